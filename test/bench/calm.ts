@@ -3,7 +3,7 @@ import { setTimeout as after } from 'node:timers/promises'
 
 /** Above this share of all cores, other programs would distort the measurement. */
 const busyShare = 0.15
-const lookMs = 400
+const intervalMs = 400
 const patienceMs = 20_000
 /**
  * For all runs together, so that the bench also ends on a machine that is never idle; the report mentions it.
@@ -26,7 +26,7 @@ async function ticks(): Promise<{ readonly all: number; readonly idle: number }>
 
 async function shareInUse(): Promise<number> {
   const before = await ticks()
-  await after(lookMs)
+  await after(intervalMs)
   const now = await ticks()
   return 1 - (now.idle - before.idle) / Math.max(1, now.all - before.all)
 }

@@ -27,8 +27,11 @@ export async function startCephBench(bench: Workbench): Promise<CephBench> {
   bench.atEnd(stop)
   const target: S3Target = { endpoint, accessKey, secretKey, region: 'us-east-1', bucket: 'bench' }
   const storage = openStorage({
-    ...{ ...target, publicOrigin: endpoint, signedOrigin: endpoint },
-    ...{ urlSeconds: 3600, now: Date.now },
+    ...target,
+    publicOrigin: endpoint,
+    signedOrigin: endpoint,
+    urlSeconds: 3600,
+    now: Date.now,
   })
   bench.atEnd(async () => storage.close())
   await storage.prepare()

@@ -105,7 +105,9 @@ async function effect(bench: Bench, before: number | null, after: number): Promi
   const tookMs = (tooMuch + 1) * bucketMs
   return {
     measure: `from ${before === null ? 'no limit' : rateOf(before)} to ${rateOf(after)}, PUTs under way: in force after`,
-    ...{ goal: `≤ ${effectGoalMs} ms`, value: `${tookMs} ms`, pass: tookMs <= effectGoalMs },
+    goal: `≤ ${effectGoalMs} ms`,
+    value: `${tookMs} ms`,
+    pass: tookMs <= effectGoalMs,
   }
 }
 
@@ -115,7 +117,9 @@ async function fairness(bench: Bench): Promise<LimitRow> {
   const ratio = (byName.get('one') ?? 0) / (byName.get('many') ?? 1)
   return {
     measure: '8 MB/s: a file with one stream ÷ a file with eight',
-    ...{ goal: '0.95–1.05', value: ratio.toFixed(3), pass: Math.abs(ratio - 1) <= 0.05 },
+    goal: '0.95–1.05',
+    value: ratio.toFixed(3),
+    pass: Math.abs(ratio - 1) <= 0.05,
   }
 }
 
@@ -124,7 +128,10 @@ async function openBench(): Promise<Bench> {
   const throttle = createThrottle({ environment })
   const workerPool = createUploadWorkerPool({
     url: workerFiles(join(import.meta.dirname, '../../electron/cli/main.ts')).upload,
-    ...{ threads: 1, environment, throttle, proxies: directConnection },
+    threads: 1,
+    environment,
+    throttle,
+    proxies: directConnection,
   })
   const receiver = fork(join(import.meta.dirname, 'limit-receiver.ts'), [String(bucketMs)])
   const port = await messageOf<number>(receiver)
@@ -140,9 +147,13 @@ async function openBench(): Promise<Bench> {
         const identity = identities.get(name) as FileIdentity
         return workerPool.send(
           {
-            ...{ path: join(folder, name), identity, start: 0, end: identity.sizeBytes },
-            ...{ url: `http://127.0.0.1:${port}/${name}`, headers: {} },
-            ...{ stallMs: 30_000, answerMs: 30_000, readAhead },
+            path: join(folder, name),
+            identity,
+            start: 0,
+            end: identity.sizeBytes,
+            url: `http://127.0.0.1:${port}/${name}`,
+            headers: {},
+            readAhead,
           },
           { signal: stop.signal, onProgress: () => {} },
         )
@@ -190,7 +201,8 @@ function arrivedOf(counts: Counts): Arrived {
     sum(named.map(({ buckets }) => buckets.get(first + index) ?? 0)),
   )
   return {
-    ...{ bytes, firstMs: first * bucketMs },
+    bytes,
+    firstMs: first * bucketMs,
     byName: new Map(named.map(({ name, buckets }) => [name, sum([...buckets.values()])])),
   }
 }
@@ -211,8 +223,10 @@ function windowsOf(bytes: readonly number[]): readonly number[] {
 function row(measure: string, goal: number, deviation: number): LimitRow {
   const percent = (deviation * 100).toFixed(2)
   return {
-    ...{ measure, goal: `within ${goal * 100} %` },
-    ...{ value: `${deviation > 0 ? '+' : ''}${percent} %`, pass: Math.abs(deviation) <= goal },
+    measure,
+    goal: `within ${goal * 100} %`,
+    value: `${deviation > 0 ? '+' : ''}${percent} %`,
+    pass: Math.abs(deviation) <= goal,
   }
 }
 

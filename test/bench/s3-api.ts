@@ -9,7 +9,13 @@ import { startApiStandIn } from './api-stand-in.ts'
 const [target = '{}', partSize = '0'] = process.argv.slice(2)
 const { endpoint, accessKey, secretKey, region, bucket } = JSON.parse(target) as S3Target
 const storage = openStorage({
-  ...{ endpoint, publicOrigin: endpoint, signedOrigin: endpoint, accessKey, secretKey, region, bucket },
+  endpoint,
+  publicOrigin: endpoint,
+  signedOrigin: endpoint,
+  accessKey,
+  secretKey,
+  region,
+  bucket,
   urlSeconds: 3600,
   now: Date.now,
 })

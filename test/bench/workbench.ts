@@ -78,7 +78,8 @@ export async function openWorkbench(rounds: number, built: string): Promise<Work
   }
   return {
     folder,
-    ...{ rounds, built },
+    rounds,
+    built,
     run: (command) => launch(launcher, command),
     async startProgram(name, words) {
       const child = startChild(process.execPath, [beside(name), ...words])

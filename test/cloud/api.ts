@@ -89,7 +89,13 @@ export function route<Body>(parts: RouteParts<Body>): Route {
   const [method = '', path = ''] = parts.at.split(' ')
   const { name, accepts, scope = 'none', writes = false, query = [] } = parts
   return {
-    ...{ name, method, path, accepts, scope, writes, query },
+    name,
+    method,
+    path,
+    accepts,
+    scope,
+    writes,
+    query,
     async run(exchange, callWith) {
       const value = await readJson(exchange)
       if (parts.body) return await parts.handle(callWith(parts.body(value)))

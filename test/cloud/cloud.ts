@@ -117,7 +117,12 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const log = createOperationLog()
   const faults = createFaults()
   const storageOptions = {
-    ...{ dataDir, records, log, faults, now, discard: options.discard ?? false },
+    dataDir,
+    records,
+    log,
+    faults,
+    now,
+    discard: options.discard ?? false,
     minimumPartBytes: options.minimumPartBytes ?? 5 * 1024 * 1024,
   }
   const storageServer = await (options.s3
@@ -126,9 +131,15 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const storage = openStorage({ ...storageServer.access, urlSeconds: options.urlSeconds ?? 3600 })
   let origin = ''
   const context: ApiContext = {
-    ...{ records, storage, now, settings: settingsOf(options), origin: () => origin },
+    records,
+    storage,
+    now,
+    settings: settingsOf(options),
+    origin: () => origin,
     tokens: createTokens({
-      ...{ records, now, accessSeconds: options.tokenSeconds ?? 3600 },
+      records,
+      now,
+      accessSeconds: options.tokenSeconds ?? 3600,
       refreshSeconds: options.refreshSeconds ?? 30 * 24 * 3600,
     }),
   }
@@ -150,8 +161,12 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   origin = serving.origin
 
   return {
-    ...{ url: `${origin}/api/v1`, origin, storageUrl: storageServer.access.publicOrigin },
-    ...{ accounts: DEMO_ACCOUNTS, operations: log.list, forgetOperations: log.forget },
+    url: `${origin}/api/v1`,
+    origin,
+    storageUrl: storageServer.access.publicOrigin,
+    accounts: DEMO_ACCOUNTS,
+    operations: log.list,
+    forgetOperations: log.forget,
     clearFailures: faults.clear,
     ended(name, count) {
       checkName(name)

@@ -42,8 +42,14 @@ export function openEmbeddedS3(options: EmbeddedS3Options): EmbeddedS3 {
         const { bucket, key } = targetOf(exchange.request.url ?? '/')
         const { payloadHash } = verifySignature(exchange.request, options, options.now())
         return await dispatch({
-          ...{ exchange, store, bucket, key, payloadHash },
-          ...{ discard: options.discard, minimumPartBytes: options.minimumPartBytes, now: options.now },
+          exchange,
+          store,
+          bucket,
+          key,
+          payloadHash,
+          discard: options.discard,
+          minimumPartBytes: options.minimumPartBytes,
+          now: options.now,
           query: exchange.url.searchParams,
         })
       } catch (error) {

@@ -136,7 +136,8 @@ export function createFaults(): Faults {
       const released = Promise.withResolvers<void>()
       let allBytes = 0
       const gate: HeldGate = {
-        ...{ on, moment },
+        on,
+        moment,
         isReached(bytes, chunkBytes, atEnd) {
           allBytes += chunkBytes
           return choice.together ? allBytes >= Number(moment) : atEnd || bytes >= Number(moment)

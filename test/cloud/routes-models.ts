@@ -117,7 +117,10 @@ async function register({ context, body, team: { id: teamId } }: Call<RegisterRe
   const created_at = new Date(context.now()).toISOString()
   const model: ModelRecord = {
     ...body,
-    ...{ id: randomUUID(), model_status: 'active', created_at, updated_at: created_at },
+    id: randomUUID(),
+    model_status: 'active',
+    created_at,
+    updated_at: created_at,
   }
   if (!records.addModel(teamId, model)) throw new ApiError(409, ALREADY_EXISTS)
   return jsonAnswer(201, { id: model.id })
@@ -134,9 +137,15 @@ export function addModel(
   const created_at = new Date(now()).toISOString()
   const fileName = given.model_path.split('/').at(-1) ?? ''
   const model: ModelRecord = {
-    ...{ id, display_name: fileName.replace(/[.]\w+$/, ''), model_type: 'checkpoints' },
-    ...{ storage_key: `models/${teamId}/${id}`, file_size: 1_000_000, file_hash: `sha256:${'0'.repeat(64)}` },
-    ...{ model_status: 'active' as const, created_at, updated_at: created_at },
+    id,
+    display_name: fileName.replace(/[.]\w+$/, ''),
+    model_type: 'checkpoints',
+    storage_key: `models/${teamId}/${id}`,
+    file_size: 1_000_000,
+    file_hash: `sha256:${'0'.repeat(64)}`,
+    model_status: 'active' as const,
+    created_at,
+    updated_at: created_at,
     ...given,
   }
   if (!records.addModel(teamId, model)) throw new Error(`the team has ${model.model_path} already`)

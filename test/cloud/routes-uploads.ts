@@ -11,20 +11,39 @@ const MAXIMUM_PARTS = 10_000
 /** Multipart uploads, which require a user session and reject device keys. */
 export const uploadRoutes: readonly Route[] = [
   route({
-    ...{ name: 'initiateMultipart', at: 'POST /api/v1/uploads/multipart/initiate' },
-    ...{ accepts: ['jwt'], scope: 'team', writes: true, body: initiateRequest, handle: initiate },
+    name: 'initiateMultipart',
+    at: 'POST /api/v1/uploads/multipart/initiate',
+    accepts: ['jwt'],
+    scope: 'team',
+    writes: true,
+    body: initiateRequest,
+    handle: initiate,
   }),
   route({
-    ...{ name: 'presignPart', at: 'POST /api/v1/uploads/multipart/presign-part' },
-    ...{ accepts: ['jwt'], scope: 'team', writes: true, body: presignPartRequest, handle: presignPart },
+    name: 'presignPart',
+    at: 'POST /api/v1/uploads/multipart/presign-part',
+    accepts: ['jwt'],
+    scope: 'team',
+    writes: true,
+    body: presignPartRequest,
+    handle: presignPart,
   }),
   route({
-    ...{ name: 'completeMultipart', at: 'POST /api/v1/uploads/multipart/complete' },
-    ...{ accepts: ['jwt'], scope: 'team', writes: true, body: completeRequest, handle: complete },
+    name: 'completeMultipart',
+    at: 'POST /api/v1/uploads/multipart/complete',
+    accepts: ['jwt'],
+    scope: 'team',
+    writes: true,
+    body: completeRequest,
+    handle: complete,
   }),
   route({
-    ...{ name: 'abortMultipart', at: 'POST /api/v1/uploads/multipart/abort' },
-    ...{ accepts: ['jwt'], scope: 'team', writes: true, body: abortRequest },
+    name: 'abortMultipart',
+    at: 'POST /api/v1/uploads/multipart/abort',
+    accepts: ['jwt'],
+    scope: 'team',
+    writes: true,
+    body: abortRequest,
     async handle(call) {
       opened(call)
       const { storage_key, upload_id } = call.body

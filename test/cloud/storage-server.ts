@@ -58,15 +58,20 @@ export async function startEmbedded(options: StorageServerOptions): Promise<Stor
   const server = openEmbeddedS3({
     ...keys,
     folder: join(options.dataDir, 'storage'),
-    ...{ discard: options.discard, minimumPartBytes: options.minimumPartBytes, now },
+    discard: options.discard,
+    minimumPartBytes: options.minimumPartBytes,
+    now,
   })
   const front = await serveStorage(server.handle, options.log, options.faults, now)
   const back = await serveStorage(server.handle, createOperationLog(), createFaults(), now)
   return {
     access: {
       ...keys,
-      ...{ endpoint: back.origin, publicOrigin: front.origin, signedOrigin: front.origin },
-      ...{ bucket: 'cyberun-models', now },
+      endpoint: back.origin,
+      publicOrigin: front.origin,
+      signedOrigin: front.origin,
+      bucket: 'cyberun-models',
+      now,
     },
     unplug: () => front.unplug(),
     async close() {
@@ -83,8 +88,12 @@ export async function startInFront(s3: S3Endpoint, options: StorageServerOptions
   const bucket =
     s3.bucket ?? options.records.setting('bucket', () => `cyberun-${randomBytes(6).toString('hex')}`)
   const access = {
-    ...{ endpoint: origin, signedOrigin: origin, bucket, region: s3.region ?? REGION },
-    ...{ accessKey: s3.accessKey, secretKey: s3.secretKey },
+    endpoint: origin,
+    signedOrigin: origin,
+    bucket,
+    region: s3.region ?? REGION,
+    accessKey: s3.accessKey,
+    secretKey: s3.secretKey,
     // A real server uses the current time, whatever the test's clock.
     now: () => Date.now(),
   }
@@ -109,7 +118,11 @@ export async function startInFront(s3: S3Endpoint, options: StorageServerOptions
 
 function serveStorage(handle: Handler, log: OperationLog, faults: Faults, now: () => number) {
   return serve({
-    ...{ kind: 'storage', handle, log, faults, now },
+    kind: 'storage',
+    handle,
+    log,
+    faults,
+    now,
     nameOf: storageOperationName,
     refuse: s3StatusAnswer,
   })

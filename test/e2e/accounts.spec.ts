@@ -2,35 +2,35 @@ import { ALICE, ALICES_TEAM_ID, BOB } from '../cloud/accounts.ts'
 import { expect, test } from './fixtures.ts'
 import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.ts'
 import type { Page } from '@playwright/test'
-import type { World } from './fixtures.ts'
+import type { EngineHarness } from './fixtures.ts'
 
 /** Pairs with the code shown in the app and the confirmation in the browser. */
-async function pair(page: Page, world: World, teamId = ALICES_TEAM_ID): Promise<void> {
+async function pair(page: Page, harness: EngineHarness, teamId = ALICES_TEAM_ID): Promise<void> {
   await page.getByRole('button', { name: 'Continue in the browser' }).click()
   const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
-  world.cloud.confirmPairing(code, ALICE.email, teamId)
+  harness.cloud.confirmPairing(code, ALICE.email, teamId)
   await page.getByRole('button', { name: /^Team: / }).waitFor()
 }
 
 test.describe('a paired computer', () => {
   test.use({ settings: { singlePutLimitBytes: 6_000_000 } })
 
-  test('refuses a large file unread, and uploads it after a password sign-in', async ({ app, world }) => {
+  test('refuses a large file unread, and uploads it after a password sign-in', async ({ app, harness }) => {
     const { page } = app
-    await pair(page, world)
-    await drag(page, [await world.file('checkpoints/large.safetensors', { sizeBytes: 12_000_000 })])
+    await pair(page, harness)
+    await drag(page, [await harness.file('checkpoints/large.safetensors', { sizeBytes: 12_000_000 })])
     const row = rowOf(page, 'large')
     await expect(row).toContainText('Sign in with your password to upload files over 6.0 MB')
-    expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+    expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
     await row.getByRole('button', { name: 'Sign in', exact: true }).click()
     await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
     await fillSignIn(page, ALICE.email, ALICE.password)
     await expect(rowOf(page, 'large')).toContainText('In the library')
-    expect(world.cloud.operations.map(({ name }) => name)).toContain('completeMultipart')
+    expect(harness.cloud.operations.map(({ name }) => name)).toContain('completeMultipart')
   })
 })
 
-test('adds a second account and uploads to the chosen team', async ({ page, world }) => {
+test('adds a second account and uploads to the chosen team', async ({ page, harness }) => {
   await pick(page, /^Team: /, 'Add account…')
   await signInByForm(page, BOB)
   const { accounts } = await ask(page, 'session')
@@ -49,17 +49,17 @@ test('adds a second account and uploads to the chosen team', async ({ page, worl
     .last()
     .click()
   await expect(page.getByRole('button', { name: `Team: ${bobs?.name}` })).toBeVisible()
-  await drag(page, [await world.file('loras/quiet.safetensors')])
+  await drag(page, [await harness.file('loras/quiet.safetensors')])
   await expect(rowOf(page, 'quiet')).toContainText('In the library')
-  expect(world.cloud.modelsOf(bobs?.id ?? '').map(({ display_name: name }) => name)).toEqual(['quiet'])
+  expect(harness.cloud.modelsOf(bobs?.id ?? '').map(({ display_name: name }) => name)).toEqual(['quiet'])
 })
 
 test('shows why an upload is forbidden, with the server’s message in the details', async ({
   page,
-  world,
+  harness,
 }) => {
-  world.cloud.fail({ on: 'presignModel', how: 403 })
-  await drag(page, [await world.file('loras/quiet.safetensors')])
+  harness.cloud.fail({ on: 'presignModel', how: 403 })
+  await drag(page, [await harness.file('loras/quiet.safetensors')])
   const row = rowOf(page, 'quiet')
   await expect(row).toContainText('You can’t add models to')
   await expect(row).toContainText('Ask a team admin')

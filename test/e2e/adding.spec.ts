@@ -11,18 +11,18 @@ import { startWords } from './running-app.ts'
 
 test('keeps the structure of a dropped folder, and counts and lists skipped files', async ({
   page,
-  world,
+  harness,
 }) => {
-  await world.file('models/loras/faces/one.safetensors')
-  await world.file('models/vae/two.safetensors')
-  const models = join(world.folder, 'files/models')
+  await harness.file('models/loras/faces/one.safetensors')
+  await harness.file('models/vae/two.safetensors')
+  const models = join(harness.folder, 'files/models')
   writeFileSync(join(models, 'loras/.DS_Store'), 'x')
   writeFileSync(join(models, 'vae/read me.txt'), 'x')
   mkdirSync(join(models, 'vae/deep'))
   symlinkSync(models, join(models, 'vae/deep/up'), 'dir')
   await drag(page, [models])
   for (const name of ['one', 'two']) await expect(rowOf(page, name)).toContainText('In the library')
-  const placed = world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.model_path, model.model_type])
+  const placed = harness.cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.model_path, model.model_type])
   expect(placed.sort()).toEqual([
     ['models/loras/faces/one.safetensors', 'loras'],
     ['models/vae/two.safetensors', 'vae'],
@@ -37,9 +37,9 @@ test('keeps the structure of a dropped folder, and counts and lists skipped file
   }
 })
 
-test('shows what is wrong with an incomplete file before sending anything', async ({ page, world }) => {
-  const cut = await world.file('loras/cut.safetensors', { cutBytes: 1000 })
-  const files = join(world.folder, 'files')
+test('shows what is wrong with an incomplete file before sending anything', async ({ page, harness }) => {
+  const cut = await harness.file('loras/cut.safetensors', { cutBytes: 1000 })
+  const files = join(harness.folder, 'files')
   await writeLfsPointer(join(files, 'pointer.safetensors'), 6_800_000_000)
   await writeWebPage(join(files, 'page.safetensors'))
   await writeText(join(files, 'empty.safetensors'), '')
@@ -53,52 +53,52 @@ test('shows what is wrong with an incomplete file before sending anything', asyn
   }
   for (const [name, words] of Object.entries(said)) await expect(rowOf(page, name)).toContainText(words)
   await expect(page.getByRole('heading', { name: '4 files need attention' })).toBeVisible()
-  expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+  expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
 })
 
-test('sends a refused file once it is repaired and retried', async ({ page, world }) => {
-  const path = await world.file('loras/mended.safetensors', { cutBytes: 1000 })
+test('sends a refused file once it is repaired and retried', async ({ page, harness }) => {
+  const path = await harness.file('loras/mended.safetensors', { cutBytes: 1000 })
   await drag(page, [path])
   await expect(rowOf(page, 'mended')).toContainText('The file is incomplete')
-  await world.file('loras/mended.safetensors')
+  await harness.file('loras/mended.safetensors')
   await rowOf(page, 'mended').getByRole('button', { name: 'Try again' }).click()
   await expect(rowOf(page, 'mended')).toContainText('In the library')
 })
 
-test('sends the files and folders chosen in the native picker', async ({ app, page, world }) => {
-  await answerPicker(app.electron, [await world.file('loras/picked.safetensors')])
+test('sends the files and folders chosen in the native picker', async ({ app, page, harness }) => {
+  await answerPicker(app.electron, [await harness.file('loras/picked.safetensors')])
   await page.getByRole('button', { name: 'Choose files…' }).click()
   await expect(rowOf(page, 'picked')).toContainText('In the library')
 
-  await world.file('pack/vae/inside.safetensors')
-  await answerPicker(app.electron, [join(world.folder, 'files/pack')])
+  await harness.file('pack/vae/inside.safetensors')
+  await answerPicker(app.electron, [join(harness.folder, 'files/pack')])
   await pick(page, 'Add', 'Choose a folder…')
   await expect(rowOf(page, 'inside')).toContainText('In the library')
 })
 
-test('adds nothing when the file picker is cancelled', async ({ app, page, world }) => {
+test('adds nothing when the file picker is cancelled', async ({ app, page, harness }) => {
   await answerPicker(app.electron, [])
   await page.getByRole('button', { name: 'Choose files…' }).click()
   await expect.poll(() => pickersAnswered(app.electron)).toBe(1)
   // A file added afterwards is the only row.
-  await answerPicker(app.electron, [await world.file('loras/picked.safetensors')])
+  await answerPicker(app.electron, [await harness.file('loras/picked.safetensors')])
   await page.getByRole('button', { name: 'Choose files…' }).click()
   await expect(rowOf(page, 'picked')).toContainText('In the library')
   expect((await ask(page, 'snapshot')).rows).toHaveLength(1)
 })
 
-test('hands the files of a second start to the running app', async ({ page, world }) => {
-  const path = await world.file('loras/handed over.safetensors')
+test('hands the files of a second start to the running app', async ({ page, harness }) => {
+  const path = await harness.file('loras/handed over.safetensors')
   const { program, words } = startWords([path])
-  const second = spawn(program, words, { env: world.environment, stdio: 'ignore' })
+  const second = spawn(program, words, { env: harness.environment, stdio: 'ignore' })
   expect(await once(second, 'exit')).toEqual([0, null])
   await expect(rowOf(page, 'handed over')).toContainText('In the library')
 })
 
-test('queues the files named at the first start after signing in', async ({ app, world }) => {
+test('queues the files named at the first start after signing in', async ({ app, harness }) => {
   await signIn(app.page)
   await app.kill()
-  const { page } = await world.start([await world.file('loras/at start.safetensors')])
+  const { page } = await harness.start([await harness.file('loras/at start.safetensors')])
   await expect(rowOf(page, 'at start')).toContainText('In the library')
 })
 
@@ -112,9 +112,9 @@ test('refuses a file that a script created without a path', async ({ page }) => 
   await expect(row).toBeHidden()
 })
 
-test('sends a file that is dropped twice only once', async ({ page, world }) => {
-  const held = world.cloud.hold('put-object', 1)
-  const path = await world.file('loras/twice.safetensors')
+test('sends a file that is dropped twice only once', async ({ page, harness }) => {
+  const held = harness.cloud.hold('put-object', 1)
+  const path = await harness.file('loras/twice.safetensors')
   await drag(page, [path])
   await held.arrived
   await drag(page, [path])
@@ -122,5 +122,5 @@ test('sends a file that is dropped twice only once', async ({ page, world }) => 
   await expect(page.getByRole('list', { name: 'Skipped files' })).toContainText('Already in the queue')
   held.release()
   await expect(rowOf(page, 'twice')).toContainText('In the library')
-  expect(await world.cloud.objects()).toHaveLength(1)
+  expect(await harness.cloud.objects()).toHaveLength(1)
 })

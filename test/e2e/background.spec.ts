@@ -30,9 +30,9 @@ const keepSending = 0
 test(
   'hides a closed window in the tray, and minimises it while the tray is gone',
   { tag: '@host' },
-  async ({ world }) => {
+  async ({ harness }) => {
     const panel = await openPanel()
-    const { electron } = await world.start()
+    const { electron } = await harness.start()
     await answerBoxes(electron, keepSending)
     await closeWindow(electron)
     await expect.poll(() => windowState(electron)).toBe('hidden')
@@ -52,12 +52,12 @@ test(
   },
 )
 
-test('shows no window at login when the tray is available', { tag: '@host' }, async ({ world }) => {
+test('shows no window at login when the tray is available', { tag: '@host' }, async ({ harness }) => {
   const panel = await openPanel()
   const { program, words } = startWords(['--hidden'])
-  const electron = await _electron.launch({ executablePath: program, args: words, env: world.environment })
-  const log = () => readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8')
-  await expect.poll(() => existsSync(join(world.home, 'logs/modelferry.log')) && log()).toContain('started')
+  const electron = await _electron.launch({ executablePath: program, args: words, env: harness.environment })
+  const log = () => readFileSync(join(harness.home, 'logs/modelferry.log'), 'utf8')
+  await expect.poll(() => existsSync(join(harness.home, 'logs/modelferry.log')) && log()).toContain('started')
   expect(await windowState(electron)).toBe('none')
   await clickTray(electron, 'open')
   await expect.poll(() => windowState(electron)).toBe('shown')
@@ -67,28 +67,28 @@ test('shows no window at login when the tray is available', { tag: '@host' }, as
   await ended
 })
 
-test('minimises the window at login when there is no tray', { tag: '@host' }, async ({ world }) => {
-  const { electron } = await world.start(['--hidden'])
+test('minimises the window at login when there is no tray', { tag: '@host' }, async ({ harness }) => {
+  const { electron } = await harness.start(['--hidden'])
   await expect.poll(() => windowState(electron)).toBe('minimised')
 })
 
-test('shows no window after an update in the background', { tag: '@host' }, async ({ world }) => {
+test('shows no window after an update in the background', { tag: '@host' }, async ({ harness }) => {
   const begun = { updatingTo: '99.0.0', updatingHiddenAtMs: Date.now() }
-  writeFileSync(join(world.home, 'window.json'), JSON.stringify(begun))
-  const { electron, kill } = await world.start()
+  writeFileSync(join(harness.home, 'window.json'), JSON.stringify(begun))
+  const { electron, kill } = await harness.start()
   await expect.poll(() => windowState(electron)).toBe('minimised')
   await kill()
   // A later start by the user shows the window.
-  const next = await world.start()
+  const next = await harness.start()
   await expect.poll(() => windowState(next.electron)).toBe('shown')
 })
 
 test('writes a real entry to start at login, and the switch shows its actual state', async ({
   page,
-  world,
+  harness,
 }) => {
   test.skip(process.platform !== 'linux', 'the entry is a file on Linux alone')
-  const entry = join(world.folder, 'config/autostart/modelferry.desktop')
+  const entry = join(harness.folder, 'config/autostart/modelferry.desktop')
   await pick(page, 'More', 'Settings')
   const atLogin = page.getByRole('switch', { name: 'Start at login' })
   await expect(atLogin).not.toBeChecked()
@@ -104,7 +104,7 @@ test('writes a real entry to start at login, and the switch shows its actual sta
 test(
   'prevents sleep while bytes are sent, and not while everything is paused',
   { tag: '@host' },
-  async ({ app, world }) => {
+  async ({ app, harness }) => {
     const { electron, page } = app
     const blocks = async () => [
       (await written(electron, 'power-save-start')).length,
@@ -112,8 +112,8 @@ test(
     ]
     await signIn(page)
     expect(await blocks()).toEqual([0, 0])
-    const held = world.cloud.hold('put-object', 1)
-    await drag(page, [await world.file('loras/awake.safetensors')])
+    const held = harness.cloud.hold('put-object', 1)
+    await drag(page, [await harness.file('loras/awake.safetensors')])
     await held.arrived
     await expect.poll(blocks).toEqual([1, 0])
     await page.getByRole('button', { name: 'Pause all' }).click()
@@ -125,12 +125,15 @@ test(
 test(
   'notifies once about a finished batch, and a click opens the list',
   { tag: '@host' },
-  async ({ app, world }) => {
+  async ({ app, harness }) => {
     const { electron, page } = app
     await signIn(page)
     await answerBoxes(electron, keepSending)
-    const held = world.cloud.hold('put-object', 2)
-    await drag(page, [await world.file('loras/one.safetensors'), await world.file('loras/two.safetensors')])
+    const held = harness.cloud.hold('put-object', 2)
+    await drag(page, [
+      await harness.file('loras/one.safetensors'),
+      await harness.file('loras/two.safetensors'),
+    ])
     await held.arrived
     await pick(page, 'More', 'Settings')
     await closeWindow(electron)
@@ -143,27 +146,31 @@ test(
   },
 )
 
-test('shows progress and the number of problems in the taskbar', { tag: '@host' }, async ({ app, world }) => {
-  const { electron, page } = app
-  await signIn(page)
-  const bars = async () => (await written(electron, 'progress-bar')).map(({ options }) => options)
-  const held = world.cloud.hold('put-object', 1)
-  await drag(page, [await world.file('loras/far.safetensors')])
-  await held.arrived
-  await expect.poll(bars).toContainEqual({ mode: 'normal' })
-  held.release()
-  await expect.poll(async () => (await bars()).at(-1)).toEqual({ mode: 'none' })
-  await drag(page, [await world.file('loras/refused.safetensors', { sizeBytes: 9_000, cutBytes: 100 })])
-  await expect.poll(() => electron.evaluate(({ app: inside }) => inside.badgeCount)).toBe(1)
-})
+test(
+  'shows progress and the number of problems in the taskbar',
+  { tag: '@host' },
+  async ({ app, harness }) => {
+    const { electron, page } = app
+    await signIn(page)
+    const bars = async () => (await written(electron, 'progress-bar')).map(({ options }) => options)
+    const held = harness.cloud.hold('put-object', 1)
+    await drag(page, [await harness.file('loras/far.safetensors')])
+    await held.arrived
+    await expect.poll(bars).toContainEqual({ mode: 'normal' })
+    held.release()
+    await expect.poll(async () => (await bars()).at(-1)).toEqual({ mode: 'none' })
+    await drag(page, [await harness.file('loras/refused.safetensors', { sizeBytes: 9_000, cutBytes: 100 })])
+    await expect.poll(() => electron.evaluate(({ app: inside }) => inside.badgeCount)).toBe(1)
+  },
+)
 
 test(
   'limits the speed and copies a recent model id from the tray',
   { tag: '@host' },
-  async ({ app, world }) => {
+  async ({ app, harness }) => {
     const { electron, page } = app
     await signIn(page)
-    await drag(page, [await world.file('loras/recent.safetensors')])
+    await drag(page, [await harness.file('loras/recent.safetensors')])
     await expect(rowOf(page, 'recent')).toContainText('In the library')
     await expect.poll(() => trayLabels(electron)).toContain('Last upload: recent')
     await clickTray(electron, 'recent-1-copy')
@@ -174,11 +181,11 @@ test(
   },
 )
 
-test('announces the action chosen for the end, and lets the user cancel it', async ({ app, world }) => {
+test('announces the action chosen for the end, and lets the user cancel it', async ({ app, harness }) => {
   const { page } = app
   await signIn(page)
-  const held = world.cloud.hold('put-object', 1)
-  await drag(page, [await world.file('loras/last.safetensors')])
+  const held = harness.cloud.hold('put-object', 1)
+  await drag(page, [await harness.file('loras/last.safetensors')])
   await held.arrived
   await page.getByRole('button', { name: /^Speed limit/ }).click()
   await page.getByLabel('When uploads finish').selectOption('Quit Modelferry')
@@ -197,14 +204,14 @@ test('announces the action chosen for the end, and lets the user cancel it', asy
   await expect(page.getByText('All uploads are done.')).toBeHidden()
 })
 
-test('keeps the zoom after a restart', async ({ app, world }) => {
+test('keeps the zoom after a restart', async ({ app, harness }) => {
   const widths = async (page: typeof app.page) => page.evaluate(() => innerWidth)
   const whole = await widths(app.page)
   await clickMenu(app.electron, 'zoom-in')
   await expect.poll(() => widths(app.page)).toBeLessThan(whole)
   const zoomed = await widths(app.page)
   await app.kill()
-  const again = await world.start()
+  const again = await harness.start()
   await expect.poll(() => widths(again.page)).toBe(zoomed)
   await clickMenu(again.electron, 'zoom-reset')
   await expect.poll(() => widths(again.page)).toBe(whole)
@@ -216,19 +223,19 @@ function startSecond(environment: Record<string, string>, ...given: readonly str
   return once(spawn(program, words, { env: environment, stdio: 'ignore' }), 'exit')
 }
 
-test('explains that a file on an unmounted share can’t be added', async ({ app, world }) => {
+test('explains that a file on an unmounted share can’t be added', async ({ app, harness }) => {
   await answerBoxes(app.electron, 0)
-  await startSecond(world.environment, 'smb://nas/models/x.safetensors')
+  await startSecond(harness.environment, 'smb://nas/models/x.safetensors')
   const said = [expect.stringContaining('isn’t mounted as a folder')]
   await expect.poll(() => asked(app.electron)).toEqual(said)
-  expect(readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8')).not.toContain('smb:')
+  expect(readFileSync(join(harness.home, 'logs/modelferry.log'), 'utf8')).not.toContain('smb:')
 })
 
-test('opens a view by link, and ignores links with extra parameters', async ({ page, app, world }) => {
-  const follow = (link: string) => startSecond(world.environment, '--', link)
+test('opens a view by link, and ignores links with extra parameters', async ({ page, app, harness }) => {
+  const follow = (link: string) => startSecond(harness.environment, '--', link)
   await follow('modelferry://show/settings?server=https://evil.example')
   await expect
-    .poll(() => readFileSync(join(world.home, 'logs/modelferry.log'), 'utf8'))
+    .poll(() => readFileSync(join(harness.home, 'logs/modelferry.log'), 'utf8'))
     .toContain('an unknown link was rejected')
   await expect(page.getByRole('heading', { name: 'Settings' })).toBeHidden()
   await follow('modelferry://show/settings')

@@ -16,7 +16,7 @@ async function openHelp(page: Page): Promise<void> {
 
 const card = (page: Page, name: string | RegExp): Locator => page.getByRole('region', { name })
 
-test('reports a working connection, and each step of one whose server is down', async ({ page, world }) => {
+test('reports a working connection, and each step of one whose server is down', async ({ page, harness }) => {
   await openHelp(page)
   const connection = card(page, /^Connection to/)
   await connection.getByRole('button', { name: 'Check now' }).click()
@@ -24,7 +24,7 @@ test('reports a working connection, and each step of one whose server is down', 
   for (const told of ['Cyberun server found', 'Correct', 'Valid'])
     await expect(connection).toContainText(told)
 
-  const plugIn = await world.cloud.unplug()
+  const plugIn = await harness.cloud.unplug()
   await connection.getByRole('button', { name: 'Check now' }).click()
   await expect(connection.getByRole('status')).toHaveText(trouble)
   await expect(connection).toContainText('A firewall may block it.')
@@ -34,17 +34,17 @@ test('reports a working connection, and each step of one whose server is down', 
   await expect(connection.getByRole('status')).toHaveText(allWorks)
 })
 
-test('sends 8 MiB to storage after confirmation, and deletes them', async ({ page, world }) => {
+test('sends 8 MiB to storage after confirmation, and deletes them', async ({ page, harness }) => {
   await openHelp(page)
   const storage = card(page, 'Storage connection')
   await storage.getByRole('button', { name: 'Test storage…' }).click()
   await storage.getByRole('button', { name: 'Cancel' }).click()
-  expect(world.cloud.operations.filter(({ name }) => name === 'presignModel')).toEqual([])
+  expect(harness.cloud.operations.filter(({ name }) => name === 'presignModel')).toEqual([])
   await storage.getByRole('button', { name: 'Test storage…' }).click()
   await storage.getByRole('button', { name: 'Upload 8 MiB' }).click()
   await expect(storage.getByRole('status')).toContainText('Uploaded 8 MiB in')
   await expect(storage.getByRole('status')).toContainText('The test data was deleted.')
-  const { cloud } = world
+  const { cloud } = harness
   expect([await cloud.unfinishedUploads(), await cloud.objects(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([
     [],
     [],
@@ -61,8 +61,8 @@ test('sends 8 MiB to storage after confirmation, and deletes them', async ({ pag
   await expect.poll(() => cloud.unfinishedUploads()).toEqual([])
 })
 
-test('saves the report as previewed, without excluded parts or secrets', async ({ app, page, world }) => {
-  await drag(page, [await world.file('loras/hidden name.safetensors')])
+test('saves the report as previewed, without excluded parts or secrets', async ({ app, page, harness }) => {
+  await drag(page, [await harness.file('loras/hidden name.safetensors')])
   await expect(rowOf(page, 'hidden name')).toContainText('In the library')
   await openHelp(page)
   await card(page, /^Connection to/)
@@ -82,7 +82,7 @@ test('saves the report as previewed, without excluded parts or secrets', async (
     .click()
   await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)
 
-  const path = join(world.folder, 'report.txt')
+  const path = join(harness.folder, 'report.txt')
   await answerSaving(app.electron, null)
   await report.getByRole('button', { name: 'Save…' }).click()
   await expect.poll(() => pickersAnswered(app.electron)).toBe(1)
@@ -105,7 +105,7 @@ test('saves the report as previewed, without excluded parts or secrets', async (
     'hidden name',
     'Bearer ey',
     'X-Amz-Signature=',
-    world.folder + '/files',
+    harness.folder + '/files',
   ])
     expect(saved).not.toContain(secret)
 })

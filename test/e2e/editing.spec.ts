@@ -1,21 +1,21 @@
 import type { Page } from '@playwright/test'
 import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { expect, test } from './fixtures.ts'
-import type { World } from './fixtures.ts'
+import type { EngineHarness } from './fixtures.ts'
 import { drag, rowOf } from './page-steps.ts'
 
 /** A waiting row: everything is paused before the file is added. */
-async function waitingRow(page: Page, world: World, name: string): Promise<void> {
-  const held = world.cloud.hold('presignModel')
-  await drag(page, [await world.file('loras/opener.safetensors')])
+async function waitingRow(page: Page, harness: EngineHarness, name: string): Promise<void> {
+  const held = harness.cloud.hold('presignModel')
+  await drag(page, [await harness.file('loras/opener.safetensors')])
   await held.arrived
   await page.getByRole('button', { name: 'Pause all' }).click()
   held.release()
-  await drag(page, [await world.file(name)])
+  await drag(page, [await harness.file(name)])
 }
 
-test('registers the edited name, type and path of a waiting row', async ({ page, world }) => {
-  await waitingRow(page, world, 'loras/draft_v3.safetensors')
+test('registers the edited name, type and path of a waiting row', async ({ page, harness }) => {
+  await waitingRow(page, harness, 'loras/draft_v3.safetensors')
   await rowOf(page, 'draft v3').getByRole('button', { name: 'Name: draft v3. Change' }).click()
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Final Draft')
   await page.keyboard.press('Enter')
@@ -32,7 +32,7 @@ test('registers the edited name, type and path of a waiting row', async ({ page,
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Resume all' }).click()
   await expect(row).toContainText('In the library')
-  const registered = world.cloud
+  const registered = harness.cloud
     .modelsOf(ALICES_TEAM_ID)
     .find((model) => model.display_name === 'Final Draft')
   expect(registered).toMatchObject({
@@ -41,8 +41,8 @@ test('registers the edited name, type and path of a waiting row', async ({ page,
   })
 })
 
-test('checks a path while it is typed, and suggests a cleaned one', async ({ page, world }) => {
-  await waitingRow(page, world, 'loras/plain.safetensors')
+test('checks a path while it is typed, and suggests a cleaned one', async ({ page, harness }) => {
+  await waitingRow(page, harness, 'loras/plain.safetensors')
   const row = rowOf(page, 'plain')
   await row.getByRole('button', { name: /^Library path: / }).click()
   const field = page.getByRole('textbox', { name: 'Library path' })
@@ -59,11 +59,11 @@ test('checks a path while it is typed, and suggests a cleaned one', async ({ pag
   await page.getByRole('button', { name: 'Resume all' }).click()
   await expect(row).toContainText('In the library')
   expect(cleaned).toMatch(/^models\/loras\/[\w .-]+\.safetensors$/)
-  expect(world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toContain(cleaned)
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toContain(cleaned)
 })
 
-test('Escape restores the original value of a field', async ({ page, world }) => {
-  await waitingRow(page, world, 'loras/steady.safetensors')
+test('Escape restores the original value of a field', async ({ page, harness }) => {
+  await waitingRow(page, harness, 'loras/steady.safetensors')
   await rowOf(page, 'steady').getByRole('button', { name: 'Name: steady. Change' }).click()
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('shaken')
   await page.keyboard.press('Escape')

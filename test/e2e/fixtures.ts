@@ -21,7 +21,7 @@ import type { RunningApp } from './running-app.ts'
 export { expect } from '@playwright/test'
 
 /** A folder and a cloud of one test's own; apps that are started one after another in it share both. */
-export interface World {
+export interface EngineHarness {
   readonly folder: string
   /** The app's data folder. */
   readonly home: string
@@ -37,7 +37,7 @@ interface Fixtures {
   readonly storageKind: StorageKind
   /** What lies in the settings before the first start. */
   readonly settings: Partial<Settings>
-  readonly world: World
+  readonly harness: EngineHarness
   /** The app with nobody signed in. */
   readonly app: RunningApp
   /** The page of an app in which Alice is signed in. */
@@ -69,29 +69,32 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   cloudOptions: [{}, { option: true }],
   storageKind: ['embedded', { option: true }],
   settings: [{}, { option: true }],
-  world: [
+  harness: [
     async ({ cloudOptions, storageKind, settings }, use, testInfo) => {
       const storage = await startStorage(storageKind)
       const cloud = await startCloud({ ...storage.options, ...cloudOptions })
-      const { world, apps } = createWorld(cloud, settings)
-      await use(world)
+      const { harness, apps } = createWorld(cloud, settings)
+      await use(harness)
       for (const app of apps) await app.kill()
-      if (testInfo.status !== testInfo.expectedStatus) await tell(testInfo, apps, world.home)
+      if (testInfo.status !== testInfo.expectedStatus) await tell(testInfo, apps, harness.home)
       await cloud.close()
       await storage.stop()
-      rmSync(world.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+      rmSync(harness.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
     },
     // Ceph takes a while to start; the test's own time is not touched by it.
     { timeout: 120_000 },
   ],
-  app: async ({ world }, use) => use(await world.start()),
+  app: async ({ harness }, use) => use(await harness.start()),
   page: async ({ app }, use) => {
     await signIn(app.page)
     await use(app.page)
   },
 })
 
-function createWorld(cloud: Cloud, settings: Partial<Settings>): { world: World; apps: RunningApp[] } {
+function createWorld(
+  cloud: Cloud,
+  settings: Partial<Settings>,
+): { harness: EngineHarness; apps: RunningApp[] } {
   // Short: a socket of Chromium's lies deep inside, and its whole path may have 107 characters.
   const folder = mkdtempSync(join(tmpdir(), 'ferry-'))
   const home = join(folder, 'home')
@@ -99,8 +102,11 @@ function createWorld(cloud: Cloud, settings: Partial<Settings>): { world: World;
   writeFileSync(join(home, 'settings.json'), JSON.stringify(settings))
   const apps: RunningApp[] = []
   const environment = environmentFor(folder, cloud)
-  const world: World = {
-    ...{ folder, home, cloud, environment },
+  const harness: EngineHarness = {
+    folder,
+    home,
+    cloud,
+    environment,
     async start(files = []) {
       const app = await launch(environment, files)
       apps.push(app)
@@ -114,7 +120,7 @@ function createWorld(cloud: Cloud, settings: Partial<Settings>): { world: World;
       return path
     },
   }
-  return { world, apps }
+  return { harness, apps }
 }
 
 /** Puts beside a failed test what its apps said and logged. */

@@ -9,45 +9,45 @@ import { drag, rowOf, signInByForm } from './page-steps.ts'
 base.skip(process.platform !== 'linux', 'only Linux has keyrings that a test can start')
 
 const test = base.extend<{ keyring: OwnKeyring }>({
-  keyring: async ({ world }, use) => {
-    const keyring = await openKeyring(world.folder)
-    Object.assign(world.environment, keyring.environment)
+  keyring: async ({ harness }, use) => {
+    const keyring = await openKeyring(harness.folder)
+    Object.assign(harness.environment, keyring.environment)
     await use(keyring)
     await keyring.end()
   },
 })
 
 test('offers an in-memory sign-in when the keyring is locked, and saves nothing', async ({
-  world,
+  harness,
   keyring,
 }) => {
   await keyring.lock()
-  const app = await world.start()
+  const app = await harness.start()
   await signInByForm(app.page)
   const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be saved' })
   await expect(dialog).toContainText('The keychain is locked')
   await expect(dialog).toContainText('kept in memory only')
   await expect(dialog.getByRole('button', { name: 'Quit', exact: true })).toBeVisible()
   await dialog.getByRole('button', { name: 'Stay signed in until I quit' }).click()
-  await drag(app.page, [await world.file('loras/quiet.safetensors')])
+  await drag(app.page, [await harness.file('loras/quiet.safetensors')])
   await expect(rowOf(app.page, 'quiet')).toContainText('In the library')
-  expect(filesWith(world.folder, [ALICE.password, 'eyJ'])).toEqual([])
+  expect(filesWith(harness.folder, [ALICE.password, 'eyJ'])).toEqual([])
   await quit(app.electron)
   expect(await app.ended).toBe(0)
-  const next = await world.start()
+  const next = await harness.start()
   await expect(next.page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
 })
 
 test('continues when the keyring disappears during an upload, and offers a choice', async ({
-  world,
+  harness,
   keyring,
 }) => {
-  const app = await world.start()
+  const app = await harness.start()
   await signInByForm(app.page)
   await keyring.kill()
-  world.cloud.fail({ on: 'registerModel', how: 401 })
-  await drag(app.page, [await world.file('loras/quiet.safetensors')])
-  await world.cloud.ended('refresh')
+  harness.cloud.fail({ on: 'registerModel', how: 401 })
+  await drag(app.page, [await harness.file('loras/quiet.safetensors')])
+  await harness.cloud.ended('refresh')
   const dialog = app.page.getByRole('dialog', { name: 'Your sign-in can’t be saved' })
   await expect(dialog).toContainText('no keychain, so your sign-in can’t be saved')
   await dialog.getByRole('button', { name: 'Stay signed in until I quit' }).click()
@@ -55,9 +55,9 @@ test('continues when the keyring disappears during an upload, and offers a choic
   await expect(app.page.getByRole('button', { name: 'Check again' })).toBeVisible()
 })
 
-test('quits when the user declines to continue without a keyring', async ({ world, keyring }) => {
+test('quits when the user declines to continue without a keyring', async ({ harness, keyring }) => {
   await keyring.lock()
-  const app = await world.start()
+  const app = await harness.start()
   await signInByForm(app.page)
   await app.page.getByRole('dialog').getByRole('button', { name: 'Quit', exact: true }).click()
   expect(await app.ended).toBe(0)

@@ -47,7 +47,7 @@ for (const [locale, own] of [
   ['zh-Hans', '简体中文'],
   ['zh-Hant', '繁體中文'],
 ] as const satisfies readonly (readonly [Locale, string])[]) {
-  test(`${own} can be chosen in the settings and leaves no English text`, async ({ app, world }) => {
+  test(`${own} can be chosen in the settings and leaves no English text`, async ({ app, harness }) => {
     const { page } = app
     const say = translatorFor(locale)
     await signIn(page)
@@ -60,9 +60,9 @@ for (const [locale, own] of [
     await page.getByRole('button', { name: say('settings.back') }).click()
     await expect(page.getByRole('heading', { name: say('view.settings') })).toBeHidden()
     found['empty'] = await leftOvers(page)
-    const bad = `${world.folder}/files/loras/bad one.safetensors`
+    const bad = `${harness.folder}/files/loras/bad one.safetensors`
     await writeWebPage(bad)
-    await drag(page, [await world.file('loras/good one.safetensors'), bad])
+    await drag(page, [await harness.file('loras/good one.safetensors'), bad])
     const rowNamed = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
     await expect(rowNamed('good one')).toContainText(say('phase.registered'))
     await expect(rowNamed('bad one')).toContainText(say('failure.file-web-page'))

@@ -58,10 +58,10 @@ test.describe('secrets', () => {
     cloudOptions: { minimumPartBytes: 5 * 1024 ** 2 },
   })
 
-  test('are only in the keychain, during and after complete uploads', async ({ world }) => {
+  test('are only in the keychain, during and after complete uploads', async ({ harness }) => {
     test.setTimeout(180_000)
     const proxy = await startProxy({ login: proxyLogin })
-    const app = await world.start([`--proxy-server=${proxy.host}`, '--proxy-bypass-list=<-loopback>'])
+    const app = await harness.start([`--proxy-server=${proxy.host}`, '--proxy-bypass-list=<-loopback>'])
     const { page } = app
     const secrets = new Set([ALICE.password, proxyPassword, encodeURIComponent(proxyPassword)])
     secrets.add(Buffer.from(proxyLogin).toString('base64'))
@@ -85,20 +85,20 @@ test.describe('secrets', () => {
     await dialog.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Continue in the browser' }).click()
     const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
-    world.cloud.confirmPairing(code, ALICE.email, ALICES_TEAM_ID)
+    harness.cloud.confirmPairing(code, ALICE.email, ALICES_TEAM_ID)
     await page.getByRole('button', { name: /^Team: / }).waitFor()
     await learn()
     await pick(page, /^Team: /, 'Add account…')
     await signInByForm(page)
     await learn()
 
-    world.cloud.fail({ on: 'put-object', how: 'expired-url' })
-    world.cloud.fail({ on: 'registerModel', how: 401 })
-    world.cloud.fail({ on: 'put-part', how: 403 })
-    const held = world.cloud.hold('completeMultipart')
+    harness.cloud.fail({ on: 'put-object', how: 'expired-url' })
+    harness.cloud.fail({ on: 'registerModel', how: 401 })
+    harness.cloud.fail({ on: 'put-part', how: 403 })
+    const held = harness.cloud.hold('completeMultipart')
     await drag(page, [
-      await world.file('loras/quiet.safetensors'),
-      await world.file('checkpoints/large.safetensors', { sizeBytes: 16_000_000 }),
+      await harness.file('loras/quiet.safetensors'),
+      await harness.file('checkpoints/large.safetensors', { sizeBytes: 16_000_000 }),
     ])
     await expect(rowOf(page, 'quiet')).toContainText('In the library')
     await held.arrived
@@ -106,7 +106,7 @@ test.describe('secrets', () => {
     // During an upload the journal’s write-ahead log is on the disk and workers hold presigned URLs.
     const during = processesBelow(app.electron.process().pid ?? 0)
     const words = () => [...secrets, ...shapes]
-    const filesDuring = filesWith(world.folder, words())
+    const filesDuring = filesWith(harness.folder, words())
     held.release()
     await expect(rowOf(page, 'large')).toContainText('In the library')
     await learn()
@@ -118,13 +118,13 @@ test.describe('secrets', () => {
 
     expect(secrets.size).toBeGreaterThan(6)
     expect(filesDuring).toEqual([])
-    expect(filesWith(world.folder, words())).toEqual([])
+    expect(filesWith(harness.folder, words())).toEqual([])
     const found = (text: string) => words().filter((word) => text.includes(word))
     expect([...during].flatMap(([pid, text]) => found(text).map((word) => `${pid}: ${word}`))).toEqual([])
     expect([found(state), found(said)]).toEqual([[], []])
     // Proves that the search reads these places: the journal has the address, the page its rows, and the app
     // has child processes.
-    expect(filesWith(world.folder, [ALICE.email])).not.toEqual([])
+    expect(filesWith(harness.folder, [ALICE.email])).not.toEqual([])
     expect([state.includes('quiet'), state.includes(ALICE.email), during.size > 1]).toEqual([
       true,
       true,

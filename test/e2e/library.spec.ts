@@ -2,45 +2,46 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { expect, test } from './fixtures.ts'
-import type { World } from './fixtures.ts'
+import type { EngineHarness } from './fixtures.ts'
 import { drag, rowOf } from './page-steps.ts'
 
-const models = ({ cloud }: World) =>
+const models = ({ cloud }: EngineHarness) =>
   cloud
     .modelsOf(ALICES_TEAM_ID)
     .map(({ display_name: name, model_path: path, model_status: status }) => [name, path, status])
 
 test('does not send a file that the team already has, and explains it in the history', async ({
   page,
-  world,
+  harness,
 }) => {
-  const file = await world.file('loras/Mine.safetensors')
-  world.cloud.addModel(ALICES_TEAM_ID, {
-    ...{ model_path: 'models/loras/theirs.safetensors', display_name: 'Theirs' },
-    ...{ file_size: statSync(file).size },
+  const file = await harness.file('loras/Mine.safetensors')
+  harness.cloud.addModel(ALICES_TEAM_ID, {
+    model_path: 'models/loras/theirs.safetensors',
+    display_name: 'Theirs',
+    file_size: statSync(file).size,
     file_hash: `sha256:${createHash('sha256').update(readFileSync(file)).digest('hex')}`,
   })
   await drag(page, [file])
   await expect(rowOf(page, 'Mine')).toContainText('Already in the library')
   await expect(rowOf(page, 'Mine')).toContainText('Already in the library as Theirs.')
-  expect(world.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
+  expect(harness.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
   await page.getByRole('button', { name: 'History' }).click()
   await expect(rowOf(page, 'Mine')).toContainText('Already in the library as Theirs.')
 })
 
 test('asks about path conflicts before sending; replaces one model and keeps the others', async ({
   page,
-  world,
+  harness,
 }) => {
   const names = ['One', 'Two', 'Three']
   for (const name of names)
-    world.cloud.addModel(ALICES_TEAM_ID, {
+    harness.cloud.addModel(ALICES_TEAM_ID, {
       model_path: `models/loras/${name}.safetensors`,
       display_name: `Old ${name}`,
     })
-  await drag(page, await Promise.all(names.map((name) => world.file(`loras/${name}.safetensors`))))
+  await drag(page, await Promise.all(names.map((name) => harness.file(`loras/${name}.safetensors`))))
   for (const name of names) await expect(rowOf(page, name)).toContainText('Needs attention')
-  expect(world.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
+  expect(harness.cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
 
   const pane = page.getByRole('complementary')
   await rowOf(page, 'One').getByRole('button', { name: 'Choose…' }).click()
@@ -55,7 +56,7 @@ test('asks about path conflicts before sending; replaces one model and keeps the
   for (const name of ['Two', 'Three'])
     await expect(page.locator('[data-id]', { hasText: `${name} (2)` })).toContainText('In the library')
   const paths = () =>
-    models(world)
+    models(harness)
       .map(([, path]) => path)
       .sort()
   await expect
@@ -68,13 +69,14 @@ test('asks about path conflicts before sending; replaces one model and keeps the
       ],
       ...['models/loras/Two-2.safetensors', 'models/loras/Two.safetensors'],
     ])
-  await expect.poll(() => models(world).map(([name]) => name)).not.toContain('Old One')
+  await expect.poll(() => models(harness).map(([name]) => name)).not.toContain('Old One')
 })
 
-test('renames, disables and deletes a model in the library and on the server', async ({ page, world }) => {
+test('renames, disables and deletes a model in the library and on the server', async ({ page, harness }) => {
   for (const name of ['Grain', 'Depth'])
-    world.cloud.addModel(ALICES_TEAM_ID, {
-      ...{ model_path: `models/loras/${name}.safetensors`, display_name: name },
+    harness.cloud.addModel(ALICES_TEAM_ID, {
+      model_path: `models/loras/${name}.safetensors`,
+      display_name: name,
     })
   await page.getByRole('button', { name: 'Library', exact: true }).click()
   await rowOf(page, 'Grain').click({ position: { x: 10, y: 10 } })
@@ -86,14 +88,14 @@ test('renames, disables and deletes a model in the library and on the server', a
   await pane.getByRole('button', { name: 'Disable' }).click()
   await expect(rowOf(page, 'Fine Grain')).toContainText('Disabled')
   await expect
-    .poll(() => models(world).map(([name, , status]) => [name, status]))
+    .poll(() => models(harness).map(([name, , status]) => [name, status]))
     .toEqual([
       ['Fine Grain', 'disabled'],
       ['Depth', 'active'],
     ])
 
   await rowOf(page, 'Depth').click({ position: { x: 10, y: 10 } })
-  world.cloud.fail({ on: 'deleteModel', how: 403 })
+  harness.cloud.fail({ on: 'deleteModel', how: 403 })
   const remove = async () => {
     await pane.getByRole('button', { name: 'Delete…' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }).click()
@@ -102,5 +104,5 @@ test('renames, disables and deletes a model in the library and on the server', a
   await expect(rowOf(page, 'Depth')).toContainText('You don’t have permission to change models')
   await rowOf(page, 'Depth').getByRole('button', { name: 'Try again' }).click()
   await expect(rowOf(page, 'Depth')).toHaveCount(0)
-  await expect.poll(() => models(world)).toHaveLength(1)
+  await expect.poll(() => models(harness)).toHaveLength(1)
 })

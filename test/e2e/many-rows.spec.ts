@@ -35,24 +35,24 @@ async function expectSmallPage(page: Page, count: number): Promise<void> {
   await expect(page.getByRole('row', { name: pausedRowName(1) })).toBeFocused()
 }
 
-test('renders only the visible rows of a list of a thousand', async ({ world }) => {
-  await writePausedRows(world, 1_000)
-  const { page } = await world.start()
+test('renders only the visible rows of a list of a thousand', async ({ harness }) => {
+  await writePausedRows(harness, 1_000)
+  const { page } = await harness.start()
   await expectSmallPage(page, 1_000)
 })
 
 test(
   'lists ten thousand dropped files, and renders only the visible rows',
   { tag: '@soak' },
-  async ({ app, world }) => {
+  async ({ app, harness }) => {
     test.setTimeout(300_000)
     const count = 10_000
     // Each file is read and written to the journal, which takes some milliseconds on a busy machine.
     const waiting = { timeout: 120_000 }
     await signIn(app.page)
-    const held = world.cloud.hold('presignModel')
-    const seed = await world.file('seed.safetensors', { sizeBytes: 9_000, payload: 'sparse' })
-    const folder = join(world.folder, 'files/many')
+    const held = harness.cloud.hold('presignModel')
+    const seed = await harness.file('seed.safetensors', { sizeBytes: 9_000, payload: 'sparse' })
+    const folder = join(harness.folder, 'files/many')
     mkdirSync(folder)
     for (let number = 1; number <= count; number += 1) {
       copyFileSync(seed, join(folder, `${pausedRowName(number)}.safetensors`))
@@ -63,7 +63,7 @@ test(
     await app.page.getByRole('button', { name: 'Pause all' }).click()
     await expect(app.page.getByRole('heading', { name: 'All uploads paused' })).toBeVisible(waiting)
     await app.kill()
-    const { page } = await world.start()
+    const { page } = await harness.start()
     await expectSmallPage(page, count)
   },
 )

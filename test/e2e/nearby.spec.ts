@@ -5,16 +5,16 @@ import { join } from 'node:path'
 import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { pageWorkflow, png } from '../fixtures/workflows.ts'
 import { expect, test } from './fixtures.ts'
-import type { World } from './fixtures.ts'
+import type { EngineHarness } from './fixtures.ts'
 import { answerBoxes, answerPicker, asked } from './main-steps.ts'
 import { control, drag, pick, rowOf, signIn } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
 /** An app whose user has a ComfyUI in the home folder. */
-async function start(world: World): Promise<RunningApp> {
-  await world.file('../person/ComfyUI/models/loras/style/ink.safetensors')
-  await world.file('../person/ComfyUI/models/vae/clear.safetensors')
-  const app = await world.start()
+async function start(harness: EngineHarness): Promise<RunningApp> {
+  await harness.file('../person/ComfyUI/models/loras/style/ink.safetensors')
+  await harness.file('../person/ComfyUI/models/vae/clear.safetensors')
+  const app = await harness.start()
   await signIn(app.page)
   return app
 }
@@ -39,10 +39,13 @@ async function isClean(page: Page): Promise<void> {
   }
 }
 
-const paths = (world: World) => world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)
+const paths = (harness: EngineHarness) =>
+  harness.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)
 
-test('finds models in the usual places, and uploads the selected ones once confirmed', async ({ world }) => {
-  const { page, electron } = await start(world)
+test('finds models in the usual places, and uploads the selected ones once confirmed', async ({
+  harness,
+}) => {
+  const { page, electron } = await start(harness)
   await page.getByRole('button', { name: 'Find my models…' }).click()
   await expect(page.getByText('~/ComfyUI/models')).toBeVisible()
   await expect(page.getByText('2 files, 500 kB')).toBeVisible()
@@ -55,28 +58,30 @@ test('finds models in the usual places, and uploads the selected ones once confi
   await answerBoxes(electron, 0)
   await page.getByRole('button', { name: 'Add 1 file' }).click()
   await expect(rowOf(page, 'ink')).toContainText('In the library')
-  expect(paths(world)).toEqual(['models/loras/style/ink.safetensors'])
+  expect(paths(harness)).toEqual(['models/loras/style/ink.safetensors'])
 })
 
-test('shows the folders that a dropped YAML file names', async ({ world }) => {
-  const { page, electron } = await start(world)
+test('shows the folders that a dropped YAML file names', async ({ harness }) => {
+  const { page, electron } = await start(harness)
   await answerBoxes(electron, 0)
-  await world.file('disk/odd name/one.safetensors')
-  const yaml = join(world.folder, 'files/extra_model_paths.yaml')
+  await harness.file('disk/odd name/one.safetensors')
+  const yaml = join(harness.folder, 'files/extra_model_paths.yaml')
   writeFileSync(yaml, 'mine:\n  base_path: disk\n  controlnet: odd name\n')
   await drag(page, [yaml])
   await expect(page.getByText('Folders from a configuration file')).toBeVisible()
   await page.getByRole('checkbox', { name: 'controlnet' }).check()
   await page.getByRole('button', { name: 'Add 1 file' }).click()
   await expect(rowOf(page, 'one')).toContainText('In the library')
-  expect(paths(world)).toEqual(['models/controlnet/one.safetensors'])
+  expect(paths(harness)).toEqual(['models/controlnet/one.safetensors'])
 })
 
-test('lists a dropped workflow picture’s models, sends those found and locates others', async ({ world }) => {
-  const { page, electron } = await start(world)
-  const other = await world.file('elsewhere/renamed.safetensors')
-  await world.file('attic/clip_vision_h.safetensors')
-  const picture = join(world.folder, 'picture.png')
+test('lists a dropped workflow picture’s models, sends those found and locates others', async ({
+  harness,
+}) => {
+  const { page, electron } = await start(harness)
+  const other = await harness.file('elsewhere/renamed.safetensors')
+  await harness.file('attic/clip_vision_h.safetensors')
+  const picture = join(harness.folder, 'picture.png')
   writeFileSync(picture, png([{ kind: 'tEXt', keyword: 'workflow', text: JSON.stringify(pageWorkflow) }]))
   await drag(page, [picture])
   await expect(page.getByRole('heading', { name: 'Models for picture.png' })).toBeVisible()
@@ -86,12 +91,12 @@ test('lists a dropped workflow picture’s models, sends those found and locates
   await answerBoxes(electron, 0)
   await page.getByRole('button', { name: 'Locate sd_xl_base_1.0.safetensors…' }).click()
   await expect(page.getByRole('button', { name: 'Upload 2 models' })).toBeEnabled()
-  await answerPicker(electron, [join(world.folder, 'files/attic')])
+  await answerPicker(electron, [join(harness.folder, 'files/attic')])
   await page.getByRole('button', { name: 'Search a folder…' }).click()
   await page.getByRole('button', { name: 'Upload 3 models' }).click()
   await expect(page.getByRole('heading', { name: /^In the library of/ })).toBeVisible()
   await expect
-    .poll(() => paths(world).sort())
+    .poll(() => paths(harness).sort())
     .toEqual([
       'models/checkpoints/sd_xl_base_1.0.safetensors',
       'models/clip_vision/clip_vision_h.safetensors',
@@ -105,28 +110,28 @@ test('lists a dropped workflow picture’s models, sends those found and locates
   await expect(page.getByText('picture.png:', { exact: false })).toBeHidden()
 })
 
-test('offers existing files of a watched folder, and queues new ones', async ({ world }) => {
+test('offers existing files of a watched folder, and queues new ones', async ({ harness }) => {
   // A new file has to stay unchanged for ten seconds.
   test.setTimeout(90_000)
-  const { page, electron } = await start(world)
-  await world.file('inbox/loras/old.safetensors')
+  const { page, electron } = await start(harness)
+  await harness.file('inbox/loras/old.safetensors')
   await pick(page, 'More', 'Settings')
-  await answerPicker(electron, [join(world.folder, 'files/inbox')])
+  await answerPicker(electron, [join(harness.folder, 'files/inbox')])
   await page.getByRole('button', { name: 'Watch a folder…' }).click()
   await expect(page.getByText('1 existing model')).toBeVisible()
   await expect(page.getByText('Watching', { exact: true })).toBeVisible()
   await isClean(page)
-  await world.file('inbox/loras/new.safetensors')
+  await harness.file('inbox/loras/new.safetensors')
   await page.getByRole('button', { name: /^Uploads/ }).click()
   await expect(rowOf(page, 'new')).toContainText('In the library', { timeout: 45_000 })
-  expect(paths(world)).toEqual(['models/loras/new.safetensors'])
+  expect(paths(harness)).toEqual(['models/loras/new.safetensors'])
 })
 
-test('sets type and folder of many waiting rows at once, and undo restores them', async ({ world }) => {
-  const { page } = await start(world)
+test('sets type and folder of many waiting rows at once, and undo restores them', async ({ harness }) => {
+  const { page } = await start(harness)
   await page.evaluate(() => window.modelferry?.pauseAll())
-  mkdirSync(join(world.folder, 'files'), { recursive: true })
-  const files = [await world.file('a.safetensors'), await world.file('b.safetensors')]
+  mkdirSync(join(harness.folder, 'files'), { recursive: true })
+  const files = [await harness.file('a.safetensors'), await harness.file('b.safetensors')]
   await drag(page, files)
   await expect(rowOf(page, 'b')).toBeVisible()
   await rowOf(page, 'a').click({ position: { x: 12, y: 12 } })

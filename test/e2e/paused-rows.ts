@@ -1,16 +1,16 @@
 import { openJournal } from '../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
-import { runningClock, testPorts } from '../support/hand-clock.ts'
+import { runningClock, createTestEnvironment } from '../support/hand-clock.ts'
 import { uploadRecord } from '../support/records.ts'
-import type { World } from './fixtures.ts'
+import type { EngineHarness } from './fixtures.ts'
 import { ask, signIn } from './page-steps.ts'
 
 /** The name of a row, counted from 1. */
 export const pausedRowName = (number: number) => `model ${String(number).padStart(5, '0')}`
 
 /** Signs in, pauses everything, kills the app, and writes so many rows into its journal. */
-export async function writePausedRows(world: World, count: number): Promise<void> {
-  const app = await world.start()
+export async function writePausedRows(harness: EngineHarness, count: number): Promise<void> {
+  const app = await harness.start()
   await signIn(app.page)
   await app.page.evaluate(() => window.modelferry?.pauseAll())
   const { accounts } = await ask(app.page, 'session')
@@ -18,8 +18,8 @@ export async function writePausedRows(world: World, count: number): Promise<void
   const [account] = accounts
   const [team] = account?.teams ?? []
   if (!account || !team) throw new Error('nobody is signed in')
-  const { database } = openJournal(world.home, Date.now())
-  const store = createUploadStore(database, 'bench', testPorts(runningClock()))
+  const { database } = openJournal(harness.home, Date.now())
+  const store = createUploadStore(database, 'bench', createTestEnvironment(runningClock()))
   const records = Array.from({ length: count }, (_none, index) => {
     const displayName = pausedRowName(index + 1)
     const target = { displayName, modelType: 'loras', modelPath: `models/loras/${displayName}.safetensors` }

@@ -26,9 +26,9 @@ const boundsOf = ({ electron }: RunningApp) =>
 test(
   'reopens on a visible display when its own is gone, and remembers both positions',
   { tag: '@host' },
-  async ({ world }) => {
+  async ({ harness }) => {
     const panel = await openPanel()
-    const app = await world.start()
+    const app = await harness.start()
     const both = [1920, 2560]
     const there = { x: 2400, y: 100, width: 1200, height: 800 }
     await answerBoxes(app.electron, keepSending)
@@ -53,7 +53,7 @@ test(
     await connect(app, both)
     await quit(app.electron)
     expect(await app.ended).toBe(0)
-    const kept = JSON.parse(readFileSync(join(world.home, 'window.json'), 'utf8')) as {
+    const kept = JSON.parse(readFileSync(join(harness.home, 'window.json'), 'utf8')) as {
       places: Record<string, { bounds: unknown }>
     }
     expect(Object.values(kept.places).map(({ bounds }) => bounds)).toEqual([there, own])
@@ -61,12 +61,12 @@ test(
   },
 )
 
-test('reopens a full-screen window in full screen', { tag: '@host' }, async ({ app, world }) => {
+test('reopens a full-screen window in full screen', { tag: '@host' }, async ({ app, harness }) => {
   const isFull = ({ electron }: RunningApp) =>
     electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isFullScreen())
   await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setFullScreen(true))
   await quit(app.electron)
   expect(await app.ended).toBe(0)
-  const next = await world.start()
+  const next = await harness.start()
   await expect.poll(() => isFull(next)).toBe(true)
 })

@@ -32,18 +32,18 @@ async function violationsOf(page: Page): Promise<string[]> {
   return found
 }
 
-test('axe finds no problem in any view, light or dark', async ({ app, world }) => {
+test('axe finds no problem in any view, light or dark', async ({ app, harness }) => {
   const { page } = app
   const found: Record<string, string[]> = {}
   found['sign-in'] = await violationsOf(page)
   await signIn(page)
   found['empty'] = await violationsOf(page)
 
-  const held = world.cloud.hold('put-object', 1)
-  const sending = await world.file('loras/sending.safetensors')
-  const broken = `${world.folder}/files/loras/broken.safetensors`
+  const held = harness.cloud.hold('put-object', 1)
+  const sending = await harness.file('loras/sending.safetensors')
+  const broken = `${harness.folder}/files/loras/broken.safetensors`
   await writeWebPage(broken)
-  await drag(page, [await world.file('vae/other.safetensors'), sending, broken])
+  await drag(page, [await harness.file('vae/other.safetensors'), sending, broken])
   await held.arrived
   await expect(rowOf(page, 'broken')).toContainText('saved web page')
   found['list with a failure'] = await violationsOf(page)
@@ -67,7 +67,7 @@ test('axe finds no problem in any view, light or dark', async ({ app, world }) =
   expect(found).toEqual(Object.fromEntries(Object.keys(found).map((view) => [view, []])))
 })
 
-test('a model can be uploaded to the library with the keyboard alone', async ({ app, world }) => {
+test('a model can be uploaded to the library with the keyboard alone', async ({ app, harness }) => {
   const { page } = app
   await page.getByLabel('Email').focus()
   await page.keyboard.type('alice@example.com')
@@ -76,8 +76,8 @@ test('a model can be uploaded to the library with the keyboard alone', async ({ 
   await page.keyboard.press('Enter')
   await expect(page.getByText(/^Drop model files here/)).toBeVisible()
 
-  const held = world.cloud.hold('put-object', 1)
-  await drag(page, [await world.file('loras/by hand.safetensors')])
+  const held = harness.cloud.hold('put-object', 1)
+  await drag(page, [await harness.file('loras/by hand.safetensors')])
   await held.arrived
   const row = rowOf(page, 'by hand')
   await row.focus()

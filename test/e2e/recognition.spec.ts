@@ -51,13 +51,13 @@ async function shoot(page: Page, path: string): Promise<void> {
 
 test('describes each file of a models folder, with previews, groups and unsafe code', async ({
   page,
-  world,
+  harness,
 }, testInfo) => {
   test.setTimeout(120_000)
   const shot = (name: string) => shoot(page, testInfo.outputPath(`${name}.png`))
   // Nothing is sent before the review.
   await page.evaluate(() => window.modelferry?.pauseAll())
-  await drag(page, [await writeModels(world.folder)])
+  await drag(page, [await writeModels(harness.folder)])
   await expect(page.getByText('6 files added.')).toBeVisible()
   await shot('dropped')
   await page.getByRole('button', { name: /skipped/ }).click()
@@ -92,7 +92,7 @@ test('describes each file of a models folder, with previews, groups and unsafe c
   await page.getByRole('button', { name: 'Resume all' }).click()
   await expect(rowOf(page, 'old style')).toContainText('In the library')
   const pathsOfFlux = () => {
-    const paths = world.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path)
+    const paths = harness.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path)
     return paths.filter((path) => path.includes('tiny-flux')).sort()
   }
   await expect

@@ -4,7 +4,7 @@ import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { pageWorkflow, png } from '../fixtures/workflows.ts'
 import { projectFolder } from '../support/temp-project.ts'
 import { expect, test } from './fixtures.ts'
-import type { World } from './fixtures.ts'
+import type { EngineHarness } from './fixtures.ts'
 import { drag, signIn } from './page-steps.ts'
 
 // More pictures for the documentation, created by `npm run screenshots`.
@@ -20,35 +20,42 @@ const library = [
   ['vae', 'clear vae', 334_641_164],
 ] as const
 
-function fill(world: World): void {
+function fill(harness: EngineHarness): void {
   library.forEach(([type, name, bytes], index) => {
-    world.cloud.addModel(ALICES_TEAM_ID, {
-      ...{ display_name: name, model_type: type, model_path: `models/${type}/${name}.safetensors` },
-      ...{ file_size: bytes, model_status: index === 4 ? 'disabled' : 'active' },
+    harness.cloud.addModel(ALICES_TEAM_ID, {
+      display_name: name,
+      model_type: type,
+      model_path: `models/${type}/${name}.safetensors`,
+      file_size: bytes,
+      model_status: index === 4 ? 'disabled' : 'active',
     })
   })
 }
 
 for (const colorScheme of ['light', 'dark'] as const)
-  test(`screenshots of library and workflow, ${colorScheme}`, { tag: '@screenshots' }, async ({ world }) => {
-    fill(world)
-    await world.file('../person/ComfyUI/models/loras/style/ink.safetensors')
-    world.environment['HOME'] = join(world.folder, 'person')
-    const { page } = await world.start()
-    const shoot = (name: string) =>
-      page.screenshot({ path: join(projectFolder, 'docs/screenshots', `${name}-${colorScheme}.png`) })
-    await page.setViewportSize({ width: 960, height: 640 })
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await signIn(page)
+  test(
+    `screenshots of library and workflow, ${colorScheme}`,
+    { tag: '@screenshots' },
+    async ({ harness }) => {
+      fill(harness)
+      await harness.file('../person/ComfyUI/models/loras/style/ink.safetensors')
+      harness.environment['HOME'] = join(harness.folder, 'person')
+      const { page } = await harness.start()
+      const shoot = (name: string) =>
+        page.screenshot({ path: join(projectFolder, 'docs/screenshots', `${name}-${colorScheme}.png`) })
+      await page.setViewportSize({ width: 960, height: 640 })
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await signIn(page)
 
-    await page.getByRole('button', { name: 'Library', exact: true }).click()
-    await expect(page.getByText('Paper Cutout', { exact: true })).toBeVisible()
-    await shoot('library')
+      await page.getByRole('button', { name: 'Library', exact: true }).click()
+      await expect(page.getByText('Paper Cutout', { exact: true })).toBeVisible()
+      await shoot('library')
 
-    const picture = join(world.folder, 'harbour at dawn.png')
-    writeFileSync(picture, png([{ kind: 'tEXt', keyword: 'workflow', text: JSON.stringify(pageWorkflow) }]))
-    await drag(page, [picture])
-    await expect(page.getByRole('heading', { name: 'Models for harbour at dawn.png' })).toBeVisible()
-    await expect(page.getByRole('button', { name: 'Upload 1 model' })).toBeEnabled()
-    await shoot('workflow')
-  })
+      const picture = join(harness.folder, 'harbour at dawn.png')
+      writeFileSync(picture, png([{ kind: 'tEXt', keyword: 'workflow', text: JSON.stringify(pageWorkflow) }]))
+      await drag(page, [picture])
+      await expect(page.getByRole('heading', { name: 'Models for harbour at dawn.png' })).toBeVisible()
+      await expect(page.getByRole('button', { name: 'Upload 1 model' })).toBeEnabled()
+      await shoot('workflow')
+    },
+  )

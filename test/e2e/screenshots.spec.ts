@@ -5,7 +5,7 @@ import { partFamilies } from '../fixtures/families-of-parts.ts'
 import { writeLfsPointer, writeSafetensors, writeWebPage } from '../fixtures/model-files.ts'
 import { projectFolder } from '../support/temp-project.ts'
 import { expect, test } from './fixtures.ts'
-import type { World } from './fixtures.ts'
+import type { EngineHarness } from './fixtures.ts'
 import { ask, control, drag, pick, rowOf, signIn } from './page-steps.ts'
 
 // Pictures for the documentation: created by `npm run screenshots` and skipped in an ordinary run.
@@ -20,8 +20,8 @@ test.use({
 })
 
 /** Writes a sparse model file of a family in its real size. */
-async function model(world: World, path: string, name: keyof typeof family, sizeBytes: number) {
-  const whole = join(world.folder, 'files/models', path)
+async function model(harness: EngineHarness, path: string, name: keyof typeof family, sizeBytes: number) {
+  const whole = join(harness.folder, 'files/models', path)
   await writeSafetensors(whole, { tensors: family[name]?.tensors ?? {}, sizeBytes })
   return whole
 }
@@ -51,7 +51,7 @@ async function quiet(page: Page): Promise<void> {
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`screenshots, ${colorScheme}`, { tag: '@screenshots' }, async ({ app, world }) => {
+  test(`screenshots, ${colorScheme}`, { tag: '@screenshots' }, async ({ app, harness }) => {
     // Gigabytes take a while on a busy machine.
     test.setTimeout(300_000)
     const { page } = app
@@ -61,15 +61,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await quiet(page)
     await shoot('empty')
 
-    await done(page, world)
-    await broken(page, world)
+    await done(page, harness)
+    await broken(page, harness)
     await shoot('failed')
     for (const name of ['clear vae', 'flux1 schnell']) await control(page, 'Cancel upload', name).click()
 
-    await sending(page, world)
+    await sending(page, harness)
     await page.getByRole('grid', { name: 'Uploads' }).evaluate((grid) => grid.scrollTo(0, 0))
     await shoot('sending')
-    const dropped = await model(world, 'loras/Watercolour.safetensors', 'kohya SDXL LoRA', 90_000_000)
+    const dropped = await model(harness, 'loras/Watercolour.safetensors', 'kohya SDXL LoRA', 90_000_000)
     await drag(page, [dropped], ['dragEnter', 'dragOver'])
     await expect(page.getByText('Drop to upload to')).toBeVisible()
     await shoot('drop')
@@ -90,26 +90,26 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 // An app with only the default server.
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`screenshot of the first start, ${colorScheme}`, { tag: '@screenshots' }, async ({ world }) => {
-    Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
-    const { page } = await world.start()
+  test(`screenshot of the first start, ${colorScheme}`, { tag: '@screenshots' }, async ({ harness }) => {
+    Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
+    const { page } = await harness.start()
     await prepare(page, colorScheme)
     await page.screenshot({ path: picture('sign-in', colorScheme) })
   })
 }
 
-async function done(page: Page, world: World): Promise<void> {
+async function done(page: Page, harness: EngineHarness): Promise<void> {
   const files = [
-    await model(world, 'loras/Paper Cutout.safetensors', 'kohya SDXL LoRA', 228_000_000),
-    await model(world, 'embeddings/soft light.safetensors', 'SDXL embedding', 1_400_000),
+    await model(harness, 'loras/Paper Cutout.safetensors', 'kohya SDXL LoRA', 228_000_000),
+    await model(harness, 'embeddings/soft light.safetensors', 'SDXL embedding', 1_400_000),
   ]
   await drag(page, files)
   for (const name of ['Paper Cutout', 'soft light'])
     await expect(rowOf(page, name)).toContainText('In the library')
 }
 
-async function broken(page: Page, world: World): Promise<void> {
-  const folder = join(world.folder, 'files/models')
+async function broken(page: Page, harness: EngineHarness): Promise<void> {
+  const folder = join(harness.folder, 'files/models')
   const vae = join(folder, 'vae/clear vae.safetensors')
   await writeSafetensors(vae, {
     tensors: family['SD VAE']?.tensors ?? {},
@@ -127,20 +127,25 @@ async function broken(page: Page, world: World): Promise<void> {
 }
 
 /** Three uploads running and two waiting, at the speed of a good connection. */
-async function sending(page: Page, world: World): Promise<void> {
-  const first = await model(world, 'checkpoints/Juniper XL v4.safetensors', 'SDXL checkpoint', 6_940_000_000)
+async function sending(page: Page, harness: EngineHarness): Promise<void> {
+  const first = await model(
+    harness,
+    'checkpoints/Juniper XL v4.safetensors',
+    'SDXL checkpoint',
+    6_940_000_000,
+  )
   await drag(page, [
     first,
-    await model(world, 'diffusion_models/Harbour fp8.safetensors', 'Flux.1', 11_900_000_000),
-    await model(world, 'text_encoders/t5xxl fp16.safetensors', 'T5-XXL', 9_790_000_000),
-    await model(world, 'loras/Soft Grain.safetensors', 'diffusers Flux.1 LoRA', 306_000_000),
-    await model(world, 'upscale_models/4x Crisp.safetensors', 'new ESRGAN', 67_000_000),
+    await model(harness, 'diffusion_models/Harbour fp8.safetensors', 'Flux.1', 11_900_000_000),
+    await model(harness, 'text_encoders/t5xxl fp16.safetensors', 'T5-XXL', 9_790_000_000),
+    await model(harness, 'loras/Soft Grain.safetensors', 'diffusers Flux.1 LoRA', 306_000_000),
+    await model(harness, 'upscale_models/4x Crisp.safetensors', 'new ESRGAN', 67_000_000),
   ])
   await expect(rowOf(page, 'Juniper XL v4')).toContainText('Uploading')
   const sent = async () =>
     (await ask(page, 'snapshot')).rows.find(({ phase }) => phase === 'sending')?.sentBytes ?? 0
   await expect.poll(sent, { timeout: 120_000 }).toBeGreaterThan(2_000_000_000)
-  world.cloud.fail({ on: 'put-part', how: 'slow', bytesPerSecond: 5_000_000, times: Infinity })
+  harness.cloud.fail({ on: 'put-part', how: 'slow', bytesPerSecond: 5_000_000, times: Infinity })
   // Waits until the averages no longer include the faster start.
   const settled = async () => {
     const { rows, totals } = await ask(page, 'snapshot')

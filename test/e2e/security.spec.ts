@@ -3,26 +3,26 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { calls } from '../../electron/contract/calls.ts'
 import { expect, test } from './fixtures.ts'
-import type { World } from './fixtures.ts'
+import type { EngineHarness } from './fixtures.ts'
 import { signIn } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
 
-const logOf = ({ home }: World) => readFileSync(join(home, 'logs/modelferry.log'), 'utf8')
+const logOf = ({ home }: EngineHarness) => readFileSync(join(home, 'logs/modelferry.log'), 'utf8')
 
-test('blocks navigation by address, link or form', async ({ page, world }) => {
-  const { operations, origin } = world.cloud
+test('blocks navigation by address, link or form', async ({ page, harness }) => {
+  const { operations, origin } = harness.cloud
   const here = page.url()
   const before = operations.length
   await page.evaluate((address) => {
     location.href = `${address}/by-address`
   }, origin)
-  await expect.poll(() => logOf(world)).toContain('/by-address')
+  await expect.poll(() => logOf(harness)).toContain('/by-address')
   await page.evaluate((address) => {
     const link = Object.assign(document.createElement('a'), { href: `${address}/by-link` })
     document.body.append(link)
     link.click()
   }, origin)
-  await expect.poll(() => logOf(world)).toContain('/by-link')
+  await expect.poll(() => logOf(harness)).toContain('/by-link')
   const refusedBy = await page.evaluate((address) => {
     const refused = new Promise<string>((resolve) =>
       document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective)),
@@ -36,13 +36,13 @@ test('blocks navigation by address, link or form', async ({ page, world }) => {
   expect([refusedBy, stillThere, operations.slice(before)]).toEqual(['form-action', [here, true], []])
 })
 
-test('blocks new windows', async ({ app, page, world }) => {
+test('blocks new windows', async ({ app, page, harness }) => {
   const opened = await page.evaluate(
     (address) => window.open(`${address}/window`) === null,
-    world.cloud.origin,
+    harness.cloud.origin,
   )
   expect(opened).toBe(true)
-  await expect.poll(() => logOf(world)).toContain('a new window was denied')
+  await expect.poll(() => logOf(harness)).toContain('a new window was denied')
   expect(await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
 })
 
@@ -78,8 +78,8 @@ function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedB
   }, address)
 }
 
-test('the page’s policy blocks every way to reach a server', async ({ page, world }) => {
-  const { operations, origin } = world.cloud
+test('the page’s policy blocks every way to reach a server', async ({ page, harness }) => {
+  const { operations, origin } = harness.cloud
   const before = operations.length
   const { went, refusedBy } = await tryAll(page, origin)
   expect(went).toEqual([])
@@ -88,8 +88,8 @@ test('the page’s policy blocks every way to reach a server', async ({ page, wo
   expect(operations.slice(before)).toEqual([])
 })
 
-test('cancels every request of the page even without its policy', async ({ app, page, world }) => {
-  const { operations, origin } = world.cloud
+test('cancels every request of the page even without its policy', async ({ app, page, harness }) => {
+  const { operations, origin } = harness.cloud
   const session = await page.context().newCDPSession(page)
   await session.send('Page.setBypassCSP', { enabled: true })
   await reload(app)
@@ -97,7 +97,9 @@ test('cancels every request of the page even without its policy', async ({ app, 
   const { went, refusedBy } = await tryAll(page, origin)
   expect([went, refusedBy, operations.slice(before)]).toEqual([[], [], []])
   for (const path of ['fetch', 'no-cors', 'element', 'events']) {
-    await expect.poll(() => logOf(world)).toMatch(new RegExp(`request of the page was cancelled.*/${path}"`))
+    await expect
+      .poll(() => logOf(harness))
+      .toMatch(new RegExp(`request of the page was cancelled.*/${path}"`))
   }
 })
 
@@ -200,7 +202,7 @@ test('exposes only the calls of the contract to the page', async ({ page }) => {
   })
 })
 
-test('rejects a call with wrong arguments and changes nothing', async ({ page, world }) => {
+test('rejects a call with wrong arguments and changes nothing', async ({ page, harness }) => {
   const answers = await page.evaluate(async () => {
     const bridge = window.modelferry as unknown as Record<string, (args?: unknown) => Promise<unknown>>
     return [
@@ -213,11 +215,11 @@ test('rejects a call with wrong arguments and changes nothing', async ({ page, w
   })
   const refused = { ok: false, failure: expect.objectContaining({ code: 'bad-call' }) }
   expect(answers).toEqual(answers.map(() => refused))
-  expect(logOf(world)).not.toContain('all of them')
+  expect(logOf(harness)).not.toContain('all of them')
 })
 
-test('does not accept a path from a script as a file', async ({ page, world }) => {
-  const path = await world.file('loras/secret.safetensors')
+test('does not accept a path from a script as a file', async ({ page, harness }) => {
+  const path = await harness.file('loras/secret.safetensors')
   const answers = await page.evaluate(async (named) => {
     const bridge = window.modelferry as unknown as Record<string, (args?: unknown) => Promise<unknown>>
     return [await bridge['addFiles']?.({ paths: [named] }), await bridge['addFiles']?.({ files: [named] })]
@@ -226,5 +228,5 @@ test('does not accept a path from a script as a file', async ({ page, world }) =
     { ok: true, value: { added: 0, refused: 0, skipped: [] } },
     { ok: true, value: { added: 0, refused: 1, skipped: [] } },
   ])
-  expect(world.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+  expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
 })

@@ -10,13 +10,13 @@ import { startProxy } from '../support/proxy-server.ts'
 import { expect, test } from './fixtures.ts'
 import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from './page-steps.ts'
 
-test('checks a second server before saving it, then adds its account to the first', async ({ world }) => {
+test('checks a second server before saving it, then adds its account to the first', async ({ harness }) => {
   const other = await startCloud({})
   try {
     // As in an installed app, the server is in the settings and not in the environment.
-    Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
-    writeFileSync(join(world.home, 'settings.json'), JSON.stringify({ server: world.cloud.url }))
-    const { page } = await world.start()
+    Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
+    writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
+    const { page } = await harness.start()
     await signInByForm(page)
     await pick(page, 'More', 'Settings')
     const address = page.getByLabel('Server address', { exact: true })
@@ -28,25 +28,25 @@ test('checks a second server before saving it, then adds its account to the firs
     await address.press('Enter')
     await expect(page.getByText('Cyberun API found')).toBeVisible()
     const known = async () => (await ask(page, 'settings')).servers.map((server) => server.address)
-    await expect.poll(known).toEqual([world.cloud.url, other.url])
+    await expect.poll(known).toEqual([harness.cloud.url, other.url])
     await page.getByRole('button', { name: 'Back to uploads' }).click()
     await pick(page, /^Team: /, 'Add account…')
     await expect(page.getByLabel('Server', { exact: true })).toHaveValue(other.url)
     await signInByForm(page, BOB)
     const accounts = (await ask(page, 'session')).accounts.map(({ email, server }) => [email, server])
     expect(accounts).toEqual([
-      [ALICE.email, world.cloud.url],
+      [ALICE.email, harness.cloud.url],
       [BOB.email, other.url],
     ])
-    const kept = readFileSync(join(world.home, 'settings.json'), 'utf8')
+    const kept = readFileSync(join(harness.home, 'settings.json'), 'utf8')
     expect(JSON.parse(kept)).toMatchObject({ server: other.url })
   } finally {
     await other.close()
   }
 })
 
-test('rejects a server with an untrusted certificate and gives the reason', async ({ world }) => {
-  const [key, cert] = [join(world.home, 'server.key'), join(world.home, 'server.pem')]
+test('rejects a server with an untrusted certificate and gives the reason', async ({ harness }) => {
+  const [key, cert] = [join(harness.home, 'server.key'), join(harness.home, 'server.pem')]
   execFileSync('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
     ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
@@ -59,9 +59,9 @@ test('rejects a server with an untrusted certificate and gives the reason', asyn
   await once(server, 'listening')
   try {
     // The server is in the settings, because one from the environment can’t be changed there.
-    Reflect.deleteProperty(world.environment, 'MODELFERRY_SERVER')
-    writeFileSync(join(world.home, 'settings.json'), JSON.stringify({ server: world.cloud.url }))
-    const { page } = await world.start()
+    Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
+    writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
+    const { page } = await harness.start()
     await signInByForm(page)
     await pick(page, 'More', 'Settings')
     const address = page.getByLabel('Server address', { exact: true })
@@ -77,10 +77,10 @@ test('rejects a server with an untrusted certificate and gives the reason', asyn
   }
 })
 
-test('uses Chromium’s proxy for every request, and asks for its login in the window', async ({ world }) => {
+test('uses Chromium’s proxy for every request, and asks for its login in the window', async ({ harness }) => {
   const proxy = await startProxy({ login: 'mira:secret-of-proxy' })
   try {
-    const app = await world.start([`--proxy-server=${proxy.host}`, '--proxy-bypass-list=<-loopback>'])
+    const app = await harness.start([`--proxy-server=${proxy.host}`, '--proxy-bypass-list=<-loopback>'])
     const { page } = app
     await fillSignIn(page, ALICE.email, ALICE.password)
     const dialog = page.getByRole('dialog', { name: `Sign in to the proxy ${proxy.host}` })
@@ -89,11 +89,11 @@ test('uses Chromium’s proxy for every request, and asks for its login in the w
     await dialog.getByRole('button', { name: 'Sign in to proxy' }).click()
     await dialog.waitFor({ state: 'detached' })
     await signInByForm(page)
-    await drag(page, [await world.file('loras/quiet.safetensors')])
+    await drag(page, [await harness.file('loras/quiet.safetensors')])
     await expect(rowOf(page, 'quiet')).toContainText('In the library')
     const verbs = proxy.passed.map((line) => line.split(' ')[0])
     expect(verbs.filter((verb) => verb === 'PUT')).toHaveLength(1)
-    expect(proxy.passed.length).toBeGreaterThanOrEqual(world.cloud.operations.length)
+    expect(proxy.passed.length).toBeGreaterThanOrEqual(harness.cloud.operations.length)
   } finally {
     await proxy.close()
   }

@@ -23,32 +23,32 @@ test('opens the list and offers both teams after the right password', async ({ a
   await expect(app.page.getByRole('menuitemradio')).toContainText(["Alice's Team", 'Studio North'])
 })
 
-test('opens the pairing page and signs in for the team confirmed there', async ({ app, world }) => {
+test('opens the pairing page and signs in for the team confirmed there', async ({ app, harness }) => {
   const { page } = app
   await page.getByRole('button', { name: 'Continue in the browser' }).click()
   const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
   expect(code).toMatch(/^[A-Z2-9]{4}-[A-Z2-9]{4}$/)
-  world.cloud.confirmPairing(code, ALICE.email, STUDIO_NORTH_ID)
+  harness.cloud.confirmPairing(code, ALICE.email, STUDIO_NORTH_ID)
   await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
-  await drag(page, [await world.file('loras/quiet.safetensors')])
+  await drag(page, [await harness.file('loras/quiet.safetensors')])
   await expect(rowOf(page, 'quiet')).toContainText('In the library')
   const [account] = (await ask(page, 'session')).accounts
   expect(await keytar.getPassword('Modelferry', `device ${account?.id}`)).toMatch(/^dk-/)
 
   await pick(page, /^Team: /, /^Sign out /)
-  expect(await world.cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
+  expect(await harness.cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
 })
 
-test('stays signed in after a restart', async ({ app, world }) => {
+test('stays signed in after a restart', async ({ app, harness }) => {
   await signInByForm(app.page)
   await quit(app.electron)
   await app.ended
-  const { page } = await world.start()
+  const { page } = await harness.start()
   await expect(page.getByRole('button', { name: "Team: Alice's Team" })).toBeVisible()
   expect((await ask(page, 'session')).accounts.map(({ state }) => state)).toEqual(['ready'])
 })
 
-test('removes the secret from the keychain on sign-out', async ({ app, world }) => {
+test('removes the secret from the keychain on sign-out', async ({ app, harness }) => {
   await signInByForm(app.page)
   const [account] = (await ask(app.page, 'session')).accounts
   const id = account?.id ?? ''
@@ -57,22 +57,22 @@ test('removes the secret from the keychain on sign-out', async ({ app, world }) 
   await pick(app.page, /^Team: /, /^Sign out /)
   await expect(app.page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
   await expect.poll(() => secretOf(id)).toBeNull()
-  await world.cloud.ended('logout')
+  await harness.cloud.ended('logout')
   await quit(app.electron)
   await app.ended
 
-  const { page } = await world.start()
+  const { page } = await harness.start()
   await expect(page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
 })
 
-test('writes no password or token to the disk, after an upload and a refresh', async ({ app, world }) => {
+test('writes no password or token to the disk, after an upload and a refresh', async ({ app, harness }) => {
   await signInByForm(app.page)
-  world.cloud.fail({ on: 'registerModel', how: 401 })
-  await drag(app.page, [await world.file('loras/quiet.safetensors')])
+  harness.cloud.fail({ on: 'registerModel', how: 401 })
+  await drag(app.page, [await harness.file('loras/quiet.safetensors')])
   await expect(rowOf(app.page, 'quiet')).toContainText('In the library')
-  await world.cloud.ended('refresh')
+  await harness.cloud.ended('refresh')
   const [account] = (await ask(app.page, 'session')).accounts
   const secret = JSON.parse((await secretOf(account?.id ?? '')) ?? '{}') as Record<string, unknown>
   await quit(app.electron)
@@ -82,7 +82,7 @@ test('writes no password or token to the disk, after an upload and a refresh', a
   expect(tokens.every((token) => token.length > 20)).toBe(true)
   // Each JSON Web Token begins with `eyJ`; the signature of a presigned URL is a credential as well.
   const words = [ALICE.password, ...tokens, 'eyJ', 'X-Amz-Signature=']
-  expect(filesWith(world.folder, words)).toEqual([])
+  expect(filesWith(harness.folder, words)).toEqual([])
   // Proves that the search reads the journal.
-  expect(filesWith(world.folder, [ALICE.email])).not.toEqual([])
+  expect(filesWith(harness.folder, [ALICE.email])).not.toEqual([])
 })

@@ -40,7 +40,9 @@ async function measure({ electron, page }: RunningApp): Promise<Start> {
   const paintMs = drawn.beganMs + drawn.paintMs - main.beganMs
   const interactiveMs = drawn.beganMs + drawn.interactiveMs - main.beganMs
   return {
-    ...{ readyMs: main.readyMs, paintMs, interactiveMs },
+    readyMs: main.readyMs,
+    paintMs,
+    interactiveMs,
     paintAfterReadyMs: paintMs - main.readyMs,
     interactiveAfterReadyMs: interactiveMs - main.readyMs,
   }
@@ -55,12 +57,12 @@ async function isDrawn(page: Page, rows: number): Promise<void> {
 }
 
 for (const rows of [0, rowCount]) {
-  test(`the time of a start with ${rows} rows`, { tag: '@bench' }, async ({ world }) => {
+  test(`the time of a start with ${rows} rows`, { tag: '@bench' }, async ({ harness }) => {
     test.setTimeout(240_000)
-    await writePausedRows(world, rows)
+    await writePausedRows(harness, rows)
     const starts: Start[] = []
     for (let round = 0; round < rounds; round += 1) {
-      const app = await world.start()
+      const app = await harness.start()
       await isDrawn(app.page, rows)
       starts.push(await measure(app))
       await app.kill()
@@ -93,11 +95,11 @@ function ticksOf(root: number): Map<number, number> {
   return new Map([...found].filter(([pid]) => isOurs(pid)).map(([pid, { ticks }]) => [pid, ticks]))
 }
 
-test('the cost of an idle app with a hidden window', { tag: '@bench' }, async ({ world }) => {
+test('the cost of an idle app with a hidden window', { tag: '@bench' }, async ({ harness }) => {
   test.skip(process.platform !== 'linux', 'the accounting is read from /proc')
   test.setTimeout(240_000)
-  await writePausedRows(world, rowCount)
-  const { electron, page } = await world.start()
+  await writePausedRows(harness, rowCount)
+  const { electron, page } = await harness.start()
   await isDrawn(page, rowCount)
   await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
   // Waits for the rest of the start, which is not part of the idle cost.

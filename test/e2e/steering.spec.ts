@@ -6,9 +6,9 @@ import { ask, control, drag, namesIn, rowOf, signIn } from './page-steps.ts'
 // More than both socket buffers hold, so that a held file is still being sent.
 const largeBytes = 40_000_000
 
-test('pauses and resumes a running upload', async ({ page, world }) => {
-  const held = world.cloud.hold('put-object', 500_000)
-  const path = await world.file('loras/halted.safetensors', { sizeBytes: largeBytes })
+test('pauses and resumes a running upload', async ({ page, harness }) => {
+  const held = harness.cloud.hold('put-object', 500_000)
+  const path = await harness.file('loras/halted.safetensors', { sizeBytes: largeBytes })
   await drag(page, [path])
   await held.arrived
   await control(page, 'Pause', 'halted').click()
@@ -16,16 +16,16 @@ test('pauses and resumes a running upload', async ({ page, world }) => {
   held.release()
   await control(page, 'Resume', 'halted').click()
   await expect(rowOf(page, 'halted')).toContainText('In the library')
-  const [object] = await world.cloud.objects()
+  const [object] = await harness.cloud.objects()
   expect(await object?.sha256()).toBe(sha256Of(path))
 })
 
 test('confirms the cancellation of a running upload, and leaves nothing in storage', async ({
   page,
-  world,
+  harness,
 }) => {
-  const held = world.cloud.hold('put-object', 500_000)
-  await drag(page, [await world.file('loras/unwanted.safetensors', { sizeBytes: largeBytes })])
+  const held = harness.cloud.hold('put-object', 500_000)
+  await drag(page, [await harness.file('loras/unwanted.safetensors', { sizeBytes: largeBytes })])
   await held.arrived
   await control(page, 'Cancel upload', 'unwanted').click()
   await page.getByRole('button', { name: 'Keep', exact: true }).click()
@@ -37,26 +37,26 @@ test('confirms the cancellation of a running upload, and leaves nothing in stora
     .click()
   await expect(page.getByText(/^Drop model files here/)).toBeVisible()
   held.release()
-  await world.cloud.ended('put-object')
-  expect([await world.cloud.objects(), world.cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])
+  await harness.cloud.ended('put-object')
+  expect([await harness.cloud.objects(), harness.cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])
 })
 
-test('removes a finished row from the list but not from the library', async ({ page, world }) => {
-  await drag(page, [await world.file('loras/done.safetensors')])
+test('removes a finished row from the list but not from the library', async ({ page, harness }) => {
+  await drag(page, [await harness.file('loras/done.safetensors')])
   await expect(rowOf(page, 'done')).toContainText('In the library')
   await control(page, 'Remove from list', 'done').click()
   await expect(page.getByText(/^Drop model files here/)).toBeVisible()
-  expect(world.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
 test.describe('one at a time', () => {
   test.use({ settings: { atOnce: 1 } })
 
-  test('sends a file that was moved to the top before older ones', async ({ page, world }) => {
-    const held = world.cloud.hold('put-object', 1)
+  test('sends a file that was moved to the top before older ones', async ({ page, harness }) => {
+    const held = harness.cloud.hold('put-object', 1)
     const names = ['a running', 'b waiting', 'c waiting', 'd hurried']
     for (const name of names) {
-      await drag(page, [await world.file(`loras/${name}.safetensors`, { sizeBytes: 17_000_000 })])
+      await drag(page, [await harness.file(`loras/${name}.safetensors`, { sizeBytes: 17_000_000 })])
       await expect(rowOf(page, name)).toBeVisible()
     }
     await held.arrived
@@ -65,30 +65,30 @@ test.describe('one at a time', () => {
     await expect.poll(() => namesIn(page)).toEqual(['d hurried', 'a running', 'b waiting', 'c waiting'])
     held.release()
     for (const name of names) await expect(rowOf(page, name)).toContainText('In the library')
-    const order = world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.display_name)
+    const order = harness.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.display_name)
     // It runs in a place of its own, so these two may end in either order.
     expect(order.slice(0, 2).toSorted()).toEqual(['a running', 'd hurried'])
     expect(order.slice(2)).toEqual(['b waiting', 'c waiting'])
   })
 })
 
-test('restores the queue and its pause after a restart', async ({ app, world }) => {
+test('restores the queue and its pause after a restart', async ({ app, harness }) => {
   await signIn(app.page)
-  const held = world.cloud.hold('put-object', 1)
-  await drag(app.page, [await world.file('loras/kept one.safetensors')])
+  const held = harness.cloud.hold('put-object', 1)
+  await drag(app.page, [await harness.file('loras/kept one.safetensors')])
   await held.arrived
   await app.page.getByRole('button', { name: 'Pause all' }).click()
-  await drag(app.page, [await world.file('vae/kept two.safetensors')])
+  await drag(app.page, [await harness.file('vae/kept two.safetensors')])
   await expect(rowOf(app.page, 'kept two')).toBeVisible()
   const before = (await ask(app.page, 'snapshot')).rows.map(({ id, target, team }) => ({ id, target, team }))
   held.release()
   await app.kill()
 
-  const { page } = await world.start()
+  const { page } = await harness.start()
   await expect(page.getByRole('button', { name: 'Resume all' })).toBeVisible()
   const { rows, allPaused } = await ask(page, 'snapshot')
   expect([allPaused, rows.map(({ id, target, team }) => ({ id, target, team }))]).toEqual([true, before])
   await page.getByRole('button', { name: 'Resume all' }).click()
   for (const name of ['kept one', 'kept two']) await expect(rowOf(page, name)).toContainText('In the library')
-  expect(world.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
 })

@@ -3,32 +3,32 @@ import { expect, test } from './fixtures.ts'
 import { quit } from './main-steps.ts'
 import { drag, pick, rowOf, signIn } from './page-steps.ts'
 
-test('remembers the chosen team after a restart', async ({ app, world }) => {
+test('remembers the chosen team after a restart', async ({ app, harness }) => {
   await signIn(app.page)
   await pick(app.page, /^Team: /, 'Studio North')
   await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
   await quit(app.electron)
   await app.ended
-  const { page } = await world.start()
+  const { page } = await harness.start()
   await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
 })
 
-test('keeps the team that was chosen when a file was dropped', async ({ page, world }) => {
-  const held = world.cloud.hold('presignModel')
-  await drag(page, [await world.file('loras/first.safetensors')])
+test('keeps the team that was chosen when a file was dropped', async ({ page, harness }) => {
+  const held = harness.cloud.hold('presignModel')
+  await drag(page, [await harness.file('loras/first.safetensors')])
   await held.arrived
   await pick(page, /^Team: /, 'Studio North')
   await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
-  await drag(page, [await world.file('loras/second.safetensors')])
+  await drag(page, [await harness.file('loras/second.safetensors')])
   await expect(rowOf(page, 'second')).toBeVisible()
   held.release()
   for (const name of ['first', 'second']) await expect(rowOf(page, name)).toContainText('In the library')
-  const namesOf = (team: string) => world.cloud.modelsOf(team).map(({ display_name: name }) => name)
+  const namesOf = (team: string) => harness.cloud.modelsOf(team).map(({ display_name: name }) => name)
   expect([namesOf(ALICES_TEAM_ID), namesOf(STUDIO_NORTH_ID)]).toEqual([['first'], ['second']])
 })
 
-test('shows the target team while files hover over the window', async ({ page, world }) => {
-  const path = await world.file('loras/hover.safetensors')
+test('shows the target team while files hover over the window', async ({ page, harness }) => {
+  const path = await harness.file('loras/hover.safetensors')
   await drag(page, [path], ['dragEnter', 'dragOver'])
   await expect(page.getByText("Drop to upload to Alice's Team")).toBeVisible()
   await drag(page, [path], ['drop'])

@@ -10,11 +10,11 @@ test.use({
   settings: { singlePutLimitBytes: 5 * mebibyte, streamsMost: 4 },
 })
 
-test('slows an upload to the limit, and fills the part map once it is removed', async ({ page, world }) => {
+test('slows an upload to the limit, and fills the part map once it is removed', async ({ page, harness }) => {
   const partsBeforeStall = 3
-  world.cloud.fail({ on: 'put-part', how: 'stall', skip: partsBeforeStall, times: Infinity })
-  const held = world.cloud.hold('presignModel')
-  const path = await world.file('loras/tide.safetensors', { sizeBytes: fileBytes, payload: 'sparse' })
+  harness.cloud.fail({ on: 'put-part', how: 'stall', skip: partsBeforeStall, times: Infinity })
+  const held = harness.cloud.hold('presignModel')
+  const path = await harness.file('loras/tide.safetensors', { sizeBytes: fileBytes, payload: 'sparse' })
   await drag(page, [path])
   await held.arrived
   await page.getByRole('button', { name: 'Speed limit: No limit' }).click()
@@ -37,7 +37,7 @@ test('slows an upload to the limit, and fills the part map once it is removed', 
   await page.getByRole('radio', { name: 'No limit' }).click()
   const map = (parts: number) => page.getByRole('img', { name: `${parts} of ${partCount} parts uploaded` })
   await expect(map(partsBeforeStall)).toBeVisible()
-  world.cloud.clearFailures()
+  harness.cloud.clearFailures()
   await expect(rowOf(page, 'tide')).toContainText('In the library')
   await expect(map(partCount)).toBeVisible()
 })

@@ -7,7 +7,7 @@ import {
   type Release,
   type UpdateFeed,
 } from '../support/update-feed.ts'
-import { expect, test as base, type World } from './fixtures.ts'
+import { expect, test as base, type EngineHarness } from './fixtures.ts'
 import { ask, drag, rowOf, signIn, underWayText } from './page-steps.ts'
 
 interface Place {
@@ -19,17 +19,17 @@ interface Place {
 
 const test = base.extend<{ place: Place }>({
   // Makes the app an AppImage: a script of two lines replaces the real one.
-  async place({ world }, use) {
+  async place({ harness }, use) {
     const feed = await startUpdateFeed()
     const key = newSigningKey()
-    const program = join(world.folder, 'Modelferry.AppImage')
-    const started = join(world.folder, 'started')
+    const program = join(harness.folder, 'Modelferry.AppImage')
+    const started = join(harness.folder, 'started')
     writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 })
-    Object.assign(world.environment, {
+    Object.assign(harness.environment, {
       APPIMAGE: program,
       MODELFERRY_UPDATE_FEED: feed.url,
       MODELFERRY_UPDATE_KEYS: publicKeyOf(key),
-      XDG_CACHE_HOME: join(world.folder, 'cache'),
+      XDG_CACHE_HOME: join(harness.folder, 'cache'),
     })
     const content = Buffer.from(`#!/bin/sh\necho new > '${started}'\n`)
     await use({
@@ -42,8 +42,8 @@ const test = base.extend<{ place: Place }>({
   },
 })
 
-async function look(world: World) {
-  const app = await world.start()
+async function look(harness: EngineHarness) {
+  const app = await harness.start()
   await signIn(app.page)
   await app.page.evaluate(() => window.modelferry?.checkForUpdate())
   return app
@@ -51,13 +51,13 @@ async function look(world: World) {
 
 test.describe('an AppImage', { tag: '@host' }, () => {
   test('installs a newer version during an upload, and continues the upload afterwards', async ({
-    world,
+    harness,
     place,
   }) => {
     place.feed.publish(place.release())
-    const { page, ended } = await look(world)
-    const held = world.cloud.hold('put-object', 1)
-    await drag(page, [await world.file('loras/under way.safetensors')])
+    const { page, ended } = await look(harness)
+    const held = harness.cloud.hold('put-object', 1)
+    await drag(page, [await harness.file('loras/under way.safetensors')])
     await held.arrived
     await expect(page.getByText('Modelferry 99.0.0 is ready to install.', { exact: false })).toBeVisible()
     await page.getByRole('button', { name: 'Restart to update' }).click()
@@ -66,19 +66,19 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     expect(readFileSync(place.program, 'utf8')).toContain('echo new')
     await expect.poll(() => existsSync(place.started)).toBe(true)
 
-    const next = await world.start()
+    const next = await harness.start()
     await expect(rowOf(next.page, 'under way')).toContainText('In the library')
     // This start is still the old version, so the update failed and the app reports it.
     await expect(next.page.getByText('The update couldn’t be installed', { exact: false })).toBeVisible()
   })
 
-  test('explains what to do when its folder is read-only, and keeps running', async ({ world, place }) => {
+  test('explains what to do when its folder is read-only, and keeps running', async ({ harness, place }) => {
     // Nobody can create a file there, not even root.
-    Object.assign(world.environment, { APPIMAGE: '/sys/Modelferry.AppImage' })
+    Object.assign(harness.environment, { APPIMAGE: '/sys/Modelferry.AppImage' })
     place.feed.publish(place.release())
-    const { page } = await look(world)
-    const held = world.cloud.hold('put-object', 1)
-    await drag(page, [await world.file('loras/under way.safetensors')])
+    const { page } = await look(harness)
+    const held = harness.cloud.hold('put-object', 1)
+    await drag(page, [await harness.file('loras/under way.safetensors')])
     await held.arrived
     await page.getByRole('button', { name: 'Restart to update' }).click()
     await expect(
@@ -92,9 +92,9 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     await expect(page.getByText('Modelferry 99.0.0 is available.')).toBeVisible()
   })
 
-  test('rejects an update without a valid signature and reports it', async ({ world, place }) => {
+  test('rejects an update without a valid signature and reports it', async ({ harness, place }) => {
     place.feed.publish(place.release({ key: newSigningKey() }))
-    const { page } = await look(world)
+    const { page } = await look(harness)
     const refused = { kind: 'failed', failure: { code: 'update-unsigned' } }
     await expect.poll(() => ask(page, 'update')).toMatchObject(refused)
     expect(place.feed.asked.filter((name) => name.endsWith('.AppImage'))).toEqual([])

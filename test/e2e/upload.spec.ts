@@ -8,15 +8,15 @@ for (const kind of STORAGE_KINDS) {
   test.describe(`on ${kind} storage`, () => {
     test.use({ storageKind: kind })
 
-    test('stores a dropped file unchanged, in the library and in the history', async ({ page, world }) => {
-      const path = await world.file('loras/harbour light.safetensors', { sizeBytes: 3_000_000 })
+    test('stores a dropped file unchanged, in the library and in the history', async ({ page, harness }) => {
+      const path = await harness.file('loras/harbour light.safetensors', { sizeBytes: 3_000_000 })
       await drag(page, [path])
       await expect(rowOf(page, 'harbour light')).toContainText('In the library')
 
       const sha256 = sha256Of(path)
-      const [object, ...others] = await world.cloud.objects()
+      const [object, ...others] = await harness.cloud.objects()
       expect([await object?.sha256(), others]).toEqual([sha256, []])
-      const [model] = world.cloud.modelsOf(ALICES_TEAM_ID)
+      const [model] = harness.cloud.modelsOf(ALICES_TEAM_ID)
       expect(model).toMatchObject({
         display_name: 'harbour light',
         model_type: 'loras',

@@ -73,9 +73,9 @@ async function costOf(page: Page, electron: ElectronApplication): Promise<Cost> 
   }
 }
 
-test('the cost of watching ten thousand parts', { tag: '@bench' }, async ({ page, app, world }) => {
+test('the cost of watching ten thousand parts', { tag: '@bench' }, async ({ page, app, harness }) => {
   test.setTimeout(180_000)
-  const path = await world.file('loras/vast.safetensors', {
+  const path = await harness.file('loras/vast.safetensors', {
     sizeBytes: partCount * 5 * mebibyte,
     payload: 'sparse',
   })

@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.ts'
-import type { World } from './fixtures.ts'
+import type { EngineHarness } from './fixtures.ts'
 import { answerBoxes, asked, clickTray, closeWindow, isSeen, quit, trayLabels } from './main-steps.ts'
 import { ask, drag, rowOf, signIn, underWayText } from './page-steps.ts'
 import type { RunningApp } from './running-app.ts'
@@ -9,22 +9,22 @@ const closing = { keepSending: 0, quit: 1, cancel: 2 }
 const quitting = { quit: 0, keepSending: 1 }
 
 /** Signs in and starts an upload that runs until it is released. */
-async function underWay({ page }: RunningApp, world: World) {
+async function underWay({ page }: RunningApp, harness: EngineHarness) {
   await signIn(page)
-  const held = world.cloud.hold('put-object', 1)
-  await drag(page, [await world.file('loras/under way.safetensors')])
+  const held = harness.cloud.hold('put-object', 1)
+  await drag(page, [await harness.file('loras/under way.safetensors')])
   await held.arrived
   await expect(rowOf(page, 'under way')).toContainText(underWayText)
   return held
 }
 
-test('keeps uploading after the window is closed, and asks only once', async ({ app, world }) => {
-  const held = await underWay(app, world)
+test('keeps uploading after the window is closed, and asks only once', async ({ app, harness }) => {
+  const held = await underWay(app, harness)
   await answerBoxes(app.electron, closing.keepSending)
   await closeWindow(app.electron)
   await expect.poll(() => isSeen(app.electron)).toBe(false)
   held.release()
-  await world.cloud.ended('registerModel')
+  await harness.cloud.ended('registerModel')
   expect(await asked(app.electron)).toEqual(['Keep uploading when the window is closed?'])
   expect((await ask(app.page, 'settings')).onClose).toBe('keep-sending')
 
@@ -54,8 +54,8 @@ test('quits when the window is closed, if set to', async ({ app }) => {
   expect(await app.ended).toBe(0)
 })
 
-test('asks before quitting during an upload, and continues when told to', async ({ app, world }) => {
-  const held = await underWay(app, world)
+test('asks before quitting during an upload, and continues when told to', async ({ app, harness }) => {
+  const held = await underWay(app, harness)
   await answerBoxes(app.electron, quitting.keepSending)
   await quit(app.electron)
   await expect.poll(() => asked(app.electron)).toEqual(['1 file is uploading. Quit?'])
@@ -63,21 +63,21 @@ test('asks before quitting during an upload, and continues when told to', async 
   await expect(rowOf(app.page, 'under way')).toContainText('In the library')
 })
 
-test('resumes an interrupted upload at the next start', async ({ app, world }) => {
-  const held = await underWay(app, world)
+test('resumes an interrupted upload at the next start', async ({ app, harness }) => {
+  const held = await underWay(app, harness)
   await answerBoxes(app.electron, quitting.quit)
   await quit(app.electron)
   expect(await app.ended).toBe(0)
   held.release()
-  const { page } = await world.start()
+  const { page } = await harness.start()
   await expect(rowOf(page, 'under way')).toContainText('In the library')
 })
 
 test(
   'the tray shows the running uploads, and pauses and resumes all',
   { tag: '@host' },
-  async ({ app, world }) => {
-    const held = await underWay(app, world)
+  async ({ app, harness }) => {
+    const held = await underWay(app, harness)
     const labels = (sum: RegExp, toggle: string) => [
       expect.stringMatching(sum),
       'Open Modelferry',

@@ -11,7 +11,7 @@ import { openJournal } from '../../electron/journal/journal-file.ts'
 import { ALICE, ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { startCloud } from '../cloud/cloud.ts'
 import { valueOf } from './engine.ts'
-import { runningClock, testPorts } from './hand-clock.ts'
+import { runningClock, createTestEnvironment } from './hand-clock.ts'
 import { createMemorySecretStore } from './memory-secret-store.ts'
 
 /**
@@ -21,7 +21,7 @@ import { createMemorySecretStore } from './memory-secret-store.ts'
 export async function setupAccounts() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
   const clock = runningClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const cloud = await startCloud({ now: clock.now })
   const { database } = openJournal(folder, 0)
   onTestFinished(async () => {
@@ -41,7 +41,12 @@ export async function setupAccounts() {
     })
   const accounts = start()
   return {
-    ...{ cloud, secretStore, clock, accounts, start, environment },
+    cloud,
+    secretStore,
+    clock,
+    accounts,
+    start,
+    environment,
     signIn: async () => valueOf(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)),
     states: () => accounts.list().map(({ state }) => state),
     /** A new device key of Alice, as issued by a confirmed pairing. */

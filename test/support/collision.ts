@@ -7,8 +7,8 @@ export const takenPath = 'models/loras/style.safetensors'
 
 /** A team with a model at the path of an upload with other content. */
 export async function collision(options: EngineOptions = {}, wishes = {}) {
-  const world = await setup(options)
-  const { app, cloud, file } = world
+  const harness = await setup(options)
+  const { app, cloud, file } = harness
   const oldId = cloud.addModel(ALICES_TEAM_ID, { display_name: 'Old style', model_path: takenPath })
   const [id = ''] = await app.add(await file('loras/style.safetensors'), {
     target: { modelPath: takenPath },
@@ -20,7 +20,7 @@ export async function collision(options: EngineOptions = {}, wishes = {}) {
     cloud
       .modelsOf(ALICES_TEAM_ID)
       .map(({ display_name: name, model_path, model_status: status }) => [name, model_path, status])
-  return { ...world, id, oldId, decide, library }
+  return { ...harness, id, oldId, decide, library }
 }
 
 /** That model as `library()` returns it: name, path and status. */

@@ -19,7 +19,7 @@ import {
 import { ALICE, type DemoAccount } from '../cloud/accounts.ts'
 import { startCloud, type Cloud, type CloudOptions } from '../cloud/cloud.ts'
 import { writeSafetensors, type SafetensorsOptions } from '../fixtures/model-files.ts'
-import { runningClock, testPorts, type HandClock, type TestPorts } from './hand-clock.ts'
+import { runningClock, createTestEnvironment, type HandClock, type TestEnvironment } from './hand-clock.ts'
 import { createMemorySecretStore, type MemorySecretStore } from './memory-secret-store.ts'
 import { builtWorkers } from './test-programs.ts'
 
@@ -57,14 +57,14 @@ export interface App {
 }
 
 /** A folder, a cloud, a secret store and a clock, all removed at the end of the test. */
-export interface World {
+export interface EngineHarness {
   readonly folder: string
   /** Data folder of the engine. */
   readonly home: string
   readonly cloud: Cloud
   readonly secretStore: MemorySecretStore
   readonly clock: HandClock
-  readonly environment: TestPorts
+  readonly environment: TestEnvironment
   /** The first app of the test. */
   readonly app: App
   /** Writes a safetensors file into the test's folder and returns its path. */
@@ -86,13 +86,13 @@ const { servers, singlePutLimitBytes, limitBytesPerSecond, streamsMost } = defau
 /** The engine's settings in tests, except for the server: the defaults with two parallel files. */
 export const usualSettings = { servers, atOnce: 2, singlePutLimitBytes, limitBytesPerSecond, streamsMost }
 
-export async function setup(options: EngineOptions = {}): Promise<World> {
+export async function setup(options: EngineOptions = {}): Promise<EngineHarness> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-engine-'))
   const home = join(folder, 'home')
   const clock = runningClock()
   const startedMs = clock.now()
   const environment = {
-    ...testPorts(clock),
+    ...createTestEnvironment(clock),
     // The midnight timer must not fire during a test that happens to run at midnight.
     startOfDay: (atMs: number) => atMs - ((atMs - startedMs) % dayMs),
     ...(options.findProxies ? { findProxies: options.findProxies } : {}),
@@ -133,7 +133,14 @@ export async function setup(options: EngineOptions = {}): Promise<World> {
   const app = await open()
   if (options.as !== null) await app.signIn(options.as)
   return {
-    ...{ folder, home, cloud, secretStore, clock, environment, app, open },
+    folder,
+    home,
+    cloud,
+    secretStore,
+    clock,
+    environment,
+    app,
+    open,
     async file(name, given = {}) {
       const path = join(folder, 'files', name)
       await writeSafetensors(path, { sizeBytes, payload: { seed: seedOf(name) }, ...given })
@@ -174,7 +181,9 @@ function appOn(engine: Engine): App {
   }
 
   return {
-    ...{ engine, rows, until },
+    engine,
+    rows,
+    until,
     calls: engine.calls,
     session: engine.session,
     row(id) {

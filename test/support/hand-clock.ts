@@ -63,13 +63,13 @@ export interface LogLine {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
-export interface TestPorts extends Environment {
+export interface TestEnvironment extends Environment {
   readonly clock: HandClock
   readonly lines: readonly LogLine[]
 }
 
 /** An environment with a controlled clock, a constant random value and a recorded log. */
-export function testPorts(clock: HandClock, random = 0): TestPorts {
+export function createTestEnvironment(clock: HandClock, random = 0): TestEnvironment {
   const lines: LogLine[] = []
   const say =
     (level: LogLine['level']) =>

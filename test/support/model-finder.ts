@@ -2,16 +2,16 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { FoundPlacesView, WorkflowView } from '../../electron/contract/discovery.ts'
-import { valueOf, type World } from './engine.ts'
+import { valueOf, type EngineHarness } from './engine.ts'
 
 export const alwaysConfirm = async () => true
 
 /** Writes a model below the user's home folder, where places are searched. */
-export const writeToHome = (world: World, path: string) => world.file(`../person/${path}`)
+export const writeToHome = (harness: EngineHarness, path: string) => harness.file(`../person/${path}`)
 
 /** Searches the usual places and returns the view after the search. */
-export async function findPlaces(world: World, again = true): Promise<FoundPlacesView> {
-  const { engine, calls } = world.app
+export async function findPlaces(harness: EngineHarness, again = true): Promise<FoundPlacesView> {
+  const { engine, calls } = harness.app
   return new Promise((resolve) => {
     engine.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view) })
     void calls.findPlaces({ again })
@@ -19,11 +19,11 @@ export async function findPlaces(world: World, again = true): Promise<FoundPlace
 }
 
 /** Drops files with a workflow and returns its view once its models have been searched. */
-export async function dropWorkflow(world: World, paths: readonly string[]): Promise<WorkflowView> {
-  const report = valueOf(await world.app.calls.addFiles({ paths: [...paths] }))
+export async function dropWorkflow(harness: EngineHarness, paths: readonly string[]): Promise<WorkflowView> {
+  const report = valueOf(await harness.app.calls.addFiles({ paths: [...paths] }))
   expect(report.workflow).toBeTypeOf('string')
-  await world.app.engine.workflows.whenComplete(report.workflow ?? '')
-  const view = valueOf(await world.app.calls.workflow({ id: report.workflow ?? '' }))
+  await harness.app.engine.workflows.whenComplete(report.workflow ?? '')
+  const view = valueOf(await harness.app.calls.workflow({ id: report.workflow ?? '' }))
   if (!view) throw new Error('the workflow is not open')
   return view
 }
@@ -39,8 +39,8 @@ export const loraWorkflow = (...names: readonly string[]) =>
     links: [],
   })
 
-export function writeFile(world: World, name: string, content: string | Buffer): string {
-  const path = join(world.folder, name)
+export function writeFile(harness: EngineHarness, name: string, content: string | Buffer): string {
+  const path = join(harness.folder, name)
   writeFileSync(path, content)
   return path
 }

@@ -4,8 +4,8 @@ import { setup, valueOf, type EngineOptions } from './engine.ts'
 
 /** A test environment without a signed-in account, and the user's actions with a pairing code. */
 export async function setupPairing(options: EngineOptions = {}) {
-  const world = await setup({ as: null, ...options })
-  const { app, cloud, clock } = world
+  const harness = await setup({ as: null, ...options })
+  const { app, cloud, clock } = harness
   const start = async () => {
     const { pairing } = valueOf(await app.calls.startPairing(undefined))
     if (!pairing) throw new Error('there is no pairing')
@@ -14,12 +14,14 @@ export async function setupPairing(options: EngineOptions = {}) {
   /** Fires the next poll and waits for its response. */
   const poll = async () => {
     await expect.poll(() => clock.waits().length).toBe(1)
-    const before = world.countOf('pollPairing')
+    const before = harness.countOf('pollPairing')
     clock.advance(clock.waits()[0] ?? 0)
     await cloud.ended('pollPairing', before + 1)
   }
   return {
-    ...{ ...world, start, poll },
+    ...harness,
+    start,
+    poll,
     async pair(email = ALICE.email, teamId = ALICES_TEAM_ID) {
       cloud.confirmPairing((await start()).userCode, email, teamId)
       await poll()

@@ -6,19 +6,20 @@ import { openJournal } from '../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../electron/journal/upload-record.ts'
 import { Rows } from '../../electron/journal/rows.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
-import { standingClock, testPorts } from './hand-clock.ts'
+import { standingClock, createTestEnvironment } from './hand-clock.ts'
 
 /** Rows with their own journal, in a folder that is removed after the test. */
 export function rowsOnJournal(records: readonly UploadRecord[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
-  const environment = testPorts(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const { database } = openJournal(folder, 0)
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })
   })
   const rows = new Rows({
-    ...{ store: createUploadStore(database, 'me', environment), environment },
+    store: createUploadStore(database, 'me', environment),
+    environment,
     changed: () => {},
     moved: () => {},
   })

@@ -9,7 +9,7 @@ import { createCloudClient } from '../../electron/cloud/client.ts'
 import { ALICE } from '../cloud/accounts.ts'
 import { startCloud } from '../cloud/cloud.ts'
 import { valueOf } from './engine.ts'
-import { runningClock, testPorts } from './hand-clock.ts'
+import { runningClock, createTestEnvironment } from './hand-clock.ts'
 import { createMemorySecretStore } from './memory-secret-store.ts'
 
 export const accountId = 'cloud alice'
@@ -17,7 +17,7 @@ export const accountId = 'cloud alice'
 /** A new session of Alice; its access token is valid for one hour. */
 export async function setupSession() {
   const clock = runningClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const cloud = await startCloud({ now: clock.now })
   onTestFinished(() => cloud.close())
   const secretStore = createMemorySecretStore()
@@ -39,7 +39,13 @@ export async function setupSession() {
   valueOf(await session.replaceTokens(pair))
   cloud.forgetOperations()
   return {
-    ...{ cloud, clock, secretStore, session, pair, anotherSession, folder },
+    cloud,
+    clock,
+    secretStore,
+    session,
+    pair,
+    anotherSession,
+    folder,
     refreshes: () => cloud.operations.filter(({ name }) => name === 'refresh').map(({ status }) => status),
     storedPair: () =>
       JSON.parse(secretStore.entries.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,

@@ -12,7 +12,7 @@ import {
   type WatchedFolderContext,
 } from '../../electron/discovery/watched-folders/watched-folder.ts'
 import { migrate } from '../../electron/journal/schema.ts'
-import { standingClock, testPorts } from './hand-clock.ts'
+import { standingClock, createTestEnvironment } from './hand-clock.ts'
 
 const team = { id: 'team', name: 'Studio' }
 
@@ -50,7 +50,7 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
   const context: WatchedFolderContext = {
     store,
     watchWorker,
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
     onChange,
     canUpload: () => conditions.canUpload,
     readExternalWeights,

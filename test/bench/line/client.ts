@@ -37,8 +37,12 @@ const requestSlots = createRequestSlots({
   ...(fixedStreams ? { initial: fixedStreams } : {}),
 })
 const engine = createBenchEngine({
-  ...{ folder, server, singlePutLimitBytes: partSizeBytes, atOnce: 1 },
-  ...{ requestSlots, streamsMost: most },
+  folder,
+  server,
+  singlePutLimitBytes: partSizeBytes,
+  atOnce: 1,
+  requestSlots,
+  streamsMost: most,
 })
 const ended = new AbortController()
 process.once('SIGTERM', () => ended.abort())

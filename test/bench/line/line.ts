@@ -105,7 +105,9 @@ export async function openLine(shape: LineShape, folder: string): Promise<Line> 
     ip('-n', names[end], ...words)
   }
   return {
-    ...{ farAddress, start, close },
+    farAddress,
+    start,
+    close,
     async connectMs(port) {
       const curl = ['curl', '-s', '-o', '/dev/null', '-w', '%{time_connect}', `http://${farAddress}:${port}/`]
       const { stdout } = await run('ip', ['netns', 'exec', names.near, ...curl])

@@ -58,7 +58,10 @@ export async function measureLine(options: {
     line.start('far', sink, [line.farAddress, String(port)])
     const client: ClientOptions = {
       storage: `http://${line.farAddress}:${port}`,
-      ...{ path, partSizeBytes, fixedStreams, roundTripMs: shape.roundTripMs },
+      path,
+      partSizeBytes,
+      fixedStreams,
+      roundTripMs: shape.roundTripMs,
     }
     return await watch(line, client, seconds)
   } finally {

@@ -66,8 +66,11 @@ function rowsOf(rounds: Rounds): Row[] {
   const { curl = [], whole = [], parts = [] } = rounds
   const against = (measure: string, atMost: number, mine: readonly Usage[], peer: readonly Usage[]) =>
     judged({
-      ...{ measure, atMost, value: ratio(mine, peer) },
-      ...{ ours: described(mine), peer: described(peer) },
+      measure,
+      atMost,
+      value: ratio(mine, peer),
+      ours: described(mine),
+      peer: described(peer),
     })
   return [
     against('1 GiB, Ceph, one PUT with SHA-256: wall ÷ curl -T without', 1.1, whole, curl),

@@ -37,7 +37,9 @@ export const finish: Family = {
       const value = median(ends.map((end) => end.tookMs))
       return judged({
         measure: `100 MiB, ${name}, round trip ${roundTripMs} ms: last byte acknowledged → registered`,
-        ...{ atMost: 2 * roundTripMs + 20, value, unit: 'ms' },
+        atMost: 2 * roundTripMs + 20,
+        value,
+        unit: 'ms',
         note: `${calls} calls after the last byte, ${(value - calls * roundTripMs).toFixed(1)} ms of it ours`,
       })
     })

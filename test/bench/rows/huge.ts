@@ -39,7 +39,9 @@ async function measure(bench: Workbench, gigabytes: number): Promise<readonly Ro
     memoryRow(`${gigabytes} GB`, [result]),
     judged({
       measure: `${gigabytes} GB: memory of the last fifth above the second`,
-      ...{ atMost: flatMiB, value: (fifths[4] ?? NaN) - (fifths[1] ?? NaN), unit: 'MiB' },
+      atMost: flatMiB,
+      value: (fifths[4] ?? NaN) - (fifths[1] ?? NaN),
+      unit: 'MiB',
       note: `peak of each fifth of the run, in MiB: ${fifths.map((peak) => peak.toFixed(0)).join(' ')}`,
     }),
   ]

@@ -9,7 +9,9 @@ export const limit: Family = {
   async measure() {
     const rows = await measureLimit()
     return rows.map(({ measure, goal, value, pass }) => ({
-      ...{ measure: `limit ${measure}`, goal, result: value },
+      measure: `limit ${measure}`,
+      goal,
+      result: value,
       verdict: pass ? ('pass' as const) : ('MISS' as const),
     }))
   },

@@ -34,7 +34,9 @@ async function rowsOf(name: ShapeName, plan: Plan): Promise<readonly Row[]> {
   const { fixed, run, mbit, ratio, reachedSeconds, best } = await compareOnLine(shapes[name], plan)
   const row = (measure: string, goal: string, result: string, passes: boolean): Row => ({
     measure: `${line}: ${measure}`,
-    ...{ goal, result, verdict: passes ? 'pass' : 'MISS' },
+    goal,
+    result,
+    verdict: passes ? 'pass' : 'MISS',
   })
   const last = run.at(-1)
   return [

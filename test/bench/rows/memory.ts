@@ -15,7 +15,10 @@ export function memoryRow(what: string, samples: readonly OursResult[], note = '
   const idle = `idle ${median(samples.map(({ idleMiB }) => idleMiB)).toFixed(0)} MiB`
   return judged({
     measure: `${what}: peak RSS above idle`,
-    ...{ atMost: mostAboveIdleMiB, value: median(above), unit: 'MiB', ours: idle },
+    atMost: mostAboveIdleMiB,
+    value: median(above),
+    unit: 'MiB',
+    ours: idle,
     note: [samples.length > 1 ? spread : '', note].filter(Boolean).join('; '),
   })
 }

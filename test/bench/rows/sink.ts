@@ -64,11 +64,16 @@ function rowsOf(line: string, { pair, curl, whole, parts, commandLine: ended }: 
     return [
       judged({
         measure: `${what}: wall ÷ (curl -T & sha256sum)`,
-        ...{ atMost: 1.15, value: ratio(samples, pair), ours: seconds(samples), peer: seconds(pair) },
+        atMost: 1.15,
+        value: ratio(samples, pair),
+        ours: seconds(samples),
+        peer: seconds(pair),
       }),
       judged({
         measure: `${what}: CPU s/GB`,
-        ...{ atMost: cpuAtMost, value: secondsPerGb(samples), peer: secondsPerGb(pair).toFixed(2) },
+        atMost: cpuAtMost,
+        value: secondsPerGb(samples),
+        peer: secondsPerGb(pair).toFixed(2),
       }),
       judged({ measure: `${what}: event-loop lag p99`, atMost: 10, value: lagMs, unit: 'ms' }),
     ]

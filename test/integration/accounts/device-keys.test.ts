@@ -11,7 +11,8 @@ test('refuses a file over the limit with a device key, and uploads it with a ses
   await pair()
   const [id = ''] = await app.add(await file('a.safetensors', large))
   expect(await app.settled(id)).toMatchObject({
-    ...{ phase: 'failed', hashedBytes: 0 },
+    phase: 'failed',
+    hashedBytes: 0,
     failure: { code: 'too-large-for-device', params: { sizeBytes: 12_000_000, limitBytes: 6_000_000 } },
   })
   expect(countOf('presignModel')).toBe(0)

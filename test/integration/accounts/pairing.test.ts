@@ -24,7 +24,9 @@ test('shows a code and a page, and signs in once confirmed in the browser', asyn
     accounts: [
       {
         id: `${new URL(cloud.url).host} ${ALICE.id} ${STUDIO_NORTH_ID}`,
-        ...{ kind: 'device', email: ALICE.email, state: 'ready' },
+        kind: 'device',
+        email: ALICE.email,
+        state: 'ready',
         teams: [{ id: STUDIO_NORTH_ID, name: 'Studio North' }],
       },
     ],

@@ -88,10 +88,15 @@ test('continues an upload after its proxy failed and the connection is back', as
 test('names the proxy in the server check', async () => {
   const { app, cloud, proxy } = await setupProxied()
   expect(valueOf(await app.calls.checkServer({ address: cloud.url }))).toMatchObject({
-    ...{ failure: null, isReached: true, isApi: true, proxy: proxy.url },
+    failure: null,
+    isReached: true,
+    isApi: true,
+    proxy: proxy.url,
   })
   proxy.manners.login = login
   expect(valueOf(await app.calls.checkServer({ address: cloud.url }))).toMatchObject({
-    ...{ failure: { code: 'proxy-sign-in', params: { host: proxy.host } }, isReached: false, isApi: false },
+    failure: { code: 'proxy-sign-in', params: { host: proxy.host } },
+    isReached: false,
+    isApi: false,
   })
 })

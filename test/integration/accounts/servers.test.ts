@@ -5,17 +5,17 @@ import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
 /** A test setup with a second cloud; the first is used for new sign-ins. */
 async function setupTwo() {
-  const world = await setup()
-  const other = await startCloud({ now: world.clock.now, verifiesHash: true })
+  const harness = await setup()
+  const other = await startCloud({ now: harness.clock.now, verifiesHash: true })
   onTestFinished(() => other.close())
   const entries = [
-    { address: world.cloud.url, singlePutLimitBytes: null },
+    { address: harness.cloud.url, singlePutLimitBytes: null },
     { address: other.url, singlePutLimitBytes: 6_000_000 },
   ]
   const use = (server: string) =>
-    world.app.engine.applySettings({ ...usualSettings, server, servers: entries })
-  use(world.cloud.url)
-  return { ...world, other, use }
+    harness.app.engine.applySettings({ ...usualSettings, server, servers: entries })
+  use(harness.cloud.url)
+  return { ...harness, other, use }
 }
 
 test('uploads each file to the server of its own account', async () => {
@@ -80,12 +80,22 @@ test('finds the API’s path, and refuses an address without this API', async ()
   const { app, other } = await setupTwo()
   const origin = new URL(other.url).origin
   expect(valueOf(await app.calls.checkServer({ address: origin }))).toMatchObject({
-    ...{ address: `${origin}/api/v1`, failure: null, isReached: true, isApi: true, certificate: 'none' },
+    address: `${origin}/api/v1`,
+    failure: null,
+    isReached: true,
+    isApi: true,
+    certificate: 'none',
   })
   expect(valueOf(await app.calls.checkServer({ address: `${origin}/elsewhere` }))).toMatchObject({
-    ...{ address: `${origin}/elsewhere`, failure: { code: 'not-the-api' }, isReached: true, isApi: false },
+    address: `${origin}/elsewhere`,
+    failure: { code: 'not-the-api' },
+    isReached: true,
+    isApi: false,
   })
   expect(valueOf(await app.calls.checkServer({ address: 'http://127.0.0.1:9/api/v1' }))).toMatchObject({
-    ...{ failure: { code: 'connection-lost' }, isReached: false, isApi: false, clockAheadMs: 0 },
+    failure: { code: 'connection-lost' },
+    isReached: false,
+    isApi: false,
+    clockAheadMs: 0,
   })
 })

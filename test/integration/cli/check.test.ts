@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setupCommand } from '../../support/command-world.ts'
+import { setupCommand } from '../../support/command-harness.ts'
 
 const steps = ['name', 'proxy', 'connect', 'certificate', 'api', 'clock', 'sign-in']
 
@@ -50,7 +50,9 @@ test('sends 8 MiB with --storage and deletes them', async () => {
   const ended = await run('check', '--storage', '--json')
   expect(ended.code).toBe(0)
   expect(ended.json().find(({ event }) => event === 'storage')).toMatchObject({
-    ...{ outcome: 'good', bytes: 8 * 1024 * 1024, leftBehind: false },
+    outcome: 'good',
+    bytes: 8 * 1024 * 1024,
+    leftBehind: false,
     bytesPerSecond: expect.any(Number) as unknown,
   })
   expect([await cloud.unfinishedUploads(), await cloud.objects(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { writeText } from '../../fixtures/model-files.ts'
 import { writeComfyFolder } from '../../fixtures/models-folder.ts'
 import { shellCall } from '../../fixtures/pickles.ts'
-import { setupCommand } from '../../support/command-world.ts'
+import { setupCommand } from '../../support/command-harness.ts'
 
 test('reports for each file what upload would do, without asking a server', async () => {
   const { run, folder, cloud } = await setupCommand()
@@ -66,9 +66,15 @@ test('shows a file’s metadata as text and as JSON', async () => {
   expect(told).toMatchObject({
     lookedInto: true,
     says: {
-      ...{ title: 'Night Ferry', author: 'Mira', licence: 'openrail++', resolution: '1024x1024' },
-      ...{ triggerWords: ['ferry at night'], trainingBase: 'sd_xl_base_1.0.safetensors' },
-      ...{ private: ['prompt', 'local-paths'], parameterCount: expect.any(Number), imports: [] },
+      title: 'Night Ferry',
+      author: 'Mira',
+      licence: 'openrail++',
+      resolution: '1024x1024',
+      triggerWords: ['ferry at night'],
+      trainingBase: 'sd_xl_base_1.0.safetensors',
+      private: ['prompt', 'local-paths'],
+      parameterCount: expect.any(Number),
+      imports: [],
     },
   })
 })

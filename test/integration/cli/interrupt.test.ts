@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { Started } from '../../support/command-line.ts'
-import { partBytes, setupCommand } from '../../support/command-world.ts'
+import { partBytes, setupCommand } from '../../support/command-harness.ts'
 import { sha256Of } from '../../support/engine.ts'
 
 const sixParts = { sizeBytes: 5 * partBytes + 321 }

@@ -36,12 +36,10 @@ test('reports a file the library has without sending it, and exits with 0', asyn
   const file = await write('a.safetensors')
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
   const model = cloud.addModel(ALICES_TEAM_ID, {
-    ...{
-      model_path: path,
-      display_name: 'Theirs',
-      file_size: statSync(file).size,
-      file_hash: `sha256:${sha256}`,
-    },
+    model_path: path,
+    display_name: 'Theirs',
+    file_size: statSync(file).size,
+    file_hash: `sha256:${sha256}`,
   })
   const asJson = await run('upload', file, '--json')
   expect([asJson.code, asJson.json().at(-1)]).toMatchObject([
@@ -92,7 +90,11 @@ test('leaves a path conflict in the queue for the app with "ask"', async () => {
       totals: { left: 1, failed: 1, registered: 0 },
       uploads: [
         {
-          ...{ file: 'a.safetensors', localPath: file, path, phase: 'failed', runByPid: null },
+          file: 'a.safetensors',
+          localPath: file,
+          path,
+          phase: 'failed',
+          runByPid: null,
           failure: { code: 'path-taken', sentence: expect.stringContaining('Old') as string },
         },
       ],

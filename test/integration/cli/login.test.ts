@@ -13,7 +13,8 @@ async function setup(cloudOptions: CloudOptions = {}) {
   const commandHome = join(engineSetup.folder, 'command-home')
   const processEnv = { MODELFERRY_SERVER: engineSetup.cloud.url, MODELFERRY_HOME: commandHome }
   return {
-    ...{ ...engineSetup, commandHome },
+    ...engineSetup,
+    commandHome,
     /** Runs a shell script in a session with an unlocked keychain; `modelferry` is the command line. */
     runWithKeychain: (script: string, input = '', more: NodeJS.ProcessEnv = {}) =>
       startProgram(
@@ -115,8 +116,12 @@ test('uploads with a paired device, lists it and revokes it at sign-out', async 
   expect([signedIn, login]).toEqual([`Signed in as ${ALICE.email}, for Studio North.`, 'login 0'])
   const { id, ...account } = JSON.parse(json ?? '') as { readonly id: string }
   expect(account).toEqual({
-    ...{ kind: 'device', server: cloud.url, name: ALICE.displayName, email: ALICE.email },
-    ...{ teams: [{ id: STUDIO_NORTH_ID, name: 'Studio North' }], state: 'ready' },
+    kind: 'device',
+    server: cloud.url,
+    name: ALICE.displayName,
+    email: ALICE.email,
+    teams: [{ id: STUDIO_NORTH_ID, name: 'Studio North' }],
+    state: 'ready',
   })
   expect(plain).toBe(`signed in   ${ALICE.email}  paired  ${cloud.url}  Studio North  (${id})`)
   expect(rest.slice(0, 3)).toEqual(['upload 0', 'Signed out.', 'logout 0'])

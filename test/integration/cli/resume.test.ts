@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { accessTokenOf } from '../../support/command-line.ts'
-import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
+import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 
 /** Starts an upload of the file and ends the process while its bytes are sent. */
-async function interruptUpload({ cloud, start }: CommandWorld, path: string, signal: NodeJS.Signals) {
+async function interruptUpload({ cloud, start }: CommandHarness, path: string, signal: NodeJS.Signals) {
   const held = cloud.hold('put-object', 'arrival')
   const { child, ended } = start('upload', path, '--json')
   await held.arrived

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { partBytes, setupCommand } from '../../support/command-world.ts'
+import { partBytes, setupCommand } from '../../support/command-harness.ts'
 
 /** Runs `status` on the app's data folder without server, token and team. */
 async function setup() {
@@ -16,7 +16,8 @@ async function setup() {
   const runStatus = (...words: string[]) =>
     cli.runWith({ ...withoutAccount, MODELFERRY_HOME: cli.home }, 'status', ...words)
   return {
-    ...{ ...cli, runStatus },
+    ...cli,
+    runStatus,
     async json() {
       const { code, out, err } = await runStatus('--json')
       expect([code, err]).toEqual([0, ''])
@@ -47,20 +48,37 @@ test('shows the uploads of a running app and its process id without changing the
   const [account] = app.session().accounts
   const { target, addedAtMs } = app.row(id)
   expect(found).toEqual({
-    ...{ schema: 1, at: expect.stringMatching(/Z$/) as string, folder: home, allPaused: false },
+    schema: 1,
+    at: expect.stringMatching(/Z$/) as string,
+    folder: home,
+    allPaused: false,
     totals: {
-      ...{ left: 1, waiting: 1, paused: 0, failed: 0, registered: 0, leftBehind: 0 },
-      ...{ sizeBytes, acknowledgedBytes: 2 * partBytes },
+      left: 1,
+      waiting: 1,
+      paused: 0,
+      failed: 0,
+      registered: 0,
+      leftBehind: 0,
+      sizeBytes,
+      acknowledgedBytes: 2 * partBytes,
     },
     uploads: [
       {
-        ...{ id, file: '水墨.safetensors', localPath: path, phase: 'waiting', runByPid: process.pid },
-        ...{ sizeBytes, acknowledgedBytes: 2 * partBytes },
+        id,
+        file: '水墨.safetensors',
+        localPath: path,
+        phase: 'waiting',
+        runByPid: process.pid,
+        sizeBytes,
+        acknowledgedBytes: 2 * partBytes,
         parts: { sizeBytes: partBytes, count: 4, acknowledged: 2 },
         team: { id: ALICES_TEAM_ID, name: app.row(id).team.name },
         account: { id: account?.id, email: ALICE.email, server: cloud.url, signedIn: true },
-        ...{ type: target.modelType, path: target.modelPath, name: target.displayName },
-        ...{ failure: null, addedAt: new Date(addedAtMs).toISOString() },
+        type: target.modelType,
+        path: target.modelPath,
+        name: target.displayName,
+        failure: null,
+        addedAt: new Date(addedAtMs).toISOString(),
       },
     ],
   })

@@ -4,12 +4,12 @@ import { textWidth } from '../../../electron/cli/output/terminal-text.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { startProgram, type Started } from '../../support/command-line.ts'
 import { commandLineFile } from '../../support/test-programs.ts'
-import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
+import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 
 const columns = 60
 
 /** Runs the command on a pseudo-terminal of 60 columns, whose output is copied to standard output. */
-function runOnTerminal({ processEnv }: CommandWorld, ...words: string[]): Started {
+function runOnTerminal({ processEnv }: CommandHarness, ...words: string[]): Started {
   const command = [process.execPath, commandLineFile(), ...words].map((word) => `'${word}'`).join(' ')
   return startProgram(
     [

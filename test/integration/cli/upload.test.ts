@@ -18,7 +18,9 @@ async function setup({ account = ALICE as DemoAccount | null, team = ALICES_TEAM
     MODELFERRY_TEAM: team ?? undefined,
   }
   return {
-    ...{ ...engineSetup, token: token ?? '', commandHome },
+    ...engineSetup,
+    token: token ?? '',
+    commandHome,
     start: (...words: string[]) => startCommand(words, processEnv),
     run: (...words: string[]) => startCommand(words, processEnv).ended,
     runWith: (more: NodeJS.ProcessEnv, ...words: string[]) =>
@@ -35,12 +37,25 @@ test('exits with 0 and writes a JSON line per event', async () => {
   const id = lines[0]?.['id']
   expect([code, err]).toEqual([0, ''])
   expect(lines[0]).toEqual({
-    ...{ event: 'queued', id, file: 'blue.safetensors', sizeBytes: 3_000_000, team: ALICES_TEAM_ID },
-    ...{ type: 'loras', path: 'models/loras/blue.safetensors', name: 'Blue hour', group: null },
+    event: 'queued',
+    id,
+    file: 'blue.safetensors',
+    sizeBytes: 3_000_000,
+    team: ALICES_TEAM_ID,
+    type: 'loras',
+    path: 'models/loras/blue.safetensors',
+    name: 'Blue hour',
+    group: null,
   })
   expect(lines.at(-1)).toEqual({
-    ...{ event: 'registered', id, model: model?.id, file: 'blue.safetensors', team: ALICES_TEAM_ID },
-    ...{ path: 'models/loras/blue.safetensors', sha256: sha256Of(path), sizeBytes: 3_000_000 },
+    event: 'registered',
+    id,
+    model: model?.id,
+    file: 'blue.safetensors',
+    team: ALICES_TEAM_ID,
+    path: 'models/loras/blue.safetensors',
+    sha256: sha256Of(path),
+    sizeBytes: 3_000_000,
   })
   expect(
     [...new Set(lines.slice(1, -1).map(({ event }) => event))].filter((event) => event !== 'progress'),

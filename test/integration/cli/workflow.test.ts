@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setupCommand, type CommandWorld } from '../../support/command-world.ts'
+import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 
 const workflowWithLoras = (...names: readonly string[]) =>
   JSON.stringify({
@@ -18,7 +18,7 @@ async function setup(content: string) {
   return { cli, workflow }
 }
 
-const run = (cli: CommandWorld, ...words: string[]) =>
+const run = (cli: CommandHarness, ...words: string[]) =>
   cli.runWith({ HOME: join(cli.folder, 'person') }, ...words)
 
 test('lists what a workflow needs and uploads local models with --upload', async () => {

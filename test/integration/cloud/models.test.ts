@@ -47,7 +47,10 @@ describe.each(STORAGE_KINDS)('models on %s storage', (kind) => {
     const { id } = answer.body as { id: string }
     const model = {
       ...registerRequest(bytes, storageKey),
-      ...{ id, model_status: 'active', created_at: expect.any(String), updated_at: expect.any(String) },
+      id,
+      model_status: 'active',
+      created_at: expect.any(String),
+      updated_at: expect.any(String),
     }
     expect((await call(cloud, `GET /models/${id}`, undefined, alice)).body).toEqual(model)
     expect((await call(cloud, 'GET /models', undefined, alice)).body).toEqual({

@@ -11,10 +11,10 @@ import {
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setup, sha256Of, valueOf, type World } from '../../support/engine.ts'
+import { setup, sha256Of, valueOf, type EngineHarness } from '../../support/engine.ts'
 
 /** Adds a model with the file's bytes to the team's library. */
-function addColleagueModel(cloud: World['cloud'], path: string, given: object = {}): string {
+function addColleagueModel(cloud: EngineHarness['cloud'], path: string, given: object = {}): string {
   return cloud.addModel(ALICES_TEAM_ID, {
     display_name: 'Theirs',
     model_path: 'models/loras/theirs.safetensors',
@@ -24,7 +24,8 @@ function addColleagueModel(cloud: World['cloud'], path: string, given: object = 
   })
 }
 
-const storageCalls = ({ cloud }: World) => cloud.operations.filter(({ kind }) => kind === 'storage').length
+const storageCalls = ({ cloud }: EngineHarness) =>
+  cloud.operations.filter(({ kind }) => kind === 'storage').length
 
 test('a file that the team already has is not sent and names the model', async () => {
   const context = await setup()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setup, sha256Of, type EngineOptions, type World } from '../../support/engine.ts'
+import { setup, sha256Of, type EngineOptions, type EngineHarness } from '../../support/engine.ts'
 
 const mebi = 1024 * 1024
 const partBytes = 5 * mebi
@@ -11,13 +11,13 @@ const inParts: EngineOptions = {
   settings: { singlePutLimitBytes: partBytes, ...slowly },
 }
 
-async function add(context: World, sizeBytes: number) {
+async function add(context: EngineHarness, sizeBytes: number) {
   const path = await context.file('model.safetensors', { sizeBytes })
   const [id = ''] = await context.app.add(path)
   return { path, id }
 }
 
-const hashesIn = ({ cloud }: World) => cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.file_hash)
+const hashesIn = ({ cloud }: EngineHarness) => cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.file_hash)
 
 test('a file that storage reports as different is sent once more to another key', async () => {
   const context = await setup({ settings: slowly })

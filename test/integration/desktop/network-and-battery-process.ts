@@ -43,8 +43,12 @@ async function battery(): Promise<void> {
     [batteries]: { [`${upower}.Device`]: { Percentage: ['d', 80.4] } },
   })
   const watch = createBatteryMonitor({
-    ...{ platform: 'linux', isOnBattery: () => false, readLevel: async () => null, isNeeded: () => true },
-    ...{ onChange: report, environment: { timers: realTimers, log } },
+    platform: 'linux',
+    isOnBattery: () => false,
+    readLevel: async () => null,
+    isNeeded: () => true,
+    onChange: report,
+    environment: { timers: realTimers, log },
   })
   await applyAndWait(watch.refresh)
   await applyAndWait(() => service.change('/org/freedesktop/UPower', { OnBattery: true }))

@@ -7,15 +7,15 @@ import type { WatchedFoldersView } from '../../../electron/contract/watched-fold
 import { WatchWorkerClient } from '../../../electron/discovery/watched-folders/watch-worker-client.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
-import { setup, valueOf, type App, type World } from '../../support/engine.ts'
-import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { setup, valueOf, type App, type EngineHarness } from '../../support/engine.ts'
+import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { builtWorkers } from '../../support/test-programs.ts'
 
 /** Watches `files/inbox` for the selected team; resolves once the folder has been searched. */
-async function watchInbox(world: World, app: App = world.app): Promise<string> {
-  mkdirSync(join(world.folder, 'files/inbox'), { recursive: true })
+async function watchInbox(harness: EngineHarness, app: App = harness.app): Promise<string> {
+  mkdirSync(join(harness.folder, 'files/inbox'), { recursive: true })
   const choice = app.session().chosen as TeamChoice
-  const view = valueOf(await app.engine.watchFolder(join(world.folder, 'files/inbox'), choice))
+  const view = valueOf(await app.engine.watchFolder(join(harness.folder, 'files/inbox'), choice))
   const id = view.folders[0]?.id ?? ''
   await untilView(app, (now) => now.folders[0]?.state === 'watching')
   return id
@@ -38,9 +38,9 @@ function untilView(
 }
 
 /** Advances the clock until a new file is in the queue. */
-async function untilQueued(world: World, app: App, fileName: string) {
+async function untilQueued(harness: EngineHarness, app: App, fileName: string) {
   await untilView(app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
-  const ticking = setInterval(() => world.clock.advance(2_000), 20)
+  const ticking = setInterval(() => harness.clock.advance(2_000), 20)
   try {
     return await app.until(({ rows }) => rows.find((row) => row.fileName === fileName))
   } finally {
@@ -49,25 +49,25 @@ async function untilQueued(world: World, app: App, fileName: string) {
 }
 
 test('uploads new models of a watched folder and only offers existing ones', async () => {
-  const world = await setup()
-  await world.file('inbox/loras/old.safetensors')
-  const id = await watchInbox(world)
-  expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered).toEqual({
+  const harness = await setup()
+  await harness.file('inbox/loras/old.safetensors')
+  const id = await watchInbox(harness)
+  expect(valueOf(await harness.app.calls.watching(undefined)).folders[0]?.offered).toEqual({
     count: 1,
     sizeBytes: 150_000,
   })
-  await world.file('inbox/loras/deep/new.safetensors')
-  const row = await untilQueued(world, world.app, 'new.safetensors')
-  const done = await world.app.settled(row.id)
+  await harness.file('inbox/loras/deep/new.safetensors')
+  const row = await untilQueued(harness, harness.app, 'new.safetensors')
+  const done = await harness.app.settled(row.id)
   expect([done.phase, done.target.modelPath]).toEqual(['registered', 'models/loras/deep/new.safetensors'])
-  expect(world.app.rows()).toHaveLength(1)
-  expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 1 })
-  expect(valueOf(await world.app.calls.watching(undefined)).folders[0]?.offered.count).toBe(0)
+  expect(harness.app.rows()).toHaveLength(1)
+  expect(valueOf(await harness.app.calls.sendOffered({ id }))).toMatchObject({ added: 1 })
+  expect(valueOf(await harness.app.calls.watching(undefined)).folders[0]?.offered.count).toBe(0)
 })
 
 test('reports a folder as ready again after a new folder was created in it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-watch-'))
-  const { log } = testPorts(runningClock())
+  const { log } = createTestEnvironment(runningClock())
   let readyCount = 0
   const client = new WatchWorkerClient({
     worker: builtWorkers().watch,
@@ -86,30 +86,30 @@ test('reports a folder as ready again after a new folder was created in it', asy
 })
 
 test('applies the conflict setting to a new model', async () => {
-  const world = await setup({ settings: { onConflict: 'keep-both' } })
+  const harness = await setup({ settings: { onConflict: 'keep-both' } })
   const taken = 'models/loras/deep/new.safetensors'
-  world.cloud.addModel(ALICES_TEAM_ID, { model_path: taken })
-  await watchInbox(world)
-  await world.file('inbox/loras/deep/new.safetensors')
-  const row = await untilQueued(world, world.app, 'new.safetensors')
-  expect((await world.app.settled(row.id)).phase).toBe('registered')
-  expect(world.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toEqual([
+  harness.cloud.addModel(ALICES_TEAM_ID, { model_path: taken })
+  await watchInbox(harness)
+  await harness.file('inbox/loras/deep/new.safetensors')
+  const row = await untilQueued(harness, harness.app, 'new.safetensors')
+  expect((await harness.app.settled(row.id)).phase).toBe('registered')
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toEqual([
     taken,
     'models/loras/deep/new-2.safetensors',
   ])
 })
 
 test('uploads only models that arrived meanwhile after a restart', async () => {
-  const world = await setup()
-  await world.file('inbox/loras/old.safetensors')
-  await watchInbox(world)
-  await world.file('inbox/loras/first.safetensors')
-  const first = await untilQueued(world, world.app, 'first.safetensors')
-  await world.app.settled(first.id)
-  await world.app.stop()
-  await world.file('inbox/loras/meanwhile.safetensors')
-  const again = await world.open()
-  const row = await untilQueued(world, again, 'meanwhile.safetensors')
+  const harness = await setup()
+  await harness.file('inbox/loras/old.safetensors')
+  await watchInbox(harness)
+  await harness.file('inbox/loras/first.safetensors')
+  const first = await untilQueued(harness, harness.app, 'first.safetensors')
+  await harness.app.settled(first.id)
+  await harness.app.stop()
+  await harness.file('inbox/loras/meanwhile.safetensors')
+  const again = await harness.open()
+  const row = await untilQueued(harness, again, 'meanwhile.safetensors')
   await again.settled(row.id)
   expect(
     again
@@ -120,92 +120,94 @@ test('uploads only models that arrived meanwhile after a restart', async () => {
 })
 
 test('keeps pauses, declined files and removals across restarts', async () => {
-  const world = await setup()
-  await world.file('inbox/loras/old.safetensors')
-  const id = await watchInbox(world)
-  expect(valueOf(await world.app.calls.declineOffered({ id })).folders[0]?.offered.count).toBe(0)
-  expect(valueOf(await world.app.calls.pauseWatched({ id, isPaused: true })).folders[0]?.state).toBe('paused')
-  await world.app.stop()
-  const again = await world.open()
+  const harness = await setup()
+  await harness.file('inbox/loras/old.safetensors')
+  const id = await watchInbox(harness)
+  expect(valueOf(await harness.app.calls.declineOffered({ id })).folders[0]?.offered.count).toBe(0)
+  expect(valueOf(await harness.app.calls.pauseWatched({ id, isPaused: true })).folders[0]?.state).toBe(
+    'paused',
+  )
+  await harness.app.stop()
+  const again = await harness.open()
   expect(valueOf(await again.calls.watching(undefined)).folders.map(({ state }) => state)).toEqual(['paused'])
   expect(valueOf(await again.calls.unwatch({ id })).folders).toEqual([])
   await again.stop()
-  expect(valueOf(await (await world.open()).calls.watching(undefined)).folders).toEqual([])
+  expect(valueOf(await (await harness.open()).calls.watching(undefined)).folders).toEqual([])
 })
 
 test('watches neither a folder twice for a team nor a folder inside it', async () => {
-  const world = await setup()
-  await watchInbox(world)
-  mkdirSync(join(world.folder, 'files/inbox/loras'))
-  const choice = world.app.session().chosen as TeamChoice
+  const harness = await setup()
+  await watchInbox(harness)
+  mkdirSync(join(harness.folder, 'files/inbox/loras'))
+  const choice = harness.app.session().chosen as TeamChoice
   for (const path of ['files/inbox', 'files/inbox/loras']) {
-    const view = valueOf(await world.app.engine.watchFolder(join(world.folder, path), choice))
+    const view = valueOf(await harness.app.engine.watchFolder(join(harness.folder, path), choice))
     expect(view.folders).toHaveLength(1)
   }
 })
 
 test('uploads new models after the next sign-in', async () => {
-  const world = await setup()
-  await watchInbox(world)
-  const accountId = world.app.session().chosen?.accountId ?? ''
-  await world.app.calls.signOut({ accountId })
-  await world.file('inbox/loras/waits.safetensors')
-  await world.app.signIn()
-  const row = await untilQueued(world, world.app, 'waits.safetensors')
-  expect((await world.app.settled(row.id)).phase).toBe('registered')
+  const harness = await setup()
+  await watchInbox(harness)
+  const accountId = harness.app.session().chosen?.accountId ?? ''
+  await harness.app.calls.signOut({ accountId })
+  await harness.file('inbox/loras/waits.safetensors')
+  await harness.app.signIn()
+  const row = await untilQueued(harness, harness.app, 'waits.safetensors')
+  expect((await harness.app.settled(row.id)).phase).toBe('registered')
 })
 
 test('uploads a sharded model with its index once the last shard arrives', async () => {
-  const world = await setup()
-  await watchInbox(world)
+  const harness = await setup()
+  await watchInbox(harness)
   const name = (part: number) => `inbox/text_encoders/big-0000${part}-of-00002.safetensors`
-  await world.file(name(1))
-  await untilView(world.app, ({ folders }) => folders[0]?.settling === 1)
-  const ticking = setInterval(() => world.clock.advance(2_000), 20)
-  await untilView(world.app, ({ folders }) => folders[0]?.incomplete === 1)
+  await harness.file(name(1))
+  await untilView(harness.app, ({ folders }) => folders[0]?.settling === 1)
+  const ticking = setInterval(() => harness.clock.advance(2_000), 20)
+  await untilView(harness.app, ({ folders }) => folders[0]?.incomplete === 1)
   clearInterval(ticking)
-  expect(world.app.rows()).toEqual([])
-  writeFileSync(join(world.folder, 'files/inbox/text_encoders/big.safetensors.index.json'), '{}')
-  await world.file(name(2))
-  await untilQueued(world, world.app, 'big-00002-of-00002.safetensors')
-  await world.app.until(({ rows }) => rows.length === 3)
-  const done = await Promise.all(world.app.rows().map(({ id }) => world.app.settled(id)))
+  expect(harness.app.rows()).toEqual([])
+  writeFileSync(join(harness.folder, 'files/inbox/text_encoders/big.safetensors.index.json'), '{}')
+  await harness.file(name(2))
+  await untilQueued(harness, harness.app, 'big-00002-of-00002.safetensors')
+  await harness.app.until(({ rows }) => rows.length === 3)
+  const done = await Promise.all(harness.app.rows().map(({ id }) => harness.app.settled(id)))
   expect(new Set(done.map(({ phase, recognition }) => [phase, recognition.group?.name].join()))).toEqual(
     new Set(['registered,big']),
   )
 })
 
 test('changes the team of a watched folder, but not to one that watches it already', async () => {
-  const world = await setup()
-  await world.file('inbox/loras/old.safetensors')
-  const id = await watchInbox(world)
-  const { accountId = '', teamId = '' } = world.app.session().chosen ?? {}
-  const others = world.app.session().accounts[0]?.teams.filter((team) => team.id !== teamId) ?? []
+  const harness = await setup()
+  await harness.file('inbox/loras/old.safetensors')
+  const id = await watchInbox(harness)
+  const { accountId = '', teamId = '' } = harness.app.session().chosen ?? {}
+  const others = harness.app.session().accounts[0]?.teams.filter((team) => team.id !== teamId) ?? []
   const other = { accountId, teamId: others[0]?.id ?? '' }
-  const given = valueOf(await world.app.calls.giveWatched({ id, team: other }))
+  const given = valueOf(await harness.app.calls.giveWatched({ id, team: other }))
   expect(given.folders.map(({ team, offered }) => [team.id, offered.count])).toEqual([[other.teamId, 1]])
-  await world.app.engine.watchFolder(join(world.folder, 'files/inbox'), { accountId, teamId })
-  const refused = await world.app.calls.giveWatched({ id, team: { accountId, teamId } })
+  await harness.app.engine.watchFolder(join(harness.folder, 'files/inbox'), { accountId, teamId })
+  const refused = await harness.app.calls.giveWatched({ id, team: { accountId, teamId } })
   expect(refused).toMatchObject({ ok: false, failure: { code: 'already-watched' } })
-  await world.app.stop()
-  const again = valueOf(await (await world.open()).calls.watching(undefined))
+  await harness.app.stop()
+  const again = valueOf(await (await harness.open()).calls.watching(undefined))
   expect(again.folders.map(({ team }) => team.id).sort()).toEqual([other.teamId, teamId].sort())
 })
 
 test('enqueues an offered sharded model with its index', async () => {
-  const world = await setup()
-  for (const part of [1, 2]) await world.file(`inbox/text_encoders/old-0000${part}-of-00002.safetensors`)
-  writeFileSync(join(world.folder, 'files/inbox/text_encoders/old.safetensors.index.json'), '{}')
-  const id = await watchInbox(world)
-  expect(valueOf(await world.app.calls.sendOffered({ id }))).toMatchObject({ added: 3, refused: 0 })
-  expect(new Set(world.app.rows().map(({ recognition }) => recognition.group?.key)).size).toBe(1)
+  const harness = await setup()
+  for (const part of [1, 2]) await harness.file(`inbox/text_encoders/old-0000${part}-of-00002.safetensors`)
+  writeFileSync(join(harness.folder, 'files/inbox/text_encoders/old.safetensors.index.json'), '{}')
+  const id = await watchInbox(harness)
+  expect(valueOf(await harness.app.calls.sendOffered({ id }))).toMatchObject({ added: 3, refused: 0 })
+  expect(new Set(harness.app.rows().map(({ recognition }) => recognition.group?.key)).size).toBe(1)
 })
 
 test('uploads a diffusers folder and a graph with external weights as one model each', async () => {
-  const world = await setup()
-  await watchInbox(world)
-  const inbox = join(world.folder, 'files/inbox')
-  await world.file('inbox/flux/vae/diffusion_pytorch_model.safetensors')
+  const harness = await setup()
+  await watchInbox(harness)
+  const inbox = join(harness.folder, 'files/inbox')
+  await harness.file('inbox/flux/vae/diffusion_pytorch_model.safetensors')
   writeFileSync(
     join(inbox, 'flux/model_index.json'),
     '{"_class_name": "FluxPipeline", "vae": ["diffusers", "AutoencoderKL"]}',
@@ -219,11 +221,11 @@ test('uploads a diffusers folder and a graph with external weights as one model 
       { name: 'far', shape: [8, 8], external: weights },
     ]),
   )
-  await untilView(world.app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
-  const ticking = setInterval(() => world.clock.advance(2_000), 20)
-  const rows = await world.app.until((now) => now.rows.length === 4 && now.rows)
+  await untilView(harness.app, ({ folders }) => (folders[0]?.settling ?? 0) > 0)
+  const ticking = setInterval(() => harness.clock.advance(2_000), 20)
+  const rows = await harness.app.until((now) => now.rows.length === 4 && now.rows)
   clearInterval(ticking)
-  const ends = await Promise.all(rows.map(({ id }) => world.app.settled(id)))
+  const ends = await Promise.all(rows.map(({ id }) => harness.app.settled(id)))
   const told = ends.map(({ phase, fileName, recognition: { group } }) => [fileName, phase, group?.kind])
   expect(told.toSorted()).toEqual(
     [

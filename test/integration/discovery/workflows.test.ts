@@ -15,12 +15,12 @@ import {
 } from '../../support/model-finder.ts'
 
 test('uploads found models only after the user confirms number, size, team and server', async () => {
-  const world = await setup()
-  const { app, cloud } = world
+  const harness = await setup()
+  const { app, cloud } = harness
   await app.calls.pauseAll(undefined)
-  await writeToHome(world, 'ComfyUI/models/loras/one.safetensors')
-  await writeToHome(world, 'ComfyUI/models/loras/two.safetensors')
-  const { places } = await findPlaces(world)
+  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
+  await writeToHome(harness, 'ComfyUI/models/loras/two.safetensors')
+  const { places } = await findPlaces(harness)
   const questions: UploadConfirmation[] = []
   const decline = async (question: UploadConfirmation) => {
     questions.push(question)
@@ -28,8 +28,8 @@ test('uploads found models only after the user confirms number, size, team and s
   }
   const chosen = [{ id: places[0]?.id ?? '', modelTypes: ['loras'] }]
   expect(valueOf(await app.engine.addFound(chosen, decline))).toBeNull()
-  const view = await dropWorkflow(world, [
-    writeFile(world, 'w.json', loraWorkflow('one.safetensors', 'else.safetensors')),
+  const view = await dropWorkflow(harness, [
+    writeFile(harness, 'w.json', loraWorkflow('one.safetensors', 'else.safetensors')),
   ])
   expect(valueOf(await app.engine.workflows.enqueueModels(view.id, ['0', '1'], decline))).toBeNull()
   const to = { team: view.team?.name, server: new URL(cloud.url).host }
@@ -39,7 +39,7 @@ test('uploads found models only after the user confirms number, size, team and s
   ])
   expect(app.rows()).toEqual([])
   // A file that the user picks needs no confirmation.
-  const other = await world.file('elsewhere/other.safetensors')
+  const other = await harness.file('elsewhere/other.safetensors')
   await app.engine.workflows.locateModel(view.id, '1', other)
   expect(valueOf(await app.engine.workflows.enqueueModels(view.id, ['1'], decline))).toMatchObject({
     added: 1,
@@ -48,19 +48,19 @@ test('uploads found models only after the user confirms number, size, team and s
 })
 
 test('shows where each model of a workflow is and uploads those that are missing', async () => {
-  const world = await setup()
-  const { app, cloud } = world
-  const [sent = ''] = await app.add(await world.file('loras/faces/owned.safetensors'))
+  const harness = await setup()
+  const { app, cloud } = harness
+  const [sent = ''] = await app.add(await harness.file('loras/faces/owned.safetensors'))
   await app.settled(sent)
-  await writeToHome(world, 'ComfyUI/models/loras/style/here.safetensors')
+  await writeToHome(harness, 'ComfyUI/models/loras/style/here.safetensors')
   const workflow = writeFile(
-    world,
+    harness,
     'w.json',
     loraWorkflow('owned.safetensors', 'style\\here.safetensors', 'nowhere.safetensors'),
   )
-  const view = await dropWorkflow(world, [workflow])
+  const view = await dropWorkflow(harness, [workflow])
   expect(modelStates(view)).toEqual([
-    ['owned.safetensors', 'in-library', 'name', join(world.folder, 'files/loras/faces/owned.safetensors')],
+    ['owned.safetensors', 'in-library', 'name', join(harness.folder, 'files/loras/faces/owned.safetensors')],
     ['style/here.safetensors', 'here', 'path', '~/ComfyUI/models/loras/style/here.safetensors'],
     ['nowhere.safetensors', 'nowhere', null],
   ])
@@ -77,16 +77,16 @@ test('shows where each model of a workflow is and uploads those that are missing
 })
 
 test('finds and uploads the folder of a diffusers loader completely', async () => {
-  const world = await setup()
-  const { app, cloud } = world
+  const harness = await setup()
+  const { app, cloud } = harness
   const model = 'ComfyUI/models/diffusers/sdxl-turbo'
-  await writeToHome(world, `${model}/unet/diffusion_pytorch_model.safetensors`)
-  writeFileSync(join(world.folder, `person/${model}/model_index.json`), '{"_class_name": "FluxPipeline"}')
+  await writeToHome(harness, `${model}/unet/diffusion_pytorch_model.safetensors`)
+  writeFileSync(join(harness.folder, `person/${model}/model_index.json`), '{"_class_name": "FluxPipeline"}')
   const workflow = JSON.stringify({
     nodes: [{ type: 'DiffusersLoader', mode: 0, widgets_values: ['sdxl-turbo'] }],
     links: [],
   })
-  const view = await dropWorkflow(world, [writeFile(world, 'd.json', workflow)])
+  const view = await dropWorkflow(harness, [writeFile(harness, 'd.json', workflow)])
   expect(modelStates(view)).toEqual([['sdxl-turbo', 'here', 'path', `~/${model}`]])
   expect(valueOf(await app.engine.workflows.enqueueModels(view.id, ['0'], alwaysConfirm))).toMatchObject({
     added: 2,
@@ -101,21 +101,21 @@ test('finds and uploads the folder of a diffusers loader completely', async () =
     'models/diffusers/sdxl-turbo/model_index.json',
     'models/diffusers/sdxl-turbo/unet/diffusion_pytorch_model.safetensors',
   ])
-  const again = await dropWorkflow(world, [writeFile(world, 'e.json', workflow)])
+  const again = await dropWorkflow(harness, [writeFile(harness, 'e.json', workflow)])
   expect(again.needs[0]?.stand).toBe('in-library')
 })
 
 test('accepts only a diffusers folder for a diffusers loader and targets its path', async () => {
-  const world = await setup()
-  const { engine, calls } = world.app
+  const harness = await setup()
+  const { engine, calls } = harness.app
   await calls.pauseAll(undefined)
-  await world.file('mine/turbo/unet/diffusion_pytorch_model.safetensors')
-  const picked = join(world.folder, 'files/mine/turbo')
+  await harness.file('mine/turbo/unet/diffusion_pytorch_model.safetensors')
+  const picked = join(harness.folder, 'files/mine/turbo')
   const workflow = loraWorkflow().replace(
     '[]',
     '[{"type":"DiffusersLoader","mode":0,"widgets_values":["base/sdxl"]}]',
   )
-  const view = await dropWorkflow(world, [writeFile(world, 'd.json', workflow)])
+  const view = await dropWorkflow(harness, [writeFile(harness, 'd.json', workflow)])
   expect(view.needs).toMatchObject([{ name: 'base/sdxl', isFolder: true, stand: 'nowhere' }])
   expect(await engine.workflows.locateModel(view.id, '0', picked)).toMatchObject({
     failure: { code: 'folder-no-index' },
@@ -127,7 +127,7 @@ test('accepts only a diffusers folder for a diffusers loader and targets its pat
   expect(valueOf(await engine.workflows.enqueueModels(view.id, ['0'], alwaysConfirm))).toMatchObject({
     added: 2,
   })
-  const targets = world.app.rows().map(({ target }) => target.modelPath)
+  const targets = harness.app.rows().map(({ target }) => target.modelPath)
   expect(targets.sort()).toEqual([
     'models/diffusers/base/sdxl/model_index.json',
     'models/diffusers/base/sdxl/unet/diffusion_pytorch_model.safetensors',
@@ -135,49 +135,49 @@ test('accepts only a diffusers folder for a diffusers loader and targets its pat
 })
 
 test('shows a failed upload with its reason instead of as queued', async () => {
-  const world = await setup()
-  const { app } = world
-  const path = await world.file('loras/broken.safetensors')
+  const harness = await setup()
+  const { app } = harness
+  const path = await harness.file('loras/broken.safetensors')
   writeFileSync(path, 'cut')
   await app.add(path)
-  const view = await dropWorkflow(world, [writeFile(world, 'w.json', loraWorkflow('broken.safetensors'))])
+  const view = await dropWorkflow(harness, [writeFile(harness, 'w.json', loraWorkflow('broken.safetensors'))])
   expect(view.needs[0]).toMatchObject({ stand: 'failed', failed: { uploadId: app.rows()[0]?.id } })
 })
 
 test('reports an unreadable folder and still searches the others', async () => {
-  const world = await setup()
-  const { app } = world
+  const harness = await setup()
+  const { app } = harness
   await app.calls.pauseAll(undefined)
-  await world.file('attic/loras/late.safetensors')
-  mkdirSync(join(world.folder, 'files/odd'))
+  await harness.file('attic/loras/late.safetensors')
+  mkdirSync(join(harness.folder, 'files/odd'))
   for (const folder of ['attic', 'odd'])
-    await app.calls.addFiles({ paths: [join(world.folder, 'files', folder)] })
+    await app.calls.addFiles({ paths: [join(harness.folder, 'files', folder)] })
   await app.calls.cancel({ ids: app.rows().map(({ id }) => id) })
   // A link to itself exists but can't be opened.
-  rmSync(join(world.folder, 'files/odd'), { recursive: true })
-  symlinkSync('odd', join(world.folder, 'files/odd'))
+  rmSync(join(harness.folder, 'files/odd'), { recursive: true })
+  symlinkSync('odd', join(harness.folder, 'files/odd'))
   renameSync(
-    join(world.folder, 'files/attic/loras/late.safetensors'),
-    join(world.folder, 'files/attic/loras/now.safetensors'),
+    join(harness.folder, 'files/attic/loras/late.safetensors'),
+    join(harness.folder, 'files/attic/loras/now.safetensors'),
   )
-  const view = await dropWorkflow(world, [writeFile(world, 'w.json', loraWorkflow('now.safetensors'))])
+  const view = await dropWorkflow(harness, [writeFile(harness, 'w.json', loraWorkflow('now.safetensors'))])
   expect([view.needs[0]?.stand, view.unseen, view.isUsualSeen]).toEqual([
     'here',
-    [{ where: join(world.folder, 'files/odd'), why: 'unreadable' }],
+    [{ where: join(harness.folder, 'files/odd'), why: 'unreadable' }],
     true,
   ])
 })
 
 test('searches a folder that the user picks for all missing models', async () => {
-  const world = await setup()
-  await world.file('elsewhere/deep/one.safetensors')
-  await world.file('elsewhere/two.safetensors')
-  const view = await dropWorkflow(world, [
-    writeFile(world, 'w.json', loraWorkflow('one.safetensors', 'two.safetensors')),
+  const harness = await setup()
+  await harness.file('elsewhere/deep/one.safetensors')
+  await harness.file('elsewhere/two.safetensors')
+  const view = await dropWorkflow(harness, [
+    writeFile(harness, 'w.json', loraWorkflow('one.safetensors', 'two.safetensors')),
   ])
   expect(view.needs.map(({ stand }) => stand)).toEqual(['nowhere', 'nowhere'])
-  await world.app.engine.workflows.searchFolder(view.id, join(world.folder, 'files/elsewhere'))
-  const now = valueOf(await world.app.calls.workflow({ id: view.id }))
+  await harness.app.engine.workflows.searchFolder(view.id, join(harness.folder, 'files/elsewhere'))
+  const now = valueOf(await harness.app.calls.workflow({ id: view.id }))
   expect(now?.needs.map(({ stand, by }) => [stand, by])).toEqual([
     ['here', 'name'],
     ['here', 'name'],
@@ -185,26 +185,26 @@ test('searches a folder that the user picks for all missing models', async () =>
 })
 
 test('finds earlier uploads and files of recent folders, and uses picked files', async () => {
-  const world = await setup()
-  await world.app.calls.pauseAll(undefined)
-  await world.file('attic/loras/before.safetensors')
-  const [before = ''] = await world.app.add(join(world.folder, 'files/attic'))
-  await world.app.calls.cancel({ ids: [before] })
-  mkdirSync(join(world.folder, 'files/shelf'))
-  valueOf(await world.app.calls.addFiles({ paths: [join(world.folder, 'files/shelf')] }))
-  await world.file('shelf/loras/later.safetensors')
-  const other = await world.file('elsewhere/strange-name.safetensors')
-  const workflow = writeFile(world, 'w.json', loraWorkflow('later.safetensors', 'hand.safetensors'))
-  const view = await dropWorkflow(world, [workflow])
+  const harness = await setup()
+  await harness.app.calls.pauseAll(undefined)
+  await harness.file('attic/loras/before.safetensors')
+  const [before = ''] = await harness.app.add(join(harness.folder, 'files/attic'))
+  await harness.app.calls.cancel({ ids: [before] })
+  mkdirSync(join(harness.folder, 'files/shelf'))
+  valueOf(await harness.app.calls.addFiles({ paths: [join(harness.folder, 'files/shelf')] }))
+  await harness.file('shelf/loras/later.safetensors')
+  const other = await harness.file('elsewhere/strange-name.safetensors')
+  const workflow = writeFile(harness, 'w.json', loraWorkflow('later.safetensors', 'hand.safetensors'))
+  const view = await dropWorkflow(harness, [workflow])
   expect(view.needs.map(({ stand }) => stand)).toEqual(['here', 'nowhere'])
-  await world.app.engine.workflows.locateModel(view.id, view.needs[1]?.id ?? '', other)
-  const located = valueOf(await world.app.calls.workflow({ id: view.id }))
+  await harness.app.engine.workflows.locateModel(view.id, view.needs[1]?.id ?? '', other)
+  const located = valueOf(await harness.app.calls.workflow({ id: view.id }))
   expect(located?.needs[1]).toMatchObject({ stand: 'here', by: 'hand' })
-  await world.app.engine.workflows.enqueueModels(view.id, ['0', '1'], alwaysConfirm)
-  const queued = valueOf(await world.app.calls.workflow({ id: view.id }))
+  await harness.app.engine.workflows.enqueueModels(view.id, ['0', '1'], alwaysConfirm)
+  const queued = valueOf(await harness.app.calls.workflow({ id: view.id }))
   expect(queued?.needs.map(({ stand }) => stand)).toEqual(['queued', 'queued'])
   expect(
-    world.app
+    harness.app
       .rows()
       .map(({ target }) => target.modelPath)
       .sort(),
@@ -212,12 +212,12 @@ test('finds earlier uploads and files of recent folders, and uses picked files',
 })
 
 test('does not stop a search that a dropped workflow needs', async () => {
-  const world = await setup()
-  await writeToHome(world, 'ComfyUI/models/loras/one.safetensors')
-  const { calls, engine } = world.app
+  const harness = await setup()
+  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
+  const { calls, engine } = harness.app
   await calls.findPlaces({ again: true })
   const report = valueOf(
-    await calls.addFiles({ paths: [writeFile(world, 'w.json', loraWorkflow('one.safetensors'))] }),
+    await calls.addFiles({ paths: [writeFile(harness, 'w.json', loraWorkflow('one.safetensors'))] }),
   )
   await calls.stopFinding(undefined)
   await engine.workflows.whenComplete(report.workflow ?? '')
@@ -226,8 +226,8 @@ test('does not stop a search that a dropped workflow needs', async () => {
 })
 
 test('finds models without a sign-in', async () => {
-  const world = await setup({ as: null })
-  await writeToHome(world, 'ComfyUI/models/loras/one.safetensors')
-  const view = await dropWorkflow(world, [writeFile(world, 'w.json', loraWorkflow('one.safetensors'))])
+  const harness = await setup({ as: null })
+  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
+  const view = await dropWorkflow(harness, [writeFile(harness, 'w.json', loraWorkflow('one.safetensors'))])
   expect([view.team, view.needs[0]?.stand]).toEqual([null, 'here'])
 })

@@ -27,11 +27,11 @@ async function everything({ home, environment, app }: Awaited<ReturnType<typeof 
 }
 
 test('uploads by both sign-ins, with failures, leave no secret outside the keychain', async () => {
-  const world = await setupPairing({
+  const harness = await setupPairing({
     settings: { singlePutLimitBytes: 6_000_000 },
     cloud: { minimumPartBytes: 5 * 1024 ** 2 },
   })
-  const { app, cloud, file, pair, secretStore, clock } = world
+  const { app, cloud, file, pair, secretStore, clock } = harness
   const secrets = new Set([ALICE.password])
   secretStore.beforeCall = () => secretStore.entries.forEach((secret) => secrets.add(secret))
 
@@ -50,7 +50,7 @@ test('uploads by both sign-ins, with failures, leave no secret outside the keych
   for (const { id: accountId } of app.session().accounts) await app.calls.signOut({ accountId })
   clock.advance(1_000)
 
-  const places = await everything(world)
+  const places = await everything(harness)
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
   expect(secrets.size).toBeGreaterThan(3)
   const tokens = [...secrets].flatMap((secret) => [

@@ -4,7 +4,15 @@ import type { FailureCode } from '../../../electron/contract/failures.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { FaultRule } from '../../cloud/faults.ts'
 import { sha256Of } from '../../support/engine.ts'
-import { expectSeen, expectSentence, meet, patiently, settled, type Begun, type Way } from './fault.ts'
+import {
+  expectShown,
+  expectSentence,
+  uploadWithFaults,
+  advanceUntil,
+  settled,
+  type BegunUpload,
+  type UploadMethod,
+} from './fault.ts'
 
 // An upload that met a fault ends in one of two ways. Whatever else a test looks at, it looks at one of these
 // whole.
@@ -20,7 +28,7 @@ export interface Rest {
  * The good end: one model, one object at its key, the object's bytes, the registered hash and the row's hash
  * are those of the file, and storage has no unfinished upload.
  */
-export async function expectInLibrary(begun: Begun, rest: Rest = {}): Promise<void> {
+export async function expectInLibrary(begun: BegunUpload, rest: Rest = {}): Promise<void> {
   const { cloud, path } = begun
   const row = await settled(begun)
   const sha256 = sha256Of(path)
@@ -40,9 +48,13 @@ export async function expectInLibrary(begun: Begun, rest: Rest = {}): Promise<vo
  * The other end: the row says why in a sentence of each language, nothing is registered, and once the row is
  * taken away storage has no unfinished upload.
  */
-export async function expectStopped(begun: Begun, sees: FailureCode, rest: Rest = {}): Promise<void> {
+export async function expectStopped(
+  begun: BegunUpload,
+  expected: FailureCode,
+  rest: Rest = {},
+): Promise<void> {
   const row = await settled(begun)
-  expect([row.phase, row.failure?.code, row.modelId]).toEqual(['failed', sees, null])
+  expect([row.phase, row.failure?.code, row.modelId]).toEqual(['failed', expected, null])
   if (row.failure) expectSentence(row.failure)
   expect(begun.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
   expect(await begun.cloud.objects()).toHaveLength(rest.orphans ?? 0)
@@ -52,16 +64,16 @@ export async function expectStopped(begun: Begun, sees: FailureCode, rest: Rest 
 }
 
 /** What is left once a row was taken away: no model, no object that we know of, no unfinished upload. */
-export async function expectNothingLeft(begun: Begun, rest: Rest = {}): Promise<void> {
+export async function expectNothingLeft(begun: BegunUpload, rest: Rest = {}): Promise<void> {
   await expectNothingUnfinished(begun, rest)
   expect(await begun.cloud.objects()).toHaveLength(rest.orphans ?? 0)
   expect(begun.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
   expect(begun.app.rows().filter(({ id }) => id === begun.id)).toEqual([])
 }
 
-async function expectNothingUnfinished(begun: Begun, { nameless = 0 }: Rest): Promise<void> {
+async function expectNothingUnfinished(begun: BegunUpload, { nameless = 0 }: Rest): Promise<void> {
   const { cloud } = begun
-  const left = await patiently(begun, async () => {
+  const left = await advanceUntil(begun, async () => {
     const uploads = await cloud.unfinishedUploads()
     return uploads.length <= nameless && uploads
   })
@@ -71,16 +83,24 @@ async function expectNothingUnfinished(begun: Begun, { nameless = 0 }: Rest): Pr
 }
 
 /** A file that meets the faults and arrives all the same. */
-export async function arrives(way: Way, sees: FailureCode | null, ...rules: FaultRule[]): Promise<Begun> {
-  const begun = await meet(way, ...rules)
+export async function arrives(
+  way: UploadMethod,
+  expected: FailureCode | null,
+  ...rules: FaultRule[]
+): Promise<BegunUpload> {
+  const begun = await uploadWithFaults(way, ...rules)
   await expectInLibrary(begun)
-  expectSeen(begun, sees)
+  expectShown(begun, expected)
   return begun
 }
 
 /** A file that meets the faults and stops, saying so. */
-export async function stops(way: Way, sees: FailureCode, ...rules: FaultRule[]): Promise<Begun> {
-  const begun = await meet(way, ...rules)
-  await expectStopped(begun, sees)
+export async function stops(
+  way: UploadMethod,
+  expected: FailureCode,
+  ...rules: FaultRule[]
+): Promise<BegunUpload> {
+  const begun = await uploadWithFaults(way, ...rules)
+  await expectStopped(begun, expected)
   return begun
 }

@@ -9,7 +9,7 @@ import { startCloud } from '../../cloud/cloud.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { expectInLibrary } from './ends.ts'
-import { begin, bytesOf, fault, partBytes, resumedBy, worldFor } from './fault.ts'
+import { beginUpload, bytesOf, fault, partBytes, resumedBy, setupFor } from './fault.ts'
 import { startRunner, type KillPoint } from './start-runner.ts'
 
 const midway: KillPoint = { on: 'presignPart', moment: 'arrival', choice: { skip: 3 } }
@@ -42,11 +42,11 @@ async function expectOne({ cloud, file }: Awaited<ReturnType<typeof killedAt>>):
 fault(
   'a journal that can’t be written stops the upload before anything counts, and the next try goes on',
   'journal-trouble',
-  async (sees) => {
+  async (expected) => {
     const killed = await killedAt(midway)
     // Room for what a start writes, and for some of what follows.
     const largestFileBytes = statSync(killed.log).size + 45_000
-    expect(await startRunner({ ...killed, largestFileBytes }, null)).toBe(`failed ${sees}`)
+    expect(await startRunner({ ...killed, largestFileBytes }, null)).toBe(`failed ${expected}`)
     expect(await startRunner(killed, null)).toBe('registered')
     await expectOne(killed)
   },
@@ -67,28 +67,30 @@ fault('a log that ends in garbage goes on from the last whole entry', null, asyn
 })
 
 fault('a damaged journal is set aside by name, and the file can be added and arrives', null, async () => {
-  const world = await worldFor('whole')
-  await world.app.calls.pauseAll(undefined)
-  const before = await begin(world, 'whole')
-  await world.app.stop()
-  writeFileSync(join(world.home, 'journal.sqlite'), Buffer.alloc(40_000, 0x5a))
-  const app = await world.open()
+  const harness = await setupFor('whole')
+  await harness.app.calls.pauseAll(undefined)
+  const before = await beginUpload(harness, 'whole')
+  await harness.app.stop()
+  writeFileSync(join(harness.home, 'journal.sqlite'), Buffer.alloc(40_000, 0x5a))
+  const app = await harness.open()
   expect(app.rows()).toEqual([])
-  expect(readdirSync(world.home).filter((name) => name.startsWith('journal.sqlite.damaged-'))).toHaveLength(1)
+  expect(readdirSync(harness.home).filter((name) => name.startsWith('journal.sqlite.damaged-'))).toHaveLength(
+    1,
+  )
   await app.signIn()
   const [id = ''] = await app.add(before.path)
   await expectInLibrary({ ...resumedBy(before, app), id })
 })
 
 fault('a newer version’s journal is left alone, and goes on with the newer version', null, async () => {
-  const world = await worldFor('whole')
-  await world.app.calls.pauseAll(undefined)
-  const begun = await begin(world, 'whole')
-  await world.app.stop()
-  const version = setVersion(world.home, 9_999)
-  await expect(world.open()).rejects.toThrow(/journal version 9999/)
-  setVersion(world.home, version)
-  const app = await world.open()
+  const harness = await setupFor('whole')
+  await harness.app.calls.pauseAll(undefined)
+  const begun = await beginUpload(harness, 'whole')
+  await harness.app.stop()
+  const version = setVersion(harness.home, 9_999)
+  await expect(harness.open()).rejects.toThrow(/journal version 9999/)
+  setVersion(harness.home, version)
+  const app = await harness.open()
   await app.calls.resumeAll(undefined)
   await expectInLibrary(resumedBy(begun, app))
 })
@@ -102,9 +104,9 @@ function setVersion(home: string, version: number): number {
 }
 
 fault('a data folder that can’t be made stops the start and touches nothing', null, async () => {
-  const world = await worldFor('whole')
-  const file = join(world.folder, 'a file')
+  const harness = await setupFor('whole')
+  const file = join(harness.folder, 'a file')
   writeFileSync(file, 'in the way')
-  await expect(world.open({}, join(file, 'home'))).rejects.toThrow(/ENOTDIR/)
-  expect(world.countOf('presignModel')).toBe(0)
+  await expect(harness.open({}, join(file, 'home'))).rejects.toThrow(/ENOTDIR/)
+  expect(harness.countOf('presignModel')).toBe(0)
 })

@@ -3,37 +3,41 @@ import { putTimeouts } from '../../../electron/transfer/upload-worker-pool.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { arrives, expectInLibrary } from './ends.ts'
 import {
-  begin,
-  expectSeen,
+  beginUpload,
+  expectShown,
   fault,
-  meet,
+  uploadWithFaults,
   partBytes,
-  patiently,
-  worldFor,
-  type Begun,
-  type Way,
+  advanceUntil,
+  setupFor,
+  type BegunUpload,
+  type UploadMethod,
 } from './fault.ts'
 
-fault('a line that is cut at the first byte is taken up again', 'connection-lost', async (sees) => {
-  await arrives('whole', sees, { on: 'put-object', how: 'cut', after: 1 })
+fault('a line that is cut at the first byte is taken up again', 'connection-lost', async (expected) => {
+  await arrives('whole', expected, { on: 'put-object', how: 'cut', after: 1 })
 })
 
-fault('a line that is cut midway sends the file again from its start', 'connection-lost', async (sees) => {
-  await arrives('whole', sees, { on: 'put-object', how: 'cut', after: 70_000 })
-})
+fault(
+  'a line that is cut midway sends the file again from its start',
+  'connection-lost',
+  async (expected) => {
+    await arrives('whole', expected, { on: 'put-object', how: 'cut', after: 70_000 })
+  },
+)
 
-fault('a line that is cut after the last byte leaves one object', 'connection-lost', async (sees) => {
-  await arrives('whole', sees, { on: 'put-object', how: 'cut', after: Infinity })
+fault('a line that is cut after the last byte leaves one object', 'connection-lost', async (expected) => {
+  await arrives('whole', expected, { on: 'put-object', how: 'cut', after: Infinity })
 })
 
 fault(
   'parts whose line is cut, at the first byte, midway and at the end, are sent again, unseen',
   null,
-  async (sees) => {
+  async (expected) => {
     const cut = { on: 'put-part', how: 'cut' } as const
     const { countOf } = await arrives(
       'parts',
-      sees,
+      expected,
       { ...cut, after: 1 },
       { ...cut, after: partBytes / 2 },
       { ...cut, after: Infinity },
@@ -42,58 +46,62 @@ fault(
   },
 )
 
-fault('a lost answer to a part costs that part, unseen', null, async (sees) => {
-  const { countOf } = await arrives('parts', sees, { on: 'put-part', how: 'lose-answer', skip: 1 })
+fault('a lost answer to a part costs that part, unseen', null, async (expected) => {
+  const { countOf } = await arrives('parts', expected, { on: 'put-part', how: 'lose-answer', skip: 1 })
   expect(countOf('put-part')).toBe(5)
 })
 
-fault('a connection on which nothing moves is cut and the file is sent again', 'timed-out', async (sees) => {
-  const world = await worldFor('whole', { putTimeouts: { ...putTimeouts, stallMs: 1_000 } })
-  world.cloud.fail({ on: 'put-object', how: 'stall', after: 1_000_000 })
-  // More than sockets hold between them: what has all gone out waits minutes for its answer instead.
-  const begun = await begin(world, 'whole', { sizeBytes: 24_000_000 })
-  await expectInLibrary(begun)
-  expectSeen(begun, sees)
-})
+fault(
+  'a connection on which nothing moves is cut and the file is sent again',
+  'timed-out',
+  async (expected) => {
+    const harness = await setupFor('whole', { putTimeouts: { ...putTimeouts, stallMs: 1_000 } })
+    harness.cloud.fail({ on: 'put-object', how: 'stall', after: 1_000_000 })
+    // More than sockets hold between them: what has all gone out waits minutes for its answer instead.
+    const begun = await beginUpload(harness, 'whole', { sizeBytes: 24_000_000 })
+    await expectInLibrary(begun)
+    expectShown(begun, expected)
+  },
+)
 
-fault('storage that takes bytes slowly is not taken for a stall', null, async (sees) => {
+fault('storage that takes bytes slowly is not taken for a stall', null, async (expected) => {
   const rule = { on: 'put-part', how: 'slow', bytesPerSecond: 10_000_000, times: Infinity } as const
-  const { countOf } = await arrives('parts', sees, rule)
+  const { countOf } = await arrives('parts', expected, rule)
   expect(countOf('put-part')).toBe(4)
 })
 
 fault(
   'a storage host that no name server knows is asked for until it is known',
   'name-not-found',
-  async (sees) => {
-    await arrives('whole', sees, { on: 'presignModel', how: 'nowhere-url' })
+  async (expected) => {
+    await arrives('whole', expected, { on: 'presignModel', how: 'nowhere-url' })
   },
 )
 
 fault(
   'part URLs on a host that no name server knows are waited out, and no part is lost',
   null,
-  async (sees) => {
-    const { countOf } = await arrives('parts', sees, { on: 'presignPart', how: 'nowhere-url', times: 3 })
+  async (expected) => {
+    const { countOf } = await arrives('parts', expected, { on: 'presignPart', how: 'nowhere-url', times: 3 })
     expect([countOf('put-part'), countOf('initiateMultipart')]).toEqual([4, 1])
   },
 )
 
 /** Takes API and storage off the line at that moment, for a day by the clock, and brings both back. */
-async function offlineFor(way: Way, on: string, moment: HoldMoment): Promise<Begun> {
-  const world = await worldFor(way)
-  const held = world.cloud.hold(on, moment)
-  const begun = await begin(world, way)
+async function offlineFor(way: UploadMethod, on: string, moment: HoldMoment): Promise<BegunUpload> {
+  const harness = await setupFor(way)
+  const held = harness.cloud.hold(on, moment)
+  const begun = await beginUpload(harness, way)
   await held.arrived
-  const plugIn = await world.cloud.unplug()
+  const plugIn = await harness.cloud.unplug()
   held.release()
-  await patiently(begun, () => world.app.engine.snapshot().line === 'offline')
-  const until = world.clock.now() + 24 * 3_600_000
-  await patiently(begun, () => world.clock.now() >= until || void world.clock.advance(3_600_000))
-  expect(world.app.engine.snapshot().line).toBe('offline')
+  await advanceUntil(begun, () => harness.app.engine.snapshot().line === 'offline')
+  const until = harness.clock.now() + 24 * 3_600_000
+  await advanceUntil(begun, () => harness.clock.now() >= until || void harness.clock.advance(3_600_000))
+  expect(harness.app.engine.snapshot().line).toBe('offline')
   await plugIn()
   await expectInLibrary(begun)
-  expect(world.app.engine.snapshot().line).toBe('ok')
+  expect(harness.app.engine.snapshot().line).toBe('ok')
   return begun
 }
 
@@ -137,30 +145,30 @@ fault(
   'a line that is gone for as long as the app is closed is waited for by the next start',
   'connection-lost',
   async () => {
-    const begun = await meet('whole', { on: 'put-object', how: 'stall', after: 1_000 })
-    await patiently(begun, () => begun.countOf('put-object') === 1)
+    const begun = await uploadWithFaults('whole', { on: 'put-object', how: 'stall', after: 1_000 })
+    await advanceUntil(begun, () => begun.countOf('put-object') === 1)
     const plugIn = await begun.cloud.unplug()
     await begun.app.stop()
     const next = await begun.open()
     const again = { ...begun, app: next }
-    await patiently(again, () => next.engine.snapshot().line === 'offline')
+    await advanceUntil(again, () => next.engine.snapshot().line === 'offline')
     await plugIn()
     await expectInLibrary(again)
   },
 )
 
-fault('a server whose name is unknown is said so at the sign-in', 'name-not-found', async (sees) => {
-  const world = await worldFor('whole')
-  const app = await world.open({ server: 'http://cloud.invalid/api/v1' }, `${world.folder}/elsewhere`)
+fault('a server whose name is unknown is said so at the sign-in', 'name-not-found', async (expected) => {
+  const harness = await setupFor('whole')
+  const app = await harness.open({ server: 'http://cloud.invalid/api/v1' }, `${harness.folder}/elsewhere`)
   const answer = await app.calls.signIn({ email: 'a@example.com', password: 'b' })
-  expect(answer).toMatchObject({ ok: false, failure: { code: sees, params: { host: 'cloud.invalid' } } })
+  expect(answer).toMatchObject({ ok: false, failure: { code: expected, params: { host: 'cloud.invalid' } } })
 })
 
-fault('a wake-up of the computer looks for the line at once', 'connection-lost', async (sees) => {
-  const begun = await meet('whole', { on: 'put-object', how: 'cut' })
-  await patiently(begun, () => begun.app.row(begun.id).phase === 'retrying')
+fault('a wake-up of the computer looks for the line at once', 'connection-lost', async (expected) => {
+  const begun = await uploadWithFaults('whole', { on: 'put-object', how: 'cut' })
+  await advanceUntil(begun, () => begun.app.row(begun.id).phase === 'retrying')
   begun.app.engine.networkChanged()
   expect((await begun.app.settled(begun.id)).phase).toBe('registered')
   await expectInLibrary(begun)
-  expectSeen(begun, sees)
+  expectShown(begun, expected)
 })

@@ -17,20 +17,20 @@ const ends = '<!-- end -->'
 interface Fault {
   readonly name: string
   /** Code of the sentence that the person reads, or null. */
-  readonly sees: string | null
+  readonly expected: string | null
 }
 
 /** The faults of one test file, read from its text: name and code are literals there. */
 function faultsIn(text: string): readonly Fault[] {
   const pattern = /^fault\(\s*'((?:[^'\\]|\\.)*)',\s*(?:'([\w-]+)'|null),/gm
-  return [...text.matchAll(pattern)].map(([, name = '', sees]) => ({ name, sees: sees ?? null }))
+  return [...text.matchAll(pattern)].map(([, name = '', expected]) => ({ name, expected: expected ?? null }))
 }
 
-function sentenceFor(sees: string | null): string {
-  if (sees === null) return 'nothing'
-  const key = `failure.${sees}`
-  if (!isMessageKey(key)) throw new Error(`${sees} has no message`)
-  return `\`${sees}\`: ${catalogues.en[key]}`
+function sentenceFor(expected: string | null): string {
+  if (expected === null) return 'nothing'
+  const key = `failure.${expected}`
+  if (!isMessageKey(key)) throw new Error(`${expected} has no message`)
+  return `\`${expected}\`: ${catalogues.en[key]}`
 }
 
 /** The readme as it is to be. */
@@ -38,7 +38,7 @@ export async function readme(): Promise<string> {
   const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'))
   const rows = files.flatMap((file) =>
     faultsIn(readFileSync(join(import.meta.dirname, file), 'utf8')).map(
-      ({ name, sees }) => `| ${name} | ${sentenceFor(sees)} | [${file}](${file}) |`,
+      ({ name, expected }) => `| ${name} | ${sentenceFor(expected)} | [${file}](${file}) |`,
     ),
   )
   const table = [

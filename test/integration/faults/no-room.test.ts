@@ -4,27 +4,35 @@ import type { HoldMoment } from '../../cloud/faults.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { refuseWrites } from '../../support/refused-writes.ts'
 import { expectInLibrary } from './ends.ts'
-import { begin, bytesOf, fault, patiently, worldFor, type Begun, type Way } from './fault.ts'
+import {
+  beginUpload,
+  bytesOf,
+  fault,
+  advanceUntil,
+  setupFor,
+  type BegunUpload,
+  type UploadMethod,
+} from './fault.ts'
 
 /** An upload whose journal takes nothing more from a moment on, tried in vain more than a few times. */
 async function withoutRoom(
-  way: Way,
+  way: UploadMethod,
   { on, moment, of = 'all' }: { on: string; moment: HoldMoment; of?: 'uploads' | 'parts' | 'all' },
-): Promise<Begun & { readonly makeRoom: () => void }> {
-  const world = await worldFor(way)
-  const held = world.cloud.hold(on, moment)
-  const begun = await begin(world, way)
+): Promise<BegunUpload & { readonly makeRoom: () => void }> {
+  const harness = await setupFor(way)
+  const held = harness.cloud.hold(on, moment)
+  const begun = await beginUpload(harness, way)
   await held.arrived
-  const makeRoom = refuseWrites(world.home, of)
+  const makeRoom = refuseWrites(harness.home, of)
   held.release()
   const refusals = () =>
-    world.environment.lines.filter(({ message }) => message.includes('could not be written'))
-  await patiently(begun, () => refusals().length > 10 && begun.app.row(begun.id).phase === 'retrying')
+    harness.environment.lines.filter(({ message }) => message.includes('could not be written'))
+  await advanceUntil(begun, () => refusals().length > 10 && begun.app.row(begun.id).phase === 'retrying')
   return { ...begun, makeRoom }
 }
 
 /** There is room again: how often each call was made in all. */
-async function thenArrives(begun: Begun & { readonly makeRoom: () => void }, calls: readonly string[]) {
+async function thenArrives(begun: BegunUpload & { readonly makeRoom: () => void }, calls: readonly string[]) {
   begun.makeRoom()
   // After ten tries it is the person's turn.
   if (begun.app.row(begun.id).phase === 'failed') await begun.app.calls.retry({ ids: [begun.id] })
@@ -35,9 +43,9 @@ async function thenArrives(begun: Begun & { readonly makeRoom: () => void }, cal
 fault(
   'a file that is stored when the journal takes nothing more is not sent again, however often it is tried',
   'journal-trouble',
-  async (sees) => {
+  async (expected) => {
     const begun = await withoutRoom('whole', { on: 'put-object', moment: 'answer' })
-    expect(begun.app.row(begun.id).failure?.code).toBe(sees)
+    expect(begun.app.row(begun.id).failure?.code).toBe(expected)
     const calls = ['presignModel', 'put-object', 'registerModel']
     expect(await thenArrives(begun, calls)).toEqual([1, 1, 1])
   },
@@ -46,9 +54,9 @@ fault(
 fault(
   'parts that are stored when the journal takes nothing more are not sent again',
   'journal-trouble',
-  async (sees) => {
+  async (expected) => {
     const begun = await withoutRoom('parts', { on: 'put-part', moment: 'answer' })
-    expect(begun.app.row(begun.id).failure?.code).toBe(sees)
+    expect(begun.app.row(begun.id).failure?.code).toBe(expected)
     const calls = ['initiateMultipart', 'put-part', 'registerModel']
     expect(await thenArrives(begun, calls)).toEqual([1, 4, 1])
   },
@@ -57,9 +65,9 @@ fault(
 fault(
   'a part that the journal could not take goes first into it, and counts only then',
   'journal-trouble',
-  async (sees) => {
+  async (expected) => {
     const begun = await withoutRoom('parts', { on: 'put-part', moment: 'answer', of: 'parts' })
-    expect(begun.app.row(begun.id)).toMatchObject({ sentBytes: 0, failure: { code: sees } })
+    expect(begun.app.row(begun.id)).toMatchObject({ sentBytes: 0, failure: { code: expected } })
     expect(await thenArrives(begun, ['initiateMultipart', 'put-part'])).toEqual([1, 4])
   },
 )
@@ -67,9 +75,9 @@ fault(
 fault(
   'a model that is registered when the journal takes nothing more is not registered again',
   'journal-trouble',
-  async (sees) => {
+  async (expected) => {
     const begun = await withoutRoom('whole', { on: 'registerModel', moment: 'answer' })
-    expect(begun.app.row(begun.id).failure?.code).toBe(sees)
+    expect(begun.app.row(begun.id).failure?.code).toBe(expected)
     expect(await thenArrives(begun, ['put-object', 'registerModel'])).toEqual([1, 1])
   },
 )
@@ -77,27 +85,28 @@ fault(
 fault(
   'a file that the team has waits for room to say so, and holds up nobody',
   'journal-trouble',
-  async (sees) => {
-    const world = await worldFor('whole')
-    const held = world.cloud.hold('listModels', 'answer')
-    const path = await world.file('model.safetensors', { sizeBytes: bytesOf.whole })
-    world.cloud.addModel(ALICES_TEAM_ID, {
-      ...{ model_path: 'models/loras/theirs.safetensors', file_size: bytesOf.whole },
+  async (expected) => {
+    const harness = await setupFor('whole')
+    const held = harness.cloud.hold('listModels', 'answer')
+    const path = await harness.file('model.safetensors', { sizeBytes: bytesOf.whole })
+    harness.cloud.addModel(ALICES_TEAM_ID, {
+      model_path: 'models/loras/theirs.safetensors',
+      file_size: bytesOf.whole,
       file_hash: `sha256:${sha256Of(path)}`,
     })
-    const begun = await begin(world, 'whole')
+    const begun = await beginUpload(harness, 'whole')
     await held.arrived
-    const makeRoom = refuseWrites(world.home)
+    const makeRoom = refuseWrites(harness.home)
     held.release()
-    await patiently(begun, () => begun.app.row(begun.id).failure?.code === sees)
+    await advanceUntil(begun, () => begun.app.row(begun.id).failure?.code === expected)
     makeRoom()
-    const row = await patiently(begun, () => {
+    const row = await advanceUntil(begun, () => {
       const now = begun.app.row(begun.id)
       return now.phase === 'registered' && now
     })
     expect(row.already).toBeDefined()
     expect(begun.countOf('put-object')).toBe(0)
-    const other = await begin(world, 'whole', { name: 'other.safetensors' })
+    const other = await beginUpload(harness, 'whole', { name: 'other.safetensors' })
     expect((await begun.app.settled(other.id)).phase).toBe('registered')
   },
 )

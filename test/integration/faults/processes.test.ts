@@ -9,7 +9,16 @@ import type { HoldMoment } from '../../cloud/faults.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { expectInLibrary, type Rest } from './ends.ts'
-import { begin, bytesOf, expectSeen, fault, partBytes, resumedBy, worldFor, type Way } from './fault.ts'
+import {
+  beginUpload,
+  bytesOf,
+  expectShown,
+  fault,
+  partBytes,
+  resumedBy,
+  setupFor,
+  type UploadMethod,
+} from './fault.ts'
 import { startRunner } from './start-runner.ts'
 
 /**
@@ -17,7 +26,7 @@ import { startRunner } from './start-runner.ts'
  * everything.
  */
 async function killedAt(
-  way: Way,
+  way: UploadMethod,
   points: readonly (readonly [on: string, moment: HoldMoment])[],
   rest: Rest = {},
 ): Promise<Cloud> {
@@ -104,7 +113,7 @@ fault('a kill after registering and before it is written down makes no second mo
   }
 })
 
-fault('a clean end at any step goes on at the next start', null, async (sees) => {
+fault('a clean end at any step goes on at the next start', null, async (expected) => {
   const steps: readonly (readonly [on: string, moment: HoldMoment])[] = [
     ['presignPart', 'arrival'],
     ['put-part', partBytes / 2],
@@ -112,32 +121,34 @@ fault('a clean end at any step goes on at the next start', null, async (sees) =>
     ['completeMultipart', 'arrival'],
     ['registerModel', 'answer'],
   ]
-  const world = await worldFor('parts')
-  let begun = { ...world, id: '', path: '', met: new Map() } as Awaited<ReturnType<typeof begin>>
+  const harness = await setupFor('parts')
+  let begun = { ...harness, id: '', path: '', shownFailures: new Map() } as Awaited<
+    ReturnType<typeof beginUpload>
+  >
   for (const [index, [on, moment]] of steps.entries()) {
-    const held = world.cloud.hold(on, moment)
-    if (index === 0) begun = await begin(world, 'parts')
-    else begun = resumedBy(begun, await world.open())
+    const held = harness.cloud.hold(on, moment)
+    if (index === 0) begun = await beginUpload(harness, 'parts')
+    else begun = resumedBy(begun, await harness.open())
     await held.arrived
     await begun.app.stop()
     held.release()
-    await world.cloud.ended(on)
+    await harness.cloud.ended(on)
   }
-  begun = resumedBy(begun, await world.open())
+  begun = resumedBy(begun, await harness.open())
   await expectInLibrary(begun)
-  expectSeen(begun, sees)
-  expect(world.countOf('initiateMultipart')).toBe(1)
+  expectShown(begun, expected)
+  expect(harness.countOf('initiateMultipart')).toBe(1)
 })
 
 fault('a second process on the same folder leaves a file to the first', null, async () => {
-  const world = await worldFor('parts')
-  const held = world.cloud.hold('put-part')
-  const begun = await begin(world, 'parts')
+  const harness = await setupFor('parts')
+  const held = harness.cloud.hold('put-part')
+  const begun = await beginUpload(harness, 'parts')
   await held.arrived
-  writeFileSync(join(world.home, 'vault.json'), JSON.stringify([...world.secretStore.entries]))
-  const second = { cloud: world.cloud, home: world.home, file: begun.path }
+  writeFileSync(join(harness.home, 'vault.json'), JSON.stringify([...harness.secretStore.entries]))
+  const second = { cloud: harness.cloud, home: harness.home, file: begun.path }
   expect(await startRunner(second, null)).toBe('left to another')
   held.release()
   await expectInLibrary(begun)
-  expect([world.countOf('initiateMultipart'), world.countOf('put-part')]).toEqual([1, 4])
+  expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 4])
 })

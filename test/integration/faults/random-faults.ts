@@ -3,7 +3,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { FaultKind, FaultRule } from '../../cloud/faults.ts'
 import { seededRandom } from '../../fixtures/seeded.ts'
 import { sha256Of } from '../../support/engine.ts'
-import { begin, partBytes, settled, worldFor, type Way } from './fault.ts'
+import { beginUpload, partBytes, settled, setupFor, type UploadMethod } from './fault.ts'
 
 /** Faults that pass: after them the same request works again. */
 const apiFaults: readonly FaultKind[] = ['cut', 'lose-answer', 'html', 'half-json', 500, 502, 503, 429]
@@ -21,7 +21,7 @@ const operations = {
 } as const
 
 /** One to four faults of an upload that goes this way, each on its own operation and some requests later. */
-function randomFaults(random: () => number, way: Way): readonly FaultRule[] {
+function randomFaults(random: () => number, way: UploadMethod): readonly FaultRule[] {
   const below = (count: number) => Math.floor(random() * count)
   const oneOf = <T>(list: readonly T[]): T => list[below(list.length)] as T
   return Array.from({ length: 1 + below(4) }, () => {
@@ -44,21 +44,21 @@ export function testRandomFaults(first: number, count: number): void {
   const seeds = Array.from({ length: count }, (_, index) => first + index)
   test.each(seeds)('random passing faults end in one whole model (seed %i)', async (seed) => {
     const random = seededRandom(seed)
-    const way: Way = random() < 0.5 ? 'whole' : 'parts'
-    const world = await worldFor(way)
+    const way: UploadMethod = random() < 0.5 ? 'whole' : 'parts'
+    const harness = await setupFor(way)
     const rules = randomFaults(random, way)
-    for (const rule of rules) world.cloud.fail(rule)
-    const begun = await begin(world, way)
+    for (const rule of rules) harness.cloud.fail(rule)
+    const begun = await beginUpload(harness, way)
     let row = await settled(begun)
     if (row.phase === 'failed') {
       // What needs the user gets their next try, without faults.
-      world.cloud.clearFailures()
-      await world.app.calls.retry({ ids: [begun.id] })
+      harness.cloud.clearFailures()
+      await harness.app.calls.retry({ ids: [begun.id] })
       row = await settled(begun)
     }
-    const models = world.cloud.modelsOf(ALICES_TEAM_ID)
+    const models = harness.cloud.modelsOf(ALICES_TEAM_ID)
     const [model] = models
-    const object = (await world.cloud.objects()).find(({ key }) => key === model?.storage_key)
+    const object = (await harness.cloud.objects()).find(({ key }) => key === model?.storage_key)
     const hash = sha256Of(begun.path)
     expect(
       [

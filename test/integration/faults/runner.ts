@@ -42,8 +42,13 @@ const engine = createEngine({
   secretStore: fileVault(join(folder, 'vault.json')),
   keychainState: () => 'ok',
   settings: {
-    ...{ server, atOnce: 1, singlePutLimitBytes: Number(limit) },
-    ...{ servers: [], limitBytesPerSecond: null, streamsMost, ...wishes.settings },
+    server,
+    atOnce: 1,
+    singlePutLimitBytes: Number(limit),
+    servers: [],
+    limitBytesPerSecond: null,
+    streamsMost,
+    ...wishes.settings,
   },
   workers: workerFiles(import.meta.filename),
   environment: {

@@ -6,14 +6,16 @@ const stepMs = 5_000
 
 /** A file of which one third exists when it is added. */
 async function copying() {
-  const world = await setup()
-  const { app, clock } = world
-  const path = await world.file('a.safetensors')
+  const harness = await setup()
+  const { app, clock } = harness
+  const path = await harness.file('a.safetensors')
   const whole = readFileSync(path)
   writeFileSync(path, whole.subarray(0, 50_000))
   const [id = ''] = await app.add(path)
   return {
-    ...{ ...world, id, whole },
+    ...harness,
+    id,
+    whole,
     failure: () => app.row(id).failure,
     /** Writes the first bytes of the file, as a copy in progress does a few seconds later. */
     step(bytes: number, running = clock) {

@@ -10,12 +10,12 @@ const part = (number: number) => `flux-0000${number}-of-00003.safetensors`
 
 /** A model of three parts without the second: two rows that wait for it. */
 async function torn() {
-  const world = await setup()
-  const { app, file, folder } = world
+  const harness = await setup()
+  const { app, file, folder } = harness
   await file(`unet/${part(1)}`)
   await file(`unet/${part(3)}`)
   const ids = await app.add(join(folder, 'files/unet'))
-  return { ...world, ids, codes: () => ids.map((id) => app.row(id).failure?.code) }
+  return { ...harness, ids, codes: () => ids.map((id) => app.row(id).failure?.code) }
 }
 
 test('does not send a retried part while another is missing', async () => {

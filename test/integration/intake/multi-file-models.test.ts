@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { FoundPlaceView, UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
-import { setup, valueOf, type World } from '../../support/engine.ts'
+import { setup, valueOf, type EngineHarness } from '../../support/engine.ts'
 
-async function found({ app }: World): Promise<readonly FoundPlaceView[]> {
+async function found({ app }: EngineHarness): Promise<readonly FoundPlaceView[]> {
   return new Promise((resolve) => {
     app.engine.subscribe({ finding: (view) => view.state !== 'looking' && resolve(view.places) })
     void app.calls.findPlaces({ again: true })
@@ -13,14 +13,14 @@ async function found({ app }: World): Promise<readonly FoundPlaceView[]> {
 }
 
 test('uploads all files of a found diffusers model, and a graph with its weights', async () => {
-  const world = await setup()
-  const { app } = world
+  const harness = await setup()
+  const { app } = harness
   await app.calls.pauseAll(undefined)
   const model = 'ComfyUI/models/diffusers/sdxl'
   for (const part of ['unet', 'vae'])
-    await world.file(`../person/${model}/${part}/diffusion_pytorch_model.safetensors`)
+    await harness.file(`../person/${model}/${part}/diffusion_pytorch_model.safetensors`)
   const write = (name: string, content: string | Buffer) => {
-    const path = join(world.folder, name)
+    const path = join(harness.folder, name)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, content)
   }
@@ -29,7 +29,7 @@ test('uploads all files of a found diffusers model, and a graph with its weights
   const graph = onnxOf([{ name: 'w'.repeat(2_000), shape: [10, 100], external }])
   write('person/ComfyUI/models/onnx/pose.onnx', graph)
   write('person/ComfyUI/models/onnx/pose.onnx.data', Buffer.alloc(2_000, 1))
-  const places = await found(world)
+  const places = await found(harness)
   const asked: UploadConfirmation[] = []
   const agree = async (question: UploadConfirmation) => asked.push(question) > 0
   const chosen = [

@@ -1,7 +1,7 @@
 import { json } from 'node:stream/consumers'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { createEngine } from '../../../electron/engine/engine.ts'
-import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 
 // A second app in its own process, built by test/support/test-programs.ts: `other-app <data folder> <server>
@@ -15,7 +15,7 @@ for (const [name, secret] of Object.entries((await json(process.stdin)) as Recor
 }
 const engine = createEngine({
   folder,
-  environment: testPorts(runningClock()),
+  environment: createTestEnvironment(runningClock()),
   secretStore,
   keychainState: () => 'ok',
   settings: {

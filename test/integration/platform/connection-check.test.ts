@@ -18,15 +18,13 @@ async function listening(address = '127.0.0.1') {
 }
 
 const found = (change: Partial<ServerCheck>): ServerCheck => ({
-  ...{
-    address: '',
-    failure: null,
-    isReached: true,
-    isApi: true,
-    certificate: 'trusted',
-    clockAheadMs: 0,
-    proxy: null,
-  },
+  address: '',
+  failure: null,
+  isReached: true,
+  isApi: true,
+  certificate: 'trusted',
+  clockAheadMs: 0,
+  proxy: null,
   ...change,
 })
 const nobody = { accounts: [] } as unknown as SessionView
@@ -83,7 +81,10 @@ test('reports a server that accepts the connection but does not respond', async 
   const silent = found({ isReached: false, isApi: false, certificate: 'none', failure: lost })
   const { last } = await look(`http://127.0.0.1:${port}/api/v1`, silent)
   expect(last.results.find(({ step }) => step === 'api')).toEqual({
-    ...{ step: 'api', outcome: 'bad', params: { why: 'silent' }, failure: null },
+    step: 'api',
+    outcome: 'bad',
+    params: { why: 'silent' },
+    failure: null,
   })
   await close()
 })

@@ -1,7 +1,7 @@
 import type { ClientRequest } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { requestErrorCode, createRequestOpener } from '../../../electron/platform/proxied-request.ts'
-import { openDeafListener } from '../../support/silent-server.ts'
+import { openUnresponsiveListener } from '../../support/unresponsive-listener.ts'
 import { openSocks } from '../../support/proxy.ts'
 import { startTestServer } from '../../support/test-server.ts'
 
@@ -21,7 +21,7 @@ function resultOf(request: ClientRequest, proxy: string | null = null): Promise<
 const requestParts = { method: 'GET', path: '/' }
 
 test('reaches a server with IPv4 and IPv6 addresses over a slow IPv4-only connection', async () => {
-  const { port, hear } = await openDeafListener()
+  const { port, startAccepting } = await openUnresponsiveListener()
   const both = [
     { address: '127.0.0.1', family: 4 },
     { address: '::1', family: 6 },
@@ -30,7 +30,7 @@ test('reaches a server with IPv4 and IPv6 addresses over a slow IPv4-only connec
     lookup(_name, _options, found) {
       found(null, both)
       // The first packet is lost by then; the operating system repeats it after a second.
-      setImmediate(hear)
+      setImmediate(startAccepting)
     },
   })
   const request = opener.open(new URL(`http://server.example:${port}`), requestParts, null)
@@ -40,7 +40,7 @@ test('reaches a server with IPv4 and IPv6 addresses over a slow IPv4-only connec
 test.each(['http', 'https'] as const)(
   'gives up on a proxy that accepts no connection (%s)',
   async (protocol) => {
-    const { port } = await openDeafListener()
+    const { port } = await openUnresponsiveListener()
     const proxy = `http://127.0.0.1:${port}`
     const opener = createRequestOpener({ keepAlive: true, timeout: 50 }, 300)
     const request = opener.open(new URL(`${protocol}://server.example/`), requestParts, proxy)

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setup, sha256Of, type App, type World } from '../../support/engine.ts'
+import { setup, sha256Of, type App, type EngineHarness } from '../../support/engine.ts'
 
 const partBytes = 5 * 1024 * 1024
 const inParts = { cloud: { partSizeBytes: partBytes }, settings: { singlePutLimitBytes: partBytes } }
@@ -13,25 +13,28 @@ const writtenAt = 1_700_000_000
 
 /** A multipart upload from a separate disk with some parts stored. */
 async function midway() {
-  const world = await setup(inParts)
-  const path = await world.file('disk/loras/a.safetensors', { sizeBytes: 6 * partBytes })
+  const harness = await setup(inParts)
+  const path = await harness.file('disk/loras/a.safetensors', { sizeBytes: 6 * partBytes })
   utimesSync(path, writtenAt, writtenAt)
   // Two parts pass; the others are held, or a fast machine would finish before the pause.
-  const held = world.cloud.hold('put-part', 'arrival', { skip: 2 })
-  const [id = ''] = await world.app.add(path)
-  await world.app.until(() => world.app.row(id).sentBytes >= 2 * partBytes)
-  await world.app.calls.pause({ ids: [id] })
+  const held = harness.cloud.hold('put-part', 'arrival', { skip: 2 })
+  const [id = ''] = await harness.app.add(path)
+  await harness.app.until(() => harness.app.row(id).sentBytes >= 2 * partBytes)
+  await harness.app.calls.pause({ ids: [id] })
   held.release()
   const disk = dirname(dirname(path))
   return {
-    ...{ ...world, path, id, disk },
-    sent: world.countOf('put-part'),
+    ...harness,
+    path,
+    id,
+    disk,
+    sent: harness.countOf('put-part'),
     unplug: () => renameSync(disk, `${disk}.away`),
     plugIn: () => renameSync(`${disk}.away`, disk),
   }
 }
 
-async function expectOne({ cloud }: World, path: string) {
+async function expectOne({ cloud }: EngineHarness, path: string) {
   const models = cloud.modelsOf(ALICES_TEAM_ID)
   expect(models.map((model) => model.file_hash)).toEqual([`sha256:${sha256Of(path)}`])
   expect(await Promise.all((await cloud.objects()).map((object) => object.sha256()))).toEqual([
@@ -41,7 +44,7 @@ async function expectOne({ cloud }: World, path: string) {
 }
 
 /** Lets each poll become due while the upload waits. */
-async function looksUntilBack(app: App, id: string, clock: World['clock']): Promise<void> {
+async function looksUntilBack(app: App, id: string, clock: EngineHarness['clock']): Promise<void> {
   while (app.row(id).phase === 'retrying') {
     clock.advance(aPoll)
     await setImmediate()
@@ -58,32 +61,32 @@ function renumber(path: string): void {
 }
 
 test('waits for an unplugged disk, names it, and continues when it is back', async () => {
-  const world = await midway()
-  const { app, id, path, disk, clock } = world
-  world.unplug()
+  const harness = await midway()
+  const { app, id, path, disk, clock } = harness
+  harness.unplug()
   await app.calls.resume({ ids: [id] })
   const row = await app.phase(id, 'retrying')
   expect(row).toMatchObject({ failure: { code: 'disk-missing', params: { folder: disk } }, retryAtMs: null })
   expect(row.sentBytes).toBeGreaterThanOrEqual(2 * partBytes)
   clock.advance(aPoll)
   expect(app.row(id).phase).toBe('retrying')
-  world.plugIn()
+  harness.plugIn()
   await looksUntilBack(app, id, clock)
   expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
-  expect(world.countOf('initiateMultipart')).toBe(1)
-  await expectOne(world, path)
+  expect(harness.countOf('initiateMultipart')).toBe(1)
+  await expectOne(harness, path)
 })
 
 test('an upload that waits for a disk blocks no other, and can be paused and cancelled', async () => {
-  const world = await midway()
-  const { app, cloud, id, clock } = world
-  world.unplug()
+  const harness = await midway()
+  const { app, cloud, id, clock } = harness
+  harness.unplug()
   await app.calls.resume({ ids: [id] })
   await app.phase(id, 'retrying')
-  const [other = ''] = await app.add(await world.file('b.safetensors'))
+  const [other = ''] = await app.add(await harness.file('b.safetensors'))
   expect(await app.settled(other)).toMatchObject({ phase: 'registered' })
   await app.calls.pause({ ids: [id] })
-  world.plugIn()
+  harness.plugIn()
   clock.advance(aPoll)
   expect(app.row(id).phase).toBe('paused')
   await app.calls.cancel({ ids: [id] })
@@ -92,16 +95,16 @@ test('an upload that waits for a disk blocks no other, and can be paused and can
 })
 
 test('waits for a disk that is missing at the start', async () => {
-  const world = await midway()
-  await world.app.calls.resume({ ids: [world.id] })
-  await world.app.stop()
-  world.unplug()
-  const next = await world.open()
-  await next.phase(world.id, 'retrying')
-  world.plugIn()
-  await looksUntilBack(next, world.id, world.clock)
-  expect(await next.settled(world.id)).toMatchObject({ phase: 'registered' })
-  await expectOne(world, world.path)
+  const harness = await midway()
+  await harness.app.calls.resume({ ids: [harness.id] })
+  await harness.app.stop()
+  harness.unplug()
+  const next = await harness.open()
+  await next.phase(harness.id, 'retrying')
+  harness.plugIn()
+  await looksUntilBack(next, harness.id, harness.clock)
+  expect(await next.settled(harness.id)).toMatchObject({ phase: 'registered' })
+  await expectOne(harness, harness.path)
 })
 
 test('fails without waiting when a file was deleted from an existing folder', async () => {
@@ -112,12 +115,12 @@ test('fails without waiting when a file was deleted from an existing folder', as
 })
 
 test('sends no part again when a file returns under another inode', async () => {
-  const world = await midway()
-  renumber(world.path)
-  await world.app.calls.resume({ ids: [world.id] })
-  expect(await world.app.settled(world.id)).toMatchObject({ phase: 'registered' })
-  expect(world.countOf('initiateMultipart')).toBe(1)
-  await expectOne(world, world.path)
+  const harness = await midway()
+  renumber(harness.path)
+  await harness.app.calls.resume({ ids: [harness.id] })
+  expect(await harness.app.settled(harness.id)).toMatchObject({ phase: 'registered' })
+  expect(harness.countOf('initiateMultipart')).toBe(1)
+  await expectOne(harness, harness.path)
 })
 
 test('detects different bytes of the same size and time by the parts sent before', async () => {
@@ -132,46 +135,46 @@ test('detects different bytes of the same size and time by the parts sent before
 
 /** An upload that is completely stored and was stopped before its registration. */
 async function stored() {
-  const world = await setup()
-  const held = world.cloud.hold('registerModel')
-  const path = await world.file('a.safetensors')
+  const harness = await setup()
+  const held = harness.cloud.hold('registerModel')
+  const path = await harness.file('a.safetensors')
   utimesSync(path, writtenAt, writtenAt)
-  const [id = ''] = await world.app.add(path)
+  const [id = ''] = await harness.app.add(path)
   await held.arrived
-  await world.app.stop()
+  await harness.app.stop()
   held.release()
-  return { ...world, path, id }
+  return { ...harness, path, id }
 }
 
 test('checks that the file is unchanged before registering an earlier run’s upload', async () => {
-  const world = await stored()
-  utimesSync(world.path, 1, 1)
-  const next = await world.open()
-  expect(await next.settled(world.id)).toMatchObject({ phase: 'failed', failure: { code: 'file-changed' } })
-  expect(world.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  const harness = await stored()
+  utimesSync(harness.path, 1, 1)
+  const next = await harness.open()
+  expect(await next.settled(harness.id)).toMatchObject({ phase: 'failed', failure: { code: 'file-changed' } })
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
 })
 
 test('registers an earlier run’s upload under a new inode if its bytes are the same', async () => {
-  const world = await stored()
-  renumber(world.path)
-  const next = await world.open()
-  expect(await next.settled(world.id)).toMatchObject({ phase: 'registered' })
-  expect(world.countOf('put-object')).toBe(1)
-  await expectOne(world, world.path)
+  const harness = await stored()
+  renumber(harness.path)
+  const next = await harness.open()
+  expect(await next.settled(harness.id)).toMatchObject({ phase: 'registered' })
+  expect(harness.countOf('put-object')).toBe(1)
+  await expectOne(harness, harness.path)
 })
 
 test('restarts with nothing of the old file when a missing file returns as another one', async () => {
-  const world = await midway()
-  const { app, id, path } = world
+  const harness = await midway()
+  const { app, id, path } = harness
   renameSync(path, `${path}.old`)
   await app.calls.resume({ ids: [id] })
   await app.settled(id)
   await app.calls.retry({ ids: [id] })
   expect(app.row(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-missing' } })
   mkdirSync(dirname(path), { recursive: true })
-  await world.file('disk/loras/a.safetensors', { sizeBytes: 3 * partBytes, payload: { seed: 9 } })
+  await harness.file('disk/loras/a.safetensors', { sizeBytes: 3 * partBytes, payload: { seed: 9 } })
   await app.calls.retry({ ids: [id] })
   expect(await app.settled(id)).toMatchObject({ phase: 'registered', sizeBytes: 3 * partBytes })
-  await world.cloud.ended('abortMultipart')
-  await expectOne(world, path)
+  await harness.cloud.ended('abortMultipart')
+  await expectOne(harness, path)
 })

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { dayMs, setup, sha256Of, type World } from '../../support/engine.ts'
+import { dayMs, setup, sha256Of, type EngineHarness } from '../../support/engine.ts'
 
 const partBytes = 5 * 1024 * 1024
 const inParts = { cloud: { partSizeBytes: partBytes }, settings: { singlePutLimitBytes: partBytes } }
 
-const hashesIn = ({ cloud }: World) =>
+const hashesIn = ({ cloud }: EngineHarness) =>
   cloud
     .modelsOf(ALICES_TEAM_ID)
     .map((model) => model.file_hash)
     .toSorted()
 
 test('holds the whole queue while offline, and continues within seconds', async () => {
-  const world = await setup()
-  const { app, cloud, clock, file } = world
+  const harness = await setup()
+  const { app, cloud, clock, file } = harness
   const plugIn = await cloud.unplug()
   const paths = [await file('a.safetensors'), await file('b.safetensors'), await file('c.safetensors')]
   const ids = await app.add(paths)
@@ -25,7 +25,7 @@ test('holds the whole queue while offline, and continues within seconds', async 
   clock.advance(1_000)
   await app.until(({ line }) => line === 'ok')
   for (const id of ids) expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
-  expect(hashesIn(world)).toEqual(paths.map((path) => `sha256:${sha256Of(path)}`).toSorted())
+  expect(hashesIn(harness)).toEqual(paths.map((path) => `sha256:${sha256Of(path)}`).toSorted())
 })
 
 test('does not start a file that is added while offline', async () => {
@@ -42,8 +42,8 @@ test('does not start a file that is added while offline', async () => {
 })
 
 test('keeps stored parts over repeated outages', async () => {
-  const world = await setup(inParts)
-  const { app, cloud, file } = world
+  const harness = await setup(inParts)
+  const { app, cloud, file } = harness
   const held = cloud.hold('put-part')
   // The completion is held so that the upload isn’t over before the last outage, however fast the parts are.
   const finishing = cloud.hold('completeMultipart')
@@ -61,8 +61,8 @@ test('keeps stored parts over repeated outages', async () => {
   }
   finishing.release()
   expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
-  expect(hashesIn(world)).toEqual([`sha256:${sha256Of(path)}`])
-  expect(world.countOf('initiateMultipart')).toBe(1)
+  expect(hashesIn(harness)).toEqual([`sha256:${sha256Of(path)}`])
+  expect(harness.countOf('initiateMultipart')).toBe(1)
   expect(await cloud.unfinishedUploads()).toEqual([])
 })
 
@@ -95,8 +95,8 @@ test('still obeys Retry-After when the connection is back', async () => {
 })
 
 test('cleans up an upload cancelled while offline once it is online', async () => {
-  const world = await setup(inParts)
-  const { app, cloud, file } = world
+  const harness = await setup(inParts)
+  const { app, cloud, file } = harness
   const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes: 4 * partBytes }))
   const held = cloud.hold('put-part', 'answer')
   await held.arrived

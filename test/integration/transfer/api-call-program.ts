@@ -2,12 +2,12 @@ import process from 'node:process'
 import * as v from 'valibot'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { createEnvironmentProxies } from '../../support/environment-proxies.ts'
-import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 // Two concurrent API calls in a separate process, since Node reads its certificate authorities at the start.
 // It runs built (test/support/test-programs.ts): `api-call-program <URL>`. Prints the results as JSON.
 
-const environment = testPorts(runningClock())
+const environment = createTestEnvironment(runningClock())
 const client = createCloudClient(
   process.argv[2] ?? '',
   environment,

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { identityOf, openWithTimeout, openSameFile } from '../../../electron/platform/file-identity.ts'
 import { createHasher } from '../../../electron/transfer/hasher.ts'
-import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
@@ -39,7 +39,7 @@ function hasReader(path: string): boolean {
 const identityAt = async (path: string) => identityOf(await stat(path, { bigint: true }))
 
 test('aborts a PUT at once while its disk hangs', async () => {
-  const workers = startUploadWorkers(testPorts(runningClock()))
+  const workers = startUploadWorkers(createTestEnvironment(runningClock()))
   const sent = await workers.put({ path: hangingFile(), bytes: Buffer.alloc(1_000) }, 'http://127.0.0.1:9/')
   sent.abort()
   expect(await sent.answer).toEqual({ kind: 'aborted', checksum: 0, flushedBytes: 0 })
@@ -47,7 +47,7 @@ test('aborts a PUT at once while its disk hangs', async () => {
 
 test('aborts a hash at once while its disk hangs, and hashes other files meanwhile', async () => {
   const { hash: url } = workerFiles(join(projectFolder, 'electron/cli/main.ts'))
-  const environment = testPorts(runningClock())
+  const environment = createTestEnvironment(runningClock())
   const hasher = createHasher({ url, threads: 1, environment })
   onTestFinished(() => hasher.close())
   const hashOf = async (path: string, signal: AbortSignal) => {

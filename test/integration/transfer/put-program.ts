@@ -7,13 +7,13 @@ import { createReadAhead, hashingReadAhead } from '../../../electron/transfer/re
 import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
 import { createThrottle } from '../../../electron/transfer/throttle.ts'
 import { createEnvironmentProxies } from '../../support/environment-proxies.ts'
-import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 // One PUT in a separate process, since Node reads its certificate authorities at the start. It runs built
 // (test/support/test-programs.ts): `put-program <path> <URL>`. Prints the outcome as JSON.
 
 const [path = '', url = ''] = process.argv.slice(2)
-const environment = testPorts(runningClock())
+const environment = createTestEnvironment(runningClock())
 const throttle = createThrottle({ environment })
 const workerPool = createUploadWorkerPool({
   url: workerFiles(import.meta.filename).upload,

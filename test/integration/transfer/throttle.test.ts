@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
-import { standingClock, testPorts, type HandClock } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment, type HandClock } from '../../support/hand-clock.ts'
 import { etagOf, startTestServer } from '../../support/test-server.ts'
 
 const tickMs = 25
@@ -37,7 +37,7 @@ async function startCountingStorage() {
 
 test('sends exactly the share of each tick to storage', async () => {
   const clock = standingClock()
-  const workers = startUploadWorkers(testPorts(clock))
+  const workers = startUploadWorkers(createTestEnvironment(clock))
   workers.throttle.setLimit(1_000_000)
   const storage = await startCountingStorage()
   const sent = await workers.put(await workers.createFile(mebibyte), storage.url)
@@ -52,7 +52,7 @@ test('sends exactly the share of each tick to storage', async () => {
 
 test('completes a waiting PUT when the limit is removed', async () => {
   const clock = standingClock()
-  const workers = startUploadWorkers(testPorts(clock))
+  const workers = startUploadWorkers(createTestEnvironment(clock))
   workers.throttle.setLimit(1_000_000)
   const file = await workers.createFile(3 * mebibyte + 7)
   const { url } = await startTestServer((request, response) => {
@@ -69,7 +69,7 @@ test('completes a waiting PUT when the limit is removed', async () => {
 
 test('applies a new limit to a PUT that ran without one', async () => {
   const clock = standingClock()
-  const workers = startUploadWorkers(testPorts(clock))
+  const workers = startUploadWorkers(createTestEnvironment(clock))
   const requestArrived = Promise.withResolvers<() => void>()
   const slow = await startTestServer((request, response) => {
     request.on('end', () => response.writeHead(200).end())
@@ -92,14 +92,14 @@ test('applies a new limit to a PUT that ran without one', async () => {
 
 test('does not treat a PUT that waits for credit as a stalled connection', async () => {
   const clock = standingClock()
-  const workers = startUploadWorkers(testPorts(clock), 40)
+  const workers = startUploadWorkers(createTestEnvironment(clock), 40)
   workers.throttle.setLimit(1_000_000)
   const storage = await startCountingStorage()
   const waiting = await workers.put(await workers.createFile(mebibyte), storage.url)
   clock.advance(tickMs)
   await waiting.untilFlushed(25_000)
 
-  const unlimitedWorkers = startUploadWorkers(testPorts(standingClock()), 200)
+  const unlimitedWorkers = startUploadWorkers(createTestEnvironment(standingClock()), 200)
   const silentServer = await startTestServer(() => {})
   const stalled = await unlimitedWorkers.put(
     await unlimitedWorkers.createFile(64 * mebibyte),

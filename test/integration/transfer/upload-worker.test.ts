@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
 import type { Throttle } from '../../../electron/transfer/throttle.ts'
-import { runningClock, standingClock, testPorts } from '../../support/hand-clock.ts'
+import { runningClock, standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
 import { etagOf, startTestServer } from '../../support/test-server.ts'
 
@@ -16,7 +16,7 @@ function store(request: IncomingMessage, response: ServerResponse): void {
 }
 
 test('repeats a PUT without Expect after 417, and never sends it to that host again', async () => {
-  const workers = startUploadWorkers(testPorts(standingClock()))
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const expectHeaders: (string | undefined)[] = []
   const { url } = await startTestServer(
     (request, response) => {
@@ -40,7 +40,7 @@ test('repeats a PUT without Expect after 417, and never sends it to that host ag
 })
 
 test.each([403, 412, 503])('reads %i before the body, and sends no byte of the body', async (status) => {
-  const workers = startUploadWorkers(testPorts(standingClock()))
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   let bodyBytes = 0
   const connections = new Set<unknown>()
   const { url } = await startTestServer(
@@ -71,7 +71,7 @@ test.each([403, 412, 503])('reads %i before the body, and sends no byte of the b
 })
 
 test('reads the response of storage that closes the connection during the body', async () => {
-  const workers = startUploadWorkers(testPorts(standingClock()))
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
     response.writeHead(403, { Connection: 'close' }).end(errorBody('AccessDenied'))
     // Unread bytes make the operating system reset the connection.
@@ -86,7 +86,7 @@ test('reads the response of storage that closes the connection during the body',
 })
 
 test('keeps the status when the connection fails during the response body', async () => {
-  const workers = startUploadWorkers(testPorts(standingClock()))
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const { url } = await startTestServer((request, response) => {
     void etagOf(request).then(() => {
       response.writeHead(403, { 'Content-Length': '1000' })
@@ -98,7 +98,7 @@ test('keeps the status when the connection fails during the response body', asyn
 })
 
 test('reports a connection that is closed without a response as broken', async () => {
-  const workers = startUploadWorkers(testPorts(standingClock()))
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const { url } = await startTestServer((request) => {
     request.once('data', () => request.socket.destroy())
   })
@@ -107,7 +107,7 @@ test('reports a connection that is closed without a response as broken', async (
 })
 
 test('sends the bytes of the file, with the MD5 that storage computes', async () => {
-  const workers = startUploadWorkers(testPorts(standingClock()))
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const { url } = await startTestServer(store)
   const sent = await workers.put(await workers.createFile(3 * mebibyte + 1), url)
   const answer = await sent.answer
@@ -122,7 +122,7 @@ test.each([
   { 'x-amz-server-side-encryption': 'aws:kms:dsse' },
   { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' },
 ])('recognises an object that storage encrypts with %o', async (headers) => {
-  const workers = startUploadWorkers(testPorts(standingClock()))
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const { url } = await startTestServer((request, response) => {
     void etagOf(request).then(() => response.writeHead(200, headers).end())
   })
@@ -131,7 +131,7 @@ test.each([
 })
 
 test('reports how long storage took to answer each Expect: 100-continue', async () => {
-  const workers = startUploadWorkers(testPorts(runningClock()))
+  const workers = startUploadWorkers(createTestEnvironment(runningClock()))
   const pausesMs = [150, 0]
   const { url } = await startTestServer(store, {
     onExpectContinue(request, response) {
@@ -154,7 +154,7 @@ test('reports how long storage took to answer each Expect: 100-continue', async 
 })
 
 test('accepts a success that is read before the last bytes are flushed', async () => {
-  const workers = startUploadWorkers(testPorts(runningClock()))
+  const workers = startUploadWorkers(createTestEnvironment(runningClock()))
   let received = 0
   const { url } = await startTestServer((request, response) => {
     request.once('data', (chunk: Buffer) => {
@@ -194,7 +194,11 @@ function createPortionThrottle(portionBytes: number): Throttle {
 }
 
 test('notices a stalled connection while a bandwidth limit is set', async () => {
-  const workers = startUploadWorkers(testPorts(runningClock()), 1_000, createPortionThrottle(256 * 1024))
+  const workers = startUploadWorkers(
+    createTestEnvironment(runningClock()),
+    1_000,
+    createPortionThrottle(256 * 1024),
+  )
   const { url } = await startTestServer((request) => {
     request.once('data', () => request.pause())
   })

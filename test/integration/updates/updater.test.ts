@@ -68,14 +68,22 @@ async function openUpdater(version = '1.0.0', keys = publicKeyOf(key)): Promise<
     JSON.stringify({ provider: 'generic', url: feed.url, updaterCacheDirName: 'cache' }),
   )
   return loadUpdater({
-    ...{ feed: feed.url, keys: readFeedKeys(keys), configFile, timers: realTimers, log: quiet },
+    feed: feed.url,
+    keys: readFeedKeys(keys),
+    configFile,
+    timers: realTimers,
+    log: quiet,
     restartArguments: () => ['--hidden'],
     quit: () => (quits += 1),
     testHost: {
       executor: new NodeRequests(),
       adapter: {
-        ...{ version, name: 'Modelferry', isPackaged: true, appUpdateConfigPath: configFile },
-        ...{ userDataPath: folder, baseCachePath: folder },
+        version,
+        name: 'Modelferry',
+        isPackaged: true,
+        appUpdateConfigPath: configFile,
+        userDataPath: folder,
+        baseCachePath: folder,
         whenReady: () => Promise.resolve(),
         relaunch: () => {},
         quit: () => {},

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setup, sha256Of, type World } from '../../support/engine.ts'
-import { patiently, settled } from '../faults/fault.ts'
+import { setup, sha256Of, type EngineHarness } from '../../support/engine.ts'
+import { advanceUntil, settled } from '../faults/fault.ts'
 
 const partBytes = 5 * 1024 * 1024
 const sizeBytes = 4 * partBytes
@@ -13,7 +13,7 @@ async function setupInParts() {
 }
 
 /** One model and one object with the file's bytes, and no open upload. */
-async function expectOne({ cloud }: World, path: string) {
+async function expectOne({ cloud }: EngineHarness, path: string) {
   const sha256 = sha256Of(path)
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.file_hash)).toEqual([`sha256:${sha256}`])
   expect(await Promise.all((await cloud.objects()).map((object) => object.sha256()))).toEqual([sha256])
@@ -21,10 +21,10 @@ async function expectOne({ cloud }: World, path: string) {
 }
 
 /** For `patiently`, which advances the clock while nothing else happens. */
-const faultContext = (context: World & { readonly path: string }, id: string) => ({
+const faultContext = (context: EngineHarness & { readonly path: string }, id: string) => ({
   ...context,
   id,
-  met: new Map(),
+  shownFailures: new Map(),
 })
 
 test('an upload completed while the app ended is registered after a restart', async () => {
@@ -51,7 +51,7 @@ test('an upload ended by the server restarts and reports the lost bytes', async 
   await cloud.dropUploads()
   const held = cloud.hold('initiateMultipart', 'arrival')
   await app.calls.resume({ ids: [id] })
-  await patiently(faultContext(context, id), () => context.countOf('initiateMultipart') === 2)
+  await advanceUntil(faultContext(context, id), () => context.countOf('initiateMultipart') === 2)
   expect(app.row(id).failure).toMatchObject({ code: 'upload-ended' })
   expect(app.row(id).failure?.params['lostBytes']).toBeGreaterThanOrEqual(Math.min(acknowledged, partBytes))
   held.release()

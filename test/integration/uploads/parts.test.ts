@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
-import { setup, sha256Of, type EngineOptions, type World } from '../../support/engine.ts'
+import { setup, sha256Of, type EngineOptions, type EngineHarness } from '../../support/engine.ts'
 
 const mebi = 1024 * 1024
 /** A little more than twelve parts of S3's minimum size. */
@@ -12,17 +12,17 @@ const inParts: EngineOptions = {
   settings: { singlePutLimitBytes: partBytes },
 }
 
-async function add(context: World, sizeBytes = fileBytes) {
+async function add(context: EngineHarness, sizeBytes = fileBytes) {
   const path = await context.file('large.safetensors', { sizeBytes })
   const [id = ''] = await context.app.add(path)
   return { path, id }
 }
 
-const partsIn = ({ cloud }: World, status = 200) =>
+const partsIn = ({ cloud }: EngineHarness, status = 200) =>
   cloud.operations.filter((operation) => operation.name === 'put-part' && operation.status === status)
 
 /** One model and one object with the file's bytes, and nothing else in storage. */
-async function expectOne({ cloud }: World, path: string) {
+async function expectOne({ cloud }: EngineHarness, path: string) {
   const models = cloud.modelsOf(ALICES_TEAM_ID)
   const objects = await cloud.objects()
   expect(models.map((model) => model.file_hash)).toEqual([`sha256:${sha256Of(path)}`])
@@ -31,7 +31,7 @@ async function expectOne({ cloud }: World, path: string) {
 }
 
 /** Nothing is registered and no parts are in storage. */
-async function expectNothing({ cloud }: World) {
+async function expectNothing({ cloud }: EngineHarness) {
   await cloud.ended('abortMultipart')
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
   expect(await cloud.objects()).toEqual([])

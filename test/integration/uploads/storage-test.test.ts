@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { StorageTest } from '../../../electron/contract/storage-test.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setup, type World } from '../../support/engine.ts'
+import { setup, type EngineHarness } from '../../support/engine.ts'
 import { setupPairing } from '../../support/pairing.ts'
 
 const wholeBytes = 8 * 1024 * 1024
 const partSizeBytes = 5 * 1024 * 1024
 
-async function begin({ app }: Pick<World, 'app'>, signal = new AbortController().signal) {
+async function begin({ app }: Pick<EngineHarness, 'app'>, signal = new AbortController().signal) {
   const { chosen } = app.session()
   if (!chosen) throw new Error('no team is chosen')
   const told: StorageTest[] = []
@@ -16,7 +16,7 @@ async function begin({ app }: Pick<World, 'app'>, signal = new AbortController()
 }
 
 /** Counts what a storage test has left in storage and library. */
-async function remains({ cloud, app }: Pick<World, 'cloud' | 'app'>) {
+async function remains({ cloud, app }: Pick<EngineHarness, 'cloud' | 'app'>) {
   return {
     uploads: await cloud.unfinishedUploads(),
     objects: await cloud.objects(),

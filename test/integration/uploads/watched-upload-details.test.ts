@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import type { UploadDetails } from '../../../electron/contract/upload-details.ts'
-import { setup, usualSettings, valueOf, type EngineOptions, type World } from '../../support/engine.ts'
+import {
+  setup,
+  usualSettings,
+  valueOf,
+  type EngineOptions,
+  type EngineHarness,
+} from '../../support/engine.ts'
 
 const mebi = 1024 * 1024
 /** Twelve parts of the smallest size that S3 accepts, and a short last one. */
@@ -11,7 +17,7 @@ const inParts: EngineOptions = {
   settings: { singlePutLimitBytes: partBytes, streamsMost: 2 },
 }
 
-async function addWatched({ app, file }: World, sizeBytes = fileBytes) {
+async function addWatched({ app, file }: EngineHarness, sizeBytes = fileBytes) {
   const told: UploadDetails[] = []
   app.engine.subscribe({ details: (details) => void told.push(details) })
   const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes }))
@@ -21,9 +27,9 @@ async function addWatched({ app, file }: World, sizeBytes = fileBytes) {
 }
 
 test('reports each part of a watched upload from waiting to sent', async () => {
-  const world = await setup(inParts)
-  const { id, told, now } = await addWatched(world)
-  await world.app.settled(id)
+  const harness = await setup(inParts)
+  const { id, told, now } = await addWatched(harness)
+  await harness.app.settled(id)
   expect(await now()).toMatchObject({
     parts: { partSizeBytes: partBytes, states: 's'.repeat(13), flying: [] },
   })
@@ -36,11 +42,11 @@ test('reports each part of a watched upload from waiting to sent', async () => {
 })
 
 test('marks parts that are retried and parts that were sent before a restart', async () => {
-  const world = await setup(inParts)
-  const { cloud, app } = world
+  const harness = await setup(inParts)
+  const { cloud, app } = harness
   cloud.fail({ on: 'put-part', how: 'cut', after: mebi, when: ({ partNumber }) => partNumber === 2 })
   const hold = cloud.hold('put-part', 'arrival', { skip: 7 })
-  const { id, now } = await addWatched(world)
+  const { id, now } = await addWatched(harness)
   await hold.arrived
   await app.until(({ rows }) => rows.some(({ sentBytes }) => sentBytes >= 5 * partBytes))
   await expect.poll(async () => (await now())?.parts?.states.slice(0, 2)).toBe('sS')
@@ -49,7 +55,7 @@ test('marks parts that are retried and parts that were sent before a restart', a
   hold.release()
   await app.stop()
 
-  const again = await world.open()
+  const again = await harness.open()
   const before = valueOf(await again.calls.watch({ id }))
   expect(before?.parts?.states).toMatch(/^bb[bw]{11}$/)
   await again.calls.resume({ ids: [id] })
@@ -58,36 +64,36 @@ test('marks parts that are retried and parts that were sent before a restart', a
 })
 
 test('reports no details of an upload that is not watched', async () => {
-  const world = await setup(inParts)
-  const { id, told } = await addWatched(world)
-  valueOf(await world.app.calls.watch({ id: null }))
+  const harness = await setup(inParts)
+  const { id, told } = await addWatched(harness)
+  valueOf(await harness.app.calls.watch({ id: null }))
   const before = told.length
-  await world.app.settled(id)
+  await harness.app.settled(id)
   expect(told.length).toBe(before)
 })
 
 test('reports an upload in a single PUT as one part', async () => {
-  const world = await setup()
-  const hold = world.cloud.hold('put-object', 100_000)
-  const { id, now } = await addWatched(world, 20_000_000)
+  const harness = await setup()
+  const hold = harness.cloud.hold('put-object', 100_000)
+  const { id, now } = await addWatched(harness, 20_000_000)
   await hold.arrived
-  await world.app.until(({ rows }) => rows.some(({ inFlightBytes }) => inFlightBytes > 0))
+  await harness.app.until(({ rows }) => rows.some(({ inFlightBytes }) => inFlightBytes > 0))
   expect(await now()).toMatchObject({ parts: { states: 'f', flying: [{ number: 1 }] } })
   hold.release()
-  await world.app.settled(id)
+  await harness.app.settled(id)
   expect(await now()).toMatchObject({ parts: { states: 's', flying: [] } })
 })
 
 test('applies a lower connection limit from the next part on', async () => {
-  const world = await setup(inParts)
-  const { app, cloud } = world
+  const harness = await setup(inParts)
+  const { app, cloud } = harness
   app.engine.applySettings({
     ...usualSettings,
     server: cloud.url,
     streamsMost: 1,
     singlePutLimitBytes: partBytes,
   })
-  const { id, told } = await addWatched(world)
+  const { id, told } = await addWatched(harness)
   await app.settled(id)
   expect(app.engine.snapshot().flow.streamsLimit).toBe(1)
   for (const { parts } of told) expect(parts?.flying.length ?? 0).toBeLessThanOrEqual(1)

@@ -10,8 +10,13 @@ test('a sign-in returns all teams, and stores its secret only in the keychain', 
   const { accounts, signIn, secretStore, cloud } = await setupAccounts()
   const account = await signIn()
   expect(account).toEqual({
-    ...{ id: `${new URL(cloud.url).host} ${ALICE.id}`, kind: 'session', server: cloud.url, state: 'ready' },
-    ...{ personId: ALICE.id, name: 'Alice Chen', email: ALICE.email },
+    id: `${new URL(cloud.url).host} ${ALICE.id}`,
+    kind: 'session',
+    server: cloud.url,
+    state: 'ready',
+    personId: ALICE.id,
+    name: 'Alice Chen',
+    email: ALICE.email,
     teams: [
       { id: ALICES_TEAM_ID, name: "Alice's Team" },
       { id: STUDIO_NORTH_ID, name: 'Studio North' },

@@ -4,10 +4,10 @@ import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 
 async function setup() {
-  const world = await setupAccounts()
-  const { accounts, cloud, newDeviceKey } = world
+  const harness = await setupAccounts()
+  const { accounts, cloud, newDeviceKey } = harness
   return {
-    ...world,
+    ...harness,
     pair: async () => valueOf(await accounts.acceptDeviceKey(cloud.url, await newDeviceKey())),
   }
 }

@@ -6,16 +6,22 @@ import { failed, failure, success, type Result } from '../../../electron/contrac
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const account: Account = {
-  ...{ id: 'cloud alice team', kind: 'device', server: 'https://cloud.example', state: 'ready' },
-  ...{ personId: ALICE.id, name: 'Alice', email: ALICE.email, teams: [] },
+  id: 'cloud alice team',
+  kind: 'device',
+  server: 'https://cloud.example',
+  state: 'ready',
+  personId: ALICE.id,
+  name: 'Alice',
+  email: ALICE.email,
+  teams: [],
 }
 
 /** Pairings at a local cloud on a clock that stands still; `given` is what storing a key answers. */
 async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> } = {}) {
-  const environment = testPorts(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const { clock } = environment
   const cloud = await startCloud({ now: clock.now })
   onTestFinished(() => cloud.close())
@@ -34,7 +40,14 @@ async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> }
   })
   const polls = () => cloud.operations.filter(({ name }) => name === 'pollPairing').length
   return {
-    ...{ cloud, clock, environment, pairings, discarded, arrived, shown, polls },
+    cloud,
+    clock,
+    environment,
+    pairings,
+    discarded,
+    arrived,
+    shown,
+    polls,
     leave: (result: Result<Account>) => (left = result),
     start: () => pairings.start(cloud.url),
     confirm: () => cloud.confirmPairing(pairings.current()?.userCode ?? '', ALICE.email, ALICES_TEAM_ID),

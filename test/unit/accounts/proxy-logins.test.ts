@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createProxyLogins } from '../../../electron/accounts/proxy-logins.ts'
 import { proxyCodes, type FindProxies } from '../../../electron/platform/proxy-resolver.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 
 const url = 'https://cloud.example/api/v1'
@@ -11,12 +11,16 @@ const firstWithLogin = 'http://mira:p%3Aw%40%2B%25@first.example:3128'
 const minute = 60_000
 
 function setup(findProxies: FindProxies = async () => [first, second]) {
-  const environment = { ...testPorts(standingClock()), findProxies }
+  const environment = { ...createTestEnvironment(standingClock()), findProxies }
   const secretStore = createMemorySecretStore()
   let changes = 0
   const proxies = createProxyLogins({ environment, secretStore, onChange: () => (changes += 1) })
   return {
-    ...{ environment, secretStore, clock: environment.clock, proxies, changes: () => changes },
+    environment,
+    secretStore,
+    clock: environment.clock,
+    proxies,
+    changes: () => changes,
     way: () => proxies.resolve(url),
     keepLogin: () => void secretStore.entries.set(`proxy ${first}`, JSON.stringify(login)),
   }

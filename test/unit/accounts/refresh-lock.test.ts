@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createLocks } from '../../../electron/accounts/refresh-lock.ts'
-import { runningClock, standingClock, testPorts } from '../../support/hand-clock.ts'
+import { runningClock, standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 function setup(clock = runningClock()) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-locks-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   return { folder, environment, locks: () => createLocks(join(folder, 'locks'), environment) }
 }
 
@@ -67,7 +67,8 @@ test('runs without a lock when no lock file can be opened, and logs why', async 
   expect(await createLocks(join(file, 'locks'), environment)('a', async () => 'done')).toBe('done')
   expect(environment.lines).toEqual([
     {
-      ...{ level: 'warn', message: 'a lock could not be opened' },
+      level: 'warn',
+      message: 'a lock could not be opened',
       facts: { error: expect.stringMatching(/ENOTDIR|EEXIST|ENOENT/) as string },
     },
   ])
@@ -83,7 +84,8 @@ test('does not wait for a damaged lock file, and logs why', async () => {
   expect(await done).toBe('done')
   expect(environment.lines).toEqual([
     {
-      ...{ level: 'warn', message: 'a lock could not be taken' },
+      level: 'warn',
+      message: 'a lock could not be taken',
       facts: { error: expect.stringContaining('not a database') as string },
     },
   ])

@@ -3,7 +3,7 @@ import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-import { testPorts } from '../../support/hand-clock.ts'
+import { createTestEnvironment } from '../../support/hand-clock.ts'
 import { setupSession } from '../../support/session.ts'
 
 test('a pair that another process stored later is not overwritten by an older one', async () => {
@@ -20,7 +20,7 @@ test('drops a pair that was not stored once the person signs in again', async ()
   secretStore.failWith('keychain-locked')
   await session.renew(pair.access_token)
   secretStore.failWith(null)
-  const client = createCloudClient(cloud.url, testPorts(clock))
+  const client = createCloudClient(cloud.url, createTestEnvironment(clock))
   const next = valueOf(await login(client, ALICE.email, ALICE.password))
   valueOf(await session.replaceTokens(next))
   clock.advance(61_000)

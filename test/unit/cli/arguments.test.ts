@@ -7,12 +7,24 @@ const defaults = { json: false, quiet: false, limitBytesPerSecond: undefined, st
 
 test('parses the paths, team, target and format of an upload', () => {
   expect(parse('upload a.safetensors b --team Studio --type loras --json')).toEqual({
-    ...{ ...defaults, name: 'upload', paths: ['a.safetensors', 'b'], team: 'Studio', json: true },
-    ...{ target: { modelType: 'loras' }, allow: null, abortOnInterrupt: false },
+    ...defaults,
+    name: 'upload',
+    paths: ['a.safetensors', 'b'],
+    team: 'Studio',
+    json: true,
+    target: { modelType: 'loras' },
+    allow: null,
+    abortOnInterrupt: false,
   })
   expect(parse('upload --path models/x.gguf a.gguf --name=X -q --abort-on-interrupt')).toEqual({
-    ...{ ...defaults, name: 'upload', paths: ['a.gguf'], team: null, quiet: true },
-    ...{ target: { modelPath: 'models/x.gguf', displayName: 'X' }, allow: null, abortOnInterrupt: true },
+    ...defaults,
+    name: 'upload',
+    paths: ['a.gguf'],
+    team: null,
+    quiet: true,
+    target: { modelPath: 'models/x.gguf', displayName: 'X' },
+    allow: null,
+    abortOnInterrupt: true,
   })
 })
 
@@ -23,16 +35,22 @@ test('parses the two levels of pickle confirmation', () => {
 
 test('parses a speed limit and a number of connections for upload and resume', () => {
   expect(parse('upload a --limit 5M --streams 8')).toMatchObject({
-    ...{ limitBytesPerSecond: 5_000_000, streamsMost: 8 },
+    limitBytesPerSecond: 5_000_000,
+    streamsMost: 8,
   })
   expect(parse('resume --limit off --json')).toEqual({
-    ...{ ...defaults, name: 'resume', json: true, limitBytesPerSecond: null },
+    ...defaults,
+    name: 'resume',
+    json: true,
+    limitBytesPerSecond: null,
   })
 })
 
 test('treats words after -- as files', () => {
   expect(parse('upload --json -- --team --help')).toMatchObject({
-    ...{ paths: ['--team', '--help'], team: null, json: true },
+    paths: ['--team', '--help'],
+    team: null,
+    json: true,
   })
 })
 

@@ -10,8 +10,12 @@ import { projectFolder } from '../../support/temp-project.ts'
 test('uses the real server and the installed app’s folder without variables', () => {
   const { home, ...rest } = readCliEnvironment({})
   expect(rest).toEqual({
-    ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null, servers: [] },
-    ...{ singlePutLimitBytes: 500_000_000, limitBytesPerSecond: null },
+    server: 'https://core.cyberun.cloud/api/v1',
+    token: null,
+    team: null,
+    servers: [],
+    singlePutLimitBytes: 500_000_000,
+    limitBytesPerSecond: null,
   })
   expect(home.startsWith(homedir() + sep)).toBe(true)
   expect(home.endsWith(`${sep}Modelferry`)).toBe(true)
@@ -28,14 +32,20 @@ test('reads each variable and ignores empty ones', () => {
       MODELFERRY_LIMIT: '2.5M',
     }),
   ).toEqual({
-    ...{ server: 'http://127.0.0.1:8080/api/v1', token: 'dk-1', team: 'Studio North', servers: [] },
+    server: 'http://127.0.0.1:8080/api/v1',
+    token: 'dk-1',
+    team: 'Studio North',
+    servers: [],
     home: resolve('relative/home'),
-    ...{ singlePutLimitBytes: 5_242_880, limitBytesPerSecond: 2_500_000 },
+    singlePutLimitBytes: 5_242_880,
+    limitBytesPerSecond: 2_500_000,
   })
   expect(
     readCliEnvironment({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),
   ).toMatchObject({
-    ...{ server: 'https://core.cyberun.cloud/api/v1', token: null, team: null },
+    server: 'https://core.cyberun.cloud/api/v1',
+    token: null,
+    team: null,
   })
 })
 

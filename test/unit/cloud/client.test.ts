@@ -8,7 +8,7 @@ import {
   mayBeUnsupported,
 } from '../../../electron/cloud/client.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startTestServer } from '../../support/test-server.ts'
 
 const responseSchema = v.object({ id: v.string() })
@@ -20,7 +20,7 @@ async function setup(respond: RequestListener) {
     asked.push({ url: request.url ?? '', headers: request.headers })
     respond(request, response)
   })
-  const environment = testPorts(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const client = createCloudClient(new URL('/api/v1/', url).href, environment)
   return { asked, client, environment, get: (signer?: Signer) => client.send(requestFor(signer)) }
 }
@@ -209,7 +209,7 @@ test('renews the credential and repeats the request once after a 401', async () 
 
 test('reports an unreachable server as a lost connection with its host', async () => {
   const { client } = await setup(answering(200, ''))
-  const nobody = createCloudClient('http://127.0.0.1:9', testPorts(standingClock()))
+  const nobody = createCloudClient('http://127.0.0.1:9', createTestEnvironment(standingClock()))
   expect(await nobody.send(requestFor())).toMatchObject({
     failure: { code: 'connection-lost', params: { host: expect.stringContaining('127.0.0.1') } },
   })

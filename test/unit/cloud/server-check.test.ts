@@ -4,7 +4,7 @@ import { createCloudClient, type CloudClient } from '../../../electron/cloud/cli
 import { checkServer } from '../../../electron/cloud/server-check.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { directConnection, type ProxyResolver } from '../../../electron/platform/proxy-resolver.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startTestServer } from '../../support/test-server.ts'
 
 const usersMe = '/users/me'
@@ -17,10 +17,12 @@ async function setup(respond: RequestListener) {
     asked.push({ path: request.url ?? '', headers: request.headers })
     respond(request, response)
   })
-  const environment = testPorts(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const { origin } = new URL(url)
   return {
-    ...{ asked, origin, paths: () => asked.map(({ path }) => path) },
+    asked,
+    origin,
+    paths: () => asked.map(({ path }) => path),
     check: (path = '', proxies: ProxyResolver = directConnection) =>
       checkServer(`${origin}${path}`, (address) => createCloudClient(address, environment), proxies),
   }
@@ -33,8 +35,12 @@ function answering(status: number, body: string, headers: Record<string, string>
 test('recognises the API by its 401, without sending a credential', async () => {
   const { check, asked, origin } = await setup(answering(401, refusal))
   expect(await check('/api/v1')).toMatchObject({
-    ...{ address: `${origin}/api/v1`, failure: null, isReached: true, isApi: true },
-    ...{ certificate: 'none', proxy: null },
+    address: `${origin}/api/v1`,
+    failure: null,
+    isReached: true,
+    isApi: true,
+    certificate: 'none',
+    proxy: null,
   })
   expect(asked).toMatchObject([{ path: `/api/v1${usersMe}` }])
   expect(asked[0]?.headers).not.toHaveProperty('authorization')
@@ -53,8 +59,10 @@ test.each([
 ] as const)('%s is not the API', async (_what, status, body, headers) => {
   const { check, origin } = await setup(answering(status, body, { ...headers }))
   expect(await check()).toMatchObject({
-    ...{ address: origin, failure: { code: 'not-the-api' } },
-    ...{ isReached: true, isApi: false },
+    address: origin,
+    failure: { code: 'not-the-api' },
+    isReached: true,
+    isApi: false,
   })
 })
 
@@ -85,7 +93,10 @@ test('ignores a failing server under the usual path', async () => {
 test('a server that closes the connection is not reached', async () => {
   const { check } = await setup((request) => request.socket.destroy())
   expect(await check()).toMatchObject({
-    ...{ failure: { code: 'connection-lost' }, isReached: false, isApi: false, certificate: 'none' },
+    failure: { code: 'connection-lost' },
+    isReached: false,
+    isApi: false,
+    certificate: 'none',
   })
 })
 
@@ -100,11 +111,15 @@ test.each([
   ['http://cloud.example', failure('signed-out', {}, { detail: 'unauthorized' }), 'none', true],
 ] as const)('the certificate of %s that answers %o is %s', async (server, met, certificate, isReached) => {
   const client: CloudClient = {
-    ...{ server, clockAheadMs: () => 60_000, isReachable: async () => true },
+    server,
+    clockAheadMs: () => 60_000,
+    isReachable: async () => true,
     send: async () => failed(met),
   }
   expect(await checkServer(server, () => client, directConnection)).toMatchObject({
-    ...{ certificate, isReached, clockAheadMs: 60_000 },
+    certificate,
+    isReached,
+    clockAheadMs: 60_000,
   })
 })
 

@@ -11,12 +11,22 @@ import { translatorFor } from '../../../electron/messages/messages.ts'
 
 const team = { id: 'team-1', name: 'North' }
 const account = (change: Partial<Account>): Account => ({
-  ...{ id: 'a', kind: 'session', server: 'https://h.example/api/v1', personId: 'ann', name: 'Ann' },
-  ...{ email: 'ann@example.com', teams: [team], state: 'ready' },
+  id: 'a',
+  kind: 'session',
+  server: 'https://h.example/api/v1',
+  personId: 'ann',
+  name: 'Ann',
+  email: 'ann@example.com',
+  teams: [team],
+  state: 'ready',
   ...change,
 })
 const session = (...accounts: readonly Account[]): SessionView => ({
-  ...{ server: 'https://h.example/api/v1', accounts, keychain: 'ok', pairing: null, proxy: null },
+  server: 'https://h.example/api/v1',
+  accounts,
+  keychain: 'ok',
+  pairing: null,
+  proxy: null,
   chosen: accounts[0] ? { accountId: accounts[0].id, teamId: team.id } : null,
 })
 const device = account({ id: 'd', kind: 'device' })
@@ -35,7 +45,11 @@ test.each([
 
 const t = translatorFor('en')
 const resultOf = (change: Partial<StorageTest>): StorageTest => ({
-  ...{ state: 'good', sentBytes: storageTestBytes, tookMs: 1000, failure: null, isLeft: false },
+  state: 'good',
+  sentBytes: storageTestBytes,
+  tookMs: 1000,
+  failure: null,
+  isLeft: false,
   ...change,
 })
 

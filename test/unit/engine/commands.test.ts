@@ -10,17 +10,18 @@ import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { uploadRecord, replacingState } from '../../support/records.ts'
 import { aborted, handQueue } from '../queue/hand-queue.ts'
 
 /** Commands over a queue whose runs end only when the test ends them. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-commands-'))
-  const environment = testPorts(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const { database } = openJournal(folder, 0)
   const rows = new Rows({
-    ...{ store: createUploadStore(database, 'me', environment), environment },
+    store: createUploadStore(database, 'me', environment),
+    environment,
     changed: () => {},
     moved: () => {},
   })
@@ -31,12 +32,20 @@ function setup() {
   const { queue, run } = handQueue({ atOnce: 4 })
   const looks: string[] = []
   const commands = new UploadCommands({
-    ...{ rows, queue, forget: () => {}, onAbandoned: () => looks.push('left behind') },
+    rows,
+    queue,
+    forget: () => {},
+    onAbandoned: () => looks.push('left behind'),
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
-    ...{ rejected: () => {}, now: environment.now },
+    rejected: () => {},
+    now: environment.now,
   })
   return {
-    ...{ rows, queue, run, commands, looks },
+    rows,
+    queue,
+    run,
+    commands,
+    looks,
     breakJournal: () => database.exec('PRAGMA query_only = ON'),
     add(given: Partial<UploadRecord> = {}) {
       const record = uploadRecord(given)
@@ -81,8 +90,11 @@ test('pauses an upload outside the queue synchronously', () => {
 })
 
 const replaces: ReplacedModel = {
-  ...{ modelId: 'old', name: 'Old', path: 'models/loras/style.safetensors' },
-  ...{ fate: 'delete', asidePath: null },
+  modelId: 'old',
+  name: 'Old',
+  path: 'models/loras/style.safetensors',
+  fate: 'delete',
+  asidePath: null,
 }
 
 test.each(['one by one', 'many at once'] as const)(

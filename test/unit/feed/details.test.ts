@@ -4,7 +4,7 @@ import type { Phase } from '../../../electron/contract/uploads.ts'
 import { createDetails } from '../../../electron/feed/details.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { Row } from '../../../electron/journal/rows.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { uploadRecord, multipartOpenState, storedState } from '../../support/records.ts'
 
 const speed = { stepMs: 1_000, points: [7] }
@@ -18,11 +18,14 @@ function setup() {
     rowOf: (id) => rows.get(id),
     speedOf: () => speed,
     acknowledged: () => [1, 4].map((number) => ({ number, etag: '"e"', checksum: 0 })),
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
   })
   details.subscribe((news) => told.push(news))
   return {
-    ...{ clock, rows, told, details },
+    clock,
+    rows,
+    told,
+    details,
     /** Gives a row that phase and reports it. Files have 6.8 GB: one part, or four of 2 GB. */
     put(id: string, phase: Phase, given: Partial<UploadRecord> = {}, inFlightBytes = 0) {
       const still = { sentBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }

@@ -8,7 +8,7 @@ import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { registeredRecord, uploadRecord, registeredState } from '../../support/records.ts'
 
 const hourMs = 60 * 60 * 1000
@@ -24,7 +24,7 @@ function setup() {
     const dayMs = 24 * hourMs
     return Math.floor((atMs + zone.shiftMs) / dayMs) * dayMs - zone.shiftMs
   }
-  const environment = { ...testPorts(clock), startOfDay }
+  const environment = { ...createTestEnvironment(clock), startOfDay }
   const { database } = openJournal(folder, 0)
   const store = createUploadStore(database, 'me', environment)
   onTestFinished(() => {

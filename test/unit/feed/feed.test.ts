@@ -3,7 +3,7 @@ import type { TransferSpeed } from '../../../electron/contract/upload-details.ts
 import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
 import { createFeed } from '../../../electron/feed/feed.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 function setup() {
@@ -20,11 +20,15 @@ function setup() {
     journalSetAside: null,
     unshownToday: () => 0,
     requestSlots: { inUse: 3, limit: 8 },
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
   })
   feed.subscribe({ patch: (patch) => patches.push(patch), flow: (flow) => flows.push(flow) })
   return {
-    ...{ feed, clock, patches, flows, rows },
+    feed,
+    clock,
+    patches,
+    flows,
+    rows,
     /** Gives a row these values and notifies the feed. */
     put(id: string, given: Partial<UploadRow>) {
       rows.set(id, { ...(rows.get(id) ?? toUploadRow(uploadRecord({ id }), null)), ...given })
@@ -133,9 +137,15 @@ test('sums up the rows, and counts the bytes of running and waiting ones', () =>
   put('registered', { phase: 'registered', sizeBytes: 5_000, sentBytes: 5_000 })
   clock.advance(100)
   const expected = {
-    ...{ running: 2, waiting: 2, needsYou: 1, paused: 1, registeredToday: 1 },
-    ...{ totalBytes: 1_510, movedBytes: 450 },
-    ...{ bytesPerSecond: null, secondsLeft: null },
+    running: 2,
+    waiting: 2,
+    needsYou: 1,
+    paused: 1,
+    registeredToday: 1,
+    totalBytes: 1_510,
+    movedBytes: 450,
+    bytesPerSecond: null,
+    secondsLeft: null,
   }
   expect([patches[0]?.totals, feed.snapshot().totals]).toEqual([expected, expected])
 })
@@ -154,7 +164,9 @@ test('a finished file doesn’t reduce the progress, and time left counts only t
   put('b', { phase: 'checking' })
   clock.advance(100)
   expect(feed.snapshot().totals).toMatchObject({
-    ...{ totalBytes: 40_000, movedBytes: 30_000, registeredToday: 1 },
+    totalBytes: 40_000,
+    movedBytes: 30_000,
+    registeredToday: 1,
     secondsLeft: 11,
   })
 })

@@ -8,7 +8,7 @@ import { restoreQueued } from '../../../electron/intake/restore.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { handQueue } from '../queue/hand-queue.ts'
 
@@ -18,7 +18,7 @@ test.each([
 ])('shows the queue on a disk %s with the reason, and continues once there is space', (_name, fullBefore) => {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-restore-'))
   const clock = standingClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const { database } = openJournal(folder, 0)
   onTestFinished(() => {
     database.close()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { registeredRecord, replacingState, uploadRecord } from '../../support/records.ts'
 
 function openStore() {
@@ -14,7 +14,7 @@ function openStore() {
     database.close()
     rmSync(folder, { recursive: true })
   })
-  return createUploadStore(database, 'me', testPorts(standingClock()))
+  return createUploadStore(database, 'me', createTestEnvironment(standingClock()))
 }
 
 const path = 'models/vae/a.safetensors'

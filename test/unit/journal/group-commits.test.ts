@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { createGroupCommits } from '../../../electron/journal/group-commits.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 function setup(answer: () => Result<void> = () => success(undefined)) {
   const clock = standingClock()
   const groups: (readonly string[])[] = []
   const write = createGroupCommits<string>({
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
     write(changes) {
       groups.push(changes)
       return answer()

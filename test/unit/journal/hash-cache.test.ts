@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHashCache } from '../../../electron/journal/hash-cache.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const identity = { sizeBytes: 6_800_000_000, mtimeNs: 1_790_000_000_123_456_789n, inode: 2n ** 64n - 1n }
 
@@ -12,7 +12,7 @@ function setup(most?: number) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-hashes-'))
   const { database } = openJournal(folder, 0)
   const clock = standingClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   onTestFinished(() => {
     if (database.isOpen) database.close()
     rmSync(folder, { recursive: true })

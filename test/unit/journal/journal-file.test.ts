@@ -8,7 +8,7 @@ import { journalProblemOf, openJournal } from '../../../electron/journal/journal
 import { columns, toColumns } from '../../../electron/journal/record-columns.ts'
 import { NewerJournalError } from '../../../electron/journal/schema.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
 import { uploadRecord } from '../../support/records.ts'
 
@@ -36,7 +36,7 @@ function setup() {
 const versionOf = (database: DatabaseSync) =>
   Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
 const storeOn = (database: DatabaseSync) =>
-  createUploadStore(database, randomUUID(), testPorts(standingClock()))
+  createUploadStore(database, randomUUID(), createTestEnvironment(standingClock()))
 
 test('the first start creates the folder for its owner only and an empty journal', () => {
   const { folder, open } = setup()

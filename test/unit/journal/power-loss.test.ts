@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 /** A journal in use, and copies of it as they may be on the disk after a power failure. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-power-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const environment = testPorts(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const { database } = openJournal(join(folder, 'used'), 0)
   onTestFinished(() => database.close())
   const wal = () => readFileSync(join(folder, 'used', 'journal.sqlite-wal'))

@@ -6,7 +6,7 @@ import { failure } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import {
   registeredRecord,
   uploadRecord,
@@ -18,7 +18,7 @@ import {
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
   const clock = standingClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const { database } = openJournal(folder, 0)
   const store = createUploadStore(database, 'me', environment)
   const changed: string[] = []
@@ -28,7 +28,10 @@ function setup() {
     rmSync(folder, { recursive: true })
   })
   return {
-    ...{ rows, store, clock, changed },
+    rows,
+    store,
+    clock,
+    changed,
     added() {
       const record = uploadRecord()
       rows.add([record])
@@ -177,7 +180,10 @@ test('a row from the history is whole, and where the file lies is not in it', ()
   rows.restore([record])
   const view = rows.view(record.id)
   expect(view).toMatchObject({
-    ...{ phase: 'registered', sentBytes: 6_800_000_000, inFlightBytes: 0, hashedBytes: 6_800_000_000 },
+    phase: 'registered',
+    sentBytes: 6_800_000_000,
+    inFlightBytes: 0,
+    hashedBytes: 6_800_000_000,
   })
   expect(JSON.stringify(view)).not.toContain(record.path)
 })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadStore, type UploadStore } from '../../../electron/journal/upload-store.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
 import {
   registeredRecord,
@@ -19,7 +19,7 @@ import {
 /** A journal that can be opened repeatedly, as by several starts of the app. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-store-'))
-  const environment = testPorts(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const open: { close(): void }[] = []
   onTestFinished(() => {
     for (const { close } of open) close()

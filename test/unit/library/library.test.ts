@@ -9,7 +9,7 @@ import { createLibrary } from '../../../electron/library/library.ts'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
-import { runningClock, testPorts } from '../../support/hand-clock.ts'
+import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const home = { accountId: 'alice', teamId: ALICES_TEAM_ID }
 const sha256 = 'ab'.repeat(32)
@@ -17,14 +17,20 @@ const sha256 = 'ab'.repeat(32)
 /** A library of Alice's teams on a cloud of its own. */
 async function setup() {
   const clock = runningClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const cloud = await startCloud({ now: clock.now })
   const client = createCloudClient(cloud.url, environment)
   const token = valueOf(await login(client, ALICE.email, ALICE.password)).access_token
   const state = { isHere: true }
   const accountOf = (id: string): Account => ({
-    ...{ id, kind: 'session', server: cloud.url, personId: ALICE.id, name: '', email: '' },
-    ...{ teams: [], state: 'ready' },
+    id,
+    kind: 'session',
+    server: cloud.url,
+    personId: ALICE.id,
+    name: '',
+    email: '',
+    teams: [],
+    state: 'ready',
   })
   const library = createLibrary({
     accounts: {
@@ -55,16 +61,26 @@ test('every page of a team’s models is listed, with what is known of each', as
   const { cloud, library, lists, add, clock } = await setup()
   for (let count = 0; count < 230; count += 1) add(`lora-${count}`)
   const id = add('last', {
-    ...{ display_name: 'The last', file_size: 6_800_000_000, file_hash: `sha256:${sha256.toUpperCase()}` },
-    ...{ storage_key: 'models/k', created_at: '2026-01-02T03:04:05Z', model_status: 'disabled' },
+    display_name: 'The last',
+    file_size: 6_800_000_000,
+    file_hash: `sha256:${sha256.toUpperCase()}`,
+    storage_key: 'models/k',
+    created_at: '2026-01-02T03:04:05Z',
+    model_status: 'disabled',
   })
   cloud.addModel(STUDIO_NORTH_ID, { model_path: 'models/vae/theirs.safetensors' })
   const listing = valueOf(await library.models(home))
   expect([listing.models.length, lists(), listing.failure]).toEqual([231, 3, null])
   expect(listing.listedAtMs).toBeLessThanOrEqual(clock.now())
   expect(listing.models.find((model) => model.id === id)).toEqual({
-    ...{ id, displayName: 'The last', modelType: 'checkpoints', sizeBytes: 6_800_000_000, sha256 },
-    ...{ modelPath: 'models/loras/last.safetensors', status: 'disabled', storageKey: 'models/k' },
+    id,
+    displayName: 'The last',
+    modelType: 'checkpoints',
+    sizeBytes: 6_800_000_000,
+    sha256,
+    modelPath: 'models/loras/last.safetensors',
+    status: 'disabled',
+    storageKey: 'models/k',
     createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
   })
 })

@@ -6,8 +6,15 @@ import { valueOf } from '../../support/engine.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
 const model = (id: string, displayName = id): LibraryModel => ({
-  ...{ id, displayName, modelType: 'loras', modelPath: `models/loras/${id}`, sizeBytes: 1, sha256: null },
-  ...{ status: 'active', createdAtMs: null, storageKey: null },
+  id,
+  displayName,
+  modelType: 'loras',
+  modelPath: `models/loras/${id}`,
+  sizeBytes: 1,
+  sha256: null,
+  status: 'active',
+  createdAtMs: null,
+  storageKey: null,
 })
 const trouble = failed(failure('server-trouble', { status: 503 }))
 
@@ -16,7 +23,9 @@ function setup() {
   const kept = createListingCache(clock)
   const ask = (answer: Result<readonly LibraryModel[]>) => kept.listing(0, async () => answer)
   return {
-    ...{ clock, kept, ask },
+    clock,
+    kept,
+    ask,
     names: async () => {
       const { listing } = await kept.listing(Infinity, async () => trouble)
       return valueOf(listing).models.map(({ displayName }) => displayName)

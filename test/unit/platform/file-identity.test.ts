@@ -38,7 +38,9 @@ test.each(['EIO', 'ENODEV', 'ENXIO', 'ESTALE', 'ENOTCONN', 'EHOSTDOWN', 'EHOSTUN
   '%s is a problem of the disk, which is tried again',
   (problem) => {
     expect(fileFailure(errorOf(problem))).toEqual({
-      ...{ code: 'file-read-trouble', params: { problem }, detail: problem },
+      code: 'file-read-trouble',
+      params: { problem },
+      detail: problem,
     })
   },
 )
@@ -75,7 +77,8 @@ test('the file that was queued is opened for reading', async () => {
 test('another file is refused', async () => {
   const { path, identity } = await newFile()
   expect(await openSameFile(path, { ...identity, mtimeNs: 0n })).toMatchObject({
-    ...{ ok: false, failure: { code: 'file-changed' } },
+    ok: false,
+    failure: { code: 'file-changed' },
   })
 })
 

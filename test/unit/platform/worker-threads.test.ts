@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { createWorkerThreads } from '../../../electron/platform/worker-threads.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 /**
  * A thread that answers what it is told. `hang` blocks it for good, as a read does whose disk is gone: it
@@ -26,10 +26,11 @@ parentPort.on('message', ({ kind, id, job, upTo }) => {
 
 function setup({ count = 1 } = {}) {
   const clock = standingClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`)
   const threads = createWorkerThreads<string, string, string>({
-    ...{ url, environment },
+    url,
+    environment,
     name: 'test',
     count,
   })
@@ -98,7 +99,8 @@ test.each([
   expect([await begin(end).answer, await waiting.answer]).toEqual([null, null])
   expect(environment.lines).toEqual([
     {
-      ...{ level: 'error', message: 'a worker thread ended with work in hand' },
+      level: 'error',
+      message: 'a worker thread ended with work in hand',
       facts: { name: 'test', reason },
     },
   ])

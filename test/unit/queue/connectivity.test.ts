@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ConnectivityState } from '../../../electron/contract/uploads.ts'
 import { createConnectivityMonitor } from '../../../electron/queue/connectivity.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 /** A connectivity monitor whose checks end when the test gives their result. */
 function setup() {
@@ -9,7 +9,7 @@ function setup() {
   const looks: PromiseWithResolvers<boolean>[] = []
   const told: ConnectivityState[] = []
   const line = createConnectivityMonitor({
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
     changed: (state) => told.push(state),
     isReachable() {
       const look = Promise.withResolvers<boolean>()
@@ -18,7 +18,10 @@ function setup() {
     },
   })
   return {
-    ...{ line, clock, looks, told },
+    line,
+    clock,
+    looks,
+    told,
     async find(isThere: boolean) {
       looks.at(-1)?.resolve(isThere)
       // The check’s own promise, its catch and its finally.

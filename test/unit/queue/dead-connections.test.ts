@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { createDeadConnectionMonitor, deadAfterMs } from '../../../electron/queue/dead-connections.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 /** One running upload; `progress` reports moved bytes. */
 function setup({ isRunning = true, restartRuns = () => Promise.resolve() } = {}) {
   const clock = standingClock()
-  const { log, lines, timers } = testPorts(clock)
+  const { log, lines, timers } = createTestEnvironment(clock)
   const record = uploadRecord()
   const { rows } = rowsOnJournal([record])
   rows.happen(record.id, 'begin')

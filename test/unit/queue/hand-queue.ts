@@ -1,7 +1,7 @@
 import { failure } from '../../../electron/contract/failures.ts'
 import type { Outcome } from '../../../electron/journal/outcome.ts'
 import { Queue } from '../../../electron/queue/queue.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 interface Run {
   readonly id: string
@@ -23,7 +23,7 @@ export function handQueue({
   const queue = new Queue({
     atOnce,
     held,
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
     hooks: {
       run(id, signal) {
         const gate = Promise.withResolvers<Outcome>()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volume-monitor.ts'
 import { findMissingVolume, isVolumeBack } from '../../../electron/platform/find-missing-volume.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const folder = (path: string) => ({ path, isDead: false })
 
@@ -15,7 +15,7 @@ function setup() {
   const gone = new Set<string>()
   const back: string[] = []
   const away = createMissingVolumeMonitor({
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
     async isVolumeBack({ path }) {
       asked.push(path)
       return there.has(path)
@@ -24,7 +24,12 @@ function setup() {
     back: (ids) => back.push(...ids),
   })
   return {
-    ...{ away, clock, asked, there, gone, back },
+    away,
+    clock,
+    asked,
+    there,
+    gone,
+    back,
     async tick() {
       clock.advance(3_000)
       for (let turn = 0; turn < 3; turn += 1) await Promise.resolve()
@@ -100,7 +105,7 @@ function setupSlow() {
   const gone = new Set<string>()
   const back: string[] = []
   const away = createMissingVolumeMonitor({
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
     isVolumeBack({ path }) {
       const { promise, resolve } = Promise.withResolvers<boolean>()
       looks.push({ path, find: resolve })
@@ -110,7 +115,11 @@ function setupSlow() {
     back: (ids) => back.push(...ids),
   })
   return {
-    ...{ away, clock, looks, gone, back },
+    away,
+    clock,
+    looks,
+    gone,
+    back,
     async find(isBack: boolean) {
       looks.at(-1)?.find(isBack)
       for (let turn = 0; turn < 3; turn += 1) await Promise.resolve()

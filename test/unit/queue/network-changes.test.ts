@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkEveryMs, createNetworkChangeMonitor } from '../../../electron/queue/network-changes.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 function setup({ detects = true } = {}) {
   const clock = standingClock()
@@ -8,7 +8,7 @@ function setup({ detects = true } = {}) {
   const monitor = createNetworkChangeMonitor({
     changed: () => (state.changes += 1),
     environment: {
-      ...testPorts(clock),
+      ...createTestEnvironment(clock),
       ...(detects ? { networkAddresses: () => state.addresses } : {}),
     },
   })

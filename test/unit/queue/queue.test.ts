@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { Outcome } from '../../../electron/journal/outcome.ts'
 import { Queue } from '../../../electron/queue/queue.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 import { done, handQueue, hold, later, aborted } from './hand-queue.ts'
 
@@ -44,7 +44,7 @@ test('settles a run before the next one starts', async () => {
   const queue = new Queue({
     atOnce: 1,
     held: false,
-    environment: testPorts(standingClock()),
+    environment: createTestEnvironment(standingClock()),
     hooks: {
       run(id) {
         seen.push(`run ${id}`)
@@ -62,7 +62,7 @@ test('settles a run before the next one starts', async () => {
 })
 
 test('continues with other uploads when settling one throws', async () => {
-  const environment = testPorts(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const begun: string[] = []
   const queue = new Queue({
     atOnce: 1,

@@ -38,7 +38,12 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
   }
   return {
-    ...{ rows, clock, folder, recovery, told, asked },
+    rows,
+    clock,
+    folder,
+    recovery,
+    told,
+    asked,
     servers: () => asked.map(({ server }) => server),
     ids: records.map(({ id }) => id) as [string, string],
     /** An attempt fails and is retried later unless the app is offline. */

@@ -4,13 +4,15 @@ import { freePath } from '../../../electron/conflicts/free-path.ts'
 import { filterAndSort, valuesOf, type LibraryQuery } from '../../../renderer/library/library-query.ts'
 
 const model = (displayName: string, given: Partial<LibraryModel> = {}): LibraryModel => ({
-  ...{
-    id: displayName,
-    displayName,
-    modelType: 'loras',
-    modelPath: `models/loras/${displayName}.safetensors`,
-  },
-  ...{ sizeBytes: 1_000, sha256: null, status: 'active', createdAtMs: 0, storageKey: null },
+  id: displayName,
+  displayName,
+  modelType: 'loras',
+  modelPath: `models/loras/${displayName}.safetensors`,
+  sizeBytes: 1_000,
+  sha256: null,
+  status: 'active',
+  createdAtMs: 0,
+  storageKey: null,
   ...given,
 })
 const all: LibraryQuery = { search: '', type: '', status: '', sort: 'name', isDescending: false }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { createPartUrls, type PartUrl } from '../../../electron/transfer/part-urls.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const partBytes = 100
 const settled = () => new Promise((resolve) => setImmediate(resolve))
@@ -20,7 +20,7 @@ function setup({ count = 10, presignMs = 0, lifetimeSeconds = 3_600 } = {}) {
         clock.timers.after(presignMs, () => resolve(success({ url, headers: {} }))),
       )
     },
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
     signal: controller.signal,
   })
   async function advance(ms: number) {
@@ -85,7 +85,7 @@ test('requests a URL again that could not be prefetched', async () => {
   const urls = createPartUrls({
     missing: [1, 2],
     presign: async () => answers.shift() ?? failed(failure('unexpected')),
-    environment: testPorts(standingClock()),
+    environment: createTestEnvironment(standingClock()),
     signal: new AbortController().signal,
   })
   await urls.get(1)

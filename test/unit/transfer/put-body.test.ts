@@ -45,8 +45,14 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now() }: Optio
   hashingReadAhead(readAhead).ended()
   const put: Put = {
     job: { start, end } as Put['job'],
-    ...{ request, readAhead: sendingReadAhead(readAhead), md5: createSentMd5Factory(nowMs).start() },
-    ...{ flushedBytes: 0, checksum: 0, isWaitingLocally: false, isReadingDisk: false, answer: null },
+    request,
+    readAhead: sendingReadAhead(readAhead),
+    md5: createSentMd5Factory(nowMs).start(),
+    flushedBytes: 0,
+    checksum: 0,
+    isWaitingLocally: false,
+    isReadingDisk: false,
+    answer: null,
   }
   let allowed = Infinity
   let wake = () => {}
@@ -65,7 +71,12 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now() }: Optio
     release: (block) => ((blocksInUse -= 1), pool.release(block)),
   })
   return {
-    ...{ put, handle, bytes, request, reports, received: received.promise },
+    put,
+    handle,
+    bytes,
+    request,
+    reports,
+    received: received.promise,
     send: () => sendBody(put, handle, context, allocator),
     blocksInUse: () => blocksInUse,
     allow(upTo: number) {

@@ -4,11 +4,11 @@ import {
   type RequestSlot,
   type RequestSlots,
 } from '../../../electron/transfer/request-slots.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const forever = new AbortController().signal
 const createSlots = (maximum: number) =>
-  createRequestSlots({ environment: testPorts(standingClock()), maximum })
+  createRequestSlots({ environment: createTestEnvironment(standingClock()), maximum })
 
 /** Requests a slot for each of `files`, in that order, and keeps which of them got one. */
 function requestFor(

@@ -12,14 +12,14 @@ import { createStorageTester } from '../../../electron/uploads/storage-test.ts'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud, type CloudOptions } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
-import { standingClock, testPorts } from '../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const choice = { accountId: 'alice', teamId: ALICES_TEAM_ID }
 
 /** Storage tests with a fake upload worker pool. */
 async function setup(options: CloudOptions = {}) {
   const clock = standingClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const cloud = await startCloud({ now: clock.now, ...options })
   const client = createCloudClient(cloud.url, environment)
   const token = valueOf(await login(client, ALICE.email, ALICE.password)).access_token

@@ -17,13 +17,20 @@ function createTerminal(columns: number) {
 }
 
 const sending = {
-  ...{ fileName: 'blue.safetensors', phase: 'sending', sizeBytes: 6_800_000_000, sentBytes: 2_000_000_000 },
-  ...{ inFlightBytes: 856_000_000, bytesPerSecond: 12_400_000, secondsLeft: 318 },
+  fileName: 'blue.safetensors',
+  phase: 'sending',
+  sizeBytes: 6_800_000_000,
+  sentBytes: 2_000_000_000,
+  inFlightBytes: 856_000_000,
+  bytesPerSecond: 12_400_000,
+  secondsLeft: 318,
 } as UploadRow
 
 const totals = {
-  ...{ totalBytes: 13_600_000_000, movedBytes: 5_712_000_000 },
-  ...{ bytesPerSecond: 24_800_000, secondsLeft: 7_260 },
+  totalBytes: 13_600_000_000,
+  movedBytes: 5_712_000_000,
+  bytesPerSecond: 24_800_000,
+  secondsLeft: 7_260,
 } as Totals
 
 test('shows one line with the percentage for a single file', () => {

@@ -3,7 +3,7 @@ import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import { success } from '../../../../electron/contract/failures.ts'
 import { createConditions } from '../../../../electron/desktop/conditions/conditions.ts'
 import { defaultSettings, type Settings } from '../../../../electron/contract/settings.ts'
-import { standingClock, testPorts } from '../../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 const noon = new Date(2026, 10, 24, 12, 0).getTime()
 const studio = { id: 'uuid-1', name: 'Studio' }
@@ -20,7 +20,7 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
   const held: boolean[] = []
   const limits: (number | null)[] = []
   const changes: { readonly now: Conditions; readonly before: Conditions }[] = []
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const conditions = createConditions({
     settings: {
       current: () => settings,
@@ -207,7 +207,9 @@ test('a failure to hold the queue is logged, and later changes are applied', asy
   await expect
     .poll(() => lines.at(-1))
     .toEqual({
-      ...{ level: 'error', message: 'the queue could not be held', facts: { error } },
+      level: 'error',
+      message: 'the queue could not be held',
+      facts: { error },
     })
   conditions.setPower({ isOnBattery: false, percent: 29 })
   expect(held).toEqual([true, false])

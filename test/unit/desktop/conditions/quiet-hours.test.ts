@@ -12,7 +12,10 @@ afterAll(() => {
 
 const everyDay = [0, 1, 2, 3, 4, 5, 6]
 const hours = (from: number, to: number, change: Partial<QuietHours> = {}): QuietHours => ({
-  ...{ days: everyDay, fromMinute: from * 60, toMinute: to * 60, limitBytesPerSecond: null },
+  days: everyDay,
+  fromMinute: from * 60,
+  toMinute: to * 60,
+  limitBytesPerSecond: null,
   ...change,
 })
 const at = (text: string) => Date.parse(text)
@@ -71,7 +74,8 @@ describe('several active rules', () => {
 
   test('apply the lower limit until it changes', () => {
     expect(until([slow, slower], '2026-11-24T12:30:00+01:00')).toEqual({
-      ...{ isPause: false, limitBytesPerSecond: 500_000 },
+      isPause: false,
+      limitBytesPerSecond: 500_000,
       until: '2026-11-24T12:00:00.000Z',
     })
   })

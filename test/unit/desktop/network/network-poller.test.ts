@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createNetworkPoller } from '../../../../electron/desktop/network/network-poller.ts'
 import { unknownNetwork, type NetworkStatus } from '../../../../electron/desktop/network/network-status.ts'
-import { standingClock, testPorts } from '../../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 const intervalMs = 5 * 60_000
 const phone: NetworkStatus = { metered: 'yes', line: { id: 'uuid-2', name: 'Phone' } }
@@ -9,7 +9,7 @@ const phone: NetworkStatus = { metered: 'yes', line: { id: 'uuid-2', name: 'Phon
 function setup() {
   const fake = { isNeeded: true, network: unknownNetwork, error: null as Error | null, reads: 0 }
   const clock = standingClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const reported: NetworkStatus[] = []
   const poller = createNetworkPoller({
     async read() {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { networkStatusReader } from '../../../../electron/desktop/network/network-reader.ts'
 import { createNetworkPoller } from '../../../../electron/desktop/network/network-poller.ts'
 import { unknownNetwork, type NetworkStatus } from '../../../../electron/desktop/network/network-status.ts'
-import { standingClock, testPorts } from '../../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 /** A system whose programs print this. */
 const printing = (printed: Readonly<Record<string, string>>) => async (program: string) =>
@@ -77,7 +77,7 @@ test('the network is read on refresh if needed, and at intervals while active', 
     read: async () => ({ metered: (asked += 1) > 2 ? 'yes' : 'no', line: null }),
     isNeeded: () => matters,
     onChange: (network) => void told.push(network),
-    environment: testPorts(clock),
+    environment: createTestEnvironment(clock),
   })
   const settle = async () => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()

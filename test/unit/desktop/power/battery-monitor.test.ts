@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import { createBatteryMonitor } from '../../../../electron/desktop/power/battery-monitor.ts'
-import { standingClock, testPorts } from '../../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 const minuteMs = 60_000
 
@@ -9,7 +9,7 @@ const minuteMs = 60_000
 function setup() {
   const fake = { isNeeded: true, isOnBattery: true, percent: 50, error: null as Error | null, reads: 0 }
   const clock = standingClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const reported: Conditions['power'][] = []
   const monitor = createBatteryMonitor({
     platform: 'win32',

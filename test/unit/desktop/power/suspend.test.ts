@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { expect, test } from 'vitest'
 import { suspendCommand, suspendComputer } from '../../../../electron/desktop/power/suspend.ts'
-import { standingClock, testPorts } from '../../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 test.each([
   ['linux', 'systemctl suspend'],
@@ -18,7 +18,7 @@ test('Windows is suspended rather than hibernated', () => {
 })
 
 test('an unknown system is not suspended, which is logged', () => {
-  const { log, lines } = testPorts(standingClock())
+  const { log, lines } = createTestEnvironment(standingClock())
   suspendComputer(suspendCommand('freebsd'), log)
   expect(lines.map(({ level, message }) => [level, message])).toEqual([
     ['warn', 'no command to suspend this system is known'],
@@ -26,7 +26,7 @@ test('an unknown system is not suspended, which is logged', () => {
 })
 
 test('a failure to suspend is logged', async () => {
-  const { log, lines } = testPorts(standingClock())
+  const { log, lines } = createTestEnvironment(standingClock())
   suspendComputer({ program: process.execPath, words: ['--eval', 'process.exit(4)'] }, log)
   await expect.poll(() => lines.at(-1)?.level).toBe('error')
   expect(lines.at(-1)).toMatchObject({

@@ -6,8 +6,15 @@ import { countdownMs, createWhenDone } from '../../../../electron/desktop/power/
 import { standingClock } from '../../../support/hand-clock.ts'
 
 const none: Totals = {
-  ...{ running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 },
-  ...{ totalBytes: 0, movedBytes: 0, bytesPerSecond: null, secondsLeft: null },
+  running: 0,
+  waiting: 0,
+  needsYou: 0,
+  paused: 0,
+  registeredToday: 0,
+  totalBytes: 0,
+  movedBytes: 0,
+  bytesPerSecond: null,
+  secondsLeft: null,
 }
 const busy: Totals = { ...none, running: 1 }
 const rows = (phase: Phase, count: number) =>

@@ -20,7 +20,9 @@ function setup() {
   const secretStore = createSessionSecretStore({ keychain, log })
   secretStore.onStateChange(() => states.push(secretStore.state()))
   return {
-    ...{ stored, secretStore, states },
+    stored,
+    secretStore,
+    states,
     failWith(code: FailureCode | null) {
       failureCode = code
     },

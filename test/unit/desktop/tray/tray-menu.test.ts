@@ -5,8 +5,15 @@ import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { trayMenuTemplate, type TrayContent } from '../../../../electron/desktop/tray/tray-menu.ts'
 
 const none: Totals = {
-  ...{ running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 },
-  ...{ totalBytes: 0, movedBytes: 0, bytesPerSecond: null, secondsLeft: null },
+  running: 0,
+  waiting: 0,
+  needsYou: 0,
+  paused: 0,
+  registeredToday: 0,
+  totalBytes: 0,
+  movedBytes: 0,
+  bytesPerSecond: null,
+  secondsLeft: null,
 }
 const quiet: Conditions = {
   hold: null,
@@ -25,14 +32,23 @@ function menu(given: Partial<TrayContent> = {}) {
     (...args: readonly unknown[]) =>
       void clicked.push([name, ...args])
   const actions = {
-    ...{ open: record('open'), pauseAll: record('pauseAll'), resumeAll: record('resumeAll') },
-    ...{ sendAnyway: record('sendAnyway'), setLimit: record('setLimit'), setWhenDone: record('setWhenDone') },
-    ...{ showInFolder: record('showInFolder'), copyModelId: record('copyModelId') },
-    ...{ openLibrary: record('openLibrary'), showSettings: record('showSettings'), quit: record('quit') },
+    open: record('open'),
+    pauseAll: record('pauseAll'),
+    resumeAll: record('resumeAll'),
+    sendAnyway: record('sendAnyway'),
+    setLimit: record('setLimit'),
+    setWhenDone: record('setWhenDone'),
+    showInFolder: record('showInFolder'),
+    copyModelId: record('copyModelId'),
+    openLibrary: record('openLibrary'),
+    showSettings: record('showSettings'),
+    quit: record('quit'),
   }
   const content = {
-    ...{ summary: { totals: none, allPaused: false }, conditions: quiet },
-    ...{ limitBytesPerSecond: null, recentUploads: [] },
+    summary: { totals: none, allPaused: false },
+    conditions: quiet,
+    limitBytesPerSecond: null,
+    recentUploads: [],
     ...given,
   }
   const template = trayMenuTemplate(content, actions, { t: translatorFor('en'), locale: 'en', nowMs: 0 })

@@ -132,8 +132,15 @@ test.each([
 })
 
 const half: Totals = {
-  ...{ running: 1, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 },
-  ...{ totalBytes: 200, movedBytes: 101, bytesPerSecond: null, secondsLeft: null },
+  running: 1,
+  waiting: 0,
+  needsYou: 0,
+  paused: 0,
+  registeredToday: 0,
+  totalBytes: 200,
+  movedBytes: 101,
+  bytesPerSecond: null,
+  secondsLeft: null,
 }
 
 describe('the taskbar progress', () => {

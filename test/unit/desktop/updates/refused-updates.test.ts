@@ -75,7 +75,8 @@ test('a failed installation is logged with its version and its cause', async () 
   await updates.install()
   expect(lines.filter(({ level }) => level === 'error')).toEqual([
     {
-      ...{ level: 'error', message: 'an update could not be installed' },
+      level: 'error',
+      message: 'an update could not be installed',
       facts: { version: '1.1.0', error },
     },
   ])
@@ -84,7 +85,8 @@ test('a failed installation is logged with its version and its cause', async () 
 test('an update that was not installed is logged at the next start', () => {
   expect(setup({ intended: '1.1.0' }).lines).toEqual([
     {
-      ...{ level: 'error', message: 'an update was not installed' },
+      level: 'error',
+      message: 'an update was not installed',
       facts: { intendedVersion: '1.1.0', currentVersion: '1.0.0' },
     },
   ])

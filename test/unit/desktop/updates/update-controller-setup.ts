@@ -1,7 +1,7 @@
 import type { NoUpdatesReason, UpdateState } from '../../../../electron/contract/updates.ts'
 import type { UpdateError } from '../../../../electron/desktop/updates/update-errors.ts'
 import { UpdateController, type Updater } from '../../../../electron/desktop/updates/update-controller.ts'
-import { standingClock, testPorts } from '../../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 /** The state of the app around the controller; tests change it during a run. */
 interface FakeApp {
@@ -50,7 +50,7 @@ export function setup(change: Partial<FakeApp> = {}) {
   const calls: string[] = []
   const states: UpdateState[] = []
   const clock = standingClock()
-  const environment = testPorts(clock)
+  const environment = createTestEnvironment(clock)
   const throwIfSet = (error: UpdateError | null) => {
     if (error) throw error
   }

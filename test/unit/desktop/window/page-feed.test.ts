@@ -117,7 +117,9 @@ test('a reloaded page gets events after its next snapshot', () => {
 })
 
 const flow = (streamsInUse: number) => ({
-  ...{ speed: { stepMs: 1_000, points: [] }, streamsInUse, streamsLimit: 4 },
+  speed: { stepMs: 1_000, points: [] },
+  streamsInUse,
+  streamsLimit: 4,
 })
 const details = (id: string) => ({ id, parts: null, speed: { stepMs: 1_000, points: [] } })
 

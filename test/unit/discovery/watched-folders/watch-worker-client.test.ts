@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { WatchWorkerClient } from '../../../../electron/discovery/watched-folders/watch-worker-client.ts'
-import { standingClock, testPorts } from '../../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 function setup() {
-  const { log, lines } = testPorts(standingClock())
+  const { log, lines } = createTestEnvironment(standingClock())
   const messages: string[] = []
   const threads: Worker[] = []
   const addThread = (thread: Worker) => void threads.push(thread)

@@ -4,10 +4,10 @@ import { Worker } from 'node:worker_threads'
 import { onTestFinished } from 'vitest'
 
 /** A loopback port whose listener accepts no connections, as if a firewall dropped the packets. */
-export interface DeafListener {
+export interface UnresponsiveListener {
   readonly port: number
   /** Starts accepting connections. A waiting client retries one second after its first attempt. */
-  hear(): void
+  startAccepting(): void
 }
 
 const listening = `
@@ -21,16 +21,16 @@ const listening = `
   })`
 
 /** Starts a listener and fills its backlog, so that the kernel drops further connections. */
-export async function openDeafListener(): Promise<DeafListener> {
+export async function openUnresponsiveListener(): Promise<UnresponsiveListener> {
   const memory = new SharedArrayBuffer(4)
   const worker = new Worker(listening, { eval: true, workerData: memory })
   const sockets: Socket[] = []
-  const hear = () => {
+  const startAccepting = () => {
     Atomics.store(new Int32Array(memory), 0, 1)
     Atomics.notify(new Int32Array(memory), 0)
   }
   onTestFinished(async () => {
-    hear()
+    startAccepting()
     for (const socket of sockets) socket.destroy()
     await worker.terminate()
   })
@@ -41,5 +41,5 @@ export async function openDeafListener(): Promise<DeafListener> {
     sockets.push(socket)
     await once(socket, 'connect')
   }
-  return { port, hear }
+  return { port, startAccepting }
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { ALICE, ALICES_TEAM_ID, type DemoAccount } from '../cloud/accounts.ts'
 import { accessTokenOf, startCommand, type Ended, type Started } from './command-line.ts'
-import { setup, type EngineOptions, type World } from './engine.ts'
+import { setup, type EngineOptions, type EngineHarness } from './engine.ts'
 
 /** The minimum size of a part in S3. */
 export const partBytes = 5 * 1024 * 1024
 
-export interface CommandWorld extends World {
+export interface CommandHarness extends EngineHarness {
   /** Data folder of the command line; created on first use. */
   readonly commandHome: string
   /** The environment of the command line. */
@@ -23,9 +23,9 @@ export interface CommandWorld extends World {
 export async function setupCommand({
   account = ALICE,
   ...options
-}: EngineOptions & { readonly account?: DemoAccount } = {}): Promise<CommandWorld> {
-  const world = await setup({ as: null, ...options, cloud: { partSizeBytes: partBytes, ...options.cloud } })
-  const { cloud, folder } = world
+}: EngineOptions & { readonly account?: DemoAccount } = {}): Promise<CommandHarness> {
+  const harness = await setup({ as: null, ...options, cloud: { partSizeBytes: partBytes, ...options.cloud } })
+  const { cloud, folder } = harness
   const commandHome = join(folder, 'command-home')
   const processEnv: NodeJS.ProcessEnv = {
     MODELFERRY_SERVER: cloud.url,
@@ -38,7 +38,10 @@ export async function setupCommand({
   const runWith = (more: NodeJS.ProcessEnv, ...words: string[]) =>
     startCommand(words, { ...processEnv, ...more }).ended
   return {
-    ...{ ...world, commandHome, processEnv, runWith },
+    ...harness,
+    commandHome,
+    processEnv,
+    runWith,
     start: (...words) => startCommand(words, processEnv),
     run: (...words) => runWith({}, ...words),
     stallAfterPart(number) {

@@ -5,7 +5,7 @@ import type { LibraryModel } from '../contract/library.ts'
 import type { Target } from '../contract/uploads.ts'
 import { isStarted, isStored, type UploadRecord } from '../journal/upload-record.ts'
 import type { Row, Rows } from '../journal/rows.ts'
-import { isRunning } from '../journal/upload-state.ts'
+import { isRunning } from '../journal/upload-phase.ts'
 import { freePath } from './free-path.ts'
 
 /** What already has an upload's library path. */

@@ -16,7 +16,7 @@ import type { DuplicateReport } from '../uploads/upload-report.ts'
 import type { Rows } from '../journal/rows.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
 import { forgetSent, createSendMemory, type SendMemory } from '../uploads/send-session.ts'
-import { isRunning } from '../journal/upload-state.ts'
+import { isRunning } from '../journal/upload-phase.ts'
 import {
   accountRequirement,
   runUpload,

@@ -1,5 +1,5 @@
 import type { UploadRow } from '../contract/uploads.ts'
-import { isRunning } from '../journal/upload-state.ts'
+import { isRunning } from '../journal/upload-phase.ts'
 
 /**
  * One batch: all uploads that ran or waited since the queue was last empty. Progress bars show the batch as a

@@ -3,7 +3,7 @@ import type { ConnectivityState, Patch, Snapshot, Totals, UploadRow } from '../c
 import type { Environment } from '../platform/environment.ts'
 import { createBatch, type BatchSum } from './batch-progress.ts'
 import { createSpeedMeter, type SpeedMeter } from '../platform/speed-meter.ts'
-import { isRunning } from '../journal/upload-state.ts'
+import { isRunning } from '../journal/upload-phase.ts'
 
 /** Patches are sent at most this often. */
 const patchEveryMs = 100

@@ -2,7 +2,7 @@ import { failed, isTargetFailure, success, type Result } from '../contract/failu
 import type { Target } from '../contract/uploads.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import { isStarted, modelIdOf, type RecordChange } from '../journal/upload-record.ts'
-import { isRunning } from '../journal/upload-state.ts'
+import { isRunning } from '../journal/upload-phase.ts'
 import { targetFailure } from '../contract/uploads.ts'
 
 export interface TargetEdit {

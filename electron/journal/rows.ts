@@ -5,7 +5,7 @@ import type { Environment } from '../platform/environment.ts'
 import type { UploadRecord, RecordChange } from './upload-record.ts'
 import { toUploadRow, type LiveState } from './row-view.ts'
 import { createSpeedMeter } from '../platform/speed-meter.ts'
-import { isRunning, storedPhase, nextPhase, type UploadEvent } from './upload-state.ts'
+import { isRunning, storedPhase, nextPhase, type UploadEvent } from './upload-phase.ts'
 import type { UploadStore } from './upload-store.ts'
 import { acknowledgedBytes, type PartCount } from './parts-store.ts'
 

@@ -5,7 +5,7 @@ import type { Recognition } from '../contract/recognition.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import type { FoundFile } from '../recognition/found-file.ts'
-import type { StoredPhase } from './upload-state.ts'
+import type { StoredPhase } from './upload-phase.ts'
 
 /** A multipart upload in storage. Its part size never changes. */
 export interface Multipart {

@@ -1,5 +1,5 @@
 import type { Row } from '../journal/rows.ts'
-import { isRunning } from '../journal/upload-state.ts'
+import { isRunning } from '../journal/upload-phase.ts'
 import type { Environment } from '../platform/environment.ts'
 
 /**

@@ -5,7 +5,7 @@ import { createMissingVolumeMonitor } from './missing-volume-monitor.ts'
 import { isVolumeBack, type MissingVolume } from '../platform/find-missing-volume.ts'
 import { createConnectivityMonitor } from './connectivity.ts'
 import type { Rows } from '../journal/rows.ts'
-import { isRunning } from '../journal/upload-state.ts'
+import { isRunning } from '../journal/upload-phase.ts'
 
 /**
  * Watches for what uploads wait for other than a time: the connection, missing volumes, and room on the

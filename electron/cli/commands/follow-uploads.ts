@@ -1,6 +1,6 @@
 import type { ConnectivityState, Patch, UploadRow } from '../../contract/uploads.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { isRunning } from '../../journal/upload-state.ts'
+import { isRunning } from '../../journal/upload-phase.ts'
 import type { UploadReporter } from '../output/output.ts'
 
 /** Reports the progress and the result of each upload of this process. */

@@ -5,7 +5,7 @@ import {
   storedPhase,
   nextPhase,
   type UploadEvent,
-} from '../../../electron/journal/upload-state.ts'
+} from '../../../electron/journal/upload-phase.ts'
 
 const phases: readonly Phase[] = [
   ...(['waiting', 'checking', 'sending', 'finishing', 'registering'] as const),

@@ -24,6 +24,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           environment: 'node',
+          // Halves the CPU time: modules are loaded once per worker instead of once per file.
+          isolate: false,
           restoreMocks: true,
           ...limits,
         },

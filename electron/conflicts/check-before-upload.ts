@@ -107,11 +107,15 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     const differing = await modelIdsWithOtherBytes(samples, record, registered)
     const candidates = [...models, ...unlisted].filter(
       (model) =>
-        model.sizeBytes === record.identity.sizeBytes && model.sha256 !== null && !differing.has(model.id),
+        model.sizeBytes === record.identity.sizeBytes &&
+        model.sha256 !== null &&
+        !differing.has(model.id) &&
+        (model.modelPath === null || makesUnnecessary(record, model.modelPath)),
     )
     if (candidates.length > 0) {
       const isRecent = listing?.ok === true && environment.now() - listing.value.listedAtMs < trustedListingMs
-      const isTrusted = (modelId: string) => isRecent && listedIds.has(modelId)
+      const isTrusted = ({ id, modelPath }: LibraryModel) =>
+        isRecent && listedIds.has(id) && modelPath !== null
       const duplicate = await finishAsDuplicate(options, { record, candidates, isTrusted }, signal)
       if (signal.aborted) return abortedOutcome
       if (duplicate) return duplicate
@@ -180,8 +184,8 @@ interface DuplicateSearch {
   readonly record: UploadRecord
   /** Models of the file's size. */
   readonly candidates: readonly LibraryModel[]
-  /** Whether the listing is recent enough to believe that this model still exists. */
-  isTrusted(modelId: string): boolean
+  /** Whether the listing is recent enough to believe that this model still exists, at the listed path. */
+  isTrusted(model: LibraryModel): boolean
 }
 
 /**
@@ -201,14 +205,24 @@ async function finishAsDuplicate(
   // Sending reports why a file can't be read.
   if (!hash.ok) return null
   for (const listed of candidates.filter(({ sha256 }) => sha256 === hash.value)) {
-    const current = isTrusted(listed.id) ? null : await library.model(choiceOf(record), listed.id)
+    const current = isTrusted(listed) ? null : await library.model(choiceOf(record), listed.id)
     if (signal.aborted) return abortedOutcome
     // Either the model was deleted, or the server did not answer: neither confirms a duplicate.
     if (current && (!current.ok || current.value.sha256 !== hash.value)) continue
-    const written = onDuplicate(record.id, hash.value, current?.value ?? listed)
+    const model = current?.value ?? listed
+    if (!makesUnnecessary(record, model.modelPath)) continue
+    const written = onDuplicate(record.id, hash.value, model)
     return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
   }
   return null
+}
+
+/**
+ * Whether the same bytes at a library path make an upload unnecessary. A loader of a multi-file model looks for
+ * each of its files at a path of its own, so the bytes at any other path don't.
+ */
+function makesUnnecessary({ recognition, target }: UploadRecord, path: string | null): boolean {
+  return recognition.group === undefined || (path !== null && pathKey(path) === pathKey(target.modelPath))
 }
 
 /** An upload of the same bytes to the same team that runs before this one. */
@@ -222,6 +236,7 @@ async function findQueuedDuplicate(
     const other = rows.get(id)
     if (!other || !isSameTeam(other.record, record) || !runsBefore(other, record)) continue
     if (other.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
+    if (!makesUnnecessary(record, other.record.target.modelPath)) continue
     // A file that can't be read does not count as equal.
     if (!(await samples.mayBeEqual(record, other.record))) continue
     const hashOptions = { signal, onProgress: () => {} }

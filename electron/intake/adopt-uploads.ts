@@ -6,6 +6,8 @@ import type { Rows } from '../journal/rows.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Queue } from '../queue/queue.ts'
+import { uploadKey } from '../recognition/model-groups.ts'
+import type { FoundFile } from '../recognition/found-file.ts'
 
 /** The commands that let an upload continue. */
 export interface AdoptCommands {
@@ -27,10 +29,12 @@ interface AdoptServices {
 export type AllowedRisk = 'suspicious' | 'dangerous'
 
 interface Adopted {
-  /** Paths of uploads that run or wait already. */
-  readonly underWay: ReadonlySet<string>
-  /** Paths of uploads that were stopped and continue now. */
-  readonly continued: ReadonlySet<string>
+  /** Files of uploads that run or wait already. */
+  readonly underWay: ReadonlySet<FoundFile>
+  /** Files of uploads that were stopped and continue now. */
+  readonly continued: ReadonlySet<FoundFile>
+  /** The number of uploads that continue. */
+  readonly continuedCount: number
 }
 
 /**
@@ -40,7 +44,7 @@ interface Adopted {
  */
 export async function adoptUploads(
   services: AdoptServices,
-  paths: readonly string[],
+  files: readonly FoundFile[],
   request: {
     readonly accountId: string
     readonly team: Team
@@ -50,18 +54,20 @@ export async function adoptUploads(
 ): Promise<Result<Adopted>> {
   const { store, rows, commands } = services
   const { accountId, team, signal, allow } = request
-  if (signal?.aborted) return success({ continued: new Set(), underWay: new Set() })
+  if (signal?.aborted) return success({ continued: new Set(), underWay: new Set(), continuedCount: 0 })
   const accountIds = accountsOfPerson(services.accounts.list(), accountId)
-  const filter = { paths, accountIds, teamId: team.id }
-  const claimed = claim(services, filter)
+  const keys = new Set(files.map(uploadKey))
+  const filter = { paths: files.map(({ path }) => path), accountIds, teamId: team.id }
+  const queued = store.queuedUploadsOf(filter).filter((record) => keys.has(keyOfRecord(record)))
+  const claimed = claim(services, { ids: queued.map(({ id }) => id) })
   if (!claimed.ok) return claimed
-  const continued = new Set(claimed.value.map(({ path }) => path))
-  const underWay = new Set(store.claimedByOthers(filter))
-  const wanted = new Set(paths)
+  const continuedIds = new Set(claimed.value.map(({ id }) => id))
+  const continued = new Set(claimed.value.map(keyOfRecord))
+  const underWay = new Set(queued.filter(({ id }) => !rows.has(id)).map(keyOfRecord))
   const isMeant = (record: UploadRecord) =>
     record.phase !== 'registered' &&
-    wanted.has(record.path) &&
-    !continued.has(record.path) &&
+    keys.has(keyOfRecord(record)) &&
+    !continued.has(keyOfRecord(record)) &&
     accountIds.includes(record.accountId) &&
     record.team.id === team.id
   for (const id of rows.ids()) {
@@ -70,11 +76,20 @@ export async function adoptUploads(
     const isAllowed = record.failure !== null && isAllowedBy(allow, record.failure)
     const moved = isAllowed ? commands.allow([id]) : await commands.continueUpload(id)
     if (!moved.ok) return moved
-    const paths = moved.value ? continued : underWay
-    paths.add(record.path)
+    if (moved.value) continuedIds.add(id)
+    const keysOfOutcome = moved.value ? continued : underWay
+    keysOfOutcome.add(keyOfRecord(record))
   }
-  return success({ continued, underWay })
+  const filesOf = (some: ReadonlySet<string>) => new Set(files.filter((file) => some.has(uploadKey(file))))
+  return success({
+    continued: filesOf(continued),
+    underWay: filesOf(underWay),
+    continuedCount: continuedIds.size,
+  })
 }
+
+const keyOfRecord = ({ path, fileName, seen }: UploadRecord) =>
+  uploadKey({ path, name: fileName, group: seen?.group })
 
 /**
  * Continues what dead processes left behind, for all accounts of everyone who is signed in; returns the ids.

@@ -81,17 +81,13 @@ export class Intake {
     this.#services.warmUp()
     const { files, skipped } = await collectFiles(paths)
     const order = { ...chosen, onConflict: this.#services.onConflict(), ...request }
-    const adopted = await adoptUploads(
-      { store, rows, queue, commands, accounts },
-      files.map(({ path }) => path),
-      order,
-    )
+    const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, order)
     if (!adopted.ok) return adopted
-    const { underWay, continued } = adopted.value
-    const fresh = files.filter(({ path }) => !underWay.has(path) && !continued.has(path))
+    const { underWay, continued, continuedCount } = adopted.value
+    const fresh = files.filter((file) => !underWay.has(file) && !continued.has(file))
     const ids: string[] = []
     let position = this.#lastPosition()
-    let added = continued.size
+    let added = continuedCount
     let refused = 0
     for (let start = 0; start < fresh.length; start += batchSize) {
       const batch = fresh.slice(start, start + batchSize)
@@ -109,7 +105,7 @@ export class Intake {
       added += records.filter(({ failure: reason }) => reason === null).length
     }
     this.#services.enqueued(ids)
-    const queuedBefore = files.filter(({ path }) => underWay.has(path))
+    const queuedBefore = files.filter((file) => underWay.has(file))
     return success({
       added,
       refused,

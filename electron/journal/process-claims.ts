@@ -26,11 +26,9 @@ export function releaseClaims(database: DatabaseSync, runner: string): void {
   database.prepare('DELETE FROM runners WHERE id = ?').run(runner)
 }
 
-/** Uploads of these files to this team by any of these accounts. */
+/** Single uploads. */
 export interface UploadFilter {
-  readonly paths: readonly string[]
-  readonly accountIds: readonly string[]
-  readonly teamId: string
+  readonly ids: readonly string[]
 }
 
 /** All uploads of these accounts. */
@@ -56,22 +54,13 @@ export function claimAbandoned(
     database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned}`).run(runner)
     return
   }
-  if (!('paths' in which)) {
+  if ('accountIds' in which) {
     const claimAll = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND account_id = ?`)
     for (const accountId of which.accountIds) claimAll.run(runner, accountId)
     return
   }
-  const claim = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND ${fileFilter}`)
-  for (const path of which.paths) claim.run(runner, path, which.teamId, JSON.stringify(which.accountIds))
-}
-
-/** Which of the paths another living process has in its queue. */
-export function claimedByOthers(database: DatabaseSync, runner: string, which: UploadFilter): string[] {
-  const claimed = database.prepare(
-    `SELECT path FROM uploads WHERE phase <> 'registered' AND runner IS NOT ? AND ${fileFilter} LIMIT 1`,
-  )
-  const accountIds = JSON.stringify(which.accountIds)
-  return which.paths.filter((path) => claimed.get(runner, path, which.teamId, accountIds) !== undefined)
+  const claim = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND id = ?`)
+  for (const id of which.ids) claim.run(runner, id)
 }
 
 /** Process ids of the runners that are alive. */
@@ -81,8 +70,6 @@ export function livingProcesses(database: DatabaseSync): ReadonlyMap<string, num
     runners.flatMap(({ id, pid }) => (isAlive(Number(pid)) ? [[String(id), Number(pid)] as const] : [])),
   )
 }
-
-const fileFilter = 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'
 
 /**
  * Whether a process is alive. This process's own id under another runner is left from before a restart. An id

@@ -17,7 +17,6 @@ import { columns, fromColumns, toColumns } from './record-columns.ts'
 import {
   claimAbandoned,
   createProcessClaims,
-  claimedByOthers,
   releaseClaims,
   livingProcesses,
   type AccountFilter,
@@ -51,10 +50,16 @@ export interface UploadStore extends HistoryStore {
   claimQueue(which?: UploadFilter | AccountFilter): Result<readonly UploadRecord[]>
   /** Queued uploads that no living process runs, without claiming them. */
   unclaimed(): readonly UploadRecord[]
-  /** Which of the paths another living process has in its queue. */
-  claimedByOthers(which: UploadFilter): readonly string[]
+  /** Uploads of these files to this team by any of these accounts, in the queue of any process. */
+  queuedUploadsOf(which: FileFilter): readonly UploadRecord[]
   find(id: string): UploadRecord | null
   close(): void
+}
+
+export interface FileFilter {
+  readonly paths: readonly string[]
+  readonly accountIds: readonly string[]
+  readonly teamId: string
 }
 
 /** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
@@ -83,6 +88,9 @@ export function createUploadStore(
   const queued = database.prepare(queueQuery(names, 'runner = ?'))
   const unclaimed = database.prepare(
     queueQuery(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
+  )
+  const queuedOfFile = database.prepare(
+    queueQuery(names, 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'),
   )
 
   /**
@@ -154,7 +162,10 @@ export function createUploadStore(
       return claimed.ok ? success(read(queued.all(runner))) : claimed
     },
     unclaimed: () => read(unclaimed.all(JSON.stringify([...livingProcesses(database).keys()]))),
-    claimedByOthers: (which) => claimedByOthers(database, runner, which),
+    queuedUploadsOf({ paths, accountIds, teamId }) {
+      const accounts = JSON.stringify(accountIds)
+      return [...new Set(paths)].flatMap((path) => read(queuedOfFile.all(path, teamId, accounts)))
+    },
     find: (id) => read(one.all(id))[0] ?? null,
     ...createHistoryStore(database, read, write),
     // On a full disk the runner stays listed; the next start finds that its process has ended.

@@ -160,6 +160,19 @@ export function createGroup(root: string, id: string, name: string, kind: ModelG
   return { key, name, kind, root, within: [] }
 }
 
+/**
+ * Identifies what an upload is for: a file, or one path in a model of several files. Several paths of such a
+ * model may lead to one file, as in the cache of Hugging Face, and each of them is uploaded.
+ */
+export function uploadKey(file: {
+  readonly path: string
+  readonly name: string
+  readonly group?: FoundGroup | null | undefined
+}): string {
+  const { path, name, group } = file
+  return group ? [group.key, ...group.within, name].join('/') : path
+}
+
 /** A model's index has a few kilobytes. */
 const maxIndexBytes = 256 * 1024
 

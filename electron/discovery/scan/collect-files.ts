@@ -12,6 +12,7 @@ import {
   findGroup,
   createGroup,
   otherGroupFiles,
+  uploadKey,
 } from '../../recognition/model-groups.ts'
 import type { FoundGroup } from '../../recognition/model-groups.ts'
 import { isSidecar, modelStems } from '../../recognition/sidecars.ts'
@@ -158,8 +159,10 @@ async function namesIn(
 async function addFolder(collection: Collection, folder: Folder, stats: BigIntStats): Promise<void> {
   const key = keyOf(stats, folder.real)
   if (folder.parents.has(key)) return skip(collection, `${folder.folder}/`, 'loop')
-  if (collection.seenFolders.has(key)) return skip(collection, `${folder.folder}/`, 'duplicate')
-  collection.seenFolders.add(key)
+  // A multi-file model needs each of its folders, also if two of them are links to one.
+  const seenKey = folder.group ? uploadKey({ path: key, name: '', group: folder.group }) : key
+  if (collection.seenFolders.has(seenKey)) return skip(collection, `${folder.folder}/`, 'duplicate')
+  collection.seenFolders.add(seenKey)
   const parents = new Set([...folder.parents, key])
 
   let entries: Dirent[]
@@ -236,7 +239,7 @@ interface CandidateFile {
  */
 function addFile(collection: Collection, candidate: CandidateFile): FoundFile | null {
   const { real, place, folder, name, stats, group, failure: reason, requiredBy } = candidate
-  const key = keyOf(stats, real)
+  const key = uploadKey({ path: keyOf(stats, real), name, group })
   if (collection.seenFiles.has(key)) {
     if (!requiredBy) skip(collection, folder ? `${folder}/${name}` : name, 'duplicate')
     return null

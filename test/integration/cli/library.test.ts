@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { writeDiffusersFolder } from '../../fixtures/diffusers-folder.ts'
 import { accessTokenOf, startCommand } from '../../support/command-line.ts'
 import { setup as setupEngine } from '../../support/engine.ts'
 
@@ -48,6 +49,18 @@ test('reports a file the library has without sending it, and exits with 0', asyn
   ])
   expect((await run('upload', file)).out).toContain('is in the library as Theirs')
   expect(cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
+})
+
+test('registers every path of a diffusers folder once, also in a second run', async () => {
+  const { run, cloud, folder, countOf } = await setup()
+  const { root, names } = await writeDiffusersFolder(join(folder, 'files', 'sdxl'))
+  const expected = names.map((name) => `models/diffusers/sdxl/${name}`)
+  expect((await run('upload', root, '--json')).code).toBe(0)
+  const second = await run('upload', root, '--json')
+  const found = second.json().filter(({ event }) => event === 'already-there')
+  expect([second.code, found.map((line) => String(line['path'])).sort()]).toEqual([0, expected])
+  const paths = cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)
+  expect([paths.sort(), countOf('put-object')]).toEqual([expected, names.length])
 })
 
 test.each([

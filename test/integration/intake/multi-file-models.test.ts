@@ -1,7 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { FoundPlaceView, UploadConfirmation } from '../../../electron/contract/discovery.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { writeDiffusersFolder } from '../../fixtures/diffusers-folder.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setup, valueOf, type EngineHarness } from '../../support/engine.ts'
 
@@ -49,4 +51,95 @@ test('uploads all files of a found diffusers model, and a graph with its weights
     ['models/onnx/pose.onnx.data', null],
   ])
   expect(asked).toMatchObject([{ count: 3, sizeBytes: 300_000 + graph.length + 2_000 }])
+})
+
+const libraryPaths = ({ cloud }: EngineHarness) =>
+  cloud
+    .modelsOf(ALICES_TEAM_ID)
+    .map(({ model_path: path }) => path)
+    .sort()
+
+async function addAll({ app }: EngineHarness, path: string) {
+  const ids = await app.add(path)
+  return Promise.all(ids.map((id) => app.settled(id)))
+}
+
+test('registers every path of a diffusers model whose files have the same bytes', async () => {
+  const harness = await setup()
+  const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+  const rows = await addAll(harness, root)
+  expect(rows.map(({ phase, already }) => [phase, already])).toEqual(
+    names.map(() => ['registered', undefined]),
+  )
+  expect(libraryPaths(harness)).toEqual(names.map((name) => `models/diffusers/sdxl/${name}`))
+})
+
+test('registers every path of a model whose files are links to the same file', async () => {
+  const harness = await setup()
+  const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+  const linked = join(harness.folder, 'files', 'linked')
+  for (const name of names) {
+    const isCopy = name.startsWith('tokenizer_2/')
+    mkdirSync(dirname(join(linked, name)), { recursive: true })
+    symlinkSync(join(root, isCopy ? name.replace('_2', '') : name), join(linked, name))
+  }
+  await addAll(harness, linked)
+  expect(libraryPaths(harness)).toEqual(names.map((name) => `models/diffusers/linked/${name}`))
+})
+
+test('registers every path although the library has the bytes at other paths', async () => {
+  const harness = await setup()
+  const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+  await addAll(harness, join(root, 'vae/diffusion_pytorch_model.safetensors'))
+  const copy = await writeDiffusersFolder(join(harness.folder, 'files', 'copy'))
+  await addAll(harness, copy.root)
+  await harness.app.stop()
+  const again = { ...harness, app: await harness.open() }
+  await addAll(again, root)
+  expect(libraryPaths(harness)).toEqual([
+    ...names.map((name) => `models/diffusers/copy/${name}`),
+    ...names.map((name) => `models/diffusers/sdxl/${name}`),
+    'models/vae/diffusion_pytorch_model.safetensors',
+  ])
+})
+
+test('sends no file of a multi-file model that the library has at its path', async () => {
+  const harness = await setup({ cloud: { listLacks: ['model_path'] } })
+  const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+  await addAll(harness, root)
+  await harness.app.stop()
+  harness.cloud.forgetOperations()
+  const again = { ...harness, app: await harness.open() }
+  const rows = await addAll(again, root)
+  expect(rows.map(({ already }) => already?.path)).toEqual(rows.map(({ target }) => target.modelPath))
+  expect([rows.length, harness.countOf('put-object')]).toEqual([names.length, 0])
+})
+
+test('continues each path of a model after a restart, and adds those that were cancelled', async () => {
+  const harness = await setup()
+  const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+  await harness.app.calls.pauseAll(undefined)
+  const ids = await harness.app.add(root)
+  const cancelled = harness.app.rows().find(({ target }) => target.modelPath.endsWith('vae/config.json'))
+  valueOf(await harness.app.calls.cancel({ ids: [cancelled?.id ?? ''] }))
+  expect(ids).toHaveLength(names.length)
+  await harness.app.stop()
+  const app = await harness.open()
+  const report = valueOf(await app.engine.addPaths([root]))
+  expect([report.added, report.skipped.length]).toEqual([1, names.length - 1])
+  await app.calls.resumeAll(undefined)
+  await app.until(({ totals }) => totals.registeredToday === names.length)
+  expect(libraryPaths(harness)).toEqual(names.map((name) => `models/diffusers/sdxl/${name}`))
+})
+
+test('a file that is added alone does not replace its path in a diffusers model', async () => {
+  const harness = await setup()
+  const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+  await harness.app.calls.pauseAll(undefined)
+  await harness.app.add(join(root, 'vae/diffusion_pytorch_model.safetensors'))
+  await harness.app.add(root)
+  await harness.app.calls.resumeAll(undefined)
+  await harness.app.until(({ totals }) => totals.registeredToday === names.length + 1)
+  const expected = names.map((name) => `models/diffusers/sdxl/${name}`)
+  expect(libraryPaths(harness)).toEqual(expect.arrayContaining(expected))
 })

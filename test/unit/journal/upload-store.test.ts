@@ -206,15 +206,17 @@ test('uploads are matched by the given accounts only', async () => {
   const [paired, byPassword] = ['cloud.example alice team_01', 'cloud.example alice']
   const record = uploadRecord({ accountId: paired })
   const which = { paths: [record.path], teamId: 'team_01' }
+  const foundBy = (accountIds: readonly string[]) => ids(store.queuedUploadsOf({ ...which, accountIds }))
   const theirs = start('theirs')
   theirs.store.add([record])
   theirs.database.prepare('UPDATE runners SET pid = ?').run(other.pid)
   const { store } = start('ours')
-  expect(store.claimedByOthers({ ...which, accountIds: [byPassword] })).toEqual([])
-  expect(store.claimedByOthers({ ...which, accountIds: [byPassword, paired] })).toEqual(which.paths)
+  expect(foundBy([byPassword])).toEqual([])
+  expect(foundBy([byPassword, paired])).toEqual([record.id])
+  expect(valueOf(store.claimQueue({ ids: [record.id] }))).toEqual([])
   theirs.store.close()
-  expect(valueOf(store.claimQueue({ ...which, accountIds: [byPassword] }))).toEqual([])
-  expect(valueOf(store.claimQueue({ ...which, accountIds: [byPassword, paired] }))).toEqual([record])
+  expect(valueOf(store.claimQueue({ ids: ['another'] }))).toEqual([])
+  expect(valueOf(store.claimQueue({ ids: [record.id] }))).toEqual([record])
 })
 
 test('parts are durable, ordered and deleted with their upload', () => {

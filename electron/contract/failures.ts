@@ -88,7 +88,8 @@ export const failureKinds = {
   'storage-busy': { retry: 'later', remedy: 'wait' },
   'storage-trouble': { retry: 'later', remedy: 'wait' },
   'storage-differs': { retry: 'never', remedy: 'retry' },
-  'clock-wrong': { retry: 'never', remedy: 'retry' },
+  // A clock may be set right meanwhile.
+  'clock-wrong': { retry: 'later', remedy: 'retry' },
   'bytes-differ': { retry: 'never', remedy: 'retry' },
   // this computer
   'keychain-absent': { retry: 'never', remedy: 'none' },
@@ -136,6 +137,8 @@ export interface FailureExtras {
 
 /** In characters: enough for a sentence, too short for a page. */
 const maxDetailLength = 300
+/** Line breaks, control characters and marks that reorder text. */
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu
 
 /** Creates a failure; empty extras are left out, so that equal failures are deeply equal. */
 export function failure(
@@ -143,7 +146,7 @@ export function failure(
   params: Failure['params'] = {},
   extras: FailureExtras = {},
 ): Failure {
-  const detail = extras.detail?.trim().slice(0, maxDetailLength)
+  const detail = extras.detail?.replace(unprintable, ' ').trim().slice(0, maxDetailLength)
   return {
     code,
     params,

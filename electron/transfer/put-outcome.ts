@@ -1,5 +1,6 @@
 import { failure, type Failure } from '../contract/failures.ts'
 import { networkFailure, retryAfterMs } from '../platform/network-failures.ts'
+import { redactText } from '../platform/redact.ts'
 import type { PutFailure, PutAnswer } from './upload-worker-pool.ts'
 
 /** The result of a PUT. */
@@ -68,36 +69,138 @@ function successOutcome(
 }
 
 function refusalOutcome({ status, body, retryAfter }: Answered, nowMs: number): PutOutcome {
-  const reason = storageReason(body)
-  const extras = { detail: reason ?? `HTTP ${status}`, retryAfterMs: retryAfterMs(retryAfter, nowMs) }
-  switch (status) {
-    case 403: {
-      const minutes = skewMinutes(body)
-      const why =
-        minutes === null
-          ? failure('storage-refused', {}, extras)
-          : failure('clock-wrong', { minutes }, extras)
-      return { kind: 'forbidden', failure: why }
-    }
-    case 404:
-      // NoSuchUpload or NoSuchBucket. A 404 without S3's error comes from a gateway in front of storage.
-      return notStored(
-        reason === undefined
-          ? failure('storage-trouble', { status }, extras)
-          : failure('not-found', {}, extras),
-      )
-    case 412:
+  const extras = {
+    detail: storageReason(body) ?? `HTTP ${status}`,
+    retryAfterMs: retryAfterMs(retryAfter, nowMs),
+  }
+  switch (refusalKind(status, errorElement(body, 'Code'))) {
+    case 'occupied':
       return { kind: 'occupied' }
+    case 'other-bytes':
+      return { kind: 'differs', failure: failure('storage-differs', {}, extras) }
+    case 'url':
+      return { kind: 'forbidden', failure: failure('storage-refused', {}, extras) }
+    case 'clock': {
+      const minutes = skewMinutes(body)
+      return { kind: 'forbidden', failure: failure('clock-wrong', { minutes }, extras) }
+    }
+    case 'upload-gone':
+      return notStored(failure('not-found', {}, extras))
+    case 'permanent':
+      return notStored(failure('storage-refused', {}, extras))
+    case 'busy':
+      return notStored(failure('storage-busy', {}, extras))
+    case 'trouble':
+      return notStored(failure('storage-trouble', { status }, extras))
+  }
+}
+
+/**
+ * Why storage refuses a PUT. `permanent`: the same request is refused again, so only the user or an
+ * administrator can help. `url`: the URL has expired or its signature is refused, so that a new one shows
+ * whether the refusal is permanent. `busy` and `trouble` are temporary.
+ */
+type RefusalKind =
+  'permanent' | 'url' | 'clock' | 'busy' | 'trouble' | 'upload-gone' | 'other-bytes' | 'occupied'
+
+/**
+ * The meaning of S3's error codes for a PUT of an object or a part (Amazon S3 API reference, "Error
+ * responses"; Ceph RGW, MinIO and OpenStack Swift use the same ones and add a few). The status alone does not
+ * show it: RequestTimeout is a 400 and NotImplemented a 501.
+ */
+const refusalKinds: Readonly<Record<RefusalKind, readonly string[]>> = {
+  permanent: [
+    'AccountProblem',
+    'AllAccessDisabled',
+    'AuthorizationHeaderMalformed',
+    'AuthorizationQueryParametersError',
+    'EntityTooLarge',
+    'EntityTooSmall',
+    'IllegalLocationConstraintException',
+    'InvalidArgument',
+    'InvalidBucketName',
+    'InvalidBucketState',
+    'InvalidDigest',
+    'InvalidEncryptionAlgorithmError',
+    'InvalidLocationConstraint',
+    'InvalidObjectState',
+    'InvalidPayer',
+    'InvalidRequest',
+    'InvalidSecurity',
+    'InvalidStorageClass',
+    'InvalidTag',
+    'InvalidURI',
+    'KeyTooLongError',
+    'MetadataTooLarge',
+    'MethodNotAllowed',
+    'MissingContentLength',
+    'MissingSecurityHeader',
+    'NoSuchBucket',
+    'NotImplemented',
+    'NotSignedUp',
+    'PermanentRedirect',
+    'QuotaExceeded',
+    'UserSuspended',
+    'XMinioAdminBucketQuotaExceeded',
+    'XMinioStorageFull',
+  ],
+  url: [
+    'AccessDenied',
+    'ExpiredToken',
+    'InvalidAccessKeyId',
+    'InvalidToken',
+    'RequestExpired',
+    'SignatureDoesNotMatch',
+    'TokenRefreshRequired',
+  ],
+  clock: ['RequestTimeTooSkewed'],
+  busy: [
+    'BandwidthLimitExceeded',
+    'ConditionalRequestConflict',
+    'OperationAborted',
+    'RequestLimitExceeded',
+    'ServerBusy',
+    'ServiceUnavailable',
+    'SlowDown',
+    'Throttling',
+    'ThrottlingException',
+    'TooManyRequests',
+  ],
+  trouble: ['IncompleteBody', 'InternalError', 'InternalServerError', 'RequestTimeout', 'TemporaryRedirect'],
+  'upload-gone': ['NoSuchUpload'],
+  'other-bytes': ['BadDigest', 'XAmzContentChecksumMismatch', 'XAmzContentSHA256Mismatch'],
+  occupied: ['PreconditionFailed'],
+}
+
+const kindOfCode = new Map(
+  Object.entries(refusalKinds).flatMap(([kind, codes]) =>
+    codes.map((code): [string, RefusalKind] => [code, kind as RefusalKind]),
+  ),
+)
+
+/** Without a known code the status decides: the answer may come from a gateway in front of storage. */
+function refusalKind(status: number, code: string | undefined): RefusalKind {
+  const known = code === undefined ? undefined : kindOfCode.get(code)
+  if (known) return known
+  switch (status) {
+    case 403:
+      return 'url'
+    case 404:
+      return code === undefined ? 'trouble' : 'upload-gone'
+    case 412:
+      return 'occupied'
     case 409:
     case 429:
     case 503:
-      return notStored(failure('storage-busy', {}, extras))
+      return 'busy'
     case 400:
+    case 405:
     case 411:
     case 413:
-      return notStored(failure('storage-refused', {}, extras))
+    case 501:
+      return 'permanent'
     default:
-      return notStored(failure('storage-trouble', { status }, extras))
+      return 'trouble'
   }
 }
 
@@ -113,25 +216,38 @@ export function containsOtherBytes({ etag, md5, isEncrypted }: Answered, host: s
 }
 
 /**
- * Minutes between the clock that signed the URL and storage's clock if that is why storage refuses, else
- * null. S3 accepts a difference of 15 minutes (Amazon S3 error responses, RequestTimeTooSkewed).
+ * Minutes between the clock that signed the URL and storage's clock, at least the 15 minutes that S3 accepts
+ * (Amazon S3 error responses, RequestTimeTooSkewed).
  */
-function skewMinutes(body: string): number | null {
-  if (!body.includes('<Code>RequestTimeTooSkewed</Code>')) return null
-  const time = (name: string) => {
-    const text = new RegExp(`<${name}>([^<]{1,40})</${name}>`).exec(body)?.[1] ?? ''
-    // Date.parse does not accept the basic format of X-Amz-Date (20260102T030405Z).
-    return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'))
-  }
+function skewMinutes(body: string): number {
+  // Date.parse does not accept the basic format of X-Amz-Date (20260102T030405Z).
+  const time = (name: string) =>
+    Date.parse(
+      (errorElement(body, name) ?? '').replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'),
+    )
   const differenceMs = Math.abs(time('ServerTime') - time('RequestTime'))
   return Number.isNaN(differenceMs) ? 15 : Math.floor(differenceMs / 60_000)
 }
 
-/** Code and message of S3's XML error, for display only: decisions are made by status. */
+/** Code and message of S3's XML error for display, without secrets. */
 export function storageReason(body: string): string | undefined {
-  const part = (name: string) => new RegExp(`<${name}>([^<]{1,200})</${name}>`).exec(body)?.[1]
-  const code = part('Code')
-  const message = part('Message')
+  const code = errorElement(body, 'Code')
   if (!code) return undefined
-  return message && message !== code ? `${code}: ${message}` : code
+  const message = errorElement(body, 'Message')
+  return redactText(message && message !== code ? `${code}: ${message}` : code)
+}
+
+const xmlEntities: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&apos;': "'",
+  '&#39;': "'",
+  '&amp;': '&',
+}
+
+/** The text of an element of S3's XML error. */
+function errorElement(body: string, name: string): string | undefined {
+  const text = new RegExp(`<${name}>([^<]+)</${name}>`).exec(body)?.[1]?.trim()
+  return text?.replace(/&(?:lt|gt|quot|apos|#39|amp);/g, (entity) => xmlEntities[entity] ?? entity)
 }

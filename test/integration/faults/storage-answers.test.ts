@@ -160,6 +160,48 @@ fault('a server’s clock that storage finds wrong is named', 'clock-wrong', asy
   await stops('whole', expected, { on: 'put-object', how: xml(403, 'RequestTimeTooSkewed'), times: Infinity })
 })
 
+fault(
+  'storage without If-None-Match is reported after one request, with the reason of storage',
+  'storage-refused',
+  async (expected) => {
+    const how = xml(501, 'NotImplemented')
+    const begun = await uploadWithFaults('whole', { on: 'put-object', how, times: Infinity })
+    expect((await settled(begun)).failure).toMatchObject({ code: expected, detail: 'NotImplemented' })
+    expect([begun.countOf('presignModel'), begun.countOf('put-object')]).toEqual([1, 1])
+    begun.cloud.clearFailures()
+    await begun.app.calls.retry({ ids: [begun.id] })
+    await expectInLibrary(begun)
+  },
+)
+
+fault(
+  'a part that is over the quota is reported at once, and the other parts stay acknowledged',
+  'storage-refused',
+  async (expected) => {
+    const how = xml(403, 'QuotaExceeded')
+    const when = ({ partNumber }: { readonly partNumber?: number }) => partNumber === 4
+    const begun = await uploadWithFaults('parts', { on: 'put-part', how, times: Infinity, when })
+    expect((await settled(begun)).failure).toMatchObject({ code: expected, detail: 'QuotaExceeded' })
+    expect(begun.countOf('put-part')).toBe(4)
+    begun.cloud.clearFailures()
+    await begun.app.calls.retry({ ids: [begun.id] })
+    await expectInLibrary(begun)
+    expect([begun.countOf('initiateMultipart'), begun.countOf('put-part')]).toEqual([1, 5])
+  },
+)
+
+fault('a RequestTimeout of storage, which is a 400, is retried', 'storage-trouble', async (expected) => {
+  await arrives('whole', expected, { on: 'put-object', how: xml(400, 'RequestTimeout') })
+})
+
+fault(
+  'a clock that is set right meanwhile lets the upload end in the library',
+  'clock-wrong',
+  async (expected) => {
+    await arrives('whole', expected, { on: 'put-object', how: xml(403, 'RequestTimeTooSkewed'), times: 2 })
+  },
+)
+
 fault('a server that does not know Expect gets the body without it', null, async (expected) => {
   const refuses: FaultRule = {
     on: 'put-part',

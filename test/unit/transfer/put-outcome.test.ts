@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
+import { failure, retryClassOf } from '../../../electron/contract/failures.ts'
 import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
 import { putOutcome, storageReason } from '../../../electron/transfer/put-outcome.ts'
 
@@ -50,16 +50,137 @@ test('a connection lost after the last byte may have stored the object', () => {
 })
 
 test.each([
+  [307, 'storage-trouble'],
   [400, 'storage-refused'],
+  [401, 'storage-trouble'],
+  [405, 'storage-refused'],
+  [408, 'storage-trouble'],
   [409, 'storage-busy'],
   [411, 'storage-refused'],
   [413, 'storage-refused'],
   [429, 'storage-busy'],
   [500, 'storage-trouble'],
+  [501, 'storage-refused'],
+  [502, 'storage-trouble'],
   [503, 'storage-busy'],
   [504, 'storage-trouble'],
-])('reports %i as %s', (status, code) => {
-  expect(answered(status)).toMatchObject({ kind: 'failed', failure: { code }, unanswered: null })
+])('reports a %i without an error code as %s', (status, code) => {
+  expect(answered(status)).toMatchObject({
+    kind: 'failed',
+    failure: { code, detail: `HTTP ${status}` },
+    unanswered: null,
+  })
+})
+
+/** S3's error codes with the status that each has in Amazon's documentation or in the server that adds it. */
+const errorCodes: Readonly<Record<string, readonly (readonly [status: number, code: string])[]>> = {
+  'failed: storage-refused, never retried': [
+    [403, 'AccountProblem'],
+    [403, 'AllAccessDisabled'],
+    [400, 'AuthorizationHeaderMalformed'],
+    [400, 'AuthorizationQueryParametersError'],
+    [400, 'EntityTooLarge'],
+    [400, 'EntityTooSmall'],
+    [400, 'IllegalLocationConstraintException'],
+    [400, 'InvalidArgument'],
+    [400, 'InvalidBucketName'],
+    [409, 'InvalidBucketState'],
+    [400, 'InvalidDigest'],
+    [400, 'InvalidEncryptionAlgorithmError'],
+    [400, 'InvalidLocationConstraint'],
+    [403, 'InvalidObjectState'],
+    [403, 'InvalidPayer'],
+    [400, 'InvalidRequest'],
+    [403, 'InvalidSecurity'],
+    [400, 'InvalidStorageClass'],
+    [400, 'InvalidTag'],
+    [400, 'InvalidURI'],
+    [400, 'KeyTooLongError'],
+    [400, 'MetadataTooLarge'],
+    [405, 'MethodNotAllowed'],
+    [411, 'MissingContentLength'],
+    [400, 'MissingSecurityHeader'],
+    [404, 'NoSuchBucket'],
+    [501, 'NotImplemented'],
+    [403, 'NotSignedUp'],
+    [301, 'PermanentRedirect'],
+    [403, 'QuotaExceeded'],
+    [403, 'UserSuspended'],
+    [400, 'XMinioAdminBucketQuotaExceeded'],
+    [507, 'XMinioStorageFull'],
+  ],
+  'forbidden: storage-refused, never retried': [
+    [403, 'AccessDenied'],
+    [400, 'ExpiredToken'],
+    [403, 'InvalidAccessKeyId'],
+    [400, 'InvalidToken'],
+    [400, 'RequestExpired'],
+    [403, 'SignatureDoesNotMatch'],
+    [400, 'TokenRefreshRequired'],
+    [403, 'SomethingUnknown'],
+  ],
+  'forbidden: clock-wrong, retried': [[403, 'RequestTimeTooSkewed']],
+  'failed: storage-busy, retried': [
+    [503, 'BandwidthLimitExceeded'],
+    [409, 'ConditionalRequestConflict'],
+    [409, 'OperationAborted'],
+    [503, 'RequestLimitExceeded'],
+    [503, 'ServerBusy'],
+    [503, 'ServiceUnavailable'],
+    [503, 'SlowDown'],
+    [400, 'Throttling'],
+    [400, 'ThrottlingException'],
+    [429, 'TooManyRequests'],
+    [503, 'SomethingUnknown'],
+  ],
+  'failed: storage-trouble, retried': [
+    [400, 'IncompleteBody'],
+    [500, 'InternalError'],
+    [500, 'InternalServerError'],
+    [400, 'RequestTimeout'],
+    [307, 'TemporaryRedirect'],
+    [500, 'SomethingUnknown'],
+  ],
+  'failed: not-found, never retried': [
+    [404, 'NoSuchUpload'],
+    [404, 'SomethingUnknown'],
+  ],
+  'differs: storage-differs, never retried': [
+    [400, 'BadDigest'],
+    [400, 'XAmzContentChecksumMismatch'],
+    [400, 'XAmzContentSHA256Mismatch'],
+  ],
+  occupied: [[412, 'PreconditionFailed']],
+}
+
+const errorBody = (code: string) => `<Error><Code>${code}</Code><Message>Because of it.</Message></Error>`
+
+test.each(
+  Object.entries(errorCodes).flatMap(([expected, codes]) =>
+    codes.map(([status, code]) => [status, code, expected] as const),
+  ),
+)('reports %i %s as %s', (status, code, expected) => {
+  const outcome = answered(status, { body: errorBody(code) })
+  const reason = 'failure' in outcome ? outcome.failure : null
+  const isRetried = reason !== null && retryClassOf(reason) === 'later'
+  const text = reason ? `: ${reason.code}, ${isRetried ? 'retried' : 'never retried'}` : ''
+  expect(`${outcome.kind}${text}`).toBe(expected)
+  if (reason) expect(reason.detail).toBe(`${code}: Because of it.`)
+})
+
+test('shows the whole message of storage, shortened and without markup, secrets and control characters', () => {
+  const detailOf = (message: string) => {
+    const outcome = answered(501, {
+      body: `<Error><Code>NotImplemented</Code><Message>${message}</Message></Error>`,
+    })
+    return 'failure' in outcome ? outcome.failure.detail : undefined
+  }
+  expect(detailOf('Header &apos;If-None-Match&apos; &amp; others')).toBe(
+    "NotImplemented: Header 'If-None-Match' & others",
+  )
+  expect(detailOf('one\r\ntwo \u202edesrever\u202c \u0007')).toBe('NotImplemented: one two  desrever')
+  expect(detailOf('x'.repeat(1_000))).toHaveLength(300)
+  expect(detailOf('http://s3/key?X-Amz-Signature=abcdef')).not.toContain('abcdef')
 })
 
 test('reports 404 as not-found from storage, and as temporary from a gateway', () => {

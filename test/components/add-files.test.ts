@@ -1,3 +1,4 @@
+import { tick } from 'svelte'
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../electron/contract/failures.ts'
@@ -58,9 +59,11 @@ test('without a team the drop effect is "none"', async () => {
 
 test('dragged text is ignored', async () => {
   const { screen, asked } = await openPage()
+  const dropHint = screen.getByText('Drop to upload to', { exact: false })
   document.body.dispatchEvent(dragEvent('dragenter'))
   document.body.dispatchEvent(dragEvent('drop'))
-  expect([asked, screen.getByText('Drop to upload to', { exact: false }).elements()]).toEqual([[], []])
+  await tick()
+  expect([asked, dropHint.elements()]).toEqual([[], []])
 })
 
 test('shows the add report and opens the list of skipped files', async () => {
@@ -86,6 +89,7 @@ test('shows the add report and opens the list of skipped files', async () => {
 test('shows no report for a cancelled picker, and one for files added elsewhere', async () => {
   const { screen, emit } = await openPage({ rows: [row('Grain')] })
   emit('added', { added: 0, refused: 0, skipped: [] })
+  await tick()
   expect(screen.container.querySelectorAll('.notice')).toHaveLength(0)
   emit('added', { added: 1, refused: 0, skipped: [] })
   await expect.element(screen.getByText('1 file added.', { exact: false })).toBeVisible()

@@ -89,7 +89,8 @@ test('Tab saves each field and moves from name to type to path', async () => {
 })
 
 test('disables editing once bytes were sent', async () => {
-  const { screen } = await openPage({ rows: [sendingRow('Flux')] })
+  const { screen, rowOf } = await openPage({ rows: [sendingRow('Flux')] })
+  await expect.element(rowOf('Flux')).toBeVisible()
   expect(screen.getByRole('button', { name: /Change$/ }).elements()).toEqual([])
 })
 

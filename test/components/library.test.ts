@@ -1,3 +1,4 @@
+import { tick } from 'svelte'
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../electron/contract/failures.ts'
@@ -161,8 +162,10 @@ test('reports once that a server does not list its models', async () => {
   const notice = screen.getByText('The library can’t be listed.', { exact: false })
   await expect.element(notice).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Close', exact: true }))
+  await expect.element(notice).not.toBeInTheDocument()
   emit('library', { teamId: team.id, failure: failure('not-found') })
-  await expect.poll(() => notice.elements()).toEqual([])
+  await tick()
+  expect(notice.elements()).toEqual([])
 })
 
 test('a model that is being deleted is not deleted a second time', async () => {

@@ -159,8 +159,8 @@ test('the details log lists observed phase changes', async () => {
   const { screen, rowOf, emit } = await openPage({ rows: [row('Flux')] })
   await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
   emit('patch', patchOf(2, [sendingRow('Flux')]))
-  const pane = screen.getByRole('complementary')
-  await expect.element(pane).toMatchTextContent('Uploading')
+  const entries = screen.getByRole('complementary').getByRole('listitem')
+  await expect.element(entries.filter({ hasText: 'Uploading' })).toBeVisible()
 })
 
 test('shows the server’s own message beside ours, with the code to copy', async () => {

@@ -1,3 +1,4 @@
+import { tick } from 'svelte'
 import axe from 'axe-core'
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
@@ -59,10 +60,12 @@ test('update states without a decision show no banner', async () => {
     { kind: 'checking' },
     { kind: 'downloading', version: '1.1.0', percent: 40 },
     { kind: 'failed', failure: failure('update-unreachable') },
-  ] as const)
+  ] as const) {
     emit('update', state)
-  expect(screen.container.textContent).not.toContain('1.1.0')
-  expect(screen.container.textContent).not.toContain('update server')
+    await tick()
+    expect(screen.container.textContent).not.toContain('1.1.0')
+    expect(screen.container.textContent).not.toContain('update server')
+  }
 })
 
 const stands: readonly (readonly [UpdateState, string, string | null])[] = [

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import { helpFor, usage } from '../../../electron/cli/help.ts'
 import { createJsonReporter } from '../../../electron/cli/output/json-output.ts'
 import { commands, isCommandName } from '../../../electron/cli/options.ts'
+import { failure } from '../../../electron/contract/failures.ts'
+import { patchOf, registeredRow, row, sendingRow } from '../../components/support/rows.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 const names = Object.keys(commands).filter(isCommandName)
@@ -36,17 +38,34 @@ test('keeps every line of the help within 120 columns', () => {
   expect(wide).toEqual([])
 })
 
-test('documents every JSON event', () => {
+test('documents every JSON event of an upload with its members', () => {
   const page = readFileSync(join(projectFolder, 'docs/command-line.md'), 'utf8')
-  const said: string[] = []
-  const reporter = createJsonReporter({ out: { write: (text) => said.push(text) } }, { quiet: false })
+  const written: string[] = []
+  const reporter = createJsonReporter({ out: { write: (text) => written.push(text) } }, { quiet: false })
+  const failing = row('Flux', { failure: failure('server-trouble', { status: 503 }, { detail: 'busy' }) })
+  reporter.queued(row('Flux'))
   reporter.skipped('a.txt', 'junk')
   reporter.notResumed({ id: '1', file: 'a.safetensors', reason: 'running' })
-  reporter.connectivity('offline')
-  reporter.stopped({ kept: true, uploads: 1, leftBehind: 0 })
-  const members = said.flatMap((line) => {
-    const { event, ...facts } = JSON.parse(line) as Record<string, unknown>
-    return [String(event), ...Object.keys(facts)]
+  reporter.progress([sendingRow('Flux')], {
+    running: [],
+    totals: patchOf(1, []).totals,
+    uploadCount: 1,
+    endedCount: 0,
   })
-  expect(members.filter((member) => !page.includes(`\`${member}\``))).toEqual([])
+  reporter.waiting(failing)
+  reporter.connectivity('offline')
+  reporter.registered(registeredRow('Flux'))
+  reporter.alreadyInLibrary(registeredRow('Flux'))
+  reporter.libraryNotListed(failure('server-trouble', { status: 503 }, { detail: 'busy' }))
+  reporter.failed(failing)
+  reporter.stopped({ kept: true, uploads: 1, leftBehind: 0 })
+  const undocumented = written.flatMap((line) => {
+    const { event, ...members } = JSON.parse(line) as Record<string, unknown>
+    const entry = page.split('\n').find((text) => text.startsWith(`| \`${String(event)}\` `)) ?? ''
+    return [
+      ...(entry ? [] : [event]),
+      ...Object.keys(members).filter((name) => !entry.includes(`\`${name}\``)),
+    ]
+  })
+  expect([written.length, undocumented]).toEqual([11, []])
 })

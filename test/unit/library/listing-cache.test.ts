@@ -70,9 +70,10 @@ test('can request again after an exception', async () => {
   expect(await names()).toEqual(['a'])
 })
 
-test('ignores a change to an unknown model', async () => {
+test('changes only the model with that id', async () => {
   const { kept, ask, names } = setup()
-  await ask(success([model('a')]))
+  await ask(success([model('a'), model('b')]))
   kept.change('b', { displayName: 'other' })
-  expect(await names()).toEqual(['a'])
+  kept.change('c', { displayName: 'unknown' })
+  expect(await names()).toEqual(['a', 'other'])
 })

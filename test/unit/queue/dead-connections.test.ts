@@ -76,7 +76,8 @@ test('counts reading a file as progress', () => {
   clock.advance(deadAfterMs / 2)
   progress({ hashedBytes: 5 })
   clock.advance(deadAfterMs / 2)
-  expect(restarts()).toBe(0)
+  // Without progress, the first check would have restarted the upload and scheduled no other.
+  expect([restarts(), clock.waits()]).toEqual([0, [deadAfterMs]])
 })
 
 test('stops checking a connection that keeps making progress', () => {
@@ -84,6 +85,7 @@ test('stops checking a connection that keeps making progress', () => {
   monitor.watch()
   touch()
   for (let check = 0; check < 3; check += 1) {
+    expect(clock.waits()).toEqual([deadAfterMs])
     clock.advance(deadAfterMs - 1)
     progress()
     clock.advance(1)
@@ -94,6 +96,7 @@ test('stops checking a connection that keeps making progress', () => {
 test('restarts nothing while nothing runs', () => {
   const { clock, monitor, restarts } = setup({ isRunning: false })
   monitor.watch()
+  expect(clock.waits()).toEqual([deadAfterMs])
   clock.advance(deadAfterMs)
   expect([restarts(), clock.waits()]).toEqual([0, []])
 })

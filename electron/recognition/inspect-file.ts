@@ -7,6 +7,7 @@ import { failure } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { downloadSuffixes, isPartialDownload } from './file-names.ts'
+import { fileSource } from './formats/byte-source.ts'
 import { folderEvidence } from './kinds/folder-evidence.ts'
 import { unknownIdentity } from './found-file.ts'
 import type { FileToInspect, FileIdentity, Inspection } from './found-file.ts'
@@ -47,7 +48,7 @@ export async function inspectFile(
     if (isPartialDownload(name) || (await hasDownloadBeside(path))) {
       return createInspection(found, unreadContent(name, failure('file-downloading')), identity)
     }
-    const content = await readContent(file, name, identity.sizeBytes)
+    const content = await readContent(fileSource(file, identity.sizeBytes), name)
     const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
     const checked = isGrowing ? { ...content, failure: failure('file-downloading') } : content
     const hasPreview = hasThumbnail(content.header) || (await findSidecars(found)).picture !== null

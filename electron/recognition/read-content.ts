@@ -1,9 +1,8 @@
-import type { FileHandle } from 'node:fs/promises'
 import { failure } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
 import type { ModelFormat } from '../contract/recognition.ts'
 import { extensionOf } from './file-names.ts'
-import { fileSource, readAt } from './formats/byte-source.ts'
+import type { ByteSource } from './formats/byte-source.ts'
 import { maxGgufHeaderBytes, parseGguf } from './formats/gguf.ts'
 import type { Header } from './formats/header.ts'
 import { parseOnnx } from './formats/onnx.ts'
@@ -57,40 +56,39 @@ export function formatByName(name: string): ModelFormat {
   return formatByExtension[extensionOf(name)] ?? 'other'
 }
 
-/** Reads and parses an open file's header. Rejects only with the file system's errors. */
-export async function readContent(file: FileHandle, name: string, fileBytes: number): Promise<FileContent> {
+/** Reads and parses a file's header. Rejects only with the file system's errors. */
+export async function readContent(source: ByteSource, name: string): Promise<FileContent> {
+  const fileBytes = source.sizeBytes
   const expected = formatByName(name)
   if (fileBytes === 0) return refusedContent(expected, failure('file-empty'))
-  const start = await readAt(file, 0, Math.min(firstReadBytes, fileBytes))
+  const start = await source.read(0, firstReadBytes)
+  // Before the signatures: a safetensors file begins with its header's length, and one length in 2,048 has the
+  // first bytes of a pickle. Without a valid header, the signature decides.
+  const safetensors = await readSafetensors(source, start)
+  if (safetensors.header) {
+    return { ...safetensors, failure: misnamedFailure(name, 'safetensors') ?? safetensors.failure }
+  }
   const signature = detectSignature(start, name, fileBytes)
-  const replaced = await replacementFailure(signature, file, fileBytes)
+  const replaced = await replacementFailure(signature, source)
   if (replaced) return refusedContent(expected, replaced)
   if (signature.type === 'zip' || signature.type === 'pickle') {
-    return readPytorch(file, name, fileBytes, signature.type)
+    return readPytorch(source, name, signature.type)
   }
-  if (signature.type === 'gguf') return readGguf(file, name, fileBytes, start)
+  if (signature.type === 'gguf') return readGguf(source, name, start)
   if (expected === 'gguf') return refusedContent(expected, damagedHeader('does not begin with GGUF'))
-  if (expected === 'onnx') return readOnnx(file, fileBytes)
-  const content = await readSafetensors(file, fileBytes, start)
-  if (content.header) {
-    return { ...content, failure: misnamedFailure(name, 'safetensors') ?? content.failure }
-  }
-  if (expected === 'safetensors') return content
+  if (expected === 'onnx') return readOnnx(source)
+  if (expected === 'safetensors') return safetensors
   // Loaders read a file with such a name as a pickle; old protocols have no signature.
-  if (expected === 'pytorch') return readPytorch(file, name, fileBytes, 'pickle')
+  if (expected === 'pytorch') return readPytorch(source, name, 'pickle')
   return { format: expected, header: null, kind: null, failure: null }
 }
 
 /** Refuses what some tools leave in a model's place: an LFS pointer, a web page, or reserved space. */
-async function replacementFailure(
-  signature: Signature,
-  file: FileHandle,
-  fileBytes: number,
-): Promise<Failure | null> {
+async function replacementFailure(signature: Signature, source: ByteSource): Promise<Failure | null> {
   if (signature.type === 'lfs-pointer') return failure('file-pointer', { realBytes: signature.realBytes })
   if (signature.type === 'web-page') return failure('file-web-page')
   if (signature.type !== 'zeros') return null
-  const start = await readAt(file, 0, Math.min(zeroCheckBytes, fileBytes))
+  const start = await source.read(0, zeroCheckBytes)
   return isAllZeros(start) ? failure('file-hollow') : null
 }
 
@@ -124,17 +122,15 @@ function misnamedFailure(name: string, holds: keyof typeof formatByContent): Fai
 
 /** Scans the pickles of a PyTorch file. Nothing is loaded. */
 async function readPytorch(
-  file: FileHandle,
+  source: ByteSource,
   name: string,
-  fileBytes: number,
   container: 'zip' | 'pickle',
 ): Promise<FileContent> {
   const format = formatByName(name) === 'other' && container === 'zip' ? 'other' : 'pytorch'
   const misnamed = misnamedFailure(name, container)
   if (misnamed) return refusedContent(format, misnamed)
-  const source = fileSource(file, fileBytes)
-  const tailBytes = Math.min(zipTailBytes, fileBytes)
-  if (container === 'zip' && !hasZipEnd(await readAt(file, fileBytes - tailBytes, tailBytes))) {
+  const tailBytes = Math.min(zipTailBytes, source.sizeBytes)
+  if (container === 'zip' && !hasZipEnd(await source.read(source.sizeBytes - tailBytes, tailBytes))) {
     return refusedContent(format, damagedHeader('zip archive without its end'))
   }
   const content = container === 'zip' ? await readPytorchZip(source) : await readPickleFile(source)
@@ -142,8 +138,8 @@ async function readPytorch(
   return { format, header, kind: header && detectKind(header), failure: reason, imports }
 }
 
-async function readOnnx(file: FileHandle, fileBytes: number): Promise<FileContent> {
-  const result = await parseOnnx(fileSource(file, fileBytes))
+async function readOnnx(source: ByteSource): Promise<FileContent> {
+  const result = await parseOnnx(source)
   if (!result.ok) return refusedContent('onnx', damagedHeader(result.problem))
   const header = result.value
   const { producer, inputs, external } = header
@@ -152,19 +148,15 @@ async function readOnnx(file: FileHandle, fileBytes: number): Promise<FileConten
   return { format: 'onnx', header, kind: null, failure: reason, producer, inputs, external }
 }
 
-async function readGguf(
-  file: FileHandle,
-  name: string,
-  fileBytes: number,
-  start: Buffer,
-): Promise<FileContent> {
+async function readGguf(source: ByteSource, name: string, start: Buffer): Promise<FileContent> {
+  const fileBytes = source.sizeBytes
   let bytes = start
   let result = parseGguf(bytes, fileBytes)
   while (result === 'needs-more') {
     if (bytes.length >= maxGgufHeaderBytes) {
       return refusedContent('gguf', damagedHeader('header over 100,000,000 bytes'))
     }
-    bytes = await readAt(file, 0, Math.min(bytes.length * 4, maxGgufHeaderBytes, fileBytes))
+    bytes = await source.read(0, Math.min(bytes.length * 4, maxGgufHeaderBytes))
     result = parseGguf(bytes, fileBytes)
   }
   if (!result.ok) return refusedContent('gguf', damagedHeader(result.problem))
@@ -180,18 +172,18 @@ async function readGguf(
   }
 }
 
-async function readSafetensors(file: FileHandle, fileBytes: number, start: Buffer): Promise<FileContent> {
-  const length = parseHeaderLength(start, fileBytes)
+async function readSafetensors(source: ByteSource, start: Buffer): Promise<FileContent> {
+  const length = parseHeaderLength(start, source.sizeBytes)
   if (!length.ok) return refusedContent('safetensors', damagedHeader(length.problem))
   const end = lengthPrefixBytes + length.value
   const bytes =
     end <= start.length
       ? start.subarray(lengthPrefixBytes, end)
-      : await readAt(file, lengthPrefixBytes, length.value)
+      : await source.read(lengthPrefixBytes, length.value)
   const result = parseSafetensors(bytes)
   if (!result.ok) return refusedContent('safetensors', damagedHeader(result.problem))
   const header = result.value
-  const sizeFailure = checkSize(end + header.dataBytes, fileBytes)
+  const sizeFailure = checkSize(end + header.dataBytes, source.sizeBytes)
   return { format: 'safetensors', header, kind: detectKind(header), failure: sizeFailure }
 }
 

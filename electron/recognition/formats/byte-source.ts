@@ -36,3 +36,9 @@ export async function readAt(file: FileHandle, position: number, length: number)
   }
   return buffer.subarray(0, filled)
 }
+
+/** Whether all bytes have this value. Compares natively, without a loop over the bytes. */
+export function isFilledWith(bytes: Buffer, value: number): boolean {
+  if (bytes.length === 0) return true
+  return bytes[0] === value && bytes.compare(bytes, 1, bytes.length, 0, bytes.length - 1) === 0
+}

@@ -1,5 +1,7 @@
+import { isFilledWith } from './byte-source.ts'
 import { FormatError } from './parse-result.ts'
 
+const space = 0x20
 const quote = 0x22
 const backslash = 0x5c
 const zero = 0x30
@@ -118,6 +120,8 @@ export class JsonReader {
 
   /** Requires that only whitespace follows. */
   end(): void {
+    // Padding may have megabytes.
+    if (isFilledWith(this.#bytes.subarray(this.#position), space)) return
     if (this.peek() !== '') throw new FormatError(`something after the end at byte ${this.#position}`)
   }
 

@@ -1,3 +1,4 @@
+import { isFilledWith } from './byte-source.ts'
 import { ggufMagic } from './gguf.ts'
 import { extensionOf, hasModelExtension } from '../file-names.ts'
 
@@ -61,9 +62,7 @@ function isText(bytes: Buffer): boolean {
 }
 
 export function isAllZeros(bytes: Buffer): boolean {
-  return (
-    bytes.length === 0 || (bytes[0] === 0 && bytes.compare(bytes, 1, bytes.length, 0, bytes.length - 1) === 0)
-  )
+  return isFilledWith(bytes, 0)
 }
 
 /** Whether a zip has its end record. `tail` holds its last `zipTailBytes`, or all of it. */

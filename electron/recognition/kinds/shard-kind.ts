@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { fileSource } from '../formats/byte-source.ts'
 import { readContent } from '../read-content.ts'
 import { shardNames, type Shard } from '../model-groups.ts'
 import type { TensorInfo } from '../formats/header.ts'
@@ -41,7 +42,7 @@ async function readKind(paths: readonly string[]): Promise<Kind | null> {
   for (const path of paths) {
     try {
       await using file = await open(path, 'r')
-      const { header } = await readContent(file, basename(path), (await file.stat()).size)
+      const { header } = await readContent(fileSource(file, (await file.stat()).size), basename(path))
       for (const [tensor, info] of header?.tensors ?? []) tensors.set(tensor, info)
     } catch {
       // A part that can't be read is refused in its own inspection.

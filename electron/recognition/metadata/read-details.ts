@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ModelFacts, Preview } from '../../contract/recognition.ts'
+import { fileSource } from '../formats/byte-source.ts'
 import { readContent } from '../read-content.ts'
 import { findSidecars, type FileLocation } from '../sidecars.ts'
 import { extractFacts } from './facts.ts'
@@ -20,7 +21,7 @@ export async function readDetails(location: FileLocation): Promise<ModelDetails 
     await using file = await open(path, 'r')
     const stats = await file.stat()
     if (!stats.isFile()) return null
-    const content = await readContent(file, name, stats.size)
+    const content = await readContent(fileSource(file, stats.size), name)
     const sidecars = await findSidecars(location)
     const sidecarPaths = [...(sidecars.picture === null ? [] : [sidecars.picture]), ...sidecars.texts]
     const sidecarNames = sidecarPaths.map((one) => basename(one))

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { bufferSource } from '../../../electron/recognition/formats/byte-source.ts'
+import { lengthPrefixBytes } from '../../../electron/recognition/formats/safetensors.ts'
+import { readContent } from '../../../electron/recognition/read-content.ts'
+import { withLength } from '../../fixtures/model-files.ts'
+import { shellCall } from '../../fixtures/pickles.ts'
+
+const maxLength = 70_000
+
+/** Reads a file whose header is this text, padded with spaces to the length. */
+function createReader(header: string) {
+  const bytes = withLength(Buffer.from(header.padEnd(maxLength)))
+  return (length: number, name = 'm.safetensors') => {
+    bytes.writeBigUInt64LE(BigInt(length))
+    return readContent(bufferSource(bytes.subarray(0, lengthPrefixBytes + length)), name)
+  }
+}
+
+const readValid = createReader('{}')
+const readInvalid = createReader('{"weights":?')
+
+/** Lengths whose first two bytes are PROTO and the version of a pickle. */
+const lengthsLikePickle = [2, 3, 4, 5].map((version) => version * 256 + 0x80)
+
+test('accepts a valid safetensors file with every header length', async () => {
+  const rejected: [number, unknown][] = []
+  for (let length = 2; length <= maxLength; length += 1) {
+    const { format, header, failure } = await readValid(length)
+    if (format !== 'safetensors' || header === null || failure !== null) rejected.push([length, failure])
+  }
+  expect(rejected).toEqual([])
+})
+
+test('accepts no file with an invalid header, whatever its length', async () => {
+  const accepted: number[] = []
+  for (let length = 1; length <= maxLength; length += 1) {
+    const { failure } = await readInvalid(length)
+    if (failure === null) accepted.push(length)
+  }
+  expect(accepted).toEqual([])
+})
+
+test('treats a file that only begins like safetensors as the pickle that a loader may read', async () => {
+  for (const length of lengthsLikePickle) {
+    const { failure } = await readInvalid(length)
+    expect([failure?.code, failure?.params]).toEqual([
+      'file-misnamed',
+      { extension: '.safetensors', holds: 'pickle' },
+    ])
+    expect((await readInvalid(length, 'm.pt')).failure?.code).toBe('file-not-scanned')
+    expect((await readInvalid(length, 'm.unknown')).failure?.code).toBe('file-not-scanned')
+  }
+})
+
+test('finds dangerous code in a pickle with the length and brace of a safetensors header', async () => {
+  // PROTO 2, BINFLOAT over bytes 3 to 10, POP, and a call of os.system.
+  const pickle = Buffer.concat([Buffer.from('\x80\x02G\0\0\0\0\0{""0', 'latin1'), shellCall.subarray(2)])
+  const bytes = Buffer.alloc(lengthPrefixBytes + Number(pickle.readBigUInt64LE()))
+  pickle.copy(bytes)
+  const read = async (name: string) => (await readContent(bufferSource(bytes), name)).failure?.code
+  expect(await read('m.pt')).toBe('file-dangerous')
+  expect(await read('m.unknown')).toBe('file-dangerous')
+  expect(await read('m.safetensors')).toBe('file-misnamed')
+})
+
+test('rejects valid safetensors with the name of a pickle', async () => {
+  for (const length of lengthsLikePickle) {
+    const { failure } = await readValid(length, 'm.ckpt')
+    expect([failure?.code, failure?.params]).toEqual([
+      'file-misnamed',
+      { extension: '.ckpt', holds: 'safetensors' },
+    ])
+  }
+})

@@ -144,6 +144,7 @@ function buildDesktop(options: DesktopOptions) {
   }
   setupIpc({ handlers, window, log, onAnswered: feed.callAnswered })
   return {
+    environment,
     window,
     feed,
     sendCommand,
@@ -163,7 +164,8 @@ function buildDesktop(options: DesktopOptions) {
 
 /** Subscribes the objects to the events of the window, the engine, the settings and the system. */
 function connectDesktop({ settings, language, engine, log }: DesktopOptions, desktop: Desktop): void {
-  const { window, feed, quitHandler, trayAvailability, conditions, whenDone, statusDisplay } = desktop
+  const { environment, window, feed, quitHandler, trayAvailability } = desktop
+  const { conditions, whenDone, statusDisplay } = desktop
 
   window.events.on('shown', () => {
     feed.windowShown()
@@ -187,7 +189,6 @@ function connectDesktop({ settings, language, engine, log }: DesktopOptions, des
   })
   conditions.onChange((current) => feed.sendEvent('conditions', current))
   // After the subscriptions, since the monitors report their first values immediately.
-  const environment = { now: Date.now, timers: realTimers, log }
   const monitors = startConditionMonitors({ settings, engine, conditions, environment })
 
   engine.subscribe({

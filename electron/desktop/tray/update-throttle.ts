@@ -5,7 +5,7 @@
 export function createUpdateThrottle(
   intervalMs: number,
   update: () => void,
-): { readonly request: () => void; readonly stop: () => void } {
+): { readonly request: () => void } {
   let timer: NodeJS.Timeout | null = null
   let isRequested = false
 
@@ -24,11 +24,6 @@ export function createUpdateThrottle(
     request() {
       if (timer === null) run()
       else isRequested = true
-    },
-    stop() {
-      if (timer !== null) clearTimeout(timer)
-      timer = null
-      isRequested = false
     },
   }
 }

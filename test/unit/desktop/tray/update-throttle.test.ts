@@ -18,13 +18,3 @@ test('the first update runs immediately, later ones once per interval', () => {
   ask()
   expect(work).toHaveBeenCalledTimes(3)
 })
-
-test('stop cancels a requested update', () => {
-  const work = vi.fn()
-  const { request: ask, stop } = createUpdateThrottle(1_000, work)
-  ask()
-  ask()
-  stop()
-  vi.advanceTimersByTime(10_000)
-  expect(work).toHaveBeenCalledTimes(1)
-})

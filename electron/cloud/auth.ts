@@ -26,7 +26,7 @@ export async function login(
     responseSchema: tokenPair,
   })
   if (answer.ok || answer.failure.code !== 'signed-out') return answer
-  return failed(failure('login-refused', {}, { detail: answer.failure.detail }))
+  return failed(failure('login-refused', {}, { serverMessage: answer.failure.serverMessage }))
 }
 
 /**

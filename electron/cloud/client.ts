@@ -191,8 +191,8 @@ function refusal(
   credential: Credential | null,
   nowMs: number,
 ): Failure {
-  const detail = errorMessageOf(text)
-  const extras = { detail, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) }
+  const serverMessage = errorMessageOf(text)
+  const extras = { serverMessage, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) }
   switch (status) {
     case 401:
       return failure('signed-out', {}, extras)
@@ -202,7 +202,7 @@ function refusal(
         : failure('sign-in-forbidden', {}, extras)
     case 404:
     case 410:
-      return detail === undefined
+      return serverMessage === undefined
         ? failure('not-the-api', {}, { detail: `HTTP ${status}` })
         : failure('not-found', {}, extras)
     case 405:

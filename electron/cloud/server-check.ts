@@ -50,7 +50,7 @@ function certificateState(
 
 /** Why the address is not this API, from the failure of a request without a credential; null when it is. */
 function apiFailure(reason: Failure): Failure | null {
-  // The detail of a 401 comes from `error_message`; a gateway with a login of its own has none.
-  if (reason.code === 'signed-out') return reason.detail ? null : failure('not-the-api')
+  // A gateway with a login of its own has no `error_message`.
+  if (reason.code === 'signed-out') return reason.serverMessage ? null : failure('not-the-api')
   return reason.code === 'not-found' ? failure('not-the-api') : reason
 }

@@ -76,8 +76,9 @@ export function createReplacer(options: {
     // An earlier run or another person has deleted it.
     if (done.ok || done.failure.code === 'not-found') return success(undefined)
     if (retryClassOf(done.failure) !== 'never') return done
-    const { detail } = done.failure
-    return failed(failure('old-model-stays', { name, fate, path: asidePath ?? path }, { detail }))
+    const { detail, serverMessage } = done.failure
+    const extras = { detail, serverMessage }
+    return failed(failure('old-model-stays', { name, fate, path: asidePath ?? path }, extras))
   }
 
   return {

@@ -118,19 +118,26 @@ export const failureKinds = {
 
 export type FailureCode = keyof typeof failureKinds
 
+/** Whether the app retries after a failure without being asked, or the user has to act. */
+export type FailureState = 'retrying' | 'final'
+
 /**
  * An expected error as a value. It contains no secret and no presigned URL, since it is stored, logged and
- * shown. `params` belong to its message; `detail` is a short excerpt of the server's message.
+ * shown. `params` belong to its message.
  */
 export interface Failure {
   readonly code: FailureCode
   readonly params: Readonly<Record<string, string | number>>
+  /** The API's `error_message`, part of the sentence. Made harmless by `harmlessText`. */
+  readonly serverMessage?: string
+  /** A technical detail, shown beside the code. */
   readonly detail?: string
   /** The server's Retry-After. */
   readonly retryAfterMs?: number
 }
 
 export interface FailureExtras {
+  readonly serverMessage?: string | undefined
   readonly detail?: string | undefined
   readonly retryAfterMs?: number | undefined
 }
@@ -139,6 +146,26 @@ export interface FailureExtras {
 const maxDetailLength = 300
 /** Line breaks, control characters and marks that reorder text. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu
+const maxServerMessageLength = 200
+
+/**
+ * A server's text as one line that can be quoted in a sentence: without control characters, without
+ * characters that are invisible or change the direction of writing, without the closing quotation marks of
+ * our own messages and without a full stop at its end.
+ */
+export function harmlessText(text: string): string {
+  const line = text
+    .toWellFormed()
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .replace(/\p{Cf}/gu, '')
+    .replace(/[“”「」]/gu, '"')
+    .trim()
+    .replace(/[.。]+$/u, '')
+  const characters = [...line]
+  return characters.length <= maxServerMessageLength
+    ? line
+    : `${characters.slice(0, maxServerMessageLength - 1).join('')}…`
+}
 
 /** Creates a failure; empty extras are left out, so that equal failures are deeply equal. */
 export function failure(
@@ -147,9 +174,11 @@ export function failure(
   extras: FailureExtras = {},
 ): Failure {
   const detail = extras.detail?.replace(unprintable, ' ').trim().slice(0, maxDetailLength)
+  const serverMessage = harmlessText(extras.serverMessage ?? '')
   return {
     code,
     params,
+    ...(serverMessage ? { serverMessage } : {}),
     ...(detail ? { detail } : {}),
     ...(extras.retryAfterMs === undefined ? {} : { retryAfterMs: extras.retryAfterMs }),
   }

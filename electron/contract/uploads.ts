@@ -1,4 +1,4 @@
-import { failure, type Failure } from './failures.ts'
+import { failure, type Failure, type FailureState } from './failures.ts'
 import { libraryPathProblem } from './library-path.ts'
 import type { Team } from './account.ts'
 import type { DuplicateModel, ReplacedModel } from './library.ts'
@@ -142,6 +142,15 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
   if (modelType.trim() === '' || [...modelType].length > 50) return failure('target-type')
   if (libraryPathProblem(modelPath) !== null) return failure('target-path')
   return null
+}
+
+/**
+ * Whether an upload that met its failure is retried without being asked. One whose file is still being
+ * written has failed, but is rechecked (`intake/recheck-growing-files.ts`).
+ */
+export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): FailureState {
+  if (phase === 'failed' && failure?.code !== 'file-being-written') return 'final'
+  return 'retrying'
 }
 
 /** Whether everything that could upload is paused by the user, so that resuming is the action to offer. */

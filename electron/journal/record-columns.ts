@@ -12,6 +12,7 @@ const failureText = v.pipe(
   v.object({
     code: v.picklist(Object.keys(failureKinds) as [Failure['code']]),
     params: parameters,
+    serverMessage: v.exactOptional(v.string()),
     detail: v.exactOptional(v.string()),
     retryAfterMs: v.exactOptional(v.number()),
   }),

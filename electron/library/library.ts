@@ -86,7 +86,9 @@ export function createLibrary(options: {
   async function resolveNotFound(choice: TeamChoice, id: string, reason: Failure): Promise<Failure> {
     if (!mayBeUnsupported(reason)) return reason
     const current = await model(choice, id)
-    return current.ok ? failure('bad-request', {}, { detail: reason.detail }) : current.failure
+    return current.ok
+      ? failure('bad-request', {}, { serverMessage: reason.serverMessage, detail: reason.detail })
+      : current.failure
   }
 
   async function model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>> {

@@ -1,6 +1,6 @@
 import { IntlMessageFormat } from 'intl-messageformat'
 import type { Locale } from '../contract/app-info.ts'
-import type { Failure } from '../contract/failures.ts'
+import type { Failure, FailureState } from '../contract/failures.ts'
 import en from './en.json' with { type: 'json' }
 import { formatBytes } from './format-size.ts'
 import zhHans from './zh-Hans.json' with { type: 'json' }
@@ -47,9 +47,17 @@ function withSizes(params: Params | undefined, locale: Locale): Record<string, s
   return formatted
 }
 
-/** The sentence for a failure, without the server's own message. */
-export function failureText(failure: Failure, t: Translate): string {
-  return t(`failure.${failure.code}`, failure.params)
+/**
+ * The message for a failure, with the server's own message. It promises a retry if, and only if, `state` is
+ * `retrying`.
+ */
+export function failureText(failure: Failure, t: Translate, state: FailureState = 'final'): string {
+  const { code, params, serverMessage = '' } = failure
+  const key = `failure.${code}` as const
+  const hasServerMessage = serverMessage === '' ? 'no' : 'yes'
+  const text = t(key, { ...params, state, hasServerMessage, serverMessage })
+  if (state === 'final' || en[key].includes('{state,')) return text
+  return `${text} ${t('failure-state.retrying')}`
 }
 
 /** For keys that are composed from stored values. */

@@ -56,7 +56,7 @@ function registrationFailure(
   stored: StoredObject,
   found: Result<LibrarySearch> | null,
 ): Failure {
-  const uploadEnded = failure('upload-ended', {}, { detail: met.detail })
+  const uploadEnded = failure('upload-ended', {}, { serverMessage: met.serverMessage, detail: met.detail })
   if (met.code === 'not-found') return uploadEnded
   if (stored.isUnsure !== true || !missingObjectCodes.has(met.code)) return met
   // Before all bytes are sent again, the listing must confirm that the refusal was not about the path.

@@ -209,7 +209,10 @@ async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
       volume: missing.until,
     }
   const isEndedAgain = memory.hasRestarted && met.code === 'upload-ended'
-  const reason = isEndedAgain ? failure('not-found', {}, { detail: met.detail }) : withMessageParams(met, run)
+  const { serverMessage, detail } = met
+  const reason = isEndedAgain
+    ? failure('not-found', {}, { serverMessage, detail })
+    : withMessageParams(met, run)
   if (reason.code === 'upload-ended') memory.hasRestarted = true
   const attempt = report.countAttempt()
   const delayMs = retryDelay(attempt, reason, services.environment.random())

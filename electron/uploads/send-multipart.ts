@@ -55,7 +55,8 @@ function isEndedByServer({ record, report }: SendSession, { uploadId }: Multipar
   return !isNew || (met.detail ?? '').startsWith('NoSuch')
 }
 
-const uploadEnded = ({ detail }: Failure) => failed(failure('upload-ended', {}, { detail }))
+const uploadEnded = ({ serverMessage, detail }: Failure) =>
+  failed(failure('upload-ended', {}, { serverMessage, detail }))
 
 /** The multipart upload that an earlier run opened. */
 const multipartBefore = ({ state }: UploadRecord): Multipart | null =>

@@ -1,4 +1,4 @@
-import type { Totals, UploadRow } from '../../electron/contract/uploads.ts'
+import { failureStateOf, type Totals, type UploadRow } from '../../electron/contract/uploads.ts'
 import type { Language } from './language.svelte.ts'
 import { groupOf } from '../uploads/row-status.ts'
 
@@ -46,7 +46,10 @@ export class Announcer {
     if (!first) return
     this.urgent =
       failed.length === 1 && first.failure
-        ? t('live.trouble', { name: first.target.displayName, sentence: failureText(first.failure) })
+        ? t('live.trouble', {
+            name: first.target.displayName,
+            sentence: failureText(first.failure, failureStateOf(first)),
+          })
         : t('headline.needs-you', { count: failed.length })
   }
 

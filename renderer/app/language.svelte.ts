@@ -1,5 +1,5 @@
 import type { Conditions, Hold } from '../../electron/contract/conditions.ts'
-import type { Failure } from '../../electron/contract/failures.ts'
+import type { Failure, FailureState } from '../../electron/contract/failures.ts'
 import {
   countdownText as formatEndingText,
   pauseReasonText as formatHoldText,
@@ -54,9 +54,9 @@ export class Language {
 
   readonly t: Translate = (key, params) => translatorFor(this.locale)(key, params)
   /** Never throws: a failure stored by another version may lack a parameter of the message. */
-  readonly failureText = (failure: Failure): string => {
+  readonly failureText = (failure: Failure, state: FailureState = 'final'): string => {
     try {
-      return formatFailure(failure, this.t)
+      return formatFailure(failure, this.t, state)
     } catch {
       return this.t('trouble.plain')
     }

@@ -25,6 +25,9 @@ export function libraryFailureKey({ code }: Failure, of: LibraryOperation | 'lis
   return keys[of][code] ?? null
 }
 
+/** What is shown beside the message: the server's own message if there is one. */
+export const detailOf = ({ serverMessage, detail, code }: Failure): string => serverMessage ?? detail ?? code
+
 /** The translated status, or the server's own word if it is unknown. */
 export function statusText(status: string, t: Translate): string {
   if (status === 'active') return t('library.active')

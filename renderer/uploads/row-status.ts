@@ -3,10 +3,16 @@ import {
   failureKinds,
   isTargetFailure,
   type Failure,
+  type FailureState,
   type Remedy,
 } from '../../electron/contract/failures.ts'
 import type { DuplicateModel } from '../../electron/contract/library.ts'
-import type { ConnectivityState, Phase, UploadRow } from '../../electron/contract/uploads.ts'
+import {
+  failureStateOf,
+  type ConnectivityState,
+  type Phase,
+  type UploadRow,
+} from '../../electron/contract/uploads.ts'
 
 /** The group of a row. The order of `groups` is the display order. */
 export type Group = 'needs-you' | 'running' | 'waiting' | 'done'
@@ -52,6 +58,11 @@ export function remedyOfRow({ failure, phase }: UploadRow): Remedy {
   return failureKinds[failure.code].remedy
 }
 
+/** Whether the row's failure is retried without the user; nothing is while all uploads are paused. */
+export function failureStateOfRow(row: UploadRow, queue: { readonly allPaused: boolean }): FailureState {
+  return queue.allPaused ? 'final' : failureStateOf(row)
+}
+
 /** Name, type and path can be changed until bytes are sent, and later if they caused the failure. */
 export function isEditable({ started, phase, failure }: UploadRow): boolean {
   const isInactive = phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying'
@@ -68,10 +79,16 @@ export function isRunning(row: UploadRow): boolean {
   return groupOf(row) === 'running'
 }
 
-/** Why a row waits. Null for a lost connection, which the banner above the list reports. */
-export function waitsFor({ phase, failure }: UploadRow, line: ConnectivityState): Failure | null {
-  if (phase !== 'retrying' || failure === null) return null
-  return line === 'offline' && isConnectivityFailure(failure) ? null : failure
+/**
+ * Why a row waits for a retry. Null for a lost connection, which the banner above the list reports, and while
+ * the user has paused all uploads, since nothing is retried then.
+ */
+export function waitsFor(
+  { phase, failure }: UploadRow,
+  { connectivity, allPaused }: { readonly connectivity: ConnectivityState; readonly allPaused: boolean },
+): Failure | null {
+  if (phase !== 'retrying' || failure === null || allPaused) return null
+  return connectivity === 'offline' && isConnectivityFailure(failure) ? null : failure
 }
 
 /** The colour of the row's progress bar. */

@@ -14,7 +14,7 @@ import {
 } from './support/rows.ts'
 
 const rows = [
-  failedRow('Broken', failure('forbidden', { team: 'Aurora Studio' }, { detail: 'viewer' }), {
+  failedRow('Broken', failure('forbidden', { team: 'Aurora Studio' }, { serverMessage: 'viewer' }), {
     started: true,
     sentBytes: 200_000_000,
   }),
@@ -118,7 +118,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     {
       answers: {
         session: () => success(signedOut),
-        signIn: () => ({ ok: false, failure: failure('login-refused', {}, { detail: 'no' }) }),
+        signIn: () => ({ ok: false, failure: failure('login-refused', {}, { serverMessage: 'no' }) }),
       },
     },
     async ({ screen }) => {

@@ -163,17 +163,20 @@ test('the details log lists observed phase changes', async () => {
   await expect.element(entries.filter({ hasText: 'Uploading' })).toBeVisible()
 })
 
-test('shows the server’s own message beside ours, with the code to copy', async () => {
+test('shows the server’s own message in ours, with the code to copy', async () => {
   const refused = failure(
     'forbidden',
     { team: 'Aurora Studio' },
-    { detail: 'role viewer may not create models' },
+    { serverMessage: 'role viewer may not create models' },
   )
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', refused)] })
   await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
-  await expect.element(pane).toMatchTextContent('You can’t add models to Aurora Studio')
-  await expect.element(pane).toMatchTextContent('Server message: “role viewer may not create models”')
+  await expect
+    .element(pane)
+    .toMatchTextContent(
+      'You can’t add models to Aurora Studio: “role viewer may not create models”. Ask a team admin.',
+    )
   await expect.element(pane.getByRole('button', { name: 'Copy error code' })).toBeVisible()
 })
 

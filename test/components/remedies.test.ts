@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, failureKinds, type FailureCode, type Remedy } from '../../electron/contract/failures.ts'
+import { failureStateOf } from '../../electron/contract/uploads.ts'
 import { catalogues, failureText, translatorFor } from '../../electron/messages/messages.ts'
 import { openPage } from './support/open-page.ts'
-import { failedRow } from './support/rows.ts'
+import { failedRow, noonMs, patchOf, row, sendingRow } from './support/rows.ts'
 
 const buttons: Readonly<Record<Remedy, string>> = {
   retry: 'Try again',
@@ -28,8 +29,10 @@ const codes = Object.keys(failureKinds) as FailureCode[]
 
 test.each(codes)('%s stands on its row as a sentence with its code and its one remedy', async (code) => {
   const why = failure(code, paramsOf(code))
-  const { rowOf } = await openPage({ rows: [failedRow('Flux', why)] })
-  await expect.element(rowOf('Flux')).toMatchTextContent(failureText(why, translatorFor('en')))
+  const row = failedRow('Flux', why)
+  const { rowOf } = await openPage({ rows: [row] })
+  const message = failureText(why, translatorFor('en'), failureStateOf(row))
+  await expect.element(rowOf('Flux')).toMatchTextContent(message)
   await expect.element(rowOf('Flux').getByRole('button', { name: code, exact: true })).toBeVisible()
   const remedy = rowOf('Flux').getByRole('button', { name: buttonOf(code), exact: true })
   await expect.element(remedy).toBeVisible()
@@ -61,12 +64,12 @@ test('sending a dangerous file has a different button than an unusual one', asyn
 test('the server’s reason for a refusal is fully visible in a narrow window', async () => {
   await page.viewport(480, 400)
   onTestFinished(() => page.viewport(960, 640))
-  const detail =
+  const serverMessage =
     'Role "viewer" may not create models in this workspace; the owner has switched uploads off for guests.'
-  const why = failure('forbidden', { team: 'Aurora Studio' }, { detail })
+  const why = failure('forbidden', { team: 'Aurora Studio' }, { serverMessage })
   const { screen } = await openPage({ rows: [failedRow('Flux', why)] })
   const words = screen.getByTitle('Ask a team admin.', { exact: false })
-  await expect.element(words).toMatchTextContent('You can’t add models to Aurora Studio.')
+  await expect.element(words).toMatchTextContent('uploads off for guests”. Ask a team admin.')
   const { scrollHeight, clientHeight } = words.element()
   expect(scrollHeight - clientHeight).toBeLessThanOrEqual(1)
 })
@@ -95,4 +98,45 @@ test('copies the code of a failure', async () => {
 test('a failure without its message parameters is still shown with its code', async () => {
   const { rowOf } = await openPage({ rows: [failedRow('Flux', failure('file-cut-short'))] })
   await expect.element(rowOf('Flux')).toMatchTextContent('Something went wrong. file-cut-short')
+})
+
+test('the server’s reason is part of the message on the row, in the details and to a screen reader', async () => {
+  const serverMessage = 'Type "loras" is frozen until <b>Thursday</b>'
+  const why = failure('bad-request', {}, { serverMessage: `${serverMessage}\u202e.\u0007` })
+  const { screen, rowOf, emit } = await openPage({ rows: [row('Flux')] })
+  emit('patch', patchOf(2, [failedRow('Flux', why)]))
+  const message = `The server rejected this upload: “${serverMessage}”. Change the name, type or path, then try again.`
+  await expect.element(rowOf('Flux')).toMatchTextContent(message)
+  await expect.element(screen.getByRole('alert')).toMatchTextContent(message)
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await expect.element(screen.getByRole('complementary')).toMatchTextContent(message)
+})
+
+test('a row that waits promises a retry, and none while everything is paused or after it failed', async () => {
+  const why = failure('server-trouble', { status: 503 })
+  const waiting = row('Flux', { phase: 'retrying', failure: why, retryAtMs: noonMs })
+  const { screen, rowOf, emit } = await openPage({ rows: [waiting] })
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary')
+  await expect.element(rowOf('Flux')).toMatchTextContent('The upload is retried automatically.')
+  await expect.element(pane).toMatchTextContent('The upload is retried automatically.')
+  emit('patch', { ...patchOf(2, [waiting]), allPaused: true })
+  await expect.element(pane).toMatchTextContent('Nothing is lost. Try again later.')
+  await expect.element(rowOf('Flux')).not.toMatchTextContent('automatically')
+  emit('patch', patchOf(3, [failedRow('Flux', why)]))
+  await expect.element(rowOf('Flux')).toMatchTextContent('Nothing is lost. Try again later.')
+  await expect.element(pane).not.toMatchTextContent('automatically')
+})
+
+test('the last failure disappears from the details once the upload runs again', async () => {
+  const why = failure('connection-lost', { host: 'x' })
+  const { screen, rowOf, emit } = await openPage({
+    rows: [row('Flux', { phase: 'retrying', failure: why, retryAtMs: noonMs })],
+  })
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary')
+  await expect.element(pane).toMatchTextContent('Connection lost')
+  emit('patch', patchOf(2, [sendingRow('Flux', { failure: why })]))
+  await expect.element(pane).toMatchTextContent('Uploading')
+  await expect.element(pane).not.toMatchTextContent('Connection lost')
 })

@@ -45,8 +45,8 @@ test('shows a viewer that uploads aren’t allowed, with the server’s message'
   await expect(row.getByRole('button', { name: 'forbidden' })).toBeVisible()
   await row.getByText('Failed').click()
   const [{ failure } = {}] = (await ask(app.page, 'snapshot')).rows
-  expect(failure?.detail).toBeTruthy()
-  await expect(app.page.getByRole('complementary')).toContainText(`“${failure?.detail}”`)
+  expect(failure?.serverMessage).toBeTruthy()
+  await expect(app.page.getByRole('complementary')).toContainText(`“${failure?.serverMessage}”`)
   expect(harness.cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([])
 })
 

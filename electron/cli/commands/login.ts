@@ -53,7 +53,9 @@ async function signInByPairing({ engine, streams, signal }: LoginContext): Promi
     `Confirm the code ${pairing.userCode} on this page:\n  ${pairing.address}\nWaiting for confirmation. Press Ctrl-C to cancel.\n`,
   )
   signal.addEventListener('abort', () => void engine.calls.cancelPairing(undefined))
-  const view = await waitForPairing(engine, (problem) => streams.err.write(`${describeFailure(problem)}\n`))
+  const view = await waitForPairing(engine, (problem) =>
+    streams.err.write(`${describeFailure(problem, 'retrying')}\n`),
+  )
   if (view.pairing) return reportRefusal(view.pairing.failure ?? failure('pairing-over'), streams)
   return reportSignIn({ ok: true, value: view }, before, streams)
 }

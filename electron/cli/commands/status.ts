@@ -1,7 +1,9 @@
 import type { Account } from '../../contract/account.ts'
+import type { FailureState } from '../../contract/failures.ts'
+import { failureStateOf } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { readJournal, type JournalSummary, type UnfinishedUpload } from '../../journal/journal-reader.ts'
-import { isStored, multipartOf } from '../../journal/upload-record.ts'
+import { isStored, multipartOf, type UploadRecord } from '../../journal/upload-record.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { describeFailure, isoTime, failureAsJson, type Streams } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
@@ -85,7 +87,7 @@ function uploadAsJson(
     type: target.modelType,
     path: target.modelPath,
     name: target.displayName,
-    failure: record.failure && failureAsJson(record.failure),
+    failure: record.failure && failureAsJson(record.failure, failureStateIn(record, runByPid)),
     addedAt: isoTime(record.addedAtMs),
   }
 }
@@ -125,6 +127,10 @@ function footnotes({
   ]
 }
 
+/** Nothing is retried before a process runs the upload again. */
+const failureStateIn = (record: UploadRecord, runByPid: number | null): FailureState =>
+  runByPid === null ? 'final' : failureStateOf(record)
+
 function uploadLine(
   { record, acknowledgedBytes, acknowledgedParts, runByPid }: UnfinishedUpload,
   accounts: readonly Account[],
@@ -139,6 +145,6 @@ function uploadLine(
   if (isStored(state)) facts.push('uploaded, not registered yet')
   if (runByPid !== null) facts.push(`running in process ${runByPid}`)
   if (account?.state === 'signed-out') facts.push(`${account.email} is signed out`)
-  if (failure) facts.push(describeFailure(failure))
+  if (failure) facts.push(describeFailure(failure, failureStateIn(record, runByPid)))
   return `${record.phase.padEnd(10)}  ${record.fileName} → ${record.team.name}: ${facts.join(', ')}`
 }

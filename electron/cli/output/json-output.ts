@@ -34,7 +34,11 @@ export function createJsonReporter(
       }
     },
     waiting: (row) =>
-      write('waiting', { id: row.id, ...failureAsJson(row.failure), retryAt: isoTime(row.retryAtMs) }),
+      write('waiting', {
+        id: row.id,
+        ...failureAsJson(row.failure, 'retrying'),
+        retryAt: isoTime(row.retryAtMs),
+      }),
     connectivity: (state) => write('line', { state }),
     registered: (row) =>
       write('registered', {

@@ -1,5 +1,5 @@
 import { failureText, translatorFor, isMessageKey } from '../../messages/messages.ts'
-import { retryClassOf, type Failure } from '../../contract/failures.ts'
+import { retryClassOf, type Failure, type FailureState } from '../../contract/failures.ts'
 import { redactText } from '../../platform/redact.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ConnectivityState, Totals, UploadRow } from '../../contract/uploads.ts'
@@ -62,9 +62,9 @@ export interface UploadReporter {
 
 export const t = translatorFor('en')
 
-/** The sentence for a failure, followed by its code and the server's message. */
-export function describeFailure(failure: Failure): string {
-  const sentence = failureText(failure, t)
+/** The sentence for a failure with the server's message, followed by its code and technical detail. */
+export function describeFailure(failure: Failure, state: FailureState = 'final'): string {
+  const sentence = failureText(failure, t, state)
   const code = failure.detail ? `${failure.code}: ${failure.detail}` : failure.code
   return oneLine(`${sentence} (${code})`)
 }
@@ -91,12 +91,13 @@ export function skipReasonText(reason: string): string {
 }
 
 /** The members of a failure in JSON output. */
-export function failureAsJson(failure: Failure | null): object {
+export function failureAsJson(failure: Failure | null, state: FailureState = 'final'): object {
   if (failure === null) return {}
+  const detail = failure.serverMessage ?? failure.detail
   return {
     code: failure.code,
-    sentence: failureText(failure, t),
-    ...(failure.detail ? { detail: failure.detail } : {}),
+    sentence: failureText(failure, t, state),
+    ...(detail ? { detail } : {}),
   }
 }
 

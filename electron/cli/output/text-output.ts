@@ -38,7 +38,7 @@ export function createTextReporter(
       if (!quiet && !isFinished) live.show(progressLines(progress, err))
     },
     waiting: (row) =>
-      write(`waiting     ${row.fileName}: ${row.failure ? describeFailure(row.failure) : ''}`),
+      write(`waiting     ${row.fileName}: ${row.failure ? describeFailure(row.failure, 'retrying') : ''}`),
     connectivity: (state) =>
       write(state === 'ok' ? 'online      connection restored' : 'offline     no connection, waiting'),
     registered(row) {

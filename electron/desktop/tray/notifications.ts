@@ -1,6 +1,6 @@
 import { app, Notification } from 'electron'
 import type { Conditions } from '../../contract/conditions.ts'
-import type { Patch } from '../../contract/uploads.ts'
+import { failureStateOf, type Patch } from '../../contract/uploads.ts'
 import { countdownText } from '../../messages/pause-reason-text.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
@@ -63,6 +63,9 @@ export function createNotifications(options: {
   }
 }
 
+/** Linux desktops interpret tags in the body of a notification. */
+const withoutMarkup = (text: string) => text.replaceAll('<', '‹')
+
 function notificationText(notification: UploadNotification, language: Language): string {
   const t = language.translate()
   if (notification.kind === 'batch-done') {
@@ -72,8 +75,8 @@ function notificationText(notification: UploadNotification, language: Language):
   }
   const [row] = notification.rows
   if (notification.rows.length === 1 && row) {
-    const reason = row.failure ? failureText(row.failure, t) : ''
-    return `${row.fileName}: ${reason}`
+    const reason = row.failure ? failureText(row.failure, t, failureStateOf(row)) : ''
+    return withoutMarkup(`${row.fileName}: ${reason}`)
   }
   return t('notice.several-need-you', { failed: notification.rows.length })
 }

@@ -42,7 +42,11 @@ test('explains that a viewer may not upload, with the server message', async () 
   const row = await app.settled(id)
   expect(row).toMatchObject({
     phase: 'failed',
-    failure: { code: 'forbidden', params: { team: 'Studio North' }, detail: expect.stringMatching(/\w+/) },
+    failure: {
+      code: 'forbidden',
+      params: { team: 'Studio North' },
+      serverMessage: expect.stringMatching(/\w+/),
+    },
   })
   expect(cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
 })

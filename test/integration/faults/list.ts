@@ -2,7 +2,8 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import prettier from 'prettier'
-import { catalogues, isMessageKey } from '../../../electron/messages/messages.ts'
+import { failureKinds, type FailureCode } from '../../../electron/contract/failures.ts'
+import { catalogues, failureText, translatorFor } from '../../../electron/messages/messages.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 // The table of faults in README.md, made from the tests: `node test/integration/faults/list.ts` writes it
@@ -26,11 +27,19 @@ function faultsIn(text: string): readonly Fault[] {
   return [...text.matchAll(pattern)].map(([, name = '', expected]) => ({ name, expected: expected ?? null }))
 }
 
+const isFailureCode = (code: string): code is FailureCode => Object.hasOwn(failureKinds, code)
+
+/** The message while the upload is retried, or the final one if it never is; sizes and names are left open. */
 function sentenceFor(expected: string | null): string {
   if (expected === null) return 'nothing'
-  const key = `failure.${expected}`
-  if (!isMessageKey(key)) throw new Error(`${expected} has no message`)
-  return `\`${expected}\`: ${catalogues.en[key]}`
+  if (!isFailureCode(expected)) throw new Error(`${expected} has no message`)
+  const message = catalogues.en[`failure.${expected}`]
+  const names = [...message.matchAll(/\{(\w+)[,}]/g)].map(([, name = '']) => name)
+  const valueOf = (name: string) => (message.includes(`{${name}, plural`) ? 20 : `{${name}}`)
+  const params = Object.fromEntries(names.map((name) => [name, valueOf(name)]))
+  const { retry } = failureKinds[expected]
+  const state = retry === 'now' || retry === 'later' ? 'retrying' : 'final'
+  return `\`${expected}\`: ${failureText({ code: expected, params }, translatorFor('en'), state)}`
 }
 
 /** The readme as it is to be. */

@@ -77,7 +77,10 @@ test.each([
   const { get } = await setup(answering(status, body, status === 302 ? { location: '/elsewhere' } : {}))
   expect(await get()).toMatchObject({
     ok: false,
-    failure: { code, detail: status === 302 ? 'HTTP 302' : 'no, and here is why' },
+    failure: {
+      code,
+      ...(status === 302 ? { detail: 'HTTP 302' } : { serverMessage: 'no, and here is why' }),
+    },
   })
 })
 

@@ -101,14 +101,14 @@ test('a server that closes the connection is not reached', async () => {
 })
 
 test.each([
-  ['https://cloud.example', failure('signed-out', {}, { detail: 'unauthorized' }), 'trusted', true],
+  ['https://cloud.example', failure('signed-out', {}, { serverMessage: 'unauthorized' }), 'trusted', true],
   ['https://cloud.example', failure('server-trouble', { status: 503 }), 'trusted', true],
   ['https://cloud.example', failure('certificate-untrusted'), 'untrusted', true],
   ['https://cloud.example', failure('certificate-expired'), 'untrusted', true],
   ['https://cloud.example', failure('timed-out'), 'none', false],
   ['https://cloud.example', failure('proxy-sign-in'), 'none', false],
   ['https://cloud.example', failure('proxy-refuses'), 'none', false],
-  ['http://cloud.example', failure('signed-out', {}, { detail: 'unauthorized' }), 'none', true],
+  ['http://cloud.example', failure('signed-out', {}, { serverMessage: 'unauthorized' }), 'none', true],
 ] as const)('the certificate of %s that answers %o is %s', async (server, met, certificate, isReached) => {
   const client: CloudClient = {
     server,

@@ -29,7 +29,7 @@ test.each<[string, UploadRecord]>([
       failure: failure(
         'rate-limited',
         { team: 'Studio North' },
-        { detail: 'slow down', retryAfterMs: 9_000 },
+        { serverMessage: 'slow down', detail: 'HTTP 429', retryAfterMs: 9_000 },
       ),
     }),
   ],

@@ -1,5 +1,5 @@
 import { failure, type Failure, type FailureState } from './failures.ts'
-import { libraryPathProblem } from './library-path.ts'
+import { cleanLibraryPath, libraryPathProblem } from './library-path.ts'
 import type { Team } from './account.ts'
 import type { DuplicateModel, ReplacedModel } from './library.ts'
 import type { TransferSpeed } from './upload-details.ts'
@@ -41,6 +41,8 @@ export interface UploadRow {
   readonly accountId: string
   readonly team: Team
   readonly target: Target
+  /** The path is not the suggested one, so it does not follow a change of the type. */
+  readonly isPathEdited?: true
   readonly recognition: Recognition
   readonly phase: Phase
   /** True once bytes were sent: the target can then be edited only if that is the failure's remedy. */
@@ -151,6 +153,14 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
 export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): FailureState {
   if (phase === 'failed' && failure?.code !== 'file-being-written') return 'final'
   return 'retrying'
+}
+
+/** The target with another type. A path in the folder of its type moves to the folder of the new type. */
+export function withModelType(target: Target, modelType: string): Target {
+  const folder = `models/${target.modelType}/`
+  if (modelType === target.modelType || !target.modelPath.startsWith(folder)) return { ...target, modelType }
+  const modelPath = cleanLibraryPath(`models/${modelType}/${target.modelPath.slice(folder.length)}`)
+  return { ...target, modelType, modelPath }
 }
 
 /** Whether everything that could upload is paused by the user, so that resuming is the action to offer. */

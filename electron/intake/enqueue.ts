@@ -5,7 +5,7 @@ import type { Team, TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
-import type { AddReport, Target } from '../contract/uploads.ts'
+import { withModelType, type AddReport, type Target } from '../contract/uploads.ts'
 import type { FileWithTarget } from '../discovery/places/file-with-target.ts'
 import { collectFiles } from '../discovery/scan/collect-files.ts'
 import type { Rows } from '../journal/rows.ts'
@@ -19,7 +19,7 @@ import { adoptUploads, isAllowedBy, type AdoptCommands, type AllowedRisk } from 
 export interface EnqueueRequest {
   /** Instead of the chosen team. */
   readonly team?: TeamChoice
-  /** Overrides the suggested target of every file. */
+  /** Overrides the suggested target of every file. A suggested path follows the type. */
   readonly target?: Partial<Target>
   /** Overrides it for single files; takes precedence over `target`. */
   readonly targetOf?: ((file: FoundFile) => Partial<Target>) | undefined
@@ -189,6 +189,7 @@ function toRecord(
   const { accountId, team, onConflict, position, addedAtMs } = options
   const isAllowed = reason !== null && isAllowedBy(options.allow, reason)
   const failure = isAllowed ? null : reason
+  const requested = requestedTarget(file, options)
   return {
     id: randomUUID(),
     position,
@@ -198,7 +199,7 @@ function toRecord(
     identity,
     accountId,
     team,
-    target: { ...target, ...requestedTarget(file, options) },
+    target: { ...withModelType(target, requested.modelType ?? target.modelType), ...requested },
     recognition,
     allowed: isAllowed,
     phase: failure === null ? 'waiting' : 'failed',

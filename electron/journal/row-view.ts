@@ -1,4 +1,4 @@
-import type { Phase, UploadRow } from '../contract/uploads.ts'
+import { withModelType, type Phase, type UploadRow } from '../contract/uploads.ts'
 import { isStarted, modelIdOf, type UploadRecord } from './upload-record.ts'
 import type { SpeedMeter } from '../platform/speed-meter.ts'
 
@@ -26,6 +26,7 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null): Uploa
     accountId: record.accountId,
     team: record.team,
     target: record.target,
+    ...(isPathEdited(record) ? { isPathEdited: true } : {}),
     recognition: record.recognition,
     phase: live?.phase ?? record.phase,
     started: isStarted(state),
@@ -40,6 +41,11 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null): Uploa
     ...(library?.already ? { already: library.already } : {}),
     ...(library?.replaces ? { replaces: library.replaces } : {}),
   }
+}
+
+/** Whether the path differs from the one that was suggested, or would have been for the present type. */
+function isPathEdited({ target, seen }: UploadRecord): boolean {
+  return seen !== undefined && target.modelPath !== withModelType(seen.target, target.modelType).modelPath
 }
 
 type Progress = Pick<

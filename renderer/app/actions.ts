@@ -120,7 +120,7 @@ export class Actions {
     if (editing?.id !== row.id || (field ?? editing.field) !== editing.field) return true
     if (ui.draftProblem) return false
     ui.editing = null
-    void this.saveTarget(row, targetChange(row.target, editing.field, editing.draft))
+    void this.saveTarget(row, targetChange(row, editing.field, editing.draft))
     return true
   }
 
@@ -130,7 +130,7 @@ export class Actions {
     const field = ui.editing?.field
     if (field === undefined) return
     if (picked !== undefined) ui.setDraft(picked)
-    const change = ui.editing ? targetChange(row.target, field, ui.editing.draft) : {}
+    const change = ui.editing ? targetChange(row, field, ui.editing.draft) : {}
     if (!this.saveEdit(row)) return
     const next = fields[fields.indexOf(field) + (isBack ? -1 : 1)]
     if (next) ui.edit(row.id, next, { ...row.target, ...change }[next])

@@ -21,18 +21,22 @@ test('counts code points of a name, not UTF-16 units', () => {
   expect(targetProblem('modelType', '  ')).toEqual({ kind: 'length', field: 'modelType' })
 })
 
-test('moves the path with the type if it was in the folder of that type', () => {
-  expect(targetChange(target, 'modelType', 'vae')).toEqual({
+test('moves the suggested path with the type', () => {
+  expect(targetChange({ target }, 'modelType', 'vae')).toEqual({
     modelType: 'vae',
     modelPath: 'models/vae/film.safetensors',
   })
-  expect(targetChange({ ...target, modelPath: 'mine/film.safetensors' }, 'modelType', 'vae')).toEqual({
-    modelType: 'vae',
-  })
+})
+
+test('keeps an edited path when the type changes', () => {
+  for (const modelPath of ['mine/film.safetensors', 'models/loras/client/film.safetensors']) {
+    const row = { target: { ...target, modelPath }, isPathEdited: true } as const
+    expect(targetChange(row, 'modelType', 'vae')).toEqual({ modelType: 'vae' })
+  }
 })
 
 test('returns no change for an unchanged value', () => {
-  expect(targetChange(target, 'displayName', ' Film grain ')).toEqual({})
+  expect(targetChange({ target }, 'displayName', ' Film grain ')).toEqual({})
 })
 
 test('suggests known types, those that start with the text first', () => {

@@ -4,7 +4,7 @@ import {
   refusedCharacters,
   type LibraryPathProblem,
 } from '../../../electron/contract/library-path.ts'
-import type { Target } from '../../../electron/contract/uploads.ts'
+import { withModelType, type Target, type UploadRow } from '../../../electron/contract/uploads.ts'
 
 /** The folders of ComfyUI's `models` (its `folder_paths.py`), most used first; other types can be typed. */
 export const knownTypes: readonly string[] = [
@@ -70,18 +70,17 @@ export function targetProblem(field: TargetField, value: string): TargetProblem 
   }
 }
 
-/**
- * The change made by editing one field. A path in the folder of its type moves to the folder of the new type.
- */
-export function targetChange(target: Target, field: TargetField, value: string): Partial<Target> {
+/** The change made by editing one field. The suggested path follows the type. */
+export function targetChange(
+  { target, isPathEdited }: Pick<UploadRow, 'target' | 'isPathEdited'>,
+  field: TargetField,
+  value: string,
+): Partial<Target> {
   const trimmed = value.trim()
   if (trimmed === target[field]) return {}
-  if (field !== 'modelType') return { [field]: trimmed }
-  const folder = `models/${target.modelType}/`
-  const moved = `models/${trimmed}/${target.modelPath.slice(folder.length)}`
-  return target.modelPath.startsWith(folder) && libraryPathProblem(moved) === null
-    ? { modelType: trimmed, modelPath: moved }
-    : { modelType: trimmed }
+  if (field !== 'modelType' || isPathEdited) return { [field]: trimmed }
+  const { modelPath } = withModelType(target, trimmed)
+  return { modelType: trimmed, ...(modelPath === target.modelPath ? {} : { modelPath }) }
 }
 
 /** Known types that contain the text; those that start with it come first. */

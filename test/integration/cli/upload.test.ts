@@ -130,6 +130,19 @@ test('takes a type and a path, and rejects an invalid path before sending', asyn
   ])
 })
 
+test('puts a file into the folder of the given type unless it has a path', async () => {
+  const { run, file, cloud } = await setup()
+  const path = await file('unrecognised/grain.safetensors')
+  const { code, json } = await run('upload', path, '--type', 'loras', '--json')
+  expect([code, json()[0]]).toMatchObject([
+    0,
+    { event: 'queued', type: 'loras', path: 'models/loras/grain.safetensors' },
+  ])
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([
+    { model_type: 'loras', model_path: 'models/loras/grain.safetensors' },
+  ])
+})
+
 test('exits with 3 without a sign-in and names the command', async () => {
   const { run, file } = await setup({ account: null })
   const { code, out, err } = await run('upload', await file('a.safetensors'))

@@ -115,6 +115,23 @@ test('edits name, type and path until the upload starts, and not after', async (
   })
 })
 
+test('reports a path as edited only if it is not the suggested one for the type', async () => {
+  const { app, file } = await setup()
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(await file('a.safetensors'), { target: { modelType: 'loras' } })
+  expect([app.row(id)?.target.modelPath, app.row(id)?.isPathEdited]).toEqual([
+    'models/loras/a.safetensors',
+    undefined,
+  ])
+  await app.calls.editTarget({ id, change: { modelPath: 'models/loras/client/a.safetensors' } })
+  expect(app.row(id)?.isPathEdited).toBe(true)
+  await app.calls.editTarget({
+    id,
+    change: { modelType: 'vae', modelPath: 'models/vae/a.safetensors' },
+  })
+  expect(app.row(id)?.isPathEdited).toBeUndefined()
+})
+
 test('continues after a path conflict on the server when the path is changed', async () => {
   const { app, cloud, file } = await setup()
   // A library listing would detect the conflict before anything is sent.

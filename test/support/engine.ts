@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Result } from '../../electron/contract/failures.ts'
+import type { Environment } from '../../electron/platform/environment.ts'
 import type { FindProxies } from '../../electron/platform/proxy-resolver.ts'
 import { defaultSettings } from '../../electron/contract/settings.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
@@ -64,7 +65,7 @@ export interface EngineHarness {
   readonly cloud: Cloud
   readonly secretStore: MemorySecretStore
   readonly clock: HandClock
-  readonly environment: TestEnvironment
+  readonly environment: TestEnvironment & Required<Pick<Environment, 'startOfDay'>>
   /** The first app of the test. */
   readonly app: App
   /** Writes a safetensors file into the test's folder and returns its path. */

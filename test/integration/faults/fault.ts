@@ -6,7 +6,7 @@ import { failureText, translatorFor } from '../../../electron/messages/messages.
 import type { EnqueueRequest } from '../../../electron/engine/engine.ts'
 import type { FaultRule } from '../../cloud/faults.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
-import { setup, type App, type EngineOptions, type EngineHarness } from '../../support/engine.ts'
+import { dayMs, setup, type App, type EngineOptions, type EngineHarness } from '../../support/engine.ts'
 
 /** As one PUT, or in parts. */
 export type UploadMethod = 'whole' | 'parts'
@@ -70,17 +70,23 @@ export async function uploadWithFaults(
 /** The same upload, seen by another start of the app. */
 export const resumedBy = (begun: BegunUpload, app: App): BegunUpload => ({ ...begun, app })
 
-/** Ticks without any change before the clock is advanced. */
-const stillTicks = 4
+/**
+ * Ticks of 5 ms without any change before the clock is advanced. While an upload runs, a worker thread that
+ * waits for a processor looks idle too, and advancing would make the app restart its upload as dead.
+ */
+const stillTicks = { idle: 4, running: 20 }
 
 /**
- * Waits for what `look` finds. Whenever nothing moves, neither row nor request, and a timer waits, the clock
- * is moved on to it: retries, probes and polls take no time, and no test knows how they are paced.
+ * Waits until `look` finds something. Whenever neither rows nor requests change and a timer waits, the clock
+ * is advanced to it: retries, probes and polls take no time, and no test depends on their delays. The clock
+ * never passes midnight, when registered uploads leave the list.
  */
 export async function advanceUntil<T>(
-  { app, clock, cloud, shownFailures }: Pick<BegunUpload, 'app' | 'clock' | 'cloud' | 'shownFailures'>,
+  upload: Pick<BegunUpload, 'app' | 'clock' | 'cloud' | 'environment' | 'shownFailures'>,
   look: () => Promise<T | false | null | undefined> | T | false | null | undefined,
 ): Promise<T> {
+  const { app, clock, cloud, environment, shownFailures } = upload
+  const midnightMs = environment.startOfDay(clock.now()) + dayMs
   let before = ''
   let still = 0
   for await (const _tick of every(5)) {
@@ -93,8 +99,9 @@ export async function advanceUntil<T>(
     const moves = now !== before || (isRunning && cloud.operations.some(({ ended }) => !ended))
     still = moves ? 0 : still + 1
     before = now
-    const [waitMs] = clock.waits()
-    if (still >= stillTicks && waitMs !== undefined) clock.advance(Math.max(waitMs, 0))
+    const [waitMs = Infinity] = clock.waits()
+    const isStill = still >= (isRunning ? stillTicks.running : stillTicks.idle)
+    if (isStill && clock.now() + waitMs < midnightMs) clock.advance(Math.max(waitMs, 0))
   }
   throw new Error('an interval never ends')
 }

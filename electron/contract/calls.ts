@@ -12,7 +12,7 @@ import { settingsChange, type Settings } from './settings.ts'
 import type { StorageTest } from './storage-test.ts'
 import type { UpdateState } from './updates.ts'
 import type { TransferSpeed, UploadDetails } from './upload-details.ts'
-import type { AddReport, HistoryPage, Patch, Snapshot } from './uploads.ts'
+import type { AddReport, HistoryPage, ModelStatus, Patch, Snapshot } from './uploads.ts'
 import type { WatchedFoldersView } from './watched-folders.ts'
 
 /** The side that answers a call: `engine` needs no Electron, `desktop` does. */
@@ -138,6 +138,8 @@ const callGroups = {
       'engine',
       v.strictObject({ id }),
     ),
+    /** How much of a row's multi-file model the library has. Null for a model of one file. */
+    modelStatus: call<ModelStatus | null>()('engine', v.strictObject({ id })),
     history: call<HistoryPage>()(
       'engine',
       v.strictObject({

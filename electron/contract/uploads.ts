@@ -132,6 +132,18 @@ export interface AddReport {
   readonly hasFoundPlaces?: true
 }
 
+/** How much of a model of several files the team's library has. */
+export interface ModelStatus {
+  /** Number of files that belong to the model. */
+  readonly fileCount: number
+  /** Of these, the number whose paths exist in the library. */
+  readonly presentCount: number
+  /**
+   * Relative paths of files that are neither in the library nor being uploaded. `vae/` is a whole folder.
+   */
+  readonly missing: readonly string[]
+}
+
 export interface HistoryPage {
   readonly rows: readonly UploadRow[]
   /** `beforeMs` of the next page, or null at the end. */

@@ -1,7 +1,7 @@
 import type { SignIns } from '../accounts/sign-ins.ts'
 import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
-import { targetFailure, type AddReport } from '../contract/uploads.ts'
+import { targetFailure, type AddReport, type ModelStatus } from '../contract/uploads.ts'
 import type { Details } from '../feed/details.ts'
 import type { DoneToday } from '../feed/done-today.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -9,6 +9,7 @@ import { fileToInspect } from '../intake/inspect-again.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import { toUploadRow } from '../journal/row-view.ts'
 import type { Rows } from '../journal/rows.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Library } from '../library/library.ts'
 import { changeFailure } from '../platform/file-identity.ts'
@@ -32,6 +33,7 @@ interface CallServices {
   readonly library: Library
   readonly hashCache: HashCache
   readonly inspector: Pick<Inspector, 'readDetails'>
+  readonly modelStatus: (record: UploadRecord) => Promise<ModelStatus | null>
   /** Enqueues files and folders for the chosen team. */
   readonly addPaths: (paths: readonly string[]) => Promise<Result<AddReport>>
 }
@@ -90,6 +92,10 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     async modelFacts({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)
       return success(record ? await services.inspector.readDetails(fileToInspect(record)) : null)
+    },
+    async modelStatus({ id }) {
+      const record = rows.get(id)?.record ?? store.find(id)
+      return success(record ? await services.modelStatus(record) : null)
     },
     async history({ beforeMs, search, limit }) {
       const found = store.history({ beforeMs, search, limit, hidden: signIns.hidden() })

@@ -50,6 +50,7 @@ import { createUploadReports } from '../uploads/upload-report.ts'
 import { engineCalls, localFileWith } from './calls.ts'
 import { UploadCommands } from './commands.ts'
 import type { Engine, EngineOptions, EngineSettings } from './engine-api.ts'
+import { createModelStatusReader } from './model-status.ts'
 import { createUploadRunner } from './upload-runner.ts'
 
 export { journalProblemOf } from '../journal/journal-file.ts'
@@ -401,6 +402,7 @@ export function createEngine(options: EngineOptions): Engine {
         library,
         hashCache,
         inspector,
+        modelStatus: createModelStatusReader({ rows, store, library, environment }),
         addPaths: (paths) => finder.processDropped(paths, (modelPaths) => intake.enqueue(modelPaths)),
       }),
       ...finder.calls,

@@ -20,6 +20,8 @@ export interface HistoryQuery {
 /** Uploads whose models are in a library. */
 export interface HistoryStore {
   history(options: HistoryQuery): readonly RegisteredRecord[]
+  /** Finished uploads of a multi-file model, by the key of its group. */
+  registeredFilesOf(groupKey: string): readonly RegisteredRecord[]
   /** The number of uploads finished since this time (ms since the epoch) and not dismissed from the list. */
   finishedSince(sinceMs: number): number
   /** Removes uploads from the list; they stay in the history. */
@@ -40,6 +42,9 @@ export function createHistoryStore(
 ): HistoryStore {
   const finished = database.prepare(historyQuery(columns.join(', ')))
   const dismiss = database.prepare('UPDATE uploads SET dismissed = 1 WHERE id = ?')
+  const ofGroup = database.prepare(
+    `SELECT ${columns.join(', ')} FROM uploads WHERE phase = 'registered' AND instr(seen, ?) > 0`,
+  )
   const since = database.prepare(
     `SELECT count(*) AS count FROM uploads
      WHERE phase = 'registered' AND finished_at_ms >= ? AND dismissed = 0`,
@@ -56,6 +61,10 @@ export function createHistoryStore(
           limit,
         ),
       ).filter(isRegistered),
+    registeredFilesOf: (groupKey) =>
+      read(ofGroup.all(JSON.stringify(groupKey)))
+        .filter(isRegistered)
+        .filter(({ seen }) => seen?.group?.key === groupKey),
     finishedSince: (sinceMs) => Number(since.get(sinceMs)?.['count']),
     dismiss: (ids) => write(() => ids.forEach((id) => void dismiss.run(id))),
   }

@@ -85,6 +85,7 @@ const seenText = v.pipe(
         ...group,
         root: v.string(),
         within: v.array(v.string()),
+        files: v.exactOptional(v.array(v.string())),
         shard: v.exactOptional(v.object({ stem: v.string(), count: v.number(), extension: v.string() })),
       }),
     ),

@@ -14,6 +14,11 @@ export interface FoundGroup extends ModelGroup {
   readonly within: readonly string[]
   /** Numbering, for a model of numbered parts. */
   readonly shard?: Shard
+  /**
+   * Relative paths of all files of the model when it was found, and of what was missing; absent for numbered
+   * parts, whose names follow from the numbering.
+   */
+  readonly files?: readonly string[]
 }
 
 /**
@@ -170,7 +175,12 @@ export function uploadKey(file: {
   readonly group?: FoundGroup | null | undefined
 }): string {
   const { path, name, group } = file
-  return group ? [group.key, ...group.within, name].join('/') : path
+  return group ? `${group.key}/${nameInGroup(group, name)}` : path
+}
+
+/** A file's path within its model. */
+export function nameInGroup({ within }: Pick<FoundGroup, 'within'>, name: string): string {
+  return [...within, name].join('/')
 }
 
 /** A model's index has a few kilobytes. */

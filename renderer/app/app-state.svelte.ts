@@ -12,6 +12,7 @@ import { DiagnosticsState } from '../diagnostics/diagnostics-state.svelte.ts'
 import { HistoryState } from '../history/history-state.svelte.ts'
 import { Language } from './language.svelte.ts'
 import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
+import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
 import { NoticesState } from '../ui/notices-state.svelte.ts'
 import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
@@ -40,6 +41,7 @@ export class AppState {
   readonly library: LibraryState
   readonly details: DetailsState
   readonly modelFacts: ModelFactsState
+  readonly modelStatuses: ModelStatusesState
   readonly updates: UpdatesState
   readonly bulkEdit: BulkEditState
   readonly findModels: FindModelsState
@@ -70,6 +72,7 @@ export class AppState {
       settings: this.settings,
     })
     this.modelFacts = new ModelFactsState(bridge)
+    this.modelStatuses = new ModelStatusesState(bridge)
     this.updates = new UpdatesState(bridge, onfailure)
     this.bulkEdit = new BulkEditState(bridge, this.queue, this.notices)
     this.findModels = new FindModelsState(bridge, this.notices, this.ui)
@@ -102,6 +105,7 @@ export class AppState {
       this.conditions.start(),
       this.updates.start(),
       this.library.start(),
+      this.modelStatuses.start(),
       this.diagnostics.start(),
       this.findModels.start(),
       this.workflow.start(),

@@ -7,7 +7,12 @@ export type UploadLine = Line &
   (
     | { readonly kind: 'group'; readonly group: Group; readonly count: number }
     /** The header of consecutive files that form one model. */
-    | { readonly kind: 'model'; readonly modelGroup: ModelGroup; readonly ids: readonly string[] }
+    | {
+        readonly kind: 'model'
+        readonly modelGroup: ModelGroup
+        readonly group: Group
+        readonly ids: readonly string[]
+      }
     | { readonly kind: 'row'; readonly id: string }
   )
 
@@ -55,7 +60,7 @@ export function uploadLines(
 function modelHeader(group: Group, modelGroup: ModelGroup, ids: readonly string[]): UploadLine {
   // Finished files of one model may not be adjacent; each run has its own header.
   const key = `bundle ${group} ${modelGroup.key} ${ids[0]}`
-  return { kind: 'model', key, modelGroup, ids, height: rowHeights.modelGroup }
+  return { kind: 'model', key, modelGroup, group, ids, height: rowHeights.modelGroup }
 }
 
 interface Run {

@@ -220,6 +220,24 @@ test('files of one model are grouped under its name and selected together', asyn
   await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 selected')
 })
 
+test.each([
+  [{ fileCount: 2, presentCount: 2, missing: [] }, 'In the library'],
+  [{ fileCount: 3, presentCount: 2, missing: [] }, '2 of 3 files in the library'],
+  [{ fileCount: 3, presentCount: 2, missing: ['vae/config.json'] }, 'Incomplete. Missing: vae/config.json'],
+])('shows how much of a finished model the library has: %j', async (status, text) => {
+  const group = { key: 'k1', name: 'flux-dev', kind: 'diffusers' } as const
+  const part = (name: string) => {
+    const one = row(name, { phase: 'registered', finishedAtMs: noonMs })
+    return { ...one, recognition: { ...one.recognition, group } }
+  }
+  const { screen } = await openPage({
+    rows: [part('Text'), part('Unet')],
+    answers: { modelStatus: () => success(status) },
+  })
+  const header = screen.getByRole('row').filter({ hasText: 'flux-dev: diffusers model' })
+  await expect.element(header).toMatchTextContent(text)
+})
+
 test.each([1200, 540])(
   'every line has the height that the list computes with (%i px wide)',
   async (width) => {

@@ -4,9 +4,9 @@ import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { stopUploads } from './stop-uploads.ts'
 import { describeFailure } from '../output/output.ts'
-import { exitCodeOf } from './upload.ts'
 import type { UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
+import { reportResult } from './report-result.ts'
 
 /**
  * Finishes the uploads in the queue of the data folder `home`, except those that another process runs or
@@ -26,8 +26,9 @@ export async function runResumeCommand(home: string, context: UploadContext): Pr
   if (resumedIds.size > 0) {
     const rows = await interruption.race(follower.waitUntilEnded(resumedIds.size))
     if (rows === interrupted) return stopUploads(context, { command: 'resume', remove: false })
-    reporter.finished()
-    return signedOutCount > 0 ? exitCodes.notSignedIn : exitCodeOf(rows)
+    const code = await interruption.race(reportResult(rows, context))
+    if (code === interrupted) return stopUploads(context, { command: 'resume', remove: false })
+    return signedOutCount > 0 ? exitCodes.notSignedIn : code
   }
   reporter.finished()
   return signedOutCount > 0 ? exitCodes.notSignedIn : exitCodes.someFailed

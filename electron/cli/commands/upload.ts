@@ -6,6 +6,7 @@ import { removeFailedUploads, stopUploads } from './stop-uploads.ts'
 import type { UploadContext } from '../command-context.ts'
 import { describeFailure } from '../output/output.ts'
 import { followUploads } from './follow-uploads.ts'
+import { reportResult } from './report-result.ts'
 
 type UploadCommand = Command & { name: 'upload' }
 
@@ -42,14 +43,8 @@ export async function runUploadCommand(
   }
   const rows = await interruption.race(follower.waitUntilEnded(added + refused))
   if (rows === interrupted) return stop()
-  reporter.finished()
+  const code = await interruption.race(reportResult(rows, context))
+  if (code === interrupted) return stop()
   await removeFailedUploads(engine, rows, environment)
-  return exitCodeOf(rows)
-}
-
-/** The exit code for ended uploads. */
-export function exitCodeOf(rows: readonly { phase: string; failure: { code: string } | null }[]): number {
-  const failedRows = rows.filter(({ phase }) => phase === 'failed')
-  if (failedRows.some(({ failure }) => failure?.code === 'signed-out')) return exitCodes.notSignedIn
-  return failedRows.length > 0 ? exitCodes.someFailed : exitCodes.ok
+  return code
 }

@@ -9,8 +9,8 @@ import { stopUploads } from './stop-uploads.ts'
 import { describeFailure, failureAsJson, t } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
 import type { UploadContext } from '../command-context.ts'
-import { exitCodeOf } from './upload.ts'
 import { followUploads } from './follow-uploads.ts'
+import { reportResult } from './report-result.ts'
 
 type WorkflowCommand = Command & { name: 'workflow' }
 
@@ -79,8 +79,8 @@ async function uploadNeeded(
   if (added + refused === 0) return exitCodes.someFailed
   const rows = await interruption.race(follower.waitUntilEnded(added + refused))
   if (rows === interrupted) return stop()
-  reporter.finished()
-  return exitCodeOf(rows)
+  const code = await interruption.race(reportResult(rows, context))
+  return code === interrupted ? stop() : code
 }
 
 /** Models that were not found may be in folders that could not be searched completely. */

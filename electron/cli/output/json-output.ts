@@ -65,6 +65,15 @@ export function createJsonReporter(
       }),
     libraryNotListed: (reason) => write('library-unlisted', failureAsJson(reason)),
     failed: (row) => write('failed', { id: row.id, file: row.fileName, ...failureAsJson(row.failure) }),
+    modelEnded: ({ recognition, team }, { fileCount, presentCount, missing }) =>
+      write('model', {
+        group: recognition.group,
+        team: team.id,
+        complete: presentCount === fileCount,
+        fileCount,
+        presentCount,
+        missing,
+      }),
     stopped: (summary) => write('interrupted', summary),
     finished: () => {},
   }

@@ -2,7 +2,7 @@ import { failureText, translatorFor, isMessageKey } from '../../messages/message
 import { retryClassOf, type Failure, type FailureState } from '../../contract/failures.ts'
 import { redactText } from '../../platform/redact.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { ConnectivityState, Totals, UploadRow } from '../../contract/uploads.ts'
+import type { ConnectivityState, ModelStatus, Totals, UploadRow } from '../../contract/uploads.ts'
 import type { TerminalStream } from './live-lines.ts'
 import { oneLine } from './terminal-text.ts'
 
@@ -55,6 +55,8 @@ export interface UploadReporter {
   /** Files are uploaded without comparing them with the library. Called at most once. */
   libraryNotListed(reason: Failure): void
   failed(row: UploadRow): void
+  /** All uploads of a multi-file model have ended. `row` is one of them. */
+  modelEnded(row: UploadRow, status: ModelStatus): void
   stopped(summary: StopSummary): void
   /** Ends the progress display. */
   finished(): void

@@ -62,6 +62,14 @@ export function createTextReporter(
       if (quiet) err.write(`${oneLine(text)}\n`)
       else write(text)
     },
+    modelEnded({ recognition }, { fileCount, presentCount, missing }) {
+      const name = recognition.group?.name ?? ''
+      if (presentCount === fileCount)
+        return write(`complete    ${name}: all ${fileCount} files are in the library`)
+      const text = `incomplete  ${name}: ${presentCount} of ${fileCount} files are in the library; missing: ${missing.join(', ')}`
+      if (quiet) err.write(`${oneLine(text)}\n`)
+      else write(text)
+    },
     stopped: live.clear,
     finished() {
       isFinished = true

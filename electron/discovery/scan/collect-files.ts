@@ -5,12 +5,14 @@ import { failure } from '../../contract/failures.ts'
 import type { Failure } from '../../contract/failures.ts'
 import type { SkippedFile } from '../../contract/uploads.ts'
 import { isComfyUiFolder, isCompanionFile, isJunkFolder, skipReason } from '../../recognition/file-names.ts'
+import { findMissingParts } from '../../recognition/diffusers-components.ts'
 import { unknownIdentity } from '../../recognition/found-file.ts'
 import {
   maxDiffusersDepth,
   diffusersIndex,
   findGroup,
   createGroup,
+  nameInGroup,
   otherGroupFiles,
   uploadKey,
 } from '../../recognition/model-groups.ts'
@@ -36,6 +38,8 @@ interface Collection {
   readonly skipped: SkippedFile[]
   readonly seenFiles: Set<string>
   readonly seenFolders: Set<string>
+  /** The relative paths of the files of each model of several files, by the model's key. */
+  readonly namesByGroup: Map<string, Set<string>>
   /** Absolute paths of the dropped files and of the files that were added with them. */
   readonly requestedPaths: Set<string>
   /** File names in the folders of dropped files. */
@@ -73,6 +77,7 @@ export async function collectFiles(
     skipped: [],
     seenFiles: new Set(),
     seenFolders: new Set(),
+    namesByGroup: new Map(),
     requestedPaths: new Set(dropped),
     namesByFolder: new Map(),
     signal: options.signal,
@@ -82,7 +87,28 @@ export async function collectFiles(
     if (isSidecar(resolve(path), stems)) skip(collection, basename(path), 'sidecar')
     else await addDropped(collection, path)
   }
-  return { files: collection.files, skipped: collection.skipped }
+  return { files: await withGroupFiles(collection), skipped: collection.skipped }
+}
+
+/** Adds to each file of a multi-file model which files the model has. */
+async function withGroupFiles({ files, namesByGroup }: Collection): Promise<readonly FoundFile[]> {
+  const filesByGroup = new Map<string, readonly string[]>()
+  for (const { group } of files) {
+    if (!group || group.kind === 'shards' || filesByGroup.has(group.key)) continue
+    const names = [...(namesByGroup.get(group.key) ?? [])]
+    const missing = group.kind === 'diffusers' ? await findMissingParts(group.root, names) : []
+    filesByGroup.set(group.key, [...names, ...missing])
+  }
+  return files.map((file) => {
+    const groupFiles = filesByGroup.get(file.group?.key ?? '')
+    return file.group && groupFiles ? { ...file, group: { ...file.group, files: groupFiles } } : file
+  })
+}
+
+function noteGroupFile({ namesByGroup }: Collection, group: FoundGroup | null, name: string): void {
+  if (!group) return
+  const names = namesByGroup.get(group.key) ?? new Set()
+  namesByGroup.set(group.key, names.add(nameInGroup(group, name)))
 }
 
 async function addDropped(collection: Collection, path: string): Promise<void> {
@@ -193,13 +219,16 @@ async function addFolder(collection: Collection, folder: Folder, stats: BigIntSt
 async function addEntry(collection: Collection, parent: Folder, look: CheckedEntry): Promise<void> {
   const { entry, facts, real } = look
   const relativePath = `${parent.folder}/${entry.name}`
+  // Its model is incomplete without a file that can't be read or is only in a cloud drive.
+  if (look.skip === 'placeholder' || look.failure) noteGroupFile(collection, look.group, entry.name)
   if (look.skip) {
     const isFolder = facts?.isDirectory() || entry.isDirectory()
     return skip(collection, isFolder ? `${relativePath}/` : relativePath, look.skip)
   }
   if (!facts) {
     const reason = look.failure ?? failure('file-unreadable')
-    collection.files.push({ ...unreadableFile(real, entry.name, parent.folder, reason), place: parent.place })
+    const file = unreadableFile(real, entry.name, parent.folder, reason)
+    collection.files.push({ ...file, place: parent.place, ...(look.group ? { group: look.group } : {}) })
   } else if (facts.isDirectory()) {
     const place = join(parent.place, entry.name)
     const { group: outer } = parent
@@ -245,6 +274,7 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
     return null
   }
   collection.seenFiles.add(key)
+  noteGroupFile(collection, group, name)
   const file: FoundFile = {
     path: real,
     name,

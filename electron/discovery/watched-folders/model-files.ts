@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import {
   extensionOf,
@@ -6,13 +6,13 @@ import {
   isPartialDownload,
   skipReason,
 } from '../../recognition/file-names.ts'
+import { findMissingParts } from '../../recognition/diffusers-components.ts'
 import {
   isDiffusersFile,
   maxDiffusersDepth,
   diffusersIndex,
   findGroup,
   shardNames,
-  parseShardName,
   type Shard,
 } from '../../recognition/model-groups.ts'
 import { pathExists, readFileState } from './file-state.ts'
@@ -127,45 +127,8 @@ async function findDiffusersRoot(folder: string, root: string): Promise<string |
 async function diffusersFiles(root: string): Promise<ModelFiles> {
   const names = await filesBelow(root, maxDiffusersDepth)
   const files = names.filter((name) => isDiffusersFile(basename(name)))
-  const components = await componentsOf(join(root, diffusersIndex))
-  const isComplete =
-    !names.some(isPartialDownload) &&
-    components.every(({ folder, hasWeights }) => {
-      const inside = files.filter((name) => name.startsWith(`${folder}/`))
-      return inside.length > 0 && (!hasWeights || inside.some(hasModelExtension))
-    }) &&
-    files.every((name) => hasAllParts(name, files))
+  const isComplete = !names.some(isPartialDownload) && (await findMissingParts(root, files)).length === 0
   return { key: root, pathsToEnqueue: [root], files: files.map((name) => join(root, name)), isComplete }
-}
-
-function hasAllParts(name: string, files: readonly string[]): boolean {
-  const shard = parseShardName(basename(name))
-  if (!shard) return true
-  const folder = name.slice(0, name.length - basename(name).length)
-  return shardNames(shard).every((part) => files.includes(folder + part))
-}
-
-/** Class names of components without weights (diffusers, transformers). */
-const withoutWeights = /(Scheduler|Tokenizer|TokenizerFast|FeatureExtractor|ImageProcessor\w*|Processor)$/
-
-/**
- * The components in a model's index: `"unet": ["diffusers", "UNet2DConditionModel"]`; an omitted one has two
- * nulls.
- */
-async function componentsOf(
-  index: string,
-): Promise<readonly { readonly folder: string; readonly hasWeights: boolean }[]> {
-  try {
-    const parsed: unknown = JSON.parse(await readFile(index, 'utf8'))
-    if (typeof parsed !== 'object' || parsed === null) return []
-    return Object.entries(parsed).flatMap(([folder, value]: [string, unknown]) => {
-      const [library, className] = Array.isArray(value) ? (value as unknown[]) : []
-      if (typeof library !== 'string' || typeof className !== 'string') return []
-      return [{ folder, hasWeights: !withoutWeights.test(className) }]
-    })
-  } catch {
-    return []
-  }
 }
 
 /** Relative paths of the files below a folder, `/`-separated, without hidden files. */

@@ -71,6 +71,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     chooseFiles: () => success(report),
     watch: () => success(null),
     modelFacts: () => success(null),
+    modelStatus: () => success(null),
     update: () => success({ kind: 'current', checkedAtMs: null }),
     thirdPartyNotices: () => success('a package 1.0.0\nLicence: MIT'),
     watching: () => success({ folders: [] }),

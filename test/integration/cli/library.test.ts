@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
@@ -61,6 +61,37 @@ test('registers every path of a diffusers folder once, also in a second run', as
   expect([second.code, found.map((line) => String(line['path'])).sort()]).toEqual([0, expected])
   const paths = cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)
   expect([paths.sort(), countOf('put-object')]).toEqual([expected, names.length])
+})
+
+test('reports a diffusers folder without all of its components as incomplete, and exits with 1', async () => {
+  const { run, folder } = await setup()
+  const { root } = await writeDiffusersFolder(join(folder, 'files', 'sdxl'))
+  const complete = await run('upload', root)
+  expect([complete.code, complete.out.split('\n').at(-2)]).toEqual([
+    0,
+    'complete    sdxl: all 10 files are in the library',
+  ])
+  rmSync(join(root, 'unet'), { recursive: true })
+  const other = join(folder, 'files', 'broken')
+  renameSync(root, other)
+  const asText = await run('upload', other)
+  expect([asText.code, asText.out.split('\n').at(-2)]).toEqual([
+    1,
+    'incomplete  broken: 8 of 9 files are in the library; missing: unet/',
+  ])
+  const asJson = await run('upload', other, '--json')
+  expect([asJson.code, asJson.json().at(-1)]).toMatchObject([
+    1,
+    {
+      event: 'model',
+      group: { name: 'broken', kind: 'diffusers' },
+      team: ALICES_TEAM_ID,
+      complete: false,
+      fileCount: 9,
+      presentCount: 8,
+      missing: ['unet/'],
+    },
+  ])
 })
 
 test.each([

@@ -1,11 +1,11 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { FoundPlaceView, UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { writeDiffusersFolder } from '../../fixtures/diffusers-folder.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
-import { setup, valueOf, type EngineHarness } from '../../support/engine.ts'
+import { setup, valueOf, type App, type EngineHarness } from '../../support/engine.ts'
 
 async function found({ app }: EngineHarness): Promise<readonly FoundPlaceView[]> {
   return new Promise((resolve) => {
@@ -142,4 +142,73 @@ test('a file that is added alone does not replace its path in a diffusers model'
   await harness.app.until(({ totals }) => totals.registeredToday === names.length + 1)
   const expected = names.map((name) => `models/diffusers/sdxl/${name}`)
   expect(libraryPaths(harness)).toEqual(expect.arrayContaining(expected))
+})
+
+const statusOf = async (app: App, id: string) => valueOf(await app.calls.modelStatus({ id }))
+
+test.each([false, true])(
+  'reports a model as complete only while the library has every path (listing fails: %s)',
+  async (isUnlisted) => {
+    const harness = await setup()
+    const { app, cloud } = harness
+    if (isUnlisted) cloud.fail({ on: 'listModels', how: 500, times: Infinity })
+    const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+    await app.calls.pauseAll(undefined)
+    await app.add(root)
+    const [first = '', last = ''] = [app.rows()[0]?.id, app.rows().at(-1)?.id]
+    expect(await statusOf(app, first)).toEqual({ fileCount: 10, presentCount: 0, missing: [] })
+    valueOf(await app.calls.cancel({ ids: [last] }))
+    const cancelled = { fileCount: 10, presentCount: 9, missing: [names.at(-1)] }
+    await app.calls.resumeAll(undefined)
+    await app.until(({ totals }) => totals.registeredToday === 9)
+    expect(await statusOf(app, first)).toEqual(cancelled)
+    await app.stop()
+    const again = await harness.open()
+    expect(await statusOf(again, first)).toEqual(cancelled)
+    await addAll({ ...harness, app: again }, join(root))
+    expect(await statusOf(again, first)).toEqual({ fileCount: 10, presentCount: 10, missing: [] })
+  },
+)
+
+test('names the files of a model that were deleted from the library or moved', async () => {
+  const harness = await setup()
+  const { app } = harness
+  const { root } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+  const rows = await addAll(harness, root)
+  const [first] = rows
+  const rowAt = (name: string) => rows.find(({ target }) => target.modelPath.endsWith(`/sdxl/${name}`))
+  const choice = { accountId: first?.accountId ?? '', teamId: ALICES_TEAM_ID }
+  const modelIdOf = (name: string) => rowAt(name)?.modelId ?? ''
+  valueOf(await app.calls.deleteModel({ choice, modelId: modelIdOf('vae/config.json') }))
+  const change = { modelPath: 'models/other/vocab.json' }
+  valueOf(await app.calls.changeModel({ choice, modelId: modelIdOf('tokenizer/vocab.json'), change }))
+  expect(await statusOf(app, first?.id ?? '')).toEqual({
+    fileCount: 10,
+    presentCount: 8,
+    missing: ['tokenizer/vocab.json', 'vae/config.json'],
+  })
+})
+
+test('names the components of a diffusers model that its folder lacks', async () => {
+  const harness = await setup()
+  const { root } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+  rmSync(join(root, 'tokenizer_2'), { recursive: true })
+  rmSync(join(root, 'vae/diffusion_pytorch_model.safetensors'))
+  const [first] = await addAll(harness, root)
+  expect(await statusOf(harness.app, first?.id ?? '')).toEqual({
+    fileCount: 9,
+    presentCount: 7,
+    missing: ['tokenizer_2/', 'vae/*.safetensors'],
+  })
+})
+
+test('reports numbered parts as complete, and no status for a model of one file', async () => {
+  const harness = await setup()
+  const parts = await Promise.all(
+    [1, 2].map((number) => harness.file(`parts/model-0000${number}-of-00002.safetensors`)),
+  )
+  const [first] = await addAll(harness, parts[0] ?? '')
+  expect(await statusOf(harness.app, first?.id ?? '')).toEqual({ fileCount: 2, presentCount: 2, missing: [] })
+  const [alone] = await addAll(harness, await harness.file('alone.safetensors'))
+  expect(await statusOf(harness.app, alone?.id ?? '')).toBe(null)
 })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { ALICE } from '../../cloud/accounts.ts'
-import { expectInLibrary } from './ends.ts'
+import { expectInLibrary } from './expect-end.ts'
 import {
   beginUpload,
   expectShown,
@@ -14,7 +14,7 @@ import {
 
 const hourMs = 3_600_000
 
-fault('a keychain that locks midway stops nothing: the new tokens stay in memory', null, async (expected) => {
+fault('keeps new tokens in memory when the keychain locks during an upload', null, async (expected) => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('put-part')
   const begun = await beginUpload(harness, 'parts')
@@ -28,7 +28,7 @@ fault('a keychain that locks midway stops nothing: the new tokens stay in memory
 })
 
 fault(
-  'a keychain that lost the sign-in while the app was closed asks for it and loses no part',
+  'keeps acknowledged parts when the keychain loses the sign-in during a restart',
   'signed-out',
   async (expected) => {
     const harness = await setupFor('parts')
@@ -45,27 +45,23 @@ fault(
   },
 )
 
-fault(
-  'signing out midway stops the parts, and signing in again goes on with them',
-  'signed-out',
-  async (expected) => {
-    const harness = await setupFor('parts')
-    const held = harness.cloud.hold('put-part', partBytes / 2, { skip: 2 })
-    const begun = await beginUpload(harness, 'parts')
-    await Promise.all([held.arrived, harness.cloud.ended('put-part', 2)])
-    await advanceUntil(begun, () => harness.app.row(begun.id).sentBytes >= 2 * partBytes)
-    const [accountId = ''] = harness.app.session().accounts.map(({ id }) => id)
-    await harness.app.calls.signOut({ accountId })
-    expect((await settled(begun)).failure?.code).toBe(expected)
-    held.release()
-    await harness.app.signIn()
-    await advanceUntil(begun, () => harness.app.row(begun.id).phase !== 'failed')
-    await expectInLibrary(begun)
-    expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 6])
-  },
-)
+fault('resumes its parts at the next sign-in after signing out', 'signed-out', async (expected) => {
+  const harness = await setupFor('parts')
+  const held = harness.cloud.hold('put-part', partBytes / 2, { skip: 2 })
+  const begun = await beginUpload(harness, 'parts')
+  await Promise.all([held.arrived, harness.cloud.ended('put-part', 2)])
+  await advanceUntil(begun, () => harness.app.row(begun.id).sentBytes >= 2 * partBytes)
+  const [accountId = ''] = harness.app.session().accounts.map(({ id }) => id)
+  await harness.app.calls.signOut({ accountId })
+  expect((await settled(begun)).failure?.code).toBe(expected)
+  held.release()
+  await harness.app.signIn()
+  await advanceUntil(begun, () => harness.app.row(begun.id).phase !== 'failed')
+  await expectInLibrary(begun)
+  expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 6])
+})
 
-fault('sessions that the server ends midway cost the sign-in but no part', 'signed-out', async (expected) => {
+fault('keeps acknowledged parts when the server ends all sessions', 'signed-out', async (expected) => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('put-part')
   const begun = await beginUpload(harness, 'parts')
@@ -81,7 +77,7 @@ fault('sessions that the server ends midway cost the sign-in but no part', 'sign
   expect(harness.countOf('initiateMultipart')).toBe(1)
 })
 
-fault('a token that runs out midway is renewed, unseen', null, async (expected) => {
+fault('refreshes a token that expires during an upload', null, async (expected) => {
   const harness = await setupFor('parts', { cloud: { tokenSeconds: 120 } })
   const held = harness.cloud.hold('put-part')
   const begun = await beginUpload(harness, 'parts')
@@ -93,7 +89,7 @@ fault('a token that runs out midway is renewed, unseen', null, async (expected) 
   expect(harness.countOf('refresh')).toBeGreaterThanOrEqual(1)
 })
 
-fault('a URL that runs out while its part waits is asked for anew, unseen', null, async (expected) => {
+fault('requests a new URL when a part’s URL expires while its PUT waits', null, async (expected) => {
   const harness = await setupFor('parts', { cloud: { urlSeconds: 60 } })
   const held = harness.cloud.hold('put-part')
   const begun = await beginUpload(harness, 'parts')
@@ -105,7 +101,7 @@ fault('a URL that runs out while its part waits is asked for anew, unseen', null
   expect(harness.countOf('presignPart')).toBeGreaterThan(4)
 })
 
-fault('a URL that runs out while its file waits is asked for anew, unseen', null, async (expected) => {
+fault('requests a new URL when a file’s URL expires while its PUT waits', null, async (expected) => {
   const harness = await setupFor('whole', { cloud: { urlSeconds: 60 } })
   const held = harness.cloud.hold('put-object')
   const begun = await beginUpload(harness, 'whole')

@@ -8,16 +8,17 @@ import type { FaultRule } from '../../cloud/faults.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
 import { dayMs, setup, type App, type EngineOptions, type EngineHarness } from '../../support/engine.ts'
 
-/** As one PUT, or in parts. */
+/** One PUT, or a multipart upload. */
 export type UploadMethod = 'whole' | 'parts'
 
-/** The smallest part that S3 takes; four of them make a file in parts. */
+/** The minimum part size of S3. Files uploaded in parts have four. */
 export const partBytes = 5 * 1024 * 1024
 export const bytesOf = { whole: 150_000, parts: 3 * partBytes + 4_321 } as const
 
 /**
- * One fault. `expected` is the code of the failure shown on the row meanwhile or at the end, null when
- * nothing shows. Name and code are literals: the table in README.md is made from them.
+ * Registers the test of one fault. `expected` is the code of the failure shown on the row during the upload or
+ * at its end, null if none is. Name and code are literals, because the table in README.md is generated from
+ * them.
  */
 export function fault<Expected extends FailureCode | null>(
   name: string,
@@ -28,7 +29,7 @@ export function fault<Expected extends FailureCode | null>(
   test(name, () => run(expected), timeLimitMs)
 }
 
-/** An upload that has been added, and all failures that its row has shown so far. */
+/** An enqueued upload, and all failures that its row has shown so far. */
 export interface BegunUpload extends EngineHarness {
   readonly app: App
   readonly id: string
@@ -37,37 +38,37 @@ export interface BegunUpload extends EngineHarness {
 }
 
 /** Sets up a harness whose limits make a file of `bytesOf` use this upload method. */
-export function setupFor(way: UploadMethod, options: EngineOptions = {}): Promise<EngineHarness> {
+export function setupFor(method: UploadMethod, options: EngineOptions = {}): Promise<EngineHarness> {
   return setup({
     ...options,
     cloud: { partSizeBytes: partBytes, ...options.cloud },
-    settings: { ...(way === 'parts' ? { singlePutLimitBytes: partBytes } : {}), ...options.settings },
+    settings: { ...(method === 'parts' ? { singlePutLimitBytes: partBytes } : {}), ...options.settings },
   })
 }
 
 /** Writes a file and enqueues it. */
 export async function beginUpload(
   harness: EngineHarness,
-  way: UploadMethod,
+  method: UploadMethod,
   file: SafetensorsOptions & { readonly name?: string } = {},
   options?: EnqueueRequest,
 ): Promise<BegunUpload> {
-  const path = await harness.file(file.name ?? 'model.safetensors', { sizeBytes: bytesOf[way], ...file })
+  const path = await harness.file(file.name ?? 'model.safetensors', { sizeBytes: bytesOf[method], ...file })
   const [id = ''] = await harness.app.add(path, options)
   return { ...harness, id, path, shownFailures: new Map() }
 }
 
 /** Starts an upload on a cloud with these faults. */
 export async function uploadWithFaults(
-  way: UploadMethod,
+  method: UploadMethod,
   ...rules: readonly FaultRule[]
 ): Promise<BegunUpload> {
-  const harness = await setupFor(way)
+  const harness = await setupFor(method)
   for (const rule of rules) harness.cloud.fail(rule)
-  return beginUpload(harness, way)
+  return beginUpload(harness, method)
 }
 
-/** The same upload, seen by another start of the app. */
+/** The same upload in another start of the app. */
 export const resumedBy = (begun: BegunUpload, app: App): BegunUpload => ({ ...begun, app })
 
 /**
@@ -77,13 +78,13 @@ export const resumedBy = (begun: BegunUpload, app: App): BegunUpload => ({ ...be
 const stillTicks = { idle: 4, running: 20 }
 
 /**
- * Waits until `look` finds something. Whenever neither rows nor requests change and a timer waits, the clock
- * is advanced to it: retries, probes and polls take no time, and no test depends on their delays. The clock
+ * Waits until `find` returns a value. While neither rows nor requests change, the clock is advanced to the next
+ * timer: retries, probes and polls take no time, and no test depends on their delays. The clock
  * never passes midnight, when registered uploads leave the list.
  */
 export async function advanceUntil<T>(
   upload: Pick<BegunUpload, 'app' | 'clock' | 'cloud' | 'environment' | 'shownFailures'>,
-  look: () => Promise<T | false | null | undefined> | T | false | null | undefined,
+  find: () => Promise<T | false | null | undefined> | T | false | null | undefined,
 ): Promise<T> {
   const { app, clock, cloud, environment, shownFailures } = upload
   const midnightMs = environment.startOfDay(clock.now()) + dayMs
@@ -91,10 +92,10 @@ export async function advanceUntil<T>(
   let still = 0
   for await (const _tick of every(5)) {
     for (const row of app.rows()) if (row.failure) shownFailures.set(row.failure.code, row.failure)
-    const found = await look()
+    const found = await find()
     if (found !== false && found !== null && found !== undefined) return found
     const now = JSON.stringify([cloud.operations.length, app.rows().map((row) => [row.phase, row.sentBytes])])
-    // Storage that reads nothing does not notice that its client has given up.
+    // Stalled storage does not notice that its client has disconnected.
     const isRunning = app.engine.snapshot().totals.running > 0
     const moves = now !== before || (isRunning && cloud.operations.some(({ ended }) => !ended))
     still = moves ? 0 : still + 1
@@ -103,10 +104,10 @@ export async function advanceUntil<T>(
     const isStill = still >= (isRunning ? stillTicks.running : stillTicks.idle)
     if (isStill && clock.now() + waitMs < midnightMs) clock.advance(Math.max(waitMs, 0))
   }
-  throw new Error('an interval never ends')
+  throw new Error('the interval ended')
 }
 
-/** Resolves with the row once it is in the library or has failed. */
+/** Resolves with the row once it is registered or has failed. */
 export function settled(begun: BegunUpload): Promise<UploadRow> {
   return advanceUntil(begun, () => {
     const row = begun.app.rows().find(({ id }) => id === begun.id)
@@ -120,12 +121,12 @@ export function expectShown({ shownFailures }: BegunUpload, expected: FailureCod
   for (const failure of shownFailures.values()) expectSentence(failure)
 }
 
-/** Expects that the row has shown at most this failure; it may have been too short-lived to be seen. */
+/** Expects that the row has shown at most this failure. It may have been too short to be observed. */
 export function expectAtMostShown({ shownFailures }: BegunUpload, expected: FailureCode): void {
   expect([...shownFailures.keys()].filter((code) => code !== expected)).toEqual([])
 }
 
-/** Expects a whole sentence for the failure in every language. */
+/** Expects a complete sentence for the failure in every language. */
 export function expectSentence(failure: Failure): void {
   for (const locale of ['en', 'zh-Hans', 'zh-Hant'] as const) {
     expect(failureText(failure, translatorFor(locale))).toMatch(/^[^{}]+[.。]$/)

@@ -16,7 +16,7 @@ import { expect } from 'vitest'
 import type { FailureCode } from '../../../electron/contract/failures.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
-import { expectInLibrary, expectStopped, type Rest } from './ends.ts'
+import { expectInLibrary, expectStopped, type Leftovers } from './expect-end.ts'
 import {
   beginUpload,
   bytesOf,
@@ -29,78 +29,78 @@ import {
   type UploadMethod,
 } from './fault.ts'
 
-/** Stops a file's upload at a moment, does something to the file, and lets go. */
-async function meanwhile(
-  way: UploadMethod,
+/** Holds an upload at a moment, changes its file, and lets the upload continue. */
+async function changeDuringUpload(
+  method: UploadMethod,
   on: string,
   moment: HoldMoment,
   change: (path: string) => void,
 ): Promise<BegunUpload> {
-  const harness = await setupFor(way)
+  const harness = await setupFor(method)
   const held = harness.cloud.hold(on, moment)
-  const begun = await beginUpload(harness, way)
+  const begun = await beginUpload(harness, method)
   await held.arrived
   change(begun.path)
   held.release()
   return begun
 }
 
-/** The change is found out both ways, and once the person tries again the file goes as it is now. */
-async function bothWays(
+/** Expects that the change stops the upload, both as one PUT and in parts. */
+async function expectStoppedByChange(
   expected: FailureCode,
   change: (path: string) => void,
-  rest: Rest = {},
+  leftovers: Leftovers = {},
 ): Promise<void> {
-  await expectStopped(await meanwhile('whole', 'put-object', 70_000, change), expected, rest)
-  await expectStopped(await meanwhile('parts', 'put-part', 'answer', change), expected)
+  await expectStopped(await changeDuringUpload('whole', 'put-object', 70_000, change), expected, leftovers)
+  await expectStopped(await changeDuringUpload('parts', 'put-part', 'answer', change), expected)
 }
 
-fault('a file that is written to midway is not registered', 'file-changed', async (expected) => {
+fault('does not register a file that is overwritten during the upload', 'file-changed', async (expected) => {
   const overwrite = (path: string) => {
     const file = openSync(path, 'r+')
     writeSync(file, 'other bytes', 140_000)
     closeSync(file)
   }
-  await bothWays(expected, overwrite, { orphans: 1 })
+  await expectStoppedByChange(expected, overwrite, { orphans: 1 })
 })
 
-fault('a file that shrinks midway is not registered', 'file-changed', async (expected) => {
-  await bothWays(expected, (path) => truncateSync(path, 100_000), { orphans: 1 })
+fault('does not register a file that shrinks during the upload', 'file-changed', async (expected) => {
+  await expectStoppedByChange(expected, (path) => truncateSync(path, 100_000), { orphans: 1 })
 })
 
-fault('a file that grows midway is not registered', 'file-changed', async (expected) => {
-  await bothWays(expected, (path) => appendFileSync(path, 'more'), { orphans: 1 })
+fault('does not register a file that grows during the upload', 'file-changed', async (expected) => {
+  await expectStoppedByChange(expected, (path) => appendFileSync(path, 'more'), { orphans: 1 })
 })
 
-fault('a file that another one replaces midway is not registered', 'file-changed', async (expected) => {
+fault('does not register a file that is replaced during the upload', 'file-changed', async (expected) => {
   const replace = (path: string) => {
     copyFileSync(path, `${path}.new`)
     renameSync(`${path}.new`, path)
   }
-  await bothWays(expected, replace, { orphans: 1 })
+  await expectStoppedByChange(expected, replace, { orphans: 1 })
 })
 
-fault('a file that is deleted midway is not registered', 'file-missing', async (expected) => {
-  await bothWays(expected, (path) => rmSync(path), { orphans: 1 })
+fault('does not register a file that is deleted during the upload', 'file-missing', async (expected) => {
+  await expectStoppedByChange(expected, (path) => rmSync(path), { orphans: 1 })
 })
 
 fault(
-  'a file that can’t be opened any more midway is not registered',
+  'does not register a file that becomes unreadable during the upload',
   'file-unreadable',
   async (expected) => {
     const loop = (path: string) => {
       rmSync(path)
       symlinkSync(path, path)
     }
-    await bothWays(expected, loop, { orphans: 1 })
+    await expectStoppedByChange(expected, loop, { orphans: 1 })
   },
 )
 
 fault(
-  'a file that is only touched midway is sent anew when the person tries again',
+  'restarts when the user retries a file whose mtime changed during the upload',
   'file-changed',
   async (expected) => {
-    const begun = await meanwhile('parts', 'put-part', 'answer', (path) => utimesSync(path, 1, 1))
+    const begun = await changeDuringUpload('parts', 'put-part', 'answer', (path) => utimesSync(path, 1, 1))
     expect((await settled(begun)).failure?.code).toBe(expected)
     await begun.app.calls.retry({ ids: [begun.id] })
     await expectInLibrary(begun)
@@ -109,7 +109,7 @@ fault(
 )
 
 fault(
-  'a file that was touched while it waited is not sent before the person says so',
+  'sends a file whose mtime changed in the queue only after the user retries',
   'file-changed',
   async (expected) => {
     const harness = await setupFor('whole')
@@ -125,20 +125,22 @@ fault(
 )
 
 fault(
-  'a file that is replaced after its last part and before it is registered is not registered',
+  'does not register a file that is replaced between sending and registering',
   'file-changed',
   async (expected) => {
     const replace = (path: string) => {
       copyFileSync(path, `${path}.new`)
       renameSync(`${path}.new`, path)
     }
-    await expectStopped(await meanwhile('parts', 'put-part', 'answer', replace), expected)
-    await expectStopped(await meanwhile('whole', 'put-object', 'answer', replace), expected, { orphans: 1 })
+    await expectStopped(await changeDuringUpload('parts', 'put-part', 'answer', replace), expected)
+    await expectStopped(await changeDuringUpload('whole', 'put-object', 'answer', replace), expected, {
+      orphans: 1,
+    })
   },
 )
 
 fault(
-  'a file that changed while the app was closed is not glued to its old parts',
+  'does not resume a multipart upload whose file changed while the app was closed',
   'file-changed',
   async (expected) => {
     const harness = await setupFor('parts')
@@ -151,13 +153,13 @@ fault(
 )
 
 fault(
-  'bytes that changed while the app was closed, under the old size and time, are found by their checksum',
+  'detects bytes changed while the app was closed despite equal size and mtime',
   'file-changed',
   async (expected) => {
     const harness = await setupFor('parts')
     const held = harness.cloud.hold('presignPart', 'arrival', { skip: 2 })
     const path = await harness.file('model.safetensors', { sizeBytes: bytesOf.parts })
-    // A whole second, which every file system and every way to set it keeps.
+    // A whole second, which every file system stores exactly.
     utimesSync(path, 1_700_000_000, 1_700_000_000)
     const [id = ''] = await harness.app.add(path)
     await harness.cloud.ended('put-part', 2)
@@ -174,13 +176,13 @@ fault(
   },
 )
 
-fault('a file with holes arrives with its zeros', null, async () => {
+fault('uploads a sparse file with its zeros', null, async () => {
   const harness = await setupFor('parts')
   await expectInLibrary(await beginUpload(harness, 'parts', { payload: 'sparse' }))
 })
 
 fault(
-  'a disk that is unplugged midway is waited for, and the upload goes on by itself when it is back',
+  'waits for a volume that is unplugged during the upload, then resumes',
   'disk-missing',
   async (expected) => {
     const harness = await setupFor('parts')
@@ -197,17 +199,17 @@ fault(
   },
 )
 
-fault('a disk that is unplugged while the app is closed is waited for', 'disk-missing', async (expected) => {
+fault('waits for a volume that was unplugged while the app was closed', 'disk-missing', async (expected) => {
   const harness = await setupFor('whole')
   await harness.app.calls.pauseAll(undefined)
   const begun = await beginUpload(harness, 'whole', { name: 'disk/model.safetensors' })
   await harness.app.stop()
-  const away = `${dirname(begun.path)}-gone`
-  renameSync(dirname(begun.path), away)
+  const movedFolder = `${dirname(begun.path)}-gone`
+  renameSync(dirname(begun.path), movedFolder)
   const again = resumedBy(begun, await harness.open())
   await again.app.calls.resumeAll(undefined)
   await advanceUntil(again, () => again.shownFailures.has(expected))
   mkdirSync(dirname(begun.path))
-  renameSync(`${away}/model.safetensors`, begun.path)
+  renameSync(`${movedFolder}/model.safetensors`, begun.path)
   await expectInLibrary(again)
 })

@@ -8,15 +8,15 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of } from '../../support/engine.ts'
-import { expectInLibrary } from './ends.ts'
+import { expectInLibrary } from './expect-end.ts'
 import { beginUpload, bytesOf, fault, partBytes, resumedBy, setupFor } from './fault.ts'
 import { startRunner, type KillPoint } from './start-runner.ts'
 
 const midway: KillPoint = { on: 'presignPart', moment: 'arrival', choice: { skip: 3 } }
-/** Every part is acknowledged by then, so that the log's last entry is none that alone names the upload. */
-const lateInIt: KillPoint = { on: 'completeMultipart', moment: 'arrival' }
+/** All parts are acknowledged, so losing the log's last entry does not lose the upload ID. */
+const beforeCompleting: KillPoint = { on: 'completeMultipart', moment: 'arrival' }
 
-/** A process that was killed, its journal on the disk as the kill left it. */
+/** Kills a process at this point and keeps its journal. */
 async function killedAt(point: KillPoint) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-journal-'))
   const cloud = await startCloud({ partSizeBytes: partBytes, verifiesHash: true })
@@ -32,7 +32,7 @@ async function killedAt(point: KillPoint) {
   return { ...runner, log: join(home, 'journal.sqlite-wal') }
 }
 
-async function expectOne({ cloud, file }: Awaited<ReturnType<typeof killedAt>>): Promise<void> {
+async function expectOneModel({ cloud, file }: Awaited<ReturnType<typeof killedAt>>): Promise<void> {
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_hash: `sha256:${sha256Of(file)}` }])
   const objects = await cloud.objects()
   expect(await Promise.all(objects.map((object) => object.sha256()))).toEqual([sha256Of(file)])
@@ -40,33 +40,33 @@ async function expectOne({ cloud, file }: Awaited<ReturnType<typeof killedAt>>):
 }
 
 fault(
-  'a journal that can’t be written stops the upload before anything counts, and the next try goes on',
+  'fails when the journal can’t be written, and resumes at the next start',
   'journal-trouble',
   async (expected) => {
     const killed = await killedAt(midway)
-    // Room for what a start writes, and for some of what follows.
+    // Enough for what the start writes and for some of the upload.
     const largestFileBytes = statSync(killed.log).size + 45_000
     expect(await startRunner({ ...killed, largestFileBytes }, null)).toBe(`failed ${expected}`)
     expect(await startRunner(killed, null)).toBe('registered')
-    await expectOne(killed)
+    await expectOneModel(killed)
   },
 )
 
-fault('a log that lost its end with the power goes on from the last whole entry', null, async () => {
-  const killed = await killedAt(lateInIt)
+fault('resumes from the last complete entry of a truncated write-ahead log', null, async () => {
+  const killed = await killedAt(beforeCompleting)
   truncateSync(killed.log, statSync(killed.log).size - 2_000)
   expect(await startRunner(killed, null)).toBe('registered')
-  await expectOne(killed)
+  await expectOneModel(killed)
 })
 
-fault('a log that ends in garbage goes on from the last whole entry', null, async () => {
-  const killed = await killedAt(lateInIt)
+fault('resumes from the last complete entry of a write-ahead log that ends in garbage', null, async () => {
+  const killed = await killedAt(beforeCompleting)
   appendFileSync(killed.log, Buffer.alloc(5_000, 0xa5))
   expect(await startRunner(killed, null)).toBe('registered')
-  await expectOne(killed)
+  await expectOneModel(killed)
 })
 
-fault('a damaged journal is set aside by name, and the file can be added and arrives', null, async () => {
+fault('renames a damaged journal and uploads files that are added again', null, async () => {
   const harness = await setupFor('whole')
   await harness.app.calls.pauseAll(undefined)
   const before = await beginUpload(harness, 'whole')
@@ -82,7 +82,7 @@ fault('a damaged journal is set aside by name, and the file can be added and arr
   await expectInLibrary({ ...resumedBy(before, app), id })
 })
 
-fault('a newer version’s journal is left alone, and goes on with the newer version', null, async () => {
+fault('leaves the journal of a newer version unchanged', null, async () => {
   const harness = await setupFor('whole')
   await harness.app.calls.pauseAll(undefined)
   const begun = await beginUpload(harness, 'whole')
@@ -103,10 +103,10 @@ function setVersion(home: string, version: number): number {
   return before
 }
 
-fault('a data folder that can’t be made stops the start and touches nothing', null, async () => {
+fault('does not start when the data folder can’t be created', null, async () => {
   const harness = await setupFor('whole')
   const file = join(harness.folder, 'a file')
-  writeFileSync(file, 'in the way')
+  writeFileSync(file, 'not a folder')
   await expect(harness.open({}, join(file, 'home'))).rejects.toThrow(/ENOTDIR/)
   expect(harness.countOf('presignModel')).toBe(0)
 })

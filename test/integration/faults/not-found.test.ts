@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { arrives } from './ends.ts'
+import { expectRecovery } from './expect-end.ts'
 import { bytesOf, fault, partBytes } from './fault.ts'
 
-// A "not found" that is nobody's word on the upload: a gateway that is being changed sends some requests to
-// the wrong place. What was sent must not be thrown away for it.
+// A 404 that doesn't concern the upload: a gateway that is being reconfigured routes some requests wrongly.
+// Sent bytes must not be discarded because of it.
 
 const page = {
   status: 404,
@@ -12,34 +12,31 @@ const page = {
 }
 const partCount = Math.ceil(bytesOf.parts / partBytes)
 
-fault('a stray 404 to presigning a part costs no part', null, async (expected) => {
-  const { countOf } = await arrives('parts', expected, { on: 'presignPart', how: 404, skip: 2 })
+fault('resends no part when presigning a part returns a stray 404', null, async (expected) => {
+  const { countOf } = await expectRecovery('parts', expected, { on: 'presignPart', how: 404, skip: 2 })
   expect([countOf('initiateMultipart'), countOf('put-part')]).toEqual([1, partCount])
 })
 
-fault(
-  'a stray 404 to joining the parts is asked once more, and nothing is sent again',
-  null,
-  async (expected) => {
-    const { countOf } = await arrives('parts', expected, { on: 'completeMultipart', how: 404 })
-    expect([countOf('initiateMultipart'), countOf('put-part')]).toEqual([1, partCount])
-  },
-)
+fault('resends no part when completing returns a stray 404', null, async (expected) => {
+  const { countOf } = await expectRecovery('parts', expected, { on: 'completeMultipart', how: 404 })
+  expect([countOf('initiateMultipart'), countOf('put-part')]).toEqual([1, partCount])
+})
 
-fault('a stray 404 to registering is asked once more, and nothing is sent again', null, async (expected) => {
-  const { countOf } = await arrives('whole', expected, { on: 'registerModel', how: 404 })
+fault('repeats registering once and resends nothing after a stray 404', null, async (expected) => {
+  const { countOf } = await expectRecovery('whole', expected, { on: 'registerModel', how: 404 })
   expect([countOf('registerModel'), countOf('put-object')]).toEqual([2, 1])
 })
 
-fault('a gateway’s 404 before storage is trouble and not the end of the upload', null, async (expected) => {
-  const { countOf } = await arrives('parts', expected, { on: 'put-part', how: page, skip: 1, times: 2 })
+fault('keeps the multipart upload when a gateway answers a part’s PUT with 404', null, async (expected) => {
+  const { countOf } = await expectRecovery('parts', expected, {
+    on: 'put-part',
+    how: page,
+    skip: 1,
+    times: 2,
+  })
   expect(countOf('initiateMultipart')).toBe(1)
 })
 
-fault(
-  'a gateway’s 404 before storage to a whole file is tried again',
-  'storage-trouble',
-  async (expected) => {
-    await arrives('whole', expected, { on: 'put-object', how: page })
-  },
-)
+fault('retries when a gateway answers a whole-file PUT with 404', 'storage-trouble', async (expected) => {
+  await expectRecovery('whole', expected, { on: 'put-object', how: page })
+})

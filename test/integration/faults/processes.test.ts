@@ -8,7 +8,7 @@ import { startCloud, type Cloud } from '../../cloud/cloud.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of } from '../../support/engine.ts'
-import { expectInLibrary, type Rest } from './ends.ts'
+import { expectInLibrary, type Leftovers } from './expect-end.ts'
 import {
   beginUpload,
   bytesOf,
@@ -22,13 +22,12 @@ import {
 import { startRunner } from './start-runner.ts'
 
 /**
- * Kills a real process at each of the points, one after another, and lets the last start end; then looks at
- * everything.
+ * Kills a real process at each of these points, lets the last start finish, and checks library and storage.
  */
 async function killedAt(
-  way: UploadMethod,
+  method: UploadMethod,
   points: readonly (readonly [on: string, moment: HoldMoment])[],
-  rest: Rest = {},
+  leftovers: Leftovers = {},
 ): Promise<Cloud> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-killed-'))
   const cloud = await startCloud({ partSizeBytes: partBytes, verifiesHash: true })
@@ -37,52 +36,44 @@ async function killedAt(
     await rm(folder, { recursive: true, force: true })
   })
   const file = join(folder, 'model.safetensors')
-  await writeSafetensors(file, { sizeBytes: bytesOf[way], payload: { seed: 7 } })
+  await writeSafetensors(file, { sizeBytes: bytesOf[method], payload: { seed: 7 } })
   const runner = { cloud, file, home: join(folder, 'home') }
   for (const [on, moment] of points) expect(await startRunner(runner, { on, moment })).toBeNull()
   expect(await startRunner(runner, null)).toBe('registered')
   const models = cloud.modelsOf(ALICES_TEAM_ID)
-  expect(models).toMatchObject([{ file_hash: `sha256:${sha256Of(file)}`, file_size: bytesOf[way] }])
+  expect(models).toMatchObject([{ file_hash: `sha256:${sha256Of(file)}`, file_size: bytesOf[method] }])
   const objects = await cloud.objects()
   const named = objects.filter(({ key }) => key === models[0]?.storage_key)
   expect(await Promise.all(named.map((object) => object.sha256()))).toEqual([sha256Of(file)])
-  expect(objects).toHaveLength(1 + (rest.orphans ?? 0))
-  expect(await cloud.unfinishedUploads()).toHaveLength(rest.nameless ?? 0)
+  expect(objects).toHaveLength(1 + (leftovers.orphans ?? 0))
+  expect(await cloud.unfinishedUploads()).toHaveLength(leftovers.unknownUploads ?? 0)
   return cloud
 }
 
 const countOf = ({ operations }: Cloud, wanted: string) =>
   operations.filter(({ name }) => name === wanted).length
 
-fault('a kill while presigning costs nothing', null, async () => {
+fault('leaves nothing behind when killed while presigning', null, async () => {
   await killedAt('whole', [
     ['presignModel', 'arrival'],
     ['presignModel', 'answer'],
   ])
 })
 
-fault(
-  'a kill before the answer of opening the parts is written leaves an upload that holds no byte and has no known name',
-  null,
-  async () => {
-    await killedAt('parts', [['initiateMultipart', 'answer']], { nameless: 1 })
-  },
-)
+fault('leaves an empty multipart upload when killed before storing its upload ID', null, async () => {
+  await killedAt('parts', [['initiateMultipart', 'answer']], { unknownUploads: 1 })
+})
 
-fault('a kill midway through a file sends it again', null, async () => {
+fault('sends the file again when killed during a whole-file PUT', null, async () => {
   const cloud = await killedAt('whole', [['put-object', 70_000]])
   expect(countOf(cloud, 'put-object')).toBe(2)
 })
 
-fault(
-  'a kill while a whole file is unanswered sends it again, and leaves an object that no call removes',
-  null,
-  async () => {
-    await killedAt('whole', [['put-object', 'answer']], { orphans: 1 })
-  },
-)
+fault('leaves an object behind when killed before a whole-file PUT is answered', null, async () => {
+  await killedAt('whole', [['put-object', 'answer']], { orphans: 1 })
+})
 
-fault('kills midway through parts go on with the same upload', null, async () => {
+fault('resumes the same multipart upload when killed while sending parts', null, async () => {
   const cloud = await killedAt('parts', [
     ['put-part', partBytes / 2],
     ['put-part', 'answer'],
@@ -91,29 +82,29 @@ fault('kills midway through parts go on with the same upload', null, async () =>
   expect(countOf(cloud, 'initiateMultipart')).toBe(1)
 })
 
-fault('a kill before the parts are joined sends none of them again', null, async () => {
+fault('resends no part when killed before completing', null, async () => {
   const cloud = await killedAt('parts', [['completeMultipart', 'arrival']])
   expect(countOf(cloud, 'put-part')).toBe(4)
 })
 
-fault('a kill between joining and its answer joins once and sends nothing again', null, async () => {
+fault('resends no part when killed before completing is answered', null, async () => {
   const cloud = await killedAt('parts', [['completeMultipart', 'answer']])
   expect(countOf(cloud, 'put-part')).toBe(4)
 })
 
-fault('a kill between joining and registering sends nothing again', null, async () => {
+fault('resends no part when killed between completing and registering', null, async () => {
   const cloud = await killedAt('parts', [['registerModel', 'arrival']])
   expect(countOf(cloud, 'put-part')).toBe(4)
 })
 
-fault('a kill after registering and before it is written down makes no second model', null, async () => {
-  for (const way of ['whole', 'parts'] as const) {
-    const cloud = await killedAt(way, [['registerModel', 'answer']])
-    expect(countOf(cloud, 'put-part') + countOf(cloud, 'put-object')).toBe(way === 'whole' ? 1 : 4)
+fault('registers no second model when killed before registering is answered', null, async () => {
+  for (const method of ['whole', 'parts'] as const) {
+    const cloud = await killedAt(method, [['registerModel', 'answer']])
+    expect(countOf(cloud, 'put-part') + countOf(cloud, 'put-object')).toBe(method === 'whole' ? 1 : 4)
   }
 })
 
-fault('a clean end at any step goes on at the next start', null, async (expected) => {
+fault('resumes at the next start when stopped at any step', null, async (expected) => {
   const steps: readonly (readonly [on: string, moment: HoldMoment])[] = [
     ['presignPart', 'arrival'],
     ['put-part', partBytes / 2],
@@ -140,14 +131,14 @@ fault('a clean end at any step goes on at the next start', null, async (expected
   expect(harness.countOf('initiateMultipart')).toBe(1)
 })
 
-fault('a second process on the same folder leaves a file to the first', null, async () => {
+fault('leaves a file to the process that already uploads it', null, async () => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('put-part')
   const begun = await beginUpload(harness, 'parts')
   await held.arrived
   writeFileSync(join(harness.home, 'vault.json'), JSON.stringify([...harness.secretStore.entries]))
   const second = { cloud: harness.cloud, home: harness.home, file: begun.path }
-  expect(await startRunner(second, null)).toBe('left to another')
+  expect(await startRunner(second, null)).toBe('claimed by another process')
   held.release()
   await expectInLibrary(begun)
   expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 4])

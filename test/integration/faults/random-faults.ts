@@ -5,7 +5,7 @@ import { seededRandom } from '../../fixtures/seeded.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { beginUpload, partBytes, settled, setupFor, type UploadMethod } from './fault.ts'
 
-/** Faults that pass: after them the same request works again. */
+/** Transient faults: the same request works again afterwards. */
 const apiFaults: readonly FaultKind[] = ['cut', 'lose-answer', 'html', 'half-json', 500, 502, 503, 429]
 const storageFaults: readonly FaultKind[] = ['cut', 'lose-answer', 'expired-url', 500, 503]
 const operations = {
@@ -20,12 +20,12 @@ const operations = {
   ],
 } as const
 
-/** One to four faults of an upload that goes this way, each on its own operation and some requests later. */
-function randomFaults(random: () => number, way: UploadMethod): readonly FaultRule[] {
+/** One to four faults for an upload of this method, each on one operation after a few requests. */
+function randomFaults(random: () => number, method: UploadMethod): readonly FaultRule[] {
   const below = (count: number) => Math.floor(random() * count)
   const oneOf = <T>(list: readonly T[]): T => list[below(list.length)] as T
   return Array.from({ length: 1 + below(4) }, () => {
-    const on = oneOf<string>(operations[way])
+    const on = oneOf<string>(operations[method])
     const isStorage = on.startsWith('put-')
     const how = oneOf(isStorage ? storageFaults : apiFaults)
     return {
@@ -33,25 +33,25 @@ function randomFaults(random: () => number, way: UploadMethod): readonly FaultRu
       how,
       skip: below(3),
       times: 1 + below(2),
-      ...(how === 'cut' && isStorage ? { after: below(way === 'parts' ? partBytes : 150_000) } : {}),
+      ...(how === 'cut' && isStorage ? { after: below(method === 'parts' ? partBytes : 150_000) } : {}),
       ...(how === 429 || how === 503 ? { retryAfterSeconds: 1 + below(40) } : {}),
     }
   })
 }
 
-/** Registers one test for each seed from `first` on. A failure names its faults. */
+/** Registers one test per seed, starting at `first`. A failing test prints its faults. */
 export function testRandomFaults(first: number, count: number): void {
   const seeds = Array.from({ length: count }, (_, index) => first + index)
-  test.each(seeds)('random passing faults end in one whole model (seed %i)', async (seed) => {
+  test.each(seeds)('registers one complete model despite random transient faults (seed %i)', async (seed) => {
     const random = seededRandom(seed)
-    const way: UploadMethod = random() < 0.5 ? 'whole' : 'parts'
-    const harness = await setupFor(way)
-    const rules = randomFaults(random, way)
+    const method: UploadMethod = random() < 0.5 ? 'whole' : 'parts'
+    const harness = await setupFor(method)
+    const rules = randomFaults(random, method)
     for (const rule of rules) harness.cloud.fail(rule)
-    const begun = await beginUpload(harness, way)
+    const begun = await beginUpload(harness, method)
     let row = await settled(begun)
     if (row.phase === 'failed') {
-      // What needs the user gets their next try, without faults.
+      // Failures that need the user are retried once, without faults.
       harness.cloud.clearFailures()
       await harness.app.calls.retry({ ids: [begun.id] })
       row = await settled(begun)

@@ -13,11 +13,10 @@ import { startRunner, type KillPoint } from './start-runner.ts'
 const path = 'models/loras/style.safetensors'
 
 /**
- * Kills a process in the middle of a replacement and looks at the library; then lets the next start end, and
- * looks again. Never are both models gone, and in the end there is the new one, and the old one only as was
- * chosen.
+ * Kills a process during a replacement, checks the library, lets the next start finish and checks again. At no
+ * time are both models gone; at the end the new one exists, and the old one is disabled or deleted as chosen.
  */
-async function replacedThoughKilled(fate: 'disable' | 'delete', point: KillPoint): Promise<void> {
+async function expectReplacedDespiteKill(fate: 'disable' | 'delete', point: KillPoint): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-replaced-'))
   const cloud = await startCloud({ verifiesHash: true })
   onTestFinished(async () => {
@@ -27,17 +26,17 @@ async function replacedThoughKilled(fate: 'disable' | 'delete', point: KillPoint
   const file = join(folder, 'model.safetensors')
   await writeSafetensors(file, { sizeBytes: bytesOf.whole, payload: { seed: 7 } })
   const oldId = cloud.addModel(ALICES_TEAM_ID, { model_path: path, display_name: 'Old style' })
-  const wishes = {
+  const uploadOptions = {
     add: { target: { modelPath: path }, onConflict: 'replace' },
     settings: { replacedFate: fate },
   } as const
-  const runner = { cloud, file, home: join(folder, 'home'), wishes }
+  const runner = { cloud, file, home: join(folder, 'home'), uploadOptions }
   const what = JSON.stringify(point)
   const models = () => cloud.modelsOf(ALICES_TEAM_ID)
   const isNew = (model: { readonly file_hash: string }) => model.file_hash === `sha256:${sha256Of(file)}`
 
   expect(await startRunner(runner, point), what).toBeNull()
-  // The old one goes only once the new one is there.
+  // The old model is disabled or deleted only once the new one exists.
   const oldNow = models().find(({ id }) => id === oldId)
   if (!models().some(isNew)) expect(oldNow?.model_status, what).toBe('active')
   expect(await startRunner(runner, null), what).toBe('registered')
@@ -51,39 +50,31 @@ async function replacedThoughKilled(fate: 'disable' | 'delete', point: KillPoint
   expect(models().filter(isNew), what).toHaveLength(1)
 }
 
-fault(
-  'a kill while the new model is sent leaves the old one as it is, and the next start replaces it',
-  null,
-  async () => {
-    await replacedThoughKilled('delete', { on: 'put-object', moment: 70_000 })
-  },
-)
-
-fault('a kill as the server refuses a second model at one path costs neither', null, async () => {
-  await replacedThoughKilled('disable', { on: 'registerModel', moment: 'arrival' })
-  await replacedThoughKilled('disable', { on: 'registerModel', moment: 'answer' })
+fault('keeps the old model when killed while sending, and replaces it at the next start', null, async () => {
+  await expectReplacedDespiteKill('delete', { on: 'put-object', moment: 70_000 })
 })
 
-fault('a kill while the old model is moved aside costs neither', null, async () => {
-  await replacedThoughKilled('disable', { on: 'updateModel', moment: 'arrival' })
-  await replacedThoughKilled('delete', { on: 'updateModel', moment: 'answer' })
+fault('loses no model when killed while registering returns a path conflict', null, async () => {
+  await expectReplacedDespiteKill('disable', { on: 'registerModel', moment: 'arrival' })
+  await expectReplacedDespiteKill('disable', { on: 'registerModel', moment: 'answer' })
 })
 
-fault('a kill as the new model is registered in the old one’s place makes it once', null, async () => {
-  await replacedThoughKilled('disable', { on: 'registerModel', moment: 'arrival', choice: { skip: 1 } })
-  await replacedThoughKilled('delete', { on: 'registerModel', moment: 'answer', choice: { skip: 1 } })
+fault('loses no model when killed while moving the old one', null, async () => {
+  await expectReplacedDespiteKill('disable', { on: 'updateModel', moment: 'arrival' })
+  await expectReplacedDespiteKill('delete', { on: 'updateModel', moment: 'answer' })
 })
 
-fault('a kill before or after the old model is disabled leaves it disabled in the end', null, async () => {
-  await replacedThoughKilled('disable', { on: 'updateModel', moment: 'arrival', choice: { skip: 1 } })
-  await replacedThoughKilled('disable', { on: 'updateModel', moment: 'answer', choice: { skip: 1 } })
+fault('registers the new model once when killed while registering it at the old path', null, async () => {
+  await expectReplacedDespiteKill('disable', { on: 'registerModel', moment: 'arrival', choice: { skip: 1 } })
+  await expectReplacedDespiteKill('delete', { on: 'registerModel', moment: 'answer', choice: { skip: 1 } })
 })
 
-fault(
-  'a kill before or after the old model is deleted leaves the new one alone in the end',
-  null,
-  async () => {
-    await replacedThoughKilled('delete', { on: 'deleteModel', moment: 'arrival' })
-    await replacedThoughKilled('delete', { on: 'deleteModel', moment: 'answer' })
-  },
-)
+fault('disables the old model when killed before or after disabling it', null, async () => {
+  await expectReplacedDespiteKill('disable', { on: 'updateModel', moment: 'arrival', choice: { skip: 1 } })
+  await expectReplacedDespiteKill('disable', { on: 'updateModel', moment: 'answer', choice: { skip: 1 } })
+})
+
+fault('deletes the old model when killed before or after deleting it', null, async () => {
+  await expectReplacedDespiteKill('delete', { on: 'deleteModel', moment: 'arrival' })
+  await expectReplacedDespiteKill('delete', { on: 'deleteModel', moment: 'answer' })
+})

@@ -7,19 +7,19 @@ import { createEngine } from '../../../electron/engine/engine.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import type { RunnerOptions } from './start-runner.ts'
 
-// The app in a process of its own, to be killed. It runs built (test/support/test-programs.ts): `runner <data
-// folder> <server> <single PUT limit, bytes> <file> <wishes>`. Goes on with what the journal has, or else
-// signs in and adds the file; prints the row's end, `registered` or `failed <code>`, or `left to another`
-// when another process has the file.
+// The engine in a process of its own, to be killed. It runs bundled (test/support/test-programs.ts):
+// `runner <data folder> <server> <single PUT limit in bytes> <file> <options as JSON>`. Resumes the upload in
+// the journal, or else signs in and adds the file. Prints how the row ended: `registered`, `failed <code>`, or
+// `claimed by another process`.
 
-/** What one process may have under way at once, in PUTs. */
+/** Parallel PUTs of one process. */
 const streamsMost = 4
 
-const [folder = '', server = '', limit = '', file = '', wished = '{}'] = process.argv.slice(2)
-const wishes = JSON.parse(wished) as NonNullable<RunnerOptions['wishes']>
+const [folder = '', server = '', limit = '', file = '', optionsJson = '{}'] = process.argv.slice(2)
+const uploadOptions = JSON.parse(optionsJson) as NonNullable<RunnerOptions['uploadOptions']>
 mkdirSync(folder, { recursive: true })
 
-/** A keychain that outlives a kill. */
+/** A keychain in a file, which survives a kill. */
 function fileVault(path: string): SecretStore {
   const kept = new Map<string, string>(existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [])
   const save = () => success(writeFileSync(path, JSON.stringify([...kept])))
@@ -48,7 +48,7 @@ const engine = createEngine({
     servers: [],
     limitBytesPerSecond: null,
     streamsMost,
-    ...wishes.settings,
+    ...uploadOptions.settings,
   },
   workers: workerFiles(import.meta.filename),
   environment: {
@@ -63,25 +63,25 @@ const engine = createEngine({
     },
   },
 })
-// Nobody who started it is left: it does not go on for ever.
+// Exits when the process that started it has ended.
 process.stdin.on('end', () => process.exit(1)).resume()
 await engine.start()
 if (engine.session().accounts.length === 0) {
   await engine.calls.signIn({ email: ALICE.email, password: ALICE.password })
 }
 if (engine.snapshot().rows.length === 0) {
-  const added = await engine.addPaths([file], wishes.add)
+  const added = await engine.addPaths([file], uploadOptions.add)
   if (!added.ok) throw new Error(added.failure.code)
 }
 const ended = Promise.withResolvers<string>()
-const look = () => {
+const checkRow = () => {
   const [row] = engine.snapshot().rows
-  if (!row) ended.resolve('left to another')
+  if (!row) ended.resolve('claimed by another process')
   if (row?.phase === 'registered') ended.resolve('registered')
   if (row?.phase === 'failed') ended.resolve(`failed ${row.failure?.code ?? ''}`)
 }
-engine.subscribe({ patch: look })
-look()
+engine.subscribe({ patch: checkRow })
+checkRow()
 console.log(await ended.promise)
 await engine.stop()
 process.stdin.destroy()

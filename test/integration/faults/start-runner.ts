@@ -8,7 +8,7 @@ import type { HoldChoice, HoldMoment } from '../../cloud/faults.ts'
 import { testProgram } from '../../support/test-programs.ts'
 import { partBytes } from './fault.ts'
 
-/** Where the local cloud stops everything and the process is killed. */
+/** Where the local cloud holds the request and the process is killed. */
 export interface KillPoint {
   readonly on: string
   readonly moment: HoldMoment
@@ -19,26 +19,26 @@ export interface RunnerOptions {
   readonly cloud: Cloud
   readonly home: string
   readonly file: string
-  /** Larger files go in parts, in bytes; one part unless told. */
+  /** Files above this size are uploaded in parts. Default: the part size. */
   readonly singlePutLimitBytes?: number
-  /** How the file is added the first time, and the settings about what the library has. */
-  readonly wishes?: {
+  /** How the file is enqueued, and settings for conflicts. */
+  readonly uploadOptions?: {
     readonly add?: EnqueueRequest
     readonly settings?: Pick<EngineSettings, 'onConflict' | 'replacedFate'>
   }
-  /** No file may grow beyond it, in bytes, as on a disk that is full (RLIMIT_FSIZE). */
+  /** Writes beyond this file size fail, as on a full disk (RLIMIT_FSIZE). */
   readonly largestFileBytes?: number
 }
 
 /**
- * One start of the app in a process of its own, killed where `point` says; what it printed, or null when it
- * was killed.
+ * Starts the engine in a process of its own and kills it at this point. Returns what it printed, or null if
+ * it was killed.
  */
 export async function startRunner(options: RunnerOptions, point: KillPoint | null): Promise<string | null> {
   const { cloud } = options
   const held = point && cloud.hold(point.on, point.moment, point.choice)
-  const [program = '', ...words] = commandOf(options)
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const [program = '', ...parameters] = commandOf(options)
+  const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   const printed = text(child.stdout)
   const exited = once(child, 'exit').then(() => false)
@@ -57,11 +57,11 @@ function commandOf({ cloud, home, file, ...options }: RunnerOptions): readonly s
     cloud.url,
     String(options.singlePutLimitBytes ?? partBytes),
     file,
-    JSON.stringify(options.wishes ?? {}),
+    JSON.stringify(options.uploadOptions ?? {}),
   ]
   if (options.largestFileBytes === undefined) return command
-  // The signal ignored, a write beyond the limit fails as it does on a full disk; the unit is 512 bytes
-  // (POSIX, ulimit).
+  // With the signal ignored, a write beyond the limit fails as on a full disk. The unit is 512 bytes (POSIX,
+  // ulimit).
   const script = `trap '' XFSZ; ulimit -f ${Math.ceil(options.largestFileBytes / 512)}; exec "$0" "$@"`
   return ['sh', '-c', script, ...command]
 }

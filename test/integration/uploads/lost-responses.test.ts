@@ -13,7 +13,7 @@ async function setupInParts() {
 }
 
 /** One model and one object with the file's bytes, and no open upload. */
-async function expectOne({ cloud }: EngineHarness, path: string) {
+async function expectOneModel({ cloud }: EngineHarness, path: string) {
   const sha256 = sha256Of(path)
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.file_hash)).toEqual([`sha256:${sha256}`])
   expect(await Promise.all((await cloud.objects()).map((object) => object.sha256()))).toEqual([sha256])
@@ -38,7 +38,7 @@ test('an upload completed while the app ended is registered after a restart', as
   const next = await context.open()
   expect(await next.settled(id)).toMatchObject({ phase: 'registered', failure: null })
   expect([context.countOf('put-part'), context.countOf('initiateMultipart')]).toEqual([4, 1])
-  await expectOne(context, context.path)
+  await expectOneModel(context, context.path)
 })
 
 test('an upload ended by the server restarts and reports the lost bytes', async () => {
@@ -56,7 +56,7 @@ test('an upload ended by the server restarts and reports the lost bytes', async 
   expect(app.row(id).failure?.params['lostBytes']).toBeGreaterThanOrEqual(Math.min(acknowledged, partBytes))
   held.release()
   expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
-  await expectOne(context, context.path)
+  await expectOneModel(context, context.path)
 })
 
 test('an upload ended before completion does not count as completed', async () => {
@@ -68,7 +68,7 @@ test('an upload ended before completion does not count as completed', async () =
   expect([context.countOf('initiateMultipart'), context.countOf('registerModel')]).toEqual([2, 1])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
   await cloud.ended('abortMultipart')
-  await expectOne(context, context.path)
+  await expectOneModel(context, context.path)
 })
 
 test('an upload whose object is missing at registering is sent again', async () => {
@@ -81,7 +81,7 @@ test('an upload whose object is missing at registering is sent again', async () 
   expect(row).toMatchObject({ phase: 'registered', sentBytes: sizeBytes })
   expect(context.countOf('initiateMultipart')).toBe(2)
   await cloud.ended('abortMultipart')
-  await expectOne(context, context.path)
+  await expectOneModel(context, context.path)
 })
 
 test('an upload with a lost completion replaces the model without sending again', async () => {
@@ -90,8 +90,8 @@ test('an upload with a lost completion replaces the model without sending again'
   const path = 'models/loras/style.safetensors'
   const oldId = cloud.addModel(ALICES_TEAM_ID, { model_path: path, file_size: 1 })
   cloud.fail({ on: 'completeMultipart', how: 'lose-answer' })
-  const wishes = { target: { modelPath: path }, onConflict: 'replace' } as const
-  const [id = ''] = await app.add(context.path, wishes)
+  const uploadOptions = { target: { modelPath: path }, onConflict: 'replace' } as const
+  const [id = ''] = await app.add(context.path, uploadOptions)
   expect((await app.settled(id)).phase).toBe('registered')
   expect(context.countOf('initiateMultipart')).toBe(1)
   const standing = cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.id === oldId, model.model_path])

@@ -3,7 +3,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { refuseWrites } from '../../support/refused-writes.ts'
-import { expectInLibrary } from './ends.ts'
+import { expectInLibrary } from './expect-end.ts'
 import {
   beginUpload,
   bytesOf,
@@ -14,76 +14,75 @@ import {
   type UploadMethod,
 } from './fault.ts'
 
-/** An upload whose journal takes nothing more from a moment on, tried in vain more than a few times. */
-async function withoutRoom(
-  way: UploadMethod,
+/** Starts an upload whose journal rejects all writes from this moment on, and waits for ten rejections. */
+async function uploadWithFullJournal(
+  method: UploadMethod,
   { on, moment, of = 'all' }: { on: string; moment: HoldMoment; of?: 'uploads' | 'parts' | 'all' },
-): Promise<BegunUpload & { readonly makeRoom: () => void }> {
-  const harness = await setupFor(way)
+): Promise<BegunUpload & { readonly allowWrites: () => void }> {
+  const harness = await setupFor(method)
   const held = harness.cloud.hold(on, moment)
-  const begun = await beginUpload(harness, way)
+  const begun = await beginUpload(harness, method)
   await held.arrived
-  const makeRoom = refuseWrites(harness.home, of)
+  const allowWrites = refuseWrites(harness.home, of)
   held.release()
   const refusals = () =>
     harness.environment.lines.filter(({ message }) => message.includes('could not be written'))
   await advanceUntil(begun, () => refusals().length > 10 && begun.app.row(begun.id).phase === 'retrying')
-  return { ...begun, makeRoom }
+  return { ...begun, allowWrites }
 }
 
-/** There is room again: how often each call was made in all. */
-async function thenArrives(begun: BegunUpload & { readonly makeRoom: () => void }, calls: readonly string[]) {
-  begun.makeRoom()
-  // After ten tries it is the person's turn.
+/** Allows writes again, expects success and returns how often each call was made in total. */
+async function countCallsAfterRecovery(
+  begun: BegunUpload & { readonly allowWrites: () => void },
+  calls: readonly string[],
+) {
+  begun.allowWrites()
+  // After ten attempts the user has to retry.
   if (begun.app.row(begun.id).phase === 'failed') await begun.app.calls.retry({ ids: [begun.id] })
   await expectInLibrary(begun)
   return calls.map((name) => begun.countOf(name))
 }
 
 fault(
-  'a file that is stored when the journal takes nothing more is not sent again, however often it is tried',
+  'does not resend a stored file while the journal can’t be written',
   'journal-trouble',
   async (expected) => {
-    const begun = await withoutRoom('whole', { on: 'put-object', moment: 'answer' })
+    const begun = await uploadWithFullJournal('whole', { on: 'put-object', moment: 'answer' })
     expect(begun.app.row(begun.id).failure?.code).toBe(expected)
     const calls = ['presignModel', 'put-object', 'registerModel']
-    expect(await thenArrives(begun, calls)).toEqual([1, 1, 1])
+    expect(await countCallsAfterRecovery(begun, calls)).toEqual([1, 1, 1])
   },
 )
 
 fault(
-  'parts that are stored when the journal takes nothing more are not sent again',
+  'does not resend stored parts while the journal can’t be written',
   'journal-trouble',
   async (expected) => {
-    const begun = await withoutRoom('parts', { on: 'put-part', moment: 'answer' })
+    const begun = await uploadWithFullJournal('parts', { on: 'put-part', moment: 'answer' })
     expect(begun.app.row(begun.id).failure?.code).toBe(expected)
     const calls = ['initiateMultipart', 'put-part', 'registerModel']
-    expect(await thenArrives(begun, calls)).toEqual([1, 4, 1])
+    expect(await countCallsAfterRecovery(begun, calls)).toEqual([1, 4, 1])
   },
 )
 
-fault(
-  'a part that the journal could not take goes first into it, and counts only then',
-  'journal-trouble',
-  async (expected) => {
-    const begun = await withoutRoom('parts', { on: 'put-part', moment: 'answer', of: 'parts' })
-    expect(begun.app.row(begun.id)).toMatchObject({ sentBytes: 0, failure: { code: expected } })
-    expect(await thenArrives(begun, ['initiateMultipart', 'put-part'])).toEqual([1, 4])
-  },
-)
+fault('counts a part as sent only once the journal has stored it', 'journal-trouble', async (expected) => {
+  const begun = await uploadWithFullJournal('parts', { on: 'put-part', moment: 'answer', of: 'parts' })
+  expect(begun.app.row(begun.id)).toMatchObject({ sentBytes: 0, failure: { code: expected } })
+  expect(await countCallsAfterRecovery(begun, ['initiateMultipart', 'put-part'])).toEqual([1, 4])
+})
 
 fault(
-  'a model that is registered when the journal takes nothing more is not registered again',
+  'does not register again when the journal can’t be written after registering',
   'journal-trouble',
   async (expected) => {
-    const begun = await withoutRoom('whole', { on: 'registerModel', moment: 'answer' })
+    const begun = await uploadWithFullJournal('whole', { on: 'registerModel', moment: 'answer' })
     expect(begun.app.row(begun.id).failure?.code).toBe(expected)
-    expect(await thenArrives(begun, ['put-object', 'registerModel'])).toEqual([1, 1])
+    expect(await countCallsAfterRecovery(begun, ['put-object', 'registerModel'])).toEqual([1, 1])
   },
 )
 
 fault(
-  'a file that the team has waits for room to say so, and holds up nobody',
+  'waits for the journal to mark a duplicate, without blocking other files',
   'journal-trouble',
   async (expected) => {
     const harness = await setupFor('whole')
@@ -96,10 +95,10 @@ fault(
     })
     const begun = await beginUpload(harness, 'whole')
     await held.arrived
-    const makeRoom = refuseWrites(harness.home)
+    const allowWrites = refuseWrites(harness.home)
     held.release()
     await advanceUntil(begun, () => begun.app.row(begun.id).failure?.code === expected)
-    makeRoom()
+    allowWrites()
     const row = await advanceUntil(begun, () => {
       const now = begun.app.row(begun.id)
       return now.phase === 'registered' && now

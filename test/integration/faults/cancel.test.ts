@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
-import { expectNothingLeft, type Rest } from './ends.ts'
+import { expectNothingLeft, type Leftovers } from './expect-end.ts'
 import {
   beginUpload,
   fault,
@@ -13,22 +13,19 @@ import {
   type UploadMethod,
 } from './fault.ts'
 
-/** More than sockets hold between them: a smaller file has arrived before its sender can be stopped. */
+/** More than the socket buffers hold; a smaller file would arrive before its sender can be stopped. */
 const wholeBytes = 24_000_000
 
-/**
- * Cancels an upload at a moment; what had reached the server goes on there only once the cancel has come
- * through.
- */
+/** Cancels an upload at this moment. The server continues with the held request only after the cancel. */
 async function cancelAt(
-  way: UploadMethod,
+  method: UploadMethod,
   on: string,
   moment: HoldMoment,
-  rest: Rest = {},
+  leftovers: Leftovers = {},
 ): Promise<BegunUpload> {
-  const harness = await setupFor(way)
+  const harness = await setupFor(method)
   const held = harness.cloud.hold(on, moment)
-  const begun = await beginUpload(harness, way, way === 'whole' ? { sizeBytes: wholeBytes } : {})
+  const begun = await beginUpload(harness, method, method === 'whole' ? { sizeBytes: wholeBytes } : {})
   await held.arrived
   await harness.app.calls.cancel({ ids: [begun.id] })
   expect(harness.app.rows()).toEqual([])
@@ -37,80 +34,72 @@ async function cancelAt(
     await harness.cloud.ended('abortMultipart')
   held.release()
   await harness.cloud.ended(on)
-  await expectNothingLeft(begun, rest)
+  await expectNothingLeft(begun, leftovers)
   return begun
 }
 
-fault('a cancel before the first call is answered leaves nothing', null, async () => {
+fault('leaves nothing when cancelled before presigning is answered', null, async () => {
   await cancelAt('whole', 'presignModel', 'arrival')
 })
 
-fault('a cancel midway through a file leaves nothing', null, async () => {
+fault('leaves nothing when cancelled during a whole-file PUT', null, async () => {
   await cancelAt('whole', 'put-object', 1_000_000)
 })
 
-fault(
-  'a cancel while a whole file is unanswered leaves its object, which no call removes',
-  null,
-  async () => {
-    await cancelAt('whole', 'put-object', 'answer', { orphans: 1 })
-  },
-)
+fault('leaves the object when cancelled before a whole-file PUT is answered', null, async () => {
+  await cancelAt('whole', 'put-object', 'answer', { orphans: 1 })
+})
 
-fault('a cancel while a part is presigned frees what is stored', null, async () => {
+fault('aborts the multipart upload when cancelled while a part is presigned', null, async () => {
   await cancelAt('parts', 'presignPart', 'arrival')
 })
 
-fault('a cancel midway through a part frees what is stored', null, async () => {
+fault('aborts the multipart upload when cancelled during a part’s PUT', null, async () => {
   await cancelAt('parts', 'put-part', partBytes / 2)
 })
 
-fault('a cancel while a part is unanswered frees what is stored', null, async () => {
+fault('aborts the multipart upload when cancelled before a part’s PUT is answered', null, async () => {
   await cancelAt('parts', 'put-part', 'answer')
 })
 
-fault('a cancel before the parts are joined frees what is stored', null, async () => {
+fault('aborts the multipart upload when cancelled before completing', null, async () => {
   await cancelAt('parts', 'completeMultipart', 'arrival')
 })
 
-fault(
-  'a cancel that comes when the server has registered is too late: the model is in the library',
-  null,
-  async () => {
-    const harness = await setupFor('whole')
-    const held = harness.cloud.hold('registerModel', 'answer')
-    const begun = await beginUpload(harness, 'whole')
-    await held.arrived
-    await harness.app.calls.cancel({ ids: [begun.id] })
-    held.release()
-    expect([harness.app.rows().length, harness.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
-  },
-)
+fault('keeps the model when cancelled after the server has registered it', null, async () => {
+  const harness = await setupFor('whole')
+  const held = harness.cloud.hold('registerModel', 'answer')
+  const begun = await beginUpload(harness, 'whole')
+  await held.arrived
+  await harness.app.calls.cancel({ ids: [begun.id] })
+  held.release()
+  expect([harness.app.rows().length, harness.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
+})
 
-fault('a cancel while the line is gone frees storage when it is back', null, async () => {
+fault('aborts the multipart upload once online again when cancelled offline', null, async () => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('put-part', 'answer', { skip: 1 })
   const begun = await beginUpload(harness, 'parts')
   await held.arrived
-  const plugIn = await harness.cloud.unplug()
+  const reconnect = await harness.cloud.unplug()
   held.release()
   await harness.app.calls.cancel({ ids: [begun.id] })
   expect(harness.app.rows()).toEqual([])
   expect(await harness.cloud.unfinishedUploads()).toHaveLength(1)
-  await plugIn()
+  await reconnect()
   await expectNothingLeft(begun)
 })
 
-fault('a cancel while the line is gone outlives the app: the next start frees storage', null, async () => {
+fault('aborts the multipart upload at the next start when cancelled offline', null, async () => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('put-part', 'answer', { skip: 1 })
   const begun = await beginUpload(harness, 'parts')
   await held.arrived
-  const plugIn = await harness.cloud.unplug()
+  const reconnect = await harness.cloud.unplug()
   held.release()
   await harness.app.calls.cancel({ ids: [begun.id] })
   await harness.app.stop()
-  await plugIn()
+  await reconnect()
   expect(await harness.cloud.unfinishedUploads()).toHaveLength(1)
   const app = await harness.open()
   expect(app.rows()).toEqual([])
@@ -118,7 +107,7 @@ fault('a cancel while the line is gone outlives the app: the next start frees st
 })
 
 fault(
-  'a cancel of a row that waits after trouble frees what is stored',
+  'aborts the multipart upload when cancelled while waiting for a retry',
   'storage-trouble',
   async (expected) => {
     const begun = await uploadWithFaults('parts', {
@@ -133,7 +122,7 @@ fault(
   },
 )
 
-fault('a server that can’t abort for a while is asked again', null, async () => {
+fault('repeats the abort call while it returns 503', null, async () => {
   const harness = await setupFor('parts')
   harness.cloud.fail({ on: 'abortMultipart', how: 503, times: 3 })
   const begun = await beginUpload(harness, 'parts')

@@ -13,18 +13,17 @@ import { startRunner, type KillPoint } from './start-runner.ts'
 
 /** Twelve parts, the last of them shorter. */
 const killedFile = { sizeBytes: 12 * partBytes - 4_321, partCount: 12 }
-/** PUTs that the runner has under way at once: see there. */
+/** Parallel PUTs of the runner (`streamsMost` in runner.ts). */
 const partsInFlight = 4
 
 /**
- * Uploads under way at once: one more than two cores, so that they are busy while one upload waits for its
- * disk.
+ * Parallel uploads: one more than two cores, so that these are busy while one upload waits for its disk.
  */
 const concurrency = 3
 
 /**
- * Registers tests that kill uploads at random moments, a few seeds in each test, and prints at the end how
- * much was sent twice.
+ * Registers tests that kill uploads at random moments, a few seeds per test, and prints how much was sent
+ * twice.
  */
 export function testKills(seedCount: number, seedsPerTest: number): void {
   const runs: KilledRun[] = []
@@ -46,7 +45,7 @@ export function testKills(seedCount: number, seedsPerTest: number): void {
 
   const firsts = Array.from({ length: seedCount / seedsPerTest }, (_, index) => index * seedsPerTest + 1)
   test.each(firsts)(
-    `a process killed at random moments leaves one model and nothing else (${seedsPerTest} seeds from %i)`,
+    `leaves one model and nothing else when killed at random moments (${seedsPerTest} seeds from %i)`,
     async (first) => {
       const seeds = Array.from({ length: seedsPerTest }, (_, index) => first + index)
       const workers = await Promise.allSettled(
@@ -62,7 +61,7 @@ export function testKills(seedCount: number, seedsPerTest: number): void {
   )
 }
 
-/** One line: how much was sent twice, in MiB, over all runs. */
+/** One line: how much was sent twice in all runs, in MiB. */
 function report(all: readonly KilledRun[], seconds: number): string {
   const sizes = all.map(({ sentTwiceBytes }) => sentTwiceBytes).sort((a, b) => a - b)
   const at = (share: number) => ((sizes[Math.floor(share * (sizes.length - 1))] ?? 0) / 1024 ** 2).toFixed(1)
@@ -76,22 +75,22 @@ function report(all: readonly KilledRun[], seconds: number): string {
 
 interface KilledRun {
   readonly kills: readonly KillPoint[]
-  /** Bytes of parts that storage received beyond the file's own. */
+  /** Bytes that storage received beyond the file's size. */
   readonly sentTwiceBytes: number
 }
 
 /**
- * A point in what is still to come, which the cloud's own list of operations tells: most of them after some
- * byte of the parts, the others just before or just after a call was answered.
+ * A random point in the rest of the upload, derived from the cloud's list of operations: mostly after some byte
+ * of the parts, otherwise just before or just after a call was answered.
  */
-function killPoint(dice: () => number, { operations }: Cloud): KillPoint {
-  const below = (count: number) => Math.floor(dice() * count)
+function killPoint(random: () => number, { operations }: Cloud): KillPoint {
+  const below = (count: number) => Math.floor(random() * count)
   const stored = new Set(
     operations.flatMap((one) => (one.name === 'put-part' && one.status === 200 ? [one.partNumber] : [])),
   )
   const missing = killedFile.partCount - stored.size
   const isOpen = operations.some(({ name, status }) => name === 'initiateMultipart' && status === 200)
-  if (missing > 0 && dice() < 0.7) {
+  if (missing > 0 && random() < 0.7) {
     const moment = 1 + below(missing * partBytes - partBytes)
     return { on: 'put-part', moment, choice: { together: true } }
   }
@@ -102,7 +101,7 @@ function killPoint(dice: () => number, { operations }: Cloud): KillPoint {
   ]
   const on = calls[below(calls.length)] ?? 'registerModel'
   const skip = perPart.includes(on) ? below(missing) : 0
-  return { on, moment: dice() < 0.5 ? 'arrival' : 'answer', choice: { skip } }
+  return { on, moment: random() < 0.5 ? 'arrival' : 'answer', choice: { skip } }
 }
 
 interface KilledFile {
@@ -111,25 +110,25 @@ interface KilledFile {
 }
 
 /**
- * Kills the app one to three times on its way through the file, lets the last start end, and checks all that
- * is left.
+ * Kills the app one to three times during the upload, lets the last start finish, and checks library and
+ * storage.
  */
 async function killAtRandom(seed: number, { file, sha256 }: KilledFile): Promise<KilledRun> {
-  const dice = seededRandom(seed)
+  const random = seededRandom(seed)
   const home = mkdtempSync(join(tmpdir(), 'modelferry-kills-'))
   const cloud = await startCloud({ partSizeBytes: partBytes })
   const kills: KillPoint[] = []
   try {
     let printed: string | null = null
-    for (let wanted = 1 + Math.floor(dice() * 3); wanted > 0 && printed === null; wanted -= 1) {
-      const point = killPoint(dice, cloud)
+    for (let wanted = 1 + Math.floor(random() * 3); wanted > 0 && printed === null; wanted -= 1) {
+      const point = killPoint(random, cloud)
       printed = await startRunner({ cloud, home, file }, point)
       if (printed === null) kills.push(point)
     }
     printed ??= await startRunner({ cloud, home, file }, null)
     const what = `seed ${seed}, killed at ${JSON.stringify(kills)}`
     expect(printed, what).toBe('registered')
-    await expectOne(cloud, sha256, kills, what)
+    await expectOneModel(cloud, sha256, kills, what)
     return { kills, sentTwiceBytes: sentTwice(cloud, kills.length, what) }
   } finally {
     await cloud.close()
@@ -137,7 +136,7 @@ async function killAtRandom(seed: number, { file, sha256 }: KilledFile): Promise
   }
 }
 
-async function expectOne(
+async function expectOneModel(
   cloud: Cloud,
   sha256: string,
   kills: readonly KillPoint[],
@@ -154,11 +153,11 @@ async function expectOne(
     what,
   ).toEqual(models.map((model) => model.storage_key))
   expect(await objects[0]?.sha256(), what).toBe(sha256)
-  // A kill before the answer of initiate was written down may leave an upload that nobody can name, without a
-  // byte in it.
-  const nameless = kills.filter(({ on }) => on === 'initiateMultipart').length
+  // A kill before the initiate response was stored may leave a multipart upload without parts, whose ID is
+  // lost.
+  const unknownUploads = kills.filter(({ on }) => on === 'initiateMultipart').length
   const left = await cloud.unfinishedUploads()
-  expect(left.length, what).toBeLessThanOrEqual(nameless)
+  expect(left.length, what).toBeLessThanOrEqual(unknownUploads)
   const paths = cloud.operations.filter(({ name }) => name === 'put-part').map(({ path }) => path)
   expect(
     left.filter(({ key }) => paths.some((path) => path.endsWith(key))),
@@ -166,7 +165,7 @@ async function expectOne(
   ).toEqual([])
 }
 
-/** A kill costs at most the parts that were in flight. */
+/** A kill costs at most the parts in flight. */
 function sentTwice(cloud: Cloud, kills: number, what: string): number {
   const received = cloud.operations
     .filter(({ name }) => name === 'put-part')

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { expectInLibrary, expectNothingLeft } from './ends.ts'
+import { expectInLibrary, expectNothingLeft } from './expect-end.ts'
 import { beginUpload, fault, partBytes, setupFor } from './fault.ts'
 
-/** From 4 MiB on a PUT is announced: storage that has the object says so before a byte goes. */
+/** PUTs from 4 MiB on send Expect, so storage that has the object rejects them before the body is sent. */
 const wholeBytes = 6_000_000
 
-fault('a pause while a whole file waits for its answer alone sends nothing again', null, async () => {
+fault('resends nothing when paused after the last byte of a whole-file PUT', null, async () => {
   const harness = await setupFor('whole')
   const held = harness.cloud.hold('put-object', 'answer')
   const begun = await beginUpload(harness, 'whole', { sizeBytes: wholeBytes })
@@ -22,7 +22,7 @@ fault('a pause while a whole file waits for its answer alone sends nothing again
   expect(harness.countOf('presignModel')).toBe(1)
 })
 
-fault('a pause while parts are opened waits for their name, and goes on under it', null, async () => {
+fault('waits for the upload ID when paused during initiate, and resumes that upload', null, async () => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('initiateMultipart', 'answer')
   const begun = await beginUpload(harness, 'parts')
@@ -35,7 +35,7 @@ fault('a pause while parts are opened waits for their name, and goes on under it
   expect(harness.countOf('initiateMultipart')).toBe(1)
 })
 
-fault('a cancel while parts are opened waits for their name, and frees them', null, async () => {
+fault('waits for the upload ID when cancelled during initiate, and aborts that upload', null, async () => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('initiateMultipart', 'answer')
   const begun = await beginUpload(harness, 'parts')
@@ -46,7 +46,7 @@ fault('a cancel while parts are opened waits for their name, and frees them', nu
   await expectNothingLeft(begun)
 })
 
-fault('a pause does not wait long for the name of parts', null, async () => {
+fault('pauses without an upload ID when initiate takes too long', null, async () => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('initiateMultipart', 'answer')
   const begun = await beginUpload(harness, 'parts')
@@ -59,10 +59,10 @@ fault('a pause does not wait long for the name of parts', null, async () => {
   await pausing
   held.release()
   await harness.app.calls.resume({ ids: [begun.id] })
-  await expectInLibrary(begun, { nameless: 1 })
+  await expectInLibrary(begun, { unknownUploads: 1 })
 })
 
-fault('a restart shows what a paused upload has sent already', null, async () => {
+fault('shows the bytes already sent of a paused upload after a restart', null, async () => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('put-part', 'arrival', { skip: 2 })
   const begun = await beginUpload(harness, 'parts')

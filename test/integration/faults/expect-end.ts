@@ -14,21 +14,20 @@ import {
   type UploadMethod,
 } from './fault.ts'
 
-// An upload that met a fault ends in one of two ways. Whatever else a test looks at, it looks at one of these
-// whole.
+// An upload with a fault ends in one of two states. Each test checks one of them completely.
 
-export interface Rest {
-  /** Objects at storage that no model names: no call of the API removes one. */
+export interface Leftovers {
+  /** Objects in storage without a model. The API can't remove them. */
   readonly orphans?: number
-  /** Uploads whose name was lost with the answer of initiate. They hold no byte, and no call names them. */
-  readonly nameless?: number
+  /** Multipart uploads without parts, whose upload ID was lost with the initiate response. */
+  readonly unknownUploads?: number
 }
 
 /**
- * The good end: one model, one object at its key, the object's bytes, the registered hash and the row's hash
- * are those of the file, and storage has no unfinished upload.
+ * Expects success: one model and one object at its key; object, registered hash and row's hash match the
+ * file; storage has no unfinished multipart upload.
  */
-export async function expectInLibrary(begun: BegunUpload, rest: Rest = {}): Promise<void> {
+export async function expectInLibrary(begun: BegunUpload, leftovers: Leftovers = {}): Promise<void> {
   const { cloud, path } = begun
   const row = await settled(begun)
   const sha256 = sha256Of(path)
@@ -40,67 +39,67 @@ export async function expectInLibrary(begun: BegunUpload, rest: Rest = {}): Prom
   const objects = await cloud.objects()
   const named = objects.filter(({ key }) => key === model?.storage_key)
   expect(await Promise.all(named.map((object) => object.sha256()))).toEqual([sha256])
-  expect(objects).toHaveLength(1 + (rest.orphans ?? 0))
-  await expectNothingUnfinished(begun, rest)
+  expect(objects).toHaveLength(1 + (leftovers.orphans ?? 0))
+  await expectNothingUnfinished(begun, leftovers)
 }
 
 /**
- * The other end: the row says why in a sentence of each language, nothing is registered, and once the row is
- * taken away storage has no unfinished upload.
+ * Expects failure: the row shows it in each language, nothing is registered, and once the row is removed,
+ * storage has no unfinished multipart upload.
  */
 export async function expectStopped(
   begun: BegunUpload,
   expected: FailureCode,
-  rest: Rest = {},
+  leftovers: Leftovers = {},
 ): Promise<void> {
   const row = await settled(begun)
   expect([row.phase, row.failure?.code, row.modelId]).toEqual(['failed', expected, null])
   if (row.failure) expectSentence(row.failure)
   expect(begun.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
-  expect(await begun.cloud.objects()).toHaveLength(rest.orphans ?? 0)
+  expect(await begun.cloud.objects()).toHaveLength(leftovers.orphans ?? 0)
   begun.cloud.clearFailures()
   await begun.app.calls.cancel({ ids: [begun.id] })
-  await expectNothingLeft(begun, rest)
+  await expectNothingLeft(begun, leftovers)
 }
 
-/** What is left once a row was taken away: no model, no object that we know of, no unfinished upload. */
-export async function expectNothingLeft(begun: BegunUpload, rest: Rest = {}): Promise<void> {
-  await expectNothingUnfinished(begun, rest)
-  expect(await begun.cloud.objects()).toHaveLength(rest.orphans ?? 0)
+/** Expects no row, no model, no other object and no unfinished multipart upload. */
+export async function expectNothingLeft(begun: BegunUpload, leftovers: Leftovers = {}): Promise<void> {
+  await expectNothingUnfinished(begun, leftovers)
+  expect(await begun.cloud.objects()).toHaveLength(leftovers.orphans ?? 0)
   expect(begun.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
   expect(begun.app.rows().filter(({ id }) => id === begun.id)).toEqual([])
 }
 
-async function expectNothingUnfinished(begun: BegunUpload, { nameless = 0 }: Rest): Promise<void> {
+async function expectNothingUnfinished(begun: BegunUpload, { unknownUploads = 0 }: Leftovers): Promise<void> {
   const { cloud } = begun
   const left = await advanceUntil(begun, async () => {
     const uploads = await cloud.unfinishedUploads()
-    return uploads.length <= nameless && uploads
+    return uploads.length <= unknownUploads && uploads
   })
-  expect(left).toHaveLength(nameless)
+  expect(left).toHaveLength(unknownUploads)
   const filled = cloud.operations.filter(({ name, status }) => name === 'put-part' && status === 200)
   for (const { key } of left) expect(filled.filter(({ path }) => path.endsWith(key))).toEqual([])
 }
 
-/** A file that meets the faults and arrives all the same. */
-export async function arrives(
-  way: UploadMethod,
+/** Uploads a file with these faults and expects success. */
+export async function expectRecovery(
+  method: UploadMethod,
   expected: FailureCode | null,
   ...rules: FaultRule[]
 ): Promise<BegunUpload> {
-  const begun = await uploadWithFaults(way, ...rules)
+  const begun = await uploadWithFaults(method, ...rules)
   await expectInLibrary(begun)
   expectShown(begun, expected)
   return begun
 }
 
-/** A file that meets the faults and stops, saying so. */
-export async function stops(
-  way: UploadMethod,
+/** Uploads a file with these faults and expects this failure. */
+export async function expectFailure(
+  method: UploadMethod,
   expected: FailureCode,
   ...rules: FaultRule[]
 ): Promise<BegunUpload> {
-  const begun = await uploadWithFaults(way, ...rules)
+  const begun = await uploadWithFaults(method, ...rules)
   await expectStopped(begun, expected)
   return begun
 }

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
-import { arrives, expectInLibrary, expectStopped, stops } from './ends.ts'
+import { expectRecovery, expectInLibrary, expectStopped, expectFailure } from './expect-end.ts'
 import {
   beginUpload,
   expectShown,
@@ -11,44 +11,44 @@ import {
   setupFor,
 } from './fault.ts'
 
-fault('a 401 to presigning is answered by one refresh and one repeat', null, async (expected) => {
-  const { countOf } = await arrives('whole', expected, { on: 'presignModel', how: 401 })
+fault('refreshes the token once and repeats when presigning returns 401', null, async (expected) => {
+  const { countOf } = await expectRecovery('whole', expected, { on: 'presignModel', how: 401 })
   expect([countOf('refresh'), countOf('presignModel')]).toEqual([1, 2])
 })
 
 fault(
-  'a 401 to presigning a part is answered by one refresh, and no part waits for it',
+  'refreshes the token once and resends no part when presigning a part returns 401',
   null,
   async (expected) => {
-    const { countOf } = await arrives('parts', expected, { on: 'presignPart', how: 401, skip: 1 })
+    const { countOf } = await expectRecovery('parts', expected, { on: 'presignPart', how: 401, skip: 1 })
     expect([countOf('refresh'), countOf('put-part')]).toEqual([1, 4])
   },
 )
 
+fault('refreshes the token once and resends nothing when registering returns 401', null, async (expected) => {
+  const { countOf } = await expectRecovery('whole', expected, { on: 'registerModel', how: 401 })
+  expect([countOf('refresh'), countOf('put-object')]).toEqual([1, 1])
+})
+
 fault(
-  'a 401 to registering is answered by one refresh, and nothing is sent again',
-  null,
+  'keeps all parts when the session has ended, and finishes after a new sign-in',
+  'signed-out',
   async (expected) => {
-    const { countOf } = await arrives('whole', expected, { on: 'registerModel', how: 401 })
-    expect([countOf('refresh'), countOf('put-object')]).toEqual([1, 1])
+    const harness = await setupFor('parts')
+    harness.cloud.endSessions(ALICE.email)
+    harness.cloud.fail({ on: 'completeMultipart', how: 401 })
+    const begun = await beginUpload(harness, 'parts')
+    expect((await settled(begun)).failure?.code).toBe(expected)
+    const sent = harness.countOf('put-part')
+    await harness.app.signIn()
+    await advanceUntil(begun, () => harness.app.row(begun.id).phase !== 'failed')
+    await expectInLibrary(begun)
+    expectShown(begun, expected)
+    expect([sent, harness.countOf('put-part'), harness.countOf('initiateMultipart')]).toEqual([4, 4, 1])
   },
 )
 
-fault('a dead sign-in stops the parts, and a new one goes on with them', 'signed-out', async (expected) => {
-  const harness = await setupFor('parts')
-  harness.cloud.endSessions(ALICE.email)
-  harness.cloud.fail({ on: 'completeMultipart', how: 401 })
-  const begun = await beginUpload(harness, 'parts')
-  expect((await settled(begun)).failure?.code).toBe(expected)
-  const sent = harness.countOf('put-part')
-  await harness.app.signIn()
-  await advanceUntil(begun, () => harness.app.row(begun.id).phase !== 'failed')
-  await expectInLibrary(begun)
-  expectShown(begun, expected)
-  expect([sent, harness.countOf('put-part'), harness.countOf('initiateMultipart')]).toEqual([4, 4, 1])
-})
-
-fault('a role that may not add models is told so, and no byte is sent', 'forbidden', async (expected) => {
+fault('fails without sending when the role may not add models', 'forbidden', async (expected) => {
   const harness = await setupFor('whole', { as: BOB })
   const [accountId = ''] = harness.app.session().accounts.map(({ id }) => id)
   const begun = await beginUpload(harness, 'whole', {}, { team: { accountId, teamId: STUDIO_NORTH_ID } })
@@ -57,7 +57,7 @@ fault('a role that may not add models is told so, and no byte is sent', 'forbidd
 })
 
 fault(
-  'a 403 to registering keeps the stored file for the person’s next try',
+  'keeps the stored file for the next attempt when registering returns 403',
   'forbidden',
   async (expected) => {
     const begun = await uploadWithFaults('parts', { on: 'registerModel', how: 403 })
@@ -68,17 +68,17 @@ fault(
   },
 )
 
-fault('a 404 to presigning stops before a byte is sent', 'not-found', async (expected) => {
-  const { cloud } = await stops('whole', expected, { on: 'presignModel', how: 404 })
+fault('fails without sending when presigning returns 404', 'not-found', async (expected) => {
+  const { cloud } = await expectFailure('whole', expected, { on: 'presignModel', how: 404 })
   expect(cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
 })
 
 fault(
-  'a library path that another model has is refused, and another path needs no new upload',
+  'accepts another path without a new upload when the library path is taken',
   'conflict',
   async (expected) => {
     const harness = await setupFor('whole')
-    // With a list of the library it would be asked about before anything is sent.
+    // With a model list, the conflict would be found before anything is sent.
     harness.cloud.fail({ on: 'listModels', how: 404, times: Infinity })
     const target = { displayName: 'One', modelType: 'loras', modelPath: 'models/loras/one.safetensors' }
     const first = await beginUpload(harness, 'whole', { name: 'first.safetensors' }, { target })
@@ -101,13 +101,13 @@ fault(
   },
 )
 
-fault('a 409 that has no model behind it is the person’s to settle', 'conflict', async (expected) => {
+fault('fails when registering returns 409 although no model has the path', 'conflict', async (expected) => {
   const begun = await uploadWithFaults('whole', { on: 'registerModel', how: 409 })
   await expectStopped(begun, expected, { orphans: 1 })
 })
 
 fault(
-  'a file over the deployment’s limit is refused with its size before a byte is sent',
+  'fails without sending when the file exceeds the server’s limit',
   'too-large-for-server',
   async (expected) => {
     const harness = await setupFor('whole', { cloud: { maximumFileBytes: 100_000 } })
@@ -116,7 +116,7 @@ fault(
   },
 )
 
-fault('a 429 to presigning is waited out for as long as it says', 'rate-limited', async (expected) => {
+fault('waits as long as a 429 to presigning says', 'rate-limited', async (expected) => {
   const { clock, ...begun } = await uploadWithFaults('whole', {
     on: 'presignModel',
     how: 429,
@@ -128,33 +128,28 @@ fault('a 429 to presigning is waited out for as long as it says', 'rate-limited'
   expect(clock.now() - startedMs).toBeGreaterThanOrEqual(40_000)
 })
 
-fault('a 429 without a time is waited out all the same', 'rate-limited', async (expected) => {
-  await arrives('whole', expected, { on: 'presignModel', how: 429 })
+fault('waits and retries after a 429 without Retry-After', 'rate-limited', async (expected) => {
+  await expectRecovery('whole', expected, { on: 'presignModel', how: 429 })
 })
 
-fault(
-  'a 429 to presigning a part cuts none that is on its way, and none of them is sent again',
-  'rate-limited',
-  async (expected) => {
-    const harness = await setupFor('parts')
-    harness.cloud.fail({ on: 'presignPart', how: 429, skip: 2, retryAfterSeconds: 40 })
-    // The refusal also calls off URLs that are still being asked for: it has to wait for a PUT to be under
-    // way.
-    const asked = harness.cloud.hold('presignPart', 'arrival', { skip: 2 })
-    const held = harness.cloud.hold('put-part', 1_000_000)
-    const begun = await beginUpload(harness, 'parts')
-    await held.arrived
-    asked.release()
-    await harness.cloud.ended('presignPart', 3)
-    held.release()
-    await expectInLibrary(begun)
-    expectShown(begun, expected)
-    expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 4])
-  },
-)
+fault('keeps parts in flight when presigning a part returns 429', 'rate-limited', async (expected) => {
+  const harness = await setupFor('parts')
+  harness.cloud.fail({ on: 'presignPart', how: 429, skip: 2, retryAfterSeconds: 40 })
+  // The 429 also cancels pending presign requests, so it must come after a PUT has started.
+  const presignHold = harness.cloud.hold('presignPart', 'arrival', { skip: 2 })
+  const held = harness.cloud.hold('put-part', 1_000_000)
+  const begun = await beginUpload(harness, 'parts')
+  await held.arrived
+  presignHold.release()
+  await harness.cloud.ended('presignPart', 3)
+  held.release()
+  await expectInLibrary(begun)
+  expectShown(begun, expected)
+  expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 4])
+})
 
-fault('a 429 to registering sends nothing again', 'rate-limited', async (expected) => {
-  const { countOf } = await arrives('parts', expected, {
+fault('waits and resends nothing when registering returns 429', 'rate-limited', async (expected) => {
+  const { countOf } = await expectRecovery('parts', expected, {
     on: 'registerModel',
     how: 429,
     retryAfterSeconds: 40,
@@ -163,7 +158,7 @@ fault('a 429 to registering sends nothing again', 'rate-limited', async (expecte
 })
 
 fault(
-  'a server that stays in trouble is given up after ten tries, until the person tries again',
+  'gives up when the server keeps returning 500, and resumes when the user retries',
   'server-trouble',
   async (expected) => {
     const begun = await uploadWithFaults('parts', { on: 'completeMultipart', how: 500, times: Infinity })

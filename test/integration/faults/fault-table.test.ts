@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { readme, readmeFile } from './list.ts'
+import { readme, readmeFile } from './fault-table.ts'
 
-test('the readme lists every fault with the sentence that the person reads', async () => {
+test('lists every fault with its message in the README', async () => {
   expect(readFileSync(readmeFile, 'utf8')).toBe(await readme())
 })

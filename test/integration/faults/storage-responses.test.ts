@@ -1,0 +1,243 @@
+import { expect } from 'vitest'
+import type { FaultRule } from '../../cloud/faults.ts'
+import { expectRecovery, expectInLibrary, expectStopped, expectFailure } from './expect-end.ts'
+import {
+  beginUpload,
+  expectAtMostShown,
+  expectShown,
+  fault,
+  uploadWithFaults,
+  advanceUntil,
+  settled,
+  setupFor,
+} from './fault.ts'
+
+const error = (code: string, message = code) =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`
+const xml = (status: number, code: string) => ({
+  status,
+  headers: { 'content-type': 'application/xml' },
+  body: error(code),
+})
+
+fault('requests a new URL when a file’s URL has expired', null, async (expected) => {
+  const { countOf } = await expectRecovery('whole', expected, { on: 'presignModel', how: 'expired-url' })
+  expect([countOf('presignModel'), countOf('put-object')]).toEqual([2, 2])
+})
+
+fault('requests a new URL when a part’s URL has expired', null, async (expected) => {
+  const { countOf } = await expectRecovery('parts', expected, {
+    on: 'presignPart',
+    how: 'expired-url',
+    skip: 1,
+  })
+  expect([countOf('presignPart'), countOf('put-part')]).toEqual([5, 5])
+})
+
+fault('fails when storage rejects a new URL too', 'storage-refused', async (expected) => {
+  const { countOf } = await expectFailure('whole', expected, { on: 'put-object', how: 403, times: Infinity })
+  expect([countOf('put-object'), countOf('registerModel')]).toEqual([2, 0])
+})
+
+fault('fails when storage rejects a part’s new URL too', 'storage-refused', async (expected) => {
+  await expectFailure('parts', expected, { on: 'put-part', how: 403, skip: 2, times: Infinity })
+})
+
+fault(
+  'sends only missing parts when the user retries after a second rejection',
+  'storage-refused',
+  async (expected) => {
+    const begun = await uploadWithFaults('parts', {
+      on: 'put-part',
+      how: 403,
+      times: 2,
+      when: ({ partNumber }) => partNumber === 4,
+    })
+    expect((await settled(begun)).failure?.code).toBe(expected)
+    await begun.app.calls.retry({ ids: [begun.id] })
+    await expectInLibrary(begun)
+    expect(begun.countOf('initiateMultipart')).toBe(1)
+  },
+)
+
+fault('treats a 412 after a lost response as its own PUT', 'connection-lost', async (expected) => {
+  const { cloud, countOf } = await expectRecovery('whole', expected, { on: 'put-object', how: 'lose-answer' })
+  expect(cloud.operations.filter(({ name }) => name === 'put-object').map(({ status }) => status)).toEqual([
+    0, 412,
+  ])
+  expect(countOf('presignModel')).toBe(1)
+})
+
+fault('requests another key when a 412 follows no PUT of its own', null, async (expected) => {
+  const { countOf } = await expectRecovery('whole', expected, { on: 'put-object', how: 412 })
+  expect([countOf('presignModel'), countOf('put-object')]).toEqual([2, 2])
+})
+
+fault('fails when a part’s PUT returns 412', 'storage-refused', async (expected) => {
+  await expectFailure('parts', expected, { on: 'put-part', how: 412, times: Infinity })
+})
+
+fault('retries a storage 409', 'storage-busy', async (expected) => {
+  await expectRecovery('whole', expected, { on: 'put-object', how: 409 })
+})
+
+fault('waits as long as a storage 429 says', 'storage-busy', async (expected) => {
+  const begun = await uploadWithFaults('whole', { on: 'put-object', how: 429, retryAfterSeconds: 40 })
+  const startedMs = begun.clock.now()
+  await expectInLibrary(begun)
+  expectShown(begun, expected)
+  expect(begun.clock.now() - startedMs).toBeGreaterThanOrEqual(40_000)
+})
+
+fault('retries a storage 500', 'storage-trouble', async (expected) => {
+  await expectRecovery('whole', expected, { on: 'put-object', how: 500 })
+})
+
+fault('retries a storage 500 sent after the whole body', 'storage-trouble', async (expected) => {
+  await expectRecovery('whole', expected, { on: 'put-object', how: 500, after: Infinity })
+})
+
+fault('resends only the part whose PUT returns 500', null, async (expected) => {
+  const { countOf } = await expectRecovery('parts', expected, { on: 'put-part', how: 500, skip: 1 })
+  expect(countOf('put-part')).toBe(5)
+})
+
+fault(
+  'fails after ten attempts when storage keeps returning 500, and can be retried',
+  'storage-trouble',
+  async (expected) => {
+    const begun = await uploadWithFaults('whole', {
+      on: 'put-object',
+      how: 500,
+      after: Infinity,
+      times: Infinity,
+    })
+    expect((await settled(begun)).failure?.code).toBe(expected)
+    expect(begun.countOf('put-object')).toBe(10)
+    begun.cloud.clearFailures()
+    await begun.app.calls.retry({ ids: [begun.id] })
+    await expectInLibrary(begun)
+  },
+)
+
+fault('waits as long as a 503 SlowDown says', 'storage-busy', async (expected) => {
+  const begun = await uploadWithFaults('whole', { on: 'put-object', how: 503, retryAfterSeconds: 40 })
+  const startedMs = begun.clock.now()
+  await expectInLibrary(begun)
+  expectShown(begun, expected)
+  expect(begun.clock.now() - startedMs).toBeGreaterThanOrEqual(40_000)
+})
+
+fault('waits and resends only the parts that get a 503 SlowDown', null, async (expected) => {
+  const rule: FaultRule = { on: 'put-part', how: 503, retryAfterSeconds: 40, times: 3 }
+  const { countOf } = await expectRecovery('parts', expected, rule)
+  expect(countOf('put-part')).toBe(7)
+})
+
+fault('repeats the complete call when a 200 contains a storage error', null, async (expected) => {
+  const how = xml(200, 'InternalError')
+  const { countOf } = await expectRecovery('parts', expected, { on: 'completeMultipart', how })
+  expect(countOf('completeMultipart')).toBe(2)
+})
+
+fault('does not count a part as sent without an ETag', 'storage-trouble', async (expected) => {
+  await expectRecovery('parts', expected, { on: 'put-part', how: 'no-etag', skip: 1 })
+})
+
+fault('accepts a whole file without an ETag', null, async (expected) => {
+  await expectRecovery('whole', expected, { on: 'put-object', how: 'no-etag' })
+})
+
+fault('reports clock skew between server and storage', 'clock-wrong', async (expected) => {
+  await expectFailure('whole', expected, {
+    on: 'put-object',
+    how: xml(403, 'RequestTimeTooSkewed'),
+    times: Infinity,
+  })
+})
+
+fault(
+  'fails at once with the storage code when If-None-Match is not implemented',
+  'storage-refused',
+  async (expected) => {
+    const how = xml(501, 'NotImplemented')
+    const begun = await uploadWithFaults('whole', { on: 'put-object', how, times: Infinity })
+    expect((await settled(begun)).failure).toMatchObject({ code: expected, detail: 'NotImplemented' })
+    expect([begun.countOf('presignModel'), begun.countOf('put-object')]).toEqual([1, 1])
+    begun.cloud.clearFailures()
+    await begun.app.calls.retry({ ids: [begun.id] })
+    await expectInLibrary(begun)
+  },
+)
+
+fault(
+  'fails at once when a part exceeds the quota, and keeps the other parts',
+  'storage-refused',
+  async (expected) => {
+    const how = xml(403, 'QuotaExceeded')
+    const when = ({ partNumber }: { readonly partNumber?: number }) => partNumber === 4
+    const begun = await uploadWithFaults('parts', { on: 'put-part', how, times: Infinity, when })
+    expect((await settled(begun)).failure).toMatchObject({ code: expected, detail: 'QuotaExceeded' })
+    expect(begun.countOf('put-part')).toBe(4)
+    begun.cloud.clearFailures()
+    await begun.app.calls.retry({ ids: [begun.id] })
+    await expectInLibrary(begun)
+    expect([begun.countOf('initiateMultipart'), begun.countOf('put-part')]).toEqual([1, 5])
+  },
+)
+
+fault('retries a RequestTimeout (400) of storage', 'storage-trouble', async (expected) => {
+  await expectRecovery('whole', expected, { on: 'put-object', how: xml(400, 'RequestTimeout') })
+})
+
+fault('retries until the server’s clock is corrected', 'clock-wrong', async (expected) => {
+  await expectRecovery('whole', expected, {
+    on: 'put-object',
+    how: xml(403, 'RequestTimeTooSkewed'),
+    times: 2,
+  })
+})
+
+fault('sends the body without Expect when the server answers 417', null, async (expected) => {
+  const refuses: FaultRule = {
+    on: 'put-part',
+    how: 417,
+    times: Infinity,
+    when: ({ headers }) => headers['expect'] !== undefined,
+  }
+  await expectRecovery('parts', expected, refuses)
+})
+
+fault('retries when a gateway’s page replaces the storage response', 'storage-trouble', async (expected) => {
+  await expectRecovery('whole', expected, { on: 'put-object', how: 'html' })
+})
+
+fault('restarts when storage has lost the parts before completing', 'upload-ended', async (expected) => {
+  const harness = await setupFor('parts')
+  const held = harness.cloud.hold('completeMultipart')
+  const begun = await beginUpload(harness, 'parts')
+  await held.arrived
+  await harness.cloud.dropUploads()
+  held.release()
+  await expectInLibrary(begun)
+  expectAtMostShown(begun, expected)
+  expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([2, 8])
+})
+
+fault('restarts when a part’s PUT returns NoSuchUpload', 'upload-ended', async (expected) => {
+  const harness = await setupFor('parts')
+  const held = harness.cloud.hold('put-part')
+  const begun = await beginUpload(harness, 'parts')
+  await held.arrived
+  await harness.cloud.dropUploads()
+  held.release()
+  await expectInLibrary(begun)
+  expectAtMostShown(begun, expected)
+  expect(harness.countOf('initiateMultipart')).toBe(2)
+})
+
+fault('fails when storage loses the parts every time', 'not-found', async (expected) => {
+  const begun = await uploadWithFaults('parts', { on: 'put-part', how: 404, times: Infinity })
+  await expectStopped(begun, expected)
+  await advanceUntil(begun, () => begun.app.rows().length === 0)
+})

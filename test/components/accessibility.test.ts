@@ -177,7 +177,7 @@ async function settled(): Promise<void> {
   await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)))
 }
 
-test.each(cases)('axe finds nothing in: $name ($theme)', async ({ scene, theme }) => {
+test.each(cases)('has no axe violations: $name ($theme)', async ({ scene, theme }) => {
   await scene(theme)
   await expect.poll(() => document.documentElement.dataset['theme']).toBe(theme)
   await settled()
@@ -188,7 +188,7 @@ test.each(cases)('axe finds nothing in: $name ($theme)', async ({ scene, theme }
 test.each([
   [480, 400],
   [480, 320],
-])('at %d × %d nothing is pushed out of the window', async (width, height) => {
+])('fits all controls into %d × %d', async (width, height) => {
   await page.viewport(width, height)
   const { screen } = await openPage({ rows })
   await expect.element(screen.getByRole('button', { name: 'Pause all' })).toBeInViewport()

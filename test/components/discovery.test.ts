@@ -55,7 +55,7 @@ test('shows found places with their types and adds the selected ones by id', asy
   await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
 })
 
-test('a place is selected as a whole, and a cache of another program cannot be selected', async () => {
+test('a place is selected as a whole; another program’s cache can’t be selected', async () => {
   const { screen } = await places()
   const all = screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' })
   await userEvent.click(all)

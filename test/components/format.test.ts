@@ -15,7 +15,7 @@ test.each([
   [7_150, 'about 2 h'],
   [40_000, 'about 11 h'],
   [200_000, 'about 2 days'],
-])('says %d seconds as “%s”', (seconds, words) => {
+])('formats %d seconds as “%s”', (seconds, words) => {
   expect(timeLeft(seconds, translatorFor('en'))).toBe(words)
 })
 
@@ -43,7 +43,7 @@ test('formats dates for the user’s region in any of the three languages', () =
 })
 
 test.each(['https://cloud.example/api/v1', 'http://localhost:8080/api/v1', 'http://[::1]:9/api'])(
-  'takes %s as a server address',
+  'accepts %s as a server address',
   (address) => expect(addressProblem(address)).toBeNull(),
 )
 
@@ -53,7 +53,7 @@ test.each([
   'http://cloud.example',
   'ftp://cloud.example',
   'https://me:secret@cloud.example',
-])('refuses “%s” as a server address', (address) =>
+])('rejects “%s” as a server address', (address) =>
   expect(addressProblem(address)?.code).toBe('bad-server-address'),
 )
 

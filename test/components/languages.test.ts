@@ -18,7 +18,7 @@ const english =
 test.each([
   ['zh-Hans', '上传中', '已入库', '需要处理'],
   ['zh-Hant', '上傳中', '已入庫', '需要處理'],
-] as const)('speaks %s in every view', async (locale, sending, inLibrary, needsYou) => {
+] as const)('shows every view in %s', async (locale, sending, inLibrary, needsYou) => {
   const { screen, emit, rowOf } = await openPage({ locale, rows })
   const text = () => screen.container.textContent
   for (const words of [sending, inLibrary, needsYou]) await expect.poll(text).toContain(words)
@@ -32,13 +32,13 @@ test.each([
   expect(document.documentElement.lang).toBe(locale)
 })
 
-test.each(['zh-Hans', 'zh-Hant'] as const)('asks to sign in in %s', async (locale) => {
+test.each(['zh-Hans', 'zh-Hant'] as const)('shows the sign-in in %s', async (locale) => {
   const { screen } = await openPage({ locale, answers: { session: () => success(signedOut) } })
   await expect.poll(() => screen.container.textContent).toContain('Cyberun Cloud')
   expect(screen.container.textContent.match(english)).toBeNull()
 })
 
-test('follows a change of language immediately', async () => {
+test('applies a change of language immediately', async () => {
   const { screen, emit } = await openPage({ rows })
   await expect.element(screen.getByRole('button', { name: 'History' })).toBeVisible()
   emit('surroundings', { version: '1.2.3', platform: 'linux', locale: 'zh-Hant', versions: {} })

@@ -56,15 +56,12 @@ test('Escape leaves the field, then the form, then the pane', async () => {
 test.each([
   ['Delete…', 'Couldn’t delete. This server doesn’t support this action.'],
   ['Disable', 'Couldn’t save. This server doesn’t support this action.'],
-] as const)(
-  '%s that the server has no way for says so, and not that a value was wrong',
-  async (what, words) => {
-    const refused = () => failed(failure('bad-request'))
-    const { screen, rowOf } = await openLibrary(threeModels, { changeModel: refused, deleteModel: refused })
-    await userEvent.click(rowOf('Grain'), rowCorner)
-    await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: what }))
-    const yes = screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true })
-    if (what === 'Delete…') await userEvent.click(yes)
-    await expect.element(rowOf('Grain')).toMatchTextContent(words)
-  },
-)
+] as const)('says that the server does not support it: %s', async (what, words) => {
+  const refused = () => failed(failure('bad-request'))
+  const { screen, rowOf } = await openLibrary(threeModels, { changeModel: refused, deleteModel: refused })
+  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: what }))
+  const yes = screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true })
+  if (what === 'Delete…') await userEvent.click(yes)
+  await expect.element(rowOf('Grain')).toMatchTextContent(words)
+})

@@ -40,7 +40,7 @@ test('a newer report does not replace one whose list is open', async () => {
 test.each([
   ['check-updates', 'checkForUpdate'],
   ['check-connection', 'checkConnection'],
-] as const)('%s that can’t even begin is told', async (command, call) => {
+] as const)('reports %s if it can’t start', async (command, call) => {
   const { screen, emit } = await openPage({ answers: { [call]: () => failed(failure('unexpected')) } })
   emit('command', command)
   await expect.element(screen.getByText('Something went wrong in Modelferry', { exact: false })).toBeVisible()
@@ -49,7 +49,7 @@ test.each([
 const proxy = { proxy: 'http://proxy.example:3128', wasRefused: false }
 
 test.each(['Sign in to proxy', 'Not now'])(
-  'what fails in the proxy’s dialog is told in it (%s)',
+  'shows failures of the proxy dialog in the dialog (%s)',
   async (name) => {
     const trouble = () => failed(failure('unexpected'))
     const { screen } = await openPage({

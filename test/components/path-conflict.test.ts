@@ -26,7 +26,7 @@ test.each([
   ['Replace', { choice: 'replace' }],
   ['Skip', { choice: 'skip' }],
   ['Choose another path', { choice: 'rename', path: 'models/loras/Grain-2.safetensors' }],
-] as const)('%s asks main for just that', async (name, decision) => {
+] as const)('sends the decision %s to main', async (name, decision) => {
   const { pane, decided, goOn } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name }))
   await goOn()

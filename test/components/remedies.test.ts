@@ -27,7 +27,7 @@ const paramsOf = (code: FailureCode) =>
   )
 const codes = Object.keys(failureKinds) as FailureCode[]
 
-test.each(codes)('%s stands on its row as a sentence with its code and its one remedy', async (code) => {
+test.each(codes)('shows %s on its row with message, code and one remedy', async (code) => {
   const why = failure(code, paramsOf(code))
   const row = failedRow('Flux', why)
   const { rowOf } = await openPage({ rows: [row] })
@@ -112,7 +112,7 @@ test('the server’s reason is part of the message on the row, in the details an
   await expect.element(screen.getByRole('complementary')).toMatchTextContent(message)
 })
 
-test('a row that waits promises a retry, and none while everything is paused or after it failed', async () => {
+test('promises a retry only while a row waits for it', async () => {
   const why = failure('server-trouble', { status: 503 })
   const waiting = row('Flux', { phase: 'retrying', failure: why, retryAtMs: noonMs })
   const { screen, rowOf, emit } = await openPage({ rows: [waiting] })

@@ -15,7 +15,7 @@ const aurora = 'https://models.aurora.example/api/v1'
 test.each([
   ['http://cloud.example', 'This isn’t a valid server address.'],
   ['ftp://models.example', 'This isn’t a valid server address.'],
-])('%s is refused before anybody is asked', async (typed, words) => {
+])('rejects %s without a request', async (typed, words) => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
   await userEvent.fill(screen.getByLabelText('Server address', { exact: true }), typed)
@@ -171,21 +171,18 @@ test('Escape postpones the proxy sign-in, and the dialog says when it was refuse
 test.each([
   ['absent', 'no keychain, so your sign-in can’t be saved'],
   ['locked', 'The keychain is locked'],
-] as const)(
-  'a keychain that is %s is a plain choice: this session only, or quit',
-  async (keychain, words) => {
-    const { screen, asked } = await openPage({
-      answers: { session: () => success({ ...signedIn(), keychain }) },
-    })
-    const dialog = screen.getByRole('dialog', { name: 'Your sign-in can’t be saved' })
-    await expect.element(dialog).toMatchTextContent(words)
-    await expect.element(dialog).toMatchTextContent('kept in memory only')
-    await userEvent.click(dialog.getByRole('button', { name: 'Check again' }))
-    await userEvent.click(dialog.getByRole('button', { name: 'Quit' }))
-    expect(asked.map(({ name }) => name)).toEqual(['recheckKeychain', 'quit'])
-    await userEvent.click(dialog.getByRole('button', { name: 'Stay signed in until I quit' }))
-    await expect.element(dialog).not.toBeInTheDocument()
-    // What was chosen stays in sight, with the way back.
-    await expect.element(screen.getByRole('button', { name: 'Check again' })).toBeVisible()
-  },
-)
+] as const)('offers this session only or quit when the keychain is %s', async (keychain, words) => {
+  const { screen, asked } = await openPage({
+    answers: { session: () => success({ ...signedIn(), keychain }) },
+  })
+  const dialog = screen.getByRole('dialog', { name: 'Your sign-in can’t be saved' })
+  await expect.element(dialog).toMatchTextContent(words)
+  await expect.element(dialog).toMatchTextContent('kept in memory only')
+  await userEvent.click(dialog.getByRole('button', { name: 'Check again' }))
+  await userEvent.click(dialog.getByRole('button', { name: 'Quit' }))
+  expect(asked.map(({ name }) => name)).toEqual(['recheckKeychain', 'quit'])
+  await userEvent.click(dialog.getByRole('button', { name: 'Stay signed in until I quit' }))
+  await expect.element(dialog).not.toBeInTheDocument()
+  // What was chosen stays in sight, with the way back.
+  await expect.element(screen.getByRole('button', { name: 'Check again' })).toBeVisible()
+})

@@ -39,7 +39,7 @@ async function drop(page: Page, harness: EngineHarness, name: string): Promise<v
 test.describe('on a metered connection', () => {
   test.use({ settings: { pauseOnMetered: true } })
 
-  test('the queue waits, gives the reason, and uploads when told to', async ({ harness }) => {
+  test('the queue waits, shows the reason, and uploads on request', async ({ harness }) => {
     const network = await openMetered()
     const { page } = await harness.start()
     await drop(page, harness, 'dear')

@@ -78,7 +78,7 @@ function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedB
   }, address)
 }
 
-test('the page’s policy blocks every way to reach a server', async ({ page, harness }) => {
+test('the page’s policy blocks every kind of request to a server', async ({ page, harness }) => {
   const { operations, origin } = harness.cloud
   const before = operations.length
   const { went, refusedBy } = await tryAll(page, origin)

@@ -18,7 +18,7 @@ async function underWay({ page }: RunningApp, harness: EngineHarness) {
   return held
 }
 
-test('keeps uploading after the window is closed, and asks only once', async ({ app, harness }) => {
+test('keeps uploading after the window is closed, and asks about it only once', async ({ app, harness }) => {
   const held = await underWay(app, harness)
   await answerBoxes(app.electron, closing.keepSending)
   await closeWindow(app.electron)
@@ -54,7 +54,7 @@ test('quits when the window is closed, if set to', async ({ app }) => {
   expect(await app.ended).toBe(0)
 })
 
-test('asks before quitting during an upload, and continues when told to', async ({ app, harness }) => {
+test('asks before quitting during an upload, and continues if the user cancels', async ({ app, harness }) => {
   const held = await underWay(app, harness)
   await answerBoxes(app.electron, quitting.keepSending)
   await quit(app.electron)

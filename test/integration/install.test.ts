@@ -40,7 +40,7 @@ function installed() {
   return Object.assign(run, { at })
 }
 
-test('a command on the PATH runs the command line, with its words out of Chromium’s reach', () => {
+test('runs the command line for a command, with its arguments hidden from Chromium', () => {
   const run = installed()
   const words = run('upload', 'my model.safetensors', '--type=loras').trimEnd().split('\n')
   expect(words.slice(words.indexOf('--'))).toEqual(['--', 'upload', 'my model.safetensors', '--type=loras'])
@@ -50,7 +50,7 @@ test('a command on the PATH runs the command line, with its words out of Chromiu
   expect(run('uplaod')).toContain('--modelferry-command')
 })
 
-test('files and nothing at all open the app', () => {
+test('opens the app for files and without arguments', () => {
   const run = installed()
   expect(run()).toBe('\n')
   expect(run('model.gguf')).toBe('model.gguf\n')
@@ -60,7 +60,7 @@ test('files and nothing at all open the app', () => {
 })
 
 test.for([...Object.keys(commands), 'help'])(
-  'the word %s is the command, whatever lies in this folder, and ./ makes a file of it',
+  'treats %s as a command despite a file of that name, and ./ as a path',
   (word) => {
     const run = installed()
     writeFileSync(join(run.at, word), '')
@@ -99,24 +99,21 @@ function removed(reason: string): { home: string; said: string } {
   return { home, said: stdout }
 }
 
-test.for(['remove', 'purge', '0'])(
-  'a package that goes (%s) takes its login item along, and nobody’s data',
-  (reason) => {
-    const { home, said } = removed(reason)
-    expect(existsSync(join(home, '.config/autostart/modelferry.desktop'))).toBe(false)
-    expect(existsSync(join(home, '.config/autostart/other.desktop'))).toBe(true)
-    expect(existsSync(join(home, '.config/Modelferry'))).toBe(true)
-    expect(said.includes(join(home, '.config/Modelferry'))).toBe(reason === 'purge')
-  },
-)
+test.for(['remove', 'purge', '0'])('removes its login item but no data when it is removed (%s)', (reason) => {
+  const { home, said } = removed(reason)
+  expect(existsSync(join(home, '.config/autostart/modelferry.desktop'))).toBe(false)
+  expect(existsSync(join(home, '.config/autostart/other.desktop'))).toBe(true)
+  expect(existsSync(join(home, '.config/Modelferry'))).toBe(true)
+  expect(said.includes(join(home, '.config/Modelferry'))).toBe(reason === 'purge')
+})
 
-test.for(['upgrade', '1'])('a package that makes room for a newer one (%s) touches nothing', (reason) => {
+test.for(['upgrade', '1'])('changes nothing when it is upgraded (%s)', (reason) => {
   const { home, said } = removed(reason)
   expect(existsSync(join(home, '.config/autostart/modelferry.desktop'))).toBe(true)
   expect(said).toBe('')
 })
 
-test('software centres take the description, and it is about this version', () => {
+test('has valid AppStream metadata of this version', () => {
   const file = join(linux, 'app.modelferry.Modelferry.metainfo.xml')
   execFileSync('appstreamcli', ['validate', '--no-net', '--strict', file])
   const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
@@ -125,7 +122,7 @@ test('software centres take the description, and it is about this version', () =
   expect(/<release version="([^"]+)"/.exec(readFileSync(file, 'utf8'))?.[1]).toBe(version)
 })
 
-test('the desktop knows model files by their names, and a GGUF file by its first letters', () => {
+test('registers MIME types by extension, and GGUF by its magic bytes', () => {
   const mime = join(folder, 'mime')
   mkdirSync(join(mime, 'packages'), { recursive: true })
   cpSync(join(linux, 'modelferry-mime.xml'), join(mime, 'packages/modelferry.xml'))
@@ -137,7 +134,7 @@ test('the desktop knows model files by their names, and a GGUF file by its first
 })
 
 test.for([[], ['-DBUILD_UNINSTALLER']])(
-  'the script of the Windows installer compiles without a warning (%s)',
+  'compiles the Windows installer script without warnings (%s)',
   (defined) => {
     const out = join(folder, `installer-${defined.length}.exe`)
     const script = join(projectFolder, 'build/installer.nsh')

@@ -120,7 +120,7 @@ test('accepts a tree in which each folder imports what its row allows', async ()
   expect(await brokenRules(lawful)).toEqual([])
 })
 
-test('every layer rule has a case below that breaks it', () => {
+test('has a violation below for every rule', () => {
   expect(Object.keys(broken).sort()).toEqual(layers.forbidden.map((rule) => rule.name ?? '').sort())
 })
 
@@ -132,19 +132,19 @@ function withImport(text: string, imported: string): string {
     : `import '${imported}'\n${text}`
 }
 
-test.each(Object.entries(broken))('%s: an import against it is refused', async (rule, [file, imported]) => {
+test.each(Object.entries(broken))('rejects an import that violates %s', async (rule, [file, imported]) => {
   const before = (lawful as Record<string, string>)[file] ?? ''
   const cycle = rule === 'no-cycles' ? { 'electron/contract/y.ts': `import './uploads.ts'\n` } : {}
   const files = { ...lawful, ...cycle, [file]: withImport(before, imported) }
   expect(await brokenRules(files)).toContain(rule)
 })
 
-test('a type that crosses a border is refused like a value', async () => {
+test('rejects a type import like a value import', async () => {
   const type = `import type { client } from '../cloud/client.ts'\nexport type Client = typeof client\n`
   expect(await brokenRules({ ...lawful, 'electron/contract/x.ts': type })).toEqual(['contract-folders'])
 })
 
-test('a component that imports the bridge is refused', async () => {
+test('rejects a component that imports the bridge', async () => {
   const component = `<script lang="ts">\nimport { bridge } from '../bridge.ts'\n</script>\n{bridge}\n`
   const files = {
     ...lawful,

@@ -216,7 +216,7 @@ async function messagesFor(file: string, text: string): Promise<string[]> {
   return results.flatMap((result) => result.messages.map((found) => found.message))
 }
 
-test.each(refused)('refuses %s in %s, and says where it belongs', async (_what, file, text, message) => {
+test.each(refused)('rejects %s in %s and names the right place', async (_what, file, text, message) => {
   expect(await messagesFor(file, text)).toEqual(expect.arrayContaining([expect.stringContaining(message)]))
 })
 

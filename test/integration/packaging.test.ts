@@ -42,7 +42,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('the archive holds the built app, its package.json and what it needs at run time', () => {
+test('packs the built app, its package.json and its runtime dependencies', () => {
   const rooms = new Set(
     packed.map((path) =>
       path
@@ -69,7 +69,7 @@ test('the archive holds the built app, its package.json and what it needs at run
   )
 })
 
-test('each packed package is one that the app needs while it runs', () => {
+test('packs only runtime dependencies', () => {
   const needed = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
     cwd: projectFolder,
     encoding: 'utf8',
@@ -80,7 +80,7 @@ test('each packed package is one that the app needs while it runs', () => {
   expect(inArchive).toEqual(expect.arrayContaining(['electron-store', 'electron-updater', 'keytar']))
 })
 
-test('no source, test, map or tool is inside', () => {
+test('packs no sources, tests, source maps or tools', () => {
   const kinds = new Set(packed.map((path) => extname(path)))
   const known = ['', '.cjs', '.css', '.html', '.js', '.json', '.mjs', '.node', '.txt']
   expect([...kinds].filter((kind) => !known.includes(kind))).toEqual([])
@@ -92,7 +92,7 @@ test('no source, test, map or tool is inside', () => {
   expect(bare.filter((name) => !/^licen[cs]e/i.test(name))).toEqual([])
 })
 
-test('the packed package.json names the start and no tools', () => {
+test('packs a package.json with the entry point and without dev tools', () => {
   const settings = JSON.parse(extractFile(archive, 'package.json').toString()) as Record<string, unknown>
   expect(settings).toMatchObject({
     name: 'modelferry',
@@ -103,7 +103,7 @@ test('the packed package.json names the start and no tools', () => {
   expect(settings).not.toHaveProperty('scripts')
 })
 
-test('keytar’s binary for this platform, and for no other, lies beside the archive', () => {
+test('unpacks keytar’s binary for this platform only', () => {
   expect(packed.filter((path) => path.endsWith('.node'))).toEqual([
     '/node_modules/keytar/prebuilds/linux-x64/keytar.node',
   ])
@@ -112,7 +112,7 @@ test('keytar’s binary for this platform, and for no other, lies beside the arc
   )
 })
 
-test('worker threads lie beside the archive and import nothing from it', () => {
+test('unpacks worker threads that import nothing from the archive', () => {
   const workers = readdirSync(join(beside, 'out/main'))
   expect(workers.sort()).toEqual([
     'hash-worker.js',
@@ -131,7 +131,7 @@ test('worker threads lie beside the archive and import nothing from it', () => {
   }
 })
 
-test('the fuses are flipped', async () => {
+test('sets the Electron fuses', async () => {
   const wire = await getCurrentFuseWire(join(unpacked, 'modelferry'))
   expect(wire).toMatchObject({
     [FuseV1Options.RunAsNode]: FuseState.DISABLE,
@@ -144,16 +144,16 @@ test('the fuses are flipped', async () => {
   })
 })
 
-test('the tray’s pictures are where the packaged app looks for them', () => {
+test('puts the tray icons where the packaged app loads them', () => {
   const tray = readdirSync(join(unpacked, 'resources/tray'))
   expect(tray.sort()).toEqual(readdirSync(join(projectFolder, 'build/tray')).sort())
 })
 
-test('only the languages that the app speaks are shipped', () => {
+test('ships only the languages of the app', () => {
   expect(readdirSync(join(unpacked, 'locales')).sort()).toEqual(['en-US.pak', 'zh-CN.pak', 'zh-TW.pak'])
 })
 
-test('what is packed stays small, and is the same from one packing to the next', () => {
+test('builds a small, reproducible archive', () => {
   // Twice of what it is now: a tool or a set of pictures that slips in is more.
   expect(statSync(archive).size).toBeLessThan(8_000_000)
   const again = join(folder, 'again')
@@ -166,14 +166,14 @@ test('what is packed stays small, and is the same from one packing to the next',
   expect(second.equals(readFileSync(archive))).toBe(true)
 }, 120_000)
 
-test('the installed app is told where updates are, and by which signature they must be made', () => {
+test('contains the update address and no credentials', () => {
   expect(readFileSync(join(unpacked, 'resources/app-update.yml'), 'utf8')).toContain(
     'url: https://modelferry.app/updates',
   )
   expect(readFileSync(join(projectFolder, 'electron-builder.yml'), 'utf8')).not.toMatch(/token|password/i)
 })
 
-test('licences of everything inside are inside', () => {
+test('contains the licences of all packed packages', () => {
   const notices = extractFile(archive, 'out/third-party.txt').toString()
   const inArchive = packed.flatMap((path) => /^\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [])
   const names = [...new Set(inArchive), 'svelte', '@lucide/svelte', 'valibot', 'intl-messageformat']
@@ -184,7 +184,7 @@ test('licences of everything inside are inside', () => {
 })
 
 test.for(['deb', 'rpm'])(
-  'the %s package gets a valid desktop entry, icons of every size and the file kinds',
+  'gives the %s package a desktop entry, icons of every size and file types',
   (kind) => {
     const files = readdirSync(join(record, kind))
     const desktopFile = files.find((name) => name.endsWith('.desktop')) ?? ''
@@ -205,7 +205,7 @@ test.for(['deb', 'rpm'])(
   },
 )
 
-test.for(['deb', 'rpm'])('the %s package’s scripts lead the name on the PATH to the command line', (kind) => {
+test.for(['deb', 'rpm'])('links the command on the PATH to the command line in the %s package', (kind) => {
   const scripts = ['after-install', 'after-remove'].map((name) => join(record, kind, name))
   for (const script of scripts) execFileSync('sh', ['-n', script])
   expect(readFileSync(scripts[0] ?? '', 'utf8')).toContain(
@@ -214,14 +214,14 @@ test.for(['deb', 'rpm'])('the %s package’s scripts lead the name on the PATH t
   expect(statSync(join(unpacked, 'bin/modelferry')).mode & 0o111).toBe(0o111)
 })
 
-test('the archive for other Linux systems has the program in it', () => {
+test('puts the program into the archive for other Linux systems', () => {
   const [name = ''] = readdirSync(join(folder, 'dist')).filter((file) => file.endsWith('.tar.gz'))
   const listed = execFileSync('tar', ['tzf', join(folder, 'dist', name)], { encoding: 'utf8' })
   expect(listed).toMatch(/\/modelferry$/m)
   expect(listed).toMatch(/\/resources\/app\.asar$/m)
 })
 
-test('the icons of Windows and macOS hold every size', () => {
+test('contains every size in the Windows and macOS icons', () => {
   const ico = readFileSync(join(projectFolder, 'build/icon.ico'))
   const count = ico.readUInt16LE(4)
   expect(Array.from({ length: count }, (_, index) => ico.readUInt8(6 + 16 * index) || 256)).toEqual([

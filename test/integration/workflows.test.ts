@@ -14,16 +14,16 @@ const problemsOf = (text: string) =>
     .map(({ line, message }) => `${line}: ${message}`)
     .filter((problem) => !newer.test(problem.replace(/^\d+: /, '')))
 
-test.for(readdirSync(folder))('GitHub would take %s', (name) => {
+test.for(readdirSync(folder))('is a valid workflow: %s', (name) => {
   expect(problemsOf(readFileSync(join(folder, name), 'utf8'))).toEqual([])
 })
 
-test('the linter finds a step that does not exist', () => {
+test('finds a reference to a missing job', () => {
   const text = readFileSync(join(folder, 'release.yml'), 'utf8').replace('needs: build', 'needs: bulid')
   expect(problemsOf(text).join()).toContain('bulid')
 })
 
-test('no secret is handed to a step that does not need it', () => {
+test('passes secrets only to steps that need them', () => {
   const text = readFileSync(join(folder, 'release.yml'), 'utf8')
   // A step sees what stands in it; whether a secret is there at all may be known to a whole job.
   const steps = text.replaceAll(/\$\{\{ secrets\.\w+ != '' \}\}/g, '').split(/\n {6}- /)

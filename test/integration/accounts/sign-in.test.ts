@@ -102,7 +102,7 @@ test('keeps a paused upload paused when its account signs in again', async () =>
   expect(app.row(id)).toMatchObject({ phase: 'paused', failure: null })
 })
 
-test('hides uploads from another person, and shows them to their owner again', async () => {
+test('hides uploads from other users, and shows them to their owner again', async () => {
   const { app, cloud, file } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))

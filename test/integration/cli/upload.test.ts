@@ -91,7 +91,7 @@ test.each([
   [['upload'], 'No files given.'],
   [['upload', 'x', '--team'], '--team'],
   [['fly'], 'Unknown command "fly"'],
-])('%j is not understood: 2, with a sentence and no request', async (words, sentence) => {
+])('rejects %j with exit code 2 and a message, without a request', async (words, sentence) => {
   const { run, cloud } = await setup()
   const { code, out, err } = await run(...words)
   expect([code, out, err.includes(sentence), cloud.operations]).toEqual([2, '', true, []])

@@ -157,7 +157,7 @@ test.each([
   ['skip', []],
   ['rename', [['models/loras/style-2.safetensors', 'active']]],
   ['keep-both', [['models/loras/style-2.safetensors', 'active']]],
-] as const)('%s that was asked for beforehand is done without a question', async (onConflict, added) => {
+] as const)('applies the policy %s without asking', async (onConflict, added) => {
   const { app, id, library } = await collision({}, { onConflict })
   if (onConflict === 'skip') await app.until(({ rows }) => rows.length === 0)
   else await app.phase(id, 'registered')

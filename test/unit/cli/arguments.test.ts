@@ -108,7 +108,7 @@ test.each([
   ['login --email a@b.c --key -', 'Use either --email or --key'],
   ['teams --yaml', 'Unknown option "--yaml"'],
   ['login --password x', 'Unknown option "--password"'],
-])('"%s" is refused with a sentence', (line, sentence) => {
+])('rejects "%s" with a message', (line, sentence) => {
   expect(() => parse(line)).toThrow(UsageError)
   expect(() => parse(line)).toThrow(sentence)
 })

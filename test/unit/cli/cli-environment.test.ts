@@ -103,7 +103,7 @@ test('trims a token, and rejects one with inner spaces without repeating it', ()
   }
 })
 
-test('a limit that is no speed is not understood', () => {
+test('rejects a limit that is not a speed', () => {
   expect(() => readCliEnvironment({ MODELFERRY_LIMIT: '5 apples' })).toThrow(
     'MODELFERRY_LIMIT must be a speed',
   )

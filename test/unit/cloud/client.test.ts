@@ -72,7 +72,7 @@ test.each([
   [500, 'server-trouble'],
   [503, 'server-trouble'],
   [302, 'not-the-api'],
-] as const)('%i is %s, with the words of the server', async (status, code) => {
+] as const)('maps %i to %s with the server’s message', async (status, code) => {
   const body = JSON.stringify({ error_message: 'no, and here is why' })
   const { get } = await setup(answering(status, body, status === 302 ? { location: '/elsewhere' } : {}))
   expect(await get()).toMatchObject({
@@ -145,7 +145,7 @@ test.each([
   ['a web page', '<html>Please sign in to the hotel network</html>', 'not-the-api'],
   ['an answer without what was asked', '{"name":"x"}', 'not-the-api'],
   ['half an answer', '{"id":', 'answer-garbled'],
-] as const)('%s in place of an answer is told apart', async (_name, body, code) => {
+] as const)('classifies %s in place of a response', async (_name, body, code) => {
   const { get } = await setup(answering(200, body))
   expect(await get()).toMatchObject({ ok: false, failure: { code } })
 })
@@ -155,7 +155,7 @@ test('recognises an HTML page by its content type', async () => {
   expect(await get()).toMatchObject({ failure: { code: 'not-the-api' } })
 })
 
-test.each([200, 302, 401, 404, 503])('a server that answers %i is there', async (status) => {
+test.each([200, 302, 401, 404, 503])('counts a server that responds with %i as reachable', async (status) => {
   const { client, asked } = await setup(answering(status, ''))
   expect(await client.isReachable(new AbortController().signal)).toBe(true)
   expect(asked.map(({ headers }) => headers['authorization'])).toEqual([undefined])

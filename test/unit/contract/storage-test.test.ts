@@ -53,7 +53,7 @@ const resultOf = (change: Partial<StorageTest>): StorageTest => ({
   ...change,
 })
 
-test('a speed is told with what it means for a model', () => {
+test('shows the speed and the resulting time for a model', () => {
   expect(storageTestText(resultOf({}), t, false)).toBe(
     'Uploaded 8 MiB in 1.0 s (8.4 MB/s). At this speed, a 10 GB model takes about 20 minutes. The test data was deleted.',
   )

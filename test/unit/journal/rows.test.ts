@@ -43,7 +43,7 @@ function setup() {
   }
 }
 
-test('each step is on the disk before it is told', () => {
+test('stores each step before reporting it', () => {
   const { rows, store, added, changed } = setup()
   const id = added()
   rows.happen(id, 'begin')
@@ -56,14 +56,14 @@ test('each step is on the disk before it is told', () => {
   expect(changed).toEqual([id, id, id, id])
 })
 
-test('an event that cannot happen is a bug, and is thrown', () => {
+test('throws for an event that is impossible in the current phase', () => {
   const { rows, added } = setup()
   const id = added()
   expect(() => rows.happen(id, 'finish')).toThrow('finish cannot happen to an upload that is waiting')
   expect(() => rows.happen('nobody', 'begin')).toThrow('no such upload: nobody')
 })
 
-test('what could not be written down is not registered', () => {
+test('does not become registered if that could not be written', () => {
   const { rows, added, fillDisk } = setup()
   const id = added()
   rows.happen(id, 'begin')
@@ -74,7 +74,7 @@ test('what could not be written down is not registered', () => {
   expect(rows.view(id)).toMatchObject({ phase: 'registering', modelId: null })
 })
 
-test('bytes that the library has are not found before that is on the disk', () => {
+test('does not become a duplicate if that could not be written', () => {
   const { rows, added, fillDisk } = setup()
   const id = added()
   rows.happen(id, 'begin')
@@ -86,7 +86,7 @@ test('bytes that the library has are not found before that is on the disk', () =
   expect(rows.view(id)).toMatchObject({ phase: 'checking', modelId: null })
 })
 
-test('after the journal’s own trouble the next try begins by writing', () => {
+test('starts the next attempt with a write after the journal failed', () => {
   const { rows, added, fillDisk, makeRoom, store } = setup()
   const id = added()
   rows.happen(id, 'begin')
@@ -99,7 +99,7 @@ test('after the journal’s own trouble the next try begins by writing', () => {
   expect(store.find(id)?.failure?.code).toBe('journal-full')
 })
 
-test('a start shows what storage has acknowledged of each upload in parts', () => {
+test('restores the acknowledged bytes of multipart uploads', () => {
   const { rows, store } = setup()
   const state = multipartOpenState(2_000_000_000)
   const [paused, other] = [uploadRecord({ state, phase: 'paused' }), uploadRecord()]
@@ -110,14 +110,14 @@ test('a start shows what storage has acknowledged of each upload in parts', () =
   expect([rows.view(paused.id)?.sentBytes, rows.view(other.id)?.sentBytes]).toEqual([2_800_000_000, 0])
 })
 
-test('nothing is queued that could not be written down', () => {
+test('queues nothing that could not be written', () => {
   const { rows, fillDisk } = setup()
   fillDisk()
   expect(rows.add([uploadRecord()])).toMatchObject({ ok: false })
   expect(rows.ids()).toEqual([])
 })
 
-test('bytes that storage acknowledged begin the count of attempts anew, bytes in flight do not', () => {
+test('resets the count of attempts for acknowledged bytes, not for bytes in flight', () => {
   const { rows, added } = setup()
   const id = added()
   rows.happen(id, 'begin')
@@ -131,7 +131,7 @@ test('bytes that storage acknowledged begin the count of attempts anew, bytes in
   expect(rows.countAttempt(id)).toBe(2)
 })
 
-test('an upload whose bytes are all stored keeps showing them when it stops before it is registered', () => {
+test('keeps showing all bytes as sent when registering fails', () => {
   const { rows, added } = setup()
   const id = added()
   const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
@@ -144,7 +144,7 @@ test('an upload whose bytes are all stored keeps showing them when it stops befo
   expect(rows.view(id)).toMatchObject({ phase: 'retrying', sentBytes: sizeBytes, retryAtMs: 1_000 })
 })
 
-test('what storage acknowledged in parts stays sent while the row waits for its next try', () => {
+test('keeps showing acknowledged parts as sent while a row waits for its retry', () => {
   const { rows, added } = setup()
   const id = added()
   rows.happen(id, 'begin')
@@ -157,7 +157,7 @@ test('what storage acknowledged in parts stays sent while the row waits for its 
   expect(rows.view(id)).toMatchObject({ sentBytes: 0 })
 })
 
-test('speed and time left are shown while bytes are sent, and only then', () => {
+test('shows speed and time left only while bytes are sent', () => {
   const { rows, added, clock } = setup()
   const id = added()
   const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
@@ -174,7 +174,7 @@ test('speed and time left are shown while bytes are sent, and only then', () => 
   expect(rows.view(id)).toMatchObject({ bytesPerSecond: null, secondsLeft: null })
 })
 
-test('a row from the history is whole, and where the file lies is not in it', () => {
+test('restores a row from the history without its local path', () => {
   const { rows } = setup()
   const record = registeredRecord()
   rows.restore([record])
@@ -188,7 +188,7 @@ test('a row from the history is whole, and where the file lies is not in it', ()
   expect(JSON.stringify(view)).not.toContain(record.path)
 })
 
-test('a failure that cannot be written down is shown all the same', () => {
+test('shows a failure that could not be written', () => {
   const { rows, added, fillDisk } = setup()
   const id = added()
   rows.happen(id, 'begin')
@@ -197,7 +197,7 @@ test('a failure that cannot be written down is shown all the same', () => {
   expect(rows.view(id)).toMatchObject({ phase: 'failed', failure: { code: 'journal-full' } })
 })
 
-test('what a transaction of many could not write is written with the next change of each', () => {
+test('writes changes of a failed transaction with the next change of each row', () => {
   const { rows, store, added } = setup()
   const id = added()
   const written = rows.together(() => {
@@ -209,7 +209,7 @@ test('what a transaction of many could not write is written with the next change
   expect(store.find(id)?.position).toBe(7)
 })
 
-test('what happened unwritten is written with the next change, the same as before or not', () => {
+test('writes an unwritten event with the next change, even an equal one', () => {
   const { rows, store, added } = setup()
   const id = added()
   const state = { kind: 'queued', started: true } as const
@@ -219,7 +219,7 @@ test('what happened unwritten is written with the next change, the same as befor
   expect(store.find(id)?.state).toEqual(state)
 })
 
-test('an upload that was registered and removed is not among what has finished', () => {
+test('does not list a removed upload as finished', () => {
   const { rows } = setup()
   const [kept, removed] = [registeredRecord(), registeredRecord()]
   rows.add([kept, removed])

@@ -57,7 +57,7 @@ const names = (listing: Result<LibraryListing>) =>
     .models.map(({ displayName }) => displayName)
     .sort()
 
-test('every page of a team’s models is listed, with what is known of each', async () => {
+test('lists every page of a team’s models with their details', async () => {
   const { cloud, library, lists, add, clock } = await setup()
   for (let count = 0; count < 230; count += 1) add(`lora-${count}`)
   const id = add('last', {
@@ -196,20 +196,17 @@ test.each([
   [404, 500, 'server-trouble'],
   [403, 200, 'forbidden'],
   [500, 200, 'server-trouble'],
-] as const)(
-  'deleting that answers %j, where looking the model up answers %s, comes to %s',
-  async (status, lookedUp, code) => {
-    const { cloud, library, add } = await setup()
-    const id = add('a')
-    await library.models(home)
-    cloud.fail({ on: 'deleteModel', how: status })
-    if (lookedUp !== 200) cloud.fail({ on: 'getModel', how: lookedUp })
-    const done = await library.remove(home, id)
-    expect(done.ok ? null : done.failure.code).toBe(code)
-    // What is gone already is deleted; everything else stays listed.
-    expect(names(await library.models(home))).toEqual(code === null ? [] : ['a'])
-  },
-)
+] as const)('deleting with response %j and lookup %s results in %s', async (status, lookedUp, code) => {
+  const { cloud, library, add } = await setup()
+  const id = add('a')
+  await library.models(home)
+  cloud.fail({ on: 'deleteModel', how: status })
+  if (lookedUp !== 200) cloud.fail({ on: 'getModel', how: lookedUp })
+  const done = await library.remove(home, id)
+  expect(done.ok ? null : done.failure.code).toBe(code)
+  // What is gone already is deleted; everything else stays listed.
+  expect(names(await library.models(home))).toEqual(code === null ? [] : ['a'])
+})
 
 test('distinguishes an unsupported change from a missing model', async () => {
   const { cloud, library, add } = await setup()

@@ -132,7 +132,7 @@ test.each([
   ['Cannot create an item in a locked collection', 'keychain-locked'],
   ['User interaction is not allowed.', 'keychain-locked'],
   ['The user name or passphrase you entered is not correct. User canceled the operation.', 'keychain-locked'],
-])('“%s” means %s', (message, code) => {
+])('maps “%s” to %s', (message, code) => {
   expect(keychainFailure(new Error(message)).code).toBe(code)
 })
 

@@ -40,7 +40,7 @@ test.each([
   ['CERT_NOT_YET_VALID', 'certificate-expired'],
   ['CERT_UNTRUSTED', 'certificate-untrusted'],
   ['SOMETHING_NEW', 'connection-lost'],
-] as const)('%s is %s, with the host and the code for the curious', (code, expected) => {
+] as const)('maps %s to %s with host and code', (code, expected) => {
   expect(networkFailure(code, 'core.example')).toEqual(
     failure(expected, { host: 'core.example' }, { detail: code }),
   )

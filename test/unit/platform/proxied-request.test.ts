@@ -22,7 +22,7 @@ test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])(
 )
 
 test.each(['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'CERT_HAS_EXPIRED'])(
-  '%s blames no proxy, since it may be the server’s',
+  'does not blame the proxy for %s, which the server may cause',
   (code) => {
     expect([requestErrorCode(errorOf(code), http), requestErrorCode(errorOf(code), socks)]).toEqual([
       code,
@@ -39,7 +39,7 @@ test.each([
   [502, 'PROXY_TROUBLE'],
   [504, 'PROXY_TROUBLE'],
   [undefined, 'PROXY_TROUBLE'],
-])('a tunnel that ends with %s is %s', (status, code) => {
+])('maps a tunnel that ends with %s to %s', (status, code) => {
   expect(requestErrorCode(tunnel(status), http)).toBe(code)
 })
 
@@ -49,7 +49,7 @@ test.each([
   ['Socks5 proxy rejected connection - Failure', 'PROXY_TROUBLE'],
   ['Socket closed', 'PROXY_TROUBLE'],
   ['something else', 'unknown'],
-])('the words “%s” of a SOCKS proxy are %s', (words, code) => {
+])('maps “%s” of a SOCKS proxy to %s', (words, code) => {
   expect(requestErrorCode(new Error(words), socks)).toBe(code)
 })
 

@@ -42,7 +42,7 @@ test('removes values with a secret’s name at any depth', () => {
   })
 })
 
-test('errors keep their message, code and cause without secrets', () => {
+test('keeps message, code and cause of errors without secrets', () => {
   const cause = Object.assign(new Error(`refused ${jwt}`), { code: 'ECONNRESET' })
   const shown = redact(new Error('could not send dk-12345678', { cause }))
   expect(shown).toMatchObject({
@@ -53,7 +53,7 @@ test('errors keep their message, code and cause without secrets', () => {
   expect(JSON.stringify(shown)).not.toContain('eyJ')
 })
 
-test('cycles, depth, big numbers, dates and bytes become something that JSON can hold', () => {
+test('converts cycles, big integers, dates and bytes to JSON values', () => {
   const round: Record<string, unknown> = { count: 10n, at: new Date(0), bytes: new Uint8Array(5) }
   round['self'] = round
   round['made'] = () => 1
@@ -66,7 +66,7 @@ test('cycles, depth, big numbers, dates and bytes become something that JSON can
   })
 })
 
-test('a Map entry with a secret’s name keeps its name and loses its value, at any depth', () => {
+test('removes the values of Map entries with a secret’s name at any depth', () => {
   const headers = new Map([['Authorization', 'hunter2']])
   expect(redact(new Map([['password', 'hunter2']]))).toEqual([['password', '[removed]']])
   expect(redact({ requests: [new Map<string, unknown>([['first', { headers }]])] })).toEqual({
@@ -74,7 +74,7 @@ test('a Map entry with a secret’s name keeps its name and loses its value, at 
   })
 })
 
-test('secrets inside the keys and values of a Map, a Set and an array are removed', () => {
+test('removes secrets in keys and values of Maps, Sets and arrays', () => {
   const key = 'dk-12345678'
   const kept: unknown = redact({
     map: new Map<unknown, unknown>([
@@ -95,14 +95,14 @@ test('secrets inside the keys and values of a Map, a Set and an array are remove
   expect(JSON.stringify(kept)).not.toMatch(/12345678|hunter2/)
 })
 
-test('a secret that is the name of a value is removed', () => {
+test('removes a secret used as a property name', () => {
   expect(redact({ 'dk-12345678': 3, nested: { 'https://s3.example/k?X-Amz-Signature=0a1b': 4 } })).toEqual({
     'dk-[removed]': 3,
     nested: { 'https://s3.example/k?X-Amz-Signature=[removed]': 4 },
   })
 })
 
-test('cycles through a Map, a Set, an array or an error’s cause end', () => {
+test('breaks cycles through Maps, Sets, arrays and causes', () => {
   const map = new Map<string, unknown>()
   map.set('self', map)
   const set = new Set<unknown>()
@@ -115,7 +115,7 @@ test('cycles through a Map, a Set, an array or an error’s cause end', () => {
   expect(redact(error)).toMatchObject({ message: 'round', cause: '[…]' })
 })
 
-test('shows a value twice that occurs twice without a cycle', () => {
+test('repeats a value that occurs twice without a cycle', () => {
   const shared = { size: 1 }
   expect(redact([shared, shared])).toEqual([shared, shared])
 })
@@ -125,7 +125,7 @@ test('omits values that are nested too deep', () => {
   expect(redact([[[[[[['a']]]]]]])).toEqual([[[[[['[…]']]]]]])
 })
 
-test('invalid dates, symbols, buffers and null become something that JSON can hold', () => {
+test('converts invalid dates, symbols, buffers and null to JSON values', () => {
   expect(redact([new Date(NaN), Symbol('x'), new ArrayBuffer(3), null, undefined, true])).toEqual([
     ...['no date', '[symbol]', '[3 bytes]'],
     ...[null, undefined, true],
@@ -142,13 +142,13 @@ test.each([
   '{"password":"correct horse battery"}',
   'https://alice:correct-horse-battery@proxy.example',
   'dk-correct-horse-battery',
-])('no beginning of a secret is left where a long text is cut: %s', (secret) => {
+])('leaves no part of a secret where a long text is cut: %s', (secret) => {
   for (let cutAt = 1; cutAt < secret.length; cutAt += 1) {
     const text = `${' '.repeat(4_000 - cutAt)}${secret} and more`
     expect(redact(text)).not.toContain('cor')
   }
 })
 
-test('a quoted secret whose quotation mark is never closed is removed up to the end of its line', () => {
+test('removes a quoted secret without a closing quote up to the end of its line', () => {
   expect(redactText('{"password":"correct horse\nnext')).toBe('{"password":"[removed]"\nnext')
 })

@@ -5,7 +5,7 @@ import { retryDelay } from '../../../electron/platform/retry-delay.ts'
 const attempts = Array.from({ length: 40 }, (_, index) => index + 1)
 const codes = Object.keys(failureKinds) as FailureCode[]
 
-test('the bound doubles from one second to a minute and stays there', () => {
+test('doubles the maximum delay from one second to one minute', () => {
   const longest = (attempt: number) => retryDelay(attempt, failure('connection-lost'), 1)
   expect([1, 2, 3, 4, 5, 6, 7, 8, 40].map(longest)).toEqual([
     ...[1_000, 2_000, 4_000, 8_000, 16_000, 32_000],
@@ -13,19 +13,19 @@ test('the bound doubles from one second to a minute and stays there', () => {
   ])
 })
 
-test('any share of the bound may be waited, but never less than a quarter of a second', () => {
+test('waits a random share of the maximum, but at least 250 ms', () => {
   const waits = [0, 0.01, 0.25, 0.5, 0.999].map((random) => retryDelay(3, failure('timed-out'), random))
   expect(waits).toEqual([250, 250, 1_000, 2_000, 3_996])
 })
 
-test('Retry-After is waited for in full, and the jitter comes on top', () => {
+test('adds the jitter to Retry-After', () => {
   const asked = failure('rate-limited', {}, { retryAfterMs: 7_000 })
   expect([retryDelay(1, asked, 0), retryDelay(1, asked, 1), retryDelay(9, asked, 1)]).toEqual([
     ...[7_250, 8_000, 67_000],
   ])
 })
 
-test('an occupied key is tried again at once, and only once without waiting', () => {
+test('retries an occupied key at once the first time only', () => {
   const occupied = failure('storage-occupied')
   expect([retryDelay(1, occupied, 0.5), retryDelay(2, occupied, 0.5)]).toEqual([0, 1_000])
 })
@@ -33,19 +33,19 @@ test('an occupied key is tried again at once, and only once without waiting', ()
 test.each<FailureCode>([
   ...(['offline', 'name-not-found', 'connection-lost', 'timed-out'] as const),
   ...(['not-the-api', 'rate-limited', 'storage-busy'] as const),
-])('%s is waited out however long it takes', (code) => {
+])('retries %s without a limit', (code) => {
   expect(attempts.every((attempt) => retryDelay(attempt, failure(code), 0.5) !== null)).toBe(true)
 })
 
 test.each<FailureCode>(['server-trouble', 'storage-trouble', 'storage-occupied'])(
-  '%s needs a person after ten attempts in a row',
+  'stops retrying %s after ten attempts in a row',
   (code) => {
     const tried = attempts.filter((attempt) => retryDelay(attempt, failure(code), 0.5) !== null)
     expect(tried).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
   },
 )
 
-test('what waiting does not mend is not tried again', () => {
+test('does not retry permanent failures', () => {
   const hopeless = codes.filter((code) => ['never', 'after-sign-in'].includes(failureKinds[code].retry))
   expect(hopeless.length).toBeGreaterThan(20)
   expect(hopeless.filter((code) => retryDelay(1, failure(code), 0) !== null)).toEqual([])

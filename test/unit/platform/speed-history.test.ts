@@ -19,14 +19,14 @@ function setup() {
   }
 }
 
-test('a point stands for a second to begin with', () => {
+test('starts with one point per second', () => {
   const { history, flow } = setup()
   flow(2, 1_000, 100)
   flow(1, 3_000, 100)
   expect(history.view()).toEqual({ stepMs: 1_000, points: [1_000, 1_000, 3_000] })
 })
 
-test('the second under way shows once enough of it has passed to mean something', () => {
+test('shows the current second once enough of it has passed', () => {
   const { history, flow } = setup()
   flow(1, 1_000)
   flow(0.2, 5_000, 200)
@@ -35,14 +35,14 @@ test('the second under way shows once enough of it has passed to mean something'
   expect(history.view().points).toEqual([1_000, 5_000])
 })
 
-test('a standstill shows as one, although nobody tells anything', () => {
+test('shows a stall as zero without samples', () => {
   const { history, clock, flow } = setup()
   flow(2, 1_000)
   clock.advance(3_000)
   expect(history.view().points).toEqual([1_000, 1_000, 0, 0, 0])
 })
 
-test('its step doubles when its points are all used, and no byte is lost', () => {
+test('doubles its step when all points are used, and loses no byte', () => {
   const { history, flow } = setup()
   flow(historyPoints, 1_000)
   expect(history.view()).toEqual({ stepMs: 1_000, points: Array<number>(historyPoints).fill(1_000) })
@@ -51,7 +51,7 @@ test('its step doubles when its points are all used, and no byte is lost', () =>
   expect([stepMs, points.length, points.at(-2), points.at(-1)]).toEqual([2_000, 121, 1_000, 9_000])
 })
 
-test('twenty hours fit into the same memory', () => {
+test('stores twenty hours in the same number of points', () => {
   const { history, flow } = setup()
   flow(20 * 3_600, 5_000_000)
   const { stepMs, points } = history.view()
@@ -60,7 +60,7 @@ test('twenty hours fit into the same memory', () => {
   expect(new Set(points)).toEqual(new Set([5_000_000]))
 })
 
-test('time without sending is left out: a pause, and a night in which the computer slept', () => {
+test('leaves out pauses and sleep', () => {
   const { history, clock, flow } = setup()
   flow(2, 1_000)
   history.rest()

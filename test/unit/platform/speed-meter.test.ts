@@ -26,7 +26,7 @@ function setup() {
   }
 }
 
-test('says nothing before a second and a half of samples', () => {
+test('returns no speed before 1.5 seconds of samples', () => {
   const { meter, after } = setup()
   expect(meter.bytesPerSecond()).toBeNull()
   after(0, 0)
@@ -36,7 +36,7 @@ test('says nothing before a second and a half of samples', () => {
   expect(meter.bytesPerSecond()).toBeCloseTo(3_333, 0)
 })
 
-test('is the average of the last half minute, and never a quarter away from that of the last ten seconds', () => {
+test('averages 30 s, within a quarter of the average of the last 10 s', () => {
   const { meter, after } = setup()
   after(0, 0)
   for (let second = 1; second <= 20; second += 1) after(1_000, second * 100)
@@ -47,7 +47,7 @@ test('is the average of the last half minute, and never a quarter away from that
   expect(meter.bytesPerSecond()).toBeCloseTo(500)
 })
 
-test('whatever the line does, what is left divided by the speed that is shown is the time that is shown', () => {
+test('shows a time left that always matches the speed shown', () => {
   const spell = fc.record({
     ms: fc.integer({ min: 1, max: 200 }).map((tenths) => tenths * 100),
     bytesPerSecond: fc.integer({ min: 0, max: 200_000_000 }),
@@ -70,7 +70,7 @@ test('whatever the line does, what is left divided by the speed that is shown is
   )
 })
 
-test('a part that has to go again is no speed, and takes none away', () => {
+test('ignores bytes that have to be sent again', () => {
   const { meter, after } = setup()
   after(0, 0)
   after(1_000, 1_000)
@@ -79,7 +79,7 @@ test('a part that has to go again is no speed, and takes none away', () => {
   expect(meter.bytesPerSecond()).toBe(750)
 })
 
-test('after a pause it begins anew, and what storage had by then is no speed', () => {
+test('restarts after a pause and ignores bytes stored before', () => {
   const { meter, clock, after } = setup()
   after(0, 0)
   after(5_000, 1_000_000)
@@ -91,7 +91,7 @@ test('after a pause it begins anew, and what storage had by then is no speed', (
   expect(meter.bytesPerSecond()).toBe(300)
 })
 
-test('a stop shows after six seconds: no speed, and nobody knows how long', () => {
+test('shows a stall after six seconds: zero speed and no time left', () => {
   const { meter, flow } = setup()
   flow(20_000, 1_000_000, () => undefined)
   expect(meter.secondsLeft(10_000_000)).toBe(10)
@@ -103,7 +103,7 @@ test('a stop shows after six seconds: no speed, and nobody knows how long', () =
   expect(meter.secondsLeft(10_000_000)).not.toBeNull()
 })
 
-test('a line so slow that a block takes ten seconds has not stopped between two of them', () => {
+test('does not report a stall between blocks that take ten seconds each', () => {
   const { meter, clock, after } = setup()
   after(0, 0)
   for (let block = 1; block <= 5; block += 1) after(10_000, block * 1_048_576)
@@ -117,7 +117,7 @@ test('a line so slow that a block takes ten seconds has not stopped between two 
 test.each([
   ['a fifth of the speed', 200_000],
   ['a standstill', 0],
-])('five seconds at full speed and five at %s don’t make the time left jump', (_name, slowBytesPerSecond) => {
+])('keeps the time left steady when full speed alternates with %s', (_name, slowBytesPerSecond) => {
   const { meter, flow } = setup()
   const leftBytes = 1_000_000_000
   const look = () => meter.secondsLeft(leftBytes) ?? NaN
@@ -134,7 +134,7 @@ test.each([
   expect((Math.max(...seen) - Math.min(...seen)) / mean).toBeLessThan(0.35)
 })
 
-test('a speed that stays changed is believed within half a minute', () => {
+test('adopts a changed speed within 30 seconds', () => {
   const { meter, flow } = setup()
   flow(120_000, 10_000_000, () => undefined)
   flow(30_500, 1_000_000, () => undefined)
@@ -144,7 +144,7 @@ test('a speed that stays changed is believed within half a minute', () => {
 test.each([
   ['falls to a tenth', 10_000_000, 1_000_000],
   ['rises tenfold', 1_000_000, 10_000_000],
-])('speed and time left agree at every moment after a line %s, and neither jumps', (_name, before, after) => {
+])('changes speed and time left consistently and smoothly when the speed %s', (_name, before, after) => {
   const { meter, flow } = setup()
   const leftBytes = 4_000_000_000
   flow(60_000, before, () => undefined)
@@ -158,14 +158,14 @@ test.each([
   expect(seen.at(-1)?.told).toBe(leftBytes / after)
 })
 
-test('the time left is whole seconds, rounded up; nothing left is none, whatever the speed', () => {
+test('rounds the time left up to whole seconds, and returns 0 if nothing is left', () => {
   const { meter, flow } = setup()
   expect([meter.secondsLeft(0), meter.secondsLeft(10)]).toEqual([0, null])
   flow(5_000, 100, () => undefined)
   expect([meter.secondsLeft(1_001), meter.secondsLeft(1)]).toEqual([11, 1])
 })
 
-test('the history goes on where it was before a pause', () => {
+test('continues the history after a pause', () => {
   const { meter, clock, flow } = setup()
   flow(3_100, 1_000, () => undefined)
   meter.rest()

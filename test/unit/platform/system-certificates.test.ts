@@ -5,7 +5,7 @@ import {
 } from '../../../electron/platform/system-certificates.ts'
 
 test.each(['CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ECONNRESET', ''])(
-  '%s is no reason to trust the system’s authorities',
+  'does not trust system certificates after %s',
   (code) => {
     expect([trustSystemCertificatesAfter(code), trustsSystemCertificates()]).toEqual([false, false])
   },
@@ -17,6 +17,6 @@ test.each([
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-])('the system’s authorities are trusted after %s', (code) => {
+])('trusts system certificates after %s', (code) => {
   expect([trustSystemCertificatesAfter(code), trustsSystemCertificates()]).toEqual([true, true])
 })

@@ -44,7 +44,7 @@ function setup({ count = 1 } = {}) {
   return { clock, environment, begin, close: () => threads.close() }
 }
 
-test('an aborted job returns the answer of its thread', async () => {
+test('an aborted job returns the result of its thread', async () => {
   const { begin, clock } = setup()
   const job = begin('wait')
   job.abort()
@@ -64,7 +64,7 @@ test('replaces a thread that hangs after an abort, and runs its other jobs again
   expect(environment.lines).toMatchObject([{ message: 'a worker thread hangs and is replaced' }])
 })
 
-test('a job aborted before its start returns the answer of its thread', async () => {
+test('a job aborted before its start returns the result of its thread', async () => {
   const stop = new AbortController()
   stop.abort()
   expect(await setup().begin('wait', stop).answer).toBe('aborted')

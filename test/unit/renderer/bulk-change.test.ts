@@ -21,7 +21,7 @@ function file(name: string, change: Partial<BulkFile> = {}): BulkFile {
 const paths = (...args: Parameters<typeof bulkOutcomes>) =>
   bulkOutcomes(...args).map(({ after, problem }) => [after.modelPath, problem])
 
-test('empty texts leave every part as it is', () => {
+test('changes nothing for empty fields', () => {
   const [outcome] = bulkOutcomes([file('one')], noBulkChange)
   expect(outcome).toEqual({
     id: 'one',
@@ -32,7 +32,7 @@ test('empty texts leave every part as it is', () => {
   })
 })
 
-test('a new type takes the path along, with the folders below it', () => {
+test('moves the path and its subfolders with the type', () => {
   const [outcome] = bulkOutcomes([file('one')], { ...noBulkChange, modelType: 'vae' })
   expect(outcome?.after).toEqual({
     displayName: 'one',
@@ -41,14 +41,14 @@ test('a new type takes the path along, with the folders below it', () => {
   })
 })
 
-test('a path that lies outside its type stays where it is when the type changes', () => {
+test('keeps a path outside the type’s folder when the type changes', () => {
   const other = file('one', {
     target: { displayName: 'one', modelType: 'loras', modelPath: 'mine/one.safetensors' },
   })
   expect(paths([other], { ...noBulkChange, modelType: 'vae' })).toEqual([['mine/one.safetensors', null]])
 })
 
-test('fields are filled in for each file, and numbers count with as many digits as asked', () => {
+test('fills in placeholders for each file, and pads numbers to the requested digits', () => {
   const change = {
     modelType: 'checkpoints',
     folder: 'models/{type}/{base}/{folder}',
@@ -70,12 +70,12 @@ test('fields are filled in for each file, and numbers count with as many digits 
   ])
 })
 
-test('a field that is empty for a file leaves no empty folder', () => {
+test('leaves no empty folder for an empty placeholder', () => {
   const change = { ...noBulkChange, folder: 'models/{base}/{type}' }
   expect(paths([file('one', { base: null })], change)).toEqual([['models/loras/one.safetensors', null]])
 })
 
-test('what comes from a file is cleaned for the server, what a person typed is not', () => {
+test('cleans values taken from a file, but not text that the user typed', () => {
   const odd = file('odd', { fileName: 'Größe [v2]+.safetensors' })
   expect(paths([odd], { ...noBulkChange, fileName: '{name}.{ext}' })).toEqual([
     ['models/loras/faces/Grosse_v2.safetensors', null],
@@ -86,32 +86,32 @@ test('what comes from a file is cleaned for the server, what a person typed is n
   expect(paths([odd], { ...noBulkChange, folder: '/models/x' })[0]?.[1]).toBe('path')
 })
 
-test('two files under one path are both marked, in whatever case', () => {
+test('marks both files that get the same path, ignoring case', () => {
   const change = { ...noBulkChange, fileName: 'same.{ext}' }
   expect(paths([file('one'), file('two')], change).map(([, problem]) => problem)).toEqual(['meets', 'meets'])
   const upper = { ...file('x').target, modelPath: 'models/loras/faces/SAME.safetensors' }
   expect(paths([file('one')], change, [{ teamKey: 'team', target: upper }])[0]?.[1]).toBe('meets')
 })
 
-test('files of different teams never meet', () => {
+test('does not compare paths of different teams', () => {
   const change = { ...noBulkChange, fileName: 'same.{ext}' }
   expect(
     paths([file('one'), file('two', { teamKey: 'other' })], change).map(([, problem]) => problem),
   ).toEqual([null, null])
 })
 
-test('a word in braces that means nothing is named and refuses every file', () => {
+test('names an unknown placeholder and rejects every file', () => {
   expect(unknownFields('{name}{size}{nnnnnnn}{}')).toEqual(['size', 'nnnnnnn', ''])
   expect(paths([file('one')], { ...noBulkChange, folder: 'models/{size}' })[0]?.[1]).toBe('field')
 })
 
-test('names and types have the lengths that the server takes', () => {
+test('limits the length of names and types', () => {
   const long = 'x'.repeat(256)
   expect(bulkOutcomes([file('one')], { ...noBulkChange, displayName: long })[0]?.problem).toBe('name')
   expect(bulkOutcomes([file('one')], { ...noBulkChange, modelType: 'x'.repeat(51) })[0]?.problem).toBe('type')
 })
 
-test('ten thousand files are seen through in well under a second', () => {
+test('processes ten thousand files within a second', () => {
   const many = Array.from({ length: 10_000 }, (_, index) => file(`file-${index}`))
   const fromMs = performance.now()
   const outcomes = bulkOutcomes(many, {
@@ -123,7 +123,7 @@ test('ten thousand files are seen through in well under a second', () => {
   expect(performance.now() - fromMs).toBeLessThan(1_000)
 })
 
-test('taking a change back leaves alone what has become something else since', () => {
+test('undoes only parts that were not changed since', () => {
   const { target: before } = file('Grain')
   const after = { ...before, modelType: 'vae', modelPath: 'models/vae/Grain.safetensors' }
   expect(undoneTarget(after, { before, after })).toEqual(before)

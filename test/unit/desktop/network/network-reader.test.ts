@@ -16,7 +16,7 @@ test.for([
   ['Fixed', 'yes'],
   ['Variable', 'yes'],
   ['Unknown', 'unknown'],
-] as const)('Windows tells the line and what it costs (%s)', async ([cost, metered]) => {
+] as const)('reads network and cost on Windows (%s)', async ([cost, metered]) => {
   const text = `${JSON.stringify({ name: 'Studio', cost, adapter: '1-2-3' })}\r\n`
   expect(await onWindows(text)).toEqual({ metered, line: { id, name: 'Studio' } })
 })
@@ -28,7 +28,7 @@ test('two networks of one adapter have different ids', async () => {
 })
 
 test.for(['', 'Cannot find type', '{"cost":1}'])(
-  'what Windows prints otherwise makes nothing up (%j)',
+  'reports nothing for unexpected output on Windows (%j)',
   async (text) => {
     expect(await onWindows(text)).toEqual(unknownNetwork)
   },

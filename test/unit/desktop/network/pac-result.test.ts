@@ -8,7 +8,7 @@ test.each([
   ['HTTPS proxy.example:443', ['https://proxy.example:443']],
   ['SOCKS5 a.example:1080; SOCKS b.example:1081', ['socks5h://a.example:1080', 'socks4://b.example:1081']],
   ['', ['direct']],
-] as const)('Chromium’s answer “%s” is read, the best way first', (answer, proxies) => {
+] as const)('parses Chromium’s “%s” in order of preference', (answer, proxies) => {
   expect(parsePacResult(answer)).toEqual({ proxies, unknown: [] })
 })
 

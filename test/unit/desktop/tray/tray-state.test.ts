@@ -54,12 +54,9 @@ test.each([
   [10, 80, 1],
   [79, 80, 7],
   [80, 80, 7],
-])(
-  '%i of %i bytes fill %i steps of eight: what still runs is never whole',
-  (movedBytes, totalBytes, step) => {
-    expect(progressStep({ ...none, movedBytes, totalBytes })).toBe(step)
-  },
-)
+])('shows %i of %i bytes as %i of eight steps, never full while running', (movedBytes, totalBytes, step) => {
+  expect(progressStep({ ...none, movedBytes, totalBytes })).toBe(step)
+})
 
 test('every icon file exists in each density', () => {
   const folder = join(import.meta.dirname, '../../../../build/tray')

@@ -19,7 +19,7 @@ test.each([
   [{ code: 'ENOTFOUND' }, 'update-unreachable'],
   [{ code: 404 }, 'update-unreachable'],
   [{}, 'update-unreachable'],
-])('a check that fails with %o is %s', (more, code) => {
+])('maps a check that fails with %o to %s', (more, code) => {
   const cause = errorOf(more)
   expect(toCheckError(cause)).toMatchObject({ code, cause })
 })
@@ -30,7 +30,7 @@ test.each([
   ['EROFS', 'update-not-writable'],
   ['ENOSPC', 'update-not-installed'],
   [undefined, 'update-not-installed'],
-])('a place that refuses with %s is %s', (errno, code) => {
+])('maps %s of the file system to %s', (errno, code) => {
   const cause = errorOf({ code: errno })
   expect(toReplaceError(cause)).toMatchObject({ code, cause })
 })
@@ -39,7 +39,7 @@ test.each([
   ['Cannot update while running on a read-only volume.', 'update-not-writable'],
   ['You don’t have permission to save the file.', 'update-not-writable'],
   ['Code signature did not pass validation', 'update-not-installed'],
-])('Squirrel’s “%s” is %s', (message, code) => {
+])('maps Squirrel’s “%s” to %s', (message, code) => {
   const cause = new Error(message)
   expect(toSquirrelError(cause)).toMatchObject({ code, cause })
 })
@@ -51,7 +51,7 @@ test('a Squirrel message that is not an Error is not parsed', () => {
 test.each([
   ['ERR_CHECKSUM_MISMATCH', 'update-damaged'],
   ['ECONNRESET', 'update-cut'],
-])('a download that fails with %s is %s', (errno, code) => {
+])('maps a download that fails with %s to %s', (errno, code) => {
   const cause = errorOf({ code: errno })
   expect(toDownloadError(cause)).toMatchObject({ code, cause })
 })

@@ -36,7 +36,7 @@ test('the size is limited to the minimum and to the display', () => {
 })
 
 test.each([null, 'wide', { x: 0, y: 0, width: 1.5, height: 2 }, { width: 900, height: 600 }])(
-  'what somebody else wrote (%j) counts as nothing',
+  'ignores unreadable bounds (%j)',
   (remembered) => {
     expect(windowBounds(remembered, [left])).toEqual(firstSize)
   },

@@ -32,7 +32,7 @@ async function violationsOf(page: Page): Promise<string[]> {
   return found
 }
 
-test('axe finds no problem in any view, light or dark', async ({ app, harness }) => {
+test('has no axe violations in any view, light or dark', async ({ app, harness }) => {
   const { page } = app
   const found: Record<string, string[]> = {}
   found['sign-in'] = await violationsOf(page)

@@ -204,7 +204,8 @@ function credentialOf(kind: Account['kind'], token: string, teamId: string | nul
 
 /** The account of a token without surrounding spaces. Keys that can't upload are not sent. */
 async function findTokenOwner(client: CloudClient, token: string): Promise<Result<Account>> {
-  // The other kinds of key have a prefix; a session's token is a JWT (openapi.yaml, securitySchemes).
+  // The other kinds of key have a prefix; a session's token is a JWT
+  // (docs.cyberun.cloud/api-reference/introduction).
   if (/^(dk|sk|ak)-/.test(token)) {
     const key = parseDeviceKey(token)
     return key.ok ? findKeyOwner(client, key.value) : key

@@ -96,7 +96,8 @@ export function createSession(options: SessionOptions): Session {
 
   async function requestPair(refreshToken: string): Promise<Result<TokenPairWire>> {
     let pair = await refresh(client, refreshToken)
-    // A lost response may have used the token up; a second try shows (NOTES.md, Refresh).
+    // A lost response may have used up the token, which works once
+    // (docs.cyberun.cloud/api-reference/auth/refresh-access-token). A second attempt shows it.
     if (!pair.ok && retryClassOf(pair.failure) === 'later') pair = await refresh(client, refreshToken)
     if (!pair.ok)
       environment.log.warn('the session could not be refreshed', { accountId, code: pair.failure.code })

@@ -4,7 +4,10 @@ import { isSamePerson, type Account } from '../contract/account.ts'
 export interface AccountRequirement {
   readonly accountId: string
   readonly teamId: string
-  /** The file is sent in parts, for which a device key is not enough (openapi.yaml, initiateMultipart). */
+  /**
+   * The file is sent in parts, for which a device key is not enough
+   * (docs.cyberun.cloud/api-reference/upload/initiate-a-multipart-upload).
+   */
   readonly needsParts: boolean
 }
 

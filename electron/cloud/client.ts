@@ -54,7 +54,7 @@ interface SendResult<T> {
   readonly isUnauthorised: boolean
 }
 
-/** Long, since completing a large multipart upload may take minutes (openapi.yaml). */
+/** Long, since S3 may take minutes to complete a large multipart upload (API reference, CompleteMultipartUpload). */
 const responseTimeoutMs = 300_000
 /** With a slower response no upload would make progress. */
 const reachabilityTimeoutMs = 5_000
@@ -182,7 +182,7 @@ function parseAnswer<Schema extends v.GenericSchema>(
 }
 
 /**
- * Decides by status; the text is only shown (NOTES.md: there is no machine-readable code). A 404 without a
+ * Decides by status; the text is only shown, since no machine-readable code is documented. A 404 without a
  * message of the API comes from a gateway, for example while it is being reconfigured, and does not mean that
  * something is deleted.
  */

@@ -129,7 +129,7 @@ export function getModel(
   return client.send({ method: 'GET', path: paths.model(id), responseSchema: modelListItem, signer, signal })
 }
 
-/** Changes name, type, path or status of a model; omitted fields stay (inferred, openapi.yaml). */
+/** Changes name, type, path or status of a model. Omitted fields stay (inferred, not documented). */
 export async function updateModel(
   client: CloudClient,
   signer: Signer,

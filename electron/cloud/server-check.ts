@@ -5,7 +5,7 @@ import { withoutCredentials, type ProxyResolver } from '../platform/proxy-resolv
 import type { CloudClient } from './client.ts'
 import { paths } from './wire.ts'
 
-/** The path of the API on its host (openapi.yaml, servers), which users often omit. */
+/** The path of the API on its host (docs.cyberun.cloud/api-reference/introduction), which users often omit. */
 const usualPath = '/api/v1'
 
 /**

@@ -1,8 +1,10 @@
 import * as v from 'valibot'
 
 /**
- * Every path and field name of the Cyberun API that the app uses (`api/openapi.yaml`). A path marked inferred
- * is derived from similar ones: if the server answers 404 or 405, correct it here.
+ * Every path and field name of the Cyberun API that the app uses, from docs.cyberun.cloud/api-reference. A path
+ * marked inferred is not documented there but derived from similar ones: if the server answers 404 or 405,
+ * correct it here. The fields of inferred calls are inferred too. Pages cited in this file are below
+ * docs.cyberun.cloud/api-reference.
  */
 export const paths = {
   login: '/auth/login',
@@ -16,8 +18,9 @@ export const paths = {
   currentTeam: '/teams/current',
   me: '/users/me',
   presignModel: '/models/presign',
+  /** POST is documented (model/register-a-model-after-uploading); GET, the listing, is inferred. */
   models: '/models',
-  /** Documented for GET; PUT and DELETE are inferred, high confidence. */
+  /** GET is documented (model/get-model-details); PUT and DELETE are inferred, high confidence. */
   model: (id: string) => `/models/${encodeURIComponent(id)}`,
   initiateMultipart: '/uploads/multipart/initiate',
   /** inferred, low confidence */
@@ -35,7 +38,10 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 export const errorBody = v.object({ error_message: text })
 
-/** `expires_in` is in seconds (login page); optional, so that a missing value does not prevent signing in. */
+/**
+ * `expires_in` is in seconds (auth/login-with-email-and-password); optional, so that a missing value does not
+ * prevent signing in.
+ */
 export const tokenPair = v.object({
   access_token: v.pipe(text, v.minLength(1)),
   refresh_token: v.pipe(text, v.minLength(1)),
@@ -48,7 +54,7 @@ export const actionResult = v.unknown()
 
 const seconds = v.pipe(v.number(), v.minValue(1))
 
-/** Times are in seconds (start-a-desktop-pairing), with the documented values as defaults. */
+/** Times are in seconds (devicepair/start-a-desktop-pairing), with the documented values as defaults. */
 export const pairStart = v.object({
   device_code: v.pipe(text, v.minLength(1)),
   user_code: v.pipe(text, v.minLength(1), v.maxLength(40)),
@@ -57,7 +63,10 @@ export const pairStart = v.object({
   interval: v.optional(seconds, 2),
 })
 
-/** `status` may be absent (NOTES.md), so only the key shows the approval. The `agent_key` is not read. */
+/**
+ * `status` may be absent (devicepair/poll-for-desktop-pairing-approval), so only the key shows the approval. The
+ * `agent_key` is not read.
+ */
 export const pairPoll = v.object({ raw_key: v.optional(v.nullable(text)) })
 
 /**
@@ -98,7 +107,10 @@ export const modelListItem = v.object({
 })
 export type ModelWire = v.InferOutput<typeof modelListItem>
 
-/** The array's name is only a convention (NOTES.md): falls back to the only array of the response. */
+/**
+ * The array's name is inferred from other lists, one of which differs (credential/list-credentials): falls back
+ * to the only array of the response.
+ */
 export const modelList = v.pipe(
   v.looseObject({ page_meta: v.optional(v.object({ total_count: v.optional(count) })) }),
   v.transform((answer) => {

@@ -178,7 +178,7 @@ export function freeTarget(target: Target, paths: UsedPaths): Target {
   const modelPath = freePath(target.modelPath, isTaken)
   const number = /-(\d+)(?:\.[^./]*)?$/.exec(modelPath)?.[1] ?? '2'
   const displayName = `${target.displayName.replace(/ \(\d+\)$/, '')} (${number})`
-  // openapi.yaml, DisplayName: at most 255 characters.
+  // At most 255 characters (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading).
   return {
     ...target,
     modelPath,

@@ -43,7 +43,7 @@ const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.Gen
 const paths = v.pipe(v.array(text(32_768)), v.maxLength(100_000))
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 
-/** Only bounds against abuse: the rules of openapi.yaml are checked where a failure can explain them. */
+/** Only bounds against abuse: the rules of the API are checked where a failure can explain them. */
 const target = { displayName: text(1_000), modelType: text(1_000), modelPath: text(4_000) }
 const targetChange = v.strictObject({
   displayName: v.exactOptional(target.displayName),

@@ -1,8 +1,8 @@
 import anyAscii from 'any-ascii'
 
 /**
- * The server's pattern (openapi.yaml, ModelPath), with `\w` as ASCII: whether it allows more is not
- * specified.
+ * The server's pattern (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading), with `\w` as
+ * ASCII: whether it allows more is not specified.
  */
 const serverPattern = /^(?!\/)(?!.*\.\.)(?!.*\\)[\w./ -]+$/
 

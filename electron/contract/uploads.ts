@@ -150,7 +150,10 @@ export interface HistoryPage {
   readonly nextBeforeMs: number | null
 }
 
-/** Why the server would reject a target (lengths and pattern from openapi.yaml), or null. */
+/**
+ * Why the server would reject a target, or null. Lengths and pattern:
+ * docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading.
+ */
 export function targetFailure({ displayName, modelType, modelPath }: Target): Failure | null {
   if (displayName.trim() === '' || [...displayName].length > 255) return failure('target-name')
   if (modelType.trim() === '' || [...modelType].length > 50) return failure('target-type')

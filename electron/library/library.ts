@@ -143,7 +143,7 @@ export function createLibrary(options: {
   }
 }
 
-/** `sha256:` and 64 hex digits (NOTES.md, rule 6); any other hash is ignored. */
+/** The documented form (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading). */
 const sha256Form = /^sha256:([0-9a-f]{64})$/i
 
 function toLibraryModel(wire: ModelWire): LibraryModel {

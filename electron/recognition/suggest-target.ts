@@ -7,7 +7,7 @@ import type { FolderEvidence } from './kinds/folder-evidence.ts'
 /** The type of unrecognised files. They are uploaded too, and their row shows that the type is a guess. */
 const unknownType = 'other'
 
-/** openapi.yaml, DisplayName and ModelType. */
+/** In characters (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading). */
 const maxNameLength = 255
 const maxTypeLength = 50
 

@@ -11,8 +11,8 @@ export type Plan =
 
 /**
  * Whether a file is sent as one PUT or in parts, or why it can't be sent. `singlePutLimitBytes` is the
- * deployment's own limit, which no call reports. A device key cannot send parts (openapi.yaml,
- * initiateMultipart).
+ * deployment's own limit, which no call reports. A device key cannot send parts
+ * (docs.cyberun.cloud/api-reference/upload/initiate-a-multipart-upload).
  */
 export function planUpload(options: {
   readonly sizeBytes: number

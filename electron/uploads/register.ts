@@ -27,7 +27,7 @@ interface Registration {
 
 /**
  * The id of the model that an earlier run registered without receiving the response, or null. A server may
- * lack the listing (the call is inferred): registering is then repeated (NOTES.md).
+ * lack the listing, which is inferred: registering is then repeated.
  */
 export async function findRegistered(registration: Registration): Promise<Result<string | null>> {
   const found = await findInLibrary(registration)
@@ -75,7 +75,7 @@ async function requestRegistration(registration: Registration): Promise<Result<s
   return registerModel(access.client, access.signer, file, signal)
 }
 
-/** How a server may refuse an object that it does not have; the API defines no code for it (NOTES.md). */
+/** How a server may refuse an object that it does not have; no code for it is documented. */
 const missingObjectCodes: ReadonlySet<FailureCode> = new Set(['bad-request', 'conflict'])
 
 interface LibrarySearch {

@@ -47,7 +47,7 @@ export async function sendInParts(session: SendSession): Promise<Attempt<StoredO
 
 /**
  * Whether the server has ended this upload, for its age or by mistake. A 404 for the first part of a new
- * upload means that the server lacks the call, so a restart would not help (NOTES.md, Uncertain).
+ * upload means that the server lacks the call, whose path is inferred, so a restart would not help.
  */
 function isEndedByServer({ record, report }: SendSession, { uploadId }: Multipart, met: Failure): boolean {
   if (met.code !== 'not-found') return false
@@ -143,8 +143,8 @@ function sendMissingParts(
 
 /**
  * Completes the upload. The request is written to the journal first: if the server does not have the upload
- * afterwards, it may have completed it and the response was lost, which registering shows (openapi.yaml,
- * completeMultipart). Without an earlier request the server has ended the upload.
+ * afterwards, it may have completed it and the response was lost, which registering shows. Without an earlier
+ * request the server has ended the upload.
  */
 async function complete(
   { record, access, environment, report, signal }: SendSession,

@@ -40,7 +40,7 @@ export interface BulkOutcome {
   readonly problem: BulkProblem | null
 }
 
-/** openapi.yaml, DisplayName and ModelType. */
+/** In characters (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading). */
 const maxNameLength = 255
 const maxTypeLength = 50
 

@@ -40,7 +40,10 @@ export const knownTypes: readonly string[] = [
 
 export type TargetField = 'displayName' | 'modelType' | 'modelPath'
 
-/** Maximum lengths in characters (openapi.yaml: DisplayName, ModelType). */
+/**
+ * Maximum lengths in characters
+ * (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading).
+ */
 const longest: Readonly<Record<'displayName' | 'modelType', number>> = { displayName: 255, modelType: 50 }
 
 export type TargetProblem =

@@ -6,7 +6,7 @@ import {
 } from '../../../electron/contract/library-path.ts'
 import { seededRandom } from '../../fixtures/seeded.ts'
 
-/** ModelPath in openapi.yaml. */
+/** The documented pattern (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading). */
 const serverPattern = /^(?!\/)(?!.*\.\.)(?!.*\\)[\w./ -]+$/
 
 test.each([

@@ -11,7 +11,7 @@ export default defineConfig({
     plugins: [
       thirdParty('main', import.meta.dirname),
       standaloneWorkers({
-        'upload-worker': at('electron/transfer/upload-worker.ts'),
+        'upload-worker': at('electron/engine/upload-worker.ts'),
         'hash-worker': at('electron/transfer/hash-worker.ts'),
         'inspect-worker': at('electron/recognition/inspect-worker.ts'),
         'search-worker': at('electron/discovery/places/search-worker.ts'),

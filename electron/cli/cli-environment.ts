@@ -113,7 +113,7 @@ export function workerFiles(entryFile: string): {
   const at = (source: string, built: string) =>
     pathToFileURL(entryFile.endsWith('.ts') ? join(folder, '..', source) : join(folder, built))
   return {
-    upload: at('transfer/upload-worker.ts', 'upload-worker.js'),
+    upload: at('engine/upload-worker.ts', 'upload-worker.js'),
     hash: at('transfer/hash-worker.ts', 'hash-worker.js'),
     inspect: at('recognition/inspect-worker.ts', 'inspect-worker.js'),
     search: at('discovery/places/search-worker.ts', 'search-worker.js'),

@@ -131,6 +131,7 @@ export function createEngine(options: EngineOptions): Engine {
   const workerPool = createUploadWorkerPool({
     url: workers.upload,
     threads: Math.min(cores, 4),
+    journalFolder: folder,
     environment,
     throttle,
     proxies,

@@ -9,6 +9,8 @@ export interface OpenedJournal {
   readonly damagedFile: string | null
 }
 
+export const journalFile = (folder: string): string => join(folder, 'journal.sqlite')
+
 /** How long to wait for a lock of another process, such as the command line, in ms. */
 const lockTimeoutMs = 5_000
 
@@ -18,7 +20,7 @@ const lockTimeoutMs = 5_000
  */
 export function openJournal(folder: string, nowMs: number): OpenedJournal {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = join(folder, 'journal.sqlite')
+  const file = journalFile(folder)
   try {
     return { database: openChecked(file), damagedFile: null }
   } catch (error) {

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
+import type { Environment } from '../platform/environment.ts'
+import { createLogFlush } from './log-flush.ts'
 import { isStored, type UploadRecord } from './upload-record.ts'
 
 /** A part that storage has acknowledged. */
@@ -16,6 +18,8 @@ export interface StoredPart {
 export interface PartsStore {
   list(uploadId: string): readonly StoredPart[]
   add(uploadId: string, part: StoredPart): Result<void>
+  /** Resolves once parts that an upload worker has written (see part-recorder.ts) are on the disk. */
+  flush(): Promise<Result<void>>
   /** Counts the parts of all uploads in one query. */
   counts(): ReadonlyMap<string, PartCount>
 }
@@ -26,10 +30,19 @@ export interface PartCount {
   readonly lastNumber: number
 }
 
+/**
+ * Upload workers append about three pages of the log for each part and leave checkpoints to this thread: SQLite
+ * itself checkpoints after 1,000 pages (sqlite.org/wal.html).
+ */
+const partsPerCheckpoint = 300
+
 export function createPartsStore(
   database: DatabaseSync,
   write: (work: () => void) => Result<void>,
+  environment: Pick<Environment, 'log'>,
 ): PartsStore {
+  const flushLog = createLogFlush(database.location(), environment)
+  let uncheckpointedParts = 0
   const insert = database.prepare(
     'INSERT OR REPLACE INTO parts (upload, number, etag, checksum) VALUES (?, ?, ?, ?)',
   )
@@ -42,6 +55,15 @@ export function createPartsStore(
         checksum: Number(checksum),
       })),
     add: (uploadId, { number, etag, checksum }) => write(() => insert.run(uploadId, number, etag, checksum)),
+    flush() {
+      uncheckpointedParts += 1
+      if (uncheckpointedParts < partsPerCheckpoint) return flushLog()
+      uncheckpointedParts = 0
+      return flushLog().then((flushed) => {
+        if (flushed.ok && database.isOpen) database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+        return flushed
+      })
+    },
     counts: () => countParts(database),
   }
 }

@@ -151,7 +151,7 @@ export function createUploadStore(
         }
       }),
     transaction: write,
-    parts: createPartsStore(database, write),
+    parts: createPartsStore(database, write, environment),
     abandonedUploads: () => readAbandonedUploads(database),
     addAbandoned: (upload) => write(() => addAbandonedUpload(database, upload)),
     removeAbandoned: (uploadId) => write(() => removeAbandonedUpload(database, uploadId)),

@@ -72,16 +72,18 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
   readonly url: URL
   readonly name: string
   readonly count: number
+  /** `workerData` of each thread. */
+  readonly data?: string | null
   readonly environment: Environment
 }): WorkerThreads<Job, Progress, Answer> {
-  const { url, name, count, environment } = options
+  const { url, name, count, data = null, environment } = options
   type OneThread = Thread<Job, Progress, Answer>
   type OneWork = Work<Job, Progress, Answer>
   const threads = new Set<OneThread>()
   let lastId = 0
 
   function start(): OneThread {
-    const worker = new Worker(url, { name, resourceLimits: { maxYoungGenerationSizeMb } })
+    const worker = new Worker(url, { name, workerData: data, resourceLimits: { maxYoungGenerationSizeMb } })
     const thread: OneThread = { worker, jobs: new Map(), messageCount: 0 }
     const die = (reason: string) => {
       if (!threads.delete(thread)) return

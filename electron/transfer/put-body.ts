@@ -34,6 +34,8 @@ export interface Put {
   isReadingDisk: boolean
   /** Set once the exchange has ended, by whichever event came first. */
   answer: PutAnswer | null
+  /** Called whenever `flushedBytes` has increased. */
+  onFlushed: () => void
 }
 
 /** Reads and writes at the pace of the socket and the throttle. Returns the file's failure, or null. */
@@ -142,6 +144,7 @@ function createBodyWriter(put: Put, context: JobContext<PutProgress>): BodyWrite
       if (!error) {
         put.flushedBytes += bytes.length
         put.md5.recordSent(bytes.length)
+        put.onFlushed()
         const tookMs = performance.now() - startedAtMs
         if (tookMs < fastWriteMs) sliceBytes = Math.min(blockBytes, sliceBytes * 2)
         else if (tookMs > slowWriteMs) sliceBytes = Math.max(minSliceBytes, sliceBytes / 2)

@@ -5,7 +5,13 @@ import type { PutFailure, PutAnswer } from './upload-worker-pool.ts'
 
 /** The result of a PUT. */
 export type PutOutcome =
-  | { readonly kind: 'stored'; readonly etag: string | null; readonly checksum: number }
+  | {
+      readonly kind: 'stored'
+      readonly etag: string | null
+      readonly checksum: number
+      /** The worker has written the part to the journal. */
+      readonly isRecorded: boolean
+    }
   /** 412: the key exists already. After a PUT of ours whose response was lost, that is our own object. */
   | { readonly kind: 'occupied' }
   /** Storage reports other bytes than were sent. Sending them again may help. */
@@ -63,7 +69,12 @@ function successOutcome(
   // No S3 server reports success before the last byte was sent.
   if (answer.flushedBytes < sizeBytes) return notStored(failure('storage-trouble', { status: answer.status }))
   if (!containsOtherBytes(answer, host))
-    return { kind: 'stored', etag: answer.etag, checksum: answer.checksum }
+    return {
+      kind: 'stored',
+      etag: answer.etag,
+      checksum: answer.checksum,
+      isRecorded: answer.isRecorded ?? false,
+    }
   const detail = `ETag ${answer.etag}, MD5 ${answer.md5}`
   return { kind: 'differs', failure: failure('storage-differs', {}, { detail }) }
 }

@@ -3,7 +3,7 @@ import type { PartMap } from '../contract/upload-details.ts'
 import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
-import type { UploadWorkerPool } from './upload-worker-pool.ts'
+import type { PartOfUpload, UploadWorkerPool } from './upload-worker-pool.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { createPartUrls, type PartObserver, type PartUrl, type PartUrls } from './part-urls.ts'
 import { createPartsTracker, type PartsProgress, type PartsTracker } from './parts-tracker.ts'
@@ -28,8 +28,13 @@ interface PartsJob {
   /** Parts that storage acknowledged before: they are not sent again. */
   readonly done: readonly SentPart[]
   readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<PartUrl>>
-  /** Stores a part in the journal. A part counts as sent only after that. */
-  readonly recordPart: (part: SentPart) => Result<void>
+  /** The multipart upload; null if the parts belong to no row. */
+  readonly upload: Omit<PartOfUpload, 'number'> | null
+  /**
+   * Stores a part in the journal, or flushes one that the worker has stored. A part counts as sent only after
+   * that.
+   */
+  readonly recordPart: (part: SentPart, isRecorded: boolean) => Promise<Result<void>>
   /** Numbers of the parts whose bytes were sent more than once, over all runs; added to here. */
   readonly repeated: Set<number>
   /** Receives a function that returns the current state of the parts. */
@@ -151,6 +156,8 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
       case 'aborted':
         return null
       case 'stored':
+        // The next part is sent while this one is flushed to the disk.
+        slot.release()
         return recordStoredPart(job, number, run, outcome)
       case 'occupied':
         // A part has no key of its own that could exist already: here storage refuses a header.
@@ -200,8 +207,9 @@ async function putPart(job: PartsJob, number: number, run: PartRun, partUrl: Par
   const { path, identity, workerPool, readAhead, environment } = job
   const { url, headers } = partUrl
   const { host } = new URL(url)
+  const part = job.upload && { ...job.upload, number }
   const answer = await workerPool.send(
-    { path, identity, start, end, url, headers, readAhead },
+    { path, identity, start, end, url, headers, readAhead, part },
     {
       signal: run.runSignal,
       onProgress,
@@ -218,16 +226,16 @@ async function putPart(job: PartsJob, number: number, run: PartRun, partUrl: Par
   return outcome
 }
 
-function recordStoredPart(
+async function recordStoredPart(
   job: PartsJob,
   number: number,
   { tracker }: PartRun,
-  { etag, checksum }: PutOutcome & { kind: 'stored' },
-): Result<SentPart> {
+  { etag, checksum, isRecorded }: PutOutcome & { kind: 'stored' },
+): Promise<Result<SentPart>> {
   if (etag === null) return failed(failure('storage-trouble', { status: 200 }, { detail: 'no ETag' }))
   const { start, end } = rangeOf(job, number)
   const part: SentPart = { number, etag, checksum }
-  const recorded = job.recordPart(part)
+  const recorded = await job.recordPart(part, isRecorded)
   if (!recorded.ok) return recorded
   tracker.markSent(number, end - start)
   return success(part)

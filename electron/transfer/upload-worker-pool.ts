@@ -19,6 +19,18 @@ export interface PutJob {
   readonly headers: Readonly<Record<string, string>>
   /** Shared with the hash of the same file. */
   readonly readAhead: ReadAhead
+  /** The part that the worker writes to the journal once storage acknowledges it; null for none. */
+  readonly part: PartOfUpload | null
+}
+
+/** Where an acknowledged part is written. */
+export interface PartOfUpload {
+  /** Id of the upload's row. */
+  readonly rowId: string
+  /** Storage's id of the multipart upload. */
+  readonly multipartId: string
+  /** From 1 to 10,000. */
+  readonly number: number
 }
 
 /** How long a PUT may make no progress before its connection is closed. */
@@ -72,6 +84,8 @@ export type PutAnswer =
       /** Of the sent bytes. */
       readonly checksum: number
       readonly flushedBytes: number
+      /** The worker has written the part to the journal, but not flushed it to the disk. */
+      readonly isRecorded?: boolean
     }
   /** The connection failed before a response. */
   | ({
@@ -101,6 +115,8 @@ export interface UploadWorkerPool {
 export function createUploadWorkerPool(options: {
   readonly url: URL
   readonly threads: number
+  /** Folder of the journal to which workers write acknowledged parts; none by default. */
+  readonly journalFolder?: string
   readonly environment: Environment
   readonly throttle: Throttle
   readonly proxies: ProxyResolver
@@ -111,6 +127,7 @@ export function createUploadWorkerPool(options: {
     url: options.url,
     name: 'upload',
     count: options.threads,
+    data: options.journalFolder ?? null,
     environment: options.environment,
   })
   const expectContinue = createExpectContinuePolicy()

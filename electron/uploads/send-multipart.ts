@@ -21,7 +21,7 @@ export async function sendInParts(session: SendSession): Promise<Attempt<StoredO
   const { report } = session
   const multipart = await openMultipart(session)
   if (!multipart.ok) return multipart
-  const written = writeUnwrittenParts(session)
+  const written = await writeUnwrittenParts(session)
   if (!written.ok) return written
   // Reported before sending starts, so that parts of earlier runs do not count as speed.
   const sentBefore = report.acknowledgedBefore().map(({ number }) => number)
@@ -65,9 +65,9 @@ const multipartBefore = ({ state }: UploadRecord): Multipart | null =>
 /**
  * Writes parts that storage acknowledged while the journal could not be written, before more bytes are sent.
  */
-function writeUnwrittenParts({ memory, report }: SendSession): Result<void> {
-  for (const part of memory.unwrittenParts.values()) {
-    const written = report.acknowledged(part)
+async function writeUnwrittenParts({ memory, report }: SendSession): Promise<Result<void>> {
+  for (const part of [...memory.unwrittenParts.values()]) {
+    const written = await report.acknowledged(part, false)
     if (!written.ok) return written
     memory.unwrittenParts.delete(part.number)
   }
@@ -124,8 +124,9 @@ function sendMissingParts(
     onPartMap: (map) => report.parts(map),
     presign: (partNumber, until) =>
       presignPart(access.client, access.signer, { ...multipart, partNumber }, until),
-    recordPart(part) {
-      const written = report.acknowledged(part)
+    upload: { rowId: record.id, multipartId: multipart.uploadId },
+    async recordPart(part, isRecorded) {
+      const written = await report.acknowledged(part, isRecorded)
       if (!written.ok) memory.unwrittenParts.set(part.number, part)
       return written
     },

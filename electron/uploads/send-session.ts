@@ -66,7 +66,8 @@ export function forgetSent(memory: SendMemory): void {
 export interface SendReport {
   /** A multipart upload is open, or about to be completed. */
   opened(multipart: Multipart): Result<void>
-  acknowledged(part: SentPart): Result<void>
+  /** Writes a part, or flushes one that an upload worker has written. */
+  acknowledged(part: SentPart, isWritten: boolean): Promise<Result<void>>
   /** The parts that storage acknowledged in earlier runs. */
   acknowledgedBefore(): readonly SentPart[]
   /** `map` returns the current state of the parts and may be called at any time from now on. */

@@ -161,6 +161,7 @@ async function putOnce(
       url: grant.url,
       headers: grant.headers,
       readAhead: hashing.readAhead,
+      part: null,
     },
     { signal, onProgress, onContinueDelay: (tookMs) => slot.recordLatency(host, tookMs) },
   )

@@ -187,7 +187,8 @@ function send(
       startMs ??= performance.now()
       return granted
     },
-    recordPart: () => success(undefined),
+    upload: null,
+    recordPart: async () => success(undefined),
     onProgress({ sentBytes, inFlightBytes }) {
       const tookMs = startMs === null ? 0 : Math.max(1, performance.now() - startMs)
       run.current = { ...run.current, sentBytes: sentBytes + inFlightBytes, tookMs }

@@ -40,7 +40,7 @@ export function createUploadReports(options: {
     return {
       identityChanged: (identity) => rows.change(id, { identity }),
       opened: (multipart) => rows.change(id, { state: { kind: 'multipart-open', multipart } }),
-      acknowledged: (part) => parts.add(id, part),
+      acknowledged: async (part, isWritten) => (isWritten ? parts.flush() : parts.add(id, part)),
       acknowledgedBefore: () => parts.list(id),
       sending() {
         if (phase() !== 'sending') rows.happenUnwritten(id, 'send', startedChange(currentState()))

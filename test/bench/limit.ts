@@ -154,6 +154,7 @@ async function openBench(): Promise<Bench> {
             url: `http://127.0.0.1:${port}/${name}`,
             headers: {},
             readAhead,
+            part: null,
           },
           { signal: stop.signal, onProgress: () => {} },
         )

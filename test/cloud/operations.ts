@@ -19,12 +19,14 @@ export type Operation = {
   status: number
   /** True once the response was sent or the connection was cut. */
   ended: boolean
+  /** When it ended, in milliseconds on the cloud's clock; 0 until then. */
+  endedAt: number
 }
 
 export type OperationLog = {
   readonly list: readonly Operation[]
   begin(operation: Operation): void
-  end(operation: Operation, status: number): void
+  end(operation: Operation, status: number, atMs: number): void
   /**
    * Resolves with the first `count` operations of this name once they have ended. Earlier operations count,
    * so a test may call this afterwards.
@@ -46,9 +48,10 @@ export function createOperationLog(): OperationLog {
     begin(operation) {
       list.push(operation)
     },
-    end(operation, status) {
+    end(operation, status, atMs) {
       operation.status = status
       operation.ended = true
+      operation.endedAt = atMs
       waiters = waiters.filter((waiter) => {
         const found = endedOf(waiter.name)
         if (found.length < waiter.count) return true

@@ -120,7 +120,7 @@ async function answerOne(
     }
     if (!(error instanceof ConnectionCut)) console.error('The local cloud failed:', error)
   } finally {
-    log.end(operation, status)
+    log.end(operation, status, options.now())
   }
 }
 
@@ -243,5 +243,6 @@ function operationOf(options: ServeOptions, request: IncomingMessage): Operation
     bytes: 0,
     status: 0,
     ended: false,
+    endedAt: 0,
   }
 }

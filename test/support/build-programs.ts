@@ -25,7 +25,7 @@ export async function buildPrograms(
     root: projectFolder,
     plugins: [
       standaloneWorkers({
-        'upload-worker': at('electron/transfer/upload-worker.ts'),
+        'upload-worker': at('electron/engine/upload-worker.ts'),
         'hash-worker': at('electron/transfer/hash-worker.ts'),
         'inspect-worker': at('electron/recognition/inspect-worker.ts'),
         'search-worker': at('electron/discovery/places/search-worker.ts'),

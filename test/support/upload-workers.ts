@@ -105,5 +105,5 @@ async function putJobFor(path: string, sizeBytes: number, url: string): Promise<
   const readAhead = createReadAhead()
   hashingReadAhead(readAhead).ended()
   const identity = identityOf(await stat(path, { bigint: true }))
-  return { path, identity, start: 0, end: sizeBytes, url, headers: {}, readAhead }
+  return { path, identity, start: 0, end: sizeBytes, url, headers: {}, readAhead, part: null }
 }

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { EngineSettings, EnqueueRequest } from '../../../electron/engine/engine.ts'
@@ -28,22 +29,38 @@ export interface RunnerOptions {
   }
   /** Writes beyond this file size fail, as on a full disk (RLIMIT_FSIZE). */
   readonly largestFileBytes?: number
+  /** Receives the times of responses (see response-times.mjs). */
+  readonly responseTimesFile?: string
+  readonly onStart?: (child: ChildProcess) => void
+  /** Called right before the process is killed. */
+  readonly onKill?: () => void
 }
 
 /**
  * Starts the engine in a process of its own and kills it at this point. Returns what it printed, or null if
  * it was killed.
  */
-export async function startRunner(options: RunnerOptions, point: KillPoint | null): Promise<string | null> {
+export async function startRunner(
+  options: RunnerOptions,
+  point: KillPoint | { readonly until: Promise<void> } | null,
+): Promise<string | null> {
   const { cloud } = options
-  const held = point && cloud.hold(point.on, point.moment, point.choice)
+  const held = point && 'on' in point ? cloud.hold(point.on, point.moment, point.choice) : null
+  const reached = point && 'until' in point ? point.until : held?.arrived
   const [program = '', ...parameters] = commandOf(options)
-  const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(program, parameters, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, RESPONSE_TIMES: options.responseTimesFile },
+  })
+  options.onStart?.(child)
   onTestFinished(() => void child.kill('SIGKILL'))
   const printed = text(child.stdout)
   const exited = once(child, 'exit').then(() => false)
-  const killed = await Promise.race([exited, held?.arrived.then(() => true) ?? exited])
-  if (killed) child.kill('SIGKILL')
+  const killed = await Promise.race([exited, reached?.then(() => true) ?? exited])
+  if (killed) {
+    options.onKill?.()
+    child.kill('SIGKILL')
+  }
   await exited
   held?.release()
   return killed ? null : (await printed).trim()
@@ -52,6 +69,7 @@ export async function startRunner(options: RunnerOptions, point: KillPoint | nul
 function commandOf({ cloud, home, file, ...options }: RunnerOptions): readonly string[] {
   const command = [
     process.execPath,
+    ...(options.responseTimesFile ? ['--import', join(import.meta.dirname, 'response-times.mjs')] : []),
     testProgram('runner'),
     home,
     cloud.url,

@@ -34,6 +34,7 @@ const answer = await workerPool.send(
     url,
     headers: {},
     readAhead,
+    part: null,
   },
   { signal: new AbortController().signal, onProgress: () => {} },
 )

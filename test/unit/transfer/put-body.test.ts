@@ -53,6 +53,7 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now() }: Optio
     isWaitingLocally: false,
     isReadingDisk: false,
     answer: null,
+    onFlushed: () => {},
   }
   let allowed = Infinity
   let wake = () => {}

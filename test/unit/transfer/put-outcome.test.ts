@@ -30,7 +30,7 @@ const broken = (code: string, flushedBytes: number) =>
   outcomeOf({ kind: 'broken', code, proxyHost: null, checksum: 7, flushedBytes })
 
 test.each([200, 201, 204])('%i after the last byte means that the object is stored', (status) => {
-  expect(answered(status)).toEqual({ kind: 'stored', etag: '"e"', checksum: 7 })
+  expect(answered(status)).toEqual({ kind: 'stored', etag: '"e"', checksum: 7, isRecorded: false })
 })
 
 test('does not accept a success before the last byte was sent', () => {

@@ -1,10 +1,9 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
-import { setTimeout as after } from 'node:timers/promises'
 import { proxyCodes } from '../platform/proxy-resolver.ts'
 import { diskTimeoutFailure, openWithTimeout } from '../platform/file-identity.ts'
 import { openPut } from './put-request.ts'
-import type { PutAnswer, PutWorkerJob, PutProgress } from './upload-worker-pool.ts'
+import type { PartOfUpload, PutAnswer, PutWorkerJob, PutProgress } from './upload-worker-pool.ts'
 import { sendingReadAhead } from './read-ahead.ts'
 import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/proxied-request.ts'
 import { containsOtherBytes } from './put-outcome.ts'
@@ -22,6 +21,22 @@ const flushTimeoutMs = 5_000
 const maxResponseCharacters = 16 * 1024
 const md5Factory = createSentMd5Factory()
 const abortedUnsent: PutAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
+
+/** Writes an acknowledged part to the journal; returns whether it was written. */
+export type RecordPart = (
+  part: PartOfUpload & { readonly etag: string; readonly checksum: number },
+) => boolean
+
+/** Runs PUTs on this thread. Acknowledged parts are recorded before the answer is posted. */
+export function runPutJobs(recordPart: RecordPart | null): void {
+  runJobs(async (job: PutWorkerJob, context: JobContext<PutProgress>): Promise<PutAnswer> => {
+    const answer = await send(job, context)
+    if (recordPart === null || job.part === null || !isStored(job, answer)) return answer
+    const { etag, checksum } = answer
+    if (etag === null) return answer
+    return { ...answer, isRecorded: recordPart({ ...job.part, etag, checksum }) }
+  })
+}
 
 async function send(job: PutWorkerJob, context: JobContext<PutProgress>): Promise<PutAnswer> {
   if (context.signal.aborted) return abortedUnsent
@@ -79,6 +94,7 @@ async function attempt(
     isWaitingLocally: false,
     isReadingDisk: false,
     answer: null,
+    onFlushed: () => {},
   }
   let reportedBytes = 0
   const reportTimer = setInterval(() => {
@@ -89,12 +105,12 @@ async function attempt(
   const answer = await exchange(put, handle, context)
   clearInterval(reportTimer)
   md5.finish()
-  if (!isStored(put, answer)) readAhead.releaseBlocks()
+  if (!isStored(job, answer)) readAhead.releaseBlocks()
   return { answer, usedKeptConnection: request.reusedSocket, trustedSystem }
 }
 
 /** Whether these bytes need not be sent again. */
-function isStored({ job }: Put, answer: PutAnswer): boolean {
+function isStored(job: PutWorkerJob, answer: PutAnswer): answer is PutAnswer & { kind: 'answered' } {
   if (answer.kind !== 'answered' || answer.status >= 300) return false
   return answer.flushedBytes === job.end - job.start && !containsOtherBytes(answer, new URL(job.url).host)
 }
@@ -195,18 +211,15 @@ function readyForBody(request: ClientRequest, expectsContinue: boolean): Promise
 
 /**
  * Reads the response. The status counts even if the connection fails inside the body, which only holds the
- * reason.
+ * reason of a refusal: an acknowledgement does not wait for it, so that a part is recorded at once.
  */
 async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswer> {
-  let body = ''
-  response.setEncoding('utf8')
-  try {
-    for await (const text of response) if (body.length < maxResponseCharacters) body += text as string
-  } catch {
-    // A server that refuses early may close the connection before its response is complete.
-  }
   const { headers, statusCode: status = 0 } = response
-  if (status < 300) await untilFlushed(put)
+  let body = ''
+  if (status < 300) {
+    response.on('error', () => {}).resume()
+    await untilFlushed(put)
+  } else body = await readReason(response)
   return {
     kind: 'answered',
     status,
@@ -214,24 +227,37 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
     md5: put.flushedBytes === put.job.end - put.job.start ? put.md5.hex() : null,
     isEncrypted: usesCustomKey(headers),
     retryAfter: headers['retry-after'] ?? null,
-    body: body.slice(0, maxResponseCharacters),
+    body,
     checksum: put.checksum,
     flushedBytes: put.flushedBytes,
   }
 }
 
+async function readReason(response: IncomingMessage): Promise<string> {
+  let body = ''
+  response.setEncoding('utf8')
+  try {
+    for await (const text of response) if (body.length < maxResponseCharacters) body += text as string
+  } catch {
+    // A server that refuses early may close the connection before its response is complete.
+  }
+  return body.slice(0, maxResponseCharacters)
+}
+
 /** On a fast connection the response may be read before the callbacks of the last writes have run. */
 async function untilFlushed(put: Put): Promise<void> {
-  let { flushedBytes } = put
-  let flushedAtMs = performance.now()
-  while (put.flushedBytes < put.job.end - put.job.start && !put.request.destroyed) {
-    const nowMs = performance.now()
-    if (put.flushedBytes > flushedBytes) {
-      ;({ flushedBytes } = put)
-      flushedAtMs = nowMs
-    }
-    if (nowMs - flushedAtMs > flushTimeoutMs) return
-    await after(1)
+  const { request, job } = put
+  while (put.flushedBytes < job.end - job.start && !request.destroyed) {
+    const { flushedBytes } = put
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, flushTimeoutMs)
+      put.onFlushed = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      request.once('close', put.onFlushed)
+    })
+    if (put.flushedBytes === flushedBytes) return
   }
 }
 
@@ -243,5 +269,3 @@ function usesCustomKey(headers: IncomingHttpHeaders): boolean {
     headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined
   )
 }
-
-runJobs(send)

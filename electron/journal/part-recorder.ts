@@ -1,0 +1,54 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { journalFile } from './journal-file.ts'
+
+/** How long to wait for another thread's or process's lock, in ms; the thread sends nothing meanwhile. */
+const lockTimeoutMs = 1_000
+
+/** A part that storage has acknowledged, and the multipart upload that it belongs to. */
+export interface AcknowledgedPart {
+  /** Id of the upload's row. */
+  readonly rowId: string
+  /** Storage's id of the multipart upload. */
+  readonly multipartId: string
+  /** From 1 to 10,000. */
+  readonly number: number
+  /** Exactly as storage returned it, quotes included. */
+  readonly etag: string
+  /** Checksum of the bytes that were sent. */
+  readonly checksum: number
+}
+
+/**
+ * Writes parts to the journal on the thread that receives storage's responses, so that a killed process loses
+ * none of them while its main thread is busy. The disk is not flushed here: the kernel keeps the data of a
+ * killed process, and `PartsStore.flush` follows for a power failure.
+ * @returns a function that returns whether the part was written. It is not if the row has no longer this
+ *   multipart upload, or if the journal can't be written: then the main thread tries again.
+ */
+export function createPartRecorder(folder: string): (part: AcknowledgedPart) => boolean {
+  let insert: StatementSync | null = null
+  try {
+    // Not with the first part, which would wait for it.
+    insert = prepareInsert(folder)
+  } catch {
+    // Tried again with each part.
+  }
+  return ({ rowId, multipartId, number, etag, checksum }) => {
+    try {
+      insert ??= prepareInsert(folder)
+      return insert.run(number, etag, checksum, rowId, multipartId).changes === 1
+    } catch {
+      return false
+    }
+  }
+}
+
+function prepareInsert(folder: string): StatementSync {
+  const database = new DatabaseSync(journalFile(folder), { timeout: lockTimeoutMs })
+  // A checkpoint flushes the disk several times: the main thread does it.
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON')
+  return database.prepare(
+    `INSERT OR REPLACE INTO parts (upload, number, etag, checksum)
+     SELECT id, ?, ?, ? FROM uploads WHERE id = ? AND multipart ->> 'uploadId' = ? AND phase <> 'registered'`,
+  )
+}

@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished } from 'vitest'
+import { journalFile, openJournal } from '../../../electron/journal/journal-file.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { startCloud, type Cloud } from '../../cloud/cloud.ts'
+import { writeSafetensors } from '../../fixtures/model-files.ts'
+import { seededRandom } from '../../fixtures/seeded.ts'
+import { partBytes } from './fault.ts'
+import { startRunner, type KillPoint } from './start-runner.ts'
+
+/** A part that was acknowledged this long before a kill, in ms, is in the journal. */
+export const maxRecordDelayMs = 100
+
+/** An upload in parts by a process of its own, which can be killed on the way. */
+export interface PartsUpload {
+  readonly cloud: Cloud
+  readonly partCount: number
+  /** Starts the app; returns what it printed, or null and the time of the kill when it was killed. */
+  run(
+    point: KillPoint | { readonly until: Promise<void> } | null,
+  ): Promise<{ readonly printed: string | null; readonly killedAtMs: number }>
+  /** Makes the main thread of the running process hang; resolves once it does. */
+  hang(): Promise<void>
+  /** Numbers of the parts in the journal. */
+  recordedParts(): readonly number[]
+  /** When the last response for each part arrived in an upload worker, in ms since 1970. */
+  responseTimes(): ReadonlyMap<number, number>
+  /** When each part was written to the journal, in ms since 1970. */
+  recordTimes(): ReadonlyMap<number, number>
+}
+
+export async function setupPartsUpload(partCount: number): Promise<PartsUpload> {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-acknowledged-'))
+  const home = join(folder, 'home')
+  const responseTimesFile = join(folder, 'response-times')
+  const cloud = await startCloud({ partSizeBytes: partBytes, discard: true })
+  onTestFinished(async () => {
+    await cloud.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  const file = join(folder, 'model.safetensors')
+  await writeSafetensors(file, { sizeBytes: partCount * partBytes, payload: 'sparse' })
+  noteRecordTimes(home)
+  let running: ChildProcess | null = null
+
+  function query(sql: string): readonly Record<string, unknown>[] {
+    const database = new DatabaseSync(journalFile(home), { readOnly: true })
+    try {
+      return database.prepare(sql).all()
+    } finally {
+      database.close()
+    }
+  }
+
+  return {
+    cloud,
+    partCount,
+    async run(point) {
+      let killedAtMs = 0
+      const printed = await startRunner(
+        {
+          cloud,
+          home,
+          file,
+          responseTimesFile,
+          onStart: (child) => void (running = child),
+          onKill: () => void (killedAtMs = Date.now()),
+        },
+        point,
+      )
+      return { printed, killedAtMs }
+    },
+    async hang() {
+      running?.kill('SIGUSR2')
+      await expect.poll(() => readFileSync(responseTimesFile, 'utf8')).toContain('hangs')
+    },
+    recordedParts: () =>
+      query('SELECT number FROM parts ORDER BY number').map(({ number }) => Number(number)),
+    responseTimes() {
+      const lines = readFileSync(responseTimesFile, 'utf8').split('\n')
+      const times = lines.flatMap((line) => {
+        const [number = NaN, atMs = NaN] = line.split(' ').map(Number)
+        return atMs > 0 ? [[number, atMs] as const] : []
+      })
+      return new Map(times)
+    },
+    recordTimes: () =>
+      new Map(
+        query('SELECT number, at_ms FROM recorded_parts').map(({ number, at_ms: atMs }) => [
+          Number(number),
+          Number(atMs),
+        ]),
+      ),
+  }
+}
+
+/** Makes SQLite itself note when each part is written, in whichever thread. */
+function noteRecordTimes(home: string): void {
+  const { database } = openJournal(home, Date.now())
+  database.exec(`
+    CREATE TABLE recorded_parts (number INTEGER PRIMARY KEY, at_ms REAL);
+    CREATE TRIGGER note_part AFTER INSERT ON parts BEGIN
+      INSERT OR REPLACE INTO recorded_parts VALUES (NEW.number, unixepoch('subsec') * 1000);
+    END;`)
+  database.close()
+}
+
+/** Keeps `count` threads of the machine busy until the test ends. */
+export function keepBusy(count: number): void {
+  for (let index = 0; index < count; index += 1) {
+    const child = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' })
+    onTestFinished(() => void child.kill('SIGKILL'))
+  }
+}
+
+export function acknowledgedNumbers({ cloud }: Pick<PartsUpload, 'cloud'>): number[] {
+  return cloud.operations
+    .filter(({ name, status }) => name === 'put-part' && status === 200)
+    .map(({ partNumber = 0 }) => partNumber)
+}
+
+/**
+ * Kills the app two times at random moments and lets it end; fails if a part was sent again whose response
+ * had arrived in an upload worker more than `maxRecordDelayMs` before the kill.
+ * @returns how many acknowledged parts were sent again
+ */
+export async function killTwice(seed: number, partCount: number): Promise<number> {
+  const dice = seededRandom(seed)
+  const upload = await setupPartsUpload(partCount)
+  const { cloud } = upload
+  for (let kill = 1; kill <= 2; kill += 1) {
+    const missing = partCount - new Set(acknowledgedNumbers(upload)).size
+    const moment = 1 + Math.floor(dice() * Math.max(1, missing - 4) * partBytes)
+    const { killedAtMs } = await upload.run({ on: 'put-part', moment, choice: { together: true } })
+    const arrived = [...upload.responseTimes()].filter(([, atMs]) => atMs < killedAtMs - maxRecordDelayMs)
+    const recorded = new Set(upload.recordedParts())
+    const lost = arrived.filter(([number]) => !recorded.has(number))
+    expect(lost, `seed ${seed}, kill ${kill} at ${killedAtMs}`).toEqual([])
+  }
+  const before = new Set(upload.recordedParts())
+  const sentBefore = acknowledgedNumbers(upload).length
+  expect((await upload.run(null)).printed, `seed ${seed}`).toBe('registered')
+  const sentAfter = acknowledgedNumbers(upload).slice(sentBefore)
+  expect(sentAfter.filter((number) => before.has(number))).toEqual([])
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+  return acknowledgedNumbers(upload).length - partCount
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { success } from '../../../electron/contract/failures.ts'
+import { journalFile, openJournal } from '../../../electron/journal/journal-file.ts'
+import { createLogFlush } from '../../../electron/journal/log-flush.ts'
+import { createPartRecorder } from '../../../electron/journal/part-recorder.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+const multipart = { uploadId: 'u1', storageKey: 'k1', partSizeBytes: 5_242_880 }
+const environment = createTestEnvironment(standingClock())
+
+/** A journal with an upload in parts, and a second connection to it that records parts. */
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-recorder-'))
+  const { database } = openJournal(folder, 0)
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const store = createUploadStore(database, 'me', environment)
+  const record = uploadRecord({ state: { kind: 'multipart-open', multipart } })
+  store.add([record])
+  const recordPart = createPartRecorder(folder)
+  const part = { rowId: record.id, multipartId: 'u1', number: 1, etag: '"e"', checksum: 7 }
+  return { folder, store, record, recordPart, part }
+}
+
+test('records a part of the upload that is open in storage', async () => {
+  const { store, record, recordPart, part } = setup()
+  expect(recordPart(part)).toBe(true)
+  expect(recordPart({ ...part, etag: '"later"' })).toBe(true)
+  expect(store.parts.list(record.id)).toEqual([{ number: 1, etag: '"later"', checksum: 7 }])
+  expect(await store.parts.flush()).toEqual(success(undefined))
+})
+
+test('records no part of an upload that was restarted, removed or registered meanwhile', () => {
+  const { store, record, recordPart, part } = setup()
+  store.save([{ ...record, state: { kind: 'multipart-open', multipart: { ...multipart, uploadId: 'u2' } } }])
+  expect(recordPart(part)).toBe(false)
+  store.save([{ ...record, state: { kind: 'queued', started: false } }])
+  expect(recordPart(part)).toBe(false)
+  store.remove([record.id])
+  expect(recordPart(part)).toBe(false)
+  expect(store.parts.counts().size).toBe(0)
+})
+
+test('leaves a part to the main thread if the journal cannot be opened', () => {
+  const { folder, part } = setup()
+  expect(createPartRecorder(join(folder, 'missing'))(part)).toBe(false)
+})
+
+test('a log that cannot be flushed is a failure of the journal', async () => {
+  const { folder } = setup()
+  const flush = createLogFlush(journalFile(join(folder, 'missing')), environment)
+  expect(await flush()).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+})

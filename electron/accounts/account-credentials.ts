@@ -16,6 +16,11 @@ export interface AccountCredentials {
   checkSecret(account: Account): Promise<Result<void>>
   /** Whether the keychain had no secret when it was last read. */
   isSecretMissing(account: Account): boolean
+  /**
+   * Whether there is no secret or the server refused the current one, as opposed to one of an earlier
+   * sign-in. Reads the keychain again, since another process may have signed in.
+   */
+  isRefused(account: Account): Promise<boolean>
   /** Rejects when `signal` aborts. */
   fetchProfile(account: Account, signal: AbortSignal): Promise<Result<Profile>>
   /**
@@ -55,7 +60,8 @@ export function createAccountCredentials(options: {
   function signerFor(account: Account, teamId: string | null): Signer {
     return account.kind === 'device'
       ? devices.signerFor(account.id)
-      : sessionSigner(sessionOf(account), teamId)
+      : // After a sign-out, requests that are still running belong to the session of the next sign-in.
+        sessionSigner(() => sessionOf(account), teamId)
   }
 
   async function endSession(account: Account) {
@@ -95,6 +101,8 @@ export function createAccountCredentials(options: {
       account.kind === 'device' ? devices.checkSecret(account.id) : sessionOf(account).checkSecret(),
     isSecretMissing: (account) =>
       account.kind === 'device' ? devices.isSecretMissing(account.id) : sessionOf(account).isSecretMissing(),
+    isRefused: (account) =>
+      account.kind === 'device' ? devices.isRefused(account.id) : sessionOf(account).isRefused(),
     fetchProfile: (account, signal) =>
       account.kind === 'device'
         ? devices.fetchProfile(account, signal)

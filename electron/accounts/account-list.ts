@@ -13,6 +13,8 @@ export interface AccountList {
    * other people are marked as having left this computer.
    */
   add(account: Account): void
+  /** How often an account has signed in since the start. */
+  signInCount(accountId: string): number
   /**
    * Signs the account out for this process only, since another process may have a keychain with its secret.
    */
@@ -25,13 +27,17 @@ export interface AccountList {
 
 export function createAccountList(accountStore: AccountStore): AccountList {
   const missing = new Set<string>()
+  const signInCounts = new Map<string, number>()
+  const signInCount = (accountId: string) => signInCounts.get(accountId) ?? 0
   const list = () =>
     accountStore
       .list()
       .map((account): Account => (missing.has(account.id) ? { ...account, state: 'signed-out' } : account))
   return {
     list,
+    signInCount,
     add(account) {
+      signInCounts.set(account.id, signInCount(account.id) + 1)
       const isAnySignedIn = list().some(({ state }) => state === 'ready')
       missing.delete(account.id)
       accountStore.save(account)

@@ -52,6 +52,11 @@ export interface Accounts {
    * this process only, since another process may have a keychain that has it.
    */
   checkSecret(accountId: string): Promise<void>
+  /**
+   * Whether an account's current secret is missing or refused, as opposed to one of an earlier sign-in, to
+   * which a late response may belong.
+   */
+  isSignedOut(accountId: string): Promise<boolean>
   /** Marks an account whose secret is missing or refused: its uploads wait until it signs in again. */
   markSignedOut(accountId: string): void
   /**
@@ -141,13 +146,7 @@ export function createAccounts(options: {
     async refreshProfile(accountId, signal) {
       const account = find(accountId)
       if (!account || externalTokens.has(accountId)) return
-      const profile = await credentials.fetchProfile(account, signal)
-      signal.throwIfAborted()
-      // An account that was signed out meanwhile stays signed out.
-      if (find(accountId)?.state !== account.state) return
-      if (profile.ok) accountStore.save({ ...account, ...profile.value, state: 'ready' })
-      else if (profile.failure.code === 'signed-out')
-        accountList.invalidate(account, credentials.isSecretMissing(account))
+      await refreshStoredProfile(account, { accountStore, accountList, credentials }, signal)
     },
     reloadSecrets: () => restoreAccounts(accountList, credentials),
     async checkSecret(accountId) {
@@ -156,6 +155,11 @@ export function createAccounts(options: {
       const check = await credentials.checkSecret(account)
       // A locked or slow keychain is another failure and says nothing about the secret.
       if (!check.ok && check.failure.code === 'signed-out') accountList.markMissing(accountId)
+    },
+    async isSignedOut(accountId) {
+      const account = find(accountId)
+      if (!account || account.state === 'signed-out' || externalTokens.has(accountId)) return true
+      return credentials.isRefused(account)
     },
     markSignedOut(accountId) {
       const account = find(accountId)
@@ -184,6 +188,32 @@ async function signInByPassword(
   if (!account.ok) return account
   const stored = await credentials.sessionOf(account.value).replaceTokens(pair.value)
   return stored.ok ? account : stored
+}
+
+/**
+ * Requests an account's profile and stores it. An account that was signed out or in meanwhile stays as it is,
+ * since the response belongs to the session before that.
+ */
+async function refreshStoredProfile(
+  account: Account,
+  services: {
+    readonly accountStore: AccountStore
+    readonly accountList: AccountList
+    readonly credentials: AccountCredentials
+  },
+  signal: AbortSignal,
+): Promise<void> {
+  const { accountStore, accountList, credentials } = services
+  const { id, state } = account
+  const signInCount = accountList.signInCount(id)
+  const profile = await credentials.fetchProfile(account, signal)
+  const isRefused =
+    !profile.ok && profile.failure.code === 'signed-out' && (await credentials.isRefused(account))
+  signal.throwIfAborted()
+  const current = accountList.list().find((known) => known.id === id)
+  if (current?.state !== state || accountList.signInCount(id) !== signInCount) return
+  if (profile.ok) accountStore.save({ ...account, ...profile.value, state: 'ready' })
+  else if (isRefused) accountList.invalidate(account, credentials.isSecretMissing(account))
 }
 
 /** Restores accounts whose secret is available again. Returns whether there were any. */

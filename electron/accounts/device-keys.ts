@@ -15,6 +15,11 @@ export interface DeviceKeys {
   checkSecret(accountId: string): Promise<Result<void>>
   /** Whether the keychain had no key when it was last read. */
   isSecretMissing(accountId: string): boolean
+  /**
+   * Whether there is no key or the server refused it. Reads the keychain again, since another process may
+   * have paired this computer again.
+   */
+  isRefused(accountId: string): Promise<boolean>
   /** Signs in with a pasted key, which is stored only if the server accepts it (`key-refused`). */
   signIn(server: string, key: string): Promise<Result<Account>>
   /**
@@ -44,6 +49,8 @@ export function createDeviceKeys(options: {
   const { clientFor, secretStore, save } = options
   const keys = new Map<string, string>()
   const missing = new Set<string>()
+  /** The last key of each account that the server refused. */
+  const refused = new Map<string, string>()
 
   async function keyOf(accountId: string): Promise<Result<string>> {
     const known = keys.get(accountId)
@@ -55,10 +62,17 @@ export function createDeviceKeys(options: {
     return key
   }
 
-  /** The key that another process has stored in place of a refused one, by pairing this computer again. */
+  /** The key of a later sign-in than that with the refused key, in this process or in another one. */
   async function readReplacement(accountId: string, refusedKey: string): Promise<Result<string>> {
-    const key = await readKey(secretStore, accountId)
-    if (!key.ok || key.value === refusedKey) return failed(failure('signed-out'))
+    const known = keys.get(accountId)
+    const key = known === undefined || known === refusedKey ? await readKey(secretStore, accountId) : null
+    // The user may have signed in while the keychain was read.
+    const latest = keys.get(accountId)
+    if (latest !== undefined && latest !== refusedKey) return success(latest)
+    if (!key?.ok || key.value === refusedKey) {
+      refused.set(accountId, refusedKey)
+      return failed(failure('signed-out'))
+    }
     keys.set(accountId, key.value)
     return key
   }
@@ -109,6 +123,11 @@ export function createDeviceKeys(options: {
       return key.ok ? success(undefined) : key
     },
     isSecretMissing: (accountId) => missing.has(accountId),
+    async isRefused(accountId) {
+      const key = await keyOf(accountId)
+      if (!key.ok) return key.failure.code === 'signed-out'
+      return refused.get(accountId) === key.value && !(await readReplacement(accountId, key.value)).ok
+    },
     signIn,
     async accept(server, key) {
       const stored = await writePendingKey(secretStore, server, key)

@@ -12,6 +12,16 @@ export interface Session {
   token(): Promise<Result<string>>
   /** A token other than `stale`; joins a running refresh. */
   renew(stale: string): Promise<Result<string>>
+  /**
+   * Notes that the server refused a token that `renew` has returned. Returns the token of a later sign-in;
+   * `signed-out` when there is none.
+   */
+  replacementFor(refused: string): Promise<Result<string>>
+  /**
+   * Whether there are no tokens or the server refused the current ones. Reads the keychain again, since
+   * another process may have signed in.
+   */
+  isRefused(): Promise<boolean>
   /** Stores the tokens of a new sign-in, then uses them. */
   replaceTokens(pair: TokenPairWire): Promise<Result<void>>
   /** Whether there are tokens, without a request to the server. */
@@ -58,7 +68,7 @@ interface SessionOptions {
  * shown to the user.
  */
 export function createSession(options: SessionOptions): Session {
-  const { accountId, client, secretStore, environment, runExclusive, hasLeft = () => false } = options
+  const { accountId, secretStore, environment, runExclusive, hasLeft = () => false } = options
   const storage = createTokenStorage(options)
   let hasEnded = false
   let refreshing: Promise<Result<SessionSecret>> | null = null
@@ -66,7 +76,10 @@ export function createSession(options: SessionOptions): Session {
   const isUsable = (secret: SessionSecret) => secret.expiresAtMs - environment.now() > refreshBeforeMs
 
   async function load(): Promise<Result<SessionSecret>> {
-    return hasEnded ? failed(failure('signed-out')) : storage.load()
+    if (hasEnded) return failed(failure('signed-out'))
+    const secret = await storage.load()
+    // A keychain that did not erase the tokens at a sign-out signs nobody in again.
+    return hasLeft() ? forget() : secret
   }
 
   /** After a sign-out in another process, this one must not store the session again. */
@@ -87,33 +100,34 @@ export function createSession(options: SessionOptions): Session {
       storage.use(latest)
       return success(latest)
     }
-    const pair = await requestPair(latest.refreshToken)
-    if (pair.ok)
-      return hasLeft() ? forget() : success(await storage.save(secretOf(pair.value, environment.now())))
-    if (pair.failure.code !== 'signed-out' && pair.failure.code !== 'bad-request') return pair
-    return (await readPairOfOtherProcess(latest)) ?? failed(failure('signed-out'))
+    return refreshPair(latest)
   }
 
-  async function requestPair(refreshToken: string): Promise<Result<TokenPairWire>> {
-    let pair = await refresh(client, refreshToken)
-    // A lost response may have used up the token, which works once
-    // (docs.cyberun.cloud/api-reference/auth/refresh-access-token). A second attempt shows it.
-    if (!pair.ok && retryClassOf(pair.failure) === 'later') pair = await refresh(client, refreshToken)
-    if (!pair.ok)
-      environment.log.warn('the session could not be refreshed', { accountId, code: pair.failure.code })
-    return pair
+  async function refreshPair(latest: SessionSecret): Promise<Result<SessionSecret>> {
+    const signInCount = storage.signInCount()
+    const pair = await requestPair(options, latest.refreshToken)
+    const isRefused = !pair.ok && (pair.failure.code === 'signed-out' || pair.failure.code === 'bad-request')
+    const other = isRefused ? await readPairOfOtherProcess(latest) : null
+    // Whatever the server has answered belongs to the session before the user signed in again.
+    const current = storage.current()
+    if (storage.signInCount() !== signInCount && current) return success(current)
+    if (hasLeft()) return forget()
+    if (pair.ok) return success(await storage.save(secretOf(pair.value, environment.now())))
+    if (!isRefused) return pair
+    if (other) storage.use(other)
+    else storage.refuse(latest)
+    return other ? success(other) : failed(failure('signed-out'))
   }
 
   /** A refresh token that is refused may have been used by another process, which has stored its new pair. */
-  async function readPairOfOtherProcess(refused: SessionSecret): Promise<Result<SessionSecret> | null> {
+  async function readPairOfOtherProcess(refused: SessionSecret): Promise<SessionSecret | null> {
     for (let reads = 0; reads < otherProcessReads; reads += 1) {
       if (reads > 0)
         await new Promise<void>((resolve) => environment.timers.after(otherProcessDelayMs, resolve))
       const stored = await readSession(secretStore, accountId)
       if (!stored.ok || stored.value.refreshToken === refused.refreshToken || !isUsable(stored.value))
         continue
-      storage.use(stored.value)
-      return stored
+      return stored.value
     }
     return null
   }
@@ -138,6 +152,16 @@ export function createSession(options: SessionOptions): Session {
       if (hasEnded || (secret.ok && secret.value.accessToken !== stale)) return tokenOf(secret)
       return tokenOf(await refreshTogether(stale))
     },
+    async replacementFor(refused) {
+      if (hasEnded) return failed(failure('signed-out'))
+      return tokenOf(await storage.readOther(refused))
+    },
+    async isRefused() {
+      const secret = await load()
+      if (!secret.ok) return secret.failure.code === 'signed-out'
+      const { accessToken } = secret.value
+      return storage.isRefused(accessToken) && !(await storage.readOther(accessToken)).ok
+    },
     replaceTokens: (pair) => storage.replace(secretOf(pair, environment.now())),
     async checkSecret() {
       const secret = await load()
@@ -149,11 +173,23 @@ export function createSession(options: SessionOptions): Session {
       hasEnded = true
       await refreshing
       const latest = storage.unwritten() ?? storage.current()
-      storage.forget()
-      const erased = await eraseSession(secretStore, accountId)
+      const erased = await storage.erase()
       return { secret: latest ?? (secret.ok ? secret.value : null), erased }
     },
   }
+}
+
+async function requestPair(
+  { accountId, client, environment }: SessionOptions,
+  refreshToken: string,
+): Promise<Result<TokenPairWire>> {
+  let pair = await refresh(client, refreshToken)
+  // A lost response may have used up the token, which works once
+  // (docs.cyberun.cloud/api-reference/auth/refresh-access-token). A second attempt shows it.
+  if (!pair.ok && retryClassOf(pair.failure) === 'later') pair = await refresh(client, refreshToken)
+  if (!pair.ok)
+    environment.log.warn('the session could not be refreshed', { accountId, code: pair.failure.code })
+  return pair
 }
 
 /** A session's tokens in memory and in the keychain. */
@@ -166,6 +202,10 @@ function createTokenStorage({ accountId, secretStore, environment }: SessionOpti
   let unwritten: SessionSecret | null = null
   let writtenAtMs = 0
   let isMissing = false
+  /** The last access token that the server refused for good. */
+  let refusedToken: string | null = null
+  let signInCount = 0
+  let writing: Promise<unknown> = Promise.resolve()
 
   async function read(): Promise<Result<SessionSecret>> {
     const stored = await readSession(secretStore, accountId)
@@ -173,44 +213,86 @@ function createTokenStorage({ accountId, secretStore, environment }: SessionOpti
     return stored
   }
 
+  /** The keychain is changed in the order of the calls, so that it ends with the tokens in memory. */
+  function write(change: () => Promise<Result<void>>): Promise<Result<void>> {
+    const written = writing.then(change)
+    writing = written.catch(() => {})
+    return written
+  }
+
   /**
    * Stores a new pair, then uses it, even if the keychain does not accept it, since the old pair is invalid.
+   * Returns the tokens of a sign-in instead if the user has signed in meanwhile.
    */
   async function save(secret: SessionSecret): Promise<SessionSecret> {
+    const before = signInCount
     unwritten = secret
     writtenAtMs = environment.now()
-    const written = await writeSession(secretStore, accountId, secret)
+    const written = await write(async () =>
+      signInCount === before ? writeSession(secretStore, accountId, secret) : success(undefined),
+    )
+    if (signInCount !== before && current) return current
     if (written.ok) unwritten = null
     else
       environment.log.warn('the keychain did not take the session', { accountId, code: written.failure.code })
     return (current = secret)
   }
 
+  /** Tokens other than the refused ones, in memory or in the keychain; `signed-out` when there are none. */
+  async function readOther(refused: string): Promise<Result<SessionSecret>> {
+    const isOther = (secret: SessionSecret | null) => secret !== null && secret.accessToken !== refused
+    const stored = isOther(current) || unwritten ? null : await read()
+    // The user may have signed in while the keychain was read.
+    if (current && isOther(current)) return success(current)
+    if (!stored?.ok || !isOther(stored.value)) {
+      refusedToken = refused
+      return failed(failure('signed-out'))
+    }
+    current = stored.value
+    return stored
+  }
+
   return {
     current: () => current,
     unwritten: () => unwritten,
     isMissing: () => isMissing,
+    /** Changes whenever the user signs in. */
+    signInCount: () => signInCount,
     read,
+    readOther,
     save,
     async load(): Promise<Result<SessionSecret>> {
       if (current) return success(current)
       const stored = await read()
-      if (stored.ok) current = stored.value
-      return stored
+      if (stored.ok) current ??= stored.value
+      return current ? success(current) : stored
     },
     use(secret: SessionSecret): void {
       current = secret
     },
+    /** The server refused these tokens. */
+    refuse(secret: SessionSecret): void {
+      current = secret
+      refusedToken = secret.accessToken
+    },
+    isRefused: (accessToken: string) => accessToken === refusedToken,
     async retryWriting(): Promise<void> {
       if (unwritten && environment.now() - writtenAtMs > retryWriteMs) await save(unwritten)
     },
     async replace(secret: SessionSecret): Promise<Result<void>> {
-      const written = await writeSession(secretStore, accountId, secret)
-      if (!written.ok) return written
-      current = secret
-      unwritten = null
-      isMissing = false
-      return success(undefined)
+      return write(async () => {
+        const stored = await writeSession(secretStore, accountId, secret)
+        if (!stored.ok) return stored
+        current = secret
+        unwritten = null
+        isMissing = false
+        signInCount += 1
+        return stored
+      })
+    },
+    async erase(): Promise<Result<void>> {
+      current = unwritten = null
+      return write(() => eraseSession(secretStore, accountId))
     },
     forget(): void {
       current = unwritten = null

@@ -7,6 +7,7 @@ export function fixedSigner(credential: Credential): Signer {
   return {
     credential: async () => success(credential),
     renew: async () => failed(failure('signed-out')),
+    replacementFor: async () => failed(failure('signed-out')),
   }
 }
 
@@ -23,15 +24,17 @@ export function deviceSigner(
   return {
     credential: async () => asCredential(await readKey()),
     renew: async (stale) => asCredential(await readReplacement(stale.token)),
+    replacementFor: async (refused) => asCredential(await readReplacement(refused.token)),
   }
 }
 
-/** Signs with a session's tokens for one team, or without a team (`/users/me`). */
-export function sessionSigner(session: Session, teamId: string | null): Signer {
+/** Signs with the tokens of an account's current session for one team, or without a team (`/users/me`). */
+export function sessionSigner(session: () => Session, teamId: string | null): Signer {
   const asCredential = (token: Result<string>): Result<Credential> =>
     token.ok ? success({ kind: 'session', token: token.value, teamId }) : token
   return {
-    credential: async () => asCredential(await session.token()),
-    renew: async (stale) => asCredential(await session.renew(stale.token)),
+    credential: async () => asCredential(await session().token()),
+    renew: async (stale) => asCredential(await session().renew(stale.token)),
+    replacementFor: async (refused) => asCredential(await session().replacementFor(refused.token)),
   }
 }

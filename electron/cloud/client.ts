@@ -23,6 +23,11 @@ export interface Signer {
   credential(): Promise<Result<Credential>>
   /** Returns a credential newer than `stale`, at once if it was renewed meanwhile. */
   renew(stale: Credential): Promise<Result<Credential>>
+  /**
+   * Notes that the server refused a credential that `renew` has returned. Returns the credential of a later
+   * sign-in; `signed-out` when there is none.
+   */
+  replacementFor(refused: Credential): Promise<Result<Credential>>
 }
 
 export interface Request<Schema extends v.GenericSchema> {
@@ -50,7 +55,7 @@ export interface CloudClient {
 
 interface SendResult<T> {
   readonly result: Result<T>
-  /** A 401: the credential may be renewed and the request repeated. */
+  /** A 401 of the API: the credential may be renewed and the request repeated. */
   readonly isUnauthorised: boolean
 }
 
@@ -63,7 +68,7 @@ const loggedSkewMs = 5 * 60_000
 
 /**
  * A client for `server` (a base URL such as `https://core.cyberun.cloud/api/v1`). Redirects are not followed,
- * so that the token is never sent to another origin. Errors are returned as failures; after a 401 the
+ * so that the token is never sent to another origin. Errors are returned as failures; after a 401 of the API the
  * credential is renewed once.
  */
 export function createCloudClient(
@@ -109,7 +114,7 @@ export function createCloudClient(
       status: reply.status,
       code: reason.code,
     })
-    return { result: failed(reason), isUnauthorised: reply.status === 401 }
+    return { result: failed(reason), isUnauthorised: reason.code === 'signed-out' }
   }
 
   async function exchangeAndCompareClocks(request: HttpRequest): Promise<HttpResponse | NoResponse> {
@@ -136,14 +141,20 @@ export function createCloudClient(
       return !('code' in reply) || !isConnectivityFailure(networkFailure(reply.code, ''))
     },
     async send(request) {
-      if (!request.signer) return (await sendOnce(request, null)).result
-      const credential = await request.signer.credential()
+      const { signer } = request
+      if (!signer) return (await sendOnce(request, null)).result
+      const credential = await signer.credential()
       if (!credential.ok) return credential
-      const first = await sendOnce(request, credential.value)
-      if (!first.isUnauthorised) return first.result
-      const renewed = await request.signer.renew(credential.value)
-      if (!renewed.ok) return renewed
-      return (await sendOnce(request, renewed.value)).result
+      let sent = await sendOnce(request, credential.value)
+      if (!sent.isUnauthorised) return sent.result
+      // The loop ends because each replacement comes from another sign-in.
+      for (let next = await signer.renew(credential.value); ;) {
+        if (!next.ok) return next
+        sent = await sendOnce(request, next.value)
+        if (!sent.isUnauthorised) return sent.result
+        next = await signer.replacementFor(next.value)
+        if (!next.ok) return sent.result
+      }
     },
   }
 }
@@ -182,9 +193,9 @@ function parseAnswer<Schema extends v.GenericSchema>(
 }
 
 /**
- * Decides by status; the text is only shown, since no machine-readable code is documented. A 404 without a
- * message of the API comes from a gateway, for example while it is being reconfigured, and does not mean that
- * something is deleted.
+ * Decides by status; the text is only shown, since no machine-readable code is documented. A 401 or 404
+ * without a message of the API comes from a gateway, for example one with a sign-in of its own or one that is
+ * being reconfigured: it does not mean that the session has ended or that something is deleted.
  */
 function refusal(
   { status, headers, text }: HttpResponse,
@@ -195,16 +206,14 @@ function refusal(
   const extras = { serverMessage, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) }
   switch (status) {
     case 401:
-      return failure('signed-out', {}, extras)
+      return serverMessage ? failure('signed-out', {}, extras) : notFromApi(status)
     case 403:
       return hasTeam(credential)
         ? failure('forbidden', { team: '' }, extras)
         : failure('sign-in-forbidden', {}, extras)
     case 404:
     case 410:
-      return serverMessage === undefined
-        ? failure('not-the-api', {}, { detail: `HTTP ${status}` })
-        : failure('not-found', {}, extras)
+      return serverMessage === undefined ? notFromApi(status) : failure('not-found', {}, extras)
     case 405:
       return failure('not-found', {}, extras)
     case 409:
@@ -217,9 +226,11 @@ function refusal(
       return failure('server-trouble', { status }, extras)
   }
   // This API never redirects: another status below 400 comes from a captive portal or a wrong address.
-  if (status < 400) return failure('not-the-api', {}, { detail: `HTTP ${status}` })
+  if (status < 400) return notFromApi(status)
   return status < 500 ? failure('bad-request', {}, extras) : failure('server-trouble', { status }, extras)
 }
+
+const notFromApi = (status: number) => failure('not-the-api', {}, { detail: `HTTP ${status}` })
 
 const bareNotFound: ReadonlySet<string | undefined> = new Set(['HTTP 404', 'HTTP 410'])
 

@@ -50,7 +50,6 @@ function certificateState(
 
 /** Why the address is not this API, from the failure of a request without a credential; null when it is. */
 function apiFailure(reason: Failure): Failure | null {
-  // A gateway with a login of its own has no `error_message`.
-  if (reason.code === 'signed-out') return reason.serverMessage ? null : failure('not-the-api')
+  if (reason.code === 'signed-out') return null
   return reason.code === 'not-found' ? failure('not-the-api') : reason
 }

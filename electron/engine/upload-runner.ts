@@ -168,13 +168,32 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       settled,
       ...orderOf(rows),
       run: (id, signal) =>
-        run(id, signal).catch((error: unknown) => {
-          environment.log.error('a run threw', { id, error: String(error) })
-          return { kind: 'failed', failure: failure('unexpected', {}, { detail: String(error) }) }
-        }),
+        run(id, signal)
+          .then((outcome) => retryWithLaterSignIn(options, id, outcome))
+          .catch((error: unknown) => unexpectedOutcome(environment, id, error)),
     },
   })
   return { queue, forget: (id) => void memories.delete(id) }
+}
+
+function unexpectedOutcome({ log }: Environment, id: string, error: unknown): Outcome {
+  log.error('a run threw', { id, error: String(error) })
+  return { kind: 'failed', failure: failure('unexpected', {}, { detail: String(error) }) }
+}
+
+/**
+ * Retries an upload whose session was refused if the user has signed in meanwhile: parts that were being sent
+ * may have delayed the end of the run by minutes.
+ */
+async function retryWithLaterSignIn(
+  { rows, accounts, environment }: RunnerOptions,
+  id: string,
+  outcome: Outcome,
+): Promise<Outcome> {
+  if (outcome.kind !== 'failed' || outcome.failure.code !== 'signed-out') return outcome
+  const accountId = rows.get(id)?.record.accountId
+  if (accountId === undefined || (await accounts.isSignedOut(accountId))) return outcome
+  return { kind: 'retry', failure: outcome.failure, atMs: environment.now() }
 }
 
 /** Temporary failures are retried, as during the run. */

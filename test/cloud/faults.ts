@@ -64,6 +64,8 @@ export type HoldMoment = 'arrival' | 'answer' | number
 export type HoldChoice = {
   /** Number of operations of this name that pass first. */
   readonly skip?: number
+  /** Number of operations that are stopped; defaults to all. */
+  readonly times?: number
   /** Whether the bytes of all matching operations are added up, and all of them stop there. */
   readonly together?: boolean
 }
@@ -106,7 +108,7 @@ function concerns(on: string, operation: Operation): boolean {
 export function createFaults(): Faults {
   let armed: Armed[] = []
   let clearing = Promise.withResolvers<void>()
-  const held = new Map<HeldGate, { release(): void; skip: number }>()
+  const held = new Map<HeldGate, { release(): void; skip: number; left: number }>()
 
   return {
     fail(rule) {
@@ -151,12 +153,12 @@ export function createFaults(): Faults {
         held.delete(gate)
         released.resolve()
       }
-      held.set(gate, { release, skip: choice.skip ?? 0 })
+      held.set(gate, { release, skip: choice.skip ?? 0, left: choice.times ?? Infinity })
       return { arrived: arrived.promise, release }
     },
     gates(operation) {
       const fitting = [...held].filter(([gate]) => concerns(gate.on, operation))
-      return fitting.filter(([, one]) => one.skip-- <= 0).map(([gate]) => gate)
+      return fitting.filter(([, one]) => one.skip-- <= 0 && one.left-- > 0).map(([gate]) => gate)
     },
     releaseAll() {
       for (const { release } of held.values()) release()

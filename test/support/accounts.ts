@@ -9,7 +9,7 @@ import { directConnection } from '../../electron/platform/proxy-resolver.ts'
 import { createAccountStore } from '../../electron/journal/account-store.ts'
 import { openJournal } from '../../electron/journal/journal-file.ts'
 import { ALICE, ALICES_TEAM_ID } from '../cloud/accounts.ts'
-import { startCloud } from '../cloud/cloud.ts'
+import { startCloud, type CloudOptions } from '../cloud/cloud.ts'
 import { valueOf } from './engine.ts'
 import { runningClock, createTestEnvironment } from './hand-clock.ts'
 import { createMemorySecretStore } from './memory-secret-store.ts'
@@ -18,11 +18,11 @@ import { createMemorySecretStore } from './memory-secret-store.ts'
  * Accounts with their own cloud, journal and secret store; `start` creates another instance, as another
  * process would.
  */
-export async function setupAccounts() {
+export async function setupAccounts(options: CloudOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
   const clock = runningClock()
   const environment = createTestEnvironment(clock)
-  const cloud = await startCloud({ now: clock.now })
+  const cloud = await startCloud({ now: clock.now, ...options })
   const { database } = openJournal(folder, 0)
   onTestFinished(async () => {
     database.close()

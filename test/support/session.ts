@@ -46,6 +46,12 @@ export async function setupSession() {
     pair,
     anotherSession,
     folder,
+    /** Signs in again and returns the new pair. */
+    async signInAgain() {
+      const next = valueOf(await login(client, ALICE.email, ALICE.password))
+      valueOf(await session.replaceTokens(next))
+      return next
+    },
     refreshes: () => cloud.operations.filter(({ name }) => name === 'refresh').map(({ status }) => status),
     storedPair: () =>
       JSON.parse(secretStore.entries.get(`session ${accountId}`) ?? 'null') as Record<string, unknown>,

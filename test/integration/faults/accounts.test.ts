@@ -3,6 +3,7 @@ import { ALICE } from '../../cloud/accounts.ts'
 import { expectInLibrary } from './expect-end.ts'
 import {
   beginUpload,
+  expectAtMostShown,
   expectShown,
   fault,
   partBytes,
@@ -76,6 +77,26 @@ fault('keeps acknowledged parts when the server ends all sessions', 'signed-out'
   expectShown(begun, expected)
   expect(harness.countOf('initiateMultipart')).toBe(1)
 })
+
+fault(
+  'keeps a sign-in made while the last part of a refused session is sent',
+  'signed-out',
+  async (expected) => {
+    const harness = await setupFor('parts')
+    const { app, cloud } = harness
+    const held = cloud.hold('put-part', partBytes / 2, { times: 1 })
+    cloud.endSessions(ALICE.email)
+    cloud.fail({ on: 'presignPart', how: 401, skip: 1 })
+    const begun = await beginUpload(harness, 'parts')
+    await Promise.all([held.arrived, cloud.ended('refresh')])
+    await app.signIn()
+    held.release()
+    await expectInLibrary(begun)
+    expectAtMostShown(begun, expected)
+    expect(app.session().accounts.map(({ state }) => state)).toEqual(['ready'])
+    expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 4])
+  },
+)
 
 fault('refreshes a token that expires during an upload', null, async (expected) => {
   const harness = await setupFor('parts', { cloud: { tokenSeconds: 120 } })

@@ -48,6 +48,15 @@ fault(
   },
 )
 
+fault('retries a 401 of a gateway without ending the session', 'not-the-api', async (expected) => {
+  const { countOf, app } = await expectRecovery('whole', expected, {
+    on: 'presignModel',
+    how: 'html',
+    status: 401,
+  })
+  expect([countOf('refresh'), app.session().accounts.map(({ state }) => state)]).toEqual([0, ['ready']])
+})
+
 fault('fails without sending when the role may not add models', 'forbidden', async (expected) => {
   const harness = await setupFor('whole', { as: BOB })
   const [accountId = ''] = harness.app.session().accounts.map(({ id }) => id)

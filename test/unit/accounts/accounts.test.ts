@@ -201,6 +201,61 @@ test('a person who signs in again after signing out has a session that works', a
   expect([states(), cloud.operations.map(({ status }) => status)]).toEqual([['ready'], [200]])
 })
 
+test('a late 401 for the session before a sign-out does not end the session of the next sign-in', async () => {
+  const { accounts, signIn, cloud, states } = await setupAccounts()
+  const { id } = await signIn()
+  cloud.fail({ on: 'getCurrentUser', how: 401 })
+  const held = cloud.hold('getCurrentUser', 'answer', { times: 1 })
+  const refreshed = accounts.refreshProfile(id, neverAborted)
+  await held.arrived
+  await accounts.signOut(id)
+  await signIn()
+  held.release()
+  await refreshed
+  expect([states(), await accounts.isSignedOut(id)]).toEqual([['ready'], false])
+})
+
+test('a refresh that is refused after a new sign-in does not end the new session', async () => {
+  const { accounts, signIn, start, cloud, states } = await setupAccounts({ tokenSeconds: 50 })
+  const { id } = await signIn()
+  cloud.endSessions(ALICE.email)
+  const held = cloud.hold('refresh', 'answer')
+  const refreshed = accounts.refreshProfile(id, neverAborted)
+  await held.arrived
+  await signIn()
+  held.release()
+  await refreshed
+  expect([states(), await accounts.isSignedOut(id)]).toEqual([['ready'], false])
+  // The new tokens are those in the keychain.
+  const next = start()
+  await next.refreshProfile(id, neverAborted)
+  expect(next.list()).toMatchObject([{ state: 'ready' }])
+})
+
+test('a refused session is signed out, unless another process has signed in again', async () => {
+  const { accounts, signIn, start, cloud } = await setupAccounts()
+  const { id } = await signIn()
+  const signer = () => valueOf(accounts.accessFor(id, ALICES_TEAM_ID)).signer
+  const refused = valueOf(await signer().credential())
+  cloud.endSessions(ALICE.email)
+  expect(await accounts.isSignedOut(id)).toBe(false)
+  expect(await signer().renew(refused)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(await accounts.isSignedOut(id)).toBe(true)
+  valueOf(await start().signIn(cloud.url, ALICE.email, ALICE.password))
+  expect(await accounts.isSignedOut(id)).toBe(false)
+  expect(valueOf(await signer().credential()).token).not.toBe(refused.token)
+})
+
+test('a missing account, an expired token from outside and a signed-out account are signed out', async () => {
+  const { accounts, signIn, cloud, environment } = await setupAccounts()
+  const { id } = await signIn()
+  await accounts.signOut(id)
+  expect([await accounts.isSignedOut('nobody'), await accounts.isSignedOut(id)]).toEqual([true, true])
+  const pair = valueOf(await login(createCloudClient(cloud.url, environment), BOB.email, BOB.password))
+  const given = valueOf(await accounts.useToken(cloud.url, pair.access_token))
+  expect(await accounts.isSignedOut(given.id)).toBe(true)
+})
+
 test('a secret left in the keychain after a sign-out signs nobody in', async () => {
   const { accounts, signIn, start, secretStore, states } = await setupAccounts()
   const { id } = await signIn()

@@ -94,6 +94,34 @@ test('a key that was signed out here is not used once another process has paired
   expect(cloud.operations.map(({ name, status }) => [name, status])).toEqual([['getCurrentUser', 200]])
 })
 
+test('a late 401 for the key before a sign-in does not sign out the new key', async () => {
+  const { pair, accounts, cloud, newDeviceKey, secretStore } = await setup()
+  const { id } = await pair()
+  cloud.fail({ on: 'getCurrentUser', how: 401 })
+  const held = cloud.hold('getCurrentUser', 'answer', { times: 1 })
+  const refreshed = accounts.refreshProfile(id, neverAborted)
+  await held.arrived
+  valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
+  secretStore.failWith('keychain-locked')
+  held.release()
+  await refreshed
+  expect(accounts.list()).toMatchObject([{ id, state: 'ready' }])
+  expect(await accounts.isSignedOut(id)).toBe(false)
+})
+
+test('a refused key is signed out until the person pairs again', async () => {
+  const { pair, accounts, start, cloud, newDeviceKey } = await setup()
+  const { id } = await pair()
+  cloud.revokeDevices(ALICE.email)
+  const { signer } = valueOf(accounts.accessFor(id, ALICES_TEAM_ID))
+  const refused = valueOf(await signer.credential())
+  expect(await accounts.isSignedOut(id)).toBe(false)
+  expect(await signer.renew(refused)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(await accounts.isSignedOut(id)).toBe(true)
+  valueOf(await start().acceptDeviceKey(cloud.url, await newDeviceKey()))
+  expect(await accounts.isSignedOut(id)).toBe(false)
+})
+
 test('keeps a pending key for the next start when it can’t be stored', async () => {
   const { accounts, start, secretStore, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()

@@ -212,3 +212,30 @@ test('refreshes with the pair in memory instead of the older stored one', async 
   const third = valueOf(await session.renew(second))
   expect([new Set([pair.access_token, second, third]).size, refreshes()]).toEqual([3, [200, 200]])
 })
+
+test('keeps the tokens of a new sign-in when an older refresh ends after it', async () => {
+  const { session, pair, cloud, storedPair, signInAgain } = await setupSession()
+  const held = cloud.hold('refresh', 'answer')
+  const renewed = session.renew(pair.access_token)
+  await held.arrived
+  const next = await signInAgain()
+  held.release()
+  expect([await renewed, await session.token()]).toEqual([
+    success(next.access_token),
+    success(next.access_token),
+  ])
+  expect(storedPair()).toMatchObject({ accessToken: next.access_token })
+})
+
+test('is refused once a renewed token is refused, and has a replacement after a new sign-in', async () => {
+  const { session, pair, signInAgain } = await setupSession()
+  const renewed = valueOf(await session.renew(pair.access_token))
+  expect(await session.isRefused()).toBe(false)
+  expect(await session.replacementFor(renewed)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(await session.isRefused()).toBe(true)
+  const next = await signInAgain()
+  expect([await session.isRefused(), await session.replacementFor(renewed)]).toEqual([
+    false,
+    success(next.access_token),
+  ])
+})

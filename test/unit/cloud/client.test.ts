@@ -30,6 +30,21 @@ const requestFor = (signer?: Signer) =>
 
 const session = (token: string): Credential => ({ kind: 'session', token, teamId: 'team_1' })
 
+/** A signer that has only this credential. */
+const fixed = (credential: Credential): Signer => ({
+  credential: async () => success(credential),
+  renew: async () => failed(failure('signed-out')),
+  replacementFor: async () => failed(failure('signed-out')),
+})
+
+/** Accepts one token, and refuses others like the API. */
+const acceptingOnly =
+  (token: string): RequestListener =>
+  (request, response) =>
+    request.headers.authorization === `Bearer ${token}`
+      ? response.end('{"id":"1"}')
+      : response.writeHead(401).end('{"error_message":"expired"}')
+
 function answering(status: number, body: string, headers: Record<string, string> = {}): RequestListener {
   return (_request, response) => response.writeHead(status, headers).end(body)
 }
@@ -37,10 +52,7 @@ function answering(status: number, body: string, headers: Record<string, string>
 test('sends the team header for a session, but not for a device key', async () => {
   const { asked, get } = await setup(answering(200, '{"id":"1"}'))
   for (const credential of [session('jwt'), { kind: 'device', token: 'dk-1' } as const]) {
-    await get({
-      credential: async () => success(credential),
-      renew: async () => failed(failure('signed-out')),
-    })
+    await get(fixed(credential))
   }
   expect(asked.map(({ headers }) => [headers['authorization'], headers['x-team-id']])).toEqual([
     ['Bearer jwt', 'team_1'],
@@ -109,24 +121,17 @@ test('a bare 404 or a 405 means that the call may be unsupported', async () => {
 
 test('a 403 concerns the team if the request had one, else the sign-in', async () => {
   const { get } = await setup(answering(403, '{"error_message":"no"}'))
-  const signer = (credential: Credential): Signer => ({
-    credential: async () => success(credential),
-    renew: async () => failed(failure('signed-out')),
-  })
-  expect(await get(signer(session('jwt')))).toMatchObject({ failure: { code: 'forbidden' } })
-  expect(await get(signer({ kind: 'device', token: 'dk-1' }))).toMatchObject({
+  expect(await get(fixed(session('jwt')))).toMatchObject({ failure: { code: 'forbidden' } })
+  expect(await get(fixed({ kind: 'device', token: 'dk-1' }))).toMatchObject({
     failure: { code: 'forbidden' },
   })
   const ofNoTeam = { kind: 'session', token: 'jwt', teamId: null } as const
-  expect(await get(signer(ofNoTeam))).toMatchObject({ failure: { code: 'sign-in-forbidden' } })
+  expect(await get(fixed(ofNoTeam))).toMatchObject({ failure: { code: 'sign-in-forbidden' } })
 })
 
 test('returns a failure for a token that is not a valid header', async () => {
   const { asked, get } = await setup(answering(200, '{"id":"1"}'))
-  const signer = {
-    credential: async () => success(session('jwt\nmore')),
-    renew: async () => failed(failure('signed-out')),
-  }
+  const signer = fixed(session('jwt\nmore'))
   expect(await get(signer)).toMatchObject({ ok: false, failure: { detail: 'ERR_INVALID_CHAR' } })
   expect(asked).toEqual([])
 })
@@ -134,10 +139,7 @@ test('returns a failure for a token that is not a valid header', async () => {
 test('does not follow redirects', async () => {
   const other = await setup(answering(200, '{"id":"stolen"}'))
   const { get, asked } = await setup(answering(307, '', { location: other.client.server }))
-  await get({
-    credential: async () => success(session('jwt')),
-    renew: async () => failed(failure('signed-out')),
-  })
+  await get(fixed(session('jwt')))
   expect([asked.length, other.asked]).toEqual([1, []])
 })
 
@@ -194,20 +196,47 @@ test('returns Retry-After with the failure', async () => {
 })
 
 test('renews the credential and repeats the request once after a 401', async () => {
-  const { asked, get } = await setup((request, response) =>
-    response.writeHead(request.headers.authorization === 'Bearer good' ? 200 : 401).end('{"id":"1"}'),
-  )
-  const renewed: string[] = []
-  const signer = (next: string): Signer => ({
+  const { asked, get } = await setup(acceptingOnly('good'))
+  const calls: string[] = []
+  const signer = (renewed: string, latest: string): Signer => ({
     credential: async () => success(session('old')),
-    async renew(stale) {
-      renewed.push(stale.token)
-      return success(session(next))
+    async renew({ token }) {
+      calls.push(`renew ${token}`)
+      return success(session(renewed))
+    },
+    async replacementFor({ token }) {
+      calls.push(`replace ${token}`)
+      return token === latest ? failed(failure('signed-out')) : success(session(latest))
     },
   })
-  expect(await get(signer('good'))).toEqual(success({ id: '1' }))
-  expect(await get(signer('bad'))).toMatchObject({ failure: { code: 'signed-out' } })
-  expect([renewed, asked.length]).toEqual([['old', 'old'], 4])
+  expect(await get(signer('good', 'good'))).toEqual(success({ id: '1' }))
+  expect([calls, asked.length]).toEqual([['renew old'], 2])
+  expect(await get(signer('bad', 'bad'))).toMatchObject({
+    failure: { code: 'signed-out', serverMessage: 'expired' },
+  })
+  expect([calls.slice(1), asked.length]).toEqual([['renew old', 'replace bad'], 4])
+  // The user has signed in again meanwhile.
+  expect(await get(signer('bad', 'good'))).toEqual(success({ id: '1' }))
+  expect([calls.slice(3), asked.length]).toEqual([['renew old', 'replace bad'], 7])
+})
+
+test.each([
+  ['a web page', '<html>Please sign in to the office network</html>'],
+  ['no text', ''],
+  ['a text', 'Unauthorized'],
+  ['JSON of a gateway', '{"message":"Unauthorized"}'],
+])('a 401 with %s comes from a gateway and does not end the session', async (_name, body) => {
+  const { asked, get } = await setup(answering(401, body))
+  const calls: string[] = []
+  const signer = {
+    ...fixed(session('jwt')),
+    async renew() {
+      calls.push('renew')
+      return failed(failure('signed-out'))
+    },
+  }
+  expect(await get(signer)).toMatchObject({ failure: { code: 'not-the-api', detail: 'HTTP 401' } })
+  expect([calls, asked.length]).toEqual([[], 1])
 })
 
 test('reports an unreachable server as a lost connection with its host', async () => {
@@ -229,10 +258,7 @@ test('rejects when aborted', async () => {
 
 test('logs neither the token nor the URL’s query', async () => {
   const { get, environment } = await setup(answering(500, 'x'))
-  await get({
-    credential: async () => success(session('jwt-secret')),
-    renew: async () => failed(failure('signed-out')),
-  })
+  await get(fixed(session('jwt-secret')))
   expect(environment.lines.map(({ message }) => message)).toEqual([
     'the clock differs from the server’s',
     'the server refused',

@@ -75,7 +75,7 @@ export function createAccountCredentials(options: {
         const signal = AbortSignal.timeout(revokeTimeoutMs)
         // The server's answer changes nothing, but it is awaited because the process may end right after.
         await logout(clientFor(account.server), signer, secret.refreshToken, signal).catch(() =>
-          environment.log.warn('the server was not told of a sign-out'),
+          environment.log.warn('could not revoke a session at the server'),
         )
         return erased
       },

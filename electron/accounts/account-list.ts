@@ -10,7 +10,7 @@ export interface AccountList {
   list(): readonly Account[]
   /**
    * Stores an account that has signed in. If no account was signed in before, the signed-out accounts of
-   * other people are marked as having left this computer.
+   * other users are marked as having left this computer.
    */
   add(account: Account): void
   /** How often an account has signed in since the start. */

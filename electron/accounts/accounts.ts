@@ -43,8 +43,8 @@ export interface Accounts {
    */
   refreshProfile(accountId: string, signal: AbortSignal): Promise<void>
   /**
-   * Looks again for the secrets of signed-out accounts whose user did not sign out, since a locked keychain
-   * answers like an empty one. Returns whether one is signed in again.
+   * Reads the secrets of signed-out accounts again if their users did not sign out, since a locked keychain
+   * looks like an empty one. Returns whether one is signed in again.
    */
   reloadSecrets(): Promise<boolean>
   /**
@@ -110,7 +110,7 @@ export function createAccounts(options: {
   }
 
   return {
-    // An external token replaces the stored sign-in of the same person, so that one person is listed once.
+    // An external token replaces the stored sign-in of the same user, so that one user is listed once.
     list: () => [
       ...accountList.list().filter(({ id }) => !externalTokens.has(id)),
       ...[...externalTokens.values()].map(({ account }) => account),
@@ -153,7 +153,7 @@ export function createAccounts(options: {
       const account = find(accountId)
       if (!account || externalTokens.has(accountId)) return
       const check = await credentials.checkSecret(account)
-      // A locked or slow keychain is another failure and says nothing about the secret.
+      // A locked or slow keychain doesn't mean that the secret is missing.
       if (!check.ok && check.failure.code === 'signed-out') accountList.markMissing(accountId)
     },
     async isSignedOut(accountId) {
@@ -244,7 +244,7 @@ async function findTokenOwner(client: CloudClient, token: string): Promise<Resul
 }
 
 /**
- * The account of an access token. The same person on the same server gets the same id, so that waiting
+ * The account of an access token. The same user on the same server gets the same id, so that waiting
  * uploads find it.
  */
 async function findSessionOwner(client: CloudClient, token: string): Promise<Result<Account>> {

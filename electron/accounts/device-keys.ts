@@ -8,7 +8,7 @@ import type { SecretStore } from '../platform/environment.ts'
 import { erasePendingKey, eraseKey, readPendingKey, readKey, writePendingKey, writeKey } from './secrets.ts'
 import { deviceSigner, fixedSigner } from './signers.ts'
 
-/** The keys of paired devices: one key, one person, one team. */
+/** The keys of paired devices: one key, one user, one team. */
 export interface DeviceKeys {
   signerFor(accountId: string): Signer
   /** Whether there is a key, without a request to the server. */
@@ -181,7 +181,7 @@ export async function findKeyOwner(client: CloudClient, key: string): Promise<Re
 }
 
 /**
- * For servers that do not report a key's team: the person's only team, else one with a local id that no
+ * For servers that do not report a key's team: the user's only team, else one with a local id that no
  * request contains.
  */
 function substituteTeam({ teams, name }: Profile, key: string): Team {

@@ -118,8 +118,8 @@ export function createPairings(options: {
       if (!opened.ok) return opened
       void poll(server, opened.value, signal).catch((error: unknown) => {
         if (signal.aborted) return
-        environment.log.error('a pairing threw', { error: String(error) })
-        // For example when the journal can't store the account: the pairing would be shown for ever.
+        environment.log.error('a pairing failed with an exception', { error: String(error) })
+        // For example when the journal can't store the account: the pairing would stay visible forever.
         if (current) show({ ...current, state: 'over', failure: failure('unexpected') })
       })
       return success(undefined)

@@ -68,7 +68,7 @@ export function createProxyLogins(options: {
     if (isOther(logins.get(proxy))) return true
     const stored = await readProxyLogin(secretStore, proxy)
     if (!stored.ok)
-      environment.log.warn('the keychain did not tell a proxy’s login', { code: stored.failure.code })
+      environment.log.warn('could not read a proxy login from the keychain', { code: stored.failure.code })
     const login = stored.ok ? stored.value : null
     if (!login || !isOther(login)) return false
     logins.set(proxy, login)
@@ -90,7 +90,7 @@ export function createProxyLogins(options: {
       const proxy = withoutCredentials(proxyUrl)
       if (code === proxyCodes.signIn) {
         if (await findOtherLoginOnce(proxy, proxyUrl)) return true
-        environment.log.warn('a proxy wants a login', { proxy })
+        environment.log.warn('a proxy requires a login', { proxy })
         hasNewLogin = false
         setQuestion({ proxy, wasRefused: logins.has(proxy) })
         return false

@@ -9,7 +9,7 @@ export type RunExclusive = <T>(name: string, work: () => Promise<T>) => Promise<
 
 const retryMs = 50
 /**
- * A refresh without a response must not block the others for ever, although a refresh without the lock may be
+ * A refresh without a response must not block the others forever, although a refresh without the lock may be
  * refused.
  */
 const timeoutMs = 30_000
@@ -28,7 +28,7 @@ export function createLocks(folder: string, environment: Environment): RunExclus
       const file = createHash('sha256').update(name).digest('hex').slice(0, 16)
       return new DatabaseSync(join(folder, `${file}.lock`), { timeout: 0 })
     } catch (error) {
-      environment.log.warn('a lock could not be opened', { error: String(error) })
+      environment.log.warn('could not open a lock file', { error: String(error) })
       return null
     }
   }
@@ -38,11 +38,11 @@ export function createLocks(folder: string, environment: Environment): RunExclus
       try {
         return database.exec('BEGIN EXCLUSIVE')
       } catch (error) {
-        if (!isBusy(error)) return environment.log.warn('a lock could not be taken', { error: String(error) })
+        if (!isBusy(error)) return environment.log.warn('could not acquire a lock', { error: String(error) })
       }
       await new Promise<void>((resolve) => environment.timers.after(retryMs, resolve))
     }
-    environment.log.warn('another process keeps a lock; going on without it')
+    environment.log.warn('another process holds the lock; continuing without it')
   }
 
   return async (name, work) => {

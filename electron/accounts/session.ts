@@ -31,8 +31,8 @@ export interface Session {
    */
   isSecretMissing(): boolean
   /**
-   * Erases the tokens; returns them, so that the server can be told, and whether the keychain erased them.
-   * Waits for a running refresh, which would store its pair otherwise.
+   * Erases the tokens; returns them, so that they can be revoked at the server, and whether the keychain
+   * erased them. Waits for a running refresh, which would store its pair otherwise.
    */
   end(): Promise<{ readonly secret: SessionSecret | null; readonly erased: Result<void> }>
 }
@@ -89,7 +89,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   async function refreshOnce(stale: string | null): Promise<Result<SessionSecret>> {
-    // A locked keychain answers like an empty one, so its answer alone does not end the session.
+    // A locked keychain looks like an empty one, so an empty result alone does not end the session.
     if (hasLeft()) return forget()
     const stored = await storage.read()
     // A pair that the keychain did not accept is newer than the stored one.
@@ -234,7 +234,10 @@ function createTokenStorage({ accountId, secretStore, environment }: SessionOpti
     if (signInCount !== before && current) return current
     if (written.ok) unwritten = null
     else
-      environment.log.warn('the keychain did not take the session', { accountId, code: written.failure.code })
+      environment.log.warn('could not store a session in the keychain', {
+        accountId,
+        code: written.failure.code,
+      })
     return (current = secret)
   }
 

@@ -35,7 +35,7 @@ export interface SignIns {
   /** Whether the user has chosen a team that is still available. */
   hasChosenTeam(): boolean
   /**
-   * Ids of the accounts of people who have signed out while another person uses this computer: they are not
+   * Ids of the accounts of users who have signed out while another user uses this computer: they are not
    * shown.
    */
   hidden(): ReadonlySet<string>

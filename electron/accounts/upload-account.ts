@@ -12,7 +12,7 @@ export interface AccountRequirement {
 }
 
 /**
- * The account that can upload a file now: its own if possible, else another sign-in of the same person for
+ * The account that can upload a file now: its own if possible, else another sign-in of the same user for
  * the same team; null when there is none.
  */
 export function findUploadAccount(

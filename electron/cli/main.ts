@@ -28,7 +28,7 @@ const streams = { out: process.stdout, err: process.stderr }
  * @param words the arguments after the program's name
  */
 export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
-  // Uploads go on when the reader of a pipe has closed it (`| head`).
+  // Uploads continue when the reader of a pipe has closed it (`| head`).
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
     process.exitCode = await start(parseCommand(words))

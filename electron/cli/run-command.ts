@@ -18,7 +18,7 @@ import type { CommandContext } from './command-context.ts'
 /** The commands that need the engine. */
 export type EngineCommand = Exclude<Command, { readonly name: 'help' | 'version' | 'status' | 'inspect' }>
 
-/** Runs a command with an engine that has not been started. Answers the exit code. */
+/** Runs a command with an engine that has not been started. Returns the exit code. */
 export async function runCommand(command: EngineCommand, context: CommandContext): Promise<number> {
   const { engine, cliEnvironment, interruption, streams } = context
   const started = await interruption.race(engine.start({ restoreQueue: false }))

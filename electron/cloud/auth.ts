@@ -11,9 +11,7 @@ export interface Profile {
   readonly teams: readonly Team[]
 }
 
-/**
- * Signs in. The server answers four causes with the same 401 on purpose, so the failure names all of them.
- */
+/** Signs in. The server deliberately returns the same 401 for four causes, so the failure names all of them. */
 export async function login(
   client: CloudClient,
   email: string,
@@ -61,7 +59,7 @@ export async function logout(
   })
 }
 
-/** The signed-in person, and the teams of a session. */
+/** The signed-in user, and the teams of a session. */
 export async function fetchProfile(
   client: CloudClient,
   signer: Signer,

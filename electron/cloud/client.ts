@@ -48,7 +48,7 @@ export interface CloudClient {
   /** Whether the server responds at all within seconds, whatever the response is. */
   isReachable(signal: AbortSignal): Promise<boolean>
   /**
-   * How far this computer's clock was ahead of the server's at its last answer, in ms; 0 before the first.
+   * How far this computer's clock was ahead of the server's at its last response, in ms; 0 before the first.
    */
   clockAheadMs(): number
 }
@@ -59,7 +59,10 @@ interface SendResult<T> {
   readonly isUnauthorised: boolean
 }
 
-/** Long, since S3 may take minutes to complete a large multipart upload (API reference, CompleteMultipartUpload). */
+/**
+ * Long, since S3 may take minutes to complete a large multipart upload (Amazon S3 API reference,
+ * CompleteMultipartUpload).
+ */
 const responseTimeoutMs = 300_000
 /** With a slower response no upload would make progress. */
 const reachabilityTimeoutMs = 5_000
@@ -104,12 +107,12 @@ export function createCloudClient(
     })
     if ('code' in reply) {
       request.signal?.throwIfAborted()
-      environment.log.warn('no answer from the server', { path: request.path, code: reply.code })
+      environment.log.warn('no response from the server', { path: request.path, code: reply.code })
       return { result: failed(networkFailure(reply.code, url.host, reply.proxyHost)), isUnauthorised: false }
     }
     if (isSuccess(reply)) return { result: parseAnswer(reply, request.responseSchema), isUnauthorised: false }
     const reason = refusal(reply, credential, environment.now())
-    environment.log.warn('the server refused', {
+    environment.log.warn('the server rejected a request', {
       path: request.path,
       status: reply.status,
       code: reason.code,

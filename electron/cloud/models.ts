@@ -84,7 +84,7 @@ const perPage = 100
 
 /**
  * Lists the team's models page by page. Ends at `total_count`, at an empty page, or at a page without a new
- * model, since a server that ignores the page number would return the first page for ever.
+ * model, since a server that ignores the page number would return the first page forever.
  */
 export async function* listModels(
   client: CloudClient,

@@ -172,7 +172,7 @@ export const maxListingAgeMs = (
 
 const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
 
-/** The team's listing, or null after the timeout; the library caches a later answer for the next check. */
+/** The team's listing, or null after the timeout; the library caches a later response for the next check. */
 const listWithTimeout = (
   request: Promise<Result<LibraryListing>>,
   environment: Environment,

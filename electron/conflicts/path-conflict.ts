@@ -170,8 +170,8 @@ export function pathConflictFailure(record: UploadRecord, conflict: PathConflict
 }
 
 /**
- * The same target at the next free path. The name gets the path's number, so that both models can be told
- * apart.
+ * The same target at the next free path. The name gets the path's number, so that both models can be
+ * distinguished.
  */
 export function freeTarget(target: Target, paths: UsedPaths): Target {
   const isTaken = (path: string) => paths.modelsAt(path).length > 0 || paths.uploadsTo(path).length > 0

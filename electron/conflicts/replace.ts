@@ -67,13 +67,13 @@ export function createReplacer(options: {
     if (!current.ok && current.failure.code === 'not-found') return success(undefined)
     if (!current.ok && retryClassOf(current.failure) !== 'never') return current
     const currentPath = current.ok ? current.value.modelPath : null
-    // Another person has moved it meanwhile, so it is in use at the other path.
+    // Another user has moved it meanwhile, so it is in use at the other path.
     if (currentPath !== null && currentPath !== path && currentPath !== asidePath) return success(undefined)
     const done =
       fate === 'delete'
         ? await library.remove(choiceOf(record), modelId)
         : await library.change(choiceOf(record), modelId, { status: 'disabled' })
-    // An earlier run or another person has deleted it.
+    // An earlier run or another user has deleted it.
     if (done.ok || done.failure.code === 'not-found') return success(undefined)
     if (retryClassOf(done.failure) !== 'never') return done
     const { detail, serverMessage } = done.failure
@@ -128,7 +128,7 @@ export async function restoreDisplacedModel(
   { library, log }: { readonly library: Pick<Library, 'model' | 'change'>; readonly log: Log },
 ): Promise<'done' | 'later' | 'stuck'> {
   const current = await library.model(choice, modelId)
-  // A model that was never moved, or was moved again by another person, stays where it is.
+  // A model that was never moved, or was moved again by another user, stays where it is.
   if (current.ok && current.value.modelPath !== displacedPath) return 'done'
   const moved = current.ok ? await library.change(choice, modelId, { modelPath: path }) : current
   if (moved.ok || moved.failure.code === 'not-found') return 'done'

@@ -78,14 +78,14 @@ export interface SessionView {
   readonly proxy: ProxyLoginRequest | null
 }
 
-/** The same person on the same server, with either kind of sign-in. */
+/** The same user on the same server, with either kind of sign-in. */
 export function isSamePerson(a: Account, b: Account): boolean {
   return baseOf(a.server) === baseOf(b.server) && a.personId === b.personId
 }
 
 /**
- * Probably the same human being: a person has one id per server and often the same e-mail address everywhere.
- * Only for deciding what this computer shows, never for deciding in whose name something is sent.
+ * Probably the same human being: a user has one id per server and often the same e-mail address everywhere.
+ * Only decides what this computer shows, never which account sends something.
  */
 export function hasSameEmail(a: Account, b: Account): boolean {
   const isElsewhere = baseOf(a.server) !== baseOf(b.server)
@@ -94,8 +94,8 @@ export function hasSameEmail(a: Account, b: Account): boolean {
 }
 
 /**
- * Accounts whose person signed out before somebody else signed in: their uploads stay hidden until they
- * return. While no account is signed in, the uploads of all accounts are shown.
+ * Accounts whose user signed out before another user signed in: their uploads stay hidden until that user
+ * returns. While no account is signed in, the uploads of all accounts are shown.
  */
 export function hiddenAccounts(accounts: readonly Account[]): ReadonlySet<string> {
   const here = accounts.filter(({ state }) => state === 'ready')

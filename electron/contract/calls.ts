@@ -15,17 +15,17 @@ import type { TransferSpeed, UploadDetails } from './upload-details.ts'
 import type { AddReport, HistoryPage, ModelStatus, Patch, Snapshot } from './uploads.ts'
 import type { WatchedFoldersView } from './watched-folders.ts'
 
-/** The side that answers a call: `engine` needs no Electron, `desktop` does. */
+/** The side that implements a call: `engine` needs no Electron, `desktop` does. */
 type Answerer = 'engine' | 'desktop'
 
 interface Call<Who extends Answerer, Schema extends v.GenericSchema, Answer> {
   readonly who: Who
   readonly args: Schema
-  /** Never set; it carries the type of the answer. */
+  /** Never set; it carries the type of the result. */
   readonly answer?: Answer
 }
 
-/** Declares one call: the type of its answer, the side that answers it, and the schema of its argument. */
+/** Declares one call: the type of its result, the side that implements it, and the schema of its argument. */
 function call<Answer>() {
   return <const Who extends Answerer, const Schema extends v.GenericSchema>(
     who: Who,
@@ -35,7 +35,7 @@ function call<Answer>() {
 
 const text = (maxLength: number) => v.pipe(v.string(), v.maxLength(maxLength))
 const nothing = v.undefined()
-/** The longest id is that of a paired device's account, made of its server, person and team. */
+/** The longest id is that of a paired device's account, made of its server, user and team. */
 const id = v.pipe(text(400), v.minLength(1))
 const ids = v.pipe(v.array(id), v.maxLength(100_000))
 const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.GenericSchema<TeamChoice>
@@ -97,12 +97,12 @@ const callGroups = {
     snapshot: call<Snapshot>()('engine', nothing),
     /** From the page: `{ files: File[] }`. The preload turns the files into paths. */
     addFiles: call<AddReport>()('engine', v.strictObject({ paths })),
-    /** Opens the native picker; a cancelled picker answers an empty report. */
+    /** Opens the native picker; a cancelled picker returns an empty report. */
     chooseFiles: call<AddReport>()('desktop', v.strictObject({ what: v.picklist(['files', 'folder']) })),
     editTarget: call<void>()('engine', v.strictObject({ id, change: targetChange })),
     /**
      * Gives many uploads new targets, all or none: one invalid target refuses the whole change. Uploads that
-     * have started in the meantime keep theirs; the answer holds the ids that were changed.
+     * have started in the meantime keep theirs; returns the ids that were changed.
      */
     editTargets: call<readonly string[]>()(
       'engine',
@@ -129,7 +129,7 @@ const callGroups = {
     /** Removes finished rows from the history for good. Nothing in the library changes. */
     forget: call<void>()('engine', v.strictObject({ ids })),
     /**
-     * Sends the event `details` for this upload and no other; null for none. Answers null when it is not in
+     * Sends the event `details` for this upload and no other; null for none. Returns null when it is not in
      * the queue.
      */
     watch: call<UploadDetails | null>()('engine', v.strictObject({ id: v.nullable(id) })),
@@ -151,7 +151,7 @@ const callGroups = {
   },
 
   library: {
-    /** All models of a team. Unless `isFresh`, a list that is a few minutes old may be answered. */
+    /** All models of a team. Unless `isFresh`, a list that is a few minutes old may be returned. */
     library: call<LibraryListing>()('engine', v.strictObject({ choice: teamChoice, isFresh: v.boolean() })),
     changeModel: call<void>()(
       'engine',
@@ -250,7 +250,7 @@ const callGroups = {
     quit: call<void>()('desktop', nothing),
   },
 
-  /** Each call answers the state at that moment; the event `update` shows later changes. */
+  /** Each call returns the state at that moment; the event `update` shows later changes. */
   updates: {
     update: call<UpdateState>()('desktop', nothing),
     /** Checks now, even when the settings turn updates off. */
@@ -302,7 +302,7 @@ const callGroups = {
       v.strictObject({ whenDone: v.picklist(['nothing', 'sleep', 'quit']) }),
     ),
     loginItem: call<LoginItem>()('desktop', nothing),
-    /** Answers the state that the system reports afterwards. */
+    /** Returns the state that the system reports afterwards. */
     setLoginItem: call<LoginItem>()('desktop', v.strictObject({ isOn: v.boolean() })),
     /** The file managers of this system; none where the installer adds the entries. */
     fileManagers: call<readonly FileManagerEntry[]>()('desktop', nothing),
@@ -337,7 +337,7 @@ export type CallNameIn<Group extends keyof typeof callGroups> = {
   [One in Group]: keyof (typeof callGroups)[One]
 }[Group]
 
-/** The calls that one side answers. */
+/** The calls that one side implements. */
 export type CallNameOf<Who extends Answerer> = {
   [Name in CallName]: (typeof calls)[Name]['who'] extends Who ? Name : never
 }[CallName]

@@ -66,7 +66,7 @@ export const serverEntry = v.strictObject({
   /** Largest file uploaded there with one PUT, in bytes; null for the setting `singlePutLimitBytes`. */
   singlePutLimitBytes: v.nullable(singlePutLimit),
 })
-/** A deployment of the API that this computer knows. */
+/** A deployment of the API in the list of known servers. */
 export type ServerEntry = Readonly<v.InferOutput<typeof serverEntry>>
 
 interface KnownServers {

@@ -57,7 +57,7 @@ export function startDesktop(options: DesktopOptions): void {
   void showWindow(instance.startsHidden() || updates.startsHidden, trayAvailability, window)
   void engine
     .start()
-    .catch((error: unknown) => log.error('the uploads could not start', { error }))
+    .catch((error: unknown) => log.error('could not start the uploads', { error }))
     .then(() => {
       statusDisplay.engineStarted()
       updates.start()

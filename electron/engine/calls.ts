@@ -38,7 +38,7 @@ interface CallServices {
   readonly addPaths: (paths: readonly string[]) => Promise<Result<AddReport>>
 }
 
-/** The engine's answers to the calls of the contract, one function each. */
+/** The engine's implementations of the calls of the contract, one function each. */
 export function engineCalls(services: CallServices): Omit<EngineCalls, DiscoveryCalls> {
   const { feed, details, signIns, commands, rows, store, library, doneToday } = services
   return {

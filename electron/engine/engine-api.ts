@@ -45,7 +45,7 @@ export interface EngineOptions {
   readonly keychainState: () => KeychainState
   readonly settings: EngineSettings
   readonly workers: WorkerFiles
-  /** Where models are looked for, instead of this computer's own folders. */
+  /** Folders to search for models, instead of this computer's own ones. */
   readonly computer?: Computer
   /** Replacements for measuring and testing. */
   readonly requestSlots?: RequestSlots
@@ -87,7 +87,7 @@ export interface Engine {
   useToken(token: string): Promise<Result<Account>>
   /** Whether the user has chosen a team, as opposed to the first one being used by default. */
   hasChosenTeam(): boolean
-  /** Whether somebody is signed in to a server, or an upload is meant for it. */
+  /** Whether a user is signed in to a server, or an upload is meant for it. */
   usesServer(address: string): boolean
   /** Path on this computer of a row's file, in the queue or in history; null when the row is unknown. */
   fileOf(id: string): string | null

@@ -124,7 +124,7 @@ export function createEngine(options: EngineOptions): Engine {
   const singlePutLimitBytes = (accountId: string) =>
     putLimitOf(settings, accounts.list().find(({ id }) => id === accountId)?.server ?? settings.server)
 
-  // Transfer: one upload thread per core is as fast as TLS and hashing can go; the last core stays with the
+  // Transfer: one upload thread per core is as fast as TLS and hashing can go; the last core is left to the
   // window.
   const cores = Math.max(1, availableParallelism() - 1)
   const throttle = createThrottle({ environment })
@@ -373,7 +373,7 @@ export function createEngine(options: EngineOptions): Engine {
     hashCache.remember(record.path, record.identity, record.state.sha256)
   }
 
-  /** The same person's sign-in that can upload for a team now, or null. */
+  /** The same user's sign-in that can upload for a team now, or null. */
   function uploadAccountFor({ accountId, teamId }: TeamChoice): TeamChoice | null {
     const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: false })
     return account && { accountId: account.id, teamId }

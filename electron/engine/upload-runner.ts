@@ -49,7 +49,7 @@ interface RunnerOptions {
   readonly recovery: Pick<RecoveryMonitor, 'waitForConnection' | 'waitForVolume'>
   readonly replacer: Replacer
   readonly conflictCheck: ConflictCheck
-  /** What each run reports is written by this. */
+  /** Writes the reports of each run. */
   readonly reportOf: (id: string) => UploadReport & DuplicateReport
   /** An upload has put its model into the library. */
   readonly registered: (record: UploadRecord) => void
@@ -90,7 +90,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     const begun = rows.happen(id, 'begin')
     // While the journal cannot be written, nothing is requested or sent.
     if (!begun.ok) return retryOrFail(options, id, begun.failure)
-    // Another sign-in of the same person may be able to upload it.
+    // Another sign-in of the same user may be able to upload it.
     const account = findUploadAccount(accounts.list(), accountRequirement(row.record, singlePutLimitBytes))
     if (account && account.id !== row.record.accountId) logFailure(rows.change(id, { accountId: account.id }))
     const refused = notUploadableFailure((rows.get(id) ?? row).record, shared)
@@ -177,7 +177,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
 }
 
 function unexpectedOutcome({ log }: Environment, id: string, error: unknown): Outcome {
-  log.error('a run threw', { id, error: String(error) })
+  log.error('an upload run threw an exception', { id, error: String(error) })
   return { kind: 'failed', failure: failure('unexpected', {}, { detail: String(error) }) }
 }
 

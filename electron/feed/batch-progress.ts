@@ -26,7 +26,7 @@ interface Share extends BatchSum {
 
 /**
  * Keeps uploads that left the queue in the sums: registered files whole, cancelled, paused and failed ones
- * with the bytes they had sent, so that the progress of the batch never falls back.
+ * with the bytes they had sent, so that the progress of the batch never decreases.
  */
 export function createBatch(): Batch {
   const shares = new Map<string, Share>()

@@ -38,7 +38,7 @@ interface Adopted {
 }
 
 /**
- * Finds uploads of these files for the same person and team, with either sign-in, so that dropping a file
+ * Finds uploads of these files for the same user and team, with either sign-in, so that dropping a file
  * again, or repeating the command after a crash, continues the upload instead of starting another. Rows of a
  * dead process are adopted; rows of a living one are left to it.
  */
@@ -118,7 +118,7 @@ export function isAllowedBy(allow: AllowedRisk | undefined, reason: Failure): bo
   return allow === 'dangerous' || reason.code !== 'file-dangerous'
 }
 
-/** Ids of all accounts of an account's person on the same server. */
+/** Ids of all accounts of an account's user on the same server. */
 function accountsOfPerson(known: readonly Account[], accountId: string): readonly string[] {
   const own = known.find(({ id }) => id === accountId)
   if (!own) return [accountId]

@@ -62,7 +62,7 @@ function wasCausedByTarget({ record, live }: Row): boolean {
   return live.phase === 'failed' && record.failure !== null && isTargetFailure(record.failure)
 }
 
-/** Until bytes were sent, and again when the target is the reason of the failure: as the page shows it. */
+/** Until bytes were sent, and again if the target caused the failure: the page offers it in the same cases. */
 function mayChange(row: Row): boolean {
   const { record, live } = row
   if (isRunning(live.phase) || live.phase === 'registered' || modelIdOf(record.state) !== null) return false

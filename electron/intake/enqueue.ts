@@ -27,7 +27,7 @@ export interface EnqueueRequest {
   readonly allow?: AllowedRisk
   /** Instead of the setting, for library paths that are in use. */
   readonly onConflict?: OnConflict
-  /** Nothing more is recorded once it aborts. */
+  /** Nothing is recorded after it aborts. */
   readonly signal?: AbortSignal
 }
 
@@ -68,7 +68,7 @@ export class Intake {
 
   /**
    * Enqueues files and folders. A rejected file becomes a row as well, with its failure, so that the user
-   * sees what happened to it. A file that the queue already has for this person and team is continued instead
+   * sees what happened to it. A file that the queue already has for this user and team is continued instead
    * of being added twice.
    */
   async enqueue(

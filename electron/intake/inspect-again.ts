@@ -37,7 +37,7 @@ export function changeAfterInspection(row: Row, inspection: Inspection): RecordC
     ? resetAfter(record, record.failure)
     : { ...reset(record), identity: inspection.identity, allowed: false }
   const { recognition, target } = inspection
-  // Once bytes have gone out a target stays, as it does for the person.
+  // Once bytes were sent, the target is kept: the user can't edit it any more either.
   if (record.seen === undefined || (hasSameBytes && isStarted(record.state)))
     return { ...change, recognition }
   const next = withNewSuggestion(record.target, record.seen.target, target)

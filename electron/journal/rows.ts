@@ -247,12 +247,12 @@ export class Rows {
     const { live, record } = row
     live.phase = phase
     live.retryAtMs = retryAtMs
-    // Acknowledged parts stay sent, whatever the row waits for.
+    // Acknowledged parts stay sent, whatever the reason for waiting is.
     const { kind } = record.state
     if (!isRunning(phase) && (kind === 'queued' || kind === 'duplicate'))
       Object.assign(live, { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0 })
     if (!isRunning(phase)) live.inFlightBytes = 0
-    // Bytes that storage had before are no speed: measuring starts with the current count.
+    // Bytes that storage had before do not count as speed: measuring starts with the current count.
     if (phase === 'sending') live.speed.sample(live.sentBytes + live.inFlightBytes)
     else live.speed.rest()
     this.#options.changed(record.id)

@@ -70,7 +70,7 @@ export type UploadState =
 
 /** How a file was found and what was suggested for it, for inspecting it again later. */
 export interface FoundAs extends Pick<FoundFile, 'place' | 'group'> {
-  /** The suggested target: whatever differs from it was entered by a person. */
+  /** The suggested target: everything that differs from it was entered by the user. */
   readonly target: Target
 }
 

@@ -52,7 +52,7 @@ export function createLibrary(options: {
   const caches = new Map<string, ListingCache>()
   const listeners = new Set<(news: LibraryUpdate) => void>()
 
-  /** One cache for each person and team, whichever of their accounts is used. */
+  /** One cache for each user and team, whichever of their accounts is used. */
   function cacheFor({ accountId, teamId }: TeamChoice): ListingCache {
     const account = accounts.list().find(({ id }) => id === accountId)
     const key = account ? `${baseOf(account.server)} ${account.personId} ${teamId}` : `${accountId} ${teamId}`

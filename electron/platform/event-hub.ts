@@ -6,7 +6,7 @@ import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts
 import type { ConnectivityState, Patch } from '../contract/uploads.ts'
 import type { WatchedFoldersView } from '../contract/watched-folders.ts'
 
-/** What the engine reports to the desktop and the command line, after the fact. */
+/** Events from the engine to the desktop and the command line, emitted after the change. */
 export interface EngineEvents {
   patch: [patch: Patch]
   /** Once a second while something runs. */

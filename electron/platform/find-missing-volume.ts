@@ -1,45 +1,46 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** What an upload waits for: a folder that is missing, or a mount through which no answer comes. */
+/** What an upload waits for: a missing folder, or a mount that does not respond. */
 export interface MissingVolume {
   readonly path: string
   /**
-   * The mount is there and its disk or server is not: any answer from it will do, also that the file is gone.
+   * The mount exists, but its disk or server does not respond. Any response ends the wait, even that the file
+   * is missing.
    */
   readonly isDead: boolean
 }
 
-/** Whether something is at a path, be it out of reach. */
-async function isThere(path: string): Promise<boolean> {
-  const why = await whyNot(path)
+/** Whether something exists at a path, even if it can't be accessed. */
+async function exists(path: string): Promise<boolean> {
+  const why = await errorCodeAt(path)
   return why === null || why === 'EACCES' || why === 'EPERM'
 }
 
 /**
- * Whether what was missing is back, so that the upload had better look for itself. A mount that answers is
- * back even without the file, which is then missing; an empty folder is a place for a mount and no answer.
+ * Whether what was missing is back, so that the upload should check its file itself. A mount that responds is
+ * back even without the file; an empty folder is a mount point without its volume.
  */
 export async function isVolumeBack({ path, isDead }: MissingVolume): Promise<boolean> {
-  if (await isThere(path)) return true
-  const why = isDead ? await whyNot(path) : null
+  if (await exists(path)) return true
+  const why = isDead ? await errorCodeAt(path) : null
   if (why === null || deadMount.has(why)) return false
   const beside = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException) => error.code ?? '')
   return typeof beside === 'string' ? !deadMount.has(beside) : beside.length > 0
 }
 
 /**
- * Where a file that can't be had is missing. `folder` names what the person should bring back, `until` is
- * what to look for; null when its folder is there, so that the file itself was deleted.
+ * Where a file is missing. `folder` is shown to the user, `until` is what to wait for; null when the file's
+ * folder exists, so that the file itself was deleted.
  */
 export async function findMissingVolume(
   path: string,
 ): Promise<{ readonly folder: string; readonly until: MissingVolume } | null> {
-  const why = await whyNot(path)
-  // The path is there, but no answer comes through it: the disk left and its mount stayed.
+  const why = await errorCodeAt(path)
+  // The path exists but does not respond: the disk is gone and its mount is still there.
   if (why !== null && deadMount.has(why)) return { folder: dirname(path), until: { path, isDead: true } }
   let missing: string | null = null
-  for (let folder = dirname(path); !(await isThere(folder)); folder = dirname(folder)) {
+  for (let folder = dirname(path); !(await exists(folder)); folder = dirname(folder)) {
     missing = folder
     if (folder === dirname(folder)) break
   }
@@ -47,7 +48,7 @@ export async function findMissingVolume(
 }
 
 /**
- * What Linux, macOS and Windows say of a mount whose disk or server has gone (errno(3), libuv's
+ * Error codes of a mount whose disk or server is gone, on Linux, macOS and Windows (errno(3), libuv's
  * uv_translate_sys_error).
  */
 const deadMount: ReadonlySet<string> = new Set([
@@ -60,7 +61,7 @@ const deadMount: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
 ])
 
-async function whyNot(path: string): Promise<string | null> {
+async function errorCodeAt(path: string): Promise<string | null> {
   try {
     await stat(path)
     return null

@@ -12,7 +12,7 @@ export interface Keytar {
 export interface Keychain extends SecretStore {
   /**
    * Whether a call to the keychain has not returned. It blocks a thread of the process, so that a normal exit
-   * would wait for ever: see `endProcess`.
+   * would wait forever: see `endProcess`.
    */
   isStuck(): boolean
 }
@@ -101,11 +101,11 @@ export function createKeychain(options: {
     const timer = setTimeout(() => {
       overdue = true
       stuckCalls += 1
-      log.warn('the keychain does not answer', { what, limitMs })
+      log.warn('the keychain does not respond', { what, limitMs })
       limit.resolve(failed(failure('keychain-slow')))
     }, limitMs)
     const answer = working.then(success<T>, (error: unknown) => {
-      log.warn('the keychain refused', { what, error })
+      log.warn('a keychain call failed', { what, error })
       return failed(keychainFailure(error))
     })
     void answer.then(() => {
@@ -182,7 +182,7 @@ async function deletePieces(keytar: Keytar, name: string, head: Head): Promise<v
 
 /**
  * Ends the process after everything is flushed. With a stuck keychain call, `process.exit` would wait for its
- * thread for ever, so the process is killed instead and has no exit code.
+ * thread forever, so the process is killed instead and has no exit code.
  */
 export function endProcess(code: number, keychain: Pick<Keychain, 'isStuck'>): never {
   if (keychain.isStuck()) process.kill(process.pid, 'SIGKILL')

@@ -83,7 +83,7 @@ function makeSocksPool(proxy: string, connections: AgentOptions): HttpAgent {
   return pool
 }
 
-/** Gives up a proxy that does not respond, so that another one can be tried. */
+/** Gives up on a proxy that does not respond, so that another one can be tried. */
 function limitConnecting(pool: HttpAgent, proxy: string, withinMs: number): void {
   const create = pool.createConnection.bind(pool)
   const open = proxy.startsWith('https:') ? 'secureConnect' : 'connect'

@@ -42,7 +42,7 @@ export function redactText(text: string): string {
 }
 
 /**
- * Home folders, which often have the person's name: `/home/ann`, `/Users/ann`, `C:\\Users\\ann`, with single
+ * Home folders, which often have the user's name: `/home/ann`, `/Users/ann`, `C:\\Users\\ann`, with single
  * or double backslashes (JSON). This computer's own home folder may be elsewhere.
  */
 const homes: readonly (readonly [RegExp, string])[] = [

@@ -51,7 +51,7 @@ export function createSettings(options: {
 }): SettingsStore {
   const { store, serverFromOutside, log } = options
   const { settings, refused } = parseSettings(store.read())
-  if (refused.length > 0) log.warn('stored settings were refused', { refused })
+  if (refused.length > 0) log.warn('invalid stored settings were ignored', { refused })
   const requested = serverFromOutside?.trim()
   const override = requested ? { server: serverAddressOf(requested) ?? requested } : {}
   const listeners: ((settings: Settings, before: Settings) => void)[] = []

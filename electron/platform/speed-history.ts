@@ -23,7 +23,7 @@ export function createSpeedHistory(now: () => number): SpeedRecorder {
   let elapsedMs = 0
   let lastMs: number | null = null
 
-  /** The step of the present time; merges pairs of steps when the history is full. */
+  /** The current step; merges pairs of steps when the history is full. */
   function stepNow(): number {
     while (elapsedMs >= stepMs * historyPoints) {
       steps = Array.from(
@@ -67,7 +67,7 @@ export function createSpeedHistory(now: () => number): SpeedRecorder {
       const whole = Math.floor(elapsedMs / stepMs)
       const restMs = elapsedMs - whole * stepMs
       const points = steps.slice(0, whole).map((bytes) => Math.round((bytes / stepMs) * 1000))
-      // The beginning of a step says little: a few blocks more or less would look like a peak.
+      // The beginning of a step is not meaningful: a few blocks more or less would look like a peak.
       if (restMs >= stepMs / 4 && steps.length > whole)
         points.push(Math.round(((steps[whole] ?? 0) / restMs) * 1000))
       return { stepMs, points }

@@ -42,15 +42,15 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
   /** Made when first needed: most of ten thousand rows never send in this process. */
   let history: SpeedRecorder | null = null
 
-  /** Bytes a second over the last `spanMs`, or null while it means nothing. */
+  /** Bytes a second over the last `spanMs`, or null without enough samples. */
   function rate(overMs: number): number | null {
     const nowMs = now()
     const last = samples.at(-1)
-    // One sample older than the window stays, so that the window is covered whole.
+    // One sample older than the window is kept, so that the whole window is covered.
     const first = samples.findLast(({ atMs }) => atMs <= nowMs - overMs) ?? samples[0]
     if (!first || !last) return null
-    // Time that passed without a sample counts: a line that stands still slows down instead of keeping its
-    // number.
+    // Time without a sample counts, so that a stalled connection slows down instead of keeping its last
+    // speed.
     const spanMs = nowMs - first.atMs
     if (spanMs < minSpanMs) return null
     return ((last.grownBytes - first.grownBytes) / spanMs) * 1000

@@ -88,7 +88,7 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
     const die = (reason: string) => {
       if (!threads.delete(thread)) return
       if (thread.jobs.size > 0)
-        environment.log.error('a worker thread ended with work in hand', { name, reason })
+        environment.log.error('a worker thread ended with unfinished jobs', { name, reason })
       for (const { settle } of thread.jobs.values()) settle(null)
     }
     thread.worker.on('message', (message: FromThread<Progress, Answer>) => handleMessage(thread, message))

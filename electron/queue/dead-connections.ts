@@ -65,7 +65,7 @@ export function createDeadConnectionMonitor(options: {
           ? row.live.sentBytes + row.live.inFlightBytes + row.live.hashedBytes
           : -1
       if (progress.get(id) === bytes) return
-      // The first look at a row only sets what later ones are compared with.
+      // The first check of a row only records the values that later checks compare with.
       if (progress.has(id) || bytes === -1) progressAtMs = environment.now()
       progress.set(id, bytes)
     },

@@ -83,7 +83,7 @@ export async function readContent(source: ByteSource, name: string): Promise<Fil
   return { format: expected, header: null, kind: null, failure: null }
 }
 
-/** Refuses what some tools leave in a model's place: an LFS pointer, a web page, or reserved space. */
+/** Refuses what some tools save in place of a model: an LFS pointer, a web page, or reserved space. */
 async function replacementFailure(signature: Signature, source: ByteSource): Promise<Failure | null> {
   if (signature.type === 'lfs-pointer') return failure('file-pointer', { realBytes: signature.realBytes })
   if (signature.type === 'web-page') return failure('file-web-page')

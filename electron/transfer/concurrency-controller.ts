@@ -20,7 +20,7 @@ const slowGrowthFactor = 1.25
 /** A lower concurrency is kept if it loses no more than this share of the throughput. */
 const tolerableLoss = 0.04
 const shrinkFactor = 0.85
-/** Pause between two trials, doubled after each trial that does not pay. */
+/** Pause between two trials, doubled after each trial that brings no gain. */
 const minRestMs = 8_000
 const maxRestMs = 32_000
 /**

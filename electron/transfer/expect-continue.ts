@@ -15,7 +15,7 @@ interface ExpectContinuePolicy {
   ): boolean
 }
 
-/** The part of a PUT's answer that matters here. */
+/** The part of a PUT's response that matters here. */
 export type PutResponse =
   | { readonly kind: 'answered'; readonly status: number }
   | { readonly kind: 'broken'; readonly code: string; readonly flushedBytes: number }

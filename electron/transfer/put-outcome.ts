@@ -189,7 +189,7 @@ const kindOfCode = new Map(
   ),
 )
 
-/** Without a known code the status decides: the answer may come from a gateway in front of storage. */
+/** Without a known code the status decides: the response may come from a gateway in front of storage. */
 function refusalKind(status: number, code: string | undefined): RefusalKind {
   const known = code === undefined ? undefined : kindOfCode.get(code)
   if (known) return known

@@ -48,7 +48,7 @@ interface PartsJob {
   readonly signal: AbortSignal
 }
 
-/** Tries of one part in a row before the whole upload is retried later. */
+/** Attempts of one part in a row before the whole upload is retried later. */
 const maxTries = 4
 /** First delay before a retry of a part, doubled each time, with full jitter. */
 const firstRetryDelayMs = 500

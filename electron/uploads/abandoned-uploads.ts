@@ -51,7 +51,7 @@ export function createAbandonedUploads(options: {
       if (closing.signal.aborted) return false
       if (protectedIds.has(upload.uploadId)) continue
       const { accountId, teamId } = upload
-      // Device keys can't abort uploads; any session of the same person can.
+      // Device keys can't abort uploads; any session of the same user can.
       const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: true })
       const access = accounts.accessFor(account?.id ?? accountId, teamId)
       if (!access.ok) continue
@@ -106,7 +106,8 @@ export function createAbandonedUploads(options: {
     isRequestedAgain = true
     running ??= cleanUpAll()
       .catch((error: unknown) => {
-        if (!closing.signal.aborted) environment.log.error('a cleanup threw', { error: String(error) })
+        if (!closing.signal.aborted)
+          environment.log.error('a cleanup threw an exception', { error: String(error) })
       })
       .finally(() => {
         running = null

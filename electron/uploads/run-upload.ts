@@ -66,7 +66,7 @@ export async function runUpload(run: Run): Promise<Outcome> {
     return done.ok ? { kind: 'done' } : await toOutcome(run, done.failure)
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted' }
-    services.environment.log.error('an upload threw', {
+    services.environment.log.error('an upload threw an exception', {
       id: record.id,
       error: String((error as Error)?.stack ?? error),
     })

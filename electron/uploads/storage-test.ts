@@ -93,7 +93,7 @@ export function createStorageTester(services: StorageTestServices): StorageTeste
     }
     const sent = await withTestFile((file) => sendAndAbort(services, run, file)).catch((error: unknown) => {
       if (testSignal.aborted) return aborted
-      services.environment.log.error('the storage test threw', { error: String(error) })
+      services.environment.log.error('the storage test threw an exception', { error: String(error) })
       return failed(failure('unexpected'))
     })
     if (isAborted(sent) || testSignal.aborted) return { ...run.current, state: 'cancelled' }

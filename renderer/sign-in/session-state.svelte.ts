@@ -41,7 +41,7 @@ export class SessionState {
     const isTwice = this.accounts.some(
       ({ id, email, server }) => id !== accountId && email === account.email && server === account.server,
     )
-    // A paired device serves one team, which distinguishes it from a session of the same person.
+    // A paired device serves one team, which distinguishes it from a session of the same user.
     return isTwice && account.kind === 'device' ? `${name} · ${account.teams[0]?.name ?? ''}` : name
   }
 

@@ -10,7 +10,7 @@ interface AccountsContext {
   readonly streams: Streams
 }
 
-/** Lists the accounts at this server. Answers the exit code. */
+/** Lists the accounts at this server. Returns the exit code. */
 export function runAccountsCommand(
   { json }: { readonly json: boolean },
   { engine, streams }: AccountsContext,
@@ -35,7 +35,7 @@ function accountLine({ id, kind, server, email, teams, state }: Account): string
   return `${stateLabel.padEnd(10)}  ${email}  ${signInKind}  ${server}  ${names}  (${id})`
 }
 
-/** Signs out all accounts, or the one with the given email address or ID. Answers the exit code. */
+/** Signs out all accounts, or the one with the given email address or ID. Returns the exit code. */
 export async function runLogoutCommand(
   account: string | null,
   { engine, streams }: AccountsContext,

@@ -14,7 +14,7 @@ import { oneLine } from '../output/terminal-text.ts'
 
 type CheckCommand = Extract<Command, { readonly name: 'check' }>
 
-/** Checks the connection to the server and, with `--storage`, to storage. Answers the exit code. */
+/** Checks the connection to the server and, with `--storage`, to storage. Returns the exit code. */
 export async function runCheckCommand(command: CheckCommand, context: CommandContext): Promise<number> {
   const { interruption } = context
   const tokenResult = await interruption.race(useToken(context))
@@ -122,7 +122,7 @@ function storageAsJson(test: StorageTest): string {
   return `${JSON.stringify({ event: 'storage', outcome: state, ...speedMembers, leftBehind: isLeft, ...failureMember })}\n`
 }
 
-/** Writes the summary. Answers `code`. */
+/** Writes the summary. Returns `code`. */
 function finish({ json }: CheckCommand, { streams }: CommandContext, code: number): number {
   const isGood = code === exitCodes.ok
   if (json) streams.out.write(`${JSON.stringify({ event: 'checked', ok: isGood })}\n`)

@@ -16,7 +16,7 @@ import { oneLine } from '../output/terminal-text.ts'
 const batchSize = 32
 
 /**
- * Describes files and folders without a sign-in or an upload. Answers 0 when `upload` would accept all of
+ * Describes files and folders without a sign-in or an upload. Returns 0 when `upload` would accept all of
  * them, else 1.
  */
 export async function runInspectCommand(

@@ -13,7 +13,7 @@ interface LoginContext {
   readonly signal: AbortSignal
 }
 
-/** Signs in by pairing, password or device key. Answers the exit code. */
+/** Signs in by pairing, password or device key. Returns the exit code. */
 export async function runLoginCommand(
   { by, email }: Command & { name: 'login' },
   context: LoginContext,

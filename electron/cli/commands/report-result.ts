@@ -3,7 +3,7 @@ import type { UploadContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 
 /**
- * Reports which multi-file models the library has completely, and ends the progress display. Answers the exit
+ * Reports which multi-file models the library has completely, and ends the progress display. Returns the exit
  * code for ended uploads.
  */
 export async function reportResult(

@@ -10,7 +10,7 @@ import { reportResult } from './report-result.ts'
 
 /**
  * Finishes the uploads in the queue of the data folder `home`, except those that another process runs or
- * whose account is signed out. Answers the exit code.
+ * whose account is signed out. Returns the exit code.
  */
 export async function runResumeCommand(home: string, context: UploadContext): Promise<number> {
   const { engine, reporter, streams, interruption } = context
@@ -34,7 +34,7 @@ export async function runResumeCommand(home: string, context: UploadContext): Pr
   return signedOutCount > 0 ? exitCodes.notSignedIn : exitCodes.someFailed
 }
 
-/** Answers how many uploads were not resumed because their account is signed out. */
+/** Returns how many uploads were not resumed because their account is signed out. */
 function reportNotResumed(
   home: string,
   resumedIds: ReadonlySet<string>,

@@ -19,7 +19,7 @@ const emptySummary: JournalSummary = {
   accounts: [],
 }
 
-/** Shows the queue of the data folder `home`, which is only read. Answers the exit code. */
+/** Shows the queue of the data folder `home`, which is only read. Returns the exit code. */
 export function runStatusCommand(home: string, nowMs: number, json: boolean, { out, err }: Streams): number {
   const summary = readJournal(home)
   if (!summary.ok) {

@@ -29,7 +29,7 @@ export async function removeFailedUploads(
 
 /**
  * Stops all uploads after Ctrl-C: removes them, or pauses them, so that the app doesn't resume them by
- * itself. Answers the exit code.
+ * itself. Returns the exit code.
  */
 export async function stopUploads(
   { engine, environment, streams, reporter, interruption }: UploadContext,
@@ -67,7 +67,7 @@ export async function stopUploads(
   )
 }
 
-/** Deletes abandoned uploads in storage. Answers how many are left. */
+/** Deletes abandoned uploads in storage. Returns how many are left. */
 async function cleanUpStorage(engine: Engine, { timers }: Environment): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const cancel = timers.after(cleanUpTimeoutMs, resolve)

@@ -10,7 +10,7 @@ import { reportResult } from './report-result.ts'
 
 type UploadCommand = Command & { name: 'upload' }
 
-/** Uploads files and waits until each is registered or failed. Answers the exit code. */
+/** Uploads files and waits until each is registered or failed. Returns the exit code. */
 export async function runUploadCommand(
   command: UploadCommand,
   choice: TeamChoice,

@@ -16,7 +16,7 @@ type WorkflowCommand = Command & { name: 'workflow' }
 
 /**
  * Lists the models that a workflow needs and where they are; with `--upload` uploads those that the team
- * lacks and this computer has. Answers 0 when no model is missing in the end, else 1.
+ * lacks and this computer has. Returns 0 when no model is missing in the end, else 1.
  */
 export async function runWorkflowCommand(
   command: WorkflowCommand,

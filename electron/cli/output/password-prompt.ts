@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 
 /**
  * Reads a line from the terminal, without showing what is typed if `hidden`, or the next line from a pipe.
- * Answers null when the user ends the input (Ctrl-D).
+ * Returns null when the user ends the input (Ctrl-D).
  */
 export interface PasswordPrompt {
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string | null>

@@ -7,6 +7,6 @@ export function logCrashes(log: Log): void {
   process.on('uncaughtException', (error) => log.error('uncaught exception', { error }))
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { reason }))
   app.on('child-process-gone', (_event, details) => {
-    if (details.reason !== 'clean-exit') log.error('a process of the app is gone', { ...details })
+    if (details.reason !== 'clean-exit') log.error('a process of the app ended unexpectedly', { ...details })
   })
 }

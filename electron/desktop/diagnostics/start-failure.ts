@@ -10,7 +10,7 @@ export function reportStartFailure(
   logFolder: string,
   log: FileLog,
 ): void {
-  log.error('the app could not start', { error })
+  log.error('could not start the app', { error })
   const t = translatorFor(systemLocale())
   dialog.showErrorBox(t('start.failed'), t(`start.failed-${reason}`, { logFolder }))
   void log.flush().finally(() => app.exit(1))

@@ -29,7 +29,7 @@ export function createLaunchListener(options: {
     onFiles(paths) {
       window.show()
       if (paths.length === 0) return
-      add(paths).catch((error: unknown) => log.error('files from outside could not be added', { error }))
+      add(paths).catch((error: unknown) => log.error('could not add files from outside', { error }))
     },
     onRemoteFiles() {
       window.show()

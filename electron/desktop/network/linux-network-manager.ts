@@ -39,7 +39,7 @@ export async function watchNetworkManager(options: {
     const text = JSON.stringify(status)
     if (text === lastReported) return
     lastReported = text
-    // Without the name of the network, which may identify a person or a place: the log may be sent to
+    // Without the name of the network, which may identify a user or a place: the log may be sent to
     // support.
     log.info('the network changed', { metered: status.metered, isConnected: status.line !== null })
     onChange(status)

@@ -17,7 +17,7 @@ export interface Notifications {
   showNoTrayOnce(): void
 }
 
-/** Shows system notifications while the user does not look at the window. */
+/** Shows system notifications while the window is hidden or not focused. */
 export function createNotifications(options: {
   readonly window: Pick<MainWindow, 'isVisible' | 'isFocused' | 'show'>
   readonly showUploads: () => void

@@ -76,7 +76,7 @@ export function watchTrayAvailability(platform: NodeJS.Platform, timers: Timers,
 
   function report(isAvailable: boolean): void {
     isKnownAvailable = isAvailable
-    log.info(isAvailable ? 'a tray is available' : 'no tray is available any more')
+    log.info(isAvailable ? 'a tray is available' : 'the tray is no longer available')
     for (const listener of listeners) listener(isAvailable)
   }
 

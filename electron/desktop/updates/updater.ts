@@ -63,7 +63,7 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       restartStallTimer()
       updater.on('download-progress', onProgress)
       hasDownloadStarted = true
-      // Except on macOS the library must be told before the download; the setting is applied after it.
+      // Except on macOS the library needs this setting before the download; it is applied after it.
       if (process.platform !== 'darwin') updater.autoInstallOnAppQuit = true
       try {
         await updater.downloadUpdate(cancellation)

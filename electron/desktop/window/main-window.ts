@@ -154,7 +154,7 @@ function reloadAfterCrash(contents: WebContents, log: Log): void {
   contents.on('preload-error', (_event, _path, error) => log.error('the preload failed', { error }))
   contents.on('unresponsive', () => log.warn('the page does not respond'))
   contents.on('render-process-gone', (_event, details) => {
-    log.error('the page is gone', { ...details })
+    log.error('the page process ended unexpectedly', { ...details })
     if (details.reason === 'clean-exit') return
     // Uploads continue in the meantime; the reloaded page asks for a new snapshot.
     if (Date.now() - lastReloadMs < minReloadIntervalMs) return

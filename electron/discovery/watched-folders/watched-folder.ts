@@ -34,7 +34,7 @@ export interface WatchedFolderContext {
   readonly readExternalWeights: ReadExternalWeights
   /** Whether any signed-in account can upload to the team. */
   readonly canUpload: (accountId: string, team: Team) => boolean
-  /** Enqueues nothing more once `signal` aborts. */
+  /** Enqueues nothing after `signal` aborts. */
   readonly enqueue: (
     paths: readonly string[],
     folder: StoredFolder,

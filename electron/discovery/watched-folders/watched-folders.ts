@@ -38,9 +38,9 @@ export interface WatchedFoldersOptions {
     /** Accounts whose folders are not shown to the current user. */
     hidden(): ReadonlySet<string>
   }
-  /** The account that can upload to a team now: the given one, or another account of the same person. */
+  /** The account that can upload to a team now: the given one, or another account of the same user. */
   readonly uploadAccountFor: (choice: TeamChoice) => TeamChoice | null
-  /** Enqueues nothing more once `signal` aborts. */
+  /** Enqueues nothing after `signal` aborts. */
   readonly enqueue: (
     paths: readonly string[],
     team: TeamChoice,
@@ -202,7 +202,7 @@ export class WatchedFolders {
     )
   }
 
-  /** Someone signed in or out: folders may have become uploadable, visible or hidden. */
+  /** A user signed in or out: folders may have become uploadable, visible or hidden. */
   sessionChanged(): void {
     for (const watched of this.#folders.values()) void watched.checkNewFiles()
     this.#notify()

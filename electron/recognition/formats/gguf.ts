@@ -173,7 +173,7 @@ function tensorInfo(type: number, shape: readonly number[]): TensorInfo {
 class GgufReader {
   position = 0
   isLittleEndian = true
-  /** True once a read went beyond the buffer, although the file goes on. */
+  /** True once a read went beyond the buffer, although the file is longer. */
   needsMore = false
   readonly #bytes: Buffer
   readonly #view: DataView

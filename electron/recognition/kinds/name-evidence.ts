@@ -1,7 +1,7 @@
 import type { MessageReference } from '../../contract/recognition.ts'
 import type { Kind } from './kind.ts'
 
-/** Something that a file's tensors leave open and its name may answer. */
+/** A question that a file's tensors leave open and its name may answer. */
 interface OpenQuestion {
   /** A case of the message `note.open`. */
   readonly question: string

@@ -68,7 +68,7 @@ test('runs without a lock when no lock file can be opened, and logs why', async 
   expect(environment.lines).toEqual([
     {
       level: 'warn',
-      message: 'a lock could not be opened',
+      message: 'could not open a lock file',
       facts: { error: expect.stringMatching(/ENOTDIR|EEXIST|ENOENT/) as string },
     },
   ])
@@ -85,7 +85,7 @@ test('does not wait for a damaged lock file, and logs why', async () => {
   expect(environment.lines).toEqual([
     {
       level: 'warn',
-      message: 'a lock could not be taken',
+      message: 'could not acquire a lock',
       facts: { error: expect.stringContaining('not a database') as string },
     },
   ])
@@ -104,7 +104,7 @@ test('waits for another process’s lock for thirty seconds', async () => {
   }
   await second
   expect(environment.lines.map(({ message }) => message)).toEqual([
-    'another process keeps a lock; going on without it',
+    'another process holds the lock; continuing without it',
   ])
   // Whoever went on without it has not taken it from the one that has it.
   gate.resolve()

@@ -261,7 +261,7 @@ test('logs neither the token nor the URL’s query', async () => {
   await get(fixed(session('jwt-secret')))
   expect(environment.lines.map(({ message }) => message)).toEqual([
     'the clock differs from the server’s',
-    'the server refused',
+    'the server rejected a request',
   ])
   expect(JSON.stringify(environment.lines)).not.toContain('jwt-secret')
 })

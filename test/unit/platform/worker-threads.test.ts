@@ -100,7 +100,7 @@ test.each([
   expect(environment.lines).toEqual([
     {
       level: 'error',
-      message: 'a worker thread ended with work in hand',
+      message: 'a worker thread ended with unfinished jobs',
       facts: { name: 'test', reason },
     },
   ])

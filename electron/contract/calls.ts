@@ -113,7 +113,10 @@ const callGroups = {
         ),
       }),
     ),
+    /** Answers once the parts that need a few seconds are finished, or the uploads were resumed. */
     pause: call<void>()('engine', v.strictObject({ ids })),
+    /** Stops uploads that are being paused at once, all unless some are named. */
+    stopPausing: call<void>()('engine', v.strictObject({ ids: v.nullable(ids) })),
     resume: call<void>()('engine', v.strictObject({ ids })),
     pauseAll: call<void>()('engine', nothing),
     /** Ends the pause of the whole queue and of every single upload. */

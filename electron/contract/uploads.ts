@@ -27,6 +27,16 @@ export interface Target {
   readonly modelPath: string
 }
 
+/** Parts that need a few seconds are finished before a pause takes effect. */
+export interface Pausing {
+  /** The user pauses this upload, and not just the whole queue. */
+  readonly isSingle: boolean
+  /** A single PUT counts as one part. None are left while the upload is completed or registered. */
+  readonly finishingParts: number
+  /** The cost of stopping now: bytes that would be sent again. */
+  readonly unacknowledgedBytes: number
+}
+
 /** One upload as the page sees it. It is replaced as a whole and contains no path of this computer. */
 export interface UploadRow {
   readonly id: string
@@ -47,6 +57,8 @@ export interface UploadRow {
   readonly phase: Phase
   /** True once bytes were sent: the target can then be edited only if that is the failure's remedy. */
   readonly started: boolean
+  /** Set while a pause finishes parts; `phase` is still a running one. */
+  readonly pausing?: Pausing | undefined
   /** Acknowledged by storage. */
   readonly sentBytes: number
   /** Written to the socket and not yet acknowledged. */
@@ -76,6 +88,8 @@ export interface Totals {
   readonly waiting: number
   readonly needsYou: number
   readonly paused: number
+  /** Sums over the running uploads that are being paused; set only if there are some. */
+  readonly pausing?: Omit<Pausing, 'isSingle'> | undefined
   /** All of today, including those that are no longer in the list. */
   readonly registeredToday: number
   /** Over all running and waiting uploads, and those that ended since the queue was last empty. */

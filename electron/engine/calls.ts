@@ -60,6 +60,10 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),
     pause: ({ ids }) => commands.pause(ids),
+    async stopPausing({ ids }) {
+      commands.stopPausing(ids)
+      return success(undefined)
+    },
     resume: async ({ ids }) => commands.resume(ids),
     async pauseAll() {
       await pauseAll(services, true)
@@ -68,7 +72,9 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     /** Also ends the pause of single files: "resume all" means everything that is shown. */
     async resumeAll() {
       await pauseAll(services, false)
-      const paused = feed.snapshot().rows.filter(({ phase }) => phase === 'paused')
+      const paused = feed
+        .snapshot()
+        .rows.filter(({ phase, pausing }) => phase === 'paused' || pausing?.isSingle)
       return commands.resume(paused.map(({ id }) => id))
     },
     cancel: ({ ids }) => commands.cancel(ids),

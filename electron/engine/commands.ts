@@ -7,6 +7,7 @@ import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
 import { resetAfter } from '../journal/reset.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
+import { isRunning, storedPhase } from '../journal/upload-phase.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 
@@ -41,16 +42,49 @@ export class UploadCommands {
     this.#queue = options.queue
   }
 
-  pause(ids: readonly string[]): Promise<Result<void>> {
+  /** Resolves once running uploads have finished what takes a few seconds, or were resumed. */
+  async pause(ids: readonly string[]): Promise<Result<void>> {
+    const { running } = this.#queue
+    const rows = this.#known(ids).filter(
+      ({ record, live }) => running.has(record.id) && isRunning(live.phase),
+    )
+    const pausing = new Set(rows.map(({ record }) => record.id))
+    // Written first, so that the pause also holds if this process ends in the meantime.
+    const written = this.#rows.together(() => {
+      for (const id of pausing) this.#rows.change(id, { phase: 'paused' })
+    })
+    const ending = written.ok ? this.#queue.pause([...pausing]) : Promise.resolve([])
+    const stopped = await this.#pauseStopped(ids.filter((id) => !pausing.has(id)))
+    if (!written.ok) return written
+    const ended = await this.#pauseStopped(await ending)
+    return stopped.ok ? ended : stopped
+  }
+
+  #pauseStopped(ids: readonly string[]): Promise<Result<void>> {
     return this.#stop(ids, (row) => {
       if (isWaiting(row)) this.#rows.happen(row.record.id, 'pause', { failure: null })
     })
   }
 
+  /** Stops uploads that are being paused at once, all unless some are named. */
+  stopPausing(ids: readonly string[] | null): void {
+    this.#queue.stopPausing(ids ?? undefined)
+  }
+
   resume(ids: readonly string[]): Result<void> {
     return this.#rows.together(() => {
-      for (const row of this.#known(ids)) if (row.live.phase === 'paused') this.#requeue(row)
+      for (const row of this.#known(ids)) {
+        if (row.live.phase === 'paused') this.#requeue(row)
+        else if (isPausing(row)) this.#continueRun(row)
+      }
     })
+  }
+
+  /** Continues a run that is being paused. */
+  #continueRun({ record }: Row): Result<void> {
+    const written = this.#rows.change(record.id, { phase: 'waiting' })
+    if (written.ok) this.#queue.resume([record.id])
+    return written
   }
 
   /** Queues failed uploads again; where the file was the reason, it is inspected again first. */
@@ -76,6 +110,10 @@ export class UploadCommands {
   /** Continues an upload that is paused or failed. Returns whether it was. */
   async continueUpload(id: string): Promise<Result<boolean>> {
     const row = this.#rows.get(id)
+    if (row && isPausing(row)) {
+      const continued = this.#continueRun(row)
+      return continued.ok ? success(true) : continued
+    }
     if (!row || (row.live.phase !== 'paused' && row.live.phase !== 'failed')) return success(false)
     const done = row.live.phase === 'paused' ? this.#requeue(row) : await this.#retryOne(row)
     return done.ok ? success(true) : done
@@ -154,7 +192,7 @@ export class UploadCommands {
   async suspendAccount(accountId: string): Promise<void> {
     const ids = this.#rows.ids().filter((id) => {
       const row = this.#rows.get(id)
-      return row?.record.accountId === accountId && row.record.phase === 'waiting'
+      return row?.record.accountId === accountId && storedPhase(row.live.phase) === 'waiting'
     })
     await this.#stop(ids, (row) => {
       if (isWaiting(row)) this.#rows.happen(row.record.id, 'refuse', { failure: failure('signed-out') })
@@ -256,6 +294,8 @@ export class UploadCommands {
 }
 
 const isWaiting = ({ live }: Row) => live.phase === 'waiting' || live.phase === 'retrying'
+/** The user has paused it, but its run finishes some parts. */
+const isPausing = ({ live, record }: Row) => record.phase === 'paused' && isRunning(live.phase)
 
 function waitsForDecision({ record, live }: Row, { choice }: Decision): boolean {
   if (live.phase !== 'failed' || record.failure === null) return false

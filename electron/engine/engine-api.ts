@@ -101,7 +101,10 @@ export interface Engine {
    * marks none.
    */
   confirmSignIns(): Promise<void>
-  /** Holds the queue because of battery, connection or quiet hours, or releases it. */
+  /**
+   * Holds the queue because of battery, connection or quiet hours, or releases it. Parts that need a few
+   * seconds are finished.
+   */
   readonly hold: QueueHold['hold']
   /**
    * Retries at once what waits for a time, and cuts connections that a sleep or another network has killed.
@@ -112,7 +115,12 @@ export interface Engine {
   /** Starts; uploads of earlier processes continue unless `restoreQueue` is false. */
   start(options?: { readonly restoreQueue?: boolean }): Promise<void>
   /**
-   * Stops what runs (keeping remote state), flushes the journal and ends the worker threads. Nothing is lost.
+   * Starts nothing any more and resolves once the parts that need a few seconds are finished; the call
+   * `stopPausing` cuts that short. `stop` follows.
+   */
+  readonly finishParts: QueueHold['finishParts']
+  /**
+   * Stops what runs at once (keeping remote state), flushes the journal and ends the worker threads. Nothing is lost.
    */
   stop(): Promise<void>
 }

@@ -427,6 +427,7 @@ export function createEngine(options: EngineOptions): Engine {
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     localFileWith: (sha256) => localFileWith(hashCache, sha256),
     hold: hold.hold,
+    finishParts: hold.finishParts,
     applySettings(changed) {
       const before = settings
       settings = changed

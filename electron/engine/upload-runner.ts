@@ -11,7 +11,7 @@ import type { Replacer } from '../conflicts/replace.ts'
 import { resetAfter, mustRestart } from '../journal/reset.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
-import { Queue, type QueueHooks } from '../queue/queue.ts'
+import { Queue, type QueueHooks, type RunSignals } from '../queue/queue.ts'
 import type { DuplicateReport } from '../uploads/upload-report.ts'
 import type { Rows } from '../journal/rows.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
@@ -84,7 +84,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     return memory
   }
 
-  async function run(id: string, signal: AbortSignal): Promise<Outcome> {
+  async function run(id: string, { signal, pause }: RunSignals): Promise<Outcome> {
     const row = rows.get(id)
     if (!row) return { kind: 'aborted' }
     const begun = rows.happen(id, 'begin')
@@ -95,13 +95,14 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     if (account && account.id !== row.record.accountId) logFailure(rows.change(id, { accountId: account.id }))
     const refused = notUploadableFailure((rows.get(id) ?? row).record, shared)
     if (refused) return { kind: 'failed', failure: refused }
-    const early = await conflictCheck.check(id, signal)
+    // A pause stops the check at once: nothing was sent.
+    const early = await conflictCheck.check(id, AbortSignal.any([signal, pause.signal]))
     if (early.kind === 'failed') return retryOrFail(options, id, early.failure)
     if (early.kind !== 'proceed') return early
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
     const services = { ...shared, requestSlots: fileSlots(id) }
-    return runUpload({ record, services, memory, report: reportOf(id), signal })
+    return runUpload({ record, services, memory, report: reportOf(id), signal, pause })
   }
 
   function settled(id: string, outcome: Outcome): void {
@@ -128,7 +129,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       case 'failed':
         return fail(row.record, outcome.failure)
       case 'aborted':
-        if (isRunning(row.live.phase)) logFailure(rows.happen(id, 'requeue'))
+        if (isRunning(row.live.phase)) logFailure(endStopped(rows, row.record))
     }
   }
 
@@ -167,8 +168,9 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     hooks: {
       settled,
       ...orderOf(rows),
-      run: (id, signal) =>
-        run(id, signal)
+      pausing: (id, isPausing) => rows.setPausing(id, isPausing),
+      run: (id, signals) =>
+        run(id, signals)
           .then((outcome) => retryWithLaterSignIn(options, id, outcome))
           .catch((error: unknown) => unexpectedOutcome(environment, id, error)),
     },
@@ -194,6 +196,11 @@ async function retryWithLaterSignIn(
   const accountId = rows.get(id)?.record.accountId
   if (accountId === undefined || (await accounts.isSignedOut(accountId))) return outcome
   return { kind: 'retry', failure: outcome.failure, atMs: environment.now() }
+}
+
+/** A run that was stopped waits again, unless the user has paused it. */
+function endStopped(rows: Rows, { id, phase }: UploadRecord): Result<void> {
+  return phase === 'paused' ? rows.happen(id, 'pause', { failure: null }) : rows.happen(id, 'requeue')
 }
 
 /** Temporary failures are retried, as during the run. */

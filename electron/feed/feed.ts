@@ -186,8 +186,15 @@ function sumUp(
   { totalBytes, movedBytes, leftBytes }: BatchSum,
   totalSpeed: SpeedMeter,
 ): Totals {
+  const pausing = { finishingParts: 0, unacknowledgedBytes: 0 }
+  let isPausing = false
   const count = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: unshownToday }
-  for (const { phase } of rows) {
+  for (const { phase, pausing: row } of rows) {
+    if (row) {
+      isPausing = true
+      pausing.finishingParts += row.finishingParts
+      pausing.unacknowledgedBytes += row.unacknowledgedBytes
+    }
     if (phase === 'registered') count.registeredToday += 1
     else if (phase === 'failed') count.needsYou += 1
     else if (phase === 'paused') count.paused += 1
@@ -197,6 +204,7 @@ function sumUp(
   const isRunningNow = count.running > 0
   return {
     ...count,
+    ...(isPausing ? { pausing } : {}),
     totalBytes,
     movedBytes,
     bytesPerSecond: isRunningNow ? totalSpeed.bytesPerSecond() : null,

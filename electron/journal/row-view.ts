@@ -1,4 +1,4 @@
-import { withModelType, type Phase, type UploadRow } from '../contract/uploads.ts'
+import { withModelType, type Pausing, type Phase, type UploadRow } from '../contract/uploads.ts'
 import { isStarted, modelIdOf, type UploadRecord } from './upload-record.ts'
 import type { SpeedMeter } from '../platform/speed-meter.ts'
 
@@ -7,7 +7,11 @@ export interface LiveState {
   phase: Phase
   sentBytes: number
   inFlightBytes: number
+  /** Parts in flight; a single PUT counts as one. */
+  inFlightParts: number
   hashedBytes: number
+  /** The run finishes what takes a few seconds, then the upload is paused. */
+  isPausing: boolean
   retryAtMs: number | null
   /** Attempts since storage last acknowledged bytes. */
   attempts: number
@@ -31,6 +35,7 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null): Uploa
     phase: live?.phase ?? record.phase,
     started: isStarted(state),
     ...progressOf(record, live),
+    ...(live?.isPausing ? { pausing: pausingOf(record, live) } : {}),
     failure: record.failure,
     retryAtMs: live?.retryAtMs ?? null,
     addedAtMs: record.addedAtMs,
@@ -46,6 +51,14 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null): Uploa
 /** Whether the path differs from the one that was suggested, or would have been for the present type. */
 function isPathEdited({ target, seen }: UploadRecord): boolean {
   return seen !== undefined && target.modelPath !== withModelType(seen.target, target.modelType).modelPath
+}
+
+function pausingOf(record: UploadRecord, { inFlightParts, inFlightBytes }: LiveState): Pausing {
+  return {
+    isSingle: record.phase === 'paused',
+    finishingParts: inFlightParts,
+    unacknowledgedBytes: inFlightBytes,
+  }
 }
 
 type Progress = Pick<

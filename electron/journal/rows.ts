@@ -5,7 +5,7 @@ import type { Environment } from '../platform/environment.ts'
 import type { UploadRecord, RecordChange } from './upload-record.ts'
 import { toUploadRow, type LiveState } from './row-view.ts'
 import { createSpeedMeter } from '../platform/speed-meter.ts'
-import { isRunning, storedPhase, nextPhase, type UploadEvent } from './upload-phase.ts'
+import { isRunning, storedPhase, nextPhase, type StoredPhase, type UploadEvent } from './upload-phase.ts'
 import type { UploadStore } from './upload-store.ts'
 import { acknowledgedBytes, type PartCount } from './parts-store.ts'
 
@@ -26,7 +26,15 @@ export interface RowEvent {
 }
 
 const effectiveOnDisk: ReadonlySet<UploadEvent> = new Set(['register', 'registered', 'found'])
-const noProgress = { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
+const nothingInFlight = { inFlightBytes: 0, inFlightParts: 0 }
+const noProgress = {
+  ...nothingInFlight,
+  sentBytes: 0,
+  hashedBytes: 0,
+  isPausing: false,
+  retryAtMs: null,
+  attempts: 0,
+}
 
 interface RowsOptions {
   readonly store: UploadStore
@@ -105,7 +113,7 @@ export class Rows {
   ): Result<void> {
     const row = this.#rowOf(id)
     const phase = phaseAfter(row.live, event)
-    const written = this.#write(id, { phase: storedPhase(phase), ...change })
+    const written = this.#write(id, { phase: phaseToStore(row, phase), ...change })
     // These count only once they are on disk; any other phase is reached again after a restart.
     if (!written.ok && effectiveOnDisk.has(event)) return written
     // The failure is shown even if it could not be written, above all when the disk is the reason.
@@ -134,7 +142,7 @@ export class Rows {
     const next = events.map(({ id, event, change }) => {
       const row = this.#rowOf(id)
       const phase = phaseAfter(row.live, event)
-      return { row, phase, record: { ...row.record, phase: storedPhase(phase), ...change } }
+      return { row, phase, record: { ...row.record, phase: phaseToStore(row, phase), ...change } }
     })
     const written = this.#store.save(next.map(({ record }) => record))
     if (!written.ok) return written
@@ -155,7 +163,7 @@ export class Rows {
   /** Reported, never written. */
   progress(
     id: string,
-    progress: Partial<Pick<LiveState, 'sentBytes' | 'inFlightBytes' | 'hashedBytes'>>,
+    progress: Partial<Pick<LiveState, 'sentBytes' | 'inFlightBytes' | 'inFlightParts' | 'hashedBytes'>>,
   ): void {
     const { live } = this.#rowOf(id)
     const before = live.sentBytes + live.inFlightBytes
@@ -166,6 +174,14 @@ export class Rows {
       live.speed.sample(moved)
       if (moved > before) this.#options.moved(moved - before)
     }
+    this.#options.changed(id)
+  }
+
+  /** Whether the run finishes what takes a few seconds before it is paused. */
+  setPausing(id: string, isPausing: boolean): void {
+    const row = this.#rows.get(id)
+    if (!row) return
+    row.live.isPausing = isPausing
     this.#options.changed(id)
   }
 
@@ -250,13 +266,19 @@ export class Rows {
     // Acknowledged parts stay sent, whatever the reason for waiting is.
     const { kind } = record.state
     if (!isRunning(phase) && (kind === 'queued' || kind === 'duplicate'))
-      Object.assign(live, { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0 })
-    if (!isRunning(phase)) live.inFlightBytes = 0
+      Object.assign(live, { sentBytes: 0, hashedBytes: 0 })
+    if (!isRunning(phase)) Object.assign(live, nothingInFlight)
     // Bytes that storage had before do not count as speed: measuring starts with the current count.
     if (phase === 'sending') live.speed.sample(live.sentBytes + live.inFlightBytes)
     else live.speed.rest()
     this.#options.changed(record.id)
   }
+}
+
+/** A run that is being paused is stored as paused, whatever steps it finishes before. */
+function phaseToStore({ record, live }: Row, next: Phase): StoredPhase {
+  const isStillPausing = record.phase === 'paused' && isRunning(live.phase) && isRunning(next)
+  return isStillPausing ? 'paused' : storedPhase(next)
 }
 
 function phaseAfter(live: LiveState, event: UploadEvent): Phase {

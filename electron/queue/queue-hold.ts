@@ -5,13 +5,16 @@ import type { Queue } from './queue.ts'
 export interface QueueHold {
   /** Whether the user paused all uploads, which is remembered across restarts. */
   isPausedByUser(): boolean
+  /** Resolves once the parts that need a few seconds are finished. */
   pauseAll(isPaused: boolean): Promise<void>
-  /** Battery, connection or quiet hours; the user's own pause is independent. */
+  /** Battery, connection or quiet hours; the user's own pause is independent. Resolves like `pauseAll`. */
   hold(isHeld: boolean): Promise<void>
   /** Aborts what runs and starts it again from what storage has: its connections are dead. */
   restartRuns(): Promise<void>
   /** Without `ownsQueue` the user's pause does not apply: it is about the queue of the app. */
   start(options: { readonly ownsQueue: boolean }): Promise<void>
+  /** Like a pause, before `stop`. */
+  finishParts(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -20,7 +23,8 @@ export function createQueueHold(queue: Pick<Queue, 'setHeld'>, choices: StoredCh
   let isPausedByUser = choices.get('all-paused') === 'yes'
   let isHeldByConditions = false
 
-  const apply = () => queue.setHeld(!isStarted || isPausedByUser || isHeldByConditions)
+  const apply = (how: 'at-once' | 'finishing' = 'finishing') =>
+    queue.setHeld(!isStarted || isPausedByUser || isHeldByConditions, how)
 
   return {
     isPausedByUser: () => isPausedByUser,
@@ -34,7 +38,7 @@ export function createQueueHold(queue: Pick<Queue, 'setHeld'>, choices: StoredCh
       return apply()
     },
     async restartRuns() {
-      await queue.setHeld(true)
+      await queue.setHeld(true, 'at-once')
       await apply()
     },
     start({ ownsQueue }) {
@@ -42,9 +46,13 @@ export function createQueueHold(queue: Pick<Queue, 'setHeld'>, choices: StoredCh
       if (!ownsQueue) isPausedByUser = false
       return apply()
     },
-    stop() {
+    finishParts() {
       isStarted = false
       return apply()
+    },
+    stop() {
+      isStarted = false
+      return apply('at-once')
     },
   }
 }

@@ -1,10 +1,20 @@
 import type { Outcome } from '../journal/outcome.ts'
 import type { Environment } from '../platform/environment.ts'
+import { createPauseControl, type PauseControl, type PauseRequest } from '../platform/pause-request.ts'
 import { createWaitingList, type Size, type WaitingList } from './waiting-list.ts'
+
+export interface RunSignals {
+  /** Stops everything at once. */
+  readonly signal: AbortSignal
+  /** Ends the run once it has finished what takes a few seconds. */
+  readonly pause: PauseRequest
+}
 
 export interface QueueHooks {
   /** Runs one upload to an outcome. Must not throw. */
-  run(id: string, signal: AbortSignal): Promise<Outcome>
+  run(id: string, signals: RunSignals): Promise<Outcome>
+  /** A run is being paused and finishes what takes a few seconds, or no longer. */
+  pausing(id: string, isPausing: boolean): void
   /** The outcome of a run, before the next one starts. */
   settled(id: string, outcome: Outcome): void
   /** Position of an upload; lower runs first. */
@@ -31,12 +41,25 @@ const smallAtOnce = 16
 /** Enough for what a user means by "now", too few to starve everything else. */
 const prioritisedAtOnce = 4
 
+/**
+ * A paused run that has not ended by then is aborted, such as when storage stalls: the 15 s that parts may
+ * take by estimate (transfer/pausable-put.ts), and a margin.
+ */
+const pauseLimitMs = 20_000
+
+/** Why a run is to end: after a hold it waits again, after a removal it is gone, which outranks a hold. */
+type StopReason = 'hold' | 'removal'
+
 interface Run {
   readonly place: Place
   readonly controller: AbortController
+  readonly pause: PauseControl
   readonly ended: Promise<void>
-  /** Why it was aborted: after a hold it waits again, after a removal it is gone. */
-  stopFor: 'hold' | 'removal' | null
+  /** Each with a function that is called when it no longer applies. */
+  readonly stopReasons: Map<StopReason, () => void>
+  /** A pause was revoked, maybe after parts of the run had ended. */
+  wasResumed: boolean
+  cancelPauseLimit: () => void
 }
 
 /**
@@ -89,20 +112,55 @@ export class Queue {
     await Promise.all(stopping)
   }
 
-  /** Holds the queue: starts nothing and aborts what runs; or releases it. */
-  async setHeld(isHeld: boolean): Promise<void> {
-    this.#isHeld = isHeld
-    if (!isHeld) return this.#fill()
-    this.#cancelTimer()
-    await Promise.all([...this.#runs.values()].map((run) => stop(run, 'hold')))
+  /**
+   * Removes running uploads once they have finished what takes a few seconds. Returns those that were
+   * removed: the others were resumed in the meantime.
+   */
+  async pause(ids: readonly string[]): Promise<readonly string[]> {
+    const pausing = ids.map(async (id) => {
+      const run = this.#runs.get(id)
+      return !run || (await this.#pause(id, run, 'removal')) ? [id] : []
+    })
+    return (await Promise.all(pausing)).flat()
+  }
+
+  /** Lets runs continue that `pause` is about to remove. */
+  resume(ids: readonly string[]): void {
+    for (const id of ids) this.#withdraw(id, 'removal')
+  }
+
+  /** Aborts the runs that are being paused, of all uploads unless some are named. */
+  stopPausing(ids: readonly string[] = [...this.#runs.keys()]): void {
+    for (const id of ids) {
+      const run = this.#runs.get(id)
+      if (run?.pause.isRequested) run.controller.abort()
+    }
   }
 
   /**
-   * While offline nothing is started and nothing aborted; back online, everything that waited for the
-   * connection runs.
+   * Holds the queue, or releases it. While held it starts nothing; what runs is aborted, `at-once` or after
+   * it has finished what takes a few seconds (`finishing`).
+   */
+  async setHeld(isHeld: boolean, how: 'at-once' | 'finishing' = 'at-once'): Promise<void> {
+    this.#isHeld = isHeld
+    if (!isHeld) {
+      for (const id of this.#runs.keys()) this.#withdraw(id, 'hold')
+      return this.#fill()
+    }
+    this.#cancelTimer()
+    const runs = [...this.#runs]
+    await Promise.all(
+      runs.map(([id, run]) => (how === 'at-once' ? stop(run, 'hold') : this.#pause(id, run, 'hold'))),
+    )
+  }
+
+  /**
+   * While offline nothing is started, and nothing aborted except what is being paused; back online,
+   * everything that waited for the connection runs.
    */
   setOnline(isOnline: boolean): void {
     this.#isOnline = isOnline
+    if (!isOnline) this.stopPausing()
     // A server's request to wait stays in force.
     if (isOnline) this.#waiting.becomeReady(Infinity)
     this.#fill()
@@ -169,14 +227,59 @@ export class Queue {
 
   #start(id: string, place: Place): void {
     const controller = new AbortController()
-    const ended = this.#hooks.run(id, controller.signal).then((outcome) => {
-      const stopFor = this.#runs.get(id)?.stopFor ?? null
+    const pause = createPauseControl()
+    const stopReasons: Run['stopReasons'] = new Map()
+    const ended = this.#hooks.run(id, { signal: controller.signal, pause }).then((outcome) => {
+      run.cancelPauseLimit()
+      if (pause.isRequested) this.#hooks.pausing(id, false)
       this.#runs.delete(id)
-      if (stopFor === 'hold' && outcome.kind !== 'done') this.#waiting.put(id, 0)
+      const isStopped = outcome.kind !== 'done' && stopReasons.size > 0
+      const isCutShort = outcome.kind === 'aborted' && run.wasResumed
+      if ((isStopped || isCutShort) && !stopReasons.has('removal')) this.#waiting.put(id, 0)
       // A run that finished despite the abort counts as finished; one that failed after it counts as stopped.
-      this.#settle(id, stopFor !== null && outcome.kind !== 'done' ? { kind: 'aborted' } : outcome)
+      this.#settle(id, isStopped ? { kind: 'aborted' } : outcome)
     })
-    this.#runs.set(id, { place, controller, ended, stopFor: null })
+    const run: Run = {
+      place,
+      controller,
+      pause,
+      ended,
+      stopReasons,
+      wasResumed: false,
+      cancelPauseLimit: () => {},
+    }
+    this.#runs.set(id, run)
+  }
+
+  /** Returns whether the run has ended: otherwise the reason no longer applies. */
+  async #pause(id: string, run: Run, reason: StopReason): Promise<boolean> {
+    const { promise: withdrawn, resolve } = Promise.withResolvers<boolean>()
+    const before = run.stopReasons.get(reason)
+    run.stopReasons.set(reason, () => {
+      before?.()
+      resolve(false)
+    })
+    if (!run.pause.isRequested) {
+      run.cancelPauseLimit = this.#environment.timers.after(pauseLimitMs, () => run.controller.abort())
+      this.#hooks.pausing(id, true)
+      run.pause.request()
+    }
+    return Promise.race([run.ended.then(() => true), withdrawn])
+  }
+
+  /** Lets a run continue unless it was aborted or has to end for another reason. */
+  #withdraw(id: string, reason: StopReason): void {
+    const run = this.#runs.get(id)
+    const onWithdrawn = run?.stopReasons.get(reason)
+    if (!run || !onWithdrawn || run.controller.signal.aborted) return
+    run.stopReasons.delete(reason)
+    if (run.stopReasons.size === 0) {
+      run.wasResumed = true
+      run.cancelPauseLimit()
+      this.#hooks.pausing(id, false)
+      run.pause.revoke()
+    }
+    onWithdrawn()
   }
 
   #settle(id: string, outcome: Outcome): void {
@@ -196,9 +299,8 @@ export class Queue {
   }
 }
 
-function stop(run: Run, stopFor: 'hold' | 'removal'): Promise<void> {
-  // A removal outranks a hold: a removed upload must not return.
-  if (run.stopFor !== 'removal') run.stopFor = stopFor
+function stop(run: Run, reason: StopReason): Promise<void> {
+  if (!run.stopReasons.has(reason)) run.stopReasons.set(reason, () => {})
   run.controller.abort()
   return run.ended
 }

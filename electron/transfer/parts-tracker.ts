@@ -3,6 +3,8 @@ import type { PartMap } from '../contract/upload-details.ts'
 export interface PartsProgress {
   readonly sentBytes: number
   readonly inFlightBytes: number
+  /** Parts of which bytes may have been sent that storage has not acknowledged. */
+  readonly inFlightParts: number
   /** The furthest position in the file that has been sent. */
   readonly reachedByte: number
 }
@@ -11,7 +13,7 @@ export interface PartsTracker {
   /** The part has a slot and waits for its URL. */
   markAwaitingUrl(number: number): void
   markInFlight(number: number, bytes: number): void
-  /** The part failed and has to be sent again. */
+  /** The part failed or was stopped and has to be sent again. */
   markForRetry(number: number): void
   markSent(number: number, bytes: number): void
   report(): void
@@ -65,7 +67,12 @@ export function createPartsTracker(options: {
   const report = () => {
     let inFlightBytes = 0
     for (const bytes of inFlight.values()) inFlightBytes += bytes
-    onProgress({ sentBytes, inFlightBytes, reachedByte: Math.min(reachedByte, sizeBytes) })
+    onProgress({
+      sentBytes,
+      inFlightBytes,
+      inFlightParts: inFlight.size,
+      reachedByte: Math.min(reachedByte, sizeBytes),
+    })
   }
   return {
     report,

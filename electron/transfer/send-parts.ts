@@ -1,15 +1,17 @@
 import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
-import { aborted, type Attempt } from '../platform/attempt.ts'
+import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
+import type { PauseRequest } from '../platform/pause-request.ts'
 import type { PartOfUpload, UploadWorkerPool } from './upload-worker-pool.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { createPartUrls, type PartObserver, type PartUrl, type PartUrls } from './part-urls.ts'
 import { createPartsTracker, type PartsProgress, type PartsTracker } from './parts-tracker.ts'
-import { abortableDelay, recheckDelayMs } from '../platform/delays.ts'
+import { abortableDelay, raceAbort, recheckDelayMs } from '../platform/delays.ts'
 import { putOutcome, type PutOutcome } from './put-outcome.ts'
 import type { FileSlots, RequestSlot } from './request-slots.ts'
+import { createPausablePut } from './pausable-put.ts'
 
 /** A part that storage has acknowledged. */
 export interface SentPart {
@@ -46,6 +48,7 @@ interface PartsJob {
   readonly requestSlots: FileSlots
   readonly environment: Environment
   readonly signal: AbortSignal
+  readonly pause: PauseRequest
 }
 
 /** Attempts of one part in a row before the whole upload is retried later. */
@@ -58,10 +61,11 @@ const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ceil(size
 /**
  * Sends the missing parts, as many at once as there are slots, and returns all parts ascending. After the
  * first failure that a retry here does not solve, no part is started any more, and running ones finish, since
- * their bytes would have to be sent again. Only a failure of the file aborts them.
+ * their bytes would have to be sent again. Only a failure of the file aborts them. A pause also starts no
+ * part, and aborts those that would take long; it ends in `aborted` once the others are sent.
  */
 export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPart[]>> {
-  const { identity, partSizeBytes, requestSlots, signal } = job
+  const { identity, partSizeBytes, requestSlots, signal, pause } = job
   const count = partCountOf(identity.sizeBytes, partSizeBytes)
   const done = new Map(job.done.map((part) => [part.number, part]))
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !done.has(number))
@@ -83,32 +87,63 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
     signal: startSignal,
   })
   const running = new Set<Promise<void>>()
+  /** Parts that are not running and not sent, ascending. */
+  const pending = [...missing]
   let firstFailure: Failure | null = null
+  let thrown: unknown = null
+  let wake = () => {}
+  const change = () => new Promise<void>((resolve) => (wake = resolve))
+
+  function end(number: number, part: Result<SentPart> | null): void {
+    if (part === null) pending.splice(pending.filter((other) => other < number).length, 0, number)
+    else if (part.ok) done.set(number, part.value)
+    else {
+      firstFailure ??= part.failure
+      if (isFileFailure(part.failure)) abortRunning.abort()
+      else stopStarting.abort()
+    }
+  }
+
+  function start(number: number, slot: RequestSlot): void {
+    const sending = sendPart(job, number, { slot, urls, tracker, runSignal, startSignal })
+      .then((part) => end(number, part))
+      // A bug in one part must not leave the others running unobserved.
+      .catch((error: unknown) => {
+        thrown ??= error
+        abortRunning.abort()
+      })
+      .finally(() => {
+        slot.release()
+        running.delete(sending)
+        wake()
+      })
+    running.add(sending)
+  }
+
+  async function startNext(): Promise<void> {
+    const slot = await requestSlots.acquire(AbortSignal.any([startSignal, pause.signal])).catch(() => null)
+    const number = slot && !pause.isRequested ? pending.shift() : undefined
+    if (slot && number !== undefined) start(number, slot)
+    else slot?.release()
+  }
 
   job.onPartMap(tracker.partMap)
   tracker.report()
-  for (const number of missing) {
-    const slot = await requestSlots.acquire(startSignal).catch(() => null)
-    if (slot === null) break
-    const sending = sendPart(job, number, { slot, urls, tracker, runSignal, startSignal }).then((part) => {
-      if (part === null) return
-      if (part.ok) done.set(number, part.value)
-      else {
-        firstFailure ??= part.failure
-        if (isFileFailure(part.failure)) abortRunning.abort()
-        else stopStarting.abort()
-      }
-    })
-    // A bug in one part must not leave the others running unobserved.
-    sending.catch(() => abortRunning.abort())
-    running.add(sending.finally(() => slot.release()))
+  const stopListening = pause.onChange(() => wake())
+  startSignal.addEventListener('abort', () => wake(), { once: true })
+  const isOver = () =>
+    startSignal.aborted || (running.size === 0 && (pause.isRequested || pending.length === 0))
+  while (!isOver()) {
+    // A part that is stopped is pending again.
+    if (pause.isRequested || pending.length === 0) await change()
+    else await startNext()
   }
-  const results = await Promise.allSettled(running)
-  const thrown = results.find((result) => result.status === 'rejected')
-  if (thrown) throw thrown.reason
+  stopListening()
+  await Promise.all(running)
+  if (thrown !== null) throw thrown as Error
   if (signal.aborted) return aborted
   if (firstFailure) return failed(firstFailure)
-  return success([...done.values()].sort((a, b) => a.number - b.number))
+  return pending.length > 0 ? aborted : success([...done.values()].sort((a, b) => a.number - b.number))
 }
 
 interface PartRun {
@@ -140,18 +175,16 @@ function rangeOf({ partSizeBytes, identity }: PartsJob, number: number) {
 }
 
 /**
- * Sends one part, through resets and expired URLs. `null` when aborted, or when a retry must not start any
- * more.
+ * Sends one part, through resets and expired URLs. `null` when aborted, or when no PUT is to start any more:
+ * then it is still missing.
  */
 async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Result<SentPart> | null> {
-  const { slot, urls, tracker, startSignal } = run
+  const { slot, tracker, startSignal } = run
   const retryDelayMs = createRetryPolicy(job.environment)
   const refusals = new Set<PutOutcome['kind']>()
-  while (!startSignal.aborted) {
-    tracker.markAwaitingUrl(number)
-    const url = await urls.get(number)
-    if (url === null) return null
-    const outcome = url.ok ? await putPart(job, number, run, url.value) : failedOutcome(url.failure)
+  while (!startSignal.aborted && !job.pause.isRequested) {
+    const mayStart = AbortSignal.any([startSignal, job.pause.signal])
+    const { outcome, hasUrl } = await tryPart(job, number, run, mayStart)
     switch (outcome.kind) {
       case 'aborted':
         return null
@@ -171,15 +204,33 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
         tracker.markForRetry(number)
         break
       case 'failed': {
-        if (url.ok && isTemporary(outcome.failure)) slot.reportCongestion()
+        if (hasUrl && isTemporary(outcome.failure)) slot.reportCongestion()
         tracker.markForRetry(number)
         const delayMs = retryDelayMs(outcome.failure)
         if (delayMs === null) return failed(outcome.failure)
-        await abortableDelay(job.environment.timers, delayMs, startSignal)
+        await abortableDelay(job.environment.timers, delayMs, mayStart)
       }
     }
   }
   return null
+}
+
+/** Requests a URL and sends the part once. `mayStart` aborts only the wait for the URL. */
+async function tryPart(
+  job: PartsJob,
+  number: number,
+  run: PartRun,
+  mayStart: AbortSignal,
+): Promise<{ readonly outcome: PutOutcome; readonly hasUrl: boolean }> {
+  run.tracker.markAwaitingUrl(number)
+  const url = await raceAbort(run.urls.get(number), mayStart)
+  if (url === null || isAborted(url)) {
+    if (!run.runSignal.aborted) run.tracker.markForRetry(number)
+    return { outcome: { kind: 'aborted', unanswered: null }, hasUrl: false }
+  }
+  return url.ok
+    ? { outcome: await putPart(job, number, run, url.value), hasUrl: true }
+    : { outcome: failedOutcome(url.failure), hasUrl: false }
 }
 
 /**
@@ -204,18 +255,31 @@ async function putPart(job: PartsJob, number: number, run: PartRun, partUrl: Par
   const { start, end } = rangeOf(job, number)
   const observer = run.urls.partStarted(end - start)
   const onProgress = progressOf(number, run, observer)
-  const { path, identity, workerPool, readAhead, environment } = job
+  const { path, identity, workerPool, readAhead, environment, pause } = job
   const { url, headers } = partUrl
   const { host } = new URL(url)
   const part = job.upload && { ...job.upload, number }
-  const answer = await workerPool.send(
-    { path, identity, start, end, url, headers, readAhead, part },
-    {
-      signal: run.runSignal,
-      onProgress,
-      onContinueDelay: (delayMs) => run.slot.recordLatency(host, delayMs),
-    },
-  )
+  const put = createPausablePut({
+    sizeBytes: end - start,
+    pause,
+    signal: run.runSignal,
+    now: environment.now,
+    onStopped: () => run.tracker.markForRetry(number),
+  })
+  const answer = await workerPool
+    .send(
+      { path, identity, start, end, url, headers, readAhead, part },
+      {
+        signal: put.signal,
+        onProgress(flushedBytes) {
+          if (put.signal.aborted) return
+          put.progressed(flushedBytes)
+          onProgress(flushedBytes)
+        },
+        onContinueDelay: (delayMs) => run.slot.recordLatency(host, delayMs),
+      },
+    )
+    .finally(put.ended)
   // The exact number of bytes is known only now: the last report is up to a tenth of a second old.
   if (answer && 'flushedBytes' in answer && answer.kind !== 'aborted') onProgress(answer.flushedBytes)
   const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: environment.now() })

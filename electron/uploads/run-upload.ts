@@ -11,6 +11,7 @@ import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import { findMissingVolume } from '../platform/find-missing-volume.ts'
+import type { PauseRequest } from '../platform/pause-request.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
@@ -51,7 +52,10 @@ interface Run {
   readonly services: UploadServices
   readonly memory: SendMemory
   readonly report: UploadReport
+  /** Stops everything at once. */
   readonly signal: AbortSignal
+  /** Ends the run once what takes a few seconds is finished: parts, or registering what was sent. */
+  readonly pause: PauseRequest
 }
 
 /**
@@ -59,13 +63,14 @@ interface Run {
  * `unexpected`.
  */
 export async function runUpload(run: Run): Promise<Outcome> {
-  const { record, services, signal } = run
+  const { record, services, pause } = run
+  const stopSignal = AbortSignal.any([run.signal, pause.signal])
   try {
-    const done = await runSteps(run)
+    const done = await runSteps(run, stopSignal)
     if (isAborted(done)) return { kind: 'aborted' }
     return done.ok ? { kind: 'done' } : await toOutcome(run, done.failure)
   } catch (error) {
-    if (signal.aborted) return { kind: 'aborted' }
+    if (stopSignal.aborted) return { kind: 'aborted' }
     services.environment.log.error('an upload threw an exception', {
       id: record.id,
       error: String((error as Error)?.stack ?? error),
@@ -74,7 +79,8 @@ export async function runUpload(run: Run): Promise<Outcome> {
   }
 }
 
-async function runSteps(run: Run): Promise<Attempt<void>> {
+/** @param stopSignal also aborts at a pause: for the steps before sending, of which nothing is lost */
+async function runSteps(run: Run, stopSignal: AbortSignal): Promise<Attempt<void>> {
   const { record, services, memory, report, signal } = run
   const { timers } = services.environment
   const access = services.accessTo(record.accountId, record.team.id)
@@ -90,7 +96,7 @@ async function runSteps(run: Run): Promise<Attempt<void>> {
     const { value: modelId } = registered
     if (modelId !== null) return finish(run, storedBefore, async () => success(modelId))
   }
-  const identity = await verifyFile(run, storedBefore)
+  const identity = await verifyFile({ ...run, signal: stopSignal }, storedBefore)
   if (!identity.ok) return identity
   const current = { ...run, record: { ...record, identity: identity.value } }
   const stored = storedBefore ? success(storedBefore) : await send(current, access.value)
@@ -151,11 +157,22 @@ async function finish(
 }
 
 async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
-  const { record, services, memory, report, signal } = run
+  const { record, services, memory, report, signal, pause } = run
   const plan = planOf(record, access, services)
   if (plan.kind === 'refused') return failed(plan.failure)
   const { workerPool, hasher, requestSlots, environment } = services
-  const session = { record, access, workerPool, hasher, requestSlots, environment, memory, report, signal }
+  const session = {
+    record,
+    access,
+    workerPool,
+    hasher,
+    requestSlots,
+    environment,
+    memory,
+    report,
+    signal,
+    pause,
+  }
   // An upload that was begun in parts is continued in parts, even if the limit has changed.
   return plan.kind === 'parts' || record.state.kind === 'multipart-open'
     ? sendInParts(session)

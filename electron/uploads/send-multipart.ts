@@ -8,7 +8,7 @@ import type { HashTask } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-tracker.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
-import { sendWhileHashing, type SendSession, type StoredObject } from './send-session.ts'
+import { sendWhileHashing, stoppedByPause, type SendSession, type StoredObject } from './send-session.ts'
 
 /** How long a pause or the end of the app waits for the id of an upload that is being opened, in ms. */
 const openGraceMs = 3_000
@@ -19,7 +19,7 @@ const openGraceMs = 3_000
  */
 export async function sendInParts(session: SendSession): Promise<Attempt<StoredObject>> {
   const { report } = session
-  const multipart = await openMultipart(session)
+  const multipart = await openMultipart(stoppedByPause(session))
   if (!multipart.ok) return multipart
   const written = await writeUnwrittenParts(session)
   if (!written.ok) return written
@@ -111,10 +111,11 @@ async function openMultipart(session: SendSession): Promise<Result<Multipart>> {
 }
 
 function sendMissingParts(
-  { record, access, workerPool, requestSlots, environment, memory, report, signal }: SendSession,
+  session: SendSession,
   multipart: Multipart,
   { uploadReached: follow, readAhead: pace }: HashTask,
 ): Promise<Attempt<readonly SentPart[]>> {
+  const { record, access, workerPool, requestSlots, environment, memory, report, signal, pause } = session
   return sendParts({
     path: record.path,
     identity: record.identity,
@@ -139,6 +140,7 @@ function sendMissingParts(
     requestSlots,
     environment,
     signal,
+    pause,
   })
 }
 

@@ -7,6 +7,7 @@ import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { changeFailure } from '../platform/file-identity.ts'
+import type { PauseRequest } from '../platform/pause-request.ts'
 import type { FileHash, Hasher, HashTask } from '../transfer/hasher.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
 import type { SentPart } from '../transfer/send-parts.ts'
@@ -62,6 +63,14 @@ export function forgetSent(memory: SendMemory): void {
   memory.unwrittenParts.clear()
 }
 
+interface Progress {
+  readonly sentBytes?: number
+  readonly inFlightBytes?: number
+  /** A single PUT counts as one part. */
+  readonly inFlightParts?: number
+  readonly hashedBytes?: number
+}
+
 /** Reports the progress of sending. A step that can't be written to the journal ends the run. */
 export interface SendReport {
   /** A multipart upload is open, or about to be completed. */
@@ -79,7 +88,7 @@ export interface SendReport {
   sending(): void
   /** All bytes were sent. Not written at once either. */
   finishing(): void
-  progress(progress: { sentBytes?: number; inFlightBytes?: number; hashedBytes?: number }): void
+  progress(progress: Progress): void
 }
 
 export interface StoredObject {
@@ -103,7 +112,14 @@ export interface SendSession {
   readonly environment: Environment
   readonly memory: SendMemory
   readonly report: SendReport
+  /** Stops everything at once. */
   readonly signal: AbortSignal
+  readonly pause: PauseRequest
+}
+
+/** The session as steps use it that a pause stops at once, because nothing would be sent again. */
+export function stoppedByPause(session: SendSession): SendSession {
+  return { ...session, signal: AbortSignal.any([session.signal, session.pause.signal]) }
 }
 
 /**

@@ -2,11 +2,13 @@ import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { HashTask } from '../transfer/hasher.ts'
+import { createPausablePut } from '../transfer/pausable-put.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
 import type { RequestSlot } from '../transfer/request-slots.ts'
 import {
   sendWhileHashing,
+  stoppedByPause,
   type AcknowledgedFile,
   type SendMemory,
   type SendSession,
@@ -26,12 +28,14 @@ export async function sendWhole(session: SendSession): Promise<Attempt<StoredObj
       hashing.uploadReached(identity.sizeBytes)
       return success(sentBefore)
     }
-    const grant = await firstGrant({ ...session, signal })
+    const sending = { ...session, signal }
+    const preparing = stoppedByPause(sending)
+    const grant = await firstGrant(preparing)
     if (!grant.ok) return grant
     session.report.sending()
-    const slot = await session.requestSlots.acquire(signal)
+    const slot = await session.requestSlots.acquire(preparing.signal)
     try {
-      return await putUntilStored({ ...session, signal }, grant.value, { hashing, slot })
+      return await putUntilStored(sending, grant.value, { hashing, slot })
     } finally {
       slot.release()
     }
@@ -79,6 +83,7 @@ async function putUntilStored(
   let grant = firstGrant
   let mismatches = 0
   for (let renewals = 0; ; renewals += 1) {
+    if (session.pause.isRequested) return aborted
     const outcome = await putOnce(session, grant, resources)
     rememberUnanswered(memory, grant, outcome)
     switch (outcome.kind) {
@@ -103,8 +108,8 @@ async function putUntilStored(
         if (renewals > 0) return failed(outcome.failure)
     }
     memory.unanswered = null
-    report.progress({ inFlightBytes: 0 })
-    const renewed = await requestGrant(session)
+    report.progress({ inFlightBytes: 0, inFlightParts: 0 })
+    const renewed = await requestGrant(stoppedByPause(session))
     if (!renewed.ok) return renewed
     grant = renewed.value
     report.sending()
@@ -131,7 +136,7 @@ function acknowledge(
 ): Result<AcknowledgedFile> {
   memory.unanswered = null
   memory.acknowledged = { storageKey, checksum }
-  report.progress({ sentBytes: record.identity.sizeBytes, inFlightBytes: 0 })
+  report.progress({ sentBytes: record.identity.sizeBytes, inFlightBytes: 0, inFlightParts: 0 })
   report.finishing()
   return success(memory.acknowledged)
 }
@@ -141,30 +146,40 @@ async function putOnce(
   grant: PresignedUpload,
   { hashing, slot }: PutResources,
 ): Promise<PutOutcome> {
-  const { record, workerPool, environment, report, signal } = session
+  const { record, workerPool, environment, report, signal, pause } = session
   const { sizeBytes } = record.identity
   const { host } = new URL(grant.url)
   let reportedBytes = 0
+  const put = createPausablePut({
+    sizeBytes,
+    pause,
+    signal,
+    now: environment.now,
+    onStopped: () => report.progress({ inFlightBytes: 0, inFlightParts: 0 }),
+  })
   const onProgress = (flushedBytes: number) => {
+    if (put.signal.aborted) return
     slot.recordBytes(flushedBytes - reportedBytes)
     reportedBytes = flushedBytes
+    put.progressed(flushedBytes)
     hashing.uploadReached(flushedBytes)
-    report.progress({ inFlightBytes: flushedBytes })
+    report.progress({ inFlightBytes: flushedBytes, inFlightParts: 1 })
     if (flushedBytes === sizeBytes) report.finishing()
   }
-  const answer = await workerPool.send(
-    {
-      path: record.path,
-      identity: record.identity,
-      start: 0,
-      end: sizeBytes,
-      url: grant.url,
-      headers: grant.headers,
-      readAhead: hashing.readAhead,
-      part: null,
-    },
-    { signal, onProgress, onContinueDelay: (tookMs) => slot.recordLatency(host, tookMs) },
-  )
+  const job = {
+    path: record.path,
+    identity: record.identity,
+    start: 0,
+    end: sizeBytes,
+    url: grant.url,
+    headers: grant.headers,
+    readAhead: hashing.readAhead,
+    part: null,
+  }
+  const onContinueDelay = (tookMs: number) => slot.recordLatency(host, tookMs)
+  const answer = await workerPool
+    .send(job, { signal: put.signal, onProgress, onContinueDelay })
+    .finally(put.ended)
   hashing.uploadReached(sizeBytes)
   return putOutcome(answer, { sizeBytes, host, nowMs: environment.now() })
 }

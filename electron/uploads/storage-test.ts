@@ -12,6 +12,7 @@ import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import { storageTestBytes, type StorageTest } from '../contract/storage-test.ts'
 import { identityOf, type FileIdentity } from '../platform/file-identity.ts'
+import { neverPaused } from '../platform/pause-request.ts'
 import { createReadAhead } from '../transfer/read-ahead.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
 import { sendParts } from '../transfer/send-parts.ts'
@@ -199,6 +200,7 @@ function send(
     requestSlots: requestSlots.forFile({ file: file.path, isFirst: () => true }),
     environment,
     signal: run.signal,
+    pause: neverPaused,
   })
 }
 

@@ -54,6 +54,8 @@ export interface App {
   phase(id: string, phase: Phase): Promise<UploadRow>
   /** Resolves with the row once it is registered or has failed. */
   settled(id: string): Promise<UploadRow>
+  /** Pauses an upload, or all of them, without finishing any part. */
+  pauseNow(id?: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -213,6 +215,11 @@ function appOn(engine: Engine): App {
         const row = find(id)
         return (row?.phase === 'registered' || row?.phase === 'failed') && row
       }),
+    async pauseNow(id) {
+      const paused = id === undefined ? engine.calls.pauseAll(undefined) : engine.calls.pause({ ids: [id] })
+      valueOf(await engine.calls.stopPausing({ ids: null }))
+      valueOf(await paused)
+    },
     stop() {
       stopped ??= engine.stop()
       return stopped

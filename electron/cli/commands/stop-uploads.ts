@@ -1,9 +1,11 @@
-import { remedyOf, retryClassOf } from '../../contract/failures.ts'
+import { remedyOf, retryClassOf, success, type Result } from '../../contract/failures.ts'
 import type { UploadRow } from '../../contract/uploads.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { formatBytes } from '../../messages/format-size.ts'
 import type { UploadContext } from '../command-context.ts'
-import type { StopSummary } from '../output/output.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { describeFailure, type StopSummary } from '../output/output.ts'
 
 /** Maximum wait after Ctrl-C for the cleanup of storage; the next start does the rest. */
 const cleanUpTimeoutMs = 10_000
@@ -32,20 +34,26 @@ export async function removeFailedUploads(
  * itself. Returns the exit code.
  */
 export async function stopUploads(
-  { engine, environment, streams, reporter, interruption }: UploadContext,
+  context: UploadContext,
   { command, remove }: { readonly command: 'resume' | 'upload'; readonly remove: boolean },
 ): Promise<number> {
+  const { engine, environment, streams, reporter, interruption } = context
+  const idsLeft = () =>
+    engine.snapshot().rows.flatMap(({ id, phase }) => (phase === 'registered' ? [] : [id]))
+  const paused = remove ? success(undefined) : await pauseUploads(idsLeft(), context)
   reporter.finished()
-  const rows = engine.snapshot().rows.filter(({ phase }) => phase !== 'registered')
-  const ids = rows.map(({ id }) => id)
+  const ids = idsLeft()
   const finish = (sentence: string, summary: Omit<StopSummary, 'uploads'>) => {
     reporter.stopped({ ...summary, uploads: ids.length })
     streams.err.write(`${sentence}\n`)
     return interruption.exitCode
   }
   if (ids.length === 0) return finish('Stopped. No uploads were left.', { kept: !remove, leftBehind: 0 })
+  if (!paused.ok) {
+    const sentence = `Stopped, but the pause couldn't be saved. ${describeFailure(paused.failure)}`
+    return finish(sentence, { kept: true, leftBehind: 0 })
+  }
   if (!remove) {
-    await engine.calls.pause({ ids })
     const alternative = command === 'resume' ? '' : ' or: modelferry resume'
     return finish(`Paused. Uploaded data is kept. To continue, run the same command${alternative}.`, {
       kept: true,
@@ -65,6 +73,28 @@ export async function stopUploads(
       : `Cancelled. Storage still has data of ${leftBehind === 1 ? '1 upload' : `${leftBehind} uploads`}. It is deleted at the next start.`,
     { kept: false, leftBehind },
   )
+}
+
+/**
+ * Pauses uploads. Parts that need a few seconds are finished; SIGTERM doesn't wait for them, and another
+ * signal ends the process (see interruption.ts).
+ */
+async function pauseUploads(
+  ids: string[],
+  { engine, reporter, interruption, streams }: UploadContext,
+): Promise<Result<void>> {
+  const paused = engine.calls.pause({ ids })
+  const { pausing } = engine.snapshot().totals
+  if (interruption.exitCode === exitCodes.terminated) await engine.calls.stopPausing({ ids: null })
+  else if (pausing && pausing.finishingParts > 0) {
+    const { finishingParts: count, unacknowledgedBytes } = pausing
+    reporter.pausing(pausing)
+    streams.err.write(
+      `Pausing, finishing ${count === 1 ? '1 part' : `${count} parts`}. Press Ctrl-C again to stop now; ` +
+        `${formatBytes(unacknowledgedBytes, 'en')} would be uploaded again.\n`,
+    )
+  }
+  return paused
 }
 
 /** Deletes abandoned uploads in storage. Returns how many are left. */

@@ -30,6 +30,7 @@ export function createJsonReporter(
           inFlightBytes: row.inFlightBytes,
           sizeBytes: row.sizeBytes,
           bytesPerSecond: row.bytesPerSecond === null ? null : Math.round(row.bytesPerSecond),
+          ...(row.pausing ? { finishingParts: row.pausing.finishingParts } : {}),
         })
       }
     },
@@ -74,6 +75,7 @@ export function createJsonReporter(
         presentCount,
         missing,
       }),
+    pausing: (pausing) => write('pausing', pausing),
     stopped: (summary) => write('interrupted', summary),
     finished: () => {},
   }

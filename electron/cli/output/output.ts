@@ -57,6 +57,8 @@ export interface UploadReporter {
   failed(row: UploadRow): void
   /** All uploads of a multi-file model have ended. `row` is one of them. */
   modelEnded(row: UploadRow, status: ModelStatus): void
+  /** Uploads are being paused and finish some parts. Progress is reported until they are paused. */
+  pausing(pausing: NonNullable<Totals['pausing']>): void
   stopped(summary: StopSummary): void
   /** Ends the progress display. */
   finished(): void

@@ -4,6 +4,7 @@ import { lineWidth, createLiveLines, type TerminalStream } from './live-lines.ts
 import {
   describeFailure,
   skipReasonText,
+  t,
   type UploadProgress,
   type Streams,
   type UploadReporter,
@@ -70,6 +71,7 @@ export function createTextReporter(
       if (quiet) err.write(`${oneLine(text)}\n`)
       else write(text)
     },
+    pausing: live.clear,
     stopped: live.clear,
     finished() {
       isFinished = true
@@ -119,7 +121,10 @@ function progressLine(row: UploadRow, stream: TerminalStream): string {
   // 100 % is shown only for registered uploads.
   const percent = row.sizeBytes === 0 ? 0 : Math.min(99, Math.floor((moved / row.sizeBytes) * 100))
   const facts = [`${bytes(moved)} of ${bytes(row.sizeBytes)}`]
-  if (phaseLabels[row.phase]) facts.push(phaseLabels[row.phase])
+  const phase = row.pausing
+    ? t('phase.pausing', { parts: row.pausing.finishingParts })
+    : phaseLabels[row.phase]
+  if (phase) facts.push(phase.toLowerCase())
   if (row.bytesPerSecond !== null) facts.push(`${bytes(row.bytesPerSecond)}/s`)
   if (row.secondsLeft !== null) facts.push(timeLeft(row.secondsLeft))
   const nameWidth = Math.max(minNameWidth, Math.min(maxNameWidth, lineWidth(stream) - factsWidth))

@@ -59,7 +59,7 @@ test.each(['device', 'session'] as const)(
     const held = cloud.hold('put-part')
     const [id = ''] = await app.add(path)
     await held.arrived
-    await app.calls.pause({ ids: [id] })
+    await app.pauseNow(id)
     held.release()
     const accountId = (kind === 'device' ? device : session)?.id ?? ''
     expect(await app.add(path, { team: { accountId, teamId: ALICES_TEAM_ID } })).toEqual([])

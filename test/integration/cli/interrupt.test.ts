@@ -19,24 +19,58 @@ async function startUpload(...words: string[]) {
 const waitForParts = ({ line }: Started, parts: number) =>
   line(({ event, sentBytes }) => event === 'progress' && Number(sentBytes) >= parts * partBytes)
 
-test('keeps acknowledged parts on Ctrl-C, and sends only the rest next time', async () => {
-  const { child, ended, cloud, path, run } = await startUpload()
+const paused = 'Paused. Uploaded data is kept. To continue, run the same command or: modelferry resume.\n'
+
+/** Starts an upload of six parts of which storage has received the first ones and answered none. */
+async function startUnanswered() {
+  const cli = await setupCommand()
+  const held = cli.cloud.hold('put-part', 'answer')
+  const path = await cli.file('large.safetensors', sixParts)
+  const started = cli.start('upload', path, '--json')
+  await started.line(
+    ({ inFlightBytes }) => Number(inFlightBytes) > 0 && inFlightBytes === partsSent(cli).length * partBytes,
+  )
+  return { ...cli, ...started, path, held }
+}
+
+const partsSent = ({ cloud }: Pick<Awaited<ReturnType<typeof setupCommand>>, 'cloud'>) =>
+  cloud.operations.flatMap(({ name, partNumber }) => (name === 'put-part' ? partNumber : []))
+
+test('finishes short parts on Ctrl-C, and sends only the rest next time', async () => {
+  const context = await startUnanswered()
+  const { child, ended, line, cloud, path, run, held } = context
   child.kill('SIGINT')
+  const parts = partsSent(context).length
+  const pausing = { event: 'pausing', finishingParts: parts, unacknowledgedBytes: parts * partBytes }
+  expect(await line(({ event }) => event === 'pausing')).toEqual(pausing)
+  held.release()
   const { code, err, json } = await ended
-  cloud.clearFailures()
   expect([code, err]).toEqual([
     130,
-    'Paused. Uploaded data is kept. To continue, run the same command or: modelferry resume.\n',
+    expect.stringMatching(/^Pausing, finishing \d parts?\. Press Ctrl-C again /),
   ])
+  expect(err.split('\n').slice(1).join('\n')).toBe(paused)
   expect(json().at(-1)).toEqual({ event: 'interrupted', kept: true, leftBehind: 0, uploads: 1 })
   expect(await cloud.unfinishedUploads()).toHaveLength(1)
 
-  cloud.forgetOperations()
   const again = await run('upload', path, '--json')
-  const sent = cloud.operations.flatMap(({ name, partNumber }) => (name === 'put-part' ? partNumber : []))
-  expect([again.code, sent.sort()]).toEqual([0, [3, 4, 5, 6]])
-  expect(cloud.operations.filter(({ name }) => name === 'initiateMultipart')).toEqual([])
+  expect([again.code, partsSent(context).sort()]).toEqual([0, [1, 2, 3, 4, 5, 6]])
+  expect(cloud.operations.filter(({ name }) => name === 'initiateMultipart')).toHaveLength(1)
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_hash: `sha256:${sha256Of(path)}` }])
+})
+
+test.each([
+  ['a second Ctrl-C', 'SIGINT', 130],
+  ['SIGTERM after Ctrl-C', 'SIGTERM', 143],
+] as const)('%s stops short parts at once, and the upload stays paused', async (_name, signal, exitCode) => {
+  const { child, ended, line, run, held } = await startUnanswered()
+  child.kill('SIGINT')
+  await line(({ event }) => event === 'pausing')
+  child.kill(signal)
+  expect((await ended).code).toBe(exitCode)
+  held.release()
+  const { uploads } = JSON.parse((await run('status', '--json')).out) as { uploads: readonly object[] }
+  expect(uploads).toMatchObject([{ phase: 'paused', runByPid: null }])
 })
 
 test('sends only the rest after a kill', async () => {

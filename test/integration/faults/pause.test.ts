@@ -6,13 +6,13 @@ import { beginUpload, fault, partBytes, setupFor } from './fault.ts'
 /** PUTs from 4 MiB on send Expect, so storage that has the object rejects them before the body is sent. */
 const wholeBytes = 6_000_000
 
-fault('resends nothing when paused after the last byte of a whole-file PUT', null, async () => {
+fault('resends nothing when stopped after the last byte of a whole-file PUT', null, async () => {
   const harness = await setupFor('whole')
   const held = harness.cloud.hold('put-object', 'answer')
   const begun = await beginUpload(harness, 'whole', { sizeBytes: wholeBytes })
   await held.arrived
   await harness.app.phase(begun.id, 'finishing')
-  await harness.app.calls.pause({ ids: [begun.id] })
+  await harness.app.pauseNow(begun.id)
   held.release()
   await harness.cloud.ended('put-object')
   await harness.app.calls.resume({ ids: [begun.id] })
@@ -67,7 +67,7 @@ fault('shows the bytes already sent of a paused upload after a restart', null, a
   const held = harness.cloud.hold('put-part', 'arrival', { skip: 2 })
   const begun = await beginUpload(harness, 'parts')
   await harness.app.until(() => harness.app.row(begun.id).sentBytes >= 2 * partBytes)
-  await harness.app.calls.pause({ ids: [begun.id] })
+  await harness.app.pauseNow(begun.id)
   held.release()
   const sentBytes = harness.app.row(begun.id).sentBytes
   await harness.app.stop()

@@ -9,12 +9,12 @@ const notSmall = { sizeBytes: 17_000_000 }
 /** Socket buffers may hold the rest of a file that storage has partly read. */
 const underWay = expect.stringMatching(/^(sending|finishing)$/)
 
-test('a pause stops the upload and keeps the row; resuming finishes it', async () => {
+test('a pause that is cut short keeps the row; resuming finishes it', async () => {
   const { app, cloud, file } = await setup()
   const held = cloud.hold('put-object', midway)
   const [id = ''] = await app.add(await file('a.safetensors', large))
   await held.arrived
-  expect(await app.calls.pause({ ids: [id] })).toMatchObject({ ok: true })
+  await app.pauseNow(id)
   expect(app.row(id)).toMatchObject({ phase: 'paused', sentBytes: 0, inFlightBytes: 0, failure: null })
   held.release()
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
@@ -31,7 +31,7 @@ test('a paused upload frees its place for the next', async () => {
     ...(await app.add(await file('b.safetensors'))),
   ]
   await held.arrived
-  await app.calls.pause({ ids: [first] })
+  await app.pauseNow(first)
   held.release()
   expect(await app.settled(second)).toMatchObject({ phase: 'registered' })
   expect(app.row(first).phase).toBe('paused')
@@ -127,7 +127,7 @@ test('pauses everything and resumes it from the same point', async () => {
   const ids: string[] = []
   for (const name of ['a', 'b', 'c']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
   await held.arrived
-  await app.calls.pauseAll(undefined)
+  await app.pauseNow()
   held.release()
   expect(app.engine.snapshot()).toMatchObject({
     allPaused: true,

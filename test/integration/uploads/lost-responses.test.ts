@@ -46,7 +46,7 @@ test('an upload ended by the server restarts and reports the lost bytes', async 
   const { app, cloud } = context
   const [id = ''] = await app.add(context.path)
   await cloud.ended('put-part', 2)
-  await app.calls.pause({ ids: [id] })
+  await app.pauseNow(id)
   const acknowledged = app.row(id).sentBytes
   await cloud.dropUploads()
   const held = cloud.hold('initiateMultipart', 'arrival')

@@ -50,7 +50,7 @@ test('marks parts that are retried and parts that were sent before a restart', a
   await hold.arrived
   await app.until(({ rows }) => rows.some(({ sentBytes }) => sentBytes >= 5 * partBytes))
   await expect.poll(async () => (await now())?.parts?.states.slice(0, 2)).toBe('sS')
-  await app.calls.pause({ ids: [id] })
+  await app.pauseNow(id)
   expect((await now())?.parts).toMatchObject({ states: expect.not.stringMatching(/[fu]/i), flying: [] })
   hold.release()
   await app.stop()

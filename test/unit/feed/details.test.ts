@@ -28,7 +28,14 @@ function setup() {
     details,
     /** Gives a row that phase and reports it. Files have 6.8 GB: one part, or four of 2 GB. */
     put(id: string, phase: Phase, given: Partial<UploadRecord> = {}, inFlightBytes = 0) {
-      const still = { sentBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
+      const still = {
+        sentBytes: 0,
+        inFlightParts: 0,
+        isPausing: false,
+        hashedBytes: 0,
+        retryAtMs: null,
+        attempts: 0,
+      }
       rows.set(id, {
         record: { ...(rows.get(id)?.record ?? uploadRecord({ id })), ...given },
         live: { ...still, phase, inFlightBytes },

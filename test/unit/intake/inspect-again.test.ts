@@ -16,6 +16,8 @@ const live = {
   phase: 'failed',
   sentBytes: 0,
   inFlightBytes: 0,
+  inFlightParts: 0,
+  isPausing: false,
   hashedBytes: 0,
   retryAtMs: null,
   attempts: 0,

@@ -19,7 +19,15 @@ function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs:
           failure: failure(code),
           identity: { sizeBytes: 1, mtimeNs, inode: 1n },
         })
-        const live = { sentBytes: 0, inFlightBytes: 0, hashedBytes: 0, retryAtMs: null, attempts: 0 }
+        const live = {
+          sentBytes: 0,
+          inFlightBytes: 0,
+          inFlightParts: 0,
+          isPausing: false,
+          hashedBytes: 0,
+          retryAtMs: null,
+          attempts: 0,
+        }
         return { record, live: { ...live, phase: 'failed' } }
       },
     },

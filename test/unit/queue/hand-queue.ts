@@ -1,11 +1,13 @@
 import { failure } from '../../../electron/contract/failures.ts'
 import type { Outcome } from '../../../electron/journal/outcome.ts'
 import { Queue } from '../../../electron/queue/queue.ts'
+import type { PauseRequest } from '../../../electron/platform/pause-request.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 interface Run {
   readonly id: string
   readonly signal: AbortSignal
+  readonly pause: PauseRequest
   /** Ends the run and lets the queue settle it. */
   end(outcome: Outcome): Promise<void>
 }
@@ -25,11 +27,12 @@ export function handQueue({
     held,
     environment: createTestEnvironment(clock),
     hooks: {
-      run(id, signal) {
+      run(id, { signal, pause }) {
         const gate = Promise.withResolvers<Outcome>()
         runs.push({
           id,
           signal,
+          pause,
           async end(outcome) {
             gate.resolve(outcome)
             await gate.promise
@@ -37,6 +40,7 @@ export function handQueue({
         })
         return gate.promise
       },
+      pausing: (id, isPausing) => told.push(`${id} ${isPausing ? 'pausing' : 'not pausing'}`),
       settled: (id, outcome) => told.push(`${id} ${outcome.kind}`),
       positionOf: (id) => order[id] ?? 0,
       isSmall: (id) => small.includes(id),

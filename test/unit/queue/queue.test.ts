@@ -50,6 +50,7 @@ test('settles a run before the next one starts', async () => {
         seen.push(`run ${id}`)
         return id === 'a' ? gate.promise : new Promise(() => {})
       },
+      pausing: () => {},
       settled: (id) => seen.push(`settled ${id}`),
       positionOf: () => 0,
       isSmall: () => false,
@@ -73,6 +74,7 @@ test('continues with other uploads when settling one throws', async () => {
         begun.push(id)
         return done
       },
+      pausing: () => {},
       settled(id) {
         if (id === 'a') throw new Error('a bug')
       },
@@ -225,4 +227,90 @@ test('handles a hundred thousand waiting uploads', async () => {
   expect(started()).toEqual(ids.slice(0, 8))
   await run('upload 0').end(done)
   expect(started()).toEqual(ids.slice(0, 9))
+})
+
+/** A queue with a run `a` that is asked to pause. */
+function pausingQueue(how: 'removal' | 'hold') {
+  const hand = handQueue()
+  hand.queue.add(['a'])
+  const paused = how === 'removal' ? hand.queue.pause(['a']) : hand.queue.setHeld(true, 'finishing')
+  const resume = () => (how === 'removal' ? hand.queue.resume(['a']) : hand.queue.setHeld(false))
+  return { ...hand, paused, resume, a: hand.run('a') }
+}
+
+test.each(['removal', 'hold'] as const)('a pause lets a run end by itself (%s)', async (how) => {
+  const { queue, a, paused, told, started } = pausingQueue(how)
+  expect([a.pause.isRequested, a.signal.aborted]).toEqual([true, false])
+  await a.end(aborted)
+  await paused
+  expect(told).toEqual(['a pausing', 'a not pausing', 'a aborted'])
+  expect(queue.has('a')).toBe(how === 'hold')
+  await queue.setHeld(false)
+  expect(started()).toEqual(how === 'hold' ? ['a', 'a'] : ['a'])
+})
+
+test.each(['removal', 'hold'] as const)('a pause aborts a run after twenty seconds (%s)', async (how) => {
+  const { a, paused, clock } = pausingQueue(how)
+  clock.advance(19_999)
+  expect(a.signal.aborted).toBe(false)
+  clock.advance(1)
+  expect(a.signal.aborted).toBe(true)
+  await a.end(aborted)
+  await paused
+  expect(clock.waits()).toEqual([])
+})
+
+test.each(['removal', 'hold'] as const)('a run continues when its pause is revoked (%s)', async (how) => {
+  const { a, paused, resume, clock, told, started } = pausingQueue(how)
+  void resume()
+  await paused
+  expect([a.pause.isRequested, a.signal.aborted, clock.waits()]).toEqual([false, false, []])
+  await a.end(done)
+  expect([told, started()]).toEqual([['a pausing', 'a not pausing', 'a done'], ['a']])
+})
+
+test('a run that its pause had ended before it was revoked runs again', async () => {
+  const { a, paused, resume, started } = pausingQueue('removal')
+  void resume()
+  expect(await paused).toEqual([])
+  await a.end(aborted)
+  expect(started()).toEqual(['a', 'a'])
+})
+
+test('a run with two reasons to pause continues only without both', async () => {
+  const { queue, a, paused } = pausingQueue('removal')
+  void queue.setHeld(true, 'finishing')
+  queue.resume(['a'])
+  expect([await paused, a.pause.isRequested]).toEqual([[], true])
+  await queue.setHeld(false)
+  expect(a.pause.isRequested).toBe(false)
+})
+
+test.each([
+  ['stop now', (queue: Queue) => queue.stopPausing()],
+  ['stop now for this upload', (queue: Queue) => queue.stopPausing(['a'])],
+  ['a lost connection', (queue: Queue) => queue.setOnline(false)],
+  ['a removal', (queue: Queue) => void queue.remove(['a'])],
+  ['the end of the app', (queue: Queue) => void queue.setHeld(true)],
+])('ends a pause at once: %s', (_name, cut) => {
+  const { queue, a } = pausingQueue('hold')
+  cut(queue)
+  expect(a.signal.aborted).toBe(true)
+})
+
+test('stop now and a lost connection leave runs alone that are not being paused', () => {
+  const { queue, run } = handQueue()
+  queue.add(['a'])
+  queue.stopPausing()
+  queue.setOnline(false)
+  expect(run('a').signal.aborted).toBe(false)
+})
+
+test('an upload removed while it is being paused does not run again', async () => {
+  const { queue, a, paused, started } = pausingQueue('hold')
+  const removed = queue.remove(['a'])
+  await queue.setHeld(false)
+  await a.end(aborted)
+  await Promise.all([paused, removed])
+  expect([queue.has('a'), started()]).toEqual([false, ['a']])
 })

@@ -34,13 +34,13 @@ test('a part waits, awaits its URL, is in flight and is sent', () => {
   })
   tracker.markSent(6, 5)
   expect(tracker.partMap()).toMatchObject({ states: 'uwwwws', flying: [] })
-  expect(reports.at(-1)).toEqual({ sentBytes: 5, inFlightBytes: 0, reachedByte: 53 })
+  expect(reports.at(-1)).toEqual({ sentBytes: 5, inFlightBytes: 0, inFlightParts: 0, reachedByte: 53 })
 })
 
 test('distinguishes parts sent before this run from parts sent now', () => {
   const { tracker, reports, states } = setup({ done: [2, 6] })
   tracker.report()
-  expect(reports).toEqual([{ sentBytes: 15, inFlightBytes: 0, reachedByte: 55 }])
+  expect(reports).toEqual([{ sentBytes: 15, inFlightBytes: 0, inFlightParts: 0, reachedByte: 55 }])
   tracker.markInFlight(1, 10)
   tracker.markSent(1, 10)
   expect(states()).toBe('sbwwwb')

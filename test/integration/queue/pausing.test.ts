@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { readJournal } from '../../../electron/journal/journal-reader.ts'
+import { setup, type EngineHarness } from '../../support/engine.ts'
+
+const partBytes = 5 * 1024 * 1024
+/** A little more than twelve parts of S3's minimum size. */
+const sizeBytes = 12 * partBytes + 123
+
+const countParts = ({ cloud }: EngineHarness) =>
+  cloud.operations.filter(({ name }) => name === 'put-part').length
+
+/** An upload in parts whose parts in flight are sent but not acknowledged until `release`. */
+async function startInParts() {
+  const harness = await setup({
+    cloud: { partSizeBytes: partBytes },
+    settings: { singlePutLimitBytes: partBytes },
+  })
+  const { app, cloud } = harness
+  const held = cloud.hold('put-part', 'answer')
+  const path = await harness.file('large.safetensors', { sizeBytes })
+  const [id = ''] = await app.add(path)
+  await held.arrived
+  const inFlight = await app.until(() => {
+    const { inFlightBytes } = app.row(id)
+    return inFlightBytes > 0 && inFlightBytes === countParts(harness) * partBytes && countParts(harness)
+  })
+  return { ...harness, id, path, inFlight, release: () => held.release() }
+}
+
+/** Starts a pause, and resolves once it is shown. */
+async function startPause({ app, id }: Awaited<ReturnType<typeof startInParts>>) {
+  const paused = app.calls.pause({ ids: [id] })
+  const { pausing } = app.row(id)
+  return { paused, pausing }
+}
+
+test('a pause finishes the parts that are nearly sent, and shows them and their bytes', async () => {
+  const context = await startInParts()
+  const { app, id, inFlight, release } = context
+  const { paused, pausing } = await startPause(context)
+  expect(pausing).toEqual({
+    isSingle: true,
+    finishingParts: inFlight,
+    unacknowledgedBytes: inFlight * partBytes,
+  })
+  expect(app.engine.snapshot().totals).toMatchObject({
+    running: 1,
+    pausing: { finishingParts: inFlight, unacknowledgedBytes: inFlight * partBytes },
+  })
+  release()
+  expect(await paused).toMatchObject({ ok: true })
+  expect(app.row(id)).toMatchObject({ phase: 'paused', sentBytes: inFlight * partBytes, inFlightBytes: 0 })
+  expect(app.row(id).pausing).toBeUndefined()
+  expect(app.engine.snapshot().totals.pausing).toBeUndefined()
+  expect(countParts(context)).toBe(inFlight)
+
+  await app.calls.resume({ ids: [id] })
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect([countParts(context), context.countOf('initiateMultipart')]).toEqual([13, 1])
+})
+
+test('stop now ends a pause at once', async () => {
+  const context = await startInParts()
+  const { app, id, release } = context
+  const { paused } = await startPause(context)
+  await app.calls.stopPausing({ ids: [id] })
+  await paused
+  expect(app.row(id)).toMatchObject({ phase: 'paused', sentBytes: 0, inFlightBytes: 0 })
+  release()
+})
+
+test('a pause ends after twenty seconds when storage does not answer', async () => {
+  const context = await startInParts()
+  const { app, id, clock, release } = context
+  const { paused } = await startPause(context)
+  clock.advance(19_000)
+  expect(app.row(id).pausing).toBeDefined()
+  clock.advance(1_000)
+  await paused
+  expect(app.row(id)).toMatchObject({ phase: 'paused', sentBytes: 0 })
+  release()
+})
+
+test.each(['resume', 'resumeAll', 'addFiles'] as const)(
+  'an upload that is resumed while it is being paused simply continues (%s)',
+  async (how) => {
+    const context = await startInParts()
+    const { app, id, release } = context
+    const { paused } = await startPause(context)
+    if (how === 'resume') await app.calls.resume({ ids: [id] })
+    else if (how === 'resumeAll') await app.calls.resumeAll(undefined)
+    else expect(await app.add(context.path)).toEqual([])
+    await paused
+    expect(app.row(id)).toMatchObject({ phase: 'sending' })
+    expect(app.row(id).pausing).toBeUndefined()
+    release()
+    expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+    expect([countParts(context), context.countOf('initiateMultipart')]).toEqual([13, 1])
+  },
+)
+
+test('a pause holds from the start, even if the process dies while it finishes parts', async () => {
+  const context = await startInParts()
+  const { paused } = await startPause(context)
+  const journal = readJournal(context.home)
+  expect(journal.ok && journal.value?.unfinished.map(({ record }) => record.phase)).toEqual(['paused'])
+  context.release()
+  await paused
+})
+
+test('pausing all finishes parts too, and resuming all continues them', async () => {
+  const context = await startInParts()
+  const { app, id, inFlight, release } = context
+  const paused = app.calls.pauseAll(undefined)
+  expect(app.row(id).pausing).toMatchObject({ isSingle: false, finishingParts: inFlight })
+  await app.calls.resumeAll(undefined)
+  await paused
+  expect(app.row(id).pausing).toBeUndefined()
+  const again = app.calls.pauseAll(undefined)
+  release()
+  await again
+  expect(app.row(id)).toMatchObject({ phase: 'waiting', sentBytes: inFlight * partBytes })
+  expect(countParts(context)).toBe(inFlight)
+})
+
+test('the end of the app can finish parts first', async () => {
+  const context = await startInParts()
+  const { app, inFlight, release, home } = context
+  const finished = app.engine.finishParts()
+  release()
+  await finished
+  await app.stop()
+  const journal = readJournal(home)
+  const [unfinished] = journal.ok ? (journal.value?.unfinished ?? []) : []
+  expect(unfinished).toMatchObject({ record: { phase: 'waiting' }, acknowledgedBytes: inFlight * partBytes })
+})
+
+test('a stop of the app waits for no parts', async () => {
+  const { app, release } = await startInParts()
+  const finishing = app.engine.finishParts()
+  await app.stop()
+  await finishing
+  release()
+})
+
+test.each(['cancel', 'sign-out'] as const)(
+  'a %s does not wait for parts that a pause finishes',
+  async (how) => {
+    const context = await startInParts()
+    const { app, id, release } = context
+    const { paused } = await startPause(context)
+    const [accountId = ''] = app.session().accounts.map((account) => account.id)
+    if (how === 'cancel') await app.calls.cancel({ ids: [id] })
+    else await app.calls.signOut({ accountId })
+    await paused
+    if (how === 'cancel') expect(app.rows()).toEqual([])
+    else expect(app.row(id)).toMatchObject({ phase: 'paused', sentBytes: 0 })
+    release()
+  },
+)
+
+test('a pause finishes and registers a single PUT that is nearly sent', async () => {
+  const { app, cloud, file, countOf } = await setup()
+  const held = cloud.hold('put-object', 'answer')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  await app.phase(id, 'finishing')
+  const paused = app.calls.pause({ ids: [id] })
+  expect(app.row(id).pausing).toEqual({ isSingle: true, finishingParts: 1, unacknowledgedBytes: 150_000 })
+  held.release()
+  await paused
+  expect(app.row(id)).toMatchObject({ phase: 'registered' })
+  expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
+test('a pause waits for no request of an upload that has sent nothing', async () => {
+  const { app, cloud, file, countOf } = await setup()
+  const held = cloud.hold('presignModel', 'arrival')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  await app.calls.pause({ ids: [id] })
+  expect(app.row(id)).toMatchObject({ phase: 'paused' })
+  held.release()
+  await app.calls.resume({ ids: [id] })
+  await app.settled(id)
+  expect(countOf('put-object')).toBe(1)
+})
+
+test('a pause stops parts that would take long, and sends them again later', async () => {
+  // Too large for the socket's buffers.
+  const largePartBytes = 6 * partBytes
+  const harness = await setup({
+    cloud: { partSizeBytes: largePartBytes },
+    settings: { singlePutLimitBytes: partBytes },
+  })
+  const { app, cloud, clock } = harness
+  cloud.fail({ on: 'put-part', how: 'stall', after: 1_000_000, times: Infinity })
+  const path = await harness.file('large.safetensors', { sizeBytes: 2 * largePartBytes })
+  const [id = ''] = await app.add(path)
+  await app.until(() => app.row(id).inFlightBytes > 0)
+  clock.advance(3_600_000)
+  const paused = app.calls.pause({ ids: [id] })
+  expect(app.row(id).pausing).toEqual({ isSingle: true, finishingParts: 0, unacknowledgedBytes: 0 })
+  await paused
+  expect(app.row(id)).toMatchObject({ phase: 'paused', sentBytes: 0, inFlightBytes: 0 })
+  cloud.clearFailures()
+  await app.calls.resume({ ids: [id] })
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+})

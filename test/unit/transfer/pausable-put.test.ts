@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { createPauseControl } from '../../../electron/platform/pause-request.ts'
+import { createPausablePut } from '../../../electron/transfer/pausable-put.ts'
+
+/** A PUT of 100 bytes that has sent `sentBytes` in `elapsedMs`, then a pause. */
+function pausedPut({ sentBytes, elapsedMs }: { readonly sentBytes: number; readonly elapsedMs: number }) {
+  const pause = createPauseControl()
+  const abort = new AbortController()
+  let nowMs = 1_000
+  let stops = 0
+  const put = createPausablePut({
+    sizeBytes: 100,
+    pause,
+    signal: abort.signal,
+    now: () => nowMs,
+    onStopped: () => (stops += 1),
+  })
+  nowMs += elapsedMs
+  put.progressed(sentBytes)
+  pause.request()
+  return { put, pause, abort, stops: () => stops }
+}
+
+test.each([
+  ['15 s left', { sentBytes: 40, elapsedMs: 10_000 }, false],
+  ['more than 15 s left', { sentBytes: 40, elapsedMs: 10_001 }, true],
+  ['nothing sent', { sentBytes: 0, elapsedMs: 1 }, true],
+  ['all sent, without an answer for a minute', { sentBytes: 100, elapsedMs: 60_000 }, false],
+])('a pause aborts a PUT only if it would take long: %s', (_name, progress, isAborted) => {
+  const { put, pause, stops } = pausedPut(progress)
+  pause.revoke()
+  pause.request()
+  expect([put.signal.aborted, stops()]).toEqual([isAborted, isAborted ? 1 : 0])
+})
+
+test('a stop still aborts a PUT that a pause lets finish', () => {
+  const { put, abort } = pausedPut({ sentBytes: 90, elapsedMs: 1_000 })
+  abort.abort()
+  expect(put.signal.aborted).toBe(true)
+})
+
+test('a pause does not affect a PUT that has ended', () => {
+  const { put, pause } = pausedPut({ sentBytes: 90, elapsedMs: 1_000 })
+  put.ended()
+  pause.revoke()
+  put.progressed(0)
+  pause.request()
+  expect(put.signal.aborted).toBe(false)
+})
+
+test('a PUT that begins during a pause is aborted', () => {
+  const pause = createPauseControl()
+  pause.request()
+  const put = createPausablePut({
+    sizeBytes: 1,
+    pause,
+    signal: new AbortController().signal,
+    now: () => 0,
+    onStopped: () => {},
+  })
+  expect(put.signal.aborted).toBe(true)
+})

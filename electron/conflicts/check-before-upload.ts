@@ -9,6 +9,7 @@ import type { Outcome } from '../journal/outcome.ts'
 import { isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
+import { compareCopies } from '../recognition/copy-rank.ts'
 import { createFileSamples, type FileSamples } from './file-samples.ts'
 import { isSameTeam, runsBefore } from './path-conflict.ts'
 import { modelIdsWithOtherBytes, registeredUploadsOfSameSize, toLibraryModel } from './registered-copies.ts'
@@ -71,7 +72,8 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   function waitFor(record: UploadRecord, other: UploadRecord, reason: WaitReason): Outcome {
     const ids = waiters.get(other.id) ?? new Set()
     waiters.set(other.id, ids.add(record.id))
-    const name = other.target.displayName
+    // Copies often have the same name.
+    const name = reason === 'same-as-other' ? other.target.modelPath : other.target.displayName
     const { failure: previous } = record
     // The identical object, so that a repeated wait writes nothing to the journal.
     const isUnchanged = previous?.code === reason && previous.params['name'] === name
@@ -204,7 +206,8 @@ async function finishAsDuplicate(
   if (isAborted(hash)) return abortedOutcome
   // Sending reports why a file can't be read.
   if (!hash.ok) return null
-  for (const listed of candidates.filter(({ sha256 }) => sha256 === hash.value)) {
+  const withBytes = candidates.filter(({ sha256 }) => sha256 === hash.value)
+  for (const listed of bestFirst(withBytes, record.target.modelPath)) {
     const current = isTrusted(listed) ? null : await library.model(choiceOf(record), listed.id)
     if (signal.aborted) return abortedOutcome
     // Either the model was deleted, or the server did not answer: neither confirms a duplicate.
@@ -225,6 +228,28 @@ function makesUnnecessary({ recognition, target }: UploadRecord, path: string | 
   return recognition.group === undefined || (path !== null && pathKey(path) === pathKey(target.modelPath))
 }
 
+/**
+ * Which of two uploads of the same bytes is sent. A path of a multi-file model is sent in any case; of other
+ * copies the one at the path that workflows look for.
+ */
+function compareUploads(one: UploadRecord, other: UploadRecord): number {
+  const isPart = ({ recognition }: UploadRecord) => Number(recognition.group !== undefined)
+  return isPart(other) - isPart(one) || compareCopies(one.target.modelPath, other.target.modelPath)
+}
+
+/** Models with the same bytes: first those at the upload's path, then active ones, then the best paths. */
+function bestFirst(models: readonly LibraryModel[], path: string): readonly LibraryModel[] {
+  const key = pathKey(path)
+  const isElsewhere = ({ modelPath }: LibraryModel) => Number(pathKey(modelPath ?? '') !== key)
+  const isInactive = ({ status }: LibraryModel) => Number(status !== 'active')
+  return [...models].sort(
+    (one, other) =>
+      isElsewhere(one) - isElsewhere(other) ||
+      isInactive(one) - isInactive(other) ||
+      compareCopies(one.modelPath ?? '', other.modelPath ?? ''),
+  )
+}
+
 /** An upload of the same bytes to the same team that runs before this one. */
 async function findQueuedDuplicate(
   { rows, hashes, samples }: ConflictCheckOptions & { readonly samples: FileSamples },
@@ -234,8 +259,8 @@ async function findQueuedDuplicate(
   const { sizeBytes } = record.identity
   for (const id of rows.ids()) {
     const other = rows.get(id)
-    if (!other || !isSameTeam(other.record, record) || !runsBefore(other, record)) continue
-    if (other.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
+    if (other?.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
+    if (!isSameTeam(other.record, record) || !runsBefore(other, record, compareUploads)) continue
     if (!makesUnnecessary(record, other.record.target.modelPath)) continue
     // A file that can't be read does not count as equal.
     if (!(await samples.mayBeEqual(record, other.record))) continue

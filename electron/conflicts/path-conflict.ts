@@ -91,17 +91,23 @@ function cachedPathKey(target: Target): string {
 }
 
 /**
- * Whether `other` runs before an upload: it alone has started, or it has a lower position and is not stopped.
- * At most one of two uploads runs before the other, or both would wait forever.
+ * Whether `other` runs before an upload: it alone has started, or it comes first and is not stopped. At most
+ * one of two uploads runs before the other, or both would wait forever. `compare` orders uploads before their
+ * positions do.
  */
-export function runsBefore(other: Row, record: UploadRecord): boolean {
+export function runsBefore(
+  other: Row,
+  record: UploadRecord,
+  compare: (one: UploadRecord, other: UploadRecord) => number = () => 0,
+): boolean {
   const { phase } = other.live
   if (other.record.id === record.id || phase === 'registered' || phase === 'failed') return false
   const isOtherStarted = isStarted(other.record.state)
   if (isOtherStarted !== isStarted(record.state)) return isOtherStarted
   const isPending = phase === 'waiting' || phase === 'retrying' || phase === 'paused' || isRunning(phase)
-  const { position, id } = other.record
-  return isPending && (position < record.position || (position === record.position && id < record.id))
+  const byPosition = other.record.position - record.position
+  const order = compare(other.record, record) || byPosition || (other.record.id < record.id ? -1 : 1)
+  return isPending && order < 0
 }
 
 /**

@@ -133,6 +133,8 @@ export interface SkippedFile {
    * `downloading`, `placeholder`, `no-workflow`, …
    */
   readonly reason: string
+  /** Path of the same file that was added instead; the message is then `skipped.<reason>-of`. */
+  readonly kept?: string
 }
 
 /** The result of adding files. Refused files are rows with a failure. */

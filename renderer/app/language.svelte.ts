@@ -108,6 +108,8 @@ export class Language {
     ]
       .filter(Boolean)
       .join(' ')
-  readonly skipReason = ({ reason }: SkippedFile) =>
-    this.translateStored(`skipped.${reason}`, 'report.reason-unknown')
+  readonly skipReason = ({ reason, kept }: SkippedFile) =>
+    kept === undefined
+      ? this.translateStored(`skipped.${reason}`, 'report.reason-unknown')
+      : this.translateStored(`skipped.${reason}-of`, 'report.reason-unknown', { kept })
 }

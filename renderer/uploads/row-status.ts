@@ -6,13 +6,13 @@ import {
   type FailureState,
   type Remedy,
 } from '../../electron/contract/failures.ts'
-import type { DuplicateModel } from '../../electron/contract/library.ts'
 import {
   failureStateOf,
   type ConnectivityState,
   type Phase,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
+import type { Translate } from '../../electron/messages/messages.ts'
 
 /** The group of a row. The order of `groups` is the display order. */
 export type Group = 'needs-you' | 'running' | 'waiting' | 'done'
@@ -41,9 +41,15 @@ export function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice'}
   return row.phase === 'registered' && row.already ? 'phase.already' : `phase.${row.phase}`
 }
 
-/** Message key of the reason why nothing was sent. */
-export function alreadyKey({ status }: DuplicateModel): 'already.note' | 'already.disabled' {
-  return status === 'disabled' ? 'already.disabled' : 'already.note'
+/** Why nothing was sent, and which path has the bytes. */
+export function alreadyText({ already, target }: UploadRow, t: Translate): string | null {
+  if (!already) return null
+  const { name, path: kept, status } = already
+  const isDisabled = status === 'disabled'
+  if (kept === null || kept === target.modelPath)
+    return t(isDisabled ? 'already.disabled' : 'already.note', { name })
+  const params = { name, kept, skipped: target.modelPath }
+  return t(isDisabled ? 'already.copy-disabled' : 'already.copy', params)
 }
 
 /** The action of the space bar and of the pause button, or null if neither applies. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
-import { failedRow, patchOf, registeredRow, pathConflictRow } from './support/rows.ts'
+import { failedRow, patchOf, registeredRow, pathConflictRow, row } from './support/rows.ts'
 
 async function choosing(...names: string[]) {
   const opened = await openPage({ rows: names.map(pathConflictRow) })
@@ -70,6 +70,18 @@ test('a duplicate shows that it is in the library and was not sent', async () =>
   const { rowOf } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
   await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library')
   await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library as Theirs')
+})
+
+test.each([
+  ['active', 'Already in the library as Theirs. Kept'],
+  ['disabled', 'Already in the library as Theirs, but disabled. Kept'],
+])('a copy of a model that is %s shows the kept and the skipped path', async (status, text) => {
+  const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status }
+  const { rowOf, screen } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
+  const paths = `${text} models/loras/theirs.safetensors, skipped ${row('Depth').target.modelPath}.`
+  await expect.element(rowOf('Depth')).toMatchTextContent(paths)
+  await userEvent.click(rowOf('Depth'))
+  await expect.element(screen.getByRole('complementary')).toMatchTextContent(paths)
 })
 
 test('the choice takes the focus once per request', async () => {

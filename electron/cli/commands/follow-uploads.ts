@@ -71,7 +71,7 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     },
     leftOut({ id, fileName }) {
       ended.add(id)
-      reporter.skipped(fileName, 'path-taken')
+      reporter.skipped({ name: fileName, reason: 'path-taken' })
       resolveIfEnded()
     },
   })

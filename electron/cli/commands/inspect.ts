@@ -5,7 +5,14 @@ import type { FoundFile, Inspection } from '../../recognition/found-file.ts'
 import { Inspector } from '../../recognition/inspector.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeFailure, failureAsJson, skipReasonText, t, type Streams } from '../output/output.ts'
+import {
+  describeFailure,
+  failureAsJson,
+  skippedAsJson,
+  skipReasonText,
+  t,
+  type Streams,
+} from '../output/output.ts'
 import { isMessageKey, type MessageKey } from '../../messages/messages.ts'
 import { oneLine } from '../output/terminal-text.ts'
 
@@ -36,9 +43,9 @@ export async function runInspectCommand(
         out.write(`${json ? JSON.stringify(asJson(inspected)) : asText(inspected)}\n`)
       }
     }
-    for (const { name, reason } of skipped) {
-      if (json) out.write(`${JSON.stringify({ event: 'skipped', file: name, reason })}\n`)
-      else out.write(`${oneLine(`skipped  ${name} (${skipReasonText(reason)})`)}\n`)
+    for (const file of skipped) {
+      if (json) out.write(`${JSON.stringify({ event: 'skipped', ...skippedAsJson(file) })}\n`)
+      else out.write(`${oneLine(`skipped  ${file.name} (${skipReasonText(file)})`)}\n`)
     }
     if (!json && counts.files + skipped.length > 1) {
       err.write(

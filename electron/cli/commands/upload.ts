@@ -35,7 +35,7 @@ export async function runUploadCommand(
     return report.failure.code === 'no-team' ? exitCodes.notSignedIn : exitCodes.someFailed
   }
   const { added, refused, skipped } = report.value
-  for (const { name, reason } of skipped) reporter.skipped(name, reason)
+  skipped.forEach(reporter.skipped)
   if (added + refused === 0) {
     const isQueued = skipped.some(({ reason }) => reason === 'queued')
     streams.err.write(isQueued ? 'These files are already in the upload queue.\n' : 'No model files found.\n')

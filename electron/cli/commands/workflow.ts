@@ -75,7 +75,7 @@ async function uploadNeeded(
     return exitCodes.someFailed
   }
   const { added, refused, skipped } = report.value ?? { added: 0, refused: 0, skipped: [] }
-  for (const { name, reason } of skipped) reporter.skipped(name, reason)
+  skipped.forEach(reporter.skipped)
   if (added + refused === 0) return exitCodes.someFailed
   const rows = await interruption.race(follower.waitUntilEnded(added + refused))
   if (rows === interrupted) return stop()

@@ -1,4 +1,11 @@
-import { isoTime, failureAsJson, type Streams, type UploadReporter } from './output.ts'
+import {
+  failureAsJson,
+  isCopyOfOther,
+  isoTime,
+  skippedAsJson,
+  type Streams,
+  type UploadReporter,
+} from './output.ts'
 
 /** Writes one JSON object per line and event; docs/command-line.md describes them. */
 export function createJsonReporter(
@@ -18,7 +25,7 @@ export function createJsonReporter(
         name: row.target.displayName,
         group: row.recognition.group ?? null,
       }),
-    skipped: (file, reason) => write('skipped', { file, reason }),
+    skipped: (file) => write('skipped', skippedAsJson(file)),
     notResumed: (upload) => write('left-out', upload),
     progress(changed) {
       if (quiet) return
@@ -59,6 +66,7 @@ export function createJsonReporter(
         file: row.fileName,
         team: row.team.id,
         path: row.already?.path,
+        skippedPath: isCopyOfOther(row) ? row.target.modelPath : null,
         status: row.already?.status,
         sha256: row.sha256,
         sizeBytes: row.sizeBytes,

@@ -2,7 +2,13 @@ import { failureText, translatorFor, isMessageKey } from '../../messages/message
 import { retryClassOf, type Failure, type FailureState } from '../../contract/failures.ts'
 import { redactText } from '../../platform/redact.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { ConnectivityState, ModelStatus, Totals, UploadRow } from '../../contract/uploads.ts'
+import type {
+  ConnectivityState,
+  ModelStatus,
+  SkippedFile,
+  Totals,
+  UploadRow,
+} from '../../contract/uploads.ts'
 import type { TerminalStream } from './live-lines.ts'
 import { oneLine } from './terminal-text.ts'
 
@@ -43,7 +49,7 @@ export interface StopSummary {
 /** Writes what happens to uploads, as text or as JSON lines. */
 export interface UploadReporter {
   queued(row: UploadRow): void
-  skipped(name: string, reason: string): void
+  skipped(file: SkippedFile): void
   notResumed(upload: NotResumedUpload): void
   /** `changed` are the rows with new bytes since the last call. */
   progress(changed: readonly UploadRow[], progress: UploadProgress): void
@@ -89,9 +95,22 @@ export function signInExitCode(failure: Failure): number {
   return retryClassOf(failure) === 'later' ? exitCodes.someFailed : exitCodes.notSignedIn
 }
 
-export function skipReasonText(reason: string): string {
-  const key = `skipped.${reason}`
-  return isMessageKey(key) ? t(key) : reason
+export function skipReasonText({ reason, kept }: SkippedFile): string {
+  const key = kept === undefined ? `skipped.${reason}` : `skipped.${reason}-of`
+  return isMessageKey(key) ? t(key, kept === undefined ? undefined : { kept }) : reason
+}
+
+/** The members of a skipped file in JSON output; `kept` is left out unless it is a duplicate. */
+export const skippedAsJson = ({ name, reason, kept }: SkippedFile) => ({
+  file: name,
+  reason,
+  kept,
+})
+
+/** Whether the library has a file's bytes at another path than the file's own, which was skipped. */
+export function isCopyOfOther({ already, target }: UploadRow): boolean {
+  const kept = already?.path ?? null
+  return kept !== null && kept !== target.modelPath
 }
 
 /** The members of a failure in JSON output. */

@@ -3,6 +3,7 @@ import { formatBytes } from '../../messages/format-size.ts'
 import { lineWidth, createLiveLines, type TerminalStream } from './live-lines.ts'
 import {
   describeFailure,
+  isCopyOfOther,
   skipReasonText,
   t,
   type UploadProgress,
@@ -32,7 +33,7 @@ export function createTextReporter(
   }
   return {
     queued: (row) => write(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
-    skipped: (name, reason) => write(`skipped     ${name} (${skipReasonText(reason)})`),
+    skipped: (file) => write(`skipped     ${file.name} (${skipReasonText(file)})`),
     notResumed: ({ file, reason }) =>
       write(`not resumed ${file} (${reason === 'running' ? 'running in another process' : 'not signed in'})`),
     progress(_changed, progress) {
@@ -49,8 +50,9 @@ export function createTextReporter(
     alreadyInLibrary(row) {
       registeredCount += 1
       const isDisabled = row.already?.status === 'disabled' ? ', disabled' : ''
+      const paths = isCopyOfOther(row) ? `; kept ${row.already?.path}, skipped ${row.target.modelPath}` : ''
       write(
-        `already     ${row.fileName} is in the library as ${row.already?.name} (model ${row.modelId}${isDisabled})`,
+        `already     ${row.fileName} is in the library as ${row.already?.name} (model ${row.modelId}${isDisabled})${paths}`,
       )
     },
     libraryNotListed: (reason) =>

@@ -5,6 +5,7 @@ import { failure } from '../../contract/failures.ts'
 import type { Failure } from '../../contract/failures.ts'
 import type { SkippedFile } from '../../contract/uploads.ts'
 import { isComfyUiFolder, isCompanionFile, isJunkFolder, skipReason } from '../../recognition/file-names.ts'
+import { compareCopies } from '../../recognition/copy-rank.ts'
 import { findMissingParts } from '../../recognition/diffusers-components.ts'
 import { unknownIdentity } from '../../recognition/found-file.ts'
 import {
@@ -35,8 +36,9 @@ const cloudOnlyFailure = failure('file-placeholder')
 
 interface Collection {
   readonly files: FoundFile[]
-  readonly skipped: SkippedFile[]
-  readonly seenFiles: Set<string>
+  readonly skipped: (SkippedFile & { readonly duplicateOf?: string })[]
+  /** Indices in `files`. */
+  readonly seenFiles: Map<string, number>
   readonly seenFolders: Set<string>
   /** The relative paths of the files of each model of several files, by the model's key. */
   readonly namesByGroup: Map<string, Set<string>>
@@ -75,7 +77,7 @@ export async function collectFiles(
   const collection: Collection = {
     files: [],
     skipped: [],
-    seenFiles: new Set(),
+    seenFiles: new Map(),
     seenFolders: new Set(),
     namesByGroup: new Map(),
     requestedPaths: new Set(dropped),
@@ -87,7 +89,35 @@ export async function collectFiles(
     if (isSidecar(resolve(path), stems)) skip(collection, basename(path), 'sidecar')
     else await addDropped(collection, path)
   }
-  return { files: await withGroupFiles(collection), skipped: collection.skipped }
+  const skipped = collection.skipped.map((file) => withKeptPath(collection, file))
+  return { files: bestCopiesFirst(await withGroupFiles(collection)), skipped }
+}
+
+/** Adds to a skipped duplicate the path that was kept. */
+function withKeptPath(
+  { files, seenFiles }: Collection,
+  { duplicateOf, ...file }: Collection['skipped'][number],
+): SkippedFile {
+  const kept = files[seenFiles.get(duplicateOf ?? '') ?? -1]
+  return kept ? { ...file, kept: relativePathOf(kept) } : file
+}
+
+const relativePathOf = ({ folder, name }: FoundFile) => (folder === '' ? name : `${folder}/${name}`)
+const placedPathOf = ({ place, name }: FoundFile) => join(place, name)
+
+/**
+ * Puts the best copy first among files of one size, which may have the same bytes: the first one is uploaded.
+ * All other files keep their places.
+ */
+function bestCopiesFirst(files: readonly FoundFile[]): readonly FoundFile[] {
+  const ordered = [...files]
+  const indices = [...files.keys()].filter((index) => !files[index]?.group && !files[index]?.failure)
+  for (const sameSize of Map.groupBy(indices, (index) => files[index]?.sizeBytes).values()) {
+    const copies = sameSize.flatMap((index) => files[index] ?? [])
+    copies.sort((one, other) => compareCopies(placedPathOf(one), placedPathOf(other)))
+    for (const [order, copy] of copies.entries()) ordered[sameSize[order] ?? -1] = copy
+  }
+  return ordered
 }
 
 /** Adds to each file of a multi-file model which files the model has. */
@@ -200,7 +230,12 @@ async function addFolder(collection: Collection, folder: Folder, stats: BigIntSt
     )
     return
   }
-  entries.sort((one, other) => nameCollator.compare(one.name, other.name))
+  // A folder is visited by its own name first: the name of a link may suggest another type.
+  entries.sort(
+    (one, other) =>
+      Number(one.isSymbolicLink()) - Number(other.isSymbolicLink()) ||
+      nameCollator.compare(one.name, other.name),
+  )
   const names = new Set(entries.map((entry) => entry.name))
   const besideModels = isComfyUiFolder(names)
   const group =
@@ -263,17 +298,12 @@ interface CandidateFile {
 }
 
 /**
- * Adds a file unless it was added before. A duplicate is reported unless it would only accompany another
- * file.
+ * Adds a file, or of two paths of one file the one that workflows look for. A duplicate is reported unless it
+ * would only accompany another file.
  */
 function addFile(collection: Collection, candidate: CandidateFile): FoundFile | null {
   const { real, place, folder, name, stats, group, failure: reason, requiredBy } = candidate
   const key = uploadKey({ path: keyOf(stats, real), name, group })
-  if (collection.seenFiles.has(key)) {
-    if (!requiredBy) skip(collection, folder ? `${folder}/${name}` : name, 'duplicate')
-    return null
-  }
-  collection.seenFiles.add(key)
   noteGroupFile(collection, group, name)
   const file: FoundFile = {
     path: real,
@@ -288,8 +318,23 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
     ...(requiredBy ? { requiredBy } : {}),
     failure: reason,
   }
-  collection.files.push(file)
-  return file
+  const seenIndex = collection.seenFiles.get(key)
+  const seen = collection.files[seenIndex ?? -1]
+  if (seenIndex === undefined || !seen) {
+    collection.seenFiles.set(key, collection.files.push(file) - 1)
+    return file
+  }
+  if (requiredBy) return null
+  const isBetter = compareCopies(placedPathOf(file), placedPathOf(seen)) < 0
+  if (isBetter) collection.files[seenIndex] = file
+  const skipped = isBetter ? seen : file
+  const isSamePath = placedPathOf(file) === placedPathOf(seen)
+  collection.skipped.push({
+    name: relativePathOf(skipped),
+    reason: 'duplicate',
+    ...(isSamePath ? {} : { duplicateOf: key }),
+  })
+  return isBetter ? file : null
 }
 
 /**

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { extensionOf, folderSkipReason, skipReasonInFolder } from '../../recognition/file-names.ts'
 import { folderEvidence } from '../../recognition/kinds/folder-evidence.ts'
+import { compareCopies } from '../../recognition/copy-rank.ts'
 import { isExternalWeights } from '../../recognition/model-groups.ts'
 import { isCloudPlaceholder } from '../../recognition/check-entry.ts'
 
@@ -76,11 +77,15 @@ async function walkFolder(walk: Walk, folder: string, depth: number): Promise<bo
   budget.entries -= entries.length + 1
   let isComplete = true
   const names = new Set(entries.map(({ name }) => name))
-  // A folder is visited by its own name first: the name of a link may suggest another type.
-  const linksLast = [...entries].sort(
-    (one, other) => Number(one.isSymbolicLink()) - Number(other.isSymbolicLink()),
+  // A folder is visited by its own name first: the name of a link may suggest another type. Of two paths of one
+  // file, the path that workflows look for is visited first.
+  const bestFirst = [...entries].sort(
+    (one, other) =>
+      Number(one.isSymbolicLink()) - Number(other.isSymbolicLink()) ||
+      Number(one.isDirectory()) - Number(other.isDirectory()) ||
+      compareCopies(pathOf(one), pathOf(other)),
   )
-  for (const entry of linksLast) {
+  for (const entry of bestFirst) {
     const path = join(folder, entry.name)
     const kind = await kindOf(entry, path)
     if (kind === 'folder' && depth < maxDepth && folderSkipReason(entry.name, false) === null) {
@@ -92,6 +97,8 @@ async function walkFolder(walk: Walk, folder: string, depth: number): Promise<bo
   }
   return isComplete
 }
+
+const pathOf = (entry: Dirent) => (entry.isDirectory() ? `${entry.name}/` : entry.name)
 
 /** Includes the external weights of an ONNX graph, which are uploaded with it. */
 function isModel(name: string, names: ReadonlySet<string>): boolean {

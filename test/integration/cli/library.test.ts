@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
@@ -92,6 +92,29 @@ test('reports a diffusers folder without all of its components as incomplete, an
       missing: ['unet/'],
     },
   ])
+})
+
+test('keeps the copy that workflows look for, and names the kept and the skipped path', async () => {
+  const { run, cloud, file, folder } = await setup()
+  const copy = await file('loras/backup/x.safetensors')
+  copyFileSync(copy, join(folder, 'files', 'loras', 'x.safetensors'))
+  const paths = { kept: 'models/loras/x.safetensors', skipped: 'models/loras/backup/x.safetensors' }
+  const asJson = await run('upload', join(folder, 'files', 'loras'), '--json')
+  expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)).toEqual([paths.kept])
+  expect([asJson.code, asJson.json().find(({ event }) => event === 'already-there')]).toMatchObject([
+    0,
+    { file: 'x.safetensors', path: paths.kept, skippedPath: paths.skipped },
+  ])
+  const asText = await run('upload', copy)
+  expect(asText.out).toContain(`; kept ${paths.kept}, skipped ${paths.skipped}`)
+  linkSync(copy, join(folder, 'files', 'loras', 'y.safetensors'))
+  const linked = await run('inspect', join(folder, 'files', 'loras'), '--json')
+  expect(linked.json().find(({ event }) => event === 'skipped')).toEqual({
+    event: 'skipped',
+    file: 'loras/backup/x.safetensors',
+    reason: 'duplicate',
+    kept: 'loras/y.safetensors',
+  })
 })
 
 test.each([

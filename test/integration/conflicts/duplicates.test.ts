@@ -161,6 +161,39 @@ test('of two equal files one is sent and the other names its model', async () =>
   expect([storageCalls(context), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })
 
+test.each([1, 2])(
+  'of a copy in a backup folder and the file, the file is kept (%i at once)',
+  async (atOnce) => {
+    const context = await setup({ settings: { atOnce } })
+    const { app, cloud, file, folder } = context
+    const copy = await file('loras/backup/x.safetensors')
+    copyFileSync(copy, join(folder, 'files', 'loras', 'x.safetensors'))
+    const ids = await app.add(join(folder, 'files', 'loras'))
+    const rows = await Promise.all(ids.map((id) => app.settled(id)))
+    expect(rows.map(({ target, already }) => [target.modelPath, already?.path]).sort()).toEqual([
+      ['models/loras/backup/x.safetensors', 'models/loras/x.safetensors'],
+      ['models/loras/x.safetensors', undefined],
+    ])
+    const paths = cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)
+    expect([paths, storageCalls(context)]).toEqual([['models/loras/x.safetensors'], 1])
+  },
+)
+
+test('a queued copy in a backup folder gives way to the file that is added later', async () => {
+  const { app, cloud, file, folder, open } = await setup({ settings: { atOnce: 1 } })
+  const copy = await file('loras/backup/x.safetensors')
+  const kept = join(folder, 'files', 'loras', 'x.safetensors')
+  copyFileSync(copy, kept)
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(copy)
+  await app.add(kept)
+  await app.stop()
+  const again = await open()
+  await again.calls.resumeAll(undefined)
+  expect((await again.settled(id)).already?.path).toBe('models/loras/x.safetensors')
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
 test('the second of two equal files is sent if the first is cancelled', async () => {
   const context = await setup()
   const { app, cloud, file, folder } = context

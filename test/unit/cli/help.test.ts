@@ -44,7 +44,7 @@ test('documents every JSON event of an upload with its members', () => {
   const reporter = createJsonReporter({ out: { write: (text) => written.push(text) } }, { quiet: false })
   const failing = row('Flux', { failure: failure('server-trouble', { status: 503 }, { detail: 'busy' }) })
   reporter.queued(row('Flux'))
-  reporter.skipped('a.txt', 'junk')
+  reporter.skipped({ name: 'backup/a.safetensors', reason: 'duplicate', kept: 'a.safetensors' })
   reporter.notResumed({ id: '1', file: 'a.safetensors', reason: 'running' })
   reporter.progress([sendingRow('Flux')], {
     running: [],
@@ -58,6 +58,7 @@ test('documents every JSON event of an upload with its members', () => {
   reporter.alreadyInLibrary(registeredRow('Flux'))
   reporter.libraryNotListed(failure('server-trouble', { status: 503 }, { detail: 'busy' }))
   reporter.failed(failing)
+  reporter.modelEnded(registeredRow('Flux'), { fileCount: 2, presentCount: 1, missing: ['vae/'] })
   reporter.stopped({ kept: true, uploads: 1, leftBehind: 0 })
   const undocumented = written.flatMap((line) => {
     const { event, ...members } = JSON.parse(line) as Record<string, unknown>
@@ -67,5 +68,5 @@ test('documents every JSON event of an upload with its members', () => {
       ...Object.keys(members).filter((name) => !entry.includes(`\`${name}\``)),
     ]
   })
-  expect([written.length, undocumented]).toEqual([11, []])
+  expect([written.length, undocumented]).toEqual([12, []])
 })

@@ -16,7 +16,7 @@ const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).diges
 function setup(models: readonly LibraryModel[] = []) {
   const { rows, environment, folder } = rowsOnJournal()
   const hashed: string[] = []
-  const duplicateIds: string[] = []
+  const duplicates: { readonly id: string; readonly model: LibraryModel }[] = []
   const { check } = createConflictCheck({
     rows,
     environment,
@@ -32,14 +32,14 @@ function setup(models: readonly LibraryModel[] = []) {
         return success(sha256Of(readFileSync(path)))
       },
     },
-    onDuplicate(id) {
-      duplicateIds.push(id)
+    onDuplicate(id, _sha256, model) {
+      duplicates.push({ id, model })
       return success(undefined)
     },
   })
   return {
     hashed,
-    duplicateIds,
+    duplicates,
     add(name: string, bytes: Buffer, given: Partial<UploadRecord> = {}) {
       const path = join(folder, name)
       writeFileSync(path, bytes)
@@ -79,10 +79,10 @@ test('does not hash files whose size no model has', async () => {
 
 test('hashes only the file whose size a model has, and finds the duplicate', async () => {
   const bytes = bytesOf(5_003, 3)
-  const { add, check, hashed, duplicateIds } = setup([model('there', bytes)])
+  const { add, check, hashed, duplicates } = setup([model('there', bytes)])
   const files = Array.from({ length: 5 }, (_, index) => add(`file ${index}`, bytesOf(5_000 + index, index)))
   for (const { id } of files) await check(id)
-  expect([hashed, duplicateIds]).toEqual([[files[3]?.path], [files[3]?.id]])
+  expect([hashed, duplicates.map(({ id }) => id)]).toEqual([[files[3]?.path], [files[3]?.id]])
 })
 
 test('hashes two queued files of one size only if their samples are equal', async () => {
@@ -117,4 +117,63 @@ test('hashes a file if the local file of a registered model of its size has chan
   const copy = add('a copy', bytesOf(9_000, 1))
   await check(copy.id)
   expect(hashed).toEqual([copy.path])
+})
+
+const targetAt = (modelPath: string) => ({ displayName: 'x', modelType: 'loras', modelPath })
+
+test('waits for a later upload of the same bytes to a path that workflows look for', async () => {
+  const { add, check } = setup()
+  const bytes = bytesOf(9_000, 1)
+  const copy = add('copy', bytes, { target: targetAt('models/loras/backup/x.safetensors') })
+  const kept = add('kept', bytes, { target: targetAt('models/loras/x.safetensors') })
+  expect(await check(copy.id)).toMatchObject({
+    kind: 'retry',
+    failure: { code: 'same-as-other', params: { name: 'models/loras/x.safetensors' } },
+  })
+  expect(await check(kept.id)).toEqual(proceed)
+})
+
+test('does not wait for a better copy once bytes were sent', async () => {
+  const { add, check } = setup()
+  const bytes = bytesOf(9_000, 1)
+  const target = targetAt('models/loras/backup/x.safetensors')
+  const copy = add('copy', bytes, { target, state: { kind: 'queued', started: true } })
+  const kept = add('kept', bytes, { target: targetAt('models/loras/x.safetensors') })
+  expect(await check(copy.id)).toEqual(proceed)
+  expect(await check(kept.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
+})
+
+test('names the model at the best path among those with the same bytes', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const at = (id: string, modelPath: string, status = 'active') => ({
+    ...model(id, bytes),
+    modelPath,
+    status,
+  })
+  const models = [
+    at('copy', 'models/loras/backup/x.safetensors'),
+    at('disabled', 'models/loras/a.safetensors', 'disabled'),
+    at('kept', 'models/loras/style/x.safetensors'),
+  ]
+  const { add, check, duplicates } = setup(models)
+  const file = add('file', bytes, { target: targetAt('models/loras/y.safetensors') })
+  await check(file.id)
+  expect(duplicates.map(({ model: { id } }) => id)).toEqual(['kept'])
+})
+
+test('a path of a multi-file model needs the same bytes at this path', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const path = 'models/diffusers/sdxl/vae/config.json'
+  const elsewhere = { ...model('elsewhere', bytes), modelPath: 'models/diffusers/sdxl/unet/config.json' }
+  const recognition = {
+    ...uploadRecord().recognition,
+    group: { key: 'k', name: 'sdxl', kind: 'diffusers' },
+  } as const
+  const target = targetAt(path)
+  const without = setup([elsewhere])
+  without.add('other', bytes, { recognition, target: targetAt('models/diffusers/sdxl/unet/config.json') })
+  expect(await without.check(without.add('file', bytes, { recognition, target }).id)).toEqual(proceed)
+  const found = setup([elsewhere, { ...model('here', bytes), modelPath: path }])
+  await found.check(found.add('file', bytes, { recognition, target }).id)
+  expect(found.duplicates.map(({ model: { id } }) => id)).toEqual(['here'])
 })

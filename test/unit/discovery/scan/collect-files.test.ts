@@ -144,6 +144,32 @@ test('returns a file with two names, or dropped twice, once', async () => {
   })
 })
 
+test('returns of two paths of one file the one that workflows look for, and names it', async () => {
+  await writeText(at('loras/backup/a.safetensors'), 'x')
+  await link(at('loras/backup/a.safetensors'), at('loras/a.safetensors'))
+  await symlink(at('loras'), at('archive'))
+  const { files, skipped } = await collectFiles([at('archive/backup'), at('loras')])
+  expect(files.map(({ place, name }) => join(place, name))).toEqual([at('loras/a.safetensors')])
+  expect(skipped).toContainEqual({
+    name: 'backup/a.safetensors',
+    reason: 'duplicate',
+    kept: 'loras/a.safetensors',
+  })
+})
+
+test('returns the copy that workflows look for before other files of its size', async () => {
+  await writeText(at('loras/a/x.safetensors'), 'xx')
+  await writeText(at('loras/backup/x.safetensors'), 'xx')
+  await writeText(at('loras/m.safetensors'), 'other size')
+  await writeText(at('loras/x.safetensors'), 'xx')
+  expect((await collect('loras')).files).toEqual([
+    'loras | x.safetensors',
+    'loras/a | x.safetensors',
+    'loras | m.safetensors',
+    'loras/backup | x.safetensors',
+  ])
+})
+
 test('returns missing files and files without a path with their failure', async () => {
   await mkdir(at('drop'))
   await symlink(at('nowhere'), at('drop/dead.safetensors'))

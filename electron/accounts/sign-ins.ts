@@ -32,6 +32,8 @@ export interface SignIns {
   choose(choice: TeamChoice): Result<SessionView>
   /** The account and team for new files: the given one, else the chosen one; null when there is none. */
   resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
+  /** The team for files that were added where no team was shown; null if the user has still to choose. */
+  decidedTeam(): TeamChoice | null
   /** Whether the user has chosen a team that is still available. */
   hasChosenTeam(): boolean
   /**
@@ -123,6 +125,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     view,
     announce,
     resolve: teamSelection.resolve,
+    decidedTeam: teamSelection.decided,
     hasChosenTeam: () => teamSelection.stored() !== null,
     hidden: () => hidden,
     checkServer: (address) => checkServer(baseOf(address ?? currentServer()), accounts.clientFor, proxies),

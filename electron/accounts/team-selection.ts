@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Account, Team, TeamChoice } from '../contract/account.ts'
+import { teamKey, type Account, type Team, type TeamChoice } from '../contract/account.ts'
 import type { StoredChoices } from '../platform/environment.ts'
 
 interface TeamOfAccount {
@@ -13,6 +13,11 @@ interface TeamSelection {
   stored(): TeamChoice | null
   /** The stored choice, else the first available team. */
   chosen(): TeamChoice | null
+  /**
+   * The stored choice; without one, the only available team. Null if the user has still to choose: among
+   * several teams, or because the stored choice is not available.
+   */
+  decided(): TeamChoice | null
   /** The account and team of a choice, or of the current one; null when it is not valid. */
   resolve(choice: TeamChoice | null): TeamOfAccount | null
   store(choice: TeamChoice): void
@@ -47,9 +52,19 @@ export function createTeamSelection(
     return account && team ? { accountId: account.id, teamId: team.id } : null
   }
 
+  function decided(): TeamChoice | null {
+    if (choices.get('team') !== null) return stored()
+    const available = accounts()
+      .filter(({ state }) => state === 'ready')
+      .flatMap(({ id, teams }) => teams.map((team) => ({ accountId: id, teamId: team.id })))
+    // A paired device may give access to a team of another sign-in.
+    return new Set(available.map(teamKey)).size === 1 ? (available[0] ?? null) : null
+  }
+
   return {
     stored,
     chosen,
+    decided,
     resolve(choice) {
       const effectiveChoice = choice ?? chosen()
       return effectiveChoice && find(effectiveChoice)

@@ -12,7 +12,7 @@ import { settingsChange, type Settings } from './settings.ts'
 import type { StorageTest } from './storage-test.ts'
 import type { UpdateState } from './updates.ts'
 import type { TransferSpeed, UploadDetails } from './upload-details.ts'
-import type { AddReport, HistoryPage, ModelStatus, Patch, Snapshot } from './uploads.ts'
+import type { AddReport, HistoryPage, ModelStatus, Patch, Snapshot, WaitingFilesView } from './uploads.ts'
 import type { WatchedFoldersView } from './watched-folders.ts'
 
 /** The side that implements a call: `engine` needs no Electron, `desktop` does. */
@@ -99,6 +99,10 @@ const callGroups = {
     addFiles: call<AddReport>()('engine', v.strictObject({ paths })),
     /** Opens the native picker; a cancelled picker returns an empty report. */
     chooseFiles: call<AddReport>()('desktop', v.strictObject({ what: v.picklist(['files', 'folder']) })),
+    /** Files that wait for a sign-in or a team. */
+    waitingFiles: call<WaitingFilesView>()('engine', nothing),
+    /** Forgets them; the files themselves stay. */
+    discardWaitingFiles: call<WaitingFilesView>()('engine', nothing),
     editTarget: call<void>()('engine', v.strictObject({ id, change: targetChange })),
     /**
      * Gives many uploads new targets, all or none: one invalid target refuses the whole change. Uploads that
@@ -376,8 +380,9 @@ export interface Events {
   readonly settings: Settings
   readonly surroundings: AppInfo
   readonly conditions: Conditions
-  /** Files that did not come from the page: from a second start of the app, the dock or the tray. */
+  /** Files that the page did not add just now: from outside the app, or after they waited for a team. */
   readonly added: AddReport
+  readonly waitingFiles: WaitingFilesView
   readonly finding: FoundPlacesView
   readonly workflow: WorkflowView
   readonly watching: WatchedFoldersView
@@ -399,6 +404,7 @@ export const eventNames = Object.keys({
   surroundings: true,
   conditions: true,
   added: true,
+  waitingFiles: true,
   finding: true,
   workflow: true,
   watching: true,

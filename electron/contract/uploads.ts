@@ -160,6 +160,16 @@ export interface ModelStatus {
   readonly missing: readonly string[]
 }
 
+/** Files and folders that were added without a team, and are added once there is one. */
+export interface WaitingFilesView {
+  readonly count: number
+  /** Names of the first ones. */
+  readonly names: readonly string[]
+  readonly hasFolders: boolean
+  /** Why they could not be added to the team, or null. */
+  readonly failure: Failure | null
+}
+
 export interface HistoryPage {
   readonly rows: readonly UploadRow[]
   /** `beforeMs` of the next page, or null at the end. */

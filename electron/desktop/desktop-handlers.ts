@@ -33,7 +33,7 @@ export function currentAppInfo(language: Language): AppInfo {
 export function createDesktopHandlers(options: {
   readonly engine: Pick<
     Engine,
-    | 'drop'
+    | 'addPicked'
     | 'workflows'
     | 'addFound'
     | 'watchFolder'
@@ -58,7 +58,7 @@ export function createDesktopHandlers(options: {
     changeSettings: async (change) => settings.change(change),
     async chooseFiles({ what }) {
       const paths = await dialogs.pickPaths(what)
-      return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : engine.drop(paths)
+      return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : engine.addPicked(paths)
     },
     async watchFolder({ team }) {
       const [folder] = await dialogs.pickPaths('watched-folder')

@@ -206,6 +206,8 @@ function connectDesktop({ settings, language, engine, log }: DesktopOptions, des
       statusDisplay.sessionChanged()
     },
     library: (news) => feed.sendEvent('library', news),
+    added: (report) => feed.sendEvent('added', report),
+    waitingFiles: (view) => feed.sendEvent('waitingFiles', view),
     finding: (view) => feed.sendEvent('finding', view),
     workflow: (view) => feed.sendEvent('workflow', view),
     watching: (view) => feed.sendEvent('watching', view),

@@ -6,6 +6,7 @@ import type { Details } from '../feed/details.ts'
 import type { DoneToday } from '../feed/done-today.ts'
 import type { Feed } from '../feed/feed.ts'
 import { fileToInspect } from '../intake/inspect-again.ts'
+import type { WaitingFiles } from '../intake/waiting-files.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import { toUploadRow } from '../journal/row-view.ts'
 import type { Rows } from '../journal/rows.ts'
@@ -34,7 +35,8 @@ interface CallServices {
   readonly hashCache: HashCache
   readonly inspector: Pick<Inspector, 'readDetails'>
   readonly modelStatus: (record: UploadRecord) => Promise<ModelStatus | null>
-  /** Enqueues files and folders for the chosen team. */
+  readonly waitingFiles: WaitingFiles
+  /** Adds files and folders for the chosen team; without one they wait. */
   readonly addPaths: (paths: readonly string[]) => Promise<Result<AddReport>>
 }
 
@@ -57,6 +59,8 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     },
     chooseTeam: async (choice) => signIns.choose(choice),
     addFiles: ({ paths }) => services.addPaths(paths),
+    waitingFiles: async () => success(services.waitingFiles.view()),
+    discardWaitingFiles: async () => services.waitingFiles.discard(),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),
     pause: ({ ids }) => commands.pause(ids),

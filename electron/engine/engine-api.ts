@@ -69,8 +69,13 @@ export interface Engine {
   session(): SessionView
   /** Scans, inspects, records and queues files and folders for a team (the chosen one unless named). */
   addPaths(paths: readonly string[], request?: EnqueueRequest): Promise<Result<AddReport>>
-  /** The same for what a user dropped or picked: workflows are opened and lists of folders are read first. */
-  drop(paths: readonly string[]): Promise<Result<AddReport>>
+  /**
+   * Adds what the user picked in the window, which shows the team: workflows are opened and lists of folders are
+   * read first. Without a team the files wait for one.
+   */
+  addPicked(paths: readonly string[]): Promise<Result<AddReport>>
+  /** The same for files from outside the window, which wait unless the user has chosen their team. */
+  addFromOutside(paths: readonly string[]): Promise<Result<AddReport>>
   /** Enqueues models that were found on this computer, once `confirm` agrees. */
   readonly addFound: ModelFinder['enqueueFound']
   /** Watches a folder for a team from now on. */

@@ -12,10 +12,12 @@ import { checkConflictsEarly } from '../conflicts/early-check.ts'
 import { createFileHashes } from '../conflicts/file-hashes.ts'
 import { toLibraryModel } from '../conflicts/registered-copies.ts'
 import { createReplacer } from '../conflicts/replace.ts'
-import { type TeamChoice } from '../contract/account.ts'
+import type { TeamChoice } from '../contract/account.ts'
+import type { Result } from '../contract/failures.ts'
 import { onConflict, replacedFate } from '../contract/library.ts'
 import { baseOf, putLimitOf } from '../contract/servers.ts'
 import { defaultSettings } from '../contract/settings.ts'
+import type { AddReport } from '../contract/uploads.ts'
 import { ModelFinder } from '../discovery/places/model-finder.ts'
 import { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import { createDetails } from '../feed/details.ts'
@@ -25,6 +27,7 @@ import { adoptAccountUploads } from '../intake/adopt-uploads.ts'
 import { Intake } from '../intake/enqueue.ts'
 import { createRechecks } from '../intake/recheck-growing-files.ts'
 import { restoreQueued } from '../intake/restore.ts'
+import { createWaitingFiles } from '../intake/waiting-files.ts'
 import { createAccountStore, createStoredChoices } from '../journal/account-store.ts'
 import { createHashCache } from '../journal/hash-cache.ts'
 import { openJournal } from '../journal/journal-file.ts'
@@ -269,6 +272,15 @@ export function createEngine(options: EngineOptions): Engine {
     onChange: (view) => events.emit('watching', view),
   })
 
+  const waitingFiles = createWaitingFiles({
+    choices,
+    chosenTeam: signIns.decidedTeam,
+    add: addDropped,
+    onAdded: (report) => events.emit('added', report),
+    onChange: (view) => events.emit('waitingFiles', view),
+    environment,
+  })
+
   // Feed: what the page sees.
   const doneToday = createDoneToday({
     rows,
@@ -325,6 +337,7 @@ export function createEngine(options: EngineOptions): Engine {
     // Another account or team means another library.
     finder.workflows.refresh()
     watchedFolders.sessionChanged()
+    waitingFiles.addIfPossible()
   })
   events.on('proxiesChanged', signIns.announce)
   events.on('proxyOpened', () => commands.resumeAfter('proxy-sign-in'))
@@ -367,6 +380,22 @@ export function createEngine(options: EngineOptions): Engine {
     workerPool.warm()
   }
 
+  /** Opens workflows, reads lists of folders, and queues everything else for the team. */
+  function addDropped(paths: readonly string[], team: TeamChoice, signal?: AbortSignal) {
+    const request = { team, ...(signal ? { signal } : {}) }
+    return finder.processDropped(paths, (modelPaths) => intake.enqueue(modelPaths, request))
+  }
+
+  /**
+   * Adds files for the team; without one, or if its sign-in ends meanwhile, they wait. Workflows are opened at
+   * once, since that sends nothing.
+   */
+  async function addOrKeep(paths: readonly string[], team: TeamChoice | null): Promise<Result<AddReport>> {
+    if (team === null) return finder.processDropped(paths, waitingFiles.keep)
+    const report = await addDropped(paths, team)
+    return !report.ok && report.failure.code === 'no-team' ? waitingFiles.keep(paths) : report
+  }
+
   function noteRegistered(record: UploadRecord): void {
     if (!isRegistered(record)) return
     library.addRegistered({ accountId: record.accountId, teamId: record.team.id }, toLibraryModel(record))
@@ -404,7 +433,8 @@ export function createEngine(options: EngineOptions): Engine {
         hashCache,
         inspector,
         modelStatus: createModelStatusReader({ rows, store, library, environment }),
-        addPaths: (paths) => finder.processDropped(paths, (modelPaths) => intake.enqueue(modelPaths)),
+        waitingFiles,
+        addPaths: (paths) => addOrKeep(paths, signIns.view().chosen),
       }),
       ...finder.calls,
       ...watchedFolders.calls,
@@ -415,7 +445,8 @@ export function createEngine(options: EngineOptions): Engine {
     snapshot: feed.snapshot,
     session: signIns.view,
     addPaths: (paths, request) => intake.enqueue(paths, request),
-    drop: (paths) => finder.processDropped(paths, (modelPaths) => intake.enqueue(modelPaths)),
+    addPicked: (paths) => addOrKeep(paths, signIns.view().chosen),
+    addFromOutside: (paths) => addOrKeep(paths, signIns.decidedTeam()),
     addFound: (chosen, confirm) => finder.enqueueFound(chosen, confirm),
     watchFolder: (path, choice) => watchedFolders.addFolder(path, choice),
     resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
@@ -455,12 +486,15 @@ export function createEngine(options: EngineOptions): Engine {
         restoreQueued({ store, rows, queue, recovery, rechecks })
       }
       await signIns.restore()
-      if (restoreQueue) watchedFolders.start()
+      if (restoreQueue) {
+        watchedFolders.start()
+        waitingFiles.start()
+      }
       await hold.start({ ownsQueue: restoreQueue })
       cleanUp()
     },
     async stop() {
-      await Promise.all([finder.close(), watchedFolders.close()])
+      await Promise.all([finder.close(), watchedFolders.close(), waitingFiles.close()])
       await Promise.all([
         hold.stop(),
         recovery.close(),

@@ -55,7 +55,7 @@ export interface AccountStore {
   remove(accountId: string): void
 }
 
-type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders'
+type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders' | 'waiting-files'
 
 /** Small choices that survive a restart and belong to the queue rather than to the settings. */
 export interface StoredChoices {

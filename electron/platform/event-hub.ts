@@ -3,7 +3,7 @@ import type { SessionView } from '../contract/account.ts'
 import type { FoundPlacesView, WorkflowView } from '../contract/discovery.ts'
 import type { LibraryUpdate } from '../contract/library.ts'
 import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
-import type { ConnectivityState, Patch } from '../contract/uploads.ts'
+import type { AddReport, ConnectivityState, Patch, WaitingFilesView } from '../contract/uploads.ts'
 import type { WatchedFoldersView } from '../contract/watched-folders.ts'
 
 /** Events from the engine to the desktop and the command line, emitted after the change. */
@@ -17,6 +17,9 @@ export interface EngineEvents {
   library: [news: LibraryUpdate]
   /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
   leftOut: [upload: { readonly id: string; readonly fileName: string }]
+  /** Files that waited for a team were added. */
+  added: [report: AddReport]
+  waitingFiles: [view: WaitingFilesView]
   finding: [view: FoundPlacesView]
   workflow: [view: WorkflowView]
   watching: [view: WatchedFoldersView]

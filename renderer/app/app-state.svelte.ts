@@ -21,6 +21,7 @@ import { Selection } from '../ui/list/selection.svelte.ts'
 import { SessionState } from '../sign-in/session-state.svelte.ts'
 import { ServersState } from '../settings/servers/servers-state.svelte.ts'
 import { SettingsState } from '../settings/settings-state.svelte.ts'
+import { WaitingFilesState } from '../uploads/waiting-files-state.svelte.ts'
 import { WatchedFoldersState } from '../discovery/watched-folders-state.svelte.ts'
 import { WorkflowState } from '../discovery/workflow-state.svelte.ts'
 import { UiState } from './ui-state.svelte.ts'
@@ -46,6 +47,7 @@ export class AppState {
   readonly bulkEdit: BulkEditState
   readonly findModels: FindModelsState
   readonly workflow: WorkflowState
+  readonly waitingFiles: WaitingFilesState
   readonly watchedFolders: WatchedFoldersState
   readonly diagnostics: DiagnosticsState
   readonly actions: Actions
@@ -77,6 +79,7 @@ export class AppState {
     this.bulkEdit = new BulkEditState(bridge, this.queue, this.notices)
     this.findModels = new FindModelsState(bridge, this.notices, this.ui)
     this.workflow = new WorkflowState(bridge, this.notices, this.ui)
+    this.waitingFiles = new WaitingFilesState(bridge, this.notices)
     this.watchedFolders = new WatchedFoldersState(bridge, this.notices)
     this.diagnostics = new DiagnosticsState(bridge, onfailure)
     this.actions = new Actions({
@@ -109,6 +112,7 @@ export class AppState {
       this.diagnostics.start(),
       this.findModels.start(),
       this.workflow.start(),
+      this.waitingFiles.start(),
       this.watchedFolders.start(),
       this.#bridge.on('added', (report) => this.#handleAdded(report)),
       this.#bridge.on('command', (command) => this.#runCommand(command)),

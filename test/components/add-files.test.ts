@@ -49,12 +49,12 @@ test('a drop passes the File objects on unchanged', async () => {
   expect(dropped.defaultPrevented).toBe(true)
 })
 
-test('without a team the drop effect is "none"', async () => {
+test('without a team a drop is accepted and waits for the choice', async () => {
   const { screen } = await openPage({ answers: { session: () => success({ ...signedIn(), chosen: null }) } })
   const over = dragEvent('dragover', file)
   document.body.dispatchEvent(over)
-  await expect.element(screen.getByText('Choose a team before dropping files')).toBeVisible()
-  expect(over.dataTransfer?.dropEffect).toBe('none')
+  await expect.element(screen.getByText('Drop to upload after you choose a team')).toBeVisible()
+  expect(over.dataTransfer?.dropEffect).toBe('copy')
 })
 
 test('dragged text is ignored', async () => {

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
+import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../cloud/accounts.ts'
 import { writeLfsPointer, writeText, writeWebPage } from '../fixtures/model-files.ts'
 import { expect, test } from './fixtures.ts'
 import { answerPicker, pickersAnswered } from './main-steps.ts'
-import { ask, drag, pick, rowOf, signIn } from './page-steps.ts'
+import { ask, drag, pick, rowOf, signIn, signInByForm } from './page-steps.ts'
 import { startWords } from './running-app.ts'
 
 test('keeps the structure of a dropped folder, and counts and lists skipped files', async ({
@@ -88,6 +88,7 @@ test('adds nothing when the file picker is cancelled', async ({ app, page, harne
 })
 
 test('hands the files of a second start to the running app', async ({ page, harness }) => {
+  await pick(page, /^Team: /, 'Studio North')
   const path = await harness.file('loras/handed over.safetensors')
   const { program, words } = startWords([path])
   const second = spawn(program, words, { env: harness.environment, stdio: 'ignore' })
@@ -97,9 +98,52 @@ test('hands the files of a second start to the running app', async ({ page, harn
 
 test('queues the files named at the first start after signing in', async ({ app, harness }) => {
   await signIn(app.page)
+  await pick(app.page, /^Team: /, 'Studio North')
   await app.kill()
   const { page } = await harness.start([await harness.file('loras/at start.safetensors')])
   await expect(rowOf(page, 'at start')).toContainText('In the library')
+})
+
+test('keeps files dropped while signed out, and uploads them to the team chosen after sign-in', async ({
+  app,
+  harness,
+}) => {
+  const { page } = app
+  await drag(page, [
+    await harness.file('loras/one.safetensors'),
+    await harness.file('loras/two.safetensors'),
+    await harness.file('loras/three.safetensors'),
+  ])
+  const banner = page.getByRole('status').filter({ hasText: '3 files are waiting for sign-in.' })
+  await expect(banner).toBeVisible()
+  await app.kill()
+
+  const next = await harness.start()
+  await expect(next.page.getByText('3 files are waiting for sign-in.')).toBeVisible()
+  await signInByForm(next.page)
+  await expect(next.page.getByText('3 files are waiting for a team.')).toBeVisible()
+  expect((await ask(next.page, 'snapshot')).rows).toEqual([])
+  await pick(next.page, 'Choose team', 'Studio North')
+  for (const name of ['one', 'two', 'three']) {
+    await expect(rowOf(next.page, name)).toContainText('In the library')
+  }
+  expect(harness.cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(3)
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  await expect(next.page.getByText('waiting for')).toBeHidden()
+})
+
+test('keeps the files of a first and a second start while signed out, until they are discarded', async ({
+  harness,
+}) => {
+  const first = await harness.file('loras/first.safetensors')
+  const { page } = await harness.start([first])
+  await expect(page.getByText('1 file is waiting for sign-in.')).toBeVisible()
+  const { program, words } = startWords([await harness.file('loras/second.safetensors')])
+  const second = spawn(program, words, { env: harness.environment, stdio: 'ignore' })
+  expect(await once(second, 'exit')).toEqual([0, null])
+  await expect(page.getByText('2 files are waiting for sign-in.')).toBeVisible()
+  await page.getByRole('button', { name: 'Discard' }).click()
+  await expect(page.getByText('waiting for sign-in')).toBeHidden()
 })
 
 test('refuses a file that a script created without a path', async ({ page }) => {

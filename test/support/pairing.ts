@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import { ALICE, ALICES_TEAM_ID } from '../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../cloud/accounts.ts'
+import type { Cloud } from '../cloud/cloud.ts'
 import { setup, valueOf, type EngineOptions } from './engine.ts'
 
 /** A test environment without a signed-in account, and the user's actions with a pairing code. */
@@ -32,4 +33,21 @@ export async function setupPairing(options: EngineOptions = {}) {
       )
     },
   }
+}
+
+/** Pairs a device of Alice's for Studio North with the API and returns its key. */
+export async function createDeviceKey(cloud: Cloud): Promise<string> {
+  const post = async (path: string, body: object) => {
+    const answer = await fetch(`${cloud.url}${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return (await answer.json()) as Record<string, string>
+  }
+  const { device_code: code = '', user_code: shown = '' } = await post('/desktop/pair/start', {})
+  cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
+  const { raw_key: key = '' } = await post('/desktop/pair/poll', { device_code: code })
+  cloud.forgetOperations()
+  return key
 }

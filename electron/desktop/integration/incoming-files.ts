@@ -8,7 +8,7 @@ import type { LaunchListener } from './single-instance.ts'
 
 /** Adds files that did not come from the page, and sends it the report. */
 export function createLaunchListener(options: {
-  readonly engine: Pick<Engine, 'drop'>
+  readonly engine: Pick<Engine, 'addFromOutside'>
   /** Files are added only after the engine has started. */
   readonly started: Promise<void>
   readonly window: Pick<MainWindow, 'show'>
@@ -20,7 +20,7 @@ export function createLaunchListener(options: {
 
   async function add(paths: readonly string[]): Promise<void> {
     await started
-    const report = await engine.drop(paths)
+    const report = await engine.addFromOutside(paths)
     if (report.ok) feed.sendEvent('added', report.value)
     else await dialogs.showFailure(report.failure)
   }

@@ -51,7 +51,7 @@ export const defaultConditions: Conditions = {
 
 const initialLoads: readonly CallName[] = [
   ...(['surroundings', 'snapshot', 'session', 'settings', 'conditions'] as const),
-  ...(['loginItem', 'fileManagers', 'update'] as const),
+  ...(['loginItem', 'fileManagers', 'update', 'waitingFiles'] as const),
 ]
 const isRecorded = (name: CallName) => !initialLoads.includes(name)
 
@@ -75,6 +75,8 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     update: () => success({ kind: 'current', checkedAtMs: null }),
     thirdPartyNotices: () => success('a package 1.0.0\nLicence: MIT'),
     watching: () => success({ folders: [] }),
+    waitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
+    discardWaitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
     findPlaces: () => success({ state: 'done', places: [] }),
     workflow: () => success(null),
     sendNeeds: () => success(report),

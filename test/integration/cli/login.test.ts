@@ -2,10 +2,11 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
-import type { Cloud, CloudOptions } from '../../cloud/cloud.ts'
+import type { CloudOptions } from '../../cloud/cloud.ts'
 import { startCommand, startProgram } from '../../support/command-line.ts'
 import { commandLineFile } from '../../support/test-programs.ts'
 import { setup as setupEngine } from '../../support/engine.ts'
+import { createDeviceKey } from '../../support/pairing.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 async function setup(cloudOptions: CloudOptions = {}) {
@@ -37,23 +38,6 @@ async function setup(cloudOptions: CloudOptions = {}) {
 
 const signIn = `printf '%s\\n' '${ALICE.password}' | modelferry login --email '${ALICE.email}'`
 const userCode = /\b[A-Z0-9]{4}-[A-Z0-9]{4}\b/
-
-/** Pairs a device with the API and returns its key. */
-async function createDeviceKey(cloud: Cloud): Promise<string> {
-  const post = async (path: string, body: object) => {
-    const answer = await fetch(`${cloud.url}${path}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    return (await answer.json()) as Record<string, string>
-  }
-  const { device_code: code = '', user_code: shown = '' } = await post('/desktop/pair/start', {})
-  cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
-  const { raw_key: key = '' } = await post('/desktop/pair/poll', { device_code: code })
-  cloud.forgetOperations()
-  return key
-}
 
 test('keeps a password sign-in across processes until sign-out', async () => {
   const { runWithKeychain, file, cloud, readDataFolder } = await setup()

@@ -1,0 +1,152 @@
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import * as v from 'valibot'
+import type { TeamChoice } from '../contract/account.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
+import type { AddReport, WaitingFilesView } from '../contract/uploads.ts'
+import type { Environment, StoredChoices } from '../platform/environment.ts'
+
+const waitingFile = v.object({ path: v.string(), isFolder: v.boolean() })
+type WaitingFile = v.InferOutput<typeof waitingFile>
+
+const storedFiles = v.pipe(v.string(), v.parseJson(), v.array(waitingFile))
+
+/** The page lists these and counts the others. */
+const maxNames = 20
+
+/** Files and folders that were added without a team. They are kept across restarts until there is one. */
+export interface WaitingFiles {
+  view(): WaitingFilesView
+  /** Stores the paths before it answers. The report is empty, since nothing has been added yet. */
+  keep(paths: readonly string[]): Promise<Result<AddReport>>
+  /** Adds the files if there is a team now. Does nothing before `start`. */
+  addIfPossible(): void
+  discard(): Result<WaitingFilesView>
+  start(): void
+  /** Files that are being added stay for the next start, where the queue recognises those it has. */
+  close(): Promise<void>
+}
+
+export function createWaitingFiles(options: {
+  readonly choices: StoredChoices
+  /** The team that the user has chosen, or null. */
+  readonly chosenTeam: () => TeamChoice | null
+  readonly add: (
+    paths: readonly string[],
+    team: TeamChoice,
+    signal: AbortSignal,
+  ) => Promise<Result<AddReport>>
+  readonly onAdded: (report: AddReport) => void
+  readonly onChange: (view: WaitingFilesView) => void
+  readonly environment: Pick<Environment, 'log'>
+}): WaitingFiles {
+  const { choices, chosenTeam, add, onAdded, onChange, environment } = options
+  const { list, store } = createStore(choices, environment)
+  const closing = new AbortController()
+  let isStarted = false
+  let adding: Promise<void> | null = null
+  let isAskedAgain = false
+  let beingAdded: ReadonlySet<string> = new Set()
+  let lastFailure: Failure | null = null
+
+  function view(): WaitingFilesView {
+    const files = list().filter(({ path }) => !beingAdded.has(path))
+    return {
+      count: files.length,
+      names: files.slice(0, maxNames).map(({ path }) => basename(path)),
+      hasFolders: files.some(({ isFolder }) => isFolder),
+      failure: lastFailure,
+    }
+  }
+
+  async function addAll(): Promise<void> {
+    for (let team = chosenTeam(); team !== null; team = chosenTeam()) {
+      const paths = list().map(({ path }) => path)
+      if (paths.length === 0) return
+      beingAdded = new Set(paths)
+      onChange(view())
+      const report = await add(paths, team, closing.signal)
+      if (closing.signal.aborted) return
+      const stored = report.ok ? store(list().filter(({ path }) => !beingAdded.has(path))) : report
+      beingAdded = new Set()
+      // A team that is gone meanwhile is no failure: the files wait again.
+      lastFailure = stored.ok || stored.failure.code === 'no-team' ? null : stored.failure
+      onChange(view())
+      if (report.ok) onAdded(report.value)
+      if (!stored.ok) return
+    }
+  }
+
+  function addIfPossible(): void {
+    if (!isStarted || closing.signal.aborted) return
+    isAskedAgain = adding !== null
+    adding ??= addAll()
+      .catch((error: unknown) => {
+        beingAdded = new Set()
+        lastFailure = failure('unexpected')
+        environment.log.error('adding the waiting files threw', { error: String(error) })
+        onChange(view())
+      })
+      .finally(() => {
+        adding = null
+        if (isAskedAgain) addIfPossible()
+      })
+  }
+
+  return {
+    view,
+    addIfPossible,
+    async keep(paths) {
+      const files = await Promise.all(paths.map(describe))
+      const known = new Set(list().map(({ path }) => path))
+      const stored = store([...list(), ...files.filter(({ path }) => !known.has(path))])
+      if (!stored.ok) return stored
+      onChange(view())
+      // The user may have signed in while the files were read.
+      addIfPossible()
+      return success({ added: 0, refused: 0, skipped: [] })
+    },
+    discard() {
+      const stored = store(list().filter(({ path }) => beingAdded.has(path)))
+      if (!stored.ok) return stored
+      lastFailure = null
+      onChange(view())
+      return success(view())
+    },
+    start() {
+      isStarted = true
+      addIfPossible()
+    },
+    async close() {
+      closing.abort()
+      await adding
+    },
+  }
+}
+
+function createStore(choices: StoredChoices, { log }: Pick<Environment, 'log'>) {
+  return {
+    list(): readonly WaitingFile[] {
+      const parsed = v.safeParse(storedFiles, choices.get('waiting-files'))
+      return parsed.success ? parsed.output : []
+    },
+    store(files: readonly WaitingFile[]): Result<void> {
+      try {
+        choices.set('waiting-files', JSON.stringify(files))
+        return success(undefined)
+      } catch (error) {
+        log.error('the waiting files could not be stored', { error: String(error) })
+        return failed(failure('journal-trouble', {}, { detail: String(error) }))
+      }
+    },
+  }
+}
+
+/** A path that can't be read is kept, and reported when it is added. */
+async function describe(path: string): Promise<WaitingFile> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
+  return { path, isFolder }
+}

@@ -1,0 +1,30 @@
+import type { Bridge } from '../../electron/contract/calls.ts'
+import type { Result } from '../../electron/contract/failures.ts'
+import type { WaitingFilesView } from '../../electron/contract/uploads.ts'
+import type { NoticesState } from '../ui/notices-state.svelte.ts'
+
+/** The files that wait for a sign-in or a team. */
+export class WaitingFilesState {
+  view = $state.raw<WaitingFilesView>({ count: 0, names: [], hasFolders: false, failure: null })
+  readonly #bridge: Bridge
+  readonly #notices: NoticesState
+
+  constructor(bridge: Bridge, notices: NoticesState) {
+    this.#bridge = bridge
+    this.#notices = notices
+  }
+
+  /** Subscribes and loads once. Returns a function that unsubscribes. */
+  start(): () => void {
+    const stop = this.#bridge.on('waitingFiles', (view) => (this.view = view))
+    void this.#bridge.waitingFiles().then((result) => this.#receive(result))
+    return stop
+  }
+
+  readonly discard = async () => this.#receive(await this.#bridge.discardWaitingFiles())
+
+  #receive(result: Result<WaitingFilesView>): void {
+    if (result.ok) this.view = result.value
+    else this.#notices.failure(result.failure)
+  }
+}

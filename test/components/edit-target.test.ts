@@ -115,7 +115,7 @@ test('opens the field that caused a failure and retries after the change', async
 })
 
 /** The notice that hands back what was typed. */
-const told = ({ screen }: Awaited<ReturnType<typeof openPage>>) =>
+const editNotice = ({ screen }: Awaited<ReturnType<typeof openPage>>) =>
   screen.getByRole('alert').filter({ hasText: 'started uploading, so' })
 
 const typeName = async (
@@ -131,7 +131,7 @@ test('a started row closes its field and offers the unsaved text in a notice', a
   const page = await openPage({ rows: [row('Grain')] })
   await typeName(page, 'Grain', 'Film grain')
   page.emit('patch', patchOf(2, [sendingRow('Grain')]))
-  const notice = told(page)
+  const notice = editNotice(page)
   await expect.element(notice).toMatchTextContent('“Grain” started uploading, so your change wasn’t saved')
   await expect.element(notice).toMatchTextContent('You entered: Film grain')
   expect(page.screen.getByRole('textbox', { name: 'Name' }).elements()).toEqual([])
@@ -145,7 +145,7 @@ test('a started row closes an unchanged field without a notice', async () => {
   await typeName(page, 'Grain', 'Grain')
   page.emit('patch', patchOf(2, [sendingRow('Grain')]))
   await expect.poll(() => page.screen.getByRole('textbox', { name: 'Name' }).elements()).toEqual([])
-  expect(told(page).elements()).toEqual([])
+  expect(editNotice(page).elements()).toEqual([])
 })
 
 test('an edit that arrives too late is offered in a notice', async () => {
@@ -155,7 +155,7 @@ test('an edit that arrives too late is offered in a notice', async () => {
   })
   await typeName(page, 'Grain', 'Film grain')
   await userEvent.keyboard('{Enter}')
-  await expect.element(told(page)).toMatchTextContent('You entered: Film grain')
+  await expect.element(editNotice(page)).toMatchTextContent('You entered: Film grain')
 })
 
 test('a field stays open while its row starts to wait for a retry', async () => {

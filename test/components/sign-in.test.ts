@@ -21,10 +21,10 @@ const over = (code: 'pairing-over' | 'connection-lost'): SessionView => ({
   pairing: waiting.pairing && { ...waiting.pairing, state: 'over', failure: failure(code) },
 })
 const paired = account({ id: 'cloud person team-2', kind: 'device', teams: [otherTeam] })
-const nobody = { session: () => success(signedOut), startPairing: () => success(waiting) }
+const signedOutAnswers = { session: () => success(signedOut), startPairing: () => success(waiting) }
 
 test('pairing shows the code, opens the browser and then shows the uploads', async () => {
-  const { screen, asked, emit } = await openPage({ answers: nobody })
+  const { screen, asked, emit } = await openPage({ answers: signedOutAnswers })
   await userEvent.click(screen.getByRole('button', { name: 'Continue in the browser' }))
   await expect.element(screen.getByLabelText('Code', { exact: true })).toHaveTextContent('AB7K-PNQ3')
   await expect.element(screen.getByText(/^Code expires in 4:\d\d$/)).toBeVisible()
@@ -44,7 +44,7 @@ test('pairing shows the code, opens the browser and then shows the uploads', asy
 
 test('an expired pairing can be restarted; a cancelled one returns to the other forms', async () => {
   const { screen, emit } = await openPage({
-    answers: { ...nobody, cancelPairing: () => success(signedOut) },
+    answers: { ...signedOutAnswers, cancelPairing: () => success(signedOut) },
   })
   emit('session', over('pairing-over'))
   await expect.element(screen.getByText('This code has expired', { exact: false })).toBeVisible()
@@ -56,7 +56,7 @@ test('an expired pairing can be restarted; a cancelled one returns to the other 
 
 test('shows why a pairing could not start', async () => {
   const { screen } = await openPage({
-    answers: { ...nobody, startPairing: () => failed(failure('connection-lost', { host: 'a' })) },
+    answers: { ...signedOutAnswers, startPairing: () => failed(failure('connection-lost', { host: 'a' })) },
   })
   await userEvent.click(screen.getByRole('button', { name: 'Continue in the browser' }))
   await expect.element(screen.getByText('Connection lost.', { exact: false })).toBeVisible()
@@ -64,7 +64,7 @@ test('shows why a pairing could not start', async () => {
 
 test('explains a wrong kind of device key and clears it', async () => {
   const { screen, asked } = await openPage({
-    answers: { ...nobody, signInWithKey: () => failed(failure('key-of-api')) },
+    answers: { ...signedOutAnswers, signInWithKey: () => failed(failure('key-of-api')) },
   })
   await userEvent.click(screen.getByRole('button', { name: 'Use a device key instead' }))
   await userEvent.fill(screen.getByLabelText(/^Device key/), 'sk-0001')

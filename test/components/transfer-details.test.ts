@@ -16,13 +16,13 @@ const map: PartMap = {
 /** The page with the details of one of two files open, in which parts are as `parts` says. */
 async function openDetails(parts: PartMap | null) {
   const rows = [sendingRow('Juniper', { sizeBytes }), sendingRow('Harbour')]
-  const told: UploadDetails = { id: 'Juniper', parts, speed }
+  const watchedDetails: UploadDetails = { id: 'Juniper', parts, speed }
   const opened = await openPage({
     rows,
-    answers: { watch: (args) => success(args?.id === 'Juniper' ? told : null) },
+    answers: { watch: (args) => success(args?.id === 'Juniper' ? watchedDetails : null) },
   })
   await opened.rowOf('Juniper').click()
-  return { ...opened, told, watched: () => watchedIds(opened.asked) }
+  return { ...opened, watchedDetails, watched: () => watchedIds(opened.asked) }
 }
 
 const watchedIds = (asked: readonly { readonly name: string; readonly args: unknown }[]) =>
@@ -53,11 +53,11 @@ test('the part map has a text summary and draws each state differently', async (
 })
 
 test('the part map follows updates of its upload only', async () => {
-  const { screen, emit, told } = await openDetails(map)
+  const { screen, emit, watchedDetails } = await openDetails(map)
   await expect.element(screen.getByRole('img', { name: /^41 of 65/ })).toBeVisible()
-  emit('details', { ...told, parts: { ...map, states: 's'.repeat(65), flying: [] } })
+  emit('details', { ...watchedDetails, parts: { ...map, states: 's'.repeat(65), flying: [] } })
   await expect.element(screen.getByRole('img', { name: '65 of 65 parts uploaded' })).toBeVisible()
-  emit('details', { ...told, id: 'Harbour', parts: { ...map, flying: [] } })
+  emit('details', { ...watchedDetails, id: 'Harbour', parts: { ...map, flying: [] } })
   await expect.element(screen.getByRole('img', { name: '65 of 65 parts uploaded' })).toBeVisible()
 })
 

@@ -68,8 +68,8 @@ function tryAll(page: Page, address: string): Promise<{ went: string[]; refusedB
       events: () => heard(new EventSource(`${server}/events`), 'onopen'),
     }
     const went: string[] = []
-    for (const [name, way] of Object.entries(proxies)) {
-      await way().then(
+    for (const [name, sendRequest] of Object.entries(proxies)) {
+      await sendRequest().then(
         () => went.push(name),
         () => undefined,
       )

@@ -42,7 +42,7 @@ const test = base.extend<{ place: Place }>({
   },
 })
 
-async function look(harness: EngineHarness) {
+async function startUpdatable(harness: EngineHarness) {
   const app = await harness.start()
   await signIn(app.page)
   await app.page.evaluate(() => window.modelferry?.checkForUpdate())
@@ -55,7 +55,7 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     place,
   }) => {
     place.feed.publish(place.release())
-    const { page, ended } = await look(harness)
+    const { page, ended } = await startUpdatable(harness)
     const held = harness.cloud.hold('put-object', 1)
     await drag(page, [await harness.file('loras/under way.safetensors')])
     await held.arrived
@@ -76,7 +76,7 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     // Nobody can create a file there, not even root.
     Object.assign(harness.environment, { APPIMAGE: '/sys/Modelferry.AppImage' })
     place.feed.publish(place.release())
-    const { page } = await look(harness)
+    const { page } = await startUpdatable(harness)
     const held = harness.cloud.hold('put-object', 1)
     await drag(page, [await harness.file('loras/under way.safetensors')])
     await held.arrived
@@ -94,7 +94,7 @@ test.describe('an AppImage', { tag: '@host' }, () => {
 
   test('rejects an update without a valid signature and reports it', async ({ harness, place }) => {
     place.feed.publish(place.release({ key: newSigningKey() }))
-    const { page } = await look(harness)
+    const { page } = await startUpdatable(harness)
     const refused = { kind: 'failed', failure: { code: 'update-unsigned' } }
     await expect.poll(() => ask(page, 'update')).toMatchObject(refused)
     expect(place.feed.asked.filter((name) => name.endsWith('.AppImage'))).toEqual([])

@@ -66,9 +66,9 @@ export class BrowserWindow extends WindowState implements HostWindow {
   }
 
   _titleChanged(title: string): void {
-    const told = event()
-    this.emit('page-title-updated', told, title, true)
-    if (!told.defaultPrevented) this.#title = title
+    const titleEvent = event()
+    this.emit('page-title-updated', titleEvent, title, true)
+    if (!titleEvent.defaultPrevented) this.#title = title
   }
 
   _gone(): void {

@@ -120,8 +120,9 @@ export function runPreload(host: PreloadSurroundings): void {
       webUtils: {
         getPathForFile(file: unknown) {
           if (file instanceof File) return ask('path', file)
-          const told = "Failed to execute 'getPathForFile' on 'WebUtils': parameter 1 is not of type 'File'."
-          throw new TypeError(told)
+          const errorText =
+            "Failed to execute 'getPathForFile' on 'WebUtils': parameter 1 is not of type 'File'."
+          throw new TypeError(errorText)
         },
       },
     },

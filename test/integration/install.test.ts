@@ -70,7 +70,7 @@ test.for([...Object.keys(commands), 'help'])(
 )
 
 /** Runs the script that a package runs when it is gone, for a system with one person on it. */
-function removed(reason: string): { home: string; said: string } {
+function runRemoveScript(reason: string): { home: string; output: string } {
   const home = mkdtempSync(join(folder, 'home-'))
   const tools = mkdtempSync(join(folder, 'tools-'))
   const autostart = join(home, '.config/autostart')
@@ -96,21 +96,21 @@ function removed(reason: string): { home: string; said: string } {
   const env = { ...process.env, PATH: `${tools}:${process.env['PATH'] ?? ''}` }
   const { status, stdout, stderr } = spawnSync('sh', [script, reason], { encoding: 'utf8', env })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  return { home, said: stdout }
+  return { home, output: stdout }
 }
 
 test.for(['remove', 'purge', '0'])('removes its login item but no data when it is removed (%s)', (reason) => {
-  const { home, said } = removed(reason)
+  const { home, output } = runRemoveScript(reason)
   expect(existsSync(join(home, '.config/autostart/modelferry.desktop'))).toBe(false)
   expect(existsSync(join(home, '.config/autostart/other.desktop'))).toBe(true)
   expect(existsSync(join(home, '.config/Modelferry'))).toBe(true)
-  expect(said.includes(join(home, '.config/Modelferry'))).toBe(reason === 'purge')
+  expect(output.includes(join(home, '.config/Modelferry'))).toBe(reason === 'purge')
 })
 
 test.for(['upgrade', '1'])('changes nothing when it is upgraded (%s)', (reason) => {
-  const { home, said } = removed(reason)
+  const { home, output } = runRemoveScript(reason)
   expect(existsSync(join(home, '.config/autostart/modelferry.desktop'))).toBe(true)
-  expect(said).toBe('')
+  expect(output).toBe('')
 })
 
 test('has valid AppStream metadata of this version', () => {

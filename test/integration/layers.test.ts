@@ -14,7 +14,7 @@ const { default: layers } = (await import(
 )) as { default: Layers }
 
 /** One file or more in every folder, each importing what it may. */
-const lawful = {
+const validTree = {
   'electron/contract/uploads.ts': `import * as v from 'valibot'\nexport const name = v.string()\n`,
   'electron/messages/messages.ts': `import { IntlMessageFormat } from 'intl-messageformat'\nexport const messages = IntlMessageFormat\n`,
   'electron/platform/log.ts': `import { appendFile } from 'node:fs/promises'\nexport const log = appendFile\n`,
@@ -117,7 +117,7 @@ async function brokenRules(files: Readonly<Record<string, string>>): Promise<str
 }
 
 test('accepts a tree in which each folder imports what its row allows', async () => {
-  expect(await brokenRules(lawful)).toEqual([])
+  expect(await brokenRules(validTree)).toEqual([])
 })
 
 test('has a violation below for every rule', () => {
@@ -133,21 +133,21 @@ function withImport(text: string, imported: string): string {
 }
 
 test.each(Object.entries(broken))('rejects an import that violates %s', async (rule, [file, imported]) => {
-  const before = (lawful as Record<string, string>)[file] ?? ''
+  const before = (validTree as Record<string, string>)[file] ?? ''
   const cycle = rule === 'no-cycles' ? { 'electron/contract/y.ts': `import './uploads.ts'\n` } : {}
-  const files = { ...lawful, ...cycle, [file]: withImport(before, imported) }
+  const files = { ...validTree, ...cycle, [file]: withImport(before, imported) }
   expect(await brokenRules(files)).toContain(rule)
 })
 
 test('rejects a type import like a value import', async () => {
   const type = `import type { client } from '../cloud/client.ts'\nexport type Client = typeof client\n`
-  expect(await brokenRules({ ...lawful, 'electron/contract/x.ts': type })).toEqual(['contract-folders'])
+  expect(await brokenRules({ ...validTree, 'electron/contract/x.ts': type })).toEqual(['contract-folders'])
 })
 
 test('rejects a component that imports the bridge', async () => {
   const component = `<script lang="ts">\nimport { bridge } from '../bridge.ts'\n</script>\n{bridge}\n`
   const files = {
-    ...lawful,
+    ...validTree,
     'renderer/bridge.ts': 'export const bridge = 1\n',
     'renderer/uploads/X.svelte': component,
   }

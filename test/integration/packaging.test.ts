@@ -15,7 +15,7 @@ import { projectFolder } from '../support/temp-project.ts'
 const folder = mkdtempSync(join(tmpdir(), 'modelferry-package-'))
 const unpacked = join(folder, 'dist/linux-unpacked')
 const archive = join(unpacked, 'resources/app.asar')
-const beside = join(unpacked, 'resources/app.asar.unpacked')
+const unpackedFolder = join(unpacked, 'resources/app.asar.unpacked')
 const record = join(folder, 'fpm')
 let packed: string[] = []
 
@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('packs the built app, its package.json and its runtime dependencies', () => {
-  const rooms = new Set(
+  const topFolders = new Set(
     packed.map((path) =>
       path
         .split('/')
@@ -51,7 +51,7 @@ test('packs the built app, its package.json and its runtime dependencies', () =>
         .join('/'),
     ),
   )
-  expect([...rooms].sort()).toEqual([
+  expect([...topFolders].sort()).toEqual([
     'node_modules',
     'out/main',
     'out/preload',
@@ -84,12 +84,14 @@ test('packs no sources, tests, source maps or tools', () => {
   const kinds = new Set(packed.map((path) => extname(path)))
   const known = ['', '.cjs', '.css', '.html', '.js', '.json', '.mjs', '.node', '.txt']
   expect([...kinds].filter((kind) => !known.includes(kind))).toEqual([])
-  const strange = /(^|\/)(test|tests|__tests__|spec|electron|renderer\/components|script|src|\..*)\//
+  const sourceFolder = /(^|\/)(test|tests|__tests__|spec|electron|renderer\/components|script|src|\..*)\//
   // The one package that runs from a folder of that name.
   const debug = /^\/node_modules\/debug\/src\//
-  expect(packed.filter((path) => strange.test(path) && !debug.test(path))).toEqual([])
-  const bare = packed.filter((path) => extname(path) === '').map((path) => path.split('/').at(-1) ?? '')
-  expect(bare.filter((name) => !/^licen[cs]e/i.test(name))).toEqual([])
+  expect(packed.filter((path) => sourceFolder.test(path) && !debug.test(path))).toEqual([])
+  const withoutExtension = packed
+    .filter((path) => extname(path) === '')
+    .map((path) => path.split('/').at(-1) ?? '')
+  expect(withoutExtension.filter((name) => !/^licen[cs]e/i.test(name))).toEqual([])
 })
 
 test('packs a package.json with the entry point and without dev tools', () => {
@@ -107,13 +109,13 @@ test('unpacks keytar’s binary for this platform only', () => {
   expect(packed.filter((path) => path.endsWith('.node'))).toEqual([
     '/node_modules/keytar/prebuilds/linux-x64/keytar.node',
   ])
-  expect(statSync(join(beside, 'node_modules/keytar/prebuilds/linux-x64/keytar.node')).size).toBeGreaterThan(
-    10_000,
-  )
+  expect(
+    statSync(join(unpackedFolder, 'node_modules/keytar/prebuilds/linux-x64/keytar.node')).size,
+  ).toBeGreaterThan(10_000)
 })
 
 test('unpacks worker threads that import nothing from the archive', () => {
-  const workers = readdirSync(join(beside, 'out/main'))
+  const workers = readdirSync(join(unpackedFolder, 'out/main'))
   expect(workers.sort()).toEqual([
     'hash-worker.js',
     'inspect-worker.js',
@@ -122,7 +124,7 @@ test('unpacks worker threads that import nothing from the archive', () => {
     'watch-worker.js',
   ])
   for (const name of workers) {
-    const source = readFileSync(join(beside, 'out/main', name), 'utf8')
+    const source = readFileSync(join(unpackedFolder, 'out/main', name), 'utf8')
     const imported = [...source.matchAll(/^(?:import|export)\b[^'"\n]*['"]([^'"]+)['"]/gm)].map(
       (found) => found[1] ?? '',
     )

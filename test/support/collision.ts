@@ -6,13 +6,13 @@ import { setup, valueOf, type EngineOptions } from './engine.ts'
 export const takenPath = 'models/loras/style.safetensors'
 
 /** A team with a model at the path of an upload with other content. */
-export async function collision(options: EngineOptions = {}, wishes = {}) {
+export async function collision(options: EngineOptions = {}, enqueueOptions = {}) {
   const harness = await setup(options)
   const { app, cloud, file } = harness
   const oldId = cloud.addModel(ALICES_TEAM_ID, { display_name: 'Old style', model_path: takenPath })
   const [id = ''] = await app.add(await file('loras/style.safetensors'), {
     target: { modelPath: takenPath },
-    ...wishes,
+    ...enqueueOptions,
   })
   const decide = async (choice: CallArgs<'decide'>['choice'], more: Partial<CallArgs<'decide'>> = {}) =>
     valueOf(await app.calls.decide({ ids: [id], choice, fate: 'disable', ...more }))

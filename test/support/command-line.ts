@@ -65,10 +65,10 @@ function follow(child: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: N
     ([code, signal]): Ended => ({ code, signal, ...said, json: () => linesOf(said.out) }),
   )
 
-  function until<T>(look: () => T | undefined): Promise<T> {
+  function until<T>(condition: () => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const again = () => {
-        const found = look()
+        const found = condition()
         if (found === undefined) return
         listeners.delete(again)
         resolve(found)

@@ -49,7 +49,7 @@ export interface App {
   /** Adds paths and returns the ids of the new rows in their order. */
   add(paths: string | readonly string[], options?: EnqueueRequest): Promise<readonly string[]>
   /** Resolves with the first truthy result of `look`, which is called after each patch or session event. */
-  until<T>(look: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined): Promise<T>
+  until<T>(condition: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined): Promise<T>
   /** Resolves with the row once it is in this phase. */
   phase(id: string, phase: Phase): Promise<UploadRow>
   /** Resolves with the row once it is registered or has failed. */
@@ -159,7 +159,7 @@ function appOn(engine: Engine): App {
   const rows = () => engine.snapshot().rows
   const find = (id: string) => rows().find((row) => row.id === id)
 
-  function until<T>(look: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined) {
+  function until<T>(condition: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined) {
     return new Promise<T>((resolve, reject) => {
       const end = () => {
         clearInterval(watch)
@@ -167,7 +167,7 @@ function appOn(engine: Engine): App {
       }
       const again = () => {
         try {
-          const found = look(engine.snapshot(), engine.session())
+          const found = condition(engine.snapshot(), engine.session())
           if (found === false || found === null || found === undefined) return
           end()
           resolve(found)

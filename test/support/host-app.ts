@@ -13,12 +13,12 @@ interface HostApi {
   fail(): Promise<never>
   whoAsks(): Promise<unknown>
   syncEcho(value: unknown): unknown
-  onTold(listener: (value: unknown) => void): void
+  onReceived(listener: (value: unknown) => void): void
 }
 declare global {
   interface Window {
     host: HostApi
-    told: unknown
+    received: unknown
   }
 }
 

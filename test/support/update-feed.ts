@@ -29,7 +29,7 @@ export interface UpdateFeed {
   /** Requested files in order, without the query that bypasses caches. */
   readonly asked: string[]
   /** What each client sent about itself. */
-  readonly told: Readonly<Record<string, unknown>>[]
+  readonly requestHeaders: Readonly<Record<string, unknown>>[]
   publish(release: Release | null): void
   close(): Promise<void>
 }
@@ -41,11 +41,11 @@ export async function startUpdateFeed(): Promise<UpdateFeed> {
   let files = new Map<string, Buffer>()
   let cutAfterBytes: number | undefined
   const asked: string[] = []
-  const told: Readonly<Record<string, unknown>>[] = []
+  const requestHeaders: Readonly<Record<string, unknown>>[] = []
   const server = createServer((request, response) => {
     const name = new URL(request.url ?? '', 'http://x').pathname.slice(1)
     asked.push(name)
-    told.push(request.headers)
+    requestHeaders.push(request.headers)
     const file = files.get(name)
     if (!file) return response.writeHead(404).end('Not Found')
     response.writeHead(200, { 'content-length': file.length })
@@ -57,7 +57,7 @@ export async function startUpdateFeed(): Promise<UpdateFeed> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     asked,
-    told,
+    requestHeaders,
     publish(release) {
       files = release ? filesOf(release) : new Map()
       cutAfterBytes = release?.cutAfterBytes

@@ -24,9 +24,9 @@ test('writes one JSON object per step and one for the result', async () => {
 
 test('exits with 1 for an unreachable server and skips later steps', async () => {
   const { run, cloud } = await setupCommand()
-  const plugIn = await cloud.unplug()
+  const reconnect = await cloud.unplug()
   const ended = await run('check', '--json')
-  await plugIn()
+  await reconnect()
   expect(ended.code).toBe(1)
   expect(ended.json().find(({ step }) => step === 'connect')).toMatchObject({ outcome: 'bad' })
   expect(
@@ -64,9 +64,9 @@ test('sends 8 MiB with --storage and deletes them', async () => {
 
 test('exits with 3 for --storage without a sign-in, and with 1 if storage refuses it', async () => {
   const { run, runWith, cloud, countOf } = await setupCommand()
-  const nobody = await runWith({ MODELFERRY_TOKEN: undefined }, 'check', '--storage')
-  expect([nobody.code, countOf('presignModel')]).toEqual([3, 0])
-  expect(nobody.out).toContain('Sign in with your password and choose a team')
+  const signedOut = await runWith({ MODELFERRY_TOKEN: undefined }, 'check', '--storage')
+  expect([signedOut.code, countOf('presignModel')]).toEqual([3, 0])
+  expect(signedOut.out).toContain('Sign in with your password and choose a team')
   cloud.fail({ on: 'put-part', how: 403, times: Infinity })
   const refused = await run('check', '--storage')
   expect(refused.code).toBe(1)

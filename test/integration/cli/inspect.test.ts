@@ -62,8 +62,8 @@ test('shows a file’s metadata as text and as JSON', async () => {
     expect(out).toContain(line)
   expect(out).toMatch(/Parameters: [\d,]+\n/)
   expect(out).toMatch(/Data types: \w+ /)
-  const [told] = (await run('inspect', path, '--json')).json()
-  expect(told).toMatchObject({
+  const [fileReport] = (await run('inspect', path, '--json')).json()
+  expect(fileReport).toMatchObject({
     lookedInto: true,
     says: {
       title: 'Night Ferry',
@@ -83,9 +83,9 @@ test('marks unknown formats as unread, and lists what a pickle would import', as
   const { run, folder } = await setupCommand()
   await writeText(join(folder, 'strange.weights'), 'whatever this is')
   await writeText(join(folder, 'trap.pt'), shellCall)
-  const strange = await run('inspect', join(folder, 'strange.weights'))
-  expect(strange.out).toContain('unknown  strange.weights')
-  expect(strange.out).toContain('Not checked')
+  const unknown = await run('inspect', join(folder, 'strange.weights'))
+  expect(unknown.out).toContain('unknown  strange.weights')
+  expect(unknown.out).toContain('Not checked')
   expect((await run('inspect', join(folder, 'strange.weights'), '--json')).json()[0]).toMatchObject({
     lookedInto: false,
     refused: null,

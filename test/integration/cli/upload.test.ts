@@ -189,10 +189,10 @@ test('waits while offline, reports it and continues once online', async () => {
   const held = cloud.hold('presignModel')
   const { ended, line } = start('upload', await file('a.safetensors'), '--json')
   await held.arrived
-  const plugIn = await cloud.unplug()
+  const reconnect = await cloud.unplug()
   held.release()
   await line(({ event, state }) => event === 'line' && state === 'offline')
-  await plugIn()
+  await reconnect()
   const { code, json } = await ended
   const states = json().flatMap(({ event, state }) => (event === 'line' ? state : []))
   expect([code, states, json().at(-1)?.event]).toEqual([0, ['offline', 'ok'], 'registered'])
@@ -200,9 +200,9 @@ test('waits while offline, reports it and continues once online', async () => {
 
 test('exits with 1 for an unreachable server', async () => {
   const { run, file, cloud } = await setup()
-  const plugIn = await cloud.unplug()
+  const reconnect = await cloud.unplug()
   const { code, out } = await run('upload', await file('a.safetensors'))
-  await plugIn()
+  await reconnect()
   expect([code, out]).toEqual([1, ''])
 })
 

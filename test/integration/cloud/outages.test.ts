@@ -40,10 +40,10 @@ test('presigns for a host that can’t be resolved', async () => {
 
 test('refuses connections while unplugged, and listens at the same address afterwards', async () => {
   const presigned = await presign(cloud, alice, bytes)
-  const plugIn = await cloud.unplug()
+  const reconnect = await cloud.unplug()
   await expect(put(presigned, bytes)).rejects.toThrow(/ECONNREFUSED/)
   await expect(call(cloud, 'GET /models', undefined, alice)).rejects.toThrow(/ECONNREFUSED/)
-  await plugIn()
+  await reconnect()
   expect((await put(presigned, bytes)).status).toBe(200)
   expect((await call(cloud, 'GET /models', undefined, alice)).status).toBe(200)
 })

@@ -202,11 +202,11 @@ test('two files of one size for one path are compared when they run', async () =
 
 test('the second of two files replaces the first once it is registered', async () => {
   const { app, cloud, file } = await setup()
-  const wishes = { target: { modelPath: path }, onConflict: 'replace' } as const
+  const enqueueOptions = { target: { modelPath: path }, onConflict: 'replace' } as const
   const one = await file('one/style.safetensors')
   const two = await file('two/style.safetensors', { sizeBytes: 160_000 })
-  const [first = ''] = await app.add(one, wishes)
-  const [second = ''] = await app.add(two, wishes)
+  const [first = ''] = await app.add(one, enqueueOptions)
+  const [second = ''] = await app.add(two, enqueueOptions)
   await Promise.all([app.phase(first, 'registered'), app.phase(second, 'registered')])
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.file_size, model.model_status])).toEqual([
     [statSync(one).size, 'disabled'],

@@ -226,8 +226,8 @@ test('uploads a diffusers folder and a graph with external weights as one model 
   const rows = await harness.app.until((now) => now.rows.length === 4 && now.rows)
   clearInterval(ticking)
   const ends = await Promise.all(rows.map(({ id }) => harness.app.settled(id)))
-  const told = ends.map(({ phase, fileName, recognition: { group } }) => [fileName, phase, group?.kind])
-  expect(told.toSorted()).toEqual(
+  const outcomes = ends.map(({ phase, fileName, recognition: { group } }) => [fileName, phase, group?.kind])
+  expect(outcomes.toSorted()).toEqual(
     [
       ['diffusion_pytorch_model.safetensors', 'registered', 'diffusers'],
       ['model_index.json', 'registered', 'diffusers'],

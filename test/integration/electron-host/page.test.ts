@@ -134,18 +134,18 @@ test('main gets the sender’s frame with its address and origin', async () => {
 })
 
 test('main sends events to the page', async () => {
-  await host.page.evaluate(() => window.host.onTold((value) => (window.told = value)))
-  await host.inMain(`win.webContents.send('told', { n: 1n })`)
+  await host.page.evaluate(() => window.host.onReceived((value) => (window.received = value)))
+  await host.inMain(`win.webContents.send('received', { n: 1n })`)
   await expect
-    .poll(() => host.page.evaluate(() => String((window.told as { n: bigint } | undefined)?.n)))
+    .poll(() => host.page.evaluate(() => String((window.received as { n: bigint } | undefined)?.n)))
     .toBe('1')
 })
 
 test('an event sent during sendSync reaches the page afterwards', async () => {
-  await host.page.evaluate(() => window.host.onTold((value) => (window.told = value)))
+  await host.page.evaluate(() => window.host.onReceived((value) => (window.received = value)))
   await host.inMain(
-    'void electron.ipcMain.once("sync-echo", ({ sender }) => sender.send("told", "while it waited"))',
+    'void electron.ipcMain.once("sync-echo", ({ sender }) => sender.send("received", "while it waited"))',
   )
   expect(await host.page.evaluate(() => window.host.syncEcho('answer'))).toBe('answer')
-  await expect.poll(() => host.page.evaluate(() => window.told)).toBe('while it waited')
+  await expect.poll(() => host.page.evaluate(() => window.received)).toBe('while it waited')
 })

@@ -115,8 +115,8 @@ test('a second app adopts uploads only after the first process has ended', async
   const { app, file, otherApp, open, countOf } = await setup()
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))
-  const beside = await otherApp().ended
-  expect([beside.code, JSON.parse(beside.out)]).toEqual([0, []])
+  const second = await otherApp().ended
+  expect([second.code, JSON.parse(second.out)]).toEqual([0, []])
 
   await app.stop()
   const after = await otherApp().ended
@@ -134,9 +134,9 @@ test('nothing is lost when a second app dies with a claimed row', async () => {
   await app.stop()
   const { child, ended, printed } = otherApp('stay')
   await printed((out) => out.includes('\n'))
-  const beside = await open()
-  expect(beside.rows()).toEqual([])
-  await beside.stop()
+  const second = await open()
+  expect(second.rows()).toEqual([])
+  await second.stop()
   child.kill('SIGKILL')
   await ended
   const last = await open()

@@ -123,9 +123,9 @@ test('a sign-out during the start’s request for the user stays effective', asy
   await held.arrived
   const [accountId = ''] = next.session().accounts.map(({ id }) => id)
   await next.calls.signOut({ accountId })
-  const told = new Promise<void>((resolve) => next.engine.subscribe({ session: () => resolve() }))
+  const sessionReported = new Promise<void>((resolve) => next.engine.subscribe({ session: () => resolve() }))
   held.release()
-  await told
+  await sessionReported
   expect([next.session().accounts[0]?.state, secretStore.entries.size]).toEqual(['signed-out', 0])
 })
 

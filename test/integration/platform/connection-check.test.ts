@@ -27,22 +27,22 @@ const found = (change: Partial<ServerCheck>): ServerCheck => ({
   proxy: null,
   ...change,
 })
-const nobody = { accounts: [] } as unknown as SessionView
+const noSession = { accounts: [] } as unknown as SessionView
 
-async function look(server: string, answer: ServerCheck, session = nobody) {
-  const told: ConnectionCheck[] = []
+async function runCheck(server: string, answer: ServerCheck, session = noSession) {
+  const reports: ConnectionCheck[] = []
   const last = await checkConnection({
     server,
     askServer: async () => success(answer),
     session: () => session,
-    onProgress: (check) => told.push(check),
+    onProgress: (check) => reports.push(check),
   })
-  return { told, outcomes: last.results.map(({ step, outcome }) => `${step} ${outcome}`), last }
+  return { reports, outcomes: last.results.map(({ step, outcome }) => `${step} ${outcome}`), last }
 }
 
 test('reports a working connection step by step', async () => {
   const { port, close } = await listening()
-  const { told, outcomes, last } = await look(
+  const { reports, outcomes, last } = await runCheck(
     `http://127.0.0.1:${port}/api/v1`,
     found({ certificate: 'none' }),
   )
@@ -55,8 +55,8 @@ test('reports a working connection step by step', async () => {
     'clock good',
     'sign-in skipped',
   ])
-  expect(told.map(({ results }) => results.length)).toEqual([0, 2, 3, 6, 7, 7])
-  expect(told.map(({ isOver }) => isOver)).toEqual([false, false, false, false, false, true])
+  expect(reports.map(({ results }) => results.length)).toEqual([0, 2, 3, 6, 7, 7])
+  expect(reports.map(({ isOver }) => isOver)).toEqual([false, false, false, false, false, true])
   expect(last.results[2]?.params).toMatchObject({ port })
   await close()
 })
@@ -64,8 +64,13 @@ test('reports a working connection step by step', async () => {
 test('reports a closed port, and skips the steps after it', async () => {
   const { port, close } = await listening()
   await close()
-  const gone = found({ isReached: false, isApi: false, certificate: 'none', failure: failure('offline') })
-  const { outcomes } = await look(`https://127.0.0.1:${port}/api/v1`, gone)
+  const unreachable = found({
+    isReached: false,
+    isApi: false,
+    certificate: 'none',
+    failure: failure('offline'),
+  })
+  const { outcomes } = await runCheck(`https://127.0.0.1:${port}/api/v1`, unreachable)
   expect(outcomes.slice(2)).toEqual([
     'connect bad',
     'certificate skipped',
@@ -79,7 +84,7 @@ test('reports a server that accepts the connection but does not respond', async 
   const { port, close } = await listening()
   const lost = failure('connection-lost', { host: '127.0.0.1' }, { detail: 'ECONNRESET' })
   const silent = found({ isReached: false, isApi: false, certificate: 'none', failure: lost })
-  const { last } = await look(`http://127.0.0.1:${port}/api/v1`, silent)
+  const { last } = await runCheck(`http://127.0.0.1:${port}/api/v1`, silent)
   expect(last.results.find(({ step }) => step === 'api')).toEqual({
     step: 'api',
     outcome: 'bad',
@@ -90,19 +95,19 @@ test('reports a server that accepts the connection but does not respond', async 
 })
 
 test('reports an unknown host name', async () => {
-  const gone = found({
+  const unreachable = found({
     isReached: false,
     isApi: false,
     certificate: 'none',
     failure: failure('name-not-found', { host: 'x' }),
   })
-  const { outcomes } = await look('https://nowhere.invalid/api/v1', gone)
+  const { outcomes } = await runCheck('https://nowhere.invalid/api/v1', unreachable)
   expect(outcomes.slice(0, 3)).toEqual(['name bad', 'proxy skipped', 'connect skipped'])
 })
 
 test('tests the connection to the proxy when there is one', async () => {
   const { port, close } = await listening()
-  const { last, outcomes } = await look(
+  const { last, outcomes } = await runCheck(
     'https://nowhere.invalid/api/v1',
     found({ proxy: `http://127.0.0.1:${port}` }),
   )
@@ -114,7 +119,7 @@ test('tests the connection to the proxy when there is one', async () => {
 test('looks up an IPv6 proxy without its brackets', async () => {
   const { port, close } = await listening('::1')
   const answer = found({ proxy: `http://[::1]:${port}` })
-  const { outcomes } = await look('https://nowhere.invalid/api/v1', answer)
+  const { outcomes } = await runCheck('https://nowhere.invalid/api/v1', answer)
   expect(outcomes.slice(0, 3)).toEqual(['name good', 'proxy good', 'connect good'])
   await close()
 })
@@ -123,12 +128,15 @@ test('reports an invalid certificate, a wrong clock and an invalid sign-in', asy
   const { port, close } = await listening()
   const server = `https://127.0.0.1:${port}/api/v1`
   const expired = failure('certificate-expired', { host: '127.0.0.1' })
-  const untrusted = await look(server, found({ certificate: 'untrusted', isApi: false, failure: expired }))
+  const untrusted = await runCheck(
+    server,
+    found({ certificate: 'untrusted', isApi: false, failure: expired }),
+  )
   expect(untrusted.last.results[3]).toMatchObject({ step: 'certificate', outcome: 'bad', failure: expired })
-  const late = await look(server, found({ clockAheadMs: -20 * 60_000 }))
+  const late = await runCheck(server, found({ clockAheadMs: -20 * 60_000 }))
   expect(late.last.results[5]).toMatchObject({ step: 'clock', outcome: 'bad', params: { minutes: 20 } })
   const left = { accounts: [{ state: 'signed-out' }, { state: 'ready' }] } as unknown as SessionView
-  expect((await look(server, found({}), left)).last.results[6]).toMatchObject({
+  expect((await runCheck(server, found({}), left)).last.results[6]).toMatchObject({
     step: 'sign-in',
     outcome: 'bad',
   })

@@ -30,7 +30,7 @@ async function midway() {
     disk,
     sent: harness.countOf('put-part'),
     unplug: () => renameSync(disk, `${disk}.away`),
-    plugIn: () => renameSync(`${disk}.away`, disk),
+    reconnect: () => renameSync(`${disk}.away`, disk),
   }
 }
 
@@ -70,7 +70,7 @@ test('waits for an unplugged disk, names it, and continues when it is back', asy
   expect(row.sentBytes).toBeGreaterThanOrEqual(2 * partBytes)
   clock.advance(aPoll)
   expect(app.row(id).phase).toBe('retrying')
-  harness.plugIn()
+  harness.reconnect()
   await looksUntilBack(app, id, clock)
   expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
   expect(harness.countOf('initiateMultipart')).toBe(1)
@@ -86,7 +86,7 @@ test('an upload that waits for a disk blocks no other, and can be paused and can
   const [other = ''] = await app.add(await harness.file('b.safetensors'))
   expect(await app.settled(other)).toMatchObject({ phase: 'registered' })
   await app.calls.pause({ ids: [id] })
-  harness.plugIn()
+  harness.reconnect()
   clock.advance(aPoll)
   expect(app.row(id).phase).toBe('paused')
   await app.calls.cancel({ ids: [id] })
@@ -101,7 +101,7 @@ test('waits for a disk that is missing at the start', async () => {
   harness.unplug()
   const next = await harness.open()
   await next.phase(harness.id, 'retrying')
-  harness.plugIn()
+  harness.reconnect()
   await looksUntilBack(next, harness.id, harness.clock)
   expect(await next.settled(harness.id)).toMatchObject({ phase: 'registered' })
   await expectOne(harness, harness.path)

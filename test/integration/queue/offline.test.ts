@@ -14,14 +14,14 @@ const hashesIn = ({ cloud }: EngineHarness) =>
 test('holds the whole queue while offline, and continues within seconds', async () => {
   const harness = await setup()
   const { app, cloud, clock, file } = harness
-  const plugIn = await cloud.unplug()
+  const reconnect = await cloud.unplug()
   const paths = [await file('a.safetensors'), await file('b.safetensors'), await file('c.safetensors')]
   const ids = await app.add(paths)
   await app.until(({ line }) => line === 'offline')
   await app.until(({ totals }) => totals.running === 0)
   expect(app.rows().map(({ retryAtMs }) => retryAtMs)).toEqual([null, null, null])
   expect(app.engine.snapshot().totals).toMatchObject({ waiting: 3, needsYou: 0 })
-  await plugIn()
+  await reconnect()
   clock.advance(1_000)
   await app.until(({ line }) => line === 'ok')
   for (const id of ids) expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
@@ -30,12 +30,12 @@ test('holds the whole queue while offline, and continues within seconds', async 
 
 test('does not start a file that is added while offline', async () => {
   const { app, cloud, clock, file } = await setup()
-  const plugIn = await cloud.unplug()
+  const reconnect = await cloud.unplug()
   await app.add(await file('a.safetensors'))
   await app.until(({ line }) => line === 'offline')
   const [late = ''] = await app.add(await file('b.safetensors'))
   expect(app.row(late)).toMatchObject({ phase: 'waiting', failure: null })
-  await plugIn()
+  await reconnect()
   app.engine.networkChanged()
   expect(await app.settled(late)).toMatchObject({ phase: 'registered' })
   expect(clock.waits().filter((waitMs) => waitMs > 60_000 && waitMs < dayMs / 2)).toEqual([])
@@ -51,11 +51,11 @@ test('keeps stored parts over repeated outages', async () => {
   const [id = ''] = await app.add(path)
   await held.arrived
   for (let outage = 0; outage < 4; outage += 1) {
-    const plugIn = await cloud.unplug()
+    const reconnect = await cloud.unplug()
     held.release()
     app.engine.networkChanged()
     await app.until(({ line }) => line === 'offline')
-    await plugIn()
+    await reconnect()
     app.engine.networkChanged()
     await app.until(({ line }) => line === 'ok')
   }
@@ -100,12 +100,12 @@ test('cleans up an upload cancelled while offline once it is online', async () =
   const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes: 4 * partBytes }))
   const held = cloud.hold('put-part', 'answer')
   await held.arrived
-  const plugIn = await cloud.unplug()
+  const reconnect = await cloud.unplug()
   held.release()
   await app.until(({ line }) => line === 'offline')
   await app.calls.cancel({ ids: [id] })
   expect(app.rows()).toEqual([])
-  await plugIn()
+  await reconnect()
   const aborted = cloud.ended('abortMultipart')
   app.engine.networkChanged()
   await aborted

@@ -142,13 +142,13 @@ test('an unreadable feed is reported, signed or not', async () => {
 
 test('a feed without our signature is rejected', async () => {
   const updater = await openUpdater()
-  const stranger = newSigningKey()
-  for (const change of [{ key: stranger }, { signature: null }, { signature: 'AAAA' }, { signature: '' }]) {
+  const otherKey = newSigningKey()
+  for (const change of [{ key: otherKey }, { signature: null }, { signature: 'AAAA' }, { signature: '' }]) {
     feed.publish(release(change))
     expect(await codeOf(updater.check())).toBe('update-unsigned')
   }
   feed.publish(release())
-  expect(await codeOf((await openUpdater('1.0.0', publicKeyOf(stranger))).check())).toBe('update-unsigned')
+  expect(await codeOf((await openUpdater('1.0.0', publicKeyOf(otherKey))).check())).toBe('update-unsigned')
   expect(fetched()).toEqual([])
 })
 
@@ -228,7 +228,7 @@ test('requests do not identify the computer', async () => {
   const updater = await openUpdater()
   await updater.check()
   await updater.download(() => {})
-  for (const headers of feed.told) {
+  for (const headers of feed.requestHeaders) {
     expect(Object.keys(headers).filter((name) => /staging|cookie|authorization|referer/.test(name))).toEqual(
       [],
     )

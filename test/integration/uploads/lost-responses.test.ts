@@ -94,8 +94,8 @@ test('an upload with a lost completion replaces the model without sending again'
   const [id = ''] = await app.add(context.path, uploadOptions)
   expect((await app.settled(id)).phase).toBe('registered')
   expect(context.countOf('initiateMultipart')).toBe(1)
-  const standing = cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.id === oldId, model.model_path])
-  expect(standing).toContainEqual([false, path])
+  const remaining = cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.id === oldId, model.model_path])
+  expect(remaining).toContainEqual([false, path])
 })
 
 test('a server without multipart uploads is reported and not retried forever', async () => {

@@ -10,9 +10,9 @@ const partSizeBytes = 5 * 1024 * 1024
 async function begin({ app }: Pick<EngineHarness, 'app'>, signal = new AbortController().signal) {
   const { chosen } = app.session()
   if (!chosen) throw new Error('no team is chosen')
-  const told: StorageTest[] = []
-  const found = await app.engine.testStorage(chosen, signal, (now) => told.push(now))
-  return { found, told }
+  const reports: StorageTest[] = []
+  const found = await app.engine.testStorage(chosen, signal, (now) => reports.push(now))
+  return { found, reports }
 }
 
 /** Counts what a storage test has left in storage and library. */
@@ -28,10 +28,10 @@ const nothing = { uploads: [], objects: [], models: [], leftovers: 0 }
 
 test('sends 8 MiB to storage, aborts them and registers nothing', async () => {
   const context = await setup()
-  const { found, told } = await begin(context)
+  const { found, reports } = await begin(context)
   expect(found).toMatchObject({ state: 'good', sentBytes: wholeBytes, failure: null, isLeft: false })
   expect(found.tookMs).toBeGreaterThan(0)
-  expect(told[0]).toMatchObject({ state: 'running', sentBytes: 0 })
+  expect(reports[0]).toMatchObject({ state: 'running', sentBytes: 0 })
   const puts = context.cloud.operations.filter(({ name }) => name === 'put-part')
   expect(puts.map(({ headers }) => headers['content-length'])).toEqual([String(wholeBytes)])
   expect(context.asked()).not.toContain('completeMultipart')
@@ -114,8 +114,8 @@ test('sends nothing with a device key, which can’t send parts', async () => {
 
 test('reports an unreachable server and leaves nothing behind', async () => {
   const context = await setup()
-  const plugIn = await context.cloud.unplug()
+  const reconnect = await context.cloud.unplug()
   expect((await begin(context)).found).toMatchObject({ state: 'bad', sentBytes: 0, isLeft: false })
-  await plugIn()
+  await reconnect()
   expect(await remains(context)).toEqual(nothing)
 })

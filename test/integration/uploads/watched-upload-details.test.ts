@@ -18,22 +18,22 @@ const inParts: EngineOptions = {
 }
 
 async function addWatched({ app, file }: EngineHarness, sizeBytes = fileBytes) {
-  const told: UploadDetails[] = []
-  app.engine.subscribe({ details: (details) => void told.push(details) })
+  const reports: UploadDetails[] = []
+  app.engine.subscribe({ details: (details) => void reports.push(details) })
   const [id = ''] = await app.add(await file('large.safetensors', { sizeBytes }))
   valueOf(await app.calls.watch({ id }))
   const now = async () => valueOf(await app.calls.watch({ id }))
-  return { id, told, now }
+  return { id, reports, now }
 }
 
 test('reports each part of a watched upload from waiting to sent', async () => {
   const harness = await setup(inParts)
-  const { id, told, now } = await addWatched(harness)
+  const { id, reports, now } = await addWatched(harness)
   await harness.app.settled(id)
   expect(await now()).toMatchObject({
     parts: { partSizeBytes: partBytes, states: 's'.repeat(13), flying: [] },
   })
-  const seen = told.flatMap(({ parts }) => (parts ? [parts] : []))
+  const seen = reports.flatMap(({ parts }) => (parts ? [parts] : []))
   for (const { states, flying } of seen) {
     expect(states).toHaveLength(13)
     expect(states.match(/f/g)?.length ?? 0).toBe(flying.length)
@@ -65,11 +65,11 @@ test('marks parts that are retried and parts that were sent before a restart', a
 
 test('reports no details of an upload that is not watched', async () => {
   const harness = await setup(inParts)
-  const { id, told } = await addWatched(harness)
+  const { id, reports } = await addWatched(harness)
   valueOf(await harness.app.calls.watch({ id: null }))
-  const before = told.length
+  const before = reports.length
   await harness.app.settled(id)
-  expect(told.length).toBe(before)
+  expect(reports.length).toBe(before)
 })
 
 test('reports an upload in a single PUT as one part', async () => {
@@ -93,8 +93,8 @@ test('applies a lower connection limit from the next part on', async () => {
     streamsMost: 1,
     singlePutLimitBytes: partBytes,
   })
-  const { id, told } = await addWatched(harness)
+  const { id, reports } = await addWatched(harness)
   await app.settled(id)
   expect(app.engine.snapshot().flow.streamsLimit).toBe(1)
-  for (const { parts } of told) expect(parts?.flying.length ?? 0).toBeLessThanOrEqual(1)
+  for (const { parts } of reports) expect(parts?.flying.length ?? 0).toBeLessThanOrEqual(1)
 })

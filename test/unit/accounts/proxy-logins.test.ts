@@ -21,72 +21,76 @@ function setup(findProxies: FindProxies = async () => [first, second]) {
     clock: environment.clock,
     proxies,
     changes: () => changes,
-    way: () => proxies.resolve(url),
+    resolveProxy: () => proxies.resolve(url),
     keepLogin: () => void secretStore.entries.set(`proxy ${first}`, JSON.stringify(login)),
   }
 }
 
 test('uses the first proxy, or a direct connection if there is none or unknown', async () => {
-  expect(await setup().way()).toBe(first)
-  expect(await setup(async () => ['direct', first]).way()).toBeNull()
-  expect(await setup(async () => []).way()).toBeNull()
-  expect(await setup(() => Promise.reject(new Error('no desktop'))).way()).toBeNull()
+  expect(await setup().resolveProxy()).toBe(first)
+  expect(await setup(async () => ['direct', first]).resolveProxy()).toBeNull()
+  expect(await setup(async () => []).resolveProxy()).toBeNull()
+  expect(await setup(() => Promise.reject(new Error('no desktop'))).resolveProxy()).toBeNull()
 })
 
 test.each([`${proxyCodes.refused} 403`, proxyCodes.trouble])(
   'a proxy that answers %s is not bypassed',
   async (code) => {
-    const { proxies, way, changes } = setup()
+    const { proxies, resolveProxy, changes } = setup()
     expect(await proxies.reportFailure(first, code)).toBe(false)
-    expect([await way(), proxies.pendingQuestion(), changes()]).toEqual([first, null, 0])
+    expect([await resolveProxy(), proxies.pendingQuestion(), changes()]).toEqual([first, null, 0])
   },
 )
 
 test('skips an unreachable proxy for five minutes', async () => {
-  const { proxies, way, clock } = setup()
+  const { proxies, resolveProxy, clock } = setup()
   expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(true)
-  expect(await way()).toBe(second)
+  expect(await resolveProxy()).toBe(second)
   clock.advance(5 * minute - 1)
-  expect(await way()).toBe(second)
+  expect(await resolveProxy()).toBe(second)
   clock.advance(1)
-  expect(await way()).toBe(first)
+  expect(await resolveProxy()).toBe(first)
   expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(true)
 })
 
 test('does not repeat a request through a proxy that is already skipped', async () => {
-  const { proxies, way, clock } = setup()
+  const { proxies, resolveProxy, clock } = setup()
   await proxies.reportFailure(first, proxyCodes.unreachable)
   clock.advance(4 * minute)
   expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(false)
   // It was seen to be gone later than before.
   clock.advance(4 * minute)
-  expect(await way()).toBe(second)
+  expect(await resolveProxy()).toBe(second)
 })
 
 test('uses the first proxy when all are unreachable', async () => {
-  const { proxies, way } = setup()
+  const { proxies, resolveProxy } = setup()
   await proxies.reportFailure(first, proxyCodes.unreachable)
   await proxies.reportFailure(second, proxyCodes.unreachable)
-  expect(await way()).toBe(first)
+  expect(await resolveProxy()).toBe(first)
 })
 
 test('reads the login from the keychain once for many refused requests', async () => {
-  const { proxies, way, secretStore, keepLogin, changes } = setup()
+  const { proxies, resolveProxy, secretStore, keepLogin, changes } = setup()
   keepLogin()
-  expect([await way(), secretStore.calls]).toEqual([first, []])
+  expect([await resolveProxy(), secretStore.calls]).toEqual([first, []])
   const refused = () => proxies.reportFailure(first, proxyCodes.signIn)
   expect(await Promise.all([refused(), refused(), refused()])).toEqual([true, true, true])
-  expect([await way(), secretStore.calls, changes()]).toEqual([firstWithLogin, [`get proxy ${first}`], 0])
+  expect([await resolveProxy(), secretStore.calls, changes()]).toEqual([
+    firstWithLogin,
+    [`get proxy ${first}`],
+    0,
+  ])
   // A request that left before the login was found.
   expect([await refused(), secretStore.calls.length]).toEqual([true, 1])
 })
 
 test('finds a login that was stored later when the proxy refuses again', async () => {
-  const { proxies, way, keepLogin } = setup()
+  const { proxies, resolveProxy, keepLogin } = setup()
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
   keepLogin()
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(true)
-  expect(await way()).toBe(firstWithLogin)
+  expect(await resolveProxy()).toBe(firstWithLogin)
 })
 
 test('asks once for a login when the stored one is refused', async () => {
@@ -113,10 +117,10 @@ test('ignores a damaged login in the keychain', async () => {
 })
 
 test('uses and stores a login, and clears the question of its own proxy only', async () => {
-  const { proxies, way, secretStore, changes } = setup()
+  const { proxies, resolveProxy, secretStore, changes } = setup()
   await proxies.reportFailure(second, proxyCodes.signIn)
   expect(await proxies.signIn(first, login)).toMatchObject({ ok: true })
-  expect([await way(), proxies.pendingQuestion()?.proxy, proxies.hasNewLogin()]).toEqual([
+  expect([await resolveProxy(), proxies.pendingQuestion()?.proxy, proxies.hasNewLogin()]).toEqual([
     firstWithLogin,
     second,
     true,
@@ -127,10 +131,10 @@ test('uses and stores a login, and clears the question of its own proxy only', a
 })
 
 test('uses a login that the keychain refuses until the app ends', async () => {
-  const { proxies, way, secretStore } = setup()
+  const { proxies, resolveProxy, secretStore } = setup()
   secretStore.failWith('keychain-locked')
   expect(await proxies.signIn(first, login)).toMatchObject({ failure: { code: 'keychain-locked' } })
-  expect(await way()).toBe(firstWithLogin)
+  expect(await resolveProxy()).toBe(firstWithLogin)
 })
 
 test('shows a dismissed question again after the next refusal', async () => {
@@ -148,8 +152,8 @@ test('shows a dismissed question again after the next refusal', async () => {
 })
 
 test('a login entered by the user replaces the one in the proxy’s URL', async () => {
-  const { proxies, way } = setup(async () => ['http://old:old@first.example:3128/'])
-  expect(await way()).toBe('http://old:old@first.example:3128')
+  const { proxies, resolveProxy } = setup(async () => ['http://old:old@first.example:3128/'])
+  expect(await resolveProxy()).toBe('http://old:old@first.example:3128')
   await proxies.signIn(first, login)
-  expect(await way()).toBe(firstWithLogin)
+  expect(await resolveProxy()).toBe(firstWithLogin)
 })

@@ -241,8 +241,8 @@ test.each([
 
 test('reports an unreachable server as a lost connection with its host', async () => {
   const { client } = await setup(answering(200, ''))
-  const nobody = createCloudClient('http://127.0.0.1:9', createTestEnvironment(standingClock()))
-  expect(await nobody.send(requestFor())).toMatchObject({
+  const unreachable = createCloudClient('http://127.0.0.1:9', createTestEnvironment(standingClock()))
+  expect(await unreachable.send(requestFor())).toMatchObject({
     failure: { code: 'connection-lost', params: { host: expect.stringContaining('127.0.0.1') } },
   })
   expect(client.server.endsWith('/api/v1')).toBe(true)

@@ -30,12 +30,12 @@ function setup() {
     rmSync(folder, { recursive: true })
   })
   const { queue, run } = handQueue({ atOnce: 4 })
-  const looks: string[] = []
+  const cleanups: string[] = []
   const commands = new UploadCommands({
     rows,
     queue,
     forget: () => {},
-    onAbandoned: () => looks.push('left behind'),
+    onAbandoned: () => cleanups.push('left behind'),
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
     rejected: () => {},
     now: environment.now,
@@ -45,7 +45,7 @@ function setup() {
     queue,
     run,
     commands,
-    looks,
+    cleanups,
     breakJournal: () => database.exec('PRAGMA query_only = ON'),
     add(given: Partial<UploadRecord> = {}) {
       const record = uploadRecord(given)
@@ -183,11 +183,11 @@ test('a running upload is skipped in a bulk edit, and rejected in a single edit'
 test.each([null, 'models/.aside/old'])(
   'a bulk edit restores the path of a displaced model, if there is one (%s)',
   (asidePath) => {
-    const { commands, add, looks } = setup()
+    const { commands, add, cleanups } = setup()
     const id = add({ library: { replaces: { ...replaces, asidePath } } })
     const { target } = uploadRecord()
     expect(commands.editTargets([{ id, target }]).ok).toBe(true)
-    expect(looks).toEqual(asidePath === null ? [] : ['left behind'])
+    expect(cleanups).toEqual(asidePath === null ? [] : ['left behind'])
   },
 )
 

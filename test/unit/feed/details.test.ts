@@ -13,18 +13,18 @@ const inParts = { state: multipartOpenState(2_000_000_000) }
 function setup() {
   const clock = standingClock()
   const rows = new Map<string, Row>()
-  const told: UploadDetails[] = []
+  const reports: UploadDetails[] = []
   const details = createDetails({
     rowOf: (id) => rows.get(id),
     speedOf: () => speed,
     acknowledged: () => [1, 4].map((number) => ({ number, etag: '"e"', checksum: 0 })),
     environment: createTestEnvironment(clock),
   })
-  details.subscribe((news) => told.push(news))
+  details.subscribe((news) => reports.push(news))
   return {
     clock,
     rows,
-    told,
+    reports,
     details,
     /** Gives a row that phase and reports it. Files have 6.8 GB: one part, or four of 2 GB. */
     put(id: string, phase: Phase, given: Partial<UploadRecord> = {}, inFlightBytes = 0) {
@@ -46,23 +46,23 @@ function setup() {
 }
 
 test('reports only the watched upload, at most ten times a second', () => {
-  const { put, clock, told, details } = setup()
+  const { put, clock, reports, details } = setup()
   put('a', 'sending')
   put('b', 'sending')
   clock.advance(1_000)
-  expect([told, clock.waits()]).toEqual([[], []])
+  expect([reports, clock.waits()]).toEqual([[], []])
   expect(details.watch('a')).toMatchObject({ id: 'a', speed })
   for (let ms = 0; ms < 1_000; ms += 10) {
     put('a', 'sending', {}, ms)
     put('b', 'sending', {}, ms)
     clock.advance(10)
   }
-  expect(new Set(told.map(({ id }) => id))).toEqual(new Set(['a']))
-  expect(told).toHaveLength(10)
+  expect(new Set(reports.map(({ id }) => id))).toEqual(new Set(['a']))
+  expect(reports).toHaveLength(10)
 })
 
 test('stops reporting and drops pending updates when nothing is watched', () => {
-  const { put, clock, told, details } = setup()
+  const { put, clock, reports, details } = setup()
   put('a', 'sending')
   details.watch('a')
   put('a', 'sending', {}, 1)
@@ -70,20 +70,20 @@ test('stops reporting and drops pending updates when nothing is watched', () => 
   put('a', 'sending', {}, 2)
   expect(clock.waits()).toEqual([])
   clock.advance(1_000)
-  expect(told).toEqual([])
+  expect(reports).toEqual([])
 })
 
 test('repeats the details of a running upload although nothing moves', () => {
-  const { put, clock, told, details } = setup()
+  const { put, clock, reports, details } = setup()
   put('a', 'sending')
   details.watch('a')
   details.renew()
   clock.advance(100)
-  expect(told).toHaveLength(1)
+  expect(reports).toHaveLength(1)
   put('a', 'paused')
   clock.advance(100)
   details.renew()
-  expect([told.length, clock.waits()]).toEqual([2, []])
+  expect([reports.length, clock.waits()]).toEqual([2, []])
 })
 
 test('has no details of an upload outside the queue', () => {

@@ -222,9 +222,9 @@ test('reports the overall speed each second while something runs, and once at th
   expect(flows.at(-1)).toMatchObject({ streamsInUse: 3, streamsLimit: 8, speed: { stepMs: 1_000 } })
   expect(flows.at(-1)?.speed.points.slice(1, 4)).toEqual([10_000, 10_000, 10_000])
   expect(feed.snapshot().flow).toMatchObject({ streamsInUse: 3, streamsLimit: 8 })
-  const told = flows.length
+  const sentCount = flows.length
   put('a', { phase: 'registered' })
   clock.advance(100)
   clock.advance(60_000)
-  expect([flows.length, clock.waits()]).toEqual([told + 1, []])
+  expect([flows.length, clock.waits()]).toEqual([sentCount + 1, []])
 })

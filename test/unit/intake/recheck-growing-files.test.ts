@@ -7,8 +7,8 @@ import { uploadRecord } from '../../support/records.ts'
 /** Refused rows, each with the time in ms since its file was written. */
 function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs: number]>>) {
   const clock = standingClock()
-  const looked: (readonly string[])[] = []
-  const looks = createRechecks({
+  const inspected: (readonly string[])[] = []
+  const rechecks = createRechecks({
     rows: {
       ids: () => Object.keys(rows),
       get(id) {
@@ -32,37 +32,37 @@ function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs:
       },
     },
     async retry(ids) {
-      looked.push(ids)
+      inspected.push(ids)
       return success(undefined)
     },
     environment: clock,
   })
-  return { looks, looked, clock, ids: Object.keys(rows) }
+  return { rechecks, inspected, clock, ids: Object.keys(rows) }
 }
 
 test('rechecks only files that were written recently and may become complete', () => {
-  const { looks, looked, clock, ids } = setup({
+  const { rechecks, inspected, clock, ids } = setup({
     copied: ['file-cut-short', 500],
     old: ['file-cut-short', 60_000],
     pointer: ['file-pointer', 500],
     dangerous: ['file-dangerous', 500],
   })
-  looks.schedule(ids)
+  rechecks.schedule(ids)
   expect(clock.waits()).toEqual([5_000])
   clock.advance(5_000)
-  expect([looked, clock.waits()]).toEqual([[['copied']], []])
+  expect([inspected, clock.waits()]).toEqual([[['copied']], []])
 })
 
 test('rechecks once what was being written when the last process ended', () => {
-  const { looks, looked, clock } = setup({
+  const { rechecks, inspected, clock } = setup({
     grows: ['file-being-written', 60_000],
     old: ['file-empty', 60_000],
   })
-  looks.resume()
+  rechecks.resume()
   clock.advance(5_000)
-  expect(looked).toEqual([['grows']])
-  looks.resume()
-  looks.close()
+  expect(inspected).toEqual([['grows']])
+  rechecks.resume()
+  rechecks.close()
   expect(clock.waits()).toEqual([])
 })
 
@@ -80,18 +80,18 @@ test('rechecks a file once for each refusal, and not after it was removed', () =
     second: ['file-cut-short', 0],
     removed: ['file-cut-short', 0],
   }
-  const { looks, looked, clock } = setup(rows)
-  looks.schedule(['first', 'removed'])
+  const { rechecks, inspected, clock } = setup(rows)
+  rechecks.schedule(['first', 'removed'])
   delete rows['removed']
   clock.advance(5_000)
-  looks.schedule(['second'])
+  rechecks.schedule(['second'])
   clock.advance(5_000)
-  expect([looked, clock.waits()]).toEqual([[['first'], ['second']], []])
+  expect([inspected, clock.waits()]).toEqual([[['first'], ['second']], []])
 })
 
 test('starts no timer for a refusal after the close', () => {
-  const { looks, clock } = setup({ copied: ['file-cut-short', 500] })
-  looks.close()
-  looks.schedule(['copied'])
+  const { rechecks, clock } = setup({ copied: ['file-cut-short', 500] })
+  rechecks.close()
+  rechecks.schedule(['copied'])
   expect(clock.waits()).toEqual([])
 })

@@ -38,8 +38,8 @@ function setup() {
       return record.id
     },
     /** From now on nothing can be written any more. */
-    fillDisk: () => database.exec('PRAGMA query_only = ON'),
-    makeRoom: () => database.exec('PRAGMA query_only = OFF'),
+    refuseWrites: () => database.exec('PRAGMA query_only = ON'),
+    allowWrites: () => database.exec('PRAGMA query_only = OFF'),
   }
 }
 
@@ -64,21 +64,21 @@ test('throws for an event that is impossible in the current phase', () => {
 })
 
 test('does not become registered if that could not be written', () => {
-  const { rows, added, fillDisk } = setup()
+  const { rows, added, refuseWrites } = setup()
   const id = added()
   rows.happen(id, 'begin')
   rows.happen(id, 'register', { state: storedState() })
-  fillDisk()
+  refuseWrites()
   const written = rows.happen(id, 'registered', { state: registeredState('m', 1) })
   expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
   expect(rows.view(id)).toMatchObject({ phase: 'registering', modelId: null })
 })
 
 test('does not become a duplicate if that could not be written', () => {
-  const { rows, added, fillDisk } = setup()
+  const { rows, added, refuseWrites } = setup()
   const id = added()
   rows.happen(id, 'begin')
-  fillDisk()
+  refuseWrites()
   const written = rows.happen(id, 'found', {
     state: { kind: 'duplicate', modelId: 'm', sha256: 'ab', finishedAtMs: 1 },
   })
@@ -87,14 +87,14 @@ test('does not become a duplicate if that could not be written', () => {
 })
 
 test('starts the next attempt with a write after the journal failed', () => {
-  const { rows, added, fillDisk, makeRoom, store } = setup()
+  const { rows, added, refuseWrites, allowWrites, store } = setup()
   const id = added()
   rows.happen(id, 'begin')
-  fillDisk()
+  refuseWrites()
   rows.happen(id, 'trouble', { failure: failure('journal-full') })
   expect(rows.happen(id, 'begin')).toMatchObject({ ok: false })
   rows.happen(id, 'trouble', { failure: failure('journal-full') })
-  makeRoom()
+  allowWrites()
   expect(rows.happen(id, 'begin')).toMatchObject({ ok: true })
   expect(store.find(id)?.failure?.code).toBe('journal-full')
 })
@@ -111,8 +111,8 @@ test('restores the acknowledged bytes of multipart uploads', () => {
 })
 
 test('queues nothing that could not be written', () => {
-  const { rows, fillDisk } = setup()
-  fillDisk()
+  const { rows, refuseWrites } = setup()
+  refuseWrites()
   expect(rows.add([uploadRecord()])).toMatchObject({ ok: false })
   expect(rows.ids()).toEqual([])
 })
@@ -189,10 +189,10 @@ test('restores a row from the history without its local path', () => {
 })
 
 test('shows a failure that could not be written', () => {
-  const { rows, added, fillDisk } = setup()
+  const { rows, added, refuseWrites } = setup()
   const id = added()
   rows.happen(id, 'begin')
-  fillDisk()
+  refuseWrites()
   expect(rows.happen(id, 'refuse', { failure: failure('journal-full') }).ok).toBe(false)
   expect(rows.view(id)).toMatchObject({ phase: 'failed', failure: { code: 'journal-full' } })
 })

@@ -11,7 +11,7 @@ function setup() {
     clock,
     /** Moves bytes evenly for so many seconds, told as often as `everyMs` says. */
     flow(seconds: number, bytesPerSecond: number, everyMs = 1_000) {
-      for (let told = 0; told < (seconds * 1_000) / everyMs; told += 1) {
+      for (let sample = 0; sample < (seconds * 1_000) / everyMs; sample += 1) {
         clock.advance(everyMs)
         history.moved((bytesPerSecond * everyMs) / 1_000)
       }

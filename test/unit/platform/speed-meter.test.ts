@@ -16,11 +16,11 @@ function setup() {
       meter.sample(bytes)
     },
     /** Moves bytes at a steady rate, told ten times a second; answers what `look` finds each time. */
-    flow<Found>(ms: number, bytesPerSecond: number, look: () => Found): Found[] {
+    flow<Found>(ms: number, bytesPerSecond: number, read: () => Found): Found[] {
       return Array.from({ length: ms / 100 }, () => {
         clock.advance(100)
         meter.sample((movedBytes += bytesPerSecond / 10))
-        return look()
+        return read()
       })
     },
   }
@@ -48,17 +48,17 @@ test('averages 30 s, within a quarter of the average of the last 10 s', () => {
 })
 
 test('shows a time left that always matches the speed shown', () => {
-  const spell = fc.record({
+  const period = fc.record({
     ms: fc.integer({ min: 1, max: 200 }).map((tenths) => tenths * 100),
     bytesPerSecond: fc.integer({ min: 0, max: 200_000_000 }),
   })
   fc.assert(
     fc.property(
-      fc.array(spell, { minLength: 1, maxLength: 8 }),
+      fc.array(period, { minLength: 1, maxLength: 8 }),
       fc.integer({ min: 1, max: 100_000_000_000 }),
-      (spells, leftBytes) => {
+      (periods, leftBytes) => {
         const { meter, flow } = setup()
-        for (const { ms, bytesPerSecond } of spells)
+        for (const { ms, bytesPerSecond } of periods)
           flow(ms, bytesPerSecond, () => {
             const [speed, seconds] = [meter.bytesPerSecond(), meter.secondsLeft(leftBytes)]
             if (speed === null || speed < 1) expect(seconds).toBeNull()
@@ -120,13 +120,13 @@ test.each([
 ])('keeps the time left steady when full speed alternates with %s', (_name, slowBytesPerSecond) => {
   const { meter, flow } = setup()
   const leftBytes = 1_000_000_000
-  const look = () => meter.secondsLeft(leftBytes) ?? NaN
-  flow(5_000, 1_000_000, look)
-  const settling = [...flow(5_000, slowBytesPerSecond, look), ...flow(10_000, 600_000, look)]
+  const read = () => meter.secondsLeft(leftBytes) ?? NaN
+  flow(5_000, 1_000_000, read)
+  const settling = [...flow(5_000, slowBytesPerSecond, read), ...flow(10_000, 600_000, read)]
   expect(settling).not.toContain(NaN)
   const seen = Array.from({ length: 20 }, () => [
-    ...flow(5_000, 1_000_000, look),
-    ...flow(5_000, slowBytesPerSecond, look),
+    ...flow(5_000, 1_000_000, read),
+    ...flow(5_000, slowBytesPerSecond, read),
   ]).flat()
   const settled = seen.slice(300)
   const mean = settled.reduce((sum, seconds) => sum + seconds, 0) / settled.length
@@ -149,13 +149,13 @@ test.each([
   const leftBytes = 4_000_000_000
   flow(60_000, before, () => undefined)
   const seen = flow(40_000, after, () => ({
-    told: meter.secondsLeft(leftBytes) ?? NaN,
+    shown: meter.secondsLeft(leftBytes) ?? NaN,
     bySpeed: leftBytes / (meter.bytesPerSecond() ?? NaN),
   }))
-  for (const { told, bySpeed } of seen) expect(told).toBe(Math.ceil(bySpeed))
-  const steps = seen.slice(1).map(({ told }, index) => told / (seen[index]?.told ?? NaN))
+  for (const { shown, bySpeed } of seen) expect(shown).toBe(Math.ceil(bySpeed))
+  const steps = seen.slice(1).map(({ shown }, index) => shown / (seen[index]?.shown ?? NaN))
   expect(Math.max(...steps, ...steps.map((step) => 1 / step))).toBeLessThan(1.2)
-  expect(seen.at(-1)?.told).toBe(leftBytes / after)
+  expect(seen.at(-1)?.shown).toBe(leftBytes / after)
 })
 
 test('rounds the time left up to whole seconds, and returns 0 if nothing is left', () => {

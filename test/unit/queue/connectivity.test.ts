@@ -6,24 +6,24 @@ import { standingClock, createTestEnvironment } from '../../support/hand-clock.t
 /** A connectivity monitor whose checks end when the test gives their result. */
 function setup() {
   const clock = standingClock()
-  const looks: PromiseWithResolvers<boolean>[] = []
-  const told: ConnectivityState[] = []
+  const checks: PromiseWithResolvers<boolean>[] = []
+  const changes: ConnectivityState[] = []
   const line = createConnectivityMonitor({
     environment: createTestEnvironment(clock),
-    changed: (state) => told.push(state),
+    changed: (state) => changes.push(state),
     isReachable() {
-      const look = Promise.withResolvers<boolean>()
-      looks.push(look)
-      return look.promise
+      const pendingCheck = Promise.withResolvers<boolean>()
+      checks.push(pendingCheck)
+      return pendingCheck.promise
     },
   })
   return {
     line,
     clock,
-    looks,
-    told,
+    checks,
+    changes,
     async find(isThere: boolean) {
-      looks.at(-1)?.resolve(isThere)
+      checks.at(-1)?.resolve(isThere)
       // The check’s own promise, its catch and its finally.
       for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
     },
@@ -31,48 +31,48 @@ function setup() {
 }
 
 test('checks nothing before a problem, and changes nothing if a check succeeds', async () => {
-  const { line, clock, looks, told, find } = setup()
+  const { line, clock, checks, changes, find } = setup()
   clock.advance(3_600_000)
-  expect(looks).toHaveLength(0)
+  expect(checks).toHaveLength(0)
   line.suspect()
   line.suspect()
-  expect(looks).toHaveLength(1)
+  expect(checks).toHaveLength(1)
   await find(true)
-  expect([line.state, told, clock.waits()]).toEqual(['ok', [], []])
+  expect([line.state, changes, clock.waits()]).toEqual(['ok', [], []])
 })
 
 test('checks at growing intervals of at most five seconds while offline', async () => {
-  const { line, clock, told, find, looks } = setup()
+  const { line, clock, changes, find, checks } = setup()
   line.suspect()
   const waited: number[] = []
-  for (let look = 0; look < 6; look += 1) {
+  for (let pendingCheck = 0; pendingCheck < 6; pendingCheck += 1) {
     await find(false)
     const [waitMs = 0] = clock.waits()
     waited.push(waitMs)
     clock.advance(waitMs)
   }
-  expect([waited, told]).toEqual([[1_000, 2_000, 4_000, 5_000, 5_000, 5_000], ['offline']])
+  expect([waited, changes]).toEqual([[1_000, 2_000, 4_000, 5_000, 5_000, 5_000], ['offline']])
   await find(true)
-  expect([line.state, told, clock.waits(), looks.length]).toEqual(['ok', ['offline', 'ok'], [], 7])
+  expect([line.state, changes, clock.waits(), checks.length]).toEqual(['ok', ['offline', 'ok'], [], 7])
   line.suspect()
   await find(false)
   expect(clock.waits()).toEqual([1_000])
 })
 
 test('checks at once after a wake-up, but only while offline', async () => {
-  const { line, looks, find, clock } = setup()
+  const { line, checks, find, clock } = setup()
   line.check()
-  expect(looks).toHaveLength(0)
+  expect(checks).toHaveLength(0)
   line.suspect()
   await find(false)
   line.check()
-  expect([looks.length, clock.waits()]).toEqual([2, []])
+  expect([checks.length, clock.waits()]).toEqual([2, []])
   line.check()
-  expect(looks).toHaveLength(2)
+  expect(checks).toHaveLength(2)
 })
 
 test('stops checking once it is closed', async () => {
-  const { line, clock, find, told, looks } = setup()
+  const { line, clock, find, changes, checks } = setup()
   line.suspect()
   let isClosed = false
   const closed = line.close().then(() => (isClosed = true))
@@ -80,25 +80,25 @@ test('stops checking once it is closed', async () => {
   expect(isClosed).toBe(false)
   await find(false)
   await closed
-  expect([told, clock.waits()]).toEqual([[], []])
+  expect([changes, clock.waits()]).toEqual([[], []])
   // Runs that end later and network changes still call it.
   line.suspect()
-  expect(looks).toHaveLength(1)
+  expect(checks).toHaveLength(1)
 })
 
 test('stops checking when it is closed while offline', async () => {
-  const { line, clock, find, looks } = setup()
+  const { line, clock, find, checks } = setup()
   line.suspect()
   await find(false)
   await line.close()
   line.check()
-  expect([looks.length, clock.waits()]).toEqual([1, []])
+  expect([checks.length, clock.waits()]).toEqual([1, []])
 })
 
 test('treats a check that throws as unreachable', async () => {
-  const { line, looks, clock } = setup()
+  const { line, checks, clock } = setup()
   line.suspect()
-  looks[0]?.reject(new Error('a bug'))
+  checks[0]?.reject(new Error('a bug'))
   await expect.poll(() => line.state).toBe('offline')
   expect(clock.waits()).toEqual([1_000])
 })

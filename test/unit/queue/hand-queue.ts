@@ -21,7 +21,7 @@ export function handQueue({
 } = {}) {
   const clock = standingClock()
   const runs: Run[] = []
-  const told: string[] = []
+  const outcomes: string[] = []
   const queue = new Queue({
     atOnce,
     held,
@@ -40,8 +40,8 @@ export function handQueue({
         })
         return gate.promise
       },
-      pausing: (id, isPausing) => told.push(`${id} ${isPausing ? 'pausing' : 'not pausing'}`),
-      settled: (id, outcome) => told.push(`${id} ${outcome.kind}`),
+      pausing: (id, isPausing) => outcomes.push(`${id} ${isPausing ? 'pausing' : 'not pausing'}`),
+      settled: (id, outcome) => outcomes.push(`${id} ${outcome.kind}`),
       positionOf: (id) => order[id] ?? 0,
       isSmall: (id) => small.includes(id),
     },
@@ -51,7 +51,7 @@ export function handQueue({
     if (!found) throw new Error(`${id} has not run`)
     return found
   }
-  return { queue, clock, told, order, run, started: () => runs.map(({ id }) => id) }
+  return { queue, clock, outcomes, order, run, started: () => runs.map(({ id }) => id) }
 }
 
 export const done: Outcome = { kind: 'done' }

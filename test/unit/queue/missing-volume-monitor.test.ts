@@ -14,7 +14,7 @@ function setup() {
   const there = new Set<string>()
   const gone = new Set<string>()
   const back: string[] = []
-  const away = createMissingVolumeMonitor({
+  const missing = createMissingVolumeMonitor({
     environment: createTestEnvironment(clock),
     async isVolumeBack({ path }) {
       asked.push(path)
@@ -24,7 +24,7 @@ function setup() {
     back: (ids) => back.push(...ids),
   })
   return {
-    away,
+    missing,
     clock,
     asked,
     there,
@@ -38,9 +38,9 @@ function setup() {
 }
 
 test('checks each missing folder once per interval, however many uploads wait for it', async () => {
-  const { away, asked, there, back, tick, clock } = setup()
-  for (const id of ['a', 'b', 'c']) away.wait(id, folder('/disk'))
-  away.wait('d', folder('/other'))
+  const { missing, asked, there, back, tick, clock } = setup()
+  for (const id of ['a', 'b', 'c']) missing.wait(id, folder('/disk'))
+  missing.wait('d', folder('/other'))
   await tick()
   await tick()
   expect([asked, back]).toEqual([['/disk', '/other', '/disk', '/other'], []])
@@ -50,21 +50,21 @@ test('checks each missing folder once per interval, however many uploads wait fo
 })
 
 test('stops checking when no upload waits', async () => {
-  const { away, asked, gone, back, tick, clock } = setup()
-  away.wait('a', folder('/disk'))
+  const { missing, asked, gone, back, tick, clock } = setup()
+  missing.wait('a', folder('/disk'))
   gone.add('a')
   await tick()
   expect([asked, back, clock.waits()]).toEqual([[], [], []])
 })
 
 test('checks nothing after it is closed', () => {
-  const { away, clock } = setup()
-  away.wait('a', folder('/disk'))
-  away.close()
+  const { missing, clock } = setup()
+  missing.wait('a', folder('/disk'))
+  missing.close()
   expect(clock.waits()).toEqual([])
   const closed = setup()
-  closed.away.close()
-  closed.away.wait('a', folder('/disk'))
+  closed.missing.close()
+  closed.missing.wait('a', folder('/disk'))
   expect(closed.clock.waits()).toEqual([])
 })
 
@@ -101,46 +101,46 @@ test('a dead mount is back when it responds, unless its folder is empty', async 
 /** A monitor whose checks end when the test gives their result. */
 function setupSlow() {
   const clock = standingClock()
-  const looks: { readonly path: string; readonly find: (isBack: boolean) => void }[] = []
+  const checks: { readonly path: string; readonly find: (isBack: boolean) => void }[] = []
   const gone = new Set<string>()
   const back: string[] = []
-  const away = createMissingVolumeMonitor({
+  const missing = createMissingVolumeMonitor({
     environment: createTestEnvironment(clock),
     isVolumeBack({ path }) {
       const { promise, resolve } = Promise.withResolvers<boolean>()
-      looks.push({ path, find: resolve })
+      checks.push({ path, find: resolve })
       return promise
     },
     isWaiting: (id) => !gone.has(id),
     back: (ids) => back.push(...ids),
   })
   return {
-    away,
+    missing,
     clock,
-    looks,
+    checks,
     gone,
     back,
     async find(isBack: boolean) {
-      looks.at(-1)?.find(isBack)
+      checks.at(-1)?.find(isBack)
       for (let turn = 0; turn < 3; turn += 1) await Promise.resolve()
     },
   }
 }
 
 test('does not check a folder again before it has answered', async () => {
-  const { away, clock, looks, find } = setupSlow()
-  away.wait('a', folder('/disk'))
+  const { missing, clock, checks, find } = setupSlow()
+  missing.wait('a', folder('/disk'))
   clock.advance(3_000)
   clock.advance(3_000)
-  expect(looks).toHaveLength(1)
+  expect(checks).toHaveLength(1)
   await find(false)
   clock.advance(3_000)
-  expect(looks).toHaveLength(2)
+  expect(checks).toHaveLength(2)
 })
 
 test('leaves an upload where it is when it was paused during the check', async () => {
-  const { away, clock, gone, back, find } = setupSlow()
-  for (const id of ['a', 'b']) away.wait(id, folder('/disk'))
+  const { missing, clock, gone, back, find } = setupSlow()
+  for (const id of ['a', 'b']) missing.wait(id, folder('/disk'))
   clock.advance(3_000)
   gone.add('a')
   await find(true)
@@ -148,20 +148,20 @@ test('leaves an upload where it is when it was paused during the check', async (
 })
 
 test('stops checking a folder that is back', async () => {
-  const { away, clock, looks, back, find } = setupSlow()
-  away.wait('a', folder('/disk'))
+  const { missing, clock, checks, back, find } = setupSlow()
+  missing.wait('a', folder('/disk'))
   clock.advance(3_000)
   await find(true)
   clock.advance(3_000)
-  expect([looks.length, back, clock.waits()]).toEqual([1, ['a'], []])
+  expect([checks.length, back, clock.waits()]).toEqual([1, ['a'], []])
 })
 
 test('reports no folder that is found after it was closed, and waits for none', async () => {
-  const { away, clock, back, find } = setupSlow()
-  away.wait('a', folder('/disk'))
+  const { missing, clock, back, find } = setupSlow()
+  missing.wait('a', folder('/disk'))
   clock.advance(3_000)
-  away.close()
+  missing.close()
   await find(true)
-  away.wait('b', folder('/other'))
+  missing.wait('b', folder('/other'))
   expect([back, clock.waits()]).toEqual([[], []])
 })

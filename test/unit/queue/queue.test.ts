@@ -96,7 +96,7 @@ test('starts nothing while held', async () => {
 })
 
 test('holding aborts the runs, resolves once they have stopped, and restarts them later', async () => {
-  const { queue, run, told, started } = handQueue({ order: { a: 1, b: 2 } })
+  const { queue, run, outcomes, started } = handQueue({ order: { a: 1, b: 2 } })
   queue.add(['a', 'b'])
   let isHeld = false
   const holding = queue.setHeld(true).then(() => (isHeld = true))
@@ -105,28 +105,28 @@ test('holding aborts the runs, resolves once they have stopped, and restarts the
   expect(isHeld).toBe(false)
   await run('a').end(aborted)
   await holding
-  expect([told, started()]).toEqual([['a aborted'], ['a']])
+  expect([outcomes, started()]).toEqual([['a aborted'], ['a']])
   await queue.setHeld(false)
   expect(started()).toEqual(['a', 'a'])
 })
 
 test('a run that completes while being held is done', async () => {
-  const { queue, run, told, started } = handQueue()
+  const { queue, run, outcomes, started } = handQueue()
   queue.add(['a'])
   const holding = queue.setHeld(true)
   await run('a').end(done)
   await holding
   await queue.setHeld(false)
-  expect([told, started()]).toEqual([['a done'], ['a']])
+  expect([outcomes, started()]).toEqual([['a done'], ['a']])
 })
 
 test('a run that fails after it was aborted counts as aborted', async () => {
-  const { queue, run, told } = handQueue()
+  const { queue, run, outcomes } = handQueue()
   queue.add(['a'])
   const removing = queue.remove(['a'])
   await run('a').end({ kind: 'failed', failure: failure('connection-lost') })
   await removing
-  expect(told).toEqual(['a aborted'])
+  expect(outcomes).toEqual(['a aborted'])
 })
 
 test('removal waits until the run has stopped, and the upload does not run again', async () => {
@@ -186,11 +186,11 @@ test('waking clears all waiting times', async () => {
 })
 
 test('a rate limit holds the whole queue until its time, then all continue', async () => {
-  const { queue, clock, run, started, told } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
+  const { queue, clock, run, started, outcomes } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
   await run('a').end(hold(clock.now() + 8_000))
   await run('b').end(done)
-  expect([started(), told]).toEqual([
+  expect([started(), outcomes]).toEqual([
     ['a', 'b'],
     ['a hold', 'b done'],
   ])
@@ -239,11 +239,11 @@ function pausingQueue(how: 'removal' | 'hold') {
 }
 
 test.each(['removal', 'hold'] as const)('a pause lets a run end by itself (%s)', async (how) => {
-  const { queue, a, paused, told, started } = pausingQueue(how)
+  const { queue, a, paused, outcomes, started } = pausingQueue(how)
   expect([a.pause.isRequested, a.signal.aborted]).toEqual([true, false])
   await a.end(aborted)
   await paused
-  expect(told).toEqual(['a pausing', 'a not pausing', 'a aborted'])
+  expect(outcomes).toEqual(['a pausing', 'a not pausing', 'a aborted'])
   expect(queue.has('a')).toBe(how === 'hold')
   await queue.setHeld(false)
   expect(started()).toEqual(how === 'hold' ? ['a', 'a'] : ['a'])
@@ -261,12 +261,12 @@ test.each(['removal', 'hold'] as const)('a pause aborts a run after twenty secon
 })
 
 test.each(['removal', 'hold'] as const)('a run continues when its pause is revoked (%s)', async (how) => {
-  const { a, paused, resume, clock, told, started } = pausingQueue(how)
+  const { a, paused, resume, clock, outcomes, started } = pausingQueue(how)
   void resume()
   await paused
   expect([a.pause.isRequested, a.signal.aborted, clock.waits()]).toEqual([false, false, []])
   await a.end(done)
-  expect([told, started()]).toEqual([['a pausing', 'a not pausing', 'a done'], ['a']])
+  expect([outcomes, started()]).toEqual([['a pausing', 'a not pausing', 'a done'], ['a']])
 })
 
 test('a run that its pause had ended before it was revoked runs again', async () => {

@@ -15,7 +15,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
   const { rows, environment, folder } = rowsOnJournal(records)
   const { clock } = environment
   const asked: { readonly server: string; readonly answer: (isThere: boolean) => void }[] = []
-  const told: string[] = []
+  const events: string[] = []
   const accessFor = (server: string) => ({
     client: {
       server,
@@ -31,8 +31,8 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     environment,
     accessFor: (accountId) =>
       accountId === 'nobody' ? failed(failure('signed-out')) : success(accessFor(accountId)),
-    connectivityChanged: (state) => told.push(state),
-    volumesBack: (ids) => told.push(`back ${ids.join(' ')}`),
+    connectivityChanged: (state) => events.push(state),
+    volumesBack: (ids) => events.push(`back ${ids.join(' ')}`),
   })
   const turns = async () => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
@@ -42,7 +42,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     clock,
     folder,
     recovery,
-    told,
+    events,
     asked,
     servers: () => asked.map(({ server }) => server),
     ids: records.map(({ id }) => id) as [string, string],
@@ -63,12 +63,12 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
 }
 
 test('uploads that wait for a retry wait for the connection once it is lost', async () => {
-  const { ids, fail, retryAt, answer, told, rows, clock } = setup()
+  const { ids, fail, retryAt, answer, events, rows, clock } = setup()
   fail(ids[0])
   fail(ids[1], failure('server-trouble', { status: 503 }))
   expect(retryAt(ids[0])).toBe(clock.now() + retryInMs)
   await answer(false)
-  expect([retryAt(ids[0]), told]).toEqual([null, ['offline']])
+  expect([retryAt(ids[0]), events]).toEqual([null, ['offline']])
   // The attempt that the lost connection ended doesn’t count; a server error is still retried at its time.
   expect([rows.countAttempt(ids[0]), rows.countAttempt(ids[1])]).toEqual([1, 2])
   expect(retryAt(ids[1])).toBe(clock.now() + retryInMs)
@@ -84,10 +84,10 @@ test('an upload that fails while offline waits too, and checks no server', async
 })
 
 test('keeps the retry time of an upload while a server is reachable', async () => {
-  const { ids, fail, retryAt, answer, clock, told, recovery } = setup()
+  const { ids, fail, retryAt, answer, clock, events, recovery } = setup()
   fail(ids[0])
   await answer(true)
-  expect([recovery.connectivity, retryAt(ids[0]), told]).toEqual(['ok', clock.now() + retryInMs, []])
+  expect([recovery.connectivity, retryAt(ids[0]), events]).toEqual(['ok', clock.now() + retryInMs, []])
 })
 
 test('checks the connection only after connection failures', async () => {
@@ -122,19 +122,19 @@ test('counts as online without a server to ask', async () => {
 })
 
 test('checks at once after a wake-up while offline, and reports the return', async () => {
-  const { ids, fail, recovery, answer, told, servers, clock } = setup()
+  const { ids, fail, recovery, answer, events, servers, clock } = setup()
   recovery.check()
   fail(ids[0])
   await answer(false)
   recovery.check()
   expect([servers().length, clock.waits()]).toEqual([2, []])
   await answer(true)
-  expect(told).toEqual(['offline', 'ok'])
+  expect(events).toEqual(['offline', 'ok'])
 })
 
 test('continues an upload when its disk is back, unless it is paused or failed otherwise', async () => {
   const records = [uploadRecord(), uploadRecord(), uploadRecord(), uploadRecord()]
-  const { rows, recovery, clock, folder, told } = setup(records)
+  const { rows, recovery, clock, folder, events } = setup(records)
   const path = join(folder, 'disk')
   const [first = '', paused = '', other = '', second = ''] = records.map(({ id }) => id)
   for (const { id } of records) {
@@ -145,7 +145,7 @@ test('continues an upload when its disk is back, unless it is paused or failed o
   rows.happen(paused, 'pause')
   mkdirSync(path)
   clock.advance(3_000)
-  await expect.poll(() => told).toEqual([`back ${first} ${second}`])
+  await expect.poll(() => events).toEqual([`back ${first} ${second}`])
 })
 
 test('repeats a failed operation every five seconds until it succeeds', () => {
@@ -162,7 +162,7 @@ test('repeats a failed operation every five seconds until it succeeds', () => {
 })
 
 test('closing clears every timer and stops the checks', async () => {
-  const { ids, fail, recovery, clock, answer, servers, told } = setup()
+  const { ids, fail, recovery, clock, answer, servers, events } = setup()
   recovery.tryUntilDone(() => false)
   recovery.tryUntilDone(() => false)
   clock.advance(5_000)
@@ -174,5 +174,5 @@ test('closing clears every timer and stops the checks', async () => {
   expect(clock.waits()).toEqual([])
   recovery.check()
   recovery.waitForVolume(ids[1], { path: '/nowhere', isDead: false })
-  expect([clock.waits(), servers().length, told]).toEqual([[], 1, ['offline']])
+  expect([clock.waits(), servers().length, events]).toEqual([[], 1, ['offline']])
 })

@@ -22,8 +22,8 @@ test.for([
 })
 
 test('two networks of one adapter have different ids', async () => {
-  const told = (name: string) => onWindows(JSON.stringify({ name, cost: 'Fixed', adapter: '1-2-3' }))
-  const [one, other] = await Promise.all([told('Studio'), told('Phone')])
+  const reported = (name: string) => onWindows(JSON.stringify({ name, cost: 'Fixed', adapter: '1-2-3' }))
+  const [one, other] = await Promise.all([reported('Studio'), reported('Phone')])
   expect(one?.line?.id).not.toBe(other?.line?.id)
 })
 
@@ -70,13 +70,13 @@ test('Linux needs no reader', () => {
 
 test('the network is read on refresh if needed, and at intervals while active', async () => {
   const clock = standingClock()
-  const told: NetworkStatus[] = []
+  const reported: NetworkStatus[] = []
   let matters = false
   let asked = 0
   const watch = createNetworkPoller({
     read: async () => ({ metered: (asked += 1) > 2 ? 'yes' : 'no', line: null }),
     isNeeded: () => matters,
-    onChange: (network) => void told.push(network),
+    onChange: (network) => void reported.push(network),
     environment: createTestEnvironment(clock),
   })
   const settle = async () => {
@@ -93,7 +93,7 @@ test('the network is read on refresh if needed, and at intervals while active', 
   await settle()
   clock.advance(5 * 60_000)
   await settle()
-  expect([asked, told.map(({ metered }) => metered)]).toEqual([3, ['no', 'yes']])
+  expect([asked, reported.map(({ metered }) => metered)]).toEqual([3, ['no', 'yes']])
   watch.setActive(false)
   expect(clock.waits()).toEqual([])
 })

@@ -12,7 +12,7 @@ const newKey = () =>
     privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
     publicKeyEncoding: { format: 'pem', type: 'spki' },
   }).privateKey
-const [ours, next, stranger] = [newKey(), newKey(), newKey()]
+const [ours, next, otherKey] = [newKey(), newKey(), newKey()]
 const keys = readFeedKeys(publicKeyOf(ours))
 const feedFile = 'latest-linux.yml'
 const text = 'version: 1.2.0\n'
@@ -26,7 +26,7 @@ test('another text, feed, key or a missing signature is rejected', () => {
   const good = { feedFile, text, signatures, keys }
   expect(isFeedSigned({ ...good, text: `${text} ` })).toBe(false)
   expect(isFeedSigned({ ...good, feedFile: 'latest.yml' })).toBe(false)
-  expect(isFeedSigned({ ...good, signatures: signFeed(feedFile, text, stranger) })).toBe(false)
+  expect(isFeedSigned({ ...good, signatures: signFeed(feedFile, text, otherKey) })).toBe(false)
   for (const none of ['', '\n', 'not base64!', '<html></html>'])
     expect(isFeedSigned({ ...good, signatures: none })).toBe(false)
   expect(isFeedSigned({ ...good, keys: [] })).toBe(false)

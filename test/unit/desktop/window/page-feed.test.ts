@@ -86,8 +86,8 @@ test('events from before the page listens are delivered afterwards', () => {
 test('before the page listens the latest state and every command and report are kept', () => {
   const { sent, feed } = setup()
   const news = (teamId: string) => ({ teamId, failure: null })
-  for (let told = 0; told < 1_000; told += 1) {
-    feed.sendEvent('library', news(`${told}`))
+  for (let count = 0; count < 1_000; count += 1) {
+    feed.sendEvent('library', news(`${count}`))
     feed.sendEvent('update', { kind: 'checking' })
   }
   feed.sendEvent('command', 'find')

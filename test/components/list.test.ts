@@ -57,7 +57,7 @@ test('pauses, resumes and moves a row by its buttons', async () => {
   ])
 })
 
-test('asks on the row before discarding sent bytes', async () => {
+test('confirms on the row before discarding sent bytes', async () => {
   const { rowOf, asked } = await openPage({ rows: [sendingRow('Flux')] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
   await expect

@@ -61,7 +61,7 @@ test('sending a dangerous file has a different button than an unusual one', asyn
   expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
 })
 
-test('the server’s reason for a refusal is fully visible in a narrow window', async () => {
+test('shows the server’s full reason in a narrow window', async () => {
   await page.viewport(480, 400)
   onTestFinished(() => page.viewport(960, 640))
   const serverMessage =

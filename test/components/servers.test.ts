@@ -58,7 +58,7 @@ test.each([
     ['Not saved.', 'Not reachable'],
     false,
   ],
-])('the verdict on a server is told in words: %#', async (check, words, isKept) => {
+])('describes the result of a server check: %#', async (check, words, isKept) => {
   const { screen, asked, emit } = await openPage({ answers: { addServer: () => success(check) } })
   emit('command', 'show-settings')
   const field = screen.getByLabelText('Server address', { exact: true })

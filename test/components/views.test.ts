@@ -44,7 +44,7 @@ test('explains each cause of a refused sign-in and clears the password', async (
   await expect.element(opened.screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
 })
 
-test('says that the sign-in is not stored after choosing to continue without a keychain', async () => {
+test('shows that the sign-in is not stored after continuing without a keychain', async () => {
   const { screen } = await openPage({
     answers: { session: () => success({ ...signedOut, keychain: 'absent' }) },
   })

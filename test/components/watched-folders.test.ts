@@ -99,7 +99,7 @@ test.each([
   [{ state: 'too-many' as const }, 'Watch a subfolder instead.'],
   [{ state: 'too-slow' as const }, 'Scanning takes too long'],
   [{ state: 'unreadable' as const }, 'The folder can’t be read'],
-])('a folder that is %o says so', async (change, words) => {
+])('shows that a folder is %o', async (change, words) => {
   const { screen } = await settings(folder(change))
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
 })

@@ -34,7 +34,7 @@ test('does not read a file over the limit to look for it in the library', async 
   expect(valueOf(await app.calls.hasLocalFile({ sha256 }))).toBe(false)
 })
 
-test('sends large files with the session of a person who also has a device key', async () => {
+test('sends large files with the session of a user who also has a device key', async () => {
   const { app, pair, file } = await setupPairing(smallLimit)
   const device = await pair()
   const session = (await app.signIn()).accounts.find(({ kind }) => kind === 'session')
@@ -49,7 +49,7 @@ test('sends large files with the session of a person who also has a device key',
 })
 
 test.each(['device', 'session'] as const)(
-  'resumes a file that is added again by the person’s other sign-in (chosen: %s)',
+  'resumes a file that is added again by the user’s other sign-in (chosen: %s)',
   async (kind) => {
     const { app, pair, file, cloud, countOf } = await setupPairing(smallLimit)
     const device = await pair()
@@ -68,7 +68,7 @@ test.each(['device', 'session'] as const)(
   },
 )
 
-test('does not upload with another person’s session what a device key can’t', async () => {
+test('does not use another user’s session for what a device key can’t upload', async () => {
   const { app, pair, file } = await setupPairing(smallLimit)
   await pair(ALICE.email, STUDIO_NORTH_ID)
   const [id = ''] = await app.add(await file('a.safetensors', large))
@@ -77,7 +77,7 @@ test('does not upload with another person’s session what a device key can’t'
   expect(app.row(id)).toMatchObject({ phase: 'failed', failure: { code: 'too-large-for-device' } })
 })
 
-test('continues an upload of a signed-out session with the person’s device key', async () => {
+test('continues an upload of a signed-out session with the user’s device key', async () => {
   const { app, pair, file, cloud } = await setupPairing({ as: ALICE })
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(await file('a.safetensors'))

@@ -78,7 +78,7 @@ test('shows a lost connection while waiting, and keeps the code valid', async ()
   await app.until((_snapshot, { accounts, pairing }) => accounts.length === 1 && pairing === null)
 })
 
-test('signs nobody in when a cancelled pairing is confirmed', async () => {
+test('does not sign in when a cancelled pairing is confirmed', async () => {
   const { app, start, cloud, secretStore, clock, countOf } = await setupPairing()
   const { userCode } = await start()
   expect(valueOf(await app.calls.cancelPairing(undefined)).pairing).toBeNull()

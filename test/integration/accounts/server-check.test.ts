@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { setup, usualSettings, valueOf } from '../../support/engine.ts'
 
-test('recognises this API by its refusal, without sending a credential', async () => {
+test('recognises this API by its 401, without sending a credential', async () => {
   const { app, cloud } = await setup()
   cloud.forgetOperations()
   const check = async () => valueOf(await app.calls.checkServer({ address: null }))

@@ -53,7 +53,7 @@ test('uses each server’s own limit for single uploads', async () => {
   expect([inParts(cloud.operations), inParts(other.operations)]).toEqual([false, true])
 })
 
-test('still shows a person who signs out of one of two servers', async () => {
+test('still shows a user who signs out of one of two servers', async () => {
   const { app, cloud, other, use, file } = await setupTwo()
   use(other.url)
   await app.signIn()

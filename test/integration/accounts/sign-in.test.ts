@@ -121,7 +121,7 @@ test('hides uploads from other users, and shows them to their owner again', asyn
   await app.phase(id, 'registered')
 })
 
-test('rejects a team that the person doesn’t belong to', async () => {
+test('rejects a team that the user doesn’t belong to', async () => {
   const { app } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   expect(await app.calls.chooseTeam({ accountId, teamId: 'team_of_others' })).toMatchObject({
@@ -144,7 +144,7 @@ test('reads the keychain at the start to report its state', async () => {
   expect(secretStore.calls).toEqual([`get device arrival ${cloud.url}`])
 })
 
-test('does not show a person’s history to another person', async () => {
+test('does not show a user’s history to another user', async () => {
   const { app, file } = await setup()
   const [id = ''] = await app.add(await file('a.safetensors'))
   await app.settled(id)
@@ -161,7 +161,7 @@ test('does not show a person’s history to another person', async () => {
   expect(await seen()).toEqual([1, 1])
 })
 
-test('still shows a refused session while another person is signed in', async () => {
+test('still shows a rejected session while another user is signed in', async () => {
   const { app, cloud, file, clock } = await setup()
   await app.signIn(BOB)
   cloud.endSessions(ALICE.email)

@@ -49,7 +49,7 @@ test.each([
   expect(await call(cloud, 'POST /models', body, alice)).toMatchObject({ status: 400 })
 })
 
-test('counts the letters of a display name as code points, not UTF-16 units', async () => {
+test('counts the code points of a display name, not UTF-16 units', async () => {
   const body = { ...record, display_name: '🦊'.repeat(255) }
   // 404 comes after validation: nothing is stored under that key.
   expect(await call(cloud, 'POST /models', body, alice)).toMatchObject({ status: 404 })

@@ -67,7 +67,7 @@ test('expires a pairing after five minutes, confirmed or not', async () => {
   expect(() => cloud.confirmPairing(two.user_code, ALICE.email, ALICES_TEAM_ID)).toThrow('resource not found')
 })
 
-test('binds the key to one person and team, regardless of the team header', async () => {
+test('binds the key to one user and team, regardless of the team header', async () => {
   const token = await pair(BOB.email, BOBS_TEAM_ID)
   for (const team of [undefined, ALICES_TEAM_ID, 'nonsense']) {
     const as = { token, ...(team ? { team } : {}) }
@@ -79,7 +79,7 @@ test('binds the key to one person and team, regardless of the team header', asyn
   expect((await call(cloud, 'POST /models/presign', presignRequest(bytes), { token })).status).toBe(200)
 })
 
-test('gives a key only the rights of its person', async () => {
+test('gives a key only the rights of its user', async () => {
   const token = await pair(BOB.email, STUDIO_NORTH_ID)
   expect((await call(cloud, 'POST /models/presign', presignRequest(bytes), { token })).status).toBe(403)
 })
@@ -92,7 +92,7 @@ test('lets a device revoke its own key, but not a session', async () => {
   expect(await revoke(token)).toMatchObject({ status: 401, body: { error_message: 'invalid credential' } })
 })
 
-test('revokes all devices of a person on request', async () => {
+test('revokes all devices of a user on request', async () => {
   const [alices, bobs] = [await pair(ALICE.email, ALICES_TEAM_ID), await pair(BOB.email, BOBS_TEAM_ID)]
   cloud.revokeDevices(ALICE.email)
   const status = async (token: string) => (await call(cloud, 'GET /users/me', undefined, { token })).status
@@ -115,7 +115,7 @@ test('can be confirmed by a session for one of its teams', async () => {
   expect(await confirm(body, ALICES_TEAM_ID)).toMatchObject(notFound)
 })
 
-test('serves a page with the code that confirms for the chosen person and team', async () => {
+test('serves a page with the code that confirms for the chosen user and team', async () => {
   const started = await start()
   const page = await fetch(started.verification_uri)
   const html = await page.text()

@@ -72,7 +72,7 @@ test('returns the profile with teams but without roles, and requires no team for
   expect(JSON.stringify(answer.body)).not.toContain('owner')
 })
 
-test('requires one of the person’s teams for a session, and reports a missing one', async () => {
+test('requires one of the user’s teams for a session, and reports a missing one', async () => {
   const { access_token: token } = await signIn(cloud, BOB)
   const asked = async (team?: string) =>
     await call(cloud, 'GET /teams/current', undefined, { token, ...(team ? { team } : {}) })
@@ -141,7 +141,7 @@ test('revokes the refresh token on sign-out', async () => {
   expect((await call(cloud, 'POST /auth/refresh', { refresh_token })).status).toBe(401)
 })
 
-test('ends the sessions of a person on request', async () => {
+test('ends the sessions of a user on request', async () => {
   const alice = await signIn(cloud)
   const bob = await signIn(cloud, BOB)
   cloud.endSessions(ALICE.email)

@@ -62,7 +62,7 @@ test('a displaced model is moved back after a restart', async () => {
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.id)).toEqual([oldId])
 })
 
-test('a displaced model that another person has moved stays there', async () => {
+test('a displaced model that another user has moved stays there', async () => {
   const { app, id, oldId, library } = await displaceOldModel()
   const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
   const change = { modelPath: 'models/vae/elsewhere.safetensors' }

@@ -90,7 +90,7 @@ test('accepts a repaired file on retry', async () => {
   expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
 })
 
-test('queues nothing while nobody is signed in', async () => {
+test('queues nothing while no account is signed in', async () => {
   const { app, file } = await setup({ as: null })
   const report = await app.engine.addPaths([await file('a.safetensors')])
   expect([report, app.rows()]).toMatchObject([{ ok: false, failure: { code: 'no-team' } }, []])

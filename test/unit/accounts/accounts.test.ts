@@ -44,7 +44,7 @@ test('does not sign in when the keychain refuses the secret', async () => {
   expect(accounts.list()).toEqual([])
 })
 
-test('the same person on the same server is the same account again', async () => {
+test('a user who signs in again on the same server gets the same account', async () => {
   const { accounts, signIn } = await setupAccounts()
   const first = await signIn()
   await accounts.signOut(first.id)
@@ -66,7 +66,7 @@ test('signing out erases the secret at once, keeps the account, and tells the se
   expect([await done, cloud.operations.at(-1)?.name]).toEqual([success(undefined), 'logout'])
 })
 
-test('the next start is signed in, with the names that the server has by then', async () => {
+test('the next start is signed in and shows the server’s current names', async () => {
   const { signIn, start, cloud } = await setupAccounts()
   const account = await signIn()
   const next = start()
@@ -85,7 +85,7 @@ test('shows an account without a secret as signed out at the start', async () =>
   expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
 })
 
-test('a missing secret signs the account out in this process only', async () => {
+test('a missing secret signs out the account in this process only', async () => {
   const { signIn, start, secretStore, accounts, cloud } = await setupAccounts()
   const { id } = await signIn()
   const kept = [...secretStore.entries]
@@ -104,7 +104,7 @@ test('a missing secret signs the account out in this process only', async () => 
   expect(start().list()).toMatchObject([{ state: 'signed-out' }])
 })
 
-test('does not hide an expired sign-in of a person who is still signed in', async () => {
+test('does not hide an expired sign-in of a user who is still signed in', async () => {
   const { accounts, signIn, cloud } = await setupAccounts()
   const { id } = valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
   await signIn()
@@ -117,7 +117,7 @@ test('does not hide an expired sign-in of a person who is still signed in', asyn
   expect(accounts.list().map(({ hasLeft }) => hasLeft)).toEqual([true, undefined])
 })
 
-test('a locked keychain at the start signs nobody out', async () => {
+test('does not sign out accounts when the keychain is locked at the start', async () => {
   const { signIn, start, secretStore } = await setupAccounts()
   const { id } = await signIn()
   secretStore.failWith('keychain-locked')
@@ -138,7 +138,7 @@ test('keeps accounts when the server fails, and marks a refused session', async 
   expect(states()).toEqual(['signed-out'])
 })
 
-test('a token from outside signs in without touching the keychain or the disk', async () => {
+test('an external token signs in without using the keychain or the disk', async () => {
   const { accounts, start, cloud, secretStore, environment } = await setupAccounts()
   const pair = valueOf(await login(createCloudClient(cloud.url, environment), ALICE.email, ALICE.password))
   const account = valueOf(await accounts.useToken(cloud.url, pair.access_token))
@@ -147,7 +147,7 @@ test('a token from outside signs in without touching the keychain or the disk', 
   expect([secretStore.calls, start().list()]).toEqual([[], []])
 })
 
-test('does not renew an expired token from outside', async () => {
+test('does not refresh an expired external token', async () => {
   const { accounts, cloud } = await setupAccounts()
   expect(await accounts.useToken(cloud.url, 'a.b.c')).toMatchObject({ failure: { code: 'signed-out' } })
   expect(cloud.operations.map(({ name }) => name)).toEqual(['getCurrentUser'])
@@ -161,7 +161,7 @@ test('does not send keys of other kinds, even with surrounding spaces', async ()
   expect(cloud.operations).toEqual([])
 })
 
-test('a token from outside stands in for the same person who has signed in here', async () => {
+test('an external token replaces the stored sign-in of the same user', async () => {
   const { accounts, signIn, cloud, environment } = await setupAccounts()
   const stored = await signIn()
   const pair = valueOf(await login(createCloudClient(cloud.url, environment), ALICE.email, ALICE.password))
@@ -179,7 +179,7 @@ test('signs out and reports a keychain that did not erase the secret', async () 
   expect(await cloud.ended('logout')).toMatchObject([{ status: 200 }])
 })
 
-test('a person who signs out while the profile is asked for stays signed out', async () => {
+test('a sign-out during the profile request stays effective', async () => {
   const { accounts, signIn, cloud, states } = await setupAccounts()
   const { id } = await signIn()
   const held = cloud.hold('getCurrentUser', 'answer')
@@ -191,7 +191,7 @@ test('a person who signs out while the profile is asked for stays signed out', a
   expect([states(), accounts.list()[0]?.hasLeft]).toEqual([['signed-out'], true])
 })
 
-test('a person who signs in again after signing out has a session that works', async () => {
+test('a new sign-in after a sign-out has a working session', async () => {
   const { accounts, signIn, states, cloud } = await setupAccounts()
   const { id } = await signIn()
   await accounts.signOut(id)
@@ -256,7 +256,7 @@ test('a missing account, an expired token from outside and a signed-out account 
   expect(await accounts.isSignedOut(given.id)).toBe(true)
 })
 
-test('a secret left in the keychain after a sign-out signs nobody in', async () => {
+test('a secret left in the keychain after a sign-out is not used', async () => {
   const { accounts, signIn, start, secretStore, states } = await setupAccounts()
   const { id } = await signIn()
   secretStore.beforeCall = (call) =>
@@ -268,7 +268,7 @@ test('a secret left in the keychain after a sign-out signs nobody in', async () 
   expect(states()).toEqual(['signed-out'])
 })
 
-test('a token from outside leaves the stored sign-in of the same person as it is', async () => {
+test('an external token does not change the stored sign-in of the same user', async () => {
   const { accounts, signIn, start, cloud, environment, secretStore } = await setupAccounts()
   const stored = await signIn()
   const { access_token: token } = valueOf(

@@ -58,7 +58,7 @@ test('a missing device key is signed out for this process only', async () => {
   expect([next.list(), start().list()]).toMatchObject([[{ state: 'signed-out' }], [{ id, state: 'ready' }]])
 })
 
-test('a sign-in after a missing key counts as held again', async () => {
+test('does not report the key as missing after a new sign-in', async () => {
   const { pair, start, secretStore, cloud, newDeviceKey } = await setup()
   const { id } = await pair()
   secretStore.entries.clear()
@@ -109,7 +109,7 @@ test('a late 401 for the key before a sign-in does not sign out the new key', as
   expect(await accounts.isSignedOut(id)).toBe(false)
 })
 
-test('a refused key is signed out until the person pairs again', async () => {
+test('a rejected key is signed out until the user pairs again', async () => {
   const { pair, accounts, start, cloud, newDeviceKey } = await setup()
   const { id } = await pair()
   cloud.revokeDevices(ALICE.email)
@@ -136,7 +136,7 @@ test('keeps a pending key for the next start when it can’t be stored', async (
   expect([...secretStore.entries.keys()]).toEqual([expect.stringContaining(ALICE.id)])
 })
 
-test('an arrived key that the server refuses is forgotten', async () => {
+test('drops a received key that the server rejects', async () => {
   const { accounts, secretStore, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()
   cloud.revokeDevices(ALICE.email)

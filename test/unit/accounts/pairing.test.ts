@@ -69,7 +69,7 @@ function stateOf(pairing: ReturnType<ReturnType<typeof createPairings>['current'
   return pairing ? [pairing.state, pairing.failure?.code].filter(Boolean).join(' ') : 'none'
 }
 
-test('cancelling while the server is asked for a code ends the start without a failure', async () => {
+test('cancelling during the code request ends the start without a failure', async () => {
   const { cloud, pairings, start, clock, shown } = await setup()
   const held = cloud.hold('startPairing')
   const starting = start()
@@ -80,7 +80,7 @@ test('cancelling while the server is asked for a code ends the start without a f
   expect([pairings.current(), clock.waits(), shown]).toEqual([null, [], []])
 })
 
-test('a second start while the first is asked for a code shows only the second code', async () => {
+test('a second start during the first code request shows only the second code', async () => {
   const { cloud, pairings, start, clock, shown } = await setup()
   const held = cloud.hold('startPairing')
   const first = start()
@@ -167,7 +167,7 @@ test('cancelling while the key is stored hides the pairing, and signs in anyway'
   expect([pairings.current()?.state, shown]).toEqual(['waiting', ['waiting', 'storing', 'none', 'waiting']])
 })
 
-test('a failure to store a key after a cancel shows nothing', async () => {
+test('shows no failure to store a key after a cancel', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
   const { start, poll, shown, confirm, pairings } = await setup({ acceptDeviceKey: () => stored.promise })
   await start()
@@ -208,7 +208,7 @@ test('a failed poll that ends after a cancel shows nothing', async () => {
   expect([polls(), shown]).toEqual([1, ['waiting', 'none', 'waiting']])
 })
 
-test('a pairing that was confirmed before is finished by a start, and no new one is begun', async () => {
+test('finishes a pairing that was confirmed before instead of starting a new one', async () => {
   const { cloud, start, leave, arrived, pairings } = await setup()
   leave(success(account))
   expect(await start()).toEqual(success(undefined))
@@ -222,7 +222,7 @@ test('starts a new pairing when the stored key is refused', async () => {
   expect(pairings.current()?.state).toBe('waiting')
 })
 
-test('logs a pairing that throws, and shows it as over', async () => {
+test('logs a pairing that throws and ends it', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
   const { start, poll, confirm, environment, shown } = await setup({ acceptDeviceKey: () => stored.promise })
   await start()

@@ -34,7 +34,7 @@ test('uses the first proxy, or a direct connection if there is none or unknown',
 })
 
 test.each([`${proxyCodes.refused} 403`, proxyCodes.trouble])(
-  'a proxy that answers %s is not bypassed',
+  'does not bypass a proxy that responds with %s',
   async (code) => {
     const { proxies, resolveProxy, changes } = setup()
     expect(await proxies.reportFailure(first, code)).toBe(false)
@@ -93,7 +93,7 @@ test('finds a login that was stored later when the proxy refuses again', async (
   expect(await resolveProxy()).toBe(firstWithLogin)
 })
 
-test('asks once for a login when the stored one is refused', async () => {
+test('asks once for a login when the stored one is rejected', async () => {
   const { proxies, keepLogin, changes } = setup()
   keepLogin()
   await proxies.reportFailure(first, proxyCodes.signIn)
@@ -102,7 +102,7 @@ test('asks once for a login when the stored one is refused', async () => {
   expect([proxies.pendingQuestion(), changes()]).toEqual([{ proxy: first, wasRefused: true }, 1])
 })
 
-test.each(['keychain-locked', 'keychain-slow'] as const)('a login is asked for on %s', async (code) => {
+test.each(['keychain-locked', 'keychain-slow'] as const)('asks for a login on %s', async (code) => {
   const { proxies, secretStore, environment } = setup()
   secretStore.failWith(code)
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)

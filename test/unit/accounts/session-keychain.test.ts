@@ -6,7 +6,7 @@ import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment } from '../../support/hand-clock.ts'
 import { setupSession } from '../../support/session.ts'
 
-test('a pair that another process stored later is not overwritten by an older one', async () => {
+test('does not overwrite a newer pair of another process', async () => {
   const { session, pair, anotherSession, storedPair, clock } = await setupSession()
   const older = valueOf(await session.renew(pair.access_token))
   const newer = valueOf(await anotherSession().renew(older))
@@ -15,7 +15,7 @@ test('a pair that another process stored later is not overwritten by an older on
   expect(storedPair()['accessToken']).toBe(newer)
 })
 
-test('drops a pair that was not stored once the person signs in again', async () => {
+test('drops an unstored pair once the user signs in again', async () => {
   const { session, pair, secretStore, cloud, storedPair, clock } = await setupSession()
   secretStore.failWith('keychain-locked')
   await session.renew(pair.access_token)
@@ -45,7 +45,7 @@ test('tries to store a pair in a locked keychain once a minute', async () => {
   expect(writes()).toBe(before + 1)
 })
 
-test('a session that has ended stays ended, though the keychain kept its secret', async () => {
+test('stays signed out although the keychain still has the secret', async () => {
   const { session, pair, secretStore, refreshes } = await setupSession()
   secretStore.beforeCall = (call) =>
     secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
@@ -55,7 +55,7 @@ test('a session that has ended stays ended, though the keychain kept its secret'
   expect([secretStore.entries.size, refreshes()]).toEqual([1, []])
 })
 
-test('a sign-in after a missing secret counts as held again', async () => {
+test('does not report the secret as missing after a new sign-in', async () => {
   const { anotherSession, pair, secretStore } = await setupSession()
   secretStore.entries.clear()
   const session = anotherSession()

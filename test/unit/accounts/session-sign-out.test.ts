@@ -13,7 +13,7 @@ test('does not refresh a session that another process has ended', async () => {
   expect([secretStore.entries.size, refreshes()]).toEqual([0, []])
 })
 
-test('a keychain that seems empty because it is locked ends no session', async () => {
+test('ends no session when a locked keychain looks empty', async () => {
   const { session, pair, secretStore } = await setupSession()
   secretStore.entries.clear()
   expect(await session.renew(pair.access_token)).toMatchObject({ ok: true })

@@ -7,13 +7,13 @@ import { accountId, setupSession } from '../../support/session.ts'
 
 const minute = 60_000
 
-test('a token that lives for more than a minute is used as it is', async () => {
+test('uses a token that is valid for more than a minute', async () => {
   const { session, pair, clock, refreshes } = await setupSession()
   clock.advance(58 * minute)
   expect([await session.token(), refreshes()]).toEqual([success(pair.access_token), []])
 })
 
-test('a token in its last minute is refreshed before it is used', async () => {
+test('refreshes a token in its last minute before using it', async () => {
   const { session, pair, clock, refreshes, storedPair } = await setupSession()
   clock.advance(59 * minute + 1_000)
   const token = valueOf(await session.token())
@@ -22,7 +22,7 @@ test('a token in its last minute is refreshed before it is used', async () => {
   expect([await session.token(), refreshes()]).toEqual([success(token), [200]])
 })
 
-test('a token that the server refused is renewed, however fresh it looks', async () => {
+test('refreshes a token that the server rejected before its expiry', async () => {
   const { session, pair, refreshes } = await setupSession()
   const token = valueOf(await session.renew(pair.access_token))
   expect([token === pair.access_token, refreshes()]).toEqual([false, [200]])
@@ -97,7 +97,7 @@ test('keeps the pair while the server fails, and uses it later', async () => {
   expect(refreshes()).toEqual([500, 500, 200])
 })
 
-test('a refresh token that was used up means signed out', async () => {
+test('is signed out when the refresh token has been used', async () => {
   const { session, pair, cloud } = await setupSession()
   cloud.endSessions(ALICE.email)
   expect(await session.renew(pair.access_token)).toMatchObject({
@@ -106,7 +106,7 @@ test('a refresh token that was used up means signed out', async () => {
   })
 })
 
-test('a pair that another process has stored is taken over instead of refreshing again', async () => {
+test('uses the pair stored by another process instead of refreshing again', async () => {
   const { session, pair, anotherSession, refreshes } = await setupSession()
   const theirs = valueOf(await anotherSession().renew(pair.access_token))
   expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(theirs), [200]])

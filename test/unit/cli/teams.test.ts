@@ -16,7 +16,7 @@ const account = (id: string, server: string, kind: Account['kind'] = 'session') 
 const engineWith = (...accounts: readonly Account[]) =>
   ({ session: () => ({ accounts, chosen: null }), hasChosenTeam: () => false }) as unknown as Engine
 
-test('lists a team once for two sign-ins of one person', () => {
+test('lists a team once for two sign-ins of one user', () => {
   const engine = engineWith(
     account('key', 'https://one.example', 'device'),
     account('password', 'https://one.example'),

@@ -85,7 +85,7 @@ test('lists every page of a team’s models with their details', async () => {
   })
 })
 
-test('shares one request between concurrent callers and accounts of one person', async () => {
+test('shares one request between concurrent callers and accounts of one user', async () => {
   const { library, lists, add } = await setup()
   add('a')
   const again = { ...home, accountId: 'alice again' }

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../../../electron/contract/uploads.ts'
 import { supportReportParts } from '../../../../electron/desktop/diagnostics/support-report.ts'
 import { defaultSettings } from '../../../../electron/contract/settings.ts'
 
-test('a report contains the number of known networks but no names', async () => {
+test('the report contains the number of known networks but no names', async () => {
   const pieces = await supportReportParts({
     versions: {},
     settings: {

@@ -79,9 +79,9 @@ export type Cloud = {
   unfinishedUploads(): Promise<readonly UnfinishedUpload[]>
   /** The team's models, oldest first. */
   modelsOf(teamId: string): readonly ModelRecord[]
-  /** Adds a model to a team's library as another person would, without a stored object. Returns its id. */
+  /** Adds a model to a team's library as another user would, without a stored object. Returns its id. */
   addModel(teamId: string, model: Partial<ModelRecord> & Pick<ModelRecord, 'model_path'>): string
-  /** Confirms a pairing as the person would in the browser. */
+  /** Confirms a pairing as the user would in the browser. */
   confirmPairing(userCode: string, email: string, teamId: string): void
   /** Invalidates all refresh tokens of the account; access tokens remain valid until they expire. */
   endSessions(email: string): void

@@ -126,7 +126,7 @@ async function register({ context, body, team: { id: teamId } }: Call<RegisterRe
   return jsonAnswer(201, { id: model.id })
 }
 
-/** Adds a model of another person; missing members get default values. */
+/** Adds a model of another user; missing members get default values. */
 export function addModel(
   records: Records,
   now: () => number,

@@ -172,7 +172,7 @@ const cases = Object.entries(scenes).flatMap(([name, scene]) => [
 
 afterEach(() => page.viewport(960, 640))
 
-/** Whatever fades in is judged when it has come, not half-way. */
+/** Transitions must have ended before axe runs. */
 async function settled(): Promise<void> {
   await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)))
 }

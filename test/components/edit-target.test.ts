@@ -114,7 +114,7 @@ test('opens the field that caused a failure and retries after the change', async
     ])
 })
 
-/** The notice that hands back what was typed. */
+/** The notice that offers the unsaved text. */
 const editNotice = ({ screen }: Awaited<ReturnType<typeof openPage>>) =>
   screen.getByRole('alert').filter({ hasText: 'started uploading, so' })
 

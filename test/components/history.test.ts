@@ -5,7 +5,7 @@ import type { UploadRow } from '../../electron/contract/uploads.ts'
 import { openPage } from './support/open-page.ts'
 import { patchOf, registeredRow, sendingRow } from './support/rows.ts'
 
-/** The history open, with what main has of it; `rows` may grow. */
+/** The open history with the rows of the main process; `rows` may grow. */
 async function setup(rows: UploadRow[], queued: readonly UploadRow[] = []) {
   const opened = await openPage({
     rows: queued,

@@ -11,7 +11,7 @@ const rows = [
   row('Grain'),
   registeredRow('Depth'),
 ]
-/** Words of the page's chrome that would give away a string left in English. */
+/** Words of the interface that reveal an untranslated string. */
 const english =
   /\b(Uploads|Waiting|Uploading|Failed|Pause|Settings|History|Needs|Running|Done|left|about|Try|Sign|min)\b/
 

@@ -3,7 +3,7 @@ import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../electron/contract/failures.ts'
 import { rowCorner, openLibrary, threeModels } from './support/library.ts'
 
-/** Renames Grain in its form; the server answers when the test says so. */
+/** Renames Grain in its form; the server responds when the test says so. */
 async function renaming() {
   const answer = Promise.withResolvers<ReturnType<typeof failed>>()
   const answers = [answer.promise]

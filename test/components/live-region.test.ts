@@ -3,7 +3,7 @@ import { failure } from '../../electron/contract/failures.ts'
 import { openPage } from './support/open-page.ts'
 import { failedRow, patchOf, registeredRow, row, sendingRow } from './support/rows.ts'
 
-/** Everything that a screen reader is told, in order. */
+/** All announcements to a screen reader, in order. */
 async function setup() {
   const opened = await openPage({ rows: [row('Flux')] })
   const heard: string[] = []

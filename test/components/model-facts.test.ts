@@ -25,7 +25,7 @@ const facts: ModelFacts = {
   sidecars: ['painter.png'],
   imports: [{ name: 'some.thing', level: 'suspicious' }],
 }
-// A picture of one grey dot.
+// A picture of one grey pixel.
 const dot =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=='
 
@@ -45,7 +45,7 @@ test('the details show metadata, private content and the preview of a file', asy
   await expect
     .element(pane.getByText('This licence restricts who may use the model', { exact: false }))
     .toBeVisible()
-  // The picture stands in place of the row's icon.
+  // The picture replaces the row's icon.
   await expect
     .poll(() => screen.container.querySelector('.row .tile img')?.getAttribute('src'))
     .toMatch(/^data:image\//)

@@ -20,7 +20,7 @@ function setup() {
   }
   const painter = new PartPainter(canvas)
   return {
-    /** Draws and answers how many cells that took. */
+    /** Draws and returns the number of drawn cells. */
     draw(states: string, flying: PartMap['flying'] = []): number {
       cells = 0
       painter.draw({ partSizeBytes: 5_000_000, states, flying }, layout, place)
@@ -38,7 +38,7 @@ test('redraws only changed parts and those in flight, out of 10,000', () => {
   const { draw } = setup()
   const waiting = 'w'.repeat(9_990)
   expect(draw(`ssssssffuw${waiting}`, [{ number: 7, bytes: 1 }])).toBe(10_000)
-  // The seventh has arrived, the eighth flies on, the ninth has its URL.
+  // The seventh is sent, the eighth is in flight, the ninth has its URL.
   expect(
     draw(
       `sssssssffw${waiting}`,

@@ -4,7 +4,7 @@ import { QueueState } from '../../renderer/uploads/queue-state.svelte.ts'
 import { fakeBridge } from './support/fake-bridge.ts'
 import { patchOf, registeredRow, row, sendingRow, snapshotOf } from './support/rows.ts'
 
-/** A queue whose snapshots the test hands out one by one. */
+/** A queue whose snapshots are supplied by the test. */
 function setup() {
   const questions: ((answer: ReturnType<typeof success<ReturnType<typeof snapshotOf>>>) => void)[] = []
   const fake = fakeBridge({ answers: { snapshot: () => new Promise((resolve) => questions.push(resolve)) } })

@@ -20,7 +20,7 @@ const buttons: Readonly<Record<Remedy, string>> = {
 }
 const buttonOf = (code: FailureCode) =>
   code === 'file-dangerous' ? 'Upload despite the danger' : buttons[failureKinds[code].remedy]
-/** A value for each parameter that a code's sentence names. */
+/** A value for each parameter of a code's message. */
 const paramsOf = (code: FailureCode) =>
   Object.fromEntries(
     [...catalogues.en[`failure.${code}`].matchAll(/\{(\w+)/g)].map(([, name = '']) => [name, 12]),

@@ -6,7 +6,7 @@ import type { Asked } from './support/fake-bridge.ts'
 import { openPage } from './support/open-page.ts'
 import { account, serverCheck, settings, signedIn, signedOut } from './support/rows.ts'
 
-/** The settings' other cards ask things of their own. */
+/** Calls about servers; the other settings cards make calls of their own. */
 const aboutServers = (asked: readonly Asked[]) =>
   asked.filter(({ name }) => /server|changeSettings/i.test(name))
 
@@ -183,6 +183,6 @@ test.each([
   expect(asked.map(({ name }) => name)).toEqual(['recheckKeychain', 'quit'])
   await userEvent.click(dialog.getByRole('button', { name: 'Stay signed in until I quit' }))
   await expect.element(dialog).not.toBeInTheDocument()
-  // What was chosen stays in sight, with the way back.
+  // The choice stays visible and can be undone.
   await expect.element(screen.getByRole('button', { name: 'Check again' })).toBeVisible()
 })

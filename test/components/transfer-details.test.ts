@@ -13,7 +13,7 @@ const map: PartMap = {
   flying: [42, 43, 44, 45].map((number) => ({ number, bytes: 250_000 })),
 }
 
-/** The page with the details of one of two files open, in which parts are as `parts` says. */
+/** The page with the open details of one of two files, with these parts. */
 async function openDetails(parts: PartMap | null) {
   const rows = [sendingRow('Juniper', { sizeBytes }), sendingRow('Harbour')]
   const watchedDetails: UploadDetails = { id: 'Juniper', parts, speed }
@@ -28,7 +28,7 @@ async function openDetails(parts: PartMap | null) {
 const watchedIds = (asked: readonly { readonly name: string; readonly args: unknown }[]) =>
   asked.filter(({ name }) => name === 'watch').map(({ args }) => (args as { id: string | null }).id)
 
-/** True once at least five colours are in the picture, as many as there are states. */
+/** True once the picture has at least five colours, one per state. */
 function hasPartColours(canvas: HTMLCanvasElement): boolean {
   const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] }
   return new Set(new Uint32Array((data as Uint8ClampedArray).buffer)).size >= 5

@@ -89,7 +89,7 @@ test.for(stands)(
       .elements()
       .map(({ textContent }) => textContent.trim())
     expect(buttons).toEqual(button === null ? [] : [button])
-    // Whoever is kept up to date by the system has nothing to choose.
+    // Installations that the system updates offer no choice.
     expect(card.getByRole('combobox').elements().length).toBe(state.kind === 'off' ? 0 : 2)
   },
 )

@@ -7,7 +7,7 @@ export function sha256Of(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
-/** Files anywhere below the folder that hold one of these words, as Latin or as two-byte text. */
+/** Files below the folder that contain one of these words, as Latin-1 or UTF-16 text. */
 export function filesWith(folder: string, words: readonly string[]): string[] {
   const sought = words.flatMap((word) => [Buffer.from(word), Buffer.from(word, 'utf16le')])
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -20,7 +20,7 @@ import type { RunningApp } from './running-app.ts'
 
 export { expect } from '@playwright/test'
 
-/** A folder and a cloud of one test's own; apps that are started one after another in it share both. */
+/** Folder and cloud of one test, shared by all apps that it starts. */
 export interface EngineHarness {
   readonly folder: string
   /** The app's data folder. */
@@ -35,17 +35,17 @@ export interface EngineHarness {
 interface Fixtures {
   readonly cloudOptions: CloudOptions
   readonly storageKind: StorageKind
-  /** What lies in the settings before the first start. */
+  /** The settings before the first start. */
   readonly settings: Partial<Settings>
   readonly harness: EngineHarness
-  /** The app with nobody signed in. */
+  /** The app without a signed-in account. */
   readonly app: RunningApp
   /** The page of an app in which Alice is signed in. */
   readonly page: Page
 }
 
 interface WorkerFixtures {
-  /** A session bus with a keyring on it, for the tests of one worker and the apps that they start. */
+  /** A session bus with a keyring, for the tests of one worker and the apps that they start. */
   readonly session: void
 }
 
@@ -53,9 +53,9 @@ const smallFileBytes = 250_000
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   session: [
-    // Playwright reads from the pattern that no other fixture is needed.
+    // Playwright infers from the pattern that no other fixture is needed.
     async ({}, use) => {
-      // Only on Linux do tests play services of the desktop, which every app on the same bus would see.
+      // Only Linux tests simulate desktop services, which every app on the same bus would use.
       if (process.platform !== 'linux') return use()
       const folder = mkdtempSync(join(tmpdir(), 'ferry-session-'))
       const keyring = await openKeyring(folder)
@@ -81,7 +81,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await storage.stop()
       rmSync(harness.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
     },
-    // Ceph takes a while to start; the test's own time is not touched by it.
+    // Ceph takes a while to start; this does not count as the test's time.
     { timeout: 120_000 },
   ],
   app: async ({ harness }, use) => use(await harness.start()),
@@ -95,7 +95,7 @@ function createWorld(
   cloud: Cloud,
   settings: Partial<Settings>,
 ): { harness: EngineHarness; apps: RunningApp[] } {
-  // Short: a socket of Chromium's lies deep inside, and its whole path may have 107 characters.
+  // Short, because Chromium creates a socket below it, whose path is limited to 107 characters.
   const folder = mkdtempSync(join(tmpdir(), 'ferry-'))
   const home = join(folder, 'home')
   for (const name of ['home', 'person', 'tmp']) mkdirSync(join(folder, name))
@@ -114,7 +114,7 @@ function createWorld(
     },
     async file(name, options = {}) {
       const path = join(folder, 'files', name)
-      // Bytes of its own for each name: what is the same is sent once.
+      // Different bytes for each name, since duplicates are not sent.
       const payload = { seed: createHash('sha256').update(name).digest().readUInt32LE(0) }
       await writeSafetensors(path, { sizeBytes: smallFileBytes, payload, ...options })
       return path
@@ -123,7 +123,7 @@ function createWorld(
   return { harness, apps }
 }
 
-/** Puts beside a failed test what its apps said and logged. */
+/** Attaches the output and logs of the apps to a failed test. */
 async function tell(testInfo: TestInfo, apps: readonly RunningApp[], home: string): Promise<void> {
   for (const app of apps) await testInfo.attach('output', { body: app.said(), contentType: 'text/plain' })
   try {

@@ -95,7 +95,7 @@ test.describe('above the single upload limit', () => {
     const path = await harness.file('checkpoints/survivor.safetensors', { sizeBytes })
     harness.cloud.fail({ on: 'put-part', how: 'stall', skip: 2, times: Infinity })
     await drag(app.page, [path])
-    // The page on the test host takes no bridge calls while it reads the paths of a drop.
+    // The page on the test host handles no bridge calls while it reads the paths of a drop.
     await expect(rowOf(app.page, 'survivor')).toBeVisible()
     const sent = async () => (await ask(app.page, 'snapshot')).rows[0]?.sentBytes ?? 0
     await expect.poll(sent).toBeGreaterThanOrEqual(5 * mebibyte + 12_345)

@@ -10,7 +10,7 @@ declare global {
   }
 }
 
-/** From now on each message box is answered with the button of that number; what it asked is kept. */
+/** Answers all further message boxes with this button and records them. */
 export async function answerBoxes(electron: ElectronApplication, button: number): Promise<void> {
   await electron.evaluate(({ dialog }, response) => {
     globalThis.dialogsAsked = []
@@ -21,7 +21,7 @@ export async function answerBoxes(electron: ElectronApplication, button: number)
   }, button)
 }
 
-/** From now on the native picker gives these paths. */
+/** Makes the native picker return these paths. */
 export async function answerPicker(
   electron: ElectronApplication,
   filePaths: readonly string[],
@@ -38,7 +38,7 @@ export async function answerPicker(
   )
 }
 
-/** From now on the native box that asks where to save answers with this path, or is cancelled. */
+/** Makes the native save dialog return this path, or be cancelled. */
 export async function answerSaving(electron: ElectronApplication, filePath: string | null): Promise<void> {
   await electron.evaluate(({ dialog }, chosen) => {
     globalThis.pickersAnswered = 0
@@ -49,14 +49,14 @@ export async function answerSaving(electron: ElectronApplication, filePath: stri
   }, filePath)
 }
 
-/** How often the native box has answered since it was given its answer. */
+/** How often the native dialog was answered since then. */
 export const pickersAnswered = (electron: ElectronApplication) =>
   electron.evaluate(() => globalThis.pickersAnswered)
 
-/** What the replaced message boxes have asked so far. */
+/** The recorded message boxes. */
 export const asked = (electron: ElectronApplication) => electron.evaluate(() => globalThis.dialogsAsked)
 
-/** From now on timers of exactly this delay in the main process fire at once. */
+/** Makes all further timers of exactly this delay in the main process fire at once. */
 export async function skipTimers(electron: ElectronApplication, skippedMs: number): Promise<void> {
   await electron.evaluate((_electron, skipped) => {
     const { setTimeout: original } = globalThis
@@ -66,18 +66,18 @@ export async function skipTimers(electron: ElectronApplication, skippedMs: numbe
   }, skippedMs)
 }
 
-/** Closes the window as a person does. */
+/** Closes the window as a user does. */
 export async function closeWindow(electron: ElectronApplication): Promise<void> {
   await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
 }
 
-/** Asks the app to quit, as its menu does. */
+/** Quits the app as its menu does. */
 export async function quit(electron: ElectronApplication): Promise<void> {
-  // The answer never comes back from a process that has ended.
+  // A process that has ended sends no response.
   await electron.evaluate(({ app }) => app.quit()).catch(() => undefined)
 }
 
-/** True while a person can see the window: shown and not minimised. */
+/** True while the window is visible: shown and not minimised. */
 export function isSeen(electron: ElectronApplication): Promise<boolean> {
   return electron.evaluate(({ BrowserWindow }) => {
     const [window] = BrowserWindow.getAllWindows()
@@ -85,19 +85,19 @@ export function isSeen(electron: ElectronApplication): Promise<boolean> {
   })
 }
 
-/** Clicks an item of the tray's menu. Only the host shows its trays. */
+/** Clicks an item of the tray menu. Only the host supports this. */
 export async function clickTray(electron: ElectronApplication, id: string): Promise<void> {
   const found = await electron.evaluate((_electron, which) => {
     const [tray] = globalThis.__electronHost.trays
     const item = tray?.menu?.getMenuItemById(which)
-    // After the answer: a quit would take it along.
+    // After the response, which would be lost on quitting.
     if (item) setImmediate(() => item.click())
     return item !== null && item !== undefined
   }, id)
   if (!found) throw new Error(`the tray's menu has no ${id}`)
 }
 
-/** The labels of the tray's menu, without its separators. Only the host shows its trays. */
+/** The labels of the tray menu, without separators. Only the host supports this. */
 export function trayLabels(electron: ElectronApplication): Promise<string[]> {
   return electron.evaluate(() => {
     const [tray] = globalThis.__electronHost.trays
@@ -105,7 +105,7 @@ export function trayLabels(electron: ElectronApplication): Promise<string[]> {
   })
 }
 
-/** What the host has written down of one kind, in order: what Electron would have asked of the desktop. */
+/** The recorded desktop requests of one kind, in order. Only the host records them. */
 export function written(electron: ElectronApplication, kind: string): Promise<Record<string, unknown>[]> {
   return electron.evaluate(
     (_electron, which) => globalThis.__electronHost.events.filter((event) => event['kind'] === which),
@@ -113,7 +113,7 @@ export function written(electron: ElectronApplication, kind: string): Promise<Re
   )
 }
 
-/** How the window stands: `hidden` is in no taskbar, `none` is not there at all. */
+/** The state of the window: `hidden` is not in the taskbar either, `none` does not exist. */
 export function windowState(
   electron: ElectronApplication,
 ): Promise<'shown' | 'minimised' | 'hidden' | 'none'> {
@@ -125,12 +125,12 @@ export function windowState(
   })
 }
 
-/** Clicks an item of the application's menu. */
+/** Clicks an item of the application menu. */
 export async function clickMenu(electron: ElectronApplication, id: string): Promise<void> {
   await electron.evaluate(({ Menu }, which) => Menu.getApplicationMenu()?.getMenuItemById(which)?.click(), id)
 }
 
-/** The texts of the notifications so far. Only the host keeps them. */
+/** The texts of all notifications so far. Only the host records them. */
 export async function notified(electron: ElectronApplication): Promise<unknown[]> {
   return (await written(electron, 'notification')).map(({ body }) => body)
 }

@@ -9,23 +9,20 @@ declare global {
   }
 }
 
-/**
- * Signs in by the page's own call, which the form makes as well; for tests in which the form is not the
- * subject.
- */
+/** Signs in by the call that the form makes; for tests that are not about the form. */
 export async function signIn(page: Page, { email, password }: DemoAccount = ALICE): Promise<void> {
   const answer = await page.evaluate((login) => window.modelferry?.signIn(login), { email, password })
   if (!answer?.ok) throw new Error(`signIn: ${JSON.stringify(answer)}`)
   await page.getByRole('form').waitFor({ state: 'detached' })
 }
 
-/** Signs in by the form, as a person does. */
+/** Signs in by the form, as a user does. */
 export async function signInByForm(page: Page, account: DemoAccount = ALICE): Promise<void> {
   await fillSignIn(page, account.email, account.password)
   await page.getByRole('form').waitFor({ state: 'detached' })
 }
 
-/** Fills the form in and sends it off. */
+/** Fills in and submits the form. */
 export async function fillSignIn(page: Page, email: string, password: string): Promise<void> {
   await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password').fill(password)
@@ -34,7 +31,7 @@ export async function fillSignIn(page: Page, email: string, password: string): P
 
 type DragStep = 'dragEnter' | 'dragOver' | 'drop'
 
-/** Drags real files from the disk over the middle of the window; by default they are dropped. */
+/** Drags real files over the middle of the window; by default they are dropped. */
 export async function drag(
   page: Page,
   files: readonly string[],
@@ -61,9 +58,7 @@ export function control(page: Page, label: string, name: string): Locator {
   return page.getByRole('button', { name: `${label}: ${name}`, exact: true })
 }
 
-/**
- * What a row says while its bytes are on the way; those of a small file all fit into the sockets' buffers.
- */
+/** The status of a row while its bytes are sent; those of a small file fit into the sockets' buffers. */
 export const underWayText = /Uploading|Finishing/
 
 /** The names of the rows, from top to bottom. */
@@ -72,7 +67,7 @@ export async function namesIn(page: Page): Promise<string[]> {
   return labels.map((label) => label.split(', ')[0] ?? '')
 }
 
-/** Picks an item of one of the page's menus, by the menu's name and its own. */
+/** Picks an item of one of the page's menus, by the names of both. */
 export async function pick(page: Page, menu: string | RegExp, item: string | RegExp): Promise<void> {
   await page.getByRole('button', { name: menu }).click()
   await page
@@ -83,7 +78,7 @@ export async function pick(page: Page, menu: string | RegExp, item: string | Reg
 
 type Question = 'session' | 'snapshot' | 'settings' | 'update' | 'thirdPartyNotices'
 
-/** What a call without arguments answers, asked as the page asks it. */
+/** The result of a call without arguments, made as the page makes it. */
 export async function ask<Name extends Question>(page: Page, name: Name): Promise<CallAnswer<Name>> {
   const answer = await page.evaluate(async (which: Question) => window.modelferry?.[which](), name)
   if (!answer?.ok) throw new Error(`${name}: ${JSON.stringify(answer)}`)

@@ -8,7 +8,7 @@ import { ask, signIn } from './page-steps.ts'
 /** The name of a row, counted from 1. */
 export const pausedRowName = (number: number) => `model ${String(number).padStart(5, '0')}`
 
-/** Signs in, pauses everything, kills the app, and writes so many rows into its journal. */
+/** Signs in, pauses everything, kills the app, and writes this many rows into its journal. */
 export async function writePausedRows(harness: EngineHarness, count: number): Promise<void> {
   const app = await harness.start()
   await signIn(app.page)

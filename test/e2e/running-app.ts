@@ -11,15 +11,15 @@ export interface RunningApp {
   readonly page: Page
   /** Resolves when its process has ended, with its exit code. */
   readonly ended: Promise<number | null>
-  /** What its processes have written so far. */
+  /** The output of its processes so far. */
   said(): string
-  /** Kills it and its children as a power cut would: nothing of it runs another line. */
+  /** Kills it and its children as a power failure would, without any clean-up. */
   kill(): Promise<void>
 }
 
 const { executable } = findRuntime()
 
-/** The program and the words that start the built app, for a spec that starts it by itself. */
+/** The program and arguments of the built app, for a spec that starts it itself. */
 export function startWords(files: readonly string[]): { program: string; words: string[] } {
   return { program: executable, words: [...runtimeArguments(), '--lang=en-US', projectFolder, ...files] }
 }
@@ -49,7 +49,7 @@ export async function launch(env: Record<string, string>, files: readonly string
 }
 
 /**
- * A page may be drawn before its window is shown: a test that closed it in between would see it shown
+ * A page may be drawn before its window is shown: a test that closes it in between would see it shown
  * afterwards.
  */
 async function waitUntilShown(electron: ElectronApplication): Promise<void> {
@@ -63,19 +63,19 @@ async function waitUntilShown(electron: ElectronApplication): Promise<void> {
   })
 }
 
-/** How long Playwright may take to notice that an app has ended, in ms. */
+/** Maximum time until Playwright notices that an app has ended, in ms. */
 const graceMs = 8_000
 
-/** Waits for something, but not for ever; its failure is nobody's concern. */
+/** Waits for a limited time and ignores failures. */
 async function atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
   await Promise.race([work.catch(() => undefined), once(AbortSignal.timeout(limitMs), 'abort')])
 }
 
-/** Kills a process and its children; those that have ended are passed over. */
+/** Kills a process and its children; those that have ended are skipped. */
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return
   try {
-    // Playwright makes the app the first of a process group of its own, except on Windows.
+    // Playwright starts the app as the leader of a process group, except on Windows.
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
   } catch {
     return

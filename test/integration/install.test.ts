@@ -16,8 +16,8 @@ import { afterAll, expect, test } from 'vitest'
 import { commands } from '../../electron/cli/options.ts'
 import { projectFolder } from '../support/temp-project.ts'
 
-// What a package brings besides the app: scripts that are run here, and files that each system's own tools
-// look at.
+// What a package installs besides the app: scripts, which are run here, and files, which are checked with
+// each system's own tools.
 
 const folder = mkdtempSync(join(tmpdir(), 'modelferry-install-'))
 const linux = join(projectFolder, 'build/linux')
@@ -29,7 +29,7 @@ function writeProgram(path: string, text: string): void {
   chmodSync(path, 0o755)
 }
 
-/** A place as the package lays it out, with a program that says what it was started with. */
+/** The layout of an installed package, with a program that prints its arguments. */
 function installed() {
   const at = mkdtempSync(join(folder, 'opt-'))
   writeProgram(join(at, 'modelferry'), 'printf "%s\\n" "$@"')
@@ -46,7 +46,7 @@ test('runs the command line for a command, with its arguments hidden from Chromi
   expect(words.slice(words.indexOf('--'))).toEqual(['--', 'upload', 'my model.safetensors', '--type=loras'])
   expect(words[0]).toBe('--modelferry-command')
   expect(run('--help')).toMatch(/^--modelferry-command\n[^]*\n--\n--help\n$/)
-  // A word that is no command is for the command line to say.
+  // An unknown command is reported by the command line.
   expect(run('uplaod')).toContain('--modelferry-command')
 })
 
@@ -69,7 +69,7 @@ test.for([...Object.keys(commands), 'help'])(
   },
 )
 
-/** Runs the script that a package runs when it is gone, for a system with one person on it. */
+/** Runs the remove script of a package, on a system with one user. */
 function runRemoveScript(reason: string): { home: string; output: string } {
   const home = mkdtempSync(join(folder, 'home-'))
   const tools = mkdtempSync(join(folder, 'tools-'))

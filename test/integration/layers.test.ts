@@ -13,7 +13,7 @@ const { default: layers } = (await import(
   pathToFileURL(join(projectFolder, '.dependency-cruiser.mjs')).href
 )) as { default: Layers }
 
-/** One file or more in every folder, each importing what it may. */
+/** At least one file in every folder, each with allowed imports. */
 const validTree = {
   'electron/contract/uploads.ts': `import * as v from 'valibot'\nexport const name = v.string()\n`,
   'electron/messages/messages.ts': `import { IntlMessageFormat } from 'intl-messageformat'\nexport const messages = IntlMessageFormat\n`,
@@ -42,7 +42,7 @@ const validTree = {
   'test/electron-host/boot.ts': `import { spawn } from 'node:child_process'\nexport const boot = spawn\n`,
 }
 
-/** rule → the file that breaks it, and the import by which it does. */
+/** Rule → the file that violates it, and the import that does so. */
 const broken: Readonly<Record<string, readonly [file: string, imported: string]>> = {
   'contract-folders': ['electron/contract/x.ts', '../cloud/client.ts'],
   'contract-packages': ['electron/contract/x.ts', 'svelte'],
@@ -104,7 +104,7 @@ const broken: Readonly<Record<string, readonly [file: string, imported: string]>
   'no-unresolved-imports': ['electron/cloud/x.ts', './missing.ts'],
 }
 
-/** Names of the rules that a tree breaks, each once. */
+/** Names of the rules that a tree violates, each once. */
 async function brokenRules(files: Readonly<Record<string, string>>): Promise<string[]> {
   using project = tempProject(files)
   const { output } = await cruise(['electron', 'renderer', 'test'], {
@@ -124,7 +124,7 @@ test('has a violation below for every rule', () => {
   expect(Object.keys(broken).sort()).toEqual(layers.forbidden.map((rule) => rule.name ?? '').sort())
 })
 
-/** A component's imports stand in its script. */
+/** A component's imports are in its script. */
 function withImport(text: string, imported: string): string {
   const start = '<script lang="ts">\n'
   return text.startsWith(start)

@@ -10,7 +10,7 @@ const codeLines = (count: number) =>
 const bodyLines = (count: number) =>
   Array.from({ length: count }, (_, line) => `  Number(${line})\n`).join('')
 
-/** What is refused: file, text, and words of the message that must point the way. */
+/** Rejected code: file, text, and a part of the message. */
 const refused: readonly (readonly [what: string, file: string, text: string, message: string])[] = [
   ['any', 'electron/recognition/a.ts', `export const a = (value: any) => String(value)\n`, 'any'],
   ['a default export', 'electron/recognition/a.ts', `const a = 1\nexport default a\n`, 'Named exports'],

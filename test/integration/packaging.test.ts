@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeStandin } from '../support/make-standin.ts'
 import { projectFolder } from '../support/temp-project.ts'
 
-// Packs the built app on a stand-in for Electron's release: everything but the runtime itself is what a
-// person installs.
+// Packs the built app with a substitute for Electron's release: everything but the runtime is what users
+// install.
 
 const folder = mkdtempSync(join(tmpdir(), 'modelferry-package-'))
 const unpacked = join(folder, 'dist/linux-unpacked')
@@ -128,7 +128,7 @@ test('unpacks worker threads that import nothing from the archive', () => {
     const imported = [...source.matchAll(/^(?:import|export)\b[^'"\n]*['"]([^'"]+)['"]/gm)].map(
       (found) => found[1] ?? '',
     )
-    // Packages that are built in name Node's own modules with and without its prefix.
+    // Bundled packages import Node's modules with and without the prefix.
     expect(imported.filter((id) => !isBuiltin(id))).toEqual([])
   }
 })
@@ -156,7 +156,7 @@ test('ships only the languages of the app', () => {
 })
 
 test('builds a small, reproducible archive', () => {
-  // Twice of what it is now: a tool or a set of pictures that slips in is more.
+  // Twice the current size: an accidentally packed tool or set of pictures is larger.
   expect(statSync(archive).size).toBeLessThan(8_000_000)
   const again = join(folder, 'again')
   execFileSync(

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { projectFolder } from '../support/temp-project.ts'
 
 const folder = join(projectFolder, '.github/workflows')
-/** The newest linter on npm is older than these: runners that came since, and the context of variables. */
+/** The newest linter on npm does not know these yet: newer runners, and the context of variables. */
 const newer = /^label "(?:ubuntu-24\.04|macos-15|windows-2025)" is unknown|^undefined variable "vars"/
 
 const lint = await createLinter()
@@ -25,7 +25,7 @@ test('finds a reference to a missing job', () => {
 
 test('passes secrets only to steps that need them', () => {
   const text = readFileSync(join(folder, 'release.yml'), 'utf8')
-  // A step sees what stands in it; whether a secret is there at all may be known to a whole job.
+  // A step only receives its own secrets; whether a secret exists may be visible to a whole job.
   const steps = text.replaceAll(/\$\{\{ secrets\.\w+ != '' \}\}/g, '').split(/\n {6}- /)
   const withSecrets = steps.filter((step) => step.includes('secrets.'))
   expect(withSecrets.map((step) => /^name: (.*)$/m.exec(step)?.[1])).toEqual([

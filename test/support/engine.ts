@@ -48,7 +48,7 @@ export interface App {
   signIn(account?: DemoAccount): Promise<SessionView>
   /** Adds paths and returns the ids of the new rows in their order. */
   add(paths: string | readonly string[], options?: EnqueueRequest): Promise<readonly string[]>
-  /** Resolves with the first truthy result of `look`, which is called after each patch or session event. */
+  /** Resolves with the first truthy result of `condition`, which is called after each patch or session event. */
   until<T>(condition: (snapshot: Snapshot, session: SessionView) => T | false | null | undefined): Promise<T>
   /** Resolves with the row once it is in this phase. */
   phase(id: string, phase: Phase): Promise<UploadRow>
@@ -176,7 +176,7 @@ function appOn(engine: Engine): App {
           reject(error as Error)
         }
       }
-      // `look` may depend on the cloud or the disk, which emit no events and can change after the last patch.
+      // `condition` may depend on the cloud or the disk, which emit no events and can change after the last patch.
       const watch = setInterval(again, 20)
       const unsubscribe = engine.subscribe({ patch: again, session: again })
       again()

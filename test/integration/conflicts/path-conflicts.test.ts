@@ -49,7 +49,7 @@ test('a new name that is taken too is reported again', async () => {
   const other = 'models/loras/other.safetensors'
   cloud.addModel(ALICES_TEAM_ID, { model_path: other, display_name: 'Another' })
   await app.phase(id, 'failed')
-  // The list is some minutes old at most; asking for it anew shows what a colleague has added.
+  // The list may be some minutes old; a new one contains what a colleague has added.
   const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
   valueOf(await app.calls.library({ choice, isFresh: true }))
   await decide('rename', { path: other })
@@ -135,7 +135,7 @@ test('an old model that was deleted meanwhile needs no replacement', async () =>
   const { app, cloud, id, decide } = await collision()
   await app.phase(id, 'failed')
   cloud.fail({ on: 'deleteModel', how: 404 })
-  // It is there when it is looked up beforehand, and not when the answer is doubted.
+  // It exists in the first lookup, but not in the one that verifies it.
   cloud.fail({ on: 'getModel', how: 404, skip: 1 })
   await decide('replace', { fate: 'delete' })
   expect((await app.settled(id)).phase).toBe('registered')

@@ -5,8 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { electronHost, hostAppFolder, launchHostApp } from '../../support/host-app.ts'
 import type { HostApp } from '../../support/host-app.ts'
 
-// What the host must do and must refuse, on an app of its own, so that a spec of the real app can be
-// believed.
+// What the host must do and must reject, on an app of its own, so that specs of the real app can rely on it.
 
 let host: HostApp
 beforeAll(async () => {

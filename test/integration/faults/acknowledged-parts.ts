@@ -16,7 +16,7 @@ import { startRunner, type KillPoint } from './start-runner.ts'
 /** A part that was acknowledged this long before a kill, in ms, is in the journal. */
 export const maxRecordDelayMs = 100
 
-/** An upload in parts by a process of its own, which can be killed on the way. */
+/** An upload in parts by a process of its own, which can be killed at any time. */
 export interface PartsUpload {
   readonly cloud: Cloud
   readonly partCount: number

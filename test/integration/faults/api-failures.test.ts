@@ -99,7 +99,7 @@ fault(
   null,
   async (expected) => {
     const { countOf } = await expectRecovery('whole', expected, { on: 'registerModel', how: 'half-json' })
-    // Once before anything was sent, and once for what had become of the answer.
+    // Once before sending, and once to find out whether the model was registered.
     expect([countOf('registerModel'), countOf('listModels')]).toEqual([1, 2])
   },
 )

@@ -18,8 +18,8 @@ import {
   type UpdateFeed,
 } from '../../support/update-feed.ts'
 
-// electron-updater as it is, on Linux, against a feed on this computer; only Electron's `app` and its
-// requests are Node's.
+// The real electron-updater, on Linux, with a feed on this computer; only Electron's `app` and its requests
+// are replaced by Node's.
 
 class NodeRequests extends ElectronHttpExecutor {
   override createRequest(options: RequestOptions, callback: (response: IncomingMessage) => void) {
@@ -204,7 +204,7 @@ test('an unwritable folder is reported before the app is stopped', async () => {
   const updater = await openUpdater()
   await updater.check()
   await updater.download(() => {})
-  // Nobody may make a file there, not even the administrator.
+  // Not even root can create a file there.
   vi.stubEnv('APPIMAGE', '/sys/Modelferry.AppImage')
   expect(await codeOf(updater.prepareInstall())).toBe('update-not-writable')
   expect(quits).toBe(0)

@@ -62,7 +62,7 @@ test('signing out erases the secret at once, keeps the account, and tells the se
   expect([secretStore.entries.size, states()]).toEqual([0, ['signed-out']])
   expect(accounts.accessFor(id, ALICES_TEAM_ID)).toMatchObject({ failure: { code: 'signed-out' } })
   held.release()
-  // A command that ends at once must have been heard.
+  // The server must have received the sign-out before a command ends.
   expect([await done, cloud.operations.at(-1)?.name]).toEqual([success(undefined), 'logout'])
 })
 
@@ -91,7 +91,7 @@ test('a missing secret signs out the account in this process only', async () => 
   const kept = [...secretStore.entries]
   secretStore.entries.clear()
   const next = start()
-  // It may come to notice in three ways.
+  // Any of the three can detect it first.
   await next.checkSecret(id)
   await next.refreshProfile(id, neverAborted)
   next.markSignedOut(id)
@@ -111,7 +111,7 @@ test('does not hide an expired sign-in of a user who is still signed in', async 
   accounts.markSignedOut(id)
   await signIn()
   expect(accounts.list().map(({ hasLeft }) => hasLeft)).toEqual([undefined, undefined])
-  // With nobody here, whoever comes may be somebody else.
+  // While no account is signed in, the next user may be another one.
   accounts.markSignedOut(accounts.list()[1]?.id ?? '')
   await signIn()
   expect(accounts.list().map(({ hasLeft }) => hasLeft)).toEqual([true, undefined])

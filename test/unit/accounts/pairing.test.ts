@@ -19,7 +19,7 @@ const account: Account = {
   teams: [],
 }
 
-/** Pairings at a local cloud on a clock that stands still; `given` is what storing a key answers. */
+/** Pairings at a local cloud with a manual clock; `given` is the result of storing a key. */
 async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> } = {}) {
   const environment = createTestEnvironment(standingClock())
   const { clock } = environment
@@ -51,7 +51,7 @@ async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> }
     leave: (result: Result<Account>) => (left = result),
     start: () => pairings.start(cloud.url),
     confirm: () => cloud.confirmPairing(pairings.current()?.userCode ?? '', ALICE.email, ALICES_TEAM_ID),
-    /** Lets the next poll go out, waits for what it leads to, and answers how long it had to wait. */
+    /** Fires the next poll, waits for its effects, and returns the delay before it. */
     async poll() {
       const [waitMs = NaN] = clock.waits()
       const before = polls()
@@ -134,7 +134,7 @@ test('signs in with a code that was confirmed at the last moment', async () => {
   for (let count = 0; count < 13; count += 1) await poll()
   expect(clock.waits()).toEqual([2_000])
   confirm()
-  // The server's own end is a little later.
+  // The code expires a little later at the server.
   cloud.fail({ on: 'pollPairing', how: { status: 200, body: '{"status":"approved","raw_key":"dk-1"}' } })
   await poll()
   await expect.poll(() => arrived).toEqual([account])
@@ -163,7 +163,7 @@ test('cancelling while the key is stored hides the pairing, and signs in anyway'
   valueOf(await start())
   stored.resolve(success(account))
   await expect.poll(() => arrived).toEqual([account])
-  // The pairing that was begun meanwhile stays.
+  // The pairing that was started meanwhile is kept.
   expect([pairings.current()?.state, shown]).toEqual(['waiting', ['waiting', 'storing', 'none', 'waiting']])
 })
 

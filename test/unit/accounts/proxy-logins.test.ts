@@ -58,7 +58,7 @@ test('does not repeat a request through a proxy that is already skipped', async 
   await proxies.reportFailure(first, proxyCodes.unreachable)
   clock.advance(4 * minute)
   expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(false)
-  // It was seen to be gone later than before.
+  // The second failure came later.
   clock.advance(4 * minute)
   expect(await resolveProxy()).toBe(second)
 })
@@ -81,7 +81,7 @@ test('reads the login from the keychain once for many refused requests', async (
     [`get proxy ${first}`],
     0,
   ])
-  // A request that left before the login was found.
+  // A request that was sent before the login was found.
   expect([await refused(), secretStore.calls.length]).toEqual([true, 1])
 })
 

@@ -106,7 +106,7 @@ test('waits for another process’s lock for thirty seconds', async () => {
   expect(environment.lines.map(({ message }) => message)).toEqual([
     'another process holds the lock; continuing without it',
   ])
-  // Whoever went on without it has not taken it from the one that has it.
+  // Continuing without the lock has not released it for its owner.
   gate.resolve()
   await first
   expect(await locks()('a', async () => 'free')).toBe('free')

@@ -131,7 +131,7 @@ test('uses the pair of another process when both refresh without a lock', async 
   let reads = 0
   secretStore.beforeCall = (call) => {
     if (call.startsWith('set')) setImmediate(stored.resolve)
-    // The third read is that of the one who was refused.
+    // The third read is by the session whose token was refused.
     return call.startsWith('get') && (reads += 1) === 3 ? stored.promise : undefined
   }
   const tokens = [session.renew(pair.access_token), other.renew(pair.access_token)]

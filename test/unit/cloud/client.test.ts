@@ -13,7 +13,7 @@ import { startTestServer } from '../../support/test-server.ts'
 
 const responseSchema = v.object({ id: v.string() })
 
-/** A server that answers as the test says, and what it was asked. */
+/** A server with the test's responses, and the requests that it received. */
 async function setup(respond: RequestListener) {
   const asked: { readonly url: string; readonly headers: Readonly<Record<string, unknown>> }[] = []
   const { url } = await startTestServer((request, response) => {

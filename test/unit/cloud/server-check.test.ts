@@ -10,7 +10,7 @@ import { startTestServer } from '../../support/test-server.ts'
 const usersMe = '/users/me'
 const refusal = JSON.stringify({ error_message: 'unauthorized' })
 
-/** A server that answers as the test says, what it was asked, and the verdict on an address of its own. */
+/** A server with the test's responses, the requests that it received, and a check of its address. */
 async function setup(respond: RequestListener) {
   const asked: { readonly path: string; readonly headers: Readonly<Record<string, unknown>> }[] = []
   const { url } = await startTestServer((request, response) => {

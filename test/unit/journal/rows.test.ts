@@ -37,7 +37,7 @@ function setup() {
       rows.add([record])
       return record.id
     },
-    /** From now on nothing can be written any more. */
+    /** Makes all further writes fail. */
     refuseWrites: () => database.exec('PRAGMA query_only = ON'),
     allowWrites: () => database.exec('PRAGMA query_only = OFF'),
   }
@@ -106,7 +106,7 @@ test('restores the acknowledged bytes of multipart uploads', () => {
   store.add([paused, other])
   for (const number of [1, 4]) store.parts.add(paused.id, { number, etag: '"e"', checksum: 1 })
   rows.restore([paused, other])
-  // The fourth part is what 6.8 GB leave for it.
+  // The fourth part is the rest of 6.8 GB.
   expect([rows.view(paused.id)?.sentBytes, rows.view(other.id)?.sentBytes]).toEqual([2_800_000_000, 0])
 })
 

@@ -190,7 +190,7 @@ test.each([
   [404, 404, null],
   [404, 200, 'bad-request'],
   [405, 200, 'bad-request'],
-  // A router that has no such call says so in words of its own.
+  // A router without this call responds with its own text.
   [{ status: 404, body: '404 page not found' }, 200, 'bad-request'],
   [{ status: 405, body: '' }, 200, 'bad-request'],
   [404, 500, 'server-trouble'],
@@ -204,7 +204,7 @@ test.each([
   if (lookedUp !== 200) cloud.fail({ on: 'getModel', how: lookedUp })
   const done = await library.remove(home, id)
   expect(done.ok ? null : done.failure.code).toBe(code)
-  // What is gone already is deleted; everything else stays listed.
+  // A model that no longer exists counts as deleted; everything else stays listed.
   expect(names(await library.models(home))).toEqual(code === null ? [] : ['a'])
 })
 

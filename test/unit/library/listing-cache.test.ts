@@ -42,7 +42,7 @@ test('applies our own change to the running request only', async () => {
   answer.resolve(success([model('a')]))
   await asked
   expect(await names()).toEqual(['ours', 'b'])
-  // Somebody else has renamed one and deleted the other since.
+  // Another user has renamed one and deleted the other since.
   await ask(success([model('a', 'theirs')]))
   expect(await names()).toEqual(['theirs'])
 })

@@ -14,7 +14,7 @@ const locales = ['en', 'zh-Hans', 'zh-Hant'] as const satisfies readonly Locale[
 const codes = Object.keys(failureKinds) as FailureCode[]
 const phases: readonly Phase[] = ['waiting', 'retrying', 'paused', 'failed']
 
-/** What a text says that promises a retry without the user. */
+/** Words with which a text promises an automatic retry. */
 const promise: Readonly<Record<Locale, RegExp>> = {
   en: /automatic|\bretried\b|uploads? resumes?|^Waiting for|next attempt/i,
   'zh-Hans': /自动|^正在等待|下次尝试/,

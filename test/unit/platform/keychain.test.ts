@@ -10,7 +10,7 @@ import {
 
 const log: Log = { info() {}, warn() {}, error() {} }
 
-/** A store that refuses what Windows' would: an entry of more than 2,560 bytes. */
+/** A store with Windows' limit of 2,560 bytes per entry. */
 function setup(limitMs = 1_000) {
   const entries = new Map<string, string>()
   const calls: string[] = []

@@ -10,7 +10,7 @@ const word = fc.string({
   minLength: 3,
   maxLength: 12,
 })
-/** What stands around a secret in a line of a log: anything, but nothing that would run on into it. */
+/** Text around a secret in a log line: anything that does not continue the secret. */
 const around = fc.string({ maxLength: 40 }).map((text) => `${text} `)
 
 test('removes the signatures of presigned URLs from any text', () => {

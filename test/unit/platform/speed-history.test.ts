@@ -9,7 +9,7 @@ function setup() {
   return {
     history,
     clock,
-    /** Moves bytes evenly for so many seconds, told as often as `everyMs` says. */
+    /** Moves bytes at a constant rate for so many seconds, with a report every `everyMs`. */
     flow(seconds: number, bytesPerSecond: number, everyMs = 1_000) {
       for (let sample = 0; sample < (seconds * 1_000) / everyMs; sample += 1) {
         clock.advance(everyMs)

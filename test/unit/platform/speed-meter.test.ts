@@ -15,7 +15,7 @@ function setup() {
       movedBytes = bytes
       meter.sample(bytes)
     },
-    /** Moves bytes at a steady rate, told ten times a second; answers what `look` finds each time. */
+    /** Moves bytes at a constant rate with ten reports a second; returns the result of `read` after each. */
     flow<Found>(ms: number, bytesPerSecond: number, read: () => Found): Found[] {
       return Array.from({ length: ms / 100 }, () => {
         clock.advance(100)

@@ -4,9 +4,9 @@ import { createWorkerThreads } from '../../../electron/platform/worker-threads.t
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 /**
- * A thread that answers what it is told. `hang` blocks it for good, as a read does whose disk is gone: it
- * hears nothing any more. `wait` is answered once it may go on, `deaf` as well, but not when it is aborted.
- * `throw` and `exit` end the thread. Each job begins with a progress that names its thread.
+ * A scripted thread. `hang` blocks it forever, like a read from a disk that is gone, so it receives no more
+ * messages. `wait` is answered once it may proceed; so is `deaf`, but not when it is aborted. `throw` and
+ * `exit` end the thread. Each job first reports a progress that names its thread.
  */
 const program = `
 import { parentPort, threadId } from 'node:worker_threads'

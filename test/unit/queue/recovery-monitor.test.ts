@@ -10,7 +10,7 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 const lost = failure('connection-lost', { host: 'cloud.example' })
 const retryInMs = 40_000
 
-/** Uploads whose servers answer when the test says so. The account of an upload names its server. */
+/** Uploads whose servers respond when the test says so. The account of an upload names its server. */
 function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord()]) {
   const { rows, environment, folder } = rowsOnJournal(records)
   const { clock } = environment

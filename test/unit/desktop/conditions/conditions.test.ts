@@ -10,7 +10,7 @@ const studio = { id: 'uuid-1', name: 'Studio' }
 const phone = { id: 'uuid-2', name: 'Phone' }
 
 interface Options {
-  /** How the queue fails to be held. */
+  /** The error with which holding the queue fails. */
   readonly holdError?: Error
 }
 

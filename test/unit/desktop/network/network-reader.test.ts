@@ -57,7 +57,7 @@ const onMac = (printed: Readonly<Record<string, string>>) =>
 test('macOS identifies the network by its router, without its cost', async () => {
   const home = await onMac({ route, networksetup, arp: arp('0:11:32:aa:bb:c') })
   expect(home).toEqual({ metered: 'unknown', line: { id, name: 'Wi-Fi (192.168.1.1)' } })
-  // Another router with the same address is another line.
+  // Another router with the same address is another network.
   const hotel = await onMac({ route, networksetup, arp: arp('0:11:32:aa:bb:d') })
   expect(hotel?.line?.id).not.toBe(home?.line?.id)
   expect(await onMac({ route, arp: '(incomplete)' })).toMatchObject({ line: { name: 'en0 (192.168.1.1)' } })

@@ -27,7 +27,7 @@ test('a failed preparation does not stop the app and is not repeated', async () 
   await updates.check()
   await pass(idleBeforeInstallMs)
   expect(updates.state()).toEqual({ kind: 'found', version: '1.1.0' })
-  // Told to, it tries once more.
+  // A requested installation is tried once more.
   fake.prepareError = null
   await updates.download()
   await pass(idleBeforeInstallMs)

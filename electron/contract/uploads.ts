@@ -37,6 +37,8 @@ export interface Pausing {
   readonly unacknowledgedBytes: number
 }
 
+export type PausingTotals = Omit<Pausing, 'isSingle'> & { readonly uploadCount: number }
+
 /** One upload as the page sees it. It is replaced as a whole and contains no path of this computer. */
 export interface UploadRow {
   readonly id: string
@@ -88,8 +90,8 @@ export interface Totals {
   readonly waiting: number
   readonly needsYou: number
   readonly paused: number
-  /** Sums over the running uploads that are being paused; set only if there are some. */
-  readonly pausing?: Omit<Pausing, 'isSingle'> | undefined
+  /** Sums over the uploads that are being paused; set only if there are some. They count as running too. */
+  readonly pausing?: PausingTotals | undefined
   /** All of today, including those that are no longer in the list. */
   readonly registeredToday: number
   /** Over all running and waiting uploads, and those that ended since the queue was last empty. */
@@ -202,6 +204,11 @@ export function withModelType(target: Target, modelType: string): Target {
   if (modelType === target.modelType || !target.modelPath.startsWith(folder)) return { ...target, modelType }
   const modelPath = cleanLibraryPath(`models/${modelType}/${target.modelPath.slice(folder.length)}`)
   return { ...target, modelType, modelPath }
+}
+
+/** The sums of what is being paused if nothing else runs, else null. */
+export function allPausing({ running, pausing }: Totals): PausingTotals | null {
+  return pausing && pausing.uploadCount === running ? pausing : null
 }
 
 /** Whether everything that could upload is paused by the user, so that resuming is the action to offer. */

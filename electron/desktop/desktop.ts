@@ -89,8 +89,14 @@ function buildDesktop(options: DesktopOptions) {
   const notifications = createNotifications({ window, showUploads, memory, language, log })
 
   const quitHandler = setupQuit({
-    runningCount: () => engine.snapshot().totals.running,
+    running() {
+      const { rows, totals } = engine.snapshot()
+      const unacknowledgedBytes = rows.reduce((sum, { inFlightBytes }) => sum + inFlightBytes, 0)
+      return { running: totals.running, unacknowledgedBytes }
+    },
     dialogs,
+    finishParts: engine.finishParts,
+    stopPausing: () => void engine.calls.stopPausing({ ids: null }),
     stop: () => engine.stop(),
     isStuck: secretStore.isStuck,
     log,
@@ -132,7 +138,7 @@ function buildDesktop(options: DesktopOptions) {
     onFiles: launchListener.onFiles,
     log,
   })
-  const stopApp = quitHandler.stopNow
+  const stopApp = quitHandler.stop
   const updates = setupUpdates({ folders, settings, memory, engine, window, secretStore, feed, stopApp, log })
   const handlers: CallHandlers = {
     ...engine.calls,

@@ -1,16 +1,16 @@
 import { app, powerMonitor } from 'electron'
 import process from 'node:process'
 import type { Log } from '../platform/environment.ts'
-import type { Dialogs } from './window/dialogs.ts'
+import type { Dialogs, RunningUploads } from './window/dialogs.ts'
 
 export interface QuitHandler {
   /** True once everything has been stopped; from then on windows may close. */
   isStopped(): boolean
   /**
-   * Stops everything without asking, for an update that replaces this process; a later quit needs no
-   * confirmation.
+   * Finishes parts and stops everything without asking, for an update that replaces this process; a later
+   * quit needs no confirmation.
    */
-  stopNow(): Promise<void>
+  stop(): Promise<void>
 }
 
 /**
@@ -22,20 +22,29 @@ const stopTimeoutMs = 10_000
 const exitTimeoutMs = 3_000
 
 /**
- * Asks before quitting while uploads are running, then stops them so that they resume at the next start. A
- * system shutdown or a signal quits without asking.
+ * Asks before quitting while uploads are running, then stops them so that they resume at the next start. Parts
+ * that need a few seconds are finished first, unless the user decides against it or quits again. A system
+ * shutdown or a signal quits without asking and without finishing parts.
  */
 export function setupQuit(options: {
-  readonly runningCount: () => number
+  readonly running: () => RunningUploads
   readonly dialogs: Pick<Dialogs, 'confirmQuit'>
+  /** Resolves once the parts that need a few seconds are finished, or `stopPausing` was called. */
+  readonly finishParts: () => Promise<void>
+  readonly stopPausing: () => void
   readonly stop: () => Promise<void>
   /** True when a pending call would prevent this process from exiting. */
   readonly isStuck: () => boolean
   readonly log: Log & { flush(): Promise<void> }
 }): QuitHandler {
-  const { runningCount, dialogs, stop, isStuck, log } = options
-  let state: 'running' | 'asking' | 'stopping' | 'stopped' = 'running'
+  const { dialogs, stop, isStuck, log } = options
+  let state: 'running' | 'asking' | 'finishing' | 'stopping' | 'stopped' = 'running'
   let mayAsk = true
+
+  async function finishParts(): Promise<void> {
+    state = 'finishing'
+    await options.finishParts().catch((error: unknown) => log.error('parts could not be finished', { error }))
+  }
 
   async function stopNow(): Promise<void> {
     state = 'stopping'
@@ -47,18 +56,19 @@ export function setupQuit(options: {
   }
 
   async function quit(): Promise<void> {
-    const running = runningCount()
-    if (running > 0 && mayAsk) {
+    const uploads = options.running()
+    if (uploads.running > 0 && mayAsk) {
       state = 'asking'
-      const isConfirmed = await dialogs.confirmQuit(running)
+      const choice = await dialogs.confirmQuit(uploads)
       // A shutdown may have started in the meantime.
       if (state !== 'asking') return
-      if (!isConfirmed) {
+      if (choice === null) {
         state = 'running'
         return
       }
+      if (choice === 'finish-parts') await finishParts()
     }
-    log.info('quitting', { running })
+    log.info('quitting', { running: uploads.running })
     await stopNow()
     setTimeout(() => app.exit(0), exitTimeoutMs).unref()
     app.quit()
@@ -67,6 +77,8 @@ export function setupQuit(options: {
   app.on('before-quit', (event) => {
     if (state === 'stopped') return
     event.preventDefault()
+    // Quitting again means now.
+    if (state === 'finishing') return options.stopPausing()
     if (state === 'stopping' || (state === 'asking' && mayAsk)) return
     void quit().catch((error: unknown) => {
       state = 'running'
@@ -78,6 +90,7 @@ export function setupQuit(options: {
   })
   const skipConfirmation = () => {
     mayAsk = false
+    if (state === 'finishing') options.stopPausing()
   }
   // Linux and macOS delay the shutdown by a few seconds for apps that prevent the default.
   powerMonitor.on('shutdown', (event?: { readonly preventDefault?: () => void }) => {
@@ -96,7 +109,13 @@ export function setupQuit(options: {
       app.quit()
     })
   }
-  return { isStopped: () => state === 'stopped', stopNow }
+  return {
+    isStopped: () => state === 'stopped',
+    async stop() {
+      await finishParts()
+      await stopNow()
+    },
+  }
 }
 
 /** Resolves when the work is done or the time limit has passed. */

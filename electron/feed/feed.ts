@@ -186,12 +186,11 @@ function sumUp(
   { totalBytes, movedBytes, leftBytes }: BatchSum,
   totalSpeed: SpeedMeter,
 ): Totals {
-  const pausing = { finishingParts: 0, unacknowledgedBytes: 0 }
-  let isPausing = false
+  const pausing = { uploadCount: 0, finishingParts: 0, unacknowledgedBytes: 0 }
   const count = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: unshownToday }
   for (const { phase, pausing: row } of rows) {
     if (row) {
-      isPausing = true
+      pausing.uploadCount += 1
       pausing.finishingParts += row.finishingParts
       pausing.unacknowledgedBytes += row.unacknowledgedBytes
     }
@@ -204,7 +203,7 @@ function sumUp(
   const isRunningNow = count.running > 0
   return {
     ...count,
-    ...(isPausing ? { pausing } : {}),
+    ...(pausing.uploadCount > 0 ? { pausing } : {}),
     totalBytes,
     movedBytes,
     bytesPerSecond: isRunningNow ? totalSpeed.bytesPerSecond() : null,

@@ -46,6 +46,9 @@ export class Actions {
     this.#succeeded(await this.#bridge.pause({ ids: [...ids] }))
   readonly resume = async (ids: readonly string[]) =>
     this.#succeeded(await this.#bridge.resume({ ids: [...ids] }))
+  /** Stops at once what is being paused; null means all. */
+  readonly stopPausing = async (ids: readonly string[] | null) =>
+    this.#succeeded(await this.#bridge.stopPausing({ ids: ids && [...ids] }))
   readonly pauseAll = async () => this.#succeeded(await this.#bridge.pauseAll())
   readonly resumeAll = async () => this.#succeeded(await this.#bridge.resumeAll())
   readonly retry = async (ids: readonly string[]) =>

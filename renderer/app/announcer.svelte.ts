@@ -1,8 +1,8 @@
-import { failureStateOf, type Totals, type UploadRow } from '../../electron/contract/uploads.ts'
+import { allPausing, failureStateOf, type Totals, type UploadRow } from '../../electron/contract/uploads.ts'
 import type { Language } from './language.svelte.ts'
 import { groupOf } from '../uploads/row-status.ts'
 
-/** Screen reader announcements: start, each quarter of the total, completion and failures. */
+/** Screen reader announcements: start, each quarter of the total, pauses, completion and failures. */
 export class Announcer {
   /** Announced when the screen reader is idle. */
   polite = $state('')
@@ -13,6 +13,7 @@ export class Announcer {
   #failed: UploadRow[] = []
   #quarter = 0
   #isRunning = false
+  #isPausing = false
 
   constructor(language: Language) {
     this.#language = language
@@ -53,10 +54,19 @@ export class Announcer {
         : t('headline.needs-you', { count: failed.length })
   }
 
-  #sayProgress({ running, waiting, totalBytes, movedBytes }: Totals, isNews: boolean): void {
+  #sayProgress(totals: Totals, isNews: boolean): void {
+    const { running, waiting, totalBytes, movedBytes } = totals
+    const pausing = running > 0 ? allPausing(totals) : null
+    const wasPausing = this.#isPausing
+    this.#isPausing = pausing !== null
     const quarter = totalBytes > 0 ? Math.floor((movedBytes / totalBytes) * 4) : 0
     if (!isNews) {
       // The initial state is not announced.
+    } else if (pausing) {
+      const parts = pausing.finishingParts
+      if (!wasPausing) this.polite = this.#language.t('phase.pausing', { parts })
+    } else if (wasPausing && running === 0 && waiting + totals.paused > 0) {
+      this.polite = this.#language.t('phase.paused')
     } else if (running > 0 && !this.#isRunning) {
       this.polite = this.#language.t('live.start', { count: running + waiting })
     } else if (running > 0 && quarter > this.#quarter && quarter < 4) {

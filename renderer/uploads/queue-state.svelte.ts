@@ -4,6 +4,7 @@ import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { TransferSpeed } from '../../electron/contract/upload-details.ts'
 import {
+  allPausing,
   isAllPaused,
   type ConnectivityState,
   type Patch,
@@ -49,6 +50,8 @@ export class QueueState {
   flow = $state.raw<TransferSpeed>(noTransfer)
   allPaused = $state(false)
   readonly isAllPaused = $derived(isAllPaused(this))
+  /** What is finished before everything is paused, or null. */
+  readonly pausing = $derived(allPausing(this.totals))
   connectivity = $state<ConnectivityState>('ok')
   /** File name to which a damaged journal was moved, until the user closes the notice. */
   journalSetAside = $state<string | null>(null)

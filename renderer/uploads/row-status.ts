@@ -35,7 +35,7 @@ export function groupOf({ phase }: UploadRow): Group {
 }
 
 /** Message key of the row's status. */
-export function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice'}` {
+function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice'}` {
   // A pending decision is not a failure.
   if (row.phase === 'failed' && remedyOfRow(row) === 'choose') return 'phase.choice'
   return row.phase === 'registered' && row.already ? 'phase.already' : `phase.${row.phase}`
@@ -52,9 +52,14 @@ export function alreadyText({ already, target }: UploadRow, t: Translate): strin
   return t(isDisabled ? 'already.copy-disabled' : 'already.copy', params)
 }
 
+/** The row's status in words. */
+export function statusText(row: UploadRow, t: Translate): string {
+  return row.pausing ? t('phase.pausing', { parts: row.pausing.finishingParts }) : t(phaseKey(row))
+}
+
 /** The action of the space bar and of the pause button, or null if neither applies. */
-export function toggleOf({ phase }: UploadRow): 'pause' | 'resume' | null {
-  if (phase === 'paused') return 'resume'
+export function toggleOf({ phase, pausing }: UploadRow): 'pause' | 'resume' | null {
+  if (phase === 'paused' || pausing?.isSingle) return 'resume'
   return phase === 'failed' || phase === 'registered' ? null : 'pause'
 }
 

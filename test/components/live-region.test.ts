@@ -41,6 +41,18 @@ test('announces the start, each quarter and the end, and nothing between', async
     ])
 })
 
+test('announces a pause when it begins and when it has taken effect', async () => {
+  const { heard, emit } = await setup()
+  const pausing = (finishingParts: number) =>
+    sendingRow('Flux', { pausing: { isSingle: true, finishingParts, unacknowledgedBytes: 1 } })
+  emit('patch', patchOf(2, [pausing(2)]))
+  await Promise.resolve()
+  emit('patch', patchOf(3, [pausing(1)]))
+  await Promise.resolve()
+  emit('patch', patchOf(4, [row('Flux', { phase: 'paused' })]))
+  await expect.poll(() => heard).toEqual(['Pausing, finishing 2 parts', 'Paused'])
+})
+
 test('announces a failure immediately with its message', async () => {
   const { heard, emit } = await setup()
   emit('patch', patchOf(2, [failedRow('Flux', failure('file-empty'))]))

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { writeWebPage } from '../fixtures/model-files.ts'
 import { expect, test } from './fixtures.ts'
-import { drag, pick, rowOf, signIn } from './page-steps.ts'
+import { drag, pick, rowOf, signIn, underWayText } from './page-steps.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -82,9 +82,10 @@ test('a model can be uploaded to the library with the keyboard alone', async ({ 
   const row = rowOf(page, 'by hand')
   await row.focus()
   await page.keyboard.press('Space')
-  await expect(row).toContainText('Paused')
-  held.release()
+  await expect(row).toContainText('Pausing, finishing 1 part')
   await page.keyboard.press('Space')
+  await expect(row).toContainText(underWayText)
+  held.release()
   await expect(row).toContainText('In the library')
   await row.focus()
   await page.keyboard.press('Enter')

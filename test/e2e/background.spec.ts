@@ -117,6 +117,10 @@ test(
     await held.arrived
     await expect.poll(blocks).toEqual([1, 0])
     await page.getByRole('button', { name: 'Pause all' }).click()
+    await page
+      .getByRole('button', { name: /^Stop now/ })
+      .first()
+      .click()
     await expect.poll(blocks).toEqual([1, 1])
     held.release()
   },

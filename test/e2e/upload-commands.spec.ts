@@ -12,12 +12,31 @@ test('pauses and resumes a running upload', async ({ page, harness }) => {
   await drag(page, [path])
   await held.arrived
   await control(page, 'Pause', 'halted').click()
+  await expect(rowOf(page, 'halted')).toContainText('Pausing, finishing 1 part')
+  await rowOf(page, 'halted')
+    .getByRole('button', { name: /^Stop now/ })
+    .click()
   await expect(rowOf(page, 'halted')).toContainText('Paused')
   held.release()
   await control(page, 'Resume', 'halted').click()
   await expect(rowOf(page, 'halted')).toContainText('In the library')
   const [object] = await harness.cloud.objects()
   expect(await object?.sha256()).toBe(sha256Of(path))
+})
+
+test('finishes what is nearly sent before a pause, and shows the cost of stopping', async ({
+  page,
+  harness,
+}) => {
+  const held = harness.cloud.hold('put-object', 'answer')
+  await drag(page, [await harness.file('loras/nearly there.safetensors')])
+  await expect(rowOf(page, 'nearly there')).toContainText('Finishing')
+  await page.getByRole('button', { name: 'Pause all' }).click()
+  await expect(page.getByRole('heading', { name: 'Pausing, finishing 1 part' })).toBeVisible()
+  const stop = rowOf(page, 'nearly there').getByRole('button', { name: /^Stop now/ })
+  await expect(stop).toHaveAttribute('title', /^Stop now\. \d.* will be uploaded again\.$/)
+  held.release()
+  await expect(rowOf(page, 'nearly there')).toContainText('In the library')
 })
 
 test('confirms the cancellation of a running upload, and leaves nothing in storage', async ({

@@ -6,7 +6,7 @@ import type { RunningApp } from './running-app.ts'
 
 // The button indexes of electron/desktop/window/dialogs.ts.
 const closing = { keepSending: 0, quit: 1, cancel: 2 }
-const quitting = { quit: 0, keepSending: 1 }
+const quitting = { quit: 0, quitNow: 1, keepSending: 2 }
 
 /** Signs in and starts an upload that runs until it is released. */
 async function underWay({ page }: RunningApp, harness: EngineHarness) {
@@ -65,7 +65,7 @@ test('asks before quitting during an upload, and continues if the user cancels',
 
 test('resumes an interrupted upload at the next start', async ({ app, harness }) => {
   const held = await underWay(app, harness)
-  await answerBoxes(app.electron, quitting.quit)
+  await answerBoxes(app.electron, quitting.quitNow)
   await quit(app.electron)
   expect(await app.ended).toBe(0)
   held.release()
@@ -73,15 +73,35 @@ test('resumes an interrupted upload at the next start', async ({ app, harness })
   await expect(rowOf(page, 'under way')).toContainText('In the library')
 })
 
+test('finishes what is nearly sent before it quits', async ({ app, harness }) => {
+  const held = await underWay(app, harness)
+  await answerBoxes(app.electron, quitting.quit)
+  await quit(app.electron)
+  await expect(app.page.getByRole('heading', { name: 'Pausing, finishing 1 part' })).toBeVisible()
+  held.release()
+  expect(await app.ended).toBe(0)
+  expect(harness.cloud.operations.filter(({ name }) => name === 'registerModel')).toHaveLength(1)
+})
+
+test('quits at once when asked again', async ({ app, harness }) => {
+  const held = await underWay(app, harness)
+  await answerBoxes(app.electron, quitting.quit)
+  await quit(app.electron)
+  await expect(app.page.getByRole('heading', { name: 'Pausing, finishing 1 part' })).toBeVisible()
+  await quit(app.electron)
+  expect(await app.ended).toBe(0)
+  held.release()
+})
+
 test(
   'the tray shows the running uploads, and pauses and resumes all',
   { tag: '@host' },
   async ({ app, harness }) => {
     const held = await underWay(app, harness)
-    const labels = (sum: RegExp, toggle: string) => [
+    const labels = (sum: RegExp, ...toggles: readonly (string | RegExp)[]) => [
       expect.stringMatching(sum),
       'Open Modelferry',
-      toggle,
+      ...toggles.map((label) => expect.stringMatching(label)),
       'Speed limit',
       'When uploads finish',
       'Settings…',
@@ -90,6 +110,10 @@ test(
     await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/^Uploading 1 file, \d+%/, 'Pause all'))
     await clickTray(app.electron, 'pause-all')
     await expect(app.page.getByRole('button', { name: 'Resume all' })).toBeVisible()
+    await expect
+      .poll(() => trayLabels(app.electron))
+      .toEqual(labels(/^Pausing, finishing 1 part$/, 'Resume all', /^Stop now \(/))
+    await clickTray(app.electron, 'stop-pausing')
     await expect.poll(() => trayLabels(app.electron)).toEqual(labels(/paused/, 'Resume all'))
     held.release()
     await clickTray(app.electron, 'resume-all')

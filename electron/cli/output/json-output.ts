@@ -83,7 +83,8 @@ export function createJsonReporter(
         presentCount,
         missing,
       }),
-    pausing: (pausing) => write('pausing', pausing),
+    pausing: ({ finishingParts, unacknowledgedBytes }) =>
+      write('pausing', { finishingParts, unacknowledgedBytes }),
     stopped: (summary) => write('interrupted', summary),
     finished: () => {},
   }

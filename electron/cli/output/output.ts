@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type {
   ConnectivityState,
   ModelStatus,
+  PausingTotals,
   SkippedFile,
   Totals,
   UploadRow,
@@ -64,7 +65,7 @@ export interface UploadReporter {
   /** All uploads of a multi-file model have ended. `row` is one of them. */
   modelEnded(row: UploadRow, status: ModelStatus): void
   /** Uploads are being paused and finish some parts. Progress is reported until they are paused. */
-  pausing(pausing: NonNullable<Totals['pausing']>): void
+  pausing(pausing: PausingTotals): void
   stopped(summary: StopSummary): void
   /** Ends the progress display. */
   finished(): void

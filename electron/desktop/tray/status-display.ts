@@ -68,6 +68,7 @@ export function createStatusDisplay(options: {
     actions: {
       open: window.show,
       pauseAll: () => void engine.calls.pauseAll(undefined),
+      stopPausing: () => void engine.calls.stopPausing({ ids: null }),
       resumeAll: () => void engine.calls.resumeAll(undefined),
       sendAnyway: () => conditions.sendAnyway(false),
       setLimit: (limitBytesPerSecond) => void settings.change({ limitBytesPerSecond }),

@@ -1,7 +1,7 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import type { Conditions, WhenDone } from '../../contract/conditions.ts'
 import { pauseReasonText } from '../../messages/pause-reason-text.ts'
-import { isAllPaused, type Snapshot } from '../../contract/uploads.ts'
+import { isAllPaused, type Snapshot, type Totals } from '../../contract/uploads.ts'
 import { formatRate } from '../../messages/format-size.ts'
 import type { Locale } from '../../contract/app-info.ts'
 import { clockText } from '../../messages/clock-text.ts'
@@ -24,6 +24,8 @@ export interface TrayActions {
   readonly open: () => void
   readonly pauseAll: () => void
   readonly resumeAll: () => void
+  /** Stops at once what is being paused. */
+  readonly stopPausing: () => void
   readonly sendAnyway: () => void
   readonly setLimit: (bytesPerSecond: number | null) => void
   readonly setWhenDone: (whenDone: WhenDone) => void
@@ -64,6 +66,7 @@ export function trayMenuTemplate(content: TrayContent, actions: TrayActions, tex
     isAllPaused(summary)
       ? { id: 'resume-all', label: t('tray.resume-all'), click: actions.resumeAll }
       : { id: 'pause-all', label: t('tray.pause-all'), click: actions.pauseAll },
+    ...stopPausingItems(summary.totals, actions, t),
     limitItem(content, actions, text),
     whenDoneItem(conditions.whenDone, actions, t),
     ...(recentUploads.length > 0 ? [recentUploadsItem(recentUploads, actions, t)] : []),
@@ -93,6 +96,13 @@ function conditionItems(
       click: () => actions.setWhenDone('nothing'),
     })
   return items
+}
+
+function stopPausingItems({ pausing }: Totals, { stopPausing }: TrayActions, t: Translate): Item[] {
+  if (!pausing) return []
+  const { unacknowledgedBytes: againBytes } = pausing
+  const label = againBytes > 0 ? t('tray.stop-pausing', { againBytes }) : t('pausing.stop')
+  return [{ id: 'stop-pausing', label, click: stopPausing }]
 }
 
 function limitItem(content: TrayContent, { setLimit }: TrayActions, { t, locale, nowMs }: TextContext): Item {

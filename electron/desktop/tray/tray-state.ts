@@ -1,4 +1,4 @@
-import type { Snapshot, Totals } from '../../contract/uploads.ts'
+import { allPausing, type Snapshot, type Totals } from '../../contract/uploads.ts'
 import type { Translate } from '../../messages/messages.ts'
 
 export type TrayState = 'idle' | 'sending' | 'paused' | 'attention'
@@ -25,6 +25,8 @@ export function timeLeftText(secondsLeft: number, t: Translate): string {
 
 /** One line that summarises the queue: count, progress, speed and time left. */
 export function summaryText(totals: Totals, allPaused: boolean, t: Translate, isHeld = false): string {
+  const pausing = totals.running > 0 ? allPausing(totals) : null
+  if (pausing) return t('phase.pausing', { parts: pausing.finishingParts })
   if (totals.running === 0) return idleSummaryText(totals, allPaused, t, isHeld)
   // Only a registered model is complete, so running uploads are never shown as 100 %.
   const percent = totals.totalBytes > 0 ? Math.floor((totals.movedBytes / totals.totalBytes) * 100) : 0

@@ -100,10 +100,11 @@ export function createTray(options: TrayOptions): TrayIcon {
       language.locale(),
       state,
       queue.allPaused,
+      queue.totals.pausing !== undefined,
       { ...conditions, power: null },
       others,
     ])
-    const menuContent = `${structure} ${summary}`
+    const menuContent = `${structure} ${summary} ${queue.totals.pausing?.unacknowledgedBytes ?? ''}`
     const nowMs = Date.now()
     const hasOnlyNewNumbers = structure === shownMenu.structure
     if (menuContent === shownMenu.content) return

@@ -13,11 +13,17 @@ import { failureText } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 
+export interface RunningUploads {
+  readonly running: number
+  /** Bytes that would be uploaded again if the app quits now. */
+  readonly unacknowledgedBytes: number
+}
+
 export interface Dialogs {
   /** Asks what closing the window should do from now on; null when cancelled. */
   askCloseAction(hasTray: boolean): Promise<'keep-sending' | 'quit' | null>
-  /** Asks whether to quit while uploads are running. */
-  confirmQuit(running: number): Promise<boolean>
+  /** Asks whether to quit while uploads are running, after finishing parts or now; null when not. */
+  confirmQuit(uploads: RunningUploads): Promise<'finish-parts' | 'now' | null>
   /** Asks whether to upload files that were found by the app rather than picked by the user. */
   confirmSending(question: UploadConfirmation): Promise<boolean>
   /** Shows the system's file picker; returns absolute paths, or none when cancelled. */
@@ -60,19 +66,22 @@ export function createDialogs(options: {
       if (answer === 0) return 'keep-sending'
       return answer === 1 ? 'quit' : null
     },
-    async confirmQuit(running) {
+    async confirmQuit({ running, unacknowledgedBytes: againBytes }) {
       const t = language.translate()
       const answer = await showMessage({
         type: 'question',
         title: app.getName(),
         message: t('quit.question', { running }),
-        detail: t('quit.explanation'),
-        buttons: [t('quit.quit'), t('quit.keep-sending')],
-        defaultId: 1,
-        cancelId: 1,
+        detail: [t('quit.explanation'), againBytes > 0 ? t('quit.cost', { againBytes }) : '']
+          .join(' ')
+          .trim(),
+        buttons: [t('quit.quit'), t('quit.now'), t('quit.keep-sending')],
+        defaultId: 2,
+        cancelId: 2,
         noLink: true,
       })
-      return answer === 0
+      if (answer === 0) return 'finish-parts'
+      return answer === 1 ? 'now' : null
     },
     async confirmSending({ count, sizeBytes, team, server }) {
       const t = language.translate()

@@ -19,6 +19,7 @@ export type RowIconName =
   | 'play'
   | 'puzzle'
   | 'spline'
+  | 'stop'
   | 'to-top'
   | 'trash'
   | 'try-again'

@@ -1,8 +1,10 @@
-import type { Totals } from '../../../electron/contract/uploads.ts'
+import { allPausing, type Totals } from '../../../electron/contract/uploads.ts'
 import type { Language } from '../../app/language.svelte.ts'
 
 /** The headline above the list: progress, time left, or what needs attention. */
 export function headline(totals: Totals, isAllPaused: boolean, { t, timeLeft }: Language): string {
+  const pausing = allPausing(totals)
+  if (pausing) return t('phase.pausing', { parts: pausing.finishingParts })
   if (totals.running > 0) {
     return totals.secondsLeft === null
       ? t('headline.sending', { count: totals.running })

@@ -1,7 +1,7 @@
 import { failure, type Failure } from '../../../electron/contract/failures.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
 import type { TransferSpeed } from '../../../electron/contract/upload-details.ts'
-import type { Patch, Snapshot, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
+import type { Patch, Pausing, Snapshot, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import { defaultSettings, type Settings } from '../../../electron/contract/settings.ts'
 
@@ -128,6 +128,17 @@ export function registeredRow(name: string, change: RowChange = {}): UploadRow {
   })
 }
 
+function pausingTotals(pausing: readonly Pausing[]): Pick<Totals, 'pausing'> {
+  if (pausing.length === 0) return {}
+  return {
+    pausing: {
+      uploadCount: pausing.length,
+      finishingParts: pausing.reduce((sum, { finishingParts }) => sum + finishingParts, 0),
+      unacknowledgedBytes: pausing.reduce((sum, { unacknowledgedBytes }) => sum + unacknowledgedBytes, 0),
+    },
+  }
+}
+
 function totalsOf(rows: readonly UploadRow[]): Totals {
   const count = (...phases: readonly UploadRow['phase'][]) =>
     rows.filter(({ phase }) => phases.includes(phase)).length
@@ -137,6 +148,7 @@ function totalsOf(rows: readonly UploadRow[]): Totals {
     waiting: count('waiting', 'retrying'),
     needsYou: count('failed'),
     paused: count('paused'),
+    ...pausingTotals(rows.flatMap(({ pausing }) => pausing ?? [])),
     registeredToday: count('registered'),
     totalBytes: open.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     movedBytes: open.reduce((sum, { sentBytes, inFlightBytes }) => sum + sentBytes + inFlightBytes, 0),

@@ -5,12 +5,16 @@ import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/account
 import { accessTokenOf } from '../../support/command-line.ts'
 import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 
-/** Starts an upload of the file and ends the process while its bytes are sent. */
+/** Starts an upload of the file and ends the process while its bytes are sent, on Ctrl-C without finishing. */
 async function interruptUpload({ cloud, start }: CommandHarness, path: string, signal: NodeJS.Signals) {
   const held = cloud.hold('put-object', 'arrival')
-  const { child, ended } = start('upload', path, '--json')
+  const { child, ended, line } = start('upload', path, '--json')
   await held.arrived
   child.kill(signal)
+  if (signal === 'SIGINT') {
+    await line(({ event }) => event === 'pausing')
+    child.kill(signal)
+  }
   await ended
   held.release()
 }
@@ -79,7 +83,7 @@ test('pauses a resume on Ctrl-C so that it can continue later', async () => {
   const cli = await setupCommand()
   const { run, start, file, cloud } = cli
   await interruptUpload(cli, await file('a.safetensors'), 'SIGKILL')
-  const held = cloud.hold('put-object', 'arrival')
+  const held = cloud.hold('presignModel', 'arrival')
   const { child, ended } = start('resume')
   await held.arrived
   child.kill('SIGINT')

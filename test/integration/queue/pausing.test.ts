@@ -46,7 +46,7 @@ test('a pause finishes the parts that are nearly sent, and shows them and their 
   })
   expect(app.engine.snapshot().totals).toMatchObject({
     running: 1,
-    pausing: { finishingParts: inFlight, unacknowledgedBytes: inFlight * partBytes },
+    pausing: { uploadCount: 1, finishingParts: inFlight, unacknowledgedBytes: inFlight * partBytes },
   })
   release()
   expect(await paused).toMatchObject({ ok: true })

@@ -35,6 +35,7 @@ function menu(given: Partial<TrayContent> = {}) {
     open: record('open'),
     pauseAll: record('pauseAll'),
     resumeAll: record('resumeAll'),
+    stopPausing: record('stopPausing'),
     sendAnyway: record('sendAnyway'),
     setLimit: record('setLimit'),
     setWhenDone: record('setWhenDone'),
@@ -95,6 +96,24 @@ test('the menu offers to resume when every single upload is paused', () => {
   expect(clicked).toEqual([['resumeAll']])
   const { ids: others } = menu({ summary: { totals: { ...paused, waiting: 1 }, allPaused: false } })
   expect(others).toContain('pause-all')
+})
+
+test.each([
+  [5_000_000, 'Stop now (5.0 MB will be uploaded again)'],
+  [0, 'Stop now'],
+])('the menu offers to stop at once what is being paused (%i bytes)', (unacknowledgedBytes, label) => {
+  const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes }
+  const totals = { ...none, running: 1, pausing }
+  const { item, click, clicked } = menu({ summary: { totals, allPaused: true } })
+  expect([item('sum').label, item('stop-pausing').label]).toEqual(['Pausing, finishing 2 parts', label])
+  click('stop-pausing')
+  expect(clicked).toEqual([['stopPausing']])
+})
+
+test('the summary does not hide uploads that continue while another is being paused', () => {
+  const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes: 1 }
+  const { item } = menu({ summary: { totals: { ...none, running: 2, pausing }, allPaused: false } })
+  expect(item('sum').label).toMatch(/^Uploading 2 files/)
 })
 
 test('a custom limit is listed with the presets and checked', () => {

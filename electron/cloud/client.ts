@@ -8,7 +8,7 @@ import {
   type Result,
 } from '../contract/failures.ts'
 import { networkFailure, retryAfterMs } from '../platform/network-failures.ts'
-import type { Environment } from '../platform/environment.ts'
+import type { Environment, Timers } from '../platform/environment.ts'
 import { directConnection, type ProxyResolver } from '../platform/proxy-resolver.ts'
 import { exchange, type NoResponse, type HttpRequest, type HttpResponse } from './http-exchange.ts'
 import { errorBody, teamHeader } from './wire.ts'
@@ -39,6 +39,8 @@ export interface Request<Schema extends v.GenericSchema> {
   readonly responseSchema: Schema
   readonly signer?: Signer
   readonly signal?: AbortSignal
+  /** Time until the first byte of the response, in ms; 30 s by default. */
+  readonly responseTimeoutMs?: number
 }
 
 /** One Cyberun deployment. Holds no secret. */
@@ -60,10 +62,12 @@ interface SendResult<T> {
 }
 
 /**
- * Long, since S3 may take minutes to complete a large multipart upload (Amazon S3 API reference,
- * CompleteMultipartUpload).
+ * Time until the first byte of a response, including the connection. A call that takes longer is repeated
+ * after checking, where necessary, whether it was performed.
  */
-const responseTimeoutMs = 300_000
+const defaultResponseTimeoutMs = 30_000
+/** Time for the rest of a response: a page of 100 models (60 kB) takes as long at 1 kB/s. */
+const bodyTimeoutMs = 60_000
 /** With a slower response no upload would make progress. */
 const reachabilityTimeoutMs = 5_000
 /** A larger clock difference is logged: storage refuses from 15 minutes on (RequestTimeTooSkewed). */
@@ -97,14 +101,15 @@ export function createCloudClient(
   ): Promise<SendResult<v.InferOutput<Schema>>> {
     const url = new URL(base + request.path)
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
-    const timeLimit = AbortSignal.timeout(responseTimeoutMs)
+    const limit = startTimeLimit(environment.timers, request.responseTimeoutMs ?? defaultResponseTimeoutMs)
     const reply = await exchangeAndCompareClocks({
       method: request.method,
       url,
       headers: headersFor(credential, request.body !== undefined),
       body: request.body === undefined ? null : JSON.stringify(request.body),
-      signal: request.signal ? AbortSignal.any([request.signal, timeLimit]) : timeLimit,
-    })
+      signal: request.signal ? AbortSignal.any([request.signal, limit.signal]) : limit.signal,
+      onResponse: () => limit.restart(bodyTimeoutMs),
+    }).finally(limit.end)
     if ('code' in reply) {
       request.signal?.throwIfAborted()
       environment.log.warn('no response from the server', { path: request.path, code: reply.code })
@@ -159,6 +164,22 @@ export function createCloudClient(
         if (!next.ok) return sent.result
       }
     },
+  }
+}
+
+/** A signal that aborts with a TimeoutError after `firstMs`, unless the limit is restarted or ended before. */
+function startTimeLimit(timers: Timers, firstMs: number) {
+  const controller = new AbortController()
+  const start = (limitMs: number) =>
+    timers.after(limitMs, () => controller.abort(new DOMException('the response is late', 'TimeoutError')))
+  let cancel = start(firstMs)
+  return {
+    signal: controller.signal,
+    restart(limitMs: number): void {
+      cancel()
+      cancel = start(limitMs)
+    },
+    end: () => cancel(),
   }
 }
 

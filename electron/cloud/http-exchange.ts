@@ -16,6 +16,8 @@ export interface HttpRequest {
   /** JSON, or null for none. */
   readonly body: string | null
   readonly signal: AbortSignal
+  /** Called with the first byte of the response. */
+  readonly onResponse?: () => void
 }
 
 /** The response of a server. */
@@ -57,7 +59,7 @@ async function sendTrusting(request: HttpRequest, proxy: string | null): Promise
 }
 
 function sendOnce(
-  { method, url, headers, body, signal }: HttpRequest,
+  { method, url, headers, body, signal, onResponse }: HttpRequest,
   proxy: string | null,
 ): Promise<HttpResponse | NoResponse> {
   const path = `${url.pathname}${url.search}`
@@ -69,6 +71,7 @@ function sendOnce(
     const request = openOrFail(fail, () => opener.open(url, { method, path, headers, signal }, proxy))
     request?.on('error', fail)
     request?.on('response', (response) => {
+      onResponse?.()
       if (isProxyAuthRequired(response.statusCode, url, proxy)) {
         response.resume()
         const code = proxyCodes.signIn

@@ -73,6 +73,13 @@ interface CompletedPart {
 }
 
 /**
+ * How long completing an upload may take, in ms: 60 s up to 100 parts and 300 s for 10,000 parts, since S3
+ * may take minutes for a large upload (Amazon S3 API reference, CompleteMultipartUpload).
+ */
+export const completionTimeoutMs = (partCount: number) =>
+  60_000 + Math.round((240_000 * Math.max(0, partCount - 100)) / 9_900)
+
+/**
  * Joins the parts, each with its ETag exactly as storage returned it. No member of the response is relied on.
  */
 export async function completeMultipart(
@@ -92,6 +99,7 @@ export async function completeMultipart(
         .map(({ number, etag }) => ({ part_number: number, etag })),
     },
     responseSchema: v.unknown(),
+    responseTimeoutMs: completionTimeoutMs(parts.length),
     signer,
     signal,
   })

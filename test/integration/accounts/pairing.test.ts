@@ -88,11 +88,11 @@ test('does not sign in when a cancelled pairing is confirmed', async () => {
 })
 
 test('revokes a key that arrives just after the cancellation', async () => {
-  const { app, start, cloud, secretStore, clock } = await setupPairing()
+  const { app, start, untilPollIsDue, cloud, secretStore, clock } = await setupPairing()
   const { userCode } = await start()
   cloud.confirmPairing(userCode, ALICE.email, ALICES_TEAM_ID)
   const held = cloud.hold('pollPairing', 'answer')
-  await expect.poll(() => clock.waits().length).toBe(1)
+  await untilPollIsDue()
   clock.advance(2 * seconds)
   await held.arrived
   await app.calls.cancelPairing(undefined)

@@ -177,6 +177,46 @@ fault(
   },
 )
 
+fault('retries a call that has no response within 30 s', 'timed-out', async (expected) => {
+  const harness = await setupFor('whole')
+  const held = harness.cloud.hold('presignModel', 'arrival', { times: 1 })
+  const begun = await beginUpload(harness, 'whole')
+  await held.arrived
+  harness.clock.advance(30_000)
+  await harness.app.until(() => harness.app.row(begun.id).failure?.code === expected)
+  held.release()
+  await expectInLibrary(begun)
+  expectShown(begun, expected)
+})
+
+fault('does not register twice when the response takes longer than 30 s', null, async (expected) => {
+  const harness = await setupFor('whole')
+  const held = harness.cloud.hold('registerModel', 'answer', { times: 1 })
+  const begun = await beginUpload(harness, 'whole')
+  await held.arrived
+  harness.clock.advance(30_000)
+  await harness.app.until(() => harness.countOf('listModels') === 2)
+  held.release()
+  await expectInLibrary(begun)
+  expectShown(begun, expected)
+  expect(harness.countOf('registerModel')).toBe(1)
+})
+
+fault('completes an upload once when the response takes longer than 60 s', null, async (expected) => {
+  const harness = await setupFor('parts')
+  const held = harness.cloud.hold('completeMultipart', 'answer', { times: 1 })
+  const begun = await beginUpload(harness, 'parts')
+  await held.arrived
+  harness.clock.advance(59_000)
+  expect(harness.countOf('completeMultipart')).toBe(1)
+  harness.clock.advance(1_000)
+  await harness.app.until(() => harness.countOf('completeMultipart') === 2)
+  held.release()
+  await expectInLibrary(begun)
+  expectShown(begun, expected)
+  expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 4])
+})
+
 fault('accepts API responses that arrive slowly', null, async (expected) => {
   await expectRecovery('parts', expected, { on: 'api', how: 'slow', bytesPerSecond: 20_000, times: Infinity })
 })

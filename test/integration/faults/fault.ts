@@ -97,7 +97,9 @@ export async function advanceUntil<T>(
     const now = JSON.stringify([cloud.operations.length, app.rows().map((row) => [row.phase, row.sentBytes])])
     // Stalled storage does not notice that its client has disconnected.
     const isRunning = app.engine.snapshot().totals.running > 0
-    const moves = now !== before || (isRunning && cloud.operations.some(({ ended }) => !ended))
+    // A call of the API times out by the clock, so it must not be advanced before the response.
+    const isWaiting = cloud.operations.some(({ ended, kind }) => !ended && (isRunning || kind === 'api'))
+    const moves = now !== before || isWaiting
     still = moves ? 0 : still + 1
     before = now
     const [waitMs = Infinity] = clock.waits()

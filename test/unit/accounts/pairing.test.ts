@@ -23,6 +23,8 @@ const account: Account = {
 async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> } = {}) {
   const environment = createTestEnvironment(standingClock())
   const { clock } = environment
+  // A clock of its own, so that `clock` has no timers but those of the pairing.
+  const requests = { ...environment, timers: standingClock().timers }
   const cloud = await startCloud({ now: clock.now })
   onTestFinished(() => cloud.close())
   const discarded: string[] = []
@@ -31,7 +33,7 @@ async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> }
   let left: Result<Account> | null = null
   const pairings = createPairings({
     environment,
-    clientFor: (server) => createCloudClient(server, environment),
+    clientFor: (server) => createCloudClient(server, requests),
     acceptDeviceKey: given.acceptDeviceKey ?? (async () => success(account)),
     finishPendingKey: async () => left,
     discardKey: (_server, key) => discarded.push(key),

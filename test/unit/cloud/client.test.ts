@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { RequestListener } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import {
   createCloudClient,
@@ -7,6 +7,7 @@ import {
   type Signer,
   mayBeUnsupported,
 } from '../../../electron/cloud/client.ts'
+import { completionTimeoutMs } from '../../../electron/cloud/multipart.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startTestServer } from '../../support/test-server.ts'
@@ -246,6 +247,52 @@ test('reports an unreachable server as a lost connection with its host', async (
     failure: { code: 'connection-lost', params: { host: expect.stringContaining('127.0.0.1') } },
   })
   expect(client.server.endsWith('/api/v1')).toBe(true)
+})
+
+test('fails when there is no response within 30 s', async () => {
+  const { client, environment, asked } = await setup(() => {})
+  const sent = client.send(requestFor())
+  await expect.poll(() => asked.length).toBe(1)
+  environment.clock.advance(29_999)
+  expect(environment.clock.waits()).toEqual([1])
+  environment.clock.advance(1)
+  expect(await sent).toMatchObject({ failure: { code: 'timed-out', params: { host: expect.any(String) } } })
+})
+
+test('waits as long for a response as the call needs', async () => {
+  const { client, environment, asked } = await setup(() => {})
+  const sent = client.send({ ...requestFor(), responseTimeoutMs: completionTimeoutMs(10_000) })
+  await expect.poll(() => asked.length).toBe(1)
+  expect(environment.clock.waits()).toEqual([300_000])
+  environment.clock.advance(300_000)
+  expect(await sent).toMatchObject({ failure: { code: 'timed-out' } })
+})
+
+test('the time for completing an upload grows with its parts', () => {
+  expect([1, 100, 5_050, 10_000].map(completionTimeoutMs)).toEqual([60_000, 60_000, 180_000, 300_000])
+})
+
+test('fails when a response is not complete a minute after its first byte', async () => {
+  let answer: ServerResponse | null = null
+  const { client, environment } = await setup((_request, response) => {
+    answer = response
+    response.write('{')
+  })
+  const sent = client.send(requestFor())
+  await expect.poll(() => environment.clock.waits()).toEqual([60_000])
+  for (let waitedMs = 0; waitedMs < 59_000; waitedMs += 1_000) {
+    environment.clock.advance(1_000)
+    ;(answer as ServerResponse | null)?.write(' ')
+  }
+  expect(environment.clock.waits()).toEqual([1_000])
+  environment.clock.advance(1_000)
+  expect(await sent).toMatchObject({ failure: { code: 'timed-out' } })
+})
+
+test('holds no timer after a response', async () => {
+  const { get, environment } = await setup(answering(200, '{"id":"1"}'))
+  await get()
+  expect(environment.clock.waits()).toEqual([])
 })
 
 test('rejects when aborted', async () => {

@@ -21,7 +21,7 @@ async function setup(options: CloudOptions = {}) {
   const clock = standingClock()
   const environment = createTestEnvironment(clock)
   const cloud = await startCloud({ now: clock.now, ...options })
-  const client = createCloudClient(cloud.url, environment)
+  const client = createCloudClient(cloud.url, { ...environment, timers: standingClock().timers })
   const token = valueOf(await login(client, ALICE.email, ALICE.password)).access_token
   const account: Account = {
     id: 'alice',

@@ -1,9 +1,10 @@
 import { fetchProfile, login } from '../cloud/auth.ts'
 import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
-import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { failed, failure, isConnectivityFailure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
 import type { ProxyResolver } from '../platform/proxy-resolver.ts'
+import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
 import { createAccountCredentials, type AccountCredentials } from './account-credentials.ts'
 import { createAccountList, type AccountList } from './account-list.ts'
 import { createDeviceKeys, findKeyOwner, parseDeviceKey } from './device-keys.ts'
@@ -41,7 +42,7 @@ export interface Accounts {
    * Updates name and teams from the server. Temporary failures change nothing; a dead sign-in is marked.
    * Rejects when `signal` aborts.
    */
-  refreshProfile(accountId: string, signal: AbortSignal): Promise<void>
+  refreshProfile(accountId: string, signal: AbortSignal): Promise<Result<void>>
   /**
    * Reads the secrets of signed-out accounts again if their users did not sign out, since a locked keychain
    * looks like an empty one. Returns whether one is signed in again.
@@ -61,9 +62,9 @@ export interface Accounts {
   markSignedOut(accountId: string): void
   /**
    * Adds an account for this run whose token is given from outside and not stored, for machines without a
-   * keychain.
+   * keychain. Temporary failures are retried with `retry`. Rejects when its signal aborts during a request.
    */
-  useToken(server: string, token: string): Promise<Result<Account>>
+  useToken(server: string, token: string, retry?: RetryOptions): Promise<Result<Account>>
 }
 
 /**
@@ -92,6 +93,8 @@ export function createAccounts(options: {
     runExclusive,
   })
 
+  const services = { accountStore, accountList, credentials, environment }
+
   function clientFor(server: string): CloudClient {
     const client = clients.get(server) ?? createCloudClient(server, environment, proxies)
     clients.set(server, client)
@@ -116,7 +119,7 @@ export function createAccounts(options: {
       ...[...externalTokens.values()].map(({ account }) => account),
     ],
     async signIn(server, email, password) {
-      const account = await signInByPassword(clientFor(server), credentials, { email, password })
+      const account = await signInByPassword(clientFor(server), services, { email, password })
       if (account.ok) accountList.add(account.value)
       return account
     },
@@ -145,8 +148,8 @@ export function createAccounts(options: {
     },
     async refreshProfile(accountId, signal) {
       const account = find(accountId)
-      if (!account || externalTokens.has(accountId)) return
-      await refreshStoredProfile(account, { accountStore, accountList, credentials }, signal)
+      if (!account || externalTokens.has(accountId)) return success(undefined)
+      return refreshStoredProfile(account, services, signal)
     },
     reloadSecrets: () => restoreAccounts(accountList, credentials),
     async checkSecret(accountId) {
@@ -166,25 +169,39 @@ export function createAccounts(options: {
       if (account && !externalTokens.has(accountId))
         accountList.invalidate(account, credentials.isSecretMissing(account))
     },
-    async useToken(server, token) {
+    async useToken(server, token, retry = { withinMs: 0 }) {
       // Surrounding spaces would hide the prefix of a key.
       const trimmed = token.trim()
-      const account = await findTokenOwner(clientFor(server), trimmed)
+      const request = () => findTokenOwner(clientFor(server), trimmed, retry.signal)
+      const account = await retryCall(request, environment, retry)
       if (account.ok) externalTokens.set(account.value.id, { account: account.value, token: trimmed })
       return account
     },
   }
 }
 
+/** A user waits for the result, so that a failing server is not retried for longer than this, in ms. */
+const signInRetryMs = 10_000
+
 /** Signs in and stores the tokens. */
 async function signInByPassword(
   client: CloudClient,
-  credentials: Pick<AccountCredentials, 'sessionOf'>,
+  services: {
+    readonly credentials: Pick<AccountCredentials, 'sessionOf'>
+    readonly environment: Environment
+  },
   { email, password }: { readonly email: string; readonly password: string },
 ): Promise<Result<Account>> {
-  const pair = await login(client, email, password)
+  const { credentials, environment } = services
+  const pair = await retryCall(() => login(client, email, password), environment, {
+    withinMs: signInRetryMs,
+    // The user sees at once that the server can't be reached.
+    mayRetry: (reason) => !isConnectivityFailure(reason),
+  })
   if (!pair.ok) return pair
-  const account = await findSessionOwner(client, pair.value.access_token)
+  const account = await retryCall(() => findSessionOwner(client, pair.value.access_token), environment, {
+    withinMs: signInRetryMs,
+  })
   if (!account.ok) return account
   const stored = await credentials.sessionOf(account.value).replaceTokens(pair.value)
   return stored.ok ? account : stored
@@ -202,7 +219,7 @@ async function refreshStoredProfile(
     readonly credentials: AccountCredentials
   },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Result<void>> {
   const { accountStore, accountList, credentials } = services
   const { id, state } = account
   const signInCount = accountList.signInCount(id)
@@ -211,9 +228,10 @@ async function refreshStoredProfile(
     !profile.ok && profile.failure.code === 'signed-out' && (await credentials.isRefused(account))
   signal.throwIfAborted()
   const current = accountList.list().find((known) => known.id === id)
-  if (current?.state !== state || accountList.signInCount(id) !== signInCount) return
+  if (current?.state !== state || accountList.signInCount(id) !== signInCount) return success(undefined)
   if (profile.ok) accountStore.save({ ...account, ...profile.value, state: 'ready' })
   else if (isRefused) accountList.invalidate(account, credentials.isSecretMissing(account))
+  return profile.ok ? success(undefined) : profile
 }
 
 /** Restores accounts whose secret is available again. Returns whether there were any. */
@@ -233,22 +251,30 @@ function credentialOf(kind: Account['kind'], token: string, teamId: string | nul
 }
 
 /** The account of a token without surrounding spaces. Keys that can't upload are not sent. */
-async function findTokenOwner(client: CloudClient, token: string): Promise<Result<Account>> {
+async function findTokenOwner(
+  client: CloudClient,
+  token: string,
+  signal?: AbortSignal,
+): Promise<Result<Account>> {
   // The other kinds of key have a prefix; a session's token is a JWT
   // (docs.cyberun.cloud/api-reference/introduction).
   if (/^(dk|sk|ak)-/.test(token)) {
     const key = parseDeviceKey(token)
-    return key.ok ? findKeyOwner(client, key.value) : key
+    return key.ok ? findKeyOwner(client, key.value, signal) : key
   }
-  return findSessionOwner(client, token)
+  return findSessionOwner(client, token, signal)
 }
 
 /**
  * The account of an access token. The same user on the same server gets the same id, so that waiting
  * uploads find it.
  */
-async function findSessionOwner(client: CloudClient, token: string): Promise<Result<Account>> {
-  const profile = await fetchProfile(client, fixedSigner({ kind: 'session', token, teamId: null }))
+async function findSessionOwner(
+  client: CloudClient,
+  token: string,
+  signal?: AbortSignal,
+): Promise<Result<Account>> {
+  const profile = await fetchProfile(client, fixedSigner({ kind: 'session', token, teamId: null }), signal)
   if (!profile.ok) return profile
   const { server } = client
   const id = `${new URL(server).host} ${profile.value.personId}`

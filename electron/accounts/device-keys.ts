@@ -168,9 +168,13 @@ export function parseDeviceKey(pasted: string): Result<string> {
 }
 
 /** The account of a key. A 401 means that the server does not accept the key: `key-refused`. */
-export async function findKeyOwner(client: CloudClient, key: string): Promise<Result<Account>> {
+export async function findKeyOwner(
+  client: CloudClient,
+  key: string,
+  signal?: AbortSignal,
+): Promise<Result<Account>> {
   const signer = keySigner(key)
-  const profile = await fetchProfile(client, signer)
+  const profile = await fetchProfile(client, signer, signal)
   if (!profile.ok) return profile.failure.code === 'signed-out' ? failed(failure('key-refused')) : profile
   const current = await currentTeam(client, signer)
   if (!current.ok) return current

@@ -10,6 +10,7 @@ import type { Settings } from '../contract/settings.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/proxy-resolver.ts'
 import type { StoredChoices } from '../platform/environment.ts'
+import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
 import { createTeamSelection } from './team-selection.ts'
 
 /** The accounts and the chosen team as shown to the user, and the effects of changes on the queue. */
@@ -28,7 +29,8 @@ export interface SignIns {
   signInToProxy(proxy: string, login: ProxyLogin): Promise<Result<SessionView>>
   /** Hides the proxy's question until it refuses a request again. */
   leaveProxy(): Result<SessionView>
-  useToken(token: string): Promise<Result<Account>>
+  /** Temporary failures are retried with `retry`. */
+  useToken(token: string, retry?: RetryOptions): Promise<Result<Account>>
   choose(choice: TeamChoice): Result<SessionView>
   /** The account and team for new files: the given one, else the chosen one; null when there is none. */
   resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
@@ -153,8 +155,8 @@ export function createSignIns(options: SignInOptions): SignIns {
       proxies.dismissQuestion()
       return success(view())
     },
-    async useToken(token) {
-      const account = await accounts.useToken(currentServer(), token)
+    async useToken(token, retry) {
+      const account = await accounts.useToken(currentServer(), token, retry)
       if (account.ok) announce()
       return account
     },
@@ -194,10 +196,16 @@ function createStartUpCheck(
    * keychain's state.
    */
   async function finishPendingPairing(server: string): Promise<void> {
+    const finish = async () => (await accounts.finishPendingKey(baseOf(server))) ?? success(null)
+    let isAnnounced = false
+    const onRetry = () => {
+      if (!isAnnounced) announce()
+      isAnnounced = true
+    }
     try {
-      const account = await accounts.finishPendingKey(baseOf(server))
+      const account = await retryCall(finish, environment, { signal: closing.signal, onRetry })
       if (closing.signal.aborted) return
-      if (account?.ok) onSignedIn()
+      if (account.ok && account.value) onSignedIn()
       else announce()
     } catch (error) {
       if (!closing.signal.aborted)
@@ -212,7 +220,11 @@ function createStartUpCheck(
       await Promise.all(signedInAccounts().map(({ id }) => accounts.checkSecret(id)))
       announce()
       refreshing = Promise.allSettled(
-        signedInAccounts().map(({ id }) => accounts.refreshProfile(id, closing.signal).then(announce)),
+        signedInAccounts().map(({ id }) =>
+          retryCall(() => accounts.refreshProfile(id, closing.signal), environment, {
+            signal: closing.signal,
+          }).then(announce),
+        ),
       )
     },
     async close() {

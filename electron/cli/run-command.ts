@@ -14,6 +14,7 @@ import { oneLine } from './output/terminal-text.ts'
 import { runUploadCommand } from './commands/upload.ts'
 import { runWorkflowCommand } from './commands/workflow.ts'
 import type { CommandContext } from './command-context.ts'
+import type { RetryOptions } from '../platform/retry-call.ts'
 
 /** The commands that need the engine. */
 export type EngineCommand = Exclude<Command, { readonly name: 'help' | 'version' | 'status' | 'inspect' }>
@@ -30,7 +31,8 @@ export async function runCommand(command: EngineCommand, context: CommandContext
   if (command.name === 'check') return runCheckCommand(command, context)
   let tokenAccount: Account | null = null
   if (cliEnvironment.token !== null) {
-    const signedIn = await interruption.race(engine.useToken(cliEnvironment.token))
+    const retry = { signal: interruption.signal, ...retryPolicyOf(command, context) }
+    const signedIn = await interruption.race(engine.useToken(cliEnvironment.token, retry))
     if (signedIn === interrupted) return interruption.exitCode
     if (!signedIn.ok) {
       streams.err.write(`${describeFailure(signedIn.failure)}\n`)
@@ -41,6 +43,20 @@ export async function runCommand(command: EngineCommand, context: CommandContext
     void engine.cleanUpAbandoned()
   }
   return runSignedInCommand(command, tokenAccount, context)
+}
+
+/** How long a command that uploads nothing tries to find out the account of a token, in ms. */
+const readOnlyRetryMs = 20_000
+
+/** How often the server is looked for while it can't be reached, in ms, as in the queue (connectivity.ts). */
+const maxOfflineDelayMs = 5_000
+
+/** Commands that upload try again as long as an upload would; the others end with the reason. */
+function retryPolicyOf(command: SignedInCommand, { streams }: CommandContext): Omit<RetryOptions, 'signal'> {
+  const uploads = command.name === 'upload' || command.name === 'resume'
+  if (!uploads && !(command.name === 'workflow' && command.upload)) return { withinMs: readOnlyRetryMs }
+  const reporter = createReporter(command, streams)
+  return { maxOfflineDelayMs, onRetry: reporter.signInDelayed }
 }
 
 type SignedInCommand = Exclude<EngineCommand, { readonly name: 'login' | 'logout' | 'check' }>

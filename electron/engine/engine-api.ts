@@ -10,6 +10,7 @@ import type { EnqueueRequest } from '../intake/enqueue.ts'
 import type { Library } from '../library/library.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import type { EngineEvents } from '../platform/event-hub.ts'
+import type { RetryOptions } from '../platform/retry-call.ts'
 import type { QueueHold } from '../queue/queue-hold.ts'
 import type { RequestSlots } from '../transfer/request-slots.ts'
 import type { PutTimeouts } from '../transfer/upload-worker-pool.ts'
@@ -88,8 +89,11 @@ export interface Engine {
   cleanUpAbandoned(): Promise<void>
   /** Multipart uploads that no upload needs any more and that storage still holds. */
   abandonedCount(): number
-  /** Signs in with a token from outside, which is kept in memory only; returns its account. */
-  useToken(token: string): Promise<Result<Account>>
+  /**
+   * Signs in with a token from outside, which is kept in memory only; returns its account. Temporary failures
+   * are retried with `retry`.
+   */
+  useToken(token: string, retry?: RetryOptions): Promise<Result<Account>>
   /** Whether the user has chosen a team, as opposed to the first one being used by default. */
   hasChosenTeam(): boolean
   /** Whether a user is signed in to a server, or an upload is meant for it. */

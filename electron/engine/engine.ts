@@ -452,7 +452,7 @@ export function createEngine(options: EngineOptions): Engine {
     resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
     cleanUpAbandoned: () => abandonedUploads.cleanUp(),
     abandonedCount: () => store.abandonedUploads().length,
-    useToken: (token) => signIns.useToken(token),
+    useToken: (token, retry) => signIns.useToken(token, retry),
     hasChosenTeam: () => signIns.hasChosenTeam(),
     usesServer,
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,

@@ -4,9 +4,17 @@ import { mayBeUnsupported, type CloudClient, type Signer } from '../cloud/client
 import { deleteModel, getModel, listModels, updateModel } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
 import type { TeamChoice } from '../contract/account.ts'
-import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
+import {
+  failed,
+  failure,
+  isConnectivityFailure,
+  success,
+  type Failure,
+  type Result,
+} from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel, LibraryUpdate } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
+import { retryCall } from '../platform/retry-call.ts'
 import { createListingCache, type ListingCache } from './listing-cache.ts'
 
 interface ListingAge {
@@ -42,6 +50,9 @@ export interface Library {
   /** Aborts running requests. */
   close(): void
 }
+
+/** A failed listing is requested again for this long, in ms; uploads wait three times as long for it. */
+const listingRetryMs = 5_000
 
 export function createLibrary(options: {
   readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
@@ -104,7 +115,15 @@ export function createLibrary(options: {
       const access = accounts.accessFor(choice.accountId, choice.teamId)
       if (!access.ok) return access
       const { listing, isNew } = await cacheFor(choice).listing(maxAgeMs, () =>
-        request(choice, ({ client, signer }, signal) => listAllModels(client, signer, signal)),
+        request(choice, ({ client, signer }, signal) =>
+          retryCall(() => listAllModels(client, signer, signal), environment, {
+            signal,
+            withinMs: listingRetryMs,
+            // The listing is an inferred call, so a server may not have it. Offline, the queue waits for the
+            // connection.
+            mayRetry: (reason) => !mayBeUnsupported(reason) && !isConnectivityFailure(reason),
+          }),
+        ),
       )
       if (isNew) notify(choice, listing.ok ? listing.value.failure : listing.failure)
       return listing

@@ -57,6 +57,24 @@ function handClock(base: () => number, realBelowMs: number): HandClock {
   }
 }
 
+/**
+ * Waits for `work` and advances the clock over the delays of its retries, but not over its timeouts, which are
+ * longer.
+ */
+export async function advanceRetries<T>(clock: HandClock, work: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {
+    const [waitMs = Infinity] = clock.waits()
+    if (waitMs < shortestTimeoutMs) clock.advance(waitMs)
+  }, 5)
+  try {
+    return await work
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+const shortestTimeoutMs = 4_000
+
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error'
   readonly message: string

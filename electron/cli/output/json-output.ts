@@ -14,6 +14,8 @@ export function createJsonReporter(
 ): UploadReporter {
   const write = (event: string, members: object) => out.write(`${JSON.stringify({ event, ...members })}\n`)
   return {
+    signInDelayed: (reason, atMs) =>
+      write('sign-in-delayed', { ...failureAsJson(reason, 'retrying'), retryAt: isoTime(atMs) }),
     queued: (row) =>
       write('queued', {
         id: row.id,

@@ -49,6 +49,8 @@ export interface StopSummary {
 
 /** Writes what happens to uploads, as text or as JSON lines. */
 export interface UploadReporter {
+  /** The account of the token can't be found out yet; it is tried again at `atMs`. */
+  signInDelayed(reason: Failure, atMs: number): void
   queued(row: UploadRow): void
   skipped(file: SkippedFile): void
   notResumed(upload: NotResumedUpload): void

@@ -32,6 +32,7 @@ export function createTextReporter(
     if (!quiet) out.write(`${oneLine(text)}\n`)
   }
   return {
+    signInDelayed: (reason) => write(`waiting     to sign in: ${describeFailure(reason, 'retrying')}`),
     queued: (row) => write(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
     skipped: (file) => write(`skipped     ${file.name} (${skipReasonText(file)})`),
     notResumed: ({ file, reason }) =>

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { setup, usualSettings, valueOf } from '../../support/engine.ts'
+import { advanceRetries } from '../../support/hand-clock.ts'
 
 const hour = 3_600_000
 
@@ -69,6 +70,24 @@ test('registers a stored file after the next sign-in without sending it again', 
   await app.phase(id, 'registered')
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })
+
+test.each([503, 'html', 'half-json', 'cut'] as const)(
+  'checks the stored sign-in again when the first call after the start fails with %s',
+  async (how) => {
+    const { app, cloud, open, clock, countOf } = await setup()
+    await app.stop()
+    cloud.forgetOperations()
+    cloud.fail({ on: 'getCurrentUser', how })
+    const next = await open()
+    await cloud.ended('getCurrentUser')
+    await advanceRetries(
+      clock,
+      next.until(() => countOf('getCurrentUser') === 2),
+    )
+    expect(await cloud.ended('getCurrentUser', 2)).toMatchObject([{}, { status: 200 }])
+    expect(next.session().accounts).toMatchObject([{ state: 'ready' }])
+  },
+)
 
 test('signing out stops running uploads and erases the secret', async () => {
   const { app, cloud, file, secretStore } = await setup()

@@ -149,6 +149,50 @@ test('exits with 3 without a sign-in and names the command', async () => {
   expect([code, out, err]).toEqual([3, '', 'Not signed in. Run: modelferry login\n'])
 })
 
+test.each([503, 'html', 'half-json', 'cut'] as const)(
+  'retries the first call of an upload when it fails with %s',
+  async (how) => {
+    const { run, file, cloud, countOf } = await setup()
+    cloud.fail({ on: 'getCurrentUser', how, times: 2 })
+    const { code, json, err } = await run('upload', await file('a.safetensors'), '--json')
+    expect([code, err, countOf('getCurrentUser')]).toEqual([0, '', 3])
+    const delayed = json().filter(({ event }) => event === 'sign-in-delayed')
+    expect(delayed).toHaveLength(2)
+    expect(delayed[0]).toMatchObject({
+      code: expect.any(String),
+      retryAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    })
+    expect(delayed[0]?.['sentence']).toMatch(/retried automatically|resume automatically/)
+    expect(json().at(-1)).toMatchObject({ event: 'registered' })
+  },
+)
+
+test('retries the first call of a command that reads', async () => {
+  const { run, cloud, countOf } = await setup()
+  cloud.fail({ on: 'getCurrentUser', how: 503 })
+  const { code, out } = await run('teams')
+  expect([code, countOf('getCurrentUser')]).toEqual([0, 2])
+  expect(out).toContain(STUDIO_NORTH_ID)
+})
+
+test('a command that reads gives up in time and promises no retry', async () => {
+  const { run, cloud, countOf } = await setup()
+  cloud.fail({ on: 'getCurrentUser', how: 503, retryAfterSeconds: 60, times: Infinity })
+  const { code, out, err } = await run('teams')
+  expect([code, out, countOf('getCurrentUser')]).toEqual([1, '', 1])
+  expect(err).toContain('server-trouble')
+  expect(err).not.toMatch(/automatically/)
+})
+
+test('Ctrl-C ends the wait for the first call', async () => {
+  const { start, file, cloud } = await setup()
+  cloud.fail({ on: 'getCurrentUser', how: 503, retryAfterSeconds: 60, times: Infinity })
+  const command = start('upload', await file('a.safetensors'))
+  await cloud.ended('getCurrentUser')
+  command.child.kill('SIGINT')
+  expect((await command.ended).code).toBe(130)
+})
+
 test('exits with 3 for an unknown token', async () => {
   const { runWith, file } = await setup()
   const { code, err } = await runWith({ MODELFERRY_TOKEN: 'a.b.c' }, 'upload', await file('a.safetensors'))
@@ -198,12 +242,15 @@ test('waits while offline, reports it and continues once online', async () => {
   expect([code, states, json().at(-1)?.event]).toEqual([0, ['offline', 'ok'], 'registered'])
 })
 
-test('exits with 1 for an unreachable server', async () => {
-  const { run, file, cloud } = await setup()
+test('waits for a server that can’t be reached, and uploads once it is back', async () => {
+  const { start, file, cloud } = await setup()
   const reconnect = await cloud.unplug()
-  const { code, out } = await run('upload', await file('a.safetensors'))
+  const command = start('upload', await file('a.safetensors'), '--json')
+  expect(await command.line(({ event }) => event === 'sign-in-delayed')).toMatchObject({
+    code: 'connection-lost',
+  })
   await reconnect()
-  expect([code, out]).toEqual([1, ''])
+  expect((await command.ended).code).toBe(0)
 })
 
 test('lists the teams as text and as JSON', async () => {

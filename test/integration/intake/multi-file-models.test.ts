@@ -151,7 +151,7 @@ test.each([false, true])(
   async (isUnlisted) => {
     const harness = await setup()
     const { app, cloud } = harness
-    if (isUnlisted) cloud.fail({ on: 'listModels', how: 500, times: Infinity })
+    if (isUnlisted) cloud.fail({ on: 'listModels', how: 403, times: Infinity })
     const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
     await app.calls.pauseAll(undefined)
     await app.add(root)

@@ -4,6 +4,7 @@ import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
+import { advanceRetries } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
 
 test('a sign-in returns all teams, and stores its secret only in the keychain', async () => {
@@ -33,6 +34,14 @@ test('refuses a wrong password, and stores nothing', async () => {
     failure: { code: 'login-refused' },
   })
   expect([accounts.list(), secretStore.entries.size]).toEqual([[], 0])
+})
+
+test.each(['login', 'getCurrentUser'])('signs in although %s fails once', async (on) => {
+  const { accounts, cloud, clock } = await setupAccounts()
+  cloud.fail({ on, how: 503 })
+  const signedIn = accounts.signIn(cloud.url, ALICE.email, ALICE.password)
+  expect(await advanceRetries(clock, signedIn)).toMatchObject({ ok: true, value: { state: 'ready' } })
+  expect(cloud.operations.filter(({ name }) => name === on).map(({ status }) => status)).toEqual([503, 200])
 })
 
 test('does not sign in when the keychain refuses the secret', async () => {

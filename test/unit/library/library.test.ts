@@ -9,7 +9,7 @@ import { createLibrary } from '../../../electron/library/library.ts'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
-import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
+import { advanceRetries, runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const home = { accountId: 'alice', teamId: ALICES_TEAM_ID }
 const sha256 = 'ab'.repeat(32)
@@ -135,6 +135,7 @@ test('keeps a change that is made while pages are being requested', async () => 
 
 test.each([
   ['404', { how: 404 }, 'not-found'],
+  ['bare 404', { how: { status: 404, body: '' } }, 'not-the-api'],
   ['403', { how: 403 }, 'forbidden'],
   ['500', { how: 500 }, 'server-trouble'],
   ['a web page', { how: 'html', status: 200 }, 'not-the-api'],
@@ -143,13 +144,33 @@ test.each([
 ] as const)('does not request a listing again right after a %s', async (_name, fault, code) => {
   const { cloud, library, lists, add, clock } = await setup()
   add('a')
-  cloud.fail({ on: 'listModels', times: 1, ...fault })
-  const first = await library.models(home)
+  cloud.fail({ on: 'listModels', times: Infinity, ...fault })
+  const first = await advanceRetries(clock, library.models(home))
   expect(first.ok ? first.value : first.failure.code).toBe(code)
+  const before = lists()
   expect(await library.models(home)).toEqual(first)
-  expect(lists()).toBe(1)
+  expect(lists()).toBe(before)
+  cloud.clearFailures()
   clock.advance(10 * 60_000)
   expect(names(await library.models(home))).toEqual(['a'])
+})
+
+test.each([503, 'html', 'half-json'] as const)(
+  'requests a listing that fails with %s again before it reports a failure',
+  async (how) => {
+    const { cloud, library, lists, add, clock } = await setup()
+    add('a')
+    cloud.fail({ on: 'listModels', how })
+    expect(names(await advanceRetries(clock, library.models(home)))).toEqual(['a'])
+    expect(lists()).toBe(2)
+  },
+)
+
+test.each([404, 403, 'cut'] as const)('does not repeat a listing that fails with %s', async (how) => {
+  const { cloud, library, lists } = await setup()
+  cloud.fail({ on: 'listModels', how, times: Infinity })
+  expect((await library.models(home)).ok).toBe(false)
+  expect(lists()).toBe(1)
 })
 
 test('returns the old listing with its age and the failure when a refresh fails', async () => {
@@ -157,8 +178,8 @@ test('returns the old listing with its age and the failure when a refresh fails'
   add('a')
   const before = valueOf(await library.models(home))
   clock.advance(1_000)
-  cloud.fail({ on: 'listModels', how: 500 })
-  const after = valueOf(await library.models(home, { maxAgeMs: 0 }))
+  cloud.fail({ on: 'listModels', how: 500, times: Infinity })
+  const after = valueOf(await advanceRetries(clock, library.models(home, { maxAgeMs: 0 })))
   expect([after.models, after.listedAtMs, after.failure?.code]).toEqual([
     ...[before.models, before.listedAtMs, 'server-trouble'],
   ])
@@ -167,7 +188,7 @@ test('returns the old listing with its age and the failure when a refresh fails'
 test('does not return an incomplete listing', async () => {
   const { cloud, library, add } = await setup()
   for (let count = 0; count < 120; count += 1) add(`lora-${count}`)
-  cloud.fail({ on: 'listModels', how: 503, skip: 1 })
+  cloud.fail({ on: 'listModels', how: 403, skip: 1 })
   expect((await library.models(home)).ok).toBe(false)
   expect(valueOf(await library.models(home, { maxAgeMs: 0 })).models).toHaveLength(120)
 })

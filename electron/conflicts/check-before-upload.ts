@@ -7,6 +7,7 @@ import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
 import { compareCopies } from '../recognition/copy-rank.ts'
@@ -33,6 +34,7 @@ interface ConflictCheckOptions {
   readonly rows: Rows
   readonly library: Pick<Library, 'models' | 'model'>
   readonly hashes: FileHashes
+  readonly store: Pick<UploadStore, 'claimFile' | 'find'>
   readonly environment: Environment
   readonly replacedFate: () => ReplacedFate
   /** An upload was skipped because its path is taken; its row is gone. */
@@ -60,6 +62,8 @@ const maxListingMs = 5 * 60_000
  * not.
  */
 const recheckMs = 5_000
+/** The same for an upload of another process, whose end wakes nothing here. */
+const recheckProcessMs = 1_000
 
 /** What an upload has in common with the one it waits for: the bytes, or the path. */
 type WaitReason = 'same-as-other' | 'path-goes-first'
@@ -85,6 +89,15 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   }
 
   async function check(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
+    if (rows.get(id)?.record.failure?.code === 'other-process') {
+      const claim = claimFile(options, id)
+      if (claim.kind !== 'proceed') return claim
+    }
+    const result = await checkConflicts(id, signal)
+    return result.kind === 'proceed' ? claimFile(options, id) : result
+  }
+
+  async function checkConflicts(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
     const queued = rows.get(id)?.record
     if (!queued) return proceed
     // It runs now, so the end of another upload must not requeue it.
@@ -218,6 +231,37 @@ async function finishAsDuplicate(
     return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
   }
   return null
+}
+
+/** Claims the file last: what another process registers during the other checks is found here. */
+function claimFile(
+  { rows, store, environment, onDuplicate }: ConflictCheckOptions,
+  id: string,
+): ConflictCheckResult {
+  const record = rows.get(id)?.record
+  if (!record) return proceed
+  const claim = store.claimFile(record)
+  if (!claim.ok) return { kind: 'failed', failure: claim.failure }
+  switch (claim.value.kind) {
+    case 'held': {
+      const detail = `process ${claim.value.pid}`
+      const { failure: previous } = record
+      // The identical object, so that a repeated wait writes nothing to the journal.
+      const isUnchanged = previous?.code === 'other-process' && previous.detail === detail
+      const reason = isUnchanged ? previous : failure('other-process', {}, { detail })
+      return { kind: 'retry', failure: reason, atMs: environment.now() + recheckProcessMs }
+    }
+    case 'registered': {
+      const { record: other } = claim.value
+      const written = onDuplicate(id, other.state.sha256, toLibraryModel(other))
+      return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
+    }
+    case 'claimed': {
+      const state = claim.value.isContinued ? store.find(id)?.state : undefined
+      const written = state ? rows.change(id, { state }) : success(undefined)
+      return written.ok ? proceed : { kind: 'failed', failure: written.failure }
+    }
+  }
 }
 
 /**

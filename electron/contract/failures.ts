@@ -44,6 +44,7 @@ export const failureKinds = {
   'path-taken': { retry: 'never', remedy: 'choose' },
   'path-taken-here': { retry: 'never', remedy: 'choose' },
   'same-as-other': { retry: 'later', remedy: 'wait' },
+  'other-process': { retry: 'later', remedy: 'wait' },
   'path-goes-first': { retry: 'later', remedy: 'wait' },
   'old-model-stays': { retry: 'never', remedy: 'retry' },
   'too-large-for-device': { retry: 'after-sign-in', remedy: 'sign-in' },

@@ -164,6 +164,7 @@ export function createEngine(options: EngineOptions): Engine {
     rows,
     library,
     hashes: createFileHashes({ hasher, cache: hashCache }),
+    store,
     environment,
     replacedFate: () => v.parse(storedReplacedFate, settings.replacedFate ?? choices.get('replaced-fate')),
     onSkipped: ({ id, fileName }) => events.emit('leftOut', { id, fileName }),

@@ -40,7 +40,7 @@ interface Adopted {
 /**
  * Finds uploads of these files for the same user and team, with either sign-in, so that dropping a file
  * again, or repeating the command after a crash, continues the upload instead of starting another. Rows of a
- * dead process are adopted; rows of a living one are left to it.
+ * dead process are adopted; stopped rows of a living one are left to it.
  */
 export async function adoptUploads(
   services: AdoptServices,
@@ -63,7 +63,9 @@ export async function adoptUploads(
   if (!claimed.ok) return claimed
   const continuedIds = new Set(claimed.value.map(({ id }) => id))
   const continued = new Set(claimed.value.map(keyOfRecord))
-  const underWay = new Set(queued.filter(({ id }) => !rows.has(id)).map(keyOfRecord))
+  // An upload that another process runs is waited for (see file-claims.ts); one that it has stopped is left to it.
+  const stoppedElsewhere = queued.filter(({ id, phase }) => !rows.has(id) && phase !== 'waiting')
+  const underWay = new Set(stoppedElsewhere.map(keyOfRecord))
   const isMeant = (record: UploadRecord) =>
     record.phase !== 'registered' &&
     keys.has(keyOfRecord(record)) &&

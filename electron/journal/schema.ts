@@ -95,6 +95,9 @@ const migrations: readonly string[] = [
   `ALTER TABLE uploads ADD COLUMN seen TEXT;`,
   // Finished uploads that were dismissed from the list.
   `ALTER TABLE uploads ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0;`,
+  // Uploads whose process is the one that sends their file (see file-claims.ts).
+  `ALTER TABLE uploads ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX uploads_by_file ON uploads (inode, size_bytes);`,
 ]
 
 /** The version that `migrate` leads to. */

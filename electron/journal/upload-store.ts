@@ -12,6 +12,7 @@ import {
 } from './abandoned-store.ts'
 import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
 import { createPartsStore, type PartsStore } from './parts-store.ts'
+import { createFileClaims, type FileClaim } from './file-claims.ts'
 import { multipartOf, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns, toColumns } from './record-columns.ts'
 import {
@@ -52,6 +53,11 @@ export interface UploadStore extends HistoryStore {
   unclaimed(): readonly UploadRecord[]
   /** Uploads of these files to this team by any of these accounts, in the queue of any process. */
   queuedUploadsOf(which: FileFilter): readonly UploadRecord[]
+  /**
+   * Claims a file for its target before anything is sent. Not flushed to the disk: a power failure ends all
+   * processes.
+   */
+  claimFile(record: UploadRecord): Result<FileClaim>
   find(id: string): UploadRecord | null
   close(): void
 }
@@ -130,6 +136,7 @@ export function createUploadStore(
     displaced.update(id, next)
   }
 
+  const claimFile = createFileClaims(database, runner)
   const writeAsRunner = createProcessClaims(database, runner, write)
   // On a full disk this fails: the queue is shown anyway, and claimed once there is space.
   writeAsRunner(() => {})
@@ -165,6 +172,15 @@ export function createUploadStore(
     queuedUploadsOf({ paths, accountIds, teamId }) {
       const accounts = JSON.stringify(accountIds)
       return [...new Set(paths)].flatMap((path) => read(queuedOfFile.all(path, teamId, accounts)))
+    },
+    claimFile(record) {
+      let claim: FileClaim = { kind: 'claimed', isContinued: false }
+      database.exec('PRAGMA synchronous = NORMAL')
+      const written = write(() => {
+        claim = claimFile(record)
+      })
+      database.exec('PRAGMA synchronous = FULL')
+      return written.ok ? success(claim) : written
     },
     find: (id) => read(one.all(id))[0] ?? null,
     ...createHistoryStore(database, read, write),

@@ -17,8 +17,9 @@ export function rowsOnJournal(records: readonly UploadRecord[] = []) {
     database.close()
     rmSync(folder, { recursive: true })
   })
+  const store = createUploadStore(database, 'me', environment)
   const rows = new Rows({
-    store: createUploadStore(database, 'me', environment),
+    store,
     environment,
     changed: () => {},
     moved: () => {},
@@ -26,5 +27,5 @@ export function rowsOnJournal(records: readonly UploadRecord[] = []) {
   rows.add(records)
   /** From now on nothing can be written. */
   const breakJournal = () => database.exec('PRAGMA query_only = ON')
-  return { rows, environment, folder, breakJournal }
+  return { rows, store, environment, folder, breakJournal }
 }

@@ -13,6 +13,8 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
   const rows = new Map<string, UploadRow>()
   const ended = new Set<string>()
   const running = new Map<string, UploadRow>()
+  /** By upload: the process that has its file. */
+  const waitingForProcess = new Map<string, string | undefined>()
   let connectivity: ConnectivityState = 'ok'
   let awaited: { readonly count: number; readonly resolve: (rows: readonly UploadRow[]) => void } | null =
     null
@@ -24,6 +26,14 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
   const hasEnded = (row: UploadRow) =>
     row.phase === 'registered' || (row.phase === 'failed' && awaited !== null)
 
+  /** Whether the row only looks again for the process that was reported to have its file. */
+  function isRepeatedWait({ id, failure }: UploadRow): boolean {
+    const detail = failure?.code === 'other-process' ? failure.detail : undefined
+    const isRepeated = detail !== undefined && waitingForProcess.get(id) === detail
+    waitingForProcess.set(id, detail)
+    return isRepeated
+  }
+
   function report(row: UploadRow): void {
     const before = rows.get(row.id)
     rows.set(row.id, row)
@@ -31,7 +41,7 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     else running.delete(row.id)
     if (!before) reporter.queued(row)
     const hasChanged = before?.phase !== row.phase || before.retryAtMs !== row.retryAtMs
-    if (row.phase === 'retrying' && hasChanged) reporter.waiting(row)
+    if (row.phase === 'retrying' && hasChanged && !isRepeatedWait(row)) reporter.waiting(row)
     if (hasEnded(row)) reportEnd(row)
   }
 

@@ -3,11 +3,12 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
+import { readJournal } from '../../../electron/journal/journal-reader.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud, type Cloud } from '../../cloud/cloud.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
-import { sha256Of } from '../../support/engine.ts'
+import { sha256Of, valueOf } from '../../support/engine.ts'
 import { expectInLibrary, type Leftovers } from './expect-end.ts'
 import {
   beginUpload,
@@ -131,15 +132,23 @@ fault('resumes at the next start when stopped at any step', null, async (expecte
   expect(harness.countOf('initiateMultipart')).toBe(1)
 })
 
-fault('leaves a file to the process that already uploads it', null, async () => {
+fault('waits for the process that already uploads the file', null, async () => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('put-part')
   const begun = await beginUpload(harness, 'parts')
   await held.arrived
   writeFileSync(join(harness.home, 'vault.json'), JSON.stringify([...harness.secretStore.entries]))
   const second = { cloud: harness.cloud, home: harness.home, file: begun.path }
-  expect(await startRunner(second, null)).toBe('claimed by another process')
+  const printed = startRunner(second, null)
+  await expect.poll(() => unfinishedFailures(harness.home)).toContain('other-process')
   held.release()
   await expectInLibrary(begun)
+  expect(await printed).toBe('registered')
   expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 4])
 })
+
+/** Codes of the failures of all uploads in the journal that are not in the library yet. */
+function unfinishedFailures(home: string): readonly (string | undefined)[] {
+  const journal = valueOf(readJournal(home))
+  return journal?.unfinished.map(({ record }) => record.failure?.code) ?? []
+}

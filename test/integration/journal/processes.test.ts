@@ -1,19 +1,24 @@
+import { linkSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { accessTokenOf, startCommand, startProgram, type Started } from '../../support/command-line.ts'
-import { setup as setupWorld, sha256Of } from '../../support/engine.ts'
+import { setup as setupWorld, sha256Of, type EngineOptions } from '../../support/engine.ts'
 import { testProgram } from '../../support/test-programs.ts'
 
 const large = { sizeBytes: 12_000_000 }
 
 /** A signed-in app and a command line with its own token on the same data folder. */
-async function setup() {
-  const context = await setupWorld()
+async function setup(options: EngineOptions = {}) {
+  const context = await setupWorld(options)
   const environment = {
     MODELFERRY_SERVER: context.cloud.url,
     MODELFERRY_HOME: context.home,
     MODELFERRY_TEAM: ALICES_TEAM_ID,
     MODELFERRY_TOKEN: await accessTokenOf(context.cloud.url, ALICE),
+    ...(options.cloud?.partSizeBytes
+      ? { MODELFERRY_MULTIPART_FROM: String(options.cloud.partSizeBytes) }
+      : {}),
   }
   return {
     ...context,
@@ -97,18 +102,88 @@ test('the app and the command line send at the same time without sharing rows', 
   expect([app.rows().length, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 2])
 })
 
-test('the command line does not send a file that the app is sending', async () => {
+test('the command line waits for the app that sends the same file and reports its model', async () => {
   const { app, cloud, file, upload, countOf } = await setup()
   const path = await file('ours.safetensors', large)
   const held = cloud.hold('put-object', 4_000_000)
   const [ours = ''] = await app.add(path)
   await held.arrived
-  const { code, json, err } = await upload(path).ended
-  expect(json()).toEqual([{ event: 'skipped', file: 'ours.safetensors', reason: 'queued' }])
-  expect([code, err]).toEqual([1, 'These files are already in the upload queue.\n'])
+  const second = upload(path)
+  const waiting = await second.line(({ event }) => event === 'waiting')
+  expect(waiting).toMatchObject({ code: 'other-process', detail: `process ${process.pid}` })
   held.release()
-  await app.settled(ours)
+  const { modelId } = await app.settled(ours)
+  const { code, json } = await second.ended
+  expect(json().map(({ event }) => event)).toEqual(['queued', 'waiting', 'already-there'])
+  expect([code, json().at(-1)]).toMatchObject([0, { model: modelId, sentBytes: 0 }])
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
+test('the app waits for the command line that sends the same file', async () => {
+  const { app, cloud, clock, file, upload, countOf } = await setup()
+  const path = await file('theirs.safetensors', large)
+  const held = cloud.hold('put-object', 4_000_000)
+  const theirs = upload(path)
+  await held.arrived
+  const [id = ''] = await app.add(path)
+  expect((await app.phase(id, 'retrying')).failure?.code).toBe('other-process')
+  held.release()
+  expect((await theirs.ended).code).toBe(0)
+  clock.advance(1_000)
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered', sentBytes: 0 })
+  expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
+test.each([1, 2, 3])('commands started at the same moment send one file once (round %i)', async () => {
+  const { app, cloud, file, upload, countOf } = await setup()
+  await app.stop()
+  const path = await file('a.safetensors', large)
+  const link = path.replace('a.safetensors', 'linked/a.safetensors')
+  mkdirSync(dirname(link))
+  linkSync(path, link)
+  const ended = await Promise.all([upload(path), upload(path), upload(link)].map((one) => one.ended))
+  const last = ended.map(({ json }) => json().at(-1))
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0])
+  expect(last.map((line) => line?.event).sort()).toEqual(['already-there', 'already-there', 'registered'])
+  expect(new Set(last.map((line) => line?.['model'])).size).toBe(1)
+  expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
+test('a waiting command takes over from a killed one without sending its parts again', async () => {
+  const { app, cloud, file, open, upload } = await setup({ cloud: { partSizeBytes: 5_242_880 } })
+  await app.stop()
+  const path = await file('a.safetensors', { sizeBytes: 3 * 5_242_880 })
+  // The journal has the first two parts; the third does not arrive.
+  const held = cloud.hold('put-part', 'arrival', { skip: 2 })
+  const first = upload(path)
+  await held.arrived
+  await cloud.ended('put-part', 2)
+  const second = upload(path)
+  await second.line(({ event }) => event === 'waiting')
+  first.child.kill('SIGKILL')
+  await first.ended
+  held.release()
+  const { code, json } = await second.ended
+  expect([code, json().at(-1)?.event]).toEqual([0, 'registered'])
+  const sent = cloud.operations.filter(({ name, status }) => name === 'put-part' && status === 200)
+  expect(sent.map(({ partNumber }) => partNumber).sort()).toEqual([1, 2, 3])
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+  const next = await open()
+  expect(next.rows()).toHaveLength(1)
+})
+
+test('a command does not wait for one that sends the same file to another path', async () => {
+  const { app, cloud, file, upload } = await setup()
+  await app.stop()
+  const path = await file('a.safetensors', large)
+  const held = cloud.hold('put-object', 4_000_000)
+  const first = upload(path)
+  await held.arrived
+  // Later requests of this name are held too, so the second has begun to send once two have arrived.
+  const second = upload('--path', 'models/vae/b.safetensors', path)
+  await expect.poll(() => cloud.operations.filter(({ name }) => name === 'put-object').length).toBe(2)
+  held.release()
+  expect((await Promise.all([first.ended, second.ended])).map(({ code }) => code)).toEqual([0, 0])
 })
 
 test('a second app adopts uploads only after the first process has ended', async () => {

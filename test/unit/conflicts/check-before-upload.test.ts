@@ -14,11 +14,12 @@ const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).diges
 
 /** A conflict check of real files against a library with these models; records which files are hashed. */
 function setup(models: readonly LibraryModel[] = []) {
-  const { rows, environment, folder } = rowsOnJournal()
+  const { rows, store, environment, folder } = rowsOnJournal()
   const hashed: string[] = []
   const duplicates: { readonly id: string; readonly model: LibraryModel }[] = []
   const { check } = createConflictCheck({
     rows,
+    store,
     environment,
     replacedFate: () => 'disable',
     onSkipped: () => {},

@@ -71,6 +71,8 @@ test('a journal of the first version is brought up to date and keeps its uploads
   const { database, damagedFile } = open()
   const store = storeOn(database)
   expect([valueOf(store.claimQueue()), damagedFile, versionOf(database) > 1]).toEqual([[record], null, true])
+  // Columns and indexes of later versions.
+  expect(valueOf(store.claimFile(record))).toEqual({ kind: 'claimed', isContinued: false })
 })
 
 test('a journal of a newer version is not changed', () => {

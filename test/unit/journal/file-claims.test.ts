@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { expect, onTestFinished, test } from 'vitest'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { valueOf } from '../../support/engine.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { multipartOpenState, registeredState, uploadRecord } from '../../support/records.ts'
+
+/** A journal with this process and another one, which lives until it is said to have ended. */
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-claims-'))
+  const environment = createTestEnvironment(standingClock())
+  const [ours, theirs] = ['ours', 'theirs'].map((runner) => {
+    const { database } = openJournal(folder, 0)
+    onTestFinished(() => database.close())
+    return { database, store: createUploadStore(database, runner, environment) }
+  }) as [Opened, Opened]
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  ours.database.prepare('UPDATE runners SET pid = ? WHERE id = ?').run(process.ppid, 'theirs')
+  return { ours: ours.store, theirs: theirs.store, endTheirs: () => theirs.store.close() }
+}
+
+interface Opened {
+  readonly database: ReturnType<typeof openJournal>['database']
+  readonly store: ReturnType<typeof createUploadStore>
+}
+
+const identity = { sizeBytes: 20_971_520, mtimeNs: 1n, inode: 7n }
+const target = { displayName: 'a', modelType: 'vae', modelPath: 'models/vae/a.safetensors' }
+const record = (given: Partial<UploadRecord> = {}) => uploadRecord({ identity, target, ...given })
+const claimed = { kind: 'claimed', isContinued: false }
+
+/** Adds an upload of each process, lets the other process claim its own, and claims ours. */
+function claimAfter({ ours, theirs }: ReturnType<typeof setup>, other: UploadRecord, own = record()) {
+  theirs.add([other])
+  expect(valueOf(theirs.claimFile(other))).toEqual(claimed)
+  ours.add([own])
+  return valueOf(ours.claimFile(own))
+}
+
+test('a file that another process has claimed is held, under any path', () => {
+  const context = setup()
+  const own = record({ path: '/other/link.safetensors' })
+  const held = { kind: 'held', pid: process.ppid }
+  expect(claimAfter(context, record(), own)).toEqual(held)
+  expect(valueOf(context.ours.claimFile(own))).toEqual(held)
+})
+
+test('a file in the queue of another process is free until that process claims it', () => {
+  const { ours, theirs } = setup()
+  const [own, other] = [record(), record()]
+  theirs.add([other])
+  ours.add([own])
+  expect(valueOf(ours.claimFile(own))).toEqual(claimed)
+  expect(valueOf(theirs.claimFile(other)).kind).toBe('claimed')
+})
+
+test.each<[string, Partial<UploadRecord>]>([
+  ['server', { accountId: 'other.example alice' }],
+  ['team', { team: { id: 'team_other', name: 'Other' } }],
+  ['library path', { target: { ...target, modelPath: 'models/vae/b.safetensors' } }],
+  ['inode', { identity: { ...identity, inode: 8n } }],
+  ['modification time', { identity: { ...identity, mtimeNs: 2n } }],
+])('a claim is for one %s', (_what, other) => {
+  expect(claimAfter(setup(), record(other))).toEqual(claimed)
+})
+
+test('a stopped upload of another process holds no file', () => {
+  const context = setup()
+  const other = record()
+  expect(claimAfter(context, other)).toMatchObject({ kind: 'held' })
+  context.theirs.save([{ ...other, phase: 'paused' }])
+  const again = record()
+  context.ours.add([again])
+  expect(valueOf(context.ours.claimFile(again))).toEqual(claimed)
+})
+
+test('an upload takes over the parts of a process that has ended, and its row', () => {
+  const context = setup()
+  const { ours, theirs, endTheirs } = context
+  const [own, other] = [record(), record({ state: multipartOpenState(5_242_880) })]
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
+  theirs.parts.add(other.id, { number: 1, etag: '"e"', checksum: 1 })
+  endTheirs()
+  expect(valueOf(ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
+  expect(ours.find(own.id)?.state).toEqual(other.state)
+  expect([ours.parts.list(own.id).length, ours.find(other.id), ours.abandonedUploads()]).toEqual([
+    1,
+    null,
+    [],
+  ])
+})
+
+test('parts of another account of the team are not taken over', () => {
+  const context = setup()
+  const other = record({ accountId: 'cloud.example bob', state: multipartOpenState(5_242_880) })
+  const own = record({ accountId: 'cloud.example alice' })
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
+  context.endTheirs()
+  expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
+  expect(context.ours.find(other.id)).toEqual(other)
+})
+
+test('a model registered since the upload was added is its result, an older one is not', () => {
+  const registered = (finishedAtMs: number) => {
+    const { ours, theirs } = setup()
+    const own = record({ addedAtMs: 100 })
+    ours.add([own])
+    theirs.add([record({ phase: 'registered', state: registeredState('m1', finishedAtMs) })])
+    return valueOf(ours.claimFile(own))
+  }
+  expect(registered(100)).toMatchObject({ kind: 'registered', record: { state: { modelId: 'm1' } } })
+  expect(registered(99)).toEqual(claimed)
+})

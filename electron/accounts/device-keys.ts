@@ -104,6 +104,7 @@ export function createDeviceKeys(options: {
     if (!stored.ok) return stored
     keys.set(id, key)
     missing.delete(id)
+    refused.delete(id)
     save(account.value)
     if (before.ok && before.value !== key) void revoke(server, before.value)
     return account

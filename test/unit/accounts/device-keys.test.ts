@@ -122,6 +122,17 @@ test('a rejected key is signed out until the user pairs again', async () => {
   expect(await accounts.isSignedOut(id)).toBe(false)
 })
 
+test('a sign-in with a key that was refused before counts as signed in', async () => {
+  const { accounts, cloud, newDeviceKey } = await setup()
+  const key = await newDeviceKey()
+  const { id } = valueOf(await accounts.signInWithKey(cloud.url, key))
+  cloud.fail({ on: 'getCurrentUser', how: 401 })
+  await accounts.refreshProfile(id, neverAborted)
+  expect(await accounts.isSignedOut(id)).toBe(true)
+  valueOf(await accounts.signInWithKey(cloud.url, key))
+  expect(await accounts.isSignedOut(id)).toBe(false)
+})
+
 test('keeps a pending key for the next start when it can’t be stored', async () => {
   const { accounts, start, secretStore, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()

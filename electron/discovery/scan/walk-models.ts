@@ -4,7 +4,7 @@ import { basename, join, relative, sep } from 'node:path'
 import { extensionOf, folderSkipReason, skipReasonInFolder } from '../../recognition/file-names.ts'
 import { folderEvidence } from '../../recognition/kinds/folder-evidence.ts'
 import { compareCopies } from '../../recognition/copy-rank.ts'
-import { isExternalWeights } from '../../recognition/model-groups.ts'
+import { diffusersIndex, isExternalWeights, maxDiffusersDepth } from '../../recognition/model-groups.ts'
 import { isCloudPlaceholder } from '../../recognition/check-entry.ts'
 
 /** A model file on this computer. */
@@ -52,7 +52,7 @@ export async function walkModels(
   options: WalkOptions,
 ): Promise<{ readonly models: readonly LocalModel[]; readonly isComplete: boolean }> {
   const models: LocalModel[] = []
-  const isComplete = await walkFolder({ root, models, options }, root, 0)
+  const isComplete = await walkFolder({ root, models, options }, root, 0, 0)
   return { models, isComplete }
 }
 
@@ -62,7 +62,8 @@ interface Walk {
   readonly options: WalkOptions
 }
 
-async function walkFolder(walk: Walk, folder: string, depth: number): Promise<boolean> {
+/** `partLevels`: levels of folders, from this one on, whose files are parts of a diffusers model. */
+async function walkFolder(walk: Walk, folder: string, depth: number, partLevels = 0): Promise<boolean> {
   const { budget, seen, now } = walk.options
   if (budget.entries <= 0 || now() > budget.untilMs) return false
   let entries: Dirent[]
@@ -77,25 +78,35 @@ async function walkFolder(walk: Walk, folder: string, depth: number): Promise<bo
   budget.entries -= entries.length + 1
   let isComplete = true
   const names = new Set(entries.map(({ name }) => name))
-  // A folder is visited by its own name first: the name of a link may suggest another type. Of two paths of one
-  // file, the path that workflows look for is visited first.
-  const bestFirst = [...entries].sort(
+  const innerLevels = partLevelsInside(partLevels, names)
+  for (const entry of bestFirst(entries)) {
+    const path = join(folder, entry.name)
+    const kind = await kindOf(entry, path)
+    if (kind === 'folder' && depth < maxDepth && folderSkipReason(entry.name, false) === null) {
+      isComplete = (await walkFolder(walk, path, depth + 1, innerLevels)) && isComplete
+    } else if (kind === 'file' && isModel(entry.name, names)) {
+      const model = await readModel(walk, path, partLevels > 0)
+      if (model) walk.models.push(model)
+    }
+  }
+  return isComplete
+}
+
+function partLevelsInside(partLevels: number, names: ReadonlySet<string>): number {
+  return partLevels === 0 && names.has(diffusersIndex) ? maxDiffusersDepth : Math.max(0, partLevels - 1)
+}
+
+/**
+ * The order of a folder's entries: a folder is visited by its own name first, since the name of a link may
+ * suggest another type. Of two paths of one file, the path that workflows look for is visited first.
+ */
+function bestFirst(entries: readonly Dirent[]): readonly Dirent[] {
+  return [...entries].sort(
     (one, other) =>
       Number(one.isSymbolicLink()) - Number(other.isSymbolicLink()) ||
       Number(one.isDirectory()) - Number(other.isDirectory()) ||
       compareCopies(pathOf(one), pathOf(other)),
   )
-  for (const entry of bestFirst) {
-    const path = join(folder, entry.name)
-    const kind = await kindOf(entry, path)
-    if (kind === 'folder' && depth < maxDepth && folderSkipReason(entry.name, false) === null) {
-      isComplete = (await walkFolder(walk, path, depth + 1)) && isComplete
-    } else if (kind === 'file' && isModel(entry.name, names)) {
-      const model = await readModel(walk, path)
-      if (model) walk.models.push(model)
-    }
-  }
-  return isComplete
 }
 
 const pathOf = (entry: Dirent) => (entry.isDirectory() ? `${entry.name}/` : entry.name)
@@ -121,15 +132,16 @@ async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 
 /** Smaller files with a model's extension are placeholders or notes. */
 const smallestModelBytes = 1_024n
 
-async function readModel({ root, options }: Walk, path: string): Promise<LocalModel | null> {
+/** A part of a diffusers model is never a duplicate: the model needs the file at this path. */
+async function readModel({ root, options }: Walk, path: string, isPart: boolean): Promise<LocalModel | null> {
   const { seen, modelType, skipCloudOnlyOn } = options
   try {
     const stats = await stat(path, { bigint: true })
     if (stats.size < smallestModelBytes) return null
     if (skipCloudOnlyOn && isCloudPlaceholder(stats, skipCloudOnlyOn)) return null
     const key = await fileKey(stats, path)
-    const isDuplicate = seen.has(key)
-    seen.add(key)
+    const isDuplicate = !isPart && seen.has(key)
+    if (!isPart) seen.add(key)
     return {
       path,
       sizeBytes: Number(stats.size),

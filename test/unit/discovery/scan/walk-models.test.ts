@@ -64,6 +64,29 @@ test('finds external weights of a graph, but no files that exist only in the clo
   expect([await names({ skipCloudOnlyOn: 'linux' }), await names()]).toEqual([all, all])
 })
 
+test('counts of two paths of one file the one that workflows do not look for as duplicate', async () => {
+  const root = createModelFolder('loras/archive/x.safetensors', 'loras/a/y.safetensors')
+  linkSync(join(root, 'loras/archive/x.safetensors'), join(root, 'loras/x.safetensors'))
+  linkSync(join(root, 'loras/a/y.safetensors'), join(root, 'loras/y.safetensors'))
+  const { models } = await walk(join(root, 'loras'))
+  const duplicates = models.flatMap(({ name, isDuplicate }) => (isDuplicate ? [name] : []))
+  expect(duplicates.sort()).toEqual(['a/y.safetensors', 'archive/x.safetensors'])
+})
+
+test('counts no part of a diffusers model as duplicate', async () => {
+  const root = createModelFolder('vae/x.safetensors', 'diffusers/sdxl/model_index.json')
+  for (const part of ['vae', 'vae_2']) {
+    mkdirSync(join(root, 'diffusers/sdxl', part))
+    linkSync(join(root, 'vae/x.safetensors'), join(root, 'diffusers/sdxl', part, 'model.safetensors'))
+  }
+  const { models } = await walk(root)
+  expect(models.map(({ path, isDuplicate }) => [path, isDuplicate]).sort()).toEqual([
+    [join(root, 'diffusers/sdxl/vae/model.safetensors'), undefined],
+    [join(root, 'diffusers/sdxl/vae_2/model.safetensors'), undefined],
+    [join(root, 'vae/x.safetensors'), undefined],
+  ])
+})
+
 test('ends as incomplete when the budget is used up', async () => {
   const root = createModelFolder(...Array.from({ length: 40 }, (_, at) => `models/${at}/x.safetensors`))
   const { models, isComplete } = await walk(join(root, 'models'), {

@@ -143,7 +143,7 @@ test(
     await closeWindow(electron)
     await expect.poll(() => isSeen(electron)).toBe(false)
     held.release()
-    await expect.poll(() => notified(electron)).toEqual(['2 models are in the library.'])
+    await expect.poll(() => notified(electron)).toEqual(['2 files are in the library.'])
     await electron.evaluate(() => globalThis.__electronHost.notifications.at(-1)?.emit('click'))
     await expect.poll(() => isSeen(electron)).toBe(true)
     await expect(rowOf(page, 'two')).toContainText('In the library')

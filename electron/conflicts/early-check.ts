@@ -39,8 +39,8 @@ export async function checkConflictsEarly(
     if (conflicting.length === 0) continue
     await queue.remove(conflicting.map(({ id }) => id))
     const waiting = conflicting.filter(({ id }) => rows.get(id)?.live.phase === 'waiting')
-    const written = rows.together(() => {
-      for (const { id, failure } of waiting) rows.happen(id, 'refuse', { failure })
+    const written = rows.inTransaction(() => {
+      for (const { id, failure } of waiting) rows.applyEvent(id, 'refuse', { failure })
     })
     if (written.ok) continue
     services.environment.log.error('path conflicts could not be recorded', { code: written.failure.code })

@@ -50,7 +50,7 @@ export class UploadCommands {
     )
     const pausing = new Set(rows.map(({ record }) => record.id))
     // Written first, so that the pause also holds if this process ends in the meantime.
-    const written = this.#rows.together(() => {
+    const written = this.#rows.inTransaction(() => {
       for (const id of pausing) this.#rows.change(id, { phase: 'paused' })
     })
     const ending = written.ok ? this.#queue.pause([...pausing]) : Promise.resolve([])
@@ -62,7 +62,7 @@ export class UploadCommands {
 
   #pauseStopped(ids: readonly string[]): Promise<Result<void>> {
     return this.#stop(ids, (row) => {
-      if (isWaiting(row)) this.#rows.happen(row.record.id, 'pause', { failure: null })
+      if (isWaiting(row)) this.#rows.applyEvent(row.record.id, 'pause', { failure: null })
     })
   }
 
@@ -72,7 +72,7 @@ export class UploadCommands {
   }
 
   resume(ids: readonly string[]): Result<void> {
-    return this.#rows.together(() => {
+    return this.#rows.inTransaction(() => {
       for (const row of this.#known(ids)) {
         if (row.live.phase === 'paused') this.#requeue(row)
         else if (isPausing(row)) this.#continueRun(row)
@@ -101,7 +101,7 @@ export class UploadCommands {
     const asked = this.#known(ids).filter(
       ({ live, record }) => live.phase === 'failed' && record.failure && remedyOf(record.failure) === 'allow',
     )
-    const written = this.#rows.together(() => {
+    const written = this.#rows.inTransaction(() => {
       for (const row of asked) this.#requeue(row, { allowed: true })
     })
     return written.ok ? success(asked.length > 0) : written
@@ -138,7 +138,7 @@ export class UploadCommands {
   moveToTop(ids: readonly string[]): Result<void> {
     const rows = this.#rows
     const top = rows.ids().reduce((least, id) => Math.min(least, rows.get(id)?.record.position ?? 0), 0)
-    const written = rows.together(() => {
+    const written = rows.inTransaction(() => {
       for (const [index, { record }] of this.#known(ids).entries()) {
         rows.change(record.id, { position: top - ids.length + index })
       }
@@ -180,9 +180,9 @@ export class UploadCommands {
       const wrong = target && targetFailure(target)
       if (wrong) return failed(wrong)
     }
-    const written = this.#rows.together(() => {
+    const written = this.#rows.inTransaction(() => {
       for (const [index, { record }] of meant.entries())
-        this.#rows.happen(record.id, 'resume', { failure: null, ...changes[index] })
+        this.#rows.applyEvent(record.id, 'resume', { failure: null, ...changes[index] })
     })
     if (written.ok) this.#queue.add(ids)
     return written
@@ -195,13 +195,13 @@ export class UploadCommands {
       return row?.record.accountId === accountId && storedPhase(row.live.phase) === 'waiting'
     })
     await this.#stop(ids, (row) => {
-      if (isWaiting(row)) this.#rows.happen(row.record.id, 'refuse', { failure: failure('signed-out') })
+      if (isWaiting(row)) this.#rows.applyEvent(row.record.id, 'refuse', { failure: failure('signed-out') })
     })
   }
 
   /** Queues uploads that were waiting for a sign-in and have one now. */
   resumeWaiting(hasAccount: (record: UploadRecord) => boolean): void {
-    this.#rows.together(() => {
+    this.#rows.inTransaction(() => {
       for (const row of this.#known(this.#rows.ids())) {
         const { record, live } = row
         const waitsForSignIn = record.failure && remedyOf(record.failure) === 'sign-in'
@@ -212,7 +212,7 @@ export class UploadCommands {
 
   /** Queues uploads that failed with this code, because its cause is gone. */
   resumeAfter(code: FailureCode): void {
-    this.#rows.together(() => {
+    this.#rows.inTransaction(() => {
       for (const row of this.#known(this.#rows.ids())) {
         if (row.live.phase === 'failed' && row.record.failure?.code === code) this.#requeue(row)
       }
@@ -231,7 +231,7 @@ export class UploadCommands {
     // A missing volume may return and queue some of them while others still stop. Without an upload to stop,
     // nothing is awaited, so that no other event comes in between.
     while (this.#isQueued(ids)) await this.#queue.remove(ids)
-    const written = this.#rows.together(() => this.#known(ids).forEach(change))
+    const written = this.#rows.inTransaction(() => this.#known(ids).forEach(change))
     // What could not be written has not changed and must not be left out of the queue.
     if (!written.ok)
       this.#queue.add(
@@ -243,7 +243,7 @@ export class UploadCommands {
   }
 
   #requeue(row: Row, change: RecordChange = {}): Result<void> {
-    const written = this.#rows.happen(row.record.id, 'resume', { failure: null, ...change })
+    const written = this.#rows.applyEvent(row.record.id, 'resume', { failure: null, ...change })
     if (written.ok) this.#queue.add([row.record.id])
     return written
   }

@@ -314,7 +314,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   events.on('networkChanged', () => {
     recovery.check()
-    doneToday.look()
+    doneToday.checkDate()
     queue.wake()
     cleanUp()
     deadConnections.watch()
@@ -351,7 +351,7 @@ export function createEngine(options: EngineOptions): Engine {
       // Uploads of hidden accounts run too, but are not in the totals.
       networkChanges.setActive(queue.running.size > 0 || patch.totals.running + patch.totals.waiting > 0)
       // A finished row may leave the list only after its last patch was sent.
-      doneToday.told(patch)
+      doneToday.patchSent(patch)
     },
     flow(speed) {
       details.renew()

@@ -87,7 +87,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
   async function run(id: string, { signal, pause }: RunSignals): Promise<Outcome> {
     const row = rows.get(id)
     if (!row) return { kind: 'aborted' }
-    const begun = rows.happen(id, 'begin')
+    const begun = rows.applyEvent(id, 'begin')
     // While the journal cannot be written, nothing is requested or sent.
     if (!begun.ok) return retryOrFail(options, id, begun.failure)
     // Another sign-in of the same user may be able to upload it.
@@ -117,15 +117,15 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
         return
       case 'retry': {
         const change = { failure: outcome.failure, ...resetAfter(row.record, outcome.failure) }
-        logFailure(rows.happen(id, 'trouble', change, outcome.atMs))
+        logFailure(rows.applyEvent(id, 'trouble', change, outcome.atMs))
         if (mustRestart(outcome.failure)) options.onAbandoned()
         return options.recovery.waitForConnection(id, outcome.failure)
       }
       case 'missing-volume':
-        logFailure(rows.happen(id, 'trouble', { failure: outcome.failure }))
+        logFailure(rows.applyEvent(id, 'trouble', { failure: outcome.failure }))
         return options.recovery.waitForVolume(id, outcome.volume)
       case 'hold':
-        return logFailure(rows.happen(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
+        return logFailure(rows.applyEvent(id, 'trouble', { failure: outcome.failure }, outcome.untilMs))
       case 'failed':
         return fail(row.record, outcome.failure)
       case 'aborted':
@@ -134,7 +134,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
   }
 
   function fail(record: UploadRecord, reason: Failure): void {
-    logFailure(rows.happen(record.id, 'refuse', { failure: reason, ...resetAfter(record, reason) }))
+    logFailure(rows.applyEvent(record.id, 'refuse', { failure: reason, ...resetAfter(record, reason) }))
     options.onAbandoned()
     // The next attempt is requested by the user and may restart once.
     const memory = memories.get(record.id)
@@ -151,7 +151,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       if (rows.get(waiting)?.live.phase !== 'retrying') continue
       void queue.remove([waiting]).then(() => {
         if (rows.get(waiting)?.live.phase !== 'retrying') return
-        logFailure(rows.happen(waiting, 'requeue'))
+        logFailure(rows.applyEvent(waiting, 'requeue'))
         queue.add([waiting])
       })
     }
@@ -200,7 +200,7 @@ async function retryWithLaterSignIn(
 
 /** A run that was stopped waits again, unless the user has paused it. */
 function endStopped(rows: Rows, { id, phase }: UploadRecord): Result<void> {
-  return phase === 'paused' ? rows.happen(id, 'pause', { failure: null }) : rows.happen(id, 'requeue')
+  return phase === 'paused' ? rows.applyEvent(id, 'pause', { failure: null }) : rows.applyEvent(id, 'requeue')
 }
 
 /** Temporary failures are retried, as during the run. */

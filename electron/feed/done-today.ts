@@ -15,9 +15,9 @@ export interface DoneToday {
    * These rows were reported and may leave the list from now on; one that left before would never be seen as
    * finished.
    */
-  told(patch: Pick<Patch, 'changed' | 'removed'>): void
+  patchSent(patch: Pick<Patch, 'changed' | 'removed'>): void
   /** The clock may have jumped: the computer slept over midnight, or the time zone changed. */
-  look(): void
+  checkDate(): void
   /** Removes finished rows from the list; the history keeps them. */
   dismiss(ids: readonly string[]): Result<void>
   /** Removes finished rows from list and history. */
@@ -33,7 +33,7 @@ const intoNextDayMs = 36 * 60 * 60 * 1000
 const localStartOfDay = (atMs: number) => new Date(atMs).setHours(0, 0, 0, 0)
 
 export function createDoneToday(options: {
-  readonly rows: Pick<Rows, 'get' | 'restore' | 'leave' | 'remove'>
+  readonly rows: Pick<Rows, 'get' | 'restore' | 'hide' | 'remove'>
   readonly store: Pick<UploadStore, 'history' | 'finishedSince' | 'dismiss' | 'find'>
   readonly environment: Environment
   /** The number of finished uploads changed, though no row did. */
@@ -47,29 +47,29 @@ export function createDoneToday(options: {
   let today = startOfDay(environment.now())
   let cancel = () => {}
 
-  function leave(ids: readonly string[]): void {
+  function hide(ids: readonly string[]): void {
     for (const id of ids) shown.delete(id)
-    rows.leave(ids)
+    rows.hide(ids)
   }
 
-  function look(): void {
+  function checkDate(): void {
     const now = startOfDay(environment.now())
     if (now !== today && unshown > 0) {
       unshown = 0
       options.touched()
     }
     today = now
-    leave([...shown].flatMap(([id, atMs]) => (atMs < today ? [id] : [])))
+    hide([...shown].flatMap(([id, atMs]) => (atMs < today ? [id] : [])))
     if (shown.size > maxShown) {
       const oldestFirst = [...shown].sort(([, a], [, b]) => a - b).map(([id]) => id)
       const tooMany = oldestFirst.slice(0, shown.size - maxShown)
       unshown += tooMany.length
-      leave(tooMany)
+      hide(tooMany)
     }
     cancel()
     cancel = () => {}
     if (shown.size + unshown > 0)
-      cancel = environment.timers.after(startOfDay(today + intoNextDayMs) - environment.now(), look)
+      cancel = environment.timers.after(startOfDay(today + intoNextDayMs) - environment.now(), checkDate)
   }
 
   const finished = (ids: readonly string[]) =>
@@ -85,17 +85,17 @@ export function createDoneToday(options: {
       rows.restore(records)
     },
     unshown: () => unshown,
-    told({ changed, removed }) {
+    patchSent({ changed, removed }) {
       for (const id of removed) shown.delete(id)
       const done = changed.filter(({ phase }) => phase === 'registered')
       for (const { id, finishedAtMs } of done) shown.set(id, finishedAtMs ?? environment.now())
-      if (done.length > 0) look()
+      if (done.length > 0) checkDate()
     },
-    look,
+    checkDate,
     dismiss(ids) {
       const gone = finished(ids).map(({ id }) => id)
       const written = store.dismiss(gone)
-      if (written.ok) rows.leave(gone)
+      if (written.ok) rows.hide(gone)
       return written
     },
     forget(ids) {

@@ -36,7 +36,7 @@ export function editTargets(
   }
   const fixed: Row[] = []
   const hasDisplaced = editable.some(({ row }) => row.record.library?.replaces?.asidePath)
-  const written = rows.together(() => {
+  const written = rows.inTransaction(() => {
     for (const { row, target } of editable) {
       rows.change(row.record.id, retargeted(row, target))
       if (wasCausedByTarget(row)) fixed.push(row)

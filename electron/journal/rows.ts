@@ -105,7 +105,7 @@ export class Rows {
    * then `register`, `registered` and `found` have no effect. An event that is impossible in the current
    * phase is a bug and throws.
    */
-  happen(
+  applyEvent(
     id: string,
     event: UploadEvent,
     change: RecordChange = {},
@@ -129,7 +129,7 @@ export class Rows {
    * Applies an event without writing, where losing it with the process does no harm; the next change writes
    * it.
    */
-  happenUnwritten(id: string, event: UploadEvent, change: RecordChange): void {
+  applyUnwrittenEvent(id: string, event: UploadEvent, change: RecordChange): void {
     const row = this.#rowOf(id)
     const phase = phaseAfter(row.live, event)
     row.record = { ...row.record, ...change }
@@ -138,7 +138,7 @@ export class Rows {
   }
 
   /** Applies events to many uploads in one transaction, all or none. */
-  happenAll(events: readonly RowEvent[]): Result<void> {
+  applyEvents(events: readonly RowEvent[]): Result<void> {
     const next = events.map(({ id, event, change }) => {
       const row = this.#rowOf(id)
       const phase = phaseAfter(row.live, event)
@@ -201,13 +201,13 @@ export class Rows {
   remove(ids: readonly string[]): Result<void> {
     const written = this.#store.remove(ids)
     if (!written.ok) return written
-    this.leave(ids)
+    this.hide(ids)
     for (const id of ids) this.#hidden.delete(id)
     return written
   }
 
   /** Hides uploads without writing: their records stay in the journal. */
-  leave(ids: readonly string[]): void {
+  hide(ids: readonly string[]): void {
     for (const id of ids) {
       const record = this.#rows.get(id)?.record
       if (record?.phase === 'registered') this.#hidden.set(id, record)
@@ -222,7 +222,7 @@ export class Rows {
   }
 
   /** Combines all changes that `work` makes into one transaction. */
-  together(work: () => void): Result<void> {
+  inTransaction(work: () => void): Result<void> {
     this.#touched = []
     const written = this.#store.transaction(work)
     if (!written.ok) for (const id of this.#touched) this.#unwritten.add(id)

@@ -30,8 +30,8 @@ export function createUploadReports(options: {
 }): (id: string) => UploadReport & DuplicateReport {
   const { rows, parts, environment, followParts } = options
   const nextFinishTimeMs = increasingTime(environment)
-  const happen = createGroupCommits({
-    write: (events: readonly RowEvent[]) => rows.happenAll(events),
+  const applyEvent = createGroupCommits({
+    write: (events: readonly RowEvent[]) => rows.applyEvents(events),
     environment,
   })
   return (id) => {
@@ -43,15 +43,15 @@ export function createUploadReports(options: {
       acknowledged: async (part, isWritten) => (isWritten ? parts.flush() : parts.add(id, part)),
       acknowledgedBefore: () => parts.list(id),
       sending() {
-        if (phase() !== 'sending') rows.happenUnwritten(id, 'send', startedChange(currentState()))
+        if (phase() !== 'sending') rows.applyUnwrittenEvent(id, 'send', startedChange(currentState()))
       },
       finishing() {
-        if (phase() !== 'finishing') rows.happenUnwritten(id, 'finish', {})
+        if (phase() !== 'finishing') rows.applyUnwrittenEvent(id, 'finish', {})
       },
       parts: (map) => followParts(id, map),
       progress: (progress) => rows.progress(id, progress),
       registering: (stored) =>
-        happen({
+        applyEvent({
           id,
           event: 'register',
           change: { state: afterStoring(currentState(), stored), failure: null },
@@ -59,7 +59,7 @@ export function createUploadReports(options: {
       registered(modelId) {
         const { storageKey, sha256, multipart } = requireStored(currentState())
         const finishedAtMs = nextFinishTimeMs()
-        return happen({
+        return applyEvent({
           id,
           event: 'registered',
           change: {
@@ -79,7 +79,7 @@ export function createUploadReports(options: {
         const already = { name: displayName, path: modelPath, status }
         const library = { ...rows.get(id)?.record.library, already }
         const state = { kind: 'duplicate', sha256, modelId, finishedAtMs: nextFinishTimeMs() } as const
-        return rows.happen(id, 'found', { state, library, failure: null })
+        return rows.applyEvent(id, 'found', { state, library, failure: null })
       },
       sentBytes: () => rows.get(id)?.live.sentBytes ?? 0,
       countAttempt: () => rows.countAttempt(id),

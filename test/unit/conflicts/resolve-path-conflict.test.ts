@@ -86,7 +86,7 @@ test('an upload to be skipped waits for the one before it and runs if that fails
   const second = uploadTo(path, { library: { onConflict: 'skip' } })
   const { rows, skippedIds, resolve } = setup([first, second])
   expect(resolve(second)).toEqual({ kind: 'wait', other: first })
-  rows.happen(first.id, 'refuse', { failure: failure('forbidden') })
+  rows.applyEvent(first.id, 'refuse', { failure: failure('forbidden') })
   expect([resolve(second), skippedIds]).toEqual([proceed, []])
 })
 

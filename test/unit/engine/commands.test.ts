@@ -56,8 +56,8 @@ function setup() {
     addAway() {
       const record = uploadRecord()
       rows.add([record])
-      rows.happen(record.id, 'begin')
-      rows.happen(record.id, 'trouble', { failure: failure('disk-missing', { folder: '/disk' }) })
+      rows.applyEvent(record.id, 'begin')
+      rows.applyEvent(record.id, 'trouble', { failure: failure('disk-missing', { folder: '/disk' }) })
       return record.id
     },
   }
@@ -132,7 +132,7 @@ test.each([
 ] as const)('a bulk edit with a new path continues an upload that failed with %s', (code, started) => {
   const { rows, queue, commands, add } = setup()
   const id = add({ state: { kind: 'queued', started } })
-  rows.happen(id, 'refuse', { failure: failure(code) })
+  rows.applyEvent(id, 'refuse', { failure: failure(code) })
   const target = {
     displayName: 'Style',
     modelType: 'loras',
@@ -148,8 +148,8 @@ test.each(['paused', 'failed'] as const)(
   (phase) => {
     const { rows, commands, add } = setup()
     const id = add({ state: { kind: 'queued', started: true } })
-    if (phase === 'paused') rows.happen(id, 'pause')
-    else rows.happen(id, 'refuse', { failure: failure('file-missing') })
+    if (phase === 'paused') rows.applyEvent(id, 'pause')
+    else rows.applyEvent(id, 'refuse', { failure: failure('file-missing') })
     expect(commands.editTarget(id, { displayName: 'Mine' })).toEqual({
       ok: false,
       failure: failure('already-begun'),
@@ -171,7 +171,7 @@ test('a running upload is skipped in a bulk edit, and rejected in a single edit'
   const { rows, queue, commands, add } = setup()
   const id = add()
   queue.add([id])
-  rows.happen(id, 'begin')
+  rows.applyEvent(id, 'begin')
   const { target } = uploadRecord()
   expect(commands.editTargets([{ id, target }])).toEqual({ ok: true, value: [] })
   expect(commands.editTarget(id, { displayName: 'Mine' })).toEqual({
@@ -196,11 +196,11 @@ test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
   async (phase) => {
     const { rows, queue, run, commands, add } = setup()
     const id = add({ state: replacingState('new'), library: { onConflict: 'replace', replaces } })
-    if (phase === 'paused') rows.happen(id, 'pause')
-    if (phase === 'failed') rows.happen(id, 'refuse', { failure: failure('old-model-stays', {}) })
+    if (phase === 'paused') rows.applyEvent(id, 'pause')
+    if (phase === 'failed') rows.applyEvent(id, 'refuse', { failure: failure('old-model-stays', {}) })
     if (phase === 'retrying') {
-      rows.happen(id, 'begin')
-      rows.happen(id, 'trouble', { failure: failure('server-trouble', { status: 500 }) })
+      rows.applyEvent(id, 'begin')
+      rows.applyEvent(id, 'trouble', { failure: failure('server-trouble', { status: 500 }) })
     }
     if (phase === 'running') queue.add([id])
     const cancelled = commands.cancel([id])

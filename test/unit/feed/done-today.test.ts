@@ -50,7 +50,7 @@ function setup() {
       requestSlots: { inUse: 0, limit: 1 },
       environment,
     })
-    feed.subscribe({ patch: doneToday.told, flow: () => {} })
+    feed.subscribe({ patch: doneToday.patchSent, flow: () => {} })
     const board = { rows, feed, doneToday }
     board.doneToday.restore()
     clock.advance(100)
@@ -60,8 +60,8 @@ function setup() {
       finish(record: UploadRecord = uploadRecord()) {
         const { id } = record
         board.rows.add([record])
-        for (const event of ['begin', 'register'] as const) board.rows.happen(id, event)
-        board.rows.happen(id, 'registered', {
+        for (const event of ['begin', 'register'] as const) board.rows.applyEvent(id, event)
+        board.rows.applyEvent(id, 'registered', {
           state: registeredState(`model of ${id}`, clock.now()),
         })
         clock.advance(100)
@@ -110,10 +110,10 @@ test('checks on request after a sleep over midnight or a new time zone', () => {
   finish()
   clock.advance(hourMs)
   zone.shiftMs += 3 * hourMs
-  doneToday.look()
+  doneToday.checkDate()
   expect(ids()).toHaveLength(1)
   zone.shiftMs -= 2 * hourMs
-  doneToday.look()
+  doneToday.checkDate()
   expect(ids()).toEqual([])
 })
 
@@ -136,19 +136,19 @@ test('lists the latest two hundred of a day, and counts all', () => {
 test('reports each upload as done before it is dropped from the list', () => {
   const { clock, open } = setup()
   const { rows, feed } = open()
-  const told = new Set<string>()
+  const reported = new Set<string>()
   feed.subscribe({
-    patch: ({ changed }) => changed.forEach(({ id, phase }) => phase === 'registered' && told.add(id)),
+    patch: ({ changed }) => changed.forEach(({ id, phase }) => phase === 'registered' && reported.add(id)),
     flow: () => {},
   })
   const records = Array.from({ length: 300 }, () => uploadRecord())
   rows.add(records)
   for (const { id } of records) {
-    for (const event of ['begin', 'register'] as const) rows.happen(id, event)
-    rows.happen(id, 'registered', { state: registeredState('m', clock.now()) })
+    for (const event of ['begin', 'register'] as const) rows.applyEvent(id, event)
+    rows.applyEvent(id, 'registered', { state: registeredState('m', clock.now()) })
   }
   clock.advance(100)
-  expect(told.size).toBe(300)
+  expect(reported.size).toBe(300)
 })
 
 test('keeps dismissed uploads hidden after a restart, and in the history with their ids', () => {

@@ -46,12 +46,12 @@ function setup() {
 test('stores each step before reporting it', () => {
   const { rows, store, added, changed } = setup()
   const id = added()
-  rows.happen(id, 'begin')
-  rows.happen(id, 'send', { state: { kind: 'queued', started: true } })
+  rows.applyEvent(id, 'begin')
+  rows.applyEvent(id, 'send', { state: { kind: 'queued', started: true } })
   expect([rows.view(id)?.phase, store.find(id)?.phase, store.find(id)?.state]).toEqual([
     ...['sending', 'waiting', { kind: 'queued', started: true }],
   ])
-  rows.happen(id, 'refuse', { failure: failure('file-changed') })
+  rows.applyEvent(id, 'refuse', { failure: failure('file-changed') })
   expect(store.find(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-changed' } })
   expect(changed).toEqual([id, id, id, id])
 })
@@ -59,17 +59,17 @@ test('stores each step before reporting it', () => {
 test('throws for an event that is impossible in the current phase', () => {
   const { rows, added } = setup()
   const id = added()
-  expect(() => rows.happen(id, 'finish')).toThrow('finish cannot happen to an upload that is waiting')
-  expect(() => rows.happen('nobody', 'begin')).toThrow('no such upload: nobody')
+  expect(() => rows.applyEvent(id, 'finish')).toThrow('finish cannot happen to an upload that is waiting')
+  expect(() => rows.applyEvent('nobody', 'begin')).toThrow('no such upload: nobody')
 })
 
 test('does not become registered if that could not be written', () => {
   const { rows, added, refuseWrites } = setup()
   const id = added()
-  rows.happen(id, 'begin')
-  rows.happen(id, 'register', { state: storedState() })
+  rows.applyEvent(id, 'begin')
+  rows.applyEvent(id, 'register', { state: storedState() })
   refuseWrites()
-  const written = rows.happen(id, 'registered', { state: registeredState('m', 1) })
+  const written = rows.applyEvent(id, 'registered', { state: registeredState('m', 1) })
   expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
   expect(rows.view(id)).toMatchObject({ phase: 'registering', modelId: null })
 })
@@ -77,9 +77,9 @@ test('does not become registered if that could not be written', () => {
 test('does not become a duplicate if that could not be written', () => {
   const { rows, added, refuseWrites } = setup()
   const id = added()
-  rows.happen(id, 'begin')
+  rows.applyEvent(id, 'begin')
   refuseWrites()
-  const written = rows.happen(id, 'found', {
+  const written = rows.applyEvent(id, 'found', {
     state: { kind: 'duplicate', modelId: 'm', sha256: 'ab', finishedAtMs: 1 },
   })
   expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
@@ -89,13 +89,13 @@ test('does not become a duplicate if that could not be written', () => {
 test('starts the next attempt with a write after the journal failed', () => {
   const { rows, added, refuseWrites, allowWrites, store } = setup()
   const id = added()
-  rows.happen(id, 'begin')
+  rows.applyEvent(id, 'begin')
   refuseWrites()
-  rows.happen(id, 'trouble', { failure: failure('journal-full') })
-  expect(rows.happen(id, 'begin')).toMatchObject({ ok: false })
-  rows.happen(id, 'trouble', { failure: failure('journal-full') })
+  rows.applyEvent(id, 'trouble', { failure: failure('journal-full') })
+  expect(rows.applyEvent(id, 'begin')).toMatchObject({ ok: false })
+  rows.applyEvent(id, 'trouble', { failure: failure('journal-full') })
   allowWrites()
-  expect(rows.happen(id, 'begin')).toMatchObject({ ok: true })
+  expect(rows.applyEvent(id, 'begin')).toMatchObject({ ok: true })
   expect(store.find(id)?.failure?.code).toBe('journal-full')
 })
 
@@ -120,8 +120,8 @@ test('queues nothing that could not be written', () => {
 test('resets the count of attempts for acknowledged bytes, not for bytes in flight', () => {
   const { rows, added } = setup()
   const id = added()
-  rows.happen(id, 'begin')
-  rows.happen(id, 'send')
+  rows.applyEvent(id, 'begin')
+  rows.applyEvent(id, 'send')
   expect([rows.countAttempt(id), rows.countAttempt(id)]).toEqual([1, 2])
   rows.progress(id, { inFlightBytes: 1 })
   expect(rows.countAttempt(id)).toBe(3)
@@ -135,25 +135,28 @@ test('keeps showing all bytes as sent when registering fails', () => {
   const { rows, added } = setup()
   const id = added()
   const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
-  rows.happen(id, 'begin')
-  rows.happen(id, 'send')
+  rows.applyEvent(id, 'begin')
+  rows.applyEvent(id, 'send')
   rows.progress(id, { sentBytes: sizeBytes })
-  rows.happen(id, 'finish')
-  rows.happen(id, 'register', { state: storedState() })
-  rows.happen(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
+  rows.applyEvent(id, 'finish')
+  rows.applyEvent(id, 'register', { state: storedState() })
+  rows.applyEvent(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
   expect(rows.view(id)).toMatchObject({ phase: 'retrying', sentBytes: sizeBytes, retryAtMs: 1_000 })
 })
 
 test('keeps showing acknowledged parts as sent while a row waits for its retry', () => {
   const { rows, added } = setup()
   const id = added()
-  rows.happen(id, 'begin')
+  rows.applyEvent(id, 'begin')
   rows.change(id, { state: multipartOpenState(10) })
-  rows.happen(id, 'send')
+  rows.applyEvent(id, 'send')
   rows.progress(id, { sentBytes: 20, inFlightBytes: 5 })
-  rows.happen(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
+  rows.applyEvent(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
   expect(rows.view(id)).toMatchObject({ sentBytes: 20, inFlightBytes: 0 })
-  rows.happen(id, 'refuse', { failure: failure('file-changed'), state: { kind: 'queued', started: false } })
+  rows.applyEvent(id, 'refuse', {
+    failure: failure('file-changed'),
+    state: { kind: 'queued', started: false },
+  })
   expect(rows.view(id)).toMatchObject({ sentBytes: 0 })
 })
 
@@ -161,8 +164,8 @@ test('shows speed and time left only while bytes are sent', () => {
   const { rows, added, clock } = setup()
   const id = added()
   const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
-  rows.happen(id, 'begin')
-  rows.happen(id, 'send')
+  rows.applyEvent(id, 'begin')
+  rows.applyEvent(id, 'send')
   rows.progress(id, { inFlightBytes: 0 })
   clock.advance(2_000)
   rows.progress(id, { inFlightBytes: 200_000_000 })
@@ -170,7 +173,7 @@ test('shows speed and time left only while bytes are sent', () => {
     bytesPerSecond: 100_000_000,
     secondsLeft: (sizeBytes - 200_000_000) / 100_000_000,
   })
-  rows.happen(id, 'finish')
+  rows.applyEvent(id, 'finish')
   expect(rows.view(id)).toMatchObject({ bytesPerSecond: null, secondsLeft: null })
 })
 
@@ -191,16 +194,16 @@ test('restores a row from the history without its local path', () => {
 test('shows a failure that could not be written', () => {
   const { rows, added, refuseWrites } = setup()
   const id = added()
-  rows.happen(id, 'begin')
+  rows.applyEvent(id, 'begin')
   refuseWrites()
-  expect(rows.happen(id, 'refuse', { failure: failure('journal-full') }).ok).toBe(false)
+  expect(rows.applyEvent(id, 'refuse', { failure: failure('journal-full') }).ok).toBe(false)
   expect(rows.view(id)).toMatchObject({ phase: 'failed', failure: { code: 'journal-full' } })
 })
 
 test('writes changes of a failed transaction with the next change of each row', () => {
   const { rows, store, added } = setup()
   const id = added()
-  const written = rows.together(() => {
+  const written = rows.inTransaction(() => {
     rows.change(id, { position: 7 })
     throw new Error('a bug in the second of many')
   })
@@ -213,7 +216,7 @@ test('writes an unwritten event with the next change, even an equal one', () => 
   const { rows, store, added } = setup()
   const id = added()
   const state = { kind: 'queued', started: true } as const
-  rows.happenUnwritten(id, 'begin', { state })
+  rows.applyUnwrittenEvent(id, 'begin', { state })
   expect([rows.view(id)?.phase, store.find(id)?.state]).toEqual(['checking', { ...state, started: false }])
   rows.change(id, { state })
   expect(store.find(id)?.state).toEqual(state)
@@ -223,7 +226,7 @@ test('does not list a removed upload as finished', () => {
   const { rows } = setup()
   const [kept, removed] = [registeredRecord(), registeredRecord()]
   rows.add([kept, removed])
-  rows.leave([kept.id, removed.id])
+  rows.hide([kept.id, removed.id])
   rows.remove([removed.id])
   expect([...rows.finished()].map(({ id }) => id)).toEqual([kept.id])
 })

@@ -10,8 +10,8 @@ function setup({ isRunning = true, restartRuns = () => Promise.resolve() } = {})
   const { log, lines, timers } = createTestEnvironment(clock)
   const record = uploadRecord()
   const { rows } = rowsOnJournal([record])
-  rows.happen(record.id, 'begin')
-  rows.happen(record.id, 'send')
+  rows.applyEvent(record.id, 'begin')
+  rows.applyEvent(record.id, 'send')
   let restarts = 0
   const monitor = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),

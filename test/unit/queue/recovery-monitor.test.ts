@@ -48,9 +48,9 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     ids: records.map(({ id }) => id) as [string, string],
     /** An attempt fails and is retried later unless the app is offline. */
     fail(id: string, met = lost) {
-      rows.happen(id, 'begin')
+      rows.applyEvent(id, 'begin')
       rows.countAttempt(id)
-      rows.happen(id, 'trouble', { failure: met }, clock.now() + retryInMs)
+      rows.applyEvent(id, 'trouble', { failure: met }, clock.now() + retryInMs)
       recovery.waitForConnection(id, met)
     },
     retryAt: (id: string) => rows.view(id)?.retryAtMs ?? null,
@@ -104,7 +104,7 @@ test('is online when one server of unfinished uploads answers, and asks each onc
   )
   const { ids, fail, servers, answer, recovery, rows } = setup(records)
   fail(records[3]?.id ?? '', failure('server-trouble', { status: 503 }))
-  rows.happen(records[4]?.id ?? '', 'begin')
+  rows.applyEvent(records[4]?.id ?? '', 'begin')
   fail(ids[0])
   expect(servers()).toEqual(['failing', 'waiting', 'retrying', 'running'])
   await answer(false, false, true, false)
@@ -138,11 +138,13 @@ test('continues an upload when its disk is back, unless it is paused or failed o
   const path = join(folder, 'disk')
   const [first = '', paused = '', other = '', second = ''] = records.map(({ id }) => id)
   for (const { id } of records) {
-    rows.happen(id, 'begin')
-    rows.happen(id, 'trouble', { failure: id === other ? lost : failure('disk-missing', { folder: path }) })
+    rows.applyEvent(id, 'begin')
+    rows.applyEvent(id, 'trouble', {
+      failure: id === other ? lost : failure('disk-missing', { folder: path }),
+    })
     recovery.waitForVolume(id, { path, isDead: false })
   }
-  rows.happen(paused, 'pause')
+  rows.applyEvent(paused, 'pause')
   mkdirSync(path)
   clock.advance(3_000)
   await expect.poll(() => events).toEqual([`back ${first} ${second}`])

@@ -5,6 +5,7 @@ import { onConflict, type OnConflict } from '../contract/library.ts'
 import { settingsSchema } from '../contract/settings.ts'
 import type { Target } from '../contract/uploads.ts'
 import { commands, isCommandName, type CommandInfo, type CommandName } from './options.ts'
+import { usage } from './help.ts'
 import { parseRate, rateHint } from './parse-rate.ts'
 import { closestMatch } from './closest-match.ts'
 
@@ -62,7 +63,8 @@ export class UsageError extends Error {}
 
 /** Parses the command line. Throws `UsageError`. */
 export function parseCommand(words: readonly string[]): Command {
-  const [name = '--help', ...rest] = words
+  const [name, ...rest] = words
+  if (name === undefined) throw new UsageError(usage.trimEnd())
   if (name === '--help' || name === '-h') return { name: 'help', about: null }
   if (name === '--version' || name === '-v') return { name: 'version' }
   if (name === 'help') return { name, about: rest[0] === undefined ? null : commandNameOf(rest[0]) }

@@ -14,6 +14,7 @@ interface FailureKind {
 export const failureKinds = {
   // the file on this computer
   'file-missing': { retry: 'never', remedy: 'retry' },
+  'path-not-found': { retry: 'never', remedy: 'remove' },
   'file-unreadable': { retry: 'never', remedy: 'retry' },
   'file-read-trouble': { retry: 'later', remedy: 'retry' },
   'file-changed': { retry: 'never', remedy: 'retry' },

@@ -1,3 +1,4 @@
+import type { Failure } from '../../contract/failures.ts'
 import type { ModelFacts, PrivateContent, Recognition } from '../../contract/recognition.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { collectFiles } from '../../discovery/scan/collect-files.ts'
@@ -5,6 +6,7 @@ import type { FoundFile, Inspection } from '../../recognition/found-file.ts'
 import { Inspector } from '../../recognition/inspector.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { missingPathFailures } from '../missing-path.ts'
 import {
   describeFailure,
   failureAsJson,
@@ -34,7 +36,9 @@ export async function runInspectCommand(
   const inspector = new Inspector(worker, realTimers)
   const counts = { files: 0, refused: 0 }
   try {
-    const { files, skipped } = await collectFiles(paths)
+    const missing = await missingPathFailures(paths)
+    const { files: found, skipped } = await collectFiles(paths)
+    const files = found.map((file) => withMissingPath(file, missing.get(file.path)))
     for (let start = 0; start < files.length; start += batchSize) {
       const batch = files.slice(start, start + batchSize)
       for (const inspected of await Promise.all(batch.map((file) => inspectFile(file, inspector)))) {
@@ -57,6 +61,9 @@ export async function runInspectCommand(
     await inspector.close()
   }
 }
+
+const withMissingPath = (file: FoundFile, missing: Failure | undefined): FoundFile =>
+  missing ? { ...file, failure: missing } : file
 
 const fileCount = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { failure, type Failure, type Result } from '../../contract/failures.ts'
+import { failure, type Failure, type FailureCode, type Result } from '../../contract/failures.ts'
 import type { SessionView } from '../../contract/account.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
@@ -56,6 +56,9 @@ async function signInByPairing({ engine, streams, signal }: LoginContext): Promi
   const view = await waitForPairing(engine, (problem) =>
     streams.err.write(`${describeFailure(problem, 'retrying')}\n`),
   )
+  const isSignedIn = view.accounts.some(({ id, state }) => state === 'ready' && !before.has(id))
+  // Ctrl-C removes the pairing from the view as well.
+  if (signal.aborted && !isSignedIn) return exitCodes.interrupted
   if (view.pairing) return reportRefusal(view.pairing.failure ?? failure('pairing-over'), streams)
   return reportSignIn({ ok: true, value: view }, before, streams)
 }
@@ -91,8 +94,19 @@ function reportSignIn(signedIn: Result<SessionView>, before: ReadonlySet<string>
   return exitCodes.ok
 }
 
+/** Sign-ins can't be kept without the keychain, since this process ends at once. */
+const keychainProblems: ReadonlyMap<FailureCode, string> = new Map([
+  ['keychain-absent', 'this computer has no keychain in which the sign-in could be saved.'],
+  ['keychain-locked', 'the keychain is locked, so the sign-in can’t be saved. Unlock it and try again.'],
+  ['keychain-slow', 'the keychain isn’t responding, so the sign-in can’t be saved. Unlock it and try again.'],
+])
+
 function reportRefusal(reason: Failure, { err }: Streams): number {
-  const hint = reason.code.startsWith('keychain-') ? ' Without a keychain, set MODELFERRY_TOKEN instead.' : ''
-  err.write(`${describeFailure(reason)}${hint}\n`)
+  const keychainProblem = keychainProblems.get(reason.code)
+  err.write(
+    keychainProblem === undefined
+      ? `${describeFailure(reason)}\n`
+      : `Not signed in: ${keychainProblem} Without a keychain, set MODELFERRY_TOKEN instead. (${reason.code})\n`,
+  )
   return signInExitCode(reason)
 }

@@ -1,10 +1,13 @@
+import { basename } from 'node:path'
 import type { TeamChoice } from '../../contract/account.ts'
+import type { Failure } from '../../contract/failures.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
+import { missingPathFailures } from '../missing-path.ts'
 import { removeFailedUploads, stopUploads } from './stop-uploads.ts'
 import type { UploadContext } from '../command-context.ts'
-import { describeFailure } from '../output/output.ts'
+import { describeFailure, type UploadReporter } from '../output/output.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
 
@@ -16,7 +19,8 @@ export async function runUploadCommand(
   choice: TeamChoice,
   context: UploadContext,
 ): Promise<number> {
-  const { engine, environment, reporter, streams, interruption } = context
+  const { engine, environment, streams, interruption } = context
+  const reporter = explainMissingPaths(context.reporter, await missingPathFailures(command.paths))
   const follower = followUploads(engine, reporter)
   const stop = () => stopUploads(context, { command: 'upload', remove: command.abortOnInterrupt })
   const { target, allow, onConflict } = command
@@ -47,4 +51,20 @@ export async function runUploadCommand(
   if (code === interrupted) return stop()
   await removeFailedUploads(engine, rows, environment)
   return code
+}
+
+/** Says of files that were never there that they don't exist, instead of that they were moved. */
+function explainMissingPaths(
+  reporter: UploadReporter,
+  missing: ReadonlyMap<string, Failure>,
+): UploadReporter {
+  const failuresByName = new Map([...missing].map(([path, reason]) => [basename(path), reason]))
+  return {
+    ...reporter,
+    failed(row) {
+      const wasInspected = row.sizeBytes > 0
+      const reason = row.failure?.code === 'file-missing' && !wasInspected && failuresByName.get(row.fileName)
+      reporter.failed(reason ? { ...row, failure: reason } : row)
+    },
+  }
 }

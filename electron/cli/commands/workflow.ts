@@ -5,6 +5,7 @@ import { formatBytes } from '../../messages/format-size.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
+import { missingPathFailure } from '../missing-path.ts'
 import { stopUploads } from './stop-uploads.ts'
 import { describeFailure, failureAsJson, t } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
@@ -27,11 +28,8 @@ export async function runWorkflowCommand(
   const opened = await interruption.race(engine.workflows.open([command.file], choice))
   if (opened === interrupted) return interruption.exitCode
   if (opened.id === null) {
-    streams.err.write(
-      opened.unread.length > 0
-        ? 'Reading this file took too long. Export the workflow again from ComfyUI and try again.\n'
-        : "This file doesn't contain a ComfyUI workflow.\n",
-    )
+    const reason = await unopenedReason(command.file, opened.unread.length > 0)
+    streams.err.write(`${reason}\n`)
     return exitCodes.someFailed
   }
   if ((await interruption.race(engine.workflows.whenComplete(opened.id))) === interrupted)
@@ -51,6 +49,14 @@ export async function runWorkflowCommand(
   const code = await uploadNeeded(opened.id, local, context)
   const isAllFound = !view.needs.some(({ stand, isOff }) => stand === 'nowhere' && !isOff)
   return code === exitCodes.ok && !isAllFound ? exitCodes.someFailed : code
+}
+
+async function unopenedReason(file: string, isUnread: boolean): Promise<string> {
+  const missing = await missingPathFailure(file)
+  if (missing) return describeFailure(missing)
+  return isUnread
+    ? 'Reading this file took too long. Export the workflow again from ComfyUI and try again.'
+    : "This file doesn't contain a ComfyUI workflow."
 }
 
 async function uploadNeeded(

@@ -1,4 +1,4 @@
-import { fitText } from './terminal-text.ts'
+import { fitText, wrappedRows } from './terminal-text.ts'
 
 /** An output stream that may be a terminal. */
 export interface TerminalStream {
@@ -19,20 +19,26 @@ const up = (lines: number) => (lines > 0 ? `\u001b[${lines}A` : '')
 /** Width in columns of a terminal that does not report it. */
 const defaultColumns = 80
 
+const columnsOf = (stream: TerminalStream) => stream.columns || defaultColumns
+
 /** Usable columns of a line; the last one stays free, since a full line would wrap. */
-export const lineWidth = (stream: TerminalStream) => (stream.columns || defaultColumns) - 1
+export const lineWidth = (stream: TerminalStream) => columnsOf(stream) - 1
 
 /** Writes nothing when the stream is not a terminal. */
 export function createLiveLines(stream: TerminalStream): LiveLines {
-  let shown = ''
-  let height = 0
+  let shown: readonly string[] = []
+  let shownColumns = 0
 
   function draw(lines: readonly string[]): void {
-    const text = lines.map((line) => `${fitText(line, lineWidth(stream))}\n`).join('')
-    if (!stream.isTTY || text === shown) return
-    stream.write(`\r${up(height)}${clearToEnd}${text}`)
-    shown = text
-    height = lines.length
+    if (!stream.isTTY) return
+    const fitted = lines.map((line) => fitText(line, lineWidth(stream)))
+    const columns = columnsOf(stream)
+    if (columns === shownColumns && fitted.join('\n') === shown.join('\n')) return
+    // A terminal that has become narrower has wrapped the lines.
+    const height = shown.reduce((rows, line) => rows + wrappedRows(line, columns), 0)
+    stream.write(`\r${up(height)}${clearToEnd}${fitted.map((line) => `${line}\n`).join('')}`)
+    shown = fitted
+    shownColumns = columns
   }
 
   return { show: draw, clear: () => draw([]) }

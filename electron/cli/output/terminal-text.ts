@@ -25,6 +25,21 @@ export function textWidth(text: string): number {
   return partsOf(text).reduce((sum, part) => sum + graphemeWidth(part), 0)
 }
 
+/** Rows that `text` takes on a terminal of this width. A wide character is not split between two rows. */
+export function wrappedRows(text: string, columns: number): number {
+  let rows = 1
+  let used = 0
+  for (const part of partsOf(text)) {
+    const width = graphemeWidth(part)
+    if (used + width > columns && used > 0) {
+      rows += 1
+      used = 0
+    }
+    used += width
+  }
+  return rows
+}
+
 /** Shortens `text` to `width` columns by leaving out its middle, so that a file name keeps its extension. */
 export function fitText(text: string, width: number): string {
   if (textWidth(text) <= width) return text

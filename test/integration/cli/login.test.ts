@@ -120,14 +120,16 @@ test('exits with 3 when a pairing code expires', async () => {
   expect([out.trimEnd().split('\n').at(-1), err.includes('pairing-over')]).toEqual(['login 3', true])
 })
 
-test('cancels a pairing on Ctrl-C', async () => {
+test('cancels a pairing on Ctrl-C without claiming a sign-in', async () => {
   const { runWithKeychain, folder } = await setup()
   const { out, err } = await runWithKeychain(
-    `mkfifo '${folder}/said'; (exec "$NODE" "$COMMAND" login > '${folder}/said') & pid=$!
-     grep -q -m1 cancel '${folder}/said'; kill -INT $pid; wait $pid; echo "login $?"
-     modelferry teams; echo "teams $?"`,
+    `(exec "$NODE" "$COMMAND" login > '${folder}/printed') & pid=$!
+     until grep -q cancel '${folder}/printed'; do :; done
+     kill -INT $pid; wait $pid; echo "login $?"
+     cat '${folder}/printed'; modelferry teams; echo "teams $?"`,
   ).ended
-  expect([out, err.includes('Cancelled.')]).toEqual(['login 130\nteams 3\n', true])
+  expect(out).toMatch(/^login 130\nConfirm the code [^]*Press Ctrl-C to cancel\.\nteams 3\n$/)
+  expect(err).toContain('Cancelled.')
 })
 
 test('reads a device key from standard input and never prints or misdirects a key', async () => {
@@ -176,4 +178,6 @@ test.each([
   const { runWithoutKeychain } = await setup()
   const { code, out, err } = await runWithoutKeychain(words, input)
   expect([code, out, err.includes('MODELFERRY_TOKEN')]).toEqual([3, '', true])
+  expect(err).toMatch(/^Not signed in: /)
+  expect(err).not.toContain('quit')
 })

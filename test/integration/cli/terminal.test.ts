@@ -135,3 +135,9 @@ test('prints the version of the package', async () => {
   })) as { default: { version: string } }
   expect((await run('--version')).out).toBe(`${about.version}\n`)
 })
+
+test('writes the usage to standard error and exits with 2 without a command', async () => {
+  const { run } = await setupCommand()
+  const { code, out, err } = await run()
+  expect([code, out, err.startsWith('modelferry: ')]).toEqual([2, '', true])
+})

@@ -143,6 +143,29 @@ test('puts a file into the folder of the given type unless it has a path', async
   ])
 })
 
+test('says that a mistyped path does not exist, and uploads the other files', async () => {
+  const { run, file, cloud } = await setup()
+  const path = await file('painter.safetensors')
+  const mistyped = path.replace('painter', 'paintre')
+  const { code, out } = await run('upload', mistyped, await file('other.safetensors'))
+  expect(code).toBe(1)
+  expect(out).toContain(
+    `failed      paintre.safetensors: “${mistyped}” doesn’t exist. Did you mean “${path}”? (path-not-found)\n`,
+  )
+  expect(out).not.toContain('moved')
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+  const unknown = await run('upload', '/nowhere/at-all.gguf', '--json')
+  expect(unknown.json().at(-1)).toMatchObject({
+    event: 'failed',
+    code: 'path-not-found',
+    sentence: '“/nowhere/at-all.gguf” doesn’t exist.',
+  })
+  const inspected = await run('inspect', mistyped)
+  expect([inspected.code, inspected.out]).toEqual([1, expect.stringContaining(`Did you mean “${path}”?`)])
+  const workflow = await run('workflow', `${path}.json`)
+  expect([workflow.code, workflow.err]).toEqual([1, expect.stringContaining('doesn’t exist.')])
+})
+
 test('exits with 3 without a sign-in and names the command', async () => {
   const { run, file } = await setup({ account: null })
   const { code, out, err } = await run('upload', await file('a.safetensors'))

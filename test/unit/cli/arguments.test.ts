@@ -67,7 +67,6 @@ test.each([
   ['inspect a b --json', { name: 'inspect', paths: ['a', 'b'], json: true }],
   ['status --json', { name: 'status', json: true }],
   ['resume -q', { ...defaults, name: 'resume', quiet: true }],
-  ['', { name: 'help', about: null }],
   ['help', { name: 'help', about: null }],
   ['--help', { name: 'help', about: null }],
   ['-h', { name: 'help', about: null }],
@@ -81,6 +80,7 @@ test.each([
 })
 
 test.each([
+  ['', 'modelferry: upload model files'],
   ['download x', 'Unknown command "download". Run: modelferry help'],
   ['uplaod x', 'Unknown command "uplaod". Did you mean "upload"?'],
   ['stat', 'Did you mean "status"?'],

@@ -57,6 +57,8 @@ export interface UploadRow {
   readonly isPathEdited?: true
   readonly recognition: Recognition
   readonly phase: Phase
+  /** The phase is `sending`, but other files use the connection at the moment. */
+  readonly waitsForTurn?: true
   /** True once bytes were sent: the target can then be edited only if that is the failure's remedy. */
   readonly started: boolean
   /** Set while a pause finishes parts; `phase` is still a running one. */

@@ -89,6 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
     changed: (id) => events.emit('rowChanged', id),
     moved: (bytes) => events.emit('bytesMoved', bytes),
+    limitBytesPerSecond: () => settings.limitBytesPerSecond,
   })
 
   const details = createDetails({
@@ -297,6 +298,7 @@ export function createEngine(options: EngineOptions): Engine {
     journalSetAside: journal.damagedFile && basename(journal.damagedFile),
     unshownToday: () => doneToday.unshown(),
     requestSlots,
+    limitBytesPerSecond: () => settings.limitBytesPerSecond,
     environment,
   })
 
@@ -466,6 +468,7 @@ export function createEngine(options: EngineOptions): Engine {
       storeConflictSettings(changed)
       queue.setConcurrency(changed.atOnce)
       applyTransferSettings()
+      rows.limitChanged()
       if (changed.server !== before.server) signIns.cancelPairing()
       if (changed.server !== before.server || changed.servers !== before.servers) signIns.announce()
     },

@@ -4,7 +4,7 @@ import { failure, type Failure, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
-import type { RequestSlots } from '../transfer/request-slots.ts'
+import type { FileSlots, RequestSlots } from '../transfer/request-slots.ts'
 import type { ConflictCheck } from '../conflicts/check-before-upload.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import type { Replacer } from '../conflicts/replace.ts'
@@ -65,10 +65,9 @@ interface RunnerOptions {
  * written to the rows.
  */
 export function createUploadRunner(options: RunnerOptions): UploadRunner {
-  const { rows, accounts, workerPool, hasher, requestSlots, environment, singlePutLimitBytes } = options
+  const { rows, accounts, workerPool, hasher, environment, singlePutLimitBytes } = options
   const { conflictCheck, reportOf } = options
   const memories = new Map<string, SendMemory>()
-  const fileSlots = (id: string) => requestSlots.forFile({ file: id, isFirst: () => queue.isPrioritised(id) })
   const shared = {
     workerPool,
     hasher,
@@ -101,7 +100,8 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     if (early.kind !== 'proceed') return early
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
-    const services = { ...shared, requestSlots: fileSlots(id) }
+    const fileSlots = slotsOf(id, options, () => queue.isPrioritised(id))
+    const services = { ...shared, requestSlots: fileSlots }
     return runUpload({ record, services, memory, report: reportOf(id), signal, pause })
   }
 
@@ -209,6 +209,15 @@ function retryOrFail({ rows, environment }: RunnerOptions, id: string, reason: F
   return delayMs === null
     ? { kind: 'failed', failure: reason }
     : { kind: 'retry', failure: reason, atMs: environment.now() + delayMs }
+}
+
+function slotsOf(id: string, { rows, requestSlots }: RunnerOptions, isFirst: () => boolean): FileSlots {
+  return requestSlots.forFile({
+    file: id,
+    isFirst,
+    isSmall: orderOf(rows).isSmall(id),
+    onTurnChange: (waitsForTurn) => rows.setTurn(id, waitsForTurn),
+  })
 }
 
 function orderOf(rows: Rows): Pick<QueueHooks, 'positionOf' | 'isSmall'> {

@@ -1,8 +1,8 @@
 import type { TransferSpeed } from '../contract/upload-details.ts'
 import type { ConnectivityState, Patch, Snapshot, Totals, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
-import { createBatch, type BatchSum } from './batch-progress.ts'
-import { createSpeedMeter, type SpeedMeter } from '../platform/speed-meter.ts'
+import { createBatch } from './batch-progress.ts'
+import { createSpeedMeter, speedScaleFor, type SpeedMeter } from '../platform/speed-meter.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 
 /** Patches are sent at most this often. */
@@ -41,9 +41,11 @@ export function createFeed(options: {
   /** How many were registered today in addition to those shown. */
   readonly unshownToday: () => number
   readonly requestSlots: { readonly inUse: number; readonly limit: number }
+  /** The user's limit in bytes per second, or null. */
+  readonly limitBytesPerSecond: () => number | null
   readonly environment: Environment
 }): Feed {
-  const { view, ids, allPaused, line, unshownToday, requestSlots, environment } = options
+  const { view, ids, allPaused, line, unshownToday, requestSlots, limitBytesPerSecond, environment } = options
   const listeners = new Set<FeedListener>()
   const dirty = new Set<string>()
   const batch = createBatch()
@@ -95,7 +97,10 @@ export function createFeed(options: {
   }
 
   function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line'> {
-    const totals = sumUp(views.values(), unshownToday(), batch.sum(), totalSpeed.meter)
+    const count = countRows(views.values(), unshownToday())
+    const { totalBytes, movedBytes, leftBytes } = batch.sum()
+    const speed = count.running > 0 ? speedOf(totalSpeed.meter, leftBytes, limitBytesPerSecond()) : noSpeed
+    const totals: Totals = { ...count, totalBytes, movedBytes, ...speed }
     totalSpeed.setRunning(totals.running > 0)
     return { totals, allPaused: allPaused(), line: line() }
   }
@@ -179,16 +184,25 @@ function createTotalSpeed(options: {
   }
 }
 
-/** Totals of what is shown and of the current batch. */
-function sumUp(
+const noSpeed = { bytesPerSecond: null, secondsLeft: null }
+
+/** A limit applies at once; the measured speed shows it only after some time. */
+function speedOf(
+  meter: SpeedMeter,
+  leftBytes: number,
+  limitBytesPerSecond: number | null,
+): Pick<Totals, 'bytesPerSecond' | 'secondsLeft'> {
+  const scale = speedScaleFor(meter.bytesPerSecond() ?? 0, limitBytesPerSecond)
+  return { bytesPerSecond: meter.bytesPerSecond(scale), secondsLeft: meter.secondsLeft(leftBytes, scale) }
+}
+
+function countRows(
   rows: Iterable<UploadRow>,
   unshownToday: number,
-  { totalBytes, movedBytes, leftBytes }: BatchSum,
-  totalSpeed: SpeedMeter,
-): Totals {
+): Pick<Totals, 'running' | 'waiting' | 'needsYou' | 'paused' | 'registeredToday' | 'pausing'> {
   const pausing = { uploadCount: 0, finishingParts: 0, unacknowledgedBytes: 0 }
   const count = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: unshownToday }
-  for (const { phase, pausing: row } of rows) {
+  for (const { phase, pausing: row, waitsForTurn } of rows) {
     if (row) {
       pausing.uploadCount += 1
       pausing.finishingParts += row.finishingParts
@@ -197,16 +211,8 @@ function sumUp(
     if (phase === 'registered') count.registeredToday += 1
     else if (phase === 'failed') count.needsYou += 1
     else if (phase === 'paused') count.paused += 1
-    else if (isRunning(phase)) count.running += 1
+    else if (isRunning(phase) && !waitsForTurn) count.running += 1
     else count.waiting += 1
   }
-  const isRunningNow = count.running > 0
-  return {
-    ...count,
-    ...(pausing.uploadCount > 0 ? { pausing } : {}),
-    totalBytes,
-    movedBytes,
-    bytesPerSecond: isRunningNow ? totalSpeed.bytesPerSecond() : null,
-    secondsLeft: isRunningNow ? totalSpeed.secondsLeft(leftBytes) : null,
-  }
+  return { ...count, ...(pausing.uploadCount > 0 ? { pausing } : {}) }
 }

@@ -12,14 +12,23 @@ export interface LiveState {
   hashedBytes: number
   /** The run finishes what takes a few seconds, then the upload is paused. */
   isPausing: boolean
+  /** Other files use the connection, and it has no request of its own. */
+  waitsForTurn: boolean
   retryAtMs: number | null
   /** Attempts since storage last acknowledged bytes. */
   attempts: number
   readonly speed: SpeedMeter
 }
 
-/** What the page sees of an upload: everything except its path on this computer. */
-export function toUploadRow(record: UploadRecord, live: LiveState | null): UploadRow {
+/** Whether it is being sent at this moment. */
+export const isSending = ({ phase, waitsForTurn }: Pick<LiveState, 'phase' | 'waitsForTurn'>): boolean =>
+  phase === 'sending' && !waitsForTurn
+
+/**
+ * What the page sees of an upload: everything except its path on this computer. `speedScale` lowers the
+ * measured speed to what the user's limit allows.
+ */
+export function toUploadRow(record: UploadRecord, live: LiveState | null, speedScale = 1): UploadRow {
   const { state, library } = record
   return {
     id: record.id,
@@ -34,8 +43,8 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null): Uploa
     recognition: record.recognition,
     phase: live?.phase ?? record.phase,
     started: isStarted(state),
-    ...progressOf(record, live),
-    ...(live?.isPausing ? { pausing: pausingOf(record, live) } : {}),
+    ...progressOf(record, live, speedScale),
+    ...(live ? whatHoldsIt(record, live) : {}),
     failure: record.failure,
     retryAtMs: live?.retryAtMs ?? null,
     addedAtMs: record.addedAtMs,
@@ -53,6 +62,13 @@ function isPathEdited({ target, seen }: UploadRecord): boolean {
   return seen !== undefined && target.modelPath !== withModelType(seen.target, target.modelType).modelPath
 }
 
+function whatHoldsIt(record: UploadRecord, live: LiveState): Pick<UploadRow, 'waitsForTurn' | 'pausing'> {
+  return {
+    ...(live.phase === 'sending' && live.waitsForTurn ? { waitsForTurn: true } : {}),
+    ...(live.isPausing ? { pausing: pausingOf(record, live) } : {}),
+  }
+}
+
 function pausingOf(record: UploadRecord, { inFlightParts, inFlightBytes }: LiveState): Pausing {
   return {
     isSingle: record.phase === 'paused',
@@ -66,7 +82,7 @@ type Progress = Pick<
   'sentBytes' | 'inFlightBytes' | 'hashedBytes' | 'bytesPerSecond' | 'secondsLeft'
 >
 
-function progressOf(record: UploadRecord, live: LiveState | null): Progress {
+function progressOf(record: UploadRecord, live: LiveState | null, speedScale: number): Progress {
   const { sizeBytes } = record.identity
   if (record.phase === 'registered') {
     const sentBytes = record.library?.already ? (live?.sentBytes ?? 0) : sizeBytes
@@ -77,12 +93,12 @@ function progressOf(record: UploadRecord, live: LiveState | null): Progress {
     inFlightBytes: 0,
     hashedBytes: 0,
   }
-  const isSending = live?.phase === 'sending'
+  const speed = live && isSending(live) ? live.speed : null
   return {
     sentBytes,
     inFlightBytes,
     hashedBytes,
-    bytesPerSecond: isSending ? live.speed.bytesPerSecond() : null,
-    secondsLeft: isSending ? live.speed.secondsLeft(sizeBytes - sentBytes - inFlightBytes) : null,
+    bytesPerSecond: speed?.bytesPerSecond(speedScale) ?? null,
+    secondsLeft: speed?.secondsLeft(sizeBytes - sentBytes - inFlightBytes, speedScale) ?? null,
   }
 }

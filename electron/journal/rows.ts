@@ -3,8 +3,8 @@ import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { UploadRecord, RecordChange } from './upload-record.ts'
-import { toUploadRow, type LiveState } from './row-view.ts'
-import { createSpeedMeter } from '../platform/speed-meter.ts'
+import { isSending, toUploadRow, type LiveState } from './row-view.ts'
+import { createSpeedMeter, speedScaleFor } from '../platform/speed-meter.ts'
 import { isRunning, storedPhase, nextPhase, type StoredPhase, type UploadEvent } from './upload-phase.ts'
 import type { UploadStore } from './upload-store.ts'
 import { acknowledgedBytes, type PartCount } from './parts-store.ts'
@@ -32,6 +32,7 @@ const noProgress = {
   sentBytes: 0,
   hashedBytes: 0,
   isPausing: false,
+  waitsForTurn: false,
   retryAtMs: null,
   attempts: 0,
 }
@@ -42,6 +43,8 @@ interface RowsOptions {
   readonly changed: (id: string) => void
   /** Bytes of any file were sent. */
   readonly moved: (bytes: number) => void
+  /** The user's limit in bytes per second, or null. */
+  readonly limitBytesPerSecond?: () => number | null
 }
 
 /**
@@ -59,6 +62,8 @@ export class Rows {
    * record.
    */
   readonly #unwritten = new Set<string>()
+  /** Uploads in the phase `sending`. */
+  readonly #sending = new Set<string>()
   #touched: string[] | null = null
 
   constructor(options: RowsOptions) {
@@ -185,6 +190,17 @@ export class Rows {
     this.#options.changed(id)
   }
 
+  /** Whether the upload waits until other files leave it a share of the connection. */
+  setTurn(id: string, waitsForTurn: boolean): void {
+    const row = this.#rows.get(id)
+    if (!row || row.live.waitsForTurn === waitsForTurn) return
+    row.live.waitsForTurn = waitsForTurn
+    // The time without a turn is no part of its speed.
+    if (waitsForTurn) row.live.speed.rest()
+    else if (row.live.phase === 'sending') row.live.speed.sample(row.live.sentBytes + row.live.inFlightBytes)
+    this.#options.changed(id)
+  }
+
   /** Counts an attempt; returns the attempts since storage last acknowledged bytes. */
   countAttempt(id: string): number {
     return (this.#rowOf(id).live.attempts += 1)
@@ -211,6 +227,7 @@ export class Rows {
     for (const id of ids) {
       const record = this.#rows.get(id)?.record
       if (record?.phase === 'registered') this.#hidden.set(id, record)
+      this.#sending.delete(id)
       if (this.#rows.delete(id)) this.#options.changed(id)
     }
   }
@@ -232,7 +249,24 @@ export class Rows {
 
   view(id: string): UploadRow | null {
     const row = this.#rows.get(id)
-    return row ? toUploadRow(row.record, row.live) : null
+    return row ? toUploadRow(row.record, row.live, this.#speedScale(row.live)) : null
+  }
+
+  /** Shows the speeds that a new limit allows, before they are measured. */
+  limitChanged(): void {
+    for (const id of this.#sending) this.#options.changed(id)
+  }
+
+  /** All uploads share the user's limit. */
+  #speedScale(live: LiveState): number {
+    const limit = this.#options.limitBytesPerSecond?.() ?? null
+    if (limit === null || !isSending(live)) return 1
+    let bytesPerSecond = 0
+    for (const id of this.#sending) {
+      const other = this.#rows.get(id)?.live
+      if (other && isSending(other)) bytesPerSecond += other.speed.bytesPerSecond() ?? 0
+    }
+    return speedScaleFor(bytesPerSecond, limit)
   }
 
   speedOf(id: string): SpeedHistory {
@@ -271,6 +305,8 @@ export class Rows {
     // Bytes that storage had before do not count as speed: measuring starts with the current count.
     if (phase === 'sending') live.speed.sample(live.sentBytes + live.inFlightBytes)
     else live.speed.rest()
+    if (phase === 'sending') this.#sending.add(record.id)
+    else this.#sending.delete(record.id)
     this.#options.changed(record.id)
   }
 }

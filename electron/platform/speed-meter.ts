@@ -20,10 +20,13 @@ export interface SpeedMeter {
   sample(movedBytes: number): void
   /** Sending ended or was interrupted: the next measurement starts from zero. The history stays. */
   rest(): void
-  /** Bytes per second, or null without enough samples. */
-  bytesPerSecond(): number | null
+  /**
+   * Bytes per second, or null without enough samples. `scale` is the share of the measured speed that the
+   * user's limit still allows.
+   */
+  bytesPerSecond(scale?: number): number | null
   /** Seconds for `leftBytes` at that speed, or null without one. */
-  secondsLeft(leftBytes: number): number | null
+  secondsLeft(leftBytes: number, scale?: number): number | null
   history(): SpeedHistory
 }
 
@@ -93,16 +96,23 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
       lastBytes = null
       history?.rest()
     },
-    bytesPerSecond() {
+    bytesPerSecond(scale = 1) {
       const bytesPerSecond = calmRate()
-      return bytesPerSecond !== null && hasStopped() ? 0 : bytesPerSecond
+      return bytesPerSecond !== null && hasStopped() ? 0 : bytesPerSecond && bytesPerSecond * scale
     },
-    secondsLeft(leftBytes) {
+    secondsLeft(leftBytes, scale = 1) {
       if (leftBytes <= 0) return 0
-      const bytesPerSecond = calmRate()
-      if (bytesPerSecond === null || bytesPerSecond < 1 || hasStopped()) return null
+      const bytesPerSecond = (calmRate() ?? 0) * scale
+      if (bytesPerSecond < 1 || hasStopped()) return null
       return Math.ceil(leftBytes / bytesPerSecond)
     },
     history: () => history?.view() ?? nothing,
   }
+}
+
+/** The share of these speeds together that the user's limit allows, both in bytes per second. */
+export function speedScaleFor(bytesPerSecond: number, limitBytesPerSecond: number | null): number {
+  return limitBytesPerSecond === null || bytesPerSecond <= limitBytesPerSecond
+    ? 1
+    : limitBytesPerSecond / bytesPerSecond
 }

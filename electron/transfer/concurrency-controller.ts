@@ -1,4 +1,5 @@
 import { createLatencyBackoff, type LatencyBackoff } from './latency-backoff.ts'
+import { createStakeLimit, reachesLimit, type StakeLimit } from './stake-limit.ts'
 import {
   createThroughputWindows,
   type Measurement,
@@ -6,7 +7,7 @@ import {
   type ThroughputWindows,
 } from './throughput-windows.ts'
 
-/** Concurrency at the start, small because the connection is not measured yet. */
+/** Concurrency at the start of small PUTs; of large ones, one is sent until the connection is measured. */
 export const initialConcurrency = 4
 /** The share of proportional growth that the throughput must reach for a higher concurrency to be kept. */
 const minGrowthShare = 0.3
@@ -36,8 +37,17 @@ const significantChange = 0.3
 const smoothing = 0.3
 /** Failures within this time count as one congestion event. */
 const congestionEventMs = 2_000
-/** From this share of the user's bandwidth limit on, that limit determines the throughput. */
-const limitReachedShare = 0.9
+/** A concurrency that exceeds what may be at stake by less than this factor is left to the usual trials. */
+const largeStakeFactor = 1.5
+/** A loss of this share of the throughput ends a trial with fewer PUTs at stake before it has settled. */
+const largeLoss = 0.25
+/**
+ * Pause after a trial that put more at stake for nothing, or less at too high a price; doubled each time, and
+ * at least this many times as long as a part takes, since what a trial has started runs until its end.
+ */
+const minStakeRestMs = 60_000
+const maxStakeRestMs = 960_000
+const stakeRestParts = 10
 
 /** The state before a trial, which the trial is compared with. */
 interface Baseline {
@@ -47,6 +57,8 @@ interface Baseline {
   readonly isEarly: boolean
   /** The latency ratio that caused the trial; null for a trial of the throughput. */
   readonly slowdown: number | null
+  /** Whether the trial is to put fewer bytes at stake. */
+  readonly isForStake: boolean
 }
 
 interface ConcurrencyOptions {
@@ -56,6 +68,8 @@ interface ConcurrencyOptions {
   readonly nowMs: number
   /** Latency since a moment, relative to the usual latency (see latency-tracker.ts); null while unknown. */
   readonly latencyRatio?: (sinceMs: number) => number | null
+  /** Whether fewer PUTs run on slow connections (see stake-limit.ts). */
+  readonly limitsStake?: boolean
 }
 
 /**
@@ -69,12 +83,28 @@ interface ConcurrencyOptions {
  * delay. The lower value is kept if latency drops for little throughput, or if nothing is lost; otherwise
  * other traffic causes the queue.
  *
+ * On a slow connection, and under the user's limit, no more PUTs run than may be at stake, unless a trial has
+ * shown that more are needed to fill the connection. Such trials are rare, since each puts more at stake.
+ *
  * Reads no clock and starts no timer.
  */
 export class ConcurrencyController {
   readonly #initial: number
   readonly #backoff: LatencyBackoff
   readonly #windows: ThroughputWindows
+  readonly #stake: StakeLimit | null
+  /** How many PUTs may be at stake. */
+  #stakeCount = Infinity
+  /** The lowest concurrency that is tried without congestion. */
+  #minimum: number
+  /** The concurrency that was needed in a trial; 1 after the conditions have changed. */
+  #needed = 1
+  /** Between trials that put more at stake, and between those that put less. */
+  readonly #stakeGrowthRest = createRest(minStakeRestMs, maxStakeRestMs)
+  readonly #stakeShrinkRest = createRest(minStakeRestMs, maxStakeRestMs)
+  /** How long the largest PUT would take alone. */
+  #partMs = 0
+  #userLimit: number | null = null
   #maximum: number
   #limit: number
   #baseline: Baseline | null = null
@@ -89,9 +119,11 @@ export class ConcurrencyController {
   #congestedAtMs = -Infinity
   #sampledAtMs: number
 
-  constructor({ maximum, initial, nowMs, latencyRatio = () => null }: ConcurrencyOptions) {
+  constructor(options: ConcurrencyOptions) {
+    const { maximum, initial, nowMs, latencyRatio = () => null, limitsStake = true } = options
     this.#maximum = maximum
-    this.#initial = initial
+    this.#initial = this.#minimum = initial
+    this.#stake = limitsStake ? createStakeLimit() : null
     this.#limit = Math.min(initial, maximum)
     this.#backoff = createLatencyBackoff(latencyRatio, nowMs)
     this.#windows = createThroughputWindows(nowMs)
@@ -104,13 +136,13 @@ export class ConcurrencyController {
 
   record(sample: Sample): void {
     this.#sampledAtMs = sample.nowMs
+    if (sample.limitBytesPerSecond !== this.#userLimit) this.#followUserLimit(sample.limitBytesPerSecond)
+    if (this.#stake) this.#followStake(this.#stake, sample)
     const measurement = this.#windows.record(sample, this.#limit)
     if (measurement === null) return
-    const { limitBytesPerSecond } = sample
-    const isLimited =
-      limitBytesPerSecond !== null && measurement.rate * 1000 > limitBytesPerSecond * limitReachedShare
     // A trial under these conditions cannot be judged, so it is reverted.
-    if (!measurement.wasBusy || isLimited) return this.#setLimit(this.#baseline?.limit ?? this.#limit)
+    if (!measurement.wasBusy) return this.#setLimit(this.#baseline?.limit ?? this.#limit)
+    if (reachesLimit(measurement.rate, sample.limitBytesPerSecond)) return this.#keepAtUserLimit(measurement)
     if (this.#baseline?.slowdown)
       this.#judgeBackoff(this.#baseline, this.#baseline.slowdown, measurement, sample.nowMs)
     else if (this.#baseline) this.#judgeTrial(this.#baseline, measurement, sample.nowMs)
@@ -129,12 +161,75 @@ export class ConcurrencyController {
   }
 
   setMaximum(maximum: number): void {
+    if (maximum === this.#maximum) return
     this.#maximum = maximum
     this.#typical = null
     this.#triesGrowthNext = true
     this.#growthFactor = fastGrowthFactor
     this.#restUntilMs = 0
     this.#setLimit(Math.min(this.#limit, maximum))
+  }
+
+  /** What was measured with another limit says nothing about this one. */
+  #followUserLimit(limitBytesPerSecond: number | null): void {
+    this.#userLimit = limitBytesPerSecond
+    this.#typical = null
+    this.#needed = 1
+    this.#restUntilMs = -Infinity
+    this.#stakeGrowthRest.reset()
+    this.#stakeShrinkRest.reset()
+    this.#triesGrowthNext = true
+    this.#setLimit(this.#limit)
+  }
+
+  /** The user's limit is reached: a higher concurrency was needed for that, a lower one is enough. */
+  #keepAtUserLimit({ rate, isEarly }: Measurement): void {
+    if (this.#baseline) this.#noteNeeded(this.#baseline)
+    this.#typical = { rate, isEarly }
+    this.#setLimit(this.#limit)
+  }
+
+  /** Remembers what an accepted trial has shown. */
+  #noteNeeded(baseline: Baseline): void {
+    this.#needed = this.#limit > baseline.limit ? this.#limit : Math.min(this.#needed, this.#limit)
+  }
+
+  /** Raises the concurrency as more PUTs fit, and tries a lower one while too many bytes are at stake. */
+  #followStake(stake: StakeLimit, sample: Sample): void {
+    stake.record(sample)
+    this.#stakeCount = stake.count(sample)
+    this.#partMs = sample.largestBytes / (stake.rate() || Infinity)
+    const before = this.#minimum
+    this.#minimum = Math.min(this.#initial, this.#stakeCount)
+    if (this.#minimum > before && this.#limit < this.#minimum)
+      this.#setLimit(Math.min(this.#maximum, this.#minimum))
+    if (this.#baseline?.isForStake) return this.#judgeDraining(this.#baseline, stake, sample)
+    const target = Math.max(this.#stakeCount, this.#needed)
+    const isTooMuch = this.#limit >= target * largeStakeFactor
+    if (this.#baseline !== null || !isTooMuch || !this.#stakeShrinkRest.isOver(sample.nowMs)) return
+    const rate = Math.min(stake.rate() ?? 0, (sample.limitBytesPerSecond ?? Infinity) / 1000)
+    const settled = this.#typical !== null && rate > 0
+    const baseline = { limit: this.#limit, rate, isEarly: false, slowdown: null, isForStake: true }
+    this.#setLimit(target)
+    if (settled) this.#baseline = baseline
+  }
+
+  /** PUTs beyond a lowered limit run until they end, which may take minutes. */
+  #judgeDraining(baseline: Baseline, stake: StakeLimit, { nowMs, inUse }: Sample): void {
+    const rate = stake.recentRate()
+    if (inUse <= this.#limit || rate === null || rate >= baseline.rate * (1 - largeLoss)) return
+    this.#rejectStakeTrial(baseline, nowMs)
+  }
+
+  #rejectStakeTrial(baseline: Baseline, nowMs: number): void {
+    const rest = baseline.isForStake ? this.#stakeShrinkRest : this.#stakeGrowthRest
+    rest.begin(nowMs, stakeRestParts * this.#partMs)
+    if (baseline.isForStake) {
+      // Fewer would not fill the connection, so more may be needed.
+      this.#needed = baseline.limit
+      this.#stakeGrowthRest.reset()
+    }
+    this.#revert(baseline)
   }
 
   #setLimit(limit: number): void {
@@ -147,7 +242,12 @@ export class ConcurrencyController {
    * if any.
    */
   #startTrial(limit: number, slowdown: number | null = null): void {
-    this.#baseline = this.#typical && { limit: this.#limit, ...this.#typical, slowdown }
+    this.#baseline = this.#typical && {
+      limit: this.#limit,
+      ...this.#typical,
+      slowdown,
+      isForStake: false,
+    }
     this.#applyLimit(limit)
   }
 
@@ -164,7 +264,8 @@ export class ConcurrencyController {
 
   #tryGrowth(hadWaiting: boolean): boolean {
     const target = Math.max(this.#limit + 1, Math.floor(this.#limit * this.#growthFactor))
-    const limit = Math.min(this.#maximum, target)
+    const mayExceedStake = this.#stakeGrowthRest.isOver(this.#sampledAtMs)
+    const limit = Math.min(this.#maximum, target, mayExceedStake ? Infinity : this.#stakeCount)
     if (!hadWaiting || limit <= this.#limit) return false
     this.#startTrial(limit)
     return true
@@ -172,7 +273,7 @@ export class ConcurrencyController {
 
   #tryShrinking(): boolean {
     const target = Math.min(this.#limit - 1, Math.floor(this.#limit * shrinkFactor))
-    const limit = Math.max(this.#initial, target)
+    const limit = Math.max(this.#minimum, target)
     if (limit >= this.#limit) return false
     this.#startTrial(limit)
     return true
@@ -204,6 +305,7 @@ export class ConcurrencyController {
     const share = gain / (this.#limit / baseline.limit - 1)
     if (measurement.isEarly) {
       if (isGrowth && share >= largeGrowthShare) this.#accept(measurement, share, nowMs)
+      else if (baseline.isForStake && gain < -largeLoss) this.#rejectStakeTrial(baseline, nowMs)
       return
     }
     // Growth that raises latency must bring what it would bring on an idle connection.
@@ -211,23 +313,41 @@ export class ConcurrencyController {
     const requiredShare = raisesLatency ? largeGrowthShare : minGrowthShare
     if (isGrowth ? share >= requiredShare : gain >= -tolerableLoss)
       return this.#accept(measurement, share, nowMs)
-    this.#growthFactor = slowGrowthFactor
     this.#triesGrowthNext = !isGrowth
+    if (isGrowth) this.#rejectGrowth(baseline, measurement, { gain, raisesLatency, nowMs })
+    else this.#rejectShrinking(baseline, nowMs)
+  }
+
+  #rejectShrinking(baseline: Baseline, nowMs: number): void {
+    this.#growthFactor = slowGrowthFactor
     this.#rest(nowMs)
-    if (isGrowth && !raisesLatency && (baseline.isEarly || gain >= -tolerableLoss)) {
-      // Nothing was lost, so the limit shrinks step by step: on the emulated connection without loss, halving
-      // eight requests at once cost half of the throughput for ten seconds, until the remaining ones had
-      // taken over the bandwidth.
-      this.#baseline = null
-      this.#typical = measurement
-      if (baseline.isEarly) this.#retryGrowth(nowMs)
-      return
-    }
-    this.#revert(baseline)
+    if (baseline.isForStake) this.#rejectStakeTrial(baseline, nowMs)
+    else this.#revert(baseline)
+  }
+
+  #rejectGrowth(
+    baseline: Baseline,
+    measurement: Measurement,
+    { gain, raisesLatency, nowMs }: { gain: number; raisesLatency: boolean; nowMs: number },
+  ): void {
+    this.#growthFactor = slowGrowthFactor
+    this.#rest(nowMs)
+    if (this.#limit > this.#stakeCount && !baseline.isEarly) return this.#rejectStakeTrial(baseline, nowMs)
+    if (raisesLatency || (!baseline.isEarly && gain < -tolerableLoss)) return this.#revert(baseline)
+    // Nothing was lost, so the limit shrinks step by step: on the emulated connection without loss, halving
+    // eight requests at once cost half of the throughput for ten seconds, until the remaining ones had taken
+    // over the bandwidth.
+    this.#baseline = null
+    this.#typical = measurement
+    if (!baseline.isEarly) return
+    this.#retryGrowth(nowMs)
+    this.#needed = this.#limit
   }
 
   #accept({ rate, isEarly, hadWaiting }: Measurement, share: number, nowMs: number): void {
     const isGrowth = this.#baseline !== null && this.#limit > this.#baseline.limit
+    if (this.#baseline) this.#noteNeeded(this.#baseline)
+    if (isGrowth) this.#stakeGrowthRest.reset()
     this.#baseline = null
     this.#typical = { rate, isEarly }
     this.#hasTrialFailed = false
@@ -263,6 +383,7 @@ export class ConcurrencyController {
       this.#deviatingWindows = 0
       this.#restUntilMs = nowMs
       this.#triesGrowthNext = shift > 0
+      if (shift < 0) this.#needed = 1
       if (shift > 0) this.#growthFactor = fastGrowthFactor
     }
     const typicalRate = settled && !hasChanged ? settled.rate * (1 + shift * smoothing) : rate
@@ -275,5 +396,22 @@ export class ConcurrencyController {
     return this.#triesGrowthNext
       ? this.#tryGrowth(hadWaiting) || this.#tryShrinking()
       : this.#tryShrinking() || this.#tryGrowth(hadWaiting)
+  }
+}
+
+/** A pause between trials: each is twice as long as the one before, up to a maximum. */
+function createRest(minMs: number, maxMs: number) {
+  let untilMs = -Infinity
+  let nextMs = minMs
+  return {
+    isOver: (nowMs: number) => nowMs >= untilMs,
+    begin(nowMs: number, atLeastMs: number) {
+      untilMs = nowMs + Math.max(nextMs, atLeastMs)
+      nextMs = Math.min(maxMs, nextMs * 2)
+    },
+    reset() {
+      untilMs = -Infinity
+      nextMs = minMs
+    },
   }
 }

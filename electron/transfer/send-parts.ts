@@ -39,6 +39,8 @@ interface PartsJob {
   readonly recordPart: (part: SentPart, isRecorded: boolean) => Promise<Result<void>>
   /** Numbers of the parts whose bytes were sent more than once, over all runs; added to here. */
   readonly repeated: Set<number>
+  /** The last part that was begun in any run, or 0; raised here. */
+  readonly begun: { lastNumber: number }
   /** Receives a function that returns the current state of the parts. */
   readonly onPartMap: (map: () => PartMap) => void
   readonly onProgress: (progress: PartsProgress) => void
@@ -121,8 +123,14 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
   }
 
   async function startNext(): Promise<void> {
-    const slot = await requestSlots.acquire(AbortSignal.any([startSignal, pause.signal])).catch(() => null)
+    const [next = 1] = pending
+    const { start: from, end: to } = rangeOf(job, next)
+    // Pending parts are ascending, so the parts that an earlier run began come before those never begun.
+    const put = { sizeBytes: to - from, isInterrupted: next <= job.begun.lastNumber }
+    const acquired = requestSlots.acquire(put, AbortSignal.any([startSignal, pause.signal]))
+    const slot = await acquired.catch(() => null)
     const number = slot && !pause.isRequested ? pending.shift() : undefined
+    job.begun.lastNumber = Math.max(job.begun.lastNumber, number ?? 0)
     if (slot && number !== undefined) start(number, slot)
     else slot?.release()
   }
@@ -158,12 +166,10 @@ interface PartRun {
 
 /** Reports the progress of a part to the slot, the tracker and the prefetching of URLs. */
 function progressOf(number: number, { slot, tracker }: PartRun, observer: PartObserver) {
-  let lastBytes = 0
   tracker.markInFlight(number, 0)
   return (flushedBytes: number) => {
     observer.progressed(flushedBytes)
-    slot.recordBytes(flushedBytes - lastBytes)
-    lastBytes = flushedBytes
+    slot.recordFlushed(flushedBytes)
     tracker.markInFlight(number, flushedBytes)
   }
 }

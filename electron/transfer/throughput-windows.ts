@@ -1,6 +1,7 @@
 /** The state of all requests at one moment. */
 export interface Sample {
   readonly nowMs: number
+  /** PUTs that count against the limit. */
   readonly inUse: number
   /** Whether a file waits for a slot. */
   readonly hasWaiting: boolean
@@ -8,6 +9,8 @@ export interface Sample {
   readonly sentBytes: number
   /** The user's limit in bytes per second, or null. */
   readonly limitBytesPerSecond: number | null
+  /** Size of the largest PUT that runs or waits; 0 without one. */
+  readonly largestBytes: number
 }
 
 /** What a number of concurrent requests achieved over a while. */
@@ -31,6 +34,10 @@ const earlyAfterMs = 1_000
 const settledAfterMs = 4_000
 /** Shorter windows vary by more than a quarter more requests would change. */
 const windowMs = 2_000
+/** A few requests would at least grow by half, so that shorter windows are enough for them. */
+const fewRequests = 4
+const fewSettledAfterMs = 3_000
+const fewWindowMs = 1_000
 /** A window counts only if all slots were in use for this share of it. */
 const busyShare = 0.9
 /** Without a byte for this long, the connection is lost or paused and the measurement is discarded. */
@@ -64,10 +71,10 @@ export function createThroughputWindows(startMs: number): ThroughputWindows {
     isEarly = true
   }
 
-  function completeWindow(sample: Sample): Measurement | null {
+  function completeWindow(sample: Sample, limit: number): Measurement | null {
     if (!window) return null
     const lengthMs = sample.nowMs - window.fromMs
-    if (lengthMs < windowMs) return null
+    if (lengthMs < (limit < fewRequests ? fewWindowMs : windowMs)) return null
     const measurement = {
       rate: (sample.sentBytes - window.fromBytes) / lengthMs,
       wasBusy: window.busyMs >= lengthMs * busyShare,
@@ -83,7 +90,8 @@ export function createThroughputWindows(startMs: number): ThroughputWindows {
   function openWindow({ nowMs, sentBytes, inUse }: Sample, limit: number): void {
     if (inUse !== limit) return reset()
     fullSinceMs ??= nowMs
-    const fromMs = fullSinceMs + (isEarly ? earlyAfterMs : settledAfterMs * recovery)
+    const settledMs = (limit < fewRequests ? fewSettledAfterMs : settledAfterMs) * recovery
+    const fromMs = fullSinceMs + (isEarly ? earlyAfterMs : settledMs)
     if (nowMs >= fromMs) window = { fromMs: nowMs, fromBytes: sentBytes, busyMs: 0, waitingMs: 0 }
   }
 
@@ -99,7 +107,7 @@ export function createThroughputWindows(startMs: number): ThroughputWindows {
         if (sample.hasWaiting) window.waitingMs += nowMs - last.nowMs
       }
       last = { nowMs, sentBytes }
-      const measurement = completeWindow(sample)
+      const measurement = completeWindow(sample, limit)
       if (!window) openWindow(sample, limit)
       return measurement
     },

@@ -84,6 +84,7 @@ async function openMultipart(session: SendSession): Promise<Result<Multipart>> {
   if (openedBefore) return success(openedBefore)
   memory.repeatedParts.clear()
   memory.unwrittenParts.clear()
+  memory.begunParts.lastNumber = 0
   const { fileName, identity, target } = record
   const { client, signer } = access
   const { sizeBytes } = identity
@@ -116,12 +117,19 @@ function sendMissingParts(
   { uploadReached: follow, readAhead: pace }: HashTask,
 ): Promise<Attempt<readonly SentPart[]>> {
   const { record, access, workerPool, requestSlots, environment, memory, report, signal, pause } = session
+  const done = report.acknowledgedBefore()
+  // Another process began at least the part after the last one that storage has.
+  if (multipartBefore(record)) {
+    const lastDone = done.reduce((last, { number }) => Math.max(last, number), 0)
+    memory.begunParts.lastNumber = Math.max(memory.begunParts.lastNumber, lastDone + 1)
+  }
   return sendParts({
     path: record.path,
     identity: record.identity,
     partSizeBytes: multipart.partSizeBytes,
-    done: report.acknowledgedBefore(),
+    done,
     repeated: memory.repeatedParts,
+    begun: memory.begunParts,
     onPartMap: (map) => report.parts(map),
     presign: (partNumber, until) =>
       presignPart(access.client, access.signer, { ...multipart, partNumber }, until),

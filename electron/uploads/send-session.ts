@@ -41,6 +41,8 @@ export interface SendMemory {
   modelId: string | null
   /** Numbers of the parts whose bytes were sent more than once. */
   readonly repeatedParts: Set<number>
+  /** The last part that was begun, or 0. */
+  readonly begunParts: { lastNumber: number }
   /** The server has ended the upload once and it was restarted. A second time is reported to the user. */
   hasRestarted: boolean
 }
@@ -53,6 +55,7 @@ export function createSendMemory(): SendMemory {
     stored: null,
     modelId: null,
     repeatedParts: new Set(),
+    begunParts: { lastNumber: 0 },
     hasRestarted: false,
   }
 }
@@ -61,6 +64,7 @@ export function createSendMemory(): SendMemory {
 export function forgetSent(memory: SendMemory): void {
   Object.assign(memory, { unanswered: null, acknowledged: null, stored: null, modelId: null })
   memory.unwrittenParts.clear()
+  memory.begunParts.lastNumber = 0
 }
 
 interface Progress {

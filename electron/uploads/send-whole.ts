@@ -33,9 +33,12 @@ export async function sendWhole(session: SendSession): Promise<Attempt<StoredObj
     const grant = await firstGrant(preparing)
     if (!grant.ok) return grant
     session.report.sending()
-    const slot = await session.requestSlots.acquire(preparing.signal)
+    const slot = await session.requestSlots.acquire({ sizeBytes: identity.sizeBytes }, preparing.signal)
     try {
-      return await putUntilStored(sending, grant.value, { hashing, slot })
+      // The file may have waited for its turn for longer than the URL is valid.
+      const fresh = isExpired(grant.value, session) ? await firstGrant(preparing) : grant
+      if (!fresh.ok) return fresh
+      return await putUntilStored(sending, fresh.value, { hashing, slot })
     } finally {
       slot.release()
     }
@@ -55,13 +58,17 @@ interface PutResources {
  * Reuses the URL of an unanswered PUT until it expires: only that URL can show whether the object was stored.
  */
 async function firstGrant(session: SendSession): Promise<Result<PresignedUpload>> {
-  const { memory, environment } = session
+  const { memory } = session
   if (memory.unanswered) {
-    const expiry = urlExpiryMs(memory.unanswered.grant.url)
-    if (expiry === null || expiry > environment.now()) return success(memory.unanswered.grant)
+    if (!isExpired(memory.unanswered.grant, session)) return success(memory.unanswered.grant)
     memory.unanswered = null
   }
   return requestGrant(session)
+}
+
+function isExpired({ url }: PresignedUpload, { environment }: SendSession): boolean {
+  const expiry = urlExpiryMs(url)
+  return expiry !== null && expiry <= environment.now()
 }
 
 function requestGrant({ record, access, signal }: SendSession): Promise<Result<PresignedUpload>> {
@@ -149,7 +156,6 @@ async function putOnce(
   const { record, workerPool, environment, report, signal, pause } = session
   const { sizeBytes } = record.identity
   const { host } = new URL(grant.url)
-  let reportedBytes = 0
   const put = createPausablePut({
     sizeBytes,
     pause,
@@ -159,8 +165,7 @@ async function putOnce(
   })
   const onProgress = (flushedBytes: number) => {
     if (put.signal.aborted) return
-    slot.recordBytes(flushedBytes - reportedBytes)
-    reportedBytes = flushedBytes
+    slot.recordFlushed(flushedBytes)
     put.progressed(flushedBytes)
     hashing.uploadReached(flushedBytes)
     report.progress({ inFlightBytes: flushedBytes, inFlightParts: 1 })

@@ -182,6 +182,7 @@ function send(
     partSizeBytes,
     done: [],
     repeated: new Set(),
+    begun: { lastNumber: 0 },
     onPartMap: () => undefined,
     async presign(partNumber, until) {
       const granted = await presignPart(client, signer, { ...multipart, partNumber }, until)
@@ -197,7 +198,7 @@ function send(
     },
     workerPool,
     readAhead: createReadAhead(),
-    requestSlots: requestSlots.forFile({ file: file.path, isFirst: () => true }),
+    requestSlots: requestSlots.forFile({ file: file.path, isFirst: () => true, isSmall: true }),
     environment,
     signal: run.signal,
     pause: neverPaused,

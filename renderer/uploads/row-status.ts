@@ -30,14 +30,15 @@ const groupOfPhase: Record<Phase, Group> = {
   registered: 'done',
 }
 
-export function groupOf({ phase }: UploadRow): Group {
-  return groupOfPhase[phase]
+export function groupOf({ phase, waitsForTurn }: UploadRow): Group {
+  return waitsForTurn ? 'waiting' : groupOfPhase[phase]
 }
 
 /** Message key of the row's status. */
-function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice'}` {
+function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice' | 'turn'}` {
   // A pending decision is not a failure.
   if (row.phase === 'failed' && remedyOfRow(row) === 'choose') return 'phase.choice'
+  if (row.waitsForTurn) return 'phase.turn'
   return row.phase === 'registered' && row.already ? 'phase.already' : `phase.${row.phase}`
 }
 

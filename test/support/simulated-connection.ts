@@ -14,62 +14,114 @@ interface Conditions {
   readonly limitBytesPerSecond?: number | null
   /** Duration of a part: requests above a lowered limit run until their part ends. */
   readonly partSeconds?: number
+  /** Size of a part instead of its duration; `run` then reports what is at stake. */
+  readonly partBytes?: number
+  readonly limitsStake?: boolean
   /** Delay until storage requests the next part's body, in ms, by requests and seconds. */
   readonly latencyMs?: (requests: number, seconds: number) => number
 }
 
 const stepMs = 100
 
+interface Request {
+  ageMs: number
+  /** Sent of its current part. */
+  sentBytes: number
+}
+
 /**
  * Runs a concurrency controller on a simulated connection with its own clock. As on the emulated connection
  * (test/bench/line), new requests initially send four times their final rate and settle within four seconds.
  */
 export function simulateConnection(bandwidth: Bandwidth, conditions: Conditions = {}) {
-  const { maximum = 64, noise = 0, work = Infinity, limitBytesPerSecond = null, partSeconds = 5 } = conditions
+  const { maximum = 64, noise = 0, work = Infinity, partSeconds = 5, partBytes } = conditions
   const latencyTracker = createLatencyTracker()
   const latencyRatio = latencyTracker.ratioSince
-  const controller = new ConcurrencyController({ maximum, initial: 4, nowMs: 0, latencyRatio })
+  const controller = new ConcurrencyController({
+    maximum,
+    initial: 4,
+    nowMs: 0,
+    latencyRatio,
+    limitsStake: conditions.limitsStake ?? true,
+  })
   const random = seededRandom(7)
+  let limitBytesPerSecond = conditions.limitBytesPerSecond ?? null
   let nowMs = 0
   let sentBytes = 0
-  let agesMs: number[] = []
+  let requests: Request[] = []
   let partsBegun = 0
 
-  const recordLatency = (requests: number) =>
-    latencyTracker.record('storage', conditions.latencyMs?.(requests, nowMs / 1000) ?? 50, nowMs)
+  const recordLatency = (count: number) =>
+    latencyTracker.record('storage', conditions.latencyMs?.(count, nowMs / 1000) ?? 50, nowMs)
+
+  const record = () =>
+    controller.record({
+      nowMs,
+      inUse: requests.length,
+      hasWaiting: requests.length < work,
+      sentBytes,
+      limitBytesPerSecond,
+      largestBytes: partBytes ?? 0,
+    })
 
   /** New requests measure the latency before they add load; then each measures it again with every part. */
   function beginParts(wanted: number): void {
-    const before = agesMs.length
-    for (; agesMs.length < wanted; agesMs.push(0)) recordLatency(before)
+    const before = requests.length
+    for (; requests.length < wanted; requests.push({ ageMs: 0, sentBytes: 0 })) recordLatency(before)
     partsBegun += before / ((partSeconds * 1000) / stepMs)
     for (; partsBegun >= 1; partsBegun -= 1) recordLatency(before)
   }
 
+  /** Requests beyond the wanted number leave when their part has ended. */
+  function leave(wanted: number): void {
+    const surplus = requests.length - wanted
+    if (surplus <= 0) return
+    // Without a size, parts end at random; on average `partSeconds` apart.
+    const ending = Math.max(1, Math.round((requests.length * stepMs) / (partSeconds * 1000)))
+    if (partBytes === undefined) requests = requests.slice(Math.min(ending, surplus))
+    else {
+      const ended = requests.filter((request) => request.sentBytes >= partBytes).slice(0, surplus)
+      requests = requests.filter((request) => !ended.includes(request))
+    }
+  }
+
+  function send(): void {
+    const weights = requests.map(({ ageMs }) => Math.max(1, 4 - (3 * ageMs) / 4_000))
+    const effectiveRequests = weights.reduce((sum, weight) => sum + weight, 0)
+    const wobble = 1 + (noise * (random() * 2 - 1)) / Math.sqrt(requests.length)
+    const limit = (limitBytesPerSecond ?? Infinity) / 1000
+    const bytes = Math.min(limit, bandwidth(effectiveRequests, nowMs / 1000) * wobble) * stepMs
+    sentBytes += bytes
+    requests.forEach((request, index) => {
+      if (partBytes !== undefined && request.sentBytes >= partBytes) request.sentBytes = 0
+      request.sentBytes += (bytes * (weights[index] ?? 0)) / effectiveRequests
+    })
+  }
+
   function step(): void {
     nowMs += stepMs
+    for (const request of requests) request.ageMs += stepMs
+    if (requests.length === 0) record()
     const wanted = Math.min(controller.limit, work)
-    agesMs = agesMs.map((ageMs) => ageMs + stepMs)
-    // In each step, requests whose part has ended may leave; on average `partSeconds` apart.
-    const leaving = Math.max(1, Math.round((agesMs.length * stepMs) / (partSeconds * 1000)))
-    if (agesMs.length > wanted) agesMs = agesMs.slice(Math.min(leaving, agesMs.length - wanted))
+    leave(wanted)
     beginParts(wanted)
-    const effectiveRequests = agesMs.reduce((sum, ageMs) => sum + Math.max(1, 4 - (3 * ageMs) / 4_000), 0)
-    const wobble = 1 + (noise * (random() * 2 - 1)) / Math.sqrt(agesMs.length)
-    sentBytes += bandwidth(effectiveRequests, nowMs / 1000) * wobble * stepMs
-    const { length: inUse } = agesMs
-    controller.record({ nowMs, inUse, hasWaiting: inUse < work, sentBytes, limitBytesPerSecond })
+    send()
+    record()
   }
 
   return {
     controller,
     now: () => nowMs,
+    /** Bytes of all parts that run, as if each was about to end. */
+    bytesAtStake: () => requests.length * (partBytes ?? 0),
+    setLimit: (bytesPerSecond: number | null) => void (limitBytesPerSecond = bytesPerSecond),
     /** Advances the time; returns the limit at the end of each second. */
-    run(seconds: number): number[] {
+    run(seconds: number, everySecond = () => {}): number[] {
       const limits: number[] = []
       for (let second = 0; second < seconds; second += 1) {
         for (let ms = 0; ms < 1_000; ms += stepMs) step()
         limits.push(controller.limit)
+        everySecond()
       }
       return limits
     },

@@ -34,7 +34,7 @@ export function createJsonReporter(
       for (const row of changed) {
         write('progress', {
           id: row.id,
-          phase: row.phase,
+          phase: row.waitsForTurn ? 'waiting' : row.phase,
           sentBytes: row.sentBytes,
           inFlightBytes: row.inFlightBytes,
           sizeBytes: row.sizeBytes,

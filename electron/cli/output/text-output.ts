@@ -124,9 +124,7 @@ function progressLine(row: UploadRow, stream: TerminalStream): string {
   // 100 % is shown only for registered uploads.
   const percent = row.sizeBytes === 0 ? 0 : Math.min(99, Math.floor((moved / row.sizeBytes) * 100))
   const facts = [`${bytes(moved)} of ${bytes(row.sizeBytes)}`]
-  const phase = row.pausing
-    ? t('phase.pausing', { parts: row.pausing.finishingParts })
-    : phaseLabels[row.phase]
+  const phase = phaseText(row)
   if (phase) facts.push(phase.toLowerCase())
   if (row.bytesPerSecond !== null) facts.push(`${bytes(row.bytesPerSecond)}/s`)
   if (row.secondsLeft !== null) facts.push(timeLeft(row.secondsLeft))
@@ -137,6 +135,11 @@ function progressLine(row: UploadRow, stream: TerminalStream): string {
   // On a narrow terminal the last facts are left out first.
   while (facts.length > 1 && textWidth(head + facts.join(', ')) > lineWidth(stream)) facts.pop()
   return head + facts.join(', ')
+}
+
+function phaseText(row: UploadRow): string {
+  if (row.pausing) return t('phase.pausing', { parts: row.pausing.finishingParts })
+  return row.waitsForTurn ? t('phase.turn') : phaseLabels[row.phase]
 }
 
 function timeLeft(seconds: number): string {

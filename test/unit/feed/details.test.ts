@@ -33,6 +33,7 @@ function setup() {
         inFlightParts: 0,
         isPausing: false,
         hashedBytes: 0,
+        waitsForTurn: false,
         retryAtMs: null,
         attempts: 0,
       }

@@ -48,6 +48,7 @@ function setup() {
       journalSetAside: null,
       unshownToday: doneToday.unshown,
       requestSlots: { inUse: 0, limit: 1 },
+      limitBytesPerSecond: () => null,
       environment,
     })
     feed.subscribe({ patch: doneToday.patchSent, flow: () => {} })

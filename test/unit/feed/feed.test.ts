@@ -12,6 +12,7 @@ function setup() {
   const patches: Patch[] = []
   const flows: TransferSpeed[] = []
   let allPaused = false
+  let limitBytesPerSecond: number | null = null
   const feed = createFeed({
     view: (id) => rows.get(id) ?? null,
     ids: () => [...rows.keys()],
@@ -20,6 +21,7 @@ function setup() {
     journalSetAside: null,
     unshownToday: () => 0,
     requestSlots: { inUse: 3, limit: 8 },
+    limitBytesPerSecond: () => limitBytesPerSecond,
     environment: createTestEnvironment(clock),
   })
   feed.subscribe({ patch: (patch) => patches.push(patch), flow: (flow) => flows.push(flow) })
@@ -37,6 +39,9 @@ function setup() {
     take(id: string) {
       rows.delete(id)
       feed.changed(id)
+    },
+    setLimit(bytesPerSecond: number | null) {
+      limitBytesPerSecond = bytesPerSecond
     },
     pauseAll() {
       allPaused = true
@@ -227,4 +232,30 @@ test('reports the overall speed each second while something runs, and once at th
   clock.advance(100)
   clock.advance(60_000)
   expect([flows.length, clock.waits()]).toEqual([sentCount + 1, []])
+})
+
+test('caps speed and time left by a limit at once, and not by one that is out of reach', () => {
+  const { feed, clock, put, setLimit } = setup()
+  const sizeBytes = 10_000_000_000
+  for (let tenths = 0; tenths < 100; tenths += 1) {
+    put('a', { phase: 'sending', sizeBytes, inFlightBytes: tenths * 4_100_000 })
+    feed.moved(4_100_000)
+    clock.advance(100)
+  }
+  const shown = () => {
+    const { bytesPerSecond, secondsLeft } = feed.snapshot().totals
+    return [Math.round((bytesPerSecond ?? NaN) / 1e6), secondsLeft]
+  }
+  expect(shown()[0]).toBe(41)
+  setLimit(50_000_000)
+  expect(shown()[0]).toBe(41)
+  setLimit(2_000_000)
+  expect(shown()).toEqual([2, Math.ceil((sizeBytes - 99 * 4_100_000) / 2_000_000)])
+})
+
+test('counts uploads that wait for their turn as waiting', () => {
+  const { feed, put } = setup()
+  put('a', { phase: 'sending' })
+  put('b', { phase: 'sending', waitsForTurn: true })
+  expect(feed.snapshot().totals).toMatchObject({ running: 1, waiting: 1 })
 })

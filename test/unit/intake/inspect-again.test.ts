@@ -19,6 +19,7 @@ const live = {
   inFlightParts: 0,
   isPausing: false,
   hashedBytes: 0,
+  waitsForTurn: false,
   retryAtMs: null,
   attempts: 0,
 } as const

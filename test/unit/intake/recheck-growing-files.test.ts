@@ -25,6 +25,7 @@ function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs:
           inFlightParts: 0,
           isPausing: false,
           hashedBytes: 0,
+          waitsForTurn: false,
           retryAtMs: null,
           attempts: 0,
         }

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import {
@@ -22,7 +23,14 @@ function setup() {
   const { database } = openJournal(folder, 0)
   const store = createUploadStore(database, 'me', environment)
   const changed: string[] = []
-  const rows = new Rows({ store, environment, changed: (id) => changed.push(id), moved: () => {} })
+  const limit: { bytesPerSecond: number | null } = { bytesPerSecond: null }
+  const rows = new Rows({
+    store,
+    environment,
+    changed: (id) => changed.push(id),
+    moved: () => {},
+    limitBytesPerSecond: () => limit.bytesPerSecond,
+  })
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })
@@ -32,8 +40,9 @@ function setup() {
     store,
     clock,
     changed,
-    added() {
-      const record = uploadRecord()
+    limit,
+    added(change: Partial<UploadRecord> = {}) {
+      const record = uploadRecord(change)
       rows.add([record])
       return record.id
     },
@@ -229,4 +238,42 @@ test('does not list a removed upload as finished', () => {
   rows.hide([kept.id, removed.id])
   rows.remove([removed.id])
   expect([...rows.finished()].map(({ id }) => id)).toEqual([kept.id])
+})
+
+/** Two uploads that have sent 10 and 30 MB/s for ten seconds. */
+function sendTwo({ rows, clock, added }: ReturnType<typeof setup>) {
+  const ids = [added({ id: 'slow' }), added({ id: 'fast' })] as const
+  for (const id of ids) {
+    rows.applyEvent(id, 'begin')
+    rows.applyEvent(id, 'send')
+  }
+  for (let tenths = 1; tenths <= 100; tenths += 1) {
+    clock.advance(100)
+    rows.progress('slow', { inFlightBytes: tenths * 1_000_000 })
+    rows.progress('fast', { inFlightBytes: tenths * 3_000_000 })
+  }
+  return ids
+}
+
+test('shows at once that all uploads share a new limit', () => {
+  const harness = setup()
+  const { rows, limit, changed } = harness
+  const ids = sendTwo(harness)
+  const speeds = () => ids.map((id) => Math.round((rows.view(id)?.bytesPerSecond ?? NaN) / 1e5) / 10)
+  expect(speeds()).toEqual([10, 30])
+  changed.length = 0
+  limit.bytesPerSecond = 2_000_000
+  rows.limitChanged()
+  expect([speeds(), changed]).toEqual([[0.5, 1.5], ids])
+})
+
+test('shows an upload without a share of the connection as waiting for its turn, without a speed', () => {
+  const harness = setup()
+  const { rows } = harness
+  const [id] = sendTwo(harness)
+  rows.setTurn(id, true)
+  expect(rows.view(id)).toMatchObject({ waitsForTurn: true, bytesPerSecond: null, secondsLeft: null })
+  rows.setTurn(id, false)
+  expect(rows.view(id)?.waitsForTurn).toBeUndefined()
+  rows.setTurn('nobody', true)
 })

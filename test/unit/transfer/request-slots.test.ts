@@ -10,25 +10,41 @@ const forever = new AbortController().signal
 const createSlots = (maximum: number) =>
   createRequestSlots({ environment: createTestEnvironment(standingClock()), maximum })
 
-/** Requests a slot for each of `files`, in that order, and keeps which of them got one. */
+interface Request {
+  readonly file: string
+  readonly sizeBytes?: number
+  readonly isInterrupted?: boolean
+  readonly isSmall?: boolean
+}
+
+/** Requests a slot for each of `requests`, in that order, and keeps which of them got one. */
 function requestFor(
   requestSlots: RequestSlots,
-  files: readonly string[],
+  requests: readonly (string | Request)[],
   prioritised: readonly string[] = [],
 ) {
   const granted: string[] = []
   const slots: RequestSlot[] = []
-  for (const file of files) {
-    const requester = { file, isFirst: () => prioritised.includes(file) }
+  const turns: string[] = []
+  for (const request of requests) {
+    const {
+      file,
+      sizeBytes = 1_000_000,
+      isInterrupted = false,
+      isSmall = false,
+    }: Request = typeof request === 'string' ? { file: request } : request
+    const onTurnChange = (waitsForTurn: boolean) =>
+      turns.push(`${file} ${waitsForTurn ? 'waits' : 'sends or is gone'}`)
+    const requester = { file, isFirst: () => prioritised.includes(file), isSmall, onTurnChange }
     void requestSlots
       .forFile(requester)
-      .acquire(forever)
+      .acquire({ sizeBytes, isInterrupted }, forever)
       .then((slot) => {
         granted.push(file)
         slots.push(slot)
       })
   }
-  return { granted, slots }
+  return { granted, slots, turns }
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
@@ -62,7 +78,9 @@ test('an aborted wait takes no slot, and releasing a slot twice counts once', as
   const requestSlots = createSlots(1)
   const { slots } = requestFor(requestSlots, ['a'])
   const leaving = new AbortController()
-  const gone = requestSlots.forFile({ file: 'b', isFirst: () => false }).acquire(leaving.signal)
+  const gone = requestSlots
+    .forFile({ file: 'b', isFirst: () => false, isSmall: false })
+    .acquire({ sizeBytes: 1_000_000 }, leaving.signal)
   const next = requestFor(requestSlots, ['c', 'd'])
   leaving.abort(new Error('left'))
   await expect(gone).rejects.toThrow('left')
@@ -70,6 +88,12 @@ test('an aborted wait takes no slot, and releasing a slot twice counts once', as
   slots[0]?.release()
   await settled()
   expect([next.granted, requestSlots.inUse]).toEqual([['c'], 1])
+})
+
+test('rejects, and does not throw, when it is already aborted', async () => {
+  const slots = createSlots(1).forFile({ file: 'a', isFirst: () => false, isSmall: false })
+  const aborted = slots.acquire({ sizeBytes: 1 }, AbortSignal.abort(new Error('left')))
+  await expect(aborted).rejects.toThrow('left')
 })
 
 test('a lower maximum cancels no running request', async () => {
@@ -84,4 +108,87 @@ test('a lower maximum cancels no running request', async () => {
   slots[1]?.release()
   await settled()
   expect(granted).toEqual(['a', 'b', 'c'])
+})
+
+const largeBytes = 100_000_000
+
+test('begins with one large part while the rate is unknown', async () => {
+  const large = { file: 'a', sizeBytes: largeBytes }
+  const { granted } = requestFor(createSlots(64), [large, large, { ...large, file: 'b' }])
+  await settled()
+  expect(granted).toEqual(['a'])
+})
+
+test('starts two small files at once while a large part uses the connection, and no third one', async () => {
+  const small = { sizeBytes: 5_000_000, isSmall: true }
+  const { granted, slots } = requestFor(createSlots(64), [
+    { file: 'a', sizeBytes: largeBytes },
+    { file: 'a', sizeBytes: largeBytes },
+    { file: 'b', ...small },
+    { file: 'c', ...small },
+    { file: 'd', ...small },
+  ])
+  await settled()
+  expect(granted).toEqual(['a', 'b', 'c'])
+  slots[1]?.release()
+  await settled()
+  expect(granted).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('starts no small file beyond the maximum', async () => {
+  const small = { file: 'b', sizeBytes: 5_000_000, isSmall: true }
+  const { granted } = requestFor(createSlots(1), [{ file: 'a', sizeBytes: largeBytes }, small])
+  await settled()
+  expect(granted).toEqual(['a'])
+})
+
+test('grants slots to interrupted parts first', async () => {
+  const { granted, slots } = requestFor(createSlots(1), [
+    'a',
+    'b',
+    { file: 'c', isInterrupted: true },
+    { file: 'c', isInterrupted: true },
+  ])
+  for (const index of [0, 1, 2, 3]) {
+    await settled()
+    slots[index]?.release()
+  }
+  expect(granted).toEqual(['a', 'c', 'c', 'b'])
+})
+
+test('sends one file after the other while only one part may run', async () => {
+  const large = { sizeBytes: largeBytes }
+  const requests = ['a', 'a', 'b', 'b', 'a', 'b'].map((file) => ({ file, ...large }))
+  const { granted, slots } = requestFor(createSlots(64), requests)
+  for (const index of requests.keys()) {
+    await settled()
+    slots[index]?.release()
+  }
+  expect(granted).toEqual(['a', 'a', 'a', 'b', 'b', 'b'])
+})
+
+test('starts the next part while the one before waits for its response, and no more', async () => {
+  const large = { file: 'a', sizeBytes: largeBytes }
+  const { granted, slots } = requestFor(createSlots(64), [large, large, large])
+  await settled()
+  slots[0]?.recordFlushed(largeBytes - 1)
+  await settled()
+  expect(granted).toHaveLength(1)
+  slots[0]?.recordFlushed(largeBytes)
+  await settled()
+  expect(granted).toHaveLength(2)
+  slots[1]?.recordFlushed(largeBytes)
+  await settled()
+  expect(granted).toHaveLength(2)
+})
+
+test('reports which files wait for their turn', async () => {
+  const { slots, turns } = requestFor(createSlots(1), ['a', 'a', 'b'])
+  await settled()
+  expect(turns).toEqual(['b waits'])
+  for (const index of [0, 1]) {
+    slots[index]?.release()
+    await settled()
+  }
+  expect(turns).toEqual(['b waits', 'b sends or is gone'])
 })

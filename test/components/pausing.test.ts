@@ -12,7 +12,7 @@ test('a row shows the parts that its pause finishes, and stops them or resumes',
     rows: [sendingRow('Flux', { pausing }), sendingRow('Wan'), row('Grain')],
   })
   await expect.element(rowOf('Flux')).toMatchTextContent('Pausing, finishing 2 parts')
-  await expect.element(rowOf('Flux')).toMatchTextContent('Re-uploads 38.0 MB')
+  await expect.element(rowOf('Flux')).toMatchTextContent('Resends 38.0 MB')
   const stop = rowOf('Flux').getByRole('button', { name: `${cost}: Flux` })
   await expect.element(stop).toHaveAttribute('title', cost)
   await userEvent.click(stop)

@@ -12,7 +12,8 @@ async function interruptUpload({ cloud, start }: CommandHarness, path: string, s
   await held.arrived
   child.kill(signal)
   if (signal === 'SIGINT') {
-    await line(({ event }) => event === 'pausing')
+    // A part is finished only if some of its bytes were sent.
+    await line(({ event }) => event === 'pausing' || event === 'interrupted')
     child.kill(signal)
   }
   await ended

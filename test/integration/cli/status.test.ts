@@ -116,7 +116,7 @@ test('counts a stored but unregistered upload as fully acknowledged', async () =
   const held = cloud.hold('registerModel')
   const [id = ''] = await app.add(await file('a.safetensors'))
   await held.arrived
-  await app.calls.pause({ ids: [id] })
+  await app.pauseNow(id)
   held.release()
   const { sizeBytes } = app.row(id)
   expect((await json()).uploads).toMatchObject([

@@ -10,9 +10,9 @@ export type RunExclusive = <T>(name: string, work: () => Promise<T>) => Promise<
 const retryMs = 50
 /**
  * A refresh without a response must not block the others forever, although a refresh without the lock may be
- * refused.
+ * refused. It makes two requests, each with 30 s for the response (session.ts, cloud/client.ts).
  */
-const timeoutMs = 30_000
+const timeoutMs = 65_000
 /** SQLITE_BUSY is 5 (sqlite.org/rescode.html). */
 const sqliteBusy = 5
 

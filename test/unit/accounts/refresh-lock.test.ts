@@ -91,13 +91,13 @@ test('does not wait for a damaged lock file, and logs why', async () => {
   ])
 })
 
-test('waits for another process’s lock for thirty seconds', async () => {
+test('waits for another process’s lock for longer than a refresh takes', async () => {
   const { environment, locks } = setup(standingClock())
   const gate = Promise.withResolvers<void>()
   const first = locks()('a', () => gate.promise)
   let isDone = false
   const second = locks()('a', async () => (isDone = true))
-  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 50) {
+  for (let waitedMs = 0; waitedMs < 65_000; waitedMs += 50) {
     expect([isDone, environment.clock.waits()]).toEqual([false, [50]])
     environment.clock.advance(50)
     await Promise.resolve()

@@ -44,7 +44,7 @@ test('accepts a drop on the sign-in view and stays there', async () => {
 
 test('offers every team for files that wait for one', async () => {
   const { screen, asked } = await openPage({ answers: severalTeams })
-  await expect.element(screen.getByText('3 files are waiting for a team.')).toBeVisible()
+  await expect.element(screen.getByText('3 files are waiting for a team.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Choose team' }))
   await userEvent.click(screen.getByRole('menuitem', { name: otherTeam.name }))
   expect(asked.at(-1)).toMatchObject({ name: 'chooseTeam', args: { teamId: otherTeam.id } })

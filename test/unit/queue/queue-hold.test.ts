@@ -1,14 +1,20 @@
 import { expect, test } from 'vitest'
-import { createQueueHold } from '../../../electron/queue/queue-hold.ts'
+import { createQueueHold, type QueueHold } from '../../../electron/queue/queue-hold.ts'
 
 function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}) {
   const holds: boolean[] = []
+  const ways: string[] = []
   const choices = { allPaused: stored as string | null }
   const hold = createQueueHold(
-    { setHeld: async (isHeld) => void holds.push(isHeld) },
+    {
+      async setHeld(isHeld, how = 'at-once') {
+        holds.push(isHeld)
+        ways.push(how)
+      },
+    },
     { get: () => choices.allPaused, set: (_name, value) => (choices.allPaused = value) },
   )
-  return { hold, choices, isHeld: () => holds.at(-1) }
+  return { hold, choices, isHeld: () => holds.at(-1), how: () => ways.at(-1) }
 }
 
 test('holds the queue until the start and after the stop, whatever the conditions', async () => {
@@ -46,3 +52,18 @@ test('a restart of dead connections does not hold a command line whose app is pa
   await hold.restartRuns()
   expect([isHeld(), choices.allPaused]).toEqual([false, 'yes'])
 })
+
+test.each([
+  ['a pause of all uploads', 'finishing', (hold) => hold.pauseAll(true)],
+  ['battery, connection or quiet hours', 'finishing', (hold) => hold.hold(true)],
+  ['quitting', 'finishing', (hold) => hold.finishParts()],
+  ['the stop of the app', 'at-once', (hold) => hold.stop()],
+] satisfies [string, string, (hold: QueueHold) => Promise<void>][])(
+  '%s holds the queue: %s',
+  async (_name, expected, change) => {
+    const { hold, isHeld, how } = setup()
+    await hold.start({ ownsQueue: true })
+    await change(hold)
+    expect([isHeld(), how()]).toEqual([true, expected])
+  },
+)

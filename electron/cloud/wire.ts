@@ -104,6 +104,7 @@ export const modelListItem = v.object({
   model_path: v.optional(v.nullable(text)),
   model_status: v.optional(v.nullable(text)),
   created_at: v.optional(v.nullable(text)),
+  updated_at: v.optional(v.nullable(text)),
 })
 export type ModelWire = v.InferOutput<typeof modelListItem>
 

@@ -48,6 +48,7 @@ export const failureKinds = {
   'other-process': { retry: 'later', remedy: 'wait' },
   'path-goes-first': { retry: 'later', remedy: 'wait' },
   'old-model-stays': { retry: 'never', remedy: 'retry' },
+  'record-differs': { retry: 'never', remedy: 'retry' },
   'too-large-for-device': { retry: 'after-sign-in', remedy: 'sign-in' },
   'too-large-for-storage': { retry: 'never', remedy: 'remove' },
   'no-team': { retry: 'never', remedy: 'sign-in' },

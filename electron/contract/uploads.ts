@@ -4,6 +4,7 @@ import type { Team } from './account.ts'
 import type { DuplicateModel, ReplacedModel } from './library.ts'
 import type { TransferSpeed } from './upload-details.ts'
 import type { Recognition } from './recognition.ts'
+import type { Verification } from './verification.ts'
 
 /** The state of an upload. `retrying` waits for a retry; its failure says why. */
 export type Phase =
@@ -80,6 +81,8 @@ export interface UploadRow {
   readonly sha256: string | null
   readonly storageKey: string | null
   readonly modelId: string | null
+  /** How the library's record compares with the file; absent before registering and from older records. */
+  readonly verification?: Verification | undefined
   /** The library's model with the same bytes, if the file was therefore not uploaded. */
   readonly already?: DuplicateModel | undefined
   /** The model that it replaces. */
@@ -196,8 +199,13 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
  * written has failed, but is rechecked (`intake/recheck-growing-files.ts`).
  */
 export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): FailureState {
-  if (phase === 'failed' && failure?.code !== 'file-being-written') return 'final'
-  return 'retrying'
+  if (phase === 'registered') return 'final'
+  return phase === 'failed' && failure?.code !== 'file-being-written' ? 'final' : 'retrying'
+}
+
+/** Whether the user has to act: the upload failed, or the library's record of it differs from the file. */
+export function needsAttention({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): boolean {
+  return phase === 'failed' || (phase === 'registered' && failure !== null)
 }
 
 /** The target with another type. A path in the folder of its type moves to the folder of the new type. */

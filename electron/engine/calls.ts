@@ -35,6 +35,8 @@ interface CallServices {
   readonly hashCache: HashCache
   readonly inspector: Pick<Inspector, 'readDetails'>
   readonly modelStatus: (record: UploadRecord) => Promise<ModelStatus | null>
+  /** Compares the library's records of registered uploads with their files. */
+  readonly verify: (ids: readonly string[]) => void
   readonly waitingFiles: WaitingFiles
   /** Adds files and folders for the chosen team; without one they wait. */
   readonly addPaths: (paths: readonly string[]) => Promise<Result<AddReport>>
@@ -86,7 +88,11 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       const done = commands.allow(ids)
       return done.ok ? success(undefined) : done
     },
-    retry: ({ ids }) => commands.retry(ids),
+    retry({ ids }) {
+      // Of an upload that is registered, only the verification can be repeated.
+      services.verify(ids)
+      return commands.retry(ids)
+    },
     decide: (decision) => commands.decide(decision),
     library: ({ choice, isFresh }) => library.models(choice, isFresh ? { maxAgeMs: 0 } : {}),
     async changeModel({ choice, modelId, change }) {

@@ -50,6 +50,7 @@ import { createAbandonedUploads } from '../uploads/abandoned-uploads.ts'
 import { accountRequirement } from '../uploads/run-upload.ts'
 import { createStorageTester } from '../uploads/storage-test.ts'
 import { createUploadReports } from '../uploads/upload-report.ts'
+import { createVerifier } from '../uploads/verify.ts'
 import { engineCalls, localFileWith } from './calls.ts'
 import { UploadCommands } from './commands.ts'
 import type { Engine, EngineOptions, EngineSettings } from './engine-api.ts'
@@ -74,6 +75,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { folder, environment, secretStore, keychainState, workers } = options
   const events = createEventHub()
   let settings = options.settings
+  let ownsHistory = false
 
   // Journal: what survives a restart.
   const journal = openJournal(folder, environment.now())
@@ -211,6 +213,13 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
   })
   const abandonedUploads = createAbandonedUploads({ store, accounts, library, environment })
+  const verifier = createVerifier({
+    rows,
+    store,
+    accounts,
+    environment,
+    verified: (id, verification) => events.emit('verified', id, verification),
+  })
   const storageTest = createStorageTester({
     store,
     accounts,
@@ -304,6 +313,10 @@ export function createEngine(options: EngineOptions): Engine {
 
   // Events. Within one event the order matters only where a comment says so.
   const cleanUp = () => void abandonedUploads.cleanUp()
+  // A command verifies its own uploads only.
+  const verifyOpen = () => {
+    if (ownsHistory) verifier.verifyOpen()
+  }
   events.on('rowChanged', feed.changed)
   events.on('rowChanged', details.changed)
   events.on('rowChanged', deadConnections.rowChanged)
@@ -312,7 +325,9 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('connectivity', (state) => {
     queue.setOnline(state === 'ok')
     feed.touched()
-    if (state === 'ok') cleanUp()
+    if (state !== 'ok') return
+    cleanUp()
+    verifyOpen()
   })
   events.on('networkChanged', () => {
     recovery.check()
@@ -332,6 +347,7 @@ export function createEngine(options: EngineOptions): Engine {
       return account !== null && account.id !== lostId
     })
     cleanUp()
+    verifyOpen()
   })
   events.on('visibilityChanged', (accountIds) => {
     for (const id of rows.ids()) if (accountIds.has(rows.get(id)?.record.accountId ?? '')) feed.changed(id)
@@ -403,6 +419,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (!isRegistered(record)) return
     library.addRegistered({ accountId: record.accountId, teamId: record.team.id }, toLibraryModel(record))
     hashCache.remember(record.path, record.identity, record.state.sha256)
+    verifier.verify([record.id])
   }
 
   /** The same user's sign-in that can upload for a team now, or null. */
@@ -436,6 +453,7 @@ export function createEngine(options: EngineOptions): Engine {
         hashCache,
         inspector,
         modelStatus: createModelStatusReader({ rows, store, library, environment }),
+        verify: verifier.verify,
         waitingFiles,
         addPaths: (paths) => addOrKeep(paths, signIns.view().chosen),
       }),
@@ -485,6 +503,7 @@ export function createEngine(options: EngineOptions): Engine {
       return () => listeners.forEach(([name, listen]) => events.off(name, listen))
     },
     async start({ restoreQueue = true } = {}) {
+      ownsHistory = restoreQueue
       if (restoreQueue) {
         doneToday.restore()
         restoreQueued({ store, rows, queue, recovery, rechecks })
@@ -496,6 +515,7 @@ export function createEngine(options: EngineOptions): Engine {
       }
       await hold.start({ ownsQueue: restoreQueue })
       cleanUp()
+      verifyOpen()
     },
     async stop() {
       await Promise.all([finder.close(), watchedFolders.close(), waitingFiles.close()])
@@ -505,6 +525,7 @@ export function createEngine(options: EngineOptions): Engine {
         signIns.close(),
         storageTest.close(),
         abandonedUploads.close(),
+        verifier.close(),
       ])
       library.close()
       feed.close()

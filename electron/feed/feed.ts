@@ -1,5 +1,12 @@
 import type { TransferSpeed } from '../contract/upload-details.ts'
-import type { ConnectivityState, Patch, Snapshot, Totals, UploadRow } from '../contract/uploads.ts'
+import {
+  needsAttention,
+  type ConnectivityState,
+  type Patch,
+  type Snapshot,
+  type Totals,
+  type UploadRow,
+} from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createBatch } from './batch-progress.ts'
 import { createSpeedMeter, speedScaleFor, type SpeedMeter } from '../platform/speed-meter.ts'
@@ -202,14 +209,15 @@ function countRows(
 ): Pick<Totals, 'running' | 'waiting' | 'needsYou' | 'paused' | 'registeredToday' | 'pausing'> {
   const pausing = { uploadCount: 0, finishingParts: 0, unacknowledgedBytes: 0 }
   const count = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: unshownToday }
-  for (const { phase, pausing: row, waitsForTurn } of rows) {
-    if (row) {
+  for (const row of rows) {
+    const { phase, waitsForTurn } = row
+    if (row.pausing) {
       pausing.uploadCount += 1
-      pausing.finishingParts += row.finishingParts
-      pausing.unacknowledgedBytes += row.unacknowledgedBytes
+      pausing.finishingParts += row.pausing.finishingParts
+      pausing.unacknowledgedBytes += row.pausing.unacknowledgedBytes
     }
-    if (phase === 'registered') count.registeredToday += 1
-    else if (phase === 'failed') count.needsYou += 1
+    if (needsAttention(row)) count.needsYou += 1
+    else if (phase === 'registered') count.registeredToday += 1
     else if (phase === 'paused') count.paused += 1
     else if (isRunning(phase) && !waitsForTurn) count.running += 1
     else count.waiting += 1

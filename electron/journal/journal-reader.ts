@@ -7,7 +7,7 @@ import type { Account } from '../contract/account.ts'
 import { createAccountStore, createStoredChoices } from './account-store.ts'
 import { readAbandonedUploads } from './abandoned-store.ts'
 import { acknowledgedBytes, countParts } from './parts-store.ts'
-import type { UploadRecord } from './upload-record.ts'
+import { isRegisteredUpload, type RegisteredUpload, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns } from './record-columns.ts'
 import { livingProcesses } from './process-claims.ts'
 import { journalVersion } from './schema.ts'
@@ -27,6 +27,10 @@ export interface JournalSummary {
   readonly unfinished: readonly UnfinishedUpload[]
   /** The number of uploads in the history. */
   readonly registeredCount: number
+  /** Of those, how many records in the library were compared with their files, and are equal. */
+  readonly verifiedCount: number
+  /** Uploads whose record in the library differs from the file, latest first. */
+  readonly differing: readonly RegisteredUpload[]
   /** The number of multipart uploads still in storage that no row needs. */
   readonly abandonedCount: number
   readonly allPaused: boolean
@@ -86,11 +90,23 @@ function readSummary(database: DatabaseSync): Result<JournalSummary | null> {
     }
   })
   const registered = database
-    .prepare(`SELECT count(*) AS count FROM uploads WHERE phase = 'registered'`)
+    .prepare(
+      `SELECT count(*) AS count, count(*) FILTER (WHERE verification ->> 'kind' = 'verified') AS verified
+       FROM uploads WHERE phase = 'registered'`,
+    )
     .get()
+  const differing = database
+    .prepare(
+      `SELECT ${columns.join(', ')} FROM uploads
+       WHERE phase = 'registered' AND verification ->> 'kind' = 'differs' ORDER BY finished_at_ms DESC`,
+    )
+    .all()
+    .flatMap((line) => fromColumns(line) ?? [])
   return success({
     unfinished,
     registeredCount: Number(registered?.['count']),
+    verifiedCount: Number(registered?.['verified']),
+    differing: differing.filter(isRegisteredUpload).filter(({ accountId }) => !hidden.has(accountId)),
     abandonedCount: readAbandonedUploads(database).length,
     allPaused: createStoredChoices(database).get('all-paused') === 'yes',
     accounts: accounts.filter(({ id }) => !hidden.has(id)),

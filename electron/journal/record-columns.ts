@@ -2,15 +2,25 @@ import * as v from 'valibot'
 import { failureKinds, type Failure } from '../contract/failures.ts'
 import { onConflict, replacedFate } from '../contract/library.ts'
 import { modelFormats } from '../contract/recognition.ts'
-import { isStarted, modelIdOf, multipartOf, type UploadRecord, type UploadState } from './upload-record.ts'
+import { recordFields } from '../contract/verification.ts'
+import {
+  isStarted,
+  isUnverified,
+  modelIdOf,
+  multipartOf,
+  type UploadRecord,
+  type UploadState,
+} from './upload-record.ts'
 
 const parameters = v.record(v.string(), v.union([v.string(), v.number()]))
+
+const failureCodes = Object.keys(failureKinds) as [Failure['code']]
 
 const failureText = v.pipe(
   v.string(),
   v.parseJson(),
   v.object({
-    code: v.picklist(Object.keys(failureKinds) as [Failure['code']]),
+    code: v.picklist(failureCodes),
     params: parameters,
     serverMessage: v.exactOptional(v.string()),
     detail: v.exactOptional(v.string()),
@@ -93,6 +103,30 @@ const seenText = v.pipe(
   }),
 )
 
+const atMs = v.number()
+
+const verificationText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.variant('kind', [
+    v.object({ kind: v.literal('pending') }),
+    v.object({ kind: v.literal('verified'), atMs }),
+    v.object({
+      kind: v.literal('not-verified'),
+      reason: v.picklist([...failureCodes, 'unsupported', 'incomplete', 'edited']),
+      isFinal: v.boolean(),
+      atMs,
+    }),
+    v.object({
+      kind: v.literal('differs'),
+      differences: v.array(
+        v.object({ field: v.picklist(recordFields), expected: v.string(), found: v.string() }),
+      ),
+      atMs,
+    }),
+  ]),
+)
+
 /** A row of the table, validated because the file may have been changed or damaged. */
 const line = v.object({
   id: v.string(),
@@ -123,6 +157,9 @@ const line = v.object({
   finished_at_ms: v.nullable(v.number()),
   library: v.nullable(libraryText),
   seen: v.nullable(seenText),
+  verification: v.nullable(verificationText),
+  /** Derived, for the index. */
+  to_verify: v.number(),
 })
 
 /** The columns, in the order of `toColumns`. */
@@ -165,6 +202,7 @@ function stateOf(row: v.InferOutput<typeof line>): UploadState | null {
     sha256,
     model_id: modelId,
     finished_at_ms: finishedAtMs,
+    verification,
   } = row
   if ((phase === 'registered') !== (finishedAtMs !== null)) return null
   if (storageKey === null) {
@@ -180,9 +218,9 @@ function stateOf(row: v.InferOutput<typeof line>): UploadState | null {
   if (sha256 === null) return null
   const object = { storageKey, sha256, multipart }
   if (modelId === null) return finishedAtMs === null ? { kind: 'stored', ...object } : null
-  return finishedAtMs === null
-    ? { kind: 'replacing', ...object, modelId }
-    : { kind: 'registered', ...object, modelId, finishedAtMs }
+  if (finishedAtMs === null) return { kind: 'replacing', ...object, modelId }
+  const registered = { kind: 'registered', ...object, modelId, finishedAtMs } as const
+  return verification === null ? registered : { ...registered, verification }
 }
 
 /** The values of a record in the order of `columns`. */
@@ -217,5 +255,7 @@ export function toColumns(record: UploadRecord): (string | number | null)[] {
     'finishedAtMs' in state ? state.finishedAtMs : null,
     record.library ? JSON.stringify(record.library) : null,
     record.seen ? JSON.stringify(record.seen) : null,
+    state.kind === 'registered' && state.verification ? JSON.stringify(state.verification) : null,
+    isUnverified(state) ? 1 : 0,
   ]
 }

@@ -1,5 +1,5 @@
 import { withModelType, type Pausing, type Phase, type UploadRow } from '../contract/uploads.ts'
-import { isStarted, modelIdOf, type UploadRecord } from './upload-record.ts'
+import { isStarted, modelIdOf, verificationOf, type UploadRecord } from './upload-record.ts'
 import type { SpeedMeter } from '../platform/speed-meter.ts'
 
 /** What an upload is doing right now. Kept in memory only. */
@@ -52,6 +52,7 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null, speedS
     sha256: 'sha256' in state ? state.sha256 : null,
     storageKey: 'storageKey' in state ? state.storageKey : null,
     modelId: modelIdOf(state),
+    verification: verificationOf(state),
     ...(library?.already ? { already: library.already } : {}),
     ...(library?.replaces ? { replaces: library.replaces } : {}),
   }

@@ -98,6 +98,10 @@ const migrations: readonly string[] = [
   // Uploads whose process is the one that sends their file (see file-claims.ts).
   `ALTER TABLE uploads ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX uploads_by_file ON uploads (inode, size_bytes);`,
+  // How the library's record compares with the file, and whether that is still to be found out.
+  `ALTER TABLE uploads ADD COLUMN verification TEXT;
+   ALTER TABLE uploads ADD COLUMN to_verify INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX uploads_to_verify ON uploads (finished_at_ms DESC) WHERE to_verify = 1;`,
 ]
 
 /** The version that `migrate` leads to. */

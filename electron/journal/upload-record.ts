@@ -3,6 +3,7 @@ import type { Failure } from '../contract/failures.ts'
 import type { LibraryRelation } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import type { Target } from '../contract/uploads.ts'
+import type { Verification } from '../contract/verification.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
 import type { FoundFile } from '../recognition/found-file.ts'
 import type { StoredPhase } from './upload-phase.ts'
@@ -54,6 +55,8 @@ export interface RegisteredState extends StoredObject {
   readonly kind: 'registered'
   readonly modelId: string
   readonly finishedAtMs: number
+  /** Absent from records of older versions. */
+  readonly verification?: Verification
 }
 
 /** The library already had a model with the same bytes; nothing was sent. */
@@ -105,6 +108,11 @@ export interface RegisteredRecord extends UploadRecord {
   readonly state: RegisteredState | DuplicateState
 }
 
+/** An upload that has put its model into the library. */
+export interface RegisteredUpload extends UploadRecord {
+  readonly state: RegisteredState
+}
+
 /** What may change in a record after it was written. */
 export type RecordChange = Partial<Omit<UploadRecord, 'id' | 'path' | 'fileName' | 'folder' | 'addedAtMs'>>
 
@@ -130,6 +138,21 @@ export function isStored(state: UploadState): state is StoredState | ReplacingSt
 
 export function isRegistered(record: UploadRecord): record is RegisteredRecord {
   return record.state.kind === 'registered' || record.state.kind === 'duplicate'
+}
+
+export function isRegisteredUpload(record: UploadRecord): record is RegisteredUpload {
+  return record.state.kind === 'registered'
+}
+
+/** How the library's record compares with the file, if the upload has put a model there. */
+export function verificationOf(state: UploadState): Verification | undefined {
+  return state.kind === 'registered' ? state.verification : undefined
+}
+
+/** Whether the library's record is still to be compared with the file. */
+export function isUnverified(state: UploadState): boolean {
+  const verification = verificationOf(state)
+  return verification?.kind === 'pending' || (verification?.kind === 'not-verified' && !verification.isFinal)
 }
 
 /** The multipart upload that is open, or that the stored object was sent with. */

@@ -58,6 +58,8 @@ export interface UploadStore extends HistoryStore {
    * processes.
    */
   claimFile(record: UploadRecord): Result<FileClaim>
+  /** Ids of registered uploads that no other living process verifies, latest first, at most 500. */
+  unverified(): readonly string[]
   find(id: string): UploadRecord | null
   close(): void
 }
@@ -99,6 +101,12 @@ export function createUploadStore(
     queueQuery(names, 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'),
   )
 
+  const unverified = database.prepare(
+    `SELECT id FROM uploads
+     WHERE to_verify = 1 AND (runner IS NULL OR runner = ? OR runner NOT IN (SELECT value FROM json_each(?)))
+     ORDER BY finished_at_ms DESC LIMIT 500`,
+  )
+
   /**
    * Runs `work` as one transaction. An error of the disk is returned as a failure, and nothing is written.
    */
@@ -119,6 +127,9 @@ export function createUploadStore(
       return failed(failure(code, {}, { detail: String(error) }))
     }
   }
+
+  /** Runners that are alive, as JSON. */
+  const livingRunners = () => JSON.stringify([...livingProcesses(database).keys()])
 
   function read(lines: readonly unknown[]): UploadRecord[] {
     return lines.flatMap((line) => {
@@ -168,7 +179,8 @@ export function createUploadStore(
       const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
       return claimed.ok ? success(read(queued.all(runner))) : claimed
     },
-    unclaimed: () => read(unclaimed.all(JSON.stringify([...livingProcesses(database).keys()]))),
+    unclaimed: () => read(unclaimed.all(livingRunners())),
+    unverified: () => unverified.all(runner, livingRunners()).map(({ id }) => String(id)),
     queuedUploadsOf({ paths, accountIds, teamId }) {
       const accounts = JSON.stringify(accountIds)
       return [...new Set(paths)].flatMap((path) => read(queuedOfFile.all(path, teamId, accounts)))

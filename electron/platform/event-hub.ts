@@ -4,6 +4,7 @@ import type { FoundPlacesView, WorkflowView } from '../contract/discovery.ts'
 import type { LibraryUpdate } from '../contract/library.ts'
 import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
 import type { AddReport, ConnectivityState, Patch, WaitingFilesView } from '../contract/uploads.ts'
+import type { Verification } from '../contract/verification.ts'
 import type { WatchedFoldersView } from '../contract/watched-folders.ts'
 
 /** Events from the engine to the desktop and the command line, emitted after the change. */
@@ -20,6 +21,8 @@ export interface EngineEvents {
   /** Files that waited for a team were added. */
   added: [report: AddReport]
   waitingFiles: [view: WaitingFilesView]
+  /** The record of a registered upload was compared with its file, or could not be; null if it was removed. */
+  verified: [id: string, verification: Verification | null]
   finding: [view: FoundPlacesView]
   workflow: [view: WorkflowView]
   watching: [view: WatchedFoldersView]

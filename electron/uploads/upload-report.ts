@@ -59,11 +59,12 @@ export function createUploadReports(options: {
       registered(modelId) {
         const { storageKey, sha256, multipart } = requireStored(currentState())
         const finishedAtMs = nextFinishTimeMs()
+        const verification = { kind: 'pending' } as const
         return applyEvent({
           id,
           event: 'registered',
           change: {
-            state: { kind: 'registered', storageKey, sha256, multipart, modelId, finishedAtMs },
+            state: { kind: 'registered', storageKey, sha256, multipart, modelId, finishedAtMs, verification },
             failure: null,
           },
         })

@@ -20,9 +20,11 @@ export class Announcer {
   }
 
   rowChanged(before: UploadRow | undefined, after: UploadRow): void {
-    if (after.phase === before?.phase) return
-    if (after.phase === 'failed') this.#failed.push(after)
-    else if (groupOf(after) === 'done' && before) this.#done.push(after)
+    const group = groupOf(after)
+    if (before && group === groupOf(before)) return
+    if (group === 'needs-you') this.#failed.push(after)
+    // One that differed and is verified now was announced before.
+    else if (group === 'done' && before && before.phase !== after.phase) this.#done.push(after)
   }
 
   /** Called once per patch, after its rows, so that the changes of one patch are announced together. */

@@ -123,8 +123,8 @@ export class AppState {
   #rowChanged(before: UploadRow | undefined, after: UploadRow): void {
     this.announcer.rowChanged(before, after)
     this.actions.closeEditor(after)
-    const isFinished = after.phase === 'registered' && before?.phase !== 'registered'
-    if (isFinished && this.ui.view === 'history') void this.history.refresh()
+    const hasChanged = before?.phase !== after.phase || before.verification !== after.verification
+    if (after.phase === 'registered' && hasChanged && this.ui.view === 'history') void this.history.refresh()
   }
 
   /** Changes settings and shows a failure as a notice. */

@@ -4,10 +4,11 @@ import {
   countdownText as formatEndingText,
   pauseReasonText as formatHoldText,
 } from '../../electron/messages/pause-reason-text.ts'
-import type { SkippedFile } from '../../electron/contract/uploads.ts'
+import type { SkippedFile, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Recognition } from '../../electron/contract/recognition.ts'
 import type { Locale } from '../../electron/contract/app-info.ts'
 import { formatBytes, formatRate } from '../../electron/messages/format-size.ts'
+import { verificationLines } from '../../electron/messages/verification-text.ts'
 import { clockText } from '../../electron/messages/clock-text.ts'
 import {
   isMessageKey,
@@ -61,6 +62,8 @@ export class Language {
       return this.t('trouble.plain')
     }
   }
+  /** How the library's record of a registered upload compares with its file. */
+  readonly verification = (row: UploadRow) => verificationLines(row.verification ?? null, this.t).join(' ')
   readonly size = (bytes: number) => formatBytes(bytes, this.locale)
   readonly exactSize = (bytes: number) => this.t('size.exact', { count: bytes })
   readonly speed = (bytesPerSecond: number) => this.t('row.speed', { speedBytes: bytesPerSecond })

@@ -32,7 +32,7 @@ export class HistoryState {
   }
 
   /**
-   * Adds newly finished uploads at the top and keeps the loaded pages. Runs at most one request at a time.
+   * Adds newly finished uploads at the top, updates the latest ones and keeps the loaded pages. Runs at most one request at a time.
    */
   async refresh(): Promise<void> {
     this.#isStale = true
@@ -70,8 +70,10 @@ export class HistoryState {
     const { rows, nextBeforeMs } = result.value
     const known = new Set(this.rows.map(({ id }) => id))
     const news = rows.filter(({ id }) => !known.has(id))
-    if (news.length < rows.length) this.rows = [...news, ...this.rows]
-    else {
+    if (news.length < rows.length) {
+      const current = new Map(rows.map((row) => [row.id, row]))
+      this.rows = [...news, ...this.rows.map((row) => current.get(row.id) ?? row)]
+    } else {
       this.rows = rows
       this.#next = nextBeforeMs
     }

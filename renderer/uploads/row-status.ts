@@ -8,6 +8,7 @@ import {
 } from '../../electron/contract/failures.ts'
 import {
   failureStateOf,
+  needsAttention,
   type ConnectivityState,
   type Phase,
   type UploadRow,
@@ -30,14 +31,16 @@ const groupOfPhase: Record<Phase, Group> = {
   registered: 'done',
 }
 
-export function groupOf({ phase, waitsForTurn }: UploadRow): Group {
-  return waitsForTurn ? 'waiting' : groupOfPhase[phase]
+export function groupOf(row: UploadRow): Group {
+  if (row.waitsForTurn) return 'waiting'
+  return needsAttention(row) ? 'needs-you' : groupOfPhase[row.phase]
 }
 
 /** Message key of the row's status. */
-function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice' | 'turn'}` {
+function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice' | 'differs' | 'turn'}` {
   // A pending decision is not a failure.
   if (row.phase === 'failed' && remedyOfRow(row) === 'choose') return 'phase.choice'
+  if (row.phase === 'registered' && needsAttention(row)) return 'phase.differs'
   if (row.waitsForTurn) return 'phase.turn'
   return row.phase === 'registered' && row.already ? 'phase.already' : `phase.${row.phase}`
 }
@@ -64,10 +67,10 @@ export function toggleOf({ phase, pausing }: UploadRow): 'pause' | 'resume' | nu
   return phase === 'failed' || phase === 'registered' ? null : 'pause'
 }
 
-/** The remedy for a failed row or one that waits for a retry. */
-export function remedyOfRow({ failure, phase }: UploadRow): Remedy {
-  if (!failure || (phase !== 'failed' && phase !== 'retrying')) return 'none'
-  return failureKinds[failure.code].remedy
+/** The remedy for a row that needs attention or waits for a retry. */
+export function remedyOfRow(row: UploadRow): Remedy {
+  if (!row.failure || !(needsAttention(row) || row.phase === 'retrying')) return 'none'
+  return failureKinds[row.failure.code].remedy
 }
 
 /** Whether the row's failure is retried without the user; nothing is while all uploads are paused. */

@@ -1,6 +1,8 @@
+import type { Verification } from '../../electron/contract/verification.ts'
 import type {
   MultipartOpenState,
   RegisteredRecord,
+  RegisteredUpload,
   RegisteredState,
   ReplacingState,
   StoredState,
@@ -45,6 +47,12 @@ export function uploadRecord(given: Partial<UploadRecord> = {}): UploadRecord {
     addedAtMs: 1_790_000_000_000 + made,
     ...given,
   }
+}
+
+/** A record of an upload whose library record was compared with its file. */
+export function withVerification(verification: Verification): RegisteredUpload {
+  const record = registeredRecord()
+  return { ...record, state: { ...registeredState('m', record.state.finishedAtMs), verification } }
 }
 
 /** A record of an upload whose model is in the library. */

@@ -1,17 +1,20 @@
 import type { ConnectivityState, Patch, UploadRow } from '../../contract/uploads.ts'
+import type { Verification } from '../../contract/verification.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { isRunning } from '../../journal/upload-phase.ts'
 import type { UploadReporter } from '../output/output.ts'
 
 /** Reports the progress and the result of each upload of this process. */
 export interface UploadFollower {
-  /** Resolves with all uploads once `count` of them are registered, failed or skipped. */
+  /** Resolves with all uploads once `count` of them are verified, failed or skipped. */
   waitUntilEnded(count: number): Promise<readonly UploadRow[]>
 }
 
 export function followUploads(engine: Engine, reporter: UploadReporter): UploadFollower {
   const rows = new Map<string, UploadRow>()
   const ended = new Set<string>()
+  const registered = new Set<string>()
+  const verifications = new Map<string, Verification | null>()
   const running = new Map<string, UploadRow>()
   /** By upload: the process that has its file. */
   const waitingForProcess = new Map<string, string | undefined>()
@@ -24,7 +27,8 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
    * enqueued.
    */
   const hasEnded = (row: UploadRow) =>
-    row.phase === 'registered' || (row.phase === 'failed' && awaited !== null)
+    row.phase === 'registered' ? isVerified(row) : row.phase === 'failed' && awaited !== null
+  const isVerified = (row: UploadRow) => row.already !== undefined || verifications.has(row.id)
 
   /** Whether the row only looks again for the process that was reported to have its file. */
   function isRepeatedWait({ id, failure }: UploadRow): boolean {
@@ -42,15 +46,22 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     if (!before) reporter.queued(row)
     const hasChanged = before?.phase !== row.phase || before.retryAtMs !== row.retryAtMs
     if (row.phase === 'retrying' && hasChanged && !isRepeatedWait(row)) reporter.waiting(row)
+    if (row.phase === 'registered') reportRegistered(row)
     if (hasEnded(row)) reportEnd(row)
+  }
+
+  function reportRegistered(row: UploadRow): void {
+    if (registered.has(row.id)) return
+    registered.add(row.id)
+    if (row.already) reporter.alreadyInLibrary(row)
+    else reporter.registered(row)
   }
 
   function reportEnd(row: UploadRow): void {
     if (ended.has(row.id)) return
     ended.add(row.id)
     if (row.phase !== 'registered') reporter.failed(row)
-    else if (row.already) reporter.alreadyInLibrary(row)
-    else reporter.registered(row)
+    else if (!row.already) reporter.verified(row, verifications.get(row.id) ?? null)
   }
 
   function applyPatch(patch: Patch): void {
@@ -78,6 +89,13 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
       if (!failure || isLibraryFailureReported) return
       isLibraryFailureReported = true
       reporter.libraryNotListed(failure)
+    },
+    verified(id, verification) {
+      verifications.set(id, verification)
+      const row = rows.get(id)
+      if (row) rows.set(id, { ...row, verification: verification ?? undefined })
+      if (row && hasEnded(row)) reportEnd(row)
+      resolveIfEnded()
     },
     leftOut({ id, fileName }) {
       ended.add(id)

@@ -23,5 +23,6 @@ export async function reportResult(
   reporter.finished()
   const failed = ended.filter(({ phase }) => phase === 'failed')
   if (failed.some(({ failure }) => failure?.code === 'signed-out')) return exitCodes.notSignedIn
-  return failed.length > 0 || !areComplete ? exitCodes.someFailed : exitCodes.ok
+  const differs = ended.some(({ verification }) => verification?.kind === 'differs')
+  return failed.length > 0 || differs || !areComplete ? exitCodes.someFailed : exitCodes.ok
 }

@@ -2,10 +2,23 @@ import type { Account } from '../../contract/account.ts'
 import type { FailureState } from '../../contract/failures.ts'
 import { failureStateOf } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
+import { verificationLines } from '../../messages/verification-text.ts'
 import { readJournal, type JournalSummary, type UnfinishedUpload } from '../../journal/journal-reader.ts'
-import { isStored, multipartOf, type UploadRecord } from '../../journal/upload-record.ts'
+import {
+  isStored,
+  multipartOf,
+  type RegisteredUpload,
+  type UploadRecord,
+} from '../../journal/upload-record.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeFailure, isoTime, failureAsJson, type Streams } from '../output/output.ts'
+import {
+  describeFailure,
+  failureAsJson,
+  isoTime,
+  t,
+  verificationAsJson,
+  type Streams,
+} from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
 
 /** Increased when a member is removed or changes its meaning, not for new members. */
@@ -14,6 +27,8 @@ const schemaVersion = 1
 const emptySummary: JournalSummary = {
   unfinished: [],
   registeredCount: 0,
+  verifiedCount: 0,
+  differing: [],
   abandonedCount: 0,
   allPaused: false,
   accounts: [],
@@ -36,7 +51,7 @@ const sum = (uploads: readonly UnfinishedUpload[], of: (upload: UnfinishedUpload
   uploads.reduce((total, upload) => total + of(upload), 0)
 
 function asJson(view: JournalSummary, home: string, nowMs: number): object {
-  const { unfinished, registeredCount, abandonedCount, allPaused, accounts } = view
+  const { unfinished, registeredCount, verifiedCount, differing, abandonedCount, allPaused, accounts } = view
   const countInPhase = (phase: string) => unfinished.filter(({ record }) => record.phase === phase).length
   return {
     schema: schemaVersion,
@@ -51,9 +66,23 @@ function asJson(view: JournalSummary, home: string, nowMs: number): object {
       sizeBytes: sum(unfinished, ({ record }) => record.identity.sizeBytes),
       acknowledgedBytes: sum(unfinished, ({ acknowledgedBytes }) => acknowledgedBytes),
       registered: registeredCount,
+      verified: verifiedCount,
+      differing: differing.length,
       leftBehind: abandonedCount,
     },
     uploads: unfinished.map((upload) => uploadAsJson(upload, accounts)),
+    differing: differing.map(differingAsJson),
+  }
+}
+
+function differingAsJson({ id, fileName, state, team, target }: RegisteredUpload): object {
+  return {
+    id,
+    file: fileName,
+    model: state.modelId,
+    team: { id: team.id, name: team.name },
+    path: target.modelPath,
+    ...verificationAsJson(state.verification ?? null),
   }
 }
 
@@ -93,7 +122,7 @@ function uploadAsJson(
 }
 
 function asLines(view: JournalSummary): readonly string[] {
-  const { unfinished, registeredCount, abandonedCount, allPaused, accounts } = view
+  const { unfinished, accounts } = view
   if (unfinished.length === 0) return ['The upload queue is empty.', ...footnotes(view)]
   const size = formatBytes(
     sum(unfinished, ({ record }) => record.identity.sizeBytes),
@@ -106,18 +135,19 @@ function asLines(view: JournalSummary): readonly string[] {
   return [
     ...unfinished.map((upload) => uploadLine(upload, accounts)),
     `${unfinished.length === 1 ? '1 upload' : `${unfinished.length} uploads`} in the queue, ${sent} of ${size} uploaded.`,
-    ...footnotes({ registeredCount, abandonedCount, allPaused }),
+    ...footnotes(view),
     ...(unfinished.some(({ runByPid }) => runByPid === null) ? ['To continue, run: modelferry resume'] : []),
   ]
 }
 
-function footnotes({
-  registeredCount,
-  abandonedCount,
-  allPaused,
-}: Pick<JournalSummary, 'registeredCount' | 'abandonedCount' | 'allPaused'>): readonly string[] {
+function footnotes(view: JournalSummary): readonly string[] {
+  const { registeredCount, verifiedCount, differing, abandonedCount, allPaused } = view
   return [
-    ...(registeredCount > 0 ? [`${registeredCount} in history.`] : []),
+    ...(registeredCount > 0 ? [`${registeredCount} in history, ${verifiedCount} verified.`] : []),
+    ...differing.map(
+      ({ fileName, team, state }) =>
+        `differs     ${fileName} → ${team.name}: ${verificationLines(state.verification ?? null, t).join(' ')}`,
+    ),
     ...(abandonedCount > 0
       ? [
           `Storage still has data of ${abandonedCount === 1 ? '1 cancelled upload' : `${abandonedCount} cancelled uploads`}. It is deleted at the next start.`,

@@ -3,6 +3,7 @@ import {
   isCopyOfOther,
   isoTime,
   skippedAsJson,
+  verificationAsJson,
   type Streams,
   type UploadReporter,
 } from './output.ts'
@@ -59,6 +60,13 @@ export function createJsonReporter(
         path: row.target.modelPath,
         sha256: row.sha256,
         sizeBytes: row.sizeBytes,
+      }),
+    verified: (row, verification) =>
+      write('verified', {
+        id: row.id,
+        model: row.modelId,
+        file: row.fileName,
+        ...verificationAsJson(verification),
       }),
     alreadyInLibrary: (row) =>
       write('already-there', {

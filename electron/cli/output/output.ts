@@ -10,6 +10,7 @@ import type {
   Totals,
   UploadRow,
 } from '../../contract/uploads.ts'
+import type { Verification } from '../../contract/verification.ts'
 import type { TerminalStream } from './live-lines.ts'
 import { oneLine } from './terminal-text.ts'
 
@@ -59,6 +60,8 @@ export interface UploadReporter {
   waiting(row: UploadRow): void
   connectivity(state: ConnectivityState): void
   registered(row: UploadRow): void
+  /** Its record was compared with the file; null if it was removed before. Called after `registered`. */
+  verified(row: UploadRow, verification: Verification | null): void
   /** The library has a model with the same bytes; nothing was uploaded. */
   alreadyInLibrary(row: UploadRow): void
   /** Files are uploaded without comparing them with the library. Called at most once. */
@@ -125,6 +128,15 @@ export function failureAsJson(failure: Failure | null, state: FailureState = 'fi
     sentence: failureText(failure, t, state),
     ...(detail ? { detail } : {}),
   }
+}
+
+/** The members of a verification in JSON output. */
+export function verificationAsJson(verification: Verification | null): object {
+  if (verification === null) return { result: 'not-verified', reason: 'removed' }
+  if (verification.kind === 'pending') return { result: 'not-verified', reason: 'pending' }
+  const { kind: result } = verification
+  if (result === 'not-verified') return { result, reason: verification.reason }
+  return result === 'differs' ? { result, differences: verification.differences } : { result }
 }
 
 export const isoTime = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())

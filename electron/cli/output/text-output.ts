@@ -1,5 +1,6 @@
 import type { UploadRow } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
+import { verificationLines } from '../../messages/verification-text.ts'
 import { lineWidth, createLiveLines, type TerminalStream } from './live-lines.ts'
 import {
   describeFailure,
@@ -47,6 +48,14 @@ export function createTextReporter(
     registered(row) {
       registeredCount += 1
       write(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`)
+    },
+    verified(row, verification) {
+      if (verification === null) return
+      const isDifferent = verification.kind === 'differs'
+      const label = { pending: 'note', verified: 'verified', 'not-verified': 'note', differs: 'differs' }
+      const text = `${label[verification.kind].padEnd(12)}${row.fileName}: ${verificationLines(verification, t).join(' ')}`
+      if (quiet && isDifferent) err.write(`${oneLine(text)}\n`)
+      else write(text)
     },
     alreadyInLibrary(row) {
       registeredCount += 1

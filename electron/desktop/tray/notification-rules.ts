@@ -1,4 +1,4 @@
-import type { Patch, UploadRow } from '../../contract/uploads.ts'
+import { needsAttention, type Patch, type UploadRow } from '../../contract/uploads.ts'
 
 export type UploadNotification =
   | { readonly kind: 'batch-done'; readonly registered: number; readonly failed: number }
@@ -17,7 +17,7 @@ export function createNotificationRules(): (patch: Patch) => readonly UploadNoti
     for (const id of removed) failedIds.delete(id)
     for (const row of changed) {
       if (row.phase === 'registered') registered += 1
-      if (row.phase !== 'failed') failedIds.delete(row.id)
+      if (!needsAttention(row)) failedIds.delete(row.id)
       else if (!failedIds.has(row.id)) {
         failedIds.add(row.id)
         newlyFailed.push(row)

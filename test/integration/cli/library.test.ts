@@ -122,7 +122,7 @@ test.each([
   [
     'rename',
     0,
-    'registered',
+    'verified',
     [
       [path, 'active'],
       ['models/loras/a-2.safetensors', 'active'],
@@ -131,7 +131,7 @@ test.each([
   [
     'replace',
     0,
-    'registered',
+    'verified',
     [
       ['models/loras/a-2.safetensors', 'disabled'],
       [path, 'active'],

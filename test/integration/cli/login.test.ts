@@ -56,7 +56,7 @@ test('keeps a password sign-in across processes until sign-out', async () => {
       `${ALICES_TEAM_ID}  Alice's Team  (${ALICE.email})`,
       `${STUDIO_NORTH_ID}  Studio North  (${ALICE.email})`,
     ],
-    ...['teams 0', 'queued', 'registered', 'upload 0'],
+    ...['teams 0', 'queued', 'registered', 'verified', 'upload 0'],
     ...['Signed out.', 'logout 0', 'teams 3', 'No account was signed in.', 'logout 0'],
   ])
   expect(err).toContain('Not signed in. Run: modelferry login')

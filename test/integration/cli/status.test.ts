@@ -58,6 +58,8 @@ test('shows the uploads of a running app and its process id without changing the
       paused: 0,
       failed: 0,
       registered: 0,
+      verified: 0,
+      differing: 0,
       leftBehind: 0,
       sizeBytes,
       acknowledgedBytes: 2 * partBytes,
@@ -81,6 +83,7 @@ test('shows the uploads of a running app and its process id without changing the
         addedAt: new Date(addedAtMs).toISOString(),
       },
     ],
+    differing: [],
   })
   const plain = await runStatus()
   expect(plain.out).toBe(

@@ -77,7 +77,7 @@ test('writes no progress lines or control characters to a pipe', async () => {
   const { code, out, err } = await run('upload', await file('模型.safetensors'))
   // eslint-disable-next-line no-control-regex -- checks that there are none
   expect([code, err, /[\u0000-\u0009\u000b-\u001f]/.test(out)]).toEqual([0, '', false])
-  expect(linesOf(out).map((line) => line.split(' ')[0])).toEqual(['queued', 'registered'])
+  expect(linesOf(out).map((line) => line.split(' ')[0])).toEqual(['queued', 'registered', 'verified'])
 })
 
 test('clears the progress lines on Ctrl-C and says how to resume', async () => {
@@ -102,7 +102,7 @@ test('writes nothing about successful uploads with --quiet', async () => {
   expect([plain.code, plain.out]).toEqual([1, ''])
   expect(plain.err).toMatch(/^failed {6}bad\.safetensors: .*\n$/)
   const { json } = await run('upload', await file('other.safetensors'), '-q', '--json')
-  expect(json().map(({ event }) => event)).toEqual(['queued', 'registered'])
+  expect(json().map(({ event }) => event)).toEqual(['queued', 'registered', 'verified'])
 })
 
 test('continues the upload when the reader of its output is gone', async () => {

@@ -48,6 +48,13 @@ test('exits with 0 and writes a JSON line per event', async () => {
     group: null,
   })
   expect(lines.at(-1)).toEqual({
+    event: 'verified',
+    id,
+    model: model?.id,
+    file: 'blue.safetensors',
+    result: 'verified',
+  })
+  expect(lines.at(-2)).toEqual({
     event: 'registered',
     id,
     model: model?.id,
@@ -58,7 +65,7 @@ test('exits with 0 and writes a JSON line per event', async () => {
     sizeBytes: 3_000_000,
   })
   expect(
-    [...new Set(lines.slice(1, -1).map(({ event }) => event))].filter((event) => event !== 'progress'),
+    [...new Set(lines.slice(1, -2).map(({ event }) => event))].filter((event) => event !== 'progress'),
   ).toEqual([])
   expect(model).toMatchObject({ display_name: 'Blue hour' })
 })
@@ -71,7 +78,53 @@ test('writes every line of text when the output is no terminal', async () => {
     .trimEnd()
     .split('\n')
     .map((line) => line.split(' ')[0])
-  expect([words[0], words.sort()]).toEqual(['queued', ['queued', 'queued', 'registered', 'registered']])
+  expect([words[0], words.sort()]).toEqual([
+    'queued',
+    ['queued', 'queued', 'registered', 'registered', 'verified', 'verified'],
+  ])
+})
+
+test('exits with 1 and names the difference if the record in the library differs', async () => {
+  const { run, file, cloud } = await setup()
+  const record = { id: 'm', model_type: 'loras', file_size: 7 }
+  cloud.fail({ on: 'getModel', how: { status: 200, body: JSON.stringify(record) }, times: 2 })
+  const text = await run('upload', await file('loras/a.safetensors'))
+  expect(text.code).toBe(1)
+  expect(text.out).toMatch(/^differs {5}a\.safetensors: Size: 7 instead of 150000\.$/m)
+  const { code, json } = await run('upload', await file('loras/b.safetensors'), '--json')
+  expect([code, json().at(-1)]).toMatchObject([
+    1,
+    {
+      event: 'verified',
+      result: 'differs',
+      differences: [{ field: 'size', expected: '150000', found: '7' }],
+    },
+  ])
+  const status = await run('status', '--json')
+  const { totals, differing } = JSON.parse(status.out) as Record<string, unknown>
+  expect(totals).toMatchObject({ registered: 2, verified: 0, differing: 2 })
+  expect(differing).toMatchObject([
+    { file: 'b.safetensors', path: 'models/loras/b.safetensors', result: 'differs' },
+    { file: 'a.safetensors', model: expect.stringMatching(/\w/) as string },
+  ])
+  const { out } = await run('status')
+  expect(out).toContain('2 in history, 0 verified.')
+  expect(out).toContain('differs     a.safetensors')
+})
+
+test('exits with 0 and says so if the record can’t be read back', async () => {
+  const { run, file, cloud } = await setup()
+  cloud.fail({ on: 'getModel', how: 501, times: 2 })
+  const text = await run('upload', await file('loras/a.safetensors'))
+  expect([text.code, text.out]).toEqual([
+    0,
+    expect.stringContaining('note        a.safetensors: Not verified: the server can’t return the record.'),
+  ])
+  const { code, json } = await run('upload', await file('loras/b.safetensors'), '--json')
+  expect([code, json().at(-1)]).toMatchObject([
+    0,
+    { event: 'verified', result: 'not-verified', reason: 'unsupported' },
+  ])
 })
 
 test('registers the other files when one fails, exits with 1 and removes its row', async () => {
@@ -186,7 +239,7 @@ test.each([503, 'html', 'half-json', 'cut'] as const)(
       retryAt: expect.stringMatching(/^\d{4}-.*Z$/),
     })
     expect(delayed[0]?.['sentence']).toMatch(/retried automatically|resume automatically/)
-    expect(json().at(-1)).toMatchObject({ event: 'registered' })
+    expect(json().at(-1)).toMatchObject({ event: 'verified' })
   },
 )
 
@@ -262,7 +315,7 @@ test('waits while offline, reports it and continues once online', async () => {
   await reconnect()
   const { code, json } = await ended
   const states = json().flatMap(({ event, state }) => (event === 'line' ? state : []))
-  expect([code, states, json().at(-1)?.event]).toEqual([0, ['offline', 'ok'], 'registered'])
+  expect([code, states, json().at(-1)?.event]).toEqual([0, ['offline', 'ok'], 'verified'])
 })
 
 test('waits for a server that can’t be reached, and uploads once it is back', async () => {

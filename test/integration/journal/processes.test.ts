@@ -164,7 +164,7 @@ test('a waiting command takes over from a killed one without sending its parts a
   await first.ended
   held.release()
   const { code, json } = await second.ended
-  expect([code, json().at(-1)?.event]).toEqual([0, 'registered'])
+  expect([code, json().at(-1)?.event]).toEqual([0, 'verified'])
   const sent = cloud.operations.filter(({ name, status }) => name === 'put-part' && status === 200)
   expect(sent.map(({ partNumber }) => partNumber).sort()).toEqual([1, 2, 3])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)

@@ -45,6 +45,8 @@ test('documents every JSON event of an upload with its members', () => {
   const failing = row('Flux', { failure: failure('server-trouble', { status: 503 }, { detail: 'busy' }) })
   reporter.queued(row('Flux'))
   reporter.skipped({ name: 'backup/a.safetensors', reason: 'duplicate', kept: 'a.safetensors' })
+  reporter.verified(row('Flux'), { kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs: 1 })
+  reporter.verified(row('Flux'), { kind: 'differs', differences: [], atMs: 1 })
   reporter.notResumed({ id: '1', file: 'a.safetensors', reason: 'running' })
   reporter.progress([sendingRow('Flux')], {
     running: [],
@@ -68,5 +70,5 @@ test('documents every JSON event of an upload with its members', () => {
       ...Object.keys(members).filter((name) => !entry.includes(`\`${name}\``)),
     ]
   })
-  expect([written.length, undocumented]).toEqual([12, []])
+  expect([written.length, undocumented]).toEqual([14, []])
 })

@@ -10,7 +10,8 @@ import { NewerJournalError } from '../../../electron/journal/schema.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
-import { uploadRecord } from '../../support/records.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { registeredRecord, uploadRecord } from '../../support/records.ts'
 
 const nowMs = Date.UTC(2026, 4, 6, 7, 8, 9)
 
@@ -60,17 +61,22 @@ test('a journal of the first version is brought up to date and keeps its uploads
   const old = new DatabaseSync(file)
   old.exec(readFileSync(join(import.meta.dirname, 'journal-1.sql'), 'utf8'))
   const record = uploadRecord()
+  const done = registeredRecord()
   const names = old.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
-  const values = new Map(toColumns(record).map((value, index) => [columns[index], value]))
-  const kept = names.map(({ name }) => String(name)).filter((name) => values.has(name))
-  old
-    .prepare(`INSERT INTO uploads (${kept.join(', ')}) VALUES (${kept.map(() => '?').join(', ')})`)
-    .run(...kept.map((name) => values.get(name) ?? null))
+  const valuesOf = (one: UploadRecord) =>
+    new Map(toColumns(one).map((value, index) => [columns[index], value]))
+  const kept = names.map(({ name }) => String(name)).filter((name) => columns.includes(name))
+  const insert = old.prepare(
+    `INSERT INTO uploads (${kept.join(', ')}) VALUES (${kept.map(() => '?').join(', ')})`,
+  )
+  for (const one of [record, done]) insert.run(...kept.map((name) => valuesOf(one).get(name) ?? null))
   old.close()
 
   const { database, damagedFile } = open()
   const store = storeOn(database)
   expect([valueOf(store.claimQueue()), damagedFile, versionOf(database) > 1]).toEqual([[record], null, true])
+  // Registered before records were verified: that is neither claimed nor asked for now.
+  expect([store.history({ limit: 5 }), store.unverified()]).toEqual([[done], []])
   // Columns and indexes of later versions.
   expect(valueOf(store.claimFile(record))).toEqual({ kind: 'claimed', isContinued: false })
 })

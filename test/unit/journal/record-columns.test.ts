@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
+import type { Verification } from '../../../electron/contract/verification.ts'
 import { columns, fromColumns, toColumns } from '../../../electron/journal/record-columns.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import {
@@ -8,6 +9,7 @@ import {
   multipartOpenState,
   replacingState,
   storedState,
+  withVerification,
 } from '../../support/records.ts'
 
 function lineOf(record: UploadRecord): Record<string, unknown> {
@@ -48,6 +50,18 @@ test.each<[string, UploadRecord]>([
     'that was sent in parts and is stored',
     uploadRecord({ state: storedState({ multipart: multipartOpenState(104_857_600).multipart }) }),
   ],
+  ...(
+    [
+      { kind: 'pending' },
+      { kind: 'verified', atMs: 5 },
+      { kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs: 5 },
+      { kind: 'not-verified', reason: 'server-trouble', isFinal: false, atMs: 5 },
+      { kind: 'differs', differences: [{ field: 'size', expected: '7', found: '8' }], atMs: 5 },
+    ] satisfies Verification[]
+  ).map((verification): [string, UploadRecord] => [
+    `whose verification is ${JSON.stringify(verification)}`,
+    withVerification(verification),
+  ]),
   ['that replaces a model', uploadRecord({ state: replacingState('new') })],
   [
     'of bytes that the library had',
@@ -102,6 +116,7 @@ test.each<[string, Record<string, unknown>]>([
   ['a time that is no number', { mtime_ns: 'yesterday' }],
   ['a missing team', { team_id: undefined }],
   ['a place that is no text', { seen: '{"place":1}' }],
+  ['an unknown verification', { verification: '{"kind":"maybe"}' }],
   ['a storage key without a hash', { storage_key: 'k' }],
   ['a hash without a storage key', { sha256: 'ab'.repeat(32) }],
   ['a model of bytes that were never stored', { model_id: 'm' }],

@@ -14,6 +14,7 @@ import {
   multipartOpenState,
   registeredState,
   storedState,
+  withVerification,
 } from '../../support/records.ts'
 
 /** A journal that can be opened repeatedly, as by several starts of the app. */
@@ -254,4 +255,28 @@ test('an unneeded multipart upload is listed as abandoned until it is aborted', 
   expect(store.abandonedUploads()).toEqual([{ uploadId: 'u', storageKey: 'k', accountId, teamId: team.id }])
   store.removeAbandoned('u')
   expect(store.abandonedUploads()).toEqual([])
+})
+
+test('finds registered uploads that are to be verified by no other living process, latest first', () => {
+  const { start } = setup()
+  const [first, second, third] = [
+    withVerification({ kind: 'pending' }),
+    withVerification({ kind: 'not-verified', reason: 'timed-out', isFinal: false, atMs: 1 }),
+    withVerification({ kind: 'pending' }),
+  ]
+  const others = [
+    registeredRecord(),
+    withVerification({ kind: 'verified', atMs: 1 }),
+    withVerification({ kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs: 1 }),
+    withVerification({ kind: 'differs', differences: [], atMs: 1 }),
+  ]
+  const one = start('one')
+  one.store.add([first, second, ...others])
+  expect(one.store.unverified()).toEqual([second.id, first.id])
+  one.store.save([{ ...first, state: { ...first.state, verification: { kind: 'verified', atMs: 2 } } }])
+  expect(one.store.unverified()).toEqual([second.id])
+  one.crash()
+  const two = start('two')
+  two.store.add([third])
+  expect(two.store.unverified()).toEqual([third.id, second.id])
 })

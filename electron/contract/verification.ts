@@ -1,0 +1,31 @@
+import type { FailureCode } from './failures.ts'
+
+/** What of a library record is compared with the file, most important first. */
+export const recordFields = ['hash', 'size', 'storageKey', 'path', 'type'] as const
+
+export interface RecordDifference {
+  readonly field: (typeof recordFields)[number]
+  readonly expected: string
+  /** The server's value, made harmless. */
+  readonly found: string
+}
+
+/**
+ * Why a record was not verified: a failure of the request, or the server lacks the call (`unsupported`), left
+ * fields out (`incomplete`), or type or path were changed in the library since (`edited`).
+ */
+type NotVerifiedReason = FailureCode | 'unsupported' | 'incomplete' | 'edited'
+
+/** How the library's record of a registered model compares with the file. Times are ms since the epoch. */
+export type Verification =
+  /** Not requested yet. */
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'verified'; readonly atMs: number }
+  | {
+      readonly kind: 'not-verified'
+      readonly reason: NotVerifiedReason
+      /** Otherwise it is requested again once the server may answer, at the latest at the next start. */
+      readonly isFinal: boolean
+      readonly atMs: number
+    }
+  | { readonly kind: 'differs'; readonly differences: readonly RecordDifference[]; readonly atMs: number }

@@ -1,0 +1,216 @@
+import type { Accounts } from '../accounts/accounts.ts'
+import { findUploadAccount } from '../accounts/upload-account.ts'
+import { mayBeUnsupported } from '../cloud/client.ts'
+import { getModel } from '../cloud/models.ts'
+import type { ModelWire } from '../cloud/wire.ts'
+import {
+  failed,
+  failure,
+  harmlessText,
+  retryClassOf,
+  type Failure,
+  type Result,
+} from '../contract/failures.ts'
+import { recordFields, type RecordDifference, type Verification } from '../contract/verification.ts'
+import { isRegisteredUpload, type RegisteredUpload } from '../journal/upload-record.ts'
+import type { Rows } from '../journal/rows.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
+import { isAborted } from '../platform/attempt.ts'
+import { abortableDelay, raceAbort, withTimeout } from '../platform/delays.ts'
+import type { Environment } from '../platform/environment.ts'
+import { retryDelay } from '../platform/retry-delay.ts'
+
+/**
+ * Reads the record of each registered model back and compares it with the file, in the background: no upload
+ * waits for it, and its failures are never failures of the upload.
+ */
+export interface Verifier {
+  /** Verifies these uploads, if they are registered. */
+  verify(ids: readonly string[]): void
+  /** Verifies what no process has verified yet, and what could not be verified for a temporary reason. */
+  verifyOpen(): void
+  close(): Promise<void>
+}
+
+/** Few, since a request costs a server more than it is worth to anyone waiting. */
+const maxAtOnce = 2
+/** A server that does not answer within this time, in ms, is asked again later. */
+const answerTimeoutMs = 15_000
+/** Some seconds, then the upload counts as not verified for now. */
+const maxAttempts = 4
+/** A server that asks for more time than this, in ms, is not waited for. */
+const maxDelayMs = 60_000
+/** A server sets both times of a new record at once; this is more than its clock may move between, in ms. */
+const sameMomentMs = 1_000
+
+export function createVerifier(options: {
+  readonly rows: Pick<Rows, 'get' | 'change'>
+  readonly store: Pick<UploadStore, 'find' | 'save' | 'unverified'>
+  readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
+  readonly environment: Environment
+  /** An upload has been verified, or could not be; null if it was removed meanwhile. */
+  readonly verified: (id: string, verification: Verification | null) => void
+}): Verifier {
+  const { rows, store, accounts, environment } = options
+  const closing = new AbortController()
+  const waiting = new Set<string>()
+  const running = new Map<string, Promise<void>>()
+
+  const recordOf = (id: string): RegisteredUpload | null => {
+    const record = rows.get(id)?.record ?? store.find(id)
+    return record && isRegisteredUpload(record) ? record : null
+  }
+
+  function fill(): void {
+    for (const id of waiting) {
+      if (closing.signal.aborted || running.size >= maxAtOnce) return
+      waiting.delete(id)
+      const run = verifyOne(id)
+        .catch((error: unknown) => {
+          if (!closing.signal.aborted)
+            environment.log.error('a verification threw', { id, error: String(error) })
+          return null
+        })
+        .then((verification) => {
+          if (!closing.signal.aborted) options.verified(id, verification)
+        })
+        .finally(() => {
+          running.delete(id)
+          fill()
+        })
+      running.set(id, run)
+    }
+  }
+
+  async function verifyOne(id: string): Promise<Verification | null> {
+    for (let attempt = 1; ; attempt += 1) {
+      const record = recordOf(id)
+      if (!record || closing.signal.aborted) return null
+      const answer = await request(record)
+      if (closing.signal.aborted) return null
+      const nowMs = environment.now()
+      if (answer.ok) return write(id, compare(record, answer.value, nowMs))
+      const delayMs = attempt < maxAttempts ? retryDelay(attempt, answer.failure, environment.random()) : null
+      if (isUnsupported(answer.failure) || delayMs === null || delayMs > maxDelayMs)
+        return write(id, notVerified(answer.failure, nowMs))
+      await abortableDelay(environment.timers, delayMs, closing.signal)
+    }
+  }
+
+  /** Reads the model's record. Any sign-in of the same person can. */
+  async function request({ accountId, team, state }: RegisteredUpload): Promise<Result<ModelWire>> {
+    const account = findUploadAccount(accounts.list(), { accountId, teamId: team.id, needsParts: false })
+    const access = accounts.accessFor(account?.id ?? accountId, team.id)
+    if (!access.ok) return access
+    const { client, signer } = access.value
+    const late = new AbortController()
+    const signal = AbortSignal.any([closing.signal, late.signal])
+    const asked = getModel(client, signer, state.modelId, signal)
+    // It rejects when it is aborted, which nobody waits for any more.
+    asked.catch(() => {})
+    const answer = await raceAbort(withTimeout(asked, environment.timers, answerTimeoutMs), closing.signal)
+    if (answer !== null && !isAborted(answer)) return answer
+    late.abort()
+    return failed(failure('timed-out', { host: '' }))
+  }
+
+  function write(id: string, verification: Verification): Verification | null {
+    // The user may have removed it from the history meanwhile.
+    const record = recordOf(id)
+    if (!record) return null
+    const { log } = environment
+    const differences = verification.kind === 'differs' ? verification.differences : []
+    const change = {
+      state: { ...record.state, verification },
+      failure: differenceFailure(differences),
+    }
+    const written = rows.get(id) ? rows.change(id, change) : store.save([{ ...record, ...change }])
+    if (!written.ok) log.error('a verification could not be recorded', { id, code: written.failure.code })
+    if (differences.length > 0)
+      log.error('a model’s record differs from its file', {
+        id,
+        fields: differences.map(({ field }) => field).join(),
+      })
+    return verification
+  }
+
+  function verify(ids: readonly string[]): void {
+    for (const id of ids) if (!running.has(id) && recordOf(id)) waiting.add(id)
+    fill()
+  }
+
+  return {
+    verify,
+    verifyOpen: () => verify(store.unverified()),
+    async close() {
+      closing.abort()
+      await Promise.all(running.values())
+    },
+  }
+}
+
+/** Not Implemented: the other answers of a server without this call are those of any unknown path. */
+const isUnsupported = (met: Failure) =>
+  mayBeUnsupported(met) || (met.code === 'server-trouble' && met.params['status'] === 501)
+
+function notVerified(met: Failure, atMs: number): Verification {
+  if (isUnsupported(met)) return { kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs }
+  return { kind: 'not-verified', reason: met.code, isFinal: retryClassOf(met) === 'never', atMs }
+}
+
+/**
+ * Compares a record of the library with what was registered. Type and path of a record that was edited since
+ * are no difference, but not verified either.
+ */
+function compare(record: RegisteredUpload, model: ModelWire, atMs: number): Verification {
+  const expected = expectedRecord(record)
+  const found = foundRecord(model)
+  const differences: RecordDifference[] = recordFields.flatMap((field) => {
+    const value = found[field]
+    return value === null || value === expected[field]
+      ? []
+      : [{ field, expected: expected[field], found: harmlessText(value) }]
+  })
+  const isEdited = wasEdited(model)
+  const relevant = differences.filter(({ field }) => !isEdited || (field !== 'path' && field !== 'type'))
+  if (relevant.length > 0) return { kind: 'differs', differences: relevant, atMs }
+  if (differences.length > 0) return { kind: 'not-verified', reason: 'edited', isFinal: true, atMs }
+  const isComplete = recordFields.every((field) => found[field] !== null)
+  return isComplete
+    ? { kind: 'verified', atMs }
+    : { kind: 'not-verified', reason: 'incomplete', isFinal: true, atMs }
+}
+
+type RecordValues<Value> = Readonly<Record<(typeof recordFields)[number], Value>>
+
+function expectedRecord({ identity, state, target }: RegisteredUpload): RecordValues<string> {
+  return {
+    size: String(identity.sizeBytes),
+    hash: `sha256:${state.sha256}`,
+    storageKey: state.storageKey,
+    path: target.modelPath,
+    type: target.modelType,
+  }
+}
+
+/** The same of the library's record; null where the server left it out. */
+function foundRecord(model: ModelWire): RecordValues<string | null> {
+  const { file_size, file_hash, storage_key, model_path, model_type } = model
+  return {
+    size: file_size === undefined || file_size === null ? null : String(file_size),
+    hash: file_hash ? file_hash.toLowerCase().replace(/^(?=[0-9a-f]{64}$)/, 'sha256:') : null,
+    storageKey: storage_key ?? null,
+    path: model_path ?? null,
+    type: model_type === '' ? null : model_type,
+  }
+}
+
+function wasEdited({ created_at, updated_at }: ModelWire): boolean {
+  return Date.parse(updated_at ?? '') - Date.parse(created_at ?? '') > sameMomentMs
+}
+
+/** Names the first difference, if any; the details of the upload list all of them. */
+function differenceFailure([first]: readonly RecordDifference[]): Failure | null {
+  if (!first) return null
+  return failure('record-differs', { field: first.field, expected: first.expected, found: first.found })
+}

@@ -1,0 +1,176 @@
+import { expect, test } from 'vitest'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
+import type { Verification } from '../../../electron/contract/verification.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { setup, valueOf, type App, type EngineHarness } from '../../support/engine.ts'
+
+/** Adds a file and resolves with its row once its verification has this kind. */
+async function uploaded(harness: EngineHarness, kind: Verification['kind']): Promise<UploadRow> {
+  const [id = ''] = await harness.app.add(await harness.file('loras/one.safetensors'))
+  return verifiedAs(harness.app, id, kind)
+}
+
+const verifiedAs = (app: App, id: string, kind: Verification['kind']) =>
+  app.until(({ rows }) => rows.find((row) => row.id === id && row.verification?.kind === kind))
+
+/** Answers the next request for a model with its record, changed. */
+function answerWith({ cloud }: EngineHarness, change: object): void {
+  cloud.fail({
+    on: 'getModel',
+    how: {
+      status: 200,
+      get body() {
+        return JSON.stringify({ ...cloud.modelsOf(ALICES_TEAM_ID)[0], ...change })
+      },
+    },
+  })
+}
+
+/** Moves the clock on to each timer until the verification has ended. */
+async function advanceUntilVerified({ app, clock }: EngineHarness, id: string): Promise<Verification> {
+  const waiting = setInterval(() => {
+    const [delayMs] = clock.waits()
+    // Midnight, when finished rows leave the list, is further away.
+    if (delayMs !== undefined && delayMs <= 60_000) clock.advance(delayMs)
+  }, 20)
+  const row = await app.until(({ rows }) =>
+    rows.find((row) => row.id === id && row.verification && row.verification.kind !== 'pending'),
+  )
+  clearInterval(waiting)
+  return row.verification ?? { kind: 'pending' }
+}
+
+test('compares a registered model with its file and keeps the result in the history', async () => {
+  const harness = await setup()
+  const row = await uploaded(harness, 'verified')
+  expect(row).toMatchObject({ phase: 'registered', failure: null })
+  expect(harness.countOf('getModel')).toBe(1)
+  await harness.app.stop()
+  const later = await harness.open()
+  const { rows } = valueOf(await later.calls.history({ beforeMs: null, search: '', limit: 10 }))
+  expect(rows).toMatchObject([{ id: row.id, verification: { kind: 'verified' } }])
+  expect(harness.countOf('getModel')).toBe(1)
+})
+
+test.each([
+  ['size', { file_size: 7 }, '150000', '7'],
+  ['hash', { file_hash: `sha256:${'0'.repeat(64)}` }, /^sha256:[0-9a-f]{64}$/, `sha256:${'0'.repeat(64)}`],
+  ['path', { model_path: 'models/else\u202e.safetensors' }, /^models\/loras\//, 'models/else.safetensors'],
+  ['type', { model_type: 'vae' }, 'loras', 'vae'],
+  ['storageKey', { storage_key: 'models/other' }, /^models\//, 'models/other'],
+])(
+  'a different %s needs attention until a second look finds no difference',
+  async (field, change, expected, found) => {
+    const harness = await setup()
+    const { app } = harness
+    answerWith(harness, change)
+    const row = await uploaded(harness, 'differs')
+    expect(row).toMatchObject({
+      phase: 'registered',
+      failure: { code: 'record-differs', params: { field, found } },
+      verification: { differences: [{ field, expected: expect.stringMatching(expected), found }] },
+    })
+    expect(app.engine.snapshot().totals).toMatchObject({ needsYou: 1, registeredToday: 0 })
+    await app.calls.retry({ ids: [row.id] })
+    expect(await verifiedAs(app, row.id, 'verified')).toMatchObject({ phase: 'registered', failure: null })
+    expect(app.engine.snapshot().totals).toMatchObject({ needsYou: 0, registeredToday: 1 })
+    expect(harness.countOf('registerModel')).toBe(1)
+  },
+)
+
+test('a later file does not wait for the verification of an earlier one', async () => {
+  const harness = await setup({ settings: { atOnce: 1 } })
+  const { app, cloud } = harness
+  const held = cloud.hold('getModel')
+  const ids = await app.add([await harness.file('a.safetensors'), await harness.file('b.safetensors')])
+  for (const id of ids)
+    expect(await app.settled(id)).toMatchObject({ phase: 'registered', verification: { kind: 'pending' } })
+  held.release()
+  for (const id of ids) await verifiedAs(app, id, 'verified')
+})
+
+test.each([404, 405, 501])(
+  'a server that answers %i is asked once and nothing is verified',
+  async (status) => {
+    const harness = await setup()
+    harness.cloud.fail({ on: 'getModel', how: status, times: Infinity })
+    const row = await uploaded(harness, 'not-verified')
+    expect(row).toMatchObject({
+      phase: 'registered',
+      failure: null,
+      verification: { reason: 'unsupported', isFinal: true },
+    })
+    expect(harness.countOf('getModel')).toBe(1)
+  },
+)
+
+test('a record that lacks a field, or was edited since, is not verified', async () => {
+  const harness = await setup()
+  answerWith(harness, { file_hash: null })
+  const row = await uploaded(harness, 'not-verified')
+  expect(row.verification).toMatchObject({ reason: 'incomplete', isFinal: true })
+  answerWith(harness, { model_path: 'models/moved.safetensors', updated_at: '2099-01-01T00:00:00Z' })
+  await harness.app.calls.retry({ ids: [row.id] })
+  const edited = await harness.app.until(({ rows }) =>
+    rows.find(
+      ({ verification }) => verification?.kind === 'not-verified' && verification.reason === 'edited',
+    ),
+  )
+  expect(edited.failure).toBeNull()
+})
+
+test('a failed request is repeated', async () => {
+  const harness = await setup()
+  harness.cloud.fail({ on: 'getModel', how: 503, times: 2 })
+  const [id = ''] = await harness.app.add(await harness.file('a.safetensors'))
+  expect(await advanceUntilVerified(harness, id)).toMatchObject({ kind: 'verified' })
+  expect(harness.countOf('getModel')).toBe(3)
+})
+
+test.each([
+  ['fails', 503, 'server-trouble'],
+  ['does not answer', 'stall', 'timed-out'],
+] as const)(
+  'a server that %s every time leaves it not verified until the next start',
+  async (_name, how, reason) => {
+    const harness = await setup()
+    harness.cloud.fail({ on: 'getModel', how, times: Infinity })
+    const [id = ''] = await harness.app.add(await harness.file('a.safetensors'))
+    expect(await advanceUntilVerified(harness, id)).toMatchObject({
+      kind: 'not-verified',
+      reason,
+      isFinal: false,
+    })
+    expect(harness.app.row(id)).toMatchObject({ phase: 'registered', failure: null })
+    expect(harness.countOf('getModel')).toBe(4)
+    await harness.app.stop()
+    harness.cloud.clearFailures()
+    await verifiedAs(await harness.open(), id, 'verified')
+  },
+)
+
+test('a verification that the end of the app interrupts follows at the next start', async () => {
+  const harness = await setup()
+  const held = harness.cloud.hold('getModel')
+  const [id = ''] = await harness.app.add(await harness.file('a.safetensors'))
+  await held.arrived
+  expect(await harness.app.settled(id)).toMatchObject({ verification: { kind: 'pending' } })
+  await harness.app.stop()
+  held.release()
+  await verifiedAs(await harness.open(), id, 'verified')
+})
+
+test('an upload that is removed from the history meanwhile stays removed', async () => {
+  const harness = await setup()
+  const { app, cloud } = harness
+  const held = cloud.hold('getModel')
+  const [id = ''] = await app.add(await harness.file('a.safetensors'))
+  await held.arrived
+  await app.settled(id)
+  valueOf(await app.calls.forget({ ids: [id] }))
+  held.release()
+  await cloud.ended('getModel')
+  await app.stop()
+  const later = await harness.open()
+  expect(valueOf(await later.calls.history({ beforeMs: null, search: '', limit: 10 })).rows).toEqual([])
+})

@@ -21,7 +21,7 @@ const xml = (status: number, code: string) => ({
 })
 
 fault('requests a new URL when a file’s URL has expired', null, async (expected) => {
-  const { countOf } = await expectRecovery('whole', expected, { on: 'presignModel', how: 'expired-url' })
+  const { countOf } = await expectRecovery('whole', expected, { on: 'put-object', how: 'expired-url' })
   expect([countOf('presignModel'), countOf('put-object')]).toEqual([2, 2])
 })
 

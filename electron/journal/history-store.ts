@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
 import { isRegistered, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
+import { livingProcesses } from './process-claims.ts'
 import { columns } from './record-columns.ts'
 
 export interface HistoryQuery {
@@ -79,4 +80,17 @@ export function createUploadedPathFinder(
      ORDER BY added_at_ms DESC LIMIT 1000`,
   )
   return (fileNames) => find.all(JSON.stringify(fileNames)).map(({ path }) => String(path))
+}
+
+/** Finds registered uploads that no other living process verifies, latest first, at most 500. */
+export function createUnverifiedFinder(database: DatabaseSync, runner: string): () => readonly string[] {
+  const find = database.prepare(
+    `SELECT id FROM uploads
+     WHERE to_verify = 1 AND (runner IS NULL OR runner = ? OR runner NOT IN (SELECT value FROM json_each(?)))
+     ORDER BY finished_at_ms DESC LIMIT 500`,
+  )
+  return () => {
+    const living = JSON.stringify([...livingProcesses(database).keys()])
+    return find.all(runner, living).map(({ id }) => String(id))
+  }
 }

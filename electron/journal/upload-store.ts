@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
-import { createHistoryStore, type HistoryStore } from './history-store.ts'
+import { createHistoryStore, createUnverifiedFinder, type HistoryStore } from './history-store.ts'
 import { sqliteCode } from './journal-file.ts'
 import {
   addAbandonedUpload,
@@ -101,12 +101,6 @@ export function createUploadStore(
     queueQuery(names, 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'),
   )
 
-  const unverified = database.prepare(
-    `SELECT id FROM uploads
-     WHERE to_verify = 1 AND (runner IS NULL OR runner = ? OR runner NOT IN (SELECT value FROM json_each(?)))
-     ORDER BY finished_at_ms DESC LIMIT 500`,
-  )
-
   /**
    * Runs `work` as one transaction. An error of the disk is returned as a failure, and nothing is written.
    */
@@ -127,9 +121,6 @@ export function createUploadStore(
       return failed(failure(code, {}, { detail: String(error) }))
     }
   }
-
-  /** Runners that are alive, as JSON. */
-  const livingRunners = () => JSON.stringify([...livingProcesses(database).keys()])
 
   function read(lines: readonly unknown[]): UploadRecord[] {
     return lines.flatMap((line) => {
@@ -179,12 +170,10 @@ export function createUploadStore(
       const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
       return claimed.ok ? success(read(queued.all(runner))) : claimed
     },
-    unclaimed: () => read(unclaimed.all(livingRunners())),
-    unverified: () => unverified.all(runner, livingRunners()).map(({ id }) => String(id)),
-    queuedUploadsOf({ paths, accountIds, teamId }) {
-      const accounts = JSON.stringify(accountIds)
-      return [...new Set(paths)].flatMap((path) => read(queuedOfFile.all(path, teamId, accounts)))
-    },
+    unclaimed: () => read(unclaimed.all(JSON.stringify([...livingProcesses(database).keys()]))),
+    unverified: createUnverifiedFinder(database, runner),
+    queuedUploadsOf: ({ paths, accountIds, teamId }) =>
+      [...new Set(paths)].flatMap((path) => read(queuedOfFile.all(path, teamId, JSON.stringify(accountIds)))),
     claimFile(record) {
       let claim: FileClaim = { kind: 'claimed', isContinued: false }
       database.exec('PRAGMA synchronous = NORMAL')

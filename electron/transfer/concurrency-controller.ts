@@ -142,7 +142,8 @@ export class ConcurrencyController {
     if (measurement === null) return
     // A trial under these conditions cannot be judged, so it is reverted.
     if (!measurement.wasBusy) return this.#setLimit(this.#baseline?.limit ?? this.#limit)
-    if (reachesLimit(measurement.rate, sample.limitBytesPerSecond)) return this.#keepAtUserLimit(measurement)
+    if (reachesLimit(measurement.rate, sample.limitBytesPerSecond))
+      return this.#keepAtUserLimit(measurement, sample.nowMs)
     if (this.#baseline?.slowdown)
       this.#judgeBackoff(this.#baseline, this.#baseline.slowdown, measurement, sample.nowMs)
     else if (this.#baseline) this.#judgeTrial(this.#baseline, measurement, sample.nowMs)
@@ -182,9 +183,14 @@ export class ConcurrencyController {
     this.#setLimit(this.#limit)
   }
 
-  /** The user's limit is reached: a higher concurrency was needed for that, a lower one is enough. */
-  #keepAtUserLimit({ rate, isEarly }: Measurement): void {
-    if (this.#baseline) this.#noteNeeded(this.#baseline)
+  /** The user's limit is reached: a higher concurrency may have been needed for that, a lower one is enough. */
+  #keepAtUserLimit({ rate, isEarly }: Measurement, nowMs: number): void {
+    const baseline = this.#baseline
+    if (baseline && !baseline.isEarly && this.#limit > Math.max(baseline.limit, this.#stakeCount)) {
+      const share = (rate / baseline.rate - 1) / (this.#limit / baseline.limit - 1)
+      if (share < minGrowthShare) return this.#rejectStakeTrial(baseline, nowMs)
+    }
+    if (baseline) this.#noteNeeded(baseline)
     this.#typical = { rate, isEarly }
     this.#setLimit(this.#limit)
   }
@@ -267,6 +273,9 @@ export class ConcurrencyController {
     const mayExceedStake = this.#stakeGrowthRest.isOver(this.#sampledAtMs)
     const limit = Math.min(this.#maximum, target, mayExceedStake ? Infinity : this.#stakeCount)
     if (!hadWaiting || limit <= this.#limit) return false
+    // A moment below the user's limit does not mean that more PUTs are needed to reach it.
+    const reachesUserLimit = reachesLimit(this.#stake?.rate() ?? 0, this.#userLimit)
+    if (limit > this.#stakeCount && reachesUserLimit) return false
     this.#startTrial(limit)
     return true
   }

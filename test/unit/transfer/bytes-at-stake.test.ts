@@ -23,6 +23,14 @@ test.each([1, 2, 5, 10])('sends one large part at a time under a limit of %i MB/
   expect(Math.max(...stakesOf(connection, 300))).toBe(partBytes)
 })
 
+test('puts more at stake only for a trial when the rate is below the limit for a moment', () => {
+  const dips = (_: number, seconds: number) => (seconds % 60 < 10 ? 8_500 : 125_000)
+  const connection = simulateConnection(dips, { partBytes, limitBytesPerSecond: 10_000_000 })
+  const stakes = stakesOf(connection, 1_800)
+  expect(Math.max(...stakes)).toBeLessThanOrEqual(2 * partBytes)
+  expect(stakes.filter((bytes) => bytes > partBytes).length / stakes.length).toBeLessThan(0.1)
+})
+
 test('puts no more than 15 s at stake under a higher limit', () => {
   const connection = simulateConnection(clean(125_000), { partBytes, limitBytesPerSecond: 30_000_000 })
   connection.run(10)

@@ -361,7 +361,9 @@ export class ConcurrencyController {
     this.#typical = { rate, isEarly }
     this.#hasTrialFailed = false
     this.#restMs = minRestMs
-    this.#growthFactor = isGrowth && share >= largeGrowthShare ? fastGrowthFactor : slowGrowthFactor
+    // A few requests that pay are far from what a connection with packet loss needs.
+    const growsFast = isGrowth && (share >= largeGrowthShare || this.#limit <= this.#initial)
+    this.#growthFactor = growsFast ? fastGrowthFactor : slowGrowthFactor
     if (!isGrowth || !this.#tryGrowth(hadWaiting)) this.#rest(nowMs)
   }
 

@@ -48,15 +48,16 @@ export function createBenchEngine(options: {
   readonly secrets?: Map<string, string>
   readonly requestSlots?: RequestSlots
   readonly streamsMost?: number
+  readonly limitBytesPerSecond?: number
 }): Engine {
   const { folder, server, singlePutLimitBytes, atOnce, secrets = new Map<string, string>() } = options
-  const { requestSlots, streamsMost = 64 } = options
+  const { requestSlots, streamsMost = 64, limitBytesPerSecond = null } = options
   return createEngine({
     folder,
     environment: benchEnvironment,
     secretStore: createMemorySecretStore(secrets),
     keychainState: () => 'absent',
-    settings: { server, servers: [], atOnce, singlePutLimitBytes, limitBytesPerSecond: null, streamsMost },
+    settings: { server, servers: [], atOnce, singlePutLimitBytes, limitBytesPerSecond, streamsMost },
     workers: workerFiles(entry),
     ...(requestSlots ? { requestSlots } : {}),
   })

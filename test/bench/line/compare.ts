@@ -21,12 +21,14 @@ export interface Comparison {
   readonly reachedSeconds: number
 }
 
-export const shapes: Readonly<Record<'lossy' | 'clean' | 'slow' | 'deep', LineShape>> = {
+export const shapes: Readonly<Record<'lossy' | 'clean' | 'slow' | 'deep' | 'home', LineShape>> = {
   lossy: { rateMbit: 1_000, roundTripMs: 50, loss: 0.001 },
   clean: { rateMbit: 1_000, roundTripMs: 50, loss: 0 },
   slow: { rateMbit: 100, roundTripMs: 50, loss: 0.001 },
   // A cheap home router that queues up to half a second of packets.
   deep: { rateMbit: 200, roundTripMs: 20, loss: 0, queueMs: 500 },
+  // 10 MB/s, which one stream fills: more would only put more at stake.
+  home: { rateMbit: 80, roundTripMs: 20, loss: 0 },
 }
 export const goalRatio = 0.9
 export const goalSeconds = 30

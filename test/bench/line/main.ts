@@ -4,7 +4,7 @@ import { compareOnLine, goalRatio, goalSeconds, shapes, type Plan } from './comp
 import { whyNoLine, type LineShape } from './line.ts'
 
 // Compares the adaptive concurrency on a long connection with the best fixed one in the same run: `node
-// test/bench/line/main.ts [lossy] [clean] [slow] [deep] [--fixed 16,32,64] [--seconds 60] [--fixed-seconds
+// test/bench/line/main.ts [lossy] [clean] [slow] [deep] [home] [--fixed 16,32,64] [--seconds 60] [--fixed-seconds
 // 30]`. Goals: at least 0.9 of the best, reached within 30 s.
 
 const rounded = (values: readonly number[]) => values.map((value) => Math.round(value)).join(' ')

@@ -10,22 +10,22 @@ const sizeBytes = 12 * partBytes + 123
 const countParts = ({ cloud }: EngineHarness) =>
   cloud.operations.filter(({ name }) => name === 'put-part').length
 
+/** Parts at once: none can start before the test releases these. */
+const inFlight = 2
+
 /** An upload in parts whose parts in flight are sent but not acknowledged until `release`. */
 async function startInParts() {
   const harness = await setup({
     cloud: { partSizeBytes: partBytes },
-    settings: { singlePutLimitBytes: partBytes },
+    settings: { singlePutLimitBytes: partBytes, streamsMost: inFlight },
   })
   const { app, cloud } = harness
   const held = cloud.hold('put-part', 'answer')
   const path = await harness.file('large.safetensors', { sizeBytes })
   const [id = ''] = await app.add(path)
   await held.arrived
-  const inFlight = await app.until(() => {
-    const { inFlightBytes } = app.row(id)
-    return inFlightBytes > 0 && inFlightBytes === countParts(harness) * partBytes && countParts(harness)
-  })
-  return { ...harness, id, path, inFlight, release: () => held.release() }
+  await app.until(() => app.row(id).inFlightBytes === inFlight * partBytes)
+  return { ...harness, id, path, release: () => held.release() }
 }
 
 /** Starts a pause, and resolves once it is shown. */
@@ -37,7 +37,7 @@ async function startPause({ app, id }: Awaited<ReturnType<typeof startInParts>>)
 
 test('a pause finishes the parts that are nearly sent, and shows them and their bytes', async () => {
   const context = await startInParts()
-  const { app, id, inFlight, release } = context
+  const { app, id, release } = context
   const { paused, pausing } = await startPause(context)
   expect(pausing).toEqual({
     isSingle: true,
@@ -111,7 +111,7 @@ test('a pause holds from the start, even if the process dies while it finishes p
 
 test('pausing all finishes parts too, and resuming all continues them', async () => {
   const context = await startInParts()
-  const { app, id, inFlight, release } = context
+  const { app, id, release } = context
   const paused = app.calls.pauseAll(undefined)
   expect(app.row(id).pausing).toMatchObject({ isSingle: false, finishingParts: inFlight })
   await app.calls.resumeAll(undefined)
@@ -126,7 +126,7 @@ test('pausing all finishes parts too, and resuming all continues them', async ()
 
 test('the end of the app can finish parts first', async () => {
   const context = await startInParts()
-  const { app, inFlight, release, home } = context
+  const { app, release, home } = context
   const finished = app.engine.finishParts()
   release()
   await finished

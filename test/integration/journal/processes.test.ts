@@ -186,6 +186,23 @@ test('a command does not wait for one that sends the same file to another path',
   expect((await Promise.all([first.ended, second.ended])).map(({ code }) => code)).toEqual([0, 0])
 })
 
+test('one process that gets a file twice at once, and a hard link to it, sends it once', async () => {
+  const { app, cloud, clock, file, countOf } = await setup()
+  const path = await file('a.safetensors', large)
+  const link = path.replace('a.safetensors', 'linked/a.safetensors')
+  mkdirSync(dirname(link))
+  linkSync(path, link)
+  const held = cloud.hold('put-object', 4_000_000)
+  await Promise.all([path, path, link].map((one) => app.engine.addPaths([one])))
+  await held.arrived
+  held.release()
+  await app.until(() => {
+    clock.advance(5_000)
+    return app.rows().every(({ phase }) => phase === 'registered')
+  })
+  expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
+})
+
 test('a second app adopts uploads only after the first process has ended', async () => {
   const { app, file, otherApp, open, countOf } = await setup()
   await app.calls.pauseAll(undefined)

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
+import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { Readable } from 'node:stream'
 import { expect, onTestFinished } from 'vitest'
 import { journalFile, openJournal } from '../../../electron/journal/journal-file.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
@@ -37,7 +39,6 @@ export interface PartsUpload {
 export async function setupPartsUpload(partCount: number): Promise<PartsUpload> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-acknowledged-'))
   const home = join(folder, 'home')
-  const responseTimesFile = join(folder, 'response-times')
   const cloud = await startCloud({ partSizeBytes: partBytes, discard: true })
   onTestFinished(async () => {
     await cloud.close()
@@ -47,6 +48,8 @@ export async function setupPartsUpload(partCount: number): Promise<PartsUpload> 
   await writeSafetensors(file, { sizeBytes: partCount * partBytes, payload: 'sparse' })
   noteRecordTimes(home)
   let running: ChildProcess | null = null
+  /** What response-times.mjs has reported. */
+  let reports = ''
 
   function query(sql: string): readonly Record<string, unknown>[] {
     const database = new DatabaseSync(journalFile(home), { readOnly: true })
@@ -62,27 +65,34 @@ export async function setupPartsUpload(partCount: number): Promise<PartsUpload> 
     partCount,
     async run(point) {
       let killedAtMs = 0
+      let reported: Promise<unknown> = Promise.resolve()
       const printed = await startRunner(
         {
           cloud,
           home,
           file,
-          responseTimesFile,
-          onStart: (child) => void (running = child),
+          reportsResponses: true,
+          onStart(child) {
+            running = child
+            const pipe = child.stdio[3] as Readable
+            reported = once(pipe, 'end')
+            pipe.setEncoding('utf8').on('data', (text: string) => void (reports += text))
+          },
           onKill: () => void (killedAtMs = Date.now()),
         },
         point,
       )
+      await reported
       return { printed, killedAtMs }
     },
     async hang() {
       running?.kill('SIGUSR2')
-      await expect.poll(() => readFileSync(responseTimesFile, 'utf8')).toContain('hangs')
+      await expect.poll(() => reports).toContain('hangs')
     },
     recordedParts: () =>
       query('SELECT number FROM parts ORDER BY number').map(({ number }) => Number(number)),
     responseTimes() {
-      const lines = readFileSync(responseTimesFile, 'utf8').split('\n')
+      const lines = reports.split('\n')
       const times = lines.flatMap((line) => {
         const [number = NaN, atMs = NaN] = line.split(' ').map(Number)
         return atMs > 0 ? [[number, atMs] as const] : []

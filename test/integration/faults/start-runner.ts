@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { EngineSettings, EnqueueRequest } from '../../../electron/engine/engine.ts'
@@ -29,8 +30,8 @@ export interface RunnerOptions {
   }
   /** Writes beyond this file size fail, as on a full disk (RLIMIT_FSIZE). */
   readonly largestFileBytes?: number
-  /** Receives the times of responses (see response-times.mjs). */
-  readonly responseTimesFile?: string
+  /** The child's fourth stream reports the times of responses (see response-times.mjs). */
+  readonly reportsResponses?: true
   readonly onStart?: (child: ChildProcess) => void
   /** Called right before the process is killed. */
   readonly onKill?: () => void
@@ -49,12 +50,11 @@ export async function startRunner(
   const reached = point && 'until' in point ? point.until : held?.arrived
   const [program = '', ...parameters] = commandOf(options)
   const child = spawn(program, parameters, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, RESPONSE_TIMES: options.responseTimesFile },
+    stdio: ['pipe', 'pipe', 'inherit', options.reportsResponses ? 'pipe' : 'ignore'],
   })
   options.onStart?.(child)
   onTestFinished(() => void child.kill('SIGKILL'))
-  const printed = text(child.stdout)
+  const printed = text(child.stdout as Readable)
   const exited = once(child, 'exit').then(() => false)
   const killed = await Promise.race([exited, reached?.then(() => true) ?? exited])
   if (killed) {
@@ -69,7 +69,7 @@ export async function startRunner(
 function commandOf({ cloud, home, file, ...options }: RunnerOptions): readonly string[] {
   const command = [
     process.execPath,
-    ...(options.responseTimesFile ? ['--import', join(import.meta.dirname, 'response-times.mjs')] : []),
+    ...(options.reportsResponses ? ['--import', join(import.meta.dirname, 'response-times.mjs')] : []),
     testProgram('runner'),
     home,
     cloud.url,

@@ -63,7 +63,7 @@ test('the same command after a kill continues the row', async () => {
 
   const { code, json } = await upload(path).ended
   const last = json().at(-1)
-  expect([code, last?.event]).toEqual([0, 'registered'])
+  expect([code, last?.event]).toEqual([0, 'verified'])
   const next = await open()
   expect(next.rows().map(({ id, phase }) => [id, phase])).toEqual([[last?.['id'], 'registered']])
 })
@@ -93,7 +93,7 @@ test('the app and the command line send at the same time without sharing rows', 
   const [ours = ''] = await app.add(await file('ours.safetensors', large))
   await app.until(() => app.row(ours).inFlightBytes >= 4_000_000)
   const { code, json } = await upload(await file('theirs.safetensors')).ended
-  expect([code, json().at(-1)]).toMatchObject([0, { event: 'registered', file: 'theirs.safetensors' }])
+  expect([code, json().at(-1)]).toMatchObject([0, { event: 'verified', file: 'theirs.safetensors' }])
   expect(app.engine.snapshot().totals).toMatchObject({ running: 1, waiting: 0 })
   cloud.clearFailures()
   await app.phase(ours, 'retrying')
@@ -144,7 +144,7 @@ test.each([1, 2, 3])('commands started at the same moment send one file once (ro
   const ended = await Promise.all([upload(path), upload(path), upload(link)].map((one) => one.ended))
   const last = ended.map(({ json }) => json().at(-1))
   expect(ended.map(({ code }) => code)).toEqual([0, 0, 0])
-  expect(last.map((line) => line?.event).sort()).toEqual(['already-there', 'already-there', 'registered'])
+  expect(last.map((line) => line?.event).sort()).toEqual(['already-there', 'already-there', 'verified'])
   expect(new Set(last.map((line) => line?.['model'])).size).toBe(1)
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })

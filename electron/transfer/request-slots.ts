@@ -65,8 +65,8 @@ interface Waiter {
  */
 export const maxConcurrency = 64
 
-/** Small files that may start although large parts use all slots. */
-const smallOvertaking = 2
+/** Small and prioritised files that may start although large parts use all slots. */
+const maxOvertaking = 2
 
 interface RunningPut {
   readonly file: string
@@ -264,10 +264,13 @@ function createTurns(waitsForTurn: (file: string) => boolean) {
 const largestOf = (puts: readonly WaitingPut[]) =>
   puts.reduce((largest, { sizeBytes }) => Math.max(largest, sizeBytes), 0)
 
-/** Small files that may start in addition. */
+/** Small files, and files that the user moved to the top, that may start in addition. */
 function overtaking(waiting: ReadonlySet<Waiter>, running: RunningPuts, maximum: number): readonly Waiter[] {
-  if (running.extraCount() >= smallOvertaking || running.size >= maximum) return []
-  return [...waiting].filter(({ requester }) => requester.isSmall && running.countOf(requester.file) === 0)
+  if (running.extraCount() >= maxOvertaking || running.size >= maximum) return []
+  return [...waiting].filter(
+    ({ requester }) =>
+      (requester.isSmall || requester.isFirst()) && running.countOf(requester.file) === 0,
+  )
 }
 
 const waitsFor = (waiting: ReadonlySet<Waiter>, file: string) =>

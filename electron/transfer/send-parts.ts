@@ -195,8 +195,6 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
       case 'aborted':
         return null
       case 'stored':
-        // The next part is sent while this one is flushed to the disk.
-        slot.release()
         return recordStoredPart(job, number, run, outcome)
       case 'occupied':
         // A part has no key of its own that could exist already: here storage refuses a header.

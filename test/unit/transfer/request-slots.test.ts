@@ -135,6 +135,22 @@ test('starts two small files at once while a large part uses the connection, and
   expect(granted).toEqual(['a', 'b', 'c', 'd'])
 })
 
+test('starts one part of a prioritised file while a large part uses the connection', async () => {
+  const large = { sizeBytes: largeBytes }
+  const { granted } = requestFor(
+    createSlots(64),
+    [
+      { file: 'a', ...large },
+      { file: 'b', ...large },
+      { file: 'c', ...large },
+      { file: 'c', ...large },
+    ],
+    ['c'],
+  )
+  await settled()
+  expect(granted).toEqual(['a', 'c'])
+})
+
 test('starts no small file beyond the maximum', async () => {
   const small = { file: 'b', sizeBytes: 5_000_000, isSmall: true }
   const { granted } = requestFor(createSlots(1), [{ file: 'a', sizeBytes: largeBytes }, small])

@@ -84,3 +84,14 @@ test('a part size that does not fit the file fails before a byte is sent', async
   expect(partsIn(context)).toEqual([])
   await expectNothing(context)
 })
+
+test('a small file is uploaded while large parts use all slots', async () => {
+  const context = await setup({ ...inParts, settings: { ...inParts.settings, atOnce: 1 } })
+  context.cloud.fail({ on: 'put-part', how: 'stall', times: Infinity })
+  const { id: large } = await add(context)
+  // Storage reads no part, so each part keeps its slot.
+  await context.app.until(({ totals }) => totals.running === 1 && context.countOf('put-part') > 0)
+  const [small = ''] = await context.app.add(await context.file('small.safetensors'))
+  await context.app.phase(small, 'registered')
+  expect(context.app.row(large)).toMatchObject({ phase: 'sending', sentBytes: 0 })
+})

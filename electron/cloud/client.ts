@@ -239,7 +239,7 @@ function refusal(
     case 410:
       return serverMessage === undefined ? notFromApi(status) : failure('not-found', {}, extras)
     case 405:
-      return failure('not-found', {}, extras)
+      return failure('not-found', {}, { ...extras, detail: methodNotAllowed })
     case 409:
       return failure('conflict', {}, extras)
     case 413:
@@ -256,6 +256,7 @@ function refusal(
 
 const notFromApi = (status: number) => failure('not-the-api', {}, { detail: `HTTP ${status}` })
 
+const methodNotAllowed = 'HTTP 405'
 const bareNotFound: ReadonlySet<string | undefined> = new Set(['HTTP 404', 'HTTP 410'])
 
 /**
@@ -265,6 +266,16 @@ const bareNotFound: ReadonlySet<string | undefined> = new Set(['HTTP 404', 'HTTP
  */
 export const mayBeUnsupported = ({ code, detail }: Failure): boolean =>
   code === 'not-found' || (code === 'not-the-api' && bareNotFound.has(detail))
+
+/**
+ * Whether the server lacks a documented call: 405, 501, or a bare 404. A 404 with a message of the API concerns
+ * the resource instead.
+ */
+export const isUnsupported = (met: Failure): boolean =>
+  (mayBeUnsupported(met) && !isResourceMissing(met)) ||
+  (met.code === 'server-trouble' && met.params['status'] === 501)
+
+const isResourceMissing = ({ code, detail }: Failure) => code === 'not-found' && detail !== methodNotAllowed
 
 /** Requests for signing in and for the profile belong to no team. */
 const hasTeam = (credential: Credential | null) =>

@@ -49,6 +49,7 @@ export const failureKinds = {
   'path-goes-first': { retry: 'later', remedy: 'wait' },
   'old-model-stays': { retry: 'never', remedy: 'retry' },
   'record-differs': { retry: 'never', remedy: 'retry' },
+  'record-missing': { retry: 'never', remedy: 'retry' },
   'too-large-for-device': { retry: 'after-sign-in', remedy: 'sign-in' },
   'too-large-for-storage': { retry: 'never', remedy: 'remove' },
   'no-team': { retry: 'never', remedy: 'sign-in' },

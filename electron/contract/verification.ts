@@ -11,10 +11,11 @@ export interface RecordDifference {
 }
 
 /**
- * Why a record was not verified: a failure of the request, or the server lacks the call (`unsupported`), left
- * fields out (`incomplete`), or type or path were changed in the library since (`edited`).
+ * Why a record was not verified: a failure of the request, or the server lacks the call (`unsupported`), does not
+ * have the model (`missing`), left fields out (`incomplete`), or type or path were changed in the library
+ * since (`edited`).
  */
-type NotVerifiedReason = FailureCode | 'unsupported' | 'incomplete' | 'edited'
+type NotVerifiedReason = FailureCode | 'unsupported' | 'missing' | 'incomplete' | 'edited'
 
 /** How the library's record of a registered model compares with the file. Times are ms since the epoch. */
 export type Verification =
@@ -29,3 +30,9 @@ export type Verification =
       readonly atMs: number
     }
   | { readonly kind: 'differs'; readonly differences: readonly RecordDifference[]; readonly atMs: number }
+
+/** Whether the library does not have the model as it was uploaded, as opposed to: that is not known. */
+export function isRecordWrong(verification: Verification | null | undefined): boolean {
+  if (verification?.kind === 'not-verified') return verification.reason === 'missing'
+  return verification?.kind === 'differs'
+}

@@ -82,15 +82,29 @@ export function createUploadedPathFinder(
   return (fileNames) => find.all(JSON.stringify(fileNames)).map(({ path }) => String(path))
 }
 
-/** Finds registered uploads that no other living process verifies, latest first, at most 500. */
-export function createUnverifiedFinder(database: DatabaseSync, runner: string): () => readonly string[] {
+/** A registered upload that is still to be verified. */
+export interface UnverifiedUpload {
+  readonly id: string
+  readonly accountId: string
+  readonly teamId: string
+}
+
+/** Finds registered uploads that no other living process verifies, latest first. */
+export function createUnverifiedFinder(
+  database: DatabaseSync,
+  runner: string,
+): () => readonly UnverifiedUpload[] {
   const find = database.prepare(
-    `SELECT id FROM uploads
+    `SELECT id, account_id, team_id FROM uploads
      WHERE to_verify = 1 AND (runner IS NULL OR runner = ? OR runner NOT IN (SELECT value FROM json_each(?)))
-     ORDER BY finished_at_ms DESC LIMIT 500`,
+     ORDER BY finished_at_ms DESC`,
   )
   return () => {
     const living = JSON.stringify([...livingProcesses(database).keys()])
-    return find.all(runner, living).map(({ id }) => String(id))
+    return find.all(runner, living).map((line) => ({
+      id: String(line['id']),
+      accountId: String(line['account_id']),
+      teamId: String(line['team_id']),
+    }))
   }
 }

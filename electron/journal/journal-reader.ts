@@ -29,7 +29,7 @@ export interface JournalSummary {
   readonly registeredCount: number
   /** Of those, how many records in the library were compared with their files, and are equal. */
   readonly verifiedCount: number
-  /** Uploads whose record in the library differs from the file, latest first. */
+  /** Uploads whose record in the library differs from the file or is missing, latest first. */
   readonly differing: readonly RegisteredUpload[]
   /** The number of multipart uploads still in storage that no row needs. */
   readonly abandonedCount: number
@@ -98,7 +98,8 @@ function readSummary(database: DatabaseSync): Result<JournalSummary | null> {
   const differing = database
     .prepare(
       `SELECT ${columns.join(', ')} FROM uploads
-       WHERE phase = 'registered' AND verification ->> 'kind' = 'differs' ORDER BY finished_at_ms DESC`,
+       WHERE phase = 'registered'
+         AND (verification ->> 'kind' = 'differs' OR verification ->> 'reason' = 'missing') ORDER BY finished_at_ms DESC`,
     )
     .all()
     .flatMap((line) => fromColumns(line) ?? [])

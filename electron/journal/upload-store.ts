@@ -1,7 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
-import { createHistoryStore, createUnverifiedFinder, type HistoryStore } from './history-store.ts'
+import {
+  createHistoryStore,
+  createUnverifiedFinder,
+  type HistoryStore,
+  type UnverifiedUpload,
+} from './history-store.ts'
 import { sqliteCode } from './journal-file.ts'
 import {
   addAbandonedUpload,
@@ -58,8 +63,8 @@ export interface UploadStore extends HistoryStore {
    * processes.
    */
   claimFile(record: UploadRecord): Result<FileClaim>
-  /** Ids of registered uploads that no other living process verifies, latest first, at most 500. */
-  unverified(): readonly string[]
+  /** Registered uploads that are still to be verified and that no other living process verifies, latest first. */
+  unverified(): readonly UnverifiedUpload[]
   find(id: string): UploadRecord | null
   close(): void
 }

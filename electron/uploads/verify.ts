@@ -1,6 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { findUploadAccount } from '../accounts/upload-account.ts'
-import { mayBeUnsupported } from '../cloud/client.ts'
+import { isUnsupported } from '../cloud/client.ts'
 import { getModel } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
 import {
@@ -11,12 +11,17 @@ import {
   type Failure,
   type Result,
 } from '../contract/failures.ts'
-import { recordFields, type RecordDifference, type Verification } from '../contract/verification.ts'
+import {
+  isRecordWrong,
+  recordFields,
+  type RecordDifference,
+  type Verification,
+} from '../contract/verification.ts'
 import { isRegisteredUpload, type RegisteredUpload } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { isAborted } from '../platform/attempt.ts'
-import { abortableDelay, raceAbort, withTimeout } from '../platform/delays.ts'
+import { abortableDelay, raceAbort, recheckDelayMs, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
 
@@ -38,6 +43,8 @@ const maxAtOnce = 2
 const answerTimeoutMs = 15_000
 /** Some seconds, then the upload counts as not verified for now. */
 const maxAttempts = 4
+/** Of many open verifications only so many, latest first, are made at a time. */
+const maxOpenAtOnce = 500
 /** A server that asks for more time than this, in ms, is not waited for. */
 const maxDelayMs = 60_000
 /** A server sets both times of a new record at once; this is more than its clock may move between, in ms. */
@@ -90,9 +97,8 @@ export function createVerifier(options: {
       if (closing.signal.aborted) return null
       const nowMs = environment.now()
       if (answer.ok) return write(id, compare(record, answer.value, nowMs))
-      const delayMs = attempt < maxAttempts ? retryDelay(attempt, answer.failure, environment.random()) : null
-      if (isUnsupported(answer.failure) || delayMs === null || delayMs > maxDelayMs)
-        return write(id, notVerified(answer.failure, nowMs))
+      const delayMs = attemptDelayMs(attempt, answer.failure, environment.random())
+      if (delayMs === null || delayMs > maxDelayMs) return write(id, notVerified(answer.failure, nowMs))
       await abortableDelay(environment.timers, delayMs, closing.signal)
     }
   }
@@ -118,11 +124,12 @@ export function createVerifier(options: {
     // The user may have removed it from the history meanwhile.
     const record = recordOf(id)
     if (!record) return null
+    if (isSameReason(record.state.verification, verification)) return verification
     const { log } = environment
     const differences = verification.kind === 'differs' ? verification.differences : []
     const change = {
       state: { ...record.state, verification },
-      failure: differenceFailure(differences),
+      failure: failureOf(verification),
     }
     const written = rows.get(id) ? rows.change(id, change) : store.save([{ ...record, ...change }])
     if (!written.ok) log.error('a verification could not be recorded', { id, code: written.failure.code })
@@ -141,7 +148,13 @@ export function createVerifier(options: {
 
   return {
     verify,
-    verifyOpen: () => verify(store.unverified()),
+    verifyOpen() {
+      const known = accounts.list()
+      const open = store
+        .unverified()
+        .filter((upload) => findUploadAccount(known, { ...upload, needsParts: false }) !== null)
+      verify(open.slice(0, maxOpenAtOnce).map(({ id }) => id))
+    },
     async close() {
       closing.abort()
       await Promise.all(running.values())
@@ -149,12 +162,16 @@ export function createVerifier(options: {
   }
 }
 
-/** Not Implemented: the other answers of a server without this call are those of any unknown path. */
-const isUnsupported = (met: Failure) =>
-  mayBeUnsupported(met) || (met.code === 'server-trouble' && met.params['status'] === 501)
+/** Delay before the next attempt, in ms, or null when there is none. */
+function attemptDelayMs(attempt: number, met: Failure, random: number): number | null {
+  if (attempt >= maxAttempts || isUnsupported(met)) return null
+  // A server may return a new record only some seconds after it has created it.
+  return met.code === 'not-found' ? recheckDelayMs : retryDelay(attempt, met, random)
+}
 
 function notVerified(met: Failure, atMs: number): Verification {
   if (isUnsupported(met)) return { kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs }
+  if (met.code === 'not-found') return { kind: 'not-verified', reason: 'missing', isFinal: true, atMs }
   return { kind: 'not-verified', reason: met.code, isFinal: retryClassOf(met) === 'never', atMs }
 }
 
@@ -209,8 +226,15 @@ function wasEdited({ created_at, updated_at }: ModelWire): boolean {
   return Date.parse(updated_at ?? '') - Date.parse(created_at ?? '') > sameMomentMs
 }
 
-/** Names the first difference, if any; the details of the upload list all of them. */
-function differenceFailure([first]: readonly RecordDifference[]): Failure | null {
+/** Whether a verification failed again as before, so that the journal need not be written. */
+function isSameReason(before: Verification | undefined, after: Verification): boolean {
+  return before?.kind === 'not-verified' && after.kind === 'not-verified' && before.reason === after.reason
+}
+
+/** What the user has to look at. Of several differences the first; the details of the upload list all. */
+function failureOf(verification: Verification): Failure | null {
+  if (verification.kind !== 'differs') return isRecordWrong(verification) ? failure('record-missing') : null
+  const [first] = verification.differences
   if (!first) return null
   return failure('record-differs', { field: first.field, expected: first.expected, found: first.found })
 }

@@ -37,10 +37,11 @@ export function groupOf(row: UploadRow): Group {
 }
 
 /** Message key of the row's status. */
-function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice' | 'differs' | 'turn'}` {
+function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice' | 'differs' | 'missing' | 'turn'}` {
   // A pending decision is not a failure.
   if (row.phase === 'failed' && remedyOfRow(row) === 'choose') return 'phase.choice'
-  if (row.phase === 'registered' && needsAttention(row)) return 'phase.differs'
+  if (row.phase === 'registered' && needsAttention(row))
+    return row.failure?.code === 'record-missing' ? 'phase.missing' : 'phase.differs'
   if (row.waitsForTurn) return 'phase.turn'
   return row.phase === 'registered' && row.already ? 'phase.already' : `phase.${row.phase}`
 }

@@ -1,3 +1,4 @@
+import { isRecordWrong } from '../../contract/verification.ts'
 import type { UploadRow } from '../../contract/uploads.ts'
 import type { UploadContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -23,6 +24,6 @@ export async function reportResult(
   reporter.finished()
   const failed = ended.filter(({ phase }) => phase === 'failed')
   if (failed.some(({ failure }) => failure?.code === 'signed-out')) return exitCodes.notSignedIn
-  const differs = ended.some(({ verification }) => verification?.kind === 'differs')
-  return failed.length > 0 || differs || !areComplete ? exitCodes.someFailed : exitCodes.ok
+  const isAnyWrong = ended.some(({ verification }) => isRecordWrong(verification))
+  return failed.length > 0 || isAnyWrong || !areComplete ? exitCodes.someFailed : exitCodes.ok
 }

@@ -146,7 +146,7 @@ function footnotes(view: JournalSummary): readonly string[] {
     ...(registeredCount > 0 ? [`${registeredCount} in history, ${verifiedCount} verified.`] : []),
     ...differing.map(
       ({ fileName, team, state }) =>
-        `differs     ${fileName} → ${team.name}: ${verificationLines(state.verification ?? null, t).join(' ')}`,
+        `${state.verification?.kind === 'differs' ? 'differs' : 'missing'}     ${fileName} → ${team.name}: ${verificationLines(state.verification ?? null, t).join(' ')}`,
     ),
     ...(abandonedCount > 0
       ? [

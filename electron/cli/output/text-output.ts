@@ -1,5 +1,6 @@
 import type { UploadRow } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
+import { isRecordWrong } from '../../contract/verification.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
 import { lineWidth, createLiveLines, type TerminalStream } from './live-lines.ts'
 import {
@@ -51,10 +52,11 @@ export function createTextReporter(
     },
     verified(row, verification) {
       if (verification === null) return
-      const isDifferent = verification.kind === 'differs'
-      const label = { pending: 'note', verified: 'verified', 'not-verified': 'note', differs: 'differs' }
+      const isWrong = isRecordWrong(verification)
+      const note = isWrong ? 'missing' : 'note'
+      const label = { pending: note, verified: 'verified', 'not-verified': note, differs: 'differs' }
       const text = `${label[verification.kind].padEnd(12)}${row.fileName}: ${verificationLines(verification, t).join(' ')}`
-      if (quiet && isDifferent) err.write(`${oneLine(text)}\n`)
+      if (quiet && isWrong) err.write(`${oneLine(text)}\n`)
       else write(text)
     },
     alreadyInLibrary(row) {

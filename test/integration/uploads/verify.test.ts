@@ -26,12 +26,18 @@ function answerWith({ cloud }: EngineHarness, change: object): void {
   })
 }
 
-/** Moves the clock on to each timer until the verification has ended. */
-async function advanceUntilVerified({ app, clock }: EngineHarness, id: string): Promise<Verification> {
+/**
+ * Moves the clock on to each delay until the verification has ended. Timeouts of requests are longer than
+ * `maxDelayMs` unless they are to expire.
+ */
+async function advanceUntilVerified(
+  { app, clock }: EngineHarness,
+  id: string,
+  maxDelayMs = 10_000,
+): Promise<Verification> {
   const waiting = setInterval(() => {
     const [delayMs] = clock.waits()
-    // Midnight, when finished rows leave the list, is further away.
-    if (delayMs !== undefined && delayMs <= 60_000) clock.advance(delayMs)
+    if (delayMs !== undefined && delayMs <= maxDelayMs) clock.advance(delayMs)
   }, 20)
   const row = await app.until(({ rows }) =>
     rows.find((row) => row.id === id && row.verification && row.verification.kind !== 'pending'),
@@ -89,20 +95,46 @@ test('a later file does not wait for the verification of an earlier one', async 
   for (const id of ids) await verifiedAs(app, id, 'verified')
 })
 
-test.each([404, 405, 501])(
-  'a server that answers %i is asked once and nothing is verified',
-  async (status) => {
-    const harness = await setup()
-    harness.cloud.fail({ on: 'getModel', how: status, times: Infinity })
-    const row = await uploaded(harness, 'not-verified')
-    expect(row).toMatchObject({
-      phase: 'registered',
-      failure: null,
-      verification: { reason: 'unsupported', isFinal: true },
-    })
-    expect(harness.countOf('getModel')).toBe(1)
-  },
-)
+test.each([
+  ['a bare 404', { status: 404, body: '404 page not found' }],
+  ['405', 405],
+  ['501', 501],
+] as const)('a server that answers %s is asked once and nothing is verified', async (_name, how) => {
+  const harness = await setup()
+  harness.cloud.fail({ on: 'getModel', how, times: Infinity })
+  const row = await uploaded(harness, 'not-verified')
+  expect(row).toMatchObject({
+    phase: 'registered',
+    failure: null,
+    verification: { reason: 'unsupported', isFinal: true },
+  })
+  expect(harness.countOf('getModel')).toBe(1)
+})
+
+test('a record that the server does not return at first is requested again', async () => {
+  const harness = await setup()
+  harness.cloud.fail({ on: 'getModel', how: 404, times: 3 })
+  const [id = ''] = await harness.app.add(await harness.file('a.safetensors'))
+  expect(await advanceUntilVerified(harness, id)).toMatchObject({ kind: 'verified' })
+  expect(harness.countOf('getModel')).toBe(4)
+})
+
+test('a model that is not in the library needs attention until it is found there', async () => {
+  const harness = await setup()
+  const { app, cloud } = harness
+  cloud.fail({ on: 'getModel', how: 404, times: Infinity })
+  const [id = ''] = await app.add(await harness.file('a.safetensors'))
+  expect(await advanceUntilVerified(harness, id)).toMatchObject({
+    kind: 'not-verified',
+    reason: 'missing',
+    isFinal: true,
+  })
+  expect(app.row(id)).toMatchObject({ phase: 'registered', failure: { code: 'record-missing' } })
+  expect(app.engine.snapshot().totals).toMatchObject({ needsYou: 1, registeredToday: 0 })
+  cloud.clearFailures()
+  await app.calls.retry({ ids: [id] })
+  expect(await verifiedAs(app, id, 'verified')).toMatchObject({ phase: 'registered', failure: null })
+})
 
 test('a record that lacks a field, or was edited since, is not verified', async () => {
   const harness = await setup()
@@ -128,15 +160,15 @@ test('a failed request is repeated', async () => {
 })
 
 test.each([
-  ['fails', 503, 'server-trouble'],
-  ['does not answer', 'stall', 'timed-out'],
+  ['fails', 503, 'server-trouble', 10_000],
+  ['does not answer', 'stall', 'timed-out', 60_000],
 ] as const)(
   'a server that %s every time leaves it not verified until the next start',
-  async (_name, how, reason) => {
+  async (_name, how, reason, maxDelayMs) => {
     const harness = await setup()
     harness.cloud.fail({ on: 'getModel', how, times: Infinity })
     const [id = ''] = await harness.app.add(await harness.file('a.safetensors'))
-    expect(await advanceUntilVerified(harness, id)).toMatchObject({
+    expect(await advanceUntilVerified(harness, id, maxDelayMs)).toMatchObject({
       kind: 'not-verified',
       reason,
       isFinal: false,

@@ -272,11 +272,14 @@ test('finds registered uploads that are to be verified by no other living proces
   ]
   const one = start('one')
   one.store.add([first, second, ...others])
-  expect(one.store.unverified()).toEqual([second.id, first.id])
+  const idsOf = ({ store }: typeof one) => store.unverified().map(({ id }) => id)
+  expect(idsOf(one)).toEqual([second.id, first.id])
   one.store.save([{ ...first, state: { ...first.state, verification: { kind: 'verified', atMs: 2 } } }])
-  expect(one.store.unverified()).toEqual([second.id])
+  expect(idsOf(one)).toEqual([second.id])
+  const { id, accountId, team } = second
+  expect(one.store.unverified()).toEqual([{ id, accountId, teamId: team.id }])
   one.crash()
   const two = start('two')
   two.store.add([third])
-  expect(two.store.unverified()).toEqual([third.id, second.id])
+  expect(idsOf(two)).toEqual([third.id, second.id])
 })

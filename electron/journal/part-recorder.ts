@@ -3,6 +3,8 @@ import { journalFile } from './journal-file.ts'
 
 /** How long to wait for another thread's or process's lock, in ms; the thread sends nothing meanwhile. */
 const lockTimeoutMs = 1_000
+/** How long after a failure nothing is tried, in ms: waiting with each part would block the thread for seconds. */
+const pauseAfterFailureMs = 10_000
 
 /** A part that storage has acknowledged, and the multipart upload that it belongs to. */
 export interface AcknowledgedPart {
@@ -23,21 +25,27 @@ export interface AcknowledgedPart {
  * none of them while its main thread is busy. The disk is not flushed here: the kernel keeps the data of a
  * killed process, and `PartsStore.flush` follows for a power failure.
  * @returns a function that returns whether the part was written. It is not if the row has no longer this
- *   multipart upload, or if the journal can't be written: then the main thread tries again.
+ *   multipart upload, or if the journal can't be written or recently could not: then the main thread tries again.
  */
-export function createPartRecorder(folder: string): (part: AcknowledgedPart) => boolean {
+export function createPartRecorder(
+  folder: string,
+  nowMs: () => number = () => performance.now(),
+): (part: AcknowledgedPart) => boolean {
   let insert: StatementSync | null = null
+  let pausedUntilMs = -Infinity
   try {
     // Not with the first part, which would wait for it.
     insert = prepareInsert(folder)
   } catch {
-    // Tried again with each part.
+    // Tried again with the first part.
   }
   return ({ rowId, multipartId, number, etag, checksum }) => {
+    if (nowMs() < pausedUntilMs) return false
     try {
       insert ??= prepareInsert(folder)
       return insert.run(number, etag, checksum, rowId, multipartId).changes === 1
     } catch {
+      pausedUntilMs = nowMs() + pauseAfterFailureMs
       return false
     }
   }

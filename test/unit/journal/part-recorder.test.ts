@@ -24,9 +24,10 @@ function setup() {
   const store = createUploadStore(database, 'me', environment)
   const record = uploadRecord({ state: { kind: 'multipart-open', multipart } })
   store.add([record])
-  const recordPart = createPartRecorder(folder)
+  const { clock } = environment
+  const recordPart = createPartRecorder(folder, clock.now)
   const part = { rowId: record.id, multipartId: 'u1', number: 1, etag: '"e"', checksum: 7 }
-  return { folder, store, record, recordPart, part }
+  return { folder, database, clock, store, record, recordPart, part }
 }
 
 test('records a part of the upload that is open in storage', async () => {
@@ -51,6 +52,18 @@ test('records no part of an upload that was restarted, removed or registered mea
 test('leaves a part to the main thread if the journal cannot be opened', () => {
   const { folder, part } = setup()
   expect(createPartRecorder(join(folder, 'missing'))(part)).toBe(false)
+})
+
+test('leaves parts to the main thread for ten seconds after the journal was locked', () => {
+  const { database, clock, store, record, recordPart, part } = setup()
+  database.exec('BEGIN IMMEDIATE')
+  expect(recordPart(part)).toBe(false)
+  database.exec('COMMIT')
+  clock.advance(9_999)
+  expect(recordPart(part)).toBe(false)
+  clock.advance(1)
+  expect(recordPart({ ...part, number: 2 })).toBe(true)
+  expect(store.parts.list(record.id).map(({ number }) => number)).toEqual([2])
 })
 
 test('a log that cannot be flushed is a failure of the journal', async () => {

@@ -55,6 +55,8 @@ interface PartsJob {
 
 /** Attempts of one part in a row before the whole upload is retried later. */
 const maxTries = 4
+/** A part keeps its slot during a delay up to this, in ms; a longer one would keep other files waiting. */
+const maxDelayWithSlotMs = 1_000
 /** First delay before a retry of a part, doubled each time, with full jitter. */
 const firstRetryDelayMs = 500
 
@@ -93,6 +95,8 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
   const pending = [...missing]
   let firstFailure: Failure | null = null
   let thrown: unknown = null
+  /** Parts that wait for a long delay. Storage would refuse other parts of this file too. */
+  let delayedCount = 0
   let wake = () => {}
   const change = () => new Promise<void>((resolve) => (wake = resolve))
 
@@ -106,8 +110,14 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
     }
   }
 
+  function onDelay(isDelayed: boolean): void {
+    delayedCount += isDelayed ? 1 : -1
+    wake()
+  }
+
   function start(number: number, slot: RequestSlot): void {
-    const sending = sendPart(job, number, { slot, urls, tracker, runSignal, startSignal })
+    const run: PartRun = { slot, urls, tracker, runSignal, startSignal, onDelay }
+    const sending = sendPart(job, number, run)
       .then((part) => end(number, part))
       // A bug in one part must not leave the others running unobserved.
       .catch((error: unknown) => {
@@ -115,7 +125,7 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
         abortRunning.abort()
       })
       .finally(() => {
-        slot.release()
+        run.slot.release()
         running.delete(sending)
         wake()
       })
@@ -129,7 +139,7 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
     const put = { sizeBytes: to - from, isInterrupted: next <= job.begun.lastNumber }
     const acquired = requestSlots.acquire(put, AbortSignal.any([startSignal, pause.signal]))
     const slot = await acquired.catch(() => null)
-    const number = slot && !pause.isRequested ? pending.shift() : undefined
+    const number = slot && !pause.isRequested && delayedCount === 0 ? pending.shift() : undefined
     job.begun.lastNumber = Math.max(job.begun.lastNumber, number ?? 0)
     if (slot && number !== undefined) start(number, slot)
     else slot?.release()
@@ -143,7 +153,7 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
     startSignal.aborted || (running.size === 0 && (pause.isRequested || pending.length === 0))
   while (!isOver()) {
     // A part that is stopped is pending again.
-    if (pause.isRequested || pending.length === 0) await change()
+    if (pause.isRequested || pending.length === 0 || delayedCount > 0) await change()
     else await startNext()
   }
   stopListening()
@@ -155,13 +165,16 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
 }
 
 interface PartRun {
-  readonly slot: RequestSlot
+  /** Another one after a long delay. */
+  slot: RequestSlot
   readonly urls: PartUrls
   readonly tracker: PartsTracker
   /** Aborts a running PUT. */
   readonly runSignal: AbortSignal
   /** Aborted once no further PUT is to start. */
   readonly startSignal: AbortSignal
+  /** Called at the beginning and at the end of a delay without a slot. */
+  readonly onDelay: (isDelayed: boolean) => void
 }
 
 /** Reports the progress of a part to the slot, the tracker and the prefetching of URLs. */
@@ -185,7 +198,7 @@ function rangeOf({ partSizeBytes, identity }: PartsJob, number: number) {
  * then it is still missing.
  */
 async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Result<SentPart> | null> {
-  const { slot, tracker, startSignal } = run
+  const { tracker, startSignal } = run
   const retryDelayMs = createRetryPolicy(job.environment)
   const refusals = new Set<PutOutcome['kind']>()
   while (!startSignal.aborted && !job.pause.isRequested) {
@@ -208,15 +221,41 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
         tracker.markForRetry(number)
         break
       case 'failed': {
-        if (hasUrl && isTemporary(outcome.failure)) slot.reportCongestion()
+        if (hasUrl && isTemporary(outcome.failure)) run.slot.reportCongestion()
         tracker.markForRetry(number)
         const delayMs = retryDelayMs(outcome.failure)
         if (delayMs === null) return failed(outcome.failure)
-        await abortableDelay(job.environment.timers, delayMs, mayStart)
+        if (!(await delayRetry(job, number, run, { delayMs, mayStart }))) return null
       }
     }
   }
   return null
+}
+
+/**
+ * Waits before a retry, during a long delay without the slot, so that other files can use it. Returns whether the
+ * part has a slot.
+ */
+async function delayRetry(
+  job: PartsJob,
+  number: number,
+  run: PartRun,
+  { delayMs, mayStart }: { readonly delayMs: number; readonly mayStart: AbortSignal },
+): Promise<boolean> {
+  const isLong = delayMs > maxDelayWithSlotMs
+  if (isLong) {
+    run.slot.release()
+    run.onDelay(true)
+  }
+  await abortableDelay(job.environment.timers, delayMs, mayStart)
+  if (!isLong) return true
+  const { start, end } = rangeOf(job, number)
+  const slot = await job.requestSlots
+    .acquire({ sizeBytes: end - start, isInterrupted: true }, mayStart)
+    .catch(() => null)
+  if (slot) run.slot = slot
+  run.onDelay(false)
+  return slot !== null
 }
 
 /** Requests a URL and sends the part once. `mayStart` aborts only the wait for the URL. */

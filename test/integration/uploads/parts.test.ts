@@ -51,6 +51,22 @@ test.each(STORAGE_KINDS)('a large file is sent in parts and stored completely (%
   await expectOne(context, path)
 })
 
+test('another file uses the only connection while a part waits for a long Retry-After', async () => {
+  const context = await setup({ ...inParts, settings: { ...inParts.settings, streamsMost: 1 } })
+  const { app, cloud, clock, countOf } = context
+  cloud.fail({ on: 'put-part', how: 503, retryAfterSeconds: 600 })
+  const { id } = await add(context)
+  await cloud.ended('put-part')
+  const [otherId = ''] = await app.add(await context.file('other.safetensors'))
+  expect(await app.settled(otherId)).toMatchObject({ phase: 'registered' })
+  // The other parts would be refused too.
+  expect(countOf('put-part')).toBe(1)
+  expect(app.row(id).phase).toBe('sending')
+  clock.advance(600_000)
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
+  expect(countOf('put-part')).toBe(14)
+})
+
 test('parts that storage acknowledged before a restart are not sent again', async () => {
   const context = await setup(inParts)
   const { path, id } = await add(context)

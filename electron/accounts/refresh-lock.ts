@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { refreshTimeoutMs } from '../cloud/auth.ts'
 import type { Environment } from '../platform/environment.ts'
 
 /** Runs work while no other process of this user runs work of the same name. */
@@ -10,9 +11,9 @@ export type RunExclusive = <T>(name: string, work: () => Promise<T>) => Promise<
 const retryMs = 50
 /**
  * A refresh without a response must not block the others forever, although a refresh without the lock may be
- * refused. It makes two requests, each with 30 s for the response (session.ts, cloud/client.ts).
+ * refused. It makes two requests (session.ts); the rest is for the keychain.
  */
-const timeoutMs = 65_000
+const timeoutMs = 2 * refreshTimeoutMs + 5_000
 /** SQLITE_BUSY is 5 (sqlite.org/rescode.html). */
 const sqliteBusy = 5
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Team } from '../contract/account.ts'
-import type { CloudClient, Signer } from './client.ts'
+import { bodyTimeoutMs, unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
 import { paths, tokenPair, userProfile, type teamWire, type TokenPairWire } from './wire.ts'
 
 export interface Profile {
@@ -27,8 +27,13 @@ export async function login(
   return failed(failure('login-refused', {}, { serverMessage: answer.failure.serverMessage }))
 }
 
+/** The longest that `refresh` may take, in ms. */
+export const refreshTimeoutMs = unrepeatableResponseTimeoutMs + bodyTimeoutMs
+
 /**
  * Exchanges a refresh token for a new pair. It is invalid once this succeeds: store the pair before using it.
+ * Without the response the new pair is lost and the user has to sign in again, so a slow server gets more time
+ * than usual.
  */
 export function refresh(client: CloudClient, refreshToken: string): Promise<Result<TokenPairWire>> {
   return client.send({
@@ -36,6 +41,7 @@ export function refresh(client: CloudClient, refreshToken: string): Promise<Resu
     path: paths.refresh,
     body: { refresh_token: refreshToken },
     responseSchema: tokenPair,
+    responseTimeoutMs: unrepeatableResponseTimeoutMs,
   })
 }
 

@@ -39,7 +39,7 @@ export interface Request<Schema extends v.GenericSchema> {
   readonly responseSchema: Schema
   readonly signer?: Signer
   readonly signal?: AbortSignal
-  /** Time until the first byte of the response, in ms; 30 s by default. */
+  /** Time until the first byte of the response, in ms; 30 s by default, which suits calls that may be repeated. */
   readonly responseTimeoutMs?: number
 }
 
@@ -66,8 +66,13 @@ interface SendResult<T> {
  * after checking, where necessary, whether it was performed.
  */
 const defaultResponseTimeoutMs = 30_000
+/**
+ * The same for a call whose result can't be found out later: a repetition would lose or duplicate what the first
+ * one has done. Gateways usually give up earlier and answer 504.
+ */
+export const unrepeatableResponseTimeoutMs = 120_000
 /** Time for the rest of a response: a page of 100 models (60 kB) takes as long at 1 kB/s. */
-const bodyTimeoutMs = 60_000
+export const bodyTimeoutMs = 60_000
 /** With a slower response no upload would make progress. */
 const reachabilityTimeoutMs = 5_000
 /** A larger clock difference is logged: storage refuses from 15 minutes on (RequestTimeTooSkewed). */

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { success, type Result } from '../contract/failures.ts'
-import type { CloudClient, Signer } from './client.ts'
+import { unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
 import { multipartInitiate, partPresign, paths } from './wire.ts'
 
 /** Names an open multipart upload. */
@@ -15,7 +15,11 @@ export interface OpenedMultipart extends MultipartId {
   readonly partCount: number
 }
 
-/** Opens a multipart upload for a presigned storage key. Only for user sessions: device keys are refused. */
+/**
+ * Opens a multipart upload for a presigned storage key. Only for user sessions: device keys are refused. Without
+ * the response nobody has the id of the upload to continue or abort it, so a slow server gets more time than
+ * usual.
+ */
 export async function initiateMultipart(
   client: CloudClient,
   signer: Signer,
@@ -27,6 +31,7 @@ export async function initiateMultipart(
     path: paths.initiateMultipart,
     body: { storage_key: file.storageKey, file_size: file.sizeBytes },
     responseSchema: multipartInitiate,
+    responseTimeoutMs: unrepeatableResponseTimeoutMs,
     signer,
     signal,
   })

@@ -1,7 +1,7 @@
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import type { Team } from '../contract/account.ts'
 import { toTeam } from './auth.ts'
-import type { CloudClient, Signer } from './client.ts'
+import { unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
 import { actionResult, pairPoll, pairStart, paths, teamWire } from './wire.ts'
 
 /** A pairing that the server has opened. */
@@ -36,8 +36,8 @@ export async function startPairing(client: CloudClient, signal: AbortSignal): Pr
 
 /**
  * Returns the device key of a confirmed pairing, or null until it is confirmed. The server returns the key
- * only once; an expired, completed or unknown pairing is `pairing-over`. The agent key in the same response
- * is not read.
+ * only once, so a slow one gets more time than usual; an expired, completed or unknown pairing is
+ * `pairing-over`. The agent key in the same response is not read.
  */
 export async function pollPairing(client: CloudClient, deviceCode: string): Promise<Result<string | null>> {
   const answer = await client.send({
@@ -45,6 +45,7 @@ export async function pollPairing(client: CloudClient, deviceCode: string): Prom
     path: paths.pairPoll,
     body: { device_code: deviceCode },
     responseSchema: pairPoll,
+    responseTimeoutMs: unrepeatableResponseTimeoutMs,
   })
   if (answer.ok) {
     const key = answer.value.raw_key ?? null

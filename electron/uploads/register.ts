@@ -37,18 +37,42 @@ export async function findRegistered(registration: Registration): Promise<Result
 }
 
 /**
- * Registers the model and returns its id. If the response was lost, the library is searched before the
- * request is repeated. Fails with `upload-ended` if storage does not have the object.
+ * Registers the model and returns its id. If the response was lost, the library is searched, for a while if the
+ * server may still be working, before the request is repeated. Fails with `upload-ended` if storage does not have the object.
  */
 export async function register(registration: Registration): Promise<Result<string>> {
   const answer = await requestRegistration(registration)
   if (answer.ok) return answer
   const { failure: met } = answer
   const mayBeRegistered = met.code === 'conflict' || retryClassOf(met) === 'later'
-  const found = mayBeRegistered ? await findInLibrary(registration) : null
+  const found = mayBeRegistered ? await findAfterFailure(registration, met) : null
   if (found?.ok && found.value.ownModelId !== null) return success(found.value.ownModelId)
   return failed(registrationFailure(met, registration.stored, found))
 }
+
+/** Delays between searches for a model whose registration may still be running at the server, in ms. */
+const searchDelaysMs = [5_000, 10_000, 15_000]
+
+/**
+ * Searches the library for the model. Without a response the server may still be working, so it is searched again
+ * for half a minute before anything registers the object a second time.
+ */
+async function findAfterFailure(registration: Registration, met: Failure): Promise<Result<LibrarySearch>> {
+  let found = await findInLibrary(registration)
+  if (!mayStillRun(met)) return found
+  for (const delayMs of searchDelaysMs) {
+    if (!found.ok || found.value.ownModelId !== null) return found
+    await abortableDelay(registration.timers, delayMs, registration.signal)
+    found = await findInLibrary(registration)
+  }
+  return found
+}
+
+/** Whether the server may not have finished a request; 504 is the timeout of a gateway. */
+const mayStillRun = ({ code, params }: Failure) =>
+  code === 'timed-out' ||
+  code === 'connection-lost' ||
+  (code === 'server-trouble' && params['status'] === 504)
 
 /** Distinguishes a missing object, which has to be sent again, from other reasons why registering failed. */
 function registrationFailure(

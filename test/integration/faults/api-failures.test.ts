@@ -203,6 +203,39 @@ fault('does not register twice when the response takes longer than 30 s', null, 
   expect(harness.countOf('registerModel')).toBe(1)
 })
 
+fault('does not register twice while the server still works', null, async (expected) => {
+  const harness = await setupFor('whole')
+  // At the end of the body.
+  const held = harness.cloud.hold('registerModel', Infinity, { times: 1 })
+  const begun = await beginUpload(harness, 'whole')
+  await held.arrived
+  harness.clock.advance(30_000)
+  await expect
+    .poll(() => {
+      const [waitMs = Infinity] = harness.clock.waits()
+      // The timeout of the search itself is longer.
+      if (waitMs <= 15_000) harness.clock.advance(waitMs)
+      return harness.countOf('listModels')
+    })
+    .toBe(3)
+  held.release()
+  await expectInLibrary(begun)
+  expectShown(begun, expected)
+  expect(harness.countOf('registerModel')).toBe(1)
+})
+
+fault('opens one multipart upload when the response takes longer than 30 s', null, async (expected) => {
+  const harness = await setupFor('parts')
+  const held = harness.cloud.hold('initiateMultipart', 'answer', { times: 1 })
+  const begun = await beginUpload(harness, 'parts')
+  await held.arrived
+  harness.clock.advance(119_000)
+  held.release()
+  await expectInLibrary(begun)
+  expectShown(begun, expected)
+  expect(harness.countOf('initiateMultipart')).toBe(1)
+})
+
 fault('completes an upload once when the response takes longer than 60 s', null, async (expected) => {
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('completeMultipart', 'answer', { times: 1 })

@@ -3,11 +3,14 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import {
   createCloudClient,
+  type CloudClient,
   type Credential,
   type Signer,
   mayBeUnsupported,
 } from '../../../electron/cloud/client.ts'
-import { completionTimeoutMs } from '../../../electron/cloud/multipart.ts'
+import { completionTimeoutMs, initiateMultipart } from '../../../electron/cloud/multipart.ts'
+import { pollPairing } from '../../../electron/cloud/pairing.ts'
+import { refresh } from '../../../electron/cloud/auth.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startTestServer } from '../../support/test-server.ts'
@@ -265,6 +268,28 @@ test('waits as long for a response as the call needs', async () => {
   await expect.poll(() => asked.length).toBe(1)
   expect(environment.clock.waits()).toEqual([300_000])
   environment.clock.advance(300_000)
+  expect(await sent).toMatchObject({ failure: { code: 'timed-out' } })
+})
+
+test.each<[string, (client: CloudClient) => Promise<unknown>]>([
+  ['a new token pair', (client) => refresh(client, 'token')],
+  ['a device key', (client) => pollPairing(client, 'code')],
+  [
+    'the id of a multipart upload',
+    (client) =>
+      initiateMultipart(
+        client,
+        fixed(session('jwt')),
+        { storageKey: 'key', sizeBytes: 1 },
+        new AbortController().signal,
+      ),
+  ],
+])('waits 120 s for %s, which only this response contains', async (_name, call) => {
+  const { client, environment, asked } = await setup(() => {})
+  const sent = call(client)
+  await expect.poll(() => asked.length).toBe(1)
+  expect(environment.clock.waits()).toEqual([120_000])
+  environment.clock.advance(120_000)
   expect(await sent).toMatchObject({ failure: { code: 'timed-out' } })
 })
 

@@ -34,7 +34,7 @@ interface ConflictCheckOptions {
   readonly rows: Rows
   readonly library: Pick<Library, 'models' | 'model'>
   readonly hashes: FileHashes
-  readonly store: Pick<UploadStore, 'claimFile' | 'find'>
+  readonly store: Pick<UploadStore, 'claimFile' | 'releaseFile' | 'find'>
   readonly environment: Environment
   readonly replacedFate: () => ReplacedFate
   /** An upload was skipped because its path is taken; its row is gone. */
@@ -69,13 +69,15 @@ const recheckProcessMs = 1_000
 type WaitReason = 'same-as-other' | 'path-goes-first'
 
 export function createConflictCheck(options: ConflictCheckOptions): ConflictCheck {
-  const { rows, library, environment } = options
+  const { rows, library, store, environment } = options
   const samples = createFileSamples(environment.timers)
   const waiters = new Map<string, Set<string>>()
 
   function waitFor(record: UploadRecord, other: UploadRecord, reason: WaitReason): Outcome {
     const ids = waiters.get(other.id) ?? new Set()
     waiters.set(other.id, ids.add(record.id))
+    // Otherwise a process that this one waits for could wait for this upload.
+    store.releaseFile({ id: record.id })
     // Copies often have the same name.
     const name = reason === 'same-as-other' ? other.target.modelPath : other.target.displayName
     const { failure: previous } = record
@@ -257,8 +259,10 @@ function claimFile(
       return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
     }
     case 'claimed': {
-      const state = claim.value.isContinued ? store.find(id)?.state : undefined
-      const written = state ? rows.change(id, { state }) : success(undefined)
+      const continued = claim.value.isContinued ? store.find(id) : null
+      const written = continued
+        ? rows.change(id, { state: continued.state, library: continued.library })
+        : success(undefined)
       return written.ok ? proceed : { kind: 'failed', failure: written.failure }
     }
   }

@@ -201,7 +201,8 @@ export function createEngine(options: EngineOptions): Engine {
     proxyRequired: () => events.emit('proxyRequired'),
     onAbandoned: () => events.emit('abandoned'),
   })
-  const hold = createQueueHold(queue, choices)
+  // Another process may send what this one does not.
+  const hold = createQueueHold(queue, choices, () => store.releaseFile('all'))
   const deadConnections = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),
     isRunning: () => queue.running.size > 0,

@@ -38,7 +38,7 @@ export interface AccountFilter {
 
 /**
  * Assigns queued uploads whose runner has ended to `runner`, all or those that match, and removes runners
- * that have ended.
+ * that have ended. Claims of files end with the runner that made them.
  */
 export function claimAbandoned(
   database: DatabaseSync,
@@ -51,15 +51,17 @@ export function claimAbandoned(
   }
   const abandoned = `phase <> 'registered' AND (runner IS NULL OR runner NOT IN (SELECT id FROM runners))`
   if (which === null) {
-    database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned}`).run(runner)
+    database.prepare(`UPDATE uploads SET runner = ?, claimed = 0 WHERE ${abandoned}`).run(runner)
     return
   }
   if ('accountIds' in which) {
-    const claimAll = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND account_id = ?`)
+    const claimAll = database.prepare(
+      `UPDATE uploads SET runner = ?, claimed = 0 WHERE ${abandoned} AND account_id = ?`,
+    )
     for (const accountId of which.accountIds) claimAll.run(runner, accountId)
     return
   }
-  const claim = database.prepare(`UPDATE uploads SET runner = ? WHERE ${abandoned} AND id = ?`)
+  const claim = database.prepare(`UPDATE uploads SET runner = ?, claimed = 0 WHERE ${abandoned} AND id = ?`)
   for (const id of which.ids) claim.run(runner, id)
 }
 

@@ -297,6 +297,7 @@ export class Rows {
     const { live, record } = row
     live.phase = phase
     live.retryAtMs = retryAtMs
+    if (phase === 'paused' || phase === 'failed') this.#store.releaseFile({ id: record.id })
     // Acknowledged parts stay sent, whatever the reason for waiting is.
     const { kind } = record.state
     if (!isRunning(phase) && (kind === 'queued' || kind === 'duplicate'))

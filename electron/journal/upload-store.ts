@@ -17,7 +17,7 @@ import {
 } from './abandoned-store.ts'
 import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
 import { createPartsStore, type PartsStore } from './parts-store.ts'
-import { createFileClaims, type FileClaim } from './file-claims.ts'
+import { createFileClaims, type FileClaims } from './file-claims.ts'
 import { multipartOf, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns, toColumns } from './record-columns.ts'
 import {
@@ -30,7 +30,7 @@ import {
 } from './process-claims.ts'
 
 /** Queue and history in the journal. A change that succeeded is on the disk. */
-export interface UploadStore extends HistoryStore {
+export interface UploadStore extends HistoryStore, FileClaims {
   /** Adds new uploads, all or none. */
   add(records: readonly UploadRecord[]): Result<void>
   /** Updates uploads, all or none. */
@@ -58,11 +58,6 @@ export interface UploadStore extends HistoryStore {
   unclaimed(): readonly UploadRecord[]
   /** Uploads of these files to this team by any of these accounts, in the queue of any process. */
   queuedUploadsOf(which: FileFilter): readonly UploadRecord[]
-  /**
-   * Claims a file for its target before anything is sent. Not flushed to the disk: a power failure ends all
-   * processes.
-   */
-  claimFile(record: UploadRecord): Result<FileClaim>
   /** Registered uploads that are still to be verified and that no other living process verifies, latest first. */
   unverified(): readonly UnverifiedUpload[]
   find(id: string): UploadRecord | null
@@ -143,7 +138,6 @@ export function createUploadStore(
     displaced.update(id, next)
   }
 
-  const claimFile = createFileClaims(database, runner)
   const writeAsRunner = createProcessClaims(database, runner, write)
   // On a full disk this fails: the queue is shown anyway, and claimed once there is space.
   writeAsRunner(() => {})
@@ -179,16 +173,8 @@ export function createUploadStore(
     unverified: createUnverifiedFinder(database, runner),
     queuedUploadsOf: ({ paths, accountIds, teamId }) =>
       [...new Set(paths)].flatMap((path) => read(queuedOfFile.all(path, teamId, JSON.stringify(accountIds)))),
-    claimFile(record) {
-      let claim: FileClaim = { kind: 'claimed', isContinued: false }
-      database.exec('PRAGMA synchronous = NORMAL')
-      const written = write(() => {
-        claim = claimFile(record)
-      })
-      database.exec('PRAGMA synchronous = FULL')
-      return written.ok ? success(claim) : written
-    },
     find: (id) => read(one.all(id))[0] ?? null,
+    ...createFileClaims(database, runner, write),
     ...createHistoryStore(database, read, write),
     // On a full disk the runner stays listed; the next start finds that its process has ended.
     close: () => void write(() => releaseClaims(database, runner)),

@@ -18,13 +18,22 @@ export interface QueueHold {
   stop(): Promise<void>
 }
 
-export function createQueueHold(queue: Pick<Queue, 'setHeld'>, choices: StoredChoices): QueueHold {
+/** @param onHeld called once the queue is held and nothing runs any more */
+export function createQueueHold(
+  queue: Pick<Queue, 'setHeld' | 'running'>,
+  choices: StoredChoices,
+  onHeld: () => void,
+): QueueHold {
   let isStarted = false
   let isPausedByUser = choices.get('all-paused') === 'yes'
   let isHeldByConditions = false
 
-  const apply = (how: 'at-once' | 'finishing' = 'finishing') =>
-    queue.setHeld(!isStarted || isPausedByUser || isHeldByConditions, how)
+  const mustHold = () => !isStarted || isPausedByUser || isHeldByConditions
+
+  async function apply(how: 'at-once' | 'finishing' = 'finishing'): Promise<void> {
+    await queue.setHeld(mustHold(), how)
+    if (mustHold() && queue.running.size === 0) onHeld()
+  }
 
   return {
     isPausedByUser: () => isPausedByUser,

@@ -172,6 +172,70 @@ test('a waiting command takes over from a killed one without sending its parts a
   expect(next.rows()).toHaveLength(1)
 })
 
+test('the app and the command line never wait for each other', async () => {
+  const { app, clock, cloud, file, upload, countOf } = await setup()
+  const path = await file('a.safetensors', large)
+  cloud.fail({ on: 'put-object', how: 'stall', after: 4_000_000, times: 2 })
+  const [id = ''] = await app.add(path)
+  await app.until(() => app.row(id).inFlightBytes >= 4_000_000)
+  const second = upload(path)
+  await second.line(({ event }) => event === 'waiting')
+  await app.pauseNow(id)
+  await expect.poll(() => countOf('put-object'), { timeout: 10_000 }).toBe(2)
+  await app.calls.resume({ ids: [id] })
+  expect((await app.phase(id, 'retrying')).failure?.code).toBe('other-process')
+  // The command line loses its connection and checks again.
+  cloud.clearFailures()
+  expect((await second.ended).code).toBe(0)
+  clock.advance(1_000)
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered', sentBytes: 0 })
+  expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([3, 1])
+})
+
+test('the command line waits while a pause of the app finishes parts, and when it is resumed', async () => {
+  const partSizeBytes = 5_242_880
+  const { app, cloud, file, upload, countOf } = await setup({
+    cloud: { partSizeBytes },
+    settings: { singlePutLimitBytes: partSizeBytes },
+  })
+  const path = await file('a.safetensors', { sizeBytes: 3 * partSizeBytes })
+  const link = path.replace('a.safetensors', 'linked/a.safetensors')
+  mkdirSync(dirname(link))
+  linkSync(path, link)
+  const held = cloud.hold('put-part', 'answer')
+  const [id = ''] = await app.add(path)
+  await held.arrived
+  const paused = app.calls.pause({ ids: [id] })
+  expect(app.row(id).pausing).toBeDefined()
+  const second = upload(link)
+  const first = await second.line(({ event }) => event === 'waiting' || event === 'progress')
+  expect(first).toMatchObject({ event: 'waiting', code: 'other-process' })
+  await app.calls.resume({ ids: [id] })
+  await paused
+  held.release()
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  const { code, json } = await second.ended
+  expect([code, json().at(-1)?.event]).toEqual([0, 'already-there'])
+  expect([countOf('initiateMultipart'), countOf('put-part')]).toEqual([1, 3])
+})
+
+test('the command line uploads what an app on "Pause all" does not send', async () => {
+  const { app, clock, cloud, file, upload } = await setup()
+  const path = await file('a.safetensors', large)
+  cloud.fail({ on: 'put-object', how: 503, retryAfterSeconds: 60 })
+  const [id = ''] = await app.add(path)
+  await app.phase(id, 'retrying')
+  const second = upload(path)
+  await second.line(({ event }) => event === 'waiting')
+  await app.calls.pauseAll(undefined)
+  const { code, json } = await second.ended
+  expect([code, json().at(-1)?.event]).toEqual([0, 'verified'])
+  await app.calls.resumeAll(undefined)
+  clock.advance(60_000)
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered', sentBytes: 0 })
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
 test('a command does not wait for one that sends the same file to another path', async () => {
   const { app, cloud, file, upload } = await setup()
   await app.stop()

@@ -8,20 +8,28 @@ import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
-import { multipartOpenState, registeredState, uploadRecord } from '../../support/records.ts'
+import { multipartOpenState, registeredState, storedState, uploadRecord } from '../../support/records.ts'
 
 /** A journal with this process and another one, which lives until it is said to have ended. */
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-claims-'))
   const environment = createTestEnvironment(standingClock())
-  const [ours, theirs] = ['ours', 'theirs'].map((runner) => {
+  const open = (runner: string): Opened => {
     const { database } = openJournal(folder, 0)
     onTestFinished(() => database.close())
-    return { database, store: createUploadStore(database, runner, environment) }
-  }) as [Opened, Opened]
+    const store = createUploadStore(database, runner, environment)
+    // A runner with the id of this process would be one from before a restart.
+    database.prepare('UPDATE runners SET pid = ?').run(process.ppid)
+    return { database, store }
+  }
+  const [ours, theirs] = [open('ours'), open('theirs')]
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  ours.database.prepare('UPDATE runners SET pid = ? WHERE id = ?').run(process.ppid, 'theirs')
-  return { ours: ours.store, theirs: theirs.store, endTheirs: () => theirs.store.close() }
+  return {
+    ours: ours.store,
+    theirs: theirs.store,
+    endTheirs: () => theirs.store.close(),
+    openThird: () => open('third').store,
+  }
 }
 
 interface Opened {
@@ -56,7 +64,7 @@ test('a file in the queue of another process is free until that process claims i
   theirs.add([other])
   ours.add([own])
   expect(valueOf(ours.claimFile(own))).toEqual(claimed)
-  expect(valueOf(theirs.claimFile(other)).kind).toBe('claimed')
+  expect(valueOf(theirs.claimFile(other))).toMatchObject({ kind: 'held' })
 })
 
 test.each<[string, Partial<UploadRecord>]>([
@@ -69,14 +77,85 @@ test.each<[string, Partial<UploadRecord>]>([
   expect(claimAfter(setup(), record(other))).toEqual(claimed)
 })
 
-test('a stopped upload of another process holds no file', () => {
+test('a paused upload of another process holds its file until its run has ended', () => {
   const context = setup()
-  const other = record()
-  expect(claimAfter(context, other)).toMatchObject({ kind: 'held' })
+  const [own, other] = [record(), record()]
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
   context.theirs.save([{ ...other, phase: 'paused' }])
-  const again = record()
-  context.ours.add([again])
-  expect(valueOf(context.ours.claimFile(again))).toEqual(claimed)
+  expect(valueOf(context.ours.claimFile(own))).toMatchObject({ kind: 'held' })
+  context.theirs.releaseFile({ id: other.id })
+  expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
+})
+
+test('an upload that is held has no claim itself', () => {
+  const { ours, theirs } = setup()
+  const [own, other] = [record(), record()]
+  theirs.add([other])
+  // Ours has claimed another path, and is moved to the path of theirs.
+  const before = { ...own, target: { ...target, modelPath: 'models/vae/b.safetensors' } }
+  ours.add([before])
+  expect(valueOf(ours.claimFile(before))).toEqual(claimed)
+  expect(valueOf(theirs.claimFile(other))).toEqual(claimed)
+  ours.save([own])
+  expect(valueOf(ours.claimFile(own))).toMatchObject({ kind: 'held' })
+  expect(valueOf(theirs.claimFile(other))).toEqual(claimed)
+})
+
+test('a process releases all of its files at once, and no other ones', () => {
+  const context = setup()
+  const [own, other] = [record(), record()]
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
+  context.ours.releaseFile('all')
+  expect(valueOf(context.ours.claimFile(own))).toMatchObject({ kind: 'held' })
+  context.theirs.releaseFile('all')
+  expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
+})
+
+test('an adopted upload has no claim', () => {
+  const { ours, theirs, endTheirs, openThird } = setup()
+  const other = record()
+  theirs.add([other])
+  valueOf(theirs.claimFile(other))
+  endTheirs()
+  expect(valueOf(ours.claimQueue()).map(({ id }) => id)).toEqual([other.id])
+  ours.add([record({ path: '/models/another.safetensors', identity: { ...identity, inode: 9n } })])
+  const third = openThird()
+  const own = record()
+  third.add([own])
+  expect(valueOf(third.claimFile(own))).toEqual(claimed)
+})
+
+const replaces = {
+  modelId: 'old',
+  name: 'Old',
+  path: target.modelPath,
+  fate: 'delete',
+  asidePath: 'models/vae/a (1).safetensors',
+} as const
+
+test('an upload replaces the model that a dead process has displaced for the stored file', () => {
+  const context = setup()
+  const { ours, endTheirs } = context
+  const own = record({ library: { onConflict: 'rename' } })
+  const other = record({ state: storedState(), library: { onConflict: 'replace', replaces } })
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
+  endTheirs()
+  expect(valueOf(ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
+  const { state, library } = other
+  expect(ours.find(own.id)).toMatchObject({ state, library: { ...library, onConflict: 'rename' } })
+  expect([ours.find(other.id), ours.displacedModels()]).toEqual([null, []])
+})
+
+test('a model that a dead process has displaced is listed if nothing of its upload is taken over', () => {
+  const context = setup()
+  const own = record({ state: storedState() })
+  const other = record({ library: { onConflict: 'replace', replaces } })
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
+  context.endTheirs()
+  expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
+  expect(context.ours.displacedModels()).toMatchObject([
+    { modelId: 'old', path: replaces.path, displacedPath: replaces.asidePath },
+  ])
 })
 
 test('an upload takes over the parts of a process that has ended, and its row', () => {

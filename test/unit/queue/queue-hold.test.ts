@@ -4,6 +4,9 @@ import { createQueueHold, type QueueHold } from '../../../electron/queue/queue-h
 function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}) {
   const holds: boolean[] = []
   const ways: string[] = []
+  const running = new Set<string>()
+  /** How many uploads ran at each report of a held queue. */
+  const heldCounts: number[] = []
   const choices = { allPaused: stored as string | null }
   const hold = createQueueHold(
     {
@@ -11,10 +14,12 @@ function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}
         holds.push(isHeld)
         ways.push(how)
       },
+      running,
     },
     { get: () => choices.allPaused, set: (_name, value) => (choices.allPaused = value) },
+    () => void heldCounts.push(running.size),
   )
-  return { hold, choices, isHeld: () => holds.at(-1), how: () => ways.at(-1) }
+  return { hold, choices, running, heldCounts, isHeld: () => holds.at(-1), how: () => ways.at(-1) }
 }
 
 test('holds the queue until the start and after the stop, whatever the conditions', async () => {
@@ -26,6 +31,17 @@ test('holds the queue until the start and after the stop, whatever the condition
   await hold.stop()
   await hold.restartRuns()
   expect(isHeld()).toBe(true)
+})
+
+test('reports a held queue once nothing runs any more', async () => {
+  const { hold, running, heldCounts } = setup()
+  await hold.start({ ownsQueue: true })
+  await hold.restartRuns()
+  expect(heldCounts).toEqual([])
+  await hold.pauseAll(true)
+  running.add('resumed while others ended')
+  await hold.hold(true)
+  expect(heldCounts).toEqual([0])
 })
 
 test('the pause of the user and the conditions are independent', async () => {

@@ -32,7 +32,7 @@ export interface ConflictCheck {
 
 interface ConflictCheckOptions {
   readonly rows: Rows
-  readonly library: Pick<Library, 'models' | 'model'>
+  readonly library: Pick<Library, 'models' | 'model' | 'addRegistered'>
   readonly hashes: FileHashes
   readonly store: Pick<UploadStore, 'claimFile' | 'releaseFile' | 'find'>
   readonly environment: Environment
@@ -237,7 +237,7 @@ async function finishAsDuplicate(
 
 /** Claims the file last: what another process registers during the other checks is found here. */
 function claimFile(
-  { rows, store, environment, onDuplicate }: ConflictCheckOptions,
+  { rows, library, store, environment, onDuplicate }: ConflictCheckOptions,
   id: string,
 ): ConflictCheckResult {
   const record = rows.get(id)?.record
@@ -255,7 +255,10 @@ function claimFile(
     }
     case 'registered': {
       const { record: other } = claim.value
-      const written = onDuplicate(id, other.state.sha256, toLibraryModel(other))
+      const model = toLibraryModel(other)
+      // The cached listing may be older.
+      library.addRegistered(choiceOf(record), model)
+      const written = onDuplicate(id, other.state.sha256, model)
       return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
     }
     case 'claimed': {

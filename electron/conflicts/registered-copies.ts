@@ -27,15 +27,18 @@ export async function modelIdsWithOtherBytes(
   )
 }
 
-/** The model that a registered upload has become. */
-export function toLibraryModel({ identity, target, state }: RegisteredRecord): LibraryModel {
+/** The model that a registered upload has become, or that had its bytes already. */
+export function toLibraryModel({ identity, target, state, library }: RegisteredRecord): LibraryModel {
+  const already = state.kind === 'duplicate' ? library?.already : undefined
   return {
     id: state.modelId,
-    ...target,
+    displayName: already?.name ?? target.displayName,
+    modelType: target.modelType,
+    modelPath: already ? already.path : target.modelPath,
     sizeBytes: identity.sizeBytes,
     sha256: state.sha256,
     storageKey: state.kind === 'registered' ? state.storageKey : null,
-    status: 'active',
+    status: already?.status ?? 'active',
     createdAtMs: state.finishedAtMs,
   }
 }

@@ -236,6 +236,23 @@ test('the command line uploads what an app on "Pause all" does not send', async 
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
+test('a model is complete once the app has sent the shard that the command line waited for', async () => {
+  const { app, cloud, file, upload } = await setup()
+  const shards = await Promise.all(
+    [1, 2].map((number) => file(`model-0000${number}-of-00002.safetensors`, large)),
+  )
+  const held = cloud.hold('put-object', 4_000_000)
+  const [id = ''] = await app.add(shards[0] ?? '')
+  await held.arrived
+  const second = upload(...shards)
+  await second.line(({ event, code }) => event === 'waiting' && code === 'other-process')
+  held.release()
+  await app.settled(id)
+  const { code, err } = await second.ended
+  expect([code, err]).toEqual([0, expect.not.stringContaining('missing')])
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
+})
+
 test('a command does not wait for one that sends the same file to another path', async () => {
   const { app, cloud, file, upload } = await setup()
   await app.stop()

@@ -16,6 +16,7 @@ const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).diges
 function setup(models: readonly LibraryModel[] = []) {
   const { rows, store, environment, folder } = rowsOnJournal()
   const hashed: string[] = []
+  const listed: (readonly [id: string, path: string | null])[] = []
   const duplicates: { readonly id: string; readonly model: LibraryModel }[] = []
   const { check } = createConflictCheck({
     rows,
@@ -26,6 +27,7 @@ function setup(models: readonly LibraryModel[] = []) {
     library: {
       models: async () => success({ models, listedAtMs: environment.now(), failure: null }),
       model: async (_choice, id) => success(models.find((one) => one.id === id) as LibraryModel),
+      addRegistered: (_choice, { id, modelPath }) => void listed.push([id, modelPath]),
     },
     hashes: {
       async sha256Of({ path }) {
@@ -40,7 +42,9 @@ function setup(models: readonly LibraryModel[] = []) {
   })
   return {
     hashed,
+    listed,
     duplicates,
+    store,
     add(name: string, bytes: Buffer, given: Partial<UploadRecord> = {}) {
       const path = join(folder, name)
       writeFileSync(path, bytes)
@@ -69,6 +73,29 @@ const model = (id: string, bytes: Buffer): LibraryModel => ({
   createdAtMs: null,
   storageKey: null,
 })
+
+test.each([
+  ['registered', { state: registeredState('m1', 2 ** 50) }, 'models/vae/a.safetensors'],
+  [
+    'found to be a duplicate',
+    {
+      state: { kind: 'duplicate', sha256: '0'.repeat(64), modelId: 'm1', finishedAtMs: 2 ** 50 },
+      library: { already: { name: 'M', path: 'models/vae/m.safetensors', status: 'active' } },
+    },
+    'models/vae/m.safetensors',
+  ],
+] satisfies [string, Partial<UploadRecord>, string][])(
+  'adds the model of an upload that another process has %s to the listing',
+  async (_what, given, path) => {
+    const { add, check, listed, duplicates, store } = setup()
+    const target = { displayName: 'A', modelType: 'vae', modelPath: 'models/vae/a.safetensors' }
+    const { id, identity, team } = add('a', bytesOf(1_000, 1), { target })
+    store.add([uploadRecord({ identity, team, target, phase: 'registered', ...given })])
+    expect(await check(id)).toEqual({ kind: 'done' })
+    expect(listed).toEqual([['m1', path]])
+    expect(duplicates).toMatchObject([{ id, model: { id: 'm1', modelPath: path } }])
+  },
+)
 
 test('does not hash files whose size no model has', async () => {
   const models = [1, 2, 3].map((number) => model(`other ${number}`, bytesOf(1_000 + number, number)))

@@ -147,8 +147,9 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
 
   job.onPartMap(tracker.partMap)
   tracker.report()
-  const stopListening = pause.onChange(() => wake())
-  startSignal.addEventListener('abort', () => wake(), { once: true })
+  const onChange = () => wake()
+  const stopListening = pause.onChange(onChange)
+  startSignal.addEventListener('abort', onChange)
   const isOver = () =>
     startSignal.aborted || (running.size === 0 && (pause.isRequested || pending.length === 0))
   while (!isOver()) {
@@ -157,6 +158,8 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
     else await startNext()
   }
   stopListening()
+  // A combined signal with a listener stays in memory.
+  startSignal.removeEventListener('abort', onChange)
   await Promise.all(running)
   if (thrown !== null) throw thrown as Error
   if (signal.aborted) return aborted

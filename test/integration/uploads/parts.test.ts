@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { getEventListeners } from 'node:events'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
 import { setup, sha256Of, type EngineOptions, type EngineHarness } from '../../support/engine.ts'
@@ -110,4 +111,23 @@ test('a small file is uploaded while large parts use all slots', async () => {
   const [small = ''] = await context.app.add(await context.file('small.safetensors'))
   await context.app.phase(small, 'registered')
   expect(context.app.row(large)).toMatchObject({ phase: 'sending', sentBytes: 0 })
+})
+
+// Node keeps a combined signal with a listener in memory for as long as its sources may abort.
+test('an upload in parts leaves no listener on a combined signal', async () => {
+  const combined: AbortSignal[] = []
+  const combine = AbortSignal.any.bind(AbortSignal)
+  const spy = vi.spyOn(AbortSignal, 'any').mockImplementation((signals) => {
+    const signal = combine(signals)
+    combined.push(signal)
+    return signal
+  })
+  onTestFinished(() => spy.mockRestore())
+  const context = await setup(inParts)
+  const { id } = await add(context)
+  expect(await context.app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(combined.length).toBeGreaterThan(12)
+  const listeners = () => combined.flatMap((signal) => getEventListeners(signal, 'abort').map(String))
+  // Node removes the listener of a request a moment after its response.
+  await expect.poll(listeners).toEqual([])
 })

@@ -60,11 +60,20 @@ export function createPartsStore(
       if (uncheckpointedParts < partsPerCheckpoint) return flushLog()
       uncheckpointedParts = 0
       return flushLog().then((flushed) => {
-        if (flushed.ok && database.isOpen) database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+        if (flushed.ok && database.isOpen) checkpoint(database, environment)
         return flushed
       })
     },
     counts: () => countParts(database),
+  }
+}
+
+/** Its failure loses nothing: the log is flushed already, and a later checkpoint repeats it. */
+function checkpoint(database: DatabaseSync, { log }: Pick<Environment, 'log'>): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+  } catch (error) {
+    log.error('the journal could not be checkpointed', { error: String(error) })
   }
 }
 

@@ -71,3 +71,15 @@ test('a log that cannot be flushed is a failure of the journal', async () => {
   const flush = createLogFlush(journalFile(join(folder, 'missing')), environment)
   expect(await flush()).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
 })
+
+test('a part is flushed even if the log cannot be checkpointed', async () => {
+  const { database, store } = setup()
+  // SQLite refuses a checkpoint within a transaction.
+  database.exec('BEGIN IMMEDIATE')
+  for (let part = 0; part < 300; part += 1) expect(await store.parts.flush()).toEqual(success(undefined))
+  database.exec('ROLLBACK')
+  expect(environment.lines.at(-1)).toMatchObject({
+    level: 'error',
+    message: 'the journal could not be checkpointed',
+  })
+})

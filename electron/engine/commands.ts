@@ -50,20 +50,15 @@ export class UploadCommands {
     )
     const pausing = new Set(rows.map(({ record }) => record.id))
     // Written first, so that the pause also holds if this process ends in the meantime.
-    const written = this.#rows.inTransaction(() => {
-      for (const id of pausing) this.#rows.change(id, { phase: 'paused' })
-    })
-    const ending = written.ok ? this.#queue.pause([...pausing]) : Promise.resolve([])
-    const stopped = await this.#pauseStopped(ids.filter((id) => !pausing.has(id)))
-    if (!written.ok) return written
-    const ended = await this.#pauseStopped(await ending)
-    return stopped.ok ? ended : stopped
-  }
-
-  #pauseStopped(ids: readonly string[]): Promise<Result<void>> {
-    return this.#stop(ids, (row) => {
+    const written = this.#rows.changeAll([...pausing], { phase: 'paused' })
+    // The end of each run pauses its row.
+    const ending = written.ok ? this.#queue.pause([...pausing]) : Promise.resolve()
+    const others = ids.filter((id) => !pausing.has(id))
+    const stopped = await this.#stop(others, (row) => {
       if (isWaiting(row)) this.#rows.applyEvent(row.record.id, 'pause', { failure: null })
     })
+    await ending
+    return written.ok ? stopped : written
   }
 
   /** Stops uploads that are being paused at once, all unless some are named. */

@@ -1,6 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { findUploadAccount } from '../accounts/upload-account.ts'
-import { failure, type Failure, type Result } from '../contract/failures.ts'
+import { failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
@@ -13,7 +13,7 @@ import type { Outcome } from '../journal/outcome.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
 import { Queue, type QueueHooks, type RunSignals } from '../queue/queue.ts'
 import type { DuplicateReport } from '../uploads/upload-report.ts'
-import type { Rows } from '../journal/rows.ts'
+import type { Row, Rows } from '../journal/rows.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
 import { forgetSent, createSendMemory, type SendMemory } from '../uploads/send-session.ts'
 import { isRunning } from '../journal/upload-phase.ts'
@@ -109,7 +109,8 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     wakeWaiters(id)
     const row = rows.get(id)
     if (!row) return
-    if ('failure' in outcome && mustRestart(outcome.failure)) forgetSent(memoryOf(id))
+    const restartReason = restartReasonOf(outcome)
+    if (restartReason) forgetSent(memoryOf(id))
     switch (outcome.kind) {
       case 'done':
         memories.delete(id)
@@ -118,7 +119,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       case 'retry': {
         const change = { failure: outcome.failure, ...resetAfter(row.record, outcome.failure) }
         logFailure(rows.applyEvent(id, 'trouble', change, outcome.atMs))
-        if (mustRestart(outcome.failure)) options.onAbandoned()
+        if (restartReason) options.onAbandoned()
         return options.recovery.waitForConnection(id, outcome.failure)
       }
       case 'missing-volume':
@@ -129,7 +130,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       case 'failed':
         return fail(row.record, outcome.failure)
       case 'aborted':
-        if (isRunning(row.live.phase)) logFailure(endStopped(rows, row.record))
+        logFailure(endStopped(options, row, restartReason))
     }
   }
 
@@ -198,9 +199,29 @@ async function retryWithLaterSignIn(
   return { kind: 'retry', failure: outcome.failure, atMs: environment.now() }
 }
 
-/** A run that was stopped waits again, unless the user has paused it. */
-function endStopped(rows: Rows, { id, phase }: UploadRecord): Result<void> {
-  return phase === 'paused' ? rows.applyEvent(id, 'pause', { failure: null }) : rows.applyEvent(id, 'requeue')
+/** The failure that made what storage holds useless, or null. */
+function restartReasonOf(outcome: Outcome): Failure | null {
+  const met = 'failure' in outcome ? outcome.failure : undefined
+  return met && mustRestart(met) ? met : null
+}
+
+/**
+ * A run that was stopped waits again, unless the user has paused it. A failure after which it restarts is
+ * kept: it explains why fewer bytes are shown.
+ */
+function endStopped(
+  { rows, onAbandoned }: RunnerOptions,
+  { record, live }: Row,
+  restartReason: Failure | null,
+): Result<void> {
+  if (!isRunning(live.phase)) return success(undefined)
+  const change = restartReason ? { failure: restartReason, ...resetAfter(record, restartReason) } : {}
+  const written =
+    record.phase === 'paused'
+      ? rows.applyEvent(record.id, 'pause', { failure: null, ...change })
+      : rows.applyEvent(record.id, 'requeue', change)
+  if (restartReason) onAbandoned()
+  return written
 }
 
 /** Temporary failures are retried, as during the run. */

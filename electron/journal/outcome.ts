@@ -10,5 +10,5 @@ export type Outcome =
   /** The file's disk is not connected: the upload waits outside the queue until `volume` is back. */
   | { readonly kind: 'missing-volume'; readonly failure: Failure; readonly volume: MissingVolume }
   | { readonly kind: 'failed'; readonly failure: Failure }
-  /** By a pause, a removal or the end of the app. */
-  | { readonly kind: 'aborted' }
+  /** By a pause, a removal or the end of the app; `failure` is what the run met before it ended. */
+  | { readonly kind: 'aborted'; readonly failure?: Failure | undefined }

@@ -165,6 +165,19 @@ export class Rows {
     return written
   }
 
+  /** Makes one change to many uploads in one transaction, all or none. */
+  changeAll(ids: readonly string[], change: RecordChange): Result<void> {
+    const next = ids.map((id) => ({ ...this.#rowOf(id).record, ...change }))
+    const written = this.#store.save(next)
+    if (!written.ok) return written
+    for (const record of next) {
+      this.#rowOf(record.id).record = record
+      this.#unwritten.delete(record.id)
+      this.#options.changed(record.id)
+    }
+    return written
+  }
+
   /** Reported, never written. */
   progress(
     id: string,

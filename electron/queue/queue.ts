@@ -113,15 +113,15 @@ export class Queue {
   }
 
   /**
-   * Removes running uploads once they have finished what takes a few seconds. Returns those that were
-   * removed: the others were resumed in the meantime.
+   * Removes running uploads once they have finished what takes a few seconds. Resolves when each has ended
+   * or was resumed.
    */
-  async pause(ids: readonly string[]): Promise<readonly string[]> {
-    const pausing = ids.map(async (id) => {
+  async pause(ids: readonly string[]): Promise<void> {
+    const pausing = ids.flatMap((id) => {
       const run = this.#runs.get(id)
-      return !run || (await this.#pause(id, run, 'removal')) ? [id] : []
+      return run ? [this.#pause(id, run, 'removal')] : []
     })
-    return (await Promise.all(pausing)).flat()
+    await Promise.all(pausing)
   }
 
   /** Lets runs continue that `pause` is about to remove. */
@@ -233,11 +233,14 @@ export class Queue {
       run.cancelPauseLimit()
       if (pause.isRequested) this.#hooks.pausing(id, false)
       this.#runs.delete(id)
-      const isStopped = outcome.kind !== 'done' && stopReasons.size > 0
-      const isCutShort = outcome.kind === 'aborted' && run.wasResumed
-      if ((isStopped || isCutShort) && !stopReasons.has('removal')) this.#waiting.put(id, 0)
+      const isRemoved = stopReasons.has('removal')
       // A run that finished despite the abort counts as finished; one that failed after it counts as stopped.
-      this.#settle(id, isStopped ? { kind: 'aborted' } : outcome)
+      const isStopped = outcome.kind !== 'done' && (isRemoved || controller.signal.aborted)
+      const isCutShort = outcome.kind === 'aborted' && (run.wasResumed || stopReasons.size > 0)
+      if ((isStopped || isCutShort) && !isRemoved) this.#waiting.put(id, 0)
+      // The server asks for it whatever stops the run.
+      if (outcome.kind === 'hold') this.#heldUntilMs = Math.max(this.#heldUntilMs, outcome.untilMs)
+      this.#settle(id, isStopped ? abortedAfter(outcome) : outcome)
     })
     const run: Run = {
       place,
@@ -251,27 +254,30 @@ export class Queue {
     this.#runs.set(id, run)
   }
 
-  /** Returns whether the run has ended: otherwise the reason no longer applies. */
-  async #pause(id: string, run: Run, reason: StopReason): Promise<boolean> {
-    const { promise: withdrawn, resolve } = Promise.withResolvers<boolean>()
+  /** Resolves once the run has ended or the reason no longer applies. */
+  async #pause(id: string, run: Run, reason: StopReason): Promise<void> {
+    const { promise: withdrawn, resolve } = Promise.withResolvers<void>()
     const before = run.stopReasons.get(reason)
     run.stopReasons.set(reason, () => {
       before?.()
-      resolve(false)
+      resolve()
     })
     if (!run.pause.isRequested) {
       run.cancelPauseLimit = this.#environment.timers.after(pauseLimitMs, () => run.controller.abort())
       this.#hooks.pausing(id, true)
       run.pause.request()
     }
-    return Promise.race([run.ended.then(() => true), withdrawn])
+    return Promise.race([run.ended, withdrawn])
   }
 
-  /** Lets a run continue unless it was aborted or has to end for another reason. */
+  /**
+   * Lets a run continue unless it has to end for another reason. One that was aborted already ends, and then
+   * waits to run again.
+   */
   #withdraw(id: string, reason: StopReason): void {
     const run = this.#runs.get(id)
     const onWithdrawn = run?.stopReasons.get(reason)
-    if (!run || !onWithdrawn || run.controller.signal.aborted) return
+    if (!run || !onWithdrawn) return
     run.stopReasons.delete(reason)
     if (run.stopReasons.size === 0) {
       run.wasResumed = true
@@ -284,10 +290,7 @@ export class Queue {
 
   #settle(id: string, outcome: Outcome): void {
     if (outcome.kind === 'retry') this.#waiting.put(id, outcome.atMs)
-    if (outcome.kind === 'hold') {
-      this.#waiting.put(id, outcome.untilMs)
-      this.#heldUntilMs = Math.max(this.#heldUntilMs, outcome.untilMs)
-    }
+    if (outcome.kind === 'hold') this.#waiting.put(id, outcome.untilMs)
     if (!this.#waiting.has(id)) this.#prioritised.delete(id)
     try {
       this.#hooks.settled(id, outcome)
@@ -297,6 +300,11 @@ export class Queue {
     }
     this.#fill()
   }
+}
+
+/** The outcome of a run that was stopped, with the failure it met on the way. */
+function abortedAfter(outcome: Outcome): Outcome {
+  return 'failure' in outcome ? { kind: 'aborted', failure: outcome.failure } : { kind: 'aborted' }
 }
 
 function stop(run: Run, reason: StopReason): Promise<void> {

@@ -70,6 +70,18 @@ test('stop now ends a pause at once', async () => {
   release()
 })
 
+test('an upload that is resumed right after stop now continues', async () => {
+  const context = await startInParts()
+  const { app, id, release } = context
+  const { paused } = await startPause(context)
+  void app.calls.stopPausing({ ids: [id] })
+  expect(await app.calls.resume({ ids: [id] })).toMatchObject({ ok: true })
+  expect(app.row(id).pausing).toBeUndefined()
+  await paused
+  release()
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+})
+
 test('a pause ends after twenty seconds when storage does not answer', async () => {
   const context = await startInParts()
   const { app, id, clock, release } = context

@@ -71,6 +71,25 @@ test('an upload ended before completion does not count as completed', async () =
   await expectOneModel(context, context.path)
 })
 
+test('an upload that the server ended during a pause restarts when it is resumed', async () => {
+  const context = await setupInParts()
+  const { app, cloud } = context
+  const held = cloud.hold('completeMultipart', 'arrival')
+  cloud.fail({ on: 'completeMultipart', how: 404, times: 2 })
+  const [id = ''] = await app.add(context.path)
+  await held.arrived
+  const paused = app.calls.pause({ ids: [id] })
+  held.release()
+  await advanceUntil(faultContext(context, id), () => app.row(id).phase === 'paused')
+  await paused
+  expect(app.row(id)).toMatchObject({ sentBytes: 0, started: false, failure: { code: 'upload-ended' } })
+  await app.calls.resume({ ids: [id] })
+  expect(await settled(faultContext(context, id))).toMatchObject({ phase: 'registered', failure: null })
+  expect([context.countOf('initiateMultipart'), context.countOf('registerModel')]).toEqual([2, 1])
+  await cloud.ended('abortMultipart')
+  await expectOneModel(context, context.path)
+})
+
 test('an upload whose object is missing at registering is sent again', async () => {
   const context = await setupInParts()
   const { app, cloud } = context

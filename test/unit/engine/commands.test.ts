@@ -19,8 +19,9 @@ function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-commands-'))
   const environment = createTestEnvironment(standingClock())
   const { database } = openJournal(folder, 0)
+  const store = createUploadStore(database, 'me', environment)
   const rows = new Rows({
-    store: createUploadStore(database, 'me', environment),
+    store,
     environment,
     changed: () => {},
     moved: () => {},
@@ -47,6 +48,16 @@ function setup() {
     commands,
     cleanups,
     breakJournal: () => database.exec('PRAGMA query_only = ON'),
+    /** Changes can be made, but no transaction is committed until the returned function is called. */
+    failCommits() {
+      database.exec(
+        `CREATE TABLE missing (id PRIMARY KEY);
+         CREATE TABLE broken (id REFERENCES missing DEFERRABLE INITIALLY DEFERRED);
+         CREATE TRIGGER break AFTER UPDATE ON uploads BEGIN INSERT INTO broken VALUES (1); END`,
+      )
+      return () => database.exec('DROP TRIGGER break')
+    },
+    readPhase: (id: string) => store.find(id)?.phase,
     add(given: Partial<UploadRecord> = {}) {
       const record = uploadRecord(given)
       rows.add([record])
@@ -87,6 +98,43 @@ test('pauses an upload outside the queue synchronously', () => {
   const id = addAway()
   void commands.pause([id])
   expect(rows.get(id)?.live.phase).toBe('paused')
+})
+
+test('an upload that was resumed is not paused again when the others of its pause end', async () => {
+  const { rows, queue, run, commands, add } = setup()
+  const [first, second] = [add(), add()]
+  for (const id of [first, second]) {
+    queue.add([id])
+    rows.applyEvent(id, 'begin')
+  }
+  const paused = commands.pause([first, second])
+  rows.applyEvent(first, 'pause')
+  await run(first).end(aborted)
+  await setImmediate()
+  commands.resume([first])
+  rows.applyEvent(second, 'pause')
+  await run(second).end(aborted)
+  await setImmediate()
+  expect([run(first).signal.aborted, queue.has(first), rows.get(first)?.record.phase]).toEqual([
+    false,
+    true,
+    'waiting',
+  ])
+  expect(await paused).toMatchObject({ ok: true })
+  expect(rows.get(second)?.record.phase).toBe('paused')
+})
+
+test('a run whose pause could not be written continues, and is not stored as paused later', async () => {
+  const { rows, queue, run, commands, add, failCommits, readPhase } = setup()
+  const id = add()
+  queue.add([id])
+  rows.applyEvent(id, 'begin')
+  const repair = failCommits()
+  expect(await commands.pause([id])).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  repair()
+  expect([rows.get(id)?.record.phase, run(id).pause.isRequested]).toEqual(['waiting', false])
+  rows.applyEvent(id, 'requeue')
+  expect(readPhase(id)).toBe('waiting')
 })
 
 const replaces: ReplacedModel = {

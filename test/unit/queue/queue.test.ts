@@ -272,7 +272,7 @@ test.each(['removal', 'hold'] as const)('a run continues when its pause is revok
 test('a run that its pause had ended before it was revoked runs again', async () => {
   const { a, paused, resume, started } = pausingQueue('removal')
   void resume()
-  expect(await paused).toEqual([])
+  await paused
   await a.end(aborted)
   expect(started()).toEqual(['a', 'a'])
 })
@@ -281,7 +281,8 @@ test('a run with two reasons to pause continues only without both', async () => 
   const { queue, a, paused } = pausingQueue('removal')
   void queue.setHeld(true, 'finishing')
   queue.resume(['a'])
-  expect([await paused, a.pause.isRequested]).toEqual([[], true])
+  await paused
+  expect(a.pause.isRequested).toBe(true)
   await queue.setHeld(false)
   expect(a.pause.isRequested).toBe(false)
 })
@@ -313,4 +314,49 @@ test('an upload removed while it is being paused does not run again', async () =
   await a.end(aborted)
   await Promise.all([paused, removed])
   expect([queue.has('a'), started()]).toEqual([false, ['a']])
+})
+
+test.each(['removal', 'hold'] as const)(
+  'an upload that is resumed after stop now runs again once its run has ended (%s)',
+  async (how) => {
+    const { queue, a, paused, resume, started, clock } = pausingQueue(how)
+    queue.stopPausing()
+    void resume()
+    await a.end({ kind: 'failed', failure: failure('connection-lost') })
+    await paused
+    expect([started(), queue.has('a'), clock.waits()]).toEqual([['a', 'a'], true, []])
+  },
+)
+
+test('an upload that is cancelled after stop now does not run again', async () => {
+  const { queue, a, paused, started } = pausingQueue('removal')
+  queue.stopPausing()
+  const removed = queue.remove(['a'])
+  await a.end(aborted)
+  await Promise.all([paused, removed])
+  expect([started(), queue.has('a')]).toEqual([['a'], false])
+})
+
+test.each(['removal', 'hold'] as const)('a rate limit met during a pause still applies (%s)', async (how) => {
+  const { queue, a, paused, resume, clock, started } = pausingQueue(how)
+  await a.end(hold(clock.now() + 8_000))
+  await paused
+  void resume()
+  queue.add(['a'])
+  clock.advance(7_999)
+  expect(started()).toEqual(['a'])
+  clock.advance(1)
+  expect(started()).toEqual(['a', 'a'])
+})
+
+test('a retry met while the queue is being held waits for its time', async () => {
+  const { a, paused, resume, clock, started, outcomes } = pausingQueue('hold')
+  await a.end(later(clock.now() + 8_000))
+  await paused
+  expect(outcomes.at(-1)).toBe('a retry')
+  void resume()
+  clock.advance(7_999)
+  expect(started()).toEqual(['a'])
+  clock.advance(1)
+  expect(started()).toEqual(['a', 'a'])
 })

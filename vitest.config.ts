@@ -57,7 +57,8 @@ export default defineConfig({
         plugins: [svelte({ configFile: false })],
         // Views are loaded on demand: a dependency discovered then would trigger another bundling, with a
         // second copy of Svelte.
-        optimizeDeps: { entries: ['renderer/**/*.{ts,svelte}', 'test/components/**/*.test.ts'] },
+        // `force`: the cache of an earlier run does not contain dependencies that were added since.
+        optimizeDeps: { force: true, entries: ['renderer/**/*.{ts,svelte}', 'test/components/**/*.test.ts'] },
         test: {
           name: 'components',
           include: ['test/components/**/*.test.ts'],

@@ -151,7 +151,7 @@ test('the history can be searched and is returned in pages', async () => {
 test('neither secrets nor signatures are written to the disk', async () => {
   const { app, cloud, file, home, secretStore, environment, clock } = await setup()
   cloud.fail({ on: 'put-object', how: 'lose-answer' })
-  cloud.fail({ on: 'presignModel', how: 'expired-url', skip: 1, times: 2 })
+  cloud.fail({ on: 'put-object', how: 403, times: 2 })
   const ids = await app.add([await file('a.safetensors'), await file('b.safetensors')])
   await Promise.all(ids.map((id) => app.until(() => ['retrying', 'failed'].includes(app.row(id).phase))))
   const seen = JSON.stringify([app.engine.snapshot(), app.session(), environment.lines])

@@ -205,6 +205,11 @@ test('the command line waits while a pause of the app finishes parts, and when i
   const held = cloud.hold('put-part', 'answer')
   const [id = ''] = await app.add(path)
   await held.arrived
+  // Parts that are not sent completely are stopped.
+  await app.until(() => {
+    const { inFlightBytes } = app.row(id)
+    return inFlightBytes > 0 && inFlightBytes === countOf('put-part') * partSizeBytes
+  })
   const paused = app.calls.pause({ ids: [id] })
   expect(app.row(id).pausing).toBeDefined()
   const second = upload(link)

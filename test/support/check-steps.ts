@@ -53,7 +53,8 @@ function playwright(name: string, reportFolder: string, ...words: readonly strin
 /** All steps of `npm test` in the order of their start, longest first. */
 export const testSteps = (reportFolder: string): readonly CheckStep[] => [
   script('build'),
-  vitest('integration', reportFolder, true),
+  // The tests of the package pack the built app, which must not change meanwhile.
+  { ...vitest('integration', reportFolder, true), needs: 'build' },
   playwright('e2e', reportFolder),
   script('lint'),
   script('types'),

@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test'
 import process from 'node:process'
-import { findRuntime } from './test/support/electron-runtime.ts'
+import { findRuntime } from './test/support/runner/electron-runtime.ts'
 
 const { name: runtime } = findRuntime()
 /** Screenshots, benchmarks and soak tests run only when requested by tag. */

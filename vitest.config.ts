@@ -1,10 +1,10 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
-import { chromiumLaunchOptions } from './test/support/chromium.ts'
+import { chromiumLaunchOptions } from './test/support/runner/chromium.ts'
 
 /** Shared by integration tests: one Ceph, and the built programs that they start as processes. */
-const integrationSetup = ['test/support/ceph-global-setup.ts', 'test/support/test-programs.ts']
+const integrationSetup = ['test/support/runner/ceph-global-setup.ts', 'test/support/runner/test-programs.ts']
 
 /**
  * Tests wait for conditions rather than times; these limits only end hanging tests and are generous for busy

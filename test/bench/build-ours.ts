@@ -1,4 +1,4 @@
-import { buildPrograms } from '../support/build-programs.ts'
+import { buildPrograms } from '../support/runner/build-programs.ts'
 
 /** Builds the bench programs that run the engine and returns their folder. */
 export const buildOurs = (folder: string) =>

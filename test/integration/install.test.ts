@@ -139,7 +139,7 @@ test.for([[], ['-DBUILD_UNINSTALLER']])(
     const out = join(folder, `installer-${defined.length}.exe`)
     const script = join(projectFolder, 'build/installer.nsh')
     const words = ['-V2', '-WX', ...defined, `-DOUT=${out}`, `-DSCRIPT=${script}`]
-    execFileSync('makensis', [...words, join(projectFolder, 'test/support/installer.nsi')])
+    execFileSync('makensis', [...words, join(projectFolder, 'test/support/packaging/installer.nsi')])
     expect(readFileSync(out).toString('latin1', 0, 2)).toBe('MZ')
   },
 )

@@ -6,7 +6,7 @@ import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeStandin } from '../support/make-standin.ts'
+import { makeStandin } from '../support/packaging/make-standin.ts'
 import { projectFolder } from '../support/temp-project.ts'
 
 // Packs the built app with a substitute for Electron's release: everything but the runtime is what users
@@ -26,7 +26,7 @@ beforeAll(async () => {
       stdio: 'pipe',
       env: {
         ...process.env,
-        CUSTOM_FPM_PATH: join(projectFolder, 'test/support/fake-fpm'),
+        CUSTOM_FPM_PATH: join(projectFolder, 'test/support/packaging/fake-fpm'),
         ELECTRON_BUILDER_7ZIP_PATH: '/usr/bin/7za',
         FPM_RECORD: record,
       },

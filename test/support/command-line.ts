@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import type { DemoAccount } from '../cloud/accounts.ts'
-import { commandLineFile } from './test-programs.ts'
+import { commandLineFile } from './runner/test-programs.ts'
 
 export interface Ended {
   readonly code: number | null

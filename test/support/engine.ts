@@ -22,7 +22,7 @@ import { startCloud, type Cloud, type CloudOptions } from '../cloud/cloud.ts'
 import { writeSafetensors, type SafetensorsOptions } from '../fixtures/model-files.ts'
 import { runningClock, createTestEnvironment, type HandClock, type TestEnvironment } from './hand-clock.ts'
 import { createMemorySecretStore, type MemorySecretStore } from './memory-secret-store.ts'
-import { builtWorkers } from './test-programs.ts'
+import { builtWorkers } from './runner/test-programs.ts'
 
 export interface EngineOptions {
   /** Options of the local cloud, such as Ceph's endpoint or a short token lifetime. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron } from 'playwright'
 import type { ElectronApplication, Page } from 'playwright'
-import { findChromium } from './chromium.ts'
+import { findChromium } from './runner/chromium.ts'
 import { projectFolder } from './temp-project.ts'
 
 /** The API that the preload of test/fixtures/host-app exposes to its page. */

@@ -14,7 +14,7 @@ import {
 } from '../../electron/transfer/upload-worker-pool.ts'
 import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
-import { builtWorkers } from './test-programs.ts'
+import { builtWorkers } from './runner/test-programs.ts'
 
 /** A real upload worker and files to send, removed when the test ends. */
 export interface UploadWorkers {

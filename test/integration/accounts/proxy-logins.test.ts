@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, sha256Of, valueOf } from '../../support/engine.ts'
-import { openProxy } from '../../support/proxy.ts'
+import { openProxy } from '../../support/network/proxy.ts'
 
 const login = 'mira:p:w@+%'
 const right = { name: 'mira', password: 'p:w@+%' }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import type { CloudOptions } from '../../cloud/cloud.ts'
 import { startCommand, startProgram } from '../../support/command-line.ts'
-import { commandLineFile } from '../../support/test-programs.ts'
+import { commandLineFile } from '../../support/runner/test-programs.ts'
 import { setup as setupEngine } from '../../support/engine.ts'
 import { createDeviceKey } from '../../support/pairing.ts'
 import { projectFolder } from '../../support/temp-project.ts'
@@ -20,7 +20,7 @@ async function setup(cloudOptions: CloudOptions = {}) {
     runWithKeychain: (script: string, input = '', more: NodeJS.ProcessEnv = {}) =>
       startProgram(
         [
-          ...[process.execPath, join(projectFolder, 'test/support/keyring.ts'), 'sh', '-c'],
+          ...[process.execPath, join(projectFolder, 'test/support/runner/keyring.ts'), 'sh', '-c'],
           `modelferry() { "$NODE" "$COMMAND" "$@"; }\n${script}`,
         ],
         { ...process.env, ...processEnv, NODE: process.execPath, COMMAND: commandLineFile(), ...more },

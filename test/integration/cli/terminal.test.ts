@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { textWidth } from '../../../electron/cli/output/terminal-text.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { startProgram, type Started } from '../../support/command-line.ts'
-import { commandLineFile } from '../../support/test-programs.ts'
+import { commandLineFile } from '../../support/runner/test-programs.ts'
 import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 
 const columns = 60

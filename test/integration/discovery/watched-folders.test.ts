@@ -9,7 +9,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setup, valueOf, type App, type EngineHarness } from '../../support/engine.ts'
 import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { builtWorkers } from '../../support/test-programs.ts'
+import { builtWorkers } from '../../support/runner/test-programs.ts'
 
 /** Watches `files/inbox` for the selected team; resolves once the folder has been searched. */
 async function watchInbox(harness: EngineHarness, app: App = harness.app): Promise<string> {

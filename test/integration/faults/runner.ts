@@ -7,7 +7,7 @@ import { createEngine } from '../../../electron/engine/engine.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import type { RunnerOptions } from './start-runner.ts'
 
-// The engine in a process of its own, to be killed. It runs bundled (test/support/test-programs.ts):
+// The engine in a process of its own, to be killed. It runs bundled (test/support/runner/test-programs.ts):
 // `runner <data folder> <server> <single PUT limit in bytes> <file> <options as JSON>`. Resumes the upload in
 // the journal, or else signs in and adds the file. Prints how the row ended: `registered`, `failed <code>`, or
 // `claimed by another process`.

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 import type { EngineSettings, EnqueueRequest } from '../../../electron/engine/engine.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
 import type { HoldChoice, HoldMoment } from '../../cloud/faults.ts'
-import { testProgram } from '../../support/test-programs.ts'
+import { testProgram } from '../../support/runner/test-programs.ts'
 import { partBytes } from './fault.ts'
 
 /** Where the local cloud holds the request and the process is killed. */

@@ -4,7 +4,7 @@ import { createEngine } from '../../../electron/engine/engine.ts'
 import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 
-// A second app in its own process, built by test/support/test-programs.ts: `other-app <data folder> <server>
+// A second app in its own process, built by test/support/runner/test-programs.ts: `other-app <data folder> <server>
 // [stay]`. Reads the keychain as JSON from its input and prints the ids of the rows that it has claimed, as
 // JSON.
 

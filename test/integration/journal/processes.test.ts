@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { accessTokenOf, startCommand, startProgram, type Started } from '../../support/command-line.ts'
 import { setup as setupWorld, sha256Of, type EngineOptions } from '../../support/engine.ts'
-import { testProgram } from '../../support/test-programs.ts'
+import { testProgram } from '../../support/runner/test-programs.ts'
 
 const large = { sizeBytes: 12_000_000 }
 

@@ -1,11 +1,11 @@
 import process from 'node:process'
 import * as v from 'valibot'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
-import { createEnvironmentProxies } from '../../support/environment-proxies.ts'
+import { createEnvironmentProxies } from '../../support/network/environment-proxies.ts'
 import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 // Two concurrent API calls in a separate process, since Node reads its certificate authorities at the start.
-// It runs built (test/support/test-programs.ts): `api-call-program <URL>`. Prints the results as JSON.
+// It runs built (test/support/runner/test-programs.ts): `api-call-program <URL>`. Prints the results as JSON.
 
 const environment = createTestEnvironment(runningClock())
 const client = createCloudClient(

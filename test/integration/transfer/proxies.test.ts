@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { retryClassOf } from '../../../electron/contract/failures.ts'
-import { makeAuthority } from '../../support/certificates.ts'
-import { openProxy, openSocks } from '../../support/proxy.ts'
-import { etagOf, startTestServer } from '../../support/test-server.ts'
-import { testProgram } from '../../support/test-programs.ts'
+import { makeAuthority } from '../../support/network/certificates.ts'
+import { openProxy, openSocks } from '../../support/network/proxy.ts'
+import { etagOf, startTestServer } from '../../support/network/test-server.ts'
+import { testProgram } from '../../support/runner/test-programs.ts'
 
 // Each run is a separate process, which trusts the test’s certificate authority and reads its proxies from
 // its environment like the command line does.

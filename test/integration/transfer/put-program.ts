@@ -6,11 +6,11 @@ import { createUploadWorkerPool } from '../../../electron/transfer/upload-worker
 import { createReadAhead, hashingReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
 import { createThrottle } from '../../../electron/transfer/throttle.ts'
-import { createEnvironmentProxies } from '../../support/environment-proxies.ts'
+import { createEnvironmentProxies } from '../../support/network/environment-proxies.ts'
 import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 // One PUT in a separate process, since Node reads its certificate authorities at the start. It runs built
-// (test/support/test-programs.ts): `put-program <path> <URL>`. Prints the outcome as JSON.
+// (test/support/runner/test-programs.ts): `put-program <path> <URL>`. Prints the outcome as JSON.
 
 const [path = '', url = ''] = process.argv.slice(2)
 const environment = createTestEnvironment(runningClock())

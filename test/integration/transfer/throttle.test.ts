@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
 import { standingClock, createTestEnvironment, type HandClock } from '../../support/hand-clock.ts'
-import { etagOf, startTestServer } from '../../support/test-server.ts'
+import { etagOf, startTestServer } from '../../support/network/test-server.ts'
 
 const tickMs = 25
 const mebibyte = 1024 * 1024

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { makeAuthority } from '../../support/certificates.ts'
-import { etagOf, startTestServer } from '../../support/test-server.ts'
-import { testProgram } from '../../support/test-programs.ts'
+import { makeAuthority } from '../../support/network/certificates.ts'
+import { etagOf, startTestServer } from '../../support/network/test-server.ts'
+import { testProgram } from '../../support/runner/test-programs.ts'
 
 const run = promisify(execFile)
 const mebibyte = 1024 * 1024

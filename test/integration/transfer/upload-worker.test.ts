@@ -4,7 +4,7 @@ import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
 import type { Throttle } from '../../../electron/transfer/throttle.ts'
 import { runningClock, standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
-import { etagOf, startTestServer } from '../../support/test-server.ts'
+import { etagOf, startTestServer } from '../../support/network/test-server.ts'
 
 const mebibyte = 1024 * 1024
 /** More than the sockets buffer between client and server. */

@@ -13,7 +13,7 @@ import { pollPairing } from '../../../electron/cloud/pairing.ts'
 import { refresh } from '../../../electron/cloud/auth.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { startTestServer } from '../../support/test-server.ts'
+import { startTestServer } from '../../support/network/test-server.ts'
 
 const responseSchema = v.object({ id: v.string() })
 

@@ -5,7 +5,7 @@ import { checkServer } from '../../../electron/cloud/server-check.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { directConnection, type ProxyResolver } from '../../../electron/platform/proxy-resolver.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { startTestServer } from '../../support/test-server.ts'
+import { startTestServer } from '../../support/network/test-server.ts'
 
 const usersMe = '/users/me'
 const refusal = JSON.stringify({ error_message: 'unauthorized' })

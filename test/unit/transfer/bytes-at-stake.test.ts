@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { simulateConnection, sharedBandwidth } from '../../support/simulated-connection.ts'
+import { simulateConnection, sharedBandwidth } from '../../support/network/simulated-connection.ts'
 
 type Connection = ReturnType<typeof simulateConnection>
 

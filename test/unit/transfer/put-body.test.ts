@@ -10,7 +10,7 @@ import { createBlockAllocator } from '../../../electron/transfer/block-allocator
 import { createReadAhead, hashingReadAhead, sendingReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import { sendBody, type Put } from '../../../electron/transfer/put-body.ts'
 import { createSentMd5Factory } from '../../../electron/transfer/sent-md5.ts'
-import { startTestServer } from '../../support/test-server.ts'
+import { startTestServer } from '../../support/network/test-server.ts'
 
 const mebibyte = 1024 * 1024
 

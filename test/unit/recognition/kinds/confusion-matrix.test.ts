@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { format, resolveConfig } from 'prettier'
 import { expect, test } from 'vitest'
-import { pageWithTable, recognitionPage } from '../../../support/confusion-matrix.ts'
+import { pageWithTable, recognitionPage } from '../../../support/runner/confusion-matrix.ts'
 
 test('recognises every family by its file alone, as documented', async () => {
   const page = await readFile(recognitionPage, 'utf8')

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { AddReport } from '../../../electron/contract/uploads.ts'
+import { openPage } from '../support/open-page.ts'
+import { signedIn } from '../support/rows.ts'
+
+const skipping = (name: string): AddReport => ({
+  added: 0,
+  refused: 0,
+  skipped: [{ name, reason: 'junk' }],
+})
+
+test('failures stay side by side until closed, each one once', async () => {
+  const answers = [failure('journal-full'), failure('unexpected'), failure('unexpected')]
+  const { screen, emit } = await openPage({
+    answers: { chooseFiles: () => failed(answers.shift() ?? failure('bad-call')) },
+  })
+  for (let times = 0; times < 3; times += 1) emit('command', 'choose-files')
+  const alerts = screen.getByRole('alert').filter({ hasText: /went wrong|is full/ })
+  await expect.poll(() => alerts.elements()).toHaveLength(2)
+  await userEvent.click(alerts.first().getByRole('button', { name: 'Close' }))
+  await expect.element(alerts).toMatchTextContent('Something went wrong in Modelferry')
+})
+
+test('a newer report does not replace one whose list is open', async () => {
+  const { screen, emit } = await openPage()
+  emit('added', skipping('mine.txt'))
+  await userEvent.click(screen.getByRole('button', { name: '1 skipped' }))
+  const list = screen.getByRole('list', { name: 'Skipped files' })
+  emit('added', skipping('watched.txt'))
+  await expect.poll(() => screen.getByRole('button', { name: '1 skipped' }).elements()).toHaveLength(2)
+  await expect.element(list).toMatchTextContent('mine.txt')
+  emit('added', skipping('watched again.txt'))
+  await userEvent.click(screen.getByRole('button', { name: '1 skipped' }).last())
+  await expect.element(list.last()).toMatchTextContent('watched again.txt')
+  expect(screen.getByRole('button', { name: '1 skipped' }).elements()).toHaveLength(2)
+})
+
+test.each([
+  ['check-updates', 'checkForUpdate'],
+  ['check-connection', 'checkConnection'],
+] as const)('reports %s if it can’t start', async (command, call) => {
+  const { screen, emit } = await openPage({ answers: { [call]: () => failed(failure('unexpected')) } })
+  emit('command', command)
+  await expect.element(screen.getByText('Something went wrong in Modelferry', { exact: false })).toBeVisible()
+})
+
+const proxy = { proxy: 'http://proxy.example:3128', wasRefused: false }
+
+test.each(['Sign in to proxy', 'Not now'])(
+  'shows failures of the proxy dialog in the dialog (%s)',
+  async (name) => {
+    const trouble = () => failed(failure('unexpected'))
+    const { screen } = await openPage({
+      answers: {
+        session: () => success({ ...signedIn(), proxy }),
+        signInToProxy: trouble,
+        leaveProxy: trouble,
+      },
+    })
+    const dialog = screen.getByRole('dialog')
+    await userEvent.fill(dialog.getByLabelText('Proxy user name'), 'mira')
+    await userEvent.click(dialog.getByRole('button', { name }))
+    await expect.element(dialog.getByRole('alert')).toMatchTextContent('Something went wrong')
+  },
+)
+
+test('the keychain dialog shows its own failures', async () => {
+  const { screen } = await openPage({
+    answers: {
+      session: () => success({ ...signedIn(), keychain: 'locked' }),
+      recheckKeychain: () => failed(failure('unexpected')),
+    },
+  })
+  const dialog = screen.getByRole('dialog')
+  await userEvent.click(dialog.getByRole('button').first())
+  await expect.element(dialog.getByRole('alert')).toMatchTextContent('Something went wrong')
+})
+
+test('an unused focus request does not affect a later search field', async () => {
+  const { screen, emit } = await openPage()
+  await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
+  await expect.element(screen.getByText('has no models yet', { exact: false })).toBeVisible()
+  emit('command', 'find')
+  await userEvent.click(screen.getByRole('button', { name: 'History', exact: true }))
+  const search = screen.getByRole('textbox', { name: 'Search history' })
+  await expect.element(search).toBeVisible()
+  await expect.element(search).not.toHaveFocus()
+})

@@ -1,0 +1,234 @@
+import { expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { openPage } from '../support/open-page.ts'
+import {
+  account,
+  otherTeam,
+  registeredRow,
+  row,
+  settings,
+  snapshotOf,
+  signedIn,
+  signedOut,
+  team,
+} from '../support/rows.ts'
+
+const fillIn = async ({ screen }: Awaited<ReturnType<typeof openPage>>) => {
+  await userEvent.fill(screen.getByLabelText('Email'), ' mira@aurora.example ')
+  await userEvent.fill(screen.getByLabelText('Password'), 'secret')
+  await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+}
+
+test('without an account the sign-in is shown, and then the uploads', async () => {
+  const opened = await openPage({ answers: { session: () => success(signedOut) } })
+  await fillIn(opened)
+  expect(opened.asked).toEqual([
+    { name: 'signIn', args: { email: 'mira@aurora.example', password: 'secret' } },
+  ])
+  await expect
+    .element(opened.screen.getByText('to upload them to Aurora Studio', { exact: false }))
+    .toBeVisible()
+})
+
+test('explains each cause of a refused sign-in and clears the password', async () => {
+  const answers = { session: () => success(signedOut), signIn: () => failed(failure('login-refused')) }
+  const opened = await openPage({ answers })
+  await fillIn(opened)
+  await expect
+    .element(
+      opened.screen.getByRole('alert').getByText('the email address may not be verified', { exact: false }),
+    )
+    .toBeVisible()
+  await expect.element(opened.screen.getByLabelText('Password')).toHaveValue('')
+  await expect.element(opened.screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
+})
+
+test('shows that the sign-in is not stored after continuing without a keychain', async () => {
+  const { screen } = await openPage({
+    answers: { session: () => success({ ...signedOut, keychain: 'absent' }) },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Stay signed in until I quit' }))
+  await expect.element(screen.getByText('ends when you quit.', { exact: false })).toBeVisible()
+})
+
+test('shows the uploads of a signed-out account and asks to sign in again', async () => {
+  const away = signedIn(account({ state: 'signed-out' }))
+  const { screen, rowOf } = await openPage({
+    rows: [row('Grain')],
+    answers: { session: () => success(away) },
+  })
+  await expect.element(rowOf('Grain')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+  await expect.element(screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
+})
+
+test('the team picker lists teams by account and switches by keyboard', async () => {
+  const { screen, asked } = await openPage()
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
+  await expect.element(screen.getByRole('menuitemradio', { name: new RegExp(`^${team.name}`) })).toBeChecked()
+  await userEvent.keyboard('{ArrowDown}{Enter}')
+  expect(asked).toEqual([{ name: 'chooseTeam', args: { accountId: 'account-1', teamId: otherTeam.id } }])
+})
+
+test('signs out from the team picker', async () => {
+  const { screen, asked } = await openPage({ answers: { signOut: () => success(signedOut) } })
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Sign out mira@aurora.example' }))
+  expect(asked).toEqual([{ name: 'signOut', args: { accountId: 'account-1' } }])
+  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+})
+
+test('a setting that could not be changed shows its previous value again', async () => {
+  const { screen, emit } = await openPage({
+    answers: { changeSettings: () => failed(failure('unexpected')) },
+  })
+  emit('command', 'show-settings')
+  const select = screen.getByLabelText('Simultaneous uploads')
+  await expect.element(select).toHaveValue(String(settings.atOnce))
+  await userEvent.selectOptions(select, '4')
+  await expect.element(select).toHaveValue(String(settings.atOnce))
+})
+
+test('changes settings by their controls and follows changes from elsewhere', async () => {
+  const { screen, asked, emit } = await openPage()
+  emit('command', 'show-settings')
+  await userEvent.selectOptions(screen.getByLabelText('Simultaneous uploads'), '4')
+  await userEvent.selectOptions(screen.getByLabelText('When the window is closed'), 'Keep uploading')
+  await userEvent.fill(
+    screen.getByLabelText('Largest single upload to cloud.example (set by the server)'),
+    '750',
+  )
+  await userEvent.keyboard('{Tab}')
+  await expect
+    .poll(() => asked.flatMap(({ name, args }) => (name === 'changeSettings' ? [args] : [])))
+    .toEqual([
+      { atOnce: 4 },
+      { onClose: 'keep-sending' },
+      { servers: [{ address: settings.server, singlePutLimitBytes: 750_000_000 }] },
+    ])
+  emit('settings', { ...settings, theme: 'dark', dense: true })
+  await expect.element(screen.getByLabelText('Theme')).toHaveValue('dark')
+  expect([document.documentElement.dataset['theme'], document.documentElement.dataset['density']]).toEqual([
+    'dark',
+    'dense',
+  ])
+})
+
+test('the section list marks the section at the top, the clicked one and the last', async () => {
+  await page.viewport(960, 640)
+  const { screen, emit } = await openPage()
+  emit('command', 'show-settings')
+  const list = screen.getByRole('navigation', { name: 'Sections' })
+  const marked = () => list.element().querySelector('[aria-current]')?.textContent
+  await expect.element(list).toBeVisible()
+  await expect.poll(marked).toBe('Accounts')
+  const section = (title: string) =>
+    screen.container.querySelector(`[data-section="${title}"]`) as HTMLElement
+  const area = section('about.title').closest('.scrollable') as HTMLElement
+  const scrollTo = (element: HTMLElement, above: number) => {
+    area.scrollTop += element.getBoundingClientRect().top - area.getBoundingClientRect().top - above
+  }
+  scrollTo(section('settings.quiet-hours'), 110)
+  await expect.poll(marked).toBe(section('settings.quiet-hours').querySelector('h2')?.textContent)
+  scrollTo(section('settings.quiet-hours'), -30)
+  await expect.poll(marked).toBe(section('settings.quiet-hours').querySelector('h2')?.textContent)
+  await userEvent.click(list.getByRole('button', { name: 'Updates' }))
+  await expect.poll(marked).toBe('Updates')
+  area.scrollTop = 0
+  await expect.poll(marked).toBe('Accounts')
+  area.scrollTop = area.scrollHeight
+  await expect.poll(marked).toBe(list.getByRole('button').last().element().textContent)
+})
+
+test('the history loads page by page and copies ids', async () => {
+  const pages = [
+    { rows: [registeredRow('Depth')], nextBeforeMs: 5 },
+    { rows: [registeredRow('Grain')], nextBeforeMs: null },
+  ]
+  const { screen, rowOf, asked } = await openPage({
+    answers: {
+      history: ({ beforeMs }) =>
+        success(pages[beforeMs === null ? 0 : 1] ?? { rows: [], nextBeforeMs: null }),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Show older uploads' }))
+  await expect.element(rowOf('Grain')).toBeVisible()
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Copy model ID: Depth' }))
+  expect(asked).toEqual([
+    { name: 'history', args: { beforeMs: null, search: '', limit: 100 } },
+    { name: 'history', args: { beforeMs: 5, search: '', limit: 100 } },
+    { name: 'copyText', args: { text: 'id-of-Depth' } },
+  ])
+})
+
+test('the history drops the response to an outdated search', async () => {
+  const waiting = new Map<string, () => void>()
+  const { screen, rowOf, lines } = await openPage({
+    answers: {
+      history: ({ search }) =>
+        new Promise((resolve) => {
+          waiting.set(search, () =>
+            resolve(success({ rows: [registeredRow(`${search}!`)], nextBeforeMs: null })),
+          )
+        }),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  await userEvent.fill(screen.getByLabelText('Search history'), 'new')
+  await expect.poll(() => waiting.has('new')).toBe(true)
+  waiting.get('new')?.()
+  await expect.element(rowOf('new!')).toBeVisible()
+  waiting.get('')?.()
+  await Promise.resolve()
+  expect(lines().at(-1)).toContain('new!')
+})
+
+test('shows why the queue failed to load and retries', async () => {
+  const answers = [failed(failure('journal-trouble')), success({ ...snapshotOf([]), totals: signedTotals })]
+  const { screen } = await openPage({
+    answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
+  })
+  await expect
+    .element(screen.getByText('Couldn’t read or save the upload queue', { exact: false }))
+    .toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
+})
+
+const signedTotals = {
+  running: 0,
+  waiting: 0,
+  needsYou: 0,
+  paused: 0,
+  registeredToday: 0,
+  totalBytes: 0,
+  movedBytes: 0,
+  bytesPerSecond: null,
+  secondsLeft: null,
+}
+
+test('shows why the session failed to load and retries', async () => {
+  const answers = [failed(failure('keychain-slow')), success(signedIn())]
+  const { screen } = await openPage({
+    answers: { session: () => answers.shift() ?? failed(failure('unexpected')) },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
+})
+
+test.each([
+  ['absent', 'your sign-in can’t be saved and ends when you quit', 1],
+  ['locked', 'The keychain is locked', 1],
+  ['ok', 'ends when you quit', 0],
+] as const)(
+  'with the keychain %s the uploads show how long the sign-in lasts',
+  async (keychain, words, count) => {
+    const { screen } = await openPage({ answers: { session: () => success({ ...signedIn(), keychain }) } })
+    await expect.element(screen.getByRole('heading', { name: /^Drop model files here/ })).toBeVisible()
+    if (keychain !== 'ok')
+      await userEvent.click(screen.getByRole('button', { name: 'Stay signed in until I quit' }))
+    expect(screen.getByText(words, { exact: false }).all()).toHaveLength(count)
+  },
+)

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { success } from '../../../electron/contract/failures.ts'
+import type { WatchedFolderView, WatchedFoldersView } from '../../../electron/contract/watched-folders.ts'
+import type { Asked } from '../support/fake-bridge.ts'
+import { openPage } from '../support/open-page.ts'
+import { otherTeam, signedIn, team } from '../support/rows.ts'
+
+const asks = (asked: readonly Asked[], name: string) =>
+  asked.filter((one) => one.name === name).map(({ args }) => args)
+
+function folder(change: Partial<WatchedFolderView> = {}): WatchedFolderView {
+  return {
+    id: 'folder-1',
+    where: '~/training/out',
+    accountId: 'account-1',
+    team,
+    state: 'watching',
+    isPolled: false,
+    settling: 0,
+    incomplete: 0,
+    offered: { count: 0, sizeBytes: 0 },
+    ...change,
+  }
+}
+
+async function settings(...folders: readonly WatchedFolderView[]) {
+  const now: WatchedFoldersView = { folders }
+  const page = await openPage({
+    answers: {
+      watching: () => success(now),
+      watchFolder: () => success({ folders: [folder({ where: '~/new' })] }),
+      pauseWatched: () => success({ folders: [folder({ state: 'paused' })] }),
+      giveWatched: () => success({ folders: [folder({ team: otherTeam })] }),
+      unwatch: () => success({ folders: [] }),
+      declineOffered: () => success({ folders: [folder()] }),
+      sendOffered: () => success({ added: 3, refused: 0, skipped: [] }),
+    },
+  })
+  page.emit('command', 'show-settings')
+  await expect.element(page.screen.getByRole('heading', { name: 'Watched folders' })).toBeVisible()
+  return page
+}
+
+test('adds a folder by the picker for the team chosen beside it', async () => {
+  const { screen, asked } = await settings()
+  await userEvent.selectOptions(screen.getByLabelText('Team for new models'), otherTeam.name)
+  await userEvent.click(screen.getByRole('button', { name: 'Watch a folder…' }))
+  expect(asks(asked, 'watchFolder')).toEqual([{ team: { accountId: 'account-1', teamId: otherTeam.id } }])
+  await expect.element(screen.getByText('~/new', { exact: false })).toBeVisible()
+})
+
+test('a folder is watched for the selected account by default, also if another one has the same team', async () => {
+  const { accounts } = signedIn()
+  const [first] = accounts
+  if (!first) throw new Error('there is no account')
+  const { screen, asked, emit } = await settings()
+  emit('session', {
+    ...signedIn(),
+    accounts: [first, { ...first, id: 'account-2', kind: 'device' }],
+    chosen: { accountId: 'account-2', teamId: team.id },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Watch a folder…' }))
+  expect(asks(asked, 'watchFolder')).toEqual([{ team: { accountId: 'account-2', teamId: team.id } }])
+})
+
+test('existing files of a folder are offered to be added or left', async () => {
+  const { screen, asked } = await settings(folder({ offered: { count: 3, sizeBytes: 7_000_000_000 } }))
+  await expect.element(screen.getByText('3 existing models (7', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Add all' }))
+  await expect.element(screen.getByText('3 files added.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Ignore' }))
+  expect([asks(asked, 'sendOffered'), asks(asked, 'declineOffered')]).toEqual([
+    [{ id: 'folder-1' }],
+    [{ id: 'folder-1' }],
+  ])
+  await expect.poll(() => screen.getByRole('button', { name: 'Add all' }).elements()).toEqual([])
+})
+
+test('a watched folder is paused, resumed and removed', async () => {
+  const { screen, asked } = await settings(folder())
+  await userEvent.click(screen.getByRole('button', { name: 'Pause watching ~/training/out' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Resume watching ~/training/out' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Stop watching ~/training/out' }))
+  expect(asks(asked, 'pauseWatched')).toEqual([
+    { id: 'folder-1', isPaused: true },
+    { id: 'folder-1', isPaused: false },
+  ])
+  expect(asks(asked, 'unwatch')).toEqual([{ id: 'folder-1' }])
+})
+
+test.each([
+  [{ state: 'gone' as const }, 'The folder isn’t available.'],
+  [{ state: 'signed-out' as const }, 'Signed out of this team.'],
+  [{ isPolled: true }, 'network drive, checked once a minute'],
+  [{ settling: 2 }, '2 new files aren’t complete yet'],
+  [{ settling: 3, incomplete: 2 }, '2 new files are waiting for missing parts of their models'],
+  [{ settling: 3, incomplete: 2 }, '1 new file isn’t complete yet'],
+  [{ state: 'too-many' as const }, 'Watch a subfolder instead.'],
+  [{ state: 'too-slow' as const }, 'Scanning takes too long'],
+  [{ state: 'unreadable' as const }, 'The folder can’t be read'],
+])('shows that a folder is %o', async (change, words) => {
+  const { screen } = await settings(folder(change))
+  await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
+})
+
+test('an empty list is shown only once loaded', async () => {
+  const { screen } = await settings()
+  await expect.element(screen.getByText('No watched folders.')).toBeVisible()
+})
+
+test('changes the team of a watched folder in place', async () => {
+  const { screen, asked } = await settings(folder())
+  const teams = screen.getByLabelText('Team for new models in ~/training/out')
+  await userEvent.selectOptions(teams, `uploads to ${otherTeam.name}`)
+  expect(asks(asked, 'giveWatched')).toEqual([
+    { id: 'folder-1', team: { accountId: 'account-1', teamId: otherTeam.id } },
+  ])
+  await expect.element(teams).toHaveDisplayValue(`uploads to ${otherTeam.name}`)
+})

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure, success } from '../../../electron/contract/failures.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
+import { openPage } from '../support/open-page.ts'
+import { noonMs, patchOf, registeredRow, sendingRow } from '../support/rows.ts'
+
+/** The open history with the rows of the main process; `rows` may grow. */
+async function setup(rows: UploadRow[], queued: readonly UploadRow[] = []) {
+  const opened = await openPage({
+    rows: queued,
+    answers: { history: () => success({ rows: [...rows], nextBeforeMs: null }) },
+  })
+  await userEvent.click(opened.screen.getByRole('button', { name: 'History' }))
+  const question = opened.screen.getByRole('alertdialog')
+  return { ...opened, question, forgotten: () => opened.asked.filter(({ name }) => name === 'forget') }
+}
+
+test('removing a record asks for confirmation', async () => {
+  const { rowOf, question, forgotten } = await setup([registeredRow('Depth'), registeredRow('Grain')])
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from history: Depth' }))
+  await expect.element(question).toMatchTextContent('Remove “Depth” from history?')
+  await expect.element(question).toMatchTextContent('The model stays in the library.')
+  await userEvent.click(question.getByRole('button', { name: 'Keep' }))
+  await expect.element(question).not.toBeInTheDocument()
+  expect(forgotten()).toEqual([])
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from history: Depth' }))
+  await userEvent.click(question.getByRole('button', { name: 'Remove from history' }))
+  await expect.element(rowOf('Depth')).not.toBeInTheDocument()
+  expect(forgotten()).toEqual([{ name: 'forget', args: { ids: ['Depth'] } }])
+})
+
+test('Backspace removes nothing from the history; Delete asks with the number of records', async () => {
+  const { rowOf, question, forgotten } = await setup([registeredRow('Depth'), registeredRow('Grain')])
+  await expect.element(rowOf('Depth')).toBeVisible()
+  rowOf('Depth').element().focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Backspace}')
+  await expect.element(question).not.toBeInTheDocument()
+  await userEvent.keyboard('{Delete}')
+  await expect.element(question).toMatchTextContent('Remove 2 uploads from history?')
+  await userEvent.keyboard('{Escape}')
+  await expect.element(question).not.toBeInTheDocument()
+  await expect.element(rowOf('Depth')).toHaveFocus()
+  expect(forgotten()).toEqual([])
+})
+
+test('newly finished uploads appear at the top of the open history', async () => {
+  const rows = [registeredRow('Depth')]
+  const { rowOf, emit, lines } = await setup(rows, [sendingRow('Flux')])
+  await expect.element(rowOf('Depth')).toBeVisible()
+  rows.unshift(registeredRow('Flux'))
+  emit('patch', patchOf(2, [registeredRow('Flux')]))
+  await expect.element(rowOf('Flux')).toBeVisible()
+  expect(
+    lines()
+      .slice(1)
+      .map((line) => line.split(',')[0]),
+  ).toEqual(['Flux', 'Depth'])
+})
+
+test('shows how the record in the library compares with the file', async () => {
+  const differences = [
+    { field: 'size', expected: '1000000000', found: '7' },
+    { field: 'type', expected: 'loras', found: 'vae' },
+  ] as const
+  const why = failure('record-differs', differences[0])
+  const rows = [
+    registeredRow('Old'),
+    registeredRow('Fresh', { verification: { kind: 'pending' } }),
+    registeredRow('Other', { failure: why, verification: { kind: 'differs', differences, atMs: noonMs } }),
+  ]
+  const { screen, rowOf, emit } = await setup(rows, rows)
+  await expect.element(rowOf('Other')).toMatchTextContent('its record there has a different size: 7')
+  await userEvent.click(rowOf('Other'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary')
+  await expect.element(pane).toMatchTextContent('Size: 7 instead of 1000000000. Type: vae instead of loras.')
+  await userEvent.click(rowOf('Old'), { position: { x: 12, y: 12 } })
+  await expect.element(pane).toMatchTextContent('Not verified: uploaded with an earlier version.')
+  await userEvent.click(rowOf('Fresh'), { position: { x: 12, y: 12 } })
+  await expect.element(pane).toMatchTextContent('Not verified yet.')
+  const verified = registeredRow('Fresh', { verification: { kind: 'verified', atMs: noonMs } })
+  rows[1] = verified
+  emit('patch', patchOf(2, [verified]))
+  await expect.element(pane).toMatchTextContent('The library’s record matches the file')
+})
+
+test('an upload whose record differs needs attention, and is verified again on request', async () => {
+  const why = failure('record-differs', { field: 'hash', expected: 'sha256:a', found: 'sha256:b' })
+  const row = registeredRow('Other', { verification: { kind: 'pending' } })
+  const { screen, rowOf, emit, asked } = await openPage({ rows: [row] })
+  emit('patch', patchOf(2, [{ ...row, failure: why }]))
+  await expect.element(screen.getByRole('alert')).toMatchTextContent('a different SHA-256')
+  await expect.element(rowOf('Other')).toMatchTextContent('Record differs')
+  await expect.element(rowOf('Other')).toMatchTextContent('a different SHA-256: sha256:b instead of sha256:a')
+  await userEvent.click(rowOf('Other').getByRole('button', { name: 'Try again' }))
+  expect(asked.at(-1)).toEqual({ name: 'retry', args: { ids: ['Other'] } })
+  emit('patch', patchOf(3, [row]))
+  await expect.element(rowOf('Other')).toMatchTextContent('In the library')
+})

@@ -1,0 +1,186 @@
+import { tick } from 'svelte'
+import { expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { choice, rowCorner, listing, model, openLibrary, threeModels } from '../support/library.ts'
+import { openPage } from '../support/open-page.ts'
+import { noonMs, otherTeam, signedIn, team } from '../support/rows.ts'
+
+test('lists the models of the chosen team, newest first', async () => {
+  const { names, asked, rowOf } = await openLibrary()
+  await expect.poll(names).toEqual(['Flux', 'Depth', 'Grain'])
+  expect(asked).toEqual([{ name: 'library', args: { choice, isFresh: false } }])
+  await expect.element(rowOf('Flux')).toHaveAttribute('aria-label', 'Flux, checkpoints, 1.0 GB, Disabled')
+})
+
+test('search, type and status filter the list, and one click clears them', async () => {
+  const { names, screen } = await openLibrary()
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'grain')
+  await expect.poll(names).toEqual(['Grain'])
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'controlnet (1)')
+  await expect.element(screen.getByText('No models match.')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Show all' }))
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Status' }), 'Disabled (1)')
+  await expect.poll(names).toEqual(['Flux'])
+})
+
+test('sorts by size and name in both directions', async () => {
+  const { names, screen } = await openLibrary()
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Name')
+  await expect.poll(names).toEqual(['Depth', 'Flux', 'Grain'])
+  await userEvent.click(screen.getByRole('button', { name: 'A to Z', exact: true }))
+  await expect.poll(names).toEqual(['Grain', 'Flux', 'Depth'])
+  const heads = screen.getByRole('group', { name: 'Sort by' })
+  await userEvent.click(heads.getByRole('button', { name: 'Size' }))
+  await expect.poll(() => names()[0]).toBe('Depth')
+  await expect.element(screen.getByRole('button', { name: 'Largest first', exact: true })).toBeVisible()
+  await userEvent.click(heads.getByRole('button', { name: 'Size Largest first' }))
+  await expect.poll(() => names().at(-1)).toBe('Depth')
+})
+
+test('an invalid path cannot be saved', async () => {
+  const { screen, rowOf } = await openLibrary()
+  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '../x')
+  await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
+})
+
+test('deleting asks first and says what it does not guarantee', async () => {
+  const { screen, rowOf, asked, names } = await openLibrary()
+  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.keyboard('{Delete}')
+  const question = screen.getByRole('alertdialog', { name: 'Delete “Depth” from the library?' })
+  await expect.element(question).toMatchTextContent('The stored file may remain on the server.')
+  await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
+  await userEvent.keyboard('{Escape}')
+  expect(asked.filter(({ name }) => name === 'deleteModel')).toEqual([])
+  await userEvent.keyboard('{Delete}')
+  await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
+  await expect.poll(names).toEqual(['Flux', 'Grain'])
+  expect(asked.filter(({ name }) => name === 'deleteModel')).toEqual([
+    { name: 'deleteModel', args: { choice, modelId: 'Depth' } },
+  ])
+})
+
+test('open details follow the focus and close when the model is deleted', async () => {
+  const { screen, rowOf, names } = await openLibrary()
+  const details = (name: string) => screen.getByRole('complementary', { name: `Details of ${name}` })
+  await userEvent.click(rowOf('Flux'), rowCorner)
+  await expect.element(details('Flux')).toBeVisible()
+  await userEvent.keyboard('{ArrowDown}')
+  await expect.element(details('Depth')).toBeVisible()
+  await userEvent.keyboard('{End}')
+  await expect.element(details('Grain')).toBeVisible()
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: /^Delete/ }))
+  await expect.element(details('Depth')).toBeVisible()
+  await userEvent.click(screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }))
+  await expect.poll(names).toEqual(['Flux', 'Grain'])
+  expect(screen.getByRole('complementary').elements()).toEqual([])
+  await expect.element(rowOf('Grain')).toHaveFocus()
+})
+
+test('disables several models at once, except those already disabled', async () => {
+  const { screen, rowOf, asked } = await openLibrary()
+  await userEvent.click(rowOf('Flux'), rowCorner)
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Disable' }))
+  const changed = () => asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)
+  await expect.poll(changed).toEqual([
+    { choice, modelId: 'Depth', change: { status: 'disabled' } },
+    { choice, modelId: 'Grain', change: { status: 'disabled' } },
+  ])
+})
+
+test('offers the local file only if it is known', async () => {
+  const hasLocalFile = () => success(true)
+  const { screen, rowOf, asked } = await openLibrary(threeModels, { hasLocalFile })
+  await userEvent.click(rowOf('Depth'), rowCorner)
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Depth' })).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Show local file' }).elements()).toEqual([])
+  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Show local file' }))
+  expect(asked.at(-1)).toEqual({ name: 'showLocalFile', args: { sha256: 'ab'.repeat(32) } })
+})
+
+test('shows the library of the new team after a team change', async () => {
+  const theirs = [model('Theirs')]
+  const { names, emit } = await openLibrary(threeModels, {
+    library: ({ choice: asked }) => success(listing(asked.teamId === team.id ? threeModels : theirs)),
+  })
+  await expect.poll(names).toHaveLength(3)
+  emit('session', { ...signedIn(), chosen: { ...choice, teamId: otherTeam.id } })
+  await expect.poll(names).toEqual(['Theirs'])
+})
+
+test('lists a finished upload without a manual refresh', async () => {
+  let models = threeModels
+  const { names, emit } = await openLibrary(threeModels, { library: () => success(listing(models)) })
+  await expect.poll(names).toHaveLength(3)
+  models = [...threeModels, model('New', { createdAtMs: noonMs + 1_000 })]
+  emit('library', { teamId: team.id, failure: null })
+  await expect.poll(names).toEqual(['New', 'Flux', 'Depth', 'Grain'])
+})
+
+test.each([
+  [failure('not-found'), 'This server doesn’t provide a list'],
+  [failure('server-trouble', { status: 500 }), 'The server is temporarily unavailable'],
+  [failure('offline'), 'No connection.'],
+] as const)('a library that can’t be had ($code) says so and tries again', async (why, words) => {
+  let answer: ReturnType<typeof failed> | ReturnType<typeof success<ReturnType<typeof listing>>> = failed(why)
+  const { screen, names } = await openLibrary(threeModels, { library: () => answer })
+  await expect.element(screen.getByRole('main').getByRole('alert')).toMatchTextContent(words.slice(0, 14))
+  answer = success(listing())
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  await expect.poll(names).toHaveLength(3)
+})
+
+test('an empty library explains what appears here', async () => {
+  const { screen } = await openLibrary([])
+  await expect.element(screen.getByText('Aurora Studio has no models yet.', { exact: false })).toBeVisible()
+})
+
+test('renders only the visible rows of 10,000 models, and End reaches the last', async () => {
+  await page.viewport(960, 640)
+  const many = Array.from({ length: 10_000 }, (_, index) =>
+    model(`Model ${index}`, { createdAtMs: noonMs - index }),
+  )
+  const { screen, names } = await openLibrary(many)
+  await expect.poll(names).toContain('Model 0')
+  expect(names().length).toBeLessThan(60)
+  screen.container.querySelector<HTMLElement>('[data-id]')?.focus()
+  await userEvent.keyboard('{End}')
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Model 9999')
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'Model 4321')
+  await expect.poll(names).toEqual(['Model 4321'])
+})
+
+test('reports once that a server does not list its models', async () => {
+  const { emit, screen } = await openPage()
+  for (let times = 0; times < 2; times += 1)
+    emit('library', { teamId: team.id, failure: failure('not-found') })
+  const notice = screen.getByText('The library can’t be listed.', { exact: false })
+  await expect.element(notice).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Close', exact: true }))
+  await expect.element(notice).not.toBeInTheDocument()
+  emit('library', { teamId: team.id, failure: failure('not-found') })
+  await tick()
+  expect(notice.elements()).toEqual([])
+})
+
+test('a model that is being deleted is not deleted a second time', async () => {
+  const { rowOf, screen, asked } = await openLibrary(threeModels, {
+    deleteModel: () => new Promise(() => {}),
+  })
+  const deletions = () => asked.filter(({ name }) => name === 'deleteModel')
+  const question = screen.getByRole('alertdialog')
+  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.keyboard('{Delete}')
+  await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
+  await expect.poll(deletions).toHaveLength(1)
+  await expect.element(rowOf('Depth').getByRole('button', { name: /^Delete/ })).toBeDisabled()
+  await userEvent.keyboard('{Delete}')
+  await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
+  await expect.element(question).not.toBeInTheDocument()
+  expect(deletions()).toHaveLength(1)
+})

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { translatorFor } from '../../../electron/messages/messages.ts'
+import { barShares, percentDone, regionalTag, timeLeft } from '../../../renderer/ui/format.ts'
+import { addressProblem } from '../../../renderer/settings/servers/server-address.ts'
+import { limitOf } from '../../../renderer/settings/servers/upload-limit.ts'
+import { registeredRow, sendingRow } from '../support/rows.ts'
+
+test.each([
+  [12, 'less than a minute'],
+  [60, 'about 1 min'],
+  [745, 'about 12 min'],
+  [1_380, 'about 25 min'],
+  [3_600, 'about 1 h'],
+  [5_500, 'about 1 h 30 min'],
+  [7_150, 'about 2 h'],
+  [40_000, 'about 11 h'],
+  [200_000, 'about 2 days'],
+])('formats %d seconds as “%s”', (seconds, words) => {
+  expect(timeLeft(seconds, translatorFor('en'))).toBe(words)
+})
+
+test('never shows 100 percent before the model is registered', () => {
+  const sent = sendingRow('a', { phase: 'registering', sentBytes: 1_000_000_000, inFlightBytes: 0 })
+  expect([percentDone(sent), barShares(sent)]).toEqual([99, { solid: 0.99, light: 0 }])
+  expect([percentDone(registeredRow('a')), barShares(registeredRow('a'))]).toEqual([
+    100,
+    { solid: 1, light: 0 },
+  ])
+})
+
+test('the percentage includes bytes in flight, which the bar shows separately', () => {
+  const row = sendingRow('a', { sentBytes: 400_000_000, inFlightBytes: 50_000_000 })
+  expect([percentDone(row), barShares(row)]).toEqual([45, { solid: 0.4, light: 0.05 }])
+})
+
+test('formats dates for the user’s region in any of the three languages', () => {
+  const preferred = ['de-DE', 'en-GB', 'zh-HK']
+  expect([
+    regionalTag('en', preferred),
+    regionalTag('zh-Hant', preferred),
+    regionalTag('zh-Hans', preferred),
+  ]).toEqual(['en-GB', 'zh-HK', 'zh-Hans'])
+})
+
+test.each(['https://cloud.example/api/v1', 'http://localhost:8080/api/v1', 'http://[::1]:9/api'])(
+  'accepts %s as a server address',
+  (address) => expect(addressProblem(address)).toBeNull(),
+)
+
+test.each([
+  '',
+  'cloud.example',
+  'http://cloud.example',
+  'ftp://cloud.example',
+  'https://me:secret@cloud.example',
+])('rejects “%s” as a server address', (address) =>
+  expect(addressProblem(address)?.code).toBe('bad-server-address'),
+)
+
+test('accepts a limit in whole MB within the range of the storage', () => {
+  expect(['500', ' 6 ', '5368', '5', '5369', '1.5', '', 'much'].map(limitOf)).toEqual([
+    500_000_000,
+    6_000_000,
+    5_368_000_000,
+    null,
+    null,
+    null,
+    null,
+    null,
+  ])
+})

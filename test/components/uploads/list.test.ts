@@ -1,0 +1,255 @@
+import { expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { failure, success } from '../../../electron/contract/failures.ts'
+import { openPage } from '../support/open-page.ts'
+import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow, snapshotOf } from '../support/rows.ts'
+
+test('groups rows by status, each group with its count', async () => {
+  const { lines } = await openPage({
+    rows: [registeredRow('Depth'), row('Grain'), sendingRow('Flux'), failedRow('Broken')],
+  })
+  await expect
+    .poll(lines)
+    .toEqual([
+      'Needs attention 1',
+      'Broken, 1.0 GB, Failed, 0%',
+      'Uploading 1',
+      'Flux, 1.0 GB, Uploading, 45%',
+      'Waiting 1',
+      'Grain, 1.0 GB, Waiting, 0%',
+      'Done today 1',
+      'Depth, 1.0 GB, In the library, 100%',
+    ])
+})
+
+test('shows speed, time left and the exact size of a running upload', async () => {
+  const { rowOf } = await openPage({ rows: [sendingRow('Flux')] })
+  await expect.element(rowOf('Flux')).toMatchTextContent('42.0 MB/s')
+  await expect.element(rowOf('Flux')).toMatchTextContent('about 12 min')
+  await expect
+    .element(rowOf('Flux').getByText('1.0 GB', { exact: false }))
+    .toHaveAttribute('title', '1,000,000,000 bytes')
+})
+
+test('shows why and until when a row waits for a retry', async () => {
+  const retrying = row('Flux', {
+    phase: 'retrying',
+    started: true,
+    failure: failure('offline'),
+    retryAtMs: new Date().setHours(14, 5, 0, 0),
+  })
+  const { rowOf, asked } = await openPage({ rows: [retrying] })
+  await expect.element(rowOf('Flux')).toMatchTextContent('No connection. Uploaded data is safe')
+  await expect.element(rowOf('Flux')).toMatchTextContent('next attempt')
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try now: Flux' }))
+  expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
+})
+
+test('pauses, resumes and moves a row by its buttons', async () => {
+  const { rowOf, asked } = await openPage({ rows: [row('Grain'), row('Flux', { phase: 'paused' })] })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Pause: Grain' }))
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Move to top: Grain' }))
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Resume: Flux' }))
+  expect(asked).toEqual([
+    { name: 'pause', args: { ids: ['Grain'] } },
+    { name: 'moveToTop', args: { ids: ['Grain'] } },
+    { name: 'resume', args: { ids: ['Flux'] } },
+  ])
+})
+
+test('confirms on the row before discarding sent bytes', async () => {
+  const { rowOf, asked } = await openPage({ rows: [sendingRow('Flux')] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
+  await expect
+    .element(rowOf('Flux'))
+    .toMatchTextContent('Cancel “Flux”? The data uploaded so far will be deleted.')
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Keep' }))
+  expect(asked).toEqual([])
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload', exact: true }))
+  expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Flux'] } }])
+})
+
+test('removes an unsent row and a registered row without asking', async () => {
+  const { rowOf, asked } = await openPage({ rows: [row('Grain'), registeredRow('Depth')] })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from list: Depth' }))
+  await expect
+    .poll(() => asked)
+    .toEqual([
+      { name: 'cancel', args: { ids: ['Grain'] } },
+      { name: 'dismiss', args: { ids: ['Depth'] } },
+    ])
+})
+
+test('asks with their number before removing several waiting rows', async () => {
+  const rows = [row('Grain'), row('Flux'), registeredRow('Depth')]
+  const { screen, asked } = await openPage({ rows })
+  await userEvent.keyboard('{Tab}')
+  screen
+    .getByRole('row', { name: /^Grain/ })
+    .element()
+    .focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
+  await expect.element(question).toMatchTextContent('Cancel 2 uploads? Nothing has been uploaded yet')
+  expect(asked).toEqual([])
+  await userEvent.click(question.getByRole('button', { name: 'Cancel 2 uploads' }))
+  await expect
+    .poll(() => asked)
+    .toEqual([
+      { name: 'dismiss', args: { ids: ['Depth'] } },
+      { name: 'cancel', args: { ids: ['Grain', 'Flux'] } },
+    ])
+})
+
+test('the confirmation counts the remaining rows while uploads finish', async () => {
+  const { screen, emit } = await openPage({ rows: [sendingRow('Grain'), sendingRow('Flux'), row('Edge')] })
+  screen
+    .getByRole('row', { name: /^Grain/ })
+    .element()
+    .focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
+  await expect.element(question).toMatchTextContent('Cancel 3 uploads? The data uploaded so far')
+  emit('patch', patchOf(2, [registeredRow('Grain')]))
+  await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
+})
+
+test('shows the weekday of uploads that were not finished today', async () => {
+  const threeDays = 3 * 24 * 60 * 60 * 1000
+  const { rowOf } = await openPage({
+    rows: [registeredRow('Depth'), registeredRow('Grain', { finishedAtMs: noonMs - threeDays })],
+  })
+  const weekday = new Intl.DateTimeFormat('en', { weekday: 'short' }).format(noonMs - threeDays)
+  await expect.element(rowOf('Depth')).toMatchTextContent(/12:00/)
+  await expect.element(rowOf('Grain')).toMatchTextContent(new RegExp(`${weekday},? 12:00`))
+})
+
+test('counts all of today’s finished uploads though only the latest are listed', async () => {
+  const { screen, lines } = await openPage({
+    answers: {
+      snapshot() {
+        const snapshot = snapshotOf([registeredRow('Depth')])
+        return success({ ...snapshot, totals: { ...snapshot.totals, registeredToday: 10_000 } })
+      },
+    },
+  })
+  await expect.poll(lines).toContain('Done today 10,000 in total, latest 1 shown; see History for all')
+  await expect.element(screen.getByText('10,000 done today')).toBeVisible()
+})
+
+test('a click opens the details with type, reason and ids to copy', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [registeredRow('Depth')] })
+  await userEvent.click(rowOf('Depth'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary', { name: 'Details of Depth' })
+  await expect.element(pane).toMatchTextContent('Its folder, loras, suggests a LoRA.')
+  await expect.element(pane).toMatchTextContent('1,000,000,000 bytes')
+  await expect.element(pane).toMatchTextContent('models/team/key')
+  await userEvent.click(pane.getByRole('button', { name: 'Copy: SHA-256' }))
+  await userEvent.click(pane.getByRole('button', { name: 'Show in folder' }))
+  expect(asked.filter(({ name }) => name !== 'modelFacts')).toEqual([
+    { name: 'watch', args: { id: 'Depth' } },
+    { name: 'copyText', args: { text: 'a'.repeat(64) } },
+    { name: 'showInFolder', args: { id: 'Depth' } },
+  ])
+})
+
+test('the details log lists observed phase changes', async () => {
+  const { screen, rowOf, emit } = await openPage({ rows: [row('Flux')] })
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  emit('patch', patchOf(2, [sendingRow('Flux')]))
+  const entries = screen.getByRole('complementary').getByRole('listitem')
+  await expect.element(entries.filter({ hasText: 'Uploading' })).toBeVisible()
+})
+
+test('shows the server’s own message in ours, with the code to copy', async () => {
+  const refused = failure(
+    'forbidden',
+    { team: 'Aurora Studio' },
+    { serverMessage: 'role viewer may not create models' },
+  )
+  const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', refused)] })
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary')
+  await expect
+    .element(pane)
+    .toMatchTextContent(
+      'You can’t add models to Aurora Studio: “role viewer may not create models”. Ask a team admin.',
+    )
+  await expect.element(pane.getByRole('button', { name: 'Copy error code' })).toBeVisible()
+})
+
+test('pauses and resumes all uploads from the summary', async () => {
+  const { screen, asked, emit } = await openPage({ rows: [sendingRow('Flux')] })
+  await userEvent.click(screen.getByRole('button', { name: 'Pause all' }))
+  emit('patch', { ...patchOf(2, [row('Flux', { phase: 'paused', started: true })]), allPaused: true })
+  await userEvent.click(screen.getByRole('button', { name: 'Resume all' }))
+  expect(asked.map(({ name }) => name)).toEqual(['pauseAll', 'resumeAll'])
+})
+
+test('reports needed attention once: in the headline or on a button', async () => {
+  const { screen, rowOf, emit } = await openPage({ rows: [failedRow('Broken')] })
+  await expect.element(screen.getByRole('heading', { name: '1 file needs attention' })).toBeVisible()
+  expect(screen.container.querySelector('.needs')).toBeNull()
+  const cancel = rowOf('Broken').getByRole('button', { name: 'Cancel upload: Broken' })
+  expect(getComputedStyle(cancel.element()).opacity).toBe('1')
+  emit('patch', { ...patchOf(2, [failedRow('Broken'), sendingRow('Flux')]) })
+  await expect.element(screen.getByRole('button', { name: '1 needs attention' })).toBeVisible()
+})
+
+test('offers to resume all when each file is paused individually', async () => {
+  const { screen, asked } = await openPage({ rows: [row('Flux', { phase: 'paused' })] })
+  await userEvent.click(screen.getByRole('button', { name: 'Resume all' }))
+  expect(asked.map(({ name }) => name)).toEqual(['resumeAll'])
+})
+
+test('files of one model are grouped under its name and selected together', async () => {
+  const group = { key: 'k1', name: 'flux-dev', kind: 'diffusers' } as const
+  const part = (name: string, position: number) => {
+    const one = row(name, { position })
+    return { ...one, recognition: { ...one.recognition, group } }
+  }
+  const { screen, lines } = await openPage({
+    rows: [row('Alone', { position: 0 }), part('Text', 1), part('Unet', 2), row('Other', { position: 3 })],
+  })
+  await expect
+    .poll(() => lines().map((line) => line.split(/[,·]/)[0]?.trim()))
+    .toEqual(['Waiting 4', 'Alone', 'flux-dev: diffusers model 2 files', 'Text', 'Unet', 'Other'])
+  await userEvent.click(screen.getByRole('button', { name: 'Select all of flux-dev' }))
+  await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 selected')
+})
+
+test.each([
+  [{ fileCount: 2, presentCount: 2, missing: [] }, 'In the library'],
+  [{ fileCount: 3, presentCount: 2, missing: [] }, '2 of 3 files in the library'],
+  [{ fileCount: 3, presentCount: 2, missing: ['vae/config.json'] }, 'Incomplete. Missing: vae/config.json'],
+])('shows how much of a finished model the library has: %j', async (status, text) => {
+  const group = { key: 'k1', name: 'flux-dev', kind: 'diffusers' } as const
+  const part = (name: string) => {
+    const one = row(name, { phase: 'registered', finishedAtMs: noonMs })
+    return { ...one, recognition: { ...one.recognition, group } }
+  }
+  const { screen } = await openPage({
+    rows: [part('Text'), part('Unet')],
+    answers: { modelStatus: () => success(status) },
+  })
+  const header = screen.getByRole('row').filter({ hasText: 'flux-dev: diffusers model' })
+  await expect.element(header).toMatchTextContent(text)
+})
+
+test.each([1200, 540])(
+  'every line has the height that the list computes with (%i px wide)',
+  async (width) => {
+    await page.viewport(width, 800)
+    const group = { key: 'k1', name: 'flux-dev', kind: 'diffusers' } as const
+    const one = row('Unet')
+    const { screen, lines } = await openPage({
+      rows: [failedRow('Broken'), { ...one, recognition: { ...one.recognition, group } }],
+    })
+    await expect.poll(lines).toHaveLength(5)
+    const heightOf = (element: Element | null) => element?.getBoundingClientRect().height
+    const shown = screen.container.querySelector('.shown')
+    expect(heightOf(shown)).toBe(heightOf(screen.container.querySelector('.whole')))
+  },
+)

@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure } from '../../../electron/contract/failures.ts'
+import { openPage } from '../support/open-page.ts'
+import { failedRow, patchOf, registeredRow, pathConflictRow, row } from '../support/rows.ts'
+
+async function choosing(...names: string[]) {
+  const opened = await openPage({ rows: names.map(pathConflictRow) })
+  await userEvent.click(opened.rowOf(names[0] ?? '').getByRole('button', { name: 'Choose…' }))
+  const pane = opened.screen.getByRole('complementary')
+  const decided = () => opened.asked.filter(({ name }) => name === 'decide').map(({ args }) => args)
+  const goOn = () => userEvent.click(pane.getByRole('button', { name: 'Continue' }))
+  return { ...opened, pane, decided, goOn }
+}
+
+test('a path conflict shows the existing model and the choices', async () => {
+  const { rowOf, pane } = await choosing('Grain')
+  await expect.element(rowOf('Grain')).toMatchTextContent('Needs attention')
+  await expect.element(pane).toMatchTextContent('Old Grain · 2.0 GB · Disabled')
+  await expect.element(pane).toMatchTextContent('models/loras/Grain-2.safetensors')
+  await expect.element(pane.getByRole('radio', { name: 'Keep both' })).toHaveFocus()
+})
+
+test.each([
+  ['Keep both', { choice: 'keep-both' }],
+  ['Replace', { choice: 'replace' }],
+  ['Skip', { choice: 'skip' }],
+  ['Choose another path', { choice: 'rename', path: 'models/loras/Grain-2.safetensors' }],
+] as const)('sends the decision %s to main', async (name, decision) => {
+  const { pane, decided, goOn } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name }))
+  await goOn()
+  expect(decided()).toEqual([{ ids: ['Grain'], fate: 'disable', ...decision }])
+})
+
+test('the existing model can be deleted instead of disabled', async () => {
+  const { pane, decided, goOn } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
+  await userEvent.selectOptions(pane.getByRole('combobox', { name: 'Old model' }), 'delete')
+  await goOn()
+  expect(decided()).toEqual([{ ids: ['Grain'], fate: 'delete', choice: 'replace' }])
+})
+
+test('a new path is validated before it is sent', async () => {
+  const { pane, decided, goOn } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name: 'Choose another path' }))
+  const field = pane.getByRole('textbox', { name: 'New library path' })
+  await userEvent.fill(field, '/no')
+  await expect.element(pane.getByRole('button', { name: 'Continue' })).toBeDisabled()
+  await userEvent.fill(field, 'models/loras/mine.safetensors')
+  await goOn()
+  expect(decided()).toMatchObject([{ choice: 'rename', path: 'models/loras/mine.safetensors' }])
+})
+
+test('one choice can be applied to all path conflicts', async () => {
+  const { pane, decided, goOn } = await choosing('Grain', 'Depth', 'Flux')
+  await userEvent.click(pane.getByRole('checkbox', { name: /the other 2 files/ }))
+  await goOn()
+  expect(decided()).toEqual([{ ids: ['Grain', 'Depth', 'Flux'], fate: 'disable', choice: 'keep-both' }])
+})
+
+test('a choice can be made by keyboard', async () => {
+  const { decided } = await choosing('Grain')
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}{Enter}')
+  await expect.poll(decided).toEqual([{ ids: ['Grain'], fate: 'disable', choice: 'skip' }])
+})
+
+test('a duplicate shows that it is in the library and was not sent', async () => {
+  const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status: 'active' }
+  const { rowOf } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
+  await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library')
+  await expect.element(rowOf('Depth')).toMatchTextContent('Already in the library as Theirs')
+})
+
+test.each([
+  ['active', 'Already in the library as Theirs. Kept'],
+  ['disabled', 'Already in the library as Theirs, but disabled. Kept'],
+])('a copy of a model that is %s shows the kept and the skipped path', async (status, text) => {
+  const already = { name: 'Theirs', path: 'models/loras/theirs.safetensors', status }
+  const { rowOf, screen } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
+  const paths = `${text} models/loras/theirs.safetensors, skipped ${row('Depth').target.modelPath}.`
+  await expect.element(rowOf('Depth')).toMatchTextContent(paths)
+  await userEvent.click(rowOf('Depth'))
+  await expect.element(screen.getByRole('complementary')).toMatchTextContent(paths)
+})
+
+test('the choice takes the focus once per request', async () => {
+  const { pane, screen } = await choosing('Grain', 'Depth')
+  await expect.element(pane.getByRole('radio', { name: 'Keep both' })).toHaveFocus()
+  screen.container.querySelector<HTMLElement>('[data-id="Grain"]')?.focus()
+  await userEvent.keyboard('{ArrowDown}')
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Depth' })).toBeVisible()
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Depth')
+})
+
+test('a picked choice that is no longer available is replaced by the first one', async () => {
+  const { pane, decided, goOn, emit } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))
+  const stays = failure('old-model-stays', {
+    name: 'Old',
+    fate: 'disable',
+    path: 'models/loras/x.safetensors',
+  })
+  emit('patch', patchOf(2, [failedRow('Grain', stays, { started: true })]))
+  await expect.element(pane.getByRole('radio', { name: 'Keep both' })).toBeChecked()
+  expect(pane.getByRole('radio').elements()).toHaveLength(1)
+  await goOn()
+  expect(decided()).toMatchObject([{ ids: ['Grain'], choice: 'keep-both' }])
+})
+
+test('Escape leaves the path field first and then closes the pane', async () => {
+  const { pane } = await choosing('Grain')
+  await userEvent.click(pane.getByRole('radio', { name: 'Choose another path' }))
+  const field = pane.getByRole('textbox', { name: 'New library path' })
+  await userEvent.fill(field, 'models/loras/mine.safetensors')
+  const composing = { key: 'Escape', isComposing: true, bubbles: true }
+  field.element().dispatchEvent(new KeyboardEvent('keydown', composing))
+  await expect.element(field).toHaveFocus()
+  await userEvent.keyboard('{Escape}')
+  await expect.element(pane).toHaveFocus()
+  await expect.element(field).toHaveValue('models/loras/mine.safetensors')
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => pane.elements()).toEqual([])
+})

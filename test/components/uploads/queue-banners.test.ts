@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure, success } from '../../../electron/contract/failures.ts'
+import { openPage } from '../support/open-page.ts'
+import { patchOf, row, snapshotOf } from '../support/rows.ts'
+
+test('a banner reports a lost connection until it is back', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Flux'), row('Wan')] })
+  emit('patch', { ...patchOf(2, []), line: 'offline' })
+  const said = screen.getByText('No connection.', { exact: false })
+  await expect.element(said).toBeVisible()
+  expect(said.elements()).toHaveLength(1)
+  emit('patch', patchOf(3, []))
+  await expect.element(said).not.toBeInTheDocument()
+})
+
+test('a banner names the file of a damaged queue until it is closed', async () => {
+  const { screen } = await openPage({
+    answers: {
+      snapshot: () => success({ ...snapshotOf([row('Flux')]), journalSetAside: 'journal.damaged' }),
+    },
+  })
+  const said = screen.getByText('journal.damaged', { exact: false })
+  await expect.element(said).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Close' }))
+  await expect.element(said).not.toBeInTheDocument()
+})
+
+test('a row does not repeat the lost connection that the banner reports', async () => {
+  const waiting = row('Flux', { phase: 'retrying', failure: failure('connection-lost', { host: 'storage' }) })
+  const unplugged = row('Wan', { phase: 'retrying', failure: failure('disk-missing', { folder: '/disk' }) })
+  const { rowOf, emit } = await openPage({ rows: [waiting, unplugged] })
+  const rowMessage = rowOf('Flux').getByText('Connection lost', { exact: false })
+  await expect.element(rowMessage).toBeVisible()
+  emit('patch', { ...patchOf(2, []), line: 'offline' })
+  await expect.element(rowMessage).not.toBeInTheDocument()
+  await expect.element(rowOf('Wan').getByText('/disk', { exact: false })).toBeVisible()
+  emit('patch', patchOf(3, []))
+  await expect.element(rowMessage).toBeVisible()
+})

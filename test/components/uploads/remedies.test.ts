@@ -1,0 +1,142 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { failure, failureKinds, type FailureCode, type Remedy } from '../../../electron/contract/failures.ts'
+import { failureStateOf } from '../../../electron/contract/uploads.ts'
+import { catalogues, failureText, translatorFor } from '../../../electron/messages/messages.ts'
+import { openPage } from '../support/open-page.ts'
+import { failedRow, noonMs, patchOf, row, sendingRow } from '../support/rows.ts'
+
+const buttons: Readonly<Record<Remedy, string>> = {
+  retry: 'Try again',
+  allow: 'Upload anyway',
+  'sign-in': 'Sign in',
+  proxy: 'Sign in to proxy',
+  edit: 'Change',
+  remove: 'Remove',
+  settings: 'Open settings',
+  choose: 'Choose…',
+  wait: 'Try now',
+  none: 'Try again',
+}
+const buttonOf = (code: FailureCode) =>
+  code === 'file-dangerous' ? 'Upload despite the danger' : buttons[failureKinds[code].remedy]
+/** A value for each parameter of a code's message. */
+const paramsOf = (code: FailureCode) =>
+  Object.fromEntries(
+    [...catalogues.en[`failure.${code}`].matchAll(/\{(\w+)/g)].map(([, name = '']) => [name, 12]),
+  )
+const codes = Object.keys(failureKinds) as FailureCode[]
+
+test.each(codes)('shows %s on its row with message, code and one remedy', async (code) => {
+  const why = failure(code, paramsOf(code))
+  const row = failedRow('Flux', why)
+  const { rowOf } = await openPage({ rows: [row] })
+  const message = failureText(why, translatorFor('en'), failureStateOf(row))
+  await expect.element(rowOf('Flux')).toMatchTextContent(message)
+  await expect.element(rowOf('Flux').getByRole('button', { name: code, exact: true })).toBeVisible()
+  const remedy = rowOf('Flux').getByRole('button', { name: buttonOf(code), exact: true })
+  await expect.element(remedy).toBeVisible()
+})
+
+test('the retry button calls retry', async () => {
+  const { rowOf, asked } = await openPage({ rows: [failedRow('Flux')] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try again' }))
+  expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
+})
+
+test('a file that could run code is sent after a second confirmation that names the code', async () => {
+  const why = failure('file-suspicious', { imports: 'some_trainer.Callback' })
+  const { rowOf, asked } = await openPage({ rows: [failedRow('Flux', why)] })
+  await expect.element(rowOf('Flux')).toMatchTextContent('some_trainer.Callback')
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Upload anyway' }))
+  expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
+})
+
+test('sending a dangerous file has a different button than an unusual one', async () => {
+  const why = failure('file-dangerous', { imports: 'os.system' })
+  const { rowOf, asked } = await openPage({ rows: [failedRow('Flux', why)] })
+  const button = rowOf('Flux').getByRole('button', { name: 'Upload despite the danger' })
+  await expect.element(button).toHaveClass('danger')
+  await userEvent.click(button)
+  expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
+})
+
+test('shows the server’s full reason in a narrow window', async () => {
+  await page.viewport(480, 400)
+  onTestFinished(() => page.viewport(960, 640))
+  const serverMessage =
+    'Role "viewer" may not create models in this workspace; the owner has switched uploads off for guests.'
+  const why = failure('forbidden', { team: 'Aurora Studio' }, { serverMessage })
+  const { screen } = await openPage({ rows: [failedRow('Flux', why)] })
+  const words = screen.getByTitle('Ask a team admin.', { exact: false })
+  await expect.element(words).toMatchTextContent('uploads off for guests”. Ask a team admin.')
+  const { scrollHeight, clientHeight } = words.element()
+  expect(scrollHeight - clientHeight).toBeLessThanOrEqual(1)
+})
+
+test('the sign-in remedy opens the sign-in view, which leads back', async () => {
+  const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('keychain-locked'))] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Sign in' }))
+  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Back' }))
+  await expect.element(rowOf('Flux')).toBeVisible()
+})
+
+test('a wrong server address leads to the settings', async () => {
+  const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('bad-server-address'))] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Open settings' }))
+  await expect.element(screen.getByRole('textbox', { name: 'Server address', exact: true })).toBeVisible()
+})
+
+test('copies the code of a failure', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [failedRow('Flux')] })
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'file-missing' }))
+  expect(asked).toEqual([{ name: 'copyText', args: { text: 'file-missing' } }])
+  await expect.element(screen.getByText('Copied', { exact: false })).toBeVisible()
+})
+
+test('a failure without its message parameters is still shown with its code', async () => {
+  const { rowOf } = await openPage({ rows: [failedRow('Flux', failure('file-cut-short'))] })
+  await expect.element(rowOf('Flux')).toMatchTextContent('Something went wrong. file-cut-short')
+})
+
+test('the server’s reason is part of the message on the row, in the details and to a screen reader', async () => {
+  const serverMessage = 'Type "loras" is frozen until <b>Thursday</b>'
+  const why = failure('bad-request', {}, { serverMessage: `${serverMessage}\u202e.\u0007` })
+  const { screen, rowOf, emit } = await openPage({ rows: [row('Flux')] })
+  emit('patch', patchOf(2, [failedRow('Flux', why)]))
+  const message = `The server rejected this upload: “${serverMessage}”. Change the name, type or path, then try again.`
+  await expect.element(rowOf('Flux')).toMatchTextContent(message)
+  await expect.element(screen.getByRole('alert')).toMatchTextContent(message)
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await expect.element(screen.getByRole('complementary')).toMatchTextContent(message)
+})
+
+test('promises a retry only while a row waits for it', async () => {
+  const why = failure('server-trouble', { status: 503 })
+  const waiting = row('Flux', { phase: 'retrying', failure: why, retryAtMs: noonMs })
+  const { screen, rowOf, emit } = await openPage({ rows: [waiting] })
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary')
+  await expect.element(rowOf('Flux')).toMatchTextContent('The upload is retried automatically.')
+  await expect.element(pane).toMatchTextContent('The upload is retried automatically.')
+  emit('patch', { ...patchOf(2, [waiting]), allPaused: true })
+  await expect.element(pane).toMatchTextContent('Nothing is lost. Try again later.')
+  await expect.element(rowOf('Flux')).not.toMatchTextContent('automatically')
+  emit('patch', patchOf(3, [failedRow('Flux', why)]))
+  await expect.element(rowOf('Flux')).toMatchTextContent('Nothing is lost. Try again later.')
+  await expect.element(pane).not.toMatchTextContent('automatically')
+})
+
+test('the last failure disappears from the details once the upload runs again', async () => {
+  const why = failure('connection-lost', { host: 'x' })
+  const { screen, rowOf, emit } = await openPage({
+    rows: [row('Flux', { phase: 'retrying', failure: why, retryAtMs: noonMs })],
+  })
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary')
+  await expect.element(pane).toMatchTextContent('Connection lost')
+  emit('patch', patchOf(2, [sendingRow('Flux', { failure: why })]))
+  await expect.element(pane).toMatchTextContent('Uploading')
+  await expect.element(pane).not.toMatchTextContent('Connection lost')
+})

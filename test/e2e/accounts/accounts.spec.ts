@@ -1,0 +1,66 @@
+import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
+import { expect, test } from '../support/fixtures.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from '../support/page-steps.ts'
+import type { Page } from '@playwright/test'
+import type { EngineHarness } from '../support/fixtures.ts'
+
+/** Pairs with the code shown in the app and the confirmation in the browser. */
+async function pair(page: Page, harness: EngineHarness, teamId = ALICES_TEAM_ID): Promise<void> {
+  await page.getByRole('button', { name: 'Continue in the browser' }).click()
+  const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
+  harness.cloud.confirmPairing(code, ALICE.email, teamId)
+  await page.getByRole('button', { name: /^Team: / }).waitFor()
+}
+
+test.describe('a paired computer', () => {
+  test.use({ settings: { singlePutLimitBytes: 6_000_000 } })
+
+  test('refuses a large file unread, and uploads it after a password sign-in', async ({ app, harness }) => {
+    const { page } = app
+    await pair(page, harness)
+    await drag(page, [await harness.file('checkpoints/large.safetensors', { sizeBytes: 12_000_000 })])
+    const row = rowOf(page, 'large')
+    await expect(row).toContainText('Sign in with your password to upload files over 6.0 MB')
+    expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+    await row.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
+    await fillSignIn(page, ALICE.email, ALICE.password)
+    await expect(rowOf(page, 'large')).toContainText('In the library')
+    expect(harness.cloud.operations.map(({ name }) => name)).toContain('completeMultipart')
+  })
+})
+
+test('adds a second account and uploads to the chosen team', async ({ page, harness }) => {
+  await pick(page, /^Team: /, 'Add account…')
+  await signInByForm(page, BOB)
+  const { accounts } = await ask(page, 'session')
+  expect(accounts.map(({ email, state }) => [email, state])).toEqual([
+    [ALICE.email, 'ready'],
+    [BOB.email, 'ready'],
+  ])
+  const bobs = accounts[1]?.teams[0]
+  await page.getByRole('button', { name: /^Team: / }).click()
+  const menu = page.getByRole('menu')
+  for (const words of [ALICE.email, BOB.email, 'files of any size (password)']) {
+    await expect(menu).toContainText(words)
+  }
+  await menu
+    .getByRole('menuitemradio', { name: new RegExp(`^${bobs?.name}`) })
+    .last()
+    .click()
+  await expect(page.getByRole('button', { name: `Team: ${bobs?.name}` })).toBeVisible()
+  await drag(page, [await harness.file('loras/quiet.safetensors')])
+  await expect(rowOf(page, 'quiet')).toContainText('In the library')
+  expect(harness.cloud.modelsOf(bobs?.id ?? '').map(({ display_name: name }) => name)).toEqual(['quiet'])
+})
+
+test('shows why an upload is forbidden, with the server’s message', async ({ page, harness }) => {
+  harness.cloud.fail({ on: 'presignModel', how: 403 })
+  await drag(page, [await harness.file('loras/quiet.safetensors')])
+  const row = rowOf(page, 'quiet')
+  const sentence =
+    "You can’t add models to Alice's Team: “status 403, as asked for by a test”. Ask a team admin."
+  await expect(row).toContainText(sentence)
+  await row.getByText('Failed').click()
+  await expect(page.getByRole('complementary')).toContainText(sentence)
+})

@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { ALICE, BOB } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import { startProxy } from '../../support/network/proxy-server.ts'
+import { expect, test } from '../support/fixtures.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from '../support/page-steps.ts'
+
+test('checks a second server before saving it, then adds its account to the first', async ({ harness }) => {
+  const other = await startCloud({})
+  try {
+    // As in an installed app, the server is in the settings and not in the environment.
+    Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
+    writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
+    const { page } = await harness.start()
+    await signInByForm(page)
+    await pick(page, 'More', 'Settings')
+    const address = page.getByLabel('Server address', { exact: true })
+    await address.fill('http://127.0.0.1:9/api/v1')
+    await address.press('Enter')
+    await expect(page.getByText('Not reachable')).toBeVisible()
+    await expect(page.getByText('Not saved.')).toBeVisible()
+    await address.fill(new URL(other.url).origin)
+    await address.press('Enter')
+    await expect(page.getByText('Cyberun API found')).toBeVisible()
+    const known = async () => (await ask(page, 'settings')).servers.map((server) => server.address)
+    await expect.poll(known).toEqual([harness.cloud.url, other.url])
+    await page.getByRole('button', { name: 'Back to uploads' }).click()
+    await pick(page, /^Team: /, 'Add account…')
+    await expect(page.getByLabel('Server', { exact: true })).toHaveValue(other.url)
+    await signInByForm(page, BOB)
+    const accounts = (await ask(page, 'session')).accounts.map(({ email, server }) => [email, server])
+    expect(accounts).toEqual([
+      [ALICE.email, harness.cloud.url],
+      [BOB.email, other.url],
+    ])
+    const kept = readFileSync(join(harness.home, 'settings.json'), 'utf8')
+    expect(JSON.parse(kept)).toMatchObject({ server: other.url })
+  } finally {
+    await other.close()
+  }
+})
+
+test('rejects a server with an untrusted certificate and gives the reason', async ({ harness }) => {
+  const [key, cert] = [join(harness.home, 'server.key'), join(harness.home, 'server.pem')]
+  execFileSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
+  ])
+  let asked = 0
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
+    asked += 1
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    // The server is in the settings, because one from the environment can’t be changed there.
+    Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
+    writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
+    const { page } = await harness.start()
+    await signInByForm(page)
+    await pick(page, 'More', 'Settings')
+    const address = page.getByLabel('Server address', { exact: true })
+    await address.fill(`https://localhost:${(server.address() as AddressInfo).port}`)
+    await address.press('Enter')
+    await expect(page.getByText('Certificate not trusted')).toBeVisible()
+    await expect(page.getByText('Reachable', { exact: true })).toBeVisible()
+    await expect(page.getByText('Not saved.')).toBeVisible()
+    const kept = (await ask(page, 'settings')).servers.map((entry) => entry.address)
+    expect([kept.some((entry) => entry.includes('localhost')), asked]).toEqual([false, 0])
+  } finally {
+    server.close()
+  }
+})
+
+test('uses Chromium’s proxy for every request, and asks for its login in the window', async ({ harness }) => {
+  const proxy = await startProxy({ login: 'mira:secret-of-proxy' })
+  try {
+    const app = await harness.start([`--proxy-server=${proxy.host}`, '--proxy-bypass-list=<-loopback>'])
+    const { page } = app
+    await fillSignIn(page, ALICE.email, ALICE.password)
+    const dialog = page.getByRole('dialog', { name: `Sign in to the proxy ${proxy.host}` })
+    await dialog.getByLabel('Proxy user name').fill('mira')
+    await dialog.getByLabel('Proxy password').fill('secret-of-proxy')
+    await dialog.getByRole('button', { name: 'Sign in to proxy' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await signInByForm(page)
+    await drag(page, [await harness.file('loras/quiet.safetensors')])
+    await expect(rowOf(page, 'quiet')).toContainText('In the library')
+    const verbs = proxy.passed.map((line) => line.split(' ')[0])
+    expect(verbs.filter((verb) => verb === 'PUT')).toHaveLength(1)
+    expect(proxy.passed.length).toBeGreaterThanOrEqual(harness.cloud.operations.length)
+  } finally {
+    await proxy.close()
+  }
+})

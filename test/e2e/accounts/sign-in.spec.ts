@@ -1,0 +1,88 @@
+import keytar from 'keytar'
+import { ALICE, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { filesWith } from '../support/disk.ts'
+import { expect, test } from '../support/fixtures.ts'
+import { quit } from '../support/main-steps.ts'
+import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from '../support/page-steps.ts'
+
+/** The entry of electron/accounts/secrets.ts in the keychain. */
+const secretOf = (accountId: string) => keytar.getPassword('Modelferry', `session ${accountId}`)
+
+test('names the possible causes of a wrong password and clears the field', async ({ app }) => {
+  await fillSignIn(app.page, ALICE.email, 'not-the-password')
+  await expect(app.page.getByRole('form').getByRole('alert')).toContainText(
+    /email or password may be wrong, the email address may not be verified, or the account may be disabled/,
+  )
+  await expect(app.page.getByLabel('Password')).toHaveValue('')
+  await expect(app.page.getByLabel('Email')).toHaveValue(ALICE.email)
+})
+
+test('opens the list and offers both teams after the right password', async ({ app }) => {
+  await signInByForm(app.page)
+  await app.page.getByRole('button', { name: /^Team: / }).click()
+  await expect(app.page.getByRole('menuitemradio')).toContainText(["Alice's Team", 'Studio North'])
+})
+
+test('opens the pairing page and signs in for the team confirmed there', async ({ app, harness }) => {
+  const { page } = app
+  await page.getByRole('button', { name: 'Continue in the browser' }).click()
+  const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
+  expect(code).toMatch(/^[A-Z2-9]{4}-[A-Z2-9]{4}$/)
+  harness.cloud.confirmPairing(code, ALICE.email, STUDIO_NORTH_ID)
+  await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
+  await drag(page, [await harness.file('loras/quiet.safetensors')])
+  await expect(rowOf(page, 'quiet')).toContainText('In the library')
+  const [account] = (await ask(page, 'session')).accounts
+  expect(await keytar.getPassword('Modelferry', `device ${account?.id}`)).toMatch(/^dk-/)
+
+  await pick(page, /^Team: /, /^Sign out /)
+  expect(await harness.cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
+})
+
+test('stays signed in after a restart', async ({ app, harness }) => {
+  await signInByForm(app.page)
+  await quit(app.electron)
+  await app.ended
+  const { page } = await harness.start()
+  await expect(page.getByRole('button', { name: "Team: Alice's Team" })).toBeVisible()
+  expect((await ask(page, 'session')).accounts.map(({ state }) => state)).toEqual(['ready'])
+})
+
+test('removes the secret from the keychain on sign-out', async ({ app, harness }) => {
+  await signInByForm(app.page)
+  const [account] = (await ask(app.page, 'session')).accounts
+  const id = account?.id ?? ''
+  expect(await secretOf(id)).toContain('accessToken')
+
+  await pick(app.page, /^Team: /, /^Sign out /)
+  await expect(app.page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
+  await expect.poll(() => secretOf(id)).toBeNull()
+  await harness.cloud.ended('logout')
+  await quit(app.electron)
+  await app.ended
+
+  const { page } = await harness.start()
+  await expect(page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
+})
+
+test('writes no password or token to the disk, after an upload and a refresh', async ({ app, harness }) => {
+  await signInByForm(app.page)
+  harness.cloud.fail({ on: 'registerModel', how: 401 })
+  await drag(app.page, [await harness.file('loras/quiet.safetensors')])
+  await expect(rowOf(app.page, 'quiet')).toContainText('In the library')
+  await harness.cloud.ended('refresh')
+  const [account] = (await ask(app.page, 'session')).accounts
+  const secret = JSON.parse((await secretOf(account?.id ?? '')) ?? '{}') as Record<string, unknown>
+  await quit(app.electron)
+  await app.ended
+
+  const tokens = [secret['accessToken'], secret['refreshToken']].map(String)
+  expect(tokens.every((token) => token.length > 20)).toBe(true)
+  // Each JSON Web Token begins with `eyJ`; the signature of a presigned URL is a credential as well.
+  const words = [ALICE.password, ...tokens, 'eyJ', 'X-Amz-Signature=']
+  expect(filesWith(harness.folder, words)).toEqual([])
+  // Proves that the search reads the journal.
+  expect(filesWith(harness.folder, [ALICE.email])).not.toEqual([])
+})

@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { pageWorkflow, png } from '../../fixtures/workflows.ts'
+import { projectFolder } from '../../support/temp-project.ts'
+import { expect, test } from '../support/fixtures.ts'
+import type { EngineHarness } from '../support/fixtures.ts'
+import { drag, signIn } from '../support/page-steps.ts'
+
+// More pictures for the documentation, created by `npm run screenshots`.
+
+const library = [
+  ['checkpoints', 'Juniper XL v4', 6_938_040_714],
+  ['checkpoints', 'sd_xl_base_1.0', 6_938_078_334],
+  ['diffusion_models', 'Harbour fp8', 11_901_525_888],
+  ['loras', 'Paper Cutout', 228_454_036],
+  ['loras', 'Soft Grain', 306_432_120],
+  ['text_encoders', 't5xxl fp16', 9_787_841_024],
+  ['upscale_models', '4x Crisp', 67_040_989],
+  ['vae', 'clear vae', 334_641_164],
+] as const
+
+function fill(harness: EngineHarness): void {
+  library.forEach(([type, name, bytes], index) => {
+    harness.cloud.addModel(ALICES_TEAM_ID, {
+      display_name: name,
+      model_type: type,
+      model_path: `models/${type}/${name}.safetensors`,
+      file_size: bytes,
+      model_status: index === 4 ? 'disabled' : 'active',
+    })
+  })
+}
+
+for (const colorScheme of ['light', 'dark'] as const)
+  test(
+    `screenshots of library and workflow, ${colorScheme}`,
+    { tag: '@screenshots' },
+    async ({ harness }) => {
+      fill(harness)
+      await harness.file('../person/ComfyUI/models/loras/style/ink.safetensors')
+      harness.environment['HOME'] = join(harness.folder, 'person')
+      const { page } = await harness.start()
+      const shoot = (name: string) =>
+        page.screenshot({ path: join(projectFolder, 'docs/screenshots', `${name}-${colorScheme}.png`) })
+      await page.setViewportSize({ width: 960, height: 640 })
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await signIn(page)
+
+      await page.getByRole('button', { name: 'Library', exact: true }).click()
+      await expect(page.getByText('Paper Cutout', { exact: true })).toBeVisible()
+      await shoot('library')
+
+      const picture = join(harness.folder, 'harbour at dawn.png')
+      writeFileSync(picture, png([{ kind: 'tEXt', keyword: 'workflow', text: JSON.stringify(pageWorkflow) }]))
+      await drag(page, [picture])
+      await expect(page.getByRole('heading', { name: 'Models for harbour at dawn.png' })).toBeVisible()
+      await expect(page.getByRole('button', { name: 'Upload 1 model' })).toBeEnabled()
+      await shoot('workflow')
+    },
+  )

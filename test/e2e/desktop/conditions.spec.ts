@@ -1,0 +1,128 @@
+import process from 'node:process'
+import type { Page } from '@playwright/test'
+import { fakeService } from '../../support/fake-bus.ts'
+import { expect, test } from '../support/fixtures.ts'
+import type { EngineHarness } from '../support/fixtures.ts'
+import { trayLabels } from '../support/main-steps.ts'
+import { drag, pick, rowOf, signIn } from '../support/page-steps.ts'
+
+// Battery and network are simulated on a real bus: the session bus replaces the system bus.
+
+test.skip(process.platform !== 'linux', 'other systems have no such bus')
+test.beforeEach(({ harness }) => {
+  harness.environment['DBUS_SYSTEM_BUS_ADDRESS'] = process.env['DBUS_SESSION_BUS_ADDRESS'] ?? ''
+})
+
+const manager = 'org.freedesktop.NetworkManager'
+const managerPath = '/org/freedesktop/NetworkManager'
+const upower = 'org.freedesktop.UPower'
+const upowerPath = '/org/freedesktop/UPower'
+
+/** A metered network whose connection has that name. */
+const openMetered = () =>
+  fakeService(manager, {
+    [managerPath]: { [manager]: { Metered: ['u', 1], PrimaryConnection: ['o', '/phone'] } },
+    '/phone': { [`${manager}.Connection.Active`]: { Uuid: ['s', 'uuid-phone'], Id: ['s', 'Phone'] } },
+  })
+
+const openBattery = (percent: number) =>
+  fakeService(upower, {
+    [upowerPath]: { [upower]: { OnBattery: ['b', true] } },
+    [`${upowerPath}/devices/DisplayDevice`]: { [`${upower}.Device`]: { Percentage: ['d', percent] } },
+  })
+
+async function drop(page: Page, harness: EngineHarness, name: string): Promise<void> {
+  await signIn(page)
+  await drag(page, [await harness.file(`loras/${name}.safetensors`)])
+}
+
+test.describe('on a metered connection', () => {
+  test.use({ settings: { pauseOnMetered: true } })
+
+  test('the queue waits, shows the reason, and uploads on request', async ({ harness }) => {
+    const network = await openMetered()
+    const { page } = await harness.start()
+    await drop(page, harness, 'dear')
+    await expect(page.getByText('“Phone” is a metered connection.')).toBeVisible()
+    await expect(rowOf(page, 'dear')).toContainText('Waiting')
+    await page.getByRole('button', { name: 'Upload anyway' }).click()
+    await expect(rowOf(page, 'dear')).toContainText('In the library')
+    network.end()
+  })
+
+  test('the queue continues on an unmetered connection', async ({ harness }) => {
+    const network = await openMetered()
+    const { page } = await harness.start()
+    await drop(page, harness, 'patient')
+    await expect(page.getByText('“Phone” is a metered connection.')).toBeVisible()
+    network.change(managerPath, { Metered: 2 })
+    await expect(rowOf(page, 'patient')).toContainText('In the library')
+    network.end()
+  })
+
+  test('remembers the choice for this connection, and Settings can undo it', async ({ harness }) => {
+    const network = await openMetered()
+    const first = await harness.start()
+    await drop(first.page, harness, 'kept')
+    await first.page.getByRole('button', { name: 'Always upload on this connection' }).click()
+    await expect(rowOf(first.page, 'kept')).toContainText('In the library')
+    await first.kill()
+    const { page } = await harness.start()
+    await pick(page, 'More', 'Settings')
+    await expect(page.getByLabel('This connection: Phone')).toHaveValue('free')
+    await page.getByLabel('This connection: Phone').selectOption('System default')
+    await page.getByRole('button', { name: 'Back to uploads' }).click()
+    await drag(page, [await harness.file('loras/again.safetensors')])
+    await expect(page.getByText('“Phone” is a metered connection.')).toBeVisible()
+    network.end()
+  })
+})
+
+test.describe('on battery', () => {
+  test.use({ settings: { pauseBelowPercent: 30 } })
+
+  test('waits below the battery level, and continues on mains power', async ({ harness }) => {
+    const power = await openBattery(22)
+    const { page } = await harness.start()
+    await drop(page, harness, 'tired')
+    await expect(page.getByText('Battery at 22%. Uploads are paused below 30%')).toBeVisible()
+    power.change(upowerPath, { OnBattery: false })
+    await expect(rowOf(page, 'tired')).toContainText('In the library')
+    power.end()
+  })
+})
+
+test.describe('in quiet hours', () => {
+  const days = [0, 1, 2, 3, 4, 5, 6]
+  const always = { days, fromMinute: 0, toMinute: 0 }
+
+  test.describe('with a pause', () => {
+    test.use({ settings: { quietHours: [{ ...always, limitBytesPerSecond: null }] } })
+
+    test('nothing is sent until the quiet hours are removed', async ({ harness }) => {
+      const { page, electron } = await harness.start()
+      await drop(page, harness, 'quiet')
+      await expect(page.getByText('Quiet hours cover the whole week')).toBeVisible()
+      await expect.poll(() => trayLabels(electron)).toContain('Upload anyway')
+      await pick(page, 'More', 'Settings')
+      await page.getByRole('button', { name: /^Remove quiet hours/ }).click()
+      await page.getByRole('button', { name: 'Back to uploads' }).click()
+      await expect(rowOf(page, 'quiet')).toContainText('In the library')
+    })
+  })
+
+  test.describe('with a limit', () => {
+    test.use({
+      settings: {
+        quietHours: [{ days, fromMinute: 0, toMinute: 23 * 60 + 59, limitBytesPerSecond: 500_000 }],
+      },
+    })
+
+    test('the speed control shows the limit and when it ends', async ({ harness }) => {
+      const { page } = await harness.start()
+      await drop(page, harness, 'slow')
+      await expect(page.getByText('up to 0.5 MB/s until 11:59 PM')).toBeVisible()
+      await expect(rowOf(page, 'slow')).toContainText('In the library')
+    })
+  })
+})

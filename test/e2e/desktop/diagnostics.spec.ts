@@ -1,0 +1,119 @@
+import type { Locator, Page } from '@playwright/test'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ALICES_TEAM_ID, ALICE } from '../../cloud/accounts.ts'
+import { expect, test } from '../support/fixtures.ts'
+import { answerSaving, clickMenu, pickersAnswered } from '../support/main-steps.ts'
+import { drag, pick, rowOf } from '../support/page-steps.ts'
+
+const allWorks = 'All checks passed.'
+const trouble = 'Some checks failed. See the steps for what to do.'
+
+async function openHelp(page: Page): Promise<void> {
+  await pick(page, 'More', 'Settings')
+  await page.getByRole('button', { name: 'Check connection' }).click()
+}
+
+const card = (page: Page, name: string | RegExp): Locator => page.getByRole('region', { name })
+
+test('reports a working connection, and each step of one whose server is down', async ({ page, harness }) => {
+  await openHelp(page)
+  const connection = card(page, /^Connection to/)
+  await connection.getByRole('button', { name: 'Check now' }).click()
+  await expect(connection.getByRole('status')).toHaveText(allWorks)
+  for (const told of ['Cyberun server found', 'Correct', 'Valid'])
+    await expect(connection).toContainText(told)
+
+  const reconnect = await harness.cloud.unplug()
+  await connection.getByRole('button', { name: 'Check now' }).click()
+  await expect(connection.getByRole('status')).toHaveText(trouble)
+  await expect(connection).toContainText('A firewall may block it.')
+  await expect(connection).not.toContainText('Cyberun server found')
+  await reconnect()
+  await connection.getByRole('button', { name: 'Check now' }).click()
+  await expect(connection.getByRole('status')).toHaveText(allWorks)
+})
+
+test('sends 8 MiB to storage after confirmation, and deletes them', async ({ page, harness }) => {
+  await openHelp(page)
+  const storage = card(page, 'Storage connection')
+  await storage.getByRole('button', { name: 'Test storage…' }).click()
+  await storage.getByRole('button', { name: 'Cancel' }).click()
+  expect(harness.cloud.operations.filter(({ name }) => name === 'presignModel')).toEqual([])
+  await storage.getByRole('button', { name: 'Test storage…' }).click()
+  await storage.getByRole('button', { name: 'Upload 8 MiB' }).click()
+  await expect(storage.getByRole('status')).toContainText('Uploaded 8 MiB in')
+  await expect(storage.getByRole('status')).toContainText('The test data was deleted.')
+  const { cloud } = harness
+  expect([await cloud.unfinishedUploads(), await cloud.objects(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([
+    [],
+    [],
+    [],
+  ])
+
+  const held = cloud.hold('put-part', 1)
+  await storage.getByRole('button', { name: 'Test storage…' }).click()
+  await storage.getByRole('button', { name: 'Upload 8 MiB' }).click()
+  await held.arrived
+  await storage.getByRole('button', { name: 'Stop' }).click()
+  await expect(storage.getByRole('status')).toContainText('Stopped.')
+  held.release()
+  await expect.poll(() => cloud.unfinishedUploads()).toEqual([])
+})
+
+test('saves the report as previewed, without excluded parts or secrets', async ({ app, page, harness }) => {
+  await drag(page, [await harness.file('loras/hidden name.safetensors')])
+  await expect(rowOf(page, 'hidden name')).toContainText('In the library')
+  await openHelp(page)
+  await card(page, /^Connection to/)
+    .getByRole('button', { name: 'Check now' })
+    .click()
+  await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)
+  const report = card(page, 'Support report')
+  await report.getByRole('button', { name: 'Create report' }).click()
+  const textOf = (name: string) => report.getByRole('textbox', { name }).inputValue()
+  const log = await textOf('Log')
+  const shown = [await textOf('Versions'), await textOf('Queue summary'), log]
+  expect(log).toContain('connection checked')
+  await report.getByRole('checkbox', { name: 'Settings' }).uncheck()
+  // Everything after the preview is left out, since the log has grown meanwhile.
+  await card(page, /^Connection to/)
+    .getByRole('button', { name: 'Check now' })
+    .click()
+  await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)
+
+  const path = join(harness.folder, 'report.txt')
+  await answerSaving(app.electron, null)
+  await report.getByRole('button', { name: 'Save…' }).click()
+  await expect.poll(() => pickersAnswered(app.electron)).toBe(1)
+  expect(existsSync(path)).toBe(false)
+  writeFileSync(path, 'an older report', { mode: 0o644 })
+  await answerSaving(app.electron, path)
+  await report.getByRole('button', { name: 'Save…' }).click()
+  await expect(page.getByText('Report saved.')).toBeVisible()
+
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  const saved = readFileSync(path, 'utf8')
+  for (const text of shown) expect(saved).toContain(text)
+  const logged = saved.split('===== log =====\n')[1]
+  expect(logged?.trimEnd()).toBe(log.trimEnd())
+  expect(saved.match(/^===== .* =====$/gm)).toEqual(
+    ['versions', 'queue', 'connection', 'log'].map((name) => `===== ${name} =====`),
+  )
+  for (const secret of [
+    ALICE.password,
+    'hidden name',
+    'Bearer ey',
+    'X-Amz-Signature=',
+    harness.folder + '/files',
+  ])
+    expect(saved).not.toContain(secret)
+})
+
+test('the menu checks the connection and looks for updates', { tag: '@host' }, async ({ app }) => {
+  const { electron, page } = app
+  await clickMenu(electron, 'check-connection')
+  await expect(card(page, /^Connection to/).getByRole('status')).toHaveText(allWorks)
+  await clickMenu(electron, 'check-updates')
+  await expect(page.getByRole('heading', { name: 'Updates' })).toBeInViewport()
+})

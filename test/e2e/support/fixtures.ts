@@ -1,0 +1,151 @@
+import { test as base } from '@playwright/test'
+import type { Page, TestInfo } from '@playwright/test'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { Settings } from '../../../electron/contract/settings.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import type { Cloud, CloudOptions } from '../../cloud/cloud.ts'
+import { startStorage } from '../../cloud/start-storage.ts'
+import type { StorageKind } from '../../cloud/start-storage.ts'
+import { writeSafetensors } from '../../fixtures/model-files.ts'
+import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
+import { findChromium } from '../../support/runner/chromium.ts'
+import { openKeyring } from '../../support/own-keyring.ts'
+import { signIn } from './page-steps.ts'
+import { launch } from './running-app.ts'
+import type { RunningApp } from './running-app.ts'
+
+export { expect } from '@playwright/test'
+
+/** Folder and cloud of one test, shared by all apps that it starts. */
+export interface EngineHarness {
+  readonly folder: string
+  /** The app's data folder. */
+  readonly home: string
+  readonly cloud: Cloud
+  readonly environment: Record<string, string>
+  start(files?: readonly string[]): Promise<RunningApp>
+  /** Writes a safetensors file of that size, by default a quarter of a megabyte. */
+  file(name: string, options?: SafetensorsOptions): Promise<string>
+}
+
+interface Fixtures {
+  readonly cloudOptions: CloudOptions
+  readonly storageKind: StorageKind
+  /** The settings before the first start. */
+  readonly settings: Partial<Settings>
+  readonly harness: EngineHarness
+  /** The app without a signed-in account. */
+  readonly app: RunningApp
+  /** The page of an app in which Alice is signed in. */
+  readonly page: Page
+}
+
+interface WorkerFixtures {
+  /** A session bus with a keyring, for the tests of one worker and the apps that they start. */
+  readonly session: void
+}
+
+const smallFileBytes = 250_000
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  session: [
+    // Playwright infers from the pattern that no other fixture is needed.
+    async ({}, use) => {
+      // Only Linux tests simulate desktop services, which every app on the same bus would use.
+      if (process.platform !== 'linux') return use()
+      const folder = mkdtempSync(join(tmpdir(), 'ferry-session-'))
+      const keyring = await openKeyring(folder)
+      Object.assign(process.env, keyring.environment)
+      await use()
+      await keyring.end()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    },
+    { scope: 'worker', auto: true },
+  ],
+  cloudOptions: [{}, { option: true }],
+  storageKind: ['embedded', { option: true }],
+  settings: [{}, { option: true }],
+  harness: [
+    async ({ cloudOptions, storageKind, settings }, use, testInfo) => {
+      const storage = await startStorage(storageKind)
+      const cloud = await startCloud({ ...storage.options, ...cloudOptions })
+      const { harness, apps } = createWorld(cloud, settings)
+      await use(harness)
+      for (const app of apps) await app.kill()
+      if (testInfo.status !== testInfo.expectedStatus) await tell(testInfo, apps, harness.home)
+      await cloud.close()
+      await storage.stop()
+      rmSync(harness.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    },
+    // Ceph takes a while to start; this does not count as the test's time.
+    { timeout: 120_000 },
+  ],
+  app: async ({ harness }, use) => use(await harness.start()),
+  page: async ({ app }, use) => {
+    await signIn(app.page)
+    await use(app.page)
+  },
+})
+
+function createWorld(
+  cloud: Cloud,
+  settings: Partial<Settings>,
+): { harness: EngineHarness; apps: RunningApp[] } {
+  // Short, because Chromium creates a socket below it, whose path is limited to 107 characters.
+  const folder = mkdtempSync(join(tmpdir(), 'ferry-'))
+  const home = join(folder, 'home')
+  for (const name of ['home', 'person', 'tmp']) mkdirSync(join(folder, name))
+  writeFileSync(join(home, 'settings.json'), JSON.stringify(settings))
+  const apps: RunningApp[] = []
+  const environment = environmentFor(folder, cloud)
+  const harness: EngineHarness = {
+    folder,
+    home,
+    cloud,
+    environment,
+    async start(files = []) {
+      const app = await launch(environment, files)
+      apps.push(app)
+      return app
+    },
+    async file(name, options = {}) {
+      const path = join(folder, 'files', name)
+      // Different bytes for each name, since duplicates are not sent.
+      const payload = { seed: createHash('sha256').update(name).digest().readUInt32LE(0) }
+      await writeSafetensors(path, { sizeBytes: smallFileBytes, payload, ...options })
+      return path
+    },
+  }
+  return { harness, apps }
+}
+
+/** Attaches the output and logs of the apps to a failed test. */
+async function tell(testInfo: TestInfo, apps: readonly RunningApp[], home: string): Promise<void> {
+  for (const app of apps) await testInfo.attach('output', { body: app.said(), contentType: 'text/plain' })
+  try {
+    const body = readFileSync(join(home, 'logs/modelferry.log'))
+    await testInfo.attach('log', { body, contentType: 'text/plain' })
+  } catch {
+    return // it may not have come so far
+  }
+}
+
+function environmentFor(folder: string, cloud: Cloud): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  return {
+    ...Object.fromEntries(inherited),
+    ELECTRON_HOST_CHROMIUM: findChromium() ?? '',
+    HOME: join(folder, 'person'),
+    LANGUAGE: 'en',
+    MODELFERRY_HOME: join(folder, 'home'),
+    MODELFERRY_SERVER: cloud.url,
+    TMPDIR: join(folder, 'tmp'),
+    XDG_CONFIG_HOME: join(folder, 'config'),
+  }
+}

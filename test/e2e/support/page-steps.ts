@@ -1,0 +1,86 @@
+import type { Locator, Page } from '@playwright/test'
+import type { Bridge, CallAnswer } from '../../../electron/contract/calls.ts'
+import { ALICE } from '../../cloud/accounts.ts'
+import type { DemoAccount } from '../../cloud/accounts.ts'
+
+declare global {
+  interface Window {
+    readonly modelferry?: Bridge
+  }
+}
+
+/** Signs in by the call that the form makes; for tests that are not about the form. */
+export async function signIn(page: Page, { email, password }: DemoAccount = ALICE): Promise<void> {
+  const answer = await page.evaluate((login) => window.modelferry?.signIn(login), { email, password })
+  if (!answer?.ok) throw new Error(`signIn: ${JSON.stringify(answer)}`)
+  await page.getByRole('form').waitFor({ state: 'detached' })
+}
+
+/** Signs in by the form, as a user does. */
+export async function signInByForm(page: Page, account: DemoAccount = ALICE): Promise<void> {
+  await fillSignIn(page, account.email, account.password)
+  await page.getByRole('form').waitFor({ state: 'detached' })
+}
+
+/** Fills in and submits the form. */
+export async function fillSignIn(page: Page, email: string, password: string): Promise<void> {
+  await page.getByLabel('Email').fill(email)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+type DragStep = 'dragEnter' | 'dragOver' | 'drop'
+
+/** Drags real files over the middle of the window; by default they are dropped. */
+export async function drag(
+  page: Page,
+  files: readonly string[],
+  steps: readonly DragStep[] = ['dragEnter', 'dragOver', 'drop'],
+): Promise<void> {
+  const [width, height] = await page.evaluate(() => [innerWidth, innerHeight] as const)
+  const session = await page.context().newCDPSession(page)
+  for (const type of steps) {
+    const data = { items: [], files: [...files], dragOperationsMask: 1 }
+    await session.send('Input.dispatchDragEvent', { type, x: width / 2, y: height / 2, data })
+  }
+  await session.detach()
+}
+
+const beginsWith = (text: string) => new RegExp(`^${text.replace(/[^\w ]/g, '\\$&')}`)
+
+/** The row of an upload, by its display name. */
+export function rowOf(page: Page, name: string): Locator {
+  return page.getByRole('row', { name: beginsWith(`${name}, `) })
+}
+
+/** A control of a row, such as Pause. */
+export function control(page: Page, label: string, name: string): Locator {
+  return page.getByRole('button', { name: `${label}: ${name}`, exact: true })
+}
+
+/** The status of a row while its bytes are sent; those of a small file fit into the sockets' buffers. */
+export const underWayText = /Uploading|Finishing/
+
+/** The names of the rows, from top to bottom. */
+export async function namesIn(page: Page): Promise<string[]> {
+  const labels = await page.locator('[data-id]').evaluateAll((rows) => rows.map((row) => row.ariaLabel ?? ''))
+  return labels.map((label) => label.split(', ')[0] ?? '')
+}
+
+/** Picks an item of one of the page's menus, by the names of both. */
+export async function pick(page: Page, menu: string | RegExp, item: string | RegExp): Promise<void> {
+  await page.getByRole('button', { name: menu }).click()
+  await page
+    .getByRole('menu')
+    .getByText(item, { exact: typeof item === 'string' })
+    .click()
+}
+
+type Question = 'session' | 'snapshot' | 'settings' | 'update' | 'thirdPartyNotices'
+
+/** The result of a call without arguments, made as the page makes it. */
+export async function ask<Name extends Question>(page: Page, name: Name): Promise<CallAnswer<Name>> {
+  const answer = await page.evaluate(async (which: Question) => window.modelferry?.[which](), name)
+  if (!answer?.ok) throw new Error(`${name}: ${JSON.stringify(answer)}`)
+  return answer.value as CallAnswer<Name>
+}

@@ -1,0 +1,170 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { writeLfsPointer, writeText, writeWebPage } from '../../fixtures/model-files.ts'
+import { expect, test } from '../support/fixtures.ts'
+import { answerPicker, pickersAnswered } from '../support/main-steps.ts'
+import { ask, drag, pick, rowOf, signIn, signInByForm } from '../support/page-steps.ts'
+import { startWords } from '../support/running-app.ts'
+
+test('keeps the structure of a dropped folder, and counts and lists skipped files', async ({
+  page,
+  harness,
+}) => {
+  await harness.file('models/loras/faces/one.safetensors')
+  await harness.file('models/vae/two.safetensors')
+  const models = join(harness.folder, 'files/models')
+  writeFileSync(join(models, 'loras/.DS_Store'), 'x')
+  writeFileSync(join(models, 'vae/read me.txt'), 'x')
+  mkdirSync(join(models, 'vae/deep'))
+  symlinkSync(models, join(models, 'vae/deep/up'), 'dir')
+  await drag(page, [models])
+  for (const name of ['one', 'two']) await expect(rowOf(page, name)).toContainText('In the library')
+  const placed = harness.cloud.modelsOf(ALICES_TEAM_ID).map((model) => [model.model_path, model.model_type])
+  expect(placed.sort()).toEqual([
+    ['models/loras/faces/one.safetensors', 'loras'],
+    ['models/vae/two.safetensors', 'vae'],
+  ])
+
+  await expect(page.getByText('2 files added.')).toBeVisible()
+  await page.getByRole('button', { name: '3 skipped' }).click()
+  const list = page.getByRole('list', { name: 'Skipped files' })
+  await expect(list.getByRole('listitem')).toHaveCount(3)
+  for (const words of ['System or helper file', 'Not a model file', 'Link to a parent folder']) {
+    await expect(list).toContainText(words)
+  }
+})
+
+test('shows what is wrong with an incomplete file before sending anything', async ({ page, harness }) => {
+  const cut = await harness.file('loras/cut.safetensors', { cutBytes: 1000 })
+  const files = join(harness.folder, 'files')
+  await writeLfsPointer(join(files, 'pointer.safetensors'), 6_800_000_000)
+  await writeWebPage(join(files, 'page.safetensors'))
+  await writeText(join(files, 'empty.safetensors'), '')
+  const others = ['pointer', 'page', 'empty'].map((name) => join(files, `${name}.safetensors`))
+  await drag(page, [cut, ...others])
+  const said = {
+    cut: 'The file is incomplete: 1 kB are missing',
+    pointer: 'Git LFS pointer, not the model',
+    page: 'saved web page or error message',
+    empty: 'The file is empty (0 bytes)',
+  }
+  for (const [name, words] of Object.entries(said)) await expect(rowOf(page, name)).toContainText(words)
+  await expect(page.getByRole('heading', { name: '4 files need attention' })).toBeVisible()
+  expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+})
+
+test('sends a refused file once it is repaired and retried', async ({ page, harness }) => {
+  const path = await harness.file('loras/mended.safetensors', { cutBytes: 1000 })
+  await drag(page, [path])
+  await expect(rowOf(page, 'mended')).toContainText('The file is incomplete')
+  await harness.file('loras/mended.safetensors')
+  await rowOf(page, 'mended').getByRole('button', { name: 'Try again' }).click()
+  await expect(rowOf(page, 'mended')).toContainText('In the library')
+})
+
+test('sends the files and folders chosen in the native picker', async ({ app, page, harness }) => {
+  await answerPicker(app.electron, [await harness.file('loras/picked.safetensors')])
+  await page.getByRole('button', { name: 'Choose files…' }).click()
+  await expect(rowOf(page, 'picked')).toContainText('In the library')
+
+  await harness.file('pack/vae/inside.safetensors')
+  await answerPicker(app.electron, [join(harness.folder, 'files/pack')])
+  await pick(page, 'Add', 'Choose a folder…')
+  await expect(rowOf(page, 'inside')).toContainText('In the library')
+})
+
+test('adds nothing when the file picker is cancelled', async ({ app, page, harness }) => {
+  await answerPicker(app.electron, [])
+  await page.getByRole('button', { name: 'Choose files…' }).click()
+  await expect.poll(() => pickersAnswered(app.electron)).toBe(1)
+  // A file added afterwards is the only row.
+  await answerPicker(app.electron, [await harness.file('loras/picked.safetensors')])
+  await page.getByRole('button', { name: 'Choose files…' }).click()
+  await expect(rowOf(page, 'picked')).toContainText('In the library')
+  expect((await ask(page, 'snapshot')).rows).toHaveLength(1)
+})
+
+test('hands the files of a second start to the running app', async ({ page, harness }) => {
+  await pick(page, /^Team: /, 'Studio North')
+  const path = await harness.file('loras/handed over.safetensors')
+  const { program, words } = startWords([path])
+  const second = spawn(program, words, { env: harness.environment, stdio: 'ignore' })
+  expect(await once(second, 'exit')).toEqual([0, null])
+  await expect(rowOf(page, 'handed over')).toContainText('In the library')
+})
+
+test('queues the files named at the first start after signing in', async ({ app, harness }) => {
+  await signIn(app.page)
+  await pick(app.page, /^Team: /, 'Studio North')
+  await app.kill()
+  const { page } = await harness.start([await harness.file('loras/at start.safetensors')])
+  await expect(rowOf(page, 'at start')).toContainText('In the library')
+})
+
+test('keeps files dropped while signed out, and uploads them to the team chosen after sign-in', async ({
+  app,
+  harness,
+}) => {
+  const { page } = app
+  await drag(page, [
+    await harness.file('loras/one.safetensors'),
+    await harness.file('loras/two.safetensors'),
+    await harness.file('loras/three.safetensors'),
+  ])
+  const banner = page.getByRole('status').filter({ hasText: '3 files are waiting for sign-in.' })
+  await expect(banner).toBeVisible()
+  await app.kill()
+
+  const next = await harness.start()
+  await expect(next.page.getByText('3 files are waiting for sign-in.')).toBeVisible()
+  await signInByForm(next.page)
+  await expect(next.page.getByText('3 files are waiting for a team.')).toBeVisible()
+  expect((await ask(next.page, 'snapshot')).rows).toEqual([])
+  await pick(next.page, 'Choose team', 'Studio North')
+  for (const name of ['one', 'two', 'three']) {
+    await expect(rowOf(next.page, name)).toContainText('In the library')
+  }
+  expect(harness.cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(3)
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  await expect(next.page.getByText('waiting for')).toBeHidden()
+})
+
+test('keeps the files of a first and a second start while signed out, until they are discarded', async ({
+  harness,
+}) => {
+  const first = await harness.file('loras/first.safetensors')
+  const { page } = await harness.start([first])
+  await expect(page.getByText('1 file is waiting for sign-in.')).toBeVisible()
+  const { program, words } = startWords([await harness.file('loras/second.safetensors')])
+  const second = spawn(program, words, { env: harness.environment, stdio: 'ignore' })
+  expect(await once(second, 'exit')).toEqual([0, null])
+  await expect(page.getByText('2 files are waiting for sign-in.')).toBeVisible()
+  await page.getByRole('button', { name: 'Discard' }).click()
+  await expect(page.getByText('waiting for sign-in')).toBeHidden()
+})
+
+test('refuses a file that a script created without a path', async ({ page }) => {
+  const answer = await page.evaluate(async () =>
+    window.modelferry?.addFiles({ files: [new File(['not on the disk'], 'made.safetensors')] }),
+  )
+  expect(answer).toMatchObject({ ok: true, value: { added: 0, refused: 1 } })
+  const row = page.getByRole('row').filter({ hasText: 'This item isn’t a file on this computer' })
+  await row.getByRole('button', { name: 'Remove', exact: true }).click()
+  await expect(row).toBeHidden()
+})
+
+test('sends a file that is dropped twice only once', async ({ page, harness }) => {
+  const held = harness.cloud.hold('put-object', 1)
+  const path = await harness.file('loras/twice.safetensors')
+  await drag(page, [path])
+  await held.arrived
+  await drag(page, [path])
+  await page.getByRole('button', { name: '1 skipped' }).click()
+  await expect(page.getByRole('list', { name: 'Skipped files' })).toContainText('Already in the queue')
+  held.release()
+  await expect(rowOf(page, 'twice')).toContainText('In the library')
+  expect(await harness.cloud.objects()).toHaveLength(1)
+})

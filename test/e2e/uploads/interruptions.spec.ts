@@ -1,0 +1,119 @@
+import { ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import type { Operation } from '../../cloud/operations.ts'
+import { sha256Of } from '../support/disk.ts'
+import { expect, test } from '../support/fixtures.ts'
+import { ask, drag, pick, rowOf, signInByForm } from '../support/page-steps.ts'
+
+const mebibyte = 1024 ** 2
+
+test('renews an access token that is refused during an upload', async ({ page, harness }) => {
+  harness.cloud.fail({ on: 'registerModel', how: 401 })
+  const path = await harness.file('loras/renewed.safetensors')
+  await drag(page, [path])
+  await expect(rowOf(page, 'renewed')).toContainText('In the library')
+  const names = harness.cloud.operations.map(({ name }) => name)
+  expect(names.filter((name) => ['refresh', 'put-object'].includes(name))).toEqual(['put-object', 'refresh'])
+  const [object] = await harness.cloud.objects()
+  expect(await object?.sha256()).toBe(sha256Of(path))
+})
+
+test('waits after the session ends during an upload, and continues after sign-in', async ({
+  page,
+  harness,
+}) => {
+  const held = harness.cloud.hold('put-object', 'answer')
+  await drag(page, [await harness.file('loras/waiting.safetensors')])
+  await held.arrived
+  harness.cloud.fail({ on: 'registerModel', how: 401, times: Infinity })
+  harness.cloud.endSessions('alice@example.com')
+  held.release()
+  await expect(rowOf(page, 'waiting')).toContainText('You’re signed out')
+  harness.cloud.clearFailures()
+  await rowOf(page, 'waiting').getByRole('button', { name: 'Sign in' }).click()
+  await signInByForm(page)
+  await expect(rowOf(page, 'waiting')).toContainText('In the library')
+  expect(await harness.cloud.objects()).toHaveLength(1)
+})
+
+test('shows a viewer that uploads aren’t allowed, with the server’s message', async ({ app, harness }) => {
+  await signInByForm(app.page, BOB)
+  await pick(app.page, /^Team: /, 'Studio North')
+  await expect(app.page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
+  await drag(app.page, [await harness.file('loras/not mine.safetensors')])
+  const row = rowOf(app.page, 'not mine')
+  await expect(row).toContainText('You can’t add models to Studio North')
+  await expect(row.getByRole('button', { name: 'forbidden' })).toBeVisible()
+  await row.getByText('Failed').click()
+  const [{ failure } = {}] = (await ask(app.page, 'snapshot')).rows
+  expect(failure?.serverMessage).toBeTruthy()
+  await expect(app.page.getByRole('complementary')).toContainText(`“${failure?.serverMessage}”`)
+  expect(harness.cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([])
+})
+
+test('shows a lost connection on the row, and continues automatically', async ({ page, harness }) => {
+  harness.cloud.fail({ on: 'put-object', how: 'cut', after: 1_000_000, times: Infinity })
+  const path = await harness.file('loras/dropped line.safetensors', { sizeBytes: 3_000_000 })
+  await drag(page, [path])
+  await expect(rowOf(page, 'dropped line')).toContainText('Connection lost. Uploads resume')
+  harness.cloud.clearFailures()
+  await expect(rowOf(page, 'dropped line')).toContainText('In the library')
+  const [object, ...others] = await harness.cloud.objects()
+  expect([await object?.sha256(), others]).toEqual([sha256Of(path), []])
+})
+
+test('retries an upload that waits for a server error at once', async ({ page, harness }) => {
+  harness.cloud.fail({ on: 'presignModel', how: 503, retryAfterSeconds: 600 })
+  await drag(page, [await harness.file('loras/patient.safetensors')])
+  const row = rowOf(page, 'patient')
+  await expect(row).toContainText('Waiting')
+  await row.getByRole('button', { name: 'Try now: patient' }).click()
+  await expect(row).toContainText('In the library')
+})
+
+test.describe('above the single upload limit', () => {
+  test.use({
+    cloudOptions: { partSizeBytes: 5 * mebibyte },
+    settings: { singlePutLimitBytes: 5 * mebibyte, atOnce: 1 },
+  })
+  const partCount = 5
+  const sizeBytes = (partCount - 1) * 5 * mebibyte + 12_345
+  const storedParts = (operations: readonly Operation[]) =>
+    operations.filter(({ name, status }) => name === 'put-part' && status === 200)
+
+  test('uploads a large file in parts', async ({ page, harness }) => {
+    const path = await harness.file('checkpoints/large.safetensors', { sizeBytes })
+    await drag(page, [path])
+    await expect(rowOf(page, 'large')).toContainText('In the library')
+    const names = new Set(harness.cloud.operations.map(({ name }) => name))
+    expect([names.has('initiateMultipart'), names.has('put-object')]).toEqual([true, false])
+    const [object] = await harness.cloud.objects()
+    expect(await object?.sha256()).toBe(sha256Of(path))
+  })
+
+  test('sends only the missing parts after a kill', async ({ app, harness }) => {
+    await signInByForm(app.page)
+    const path = await harness.file('checkpoints/survivor.safetensors', { sizeBytes })
+    harness.cloud.fail({ on: 'put-part', how: 'stall', skip: 2, times: Infinity })
+    await drag(app.page, [path])
+    // The page on the test host handles no bridge calls while it reads the paths of a drop.
+    await expect(rowOf(app.page, 'survivor')).toBeVisible()
+    const sent = async () => (await ask(app.page, 'snapshot')).rows[0]?.sentBytes ?? 0
+    await expect.poll(sent).toBeGreaterThanOrEqual(5 * mebibyte + 12_345)
+    await app.kill()
+    const before = storedParts(harness.cloud.operations).map(({ partNumber }) => partNumber)
+    harness.cloud.clearFailures()
+
+    const { page } = await harness.start()
+    await expect(rowOf(page, 'survivor')).toContainText('In the library')
+    const numbers = storedParts(harness.cloud.operations).map(({ partNumber }) => partNumber ?? 0)
+    expect(before).toHaveLength(2)
+    expect(numbers.sort()).toEqual([1, 2, 3, 4, 5])
+    const initiated = harness.cloud.operations.filter(({ name }) => name === 'initiateMultipart')
+    const [object] = await harness.cloud.objects()
+    expect([initiated.length, await object?.sha256()]).toEqual([1, sha256Of(path)])
+    expect([await harness.cloud.unfinishedUploads(), harness.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([
+      [],
+      1,
+    ])
+  })
+})

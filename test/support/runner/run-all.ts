@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
+import { soakSteps, testSteps } from './check-steps.ts'
+import type { CheckStep, Counts } from './check-steps.ts'
+import { ensureSystemPackages } from './system-packages.ts'
+import { projectFolder } from '../temp-project.ts'
+import { pathWithTools } from './tools.ts'
+
+// `npm test` and, with the argument `soak`, `npm run test:soak`: runs all steps, several in parallel, even if
+// some fail. Prints one line per step, the output of failed steps, the failures, and the total as the last
+// line.
+
+/**
+ * Measured on two cores: three parallel steps took longer in total than two, and single tests up to twenty
+ * times as long.
+ */
+const concurrency = 2
+
+interface Outcome extends Counts {
+  readonly name: string
+  readonly seconds: number
+  readonly output: string
+}
+
+async function runStep(step: CheckStep): Promise<Outcome> {
+  const startedMs = performance.now()
+  const [program = '', ...words] = step.command
+  const child = spawn(program, words, {
+    cwd: projectFolder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: pathWithTools(), ...step.environment },
+  })
+  const output = Promise.all([text(child.stdout), text(child.stderr)])
+  const [code] = (await once(child, 'close')) as [number | null]
+  const outcome = {
+    name: step.name,
+    seconds: Math.round((performance.now() - startedMs) / 1000),
+    output: (await output).join(''),
+    ...countsOf(step, code === 0),
+  }
+  console.log(line(outcome))
+  return outcome
+}
+
+/** A failed step has at least one failure, even if its report has none. */
+function countsOf({ count, name, command }: CheckStep, succeeded: boolean): Counts {
+  const broken = (sentence: string, passed = 0): Counts => ({
+    passed,
+    failed: 1,
+    failures: [`${name} (${command.join(' ')}): ${sentence}`],
+  })
+  if (!count)
+    return succeeded ? { passed: 1, failed: 0, failures: [] } : broken('failed, see its output above')
+  try {
+    const counts = count()
+    return succeeded || counts.failed > 0 ? counts : broken('failed outside of any test', counts.passed)
+  } catch {
+    return broken('ended before it could write a report')
+  }
+}
+
+function line({ name, seconds, passed, failed }: Outcome): string {
+  const sign = failed === 0 ? '✓' : '✗'
+  return `${sign} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${String(seconds).padStart(5)} s`
+}
+
+/** Starts the steps in order, each as soon as a slot is free and the step that it needs has ended. */
+async function runSteps(steps: readonly CheckStep[]): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = []
+  const waiting = [...steps]
+  const running = new Set<Promise<unknown>>()
+  const isReady = ({ needs }: CheckStep) => needs === undefined || outcomes.some(({ name }) => name === needs)
+  while (waiting.length > 0 || running.size > 0) {
+    const index = running.size < concurrency ? waiting.findIndex(isReady) : -1
+    if (index < 0) {
+      await Promise.race(running)
+      continue
+    }
+    for (const step of waiting.splice(index, 1)) {
+      const run = runStep(step).then((outcome) => {
+        outcomes.push(outcome)
+        running.delete(run)
+      })
+      running.add(run)
+    }
+  }
+  return outcomes
+}
+
+async function runAll(): Promise<readonly Outcome[]> {
+  const reports = mkdtempSync(join(tmpdir(), 'modelferry-reports-'))
+  try {
+    return await runSteps(process.argv[2] === 'soak' ? soakSteps(reports) : testSteps(reports))
+  } finally {
+    rmSync(reports, { recursive: true, force: true })
+  }
+}
+
+const readiness = ensureSystemPackages()
+if (readiness.ready) {
+  const outcomes = await runAll()
+  const failed = outcomes.filter((outcome) => outcome.failed > 0)
+  for (const { name, output } of failed) console.log(`\n━━ ${name}\n${output}`)
+  const failures = failed.flatMap((outcome) => outcome.failures)
+  if (failures.length > 0) console.log(`\nFailed:\n${failures.map((failure) => `  ${failure}`).join('\n')}\n`)
+  const sum = (key: 'passed' | 'failed') => outcomes.reduce((total, outcome) => total + outcome[key], 0)
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
+  process.exitCode = sum('failed') === 0 ? 0 : 1
+} else {
+  console.error(readiness.sentence)
+  console.log('0 passed, 1 failed')
+  process.exitCode = 1
+}

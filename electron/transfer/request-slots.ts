@@ -268,8 +268,7 @@ const largestOf = (puts: readonly WaitingPut[]) =>
 function overtaking(waiting: ReadonlySet<Waiter>, running: RunningPuts, maximum: number): readonly Waiter[] {
   if (running.extraCount() >= maxOvertaking || running.size >= maximum) return []
   return [...waiting].filter(
-    ({ requester }) =>
-      (requester.isSmall || requester.isFirst()) && running.countOf(requester.file) === 0,
+    ({ requester }) => (requester.isSmall || requester.isFirst()) && running.countOf(requester.file) === 0,
   )
 }
 

@@ -1,4 +1,4 @@
-import { needsAttention, type Patch, type UploadRow } from '../../contract/uploads.ts'
+import { needsAttention, type Patch, type Phase, type UploadRow } from '../../contract/uploads.ts'
 
 export type UploadNotification =
   | { readonly kind: 'batch-done'; readonly registered: number; readonly failed: number }
@@ -7,16 +7,28 @@ export type UploadNotification =
 /** Derives notifications from the patches: one when a batch ends, and one for each new failure. */
 export function createNotificationRules(): (patch: Patch) => readonly UploadNotification[] {
   const failedIds = new Set<string>()
+  const phases = new Map<string, Phase>()
   let registered = 0
   let failed = 0
   let wasBusy = false
 
+  /** A registered row changes again once it is verified, and rows of earlier batches may be verified later. */
+  function isNewlyRegistered({ id, phase, verification }: UploadRow): boolean {
+    const before = phases.get(id)
+    phases.set(id, phase)
+    if (phase !== 'registered' || before === 'registered') return false
+    return before !== undefined || !verification || verification.kind === 'pending'
+  }
+
   return ({ changed, removed, totals }) => {
     const notifications: UploadNotification[] = []
     const newlyFailed: UploadRow[] = []
-    for (const id of removed) failedIds.delete(id)
+    for (const id of removed) {
+      failedIds.delete(id)
+      phases.delete(id)
+    }
     for (const row of changed) {
-      if (row.phase === 'registered') registered += 1
+      if (isNewlyRegistered(row)) registered += 1
       if (!needsAttention(row)) failedIds.delete(row.id)
       else if (!failedIds.has(row.id)) {
         failedIds.add(row.id)

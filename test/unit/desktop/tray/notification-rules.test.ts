@@ -62,6 +62,16 @@ test('a batch is notified once, after its last file', () => {
   expect(watch(patch({}))).toEqual([])
 })
 
+test('a model that is verified during the batch is counted once, and one of an earlier batch not at all', () => {
+  const watch = createNotificationRules()
+  const verification = { kind: 'verified', atMs: 0 } as const
+  watch(patch({ running: 2 }, row('a', 'sending'), row('b', 'sending')))
+  watch(patch({ running: 1 }, { ...row('a', 'registered'), verification: { kind: 'pending' } }))
+  watch(patch({ running: 1 }, { ...row('a', 'registered'), verification }))
+  watch(patch({ running: 1 }, { ...row('earlier', 'registered'), verification }))
+  expect(watch(patch({}, row('b', 'registered')))).toEqual([{ kind: 'batch-done', registered: 2, failed: 0 }])
+})
+
 test('the next batch starts counting at zero', () => {
   const watch = createNotificationRules()
   watch(patch({ running: 1 }))

@@ -1,7 +1,10 @@
+import type { Environment } from '../platform/environment.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 
 /** A pause waits for PUTs that need at most this long, by their average speed so far. */
 const finishWithinMs = 15_000
+/** Workers report progress every 100 ms: before this, a PUT without a report may have sent many bytes. */
+const firstReportMs = 190
 
 /** The signal for one PUT, which also aborts if a pause is requested and the PUT would take too long. */
 export interface PausablePut {
@@ -12,18 +15,19 @@ export interface PausablePut {
 }
 
 /**
- * A PUT without a byte sent is aborted by a pause: nothing would be sent again. With all bytes sent it only
- * waits for storage's answer.
+ * A PUT without a byte sent is aborted by a pause once its first report is due: nothing would be sent again.
+ * With all bytes sent it only waits for storage's answer.
  */
 export function createPausablePut(options: {
   readonly sizeBytes: number
   readonly pause: PauseRequest
   readonly signal: AbortSignal
-  readonly now: () => number
+  readonly environment: Pick<Environment, 'now' | 'timers'>
   /** A pause has aborted it; what the PUT reports from now on is of no use. */
   readonly onStopped: () => void
 }): PausablePut {
-  const { sizeBytes, pause, now } = options
+  const { sizeBytes, pause, environment } = options
+  const { now } = environment
   const tooLong = new AbortController()
   const startedAtMs = now()
   let sentBytes = 0
@@ -34,14 +38,25 @@ export function createPausablePut(options: {
     return remainingMs <= finishWithinMs
   }
 
-  const check = () => {
+  function stopIfLong(): void {
     if (!pause.isRequested || isDoneSoon()) return
     ended()
     tooLong.abort()
     options.onStopped()
   }
-  const ended = pause.onChange(check)
-  check()
+
+  let cancelCheck = () => {}
+  const stopListening = pause.onChange(() => {
+    cancelCheck()
+    const waitMs = startedAtMs + firstReportMs - now()
+    if (sentBytes === 0 && waitMs > 0) cancelCheck = environment.timers.after(waitMs, stopIfLong)
+    else stopIfLong()
+  })
+  const ended = () => {
+    cancelCheck()
+    stopListening()
+  }
+  stopIfLong()
   return {
     signal: AbortSignal.any([options.signal, tooLong.signal]),
     progressed(flushedBytes) {

@@ -309,7 +309,7 @@ async function putPart(job: PartsJob, number: number, run: PartRun, partUrl: Par
     sizeBytes: end - start,
     pause,
     signal: run.runSignal,
-    now: environment.now,
+    environment,
     onStopped: () => run.tracker.markForRetry(number),
   })
   const answer = await workerPool

@@ -160,7 +160,7 @@ async function putOnce(
     sizeBytes,
     pause,
     signal,
-    now: environment.now,
+    environment,
     onStopped: () => report.progress({ inFlightBytes: 0, inFlightParts: 0 }),
   })
   const onProgress = (flushedBytes: number) => {

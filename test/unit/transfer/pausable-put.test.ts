@@ -1,36 +1,48 @@
 import { expect, test } from 'vitest'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 import { createPausablePut } from '../../../electron/transfer/pausable-put.ts'
+import { standingClock } from '../../support/hand-clock.ts'
 
 /** A PUT of 100 bytes that has sent `sentBytes` in `elapsedMs`, then a pause. */
 function pausedPut({ sentBytes, elapsedMs }: { readonly sentBytes: number; readonly elapsedMs: number }) {
   const pause = createPauseControl()
   const abort = new AbortController()
-  let nowMs = 1_000
+  const clock = standingClock()
   let stops = 0
   const put = createPausablePut({
     sizeBytes: 100,
     pause,
     signal: abort.signal,
-    now: () => nowMs,
+    environment: clock,
     onStopped: () => (stops += 1),
   })
-  nowMs += elapsedMs
+  clock.advance(elapsedMs)
   put.progressed(sentBytes)
   pause.request()
-  return { put, pause, abort, stops: () => stops }
+  return { put, pause, abort, clock, stops: () => stops }
 }
 
 test.each([
   ['15 s left', { sentBytes: 40, elapsedMs: 10_000 }, false],
   ['more than 15 s left', { sentBytes: 40, elapsedMs: 10_001 }, true],
-  ['nothing sent', { sentBytes: 0, elapsedMs: 1 }, true],
+  ['nothing sent', { sentBytes: 0, elapsedMs: 190 }, true],
   ['all sent, without an answer for a minute', { sentBytes: 100, elapsedMs: 60_000 }, false],
 ])('a pause aborts a PUT only if it would take long: %s', (_name, progress, isAborted) => {
   const { put, pause, stops } = pausedPut(progress)
   pause.revoke()
   pause.request()
   expect([put.signal.aborted, stops()]).toEqual([isAborted, isAborted ? 1 : 0])
+})
+
+test('a pause waits for the first report of a PUT that has just begun', () => {
+  const sending = pausedPut({ sentBytes: 0, elapsedMs: 1 })
+  sending.put.progressed(90)
+  sending.clock.advance(1_000)
+  expect([sending.put.signal.aborted, sending.stops()]).toEqual([false, 0])
+  const waiting = pausedPut({ sentBytes: 0, elapsedMs: 1 })
+  expect(waiting.put.signal.aborted).toBe(false)
+  waiting.clock.advance(189)
+  expect([waiting.put.signal.aborted, waiting.stops()]).toEqual([true, 1])
 })
 
 test('a stop still aborts a PUT that a pause lets finish', () => {
@@ -55,7 +67,7 @@ test('a PUT that begins during a pause is aborted', () => {
     sizeBytes: 1,
     pause,
     signal: new AbortController().signal,
-    now: () => 0,
+    environment: standingClock(),
     onStopped: () => {},
   })
   expect(put.signal.aborted).toBe(true)

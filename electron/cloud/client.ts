@@ -55,12 +55,6 @@ export interface CloudClient {
   clockAheadMs(): number
 }
 
-interface SendResult<T> {
-  readonly result: Result<T>
-  /** A 401 of the API: the credential may be renewed and the request repeated. */
-  readonly isUnauthorised: boolean
-}
-
 /**
  * Time until the first byte of a response, including the connection. A call that takes longer is repeated
  * after checking, where necessary, whether it was performed.
@@ -103,7 +97,7 @@ export function createCloudClient(
   async function sendOnce<Schema extends v.GenericSchema>(
     request: Request<Schema>,
     credential: Credential | null,
-  ): Promise<SendResult<v.InferOutput<Schema>>> {
+  ): Promise<Result<v.InferOutput<Schema>>> {
     const url = new URL(base + request.path)
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
     const limit = startTimeLimit(environment.timers, request.responseTimeoutMs ?? defaultResponseTimeoutMs)
@@ -118,16 +112,16 @@ export function createCloudClient(
     if ('code' in reply) {
       request.signal?.throwIfAborted()
       environment.log.warn('no response from the server', { path: request.path, code: reply.code })
-      return { result: failed(networkFailure(reply.code, url.host, reply.proxyHost)), isUnauthorised: false }
+      return failed(networkFailure(reply.code, url.host, reply.proxyHost))
     }
-    if (isSuccess(reply)) return { result: parseAnswer(reply, request.responseSchema), isUnauthorised: false }
+    if (isSuccess(reply)) return parseAnswer(reply, request.responseSchema)
     const reason = refusal(reply, credential, environment.now())
     environment.log.warn('the server rejected a request', {
       path: request.path,
       status: reply.status,
       code: reason.code,
     })
-    return { result: failed(reason), isUnauthorised: reason.code === 'signed-out' }
+    return failed(reason)
   }
 
   async function exchangeAndCompareClocks(request: HttpRequest): Promise<HttpResponse | NoResponse> {
@@ -155,22 +149,25 @@ export function createCloudClient(
     },
     async send(request) {
       const { signer } = request
-      if (!signer) return (await sendOnce(request, null)).result
+      if (!signer) return sendOnce(request, null)
       const credential = await signer.credential()
       if (!credential.ok) return credential
-      let sent = await sendOnce(request, credential.value)
-      if (!sent.isUnauthorised) return sent.result
+      let result = await sendOnce(request, credential.value)
+      if (!isUnauthorised(result)) return result
       // The loop ends because each replacement comes from another sign-in.
       for (let next = await signer.renew(credential.value); ;) {
         if (!next.ok) return next
-        sent = await sendOnce(request, next.value)
-        if (!sent.isUnauthorised) return sent.result
+        result = await sendOnce(request, next.value)
+        if (!isUnauthorised(result)) return result
         next = await signer.replacementFor(next.value)
-        if (!next.ok) return sent.result
+        if (!next.ok) return result
       }
     },
   }
 }
+
+/** A 401 of the API: the credential may be renewed and the request repeated. */
+const isUnauthorised = (result: Result<unknown>) => !result.ok && result.failure.code === 'signed-out'
 
 /** A signal that aborts with a TimeoutError after `firstMs`, unless the limit is restarted or ended before. */
 function startTimeLimit(timers: Timers, firstMs: number) {

@@ -24,8 +24,8 @@ export interface AccountCredentials {
   /** Rejects when `signal` aborts. */
   fetchProfile(account: Account, signal: AbortSignal): Promise<Result<Profile>>
   /**
-   * Erases an account's secret from the keychain. `revoke` then tells the server; it returns the first
-   * failure that the user has to know.
+   * Erases an account's secret from the keychain. `revoke` then revokes it at the server; it returns the first
+   * failure that has to be shown to the user.
    */
   end(account: Account): Promise<{ readonly revoke: () => Promise<Result<void>> }>
 }

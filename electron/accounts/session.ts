@@ -78,7 +78,7 @@ export function createSession(options: SessionOptions): Session {
   async function load(): Promise<Result<SessionSecret>> {
     if (hasEnded) return failed(failure('signed-out'))
     const secret = await storage.load()
-    // A keychain that did not erase the tokens at a sign-out signs nobody in again.
+    // Tokens that the keychain did not erase at a sign-out must not be used again.
     return hasLeft() ? forget() : secret
   }
 
@@ -108,7 +108,7 @@ export function createSession(options: SessionOptions): Session {
     const pair = await requestPair(options, latest.refreshToken)
     const isRefused = !pair.ok && (pair.failure.code === 'signed-out' || pair.failure.code === 'bad-request')
     const other = isRefused ? await readPairOfOtherProcess(latest) : null
-    // Whatever the server has answered belongs to the session before the user signed in again.
+    // If the user has signed in meanwhile, the response belongs to the earlier session.
     const current = storage.current()
     if (storage.signInCount() !== signInCount && current) return success(current)
     if (hasLeft()) return forget()

@@ -48,7 +48,7 @@ export async function runCommand(command: EngineCommand, context: CommandContext
 /** How long a command that uploads nothing tries to find out the account of a token, in ms. */
 const readOnlyRetryMs = 20_000
 
-/** How often the server is looked for while it can't be reached, in ms, as in the queue (connectivity.ts). */
+/** The longest delay between attempts while the server can't be reached, in ms, as in the queue (connectivity.ts). */
 const maxOfflineDelayMs = 5_000
 
 /** Commands that upload try again as long as an upload would; the others end with the reason. */

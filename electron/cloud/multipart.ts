@@ -17,8 +17,8 @@ export interface OpenedMultipart extends MultipartId {
 
 /**
  * Opens a multipart upload for a presigned storage key. Only for user sessions: device keys are refused. Without
- * the response nobody has the id of the upload to continue or abort it, so a slow server gets more time than
- * usual.
+ * the response the upload's id is lost, so that it can be neither continued nor aborted: a slow server gets more
+ * time than usual.
  */
 export async function initiateMultipart(
   client: CloudClient,

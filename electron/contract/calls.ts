@@ -117,7 +117,7 @@ const callGroups = {
         ),
       }),
     ),
-    /** Answers once the parts that need a few seconds are finished, or the uploads were resumed. */
+    /** Returns once the parts that need a few seconds are finished, or the uploads were resumed. */
     pause: call<void>()('engine', v.strictObject({ ids })),
     /** Stops uploads that are being paused at once, all unless some are named. */
     stopPausing: call<void>()('engine', v.strictObject({ ids: v.nullable(ids) })),

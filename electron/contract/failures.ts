@@ -122,7 +122,7 @@ export const failureKinds = {
 
 export type FailureCode = keyof typeof failureKinds
 
-/** Whether the app retries after a failure without being asked, or the user has to act. */
+/** Whether the app retries automatically after a failure, or the user has to act. */
 export type FailureState = 'retrying' | 'final'
 
 /**

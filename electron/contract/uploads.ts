@@ -195,7 +195,7 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
 }
 
 /**
- * Whether an upload that met its failure is retried without being asked. One whose file is still being
+ * Whether an upload that met its failure is retried automatically. One whose file is still being
  * written has failed, but is rechecked (`intake/recheck-growing-files.ts`).
  */
 export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): FailureState {

@@ -1,4 +1,5 @@
 import type { SpeedHistory } from '../contract/upload-details.ts'
+import { ByteWindow } from './byte-window.ts'
 import { createSpeedHistory, type SpeedRecorder } from './speed-history.ts'
 
 /** The speed is averaged over this time, so that short interruptions change neither it nor the time left. */
@@ -12,7 +13,6 @@ const maxRatio = 1.25
 const minSpanMs = 1_500
 /** No bytes for this long count as a stop; with larger gaps between bytes, twice the longest of them. */
 const stoppedAfterMs = 6_000
-/** Samples closer together than this are merged: parallel requests report many times a second. */
 const mergeMs = 200
 
 export interface SpeedMeter {
@@ -30,16 +30,11 @@ export interface SpeedMeter {
   history(): SpeedHistory
 }
 
-interface Sample {
-  readonly atMs: number
-  readonly grownBytes: number
-}
-
 const nothing: SpeedHistory = { stepMs: 1_000, points: [] }
 
 /** Measures a flow of bytes over moving windows and records its history. `now` is in ms. */
 export function createSpeedMeter(now: () => number): SpeedMeter {
-  let samples: Sample[] = []
+  const window = new ByteWindow(longWindowMs, mergeMs)
   let lastBytes: number | null = null
   let grownBytes = 0
   /** Made when first needed: most of ten thousand rows never send in this process. */
@@ -47,16 +42,11 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
 
   /** Bytes a second over the last `spanMs`, or null without enough samples. */
   function rate(overMs: number): number | null {
-    const nowMs = now()
-    const last = samples.at(-1)
-    // One sample older than the window is kept, so that the whole window is covered.
-    const first = samples.findLast(({ atMs }) => atMs <= nowMs - overMs) ?? samples[0]
-    if (!first || !last) return null
     // Time without a sample counts, so that a stalled connection slows down instead of keeping its last
     // speed.
-    const spanMs = nowMs - first.atMs
-    if (spanMs < minSpanMs) return null
-    return ((last.grownBytes - first.grownBytes) / spanMs) * 1000
+    const growth = window.growth(overMs, now())
+    if (growth === null || growth.elapsedMs < minSpanMs) return null
+    return (growth.bytes / growth.elapsedMs) * 1000
   }
 
   function calmRate(): number | null {
@@ -67,10 +57,11 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
   }
 
   function hasStopped(): boolean {
+    const { samples } = window
     let grewAtMs = samples[0]?.atMs ?? now()
     let longestMs = 0
-    samples.forEach(({ atMs, grownBytes: bytes }, index) => {
-      if (bytes === samples[index - 1]?.grownBytes) return
+    samples.forEach(({ atMs, bytes }, index) => {
+      if (bytes === samples[index - 1]?.bytes) return
       longestMs = Math.max(longestMs, atMs - grewAtMs)
       grewAtMs = atMs
     })
@@ -85,14 +76,10 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
       grownBytes += growth
       history ??= createSpeedHistory(now)
       history.moved(growth)
-      const [beforeLast, last] = samples.slice(-2)
-      if (last && beforeLast && last.atMs - beforeLast.atMs < mergeMs) samples.pop()
-      samples.push({ atMs, grownBytes })
-      const old = samples.findLastIndex((sample) => sample.atMs <= atMs - longWindowMs)
-      if (old > 0) samples.splice(0, old)
+      window.add({ atMs, bytes: grownBytes })
     },
     rest() {
-      samples = []
+      window.clear()
       lastBytes = null
       history?.rest()
     },

@@ -1,3 +1,4 @@
+import { ByteWindow } from '../platform/byte-window.ts'
 import type { Sample } from './throughput-windows.ts'
 
 /**
@@ -21,7 +22,7 @@ const minSpanMs = 500
  * `minSpanMs` already proves a fast connection.
  */
 const sendBufferBytes = 8_000_000
-const sampleEveryMs = 250
+const mergeMs = 250
 /** Without a byte for this long, the last seconds are no measure of the PUTs. */
 const gapMs = 2_000
 /**
@@ -46,46 +47,32 @@ export interface StakeLimit {
   count(sample: Sample): number
 }
 
-type Point = Pick<Sample, 'nowMs' | 'sentBytes'>
-
 export function createStakeLimit(): StakeLimit {
-  let points: Point[] = []
+  const window = new ByteWindow(averageMs, mergeMs)
   let grewAtMs = -Infinity
   /** The end of the last gap. */
   let resumedAtMs = -Infinity
   let knownRate: number | null = null
 
   function rateOver(spanMs: number): number | null {
-    const last = points.at(-1)
-    const first = last && (points.findLast(({ nowMs }) => nowMs <= last.nowMs - spanMs) ?? points[0])
-    if (!last || !first || last.nowMs === first.nowMs) return null
-    const elapsedMs = last.nowMs - first.nowMs
-    const bytes = last.sentBytes - first.sentBytes
+    const growth = window.growth(spanMs, window.last?.atMs ?? 0)
+    if (growth === null || growth.elapsedMs === 0) return null
+    const { bytes, elapsedMs } = growth
     const isProof = elapsedMs >= minSpanMs || bytes > sendBufferBytes + slowRate * elapsedMs
     return isProof ? bytes / elapsedMs : null
   }
 
-  function add({ nowMs, sentBytes }: Sample): void {
-    const [beforeLast, last] = points.slice(-2)
-    // The newest point moves along until it is far enough from the one before it.
-    if (beforeLast && last && last.nowMs - beforeLast.nowMs < sampleEveryMs) points.pop()
-    points.push({ nowMs, sentBytes })
-    const old = points.findLastIndex((point) => point.nowMs <= nowMs - averageMs)
-    if (old > 0) points.splice(0, old)
-  }
-
   return {
-    record(sample) {
-      const { nowMs, sentBytes } = sample
+    record({ nowMs, sentBytes }) {
       const silentMs = nowMs - grewAtMs
-      if (silentMs > silenceMs) points = []
+      if (silentMs > silenceMs) window.clear()
       if (silentMs > gapMs) resumedAtMs = nowMs
-      if (points.length === 0 || sentBytes > (points.at(-1)?.sentBytes ?? 0)) grewAtMs = nowMs
-      add(sample)
+      if (!window.last || sentBytes > window.last.bytes) grewAtMs = nowMs
+      window.add({ atMs: nowMs, bytes: sentBytes })
       knownRate = rateOver(averageMs) ?? knownRate
     },
     rate: () => knownRate,
-    recentRate: () => ((points.at(-1)?.nowMs ?? 0) - resumedAtMs >= recentMs ? rateOver(recentMs) : null),
+    recentRate: () => ((window.last?.atMs ?? 0) - resumedAtMs >= recentMs ? rateOver(recentMs) : null),
     count({ largestBytes, limitBytesPerSecond }) {
       if (largestBytes === 0) return Infinity
       const limitRate = limitBytesPerSecond === null ? Infinity : limitBytesPerSecond / 1000

@@ -1,5 +1,6 @@
 import { createLatencyBackoff, type LatencyBackoff } from './latency-backoff.ts'
 import { createStakeLimit, reachesLimit, type StakeLimit } from './stake-limit.ts'
+import { createTrialRest } from './trial-rest.ts'
 import {
   createThroughputWindows,
   type Measurement,
@@ -95,21 +96,18 @@ export class ConcurrencyController {
   readonly #stake: StakeLimit | null
   /** How many PUTs may be at stake. */
   #stakeCount = Infinity
-  /** The lowest concurrency that is tried without congestion. */
-  #minimum: number
   /** The concurrency that was needed in a trial; 1 after the conditions have changed. */
   #needed = 1
+  readonly #trialRest = createTrialRest(minRestMs, maxRestMs)
   /** Between trials that put more at stake, and between those that put less. */
-  readonly #stakeGrowthRest = createRest(minStakeRestMs, maxStakeRestMs)
-  readonly #stakeShrinkRest = createRest(minStakeRestMs, maxStakeRestMs)
+  readonly #stakeGrowthRest = createTrialRest(minStakeRestMs, maxStakeRestMs)
+  readonly #stakeShrinkRest = createTrialRest(minStakeRestMs, maxStakeRestMs)
   /** How long the largest PUT would take alone. */
   #partMs = 0
   #userLimit: number | null = null
   #maximum: number
   #limit: number
   #baseline: Baseline | null = null
-  #restUntilMs = 0
-  #restMs = minRestMs
   /** The typical rate at this limit, in bytes per millisecond; null while unknown. */
   #typical: { rate: number; isEarly: boolean } | null = null
   #deviatingWindows = 0
@@ -122,7 +120,7 @@ export class ConcurrencyController {
   constructor(options: ConcurrencyOptions) {
     const { maximum, initial, nowMs, latencyRatio = () => null, limitsStake = true } = options
     this.#maximum = maximum
-    this.#initial = this.#minimum = initial
+    this.#initial = initial
     this.#stake = limitsStake ? createStakeLimit() : null
     this.#limit = Math.min(initial, maximum)
     this.#backoff = createLatencyBackoff(latencyRatio, nowMs)
@@ -132,6 +130,11 @@ export class ConcurrencyController {
 
   get limit(): number {
     return this.#limit
+  }
+
+  /** The lowest concurrency that is tried without congestion. */
+  get #minimum(): number {
+    return Math.min(this.#initial, this.#stakeCount)
   }
 
   record(sample: Sample): void {
@@ -157,7 +160,7 @@ export class ConcurrencyController {
     this.#typical = null
     this.#growthFactor = slowGrowthFactor
     this.#triesGrowthNext = true
-    this.#rest(nowMs)
+    this.#trialRest.begin(nowMs)
     this.#setLimit(Math.max(1, Math.floor(this.#limit / 2)))
   }
 
@@ -167,7 +170,7 @@ export class ConcurrencyController {
     this.#typical = null
     this.#triesGrowthNext = true
     this.#growthFactor = fastGrowthFactor
-    this.#restUntilMs = 0
+    this.#trialRest.end()
     this.#setLimit(Math.min(this.#limit, maximum))
   }
 
@@ -176,7 +179,7 @@ export class ConcurrencyController {
     this.#userLimit = limitBytesPerSecond
     this.#typical = null
     this.#needed = 1
-    this.#restUntilMs = -Infinity
+    this.#trialRest.end()
     this.#stakeGrowthRest.reset()
     this.#stakeShrinkRest.reset()
     this.#triesGrowthNext = true
@@ -203,10 +206,9 @@ export class ConcurrencyController {
   /** Raises the concurrency as more PUTs fit, and tries a lower one while too many bytes are at stake. */
   #followStake(stake: StakeLimit, sample: Sample): void {
     stake.record(sample)
+    const before = this.#minimum
     this.#stakeCount = stake.count(sample)
     this.#partMs = sample.largestBytes / (stake.rate() || Infinity)
-    const before = this.#minimum
-    this.#minimum = Math.min(this.#initial, this.#stakeCount)
     if (this.#minimum > before && this.#limit < this.#minimum)
       this.#setLimit(Math.min(this.#maximum, this.#minimum))
     if (this.#baseline?.isForStake) return this.#judgeDraining(this.#baseline, stake, sample)
@@ -263,11 +265,6 @@ export class ConcurrencyController {
     this.#windows.restart(this.#hasTrialFailed ? failedTrialRecovery : 1)
   }
 
-  #rest(nowMs: number): void {
-    this.#restUntilMs = nowMs + this.#restMs
-    this.#restMs = Math.min(maxRestMs, this.#restMs * 2)
-  }
-
   #tryGrowth(hadWaiting: boolean): boolean {
     const target = Math.max(this.#limit + 1, Math.floor(this.#limit * this.#growthFactor))
     const mayExceedStake = this.#stakeGrowthRest.isOver(this.#sampledAtMs)
@@ -305,7 +302,7 @@ export class ConcurrencyController {
     this.#baseline = null
     this.#typical = measurement
     this.#triesGrowthNext = false
-    this.#rest(nowMs)
+    this.#trialRest.begin(nowMs)
   }
 
   #judgeTrial(baseline: Baseline, measurement: Measurement, nowMs: number): void {
@@ -329,7 +326,7 @@ export class ConcurrencyController {
 
   #rejectShrinking(baseline: Baseline, nowMs: number): void {
     this.#growthFactor = slowGrowthFactor
-    this.#rest(nowMs)
+    this.#trialRest.begin(nowMs)
     if (baseline.isForStake) this.#rejectStakeTrial(baseline, nowMs)
     else this.#revert(baseline)
   }
@@ -340,7 +337,7 @@ export class ConcurrencyController {
     { gain, raisesLatency, nowMs }: { gain: number; raisesLatency: boolean; nowMs: number },
   ): void {
     this.#growthFactor = slowGrowthFactor
-    this.#rest(nowMs)
+    this.#trialRest.begin(nowMs)
     if (this.#limit > this.#stakeCount && !baseline.isEarly) return this.#rejectStakeTrial(baseline, nowMs)
     if (raisesLatency || (!baseline.isEarly && gain < -tolerableLoss)) return this.#revert(baseline)
     // Nothing was lost, so the limit shrinks step by step: on the emulated connection without loss, halving
@@ -349,7 +346,7 @@ export class ConcurrencyController {
     this.#baseline = null
     this.#typical = measurement
     if (!baseline.isEarly) return
-    this.#retryGrowth(nowMs)
+    this.#retryGrowth()
     this.#needed = this.#limit
   }
 
@@ -360,11 +357,11 @@ export class ConcurrencyController {
     this.#baseline = null
     this.#typical = { rate, isEarly }
     this.#hasTrialFailed = false
-    this.#restMs = minRestMs
+    this.#trialRest.reset()
     // A few requests that pay are far from what a connection with packet loss needs.
     const growsFast = isGrowth && (share >= largeGrowthShare || this.#limit <= this.#initial)
     this.#growthFactor = growsFast ? fastGrowthFactor : slowGrowthFactor
-    if (!isGrowth || !this.#tryGrowth(hadWaiting)) this.#rest(nowMs)
+    if (!isGrowth || !this.#tryGrowth(hadWaiting)) this.#trialRest.begin(nowMs)
   }
 
   #revert(baseline: Baseline): void {
@@ -377,9 +374,8 @@ export class ConcurrencyController {
    * A comparison with the rate of new connections, which is too high, proves nothing: growth is tried again
    * at once.
    */
-  #retryGrowth(nowMs: number): void {
-    this.#restUntilMs = nowMs
-    this.#restMs = minRestMs
+  #retryGrowth(): void {
+    this.#trialRest.reset()
     this.#triesGrowthNext = true
   }
 
@@ -392,37 +388,20 @@ export class ConcurrencyController {
     const hasChanged = this.#deviatingWindows > 1
     if (hasChanged) {
       this.#deviatingWindows = 0
-      this.#restUntilMs = nowMs
+      this.#trialRest.end()
       this.#triesGrowthNext = shift > 0
       if (shift < 0) this.#needed = 1
       if (shift > 0) this.#growthFactor = fastGrowthFactor
     }
     const typicalRate = settled && !hasChanged ? settled.rate * (1 + shift * smoothing) : rate
     this.#typical = { rate: typicalRate, isEarly }
-    if (this.#tryBackoff(nowMs) || nowMs < this.#restUntilMs) return
-    if (!this.#tryNext(hadWaiting)) this.#rest(nowMs)
+    if (this.#tryBackoff(nowMs) || !this.#trialRest.isOver(nowMs)) return
+    if (!this.#tryNext(hadWaiting)) this.#trialRest.begin(nowMs)
   }
 
   #tryNext(hadWaiting: boolean): boolean {
     return this.#triesGrowthNext
       ? this.#tryGrowth(hadWaiting) || this.#tryShrinking()
       : this.#tryShrinking() || this.#tryGrowth(hadWaiting)
-  }
-}
-
-/** A pause between trials: each is twice as long as the one before, up to a maximum. */
-function createRest(minMs: number, maxMs: number) {
-  let untilMs = -Infinity
-  let nextMs = minMs
-  return {
-    isOver: (nowMs: number) => nowMs >= untilMs,
-    begin(nowMs: number, atLeastMs: number) {
-      untilMs = nowMs + Math.max(nextMs, atLeastMs)
-      nextMs = Math.min(maxMs, nextMs * 2)
-    },
-    reset() {
-      untilMs = -Infinity
-      nextMs = minMs
-    },
   }
 }

@@ -1,3 +1,5 @@
+import { createTrialRest } from './trial-rest.ts'
+
 /** From this latency ratio on, requests queue: a saturated connection at most doubles a round trip. */
 const slowdownThreshold = 2.5
 /** Responses within this time after a change still belong to requests that were queued before it. */
@@ -44,12 +46,11 @@ export function createLatencyBackoff(
   startMs: number,
 ): LatencyBackoff {
   let changedAtMs = startMs
-  let restUntilMs = startMs
-  let restMs = minRestMs
+  const rest = createTrialRest(minRestMs, maxRestMs)
   return {
     concurrencyChanged: (atMs) => void (changedAtMs = atMs),
     currentSlowdown(nowMs) {
-      const ratio = nowMs < restUntilMs ? null : latencyRatio(changedAtMs + staleMs)
+      const ratio = rest.isOver(nowMs) ? latencyRatio(changedAtMs + staleMs) : null
       return ratio !== null && ratio >= slowdownThreshold ? ratio : null
     },
     reduced: (limit) => Math.min(limit, Math.max(minReducedLimit, Math.floor(limit * reductionFactor))),
@@ -58,10 +59,9 @@ export function createLatencyBackoff(
       const isCheap = gain >= -tolerableCost
       if (isCheap && ratio === null && nowMs - changedAtMs < trialTimeoutMs) return null
       const hasHelped = ratio !== null && ratio <= slowdownBefore * improvedShare
-      if (hasHelped && isCheap) restMs = minRestMs
+      if (hasHelped && isCheap) rest.reset()
       if (gain >= -negligibleCost || (hasHelped && isCheap)) return true
-      restUntilMs = nowMs + restMs
-      restMs = Math.min(maxRestMs, restMs * 2)
+      rest.begin(nowMs)
       return false
     },
   }

@@ -55,8 +55,8 @@ interface Run {
   readonly controller: AbortController
   readonly pause: PauseControl
   readonly ended: Promise<void>
-  /** Each with a function that is called when it no longer applies. */
-  readonly stopReasons: Map<StopReason, () => void>
+  /** Each with a promise that resolves when it no longer applies. */
+  readonly stopReasons: Map<StopReason, PromiseWithResolvers<void>>
   /** A pause was revoked, maybe after parts of the run had ended. */
   wasResumed: boolean
   cancelPauseLimit: () => void
@@ -256,12 +256,7 @@ export class Queue {
 
   /** Resolves once the run has ended or the reason no longer applies. */
   async #pause(id: string, run: Run, reason: StopReason): Promise<void> {
-    const { promise: withdrawn, resolve } = Promise.withResolvers<void>()
-    const before = run.stopReasons.get(reason)
-    run.stopReasons.set(reason, () => {
-      before?.()
-      resolve()
-    })
+    const { promise: withdrawn } = addStopReason(run, reason)
     if (!run.pause.isRequested) {
       run.cancelPauseLimit = this.#environment.timers.after(pauseLimitMs, () => run.controller.abort())
       this.#hooks.pausing(id, true)
@@ -276,8 +271,8 @@ export class Queue {
    */
   #withdraw(id: string, reason: StopReason): void {
     const run = this.#runs.get(id)
-    const onWithdrawn = run?.stopReasons.get(reason)
-    if (!run || !onWithdrawn) return
+    const withdrawn = run?.stopReasons.get(reason)
+    if (!run || !withdrawn) return
     run.stopReasons.delete(reason)
     if (run.stopReasons.size === 0) {
       run.wasResumed = true
@@ -285,7 +280,7 @@ export class Queue {
       this.#hooks.pausing(id, false)
       run.pause.revoke()
     }
-    onWithdrawn()
+    withdrawn.resolve()
   }
 
   #settle(id: string, outcome: Outcome): void {
@@ -307,8 +302,15 @@ function abortedAfter(outcome: Outcome): Outcome {
   return 'failure' in outcome ? { kind: 'aborted', failure: outcome.failure } : { kind: 'aborted' }
 }
 
+/** Adds a reason, unless the run already ends for it. */
+function addStopReason({ stopReasons }: Run, reason: StopReason): PromiseWithResolvers<void> {
+  const withdrawn = stopReasons.get(reason) ?? Promise.withResolvers<void>()
+  stopReasons.set(reason, withdrawn)
+  return withdrawn
+}
+
 function stop(run: Run, reason: StopReason): Promise<void> {
-  if (!run.stopReasons.has(reason)) run.stopReasons.set(reason, () => {})
+  addStopReason(run, reason)
   run.controller.abort()
   return run.ended
 }

@@ -3,14 +3,7 @@ import { findUploadAccount } from '../accounts/upload-account.ts'
 import { isUnsupported } from '../cloud/client.ts'
 import { getModel } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
-import {
-  failed,
-  failure,
-  harmlessText,
-  retryClassOf,
-  type Failure,
-  type Result,
-} from '../contract/failures.ts'
+import { failure, harmlessText, retryClassOf, type Failure } from '../contract/failures.ts'
 import {
   isRecordWrong,
   recordFields,
@@ -20,8 +13,8 @@ import {
 import { isRegisteredUpload, type RegisteredUpload } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
-import { isAborted } from '../platform/attempt.ts'
-import { abortableDelay, raceAbort, recheckDelayMs, withTimeout } from '../platform/delays.ts'
+import { isAborted, type Attempt } from '../platform/attempt.ts'
+import { abortableDelay, raceAbort, recheckDelayMs } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
 
@@ -37,15 +30,13 @@ export interface Verifier {
   close(): Promise<void>
 }
 
-/** Few, since a request costs a server more than it is worth to anyone waiting. */
+/** Low, since uploads do not wait for a verification but share the server with it. */
 const maxAtOnce = 2
-/** A server that does not answer within this time, in ms, is asked again later. */
-const answerTimeoutMs = 15_000
-/** Some seconds, then the upload counts as not verified for now. */
+/** Requests per verification; after the last one the upload counts as not verified for now. */
 const maxAttempts = 4
-/** Of many open verifications only so many, latest first, are made at a time. */
+/** How many open verifications `verifyOpen` starts, latest first. */
 const maxOpenAtOnce = 500
-/** A server that asks for more time than this, in ms, is not waited for. */
+/** A longer delay, which only a server's Retry-After causes, ends the verification for now; in ms. */
 const maxDelayMs = 60_000
 /** A server sets both times of a new record at once; this is more than its clock may move between, in ms. */
 const sameMomentMs = 1_000
@@ -75,7 +66,7 @@ export function createVerifier(options: {
       const run = verifyOne(id)
         .catch((error: unknown) => {
           if (!closing.signal.aborted)
-            environment.log.error('a verification threw', { id, error: String(error) })
+            environment.log.error('a verification threw an exception', { id, error: String(error) })
           return null
         })
         .then((verification) => {
@@ -94,7 +85,7 @@ export function createVerifier(options: {
       const record = recordOf(id)
       if (!record || closing.signal.aborted) return null
       const answer = await request(record)
-      if (closing.signal.aborted) return null
+      if (isAborted(answer)) return null
       const nowMs = environment.now()
       if (answer.ok) return write(id, compare(record, answer.value, nowMs))
       const delayMs = attemptDelayMs(attempt, answer.failure, environment.random())
@@ -103,21 +94,14 @@ export function createVerifier(options: {
     }
   }
 
-  /** Reads the model's record. Any sign-in of the same person can. */
-  async function request({ accountId, team, state }: RegisteredUpload): Promise<Result<ModelWire>> {
+  /** Reads the model's record. Any sign-in of the same user can. */
+  async function request({ accountId, team, state }: RegisteredUpload): Promise<Attempt<ModelWire>> {
     const account = findUploadAccount(accounts.list(), { accountId, teamId: team.id, needsParts: false })
     const access = accounts.accessFor(account?.id ?? accountId, team.id)
     if (!access.ok) return access
     const { client, signer } = access.value
-    const late = new AbortController()
-    const signal = AbortSignal.any([closing.signal, late.signal])
-    const asked = getModel(client, signer, state.modelId, signal)
-    // It rejects when it is aborted, which nobody waits for any more.
-    asked.catch(() => {})
-    const answer = await raceAbort(withTimeout(asked, environment.timers, answerTimeoutMs), closing.signal)
-    if (answer !== null && !isAborted(answer)) return answer
-    late.abort()
-    return failed(failure('timed-out', { host: '' }))
+    // The signal of a request does not abort the refresh of its token.
+    return raceAbort(getModel(client, signer, state.modelId, closing.signal), closing.signal)
   }
 
   function write(id: string, verification: Verification): Verification | null {
@@ -231,7 +215,7 @@ function isSameReason(before: Verification | undefined, after: Verification): bo
   return before?.kind === 'not-verified' && after.kind === 'not-verified' && before.reason === after.reason
 }
 
-/** What the user has to look at. Of several differences the first; the details of the upload list all. */
+/** The failure that the row shows. Of several differences the first; the details of the upload list all. */
 function failureOf(verification: Verification): Failure | null {
   if (verification.kind !== 'differs') return isRecordWrong(verification) ? failure('record-missing') : null
   const [first] = verification.differences

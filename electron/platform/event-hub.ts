@@ -15,7 +15,7 @@ export interface EngineEvents {
   /** Details of the upload that is watched (see the call `watch`). */
   details: [details: UploadDetails]
   session: [session: SessionView]
-  library: [news: LibraryUpdate]
+  library: [update: LibraryUpdate]
   /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
   leftOut: [upload: { readonly id: string; readonly fileName: string }]
   /** Files that waited for a team were added. */

@@ -43,5 +43,5 @@ export function createPauseControl(): PauseControl {
   }
 }
 
-/** For work that nobody pauses. */
+/** For work that is never paused. */
 export const neverPaused: PauseRequest = createPauseControl()

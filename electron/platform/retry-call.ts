@@ -17,8 +17,8 @@ export interface RetryOptions {
 
 /**
  * Repeats a call outside of an upload's run while it fails temporarily, by the policy for uploads
- * (`retryDelay`). Returns the last result. Only for calls that may be repeated without checking first
- * whether they were performed.
+ * (`retryDelay`). Returns the last result. Only for calls that may be repeated without checking whether the
+ * last one was performed.
  */
 export async function retryCall<T>(
   call: () => Promise<Result<T>>,

@@ -22,7 +22,7 @@ export interface RecoveryMonitor {
   waitForVolume(id: string, until: MissingVolume): void
   /** Tries now, and again every few seconds until `attempt` returns true. */
   tryUntilDone(attempt: () => boolean): void
-  /** The computer woke, or its network changed: looks for the connection at once. */
+  /** The computer woke, or its network changed: checks the connection at once. */
   check(): void
   close(): Promise<void>
 }

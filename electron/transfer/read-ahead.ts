@@ -17,7 +17,7 @@ const windowBlocks = 64
  * Added when hashing has ended, so that sending never waits again. Far from the limits of a 32-bit number.
  */
 const unlimitedBlocks = 2 ** 30
-/** Interval at which waiting senders look again: hashing advances by some 8 MiB in this time. */
+/** Interval at which waiting senders check again: hashing advances by some 8 MiB in this time. */
 const pollMs = 4
 /** Longer than any thread is busy with other work. */
 const standstillMs = 2_000

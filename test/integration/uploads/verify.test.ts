@@ -65,7 +65,7 @@ test.each([
   ['type', { model_type: 'vae' }, 'loras', 'vae'],
   ['storageKey', { storage_key: 'models/other' }, /^models\//, 'models/other'],
 ])(
-  'a different %s needs attention until a second look finds no difference',
+  'a different %s needs attention until another verification finds none',
   async (field, change, expected, found) => {
     const harness = await setup()
     const { app } = harness

@@ -3,7 +3,7 @@ import { failed, failure, success, type Failure, type Result } from '../../../el
 import { retryCall, type RetryOptions } from '../../../electron/platform/retry-call.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
-/** Calls that return these results in turn, the last one for ever. */
+/** Calls that return these results in turn, the last one forever. */
 function setup(results: readonly Result<string>[], random = 0) {
   const clock = standingClock()
   const controller = new AbortController()
@@ -69,7 +69,7 @@ test('does not wait for a Retry-After beyond the limit', async () => {
   expect([await start({ withinMs: 20_000 }), calls()]).toEqual([later, 1])
 })
 
-test('looks for a lost connection as often as requested', async () => {
+test('repeats a call without a connection as often as requested', async () => {
   const offline: Result<string> = failed(failure('offline') satisfies Failure)
   const { start, afterDelay, retries } = setup([...Array<Result<string>>(8).fill(offline), success('on')], 1)
   const result = start({ maxOfflineDelayMs: 5_000 })

@@ -17,6 +17,7 @@ import {
   isoTime,
   t,
   verificationAsJson,
+  verificationLabel,
   type Streams,
 } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
@@ -144,10 +145,7 @@ function footnotes(view: JournalSummary): readonly string[] {
   const { registeredCount, verifiedCount, differing, abandonedCount, allPaused } = view
   return [
     ...(registeredCount > 0 ? [`${registeredCount} in history, ${verifiedCount} verified.`] : []),
-    ...differing.map(
-      ({ fileName, team, state }) =>
-        `${state.verification?.kind === 'differs' ? 'differs' : 'missing'}     ${fileName} → ${team.name}: ${verificationLines(state.verification ?? null, t).join(' ')}`,
-    ),
+    ...differing.map(differingLine),
     ...(abandonedCount > 0
       ? [
           `Storage still has data of ${abandonedCount === 1 ? '1 cancelled upload' : `${abandonedCount} cancelled uploads`}. It is deleted at the next start.`,
@@ -155,6 +153,11 @@ function footnotes(view: JournalSummary): readonly string[] {
       : []),
     ...(allPaused ? ['All uploads are paused in the app.'] : []),
   ]
+}
+
+function differingLine({ fileName, team, state: { verification } }: RegisteredUpload): string {
+  const label = verification ? verificationLabel(verification).padEnd(12) : ''
+  return `${label}${fileName} → ${team.name}: ${verificationLines(verification ?? null, t).join(' ')}`
 }
 
 /** Nothing is retried before a process runs the upload again. */

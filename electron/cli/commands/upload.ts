@@ -58,12 +58,14 @@ function explainMissingPaths(
   reporter: UploadReporter,
   missing: ReadonlyMap<string, Failure>,
 ): UploadReporter {
-  const failuresByName = new Map([...missing].map(([path, reason]) => [basename(path), reason]))
+  // A row has no path. Of several missing paths with the same name, each is reported once.
+  const failuresByName = Map.groupBy(missing.values(), ({ params }) => basename(String(params['path'])))
   return {
     ...reporter,
     failed(row) {
       const wasInspected = row.sizeBytes > 0
-      const reason = row.failure?.code === 'file-missing' && !wasInspected && failuresByName.get(row.fileName)
+      const isMissing = row.failure?.code === 'file-missing' && !wasInspected
+      const reason = isMissing ? failuresByName.get(row.fileName)?.shift() : undefined
       reporter.failed(reason ? { ...row, failure: reason } : row)
     },
   }

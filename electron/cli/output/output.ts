@@ -10,7 +10,7 @@ import type {
   Totals,
   UploadRow,
 } from '../../contract/uploads.ts'
-import type { Verification } from '../../contract/verification.ts'
+import { isRecordWrong, type Verification } from '../../contract/verification.ts'
 import type { TerminalStream } from './live-lines.ts'
 import { oneLine } from './terminal-text.ts'
 
@@ -128,6 +128,12 @@ export function failureAsJson(failure: Failure | null, state: FailureState = 'fi
     sentence: failureText(failure, t, state),
     ...(detail ? { detail } : {}),
   }
+}
+
+/** The first word of a verification's line. */
+export function verificationLabel(verification: Verification): string {
+  if (isRecordWrong(verification)) return verification.kind === 'differs' ? 'differs' : 'missing'
+  return verification.kind === 'verified' ? 'verified' : 'note'
 }
 
 /** The members of a verification in JSON output. */

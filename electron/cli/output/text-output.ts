@@ -8,6 +8,7 @@ import {
   isCopyOfOther,
   skipReasonText,
   t,
+  verificationLabel,
   type UploadProgress,
   type Streams,
   type UploadReporter,
@@ -52,11 +53,9 @@ export function createTextReporter(
     },
     verified(row, verification) {
       if (verification === null) return
-      const isWrong = isRecordWrong(verification)
-      const note = isWrong ? 'missing' : 'note'
-      const label = { pending: note, verified: 'verified', 'not-verified': note, differs: 'differs' }
-      const text = `${label[verification.kind].padEnd(12)}${row.fileName}: ${verificationLines(verification, t).join(' ')}`
-      if (quiet && isWrong) err.write(`${oneLine(text)}\n`)
+      const label = verificationLabel(verification).padEnd(12)
+      const text = `${label}${row.fileName}: ${verificationLines(verification, t).join(' ')}`
+      if (quiet && isRecordWrong(verification)) err.write(`${oneLine(text)}\n`)
       else write(text)
     },
     alreadyInLibrary(row) {

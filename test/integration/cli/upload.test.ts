@@ -213,6 +213,9 @@ test('says that a mistyped path does not exist, and uploads the other files', as
     code: 'path-not-found',
     sentence: '“/nowhere/at-all.gguf” doesn’t exist.',
   })
+  const sameNames = await run('upload', '/nowhere/a.gguf', '/elsewhere/a.gguf')
+  expect(sameNames.out).toContain('“/nowhere/a.gguf” doesn’t exist.')
+  expect(sameNames.out).toContain('“/elsewhere/a.gguf” doesn’t exist.')
   const inspected = await run('inspect', mistyped)
   expect([inspected.code, inspected.out]).toEqual([1, expect.stringContaining(`Did you mean “${path}”?`)])
   const workflow = await run('workflow', `${path}.json`)

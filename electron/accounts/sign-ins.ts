@@ -162,8 +162,8 @@ export function createSignIns(options: SignInOptions): SignIns {
     },
     choose(choice) {
       if (!teamSelection.resolve(choice)) return failed(failure('no-team'))
-      teamSelection.store(choice)
-      return announcedView()
+      const stored = teamSelection.store(choice)
+      return stored.ok ? announcedView() : stored
     },
     markSignedOut(accountId) {
       accounts.markSignedOut(accountId)

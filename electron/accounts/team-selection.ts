@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { teamKey, type Account, type Team, type TeamChoice } from '../contract/account.ts'
+import type { Result } from '../contract/failures.ts'
 import type { StoredChoices } from '../platform/environment.ts'
 
 interface TeamOfAccount {
@@ -20,7 +21,7 @@ interface TeamSelection {
   decided(): TeamChoice | null
   /** The account and team of a choice, or of the current one; null when it is not valid. */
   resolve(choice: TeamChoice | null): TeamOfAccount | null
-  store(choice: TeamChoice): void
+  store(choice: TeamChoice): Result<void>
 }
 
 const storedChoiceSchema = v.pipe(

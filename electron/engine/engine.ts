@@ -83,7 +83,7 @@ export function createEngine(options: EngineOptions): Engine {
     environment.log.error('the journal was damaged and has been renamed', { file: journal.damagedFile })
   const { database } = journal
   const store = createUploadStore(database, randomUUID(), environment)
-  const choices = createStoredChoices(database)
+  const choices = createStoredChoices(database, environment)
   const hashCache = createHashCache(database, environment)
   storeConflictSettings(settings)
   const rows = new Rows({

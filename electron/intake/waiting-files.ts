@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import * as v from 'valibot'
 import type { TeamChoice } from '../contract/account.ts'
-import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
+import { failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { AddReport, WaitingFilesView } from '../contract/uploads.ts'
 import type { Environment, StoredChoices } from '../platform/environment.ts'
 
@@ -41,7 +41,7 @@ export function createWaitingFiles(options: {
   readonly environment: Pick<Environment, 'log'>
 }): WaitingFiles {
   const { choices, chosenTeam, add, onAdded, onChange, environment } = options
-  const { list, store } = createStore(choices, environment)
+  const { list, store } = createStore(choices)
   const closing = new AbortController()
   let isStarted = false
   let adding: Promise<void> | null = null
@@ -124,21 +124,13 @@ export function createWaitingFiles(options: {
   }
 }
 
-function createStore(choices: StoredChoices, { log }: Pick<Environment, 'log'>) {
+function createStore(choices: StoredChoices) {
   return {
     list(): readonly WaitingFile[] {
       const parsed = v.safeParse(storedFiles, choices.get('waiting-files'))
       return parsed.success ? parsed.output : []
     },
-    store(files: readonly WaitingFile[]): Result<void> {
-      try {
-        choices.set('waiting-files', JSON.stringify(files))
-        return success(undefined)
-      } catch (error) {
-        log.error('the waiting files could not be stored', { error: String(error) })
-        return failed(failure('journal-trouble', {}, { detail: String(error) }))
-      }
-    },
+    store: (files: readonly WaitingFile[]) => choices.set('waiting-files', JSON.stringify(files)),
   }
 }
 

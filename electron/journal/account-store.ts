@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { DatabaseSync } from 'node:sqlite'
-import type { AccountStore, StoredChoices } from '../platform/environment.ts'
+import type { AccountStore, ChoiceName, Environment, StoredChoices } from '../platform/environment.ts'
+import { createWrite } from './journal-write.ts'
 
 const accountText = v.pipe(
   v.string(),
@@ -45,14 +46,21 @@ export function createAccountStore(database: DatabaseSync): AccountStore {
   }
 }
 
-export function createStoredChoices(database: DatabaseSync): StoredChoices {
+export function createStoredChoices(
+  database: DatabaseSync,
+  environment: Pick<Environment, 'log'>,
+): StoredChoices {
+  const write = createWrite(database, environment)
   return {
-    get(name) {
-      const value = database.prepare('SELECT value FROM choices WHERE name = ?').get(name)?.['value']
-      return typeof value === 'string' ? value : null
-    },
-    set(name, value) {
-      database.prepare('INSERT OR REPLACE INTO choices (name, value) VALUES (?, ?)').run(name, value)
-    },
+    get: (name) => readChoice(database, name),
+    set: (name, value) =>
+      write(() => {
+        database.prepare('INSERT OR REPLACE INTO choices (name, value) VALUES (?, ?)').run(name, value)
+      }),
   }
+}
+
+export function readChoice(database: DatabaseSync, name: ChoiceName): string | null {
+  const value = database.prepare('SELECT value FROM choices WHERE name = ?').get(name)?.['value']
+  return typeof value === 'string' ? value : null
 }

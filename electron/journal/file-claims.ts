@@ -3,6 +3,7 @@ import { teamKey } from '../contract/account.ts'
 import { success, type Result } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import { createDisplacedModelTable } from './displaced-models.ts'
+import type { Write } from './journal-write.ts'
 import { livingProcesses } from './process-claims.ts'
 import { columns, fromColumns } from './record-columns.ts'
 import { isRegistered, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
@@ -36,11 +37,7 @@ export interface FileClaims {
 }
 
 /** @param runner this process */
-export function createFileClaims(
-  database: DatabaseSync,
-  runner: string,
-  write: (work: () => void) => Result<void>,
-): FileClaims {
+export function createFileClaims(database: DatabaseSync, runner: string, write: Write): FileClaims {
   const findOthers = sameFileFinder(database)
   const mark = database.prepare('UPDATE uploads SET claimed = 1 WHERE id = ?')
   const unmark = database.prepare('UPDATE uploads SET claimed = 0 WHERE id = ? AND claimed = 1')

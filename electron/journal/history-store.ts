@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
 import { isRegistered, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
+import type { Write } from './journal-write.ts'
 import { livingProcesses } from './process-claims.ts'
 import { columns } from './record-columns.ts'
 
@@ -39,7 +40,7 @@ const historyQuery = (names: string) =>
 export function createHistoryStore(
   database: DatabaseSync,
   read: (lines: readonly unknown[]) => readonly UploadRecord[],
-  write: (work: () => void) => Result<void>,
+  write: Write,
 ): HistoryStore {
   const finished = database.prepare(historyQuery(columns.join(', ')))
   const dismiss = database.prepare('UPDATE uploads SET dismissed = 1 WHERE id = ?')

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { hiddenAccounts } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
-import { createAccountStore, createStoredChoices } from './account-store.ts'
+import { createAccountStore, readChoice } from './account-store.ts'
 import { readAbandonedUploads } from './abandoned-store.ts'
+import { journalFile } from './journal-file.ts'
 import { acknowledgedBytes, countParts } from './parts-store.ts'
 import { isRegisteredUpload, type RegisteredUpload, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns } from './record-columns.ts'
@@ -45,7 +45,7 @@ const lockTimeoutMs = 1_000
  * journal.
  */
 export function readJournal(folder: string): Result<JournalSummary | null> {
-  const file = join(folder, 'journal.sqlite')
+  const file = journalFile(folder)
   if (!existsSync(file)) return success(null)
   try {
     const database = new DatabaseSync(file, { readOnly: true, timeout: lockTimeoutMs })
@@ -109,7 +109,7 @@ function readSummary(database: DatabaseSync): Result<JournalSummary | null> {
     verifiedCount: Number(registered?.['verified']),
     differing: differing.filter(isRegisteredUpload).filter(({ accountId }) => !hidden.has(accountId)),
     abandonedCount: readAbandonedUploads(database).length,
-    allPaused: createStoredChoices(database).get('all-paused') === 'yes',
+    allPaused: readChoice(database, 'all-paused') === 'yes',
     accounts: accounts.filter(({ id }) => !hidden.has(id)),
   })
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
+import type { Write } from './journal-write.ts'
 import { createLogFlush } from './log-flush.ts'
 import { isStored, type UploadRecord } from './upload-record.ts'
 
@@ -38,7 +39,7 @@ const partsPerCheckpoint = 300
 
 export function createPartsStore(
   database: DatabaseSync,
-  write: (work: () => void) => Result<void>,
+  write: Write,
   environment: Pick<Environment, 'log'>,
 ): PartsStore {
   const flushLog = createLogFlush(database.location(), environment)

@@ -1,15 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Result } from '../contract/failures.ts'
+import type { Write } from './journal-write.ts'
 
 /**
  * Registers this process as a runner of uploads, in the same transaction as its first claim: another process
  * adopts rows whose runner is not registered.
  */
-export function createProcessClaims(
-  database: DatabaseSync,
-  runner: string,
-  write: (work: () => void) => Result<void>,
-): (work: () => void) => Result<void> {
+export function createProcessClaims(database: DatabaseSync, runner: string, write: Write): Write {
   let isRegistered = false
   return (work) => {
     const written = write(() => {

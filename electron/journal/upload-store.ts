@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { success, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import {
   createHistoryStore,
@@ -7,7 +7,6 @@ import {
   type HistoryStore,
   type UnverifiedUpload,
 } from './history-store.ts'
-import { sqliteCode } from './journal-file.ts'
 import {
   addAbandonedUpload,
   abandonUpload,
@@ -28,6 +27,7 @@ import {
   type AccountFilter,
   type UploadFilter,
 } from './process-claims.ts'
+import { createWrite } from './journal-write.ts'
 
 /** Queue and history in the journal. A change that succeeded is on the disk. */
 export interface UploadStore extends HistoryStore, FileClaims {
@@ -70,9 +70,6 @@ export interface FileFilter {
   readonly teamId: string
 }
 
-/** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
-const diskFull = 13
-
 const queueQuery = (names: string, condition: string) =>
   `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND ${condition} ORDER BY position, added_at_ms`
 
@@ -84,6 +81,7 @@ export function createUploadStore(
 ): UploadStore {
   // A power failure must not undo acknowledged changes. They are few, so the cost of a full flush is small.
   database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  const write = createWrite(database, environment)
   const names = columns.join(', ')
   const insert = database.prepare(
     `INSERT INTO uploads (${names}, runner) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
@@ -100,27 +98,6 @@ export function createUploadStore(
   const queuedOfFile = database.prepare(
     queueQuery(names, 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'),
   )
-
-  /**
-   * Runs `work` as one transaction. An error of the disk is returned as a failure, and nothing is written.
-   */
-  function write(work: () => void): Result<void> {
-    if (database.isTransaction) {
-      work()
-      return success(undefined)
-    }
-    try {
-      database.exec('BEGIN IMMEDIATE')
-      work()
-      database.exec('COMMIT')
-      return success(undefined)
-    } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK')
-      environment.log.error('the journal could not be written', { error: String(error) })
-      const code = sqliteCode(error) === diskFull ? 'journal-full' : 'journal-trouble'
-      return failed(failure(code, {}, { detail: String(error) }))
-    }
-  }
 
   function read(lines: readonly unknown[]): UploadRecord[] {
     return lines.flatMap((line) => {

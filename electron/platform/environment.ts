@@ -55,10 +55,12 @@ export interface AccountStore {
   remove(accountId: string): void
 }
 
-type ChoiceName = 'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders' | 'waiting-files'
+export type ChoiceName =
+  'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders' | 'waiting-files'
 
 /** Small choices that survive a restart and belong to the queue rather than to the settings. */
 export interface StoredChoices {
   get(name: ChoiceName): string | null
-  set(name: ChoiceName, value: string): void
+  /** A failure of the disk leaves the choice as it was. */
+  set(name: ChoiceName, value: string): Result<void>
 }

@@ -39,6 +39,7 @@ export function createQueueHold(
     isPausedByUser: () => isPausedByUser,
     pauseAll(isPaused) {
       isPausedByUser = isPaused
+      // If this fails, the pause holds until the end of this process.
       choices.set('all-paused', isPaused ? 'yes' : 'no')
       return apply()
     },

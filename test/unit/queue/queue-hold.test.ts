@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { success } from '../../../electron/contract/failures.ts'
 import { createQueueHold, type QueueHold } from '../../../electron/queue/queue-hold.ts'
 
 function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}) {
@@ -16,7 +17,13 @@ function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}
       },
       running,
     },
-    { get: () => choices.allPaused, set: (_name, value) => (choices.allPaused = value) },
+    {
+      get: () => choices.allPaused,
+      set(_name, value) {
+        choices.allPaused = value
+        return success(undefined)
+      },
+    },
     () => void heldCounts.push(running.size),
   )
   return { hold, choices, running, heldCounts, isHeld: () => holds.at(-1), how: () => ways.at(-1) }

@@ -186,7 +186,7 @@ test('the history drops the response to an outdated search', async () => {
 })
 
 test('shows why the queue failed to load and retries', async () => {
-  const answers = [failed(failure('journal-trouble')), success({ ...snapshotOf([]), totals: signedTotals })]
+  const answers = [failed(failure('journal-trouble')), success(snapshotOf([]))]
   const { screen } = await openPage({
     answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
   })
@@ -196,18 +196,6 @@ test('shows why the queue failed to load and retries', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
 })
-
-const signedTotals = {
-  running: 0,
-  waiting: 0,
-  needsYou: 0,
-  paused: 0,
-  registeredToday: 0,
-  totalBytes: 0,
-  movedBytes: 0,
-  bytesPerSecond: null,
-  secondsLeft: null,
-}
 
 test('shows why the session failed to load and retries', async () => {
   const answers = [failed(failure('keychain-slow')), success(signedIn())]

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { success } from '../../../electron/contract/failures.ts'
 import type { PartMap, UploadDetails } from '../../../electron/contract/upload-details.ts'
+import { emptyTotals } from '../../support/totals.ts'
 import { openPage } from '../support/open-page.ts'
 import { registeredRow, sendingRow } from '../support/rows.ts'
 
@@ -98,19 +99,15 @@ test('the speed graph has a text summary', async () => {
 test('shows the total speed above the list while uploads run', async () => {
   const { screen, emit } = await openPage({ rows: [sendingRow('Juniper')] })
   const totals = {
+    ...emptyTotals,
     running: 1,
-    waiting: 0,
-    needsYou: 0,
-    paused: 0,
-    registeredToday: 0,
     totalBytes: 1_000,
     movedBytes: 500,
     bytesPerSecond: 2_500_000,
     secondsLeft: 60,
   }
   emit('flow', { speed, streamsInUse: 7, streamsLimit: 12 })
-  const patch = { sequence: 2, changed: [], removed: [], totals, allPaused: false }
-  emit('patch', { ...patch, line: 'up' } as never)
+  emit('patch', { sequence: 2, changed: [], removed: [], totals, allPaused: false, line: 'ok' })
   await expect.element(screen.getByText('2.5 MB/s')).toBeVisible()
   await expect.element(screen.getByRole('img', { name: /^Speed over 3 s:/ })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))

@@ -4,19 +4,9 @@ import type { Phase, Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { countdownMs, createWhenDone } from '../../../../electron/desktop/power/when-done.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
+import { emptyTotals } from '../../../support/totals.ts'
 
-const none: Totals = {
-  running: 0,
-  waiting: 0,
-  needsYou: 0,
-  paused: 0,
-  registeredToday: 0,
-  totalBytes: 0,
-  movedBytes: 0,
-  bytesPerSecond: null,
-  secondsLeft: null,
-}
-const busy: Totals = { ...none, running: 1 }
+const busy: Totals = { ...emptyTotals, running: 1 }
 const rows = (phase: Phase, count: number) =>
   Array.from({ length: count }, (_row, index) => ({ id: `${phase} ${index}`, phase, addedAtMs: 0 }))
 const oneSent = rows('registered', 1)
@@ -40,26 +30,26 @@ test('the action is carried out once, after a countdown', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('sleep')
   patch(busy)
-  patch(none, oneSent)
+  patch(emptyTotals, oneSent)
   const ending = { atMs: clock.now() + countdownMs, sent: 1, needsYou: 0 }
   expect(tracker.current()).toEqual({ whenDone: 'sleep', ending })
   expect(countdownText()).toBe('All uploads are done. The computer goes to sleep in one minute.')
   clock.advance(countdownMs)
   expect([actions, tracker.current()]).toEqual([['sleep'], { whenDone: 'nothing', ending: null }])
   patch(busy)
-  patch(none, oneSent)
+  patch(emptyTotals, oneSent)
   expect(clock.waits()).toEqual([])
 })
 
 test('waiting uploads delay the countdown, failed ones are counted', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('quit')
-  patch({ ...none, waiting: 60 })
-  patch({ ...none, waiting: 58 }, rows('registered', 2))
+  patch({ ...emptyTotals, waiting: 60 })
+  patch({ ...emptyTotals, waiting: 58 }, rows('registered', 2))
   // A row that is reported twice is counted once.
-  patch({ ...none, waiting: 1, needsYou: 57 }, [...rows('registered', 2), ...rows('failed', 57)])
+  patch({ ...emptyTotals, waiting: 1, needsYou: 57 }, [...rows('registered', 2), ...rows('failed', 57)])
   expect(countdownText()).toBe(null)
-  patch({ ...none, needsYou: 58 }, rows('failed', 58))
+  patch({ ...emptyTotals, needsYou: 58 }, rows('failed', 58))
   expect(countdownText()).toBe('2 files uploaded, 58 need attention. Modelferry quits in one minute.')
   clock.advance(countdownMs)
   expect(actions).toEqual(['quit'])
@@ -69,7 +59,7 @@ test('the text does not claim success when every upload failed', () => {
   const { tracker, patch, countdownText } = setup()
   tracker.set('sleep')
   patch(busy)
-  patch({ ...none, needsYou: 1 }, rows('failed', 1))
+  patch({ ...emptyTotals, needsYou: 1 }, rows('failed', 1))
   expect(countdownText()).toBe(
     'No files uploaded, 1 needs attention. The computer goes to sleep in one minute.',
   )
@@ -79,27 +69,27 @@ test('a paused upload delays the countdown until it has ended', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('sleep')
   patch(busy)
-  patch({ ...none, paused: 1 }, rows('paused', 1))
+  patch({ ...emptyTotals, paused: 1 }, rows('paused', 1))
   clock.advance(countdownMs)
   expect([actions, countdownText()]).toEqual([[], null])
   patch(busy)
-  patch(none, oneSent)
+  patch(emptyTotals, oneSent)
   expect(countdownText()).toContain('All uploads are done.')
 })
 
 test('uploads registered between two patches count, older ones do not', () => {
   const { clock, tracker, patch, countdownText } = setup()
   tracker.set('sleep')
-  patch(none, oneSent)
+  patch(emptyTotals, oneSent)
   expect(countdownText()).toBe(null)
-  patch(none, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
+  patch(emptyTotals, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
   expect(countdownText()).toContain('All uploads are done.')
 })
 
 test('a file that failed immediately starts no countdown', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('sleep')
-  patch({ ...none, needsYou: 1 }, [{ id: 'damaged', phase: 'failed', addedAtMs: clock.now() }])
+  patch({ ...emptyTotals, needsYou: 1 }, [{ id: 'damaged', phase: 'failed', addedAtMs: clock.now() }])
   clock.advance(countdownMs)
   expect([actions, countdownText()]).toEqual([[], null])
 })
@@ -108,7 +98,7 @@ test('removed uploads start no countdown', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('sleep')
   patch(busy)
-  patch(none)
+  patch(emptyTotals)
   clock.advance(countdownMs)
   expect(actions).toEqual([])
 })
@@ -117,7 +107,7 @@ test('a cancelled countdown does nothing', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('quit')
   patch(busy)
-  patch(none, oneSent)
+  patch(emptyTotals, oneSent)
   tracker.set('nothing')
   clock.advance(countdownMs)
   expect(actions).toEqual([])
@@ -127,11 +117,11 @@ test('new uploads cancel the countdown and are followed by another', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('quit')
   patch(busy)
-  patch(none, oneSent)
+  patch(emptyTotals, oneSent)
   patch(busy)
   clock.advance(countdownMs)
   expect([actions, tracker.current().whenDone]).toEqual([[], 'quit'])
-  patch(none, oneSent)
+  patch(emptyTotals, oneSent)
   clock.advance(countdownMs)
   expect(actions).toEqual(['quit'])
 })
@@ -139,7 +129,7 @@ test('new uploads cancel the countdown and are followed by another', () => {
 test('an empty queue starts no countdown', () => {
   const { clock, actions, tracker, patch } = setup()
   tracker.set('sleep')
-  patch(none)
+  patch(emptyTotals)
   clock.advance(countdownMs)
   expect(actions).toEqual([])
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Patch, Phase, Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
 import { createNotificationRules } from '../../../../electron/desktop/tray/notification-rules.ts'
+import { emptyTotals } from '../../../support/totals.ts'
 
 let sequence = 0
 
@@ -40,14 +41,12 @@ function row(id: string, phase: Phase): UploadRow {
 }
 
 function patch(totals: Partial<Totals>, ...changed: UploadRow[]): Patch {
-  const none = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: 0 }
-  const sums = { totalBytes: 0, movedBytes: 0, bytesPerSecond: null, secondsLeft: null }
   sequence += 1
   return {
     sequence,
     changed,
     removed: [],
-    totals: { ...none, ...sums, ...totals },
+    totals: { ...emptyTotals, ...totals },
     allPaused: false,
     line: 'ok',
   }

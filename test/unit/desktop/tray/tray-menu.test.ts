@@ -1,20 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
-import type { Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 import { trayMenuTemplate, type TrayContent } from '../../../../electron/desktop/tray/tray-menu.ts'
+import { emptyTotals } from '../../../support/totals.ts'
 
-const none: Totals = {
-  running: 0,
-  waiting: 0,
-  needsYou: 0,
-  paused: 0,
-  registeredToday: 0,
-  totalBytes: 0,
-  movedBytes: 0,
-  bytesPerSecond: null,
-  secondsLeft: null,
-}
 const quiet: Conditions = {
   hold: null,
   whenDone: 'nothing',
@@ -46,7 +35,7 @@ function menu(given: Partial<TrayContent> = {}) {
     quit: record('quit'),
   }
   const content = {
-    summary: { totals: none, allPaused: false },
+    summary: { totals: emptyTotals, allPaused: false },
     conditions: quiet,
     limitBytesPerSecond: null,
     recentUploads: [],
@@ -82,14 +71,14 @@ test('an idle menu offers to open, pause, limit and quit', () => {
 })
 
 test('the menu offers to resume when everything is paused', () => {
-  const { ids, click, clicked } = menu({ summary: { totals: none, allPaused: true } })
+  const { ids, click, clicked } = menu({ summary: { totals: emptyTotals, allPaused: true } })
   expect(ids).not.toContain('pause-all')
   click('resume-all')
   expect(clicked).toEqual([['resumeAll']])
 })
 
 test('the menu offers to resume when every single upload is paused', () => {
-  const paused = { ...none, paused: 2 }
+  const paused = { ...emptyTotals, paused: 2 }
   const { ids, click, clicked } = menu({ summary: { totals: paused, allPaused: false } })
   expect(ids).not.toContain('pause-all')
   click('resume-all')
@@ -103,7 +92,7 @@ test.each([
   [0, 'Stop now'],
 ])('the menu offers to stop at once what is being paused (%i bytes)', (unacknowledgedBytes, label) => {
   const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes }
-  const totals = { ...none, running: 1, pausing }
+  const totals = { ...emptyTotals, running: 1, pausing }
   const { item, click, clicked } = menu({ summary: { totals, allPaused: true } })
   expect([item('sum').label, item('stop-pausing').label]).toEqual(['Pausing, finishing 2 parts', label])
   click('stop-pausing')
@@ -112,7 +101,7 @@ test.each([
 
 test('the summary does not hide uploads that continue while another is being paused', () => {
   const pausing = { uploadCount: 1, finishingParts: 2, unacknowledgedBytes: 1 }
-  const { item } = menu({ summary: { totals: { ...none, running: 2, pausing }, allPaused: false } })
+  const { item } = menu({ summary: { totals: { ...emptyTotals, running: 2, pausing }, allPaused: false } })
   expect(item('sum').label).toMatch(/^Uploading 2 files/)
 })
 

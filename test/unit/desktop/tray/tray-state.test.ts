@@ -13,18 +13,8 @@ import {
   trayIconName,
   trayStateOf,
 } from '../../../../electron/desktop/tray/tray-state.ts'
+import { emptyTotals } from '../../../support/totals.ts'
 
-const none: Totals = {
-  running: 0,
-  waiting: 0,
-  needsYou: 0,
-  paused: 0,
-  registeredToday: 0,
-  totalBytes: 0,
-  movedBytes: 0,
-  bytesPerSecond: null,
-  secondsLeft: null,
-}
 const english = translatorFor('en')
 
 describe('the icon', () => {
@@ -37,7 +27,7 @@ describe('the icon', () => {
     ['paused', { waiting: 3 }, true],
     ['attention', { running: 2, needsYou: 1 }, false],
   ])('shows %s for %j (everything paused: %s)', (state, totals, allPaused) => {
-    expect(trayStateOf({ ...none, ...totals }, allPaused)).toBe(state)
+    expect(trayStateOf({ ...emptyTotals, ...totals }, allPaused)).toBe(state)
   })
 
   test('is a template image on macOS and matches the panel elsewhere', () => {
@@ -55,7 +45,7 @@ test.each([
   [79, 80, 7],
   [80, 80, 7],
 ])('shows %i of %i bytes as %i of eight steps, never full while running', (movedBytes, totalBytes, step) => {
-  expect(progressStep({ ...none, movedBytes, totalBytes })).toBe(step)
+  expect(progressStep({ ...emptyTotals, movedBytes, totalBytes })).toBe(step)
 })
 
 test('every icon file exists in each density', () => {
@@ -91,7 +81,7 @@ test.each<[string, boolean, Partial<Parameters<typeof isPanelDark>[0]>]>([
 describe('the summary', () => {
   test('contains count, progress, speed and time left', () => {
     const totals = {
-      ...none,
+      ...emptyTotals,
       running: 2,
       waiting: 5,
       totalBytes: 1000,
@@ -105,15 +95,17 @@ describe('the summary', () => {
   })
 
   test('never shows 100 % while uploads run', () => {
-    const totals = { ...none, running: 1, totalBytes: 10, movedBytes: 10 }
+    const totals = { ...emptyTotals, running: 1, totalBytes: 10, movedBytes: 10 }
     expect(summaryText(totals, false, english)).toBe('Uploading 1 file, 99%')
   })
 
   test('says what is waiting when nothing runs', () => {
-    expect(summaryText(none, false, english)).toBe('No uploads')
-    expect(summaryText({ ...none, paused: 1 }, false, english)).toBe('1 file paused')
-    expect(summaryText({ ...none, needsYou: 2, paused: 1 }, false, english)).toBe('2 files need attention')
-    expect(summaryText({ ...none, waiting: 2 }, false, english)).toBe('2 waiting')
+    expect(summaryText(emptyTotals, false, english)).toBe('No uploads')
+    expect(summaryText({ ...emptyTotals, paused: 1 }, false, english)).toBe('1 file paused')
+    expect(summaryText({ ...emptyTotals, needsYou: 2, paused: 1 }, false, english)).toBe(
+      '2 files need attention',
+    )
+    expect(summaryText({ ...emptyTotals, waiting: 2 }, false, english)).toBe('2 waiting')
   })
 })
 
@@ -128,17 +120,7 @@ test.each([
   expect(timeLeftText(seconds, english)).toBe(sentence)
 })
 
-const half: Totals = {
-  running: 1,
-  waiting: 0,
-  needsYou: 0,
-  paused: 0,
-  registeredToday: 0,
-  totalBytes: 200,
-  movedBytes: 101,
-  bytesPerSecond: null,
-  secondsLeft: null,
-}
+const half: Totals = { ...emptyTotals, running: 1, totalBytes: 200, movedBytes: 101 }
 
 describe('the taskbar progress', () => {
   const progress = (totals: Partial<Totals>, { allPaused = false, isHeld = false } = {}) =>

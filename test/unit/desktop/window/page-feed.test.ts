@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Patch } from '../../../../electron/contract/uploads.ts'
 import { createPageFeed } from '../../../../electron/desktop/window/page-feed.ts'
+import { emptyTotals } from '../../../support/totals.ts'
 
 function patch(sequence: number): Patch {
-  const totals = {
-    running: 0,
-    waiting: 0,
-    needsYou: 0,
-    paused: 0,
-    registeredToday: 0,
-    totalBytes: 0,
-    movedBytes: 0,
-    bytesPerSecond: null,
-    secondsLeft: null,
-  }
-  return { sequence, changed: [], removed: [], totals, allPaused: false, line: 'ok' }
+  return { sequence, changed: [], removed: [], totals: emptyTotals, allPaused: false, line: 'ok' }
 }
 
 function setup() {

@@ -3,13 +3,44 @@ import { reportResult } from '../../../electron/cli/commands/report-result.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import type { UploadContext } from '../../../electron/cli/command-context.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
-import { row } from '../../components/support/rows.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
+import type { ModelStatus } from '../../../electron/contract/uploads.ts'
+import { failedRow, registeredRow, row } from '../../components/support/rows.ts'
+
+/** A command whose engine reports this status for each multi-file model. */
+const contextOf = (status: ModelStatus | null = null) =>
+  ({
+    engine: { calls: { modelStatus: async () => success(status) } },
+    reporter: { finished: () => {}, modelEnded: () => {} },
+  }) as unknown as UploadContext
 
 test.each<[string, number, Verification]>([
   ['differs', exitCodes.someFailed, { kind: 'differs', differences: [], atMs: 1 }],
   ['is missing', exitCodes.someFailed, { kind: 'not-verified', reason: 'missing', isFinal: true, atMs: 1 }],
   ['could not be read', exitCodes.ok, { kind: 'not-verified', reason: 'timed-out', isFinal: false, atMs: 1 }],
 ])('if a record %s the exit code is %i', async (_name, code, verification) => {
-  const context = { reporter: { finished: () => {} } } as unknown as UploadContext
-  expect(await reportResult([row('Flux', { phase: 'registered', verification })], context)).toBe(code)
+  expect(await reportResult([registeredRow('Flux', { verification })], contextOf())).toBe(code)
+})
+
+test.each([
+  ['someFailed', 'file-missing'],
+  ['notSignedIn', 'signed-out'],
+] as const)('the exit code is %s if an upload failed with %s', async (name, code) => {
+  const rows = [registeredRow('Flux'), failedRow('Juniper', failure(code))]
+  expect(await reportResult(rows, contextOf())).toBe(exitCodes[name])
+})
+
+test('an upload that was skipped does not count', async () => {
+  expect(await reportResult([row('Flux', { phase: 'waiting' })], contextOf())).toBe(exitCodes.ok)
+})
+
+test.each([
+  ['someFailed', 1],
+  ['ok', 2],
+] as const)('the exit code is %s if the library has %i of 2 files of a model', async (name, presentCount) => {
+  const { recognition } = row('Flux')
+  const group = { key: 'g', name: 'Flux', kind: 'sharded' }
+  const shard = registeredRow('Flux', { recognition: { ...recognition, group } as typeof recognition })
+  const status = { fileCount: 2, presentCount, missing: [] }
+  expect(await reportResult([shard], contextOf(status))).toBe(exitCodes[name])
 })

@@ -8,7 +8,13 @@ import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
-import { multipartOpenState, registeredState, storedState, uploadRecord } from '../../support/records.ts'
+import {
+  multipartOpenState,
+  registeredState,
+  replacingState,
+  storedState,
+  uploadRecord,
+} from '../../support/records.ts'
 
 /** A journal with this process and another one, which lives until it is said to have ended. */
 function setup() {
@@ -25,6 +31,7 @@ function setup() {
   const [ours, theirs] = [open('ours'), open('theirs')]
   onTestFinished(() => rmSync(folder, { recursive: true }))
   return {
+    database: ours.database,
     ours: ours.store,
     theirs: theirs.store,
     endTheirs: () => theirs.store.close(),
@@ -146,6 +153,16 @@ test('an upload replaces the model that a dead process has displaced for the sto
   expect([ours.find(other.id), ours.displacedModels()]).toEqual([null, []])
 })
 
+test('an upload does not take over a replacement that has not begun', () => {
+  const context = setup()
+  const own = record({ library: { onConflict: 'rename' } })
+  const other = record({ state: storedState(), library: { replaces: { ...replaces, asidePath: null } } })
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
+  context.endTheirs()
+  expect(valueOf(context.ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
+  expect(context.ours.find(own.id)?.library).toEqual(own.library)
+})
+
 test('a model that a dead process has displaced is listed if nothing of its upload is taken over', () => {
   const context = setup()
   const own = record({ state: storedState() })
@@ -172,6 +189,52 @@ test('an upload takes over the parts of a process that has ended, and its row', 
     null,
     [],
   ])
+})
+
+test('of several uploads of a dead process, the one that is stored completely is taken over', () => {
+  const { ours, theirs, endTheirs } = setup()
+  const [own, open, stored] = [
+    record(),
+    record({ state: multipartOpenState(5_242_880) }),
+    record({ state: storedState() }),
+  ]
+  theirs.add([open, stored])
+  ours.add([own])
+  endTheirs()
+  expect(valueOf(ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
+  expect(ours.find(own.id)?.state).toEqual(stored.state)
+  expect([ours.find(open.id), ours.find(stored.id)]).toEqual([open, null])
+})
+
+test.each<[string, Partial<UploadRecord>]>([
+  ['has failed', { phase: 'failed', state: multipartOpenState(5_242_880) }],
+  ['is registered and replaces a model', { state: replacingState('m1') }],
+])('an upload of a dead process that %s stays as it is', (_what, given) => {
+  const { ours, theirs, endTheirs } = setup()
+  const [own, other] = [record(), record(given)]
+  theirs.add([other])
+  ours.add([own])
+  endTheirs()
+  expect(valueOf(ours.claimFile(own))).toEqual(claimed)
+  expect(ours.find(other.id)).toEqual(other)
+})
+
+test('the journal is flushed with each commit again after a claim', () => {
+  const { database, ours } = setup()
+  const own = record()
+  ours.add([own])
+  const full = database.prepare('PRAGMA synchronous').get()
+  valueOf(ours.claimFile(own))
+  ours.releaseFile({ id: own.id })
+  expect(database.prepare('PRAGMA synchronous').get()).toEqual(full)
+})
+
+test('a claim can be released within a transaction', () => {
+  const context = setup()
+  const [own, other] = [record(), record()]
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
+  valueOf(context.theirs.transaction(() => context.theirs.releaseFile({ id: other.id })))
+  expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
 })
 
 test('parts of another account of the team are not taken over', () => {

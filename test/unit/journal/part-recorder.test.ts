@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -8,7 +8,7 @@ import { createLogFlush } from '../../../electron/journal/log-flush.ts'
 import { createPartRecorder } from '../../../electron/journal/part-recorder.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { registeredState, uploadRecord } from '../../support/records.ts'
 
 const multipart = { uploadId: 'u1', storageKey: 'k1', partSizeBytes: 5_242_880 }
 const environment = createTestEnvironment(standingClock())
@@ -42,6 +42,9 @@ test('records no part of an upload that was restarted, removed or registered mea
   const { store, record, recordPart, part } = setup()
   store.save([{ ...record, state: { kind: 'multipart-open', multipart: { ...multipart, uploadId: 'u2' } } }])
   expect(recordPart(part)).toBe(false)
+  const state = { ...registeredState('m', 1), multipart }
+  store.save([{ ...record, phase: 'registered', state }])
+  expect(recordPart(part)).toBe(false)
   store.save([{ ...record, state: { kind: 'queued', started: false } }])
   expect(recordPart(part)).toBe(false)
   store.remove([record.id])
@@ -52,6 +55,15 @@ test('records no part of an upload that was restarted, removed or registered mea
 test('leaves a part to the main thread if the journal cannot be opened', () => {
   const { folder, part } = setup()
   expect(createPartRecorder(join(folder, 'missing'))(part)).toBe(false)
+})
+
+test('opens the journal with the first part if it could not be opened before', () => {
+  const { folder, database, part } = setup()
+  const later = join(folder, 'later')
+  const recordPart = createPartRecorder(later)
+  mkdirSync(later)
+  database.exec(`VACUUM INTO '${journalFile(later)}'`)
+  expect(recordPart(part)).toBe(true)
 })
 
 test('leaves parts to the main thread for ten seconds after the journal was locked', () => {
@@ -70,6 +82,22 @@ test('a log that cannot be flushed is a failure of the journal', async () => {
   const { folder } = setup()
   const flush = createLogFlush(journalFile(join(folder, 'missing')), environment)
   expect(await flush()).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+})
+
+test('flushes of a log during another one share the next one and its result', async () => {
+  const { folder } = setup()
+  const file = journalFile(join(folder, 'later'))
+  const flush = createLogFlush(file, environment)
+  const failures = () => environment.lines.filter(({ message }) => message.includes('flushed')).length
+  const before = failures()
+  const first = flush()
+  await Promise.resolve()
+  const others = [flush(), flush()]
+  expect([await first, ...(await Promise.all(others))].map(({ ok }) => ok)).toEqual([false, false, false])
+  expect(failures() - before).toBe(2)
+  mkdirSync(join(folder, 'later'))
+  writeFileSync(`${file}-wal`, '')
+  expect(await flush()).toEqual(success(undefined))
 })
 
 test('a part is flushed even if the log cannot be checkpointed', async () => {

@@ -55,6 +55,12 @@ test.each(['signed-out', 'forbidden', 'bad-request', 'not-found'] as const)(
   },
 )
 
+test('does not repeat a call whose failure the caller excludes', async () => {
+  const { start, calls, retries } = setup([busy, success('done')])
+  const result = await start({ mayRetry: ({ code }) => code !== 'server-trouble' })
+  expect([result, calls(), retries]).toEqual([busy, 1, []])
+})
+
 test('returns the last failure when the next repetition would be too late', async () => {
   const { start, afterDelay, calls, clock } = setup([busy], 1)
   const result = start({ withinMs: 3_500 })
@@ -77,6 +83,22 @@ test('repeats a call without a connection as often as requested', async () => {
   await result
   const delays = retries.map(([, atMs], index) => atMs - (retries[index - 1]?.[1] ?? 0))
   expect(delays).toEqual([1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000, 5_000])
+})
+
+test('waits as long as usual for a server that can be reached', async () => {
+  const { start, afterDelay, retries } = setup([busy, busy, success('done')], 1)
+  const result = start({ maxOfflineDelayMs: 500 })
+  await afterDelay()
+  await afterDelay()
+  await result
+  expect(retries.map(([, atMs]) => atMs)).toEqual([1_000, 3_000])
+})
+
+test('announces no repetition after it was aborted during the call', async () => {
+  const { start, controller, retries } = setup([busy])
+  const result = start()
+  controller.abort()
+  expect([await result, retries]).toEqual([busy, []])
 })
 
 test('ends its delay when aborted', async () => {

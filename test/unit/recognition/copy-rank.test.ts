@@ -16,12 +16,15 @@ test.each([
   ['models/loras/x.safetensors', 'models/loras/x (1).safetensors'],
   ['models/loras/x.safetensors', 'models/loras/x - Copy.safetensors'],
   ['models/loras/x.safetensors', 'models/loras/Copy of x.safetensors'],
+  ['models/loras/x.safetensors', 'models/loras/x copy 2.safetensors'],
+  ['ComfyUI/models/loras/a/b/c/x.safetensors', 'Downloads/x.safetensors'],
 ])('workflows rather look for %s than for %s', (kept, skipped) => {
   expect([compareCopies(kept, skipped) < 0, compareCopies(skipped, kept) > 0]).toEqual([true, true])
 })
 
 test.each([
   ['models/loras/x.safetensors', 'models/loras/y.safetensors'],
+  ['/home/alice/apps/ComfyUI/models/loras/x.safetensors', 'models/loras/x.safetensors'],
   ['models/loras/golden/x.safetensors', 'models/loras/photocopied/x.safetensors'],
   ['/mnt/backup/loras/x.safetensors', '/mnt/backup/loras/y.safetensors'],
 ])('finds no difference between %s and %s', (one, other) => {

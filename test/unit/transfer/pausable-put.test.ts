@@ -60,6 +60,15 @@ test('a pause does not affect a PUT that has ended', () => {
   expect(put.signal.aborted).toBe(false)
 })
 
+test('a pause does not affect a PUT that ended before its first report', () => {
+  const { put, pause, clock, stops } = pausedPut({ sentBytes: 0, elapsedMs: 1 })
+  pause.revoke()
+  pause.request()
+  put.ended()
+  clock.advance(1_000)
+  expect([put.signal.aborted, stops(), clock.waits()]).toEqual([false, 0, []])
+})
+
 test('a PUT that begins during a pause is aborted', () => {
   const pause = createPauseControl()
   pause.request()

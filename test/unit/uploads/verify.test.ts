@@ -2,16 +2,33 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { CloudClient, Signer } from '../../../electron/cloud/client.ts'
+import type { ModelWire } from '../../../electron/cloud/wire.ts'
 import type { Account } from '../../../electron/contract/account.ts'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
+import type { RegisteredUpload } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
+import type { Verification } from '../../../electron/contract/verification.ts'
 import { createVerifier } from '../../../electron/uploads/verify.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { withVerification } from '../../support/records.ts'
 
-/** A verifier of one registered upload, whose server asks for a delay of some minutes each time. */
-function setup(state: Account['state']) {
+type Answer = Result<ModelWire> | Promise<Result<ModelWire>>
+
+/** The server asks for a delay of some minutes. */
+const busy = failed(failure('server-trouble', { status: 503 }, { retryAfterMs: 300_000 }))
+
+/** A verifier of registered uploads, whose server answers each request like this. */
+function setup({
+  state = 'ready',
+  answer = () => busy,
+  uploadCount = 1,
+}: {
+  readonly state?: Account['state']
+  readonly answer?: (upload: RegisteredUpload) => Answer
+  readonly uploadCount?: number
+}) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-verifier-'))
   const { database } = openJournal(folder, 0)
   onTestFinished(() => {
@@ -20,8 +37,9 @@ function setup(state: Account['state']) {
   })
   const environment = createTestEnvironment(standingClock())
   const store = createUploadStore(database, 'me', environment)
-  const upload = withVerification({ kind: 'pending' })
-  store.add([upload])
+  const uploads = Array.from({ length: uploadCount }, () => withVerification({ kind: 'pending' }))
+  const [upload = withVerification({ kind: 'pending' })] = uploads
+  store.add(uploads)
   const account: Account = {
     id: upload.accountId,
     kind: 'session',
@@ -33,8 +51,14 @@ function setup(state: Account['state']) {
     state,
   }
   const counts = { requests: 0, writes: 0 }
-  const busy = failed(failure('server-trouble', { status: 503 }, { retryAfterMs: 300_000 }))
-  let ended = Promise.withResolvers<void>()
+  let ended = Promise.withResolvers<Verification | null>()
+  const client = {
+    server: account.server,
+    async send() {
+      counts.requests += 1
+      return answer(upload)
+    },
+  } as unknown as CloudClient
   const verifier = createVerifier({
     rows: { get: () => undefined, change: () => success(undefined) },
     store: {
@@ -47,28 +71,85 @@ function setup(state: Account['state']) {
     },
     accounts: {
       list: () => [account],
-      accessFor() {
-        counts.requests += 1
-        return busy
-      },
+      accessFor: () => success({ client, signer: {} as Signer, kind: 'session' }),
     },
     environment,
-    verified: () => ended.resolve(),
+    verified: (_id, verification) => ended.resolve(verification),
   })
   return {
     counts,
     store,
     upload,
-    async verifyOpen() {
+    verifier,
+    /** Resolves with the first result, or null for an upload that is not verified now. */
+    async verifyOpen(): Promise<Verification | null> {
       ended = Promise.withResolvers()
       verifier.verifyOpen()
-      if (state === 'ready') await ended.promise
+      return state === 'ready' ? ended.promise : null
     },
   }
 }
 
+/** The library's record of an upload, with these changes. */
+const recordOf = (upload: RegisteredUpload, change: Partial<ModelWire> = {}): Result<ModelWire> =>
+  success({
+    id: upload.state.modelId,
+    display_name: upload.target.displayName,
+    model_type: upload.target.modelType,
+    storage_key: upload.state.storageKey,
+    file_size: upload.identity.sizeBytes,
+    file_hash: `sha256:${upload.state.sha256}`,
+    model_path: upload.target.modelPath,
+    created_at: '2026-01-01T00:00:00.000Z',
+    updated_at: '2026-01-01T00:00:01.000Z',
+    ...change,
+  })
+const editedAt = '2026-01-01T00:00:01.001Z'
+
+test.each<[string, Partial<ModelWire>]>([
+  ['the same values', {}],
+  ['a hash in upper case', { file_hash: `SHA256:${'AB'.repeat(32)}` }],
+  ['a hash without its algorithm', { file_hash: 'ab'.repeat(32) }],
+  ['another name', { display_name: 'Other', updated_at: editedAt }],
+])('a record with %s is verified', async (_what, change) => {
+  const { verifyOpen } = setup({ answer: (upload) => recordOf(upload, change) })
+  expect(await verifyOpen()).toMatchObject({ kind: 'verified' })
+})
+
+test.each<[string, Partial<ModelWire>]>([
+  ['edited', { model_type: 'vae', updated_at: editedAt }],
+  ['edited', { model_path: 'models/moved.safetensors', updated_at: editedAt }],
+  ['incomplete', { model_type: '' }],
+  ['incomplete', { model_path: null }],
+  ['incomplete', { storage_key: null }],
+  ['incomplete', { file_size: null }],
+])('a record that is %s is not verified: %j', async (reason, change) => {
+  const { verifyOpen } = setup({ answer: (upload) => recordOf(upload, change) })
+  expect(await verifyOpen()).toMatchObject({ kind: 'not-verified', reason, isFinal: true })
+})
+
+test.each<[string, Partial<ModelWire>]>([
+  ['path', { model_path: 'models/moved.safetensors' }],
+  ['type', { model_type: 'vae' }],
+  ['size', { file_size: 7, model_type: 'vae', updated_at: editedAt }],
+])('another %s is a difference: %j', async (field, change) => {
+  const { verifyOpen } = setup({ answer: (upload) => recordOf(upload, change) })
+  expect(await verifyOpen()).toMatchObject({ kind: 'differs', differences: [{ field }] })
+})
+
+test('verifies two uploads at a time, and none twice at the same time', async () => {
+  const held = Promise.withResolvers<Result<ModelWire>>()
+  const { counts, store, verifier } = setup({ answer: () => held.promise, uploadCount: 3 })
+  verifier.verifyOpen()
+  verifier.verifyOpen()
+  await expect.poll(() => counts.requests).toBe(2)
+  held.resolve(failed(failure('forbidden')))
+  await expect.poll(() => store.unverified()).toEqual([])
+  expect(counts.requests).toBe(3)
+})
+
 test('a verification that fails again for the same reason is not written again', async () => {
-  const { counts, store, upload, verifyOpen } = setup('ready')
+  const { counts, store, upload, verifyOpen } = setup({})
   await verifyOpen()
   await verifyOpen()
   expect(counts).toEqual({ requests: 2, writes: 1 })
@@ -78,7 +159,7 @@ test('a verification that fails again for the same reason is not written again',
 })
 
 test('an upload whose account is signed out stays to be verified without an attempt', async () => {
-  const { counts, store, upload, verifyOpen } = setup('signed-out')
+  const { counts, store, upload, verifyOpen } = setup({ state: 'signed-out' })
   await verifyOpen()
   await verifyOpen()
   expect(counts).toEqual({ requests: 0, writes: 0 })

@@ -58,3 +58,16 @@ test('redraws the lines when the terminal becomes wider', () => {
   live.show(['a'.repeat(30)])
   expect(terminal.lines()).toEqual(['a'.repeat(30)])
 })
+
+test('writes nothing while the lines stay the same, or if the output is no terminal', () => {
+  const written: string[] = []
+  const stream = { isTTY: true, columns: 60, write: (text: string) => written.push(text) }
+  const live = createLiveLines(stream)
+  live.show(['a'])
+  expect(written).toHaveLength(1)
+  live.show(['a'])
+  const piped = createLiveLines({ ...stream, isTTY: false })
+  piped.show(['b'])
+  piped.clear()
+  expect(written).toHaveLength(1)
+})

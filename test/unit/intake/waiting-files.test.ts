@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import type { TeamChoice } from '../../../electron/contract/account.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { AddReport } from '../../../electron/contract/uploads.ts'
+import { createWaitingFiles } from '../../../electron/intake/waiting-files.ts'
+import { valueOf } from '../../support/engine.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+
+const team: TeamChoice = { accountId: 'cloud.example alice', teamId: 'team_01' }
+const report: AddReport = { added: 1, refused: 0, skipped: [] }
+
+/** Started waiting files with a team; each call of `add` waits for `end`. */
+function setup() {
+  const stored = new Map<string, string>()
+  const calls: { readonly paths: readonly string[]; readonly end: (result: Result<AddReport>) => void }[] = []
+  const reports: AddReport[] = []
+  const files = createWaitingFiles({
+    choices: { get: (name) => stored.get(name) ?? null, set: (name, value) => void stored.set(name, value) },
+    chosenTeam: () => team,
+    add(paths) {
+      const { promise, resolve } = Promise.withResolvers<Result<AddReport>>()
+      calls.push({ paths, end: resolve })
+      return promise
+    },
+    onAdded: (added) => void reports.push(added),
+    onChange: () => {},
+    environment: createTestEnvironment(standingClock()),
+  })
+  return { files, calls, reports, storedPaths: () => stored.get('waiting-files') ?? '' }
+}
+
+test('keeps a path once that is added twice', async () => {
+  const { files } = setup()
+  await files.keep(['/a.safetensors'])
+  valueOf(await files.keep(['/a.safetensors', '/b.safetensors']))
+  expect(files.view()).toMatchObject({ count: 2, names: ['a.safetensors', 'b.safetensors'] })
+})
+
+test('adds files that arrive while others are being added, and no file twice', async () => {
+  const { files, calls, reports } = setup()
+  files.start()
+  await files.keep(['/a.safetensors'])
+  await files.keep(['/b.safetensors'])
+  expect(files.view()).toMatchObject({ count: 1, names: ['b.safetensors'] })
+  calls[0]?.end(success(report))
+  await expect.poll(() => calls.map(({ paths }) => paths)).toEqual([['/a.safetensors'], ['/b.safetensors']])
+  calls[1]?.end(success(report))
+  await expect.poll(() => [reports.length, files.view().count]).toEqual([2, 0])
+})
+
+test('tries again if the team has changed while the files were being added', async () => {
+  const { files, calls, reports } = setup()
+  files.start()
+  await files.keep(['/a.safetensors'])
+  files.addIfPossible()
+  calls[0]?.end(failed(failure('no-team')))
+  await expect.poll(() => calls).toHaveLength(2)
+  calls[1]?.end(success(report))
+  await expect.poll(() => [reports.length, files.view().count]).toEqual([1, 0])
+})
+
+test.each([
+  ['no-team', null],
+  ['journal-trouble', { code: 'journal-trouble' }],
+] as const)('files whose adding failed with %s wait again', async (code, shown) => {
+  const { files, calls } = setup()
+  files.start()
+  await files.keep(['/a.safetensors'])
+  calls[0]?.end(failed(failure(code)))
+  await expect.poll(() => files.view().count).toBe(1)
+  if (shown === null) expect(files.view().failure).toBe(null)
+  else expect(files.view().failure).toMatchObject(shown)
+})
+
+test('files that are being added at the end of the app stay for the next start', async () => {
+  const { files, calls, reports, storedPaths } = setup()
+  files.start()
+  await files.keep(['/a.safetensors'])
+  const closed = files.close()
+  calls[0]?.end(success(report))
+  await closed
+  expect([storedPaths().includes('/a.safetensors'), reports]).toEqual([true, []])
+})
+
+test('discards only files that are not being added', async () => {
+  const { files, calls, storedPaths } = setup()
+  files.start()
+  await files.keep(['/a.safetensors'])
+  await files.keep(['/b.safetensors'])
+  expect(valueOf(files.discard()).count).toBe(0)
+  expect([storedPaths().includes('/a.safetensors'), storedPaths().includes('/b.safetensors')]).toEqual([
+    true,
+    false,
+  ])
+  expect(calls).toHaveLength(1)
+})

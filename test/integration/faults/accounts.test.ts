@@ -2,7 +2,9 @@ import { expect } from 'vitest'
 import { ALICE } from '../../cloud/accounts.ts'
 import { expectInLibrary } from './expect-end.ts'
 import {
+  beginHeldUpload,
   beginUpload,
+  continueSignedIn,
   expectAtMostShown,
   expectShown,
   fault,
@@ -16,16 +18,13 @@ import {
 const hourMs = 3_600_000
 
 fault('keeps new tokens in memory when the keychain locks during an upload', null, async (expected) => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('put-part')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  harness.secretStore.failWith('keychain-locked')
-  harness.cloud.fail({ on: 'completeMultipart', how: 401 })
-  held.release()
+  const begun = await beginHeldUpload('parts', { on: 'put-part' })
+  begun.secretStore.failWith('keychain-locked')
+  begun.cloud.fail({ on: 'completeMultipart', how: 401 })
+  begun.release()
   await expectInLibrary(begun)
   expectShown(begun, expected)
-  expect(harness.countOf('refresh')).toBe(1)
+  expect(begun.countOf('refresh')).toBe(1)
 })
 
 fault(
@@ -39,8 +38,7 @@ fault(
     harness.secretStore.entries.clear()
     const again = resumedBy(begun, await harness.open())
     expect((await settled(again)).failure?.code).toBe(expected)
-    await again.app.signIn()
-    await advanceUntil(again, () => again.app.row(again.id).phase !== 'failed')
+    await continueSignedIn(again)
     await expectInLibrary(again)
     expect(harness.countOf('initiateMultipart')).toBe(1)
   },
@@ -56,26 +54,21 @@ fault('resumes its parts at the next sign-in after signing out', 'signed-out', a
   await harness.app.calls.signOut({ accountId })
   expect((await settled(begun)).failure?.code).toBe(expected)
   held.release()
-  await harness.app.signIn()
-  await advanceUntil(begun, () => harness.app.row(begun.id).phase !== 'failed')
+  await continueSignedIn(begun)
   await expectInLibrary(begun)
   expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 6])
 })
 
 fault('keeps acknowledged parts when the server ends all sessions', 'signed-out', async (expected) => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('put-part')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  harness.cloud.endSessions(ALICE.email)
-  harness.clock.advance(2 * hourMs)
-  held.release()
+  const begun = await beginHeldUpload('parts', { on: 'put-part' })
+  begun.cloud.endSessions(ALICE.email)
+  begun.clock.advance(2 * hourMs)
+  begun.release()
   expect((await settled(begun)).failure?.code).toBe(expected)
-  await harness.app.signIn()
-  await advanceUntil(begun, () => harness.app.row(begun.id).phase !== 'failed')
+  await continueSignedIn(begun)
   await expectInLibrary(begun)
   expectShown(begun, expected)
-  expect(harness.countOf('initiateMultipart')).toBe(1)
+  expect(begun.countOf('initiateMultipart')).toBe(1)
 })
 
 fault(
@@ -99,37 +92,28 @@ fault(
 )
 
 fault('refreshes a token that expires during an upload', null, async (expected) => {
-  const harness = await setupFor('parts', { cloud: { tokenSeconds: 120 } })
-  const held = harness.cloud.hold('put-part')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  harness.clock.advance(600_000)
-  held.release()
+  const begun = await beginHeldUpload('parts', { on: 'put-part' }, { cloud: { tokenSeconds: 120 } })
+  begun.clock.advance(600_000)
+  begun.release()
   await expectInLibrary(begun)
   expectShown(begun, expected)
-  expect(harness.countOf('refresh')).toBeGreaterThanOrEqual(1)
+  expect(begun.countOf('refresh')).toBeGreaterThanOrEqual(1)
 })
 
 fault('requests a new URL when a part’s URL expires while its PUT waits', null, async (expected) => {
-  const harness = await setupFor('parts', { cloud: { urlSeconds: 60 } })
-  const held = harness.cloud.hold('put-part')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  harness.clock.advance(120_000)
-  held.release()
+  const begun = await beginHeldUpload('parts', { on: 'put-part' }, { cloud: { urlSeconds: 60 } })
+  begun.clock.advance(120_000)
+  begun.release()
   await expectInLibrary(begun)
   expectShown(begun, expected)
-  expect(harness.countOf('presignPart')).toBeGreaterThan(4)
+  expect(begun.countOf('presignPart')).toBeGreaterThan(4)
 })
 
 fault('requests a new URL when a file’s URL expires while its PUT waits', null, async (expected) => {
-  const harness = await setupFor('whole', { cloud: { urlSeconds: 60 } })
-  const held = harness.cloud.hold('put-object')
-  const begun = await beginUpload(harness, 'whole')
-  await held.arrived
-  harness.clock.advance(120_000)
-  held.release()
+  const begun = await beginHeldUpload('whole', { on: 'put-object' }, { cloud: { urlSeconds: 60 } })
+  begun.clock.advance(120_000)
+  begun.release()
   await expectInLibrary(begun)
   expectShown(begun, expected)
-  expect(harness.countOf('presignModel')).toBe(2)
+  expect(begun.countOf('presignModel')).toBe(2)
 })

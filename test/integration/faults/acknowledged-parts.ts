@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import type { Readable } from 'node:stream'
 import { expect, onTestFinished } from 'vitest'
@@ -12,8 +13,8 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud, type Cloud } from '../../cloud/cloud.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { seededRandom } from '../../fixtures/seeded.ts'
-import { partBytes } from './fault.ts'
-import { startRunner, type KillPoint } from './start-runner.ts'
+import { partBytes, type HoldPoint } from './fault.ts'
+import { startRunner } from './start-runner.ts'
 
 /** A part that was acknowledged this long before a kill, in ms, is in the journal. */
 export const maxRecordDelayMs = 100
@@ -24,7 +25,7 @@ export interface PartsUpload {
   readonly partCount: number
   /** Starts the app; returns what it printed, or null and the time of the kill when it was killed. */
   run(
-    point: KillPoint | { readonly until: Promise<void> } | null,
+    point: HoldPoint | { readonly until: Promise<void> } | null,
   ): Promise<{ readonly printed: string | null; readonly killedAtMs: number }>
   /** Makes the main thread of the running process hang; resolves once it does. */
   hang(): Promise<void>
@@ -120,10 +121,11 @@ function noteRecordTimes(home: string): void {
   database.close()
 }
 
-/** Keeps `count` threads of the machine busy until the test ends. */
+/** Keeps `count` threads of the machine busy until the test ends, or this process if it is killed. */
 export function keepBusy(count: number): void {
   for (let index = 0; index < count; index += 1) {
-    const child = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' })
+    const loop = 'while kill -0 "$0"; do :; done'
+    const child = spawn('sh', ['-c', loop, String(process.pid)], { stdio: 'ignore' })
     onTestFinished(() => void child.kill('SIGKILL'))
   }
 }

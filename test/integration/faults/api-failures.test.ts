@@ -1,11 +1,12 @@
 import { expect } from 'vitest'
 import { expectRecovery, expectInLibrary } from './expect-end.ts'
 import {
+  beginHeldUpload,
   beginUpload,
+  continueSignedIn,
   expectShown,
   fault,
   uploadWithFaults,
-  advanceUntil,
   settled,
   setupFor,
 } from './fault.ts'
@@ -149,8 +150,7 @@ fault(
     harness.cloud.fail({ on: 'completeMultipart', how: 401 })
     const begun = await beginUpload(harness, 'parts')
     expect((await settled(begun)).failure?.code).toBe(expected)
-    await harness.app.signIn()
-    await advanceUntil(begun, () => harness.app.row(begun.id).phase !== 'failed')
+    await continueSignedIn(begun)
     await expectInLibrary(begun)
     expectShown(begun, expected)
     expect(harness.countOf('put-part')).toBe(4)
@@ -179,76 +179,81 @@ fault(
 )
 
 fault('retries a call that has no response within 30 s', 'timed-out', async (expected) => {
-  const harness = await setupFor('whole')
-  const held = harness.cloud.hold('presignModel', 'arrival', { times: 1 })
-  const begun = await beginUpload(harness, 'whole')
-  await held.arrived
-  harness.clock.advance(30_000)
-  await harness.app.until(() => harness.app.row(begun.id).failure?.code === expected)
-  held.release()
+  const begun = await beginHeldUpload('whole', {
+    on: 'presignModel',
+    moment: 'arrival',
+    choice: { times: 1 },
+  })
+  begun.clock.advance(30_000)
+  await begun.app.until(() => begun.app.row(begun.id).failure?.code === expected)
+  begun.release()
   await expectInLibrary(begun)
   expectShown(begun, expected)
 })
 
 fault('does not register twice when the response takes longer than 30 s', null, async (expected) => {
-  const harness = await setupFor('whole')
-  const held = harness.cloud.hold('registerModel', 'answer', { times: 1 })
-  const begun = await beginUpload(harness, 'whole')
-  await held.arrived
-  harness.clock.advance(30_000)
-  await harness.app.until(() => harness.countOf('listModels') === 2)
-  held.release()
+  const begun = await beginHeldUpload('whole', {
+    on: 'registerModel',
+    moment: 'answer',
+    choice: { times: 1 },
+  })
+  begun.clock.advance(30_000)
+  await begun.app.until(() => begun.countOf('listModels') === 2)
+  begun.release()
   await expectInLibrary(begun)
   expectShown(begun, expected)
-  expect(harness.countOf('registerModel')).toBe(1)
+  expect(begun.countOf('registerModel')).toBe(1)
 })
 
 fault('does not register twice while the server still works', null, async (expected) => {
-  const harness = await setupFor('whole')
   // At the end of the body.
-  const held = harness.cloud.hold('registerModel', Infinity, { times: 1 })
-  const begun = await beginUpload(harness, 'whole')
-  await held.arrived
-  harness.clock.advance(30_000)
+  const begun = await beginHeldUpload('whole', {
+    on: 'registerModel',
+    moment: Infinity,
+    choice: { times: 1 },
+  })
+  begun.clock.advance(30_000)
   await expect
     .poll(() => {
-      const [waitMs = Infinity] = harness.clock.waits()
+      const [waitMs = Infinity] = begun.clock.waits()
       // The timeout of the search itself is longer.
-      if (waitMs <= 15_000) harness.clock.advance(waitMs)
-      return harness.countOf('listModels')
+      if (waitMs <= 15_000) begun.clock.advance(waitMs)
+      return begun.countOf('listModels')
     })
     .toBe(3)
-  held.release()
+  begun.release()
   await expectInLibrary(begun)
   expectShown(begun, expected)
-  expect(harness.countOf('registerModel')).toBe(1)
+  expect(begun.countOf('registerModel')).toBe(1)
 })
 
 fault('opens one multipart upload when the response takes longer than 30 s', null, async (expected) => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('initiateMultipart', 'answer', { times: 1 })
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  harness.clock.advance(119_000)
-  held.release()
+  const begun = await beginHeldUpload('parts', {
+    on: 'initiateMultipart',
+    moment: 'answer',
+    choice: { times: 1 },
+  })
+  begun.clock.advance(119_000)
+  begun.release()
   await expectInLibrary(begun)
   expectShown(begun, expected)
-  expect(harness.countOf('initiateMultipart')).toBe(1)
+  expect(begun.countOf('initiateMultipart')).toBe(1)
 })
 
 fault('completes an upload once when the response takes longer than 60 s', null, async (expected) => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('completeMultipart', 'answer', { times: 1 })
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  harness.clock.advance(59_000)
-  expect(harness.countOf('completeMultipart')).toBe(1)
-  harness.clock.advance(1_000)
-  await harness.app.until(() => harness.countOf('completeMultipart') === 2)
-  held.release()
+  const begun = await beginHeldUpload('parts', {
+    on: 'completeMultipart',
+    moment: 'answer',
+    choice: { times: 1 },
+  })
+  begun.clock.advance(59_000)
+  expect(begun.countOf('completeMultipart')).toBe(1)
+  begun.clock.advance(1_000)
+  await begun.app.until(() => begun.countOf('completeMultipart') === 2)
+  begun.release()
   await expectInLibrary(begun)
   expectShown(begun, expected)
-  expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 4])
+  expect([begun.countOf('initiateMultipart'), begun.countOf('put-part')]).toEqual([1, 4])
 })
 
 fault('accepts API responses that arrive slowly', null, async (expected) => {

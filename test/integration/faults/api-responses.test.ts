@@ -3,10 +3,10 @@ import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/account
 import { expectRecovery, expectInLibrary, expectStopped, expectFailure } from './expect-end.ts'
 import {
   beginUpload,
+  continueSignedIn,
   expectShown,
   fault,
   uploadWithFaults,
-  advanceUntil,
   settled,
   setupFor,
 } from './fault.ts'
@@ -40,8 +40,7 @@ fault(
     const begun = await beginUpload(harness, 'parts')
     expect((await settled(begun)).failure?.code).toBe(expected)
     const sent = harness.countOf('put-part')
-    await harness.app.signIn()
-    await advanceUntil(begun, () => harness.app.row(begun.id).phase !== 'failed')
+    await continueSignedIn(begun)
     await expectInLibrary(begun)
     expectShown(begun, expected)
     expect([sent, harness.countOf('put-part'), harness.countOf('initiateMultipart')]).toEqual([4, 4, 1])

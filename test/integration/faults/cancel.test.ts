@@ -3,6 +3,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { expectNothingLeft, type Leftovers } from './expect-end.ts'
 import {
+  beginHeldUpload,
   beginUpload,
   fault,
   uploadWithFaults,
@@ -23,17 +24,19 @@ async function cancelAt(
   moment: HoldMoment,
   leftovers: Leftovers = {},
 ): Promise<BegunUpload> {
-  const harness = await setupFor(method)
-  const held = harness.cloud.hold(on, moment)
-  const begun = await beginUpload(harness, method, method === 'whole' ? { sizeBytes: wholeBytes } : {})
-  await held.arrived
-  await harness.app.calls.cancel({ ids: [begun.id] })
-  expect(harness.app.rows()).toEqual([])
-  if (moment !== 'arrival' || on === 'put-part') held.release()
-  else if (harness.countOf('initiateMultipart') > 0 && on !== 'initiateMultipart')
-    await harness.cloud.ended('abortMultipart')
-  held.release()
-  await harness.cloud.ended(on)
+  const begun = await beginHeldUpload(
+    method,
+    { on, moment },
+    {},
+    method === 'whole' ? { sizeBytes: wholeBytes } : {},
+  )
+  await begun.app.calls.cancel({ ids: [begun.id] })
+  expect(begun.app.rows()).toEqual([])
+  if (moment !== 'arrival' || on === 'put-part') begun.release()
+  else if (begun.countOf('initiateMultipart') > 0 && on !== 'initiateMultipart')
+    await begun.cloud.ended('abortMultipart')
+  begun.release()
+  await begun.cloud.ended(on)
   await expectNothingLeft(begun, leftovers)
   return begun
 }
@@ -67,41 +70,32 @@ fault('aborts the multipart upload when cancelled before completing', null, asyn
 })
 
 fault('keeps the model when cancelled after the server has registered it', null, async () => {
-  const harness = await setupFor('whole')
-  const held = harness.cloud.hold('registerModel', 'answer')
-  const begun = await beginUpload(harness, 'whole')
-  await held.arrived
-  await harness.app.calls.cancel({ ids: [begun.id] })
-  held.release()
-  expect([harness.app.rows().length, harness.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
+  const begun = await beginHeldUpload('whole', { on: 'registerModel', moment: 'answer' })
+  await begun.app.calls.cancel({ ids: [begun.id] })
+  begun.release()
+  expect([begun.app.rows().length, begun.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
 })
 
 fault('aborts the multipart upload once online again when cancelled offline', null, async () => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('put-part', 'answer', { skip: 1 })
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  const reconnect = await harness.cloud.unplug()
-  held.release()
-  await harness.app.calls.cancel({ ids: [begun.id] })
-  expect(harness.app.rows()).toEqual([])
-  expect(await harness.cloud.unfinishedUploads()).toHaveLength(1)
+  const begun = await beginHeldUpload('parts', { on: 'put-part', moment: 'answer', choice: { skip: 1 } })
+  const reconnect = await begun.cloud.unplug()
+  begun.release()
+  await begun.app.calls.cancel({ ids: [begun.id] })
+  expect(begun.app.rows()).toEqual([])
+  expect(await begun.cloud.unfinishedUploads()).toHaveLength(1)
   await reconnect()
   await expectNothingLeft(begun)
 })
 
 fault('aborts the multipart upload at the next start when cancelled offline', null, async () => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('put-part', 'answer', { skip: 1 })
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  const reconnect = await harness.cloud.unplug()
-  held.release()
-  await harness.app.calls.cancel({ ids: [begun.id] })
-  await harness.app.stop()
+  const begun = await beginHeldUpload('parts', { on: 'put-part', moment: 'answer', choice: { skip: 1 } })
+  const reconnect = await begun.cloud.unplug()
+  begun.release()
+  await begun.app.calls.cancel({ ids: [begun.id] })
+  await begun.app.stop()
   await reconnect()
-  expect(await harness.cloud.unfinishedUploads()).toHaveLength(1)
-  const app = await harness.open()
+  expect(await begun.cloud.unfinishedUploads()).toHaveLength(1)
+  const app = await begun.open()
   expect(app.rows()).toEqual([])
   await expectNothingLeft({ ...begun, app })
 })

@@ -3,6 +3,7 @@ import { putTimeouts } from '../../../electron/transfer/upload-worker-pool.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { expectRecovery, expectInLibrary } from './expect-end.ts'
 import {
+  beginHeldUpload,
   beginUpload,
   expectShown,
   fault,
@@ -81,19 +82,16 @@ async function uploadWithOfflineDay(
   on: string,
   moment: HoldMoment,
 ): Promise<BegunUpload> {
-  const harness = await setupFor(method)
-  const held = harness.cloud.hold(on, moment)
-  const begun = await beginUpload(harness, method)
-  await held.arrived
-  const reconnect = await harness.cloud.unplug()
-  held.release()
-  await advanceUntil(begun, () => harness.app.engine.snapshot().line === 'offline')
-  const until = harness.clock.now() + 24 * 3_600_000
-  await advanceUntil(begun, () => harness.clock.now() >= until || void harness.clock.advance(3_600_000))
-  expect(harness.app.engine.snapshot().line).toBe('offline')
+  const begun = await beginHeldUpload(method, { on, moment })
+  const reconnect = await begun.cloud.unplug()
+  begun.release()
+  await advanceUntil(begun, () => begun.app.engine.snapshot().line === 'offline')
+  const until = begun.clock.now() + 24 * 3_600_000
+  await advanceUntil(begun, () => begun.clock.now() >= until || void begun.clock.advance(3_600_000))
+  expect(begun.app.engine.snapshot().line).toBe('offline')
   await reconnect()
   await expectInLibrary(begun)
-  expect(harness.app.engine.snapshot().line).toBe('ok')
+  expect(begun.app.engine.snapshot().line).toBe('ok')
   return begun
 }
 

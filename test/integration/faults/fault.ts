@@ -4,7 +4,7 @@ import type { Failure, FailureCode } from '../../../electron/contract/failures.t
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { failureText, translatorFor } from '../../../electron/messages/messages.ts'
 import type { EnqueueRequest } from '../../../electron/engine/engine.ts'
-import type { FaultRule } from '../../cloud/faults.ts'
+import type { FaultRule, HoldChoice, HoldMoment } from '../../cloud/faults.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
 import { dayMs, setup, type App, type EngineOptions, type EngineHarness } from '../../support/engine.ts'
 
@@ -46,11 +46,13 @@ export function setupFor(method: UploadMethod, options: EngineOptions = {}): Pro
   })
 }
 
+type NamedFile = SafetensorsOptions & { readonly name?: string }
+
 /** Writes a file and enqueues it. */
 export async function beginUpload(
   harness: EngineHarness,
   method: UploadMethod,
-  file: SafetensorsOptions & { readonly name?: string } = {},
+  file: NamedFile = {},
   options?: EnqueueRequest,
 ): Promise<BegunUpload> {
   const path = await harness.file(file.name ?? 'model.safetensors', { sizeBytes: bytesOf[method], ...file })
@@ -66,6 +68,34 @@ export async function uploadWithFaults(
   const harness = await setupFor(method)
   for (const rule of rules) harness.cloud.fail(rule)
   return beginUpload(harness, method)
+}
+
+/** Where the local cloud holds a request. */
+export interface HoldPoint {
+  readonly on: string
+  /** Default: the arrival of the request. */
+  readonly moment?: HoldMoment
+  readonly choice?: HoldChoice
+}
+
+/** An upload of which the cloud holds a request. */
+export interface HeldUpload extends BegunUpload {
+  /** Lets the held request and later ones continue. */
+  readonly release: () => void
+}
+
+/** Begins an upload and resolves once the cloud holds a request of it. */
+export async function beginHeldUpload(
+  method: UploadMethod,
+  { on, moment, choice }: HoldPoint,
+  options: EngineOptions = {},
+  file: NamedFile = {},
+): Promise<HeldUpload> {
+  const harness = await setupFor(method, options)
+  const held = harness.cloud.hold(on, moment, choice)
+  const begun = await beginUpload(harness, method, file)
+  await held.arrived
+  return { ...begun, release: () => held.release() }
 }
 
 /** The same upload in another start of the app. */
@@ -115,6 +145,12 @@ export function settled(begun: BegunUpload): Promise<UploadRow> {
     const row = begun.app.rows().find(({ id }) => id === begun.id)
     return (row?.phase === 'registered' || row?.phase === 'failed') && row
   })
+}
+
+/** Signs in again and waits until the upload that failed without a sign-in continues. */
+export async function continueSignedIn(begun: BegunUpload): Promise<void> {
+  await begun.app.signIn()
+  await advanceUntil(begun, () => begun.app.row(begun.id).phase !== 'failed')
 }
 
 /** Expects that the row has shown exactly this failure, or none. */

@@ -18,6 +18,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
 import { expectInLibrary, expectStopped, type Leftovers } from './expect-end.ts'
 import {
+  beginHeldUpload,
   beginUpload,
   bytesOf,
   fault,
@@ -36,12 +37,9 @@ async function changeDuringUpload(
   moment: HoldMoment,
   change: (path: string) => void,
 ): Promise<BegunUpload> {
-  const harness = await setupFor(method)
-  const held = harness.cloud.hold(on, moment)
-  const begun = await beginUpload(harness, method)
-  await held.arrived
+  const begun = await beginHeldUpload(method, { on, moment })
   change(begun.path)
-  held.release()
+  begun.release()
   return begun
 }
 
@@ -185,17 +183,19 @@ fault(
   'waits for a volume that is unplugged during the upload, then resumes',
   'disk-missing',
   async (expected) => {
-    const harness = await setupFor('parts')
-    const held = harness.cloud.hold('put-part', 'answer')
-    const begun = await beginUpload(harness, 'parts', { name: 'disk/model.safetensors' })
-    await held.arrived
+    const begun = await beginHeldUpload(
+      'parts',
+      { on: 'put-part', moment: 'answer' },
+      {},
+      { name: 'disk/model.safetensors' },
+    )
     renameSync(dirname(begun.path), `${dirname(begun.path)}-gone`)
-    held.release()
+    begun.release()
     await advanceUntil(begun, () => begun.shownFailures.has(expected))
-    expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+    expect(begun.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
     renameSync(`${dirname(begun.path)}-gone`, dirname(begun.path))
     await expectInLibrary(begun)
-    expect(harness.countOf('put-part')).toBe(4)
+    expect(begun.countOf('put-part')).toBe(4)
   },
 )
 

@@ -5,6 +5,7 @@ import { sha256Of } from '../../support/engine.ts'
 import { refuseWrites } from '../../support/refused-writes.ts'
 import { expectInLibrary } from './expect-end.ts'
 import {
+  beginHeldUpload,
   beginUpload,
   bytesOf,
   fault,
@@ -19,14 +20,11 @@ async function uploadWithFullJournal(
   method: UploadMethod,
   { on, moment, of = 'all' }: { on: string; moment: HoldMoment; of?: 'uploads' | 'parts' | 'all' },
 ): Promise<BegunUpload & { readonly allowWrites: () => void }> {
-  const harness = await setupFor(method)
-  const held = harness.cloud.hold(on, moment)
-  const begun = await beginUpload(harness, method)
-  await held.arrived
-  const allowWrites = refuseWrites(harness.home, of)
-  held.release()
+  const begun = await beginHeldUpload(method, { on, moment })
+  const allowWrites = refuseWrites(begun.home, of)
+  begun.release()
   const refusals = () =>
-    harness.environment.lines.filter(({ message }) => message.includes('could not be written'))
+    begun.environment.lines.filter(({ message }) => message.includes('could not be written'))
   await advanceUntil(begun, () => refusals().length > 10 && begun.app.row(begun.id).phase === 'retrying')
   return { ...begun, allowWrites }
 }

@@ -9,15 +9,15 @@ import { startCloud } from '../../cloud/cloud.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { expectInLibrary } from './expect-end.ts'
-import { beginUpload, bytesOf, fault, partBytes, resumedBy, setupFor } from './fault.ts'
-import { startRunner, type KillPoint } from './start-runner.ts'
+import { beginUpload, bytesOf, fault, partBytes, resumedBy, setupFor, type HoldPoint } from './fault.ts'
+import { startRunner } from './start-runner.ts'
 
-const midway: KillPoint = { on: 'presignPart', moment: 'arrival', choice: { skip: 3 } }
+const midway: HoldPoint = { on: 'presignPart', moment: 'arrival', choice: { skip: 3 } }
 /** All parts are acknowledged, so losing the log's last entry does not lose the upload ID. */
-const beforeCompleting: KillPoint = { on: 'completeMultipart', moment: 'arrival' }
+const beforeCompleting: HoldPoint = { on: 'completeMultipart', moment: 'arrival' }
 
 /** Kills a process at this point and keeps its journal. */
-async function killedAt(point: KillPoint) {
+async function killedAt(point: HoldPoint) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-journal-'))
   const cloud = await startCloud({ partSizeBytes: partBytes, verifiesHash: true })
   onTestFinished(async () => {

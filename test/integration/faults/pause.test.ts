@@ -1,64 +1,57 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { expectInLibrary, expectNothingLeft } from './expect-end.ts'
-import { beginUpload, fault, partBytes, setupFor } from './fault.ts'
+import { beginHeldUpload, beginUpload, fault, partBytes, setupFor } from './fault.ts'
 
 /** PUTs from 4 MiB on send Expect, so storage that has the object rejects them before the body is sent. */
 const wholeBytes = 6_000_000
 
 fault('resends nothing when stopped after the last byte of a whole-file PUT', null, async () => {
-  const harness = await setupFor('whole')
-  const held = harness.cloud.hold('put-object', 'answer')
-  const begun = await beginUpload(harness, 'whole', { sizeBytes: wholeBytes })
-  await held.arrived
-  await harness.app.phase(begun.id, 'finishing')
-  await harness.app.pauseNow(begun.id)
-  held.release()
-  await harness.cloud.ended('put-object')
-  await harness.app.calls.resume({ ids: [begun.id] })
+  const begun = await beginHeldUpload(
+    'whole',
+    { on: 'put-object', moment: 'answer' },
+    {},
+    { sizeBytes: wholeBytes },
+  )
+  await begun.app.phase(begun.id, 'finishing')
+  await begun.app.pauseNow(begun.id)
+  begun.release()
+  await begun.cloud.ended('put-object')
+  await begun.app.calls.resume({ ids: [begun.id] })
   await expectInLibrary(begun)
-  const puts = harness.cloud.operations.filter(({ name }) => name === 'put-object')
+  const puts = begun.cloud.operations.filter(({ name }) => name === 'put-object')
   expect(puts.map(({ bytes }) => bytes ?? 0).reduce((sum, bytes) => sum + bytes, 0)).toBe(wholeBytes)
-  expect(harness.countOf('presignModel')).toBe(1)
+  expect(begun.countOf('presignModel')).toBe(1)
 })
 
 fault('waits for the upload ID when paused during initiate, and resumes that upload', null, async () => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('initiateMultipart', 'answer')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  const pausing = harness.app.calls.pause({ ids: [begun.id] })
-  held.release()
+  const begun = await beginHeldUpload('parts', { on: 'initiateMultipart', moment: 'answer' })
+  const pausing = begun.app.calls.pause({ ids: [begun.id] })
+  begun.release()
   await pausing
-  await harness.app.calls.resume({ ids: [begun.id] })
+  await begun.app.calls.resume({ ids: [begun.id] })
   await expectInLibrary(begun)
-  expect(harness.countOf('initiateMultipart')).toBe(1)
+  expect(begun.countOf('initiateMultipart')).toBe(1)
 })
 
 fault('waits for the upload ID when cancelled during initiate, and aborts that upload', null, async () => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('initiateMultipart', 'answer')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  const cancelling = harness.app.calls.cancel({ ids: [begun.id] })
-  held.release()
+  const begun = await beginHeldUpload('parts', { on: 'initiateMultipart', moment: 'answer' })
+  const cancelling = begun.app.calls.cancel({ ids: [begun.id] })
+  begun.release()
   await cancelling
   await expectNothingLeft(begun)
 })
 
 fault('pauses without an upload ID when initiate takes too long', null, async () => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('initiateMultipart', 'answer')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  const pausing = harness.app.calls.pause({ ids: [begun.id] })
-  while (harness.app.row(begun.id).phase !== 'paused') {
-    harness.clock.advance(1_000)
+  const begun = await beginHeldUpload('parts', { on: 'initiateMultipart', moment: 'answer' })
+  const pausing = begun.app.calls.pause({ ids: [begun.id] })
+  while (begun.app.row(begun.id).phase !== 'paused') {
+    begun.clock.advance(1_000)
     await setImmediate()
   }
   await pausing
-  held.release()
-  await harness.app.calls.resume({ ids: [begun.id] })
+  begun.release()
+  await begun.app.calls.resume({ ids: [begun.id] })
   await expectInLibrary(begun, { unknownUploads: 1 })
 })
 

@@ -11,6 +11,7 @@ import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of, valueOf } from '../../support/engine.ts'
 import { expectInLibrary, type Leftovers } from './expect-end.ts'
 import {
+  beginHeldUpload,
   beginUpload,
   bytesOf,
   expectShown,
@@ -133,18 +134,15 @@ fault('resumes at the next start when stopped at any step', null, async (expecte
 })
 
 fault('waits for the process that already uploads the file', null, async () => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('put-part')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  writeFileSync(join(harness.home, 'vault.json'), JSON.stringify([...harness.secretStore.entries]))
-  const second = { cloud: harness.cloud, home: harness.home, file: begun.path }
+  const begun = await beginHeldUpload('parts', { on: 'put-part' })
+  writeFileSync(join(begun.home, 'vault.json'), JSON.stringify([...begun.secretStore.entries]))
+  const second = { cloud: begun.cloud, home: begun.home, file: begun.path }
   const printed = startRunner(second, null)
-  await expect.poll(() => unfinishedFailures(harness.home)).toContain('other-process')
-  held.release()
+  await expect.poll(() => unfinishedFailures(begun.home)).toContain('other-process')
+  begun.release()
   await expectInLibrary(begun)
   expect(await printed).toBe('registered')
-  expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([1, 4])
+  expect([begun.countOf('initiateMultipart'), begun.countOf('put-part')]).toEqual([1, 4])
 })
 
 /** Codes of the failures of all uploads in the journal that are not in the library yet. */

@@ -8,8 +8,8 @@ import { startCloud, type Cloud } from '../../cloud/cloud.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { seededRandom } from '../../fixtures/seeded.ts'
 import { sha256Of } from '../../support/engine.ts'
-import { partBytes } from './fault.ts'
-import { startRunner, type KillPoint } from './start-runner.ts'
+import { partBytes, type HoldPoint } from './fault.ts'
+import { startRunner } from './start-runner.ts'
 
 /** Twelve parts, the last of them shorter. */
 const killedFile = { sizeBytes: 12 * partBytes - 4_321, partCount: 12 }
@@ -74,7 +74,7 @@ function report(all: readonly KilledRun[], seconds: number): string {
 }
 
 interface KilledRun {
-  readonly kills: readonly KillPoint[]
+  readonly kills: readonly HoldPoint[]
   /** Bytes that storage received beyond the file's size. */
   readonly sentTwiceBytes: number
 }
@@ -83,7 +83,7 @@ interface KilledRun {
  * A random point in the rest of the upload, derived from the cloud's list of operations: mostly after some byte
  * of the parts, otherwise just before or just after a call was answered.
  */
-function killPoint(random: () => number, { operations }: Cloud): KillPoint {
+function killPoint(random: () => number, { operations }: Cloud): HoldPoint {
   const below = (count: number) => Math.floor(random() * count)
   const stored = new Set(
     operations.flatMap((one) => (one.name === 'put-part' && one.status === 200 ? [one.partNumber] : [])),
@@ -117,7 +117,7 @@ async function killAtRandom(seed: number, { file, sha256 }: KilledFile): Promise
   const random = seededRandom(seed)
   const home = mkdtempSync(join(tmpdir(), 'modelferry-kills-'))
   const cloud = await startCloud({ partSizeBytes: partBytes })
-  const kills: KillPoint[] = []
+  const kills: HoldPoint[] = []
   try {
     let printed: string | null = null
     for (let wanted = 1 + Math.floor(random() * 3); wanted > 0 && printed === null; wanted -= 1) {
@@ -139,7 +139,7 @@ async function killAtRandom(seed: number, { file, sha256 }: KilledFile): Promise
 async function expectOneModel(
   cloud: Cloud,
   sha256: string,
-  kills: readonly KillPoint[],
+  kills: readonly HoldPoint[],
   what: string,
 ): Promise<void> {
   const models = cloud.modelsOf(ALICES_TEAM_ID)

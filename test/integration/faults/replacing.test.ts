@@ -7,8 +7,8 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of } from '../../support/engine.ts'
-import { bytesOf, fault } from './fault.ts'
-import { startRunner, type KillPoint } from './start-runner.ts'
+import { bytesOf, fault, type HoldPoint } from './fault.ts'
+import { startRunner } from './start-runner.ts'
 
 const path = 'models/loras/style.safetensors'
 
@@ -16,7 +16,7 @@ const path = 'models/loras/style.safetensors'
  * Kills a process during a replacement, checks the library, lets the next start finish and checks again. At no
  * time are both models gone; at the end the new one exists, and the old one is disabled or deleted as chosen.
  */
-async function expectReplacedDespiteKill(fate: 'disable' | 'delete', point: KillPoint): Promise<void> {
+async function expectReplacedDespiteKill(fate: 'disable' | 'delete', point: HoldPoint): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-replaced-'))
   const cloud = await startCloud({ verifiesHash: true })
   onTestFinished(async () => {

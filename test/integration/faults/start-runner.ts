@@ -6,16 +6,8 @@ import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { EngineSettings, EnqueueRequest } from '../../../electron/engine/engine.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
-import type { HoldChoice, HoldMoment } from '../../cloud/faults.ts'
 import { testProgram } from '../../support/runner/test-programs.ts'
-import { partBytes } from './fault.ts'
-
-/** Where the local cloud holds the request and the process is killed. */
-export interface KillPoint {
-  readonly on: string
-  readonly moment: HoldMoment
-  readonly choice?: HoldChoice
-}
+import { partBytes, type HoldPoint } from './fault.ts'
 
 export interface RunnerOptions {
   readonly cloud: Cloud
@@ -43,7 +35,7 @@ export interface RunnerOptions {
  */
 export async function startRunner(
   options: RunnerOptions,
-  point: KillPoint | { readonly until: Promise<void> } | null,
+  point: HoldPoint | { readonly until: Promise<void> } | null,
 ): Promise<string | null> {
   const { cloud } = options
   const held = point && 'on' in point ? cloud.hold(point.on, point.moment, point.choice) : null

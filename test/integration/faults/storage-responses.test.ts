@@ -2,14 +2,13 @@ import { expect } from 'vitest'
 import type { FaultRule } from '../../cloud/faults.ts'
 import { expectRecovery, expectInLibrary, expectStopped, expectFailure } from './expect-end.ts'
 import {
-  beginUpload,
+  beginHeldUpload,
   expectAtMostShown,
   expectShown,
   fault,
   uploadWithFaults,
   advanceUntil,
   settled,
-  setupFor,
 } from './fault.ts'
 
 const error = (code: string, message = code) =>
@@ -213,27 +212,21 @@ fault('retries when a gateway’s page replaces the storage response', 'storage-
 })
 
 fault('restarts when storage has lost the parts before completing', 'upload-ended', async (expected) => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('completeMultipart')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  await harness.cloud.dropUploads()
-  held.release()
+  const begun = await beginHeldUpload('parts', { on: 'completeMultipart' })
+  await begun.cloud.dropUploads()
+  begun.release()
   await expectInLibrary(begun)
   expectAtMostShown(begun, expected)
-  expect([harness.countOf('initiateMultipart'), harness.countOf('put-part')]).toEqual([2, 8])
+  expect([begun.countOf('initiateMultipart'), begun.countOf('put-part')]).toEqual([2, 8])
 })
 
 fault('restarts when a part’s PUT returns NoSuchUpload', 'upload-ended', async (expected) => {
-  const harness = await setupFor('parts')
-  const held = harness.cloud.hold('put-part')
-  const begun = await beginUpload(harness, 'parts')
-  await held.arrived
-  await harness.cloud.dropUploads()
-  held.release()
+  const begun = await beginHeldUpload('parts', { on: 'put-part' })
+  await begun.cloud.dropUploads()
+  begun.release()
   await expectInLibrary(begun)
   expectAtMostShown(begun, expected)
-  expect(harness.countOf('initiateMultipart')).toBe(2)
+  expect(begun.countOf('initiateMultipart')).toBe(2)
 })
 
 fault('fails when storage loses the parts every time', 'not-found', async (expected) => {

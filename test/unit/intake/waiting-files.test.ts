@@ -15,7 +15,13 @@ function setup() {
   const calls: { readonly paths: readonly string[]; readonly end: (result: Result<AddReport>) => void }[] = []
   const reports: AddReport[] = []
   const files = createWaitingFiles({
-    choices: { get: (name) => stored.get(name) ?? null, set: (name, value) => void stored.set(name, value) },
+    choices: {
+      get: (name) => stored.get(name) ?? null,
+      set(name, value) {
+        stored.set(name, value)
+        return success(undefined)
+      },
+    },
     chosenTeam: () => team,
     add(paths) {
       const { promise, resolve } = Promise.withResolvers<Result<AddReport>>()

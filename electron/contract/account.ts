@@ -41,6 +41,10 @@ export interface TeamChoice {
 export const teamKey = ({ accountId, teamId }: TeamChoice): string =>
   `${accountId.split(' ')[0] ?? ''} ${teamId}`
 
+/** The same team and the same account, which decides whose credentials are used. */
+export const isSameChoice = (one: TeamChoice, other: TeamChoice): boolean =>
+  one.accountId === other.accountId && one.teamId === other.teamId
+
 /** With `absent` and `locked`, secrets are kept in memory only. */
 export type KeychainState = 'ok' | 'absent' | 'locked'
 

@@ -1,4 +1,6 @@
-import { teamKey, type Account, type TeamChoice } from '../../electron/contract/account.ts'
+import type { Account, TeamChoice } from '../../electron/contract/account.ts'
+
+export { isSameChoice } from '../../electron/contract/account.ts'
 
 /** A selectable team. The name includes the account if there are several. */
 export interface TeamOption {
@@ -17,5 +19,3 @@ export function teamOptions(accounts: readonly Account[]): readonly TeamOption[]
       })),
     )
 }
-
-export const isSameChoice = (one: TeamChoice, other: TeamChoice) => teamKey(one) === teamKey(other)

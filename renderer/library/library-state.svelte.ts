@@ -1,5 +1,5 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
-import { teamKey, type TeamChoice } from '../../electron/contract/account.ts'
+import { isSameChoice, type TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
 import type { LibraryOperation } from './library-failure-text.ts'
@@ -72,7 +72,7 @@ export class LibraryState {
 
   /** Shows a team's library from the cache and reloads it if the cache is old. */
   async open(choice: TeamChoice): Promise<void> {
-    if (!this.#choice || teamKey(choice) !== teamKey(this.#choice)) this.#switchTo(choice)
+    if (!this.#choice || !isSameChoice(choice, this.#choice)) this.#switchTo(choice)
     await this.#load(false)
   }
 

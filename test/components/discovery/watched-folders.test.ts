@@ -4,7 +4,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../../electron/contract/watched-folders.ts'
 import type { Asked } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
-import { otherTeam, signedIn, team } from '../support/rows.ts'
+import { account, otherTeam, signedIn, team } from '../support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
@@ -50,18 +50,28 @@ test('adds a folder by the picker for the team chosen beside it', async () => {
   await expect.element(screen.getByText('~/new', { exact: false })).toBeVisible()
 })
 
+/** A session and a paired device of the same user, with ids as the engine creates them, and the same team. */
+function twoAccounts() {
+  const session = account({ id: 'cloud.example person-1', teams: [team] })
+  const device = account({ id: 'cloud.example person-1 team_aurora', kind: 'device', teams: [team] })
+  return { session, device, view: signedIn(session, { ...device, email: 'device@aurora.example' }) }
+}
+
 test('a folder is watched for the selected account by default, also if another one has the same team', async () => {
-  const { accounts } = signedIn()
-  const [first] = accounts
-  if (!first) throw new Error('there is no account')
+  const { device, view } = twoAccounts()
   const { screen, asked, emit } = await settings()
-  emit('session', {
-    ...signedIn(),
-    accounts: [first, { ...first, id: 'account-2', kind: 'device' }],
-    chosen: { accountId: 'account-2', teamId: team.id },
-  })
+  emit('session', { ...view, chosen: { accountId: device.id, teamId: team.id } })
   await userEvent.click(screen.getByRole('button', { name: 'Watch a folder…' }))
-  expect(asks(asked, 'watchFolder')).toEqual([{ team: { accountId: 'account-2', teamId: team.id } }])
+  expect(asks(asked, 'watchFolder')).toEqual([{ team: { accountId: device.id, teamId: team.id } }])
+})
+
+test('shows the account of a watched folder, also if another one has the same team', async () => {
+  const { device, view } = twoAccounts()
+  const { screen, emit } = await settings(folder({ accountId: device.id }))
+  emit('session', view)
+  await expect
+    .element(screen.getByLabelText('Team for new models in ~/training/out'))
+    .toHaveDisplayValue(`uploads to ${team.name} (device@aurora.example)`)
 })
 
 test('existing files of a folder are offered to be added or left', async () => {

@@ -4,7 +4,7 @@ import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { choice, rowCorner, listing, model, openLibrary, threeModels } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
-import { noonMs, otherTeam, signedIn, team } from '../support/rows.ts'
+import { account, noonMs, otherTeam, signedIn, team } from '../support/rows.ts'
 
 test('lists the models of the chosen team, newest first', async () => {
   const { names, asked, rowOf } = await openLibrary()
@@ -61,6 +61,21 @@ test('deleting asks first and says what it does not guarantee', async () => {
   expect(asked.filter(({ name }) => name === 'deleteModel')).toEqual([
     { name: 'deleteModel', args: { choice, modelId: 'Depth' } },
   ])
+})
+
+test('changes models with the selected account, also if another one has the same team', async () => {
+  const session = account({ id: 'cloud.example person-1', teams: [team] })
+  const device = account({ id: 'cloud.example person-1 team_aurora', kind: 'device', teams: [team] })
+  const { screen, rowOf, asked, emit } = await openLibrary(threeModels, {
+    session: () => success(signedIn(session, device)),
+  })
+  await expect.element(rowOf('Depth')).toBeVisible()
+  const chosen = { accountId: device.id, teamId: team.id }
+  emit('session', { ...signedIn(session, device), chosen })
+  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.keyboard('{Delete}')
+  await userEvent.click(screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }))
+  expect(asked.at(-1)).toEqual({ name: 'deleteModel', args: { choice: chosen, modelId: 'Depth' } })
 })
 
 test('open details follow the focus and close when the model is deleted', async () => {

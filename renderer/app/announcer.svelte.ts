@@ -58,7 +58,7 @@ export class Announcer {
 
   #sayProgress(totals: Totals, isNews: boolean): void {
     const { running, waiting, totalBytes, movedBytes } = totals
-    const pausing = running > 0 ? allPausing(totals) : null
+    const pausing = allPausing(totals)
     const wasPausing = this.#isPausing
     this.#isPausing = pausing !== null
     const quarter = totalBytes > 0 ? Math.floor((movedBytes / totalBytes) * 4) : 0

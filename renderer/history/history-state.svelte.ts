@@ -32,7 +32,8 @@ export class HistoryState {
   }
 
   /**
-   * Adds newly finished uploads at the top, updates the latest ones and keeps the loaded pages. Runs at most one request at a time.
+   * Adds newly finished uploads at the top, updates the latest ones and keeps the loaded pages. Runs at most
+   * one request at a time.
    */
   async refresh(): Promise<void> {
     this.#isStale = true

@@ -62,6 +62,11 @@ export function statusText(row: UploadRow, t: Translate): string {
   return row.pausing ? t('phase.pausing', { parts: row.pausing.finishingParts }) : t(phaseKey(row))
 }
 
+/** The label of the action that stops a pause at once, with the bytes that it would upload again. */
+export function stopNowText(againBytes: number, t: Translate): string {
+  return againBytes > 0 ? t('pausing.stop-cost', { againBytes }) : t('pausing.stop')
+}
+
 /** The action of the space bar and of the pause button, or null if neither applies. */
 export function toggleOf({ phase, pausing }: UploadRow): 'pause' | 'resume' | null {
   if (phase === 'paused' || pausing?.isSingle) return 'resume'

@@ -25,7 +25,7 @@ export function timeLeftText(secondsLeft: number, t: Translate): string {
 
 /** One line that summarises the queue: count, progress, speed and time left. */
 export function summaryText(totals: Totals, allPaused: boolean, t: Translate, isHeld = false): string {
-  const pausing = totals.running > 0 ? allPausing(totals) : null
+  const pausing = allPausing(totals)
   if (pausing) return t('phase.pausing', { parts: pausing.finishingParts })
   if (totals.running === 0) return idleSummaryText(totals, allPaused, t, isHeld)
   // Only a registered model is complete, so running uploads are never shown as 100 %.

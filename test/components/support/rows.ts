@@ -1,7 +1,14 @@
 import { failure, type Failure } from '../../../electron/contract/failures.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
 import type { TransferSpeed } from '../../../electron/contract/upload-details.ts'
-import type { Patch, Pausing, Snapshot, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
+import {
+  needsAttention,
+  type Patch,
+  type Pausing,
+  type Snapshot,
+  type Totals,
+  type UploadRow,
+} from '../../../electron/contract/uploads.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import { defaultSettings, type Settings } from '../../../electron/contract/settings.ts'
 
@@ -141,15 +148,16 @@ function pausingTotals(pausing: readonly Pausing[]): Pick<Totals, 'pausing'> {
 
 function totalsOf(rows: readonly UploadRow[]): Totals {
   const count = (...phases: readonly UploadRow['phase'][]) =>
-    rows.filter(({ phase }) => phases.includes(phase)).length
+    rows.filter(({ phase, waitsForTurn }) => !waitsForTurn && phases.includes(phase)).length
+  const needsYou = rows.filter(needsAttention).length
   const open = rows.filter(({ phase }) => phase !== 'registered' && phase !== 'failed')
   return {
     running: count('checking', 'sending', 'finishing', 'registering'),
-    waiting: count('waiting', 'retrying'),
-    needsYou: count('failed'),
+    waiting: count('waiting', 'retrying') + rows.filter(({ waitsForTurn }) => waitsForTurn).length,
+    needsYou,
     paused: count('paused'),
     ...pausingTotals(rows.flatMap(({ pausing }) => pausing ?? [])),
-    registeredToday: count('registered'),
+    registeredToday: rows.filter((one) => one.phase === 'registered' && !needsAttention(one)).length,
     totalBytes: open.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     movedBytes: open.reduce((sum, { sentBytes, inFlightBytes }) => sum + sentBytes + inFlightBytes, 0),
     bytesPerSecond: null,

@@ -11,7 +11,7 @@ const three: WaitingFilesView = {
   hasFolders: false,
   failure: null,
 }
-const nobody = { session: () => success(signedOut), waitingFiles: () => success(three) }
+const signedOutWithFiles = { session: () => success(signedOut), waitingFiles: () => success(three) }
 const severalTeams = {
   session: () => success(signedIn(account({ teams: [team, otherTeam] }))),
   waitingFiles: () => success(three),
@@ -26,7 +26,7 @@ function dropFile() {
 }
 
 test('shows on the sign-in view how many files wait, and discards them', async () => {
-  const { screen, asked } = await openPage({ answers: nobody })
+  const { screen, asked } = await openPage({ answers: signedOutWithFiles })
   const banner = screen.getByRole('status').filter({ hasText: '3 files are waiting for sign-in.' })
   await expect.element(banner).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Discard' }))
@@ -35,7 +35,7 @@ test('shows on the sign-in view how many files wait, and discards them', async (
 })
 
 test('accepts a drop on the sign-in view and stays there', async () => {
-  const { screen, asked } = await openPage({ answers: nobody })
+  const { screen, asked } = await openPage({ answers: signedOutWithFiles })
   await expect.element(screen.getByLabelText('Password')).toBeVisible()
   expect(dropFile().defaultPrevented).toBe(true)
   await expect.poll(() => asked.map(({ name }) => name)).toContain('addFiles')

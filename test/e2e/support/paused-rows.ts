@@ -17,7 +17,7 @@ export async function writePausedRows(harness: EngineHarness, count: number): Pr
   await app.kill()
   const [account] = accounts
   const [team] = account?.teams ?? []
-  if (!account || !team) throw new Error('nobody is signed in')
+  if (!account || !team) throw new Error('no account is signed in')
   const { database } = openJournal(harness.home, Date.now())
   const store = createUploadStore(database, 'bench', createTestEnvironment(runningClock()))
   const records = Array.from({ length: count }, (_none, index) => {

@@ -14,6 +14,7 @@ import {
   noIpcRenderer,
   noNodeInPage,
   noOpenExternal,
+  noRawOpen,
   noSend,
   restrict,
 } from './build/lint/restrictions.js'
@@ -120,14 +121,23 @@ export default defineConfig(
     rules: { 'max-lines-per-function': 'off' },
   },
   {
-    name: 'engine: no electron, no network',
+    name: 'engine: no electron, no network, no raw opening of files',
     files: ['electron/**/*.ts', 'electron/**/*.js'],
+    rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron, noHttp, noRawOpen] }),
+  },
+  {
+    name: 'engine: the wrapper of open, and readers of the app’s own files',
+    files: [
+      'electron/platform/regular-file.ts',
+      'electron/journal/log-flush.ts',
+      'electron/cli/cli-environment.ts',
+    ],
     rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron, noHttp] }),
   },
   {
     name: 'engine: the folders that use the network',
     files: ['electron/cloud/**/*.ts', 'electron/transfer/**/*.ts', 'electron/platform/proxied-request.ts'],
-    rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron], network: true }),
+    rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron, noRawOpen], network: true }),
   },
   {
     name: 'command line: its output is the console',

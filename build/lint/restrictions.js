@@ -10,6 +10,8 @@ const useOpenExternal =
 const useDesktop =
   'Electron is touched in electron/desktop/, main.ts and preload.ts alone; take a port instead.'
 const useTransport = 'Bytes and API calls leave through electron/cloud/ and electron/transfer/ alone.'
+const useRegularFile =
+  'Files are opened by electron/platform/regular-file.ts alone, which does not wait for the writer of a FIFO.'
 const useNamed = 'Named exports only, so that a thing has one name everywhere.'
 
 export const noDefaultExport = [
@@ -40,6 +42,26 @@ export const noElectron = { regex: '^electron($|/|-store$)', message: useDesktop
 export const noHttp = {
   group: ['http', 'https', 'http2', 'node:http', 'node:https', 'node:http2', 'undici'],
   message: useTransport,
+  allowTypeImports: true,
+}
+export const noRawOpen = {
+  group: ['fs', 'fs/promises', 'node:fs', 'node:fs/promises'],
+  importNames: [
+    'default',
+    'promises',
+    'open',
+    'openSync',
+    'openAsBlob',
+    'readFile',
+    'readFileSync',
+    'createReadStream',
+    'ReadStream',
+    'copyFile',
+    'copyFileSync',
+    'cp',
+    'cpSync',
+  ],
+  message: useRegularFile,
   allowTypeImports: true,
 }
 // A folder of electron/ other than contract/ and messages/, imported from any depth of renderer/.

@@ -3,7 +3,8 @@ import type { FileHandle } from 'node:fs/promises'
 import type { HashedFile } from '../journal/hash-cache.ts'
 import { withTimeout } from '../platform/delays.ts'
 import type { Timers } from '../platform/environment.ts'
-import { openSameFile, readFull, sameFile } from '../platform/file-identity.ts'
+import { openSameFile, sameFile } from '../platform/file-identity.ts'
+import { readFull } from '../platform/regular-file.ts'
 
 /** Bytes read at each of the three positions: different models almost always differ within them. */
 const sampleBytes = 64 * 1024

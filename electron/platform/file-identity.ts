@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
-import { open, stat, type FileHandle } from 'node:fs/promises'
+import { stat, type FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../contract/failures.ts'
+import { isNotRegularFile, openRegularFile } from './regular-file.ts'
 
 /** Identifies a version of a file: compared before, during and after an upload. */
 export interface FileIdentity {
@@ -44,14 +45,14 @@ type OpenedFile =
 export async function openSameFile(path: string, expected: FileIdentity): Promise<OpenedFile> {
   let handle: FileHandle | undefined
   try {
-    handle = await open(path, 'r')
+    handle = await openRegularFile(path)
     const stats = await handle.stat({ bigint: true })
     if (sameFile(identityOf(stats), expected)) return { ok: true, handle }
     await handle.close()
     return { ok: false, failure: failure('file-changed') }
   } catch (error) {
     await handle?.close().catch(() => {})
-    return { ok: false, failure: fileFailure(error) }
+    return { ok: false, failure: isNotRegularFile(error) ? failure('file-changed') : fileFailure(error) }
   }
 }
 
@@ -104,23 +105,4 @@ export async function renumberedIdentity(path: string, expected: FileIdentity): 
   const stats = await stat(path, { bigint: true }).catch(() => null)
   const found = stats && identityOf(stats)
   return found && sameFile({ ...found, inode: expected.inode }, expected) ? found : null
-}
-
-/**
- * Reads until there are `length` bytes or the file ends, since a single read may return less and readers that
- * compare checksums must split the file alike. Returns the number of bytes read, 0 at the end.
- */
-export async function readFull(
-  handle: Pick<FileHandle, 'read'>,
-  into: Buffer,
-  length: number,
-  position: number,
-): Promise<number> {
-  let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(into, filled, length - filled, position + filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  return filled
 }

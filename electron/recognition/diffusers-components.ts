@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { readRegularFile } from '../platform/regular-file.ts'
 import { hasModelExtension } from './file-names.ts'
-import { diffusersIndex, parseShardName, shardNames } from './model-groups.ts'
+import { diffusersIndex, maxIndexBytes, parseShardName, shardNames } from './model-groups.ts'
 
 /**
  * What a diffusers folder lacks of the model that its index describes: a whole component as `vae/`, its
@@ -34,7 +34,7 @@ async function componentsOf(
   index: string,
 ): Promise<readonly { readonly folder: string; readonly hasWeights: boolean }[]> {
   try {
-    const parsed: unknown = JSON.parse(await readFile(index, 'utf8'))
+    const parsed: unknown = JSON.parse((await readRegularFile(index, maxIndexBytes)).toString('utf8'))
     if (typeof parsed !== 'object' || parsed === null) return []
     return Object.entries(parsed).flatMap(([folder, value]: [string, unknown]) => {
       const [library, className] = Array.isArray(value) ? (value as unknown[]) : []

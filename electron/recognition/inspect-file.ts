@@ -1,10 +1,11 @@
 import type { BigIntStats } from 'node:fs'
-import { access, open } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, sep } from 'node:path'
 import process from 'node:process'
 import { failure } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
+import { openRegularFile } from '../platform/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { downloadSuffixes, isPartialDownload } from './file-names.ts'
 import { fileSource } from './formats/byte-source.ts'
@@ -33,13 +34,12 @@ export async function inspectFile(
   const name = seen.name ?? basename(path)
   let file: FileHandle
   try {
-    file = await open(path, 'r')
+    file = await openRegularFile(path)
   } catch (error) {
     return refusedInspection(found, failureFromFileError(error))
   }
   try {
     const before = await file.stat({ bigint: true })
-    if (!before.isFile()) return refusedInspection(found, failure('file-unreadable'))
     const identity = identityOf(before)
     // Reading would download the whole file.
     if (isCloudPlaceholder(before, platform)) {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { access, open } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ModelGroup } from '../contract/recognition.ts'
+import { openRegularFile } from '../platform/regular-file.ts'
 import { extensionOf, hasModelExtension } from './file-names.ts'
 import { readAt } from './formats/byte-source.ts'
 import { baseByClassName, parseClassName } from './kinds/diffusers-classes.ts'
@@ -183,13 +184,13 @@ export function nameInGroup({ within }: Pick<FoundGroup, 'within'>, name: string
   return [...within, name].join('/')
 }
 
-/** A model's index has a few kilobytes. */
-const maxIndexBytes = 256 * 1024
+/** A diffusers index has a few kilobytes. */
+export const maxIndexBytes = 256 * 1024
 
 /** The pipeline class in a diffusers folder's index and its base model; null if it can't be read. */
 export async function readPipeline(root: string): Promise<{ pipeline: string; base: string | null } | null> {
   try {
-    await using file = await open(join(root, diffusersIndex), 'r')
+    await using file = await openRegularFile(join(root, diffusersIndex))
     const text = (await readAt(file, 0, maxIndexBytes)).toString('utf8')
     const pipeline = parseClassName(text)
     if (pipeline === null) return null

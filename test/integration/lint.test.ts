@@ -41,6 +41,30 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'Promises must be awaited',
   ],
   [
+    'open of a path',
+    'electron/recognition/a.ts',
+    `import { open } from 'node:fs/promises'\nexport const a = () => open('/a')\n`,
+    'electron/platform/regular-file.ts',
+  ],
+  [
+    'createReadStream where the network is used',
+    'electron/transfer/a.ts',
+    `import { createReadStream } from 'fs'\nexport const a = () => createReadStream('/a')\n`,
+    'electron/platform/regular-file.ts',
+  ],
+  [
+    'readFile of a whole module',
+    'electron/discovery/a.ts',
+    `import * as files from 'node:fs'\nexport const a = () => files.readFileSync('/a')\n`,
+    'electron/platform/regular-file.ts',
+  ],
+  [
+    'readFile of a default import',
+    'electron/cli/a.ts',
+    `import files from 'node:fs/promises'\nexport const a = () => files.readFile('/a')\n`,
+    'electron/platform/regular-file.ts',
+  ],
+  [
     'electron in the engine',
     'electron/uploads/a.ts',
     `import { app } from 'electron'\nexport const a = app\n`,
@@ -174,6 +198,16 @@ const accepted: readonly (readonly [what: string, file: string, text: string])[]
     'a type of node:http anywhere',
     'electron/recognition/a.ts',
     `import type { Agent } from 'node:http'\nexport type A = Agent\n`,
+  ],
+  [
+    'stat of a path and the type of an open file',
+    'electron/recognition/a.ts',
+    `import { stat, type FileHandle } from 'node:fs/promises'\nexport const a = (one: FileHandle) => [one, stat]\n`,
+  ],
+  [
+    'open in its wrapper',
+    'electron/platform/regular-file.ts',
+    `import { open } from 'node:fs/promises'\nexport const a = open\n`,
   ],
   [
     'ipcMain in its wrapper',

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { openRegularFile } from '../../platform/regular-file.ts'
 import { fileSource } from '../../recognition/formats/byte-source.ts'
 import { readContent } from '../../recognition/read-content.ts'
 
@@ -9,7 +9,7 @@ import { readContent } from '../../recognition/read-content.ts'
  */
 export async function readExternalWeights(graph: string): Promise<ReadonlyMap<string, number> | null> {
   try {
-    await using file = await open(graph, 'r')
+    await using file = await openRegularFile(graph)
     const content = await readContent(fileSource(file, (await file.stat()).size), basename(graph))
     return content.failure === null ? (content.external ?? new Map()) : null
   } catch {

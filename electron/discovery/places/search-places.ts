@@ -1,6 +1,7 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { PlaceKind } from '../../contract/discovery.ts'
+import { readRegularFile } from '../../platform/regular-file.ts'
 import { maxSettingsFileBytes, parseExtraModelPaths, type ExtraModelFolder } from './extra-model-paths.ts'
 import { walkModels, type LocalModel, type WalkBudget } from '../scan/walk-models.ts'
 import { isExcludedFolder, placeKindByName, modelFolders, searchPlan, type Computer } from './known-places.ts'
@@ -190,9 +191,8 @@ async function readExtraPathsFile(
   isLocalOnly = false,
 ): Promise<readonly ExtraModelFolder[] | null> {
   try {
-    const stats = await stat(file)
-    if (!stats.isFile() || stats.size > maxSettingsFileBytes) return null
-    return parseExtraModelPaths(await readFile(file, 'utf8'), {
+    const bytes = await readRegularFile(file, maxSettingsFileBytes)
+    return parseExtraModelPaths(bytes.toString('utf8'), {
       ...computer,
       folder: dirname(file),
       isLocalOnly,
@@ -205,8 +205,8 @@ async function readExtraPathsFile(
 /** The folder with all data of ComfyUI's desktop app. */
 async function basePathOf(file: string): Promise<string | null> {
   try {
-    if ((await stat(file)).size > maxSettingsFileBytes) return null
-    const settings: unknown = JSON.parse(await readFile(file, 'utf8'))
+    const bytes = await readRegularFile(file, maxSettingsFileBytes)
+    const settings: unknown = JSON.parse(bytes.toString('utf8'))
     const base =
       typeof settings === 'object' && settings !== null && 'basePath' in settings ? settings.basePath : null
     return typeof base === 'string' && base !== '' && !base.includes('\0') ? base : null

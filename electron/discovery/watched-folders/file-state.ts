@@ -1,4 +1,5 @@
-import { access, open, stat } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
+import { openRegularFile } from '../../platform/regular-file.ts'
 import { downloadSuffixes } from '../../recognition/file-names.ts'
 
 export interface FileState {
@@ -71,7 +72,7 @@ export async function isFolderMissing(folder: string): Promise<boolean> {
 /** Whether a file can be opened (it isn't locked) and no download manager has a marker file beside it. */
 export async function isFinishedFile(path: string): Promise<boolean> {
   try {
-    await (await open(path, 'r')).close()
+    await (await openRegularFile(path)).close()
   } catch {
     return false
   }

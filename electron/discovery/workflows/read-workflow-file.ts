@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { openRegularFile } from '../../platform/regular-file.ts'
 import { readAt } from '../../recognition/formats/byte-source.ts'
 
 import { mergeNeededModels, parseNeededModels, type NeededModel } from './parse-workflow.ts'
@@ -9,20 +10,12 @@ import { isWebp, maxWorkflowBytes, pngMagic, textsOfPng, textsOfWebp } from './w
  * be read. The file's content decides its format, not its name. Never rejects.
  */
 export async function readWorkflowFile(path: string): Promise<readonly NeededModel[] | null> {
-  let file: FileHandle
   try {
-    file = await open(path, 'r')
+    await using file = await openRegularFile(path)
+    const { size } = await file.stat()
+    return size < 2 ? null : parseTexts(await workflowTextsOf(file, size))
   } catch {
     return null
-  }
-  try {
-    const stats = await file.stat()
-    if (!stats.isFile() || stats.size < 2) return null
-    return parseTexts(await workflowTextsOf(file, stats.size))
-  } catch {
-    return null
-  } finally {
-    await file.close()
   }
 }
 

@@ -1,5 +1,6 @@
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { openRegularFile } from '../../platform/regular-file.ts'
 import { fileSource } from '../formats/byte-source.ts'
 import { readContent } from '../read-content.ts'
 import { shardNames, type Shard } from '../model-groups.ts'
@@ -41,7 +42,7 @@ async function readKind(paths: readonly string[]): Promise<Kind | null> {
   const tensors = new Map<string, TensorInfo>()
   for (const path of paths) {
     try {
-      await using file = await open(path, 'r')
+      await using file = await openRegularFile(path)
       const { header } = await readContent(fileSource(file, (await file.stat()).size), basename(path))
       for (const [tensor, info] of header?.tensors ?? []) tensors.set(tensor, info)
     } catch {

@@ -1,6 +1,5 @@
-import { open } from 'node:fs/promises'
 import type { Preview } from '../../contract/recognition.ts'
-import { readAt } from '../formats/byte-source.ts'
+import { readRegularFile } from '../../platform/regular-file.ts'
 import type { Header } from '../formats/header.ts'
 import { detectImageType, maxImageBytes } from '../formats/image.ts'
 import type { Sidecars } from '../sidecars.ts'
@@ -31,10 +30,7 @@ export async function readPreview(header: Header | null, sidecars: Sidecars): Pr
 
 async function readPicture(path: string): Promise<string | null> {
   try {
-    await using file = await open(path, 'r')
-    const facts = await file.stat()
-    if (!facts.isFile() || facts.size > maxImageBytes) return null
-    return toImageUrl(await readAt(file, 0, facts.size))
+    return toImageUrl(await readRegularFile(path, maxImageBytes))
   } catch {
     // A picture that can't be read is optional.
     return null

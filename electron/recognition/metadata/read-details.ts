@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ModelFacts, Preview } from '../../contract/recognition.ts'
+import { openRegularFile } from '../../platform/regular-file.ts'
 import { fileSource } from '../formats/byte-source.ts'
 import { readContent } from '../read-content.ts'
 import { findSidecars, type FileLocation } from '../sidecars.ts'
@@ -18,10 +18,8 @@ export interface ModelDetails {
 export async function readDetails(location: FileLocation): Promise<ModelDetails | null> {
   const { path, name = basename(path) } = location
   try {
-    await using file = await open(path, 'r')
-    const stats = await file.stat()
-    if (!stats.isFile()) return null
-    const content = await readContent(fileSource(file, stats.size), name)
+    await using file = await openRegularFile(path)
+    const content = await readContent(fileSource(file, (await file.stat()).size), name)
     const sidecars = await findSidecars(location)
     const sidecarPaths = [...(sidecars.picture === null ? [] : [sidecars.picture]), ...sidecars.texts]
     const sidecarNames = sidecarPaths.map((one) => basename(one))

@@ -1,7 +1,6 @@
-import { open } from 'node:fs/promises'
 import * as v from 'valibot'
+import { readRegularFile } from '../../platform/regular-file.ts'
 import { toDisplayText } from './display-text.ts'
-import { readAt } from '../formats/byte-source.ts'
 
 /** Facts about a model from its sidecars. */
 export interface SidecarFacts {
@@ -69,10 +68,7 @@ function mergeFacts(first: SidecarFacts, second: SidecarFacts): SidecarFacts {
 async function readSidecar(path: string): Promise<SidecarFacts> {
   let json: unknown
   try {
-    await using file = await open(path, 'r')
-    const stats = await file.stat()
-    if (!stats.isFile() || stats.size > maxSidecarBytes) return noSidecarFacts
-    json = JSON.parse((await readAt(file, 0, stats.size)).toString('utf8'))
+    json = JSON.parse((await readRegularFile(path, maxSidecarBytes)).toString('utf8'))
   } catch {
     return noSidecarFacts
   }

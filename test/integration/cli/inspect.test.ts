@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { writeDiffusersFolder } from '../../fixtures/diffusers-folder.ts'
 import { writeText } from '../../fixtures/model-files.ts'
 import { writeComfyFolder } from '../../fixtures/models-folder.ts'
 import { shellCall } from '../../fixtures/pickles.ts'
@@ -113,4 +116,25 @@ test('skips a picture in an upload', async () => {
 test('exits with 0 when every file would be accepted', async () => {
   const { run, file } = await setupCommand()
   expect((await run('inspect', await file('a.safetensors'))).code).toBe(0)
+})
+
+test('FIFOs in place of descriptions, previews, an index and a part delay nothing', async () => {
+  const { run, file, folder } = await setupCommand()
+  const models = join(folder, 'models')
+  for (const name of ['a', 'b', 'c', 'part-00001-of-00002'])
+    await file(`../models/loras/${name}.safetensors`, { metadata: kohya })
+  await writeDiffusersFolder(join(models, 'pipeline'))
+  const fifos = [
+    ...['a.json', 'b.civitai.info', 'c.preview.png', 'part-00002-of-00002.safetensors'].map((name) =>
+      join(models, 'loras', name),
+    ),
+    join(models, 'pipeline/model_index.json'),
+  ]
+  rmSync(join(models, 'pipeline/model_index.json'))
+  execFileSync('mkfifo', fifos)
+  const { json } = await run('inspect', models, '--json')
+  const accepted = json().filter(({ refused }) => refused === null)
+  expect(accepted.map((line) => line['file'])).toEqual(
+    expect.arrayContaining(['a.safetensors', 'b.safetensors', 'c.safetensors']),
+  )
 })

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -74,4 +75,22 @@ test('names a folder that could not be searched', async () => {
   expect(result.err).toContain(`${linkedFolder} (can’t be read)`)
   const lines = (await cli.runWith(shared, 'workflow', workflow, '--json')).json()
   expect(lines).toContainEqual({ event: 'unseen', folder: linkedFolder, reason: 'unreadable' })
+})
+
+test('FIFOs in place of a workflow and of ComfyUI’s settings delay nothing', async () => {
+  const { cli, workflow } = await setup(workflowWithLoras('ink/here.safetensors'))
+  const settings = join(cli.folder, 'person/.config/ComfyUI')
+  mkdirSync(settings, { recursive: true })
+  const fifo = join(cli.folder, 'fifo.json')
+  execFileSync('mkfifo', [
+    fifo,
+    join(settings, 'config.json'),
+    join(settings, 'extra_models_config.yaml'),
+    join(cli.folder, 'person/ComfyUI/extra_model_paths.yaml'),
+  ])
+  expect(await run(cli, 'workflow', fifo)).toMatchObject({
+    code: 1,
+    err: "This file doesn't contain a ComfyUI workflow.\n",
+  })
+  expect((await run(cli, 'workflow', workflow)).out).toContain('local           ink/here.safetensors')
 })

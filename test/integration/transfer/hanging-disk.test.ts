@@ -1,46 +1,34 @@
-import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
-import { closeSync, constants, openSync, mkdtempSync } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { identityOf, openWithTimeout, openSameFile } from '../../../electron/platform/file-identity.ts'
 import { createHasher } from '../../../electron/transfer/hasher.ts'
 import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
+import { leasedFile } from '../../support/leased-file.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
-/** A path that hangs when opened, like a file on an unreachable network disk. */
-function hangingFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-hanging-'))
-  const path = join(folder, 'model.safetensors')
-  execFileSync('mkfifo', [path])
-  onTestFinished(async () => {
-    // Releases a thread that hangs while opening it, and stays open for one that is about to.
-    openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
-    await rm(folder, { recursive: true })
-  })
-  return path
-}
-
-/** Whether the file is open for reading, or a reader waits; opening it for writing releases the reader. */
-function hasReader(path: string): boolean {
-  try {
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
-    return true
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'ENXIO' })
-    return false
-  }
-}
-
 const identityAt = async (path: string) => identityOf(await stat(path, { bigint: true }))
+
+/** Whether this process has the file open. */
+function isOpen(path: string): boolean {
+  return readdirSync('/proc/self/fd').some((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path
+    } catch {
+      // The descriptor of the listing itself is closed by now.
+      return false
+    }
+  })
+}
 
 test('aborts a PUT at once while its disk hangs', async () => {
   const workers = startUploadWorkers(createTestEnvironment(runningClock()))
-  const sent = await workers.put({ path: hangingFile(), bytes: Buffer.alloc(1_000) }, 'http://127.0.0.1:9/')
+  const { path } = await leasedFile()
+  const sent = await workers.put({ path, bytes: Buffer.alloc(1_000) }, 'http://127.0.0.1:9/')
   sent.abort()
   expect(await sent.answer).toEqual({ kind: 'aborted', checksum: 0, flushedBytes: 0 })
 })
@@ -55,7 +43,9 @@ test('aborts a hash at once while its disk hangs, and hashes other files meanwhi
     return hasher.hash({ path, identity, segmentBytes: 1_000_000 }, { signal, onProgress: () => {} })
   }
   const stop = new AbortController()
-  const hanging = await hashOf(hangingFile(), stop.signal)
+  const file = await leasedFile()
+  const hanging = await hashOf(file.path, stop.signal)
+  await file.until('requested')
   const { path } = await startUploadWorkers(environment).createFile(10)
   const other = await hashOf(path, new AbortController().signal)
   expect(await other.result).toMatchObject({ ok: true })
@@ -64,35 +54,43 @@ test('aborts a hash at once while its disk hangs, and hashes other files meanwhi
 })
 
 test('refuses and closes another file at the same path', async () => {
-  const path = hangingFile()
-  const both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
-  const opened = await openSameFile(path, { ...(await identityAt(path)), mtimeNs: 0n })
-  closeSync(both)
-  expect(opened).toMatchObject({ ok: false, failure: { code: 'file-changed' } })
-  expect(hasReader(path)).toBe(false)
+  const { path } = await startUploadWorkers(createTestEnvironment(runningClock())).createFile(10)
+  const identity = await identityAt(path)
+  const opened = await openSameFile(path, identity)
+  if (!opened.ok) throw new Error(opened.failure.code)
+  expect(isOpen(path)).toBe(true)
+  await opened.handle.close()
+  expect(await openSameFile(path, { ...identity, mtimeNs: 0n })).toMatchObject({
+    ok: false,
+    failure: { code: 'file-changed' },
+  })
+  expect(isOpen(path)).toBe(false)
 })
 
 test('reports a disk that opens no file in time, and closes a file opened later', async () => {
-  const path = hangingFile()
-  const identity = await identityAt(path)
+  const file = await leasedFile()
+  const identity = await identityAt(file.path)
   const { signal } = new AbortController()
-  const opened = await openWithTimeout({ path, identity }, signal, 1)
+  const opened = await openWithTimeout({ path: file.path, identity }, signal, 1)
   expect(opened).toMatchObject({
     ok: false,
     failure: { code: 'file-read-trouble', params: { problem: 'ETIMEDOUT' } },
   })
   expect(getEventListeners(signal, 'abort')).toEqual([])
-  await expect.poll(() => hasReader(path)).toBe(true)
-  await expect.poll(() => hasReader(path)).toBe(false)
+  file.release()
+  await file.until('opened')
+  await file.until('closed')
 })
 
 test('aborts while waiting for a disk, and closes a file opened later', async () => {
-  const path = hangingFile()
-  const identity = await identityAt(path)
+  const file = await leasedFile()
+  const identity = await identityAt(file.path)
   const stop = new AbortController()
-  const opening = openWithTimeout({ path, identity }, stop.signal)
+  const opening = openWithTimeout({ path: file.path, identity }, stop.signal)
+  await file.until('requested')
   stop.abort()
   expect(await opening).toBeNull()
-  await expect.poll(() => hasReader(path)).toBe(true)
-  await expect.poll(() => hasReader(path)).toBe(false)
+  file.release()
+  await file.until('opened')
+  await file.until('closed')
 })

@@ -8,11 +8,11 @@ import {
   identityOf,
   openWithTimeout,
   openSameFile,
-  readFull,
   renumberedIdentity,
   sameFile,
   changeFailure,
 } from '../../../electron/platform/file-identity.ts'
+import { readFull } from '../../../electron/platform/regular-file.ts'
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-identity-'))

@@ -1,0 +1,87 @@
+import { constants } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const notRegularFileCode = 'NOT_A_REGULAR_FILE'
+
+/**
+ * Without O_NONBLOCK, opening a FIFO waits for a writer and occupies one of the four threads that do all file
+ * access and DNS lookups of the process. O_NOCTTY: opening a terminal must not make it the controlling one.
+ * Windows has neither flag; `|` treats undefined as 0.
+ */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+
+/**
+ * Another process may hold a lease on the file, as Samba does. With O_NONBLOCK, opening then fails with
+ * EAGAIN while the kernel waits up to 45 s for the lease to be returned (fcntl(2), lease-break-time).
+ */
+const leaseTimeoutMs = 60_000
+const leasePollMs = 50
+
+/**
+ * Opens a regular file for reading; the only way to open a path that comes from the user, a folder or another
+ * file. Links are followed unless `followLinks` is false. Rejects with the error of the file system, or with
+ * one for which `isNotRegularFile` is true.
+ */
+export async function openRegularFile(path: string, { followLinks = true } = {}): Promise<FileHandle> {
+  const handle = await openUnleased(path, followLinks ? openFlags : openFlags | constants.O_NOFOLLOW)
+  try {
+    if ((await handle.stat()).isFile()) return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+  await handle.close()
+  throw Object.assign(new Error('not a regular file'), { code: notRegularFileCode })
+}
+
+/** Whether a file couldn't be opened because it is a folder, FIFO, device or something else. */
+export function isNotRegularFile(error: unknown): boolean {
+  return errorCode(error) === notRegularFileCode
+}
+
+async function openUnleased(path: string, flags: number): Promise<FileHandle> {
+  for (let waitedMs = 0; ; waitedMs += leasePollMs) {
+    try {
+      return await open(path, flags)
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN' || waitedMs >= leaseTimeoutMs) throw error
+      await delay(leasePollMs)
+    }
+  }
+}
+
+/**
+ * Reads a whole small file, such as a description or settings. Rejects like `openRegularFile`, and with the
+ * code EFBIG if the file is larger than `maxBytes`.
+ */
+export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
+  await using handle = await openRegularFile(path)
+  const { size } = await handle.stat()
+  if (size > maxBytes) throw Object.assign(new Error('file too large'), { code: 'EFBIG' })
+  const bytes = Buffer.allocUnsafe(size)
+  return bytes.subarray(0, await readFull(handle, bytes, size, 0))
+}
+
+/**
+ * Reads until there are `length` bytes or the file ends, since a single read may return less and readers that
+ * compare checksums must split the file alike. Returns the number of bytes read, 0 at the end.
+ */
+export async function readFull(
+  handle: Pick<FileHandle, 'read'>,
+  into: Buffer,
+  length: number,
+  position: number,
+): Promise<number> {
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await handle.read(into, filled, length - filled, position + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return filled
+}
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : null
+}

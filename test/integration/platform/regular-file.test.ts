@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { identityOf, openSameFile } from '../../../electron/platform/file-identity.ts'
+import {
+  isNotRegularFile,
+  openRegularFile,
+  readRegularFile,
+} from '../../../electron/platform/regular-file.ts'
+import { leasedFile } from '../../support/leased-file.ts'
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-regular-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function newFile(text = 'text') {
+  const path = join(newFolder(), 'file')
+  writeFileSync(path, text)
+  return path
+}
+
+function newFifo() {
+  const path = join(newFolder(), 'fifo')
+  execFileSync('mkfifo', [path])
+  return path
+}
+
+const linkTo = (target: string) => {
+  const path = join(newFolder(), 'link')
+  symlinkSync(target, path)
+  return path
+}
+
+const errorOf = (opening: Promise<unknown>): Promise<unknown> =>
+  opening.then(
+    () => null,
+    (error: unknown) => error,
+  )
+
+test('opens a file, also through a link', async () => {
+  await using file = await openRegularFile(linkTo(newFile()))
+  expect(await file.readFile('utf8')).toBe('text')
+})
+
+test('doesn’t follow a link if links are not allowed', async () => {
+  const file = newFile()
+  expect(await errorOf(openRegularFile(linkTo(file), { followLinks: false }))).toMatchObject({
+    code: 'ELOOP',
+  })
+  await (await openRegularFile(file, { followLinks: false })).close()
+})
+
+test.each([
+  ['a FIFO', () => newFifo()],
+  ['a link to a FIFO', () => linkTo(newFifo())],
+  ['a folder', () => newFolder()],
+  ['a device', () => '/dev/zero'],
+])('refuses %s without waiting', async (_what, create) => {
+  expect(isNotRegularFile(await errorOf(openRegularFile(create())))).toBe(true)
+})
+
+test('rejects with the error of the file system', async () => {
+  const error = await errorOf(openRegularFile(join(newFolder(), 'missing')))
+  expect([isNotRegularFile(error), error]).toEqual([false, expect.objectContaining({ code: 'ENOENT' })])
+})
+
+test('reads a file up to its limit and rejects a larger one', async () => {
+  const path = newFile('12345')
+  expect((await readRegularFile(path, 5)).toString()).toBe('12345')
+  expect(await errorOf(readRegularFile(path, 4))).toMatchObject({ code: 'EFBIG' })
+})
+
+test('a queued file that was replaced by a FIFO has changed', async () => {
+  const path = newFile()
+  const identity = identityOf(await stat(path, { bigint: true }))
+  renameSync(newFifo(), path)
+  expect(await openSameFile(path, identity)).toMatchObject({ ok: false, failure: { code: 'file-changed' } })
+})
+
+test('opens a file once another process returns its lease', async () => {
+  const leased = await leasedFile()
+  const opening = openRegularFile(leased.path)
+  await leased.until('requested')
+  leased.release()
+  await using file = await opening
+  expect(await file.readFile('utf8')).toBe('text')
+})

@@ -1,5 +1,5 @@
-import { isCephInstalled, startCeph } from '../cloud/ceph.ts'
-import { run } from '../cloud/daemons.ts'
+import { isCephInstalled, startCeph } from '../cloud/ceph/ceph.ts'
+import { run } from '../cloud/ceph/daemons.ts'
 import { openStorage } from '../cloud/storage.ts'
 import type { S3Target } from './s3-target.ts'
 import { mebibyte, type Workbench } from './workbench.ts'

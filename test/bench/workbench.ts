@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { freePort, hasProgram } from '../cloud/daemons.ts'
+import { freePort, hasProgram } from '../cloud/ceph/daemons.ts'
 import { writeSafetensors } from '../fixtures/model-files.ts'
 import { launch, type Command, type Usage } from './launch.ts'
 

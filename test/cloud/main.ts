@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DEMO_ACCOUNTS, accountByEmail } from './accounts.ts'
-import { startCeph } from './ceph.ts'
+import { startCeph } from './ceph/ceph.ts'
 import { startCloud } from './cloud.ts'
 import type { Cloud } from './cloud.ts'
 import { confirmOverHttp } from './confirm-command.ts'

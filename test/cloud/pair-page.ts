@@ -2,8 +2,8 @@ import { DEMO_ACCOUNTS, accountById } from './accounts.ts'
 import { ApiError } from './api-error.ts'
 import type { ApiContext } from './api.ts'
 import type { Answer, Exchange } from './exchange.ts'
-import { confirmPairing } from './routes-pairing.ts'
-import { authenticate } from './routes-session.ts'
+import { confirmPairing } from './routes/pairing.ts'
+import { authenticate } from './routes/session.ts'
 
 export const PAIR_PAGE = '/desktop/pair'
 

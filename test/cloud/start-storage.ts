@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { startCeph } from './ceph.ts'
-import type { Ceph } from './ceph.ts'
+import { startCeph } from './ceph/ceph.ts'
+import type { Ceph } from './ceph/ceph.ts'
 import type { S3Endpoint } from './storage-server.ts'
 
 export type StorageKind = 'embedded' | 'ceph'

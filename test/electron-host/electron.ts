@@ -1,5 +1,5 @@
 import { app } from './app.ts'
-import { BrowserWindow } from './browser-window.ts'
+import { BrowserWindow } from './window/browser-window.ts'
 import { clipboard, dialog, globalShortcut, screen, shell } from './desktop.ts'
 import { ipcMain } from './ipc-main.ts'
 import { Menu, MenuItem, Tray } from './menus.ts'
@@ -9,7 +9,7 @@ import { Notification } from './notification.ts'
 import { powerMonitor, powerSaveBlocker } from './power.ts'
 import { defaultSession, net, protocol, session } from './session.ts'
 import { absent } from './strict.ts'
-import { webContents } from './web-contents.ts'
+import { webContents } from './window/web-contents.ts'
 
 // The module named `electron` in the main process; `import { … } from 'electron'` resolves to its named
 // exports.

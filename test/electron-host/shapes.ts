@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
-import type { Wire } from './wire.ts'
-import type { SecretNames } from './secret-names.ts'
+import type { Wire } from './page/wire.ts'
+import type { SecretNames } from './page/secret-names.ts'
 
 // Interfaces between the host's modules. Members with a leading `_` are internal to the host.
 

@@ -5,7 +5,7 @@ import {
   killTwice,
   maxRecordDelayMs,
   setupPartsUpload,
-} from '../integration/faults/acknowledged-parts.ts'
+} from '../integration/faults/kills/acknowledged-parts.ts'
 
 /** Busy threads beside the app. */
 const load = 8

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../cloud/accounts.ts'
-import { startCeph } from '../cloud/ceph.ts'
+import { startCeph } from '../cloud/ceph/ceph.ts'
 import { startCloud } from '../cloud/cloud.ts'
 import { presign, put, sha256, signIn } from '../integration/cloud/requests.ts'
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startCeph } from '../../cloud/ceph.ts'
+import { startCeph } from '../../cloud/ceph/ceph.ts'
 
 test('names the command that installs Ceph when it is missing', async () => {
   const emptyFolder = mkdtempSync(join(tmpdir(), 'no-ceph-'))

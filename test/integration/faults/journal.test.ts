@@ -10,7 +10,7 @@ import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { expectInLibrary } from './expect-end.ts'
 import { beginUpload, bytesOf, fault, partBytes, resumedBy, setupFor, type HoldPoint } from './fault.ts'
-import { startRunner } from './start-runner.ts'
+import { startRunner } from './kills/start-runner.ts'
 
 const midway: HoldPoint = { on: 'presignPart', moment: 'arrival', choice: { skip: 3 } }
 /** All parts are acknowledged, so losing the log's last entry does not lose the upload ID. */

@@ -21,7 +21,7 @@ import {
   setupFor,
   type UploadMethod,
 } from './fault.ts'
-import { startRunner } from './start-runner.ts'
+import { startRunner } from './kills/start-runner.ts'
 
 /**
  * Kills a real process at each of these points, lets the last start finish, and checks library and storage.

@@ -8,7 +8,7 @@ import { startCloud } from '../../cloud/cloud.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { sha256Of } from '../../support/engine.ts'
 import { bytesOf, fault, type HoldPoint } from './fault.ts'
-import { startRunner } from './start-runner.ts'
+import { startRunner } from './kills/start-runner.ts'
 
 const path = 'models/loras/style.safetensors'
 

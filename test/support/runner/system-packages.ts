@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
-import { hasProgram } from '../../cloud/daemons.ts'
+import { hasProgram } from '../../cloud/ceph/daemons.ts'
 import { findChromium } from './chromium.ts'
 
 /** Debian and Ubuntu packages that the tests need. */

@@ -12,7 +12,7 @@ const variable = 'MODELFERRY_TEST_PROGRAMS'
 const launcher = 'electron/cli/modelferry.js'
 /** Programs that tests start as processes. */
 const testPrograms = {
-  runner: 'test/integration/faults/runner.ts',
+  runner: 'test/integration/faults/kills/runner.ts',
   'other-app': 'test/integration/journal/other-app.ts',
   'api-call-program': 'test/integration/transfer/api-call-program.ts',
   'put-program': 'test/integration/transfer/put-program.ts',

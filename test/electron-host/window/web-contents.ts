@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { nativeImage } from './native-image.ts'
-import type { NativeImage } from './native-image.ts'
-import { PageContents } from './page-contents.ts'
-import { defaultSession } from './session.ts'
-import { complain, host } from './state.ts'
-import { strict } from './strict.ts'
+import { nativeImage } from '../native-image.ts'
+import type { NativeImage } from '../native-image.ts'
+import { PageContents } from '../page/page-contents.ts'
+import { defaultSession } from '../session.ts'
+import { complain, host } from '../state.ts'
+import { strict } from '../strict.ts'
 
 /** Each zoom level is a factor of 1.2 (Electron, web-contents.md). */
 const zoomStep = 1.2

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { acknowledgedNumbers, killTwice, setupPartsUpload } from './acknowledged-parts.ts'
-import { partBytes } from './fault.ts'
+import { partBytes } from '../fault.ts'
 
 test('parts acknowledged while the main thread hangs are not sent again after a kill', async () => {
   const upload = await setupPartsUpload(6)

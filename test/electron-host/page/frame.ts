@@ -1,6 +1,6 @@
-import { strict } from './strict.ts'
-import { originOf } from './urls.ts'
-import type { HostContents } from './shapes.ts'
+import { strict } from '../strict.ts'
+import { originOf } from '../urls.ts'
+import type { HostContents } from '../shapes.ts'
 
 export interface MainFrameObject {
   readonly url: string

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
-import { accountByEmail } from './accounts.ts'
-import type { DemoAccount } from './accounts.ts'
-import { ApiError, jsonAnswer } from './api-error.ts'
-import { hashKey, route } from './api.ts'
-import type { Route } from './api.ts'
-import { loginRequest, refreshRequest } from './schemas.ts'
+import { accountByEmail } from '../accounts.ts'
+import type { DemoAccount } from '../accounts.ts'
+import { ApiError, jsonAnswer } from '../api-error.ts'
+import { hashKey, route } from '../api.ts'
+import type { Route } from '../api.ts'
+import { loginRequest, refreshRequest } from '../schemas.ts'
 
 /**
  * The account with these credentials, or undefined; a wrong password is not distinguished from an unknown

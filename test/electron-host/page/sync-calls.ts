@@ -1,6 +1,6 @@
-import type { Session } from './cdp.ts'
-import { receiveSync } from './ipc-main.ts'
-import type { HostContents } from './shapes.ts'
+import type { Session } from '../cdp.ts'
+import { receiveSync } from '../ipc-main.ts'
+import type { HostContents } from '../shapes.ts'
 import type { Wire } from './wire.ts'
 
 export interface PausedInDebugger {

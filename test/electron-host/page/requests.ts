@@ -1,9 +1,9 @@
-import type { Session } from './cdp.ts'
-import { isCancelled } from './session.ts'
-import { host } from './state.ts'
-import { event } from './strict.ts'
-import { fromWire, toWire } from './urls.ts'
-import type { HostContents } from './shapes.ts'
+import type { Session } from '../cdp.ts'
+import { isCancelled } from '../session.ts'
+import { host } from '../state.ts'
+import { event } from '../strict.ts'
+import { fromWire, toWire } from '../urls.ts'
+import type { HostContents } from '../shapes.ts'
 
 interface PausedRequest {
   readonly requestId: string

@@ -1,5 +1,5 @@
 import type { Bridge } from './bridge-world.ts'
-import type { Delivery } from './shapes.ts'
+import type { Delivery } from '../shapes.ts'
 import type { Wire } from './wire.ts'
 
 type Listener = (event: object, ...values: unknown[]) => void

@@ -1,4 +1,4 @@
-import type { Answer } from './exchange.ts'
+import type { Answer } from '../exchange.ts'
 
 /** An S3 error with status, code and message. */
 export class S3Error extends Error {

@@ -1,9 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import type { DemoAccount } from './accounts.ts'
-import { ApiError, NOT_FOUND, jsonAnswer } from './api-error.ts'
-import { hashKey, route } from './api.ts'
-import type { ApiContext, Route } from './api.ts'
-import { pairConfirmRequest, pairPollRequest } from './schemas.ts'
+import type { DemoAccount } from '../accounts.ts'
+import { ApiError, NOT_FOUND, jsonAnswer } from '../api-error.ts'
+import { hashKey, route } from '../api.ts'
+import type { ApiContext, Route } from '../api.ts'
+import { pairConfirmRequest, pairPollRequest } from '../schemas.ts'
 
 // Without 0, O, 1, I and L, which are easily confused.
 const CODE_LETTERS = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789'

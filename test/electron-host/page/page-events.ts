@@ -1,11 +1,11 @@
-import type { Session } from './cdp.ts'
+import type { Session } from '../cdp.ts'
 import { isolatedWorld } from './page.ts'
 import { answerRequest } from './requests.ts'
-import { complain, host, theApp, theBrowser } from './state.ts'
-import { event } from './strict.ts'
+import { complain, host, theApp, theBrowser } from '../state.ts'
+import { event } from '../strict.ts'
 import { answerPaused } from './sync-calls.ts'
-import { fromWire } from './urls.ts'
-import type { FromPreload, HostContents } from './shapes.ts'
+import { fromWire } from '../urls.ts'
+import type { FromPreload, HostContents } from '../shapes.ts'
 
 type Facts<T> = (facts: T) => void
 

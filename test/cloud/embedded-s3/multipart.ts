@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { checkNothingThere, checksumHeader } from './embedded-s3-objects.ts'
-import type { S3Call } from './embedded-s3-objects.ts'
-import { receive } from './embedded-s3-receive.ts'
-import type { StoredPart, UploadRecord } from './embedded-s3-store.ts'
-import { S3Error, parseCompletion, xmlAnswer } from './embedded-s3-xml.ts'
-import type { NamedPart, XmlElement } from './embedded-s3-xml.ts'
-import type { Answer } from './exchange.ts'
+import { checkNothingThere, checksumHeader } from './objects.ts'
+import type { S3Call } from './objects.ts'
+import { receive } from './receive.ts'
+import type { StoredPart, UploadRecord } from './store.ts'
+import { S3Error, parseCompletion, xmlAnswer } from './xml.ts'
+import type { NamedPart, XmlElement } from './xml.ts'
+import type { Answer } from '../exchange.ts'
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 const MAXIMUM_PART_NUMBER = 10_000

@@ -2,10 +2,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { S3Error } from './embedded-s3-xml.ts'
-import type { Store } from './embedded-s3-store.ts'
-import { ConnectionCut } from './exchange.ts'
-import type { Exchange } from './exchange.ts'
+import { S3Error } from './xml.ts'
+import type { Store } from './store.ts'
+import { ConnectionCut } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
 
 export type Received = {
   readonly size: number

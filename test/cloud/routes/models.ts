@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { ALREADY_EXISTS, ApiError, NOT_FOUND, jsonAnswer } from './api-error.ts'
-import { route } from './api.ts'
-import type { Call, Route } from './api.ts'
-import type { ModelRecord, Records } from './records.ts'
-import { presignRequest, registerRequest, updateRequest } from './schemas.ts'
-import type { RegisterRequest } from './schemas.ts'
+import { ALREADY_EXISTS, ApiError, NOT_FOUND, jsonAnswer } from '../api-error.ts'
+import { route } from '../api.ts'
+import type { Call, Route } from '../api.ts'
+import type { ModelRecord, Records } from '../records.ts'
+import { presignRequest, registerRequest, updateRequest } from '../schemas.ts'
+import type { RegisterRequest } from '../schemas.ts'
 
 const both = ['jwt', 'dk'] as const
 const team = 'team' as const

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
-import type { EngineSettings, EnqueueRequest } from '../../../electron/engine/engine.ts'
-import type { Cloud } from '../../cloud/cloud.ts'
-import { testProgram } from '../../support/runner/test-programs.ts'
-import { partBytes, type HoldPoint } from './fault.ts'
+import type { EngineSettings, EnqueueRequest } from '../../../../electron/engine/engine.ts'
+import type { Cloud } from '../../../cloud/cloud.ts'
+import { testProgram } from '../../../support/runner/test-programs.ts'
+import { partBytes, type HoldPoint } from '../fault.ts'
 
 export interface RunnerOptions {
   readonly cloud: Cloud

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { success } from '../../../electron/contract/failures.ts'
-import type { SecretStore } from '../../../electron/platform/environment.ts'
-import { workerFiles } from '../../../electron/cli/cli-environment.ts'
-import { createEngine } from '../../../electron/engine/engine.ts'
-import { ALICE } from '../../cloud/accounts.ts'
+import { success } from '../../../../electron/contract/failures.ts'
+import type { SecretStore } from '../../../../electron/platform/environment.ts'
+import { workerFiles } from '../../../../electron/cli/cli-environment.ts'
+import { createEngine } from '../../../../electron/engine/engine.ts'
+import { ALICE } from '../../../cloud/accounts.ts'
 import type { RunnerOptions } from './start-runner.ts'
 
 // The engine in a process of its own, to be killed. It runs bundled (test/support/runner/test-programs.ts):

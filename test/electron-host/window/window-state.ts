@@ -1,5 +1,5 @@
-import { host, theApp } from './state.ts'
-import { event, StrictEmitter } from './strict.ts'
+import { host, theApp } from '../state.ts'
+import { event, StrictEmitter } from '../strict.ts'
 
 const events =
   // emitted by the host

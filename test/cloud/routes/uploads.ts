@@ -1,9 +1,9 @@
-import { ALREADY_EXISTS, ApiError, NOT_FOUND, jsonAnswer } from './api-error.ts'
-import { route } from './api.ts'
-import type { Call, Route } from './api.ts'
-import { abortRequest, completeRequest, initiateRequest, presignPartRequest } from './schemas.ts'
-import type { CompleteRequest, InitiateRequest, PresignPartRequest } from './schemas.ts'
-import type { StorageRefusal } from './storage.ts'
+import { ALREADY_EXISTS, ApiError, NOT_FOUND, jsonAnswer } from '../api-error.ts'
+import { route } from '../api.ts'
+import type { Call, Route } from '../api.ts'
+import { abortRequest, completeRequest, initiateRequest, presignPartRequest } from '../schemas.ts'
+import type { CompleteRequest, InitiateRequest, PresignPartRequest } from '../schemas.ts'
+import type { StorageRefusal } from '../storage.ts'
 
 // S3's limits: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 const MAXIMUM_PARTS = 10_000

@@ -1,19 +1,12 @@
-import {
-  abortUpload,
-  completeUpload,
-  createUpload,
-  listParts,
-  listUploads,
-  putPart,
-} from './embedded-s3-multipart.ts'
-import { deleteObject, getObject, listObjects, putObject } from './embedded-s3-objects.ts'
-import type { S3Call } from './embedded-s3-objects.ts'
-import { verifySignature } from './embedded-s3-signature.ts'
-import type { Keys } from './embedded-s3-signature.ts'
-import { openStore } from './embedded-s3-store.ts'
-import { S3Error, s3ErrorAnswer } from './embedded-s3-xml.ts'
-import type { Answer, Exchange, Handler } from './exchange.ts'
-import { targetOf } from './storage-names.ts'
+import { abortUpload, completeUpload, createUpload, listParts, listUploads, putPart } from './multipart.ts'
+import { deleteObject, getObject, listObjects, putObject } from './objects.ts'
+import type { S3Call } from './objects.ts'
+import { verifySignature } from './signature.ts'
+import type { Keys } from './signature.ts'
+import { openStore } from './store.ts'
+import { S3Error, s3ErrorAnswer } from './xml.ts'
+import type { Answer, Exchange, Handler } from '../exchange.ts'
+import { targetOf } from '../storage-names.ts'
 
 export type EmbeddedS3Options = Keys & {
   readonly folder: string

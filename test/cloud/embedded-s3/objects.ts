@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { promisedBy, receive } from './embedded-s3-receive.ts'
-import type { ReceiveOptions } from './embedded-s3-receive.ts'
-import type { ObjectRecord, Store } from './embedded-s3-store.ts'
-import { S3Error, xmlAnswer } from './embedded-s3-xml.ts'
-import type { XmlElement } from './embedded-s3-xml.ts'
-import type { Answer, Exchange } from './exchange.ts'
+import { promisedBy, receive } from './receive.ts'
+import type { ReceiveOptions } from './receive.ts'
+import type { ObjectRecord, Store } from './store.ts'
+import { S3Error, xmlAnswer } from './xml.ts'
+import type { XmlElement } from './xml.ts'
+import type { Answer, Exchange } from '../exchange.ts'
 
 /** A request to storage, with the data that operations need. */
 export type S3Call = ReceiveOptions & {

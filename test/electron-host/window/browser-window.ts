@@ -1,8 +1,8 @@
-import { checkWindowOptions } from './options.ts'
-import type { WindowOptions } from './options.ts'
-import type { HostWindow } from './shapes.ts'
-import { host, theApp } from './state.ts'
-import { event } from './strict.ts'
+import { checkWindowOptions } from '../options.ts'
+import type { WindowOptions } from '../options.ts'
+import type { HostWindow } from '../shapes.ts'
+import { host, theApp } from '../state.ts'
+import { event } from '../strict.ts'
 import { WebContents } from './web-contents.ts'
 import { WindowState } from './window-state.ts'
 

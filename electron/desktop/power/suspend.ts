@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import type { Log } from '../../platform/environment.ts'
-import { powerShellCommand } from '../../platform/run-program.ts'
+import { powerShellCommand, systemProgramPath } from '../../platform/run-program.ts'
 
 type Command = ReturnType<typeof powerShellCommand>
 
@@ -30,7 +30,12 @@ export function suspendComputer(command: Command | null, log: Log): void {
     return
   }
   log.info('all uploads have ended: suspending the computer')
-  execFile(command.program, command.words, { windowsHide: true }, (error) => {
+  const file = systemProgramPath(command.program)
+  if (file === null) {
+    log.error('the computer could not be suspended', { error: `no ${command.program}` })
+    return
+  }
+  execFile(file, command.words, { windowsHide: true }, (error) => {
     if (error) log.error('the computer could not be suspended', { error })
   })
 }

@@ -25,7 +25,7 @@ const sqliteBusy = 5
 export function createLocks(folder: string, environment: Environment): RunExclusive {
   function open(name: string): DatabaseSync | null {
     try {
-      mkdirSync(folder, { recursive: true })
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
       const file = createHash('sha256').update(name).digest('hex').slice(0, 16)
       return new DatabaseSync(join(folder, `${file}.lock`), { timeout: 0 })
     } catch (error) {

@@ -36,13 +36,13 @@ export function setupAppFolders(builtFolder: string): AppFolders {
   if (homeOverride) {
     const home = resolve(homeOverride)
     // Electron rejects a folder that does not exist.
-    mkdirSync(home, { recursive: true })
+    mkdirSync(home, { recursive: true, mode: 0o700 })
     app.setPath('userData', home)
   }
   const home = app.getPath('userData')
   // Keeps Chromium's files out of the folder of the journal.
   const sessionData = join(home, 'browser')
-  mkdirSync(sessionData, { recursive: true })
+  mkdirSync(sessionData, { recursive: true, mode: 0o700 })
   app.setPath('sessionData', sessionData)
   return {
     home,

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { createPrivateFile, protectDataFolder } from '../platform/data-folder.ts'
 import { migrate, NewerJournalError } from './schema.ts'
 
 export interface OpenedJournal {
@@ -19,7 +20,7 @@ const lockTimeoutMs = 5_000
  * the app starts; a journal of a newer version is never changed.
  */
 export function openJournal(folder: string, nowMs: number): OpenedJournal {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  protectDataFolder(folder)
   const file = journalFile(folder)
   try {
     return { database: openChecked(file), damagedFile: null }
@@ -35,6 +36,8 @@ export function openJournal(folder: string, nowMs: number): OpenedJournal {
 }
 
 function openChecked(file: string): DatabaseSync {
+  // SQLite gives its write-ahead log the permissions of the journal.
+  createPrivateFile(file)
   const database = new DatabaseSync(file, { timeout: lockTimeoutMs })
   try {
     database.exec('PRAGMA journal_mode = WAL')

@@ -42,7 +42,7 @@ export function createLog(options: {
       waiting = ''
       try {
         if (sizeBytes === null) {
-          await mkdir(folder, { recursive: true })
+          await mkdir(folder, { recursive: true, mode: 0o700 })
           sizeBytes = await stat(file).then(
             ({ size }) => size,
             () => 0,

@@ -28,7 +28,7 @@ export function openJsonStore(name: string, folder: string, log: Log): JsonStore
 
 function openStore(name: string, folder: string, log: Log): Store<Record<string, unknown>> | null {
   try {
-    return new Store({ name, cwd: folder, accessPropertiesByDotNotation: false })
+    return new Store({ name, cwd: folder, accessPropertiesByDotNotation: false, configFileMode: 0o600 })
   } catch (error) {
     log.error('a settings file could not be opened', { name, folder, error })
     return null

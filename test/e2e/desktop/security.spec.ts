@@ -1,5 +1,5 @@
 import type { Page, Response } from '@playwright/test'
-import { readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { calls } from '../../../electron/contract/calls.ts'
 import { expect, test } from '../support/fixtures.ts'
@@ -229,4 +229,18 @@ test('does not accept a path from a script as a file', async ({ page, harness })
     { ok: true, value: { added: 0, refused: 1, skipped: [] } },
   ])
   expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+})
+
+test('gives other users no access to the data folder', async ({ harness }) => {
+  test.skip(process.platform === 'win32', 'Windows has no permission bits')
+  chmodSync(harness.home, 0o755)
+  chmodSync(join(harness.home, 'settings.json'), 0o644)
+  const { page } = await harness.start()
+  await page.evaluate(() => window.modelferry?.changeSettings({ dense: true }))
+  const names = readdirSync(harness.home).filter((name) => /^(?:journal|settings|window)/.test(name))
+  expect(names).toEqual(expect.arrayContaining(['journal.sqlite', 'journal.sqlite-wal', 'settings.json']))
+  const paths = [...names, 'logs/modelferry.log'].map((name) => join(harness.home, name))
+  expect(paths.filter((path) => (statSync(path).mode & 0o777) !== 0o600)).toEqual([])
+  const folders = [harness.home, join(harness.home, 'browser'), join(harness.home, 'logs')]
+  expect(folders.filter((path) => (statSync(path).mode & 0o777) !== 0o700)).toEqual([])
 })

@@ -46,6 +46,13 @@ test('the first start creates the folder for its owner only and an empty journal
   expect(statSync(folder).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o700)
 })
 
+test.skipIf(process.platform === 'win32')('the journal and its log can be read by their owner only', () => {
+  const { file, open } = setup()
+  storeOn(open().database)
+  const modes = [file, `${file}-wal`, `${file}-shm`].map((path) => statSync(path).mode & 0o777)
+  expect(modes).toEqual([0o600, 0o600, 0o600])
+})
+
 test('the journal uses a write-ahead log that is flushed at every change', () => {
   const { open } = setup()
   const { database } = open()

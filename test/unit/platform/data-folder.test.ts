@@ -1,0 +1,66 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { protectDataFolder } from '../../../electron/platform/data-folder.ts'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'modelferry-data-'))
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true })
+})
+
+const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8)
+
+function writeFile(path: string, mode: number): string {
+  writeFileSync(path, '')
+  chmodSync(path, mode)
+  return path
+}
+
+test('creates the data folder and its parents for their owner only', () => {
+  const home = join(folder, 'parent', 'home')
+  protectDataFolder(home)
+  expect([modeOf(home), modeOf(join(folder, 'parent'))]).toEqual(['700', '700'])
+})
+
+test('takes access to an existing folder and its files from other users', () => {
+  chmodSync(folder, 0o755)
+  const names = ['journal.sqlite', 'journal.sqlite-wal', 'journal.sqlite.damaged-1', 'settings.json']
+  const files = [...names, 'window.json', 'settings.unreadable-1.json'].map((name) =>
+    writeFile(join(folder, name), 0o644),
+  )
+  protectDataFolder(folder)
+  expect([modeOf(folder), ...files.map(modeOf)]).toEqual(['700', ...files.map(() => '600')])
+})
+
+test('does not change files of others, links and the files they lead to', () => {
+  const other = writeFile(join(folder, 'notes.txt'), 0o644)
+  const outside = writeFile(join(folder, 'outside'), 0o644)
+  symlinkSync(outside, join(folder, 'settings.json'))
+  protectDataFolder(folder)
+  expect([modeOf(other), modeOf(outside)]).toEqual(['644', '644'])
+})
+
+test('protects only the files in a folder that users share', () => {
+  const shared = join(folder, 'shared')
+  mkdirSync(shared)
+  chmodSync(shared, 0o1777)
+  const file = writeFile(join(shared, 'journal.sqlite'), 0o644)
+  protectDataFolder(shared)
+  expect([modeOf(shared), modeOf(file)]).toEqual(['1777', '600'])
+})
+
+test('protects only the files if the data folder is the user’s home folder', () => {
+  vi.stubEnv('HOME', folder)
+  expect(homedir()).toBe(folder)
+  chmodSync(folder, 0o755)
+  const file = writeFile(join(folder, 'journal.sqlite'), 0o644)
+  protectDataFolder(folder)
+  expect([modeOf(folder), modeOf(file)]).toEqual(['755', '600'])
+})

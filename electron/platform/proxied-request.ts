@@ -7,6 +7,7 @@ import {
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { setDefaultAutoSelectFamilyAttemptTimeout, type Socket } from 'node:net'
+import process from 'node:process'
 import { SocksProxyAgent } from 'socks-proxy-agent'
 import { networkErrorCode } from './network-failures.ts'
 import { proxyCodeIn, proxyCodes } from './proxy-resolver.ts'
@@ -43,6 +44,9 @@ export function createRequestOpener(connections: AgentOptions, withinMs = proxyC
   const pools = new Map<string, HttpAgent>()
   // Set for the whole thread, since an agent's options do not apply to its connections to a proxy.
   setDefaultAutoSelectFamilyAttemptTimeout(attemptMs)
+  // `0` would accept every certificate. `rejectUnauthorized` overrides it, but not for an https proxy, whose
+  // connection Node opens with options of its own.
+  Reflect.deleteProperty(process.env, 'NODE_TLS_REJECT_UNAUTHORIZED')
 
   function makePool(isSecure: boolean, proxy: string | null): HttpAgent {
     if (proxy?.startsWith('socks')) return makeSocksPool(proxy, connections)
@@ -70,6 +74,7 @@ export function createRequestOpener(connections: AgentOptions, withinMs = proxyC
         hostname: hostname.replace(/^\[|\]$/g, ''),
         port: port === '' ? undefined : Number(port),
         agent: poolFor(isSecure, proxy),
+        rejectUnauthorized: true,
       }
       return isSecure ? httpsRequest(options) : httpRequest(options)
     },

@@ -114,3 +114,37 @@ test('does not call an API whose certificate authority is not trusted', async ()
   const refused = { ok: false, failure: { code: 'certificate-untrusted' } }
   expect(await runProgram('api-call-program', [url], {})).toMatchObject([refused, refused])
 })
+
+test('checks certificates also if NODE_TLS_REJECT_UNAUTHORIZED is 0', async () => {
+  const authority = await makeAuthority()
+  const environment = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' }
+  const storage = await setup(await authority.issue('localhost'))
+  const refused = { failure: { code: 'certificate-untrusted' } }
+  expect(await storage.put(environment)).toMatchObject(refused)
+  expect(storage.requests()).toBe(0)
+  const { url } = await startTestServer((_request, response) => response.end('{"id":"1"}'), {
+    tls: await authority.issue('localhost'),
+    host: 'localhost',
+  })
+  expect(await runProgram('api-call-program', [url], environment)).toMatchObject([refused, refused])
+})
+
+test('checks the certificate of an https proxy also if NODE_TLS_REJECT_UNAUTHORIZED is 0', async () => {
+  let requests = 0
+  const proxy = await startTestServer(
+    (_request, response) => {
+      requests += 1
+      response.end('{"id":"1"}')
+    },
+    { tls: await (await makeAuthority()).issue('localhost'), host: 'localhost' },
+  )
+  const environment = {
+    HTTP_PROXY: `https://${new URL(proxy.url).host}`,
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    NODE_NO_WARNINGS: '1',
+  }
+  const refused = { ok: false }
+  const answers = await runProgram('api-call-program', ['http://127.0.0.1:9/api'], environment)
+  expect(answers).toMatchObject([refused, refused])
+  expect(requests).toBe(0)
+})

@@ -17,6 +17,7 @@ import { createKeychain } from './platform/keychain.ts'
 import { createLog } from './platform/log.ts'
 import { createSettings } from './platform/settings.ts'
 import { createEnvironment } from './platform/system-environment.ts'
+import { changedWorkerFile } from './platform/worker-file.ts'
 
 // Before `ready`, in this order: the data folder determines where the log is and which instance is the first.
 const folders = setupAppFolders(import.meta.dirname)
@@ -37,11 +38,15 @@ else
       performance.mark('ready')
       restrictSession(log)
       setupAppProtocol(folders.page, log)
-      const settings = createSettings({
+      const changedFile = changedWorkerFile(Object.values(folders.workers))
+      if (changedFile !== null) return reportStartFailure(changedFile, 'files-changed', folders.logs, log)
+      const opened = createSettings({
         store: openJsonStore('settings', folders.home, log),
         serverFromOutside: process.env['MODELFERRY_SERVER'],
         log,
       })
+      if (!opened.ok) return reportStartFailure(opened.failure, 'bad-server', folders.logs, log)
+      const settings = opened.value
       const isDesktopDark = applyTheme(settings)
       const secretStore = createSessionSecretStore({ keychain: createKeychain({ log }), log })
       const engine = createEngine({

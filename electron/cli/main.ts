@@ -6,6 +6,7 @@ import type { Environment, SecretStore } from '../platform/environment.ts'
 import { createKeychain, endProcess, type Keychain } from '../platform/keychain.ts'
 import { createLog } from '../platform/log.ts'
 import { createEnvironment } from '../platform/system-environment.ts'
+import { changedWorkerFile } from '../platform/worker-file.ts'
 import { createEngine, type Engine, type EngineSettings } from '../engine/engine.ts'
 import { readJournal } from '../journal/journal-reader.ts'
 import { journalProblemOf, type JournalProblem } from '../journal/journal-file.ts'
@@ -114,7 +115,7 @@ function settingsFor(command: EngineCommand, cliEnvironment: CliEnvironment): En
   }
 }
 
-/** Writes why and answers null when the data folder can't be used. */
+/** Writes why and answers null when the data folder can't be used or the app's files were changed. */
 function createCliEngine(
   settings: EngineSettings,
   home: string,
@@ -133,6 +134,14 @@ function createCliEngine(
     set: (name, secret) => withStateUpdate(keychain.set(name, secret)),
     delete: (name) => withStateUpdate(keychain.delete(name)),
   }
+  const workers = workerFiles(import.meta.filename)
+  const changedFile = changedWorkerFile(Object.values(workers))
+  if (changedFile !== null) {
+    streams.err.write(
+      `A file of Modelferry was changed or damaged (${changedFile}), so nothing was sent. Install Modelferry again.\n`,
+    )
+    return null
+  }
   try {
     return createEngine({
       folder: home,
@@ -140,7 +149,7 @@ function createCliEngine(
       secretStore,
       keychainState: () => keychainState,
       settings,
-      workers: workerFiles(import.meta.filename),
+      workers,
     })
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)

@@ -41,23 +41,26 @@ export function parseSettings(stored: Readonly<Record<string, unknown>>): {
 
 /**
  * The user's settings. A server given in the environment (`MODELFERRY_SERVER`) replaces the stored one for
- * this run, even when it is invalid: falling back to the stored server would send files where the user did
- * not intend.
+ * this run. It fails with `bad-server-address` if that is neither https nor on this computer: using it would
+ * send the sign-in unencrypted, and falling back to the stored server would send files where the user did not
+ * intend.
  */
 export function createSettings(options: {
   readonly store: JsonStore
   readonly serverFromOutside: string | undefined
   readonly log: Log
-}): SettingsStore {
+}): Result<SettingsStore> {
   const { store, serverFromOutside, log } = options
   const { settings, refused } = parseSettings(store.read())
   if (refused.length > 0) log.warn('invalid stored settings were ignored', { refused })
   const requested = serverFromOutside?.trim()
-  const override = requested ? { server: serverAddressOf(requested) ?? requested } : {}
+  const requestedServer = requested ? serverAddressOf(requested) : undefined
+  if (requestedServer === null) return failed(failure('bad-server-address'))
+  const override = requestedServer === undefined ? {} : { server: requestedServer }
   const listeners: ((settings: Settings, before: Settings) => void)[] = []
   let current: Settings = { ...settings, ...override }
 
-  return {
+  return success({
     current: () => current,
     change(change) {
       const server = change.server === undefined ? undefined : serverAddressOf(change.server)
@@ -73,5 +76,5 @@ export function createSettings(options: {
     onChange(listener) {
       listeners.push(listener)
     },
-  }
+  })
 }

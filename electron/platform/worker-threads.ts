@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Environment } from './environment.ts'
+import { startWorker } from './worker-file.ts'
 
 /** From the main thread to a worker. */
 export type ToThread<Job> =
@@ -83,7 +84,7 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
   let lastId = 0
 
   function start(): OneThread {
-    const worker = new Worker(url, { name, workerData: data, resourceLimits: { maxYoungGenerationSizeMb } })
+    const worker = startWorker(url, { name, workerData: data, resourceLimits: { maxYoungGenerationSizeMb } })
     const thread: OneThread = { worker, jobs: new Map(), messageCount: 0 }
     const die = (reason: string) => {
       if (!threads.delete(thread)) return

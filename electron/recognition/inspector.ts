@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { failure, type Failure } from '../contract/failures.ts'
 import type { Timers } from '../platform/environment.ts'
+import { startWorker } from '../platform/worker-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
 import { refusedInspection } from './inspect-file.ts'
 import type { InspectRequest, InspectResponse } from './inspect-worker.ts'
@@ -107,7 +108,7 @@ export class Inspector {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(this.#workerUrl, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
+    const worker = startWorker(this.#workerUrl, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
     worker.on('message', ({ number, result }: InspectResponse) => {
       const job = this.#running.get(number)
       this.#running.delete(number)

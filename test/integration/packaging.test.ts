@@ -1,6 +1,7 @@
 import { extractFile, listPackage, statFile } from '@electron/asar'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -130,6 +131,16 @@ test('unpacks worker threads that import nothing from the archive', () => {
     )
     // Bundled packages import Node's modules with and without the prefix.
     expect(imported.filter((id) => !isBuiltin(id))).toEqual([])
+  }
+})
+
+test('inserts the hashes of the unpacked worker threads into the archive', () => {
+  const programs = packed.filter((path) => /^\/out\/main\/.*\.js$/.test(path) && !path.endsWith('-worker.js'))
+  const texts = programs.map((path) => extractFile(archive, path.slice(1)).toString())
+  for (const name of readdirSync(join(unpackedFolder, 'out/main'))) {
+    const hash = createHash('sha256').update(readFileSync(join(unpackedFolder, 'out/main', name)))
+    const expected = hash.digest('hex')
+    expect(texts.some((text) => text.includes(expected))).toBe(true)
   }
 })
 

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Timers } from '../../platform/environment.ts'
+import { startWorker } from '../../platform/worker-file.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import type { Computer } from './known-places.ts'
 import type { SearchMessage, SearchRequest } from './search-messages.ts'
@@ -96,7 +97,7 @@ export class SearchWorkerClient {
   /** Null if the system can't start another thread: Node then throws instead of emitting an error event. */
   #startWorker(request: SearchRequest): Worker | null {
     try {
-      return new Worker(this.#workerUrl, {
+      return startWorker(this.#workerUrl, {
         workerData: { request, computer: this.#computer },
         resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
       })

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Log } from '../../platform/environment.ts'
+import { startWorker } from '../../platform/worker-file.ts'
 import type { WatchMessage, WatchRequest } from './watch-worker.ts'
 
 export interface WatchWorkerClientOptions {
@@ -50,7 +51,7 @@ export class WatchWorkerClient {
 
   #startWorker(): Worker {
     const { log, onFileChanged, onReady } = this.#options
-    const worker = new Worker(this.#options.worker)
+    const worker = startWorker(this.#options.worker)
     worker.on('message', (message: WatchMessage) => {
       if (!this.#watchedIds.has(message.id)) return
       if (message.kind === 'ready') onReady(message.id)

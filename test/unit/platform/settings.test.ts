@@ -3,13 +3,15 @@ import type { Log } from '../../../electron/platform/environment.ts'
 import { createSettings, parseSettings, type JsonStore } from '../../../electron/platform/settings.ts'
 import { defaultSettings } from '../../../electron/contract/settings.ts'
 import { serverAddressOf } from '../../../electron/contract/servers.ts'
+import { valueOf } from '../../support/engine.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
 function setup(stored: Record<string, unknown> = {}, serverFromOutside?: string) {
   const values: Record<string, unknown> = { ...stored }
   const warnings: unknown[] = []
   const store: JsonStore = { read: () => values, write: (more) => void Object.assign(values, more) }
   const log: Log = { info() {}, error() {}, warn: (_message, facts) => void warnings.push(facts) }
-  return { values, warnings, settings: createSettings({ store, serverFromOutside, log }) }
+  return { values, warnings, settings: valueOf(createSettings({ store, serverFromOutside, log })) }
 }
 
 describe('what is on disk', () => {
@@ -75,8 +77,22 @@ describe('a server from the environment', () => {
     expect(values).toEqual({ server: 'https://stored.example/api/v1', dense: true })
   })
 
-  test('is never silently replaced when it is wrong', () => {
-    expect(setup({}, 'ftp://example.org').settings.current().server).toBe('ftp://example.org')
+  test.each(['ftp://example.org', 'http://example.org/api/v1', 'http://localhost.example.org', 'cyberun'])(
+    'is refused, not replaced, if files and sign-in would not be encrypted or sent elsewhere: %s',
+    (serverFromOutside) => {
+      const store: JsonStore = { read: () => ({}), write() {} }
+      const { log } = createTestEnvironment(standingClock())
+      expect(createSettings({ store, serverFromOutside, log })).toMatchObject({
+        ok: false,
+        failure: { code: 'bad-server-address' },
+      })
+    },
+  )
+
+  test('is ignored if it is empty', () => {
+    expect(setup({ server: 'https://stored.example' }, ' ').settings.current().server).toBe(
+      'https://stored.example',
+    )
   })
 })
 

@@ -20,6 +20,8 @@ const fastWriteMs = 50
 const slowWriteMs = 250
 const minSliceBytes = 16 * 1024
 const initialSliceBytes = 128 * 1024
+/** After a response that was read early, the rest of the body may take this long without a flushed byte. */
+const flushTimeoutMs = 5_000
 const threadAllocator = createBlockAllocator(createBlockPool())
 
 /** One running PUT. */
@@ -52,6 +54,23 @@ export async function sendBody(
     return await sendBlocks(put, handle, blocks, createBodyWriter(put, context))
   } finally {
     blocks.fillingEnded()
+  }
+}
+
+/** On a fast connection the response may be read before the callbacks of the last writes have run. */
+export async function untilFlushed(put: Put): Promise<void> {
+  const { request, job } = put
+  request.once('close', () => put.onFlushed())
+  while (put.flushedBytes < job.end - job.start && !request.destroyed) {
+    const { flushedBytes } = put
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, flushTimeoutMs)
+      put.onFlushed = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    if (put.flushedBytes === flushedBytes) return
   }
 }
 

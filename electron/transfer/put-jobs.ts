@@ -7,7 +7,7 @@ import type { PartOfUpload, PutAnswer, PutWorkerJob, PutProgress } from './uploa
 import { sendingReadAhead } from './read-ahead.ts'
 import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/proxied-request.ts'
 import { containsOtherBytes } from './put-outcome.ts'
-import { sendBody, type Put } from './put-body.ts'
+import { sendBody, untilFlushed, type Put } from './put-body.ts'
 import { createSentMd5Factory } from './sent-md5.ts'
 import { trustsSystemCertificates, trustSystemCertificatesAfter } from '../platform/system-certificates.ts'
 import { runJobs, type JobContext } from '../platform/worker-thread-side.ts'
@@ -16,8 +16,6 @@ import { runJobs, type JobContext } from '../platform/worker-thread-side.ts'
 const progressIntervalMs = 100
 /** The body is sent after this long without a response to `Expect: 100-continue` (RFC 9110, 10.1.1). */
 const continueTimeoutMs = 1_000
-/** After a response that was read early, the rest of the body may take this long without a flushed byte. */
-const flushTimeoutMs = 5_000
 const maxResponseCharacters = 16 * 1024
 const md5Factory = createSentMd5Factory()
 const abortedUnsent: PutAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
@@ -242,23 +240,6 @@ async function readReason(response: IncomingMessage): Promise<string> {
     // A server that refuses early may close the connection before its response is complete.
   }
   return body.slice(0, maxResponseCharacters)
-}
-
-/** On a fast connection the response may be read before the callbacks of the last writes have run. */
-async function untilFlushed(put: Put): Promise<void> {
-  const { request, job } = put
-  while (put.flushedBytes < job.end - job.start && !request.destroyed) {
-    const { flushedBytes } = put
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, flushTimeoutMs)
-      put.onFlushed = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      request.once('close', put.onFlushed)
-    })
-    if (put.flushedBytes === flushedBytes) return
-  }
 }
 
 /** With KMS keys or customer keys the ETag is not an MD5 (Amazon S3 API reference, PutObject, ETag). */

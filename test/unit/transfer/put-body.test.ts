@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createBlockPool } from '../../../electron/transfer/block-pool.ts'
 import { createBlockAllocator } from '../../../electron/transfer/block-allocator.ts'
 import { createReadAhead, hashingReadAhead, sendingReadAhead } from '../../../electron/transfer/read-ahead.ts'
-import { sendBody, type Put } from '../../../electron/transfer/put-body.ts'
+import { sendBody, untilFlushed, type Put } from '../../../electron/transfer/put-body.ts'
 import { createSentMd5Factory } from '../../../electron/transfer/sent-md5.ts'
 import { startTestServer } from '../../support/network/test-server.ts'
 
@@ -165,4 +165,28 @@ test('sends nothing if the PUT has ended before its body starts', async () => {
   put.answer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
   expect(await send()).toBeNull()
   expect([put.flushedBytes, put.checksum, request.writableEnded]).toEqual([0, 0, false])
+})
+
+test('waits for all bytes with one listener on the request', async () => {
+  const { put, send, allow, request } = await setup({ sizeBytes: mebibyte })
+  allow(0)
+  const [sent, flushed] = [send(), untilFlushed(put)]
+  const listenerCount = request.listenerCount('close')
+  for (let allowedBytes = mebibyte / 16; allowedBytes <= mebibyte; allowedBytes += mebibyte / 16) {
+    expect(request.listenerCount('close')).toBe(listenerCount)
+    allow(allowedBytes)
+    await expect.poll(() => put.flushedBytes).toBe(allowedBytes)
+  }
+  await Promise.all([sent, flushed])
+})
+
+test('stops waiting for bytes when the connection is closed', async () => {
+  const { put, send, allow, request } = await setup({ sizeBytes: mebibyte })
+  allow(0)
+  const [sent, flushed] = [send(), untilFlushed(put)]
+  const startedAtMs = performance.now()
+  request.destroy()
+  await Promise.all([sent, flushed])
+  // Without a closed connection it waits 5 s.
+  expect([put.flushedBytes, performance.now() - startedAtMs < 5_000]).toEqual([0, true])
 })

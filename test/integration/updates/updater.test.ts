@@ -23,8 +23,11 @@ import {
 
 class NodeRequests extends ElectronHttpExecutor {
   override createRequest(options: RequestOptions, callback: (response: IncomingMessage) => void) {
-    // The members that Electron's requests have beyond Node's are not used.
-    return request(options, callback) as unknown as ReturnType<ElectronHttpExecutor['createRequest']>
+    // The members that Electron's requests have beyond Node's are not used. One connection per request:
+    // electron-updater adds a listener to the socket of each request, which Electron's requests do not have.
+    return request({ ...options, agent: false }, callback) as unknown as ReturnType<
+      ElectronHttpExecutor['createRequest']
+    >
   }
 }
 

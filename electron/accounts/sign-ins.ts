@@ -47,6 +47,8 @@ export interface SignIns {
   markSignedOut(accountId: string): void
   /** The keychain may have been unlocked: reads the secrets again and notifies the listeners. */
   keychainChanged(): Promise<void>
+  /** Checks at the servers whether the sign-ins are still valid. A lost connection marks none as invalid. */
+  confirm(): Promise<void>
   /** Notifies the listeners. */
   announce(): void
   /** At the start: checks the stored sign-ins, at the server in the background. */
@@ -74,7 +76,7 @@ interface SignInOptions {
 export function createSignIns(options: SignInOptions): SignIns {
   const { accounts, choices, environment, settings, proxies } = options
   const currentServer = () => settings().server
-  let hidden: ReadonlySet<string> = hiddenAccounts(accounts.list())
+  const visibility = createVisibility(options)
   const pairings = createPairings({
     clientFor: accounts.clientFor,
     acceptDeviceKey: accounts.acceptDeviceKey,
@@ -85,16 +87,11 @@ export function createSignIns(options: SignInOptions): SignIns {
     onChange: () => announce(),
   })
 
-  function visibleAccounts() {
-    const known = new Set(serversOf(settings()).map(({ address }) => baseOf(address)))
-    return accounts.list().filter(({ id, server }) => known.has(baseOf(server)) && !hidden.has(id))
-  }
-
-  const teamSelection = createTeamSelection(visibleAccounts, choices)
+  const teamSelection = createTeamSelection(visibility.accounts, choices)
 
   const view = (): SessionView => ({
     server: currentServer(),
-    accounts: visibleAccounts(),
+    accounts: visibility.accounts(),
     chosen: teamSelection.chosen(),
     keychain: options.keychainState(),
     pairing: pairings.current(),
@@ -102,10 +99,7 @@ export function createSignIns(options: SignInOptions): SignIns {
   })
 
   function announce(): void {
-    const before = hidden
-    hidden = hiddenAccounts(accounts.list())
-    const changed = new Set([...before, ...hidden].filter((id) => before.has(id) !== hidden.has(id)))
-    if (changed.size > 0) options.onVisibilityChanged(changed)
+    visibility.update()
     options.onSessionChanged(view())
   }
 
@@ -121,7 +115,7 @@ export function createSignIns(options: SignInOptions): SignIns {
 
   const afterSignIn = (account: Result<Account>) => (account.ok ? accountsChanged(null) : account)
 
-  const startUp = createStartUpCheck(options, announce, () => void accountsChanged(null))
+  const checks = createSignInChecks(options, announce, () => void accountsChanged(null))
 
   return {
     view,
@@ -129,7 +123,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     resolve: teamSelection.resolve,
     decidedTeam: teamSelection.decided,
     hasChosenTeam: () => teamSelection.stored() !== null,
-    hidden: () => hidden,
+    hidden: visibility.hidden,
     checkServer: (address) => checkServer(baseOf(address ?? currentServer()), accounts.clientFor, proxies),
     signIn: async (email, password) => afterSignIn(await accounts.signIn(currentServer(), email, password)),
     signInWithKey: async (key) => afterSignIn(await accounts.signInWithKey(currentServer(), key)),
@@ -173,16 +167,39 @@ export function createSignIns(options: SignInOptions): SignIns {
       if (await accounts.reloadSecrets()) accountsChanged(null)
       else announce()
     },
-    restore: startUp.restore,
+    confirm: checks.confirm,
+    restore: checks.restore,
     async close() {
       pairings.cancel()
-      await startUp.close()
+      await checks.close()
     },
   }
 }
 
-/** Checks the stored sign-ins when the app starts. */
-function createStartUpCheck(
+/** Which of the accounts are shown. */
+function createVisibility({ accounts, settings, onVisibilityChanged }: SignInOptions) {
+  let hidden: ReadonlySet<string> = hiddenAccounts(accounts.list())
+  return {
+    hidden: () => hidden,
+    /** The accounts that are shown. */
+    accounts() {
+      const known = new Set(serversOf(settings()).map(({ address }) => baseOf(address)))
+      return accounts.list().filter(({ id, server }) => known.has(baseOf(server)) && !hidden.has(id))
+    },
+    update() {
+      const before = hidden
+      hidden = hiddenAccounts(accounts.list())
+      const changed = new Set([...before, ...hidden].filter((id) => before.has(id) !== hidden.has(id)))
+      if (changed.size > 0) onVisibilityChanged(changed)
+    },
+  }
+}
+
+/** A user waits for the result in front of a window, in ms. */
+const confirmWithinMs = 15_000
+
+/** Checks the stored sign-ins, when the app starts and on request. */
+function createSignInChecks(
   { accounts, environment, settings }: SignInOptions,
   announce: () => void,
   onSignedIn: () => void,
@@ -226,6 +243,10 @@ function createStartUpCheck(
           }).then(announce),
         ),
       )
+    },
+    async confirm() {
+      const signal = AbortSignal.timeout(confirmWithinMs)
+      await Promise.allSettled(signedInAccounts().map(({ id }) => accounts.refreshProfile(id, signal)))
     },
     async close() {
       closing.abort()

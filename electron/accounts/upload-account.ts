@@ -1,7 +1,7 @@
 import { isSamePerson, type Account } from '../contract/account.ts'
 
 /** What an upload needs from its account, and for whom it was queued. */
-export interface AccountRequirement {
+interface AccountRequirement {
   readonly accountId: string
   readonly teamId: string
   /**

@@ -1,23 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
-import * as v from 'valibot'
 import { createAccounts } from '../accounts/accounts.ts'
 import { createProxyLogins } from '../accounts/proxy-logins.ts'
 import { createLocks } from '../accounts/refresh-lock.ts'
 import { createSignIns } from '../accounts/sign-ins.ts'
-import { findUploadAccount } from '../accounts/upload-account.ts'
 import { createConflictCheck } from '../conflicts/check-before-upload.ts'
+import { createConflictSettings } from '../conflicts/conflict-settings.ts'
 import { checkConflictsEarly } from '../conflicts/early-check.ts'
 import { createFileHashes } from '../conflicts/file-hashes.ts'
 import { toLibraryModel } from '../conflicts/registered-copies.ts'
 import { createReplacer } from '../conflicts/replace.ts'
 import type { TeamChoice } from '../contract/account.ts'
-import type { Result } from '../contract/failures.ts'
-import { onConflict, replacedFate } from '../contract/library.ts'
-import { baseOf, putLimitOf } from '../contract/servers.ts'
-import { defaultSettings } from '../contract/settings.ts'
-import type { AddReport } from '../contract/uploads.ts'
 import { ModelFinder } from '../discovery/places/model-finder.ts'
 import { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import { createDetails } from '../feed/details.ts'
@@ -32,7 +26,7 @@ import { createAccountStore, createStoredChoices } from '../journal/account-stor
 import { createHashCache } from '../journal/hash-cache.ts'
 import { openJournal } from '../journal/journal-file.ts'
 import { Rows } from '../journal/rows.ts'
-import { isRegistered, type UploadRecord } from '../journal/upload-record.ts'
+import { isRegistered } from '../journal/upload-record.ts'
 import { createUploadStore } from '../journal/upload-store.ts'
 import { createUploadedPathFinder } from '../journal/history-store.ts'
 import { createLibrary } from '../library/library.ts'
@@ -47,25 +41,18 @@ import { createRequestSlots } from '../transfer/request-slots.ts'
 import { createThrottle } from '../transfer/throttle.ts'
 import { createUploadWorkerPool, putTimeouts } from '../transfer/upload-worker-pool.ts'
 import { createAbandonedUploads } from '../uploads/abandoned-uploads.ts'
-import { accountRequirement } from '../uploads/run-upload.ts'
 import { createStorageTester } from '../uploads/storage-test.ts'
+import { createUploadAccounts } from '../uploads/upload-accounts.ts'
 import { createUploadReports } from '../uploads/upload-report.ts'
 import { createVerifier } from '../uploads/verify.ts'
 import { engineCalls, localFileWith } from './calls.ts'
 import { UploadCommands } from './commands.ts'
-import type { Engine, EngineOptions, EngineSettings } from './engine-api.ts'
+import type { Engine, EngineOptions } from './engine-api.ts'
 import { createModelStatusReader } from './model-status.ts'
 import { createUploadRunner } from './upload-runner.ts'
 
 export { journalProblemOf } from '../journal/journal-file.ts'
 export type * from './engine-api.ts'
-
-/** A user waits for the result in front of a window, in ms. */
-const confirmSignInsWithinMs = 15_000
-
-/** The journal stores them as text; what this version does not know counts as not set. */
-const storedOnConflict = v.fallback(onConflict, defaultSettings.onConflict)
-const storedReplacedFate = v.fallback(replacedFate, defaultSettings.replacedFate)
 
 /**
  * The composition root: builds the services, connects them by events, and owns start and stop. A service only
@@ -85,7 +72,6 @@ export function createEngine(options: EngineOptions): Engine {
   const store = createUploadStore(database, randomUUID(), environment)
   const choices = createStoredChoices(database, environment)
   const hashCache = createHashCache(database, environment)
-  storeConflictSettings(settings)
   const rows = new Rows({
     store,
     environment,
@@ -126,9 +112,7 @@ export function createEngine(options: EngineOptions): Engine {
     onVisibilityChanged: (accountIds) => events.emit('visibilityChanged', accountIds),
     onSessionChanged: (session) => events.emit('session', session),
   })
-  /** The largest file that goes in a single PUT to the server of an account, in bytes. */
-  const singlePutLimitBytes = (accountId: string) =>
-    putLimitOf(settings, accounts.list().find(({ id }) => id === accountId)?.server ?? settings.server)
+  const uploadAccounts = createUploadAccounts({ accounts, rows, settings: () => settings })
 
   // Transfer: one upload thread per core is as fast as TLS and hashing can go; the last core is left to the
   // window.
@@ -150,6 +134,7 @@ export function createEngine(options: EngineOptions): Engine {
   const inspector = new Inspector(workers.inspect, environment.timers)
 
   // Library and conflicts: what the teams already have.
+  const conflictSettings = createConflictSettings(choices, settings)
   const library = createLibrary({ accounts, environment })
   library.subscribe((news) => events.emit('library', news))
   const replacer = createReplacer({
@@ -169,7 +154,7 @@ export function createEngine(options: EngineOptions): Engine {
     hashes: createFileHashes({ hasher, cache: hashCache }),
     store,
     environment,
-    replacedFate: () => v.parse(storedReplacedFate, settings.replacedFate ?? choices.get('replaced-fate')),
+    replacedFate: conflictSettings.replacedFate,
     onSkipped: ({ id, fileName }) => events.emit('leftOut', { id, fileName }),
     onDuplicate: (id, sha256, model) => reportOf(id).duplicate(sha256, model),
   })
@@ -185,21 +170,21 @@ export function createEngine(options: EngineOptions): Engine {
   const { queue, forget } = createUploadRunner({
     rows,
     accounts,
-    workerPool,
-    hasher,
+    uploadAccounts,
+    services: {
+      workerPool,
+      hasher,
+      replacer,
+      environment,
+      accessTo: accounts.accessFor.bind(accounts),
+      singlePutLimitBytes: uploadAccounts.singlePutLimitBytes,
+    },
     requestSlots,
-    environment,
+    atOnce: settings.atOnce,
     recovery,
-    replacer,
     conflictCheck,
     reportOf,
-    singlePutLimitBytes,
-    atOnce: settings.atOnce,
-    held: true,
-    registered: noteRegistered,
-    signedOut: (accountId) => events.emit('signedOut', accountId),
-    proxyRequired: () => events.emit('proxyRequired'),
-    onAbandoned: () => events.emit('abandoned'),
+    events,
   })
   // Another process may send what this one does not.
   const hold = createQueueHold(queue, choices, () => store.releaseFile('all'))
@@ -250,13 +235,20 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
     inspect: (file) => inspector.inspect(file),
     resolveTeam: signIns.resolve,
-    onConflict: () => v.parse(storedOnConflict, settings.onConflict ?? choices.get('on-conflict')),
-    warmUp: warmUpThreads,
+    onConflict: conflictSettings.onConflict,
+    // In the order in which they are needed: each start takes a core.
+    warmUp() {
+      inspector.warm()
+      hasher.warm()
+      workerPool.warm()
+    },
     batchEnqueued: rechecks.schedule,
     enqueued(ids) {
       void checkConflictsEarly({ rows, library, environment, queue }, ids)
     },
   })
+  const enqueue = (paths: readonly string[], team: TeamChoice, signal?: AbortSignal) =>
+    intake.enqueue(paths, { team, signal })
 
   // Discovery: models on this computer.
   const finder = new ModelFinder({
@@ -279,15 +271,16 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
     modelFinder: finder,
     signIns,
-    uploadAccountFor,
-    enqueue: (paths, team, signal) => intake.enqueue(paths, { team, ...(signal ? { signal } : {}) }),
+    uploadAccountFor: uploadAccounts.accountForTeam,
+    enqueue,
     onChange: (view) => events.emit('watching', view),
   })
 
   const waitingFiles = createWaitingFiles({
     choices,
     chosenTeam: signIns.decidedTeam,
-    add: addDropped,
+    processDropped: finder.processDropped.bind(finder),
+    enqueue,
     onAdded: (report) => events.emit('added', report),
     onChange: (view) => events.emit('waitingFiles', view),
     environment,
@@ -340,11 +333,17 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('volumesBack', (ids) => queue.add(ids))
   events.on('rejected', rechecks.schedule)
   events.on('abandoned', cleanUp)
+  events.on('registered', (id) => {
+    const record = rows.get(id)?.record
+    if (!record || !isRegistered(record)) return
+    library.addRegistered({ accountId: record.accountId, teamId: record.team.id }, toLibraryModel(record))
+    hashCache.remember(record.path, record.identity, record.state.sha256)
+    verifier.verify([id])
+  })
   events.on('signedOut', signIns.markSignedOut)
   events.on('accountsChanged', (lostId) => {
-    const known = accounts.list()
     commands.resumeWaiting((record) => {
-      const account = findUploadAccount(known, accountRequirement(record, singlePutLimitBytes))
+      const account = uploadAccounts.accountFor(record)
       return account !== null && account.id !== lostId
     })
     cleanUp()
@@ -379,64 +378,9 @@ export function createEngine(options: EngineOptions): Engine {
   })
   details.subscribe((value) => events.emit('details', value))
 
-  /** The command line has no conflict settings of its own: it uses what the app stored. */
-  function storeConflictSettings({ onConflict, replacedFate }: EngineSettings): void {
-    if (onConflict) choices.set('on-conflict', onConflict)
-    if (replacedFate) choices.set('replaced-fate', replacedFate)
-  }
-
   function applyTransferSettings(): void {
     throttle.setLimit(settings.limitBytesPerSecond)
     requestSlots.setMaximum(settings.streamsMost)
-  }
-
-  /**
-   * Starts the threads while files are still inspected, in the order in which they are needed: each start
-   * takes a core.
-   */
-  function warmUpThreads(): void {
-    inspector.warm()
-    hasher.warm()
-    workerPool.warm()
-  }
-
-  /** Opens workflows, reads lists of folders, and queues everything else for the team. */
-  function addDropped(paths: readonly string[], team: TeamChoice, signal?: AbortSignal) {
-    const request = { team, ...(signal ? { signal } : {}) }
-    return finder.processDropped(paths, (modelPaths) => intake.enqueue(modelPaths, request))
-  }
-
-  /**
-   * Adds files for the team; without one, or if its sign-in ends meanwhile, they wait. Workflows are opened at
-   * once, since that sends nothing.
-   */
-  async function addOrKeep(paths: readonly string[], team: TeamChoice | null): Promise<Result<AddReport>> {
-    if (team === null) return finder.processDropped(paths, waitingFiles.keep)
-    const report = await addDropped(paths, team)
-    return !report.ok && report.failure.code === 'no-team' ? waitingFiles.keep(paths) : report
-  }
-
-  function noteRegistered(record: UploadRecord): void {
-    if (!isRegistered(record)) return
-    library.addRegistered({ accountId: record.accountId, teamId: record.team.id }, toLibraryModel(record))
-    hashCache.remember(record.path, record.identity, record.state.sha256)
-    verifier.verify([record.id])
-  }
-
-  /** The same user's sign-in that can upload for a team now, or null. */
-  function uploadAccountFor({ accountId, teamId }: TeamChoice): TeamChoice | null {
-    const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: false })
-    return account && { accountId: account.id, teamId }
-  }
-
-  function usesServer(address: string): boolean {
-    const there = accounts.list().filter(({ server }) => baseOf(server) === baseOf(address))
-    const accountIds = new Set(there.map(({ id }) => id))
-    const isUnfinished = (id: string) => {
-      const record = rows.get(id)?.record
-      return record !== undefined && accountIds.has(record.accountId) && record.phase !== 'registered'
-    }
-    return there.some(({ state }) => state === 'ready') || rows.ids().some(isUnfinished)
   }
 
   return {
@@ -456,7 +400,7 @@ export function createEngine(options: EngineOptions): Engine {
         modelStatus: createModelStatusReader({ rows, store, library, environment }),
         verify: verifier.verify,
         waitingFiles,
-        addPaths: (paths) => addOrKeep(paths, signIns.view().chosen),
+        addPaths: (paths) => waitingFiles.addOrKeep(paths, signIns.view().chosen),
       }),
       ...finder.calls,
       ...watchedFolders.calls,
@@ -467,8 +411,8 @@ export function createEngine(options: EngineOptions): Engine {
     snapshot: feed.snapshot,
     session: signIns.view,
     addPaths: (paths, request) => intake.enqueue(paths, request),
-    addPicked: (paths) => addOrKeep(paths, signIns.view().chosen),
-    addFromOutside: (paths) => addOrKeep(paths, signIns.decidedTeam()),
+    addPicked: (paths) => waitingFiles.addOrKeep(paths, signIns.view().chosen),
+    addFromOutside: (paths) => waitingFiles.addOrKeep(paths, signIns.decidedTeam()),
     addFound: (chosen, confirm) => finder.enqueueFound(chosen, confirm),
     watchFolder: (path, choice) => watchedFolders.addFolder(path, choice),
     resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
@@ -476,7 +420,7 @@ export function createEngine(options: EngineOptions): Engine {
     abandonedCount: () => store.abandonedUploads().length,
     useToken: (token, retry) => signIns.useToken(token, retry),
     hasChosenTeam: () => signIns.hasChosenTeam(),
-    usesServer,
+    usesServer: uploadAccounts.usesServer,
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     localFileWith: (sha256) => localFileWith(hashCache, sha256),
     hold: hold.hold,
@@ -484,7 +428,7 @@ export function createEngine(options: EngineOptions): Engine {
     applySettings(changed) {
       const before = settings
       settings = changed
-      storeConflictSettings(changed)
+      conflictSettings.apply(changed)
       queue.setConcurrency(changed.atOnce)
       applyTransferSettings()
       rows.limitChanged()
@@ -492,11 +436,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (changed.server !== before.server || changed.servers !== before.servers) signIns.announce()
     },
     keychainChanged: () => signIns.keychainChanged(),
-    async confirmSignIns() {
-      const ready = accounts.list().filter(({ state }) => state === 'ready')
-      const signal = AbortSignal.timeout(confirmSignInsWithinMs)
-      await Promise.allSettled(ready.map(({ id }) => accounts.refreshProfile(id, signal)))
-    },
+    confirmSignIns: () => signIns.confirm(),
     networkChanged: () => events.emit('networkChanged'),
     subscribe(listener) {
       const listeners = Object.entries(listener) as [keyof EngineEvents, () => void][]

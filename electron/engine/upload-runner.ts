@@ -1,13 +1,10 @@
 import type { Accounts } from '../accounts/accounts.ts'
-import { findUploadAccount } from '../accounts/upload-account.ts'
 import { failure, success, type Failure, type Result } from '../contract/failures.ts'
-import type { Environment } from '../platform/environment.ts'
-import type { Hasher } from '../transfer/hasher.ts'
-import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
+import type { Log } from '../platform/environment.ts'
+import type { EventHub } from '../platform/event-hub.ts'
 import type { FileSlots, RequestSlots } from '../transfer/request-slots.ts'
 import type { ConflictCheck } from '../conflicts/check-before-upload.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
-import type { Replacer } from '../conflicts/replace.ts'
 import { resetAfter, mustRestart } from '../journal/reset.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
@@ -18,11 +15,12 @@ import { retryDelay } from '../platform/retry-delay.ts'
 import { forgetSent, createSendMemory, type SendMemory } from '../uploads/send-session.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 import {
-  accountRequirement,
   runUpload,
   notUploadableFailure,
   type UploadReport,
+  type UploadServices,
 } from '../uploads/run-upload.ts'
+import type { UploadAccounts } from '../uploads/upload-accounts.ts'
 
 /**
  * Files up to this size are small: at 1 Gbit/s and 50 ms their bytes take no longer than the three round
@@ -38,44 +36,28 @@ export interface UploadRunner {
 
 interface RunnerOptions {
   readonly rows: Rows
-  readonly accounts: Accounts
-  readonly workerPool: UploadWorkerPool
-  readonly hasher: Hasher
+  readonly accounts: Pick<Accounts, 'isSignedOut'>
+  readonly uploadAccounts: Pick<UploadAccounts, 'accountFor'>
+  /** What each run uses. */
+  readonly services: Omit<UploadServices, 'requestSlots'>
+  /** Shared by all runs. */
   readonly requestSlots: RequestSlots
-  readonly environment: Environment
   readonly atOnce: number
-  readonly held: boolean
-  readonly singlePutLimitBytes: (accountId: string) => number
   readonly recovery: Pick<RecoveryMonitor, 'waitForConnection' | 'waitForVolume'>
-  readonly replacer: Replacer
   readonly conflictCheck: ConflictCheck
   /** Writes the reports of each run. */
   readonly reportOf: (id: string) => UploadReport & DuplicateReport
-  /** An upload has put its model into the library. */
-  readonly registered: (record: UploadRecord) => void
-  readonly signedOut: (accountId: string) => void
-  /** An upload failed because a proxy asks for a login. */
-  readonly proxyRequired: () => void
-  /** Storage may hold something that no upload needs any more. */
-  readonly onAbandoned: () => void
+  readonly events: Pick<EventHub, 'emit'>
 }
 
 /**
  * Connects the queue with upload runs, which do not import each other: a run's reports and its outcome are
- * written to the rows.
+ * written to the rows. The queue is held at first.
  */
 export function createUploadRunner(options: RunnerOptions): UploadRunner {
-  const { rows, accounts, workerPool, hasher, environment, singlePutLimitBytes } = options
-  const { conflictCheck, reportOf } = options
+  const { rows, uploadAccounts, services, conflictCheck, reportOf, events } = options
+  const { environment } = services
   const memories = new Map<string, SendMemory>()
-  const shared = {
-    workerPool,
-    hasher,
-    environment,
-    replacer: options.replacer,
-    singlePutLimitBytes,
-    accessTo: accounts.accessFor.bind(accounts),
-  }
 
   function memoryOf(id: string): SendMemory {
     const memory = memories.get(id) ?? createSendMemory()
@@ -90,9 +72,9 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     // While the journal cannot be written, nothing is requested or sent.
     if (!begun.ok) return retryOrFail(options, id, begun.failure)
     // Another sign-in of the same user may be able to upload it.
-    const account = findUploadAccount(accounts.list(), accountRequirement(row.record, singlePutLimitBytes))
+    const account = uploadAccounts.accountFor(row.record)
     if (account && account.id !== row.record.accountId) logFailure(rows.change(id, { accountId: account.id }))
-    const refused = notUploadableFailure((rows.get(id) ?? row).record, shared)
+    const refused = notUploadableFailure((rows.get(id) ?? row).record, services)
     if (refused) return { kind: 'failed', failure: refused }
     // A pause stops the check at once: nothing was sent.
     const early = await conflictCheck.check(id, AbortSignal.any([signal, pause.signal]))
@@ -101,8 +83,14 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
     const fileSlots = slotsOf(id, options, () => queue.isPrioritised(id))
-    const services = { ...shared, requestSlots: fileSlots }
-    return runUpload({ record, services, memory, report: reportOf(id), signal, pause })
+    return runUpload({
+      record,
+      services: { ...services, requestSlots: fileSlots },
+      memory,
+      report: reportOf(id),
+      signal,
+      pause,
+    })
   }
 
   function settled(id: string, outcome: Outcome): void {
@@ -114,12 +102,12 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     switch (outcome.kind) {
       case 'done':
         memories.delete(id)
-        if (!row.record.library?.already) options.registered(row.record)
+        if (!row.record.library?.already) events.emit('registered', id)
         return
       case 'retry': {
         const change = { failure: outcome.failure, ...resetAfter(row.record, outcome.failure) }
         logFailure(rows.applyEvent(id, 'trouble', change, outcome.atMs))
-        if (restartReason) options.onAbandoned()
+        if (restartReason) events.emit('abandoned')
         return options.recovery.waitForConnection(id, outcome.failure)
       }
       case 'missing-volume':
@@ -136,12 +124,12 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
 
   function fail(record: UploadRecord, reason: Failure): void {
     logFailure(rows.applyEvent(record.id, 'refuse', { failure: reason, ...resetAfter(record, reason) }))
-    options.onAbandoned()
+    events.emit('abandoned')
     // The next attempt is requested by the user and may restart once.
     const memory = memories.get(record.id)
     if (memory) memory.hasRestarted = false
-    if (reason.code === 'signed-out') options.signedOut(record.accountId)
-    if (reason.code === 'proxy-sign-in') options.proxyRequired()
+    if (reason.code === 'signed-out') events.emit('signedOut', record.accountId)
+    if (reason.code === 'proxy-sign-in') events.emit('proxyRequired')
   }
 
   /**
@@ -164,7 +152,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
 
   const queue = new Queue({
     atOnce: options.atOnce,
-    held: options.held,
+    held: true,
     environment,
     hooks: {
       settled,
@@ -173,13 +161,13 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       run: (id, signals) =>
         run(id, signals)
           .then((outcome) => retryWithLaterSignIn(options, id, outcome))
-          .catch((error: unknown) => unexpectedOutcome(environment, id, error)),
+          .catch((error: unknown) => unexpectedOutcome(environment.log, id, error)),
     },
   })
   return { queue, forget: (id) => void memories.delete(id) }
 }
 
-function unexpectedOutcome({ log }: Environment, id: string, error: unknown): Outcome {
+function unexpectedOutcome(log: Log, id: string, error: unknown): Outcome {
   log.error('an upload run threw an exception', { id, error: String(error) })
   return { kind: 'failed', failure: failure('unexpected', {}, { detail: String(error) }) }
 }
@@ -189,14 +177,14 @@ function unexpectedOutcome({ log }: Environment, id: string, error: unknown): Ou
  * may have delayed the end of the run by minutes.
  */
 async function retryWithLaterSignIn(
-  { rows, accounts, environment }: RunnerOptions,
+  { rows, accounts, services }: RunnerOptions,
   id: string,
   outcome: Outcome,
 ): Promise<Outcome> {
   if (outcome.kind !== 'failed' || outcome.failure.code !== 'signed-out') return outcome
   const accountId = rows.get(id)?.record.accountId
   if (accountId === undefined || (await accounts.isSignedOut(accountId))) return outcome
-  return { kind: 'retry', failure: outcome.failure, atMs: environment.now() }
+  return { kind: 'retry', failure: outcome.failure, atMs: services.environment.now() }
 }
 
 /** The failure that made what storage holds useless, or null. */
@@ -210,7 +198,7 @@ function restartReasonOf(outcome: Outcome): Failure | null {
  * kept: it explains why fewer bytes are shown.
  */
 function endStopped(
-  { rows, onAbandoned }: RunnerOptions,
+  { rows, events }: RunnerOptions,
   { record, live }: Row,
   restartReason: Failure | null,
 ): Result<void> {
@@ -220,12 +208,13 @@ function endStopped(
     record.phase === 'paused'
       ? rows.applyEvent(record.id, 'pause', { failure: null, ...change })
       : rows.applyEvent(record.id, 'requeue', change)
-  if (restartReason) onAbandoned()
+  if (restartReason) events.emit('abandoned')
   return written
 }
 
 /** Temporary failures are retried, as during the run. */
-function retryOrFail({ rows, environment }: RunnerOptions, id: string, reason: Failure): Outcome {
+function retryOrFail({ rows, services }: RunnerOptions, id: string, reason: Failure): Outcome {
+  const { environment } = services
   const delayMs = retryDelay(rows.countAttempt(id), reason, environment.random())
   return delayMs === null
     ? { kind: 'failed', failure: reason }

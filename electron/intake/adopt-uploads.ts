@@ -48,7 +48,7 @@ export async function adoptUploads(
   request: {
     readonly accountId: string
     readonly team: Team
-    readonly signal?: AbortSignal
+    readonly signal?: AbortSignal | undefined
     readonly allow?: AllowedRisk
   },
 ): Promise<Result<Adopted>> {

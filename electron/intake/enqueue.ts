@@ -28,7 +28,7 @@ export interface EnqueueRequest {
   /** Instead of the setting, for library paths that are in use. */
   readonly onConflict?: OnConflict
   /** Nothing is recorded after it aborts. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 interface IntakeServices {

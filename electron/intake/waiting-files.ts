@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import type { TeamChoice } from '../contract/account.ts'
 import { failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { AddReport, WaitingFilesView } from '../contract/uploads.ts'
+import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import type { Environment, StoredChoices } from '../platform/environment.ts'
 
 const waitingFile = v.object({ path: v.string(), isFolder: v.boolean() })
@@ -17,8 +18,11 @@ const maxNames = 20
 /** Files and folders that were added without a team. They are kept across restarts until there is one. */
 export interface WaitingFiles {
   view(): WaitingFilesView
-  /** Stores the paths before it answers. The report is empty, since nothing has been added yet. */
-  keep(paths: readonly string[]): Promise<Result<AddReport>>
+  /**
+   * Adds dropped files and folders for the team; without one, or if its sign-in ends meanwhile, they are stored
+   * and wait, and are not in the report. Workflows are opened at once, since that sends nothing.
+   */
+  addOrKeep(paths: readonly string[], team: TeamChoice | null): Promise<Result<AddReport>>
   /** Adds the files if there is a team now. Does nothing before `start`. */
   addIfPossible(): void
   discard(): Result<WaitingFilesView>
@@ -31,23 +35,29 @@ export function createWaitingFiles(options: {
   readonly choices: StoredChoices
   /** The team that the user has chosen, or null. */
   readonly chosenTeam: () => TeamChoice | null
-  readonly add: (
+  readonly processDropped: ModelFinder['processDropped']
+  readonly enqueue: (
     paths: readonly string[],
     team: TeamChoice,
-    signal: AbortSignal,
+    signal?: AbortSignal,
   ) => Promise<Result<AddReport>>
   readonly onAdded: (report: AddReport) => void
   readonly onChange: (view: WaitingFilesView) => void
   readonly environment: Pick<Environment, 'log'>
 }): WaitingFiles {
-  const { choices, chosenTeam, add, onAdded, onChange, environment } = options
-  const { list, store } = createStore(choices)
+  const { choices, chosenTeam, processDropped, enqueue, onAdded, onChange, environment } = options
   const closing = new AbortController()
   let isStarted = false
-  let adding: Promise<void> | null = null
-  let isAskedAgain = false
+  let adding: Promise<void> = Promise.resolve()
   let beingAdded: ReadonlySet<string> = new Set()
   let lastFailure: Failure | null = null
+
+  function list(): readonly WaitingFile[] {
+    const parsed = v.safeParse(storedFiles, choices.get('waiting-files'))
+    return parsed.success ? parsed.output : []
+  }
+
+  const store = (files: readonly WaitingFile[]) => choices.set('waiting-files', JSON.stringify(files))
 
   function view(): WaitingFilesView {
     const files = list().filter(({ path }) => !beingAdded.has(path))
@@ -59,52 +69,53 @@ export function createWaitingFiles(options: {
     }
   }
 
+  const add = (paths: readonly string[], team: TeamChoice, signal?: AbortSignal) =>
+    processDropped(paths, (modelPaths) => enqueue(modelPaths, team, signal))
+
   async function addAll(): Promise<void> {
-    for (let team = chosenTeam(); team !== null; team = chosenTeam()) {
-      const paths = list().map(({ path }) => path)
-      if (paths.length === 0) return
-      beingAdded = new Set(paths)
-      onChange(view())
-      const report = await add(paths, team, closing.signal)
-      if (closing.signal.aborted) return
-      const stored = report.ok ? store(list().filter(({ path }) => !beingAdded.has(path))) : report
-      beingAdded = new Set()
-      // A team that is gone meanwhile is no failure: the files wait again.
-      lastFailure = stored.ok || stored.failure.code === 'no-team' ? null : stored.failure
-      onChange(view())
-      if (report.ok) onAdded(report.value)
-      if (!stored.ok) return
-    }
+    const team = chosenTeam()
+    const paths = list().map(({ path }) => path)
+    if (team === null || paths.length === 0 || closing.signal.aborted) return
+    beingAdded = new Set(paths)
+    onChange(view())
+    const report = await add(paths, team, closing.signal)
+    if (closing.signal.aborted) return
+    const stored = report.ok ? store(list().filter(({ path }) => !beingAdded.has(path))) : report
+    beingAdded = new Set()
+    // A team that is gone meanwhile is no failure: the files wait again.
+    lastFailure = stored.ok || stored.failure.code === 'no-team' ? null : stored.failure
+    onChange(view())
+    if (report.ok) onAdded(report.value)
   }
 
   function addIfPossible(): void {
-    if (!isStarted || closing.signal.aborted) return
-    isAskedAgain = adding !== null
-    adding ??= addAll()
-      .catch((error: unknown) => {
-        beingAdded = new Set()
-        lastFailure = failure('unexpected')
-        environment.log.error('adding the waiting files threw', { error: String(error) })
-        onChange(view())
-      })
-      .finally(() => {
-        adding = null
-        if (isAskedAgain) addIfPossible()
-      })
+    if (!isStarted) return
+    adding = adding.then(addAll).catch((error: unknown) => {
+      beingAdded = new Set()
+      lastFailure = failure('unexpected')
+      environment.log.error('adding the waiting files threw', { error: String(error) })
+      onChange(view())
+    })
+  }
+
+  async function keep(paths: readonly string[]): Promise<Result<AddReport>> {
+    const files = await Promise.all(paths.map(describe))
+    const known = new Set(list().map(({ path }) => path))
+    const stored = store([...list(), ...files.filter(({ path }) => !known.has(path))])
+    if (!stored.ok) return stored
+    onChange(view())
+    // The user may have signed in while the files were read.
+    addIfPossible()
+    return success({ added: 0, refused: 0, skipped: [] })
   }
 
   return {
     view,
     addIfPossible,
-    async keep(paths) {
-      const files = await Promise.all(paths.map(describe))
-      const known = new Set(list().map(({ path }) => path))
-      const stored = store([...list(), ...files.filter(({ path }) => !known.has(path))])
-      if (!stored.ok) return stored
-      onChange(view())
-      // The user may have signed in while the files were read.
-      addIfPossible()
-      return success({ added: 0, refused: 0, skipped: [] })
+    async addOrKeep(paths, team) {
+      if (team === null) return processDropped(paths, keep)
+      const report = await add(paths, team)
+      return !report.ok && report.failure.code === 'no-team' ? keep(paths) : report
     },
     discard() {
       const stored = store(list().filter(({ path }) => beingAdded.has(path)))
@@ -121,16 +132,6 @@ export function createWaitingFiles(options: {
       closing.abort()
       await adding
     },
-  }
-}
-
-function createStore(choices: StoredChoices) {
-  return {
-    list(): readonly WaitingFile[] {
-      const parsed = v.safeParse(storedFiles, choices.get('waiting-files'))
-      return parsed.success ? parsed.output : []
-    },
-    store: (files: readonly WaitingFile[]) => choices.set('waiting-files', JSON.stringify(files)),
   }
 }
 

@@ -41,6 +41,8 @@ export interface InternalEvents {
   volumesBack: [ids: readonly string[]]
   /** These were rejected just now; files that are still being copied are rechecked. */
   rejected: [ids: readonly string[]]
+  /** An upload has put its model into the library. */
+  registered: [id: string]
   /** Storage or the library may hold something that no upload needs any more. */
   abandoned: []
   /** The sign-in of an account turned out to be invalid during an upload. */

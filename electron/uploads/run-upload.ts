@@ -1,5 +1,4 @@
 import type { Access } from '../accounts/accounts.ts'
-import type { AccountRequirement } from '../accounts/upload-account.ts'
 import type { Replacer, ReplaceReport } from '../conflicts/replace.ts'
 import { findSameFile, verifySentFile } from '../conflicts/same-file.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
@@ -188,18 +187,6 @@ function planOf(
   if (invalid) return { kind: 'refused', failure: invalid }
   const { sizeBytes } = identity
   return planUpload({ sizeBytes, singlePutLimitBytes: singlePutLimitBytes(accountId), credential })
-}
-
-/**
- * What an upload requires of an account. Any account of the team can register an object that is already
- * stored.
- */
-export function accountRequirement(
-  { accountId, team, identity, state }: UploadRecord,
-  singlePutLimitBytes: (accountId: string) => number,
-): AccountRequirement {
-  const isMultipart = state.kind === 'multipart-open' || identity.sizeBytes > singlePutLimitBytes(accountId)
-  return { accountId, teamId: team.id, needsParts: !isStored(state) && isMultipart }
 }
 
 /** Why an upload can't be sent whatever its bytes are, or null; reported before the file is read. */

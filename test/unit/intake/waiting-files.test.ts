@@ -9,7 +9,7 @@ import { createTestEnvironment, standingClock } from '../../support/hand-clock.t
 const team: TeamChoice = { accountId: 'cloud.example alice', teamId: 'team_01' }
 const report: AddReport = { added: 1, refused: 0, skipped: [] }
 
-/** Started waiting files with a team; each call of `add` waits for `end`. */
+/** Started waiting files with a team; each call of `enqueue` waits for `end`. */
 function setup() {
   const stored = new Map<string, string>()
   const calls: { readonly paths: readonly string[]; readonly end: (result: Result<AddReport>) => void }[] = []
@@ -23,7 +23,8 @@ function setup() {
       },
     },
     chosenTeam: () => team,
-    add(paths) {
+    processDropped: (paths, enqueue) => enqueue(paths),
+    enqueue(paths) {
       const { promise, resolve } = Promise.withResolvers<Result<AddReport>>()
       calls.push({ paths, end: resolve })
       return promise
@@ -37,16 +38,16 @@ function setup() {
 
 test('keeps a path once that is added twice', async () => {
   const { files } = setup()
-  await files.keep(['/a.safetensors'])
-  valueOf(await files.keep(['/a.safetensors', '/b.safetensors']))
+  await files.addOrKeep(['/a.safetensors'], null)
+  valueOf(await files.addOrKeep(['/a.safetensors', '/b.safetensors'], null))
   expect(files.view()).toMatchObject({ count: 2, names: ['a.safetensors', 'b.safetensors'] })
 })
 
 test('adds files that arrive while others are being added, and no file twice', async () => {
   const { files, calls, reports } = setup()
   files.start()
-  await files.keep(['/a.safetensors'])
-  await files.keep(['/b.safetensors'])
+  await files.addOrKeep(['/a.safetensors'], null)
+  await files.addOrKeep(['/b.safetensors'], null)
   expect(files.view()).toMatchObject({ count: 1, names: ['b.safetensors'] })
   calls[0]?.end(success(report))
   await expect.poll(() => calls.map(({ paths }) => paths)).toEqual([['/a.safetensors'], ['/b.safetensors']])
@@ -57,7 +58,7 @@ test('adds files that arrive while others are being added, and no file twice', a
 test('tries again if the team has changed while the files were being added', async () => {
   const { files, calls, reports } = setup()
   files.start()
-  await files.keep(['/a.safetensors'])
+  await files.addOrKeep(['/a.safetensors'], null)
   files.addIfPossible()
   calls[0]?.end(failed(failure('no-team')))
   await expect.poll(() => calls).toHaveLength(2)
@@ -71,7 +72,7 @@ test.each([
 ] as const)('files whose adding failed with %s wait again', async (code, shown) => {
   const { files, calls } = setup()
   files.start()
-  await files.keep(['/a.safetensors'])
+  await files.addOrKeep(['/a.safetensors'], null)
   calls[0]?.end(failed(failure(code)))
   await expect.poll(() => files.view().count).toBe(1)
   if (shown === null) expect(files.view().failure).toBe(null)
@@ -81,7 +82,7 @@ test.each([
 test('files that are being added at the end of the app stay for the next start', async () => {
   const { files, calls, reports, storedPaths } = setup()
   files.start()
-  await files.keep(['/a.safetensors'])
+  await files.addOrKeep(['/a.safetensors'], null)
   const closed = files.close()
   calls[0]?.end(success(report))
   await closed
@@ -91,12 +92,20 @@ test('files that are being added at the end of the app stay for the next start',
 test('discards only files that are not being added', async () => {
   const { files, calls, storedPaths } = setup()
   files.start()
-  await files.keep(['/a.safetensors'])
-  await files.keep(['/b.safetensors'])
+  await files.addOrKeep(['/a.safetensors'], null)
+  await files.addOrKeep(['/b.safetensors'], null)
   expect(valueOf(files.discard()).count).toBe(0)
   expect([storedPaths().includes('/a.safetensors'), storedPaths().includes('/b.safetensors')]).toEqual([
     true,
     false,
   ])
   expect(calls).toHaveLength(1)
+})
+
+test('keeps files whose team is signed out while they are added', async () => {
+  const { files, calls, storedPaths } = setup()
+  const added = files.addOrKeep(['/a.safetensors'], team)
+  calls[0]?.end(failed(failure('no-team')))
+  expect(valueOf(await added)).toEqual({ added: 0, refused: 0, skipped: [] })
+  expect(storedPaths()).toContain('/a.safetensors')
 })

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
+import { success } from '../../../electron/contract/failures.ts'
 import type { Pausing } from '../../../electron/contract/uploads.ts'
 import { openPage } from '../support/open-page.ts'
-import { patchOf, row, sendingRow } from '../support/rows.ts'
+import { failedRow, patchOf, row, sendingRow, settings } from '../support/rows.ts'
 
 const pausing: Pausing = { isSingle: true, finishingParts: 2, unacknowledgedBytes: 38_000_000 }
 const cost = 'Stop now. 38.0 MB will be uploaded again.'
@@ -30,6 +31,35 @@ test('a narrow list keeps the button that stops a pause', async () => {
   expect(asked).toEqual([{ name: 'stopPausing', args: { ids: ['Flux'] } }])
   await page.viewport(960, 640)
 })
+
+const narrow = [
+  { locale: 'en', dense: false, status: 'Pausing, finishing 12 parts' },
+  { locale: 'en', dense: true, status: 'Pausing, finishing 12 parts' },
+  { locale: 'zh-Hans', dense: false, status: '正在暂停，等待 12 个分片完成' },
+  { locale: 'zh-Hant', dense: true, status: '正在暫停，等待 12 個分片完成' },
+] as const
+
+test.for(narrow)(
+  'a narrow window shows the whole status and headline of a pause: $locale, dense $dense',
+  async ({ locale, dense, status }) => {
+    await page.viewport(480, 400)
+    onTestFinished(() => page.viewport(960, 640))
+    const { screen, rowOf } = await openPage({
+      rows: [failedRow('Gone'), sendingRow('Flux', { pausing: { ...pausing, finishingParts: 12 } })],
+      locale,
+      answers: { settings: () => success({ ...settings, dense }) },
+    })
+    const headline = screen.getByRole('heading', { level: 1, name: status })
+    for (const text of [headline, rowOf('Flux').getByText(status)]) {
+      await expect.element(text).toBeVisible()
+      const { scrollWidth, clientWidth, scrollHeight, clientHeight } = text.element()
+      expect(scrollWidth).toBeLessThanOrEqual(clientWidth)
+      expect(scrollHeight).toBeLessThanOrEqual(clientHeight)
+    }
+    const { scrollHeight, clientHeight } = rowOf('Flux').element()
+    expect(scrollHeight).toBeLessThanOrEqual(clientHeight)
+  },
+)
 
 test('the headline shows the pause of all uploads, and stops it', async () => {
   const byQueue = { ...pausing, isSingle: false }

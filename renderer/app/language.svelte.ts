@@ -63,7 +63,7 @@ export class Language {
     }
   }
   /** How the library's record of a registered upload compares with its file. */
-  readonly verification = (row: UploadRow) => verificationLines(row.verification ?? null, this.t).join(' ')
+  readonly verification = (row: UploadRow) => verificationLines(row.verification ?? null, this.t).join('\n')
   readonly size = (bytes: number) => formatBytes(bytes, this.locale)
   readonly exactSize = (bytes: number) => this.t('size.exact', { count: bytes })
   readonly speed = (bytesPerSecond: number) => this.t('row.speed', { speedBytes: bytesPerSecond })

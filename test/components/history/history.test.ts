@@ -70,7 +70,7 @@ test('shows how the record in the library compares with the file', async () => {
     registeredRow('Other', { failure: why, verification: { kind: 'differs', differences, atMs: noonMs } }),
   ]
   const { screen, rowOf, emit } = await setup(rows, rows)
-  await expect.element(rowOf('Other')).toMatchTextContent('its record there has a different size.')
+  await expect.element(rowOf('Other')).toMatchTextContent('The library’s record has a different size.')
   await expect.element(rowOf('Other')).toMatchTextContent('Expected 1000000000, found 7.')
   await userEvent.click(rowOf('Other'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
@@ -94,7 +94,7 @@ test('an upload whose record differs needs attention, and is verified again on r
   await expect.element(rowOf('Other')).toMatchTextContent('Record differs')
   await expect
     .element(rowOf('Other'))
-    .toMatchTextContent('a different SHA-256. Check the model in the library.')
+    .toMatchTextContent('a different SHA-256. If it is wrong, delete it there and upload the file again.')
   await userEvent.click(rowOf('Other').getByRole('button', { name: 'Try again' }))
   expect(asked.at(-1)).toEqual({ name: 'retry', args: { ids: ['Other'] } })
   emit('patch', patchOf(3, [row]))

@@ -95,7 +95,9 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
   const clock = runningClock()
   const startedMs = clock.now()
   const environment = {
-    ...createTestEnvironment(clock),
+    // Long retry delays: the clock fires timers of less than 200 ms itself, and a busy computer can take the
+    // shortest delay of 250 ms below that before its timer starts.
+    ...createTestEnvironment(clock, 0.9),
     // The midnight timer must not fire during a test that happens to run at midnight.
     startOfDay: (atMs: number) => atMs - ((atMs - startedMs) % dayMs),
     ...(options.findProxies ? { findProxies: options.findProxies } : {}),
@@ -104,7 +106,8 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
   const secretStore = createMemorySecretStore()
   const cloud = await startCloud({ now: clock.now, verifiesHash: true, ...options.cloud })
   const apps: App[] = []
-  onTestFinished(async () => {
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') console.error(stateOf({ apps, cloud, clock, environment }))
     await Promise.all(apps.map((app) => app.stop()))
     await cloud.close()
     await rm(folder, { recursive: true, force: true })
@@ -153,6 +156,39 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
     countOf: (wanted) => cloud.operations.filter((operation) => operation.name === wanted).length,
   }
 }
+
+/** What a failed test left behind: a timeout alone does not show what the test waited for. */
+function stateOf({
+  apps,
+  cloud,
+  clock,
+  environment,
+}: Pick<EngineHarness, 'cloud' | 'clock' | 'environment'> & { readonly apps: readonly App[] }): string {
+  const lines = (name: string, entries: readonly unknown[]) =>
+    [name, ...entries.map((entry) => `  ${JSON.stringify(entry)}`)].join('\n')
+  return [
+    ...apps.map(({ engine, rows }, index) =>
+      lines(`App ${index + 1} (${engine.snapshot().line})`, rows().map(rowFacts)),
+    ),
+    lines('Timers of the clock in ms', [clock.waits()]),
+    lines(
+      'Last requests',
+      cloud.operations
+        .slice(-20)
+        .map(({ name, at, status, bytes, ended }) => ({ name, at, status, bytes, ended })),
+    ),
+    lines('Last lines of the log', environment.lines.slice(-20)),
+  ].join('\n')
+}
+
+const rowFacts = ({ fileName, phase, sentBytes, sizeBytes, retryAtMs, failure }: UploadRow) => ({
+  fileName,
+  phase,
+  sentBytes,
+  sizeBytes,
+  retryAtMs,
+  failure,
+})
 
 function appOn(engine: Engine): App {
   let stopped: Promise<void> | null = null

@@ -123,9 +123,11 @@ export class UploadCommands {
       const written = this.#finish(row, { library })
       if (!written.ok) return written
     }
-    const gone = open.filter(({ record }) => modelIdOf(record.state) === null).map(({ record }) => record.id)
-    for (const id of gone) this.#options.forget(id)
-    const removed = this.#rows.remove(gone)
+    const unregistered = open
+      .filter(({ record }) => modelIdOf(record.state) === null)
+      .map(({ record }) => record.id)
+    for (const id of unregistered) this.#options.forget(id)
+    const removed = this.#rows.remove(unregistered)
     this.#options.onAbandoned()
     return removed
   }
@@ -167,16 +169,16 @@ export class UploadCommands {
    * Uploads that wait for no decision are skipped.
    */
   async decide(decision: Decision): Promise<Result<void>> {
-    const meant = this.#known(decision.ids).filter((row) => waitsForDecision(row, decision))
-    const ids = meant.map(({ record }) => record.id)
+    const waiting = this.#known(decision.ids).filter((row) => waitsForDecision(row, decision))
+    const ids = waiting.map(({ record }) => record.id)
     if (decision.choice === 'skip') return this.cancel(ids)
-    const changes = meant.map((row) => changeByDecision(row, decision))
+    const changes = waiting.map((row) => changeByDecision(row, decision))
     for (const { target } of changes) {
       const wrong = target && targetFailure(target)
       if (wrong) return failed(wrong)
     }
     const written = this.#rows.inTransaction(() => {
-      for (const [index, { record }] of meant.entries())
+      for (const [index, { record }] of waiting.entries())
         this.#rows.applyEvent(record.id, 'resume', { failure: null, ...changes[index] })
     })
     if (written.ok) this.#queue.add(ids)

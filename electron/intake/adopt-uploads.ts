@@ -30,7 +30,7 @@ export type AllowedRisk = 'suspicious' | 'dangerous'
 
 interface Adopted {
   /** Files of uploads that run or wait already. */
-  readonly underWay: ReadonlySet<FoundFile>
+  readonly alreadyQueued: ReadonlySet<FoundFile>
   /** Files of uploads that were stopped and continue now. */
   readonly continued: ReadonlySet<FoundFile>
   /** The number of uploads that continue. */
@@ -54,7 +54,7 @@ export async function adoptUploads(
 ): Promise<Result<Adopted>> {
   const { store, rows, commands } = services
   const { accountId, team, signal, allow } = request
-  if (signal?.aborted) return success({ continued: new Set(), underWay: new Set(), continuedCount: 0 })
+  if (signal?.aborted) return success({ continued: new Set(), alreadyQueued: new Set(), continuedCount: 0 })
   const accountIds = accountsOfPerson(services.accounts.list(), accountId)
   const keys = new Set(files.map(uploadKey))
   const filter = { paths: files.map(({ path }) => path), accountIds, teamId: team.id }
@@ -65,8 +65,8 @@ export async function adoptUploads(
   const continued = new Set(claimed.value.map(keyOfRecord))
   // An upload that another process runs is waited for (see file-claims.ts); one that it has stopped is left to it.
   const stoppedElsewhere = queued.filter(({ id, phase }) => !rows.has(id) && phase !== 'waiting')
-  const underWay = new Set(stoppedElsewhere.map(keyOfRecord))
-  const isMeant = (record: UploadRecord) =>
+  const alreadyQueued = new Set(stoppedElsewhere.map(keyOfRecord))
+  const isRequested = (record: UploadRecord) =>
     record.phase !== 'registered' &&
     keys.has(keyOfRecord(record)) &&
     !continued.has(keyOfRecord(record)) &&
@@ -74,18 +74,18 @@ export async function adoptUploads(
     record.team.id === team.id
   for (const id of rows.ids()) {
     const record = rows.get(id)?.record
-    if (!record || !isMeant(record)) continue
+    if (!record || !isRequested(record)) continue
     const isAllowed = record.failure !== null && isAllowedBy(allow, record.failure)
     const moved = isAllowed ? commands.allow([id]) : await commands.continueUpload(id)
     if (!moved.ok) return moved
     if (moved.value) continuedIds.add(id)
-    const keysOfOutcome = moved.value ? continued : underWay
+    const keysOfOutcome = moved.value ? continued : alreadyQueued
     keysOfOutcome.add(keyOfRecord(record))
   }
   const filesOf = (some: ReadonlySet<string>) => new Set(files.filter((file) => some.has(uploadKey(file))))
   return success({
     continued: filesOf(continued),
-    underWay: filesOf(underWay),
+    alreadyQueued: filesOf(alreadyQueued),
     continuedCount: continuedIds.size,
   })
 }
@@ -132,9 +132,9 @@ function claim(
   { store, rows, queue }: AdoptServices,
   filter: UploadFilter | AccountFilter,
 ): Result<readonly UploadRecord[]> {
-  const ours = store.claimQueue(filter)
-  if (!ours.ok) return ours
-  const claimed = ours.value.filter(({ id }) => !rows.has(id))
+  const queued = store.claimQueue(filter)
+  if (!queued.ok) return queued
+  const claimed = queued.value.filter(({ id }) => !rows.has(id))
   rows.restore(claimed)
   const waiting = claimed.filter(({ phase }) => phase === 'waiting')
   queue.add(waiting.map(({ id }) => id))

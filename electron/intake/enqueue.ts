@@ -83,8 +83,8 @@ export class Intake {
     const order = { ...chosen, onConflict: this.#services.onConflict(), ...request }
     const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, order)
     if (!adopted.ok) return adopted
-    const { underWay, continued, continuedCount } = adopted.value
-    const fresh = files.filter((file) => !underWay.has(file) && !continued.has(file))
+    const { alreadyQueued, continued, continuedCount } = adopted.value
+    const fresh = files.filter((file) => !alreadyQueued.has(file) && !continued.has(file))
     const ids: string[] = []
     let position = this.#lastPosition()
     let added = continuedCount
@@ -105,7 +105,7 @@ export class Intake {
       added += records.filter(({ failure: reason }) => reason === null).length
     }
     this.#services.enqueued(ids)
-    const queuedBefore = files.filter((file) => underWay.has(file))
+    const queuedBefore = files.filter((file) => alreadyQueued.has(file))
     return success({
       added,
       refused,

@@ -4,7 +4,7 @@ import type { FileIdentity } from '../platform/file-identity.ts'
 import type { Rows } from '../journal/rows.ts'
 
 /** Failures of a file that is still being copied. */
-const whileCopied: ReadonlySet<FailureCode> = new Set([
+const incompleteFileCodes: ReadonlySet<FailureCode> = new Set([
   'file-empty',
   'file-hollow',
   'file-cut-short',
@@ -25,7 +25,7 @@ const isFresh = ({ mtimeNs }: FileIdentity, nowMs: number) =>
  * that it does.
  */
 export function failureWhileWritten(seen: Failure, identity: FileIdentity, nowMs: number): Failure {
-  return whileCopied.has(seen.code) && isFresh(identity, nowMs) ? failure('file-being-written') : seen
+  return incompleteFileCodes.has(seen.code) && isFresh(identity, nowMs) ? failure('file-being-written') : seen
 }
 
 export interface Rechecks {
@@ -57,7 +57,9 @@ export function createRechecks(options: {
     const code = codeOf(id)
     const identity = rows.get(id)?.record.identity
     if (code === undefined || identity === undefined) return false
-    return code === 'file-being-written' || (whileCopied.has(code) && isFresh(identity, environment.now()))
+    return (
+      code === 'file-being-written' || (incompleteFileCodes.has(code) && isFresh(identity, environment.now()))
+    )
   }
 
   function wait(ids: readonly string[]): void {

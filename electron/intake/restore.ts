@@ -26,9 +26,9 @@ export function restoreQueued(services: {
       rechecks.resume()
       return true
     }
-    const why = failure(queued.failure.code)
+    const reason = failure(queued.failure.code)
     if (!isShown)
-      rows.restore(store.unclaimed().map((record) => ({ ...record, failure: record.failure ?? why })))
+      rows.restore(store.unclaimed().map((record) => ({ ...record, failure: record.failure ?? reason })))
     isShown = true
     return false
   })

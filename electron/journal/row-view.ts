@@ -44,7 +44,7 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null, speedS
     phase: live?.phase ?? record.phase,
     started: isStarted(state),
     ...progressOf(record, live, speedScale),
-    ...(live ? whatHoldsIt(record, live) : {}),
+    ...(live ? runStateOf(record, live) : {}),
     failure: record.failure,
     retryAtMs: live?.retryAtMs ?? null,
     addedAtMs: record.addedAtMs,
@@ -63,7 +63,7 @@ function isPathEdited({ target, seen }: UploadRecord): boolean {
   return seen !== undefined && target.modelPath !== withModelType(seen.target, target.modelType).modelPath
 }
 
-function whatHoldsIt(record: UploadRecord, live: LiveState): Pick<UploadRow, 'waitsForTurn' | 'pausing'> {
+function runStateOf(record: UploadRecord, live: LiveState): Pick<UploadRow, 'waitsForTurn' | 'pausing'> {
   return {
     ...(live.phase === 'sending' && live.waitsForTurn ? { waitsForTurn: true } : {}),
     ...(live.isPausing ? { pausing: pausingOf(record, live) } : {}),

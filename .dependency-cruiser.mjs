@@ -54,7 +54,11 @@ const table = {
     node: true,
   },
   queue: { folders: ['contract', 'platform', 'journal'], packages: ['valibot'], node: true },
-  feed: { folders: ['contract', 'platform', 'journal'], packages: ['valibot'], node: true },
+  feed: {
+    folders: ['contract', 'platform', 'journal', 'library', 'recognition'],
+    packages: ['valibot'],
+    node: true,
+  },
   intake: {
     folders: [
       'contract',

@@ -1,9 +1,14 @@
-import { teamKey } from '../contract/account.ts'
 import { failure, type Failure } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { Target } from '../contract/uploads.ts'
-import { isStarted, isStored, type UploadRecord } from '../journal/upload-record.ts'
+import {
+  isSameTeam,
+  isStarted,
+  isStored,
+  type TeamOfUpload,
+  type UploadRecord,
+} from '../journal/upload-record.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 import { freePath } from './free-path.ts'
@@ -26,13 +31,6 @@ export interface UsedPaths {
   /** The team's uploads to a path, in any phase but `registered`. */
   uploadsTo(path: string): readonly Row[]
 }
-
-type TeamOfUpload = Pick<UploadRecord, 'accountId' | 'team'>
-const teamKeyOf = ({ accountId, team }: TeamOfUpload) => teamKey({ accountId, teamId: team.id })
-
-/** Whether two uploads are for the same team on the same server. */
-export const isSameTeam = (one: TeamOfUpload, other: TeamOfUpload): boolean =>
-  teamKeyOf(one) === teamKeyOf(other)
 
 /** Searches the team's paths on each call: for a single upload this is cheaper than an index. */
 export function scanUsedPaths(models: readonly LibraryModel[], rows: Rows, team: TeamOfUpload): UsedPaths {

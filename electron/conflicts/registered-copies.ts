@@ -1,8 +1,12 @@
 import type { LibraryModel } from '../contract/library.ts'
-import { isRegistered, type RegisteredRecord, type UploadRecord } from '../journal/upload-record.ts'
+import {
+  isRegistered,
+  isSameTeam,
+  type RegisteredRecord,
+  type UploadRecord,
+} from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileSamples } from './file-samples.ts'
-import { isSameTeam } from './path-conflict.ts'
 
 /**
  * Uploads of this computer that registered a model of the same size for the same team. They are available

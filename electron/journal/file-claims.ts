@@ -1,12 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { teamKey } from '../contract/account.ts'
 import { success, type Result } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import { createDisplacedModelTable } from './displaced-models.ts'
 import type { Write } from './journal-write.ts'
 import { livingProcesses } from './process-claims.ts'
 import { columns, fromColumns } from './record-columns.ts'
-import { isRegistered, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
+import { isRegistered, isSameTeam, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
 
 /** The result of claiming a file and its target before anything is sent. */
 export type FileClaim =
@@ -118,8 +117,7 @@ function sameFileFinder(database: DatabaseSync): (record: UploadRecord) => reado
 }
 
 function isSameTarget(a: UploadRecord, b: UploadRecord): boolean {
-  const [teamOfA, teamOfB] = [a, b].map(({ accountId, team }) => teamKey({ accountId, teamId: team.id }))
-  return teamOfA === teamOfB && pathKey(a.target.modelPath) === pathKey(b.target.modelPath)
+  return isSameTeam(a, b) && pathKey(a.target.modelPath) === pathKey(b.target.modelPath)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Team } from '../contract/account.ts'
+import { teamKey, type Team } from '../contract/account.ts'
 import type { Failure } from '../contract/failures.ts'
 import type { LibraryRelation } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
@@ -115,6 +115,16 @@ export interface RegisteredUpload extends UploadRecord {
 
 /** What may change in a record after it was written. */
 export type RecordChange = Partial<Omit<UploadRecord, 'id' | 'path' | 'fileName' | 'folder' | 'addedAtMs'>>
+
+/** The team that an upload is for. */
+export type TeamOfUpload = Pick<UploadRecord, 'accountId' | 'team'>
+
+const teamKeyOf = ({ accountId, team }: TeamOfUpload) => teamKey({ accountId, teamId: team.id })
+
+/** Whether two uploads are for the same team on the same server. */
+export function isSameTeam(one: TeamOfUpload, other: TeamOfUpload): boolean {
+  return teamKeyOf(one) === teamKeyOf(other)
+}
 
 /** Whether a run has sent bytes that were not discarded since. */
 export function isStarted(state: UploadState): boolean {

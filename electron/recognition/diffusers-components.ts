@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import { parseJson } from '../platform/parse-json.ts'
 import { readRegularFile } from '../platform/regular-file.ts'
 import { hasModelExtension } from './file-names.ts'
 import { diffusersIndex, maxIndexBytes, parseShardName, shardNames } from './model-groups.ts'
@@ -34,7 +35,7 @@ async function componentsOf(
   index: string,
 ): Promise<readonly { readonly folder: string; readonly hasWeights: boolean }[]> {
   try {
-    const parsed: unknown = JSON.parse((await readRegularFile(index, maxIndexBytes)).toString('utf8'))
+    const parsed = parseJson(await readRegularFile(index, maxIndexBytes), maxIndexBytes)
     if (typeof parsed !== 'object' || parsed === null) return []
     return Object.entries(parsed).flatMap(([folder, value]: [string, unknown]) => {
       const [library, className] = Array.isArray(value) ? (value as unknown[]) : []

@@ -53,7 +53,7 @@ export function parseExtraModelPaths(
   text: string,
   context: ExtraPathsContext,
 ): readonly ExtraModelFolder[] | null {
-  if (text.length > maxSettingsFileBytes) return null
+  if (text.length > maxSettingsFileBytes || isNestedTooDeeply(text)) return null
   let document: unknown
   try {
     document = parse(text, {
@@ -64,7 +64,7 @@ export function parseExtraModelPaths(
       merge: true,
     })
   } catch {
-    // Invalid yaml, too many aliases, or a stack overflow.
+    // Invalid yaml or too many aliases.
     return null
   }
   if (!isMap(document)) return null
@@ -84,6 +84,24 @@ function isOnAnotherComputer(
 ): boolean {
   if (!isLocalOnly || platform !== 'win32' || !/^[\\/]{2}/.test(path)) return false
   return win32.parse(path).root.toLowerCase() !== win32.parse(folder).root.toLowerCase()
+}
+
+/** Such a file has three levels: section, type, list of folders. */
+const maxNesting = 32
+/** Indentation, and the indicators of lists and keys that nest within one line: `- - ? - a`. */
+const deepIndentation = /^[ \t?:-]{200}/m
+
+/**
+ * Checks the nesting before the text is parsed, since the parser recurses. Brackets in texts and comments are
+ * counted too; ordinary ones are closed.
+ */
+function isNestedTooDeeply(text: string): boolean {
+  let depth = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1)
+    if (depth > maxNesting) return true
+  }
+  return deepIndentation.test(text)
 }
 
 type YamlMap = Readonly<Record<string, unknown>>
@@ -115,8 +133,9 @@ function foldersOfSection(section: string, map: YamlMap, context: ExtraPathsCont
 function linesOf(value: unknown): string[] {
   const texts = Array.isArray(value) ? value.map(textOf) : textOf(value).split(/\r?\n/)
   return texts
+    .filter((line) => line.length < 4_000 && !line.includes('\0'))
     .map((line) => line.replace(/\s#.*$/, '').trim())
-    .filter((line) => line !== '' && line.length < 4_000 && !line.includes('\0'))
+    .filter(Boolean)
 }
 
 function textOf(value: unknown): string {

@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { PlaceKind } from '../../contract/discovery.ts'
+import { parseJson } from '../../platform/parse-json.ts'
 import { readRegularFile } from '../../platform/regular-file.ts'
 import { maxSettingsFileBytes, parseExtraModelPaths, type ExtraModelFolder } from './extra-model-paths.ts'
 import { walkModels, type LocalModel, type WalkBudget } from '../scan/walk-models.ts'
@@ -205,8 +206,7 @@ async function readExtraPathsFile(
 /** The folder with all data of ComfyUI's desktop app. */
 async function basePathOf(file: string): Promise<string | null> {
   try {
-    const bytes = await readRegularFile(file, maxSettingsFileBytes)
-    const settings: unknown = JSON.parse(bytes.toString('utf8'))
+    const settings = parseJson(await readRegularFile(file, maxSettingsFileBytes), maxSettingsFileBytes)
     const base =
       typeof settings === 'object' && settings !== null && 'basePath' in settings ? settings.basePath : null
     return typeof base === 'string' && base !== '' && !base.includes('\0') ? base : null

@@ -16,7 +16,7 @@ const maxDurationMs = 60_000
  * Each folder has a limit of its own and is reported as soon as it is finished, so a long wait loses nothing.
  */
 const maxFoldersDurationMs = 180_000
-/** A workflow of 64 MB takes a few hundred megabytes once parsed. */
+/** A workflow of 16 MiB takes up to 600 MB once parsed. */
 const heapMegabytes = 1_024
 
 /** Searches disks and parses untrusted files on worker threads, one thread for each request. */

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { parseJson } from '../../platform/parse-json.ts'
 import { openRegularFile } from '../../platform/regular-file.ts'
 import { readAt } from '../../recognition/formats/byte-source.ts'
 
@@ -28,21 +29,14 @@ async function workflowTextsOf(file: FileHandle, fileBytes: number): Promise<rea
 }
 
 function parseTexts(texts: readonly string[]): readonly NeededModel[] | null {
-  const lists = texts.map((text) => parseNeededModels(parseJson(text))).filter((list) => list !== null)
+  const lists = texts.map((text) => parseNeededModels(parseText(text))).filter((list) => list !== null)
   return lists.length === 0 ? null : mergeNeededModels(lists)
 }
 
-/**
- * Parses JSON, and the `NaN` and `Infinity` that Python writes although JSON doesn't allow them (as null).
- */
-function parseJson(text: string): unknown {
-  const plain = text.replace(/^\uFEFF/, '').replace(/\0+$/, '')
-  for (const candidate of [plain, plain.replace(/(?<=[[:,]\s*)-?(NaN|Infinity)(?=\s*[,\]}])/g, 'null')]) {
-    try {
-      return JSON.parse(candidate)
-    } catch {
-      continue
-    }
-  }
-  return null
+/** Texts in images may end in NUL bytes. */
+function parseText(text: string): unknown {
+  const bytes = Buffer.from(text)
+  let end = bytes.length
+  while (bytes[end - 1] === 0) end -= 1
+  return parseJson(bytes.subarray(0, end), maxWorkflowBytes)
 }

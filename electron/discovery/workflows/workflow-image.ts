@@ -2,8 +2,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { inflateSync } from 'node:zlib'
 import { readAt } from '../../recognition/formats/byte-source.ts'
 
-/** Workflows with embedded images can be large; anything beyond this size is not read. */
-export const maxWorkflowBytes = 64 * 1024 ** 2
+/** Workflows with embedded images have a few megabytes. */
+export const maxWorkflowBytes = 16 * 1024 ** 2
 /** Images have a few chunks; the limit stops hostile files with very many. */
 const maxChunks = 20_000
 

@@ -1,4 +1,5 @@
 import type { ModelFacts, PrivateContent } from '../../contract/recognition.ts'
+import { parseJson } from '../../platform/parse-json.ts'
 import { bytesByDtype, type Header } from '../formats/header.ts'
 import { detectQuantisation } from '../kinds/quantisation.ts'
 import type { FileContent } from '../read-content.ts'
@@ -111,31 +112,26 @@ function findPrivateContent(metadata: Metadata): PrivateContent[] {
 
 const maxTriggerWords = 12
 /** A longer tag list isn't parsed. */
-const maxTagListLength = 20_000_000
+const maxTagListBytes = 20_000_000
 
 /** The author's trigger words, else those of a sidecar, else the most frequent training tags. */
 function findTriggerWords(metadata: Metadata, fromSidecar: readonly string[]): readonly string[] {
   const phrase = metadata.get('modelspec.trigger_phrase')?.trim()
   if (phrase) {
     return phrase
-      .split(/\s*,\s*/)
-      .filter(Boolean)
+      .split(',')
       .map((word) => toDisplayText(word))
+      .filter(Boolean)
       .slice(0, maxTriggerWords)
   }
   if (fromSidecar.length > 0) return fromSidecar.slice(0, maxTriggerWords)
   const tagList = metadata.get('ss_tag_frequency')
-  return tagList === undefined || tagList.length > maxTagListLength ? [] : mostFrequentTags(tagList)
+  return tagList === undefined ? [] : mostFrequentTags(tagList)
 }
 
 /** kohya counts tags by folder: `{"10_cat": {"cat": 20, "sitting": 3}}`. */
 function mostFrequentTags(tagList: string): string[] {
-  let folders: unknown
-  try {
-    folders = JSON.parse(tagList)
-  } catch {
-    return []
-  }
+  const folders = parseJson(Buffer.from(tagList), maxTagListBytes)
   const counts = new Map<string, number>()
   for (const tags of valuesOf(folders)) {
     if (typeof tags !== 'object' || tags === null) continue

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { parseJson } from '../../platform/parse-json.ts'
 import { readRegularFile } from '../../platform/regular-file.ts'
 import { toDisplayText } from './display-text.ts'
 
@@ -68,7 +69,7 @@ function mergeFacts(first: SidecarFacts, second: SidecarFacts): SidecarFacts {
 async function readSidecar(path: string): Promise<SidecarFacts> {
   let json: unknown
   try {
-    json = JSON.parse((await readRegularFile(path, maxSidecarBytes)).toString('utf8'))
+    json = parseJson(await readRegularFile(path, maxSidecarBytes), maxSidecarBytes)
   } catch {
     return noSidecarFacts
   }
@@ -77,7 +78,7 @@ async function readSidecar(path: string): Promise<SidecarFacts> {
   const fields = parsed.output
   const toText = (text: string | null | undefined, maxLength?: number) =>
     text ? toDisplayText(stripTags(text), maxLength) : null
-  const activation = fields['activation text']?.split(/\s*,\s*/) ?? []
+  const activation = fields['activation text']?.split(',') ?? []
   return {
     title: toText(fields.ModelName ?? fields.model?.name ?? fields.model_name),
     author: toText(fields.creator?.username),

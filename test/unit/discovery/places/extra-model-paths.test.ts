@@ -122,8 +122,16 @@ test('rejects an alias bomb and too long or too deep texts quickly', () => {
   })
   expect(parseExtraModelPaths(levels.join('\n'), context)).toBeNull()
   expect(parseExtraModelPaths(`x:\n  loras: ${'y'.repeat(300_000)}`, context)).toBeNull()
-  expect(parseExtraModelPaths(`x: ${'['.repeat(50_000)}`, context)).toBeNull()
+  for (const text of ['[', '{a: ', '- ', '? ', '- ? '])
+    expect(parseExtraModelPaths(`x: a\n${text.repeat(250_000 / text.length)}`, context)).toBeNull()
   expect(performance.now() - startedAtMs).toBeLessThan(5_000)
+})
+
+test('rejects flow collections that nest deeper than any real one', () => {
+  const nested = (depth: number) => `x:\n  loras: ${'['.repeat(depth)}${']'.repeat(depth)}`
+  expect(parseExtraModelPaths(nested(10), context)).toEqual([])
+  expect(parseExtraModelPaths(nested(40), context)).toBeNull()
+  expect(typesAndPaths(`x:\n  loras: ${'a[1]'.repeat(100)}`)).toHaveLength(1)
 })
 
 test('limits the number of folders', () => {

@@ -74,7 +74,7 @@ test('does not inflate a chunk to gigabytes', async () => {
 })
 
 test('limits the text of WebP tags that refer to the same bytes', async () => {
-  const large = `prompt:${api}${' '.repeat(40 * 1024 ** 2)}`
+  const large = `prompt:${api}${' '.repeat(10 * 1024 ** 2)}`
   const tags = [
     { tag: 0x010e, text: 'shared' },
     { tag: 0x010f, text: large },
@@ -88,8 +88,27 @@ test('limits the text of WebP tags that refer to the same bytes', async () => {
   expect(await read(bytes)).toBeNull()
 })
 
-test('returns null for JSON that nests a hundred thousand levels deep', async () => {
-  expect(await read(`{"nodes":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toBeNull()
+test.each([
+  ['nested arrays', '['],
+  ['nested objects', '{"a":'],
+  ['spaces', ' '],
+  ['NUL bytes', '\0'],
+])('returns null at once for 15 MiB of %s', async (_what, text) => {
+  const startedAtMs = performance.now()
+  expect(await read(`{"nodes":${text.repeat((15 * 1024 ** 2) / text.length)}x`)).toBeNull()
+  expect(performance.now() - startedAtMs).toBeLessThan(10_000)
+})
+
+test('returns null for a workflow that nests deeper than any real one', async () => {
+  const withDepth = (depth: number) => `${page.slice(0, -1)},"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  expect(await read(withDepth(100))).toHaveLength(8)
+  expect(await read(withDepth(200))).toBeNull()
+})
+
+test('reads a workflow of up to 16 MiB', async () => {
+  const withSize = (bytes: number) => page.padEnd(bytes)
+  expect(await read(withSize(16 * 1024 ** 2))).toHaveLength(8)
+  expect(await read(withSize(16 * 1024 ** 2 + 1))).toBeNull()
 })
 
 test('does not read a huge file', async () => {

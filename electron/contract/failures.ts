@@ -111,6 +111,7 @@ export const failureKinds = {
   'update-missing': { retry: 'later', remedy: 'wait' },
   'update-garbled': { retry: 'later', remedy: 'wait' },
   'update-unsigned': { retry: 'later', remedy: 'wait' },
+  'update-outdated': { retry: 'later', remedy: 'wait' },
   'update-damaged': { retry: 'now', remedy: 'retry' },
   'update-cut': { retry: 'now', remedy: 'retry' },
   'update-not-writable': { retry: 'never', remedy: 'none' },

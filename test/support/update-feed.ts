@@ -20,6 +20,8 @@ export interface Release {
   readonly yml?: string
   readonly sha512?: string
   readonly signature?: string | null
+  /** Now by default. */
+  readonly signedAtMs?: number
   /** Number of bytes after which the program's download is cut. */
   readonly cutAfterBytes?: number
 }
@@ -78,7 +80,9 @@ function filesOf(release: Release): Map<string, Buffer> {
     release.yml ??
     `version: ${version}\nfiles:\n  - url: ${program}\n    sha512: ${sha512}\n    size: ${content.length}\n` +
       `path: ${program}\nsha512: ${sha512}\nreleaseDate: '2026-11-24T00:00:00.000Z'\n`
-  const signature = release.signature === undefined ? signFeed(feedFile, yml, key) : release.signature
+  const signedAtMs = release.signedAtMs ?? Date.now()
+  const signature =
+    release.signature === undefined ? signFeed({ feedFile, text: yml }, key, signedAtMs) : release.signature
   return new Map([
     [feedFile, Buffer.from(yml)],
     [program, content],

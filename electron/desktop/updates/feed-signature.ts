@@ -2,12 +2,23 @@ import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 
 
 // Imports nothing of Electron, since the release workflow signs feeds with this file.
 
-/** The signature file of a feed file: Ed25519 signatures in base64, one line for each key. */
+/**
+ * The signature file of a feed file. Each key has two lines: `<signature>`, which apps up to 0.2.0 verify, and
+ * `<date> <signature>`, where the signature covers the date as well. Signatures are Ed25519 in base64, dates
+ * ISO 8601 in UTC.
+ */
 export const signatureFileName = (feedFile: string) => `${feedFile}.sig`
 
+/**
+ * A feed that was signed earlier may be an old one that a server keeps presenting in order to withhold newer
+ * versions. The feed is signed again before that (docs/releasing.md).
+ */
+export const maxFeedAgeMs = 90 * 24 * 60 * 60_000
+
 /** Includes the feed's name, so that one system's feed cannot be used for another. */
-function signedBytes(feedFile: string, text: string): Buffer {
-  return Buffer.from(`modelferry feed 1\n${feedFile}\n${text}`)
+function signedBytes(feedFile: string, text: string, date: string | null): Buffer {
+  const head = date === null ? 'modelferry feed 1' : `modelferry feed 2\n${date}`
+  return Buffer.from(`${head}\n${feedFile}\n${text}`)
 }
 
 /**
@@ -32,22 +43,37 @@ export function publicKeyOf(privatePem: string): string {
   return key.export({ format: 'der', type: 'spki' }).toString('base64')
 }
 
-/** Signs a feed file with one key (PEM); returns one line of its signature file. */
-export function signFeed(feedFile: string, text: string, privatePem: string): string {
-  return sign(null, signedBytes(feedFile, text), createPrivateKey(privatePem)).toString('base64')
+/** Signs a feed file with one key (PEM); returns the two lines of its signature file. */
+export function signFeed(
+  { feedFile, text }: { readonly feedFile: string; readonly text: string },
+  privatePem: string,
+  signedAtMs: number,
+): string {
+  const key = createPrivateKey(privatePem)
+  const date = new Date(signedAtMs).toISOString()
+  const signature = (signedDate: string | null) =>
+    sign(null, signedBytes(feedFile, text, signedDate), key).toString('base64')
+  return `${signature(null)}\n${date} ${signature(date)}`
 }
 
-/** True if one of the signatures was made by one of the keys for exactly this name and text. */
-export function isFeedSigned(options: {
+const datedSignature = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (\S+)$/
+
+/**
+ * When this exact name and text were last signed by one of the keys, in ms since the epoch; null if they were
+ * not, or without a date.
+ */
+export function feedSignedAtMs(options: {
   readonly feedFile: string
   readonly text: string
   readonly signatures: string
   readonly keys: readonly KeyObject[]
-}): boolean {
-  const bytes = signedBytes(options.feedFile, options.text)
-  const signatures = options.signatures
-    .split(/\s+/)
-    .filter((line) => line !== '')
-    .map((line) => Buffer.from(line, 'base64'))
-  return options.keys.some((key) => signatures.some((signature) => verify(null, bytes, key, signature)))
+}): number | null {
+  const { feedFile, text, signatures, keys } = options
+  const dates = signatures.split(/\r?\n/).flatMap((line) => {
+    const [, date = '', encoded = ''] = datedSignature.exec(line.trim()) ?? []
+    const signature = Buffer.from(encoded, 'base64')
+    const bytes = signedBytes(feedFile, text, date)
+    return keys.some((key) => verify(null, bytes, key, signature)) ? [Date.parse(date)] : []
+  })
+  return dates.length > 0 ? Math.max(...dates) : null
 }

@@ -72,7 +72,8 @@ export function setupUpdates(options: {
       const { loadUpdater } = await import('./updater.ts')
       const configFile = hasTestFeed ? writeTestConfig(folders.home, feedUrl) : null
       const quit = () => app.quit()
-      return loadUpdater({ feed: feedUrl, keys, configFile, timers, log, restartArguments, quit })
+      const now = Date.now
+      return loadUpdater({ feed: feedUrl, keys, configFile, timers, now, log, restartArguments, quit })
     },
     settings: settings.current,
     isBusy() {

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { AppUpdater, Provider, UpdateInfo } from 'electron-updater'
 import type { ProviderRuntimeOptions } from 'electron-updater/out/providers/Provider.js'
 import * as v from 'valibot'
-import { isFeedSigned, signatureFileName } from './feed-signature.ts'
+import { feedSignedAtMs, maxFeedAgeMs, signatureFileName } from './feed-signature.ts'
 import { UpdateError } from './update-errors.ts'
 
 /** The files are in the feed's folder, so names cannot contain a path. */
@@ -23,10 +23,14 @@ export type ProviderClass = new (
 ) => Provider<UpdateInfo>
 
 /**
- * An electron-updater provider that accepts a feed (`latest*.yml`) only if it is signed by one of our keys.
+ * An electron-updater provider that accepts a feed (`latest*.yml`) only if one of our keys has signed it recently.
  * The feed contains the version and the SHA-512 of each file, so the server can change neither.
  */
-export async function signedProvider(feed: string, keys: readonly KeyObject[]): Promise<ProviderClass> {
+export async function signedProvider(
+  feed: string,
+  keys: readonly KeyObject[],
+  now: () => number,
+): Promise<ProviderClass> {
   // Imported lazily, to keep electron-updater out of the start of the app.
   const {
     Provider: Base,
@@ -55,7 +59,9 @@ export async function signedProvider(feed: string, keys: readonly KeyObject[]): 
           throw error
         },
       )
-      if (!isFeedSigned({ feedFile, text, signatures, keys })) throw new UpdateError('update-unsigned')
+      const signedAtMs = feedSignedAtMs({ feedFile, text, signatures, keys })
+      if (signedAtMs === null) throw new UpdateError('update-unsigned')
+      if (now() - signedAtMs > maxFeedAgeMs) throw new UpdateError('update-outdated', { signedAtMs })
       const info = parseUpdateInfo(text, feedFile, url)
       const parsed = v.safeParse(feedSchema, info)
       if (!parsed.success) throw new UpdateError('update-garbled', parsed.issues[0].message)

@@ -25,6 +25,7 @@ export interface UpdaterOptions {
   readonly restartArguments: () => readonly string[]
   readonly quit: () => void
   readonly timers: Timers
+  readonly now: () => number
   readonly log: Log
   /** Replaces Electron's `app` and requests in tests. */
   readonly testHost?: { readonly adapter: AppAdapter; readonly executor: unknown }
@@ -32,9 +33,9 @@ export interface UpdaterOptions {
 
 /** Loads electron-updater for this system and restricts it to the signed feed. */
 export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
-  const { feed, keys, timers, log } = options
+  const { feed, keys, timers, now, log } = options
   const updater = await createForSystem(options)
-  updater.setFeedURL({ provider: 'custom', updateProvider: await signedProvider(feed, keys), url: feed })
+  updater.setFeedURL({ provider: 'custom', updateProvider: await signedProvider(feed, keys, now), url: feed })
 
   // Created first, since with "install on quit" Squirrel gets the file directly after the download.
   const squirrel = process.platform === 'darwin' ? await openSquirrel(timers) : null

@@ -37,6 +37,8 @@ let folder = ''
 let program = ''
 let feed: UpdateFeed
 let quits = 0
+const nowMs = Date.parse('2026-11-26T12:00:00.000Z')
+const dayMs = 24 * 60 * 60_000
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'modelferry-update-'))
@@ -61,6 +63,7 @@ const release = (change: Partial<Release> = {}): Release => ({
   version: '1.1.0',
   content: contentOf(),
   key,
+  signedAtMs: nowMs,
   ...change,
 })
 
@@ -75,6 +78,7 @@ async function openUpdater(version = '1.0.0', keys = publicKeyOf(key)): Promise<
     keys: readFeedKeys(keys),
     configFile,
     timers: realTimers,
+    now: () => nowMs,
     log: quiet,
     restartArguments: () => ['--hidden'],
     quit: () => (quits += 1),
@@ -153,6 +157,22 @@ test('a feed without our signature is rejected', async () => {
   feed.publish(release())
   expect(await codeOf((await openUpdater('1.0.0', publicKeyOf(otherKey))).check())).toBe('update-unsigned')
   expect(fetched()).toEqual([])
+})
+
+test('a feed that was signed more than 90 days ago does not count as a check', async () => {
+  const updater = await openUpdater()
+  feed.publish(release({ signedAtMs: nowMs - 91 * dayMs }))
+  expect(await codeOf(updater.check())).toBe('update-outdated')
+  // An old feed with the running version would otherwise look like "up to date".
+  expect(await codeOf((await openUpdater('1.1.0')).check())).toBe('update-outdated')
+  expect(fetched()).toEqual([])
+  feed.publish(release({ signedAtMs: nowMs - 89 * dayMs }))
+  expect(await updater.check()).toBe('1.1.0')
+})
+
+test('a computer whose clock is behind accepts a feed signed in its future', async () => {
+  feed.publish(release({ signedAtMs: nowMs + 400 * dayMs }))
+  expect(await (await openUpdater()).check()).toBe('1.1.0')
 })
 
 test('a damaged download is discarded and can be repeated', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
 import { setup, valueOf } from '../../support/engine.ts'
+import { advanceUntil, begunUpload } from '../faults/fault.ts'
 
 const path = 'models/loras/style.safetensors'
 const old = ['Old style', path, 'active']
@@ -30,6 +31,13 @@ async function displaceOldModel() {
   return context
 }
 
+/** Advances the clock over the repetitions until the old model is at its path again, and the only one. */
+async function untilMovedBack(context: Awaited<ReturnType<typeof startReplacement>>): Promise<void> {
+  const { id, library } = context
+  await advanceUntil(begunUpload(context, id), () => library().every(([, at]) => at === path))
+  expect(library()).toEqual([old])
+}
+
 test('a displaced model is moved back when its upload is cancelled', async () => {
   const { app, id, library } = await displaceOldModel()
   valueOf(await app.calls.cancel({ ids: [id] }))
@@ -37,15 +45,11 @@ test('a displaced model is moved back when its upload is cancelled', async () =>
 })
 
 test('moving a displaced model back is repeated until the server accepts it', async () => {
-  const { app, cloud, clock, id, library } = await displaceOldModel()
+  const context = await displaceOldModel()
+  const { app, cloud, id } = context
   cloud.fail({ on: 'updateModel', how: 500, times: 2 })
   valueOf(await app.calls.cancel({ ids: [id] }))
-  await expect
-    .poll(() => {
-      clock.advance(60_000)
-      return library()
-    })
-    .toEqual([old])
+  await untilMovedBack(context)
 })
 
 test('a displaced model is moved back after a restart', async () => {
@@ -73,15 +77,10 @@ test('a displaced model that another user has moved stays there', async () => {
 })
 
 test('moving back is repeated later if it fails after the new model was refused', async () => {
-  const { app, clock, id, library } = await startReplacement(
+  const context = await startReplacement(
     { on: 'registerModel', how: 403, skip: 1 },
     { on: 'updateModel', how: 500, skip: 1, times: 2 },
   )
-  expect((await app.settled(id)).failure?.code).toBe('forbidden')
-  await expect
-    .poll(() => {
-      clock.advance(60_000)
-      return library()
-    })
-    .toEqual([old])
+  expect((await context.app.settled(context.id)).failure?.code).toBe('forbidden')
+  await untilMovedBack(context)
 })

@@ -88,11 +88,15 @@ test('a model that was deleted after the listing does not count as duplicate', a
   addColleagueModel(cloud, path)
   await app.calls.pauseAll(undefined)
   const [id = ''] = await app.add(path)
-  await cloud.ended('listModels')
+  const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
+  expect(valueOf(await app.calls.library({ choice, isFresh: true })).models).toHaveLength(1)
   clock.advance(60_000)
   cloud.fail({ on: 'getModel', how: 404 })
   await app.calls.resumeAll(undefined)
   expect((await app.settled(id)).already).toBe(undefined)
+  // The model is looked up before the file is sent.
+  const lookedUp = context.asked().indexOf('getModel')
+  expect(context.asked().slice(lookedUp, lookedUp + 2)).toEqual(['getModel', 'presignModel'])
   expect(storageCalls(context)).toBe(1)
 })
 

@@ -98,6 +98,14 @@ export async function beginHeldUpload(
   return { ...begun, release: () => held.release() }
 }
 
+/** An upload that was added without `beginUpload`, for the functions below. */
+export const begunUpload = (harness: EngineHarness, id: string, path = ''): BegunUpload => ({
+  ...harness,
+  id,
+  path,
+  shownFailures: new Map(),
+})
+
 /** The same upload in another start of the app. */
 export const resumedBy = (begun: BegunUpload, app: App): BegunUpload => ({ ...begun, app })
 

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { collision, takenPath } from '../../support/collision.ts'
 import { expectInLibrary } from './expect-end.ts'
-import { beginUpload, fault, resumedBy, settled, setupFor } from './fault.ts'
+import { beginUpload, begunUpload, fault, resumedBy, settled, setupFor } from './fault.ts'
 
 // The fields of the model list are not documented. It may lack those that identify a model, which the details
 // of one model have (docs.cyberun.cloud/api-reference/model/get-model-details).
@@ -40,7 +40,7 @@ fault(
     const harness = await collision({ cloud })
     await harness.app.phase(harness.id, 'failed')
     harness.cloud.fail({ on: 'deleteModel', how: 503, times: 2 })
-    const begun = { ...harness, path: '', shownFailures: new Map() }
+    const begun = begunUpload(harness, harness.id)
     await harness.decide('replace', { fate: 'delete' })
     expect((await settled(begun)).phase).toBe('registered')
     expect([...begun.shownFailures.keys()].filter((code) => code !== 'path-taken')).toEqual([expected])

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { accessTokenOf, startCommand, startProgram, type Started } from '../../support/command-line.ts'
 import { setup as setupWorld, sha256Of, type EngineOptions } from '../../support/engine.ts'
+import { advanceUntil, begunUpload, settled } from '../faults/fault.ts'
 import { testProgram } from '../../support/runner/test-programs.ts'
 
 const large = { sizeBytes: 12_000_000 }
@@ -225,7 +226,8 @@ test('the command line waits while a pause of the app finishes parts, and when i
 })
 
 test('the command line uploads what an app on "Pause all" does not send', async () => {
-  const { app, clock, cloud, file, upload } = await setup()
+  const context = await setup()
+  const { app, cloud, file, upload } = context
   const path = await file('a.safetensors', large)
   cloud.fail({ on: 'put-object', how: 503, retryAfterSeconds: 60 })
   const [id = ''] = await app.add(path)
@@ -236,8 +238,7 @@ test('the command line uploads what an app on "Pause all" does not send', async 
   const { code, json } = await second.ended
   expect([code, json().at(-1)?.event]).toEqual([0, 'verified'])
   await app.calls.resumeAll(undefined)
-  clock.advance(60_000)
-  expect(await app.settled(id)).toMatchObject({ phase: 'registered', sentBytes: 0 })
+  expect(await settled(begunUpload(context, id))).toMatchObject({ phase: 'registered', sentBytes: 0 })
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
@@ -273,7 +274,8 @@ test('a command does not wait for one that sends the same file to another path',
 })
 
 test('one process that gets a file twice at once, and a hard link to it, sends it once', async () => {
-  const { app, cloud, clock, file, countOf } = await setup()
+  const context = await setup()
+  const { app, cloud, file, countOf } = context
   const path = await file('a.safetensors', large)
   const link = path.replace('a.safetensors', 'linked/a.safetensors')
   mkdirSync(dirname(link))
@@ -282,10 +284,7 @@ test('one process that gets a file twice at once, and a hard link to it, sends i
   await Promise.all([path, path, link].map((one) => app.engine.addPaths([one])))
   await held.arrived
   held.release()
-  await app.until(() => {
-    clock.advance(5_000)
-    return app.rows().every(({ phase }) => phase === 'registered')
-  })
+  await advanceUntil(begunUpload(context, ''), () => app.rows().every(({ phase }) => phase === 'registered'))
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })
 

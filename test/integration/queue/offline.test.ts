@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { dayMs, setup, sha256Of, type EngineHarness } from '../../support/engine.ts'
+import { advanceUntil, begunUpload, settled } from '../faults/fault.ts'
 
 const partBytes = 5 * 1024 * 1024
 const inParts = { cloud: { partSizeBytes: partBytes }, settings: { singlePutLimitBytes: partBytes } }
@@ -49,25 +50,27 @@ test('keeps stored parts over repeated outages', async () => {
   const finishing = cloud.hold('completeMultipart')
   const path = await file('large.safetensors', { sizeBytes: 4 * partBytes })
   const [id = ''] = await app.add(path)
+  const begun = begunUpload(harness, id, path)
   await held.arrived
   for (let outage = 0; outage < 4; outage += 1) {
     const reconnect = await cloud.unplug()
     held.release()
     app.engine.networkChanged()
-    await app.until(({ line }) => line === 'offline')
+    await advanceUntil(begun, () => app.engine.snapshot().line === 'offline')
     await reconnect()
     app.engine.networkChanged()
-    await app.until(({ line }) => line === 'ok')
+    await advanceUntil(begun, () => app.engine.snapshot().line === 'ok')
   }
   finishing.release()
-  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(await settled(begun)).toMatchObject({ phase: 'registered' })
   expect(hashesIn(harness)).toEqual([`sha256:${sha256Of(path)}`])
   expect(harness.countOf('initiateMultipart')).toBe(1)
   expect(await cloud.unfinishedUploads()).toEqual([])
 })
 
 test('does not report offline when only storage fails', async () => {
-  const { app, cloud, clock, file } = await setup()
+  const harness = await setup()
+  const { app, cloud, file } = harness
   cloud.fail({ on: 'put-object', how: 'cut', times: Infinity })
   const [id = ''] = await app.add(await file('a.safetensors'))
   const row = await app.phase(id, 'retrying')
@@ -76,10 +79,7 @@ test('does not report offline when only storage fails', async () => {
   await app.phase(other[0] ?? '', 'retrying')
   expect(app.engine.snapshot().line).toBe('ok')
   cloud.clearFailures()
-  await app.until(() => {
-    clock.advance(1_000)
-    return app.row(id).phase === 'registered'
-  })
+  expect(await settled(begunUpload(harness, id))).toMatchObject({ phase: 'registered' })
 })
 
 test('still obeys Retry-After when the connection is back', async () => {

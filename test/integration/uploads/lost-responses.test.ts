@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, sha256Of, type EngineHarness } from '../../support/engine.ts'
-import { advanceUntil, settled } from '../faults/fault.ts'
+import { advanceUntil, begunUpload, settled } from '../faults/fault.ts'
 
 const partBytes = 5 * 1024 * 1024
 const sizeBytes = 4 * partBytes
@@ -19,13 +19,6 @@ async function expectOneModel({ cloud }: EngineHarness, path: string) {
   expect(await Promise.all((await cloud.objects()).map((object) => object.sha256()))).toEqual([sha256])
   expect(await cloud.unfinishedUploads()).toEqual([])
 }
-
-/** For `patiently`, which advances the clock while nothing else happens. */
-const faultContext = (context: EngineHarness & { readonly path: string }, id: string) => ({
-  ...context,
-  id,
-  shownFailures: new Map(),
-})
 
 test('an upload completed while the app ended is registered after a restart', async () => {
   const context = await setupInParts()
@@ -51,7 +44,7 @@ test('an upload ended by the server restarts and reports the lost bytes', async 
   await cloud.dropUploads()
   const held = cloud.hold('initiateMultipart', 'arrival')
   await app.calls.resume({ ids: [id] })
-  await advanceUntil(faultContext(context, id), () => context.countOf('initiateMultipart') === 2)
+  await advanceUntil(begunUpload(context, id), () => context.countOf('initiateMultipart') === 2)
   expect(app.row(id).failure).toMatchObject({ code: 'upload-ended' })
   expect(app.row(id).failure?.params['lostBytes']).toBeGreaterThanOrEqual(Math.min(acknowledged, partBytes))
   held.release()
@@ -64,7 +57,7 @@ test('an upload ended before completion does not count as completed', async () =
   const { app, cloud } = context
   cloud.fail({ on: 'completeMultipart', how: 404, times: 2 })
   const [id = ''] = await app.add(context.path)
-  expect(await settled(faultContext(context, id))).toMatchObject({ phase: 'registered' })
+  expect(await settled(begunUpload(context, id))).toMatchObject({ phase: 'registered' })
   expect([context.countOf('initiateMultipart'), context.countOf('registerModel')]).toEqual([2, 1])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
   await cloud.ended('abortMultipart')
@@ -80,11 +73,11 @@ test('an upload that the server ended during a pause restarts when it is resumed
   await held.arrived
   const paused = app.calls.pause({ ids: [id] })
   held.release()
-  await advanceUntil(faultContext(context, id), () => app.row(id).phase === 'paused')
+  await advanceUntil(begunUpload(context, id), () => app.row(id).phase === 'paused')
   await paused
   expect(app.row(id)).toMatchObject({ sentBytes: 0, started: false, failure: { code: 'upload-ended' } })
   await app.calls.resume({ ids: [id] })
-  expect(await settled(faultContext(context, id))).toMatchObject({ phase: 'registered', failure: null })
+  expect(await settled(begunUpload(context, id))).toMatchObject({ phase: 'registered', failure: null })
   expect([context.countOf('initiateMultipart'), context.countOf('registerModel')]).toEqual([2, 1])
   await cloud.ended('abortMultipart')
   await expectOneModel(context, context.path)
@@ -96,7 +89,7 @@ test('an upload whose object is missing at registering is sent again', async () 
   cloud.fail({ on: 'completeMultipart', how: 503 })
   cloud.fail({ on: 'completeMultipart', how: 404 })
   const [id = ''] = await app.add(context.path)
-  const row = await settled(faultContext(context, id))
+  const row = await settled(begunUpload(context, id))
   expect(row).toMatchObject({ phase: 'registered', sentBytes: sizeBytes })
   expect(context.countOf('initiateMultipart')).toBe(2)
   await cloud.ended('abortMultipart')
@@ -121,7 +114,7 @@ test('a server without multipart uploads is reported and not retried forever', a
   const context = await setupInParts()
   context.cloud.fail({ on: 'presignPart', how: 404, times: Infinity })
   const [id = ''] = await context.app.add(context.path)
-  expect(await settled(faultContext(context, id))).toMatchObject({
+  expect(await settled(begunUpload(context, id))).toMatchObject({
     phase: 'failed',
     failure: { code: 'not-found' },
   })

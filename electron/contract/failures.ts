@@ -30,6 +30,7 @@ export const failureKinds = {
   'file-misnamed': { retry: 'never', remedy: 'remove' },
   'file-placeholder': { retry: 'never', remedy: 'retry' },
   'file-part-missing': { retry: 'never', remedy: 'retry' },
+  'file-link': { retry: 'never', remedy: 'retry' },
   'file-weights-apart': { retry: 'never', remedy: 'retry' },
   'file-suspicious': { retry: 'never', remedy: 'allow' },
   'file-dangerous': { retry: 'never', remedy: 'allow' },

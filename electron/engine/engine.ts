@@ -272,7 +272,8 @@ export function createEngine(options: EngineOptions): Engine {
     modelFinder: finder,
     signIns,
     uploadAccountFor: uploadAccounts.accountForTeam,
-    enqueue,
+    enqueue: (paths, request) => intake.enqueue(paths, request),
+    onLinksSkipped: (report) => events.emit('added', report),
     onChange: (view) => events.emit('watching', view),
   })
 

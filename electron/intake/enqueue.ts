@@ -27,6 +27,8 @@ export interface EnqueueRequest {
   readonly allow?: AllowedRisk
   /** Instead of the setting, for library paths that are in use. */
   readonly onConflict?: OnConflict
+  /** The watched folder that all paths are in. */
+  readonly watchedFolder?: string
   /** Nothing is recorded after it aborts. */
   readonly signal?: AbortSignal | undefined
 }
@@ -79,7 +81,7 @@ export class Intake {
     const chosen = this.#services.resolveTeam(team ?? null)
     if (!chosen) return failed(failure('no-team'))
     this.#services.warmUp()
-    const { files, skipped } = await collectFiles(paths)
+    const { files, skipped } = await collectFiles(paths, { watchedFolder: request.watchedFolder })
     const order = { ...chosen, onConflict: this.#services.onConflict(), ...request }
     const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, order)
     if (!adopted.ok) return adopted
@@ -205,7 +207,12 @@ function toRecord(
     phase: failure === null ? 'waiting' : 'failed',
     failure,
     state: { kind: 'queued', started: false },
-    seen: { place: file.place, target, ...(file.group ? { group: file.group } : {}) },
+    seen: {
+      place: file.place,
+      target,
+      ...(file.boundary === undefined ? {} : { boundary: file.boundary }),
+      ...(file.group ? { group: file.group } : {}),
+    },
     addedAtMs,
     ...(onConflict && onConflict !== 'ask' ? { library: { onConflict } } : {}),
   }

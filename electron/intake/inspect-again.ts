@@ -8,12 +8,10 @@ import type { Row } from '../journal/rows.ts'
 
 /** The file of an upload as it was found: with its own name, folder and multi-file model. */
 export function fileToInspect({ path, fileName, folder, seen }: UploadRecord): FileToInspect {
-  return {
-    path,
-    name: fileName,
-    folder,
-    ...(seen ? { place: seen.place, ...(seen.group ? { group: seen.group } : {}) } : {}),
-  }
+  const file = { path, name: fileName, folder }
+  if (!seen) return file
+  const { target: _target, ...foundAs } = seen
+  return { ...file, ...foundAs }
 }
 
 /** Whether the file could not be inspected (gone, unreachable or too slow): what is known about it stays. */

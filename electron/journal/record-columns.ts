@@ -90,6 +90,7 @@ const seenText = v.pipe(
   v.parseJson(),
   v.object({
     place: v.string(),
+    boundary: v.exactOptional(v.string()),
     group: v.exactOptional(
       v.object({
         ...group,

@@ -72,7 +72,7 @@ export type UploadState =
   QueuedState | MultipartOpenState | StoredState | ReplacingState | RegisteredState | DuplicateState
 
 /** How a file was found and what was suggested for it, for inspecting it again later. */
-export interface FoundAs extends Pick<FoundFile, 'place' | 'group'> {
+export interface FoundAs extends Pick<FoundFile, 'place' | 'group' | 'boundary'> {
   /** The suggested target: everything that differs from it was entered by the user. */
   readonly target: Target
 }

@@ -18,7 +18,7 @@ export interface EngineEvents {
   library: [update: LibraryUpdate]
   /** An upload was dropped because its library path is in use and the conflict setting says to skip it. */
   leftOut: [upload: { readonly id: string; readonly fileName: string }]
-  /** Files that waited for a team were added. */
+  /** Files that waited for a team were added, or a watched folder has links that were not followed. */
   added: [report: AddReport]
   waitingFiles: [view: WaitingFilesView]
   /** The record of a registered upload was compared with its file, or could not be; null if it was removed. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { failure } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
 import { folderSkipReason, hasModelExtension, skipReasonInFolder } from './file-names.ts'
+import { boundaryOf, staysInside } from './link-boundary.ts'
 import { findGroup, isDiffusersFile } from './model-groups.ts'
 import type { FoundGroup } from './model-groups.ts'
 import { isSidecar } from './sidecars.ts'
@@ -27,6 +28,9 @@ export interface EntryContext {
   readonly stems: ReadonlySet<string>
   readonly names: ReadonlySet<string>
   readonly group: FoundGroup | null
+  /** The folder that the user added, with links resolved. */
+  readonly addedFolder: string
+  readonly device: bigint
   readonly platform: NodeJS.Platform
 }
 
@@ -48,12 +52,36 @@ export async function checkEntry(
     const facts = await stat(path, { bigint: true })
     const skip = skipByFacts(entry, facts, context, group)
     const real = isLink && skip === null ? await realpath(path) : path
-    return { entry, skip, facts, real, failure: null, group }
+    const model = facts.isDirectory() ? context.group : group
+    const isOutside =
+      skip === null && model !== null && leavesModel({ entry, facts, real, parent }, model, context)
+    return { entry, skip: isOutside ? 'link-outside' : skip, facts, real, failure: null, group }
   } catch (error) {
     // A dangling link is reported only if its name is that of a model.
     const skip = isLink ? entrySkipReason(entry, false, context, group) : null
     return { entry, skip, facts: null, real: path, failure: failureFromFileError(error), group }
   }
+}
+
+/**
+ * Whether an entry of a model is a companion file or a folder somewhere else, through a link or because
+ * another file system is mounted there.
+ */
+function leavesModel(
+  found: {
+    readonly entry: Dirent
+    readonly facts: BigIntStats
+    readonly real: string
+    readonly parent: string
+  },
+  model: FoundGroup,
+  { addedFolder, device }: EntryContext,
+): boolean {
+  const { entry, facts, real, parent } = found
+  if (!entry.isSymbolicLink()) return facts.isDirectory() && facts.dev !== device
+  // Recognition decides by the bytes of a file with a model's name.
+  if (!facts.isDirectory() && hasModelExtension(entry.name)) return false
+  return !staysInside(real, parent, boundaryOf(addedFolder, model.root))
 }
 
 function skipByName(entry: Dirent, context: EntryContext, group: FoundGroup | null): string | null {

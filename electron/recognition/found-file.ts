@@ -23,6 +23,11 @@ export interface FileToInspect {
   readonly place?: string
   /** The model of several files that it is part of. */
   readonly group?: FoundGroup
+  /**
+   * Absolute folder, with links resolved, that the user added, see `boundaryOf`. A file outside of it was
+   * found through a link and must be recognised by its bytes. Absent where any file is accepted.
+   */
+  readonly boundary?: string
   /** Why it can't be inspected. */
   readonly failure?: Failure | null
 }

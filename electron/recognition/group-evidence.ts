@@ -1,9 +1,10 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { failure, type Failure } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import type { FileContent } from './read-content.ts'
 import type { FileToInspect } from './found-file.ts'
+import { boundaryOf, staysInside } from './link-boundary.ts'
 import {
   isDiffusersFile,
   findGroup,
@@ -48,30 +49,41 @@ export async function addGroupEvidence(
   const isDiffusers = group?.kind === 'diffusers'
   // Each folder of a diffusers model may have numbered parts.
   const shard = isDiffusers ? parseShardName(file.name ?? basename(file.path)) : group?.shard
-  const missing =
-    (shard ? await findMissingShard(folder, shard) : null) ?? (await findMissingWeights(folder, content))
+  const missing = shard ? await findMissingShard(folder, shard) : null
   const reason =
     content.failure ??
-    (missing === null ? unlinkedWeightsFailure(file, content) : failure('file-part-missing', { missing }))
+    (missing === null ? null : failure('file-part-missing', { missing })) ??
+    (await externalWeightsFailure(folder, file, content)) ??
+    unlinkedWeightsFailure(file, content)
   const checked = { ...content, failure: reason }
   if (isDiffusers) return { content: checked, pipeline: await readPipeline(group.root) }
   const kind = group?.shard ? await detectShardedKind(folder, group.shard) : content.kind
   return { content: { ...checked, kind }, pipeline: null }
 }
 
-/** The first external weights file of a graph that is missing or too short, or null. */
-async function findMissingWeights(
+/**
+ * Refuses a graph whose external weights are missing, too short, or a link to a file that is not sent with
+ * it. A name outside the folder was refused before.
+ */
+async function externalWeightsFailure(
   folder: string,
-  { external, failure: reason }: FileContent,
-): Promise<string | null> {
-  // A name outside the folder was refused before.
-  if (reason !== null) return null
+  { boundary }: FileToInspect,
+  { external }: FileContent,
+): Promise<Failure | null> {
   for (const [name, minBytes] of external ?? []) {
-    const size = await stat(join(folder, name)).then(
-      (facts) => facts.size,
-      () => -1,
-    )
-    if (size < minBytes) return name
+    try {
+      const path = join(folder, name)
+      if ((await stat(path)).size < minBytes) return failure('file-part-missing', { missing: name })
+      const realFolder = await realpath(folder)
+      const isInside = staysInside(
+        await realpath(path),
+        realFolder,
+        boundaryOf(boundary ?? realFolder, realFolder),
+      )
+      if (!isInside) return failure('file-link', { name })
+    } catch {
+      return failure('file-part-missing', { missing: name })
+    }
   }
   return null
 }

@@ -1,10 +1,9 @@
 import type { BigIntStats } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, realpath } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, sep } from 'node:path'
 import process from 'node:process'
-import { failure } from '../contract/failures.ts'
-import type { Failure } from '../contract/failures.ts'
+import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import { openRegularFile } from '../platform/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { downloadSuffixes, isPartialDownload } from './file-names.ts'
@@ -14,6 +13,7 @@ import { unknownIdentity } from './found-file.ts'
 import type { FileToInspect, FileIdentity, Inspection } from './found-file.ts'
 import { formatByName, readContent } from './read-content.ts'
 import type { FileContent } from './read-content.ts'
+import { staysInside } from './link-boundary.ts'
 import { hasThumbnail } from './metadata/preview.ts'
 import { findSidecars } from './sidecars.ts'
 import { asDiffusersPart, addGroupEvidence, addGroup, type Pipeline } from './group-evidence.ts'
@@ -50,7 +50,9 @@ export async function inspectFile(
     }
     const content = await readContent(fileSource(file, identity.sizeBytes), name)
     const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
-    const checked = isGrowing ? { ...content, failure: failure('file-downloading') } : content
+    const checked = isGrowing
+      ? { ...content, failure: failure('file-downloading') }
+      : await refuseUnrecognisedLink({ path, ...seen }, content)
     const hasPreview = hasThumbnail(content.header) || (await findSidecars(found)).picture !== null
     const evidence = await addGroupEvidence(found, checked)
     return createInspection(found, evidence.content, identity, { hasPreview, pipeline: evidence.pipeline })
@@ -59,6 +61,22 @@ export async function inspectFile(
   } finally {
     await file.close()
   }
+}
+
+/**
+ * Refuses a file outside of the added folder that isn't recognised as a model by its own bytes: the link to
+ * it may have been unpacked from an archive, and the file may be private.
+ */
+async function refuseUnrecognisedLink(
+  { path, name, place, boundary }: FileToInspect,
+  content: FileContent,
+): Promise<FileContent> {
+  if (boundary === undefined || content.header !== null) return content
+  // A file that is refused for good is not sent either, and its own reason says more.
+  if (content.failure !== null && remedyOf(content.failure) !== 'allow') return content
+  const folder = place ?? dirname(path)
+  if (staysInside(path, await realpath(folder).catch(() => folder), boundary)) return content
+  return { ...content, failure: failure('file-link', { name: name ?? basename(path) }) }
 }
 
 /** The inspection of a file that couldn't be read. */

@@ -184,13 +184,15 @@ export class Inspector {
 }
 
 /** Only what the worker needs: a caller's object may have properties that can't be cloned. */
-function cloneableFile({ path, name, folder, place, group, failure: reason }: FileToInspect): FileToInspect {
+function cloneableFile(file: FileToInspect): FileToInspect {
+  const { path, name, folder, place, group, boundary, failure: reason } = file
   return {
     path,
     folder,
     ...(name === undefined ? {} : { name }),
     ...(place === undefined ? {} : { place }),
     ...(group === undefined ? {} : { group }),
+    ...(boundary === undefined ? {} : { boundary }),
     ...(reason === undefined ? {} : { failure: reason }),
   }
 }

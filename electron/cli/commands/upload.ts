@@ -7,7 +7,7 @@ import { interrupted } from '../interruption.ts'
 import { missingPathFailures } from '../missing-path.ts'
 import { removeFailedUploads, stopUploads } from './stop-uploads.ts'
 import type { UploadContext } from '../command-context.ts'
-import { describeFailure, type UploadReporter } from '../output/output.ts'
+import { describeFailure, reportSkipped, type UploadReporter } from '../output/output.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
 
@@ -39,7 +39,7 @@ export async function runUploadCommand(
     return report.failure.code === 'no-team' ? exitCodes.notSignedIn : exitCodes.someFailed
   }
   const { added, refused, skipped } = report.value
-  skipped.forEach(reporter.skipped)
+  reportSkipped(reporter, skipped)
   if (added + refused === 0) {
     const isQueued = skipped.some(({ reason }) => reason === 'queued')
     streams.err.write(isQueued ? 'These files are already in the upload queue.\n' : 'No model files found.\n')

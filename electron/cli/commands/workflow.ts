@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { missingPathFailure } from '../missing-path.ts'
 import { stopUploads } from './stop-uploads.ts'
-import { describeFailure, failureAsJson, t } from '../output/output.ts'
+import { describeFailure, failureAsJson, reportSkipped, t } from '../output/output.ts'
 import { oneLine } from '../output/terminal-text.ts'
 import type { UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
@@ -81,7 +81,7 @@ async function uploadNeeded(
     return exitCodes.someFailed
   }
   const { added, refused, skipped } = report.value ?? { added: 0, refused: 0, skipped: [] }
-  skipped.forEach(reporter.skipped)
+  reportSkipped(reporter, skipped)
   if (added + refused === 0) return exitCodes.someFailed
   const rows = await interruption.race(follower.waitUntilEnded(added + refused))
   if (rows === interrupted) return stop()

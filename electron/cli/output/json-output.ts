@@ -29,6 +29,7 @@ export function createJsonReporter(
         group: row.recognition.group ?? null,
       }),
     skipped: (file) => write('skipped', skippedAsJson(file)),
+    linksSkipped: (count) => write('links-skipped', { count }),
     notResumed: (upload) => write('left-out', upload),
     progress(changed) {
       if (quiet) return

@@ -54,6 +54,8 @@ export interface UploadReporter {
   signInDelayed(reason: Failure, atMs: number): void
   queued(row: UploadRow): void
   skipped(file: SkippedFile): void
+  /** Called once after `skipped`, if any of the files were links to other places. */
+  linksSkipped(count: number): void
   notResumed(upload: NotResumedUpload): void
   /** `changed` are the rows with new bytes since the last call. */
   progress(changed: readonly UploadRow[], progress: UploadProgress): void
@@ -104,6 +106,13 @@ export function signInExitCode(failure: Failure): number {
 export function skipReasonText({ reason, kept }: SkippedFile): string {
   const key = kept === undefined ? `skipped.${reason}` : `skipped.${reason}-of`
   return isMessageKey(key) ? t(key, kept === undefined ? undefined : { kept }) : reason
+}
+
+/** Reports skipped files, and how many of them were not followed because they are links to other places. */
+export function reportSkipped(reporter: UploadReporter, files: readonly SkippedFile[]): void {
+  files.forEach(reporter.skipped)
+  const linkCount = files.filter(({ reason }) => reason === 'link-outside').length
+  if (linkCount > 0) reporter.linksSkipped(linkCount)
 }
 
 /** The members of a skipped file in JSON output; `kept` is left out unless it is a duplicate. */

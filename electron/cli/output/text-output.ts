@@ -38,6 +38,11 @@ export function createTextReporter(
     signInDelayed: (reason) => write(`waiting     to sign in: ${describeFailure(reason, 'retrying')}`),
     queued: (row) => write(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
     skipped: (file) => write(`skipped     ${file.name} (${skipReasonText(file)})`),
+    linksSkipped(count) {
+      const text = `note        ${count} ${count === 1 ? 'link to another place was' : 'links to other places were'} not followed; models that need them are incomplete`
+      if (quiet) err.write(`${oneLine(text)}\n`)
+      else write(text)
+    },
     notResumed: ({ file, reason }) =>
       write(`not resumed ${file} (${reason === 'running' ? 'running in another process' : 'not signed in'})`),
     progress(_changed, progress) {

@@ -4,7 +4,13 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { failure } from '../../contract/failures.ts'
 import type { Failure } from '../../contract/failures.ts'
 import type { SkippedFile } from '../../contract/uploads.ts'
-import { isComfyUiFolder, isCompanionFile, isJunkFolder, skipReason } from '../../recognition/file-names.ts'
+import {
+  hasModelExtension,
+  isComfyUiFolder,
+  isCompanionFile,
+  isJunkFolder,
+  skipReason,
+} from '../../recognition/file-names.ts'
 import { compareCopies } from '../../recognition/copy-rank.ts'
 import { findMissingParts } from '../../recognition/diffusers-components.ts'
 import { unknownIdentity } from '../../recognition/found-file.ts'
@@ -18,6 +24,7 @@ import {
   uploadKey,
 } from '../../recognition/model-groups.ts'
 import type { FoundGroup } from '../../recognition/model-groups.ts'
+import { boundaryOf, staysInside } from '../../recognition/link-boundary.ts'
 import { isSidecar, modelStems } from '../../recognition/sidecars.ts'
 import type { FoundFile } from '../../recognition/found-file.ts'
 import { checkEntry, failureFromFileError, isCloudPlaceholder } from '../../recognition/check-entry.ts'
@@ -46,6 +53,8 @@ interface Collection {
   readonly requestedPaths: Set<string>
   /** File names in the folders of dropped files. */
   readonly namesByFolder: Map<string, ReadonlySet<string>>
+  /** The watched folder that all paths are in, with links resolved. */
+  readonly watchedFolder: string | undefined
   readonly signal: AbortSignal | undefined
   readonly platform: NodeJS.Platform
 }
@@ -55,6 +64,8 @@ interface Folder {
   readonly real: string
   /** Its path as dropped, with links not resolved. */
   readonly place: string
+  /** The folder that the user added, with links resolved. */
+  readonly addedFolder: string
   /** Its path from the dropped folder on, `/`-separated. */
   readonly folder: string
   /** Keys of its parent folders, to detect loops of links. */
@@ -63,14 +74,22 @@ interface Folder {
   readonly group: FoundGroup | null
 }
 
+export interface CollectOptions {
+  /** The watched folder that all paths are in; else each path is the added folder of its files. */
+  readonly watchedFolder?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly platform?: NodeJS.Platform
+}
+
 /**
  * Finds the model files among dropped files and folders, in the order of the drop and then by name. Links are
- * followed; a folder inside itself is skipped as a loop, a repeated file or folder as a duplicate. A path
- * that can't be read is returned as a file with its failure. Rejects only if `signal` aborts.
+ * followed, but inside a model only to files and folders in the added folder (see `staysInside`); a folder
+ * inside itself is skipped as a loop, a repeated file or folder as a duplicate. A path that can't be read is
+ * returned as a file with its failure. Rejects only if `signal` aborts.
  */
 export async function collectFiles(
   paths: readonly string[],
-  options: { readonly signal?: AbortSignal | undefined; readonly platform?: NodeJS.Platform } = {},
+  options: CollectOptions = {},
 ): Promise<CollectedFiles> {
   const dropped = paths.filter((path) => path !== '').map((path) => resolve(path))
   const stems = modelStems(dropped)
@@ -82,6 +101,7 @@ export async function collectFiles(
     namesByGroup: new Map(),
     requestedPaths: new Set(dropped),
     namesByFolder: new Map(),
+    watchedFolder: options.watchedFolder && (await realpath(options.watchedFolder).catch(() => undefined)),
     signal: options.signal,
     platform: options.platform ?? process.platform,
   }
@@ -90,8 +110,12 @@ export async function collectFiles(
     else await addDropped(collection, path)
   }
   const skipped = collection.skipped.map((file) => withKeptPath(collection, file))
+  // First, because nobody reads a list of a thousand pictures to its end.
+  skipped.sort((one, other) => Number(isLinkOutside(other)) - Number(isLinkOutside(one)))
   return { files: bestCopiesFirst(await withGroupFiles(collection)), skipped }
 }
+
+const isLinkOutside = ({ reason }: SkippedFile) => reason === 'link-outside'
 
 /** Adds to a skipped duplicate the path that was kept. */
 function withKeptPath(
@@ -154,14 +178,21 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
     const real = await realpath(place)
     if (stats.isDirectory()) {
       if (isJunkFolder(name)) skip(collection, `${name}/`, 'junk')
-      else await addFolder(collection, { real, place, folder: name, parents: new Set(), group: null }, stats)
+      else {
+        const addedFolder = collection.watchedFolder ?? real
+        const folder = { real, place, addedFolder, folder: name, parents: new Set<string>(), group: null }
+        await addFolder(collection, folder, stats)
+      }
     } else {
       const names = await namesIn(collection, dirname(place))
       const isPart = findGroup(name, names, dirname(place)) !== null
       const isOther = !stats.isFile() || (isCompanionFile(name) && !isPart)
       const reason = skipReason(name) ?? (isOther ? 'not-a-model' : null)
+      const realFolder = await realpath(dirname(place))
+      const addedFolder = collection.watchedFolder ?? realFolder
+      const file = { real, realFolder, addedFolder, place: dirname(place), folder: '', name, stats }
       if (reason) skip(collection, name, reason)
-      else await addModel(collection, { real, place: dirname(place), folder: '', name, stats })
+      else await addModel(collection, file)
     }
   } catch (error) {
     collection.files.push(unreadableFile(place, name, '', failureFromFileError(error)))
@@ -176,10 +207,16 @@ async function addModel(
   file: Omit<CandidateFile, 'group' | 'failure'>,
   requiredBy?: FoundFile,
 ): Promise<void> {
-  const { name, place, stats } = file
+  const { name, place, stats, real, realFolder, addedFolder } = file
   const names = await namesIn(collection, place)
+  const group = findGroup(name, names, place)
+  const isCompanion = group !== null && !hasModelExtension(name)
+  if (isCompanion && !staysInside(real, realFolder, boundaryOf(addedFolder, realFolder))) {
+    noteGroupFile(collection, group, name)
+    return skip(collection, name, 'link-outside')
+  }
   const failure = isCloudPlaceholder(stats, collection.platform) ? cloudOnlyFailure : null
-  const added = addFile(collection, { ...file, group: findGroup(name, names, place), failure, requiredBy })
+  const added = addFile(collection, { ...file, group, failure, requiredBy })
   if (requiredBy) return
   for (const other of otherGroupFiles(name, names)) {
     const path = join(place, other)
@@ -241,7 +278,15 @@ async function addFolder(collection: Collection, folder: Folder, stats: BigIntSt
   const group =
     folder.group ??
     (names.has(diffusersIndex) ? createGroup(folder.real, '', basename(folder.place), 'diffusers') : null)
-  const siblings = { besideModels, stems: modelStems(names), names, group, platform: collection.platform }
+  const siblings = {
+    besideModels,
+    stems: modelStems(names),
+    names,
+    group,
+    addedFolder: folder.addedFolder,
+    device: stats.dev,
+    platform: collection.platform,
+  }
   for (let start = 0; start < entries.length; start += statConcurrency) {
     collection.signal?.throwIfAborted()
     const some = entries.slice(start, start + statConcurrency)
@@ -254,8 +299,7 @@ async function addFolder(collection: Collection, folder: Folder, stats: BigIntSt
 async function addEntry(collection: Collection, parent: Folder, look: CheckedEntry): Promise<void> {
   const { entry, facts, real } = look
   const relativePath = `${parent.folder}/${entry.name}`
-  // Its model is incomplete without a file that can't be read or is only in a cloud drive.
-  if (look.skip === 'placeholder' || look.failure) noteGroupFile(collection, look.group, entry.name)
+  if (isMissingFile(look)) noteGroupFile(collection, look.group, entry.name)
   if (look.skip) {
     const isFolder = facts?.isDirectory() || entry.isDirectory()
     return skip(collection, isFolder ? `${relativePath}/` : relativePath, look.skip)
@@ -271,11 +315,14 @@ async function addEntry(collection: Collection, parent: Folder, look: CheckedEnt
       outer && outer.within.length < maxDiffusersDepth
         ? { ...outer, within: [...outer.within, entry.name] }
         : null
-    await addFolder(collection, { real, place, folder: relativePath, parents: parent.parents, group }, facts)
+    const { addedFolder, parents } = parent
+    await addFolder(collection, { real, place, addedFolder, folder: relativePath, parents, group }, facts)
   } else {
-    const { place, folder } = parent
+    const { place, folder, addedFolder } = parent
     addFile(collection, {
       real,
+      realFolder: parent.real,
+      addedFolder,
       place,
       folder,
       name: entry.name,
@@ -286,8 +333,17 @@ async function addEntry(collection: Collection, parent: Folder, look: CheckedEnt
   }
 }
 
+/** Whether a file exists but can't be sent, so that its model is incomplete. */
+function isMissingFile({ skip: reason, facts, failure: met }: CheckedEntry): boolean {
+  if (facts?.isDirectory()) return false
+  return reason === 'placeholder' || reason === 'link-outside' || met !== null
+}
+
 interface CandidateFile {
   readonly real: string
+  /** The folder that lists it, with links resolved. */
+  readonly realFolder: string
+  readonly addedFolder: string
   readonly place: string
   readonly folder: string
   readonly name: string
@@ -302,7 +358,8 @@ interface CandidateFile {
  * would only accompany another file.
  */
 function addFile(collection: Collection, candidate: CandidateFile): FoundFile | null {
-  const { real, place, folder, name, stats, group, failure: reason, requiredBy } = candidate
+  const { real, realFolder, addedFolder, place, folder, name, stats, group, failure: reason } = candidate
+  const { requiredBy } = candidate
   const key = uploadKey({ path: keyOf(stats, real), name, group })
   noteGroupFile(collection, group, name)
   const file: FoundFile = {
@@ -314,6 +371,7 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
     mtimeNs: stats.mtimeNs,
     inode: stats.ino,
     device: stats.dev,
+    boundary: boundaryOf(addedFolder, group ? modelFolderOf(group, realFolder) : undefined),
     ...(group ? { group } : {}),
     ...(requiredBy ? { requiredBy } : {}),
     failure: reason,
@@ -336,6 +394,10 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
   })
   return isBetter ? file : null
 }
+
+/** The folder of a model with links resolved; the root of a dropped file's model may have links in its path. */
+const modelFolderOf = ({ kind, root }: FoundGroup, realFolder: string) =>
+  kind === 'diffusers' ? root : realFolder
 
 /**
  * Identifies a file or folder. Some network file systems have no inode numbers, so the path is used there.

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { isAbsolute, relative } from 'node:path'
 import process from 'node:process'
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
@@ -9,6 +8,7 @@ import type { AddReport } from '../../contract/uploads.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../contract/watched-folders.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
+import { isWithin } from '../../recognition/link-boundary.ts'
 import { pathsToEnqueueFor, type ReadExternalWeights } from './model-files.ts'
 import { isNetworkDrive } from './network-drive.ts'
 import { WatchWorkerClient } from './watch-worker-client.ts'
@@ -43,9 +43,14 @@ export interface WatchedFoldersOptions {
   /** Enqueues nothing after `signal` aborts. */
   readonly enqueue: (
     paths: readonly string[],
-    team: TeamChoice,
-    signal?: AbortSignal,
+    request: {
+      readonly team: TeamChoice
+      readonly watchedFolder: string
+      readonly signal?: AbortSignal
+    },
   ) => Promise<Result<AddReport>>
+  /** New models were enqueued without the files that are links to other places. */
+  readonly onLinksSkipped: (report: AddReport) => void
 }
 
 /** The page gets at most ten updates per second. */
@@ -78,7 +83,12 @@ export class WatchedFolders {
       searchFolder: (folder) => modelFinder.searchFolder(folder),
       readExternalWeights: (graph) => modelFinder.readExternalWeights(graph),
       canUpload: (accountId, team) => options.uploadAccountFor({ accountId, teamId: team.id }) !== null,
-      enqueue: (paths, folder, signal) => this.#enqueue(paths, folder, signal),
+      enqueue: async (paths, folder, signal) => {
+        const report = await this.#enqueue(paths, folder, signal)
+        const hasLinks = report.ok && report.value.skipped.some(({ reason }) => reason === 'link-outside')
+        if (hasLinks) options.onLinksSkipped(report.value)
+        return report
+      },
       onChange: () => this.#scheduleNotify(),
     }
     this.calls = this.#createCalls()
@@ -96,7 +106,7 @@ export class WatchedFolders {
     if (!uploadTeam) return failed(failure('no-team'))
     const { accountId, team } = uploadTeam
     // A folder inside a watched one would enqueue each of its files twice.
-    const isWatched = this.#foldersOf(uploadTeam).some(({ folder }) => isInside(path, folder.path))
+    const isWatched = this.#foldersOf(uploadTeam).some(({ folder }) => isWithin(path, folder.path))
     if (isWatched) return success(this.#view())
     const { models, incompleteReason } = await modelFinder.searchFolder(path)
     if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
@@ -155,7 +165,7 @@ export class WatchedFolders {
     const { path } = watched.folder
     const overlapping = this.#foldersOf(uploadTeam)
       .filter((other) => other !== watched)
-      .find(({ folder }) => isInside(path, folder.path) || isInside(folder.path, path))
+      .find(({ folder }) => isWithin(path, folder.path) || isWithin(folder.path, path))
     if (overlapping) {
       const folder = modelFinder.displayPath(overlapping.folder.path)
       return failed(failure('already-watched', { folder, team: uploadTeam.team.name }))
@@ -181,12 +191,13 @@ export class WatchedFolders {
 
   #enqueue(
     paths: readonly string[],
-    { accountId, team }: StoredFolder,
+    { path: watchedFolder, accountId, team }: StoredFolder,
     signal?: AbortSignal,
   ): Promise<Result<AddReport>> {
     const { enqueue, uploadAccountFor } = this.#options
     const choice = { accountId, teamId: team.id }
-    return enqueue(paths, uploadAccountFor(choice) ?? choice, signal)
+    const request = { team: uploadAccountFor(choice) ?? choice, watchedFolder }
+    return enqueue(paths, signal ? { ...request, signal } : request)
   }
 
   async #watch(folder: StoredFolder): Promise<void> {
@@ -230,11 +241,6 @@ export class WatchedFolders {
         .map((watched) => toView(watched, modelFinder.displayPath(watched.folder.path))),
     }
   }
-}
-
-function isInside(path: string, folder: string): boolean {
-  const relativePath = relative(folder, path)
-  return relativePath === '' || (!relativePath.startsWith('..') && !isAbsolute(relativePath))
 }
 
 function toView(watched: WatchedFolder, displayPath: string): WatchedFolderView {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID, type DemoAccount } from '../../cloud/accounts.ts'
@@ -393,4 +393,20 @@ test('keeps the token and signatures off the disk and out of the output', async 
   const written = [...disk, out, err].join('\n')
   expect([code, written.includes('the server rejected a request')]).toEqual([0, true])
   expect([token, 'X-Amz-', 'Bearer ', 'Signature'].filter((secret) => written.includes(secret))).toEqual([])
+})
+
+test('shows the links of a model to other places, and how many, and uploads none of them', async () => {
+  const { run, file, cloud, folder } = await setup()
+  await file('sdxl/vae/diffusion_pytorch_model.safetensors')
+  const model = join(folder, 'files/sdxl')
+  writeFileSync(join(model, 'model_index.json'), '{}')
+  writeFileSync(join(folder, 'id_ed25519'), 'secret')
+  for (const name of ['config.json', 'merges.txt'])
+    symlinkSync(join(folder, 'id_ed25519'), join(model, 'vae', name))
+  const { code, out } = await run('upload', model)
+  expect(code).toBe(1)
+  expect(out).toContain('skipped     sdxl/vae/config.json (Link to another place')
+  expect(out).toContain('note        2 links to other places were not followed')
+  expect(out).toContain('missing: vae/config.json, vae/merges.txt')
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
 })

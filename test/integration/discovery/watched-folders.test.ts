@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
+import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { WatchedFoldersView } from '../../../electron/contract/watched-folders.ts'
 import { WatchWorkerClient } from '../../../electron/discovery/watched-folders/watch-worker-client.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
@@ -93,6 +94,29 @@ test('reports a folder as ready again after a new folder was created in it', asy
   await expect.poll(() => readyCount).toBe(1)
   mkdirSync(join(folder, 'loras'))
   await expect.poll(() => readyCount).toBe(2)
+})
+
+test('sends no private file that an unpacked model links to, and reports the link', async () => {
+  const harness = await setup()
+  await watchInbox(harness)
+  const secret = join(harness.folder, 'id_ed25519')
+  writeFileSync(secret, 'secret')
+  const reports: AddReport[] = []
+  harness.app.engine.subscribe({ added: (report) => reports.push(report) })
+  const model = join(harness.folder, 'files/inbox/diffusers/sdxl')
+  mkdirSync(join(model, 'vae'), { recursive: true })
+  symlinkSync(secret, join(model, 'vae/config.json'))
+  writeFileSync(join(model, 'model_index.json'), '{}')
+  await harness.file('inbox/diffusers/sdxl/vae/diffusion_pytorch_model.safetensors')
+  const row = await untilQueued(harness, harness.app, 'diffusion_pytorch_model.safetensors')
+  await harness.app.settled(row.id)
+  await Promise.all(harness.app.rows().map(({ id }) => harness.app.settled(id)))
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID).map((sent) => sent.model_path)).not.toContainEqual(
+    expect.stringContaining('config.json'),
+  )
+  expect(reports.map(({ skipped }) => skipped)).toEqual([
+    [{ name: 'sdxl/vae/config.json', reason: 'link-outside' }],
+  ])
 })
 
 test('applies the conflict setting to a new model', async () => {

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import type { FoundPlaceView, UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
@@ -76,15 +76,33 @@ test('registers every path of a diffusers model whose files have the same bytes'
 
 test('registers every path of a model whose files are links to the same file', async () => {
   const harness = await setup()
-  const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
-  const linked = join(harness.folder, 'files', 'linked')
+  const shared = join(harness.folder, 'files', 'shared')
+  const { root, names } = await writeDiffusersFolder(join(shared, 'sdxl'))
+  const linked = join(shared, 'linked')
   for (const name of names) {
     const isCopy = name.startsWith('tokenizer_2/')
     mkdirSync(dirname(join(linked, name)), { recursive: true })
     symlinkSync(join(root, isCopy ? name.replace('_2', '') : name), join(linked, name))
   }
-  await addAll(harness, linked)
-  expect(libraryPaths(harness)).toEqual(names.map((name) => `models/diffusers/linked/${name}`))
+  await addAll(harness, shared)
+  expect(libraryPaths(harness)).toEqual(
+    ['linked', 'sdxl'].flatMap((model) => names.map((name) => `models/diffusers/${model}/${name}`)),
+  )
+})
+
+test('uploads a model from the cache of Hugging Face', async () => {
+  const harness = await setup()
+  const model = join(harness.folder, 'files/hub/models--org--sdxl')
+  const { root, names } = await writeDiffusersFolder(join(harness.folder, 'files', 'sdxl'))
+  mkdirSync(join(model, 'blobs'), { recursive: true })
+  for (const [index, name] of names.entries()) {
+    const link = join(model, 'snapshots/0a1b', name)
+    mkdirSync(dirname(link), { recursive: true })
+    renameSync(join(root, name), join(model, 'blobs', String(index)))
+    symlinkSync(relative(dirname(link), join(model, 'blobs', String(index))), link)
+  }
+  await addAll(harness, join(model, 'snapshots/0a1b'))
+  expect(libraryPaths(harness)).toEqual(names.map((name) => `models/diffusers/0a1b/${name}`))
 })
 
 test('registers every path although the library has the bytes at other paths', async () => {

@@ -46,6 +46,7 @@ test('documents every JSON event of an upload with its members', () => {
   reporter.signInDelayed(failure('server-trouble', { status: 503 }, { detail: 'busy' }), 1)
   reporter.queued(row('Flux'))
   reporter.skipped({ name: 'backup/a.safetensors', reason: 'duplicate', kept: 'a.safetensors' })
+  reporter.linksSkipped(2)
   reporter.verified(row('Flux'), { kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs: 1 })
   reporter.verified(row('Flux'), { kind: 'differs', differences: [], atMs: 1 })
   reporter.notResumed({ id: '1', file: 'a.safetensors', reason: 'running' })

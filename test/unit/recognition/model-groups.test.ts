@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { detectShardedKind } from '../../../electron/recognition/kinds/shard-kind.ts'
 import { families } from '../../fixtures/families.ts'
 import { flux, half } from '../../fixtures/family.ts'
-import { writeSafetensors, writeText } from '../../fixtures/model-files.ts'
+import { smallZip, writeSafetensors, writeText } from '../../fixtures/model-files.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
 
 let root: string
@@ -229,4 +229,39 @@ test('skips and counts files that are only in a cloud drive, without reading the
   const retried = await inspectFile(at('online.safetensors'), { folder: '' }, 'darwin')
   expect(retried.failure?.code).toBe('file-placeholder')
   expect(retried.identity.sizeBytes).toBe(5_000_000)
+})
+
+test('refuses a link to another place unless the bytes there are a model', async () => {
+  await writeText(at('home/id_ed25519'), 'secret')
+  await writeText(at('home/notes.zip'), smallZip())
+  await writeSafetensors(at('home/vae'))
+  await mkdir(at('drop'))
+  const links = { 'key.bin': 'id_ed25519', 'notes.pt': 'notes.zip', 'vae.safetensors': 'vae' }
+  for (const [name, target] of Object.entries(links)) await symlink(at(`home/${target}`), at(`drop/${name}`))
+  const expected = [
+    ['key.bin', 'file-link'],
+    ['notes.pt', 'file-link'],
+    ['vae.safetensors', undefined],
+  ]
+  const dropped = [[at('drop')], Object.keys(links).map((name) => at(`drop/${name}`))]
+  for (const paths of dropped) {
+    const { files } = await collectFiles(paths)
+    const failures = files.map(async (file) => [
+      file.name,
+      (await inspectFile(file.path, file)).failure?.code,
+    ])
+    expect((await Promise.all(failures)).toSorted()).toEqual(expected)
+  }
+})
+
+test('refuses a graph whose weights are a link to another place', async () => {
+  const external = { location: 'pose.onnx.data', length: 16 }
+  await writeText(at('home/secret'), Buffer.alloc(16, 1))
+  await writeText(at('drop/pose.onnx'), onnxOf([{ name: 'w', shape: [2, 2], external }]))
+  await symlink(at('home/secret'), at('drop/pose.onnx.data'))
+  const { files } = await collectFiles([at('drop')])
+  const inspections = await Promise.all(files.map((file) => inspectFile(file.path, file)))
+  expect(inspections.map(({ failure }) => failure)).toEqual([
+    { code: 'file-link', params: { name: 'pose.onnx.data' } },
+  ])
 })

@@ -217,3 +217,96 @@ test('collects ten thousand files without blocking the event loop', async () => 
   // It yields at least once for some of the folders.
   expect(turns).toBeGreaterThan(20)
 })
+
+/** Writes a secret file and a folder with one, neither of them in a folder that is dropped. */
+async function writeSecrets() {
+  await writeText(at('home/id_ed25519'), 'secret')
+  await writeText(at('home/keys/key.json'), '{"secret": 1}')
+}
+
+test('skips companions and folders of a model that are links to other places', async () => {
+  await writeSecrets()
+  await writeText(at('drop/pose.onnx'), 'x')
+  await symlink(at('home/id_ed25519'), at('drop/pose.onnx.data'))
+  await writeText(at('drop/sdxl/model_index.json'), '{}')
+  await writeText(at('drop/sdxl/vae/model.safetensors'), 'x')
+  await symlink(at('home/id_ed25519'), at('drop/sdxl/vae/config.json'))
+  await symlink(at('home/keys'), at('drop/sdxl/tokenizer'))
+  // A folder of links must not lead out of the model in two steps.
+  await symlink('../../../home', at('drop/sdxl/vae/step'))
+  const skipped = ['pose.onnx.data', 'sdxl/tokenizer/', 'sdxl/vae/config.json', 'sdxl/vae/step/']
+  const found = await collect('drop')
+  expect(found.skipped.toSorted()).toEqual(skipped.map((name) => `drop/${name} | link-outside`))
+  expect(found.files).toEqual([
+    'drop | pose.onnx',
+    'drop/sdxl | model_index.json',
+    'drop/sdxl/vae | model.safetensors',
+  ])
+  const { files } = await collectFiles([at('drop')])
+  expect(files.at(-1)?.group?.files).toContain('vae/config.json')
+})
+
+test('skips a dropped or added companion that is a link to another place', async () => {
+  await writeSecrets()
+  await writeText(at('drop/pose.onnx'), 'x')
+  await symlink(at('home/id_ed25519'), at('drop/pose.onnx.data'))
+  const onlyGraph = { files: [' | pose.onnx'], skipped: ['pose.onnx.data | link-outside'] }
+  expect(await collect('drop/pose.onnx')).toEqual(onlyGraph)
+  expect(await collect('drop/pose.onnx.data', 'drop/pose.onnx')).toEqual(onlyGraph)
+})
+
+test('lists links to other places before other skipped files', async () => {
+  await writeSecrets()
+  await writeText(at('drop/a.png'), 'x')
+  await writeText(at('drop/pose.onnx'), 'x')
+  await symlink(at('home/id_ed25519'), at('drop/pose.onnx.data'))
+  expect((await collect('drop')).skipped).toEqual([
+    'drop/pose.onnx.data | link-outside',
+    'drop/a.png | not-a-model',
+  ])
+})
+
+test('follows links inside a model that stay in the added or watched folder', async () => {
+  await writeText(at('drop/sdxl/model_index.json'), '{}')
+  await writeText(at('drop/shared/tokenizer/vocab.json'), '{}')
+  await symlink('../shared/tokenizer', at('drop/sdxl/tokenizer'))
+  const whole = ['sdxl | model_index.json', 'sdxl/tokenizer | vocab.json']
+  expect((await collect('drop')).files).toEqual(whole.map((name) => `drop/${name}`))
+  expect((await collect('drop/sdxl')).skipped).toEqual(['sdxl/tokenizer/ | link-outside'])
+  const { files } = await collectFiles([at('drop/sdxl')], { watchedFolder: at('drop') })
+  expect(files.map(({ folder, name }) => `${folder} | ${name}`)).toEqual(whole)
+})
+
+test('finds a whole model in a linked folder, and follows no link out of that model', async () => {
+  await writeSecrets()
+  await writeText(at('disk/sdxl/model_index.json'), '{}')
+  await writeText(at('disk/sdxl/tokenizer/vocab.json'), '{}')
+  await symlink(at('home/id_ed25519'), at('disk/sdxl/tokenizer/merges.txt'))
+  await mkdir(at('drop'))
+  await symlink(at('disk'), at('drop/diffusers'))
+  expect(await collect('drop')).toEqual({
+    files: ['drop/diffusers/sdxl | model_index.json', 'drop/diffusers/sdxl/tokenizer | vocab.json'],
+    skipped: ['drop/diffusers/sdxl/tokenizer/merges.txt | link-outside'],
+  })
+})
+
+test('follows the links of a Hugging Face cache to blobs of the same model only', async () => {
+  await writeSecrets()
+  const snapshot = 'hub/models--org--sdxl/snapshots/0a1b'
+  await writeText(at('hub/models--org--sdxl/blobs/11'), '{}')
+  await writeText(at('hub/models--org--sdxl/blobs/22'), '{"a": 1}')
+  await writeText(at('hub/models--org--other/blobs/33'), '{"a": 2}')
+  await symlink(at('home/id_ed25519'), at('hub/models--org--sdxl/blobs/44'))
+  await mkdir(at(snapshot, 'tokenizer'), { recursive: true })
+  await symlink('../../blobs/11', at(snapshot, 'model_index.json'))
+  await symlink('../../../blobs/22', at(snapshot, 'tokenizer/vocab.json'))
+  await symlink('../../../../models--org--other/blobs/33', at(snapshot, 'tokenizer/other.json'))
+  await symlink('../../../blobs/44', at(snapshot, 'tokenizer/secret.json'))
+  await symlink(at('hub'), at('linked-hub'))
+  for (const path of [snapshot, snapshot.replace('hub', 'linked-hub')]) {
+    expect(await collect(path)).toEqual({
+      files: ['0a1b/tokenizer | vocab.json', '0a1b | model_index.json'],
+      skipped: ['0a1b/tokenizer/other.json | link-outside', '0a1b/tokenizer/secret.json | link-outside'],
+    })
+  }
+})

@@ -1,7 +1,7 @@
 import { test as base } from '@playwright/test'
 import type { Page, TestInfo } from '@playwright/test'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -76,7 +76,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       const { harness, apps } = createWorld(cloud, settings)
       await use(harness)
       for (const app of apps) await app.kill()
-      if (testInfo.status !== testInfo.expectedStatus) await tell(testInfo, apps, harness.home)
+      if (testInfo.status !== testInfo.expectedStatus) await keepLogs(testInfo, apps, harness.home)
       await cloud.close()
       await storage.stop()
       rmSync(harness.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
@@ -123,15 +123,19 @@ function createWorld(
   return { harness, apps }
 }
 
-/** Attaches the output and logs of the apps to a failed test. */
-async function tell(testInfo: TestInfo, apps: readonly RunningApp[], home: string): Promise<void> {
-  for (const app of apps) await testInfo.attach('output', { body: app.said(), contentType: 'text/plain' })
-  try {
-    const body = readFileSync(join(home, 'logs/modelferry.log'))
-    await testInfo.attach('log', { body, contentType: 'text/plain' })
-  } catch {
-    return // it may not have come so far
+/**
+ * Keeps the output and logs of the apps of a failed test as files, because the list of results shows only
+ * their first 300 characters.
+ */
+async function keepLogs(testInfo: TestInfo, apps: readonly RunningApp[], home: string): Promise<void> {
+  for (const [index, app] of apps.entries()) {
+    const path = testInfo.outputPath(`output-${index + 1}.txt`)
+    writeFileSync(path, app.said())
+    await testInfo.attach('output', { path })
   }
+  const log = join(home, 'logs/modelferry.log')
+  // The app may have ended before its first line.
+  if (existsSync(log)) await testInfo.attach('log', { path: log })
 }
 
 function environmentFor(folder: string, cloud: Cloud): Record<string, string> {

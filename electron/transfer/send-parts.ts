@@ -23,6 +23,16 @@ export interface SentPart {
   readonly checksum: number
 }
 
+/** What the runs of a multipart upload in this process have sent. */
+export interface PartsHistory {
+  /** Numbers of the parts whose bytes were sent more than once. */
+  readonly repeated: Set<number>
+  /** The last part that was begun, or 0. */
+  lastBegun: number
+}
+
+export const createPartsHistory = (): PartsHistory => ({ repeated: new Set(), lastBegun: 0 })
+
 interface PartsJob {
   readonly path: string
   readonly identity: FileIdentity
@@ -37,10 +47,8 @@ interface PartsJob {
    * that.
    */
   readonly recordPart: (part: SentPart, isRecorded: boolean) => Promise<Result<void>>
-  /** Numbers of the parts whose bytes were sent more than once, over all runs; added to here. */
-  readonly repeated: Set<number>
-  /** The last part that was begun in any run, or 0; raised here. */
-  readonly begun: { lastNumber: number }
+  /** Updated here. */
+  readonly history: PartsHistory
   /** Receives a function that returns the current state of the parts. */
   readonly onPartMap: (map: () => PartMap) => void
   readonly onProgress: (progress: PartsProgress) => void
@@ -81,7 +89,7 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
     sizeBytes: identity.sizeBytes,
     partSizeBytes,
     done: done.keys(),
-    repeated: job.repeated,
+    repeated: job.history.repeated,
     onProgress: job.onProgress,
   })
   const urls = createPartUrls({
@@ -136,11 +144,11 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
     const [next = 1] = pending
     const { start: from, end: to } = rangeOf(job, next)
     // Pending parts are ascending, so the parts that an earlier run began come before those never begun.
-    const put = { sizeBytes: to - from, isInterrupted: next <= job.begun.lastNumber }
+    const put = { sizeBytes: to - from, isInterrupted: next <= job.history.lastBegun }
     const acquired = requestSlots.acquire(put, AbortSignal.any([startSignal, pause.signal]))
     const slot = await acquired.catch(() => null)
     const number = slot && !pause.isRequested && delayedCount === 0 ? pending.shift() : undefined
-    job.begun.lastNumber = Math.max(job.begun.lastNumber, number ?? 0)
+    job.history.lastBegun = Math.max(job.history.lastBegun, number ?? 0)
     if (slot && number !== undefined) start(number, slot)
     else slot?.release()
   }

@@ -82,9 +82,9 @@ async function openMultipart(session: SendSession): Promise<Result<Multipart>> {
   const { record, access, memory, environment, report, signal } = session
   const openedBefore = multipartBefore(record)
   if (openedBefore) return success(openedBefore)
-  memory.repeatedParts.clear()
+  memory.parts.repeated.clear()
   memory.unwrittenParts.clear()
-  memory.begunParts.lastNumber = 0
+  memory.parts.lastBegun = 0
   const { fileName, identity, target } = record
   const { client, signer } = access
   const { sizeBytes } = identity
@@ -121,15 +121,14 @@ function sendMissingParts(
   // Another process began at least the part after the last one that storage has.
   if (multipartBefore(record)) {
     const lastDone = done.reduce((last, { number }) => Math.max(last, number), 0)
-    memory.begunParts.lastNumber = Math.max(memory.begunParts.lastNumber, lastDone + 1)
+    memory.parts.lastBegun = Math.max(memory.parts.lastBegun, lastDone + 1)
   }
   return sendParts({
     path: record.path,
     identity: record.identity,
     partSizeBytes: multipart.partSizeBytes,
     done,
-    repeated: memory.repeatedParts,
-    begun: memory.begunParts,
+    history: memory.parts,
     onPartMap: (map) => report.parts(map),
     presign: (partNumber, until) =>
       presignPart(access.client, access.signer, { ...multipart, partNumber }, until),

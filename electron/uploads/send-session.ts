@@ -10,7 +10,7 @@ import { changeFailure } from '../platform/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import type { FileHash, Hasher, HashTask } from '../transfer/hasher.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
-import type { SentPart } from '../transfer/send-parts.ts'
+import { createPartsHistory, type PartsHistory, type SentPart } from '../transfer/send-parts.ts'
 import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 
 /** A PUT whose response was lost: the object may be in storage. */
@@ -39,10 +39,7 @@ export interface SendMemory {
   stored: StoredObject | null
   /** The id of the registered model. */
   modelId: string | null
-  /** Numbers of the parts whose bytes were sent more than once. */
-  readonly repeatedParts: Set<number>
-  /** The last part that was begun, or 0. */
-  readonly begunParts: { lastNumber: number }
+  readonly parts: PartsHistory
   /** The server has ended the upload once and it was restarted. A second time is reported to the user. */
   hasRestarted: boolean
 }
@@ -54,8 +51,7 @@ export function createSendMemory(): SendMemory {
     unwrittenParts: new Map(),
     stored: null,
     modelId: null,
-    repeatedParts: new Set(),
-    begunParts: { lastNumber: 0 },
+    parts: createPartsHistory(),
     hasRestarted: false,
   }
 }
@@ -64,7 +60,7 @@ export function createSendMemory(): SendMemory {
 export function forgetSent(memory: SendMemory): void {
   Object.assign(memory, { unanswered: null, acknowledged: null, stored: null, modelId: null })
   memory.unwrittenParts.clear()
-  memory.begunParts.lastNumber = 0
+  memory.parts.lastBegun = 0
 }
 
 interface Progress {

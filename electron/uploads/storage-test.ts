@@ -15,7 +15,7 @@ import { identityOf, type FileIdentity } from '../platform/file-identity.ts'
 import { neverPaused } from '../platform/pause-request.ts'
 import { createReadAhead } from '../transfer/read-ahead.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
-import { sendParts } from '../transfer/send-parts.ts'
+import { createPartsHistory, sendParts } from '../transfer/send-parts.ts'
 import type { RequestSlots } from '../transfer/request-slots.ts'
 import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
@@ -181,8 +181,7 @@ function send(
     ...file,
     partSizeBytes,
     done: [],
-    repeated: new Set(),
-    begun: { lastNumber: 0 },
+    history: createPartsHistory(),
     onPartMap: () => undefined,
     async presign(partNumber, until) {
       const granted = await presignPart(client, signer, { ...multipart, partNumber }, until)

@@ -75,6 +75,7 @@ test('shows how the record in the library compares with the file', async () => {
   await userEvent.click(rowOf('Other'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
   await expect.element(pane).toMatchTextContent('Size: 7 instead of 1000000000. Type: vae instead of loras.')
+  expect((pane.element() as HTMLElement).innerText).toContain('1000000000.\nType: vae')
   await userEvent.click(rowOf('Old'), { position: { x: 12, y: 12 } })
   await expect.element(pane).toMatchTextContent('Not verified: uploaded with an earlier version.')
   await userEvent.click(rowOf('Fresh'), { position: { x: 12, y: 12 } })

@@ -78,6 +78,8 @@ test('the details say what stopping a pause now would cost', async () => {
   await userEvent.dblClick(rowOf('Flux'))
   const pane = screen.getByRole('complementary')
   await expect.element(pane).toMatchTextContent('If you stop now, 38.0 MB will be uploaded again.')
+  // The pause ends before the upload does.
+  await expect.element(pane).not.toMatchTextContent('about 12 min')
   await expect.element(pane.getByRole('button', { name: `${cost}: Flux` })).toBeVisible()
 })
 

@@ -9,7 +9,7 @@ export interface OnnxHeader extends Header {
   readonly producer: string | null
   /** Such as `sample: F16[batch,4,64,64]`. */
   readonly inputs: readonly string[]
-  /** Files in the same folder that hold weights, with the minimum size of each. */
+  /** Files in the same folder that hold weights of any graph, with the minimum size of each. */
   readonly external: ReadonlyMap<string, number>
 }
 
@@ -36,6 +36,9 @@ const elementTypes: Readonly<Record<number, readonly [name: string, bits: number
 const maxTensors = 200_000
 const maxInputs = 32
 const maxTextBytes = 1_000
+const maxExternalFiles = 20_000
+/** Graphs inside graphs, such as the branches of a condition, are a few levels deep. */
+const maxGraphDepth = 32
 /** Names and shapes of the largest graphs take a few megabytes; the weights between them are skipped. */
 const maxOutlineBytes = 128 * 1024 * 1024
 
@@ -106,6 +109,7 @@ async function readModel(window: ByteWindow): Promise<OnnxHeader> {
   const metadata = new Map<string, string>()
   const external = new Map<string, number>()
   const inputs: string[] = []
+  const nested: Graph = { tensors: null, external, inputs: null, depth: 1 }
   const producer: string[] = []
   let opset: number | null = null
   let hasGraph = false
@@ -116,7 +120,11 @@ async function readModel(window: ByteWindow): Promise<OnnxHeader> {
     if (number === 2 || number === 3) producer.push(await readText(window, length))
     else if (number === 7) {
       hasGraph = true
-      await readGraph(window, end, { tensors, external, inputs })
+      await readGraph(window, end, { tensors, external, inputs, depth: 0 })
+    } else if (number === 20) {
+      await readTrainingInfo(window, end, nested)
+    } else if (number === 25) {
+      await readFunction(window, end, nested)
     } else if (number === 8) {
       hasOpset = true
       let domain = ''
@@ -137,25 +145,82 @@ async function readModel(window: ByteWindow): Promise<OnnxHeader> {
   return { tensors, metadata, external, inputs, producer: producerParts.filter(Boolean).join(', ') || null }
 }
 
+/** What is collected from a graph. Only the main graph's tensors and inputs describe the model. */
 interface Graph {
-  readonly tensors: Map<string, TensorInfo>
+  readonly tensors: Map<string, TensorInfo> | null
   readonly external: Map<string, number>
-  readonly inputs: string[]
+  readonly inputs: string[] | null
+  /** The number of graphs around it. */
+  readonly depth: number
 }
 
 async function readGraph(window: ByteWindow, end: number, graph: Graph): Promise<void> {
   await readFields(window, end, async ({ number, wire, length }) => {
     const fieldEnd = window.position + length
     if (wire !== 2) return
-    if (number === 5) await readTensor(window, fieldEnd, graph)
-    else if (number === 11 && graph.inputs.length < maxInputs) {
+    if (number === 1) await readNode(window, fieldEnd, graph)
+    else if (number === 5) await readTensor(window, fieldEnd, graph)
+    else if (number === 15) await readSparseTensor(window, fieldEnd, graph)
+    else if (number === 11 && graph.inputs && graph.inputs.length < maxInputs) {
       const input = await readInput(window, fieldEnd)
       graph.inputs.push(input)
     }
   })
 }
 
-async function readTensor(window: ByteWindow, end: number, { tensors, external }: Graph): Promise<void> {
+/** NodeProto: its attributes may hold weights too. */
+async function readNode(window: ByteWindow, end: number, graph: Graph): Promise<void> {
+  const nested = { ...graph, tensors: null, inputs: null }
+  await readFields(window, end, async ({ number, wire, length }) => {
+    if (number === 5 && wire === 2) await readAttribute(window, window.position + length, nested)
+  })
+}
+
+/** AttributeProto: tensors (5, 10), graphs (6, 11) and sparse tensors (22, 23). */
+async function readAttribute(window: ByteWindow, end: number, graph: Graph): Promise<void> {
+  await readFields(window, end, async ({ number, wire, length }) => {
+    const fieldEnd = window.position + length
+    if (wire !== 2) return
+    if (number === 5 || number === 10) await readTensor(window, fieldEnd, graph)
+    else if (number === 22 || number === 23) await readSparseTensor(window, fieldEnd, graph)
+    else if (number === 6 || number === 11) {
+      if (graph.depth >= maxGraphDepth) throw new FormatError('graphs nested too deeply')
+      await readGraph(window, fieldEnd, { ...graph, depth: graph.depth + 1 })
+    }
+  })
+}
+
+/** SparseTensorProto: the values and their indices. */
+async function readSparseTensor(window: ByteWindow, end: number, graph: Graph): Promise<void> {
+  const { external } = graph
+  await readFields(window, end, async ({ number, wire, length }) => {
+    const isTensor = wire === 2 && (number === 1 || number === 2)
+    if (isTensor) await readTensor(window, window.position + length, { tensors: null, external })
+  })
+}
+
+/** FunctionProto: nodes (7) and default attributes (11). */
+async function readFunction(window: ByteWindow, end: number, graph: Graph): Promise<void> {
+  await readFields(window, end, async ({ number, wire, length }) => {
+    if (wire !== 2) return
+    if (number === 7) await readNode(window, window.position + length, graph)
+    else if (number === 11) await readAttribute(window, window.position + length, graph)
+  })
+}
+
+/** TrainingInfoProto: the graphs of initialisation and algorithm. */
+async function readTrainingInfo(window: ByteWindow, end: number, graph: Graph): Promise<void> {
+  await readFields(window, end, async ({ number, wire, length }) => {
+    const isGraph = wire === 2 && (number === 1 || number === 2)
+    if (isGraph) await readGraph(window, window.position + length, graph)
+  })
+}
+
+async function readTensor(
+  window: ByteWindow,
+  end: number,
+  { tensors, external }: Pick<Graph, 'tensors' | 'external'>,
+): Promise<void> {
   const shape: number[] = []
   const externalData = new Map<string, string>()
   let name = ''
@@ -174,11 +239,13 @@ async function readTensor(window: ByteWindow, end: number, { tensors, external }
   const [dtype, bits] = elementTypes[type] ?? [`type ${type}`, 0]
   const sizeBytes = Math.ceil(shape.reduce((product, one) => product * one, bits) / 8)
   if (!Number.isSafeInteger(sizeBytes)) throw new FormatError('a tensor beyond 2^53 values')
-  if (tensors.size < maxTensors) tensors.set(name, { dtype, shape, sizeBytes })
+  if (tensors && tensors.size < maxTensors) tensors.set(name, { dtype, shape, sizeBytes })
   const location = externalData.get('location')
   if (location === undefined) return
+  if (location === '') throw new FormatError('weights in a file without a name')
   const minBytes = Number(externalData.get('offset') ?? 0) + Number(externalData.get('length') ?? sizeBytes)
-  if (external.size < 1_000) external.set(location, Math.max(external.get(location) ?? 0, minBytes || 0))
+  external.set(location, Math.max(external.get(location) ?? 0, minBytes || 0))
+  if (external.size > maxExternalFiles) throw new FormatError('weights in more than 20,000 files')
 }
 
 async function readPair(window: ByteWindow, end: number): Promise<[string, string]> {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { parseOnnx } from '../../../../electron/recognition/formats/onnx.ts'
-import { onnxOf } from '../../../fixtures/onnx-files.ts'
+import { readContent } from '../../../../electron/recognition/read-content.ts'
+import { hiddenOnnxPlaces, nestedOnnx, onnxOf, onnxWithHidden } from '../../../fixtures/onnx-files.ts'
 import { seededRandom } from '../../../fixtures/seeded.ts'
 
 const whole = onnxOf([
@@ -41,4 +42,41 @@ test('random damage never makes the parser throw or hang', async () => {
     const read = await parseOnnx(bufferSource(bytes))
     expect(typeof (read.ok ? read.value.producer : read.problem)).toMatch(/string|object/)
   }
+})
+
+test.each(hiddenOnnxPlaces)(
+  'finds external weights in %s, and refuses those outside of the folder',
+  async (place) => {
+    const read = await parseOnnx(bufferSource(onnxWithHidden(place, 'hidden.data')))
+    expect(read.ok && [...read.value.external]).toEqual([['hidden.data', 4]])
+    expect(read.ok && read.value.tensors.size).toBe(0)
+    for (const location of ['../hidden.data', 'x/../../hidden.data', '..\\hidden.data', '/etc/passwd']) {
+      const { failure } = await readContent(bufferSource(onnxWithHidden(place, location)), 'm.onnx')
+      expect(failure?.params).toEqual({ problem: 'weights outside its own folder' })
+    }
+  },
+)
+
+test('refuses external weights without a name, or in too many files', async () => {
+  const problemOf = async (bytes: Buffer) => {
+    const read = await parseOnnx(bufferSource(bytes))
+    return read.ok ? null : read.problem
+  }
+  const tooLong = onnxWithHidden('a function', `../${'x'.repeat(2_000)}`)
+  expect(await problemOf(tooLong)).toBe('weights in a file without a name')
+  const weights = Array.from({ length: 20_001 }, (_, index) => ({
+    name: '',
+    shape: [1],
+    external: { location: `${index}.data`, length: 1 },
+  }))
+  expect(await problemOf(onnxOf(weights))).toBe('weights in more than 20,000 files')
+  expect(await problemOf(onnxOf(weights.slice(1)))).toBeNull()
+})
+
+test('reads nested graphs, but refuses endless nesting', async () => {
+  expect((await parseOnnx(bufferSource(nestedOnnx(32)))).ok).toBe(true)
+  expect(await parseOnnx(bufferSource(nestedOnnx(33)))).toEqual({
+    ok: false,
+    problem: 'graphs nested too deeply',
+  })
 })

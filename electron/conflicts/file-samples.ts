@@ -1,13 +1,8 @@
-import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import type { HashedFile } from '../journal/hash-cache.ts'
 import { withTimeout } from '../platform/delays.ts'
 import type { Timers } from '../platform/environment.ts'
-import { openSameFile, sameFile } from '../platform/file-identity.ts'
-import { readFull } from '../platform/regular-file.ts'
+import { openSameFile, readSample, sameFile } from '../platform/file-identity.ts'
 
-/** Bytes read at each of the three positions: different models almost always differ within them. */
-const sampleBytes = 64 * 1024
 /**
  * A disk that has not answered after this time, in ms, is skipped so that it does not delay files on other
  * disks.
@@ -35,7 +30,7 @@ export function createFileSamples(timers: Timers): FileSamples {
   function sampleOf(file: HashedFile): Promise<string | null> {
     const cached = cache.get(file.path)
     if (cached && sameFile(cached.file.identity, file.identity)) return cached.sample
-    const sample = withTimeout(readSample(file), timers, readTimeoutMs)
+    const sample = withTimeout(sampleAt(file), timers, readTimeoutMs)
     cache.delete(file.path)
     cache.set(file.path, { file, sample })
     // A file that could not be read may be readable next time.
@@ -55,26 +50,16 @@ export function createFileSamples(timers: Timers): FileSamples {
   }
 }
 
-/** A digest of the three samples, or null if the file is missing or has changed. */
-async function readSample({ path, identity }: HashedFile): Promise<string | null> {
+/** The file's sample, or null if the file is missing or has changed. */
+async function sampleAt({ path, identity }: HashedFile): Promise<string | null> {
   const opened = await openSameFile(path, identity)
   if (!opened.ok) return null
   const { handle } = opened
   try {
-    const digest = createHash('sha256')
-    const middle = Math.floor(identity.sizeBytes / 2)
-    // Models of one architecture often share their header, but not their weights.
-    const positions = [0, middle, identity.sizeBytes - sampleBytes].map((position) => Math.max(0, position))
-    for (const start of new Set(positions)) digest.update(await readAt(handle, start))
-    return digest.digest('base64')
+    return await readSample(handle, identity.sizeBytes)
   } catch {
     return null
   } finally {
     await handle.close()
   }
-}
-
-async function readAt(file: FileHandle, start: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(sampleBytes)
-  return bytes.subarray(0, await readFull(file, bytes, sampleBytes, start))
 }

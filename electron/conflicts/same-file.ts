@@ -1,20 +1,36 @@
+import { realpath } from 'node:fs/promises'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Attempt } from '../platform/attempt.ts'
-import { changeFailure, renumberedIdentity, type FileIdentity } from '../platform/file-identity.ts'
+import { changeFailure, identityBySample, type FileIdentity } from '../platform/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 
 /**
- * The current identity of a queued file, before any of it is read. File systems without persistent inodes
- * (FAT, exFAT) assign new numbers at each mount: such a file is the same if its size and time are, and what
- * was sent before is compared again.
+ * The current identity of a queued file, before any of it is sent. Inodes and devices may get new numbers at
+ * each mount, and some network file systems have no inodes: such a file is the same if its size, time and
+ * samples of its bytes are, and what was sent before is compared again.
  */
-export async function findSameFile({ path, identity }: UploadRecord): Promise<Result<FileIdentity>> {
+export async function findSameFile({ path, identity, state }: UploadRecord): Promise<Result<FileIdentity>> {
   const changed = await changeFailure(path, identity)
-  if (changed === null) return success(identity)
-  const renumbered = changed.code === 'file-changed' ? await renumberedIdentity(path, identity) : null
-  return renumbered ? success(renumbered) : failed(changed)
+  if (changed !== null && changed.code !== 'file-changed') return failed(changed)
+  const isSure = changed === null && identity.inode !== 0n && (await hasNoLinks(path))
+  if (isSure) return success(identity)
+  if (identity.sample === undefined) {
+    // A record of an older version. Nothing shows that an unsent file with another number is the same.
+    if (changed === null) return success(identity)
+    if (!isStarted(state)) return failed(changed)
+  }
+  const found = await identityBySample(path, identity)
+  if (found === null) return failed(changed ?? failure('file-changed'))
+  return success(changed === null ? identity : found)
 }
+
+/** Whether the path, which had no links when the file was queued, still has none. */
+const hasNoLinks = (path: string) =>
+  realpath(path).then(
+    (real) => real === path,
+    () => false,
+  )
 
 /** Fails with `file-changed` if the file's bytes are not those that were sent. */
 export async function verifySentFile(

@@ -1,6 +1,6 @@
 import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
-import { sameFile } from '../platform/file-identity.ts'
+import { mayHaveSameBytes, type FileIdentity } from '../platform/file-identity.ts'
 import { retargeted } from './edit-targets.ts'
 import { reset, resetAfter } from '../journal/reset.ts'
 import { isStarted, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
@@ -19,9 +19,9 @@ export function isUninspected({ identity }: Inspection): boolean {
   return identity.sizeBytes === 0 && identity.mtimeNs === 0n && identity.inode === 0n
 }
 
-/** Whether the bytes are those inspected before. Some file systems assign new inodes at each mount. */
+/** Whether the bytes are those inspected before, as far as size, time and samples show. */
 export function isUnchanged(record: UploadRecord, { identity }: Inspection): boolean {
-  return sameFile({ ...identity, inode: record.identity.inode }, record.identity)
+  return mayHaveSameBytes(identity, record.identity)
 }
 
 /**
@@ -31,8 +31,10 @@ export function isUnchanged(record: UploadRecord, { identity }: Inspection): boo
 export function changeAfterInspection(row: Row, inspection: Inspection): RecordChange {
   const { record } = row
   const hasSameBytes = isUnchanged(record, inspection)
+  // Records of older versions and of files that could not be read have no sample.
+  const { sample = inspection.identity.sample } = record.identity
   const change = hasSameBytes
-    ? resetAfter(record, record.failure)
+    ? { ...resetAfter(record, record.failure), identity: withSample(record.identity, sample) }
     : { ...reset(record), identity: inspection.identity, allowed: false }
   const { recognition, target } = inspection
   // Once bytes were sent, the target is kept: the user can't edit it any more either.
@@ -41,6 +43,9 @@ export function changeAfterInspection(row: Row, inspection: Inspection): RecordC
   const next = withNewSuggestion(record.target, record.seen.target, target)
   return { ...change, ...retargeted(row, next), recognition, seen: { ...record.seen, target } }
 }
+
+const withSample = (identity: FileIdentity, sample: string | undefined): FileIdentity =>
+  sample === undefined ? identity : { ...identity, sample }
 
 /** Replaces the parts of a target that still equal the old suggestion; type and path belong together. */
 function withNewSuggestion(target: Target, before: Target, now: Target): Target {

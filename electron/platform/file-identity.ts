@@ -1,21 +1,56 @@
+import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { stat, type FileHandle } from 'node:fs/promises'
+import { lstat, type FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../contract/failures.ts'
-import { isNotRegularFile, openRegularFile } from './regular-file.ts'
+import { isNotRegularFile, openRegularFile, readFull } from './regular-file.ts'
 
 /** Identifies a version of a file: compared before, during and after an upload. */
 export interface FileIdentity {
   readonly sizeBytes: number
   readonly mtimeNs: bigint
+  /** 0 on some network file systems. */
   readonly inode: bigint
+  /** Absent from records of older versions and from cached hashes. */
+  readonly device?: bigint
+  /** `readSample` of the file when it was inspected; absent from records of older versions. */
+  readonly sample?: string
 }
 
 export function identityOf(stats: BigIntStats): FileIdentity {
-  return { sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino }
+  const { size, mtimeNs, ino: inode, dev: device } = stats
+  return { sizeBytes: Number(size), mtimeNs, inode, device }
 }
 
 export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
-  return a.sizeBytes === b.sizeBytes && a.mtimeNs === b.mtimeNs && a.inode === b.inode
+  const hasSameTime = a.sizeBytes === b.sizeBytes && a.mtimeNs === b.mtimeNs
+  const isSameDevice = a.device === undefined || b.device === undefined || a.device === b.device
+  return hasSameTime && a.inode === b.inode && isSameDevice
+}
+
+/**
+ * Whether two identities can be of the same bytes. Some file systems assign new inodes at each mount, and
+ * devices may get new numbers at each start of the computer.
+ */
+export function mayHaveSameBytes(a: FileIdentity, b: FileIdentity): boolean {
+  const hasSameTime = a.sizeBytes === b.sizeBytes && a.mtimeNs === b.mtimeNs
+  return hasSameTime && (a.sample === undefined || b.sample === undefined || a.sample === b.sample)
+}
+
+/** Bytes read at each of the three positions: different models almost always differ within them. */
+const sampleBytes = 64 * 1024
+
+/**
+ * A digest of a file's start, middle and end. Models of one architecture often share their header, but not
+ * their weights.
+ */
+export async function readSample(file: FileHandle, sizeBytes: number): Promise<string> {
+  const digest = createHash('sha256')
+  const bytes = Buffer.alloc(sampleBytes)
+  const middle = Math.floor(sizeBytes / 2)
+  const positions = [0, middle, sizeBytes - sampleBytes].map((position) => Math.max(0, position))
+  for (const start of new Set(positions))
+    digest.update(bytes.subarray(0, await readFull(file, bytes, sampleBytes, start)))
+  return digest.digest('base64')
 }
 
 /** The failure for an error of a file operation. */
@@ -41,19 +76,31 @@ const diskErrorCodes: ReadonlySet<string> = new Set([
 type OpenedFile =
   { readonly ok: true; readonly handle: FileHandle } | { readonly ok: false; readonly failure: Failure }
 
-/** Opens a file for reading if it is still the version that was queued. */
+/**
+ * Opens a file for reading if it is still the version that was queued. Its path had no links then, so a link
+ * in its place is another file.
+ */
 export async function openSameFile(path: string, expected: FileIdentity): Promise<OpenedFile> {
   let handle: FileHandle | undefined
   try {
-    handle = await openRegularFile(path)
+    handle = await openRegularFile(path, { followLinks: false })
     const stats = await handle.stat({ bigint: true })
     if (sameFile(identityOf(stats), expected)) return { ok: true, handle }
     await handle.close()
     return { ok: false, failure: failure('file-changed') }
   } catch (error) {
     await handle?.close().catch(() => {})
-    return { ok: false, failure: isNotRegularFile(error) ? failure('file-changed') : fileFailure(error) }
+    const isOther = isNotRegularFile(error) || (await isLink(path))
+    return { ok: false, failure: isOther ? failure('file-changed') : fileFailure(error) }
   }
+}
+
+/** Whether there is a link at a path. */
+export function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (stats) => stats.isSymbolicLink(),
+    () => false,
+  )
 }
 
 /** A disk that opens no file within this time counts as unresponsive. */
@@ -93,16 +140,28 @@ export const diskTimeoutFailure = (): Failure =>
  */
 export async function changeFailure(path: string, expected: FileIdentity): Promise<Failure | null> {
   try {
-    const stats = await stat(path, { bigint: true })
+    const stats = await lstat(path, { bigint: true })
     return sameFile(identityOf(stats), expected) ? null : failure('file-changed')
   } catch (error) {
     return fileFailure(error)
   }
 }
 
-/** The new identity of a file if only its inode has changed, else null. */
-export async function renumberedIdentity(path: string, expected: FileIdentity): Promise<FileIdentity | null> {
-  const stats = await stat(path, { bigint: true }).catch(() => null)
-  const found = stats && identityOf(stats)
-  return found && sameFile({ ...found, inode: expected.inode }, expected) ? found : null
+/**
+ * The identity of the file at a path now, if it has the size, time and sample that are expected; null if it
+ * hasn't, or if that can't be found out.
+ */
+export async function identityBySample(
+  path: string,
+  { sizeBytes, mtimeNs, sample }: FileIdentity,
+): Promise<FileIdentity | null> {
+  try {
+    await using handle = await openRegularFile(path, { followLinks: false })
+    const found = identityOf(await handle.stat({ bigint: true }))
+    if (found.sizeBytes !== sizeBytes || found.mtimeNs !== mtimeNs) return null
+    const foundSample = await readSample(handle, sizeBytes)
+    return sample === undefined || foundSample === sample ? { ...found, sample: foundSample } : null
+  } catch {
+    return null
+  }
 }

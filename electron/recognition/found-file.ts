@@ -2,13 +2,7 @@ import type { FoundGroup } from './model-groups.ts'
 import type { Failure } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { Recognition } from '../contract/recognition.ts'
-
-/** Identifies the version of a file that was inspected. */
-export interface FileIdentity {
-  readonly sizeBytes: number
-  readonly mtimeNs: bigint
-  readonly inode: bigint
-}
+import type { FileIdentity } from '../platform/file-identity.ts'
 
 /** A file and how it was found. Only `path` is needed to read it; the rest is evidence for what it is. */
 export interface FileToInspect {

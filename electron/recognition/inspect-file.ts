@@ -4,13 +4,14 @@ import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, sep } from 'node:path'
 import process from 'node:process'
 import { failure, remedyOf, type Failure } from '../contract/failures.ts'
+import { identityOf, isLink, readSample, type FileIdentity } from '../platform/file-identity.ts'
 import { openRegularFile } from '../platform/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { downloadSuffixes, isPartialDownload } from './file-names.ts'
 import { fileSource } from './formats/byte-source.ts'
 import { folderEvidence } from './kinds/folder-evidence.ts'
 import { unknownIdentity } from './found-file.ts'
-import type { FileToInspect, FileIdentity, Inspection } from './found-file.ts'
+import type { FileToInspect, Inspection } from './found-file.ts'
 import { formatByName, readContent } from './read-content.ts'
 import type { FileContent } from './read-content.ts'
 import { staysInside } from './link-boundary.ts'
@@ -34,9 +35,11 @@ export async function inspectFile(
   const name = seen.name ?? basename(path)
   let file: FileHandle
   try {
-    file = await openRegularFile(path)
+    file = await openRegularFile(path, { followLinks: false })
   } catch (error) {
-    return refusedInspection(found, failureFromFileError(error))
+    // The path had no links when the file was found.
+    const reason = (await isLink(path)) ? failure('file-link', { name }) : failureFromFileError(error)
+    return refusedInspection(found, reason)
   }
   try {
     const before = await file.stat({ bigint: true })
@@ -49,13 +52,15 @@ export async function inspectFile(
       return createInspection(found, unreadContent(name, failure('file-downloading')), identity)
     }
     const content = await readContent(fileSource(file, identity.sizeBytes), name)
+    const sample = await readSample(file, identity.sizeBytes)
     const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
     const checked = isGrowing
       ? { ...content, failure: failure('file-downloading') }
       : await refuseUnrecognisedLink({ path, ...seen }, content)
     const hasPreview = hasThumbnail(content.header) || (await findSidecars(found)).picture !== null
     const evidence = await addGroupEvidence(found, checked)
-    return createInspection(found, evidence.content, identity, { hasPreview, pipeline: evidence.pipeline })
+    const sampled = { ...identity, sample }
+    return createInspection(found, evidence.content, sampled, { hasPreview, pipeline: evidence.pipeline })
   } catch (error) {
     return refusedInspection(found, failureFromFileError(error))
   } finally {
@@ -122,10 +127,6 @@ function createInspection(
 interface Surroundings {
   readonly hasPreview: boolean
   readonly pipeline: Pipeline | null
-}
-
-function identityOf(facts: BigIntStats): FileIdentity {
-  return { sizeBytes: Number(facts.size), mtimeNs: facts.mtimeNs, inode: facts.ino }
 }
 
 function hasChanged(before: BigIntStats, after: BigIntStats): boolean {

@@ -87,8 +87,8 @@ fault(
   'file-unreadable',
   async (expected) => {
     const loop = (path: string) => {
-      rmSync(path)
-      symlinkSync(path, path)
+      renameSync(dirname(path), `${dirname(path)}.away`)
+      symlinkSync(dirname(path), dirname(path))
     }
     await expectStoppedByChange(expected, loop, { orphans: 1 })
   },

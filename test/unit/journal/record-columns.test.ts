@@ -104,8 +104,14 @@ test.each<[string, UploadRecord]>([
   expect(fromColumns(lineOf(record))).toEqual(record)
 })
 
-test('times in ns and 64-bit inodes keep full precision', () => {
-  const identity = { sizeBytes: 1, mtimeNs: 9_007_199_254_740_993n, inode: 18_446_744_073_709_551_615n }
+test('times in ns, 64-bit inodes and devices keep full precision', () => {
+  const identity = {
+    sizeBytes: 1,
+    mtimeNs: 9_007_199_254_740_993n,
+    inode: 18_446_744_073_709_551_615n,
+    device: 18_446_744_073_709_551_615n,
+    sample: 'abc=',
+  }
   expect(fromColumns(lineOf(uploadRecord({ identity })))?.identity).toEqual(identity)
 })
 

@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { open, rename, stat, writeFile, type FileHandle } from 'node:fs/promises'
+import { open, rename, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   fileFailure,
+  identityBySample,
   identityOf,
   openWithTimeout,
   openSameFile,
-  renumberedIdentity,
+  mayHaveSameBytes,
+  readSample,
   sameFile,
   changeFailure,
 } from '../../../electron/platform/file-identity.ts'
@@ -20,7 +22,7 @@ function newFolder(): string {
   return folder
 }
 
-async function newFile(text = 'the bytes of a model') {
+async function newFile(text: string | Buffer = 'the bytes of a model') {
   const path = join(newFolder(), 'a.safetensors')
   await writeFile(path, text)
   return { path, identity: await identityAt(path) }
@@ -57,13 +59,48 @@ test.each([new Error('no code'), 'no error', null, { code: 'EIO' }])(
 )
 
 test('a different size, time or inode means a different file', () => {
-  const file = { sizeBytes: 3, mtimeNs: 5n, inode: 7n }
+  const file = { sizeBytes: 3, mtimeNs: 5n, inode: 7n, device: 9n, sample: 'a' }
   expect(sameFile(file, { ...file })).toBe(true)
   expect([
     sameFile(file, { ...file, sizeBytes: 4 }),
     sameFile(file, { ...file, mtimeNs: 6n }),
     sameFile(file, { ...file, inode: 8n }),
-  ]).toEqual([false, false, false])
+    sameFile(file, { ...file, device: 10n }),
+  ]).toEqual([false, false, false, false])
+  // A record of an older version has no device.
+  expect(sameFile(file, { sizeBytes: 3, mtimeNs: 5n, inode: 7n })).toBe(true)
+})
+
+test('only size, time and sample decide whether bytes may be the same', () => {
+  const file = { sizeBytes: 3, mtimeNs: 5n, inode: 7n, device: 9n, sample: 'a' }
+  const { sample: _, ...older } = file
+  const others = [{ inode: 8n }, { device: 1n }, { sample: 'b' }, { sizeBytes: 4 }, { mtimeNs: 6n }]
+  expect(others.map((other) => mayHaveSameBytes(file, { ...file, ...other }))).toEqual([
+    ...[true, true, false, false, false],
+  ])
+  expect([mayHaveSameBytes(older, file), mayHaveSameBytes(file, older)]).toEqual([true, true])
+})
+
+test('a link in place of the queued file is refused, although it leads to that file', async () => {
+  const { path, identity } = await newFile()
+  await rename(path, `${path}.moved`)
+  await symlink(`${path}.moved`, path)
+  const changed = { code: 'file-changed', params: {} }
+  expect(await openSameFile(path, identity)).toEqual({ ok: false, failure: changed })
+  expect(await changeFailure(path, identity)).toEqual(changed)
+})
+
+test('the sample changes with the start, the middle and the end of a file', async () => {
+  const sampleOf = async (changedAt: number | null) => {
+    const bytes = Buffer.alloc(1_000_000)
+    if (changedAt !== null) bytes[changedAt] = 1
+    const { path } = await newFile(bytes)
+    await using file = await open(path)
+    return await readSample(file, bytes.length)
+  }
+  const samples = await Promise.all([null, 0, 500_000, 999_999].map(sampleOf))
+  expect(new Set(samples).size).toBe(4)
+  expect(await sampleOf(null)).toBe(samples[0])
 })
 
 test('the file that was queued is opened for reading', async () => {
@@ -96,23 +133,31 @@ test('an unchanged file has no failure, a changed one has changed', async () => 
   expect(await changeFailure(path, identity)).toEqual({ code: 'file-changed', params: {} })
 })
 
-test('returns the new identity of a file whose inode has changed', async () => {
+async function sampledFile() {
   const { path, identity } = await newFile()
-  expect(await renumberedIdentity(path, { ...identity, inode: identity.inode + 1n })).toEqual(identity)
+  await using file = await open(path)
+  return { path, identity: { ...identity, sample: await readSample(file, identity.sizeBytes) } }
+}
+
+test('returns the new identity of a file whose inode and device have changed', async () => {
+  const { path, identity } = await sampledFile()
+  const before = { ...identity, inode: identity.inode + 1n, device: 0n }
+  expect(await identityBySample(path, before)).toEqual(identity)
 })
 
 test.each([
   ['size', { sizeBytes: 1 }],
   ['time', { mtimeNs: 1n }],
-])('a file whose %s differs too is not renumbered', async (_, other) => {
-  const { path, identity } = await newFile()
-  expect(await renumberedIdentity(path, { ...identity, inode: 0n, ...other })).toBeNull()
+  ['sample', { sample: 'other' }],
+])('a file whose %s differs too is another file', async (_, other) => {
+  const { path, identity } = await sampledFile()
+  expect(await identityBySample(path, { ...identity, inode: 0n, ...other })).toBeNull()
 })
 
 test('returns no new identity for a deleted file', async () => {
   const { path, identity } = await newFile()
   await rename(path, `${path}.old`)
-  expect(await renumberedIdentity(path, identity)).toBeNull()
+  expect(await identityBySample(path, identity)).toBeNull()
 })
 
 test('a file that is opened in time stays open', async () => {

@@ -58,7 +58,13 @@ test('recognises and identifies a valid file and suggests its target', async () 
       modelType: 'loras',
       modelPath: 'models/loras/SDXL/painter_v1.safetensors',
     },
-    identity: { sizeBytes, mtimeNs: expect.any(BigInt), inode: expect.any(BigInt) },
+    identity: {
+      sizeBytes,
+      mtimeNs: expect.any(BigInt),
+      inode: expect.any(BigInt),
+      device: expect.any(BigInt),
+      sample: expect.any(String),
+    },
     failure: null,
   })
 })

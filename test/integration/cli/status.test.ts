@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { partBytes, setupCommand } from '../../support/command-harness.ts'
+import { begunUpload, settled } from '../faults/fault.ts'
 
 /** Runs `status` on the app's data folder without server, token and team. */
 async function setup() {
@@ -38,7 +39,8 @@ test('shows an empty queue without a journal, and creates none', async () => {
 })
 
 test('shows the uploads of a running app and its process id without changing them', async () => {
-  const { app, cloud, file, json, runStatus, home, stallAfterPart } = await setup()
+  const harness = await setup()
+  const { app, cloud, file, json, runStatus, home, stallAfterPart } = harness
   stallAfterPart(2)
   const sizeBytes = 3 * partBytes + 99
   const path = await file('水墨.safetensors', { sizeBytes })
@@ -91,8 +93,7 @@ test('shows the uploads of a running app and its process id without changing the
       '1 upload in the queue, 10.5 MB of 15.7 MB uploaded.\n',
   )
   cloud.clearFailures()
-  await app.calls.retry({ ids: [id] })
-  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  expect(await settled(begunUpload(harness, id))).toMatchObject({ phase: 'registered' })
 })
 
 test('shows a signed-out account and the text of a failure', async () => {

@@ -148,13 +148,13 @@ test('detects different bytes of the same size and time by the parts sent before
 /** An upload that is completely stored and was stopped before its registration. */
 async function stored() {
   const harness = await setup()
-  const held = harness.cloud.hold('registerModel')
+  harness.cloud.fail({ on: 'registerModel', how: 'stall' })
   const path = await harness.file('a.safetensors')
   utimesSync(path, writtenAt, writtenAt)
   const [id = ''] = await harness.app.add(path)
-  await held.arrived
+  await expect.poll(() => harness.countOf('registerModel')).toBe(1)
   await harness.app.stop()
-  held.release()
+  harness.cloud.clearFailures()
   return { ...harness, path, id }
 }
 

@@ -102,7 +102,7 @@ test('cleans up an upload cancelled while offline once it is online', async () =
   await held.arrived
   const reconnect = await cloud.unplug()
   held.release()
-  await app.until(({ line }) => line === 'offline')
+  await advanceUntil(begunUpload(harness, id), () => app.engine.snapshot().line === 'offline')
   await app.calls.cancel({ ids: [id] })
   expect(app.rows()).toEqual([])
   await reconnect()

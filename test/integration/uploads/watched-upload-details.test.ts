@@ -7,6 +7,7 @@ import {
   type EngineOptions,
   type EngineHarness,
 } from '../../support/engine.ts'
+import { advanceUntil, begunUpload } from '../faults/fault.ts'
 
 const mebi = 1024 * 1024
 /** Twelve parts of the smallest size that S3 accepts, and a short last one. */
@@ -47,8 +48,9 @@ test('marks parts that are retried and parts that were sent before a restart', a
   cloud.fail({ on: 'put-part', how: 'cut', after: mebi, when: ({ partNumber }) => partNumber === 2 })
   const hold = cloud.hold('put-part', 'arrival', { skip: 7 })
   const { id, now } = await addWatched(harness)
+  // The clock is advanced over the delay before the retry.
+  await advanceUntil(begunUpload(harness, id), () => app.row(id).sentBytes >= 5 * partBytes)
   await hold.arrived
-  await app.until(({ rows }) => rows.some(({ sentBytes }) => sentBytes >= 5 * partBytes))
   await expect.poll(async () => (await now())?.parts?.states.slice(0, 2)).toBe('sS')
   await app.pauseNow(id)
   expect((await now())?.parts).toMatchObject({ states: expect.not.stringMatching(/[fu]/i), flying: [] })

@@ -145,3 +145,16 @@ test('reads the quantisation of a GGUF file and the imports of a pickle', async 
 test('returns null for a missing file', async () => {
   expect(await readDetails({ path: at('gone.safetensors') })).toBeNull()
 })
+
+test('splits trigger words with hundreds of thousands of spaces at once', async () => {
+  const spaces = `ferry${' '.repeat(500_000)}x, night`
+  const { path } = await writeSafetensors(at('a.safetensors'), { tensors })
+  await writeText(at('a.json'), JSON.stringify({ 'activation text': spaces }))
+  const { path: titled } = await writeSafetensors(at('b.safetensors'), {
+    tensors,
+    metadata: { 'modelspec.trigger_phrase': spaces },
+  })
+  const startedAtMs = performance.now()
+  for (const one of [path, titled]) expect((await detailsOf(one)).facts.triggerWords.at(-1)).toBe('night')
+  expect(performance.now() - startedAtMs).toBeLessThan(10_000)
+})

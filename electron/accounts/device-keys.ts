@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { fetchProfile, type Profile } from '../cloud/auth.ts'
 import type { CloudClient, Signer } from '../cloud/client.ts'
 import { currentTeam, revokeDevice } from '../cloud/pairing.ts'
+import { isDeviceKey } from '../cloud/wire.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account, Team } from '../contract/account.ts'
 import type { SecretStore } from '../platform/environment.ts'
@@ -164,8 +165,7 @@ export function parseDeviceKey(pasted: string): Result<string> {
   const key = pasted.trim()
   if (key.startsWith('sk-')) return failed(failure('key-of-api'))
   if (key.startsWith('ak-')) return failed(failure('key-of-agent'))
-  // It becomes a header: printable ASCII without spaces (RFC 6750, 2.1).
-  return /^dk-[\x21-\x7e]+$/.test(key) ? success(key) : failed(failure('key-unknown'))
+  return isDeviceKey(key) ? success(key) : failed(failure('key-unknown'))
 }
 
 /** The account of a key. A 401 means that the server does not accept the key: `key-refused`. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isDeviceKey, token } from '../cloud/wire.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { SecretStore } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/proxy-resolver.ts'
@@ -15,8 +16,8 @@ export interface SessionSecret {
 }
 
 const sessionSchema = v.object({
-  accessToken: v.string(),
-  refreshToken: v.string(),
+  accessToken: token,
+  refreshToken: token,
   expiresAtMs: v.number(),
 })
 
@@ -51,11 +52,11 @@ export function eraseSession(secretStore: SecretStore, accountId: string): Promi
 
 const keyName = (accountId: string) => `device ${accountId}`
 
-/** A device key; `signed-out` when the keychain has none. */
+/** A device key; `signed-out` when the keychain has none or the entry is damaged. */
 export async function readKey(secretStore: SecretStore, accountId: string): Promise<Result<string>> {
   const key = await secretStore.get(keyName(accountId))
   if (!key.ok) return key
-  return key.value === null ? failed(failure('signed-out')) : success(key.value)
+  return key.value === null || !isDeviceKey(key.value) ? failed(failure('signed-out')) : success(key.value)
 }
 
 export function writeKey(secretStore: SecretStore, accountId: string, key: string): Promise<Result<void>> {
@@ -69,8 +70,13 @@ export function eraseKey(secretStore: SecretStore, accountId: string): Promise<R
 /** The server returns a new key only once, so it is stored under this name until its owner is known. */
 const pendingKeyName = (server: string) => `device arrival ${server}`
 
-export function readPendingKey(secretStore: SecretStore, server: string): Promise<Result<string | null>> {
-  return secretStore.get(pendingKeyName(server))
+/** Null when the keychain has none or the entry is damaged. */
+export async function readPendingKey(
+  secretStore: SecretStore,
+  server: string,
+): Promise<Result<string | null>> {
+  const key = await secretStore.get(pendingKeyName(server))
+  return key.ok && key.value !== null && !isDeviceKey(key.value) ? success(null) : key
 }
 
 export function writePendingKey(

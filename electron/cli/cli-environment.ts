@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isToken } from '../cloud/wire.ts'
 import { serverAddressOf, singlePutLimit, type ServerEntry } from '../contract/servers.ts'
 import { defaultSettings, type Settings } from '../contract/settings.ts'
 import { parseSettings } from '../platform/settings.ts'
@@ -63,13 +64,11 @@ function readAppSettings(home: string): Settings {
   }
 }
 
-/**
- * The token is sent in a header: printable ASCII without spaces (RFC 6750, 2.1). Space around it is trimmed.
- */
+/** Space around the token is trimmed. */
 function readToken(text: string | undefined): string | null {
   const token = text?.trim()
   if (!token) return null
-  if (/^[\x21-\x7e]+$/.test(token)) return token
+  if (isToken(token)) return token
   throw new UsageError('MODELFERRY_TOKEN is not a valid token. Copy the token again.')
 }
 

@@ -283,10 +283,13 @@ const isResourceMissing = ({ code, detail }: Failure) => code === 'not-found' &&
 const hasTeam = (credential: Credential | null) =>
   credential !== null && (credential.kind === 'device' || credential.teamId !== null)
 
+/** Longer than what is shown of it (`harmlessText`), and short enough to be processed at once. */
+const maxErrorMessageLength = 2_000
+
 function errorMessageOf(text: string): string | undefined {
   try {
     const parsed = v.safeParse(errorBody, JSON.parse(text))
-    return parsed.success ? parsed.output.error_message : undefined
+    return parsed.success ? parsed.output.error_message.slice(0, maxErrorMessageLength) : undefined
   } catch {
     return undefined
   }

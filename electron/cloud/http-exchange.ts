@@ -34,8 +34,8 @@ export interface NoResponse {
   readonly proxyHost: string | null
 }
 
-/** Far more than any response of this API; a page of 100 models has some 60 kB. */
-const maxResponseBytes = 16 * 1024 * 1024
+/** Far more than any response of this API: a page of 100 models has some 60 kB. The main thread parses it. */
+const maxResponseBytes = 1024 * 1024
 
 // Idle connections are closed before the server closes them, usually after five seconds, since a request sent
 // at that moment would be lost.
@@ -73,7 +73,7 @@ function sendOnce(
     request?.on('response', (response) => {
       onResponse?.()
       if (isProxyAuthRequired(response.statusCode, url, proxy)) {
-        response.resume()
+        response.destroy()
         const code = proxyCodes.signIn
         return resolve({ code, proxyHost: proxyHostOf(code, proxy) })
       }
@@ -100,7 +100,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength
     if (length > maxResponseBytes)
-      throw Object.assign(new Error('answer too long'), { code: 'HPE_INVALID_CONSTANT' })
+      throw Object.assign(new Error('response too long'), { code: 'RESPONSE_TOO_LONG' })
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

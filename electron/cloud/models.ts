@@ -1,7 +1,8 @@
 import * as v from 'valibot'
-import { success, type Result } from '../contract/failures.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { LibraryChange } from '../contract/library.ts'
 import type { Target } from '../contract/uploads.ts'
+import { checkUploadTarget, type UploadTarget } from '../platform/upload-target.ts'
 import type { CloudClient, Signer } from './client.ts'
 import {
   actionResult,
@@ -13,12 +14,9 @@ import {
   type ModelWire,
 } from './wire.ts'
 
-/** Permission to PUT one object. The URL is a secret while it is valid: in memory only, never logged. */
-export interface PresignedUpload {
-  readonly url: string
+/** Permission to PUT one object. */
+export interface PresignedUpload extends UploadTarget {
   readonly storageKey: string
-  /** Signed: sent with the PUT unchanged. */
-  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Requests a storage key and a PUT URL. `sizeBytes` is exact: storage refuses another length. */
@@ -42,8 +40,10 @@ export async function presignModel(
     signal,
   })
   if (!answer.ok) return answer
-  const { upload_url, storage_key, upload_headers } = answer.value
-  return success({ url: upload_url, storageKey: storage_key, headers: upload_headers })
+  const { upload_url: url, storage_key: storageKey, upload_headers: headers } = answer.value
+  const { server } = client
+  const target = checkUploadTarget({ server, url, headers, sizeBytes: file.sizeBytes })
+  return target.ok ? success({ ...target.value, storageKey }) : target
 }
 
 interface StoredFile {
@@ -81,10 +81,18 @@ export async function registerModel(
 
 /** The largest page size (api-reference/introduction). */
 const perPage = 100
+/**
+ * Far more models than a team has. In memory such a list takes at most 300 MB, with the longest texts that
+ * `modelListItem` allows.
+ */
+const maxModels = 50_000
+/** A server may return 20 models a page whatever is requested. */
+const maxPages = maxModels / 20
 
 /**
  * Lists the team's models page by page. Ends at `total_count`, at an empty page, or at a page without a new
- * model, since a server that ignores the page number would return the first page forever.
+ * model, since a server that ignores the page number would return the first page forever. A longer list than
+ * `maxModels` is `list-too-long`, since the server may never end it.
  */
 export async function* listModels(
   client: CloudClient,
@@ -93,7 +101,7 @@ export async function* listModels(
 ): AsyncGenerator<Result<readonly ModelWire[]>> {
   const seen = new Set<string>()
   let received = 0
-  for (let page = 1; ; page += 1) {
+  for (let page = 1; page <= maxPages && seen.size <= maxModels; page += 1) {
     const answer = await client.send({
       method: 'GET',
       path: paths.models,
@@ -117,6 +125,7 @@ export async function* listModels(
     if (items.length === 0) return
     if (answer.value.total !== null && received >= answer.value.total) return
   }
+  yield failed(failure('list-too-long', { count: Math.min(seen.size, maxModels) }))
 }
 
 /** The current state of one model. */

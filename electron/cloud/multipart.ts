@@ -1,7 +1,14 @@
 import * as v from 'valibot'
 import { success, type Result } from '../contract/failures.ts'
+import { checkUploadTarget, type UploadTarget } from '../platform/upload-target.ts'
 import { unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
 import { multipartInitiate, partPresign, paths } from './wire.ts'
+
+interface PartToSend {
+  /** From 1 to 10,000. */
+  readonly number: number
+  readonly sizeBytes: number
+}
 
 /** Names an open multipart upload. */
 interface MultipartId {
@@ -45,31 +52,24 @@ export async function initiateMultipart(
   })
 }
 
-/** Permission to PUT one part. The URL is a secret while it is valid. */
-interface PresignedPart {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
-/**
- * Presigns one part; may be called again for the same part when its URL has expired. `partNumber` counts from
- * 1.
- */
+/** Presigns one part; may be called again for the same part when its URL has expired. */
 export async function presignPart(
   client: CloudClient,
   signer: Signer,
-  { uploadId, storageKey, partNumber }: MultipartId & { readonly partNumber: number },
+  { uploadId, storageKey, part }: MultipartId & { readonly part: PartToSend },
   signal: AbortSignal,
-): Promise<Result<PresignedPart>> {
+): Promise<Result<UploadTarget>> {
   const answer = await client.send({
     method: 'POST',
     path: paths.presignPart,
-    body: { storage_key: storageKey, upload_id: uploadId, part_number: partNumber },
+    body: { storage_key: storageKey, upload_id: uploadId, part_number: part.number },
     responseSchema: partPresign,
     signer,
     signal,
   })
-  return answer.ok ? success({ url: answer.value.upload_url, headers: answer.value.upload_headers }) : answer
+  if (!answer.ok) return answer
+  const { upload_url: url, upload_headers: headers } = answer.value
+  return checkUploadTarget({ server: client.server, url, headers, sizeBytes: part.sizeBytes })
 }
 
 interface CompletedPart {

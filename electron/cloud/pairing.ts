@@ -2,7 +2,7 @@ import { failed, failure, retryClassOf, success, type Result } from '../contract
 import type { Team } from '../contract/account.ts'
 import { toTeam } from './auth.ts'
 import { unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
-import { actionResult, pairPoll, pairStart, paths, teamWire } from './wire.ts'
+import { actionResult, isDeviceKey, pairPoll, pairStart, paths, teamWire } from './wire.ts'
 
 /** A pairing that the server has opened. */
 export interface OpenedPairing {
@@ -49,8 +49,9 @@ export async function pollPairing(client: CloudClient, deviceCode: string): Prom
   })
   if (answer.ok) {
     const key = answer.value.raw_key ?? null
-    const isKey = key === null || key.startsWith('dk-')
-    return isKey ? success(key) : failed(failure('not-the-api', {}, { detail: 'raw_key is no dk-' }))
+    return key === null || isDeviceKey(key)
+      ? success(key)
+      : failed(failure('not-the-api', {}, { detail: 'raw_key is no device key' }))
   }
   return answer.failure.code === 'not-found' ? failed(failure('pairing-over')) : answer
 }

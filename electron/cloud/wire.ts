@@ -34,33 +34,70 @@ export const paths = {
 export const teamHeader = 'X-Team-ID'
 
 const text = v.string()
+
+// Limits of texts, in characters, so that a list of models takes little memory. They are far above the
+// documented ones (model/register-a-model-after-uploading: 50 for types, 255 for names) and S3's (1,024 for keys).
+const maxLength = { id: 200, label: 300, path: 1_024, key: 2_048, url: 2_000 }
+/** A text without which the response is of no use. */
+const required = (max: number) => v.pipe(text, v.minLength(1), v.maxLength(max))
+/** A text that counts as absent if it is too long. A part of it would keep the whole text in memory. */
+const label = v.pipe(
+  v.optional(text, ''),
+  v.transform((value) => (value.length <= maxLength.label ? value : '')),
+)
+const optional = (max: number) =>
+  v.optional(
+    v.nullable(
+      v.pipe(
+        text,
+        v.transform((value): string | null => (value.length <= max ? value : null)),
+      ),
+    ),
+  )
+
+/** Printable ASCII without spaces, since it becomes a header (RFC 6750, 2.1). Servers limit headers to 8 to 16 KiB. */
+const tokenForm = /^[\x21-\x7e]{1,8000}$/
+export const isToken = (value: string) => tokenForm.test(value)
+// Without a message of its own the failure would contain the token.
+export const token = v.pipe(text, v.check(isToken, 'not a token'))
+/** The form of a device key, of which the prefix is documented (devicepair/poll-for-desktop-pairing-approval). */
+export const isDeviceKey = (key: string) => /^dk-[\w.~+/=-]+$/.test(key) && isToken(key)
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 export const errorBody = v.object({ error_message: text })
+
+/** Seconds, limited to a range. A timer of more than 24.8 days would fire at once (nodejs.org/api/timers.html). */
+function secondsBetween(least: number, most: number) {
+  return v.pipe(
+    v.number(),
+    v.transform((seconds) => Math.min(Math.max(seconds, least), most)),
+  )
+}
 
 /**
  * `expires_in` is in seconds (auth/login-with-email-and-password); optional, so that a missing value does not
  * prevent signing in.
  */
 export const tokenPair = v.object({
-  access_token: v.pipe(text, v.minLength(1)),
-  refresh_token: v.pipe(text, v.minLength(1)),
-  expires_in: v.optional(v.pipe(v.number(), v.minValue(1)), 3600),
+  access_token: token,
+  refresh_token: token,
+  expires_in: v.optional(secondsBetween(1, 366 * 24 * 3600), 3600),
 })
 export type TokenPairWire = v.InferOutput<typeof tokenPair>
 
 /** Actions return `{"is_success": true}` or an empty body. */
 export const actionResult = v.unknown()
 
-const seconds = v.pipe(v.number(), v.minValue(1))
-
-/** Times are in seconds (devicepair/start-a-desktop-pairing), with the documented values as defaults. */
+/**
+ * Times are in seconds (devicepair/start-a-desktop-pairing), with the documented values as defaults. The limits
+ * keep a server from being polled without a pause, or forever.
+ */
 export const pairStart = v.object({
-  device_code: v.pipe(text, v.minLength(1)),
-  user_code: v.pipe(text, v.minLength(1), v.maxLength(40)),
-  verification_uri: v.pipe(text, v.url()),
-  expires_in: v.optional(seconds, 300),
-  interval: v.optional(seconds, 2),
+  device_code: required(maxLength.key),
+  user_code: required(40),
+  verification_uri: v.pipe(text, v.maxLength(maxLength.url), v.url()),
+  expires_in: v.optional(secondsBetween(30, 3600), 300),
+  interval: v.optional(secondsBetween(1, 30), 2),
 })
 
 /**
@@ -73,38 +110,41 @@ export const pairPoll = v.object({ raw_key: v.optional(v.nullable(text)) })
  * The role is not documented: it is shown where a server returns it, and nothing depends on it (inferred).
  */
 export const teamWire = v.object({
-  id: v.pipe(text, v.minLength(1)),
-  display_name: v.optional(text, ''),
-  role: v.optional(v.nullable(text)),
+  // It becomes a header.
+  id: v.pipe(required(maxLength.id), v.regex(/^[\x20-\x7e]+$/)),
+  display_name: label,
+  role: optional(maxLength.label),
 })
 
 export const userProfile = v.object({
-  id: text,
-  display_name: v.optional(text, ''),
-  email_address: v.optional(text, ''),
-  team_list: v.optional(v.array(teamWire), []),
+  id: v.pipe(text, v.maxLength(maxLength.id)),
+  display_name: label,
+  email_address: label,
+  team_list: v.optional(v.pipe(v.array(teamWire), v.maxLength(1_000)), []),
 })
+
+/** Address and headers are checked by `checkUploadTarget`, whose failures are final. */
+const uploadTarget = { upload_url: text, upload_headers: v.optional(v.unknown()) }
 
 export const modelPresign = v.object({
-  upload_url: v.pipe(text, v.url()),
-  storage_key: v.pipe(text, v.minLength(1)),
-  upload_headers: v.optional(v.record(text, text), {}),
+  ...uploadTarget,
+  storage_key: required(maxLength.key),
 })
 
-export const resourceId = v.object({ id: v.pipe(text, v.minLength(1)) })
+export const resourceId = v.object({ id: required(maxLength.id) })
 
 /** List items may have fewer fields than a single model, so only `id` is required. */
 export const modelListItem = v.object({
-  id: text,
-  display_name: v.optional(text, ''),
-  model_type: v.optional(text, ''),
-  storage_key: v.optional(v.nullable(text)),
+  id: v.pipe(text, v.maxLength(maxLength.id)),
+  display_name: label,
+  model_type: label,
+  storage_key: optional(maxLength.key),
   file_size: v.optional(v.nullable(v.number())),
-  file_hash: v.optional(v.nullable(text)),
-  model_path: v.optional(v.nullable(text)),
-  model_status: v.optional(v.nullable(text)),
-  created_at: v.optional(v.nullable(text)),
-  updated_at: v.optional(v.nullable(text)),
+  file_hash: optional(maxLength.id),
+  model_path: optional(maxLength.path),
+  model_status: optional(maxLength.id),
+  created_at: optional(maxLength.id),
+  updated_at: optional(maxLength.id),
 })
 export type ModelWire = v.InferOutput<typeof modelListItem>
 
@@ -122,13 +162,10 @@ export const modelList = v.pipe(
 )
 
 export const multipartInitiate = v.object({
-  upload_id: v.pipe(text, v.minLength(1)),
-  storage_key: v.pipe(text, v.minLength(1)),
+  upload_id: required(maxLength.key),
+  storage_key: required(maxLength.key),
   part_size: v.pipe(v.number(), v.integer(), v.minValue(1)),
   part_count: v.pipe(v.number(), v.integer(), v.minValue(1)),
 })
 
-export const partPresign = v.object({
-  upload_url: v.pipe(text, v.url()),
-  upload_headers: v.optional(v.record(text, text), {}),
-})
+export const partPresign = v.object(uploadTarget)

@@ -15,6 +15,8 @@ const known: Readonly<Record<string, FailureCode>> = {
   EPIPE: 'connection-lost',
   EPROTO: 'connection-lost',
   HPE_INVALID_CONSTANT: 'not-the-api',
+  LOCAL_ADDRESS: 'upload-address-refused',
+  RESPONSE_TOO_LONG: 'not-the-api',
   ERR_SSL_WRONG_VERSION_NUMBER: 'not-the-api',
   PROXY_SIGN_IN: 'proxy-sign-in',
   PROXY_TROUBLE: 'proxy-unreachable',

@@ -38,10 +38,12 @@ const tunnelMs = 30_000
 /**
  * An opener with its own connections. Node sends https through CONNECT and http with the absolute URL
  * (nodejs.org/api/http.html, "Built-in Proxy Support"); SOCKS comes from socks-proxy-agent. A proxy that
- * accepts no connection `withinMs` is unreachable.
+ * accepts no connection `withinMs` is unreachable. `connections.lookup` applies to direct connections only.
  */
 export function createRequestOpener(connections: AgentOptions, withinMs = proxyConnectMs): RequestOpener {
   const pools = new Map<string, HttpAgent>()
+  // A proxy resolves the names itself, and may be on this computer.
+  const { lookup: _lookup, ...proxyConnections } = connections
   // Set for the whole thread, since an agent's options do not apply to its connections to a proxy.
   setDefaultAutoSelectFamilyAttemptTimeout(attemptMs)
   // `0` would accept every certificate. `rejectUnauthorized` overrides it, but not for an https proxy, whose
@@ -49,11 +51,11 @@ export function createRequestOpener(connections: AgentOptions, withinMs = proxyC
   Reflect.deleteProperty(process.env, 'NODE_TLS_REJECT_UNAUTHORIZED')
 
   function makePool(isSecure: boolean, proxy: string | null): HttpAgent {
-    if (proxy?.startsWith('socks')) return makeSocksPool(proxy, connections)
+    if (proxy?.startsWith('socks')) return makeSocksPool(proxy, proxyConnections)
     // An empty object, so that Node does not read the environment variables, which the proxy resolver
     // handles.
     const proxyEnv = proxy === null ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }
-    const options = { ...connections, proxyEnv }
+    const options = { ...(proxy === null ? connections : proxyConnections), proxyEnv }
     const pool = isSecure ? new HttpsAgent(options) : new HttpAgent(options)
     if (proxy !== null) limitConnecting(pool, proxy, withinMs)
     return pool

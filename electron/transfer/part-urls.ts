@@ -1,11 +1,7 @@
 import type { Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
+import type { UploadTarget } from '../platform/upload-target.ts'
 import { urlLifetimeMs } from './presigned-url.ts'
-
-export interface PartUrl {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-}
 
 /**
  * A URL with less remaining lifetime is replaced, since the request still has to start. At most half of a
@@ -17,7 +13,7 @@ const progressIntervalMs = 100
 
 export interface PartUrls {
   /** The URL of a part, prefetched or requested now; `null` when aborted. */
-  get(number: number): Promise<Result<PartUrl> | null>
+  get(number: number): Promise<Result<UploadTarget> | null>
   /** A part of `sizeBytes` is being sent: the next URL is prefetched in time for its end. */
   partStarted(sizeBytes: number): PartObserver
 }
@@ -30,7 +26,7 @@ export interface PartObserver {
 
 interface Prefetched {
   readonly requestedAtMs: number
-  readonly response: Promise<Result<PartUrl> | null>
+  readonly response: Promise<Result<UploadTarget> | null>
 }
 
 /**
@@ -41,7 +37,7 @@ interface Prefetched {
 export function createPartUrls(options: {
   /** Numbers of the parts to be sent, ascending. */
   readonly missing: readonly number[]
-  readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<PartUrl>>
+  readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<UploadTarget>>
   readonly environment: Environment
   readonly signal: AbortSignal
 }): PartUrls {
@@ -53,7 +49,7 @@ export function createPartUrls(options: {
   /** Duration of the last part; 0 until one has ended. */
   let lastPartMs = 0
 
-  async function request(number: number): Promise<Result<PartUrl> | null> {
+  async function request(number: number): Promise<Result<UploadTarget> | null> {
     const requestedAtMs = environment.now()
     try {
       const response = await presign(number, signal)
@@ -77,7 +73,7 @@ export function createPartUrls(options: {
 
   const leadMs = () => 2 * presignMs + 2 * progressIntervalMs
 
-  function isFresh(url: Result<PartUrl> | null, requestedAtMs: number): boolean {
+  function isFresh(url: Result<UploadTarget> | null, requestedAtMs: number): boolean {
     if (!url?.ok) return false
     const lifetimeMs = urlLifetimeMs(url.value.url)
     if (lifetimeMs === null) return true

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
+import { failure } from '../contract/failures.ts'
 import { proxyCodes } from '../platform/proxy-resolver.ts'
 import { diskTimeoutFailure, openWithTimeout } from '../platform/file-identity.ts'
 import { openPut } from './put-request.ts'
@@ -73,13 +74,22 @@ async function attempt(
   const trustedSystem = trustsSystemCertificates()
   // It may have been aborted while the file was being opened, before a listener existed.
   if (context.signal.aborted) return { answer: abortedUnsent, usedKeptConnection: false, trustedSystem }
-  const request = openPut({
-    url: job.url,
-    lengthBytes: job.end - job.start,
-    signedHeaders: job.headers,
-    expectsContinue: job.expectsContinue,
-    proxy: job.proxy,
-  })
+  let request: ClientRequest
+  try {
+    request = openPut({
+      url: job.url,
+      lengthBytes: job.end - job.start,
+      signedHeaders: job.headers,
+      allowsLocalAddress: job.allowsLocalAddress,
+      expectsContinue: job.expectsContinue,
+      proxy: job.proxy,
+    })
+  } catch (error) {
+    // Node throws at once for characters that a request can't have. It must not end this thread's other jobs.
+    const detail = requestErrorCode(error, job.proxy)
+    const reason = failure('upload-header-refused', { name: 'upload_headers' }, { detail })
+    return { answer: { kind: 'refused', failure: reason }, usedKeptConnection: false, trustedSystem }
+  }
   const readAhead = sendingReadAhead(job.readAhead)
   const md5 = md5Factory.start()
   const put: Put = {
@@ -215,7 +225,7 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
   const { headers, statusCode: status = 0 } = response
   let body = ''
   if (status < 300) {
-    response.on('error', () => {}).resume()
+    discardBody(response)
     await untilFlushed(put)
   } else body = await readReason(response)
   return {
@@ -231,11 +241,24 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
   }
 }
 
+/** A body that is read to its end leaves the connection usable; one that is too long closes it. */
+function discardBody(response: IncomingMessage): void {
+  let lengthBytes = 0
+  response.on('error', () => {})
+  response.on('data', (chunk: Buffer) => {
+    lengthBytes += chunk.length
+    if (lengthBytes > maxResponseCharacters) response.destroy()
+  })
+}
+
 async function readReason(response: IncomingMessage): Promise<string> {
   let body = ''
   response.setEncoding('utf8')
   try {
-    for await (const text of response) if (body.length < maxResponseCharacters) body += text as string
+    for await (const text of response) {
+      body += text as string
+      if (body.length > maxResponseCharacters) break
+    }
   } catch {
     // A server that refuses early may close the connection before its response is complete.
   }

@@ -1,13 +1,17 @@
 import type { ClientRequest } from 'node:http'
 import { createRequestOpener } from '../platform/proxied-request.ts'
+import { lookupRemote } from '../platform/upload-target.ts'
 
 // Connections are kept between PUTs, so that a file of many parts pays for TLS once. Each thread has its own.
-const opener = createRequestOpener({
+const connections = {
   keepAlive: true,
   keepAliveMsecs: 30_000,
   maxSockets: Infinity,
   scheduling: 'lifo',
-})
+} as const
+const opener = createRequestOpener(connections)
+// Of its own, so that it never reuses a connection to this computer.
+const remoteOpener = createRequestOpener({ ...connections, lookup: lookupRemote })
 
 /**
  * Opens a PUT of exactly `lengthBytes` bytes. The target is taken from the URL's own text, since the query
@@ -18,19 +22,20 @@ export function openPut(options: {
   readonly url: string
   readonly lengthBytes: number
   readonly signedHeaders: Readonly<Record<string, string>>
+  readonly allowsLocalAddress: boolean
   /** Sends `Expect: 100-continue` (see expect-continue.ts). */
   readonly expectsContinue: boolean
   /** The proxy's URL with its login, or null. */
   readonly proxy: string | null
 }): ClientRequest {
-  const { url, lengthBytes, signedHeaders, expectsContinue, proxy } = options
+  const { url, lengthBytes, signedHeaders, allowsLocalAddress, expectsContinue, proxy } = options
   const target = new URL(url)
   const headers: Record<string, string> = { ...signedHeaders }
-  const hasHeader = (wanted: string) => Object.keys(headers).some((name) => name.toLowerCase() === wanted)
-  if (!hasHeader('content-length')) headers['Content-Length'] = String(lengthBytes)
+  const hasLength = Object.keys(headers).some((name) => name.toLowerCase() === 'content-length')
+  if (!hasLength) headers['Content-Length'] = String(lengthBytes)
   if (expectsContinue) headers['Expect'] = '100-continue'
   const path = signedTarget(url, target.origin)
-  return opener.open(target, { method: 'PUT', path, headers, setHost: !hasHeader('host') }, proxy)
+  return (allowsLocalAddress ? opener : remoteOpener).open(target, { method: 'PUT', path, headers }, proxy)
 }
 
 /** Path and query as they were signed. */

@@ -6,9 +6,10 @@ import type { FileIdentity } from '../platform/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import type { PartOfUpload, UploadWorkerPool } from './upload-worker-pool.ts'
 import type { ReadAhead } from './read-ahead.ts'
-import { createPartUrls, type PartObserver, type PartUrl, type PartUrls } from './part-urls.ts'
+import { createPartUrls, type PartObserver, type PartUrls } from './part-urls.ts'
 import { createPartsTracker, type PartsProgress, type PartsTracker } from './parts-tracker.ts'
 import { abortableDelay, raceAbort, recheckDelayMs } from '../platform/delays.ts'
+import type { UploadTarget } from '../platform/upload-target.ts'
 import { putOutcome, type PutOutcome } from './put-outcome.ts'
 import type { FileSlots, RequestSlot } from './request-slots.ts'
 import { createPausablePut } from './pausable-put.ts'
@@ -39,7 +40,10 @@ interface PartsJob {
   readonly partSizeBytes: number
   /** Parts that storage acknowledged before: they are not sent again. */
   readonly done: readonly SentPart[]
-  readonly presign: (partNumber: number, signal: AbortSignal) => Promise<Result<PartUrl>>
+  readonly presign: (
+    part: { readonly number: number; readonly sizeBytes: number },
+    signal: AbortSignal,
+  ) => Promise<Result<UploadTarget>>
   /** The multipart upload; null if the parts belong to no row. */
   readonly upload: Omit<PartOfUpload, 'number'> | null
   /**
@@ -94,7 +98,10 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
   })
   const urls = createPartUrls({
     missing,
-    presign: job.presign,
+    presign(number, until) {
+      const { start, end } = rangeOf(job, number)
+      return job.presign({ number, sizeBytes: end - start }, until)
+    },
     environment: job.environment,
     signal: startSignal,
   })
@@ -305,13 +312,17 @@ function createRetryPolicy(environment: Environment): (reason: Failure) => numbe
   }
 }
 
-async function putPart(job: PartsJob, number: number, run: PartRun, partUrl: PartUrl): Promise<PutOutcome> {
+async function putPart(
+  job: PartsJob,
+  number: number,
+  run: PartRun,
+  target: UploadTarget,
+): Promise<PutOutcome> {
   const { start, end } = rangeOf(job, number)
   const observer = run.urls.partStarted(end - start)
   const onProgress = progressOf(number, run, observer)
   const { path, identity, workerPool, readAhead, environment, pause } = job
-  const { url, headers } = partUrl
-  const { host } = new URL(url)
+  const { host } = new URL(target.url)
   const part = job.upload && { ...job.upload, number }
   const put = createPausablePut({
     sizeBytes: end - start,
@@ -322,7 +333,7 @@ async function putPart(job: PartsJob, number: number, run: PartRun, partUrl: Par
   })
   const answer = await workerPool
     .send(
-      { path, identity, start, end, url, headers, readAhead, part },
+      { ...target, path, identity, start, end, readAhead, part },
       {
         signal: put.signal,
         onProgress(flushedBytes) {

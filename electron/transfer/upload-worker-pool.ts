@@ -3,20 +3,17 @@ import type { Environment } from '../platform/environment.ts'
 import type { Failure } from '../contract/failures.ts'
 import { withProxyFallback, proxyCodeIn, type ProxyResolver } from '../platform/proxy-resolver.ts'
 import type { FileIdentity } from '../platform/file-identity.ts'
+import type { UploadTarget } from '../platform/upload-target.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { createWorkerThreads } from '../platform/worker-threads.ts'
 import type { Throttle } from './throttle.ts'
 
 /** One PUT: bytes `[start, end)` of a file to a presigned URL. */
-export interface PutJob {
+export interface PutJob extends UploadTarget {
   readonly path: string
   readonly identity: FileIdentity
   readonly start: number
   readonly end: number
-  /** A secret while it is valid: it is in this message and in the request, nowhere else. */
-  readonly url: string
-  /** Signed with the URL: sent with names and values unchanged. */
-  readonly headers: Readonly<Record<string, string>>
   /** Shared with the hash of the same file. */
   readonly readAhead: ReadAhead
   /** The part that the worker writes to the journal once storage acknowledges it; null for none. */

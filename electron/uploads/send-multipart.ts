@@ -130,8 +130,7 @@ function sendMissingParts(
     done,
     history: memory.parts,
     onPartMap: (map) => report.parts(map),
-    presign: (partNumber, until) =>
-      presignPart(access.client, access.signer, { ...multipart, partNumber }, until),
+    presign: (part, until) => presignPart(access.client, access.signer, { ...multipart, part }, until),
     upload: { rowId: record.id, multipartId: multipart.uploadId },
     async recordPart(part, isRecorded) {
       const written = await report.acknowledged(part, isRecorded)

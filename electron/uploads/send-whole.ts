@@ -178,6 +178,7 @@ async function putOnce(
     end: sizeBytes,
     url: grant.url,
     headers: grant.headers,
+    allowsLocalAddress: grant.allowsLocalAddress,
     readAhead: hashing.readAhead,
     part: null,
   }

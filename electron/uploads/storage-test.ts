@@ -183,8 +183,8 @@ function send(
     done: [],
     history: createPartsHistory(),
     onPartMap: () => undefined,
-    async presign(partNumber, until) {
-      const granted = await presignPart(client, signer, { ...multipart, partNumber }, until)
+    async presign(part, until) {
+      const granted = await presignPart(client, signer, { ...multipart, part }, until)
       startMs ??= performance.now()
       return granted
     },

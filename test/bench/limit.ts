@@ -153,6 +153,7 @@ async function openBench(): Promise<Bench> {
             end: identity.sizeBytes,
             url: `http://127.0.0.1:${port}/${name}`,
             headers: {},
+            allowsLocalAddress: true,
             readAhead,
             part: null,
           },

@@ -13,6 +13,7 @@ import {
   type PutJob,
 } from '../../electron/transfer/upload-worker-pool.ts'
 import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
+import type { UploadTarget } from '../../electron/platform/upload-target.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
 import { builtWorkers } from './runner/test-programs.ts'
 
@@ -22,7 +23,7 @@ export interface UploadWorkers {
   /** A file of random bytes. */
   createFile(sizeBytes: number): Promise<SourceFile>
   /** Starts to PUT the file; when it resolves, the PUT has joined the throttle. */
-  put(file: SourceFile, url: string): Promise<SentPut>
+  put(file: SourceFile, url: string, target?: Partial<UploadTarget>): Promise<SentPut>
 }
 
 export interface SourceFile {
@@ -68,12 +69,12 @@ export function startUploadWorkers(
       await writeFile(path, bytes)
       return { path, bytes }
     },
-    async put({ path, bytes }, url) {
+    async put({ path, bytes }, url, target = {}) {
       const controller = new AbortController()
       let flushedBytes = 0
       const continueDelaysMs: number[] = []
       const listeners = new Set<() => void>()
-      const job = await putJobFor(path, bytes.length, url)
+      const job = { ...(await putJobFor(path, bytes.length, url)), ...target }
       const answer = workerPool.send(job, {
         signal: controller.signal,
         onContinueDelay: (delayMs) => void continueDelaysMs.push(delayMs),
@@ -105,5 +106,15 @@ async function putJobFor(path: string, sizeBytes: number, url: string): Promise<
   const readAhead = createReadAhead()
   hashingReadAhead(readAhead).ended()
   const identity = identityOf(await stat(path, { bigint: true }))
-  return { path, identity, start: 0, end: sizeBytes, url, headers: {}, readAhead, part: null }
+  return {
+    path,
+    identity,
+    start: 0,
+    end: sizeBytes,
+    url,
+    headers: {},
+    allowsLocalAddress: true,
+    readAhead,
+    part: null,
+  }
 }

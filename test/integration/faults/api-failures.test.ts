@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { expectRecovery, expectInLibrary } from './expect-end.ts'
+import { expectRecovery, expectInLibrary, expectFailure } from './expect-end.ts'
 import {
   beginHeldUpload,
   beginUpload,
@@ -259,3 +259,45 @@ fault('completes an upload once when the response takes longer than 60 s', null,
 fault('accepts API responses that arrive slowly', null, async (expected) => {
   await expectRecovery('parts', expected, { on: 'api', how: 'slow', bytesPerSecond: 20_000, times: Infinity })
 })
+
+const presigned = (target: Readonly<Record<string, unknown>>) => ({
+  status: 200,
+  body: JSON.stringify({ upload_url: 'http://127.0.0.1:9/k', storage_key: 'k', ...target }),
+})
+
+fault('fails at once when presigning returns an ftp address', 'upload-address-refused', async (expected) => {
+  const how = presigned({ upload_url: 'ftp://127.0.0.1/k' })
+  const { cloud, countOf } = await expectFailure('whole', expected, {
+    on: 'presignModel',
+    how,
+    times: Infinity,
+  })
+  expect([countOf('presignModel'), cloud.operations.filter(({ kind }) => kind === 'storage')]).toEqual([
+    1,
+    [],
+  ])
+})
+
+fault(
+  'fails at once when presigning requires a header that is not allowed',
+  'upload-header-refused',
+  async (expected) => {
+    const how = presigned({ upload_headers: { 'Transfer-Encoding': 'chunked' } })
+    const { countOf } = await expectFailure('whole', expected, { on: 'presignModel', how, times: Infinity })
+    expect([countOf('presignModel'), countOf('put-object')]).toEqual([1, 0])
+  },
+)
+
+fault(
+  'fails at once when a header of a part is not a text, and keeps the other parts',
+  'upload-header-refused',
+  async (expected) => {
+    const how = presigned({ upload_headers: { 'x-amz-meta-a': ['a\r\nHost: x'] } })
+    const begun = await uploadWithFaults('parts', { on: 'presignPart', how, skip: 3, times: Infinity })
+    expect((await settled(begun)).failure?.code).toBe(expected)
+    begun.cloud.clearFailures()
+    await begun.app.calls.retry({ ids: [begun.id] })
+    await expectInLibrary(begun)
+    expect([begun.countOf('put-part'), begun.countOf('initiateMultipart')]).toEqual([4, 1])
+  },
+)

@@ -33,6 +33,7 @@ const answer = await workerPool.send(
     end: identity.sizeBytes,
     url,
     headers: {},
+    allowsLocalAddress: true,
     readAhead,
     part: null,
   },

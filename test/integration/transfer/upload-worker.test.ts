@@ -205,3 +205,63 @@ test('notices a stalled connection while a bandwidth limit is set', async () => 
   const sent = await workers.put(await workers.createFile(longBytes), url)
   expect(await sent.answer).toMatchObject({ kind: 'broken', code: 'ETIMEDOUT' })
 })
+
+test('sends nothing to a name that resolves to this computer unless that is allowed', async () => {
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
+  let requests = 0
+  const { url } = await startTestServer(
+    (request, response) => {
+      requests += 1
+      store(request, response)
+    },
+    { host: 'localhost' },
+  )
+  const file = await workers.createFile(mebibyte)
+  // The connection that this PUT leaves open must not be used either.
+  const allowed = await workers.put(file, url)
+  expect(await allowed.answer).toMatchObject({ status: 200 })
+  const refused = await workers.put(file, url, { allowsLocalAddress: false })
+  const answer = await refused.answer
+  expect(requests).toBe(1)
+  const outcome = putOutcome(answer, { sizeBytes: mebibyte, host: 'localhost', nowMs: 0 })
+  expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'upload-address-refused' } })
+})
+
+test.each([
+  ['headers', { headers: { 'x-amz-meta-a': 'a\r\nTransfer-Encoding: chunked' } }],
+  ['a URL', { url: 'http://127.0.0.1:9/k\r\nHost: x' }],
+])('line breaks in %s fail that PUT only', async (_what, target) => {
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
+  const held = Promise.withResolvers<void>()
+  const { url } = await startTestServer((request, response) => {
+    void held.promise.then(() => store(request, response))
+  })
+  const running = await workers.put(await workers.createFile(longBytes), url)
+  await running.untilFlushed(1)
+  const broken = await workers.put(await workers.createFile(mebibyte), url, target)
+  expect(await broken.answer).toMatchObject({
+    kind: 'refused',
+    failure: { code: 'upload-header-refused' },
+  })
+  held.resolve()
+  expect(await running.answer).toMatchObject({ kind: 'answered', status: 200 })
+})
+
+test.each([200, 403])('closes the connection when the response body of %i does not end', async (status) => {
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
+  const closed = Promise.withResolvers<void>()
+  const { url } = await startTestServer((request, response) => {
+    void etagOf(request).then((etag) => {
+      response.writeHead(status, { ETag: etag })
+      const more = () => {
+        while (response.write('<Error>'.repeat(1_000)));
+        response.once('drain', more)
+      }
+      more()
+      response.on('close', closed.resolve)
+    })
+  })
+  const sent = await workers.put(await workers.createFile(mebibyte), url)
+  expect(await sent.answer).toMatchObject({ kind: 'answered', status })
+  await closed.promise
+})

@@ -175,3 +175,15 @@ test('revokes the key and reports a keychain that did not erase it', async () =>
   expect(accounts.list()).toMatchObject([{ state: 'signed-out', hasLeft: true }])
   expect(cloud.operations.at(-1)).toMatchObject({ name: 'revokeOwnDevice', status: 200 })
 })
+
+test('does not send a stored key that is not one', async () => {
+  const { pair, start, secretStore, cloud } = await setup()
+  const { id } = await pair()
+  const [[name = ''] = []] = [...secretStore.entries]
+  secretStore.entries.set(name, 'dk-a\r\nX: y')
+  cloud.forgetOperations()
+  const next = start()
+  await next.refreshProfile(id, neverAborted)
+  expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
+  expect(cloud.operations).toEqual([])
+})

@@ -194,6 +194,14 @@ test('aborts a response that is too long', async () => {
   expect(await get()).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
 })
 
+test('accepts a response of 1 MiB, and aborts one byte more', async () => {
+  const response = (bytes: number) => `{"id":"1","x":"${'a'.repeat(bytes - 17)}"}`
+  const { get } = await setup(answering(200, response(1_048_576)))
+  expect(await get()).toEqual(success({ id: '1' }))
+  const { get: getMore } = await setup(answering(200, response(1_048_577)))
+  expect(await getMore()).toMatchObject({ failure: { code: 'not-the-api', detail: 'RESPONSE_TOO_LONG' } })
+})
+
 test('returns Retry-After with the failure', async () => {
   const { get } = await setup(answering(429, '', { 'retry-after': '17' }))
   expect(await get()).toMatchObject({ failure: failure('rate-limited', {}, { retryAfterMs: 17_000 }) })

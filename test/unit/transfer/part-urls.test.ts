@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import { createPartUrls, type PartUrl } from '../../../electron/transfer/part-urls.ts'
+import { createPartUrls } from '../../../electron/transfer/part-urls.ts'
+import type { UploadTarget } from '../../../electron/platform/upload-target.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const partBytes = 100
@@ -16,8 +17,10 @@ function setup({ count = 10, presignMs = 0, lifetimeSeconds = 3_600 } = {}) {
     presign(number) {
       requested.push(number)
       const url = `https://storage.example/k?partNumber=${number}&X-Amz-Expires=${lifetimeSeconds}`
-      return new Promise<Result<PartUrl>>((resolve) =>
-        clock.timers.after(presignMs, () => resolve(success({ url, headers: {} }))),
+      return new Promise<Result<UploadTarget>>((resolve) =>
+        clock.timers.after(presignMs, () =>
+          resolve(success({ url, headers: {}, allowsLocalAddress: false })),
+        ),
       )
     },
     environment: createTestEnvironment(clock),
@@ -77,10 +80,10 @@ test('prefetches only the next URL during a long part', async () => {
 })
 
 test('requests a URL again that could not be prefetched', async () => {
-  const answers: Result<PartUrl>[] = [
-    success({ url: 'https://storage.example/1', headers: {} }),
+  const answers: Result<UploadTarget>[] = [
+    success({ url: 'https://storage.example/1', headers: {}, allowsLocalAddress: false }),
     failed(failure('server-trouble', { status: 500 })),
-    success({ url: 'https://storage.example/2', headers: {} }),
+    success({ url: 'https://storage.example/2', headers: {}, allowsLocalAddress: false }),
   ]
   const urls = createPartUrls({
     missing: [1, 2],

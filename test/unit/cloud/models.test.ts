@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { listModels } from '../../../electron/cloud/models.ts'
+import type { ModelWire } from '../../../electron/cloud/wire.ts'
+import { failure, retryClassOf, type Failure } from '../../../electron/contract/failures.ts'
+import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
+
+/** More pages than may be requested: then this server ends its list, so that the test ends in any case. */
+const lastPage = 3_000
+
+/** The list of a server that returns `perPage` new models on every page. */
+async function listFrom(perPage: number, model: (id: string) => unknown = (id) => ({ id })) {
+  let pages = 0
+  const client = createAnsweringClient(({ current_page: page }) => {
+    pages += 1
+    const count = Number(page) > lastPage ? 0 : perPage
+    return { model_list: Array.from({ length: count }, (_, index) => model(`${page}-${index}`)) }
+  })
+  const models: ModelWire[] = []
+  let failed: Failure | null = null
+  for await (const result of listModels(client, deviceSigner, new AbortController().signal)) {
+    if (result.ok) models.push(...result.value)
+    else failed = result.failure
+  }
+  return { pages, models, failed }
+}
+
+test('stops requesting a list of models that does not end', async () => {
+  const { pages, failed } = await listFrom(100)
+  expect([pages, failed]).toEqual([501, failure('list-too-long', { count: 50_000 })])
+  expect(failed && retryClassOf(failed)).toBe('never')
+})
+
+test('stops requesting a list with one model on each page', async () => {
+  const { pages, failed } = await listFrom(1)
+  expect([pages, failed?.code]).toEqual([2_500, 'list-too-long'])
+})
+
+test('treats texts of a model that are far too long as absent', async () => {
+  const long = 'a'.repeat(5_000)
+  const { models } = await listFrom(1, (id) => ({
+    id,
+    display_name: long,
+    model_type: long,
+    storage_key: long,
+    file_hash: long,
+    model_path: long,
+    model_status: long,
+    created_at: long,
+    updated_at: long,
+    file_size: 5,
+  }))
+  expect(models[0]).toEqual({
+    id: '1-0',
+    display_name: '',
+    model_type: '',
+    storage_key: null,
+    file_hash: null,
+    model_path: null,
+    model_status: null,
+    created_at: null,
+    updated_at: null,
+    file_size: 5,
+  })
+})
+
+test('keeps the longest texts that a model may have', async () => {
+  const model = {
+    display_name: '界'.repeat(255),
+    model_type: 't'.repeat(50),
+    storage_key: 'k'.repeat(1_024),
+    model_path: 'p'.repeat(1_024),
+  }
+  const { models } = await listFrom(1, (id) => ({ id, ...model }))
+  expect(models[0]).toMatchObject(model)
+})
+
+test('leaves out a model with an id that is far too long', async () => {
+  const { models, pages } = await listFrom(1, (id) => ({ id: id.repeat(200) }))
+  expect([models, pages]).toEqual([[], 1])
+})

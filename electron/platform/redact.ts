@@ -3,42 +3,103 @@ import { homedir } from 'node:os'
 const removed = '[removed]'
 
 /** Names whose values are always removed. */
-const secretName = /authorization|password|passphrase|secret|token|cookie|credential|^(?:dk|sk|ak)$/i
-
-/** A secret's name in a text, with optional quotation marks. */
-const named =
-  /\\?["']?\b(?:password|passphrase|access_?token|refresh_?token|client_?secret|device_?code)\\?["']?/
+const secretName =
+  /authorization|passw|passphrase|secret|token|cookie|credential|^(?:dk|sk|ak|(?:[\w-]+-)?signature)$/i
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   // `Authorization: Bearer …` in headers, JSON and curl-like text.
-  [/\b(bearer|basic)\s+[\w.~+/=-]{4,}/gi, `$1 ${removed}`],
+  [/\b(bearer|basic)\s+[^\s"'<>\\,]{4,}/gi, `$1 ${removed}`],
   // JSON Web Tokens: base64url of `{"` is `eyJ`.
   [/\beyJ[\w-]{4,}(?:\.[\w-]*){0,4}/g, removed],
   // Cyberun's keys, by their prefix.
-  [/\b(dk|sk|ak)-[\w-]{4,}/g, `$1-${removed}`],
-  // Presigned storage URLs: the signature and its parameters.
-  [/([?&;]X-Amz-[\w-]+=)[^&\s"'<>\\]*/gi, `$1${removed}`],
-  [/([?&](?:AWSAccessKeyId|Signature|sig|token|code|user_code|device_code)=)[^&\s"'<>\\]*/gi, `$1${removed}`],
-  // Passwords in URLs.
-  [/(:\/\/[^\s/:@]*:)[^\s/]+@/g, `$1${removed}@`],
-  // `"password":"…"`, also in JSON within JSON, to the end of the line where the quotation mark is not
-  // closed.
+  [/\b(dk|sk|ak)-[\w.~+/=-]{4,}/g, `$1-${removed}`],
+  // Parameters of signatures without their URL: Amazon S3, Google Cloud Storage, Alibaba OSS, Huawei OBS and
+  // Tencent COS.
   [
-    new RegExp(`(${named.source}\\s*[:=]\\s*)(["'])(?:\\\\.|(?!\\2)[^\\\\\\n])*(?:\\2|\\\\?$)`, 'gim'),
-    `$1$2${removed}$2`,
+    /\b((?:X-(?:Amz|Goog|OSS|OBS)-[\w-]+|(?:AWS|OSS)?AccessKeyId|GoogleAccessId|q-[\w-]+)=)[^&\s"'<>\\]*/gi,
+    `$1${removed}`,
   ],
   [
-    new RegExp(`(${named.source}\\s*[:=]\\s*)(\\\\["'])(?:\\\\{2}\\\\?.|(?!\\2).)*(?:\\2|$)`, 'gim'),
-    `$1$2${removed}$2`,
+    /((?:[?&;]|\\u0026)(?:Signature|sign?|(?:x-cos-)?security-token|token|code|user_code|device_code)=)[^&\s"'<>\\]*/gi,
+    `$1${removed}`,
   ],
-  // `password=…`
-  [new RegExp(`(${named.source}\\s*[:=]\\s*)(?!\\\\?["'])[^"'&\\s,}]+`, 'gi'), `$1${removed}`],
 ]
 
 /** Removes secrets, signatures and the names of home folders from a text. */
 export function redactText(text: string): string {
   const nameless = homes.reduce((left, [pattern, instead]) => left.replace(pattern, instead), text)
-  return patterns.reduce((left, [pattern, instead]) => left.replace(pattern, instead), nameless)
+  // First what has a delimiter, since the other patterns may remove that together with their secret.
+  const withoutUrls = removeFromUrls(removeNamedValues(nameless))
+  return patterns.reduce((left, [pattern, instead]) => left.replace(pattern, instead), withoutUrls)
+}
+
+/**
+ * A URL up to a space or a quotation mark. Backslashes belong to it, since JSON may have escaped slashes and
+ * ampersands (`\/`, `\u0026`), but not those of an escaped quotation mark.
+ */
+const anyUrl = /\b([a-z][a-z\d+.-]{0,30}:(?:\\*\/){2})((?:[^\s"<>\\]|\\+(?!["\\]))+)/gi
+/** A login in a URL, whose password may have characters that should be escaped. A port is none. */
+const login = /^(?:[^/?#\\@]*@|[^/?#\\@:]*:(?!\d{1,5}(?:[/?#\\,;)\]}]|$)).*@)+/
+
+/**
+ * Removes user name, password, query and fragment of every URL: there are more kinds of signatures than could be
+ * listed.
+ */
+function removeFromUrls(text: string): string {
+  return text
+    .replace(/(:(?:\\*\/){2}[^\s/?#:@"'\\]*:)(?!\d{1,5}\b)[^\s/]+@/g, `$1${removed}@`)
+    .replace(anyUrl, (_url, scheme: string, rest: string) => {
+      const address = rest.replace(login, `${removed}@`)
+      const end = address.search(/[?#]/)
+      return scheme + (end < 0 ? address : `${address.slice(0, end + 1)}${removed}`)
+    })
+}
+
+/** A secret's name, also as the end of a longer name (`user_password`), up to its value's quotation mark. */
+const beforeValue =
+  /(?:passw(?:or)?d|passphrase|(?:access|refresh|security|\bid)[_-]?token|client[_-]?secret|device[_-]?code|(?:raw|agent|api|secret|private)[_-]?key)[\w-]{0,40}\\*["']?\s{0,5}[:=]\s{0,5}(\\*["'])?/gi
+/** Without quotation marks. An escaped character, or a quotation mark inside, belongs to the value. */
+const unquoted = /(?:\\.|["'](?![\s,}\]):]|$)|[^"'&\s,}\\])+/y
+
+/**
+ * Removes values such as `"password":"…"` and `password=…`, also in JSON within JSON. A value without a closing
+ * quotation mark ends with its line.
+ */
+function removeNamedValues(text: string): string {
+  let kept = ''
+  let end = 0
+  for (const match of text.matchAll(beforeValue)) {
+    if (match.index < end) continue
+    const start = match.index + match[0].length
+    const [, quote] = match
+    kept += text.slice(end, start)
+    end = quote === undefined ? endOfUnquoted(text, start) : endOfQuoted(text, start, quote)
+    if (quote !== undefined || end > start) kept += `${removed}${quote ?? ''}`
+  }
+  return kept + text.slice(end)
+}
+
+function endOfUnquoted(text: string, start: number): number {
+  unquoted.lastIndex = start
+  return unquoted.test(text) ? unquoted.lastIndex : start
+}
+
+/**
+ * The end of a quoted value, closing mark included. In JSON within JSON the marks of each level have
+ * `2 * n + 1` backslashes, where `n` is the number of the level around it. A mark inside the value has one
+ * level's more, and escaped backslashes come in multiples of `2 * (n + 1)`.
+ */
+function endOfQuoted(text: string, start: number, opening: string): number {
+  const escapes = opening.length - 1
+  const marks = new RegExp(`(\\\\*)${opening.slice(-1)}|\\n`, 'g')
+  marks.lastIndex = start
+  for (let mark = marks.exec(text); mark; mark = marks.exec(text)) {
+    const [found, backslashes] = mark
+    if (backslashes === undefined) return mark.index
+    const more = backslashes.length - escapes
+    if (more >= 0 && more % (2 * (escapes + 1)) === 0) return mark.index + found.length
+  }
+  return text.length
 }
 
 /**

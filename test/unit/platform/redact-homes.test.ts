@@ -82,3 +82,50 @@ test('keeps text without secrets', () => {
   ])
     expect(redactText(text)).toBe(text)
 })
+
+test('removes passwords with any characters from JSON, also within JSON', () => {
+  fc.assert(
+    fc.property(hex(16), fc.string({ unit: 'grapheme', maxLength: 20 }), fc.nat(3), (half, middle, depth) => {
+      let text = JSON.stringify({ user_password: `${half}${middle}${half}`, next: 'kept' })
+      for (let level = 0; level < depth; level += 1) text = JSON.stringify({ body: text })
+      expect(redactText(text)).not.toContain(half)
+      expect(redactText(text)).toContain('kept')
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('removes the query and the login of any URL', () => {
+  fc.assert(
+    fc.property(fc.webUrl({ withQueryParameters: true, withFragments: true }), hex(16), (url, secret) => {
+      // A host name such as `ak-abcd` looks like a key.
+      fc.pre(!/\b(?:dk|sk|ak)-|eyJ/.test(url))
+      const clean = redactText(url)
+      expect(clean.split(/[?#]/)[0]).toBe(url.split(/[?#]/)[0])
+      const signed = url.replace('://', `://ann:${secret}@`).replace(/[?#].*|$/, `?any-name=${secret}`)
+      for (const text of [signed, JSON.stringify([signed]), signed.replaceAll('/', '\\/')])
+        expect(redactText(text)).not.toContain(secret)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('takes time in proportion to the length of the text', () => {
+  for (const unit of [
+    'password',
+    'password:',
+    '://a:',
+    'https://',
+    'a:b@',
+    '\\',
+    'x-amz-a',
+    '?sig=',
+    'dk-',
+    '"password":"\\',
+  ]) {
+    const text = unit.repeat(400_000 / unit.length)
+    const startedMs = performance.now()
+    redactText(text)
+    expect(performance.now() - startedMs).toBeLessThan(2_000)
+  }
+})

@@ -9,9 +9,12 @@ test.each([
   [`the token ${jwt} was refused`, 'the token [removed] was refused'],
   ['key dk-AbCd_1234-xyz is dead', 'key dk-[removed] is dead'],
   ['sk-0123456789 and ak-0123456789', 'sk-[removed] and ak-[removed]'],
-  ['https://alice:pass@proxy.example:8080/', 'https://alice:[removed]@proxy.example:8080/'],
-  ['http://alice:p@ss@proxy.example:8080/', 'http://alice:[removed]@proxy.example:8080/'],
-  ['socks5://:pass@proxy.example', 'socks5://:[removed]@proxy.example'],
+  ['https://alice:pass@proxy.example:8080/', 'https://[removed]@proxy.example:8080/'],
+  ['https://alice@proxy.example:8080/a@b', 'https://[removed]@proxy.example:8080/a@b'],
+  ['http://alice:p@ss@proxy.example:8080/', 'http://[removed]@proxy.example:8080/'],
+  ['http://alice:p/a?s#s@proxy.example:8080/', 'http://[removed]@proxy.example:8080/'],
+  [String.raw`http:\/\/alice:p\u0040ss@proxy.example\/`, String.raw`http:\/\/[removed]@proxy.example\/`],
+  ['socks5://:pass@proxy.example', 'socks5://[removed]@proxy.example'],
   ['{"password":"correct horse","x":1}', '{"password":"[removed]","x":1}'],
   ['said {\\"accessToken\\": \\"a b\\"}', 'said {\\"accessToken\\": \\"[removed]\\"}'],
   [JSON.stringify({ password: 'a "b" c\\', x: 1 }), '{"password":"[removed]","x":1}'],
@@ -22,15 +25,41 @@ test.each([
   ['grant_type=x&refresh_token=abc.def&y=1', 'grant_type=x&refresh_token=[removed]&y=1'],
   [
     'PUT https://s3.example/b/k?X-Amz-Credential=AK%2F1&X-Amz-Signature=0a1b&partNumber=3 failed',
-    'PUT https://s3.example/b/k?X-Amz-Credential=[removed]&X-Amz-Signature=[removed]&partNumber=3 failed',
+    'PUT https://s3.example/b/k?[removed] failed',
   ],
+  [
+    String.raw`{"url":"https:\/\/s3.example\/k?X-Amz-Date=1\u0026X-Amz-Signature=0a1b","x":1}`,
+    String.raw`{"url":"https:\/\/s3.example\/k?[removed]","x":1}`,
+  ],
+  [
+    'https://blob.example/k?sv=1&sig=0a1b#c, https://h.example/#token=0a1b',
+    'https://blob.example/k?[removed] https://h.example/#[removed]',
+  ],
+  [
+    'PUT /b/k?X-Goog-Credential=a%2Fb&X-Goog-Signature=0a1b&y=1',
+    'PUT /b/k?X-Goog-Credential=[removed]&X-Goog-Signature=[removed]&y=1',
+  ],
+  ['GoogleAccessId=a@b&Expires=1&Signature=0a1b', 'GoogleAccessId=[removed]&Expires=1&Signature=[removed]'],
+  [
+    '/k?OSSAccessKeyId=a&Expires=1&Signature=0a1b',
+    '/k?OSSAccessKeyId=[removed]&Expires=1&Signature=[removed]',
+  ],
+  ['/k?x-oss-credential=a&x-oss-signature=0a1b', '/k?x-oss-credential=[removed]&x-oss-signature=[removed]'],
+  [
+    '/k?q-ak=a&q-sign-time=1;2&q-signature=0a1b',
+    '/k?q-ak=[removed]&q-sign-time=[removed]&q-signature=[removed]',
+  ],
+  ['/k?x-cos-security-token=a&sign=0a1b', '/k?x-cos-security-token=[removed]&sign=[removed]'],
+  ['{"user_password":"a\\"b","x":1}', '{"user_password":"[removed]","x":1}'],
+  ['proxyPassword = hunter\\ 2 next', 'proxyPassword = [removed] next'],
+  [`password=hun"ter'2, next`, 'password=[removed], next'],
 ])('%s', (text, clean) => {
   expect(redactText(text)).toBe(clean)
 })
 
 test('keeps ordinary text', () => {
   const text =
-    'task-12 is done: flux1-dev.safetensors, 3.2 GB, https://core.cyberun.cloud/api/v1/models?page=2'
+    'task-12 is done: flux1-dev.safetensors, 3.2 GB, https://core.cyberun.cloud:8080/api/v1/a@b, code=5, passwords expire'
   expect(redactText(text)).toBe(text)
 })
 
@@ -98,7 +127,7 @@ test('removes secrets in keys and values of Maps, Sets and arrays', () => {
 test('removes a secret used as a property name', () => {
   expect(redact({ 'dk-12345678': 3, nested: { 'https://s3.example/k?X-Amz-Signature=0a1b': 4 } })).toEqual({
     'dk-[removed]': 3,
-    nested: { 'https://s3.example/k?X-Amz-Signature=[removed]': 4 },
+    nested: { 'https://s3.example/k?[removed]': 4 },
   })
 })
 

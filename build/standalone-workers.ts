@@ -25,7 +25,7 @@ export function standaloneWorkers(entries: Readonly<Record<string, string>>): Pl
     configResolved(config) {
       outDir = config.build.outDir
     },
-    closeBundle() {
+    writeBundle() {
       for (const [name, code] of built) writeFileSync(join(outDir, name), code)
     },
   }

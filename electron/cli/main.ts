@@ -16,13 +16,17 @@ import { exitCodes } from './exit-codes.ts'
 import { helpFor, usage } from './help.ts'
 import { runInspectCommand } from './commands/inspect.ts'
 import { listenForInterruption } from './interruption.ts'
-import { describeUnexpectedError } from './output/output.ts'
+import { describeUnexpectedError, type Streams } from './output/output.ts'
+import { createTextStream } from './output/text-stream.ts'
 import { checkProxies, findProxiesOfEnvironment } from './proxy.ts'
 import { runCommand, type EngineCommand } from './run-command.ts'
 import { runStatusCommand } from './commands/status.ts'
 import { readCliEnvironment, workerFiles, type CliEnvironment } from './cli-environment.ts'
 
-const streams = { out: process.stdout, err: process.stderr }
+const streams: Streams = {
+  out: createTextStream(process.stdout),
+  err: createTextStream(process.stderr),
+}
 
 /**
  * Runs one command of the command line and sets `process.exitCode` to one of `exitCodes`.
@@ -35,7 +39,8 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
     process.exitCode = await start(parseCommand(words))
   } catch (error) {
     const isUsage = error instanceof UsageError
-    process.stderr.write(`${isUsage ? error.message : describeUnexpectedError(error)}\n`)
+    const message = isUsage ? error.message : describeUnexpectedError(error)
+    for (const line of message.split('\n')) streams.err.line(line)
     process.exitCode = isUsage ? exitCodes.usage : exitCodes.someFailed
   }
 }
@@ -43,11 +48,12 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
 async function start(command: Command): Promise<number> {
   const { out } = streams
   if (command.name === 'help') {
-    out.write(command.about ? helpFor(command.about) : usage)
+    const help = command.about ? helpFor(command.about) : usage
+    for (const line of help.trimEnd().split('\n')) out.line(line)
     return exitCodes.ok
   }
   if (command.name === 'version') {
-    out.write(`${await version()}\n`)
+    out.line(await version())
     return exitCodes.ok
   }
   if (command.name === 'inspect')
@@ -56,7 +62,7 @@ async function start(command: Command): Promise<number> {
   if (command.name === 'status')
     return runStatusCommand(cliEnvironment.home, Date.now(), command.json, streams)
   if (command.name === 'resume' && isQueueEmpty(cliEnvironment.home)) {
-    streams.err.write('The upload queue is empty.\n')
+    streams.err.line('The upload queue is empty.')
     return exitCodes.ok
   }
   return runWithEngine(command, cliEnvironment)
@@ -137,8 +143,8 @@ function createCliEngine(
   const workers = workerFiles(import.meta.filename)
   const changedFile = changedWorkerFile(Object.values(workers))
   if (changedFile !== null) {
-    streams.err.write(
-      `A file of Modelferry was changed or damaged (${changedFile}), so nothing was sent. Install Modelferry again.\n`,
+    streams.err.line(
+      `A file of Modelferry was changed or damaged (${changedFile}), so nothing was sent. Install Modelferry again.`,
     )
     return null
   }
@@ -153,7 +159,7 @@ function createCliEngine(
     })
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
-    streams.err.write(`${dataFolderProblems[journalProblemOf(error)](home)} (${detail})\n`)
+    streams.err.line(`${dataFolderProblems[journalProblemOf(error)](home)} (${detail})`)
     return null
   }
 }

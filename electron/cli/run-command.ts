@@ -10,7 +10,6 @@ import { describeFailure, signInExitCode, type Streams } from './output/output.t
 import { runResumeCommand } from './commands/resume.ts'
 import { runLoginCommand } from './commands/login.ts'
 import { findTeam, uploadTeams, type AccountTeam } from './commands/teams.ts'
-import { oneLine } from './output/terminal-text.ts'
 import { runUploadCommand } from './commands/upload.ts'
 import { runWorkflowCommand } from './commands/workflow.ts'
 import type { CommandContext } from './command-context.ts'
@@ -35,7 +34,7 @@ export async function runCommand(command: EngineCommand, context: CommandContext
     const signedIn = await interruption.race(engine.useToken(cliEnvironment.token, retry))
     if (signedIn === interrupted) return interruption.exitCode
     if (!signedIn.ok) {
-      streams.err.write(`${describeFailure(signedIn.failure)}\n`)
+      streams.err.line(describeFailure(signedIn.failure))
       return signInExitCode(signedIn.failure)
     }
     tokenAccount = signedIn.value
@@ -72,12 +71,14 @@ async function runSignedInCommand(
   if (command.name === 'resume')
     return runResumeCommand(cliEnvironment.home, { ...context, reporter: createReporter(command, streams) })
   if (!engine.session().accounts.some(({ state }) => state === 'ready')) {
-    streams.err.write('Not signed in. Run: modelferry login\n')
+    streams.err.line('Not signed in. Run: modelferry login')
     return exitCodes.notSignedIn
   }
   if (command.name === 'teams') {
-    for (const accountTeam of uploadTeams(engine, tokenAccount))
-      streams.out.write(`${command.json ? teamAsJson(accountTeam) : teamAsText(accountTeam)}\n`)
+    for (const accountTeam of uploadTeams(engine, tokenAccount)) {
+      if (command.json) streams.out.json(teamAsJson(accountTeam))
+      else streams.out.line(teamAsText(accountTeam))
+    }
     return exitCodes.ok
   }
   const team = findTeam(engine, command.team ?? cliEnvironment.team, tokenAccount)
@@ -86,9 +87,9 @@ async function runSignedInCommand(
   return runWorkflowCommand(command, team, uploadContext)
 }
 
-const teamAsJson = ({ team, account }: AccountTeam) => JSON.stringify({ ...team, account: account.email })
+const teamAsJson = ({ team, account }: AccountTeam) => ({ ...team, account: account.email })
 
-const teamAsText = ({ team, account }: AccountTeam) => oneLine(`${team.id}  ${team.name}  (${account.email})`)
+const teamAsText = ({ team, account }: AccountTeam) => `${team.id}  ${team.name}  (${account.email})`
 
 function createReporter(options: { readonly json: boolean; readonly quiet: boolean }, streams: Streams) {
   return options.json ? createJsonReporter(streams, options) : createTextReporter(streams, options)
@@ -100,6 +101,7 @@ async function untilInterrupted(
 ): Promise<number> {
   const code = await interruption.race(work)
   if (code !== interrupted) return code
-  streams.err.write('\nCancelled.\n')
+  streams.err.line('')
+  streams.err.line('Cancelled.')
   return interruption.exitCode
 }

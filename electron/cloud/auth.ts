@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Team } from '../contract/account.ts'
+import { visibleName, visibleText } from '../contract/visible-text.ts'
 import { bodyTimeoutMs, unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
 import { paths, tokenPair, userProfile, type teamWire, type TokenPairWire } from './wire.ts'
 
@@ -82,13 +83,13 @@ export async function fetchProfile(
   const { id, display_name, email_address, team_list } = answer.value
   return success({
     personId: id,
-    name: display_name || email_address,
-    email: email_address,
+    name: visibleName(display_name || email_address),
+    email: visibleText(email_address),
     teams: team_list.map(toTeam),
   })
 }
 
 /** Converts a team from the API. */
 export function toTeam({ id, display_name: name, role }: v.InferOutput<typeof teamWire>): Team {
-  return { id, name: name || id, ...(role ? { role } : {}) }
+  return { id, name: visibleName(name || id), ...(role ? { role } : {}) }
 }

@@ -2,6 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import type { Locale } from '../contract/app-info.ts'
 import type { Failure, FailureState } from '../contract/failures.ts'
 import en from './en.json' with { type: 'json' }
+import { visibleText } from '../contract/visible-text.ts'
 import { formatBytes } from './format-size.ts'
 import zhHans from './zh-Hans.json' with { type: 'json' }
 import zhHant from './zh-Hant.json' with { type: 'json' }
@@ -33,16 +34,18 @@ export function translatorFor(locale: Locale): Translate {
       format = new IntlMessageFormat(catalogues[locale][key], locale, undefined, { ignoreTag: true })
       formats.set(key, format)
     }
-    return String(format.format(withSizes(params, locale)))
+    return String(format.format(formattedParams(params, locale)))
   }
   translators.set(locale, translate)
   return translate
 }
 
-function withSizes(params: Params | undefined, locale: Locale): Record<string, string | number> {
+/** Sizes as text, and names from files and servers without characters that could disguise the sentence. */
+function formattedParams(params: Params | undefined, locale: Locale): Record<string, string | number> {
   const formatted: Record<string, string | number> = { ...params }
   for (const [name, value] of Object.entries(formatted)) {
-    if (name.endsWith('Bytes') && typeof value === 'number') formatted[name] = formatBytes(value, locale)
+    if (typeof value === 'string') formatted[name] = visibleText(value)
+    else if (name.endsWith('Bytes')) formatted[name] = formatBytes(value, locale)
   }
   return formatted
 }

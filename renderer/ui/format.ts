@@ -2,6 +2,8 @@ import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { Locale } from '../../electron/contract/app-info.ts'
 import { localeFor, type Translate } from '../../electron/messages/messages.ts'
 
+export { visibleText } from '../../electron/contract/visible-text.ts'
+
 const minute = 60
 const hour = 3600
 const day = 86_400

@@ -1,9 +1,9 @@
 import type { Account } from '../../contract/account.ts'
+import { visibleText } from '../../contract/visible-text.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { UsageError } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { describeFailure, type Streams } from '../output/output.ts'
-import { oneLine } from '../output/terminal-text.ts'
 
 interface AccountsContext {
   readonly engine: Engine
@@ -18,13 +18,10 @@ export function runAccountsCommand(
   const { accounts } = engine.session()
   for (const account of accounts) {
     const { id, kind, server, name, email, teams, state } = account
-    streams.out.write(
-      json
-        ? `${JSON.stringify({ id, kind, server, name, email, teams, state })}\n`
-        : `${oneLine(accountLine(account))}\n`,
-    )
+    if (json) streams.out.json({ id, kind, server, name, email, teams, state })
+    else streams.out.line(accountLine(account))
   }
-  if (accounts.length === 0) streams.err.write('No accounts. Run: modelferry login\n')
+  if (accounts.length === 0) streams.err.line('No accounts. Run: modelferry login')
   return exitCodes.ok
 }
 
@@ -46,11 +43,11 @@ export async function runLogoutCommand(
   for (const { id } of selected) {
     const result = await engine.calls.signOut({ accountId: id })
     if (result.ok) continue
-    streams.err.write(`${describeFailure(result.failure)}\n`)
+    streams.err.line(describeFailure(result.failure))
     code = exitCodes.someFailed
   }
   if (code === exitCodes.ok)
-    streams.out.write(selected.length > 0 ? 'Signed out.\n' : 'No account was signed in.\n')
+    streams.out.line(selected.length > 0 ? 'Signed out.' : 'No account was signed in.')
   return code
 }
 
@@ -61,7 +58,9 @@ function findAccount(emailOrId: string, accounts: readonly Account[]): Account {
       ? sameId
       : accounts.filter(({ email }) => email.toLowerCase() === emailOrId.toLowerCase())
   const [only] = found
-  const ids = (found.length > 0 ? found : accounts).map(({ id, email }) => `  "${id}"  ${email}\n`).join('')
+  const ids = (found.length > 0 ? found : accounts)
+    .map(({ id, email }) => `${visibleText(`  "${id}"  ${email}`)}\n`)
+    .join('')
   if (!only) throw new UsageError(`No signed-in account matches "${emailOrId}".\n${ids}`.trimEnd())
   if (found.length > 1)
     throw new UsageError(`Several accounts match "${emailOrId}". Use the ID instead:\n${ids}`.trimEnd())

@@ -10,7 +10,6 @@ import { interrupted } from '../interruption.ts'
 import { describeFailure, failureAsJson, t } from '../output/output.ts'
 import type { CommandContext } from '../command-context.ts'
 import { findTeam } from './teams.ts'
-import { oneLine } from '../output/terminal-text.ts'
 
 type CheckCommand = Extract<Command, { readonly name: 'check' }>
 
@@ -53,8 +52,10 @@ async function runChecks(
     session: engine.session,
     confirmSignIns: engine.confirmSignIns,
     onProgress({ results }) {
-      for (const result of results.slice(writtenCount))
-        streams.out.write(json ? stepAsJson(result) : stepAsText(result))
+      for (const result of results.slice(writtenCount)) {
+        if (json) streams.out.json(stepAsJson(result))
+        else streams.out.line(stepAsText(result))
+      }
       writtenCount = results.length
     },
   })
@@ -70,10 +71,15 @@ const stepAsText = ({ step, outcome, params, failure: problem }: StepResult) =>
 const outcomeLabels = { good: 'ok', bad: 'FAILED', skipped: '-' }
 
 const row = (outcome: keyof typeof outcomeLabels, name: string, text: string) =>
-  `${oneLine(`${outcomeLabels[outcome].padEnd(6)}  ${name.padEnd(11)}  ${text}`)}\n`
+  `${outcomeLabels[outcome].padEnd(6)}  ${name.padEnd(11)}  ${text}`
 
-const stepAsJson = ({ step, outcome, params, failure: problem }: StepResult) =>
-  `${JSON.stringify({ event: 'step', step, outcome, params, ...(problem ? { failure: failureAsJson(problem) } : {}) })}\n`
+const stepAsJson = ({ step, outcome, params, failure: problem }: StepResult) => ({
+  event: 'step',
+  step,
+  outcome,
+  params,
+  ...(problem ? { failure: failureAsJson(problem) } : {}),
+})
 
 function exitCodeOf({ results }: ConnectionCheck): number {
   const bad = results.filter(({ outcome }) => outcome === 'bad')
@@ -95,17 +101,14 @@ async function testStorage(
   if (choice === null || hindrance !== null) {
     const text = t(`storage-test.no-${hindrance ?? 'sign-in'}`)
     const reason = hindrance === 'device' ? failure('forbidden', { team: '' }) : failure('signed-out')
-    streams.out.write(
-      command.json
-        ? `${JSON.stringify({ event: 'storage', outcome: 'skipped', failure: { code: reason.code, sentence: text } })}\n`
-        : row('skipped', 'Storage', text),
-    )
+    const problem = { code: reason.code, sentence: text }
+    if (command.json) streams.out.json({ event: 'storage', outcome: 'skipped', failure: problem })
+    else streams.out.line(row('skipped', 'Storage', text))
     return exitCodes.notSignedIn
   }
   const test = await engine.testStorage(choice, interruption.signal, () => undefined)
-  streams.out.write(
-    command.json ? storageAsJson(test) : storageAsText(test, cliEnvironment.limitBytesPerSecond),
-  )
+  if (command.json) streams.out.json(storageAsJson(test))
+  else streams.out.line(storageAsText(test, cliEnvironment.limitBytesPerSecond))
   return test.state === 'good' ? exitCodes.ok : exitCodes.someFailed
 }
 
@@ -114,18 +117,18 @@ const storageOutcomes = { good: 'good', bad: 'bad', running: 'bad', cancelled: '
 const storageAsText = (test: StorageTest, limit: number | null) =>
   row(storageOutcomes[test.state], 'Storage', storageTestText(test, t, limit !== null))
 
-function storageAsJson(test: StorageTest): string {
+function storageAsJson(test: StorageTest): object {
   const { state, tookMs, failure: problem, isLeft } = test
   const speedMembers =
     state === 'good' ? { bytes: storageTestBytes, tookMs, bytesPerSecond: Math.round(speedOf(test)) } : {}
   const failureMember = problem ? { failure: failureAsJson(problem) } : {}
-  return `${JSON.stringify({ event: 'storage', outcome: state, ...speedMembers, leftBehind: isLeft, ...failureMember })}\n`
+  return { event: 'storage', outcome: state, ...speedMembers, leftBehind: isLeft, ...failureMember }
 }
 
 /** Writes the summary. Returns `code`. */
 function finish({ json }: CheckCommand, { streams }: CommandContext, code: number): number {
   const isGood = code === exitCodes.ok
-  if (json) streams.out.write(`${JSON.stringify({ event: 'checked', ok: isGood })}\n`)
-  else streams.err.write(`${t(isGood ? 'connection.all-good' : 'connection.trouble')}\n`)
+  if (json) streams.out.json({ event: 'checked', ok: isGood })
+  else streams.err.line(t(isGood ? 'connection.all-good' : 'connection.trouble'))
   return code
 }

@@ -16,7 +16,6 @@ import {
   type Streams,
 } from '../output/output.ts'
 import { isMessageKey, type MessageKey } from '../../messages/messages.ts'
-import { oneLine } from '../output/terminal-text.ts'
 
 /**
  * Files inspected at the same time: enough to keep the worker busy. The output stays in the order of the
@@ -44,16 +43,17 @@ export async function runInspectCommand(
       for (const inspected of await Promise.all(batch.map((file) => inspectFile(file, inspector)))) {
         counts.files += 1
         if (inspected.inspection.failure) counts.refused += 1
-        out.write(`${json ? JSON.stringify(asJson(inspected)) : asText(inspected)}\n`)
+        if (json) out.json(asJson(inspected))
+        else asLines(inspected).forEach(out.line)
       }
     }
     for (const file of skipped) {
-      if (json) out.write(`${JSON.stringify({ event: 'skipped', ...skippedAsJson(file) })}\n`)
-      else out.write(`${oneLine(`skipped  ${file.name} (${skipReasonText(file)})`)}\n`)
+      if (json) out.json({ event: 'skipped', ...skippedAsJson(file) })
+      else out.line(`skipped  ${file.name} (${skipReasonText(file)})`)
     }
     if (!json && counts.files + skipped.length > 1) {
-      err.write(
-        `${fileCount(counts.files, 'model file')}, ${counts.refused} rejected; ${fileCount(skipped.length, 'file')} skipped.\n`,
+      err.line(
+        `${fileCount(counts.files, 'model file')}, ${counts.refused} rejected; ${fileCount(skipped.length, 'file')} skipped.`,
       )
     }
     return counts.refused > 0 || counts.files === 0 ? exitCodes.someFailed : exitCodes.ok
@@ -123,7 +123,7 @@ function factsAsJson({ privateContent, ...rest }: ModelFacts): object {
   return { ...rest, private: privateContent }
 }
 
-function asText({ file, inspection, facts: metadata }: InspectedFile): string {
+function asLines({ file, inspection, facts: metadata }: InspectedFile): readonly string[] {
   const { recognition, target, identity, failure } = inspection
   const { group, modelType, base, variant, tensorCount, dtype, format } = recognition
   const facts = [
@@ -137,7 +137,7 @@ function asText({ file, inspection, facts: metadata }: InspectedFile): string {
   const relativePath = file.folder === '' ? file.name : `${file.folder}/${file.name}`
   const accepted = isContentInspected(recognition) ? 'ok' : 'unknown'
   const verdict = failure ? 'rejected' : accepted
-  const lines = [
+  return [
     `${verdict.padEnd(8)} ${relativePath}: ${facts.join(', ')}`,
     ...(verdict === 'unknown' ? [`${indent}${t('inspect.unread')}`] : []),
     `${indent}${recognitionText(recognition)}`,
@@ -145,7 +145,6 @@ function asText({ file, inspection, facts: metadata }: InspectedFile): string {
     ...(metadata ? factLines(metadata) : []).map((line) => indent + line),
     indent + (failure ? describeFailure(failure) : `→ ${target.modelPath}`),
   ]
-  return lines.map((line) => oneLine(line)).join('\n')
 }
 
 /** The case of the message `model.private` for each kind of private content. */

@@ -25,7 +25,7 @@ export async function runLoginCommand(
   try {
     const secret = await prompter.ask(by === 'key' ? 'Device key: ' : 'Password: ', { hidden: true })
     if (secret === null) {
-      context.streams.err.write('Cancelled.\n')
+      context.streams.err.line('Cancelled.')
       return exitCodes.interrupted
     }
     const signedIn =
@@ -49,12 +49,12 @@ async function signInByPairing({ engine, streams, signal }: LoginContext): Promi
     await engine.calls.cancelPairing(undefined)
     return reportRefusal(failure(keychain === 'absent' ? 'keychain-absent' : 'keychain-locked'), streams)
   }
-  streams.out.write(
-    `Confirm the code ${pairing.userCode} on this page:\n  ${pairing.address}\nWaiting for confirmation. Press Ctrl-C to cancel.\n`,
-  )
+  streams.out.line(`Confirm the code ${pairing.userCode} on this page:`)
+  streams.out.line(`  ${pairing.address}`)
+  streams.out.line('Waiting for confirmation. Press Ctrl-C to cancel.')
   signal.addEventListener('abort', () => void engine.calls.cancelPairing(undefined))
   const view = await waitForPairing(engine, (problem) =>
-    streams.err.write(`${describeFailure(problem, 'retrying')}\n`),
+    streams.err.line(describeFailure(problem, 'retrying')),
   )
   const isSignedIn = view.accounts.some(({ id, state }) => state === 'ready' && !before.has(id))
   // Ctrl-C removes the pairing from the view as well.
@@ -90,7 +90,7 @@ function reportSignIn(signedIn: Result<SessionView>, before: ReadonlySet<string>
   // An account that was signed in before is not reported.
   const added = signedIn.value.accounts.find(({ id, state }) => state === 'ready' && !before.has(id))
   const accountText = added ? ` as ${added.email}, for ${added.teams.map(({ name }) => name).join(', ')}` : ''
-  streams.out.write(`Signed in${accountText}.\n`)
+  streams.out.line(`Signed in${accountText}.`)
   return exitCodes.ok
 }
 
@@ -103,10 +103,10 @@ const keychainProblems: ReadonlyMap<FailureCode, string> = new Map([
 
 function reportRefusal(reason: Failure, { err }: Streams): number {
   const keychainProblem = keychainProblems.get(reason.code)
-  err.write(
+  err.line(
     keychainProblem === undefined
-      ? `${describeFailure(reason)}\n`
-      : `Not signed in: ${keychainProblem} Without a keychain, set MODELFERRY_TOKEN instead. (${reason.code})\n`,
+      ? describeFailure(reason)
+      : `Not signed in: ${keychainProblem} Without a keychain, set MODELFERRY_TOKEN instead. (${reason.code})`,
   )
   return signInExitCode(reason)
 }

@@ -18,7 +18,7 @@ export async function runResumeCommand(home: string, context: UploadContext): Pr
   const resumed = await interruption.race(engine.resumeUnfinished(interruption.signal))
   if (resumed === interrupted) return stopUploads(context, { command: 'resume', remove: false })
   if (!resumed.ok) {
-    streams.err.write(`${describeFailure(resumed.failure)}\n`)
+    streams.err.line(describeFailure(resumed.failure))
     return exitCodes.someFailed
   }
   const resumedIds = new Set(resumed.value)
@@ -49,8 +49,8 @@ function reportNotResumed(
   }
   const running = others.filter(({ runByPid }) => runByPid !== null)
   const signedOut = others.filter(({ runByPid }) => runByPid === null)
-  if (running.length > 0) streams.err.write(runningSentence(running))
-  if (signedOut.length > 0) streams.err.write(signedOutSentence(signedOut, journal.value.accounts))
+  if (running.length > 0) streams.err.line(runningSentence(running))
+  if (signedOut.length > 0) streams.err.line(signedOutSentence(signedOut, journal.value.accounts))
   return signedOut.length
 }
 
@@ -58,11 +58,11 @@ const uploads = (count: number) => (count === 1 ? '1 upload' : `${count} uploads
 
 function runningSentence(running: readonly UnfinishedUpload[]): string {
   const pids = new Set(running.map(({ runByPid }) => runByPid))
-  return `${uploads(running.length)} not resumed: already running in another Modelferry process (${[...pids].join(', ')}).\n`
+  return `${uploads(running.length)} not resumed: already running in another Modelferry process (${[...pids].join(', ')}).`
 }
 
 function signedOutSentence(signedOut: readonly UnfinishedUpload[], accounts: readonly Account[]): string {
   const nameOf = (accountId: string) => accounts.find(({ id }) => id === accountId)?.email ?? accountId
   const whose = new Set(signedOut.map(({ record }) => nameOf(record.accountId)))
-  return `${uploads(signedOut.length)} not resumed: ${[...whose].join(', ')} ${whose.size === 1 ? 'is' : 'are'} signed out. Run: modelferry login\n`
+  return `${uploads(signedOut.length)} not resumed: ${[...whose].join(', ')} ${whose.size === 1 ? 'is' : 'are'} signed out. Run: modelferry login`
 }

@@ -20,7 +20,6 @@ import {
   verificationLabel,
   type Streams,
 } from '../output/output.ts'
-import { oneLine } from '../output/terminal-text.ts'
 
 /** Increased when a member is removed or changes its meaning, not for new members. */
 const schemaVersion = 1
@@ -39,12 +38,12 @@ const emptySummary: JournalSummary = {
 export function runStatusCommand(home: string, nowMs: number, json: boolean, { out, err }: Streams): number {
   const summary = readJournal(home)
   if (!summary.ok) {
-    err.write(`${describeFailure(summary.failure)}\n`)
+    err.line(describeFailure(summary.failure))
     return exitCodes.someFailed
   }
   const view = summary.value ?? emptySummary
-  if (json) out.write(`${JSON.stringify(asJson(view, home, nowMs))}\n`)
-  else for (const line of asLines(view)) out.write(`${oneLine(line)}\n`)
+  if (json) out.json(asJson(view, home, nowMs))
+  else for (const line of asLines(view)) out.line(line)
   return exitCodes.ok
 }
 

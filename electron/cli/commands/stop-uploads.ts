@@ -45,7 +45,7 @@ export async function stopUploads(
   const ids = idsLeft()
   const finish = (sentence: string, summary: Omit<StopSummary, 'uploads'>) => {
     reporter.stopped({ ...summary, uploads: ids.length })
-    streams.err.write(`${sentence}\n`)
+    streams.err.line(sentence)
     return interruption.exitCode
   }
   if (ids.length === 0) return finish('Stopped. No uploads were left.', { kept: !remove, leftBehind: 0 })
@@ -60,8 +60,8 @@ export async function stopUploads(
       leftBehind: 0,
     })
   }
-  streams.err.write(
-    'Cancelling these uploads. Press Ctrl-C again to stop at once; the rest is deleted at the next start.\n',
+  streams.err.line(
+    'Cancelling these uploads. Press Ctrl-C again to stop at once; the rest is deleted at the next start.',
   )
   const removed = await engine.calls.cancel({ ids })
   if (!removed.ok)
@@ -89,9 +89,9 @@ async function pauseUploads(
   else if (pausing && pausing.finishingParts > 0) {
     const { finishingParts: count, unacknowledgedBytes } = pausing
     reporter.pausing(pausing)
-    streams.err.write(
+    streams.err.line(
       `Pausing, finishing ${count === 1 ? '1 part' : `${count} parts`}. Press Ctrl-C again to stop now; ` +
-        `${formatBytes(unacknowledgedBytes, 'en')} would be uploaded again.\n`,
+        `${formatBytes(unacknowledgedBytes, 'en')} would be uploaded again.`,
     )
   }
   return paused

@@ -1,5 +1,6 @@
 import type { Account, Team, TeamChoice } from '../../contract/account.ts'
 import { baseOf } from '../../contract/servers.ts'
+import { visibleText } from '../../contract/visible-text.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { UsageError } from '../arguments.ts'
 
@@ -30,7 +31,7 @@ export function uploadTeams(engine: Engine, only: Account | null): readonly Acco
 export function findTeam(engine: Engine, idOrName: string | null, only: Account | null): TeamChoice {
   const { chosen } = engine.session()
   const all = uploadTeams(engine, only)
-  const names = all.map(({ team }) => `  ${team.id}  ${team.name}`).join('\n')
+  const names = all.map(({ team }) => visibleText(`  ${team.id}  ${team.name}`)).join('\n')
   if (idOrName === null) {
     const [first, another] = all
     if (first && !another) return choiceOf(first)

@@ -35,14 +35,14 @@ export async function runUploadCommand(
   )
   if (report === interrupted) return stop()
   if (!report.ok) {
-    streams.err.write(`${describeFailure(report.failure)}\n`)
+    streams.err.line(describeFailure(report.failure))
     return report.failure.code === 'no-team' ? exitCodes.notSignedIn : exitCodes.someFailed
   }
   const { added, refused, skipped } = report.value
   reportSkipped(reporter, skipped)
   if (added + refused === 0) {
     const isQueued = skipped.some(({ reason }) => reason === 'queued')
-    streams.err.write(isQueued ? 'These files are already in the upload queue.\n' : 'No model files found.\n')
+    streams.err.line(isQueued ? 'These files are already in the upload queue.' : 'No model files found.')
     return exitCodes.someFailed
   }
   const rows = await interruption.race(follower.waitUntilEnded(added + refused))

@@ -8,7 +8,6 @@ import { interrupted } from '../interruption.ts'
 import { missingPathFailure } from '../missing-path.ts'
 import { stopUploads } from './stop-uploads.ts'
 import { describeFailure, failureAsJson, reportSkipped, t } from '../output/output.ts'
-import { oneLine } from '../output/terminal-text.ts'
 import type { UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
@@ -29,7 +28,7 @@ export async function runWorkflowCommand(
   if (opened === interrupted) return interruption.exitCode
   if (opened.id === null) {
     const reason = await unopenedReason(command.file, opened.unread.length > 0)
-    streams.err.write(`${reason}\n`)
+    streams.err.line(reason)
     return exitCodes.someFailed
   }
   if ((await interruption.race(engine.workflows.whenComplete(opened.id))) === interrupted)
@@ -37,13 +36,14 @@ export async function runWorkflowCommand(
   const view = engine.workflows.view(opened.id)
   if (!view) return exitCodes.someFailed
   for (const need of view.needs) {
-    streams.out.write(`${command.json ? JSON.stringify(asJson(need)) : oneLine(asText(need))}\n`)
+    if (command.json) streams.out.json(asJson(need))
+    else streams.out.line(asText(need))
   }
   reportUnsearchedFolders(view, command, streams)
   if (view.libraryFailure)
-    streams.err.write(`The library can't be listed. ${describeFailure(view.libraryFailure)}\n`)
+    streams.err.line(`The library can't be listed. ${describeFailure(view.libraryFailure)}`)
   const local = view.needs.filter(({ stand, isOff }) => stand === 'here' && !isOff)
-  if (!command.json) streams.err.write(`${summary(view)}\n`)
+  if (!command.json) streams.err.line(summary(view))
   const isIncomplete = view.needs.some(({ stand, isOff }) => stand !== 'in-library' && !isOff)
   if (!command.upload || local.length === 0) return isIncomplete ? exitCodes.someFailed : exitCodes.ok
   const code = await uploadNeeded(opened.id, local, context)
@@ -77,7 +77,7 @@ async function uploadNeeded(
   )
   if (report === interrupted) return stop()
   if (!report.ok) {
-    streams.err.write(`${describeFailure(report.failure)}\n`)
+    streams.err.line(describeFailure(report.failure))
     return exitCodes.someFailed
   }
   const { added, refused, skipped } = report.value ?? { added: 0, refused: 0, skipped: [] }
@@ -96,14 +96,13 @@ function reportUnsearchedFolders(
   { out, err }: UploadContext['streams'],
 ): void {
   if (json) {
-    for (const { where, why } of unseen)
-      out.write(`${JSON.stringify({ event: 'unseen', folder: expandHome(where), reason: why })}\n`)
-    if (!isUsualSeen) out.write(`${JSON.stringify({ event: 'unseen', folder: null, reason: 'too-slow' })}\n`)
+    for (const { where, why } of unseen) out.json({ event: 'unseen', folder: expandHome(where), reason: why })
+    if (!isUsualSeen) out.json({ event: 'unseen', folder: null, reason: 'too-slow' })
   }
   const folders = unseen.map(({ where, why }) => t('workflow.unseen-folder', { where, why }))
   if (!isUsualSeen) folders.push(t('workflow.unseen-usual'))
   if (folders.length === 0) return
-  err.write(`${oneLine([t('workflow.unseen'), ...folders].join(' '))}\n`)
+  err.line([t('workflow.unseen'), ...folders].join(' '))
 }
 
 /** The full path for a displayed one that starts with `~`. */

@@ -13,7 +13,7 @@ export function createJsonReporter(
   { out }: Pick<Streams, 'out'>,
   { quiet }: { readonly quiet: boolean },
 ): UploadReporter {
-  const write = (event: string, members: object) => out.write(`${JSON.stringify({ event, ...members })}\n`)
+  const write = (event: string, members: object) => out.json({ event, ...members })
   return {
     signInDelayed: (reason, atMs) =>
       write('sign-in-delayed', { ...failureAsJson(reason, 'retrying'), retryAt: isoTime(atMs) }),

@@ -1,3 +1,4 @@
+import { visibleText } from '../../contract/visible-text.ts'
 import { fitText, wrappedRows } from './terminal-text.ts'
 
 /** An output stream that may be a terminal. */
@@ -31,7 +32,7 @@ export function createLiveLines(stream: TerminalStream): LiveLines {
 
   function draw(lines: readonly string[]): void {
     if (!stream.isTTY) return
-    const fitted = lines.map((line) => fitText(line, lineWidth(stream)))
+    const fitted = lines.map((line) => fitText(visibleText(line), lineWidth(stream)))
     const columns = columnsOf(stream)
     if (columns === shownColumns && fitted.join('\n') === shown.join('\n')) return
     // A terminal that has become narrower has wrapped the lines.

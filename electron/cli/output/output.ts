@@ -11,13 +11,13 @@ import type {
   UploadRow,
 } from '../../contract/uploads.ts'
 import { isRecordWrong, type Verification } from '../../contract/verification.ts'
-import type { TerminalStream } from './live-lines.ts'
-import { oneLine } from './terminal-text.ts'
+import { visibleText } from '../../contract/visible-text.ts'
+import type { TextStream } from './text-stream.ts'
 
 /** Results are written to `out`, messages for the user to `err`. */
 export interface Streams {
-  readonly out: { write(text: string): unknown }
-  readonly err: TerminalStream
+  readonly out: TextStream
+  readonly err: TextStream
 }
 
 /** The state of all uploads of a command while they run. */
@@ -84,7 +84,7 @@ export const t = translatorFor('en')
 export function describeFailure(failure: Failure, state: FailureState = 'final'): string {
   const sentence = failureText(failure, t, state)
   const code = failure.detail ? `${failure.code}: ${failure.detail}` : failure.code
-  return oneLine(`${sentence} (${code})`)
+  return visibleText(`${sentence} (${code})`)
 }
 
 /**
@@ -93,7 +93,7 @@ export function describeFailure(failure: Failure, state: FailureState = 'final')
  */
 export function describeUnexpectedError(error: unknown): string {
   const detail = redactText(error instanceof Error ? error.message : String(error))
-  return oneLine(
+  return visibleText(
     `Modelferry stopped because of an internal error. Uploaded data is kept. Run the command again. (${detail})`,
   )
 }

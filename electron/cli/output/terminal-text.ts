@@ -59,12 +59,3 @@ export function fitText(text: string, width: number): string {
   const head = take(parts, width - 1 - textWidth(tail.join('')))
   return `${head.join('')}…${tail.join('')}`
 }
-
-/**
- * Replaces control characters, line breaks and bidirectional marks, so that a file name or a server's message
- * can't control the terminal or reorder the line.
- */
-export function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are replaced
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
-}

@@ -2,6 +2,7 @@ import type { UploadRow } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { isRecordWrong } from '../../contract/verification.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
+import { visibleText } from '../../contract/visible-text.ts'
 import { lineWidth, createLiveLines, type TerminalStream } from './live-lines.ts'
 import {
   describeFailure,
@@ -13,7 +14,7 @@ import {
   type Streams,
   type UploadReporter,
 } from './output.ts'
-import { fitText, oneLine, textWidth } from './terminal-text.ts'
+import { fitText, textWidth } from './terminal-text.ts'
 
 const bytes = (count: number) => formatBytes(count, 'en')
 
@@ -25,14 +26,14 @@ export function createTextReporter(
   { out, err }: Streams,
   { quiet }: { readonly quiet: boolean },
 ): UploadReporter {
-  const live = createLiveLines(err)
+  const live = createLiveLines(err.terminal)
   let registeredCount = 0
   let failedCount = 0
   /** No progress lines while uploads are being stopped. */
   let isFinished = false
   const write = (text: string) => {
     live.clear()
-    if (!quiet) out.write(`${oneLine(text)}\n`)
+    if (!quiet) out.line(text)
   }
   return {
     signInDelayed: (reason) => write(`waiting     to sign in: ${describeFailure(reason, 'retrying')}`),
@@ -40,13 +41,13 @@ export function createTextReporter(
     skipped: (file) => write(`skipped     ${file.name} (${skipReasonText(file)})`),
     linksSkipped(count) {
       const text = `note        ${count} ${count === 1 ? 'link to another place was' : 'links to other places were'} not followed; models that need them are incomplete`
-      if (quiet) err.write(`${oneLine(text)}\n`)
+      if (quiet) err.line(text)
       else write(text)
     },
     notResumed: ({ file, reason }) =>
       write(`not resumed ${file} (${reason === 'running' ? 'running in another process' : 'not signed in'})`),
     progress(_changed, progress) {
-      if (!quiet && !isFinished) live.show(progressLines(progress, err))
+      if (!quiet && !isFinished) live.show(progressLines(progress, err.terminal))
     },
     waiting: (row) =>
       write(`waiting     ${row.fileName}: ${row.failure ? describeFailure(row.failure, 'retrying') : ''}`),
@@ -60,7 +61,7 @@ export function createTextReporter(
       if (verification === null) return
       const label = verificationLabel(verification).padEnd(12)
       const text = `${label}${row.fileName}: ${verificationLines(verification, t).join(' ')}`
-      if (quiet && isRecordWrong(verification)) err.write(`${oneLine(text)}\n`)
+      if (quiet && isRecordWrong(verification)) err.line(text)
       else write(text)
     },
     alreadyInLibrary(row) {
@@ -78,7 +79,7 @@ export function createTextReporter(
     failed(row) {
       failedCount += 1
       const text = `failed      ${row.fileName}: ${row.failure ? describeFailure(row.failure) : ''}`
-      if (quiet) err.write(`${oneLine(text)}\n`)
+      if (quiet) err.line(text)
       else write(text)
     },
     modelEnded({ recognition }, { fileCount, presentCount, missing }) {
@@ -86,7 +87,7 @@ export function createTextReporter(
       if (presentCount === fileCount)
         return write(`complete    ${name}: all ${fileCount} files are in the library`)
       const text = `incomplete  ${name}: ${presentCount} of ${fileCount} files are in the library; missing: ${missing.join(', ')}`
-      if (quiet) err.write(`${oneLine(text)}\n`)
+      if (quiet) err.line(text)
       else write(text)
     },
     pausing: live.clear,
@@ -94,9 +95,9 @@ export function createTextReporter(
     finished() {
       isFinished = true
       live.clear()
-      if (quiet || !err.isTTY || registeredCount + failedCount < 2) return
+      if (quiet || !err.terminal.isTTY || registeredCount + failedCount < 2) return
       const failures = failedCount > 0 ? `, ${failedCount} failed` : ''
-      err.write(`${registeredCount} in the library${failures}.\n`)
+      err.line(`${registeredCount} in the library${failures}.`)
     },
   }
 }
@@ -144,7 +145,7 @@ function progressLine(row: UploadRow, stream: TerminalStream): string {
   if (row.bytesPerSecond !== null) facts.push(`${bytes(row.bytesPerSecond)}/s`)
   if (row.secondsLeft !== null) facts.push(timeLeft(row.secondsLeft))
   const nameWidth = Math.max(minNameWidth, Math.min(maxNameWidth, lineWidth(stream) - factsWidth))
-  const name = fitText(oneLine(row.fileName), nameWidth)
+  const name = fitText(visibleText(row.fileName), nameWidth)
   const gap = ' '.repeat(nameWidth - textWidth(name))
   const head = `${name}${gap}  ${String(percent).padStart(2)} %  `
   // On a narrow terminal the last facts are left out first.

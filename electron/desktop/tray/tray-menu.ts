@@ -1,4 +1,5 @@
 import type { MenuItemConstructorOptions } from 'electron'
+import { visibleText } from '../../contract/visible-text.ts'
 import type { Conditions, WhenDone } from '../../contract/conditions.ts'
 import { pauseReasonText } from '../../messages/pause-reason-text.ts'
 import { isAllPaused, type Snapshot, type Totals } from '../../contract/uploads.ts'
@@ -183,6 +184,7 @@ function recentUploadsItem(uploads: readonly RecentUpload[], actions: TrayAction
  */
 function menuLabel(name: string): string {
   const maxLength = 40
-  const short = name.length > maxLength ? `${name.slice(0, maxLength - 1)}…` : name
+  const visible = visibleText(name)
+  const short = visible.length > maxLength ? `${visible.slice(0, maxLength - 1)}…` : visible
   return short.replace(/&/g, '&&')
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { helpFor, usage } from '../../../electron/cli/help.ts'
 import { createJsonReporter } from '../../../electron/cli/output/json-output.ts'
+import { createTextStream } from '../../../electron/cli/output/text-stream.ts'
 import { commands, isCommandName } from '../../../electron/cli/options.ts'
 import { failure } from '../../../electron/contract/failures.ts'
 import { patchOf, registeredRow, row, sendingRow } from '../../components/support/rows.ts'
@@ -41,7 +42,10 @@ test('keeps every line of the help within 120 columns', () => {
 test('documents every JSON event of an upload with its members', () => {
   const page = readFileSync(join(projectFolder, 'docs/command-line.md'), 'utf8')
   const written: string[] = []
-  const reporter = createJsonReporter({ out: { write: (text) => written.push(text) } }, { quiet: false })
+  const reporter = createJsonReporter(
+    { out: createTextStream({ write: (text) => written.push(text) }) },
+    { quiet: false },
+  )
   const failing = row('Flux', { failure: failure('server-trouble', { status: 503 }, { detail: 'busy' }) })
   reporter.signInDelayed(failure('server-trouble', { status: 503 }, { detail: 'busy' }), 1)
   reporter.queued(row('Flux'))

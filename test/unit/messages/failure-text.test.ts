@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createJsonReporter } from '../../../electron/cli/output/json-output.ts'
+import { createTextStream } from '../../../electron/cli/output/text-stream.ts'
 import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import { failure, failureKinds, harmlessText, retryClassOf } from '../../../electron/contract/failures.ts'
 import type { Failure, FailureCode } from '../../../electron/contract/failures.ts'
@@ -32,7 +33,7 @@ function failureWithParams(code: FailureCode): Failure {
 /** The lines that the command line prints for an upload that failed or waits. */
 function printed(row: UploadRow): readonly string[] {
   const lines: string[] = []
-  const stream = { write: (text: string) => lines.push(text) }
+  const stream = createTextStream({ write: (text) => lines.push(text) })
   const streams = { out: stream, err: stream }
   for (const reporter of [
     createTextReporter(streams, { quiet: false }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fitText, oneLine, textWidth } from '../../../../electron/cli/output/terminal-text.ts'
+import { fitText, textWidth } from '../../../../electron/cli/output/terminal-text.ts'
 
 test.each([
   ['blue.safetensors', 16],
@@ -26,9 +26,4 @@ test.each([
 ])('fits %s into %d columns as %s', (text, width, fitted) => {
   expect(fitText(text, width)).toBe(fitted)
   expect(textWidth(fitText(text, width))).toBeLessThanOrEqual(width)
-})
-
-test('replaces control characters and bidirectional marks', () => {
-  expect(oneLine('a\u001b[2Jb\nc\td\u202ee')).toBe('a\ufffd[2Jb\ufffdc\ufffdd\ufffde')
-  expect(oneLine('水墨 (v2).safetensors')).toBe('水墨 (v2).safetensors')
 })

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest'
 import { createTextReporter } from '../../../../electron/cli/output/text-output.ts'
+import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
 import { textWidth } from '../../../../electron/cli/output/terminal-text.ts'
 import type { Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
 
 function createTerminal(columns: number) {
   let drawn = ''
   const err = { write: (text: string) => (drawn = text), isTTY: true, columns }
-  const reporter = createTextReporter({ out: { write: () => undefined }, err }, { quiet: false })
+  const reporter = createTextReporter(
+    { out: createTextStream({ write: () => undefined }), err: createTextStream(err) },
+    { quiet: false },
+  )
   return {
     show(...rows: readonly Partial<UploadRow>[]) {
       const running = rows.map((row) => ({ ...sending, ...row }))

@@ -1,0 +1,20 @@
+/**
+ * Characters that control a terminal, break a line or reorder text, so that it reads differently from what it
+ * is (trojansource.codes). Marks that only give neutral characters a direction are common in Arabic and
+ * Hebrew names and are kept.
+ */
+const deceptive = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu
+
+/** Text from a file, a server or a name on one line, with a visible � in place of each deceptive character. */
+export const visibleText = (text: string): string => text.toWellFormed().replace(deceptive, '\ufffd')
+
+/** Longer than names that people give; a longer one would push the question out of a native dialog. */
+const maxNameLength = 80
+
+/** The name of a person, a team or a model as the server reports it: visible, trimmed and not too long. */
+export function visibleName(text: string): string {
+  const characters = [...visibleText(text.trim())]
+  return characters.length <= maxNameLength
+    ? characters.join('')
+    : `${characters.slice(0, maxNameLength - 1).join('')}…`
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { visibleName, visibleText } from '../../../electron/contract/visible-text.ts'
+import { translatorFor } from '../../../electron/messages/messages.ts'
+
+test.each([
+  ['a\u001b]0;title\u0007\u001b[2J', 'a�]0;title��[2J'],
+  ['C1: \u009b31m', 'C1: �31m'],
+  ['line\nbreak\r\u2028\u2029\ttab', 'line�break����tab'],
+  ['gnp.\u202esrotasnetefas', 'gnp.�srotasnetefas'],
+  ['\u2066isolated\u2069', '�isolated�'],
+  ['half a surrogate \ud800', 'half a surrogate �'],
+])('shows deceptive characters of %j', (text, visible) => {
+  expect(visibleText(text)).toBe(visible)
+})
+
+test.each(['水墨 (v2).safetensors', 'Zoë’s 👩‍🚀 models', 'مدل\u200cها', 'א\u200f!', 'e\u0301'])(
+  'leaves ordinary text as it is: %s',
+  (text) => {
+    expect([visibleText(text), visibleName(text)]).toEqual([text, text])
+  },
+)
+
+test('shortens a name to 80 characters, without cutting one in half', () => {
+  expect(visibleName('a'.repeat(80))).toBe('a'.repeat(80))
+  expect(visibleName(` ${'😀'.repeat(5_000)} `)).toBe(`${'😀'.repeat(79)}…`)
+})
+
+test('shows deceptive characters in the names that a message quotes', () => {
+  const t = translatorFor('en')
+  const team = '\u202eStudio\nNorth\u001b[2J'
+  expect(t('send-found.question', { count: 1, sizeBytes: 5, team })).toContain('�Studio�North�[2J')
+})

@@ -82,8 +82,8 @@ export async function registerModel(
 /** The largest page size (api-reference/introduction). */
 const perPage = 100
 /**
- * Far more models than a team has. In memory such a list takes at most 300 MB, with the longest texts that
- * `modelListItem` allows.
+ * Far more models than a team has. Reading them took 460 MB of memory with texts at the limits of
+ * `modelListItem`.
  */
 const maxModels = 50_000
 /** A server may return 20 models a page whatever is requested. */

@@ -129,6 +129,8 @@ export default defineConfig(
     name: 'engine: the wrapper of open, and readers of the app’s own files',
     files: [
       'electron/platform/regular-file.ts',
+      'electron/platform/data-folder.ts',
+      'electron/platform/worker-file.ts',
       'electron/journal/log-flush.ts',
       'electron/cli/cli-environment.ts',
     ],

@@ -34,10 +34,9 @@ export function startProgram(
   input: string | null = '',
 ): Started {
   const [program = '', ...words] = command
-  const { PATH, HOME, TMPDIR, LANG } = process.env
-  const env = Object.fromEntries(
-    Object.entries({ PATH, HOME, TMPDIR, LANG, ...environment }).filter(([, value]) => value !== undefined),
-  )
+  const { PATH, HOME, TMPDIR, LANG, NODE_COMPILE_CACHE } = process.env
+  const given = { PATH, HOME, TMPDIR, LANG, NODE_COMPILE_CACHE, ...environment }
+  const env = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const child = spawn(program, words, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   if (input !== null) child.stdin.end(input)

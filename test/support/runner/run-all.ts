@@ -27,13 +27,14 @@ interface Outcome extends Counts {
   readonly output: string
 }
 
-async function runStep(step: CheckStep): Promise<Outcome> {
+async function runStep(step: CheckStep, compileCache: string): Promise<Outcome> {
   const startedMs = performance.now()
   const [program = '', ...words] = step.command
   const child = spawn(program, words, {
     cwd: projectFolder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH: pathWithTools(), ...step.environment },
+    // Hundreds of processes load the same programs; compiled once, each starts with a third of the CPU time.
+    env: { ...process.env, PATH: pathWithTools(), NODE_COMPILE_CACHE: compileCache, ...step.environment },
   })
   const output = Promise.all([text(child.stdout), text(child.stderr)])
   const [code] = (await once(child, 'close')) as [number | null]
@@ -70,7 +71,7 @@ function line({ name, seconds, passed, failed }: Outcome): string {
 }
 
 /** Starts the steps in order, each as soon as a slot is free and the step that it needs has ended. */
-async function runSteps(steps: readonly CheckStep[]): Promise<readonly Outcome[]> {
+async function runSteps(steps: readonly CheckStep[], compileCache: string): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   const waiting = [...steps]
   const running = new Set<Promise<unknown>>()
@@ -82,7 +83,7 @@ async function runSteps(steps: readonly CheckStep[]): Promise<readonly Outcome[]
       continue
     }
     for (const step of waiting.splice(index, 1)) {
-      const run = runStep(step).then((outcome) => {
+      const run = runStep(step, compileCache).then((outcome) => {
         outcomes.push(outcome)
         running.delete(run)
       })
@@ -95,7 +96,8 @@ async function runSteps(steps: readonly CheckStep[]): Promise<readonly Outcome[]
 async function runAll(): Promise<readonly Outcome[]> {
   const reports = mkdtempSync(join(tmpdir(), 'modelferry-reports-'))
   try {
-    return await runSteps(process.argv[2] === 'soak' ? soakSteps(reports) : testSteps(reports))
+    const steps = process.argv[2] === 'soak' ? soakSteps(reports) : testSteps(reports)
+    return await runSteps(steps, join(reports, 'compile-cache'))
   } finally {
     rmSync(reports, { recursive: true, force: true })
   }

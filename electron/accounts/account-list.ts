@@ -1,6 +1,6 @@
 import type { Account } from '../contract/account.ts'
 import type { AccountStore } from '../platform/environment.ts'
-import { hasSameEmail } from '../contract/account.ts'
+import { hasSameEmail, isSamePerson } from '../contract/account.ts'
 
 /**
  * The known accounts: from the account store, which processes share, and from what this process found in its
@@ -13,6 +13,11 @@ export interface AccountList {
    * other users are marked as having left this computer.
    */
   add(account: Account): void
+  /**
+   * Whether an account may be added. The first one on this computer and another sign-in of a known person
+   * always may, others if the user agrees.
+   */
+  mayAdd(account: Account): Promise<boolean>
   /** How often an account has signed in since the start. */
   signInCount(accountId: string): number
   /**
@@ -25,7 +30,10 @@ export interface AccountList {
   restore(account: Account): void
 }
 
-export function createAccountList(accountStore: AccountStore): AccountList {
+export function createAccountList(
+  accountStore: AccountStore,
+  confirmAccount: (account: Account) => Promise<boolean>,
+): AccountList {
   const missing = new Set<string>()
   const signInCounts = new Map<string, number>()
   const signInCount = (accountId: string) => signInCounts.get(accountId) ?? 0
@@ -35,6 +43,11 @@ export function createAccountList(accountStore: AccountStore): AccountList {
       .map((account): Account => (missing.has(account.id) ? { ...account, state: 'signed-out' } : account))
   return {
     list,
+    async mayAdd(account) {
+      const known = accountStore.list()
+      const isExpected = known.length === 0 || known.some((other) => isSamePerson(other, account))
+      return isExpected || confirmAccount(account)
+    },
     signInCount,
     add(account) {
       signInCounts.set(account.id, signInCount(account.id) + 1)

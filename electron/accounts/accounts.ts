@@ -1,4 +1,4 @@
-import { fetchProfile, login } from '../cloud/auth.ts'
+import { fetchProfile, login, logout } from '../cloud/auth.ts'
 import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
 import { failed, failure, isConnectivityFailure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
@@ -7,7 +7,7 @@ import type { ProxyResolver } from '../platform/proxy-resolver.ts'
 import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
 import { createAccountCredentials, type AccountCredentials } from './account-credentials.ts'
 import { createAccountList, type AccountList } from './account-list.ts'
-import { createDeviceKeys, findKeyOwner, parseDeviceKey } from './device-keys.ts'
+import { createDeviceKeys, declined, findKeyOwner, parseDeviceKey, revokeTimeoutMs } from './device-keys.ts'
 import type { RunExclusive } from './refresh-lock.ts'
 import { fixedSigner } from './signers.ts'
 
@@ -20,6 +20,7 @@ export interface Access {
 
 export interface Accounts {
   list(): readonly Account[]
+  /** Fails with `sign-in-declined` if the user doesn't agree to add the account. */
   signIn(server: string, email: string, password: string): Promise<Result<Account>>
   /** Signs in with a pasted device key; other kinds of key are named in the failure and never sent. */
   signInWithKey(server: string, pasted: string): Promise<Result<Account>>
@@ -76,13 +77,15 @@ export function createAccounts(options: {
   readonly environment: Environment
   readonly runExclusive: RunExclusive
   readonly proxies: ProxyResolver
+  /** Asks the user whether to add the account of another person than those known on this computer. */
+  readonly confirmAccount: (account: Account) => Promise<boolean>
 }): Accounts {
-  const { accountStore, secretStore, environment, runExclusive, proxies } = options
+  const { accountStore, secretStore, environment, runExclusive, proxies, confirmAccount } = options
   const clients = new Map<string, CloudClient>()
-  const accountList = createAccountList(accountStore)
+  const accountList = createAccountList(accountStore, confirmAccount)
   /** Accounts whose token was given from outside. */
   const externalTokens = new Map<string, { readonly account: Account; readonly token: string }>()
-  const devices = createDeviceKeys({ clientFor, secretStore, save: accountList.add })
+  const devices = createDeviceKeys({ clientFor, secretStore, accountList })
   const credentials = createAccountCredentials({
     clientFor,
     devices,
@@ -101,9 +104,8 @@ export function createAccounts(options: {
     return client
   }
 
-  function find(accountId: string): Account | undefined {
-    return externalTokens.get(accountId)?.account ?? accountList.list().find(({ id }) => id === accountId)
-  }
+  const find = (accountId: string) =>
+    externalTokens.get(accountId)?.account ?? accountList.list().find(({ id }) => id === accountId)
 
   function signerFor(account: Account, teamId: string | null): Signer {
     const external = externalTokens.get(account.id)
@@ -187,12 +189,13 @@ const signInRetryMs = 10_000
 async function signInByPassword(
   client: CloudClient,
   services: {
+    readonly accountList: Pick<AccountList, 'mayAdd'>
     readonly credentials: Pick<AccountCredentials, 'sessionOf'>
     readonly environment: Environment
   },
   { email, password }: { readonly email: string; readonly password: string },
 ): Promise<Result<Account>> {
-  const { credentials, environment } = services
+  const { accountList, credentials, environment } = services
   const pair = await retryCall(() => login(client, email, password), environment, {
     withinMs: signInRetryMs,
     // The user sees at once that the server can't be reached.
@@ -203,6 +206,14 @@ async function signInByPassword(
     withinMs: signInRetryMs,
   })
   if (!account.ok) return account
+  if (!(await accountList.mayAdd(account.value))) {
+    const signer = fixedSigner({ kind: 'session', token: pair.value.access_token, teamId: null })
+    // Not awaited: the tokens are forgotten in any case.
+    void logout(client, signer, pair.value.refresh_token, AbortSignal.timeout(revokeTimeoutMs)).catch(() =>
+      environment.log.warn('could not revoke a session at the server'),
+    )
+    return failed(declined(account.value))
+  }
   const stored = await credentials.sessionOf(account.value).replaceTokens(pair.value)
   return stored.ok ? account : stored
 }

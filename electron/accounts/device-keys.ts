@@ -6,6 +6,7 @@ import { isDeviceKey } from '../cloud/wire.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account, Team } from '../contract/account.ts'
 import type { SecretStore } from '../platform/environment.ts'
+import type { AccountList } from './account-list.ts'
 import { erasePendingKey, eraseKey, readPendingKey, readKey, writePendingKey, writeKey } from './secrets.ts'
 import { deviceSigner, fixedSigner } from './signers.ts'
 
@@ -21,7 +22,10 @@ export interface DeviceKeys {
    * have paired this computer again.
    */
   isRefused(accountId: string): Promise<boolean>
-  /** Signs in with a pasted key, which is stored only if the server accepts it (`key-refused`). */
+  /**
+   * Signs in with a pasted key, which is stored only if the server accepts it (`key-refused`) and the user
+   * agrees to add the account (`sign-in-declined`).
+   */
   signIn(server: string, key: string): Promise<Result<Account>>
   /**
    * Signs in with a key from a pairing. The server returns it only once, so it is stored before its owner is
@@ -44,10 +48,9 @@ export const revokeTimeoutMs = 10_000
 export function createDeviceKeys(options: {
   readonly clientFor: (server: string) => CloudClient
   readonly secretStore: SecretStore
-  /** Stores the account as signed in. */
-  readonly save: (account: Account) => void
+  readonly accountList: Pick<AccountList, 'add' | 'mayAdd'>
 }): DeviceKeys {
-  const { clientFor, secretStore, save } = options
+  const { clientFor, secretStore, accountList } = options
   const keys = new Map<string, string>()
   const missing = new Set<string>()
   /** The last key of each account that the server refused. */
@@ -85,20 +88,13 @@ export function createDeviceKeys(options: {
     )
   }
 
-  async function revoke(server: string, key: string): Promise<Result<void>> {
-    const { host } = new URL(server)
-    const signal = AbortSignal.timeout(revokeTimeoutMs)
-    const revoked = await revokeDevice(clientFor(server), keySigner(key), signal).catch(() =>
-      failed(failure('timed-out', { host })),
-    )
-    if (revoked.ok) return revoked
-    return failed(failure('device-not-revoked', { host }, { detail: revoked.failure.code }))
-  }
+  const revoke = (server: string, key: string) => revokeKey(clientFor(server), key)
 
   /** Requests the key's owner and stores the key for that account. A key that it replaces is revoked. */
   async function signIn(server: string, key: string): Promise<Result<Account>> {
     const account = await findKeyOwner(clientFor(server), key)
     if (!account.ok) return account
+    if (!(await accountList.mayAdd(account.value))) return failed(declined(account.value))
     const { id } = account.value
     const before = await keyOf(id)
     const stored = await writeKey(secretStore, id, key)
@@ -106,15 +102,19 @@ export function createDeviceKeys(options: {
     keys.set(id, key)
     missing.delete(id)
     refused.delete(id)
-    save(account.value)
+    accountList.add(account.value)
     if (before.ok && before.value !== key) void revoke(server, before.value)
     return account
   }
 
   async function signInWithPendingKey(server: string, key: string): Promise<Result<Account>> {
     const account = await signIn(server, key)
+    const code = account.ok ? null : account.failure.code
     // After a lost connection the key stays stored: the next start or the next attempt continues.
-    if (account.ok || account.failure.code === 'key-refused') await erasePendingKey(secretStore, server)
+    if (code === null || code === 'key-refused' || code === 'sign-in-declined')
+      await erasePendingKey(secretStore, server)
+    // Nobody else has this key. A pasted key may be in use elsewhere and stays valid.
+    if (code === 'sign-in-declined') void revoke(server, key)
     return account
   }
 
@@ -154,6 +154,19 @@ export function createDeviceKeys(options: {
     revoke,
   }
 }
+
+async function revokeKey(client: CloudClient, key: string): Promise<Result<void>> {
+  const { host } = new URL(client.server)
+  const signal = AbortSignal.timeout(revokeTimeoutMs)
+  const revoked = await revokeDevice(client, keySigner(key), signal).catch(() =>
+    failed(failure('timed-out', { host })),
+  )
+  if (revoked.ok) return revoked
+  return failed(failure('device-not-revoked', { host }, { detail: revoked.failure.code }))
+}
+
+/** The user declined to add an account. */
+export const declined = ({ email, name }: Account) => failure('sign-in-declined', { account: email || name })
 
 const keySigner = (key: string) => fixedSigner({ kind: 'device', token: key })
 

@@ -16,8 +16,8 @@ import { createTeamSelection } from './team-selection.ts'
 /** The accounts and the chosen team as shown to the user, and the effects of changes on the queue. */
 export interface SignIns {
   view(): SessionView
-  /** Checks that an address, or the current server, is reachable and speaks this API. */
-  checkServer(address?: string): Promise<ServerCheck>
+  /** Checks that a server is reachable and speaks this API. */
+  checkServer(address: string): Promise<ServerCheck>
   signIn(email: string, password: string): Promise<Result<SessionView>>
   /** Signs in with a pasted device key. */
   signInWithKey(key: string): Promise<Result<SessionView>>
@@ -124,7 +124,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     decidedTeam: teamSelection.decided,
     hasChosenTeam: () => teamSelection.stored() !== null,
     hidden: visibility.hidden,
-    checkServer: (address) => checkServer(baseOf(address ?? currentServer()), accounts.clientFor, proxies),
+    checkServer: (address) => checkServer(baseOf(address), accounts.clientFor, proxies),
     signIn: async (email, password) => afterSignIn(await accounts.signIn(currentServer(), email, password)),
     signInWithKey: async (key) => afterSignIn(await accounts.signInWithKey(currentServer(), key)),
     async startPairing() {

@@ -5,7 +5,7 @@ import type { Conditions, FileManagerEntry, LoginItem } from './conditions.ts'
 import type { ReportSection, ConnectionCheck } from './diagnostics.ts'
 import type { FoundPlacesView, WorkflowView } from './discovery.ts'
 import type { Result } from './failures.ts'
-import { replacedFate, type LibraryListing, type LibraryUpdate } from './library.ts'
+import { replacedFate, type FailedDeletion, type LibraryListing, type LibraryUpdate } from './library.ts'
 import type { ModelFacts, Preview } from './recognition.ts'
 import { serverAddress, type ServerCheck } from './servers.ts'
 import { settingsChange, type Settings } from './settings.ts'
@@ -73,12 +73,15 @@ const callGroups = {
 
   servers: {
     /**
-     * Checks the server at `address`, or for null the one for new sign-ins: whether it answers and serves
-     * this API.
+     * Checks whether a known server answers and serves this API. Returns no text of the response, and only
+     * some checks per minute (`rate-limited`).
      */
-    checkServer: call<ServerCheck>()('engine', v.strictObject({ address: v.nullable(serverAddress) })),
-    /** Checks an address like `checkServer`, and uses it for new sign-ins only if the check succeeds. */
-    addServer: call<ServerCheck>()('desktop', v.strictObject({ address: serverAddress })),
+    checkServer: call<ServerCheck>()('desktop', v.strictObject({ address: serverAddress })),
+    /**
+     * Checks an address like `checkServer`, and uses it for new sign-ins only if the check succeeds. A native
+     * dialog asks before the first request to it; null when it was not confirmed.
+     */
+    addServer: call<ServerCheck | null>()('desktop', v.strictObject({ address: serverAddress })),
     /** Removes a server without signed-in accounts and unfinished uploads (else `server-in-use`). */
     removeServer: call<Settings>()('desktop', v.strictObject({ address: serverAddress })),
     /**
@@ -165,9 +168,14 @@ const callGroups = {
       v.strictObject({ choice: teamChoice, modelId: id, change: libraryChange }),
     ),
     /**
-     * Deletes the model's record. Whether its bytes in storage and on agents are deleted is not specified.
+     * Deletes the records of models; returns those that could not be deleted. A native dialog asks first
+     * unless it is a single one; null when it was not confirmed. Whether the models' bytes in storage and on
+     * agents are deleted is not specified.
      */
-    deleteModel: call<void>()('engine', v.strictObject({ choice: teamChoice, modelId: id })),
+    deleteModels: call<readonly FailedDeletion[] | null>()(
+      'desktop',
+      v.strictObject({ choice: teamChoice, modelIds: v.pipe(ids, v.minLength(1)) }),
+    ),
     /** Whether an unchanged file with these bytes is known on this computer. */
     hasLocalFile: call<boolean>()('engine', v.strictObject({ sha256 })),
     showLocalFile: call<void>()('desktop', v.strictObject({ sha256 })),
@@ -225,25 +233,27 @@ const callGroups = {
 
   watchedFolders: {
     watching: call<WatchedFoldersView>()('engine', nothing),
-    /** Opens the native picker; a cancelled picker changes nothing. */
+    /** Opens the native picker, then asks in a native dialog; nothing changes unless both are confirmed. */
     watchFolder: call<WatchedFoldersView>()('desktop', v.strictObject({ team: teamChoice })),
     pauseWatched: call<WatchedFoldersView>()('engine', v.strictObject({ id, isPaused: v.boolean() })),
     /**
-     * Uploads new and waiting files to another team. What was in the folder when it was added is not
-     * affected.
+     * Uploads new and waiting files to another team, if a native dialog is confirmed. What was in the folder
+     * when it was added is not affected.
      */
-    giveWatched: call<WatchedFoldersView>()('engine', v.strictObject({ id, team: teamChoice })),
+    giveWatched: call<WatchedFoldersView>()('desktop', v.strictObject({ id, team: teamChoice })),
     unwatch: call<WatchedFoldersView>()('engine', v.strictObject({ id })),
-    /** Uploads what was in the folder when it was added. */
-    sendOffered: call<AddReport>()('engine', v.strictObject({ id })),
+    /** Uploads what was in the folder when it was added; null when the native dialog was not confirmed. */
+    sendOffered: call<AddReport | null>()('desktop', v.strictObject({ id })),
     declineOffered: call<WatchedFoldersView>()('engine', v.strictObject({ id })),
   },
 
   app: {
     surroundings: call<AppInfo>()('desktop', nothing),
     settings: call<Settings>()('desktop', nothing),
+    /** Accepts known servers only: a new one is added by `addServer`. */
     changeSettings: call<Settings>()('desktop', settingsChange),
     showInFolder: call<void>()('desktop', v.strictObject({ id })),
+    /** Only while the window has the focus. */
     copyText: call<void>()('desktop', v.strictObject({ text: text(10_000) })),
     /**
      * Opens one of the app's own addresses in the browser. The page passes its name, main holds the address.

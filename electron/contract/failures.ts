@@ -75,6 +75,7 @@ export const failureKinds = {
   'key-refused': { retry: 'never', remedy: 'sign-in' },
   'device-not-revoked': { retry: 'never', remedy: 'none' },
   forbidden: { retry: 'never', remedy: 'retry' },
+  'sign-in-declined': { retry: 'never', remedy: 'sign-in' },
   'sign-in-forbidden': { retry: 'never', remedy: 'sign-in' },
   'bad-request': { retry: 'never', remedy: 'edit' },
   'file-elsewhere': { retry: 'never', remedy: 'none' },

@@ -77,3 +77,9 @@ export interface LibraryRelation {
   readonly replaces?: ReplacedModel
   readonly already?: DuplicateModel
 }
+
+/** A model that could not be deleted from the library. */
+export interface FailedDeletion {
+  readonly modelId: string
+  readonly failure: Failure
+}

@@ -3,16 +3,17 @@ import process from 'node:process'
 import type { AppInfo } from '../contract/app-info.ts'
 import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success } from '../contract/failures.ts'
-import { serverAddressOf } from '../contract/servers.ts'
-import { baseOf, serversOf } from '../contract/servers.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
 import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
 import { openExternal } from './security/open-external.ts'
+import { createServerHandlers } from './server-handlers.ts'
 import type { SessionSecretStore } from './security/secret-store.ts'
 import type { Language } from './settings/language.ts'
+import { createTeamHandlers } from './team-handlers.ts'
 import type { Dialogs } from './window/dialogs.ts'
+import type { MainWindow } from './window/main-window.ts'
 
 type Platform = AppInfo['platform']
 const platforms: readonly string[] = ['linux', 'darwin', 'win32'] satisfies Platform[]
@@ -37,7 +38,11 @@ export function createDesktopHandlers(options: {
     | 'workflows'
     | 'addFound'
     | 'watchFolder'
+    | 'giveWatched'
+    | 'sendOffered'
+    | 'library'
     | 'calls'
+    | 'checkServer'
     | 'fileOf'
     | 'localFileWith'
     | 'session'
@@ -47,22 +52,20 @@ export function createDesktopHandlers(options: {
   readonly secretStore: Pick<SessionSecretStore, 'recheck'>
   readonly settings: SettingsStore
   readonly language: Language
-  readonly dialogs: Pick<Dialogs, 'pickPaths' | 'confirmSending'>
+  readonly dialogs: Dialogs
+  readonly window: Pick<MainWindow, 'isFocused'>
   readonly log: Log
 }): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, CallNameIn<'background' | 'updates' | 'diagnostics'>>> {
-  const { engine, secretStore, settings, language, dialogs, log } = options
+  const { engine, secretStore, settings, language, dialogs, window, log } = options
+  const now = Date.now
   return {
-    ...createServerHandlers(engine, settings),
+    ...createServerHandlers({ engine, settings, dialogs, now, log }),
+    ...createTeamHandlers({ engine, dialogs, now }),
     surroundings: async () => success(currentAppInfo(language)),
     settings: async () => success(settings.current()),
-    changeSettings: async (change) => settings.change(change),
     async chooseFiles({ what }) {
       const paths = await dialogs.pickPaths(what)
       return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : engine.addPicked(paths)
-    },
-    async watchFolder({ team }) {
-      const [folder] = await dialogs.pickPaths('watched-folder')
-      return folder === undefined ? engine.calls.watching(undefined) : engine.watchFolder(folder, team)
     },
     addPlaces: ({ chosen }) => engine.addFound(chosen, dialogs.confirmSending),
     sendNeeds: ({ id, needs }) => engine.workflows.enqueueModels(id, needs, dialogs.confirmSending),
@@ -92,7 +95,13 @@ export function createDesktopHandlers(options: {
       return success(undefined)
     },
     async copyText({ text }) {
+      // Only a click in our window copies: a script must not change what the user pastes in another program.
+      if (!window.isFocused()) {
+        log.error('a change of the clipboard was rejected')
+        return failed(failure('bad-call'))
+      }
       await clipboard.writeText(text)
+      log.info('the page copied a text', { characters: text.length })
       return success(undefined)
     },
     async openPage({ page }) {
@@ -113,37 +122,4 @@ export function createDesktopHandlers(options: {
       return success(undefined)
     },
   }
-}
-
-function createServerHandlers(
-  engine: Pick<Engine, 'calls' | 'usesServer'>,
-  settings: SettingsStore,
-): Pick<CallHandlers, 'addServer' | 'removeServer'> {
-  return {
-    async addServer({ address: input }) {
-      const address = serverAddressOf(input)
-      if (address === null) return failed(failure('bad-server-address'))
-      const check = await engine.calls.checkServer({ address })
-      if (!check.ok || check.value.failure) return check
-      const stored = addDefaultServer(settings, check.value.address)
-      return stored.ok ? check : stored
-    },
-    async removeServer({ address }) {
-      const { servers, server } = settings.current()
-      if (baseOf(address) === baseOf(server) || engine.usesServer(address)) {
-        return failed(failure('server-in-use', { host: URL.parse(address)?.host ?? address }))
-      }
-      return settings.change({
-        servers: servers.filter((known) => baseOf(known.address) !== baseOf(address)),
-      })
-    },
-  }
-}
-
-/** Uses the server for new sign-ins and keeps the known servers, including the previous default. */
-function addDefaultServer(settings: SettingsStore, address: string) {
-  const known = serversOf(settings.current())
-  const isNew = !known.some((entry) => baseOf(entry.address) === baseOf(address))
-  const servers = isNew ? [...known, { address, singlePutLimitBytes: null }] : [...known]
-  return settings.change({ servers, server: address })
 }

@@ -53,10 +53,10 @@ export function startDesktop(options: DesktopOptions): void {
   connectDesktop(options, desktop)
 
   const { instance, engine, language, log } = options
-  const { window, trayAvailability, launchListener, statusDisplay, updates } = desktop
+  const { window, dialogs, trayAvailability, launchListener, statusDisplay, updates } = desktop
   void showWindow(instance.startsHidden() || updates.startsHidden, trayAvailability, window)
   void engine
-    .start()
+    .start({ confirmAccount: dialogs.confirmAccount })
     .catch((error: unknown) => log.error('could not start the uploads', { error }))
     .then(() => {
       statusDisplay.engineStarted()
@@ -142,8 +142,8 @@ function buildDesktop(options: DesktopOptions) {
   const updates = setupUpdates({ folders, settings, memory, engine, window, secretStore, feed, stopApp, log })
   const handlers: CallHandlers = {
     ...engine.calls,
-    ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, log }),
-    ...createIntegrationHandlers(folders.menu),
+    ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, window, log }),
+    ...createIntegrationHandlers({ menuSources: folders.menu, notifications, log }),
     ...createConditionHandlers(conditions, whenDone),
     ...createDiagnosticsHandlers({ folders, engine, settings, language, window, feed, log }),
     ...updates.handlers,
@@ -152,6 +152,7 @@ function buildDesktop(options: DesktopOptions) {
   return {
     environment,
     window,
+    dialogs,
     feed,
     sendCommand,
     openPage,
@@ -233,6 +234,7 @@ function connectDesktop({ settings, language, engine, log }: DesktopOptions, des
     monitors.settingsChanged()
     statusDisplay.update()
     feed.sendEvent('settings', current)
+    if (current.updates !== before.updates) desktop.notifications.showChange(`updates-${current.updates}`)
     if (current.language === before.language) return
     updateMenu()
     feed.sendEvent('surroundings', currentAppInfo(language))

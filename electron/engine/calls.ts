@@ -49,7 +49,6 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     snapshot: async () => success(feed.snapshot()),
     session: async () => success(signIns.view()),
     signIn: ({ email, password }) => signIns.signIn(email, password),
-    checkServer: async ({ address }) => success(await signIns.checkServer(address ?? undefined)),
     signInToProxy: ({ proxy, name, password }) => signIns.signInToProxy(proxy, { name, password }),
     leaveProxy: async () => signIns.leaveProxy(),
     signInWithKey: ({ key }) => signIns.signInWithKey(key),
@@ -99,7 +98,6 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       const wrong = targetFailure({ displayName: 'x', modelType: 'x', modelPath: 'x', ...change })
       return wrong ? failed(wrong) : library.change(choice, modelId, change)
     },
-    deleteModel: ({ choice, modelId }) => library.remove(choice, modelId),
     hasLocalFile: async ({ sha256 }) => success((await localFileWith(services.hashCache, sha256)).ok),
     moveToTop: async ({ ids }) => commands.moveToTop(ids),
     dismiss: async ({ ids }) => doneToday.dismiss(ids),

@@ -1,3 +1,4 @@
+import type { SignIns } from '../accounts/sign-ins.ts'
 import type { Account, KeychainState, SessionView } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
 import type { OnConflict, ReplacedFate } from '../contract/library.ts'
@@ -58,12 +59,21 @@ export type EngineListener = {
   readonly [Name in keyof EngineEvents]?: (...values: EngineEvents[Name]) => void
 }
 
+export interface StartOptions {
+  readonly restoreQueue?: boolean
+  /**
+   * Asks the user whether to add the account of another person than those known on this computer. Without it
+   * every account is added: the command line is not driven by a page.
+   */
+  readonly confirmAccount?: (account: Account) => Promise<boolean>
+}
+
 /** The object that the desktop and the command line both drive. */
 export interface Engine {
   /** One function for each call of the contract that the engine answers. */
   readonly calls: EngineCalls
   readonly workflows: ModelFinder['workflows']
-  readonly library: Pick<Library, 'models'>
+  readonly library: Pick<Library, 'models' | 'remove'>
   /** Uploads a little to the team's storage and removes it again (see uploads/storage-test.ts). */
   readonly testStorage: StorageTester['test']
   snapshot(): Snapshot
@@ -81,6 +91,12 @@ export interface Engine {
   readonly addFound: ModelFinder['enqueueFound']
   /** Watches a folder for a team from now on. */
   readonly watchFolder: WatchedFolders['addFolder']
+  /** Uploads new and waiting files of a watched folder to another team. */
+  readonly giveWatched: WatchedFolders['setTeam']
+  /** Uploads what was in a watched folder when it was added. */
+  readonly sendOffered: WatchedFolders['enqueueOffered']
+  /** Checks whether a server is reachable and speaks this API. */
+  readonly checkServer: SignIns['checkServer']
   /**
    * Continues unfinished uploads of processes that ended, for everyone who is signed in; returns their ids.
    */
@@ -122,7 +138,7 @@ export interface Engine {
   /** Returns the unsubscribe function. */
   subscribe(listener: EngineListener): () => void
   /** Starts; uploads of earlier processes continue unless `restoreQueue` is false. */
-  start(options?: { readonly restoreQueue?: boolean }): Promise<void>
+  start(options?: StartOptions): Promise<void>
   /**
    * Starts nothing any more and resolves once the parts that need a few seconds are finished; the call
    * `stopPausing` cuts that short. `stop` follows.

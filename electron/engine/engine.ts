@@ -11,7 +11,7 @@ import { checkConflictsEarly } from '../conflicts/early-check.ts'
 import { createFileHashes } from '../conflicts/file-hashes.ts'
 import { toLibraryModel } from '../conflicts/registered-copies.ts'
 import { createReplacer } from '../conflicts/replace.ts'
-import type { TeamChoice } from '../contract/account.ts'
+import type { Account, TeamChoice } from '../contract/account.ts'
 import { ModelFinder } from '../discovery/places/model-finder.ts'
 import { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import { createDetails } from '../feed/details.ts'
@@ -63,6 +63,7 @@ export function createEngine(options: EngineOptions): Engine {
   const events = createEventHub()
   let settings = options.settings
   let ownsHistory = false
+  let confirmAccount = async (_account: Account) => true
 
   // Journal: what survives a restart.
   const journal = openJournal(folder, environment.now())
@@ -99,6 +100,7 @@ export function createEngine(options: EngineOptions): Engine {
     proxies,
     accountStore: createAccountStore(database),
     runExclusive: createLocks(join(folder, 'locks'), environment),
+    confirmAccount: (account) => confirmAccount(account),
   })
   const signIns = createSignIns({
     accounts,
@@ -416,6 +418,9 @@ export function createEngine(options: EngineOptions): Engine {
     addFromOutside: (paths) => waitingFiles.addOrKeep(paths, signIns.decidedTeam()),
     addFound: (chosen, confirm) => finder.enqueueFound(chosen, confirm),
     watchFolder: (path, choice) => watchedFolders.addFolder(path, choice),
+    giveWatched: (id, choice) => watchedFolders.setTeam(id, choice),
+    sendOffered: (id) => watchedFolders.enqueueOffered(id),
+    checkServer: signIns.checkServer,
     resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
     cleanUpAbandoned: () => abandonedUploads.cleanUp(),
     abandonedCount: () => store.abandonedUploads().length,
@@ -444,8 +449,9 @@ export function createEngine(options: EngineOptions): Engine {
       for (const [name, listen] of listeners) events.on(name, listen)
       return () => listeners.forEach(([name, listen]) => events.off(name, listen))
     },
-    async start({ restoreQueue = true } = {}) {
+    async start({ restoreQueue = true, confirmAccount: confirm = confirmAccount } = {}) {
       ownsHistory = restoreQueue
+      confirmAccount = confirm
       if (restoreQueue) {
         doneToday.restore()
         restoreQueued({ store, rows, queue, recovery, rechecks })

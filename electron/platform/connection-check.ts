@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect } from 'node:net'
 import type { ConnectionCheck, ConnectionStep, StepResult } from '../contract/diagnostics.ts'
-import { isConnectivityFailure, failure, type Failure, type Result } from '../contract/failures.ts'
+import { isConnectivityFailure, failure, type Failure } from '../contract/failures.ts'
 import { clockIsOffMs, type ServerCheck } from '../contract/servers.ts'
 import type { SessionView } from '../contract/account.ts'
 
@@ -9,7 +9,7 @@ const connectTimeoutMs = 8_000
 
 interface ConnectionCheckOptions {
   readonly server: string
-  readonly askServer: () => Promise<Result<ServerCheck>>
+  readonly askServer: () => Promise<ServerCheck>
   readonly session: () => SessionView
   /** Why a token given from outside was refused. */
   readonly refused?: Failure | null
@@ -32,9 +32,8 @@ export async function checkConnection(options: ConnectionCheckOptions): Promise<
   }
 
   options.onProgress(check)
-  const server = await options.askServer()
-  const found = server.ok ? server.value : null
-  const proxy = found?.proxy ?? null
+  const found = await options.askServer()
+  const { proxy } = found
   // The proxy resolves the server's name, so that this computer only connects to the proxy.
   const endpoint = proxy === null ? { host, port: Number(port) || defaultPort(protocol) } : endpointOf(proxy)
   const [address] = await addressesOf(endpoint.host)
@@ -44,9 +43,9 @@ export async function checkConnection(options: ConnectionCheckOptions): Promise<
   )
   const connectedMs = address === undefined ? null : await connectTo(endpoint)
   add(connectStep(endpoint, address !== undefined, connectedMs))
-  add(...serverSteps(found, server.ok ? null : server.failure, connectedMs !== null))
-  if (found?.isApi) await options.confirmSignIns?.()
-  add(signInStep(options.session(), found?.isApi === true, options.refused ?? null))
+  add(...serverSteps(found, connectedMs !== null))
+  if (found.isApi) await options.confirmSignIns?.()
+  add(signInStep(options.session(), found.isApi, options.refused ?? null))
   check = { ...check, isOver: true }
   options.onProgress(check)
   return check
@@ -109,19 +108,12 @@ async function connectTo({ host, port }: Endpoint): Promise<number | null> {
   return answer
 }
 
-/**
- * The steps that one request to the server has tested: certificate, API and clock. `reason` is why it was not
- * sent.
- */
-function serverSteps(
-  found: ServerCheck | null,
-  reason: Failure | null,
-  isConnected: boolean,
-): readonly StepResult[] {
-  if (found === null || !found.isReached) {
+/** The steps that one request to the server has tested: certificate, API and clock. */
+function serverSteps(found: ServerCheck, isConnected: boolean): readonly StepResult[] {
+  if (!found.isReached) {
     return [
       step('certificate', 'skipped'),
-      unreachedStep(found?.failure ?? reason, isConnected),
+      unreachedStep(found.failure, isConnected),
       step('clock', 'skipped'),
     ]
   }

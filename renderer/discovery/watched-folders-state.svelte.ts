@@ -31,8 +31,8 @@ export class WatchedFoldersState {
   readonly decline = async (id: string) => this.#receive(await this.#bridge.declineOffered({ id }))
   readonly send = async (id: string) => {
     const result = await this.#bridge.sendOffered({ id })
-    if (result.ok) this.#notices.report(result.value)
-    else this.#notices.failure(result.failure)
+    if (result.ok && result.value) this.#notices.report(result.value)
+    else if (!result.ok) this.#notices.failure(result.failure)
     await this.load()
   }
 

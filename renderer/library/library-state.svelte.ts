@@ -1,6 +1,6 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import { isSameChoice, type TeamChoice } from '../../electron/contract/account.ts'
-import type { Failure, Result } from '../../electron/contract/failures.ts'
+import type { Failure } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
 import type { LibraryOperation } from './library-failure-text.ts'
 import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
@@ -37,8 +37,8 @@ export class LibraryState {
   isDescending = $state(true)
 
   detailsId = $state<string | null>(null)
-  /** Models whose deletion has to be confirmed. */
-  confirmingIds = $state.raw<readonly string[]>([])
+  /** The model whose deletion has to be confirmed. */
+  confirmingId = $state<string | null>(null)
   operations = $state.raw<ReadonlyMap<string, ModelOperation>>(new Map())
 
   /** The models with pending changes applied. */
@@ -92,17 +92,44 @@ export class LibraryState {
    * Changes models optimistically and reverts those that the server refuses.
    * @returns the failure of one refused change, or null
    */
-  readonly change = (ids: readonly string[], change: LibraryChange) =>
-    this.#each(ids, { kind: 'changing', change }, (choice, modelId) =>
-      this.#bridge.changeModel({ choice, modelId, change }),
-    )
+  readonly change = async (ids: readonly string[], change: LibraryChange): Promise<Failure | null> => {
+    const choice = this.#choice
+    if (!choice) return null
+    let refused: Failure | null = null
+    const left = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
+    for (const id of left) this.#note(id, { kind: 'changing', change })
+    const work = async () => {
+      for (let id = left.shift(); id !== undefined; id = left.shift())
+        refused = (await this.#changeOne(choice, id, change)) ?? refused
+    }
+    await Promise.all(Array.from({ length: atOnce }, work))
+    return refused
+  }
 
-  readonly remove = (ids: readonly string[]) => {
-    this.confirmingIds = []
-    if (this.detailsId !== null && ids.includes(this.detailsId)) this.detailsId = null
-    return this.#each(ids, { kind: 'deleting' }, (choice, modelId) =>
-      this.#bridge.deleteModel({ choice, modelId }),
+  /**
+   * Deletes models; the caller has asked about a single one. The main process asks in a native dialog about
+   * several, and nothing changes if that is cancelled.
+   */
+  readonly remove = async (ids: readonly string[]): Promise<void> => {
+    this.confirmingId = null
+    const choice = this.#choice
+    const modelIds = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
+    if (!choice || modelIds.length === 0) return
+    for (const id of modelIds) this.#note(id, { kind: 'deleting' })
+    const result = await this.#bridge.deleteModels({ choice: { ...choice }, modelIds })
+    if (choice !== this.#choice) return
+    for (const id of modelIds) this.#note(id, null)
+    if (result.ok && result.value === null) return
+    const failures = new Map(
+      result.ok
+        ? result.value?.map(({ modelId, failure }) => [modelId, failure])
+        : modelIds.map((id) => [id, result.failure]),
     )
+    for (const [id, failure] of failures)
+      this.#note(id, { kind: 'failed', failure, of: 'delete', again: () => void this.remove([id]) })
+    const deleted = new Set(modelIds.filter((id) => !failures.has(id)))
+    this.models = this.models.filter(({ id }) => !deleted.has(id))
+    if (this.detailsId !== null && deleted.has(this.detailsId)) this.detailsId = null
   }
 
   readonly dismiss = (id: string) => this.#note(id, null)
@@ -113,46 +140,20 @@ export class LibraryState {
     return kind === 'changing' || kind === 'deleting'
   }
 
-  async #each(
-    ids: readonly string[],
-    operation: ModelOperation,
-    ask: (choice: TeamChoice, modelId: string) => Promise<Result<void>>,
-  ): Promise<Failure | null> {
-    const choice = this.#choice
-    if (!choice) return null
-    let refused: Failure | null = null
-    const left = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
-    for (const id of left) this.#note(id, operation)
-    const work = async () => {
-      for (let id = left.shift(); id !== undefined; id = left.shift())
-        refused = (await this.#one(id, operation, () => ask(choice, id as string))) ?? refused
-    }
-    await Promise.all(Array.from({ length: atOnce }, work))
-    return refused
-  }
-
-  async #one(
-    id: string,
-    operation: ModelOperation,
-    ask: () => Promise<Result<void>>,
-  ): Promise<Failure | null> {
-    const choice = this.#choice
-    const result = await ask()
+  async #changeOne(choice: TeamChoice, id: string, change: LibraryChange): Promise<Failure | null> {
+    const result = await this.#bridge.changeModel({ choice, modelId: id, change })
     if (choice !== this.#choice) return null
     if (result.ok) {
-      if (operation.kind === 'changing') {
-        this.models = this.models.map((model) =>
-          model.id === id ? { ...model, ...operation.change } : model,
-        )
-      } else this.models = this.models.filter((model) => model.id !== id)
+      this.models = this.models.map((model) => (model.id === id ? { ...model, ...change } : model))
       this.#note(id, null)
       return null
     }
     const again = () => {
-      this.#note(id, operation)
-      void this.#one(id, operation, ask)
+      this.#note(id, { kind: 'changing', change })
+      void this.#changeOne(choice, id, change)
     }
-    this.#note(id, { kind: 'failed', failure: result.failure, of: operationOf(operation), again })
+    const of = change.status === undefined ? 'change' : 'status'
+    this.#note(id, { kind: 'failed', failure: result.failure, of, again })
     return result.failure
   }
 
@@ -173,7 +174,7 @@ export class LibraryState {
     this.models = []
     this.isKnown = false
     this.loadFailure = this.stale = this.detailsId = null
-    this.confirmingIds = []
+    this.confirmingId = null
     this.operations = new Map()
     this.showAll()
   }
@@ -203,9 +204,4 @@ export class LibraryState {
     this.listedAtMs = result.value.listedAtMs
     this.stale = result.value.failure
   }
-}
-
-function operationOf(operation: ModelOperation): LibraryOperation {
-  if (operation.kind !== 'changing') return 'delete'
-  return operation.change.status === undefined ? 'change' : 'status'
 }

@@ -31,6 +31,8 @@ export async function setupAccounts(options: CloudOptions = {}) {
   })
   const secretStore = createMemorySecretStore()
   const accountStore = createAccountStore(database)
+  const asked: string[] = []
+  const answers = { isConfirmed: true }
   const start = () =>
     createAccounts({
       accountStore,
@@ -38,6 +40,10 @@ export async function setupAccounts(options: CloudOptions = {}) {
       environment,
       runExclusive: createLocks(join(folder, 'locks'), environment),
       proxies: directConnection,
+      confirmAccount: async (account) => {
+        asked.push(account.email)
+        return answers.isConfirmed
+      },
     })
   const accounts = start()
   return {
@@ -47,6 +53,9 @@ export async function setupAccounts(options: CloudOptions = {}) {
     accounts,
     start,
     environment,
+    /** Accounts about which the user was asked, and what the user answers. */
+    asked,
+    answers,
     signIn: async () => valueOf(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)),
     states: () => accounts.list().map(({ state }) => state),
     /** A new device key of Alice, as issued by a confirmed pairing. */

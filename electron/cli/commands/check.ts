@@ -48,7 +48,7 @@ async function runChecks(
   return checkConnection({
     server,
     refused,
-    askServer: () => engine.calls.checkServer({ address: server }),
+    askServer: () => engine.checkServer(server),
     session: engine.session,
     confirmSignIns: engine.confirmSignIns,
     onProgress({ results }) {

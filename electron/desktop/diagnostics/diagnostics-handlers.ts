@@ -20,7 +20,7 @@ import type { MainWindow } from '../window/main-window.ts'
 /** The calls for the connection check, the storage test and the support report. */
 export function createDiagnosticsHandlers(options: {
   readonly folders: AppFolders
-  readonly engine: Pick<Engine, 'calls' | 'session' | 'snapshot' | 'confirmSignIns' | 'testStorage'>
+  readonly engine: Pick<Engine, 'checkServer' | 'session' | 'snapshot' | 'confirmSignIns' | 'testStorage'>
   readonly settings: SettingsStore
   readonly language: Language
   readonly window: Pick<MainWindow, 'browserWindow'>
@@ -70,7 +70,7 @@ export function createDiagnosticsHandlers(options: {
       const { server } = settings.current()
       lastCheck = await checkConnection({
         server,
-        askServer: () => engine.calls.checkServer({ address: server }),
+        askServer: () => engine.checkServer(server),
         session: engine.session,
         confirmSignIns: engine.confirmSignIns,
         onProgress: (check) => feed.sendEvent('connection', check),

@@ -2,6 +2,8 @@ import { app } from 'electron'
 import process from 'node:process'
 import type { CallHandlers } from '../../contract/calls.ts'
 import { success } from '../../contract/failures.ts'
+import type { Log } from '../../platform/environment.ts'
+import type { Notifications } from '../tray/notifications.ts'
 import { createFileManagers } from './file-managers.ts'
 import { launchCommand, needsMenuEntry } from './launch-command.ts'
 import type { MenuSources } from './linux-app-menu.ts'
@@ -11,9 +13,12 @@ import { createLoginItem } from './login-item.ts'
  * The calls for starting at login and for entries in file managers. Enabled entries are updated first, since
  * the app may have been moved.
  */
-export function createIntegrationHandlers(
-  menuSources: MenuSources,
-): Pick<CallHandlers, 'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'> {
+export function createIntegrationHandlers(options: {
+  readonly menuSources: MenuSources
+  readonly notifications: Pick<Notifications, 'showChange'>
+  readonly log: Log
+}): Pick<CallHandlers, 'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'> {
+  const { menuSources, notifications, log } = options
   const { platform, env, execPath } = process
   const appFolder = app.isPackaged ? null : app.getAppPath()
   const command = launchCommand({ env, execPath, appFolder })
@@ -28,8 +33,19 @@ export function createIntegrationHandlers(
   void Promise.allSettled([loginItem.repair(), fileManagers.repair()])
   return {
     loginItem: async () => success(await loginItem.read()),
-    setLoginItem: async ({ isOn }) => success(await loginItem.set(isOn)),
+    async setLoginItem({ isOn }) {
+      const before = await loginItem.read()
+      const item = await loginItem.set(isOn)
+      if (item.isOn !== before.isOn) {
+        log.info('the page changed the start at login', { isOn: item.isOn })
+        notifications.showChange(item.isOn ? 'login-on' : 'login-off')
+      }
+      return success(item)
+    },
     fileManagers: async () => success(await fileManagers.list()),
-    setFileManager: async ({ id, isOn }) => success(await fileManagers.set(id, isOn)),
+    async setFileManager({ id, isOn }) {
+      log.info('the page changed a file manager entry', { id, isOn })
+      return success(await fileManagers.set(id, isOn))
+    },
   }
 }

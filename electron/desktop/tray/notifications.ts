@@ -1,5 +1,6 @@
 import { app, Notification } from 'electron'
 import type { Conditions } from '../../contract/conditions.ts'
+import type { Settings } from '../../contract/settings.ts'
 import { failureStateOf, type Patch } from '../../contract/uploads.ts'
 import { countdownText } from '../../messages/pause-reason-text.ts'
 import { failureText } from '../../messages/messages.ts'
@@ -13,11 +14,16 @@ export interface Notifications {
   applyPatch(patch: Patch): void
   /** The countdown to sleep or quit has started; a click opens the window, where it can be cancelled. */
   showCountdown(conditions: Pick<Conditions, 'whenDone' | 'ending'>): void
+  /**
+   * Shows what was changed outside of the app's own data, even if the window is open: a page that was taken
+   * over can change it, but not hide this.
+   */
+  showChange(change: 'login-on' | 'login-off' | `updates-${Settings['updates']}`): void
   /** Explains, once per installation, that the window was minimised because this desktop has no tray. */
   showNoTrayOnce(): void
 }
 
-/** Shows system notifications while the window is hidden or not focused. */
+/** Shows system notifications, those about uploads while the window is hidden or not focused. */
 export function createNotifications(options: {
   readonly window: Pick<MainWindow, 'isVisible' | 'isFocused' | 'show'>
   readonly showUploads: () => void
@@ -55,6 +61,7 @@ export function createNotifications(options: {
       const text = countdownText(conditions, language.translate())
       if (text !== null) show('soon-done', text)
     },
+    showChange: (change) => show('change', language.translate()(`changed.${change}`)),
     showNoTrayOnce() {
       if (memory.read()['toldNoTray'] === true) return
       memory.write({ toldNoTray: true })

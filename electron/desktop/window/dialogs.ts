@@ -8,10 +8,10 @@ import {
 } from 'electron'
 import { dirname } from 'node:path'
 import type { Failure } from '../../contract/failures.ts'
-import type { UploadConfirmation } from '../../contract/discovery.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
 import type { JsonStore } from '../../platform/settings.ts'
+import { createConfirmations, type Confirmations } from './confirmations.ts'
 
 export interface RunningUploads {
   readonly running: number
@@ -19,13 +19,11 @@ export interface RunningUploads {
   readonly unacknowledgedBytes: number
 }
 
-export interface Dialogs {
+export interface Dialogs extends Confirmations {
   /** Asks what closing the window should do from now on; null when cancelled. */
   askCloseAction(hasTray: boolean): Promise<'keep-sending' | 'quit' | null>
   /** Asks whether to quit while uploads are running, after finishing parts or now; null when not. */
   confirmQuit(uploads: RunningUploads): Promise<'finish-parts' | 'now' | null>
-  /** Asks whether to upload files that were found by the app rather than picked by the user. */
-  confirmSending(question: UploadConfirmation): Promise<boolean>
   /** Shows the system's file picker; returns absolute paths, or none when cancelled. */
   pickPaths(
     what: 'files' | 'folder' | 'model' | 'model-folder' | 'watched-folder',
@@ -51,6 +49,7 @@ export function createDialogs(options: {
   }
 
   return {
+    ...createConfirmations(showMessage, language),
     async askCloseAction(hasTray) {
       const t = language.translate()
       const answer = await showMessage({
@@ -82,20 +81,6 @@ export function createDialogs(options: {
       })
       if (answer === 0) return 'finish-parts'
       return answer === 1 ? 'now' : null
-    },
-    async confirmSending({ count, sizeBytes, team, server }) {
-      const t = language.translate()
-      const answer = await showMessage({
-        type: 'question',
-        title: app.getName(),
-        message: t('send-found.question', { count, sizeBytes, team }),
-        detail: t('send-found.explanation', { server }),
-        buttons: [t('send-found.send', { count }), t('dialog.cancel')],
-        defaultId: 0,
-        cancelId: 1,
-        noLink: true,
-      })
-      return answer === 0
     },
     async pickPaths(what) {
       const t = language.translate()

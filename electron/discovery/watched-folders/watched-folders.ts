@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import process from 'node:process'
 import type { Team, TeamChoice } from '../../contract/account.ts'
-import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
+import type { CallHandlers, CallNameIn, CallNameOf } from '../../contract/calls.ts'
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
 import type { AddReport } from '../../contract/uploads.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../contract/watched-folders.ts'
@@ -14,6 +14,9 @@ import { isNetworkDrive } from './network-drive.ts'
 import { WatchWorkerClient } from './watch-worker-client.ts'
 import { WatchedFolder, type WatchedFolderContext } from './watched-folder.ts'
 import { WatchedFolderStore, type StoredFolder } from './watched-folder-store.ts'
+
+/** The others are confirmed by the user first. */
+type EngineCallName = Extract<CallNameIn<'watchedFolders'>, CallNameOf<'engine'>>
 
 /** An account and a team that it can upload to. */
 interface UploadTeam {
@@ -58,7 +61,7 @@ const notifyIntervalMs = 100
 
 /** Folders whose new models are enqueued automatically while the app runs. */
 export class WatchedFolders {
-  readonly calls: Pick<CallHandlers, Exclude<CallNameIn<'watchedFolders'>, 'watchFolder'>>
+  readonly calls: Pick<CallHandlers, EngineCallName>
   readonly #options: WatchedFoldersOptions
   readonly #store: WatchedFolderStore
   readonly #watchWorker: WatchWorkerClient
@@ -140,14 +143,12 @@ export class WatchedFolders {
         else this.#folders.get(id)?.resume()
         return success(this.#view())
       },
-      giveWatched: async ({ id, team }) => this.#setTeam(id, team),
       unwatch: async ({ id }) => {
         this.#folders.get(id)?.close()
         this.#folders.delete(id)
         this.#store.remove(id)
         return success(this.#view())
       },
-      sendOffered: async ({ id }) => this.#enqueueOffered(id),
       declineOffered: async ({ id }) => {
         const watched = this.#folders.get(id)
         watched?.markKnown(watched.offeredFiles)
@@ -156,7 +157,8 @@ export class WatchedFolders {
     }
   }
 
-  async #setTeam(id: string, choice: TeamChoice): Promise<Result<WatchedFoldersView>> {
+  /** Uploads new and waiting files to another team. */
+  async setTeam(id: string, choice: TeamChoice): Promise<Result<WatchedFoldersView>> {
     const { modelFinder, signIns } = this.#options
     const watched = this.#folders.get(id)
     const uploadTeam = signIns.resolve(choice)
@@ -175,7 +177,8 @@ export class WatchedFolders {
     return success(this.#view())
   }
 
-  async #enqueueOffered(id: string): Promise<Result<AddReport>> {
+  /** Uploads what was in the folder when it was added. */
+  async enqueueOffered(id: string): Promise<Result<AddReport>> {
     const watched = this.#folders.get(id)
     const files = watched?.offeredFiles ?? []
     if (!watched || files.length === 0) return success({ added: 0, refused: 0, skipped: [] })

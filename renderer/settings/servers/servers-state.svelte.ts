@@ -39,8 +39,11 @@ export class ServersState {
     return result.ok ? result.value : null
   }
 
-  /** Checks an address and saves it if it is valid. The form shows a returned failure. */
-  async add(address: string): Promise<ServerCheck | Failure> {
+  /**
+   * Checks an address and saves it if it is valid, once the user has confirmed it in a native dialog; null when
+   * that was cancelled. The form shows a returned failure.
+   */
+  async add(address: string): Promise<ServerCheck | Failure | null> {
     const result = await this.#services.bridge.addServer({ address })
     return result.ok ? result.value : result.failure
   }

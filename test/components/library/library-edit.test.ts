@@ -58,7 +58,7 @@ test.each([
   ['Disable', 'Couldn’t save. This server doesn’t support this action.'],
 ] as const)('says that the server does not support it: %s', async (what, words) => {
   const refused = () => failed(failure('bad-request'))
-  const { screen, rowOf } = await openLibrary(threeModels, { changeModel: refused, deleteModel: refused })
+  const { screen, rowOf } = await openLibrary(threeModels, { changeModel: refused, deleteModels: refused })
   await userEvent.click(rowOf('Grain'), rowCorner)
   await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: what }))
   const yes = screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true })

@@ -2,6 +2,7 @@ import { tick } from 'svelte'
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { FailedDeletion } from '../../../electron/contract/library.ts'
 import { choice, rowCorner, listing, model, openLibrary, threeModels } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
 import { account, noonMs, otherTeam, signedIn, team } from '../support/rows.ts'
@@ -54,12 +55,12 @@ test('deleting asks first and says what it does not guarantee', async () => {
   await expect.element(question).toMatchTextContent('The stored file may remain on the server.')
   await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
   await userEvent.keyboard('{Escape}')
-  expect(asked.filter(({ name }) => name === 'deleteModel')).toEqual([])
+  expect(asked.filter(({ name }) => name === 'deleteModels')).toEqual([])
   await userEvent.keyboard('{Delete}')
   await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
   await expect.poll(names).toEqual(['Flux', 'Grain'])
-  expect(asked.filter(({ name }) => name === 'deleteModel')).toEqual([
-    { name: 'deleteModel', args: { choice, modelId: 'Depth' } },
+  expect(asked.filter(({ name }) => name === 'deleteModels')).toEqual([
+    { name: 'deleteModels', args: { choice, modelIds: ['Depth'] } },
   ])
 })
 
@@ -75,7 +76,7 @@ test('changes models with the selected account, also if another one has the same
   await userEvent.click(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
   await userEvent.click(screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }))
-  expect(asked.at(-1)).toEqual({ name: 'deleteModel', args: { choice: chosen, modelId: 'Depth' } })
+  expect(asked.at(-1)).toEqual({ name: 'deleteModels', args: { choice: chosen, modelIds: ['Depth'] } })
 })
 
 test('open details follow the focus and close when the model is deleted', async () => {
@@ -185,9 +186,9 @@ test('reports once that a server does not list its models', async () => {
 
 test('a model that is being deleted is not deleted a second time', async () => {
   const { rowOf, screen, asked } = await openLibrary(threeModels, {
-    deleteModel: () => new Promise(() => {}),
+    deleteModels: () => new Promise(() => {}),
   })
-  const deletions = () => asked.filter(({ name }) => name === 'deleteModel')
+  const deletions = () => asked.filter(({ name }) => name === 'deleteModels')
   const question = screen.getByRole('alertdialog')
   await userEvent.click(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
@@ -198,4 +199,22 @@ test('a model that is being deleted is not deleted a second time', async () => {
   await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
   await expect.element(question).not.toBeInTheDocument()
   expect(deletions()).toHaveLength(1)
+})
+
+test('deletes several models after a native dialog, which the page leaves to the main process', async () => {
+  let answer: readonly FailedDeletion[] | null = null
+  const { screen, rowOf, asked, names } = await openLibrary(threeModels, {
+    deleteModels: () => success(answer),
+  })
+  const deletions = () => asked.filter(({ name }) => name === 'deleteModels').map(({ args }) => args)
+  await userEvent.click(rowOf('Flux'), rowCorner)
+  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
+  const modelIds = ['Flux', 'Depth', 'Grain']
+  await expect.poll(deletions).toEqual([{ choice, modelIds }])
+  expect(screen.getByRole('alertdialog').elements()).toEqual([])
+  expect(names()).toEqual(modelIds)
+  answer = [{ modelId: 'Depth', failure: failure('forbidden', { team: '' }) }]
+  await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Delete…' }))
+  await expect.poll(names).toEqual(['Depth'])
+  await expect.element(rowOf('Depth')).toMatchTextContent('You don’t have permission to change models')
 })

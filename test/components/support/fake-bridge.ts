@@ -82,6 +82,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     sendNeeds: () => success(report),
     addPlaces: () => success(report),
     library: () => success({ models: [], listedAtMs: 0, failure: null }),
+    deleteModels: () => success([]),
     hasLocalFile: () => success(false),
     history: () => success({ rows: [], nextBeforeMs: null }),
     signIn: () => success(signedIn()),

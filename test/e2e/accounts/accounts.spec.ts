@@ -1,6 +1,7 @@
 import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from '../support/page-steps.ts'
+import { answerBoxes, asked } from '../support/main-steps.ts'
 import type { Page } from '@playwright/test'
 import type { EngineHarness } from '../support/fixtures.ts'
 
@@ -30,7 +31,8 @@ test.describe('a paired computer', () => {
   })
 })
 
-test('adds a second account and uploads to the chosen team', async ({ page, harness }) => {
+test('adds a second account and uploads to the chosen team', async ({ app, page, harness }) => {
+  await answerBoxes(app.electron, 0)
   await pick(page, /^Team: /, 'Add account…')
   await signInByForm(page, BOB)
   const { accounts } = await ask(page, 'session')
@@ -38,6 +40,7 @@ test('adds a second account and uploads to the chosen team', async ({ page, harn
     [ALICE.email, 'ready'],
     [BOB.email, 'ready'],
   ])
+  expect(await asked(app.electron)).toEqual([`Add the account ${BOB.email}?`])
   const bobs = accounts[1]?.teams[0]
   await page.getByRole('button', { name: /^Team: / }).click()
   const menu = page.getByRole('menu')

@@ -8,6 +8,7 @@ import { ALICE, BOB } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { startProxy } from '../../support/network/proxy-server.ts'
 import { expect, test } from '../support/fixtures.ts'
+import { answerBoxes, asked } from '../support/main-steps.ts'
 import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from '../support/page-steps.ts'
 import { startWords } from '../support/running-app.ts'
 
@@ -17,7 +18,8 @@ test('checks a second server before saving it, then adds its account to the firs
     // As in an installed app, the server is in the settings and not in the environment.
     Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
     writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
-    const { page } = await harness.start()
+    const { page, electron } = await harness.start()
+    await answerBoxes(electron, 0)
     await signInByForm(page)
     await pick(page, 'More', 'Settings')
     const address = page.getByLabel('Server address', { exact: true })
@@ -38,6 +40,11 @@ test('checks a second server before saving it, then adds its account to the firs
     expect(accounts).toEqual([
       [ALICE.email, harness.cloud.url],
       [BOB.email, other.url],
+    ])
+    expect(await asked(electron)).toEqual([
+      'Use the server 127.0.0.1:9?',
+      `Use the server ${new URL(other.url).host}?`,
+      `Add the account ${BOB.email}?`,
     ])
     const kept = readFileSync(join(harness.home, 'settings.json'), 'utf8')
     expect(JSON.parse(kept)).toMatchObject({ server: other.url })
@@ -62,7 +69,8 @@ test('rejects a server with an untrusted certificate and gives the reason', asyn
     // The server is in the settings, because one from the environment can’t be changed there.
     Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
     writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
-    const { page } = await harness.start()
+    const { page, electron } = await harness.start()
+    await answerBoxes(electron, 0)
     await signInByForm(page)
     await pick(page, 'More', 'Settings')
     const address = page.getByLabel('Server address', { exact: true })

@@ -117,6 +117,7 @@ test('offers existing files of a watched folder, and queues new ones', async ({ 
   await harness.file('inbox/loras/old.safetensors')
   await pick(page, 'More', 'Settings')
   await answerPicker(electron, [join(harness.folder, 'files/inbox')])
+  await answerBoxes(electron, 0)
   await page.getByRole('button', { name: 'Watch a folder…' }).click()
   await expect(page.getByText('1 existing model')).toBeVisible()
   await expect(page.getByText('Watching', { exact: true })).toBeVisible()

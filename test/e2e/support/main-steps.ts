@@ -21,6 +21,18 @@ export async function answerBoxes(electron: ElectronApplication, button: number)
   }, button)
 }
 
+/** Answers all further message boxes as the Enter key does, with their default button, and records them. */
+export async function pressEnterInBoxes(electron: ElectronApplication): Promise<void> {
+  await electron.evaluate(({ dialog }) => {
+    globalThis.dialogsAsked = []
+    dialog.showMessageBox = async (...words: unknown[]) => {
+      const { message, defaultId = 0 } = words.at(-1) as { message: string; defaultId?: number }
+      globalThis.dialogsAsked.push(message)
+      return { response: defaultId, checkboxChecked: false }
+    }
+  })
+}
+
 /** Makes the native picker return these paths. */
 export async function answerPicker(
   electron: ElectronApplication,

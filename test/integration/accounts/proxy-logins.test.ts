@@ -87,14 +87,14 @@ test('continues an upload after its proxy failed and the connection is back', as
 
 test('names the proxy in the server check', async () => {
   const { app, cloud, proxy } = await setupProxied()
-  expect(valueOf(await app.calls.checkServer({ address: cloud.url }))).toMatchObject({
+  expect(await app.engine.checkServer(cloud.url)).toMatchObject({
     failure: null,
     isReached: true,
     isApi: true,
     proxy: proxy.url,
   })
   proxy.manners.login = login
-  expect(valueOf(await app.calls.checkServer({ address: cloud.url }))).toMatchObject({
+  expect(await app.engine.checkServer(cloud.url)).toMatchObject({
     failure: { code: 'proxy-sign-in', params: { host: proxy.host } },
     isReached: false,
     isApi: false,

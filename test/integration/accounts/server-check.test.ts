@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { setup, usualSettings, valueOf } from '../../support/engine.ts'
+import { setup, usualSettings } from '../../support/engine.ts'
 
 test('recognises this API by its 401, without sending a credential', async () => {
   const { app, cloud } = await setup()
   cloud.forgetOperations()
-  const check = async () => valueOf(await app.calls.checkServer({ address: null }))
+  const check = () => app.engine.checkServer(app.session().server)
   const api = { failure: null, isReached: true, isApi: true }
   const notTheApi = { failure: { code: 'not-the-api' }, isReached: true, isApi: false }
   expect(await check()).toMatchObject({ ...api, address: cloud.url })
@@ -29,8 +29,8 @@ test('recognises this API by its 401, without sending a credential', async () =>
 })
 
 test('reports a clock that differs from the server’s', async () => {
-  const { app, clock } = await setup({ cloud: { now: Date.now } })
+  const { app, clock, cloud } = await setup({ cloud: { now: Date.now } })
   clock.advance(20 * 60_000)
-  const { failure, clockAheadMs } = valueOf(await app.calls.checkServer({ address: null }))
+  const { failure, clockAheadMs } = await app.engine.checkServer(cloud.url)
   expect([failure, Math.round(clockAheadMs / 60_000)]).toEqual([null, 20])
 })

@@ -79,20 +79,20 @@ test('counts a server as used while an account or an upload belongs to it', asyn
 test('finds the API’s path, and refuses an address without this API', async () => {
   const { app, other } = await setupTwo()
   const origin = new URL(other.url).origin
-  expect(valueOf(await app.calls.checkServer({ address: origin }))).toMatchObject({
+  expect(await app.engine.checkServer(origin)).toMatchObject({
     address: `${origin}/api/v1`,
     failure: null,
     isReached: true,
     isApi: true,
     certificate: 'none',
   })
-  expect(valueOf(await app.calls.checkServer({ address: `${origin}/elsewhere` }))).toMatchObject({
+  expect(await app.engine.checkServer(`${origin}/elsewhere`)).toMatchObject({
     address: `${origin}/elsewhere`,
     failure: { code: 'not-the-api' },
     isReached: true,
     isApi: false,
   })
-  expect(valueOf(await app.calls.checkServer({ address: 'http://127.0.0.1:9/api/v1' }))).toMatchObject({
+  expect(await app.engine.checkServer('http://127.0.0.1:9/api/v1')).toMatchObject({
     failure: { code: 'connection-lost' },
     isReached: false,
     isApi: false,

@@ -107,7 +107,7 @@ test('a file is sent again after its model was deleted from the library', async 
   const [first = ''] = await app.add(path)
   const { accountId, modelId } = await app.phase(first, 'registered')
   const choice = { accountId, teamId: ALICES_TEAM_ID }
-  valueOf(await app.calls.deleteModel({ choice, modelId: modelId ?? '' }))
+  valueOf(await app.engine.library.remove(choice, modelId ?? ''))
   valueOf(await app.calls.library({ choice, isFresh: true }))
   const [second = ''] = await app.add(path)
   expect((await app.settled(second)).already).toBe(undefined)

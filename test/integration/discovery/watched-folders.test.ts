@@ -72,7 +72,7 @@ test('uploads new models of a watched folder and only offers existing ones', asy
   const done = await harness.app.settled(row.id)
   expect([done.phase, done.target.modelPath]).toEqual(['registered', 'models/loras/deep/new.safetensors'])
   expect(harness.app.rows()).toHaveLength(1)
-  expect(valueOf(await harness.app.calls.sendOffered({ id }))).toMatchObject({ added: 1 })
+  expect(valueOf(await harness.app.engine.sendOffered(id))).toMatchObject({ added: 1 })
   expect(valueOf(await harness.app.calls.watching(undefined)).folders[0]?.offered.count).toBe(0)
 })
 
@@ -219,10 +219,10 @@ test('changes the team of a watched folder, but not to one that watches it alrea
   const { accountId = '', teamId = '' } = harness.app.session().chosen ?? {}
   const others = harness.app.session().accounts[0]?.teams.filter((team) => team.id !== teamId) ?? []
   const other = { accountId, teamId: others[0]?.id ?? '' }
-  const given = valueOf(await harness.app.calls.giveWatched({ id, team: other }))
+  const given = valueOf(await harness.app.engine.giveWatched(id, other))
   expect(given.folders.map(({ team, offered }) => [team.id, offered.count])).toEqual([[other.teamId, 1]])
   await harness.app.engine.watchFolder(join(harness.folder, 'files/inbox'), { accountId, teamId })
-  const refused = await harness.app.calls.giveWatched({ id, team: { accountId, teamId } })
+  const refused = await harness.app.engine.giveWatched(id, { accountId, teamId })
   expect(refused).toMatchObject({ ok: false, failure: { code: 'already-watched' } })
   await harness.app.stop()
   const again = valueOf(await (await harness.open()).calls.watching(undefined))
@@ -234,7 +234,7 @@ test('enqueues an offered sharded model with its index', async () => {
   for (const part of [1, 2]) await harness.file(`inbox/text_encoders/old-0000${part}-of-00002.safetensors`)
   writeFileSync(join(harness.folder, 'files/inbox/text_encoders/old.safetensors.index.json'), '{}')
   const id = await watchInbox(harness)
-  expect(valueOf(await harness.app.calls.sendOffered({ id }))).toMatchObject({ added: 3, refused: 0 })
+  expect(valueOf(await harness.app.engine.sendOffered(id))).toMatchObject({ added: 3, refused: 0 })
   expect(new Set(harness.app.rows().map(({ recognition }) => recognition.group?.key)).size).toBe(1)
 })
 

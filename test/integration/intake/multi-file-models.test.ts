@@ -197,7 +197,7 @@ test('names the files of a model that were deleted from the library or moved', a
   const rowAt = (name: string) => rows.find(({ target }) => target.modelPath.endsWith(`/sdxl/${name}`))
   const choice = { accountId: first?.accountId ?? '', teamId: ALICES_TEAM_ID }
   const modelIdOf = (name: string) => rowAt(name)?.modelId ?? ''
-  valueOf(await app.calls.deleteModel({ choice, modelId: modelIdOf('vae/config.json') }))
+  valueOf(await app.engine.library.remove(choice, modelIdOf('vae/config.json')))
   const change = { modelPath: 'models/other/vocab.json' }
   valueOf(await app.calls.changeModel({ choice, modelId: modelIdOf('tokenizer/vocab.json'), change }))
   expect(await statusOf(app, first?.id ?? '')).toEqual({

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { SessionView } from '../../../electron/contract/account.ts'
 import type { ConnectionCheck } from '../../../electron/contract/diagnostics.ts'
-import { failure, success } from '../../../electron/contract/failures.ts'
+import { failure } from '../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import { checkConnection } from '../../../electron/platform/connection-check.ts'
 
@@ -33,7 +33,7 @@ async function runCheck(server: string, answer: ServerCheck, session = noSession
   const reports: ConnectionCheck[] = []
   const last = await checkConnection({
     server,
-    askServer: async () => success(answer),
+    askServer: async () => answer,
     session: () => session,
     onProgress: (check) => reports.push(check),
   })

@@ -294,3 +294,32 @@ test('an external token does not change the stored sign-in of the same user', as
   expect(await next.signOut(stored.id)).toEqual(success(undefined))
   expect([next.list(), accounts.list(), cloud.operations]).toEqual([[stored], [stored], []])
 })
+
+test('asks before adding another person, not before the first sign-in or a later one of the same', async () => {
+  const { accounts, signIn, cloud, asked, newDeviceKey } = await setupAccounts()
+  const { id } = await signIn()
+  valueOf(await accounts.acceptDeviceKey(cloud.url, await newDeviceKey()))
+  valueOf(await accounts.signOut(id))
+  await signIn()
+  expect(asked).toEqual([])
+  // Also when nobody is signed in, since uploads and watched folders of earlier accounts remain.
+  for (const account of accounts.list()) valueOf(await accounts.signOut(account.id))
+  valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
+  expect(asked).toEqual([BOB.email])
+})
+
+test('stores nothing of a declined account and ends its session', async () => {
+  const { accounts, signIn, cloud, answers, secretStore } = await setupAccounts()
+  const { id } = await signIn()
+  answers.isConfirmed = false
+  const declined = await accounts.signIn(cloud.url, BOB.email, BOB.password)
+  expect(declined).toMatchObject({
+    ok: false,
+    failure: { code: 'sign-in-declined', params: { account: BOB.email } },
+  })
+  expect([accounts.list().map((account) => account.id), [...secretStore.entries.keys()]]).toEqual([
+    [id],
+    [`session ${id}`],
+  ])
+  await expect.poll(() => cloud.operations.at(-1)).toMatchObject({ name: 'logout', status: 200 })
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 
@@ -186,4 +186,19 @@ test('does not send a stored key that is not one', async () => {
   await next.refreshProfile(id, neverAborted)
   expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
   expect(cloud.operations).toEqual([])
+})
+
+test('revokes the key of a declined pairing, but not a pasted one', async () => {
+  const { accounts, cloud, answers, newDeviceKey, secretStore } = await setup()
+  valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
+  answers.isConfirmed = false
+  const before = [...secretStore.entries]
+  const declined = { ok: false, failure: { code: 'sign-in-declined', params: { account: ALICE.email } } }
+  const revocations = () => cloud.operations.filter(({ name }) => name === 'revokeOwnDevice')
+  expect(await accounts.signInWithKey(cloud.url, await newDeviceKey())).toMatchObject(declined)
+  expect(revocations()).toEqual([])
+  expect(await accounts.acceptDeviceKey(cloud.url, await newDeviceKey())).toMatchObject(declined)
+  await expect.poll(revocations).toMatchObject([{ status: 200 }])
+  expect([accounts.list().map(({ email }) => email), [...secretStore.entries]]).toEqual([[BOB.email], before])
+  expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
 })

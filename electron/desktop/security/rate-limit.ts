@@ -1,0 +1,20 @@
+/**
+ * Limits how often something may happen: the returned function says whether it may happen now, and counts it
+ * if it may. `now` is in ms.
+ */
+export function createRateLimit(options: {
+  readonly count: number
+  readonly withinMs: number
+  readonly now: () => number
+}): () => boolean {
+  const { count, withinMs, now } = options
+  let timesMs: readonly number[] = []
+  return () => {
+    const nowMs = now()
+    // A clock that was set back must not block anything for longer than `withinMs`.
+    timesMs = timesMs.filter((timeMs) => timeMs <= nowMs && nowMs - timeMs < withinMs)
+    if (timesMs.length >= count) return false
+    timesMs = [...timesMs, nowMs]
+    return true
+  }
+}

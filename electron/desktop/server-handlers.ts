@@ -1,0 +1,108 @@
+import type { CallArgs, CallHandlers } from '../contract/calls.ts'
+import { failed, failure, success } from '../contract/failures.ts'
+import { baseOf, serverAddressOf, serversOf, type ServerCheck } from '../contract/servers.ts'
+import { defaultSettings, type Settings } from '../contract/settings.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Log } from '../platform/environment.ts'
+import type { SettingsStore } from '../platform/settings.ts'
+import { createRateLimit } from './security/rate-limit.ts'
+import type { Dialogs } from './window/dialogs.ts'
+
+/** More than a user needs to check every known server, too few to use the app for sending requests. */
+const checks = { count: 30, withinMs: 60_000 }
+
+/**
+ * The calls that change or contact servers. A server is known once the user has confirmed its address in a
+ * native dialog, and the page can use known servers only. So the list of known servers needs no second list
+ * of confirmed ones.
+ */
+export function createServerHandlers(options: {
+  readonly engine: Pick<Engine, 'checkServer' | 'usesServer'>
+  readonly settings: SettingsStore
+  readonly dialogs: Pick<Dialogs, 'confirmServer'>
+  readonly now: () => number
+  readonly log: Log
+}): Pick<CallHandlers, 'addServer' | 'removeServer' | 'checkServer' | 'changeSettings'> {
+  const { engine, settings, dialogs, now, log } = options
+  const mayCheck = createRateLimit({ ...checks, now })
+  /** Confirmed since the start, but not added yet, for example because the server could not be reached. */
+  const confirmed = new Set<string>()
+
+  const isKnown = (address: string) => knownServers(settings.current()).has(baseOf(address))
+
+  async function isConfirmed(address: string): Promise<boolean> {
+    if (isKnown(address) || confirmed.has(address)) return true
+    if (!(await dialogs.confirmServer(address))) return false
+    confirmed.add(address)
+    return true
+  }
+
+  return {
+    async checkServer({ address: input }) {
+      const address = serverAddressOf(input)
+      if (address === null) return failed(failure('bad-server-address'))
+      if (!isKnown(address)) {
+        log.error('the check of an unknown server was rejected')
+        return failed(failure('bad-call'))
+      }
+      if (!mayCheck()) return failed(failure('rate-limited'))
+      return success(verdictOf(await engine.checkServer(address)))
+    },
+    async addServer({ address: input }) {
+      const address = serverAddressOf(input)
+      if (address === null) return failed(failure('bad-server-address'))
+      if (!(await isConfirmed(address))) return success(null)
+      if (!mayCheck()) return failed(failure('rate-limited'))
+      const check = verdictOf(await engine.checkServer(address))
+      if (check.failure) return success(check)
+      const stored = addDefaultServer(settings, check.address)
+      return stored.ok ? success(check) : stored
+    },
+    async removeServer({ address }) {
+      const { servers, server } = settings.current()
+      if (baseOf(address) === baseOf(server) || engine.usesServer(address)) {
+        return failed(failure('server-in-use', { host: URL.parse(address)?.host ?? address }))
+      }
+      return settings.change({
+        servers: servers.filter((known) => baseOf(known.address) !== baseOf(address)),
+      })
+    },
+    async changeSettings(change) {
+      if (!serversIn(change).every(isKnown)) {
+        log.error('a change to an unknown server was rejected')
+        return failed(failure('bad-call'))
+      }
+      const changed = settings.change(change)
+      if (changed.ok) log.info('the page changed settings', { names: Object.keys(change) })
+      return changed
+    },
+  }
+}
+
+/** The server of this installation, those that the user has confirmed, and the built-in one. */
+function knownServers(settings: Settings): ReadonlySet<string> {
+  const known = serversOf(settings).map(({ address }) => baseOf(address))
+  return new Set([...known, defaultSettings.server])
+}
+
+/** An invalid address is left to the settings, which refuse it as such. */
+function serversIn({ server, servers = [] }: CallArgs<'changeSettings'>): readonly string[] {
+  const chosen = server === undefined ? null : serverAddressOf(server)
+  return [...(chosen === null ? [] : [chosen]), ...servers.map(({ address }) => address)]
+}
+
+/**
+ * A check without texts of the response: a script in the page must not be able to read from servers.
+ * `params` are names of hosts and numbers.
+ */
+function verdictOf(check: ServerCheck): ServerCheck {
+  return { ...check, failure: check.failure && failure(check.failure.code, check.failure.params) }
+}
+
+/** Uses the server for new sign-ins and keeps the known servers, including the previous default. */
+function addDefaultServer(settings: SettingsStore, address: string) {
+  const known = serversOf(settings.current())
+  const isNew = !known.some((entry) => baseOf(entry.address) === baseOf(address))
+  const servers = isNew ? [...known, { address, singlePutLimitBytes: null }] : [...known]
+  return settings.change({ servers, server: address })
+}

@@ -1,0 +1,107 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Bridge } from '../../../electron/contract/calls.ts'
+import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
+import { expect, test, type EngineHarness } from '../support/fixtures.ts'
+import { answerBoxes, answerPicker, asked, pressEnterInBoxes } from '../support/main-steps.ts'
+import { ask, signIn } from '../support/page-steps.ts'
+import type { RunningApp } from '../support/running-app.ts'
+
+/** An app whose server is in the settings, as in an installed one, with Alice signed in. */
+async function startInstalled(harness: EngineHarness): Promise<RunningApp> {
+  Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
+  writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
+  const app = await harness.start()
+  await signIn(app.page)
+  return app
+}
+
+/** Watches a folder with one model in it as the user would. */
+async function watchFolder(harness: EngineHarness, { page, electron }: RunningApp): Promise<string> {
+  await harness.file('inbox/loras/private.safetensors')
+  await answerPicker(electron, [join(harness.folder, 'files/inbox')])
+  await answerBoxes(electron, 0)
+  const id = await page.evaluate(async () => {
+    const bridge = window.modelferry as Bridge
+    const session = await bridge.session()
+    const chosen = session.ok ? session.value.chosen : null
+    const watched = chosen && (await bridge.watchFolder({ team: chosen }))
+    return watched?.ok ? (watched.value.folders[0]?.id ?? '') : ''
+  })
+  await pressEnterInBoxes(electron)
+  return id
+}
+
+test('a script in the page cannot send a watched folder to another server, account or team', async ({
+  harness,
+}) => {
+  const other = await startCloud({})
+  try {
+    const app = await startInstalled(harness)
+    const { page, electron } = app
+    const id = await watchFolder(harness, app)
+    other.forgetOperations()
+    const { codes, teamName, sent } = await page.evaluate(
+      async ({ server, account, folder }) => {
+        const bridge = window.modelferry as Bridge
+        const results = [
+          await bridge.changeSettings({ server }),
+          await bridge.changeSettings({ servers: [{ address: server, singlePutLimitBytes: null }] }),
+          await bridge.checkServer({ address: server }),
+          await bridge.addServer({ address: server }),
+          await bridge.signIn(account),
+        ]
+        const session = await bridge.session()
+        // The attacker's team if all of that has worked, else another team of the user.
+        const last = session.ok ? session.value.accounts.at(-1) : undefined
+        const team = { accountId: last?.id ?? '', teamId: last?.teams.at(-1)?.id ?? '' }
+        const given = await bridge.giveWatched({ id: folder, team })
+        return {
+          codes: results.map((result) => (result.ok ? result.value && 'done' : result.failure.code)),
+          teamName: given.ok ? given.value.folders[0]?.team.name : null,
+          sent: await bridge.sendOffered({ id: folder }),
+        }
+      },
+      { server: other.url, account: { email: BOB.email, password: BOB.password }, folder: id },
+    )
+    expect(other.operations.map(({ name }) => name)).toEqual([])
+    expect(codes).toEqual(['bad-call', 'bad-call', 'bad-call', null, 'sign-in-declined'])
+    expect([teamName, sent]).toEqual(["Alice's Team", { ok: true, value: null }])
+    expect((await ask(page, 'settings')).server).toBe(harness.cloud.url)
+    expect((await ask(page, 'session')).accounts.map(({ email }) => email)).toEqual([ALICE.email])
+    expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+    const [server, account, folder, offered] = await asked(electron)
+    expect([server, account]).toEqual([
+      `Use the server ${new URL(other.url).host}?`,
+      `Add the account ${BOB.email}?`,
+    ])
+    expect(folder).toMatch(/^Upload new models in .*inbox to Studio North\?$/)
+    expect(offered).toMatch(/^Upload 1 model \(.*\) to Alice's Team\?$/)
+  } finally {
+    await other.close()
+  }
+})
+
+test('a script in the page cannot delete a library', async ({ app, page, harness }) => {
+  const { electron } = app
+  await pressEnterInBoxes(electron)
+  const modelIds = Array.from({ length: 8 }, (_none, index) =>
+    harness.cloud.addModel(ALICES_TEAM_ID, { model_path: `models/loras/${index}.safetensors` }),
+  )
+  const answers = await page.evaluate(async (ids) => {
+    const bridge = window.modelferry as Bridge
+    const session = await bridge.session()
+    const choice = (session.ok && session.value.chosen) || { accountId: '', teamId: '' }
+    const all = await bridge.deleteModels({ choice, modelIds: ids })
+    const single = []
+    for (const id of ids) single.push(await bridge.deleteModels({ choice, modelIds: [id] }))
+    return [all, ...single].map((answer) => answer.ok && answer.value)
+  }, modelIds)
+  expect(answers).toEqual([null, [], [], [], [], [], null, null, null])
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
+  expect(await asked(electron)).toEqual([
+    "Delete 8 models from the library of Alice's Team?",
+    ...Array.from({ length: 3 }, () => "Delete 1 model from the library of Alice's Team?"),
+  ])
+})

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
+import type { ServerCheck } from '../../../electron/contract/servers.ts'
+import { defaultSettings } from '../../../electron/contract/settings.ts'
+import { createServerHandlers } from '../../../electron/desktop/server-handlers.ts'
+import type { Log } from '../../../electron/platform/environment.ts'
+import { createSettings } from '../../../electron/platform/settings.ts'
+import { valueOf } from '../../support/engine.ts'
+
+const home = 'https://models.example/api/v1'
+const stranger = 'https://stranger.example/api/v1'
+const silentLog: Log = { info() {}, warn() {}, error() {} }
+const rejected = { ok: false, failure: { code: 'bad-call' } }
+
+function setup(answers: { isConfirmed?: boolean; check?: Partial<ServerCheck> } = {}) {
+  const stored: Record<string, unknown> = { server: home }
+  const settings = valueOf(
+    createSettings({
+      store: { read: () => stored, write: (values) => void Object.assign(stored, values) },
+      serverFromOutside: undefined,
+      log: silentLog,
+    }),
+  )
+  const asked: string[] = []
+  const requested: string[] = []
+  let nowMs = 0
+  const handlers = createServerHandlers({
+    engine: {
+      usesServer: () => false,
+      async checkServer(address) {
+        requested.push(address)
+        const reached = { isReached: true, isApi: true, certificate: 'trusted', clockAheadMs: 0, proxy: null }
+        return { address, failure: null, ...reached, ...answers.check } as ServerCheck
+      },
+    },
+    settings,
+    dialogs: {
+      async confirmServer(address) {
+        asked.push(address)
+        return answers.isConfirmed ?? true
+      },
+    },
+    now: () => nowMs,
+    log: silentLog,
+  })
+  return { handlers, settings, asked, requested, pass: (ms: number) => void (nowMs += ms) }
+}
+
+test('sends no request to a new server before the user has confirmed it', async () => {
+  const { handlers, settings, asked, requested } = setup({ isConfirmed: false })
+  expect(await handlers.addServer({ address: stranger })).toEqual({ ok: true, value: null })
+  expect([asked, requested, settings.current().server]).toEqual([[stranger], [], home])
+})
+
+test('uses a confirmed server and asks about it once, also if it was unreachable before', async () => {
+  const check: { failure: ReturnType<typeof failure> | null } = { failure: failure('timed-out') }
+  const { handlers, settings, asked } = setup({ check })
+  expect(await handlers.addServer({ address: stranger })).toMatchObject({
+    value: { failure: { code: 'timed-out' } },
+  })
+  expect(settings.current().server).toBe(home)
+  check.failure = null
+  expect(await handlers.addServer({ address: `${stranger}/` })).toMatchObject({ value: { failure: null } })
+  expect([settings.current().server, asked]).toEqual([stranger, [stranger]])
+})
+
+test('the page can only choose and keep servers that are known', async () => {
+  const { handlers, settings } = setup()
+  const entry = { address: stranger, singlePutLimitBytes: null }
+  for (const change of [{ server: stranger }, { servers: [entry] }, { atOnce: 5, server: ` ${stranger}/ ` }])
+    expect(await handlers.changeSettings(change)).toMatchObject(rejected)
+  expect(settings.current()).toEqual({ ...defaultSettings, server: home })
+  await handlers.addServer({ address: stranger })
+  expect(await handlers.changeSettings({ server: `${home}/`, servers: [entry] })).toMatchObject({
+    value: { server: home, servers: [entry] },
+  })
+  // The built-in server needs no confirmation.
+  expect(await handlers.changeSettings({ server: defaultSettings.server })).toMatchObject({ ok: true })
+  expect(await handlers.changeSettings({ server: 'http://models.example' })).toMatchObject({
+    failure: { code: 'bad-server-address' },
+  })
+})
+
+test('checks known servers only, and only so often', async () => {
+  const { handlers, requested, pass } = setup()
+  expect(await handlers.checkServer({ address: stranger })).toMatchObject(rejected)
+  expect(await handlers.checkServer({ address: 'http://169.254.169.254/' })).toMatchObject({
+    failure: { code: 'bad-server-address' },
+  })
+  expect(requested).toEqual([])
+  for (let times = 0; times < 30; times += 1)
+    expect(await handlers.checkServer({ address: home })).toMatchObject({ ok: true })
+  expect(await handlers.checkServer({ address: home })).toMatchObject({ failure: { code: 'rate-limited' } })
+  expect(await handlers.addServer({ address: home })).toMatchObject({ failure: { code: 'rate-limited' } })
+  expect(requested).toHaveLength(30)
+  pass(60_000)
+  expect(await handlers.checkServer({ address: home })).toMatchObject({ ok: true })
+})
+
+test('returns verdicts without texts of the response', async () => {
+  const reason = failure(
+    'server-trouble',
+    { status: 500 },
+    { serverMessage: 'secret text', detail: 'secret text', retryAfterMs: 1 },
+  )
+  const { handlers } = setup({ check: { failure: reason } })
+  for (const answer of [
+    await handlers.checkServer({ address: home }),
+    await handlers.addServer({ address: home }),
+  ])
+    expect(answer).toMatchObject({ ok: true, value: { failure: failure('server-trouble', { status: 500 }) } })
+  expect(JSON.stringify(await handlers.checkServer({ address: home }))).not.toContain('secret')
+})

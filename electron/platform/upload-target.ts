@@ -129,9 +129,6 @@ function isLocalHost(hostname: string): boolean {
   return isIP(host) === 0 ? /(?:^|\.)localhost$/.test(host) : isLocalAddress(host)
 }
 
-/** Code of the error with which `lookupRemote` refuses a name. */
-export const localAddressCode = 'LOCAL_ADDRESS'
-
 /** Resolves a name like `dns.lookup`, but only to addresses that are neither loopback nor link-local. */
 export const lookupRemote: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, found) => {
@@ -139,7 +136,7 @@ export const lookupRemote: LookupFunction = (hostname, options, callback) => {
     const remote = found.filter(({ address }) => !isLocalAddress(address))
     const [first] = remote
     if (!first)
-      return callback(Object.assign(new Error(`${hostname} is local`), { code: localAddressCode }), '')
+      return callback(Object.assign(new Error(`${hostname} is local`), { code: 'LOCAL_ADDRESS' }), '')
     return options.all ? callback(null, remote) : callback(null, first.address, first.family)
   })
 }

@@ -38,6 +38,8 @@ export async function startBrowser(switches: readonly string[]): Promise<Browser
   const connection = await Connection.open(url)
   const { product } = await connection.root.send<{ product: string }>('Browser.getVersion')
   await connection.root.send('Target.setDiscoverTargets', { discover: true })
+  // Nothing is saved; `will-download` is emitted in page-events.ts.
+  await connection.root.send('Browser.setDownloadBehavior', { behavior: 'deny', eventsEnabled: true })
   return { connection, root: connection.root, url, chromeVersion: product.split('/')[1] ?? product }
 }
 

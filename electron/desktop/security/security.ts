@@ -30,7 +30,7 @@ export function restrictWebContents(log: Log): void {
 }
 
 /**
- * Denies the page all permissions and network requests; the main process and its threads send all requests.
+ * Denies the page all permissions, network requests and downloads; the main process and its threads send all requests.
  * Must be called after `ready`.
  */
 export function restrictSession(log: Log): void {
@@ -44,6 +44,12 @@ export function restrictSession(log: Log): void {
     const cancel = !isAllowedRequest(url, app.isPackaged)
     if (cancel) log.warn('a request of the page was cancelled', { url })
     respond({ cancel })
+  })
+  // The page offers no downloads. By default a script could save files that it made.
+  defaultSession.on('will-download', (event, item) => {
+    event.preventDefault()
+    // A data URL contains the whole file.
+    log.warn('a download was denied', { url: item.getURL().slice(0, 200) })
   })
   // The spell checker would download dictionaries.
   defaultSession.setSpellCheckerEnabled(false)

@@ -1,7 +1,7 @@
 import { app, type MessageBoxOptions } from 'electron'
 import type { Account } from '../../contract/account.ts'
 import type { UploadConfirmation } from '../../contract/discovery.ts'
-import { harmlessText } from '../../contract/failures.ts'
+import { visibleName, visibleText } from '../../contract/visible-text.ts'
 import type { Language } from '../settings/language.ts'
 
 /** Where files go, or which library is changed. */
@@ -35,7 +35,7 @@ export function createConfirmations(
   return {
     confirmSending({ count, sizeBytes, team, server }) {
       const t = language.translate()
-      const texts = { team: harmlessText(team), server }
+      const texts = { team: visibleName(team), server }
       return confirm(
         t('send-found.question', { count, sizeBytes, ...texts }),
         t('send-found.explanation', texts),
@@ -47,7 +47,7 @@ export function createConfirmations(
       const { host } = new URL(address)
       return confirm(
         t('add-server.question', { host }),
-        t('add-server.explanation', { address: harmlessText(address) }),
+        t('add-server.explanation', { address: visibleText(address) }),
         t('add-server.add'),
       )
     },
@@ -55,23 +55,23 @@ export function createConfirmations(
       const t = language.translate()
       const { host } = new URL(server)
       return confirm(
-        t('add-account.question', { account: harmlessText(email || name) }),
+        t('add-account.question', { account: visibleName(email || name) }),
         t('add-account.explanation', { server: host }),
         t('add-account.add'),
       )
     },
     confirmWatching(folder, destination) {
       const t = language.translate()
-      const texts = harmlessDestination(destination)
+      const texts = visibleDestination(destination)
       return confirm(
-        t('watch-folder.question', { folder: harmlessText(folder), ...texts }),
+        t('watch-folder.question', { folder: visibleText(folder), ...texts }),
         t('watch-folder.explanation', texts),
         t('watch-folder.upload'),
       )
     },
     confirmDeleting(count, destination) {
       const t = language.translate()
-      const texts = harmlessDestination(destination)
+      const texts = visibleDestination(destination)
       return confirm(
         t('delete-models.question', { count, ...texts }),
         t('delete-models.explanation', texts),
@@ -114,8 +114,8 @@ function createConfirm(showMessage: (box: MessageBoxOptions) => Promise<number>,
 }
 
 /** Team and account are named by the server. */
-const harmlessDestination = ({ team, account, server }: Destination) => ({
-  team: harmlessText(team),
-  account: harmlessText(account),
+const visibleDestination = ({ team, account, server }: Destination) => ({
+  team: visibleName(team),
+  account: visibleName(account),
   server,
 })

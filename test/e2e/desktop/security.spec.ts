@@ -155,6 +155,14 @@ test('positions a menu without violating the policy', async ({ page }) => {
   expect(await violations).toEqual([])
 })
 
+test('denies downloads', async ({ page, harness }) => {
+  await page.evaluate(() => {
+    const href = URL.createObjectURL(new Blob(['made by a script']))
+    Object.assign(document.createElement('a'), { href, download: 'made.txt' }).click()
+  })
+  await expect.poll(() => logOf(harness)).toMatch(/a download was denied.*blob:/)
+})
+
 test('denies permissions without asking', async ({ page }) => {
   const answers = await page.evaluate(async () => ({
     notifications: await Notification.requestPermission(),

@@ -2,7 +2,8 @@ import type { Session } from '../cdp.ts'
 import { isolatedWorld } from './page.ts'
 import { answerRequest } from './requests.ts'
 import { complain, host, theApp, theBrowser } from '../state.ts'
-import { event } from '../strict.ts'
+import { defaultSession } from '../session.ts'
+import { event, strict } from '../strict.ts'
 import { answerPaused } from './sync-calls.ts'
 import { fromWire } from '../urls.ts'
 import type { FromPreload, HostContents } from '../shapes.ts'
@@ -13,6 +14,7 @@ type Facts<T> = (facts: T) => void
 export function watchPage(contents: HostContents, session: Session): void {
   const listen = <T>(name: string, listener: Facts<T>) => session.on(name, listener)
   watchTarget(contents)
+  watchDownloads(contents)
   watchWorlds(contents, listen)
   watchLoading(contents, session, listen)
 
@@ -33,6 +35,22 @@ export function watchPage(contents: HostContents, session: Session): void {
   listen<{ url: string; windowName: string }>('Page.windowOpen', ({ url, windowName }) =>
     contents._opened(fromWire(url), windowName),
   )
+}
+
+interface Download {
+  readonly frameId: string
+  readonly url: string
+  readonly suggestedFilename: string
+}
+
+function watchDownloads(contents: HostContents): void {
+  theBrowser().root.on('Browser.downloadWillBegin', ({ frameId, url, suggestedFilename }: Download) => {
+    if (frameId !== contents._frameId) return
+    const download = event()
+    const item = strict('downloadItem', { getURL: () => fromWire(url), getFilename: () => suggestedFilename })
+    defaultSession.emit('will-download', download, item, contents)
+    if (!download.defaultPrevented) complain(`the download of ${url} was allowed, which is not emulated`)
+  })
 }
 
 function takeOwnNavigation(contents: HostContents): boolean {

@@ -194,6 +194,10 @@ export class PageContents extends StrictEmitter implements HostContents {
     return result.value
   }
 
+  getLastWebPreferences(): WebPreferences {
+    return this.#preferences
+  }
+
   getURL(): string {
     return this._url
   }

@@ -30,22 +30,32 @@ export function createIntegrationHandlers(options: {
     env,
     menu: needsMenuEntry({ isPackaged: app.isPackaged, platform, env, execPath }) ? menuSources : null,
   })
-  void Promise.allSettled([loginItem.repair(), fileManagers.repair()])
+  let lastChange: Promise<unknown> = Promise.allSettled([loginItem.repair(), fileManagers.repair()])
+
+  /** Two changes at the same time could write and remove the same file. */
+  function afterLastChange<T>(change: () => Promise<T>): Promise<T> {
+    const result = lastChange.then(change)
+    lastChange = result.catch(() => undefined)
+    return result
+  }
+
   return {
     loginItem: async () => success(await loginItem.read()),
-    async setLoginItem({ isOn }) {
-      const before = await loginItem.read()
-      const item = await loginItem.set(isOn)
-      if (item.isOn !== before.isOn) {
-        log.info('the page changed the start at login', { isOn: item.isOn })
-        notifications.showChange(item.isOn ? 'login-on' : 'login-off')
-      }
-      return success(item)
-    },
+    setLoginItem: ({ isOn }) =>
+      afterLastChange(async () => {
+        const before = await loginItem.read()
+        const item = await loginItem.set(isOn)
+        if (item.isOn !== before.isOn) {
+          log.info('the page changed the start at login', { isOn: item.isOn })
+          notifications.showChange(item.isOn ? 'login-on' : 'login-off')
+        }
+        return success(item)
+      }),
     fileManagers: async () => success(await fileManagers.list()),
-    async setFileManager({ id, isOn }) {
-      log.info('the page changed a file manager entry', { id, isOn })
-      return success(await fileManagers.set(id, isOn))
-    },
+    setFileManager: ({ id, isOn }) =>
+      afterLastChange(async () => {
+        log.info('the page changed a file manager entry', { id, isOn })
+        return success(await fileManagers.set(id, isOn))
+      }),
   }
 }

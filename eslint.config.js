@@ -128,9 +128,9 @@ export default defineConfig(
   {
     name: 'engine: the wrapper of open, and readers of the app’s own files',
     files: [
-      'electron/platform/regular-file.ts',
-      'electron/platform/data-folder.ts',
-      'electron/platform/worker-file.ts',
+      'electron/platform/files/regular-file.ts',
+      'electron/platform/files/data-folder.ts',
+      'electron/platform/threads/worker-file.ts',
       'electron/journal/log-flush.ts',
       'electron/cli/cli-environment.ts',
     ],
@@ -138,7 +138,11 @@ export default defineConfig(
   },
   {
     name: 'engine: the folders that use the network',
-    files: ['electron/cloud/**/*.ts', 'electron/transfer/**/*.ts', 'electron/platform/proxied-request.ts'],
+    files: [
+      'electron/cloud/**/*.ts',
+      'electron/transfer/**/*.ts',
+      'electron/platform/network/proxied-request.ts',
+    ],
     rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron, noRawOpen], network: true }),
   },
   {

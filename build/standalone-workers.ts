@@ -7,7 +7,7 @@ import type { Plugin } from 'vite'
 /**
  * Builds each worker thread's entry as a single file without imports of other project files. A packaged app
  * loads these files from outside its archive, where the archive's integrity check does not cover them, so
- * their hashes are inserted into the main program (electron/platform/worker-file.ts).
+ * their hashes are inserted into the main program (electron/platform/threads/worker-file.ts).
  * @param entries name of the built file → source file
  */
 export function standaloneWorkers(entries: Readonly<Record<string, string>>): Plugin {

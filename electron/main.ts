@@ -17,7 +17,7 @@ import { createKeychain } from './platform/keychain.ts'
 import { createLog } from './platform/log.ts'
 import { createSettings } from './platform/settings.ts'
 import { createEnvironment } from './platform/system-environment.ts'
-import { changedWorkerFile } from './platform/worker-file.ts'
+import { changedWorkerFile } from './platform/threads/worker-file.ts'
 
 // Before `ready`, in this order: the data folder determines where the log is and which instance is the first.
 const folders = setupAppFolders(import.meta.dirname)

@@ -11,7 +11,7 @@ const useDesktop =
   'Electron is touched in electron/desktop/, main.ts and preload.ts alone; take a port instead.'
 const useTransport = 'Bytes and API calls leave through electron/cloud/ and electron/transfer/ alone.'
 const useRegularFile =
-  'Files are opened by electron/platform/regular-file.ts alone, which does not wait for the writer of a FIFO.'
+  'Files are opened by electron/platform/files/regular-file.ts alone, which does not wait for the writer of a FIFO.'
 const useNamed = 'Named exports only, so that a thing has one name everywhere.'
 
 export const noDefaultExport = [

@@ -3,7 +3,7 @@ import { createCloudClient, type CloudClient, type Credential, type Signer } fro
 import { failed, failure, isConnectivityFailure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
-import type { ProxyResolver } from '../platform/proxy-resolver.ts'
+import type { ProxyResolver } from '../platform/network/proxy-resolver.ts'
 import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
 import { createAccountCredentials, type AccountCredentials } from './account-credentials.ts'
 import { createAccountList, type AccountList } from './account-list.ts'

@@ -6,7 +6,7 @@ import {
   proxyCodes,
   type ProxyLogin,
   type ProxyResolver,
-} from '../platform/proxy-resolver.ts'
+} from '../platform/network/proxy-resolver.ts'
 import { readProxyLogin, writeProxyLogin } from './secrets.ts'
 
 /** The proxies of this computer, with their logins. */

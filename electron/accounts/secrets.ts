@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { isDeviceKey, token } from '../cloud/wire.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { SecretStore } from '../platform/environment.ts'
-import type { ProxyLogin } from '../platform/proxy-resolver.ts'
+import type { ProxyLogin } from '../platform/network/proxy-resolver.ts'
 
 /** The token pair of one signed-in session, as stored in the keychain. */
 export interface SessionSecret {

@@ -8,7 +8,7 @@ import type { Account, KeychainState, SessionView, Team, TeamChoice } from '../c
 import { baseOf, serversOf, type ServerCheck } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { ProxyLogin } from '../platform/proxy-resolver.ts'
+import type { ProxyLogin } from '../platform/network/proxy-resolver.ts'
 import type { StoredChoices } from '../platform/environment.ts'
 import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
 import { createTeamSelection } from './team-selection.ts'

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { getProxyForUrl } from 'proxy-from-env'
 import { isLoopback } from '../contract/servers.ts'
-import type { FindProxies } from '../platform/proxy-resolver.ts'
+import type { FindProxies } from '../platform/network/proxy-resolver.ts'
 import { UsageError } from './arguments.ts'
 
 /**

@@ -7,9 +7,9 @@ import {
   type Failure,
   type Result,
 } from '../contract/failures.ts'
-import { networkFailure, retryAfterMs } from '../platform/network-failures.ts'
+import { networkFailure, retryAfterMs } from '../platform/network/network-failures.ts'
 import type { Environment, Timers } from '../platform/environment.ts'
-import { directConnection, type ProxyResolver } from '../platform/proxy-resolver.ts'
+import { directConnection, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
 import { exchange, type NoResponse, type HttpRequest, type HttpResponse } from './http-exchange.ts'
 import { errorBody, teamHeader } from './wire.ts'
 

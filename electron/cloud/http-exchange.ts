@@ -1,12 +1,20 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { withProxyFallback, proxyCodeIn, proxyCodes, type ProxyResolver } from '../platform/proxy-resolver.ts'
+import {
+  withProxyFallback,
+  proxyCodeIn,
+  proxyCodes,
+  type ProxyResolver,
+} from '../platform/network/proxy-resolver.ts'
 import {
   requestErrorCode,
   createRequestOpener,
   proxyHostOf,
   isProxyAuthRequired,
-} from '../platform/proxied-request.ts'
-import { trustsSystemCertificates, trustSystemCertificatesAfter } from '../platform/system-certificates.ts'
+} from '../platform/network/proxied-request.ts'
+import {
+  trustsSystemCertificates,
+  trustSystemCertificatesAfter,
+} from '../platform/network/system-certificates.ts'
 
 /** One request to a server. */
 export interface HttpRequest {

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { LibraryChange } from '../contract/library.ts'
 import type { Target } from '../contract/uploads.ts'
-import { checkUploadTarget, type UploadTarget } from '../platform/upload-target.ts'
+import { checkUploadTarget, type UploadTarget } from '../platform/network/upload-target.ts'
 import type { CloudClient, Signer } from './client.ts'
 import {
   actionResult,

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { success, type Result } from '../contract/failures.ts'
-import { checkUploadTarget, type UploadTarget } from '../platform/upload-target.ts'
+import { checkUploadTarget, type UploadTarget } from '../platform/network/upload-target.ts'
 import { unrepeatableResponseTimeoutMs, type CloudClient, type Signer } from './client.ts'
 import { multipartInitiate, partPresign, paths } from './wire.ts'
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { isConnectivityFailure, failure, type Failure } from '../contract/failures.ts'
 import type { ServerCheck } from '../contract/servers.ts'
-import { withoutCredentials, type ProxyResolver } from '../platform/proxy-resolver.ts'
+import { withoutCredentials, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
 import type { CloudClient } from './client.ts'
 import { paths } from './wire.ts'
 

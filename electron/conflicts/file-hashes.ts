@@ -1,7 +1,7 @@
 import { success } from '../contract/failures.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import type { Attempt } from '../platform/attempt.ts'
-import type { FileIdentity } from '../platform/file-identity.ts'
+import type { FileIdentity } from '../platform/files/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 
 /** SHA-256 of files: from the cache while the file is unchanged, else computed on the hash worker. */

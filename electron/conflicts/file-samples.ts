@@ -1,7 +1,7 @@
 import type { HashedFile } from '../journal/hash-cache.ts'
 import { withTimeout } from '../platform/delays.ts'
 import type { Timers } from '../platform/environment.ts'
-import { openSameFile, readSample, sameFile } from '../platform/file-identity.ts'
+import { openSameFile, readSample, sameFile } from '../platform/files/file-identity.ts'
 
 /**
  * A disk that has not answered after this time, in ms, is skipped so that it does not delay files on other

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Attempt } from '../platform/attempt.ts'
-import { changeFailure, identityBySample, type FileIdentity } from '../platform/file-identity.ts'
+import { changeFailure, identityBySample, type FileIdentity } from '../platform/files/file-identity.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
-import { mayHaveSameBytes, type FileIdentity } from '../platform/file-identity.ts'
+import { mayHaveSameBytes, type FileIdentity } from '../platform/files/file-identity.ts'
 import { retargeted } from './edit-targets.ts'
 import { reset, resetAfter } from '../journal/reset.ts'
 import { isStarted, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'

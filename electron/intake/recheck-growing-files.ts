@@ -1,6 +1,6 @@
 import { failure, type Failure, type FailureCode, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { FileIdentity } from '../platform/file-identity.ts'
+import type { FileIdentity } from '../platform/files/file-identity.ts'
 import type { Rows } from '../journal/rows.ts'
 
 /** Failures of a file that is still being copied. */

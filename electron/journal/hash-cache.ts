@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Environment } from '../platform/environment.ts'
-import { sameFile, type FileIdentity } from '../platform/file-identity.ts'
+import { sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
 
 /** About 6 MB in the journal. Beyond this the hashes that were not used for longest are dropped. */
 const maxHashes = 20_000

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createPrivateFile, protectDataFolder } from '../platform/data-folder.ts'
+import { createPrivateFile, protectDataFolder } from '../platform/files/data-folder.ts'
 import { migrate, NewerJournalError } from './schema.ts'
 
 export interface OpenedJournal {

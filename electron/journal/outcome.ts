@@ -1,5 +1,5 @@
 import type { Failure } from '../contract/failures.ts'
-import type { MissingVolume } from '../platform/find-missing-volume.ts'
+import type { MissingVolume } from '../platform/files/find-missing-volume.ts'
 
 /** How a run of an upload ended. Only the queue acts on it. */
 export type Outcome =

@@ -4,7 +4,7 @@ import type { LibraryRelation } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { Verification } from '../contract/verification.ts'
-import type { FileIdentity } from '../platform/file-identity.ts'
+import type { FileIdentity } from '../platform/files/file-identity.ts'
 import type { FoundFile } from '../recognition/found-file.ts'
 import type { StoredPhase } from './upload-phase.ts'
 

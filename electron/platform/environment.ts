@@ -1,6 +1,6 @@
 import type { Account } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
-import type { FindProxies } from './proxy-resolver.ts'
+import type { FindProxies } from './network/proxy-resolver.ts'
 
 /**
  * Everything of the outside world that the engine uses and a test replaces: clock, timers, random, log,

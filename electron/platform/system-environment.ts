@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { Log, Environment, Timers } from './environment.ts'
-import type { FindProxies } from './proxy-resolver.ts'
+import type { FindProxies } from './network/proxy-resolver.ts'
 
 export const realTimers: Timers = {
   after(delayMs, callback) {

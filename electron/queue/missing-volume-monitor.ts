@@ -1,5 +1,5 @@
 import type { Environment } from '../platform/environment.ts'
-import type { MissingVolume } from '../platform/find-missing-volume.ts'
+import type { MissingVolume } from '../platform/files/find-missing-volume.ts'
 
 /** Looks for the folders that uploads wait for: on disks that were unplugged, or moved. */
 export interface MissingVolumeMonitor {

@@ -2,7 +2,7 @@ import { isConnectivityFailure, type Failure, type Result } from '../contract/fa
 import type { ConnectivityState } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createMissingVolumeMonitor } from './missing-volume-monitor.ts'
-import { isVolumeBack, type MissingVolume } from '../platform/find-missing-volume.ts'
+import { isVolumeBack, type MissingVolume } from '../platform/files/find-missing-volume.ts'
 import { createConnectivityMonitor } from './connectivity.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-phase.ts'

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
-import { parseJson } from '../platform/parse-json.ts'
-import { readRegularFile } from '../platform/regular-file.ts'
+import { parseJson } from '../platform/files/parse-json.ts'
+import { readRegularFile } from '../platform/files/regular-file.ts'
 import { hasModelExtension } from './file-names.ts'
 import { diffusersIndex, maxIndexBytes, parseShardName, shardNames } from './model-groups.ts'
 

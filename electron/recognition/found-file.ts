@@ -2,7 +2,7 @@ import type { FoundGroup } from './model-groups.ts'
 import type { Failure } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { Recognition } from '../contract/recognition.ts'
-import type { FileIdentity } from '../platform/file-identity.ts'
+import type { FileIdentity } from '../platform/files/file-identity.ts'
 
 /** A file and how it was found. Only `path` is needed to read it; the rest is evidence for what it is. */
 export interface FileToInspect {

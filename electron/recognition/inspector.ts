@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import { failure, type Failure } from '../contract/failures.ts'
 import type { Timers } from '../platform/environment.ts'
-import { startWorker } from '../platform/worker-file.ts'
+import { startWorker } from '../platform/threads/worker-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
 import { refusedInspection } from './inspect-file.ts'
 import type { InspectRequest, InspectResponse } from './inspect-worker.ts'

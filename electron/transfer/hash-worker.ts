@@ -3,10 +3,10 @@ import { readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { failure } from '../contract/failures.ts'
 import { blockBytes, createBlockPool } from './block-pool.ts'
-import { fileFailure, openWithTimeout } from '../platform/file-identity.ts'
+import { fileFailure, openWithTimeout } from '../platform/files/file-identity.ts'
 import type { HashAnswer, HashJob, HashProgress } from './hasher.ts'
 import { hashingReadAhead } from './read-ahead.ts'
-import { runJobs, type JobContext } from '../platform/worker-thread-side.ts'
+import { runJobs, type JobContext } from '../platform/threads/worker-thread-side.ts'
 
 /** Progress is reported about ten times a second at full speed. */
 const progressIntervalBytes = 128 * 1024 * 1024

@@ -1,9 +1,9 @@
 import { failed, failure, success, type Failure } from '../contract/failures.ts'
 import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { FileIdentity } from '../platform/file-identity.ts'
+import type { FileIdentity } from '../platform/files/file-identity.ts'
 import { createReadAhead, type ReadAhead } from './read-ahead.ts'
-import { createWorkerThreads } from '../platform/worker-threads.ts'
+import { createWorkerThreads } from '../platform/threads/worker-threads.ts'
 
 export interface HashJob {
   readonly path: string

@@ -1,6 +1,6 @@
 import type { Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { UploadTarget } from '../platform/upload-target.ts'
+import type { UploadTarget } from '../platform/network/upload-target.ts'
 import { urlLifetimeMs } from './presigned-url.ts'
 
 /**

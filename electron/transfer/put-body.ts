@@ -2,13 +2,13 @@ import type { ClientRequest } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../contract/failures.ts'
 import { blockBytes, createBlockPool, type Block } from './block-pool.ts'
-import { fileFailure } from '../platform/file-identity.ts'
-import { readFull } from '../platform/regular-file.ts'
+import { fileFailure } from '../platform/files/file-identity.ts'
+import { readFull } from '../platform/files/regular-file.ts'
 import { createBlockAllocator, type BlockLease } from './block-allocator.ts'
 import type { PutAnswer, PutProgress, PutWorkerJob } from './upload-worker-pool.ts'
 import type { SendingReadAhead } from './read-ahead.ts'
 import type { SentMd5 } from './sent-md5.ts'
-import type { JobContext } from '../platform/worker-thread-side.ts'
+import type { JobContext } from '../platform/threads/worker-thread-side.ts'
 
 /** A block is written in slices, of which this many are with the socket at once. */
 const maxPendingSlices = 3

@@ -1,17 +1,20 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FileHandle } from 'node:fs/promises'
 import { failure } from '../contract/failures.ts'
-import { proxyCodes } from '../platform/proxy-resolver.ts'
-import { diskTimeoutFailure, openWithTimeout } from '../platform/file-identity.ts'
+import { proxyCodes } from '../platform/network/proxy-resolver.ts'
+import { diskTimeoutFailure, openWithTimeout } from '../platform/files/file-identity.ts'
 import { openPut } from './put-request.ts'
 import type { PartOfUpload, PutAnswer, PutWorkerJob, PutProgress } from './upload-worker-pool.ts'
 import { sendingReadAhead } from './read-ahead.ts'
-import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/proxied-request.ts'
+import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/network/proxied-request.ts'
 import { containsOtherBytes } from './put-outcome.ts'
 import { sendBody, untilFlushed, type Put } from './put-body.ts'
 import { createSentMd5Factory } from './sent-md5.ts'
-import { trustsSystemCertificates, trustSystemCertificatesAfter } from '../platform/system-certificates.ts'
-import { runJobs, type JobContext } from '../platform/worker-thread-side.ts'
+import {
+  trustsSystemCertificates,
+  trustSystemCertificatesAfter,
+} from '../platform/network/system-certificates.ts'
+import { runJobs, type JobContext } from '../platform/threads/worker-thread-side.ts'
 
 /** The page shows progress ten times a second. */
 const progressIntervalMs = 100

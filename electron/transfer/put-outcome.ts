@@ -1,5 +1,5 @@
 import { failure, type Failure } from '../contract/failures.ts'
-import { networkFailure, retryAfterMs } from '../platform/network-failures.ts'
+import { networkFailure, retryAfterMs } from '../platform/network/network-failures.ts'
 import { redactText } from '../platform/redact.ts'
 import type { PutFailure, PutAnswer } from './upload-worker-pool.ts'
 

@@ -2,14 +2,14 @@ import { failed, failure, retryClassOf, success, type Failure, type Result } fro
 import type { PartMap } from '../contract/upload-details.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { FileIdentity } from '../platform/file-identity.ts'
+import type { FileIdentity } from '../platform/files/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import type { PartOfUpload, UploadWorkerPool } from './upload-worker-pool.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { createPartUrls, type PartObserver, type PartUrls } from './part-urls.ts'
 import { createPartsTracker, type PartsProgress, type PartsTracker } from './parts-tracker.ts'
 import { abortableDelay, raceAbort, recheckDelayMs } from '../platform/delays.ts'
-import type { UploadTarget } from '../platform/upload-target.ts'
+import type { UploadTarget } from '../platform/network/upload-target.ts'
 import { putOutcome, type PutOutcome } from './put-outcome.ts'
 import type { FileSlots, RequestSlot } from './request-slots.ts'
 import { createPausablePut } from './pausable-put.ts'
@@ -35,8 +35,7 @@ export interface PartsHistory {
 export const createPartsHistory = (): PartsHistory => ({ repeated: new Set(), lastBegun: 0 })
 
 interface PartsJob {
-  readonly path: string
-  readonly identity: FileIdentity
+  readonly file: { readonly path: string; readonly identity: FileIdentity }
   readonly partSizeBytes: number
   /** Parts that storage acknowledged before: they are not sent again. */
   readonly done: readonly SentPart[]
@@ -81,8 +80,9 @@ const partCountOf = (sizeBytes: number, partSizeBytes: number) => Math.ceil(size
  * part, and aborts those that would take long; it ends in `aborted` once the others are sent.
  */
 export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPart[]>> {
-  const { identity, partSizeBytes, requestSlots, signal, pause } = job
-  const count = partCountOf(identity.sizeBytes, partSizeBytes)
+  const { partSizeBytes, requestSlots, signal, pause } = job
+  const { sizeBytes } = job.file.identity
+  const count = partCountOf(sizeBytes, partSizeBytes)
   const done = new Map(job.done.map((part) => [part.number, part]))
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !done.has(number))
   const abortRunning = new AbortController()
@@ -90,7 +90,7 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
   const runSignal = AbortSignal.any([signal, abortRunning.signal])
   const startSignal = AbortSignal.any([runSignal, stopStarting.signal])
   const tracker = createPartsTracker({
-    sizeBytes: identity.sizeBytes,
+    sizeBytes,
     partSizeBytes,
     done: done.keys(),
     repeated: job.history.repeated,
@@ -206,9 +206,9 @@ function progressOf(number: number, { slot, tracker }: PartRun, observer: PartOb
 }
 
 /** The half-open range of a part in the file. */
-function rangeOf({ partSizeBytes, identity }: PartsJob, number: number) {
+function rangeOf({ partSizeBytes, file }: PartsJob, number: number) {
   const start = (number - 1) * partSizeBytes
-  return { start, end: Math.min(start + partSizeBytes, identity.sizeBytes) }
+  return { start, end: Math.min(start + partSizeBytes, file.identity.sizeBytes) }
 }
 
 /**
@@ -321,7 +321,7 @@ async function putPart(
   const { start, end } = rangeOf(job, number)
   const observer = run.urls.partStarted(end - start)
   const onProgress = progressOf(number, run, observer)
-  const { path, identity, workerPool, readAhead, environment, pause } = job
+  const { file, workerPool, readAhead, environment, pause } = job
   const { host } = new URL(target.url)
   const part = job.upload && { ...job.upload, number }
   const put = createPausablePut({
@@ -333,7 +333,7 @@ async function putPart(
   })
   const answer = await workerPool
     .send(
-      { ...target, path, identity, start, end, readAhead, part },
+      { ...target, ...file, start, end, readAhead, part },
       {
         signal: put.signal,
         onProgress(flushedBytes) {

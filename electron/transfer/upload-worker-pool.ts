@@ -1,11 +1,11 @@
 import { createExpectContinuePolicy } from './expect-continue.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Failure } from '../contract/failures.ts'
-import { withProxyFallback, proxyCodeIn, type ProxyResolver } from '../platform/proxy-resolver.ts'
-import type { FileIdentity } from '../platform/file-identity.ts'
-import type { UploadTarget } from '../platform/upload-target.ts'
+import { withProxyFallback, proxyCodeIn, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
+import type { FileIdentity } from '../platform/files/file-identity.ts'
+import type { UploadTarget } from '../platform/network/upload-target.ts'
 import type { ReadAhead } from './read-ahead.ts'
-import { createWorkerThreads } from '../platform/worker-threads.ts'
+import { createWorkerThreads } from '../platform/threads/worker-threads.ts'
 import type { Throttle } from './throttle.ts'
 
 /** One PUT: bytes `[start, end)` of a file to a presigned URL. */

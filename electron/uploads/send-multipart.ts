@@ -124,8 +124,7 @@ function sendMissingParts(
     memory.parts.lastBegun = Math.max(memory.parts.lastBegun, lastDone + 1)
   }
   return sendParts({
-    path: record.path,
-    identity: record.identity,
+    file: { path: record.path, identity: record.identity },
     partSizeBytes: multipart.partSizeBytes,
     done,
     history: memory.parts,

@@ -11,7 +11,7 @@ import { failed, failure, success } from '../contract/failures.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import { storageTestBytes, type StorageTest } from '../contract/storage-test.ts'
-import { identityOf, type FileIdentity } from '../platform/file-identity.ts'
+import { identityOf, type FileIdentity } from '../platform/files/file-identity.ts'
 import { neverPaused } from '../platform/pause-request.ts'
 import { createReadAhead } from '../transfer/read-ahead.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
@@ -178,7 +178,7 @@ function send(
   if (invalid) return Promise.resolve(failed(invalid))
   let startMs: number | null = null
   return sendParts({
-    ...file,
+    file,
     partSizeBytes,
     done: [],
     history: createPartsHistory(),

@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { identityOf } from '../../electron/platform/file-identity.ts'
+import { identityOf } from '../../electron/platform/files/file-identity.ts'
 import { openJournal } from '../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { writeSafetensors } from '../fixtures/model-files.ts'

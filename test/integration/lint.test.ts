@@ -44,25 +44,25 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'open of a path',
     'electron/recognition/a.ts',
     `import { open } from 'node:fs/promises'\nexport const a = () => open('/a')\n`,
-    'electron/platform/regular-file.ts',
+    'electron/platform/files/regular-file.ts',
   ],
   [
     'createReadStream where the network is used',
     'electron/transfer/a.ts',
     `import { createReadStream } from 'fs'\nexport const a = () => createReadStream('/a')\n`,
-    'electron/platform/regular-file.ts',
+    'electron/platform/files/regular-file.ts',
   ],
   [
     'readFile of a whole module',
     'electron/discovery/a.ts',
     `import * as files from 'node:fs'\nexport const a = () => files.readFileSync('/a')\n`,
-    'electron/platform/regular-file.ts',
+    'electron/platform/files/regular-file.ts',
   ],
   [
     'readFile of a default import',
     'electron/cli/a.ts',
     `import files from 'node:fs/promises'\nexport const a = () => files.readFile('/a')\n`,
-    'electron/platform/regular-file.ts',
+    'electron/platform/files/regular-file.ts',
   ],
   [
     'electron in the engine',
@@ -206,7 +206,7 @@ const accepted: readonly (readonly [what: string, file: string, text: string])[]
   ],
   [
     'open in its wrapper',
-    'electron/platform/regular-file.ts',
+    'electron/platform/files/regular-file.ts',
     `import { open } from 'node:fs/promises'\nexport const a = open\n`,
   ],
   [

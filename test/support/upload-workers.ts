@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Environment } from '../../electron/platform/environment.ts'
-import { directConnection } from '../../electron/platform/proxy-resolver.ts'
-import { identityOf } from '../../electron/platform/file-identity.ts'
+import { directConnection } from '../../electron/platform/network/proxy-resolver.ts'
+import { identityOf } from '../../electron/platform/files/file-identity.ts'
 import {
   createUploadWorkerPool,
   type PutAnswer,
   type PutJob,
 } from '../../electron/transfer/upload-worker-pool.ts'
 import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
-import type { UploadTarget } from '../../electron/platform/upload-target.ts'
+import type { UploadTarget } from '../../electron/platform/network/upload-target.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
 import { builtWorkers } from './runner/test-programs.ts'
 

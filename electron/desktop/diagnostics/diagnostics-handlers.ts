@@ -7,7 +7,7 @@ import type { ReportSection, ConnectionCheck } from '../../contract/diagnostics.
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
 import type { StorageTest } from '../../contract/storage-test.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { checkConnection } from '../../platform/connection-check.ts'
+import { checkConnection } from '../../platform/network/connection-check.ts'
 import { currentAppInfo } from '../desktop-handlers.ts'
 import type { AppFolders } from '../app-folders.ts'
 import type { Language } from '../settings/language.ts'

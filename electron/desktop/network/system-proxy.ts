@@ -1,6 +1,6 @@
 import { session } from 'electron'
 import type { Log } from '../../platform/environment.ts'
-import type { FindProxies } from '../../platform/proxy-resolver.ts'
+import type { FindProxies } from '../../platform/network/proxy-resolver.ts'
 import { parsePacResult } from './pac-result.ts'
 
 /** Finds the system's proxies as Chromium does: from the system settings, a PAC file or WPAD. */

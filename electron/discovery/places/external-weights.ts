@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { openRegularFile } from '../../platform/regular-file.ts'
+import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { fileSource } from '../../recognition/formats/byte-source.ts'
 import { readContent } from '../../recognition/read-content.ts'
 

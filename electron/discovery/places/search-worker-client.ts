@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import type { Timers } from '../../platform/environment.ts'
-import { startWorker } from '../../platform/worker-file.ts'
+import { startWorker } from '../../platform/threads/worker-file.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import type { Computer } from './known-places.ts'
 import type { SearchMessage, SearchRequest } from './search-messages.ts'

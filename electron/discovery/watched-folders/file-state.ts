@@ -1,5 +1,5 @@
 import { access, stat } from 'node:fs/promises'
-import { openRegularFile } from '../../platform/regular-file.ts'
+import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { downloadSuffixes } from '../../recognition/file-names.ts'
 
 export interface FileState {

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import type { Log } from '../../platform/environment.ts'
-import { startWorker } from '../../platform/worker-file.ts'
+import { startWorker } from '../../platform/threads/worker-file.ts'
 import type { WatchMessage, WatchRequest } from './watch-worker.ts'
 
 export interface WatchWorkerClientOptions {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import { parseJson } from '../../platform/parse-json.ts'
-import { openRegularFile } from '../../platform/regular-file.ts'
+import { parseJson } from '../../platform/files/parse-json.ts'
+import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { readAt } from '../../recognition/formats/byte-source.ts'
 
 import { mergeNeededModels, parseNeededModels, type NeededModel } from './parse-workflow.ts'

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { openRegularFile } from '../../platform/regular-file.ts'
+import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { fileSource } from '../formats/byte-source.ts'
 import { readContent } from '../read-content.ts'
 import { shardNames, type Shard } from '../model-groups.ts'

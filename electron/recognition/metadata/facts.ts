@@ -1,5 +1,5 @@
 import type { ModelFacts, PrivateContent } from '../../contract/recognition.ts'
-import { parseJson } from '../../platform/parse-json.ts'
+import { parseJson } from '../../platform/files/parse-json.ts'
 import { bytesByDtype, type Header } from '../formats/header.ts'
 import { detectQuantisation } from '../kinds/quantisation.ts'
 import type { FileContent } from '../read-content.ts'

@@ -1,5 +1,5 @@
 import type { Preview } from '../../contract/recognition.ts'
-import { readRegularFile } from '../../platform/regular-file.ts'
+import { readRegularFile } from '../../platform/files/regular-file.ts'
 import type { Header } from '../formats/header.ts'
 import { detectImageType, maxImageBytes } from '../formats/image.ts'
 import type { Sidecars } from '../sidecars.ts'

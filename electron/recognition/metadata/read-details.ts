@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { ModelFacts, Preview } from '../../contract/recognition.ts'
-import { openRegularFile } from '../../platform/regular-file.ts'
+import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { fileSource } from '../formats/byte-source.ts'
 import { readContent } from '../read-content.ts'
 import { findSidecars, type FileLocation } from '../sidecars.ts'

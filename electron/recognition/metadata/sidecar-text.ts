@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { parseJson } from '../../platform/parse-json.ts'
-import { readRegularFile } from '../../platform/regular-file.ts'
+import { parseJson } from '../../platform/files/parse-json.ts'
+import { readRegularFile } from '../../platform/files/regular-file.ts'
 import { toDisplayText } from './display-text.ts'
 
 /** Facts about a model from its sidecars. */

@@ -179,6 +179,9 @@ fault('uploads a sparse file with its zeros', null, async () => {
   await expectInLibrary(await beginUpload(harness, 'parts', { payload: 'sparse' }))
 })
 
+const receivedBytes = ({ cloud }: BegunUpload) =>
+  cloud.operations.reduce((sum, { name, bytes }) => sum + (name === 'put-part' ? bytes : 0), 0)
+
 fault(
   'waits for a volume that is unplugged during the upload, then resumes',
   'disk-missing',
@@ -189,6 +192,8 @@ fault(
       {},
       { name: 'disk/model.safetensors' },
     )
+    // A part that is still read when the volume goes is aborted and sent again.
+    await expect.poll(() => receivedBytes(begun)).toBe(bytesOf.parts)
     renameSync(dirname(begun.path), `${dirname(begun.path)}-gone`)
     begun.release()
     await advanceUntil(begun, () => begun.shownFailures.has(expected))

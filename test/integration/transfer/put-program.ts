@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import process from 'node:process'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
-import { identityOf } from '../../../electron/platform/file-identity.ts'
+import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { createUploadWorkerPool } from '../../../electron/transfer/upload-worker-pool.ts'
 import { createReadAhead, hashingReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import { putOutcome } from '../../../electron/transfer/put-outcome.ts'

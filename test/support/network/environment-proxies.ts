@@ -3,7 +3,7 @@ import { createProxyLogins } from '../../../electron/accounts/proxy-logins.ts'
 import { writeProxyLogin } from '../../../electron/accounts/secrets.ts'
 import { proxiesNamedFor } from '../../../electron/cli/proxy.ts'
 import type { Environment } from '../../../electron/platform/environment.ts'
-import type { ProxyResolver } from '../../../electron/platform/proxy-resolver.ts'
+import type { ProxyResolver } from '../../../electron/platform/network/proxy-resolver.ts'
 import { createMemorySecretStore } from '../memory-secret-store.ts'
 
 /**

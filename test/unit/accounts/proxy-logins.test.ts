@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createProxyLogins } from '../../../electron/accounts/proxy-logins.ts'
-import { proxyCodes, type FindProxies } from '../../../electron/platform/proxy-resolver.ts'
+import { proxyCodes, type FindProxies } from '../../../electron/platform/network/proxy-resolver.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 

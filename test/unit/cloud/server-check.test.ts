@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createCloudClient, type CloudClient } from '../../../electron/cloud/client.ts'
 import { checkServer } from '../../../electron/cloud/server-check.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
-import { directConnection, type ProxyResolver } from '../../../electron/platform/proxy-resolver.ts'
+import { directConnection, type ProxyResolver } from '../../../electron/platform/network/proxy-resolver.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startTestServer } from '../../support/network/test-server.ts'
 

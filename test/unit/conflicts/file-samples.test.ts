@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { identityOf } from '../../../electron/platform/file-identity.ts'
+import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import type { HashedFile } from '../../../electron/journal/hash-cache.ts'
 import { createFileSamples } from '../../../electron/conflicts/file-samples.ts'
 import { standingClock } from '../../support/hand-clock.ts'

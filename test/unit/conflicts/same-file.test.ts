@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { findSameFile } from '../../../electron/conflicts/same-file.ts'
 import type { UploadState } from '../../../electron/journal/upload-record.ts'
-import { identityOf, readSample, type FileIdentity } from '../../../electron/platform/file-identity.ts'
+import { identityOf, readSample, type FileIdentity } from '../../../electron/platform/files/file-identity.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 const unsent: UploadState = { kind: 'queued', started: false }

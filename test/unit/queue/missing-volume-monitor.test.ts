@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volume-monitor.ts'
-import { findMissingVolume, isVolumeBack } from '../../../electron/platform/find-missing-volume.ts'
+import { findMissingVolume, isVolumeBack } from '../../../electron/platform/files/find-missing-volume.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const folder = (path: string) => ({ path, isDead: false })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { createPartUrls } from '../../../electron/transfer/part-urls.ts'
-import type { UploadTarget } from '../../../electron/platform/upload-target.ts'
+import type { UploadTarget } from '../../../electron/platform/network/upload-target.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const partBytes = 100

@@ -4,7 +4,7 @@ import {
   withProxyFallback,
   proxyCodeIn,
   type ProxyResolver,
-} from '../../../electron/platform/proxy-resolver.ts'
+} from '../../../../electron/platform/network/proxy-resolver.ts'
 
 const url = 'https://core.example/'
 

@@ -1,9 +1,12 @@
 import type { ClientRequest } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
-import { requestErrorCode, createRequestOpener } from '../../../electron/platform/proxied-request.ts'
-import { openUnresponsiveListener } from '../../support/network/unresponsive-listener.ts'
-import { openSocks } from '../../support/network/proxy.ts'
-import { startTestServer } from '../../support/network/test-server.ts'
+import {
+  requestErrorCode,
+  createRequestOpener,
+} from '../../../../electron/platform/network/proxied-request.ts'
+import { openUnresponsiveListener } from '../../../support/network/unresponsive-listener.ts'
+import { openSocks } from '../../../support/network/proxy.ts'
+import { startTestServer } from '../../../support/network/test-server.ts'
 
 /** The status of the response, or the code of the error. */
 function resultOf(request: ClientRequest, proxy: string | null = null): Promise<number | string | undefined> {

@@ -4,13 +4,13 @@ import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { identityOf, openSameFile } from '../../../electron/platform/file-identity.ts'
+import { identityOf, openSameFile } from '../../../../electron/platform/files/file-identity.ts'
 import {
   isNotRegularFile,
   openRegularFile,
   readRegularFile,
-} from '../../../electron/platform/regular-file.ts'
-import { leasedFile } from '../../support/leased-file.ts'
+} from '../../../../electron/platform/files/regular-file.ts'
+import { leasedFile } from '../../../support/leased-file.ts'
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-regular-'))

@@ -1,4 +1,4 @@
-import { failure, type Failure, type FailureCode } from '../contract/failures.ts'
+import { failure, type Failure, type FailureCode } from '../../contract/failures.ts'
 
 /** Error codes of Node and OpenSSL (nodejs.org/api/errors.html). */
 const known: Readonly<Record<string, FailureCode>> = {

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import type { Environment } from './environment.ts'
+import type { Environment } from '../environment.ts'
 import { startWorker } from './worker-file.ts'
 
 /** From the main thread to a worker. */

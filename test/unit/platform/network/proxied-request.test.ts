@@ -3,7 +3,7 @@ import {
   requestErrorCode,
   proxyHostOf,
   isProxyAuthRequired,
-} from '../../../electron/platform/proxied-request.ts'
+} from '../../../../electron/platform/network/proxied-request.ts'
 
 const http = 'http://ann:secret@proxy.example:3128'
 const socks = 'socks5://proxy.example:1080'

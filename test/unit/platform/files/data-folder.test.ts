@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, write
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { protectDataFolder } from '../../../electron/platform/data-folder.ts'
+import { protectDataFolder } from '../../../../electron/platform/files/data-folder.ts'
 
 let folder: string
 

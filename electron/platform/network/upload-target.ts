@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { failed, failure, harmlessText, success, type Result } from '../contract/failures.ts'
-import { isLoopback } from '../contract/servers.ts'
+import { failed, failure, harmlessText, success, type Result } from '../../contract/failures.ts'
+import { isLoopback } from '../../contract/servers.ts'
 
 /** Where and how the server lets one PUT be sent, after `checkUploadTarget`. */
 export interface UploadTarget {

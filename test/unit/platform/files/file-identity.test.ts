@@ -13,8 +13,8 @@ import {
   readSample,
   sameFile,
   changeFailure,
-} from '../../../electron/platform/file-identity.ts'
-import { readFull } from '../../../electron/platform/regular-file.ts'
+} from '../../../../electron/platform/files/file-identity.ts'
+import { readFull } from '../../../../electron/platform/files/regular-file.ts'
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-identity-'))

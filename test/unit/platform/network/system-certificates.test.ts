@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import {
   trustSystemCertificatesAfter,
   trustsSystemCertificates,
-} from '../../../electron/platform/system-certificates.ts'
+} from '../../../../electron/platform/network/system-certificates.ts'
 
 test.each(['CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ECONNRESET', ''])(
   'does not trust system certificates after %s',

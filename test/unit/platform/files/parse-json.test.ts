@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { maxJsonDepth, parseJson } from '../../../electron/platform/parse-json.ts'
+import { maxJsonDepth, parseJson } from '../../../../electron/platform/files/parse-json.ts'
 
 const parse = (text: string, maxBytes = 1_000_000) => parseJson(Buffer.from(text), maxBytes)
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)

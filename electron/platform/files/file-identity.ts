@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { lstat, type FileHandle } from 'node:fs/promises'
-import { failure, type Failure } from '../contract/failures.ts'
+import { failure, type Failure } from '../../contract/failures.ts'
 import { isNotRegularFile, openRegularFile, readFull } from './regular-file.ts'
 
 /** Identifies a version of a file: compared before, during and after an upload. */

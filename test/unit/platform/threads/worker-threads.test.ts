@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
-import { createWorkerThreads } from '../../../electron/platform/worker-threads.ts'
-import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
+import { createWorkerThreads } from '../../../../electron/platform/threads/worker-threads.ts'
+import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 /**
  * A scripted thread. `hang` blocks it forever, like a read from a disk that is gone, so it receives no more

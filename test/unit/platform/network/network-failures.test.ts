@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { failure, isConnectivityFailure } from '../../../electron/contract/failures.ts'
+import { failure, isConnectivityFailure } from '../../../../electron/contract/failures.ts'
 import {
   networkFailure,
   networkErrorCode,
   retryAfterMs,
-} from '../../../electron/platform/network-failures.ts'
+} from '../../../../electron/platform/network/network-failures.ts'
 
 const withCode = (code: string, cause?: unknown) => Object.assign(new Error(code, { cause }), { code })
 

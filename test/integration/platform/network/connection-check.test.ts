@@ -2,11 +2,11 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import type { SessionView } from '../../../electron/contract/account.ts'
-import type { ConnectionCheck } from '../../../electron/contract/diagnostics.ts'
-import { failure } from '../../../electron/contract/failures.ts'
-import type { ServerCheck } from '../../../electron/contract/servers.ts'
-import { checkConnection } from '../../../electron/platform/connection-check.ts'
+import type { SessionView } from '../../../../electron/contract/account.ts'
+import type { ConnectionCheck } from '../../../../electron/contract/diagnostics.ts'
+import { failure } from '../../../../electron/contract/failures.ts'
+import type { ServerCheck } from '../../../../electron/contract/servers.ts'
+import { checkConnection } from '../../../../electron/platform/network/connection-check.ts'
 
 /** A port that accepts connections, and one that nothing listens on any more. */
 async function listening(address = '127.0.0.1') {

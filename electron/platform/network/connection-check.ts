@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises'
 import { connect } from 'node:net'
-import type { ConnectionCheck, ConnectionStep, StepResult } from '../contract/diagnostics.ts'
-import { isConnectivityFailure, failure, type Failure } from '../contract/failures.ts'
-import { clockIsOffMs, type ServerCheck } from '../contract/servers.ts'
-import type { SessionView } from '../contract/account.ts'
+import type { ConnectionCheck, ConnectionStep, StepResult } from '../../contract/diagnostics.ts'
+import { isConnectivityFailure, failure, type Failure } from '../../contract/failures.ts'
+import { clockIsOffMs, type ServerCheck } from '../../contract/servers.ts'
+import type { SessionView } from '../../contract/account.ts'
 
 const connectTimeoutMs = 8_000
 

@@ -63,7 +63,7 @@ test('another file uses the only connection while a part waits for a long Retry-
   // The other parts would be refused too.
   expect(countOf('put-part')).toBe(1)
   expect(app.row(id).phase).toBe('sending')
-  clock.advance(600_000)
+  clock.advance(601_000)
   expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
   expect(countOf('put-part')).toBe(14)
 })

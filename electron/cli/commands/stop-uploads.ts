@@ -79,14 +79,25 @@ export async function stopUploads(
  * Pauses uploads. Parts that need a few seconds are finished; SIGTERM doesn't wait for them, and another
  * signal ends the process (see interruption.ts).
  */
-async function pauseUploads(
-  ids: string[],
-  { engine, reporter, interruption, streams }: UploadContext,
-): Promise<Result<void>> {
+async function pauseUploads(ids: string[], context: UploadContext): Promise<Result<void>> {
+  const { engine, interruption } = context
   const paused = engine.calls.pause({ ids })
-  const { pausing } = engine.snapshot().totals
   if (interruption.exitCode === exitCodes.terminated) await engine.calls.stopPausing({ ids: null })
-  else if (pausing && pausing.finishingParts > 0) {
+  else {
+    const stopReporting = reportFinishing(context)
+    await paused
+    stopReporting()
+  }
+  return paused
+}
+
+/** Reports once what a pause finishes. A part that has just begun counts only after its first progress. */
+function reportFinishing({ engine, reporter, streams }: UploadContext): () => void {
+  let isReported = false
+  const report = () => {
+    const { pausing } = engine.snapshot().totals
+    if (isReported || !pausing || pausing.finishingParts === 0) return
+    isReported = true
     const { finishingParts: count, unacknowledgedBytes } = pausing
     reporter.pausing(pausing)
     streams.err.line(
@@ -94,7 +105,8 @@ async function pauseUploads(
         `${formatBytes(unacknowledgedBytes, 'en')} would be uploaded again.`,
     )
   }
-  return paused
+  report()
+  return engine.subscribe({ patch: report })
 }
 
 /** Deletes abandoned uploads in storage. Returns how many are left. */

@@ -87,8 +87,9 @@ test('clears the progress lines on Ctrl-C and says how to resume', async () => {
   const { child, ended, printed } = runOnTerminal(cli, 'upload', await file('blue.safetensors'))
   await printed((out) => /blue\S* +\d+ %/.test(out))
   child.stdin?.write('\u0003')
-  const { code, out } = await ended
+  await printed((out) => out.includes('Pausing, finishing 1 part.'))
   held.release()
+  const { code, out } = await ended
   expect(code).toBe(130)
   expect(linesOf(out).at(-1)).toBe(
     'Paused. Uploaded data is kept. To continue, run the same command or: modelferry resume.',

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import { access, realpath } from 'node:fs/promises'
+import { access, lstat, realpath } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, sep } from 'node:path'
 import process from 'node:process'
@@ -56,7 +56,7 @@ export async function inspectFile(
     const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
     const checked = isGrowing
       ? { ...content, failure: failure('file-downloading') }
-      : await refuseUnrecognisedLink({ path, ...seen }, content)
+      : await refuseUnrecognisedLink({ path, ...seen }, content, before)
     const hasPreview = hasThumbnail(content.header) || (await findSidecars(found)).picture !== null
     const evidence = await addGroupEvidence(found, checked)
     const sampled = { ...identity, sample }
@@ -75,13 +75,30 @@ export async function inspectFile(
 async function refuseUnrecognisedLink(
   { path, name, place, boundary }: FileToInspect,
   content: FileContent,
+  opened: BigIntStats,
 ): Promise<FileContent> {
-  if (boundary === undefined || content.header !== null) return content
+  if (boundary === undefined || content.header !== null || content.isPytorchZip) return content
   // A file that is refused for good is not sent either, and its own reason says more.
   if (content.failure !== null && remedyOf(content.failure) !== 'allow') return content
   const folder = place ?? dirname(path)
-  if (staysInside(path, await realpath(folder).catch(() => folder), boundary)) return content
+  const realFolder = await realpath(folder).catch(() => folder)
+  const real = await realPathOf(path, opened)
+  if (real !== null && staysInside(real, realFolder, boundary)) return content
   return { ...content, failure: failure('file-link', { name: name ?? basename(path) }) }
+}
+
+/**
+ * The path of an opened file with links resolved, since a folder above it may have been replaced by a link;
+ * null if another file is there by now.
+ */
+async function realPathOf(path: string, opened: BigIntStats): Promise<string | null> {
+  try {
+    const real = await realpath(path)
+    const { dev, ino } = await lstat(real, { bigint: true })
+    return dev === opened.dev && ino === opened.ino ? real : null
+  } catch {
+    return null
+  }
 }
 
 /** The inspection of a file that couldn't be read. */
@@ -97,7 +114,7 @@ function createInspection(
   file: FileToInspect,
   content: FileContent,
   identity: FileIdentity,
-  { hasPreview, pipeline }: Surroundings = { hasPreview: false, pipeline: null },
+  { hasPreview, pipeline }: FolderFindings = { hasPreview: false, pipeline: null },
 ): Inspection {
   const name = file.name ?? basename(file.path)
   const folder = folderEvidence((file.place ?? dirname(file.path)).split(sep))
@@ -124,7 +141,7 @@ function createInspection(
 }
 
 /** Findings from the file's folder. */
-interface Surroundings {
+interface FolderFindings {
   readonly hasPreview: boolean
   readonly pipeline: Pipeline | null
 }

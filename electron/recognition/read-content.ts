@@ -21,6 +21,8 @@ export interface FileContent {
   readonly kind: Kind | null
   /** Why the file is refused, or null. */
   readonly failure: Failure | null
+  /** Has the members that PyTorch writes, also if it holds objects or a program instead of tensors. */
+  readonly isPytorchZip?: boolean
   /** Imports of a pickle, most dangerous first. */
   readonly imports?: readonly PickleImport[]
   /** Such as `Q4_K_M`, where the file has it. */
@@ -134,8 +136,15 @@ async function readPytorch(
     return refusedContent(format, damagedHeader('zip archive without its end'))
   }
   const content = container === 'zip' ? await readPytorchZip(source) : await readPickleFile(source)
-  const { header, imports, failure: reason } = content
-  return { format, header, kind: header && detectKind(header), failure: reason, imports }
+  const { header, isZip, imports, failure: reason } = content
+  return {
+    format,
+    header,
+    kind: header && detectKind(header),
+    failure: reason,
+    isPytorchZip: isZip,
+    imports,
+  }
 }
 
 async function readOnnx(source: ByteSource): Promise<FileContent> {

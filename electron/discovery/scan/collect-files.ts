@@ -110,7 +110,7 @@ export async function collectFiles(
     else await addDropped(collection, path)
   }
   const skipped = collection.skipped.map((file) => withKeptPath(collection, file))
-  // First, because nobody reads a list of a thousand pictures to its end.
+  // Links first: they need attention, and the list may be long.
   skipped.sort((one, other) => Number(isLinkOutside(other)) - Number(isLinkOutside(one)))
   return { files: bestCopiesFirst(await withGroupFiles(collection)), skipped }
 }
@@ -168,7 +168,7 @@ function noteGroupFile({ namesByGroup }: Collection, group: FoundGroup | null, n
 async function addDropped(collection: Collection, path: string): Promise<void> {
   collection.signal?.throwIfAborted()
   if (path === '') {
-    collection.files.push(unreadableFile('', '', '', failure('file-no-path')))
+    collection.files.push(unreadableFile({ path: '', name: '', folder: '' }, failure('file-no-path')))
     return
   }
   const place = resolve(path)
@@ -195,7 +195,10 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
       else await addModel(collection, file)
     }
   } catch (error) {
-    collection.files.push(unreadableFile(place, name, '', failureFromFileError(error)))
+    const folder = dirname(place)
+    const boundary = collection.watchedFolder ?? (await realpath(folder).catch(() => folder))
+    const found = { path: place, name, folder: '', boundary }
+    collection.files.push(unreadableFile(found, failureFromFileError(error)))
   }
 }
 
@@ -262,9 +265,9 @@ async function addFolder(collection: Collection, folder: Folder, stats: BigIntSt
   try {
     entries = await readdir(folder.real, { withFileTypes: true })
   } catch (error) {
-    collection.files.push(
-      unreadableFile(folder.real, basename(folder.place), folder.folder, failureFromFileError(error)),
-    )
+    const boundary = boundaryInFolder(folder, folder.group)
+    const found = { path: folder.real, name: basename(folder.place), folder: folder.folder, boundary }
+    collection.files.push(unreadableFile(found, failureFromFileError(error)))
     return
   }
   // A folder is visited by its own name first: the name of a link may suggest another type.
@@ -290,24 +293,28 @@ async function addFolder(collection: Collection, folder: Folder, stats: BigIntSt
   for (let start = 0; start < entries.length; start += statConcurrency) {
     collection.signal?.throwIfAborted()
     const some = entries.slice(start, start + statConcurrency)
-    for (const look of await Promise.all(some.map((entry) => checkEntry(entry, folder.real, siblings)))) {
-      await addEntry(collection, { ...folder, parents, group }, look)
-    }
+    const checked = await Promise.all(some.map((entry) => checkEntry(entry, folder.real, siblings)))
+    for (const one of checked) await addEntry(collection, { ...folder, parents, group }, one)
   }
 }
 
-async function addEntry(collection: Collection, parent: Folder, look: CheckedEntry): Promise<void> {
-  const { entry, facts, real } = look
+async function addEntry(collection: Collection, parent: Folder, checked: CheckedEntry): Promise<void> {
+  const { entry, facts, real } = checked
   const relativePath = `${parent.folder}/${entry.name}`
-  if (isMissingFile(look)) noteGroupFile(collection, look.group, entry.name)
-  if (look.skip) {
+  if (isMissingFile(checked)) noteGroupFile(collection, checked.group, entry.name)
+  if (checked.skip) {
     const isFolder = facts?.isDirectory() || entry.isDirectory()
-    return skip(collection, isFolder ? `${relativePath}/` : relativePath, look.skip)
+    return skip(collection, isFolder ? `${relativePath}/` : relativePath, checked.skip)
   }
   if (!facts) {
-    const reason = look.failure ?? failure('file-unreadable')
-    const file = unreadableFile(real, entry.name, parent.folder, reason)
-    collection.files.push({ ...file, place: parent.place, ...(look.group ? { group: look.group } : {}) })
+    const reason = checked.failure ?? failure('file-unreadable')
+    const boundary = boundaryInFolder(parent, checked.group)
+    const file = unreadableFile({ path: real, name: entry.name, folder: parent.folder, boundary }, reason)
+    collection.files.push({
+      ...file,
+      place: parent.place,
+      ...(checked.group ? { group: checked.group } : {}),
+    })
   } else if (facts.isDirectory()) {
     const place = join(parent.place, entry.name)
     const { group: outer } = parent
@@ -327,16 +334,16 @@ async function addEntry(collection: Collection, parent: Folder, look: CheckedEnt
       folder,
       name: entry.name,
       stats: facts,
-      group: look.group,
+      group: checked.group,
       failure: null,
     })
   }
 }
 
 /** Whether a file exists but can't be sent, so that its model is incomplete. */
-function isMissingFile({ skip: reason, facts, failure: met }: CheckedEntry): boolean {
+function isMissingFile({ skip: reason, facts, failure: readFailure }: CheckedEntry): boolean {
   if (facts?.isDirectory()) return false
-  return reason === 'placeholder' || reason === 'link-outside' || met !== null
+  return reason === 'placeholder' || reason === 'link-outside' || readFailure !== null
 }
 
 interface CandidateFile {
@@ -371,7 +378,7 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
     mtimeNs: stats.mtimeNs,
     inode: stats.ino,
     device: stats.dev,
-    boundary: boundaryOf(addedFolder, group ? modelFolderOf(group, realFolder) : undefined),
+    boundary: boundaryInFolder({ addedFolder, real: realFolder }, group),
     ...(group ? { group } : {}),
     ...(requiredBy ? { requiredBy } : {}),
     failure: reason,
@@ -395,6 +402,11 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
   return isBetter ? file : null
 }
 
+const boundaryInFolder = (
+  { addedFolder, real }: Pick<Folder, 'addedFolder' | 'real'>,
+  group: FoundGroup | null,
+) => boundaryOf(addedFolder, group ? modelFolderOf(group, real) : undefined)
+
 /** The folder of a model with links resolved; the root of a dropped file's model may have links in its path. */
 const modelFolderOf = ({ kind, root }: FoundGroup, realFolder: string) =>
   kind === 'diffusers' ? root : realFolder
@@ -410,6 +422,9 @@ function skip(collection: Collection, name: string, reason: string): void {
   collection.skipped.push({ name, reason })
 }
 
-function unreadableFile(path: string, name: string, folder: string, reason: Failure): FoundFile {
-  return { ...unknownIdentity, path, name, folder, place: dirname(path), device: 0n, failure: reason }
+function unreadableFile(
+  file: Pick<FoundFile, 'path' | 'name' | 'folder' | 'boundary'>,
+  reason: Failure,
+): FoundFile {
+  return { ...unknownIdentity, ...file, place: dirname(file.path), device: 0n, failure: reason }
 }

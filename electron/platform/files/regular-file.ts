@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { lstat, open, stat, type FileHandle } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const notRegularFileCode = 'NOT_A_REGULAR_FILE'
@@ -7,7 +7,7 @@ const notRegularFileCode = 'NOT_A_REGULAR_FILE'
 /**
  * Without O_NONBLOCK, opening a FIFO waits for a writer and occupies one of the four threads that do all file
  * access and DNS lookups of the process. O_NOCTTY: opening a terminal must not make it the controlling one.
- * Windows has neither flag; `|` treats undefined as 0.
+ * Windows has none of these flags, nor O_NOFOLLOW; `|` treats undefined as 0.
  */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
@@ -20,10 +20,15 @@ const leasePollMs = 50
 
 /**
  * Opens a regular file for reading; the only way to open a path that comes from the user, a folder or another
- * file. Links are followed unless `followLinks` is false. Rejects with the error of the file system, or with
- * one for which `isNotRegularFile` is true.
+ * file. Rejects with the error of the file system, or with one for which `isNotRegularFile` is true.
+ *
+ * If `followLinks` is false, a link at the path itself is refused, but not one in place of a folder above it.
  */
 export async function openRegularFile(path: string, { followLinks = true } = {}): Promise<FileHandle> {
+  // Opening some devices has an effect, and Windows has no O_NOFOLLOW.
+  const found = followLinks ? await stat(path) : await lstat(path)
+  if (found.isSymbolicLink()) throw Object.assign(new Error('a link'), { code: 'ELOOP' })
+  if (!found.isFile()) throw notRegularFile()
   const handle = await openUnleased(path, followLinks ? openFlags : openFlags | constants.O_NOFOLLOW)
   try {
     if ((await handle.stat()).isFile()) return handle
@@ -31,9 +36,12 @@ export async function openRegularFile(path: string, { followLinks = true } = {})
     await handle.close()
     throw error
   }
+  // Replaced in the meantime.
   await handle.close()
-  throw Object.assign(new Error('not a regular file'), { code: notRegularFileCode })
+  throw notRegularFile()
 }
+
+const notRegularFile = () => Object.assign(new Error('not a regular file'), { code: notRegularFileCode })
 
 /** Whether a file couldn't be opened because it is a folder, FIFO, device or something else. */
 export function isNotRegularFile(error: unknown): boolean {

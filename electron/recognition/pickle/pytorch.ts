@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { failure } from '../../contract/failures.ts'
 import type { Failure } from '../../contract/failures.ts'
 import type { ByteSource } from '../formats/byte-source.ts'
@@ -12,6 +13,8 @@ import { collectTensors } from './values.ts'
 /** Imports and tensors of a PyTorch file, found without loading it. */
 export interface PytorchContent {
   readonly header: Header | null
+  /** A zip with the members that PyTorch writes. */
+  readonly isZip: boolean
   readonly imports: readonly PickleImport[]
   /** Why it isn't sent without confirmation, or null. */
   readonly failure: Failure | null
@@ -19,7 +22,7 @@ export interface PytorchContent {
 
 /** Reads a file that is a bare pickle: PyTorch's format before 1.6, or any other Python object. */
 export async function readPickleFile(source: ByteSource): Promise<PytorchContent> {
-  return toPytorchContent(await scanPickles(new ByteWindow(source)))
+  return toPytorchContent(await scanPickles(new ByteWindow(source)), false)
 }
 
 /**
@@ -31,13 +34,23 @@ export async function readPytorchZip(
   maxTotalUnpackedBytes = defaultMaxUnpackedBytes,
 ): Promise<PytorchContent> {
   const scans: PickleScan[] = []
-  const result = await scanMembers(source, scans, maxTotalUnpackedBytes)
+  const members = await readZipMembers(source)
+  const result = members.ok ? await scanMembers(source, members.value, scans, maxTotalUnpackedBytes) : members
   if (!result.ok) scans.push({ imports: [], problem: result.problem, value: null })
-  return toPytorchContent({
+  const scan = {
     imports: mergeImports(scans),
     problem: scans.find(({ problem }) => problem !== null)?.problem ?? null,
     value: scans.find(({ value }) => value !== null && typeof value === 'object')?.value ?? null,
-  })
+  }
+  return toPytorchContent(scan, members.ok && hasPytorchLayout(members.value))
+}
+
+/** Whether one folder of a zip has the two members that PyTorch always writes. */
+function hasPytorchLayout(members: readonly ZipMember[]): boolean {
+  const names = new Set(members.map(({ name }) => name))
+  return [...names].some(
+    (name) => /^[^/]+\/data\.pkl$/.test(name) && names.has(`${posix.dirname(name)}/version`),
+  )
 }
 
 /**
@@ -49,13 +62,12 @@ const defaultMaxUnpackedBytes = 1024 ** 3
 /** Adds the scan of every pickle in a zip to `scans`, up to the first malformed member. */
 async function scanMembers(
   source: ByteSource,
+  members: readonly ZipMember[],
   scans: PickleScan[],
   maxTotalUnpackedBytes: number,
 ): Promise<ParseResult<null>> {
-  const members = await readZipMembers(source)
-  if (!members.ok) return members
   let totalUnpackedBytes = 0
-  for (const member of members.value) {
+  for (const member of members) {
     const result = await scanMember(source, member)
     if (!result.ok) return result
     const { scan, unpackedBytes } = result.value
@@ -108,12 +120,12 @@ async function scanUnnamed(window: ByteWindow): Promise<PickleScan | null> {
 /** Imports that the failure's sentence lists; the details show all. */
 const maxNamedImports = 4
 
-function toPytorchContent({ imports, problem, value }: PickleScan): PytorchContent {
+function toPytorchContent({ imports, problem, value }: PickleScan, isZip: boolean): PytorchContent {
   const order = ['dangerous', 'suspicious', 'innocuous'] as const
   const sorted = imports.toSorted((one, other) => order.indexOf(one.level) - order.indexOf(other.level))
   const tensors = collectTensors(value)
   const header = tensors.size > 0 ? { tensors, metadata: new Map<string, string>() } : null
-  return { header, imports: sorted, failure: failureOfScan(sorted, problem) }
+  return { header, isZip, imports: sorted, failure: failureOfScan(sorted, problem) }
 }
 
 /** A failed scan needs confirmation too: what can't be read here may still be loaded elsewhere. */

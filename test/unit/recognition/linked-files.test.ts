@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
+import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
+import { smallZip, writeSafetensors, writeText } from '../../fixtures/model-files.ts'
+import { imported, pickleOf, torchZip } from '../../fixtures/pickles.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'linked-')))
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+const at = (name: string) => join(root, name)
+
+/** A diffusers model with a companion file, found in `drop`. */
+async function findCompanion(write: (path: string) => Promise<unknown>) {
+  await writeText(at('drop/sdxl/model_index.json'), '{}')
+  await mkdir(at('drop/sdxl/tokenizer'))
+  await write(at('drop/sdxl/tokenizer/vocab.json'))
+  const { files } = await collectFiles([at('drop')])
+  const file = files.find(({ name }) => name === 'vocab.json')
+  if (!file) throw new Error('the companion was not found')
+  return { file, failureNow: async () => (await inspectFile(file.path, file)).failure?.code }
+}
+
+async function replaceFolderByLink(folder: string, target: string): Promise<void> {
+  await rename(folder, at('moved'))
+  await symlink(target, folder)
+}
+
+test('refuses a companion whose folder was replaced by a link to another place', async () => {
+  const { failureNow } = await findCompanion((path) => writeText(path, '{}'))
+  expect(await failureNow()).toBeUndefined()
+  await writeText(at('home/vocab.json'), 'secret')
+  await replaceFolderByLink(at('drop/sdxl/tokenizer'), at('home'))
+  expect(await failureNow()).toBe('file-link')
+})
+
+test('accepts a companion whose folder was moved within the added folder', async () => {
+  const { failureNow } = await findCompanion((path) => writeText(path, '{}'))
+  await rename(at('drop/sdxl/tokenizer'), at('drop/tokenizer'))
+  await symlink('../tokenizer', at('drop/sdxl/tokenizer'))
+  expect(await failureNow()).toBeUndefined()
+})
+
+test('checks the place of a file that couldn’t be read when it was found', async () => {
+  const { file, failureNow } = await findCompanion((path) => symlink(at('nowhere'), path))
+  expect(file).toMatchObject({ failure: { code: 'file-missing' }, boundary: at('drop') })
+  await writeText(at('home/vocab.json'), 'secret')
+  await replaceFolderByLink(at('drop/sdxl/tokenizer'), at('home'))
+  expect((await inspectFile(file.path, { ...file, failure: null })).failure?.code).toBe('file-link')
+  expect(await failureNow()).toBe('file-missing')
+  expect((await collectFiles([at('gone.safetensors')])).files).toMatchObject([{ boundary: root }])
+})
+
+test('recognises PyTorch files without tensors in a linked folder', async () => {
+  const detector = torchZip(pickleOf(imported('ultralytics.nn.tasks', 'DetectionModel')))
+  await writeText(at('disk/yolo.pt'), detector)
+  await writeText(at('disk/notes.pt'), smallZip())
+  await writeSafetensors(at('disk/vae.safetensors'))
+  await mkdir(at('drop'))
+  await symlink(at('disk'), at('drop/linked'))
+  const { files } = await collectFiles([at('drop')])
+  const codes = files.map(async (file) => [file.name, (await inspectFile(file.path, file)).failure?.code])
+  expect(await Promise.all(codes)).toEqual([
+    ['notes.pt', 'file-link'],
+    ['vae.safetensors', undefined],
+    ['yolo.pt', 'file-suspicious'],
+  ])
+})

@@ -3,9 +3,9 @@ import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 
 // Imports nothing of Electron, since the release workflow signs feeds with this file.
 
 /**
- * The signature file of a feed file. Each key has two lines: `<signature>`, which apps up to 0.2.0 verify, and
- * `<date> <signature>`, where the signature covers the date as well. Signatures are Ed25519 in base64, dates
- * ISO 8601 in UTC.
+ * The signature file of a feed file. Each key has two lines: `<signature>`, which apps up to 0.2.0 verify,
+ * and `<date> <signature>`, where the signature covers the date as well. Signatures are Ed25519 in base64,
+ * dates ISO 8601 in UTC.
  */
 export const signatureFileName = (feedFile: string) => `${feedFile}.sig`
 
@@ -43,6 +43,14 @@ export function publicKeyOf(privatePem: string): string {
   return key.export({ format: 'der', type: 'spki' }).toString('base64')
 }
 
+/** A feed file, the content of its signature file, and the keys of which one should have made it. */
+interface SignedFeed {
+  readonly feedFile: string
+  readonly text: string
+  readonly signatures: string
+  readonly keys: readonly KeyObject[]
+}
+
 /** Signs a feed file with one key (PEM); returns the two lines of its signature file. */
 export function signFeed(
   { feedFile, text }: { readonly feedFile: string; readonly text: string },
@@ -56,19 +64,26 @@ export function signFeed(
   return `${signature(null)}\n${date} ${signature(date)}`
 }
 
+/**
+ * Whether one of the keys has signed this exact name and text at any time, also without a date, as for apps
+ * up to 0.2.0.
+ */
+export function isFeedSigned(signed: SignedFeed): boolean {
+  const { feedFile, text, signatures, keys } = signed
+  const bytes = signedBytes(feedFile, text, null)
+  const isSignedWithoutDate = signatures
+    .split(/\r?\n/)
+    .some((line) => keys.some((key) => verify(null, bytes, key, Buffer.from(line.trim(), 'base64'))))
+  return isSignedWithoutDate || feedSignedAtMs(signed) !== null
+}
+
 const datedSignature = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (\S+)$/
 
 /**
  * When this exact name and text were last signed by one of the keys, in ms since the epoch; null if they were
  * not, or without a date.
  */
-export function feedSignedAtMs(options: {
-  readonly feedFile: string
-  readonly text: string
-  readonly signatures: string
-  readonly keys: readonly KeyObject[]
-}): number | null {
-  const { feedFile, text, signatures, keys } = options
+export function feedSignedAtMs({ feedFile, text, signatures, keys }: SignedFeed): number | null {
   const dates = signatures.split(/\r?\n/).flatMap((line) => {
     const [, date = '', encoded = ''] = datedSignature.exec(line.trim()) ?? []
     const signature = Buffer.from(encoded, 'base64')

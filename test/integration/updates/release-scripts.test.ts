@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { feedSignedAtMs, readFeedKeys } from '../../../electron/desktop/updates/feed-signature.ts'
+import { feedSignedAtMs, readFeedKeys, signFeed } from '../../../electron/desktop/updates/feed-signature.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 import { newSigningKey, publicKeyOf, startUpdateFeed, type UpdateFeed } from '../../support/update-feed.ts'
 
@@ -45,6 +45,53 @@ test('signs each feed with the current date', async () => {
   expect(signedAtMs).toBeLessThanOrEqual(Date.now())
 })
 
+/** Writes the feed of a release whose signatures are old. Returns when it is signed now, in ms. */
+function writeFeed(text: string, signatures: string | null) {
+  const feedFile = 'latest.yml'
+  writeFileSync(join(folder, feedFile), text)
+  if (signatures !== null) writeFileSync(join(folder, `${feedFile}.sig`), signatures)
+  return () => {
+    const now = readFileSync(join(folder, `${feedFile}.sig`), 'utf8')
+    return feedSignedAtMs({ feedFile, text, signatures: now, keys: readFeedKeys(publicKeyOf(key)) })
+  }
+}
+const feedText = 'version: 1.2.0\nfiles: []\n'
+const oldSignatures = signFeed({ feedFile: 'latest.yml', text: feedText }, key, Date.now() - 95 * dayMs)
+
+test.each([
+  ['dated', oldSignatures],
+  ['undated, as up to 0.2.0', oldSignatures.split('\n')[0] ?? ''],
+])('renews a feed with a valid signature: %s', async (_which, signatures) => {
+  const signedAtMs = writeFeed(feedText, signatures)
+  const beforeMs = Date.now()
+  expect(await run('sign-feed.ts', folder, '--renew', 'v1.2.0')).toMatchObject({ code: 0 })
+  expect(signedAtMs()).toBeGreaterThanOrEqual(beforeMs)
+})
+
+const otherKey = newSigningKey()
+test.each([
+  ['no signature', feedText, null, 'v1.2.0'],
+  ['the signature of another text', feedText.replace('[]', '[x]'), oldSignatures, 'v1.2.0'],
+  [
+    'the signature of another key',
+    feedText,
+    signFeed({ feedFile: 'latest.yml', text: feedText }, otherKey, Date.now()),
+    'v1.2.0',
+  ],
+  [
+    'the signature of another feed',
+    feedText,
+    signFeed({ feedFile: 'latest-mac.yml', text: feedText }, key, Date.now()),
+    'v1.2.0',
+  ],
+  ['the version of another release', feedText, oldSignatures, 'v1.3.0'],
+] as const)('renews no feed with %s', async (_which, text, signatures, tag) => {
+  const signedAtMs = writeFeed(text, signatures)
+  const before = signatures === null ? null : signedAtMs()
+  expect(await run('sign-feed.ts', folder, '--renew', tag)).toMatchObject({ code: 1 })
+  if (signatures !== null) expect(signedAtMs()).toBe(before)
+})
+
 test('lists no signature among the checksums, since it is replaced later', async () => {
   for (const name of ['latest.yml', 'latest.yml.sig', 'app.exe']) writeFileSync(join(folder, name), name)
   expect(await run('checksums.ts', folder)).toMatchObject({ code: 0 })
@@ -52,11 +99,11 @@ test('lists no signature among the checksums, since it is replaced later', async
   expect(sums.match(/\S+$/gm)).toEqual(['app.exe', 'latest.yml'])
 })
 
-test('fails a month before apps would reject the published feed', async () => {
+test('fails 30 days after a feed was signed, before GitHub ends scheduled runs', async () => {
   const release = { version: '1.2.0', content, key }
-  feed.publish({ ...release, signedAtMs: Date.now() - 59 * dayMs })
+  feed.publish({ ...release, signedAtMs: Date.now() - 29 * dayMs })
   expect(await run('check-feed-age.ts', feed.url)).toMatchObject({ code: 0 })
-  feed.publish({ ...release, signedAtMs: Date.now() - 61 * dayMs })
+  feed.publish({ ...release, signedAtMs: Date.now() - 31 * dayMs })
   const old = await run('check-feed-age.ts', feed.url)
   expect([old.code, old.said]).toEqual([1, expect.stringContaining('run this workflow manually')])
   feed.publish({ ...release, signature: null })

@@ -13,7 +13,6 @@ import {
   type Result,
 } from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel, LibraryUpdate } from '../contract/library.ts'
-import { visibleText } from '../contract/visible-text.ts'
 import type { Environment } from '../platform/environment.ts'
 import { retryCall } from '../platform/retry-call.ts'
 import { createListingCache, type ListingCache } from './listing-cache.ts'
@@ -170,7 +169,7 @@ function toLibraryModel(wire: ModelWire): LibraryModel {
   const createdAtMs = Date.parse(wire.created_at ?? '')
   return {
     id: wire.id,
-    displayName: visibleText(wire.display_name),
+    displayName: wire.display_name,
     modelType: wire.model_type,
     modelPath: wire.model_path ?? null,
     sizeBytes: wire.file_size ?? null,

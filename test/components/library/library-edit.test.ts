@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { rowCorner, openLibrary, threeModels } from '../support/library.ts'
+import { model, rowCorner, openLibrary, threeModels } from '../support/library.ts'
 
 /** Renames Grain in its form; the server responds when the test says so. */
 async function renaming() {
@@ -27,6 +27,20 @@ test('a rename shows immediately; a refusal stays in the form with its reason', 
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
   await expect.element(rowOf('Fine Grain')).toBeVisible()
   await expect.poll(() => screen.getByRole('button', { name: 'Save' }).elements()).toEqual([])
+})
+
+test('a name with marks of direction is shown without them and saved with them', async () => {
+  const name = '\u2067סטודיו\u2069 Flux'
+  const { screen, asked } = await openLibrary([model(name, { id: 'model-1' })])
+  await userEvent.click(screen.getByText('\ufffdסטודיו\ufffd Flux').first())
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  const field = screen.getByRole('textbox', { name: 'Name' })
+  await expect.element(field).toHaveValue(name)
+  await userEvent.fill(field, `${name} 2`)
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await expect
+    .poll(() => asked.at(-1))
+    .toMatchObject({ name: 'changeModel', args: { change: { displayName: `${name} 2` } } })
 })
 
 test('a refusal after the form was closed is shown on the row', async () => {

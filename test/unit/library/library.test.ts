@@ -85,6 +85,13 @@ test('lists every page of a team’s models with their details', async () => {
   })
 })
 
+test('keeps marks of direction in names, so that an edit saves them unchanged', async () => {
+  const { library, add } = await setup()
+  const name = '\u2067סטודיו\u2069 Flux \u2068نموذج\u2069'
+  add('a', { display_name: name })
+  expect(names(await library.models(home))).toEqual([name])
+})
+
 test('shares one request between concurrent callers and accounts of one user', async () => {
   const { library, lists, add } = await setup()
   add('a')

@@ -1,6 +1,6 @@
 import type { Account, Team, TeamChoice } from '../../contract/account.ts'
 import { baseOf } from '../../contract/servers.ts'
-import { visibleText } from '../../contract/visible-text.ts'
+import { visibleName, visibleText } from '../../contract/visible-text.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { UsageError } from '../arguments.ts'
 
@@ -41,8 +41,8 @@ export function findTeam(engine: Engine, idOrName: string | null, only: Account 
     throw new UsageError(`Choose a team with --team:\n${names}`)
   }
   const sameId = all.filter(({ team }) => team.id === idOrName)
-  const found =
-    sameId.length > 0 ? sameId : all.filter(({ team }) => team.name.toLowerCase() === idOrName.toLowerCase())
+  const name = comparableName(idOrName)
+  const found = sameId.length > 0 ? sameId : all.filter(({ team }) => comparableName(team.name) === name)
   const teams = new Set(found.map(serverTeamOf))
   const [first] = found
   if (!first) throw new UsageError(`No team matches "${idOrName}". Your teams:\n${names}`)
@@ -52,6 +52,9 @@ export function findTeam(engine: Engine, idOrName: string | null, only: Account 
   // If several accounts share the team, the chosen one is used.
   return choiceOf(found.find((one) => one.account.id === chosen?.accountId) ?? first)
 }
+
+/** As the names of teams are kept, so that a long name matches in full too. */
+const comparableName = (name: string) => visibleName(name).toLowerCase()
 
 /** Ids are unique per server only. */
 const serverTeamOf = ({ account, team }: AccountTeam) => `${baseOf(account.server)} ${team.id}`

@@ -5,16 +5,16 @@
  */
 const deceptive = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu
 
-/** Text from a file, a server or a name on one line, with a visible � in place of each deceptive character. */
+/** Text from a file, a server or a name on one line, with a � in place of each deceptive character. */
 export const visibleText = (text: string): string => text.toWellFormed().replace(deceptive, '\ufffd')
 
 /** Longer than names that people give; a longer one would push the question out of a native dialog. */
 const maxNameLength = 80
 
-/** The name of a person, a team or a model as the server reports it: visible, trimmed and not too long. */
-export function visibleName(text: string): string {
+/** The name of a person, a team or a model: visible, trimmed and at most `maxLength` characters long. */
+export function visibleName(text: string, maxLength = maxNameLength): string {
   const characters = [...visibleText(text.trim())]
-  return characters.length <= maxNameLength
+  return characters.length <= maxLength
     ? characters.join('')
-    : `${characters.slice(0, maxNameLength - 1).join('')}…`
+    : `${characters.slice(0, maxLength - 1).join('')}…`
 }

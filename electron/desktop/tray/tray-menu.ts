@@ -1,5 +1,5 @@
 import type { MenuItemConstructorOptions } from 'electron'
-import { visibleText } from '../../contract/visible-text.ts'
+import { visibleName } from '../../contract/visible-text.ts'
 import type { Conditions, WhenDone } from '../../contract/conditions.ts'
 import { pauseReasonText } from '../../messages/pause-reason-text.ts'
 import { isAllPaused, type Snapshot, type Totals } from '../../contract/uploads.ts'
@@ -179,12 +179,8 @@ function recentUploadsItem(uploads: readonly RecentUpload[], actions: TrayAction
   }
 }
 
-/**
- * Shortens a name to keep the menu narrow and escapes `&`, which marks an access key on Windows and Linux.
- */
-function menuLabel(name: string): string {
-  const maxLength = 40
-  const visible = visibleText(name)
-  const short = visible.length > maxLength ? `${visible.slice(0, maxLength - 1)}…` : visible
-  return short.replace(/&/g, '&&')
-}
+/** Keeps the menu narrow. */
+const maxLabelLength = 40
+
+/** A shortened name, with `&` escaped, which marks an access key on Windows and Linux. */
+const menuLabel = (name: string) => visibleName(name, maxLabelLength).replace(/&/g, '&&')

@@ -23,6 +23,7 @@ test.each(['水墨 (v2).safetensors', 'Zoë’s 👩‍🚀 models', 'مدل\u20
 test('shortens a name to 80 characters, without cutting one in half', () => {
   expect(visibleName('a'.repeat(80))).toBe('a'.repeat(80))
   expect(visibleName(` ${'😀'.repeat(5_000)} `)).toBe(`${'😀'.repeat(79)}…`)
+  expect(visibleName('abcd', 3)).toBe('ab…')
 })
 
 test('shows deceptive characters in the names that a message quotes', () => {

@@ -133,6 +133,13 @@ test('the action after the last upload is checked and can be cancelled', () => {
   ])
 })
 
+test('a shortened name is not cut within an emoji', () => {
+  const { item } = menu({
+    recentUploads: [{ id: 'row-1', name: `x${'😀'.repeat(60)}`, modelId: null }],
+  })
+  expect(item('recent-1').label).toBe(`x${'😀'.repeat(38)}…`)
+})
+
 test('recent uploads have their actions, with names shortened and escaped', () => {
   const long = `Rock & Roll ${'x'.repeat(60)}`
   const { item, click, clicked, ids } = menu({

@@ -144,7 +144,8 @@ function createCliEngine(
   const changedFile = changedWorkerFile(Object.values(workers))
   if (changedFile !== null) {
     streams.err.line(
-      `A file of Modelferry was changed or damaged (${changedFile}), so nothing was sent. Install Modelferry again.`,
+      `Some of Modelferry's files are damaged or were changed (${changedFile}), so it didn't start. ` +
+        'Your uploads are safe. Reinstall Modelferry.',
     )
     return null
   }

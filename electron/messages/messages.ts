@@ -60,7 +60,7 @@ export function failureText(failure: Failure, t: Translate, state: FailureState 
   const hasServerMessage = serverMessage === '' ? 'no' : 'yes'
   const text = t(key, { ...params, state, hasServerMessage, serverMessage })
   if (state === 'final' || en[key].includes('{state,')) return text
-  return `${text} ${t('failure-state.retrying')}`
+  return t('text.two-sentences', { first: text, second: t('failure-state.retrying') })
 }
 
 /** For keys that are composed from stored values. */

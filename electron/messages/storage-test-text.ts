@@ -19,7 +19,7 @@ export function storageTestText(test: StorageTest, t: Translate, isLimited: bool
   if (failure) sentences.push(failureText(failure, t))
   if (isLeft) sentences.push(t('storage-test.left'))
   else if (sentBytes > 0) sentences.push(t('storage-test.taken-back'))
-  return sentences.join(' ')
+  return sentences.reduce((first, second) => t('text.two-sentences', { first, second }))
 }
 
 function successText(test: StorageTest, t: Translate): string {

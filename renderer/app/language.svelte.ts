@@ -110,7 +110,7 @@ export class Language {
         : '',
     ]
       .filter(Boolean)
-      .join(' ')
+      .reduce((first, second) => this.t('text.two-sentences', { first, second }))
   readonly skipReason = ({ reason, kept }: SkippedFile) =>
     kept === undefined
       ? this.translateStored(`skipped.${reason}`, 'report.reason-unknown')

@@ -34,6 +34,13 @@ test('shows on the sign-in view how many files wait, and discards them', async (
   await expect.element(banner).not.toBeInTheDocument()
 })
 
+test('shows no space between two Chinese sentences', async () => {
+  const { screen } = await openPage({ answers: signedOutWithFiles, locale: 'zh-Hans' })
+  const banner = screen.getByRole('status').filter({ hasText: '3 个文件等待登录。' })
+  await expect.element(banner).toBeVisible()
+  expect(banner.element().textContent).toContain('3 个文件等待登录。登录并确定团队后开始上传。')
+})
+
 test('accepts a drop on the sign-in view and stays there', async () => {
   const { screen, asked } = await openPage({ answers: signedOutWithFiles })
   await expect.element(screen.getByLabelText('Password')).toBeVisible()

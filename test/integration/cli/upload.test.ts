@@ -90,7 +90,7 @@ test('exits with 1 and names the difference if the record in the library differs
   cloud.fail({ on: 'getModel', how: { status: 200, body: JSON.stringify(record) }, times: 2 })
   const text = await run('upload', await file('loras/a.safetensors'))
   expect(text.code).toBe(1)
-  expect(text.out).toMatch(/^differs {5}a\.safetensors: Size: 7 instead of 150000\.$/m)
+  expect(text.out).toMatch(/^differs {5}a\.safetensors: Size: 7 bytes instead of 150,000 bytes\.$/m)
   const { code, json } = await run('upload', await file('loras/b.safetensors'), '--json')
   expect([code, json().at(-1)]).toMatchObject([
     1,

@@ -47,7 +47,7 @@ export async function runCommand(command: EngineCommand, context: CommandContext
 /** How long a command that uploads nothing tries to find out the account of a token, in ms. */
 const readOnlyRetryMs = 20_000
 
-/** The longest delay between attempts while the server can't be reached, in ms, as in the queue (connectivity.ts). */
+/** The longest delay between attempts while the server can't be reached, in ms; the same as of the queue. */
 const maxOfflineDelayMs = 5_000
 
 /** Commands that upload try again as long as an upload would; the others end with the reason. */

@@ -1,10 +1,9 @@
 import * as v from 'valibot'
 
 /**
- * Every path and field name of the Cyberun API that the app uses, from docs.cyberun.cloud/api-reference. A path
- * marked inferred is not documented there but derived from similar ones: if the server answers 404 or 405,
- * correct it here. The fields of inferred calls are inferred too. Pages cited in this file are below
- * docs.cyberun.cloud/api-reference.
+ * Every path and field name of the Cyberun API that the app uses, from docs.cyberun.cloud/api-reference. The
+ * pages cited here are below it. A path marked inferred is not documented there but derived from similar
+ * ones: if the server answers 404 or 405, correct it here. The fields of inferred calls are inferred too.
  */
 export const paths = {
   login: '/auth/login',
@@ -35,8 +34,9 @@ export const teamHeader = 'X-Team-ID'
 
 const text = v.string()
 
-// Limits of texts, in characters, so that a list of models takes little memory. They are far above the
-// documented ones (model/register-a-model-after-uploading: 50 for types, 255 for names) and S3's (1,024 for keys).
+// Limits of texts, in characters, so that a list of models takes little memory. They are far above S3's
+// (1,024 for keys) and the documented ones (model/register-a-model-after-uploading: 50 for types, 255 for
+// names).
 const maxLength = { id: 200, label: 300, path: 1_024, key: 2_048, url: 2_000 }
 /** A text without which the response is of no use. */
 const required = (max: number) => v.pipe(text, v.minLength(1), v.maxLength(max))
@@ -55,18 +55,18 @@ const optional = (max: number) =>
     ),
   )
 
-/** Printable ASCII without spaces, since it becomes a header (RFC 6750, 2.1). Servers limit headers to 8 to 16 KiB. */
+/** Printable ASCII without spaces, for a header (RFC 6750, 2.1). Servers limit headers to 8 to 16 KiB. */
 const tokenForm = /^[\x21-\x7e]{1,8000}$/
 export const isToken = (value: string) => tokenForm.test(value)
 // Without a message of its own the failure would contain the token.
 export const token = v.pipe(text, v.check(isToken, 'not a token'))
-/** The form of a device key, of which the prefix is documented (devicepair/poll-for-desktop-pairing-approval). */
+/** The form of a device key; its prefix is documented (devicepair/poll-for-desktop-pairing-approval). */
 export const isDeviceKey = (key: string) => /^dk-[\w.~+/=-]+$/.test(key) && isToken(key)
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 export const errorBody = v.object({ error_message: text })
 
-/** Seconds, limited to a range. A timer of more than 24.8 days would fire at once (nodejs.org/api/timers.html). */
+/** Seconds in a range. A timer of more than 24.8 days would fire at once (nodejs.org/api/timers.html). */
 function secondsBetween(least: number, most: number) {
   return v.pipe(
     v.number(),
@@ -89,8 +89,8 @@ export type TokenPairWire = v.InferOutput<typeof tokenPair>
 export const actionResult = v.unknown()
 
 /**
- * Times are in seconds (devicepair/start-a-desktop-pairing), with the documented values as defaults. The limits
- * keep a server from being polled without a pause, or forever.
+ * Times are in seconds (devicepair/start-a-desktop-pairing), with the documented values as defaults. The
+ * limits keep a server from being polled without a pause, or forever.
  */
 export const pairStart = v.object({
   device_code: required(maxLength.key),
@@ -101,8 +101,8 @@ export const pairStart = v.object({
 })
 
 /**
- * `status` may be absent (devicepair/poll-for-desktop-pairing-approval), so only the key shows the approval. The
- * `agent_key` is not read.
+ * `status` may be absent (devicepair/poll-for-desktop-pairing-approval), so only the key shows the approval.
+ * The `agent_key` is not read.
  */
 export const pairPoll = v.object({ raw_key: v.optional(v.nullable(text)) })
 
@@ -149,8 +149,8 @@ export const modelListItem = v.object({
 export type ModelWire = v.InferOutput<typeof modelListItem>
 
 /**
- * The array's name is inferred from other lists, one of which differs (credential/list-credentials): falls back
- * to the only array of the response.
+ * The array's name is inferred from other lists, one of which differs (credential/list-credentials): falls
+ * back to the only array of the response.
  */
 export const modelList = v.pipe(
   v.looseObject({ page_meta: v.optional(v.object({ total_count: v.optional(count) })) }),

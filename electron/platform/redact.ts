@@ -42,8 +42,8 @@ const anyUrl = /\b([a-z][a-z\d+.-]{0,30}:(?:\\*\/){2})((?:[^\s"<>\\]|\\+(?!["\\]
 const login = /^(?:[^/?#\\@]*@|[^/?#\\@:]*:(?!\d{1,5}(?:[/?#\\,;)\]}]|$)).*@)+/
 
 /**
- * Removes user name, password, query and fragment of every URL: there are more kinds of signatures than could be
- * listed.
+ * Removes user name, password, query and fragment of every URL: there are more kinds of signatures than could
+ * be listed.
  */
 function removeFromUrls(text: string): string {
   return text
@@ -62,8 +62,8 @@ const beforeValue =
 const unquoted = /(?:\\.|["'](?![\s,}\]):]|$)|[^"'&\s,}\\])+/y
 
 /**
- * Removes values such as `"password":"…"` and `password=…`, also in JSON within JSON. A value without a closing
- * quotation mark ends with its line.
+ * Removes values such as `"password":"…"` and `password=…`, also in JSON within JSON. A value without a
+ * closing quotation mark ends with its line.
  */
 function removeNamedValues(text: string): string {
   let kept = ''

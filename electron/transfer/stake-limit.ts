@@ -26,8 +26,8 @@ const mergeMs = 250
 /** Without a byte for this long, the last seconds are no measure of the PUTs. */
 const gapMs = 2_000
 /**
- * Without a byte for this long, the connection is lost or paused: its rate is kept until it is measured again. On a
- * slow one the operating system takes a block of 1 MiB in 10 s.
+ * Without a byte for this long, the connection is lost or paused: its rate is kept until it is measured
+ * again. On a slow one the operating system takes a block of 1 MiB in 10 s.
  */
 const silenceMs = 12_000
 

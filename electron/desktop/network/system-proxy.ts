@@ -6,7 +6,8 @@ import { parsePacResult } from './pac-result.ts'
 /** Finds the system's proxies as Chromium does: from the system settings, a PAC file or WPAD. */
 export function createSystemProxyFinder(log: Log): FindProxies {
   return async (url) => {
-    // Like browsers, this passes no path and query of https addresses to a PAC file: a presigned URL's query is a secret.
+    // Like browsers, this passes no path and query of https addresses to a PAC file: the query of a
+    // presigned URL is a secret.
     const { origin } = new URL(url)
     const result = await session.defaultSession.resolveProxy(`${origin}/`)
     const { proxies, unknown } = parsePacResult(result)

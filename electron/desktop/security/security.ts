@@ -30,8 +30,8 @@ export function restrictWebContents(log: Log): void {
 }
 
 /**
- * Denies the page all permissions, network requests and downloads; the main process and its threads send all requests.
- * Must be called after `ready`.
+ * Denies the page all permissions, network requests and downloads; the main process and its threads send all
+ * requests. Must be called after `ready`.
  */
 export function restrictSession(log: Log): void {
   const { defaultSession } = session

@@ -23,8 +23,8 @@ export type ProviderClass = new (
 ) => Provider<UpdateInfo>
 
 /**
- * An electron-updater provider that accepts a feed (`latest*.yml`) only if one of our keys has signed it recently.
- * The feed contains the version and the SHA-512 of each file, so the server can change neither.
+ * An electron-updater provider that accepts a feed (`latest*.yml`) only if one of our keys has signed it
+ * recently. The feed contains the version and the SHA-512 of each file, so the server can change neither.
  */
 export async function signedProvider(
   feed: string,

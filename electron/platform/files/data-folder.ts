@@ -11,12 +11,12 @@ const othersBits = 0o077
 /** Of a folder that several users share, such as `/tmp`. */
 const stickyBit = 0o1000
 
-/** The journal, the settings, and copies of damaged ones. Other files belong to whoever put them there. */
+/** The journal, the settings, and copies of damaged ones. The permissions of other files stay. */
 const ourFile = /^(?:journal\.sqlite|settings\.|window\.)/
 
 /**
- * Creates the data folder with access for its owner only, and takes the access of other users away that an
- * existing folder and its files may grant. Windows protects the user's folders by itself.
+ * Creates the data folder so that only its owner has access. Other users lose their access to an existing
+ * folder and its files. Windows protects the user's folders by itself.
  * @throws if the folder can't be created or read
  */
 export function protectDataFolder(folder: string): void {
@@ -33,7 +33,10 @@ export function protectDataFolder(folder: string): void {
   }
 }
 
-/** Creates an empty file that only its owner can read; an existing one stays. @throws if it can't be created */
+/**
+ * Creates an empty file that only its owner can read; an existing one stays.
+ * @throws if it can't be created
+ */
 export function createPrivateFile(file: string): void {
   closeSync(openSync(file, 'a', privateFile))
 }

@@ -2,7 +2,13 @@ import type { CallArgs } from '../contract/calls.ts'
 import { failed, failure, remedyOf, success, type FailureCode, type Result } from '../contract/failures.ts'
 import { targetFailure, type Target } from '../contract/uploads.ts'
 import { editTargets, type TargetEdit } from '../intake/edit-targets.ts'
-import { changeAfterInspection, fileToInspect, isUnchanged, isUninspected } from '../intake/inspect-again.ts'
+import {
+  changeAfterInspection,
+  fileWithBoundary,
+  isStillAllowed,
+  isUnchanged,
+  isUninspected,
+} from '../intake/inspect-again.ts'
 import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
 import { resetAfter } from '../journal/reset.ts'
 import type { Row, Rows } from '../journal/rows.ts'
@@ -263,7 +269,7 @@ export class UploadCommands {
     if (row.live.phase !== 'failed') return success(undefined)
     if (before === null || !before.code.startsWith('file-'))
       return this.#requeue(row, resetAfter(row.record, before))
-    const inspection = await this.#options.inspect(fileToInspect(row.record))
+    const inspection = await this.#options.inspect(await fileWithBoundary(row.record))
     const now = this.#rows.get(id)
     return now?.live.phase === 'failed' ? this.#retryInspected(now, inspection) : success(undefined)
   }
@@ -275,8 +281,7 @@ export class UploadCommands {
     // What was sent of other bytes is not part of this file.
     if (!hasSameBytes && !isUninspected(inspection)) this.#options.forget(record.id)
     const { failure: found } = inspection
-    const isAllowed = hasSameBytes && record.allowed && found !== null && remedyOf(found) === 'allow'
-    if (found === null || isAllowed) {
+    if (found === null || isStillAllowed(row, inspection)) {
       const written = this.#requeue(row, change)
       this.#options.onAbandoned()
       return written

@@ -185,6 +185,7 @@ export function createEngine(options: EngineOptions): Engine {
     atOnce: settings.atOnce,
     recovery,
     conflictCheck,
+    inspect: (file) => inspector.inspect(file),
     reportOf,
     events,
   })

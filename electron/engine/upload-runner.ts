@@ -4,9 +4,14 @@ import type { Log } from '../platform/environment.ts'
 import type { EventHub } from '../platform/event-hub.ts'
 import type { FileSlots, RequestSlots } from '../transfer/request-slots.ts'
 import type { ConflictCheck } from '../conflicts/check-before-upload.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
+import { isAborted } from '../platform/attempt.ts'
+import { raceAbort } from '../platform/delays.ts'
+import { changeFailure, sameFile } from '../platform/files/file-identity.ts'
+import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 import { resetAfter, mustRestart } from '../journal/reset.ts'
 import type { Outcome } from '../journal/outcome.ts'
+import { fileWithBoundary, isUninspected } from '../intake/inspect-again.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
 import { Queue, type QueueHooks, type RunSignals } from '../queue/queue.ts'
 import type { DuplicateReport } from '../uploads/upload-report.ts'
@@ -45,6 +50,7 @@ interface RunnerOptions {
   readonly atOnce: number
   readonly recovery: Pick<RecoveryMonitor, 'waitForConnection' | 'waitForVolume'>
   readonly conflictCheck: ConflictCheck
+  readonly inspect: (file: FileToInspect) => Promise<Inspection>
   /** Writes the reports of each run. */
   readonly reportOf: (id: string) => UploadReport & DuplicateReport
   readonly events: Pick<EventHub, 'emit'>
@@ -76,8 +82,9 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     if (account && account.id !== row.record.accountId) logFailure(rows.change(id, { accountId: account.id }))
     const refused = notUploadableFailure((rows.get(id) ?? row).record, services)
     if (refused) return { kind: 'failed', failure: refused }
-    // A pause stops the check at once: nothing was sent.
-    const early = await conflictCheck.check(id, AbortSignal.any([signal, pause.signal]))
+    // A pause stops the checks at once: nothing was sent.
+    const stopSignal = AbortSignal.any([signal, pause.signal])
+    const early = (await inspectOlder(options, id, stopSignal)) ?? (await conflictCheck.check(id, stopSignal))
     if (early.kind === 'failed') return retryOrFail(options, id, early.failure)
     if (early.kind !== 'proceed') return early
     const { record } = rows.get(id) ?? row
@@ -165,6 +172,34 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     },
   })
   return { queue, forget: (id) => void memories.delete(id) }
+}
+
+/**
+ * Inspects an unsent file again that an older version has queued: that version took no sample of the file, and
+ * followed links to any place. Returns how the run ends because of that, or null.
+ */
+async function inspectOlder(
+  options: RunnerOptions,
+  id: string,
+  signal: AbortSignal,
+): Promise<Outcome | null> {
+  const { rows, inspect } = options
+  const record = rows.get(id)?.record
+  if (!record || record.identity.sample !== undefined || isStarted(record.state)) return null
+  const inspection = await raceAbort(fileWithBoundary(record).then(inspect), signal)
+  if (isAborted(inspection)) return { kind: 'aborted' }
+  const { identity, failure: refusal } = inspection
+  if (isUninspected(inspection)) {
+    // The run reports that the file is missing or doesn't respond.
+    const isUnreadable = refusal === null || (await changeFailure(record.path, record.identity)) !== null
+    return isUnreadable ? null : { kind: 'failed', failure: refusal }
+  }
+  if (!sameFile(identity, record.identity)) return { kind: 'failed', failure: failure('file-changed') }
+  const { sample } = identity
+  const sampled = { ...record.identity, ...(sample === undefined ? {} : { sample }) }
+  const written = rows.change(id, { identity: sampled, allowed: false })
+  if (!written.ok) return retryOrFail(options, id, written.failure)
+  return refusal === null ? null : { kind: 'failed', failure: refusal }
 }
 
 function unexpectedOutcome(log: Log, id: string, error: unknown): Outcome {

@@ -1,5 +1,9 @@
+import { realpath } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { remedyOf } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
+import { boundaryOf, isWithin } from '../recognition/link-boundary.ts'
 import { mayHaveSameBytes, type FileIdentity } from '../platform/files/file-identity.ts'
 import { retargeted } from './edit-targets.ts'
 import { reset, resetAfter } from '../journal/reset.ts'
@@ -14,6 +18,31 @@ export function fileToInspect({ path, fileName, folder, seen }: UploadRecord): F
   return { ...file, ...foundAs }
 }
 
+/**
+ * The file of an upload, with a boundary also for a record of an older version, which has none: such a version
+ * followed links to any place.
+ */
+export async function fileWithBoundary(record: UploadRecord): Promise<FileToInspect> {
+  const file = fileToInspect(record)
+  return file.boundary === undefined ? { ...file, boundary: await boundaryOfOlder(file) } : file
+}
+
+/**
+ * The path of the file itself if it was found in the folder that the user added, else that folder, or the
+ * model's own. The path had no links: with one, another file has taken its place.
+ */
+async function boundaryOfOlder({ path, folder, place, group }: FileToInspect): Promise<string> {
+  if (place === undefined || (await realPathOf(path)) !== path) return path
+  // `folder` begins with the name of the added folder, and is empty for a file that was added itself.
+  const depth = Math.max(0, folder.split('/').length - 1)
+  const addedFolder = await realPathOf(resolve(place, ...Array.from({ length: depth }, () => '..')))
+  const modelFolder = group?.kind === 'diffusers' ? group.root : await realPathOf(place)
+  const boundary = boundaryOf(addedFolder, group ? modelFolder : undefined)
+  return isWithin(path, boundary) ? path : boundary
+}
+
+const realPathOf = (path: string) => realpath(path).catch(() => path)
+
 /** Whether the file could not be inspected (gone, unreachable or too slow): what is known about it stays. */
 export function isUninspected({ identity }: Inspection): boolean {
   return identity.sizeBytes === 0 && identity.mtimeNs === 0n && identity.inode === 0n
@@ -22,6 +51,12 @@ export function isUninspected({ identity }: Inspection): boolean {
 /** Whether the bytes are those inspected before, as far as size, time and samples show. */
 export function isUnchanged(record: UploadRecord, { identity }: Inspection): boolean {
   return mayHaveSameBytes(identity, record.identity)
+}
+
+/** Whether the user has allowed the upload of these bytes, which only samples show to be the same. */
+export function isStillAllowed({ record }: Row, { identity, failure }: Inspection): boolean {
+  const isSame = record.identity.sample !== undefined && mayHaveSameBytes(identity, record.identity)
+  return isSame && record.allowed && failure !== null && remedyOf(failure) === 'allow'
 }
 
 /**
@@ -34,7 +69,11 @@ export function changeAfterInspection(row: Row, inspection: Inspection): RecordC
   // Records of older versions and of files that could not be read have no sample.
   const { sample = inspection.identity.sample } = record.identity
   const change = hasSameBytes
-    ? { ...resetAfter(record, record.failure), identity: withSample(record.identity, sample) }
+    ? {
+        ...resetAfter(record, record.failure),
+        identity: withSample(record.identity, sample),
+        allowed: record.allowed && record.identity.sample !== undefined,
+      }
     : { ...reset(record), identity: inspection.identity, allowed: false }
   const { recognition, target } = inspection
   // Once bytes were sent, the target is kept: the user can't edit it any more either.

@@ -11,6 +11,6 @@ export type Attempt<T> = Result<T> | Aborted
 
 export const aborted: Aborted = { ok: false, kind: 'aborted' }
 
-export function isAborted(attempt: Attempt<unknown>): attempt is Aborted {
-  return 'kind' in attempt
+export function isAborted(result: object): result is Aborted {
+  return 'kind' in result && result.kind === 'aborted'
 }

@@ -54,6 +54,13 @@ test('drops the replacement of a model when the path changes', () => {
   expect(looked({ library }).library).toEqual({})
 })
 
+test('keeps the permission for an unsafe file only for bytes with the same sample', () => {
+  const withSample = { ...uploadRecord().identity, sample: 'a' }
+  expect(looked({ allowed: true, identity: withSample }, false).allowed).toBe(true)
+  expect(looked({ allowed: true }, false).allowed).toBe(false)
+  expect(looked({ allowed: true, identity: withSample }).allowed).toBe(false)
+})
+
 test('distinguishes a file that wasn’t inspected from an empty one', () => {
   const file = fileToInspect(uploadRecord({ seen: { place: '/models', target: suggested } }))
   expect(isUninspected(refusedInspection(file, failure('file-look-late')))).toBe(true)

@@ -91,9 +91,13 @@ async function pauseUploads(ids: string[], context: UploadContext): Promise<Resu
   return paused
 }
 
-/** Reports once what a pause finishes. A part that has just begun counts only after its first progress. */
-function reportFinishing({ engine, reporter, streams }: UploadContext): () => void {
+/** Workers report progress every 100 ms: before this, in ms, parts that have just begun are not counted. */
+const firstReportMs = 200
+
+/** Reports once what a pause finishes. */
+function reportFinishing({ engine, environment, reporter, streams }: UploadContext): () => void {
   let isReported = false
+  let unsubscribe = () => {}
   const report = () => {
     const { pausing } = engine.snapshot().totals
     if (isReported || !pausing || pausing.finishingParts === 0) return
@@ -105,8 +109,14 @@ function reportFinishing({ engine, reporter, streams }: UploadContext): () => vo
         `${formatBytes(unacknowledgedBytes, 'en')} would be uploaded again.`,
     )
   }
-  report()
-  return engine.subscribe({ patch: report })
+  const cancel = environment.timers.after(firstReportMs, () => {
+    unsubscribe = engine.subscribe({ patch: report })
+    report()
+  })
+  return () => {
+    cancel()
+    unsubscribe()
+  }
 }
 
 /** Deletes abandoned uploads in storage. Returns how many are left. */

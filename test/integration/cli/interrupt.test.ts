@@ -58,17 +58,6 @@ test('finishes short parts on Ctrl-C, and sends only the rest next time', async 
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ file_hash: `sha256:${sha256Of(path)}` }])
 })
 
-test('reports that a part is finished which has only just begun', async () => {
-  const { cloud, file, start } = await setupCommand()
-  const held = cloud.hold('put-object', 'arrival')
-  const { child, ended, line } = start('upload', await file('a.safetensors'), '--json')
-  await held.arrived
-  child.kill('SIGINT')
-  expect(await line(({ event }) => event === 'pausing')).toMatchObject({ finishingParts: 1 })
-  held.release()
-  expect((await ended).code).toBe(130)
-})
-
 test.each([
   ['a second Ctrl-C', 'SIGINT', 130],
   ['SIGTERM after Ctrl-C', 'SIGTERM', 143],

@@ -4,7 +4,7 @@ import { textWidth } from '../../../electron/cli/output/terminal-text.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { startProgram, type Started } from '../../support/command-line.ts'
 import { commandLineFile } from '../../support/runner/test-programs.ts'
-import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
+import { partBytes, setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 
 const columns = 60
 
@@ -83,11 +83,13 @@ test('writes no progress lines or control characters to a pipe', async () => {
 test('clears the progress lines on Ctrl-C and says how to resume', async () => {
   const cli = await setupCommand()
   const { cloud, file } = cli
-  const held = cloud.hold('put-object', 'answer')
-  const { child, ended, printed } = runOnTerminal(cli, 'upload', await file('blue.safetensors'))
-  await printed((out) => /blue\S* +\d+ %/.test(out))
+  const held = cloud.hold('put-part', 'answer')
+  // More parts than are sent at once, so that the pause leaves some.
+  const path = await file('blue.safetensors', { sizeBytes: 8 * partBytes })
+  const { child, ended, printed } = runOnTerminal(cli, 'upload', path)
+  await printed((out) => /blue\S* +[1-9]\d* %/.test(out))
   child.stdin?.write('\u0003')
-  await printed((out) => out.includes('Pausing, finishing 1 part.'))
+  await printed((out) => /Pausing, finishing \d parts?/.test(out))
   held.release()
   const { code, out } = await ended
   expect(code).toBe(130)

@@ -1,5 +1,5 @@
 import type { ProxyLoginRequest } from '../contract/account.ts'
-import type { Result } from '../contract/failures.ts'
+import { failed, failure, type Result } from '../contract/failures.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import {
   withoutCredentials,
@@ -15,7 +15,10 @@ export interface ProxyLogins extends ProxyResolver {
   pendingQuestion(): ProxyLoginRequest | null
   /** Whether a login was entered since the last refusal, so that failed requests may be tried again. */
   hasNewLogin(): boolean
-  /** Stores a login in the keychain. Requests use it from now on, even if it is wrong or can't be stored. */
+  /**
+   * Stores a login for the proxy of the pending question; `bad-call` for another proxy, whose login a script
+   * in the page could overwrite. Requests use the login from now on, even if it is wrong or can't be stored.
+   */
   signIn(proxy: string, login: ProxyLogin): Promise<Result<void>>
   /** Hides the question until a proxy refuses a request again. */
   dismissQuestion(): void
@@ -103,10 +106,13 @@ export function createProxyLogins(options: {
     pendingQuestion: () => pendingQuestion,
     hasNewLogin: () => hasNewLogin,
     async signIn(proxy, login) {
+      const isAsked = () => pendingQuestion?.proxy === proxy
+      if (!isAsked()) return failed(failure('bad-call'))
       logins.set(proxy, login)
       const stored = await writeProxyLogin(secretStore, proxy, login)
       hasNewLogin = true
-      if (pendingQuestion?.proxy === proxy) setQuestion(null)
+      // Another proxy may have asked meanwhile.
+      if (isAsked()) setQuestion(null)
       return stored
     },
     dismissQuestion() {

@@ -142,6 +142,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     },
     async signInToProxy(proxy, login) {
       const stored = await proxies.signIn(proxy, login)
+      if (!stored.ok && stored.failure.code === 'bad-call') return stored
       options.onProxyLogin()
       return stored.ok ? announcedView() : stored
     },

@@ -116,22 +116,35 @@ test('ignores a damaged login in the keychain', async () => {
   expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(false)
 })
 
-test('uses and stores a login, and clears the question of its own proxy only', async () => {
+test('uses and stores a login, and clears the question', async () => {
   const { proxies, resolveProxy, secretStore, changes } = setup()
-  await proxies.reportFailure(second, proxyCodes.signIn)
+  await proxies.reportFailure(first, proxyCodes.signIn)
   expect(await proxies.signIn(first, login)).toMatchObject({ ok: true })
-  expect([await resolveProxy(), proxies.pendingQuestion()?.proxy, proxies.hasNewLogin()]).toEqual([
+  expect([await resolveProxy(), proxies.pendingQuestion(), proxies.hasNewLogin(), changes()]).toEqual([
     firstWithLogin,
-    second,
+    null,
     true,
+    2,
   ])
   expect(JSON.parse(secretStore.entries.get(`proxy ${first}`) ?? '')).toEqual(login)
-  await proxies.signIn(second, login)
-  expect([proxies.pendingQuestion(), changes()]).toEqual([null, 2])
+})
+
+test('accepts a login only for the proxy that asks for one', async () => {
+  const { proxies, resolveProxy, secretStore, keepLogin } = setup()
+  keepLogin()
+  const other = { name: 'x', password: 'x' }
+  const refusal = { ok: false, failure: { code: 'bad-call' } }
+  expect(await proxies.signIn(first, other)).toMatchObject(refusal)
+  await proxies.reportFailure(second, proxyCodes.signIn)
+  expect(await proxies.signIn(first, other)).toMatchObject(refusal)
+  expect([await resolveProxy(), proxies.hasNewLogin()]).toEqual([first, false])
+  expect(JSON.parse(secretStore.entries.get(`proxy ${first}`) ?? '')).toEqual(login)
+  expect(proxies.pendingQuestion()?.proxy).toBe(second)
 })
 
 test('uses a login that the keychain refuses until the app ends', async () => {
   const { proxies, resolveProxy, secretStore } = setup()
+  await proxies.reportFailure(first, proxyCodes.signIn)
   secretStore.failWith('keychain-locked')
   expect(await proxies.signIn(first, login)).toMatchObject({ failure: { code: 'keychain-locked' } })
   expect(await resolveProxy()).toBe(firstWithLogin)
@@ -139,14 +152,15 @@ test('uses a login that the keychain refuses until the app ends', async () => {
 
 test('shows a dismissed question again after the next refusal', async () => {
   const { proxies, changes } = setup()
+  await proxies.reportFailure(second, proxyCodes.signIn)
   await proxies.signIn(second, login)
   await proxies.reportFailure(first, proxyCodes.signIn)
   expect(proxies.hasNewLogin()).toBe(false)
   proxies.dismissQuestion()
   expect(proxies.pendingQuestion()).toBeNull()
   await proxies.reportFailure(first, proxyCodes.signIn)
-  expect([proxies.pendingQuestion()?.proxy, changes()]).toEqual([first, 3])
-  await proxies.signIn(second, login)
+  expect([proxies.pendingQuestion()?.proxy, changes()]).toEqual([first, 5])
+  await proxies.signIn(first, login)
   proxies.dismissQuestion()
   expect(proxies.hasNewLogin()).toBe(false)
 })
@@ -154,6 +168,7 @@ test('shows a dismissed question again after the next refusal', async () => {
 test('a login entered by the user replaces the one in the proxy’s URL', async () => {
   const { proxies, resolveProxy } = setup(async () => ['http://old:old@first.example:3128/'])
   expect(await resolveProxy()).toBe('http://old:old@first.example:3128')
+  await proxies.reportFailure(first, proxyCodes.signIn)
   await proxies.signIn(first, login)
   expect(await resolveProxy()).toBe(firstWithLogin)
 })

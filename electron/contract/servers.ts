@@ -27,13 +27,19 @@ export const clockIsOffMs = 5 * 60_000
 export const isLoopback = (host: string) =>
   host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 
+/** The longest name in DNS. */
+const maxHostLength = 253
+/** Longer than an API's path; a native dialog shows the whole address. */
+const maxServerPathLength = 100
+
 /**
  * The stored form of a server's address, without a slash at its end. Null when it is neither https nor http
- * to this computer, or when it has a user name, a password, a query or a fragment.
+ * to this computer, when it has a user name, a password, a query or a fragment, or when it is too long.
  */
 export function serverAddressOf(text: string): string | null {
   const url = URL.parse(text.trim())
   if (!url || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return null
+  if (url.hostname.length > maxHostLength || url.pathname.length > maxServerPathLength) return null
   const isAllowed = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
   return isAllowed ? `${url.origin}${url.pathname.replace(/\/+$/, '')}` : null
 }

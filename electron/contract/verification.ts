@@ -6,7 +6,7 @@ export const recordFields = ['hash', 'size', 'storageKey', 'path', 'type'] as co
 export interface RecordDifference {
   readonly field: (typeof recordFields)[number]
   readonly expected: string
-  /** The server's value, made harmless. */
+  /** The server's value, cleaned. */
   readonly found: string
 }
 

@@ -18,3 +18,14 @@ export function visibleName(text: string, maxLength = maxNameLength): string {
     ? characters.join('')
     : `${characters.slice(0, maxLength - 1).join('')}…`
 }
+
+/** Longer paths would push the question out of a native dialog. */
+const maxPathLength = 100
+
+/** A path, shortened in the middle: its start and its end say most about it. */
+export function visiblePath(path: string): string {
+  const characters = [...visibleText(path)]
+  if (characters.length <= maxPathLength) return characters.join('')
+  const half = maxPathLength / 2
+  return `${characters.slice(0, half - 1).join('')}…${characters.slice(-half).join('')}`
+}

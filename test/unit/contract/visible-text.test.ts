@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { visibleName, visibleText } from '../../../electron/contract/visible-text.ts'
+import { visibleName, visiblePath, visibleText } from '../../../electron/contract/visible-text.ts'
 import { translatorFor } from '../../../electron/messages/messages.ts'
 
 test.each([
@@ -24,6 +24,16 @@ test('shortens a name to 80 characters, without cutting one in half', () => {
   expect(visibleName('a'.repeat(80))).toBe('a'.repeat(80))
   expect(visibleName(` ${'😀'.repeat(5_000)} `)).toBe(`${'😀'.repeat(79)}…`)
   expect(visibleName('abcd', 3)).toBe('ab…')
+})
+
+test('shortens a path in the middle to 100 characters', () => {
+  expect(visiblePath('/home/mira/models')).toBe('/home/mira/models')
+  const shortened = visiblePath(`/home/mira/${'x'.repeat(5_000)}\n/inbox`)
+  expect([shortened.length, shortened.slice(0, 12), shortened.slice(-8)]).toEqual([
+    100,
+    '/home/mira/x',
+    'x�/inbox',
+  ])
 })
 
 test('shows deceptive characters in the names that a message quotes', () => {

@@ -106,6 +106,9 @@ test.each([
   ['https://user:secret@example.org/', null],
   ['https://example.org/?x=1', null],
   ['javascript:alert(1)', null],
+  [`https://example.org/${'x'.repeat(99)}`, `https://example.org/${'x'.repeat(99)}`],
+  [`https://example.org/${'x'.repeat(100)}`, null],
+  [`https://${'x'.repeat(254)}/`, null],
   ['example.org', null],
 ])('the address %s is kept as %s', (text, kept) => {
   expect(serverAddressOf(text)).toBe(kept)

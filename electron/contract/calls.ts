@@ -85,8 +85,8 @@ const callGroups = {
     /** Removes a server without signed-in accounts and unfinished uploads (else `server-in-use`). */
     removeServer: call<Settings>()('desktop', v.strictObject({ address: serverAddress })),
     /**
-     * Signs in to the proxy (`http://host:port`) that asked for a login, and retries the uploads that waited
-     * for it.
+     * Signs in to the proxy (`http://host:port`) that asks for a login (else `bad-call`), and retries the
+     * uploads that waited for it.
      */
     signInToProxy: call<SessionView>()(
       'engine',
@@ -168,8 +168,8 @@ const callGroups = {
       v.strictObject({ choice: teamChoice, modelId: id, change: libraryChange }),
     ),
     /**
-     * Deletes the records of models; returns those that could not be deleted. A native dialog asks first
-     * unless it is a single one; null when it was not confirmed. Whether the models' bytes in storage and on
+     * Deletes the records of models; returns those that could not be deleted. A native dialog asks first;
+     * null when it was not confirmed. Whether the models' bytes in storage and on
      * agents are deleted is not specified.
      */
     deleteModels: call<readonly FailedDeletion[] | null>()(
@@ -179,9 +179,12 @@ const callGroups = {
     /** Whether an unchanged file with these bytes is known on this computer. */
     hasLocalFile: call<boolean>()('engine', v.strictObject({ sha256 })),
     showLocalFile: call<void>()('desktop', v.strictObject({ sha256 })),
-    /** Resolves path conflicts of uploads; `path` is the new path of a single upload that is renamed. */
+    /**
+     * Resolves path conflicts of uploads; `path` is the new path of a single upload that is renamed. A native
+     * dialog asks before models are replaced and deleted; nothing changes unless it is confirmed.
+     */
     decide: call<void>()(
-      'engine',
+      'desktop',
       v.strictObject({
         ids,
         choice: v.picklist(['skip', 'rename', 'replace', 'keep-both']),
@@ -250,7 +253,10 @@ const callGroups = {
   app: {
     surroundings: call<AppInfo>()('desktop', nothing),
     settings: call<Settings>()('desktop', nothing),
-    /** Accepts known servers only: a new one is added by `addServer`. */
+    /**
+     * Accepts known servers only: a new one is added by `addServer`. A native dialog asks before uploads may
+     * delete models that they replace; nothing changes unless it is confirmed.
+     */
     changeSettings: call<Settings>()('desktop', settingsChange),
     showInFolder: call<void>()('desktop', v.strictObject({ id })),
     /** Only while the window has the focus. */

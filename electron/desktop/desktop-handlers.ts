@@ -8,6 +8,7 @@ import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
 import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
 import { openExternal } from './security/open-external.ts'
+import { createRateLimit } from './security/rate-limit.ts'
 import { createServerHandlers } from './server-handlers.ts'
 import type { SessionSecretStore } from './security/secret-store.ts'
 import type { Language } from './settings/language.ts'
@@ -30,6 +31,9 @@ export function currentAppInfo(language: Language): AppInfo {
   }
 }
 
+/** Pages that open in the browser, at the request of a user or a script. */
+const openPageLimit = { count: 10, withinMs: 60_000 }
+
 /** The calls answered by the desktop, except those of integration, conditions, updates and diagnostics. */
 export function createDesktopHandlers(options: {
   readonly engine: Pick<
@@ -40,6 +44,8 @@ export function createDesktopHandlers(options: {
     | 'watchFolder'
     | 'giveWatched'
     | 'sendOffered'
+    | 'decide'
+    | 'snapshot'
     | 'library'
     | 'calls'
     | 'checkServer'
@@ -54,13 +60,15 @@ export function createDesktopHandlers(options: {
   readonly language: Language
   readonly dialogs: Dialogs
   readonly window: Pick<MainWindow, 'isFocused'>
+  /** Counts a request to a server, and says whether it may be sent now. */
+  readonly mayCheck: () => boolean
   readonly log: Log
 }): Pick<CallHandlers, Exclude<CallNameOf<'desktop'>, CallNameIn<'background' | 'updates' | 'diagnostics'>>> {
-  const { engine, secretStore, settings, language, dialogs, window, log } = options
-  const now = Date.now
+  const { engine, secretStore, settings, language, dialogs, window, mayCheck, log } = options
+  const mayOpen = createRateLimit({ ...openPageLimit, now: Date.now })
   return {
-    ...createServerHandlers({ engine, settings, dialogs, now, log }),
-    ...createTeamHandlers({ engine, dialogs, now }),
+    ...createServerHandlers({ engine, settings, dialogs, mayCheck, log }),
+    ...createTeamHandlers({ engine, dialogs }),
     surroundings: async () => success(currentAppInfo(language)),
     settings: async () => success(settings.current()),
     async chooseFiles({ what }) {
@@ -95,7 +103,7 @@ export function createDesktopHandlers(options: {
       return success(undefined)
     },
     async copyText({ text }) {
-      // Only a click in our window copies: a script must not change what the user pastes in another program.
+      // While another program has the focus, a script must not change what the user pastes there.
       if (!window.isFocused()) {
         log.error('a change of the clipboard was rejected')
         return failed(failure('bad-call'))
@@ -105,6 +113,7 @@ export function createDesktopHandlers(options: {
       return success(undefined)
     },
     async openPage({ page }) {
+      if (!mayOpen()) return failed(failure('rate-limited'))
       const { server } = settings.current()
       if (page !== 'pairing') return openExternal(addressOf(page, server), server, log)
       const { pairing } = engine.session()

@@ -21,7 +21,9 @@ import { createWhenDone } from './power/when-done.ts'
 import { setupQuit } from './quit.ts'
 import { addressOf, type Page } from './security/allowed-addresses.ts'
 import { openExternal } from './security/open-external.ts'
+import { createRateLimit } from './security/rate-limit.ts'
 import type { SessionSecretStore } from './security/secret-store.ts'
+import { serverCheckLimit } from './server-handlers.ts'
 import type { Language } from './settings/language.ts'
 import { createNotifications, type Notifications } from './tray/notifications.ts'
 import { createStatusDisplay, type StatusDisplay } from './tray/status-display.ts'
@@ -32,6 +34,7 @@ import { createDialogs } from './window/dialogs.ts'
 import { createMainWindow, type MainWindow } from './window/main-window.ts'
 import { setApplicationMenu } from './window/menu.ts'
 import { createPageFeed } from './window/page-feed.ts'
+import { createQuestionQueue } from './window/question-queue.ts'
 
 export interface DesktopOptions {
   readonly folders: AppFolders
@@ -75,7 +78,6 @@ function buildDesktop(options: DesktopOptions) {
   const environment = { now: Date.now, timers: realTimers, log }
 
   const window = createMainWindow({ preload: folders.preload, memory, log })
-  const dialogs = createDialogs({ parent: window.browserWindow, language, memory })
   const feed = createPageFeed({ send: createPageSender(window), isWindowVisible: window.isVisible })
   const sendCommand = (command: PageCommand) => {
     window.show()
@@ -87,6 +89,10 @@ function buildDesktop(options: DesktopOptions) {
   }
   const showUploads = () => sendCommand('show-uploads')
   const notifications = createNotifications({ window, showUploads, memory, language, log })
+  const onPaused = () => notifications.notifyChange('questions-paused')
+  const ask = createQuestionQueue({ ...environment, onPaused })
+  const dialogs = createDialogs({ parent: window.browserWindow, ask, language, memory })
+  const mayCheck = createRateLimit({ ...serverCheckLimit, now: environment.now })
 
   const quitHandler = setupQuit({
     running() {
@@ -142,10 +148,10 @@ function buildDesktop(options: DesktopOptions) {
   const updates = setupUpdates({ folders, settings, memory, engine, window, secretStore, feed, stopApp, log })
   const handlers: CallHandlers = {
     ...engine.calls,
-    ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, window, log }),
+    ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, window, mayCheck, log }),
     ...createIntegrationHandlers({ menuSources: folders.menu, notifications, log }),
     ...createConditionHandlers(conditions, whenDone),
-    ...createDiagnosticsHandlers({ folders, engine, settings, language, window, feed, log }),
+    ...createDiagnosticsHandlers({ folders, engine, settings, language, window, feed, mayCheck, log }),
     ...updates.handlers,
   }
   setupIpc({ handlers, window, log, onAnswered: feed.callAnswered })
@@ -234,7 +240,7 @@ function connectDesktop({ settings, language, engine, log }: DesktopOptions, des
     monitors.settingsChanged()
     statusDisplay.update()
     feed.sendEvent('settings', current)
-    if (current.updates !== before.updates) desktop.notifications.showChange(`updates-${current.updates}`)
+    if (current.updates !== before.updates) desktop.notifications.notifyChange(`updates-${current.updates}`)
     if (current.language === before.language) return
     updateMenu()
     feed.sendEvent('surroundings', currentAppInfo(language))

@@ -5,11 +5,10 @@ import { defaultSettings, type Settings } from '../contract/settings.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
-import { createRateLimit } from './security/rate-limit.ts'
 import type { Dialogs } from './window/dialogs.ts'
 
 /** More than a user needs to check every known server, too few to use the app for sending requests. */
-const checks = { count: 30, withinMs: 60_000 }
+export const serverCheckLimit = { count: 30, withinMs: 60_000 }
 
 /**
  * The calls that change or contact servers. A server is known once the user has confirmed its address in a
@@ -19,12 +18,12 @@ const checks = { count: 30, withinMs: 60_000 }
 export function createServerHandlers(options: {
   readonly engine: Pick<Engine, 'checkServer' | 'usesServer'>
   readonly settings: SettingsStore
-  readonly dialogs: Pick<Dialogs, 'confirmServer'>
-  readonly now: () => number
+  readonly dialogs: Pick<Dialogs, 'confirmServer' | 'confirmReplacedFate'>
+  /** Counts a request to a server, and says whether it may be sent now. */
+  readonly mayCheck: () => boolean
   readonly log: Log
 }): Pick<CallHandlers, 'addServer' | 'removeServer' | 'checkServer' | 'changeSettings'> {
-  const { engine, settings, dialogs, now, log } = options
-  const mayCheck = createRateLimit({ ...checks, now })
+  const { engine, settings, dialogs, mayCheck, log } = options
   /** Confirmed since the start, but not added yet, for example because the server could not be reached. */
   const confirmed = new Set<string>()
 
@@ -72,6 +71,8 @@ export function createServerHandlers(options: {
         log.error('a change to an unknown server was rejected')
         return failed(failure('bad-call'))
       }
+      const isConfirmed = !startsDeleting(settings.current(), change) || (await dialogs.confirmReplacedFate())
+      if (!isConfirmed) return success(settings.current())
       const changed = settings.change(change)
       if (changed.ok) log.info('the page changed settings', { names: Object.keys(change) })
       return changed
@@ -92,10 +93,20 @@ function serversIn({ server, servers = [] }: CallArgs<'changeSettings'>): readon
 }
 
 /**
+ * Whether uploads may delete models that they replace after a change, but not before. Uploads that are queued
+ * keep their setting for conflicts, so that deleting alone affects those that already replace.
+ */
+function startsDeleting(before: Settings, change: CallArgs<'changeSettings'>): boolean {
+  const { onConflict, replacedFate } = { ...before, ...change }
+  if (replacedFate !== 'delete') return false
+  return before.replacedFate !== 'delete' || (onConflict === 'replace' && before.onConflict !== 'replace')
+}
+
+/**
  * A check without texts of the response: a script in the page must not be able to read from servers.
  * `params` are names of hosts and numbers.
  */
-function verdictOf(check: ServerCheck): ServerCheck {
+export function verdictOf(check: ServerCheck): ServerCheck {
   return { ...check, failure: check.failure && failure(check.failure.code, check.failure.params) }
 }
 

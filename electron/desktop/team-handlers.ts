@@ -1,37 +1,46 @@
-import type { SessionView, TeamChoice } from '../contract/account.ts'
+import { isSamePerson, type SessionView, type TeamChoice } from '../contract/account.ts'
 import type { CallHandlers } from '../contract/calls.ts'
 import { failed, failure, success } from '../contract/failures.ts'
 import type { FailedDeletion } from '../contract/library.ts'
 import type { Engine } from '../engine/engine.ts'
-import { createRateLimit } from './security/rate-limit.ts'
-import type { Destination } from './window/confirmations.ts'
+import type { Destination, NamedItems } from './window/confirmations.ts'
 import type { Dialogs } from './window/dialogs.ts'
 
-/** The page asks before each single deletion; a script that deletes one model after another needs more. */
-const deletionsWithoutDialog = { count: 5, withinMs: 10 * 60_000 }
 /** Number of parallel requests when many models are deleted. */
-const deletionsAtOnce = 4
+const deleteConcurrency = 4
 
 /**
  * The calls that send files of watched folders to a team or delete from its library. Native dialogs confirm
- * them, since a page that was taken over could call them by itself. Team, account and server in their texts
- * come from the engine, not from the page.
+ * them, since a compromised page could call them by itself. Names in their texts come from the engine, not
+ * from the page.
  */
 export function createTeamHandlers(options: {
   readonly engine: Pick<
     Engine,
-    'calls' | 'session' | 'library' | 'watchFolder' | 'giveWatched' | 'sendOffered'
+    'calls' | 'session' | 'snapshot' | 'library' | 'watchFolder' | 'giveWatched' | 'sendOffered' | 'decide'
   >
-  readonly dialogs: Pick<Dialogs, 'pickPaths' | 'confirmSending' | 'confirmWatching' | 'confirmDeleting'>
-  readonly now: () => number
-}): Pick<CallHandlers, 'watchFolder' | 'giveWatched' | 'sendOffered' | 'deleteModels'> {
-  const { engine, dialogs, now } = options
-  const mayDeleteWithoutDialog = createRateLimit({ ...deletionsWithoutDialog, now })
+  readonly dialogs: Pick<
+    Dialogs,
+    'pickPaths' | 'confirmSending' | 'confirmWatching' | 'confirmDeleting' | 'confirmReplacing'
+  >
+}): Pick<CallHandlers, 'watchFolder' | 'giveWatched' | 'sendOffered' | 'deleteModels' | 'decide'> {
+  const { engine, dialogs } = options
   const watching = () => engine.calls.watching(undefined)
 
   async function watchedFolder(id: string) {
     const view = await watching()
     return view.ok ? view.value.folders.find((folder) => folder.id === id) : undefined
+  }
+
+  /** From a listing of any age, as the one that the page shows. */
+  async function modelNames(choice: TeamChoice, ids: readonly string[]): Promise<NamedItems> {
+    const listing = await engine.library.models(choice, { maxAgeMs: Infinity })
+    const models = new Map(listing.ok ? listing.value.models.map((model) => [model.id, model]) : [])
+    const names = ids.flatMap((id) => {
+      const model = models.get(id)
+      return model ? [model.displayName || (model.modelPath ?? model.id)] : []
+    })
+    return { count: ids.length, names }
   }
 
   return {
@@ -40,46 +49,59 @@ export function createTeamHandlers(options: {
       if (folder === undefined) return watching()
       const destination = destinationOf(engine.session(), team)
       if (!destination) return failed(failure('no-team'))
-      const isConfirmed = await dialogs.confirmWatching(folder, destination)
-      return isConfirmed ? engine.watchFolder(folder, team) : watching()
+      return engine.watchFolder(folder, team, () => dialogs.confirmWatching(folder, destination))
     },
     async giveWatched({ id, team }) {
       const folder = await watchedFolder(id)
       const destination = destinationOf(engine.session(), team)
       if (!folder) return failed(failure('not-found'))
       if (!destination) return failed(failure('no-team'))
-      const isConfirmed = await dialogs.confirmWatching(folder.where, destination)
-      return isConfirmed ? engine.giveWatched(id, team) : watching()
+      return engine.giveWatched(id, team, () => dialogs.confirmWatching(folder.where, destination))
     },
     async sendOffered({ id }) {
       const folder = await watchedFolder(id)
       if (!folder || folder.offered.count === 0) return success({ added: 0, refused: 0, skipped: [] })
-      const destination = destinationOf(engine.session(), {
-        accountId: folder.accountId,
-        teamId: folder.team.id,
-      })
+      const { accountId, team, offered } = folder
+      const destination = destinationForFiles(engine.session(), { accountId, teamId: team.id })
       if (!destination) return failed(failure('no-team'))
-      const isConfirmed = await dialogs.confirmSending({ ...folder.offered, ...destination })
-      return isConfirmed ? engine.sendOffered(id) : success(null)
+      const isConfirmed = await dialogs.confirmSending({ ...offered, ...destination })
+      return isConfirmed ? engine.sendOffered(id, { accountId, teamId: team.id, ...offered }) : success(null)
     },
     async deleteModels({ choice, modelIds }) {
       const ids = [...new Set(modelIds)]
       const destination = destinationOf(engine.session(), choice)
       if (!destination) return failed(failure('no-team'))
-      const isConfirmed =
-        (ids.length === 1 && mayDeleteWithoutDialog()) ||
-        (await dialogs.confirmDeleting(ids.length, destination))
+      const isConfirmed = await dialogs.confirmDeleting(await modelNames(choice, ids), destination)
       return isConfirmed ? success(await deleteModels(engine.library, choice, ids)) : success(null)
+    },
+    async decide(decision) {
+      if (decision.choice !== 'replace' || decision.fate !== 'delete') return engine.decide(decision)
+      const ids = new Set(decision.ids)
+      const uploads = engine.snapshot().rows.filter(({ id }) => ids.has(id))
+      if (uploads.length === 0) return success(undefined)
+      const names = uploads.map(({ fileName }) => fileName)
+      const isConfirmed = await dialogs.confirmReplacing({ count: uploads.length, names })
+      return isConfirmed
+        ? engine.decide({ ...decision, ids: uploads.map(({ id }) => id) })
+        : success(undefined)
     },
   }
 }
 
-/** A team as the confirmations name it; null if it is not available. */
+/** A team as the confirmations name it; null if the account is signed out or doesn't have the team. */
 function destinationOf({ accounts }: SessionView, { accountId, teamId }: TeamChoice): Destination | null {
-  const account = accounts.find(({ id }) => id === accountId)
+  const account = accounts.find(({ id, state }) => id === accountId && state === 'ready')
   const team = account?.teams.find(({ id }) => id === teamId)
   if (!account || !team) return null
   return { team: team.name, account: account.email || account.name, server: new URL(account.server).host }
+}
+
+/** As `destinationOf`; files of a signed-out account are uploaded by another account of the same person. */
+function destinationForFiles(session: SessionView, { accountId, teamId }: TeamChoice): Destination | null {
+  const owner = session.accounts.find(({ id }) => id === accountId)
+  const accounts = owner ? [owner, ...session.accounts.filter((other) => isSamePerson(owner, other))] : []
+  const destinations = accounts.map(({ id }) => destinationOf(session, { accountId: id, teamId }))
+  return destinations.find((destination) => destination !== null) ?? null
 }
 
 async function deleteModels(
@@ -95,6 +117,6 @@ async function deleteModels(
       if (!removed.ok) refused.push({ modelId, failure: removed.failure })
     }
   }
-  await Promise.all(Array.from({ length: deletionsAtOnce }, work))
+  await Promise.all(Array.from({ length: deleteConcurrency }, work))
   return refused
 }

@@ -92,7 +92,6 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       services.verify(ids)
       return commands.retry(ids)
     },
-    decide: (decision) => commands.decide(decision),
     library: ({ choice, isFresh }) => library.models(choice, isFresh ? { maxAgeMs: 0 } : {}),
     async changeModel({ choice, modelId, change }) {
       const wrong = targetFailure({ displayName: 'x', modelType: 'x', modelPath: 'x', ...change })

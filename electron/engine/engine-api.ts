@@ -17,6 +17,7 @@ import type { RequestSlots } from '../transfer/request-slots.ts'
 import type { PutTimeouts } from '../transfer/upload-worker-pool.ts'
 import type { StorageTester } from '../uploads/storage-test.ts'
 import type { EngineCalls } from './calls.ts'
+import type { UploadCommands } from './commands.ts'
 
 export type { EnqueueRequest } from '../intake/enqueue.ts'
 
@@ -89,12 +90,14 @@ export interface Engine {
   addFromOutside(paths: readonly string[]): Promise<Result<AddReport>>
   /** Enqueues models that were found on this computer, once `confirm` agrees. */
   readonly addFound: ModelFinder['enqueueFound']
-  /** Watches a folder for a team from now on. */
+  /** Watches a folder for a team from now on, once `confirm` agrees. */
   readonly watchFolder: WatchedFolders['addFolder']
-  /** Uploads new and waiting files of a watched folder to another team. */
+  /** Uploads new and waiting files of a watched folder to another team, once `confirm` agrees. */
   readonly giveWatched: WatchedFolders['setTeam']
-  /** Uploads what was in a watched folder when it was added. */
+  /** Uploads what was in a watched folder when it was added, if it still is what was confirmed. */
   readonly sendOffered: WatchedFolders['enqueueOffered']
+  /** Resolves path conflicts of uploads. */
+  readonly decide: UploadCommands['decide']
   /** Checks whether a server is reachable and speaks this API. */
   readonly checkServer: SignIns['checkServer']
   /**

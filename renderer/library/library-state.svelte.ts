@@ -8,6 +8,7 @@ import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
 /** A running or failed operation on a model. */
 export type ModelOperation =
   | { readonly kind: 'changing'; readonly change: LibraryChange }
+  /** The native dialog about it may still be open. */
   | { readonly kind: 'deleting' }
   | {
       readonly kind: 'failed'
@@ -37,8 +38,6 @@ export class LibraryState {
   isDescending = $state(true)
 
   detailsId = $state<string | null>(null)
-  /** The model whose deletion has to be confirmed. */
-  confirmingId = $state<string | null>(null)
   operations = $state.raw<ReadonlyMap<string, ModelOperation>>(new Map())
 
   /** The models with pending changes applied. */
@@ -106,12 +105,8 @@ export class LibraryState {
     return refused
   }
 
-  /**
-   * Deletes models; the caller has asked about a single one. The main process asks in a native dialog about
-   * several, and nothing changes if that is cancelled.
-   */
+  /** Deletes models once a native dialog, which the main process shows, was confirmed. */
   readonly remove = async (ids: readonly string[]): Promise<void> => {
-    this.confirmingId = null
     const choice = this.#choice
     const modelIds = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
     if (!choice || modelIds.length === 0) return
@@ -174,7 +169,6 @@ export class LibraryState {
     this.models = []
     this.isKnown = false
     this.loadFailure = this.stale = this.detailsId = null
-    this.confirmingId = null
     this.operations = new Map()
     this.showAll()
   }

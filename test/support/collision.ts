@@ -15,7 +15,7 @@ export async function collision(options: EngineOptions = {}, enqueueOptions = {}
     ...enqueueOptions,
   })
   const decide = async (choice: CallArgs<'decide'>['choice'], more: Partial<CallArgs<'decide'>> = {}) =>
-    valueOf(await app.calls.decide({ ids: [id], choice, fate: 'disable', ...more }))
+    valueOf(await app.engine.decide({ ids: [id], choice, fate: 'disable', ...more }))
   const library = () =>
     cloud
       .modelsOf(ALICES_TEAM_ID)

@@ -10,12 +10,17 @@ import type { Engine } from '../../engine/engine.ts'
 import { checkConnection } from '../../platform/network/connection-check.ts'
 import { currentAppInfo } from '../desktop-handlers.ts'
 import type { AppFolders } from '../app-folders.ts'
+import { createRateLimit } from '../security/rate-limit.ts'
+import { verdictOf } from '../server-handlers.ts'
 import type { Language } from '../settings/language.ts'
 import type { FileLog } from '../../platform/log.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 import { supportReportText, supportReportParts } from './support-report.ts'
 import type { MainWindow } from '../window/main-window.ts'
+
+/** Each test sends 8 MiB. */
+const storageTestLimit = { count: 5, withinMs: 10 * 60_000 }
 
 /** The calls for the connection check, the storage test and the support report. */
 export function createDiagnosticsHandlers(options: {
@@ -25,9 +30,12 @@ export function createDiagnosticsHandlers(options: {
   readonly language: Language
   readonly window: Pick<MainWindow, 'browserWindow'>
   readonly feed: Pick<PageFeed, 'sendEvent'>
+  /** Counts a request to a server, and says whether it may be sent now. */
+  readonly mayCheck: () => boolean
   readonly log: FileLog
 }): Pick<CallHandlers, CallNameIn<'diagnostics'>> {
-  const { folders, engine, settings, language, window, feed, log } = options
+  const { folders, engine, settings, language, window, feed, mayCheck, log } = options
+  const mayTest = createRateLimit({ ...storageTestLimit, now: Date.now })
   let lastCheck: ConnectionCheck | null = null
   /** The report that the page has shown; exactly this one is saved. */
   let shownReport: { readonly pieces: readonly ReportSection[]; readonly atMs: number } | null = null
@@ -54,6 +62,7 @@ export function createDiagnosticsHandlers(options: {
     const { chosen } = engine.session()
     if (!chosen) return failed(failure('no-team'))
     if (runningTest) return failed(failure('conflict'))
+    if (!mayTest()) return failed(failure('rate-limited'))
     runningTest = new AbortController()
     try {
       const report = (progress: StorageTest) => feed.sendEvent('storageTest', progress)
@@ -67,10 +76,11 @@ export function createDiagnosticsHandlers(options: {
 
   return {
     async checkConnection() {
+      if (!mayCheck()) return failed(failure('rate-limited'))
       const { server } = settings.current()
       lastCheck = await checkConnection({
         server,
-        askServer: () => engine.checkServer(server),
+        askServer: async () => verdictOf(await engine.checkServer(server)),
         session: engine.session,
         confirmSignIns: engine.confirmSignIns,
         onProgress: (check) => feed.sendEvent('connection', check),

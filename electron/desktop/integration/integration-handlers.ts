@@ -15,7 +15,7 @@ import { createLoginItem } from './login-item.ts'
  */
 export function createIntegrationHandlers(options: {
   readonly menuSources: MenuSources
-  readonly notifications: Pick<Notifications, 'showChange'>
+  readonly notifications: Pick<Notifications, 'notifyChange'>
   readonly log: Log
 }): Pick<CallHandlers, 'loginItem' | 'setLoginItem' | 'fileManagers' | 'setFileManager'> {
   const { menuSources, notifications, log } = options
@@ -47,7 +47,7 @@ export function createIntegrationHandlers(options: {
         const item = await loginItem.set(isOn)
         if (item.isOn !== before.isOn) {
           log.info('the page changed the start at login', { isOn: item.isOn })
-          notifications.showChange(item.isOn ? 'login-on' : 'login-off')
+          notifications.notifyChange(item.isOn ? 'login-on' : 'login-off')
         }
         return success(item)
       }),

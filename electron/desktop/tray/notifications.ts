@@ -10,15 +10,17 @@ import type { Language } from '../settings/language.ts'
 import type { MainWindow } from '../window/main-window.ts'
 import { createNotificationRules, type UploadNotification } from './notification-rules.ts'
 
+type NotifiedChange = 'login-on' | 'login-off' | `updates-${Settings['updates']}` | 'questions-paused'
+
 export interface Notifications {
   applyPatch(patch: Patch): void
   /** The countdown to sleep or quit has started; a click opens the window, where it can be cancelled. */
   showCountdown(conditions: Pick<Conditions, 'whenDone' | 'ending'>): void
   /**
-   * Shows what was changed outside of the app's own data, even if the window is open: a page that was taken
-   * over can change it, but not hide this.
+   * Shows what was changed outside of the app's own data, even if the window is open: a compromised page
+   * can change it, but not hide this.
    */
-  showChange(change: 'login-on' | 'login-off' | `updates-${Settings['updates']}`): void
+  notifyChange(change: NotifiedChange): void
   /** Explains, once per installation, that the window was minimised because this desktop has no tray. */
   showNoTrayOnce(): void
 }
@@ -61,7 +63,9 @@ export function createNotifications(options: {
       const text = countdownText(conditions, language.translate())
       if (text !== null) show('soon-done', text)
     },
-    showChange: (change) => show('change', language.translate()(`changed.${change}`)),
+    // One kind of change must not hide the notification of another one.
+    notifyChange: (change) =>
+      show(`change-${change.split('-', 1)[0]}`, language.translate()(`changed.${change}`)),
     showNoTrayOnce() {
       if (memory.read()['toldNoTray'] === true) return
       memory.write({ toldNoTray: true })

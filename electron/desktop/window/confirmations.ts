@@ -1,8 +1,10 @@
-import { app, type MessageBoxOptions } from 'electron'
+import type { MessageBoxOptions } from 'electron'
 import type { Account } from '../../contract/account.ts'
 import type { UploadConfirmation } from '../../contract/discovery.ts'
-import { visibleName, visibleText } from '../../contract/visible-text.ts'
+import { visibleName, visiblePath, visibleText } from '../../contract/visible-text.ts'
+import type { Translate } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
+import type { AskQuestion, QuestionKind } from './question-queue.ts'
 
 /** Where files go, or which library is changed. */
 export interface Destination {
@@ -10,6 +12,12 @@ export interface Destination {
   readonly account: string
   /** Host of the team's server. */
   readonly server: string
+}
+
+/** Models or files of a question: how many, and the names of those that are known. */
+export interface NamedItems {
+  readonly count: number
+  readonly names: readonly string[]
 }
 
 /** Questions in native dialogs about what the page must not do by itself. */
@@ -23,94 +31,114 @@ export interface Confirmations {
   /** Asks whether new models in a folder may be uploaded to a team. */
   confirmWatching(folder: string, destination: Destination): Promise<boolean>
   /** Asks whether to delete models from a team's library. */
-  confirmDeleting(count: number, destination: Destination): Promise<boolean>
+  confirmDeleting(models: NamedItems, destination: Destination): Promise<boolean>
+  /** Asks whether these uploads may delete the models that they replace. */
+  confirmReplacing(uploads: NamedItems): Promise<boolean>
+  /** Asks whether uploads may delete the models that they replace from now on. */
+  confirmReplacedFate(): Promise<boolean>
 }
+
+interface Question {
+  readonly message: string
+  readonly detail: string
+  /** The label of the button that confirms. */
+  readonly action: string
+}
+
+/** More would make a native dialog too long. */
+const namesShown = 5
 
 /** @param showMessage returns the index of the clicked button */
 export function createConfirmations(
   showMessage: (box: MessageBoxOptions) => Promise<number>,
+  ask: AskQuestion,
   language: Language,
 ): Confirmations {
-  const confirm = createConfirm(showMessage, language)
+  /** Cancel is the default, so that a key pressed at the wrong moment confirms nothing. */
+  const confirm = (kind: QuestionKind, question: (t: Translate) => Question) =>
+    ask(kind, async () => {
+      const t = language.translate()
+      const { message, detail, action } = question(t)
+      const clicked = await showMessage({
+        type: 'question',
+        message,
+        detail,
+        buttons: [action, t('dialog.cancel')],
+        defaultId: 1,
+        cancelId: 1,
+        noLink: true,
+      })
+      return clicked === 0
+    })
+
   return {
     confirmSending({ count, sizeBytes, team, server }) {
-      const t = language.translate()
       const texts = { team: visibleName(team), server }
-      return confirm(
-        t('send-found.question', { count, sizeBytes, ...texts }),
-        t('send-found.explanation', texts),
-        t('send-found.send', { count }),
-      )
+      return confirm('send', (t) => ({
+        message: t('send-found.question', { count, sizeBytes, ...texts }),
+        detail: t('send-found.explanation', texts),
+        action: t('send-found.send', { count }),
+      }))
     },
     confirmServer(address) {
-      const t = language.translate()
       const { host } = new URL(address)
-      return confirm(
-        t('add-server.question', { host }),
-        t('add-server.explanation', { address: visibleText(address) }),
-        t('add-server.add'),
-      )
+      return confirm('server', (t) => ({
+        message: t('add-server.question', { host }),
+        detail: t('add-server.explanation', { address: visibleText(address) }),
+        action: t('add-server.add'),
+      }))
     },
     confirmAccount({ email, name, server }) {
-      const t = language.translate()
       const { host } = new URL(server)
-      return confirm(
-        t('add-account.question', { account: visibleName(email || name) }),
-        t('add-account.explanation', { server: host }),
-        t('add-account.add'),
-      )
+      return confirm('account', (t) => ({
+        message: t('add-account.question', { account: visibleName(email || name) }),
+        detail: t('add-account.explanation', { server: host }),
+        action: t('add-account.add'),
+      }))
     },
     confirmWatching(folder, destination) {
-      const t = language.translate()
       const texts = visibleDestination(destination)
-      return confirm(
-        t('watch-folder.question', { folder: visibleText(folder), ...texts }),
-        t('watch-folder.explanation', texts),
-        t('watch-folder.upload'),
-      )
+      return confirm('watch', (t) => ({
+        message: t('watch-folder.question', { folder: visiblePath(folder), ...texts }),
+        detail: t('watch-folder.explanation', texts),
+        action: t('watch-folder.upload'),
+      }))
     },
-    confirmDeleting(count, destination) {
-      const t = language.translate()
-      const texts = visibleDestination(destination)
-      return confirm(
-        t('delete-models.question', { count, ...texts }),
-        t('delete-models.explanation', texts),
-        t('delete-models.delete', { count }),
-      )
+    confirmDeleting(models, destination) {
+      const { count, names } = models
+      const texts = { count, ...visibleDestination(destination) }
+      const [name] = names
+      return confirm('delete', (t) => ({
+        message:
+          count === 1 && name !== undefined
+            ? t('delete-models.question-one', { name: visibleName(name), ...texts })
+            : t('delete-models.question', texts),
+        detail: withNames(models, t('delete-models.explanation', texts), t),
+        action: t('delete-models.delete', { count }),
+      }))
     },
+    confirmReplacing: (uploads) =>
+      confirm('replace', (t) => ({
+        message: t('replace-models.question', { count: uploads.count }),
+        detail: withNames(uploads, t('replace-models.explanation'), t),
+        action: t('replace-models.replace'),
+      })),
+    confirmReplacedFate: () =>
+      confirm('replace', (t) => ({
+        message: t('replaced-fate.question'),
+        detail: t('replaced-fate.explanation'),
+        action: t('replaced-fate.delete'),
+      })),
   }
 }
 
-/**
- * Creates the function that asks. Cancel is the default, so that a key pressed at the wrong moment confirms
- * nothing. Questions wait for each other, and one that is declined also declines those that wait: a page cannot
- * wear the user out with questions.
- */
-function createConfirm(showMessage: (box: MessageBoxOptions) => Promise<number>, language: Language) {
-  let lastAnswer: Promise<boolean> | null = null
-
-  return async function confirm(message: string, detail: string, action: string): Promise<boolean> {
-    const before = lastAnswer
-    const box: MessageBoxOptions = {
-      type: 'question',
-      title: app.getName(),
-      message,
-      detail,
-      buttons: [action, language.translate()('dialog.cancel')],
-      defaultId: 1,
-      cancelId: 1,
-      noLink: true,
-    }
-    const answer = Promise.resolve(before).then(
-      async (isConfirmed) => isConfirmed !== false && (await showMessage(box)) === 0,
-    )
-    lastAnswer = answer
-    try {
-      return await answer
-    } finally {
-      if (lastAnswer === answer) lastAnswer = null
-    }
-  }
+/** Lists the first names of several items, one a line, above an explanation. */
+function withNames({ count, names }: NamedItems, explanation: string, t: Translate): string {
+  const shown = names.slice(0, namesShown)
+  if (count === 1 || shown.length === 0) return explanation
+  const lines = shown.map((name) => `• ${visibleName(name)}`)
+  const more = count - shown.length
+  return [...lines, ...(more > 0 ? [t('names.more', { count: more })] : []), '', explanation].join('\n')
 }
 
 /** Team and account are named by the server. */

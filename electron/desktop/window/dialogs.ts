@@ -12,6 +12,7 @@ import { failureText } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 import { createConfirmations, type Confirmations } from './confirmations.ts'
+import type { AskQuestion } from './question-queue.ts'
 
 export interface RunningUploads {
   readonly running: number
@@ -36,25 +37,26 @@ const modelExtensions = ['safetensors', 'sft', 'gguf', 'ckpt', 'pt', 'pt2', 'pth
 
 export function createDialogs(options: {
   readonly parent: () => BrowserWindow | null
+  readonly ask: AskQuestion
   readonly language: Language
   readonly memory: JsonStore
 }): Dialogs {
-  const { parent, language, memory } = options
+  const { parent, ask, language, memory } = options
 
   /** Returns the index of the clicked button. Without a window the dialog has no parent. */
-  async function showMessage(box: MessageBoxOptions): Promise<number> {
+  async function showMessage(options: MessageBoxOptions): Promise<number> {
     const owner = parent()
+    const box = { ...options, title: app.getName() }
     const { response } = await (owner ? dialog.showMessageBox(owner, box) : dialog.showMessageBox(box))
     return response
   }
 
   return {
-    ...createConfirmations(showMessage, language),
+    ...createConfirmations(showMessage, ask, language),
     async askCloseAction(hasTray) {
       const t = language.translate()
       const answer = await showMessage({
         type: 'question',
-        title: app.getName(),
         message: t('close.question'),
         detail: t(hasTray ? 'close.explanation' : 'close.explanation-no-tray'),
         buttons: [t('close.keep-sending'), t('close.quit'), t('dialog.cancel')],
@@ -69,7 +71,6 @@ export function createDialogs(options: {
       const t = language.translate()
       const answer = await showMessage({
         type: 'question',
-        title: app.getName(),
         message: t('quit.question', { running }),
         detail: [t('quit.explanation'), againBytes > 0 ? t('quit.cost', { againBytes }) : '']
           .join(' ')
@@ -113,7 +114,6 @@ export function createDialogs(options: {
       const t = language.translate()
       await showMessage({
         type: 'warning',
-        title: app.getName(),
         message: failureText(failure, t),
         buttons: [t('dialog.ok')],
       })

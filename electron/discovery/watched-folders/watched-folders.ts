@@ -13,7 +13,7 @@ import { pathsToEnqueueFor, type ReadExternalWeights } from './model-files.ts'
 import { isNetworkDrive } from './network-drive.ts'
 import { WatchWorkerClient } from './watch-worker-client.ts'
 import { WatchedFolder, type WatchedFolderContext } from './watched-folder.ts'
-import { WatchedFolderStore, type StoredFolder } from './watched-folder-store.ts'
+import { WatchedFolderStore, type StoredFile, type StoredFolder } from './watched-folder-store.ts'
 
 /** The others are confirmed by the user first. */
 type EngineCallName = Extract<CallNameIn<'watchedFolders'>, CallNameOf<'engine'>>
@@ -54,6 +54,17 @@ export interface WatchedFoldersOptions {
   ) => Promise<Result<AddReport>>
   /** New models were enqueued without the files that are links to other places. */
   readonly onLinksSkipped: (report: AddReport) => void
+}
+
+/** Asks the user; called only if the action is possible, which is checked again afterwards. */
+type Confirm = () => Promise<boolean>
+
+/** What the user has confirmed to upload. */
+interface OfferedFiles {
+  readonly accountId: string
+  readonly teamId: string
+  readonly count: number
+  readonly sizeBytes: number
 }
 
 /** The page gets at most ten updates per second. */
@@ -102,15 +113,15 @@ export class WatchedFolders {
     for (const folder of this.#store.list()) void this.#watch(folder)
   }
 
-  /** Watches one more folder. The models in it now are offered for upload, not enqueued. */
-  async addFolder(path: string, choice: TeamChoice): Promise<Result<WatchedFoldersView>> {
+  /** Watches one more folder once confirmed. The models in it then are offered for upload, not enqueued. */
+  async addFolder(path: string, choice: TeamChoice, confirm: Confirm): Promise<Result<WatchedFoldersView>> {
     const { modelFinder, signIns } = this.#options
     const uploadTeam = signIns.resolve(choice)
     if (!uploadTeam) return failed(failure('no-team'))
     const { accountId, team } = uploadTeam
     // A folder inside a watched one would enqueue each of its files twice.
-    const isWatched = this.#foldersOf(uploadTeam).some(({ folder }) => isWithin(path, folder.path))
-    if (isWatched) return success(this.#view())
+    const isWatched = () => this.#foldersOf(uploadTeam).some(({ folder }) => isWithin(path, folder.path))
+    if (isWatched() || !(await confirm()) || isWatched()) return success(this.#view())
     const { models, incompleteReason } = await modelFinder.searchFolder(path)
     if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
       return failed(failure('folder-unreadable'))
@@ -157,8 +168,24 @@ export class WatchedFolders {
     }
   }
 
-  /** Uploads new and waiting files to another team. */
-  async setTeam(id: string, choice: TeamChoice): Promise<Result<WatchedFoldersView>> {
+  /** Uploads new and waiting files to another team once confirmed. */
+  async setTeam(id: string, choice: TeamChoice, confirm: Confirm): Promise<Result<WatchedFoldersView>> {
+    const possible = this.#findNewTeam(id, choice)
+    if (!possible.ok) return possible
+    if (!(await confirm())) return success(this.#view())
+    const found = this.#findNewTeam(id, choice)
+    if (!found.ok) return found
+    const { watched, uploadTeam } = found.value
+    this.#store.setTeam(id, uploadTeam.accountId, uploadTeam.team)
+    watched.setTeam(uploadTeam.accountId, uploadTeam.team)
+    return success(this.#view())
+  }
+
+  /** The folder and the team that it can be given to. */
+  #findNewTeam(
+    id: string,
+    choice: TeamChoice,
+  ): Result<{ readonly watched: WatchedFolder; readonly uploadTeam: UploadTeam }> {
     const { modelFinder, signIns } = this.#options
     const watched = this.#folders.get(id)
     const uploadTeam = signIns.resolve(choice)
@@ -172,22 +199,25 @@ export class WatchedFolders {
       const folder = modelFinder.displayPath(overlapping.folder.path)
       return failed(failure('already-watched', { folder, team: uploadTeam.team.name }))
     }
-    this.#store.setTeam(id, uploadTeam.accountId, uploadTeam.team)
-    watched.setTeam(uploadTeam.accountId, uploadTeam.team)
-    return success(this.#view())
+    return success({ watched, uploadTeam })
   }
 
-  /** Uploads what was in the folder when it was added. */
-  async enqueueOffered(id: string): Promise<Result<AddReport>> {
+  /**
+   * Uploads what was in the folder when it was added: `not-found` unless these are exactly the files and the
+   * team that were confirmed.
+   */
+  async enqueueOffered(id: string, confirmed: OfferedFiles): Promise<Result<AddReport>> {
     const watched = this.#folders.get(id)
-    const files = watched?.offeredFiles ?? []
-    if (!watched || files.length === 0) return success({ added: 0, refused: 0, skipped: [] })
+    if (!watched) return failed(failure('not-found'))
+    // Files may be given to another team while they are read.
+    const { folder, offeredFiles: files } = watched
+    if (!isConfirmed(folder, files, confirmed)) return failed(failure('not-found'))
     const paths = await pathsToEnqueueFor(
       files.map(({ path }) => path),
-      watched.folder.path,
+      folder.path,
       this.#context.readExternalWeights,
     )
-    const report = await this.#enqueue(paths, watched.folder)
+    const report = await this.#enqueue(paths, folder)
     if (report.ok) watched.markKnown(files)
     return report
   }
@@ -257,9 +287,22 @@ function toView(watched: WatchedFolder, displayPath: string): WatchedFolderView 
     isPolled,
     settling: pendingCount,
     incomplete: incompleteCount,
-    offered: {
-      count: offeredFiles.length,
-      sizeBytes: offeredFiles.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    },
+    offered: { count: offeredFiles.length, sizeBytes: totalSize(offeredFiles) },
   }
+}
+
+const totalSize = (files: readonly StoredFile[]) => files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+
+/** Files are only ever removed from those that are offered, so that number and size identify them. */
+function isConfirmed(
+  { accountId, team }: StoredFolder,
+  files: readonly StoredFile[],
+  confirmed: OfferedFiles,
+): boolean {
+  return (
+    accountId === confirmed.accountId &&
+    team.id === confirmed.teamId &&
+    files.length === confirmed.count &&
+    totalSize(files) === confirmed.sizeBytes
+  )
 }

@@ -75,7 +75,5 @@ test.each([
   const { screen, rowOf } = await openLibrary(threeModels, { changeModel: refused, deleteModels: refused })
   await userEvent.click(rowOf('Grain'), rowCorner)
   await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: what }))
-  const yes = screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true })
-  if (what === 'Delete…') await userEvent.click(yes)
   await expect.element(rowOf('Grain')).toMatchTextContent(words)
 })

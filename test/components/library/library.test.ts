@@ -47,27 +47,35 @@ test('an invalid path cannot be saved', async () => {
   await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
 })
 
-test('deleting asks first and says what it does not guarantee', async () => {
+test('leaves the question before a deletion to the main process', async () => {
   const { screen, rowOf, asked, names } = await openLibrary()
   await userEvent.click(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
-  const question = screen.getByRole('alertdialog', { name: 'Delete “Depth” from the library?' })
-  await expect.element(question).toMatchTextContent('The stored file may remain on the server.')
-  await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
-  await userEvent.keyboard('{Escape}')
-  expect(asked.filter(({ name }) => name === 'deleteModels')).toEqual([])
-  await userEvent.keyboard('{Delete}')
-  await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
   await expect.poll(names).toEqual(['Flux', 'Grain'])
+  expect(screen.getByRole('alertdialog').elements()).toEqual([])
   expect(asked.filter(({ name }) => name === 'deleteModels')).toEqual([
     { name: 'deleteModels', args: { choice, modelIds: ['Depth'] } },
   ])
 })
 
+test('keeps a model whose deletion was not confirmed, and its focus', async () => {
+  const { promise, resolve } = Promise.withResolvers<null>()
+  const { rowOf, names } = await openLibrary(threeModels, {
+    deleteModels: async () => success(await promise),
+  })
+  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.keyboard('{Delete}')
+  await expect.element(rowOf('Depth')).toMatchTextContent('Deletion requested')
+  resolve(null)
+  await expect.element(rowOf('Depth')).not.toMatchTextContent('Deletion requested')
+  expect(names()).toEqual(['Flux', 'Depth', 'Grain'])
+  await expect.element(rowOf('Depth')).toHaveFocus()
+})
+
 test('changes models with the selected account, also if another one has the same team', async () => {
   const session = account({ id: 'cloud.example person-1', teams: [team] })
   const device = account({ id: 'cloud.example person-1 team_aurora', kind: 'device', teams: [team] })
-  const { screen, rowOf, asked, emit } = await openLibrary(threeModels, {
+  const { rowOf, asked, emit } = await openLibrary(threeModels, {
     session: () => success(signedIn(session, device)),
   })
   await expect.element(rowOf('Depth')).toBeVisible()
@@ -75,8 +83,9 @@ test('changes models with the selected account, also if another one has the same
   emit('session', { ...signedIn(session, device), chosen })
   await userEvent.click(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
-  await userEvent.click(screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }))
-  expect(asked.at(-1)).toEqual({ name: 'deleteModels', args: { choice: chosen, modelIds: ['Depth'] } })
+  await expect
+    .poll(() => asked.at(-1))
+    .toEqual({ name: 'deleteModels', args: { choice: chosen, modelIds: ['Depth'] } })
 })
 
 test('open details follow the focus and close when the model is deleted', async () => {
@@ -89,8 +98,6 @@ test('open details follow the focus and close when the model is deleted', async 
   await userEvent.keyboard('{End}')
   await expect.element(details('Grain')).toBeVisible()
   await userEvent.click(rowOf('Depth').getByRole('button', { name: /^Delete/ }))
-  await expect.element(details('Depth')).toBeVisible()
-  await userEvent.click(screen.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }))
   await expect.poll(names).toEqual(['Flux', 'Grain'])
   expect(screen.getByRole('complementary').elements()).toEqual([])
   await expect.element(rowOf('Grain')).toHaveFocus()
@@ -185,19 +192,15 @@ test('reports once that a server does not list its models', async () => {
 })
 
 test('a model that is being deleted is not deleted a second time', async () => {
-  const { rowOf, screen, asked } = await openLibrary(threeModels, {
+  const { rowOf, asked } = await openLibrary(threeModels, {
     deleteModels: () => new Promise(() => {}),
   })
   const deletions = () => asked.filter(({ name }) => name === 'deleteModels')
-  const question = screen.getByRole('alertdialog')
   await userEvent.click(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
-  await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
   await expect.poll(deletions).toHaveLength(1)
   await expect.element(rowOf('Depth').getByRole('button', { name: /^Delete/ })).toBeDisabled()
   await userEvent.keyboard('{Delete}')
-  await userEvent.click(question.getByRole('button', { name: 'Delete', exact: true }))
-  await expect.element(question).not.toBeInTheDocument()
   expect(deletions()).toHaveLength(1)
 })
 

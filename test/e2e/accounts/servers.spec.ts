@@ -42,8 +42,8 @@ test('checks a second server before saving it, then adds its account to the firs
       [BOB.email, other.url],
     ])
     expect(await asked(electron)).toEqual([
-      'Use the server 127.0.0.1:9?',
-      `Use the server ${new URL(other.url).host}?`,
+      'Add the server 127.0.0.1:9?',
+      `Add the server ${new URL(other.url).host}?`,
       `Add the account ${BOB.email}?`,
     ])
     const kept = readFileSync(join(harness.home, 'settings.json'), 'utf8')

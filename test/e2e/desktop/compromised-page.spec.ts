@@ -73,7 +73,7 @@ test('a script in the page cannot send a watched folder to another server, accou
     expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
     const [server, account, folder, offered] = await asked(electron)
     expect([server, account]).toEqual([
-      `Use the server ${new URL(other.url).host}?`,
+      `Add the server ${new URL(other.url).host}?`,
       `Add the account ${BOB.email}?`,
     ])
     expect(folder).toMatch(/^Upload new models in .*inbox to Studio North\?$/)
@@ -98,10 +98,54 @@ test('a script in the page cannot delete a library', async ({ app, page, harness
     for (const id of ids) single.push(await bridge.deleteModels({ choice, modelIds: [id] }))
     return [all, ...single].map((answer) => answer.ok && answer.value)
   }, modelIds)
-  expect(answers).toEqual([null, [], [], [], [], [], null, null, null])
-  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
-  expect(await asked(electron)).toEqual([
-    "Delete 8 models from the library of Alice's Team?",
-    ...Array.from({ length: 3 }, () => "Delete 1 model from the library of Alice's Team?"),
-  ])
+  expect(answers).toEqual(Array.from({ length: 9 }, () => null))
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(8)
+  // Two declined dialogs are followed by a pause.
+  const [several, single, ...more] = await asked(electron)
+  expect(several).toBe("Delete 8 models from the library of Alice's Team?")
+  expect(single).toMatch(/^Delete “.+” from the library of Alice's Team\?$/)
+  expect(more).toEqual([])
+})
+
+test('a script in the page cannot let uploads delete what they replace', async ({ app, page }) => {
+  await pressEnterInBoxes(app.electron)
+  const changed = await page.evaluate(async () => {
+    const bridge = window.modelferry as Bridge
+    return bridge.changeSettings({ onConflict: 'replace', replacedFate: 'delete' })
+  })
+  expect(changed).toMatchObject({ ok: true, value: { onConflict: 'ask', replacedFate: 'disable' } })
+  expect(await asked(app.electron)).toEqual(['Delete models that are replaced from now on?'])
+})
+
+test('a script in the page can neither read responses nor repeat requests without end', async ({
+  page,
+  harness,
+}) => {
+  harness.cloud.fail({ on: 'api', how: 403 })
+  const { check, codes } = await page.evaluate(async () => {
+    const bridge = window.modelferry as Bridge
+    const codeOf = (answer: Awaited<ReturnType<Bridge[keyof Bridge & 'openPage']>>) =>
+      answer.ok ? '' : answer.failure.code
+    const firstCheck = await bridge.checkConnection()
+    const settings = await bridge.settings()
+    const address = settings.ok ? settings.value.server : ''
+    for (let times = 1; times < 30; times += 1) await bridge.checkServer({ address })
+    const pages = []
+    for (let times = 0; times < 11; times += 1) pages.push(codeOf(await bridge.openPage({ page: 'pairing' })))
+    const tests = []
+    for (let times = 0; times < 6; times += 1) {
+      const running = bridge.testStorage()
+      await bridge.cancelStorageTest()
+      const tested = await running
+      tests.push(tested.ok ? '' : tested.failure.code)
+    }
+    const lastCheck = await bridge.checkConnection()
+    return {
+      check: JSON.stringify(firstCheck),
+      codes: [pages.at(-2), pages.at(-1), tests.at(-2), tests.at(-1), lastCheck.ok || lastCheck.failure.code],
+    }
+  })
+  expect(check).toContain('"code":"sign-in-forbidden"')
+  expect(check).not.toMatch(/serverMessage|detail/)
+  expect(codes).toEqual(['pairing-over', 'rate-limited', '', 'rate-limited', 'rate-limited'])
 })

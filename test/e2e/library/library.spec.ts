@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { expect, test } from '../support/fixtures.ts'
 import type { EngineHarness } from '../support/fixtures.ts'
+import { answerBoxes } from '../support/main-steps.ts'
 import { drag, rowOf } from '../support/page-steps.ts'
 
 const models = ({ cloud }: EngineHarness) =>
@@ -30,6 +31,7 @@ test('does not send a file that the team already has, and explains it in the his
 })
 
 test('asks about path conflicts before sending; replaces one model and keeps the others', async ({
+  app,
   page,
   harness,
 }) => {
@@ -47,6 +49,7 @@ test('asks about path conflicts before sending; replaces one model and keeps the
   await rowOf(page, 'One').getByRole('button', { name: 'Choose…' }).click()
   await pane.getByRole('radio', { name: 'Replace' }).check()
   await pane.getByRole('combobox', { name: 'Old model' }).selectOption('delete')
+  await answerBoxes(app.electron, 0)
   await pane.getByRole('button', { name: 'Continue' }).click()
   await expect(rowOf(page, 'One')).toContainText('In the library')
 
@@ -72,7 +75,11 @@ test('asks about path conflicts before sending; replaces one model and keeps the
   await expect.poll(() => models(harness).map(([name]) => name)).not.toContain('Old One')
 })
 
-test('renames, disables and deletes a model in the library and on the server', async ({ page, harness }) => {
+test('renames, disables and deletes a model in the library and on the server', async ({
+  app,
+  page,
+  harness,
+}) => {
   for (const name of ['Grain', 'Depth'])
     harness.cloud.addModel(ALICES_TEAM_ID, {
       model_path: `models/loras/${name}.safetensors`,
@@ -95,12 +102,9 @@ test('renames, disables and deletes a model in the library and on the server', a
     ])
 
   await rowOf(page, 'Depth').click({ position: { x: 10, y: 10 } })
+  await answerBoxes(app.electron, 0)
   harness.cloud.fail({ on: 'deleteModel', how: 403 })
-  const remove = async () => {
-    await pane.getByRole('button', { name: 'Delete…' }).click()
-    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }).click()
-  }
-  await remove()
+  await pane.getByRole('button', { name: 'Delete…' }).click()
   await expect(rowOf(page, 'Depth')).toContainText('You don’t have permission to change models')
   await rowOf(page, 'Depth').getByRole('button', { name: 'Try again' }).click()
   await expect(rowOf(page, 'Depth')).toHaveCount(0)

@@ -150,7 +150,7 @@ test('one decision applies to all rows that wait for it', async () => {
   const paths = await Promise.all(names.map((name) => file(`models/vae/${name}.safetensors`)))
   const ids = await app.add(paths)
   await app.until(({ totals }) => totals.needsYou === 3)
-  valueOf(await app.calls.decide({ ids: [...ids], choice: 'keep-both', fate: 'disable' }))
+  valueOf(await app.engine.decide({ ids: [...ids], choice: 'keep-both', fate: 'disable' }))
   await Promise.all(ids.map((id) => app.phase(id, 'registered')))
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(6)
 })
@@ -184,7 +184,7 @@ test('of two files for one path the first is sent and the second asks', async ()
     code: 'path-taken-here',
     params: { name: 'style.safetensors', uploadId: first, suggestion: 'models/loras/style-2.safetensors' },
   })
-  valueOf(await app.calls.decide({ ids: [second], choice: 'keep-both', fate: 'disable' }))
+  valueOf(await app.engine.decide({ ids: [second], choice: 'keep-both', fate: 'disable' }))
   await app.calls.resumeAll(undefined)
   await Promise.all([app.phase(first, 'registered'), app.phase(second, 'registered')])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(2)
@@ -224,7 +224,7 @@ test('a conflict found at registering is resolved without sending twice', async 
   expect((await app.settled(id)).failure?.code).toBe('conflict')
   const choice = { accountId: app.row(id).accountId, teamId: ALICES_TEAM_ID }
   valueOf(await app.calls.library({ choice, isFresh: true }))
-  valueOf(await app.calls.decide({ ids: [id], choice: 'replace', fate: 'delete' }))
+  valueOf(await app.engine.decide({ ids: [id], choice: 'replace', fate: 'delete' }))
   const row = await app.settled(id)
   expect([row.phase, countOf('put-object')]).toEqual(['registered', 1])
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.id)).not.toContain(oldId)

@@ -70,7 +70,7 @@ test.each(['keep-both', 'replace'] as const)(
       cloud.addModel(ALICES_TEAM_ID, { model_path: `models/loras/${name}.safetensors` })
     held.release()
     expect((await app.settled(id)).failure?.code).toBe('conflict')
-    valueOf(await app.calls.decide({ ids: [id], choice, fate: 'disable' }))
+    valueOf(await app.engine.decide({ ids: [id], choice, fate: 'disable' }))
     expect([(await app.settled(id)).phase, countOf('put-object')]).toEqual(['registered', 1])
     const at = cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.model_path)
     expect(at.filter((one) => one === 'models/loras/style-3.safetensors')).toHaveLength(1)

@@ -12,11 +12,23 @@ import { setup, valueOf, type App, type EngineHarness } from '../../support/engi
 import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { builtWorkers } from '../../support/runner/test-programs.ts'
 
+const agree = async () => true
+
+/** Fails the test if the user is asked about what is not possible. */
+const refuseToAsk = () => Promise.reject(new Error('the user was asked'))
+
+/** What the user confirms in the dialog about a folder's offered files. */
+async function offeredBy(app: App, id: string) {
+  const folder = valueOf(await app.calls.watching(undefined)).folders.find((one) => one.id === id)
+  if (!folder) throw new Error('not watched')
+  return { accountId: folder.accountId, teamId: folder.team.id, ...folder.offered }
+}
+
 /** Watches `files/inbox` for the selected team; resolves once the folder has been searched. */
 async function watchInbox(harness: EngineHarness, app: App = harness.app): Promise<string> {
   mkdirSync(join(harness.folder, 'files/inbox'), { recursive: true })
   const choice = app.session().chosen as TeamChoice
-  const view = valueOf(await app.engine.watchFolder(join(harness.folder, 'files/inbox'), choice))
+  const view = valueOf(await app.engine.watchFolder(join(harness.folder, 'files/inbox'), choice, agree))
   const id = view.folders[0]?.id ?? ''
   await untilView(app, (now) => now.folders[0]?.state === 'watching')
   return id
@@ -72,7 +84,9 @@ test('uploads new models of a watched folder and only offers existing ones', asy
   const done = await harness.app.settled(row.id)
   expect([done.phase, done.target.modelPath]).toEqual(['registered', 'models/loras/deep/new.safetensors'])
   expect(harness.app.rows()).toHaveLength(1)
-  expect(valueOf(await harness.app.engine.sendOffered(id))).toMatchObject({ added: 1 })
+  expect(valueOf(await harness.app.engine.sendOffered(id, await offeredBy(harness.app, id)))).toMatchObject({
+    added: 1,
+  })
   expect(valueOf(await harness.app.calls.watching(undefined)).folders[0]?.offered.count).toBe(0)
 })
 
@@ -175,8 +189,8 @@ test('watches neither a folder twice for a team nor a folder inside it', async (
   mkdirSync(join(harness.folder, 'files/inbox/loras'))
   const choice = harness.app.session().chosen as TeamChoice
   for (const path of ['files/inbox', 'files/inbox/loras']) {
-    const view = valueOf(await harness.app.engine.watchFolder(join(harness.folder, path), choice))
-    expect(view.folders).toHaveLength(1)
+    const watched = await harness.app.engine.watchFolder(join(harness.folder, path), choice, refuseToAsk)
+    expect(valueOf(watched).folders).toHaveLength(1)
   }
 })
 
@@ -219,14 +233,47 @@ test('changes the team of a watched folder, but not to one that watches it alrea
   const { accountId = '', teamId = '' } = harness.app.session().chosen ?? {}
   const others = harness.app.session().accounts[0]?.teams.filter((team) => team.id !== teamId) ?? []
   const other = { accountId, teamId: others[0]?.id ?? '' }
-  const given = valueOf(await harness.app.engine.giveWatched(id, other))
+  const given = valueOf(await harness.app.engine.giveWatched(id, other, agree))
   expect(given.folders.map(({ team, offered }) => [team.id, offered.count])).toEqual([[other.teamId, 1]])
-  await harness.app.engine.watchFolder(join(harness.folder, 'files/inbox'), { accountId, teamId })
-  const refused = await harness.app.engine.giveWatched(id, { accountId, teamId })
+  await harness.app.engine.watchFolder(join(harness.folder, 'files/inbox'), { accountId, teamId }, agree)
+  const refused = await harness.app.engine.giveWatched(id, { accountId, teamId }, refuseToAsk)
   expect(refused).toMatchObject({ ok: false, failure: { code: 'already-watched' } })
   await harness.app.stop()
   const again = valueOf(await (await harness.open()).calls.watching(undefined))
   expect(again.folders.map(({ team }) => team.id).sort()).toEqual([other.teamId, teamId].sort())
+})
+
+test('sends offered files only to the confirmed team, and only those that were confirmed', async () => {
+  const harness = await setup()
+  const { app } = harness
+  await harness.file('inbox/loras/old.safetensors')
+  const id = await watchInbox(harness)
+  const confirmed = await offeredBy(app, id)
+  const { accountId = '', teamId = '' } = app.session().chosen ?? {}
+  const other = app.session().accounts[0]?.teams.find((team) => team.id !== teamId)?.id ?? ''
+  const refusal = { ok: false, failure: { code: 'not-found' } }
+  for (const changed of [{ count: 2 }, { sizeBytes: 1 }, { teamId: other }, { accountId: 'x' }])
+    expect(await app.engine.sendOffered(id, { ...confirmed, ...changed })).toMatchObject(refusal)
+  await app.engine.giveWatched(id, { accountId, teamId: other }, agree)
+  expect(await app.engine.sendOffered(id, confirmed)).toMatchObject(refusal)
+  expect(app.rows()).toEqual([])
+})
+
+test('changes no team unless that is confirmed and still possible', async () => {
+  const harness = await setup()
+  const { engine } = harness.app
+  const id = await watchInbox(harness)
+  const { accountId = '', teamId = '' } = harness.app.session().chosen ?? {}
+  const other = harness.app.session().accounts[0]?.teams.find((team) => team.id !== teamId)?.id ?? ''
+  const choice = { accountId, teamId: other }
+  const declined = valueOf(await engine.giveWatched(id, choice, async () => false))
+  expect(declined.folders.map(({ team }) => team.id)).toEqual([teamId])
+  const inbox = join(harness.folder, 'files/inbox')
+  const late = await engine.giveWatched(id, choice, async () => {
+    await engine.watchFolder(inbox, choice, agree)
+    return true
+  })
+  expect(late).toMatchObject({ ok: false, failure: { code: 'already-watched' } })
 })
 
 test('enqueues an offered sharded model with its index', async () => {
@@ -234,7 +281,10 @@ test('enqueues an offered sharded model with its index', async () => {
   for (const part of [1, 2]) await harness.file(`inbox/text_encoders/old-0000${part}-of-00002.safetensors`)
   writeFileSync(join(harness.folder, 'files/inbox/text_encoders/old.safetensors.index.json'), '{}')
   const id = await watchInbox(harness)
-  expect(valueOf(await harness.app.engine.sendOffered(id))).toMatchObject({ added: 3, refused: 0 })
+  expect(valueOf(await harness.app.engine.sendOffered(id, await offeredBy(harness.app, id)))).toMatchObject({
+    added: 3,
+    refused: 0,
+  })
   expect(new Set(harness.app.rows().map(({ recognition }) => recognition.group?.key)).size).toBe(1)
 })
 

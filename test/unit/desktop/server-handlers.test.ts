@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
 import { defaultSettings } from '../../../electron/contract/settings.ts'
-import { createServerHandlers } from '../../../electron/desktop/server-handlers.ts'
+import { createRateLimit } from '../../../electron/desktop/security/rate-limit.ts'
+import { createServerHandlers, serverCheckLimit } from '../../../electron/desktop/server-handlers.ts'
 import type { Log } from '../../../electron/platform/environment.ts'
 import { createSettings } from '../../../electron/platform/settings.ts'
 import { valueOf } from '../../support/engine.ts'
@@ -39,8 +40,12 @@ function setup(answers: { isConfirmed?: boolean; check?: Partial<ServerCheck> } 
         asked.push(address)
         return answers.isConfirmed ?? true
       },
+      async confirmReplacedFate() {
+        asked.push('replaced-fate')
+        return answers.isConfirmed ?? true
+      },
     },
-    now: () => nowMs,
+    mayCheck: createRateLimit({ ...serverCheckLimit, now: () => nowMs }),
     log: silentLog,
   })
   return { handlers, settings, asked, requested, pass: (ms: number) => void (nowMs += ms) }
@@ -110,4 +115,23 @@ test('returns verdicts without texts of the response', async () => {
   ])
     expect(answer).toMatchObject({ ok: true, value: { failure: failure('server-trouble', { status: 500 }) } })
   expect(JSON.stringify(await handlers.checkServer({ address: home }))).not.toContain('secret')
+})
+
+test.each([true, false])('asks before uploads may delete what they replace: %s', async (isConfirmed) => {
+  const { handlers, settings, asked } = setup({ isConfirmed })
+  const change = (values: Parameters<typeof handlers.changeSettings>[0]) => handlers.changeSettings(values)
+  await change({ onConflict: 'replace' })
+  expect(asked).toEqual([])
+  // Queued uploads keep `replace`, so that another setting for new ones doesn't make deleting safe.
+  expect(await change({ onConflict: 'ask', replacedFate: 'delete' })).toMatchObject({
+    value: isConfirmed
+      ? { onConflict: 'ask', replacedFate: 'delete' }
+      : { onConflict: 'replace', replacedFate: 'disable' },
+  })
+  expect(asked).toEqual(['replaced-fate'])
+  await change({ onConflict: 'replace' })
+  expect(asked).toHaveLength(isConfirmed ? 2 : 1)
+  await change({ atOnce: 2 })
+  expect(asked).toHaveLength(isConfirmed ? 2 : 1)
+  expect(settings.current().replacedFate).toBe(isConfirmed ? 'delete' : 'disable')
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { CallArgs } from '../../../electron/contract/calls.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { createTeamHandlers } from '../../../electron/desktop/team-handlers.ts'
 import type { Destination } from '../../../electron/desktop/window/confirmations.ts'
@@ -10,6 +11,7 @@ const choice = { accountId: person.id, teamId: team?.id ?? '' }
 const destination: Destination = { team: team?.name ?? '', account: person.email, server: 'cloud.example' }
 const offered = { count: 2, sizeBytes: 3_000 }
 const report = { added: 2, refused: 0, skipped: [] }
+const models = [{ id: 'a', displayName: 'Depth', modelPath: null }]
 const watched = {
   folders: [
     {
@@ -27,7 +29,7 @@ const watched = {
 function setup(isConfirmed: boolean, removeFailing: readonly string[] = []) {
   const asked: unknown[] = []
   const done: unknown[] = []
-  let nowMs = 0
+  let session = signedIn(person)
   const answer =
     (name: string) =>
     async (...facts: unknown[]) => {
@@ -37,20 +39,26 @@ function setup(isConfirmed: boolean, removeFailing: readonly string[] = []) {
   const handlers = createTeamHandlers({
     engine: {
       calls: { watching: async () => success(watched) },
-      session: () => signedIn(person),
-      async watchFolder(path: string) {
-        done.push(path)
+      session: () => session,
+      snapshot: () => ({ rows: ['a', 'b'].map((id) => ({ id, fileName: `${id}.gguf` })) }),
+      async watchFolder(path: string, _choice: unknown, confirm: () => Promise<boolean>) {
+        if (await confirm()) done.push(path)
         return success(watched)
       },
-      async giveWatched(id: string) {
-        done.push(id)
+      async giveWatched(id: string, _choice: unknown, confirm: () => Promise<boolean>) {
+        if (await confirm()) done.push(id)
         return success(watched)
       },
-      async sendOffered(id: string) {
-        done.push(id)
+      async sendOffered(...facts: unknown[]) {
+        done.push(facts)
         return success(report)
       },
+      async decide(decision: unknown) {
+        done.push(decision)
+        return success(undefined)
+      },
       library: {
+        models: async () => success({ models, listedAtMs: 0, failure: null }),
         async remove(_choice: unknown, id: string) {
           done.push(id)
           return removeFailing.includes(id) ? failed(failure('forbidden')) : success(undefined)
@@ -62,10 +70,10 @@ function setup(isConfirmed: boolean, removeFailing: readonly string[] = []) {
       confirmSending: answer('send'),
       confirmWatching: answer('watch'),
       confirmDeleting: answer('delete'),
+      confirmReplacing: answer('replace'),
     },
-    now: () => nowMs,
   })
-  return { handlers, asked, done, pass: (ms: number) => void (nowMs += ms) }
+  return { handlers, asked, done, changeSession: (view: typeof session) => void (session = view) }
 }
 
 test.each([true, false])('asks before a folder is watched for a team or given to one: %s', async (isYes) => {
@@ -83,7 +91,7 @@ test.each([true, false])('asks before offered files are sent: %s', async (isYes)
   const { handlers, asked, done } = setup(isYes)
   expect(await handlers.sendOffered({ id: 'folder-1' })).toEqual(success(isYes ? report : null))
   expect(asked).toEqual([['send', { ...offered, ...destination }]])
-  expect(done).toEqual(isYes ? ['folder-1'] : [])
+  expect(done).toEqual(isYes ? [['folder-1', { ...choice, ...offered }]] : [])
 })
 
 test('does not ask about an unknown team or folder', async () => {
@@ -100,10 +108,10 @@ test('does not ask about an unknown team or folder', async () => {
   expect([asked, done]).toEqual([[], []])
 })
 
-test('asks before several models are deleted, with their number and team', async () => {
+test('asks before models are deleted, with the names that the library has, and the team', async () => {
   const { handlers, asked, done } = setup(false)
   expect(await handlers.deleteModels({ choice, modelIds: ['a', 'b', 'a'] })).toEqual(success(null))
-  expect([asked, done]).toEqual([[['delete', 2, destination]], []])
+  expect([asked, done]).toEqual([[['delete', { count: 2, names: ['Depth'] }, destination]], []])
 })
 
 test('returns the models that could not be deleted', async () => {
@@ -115,12 +123,49 @@ test('returns the models that could not be deleted', async () => {
   expect(done.toSorted()).toEqual(modelIds)
 })
 
-test('deletes a few single models without a dialog, but not one after another', async () => {
-  const { handlers, asked, done, pass } = setup(false)
-  const remove = (id: string) => handlers.deleteModels({ choice, modelIds: [id] })
-  for (const id of ['a', 'b', 'c', 'd', 'e']) expect(await remove(id)).toEqual(success([]))
-  expect(await remove('f')).toEqual(success(null))
-  expect([done, asked]).toEqual([['a', 'b', 'c', 'd', 'e'], [['delete', 1, destination]]])
-  pass(10 * 60_000)
-  expect(await remove('g')).toEqual(success([]))
+test('asks before each single model is deleted', async () => {
+  const { handlers, asked, done } = setup(false)
+  for (const id of ['a', 'b']) await handlers.deleteModels({ choice, modelIds: [id] })
+  expect([asked, done]).toEqual([
+    [
+      ['delete', { count: 1, names: ['Depth'] }, destination],
+      ['delete', { count: 1, names: [] }, destination],
+    ],
+    [],
+  ])
+})
+
+test('does not ask about the team of a signed-out account', async () => {
+  const { handlers, asked, changeSession } = setup(true)
+  changeSession(signedIn({ ...person, state: 'signed-out' }))
+  const answers = [
+    await handlers.watchFolder({ team: choice }),
+    await handlers.giveWatched({ id: 'folder-1', team: choice }),
+    await handlers.sendOffered({ id: 'folder-1' }),
+    await handlers.deleteModels({ choice, modelIds: ['a'] }),
+  ]
+  expect(answers).toMatchObject(answers.map(() => ({ failure: { code: 'no-team' } })))
+  expect(asked).toEqual([])
+  const device = { ...person, id: 'device', kind: 'device' as const }
+  changeSession(signedIn({ ...person, state: 'signed-out' }, device))
+  expect(await handlers.sendOffered({ id: 'folder-1' })).toEqual(success(report))
+})
+
+test.each([true, false])('asks once before uploads delete what they replace: %s', async (isYes) => {
+  const { handlers, asked, done } = setup(isYes)
+  const decision: CallArgs<'decide'> = { ids: ['a', 'b', 'x'], choice: 'replace', fate: 'delete' }
+  expect(await handlers.decide(decision)).toEqual(success(undefined))
+  expect(asked).toEqual([['replace', { count: 2, names: ['a.gguf', 'b.gguf'] }]])
+  expect(done).toEqual(isYes ? [{ ...decision, ids: ['a', 'b'] }] : [])
+})
+
+test('asks about no other decision, and not about unknown uploads', async () => {
+  const { handlers, asked, done } = setup(false)
+  const others: readonly CallArgs<'decide'>[] = [
+    { ids: ['a'], choice: 'replace', fate: 'disable' },
+    { ids: ['a'], choice: 'skip', fate: 'delete' },
+  ]
+  for (const decision of others) await handlers.decide(decision)
+  await handlers.decide({ ids: ['x'], choice: 'replace', fate: 'delete' })
+  expect([asked, done]).toEqual([[], others])
 })

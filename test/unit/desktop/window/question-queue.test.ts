@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest'
+import {
+  createQuestionQueue,
+  questionGapMs,
+  questionPauseMs,
+  type QuestionKind,
+} from '../../../../electron/desktop/window/question-queue.ts'
+import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
+
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+/** A queue whose dialogs stay open until `answer` is called. */
+function setup() {
+  const environment = createTestEnvironment(standingClock())
+  const shown: QuestionKind[] = []
+  let close = (_isConfirmed: boolean): void => undefined
+  let pauses = 0
+  const ask = createQuestionQueue({ ...environment, onPaused: () => (pauses += 1) })
+  async function pass(ms: number) {
+    environment.clock.advance(ms)
+    await settle()
+  }
+  return {
+    shown,
+    pass,
+    lines: environment.lines,
+    pauses: () => pauses,
+    ask: (kind: QuestionKind) =>
+      ask(kind, () => {
+        shown.push(kind)
+        return new Promise((resolve) => (close = resolve))
+      }),
+    /** Answers the open dialog; the next one may be shown afterwards. */
+    async answer(isConfirmed: boolean) {
+      await settle()
+      close(isConfirmed)
+      await settle()
+      await pass(questionGapMs)
+    },
+  }
+}
+
+test('shows the next dialog a second after the last answer', async () => {
+  const { ask, shown, pass } = setup()
+  const show = async () => true
+  const environment = createTestEnvironment(standingClock())
+  const queue = createQuestionQueue({ ...environment, onPaused: () => undefined })
+  expect(await queue('server', show)).toBe(true)
+  let isShown = false
+  const second = queue('watch', async () => (isShown = true))
+  await settle()
+  environment.clock.advance(questionGapMs - 1)
+  await settle()
+  expect(isShown).toBe(false)
+  environment.clock.advance(1)
+  expect(await second).toBe(true)
+  void ask('send')
+  await pass(0)
+  expect(shown).toEqual(['send'])
+})
+
+test('declines the waiting questions of the same kind only', async () => {
+  const { ask, answer, shown } = setup()
+  const answers = (['server', 'server', 'account', 'watch'] as const).map((kind) => ask(kind))
+  await answer(false)
+  await answer(true)
+  await answer(true)
+  expect(await Promise.all(answers)).toEqual([false, false, true, true])
+  expect(shown).toEqual(['server', 'account', 'watch'])
+})
+
+test('asks about each waiting account', async () => {
+  const { ask, answer, shown } = setup()
+  const answers = [ask('account'), ask('account')]
+  await answer(false)
+  await answer(true)
+  expect(await Promise.all(answers)).toEqual([false, true])
+  expect(shown).toEqual(['account', 'account'])
+})
+
+test('shows no dialog of a kind for five minutes after two were declined within one', async () => {
+  const { ask, answer, shown, pass, lines, pauses } = setup()
+  for (let times = 0; times < 2; times += 1) {
+    const asked = ask('server')
+    await answer(false)
+    expect(await asked).toBe(false)
+  }
+  for (let times = 0; times < 100; times += 1) expect(await ask('server')).toBe(false)
+  expect([shown, pauses()]).toEqual([['server', 'server'], 1])
+  expect(lines).toMatchObject([{ level: 'warn', facts: { kind: 'server' } }])
+  const other = ask('watch')
+  await answer(true)
+  expect(await other).toBe(true)
+  await pass(questionPauseMs)
+  const again = ask('server')
+  await answer(true)
+  expect(await again).toBe(true)
+})
+
+test('keeps asking if declined dialogs are more than a minute apart', async () => {
+  const { ask, answer, pass, shown } = setup()
+  for (let times = 0; times < 3; times += 1) {
+    void ask('server')
+    await answer(false)
+    await pass(60_000)
+  }
+  expect(shown).toHaveLength(3)
+})
+
+test('asks the next question after a dialog could not be shown', async () => {
+  const environment = createTestEnvironment(standingClock())
+  const queue = createQuestionQueue({ ...environment, onPaused: () => undefined })
+  await expect(queue('server', () => Promise.reject(new Error('no window')))).rejects.toThrow('no window')
+  const next = queue('server', async () => true)
+  await settle()
+  environment.clock.advance(questionGapMs)
+  expect(await next).toBe(true)
+})

@@ -1,7 +1,14 @@
+import { lstat } from 'node:fs/promises'
 import type { HashedFile } from '../journal/hash-cache.ts'
 import { withTimeout } from '../platform/delays.ts'
 import type { Timers } from '../platform/environment.ts'
-import { openSameFile, readSample, sameFile } from '../platform/files/file-identity.ts'
+import {
+  identityOf,
+  mayHaveSameBytes,
+  openSameFile,
+  readSample,
+  sameFile,
+} from '../platform/files/file-identity.ts'
 
 /**
  * A disk that has not answered after this time, in ms, is skipped so that it does not delay files on other
@@ -50,8 +57,15 @@ export function createFileSamples(timers: Timers): FileSamples {
   }
 }
 
-/** The file's sample, or null if the file is missing or has changed. */
+/**
+ * The file's sample, or null if the file is missing or has changed. One that was taken before is valid also if
+ * inode or device have got new numbers since.
+ */
 async function sampleAt({ path, identity }: HashedFile): Promise<string | null> {
+  if (identity.sample !== undefined) {
+    const found = await lstat(path, { bigint: true }).then(identityOf, () => null)
+    return found && mayHaveSameBytes(found, identity) ? identity.sample : null
+  }
   const opened = await openSameFile(path, identity)
   if (!opened.ok) return null
   const { handle } = opened

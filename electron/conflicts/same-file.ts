@@ -13,8 +13,8 @@ import type { Hasher } from '../transfer/hasher.ts'
 export async function findSameFile({ path, identity, state }: UploadRecord): Promise<Result<FileIdentity>> {
   const changed = await changeFailure(path, identity)
   if (changed !== null && changed.code !== 'file-changed') return failed(changed)
-  const isSure = changed === null && identity.inode !== 0n && (await hasNoLinks(path))
-  if (isSure) return success(identity)
+  const hasSameNumbers = changed === null && identity.inode !== 0n
+  if (hasSameNumbers && (await hasNoLinks(path))) return success(identity)
   if (identity.sample === undefined) {
     // A record of an older version. Nothing shows that an unsent file with another number is the same.
     if (changed === null) return success(identity)

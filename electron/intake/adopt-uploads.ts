@@ -75,6 +75,9 @@ export async function adoptUploads(
   for (const id of rows.ids()) {
     const record = rows.get(id)?.record
     if (!record || !isRequested(record)) continue
+    const found = files.find((file) => uploadKey(file) === keyOfRecord(record))
+    const placed = found ? placeAgain(rows, record, found) : success(undefined)
+    if (!placed.ok) return placed
     const isAllowed = record.failure !== null && isAllowedBy(allow, record.failure)
     const moved = isAllowed ? commands.allow([id]) : await commands.continueUpload(id)
     if (!moved.ok) return moved
@@ -88,6 +91,18 @@ export async function adoptUploads(
     alreadyQueued: filesOf(alreadyQueued),
     continuedCount: continuedIds.size,
   })
+}
+
+/** A refused file may be accepted in the place where the user has added it now. */
+function placeAgain(
+  rows: Rows,
+  { id, failure, seen }: UploadRecord,
+  { place, group, boundary }: FoundFile,
+): Result<void> {
+  if (failure?.code !== 'file-link' || !seen) return success(undefined)
+  const { group: _group, boundary: _boundary, ...rest } = seen
+  const foundAs = { ...(group ? { group } : {}), ...(boundary === undefined ? {} : { boundary }) }
+  return rows.change(id, { seen: { ...rest, place, ...foundAs } })
 }
 
 const keyOfRecord = ({ path, fileName, seen }: UploadRecord) =>

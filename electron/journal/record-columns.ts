@@ -138,7 +138,8 @@ const line = v.object({
   size_bytes: v.number(),
   // Negative before 1970.
   mtime_ns: v.pipe(v.string(), v.regex(/^-?\d+$/)),
-  inode: v.pipe(v.string(), v.digits()),
+  // Negative from 2^63 on, as Node returns signed numbers.
+  inode: v.pipe(v.string(), v.regex(/^-?\d+$/)),
   device: v.nullable(v.pipe(v.string(), v.regex(/^-?\d+$/))),
   sample: v.nullable(v.string()),
   account_id: v.string(),

@@ -102,7 +102,7 @@ const migrations: readonly string[] = [
   `ALTER TABLE uploads ADD COLUMN verification TEXT;
    ALTER TABLE uploads ADD COLUMN to_verify INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX uploads_to_verify ON uploads (finished_at_ms DESC) WHERE to_verify = 1;`,
-  // What else identifies a file: its device, and a digest of samples of its bytes.
+  // The file's device and a digest of samples.
   `ALTER TABLE uploads ADD COLUMN device TEXT;
    ALTER TABLE uploads ADD COLUMN sample TEXT;`,
 ]

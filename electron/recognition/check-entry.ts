@@ -78,7 +78,9 @@ function leavesModel(
   { addedFolder, device }: EntryContext,
 ): boolean {
   const { entry, facts, real, parent } = found
-  if (!entry.isSymbolicLink()) return facts.isDirectory() && facts.dev !== device
+  // A mount point of Windows is listed as a link.
+  if (facts.isDirectory() && facts.dev !== device) return true
+  if (!entry.isSymbolicLink()) return false
   // Recognition decides by the bytes of a file with a model's name.
   if (!facts.isDirectory() && hasModelExtension(entry.name)) return false
   return !staysInside(real, parent, boundaryOf(addedFolder, model.root))

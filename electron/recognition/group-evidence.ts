@@ -70,17 +70,14 @@ async function externalWeightsFailure(
   { boundary }: FileToInspect,
   { external }: FileContent,
 ): Promise<Failure | null> {
-  for (const [name, minBytes] of external ?? []) {
+  if (external === undefined) return null
+  const realFolder = await realpath(folder).catch(() => folder)
+  const modelBoundary = boundaryOf(boundary ?? realFolder, realFolder)
+  for (const [name, minBytes] of external) {
     try {
       const path = join(folder, name)
       if ((await stat(path)).size < minBytes) return failure('file-part-missing', { missing: name })
-      const realFolder = await realpath(folder)
-      const isInside = staysInside(
-        await realpath(path),
-        realFolder,
-        boundaryOf(boundary ?? realFolder, realFolder),
-      )
-      if (!isInside) return failure('file-link', { name })
+      if (!staysInside(await realpath(path), realFolder, modelBoundary)) return failure('file-link', { name })
     } catch {
       return failure('file-part-missing', { missing: name })
     }

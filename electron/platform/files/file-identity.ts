@@ -47,8 +47,8 @@ export async function readSample(file: FileHandle, sizeBytes: number): Promise<s
   const digest = createHash('sha256')
   const bytes = Buffer.alloc(sampleBytes)
   const middle = Math.floor(sizeBytes / 2)
-  const positions = [0, middle, sizeBytes - sampleBytes].map((position) => Math.max(0, position))
-  for (const start of new Set(positions))
+  const positions = sizeBytes <= sampleBytes ? [0] : [0, middle, sizeBytes - sampleBytes]
+  for (const start of positions)
     digest.update(bytes.subarray(0, await readFull(file, bytes, sampleBytes, start)))
   return digest.digest('base64')
 }

@@ -13,8 +13,8 @@ export interface MissingVolume {
 
 /** Whether something exists at a path, even if it can't be accessed. */
 async function exists(path: string): Promise<boolean> {
-  const why = await errorCodeAt(path)
-  return why === null || why === 'EACCES' || why === 'EPERM'
+  const code = await errorCodeAt(path)
+  return code === null || code === 'EACCES' || code === 'EPERM'
 }
 
 /**
@@ -23,10 +23,10 @@ async function exists(path: string): Promise<boolean> {
  */
 export async function isVolumeBack({ path, isDead }: MissingVolume): Promise<boolean> {
   if (await exists(path)) return true
-  const why = isDead ? await errorCodeAt(path) : null
-  if (why === null || deadMount.has(why)) return false
-  const beside = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException) => error.code ?? '')
-  return typeof beside === 'string' ? !deadMount.has(beside) : beside.length > 0
+  const code = isDead ? await errorCodeAt(path) : null
+  if (code === null || deadMount.has(code)) return false
+  const siblings = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException) => error.code ?? '')
+  return typeof siblings === 'string' ? !deadMount.has(siblings) : siblings.length > 0
 }
 
 /**
@@ -36,9 +36,9 @@ export async function isVolumeBack({ path, isDead }: MissingVolume): Promise<boo
 export async function findMissingVolume(
   path: string,
 ): Promise<{ readonly folder: string; readonly until: MissingVolume } | null> {
-  const why = await errorCodeAt(path)
+  const code = await errorCodeAt(path)
   // The path exists but does not respond: the disk is gone and its mount is still there.
-  if (why !== null && deadMount.has(why)) return { folder: dirname(path), until: { path, isDead: true } }
+  if (code !== null && deadMount.has(code)) return { folder: dirname(path), until: { path, isDead: true } }
   let missing: string | null = null
   for (let folder = dirname(path); !(await exists(folder)); folder = dirname(folder)) {
     missing = folder

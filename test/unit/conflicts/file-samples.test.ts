@@ -99,6 +99,20 @@ test('a file is read once for all comparisons', async () => {
   expect(await samples.mayBeEqual(one, other)).toBe(false)
 })
 
+test('a sample that was taken before is used also if the device has got another number', async () => {
+  const { samples, file } = setup()
+  const withSample = (name: string, sample: string) => {
+    const { path, identity } = file(name)
+    return { path, identity: { ...identity, device: 1n, sample } }
+  }
+  const [one, same, other] = [withSample('a', 's'), withSample('b', 's'), withSample('c', 't')]
+  expect(await samples.mayBeEqual(one, same)).toBe(true)
+  expect(await samples.mayBeEqual(one, other)).toBe(false)
+  const changed = withSample('d', 's')
+  utimesSync(changed.path, 1, 1)
+  expect(await samples.mayBeEqual(one, changed)).toBeNull()
+})
+
 test('a disk that does not answer within five seconds gives no answer', async () => {
   const { samples, file, clock } = setup()
   const comparison = samples.mayBeEqual(file('a'), file('b'))

@@ -25,6 +25,10 @@ test.each<[string, UploadRecord]>([
     uploadRecord({ identity: { sizeBytes: 1, mtimeNs: -315_619_200_000_000_001n, inode: 1n } }),
   ],
   [
+    'whose inode is above 2^63, as Node returns it',
+    uploadRecord({ identity: { sizeBytes: 1, mtimeNs: 1n, inode: -9_223_372_036_854_775_807n } }),
+  ],
+  [
     'that failed',
     uploadRecord({
       phase: 'failed',

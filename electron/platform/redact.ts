@@ -9,6 +9,10 @@ const secretName =
 const patterns: readonly (readonly [RegExp, string])[] = [
   // `Authorization: Bearer …` in headers, JSON and curl-like text.
   [/\b(bearer|basic)\s+[^\s"'<>\\,]{4,}/gi, `$1 ${removed}`],
+  // A base64 ticket; both names are also ordinary words.
+  [/\b(negotiate|ntlm)\s+[\w+/=-]{16,}/gi, `$1 ${removed}`],
+  // Schemes with parameters: `AWS4-HMAC-SHA256 Credential=…, Signature=…`, `Digest username="…", nonce="…"`.
+  [/\b(AWS4-[\w-]+|digest)\s+(?:[\w-]+=(?:\\*"[^"\n]*"|[^\s,"]+)(?:\s*,\s*)?)+/gi, `$1 ${removed}`],
   // JSON Web Tokens: base64url of `{"` is `eyJ`.
   [/\beyJ[\w-]{4,}(?:\.[\w-]*){0,4}/g, removed],
   // Cyberun's keys, by their prefix.
@@ -16,7 +20,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   // Parameters of signatures without their URL: Amazon S3, Google Cloud Storage, Alibaba OSS, Huawei OBS and
   // Tencent COS.
   [
-    /\b((?:X-(?:Amz|Goog|OSS|OBS)-[\w-]+|(?:AWS|OSS)?AccessKeyId|GoogleAccessId|q-[\w-]+)=)[^&\s"'<>\\]*/gi,
+    /(?:\b|(?<=%[\da-f]{2}))((?:X-(?:Amz|Goog|OSS|OBS)-[\w-]+|(?:AWS|OSS)?AccessKeyId|GoogleAccessId|q-[\w-]+)(?:=|%(?:25)*3D))[^&\s"'<>\\]*/gi,
     `$1${removed}`,
   ],
   [
@@ -41,6 +45,11 @@ const anyUrl = /\b([a-z][a-z\d+.-]{0,30}:(?:\\*\/){2})((?:[^\s"<>\\]|\\+(?!["\\]
 /** A login in a URL, whose password may have characters that should be escaped. A port is none. */
 const login = /^(?:[^/?#\\@]*@|[^/?#\\@:]*:(?!\d{1,5}(?:[/?#\\,;)\]}]|$)).*@)+/
 
+/** A percent-encoded URL, perhaps encoded several times, as in the query of another one. */
+const encodedUrl = /(%(?:25)*3A(?:%(?:25)*2F){2})([^\s"'<>\\&]+)/gi
+const encodedLogin = /^(?:(?!%(?:25)*(?:2F|3F|23)).)*%(?:25)*40/i
+const encodedQuery = /(%(?:25)*(?:3F|23)|[?#]).*$/i
+
 /**
  * Removes user name, password, query and fragment of every URL: there are more kinds of signatures than could
  * be listed.
@@ -52,6 +61,10 @@ function removeFromUrls(text: string): string {
       const address = rest.replace(login, `${removed}@`)
       const end = address.search(/[?#]/)
       return scheme + (end < 0 ? address : `${address.slice(0, end + 1)}${removed}`)
+    })
+    .replace(encodedUrl, (_url, scheme: string, rest: string) => {
+      const address = rest.replace(encodedLogin, `${removed}@`)
+      return scheme + address.replace(encodedQuery, `$1${removed}`)
     })
 }
 

@@ -14,6 +14,29 @@ test.each([
   ['http://alice:p@ss@proxy.example:8080/', 'http://[removed]@proxy.example:8080/'],
   ['http://alice:p/a?s#s@proxy.example:8080/', 'http://[removed]@proxy.example:8080/'],
   [String.raw`http:\/\/alice:p\u0040ss@proxy.example\/`, String.raw`http:\/\/[removed]@proxy.example\/`],
+  [
+    'open https%3A%2F%2Fs3.example%2Fk%3FX-Amz-Signature%3Dab&next=1 failed',
+    'open https%3A%2F%2Fs3.example%2Fk%3F[removed]&next=1 failed',
+  ],
+  [
+    'u=https%253A%252F%252Fs3.example%252Fk%253Fsig%253D0a1b',
+    'u=https%253A%252F%252Fs3.example%252Fk%253F[removed]',
+  ],
+  ['u=https%3a%2f%2falice%3apass%40h.example%2fa%23b', 'u=https%3a%2f%2f[removed]@h.example%2fa%23[removed]'],
+  ['k%3FX-Amz-Signature%3D0a1b', 'k%3FX-Amz-Signature%3D[removed]'],
+  [
+    '"Authorization":"AWS4-HMAC-SHA256 Credential=AK/1/s3, SignedHeaders=host;x-a, Signature=0a1b","x":1',
+    '"Authorization":"AWS4-HMAC-SHA256 [removed]","x":1',
+  ],
+  [
+    'authorization: AWS4-HMAC-SHA256 Credential=AK/1/s3,SignedHeaders=host,Signature=0a1b next',
+    'authorization: AWS4-HMAC-SHA256 [removed] next',
+  ],
+  [
+    String.raw`{"Authorization":"Digest username=\"ann\", nonce=\"0a,1b\", qop=auth, response=\"2c\""}`,
+    '{"Authorization":"Digest [removed]"}',
+  ],
+  ['Proxy-Authorization: Negotiate YIIJvwYGKwYBBQUCoIIJszCC', 'Proxy-Authorization: Negotiate [removed]'],
   ['socks5://:pass@proxy.example', 'socks5://[removed]@proxy.example'],
   ['{"password":"correct horse","x":1}', '{"password":"[removed]","x":1}'],
   ['said {\\"accessToken\\": \\"a b\\"}', 'said {\\"accessToken\\": \\"[removed]\\"}'],
@@ -59,7 +82,7 @@ test.each([
 
 test('keeps ordinary text', () => {
   const text =
-    'task-12 is done: flux1-dev.safetensors, 3.2 GB, https://core.cyberun.cloud:8080/api/v1/a@b, code=5, passwords expire'
+    'task-12 is done: flux1-dev.safetensors, 3.2 GB, https://core.cyberun.cloud:8080/api/v1/a@b, code=5, passwords expire, negotiate a version, digest of a file'
   expect(redactText(text)).toBe(text)
 })
 

@@ -1,6 +1,7 @@
 import type { Account } from '../contract/account.ts'
 import type { AccountStore } from '../platform/environment.ts'
 import { hasSameEmail, isSamePerson } from '../contract/account.ts'
+import { serverAddressOf } from '../contract/servers.ts'
 
 /**
  * The known accounts: from the account store, which processes share, and from what this process found in its
@@ -30,6 +31,9 @@ export interface AccountList {
   restore(account: Account): void
 }
 
+/** Versions up to 0.2.0 accepted http servers on other computers, which would receive the token in clear. */
+export const hasAllowedServer = ({ server }: Account) => serverAddressOf(server) !== null
+
 export function createAccountList(
   accountStore: AccountStore,
   confirmAccount: (account: Account) => Promise<boolean>,
@@ -40,7 +44,9 @@ export function createAccountList(
   const list = () =>
     accountStore
       .list()
-      .map((account): Account => (missing.has(account.id) ? { ...account, state: 'signed-out' } : account))
+      .map((account): Account =>
+        missing.has(account.id) || !hasAllowedServer(account) ? { ...account, state: 'signed-out' } : account,
+      )
   return {
     list,
     async mayAdd(account) {

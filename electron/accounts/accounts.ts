@@ -6,8 +6,14 @@ import type { AccountStore, Environment, SecretStore } from '../platform/environ
 import type { ProxyResolver } from '../platform/network/proxy-resolver.ts'
 import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
 import { createAccountCredentials, type AccountCredentials } from './account-credentials.ts'
-import { createAccountList, type AccountList } from './account-list.ts'
-import { createDeviceKeys, declined, findKeyOwner, parseDeviceKey, revokeTimeoutMs } from './device-keys.ts'
+import { createAccountList, hasAllowedServer, type AccountList } from './account-list.ts'
+import {
+  createDeviceKeys,
+  findKeyOwner,
+  parseDeviceKey,
+  revokeTimeoutMs,
+  signInDeclinedFailure,
+} from './device-keys.ts'
 import type { RunExclusive } from './refresh-lock.ts'
 import { fixedSigner } from './signers.ts'
 
@@ -212,7 +218,7 @@ async function signInByPassword(
     void logout(client, signer, pair.value.refresh_token, AbortSignal.timeout(revokeTimeoutMs)).catch(() =>
       environment.log.warn('could not revoke a session at the server'),
     )
-    return failed(declined(account.value))
+    return failed(signInDeclinedFailure(account.value))
   }
   const stored = await credentials.sessionOf(account.value).replaceTokens(pair.value)
   return stored.ok ? account : stored
@@ -250,7 +256,10 @@ async function restoreAccounts(
   accountList: AccountList,
   credentials: Pick<AccountCredentials, 'checkSecret'>,
 ): Promise<boolean> {
-  const lost = accountList.list().filter(({ state, hasLeft }) => state === 'signed-out' && hasLeft !== true)
+  const lost = accountList
+    .list()
+    .filter((account) => account.state === 'signed-out' && account.hasLeft !== true)
+    .filter(hasAllowedServer)
   const checks = await Promise.all(lost.map(credentials.checkSecret))
   const restored = lost.filter((_account, index) => checks[index]?.ok)
   for (const account of restored) accountList.restore(account)

@@ -94,7 +94,7 @@ export function createDeviceKeys(options: {
   async function signIn(server: string, key: string): Promise<Result<Account>> {
     const account = await findKeyOwner(clientFor(server), key)
     if (!account.ok) return account
-    if (!(await accountList.mayAdd(account.value))) return failed(declined(account.value))
+    if (!(await accountList.mayAdd(account.value))) return failed(signInDeclinedFailure(account.value))
     const { id } = account.value
     const before = await keyOf(id)
     const stored = await writeKey(secretStore, id, key)
@@ -166,7 +166,8 @@ async function revokeKey(client: CloudClient, key: string): Promise<Result<void>
 }
 
 /** The user declined to add an account. */
-export const declined = ({ email, name }: Account) => failure('sign-in-declined', { account: email || name })
+export const signInDeclinedFailure = ({ email, name }: Account) =>
+  failure('sign-in-declined', { account: email || name })
 
 const keySigner = (key: string) => fixedSigner({ kind: 'device', token: key })
 

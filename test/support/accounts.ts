@@ -48,6 +48,7 @@ export async function setupAccounts(options: CloudOptions = {}) {
   const accounts = start()
   return {
     cloud,
+    accountStore,
     secretStore,
     clock,
     accounts,

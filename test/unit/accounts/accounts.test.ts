@@ -94,6 +94,18 @@ test('shows an account without a secret as signed out at the start', async () =>
   expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
 })
 
+test('an account of an http server on another computer is signed out', async () => {
+  const { signIn, start, accountStore, secretStore } = await setupAccounts()
+  const account = await signIn()
+  accountStore.save({ ...account, server: 'http://core.example/api/v1' })
+  const accounts = start()
+  expect(accounts.list()).toMatchObject([{ id: account.id, state: 'signed-out' }])
+  expect(accounts.accessFor(account.id, ALICES_TEAM_ID)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(await accounts.reloadSecrets()).toBe(false)
+  // Its secret is still there, for signing out.
+  expect(secretStore.entries.size).toBe(1)
+})
+
 test('a missing secret signs out the account in this process only', async () => {
   const { signIn, start, secretStore, accounts, cloud } = await setupAccounts()
   const { id } = await signIn()

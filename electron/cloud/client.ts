@@ -7,6 +7,7 @@ import {
   type Failure,
   type Result,
 } from '../contract/failures.ts'
+import { serverAddressOf } from '../contract/servers.ts'
 import { networkFailure, retryAfterMs } from '../platform/network/network-failures.ts'
 import type { Environment, Timers } from '../platform/environment.ts'
 import { directConnection, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
@@ -150,6 +151,8 @@ export function createCloudClient(
     async send(request) {
       const { signer } = request
       if (!signer) return sendOnce(request, null)
+      // An account that an earlier version stored may have an http server on another computer.
+      if (serverAddressOf(server) === null) return failed(failure('bad-server-address'))
       const credential = await signer.credential()
       if (!credential.ok) return credential
       let result = await sendOnce(request, credential.value)

@@ -78,6 +78,11 @@ function sendOnce(
     }
     const request = openOrFail(fail, () => opener.open(url, { method, path, headers, signal }, proxy))
     request?.on('error', fail)
+    // Without a listener Node closes the connection, and reports neither a response nor an error.
+    request?.on('upgrade', ({ statusCode: status = 0, headers }, socket) => {
+      socket.destroy()
+      resolve({ status, headers, text: '' })
+    })
     request?.on('response', (response) => {
       onResponse?.()
       if (isProxyAuthRequired(response.statusCode, url, proxy)) {

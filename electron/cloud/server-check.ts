@@ -51,5 +51,6 @@ function certificateState(
 /** Why the address is not this API, from the failure of a request without a credential; null when it is. */
 function apiFailure(reason: Failure): Failure | null {
   if (reason.code === 'signed-out') return null
-  return reason.code === 'not-found' ? failure('not-the-api') : reason
+  const isOther = reason.code === 'not-found' || reason.code === 'response-too-long'
+  return isOther ? failure('not-the-api') : reason
 }

@@ -38,7 +38,7 @@ const text = v.string()
 // (1,024 for keys) and the documented ones (model/register-a-model-after-uploading: 50 for types, 255 for
 // names).
 const maxLength = { id: 200, label: 300, path: 1_024, key: 2_048, url: 2_000 }
-/** A text without which the response is of no use. */
+/** A text without which a response is invalid. */
 const required = (max: number) => v.pipe(text, v.minLength(1), v.maxLength(max))
 /** A text that counts as absent if it is too long. A part of it would keep the whole text in memory. */
 const label = v.pipe(
@@ -67,10 +67,10 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 export const errorBody = v.object({ error_message: text })
 
 /** Seconds in a range. A timer of more than 24.8 days would fire at once (nodejs.org/api/timers.html). */
-function secondsBetween(least: number, most: number) {
+function secondsBetween(min: number, max: number) {
   return v.pipe(
     v.number(),
-    v.transform((seconds) => Math.min(Math.max(seconds, least), most)),
+    v.transform((seconds) => Math.min(Math.max(seconds, min), max)),
   )
 }
 
@@ -106,18 +106,20 @@ export const pairStart = v.object({
  */
 export const pairPoll = v.object({ raw_key: v.optional(v.nullable(text)) })
 
+/** Printable ASCII: a team's id becomes a header, a person's part of an account's id. */
+const printableId = v.pipe(required(maxLength.id), v.regex(/^[\x20-\x7e]+$/))
+
 /**
  * The role is not documented: it is shown where a server returns it, and nothing depends on it (inferred).
  */
 export const teamWire = v.object({
-  // It becomes a header.
-  id: v.pipe(required(maxLength.id), v.regex(/^[\x20-\x7e]+$/)),
+  id: printableId,
   display_name: label,
   role: optional(maxLength.label),
 })
 
 export const userProfile = v.object({
-  id: v.pipe(text, v.maxLength(maxLength.id)),
+  id: printableId,
   display_name: label,
   email_address: label,
   team_list: v.optional(v.pipe(v.array(teamWire), v.maxLength(1_000)), []),

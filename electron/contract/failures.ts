@@ -88,6 +88,7 @@ export const failureKinds = {
   'upload-address-refused': { retry: 'never', remedy: 'retry' },
   'upload-header-refused': { retry: 'never', remedy: 'retry' },
   'list-too-long': { retry: 'never', remedy: 'none' },
+  'response-too-long': { retry: 'never', remedy: 'retry' },
   'not-the-api': { retry: 'later', remedy: 'settings' },
   'answer-garbled': { retry: 'later', remedy: 'wait' },
   'upload-ended': { retry: 'now', remedy: 'wait' },

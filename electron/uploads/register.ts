@@ -44,7 +44,8 @@ export async function register(registration: Registration): Promise<Result<strin
   const answer = await requestRegistration(registration)
   if (answer.ok) return answer
   const { failure: met } = answer
-  const mayBeRegistered = met.code === 'conflict' || retryClassOf(met) === 'later'
+  const mayBeRegistered =
+    met.code === 'conflict' || met.code === 'response-too-long' || retryClassOf(met) === 'later'
   const found = mayBeRegistered ? await findAfterFailure(registration, met) : null
   if (found?.ok && found.value.ownModelId !== null) return success(found.value.ownModelId)
   return failed(registrationFailure(met, registration.stored, found))
@@ -102,6 +103,8 @@ async function requestRegistration(registration: Registration): Promise<Result<s
 /** How a server may refuse an object that it does not have; no code for it is documented. */
 const missingObjectCodes: ReadonlySet<FailureCode> = new Set(['bad-request', 'conflict'])
 
+const tooLongCodes: ReadonlySet<FailureCode> = new Set(['list-too-long', 'response-too-long'])
+
 interface LibrarySearch {
   /** The model that was registered for this object. */
   readonly ownModelId: string | null
@@ -111,13 +114,15 @@ interface LibrarySearch {
 
 /**
  * Searches the library for this object's storage key. A listing may omit storage keys (its shape is
- * inferred): then each model at the path is requested.
+ * inferred): then each model at the path is requested. A library that is too long is searched as far as it
+ * was listed, since otherwise an upload whose bytes are stored would fail for good.
  */
 async function findInLibrary(registration: Registration): Promise<Result<LibrarySearch>> {
   const { record, access, stored, signal } = registration
   const path = pathKey(record.target.modelPath)
   const atPath: ModelWire[] = []
   for await (const page of listModels(access.client, access.signer, signal)) {
+    if (!page.ok && tooLongCodes.has(page.failure.code)) break
     if (!page.ok) return page
     const own = page.value.find((model) => model.storage_key === stored.storageKey)
     if (own) return success({ ownModelId: own.id, isPathTaken: false })

@@ -15,8 +15,8 @@ const known: Readonly<Record<string, FailureCode>> = {
   EPIPE: 'connection-lost',
   EPROTO: 'connection-lost',
   HPE_INVALID_CONSTANT: 'not-the-api',
-  LOCAL_ADDRESS: 'upload-address-refused',
-  RESPONSE_TOO_LONG: 'not-the-api',
+  LOCAL_ADDRESS: 'name-not-found',
+  RESPONSE_TOO_LONG: 'response-too-long',
   ERR_SSL_WRONG_VERSION_NUMBER: 'not-the-api',
   PROXY_SIGN_IN: 'proxy-sign-in',
   PROXY_TROUBLE: 'proxy-unreachable',
@@ -41,8 +41,10 @@ const known: Readonly<Record<string, FailureCode>> = {
  * retried. A failure at a proxy names the proxy, any other one the server.
  */
 export function networkFailure(code: string, host: string, proxyHost: string | null = null): Failure {
-  const kind = known[code.split(' ', 1)[0] ?? ''] ?? 'connection-lost'
-  return failure(kind, proxyHost === null ? { host } : { host: proxyHost, server: host }, { detail: code })
+  const [name = '', parameter = ''] = code.split(' ', 2)
+  const kind = known[name] ?? 'connection-lost'
+  const detail = name === 'LOCAL_ADDRESS' ? `${host.replace(/:\d+$/, '')} resolves to ${parameter}` : code
+  return failure(kind, proxyHost === null ? { host } : { host: proxyHost, server: host }, { detail })
 }
 
 /** Finds the code of a thrown network error, which may be in a nested `cause`. */

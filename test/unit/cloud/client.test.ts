@@ -191,7 +191,21 @@ test('aborts a response that is too long', async () => {
     }
     more()
   })
-  expect(await get()).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
+  expect(await get()).toMatchObject({ ok: false, failure: { code: 'response-too-long' } })
+})
+
+test('treats a response that changes the protocol as one that is not of the API', async () => {
+  const { get, client } = await setup((request) => {
+    request.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+  })
+  expect(await get()).toMatchObject({ failure: { code: 'not-the-api', detail: 'HTTP 101' } })
+  expect(await client.isReachable(new AbortController().signal)).toBe(true)
+})
+
+test('sends no token to an http server on another computer', async () => {
+  const client = createCloudClient('http://core.example/api/v1', createTestEnvironment(standingClock()))
+  const answer = await client.send(requestFor(fixed(session('jwt'))))
+  expect(answer).toEqual(failed(failure('bad-server-address')))
 })
 
 test('accepts a response of 1 MiB, and aborts one byte more', async () => {
@@ -199,7 +213,9 @@ test('accepts a response of 1 MiB, and aborts one byte more', async () => {
   const { get } = await setup(answering(200, response(1_048_576)))
   expect(await get()).toEqual(success({ id: '1' }))
   const { get: getMore } = await setup(answering(200, response(1_048_577)))
-  expect(await getMore()).toMatchObject({ failure: { code: 'not-the-api', detail: 'RESPONSE_TOO_LONG' } })
+  expect(await getMore()).toMatchObject({
+    failure: { code: 'response-too-long', detail: 'RESPONSE_TOO_LONG' },
+  })
 })
 
 test('returns Retry-After with the failure', async () => {

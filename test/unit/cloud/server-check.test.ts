@@ -52,6 +52,7 @@ test.each([
   ['a 401 of another API', 401, '{"message":"unauthorized"}', {}],
   ['a 401 whose words are empty', 401, '{"error_message":""}', {}],
   ['a page', 200, '<h1>Hello</h1>', {}],
+  ['a page of more than 1 MiB', 200, '<p>Hello</p>'.repeat(100_000), {}],
   ['an answer to anybody', 200, '{"id":"1"}', {}],
   ['a bare 404', 404, '', {}],
   ['a 404 in the words of the API', 404, '{"error_message":"resource not found"}', {}],

@@ -30,6 +30,7 @@ async function presign({ url = 'https://storage.example/k?sig=1', headers, serve
 test.each([
   ['no headers', undefined, {}],
   ['null', null, {}],
+  ['an empty list', [], {}],
   ['texts', { 'Content-Type': 'a/b', 'if-none-match': '*' }, { 'Content-Type': 'a/b', 'if-none-match': '*' }],
   ['a number', { 'Content-Length': 1000 }, { 'Content-Length': '1000' }],
   ['a list of one text', { 'x-amz-acl': ['private'] }, { 'x-amz-acl': 'private' }],
@@ -122,11 +123,14 @@ test.each([
   'https://[::127.0.0.1]/k',
   'https://[fe80::1]/k',
   'https://user@127.0.0.1/k',
+  'https://[64:ff9b::127.0.0.1]/k',
+  'https://[2002:7f00:1::]/k',
 ])('refuses the address %j of a remote server for good', async (url) => {
   for (const result of await presign({ url })) {
     expect(result).toMatchObject({ ok: false, failure: { code: 'upload-address-refused' } })
     if (!result.ok) expect(retryClassOf(result.failure)).toBe('never')
     expect(JSON.stringify(result)).not.toMatch(/meta-data|passwd|alert/)
+    if (!result.ok) expect(result.failure.detail).toMatch(/^not an http address$| is /)
   }
 })
 
@@ -153,6 +157,26 @@ test('accepts storage on this computer from a server on this computer', async ()
 })
 
 test.each([
+  ['https://api.localhost/api/v1', 'https://storage.localhost/k'],
+  ['https://api.localhost./api/v1', 'https://127.0.0.1:9000/k'],
+  ['https://169.254.7.5/api/v1', 'https://169.254.7.5:9000/k'],
+  ['https://[fe80::1]/api/v1', 'https://[fe80::1]:9000/k'],
+])('lets %s use the storage %s', async (server, url) => {
+  for (const result of await presign({ url, server })) expect(result).toMatchObject({ ok: true })
+})
+
+test.each([
+  ['https://169.254.7.5/api/v1', 'https://169.254.7.6/k'],
+  ['https://169.254.7.5/api/v1', 'https://127.0.0.1/k'],
+  ['https://169.254.7.5/api/v1', 'http://169.254.7.5/k'],
+  ['https://api.localhost/api/v1', 'http://api.localhost/k'],
+  ['https://notlocalhost/api/v1', 'https://localhost/k'],
+])('does not let %s use the storage %s', async (server, url) => {
+  for (const result of await presign({ url, server }))
+    expect(result).toMatchObject({ failure: { code: 'upload-address-refused' } })
+})
+
+test.each([
   ['127.0.0.1', true],
   ['0.1.2.3', true],
   ['169.254.0.1', true],
@@ -163,6 +187,14 @@ test.each([
   ['febf::1', true],
   ['fec0::1', false],
   ['::ffff:10.0.0.1', false],
+  ['64:ff9b::7fff:1', true],
+  ['64:ff9b::a9fe:a9fe', true],
+  ['64:ff9b::', true],
+  ['64:ff9b::a00:5', false],
+  ['2002:7f00:1::1', true],
+  ['2002:a9fe:101::1', true],
+  ['2002::1', true],
+  ['2002:a00:5::1', false],
 ])('%s is a local address: %s', (address, expected) => {
   expect(isLocalAddress(address)).toBe(expected)
 })

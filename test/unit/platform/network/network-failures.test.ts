@@ -23,6 +23,7 @@ test.each([
   ['EPROTO', 'connection-lost'],
   ['HPE_INVALID_CONSTANT', 'not-the-api'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'not-the-api'],
+  ['RESPONSE_TOO_LONG', 'response-too-long'],
   ['PROXY_SIGN_IN', 'proxy-sign-in'],
   ['PROXY_TROUBLE', 'proxy-unreachable'],
   ['PROXY_UNREACHABLE', 'proxy-unreachable'],
@@ -44,6 +45,12 @@ test.each([
   expect(networkFailure(code, 'core.example')).toEqual(
     failure(expected, { host: 'core.example' }, { detail: code }),
   )
+})
+
+test('retries a name that resolves to a local address, and shows the address', () => {
+  const shown = networkFailure('LOCAL_ADDRESS 0.0.0.0', 'storage.example:9000')
+  const detail = 'storage.example resolves to 0.0.0.0'
+  expect(shown).toEqual(failure('name-not-found', { host: 'storage.example:9000' }, { detail }))
 })
 
 test('a failure of the proxy names the proxy and its server', () => {

@@ -21,6 +21,10 @@ const progressIntervalMs = 100
 /** The body is sent after this long without a response to `Expect: 100-continue` (RFC 9110, 10.1.1). */
 const continueTimeoutMs = 1_000
 const maxResponseCharacters = 16 * 1024
+/** Time for the body of an acknowledgement, which storage leaves empty or short. */
+const discardTimeoutMs = 5_000
+/** Longer than any ETag, which is stored with its part. */
+const maxEtagLength = 200
 const md5Factory = createSentMd5Factory()
 const abortedUnsent: PutAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
 
@@ -88,10 +92,7 @@ async function attempt(
       proxy: job.proxy,
     })
   } catch (error) {
-    // Node throws at once for characters that a request can't have. It must not end this thread's other jobs.
-    const detail = requestErrorCode(error, job.proxy)
-    const reason = failure('upload-header-refused', { name: 'upload_headers' }, { detail })
-    return { answer: { kind: 'refused', failure: reason }, usedKeptConnection: false, trustedSystem }
+    return { answer: unopenedAnswer(error, job.proxy), usedKeptConnection: false, trustedSystem }
   }
   const readAhead = sendingReadAhead(job.readAhead)
   const md5 = md5Factory.start()
@@ -118,6 +119,25 @@ async function attempt(
   md5.finish()
   if (!isStored(job, answer)) readAhead.releaseBlocks()
   return { answer, usedKeptConnection: request.reusedSocket, trustedSystem }
+}
+
+/** Codes with which Node refuses a URL or a header (nodejs.org/api/errors.html). */
+const invalidRequestCodes: ReadonlySet<string> = new Set([
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_HTTP_TOKEN',
+  'ERR_HTTP_INVALID_HEADER_VALUE',
+  'ERR_UNESCAPED_CHARACTERS',
+])
+
+/** Node throws at once for an invalid request or proxy, which must not end this thread's other jobs. */
+function unopenedAnswer(error: unknown, proxy: string | null): PutAnswer {
+  const detail = requestErrorCode(error, proxy)
+  if (invalidRequestCodes.has(detail)) {
+    const reason = failure('upload-header-refused', { name: 'upload_headers' }, { detail })
+    return { kind: 'refused', failure: reason }
+  }
+  const code = proxy === null ? detail : proxyCodes.trouble
+  return { kind: 'broken', code, proxyHost: proxyHostOf(code, proxy), checksum: 0, flushedBytes: 0 }
 }
 
 /** Whether these bytes need not be sent again. */
@@ -198,7 +218,7 @@ function watchForStall(put: Put, onStall: () => void): NodeJS.Timeout {
 function reportContinueDelay(put: Put, context: JobContext<PutProgress>): void {
   let sentAtMs = 0
   whenConnected(put.request, () => (sentAtMs = performance.now()))
-  put.request.on('continue', () => {
+  put.request.once('continue', () => {
     context.progress({ flushedBytes: put.flushedBytes, continueDelayMs: performance.now() - sentAtMs })
   })
 }
@@ -215,7 +235,7 @@ function whenConnected(request: ClientRequest, callback: () => void): void {
 function readyForBody(request: ClientRequest, expectsContinue: boolean): Promise<void> {
   if (!expectsContinue) return Promise.resolve()
   return new Promise((resolve) => {
-    request.on('continue', resolve)
+    request.once('continue', resolve)
     whenConnected(request, () => setTimeout(resolve, continueTimeoutMs).unref())
   })
 }
@@ -230,11 +250,12 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
   if (status < 300) {
     discardBody(response)
     await untilFlushed(put)
+    limitDiscarding(response)
   } else body = await readReason(response)
   return {
     kind: 'answered',
     status,
-    etag: headers.etag ?? null,
+    etag: etagOf(headers),
     md5: put.flushedBytes === put.job.end - put.job.start ? put.md5.hex() : null,
     isEncrypted: usesCustomKey(headers),
     retryAfter: headers['retry-after'] ?? null,
@@ -242,6 +263,11 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
     checksum: put.checksum,
     flushedBytes: put.flushedBytes,
   }
+}
+
+/** Counts as absent if it is too long. */
+function etagOf({ etag }: IncomingHttpHeaders): string | null {
+  return etag !== undefined && etag.length <= maxEtagLength ? etag : null
 }
 
 /** A body that is read to its end leaves the connection usable; one that is too long closes it. */
@@ -252,6 +278,14 @@ function discardBody(response: IncomingMessage): void {
     lengthBytes += chunk.length
     if (lengthBytes > maxResponseCharacters) response.destroy()
   })
+}
+
+/** Only after the request: closing its connection before would break it. */
+function limitDiscarding(response: IncomingMessage): void {
+  if (response.readableEnded || response.destroyed) return
+  const timer = setTimeout(() => response.destroy(), discardTimeoutMs)
+  const cancel = () => clearTimeout(timer)
+  response.on('end', cancel).on('close', cancel)
 }
 
 async function readReason(response: IncomingMessage): Promise<string> {

@@ -7,6 +7,8 @@ const connections = {
   keepAlive: true,
   keepAliveMsecs: 30_000,
   maxSockets: Infinity,
+  // For idle connections: each one is an open file of the process.
+  timeout: 60_000,
   scheduling: 'lifo',
 } as const
 const opener = createRequestOpener(connections)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Environment } from '../../electron/platform/environment.ts'
-import { directConnection } from '../../electron/platform/network/proxy-resolver.ts'
+import { directConnection, type ProxyResolver } from '../../electron/platform/network/proxy-resolver.ts'
 import { identityOf } from '../../electron/platform/files/file-identity.ts'
 import {
   createUploadWorkerPool,
@@ -40,19 +40,23 @@ export interface SentPut {
   abort(): void
 }
 
-/** @param stallMs after how long without a byte a connection is closed */
 export function startUploadWorkers(
   environment: Environment,
-  stallMs = 30_000,
-  throttle = createThrottle({ environment }),
+  options: {
+    /** After how long without a byte a connection is closed; 30 s by default. */
+    readonly stallMs?: number
+    readonly throttle?: Throttle
+    readonly proxies?: ProxyResolver
+  } = {},
 ): UploadWorkers {
+  const { stallMs = 30_000, throttle = createThrottle({ environment }), proxies = directConnection } = options
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-upload-workers-'))
   const workerPool = createUploadWorkerPool({
     url: builtWorkers().upload,
     threads: 1,
     environment,
     throttle,
-    proxies: directConnection,
+    proxies,
     timeouts: { stallMs, answerMs: 60_000 },
   })
   let fileCount = 0

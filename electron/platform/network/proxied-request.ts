@@ -38,11 +38,12 @@ const tunnelMs = 30_000
 /**
  * An opener with its own connections. Node sends https through CONNECT and http with the absolute URL
  * (nodejs.org/api/http.html, "Built-in Proxy Support"); SOCKS comes from socks-proxy-agent. A proxy that
- * accepts no connection `withinMs` is unreachable. `connections.lookup` applies to direct connections only.
+ * accepts no connection `withinMs` is unreachable. `connections.lookup` resolves the names of servers for
+ * direct connections, and for `socks4:` and `socks5:`; other proxies resolve them themselves.
  */
 export function createRequestOpener(connections: AgentOptions, withinMs = proxyConnectMs): RequestOpener {
   const pools = new Map<string, HttpAgent>()
-  // A proxy resolves the names itself, and may be on this computer.
+  // Node would resolve the proxy's own name with it, and the proxy may be on this computer.
   const { lookup: _lookup, ...proxyConnections } = connections
   // Set for the whole thread, since an agent's options do not apply to its connections to a proxy.
   setDefaultAutoSelectFamilyAttemptTimeout(attemptMs)
@@ -51,7 +52,7 @@ export function createRequestOpener(connections: AgentOptions, withinMs = proxyC
   Reflect.deleteProperty(process.env, 'NODE_TLS_REJECT_UNAUTHORIZED')
 
   function makePool(isSecure: boolean, proxy: string | null): HttpAgent {
-    if (proxy?.startsWith('socks')) return makeSocksPool(proxy, proxyConnections)
+    if (proxy?.startsWith('socks')) return makeSocksPool(proxy, connections)
     // An empty object, so that Node does not read the environment variables, which the proxy resolver
     // handles.
     const proxyEnv = proxy === null ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }
@@ -73,6 +74,8 @@ export function createRequestOpener(connections: AgentOptions, withinMs = proxyC
       const isSecure = protocol === 'https:'
       const options = {
         ...parts,
+        // Without it, agent-base recognises https by the call stack, which a queued request has lost.
+        protocol,
         hostname: hostname.replace(/^\[|\]$/g, ''),
         port: port === '' ? undefined : Number(port),
         agent: poolFor(isSecure, proxy),
@@ -145,5 +148,5 @@ export function isProxyAuthRequired(status: number | undefined, url: URL, proxy:
 
 /** Host and port of the proxy if `code` is one of `proxyCodes`, else null. */
 export function proxyHostOf(code: string, proxy: string | null): string | null {
-  return proxy !== null && proxyCodeIn(code) !== null ? new URL(proxy).host : null
+  return proxy !== null && proxyCodeIn(code) !== null ? (URL.parse(proxy)?.host ?? null) : null
 }

@@ -92,14 +92,14 @@ test('applies a new limit to a PUT that ran without one', async () => {
 
 test('does not treat a PUT that waits for credit as a stalled connection', async () => {
   const clock = standingClock()
-  const workers = startUploadWorkers(createTestEnvironment(clock), 40)
+  const workers = startUploadWorkers(createTestEnvironment(clock), { stallMs: 40 })
   workers.throttle.setLimit(1_000_000)
   const storage = await startCountingStorage()
   const waiting = await workers.put(await workers.createFile(mebibyte), storage.url)
   clock.advance(tickMs)
   await waiting.untilFlushed(25_000)
 
-  const unlimitedWorkers = startUploadWorkers(createTestEnvironment(standingClock()), 200)
+  const unlimitedWorkers = startUploadWorkers(createTestEnvironment(standingClock()), { stallMs: 200 })
   const silentServer = await startTestServer(() => {})
   const stalled = await unlimitedWorkers.put(
     await unlimitedWorkers.createFile(64 * mebibyte),

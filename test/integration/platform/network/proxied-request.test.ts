@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
 import type { ClientRequest } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   requestErrorCode,
   createRequestOpener,
 } from '../../../../electron/platform/network/proxied-request.ts'
+import { lookupRemote } from '../../../../electron/platform/network/upload-target.ts'
+import { makeAuthority } from '../../../support/network/certificates.ts'
 import { openUnresponsiveListener } from '../../../support/network/unresponsive-listener.ts'
 import { openSocks } from '../../../support/network/proxy.ts'
 import { startTestServer } from '../../../support/network/test-server.ts'
@@ -59,6 +62,31 @@ test('waits for a response through SOCKS beyond the idle timeout', async () => {
   const proxy = `socks5h://127.0.0.1:${socks.port}`
   const opener = createRequestOpener({ keepAlive: true, timeout: 50, maxSockets: 4 })
   expect(await resultOf(opener.open(new URL(url), requestParts, proxy), proxy)).toBe(200)
+})
+
+test('sends https requests through SOCKS one after another', async () => {
+  const authority = await makeAuthority()
+  const tls = await authority.issue('localhost')
+  const { url } = await startTestServer((_request, response) => void response.end(), {
+    tls,
+    host: 'localhost',
+  })
+  const socks = await openSocks()
+  const proxy = `socks5h://127.0.0.1:${socks.port}`
+  const connections = { keepAlive: true, maxSockets: 1, ca: readFileSync(authority.file) }
+  const opener = createRequestOpener(connections)
+  const results = [1, 2, 3].map(() => resultOf(opener.open(new URL(url), requestParts, proxy), proxy))
+  expect(await Promise.all(results)).toEqual([200, 200, 200])
+})
+
+test.each(['socks4', 'socks5'])('checks names that are resolved here for a proxy (%s)', async (scheme) => {
+  const { url } = await startTestServer((_request, response) => void response.end(), { host: 'localhost' })
+  const socks = await openSocks()
+  const proxy = `${scheme}://127.0.0.1:${socks.port}`
+  const opener = createRequestOpener({ keepAlive: true, lookup: lookupRemote })
+  const request = opener.open(new URL(url), requestParts, proxy)
+  expect(await resultOf(request, proxy)).toMatch(/^LOCAL_ADDRESS (?:127\.|::1)/)
+  expect(socks.passed).toEqual([])
 })
 
 test('waits for a tunnel beyond the idle timeout', async () => {

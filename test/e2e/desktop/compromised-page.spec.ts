@@ -4,7 +4,7 @@ import type { Bridge } from '../../../electron/contract/calls.ts'
 import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { expect, test, type EngineHarness } from '../support/fixtures.ts'
-import { answerBoxes, answerPicker, asked, pressEnterInBoxes } from '../support/main-steps.ts'
+import { answerBoxes, answerPicker, asked, notified, pressEnterInBoxes } from '../support/main-steps.ts'
 import { ask, signIn } from '../support/page-steps.ts'
 import type { RunningApp } from '../support/running-app.ts'
 
@@ -149,3 +149,24 @@ test('a script in the page can neither read responses nor repeat requests withou
   expect(check).not.toMatch(/serverMessage|detail/)
   expect(codes).toEqual(['pairing-over', 'rate-limited', '', 'rate-limited', 'rate-limited'])
 })
+
+test(
+  'a script in the page cannot hide the notification of a change behind another one',
+  { tag: '@host' },
+  async ({ app, page }) => {
+    const { electron } = app
+    await pressEnterInBoxes(electron)
+    await page.evaluate(() => (window.modelferry as Bridge).changeSettings({ updates: 'off' }))
+    await expect.poll(() => notified(electron)).toHaveLength(1)
+    await electron.evaluate(() => {
+      const [first] = globalThis.__electronHost.notifications
+      first?.once('close', () => globalThis.dialogsAsked.push('closed'))
+    })
+    await page.evaluate(async () => {
+      const bridge = window.modelferry as Bridge
+      for (let times = 0; times < 2; times += 1) await bridge.changeSettings({ replacedFate: 'delete' })
+    })
+    await expect.poll(() => notified(electron)).toHaveLength(2)
+    expect(await asked(electron)).not.toContain('closed')
+  },
+)

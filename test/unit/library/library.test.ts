@@ -147,7 +147,7 @@ test.each([
   ['500', { how: 500 }, 'server-trouble'],
   ['a web page', { how: 'html', status: 200 }, 'not-the-api'],
   ['half of its JSON', { how: 'half-json' }, 'answer-garbled'],
-  ['17 MB', { how: { status: 200, body: ' '.repeat(17 * 1024 * 1024) } }, 'not-the-api'],
+  ['17 MB', { how: { status: 200, body: ' '.repeat(17 * 1024 * 1024) } }, 'response-too-long'],
 ] as const)('does not request a listing again right after a %s', async (_name, fault, code) => {
   const { cloud, library, lists, add, clock } = await setup()
   add('a')

@@ -46,8 +46,9 @@ const sampleBytes = 64 * 1024
 export async function readSample(file: FileHandle, sizeBytes: number): Promise<string> {
   const digest = createHash('sha256')
   const bytes = Buffer.alloc(sampleBytes)
-  const middle = Math.floor(sizeBytes / 2)
-  const positions = sizeBytes <= sampleBytes ? [0] : [0, middle, sizeBytes - sampleBytes]
+  const last = sizeBytes - sampleBytes
+  // Once is enough for a small file.
+  const positions = last <= 0 ? [0] : [0, Math.floor(sizeBytes / 2), last]
   for (const start of positions)
     digest.update(bytes.subarray(0, await readFull(file, bytes, sampleBytes, start)))
   return digest.digest('base64')

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { open, rename, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import {
   fileFailure,
   identityBySample,
@@ -199,4 +199,12 @@ test('reads up to the end of the file, and 0 bytes after it', async () => {
   onTestFinished(() => handle.close())
   const into = Buffer.alloc(8)
   expect([await readFull(handle, into, 8, 6), await readFull(handle, into, 8, 10)]).toEqual([4, 0])
+})
+
+test('samples a file of up to 64 KiB with one read', async () => {
+  await using file = await open((await newFile()).path)
+  const read = vi.spyOn(file, 'read')
+  await readSample(file, 20)
+  const positions = read.mock.calls.map((args: readonly unknown[]) => args[3])
+  expect(positions).toEqual([0, 20])
 })

@@ -171,5 +171,7 @@ const dataFolderProblems: Readonly<Record<JournalProblem, (home: string) => stri
     `The disk of the data folder ${home} is full. Free up some space, then run the command again.`,
   'not-writable': (home) =>
     `The data folder ${home} isn't writable. Change its permissions, or set MODELFERRY_HOME to another folder.`,
+  'other-owner': (home) =>
+    `The data folder ${home} belongs to another user. Set MODELFERRY_HOME to a folder of your own.`,
   other: (home) => `The data folder ${home} can't be opened.`,
 }

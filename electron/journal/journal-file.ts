@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createPrivateFile, protectDataFolder } from '../platform/files/data-folder.ts'
+import { createPrivateFile, OtherOwnerError, protectDataFolder } from '../platform/files/data-folder.ts'
 import { migrate, NewerJournalError } from './schema.ts'
 
 export interface OpenedJournal {
@@ -52,7 +52,7 @@ function openChecked(file: string): DatabaseSync {
 }
 
 /** Why the journal or its folder can't be used. */
-export type JournalProblem = 'newer' | 'full' | 'not-writable' | 'other'
+export type JournalProblem = 'newer' | 'full' | 'not-writable' | 'other-owner' | 'other'
 
 /**
  * Classifies an error thrown by `openJournal`. SQLITE_FULL is 13, SQLITE_READONLY 8, SQLITE_CANTOPEN 14
@@ -60,6 +60,7 @@ export type JournalProblem = 'newer' | 'full' | 'not-writable' | 'other'
  */
 export function journalProblemOf(error: unknown): JournalProblem {
   if (error instanceof NewerJournalError) return 'newer'
+  if (error instanceof OtherOwnerError) return 'other-owner'
   const code = error instanceof Error && 'code' in error ? error.code : null
   const resultCode = sqliteCode(error)
   if (resultCode === 13 || code === 'ENOSPC' || code === 'EDQUOT') return 'full'

@@ -48,8 +48,8 @@ export class SingleInstance {
   /** True if this process has the lock; otherwise `argv` is passed to the holder. */
   request(dataFolder: string, additionalData: unknown): boolean {
     if (this.held) return true
-    const lock = join(dataFolder, 'electron-host.lock')
-    const inbox = join(dataFolder, 'electron-host.inbox')
+    const lock = join(dataFolder, 'SingletonLock')
+    const inbox = join(dataFolder, 'SingletonInbox')
     mkdirSync(inbox, { recursive: true })
     const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0
     if (holder && isAlive(holder)) {

@@ -6,7 +6,7 @@ import { systemLocale } from '../settings/language.ts'
 /** Logs the error, shows it in a dialog, since there is no window, and exits. */
 export function reportStartFailure(
   error: unknown,
-  reason: 'newer' | 'full' | 'not-writable' | 'bad-server' | 'files-changed' | 'other',
+  reason: 'newer' | 'full' | 'not-writable' | 'other-owner' | 'bad-server' | 'files-changed' | 'other',
   logFolder: string,
   log: FileLog,
 ): void {

@@ -1,5 +1,5 @@
 import { posix, win32 } from 'node:path'
-import { parse } from 'yaml'
+import { CST, Lexer, parse } from 'yaml'
 import { typeByFolderName } from '../../recognition/kinds/folder-evidence.ts'
 
 /** A folder with models besides ComfyUI's own. */
@@ -53,9 +53,10 @@ export function parseExtraModelPaths(
   text: string,
   context: ExtraPathsContext,
 ): readonly ExtraModelFolder[] | null {
-  if (text.length > maxSettingsFileBytes || isNestedTooDeeply(text)) return null
+  if (text.length > maxSettingsFileBytes) return null
   let document: unknown
   try {
+    if (isNestedTooDeeply(text)) return null
     document = parse(text, {
       maxAliasCount: 100,
       prettyErrors: false,
@@ -64,7 +65,7 @@ export function parseExtraModelPaths(
       merge: true,
     })
   } catch {
-    // Invalid yaml or too many aliases.
+    // Invalid yaml, too many aliases, or a stack overflow.
     return null
   }
   if (!isMap(document)) return null
@@ -91,17 +92,19 @@ const maxNesting = 32
 /** Indentation, and the indicators of lists and keys that nest within one line: `- - ? - a`. */
 const deepIndentation = /^[ \t?:-]{200}/m
 
-/**
- * Checks the nesting before the text is parsed, since the parser recurses. Brackets in texts and comments are
- * counted too; ordinary ones are closed.
- */
+/** Checks the nesting before the text is parsed, since the parser recurses. */
 function isNestedTooDeeply(text: string): boolean {
+  if (deepIndentation.test(text)) return true
   let depth = 0
-  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
-    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1)
+  let isScalar = false
+  for (const token of new Lexer().lex(text)) {
+    if (!isScalar && (token === '[' || token === '{')) depth += 1
+    if (!isScalar && (token === ']' || token === '}')) depth = Math.max(0, depth - 1)
     if (depth > maxNesting) return true
+    // The next token is the text of a scalar.
+    isScalar = token === CST.SCALAR
   }
-  return deepIndentation.test(text)
+  return false
 }
 
 type YamlMap = Readonly<Record<string, unknown>>

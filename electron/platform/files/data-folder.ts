@@ -8,24 +8,37 @@ const privateFolder = 0o700
 const privateFile = 0o600
 /** The permission bits of group and others. */
 const othersBits = 0o077
-/** Of a folder that several users share, such as `/tmp`. */
+/** The bit of a folder that several users share, such as `/tmp`. */
 const stickyBit = 0o1000
 
-/** The journal, the settings, and copies of damaged ones. The permissions of other files stay. */
+/** The journal, the settings, and copies of damaged ones. */
 const ourFile = /^(?:journal\.sqlite|settings\.|window\.)/
+/** Other entries of a data folder: of the app, and of Chromium. */
+const ourEntry =
+  /^(?:app-update\.json|browser|logs|locks|Crashpad|Dictionaries|DevToolsActivePort|Singleton\w+|\.DS_Store)$/
+
+/** The data folder belongs to another user, who could replace its files. */
+export class OtherOwnerError extends Error {}
 
 /**
- * Creates the data folder so that only its owner has access. Other users lose their access to an existing
- * folder and its files. Windows protects the user's folders by itself.
- * @throws if the folder can't be created or read
+ * Creates the data folder so that only its owner has access. Other users lose their access to the files of an
+ * existing folder, and to the folder if nothing else is in it. Windows protects the user's folders by itself.
+ * @throws if the folder can't be created or read, or belongs to another user; root may use any
  */
 export function protectDataFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: privateFolder })
   if (process.platform === 'win32') return
   const { mode, uid } = statSync(folder)
+  const ownUid = process.getuid?.()
+  // The administrator may use the folder of a user, such as a volume of a container.
+  if (uid !== ownUid && uid !== 0 && ownUid !== 0) {
+    throw new OtherOwnerError(`the data folder belongs to the user with the ID ${uid}`)
+  }
+  const names = readdirSync(folder)
   const isShared = (mode & stickyBit) !== 0 || resolve(folder) === homedir()
-  if (!isShared && uid === process.getuid?.()) removeOthersAccess(folder, mode)
-  for (const name of readdirSync(folder)) {
+  const isOwn = names.every((name) => ourFile.test(name) || ourEntry.test(name))
+  if (!isShared && isOwn && uid === ownUid) removeOthersAccess(folder, mode)
+  for (const name of names) {
     if (!ourFile.test(name)) continue
     const file = join(folder, name)
     const found = lstatSync(file, { throwIfNoEntry: false })

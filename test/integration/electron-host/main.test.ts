@@ -58,7 +58,7 @@ test('a second start passes its arguments on and ends', async () => {
 
 test('the data folder contains no Chromium files', async () => {
   const userData = String(await host.inMain('electron.app.getPath("userData")'))
-  expect(readdirSync(userData).sort()).toEqual(['electron-host.inbox', 'electron-host.lock'])
+  expect(readdirSync(userData).sort()).toEqual(['SingletonInbox', 'SingletonLock'])
 })
 
 test('a tray needs an existing image', async () => {

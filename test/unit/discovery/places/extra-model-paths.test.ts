@@ -127,6 +127,12 @@ test('rejects an alias bomb and too long or too deep texts quickly', () => {
   expect(performance.now() - startedAtMs).toBeLessThan(5_000)
 })
 
+test('does not count brackets in texts and comments', () => {
+  const brackets = '['.repeat(40)
+  const text = `x: # ${brackets}\n  base_path: "/m/${brackets}"\n  loras: loras\n  vae: |\n    ${brackets}`
+  expect(parseExtraModelPaths(text, context)).toHaveLength(2)
+})
+
 test('rejects flow collections that nest deeper than any real one', () => {
   const nested = (depth: number) => `x:\n  loras: ${'['.repeat(depth)}${']'.repeat(depth)}`
   expect(parseExtraModelPaths(nested(10), context)).toEqual([])

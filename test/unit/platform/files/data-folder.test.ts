@@ -1,8 +1,17 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { protectDataFolder } from '../../../../electron/platform/files/data-folder.ts'
+import { OtherOwnerError, protectDataFolder } from '../../../../electron/platform/files/data-folder.ts'
 
 let folder: string
 
@@ -12,6 +21,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.unstubAllEnvs()
+  vi.restoreAllMocks()
   rmSync(folder, { recursive: true })
 })
 
@@ -31,6 +41,8 @@ test('creates the data folder and its parents for their owner only', () => {
 
 test('takes access to an existing folder and its files from other users', () => {
   chmodSync(folder, 0o755)
+  mkdirSync(join(folder, 'browser'))
+  mkdirSync(join(folder, 'Crashpad'))
   const names = ['journal.sqlite', 'journal.sqlite-wal', 'journal.sqlite.damaged-1', 'settings.json']
   const files = [...names, 'window.json', 'settings.unreadable-1.json'].map((name) =>
     writeFile(join(folder, name), 0o644),
@@ -45,6 +57,22 @@ test('does not change files of others, links and the files they lead to', () => 
   symlinkSync(outside, join(folder, 'settings.json'))
   protectDataFolder(folder)
   expect([modeOf(other), modeOf(outside)]).toEqual(['644', '644'])
+})
+
+test('protects only its own files in a folder with other files', () => {
+  chmodSync(folder, 0o755)
+  writeFile(join(folder, 'notes.txt'), 0o644)
+  const file = writeFile(join(folder, 'journal.sqlite'), 0o644)
+  protectDataFolder(folder)
+  expect([modeOf(folder), modeOf(file)]).toEqual(['755', '600'])
+})
+
+test('refuses a folder of another user, except for root', () => {
+  if (process.getuid?.() === 0) chownSync(folder, 4_321, 4_321)
+  const getuid = vi.spyOn(process, 'getuid').mockReturnValue(5_678)
+  expect(() => protectDataFolder(folder)).toThrow(OtherOwnerError)
+  getuid.mockReturnValue(0)
+  expect(() => protectDataFolder(folder)).not.toThrow()
 })
 
 test('protects only the files in a folder that users share', () => {

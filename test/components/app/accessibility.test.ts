@@ -77,17 +77,19 @@ const scenes: Readonly<Record<string, Scene>> = {
     await userEvent.keyboard('{Control>}a{/Control}')
     await expect.element(screen.getByRole('toolbar')).toBeVisible()
   }),
-  'the library, with details and a question': opened(
+  'the library, with details and a requested deletion': opened(
     {
       answers: {
         library: () => success({ models: libraryModels, listedAtMs: 5, failure: failure('offline') }),
+        // The native question stays open.
+        deleteModels: () => new Promise(() => {}),
       },
     },
     async ({ screen, rowOf }) => {
       await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
       await userEvent.click(rowOf('Grain'), rowCorner)
       await userEvent.keyboard('{Delete}')
-      await expect.element(screen.getByRole('alertdialog')).toBeVisible()
+      await expect.element(screen.getByText('Deletion requested').first()).toBeVisible()
     },
   ),
   'the library, a model being changed': opened(

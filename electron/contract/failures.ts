@@ -110,6 +110,7 @@ export const failureKinds = {
   'folder-no-index': { retry: 'never', remedy: 'none' },
   'folder-unreadable': { retry: 'never', remedy: 'none' },
   'already-watched': { retry: 'never', remedy: 'none' },
+  'offer-changed': { retry: 'never', remedy: 'none' },
   'folder-too-large': { retry: 'never', remedy: 'none' },
   'journal-damaged': { retry: 'never', remedy: 'none' },
   'server-in-use': { retry: 'never', remedy: 'none' },

@@ -203,15 +203,15 @@ export class WatchedFolders {
   }
 
   /**
-   * Uploads what was in the folder when it was added: `not-found` unless these are exactly the files and the
-   * team that were confirmed.
+   * Uploads what was in the folder when it was added: `offer-changed` unless these are exactly the files and
+   * the team that were confirmed.
    */
   async enqueueOffered(id: string, confirmed: OfferedFiles): Promise<Result<AddReport>> {
     const watched = this.#folders.get(id)
-    if (!watched) return failed(failure('not-found'))
+    if (!watched) return failed(failure('offer-changed'))
     // Files may be given to another team while they are read.
     const { folder, offeredFiles: files } = watched
-    if (!isConfirmed(folder, files, confirmed)) return failed(failure('not-found'))
+    if (!isConfirmed(folder, files, confirmed)) return failed(failure('offer-changed'))
     const paths = await pathsToEnqueueFor(
       files.map(({ path }) => path),
       folder.path,

@@ -251,7 +251,7 @@ test('sends offered files only to the confirmed team, and only those that were c
   const confirmed = await offeredBy(app, id)
   const { accountId = '', teamId = '' } = app.session().chosen ?? {}
   const other = app.session().accounts[0]?.teams.find((team) => team.id !== teamId)?.id ?? ''
-  const refusal = { ok: false, failure: { code: 'not-found' } }
+  const refusal = { ok: false, failure: { code: 'offer-changed' } }
   for (const changed of [{ count: 2 }, { sizeBytes: 1 }, { teamId: other }, { accountId: 'x' }])
     expect(await app.engine.sendOffered(id, { ...confirmed, ...changed })).toMatchObject(refusal)
   await app.engine.giveWatched(id, { accountId, teamId: other }, agree)

@@ -170,3 +170,19 @@ test(
     expect(await asked(electron)).not.toContain('closed')
   },
 )
+
+test('a script in the page cannot change the clipboard while another program has the focus', async ({
+  app,
+}) => {
+  const { page, electron } = app
+  const copy = (text: string) =>
+    page.evaluate(async (copied) => {
+      const result = await (window.modelferry as Bridge).copyText({ text: copied })
+      return result.ok ? null : result.failure.code
+    }, text)
+  await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus())
+  expect(await copy('of the user')).toBeNull()
+  await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.blur())
+  expect(await copy('of a script')).toBe('bad-call')
+  expect(await electron.evaluate(({ clipboard }) => clipboard.readText())).toBe('of the user')
+})

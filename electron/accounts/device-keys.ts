@@ -113,7 +113,7 @@ export function createDeviceKeys(options: {
     // After a lost connection the key stays stored: the next start or the next attempt continues.
     if (code === null || code === 'key-refused' || code === 'sign-in-declined')
       await erasePendingKey(secretStore, server)
-    // Nobody else has this key. A pasted key may be in use elsewhere and stays valid.
+    // This key exists only here. A pasted key may be in use elsewhere and stays valid.
     if (code === 'sign-in-declined') void revoke(server, key)
     return account
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { lstat, type FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../../contract/failures.ts'
+import { deadMountCodes } from './find-missing-volume.ts'
 import { isNotRegularFile, openRegularFile, readFull } from './regular-file.ts'
 
 /** Identifies a version of a file: compared before, during and after an upload. */
@@ -63,16 +64,7 @@ export function fileFailure(error: unknown): Failure {
 }
 
 /** Errors of the disk or of a file server, as opposed to missing permissions (errno(3)). */
-const diskErrorCodes: ReadonlySet<string> = new Set([
-  'EIO',
-  'ENODEV',
-  'ENXIO',
-  'ESTALE',
-  'ENOTCONN',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ETIMEDOUT',
-])
+const diskErrorCodes: ReadonlySet<string> = new Set([...deadMountCodes, 'ETIMEDOUT'])
 
 type OpenedFile =
   { readonly ok: true; readonly handle: FileHandle } | { readonly ok: false; readonly failure: Failure }

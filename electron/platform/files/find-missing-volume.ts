@@ -24,9 +24,9 @@ async function exists(path: string): Promise<boolean> {
 export async function isVolumeBack({ path, isDead }: MissingVolume): Promise<boolean> {
   if (await exists(path)) return true
   const code = isDead ? await errorCodeAt(path) : null
-  if (code === null || deadMount.has(code)) return false
+  if (code === null || deadMountCodes.has(code)) return false
   const siblings = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException) => error.code ?? '')
-  return typeof siblings === 'string' ? !deadMount.has(siblings) : siblings.length > 0
+  return typeof siblings === 'string' ? !deadMountCodes.has(siblings) : siblings.length > 0
 }
 
 /**
@@ -38,7 +38,8 @@ export async function findMissingVolume(
 ): Promise<{ readonly folder: string; readonly until: MissingVolume } | null> {
   const code = await errorCodeAt(path)
   // The path exists but does not respond: the disk is gone and its mount is still there.
-  if (code !== null && deadMount.has(code)) return { folder: dirname(path), until: { path, isDead: true } }
+  if (code !== null && deadMountCodes.has(code))
+    return { folder: dirname(path), until: { path, isDead: true } }
   let missing: string | null = null
   for (let folder = dirname(path); !(await exists(folder)); folder = dirname(folder)) {
     missing = folder
@@ -51,7 +52,7 @@ export async function findMissingVolume(
  * Error codes of a mount whose disk or server is gone, on Linux, macOS and Windows (errno(3), libuv's
  * uv_translate_sys_error).
  */
-const deadMount: ReadonlySet<string> = new Set([
+export const deadMountCodes: ReadonlySet<string> = new Set([
   'EIO',
   'ENODEV',
   'ENXIO',

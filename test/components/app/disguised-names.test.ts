@@ -4,7 +4,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
 import { model, openLibrary, rowCorner } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
-import { settings, team } from '../support/rows.ts'
+import { need, settings, team } from '../support/rows.ts'
 
 /** Shows what follows from right to left: `gpj.exe` reads as `exe.jpg`. */
 const reversing = '\u202e'
@@ -41,22 +41,7 @@ test('a workflow shows its file and folders without marks that reorder text', as
     team,
     isLooking: false,
     libraryFailure: null,
-    needs: [
-      {
-        id: 'need-1',
-        name,
-        modelType: 'loras',
-        stand: 'nowhere' as const,
-        by: null,
-        isDisabled: false,
-        isOff: false,
-        where: null,
-        sizeBytes: null,
-        url: null,
-        isFolder: false,
-        failed: null,
-      },
-    ],
+    needs: [need(name)],
     unseen: [{ where: name, why: 'too-slow' as const }],
     isUsualSeen: true,
   }

@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
-import type {
-  FoundPlacesView,
-  FoundPlaceView,
-  NeededModelView,
-  WorkflowView,
-} from '../../../electron/contract/discovery.ts'
+import type { FoundPlacesView, FoundPlaceView, WorkflowView } from '../../../electron/contract/discovery.ts'
 import type { Asked } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
-import { team } from '../support/rows.ts'
+import { need, team } from '../support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
@@ -101,23 +96,6 @@ test('shows no empty result before the first response', async () => {
   expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
 })
 
-function need(name: string, change: Partial<NeededModelView> = {}): NeededModelView {
-  return {
-    id: name,
-    name,
-    modelType: 'loras',
-    stand: 'nowhere',
-    by: null,
-    isDisabled: false,
-    isOff: false,
-    where: null,
-    sizeBytes: null,
-    url: null,
-    isFolder: false,
-    failed: null,
-    ...change,
-  }
-}
 const needs = [
   need('owned.safetensors', { stand: 'in-library', by: 'hash', sizeBytes: 5_000_000_000 }),
   need('style/here.safetensors', {

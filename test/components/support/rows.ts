@@ -1,5 +1,6 @@
 import { failure, type Failure } from '../../../electron/contract/failures.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
+import type { NeededModelView } from '../../../electron/contract/discovery.ts'
 import type { TransferSpeed } from '../../../electron/contract/upload-details.ts'
 import {
   needsAttention,
@@ -210,4 +211,23 @@ export function pathConflictRow(name: string): UploadRow {
     theirBytes: 2_000_000_000,
   }
   return failedRow(name, failure('path-taken', params))
+}
+
+/** A model that a workflow needs and that is nowhere. */
+export function need(name: string, change: Partial<NeededModelView> = {}): NeededModelView {
+  return {
+    id: name,
+    name,
+    modelType: 'loras',
+    stand: 'nowhere',
+    by: null,
+    isDisabled: false,
+    isOff: false,
+    where: null,
+    sizeBytes: null,
+    url: null,
+    isFolder: false,
+    failed: null,
+    ...change,
+  }
 }

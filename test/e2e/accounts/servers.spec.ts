@@ -7,22 +7,29 @@ import { join } from 'node:path'
 import { ALICE, BOB } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { startProxy } from '../../support/network/proxy-server.ts'
-import { expect, test } from '../support/fixtures.ts'
+import { expect, test, type EngineHarness } from '../support/fixtures.ts'
 import { answerBoxes, asked } from '../support/main-steps.ts'
 import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from '../support/page-steps.ts'
 import { startWords } from '../support/running-app.ts'
 
+/**
+ * Signs in and opens the settings. As in an installed app, the server is in the settings and not in the
+ * environment, where it couldn’t be changed.
+ */
+async function openServerSettings(harness: EngineHarness) {
+  Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
+  writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
+  const { page, electron } = await harness.start()
+  await answerBoxes(electron, 0)
+  await signInByForm(page)
+  await pick(page, 'More', 'Settings')
+  return { page, electron, address: page.getByLabel('Server address', { exact: true }) }
+}
+
 test('checks a second server before saving it, then adds its account to the first', async ({ harness }) => {
   const other = await startCloud({})
   try {
-    // As in an installed app, the server is in the settings and not in the environment.
-    Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
-    writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
-    const { page, electron } = await harness.start()
-    await answerBoxes(electron, 0)
-    await signInByForm(page)
-    await pick(page, 'More', 'Settings')
-    const address = page.getByLabel('Server address', { exact: true })
+    const { page, electron, address } = await openServerSettings(harness)
     await address.fill('http://127.0.0.1:9/api/v1')
     await address.press('Enter')
     await expect(page.getByText('Not reachable')).toBeVisible()
@@ -66,14 +73,7 @@ test('rejects a server with an untrusted certificate and gives the reason', asyn
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   try {
-    // The server is in the settings, because one from the environment can’t be changed there.
-    Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
-    writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
-    const { page, electron } = await harness.start()
-    await answerBoxes(electron, 0)
-    await signInByForm(page)
-    await pick(page, 'More', 'Settings')
-    const address = page.getByLabel('Server address', { exact: true })
+    const { page, address } = await openServerSettings(harness)
     await address.fill(`https://localhost:${(server.address() as AddressInfo).port}`)
     await address.press('Enter')
     await expect(page.getByText('Certificate not trusted')).toBeVisible()

@@ -44,6 +44,8 @@ export interface Recognition {
   readonly group?: ModelGroup
   /** There is a picture in the header or next to the file. */
   readonly hasPreview?: boolean
+  /** A PyTorch file whose scan was complete and found only imports that rebuild tensors. */
+  readonly hasNoCode?: true
 }
 
 /** A PNG, JPEG or WebP picture, verified by its bytes and limited in size. */

@@ -50,6 +50,7 @@ const recognitionText = v.pipe(
     dtype: v.nullable(v.string()),
     group: v.exactOptional(v.object(group)),
     hasPreview: v.exactOptional(v.boolean()),
+    hasNoCode: v.exactOptional(v.literal(true)),
   }),
 )
 

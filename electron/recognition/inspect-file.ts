@@ -124,6 +124,7 @@ function createInspection(
       ? asDiffusersPart(recognise({ ...content, name, folder }), group, pipeline)
       : recognise({ ...content, name: group?.kind === 'external' ? `${group.name}.onnx` : name, folder })),
     ...(hasPreview ? { hasPreview } : {}),
+    ...(isScannedWithoutCode(content) ? { hasNoCode: true as const } : {}),
     ...(group ? { group: { key: group.key, name: group.name, kind: group.kind } } : {}),
   }
   if (group?.kind === 'diffusers') {
@@ -139,6 +140,10 @@ function createInspection(
   })
   return { recognition, target, identity, failure: content.failure }
 }
+
+/** Every import of a file without failure is harmless, see `failureOfScan` in `pickle/pytorch.ts`. */
+const isScannedWithoutCode = ({ format, imports, failure: reason }: FileContent) =>
+  format === 'pytorch' && imports !== undefined && reason === null
 
 /** Findings from the file's folder. */
 interface FolderFindings {

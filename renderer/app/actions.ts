@@ -157,14 +157,17 @@ export class Actions {
       case 'choose':
         return ui.openConflictChoice(row.id)
       case 'allow':
-        this.#succeeded(await this.#bridge.allow({ ids: [row.id] }))
-        return
+        return ui.openFinding(row.id)
       case 'retry':
       case 'wait':
       case 'none':
         return this.retry([row.id])
     }
   }
+
+  /** Uploads files that can run code when loaded. The user has confirmed them by name. */
+  readonly allow = async (ids: readonly string[]) =>
+    this.#succeeded(await this.#bridge.allow({ ids: [...ids] }))
 
   readonly chooseTeam = async (choice: TeamChoice) =>
     this.#applySession(await this.#bridge.chooseTeam(choice))

@@ -11,6 +11,8 @@ export interface Editing {
   readonly draft: string
 }
 
+type FocusTarget = 'choice' | 'finding' | 'search'
+
 /** View state that is not stored. */
 export class UiState {
   view = $state<View>('uploads')
@@ -23,7 +25,7 @@ export class UiState {
     this.editing ? targetProblem(this.editing.field, this.editing.draft) : null,
   )
   /** The control that takes the focus when it is drawn. A request is consumed by the first control. */
-  #focusRequest = $state<'choice' | 'search' | null>(null)
+  #focusRequest = $state<FocusTarget | null>(null)
   /** The search field is shown even if it is empty. */
   isSearchOpen = $state(false)
   /** Invalid text of fields that were left, by row and field. */
@@ -64,6 +66,12 @@ export class UiState {
     this.#requestFocus('choice')
   }
 
+  /** Opens the details of a row at the finding of its scan. */
+  openFinding(id: string): void {
+    this.detailsId = id
+    this.#requestFocus('finding')
+  }
+
   openSearch(): void {
     if (this.view !== 'history' && this.view !== 'library') this.show('uploads')
     if (this.view === 'uploads') this.isSearchOpen = true
@@ -71,7 +79,7 @@ export class UiState {
   }
 
   /** True once per request. */
-  consumeFocusRequest(what: 'choice' | 'search'): boolean {
+  consumeFocusRequest(what: FocusTarget): boolean {
     if (this.#focusRequest !== what) return false
     this.#focusRequest = null
     return true
@@ -91,7 +99,7 @@ export class UiState {
   }
 
   /** The request expires after the next update if no control has consumed it. */
-  #requestFocus(what: 'choice' | 'search'): void {
+  #requestFocus(what: FocusTarget): void {
     this.#focusRequest = what
     void tick().then(() => (this.#focusRequest = null))
   }

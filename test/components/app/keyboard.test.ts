@@ -62,16 +62,20 @@ test('Delete removes a row and focuses the one that takes its place', async () =
   await expect.poll(focused).toBe('Cobalt')
 })
 
-test('Delete on a running upload asks, and Escape keeps it', async () => {
-  const { rowOf, asked } = await setup([sendingRow('Aurora')])
-  await userEvent.keyboard('{ArrowDown}{Delete}')
-  await expect
-    .element(rowOf('Aurora').getByRole('button', { name: 'Cancel upload', exact: true }))
-    .toHaveFocus()
-  await userEvent.keyboard('{Escape}')
-  await expect.poll(focused).toBe('Aurora')
-  expect(asked).toEqual([])
-})
+test.each(['{Escape}', '{Enter}'])(
+  'Delete on a running upload says what would be lost, and %s keeps it',
+  async (key) => {
+    const { rowOf, asked } = await setup([sendingRow('Aurora')])
+    await userEvent.keyboard('{ArrowDown}{Delete}')
+    await expect.element(rowOf('Aurora').getByRole('button', { name: 'Keep', exact: true })).toHaveFocus()
+    await expect
+      .element(rowOf('Aurora'))
+      .toMatchTextContent('Cancel “Aurora”? 450 MB of 1.0 GB already uploaded will be deleted.')
+    await userEvent.keyboard(key)
+    await expect.poll(focused).toBe('Aurora')
+    expect(asked).toEqual([])
+  },
+)
 
 test('the focus stays on its row when the row moves to another group', async () => {
   const { emit } = await setup()
@@ -101,9 +105,7 @@ test('Shift with arrows selects a range; the bar asks before discarding sent byt
   await userEvent.keyboard('{Home}{Shift>}{ArrowDown}{/Shift}')
   await userEvent.click(screen.getByRole('button', { name: 'Cancel or remove' }))
   await expect
-    .element(
-      screen.getByText('Cancel 2 uploads? The data uploaded so far will be deleted.', { exact: false }),
-    )
+    .element(screen.getByText('Cancel 2 uploads? 900 MB already uploaded will be deleted.', { exact: false }))
     .toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Cancel 2 uploads', exact: true }))
   expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Aurora', 'Basalt'] } }])

@@ -8,7 +8,7 @@ import { failedRow, noonMs, patchOf, row, sendingRow } from '../support/rows.ts'
 
 const buttons: Readonly<Record<Remedy, string>> = {
   retry: 'Try again',
-  allow: 'Upload anyway',
+  allow: 'See finding',
   'sign-in': 'Sign in',
   proxy: 'Sign in to proxy',
   edit: 'Change',
@@ -18,8 +18,7 @@ const buttons: Readonly<Record<Remedy, string>> = {
   wait: 'Try now',
   none: 'Try again',
 }
-const buttonOf = (code: FailureCode) =>
-  code === 'file-dangerous' ? 'Upload despite the danger' : buttons[failureKinds[code].remedy]
+const buttonOf = (code: FailureCode) => buttons[failureKinds[code].remedy]
 /** A value for each parameter of a code's message. */
 const paramsOf = (code: FailureCode) =>
   Object.fromEntries(
@@ -44,21 +43,60 @@ test('the retry button calls retry', async () => {
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
 })
 
-test('a file that could run code is sent after a second confirmation that names the code', async () => {
-  const why = failure('file-suspicious', { imports: 'some_trainer.Callback' })
-  const { rowOf, asked } = await openPage({ rows: [failedRow('Flux', why)] })
-  await expect.element(rowOf('Flux')).toMatchTextContent('some_trainer.Callback')
-  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Upload anyway' }))
-  expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
+/** Opens the page with a dangerous file, and the question before it is uploaded. */
+async function askAboutDangerousFile() {
+  const opened = await openPage({
+    rows: [failedRow('Flux', failure('file-dangerous', { imports: 'os.system' }))],
+  })
+  const { rowOf, screen } = opened
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'See finding' }))
+  const button = screen.getByRole('complementary').getByRole('button', { name: 'Upload anyway…' })
+  await expect.element(button).toHaveFocus()
+  await userEvent.click(button)
+  return {
+    ...opened,
+    button,
+    question: screen.getByRole('dialog', { name: 'Upload “Flux” to Aurora Studio?' }),
+  }
+}
+
+test('an unsafe file is uploaded from its details, after a question that names file, finding and team', async () => {
+  const { question, asked } = await askAboutDangerousFile()
+  await expect.element(question).toMatchTextContent('Flux.safetensors')
+  await expect.element(question).toMatchTextContent('os.system')
+  await expect.element(question).toMatchTextContent('Aurora Studio')
+  expect(asked.filter(({ name }) => name === 'allow')).toEqual([])
+  await userEvent.click(question.getByRole('button', { name: 'Upload anyway' }))
+  await expect.poll(() => asked).toContainEqual({ name: 'allow', args: { ids: ['Flux'] } })
+  await expect.poll(() => question.elements()).toEqual([])
 })
 
-test('sending a dangerous file has a different button than an unusual one', async () => {
-  const why = failure('file-dangerous', { imports: 'os.system' })
-  const { rowOf, asked } = await openPage({ rows: [failedRow('Flux', why)] })
-  const button = rowOf('Flux').getByRole('button', { name: 'Upload despite the danger' })
-  await expect.element(button).toHaveClass('danger')
-  await userEvent.click(button)
-  expect(asked).toEqual([{ name: 'allow', args: { ids: ['Flux'] } }])
+test.each(['{Enter}', '{Escape}'])('%s on the question uploads no unsafe file', async (key) => {
+  const { screen, question, button, asked } = await askAboutDangerousFile()
+  await expect.element(question.getByRole('button', { name: 'Don’t upload' })).toHaveFocus()
+  await userEvent.keyboard(key)
+  await expect.poll(() => question.elements()).toEqual([])
+  await expect.element(button).toHaveFocus()
+  await expect.element(screen.getByRole('complementary')).toBeVisible()
+  expect(asked.filter(({ name }) => name === 'allow')).toEqual([])
+})
+
+test('the row of an unsafe file has no red button', async () => {
+  const { rowOf } = await openPage({
+    rows: [failedRow('Flux', failure('file-dangerous', { imports: 'os.system' }))],
+  })
+  await expect.element(rowOf('Flux').getByRole('button', { name: 'See finding' })).toBeVisible()
+  expect(rowOf('Flux').element().querySelectorAll('.danger')).toHaveLength(0)
+})
+
+test('a PyTorch file whose scan found no code is described as such', async () => {
+  const flux = row('Flux')
+  const recognition = { ...flux.recognition, format: 'pytorch', hasNoCode: true } as const
+  const { rowOf, screen } = await openPage({ rows: [{ ...flux, recognition }] })
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await expect
+    .element(screen.getByRole('complementary'))
+    .toMatchTextContent('PyTorch file without code that runs when loaded')
 })
 
 test('shows the server’s full reason in a narrow window', async () => {

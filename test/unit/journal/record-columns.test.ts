@@ -92,6 +92,20 @@ test.each<[string, UploadRecord]>([
     }),
   ],
   [
+    'without code',
+    uploadRecord({
+      recognition: {
+        format: 'pytorch',
+        hasNoCode: true,
+        modelType: null,
+        base: null,
+        reason: { key: 'reason.pytorch', params: {} },
+        tensorCount: null,
+        dtype: null,
+      },
+    }),
+  ],
+  [
     'of which nothing was recognised',
     uploadRecord({
       recognition: {

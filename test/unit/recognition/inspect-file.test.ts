@@ -16,6 +16,7 @@ import {
   writeText,
   writeWebPage,
 } from '../../fixtures/model-files.ts'
+import { imported, pickleOf, shellCall, stateDict, torchZip } from '../../fixtures/pickles.ts'
 import { seededBytes, seededRandom } from '../../fixtures/seeded.ts'
 
 let root: string
@@ -187,6 +188,18 @@ test('recognises a PyTorch file by its folder and name without loading it', asyn
     recognition: { format: 'pytorch', modelType: 'checkpoints', reason: { key: 'reason.pytorch-name' } },
     failure: null,
   })
+})
+
+test('says that a PyTorch file has no code only if its scan found none', async () => {
+  await writeText(at('tensors.pt'), torchZip(stateDict({ 'a.weight': { dtype: 'F16', shape: [2, 2] } })))
+  await writeText(at('trap.pt'), shellCall)
+  await writeText(at('unusual.pt'), pickleOf(imported('some_trainer', 'Callback')))
+  await writeText(at('cut.pt'), torchZip(Buffer.from([0x80, 0x02])))
+  const hasNoCode = async (name: string) => (await inspectFile(at(name))).recognition.hasNoCode
+  expect(await hasNoCode('tensors.pt')).toBe(true)
+  expect(await hasNoCode('trap.pt')).toBeUndefined()
+  expect(await hasNoCode('unusual.pt')).toBeUndefined()
+  expect(await hasNoCode('cut.pt')).toBeUndefined()
 })
 
 test('accepts any other file as unknown', async () => {

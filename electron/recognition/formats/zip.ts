@@ -16,7 +16,7 @@ export interface ZipMember {
   readonly nameBytes: number
 }
 
-/** PKWARE APPNOTE 4.3: signatures and fixed lengths of the four records that are read. */
+/** PKWARE APPNOTE 4.3: signatures and fixed lengths of the five records that are read. */
 const local = { signature: 0x04034b50, bytes: 30 }
 const central = { signature: 0x02014b50, bytes: 46 }
 const end = { signature: 0x06054b50, bytes: 22 }
@@ -30,7 +30,8 @@ const maxDirectoryBytes = 64 * 1024 * 1024
 
 /**
  * Parses a zip's directory. Records that contradict each other are malformed: readers differ in which one
- * they believe, so a loader could see a member that is not seen here.
+ * they believe, so a loader could see a member that is not seen here. PyTorch's reader (miniz) and NumPy's
+ * (Python's zipfile) find the directory, the 64-bit records and a member by its name in different ways.
  */
 export async function readZipMembers(source: ByteSource): Promise<ParseResult<ZipMember[]>> {
   const directory = await findDirectory(source)
@@ -46,8 +47,10 @@ export async function readZipMembers(source: ByteSource): Promise<ParseResult<Zi
     const parsed = parseEntry(bytes, position)
     if (!parsed.ok) return parsed
     const { entry, next } = parsed.value
-    if (seen.has(entry.name)) return malformed(`two members are named ${entry.name.slice(0, 60)}`)
-    seen.add(entry.name)
+    // PyTorch finds a member by its name in any case (miniz, mz_zip_reader_locate_file).
+    const key = entry.name.toLowerCase()
+    if (seen.has(key)) return malformed(`two members are named ${entry.name.slice(0, 60)}`)
+    seen.add(key)
     entries.push(entry)
     position = next
   }
@@ -58,11 +61,13 @@ export async function readZipMembers(source: ByteSource): Promise<ParseResult<Zi
 type DirectoryEntry = Omit<ZipMember, 'limit'>
 
 /**
- * Limits each member to the space before the next one. Overlapping members could unpack a small file to
+ * Limits each member to the space before the next one. The first begins the file: what is in front of it,
+ * such as a whole other archive, would never be looked into. Overlapping members could unpack a small file to
  * terabytes and show different content to different readers (David Fifield, "A better zip bomb", 2019).
  */
 function withLimits(entries: readonly DirectoryEntry[], directoryAt: number): ParseResult<ZipMember[]> {
   const starts = entries.map(({ headerAt }) => headerAt).toSorted((one, other) => one - other)
+  if (starts.length > 0 && starts[0] !== 0) return malformed('bytes before its first member')
   const nextStart = new Map(starts.map((start, index) => [start, starts[index + 1] ?? directoryAt]))
   const members: ZipMember[] = []
   for (const entry of entries) {
@@ -90,30 +95,58 @@ async function findDirectory(source: ByteSource): Promise<ParseResult<Directory>
   signature.writeUInt32LE(end.signature)
   const found = tail.lastIndexOf(signature)
   if (found < 0 || found + end.bytes > tail.length) return malformed('zip archive without its end')
+  if (found + end.bytes + tail.readUInt16LE(found + 20) !== tail.length) {
+    return malformed('bytes after its end')
+  }
   const directory = {
     at: tail.readUInt32LE(found + 16),
     sizeBytes: tail.readUInt32LE(found + 12),
     count: tail.readUInt16LE(found + 10),
     endAt: tailAt + found,
   }
+  const isDivided =
+    tail.readUInt16LE(found + 4) !== 0 ||
+    tail.readUInt16LE(found + 6) !== 0 ||
+    tail.readUInt16LE(found + 8) !== directory.count
+  if (isDivided) return malformed('it is one of several parts')
   const locator = found - locator64.bytes
   if (locator < 0 || tail.readUInt32LE(locator) !== locator64.signature) return { ok: true, value: directory }
-  const at64 = readU64(tail, locator + 8)
-  return at64 === null ? malformed(beyondLimit) : parseEnd64(source, at64)
+  return parseEnd64(source, readU64(tail, locator + 8), directory)
 }
 
-async function parseEnd64(source: ByteSource, endAt: number): Promise<ParseResult<Directory>> {
+/**
+ * Parses the 64-bit end. It must be directly before its locator, because Python's zipfile reads it there and
+ * PyTorch's reader where the locator says, and it must agree with the 32-bit end.
+ */
+async function parseEnd64(
+  source: ByteSource,
+  endAt: number | null,
+  directory32: Directory,
+): Promise<ParseResult<Directory>> {
+  if (endAt !== directory32.endAt - locator64.bytes - end64.bytes) return malformed(endMoved)
   const record = await source.read(endAt, end64.bytes)
-  if (record.length < end64.bytes || record.readUInt32LE(0) !== end64.signature) {
-    return malformed('its 64-bit end is not where it says')
-  }
+  const isWhole = record.length === end64.bytes && record.readUInt32LE(0) === end64.signature
+  if (!isWhole || readU64(record, 4) !== end64.bytes - 12) return malformed(endMoved)
   const at = readU64(record, 48)
   const sizeBytes = readU64(record, 40)
   const count = readU64(record, 32)
   if (at === null || sizeBytes === null || count === null) return malformed(beyondLimit)
-  return { ok: true, value: { at, sizeBytes, count, endAt } }
+  const agrees =
+    agreesWith(directory32.at, at, 0xffffffff) &&
+    agreesWith(directory32.sizeBytes, sizeBytes, 0xffffffff) &&
+    agreesWith(directory32.count, count, 0xffff) &&
+    readU64(record, 24) === count
+  return agrees
+    ? { ok: true, value: { at, sizeBytes, count, endAt } }
+    : malformed('its 64-bit end contradicts its 32-bit end')
 }
 
+/** Whether a short number is the long one, or says by its highest value that only the long one counts. */
+function agreesWith(short: number, long: number, highest: number): boolean {
+  return short === long || short === highest
+}
+
+const endMoved = 'its 64-bit end is not where it says'
 const beyondLimit = 'a number beyond 2^53'
 
 /** Null for a number beyond 2^53. */
@@ -146,21 +179,39 @@ function parseEntry(
   })
   if (!location.ok) return location
   const name = bytes.toString('utf8', nameAt, nameAt + nameBytes)
+  // Python's zipfile ends a name at NUL, and on Windows it reads a backslash as a slash.
+  if (name.includes('\0') || name.includes('\\')) return malformed('a member’s name is read in two ways')
+  if (method === 0 && location.value.packedBytes !== location.value.sizeBytes) {
+    return malformed('a stored member has two sizes')
+  }
   const entry = { name, isDeflated: method === 8, nameBytes, ...location.value }
   return { ok: true, value: { entry, next } }
 }
 
 type Location = Pick<ZipMember, 'sizeBytes' | 'packedBytes' | 'headerAt'>
 
+/** Extra fields of a directory entry (APPNOTE 4.5). */
+const sizesField = 1
+/** Python's zipfile takes the member's name from this field, and PyTorch's reader doesn't. */
+const unicodeNameField = 0x7075
+
 /** Numbers that don't fit in 32 bits are in extra field 1, in this order, and only those (APPNOTE 4.5.3). */
 function parseLocation(extra: Buffer, location32: Location): ParseResult<Location> {
   const location = { ...location32 }
-  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
-    if (extra.readUInt16LE(at) !== 1) continue
+  let hasSizes = false
+  let next = 0
+  for (let at = 0; at + 4 <= extra.length; at = next) {
+    next = at + 4 + extra.readUInt16LE(at + 2)
+    const field = extra.readUInt16LE(at)
+    if (next > extra.length) return malformed('an extra field that is cut short')
+    if (field === unicodeNameField) return malformed('a member has two names')
+    if (field !== sizesField) continue
+    if (hasSizes) return malformed('a member has two 64-bit sizes')
+    hasSizes = true
     let position = at + 4
     for (const name of ['sizeBytes', 'packedBytes', 'headerAt'] as const) {
       if (location32[name] !== 0xffffffff) continue
-      if (position + 8 > extra.length) return malformed('a 64-bit size is missing')
+      if (position + 8 > next) return malformed('a 64-bit size is missing')
       const value = readU64(extra, position)
       if (value === null) return malformed(beyondLimit)
       location[name] = value
@@ -172,6 +223,9 @@ function parseLocation(extra: Buffer, location32: Location): ParseResult<Locatio
 
 /** Longer names are only compared up to here; PyTorch's have about forty characters. */
 const maxComparedNameBytes = 500
+
+/** The sizes that may follow a member, with a signature and 64-bit numbers (APPNOTE 4.3.9). */
+const maxDescriptorBytes = 24
 
 /** Unpacked members are held in memory. A larger one is a zip bomb, or no description of a model. */
 const maxUnpackedBytes = 64 * 1024 * 1024
@@ -187,11 +241,13 @@ export async function findMemberStart(source: ByteSource, member: ZipMember): Pr
   if (nameBytes !== member.nameBytes || (nameBytes <= maxComparedNameBytes && name !== member.name)) {
     return malformed('a member has one name in the directory and another at its place')
   }
-  if ((header.readUInt16LE(8) === 8) !== member.isDeflated) {
+  if (header.readUInt16LE(8) !== (member.isDeflated ? 8 : 0) || (header.readUInt16LE(6) & 1) !== 0) {
     return malformed('a member is packed in one way in the directory and another at its place')
   }
   const start = member.headerAt + local.bytes + nameBytes + header.readUInt16LE(28)
-  if (start + member.packedBytes > member.limit) return malformed('a member ends behind its place')
+  const unusedBytes = member.limit - start - member.packedBytes
+  if (unusedBytes < 0) return malformed('a member ends behind its place')
+  if (unusedBytes > maxDescriptorBytes) return malformed('bytes between two members')
   return { ok: true, value: start }
 }
 
@@ -213,6 +269,7 @@ export async function openMember(source: ByteSource, member: ZipMember): Promise
   const unpacked = await inflate(await source.read(start, member.packedBytes))
   if (!unpacked.ok) return unpacked
   const bytes = unpacked.value
+  if (bytes.length !== member.sizeBytes) return malformed('a member unpacks to another size than it says')
   return { ok: true, value: { source: bufferSource(bytes), start: 0, end: bytes.length } }
 }
 

@@ -44,7 +44,11 @@ export type Command =
       readonly upload: boolean
     } & OutputOptions &
       SpeedOptions)
-  | { readonly name: 'inspect'; readonly paths: readonly string[]; readonly json: boolean }
+  | {
+      readonly name: 'inspect'
+      readonly paths: readonly string[]
+      readonly output: 'text' | 'json' | 'report'
+    }
   | ({ readonly name: 'resume' } & OutputOptions & SpeedOptions)
   | ({
       readonly name: 'upload'
@@ -103,7 +107,9 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
   inspect(words) {
     const { values, positionals } = parseWords(words, commands.inspect, Infinity)
     if (positionals.length === 0) throw new UsageError('No files given. Example: modelferry inspect models/')
-    return { name: 'inspect', paths: positionals, json: values.json ?? false }
+    if (values.json && values.report) throw new UsageError('--json and --report exclude each other.')
+    const output = values.json ? 'json' : 'text'
+    return { name: 'inspect', paths: positionals, output: values.report ? 'report' : output }
   },
   status: (words) => ({ name: 'status', json: parseWords(words, commands.status, 0).values.json ?? false }),
   check(words) {

@@ -106,7 +106,14 @@ searched in the common locations of ComfyUI and similar programs and in earlier 
   inspect: {
     words: '<paths…>',
     about: 'show what files contain, without uploading or signing in',
-    options: { json: json('print JSON, one object per file (docs/command-line.md)'), help },
+    options: {
+      report: {
+        type: 'boolean',
+        about: 'print a text for reporting a wrong recognition, without weights, paths and prompts',
+      },
+      json: json('print JSON, one object per file (docs/command-line.md)'),
+      help,
+    },
     more: `Shows the type, the base model, the reason for both, and the library path. Files that "upload" would reject are rejected
 here for the same reason; the exit code is then 1.`,
   },

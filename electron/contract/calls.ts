@@ -120,6 +120,8 @@ const callGroups = {
         ),
       }),
     ),
+    /** Withdraws the types that are offered for these uploads, and doesn't offer them again. */
+    declineType: call<void>()('engine', v.strictObject({ ids })),
     /** Returns once the parts that need a few seconds are finished, or the uploads were resumed. */
     pause: call<void>()('engine', v.strictObject({ ids })),
     /** Stops uploads that are being paused at once, all unless some are named. */
@@ -148,6 +150,11 @@ const callGroups = {
       'engine',
       v.strictObject({ id }),
     ),
+    /**
+     * A text for reporting a wrong recognition of a row's file, without weights, paths and private metadata.
+     * Null when the row or its file is gone.
+     */
+    recognitionReport: call<string | null>()('engine', v.strictObject({ id })),
     /** How much of a row's multi-file model the library has. Null for a model of one file. */
     modelStatus: call<ModelStatus | null>()('engine', v.strictObject({ id })),
     history: call<HistoryPage>()(

@@ -41,11 +41,54 @@ export interface Recognition {
   readonly tensorCount: number | null
   /** Most common element type by bytes, such as `F16`, or null. */
   readonly dtype: string | null
+  /** Equal for files with the same architecture, see `architectureSignature`; absent without tensors. */
+  readonly signature?: string
   readonly group?: ModelGroup
   /** There is a picture in the header or next to the file. */
   readonly hasPreview?: boolean
   /** A PyTorch file whose scan was complete and found only imports that rebuild tensors. */
   readonly hasNoCode?: true
+}
+
+/** How far the type of a file can be trusted. */
+export type Confidence = 'high' | 'medium' | 'low' | 'none'
+
+/**
+ * Confidence by the reason for the type: `high` if the content shows it, `medium` if only the folder does or
+ * contradicts the content, `low` if only a word in the name does.
+ */
+const confidenceByReason: Readonly<Record<string, Confidence>> = {
+  'reason.header': 'high',
+  'reason.header-and-folder': 'high',
+  'reason.header-and-finer-folder': 'high',
+  'reason.diffusers': 'high',
+  'reason.header-over-folder': 'medium',
+  'reason.folder': 'medium',
+  'reason.pytorch-folder': 'medium',
+  'reason.name': 'low',
+  'reason.pytorch-name': 'low',
+}
+
+/** How far the type can be trusted; `none` where there is no evidence for one. */
+export function confidenceOf({ reason }: Pick<Recognition, 'reason'>): Confidence {
+  return Object.hasOwn(confidenceByReason, reason.key) ? (confidenceByReason[reason.key] ?? 'none') : 'none'
+}
+
+/** One sign of what a file is: a tensor or metadata key, a folder's name, or a word in the file's name. */
+export interface Evidence {
+  readonly source: 'content' | 'folder' | 'name'
+  readonly sign: string
+}
+
+/** The signs that a recognition is based on. */
+export function evidenceOf({ reason, note }: Pick<Recognition, 'reason' | 'note'>): readonly Evidence[] {
+  const { evidence, folder, hint } = reason.params
+  return [
+    ...(evidence ? [{ source: 'content', sign: evidence } as const] : []),
+    ...(folder ? [{ source: 'folder', sign: folder } as const] : []),
+    ...(hint ? [{ source: 'name', sign: hint } as const] : []),
+    ...(note?.params['hint'] ? [{ source: 'name', sign: note.params['hint'] } as const] : []),
+  ]
 }
 
 /** A PNG, JPEG or WebP picture, verified by its bytes and limited in size. */

@@ -56,6 +56,8 @@ export interface UploadRow {
   readonly target: Target
   /** The path is not the suggested one, so it does not follow a change of the type. */
   readonly isPathEdited?: true
+  /** The type that the user gave to similar files instead of the suggested one. */
+  readonly offeredType?: string
   readonly recognition: Recognition
   readonly phase: Phase
   /** The phase is `sending`, but other files use the connection at the moment. */

@@ -6,6 +6,7 @@ import type { Details } from '../feed/details.ts'
 import type { DoneToday } from '../feed/done-today.ts'
 import type { Feed } from '../feed/feed.ts'
 import { fileToInspect } from '../intake/inspect-again.ts'
+import type { TypeCorrections } from '../intake/type-corrections.ts'
 import type { WaitingFiles } from '../intake/waiting-files.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import { toUploadRow } from '../journal/row-view.ts'
@@ -31,9 +32,10 @@ interface CallServices {
   readonly doneToday: DoneToday
   readonly signIns: SignIns
   readonly commands: UploadCommands
+  readonly corrections: Pick<TypeCorrections, 'decline'>
   readonly library: Library
   readonly hashCache: HashCache
-  readonly inspector: Pick<Inspector, 'readDetails'>
+  readonly inspector: Pick<Inspector, 'readDetails' | 'report'>
   readonly modelStatus: (record: UploadRecord) => Promise<ModelStatus | null>
   /** Compares the library's records of registered uploads with their files. */
   readonly verify: (ids: readonly string[]) => void
@@ -64,6 +66,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     discardWaitingFiles: async () => services.waitingFiles.discard(),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),
+    declineType: async ({ ids }) => services.corrections.decline(ids),
     pause: ({ ids }) => commands.pause(ids),
     async stopPausing({ ids }) {
       commands.stopPausing(ids)
@@ -105,6 +108,10 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     async modelFacts({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)
       return success(record ? await services.inspector.readDetails(fileToInspect(record)) : null)
+    },
+    async recognitionReport({ id }) {
+      const record = rows.get(id)?.record ?? store.find(id)
+      return success(record ? await services.inspector.report(fileToInspect(record)) : null)
     },
     async modelStatus({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)

@@ -28,6 +28,7 @@ interface CommandOptions {
   readonly forget: (id: string) => void
   /** Storage or the library may hold something that no upload needs any more. */
   readonly onAbandoned: () => void
+  readonly onTypesEdited: (records: readonly UploadRecord[]) => Result<void>
   /** Files that were inspected again and are still rejected. */
   readonly rejected: (ids: readonly string[]) => void
   readonly now: () => number
@@ -167,6 +168,7 @@ export class UploadCommands {
       rows: this.#rows,
       requeue: (row) => this.#requeue(row),
       onAbandoned: this.#options.onAbandoned,
+      onTypesEdited: this.#options.onTypesEdited,
     })
   }
 

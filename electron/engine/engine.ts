@@ -20,6 +20,7 @@ import { createFeed } from '../feed/feed.ts'
 import { createModelStatusReader } from '../feed/model-status.ts'
 import { adoptAccountUploads } from '../intake/adopt-uploads.ts'
 import { Intake } from '../intake/enqueue.ts'
+import { createTypeCorrections } from '../intake/type-corrections.ts'
 import { createRechecks } from '../intake/recheck-growing-files.ts'
 import { restoreQueued } from '../intake/restore.ts'
 import { createWaitingFiles } from '../intake/waiting-files.ts'
@@ -219,12 +220,14 @@ export function createEngine(options: EngineOptions): Engine {
   })
 
   // Commands and intake.
+  const corrections = createTypeCorrections({ choices, rows })
   const commands = new UploadCommands({
     rows,
     queue,
     inspect: (file) => inspector.inspect(file),
     forget,
     onAbandoned: () => events.emit('abandoned'),
+    onTypesEdited: corrections.remember,
     rejected: (ids) => events.emit('rejected', ids),
     now: environment.now,
   })
@@ -239,6 +242,7 @@ export function createEngine(options: EngineOptions): Engine {
     inspect: (file) => inspector.inspect(file),
     resolveTeam: signIns.resolve,
     onConflict: conflictSettings.onConflict,
+    typeOffers: corrections.offers,
     // In the order in which they are needed: each start takes a core.
     warmUp() {
       inspector.warm()
@@ -398,6 +402,7 @@ export function createEngine(options: EngineOptions): Engine {
         doneToday,
         signIns,
         commands,
+        corrections,
         library,
         hashCache,
         inspector,

@@ -1,7 +1,7 @@
 import { failed, isTargetFailure, success, type Result } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { Row, Rows } from '../journal/rows.ts'
-import { isStarted, modelIdOf, type RecordChange } from '../journal/upload-record.ts'
+import { isStarted, modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 import { targetFailure } from '../contract/uploads.ts'
 
@@ -15,6 +15,8 @@ interface EditServices {
   readonly requeue: (row: Row) => Result<void>
   /** The library may hold a displaced model that no upload needs any more. */
   readonly onAbandoned: () => void
+  /** The types of these uploads were edited. */
+  readonly onTypesEdited: (records: readonly UploadRecord[]) => Result<void>
 }
 
 /**
@@ -24,7 +26,7 @@ interface EditServices {
  */
 export function editTargets(
   changes: readonly TargetEdit[],
-  { rows, requeue, onAbandoned }: EditServices,
+  { rows, requeue, onAbandoned, onTypesEdited }: EditServices,
 ): Result<readonly string[]> {
   const editable = changes.flatMap(({ id, target }) => {
     const row = rows.get(id)
@@ -35,6 +37,9 @@ export function editTargets(
     if (wrong) return failed(wrong)
   }
   const fixed: Row[] = []
+  const retyped = editable
+    .filter(({ row, target }) => target.modelType !== row.record.target.modelType)
+    .map(({ row }) => row.record.id)
   const hasDisplaced = editable.some(({ row }) => row.record.library?.replaces?.asidePath)
   const written = rows.inTransaction(() => {
     for (const { row, target } of editable) {
@@ -48,7 +53,8 @@ export function editTargets(
     const queued = requeue(row)
     if (!queued.ok) return queued
   }
-  return success(editable.map(({ row }) => row.record.id))
+  const remembered = onTypesEdited(retyped.flatMap((id) => rows.get(id)?.record ?? []))
+  return remembered.ok ? success(editable.map(({ row }) => row.record.id)) : remembered
 }
 
 /** The new target; an upload with another path no longer replaces a model. */

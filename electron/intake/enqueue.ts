@@ -14,6 +14,7 @@ import type { UploadStore } from '../journal/upload-store.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { FoundFile, Inspection } from '../recognition/found-file.ts'
+import type { TypeCorrections } from './type-corrections.ts'
 import { adoptUploads, isAllowedBy, type AdoptCommands, type AllowedRisk } from './adopt-uploads.ts'
 
 export interface EnqueueRequest {
@@ -46,6 +47,8 @@ interface IntakeServices {
     team: TeamChoice | null,
   ) => { readonly accountId: string; readonly team: Team } | null
   readonly onConflict: () => OnConflict
+  /** Returns a function that finds the type that the user gave to similar files, or null. */
+  readonly typeOffers: TypeCorrections['offers']
   /** Files are about to be inspected and sent: threads may start. */
   readonly warmUp: () => void
   /** A batch was recorded. */
@@ -95,10 +98,12 @@ export class Intake {
       const batch = fresh.slice(start, start + batchSize)
       const inspections = await Promise.all(batch.map((file) => inspect(file)))
       if (request.signal?.aborted) break
+      const offerFor = this.#services.typeOffers()
       const records = batch.map((file, index) => {
         position += 1
         const addedAtMs = this.#services.environment.now()
-        return toRecord(file, inspections[index] as Inspection, { ...order, position, addedAtMs })
+        const record = toRecord(file, inspections[index] as Inspection, { ...order, position, addedAtMs })
+        return withTypeOffer(record, offerFor(record))
       })
       const written = this.#record(records)
       if (!written.ok) return written
@@ -174,6 +179,11 @@ function requestedTarget(
       ? {}
       : { modelPath: cleanLibraryPath(`${posix.dirname(modelPath)}/${file.name}`) }),
   }
+}
+
+/** The type that the user gave to similar files is offered, and not used unasked. */
+function withTypeOffer(record: UploadRecord, offeredType: string | null): UploadRecord {
+  return record.seen && offeredType !== null ? { ...record, seen: { ...record.seen, offeredType } } : record
 }
 
 interface RecordOptions extends Omit<EnqueueRequest, 'team'> {

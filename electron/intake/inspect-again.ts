@@ -14,7 +14,7 @@ import type { Row } from '../journal/rows.ts'
 export function fileToInspect({ path, fileName, folder, seen }: UploadRecord): FileToInspect {
   const file = { path, name: fileName, folder }
   if (!seen) return file
-  const { target: _target, ...foundAs } = seen
+  const { target: _target, offeredType: _offer, ...foundAs } = seen
   return { ...file, ...foundAs }
 }
 
@@ -80,7 +80,14 @@ export function changeAfterInspection(row: Row, inspection: Inspection): RecordC
   if (record.seen === undefined || (hasSameBytes && isStarted(record.state)))
     return { ...change, recognition }
   const next = withNewSuggestion(record.target, record.seen.target, target)
-  return { ...change, ...retargeted(row, next), recognition, seen: { ...record.seen, target } }
+  const { offeredType, ...seen } = record.seen
+  const isOfferValid = offeredType !== undefined && seen.target.modelType === target.modelType
+  return {
+    ...change,
+    ...retargeted(row, next),
+    recognition,
+    seen: { ...seen, target, ...(isOfferValid ? { offeredType } : {}) },
+  }
 }
 
 const withSample = (identity: FileIdentity, sample: string | undefined): FileIdentity =>

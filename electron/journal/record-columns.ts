@@ -48,6 +48,7 @@ const recognitionText = v.pipe(
     note: v.exactOptional(reasonText),
     tensorCount: v.nullable(v.number()),
     dtype: v.nullable(v.string()),
+    signature: v.exactOptional(v.string()),
     group: v.exactOptional(v.object(group)),
     hasPreview: v.exactOptional(v.boolean()),
     hasNoCode: v.exactOptional(v.literal(true)),
@@ -102,6 +103,7 @@ const seenText = v.pipe(
       }),
     ),
     target: v.object({ displayName: v.string(), modelType: v.string(), modelPath: v.string() }),
+    offeredType: v.exactOptional(v.string()),
   }),
 )
 

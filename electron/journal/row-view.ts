@@ -40,6 +40,7 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null, speedS
     team: record.team,
     target: record.target,
     ...(isPathEdited(record) ? { isPathEdited: true } : {}),
+    ...offeredTypeOf(record),
     recognition: record.recognition,
     phase: live?.phase ?? record.phase,
     started: isStarted(state),
@@ -61,6 +62,12 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null, speedS
 /** Whether the path differs from the one that was suggested, or would have been for the present type. */
 function isPathEdited({ target, seen }: UploadRecord): boolean {
   return seen !== undefined && target.modelPath !== withModelType(seen.target, target.modelType).modelPath
+}
+
+/** The type that is offered, unless the user has chosen one or bytes were sent. */
+function offeredTypeOf({ target, seen, state }: UploadRecord): Pick<UploadRow, 'offeredType'> {
+  const isOpen = !isStarted(state) && target.modelType === seen?.target.modelType
+  return isOpen && seen.offeredType !== undefined ? { offeredType: seen.offeredType } : {}
 }
 
 function runStateOf(record: UploadRecord, live: LiveState): Pick<UploadRow, 'waitsForTurn' | 'pausing'> {

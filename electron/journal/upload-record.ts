@@ -75,6 +75,8 @@ export type UploadState =
 export interface FoundAs extends Pick<FoundFile, 'place' | 'group' | 'boundary'> {
   /** The suggested target: everything that differs from it was entered by the user. */
   readonly target: Target
+  /** The type that the user has given to similar files instead of this suggestion. */
+  readonly offeredType?: string
 }
 
 /** An upload as stored in the journal. Presigned URLs are kept in memory only. */

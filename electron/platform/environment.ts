@@ -56,7 +56,13 @@ export interface AccountStore {
 }
 
 export type ChoiceName =
-  'team' | 'all-paused' | 'on-conflict' | 'replaced-fate' | 'known-folders' | 'waiting-files'
+  | 'team'
+  | 'all-paused'
+  | 'on-conflict'
+  | 'replaced-fate'
+  | 'known-folders'
+  | 'waiting-files'
+  | 'type-corrections'
 
 /** Small choices that survive a restart and belong to the queue rather than to the settings. */
 export interface StoredChoices {

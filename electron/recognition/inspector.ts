@@ -30,8 +30,8 @@ interface Job {
 }
 
 /**
- * Runs `inspectFile` and `readDetails` on a worker thread, so that no header can block the caller. A worker
- * that dies or takes too long is replaced and its jobs are repeated once, each alone, so that only the file
+ * Runs `inspectFile` and what reads more of a file on a worker thread, so that no header can block the
+ * caller. A worker that dies or takes too long is replaced and its jobs are repeated once, each alone, so that only the file
  * that caused it is refused.
  */
 export class Inspector {
@@ -67,11 +67,23 @@ export class Inspector {
 
   /** Reads everything for the details pane, or null if the file can't be read. Never rejects. */
   readDetails(file: FileToInspect): Promise<ModelDetails | null> {
+    return this.#read<ModelDetails>(file, 'details')
+  }
+
+  /** A text for reporting a wrong recognition, or null if the file can't be read. Never rejects. */
+  report(file: FileToInspect): Promise<string | null> {
+    return this.#read<string>(file, 'report')
+  }
+
+  #read<Value extends InspectResponse['result']>(
+    file: FileToInspect,
+    output: InspectRequest['output'],
+  ): Promise<Value | null> {
     return new Promise((resolve) => {
       this.#add({
         file,
-        output: 'details',
-        complete: (result) => resolve(result as ModelDetails | null),
+        output,
+        complete: (result) => resolve(result as Value | null),
         refuse: () => resolve(null),
         workerDeaths: 0,
         cancelTimeout: () => undefined,

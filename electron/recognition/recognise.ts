@@ -1,10 +1,12 @@
 import type { ModelFormat, Recognition } from '../contract/recognition.ts'
+import { architectureSignature } from './architecture-signature.ts'
 import type { FolderEvidence } from './kinds/folder-evidence.ts'
 import { mainDtype } from './formats/header.ts'
 import type { Header } from './formats/header.ts'
 import type { Kind } from './kinds/kind.ts'
 import { modelTypeByName, refineKindByName } from './kinds/name-evidence.ts'
 import { detectQuantisation } from './kinds/quantisation.ts'
+import { tensorNames } from './kinds/tensor-names.ts'
 
 /** All evidence for what a file is. */
 export interface Evidence {
@@ -36,6 +38,7 @@ export function recognise(evidence: Evidence): Recognition {
   const detected = kindMatchingFolder(evidence)
   const { kind, note } = detected ? refineKindByName(detected, evidence.name) : { kind: null, note: null }
   const { modelType, reason } = decideType({ ...evidence, kind })
+  const signature = header ? architectureSignature(tensorNames(header.tensors)) : null
   return {
     format,
     modelType,
@@ -43,6 +46,7 @@ export function recognise(evidence: Evidence): Recognition {
     ...(kind?.variant ? { variant: kind.variant } : {}),
     reason,
     ...(note ? { note } : {}),
+    ...(signature === null ? {} : { signature }),
     tensorCount: header ? header.tensors.size : null,
     dtype: header ? (detectQuantisation(header.tensors) ?? mainDtype(header.tensors)) : null,
   }

@@ -1,7 +1,12 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
-import { isTargetFailure, type Failure, type Result } from '../../electron/contract/failures.ts'
+import { failure, isTargetFailure, type Failure, type Result } from '../../electron/contract/failures.ts'
 import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
-import type { AddReport, Target, UploadRow } from '../../electron/contract/uploads.ts'
+import {
+  withModelType,
+  type AddReport,
+  type Target,
+  type UploadRow,
+} from '../../electron/contract/uploads.ts'
 import type { HistoryState } from '../history/history-state.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from '../uploads/queue-state.svelte.ts'
@@ -92,6 +97,19 @@ export class Actions {
     }
     if (this.#succeeded(result) && fixesFailure) await this.retry([row.id])
   }
+
+  /** Gives uploads the type that is offered for them. */
+  readonly takeOfferedType = async (ids: readonly string[]) => {
+    const changes = ids.flatMap((id) => {
+      const row = this.#services.queue.rows.get(id)
+      return row?.offeredType === undefined
+        ? []
+        : [{ id, target: withModelType(row.target, row.offeredType) }]
+    })
+    this.#succeeded(await this.#bridge.editTargets({ changes }))
+  }
+  readonly declineType = async (ids: readonly string[]) =>
+    this.#succeeded(await this.#bridge.declineType({ ids: [...ids] }))
 
   /** Closes the field of a row whose upload has started. Unsaved text is offered in a notice. */
   readonly closeEditor = (row: UploadRow): void => {
@@ -226,6 +244,13 @@ export class Actions {
     this.#succeeded(await this.#bridge.decide(decision))
   readonly copy = async (text: string) => {
     if (this.#succeeded(await this.#bridge.copyText({ text }))) this.#services.notices.show('notice.copied')
+  }
+  /** Copies a text for reporting that a file was recognised wrongly. */
+  readonly copyRecognitionReport = async (id: string) => {
+    const report = await this.#bridge.recognitionReport({ id })
+    if (!report.ok) this.#services.notices.failure(report.failure)
+    else if (report.value === null) this.#services.notices.failure(failure('file-missing'))
+    else await this.copy(report.value)
   }
   /** Returns the failure instead of showing a notice, because the keychain dialog covers the notices. */
   readonly quit = async () => failureOf(await this.#bridge.quit())

@@ -14,6 +14,7 @@ import {
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
 import { groupRows, sortKey } from './row-groups.ts'
+import { isEditable } from './row-status.ts'
 
 /** A phase change that was observed by the page. */
 export interface PhaseChange {
@@ -70,6 +71,14 @@ export class QueueState {
   })
   /** Ids of all shown rows in display order. */
   readonly ids = $derived(this.groups.flatMap(({ ids }) => ids))
+
+  /** Types that are offered because the user gave them to similar files, with the uploads to change. */
+  readonly offeredTypes = $derived.by(() => {
+    const byType = new Map<string, string[]>()
+    for (const [id, type] of this.#offers) byType.set(type, [...(byType.get(type) ?? []), id])
+    return [...byType].map(([type, ids]) => ({ type, ids }))
+  })
+  readonly #offers = new SvelteMap<string, string>()
 
   readonly #bridge: Bridge
   readonly #listeners: Listeners
@@ -145,10 +154,13 @@ export class QueueState {
       if (!before || sortKey(before) !== sortKey(row)) moved = true
       if (before?.phase !== row.phase) this.#recordPhase(row, before === undefined)
       this.rows.set(row.id, row)
+      if (row.offeredType !== undefined && isEditable(row)) this.#offers.set(row.id, row.offeredType)
+      else this.#offers.delete(row.id)
       if (this.isKnown) this.#listeners.row(before, row)
     }
     for (const id of removed) {
       this.rows.delete(id)
+      this.#offers.delete(id)
       this.#phases.delete(id)
     }
     this.totals = totals

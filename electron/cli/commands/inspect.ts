@@ -1,10 +1,17 @@
-import type { Failure } from '../../contract/failures.ts'
-import type { ModelFacts, PrivateContent, Recognition } from '../../contract/recognition.ts'
+import { failure, type Failure } from '../../contract/failures.ts'
+import {
+  confidenceOf,
+  evidenceOf,
+  type ModelFacts,
+  type PrivateContent,
+  type Recognition,
+} from '../../contract/recognition.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { collectFiles } from '../../discovery/scan/collect-files.ts'
 import type { FoundFile, Inspection } from '../../recognition/found-file.ts'
 import { Inspector } from '../../recognition/inspector.ts'
 import { realTimers } from '../../platform/system-environment.ts'
+import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { missingPathFailures } from '../missing-path.ts'
 import {
@@ -23,17 +30,20 @@ import { isMessageKey, type MessageKey } from '../../messages/messages.ts'
  */
 const batchSize = 32
 
+type InspectCommand = Extract<Command, { readonly name: 'inspect' }>
+
 /**
  * Describes files and folders without a sign-in or an upload. Returns 0 when `upload` would accept all of
  * them, else 1.
  */
 export async function runInspectCommand(
-  { paths, json }: { readonly paths: readonly string[]; readonly json: boolean },
+  { paths, output }: Pick<InspectCommand, 'paths' | 'output'>,
   worker: URL,
   { out, err }: Streams,
 ): Promise<number> {
   const inspector = new Inspector(worker, realTimers)
   const counts = { files: 0, refused: 0 }
+  const json = output === 'json'
   try {
     const missing = await missingPathFailures(paths)
     const { files: found, skipped } = await collectFiles(paths)
@@ -44,14 +54,15 @@ export async function runInspectCommand(
         counts.files += 1
         if (inspected.inspection.failure) counts.refused += 1
         if (json) out.json(asJson(inspected))
+        else if (output === 'report') await printReport(inspected, inspector, { out, err })
         else asLines(inspected).forEach(out.line)
       }
     }
-    for (const file of skipped) {
+    for (const file of output === 'report' ? [] : skipped) {
       if (json) out.json({ event: 'skipped', ...skippedAsJson(file) })
       else out.line(`skipped  ${file.name} (${skipReasonText(file)})`)
     }
-    if (!json && counts.files + skipped.length > 1) {
+    if (output === 'text' && counts.files + skipped.length > 1) {
       err.line(
         `${fileCount(counts.files, 'model file')}, ${counts.refused} rejected; ${fileCount(skipped.length, 'file')} skipped.`,
       )
@@ -60,6 +71,17 @@ export async function runInspectCommand(
   } finally {
     await inspector.close()
   }
+}
+
+async function printReport(
+  { file, inspection }: InspectedFile,
+  inspector: Inspector,
+  { out, err }: Streams,
+): Promise<void> {
+  const report = await inspector.report(file)
+  // Each line on its own: the output replaces characters that could control a terminal.
+  if (report !== null) report.split('\n').forEach(out.line)
+  else err.line(`${file.name}: ${describeFailure(inspection.failure ?? failure('file-missing'))}`)
 }
 
 const withMissingPath = (file: FoundFile, missing: Failure | undefined): FoundFile =>
@@ -107,6 +129,8 @@ function asJson({ file, inspection, facts }: InspectedFile): object {
     type: recognition.modelType,
     base: recognition.base,
     variant: recognition.variant ?? null,
+    confidence: confidenceOf(recognition),
+    evidence: evidenceOf(recognition),
     reason: recognitionText(recognition),
     tensorCount: recognition.tensorCount,
     dtype: recognition.dtype,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import type { ReplacedModel } from '../../../electron/contract/library.ts'
 import { UploadCommands } from '../../../electron/engine/commands.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
@@ -38,6 +38,7 @@ function setup() {
     forget: () => {},
     onAbandoned: () => cleanups.push('left behind'),
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
+    onTypesEdited: () => success(undefined),
     rejected: () => {},
     now: environment.now,
   })

@@ -51,6 +51,7 @@ test('recognises and identifies a valid file and suggests its target', async () 
           folder: 'loras',
         },
       },
+      signature: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
       tensorCount: 3,
       dtype: 'F16',
     },

@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { confidenceOf, evidenceOf } from '../../../electron/contract/recognition.ts'
+import { architectureSignature } from '../../../electron/recognition/architecture-signature.ts'
+import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
+import { tensorNames } from '../../../electron/recognition/kinds/tensor-names.ts'
+import { createRecognitionReport } from '../../../electron/recognition/recognition-report.ts'
+import { families } from '../../fixtures/families.ts'
+import { writeSafetensors, writeText, type FixtureTensors } from '../../fixtures/model-files.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'report-'))
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+
+/** A LoRA of some blocks with its rank. */
+function lora(rank: number, blocks: number, width = 3072): FixtureTensors {
+  const layers = Array.from({ length: blocks }, (_, block) => [
+    [`lora_unet_double_blocks_${block}_img_attn_proj.lora_down.weight`, [rank, width]],
+    [`lora_unet_double_blocks_${block}_img_attn_proj.lora_up.weight`, [width, rank]],
+  ])
+  return Object.fromEntries(layers.flat().map(([name, shape]) => [name, { dtype: 'F16', shape }]))
+}
+
+async function signatureOf(tensors: FixtureTensors): Promise<string | undefined> {
+  const { path } = await writeSafetensors(join(root, 'a.safetensors'), { tensors })
+  return (await inspectFile(path)).recognition.signature
+}
+
+test('files of one architecture have the same signature, whatever their rank, precision and number of blocks', async () => {
+  const signature = await signatureOf(lora(16, 19))
+  expect(signature).toMatch(/^[0-9a-f]{16}$/)
+  expect(await signatureOf(lora(128, 4))).toBe(signature)
+  expect(await signatureOf(lora(16, 19, 4096))).not.toBe(signature)
+  expect(await signatureOf({ ...lora(16, 19), 'other.weight': { dtype: 'F16', shape: [2] } })).not.toBe(
+    signature,
+  )
+})
+
+test('no tensors have no signature, and a million names take one of limited size', () => {
+  expect(architectureSignature(tensorNames(new Map()))).toBeNull()
+  const info = { dtype: 'F16', shape: [2], sizeBytes: 4 }
+  // Digits alone would all be one name.
+  const letters = (index: number) => index.toString(2).replaceAll('0', 'a').replaceAll('1', 'b')
+  const many = new Map(Array.from({ length: 20_000 }, (_, index) => [letters(index), info]))
+  expect(architectureSignature(tensorNames(many))).toMatch(/^[0-9a-f]{16}$/)
+})
+
+test.each([
+  ['loras/kohya.safetensors', 'high', ['content', 'folder']],
+  ['vae/kohya.safetensors', 'medium', ['content', 'folder']],
+  ['kohya.safetensors', 'high', ['content']],
+])('the confidence of %s is %s', async (name, confidence, sources) => {
+  const { tensors } = families['kohya SDXL LoRA']
+  const { path } = await writeSafetensors(join(root, name), { tensors })
+  const { recognition } = await inspectFile(path)
+  expect(confidenceOf(recognition)).toBe(confidence)
+  expect(evidenceOf(recognition).map(({ source }) => source)).toEqual(sources)
+})
+
+test.each([
+  ['my-lora.safetensors', 'low', [{ source: 'name', sign: 'lora' }]],
+  ['loras/file.safetensors', 'medium', [{ source: 'folder', sign: 'loras' }]],
+  ['file.safetensors', 'none', []],
+])('without known tensors the confidence of %s is %s', async (name, confidence, evidence) => {
+  const tensors = Object.fromEntries(
+    Array.from({ length: 20 }, (_, index) => [`unknown.${index}`, { dtype: 'F16', shape: [4] }]),
+  )
+  const { path } = await writeSafetensors(join(root, name), { tensors })
+  const { recognition } = await inspectFile(path)
+  expect(confidenceOf(recognition)).toBe(confidence)
+  expect(evidenceOf(recognition)).toEqual(evidence)
+})
+
+test('a report has the architecture and nothing private', async () => {
+  const { path } = await writeSafetensors(join(root, 'Anna private.safetensors'), {
+    tensors: lora(16, 19),
+    metadata: {
+      'modelspec.architecture': 'flux-1-dev/lora',
+      ss_base_model_version: '/home/anna/models/flux1.safetensors',
+      'modelspec.title': 'Anna',
+      prompt: 'a portrait of Anna',
+      ss_tag_frequency: '{"10_anna": {"anna": 3}}',
+    },
+  })
+  const report = (await createRecognitionReport({ path, folder: 'Anna' })) ?? ''
+  expect(report.split('\n')).toEqual(
+    expect.arrayContaining([
+      'type: loras',
+      'base model: Flux.1',
+      'confidence: high',
+      'modelspec.architecture: flux-1-dev/lora',
+      'lora_unet_double_blocks_#_img_attn_proj.lora_down.weight [16, 3072] × 19',
+    ]),
+  )
+  expect(report).not.toMatch(/anna|portrait|home/i)
+})
+
+test('a report of thousands of names is cut, and says by how much', async () => {
+  const letters = (index: number) => index.toString(2).replaceAll('0', 'a').replaceAll('1', 'b')
+  const tensors = Object.fromEntries(
+    Array.from({ length: 3_000 }, (_, index) => [letters(index), { dtype: 'F16', shape: [4] }]),
+  )
+  const { path } = await writeSafetensors(join(root, 'a.safetensors'), { tensors })
+  const report = (await createRecognitionReport({ path, folder: '' })) ?? ''
+  expect(report.length).toBeLessThan(10_000)
+  expect(report).toMatch(/… \d+ more lines$/)
+})
+
+test('a file without tensors has a report, and one that is gone has none', async () => {
+  const { path } = await writeText(join(root, 'notes.bin'), 'not a model')
+  expect(await createRecognitionReport({ path, folder: '' })).toContain('architecture: none')
+  expect(await createRecognitionReport({ path: join(root, 'gone.safetensors'), folder: '' })).toBeNull()
+})

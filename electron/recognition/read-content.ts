@@ -51,11 +51,23 @@ const formatByExtension: Readonly<Record<string, ModelFormat>> = {
   '.pth': 'pytorch',
   '.pkl': 'pytorch',
   '.bin': 'pytorch',
+  '.pickle': 'pytorch',
+  '.p': 'pytorch',
+  '.joblib': 'pytorch',
+  '.dill': 'pytorch',
 }
 
 /** The format that a file name implies. */
 export function formatByName(name: string): ModelFormat {
   return formatByExtension[extensionOf(name)] ?? 'other'
+}
+
+/** `numpy.load` reads arrays, zips of arrays, and anything else as a pickle (numpy/lib/_npyio_impl.py). */
+const numpyExtensions = new Set(['.npy', '.npz'])
+
+/** The format as which loaders read a file with this name. */
+function loadedFormat(name: string): ModelFormat {
+  return numpyExtensions.has(extensionOf(name)) ? 'pytorch' : formatByName(name)
 }
 
 /** Reads and parses a file's header. Rejects only with the file system's errors. */
@@ -81,7 +93,7 @@ export async function readContent(source: ByteSource, name: string): Promise<Fil
   if (expected === 'onnx') return readOnnx(source)
   if (expected === 'safetensors') return safetensors
   // Loaders read a file with such a name as a pickle; old protocols have no signature.
-  if (expected === 'pytorch') return readPytorch(source, name, 'pickle')
+  if (loadedFormat(name) === 'pytorch') return readPytorch(source, name, 'pickle')
   return { format: expected, header: null, kind: null, failure: null }
 }
 
@@ -115,7 +127,7 @@ const formatByContent = {
  * valid safetensors can also be a malicious pickle.
  */
 function misnamedFailure(name: string, holds: keyof typeof formatByContent): Failure | null {
-  const expected = formatByName(name)
+  const expected = loadedFormat(name)
   if (expected === 'other' || expected === formatByContent[holds]) return null
   // `.bin` is common for GGUF: its loaders check the first bytes, which are neither a pickle nor a zip.
   if (extensionOf(name) === '.bin' && holds === 'gguf') return null
@@ -128,7 +140,8 @@ async function readPytorch(
   name: string,
   container: 'zip' | 'pickle',
 ): Promise<FileContent> {
-  const format = formatByName(name) === 'other' && container === 'zip' ? 'other' : 'pytorch'
+  const isOther = formatByName(name) === 'other' && (container === 'zip' || loadedFormat(name) === 'pytorch')
+  const format = isOther ? 'other' : 'pytorch'
   const misnamed = misnamedFailure(name, container)
   if (misnamed) return refusedContent(format, misnamed)
   const tailBytes = Math.min(zipTailBytes, source.sizeBytes)

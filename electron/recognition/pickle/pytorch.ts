@@ -4,6 +4,7 @@ import type { Failure } from '../../contract/failures.ts'
 import type { ByteSource } from '../formats/byte-source.ts'
 import { ByteWindow } from '../formats/byte-window.ts'
 import type { Header } from '../formats/header.ts'
+import { isNpyStart, npyMagicBytes, readNpyHeader } from '../formats/npy.ts'
 import { malformed, type ParseResult } from '../formats/parse-result.ts'
 import { findMemberStart, openMember, readZipMembers, type ZipMember } from '../formats/zip.ts'
 import { mergeImports, type PickleImport } from './imports.ts'
@@ -20,9 +21,21 @@ export interface PytorchContent {
   readonly failure: Failure | null
 }
 
-/** Reads a file that is a bare pickle: PyTorch's format before 1.6, or any other Python object. */
+/** Reads a file that is a bare pickle, PyTorch's format before 1.6, or an array of numpy. */
 export async function readPickleFile(source: ByteSource): Promise<PytorchContent> {
-  return toPytorchContent(await scanPickles(new ByteWindow(source)), false)
+  const isArray = isNpyStart(await source.read(0, npyMagicBytes))
+  const window = new ByteWindow(source)
+  return toPytorchContent(await (isArray ? scanArray(window) : scanPickles(window)), false)
+}
+
+/** Scans an array of numpy. Only an array of Python objects has a pickle, in place of its elements. */
+async function scanArray(window: ByteWindow): Promise<PickleScan> {
+  const elements = await readNpyHeader(window)
+  if (!elements.ok) return { imports: [], problem: elements.problem, value: null }
+  if (elements.value === null) return scanPickles(window)
+  const extraBytes = window.remainingBytes - elements.value
+  const misfit = extraBytes > 0 ? 'bytes follow its end' : 'it ends in the middle'
+  return { imports: [], problem: extraBytes === 0 ? null : misfit, value: null }
 }
 
 /**
@@ -96,14 +109,17 @@ async function scanMember(source: ByteSource, member: ZipMember): Promise<ParseR
   if (!isNamedAsPickle && !member.isDeflated) {
     const start = await findMemberStart(source, member)
     if (!start.ok) return start
-    const firstBytes = await source.read(start.value, Math.min(2, member.packedBytes))
-    if (!isPickleStart(firstBytes)) return notScanned
+    const firstBytes = await source.read(start.value, Math.min(npyMagicBytes, member.packedBytes))
+    if (!isPickleStart(firstBytes) && !isNpyStart(firstBytes)) return notScanned
   }
   const opened = await openMember(source, member)
   if (!opened.ok) return opened
   const { source: bytes, start, end } = opened.value
   const window = new ByteWindow(bytes, start, end)
   const unpackedBytes = member.isDeflated ? end - start : 0
+  if (isNpyStart(await bytes.read(start, Math.min(npyMagicBytes, end - start)))) {
+    return { ok: true, value: { scan: await scanArray(window), unpackedBytes } }
+  }
   if (isNamedAsPickle) return { ok: true, value: { scan: await scanPickles(window), unpackedBytes } }
   const isPickle = await startsWithPickle(window)
   if (!isPickle.ok) return isPickle

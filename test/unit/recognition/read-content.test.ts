@@ -3,7 +3,8 @@ import { bufferSource } from '../../../electron/recognition/formats/byte-source.
 import { lengthPrefixBytes } from '../../../electron/recognition/formats/safetensors.ts'
 import { readContent } from '../../../electron/recognition/read-content.ts'
 import { withLength } from '../../fixtures/model-files.ts'
-import { shellCall } from '../../fixtures/pickles.ts'
+import { npyOf, pickleOf, shellCall } from '../../fixtures/pickles.ts'
+import { zipOf } from '../../fixtures/zip-files.ts'
 
 const maxLength = 70_000
 
@@ -71,4 +72,23 @@ test('rejects valid safetensors with the name of a pickle', async () => {
       { extension: '.ckpt', holds: 'safetensors' },
     ])
   }
+})
+
+test('scans files by every name that pickle, joblib, dill and numpy read', async () => {
+  const oldProtocol = Buffer.from("cposix\nsystem\n(S'echo harm'\ntR.")
+  for (const extension of ['pkl', 'pickle', 'p', 'joblib', 'dill', 'npy', 'npz']) {
+    const read = async (bytes: Buffer) =>
+      (await readContent(bufferSource(bytes), `m.${extension}`)).failure?.code
+    expect(await read(oldProtocol), extension).toBe('file-dangerous')
+    expect(await read(pickleOf('N')), extension).toBeUndefined()
+    // Valid safetensors may also be a pickle.
+    expect(await read(withLength(Buffer.from('{}'))), extension).toBe('file-misnamed')
+    expect(await read(npyOf("'|O'", [1], oldProtocol)), extension).toBe('file-dangerous')
+    const zip = zipOf([{ name: 'weights.npy', bytes: npyOf("'|O'", [1], oldProtocol) }])
+    expect(await read(zip), extension).toBe('file-dangerous')
+  }
+  const numbers = npyOf("'<f4'", [2, 2], Buffer.alloc(16))
+  expect(await readContent(bufferSource(numbers), 'm.npy')).toMatchObject({ format: 'other', failure: null })
+  const zip = zipOf([{ name: 'weights.npy', bytes: numbers }])
+  expect(await readContent(bufferSource(zip), 'm.npz')).toMatchObject({ format: 'other', failure: null })
 })

@@ -1,88 +1,122 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
-import { families } from '../../fixtures/families.ts'
-import type { Family } from '../../fixtures/family.ts'
-import { writeSafetensors } from '../../fixtures/model-files.ts'
+import { format, resolveConfig } from 'prettier'
+import { readFamilyCases } from '../../fixtures/family-cases.ts'
+import {
+  compareAll,
+  countAgreement,
+  differences,
+  type Agreement,
+  type Comparison,
+} from '../recognition/agreement.ts'
+import {
+  expectedDisagreements,
+  expectedDisagreementsFile,
+  unexpectedResults,
+  withoutAgreeing,
+} from '../recognition/expected-disagreements.ts'
 import { projectFolder } from '../temp-project.ts'
 
-interface RecognisedFamily {
-  readonly name: string
-  readonly expected: readonly [type: string, family: string]
-  readonly actual: readonly [type: string, family: string]
-}
+// `npm run recognition` prints how the recognition of all fixtures agrees with what they are. With `-- --write`
+// it replaces the tables in docs/recognition.md and removes expected disagreements that agree now.
 
-const familyName = (base: string | null | undefined, variant: string | null | undefined) =>
-  [base, variant].filter(Boolean).join(' ') || 'unknown'
+const ratio = (part: number, whole: number) => (whole === 0 ? '' : `${part}/${whole}`)
 
-/** Writes every family to a sparse file with a neutral name and inspects it. */
-async function inspectFamilies(): Promise<RecognisedFamily[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'confusion-'))
-  try {
-    const recognised: RecognisedFamily[] = []
-    for (const [name, family] of Object.entries<Family>(families)) {
-      const { tensors, metadata, modelType, base, variant } = family
-      const path = join(folder, family.folder ?? '', 'file.safetensors')
-      await writeSafetensors(path, { tensors, ...(metadata ? { metadata } : {}) })
-      const { recognition, failure } = await inspectFile(path)
-      if (failure) throw new Error(`${name} was refused: ${failure.code}`)
-      recognised.push({
-        name,
-        expected: [modelType, familyName(base, variant)],
-        actual: [recognition.modelType ?? 'unknown', familyName(recognition.base, recognition.variant)],
-      })
-    }
-    return recognised
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+/** The summary of all cases in one line. */
+export function summaryLine(comparisons: readonly Comparison[]): string {
+  const { cases, kind, base, wrongBase, undetermined, variant, variants } = countAgreement(comparisons)
+  const numbers = [
+    `kind ${kind}/${cases}`,
+    `base ${base}/${cases}`,
+    `wrong base ${wrongBase}`,
+    `undetermined ${undetermined}`,
+    `variant ${variant}/${variants}`,
+  ]
+  return numbers.join(', ')
 }
 
 const tableRow = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
 
-/** A confusion matrix of types, and a table of all families with the result of each. */
-export async function confusionTable(): Promise<string> {
-  const all = await inspectFamilies()
-  const types = [...new Set(all.flatMap(({ expected, actual }) => [expected[0], actual[0]]))].sort()
-  const count = (type: string, as: string) =>
-    all.filter(({ expected, actual }) => expected[0] === type && actual[0] === as).length
-  const misidentified = all.filter(({ expected, actual }) => expected.join() !== actual.join())
-  return [
-    `${all.length} families, ${all.length - misidentified.length} recognised, ${misidentified.length} misidentified.`,
-    '',
-    tableRow(['actual \\ recognised as', ...types.map((_type, index) => index + 1)]),
-    tableRow([':--', ...types.map(() => '--:')]),
-    ...types.map((type, index) =>
-      tableRow([`${index + 1} ${type}`, ...types.map((as) => count(type, as) || '')]),
-    ),
-    '',
-    tableRow(['family', 'type', 'base and variant', 'recognised as']),
+const familyNames = (comparisons: readonly Comparison[]) => [
+  ...new Set(comparisons.map(({ fixture }) => fixture.family)),
+]
+
+function familyRow(name: string, agreement: Agreement): string {
+  const { cases, kind, base, wrongBase, undetermined, variant, variants } = agreement
+  return tableRow([
+    name,
+    cases,
+    ratio(kind, cases),
+    ratio(base, cases),
+    wrongBase || '',
+    undetermined || '',
+    ratio(variant, variants),
+  ])
+}
+
+const described = (modelType: string, base: string, variant = '') =>
+  [modelType, [base, variant].filter(Boolean).join(' ')].join(', ')
+
+function disagreementRow(comparison: Comparison): string {
+  const { fixture, recognised } = comparison
+  const { modelType, bases, variant } = fixture.expected
+  return tableRow([
+    fixture.name,
+    differences(comparison).join(', '),
+    described(modelType, bases.join(' / ') || 'unknown', variant),
+    described(recognised.modelType, recognised.base, recognised.variant),
+  ])
+}
+
+/** Agreement by family, and every case that is recognised as something else. */
+export function agreementTables(comparisons: readonly Comparison[]): string {
+  const byFamily = familyNames(comparisons).map((name) =>
+    familyRow(name, countAgreement(comparisons.filter(({ fixture }) => fixture.family === name))),
+  )
+  const differing = comparisons.filter((comparison) => differences(comparison).length > 0)
+  const disagreements = [
+    tableRow(['case', 'differs', 'expected', 'recognised as']),
     tableRow([':--', ':--', ':--', ':--']),
-    ...all.map(({ name, expected, actual }) =>
-      tableRow([
-        name,
-        ...expected,
-        expected.join() === actual.join() ? 'the same' : `**${actual.join(', ')}**`,
-      ]),
-    ),
+    ...differing.map(disagreementRow),
+  ]
+  return [
+    `${comparisons.length} cases: ${summaryLine(comparisons)}.`,
+    '',
+    tableRow(['family', 'cases', 'kind', 'base', 'wrong base', 'undetermined', 'variant']),
+    tableRow([':--', '--:', '--:', '--:', '--:', '--:', '--:']),
+    ...byFamily,
+    '',
+    ...(differing.length === 0 ? ['No case differs.'] : disagreements),
     '',
   ].join('\n')
 }
 
-const tableMarker = '<!-- confusion table: npm run recognition -- --write -->\n'
+const tableMarker = '<!-- tables: npm run recognition -- --write -->\n'
 export const recognitionPage = join(projectFolder, 'docs/recognition.md')
 
-/** Replaces the tables in the documentation page by current ones. */
-export async function pageWithTable(page: string): Promise<string> {
+/** Replaces the tables at the end of the documentation page by current ones. */
+export async function pageWithTables(page: string, comparisons: readonly Comparison[]): Promise<string> {
   const at = page.indexOf(tableMarker)
-  if (at < 0) throw new Error('docs/recognition.md has no marker for the table')
-  return `${page.slice(0, at)}${tableMarker}\n${await confusionTable()}`
+  if (at < 0) throw new Error('docs/recognition.md has no marker for the tables')
+  const replaced = `${page.slice(0, at)}${tableMarker}\n${agreementTables(comparisons)}`
+  return format(replaced, { ...(await resolveConfig(recognitionPage)), parser: 'markdown' })
 }
 
-if (process.argv[1] === import.meta.filename) {
-  if (process.argv.includes('--write')) {
-    await writeFile(recognitionPage, await pageWithTable(await readFile(recognitionPage, 'utf8')))
-  } else process.stdout.write(await confusionTable())
+async function writeResults(comparisons: readonly Comparison[]): Promise<void> {
+  const page = await readFile(recognitionPage, 'utf8')
+  await writeFile(recognitionPage, await pageWithTables(page, comparisons))
+  const remaining = JSON.stringify(withoutAgreeing(expectedDisagreements, comparisons), null, 2)
+  await writeFile(expectedDisagreementsFile, await format(remaining, { parser: 'json' }))
 }
+
+async function main(): Promise<void> {
+  const comparisons = await compareAll(readFamilyCases())
+  if (process.argv.includes('--write')) await writeResults(comparisons)
+  process.stdout.write(`${agreementTables(comparisons)}\n${summaryLine(comparisons)}\n`)
+  for (const result of unexpectedResults(expectedDisagreements, comparisons)) {
+    process.stdout.write(`not as expected: ${result}\n`)
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await main()

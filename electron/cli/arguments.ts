@@ -49,6 +49,12 @@ export type Command =
       readonly paths: readonly string[]
       readonly output: 'text' | 'json' | 'report'
     }
+  | {
+      readonly name: 'verify'
+      readonly receipt: string
+      readonly file: string | null
+      readonly json: boolean
+    }
   | ({ readonly name: 'resume' } & OutputOptions & SpeedOptions)
   | ({
       readonly name: 'upload'
@@ -110,6 +116,13 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
     if (values.json && values.report) throw new UsageError('--json and --report exclude each other.')
     const output = values.json ? 'json' : 'text'
     return { name: 'inspect', paths: positionals, output: values.report ? 'report' : output }
+  },
+  verify(words) {
+    const { values, positionals } = parseWords(words, commands.verify, 1)
+    const [receipt] = positionals
+    if (receipt === undefined)
+      throw new UsageError('No receipt given. Example: modelferry verify receipt.json')
+    return { name: 'verify', receipt, file: values.file ?? null, json: values.json ?? false }
   },
   status: (words) => ({ name: 'status', json: parseWords(words, commands.status, 0).values.json ?? false }),
   check(words) {

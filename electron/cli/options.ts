@@ -117,6 +117,21 @@ searched in the common locations of ComfyUI and similar programs and in earlier 
     more: `Shows the type, the base model, the reason for both, and the library path. Files that "upload" would reject are rejected
 here for the same reason; the exit code is then 1.`,
   },
+  verify: {
+    words: '<receipt>',
+    about: "compare a receipt with the file on this computer and the library's record",
+    options: {
+      file: {
+        type: 'string',
+        value: 'path',
+        about: 'the file (default: its name beside the receipt, or where it was uploaded from)',
+      },
+      json: json('print JSON, one object per receipt (docs/command-line.md)'),
+      help,
+    },
+    more: `Receipts are saved from the details of an upload, or for several uploads in the history. The exit code is 0 only if
+the library's record was compared and is equal, and the file is not different; 3 without a sign-in to the team.`,
+  },
   resume: {
     words: '',
     about: 'finish all uploads in the queue',

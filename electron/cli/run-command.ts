@@ -11,6 +11,7 @@ import { runResumeCommand } from './commands/resume.ts'
 import { runLoginCommand } from './commands/login.ts'
 import { findTeam, uploadTeams, type AccountTeam } from './commands/teams.ts'
 import { runUploadCommand } from './commands/upload.ts'
+import { runVerifyCommand } from './commands/verify.ts'
 import { runWorkflowCommand } from './commands/workflow.ts'
 import type { CommandContext } from './command-context.ts'
 import type { RetryOptions } from '../platform/retry-call.ts'
@@ -67,6 +68,8 @@ async function runSignedInCommand(
   context: CommandContext,
 ): Promise<number> {
   const { engine, cliEnvironment, streams } = context
+  // The file is compared without a sign-in too.
+  if (command.name === 'verify') return runVerifyCommand(command, context)
   if (command.name === 'accounts') return runAccountsCommand(command, context)
   if (command.name === 'resume')
     return runResumeCommand(cliEnvironment.home, { ...context, reporter: createReporter(command, streams) })

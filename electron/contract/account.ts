@@ -34,12 +34,14 @@ export interface TeamChoice {
   readonly teamId: string
 }
 
+/** Host and port of an account's server: an account's id starts with them. */
+export const serverOf = (accountId: string): string => accountId.split(' ')[0] ?? ''
+
 /**
  * Identifies a team across servers: team ids are unique per server, and an account's id starts with its
  * server.
  */
-export const teamKey = ({ accountId, teamId }: TeamChoice): string =>
-  `${accountId.split(' ')[0] ?? ''} ${teamId}`
+export const teamKey = ({ accountId, teamId }: TeamChoice): string => `${serverOf(accountId)} ${teamId}`
 
 /** The same team and the same account, which decides whose credentials are used. */
 export const isSameChoice = (one: TeamChoice, other: TeamChoice): boolean =>

@@ -7,6 +7,7 @@ import type { FoundPlacesView, WorkflowView } from './discovery.ts'
 import type { Result } from './failures.ts'
 import { replacedFate, type FailedDeletion, type LibraryListing, type LibraryUpdate } from './library.ts'
 import type { ModelFacts, Preview } from './recognition.ts'
+import type { Receipt } from './receipt.ts'
 import { serverAddress, type ServerCheck } from './servers.ts'
 import { settingsChange, type Settings } from './settings.ts'
 import type { StorageTest } from './storage-test.ts'
@@ -155,6 +156,13 @@ const callGroups = {
      * Null when the row or its file is gone.
      */
     recognitionReport: call<string | null>()('engine', v.strictObject({ id })),
+    /** Receipts of registered uploads, in the queue or the history; other ids are left out. */
+    receipts: call<readonly Receipt[]>()('engine', v.strictObject({ ids })),
+    /**
+     * Asks for a file and saves the receipts of registered uploads, as JSON or as text by the file's ending;
+     * false when the user cancelled.
+     */
+    saveReceipts: call<boolean>()('desktop', v.strictObject({ ids: v.pipe(ids, v.minLength(1)) })),
     /** How much of a row's multi-file model the library has. Null for a model of one file. */
     modelStatus: call<ModelStatus | null>()('engine', v.strictObject({ id })),
     history: call<HistoryPage>()(

@@ -112,6 +112,7 @@ export const failureKinds = {
   'already-watched': { retry: 'never', remedy: 'none' },
   'offer-changed': { retry: 'never', remedy: 'none' },
   'folder-too-large': { retry: 'never', remedy: 'none' },
+  'not-saved': { retry: 'never', remedy: 'none' },
   'journal-damaged': { retry: 'never', remedy: 'none' },
   'server-in-use': { retry: 'never', remedy: 'none' },
   'update-unreachable': { retry: 'later', remedy: 'wait' },

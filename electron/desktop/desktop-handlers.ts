@@ -6,6 +6,7 @@ import { failed, failure, success } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
+import { createReceiptHandlers } from './receipts.ts'
 import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
 import { openExternal } from './security/open-external.ts'
 import { createRateLimit } from './security/rate-limit.ts'
@@ -69,6 +70,7 @@ export function createDesktopHandlers(options: {
   return {
     ...createServerHandlers({ engine, settings, dialogs, mayCheck, log }),
     ...createTeamHandlers({ engine, dialogs }),
+    ...createReceiptHandlers({ engine, language, dialogs, log }),
     surroundings: async () => success(currentAppInfo(language)),
     settings: async () => success(settings.current()),
     async chooseFiles({ what }) {

@@ -151,7 +151,7 @@ function buildDesktop(options: DesktopOptions) {
     ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, window, mayCheck, log }),
     ...createIntegrationHandlers({ menuSources: folders.menu, notifications, log }),
     ...createConditionHandlers(conditions, whenDone),
-    ...createDiagnosticsHandlers({ folders, engine, settings, language, window, feed, mayCheck, log }),
+    ...createDiagnosticsHandlers({ folders, engine, settings, language, dialogs, feed, mayCheck, log }),
     ...updates.handlers,
   }
   setupIpc({ handlers, window, log, onAnswered: feed.callAnswered })

@@ -1,6 +1,7 @@
 import type { SignIns } from '../accounts/sign-ins.ts'
 import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { receiptOf } from '../contract/receipt.ts'
 import { targetFailure, type AddReport, type ModelStatus } from '../contract/uploads.ts'
 import type { Details } from '../feed/details.ts'
 import type { DoneToday } from '../feed/done-today.ts'
@@ -112,6 +113,10 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     async recognitionReport({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)
       return success(record ? await services.inspector.report(fileToInspect(record)) : null)
+    },
+    async receipts({ ids }) {
+      const found = ids.flatMap((id) => rows.get(id)?.record ?? store.find(id) ?? [])
+      return success(found.flatMap((record) => receiptOf(toUploadRow(record, null)) ?? []))
     },
     async modelStatus({ id }) {
       const record = rows.get(id)?.record ?? store.find(id)

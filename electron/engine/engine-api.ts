@@ -15,6 +15,7 @@ import type { RetryOptions } from '../platform/retry-call.ts'
 import type { QueueHold } from '../queue/queue-hold.ts'
 import type { RequestSlots } from '../transfer/request-slots.ts'
 import type { PutTimeouts } from '../transfer/upload-worker-pool.ts'
+import type { Verifier } from '../uploads/verify.ts'
 import type { StorageTester } from '../uploads/storage-test.ts'
 import type { EngineCalls } from './calls.ts'
 import type { UploadCommands } from './commands.ts'
@@ -77,6 +78,8 @@ export interface Engine {
   readonly library: Pick<Library, 'models' | 'remove'>
   /** Uploads a little to the team's storage and removes it again (see uploads/storage-test.ts). */
   readonly testStorage: StorageTester['test']
+  /** Compares the library's record with a receipt (see uploads/verify.ts). */
+  readonly verifyReceipt: Verifier['verifyReceipt']
   snapshot(): Snapshot
   session(): SessionView
   /** Scans, inspects, records and queues files and folders for a team (the chosen one unless named). */

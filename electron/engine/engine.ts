@@ -417,6 +417,7 @@ export function createEngine(options: EngineOptions): Engine {
     workflows: finder.workflows,
     library,
     testStorage: storageTest.test,
+    verifyReceipt: verifier.verifyReceipt,
     snapshot: feed.snapshot,
     session: signIns.view,
     addPaths: (paths, request) => intake.enqueue(paths, request),

@@ -3,7 +3,17 @@ import { findUploadAccount } from '../accounts/upload-account.ts'
 import { isUnsupported } from '../cloud/client.ts'
 import { getModel } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
-import { failure, harmlessText, retryClassOf, type Failure } from '../contract/failures.ts'
+import { serverOf, type Account } from '../contract/account.ts'
+import {
+  failed,
+  failure,
+  harmlessText,
+  retryClassOf,
+  success,
+  type Failure,
+  type Result,
+} from '../contract/failures.ts'
+import type { Receipt } from '../contract/receipt.ts'
 import {
   isRecordWrong,
   recordFields,
@@ -27,6 +37,8 @@ export interface Verifier {
   verify(ids: readonly string[]): void
   /** Verifies what no process has verified yet, and what could not be verified for a temporary reason. */
   verifyOpen(): void
+  /** Compares the library's record with a receipt. `signed-out` without a sign-in to the receipt's team. */
+  verifyReceipt(receipt: Receipt, signal: AbortSignal): Promise<Result<Verification>>
   close(): Promise<void>
 }
 
@@ -41,14 +53,16 @@ const maxDelayMs = 60_000
 /** A server sets both times of a new record at once; this is more than its clock may move between, in ms. */
 const sameMomentMs = 1_000
 
-export function createVerifier(options: {
+interface VerifierOptions {
   readonly rows: Pick<Rows, 'get' | 'change'>
   readonly store: Pick<UploadStore, 'find' | 'save' | 'unverified'>
   readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
   readonly environment: Environment
   /** An upload has been verified, or could not be; null if it was removed meanwhile. */
   readonly verified: (id: string, verification: Verification | null) => void
-}): Verifier {
+}
+
+export function createVerifier(options: VerifierOptions): Verifier {
   const { rows, store, accounts, environment } = options
   const closing = new AbortController()
   const waiting = new Set<string>()
@@ -87,7 +101,7 @@ export function createVerifier(options: {
       const answer = await request(record)
       if (isAborted(answer)) return null
       const nowMs = environment.now()
-      if (answer.ok) return write(id, compare(record, answer.value, nowMs))
+      if (answer.ok) return write(id, compare(expectedRecord(record), answer.value, nowMs))
       const delayMs = attemptDelayMs(attempt, answer.failure, environment.random())
       if (delayMs === null || delayMs > maxDelayMs) return write(id, notVerified(answer.failure, nowMs))
       await abortableDelay(environment.timers, delayMs, closing.signal)
@@ -139,12 +153,38 @@ export function createVerifier(options: {
         .filter((upload) => findUploadAccount(known, { ...upload, needsParts: false }) !== null)
       verify(open.slice(0, maxOpenAtOnce).map(({ id }) => id))
     },
+    verifyReceipt: (receipt, signal) => verifyReceipt(receipt, options, signal),
     async close() {
       closing.abort()
       await Promise.all(running.values())
     },
   }
 }
+
+/** Compares the library's record with a receipt, once. */
+async function verifyReceipt(
+  receipt: Receipt,
+  { accounts, environment }: Pick<VerifierOptions, 'accounts' | 'environment'>,
+  signal: AbortSignal,
+): Promise<Result<Verification>> {
+  const account = accounts
+    .list()
+    .find(({ id, state, teams }) => state === 'ready' && isFor(receipt, id, teams))
+  if (!account) return failed(failure('signed-out'))
+  const access = accounts.accessFor(account.id, receipt.team.id)
+  if (!access.ok) return access
+  const { client, signer } = access.value
+  const answer = await getModel(client, signer, receipt.model.id, signal)
+  const nowMs = environment.now()
+  if (answer.ok) return success(compare(receiptRecord(receipt), answer.value, nowMs))
+  return isUnsupported(answer.failure) || answer.failure.code === 'not-found'
+    ? success(notVerified(answer.failure, nowMs))
+    : answer
+}
+
+/** Whether an account can read the library that a receipt is for. */
+const isFor = (receipt: Receipt, accountId: string, teams: Account['teams']) =>
+  serverOf(accountId) === receipt.server && teams.some(({ id }) => id === receipt.team.id)
 
 /** Delay before the next attempt, in ms, or null when there is none. */
 function attemptDelayMs(attempt: number, met: Failure, random: number): number | null {
@@ -163,20 +203,20 @@ function notVerified(met: Failure, atMs: number): Verification {
  * Compares a record of the library with what was registered. Type and path of a record that was edited since
  * are no difference, but not verified either.
  */
-function compare(record: RegisteredUpload, model: ModelWire, atMs: number): Verification {
-  const expected = expectedRecord(record)
+function compare(expected: RecordValues<string | null>, model: ModelWire, atMs: number): Verification {
   const found = foundRecord(model)
   const differences: RecordDifference[] = recordFields.flatMap((field) => {
     const value = found[field]
-    return value === null || value === expected[field]
+    const wanted = expected[field]
+    return value === null || wanted === null || value === wanted
       ? []
-      : [{ field, expected: expected[field], found: harmlessText(value) }]
+      : [{ field, expected: wanted, found: harmlessText(value) }]
   })
   const isEdited = wasEdited(model)
   const relevant = differences.filter(({ field }) => !isEdited || (field !== 'path' && field !== 'type'))
   if (relevant.length > 0) return { kind: 'differs', differences: relevant, atMs }
   if (differences.length > 0) return { kind: 'not-verified', reason: 'edited', isFinal: true, atMs }
-  const isComplete = recordFields.every((field) => found[field] !== null)
+  const isComplete = recordFields.every((field) => found[field] !== null || expected[field] === null)
   return isComplete
     ? { kind: 'verified', atMs }
     : { kind: 'not-verified', reason: 'incomplete', isFinal: true, atMs }
@@ -191,6 +231,17 @@ function expectedRecord({ identity, state, target }: RegisteredUpload): RecordVa
     storageKey: state.storageKey,
     path: target.modelPath,
     type: target.modelType,
+  }
+}
+
+/** The same of a receipt; null for what is not compared. */
+function receiptRecord({ file, model, storageKey }: Receipt): RecordValues<string | null> {
+  return {
+    size: String(file.sizeBytes),
+    hash: `sha256:${file.sha256}`,
+    storageKey,
+    path: model.path,
+    type: model.type,
   }
 }
 

@@ -245,6 +245,12 @@ export class Actions {
   readonly copy = async (text: string) => {
     if (this.#succeeded(await this.#bridge.copyText({ text }))) this.#services.notices.show('notice.copied')
   }
+  /** Asks for a file and saves the receipts of registered uploads there. */
+  readonly saveReceipts = async (ids: readonly string[]) => {
+    const saved = await this.#bridge.saveReceipts({ ids: [...ids] })
+    if (!saved.ok) this.#services.notices.failure(saved.failure)
+    else if (saved.value) this.#services.notices.show('receipt.saved')
+  }
   /** Copies a text for reporting that a file was recognised wrongly. */
   readonly copyRecognitionReport = async (id: string) => {
     const report = await this.#bridge.recognitionReport({ id })

@@ -1,6 +1,5 @@
-import { app, dialog } from 'electron'
+import { app } from 'electron'
 import { chmod, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { release, type } from 'node:os'
 import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
 import type { ReportSection, ConnectionCheck } from '../../contract/diagnostics.ts'
@@ -17,7 +16,7 @@ import type { FileLog } from '../../platform/log.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 import { supportReportText, supportReportParts } from './support-report.ts'
-import type { MainWindow } from '../window/main-window.ts'
+import type { Dialogs } from '../window/dialogs.ts'
 
 /** Each test sends 8 MiB. */
 const storageTestLimit = { count: 5, withinMs: 10 * 60_000 }
@@ -28,13 +27,13 @@ export function createDiagnosticsHandlers(options: {
   readonly engine: Pick<Engine, 'checkServer' | 'session' | 'snapshot' | 'confirmSignIns' | 'testStorage'>
   readonly settings: SettingsStore
   readonly language: Language
-  readonly window: Pick<MainWindow, 'browserWindow'>
+  readonly dialogs: Pick<Dialogs, 'pickSavePath'>
   readonly feed: Pick<PageFeed, 'sendEvent'>
   /** Counts a request to a server, and says whether it may be sent now. */
   readonly mayCheck: () => boolean
   readonly log: FileLog
 }): Pick<CallHandlers, CallNameIn<'diagnostics'>> {
-  const { folders, engine, settings, language, window, feed, mayCheck, log } = options
+  const { folders, engine, settings, language, dialogs, feed, mayCheck, log } = options
   const mayTest = createRateLimit({ ...storageTestLimit, now: Date.now })
   let lastCheck: ConnectionCheck | null = null
   /** The report that the page has shown; exactly this one is saved. */
@@ -99,16 +98,12 @@ export function createDiagnosticsHandlers(options: {
     async saveSupportBundle({ pieces: chosenNames }) {
       if (!shownReport) return failed(failure('not-found'))
       const { pieces, atMs } = shownReport
-      const parent = window.browserWindow()
-      const dialogOptions = {
+      const filePath = await dialogs.pickSavePath({
         title: language.translate()('bundle.title'),
-        defaultPath: join(app.getPath('downloads'), 'modelferry-report.txt'),
+        fileName: 'modelferry-report.txt',
         filters: [{ name: 'Text', extensions: ['txt'] }],
-      }
-      const { canceled, filePath } = await (parent
-        ? dialog.showSaveDialog(parent, dialogOptions)
-        : dialog.showSaveDialog(dialogOptions))
-      if (canceled || !filePath) return success(false)
+      })
+      if (filePath === null) return success(false)
       try {
         const chosen = pieces.filter(({ name }) => chosenNames.includes(name))
         await writeFile(filePath, supportReportText(chosen, atMs), { mode: 0o600 })
@@ -117,7 +112,7 @@ export function createDiagnosticsHandlers(options: {
         return success(true)
       } catch (error) {
         log.error('the report could not be written', { error })
-        return failed(failure('unexpected'))
+        return failed(failure('not-saved'))
       }
     },
   }

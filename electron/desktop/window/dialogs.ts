@@ -2,11 +2,12 @@ import {
   app,
   dialog,
   type BrowserWindow,
+  type FileFilter,
   type MessageBoxOptions,
   type OpenDialogOptions,
   type OpenDialogReturnValue,
 } from 'electron'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Failure } from '../../contract/failures.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
@@ -29,6 +30,12 @@ export interface Dialogs extends Confirmations {
   pickPaths(
     what: 'files' | 'folder' | 'model' | 'model-folder' | 'watched-folder',
   ): Promise<readonly string[]>
+  /** Shows the system's dialog for saving a file, in the downloads folder; null when cancelled. */
+  pickSavePath(options: {
+    readonly title: string
+    readonly fileName: string
+    readonly filters: FileFilter[]
+  }): Promise<string | null>
   showFailure(failure: Failure): Promise<void>
 }
 
@@ -109,6 +116,14 @@ export function createDialogs(options: {
       const [first] = filePaths
       if (first !== undefined) memory.write({ lastFolder: dirname(first) })
       return filePaths
+    },
+    async pickSavePath({ title, fileName, filters }) {
+      const owner = parent()
+      const box = { title, filters, defaultPath: join(app.getPath('downloads'), fileName) }
+      const { canceled, filePath } = await (owner
+        ? dialog.showSaveDialog(owner, box)
+        : dialog.showSaveDialog(box))
+      return canceled || filePath === '' ? null : filePath
     },
     async showFailure(failure) {
       const t = language.translate()

@@ -66,6 +66,8 @@ test.each([
   ['status', { name: 'status', json: false }],
   ['inspect a b --json', { name: 'inspect', paths: ['a', 'b'], output: 'json' }],
   ['inspect a --report', { name: 'inspect', paths: ['a'], output: 'report' }],
+  ['verify r.json', { name: 'verify', receipt: 'r.json', file: null, json: false }],
+  ['verify r.json --file a --json', { name: 'verify', receipt: 'r.json', file: 'a', json: true }],
   ['inspect a', { name: 'inspect', paths: ['a'], output: 'text' }],
   ['status --json', { name: 'status', json: true }],
   ['resume -q', { ...defaults, name: 'resume', quiet: true }],

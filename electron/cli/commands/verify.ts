@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import * as v from 'valibot'
+import type { Failure } from '../../contract/failures.ts'
+import { receiptSchema, type Receipt } from '../../contract/receipt.ts'
+import type { Verification } from '../../contract/verification.ts'
+import { verificationLines } from '../../messages/verification-text.ts'
+import { parseJson } from '../../platform/files/parse-json.ts'
+import { openRegularFile } from '../../platform/files/regular-file.ts'
+import type { Command } from '../arguments.ts'
+import type { CommandContext } from '../command-context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { interrupted } from '../interruption.ts'
+import { describeFailure, failureAsJson, t, verificationAsJson, type Streams } from '../output/output.ts'
+
+type VerifyCommand = Extract<Command, { readonly name: 'verify' }>
+
+/** Longer files are no receipts; one receipt takes about 1 KB. */
+const maxReceiptBytes = 64 * 1024 * 1024
+const maxReceipts = 100_000
+
+/** What is known about the file of a receipt on this computer. */
+type LocalCheck =
+  | { readonly result: 'same' | 'differs'; readonly path: string }
+  /** It was moved or deleted, or is on another computer; the receipt doesn't name its folder. */
+  | { readonly result: 'not-found'; readonly path: null }
+  | { readonly result: 'unreadable'; readonly path: string }
+
+/**
+ * Compares the files and the library's records with the receipts in a JSON file. Returns 0 if everything that
+ * was compared is equal and the library was compared, 3 without a sign-in, else 1.
+ */
+export async function runVerifyCommand(command: VerifyCommand, context: CommandContext): Promise<number> {
+  const { interruption, streams } = context
+  const receipts = await readReceipts(command.receipt)
+  if (receipts === null) {
+    streams.err.line(`${command.receipt} isn't a receipt of Modelferry, or it can't be read.`)
+    return exitCodes.someFailed
+  }
+  let code: number = exitCodes.ok
+  for (const receipt of receipts) {
+    const result = await interruption.race(verifyReceipt(receipt, command, context))
+    if (result === interrupted) return interruption.exitCode
+    report(receipt, result, command.json, streams)
+    const ownCode = exitCodeOf(result)
+    if (code !== exitCodes.someFailed && ownCode !== exitCodes.ok) code = ownCode
+  }
+  return code
+}
+
+interface Result {
+  readonly local: LocalCheck
+  readonly library: Verification | Failure
+}
+
+async function verifyReceipt(
+  receipt: Receipt,
+  { receipt: receiptPath, file }: VerifyCommand,
+  { engine, interruption }: CommandContext,
+): Promise<Result> {
+  const library = await engine.verifyReceipt(receipt, interruption.signal)
+  const local = await checkFile(receipt, { receiptPath, file }, { engine, signal: interruption.signal })
+  return { local, library: library.ok ? library.value : library.failure }
+}
+
+/**
+ * Hashes the given file, or else the first of: the file with this name beside the receipt, and a file of this
+ * computer that had these bytes.
+ */
+async function checkFile(
+  { file }: Receipt,
+  { receiptPath, file: given }: { readonly receiptPath: string; readonly file: string | null },
+  { engine, signal }: Pick<CommandContext, 'engine'> & { readonly signal: AbortSignal },
+): Promise<LocalCheck> {
+  // A receipt may come from somebody else: its name must not lead out of the folder.
+  const beside = join(dirname(resolve(receiptPath)), basename(file.name))
+  const known = given === null && !(await exists(beside)) ? await engine.localFileWith(file.sha256) : null
+  if (known && !known.ok) return { result: 'not-found', path: null }
+  const path = given ?? known?.value ?? beside
+  try {
+    await using handle = await openRegularFile(path)
+    if ((await handle.stat()).size !== file.sizeBytes) return { result: 'differs', path }
+    const hash = createHash('sha256')
+    for await (const block of handle.createReadStream({ autoClose: false, signal, highWaterMark: 1 << 20 }))
+      hash.update(block as Buffer)
+    return { result: hash.digest('hex') === file.sha256 ? 'same' : 'differs', path }
+  } catch {
+    return { result: 'unreadable', path }
+  }
+}
+
+/** One receipt or a list of them; null if the file is neither. */
+async function readReceipts(path: string): Promise<readonly Receipt[] | null> {
+  try {
+    await using handle = await openRegularFile(path)
+    if ((await handle.stat()).size > maxReceiptBytes) return null
+    const value = parseJson(await handle.readFile(), maxReceiptBytes)
+    const list = v.pipe(v.array(receiptSchema), v.minLength(1), v.maxLength(maxReceipts))
+    const parsed = v.safeParse(v.union([list, receiptSchema]), value)
+    if (!parsed.success) return null
+    return 'receipt' in parsed.output ? [parsed.output] : parsed.output
+  } catch {
+    return null
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile()
+  } catch {
+    return false
+  }
+}
+
+const isFailure = (library: Verification | Failure): library is Failure => 'code' in library
+
+function exitCodeOf({ local, library }: Result): number {
+  if (local.result === 'differs' || local.result === 'unreadable') return exitCodes.someFailed
+  if (isFailure(library)) return library.code === 'signed-out' ? exitCodes.notSignedIn : exitCodes.someFailed
+  return library.kind === 'verified' ? exitCodes.ok : exitCodes.someFailed
+}
+
+const localTexts: Readonly<Record<LocalCheck['result'], (path: string | null) => string>> = {
+  same: (path) => `same       ${path}`,
+  differs: (path) => `differs    ${path}: size or SHA-256 isn't the receipt's`,
+  unreadable: (path) => `unreadable ${path}`,
+  'not-found': () => 'not found  on this computer; name it with --file',
+}
+
+function report(receipt: Receipt, { local, library }: Result, isJson: boolean, { out }: Streams): void {
+  if (isJson) {
+    const compared = isFailure(library)
+      ? { result: 'failed', ...failureAsJson(library) }
+      : verificationAsJson(library)
+    return out.json({
+      event: 'receipt',
+      file: receipt.file.name,
+      modelId: receipt.model.id,
+      local,
+      library: compared,
+    })
+  }
+  out.line(`${receipt.file.name} in ${receipt.team.name}`)
+  out.line(`  file     ${localTexts[local.result](local.path)}`)
+  const lines = isFailure(library) ? [describeFailure(library)] : verificationLines(library, t)
+  for (const line of lines) out.line(`  library  ${line}`)
+}

@@ -3,7 +3,7 @@ import type { Failure } from '../contract/failures.ts'
 import type { ModelFormat } from '../contract/recognition.ts'
 import { extensionOf } from './file-names.ts'
 import type { ByteSource } from './formats/byte-source.ts'
-import { maxGgufHeaderBytes, parseGguf } from './formats/gguf.ts'
+import { parseGguf } from './formats/gguf.ts'
 import type { Header } from './formats/header.ts'
 import { parseOnnx } from './formats/onnx.ts'
 import { lengthPrefixBytes, parseHeaderLength, parseSafetensors } from './formats/safetensors.ts'
@@ -88,7 +88,7 @@ export async function readContent(source: ByteSource, name: string): Promise<Fil
   if (signature.type === 'zip' || signature.type === 'pickle') {
     return readPytorch(source, name, signature.type)
   }
-  if (signature.type === 'gguf') return readGguf(source, name, start)
+  if (signature.type === 'gguf') return readGguf(source, name)
   if (expected === 'gguf') return refusedContent(expected, damagedHeader('does not begin with GGUF'))
   if (expected === 'onnx') return readOnnx(source)
   if (expected === 'safetensors') return safetensors
@@ -170,20 +170,11 @@ async function readOnnx(source: ByteSource): Promise<FileContent> {
   return { format: 'onnx', header, kind: null, failure: reason, producer, inputs, external }
 }
 
-async function readGguf(source: ByteSource, name: string, start: Buffer): Promise<FileContent> {
-  const fileBytes = source.sizeBytes
-  let bytes = start
-  let result = parseGguf(bytes, fileBytes)
-  while (result === 'needs-more') {
-    if (bytes.length >= maxGgufHeaderBytes) {
-      return refusedContent('gguf', damagedHeader('header over 100,000,000 bytes'))
-    }
-    bytes = await source.read(0, Math.min(bytes.length * 4, maxGgufHeaderBytes))
-    result = parseGguf(bytes, fileBytes)
-  }
+async function readGguf(source: ByteSource, name: string): Promise<FileContent> {
+  const result = await parseGguf(source)
   if (!result.ok) return refusedContent('gguf', damagedHeader(result.problem))
   const header = result.value
-  const missingBytes = header.minFileBytes - fileBytes
+  const missingBytes = header.minFileBytes - source.sizeBytes
   const tooShort = missingBytes > 0 ? failure('file-cut-short', { missingBytes }) : null
   return {
     format: 'gguf',

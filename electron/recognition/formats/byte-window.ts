@@ -14,6 +14,8 @@ export class ByteWindow {
   /** Bytes read from the source so far, without skipped ones. */
   fetchedBytes = 0
   readonly end: number
+  /** Byte order of `u32`, `u64` and `bigU64`. */
+  isLittleEndian = true
   readonly #source: ByteSource
   #buffer: Buffer = Buffer.alloc(0)
   #bufferStart: number
@@ -56,30 +58,36 @@ export class ByteWindow {
   }
 
   u8(): number {
-    return this.take(1)[0] ?? 0
+    return this.#buffer[this.#consume(1)] ?? 0
   }
   u16(): number {
-    return this.take(2).readUInt16LE(0)
+    return this.#buffer.readUInt16LE(this.#consume(2))
   }
   u32(): number {
-    return this.take(4).readUInt32LE(0)
+    const at = this.#consume(4)
+    return this.isLittleEndian ? this.#buffer.readUInt32LE(at) : this.#buffer.readUInt32BE(at)
   }
   i32(): number {
-    return this.take(4).readInt32LE(0)
+    return this.#buffer.readInt32LE(this.#consume(4))
   }
   /** A length in bytes: no file is longer than 2^53. */
   u64(): number {
-    const value = this.take(8).readBigUInt64LE(0)
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FormatError('a length beyond 2^53')
-    return Number(value)
+    const at = this.#consume(8)
+    const low = this.isLittleEndian ? this.#buffer.readUInt32LE(at) : this.#buffer.readUInt32BE(at + 4)
+    const high = this.isLittleEndian ? this.#buffer.readUInt32LE(at + 4) : this.#buffer.readUInt32BE(at)
+    if (high > 0x1f_ffff) throw new FormatError('a number beyond 2^53')
+    return high * 2 ** 32 + low
+  }
+  /** A number of any size. */
+  bigU64(): bigint {
+    const at = this.#consume(8)
+    return this.isLittleEndian ? this.#buffer.readBigUInt64LE(at) : this.#buffer.readBigUInt64BE(at)
   }
 
   /** Consumes the next bytes, which must be buffered. */
   take(count: number): Buffer {
-    if (!this.has(count)) throw new FormatError(endsTooEarly)
-    const bytes = this.#buffer.subarray(this.#offset, this.#offset + count)
-    this.#offset += count
-    return bytes
+    const at = this.#consume(count)
+    return this.#buffer.subarray(at, at + count)
   }
 
   /** The next bytes, which must be buffered, without consuming them. */
@@ -111,5 +119,13 @@ export class ByteWindow {
     const bytes = this.#buffer.subarray(this.#offset, end)
     this.#offset = end + 1
     return bytes
+  }
+
+  /** Moves behind the next bytes and returns their index in the buffer. */
+  #consume(count: number): number {
+    const at = this.#offset
+    if (at + count > this.#buffer.length) throw new FormatError(endsTooEarly)
+    this.#offset = at + count
+    return at
   }
 }

@@ -1,4 +1,8 @@
-/** Name, values per block and bytes per block, by type number (ggml, `enum ggml_type` and `type_traits`). */
+/**
+ * Name, values per block and bytes per block, by type number (ggml, `enum ggml_type`, `type_traits` and
+ * ggml-common.h, up to GGML_TYPE_COUNT 43). ggml has removed 4, 5, 31 to 33 and 36 to 38, and no longer reads
+ * them.
+ */
 export const ggmlTypes: Readonly<Record<number, readonly [name: string, values: number, bytes: number]>> = {
   0: ['F32', 1, 4],
   1: ['F16', 1, 2],
@@ -7,11 +11,13 @@ export const ggmlTypes: Readonly<Record<number, readonly [name: string, values: 
   6: ['Q5_0', 32, 22],
   7: ['Q5_1', 32, 24],
   8: ['Q8_0', 32, 34],
+  9: ['Q8_1', 32, 36],
   10: ['Q2_K', 256, 84],
   11: ['Q3_K', 256, 110],
   12: ['Q4_K', 256, 144],
   13: ['Q5_K', 256, 176],
   14: ['Q6_K', 256, 210],
+  15: ['Q8_K', 256, 292],
   16: ['IQ2_XXS', 256, 66],
   17: ['IQ2_XS', 256, 74],
   18: ['IQ3_XXS', 256, 98],
@@ -27,7 +33,12 @@ export const ggmlTypes: Readonly<Record<number, readonly [name: string, values: 
   28: ['F64', 1, 8],
   29: ['IQ1_M', 256, 56],
   30: ['BF16', 1, 2],
+  34: ['TQ1_0', 256, 54],
+  35: ['TQ2_0', 256, 66],
   39: ['MXFP4', 32, 17],
+  40: ['NVFP4', 64, 36],
+  41: ['Q1_0', 128, 18],
+  42: ['Q2_0', 64, 18],
 }
 
 /** Quantisation names by `general.file_type` (ggml, docs/gguf.md). */

@@ -1,12 +1,15 @@
+import { ByteRecords } from './byte-records.ts'
+import type { ByteSource } from './byte-source.ts'
+import { ByteWindow } from './byte-window.ts'
 import { ggmlTypes, quantisationNames } from './gguf-types.ts'
-import type { Header, TensorInfo } from './header.ts'
-import { FormatError, tryParse, type ParseResult } from './parse-result.ts'
+import { TensorTable, type Header } from './header.ts'
+import { FormatError, tryParseAsync, type ParseResult } from './parse-result.ts'
 
 /** "GGUF", the first four bytes (ggml, docs/gguf.md). */
 export const ggufMagic = Buffer.from('GGUF', 'latin1')
 
 /** Our own limit, the same as that of safetensors. Tokenizers make headers of about 10 MB. */
-export const maxGgufHeaderBytes = 100_000_000
+const maxHeaderBytes = 100_000_000
 
 /** Bytes of scalar metadata values by their type number (docs/gguf.md, `gguf_metadata_value_type`). */
 const scalarBytes: Readonly<Record<number, number>> = {
@@ -22,8 +25,22 @@ const scalarBytes: Readonly<Record<number, number>> = {
   11: 8,
   12: 8,
 }
+const u32Type = 4
+const i32Type = 5
 const textType = 8
 const arrayType = 9
+const u64Type = 10
+
+/** Of metadata keys (docs/gguf.md); tensor names have 63 in ggml and up to 159 in stable-diffusion.cpp. */
+const maxNameBytes = 65_535
+/** More pairs are checked but not kept: models have about 50. */
+const maxMetadataEntries = 10_000
+/** Longer texts are not kept: chat templates have some ten kilobytes. */
+const maxValueBytes = 1_000_000
+
+const alignmentKey = 'general.alignment'
+/** GGUF_DEFAULT_ALIGNMENT (ggml, gguf.h). */
+const defaultAlignment = 32
 
 /**
  * Metadata key before the name of a tensor with more than four dimensions (ComfyUI-GGUF, tools/convert.py).
@@ -32,195 +49,197 @@ const shapeKey = 'comfy.gguf.orig_shape.'
 
 /** ggml has four; other tools write five for video models. */
 const maxDimensions = 8
+/** The fields of a tensor besides its name: lengths, dimensions, type and offset. */
+const tensorFieldBytes = 8 + 4 + maxDimensions * 8 + 4 + 8
 
 export interface GgufHeader extends Header {
-  /**
-   * Where the last tensor ends, so the smallest size of a complete file. Tensors of unknown types don't
-   * count.
-   */
+  /** Where the last tensor ends, so the smallest size of a complete file. */
   readonly minFileBytes: number
   /** Such as `Q4_K_M`, or null when the file doesn't have it. */
   readonly quantisation: string | null
 }
 
-interface PlacedTensor {
-  readonly info: TensorInfo
-  readonly offset: number
-}
-
 /**
- * Parses a GGUF header from the file's first bytes, or returns `needs-more` when `start` ends before the
- * header does.
+ * Parses a GGUF header by the rules of its reference implementation (ggml, gguf.cpp,
+ * `gguf_init_from_reader`), except that more dimensions and longer names are accepted. Reads the source once
+ * from its start. Rejects only with the file system's errors.
  */
-export function parseGguf(start: Buffer, fileBytes: number): ParseResult<GgufHeader> | 'needs-more' {
-  const reader = new GgufReader(start, fileBytes)
-  const result = tryParse(() => readHeader(start, reader))
-  return reader.needsMore ? 'needs-more' : result
+export function parseGguf(source: ByteSource): Promise<ParseResult<GgufHeader>> {
+  return tryParseAsync(() => new GgufReader(source).read())
 }
 
-function readHeader(start: Buffer, reader: GgufReader): GgufHeader {
-  if (!start.subarray(0, 4).equals(ggufMagic)) throw new FormatError('does not begin with GGUF')
-  reader.skip(4)
-  const version = reader.u32()
-  // Byte order is not flagged: a big-endian 2 or 3 reads as a huge little-endian number.
-  if (version === 0x02000000 || version === 0x03000000) reader.isLittleEndian = false
-  else if (version !== 2 && version !== 3) throw new FormatError(`GGUF version ${version}`)
-  const tensorCount = reader.u64()
-  const pairCount = reader.u64()
-  const metadata = readMetadata(reader, pairCount)
-  const placed = readTensors(reader, tensorCount)
-  const alignment = Number(metadata.get('general.alignment') ?? 32)
-  if (!(alignment > 0 && alignment % 8 === 0)) throw new FormatError('alignment is no multiple of 8')
-  const dataStart = Math.ceil(reader.position / alignment) * alignment
-  const tensors = new Map<string, TensorInfo>()
-  let minFileBytes = reader.position
-  for (const [name, { info, offset }] of placed) {
-    if (offset % alignment !== 0) throw new FormatError('a tensor that is not aligned')
-    const shape = metadata.get(shapeKey + name)
-    tensors.set(name, shape ? { ...info, shape: shape.split(',').map(Number) } : info)
-    minFileBytes = Math.max(minFileBytes, dataStart + offset + info.sizeBytes)
+class GgufReader {
+  readonly #window: ByteWindow
+  readonly #metadata = new Map<string, string>()
+  readonly #tensors = new TensorTable()
+  #alignment = defaultAlignment
+  #hasShapes = false
+  /** Where the next tensor must begin, relative to the data. */
+  #nextOffset = 0
+  /** Where the last tensor ends, without the padding behind it. */
+  #dataEnd = 0
+
+  constructor(source: ByteSource) {
+    this.#window = new ByteWindow(source)
   }
-  const quantisation = quantisationNames[Number(metadata.get('general.file_type') ?? -1)] ?? null
-  return { tensors, metadata, minFileBytes, quantisation }
+
+  async read(): Promise<GgufHeader> {
+    const window = this.#window
+    await window.fill(24)
+    if (!window.take(4).equals(ggufMagic)) throw new FormatError('does not begin with GGUF')
+    const version = window.u32()
+    // Byte order is not flagged: a big-endian 2 or 3 reads as a huge little-endian number.
+    if (version === 0x02000000 || version === 0x03000000) window.isLittleEndian = false
+    else if (version !== 2 && version !== 3) throw new FormatError(`GGUF version ${version}`)
+    const tensorCount = window.u64()
+    const pairCount = window.u64()
+    await this.#readMetadata(pairCount)
+    await this.#readTensors(tensorCount)
+    this.#checkHeaderBytes()
+    const headerBytes = window.position
+    const minFileBytes = tensorCount === 0 ? headerBytes : this.#padded(headerBytes) + this.#dataEnd
+    const quantisation = quantisationNames[Number(this.#metadata.get('general.file_type') ?? -1)] ?? null
+    return { tensors: this.#tensors, metadata: this.#metadata, minFileBytes, quantisation }
+  }
+
+  /** Buffers the next bytes, or as many as the file has. */
+  async #fill(count: number): Promise<void> {
+    this.#checkHeaderBytes()
+    await this.#window.fill(count)
+  }
+
+  #checkHeaderBytes(): void {
+    if (this.#window.position > maxHeaderBytes) throw new FormatError('header over 100,000,000 bytes')
+  }
+
+  /** Keeps numbers and texts, and skips arrays, which are mostly tokenizers. */
+  async #readMetadata(count: number): Promise<void> {
+    const window = this.#window
+    const keys = new ByteRecords()
+    for (let index = 0; index < count; index += 1) {
+      if (!window.has(8)) await this.#fill(8)
+      const length = readNameLength(window)
+      if (!window.has(length + 20)) await this.#fill(length + 20)
+      const key = window.take(length)
+      if (length === 0) throw new FormatError('a metadata key without a name')
+      if (!keys.add(key, 0, length)) throw new FormatError('duplicate metadata key')
+      const type = window.u32()
+      const isKept = index < maxMetadataEntries
+      const name = isKept ? key.toString('utf8') : ''
+      if (name === alignmentKey) this.#readAlignment(type)
+      else if (type === textType) await this.#readText(name)
+      else if (type === arrayType) await this.#readArray(name)
+      else this.#readNumber(name, type)
+    }
+  }
+
+  #readAlignment(type: number): void {
+    if (type !== u32Type) throw new FormatError('alignment is no 32-bit number')
+    this.#alignment = this.#window.u32()
+    const isPowerOfTwo = this.#alignment > 0 && Number.isInteger(Math.log2(this.#alignment))
+    if (!isPowerOfTwo) throw new FormatError('alignment is no power of 2')
+    this.#metadata.set(alignmentKey, String(this.#alignment))
+  }
+
+  async #readText(name: string): Promise<void> {
+    const window = this.#window
+    const length = window.u64()
+    if (name === '' || length > maxValueBytes) window.skip(length)
+    else {
+      if (!window.has(length)) await this.#fill(length)
+      this.#metadata.set(name, window.take(length).toString('utf8'))
+    }
+  }
+
+  /** A shape is kept as comma-separated text; other arrays are skipped. */
+  async #readArray(name: string): Promise<void> {
+    const window = this.#window
+    const type = window.u32()
+    const count = window.u64()
+    const isShape = name.startsWith(shapeKey) && (type === u32Type || type === i32Type)
+    if (isShape && count <= maxDimensions) {
+      if (!window.has(count * 4)) await this.#fill(count * 4)
+      this.#metadata.set(name, Array.from({ length: count }, () => window.u32()).join())
+      this.#hasShapes = true
+    } else if (type === textType) {
+      for (let index = 0; index < count; index += 1) {
+        if (!window.has(8)) await this.#fill(8)
+        window.skip(window.u64())
+      }
+    } else window.skip(bytesOfScalar(type) * count)
+  }
+
+  #readNumber(name: string, type: number): void {
+    const window = this.#window
+    const isKept = name !== '' && (type === u32Type || type === u64Type)
+    if (isKept) this.#metadata.set(name, String(type === u32Type ? window.u32() : window.bigU64()))
+    else window.skip(bytesOfScalar(type))
+  }
+
+  async #readTensors(count: number): Promise<void> {
+    const window = this.#window
+    for (let index = 0; index < count; index += 1) {
+      if (!window.has(tensorFieldBytes)) await this.#fill(tensorFieldBytes)
+      const length = readNameLength(window)
+      if (!window.has(length + tensorFieldBytes)) await this.#fill(length + tensorFieldBytes)
+      this.#readTensor(window.take(length))
+    }
+  }
+
+  #readTensor(name: Buffer): void {
+    const window = this.#window
+    if (!this.#tensors.begin(name, 0, name.length)) throw new FormatError('duplicate tensor name')
+    const dimensions = window.u32()
+    if (dimensions > maxDimensions) throw new FormatError(`a tensor of ${dimensions} dimensions`)
+    const shape: number[] = []
+    let count = 1
+    for (let dimension = 0; dimension < dimensions; dimension += 1) {
+      const length = window.u64()
+      shape.push(length)
+      count *= length
+    }
+    const type = window.u32()
+    const [dtype, values, bytes] = ggmlTypes[type] ?? [null, 1, 0]
+    if (dtype === null) throw new FormatError(`tensor type ${type} is unknown`)
+    if ((shape[0] ?? 1) % values !== 0)
+      throw new FormatError(`a row of ${dtype} that is no multiple of ${values}`)
+    const sizeBytes = (count / values) * bytes
+    if (!Number.isSafeInteger(count) || !Number.isSafeInteger(sizeBytes)) {
+      throw new FormatError('a tensor beyond 2^53 values')
+    }
+    this.#place(window.u64(), sizeBytes)
+    // Fastest dimension first: the reverse of PyTorch's order.
+    for (const length of this.#storedShape(name) ?? shape.reverse()) this.#tensors.addDimension(length)
+    this.#tensors.complete(dtype, sizeBytes)
+  }
+
+  /** Each tensor begins where the padding of the one before it ends. */
+  #place(offset: number, sizeBytes: number): void {
+    if (offset > this.#nextOffset) throw new FormatError('a hole between tensors')
+    if (offset < this.#nextOffset) throw new FormatError('tensors overlap')
+    this.#dataEnd = offset + sizeBytes
+    this.#nextOffset = this.#padded(this.#dataEnd)
+    if (!Number.isSafeInteger(this.#nextOffset)) throw new FormatError('a tensor beyond 2^53 bytes')
+  }
+
+  #storedShape(name: Buffer): number[] | null {
+    const shape = this.#hasShapes ? this.#metadata.get(shapeKey + name.toString('utf8')) : undefined
+    return shape ? shape.split(',').map(Number) : null
+  }
+
+  #padded(bytes: number): number {
+    return Math.ceil(bytes / this.#alignment) * this.#alignment
+  }
 }
 
-/** Keeps scalars as text and skips arrays, which are mostly tokenizers. */
-function readMetadata(reader: GgufReader, count: number): Map<string, string> {
-  const metadata = new Map<string, string>()
-  for (let index = 0; index < count; index += 1) {
-    const key = reader.text()
-    if (metadata.has(key)) throw new FormatError('duplicate metadata key')
-    const type = reader.u32()
-    metadata.set(
-      key,
-      key.startsWith(shapeKey) && type === arrayType ? readShape(reader) : readValue(reader, type),
-    )
-  }
-  return metadata
+function readNameLength(window: ByteWindow): number {
+  const length = window.u64()
+  if (length > maxNameBytes) throw new FormatError('a name over 65,535 bytes')
+  return length
 }
 
-/** A shape as comma-separated text. An array that can't be a shape is skipped. */
-function readShape(reader: GgufReader): string {
-  const start = reader.position
-  const type = reader.u32()
-  const count = reader.u64()
-  if ((type !== 4 && type !== 5) || count > maxDimensions) {
-    reader.position = start
-    skipArray(reader)
-    return ''
-  }
-  return Array.from({ length: count }, () => reader.u32()).join()
-}
-
-function readValue(reader: GgufReader, type: number): string {
-  if (type === textType) return reader.text()
-  if (type === arrayType) {
-    skipArray(reader)
-    return ''
-  }
+function bytesOfScalar(type: number): number {
   const bytes = scalarBytes[type]
   if (bytes === undefined) throw new FormatError(`unknown metadata type ${type}`)
-  if (type === 4) return String(reader.u32())
-  if (type === 10) return String(reader.bigU64())
-  reader.skip(bytes)
-  return ''
-}
-
-function skipArray(reader: GgufReader): void {
-  const type = reader.u32()
-  const count = reader.u64()
-  if (type === textType) {
-    for (let index = 0; index < count; index += 1) reader.skip(reader.u64())
-    return
-  }
-  const bytes = scalarBytes[type]
-  if (bytes === undefined) throw new FormatError(`unknown array type ${type}`)
-  reader.skip(bytes * count)
-}
-
-function readTensors(reader: GgufReader, count: number): Map<string, PlacedTensor> {
-  const placed = new Map<string, PlacedTensor>()
-  for (let index = 0; index < count; index += 1) {
-    const name = reader.text()
-    if (placed.has(name)) throw new FormatError('duplicate tensor name')
-    const dimensions = reader.u32()
-    if (dimensions > maxDimensions) throw new FormatError(`a tensor of ${dimensions} dimensions`)
-    // Fastest dimension first: the reverse of PyTorch's order.
-    const shape = Array.from({ length: dimensions }, () => reader.u64()).reverse()
-    const type = reader.u32()
-    const offset = reader.u64()
-    placed.set(name, { info: tensorInfo(type, shape), offset })
-  }
-  return placed
-}
-
-function tensorInfo(type: number, shape: readonly number[]): TensorInfo {
-  const known = ggmlTypes[type]
-  if (!known) return { dtype: `type ${type}`, shape, sizeBytes: 0 }
-  const [dtype, values, bytes] = known
-  const count = shape.reduce((product, length) => product * length, 1)
-  const sizeBytes = Math.ceil(count / values) * bytes
-  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(sizeBytes)) {
-    throw new FormatError('a tensor beyond 2^53 values')
-  }
-  return { dtype, shape, sizeBytes }
-}
-
-/**
- * Reads numbers and texts sequentially from the first bytes of a file. Distinguishes a file that ends too
- * early (malformed) from a buffer that ends too early (`needsMore`).
- */
-class GgufReader {
-  position = 0
-  isLittleEndian = true
-  /** True once a read went beyond the buffer, although the file is longer. */
-  needsMore = false
-  readonly #bytes: Buffer
-  readonly #view: DataView
-  readonly #fileBytes: number
-
-  constructor(bytes: Buffer, fileBytes: number) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#fileBytes = fileBytes
-  }
-
-  skip(count: number): void {
-    const end = this.position + count
-    if (!Number.isSafeInteger(end) || end > this.#fileBytes) {
-      throw new FormatError('the file ends inside its header')
-    }
-    if (end > this.#bytes.length) {
-      this.needsMore = true
-      throw new FormatError('more bytes are needed')
-    }
-    this.position = end
-  }
-
-  u32(): number {
-    const start = this.position
-    this.skip(4)
-    return this.#view.getUint32(start, this.isLittleEndian)
-  }
-
-  /** A value of any size. */
-  bigU64(): bigint {
-    const start = this.position
-    this.skip(8)
-    return this.#view.getBigUint64(start, this.isLittleEndian)
-  }
-
-  /** A number of bytes or values: no file has more than 2^53. */
-  u64(): number {
-    const value = this.bigU64()
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FormatError('a number beyond 2^53')
-    return Number(value)
-  }
-
-  text(): string {
-    const length = this.u64()
-    const start = this.position
-    this.skip(length)
-    return this.#bytes.toString('utf8', start, start + length)
-  }
+  return bytes
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import type { Header, TensorInfo } from './header.ts'
-import { JsonReader } from './json-reader.ts'
+import { ByteRecords, enlarged } from './byte-records.ts'
+import { TensorTable, type Header } from './header.ts'
+import { JsonReader, type TextRange } from './json-reader.ts'
 import { FormatError, malformed, tryParse, type ParseResult } from './parse-result.ts'
 
 /**
@@ -44,11 +45,6 @@ export interface SafetensorsHeader extends Header {
   readonly dataBytes: number
 }
 
-interface ByteRange {
-  readonly begin: number
-  readonly end: number
-}
-
 /** Parses the header's length from the file's first 8 bytes. */
 export function parseHeaderLength(start: Buffer, fileBytes: number): ParseResult<number> {
   if (fileBytes < lengthPrefixBytes || start.length < lengthPrefixBytes) {
@@ -64,116 +60,194 @@ export function parseHeaderLength(start: Buffer, fileBytes: number): ParseResult
   return { ok: true, value: Number(length) }
 }
 
-/** Parses a whole header, without its length prefix, and checks every rule of the format. */
+/**
+ * Parses a whole header, without its length prefix, and checks every rule of the format and of its reference
+ * implementation (huggingface/safetensors, tensor.rs, and serde_json). It is stricter only where other loaders
+ * would read something else: no key may occur twice, and a tensor must be an object.
+ */
 export function parseSafetensors(header: Buffer): ParseResult<SafetensorsHeader> {
   if (header.length > maxHeaderBytes) return malformed('header length over 100,000,000')
   if (header[0] !== openingBrace) return malformed('header does not begin with {')
   if (!isUtf8(header)) return malformed('header is not UTF-8')
-  const result = tryParse(() => readHeader(new JsonReader(header)))
-  if (!result.ok) return result
-  const { tensors, metadata, ranges } = result.value
-  const dataBytes = contiguousEnd(ranges)
-  return dataBytes.ok ? { ok: true, value: { tensors, metadata, dataBytes: dataBytes.value } } : dataBytes
+  return tryParse(() => new HeaderReader(header).read())
 }
 
-function readHeader(json: JsonReader): Header & { readonly ranges: ByteRange[] } {
-  const tensors = new Map<string, TensorInfo>()
-  const ranges: ByteRange[] = []
-  let metadata: Map<string, string> | null = null
-  json.members((name) => {
-    if (name === '__metadata__') {
-      if (metadata) throw new FormatError('duplicate key __metadata__')
-      metadata = readMetadata(json)
-      return
+/** Trainers write some hundred keys. Of more, all are checked and the first ones are kept. */
+const maxMetadataEntries = 10_000
+/** Longer values are kept as an empty text: tag lists and thumbnails are far below. */
+const maxValueBytes = 20_000_000
+
+/** Reads a header once from start to end, without objects for its members. */
+class HeaderReader {
+  readonly #header: Buffer
+  readonly #json: JsonReader
+  readonly #tensors = new TensorTable()
+  readonly #ranges = new DataRanges()
+
+  constructor(header: Buffer) {
+    this.#header = header
+    this.#json = new JsonReader(header)
+  }
+
+  read(): SafetensorsHeader {
+    const json = this.#json
+    let metadata: ReadonlyMap<string, string> | null = null
+    for (let key = json.firstMember(); key; key = json.nextMember()) {
+      if (this.#isMetadata(key)) {
+        if (metadata) throw new FormatError('duplicate key __metadata__')
+        metadata = this.#readMetadata()
+      } else this.#readTensor(key)
     }
-    if (tensors.has(name)) throw new FormatError(`duplicate key ${shorten(name)}`)
-    const { info, range } = readTensor(json, name)
-    tensors.set(name, info)
-    ranges.push(range)
-  })
-  // The format pads with spaces, but its own reader accepts any JSON whitespace.
-  json.end()
-  return { tensors, metadata: metadata ?? new Map(), ranges }
-}
+    // The format pads with spaces, but its own reader accepts any JSON whitespace.
+    json.end()
+    const dataBytes = this.#ranges.contiguousEnd()
+    return { tensors: this.#tensors, metadata: metadata ?? new Map<string, string>(), dataBytes }
+  }
 
-function readMetadata(json: JsonReader): Map<string, string> {
-  const metadata = new Map<string, string>()
-  if (json.peek() === 'n') {
-    json.literal('null')
+  #isMetadata(key: TextRange): boolean {
+    const isCandidate = key.isEscaped || (this.#header[key.start] === 0x5f && key.end - key.start === 12)
+    return isCandidate && this.#json.textOf(key) === '__metadata__'
+  }
+
+  /** A slice of UTF-8 bytes without escapes. */
+  #bytesOf(key: TextRange): [bytes: Buffer, start: number, end: number] {
+    if (!key.isEscaped) return [this.#header, key.start, key.end]
+    const bytes = Buffer.from(this.#json.textOf(key))
+    return [bytes, 0, bytes.length]
+  }
+
+  #readMetadata(): ReadonlyMap<string, string> {
+    const json = this.#json
+    const metadata = new Map<string, string>()
+    if (json.peek() === 0x6e) {
+      json.literal('null')
+      return metadata
+    }
+    const keys = new ByteRecords()
+    for (let key = json.firstMember(); key; key = json.nextMember()) {
+      if (!keys.add(...this.#bytesOf(key))) {
+        throw new FormatError(`duplicate key ${this.#nameIn(key)} in __metadata__`)
+      }
+      if (json.peek() !== 0x22)
+        throw new FormatError(`__metadata__ value of ${this.#nameIn(key)} is not text`)
+      const value = json.textRange()
+      if (metadata.size >= maxMetadataEntries) continue
+      metadata.set(json.textOf(key), value.end - value.start > maxValueBytes ? '' : json.textOf(value))
+    }
     return metadata
   }
-  json.members((key) => {
-    if (metadata.has(key)) throw new FormatError(`duplicate key ${shorten(key)} in __metadata__`)
-    if (json.peek() !== '"') throw new FormatError(`__metadata__ value of ${shorten(key)} is not text`)
-    metadata.set(key, json.text())
-  })
-  return metadata
+
+  #readTensor(key: TextRange): void {
+    const json = this.#json
+    if (!this.#tensors.begin(...this.#bytesOf(key)))
+      throw new FormatError(`duplicate key ${this.#nameIn(key)}`)
+    let dtype: string | null = null
+    let count: number | null = null
+    let hasRange = false
+    const rejectDuplicate = (isDuplicate: boolean, field: string) => {
+      if (isDuplicate) throw new FormatError(`duplicate ${field} of ${this.#nameIn(key)}`)
+    }
+    for (let field = json.firstMember(); field; field = json.nextMember()) {
+      const name = json.wordOf(field)
+      if (name === 'dtype') {
+        rejectDuplicate(dtype !== null, name)
+        dtype = json.wordOf(json.textRange())
+      } else if (name === 'shape') {
+        rejectDuplicate(count !== null, name)
+        count = this.#readShape(key)
+      } else if (name === 'data_offsets') {
+        rejectDuplicate(hasRange, name)
+        this.#readRange(key)
+        hasRange = true
+      } else json.skip()
+    }
+    if (dtype === null || count === null || !hasRange) {
+      throw new FormatError(`dtype, shape or data_offsets of ${this.#nameIn(key)} is missing`)
+    }
+    this.#completeTensor(key, dtype, count)
+  }
+
+  /** Adds the dimensions to the tensor and returns their product. */
+  #readShape(key: TextRange): number {
+    let count = 1
+    for (let more = this.#json.firstItem(); more; more = this.#json.nextItem()) {
+      const length = this.#json.wholeNumber()
+      count *= length
+      if (!Number.isSafeInteger(count)) throw new FormatError(`shape of ${this.#nameIn(key)} beyond 2^53`)
+      this.#tensors.addDimension(length)
+    }
+    return count
+  }
+
+  #readRange(key: TextRange): void {
+    const json = this.#json
+    const begin = json.firstItem() ? json.wholeNumber() : null
+    const end = begin !== null && json.nextItem() ? json.wholeNumber() : null
+    if (begin === null || end === null || json.nextItem()) {
+      throw new FormatError(`data_offsets of ${this.#nameIn(key)} are not two numbers`)
+    }
+    this.#ranges.add(begin, end)
+  }
+
+  #completeTensor(key: TextRange, dtype: string, count: number): void {
+    const bits = Object.hasOwn(bitsByDtype, dtype) ? bitsByDtype[dtype] : undefined
+    if (bits === undefined) throw new FormatError(`unknown dtype ${shorten(dtype)}`)
+    if (!Number.isSafeInteger(count * bits))
+      throw new FormatError(`shape of ${this.#nameIn(key)} beyond 2^53`)
+    const sizeBytes = this.#ranges.lastLength
+    if (sizeBytes < 0 || sizeBytes * 8 !== count * bits) {
+      throw new FormatError(`shape and data_offsets of ${this.#nameIn(key)} disagree`)
+    }
+    this.#tensors.complete(dtype, sizeBytes)
+  }
+
+  #nameIn(key: TextRange): string {
+    return shorten(this.#json.textOf(key))
+  }
 }
 
-function readTensor(json: JsonReader, name: string): { info: TensorInfo; range: ByteRange } {
-  let dtype: string | null = null
-  let shape: number[] | null = null
-  let offsets: number[] | null = null
-  const rejectDuplicate = (seen: unknown, field: string) => {
-    if (seen !== null) throw new FormatError(`duplicate ${field} of ${shorten(name)}`)
-  }
-  json.members((field) => {
-    if (field === 'dtype') {
-      rejectDuplicate(dtype, field)
-      dtype = json.text()
-    } else if (field === 'shape') {
-      rejectDuplicate(shape, field)
-      shape = readNumbers(json)
-    } else if (field === 'data_offsets') {
-      rejectDuplicate(offsets, field)
-      offsets = readNumbers(json)
-    } else json.skip()
-  })
-  return validateTensor(name, dtype, shape, offsets)
-}
+/** The byte ranges of the tensors, which must cover the data without holes or overlaps. */
+class DataRanges {
+  #begins = new Float64Array(64)
+  #ends = new Float64Array(64)
+  #count = 0
+  /** Each range so far begins where the one before it ends, as in most files. */
+  #isInOrder = true
 
-function readNumbers(json: JsonReader): number[] {
-  const numbers: number[] = []
-  json.items(() => numbers.push(json.wholeNumber()))
-  return numbers
-}
+  add(begin: number, end: number): void {
+    const index = this.#count
+    if (index === this.#begins.length) {
+      this.#begins = enlarged(this.#begins, new Float64Array(index * 2))
+      this.#ends = enlarged(this.#ends, new Float64Array(index * 2))
+    }
+    if (begin !== (index === 0 ? 0 : this.#ends[index - 1])) this.#isInOrder = false
+    this.#begins[index] = begin
+    this.#ends[index] = end
+    this.#count = index + 1
+  }
 
-function validateTensor(
-  name: string,
-  dtype: string | null,
-  shape: readonly number[] | null,
-  offsets: readonly number[] | null,
-): { info: TensorInfo; range: ByteRange } {
-  if (dtype === null || shape === null || offsets === null) {
-    throw new FormatError(`dtype, shape or data_offsets of ${shorten(name)} is missing`)
+  get lastLength(): number {
+    return (this.#ends[this.#count - 1] ?? 0) - (this.#begins[this.#count - 1] ?? 0)
   }
-  const [begin, end] = offsets
-  if (begin === undefined || end === undefined || offsets.length !== 2) {
-    throw new FormatError(`data_offsets of ${shorten(name)} are not two numbers`)
-  }
-  const bits = Object.hasOwn(bitsByDtype, dtype) ? bitsByDtype[dtype] : undefined
-  if (bits === undefined) throw new FormatError(`unknown dtype ${shorten(dtype)}`)
-  let allBits = bits
-  for (const length of shape) {
-    allBits *= length
-    if (!Number.isSafeInteger(allBits)) throw new FormatError(`shape of ${shorten(name)} beyond 2^53`)
-  }
-  if (end < begin || (end - begin) * 8 !== allBits) {
-    throw new FormatError(`shape and data_offsets of ${shorten(name)} disagree`)
-  }
-  return { info: { dtype, shape, sizeBytes: end - begin }, range: { begin, end } }
-}
 
-/** Where the last range ends; each must begin where the one before it ends. */
-function contiguousEnd(ranges: ByteRange[]): ParseResult<number> {
-  ranges.sort((one, other) => one.begin - other.begin || one.end - other.end)
-  let end = 0
-  for (const range of ranges) {
-    if (range.begin > end) return malformed('a hole between tensors')
-    if (range.begin < end) return malformed('tensors overlap')
-    end = range.end
+  /** Where the last range ends. */
+  contiguousEnd(): number {
+    const begins = this.#begins
+    const ends = this.#ends
+    if (this.#count === 0) return 0
+    if (this.#isInOrder) return ends[this.#count - 1] ?? 0
+    const order = Uint32Array.from({ length: this.#count }, (_, index) => index)
+    const beginOf = (index: number) => begins[index] ?? 0
+    const endOf = (index: number) => ends[index] ?? 0
+    order.sort((one, other) => beginOf(one) - beginOf(other) || endOf(one) - endOf(other))
+    let end = 0
+    for (const index of order) {
+      if (beginOf(index) > end) throw new FormatError('a hole between tensors')
+      if (beginOf(index) < end) throw new FormatError('tensors overlap')
+      end = endOf(index)
+    }
+    return end
   }
-  return { ok: true, value: end }
 }
 
 /** Shortens a name from the file, so that it fits in a sentence. */

@@ -16,31 +16,26 @@ export interface TensorNames {
 }
 
 /**
- * Limit of names that are searched: the largest known models have about 5,000 tensors, a hostile header two
- * million.
+ * Limits of the names that are searched: the largest known models have about 90,000 tensors with names of 60
+ * characters, a hostile header two million, or one name of 100 MB.
  */
 const maxNames = 100_000
+const maxNameLength = 1_000
+const maxTotalLength = 16_000_000
 
 export function tensorNames(tensors: Header['tensors'], prefix = ''): TensorNames {
-  const shapes = new Map<string, readonly number[]>()
-  for (const [name, { shape }] of tensors) {
-    if (name.startsWith(prefix)) shapes.set(name.slice(prefix.length), shape)
-    if (shapes.size >= maxNames) break
-  }
+  const names = firstNames(tensors)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length))
   return {
-    count: shapes.size,
+    count: names.length,
     prefix,
-    has: (name) => shapes.has(name),
-    shape: (name) => shapes.get(name) ?? [],
-    startingWith: (start) => first(shapes.keys(), (name) => name.startsWith(start)),
-    matching: (pattern) => first(shapes.keys(), (name) => pattern.test(name)),
-    all: () => shapes.keys(),
+    has: (name) => tensors.has(prefix + name),
+    shape: (name) => tensors.get(prefix + name)?.shape ?? [],
+    startingWith: (start) => names.find((name) => name.startsWith(start)),
+    matching: (pattern) => names.find((name) => pattern.test(name)),
+    all: () => names,
   }
-}
-
-function first(names: Iterable<string>, test: (name: string) => boolean): string | undefined {
-  for (const name of names) if (test(name)) return name
-  return undefined
 }
 
 /**
@@ -48,18 +43,27 @@ function first(names: Iterable<string>, test: (name: string) => boolean): string
  * all names.
  */
 export function tensorNamesBelow(tensors: Header['tensors'], prefixes: readonly string[]): TensorNames {
-  const shared = prefixes.find((prefix) => isSharedPrefix(tensors, prefix))
+  const names = firstNames(tensors)
+  const shared = prefixes.find((prefix) => {
+    let count = 0
+    return names.some((name) => name.startsWith(prefix) && (count += 1) > 5)
+  })
   return tensorNames(tensors, shared ?? '')
 }
 
-function isSharedPrefix(tensors: Header['tensors'], prefix: string): boolean {
-  let count = 0
-  let seen = 0
+/** Built once for all detectors that search the same header. */
+const namesByTensors = new WeakMap<Header['tensors'], readonly string[]>()
+
+function firstNames(tensors: Header['tensors']): readonly string[] {
+  const known = namesByTensors.get(tensors)
+  if (known) return known
+  const names: string[] = []
+  let totalLength = 0
   for (const name of tensors.keys()) {
-    if (name.startsWith(prefix)) count += 1
-    seen += 1
-    if (count > 5) return true
-    if (seen >= maxNames) break
+    totalLength += name.length
+    if (names.length >= maxNames || totalLength > maxTotalLength) break
+    if (name.length <= maxNameLength) names.push(name)
   }
-  return false
+  namesByTensors.set(tensors, names)
+  return names
 }

@@ -29,7 +29,7 @@ async function writeModels(folder: string): Promise<string> {
   await writeText(at('loras/SDXL/painter.png'), pngOf(512, 320, [168, 72, 40]))
   await writeGguf(at('unet/flux1-dev-Q4_K.gguf'), {
     metadata: { 'general.architecture': 'flux', 'general.file_type': 15 },
-    tensors: { 'img_in.weight': { type: 12, shape: [3072, 64] } },
+    tensors: { 'img_in.weight': { type: 1, shape: [3072, 64] } },
   })
   await writeText(at('upscale_models/4x_Sharp.pth'), torchZip(stateDict(families['ESRGAN 4x'].tensors)))
   const trainer = pickleOf(imported('pytorch_lightning.callbacks.model_checkpoint', 'ModelCheckpoint'))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { quantisationNames, ggmlTypes } from '../../../../electron/recognition/formats/gguf-types.ts'
+import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { parseGguf } from '../../../../electron/recognition/formats/gguf.ts'
 
 /** Values of a block of the K and IQ quantisations (ggml, `QK_K`). */
@@ -18,11 +19,13 @@ const published = [
   [6, 'Q5_0', 32, 2 + 4 + 16],
   [7, 'Q5_1', 32, 2 + 2 + 4 + 16],
   [8, 'Q8_0', 32, 2 + 32],
+  [9, 'Q8_1', 32, 2 + 2 + 32],
   [10, 'Q2_K', k, 2 + 2 + k / 16 + k / 4],
   [11, 'Q3_K', k, 2 + k / 4 + k / 8 + 12],
   [12, 'Q4_K', k, 2 + 2 + k / 2 + 12],
   [13, 'Q5_K', k, 2 + 2 + k / 2 + k / 8 + 12],
   [14, 'Q6_K', k, 2 + k / 2 + k / 4 + k / 16],
+  [15, 'Q8_K', k, 4 + k + k / 8],
   [16, 'IQ2_XXS', k, 2 + k / 4],
   [17, 'IQ2_XS', k, 2 + k / 4 + k / 32],
   [18, 'IQ3_XXS', k, 2 + k / 4 + k / 8],
@@ -38,7 +41,12 @@ const published = [
   [28, 'F64', 1, 8],
   [29, 'IQ1_M', k, k / 8 + k / 16 + k / 32],
   [30, 'BF16', 1, 2],
+  [34, 'TQ1_0', k, 2 + k / 64 + (k - k / 16) / 5],
+  [35, 'TQ2_0', k, 2 + k / 4],
   [39, 'MXFP4', 32, 1 + 16],
+  [40, 'NVFP4', 64, 4 + 32],
+  [41, 'Q1_0', 128, 2 + 16],
+  [42, 'Q2_0', 64, 2 + 16],
 ] as const
 
 test.each(published)('type %i is %s: blocks of %i values in %i bytes', (type, name, values, bytes) => {
@@ -108,38 +116,66 @@ const scalars = [
   [12, 8],
 ] as const
 
-test.each(scalars)('a metadata value of type %i takes %i bytes, alone and in an array', (type, bytes) => {
-  const after = Buffer.concat([name('general.name'), u32(8), name('after')])
-  const alone = Buffer.concat([name('alone'), u32(type), Buffer.alloc(bytes, 1)])
-  const list = Buffer.concat([name('list'), u32(9), u32(type), u64(3), Buffer.alloc(3 * bytes, 1)])
-  const bytesOfAll = header([alone, list, after])
-  const read = parseGguf(bytesOfAll, bytesOfAll.length)
-  if (read === 'needs-more' || !read.ok) throw new Error('not read')
-  expect(read.value.metadata.get('general.name')).toBe('after')
-})
+test.each(scalars)(
+  'a metadata value of type %i takes %i bytes, alone and in an array',
+  async (type, bytes) => {
+    const after = Buffer.concat([name('general.name'), u32(8), name('after')])
+    const alone = Buffer.concat([name('alone'), u32(type), Buffer.alloc(bytes, 1)])
+    const list = Buffer.concat([name('list'), u32(9), u32(type), u64(3), Buffer.alloc(3 * bytes, 1)])
+    const bytesOfAll = header([alone, list, after])
+    const read = await parseGguf(bufferSource(bytesOfAll))
+    if (!read.ok) throw new Error('not read')
+    expect(read.value.metadata.get('general.name')).toBe('after')
+  },
+)
 
-test('reads a 64-bit metadata value exactly', () => {
+test('reads a 64-bit metadata value exactly', async () => {
   const bytes = header([Buffer.concat([name('seed'), u32(10), Buffer.alloc(8, 0xff)])])
-  const read = parseGguf(bytes, bytes.length)
-  if (read === 'needs-more' || !read.ok) throw new Error('not read')
+  const read = await parseGguf(bufferSource(bytes))
+  if (!read.ok) throw new Error('not read')
   expect(read.value.metadata.get('seed')).toBe('18446744073709551615')
 })
 
-test.each([13, 255])('refuses a metadata value of the unpublished type %i', (type) => {
+test.each([13, 255])('refuses a metadata value of the unpublished type %i', async (type) => {
   for (const value of [[u32(type)], [u32(9), u32(type), u64(1)]]) {
     const bytes = header([Buffer.concat([name('x'), ...value, Buffer.alloc(8)])])
-    expect(parseGguf(bytes, bytes.length)).toMatchObject({ ok: false })
+    expect(await parseGguf(bufferSource(bytes))).toMatchObject({ ok: false })
   }
 })
 
-test('counts whole blocks of a tensor, and none of an unknown type', () => {
-  const tensor = (called: string, type: number, length: number) =>
-    Buffer.concat([name(called), u32(1), u64(length), u32(type), u64(0)])
-  const bytes = header([], [tensor('q', 3, 33), tensor('new', 99, 64)])
-  const read = parseGguf(bytes, bytes.length + 40)
-  if (read === 'needs-more' || !read.ok) throw new Error('not read')
-  expect([...read.value.tensors]).toEqual([
-    ['q', { dtype: 'Q4_1', shape: [33], sizeBytes: 2 * 20 }],
-    ['new', { dtype: 'type 99', shape: [64], sizeBytes: 0 }],
-  ])
-})
+const tensor = (type: number, length: number) =>
+  Buffer.concat([name('w'), u32(1), u64(length), u32(type), u64(0)])
+
+test.each(published)(
+  'a file without the last byte of a tensor of type %i, %s, is too short',
+  async (...row) => {
+    const [type, dtype, values, bytes] = row
+    const file = header([], [tensor(type, 3 * values)])
+    const read = await parseGguf(bufferSource(file))
+    if (!read.ok) throw new Error(read.problem)
+    expect([...read.value.tensors]).toEqual([['w', { dtype, shape: [3 * values], sizeBytes: 3 * bytes }]])
+    const dataStart = Math.ceil((file.length - 64) / 32) * 32
+    expect(read.value.minFileBytes).toBe(dataStart + 3 * bytes)
+  },
+)
+
+/** Types that ggml has removed, and numbers that it never used. */
+test.each([4, 5, 31, 32, 33, 36, 37, 38, 43, 200, 2 ** 32 - 1])(
+  'refuses a tensor of type %i',
+  async (type) => {
+    expect(await parseGguf(bufferSource(header([], [tensor(type, 256)])))).toEqual({
+      ok: false,
+      problem: `tensor type ${type} is unknown`,
+    })
+  },
+)
+
+test.each(published.filter(([, , values]) => values > 1))(
+  'refuses a row of type %i, %s, that is no multiple of %i values',
+  async (type, dtype, values) => {
+    expect(await parseGguf(bufferSource(header([], [tensor(type, values + 1)])))).toEqual({
+      ok: false,
+      problem: `a row of ${dtype} that is no multiple of ${values}`,
+    })
+  },
+)

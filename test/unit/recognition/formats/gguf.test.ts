@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { parseGguf } from '../../../../electron/recognition/formats/gguf.ts'
 import { detectGgufKind } from '../../../../electron/recognition/kinds/gguf-kind.ts'
 import { ggufHeader } from '../../../fixtures/gguf-files.ts'
@@ -17,11 +18,23 @@ const options: GgufOptions = {
   },
 }
 
-test('reads architecture, quantisation and shapes in PyTorch’s order', () => {
+/** Parses a file that begins with these bytes and continues with zeros. */
+function parse(start: Buffer, fileBytes = start.length) {
+  return parseGguf({
+    sizeBytes: fileBytes,
+    async read(position, length) {
+      const bytes = Buffer.alloc(Math.max(0, Math.min(length, fileBytes - position)))
+      if (position < start.length) start.copy(bytes, 0, position)
+      return bytes
+    },
+  })
+}
+
+test('reads architecture, quantisation and shapes in PyTorch’s order', async () => {
   const { header, dataBytes } = ggufHeader(options)
-  const read = parseGguf(header, header.length + dataBytes)
+  const read = await parse(header, header.length + dataBytes)
   expect(read).toMatchObject({ ok: true, value: { quantisation: 'Q4_K_M' } })
-  if (read === 'needs-more' || !read.ok) return
+  if (!read.ok) return
   expect(read.value.minFileBytes).toBe(header.length + dataBytes)
   expect(read.value.tensors.get('img_in.weight')).toEqual({
     dtype: 'F16',
@@ -35,13 +48,13 @@ test('reads architecture, quantisation and shapes in PyTorch’s order', () => {
   })
 })
 
-test('reads the big-endian format, which has no flag', () => {
+test('reads the big-endian format, which has no flag', async () => {
   const { header, dataBytes } = ggufHeader({ ...options, bigEndian: true })
-  const read = parseGguf(header, header.length + dataBytes)
+  const read = await parse(header, header.length + dataBytes)
   expect(read).toMatchObject({ ok: true, value: { minFileBytes: header.length + dataBytes } })
 })
 
-test('takes a shape of more than four dimensions from the metadata', () => {
+test('takes a shape of more than four dimensions from the metadata', async () => {
   const shape = [5120, 36, 1, 2, 2]
   const { header, dataBytes } = ggufHeader({
     metadata: { 'general.architecture': 'wan', 'comfy.gguf.orig_shape.patch_embedding.weight': shape },
@@ -51,44 +64,95 @@ test('takes a shape of more than four dimensions from the metadata', () => {
       'blocks.0.self_attn.q.weight': { type: 12, shape: [5120, 5120] },
     },
   })
-  const read = parseGguf(header, header.length + dataBytes)
-  if (read === 'needs-more' || !read.ok) throw new Error('not read')
+  const read = await parse(header, header.length + dataBytes)
+  if (!read.ok) throw new Error('not read')
   expect(read.value.tensors.get('patch_embedding.weight')?.shape).toEqual(shape)
   expect(detectGgufKind(read.value)).toMatchObject({ base: 'Wan', variant: '2.2 14B I2V' })
 })
 
-test('needs more bytes of a longer file, and refuses one that ends too early', () => {
-  const { header } = ggufHeader(options)
-  const start = header.subarray(0, 60)
-  expect(parseGguf(start, 10_000_000)).toBe('needs-more')
-  expect(parseGguf(start, start.length)).toEqual({ ok: false, problem: 'the file ends inside its header' })
+test('reads each byte of a long header once', async () => {
+  const names = Array.from({ length: 5_000 }, (_, index) => `layers.${index}.weight`)
+  const { header, dataBytes } = ggufHeader({
+    metadata: { 'tokenizer.ggml.tokens': names, 'general.name': 'after the tokens' },
+    tensors: Object.fromEntries(names.map((name) => [name, { type: 0, shape: [8] }])),
+  })
+  const source = bufferSource(Buffer.concat([header, Buffer.alloc(dataBytes)]))
+  let readBytes = 0
+  const read = await parseGguf({
+    sizeBytes: source.sizeBytes,
+    read(position, length) {
+      readBytes += length
+      return source.read(position, length)
+    },
+  })
+  if (!read.ok) throw new Error(read.problem)
+  expect(read.value.metadata.get('general.name')).toBe('after the tokens')
+  expect([...read.value.tensors.keys()]).toEqual(names)
+  // The window reads 64 KiB at a time, and a few bytes again where a field continues in the next one.
+  expect(readBytes).toBeLessThan(header.length + 64 * 1024 + 10_000)
 })
 
-test('refuses unsupported versions and hostile counts', () => {
-  expect(parseGguf(ggufHeader({ version: 1 }).header, 10_000)).toEqual({
+test('refuses a file that ends inside its header', async () => {
+  const { header } = ggufHeader(options)
+  expect(await parse(header.subarray(0, 60))).toEqual({ ok: false, problem: 'it ends in the middle' })
+})
+
+test('refuses unsupported versions and hostile counts', async () => {
+  expect(await parse(ggufHeader({ version: 1 }).header, 10_000)).toEqual({
     ok: false,
     problem: 'GGUF version 1',
   })
   const hostile = Buffer.from(ggufHeader({}).header)
   hostile.writeBigUInt64LE(2n ** 63n, 8)
-  expect(parseGguf(hostile, 10_000)).toEqual({ ok: false, problem: 'a number beyond 2^53' })
+  expect(await parse(hostile, 10_000)).toEqual({ ok: false, problem: 'a number beyond 2^53' })
   hostile.writeBigUInt64LE(2n ** 50n, 8)
-  expect(parseGguf(hostile, hostile.length)).toMatchObject({ ok: false })
+  expect(await parse(hostile, hostile.length)).toMatchObject({ ok: false })
 })
 
-test('refuses a tensor whose data is not aligned', () => {
+/** The rules of ggml's gguf.cpp, `gguf_init_from_reader`. */
+test.each([1, 2, 4, 8, 64, 4096])('accepts an alignment of %i', async (alignment) => {
   const { header, dataBytes } = ggufHeader({
-    tensors: { a: { type: 1, shape: [64, 64] }, b: { type: 1, shape: [2] } },
+    metadata: { 'general.alignment': alignment },
+    tensors: { a: { type: 0, shape: [3] }, b: { type: 1, shape: [2] } },
   })
-  const at = header.lastIndexOf(Buffer.from([0, 0x20, 0, 0, 0, 0, 0, 0]))
-  header.writeBigUInt64LE(0x2001n, at)
-  expect(parseGguf(header, header.length + dataBytes + 8)).toEqual({
-    ok: false,
-    problem: 'a tensor that is not aligned',
+  expect(await parse(header, header.length + dataBytes)).toMatchObject({
+    ok: true,
+    value: { minFileBytes: header.length + dataBytes },
   })
 })
 
-test('recognises adapters as LoRA and CLIP files as text encoders', () => {
+test.each([0, 24, 33])('refuses an alignment of %i', async (alignment) => {
+  const { header } = ggufHeader({ metadata: { 'general.alignment': alignment } })
+  expect(await parse(header)).toEqual({ ok: false, problem: 'alignment is no power of 2' })
+})
+
+test('refuses an alignment that is a text', async () => {
+  const { header } = ggufHeader({ metadata: { 'general.alignment': '32' } })
+  expect(await parse(header)).toEqual({ ok: false, problem: 'alignment is no 32-bit number' })
+})
+
+test('refuses a metadata key without a name', async () => {
+  const { header } = ggufHeader({ metadata: { '': 1 } })
+  expect(await parse(header)).toEqual({ ok: false, problem: 'a metadata key without a name' })
+})
+
+test.each([
+  ['the first one not at the start', 'a', 32, 'a hole between tensors'],
+  ['a hole', 'b', 0x2020, 'a hole between tensors'],
+  ['data that is not aligned', 'b', 0x2001, 'a hole between tensors'],
+  ['an overlap', 'b', 0x1fe0, 'tensors overlap'],
+  ['two at the same place', 'b', 0, 'tensors overlap'],
+])('refuses tensors with %s', async (_what, name, offset, problem) => {
+  const { header, dataBytes } = ggufHeader({
+    tensors: { a: { type: 1, shape: [64, 64] }, b: { type: 1, shape: [32] } },
+  })
+  // The offset is the last field of a tensor: behind its name, its dimensions and its type.
+  const nameEnd = header.indexOf(Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, name.charCodeAt(0)])) + 9
+  header.writeBigUInt64LE(BigInt(offset), nameEnd + 4 + 8 * header.readUInt32LE(nameEnd) + 4)
+  expect(await parse(header, header.length + dataBytes + 64)).toEqual({ ok: false, problem })
+})
+
+test('recognises adapters as LoRA and CLIP files as text encoders', async () => {
   const kindWith = (metadata: Readonly<Record<string, string>>) =>
     detectGgufKind({ tensors: new Map(), metadata: new Map(Object.entries(metadata)) })
   expect(kindWith({ 'general.type': 'adapter', 'general.architecture': 'llama' })?.modelType).toBe('loras')
@@ -96,7 +160,7 @@ test('recognises adapters as LoRA and CLIP files as text encoders', () => {
   expect(kindWith({ 'general.architecture': 'constructor' })).toBeNull()
 })
 
-test('random damage never makes the parser throw', () => {
+test('random damage never makes the parser throw', async () => {
   const random = seededRandom(7)
   const below = (limit: number) => Math.floor(random() * limit)
   const { header, dataBytes } = ggufHeader(options)
@@ -106,9 +170,8 @@ test('random damage never makes the parser throw', () => {
     for (let count = below(4); count > 0 && damaged.length > 0; count -= 1) {
       damaged[below(damaged.length)] = below(256)
     }
-    const read = parseGguf(damaged, random() < 0.5 ? damaged.length : header.length + dataBytes)
-    if (read === 'needs-more') outcomes.add(read)
-    else outcomes.add(read.ok ? 'read' : 'refused')
+    const read = await parse(damaged, random() < 0.5 ? damaged.length : header.length + dataBytes)
+    outcomes.add(read.ok ? 'read' : 'refused')
   }
-  expect([...outcomes].toSorted()).toEqual(['needs-more', 'read', 'refused'])
+  expect([...outcomes].toSorted()).toEqual(['read', 'refused'])
 })

@@ -125,7 +125,7 @@ test('reads the quantisation of a GGUF file and the imports of a pickle', async 
       'general.name': 'Flux dev',
       'general.license': 'other',
     },
-    tensors: { 'img_in.weight': { type: 12, shape: [3072, 64] } },
+    tensors: { 'img_in.weight': { type: 12, shape: [3072, 256] } },
   })
   expect((await detailsOf(gguf.path)).facts).toMatchObject({
     title: 'Flux dev',

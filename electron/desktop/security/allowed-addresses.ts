@@ -9,11 +9,23 @@ const appPages: Readonly<Record<Exclude<Page, 'web-app'>, string>> = {
   licences: 'https://modelferry.app/licences',
 }
 
-const appHosts: ReadonlySet<string> = new Set(['modelferry.app'])
+const appHosts: readonly string[] = ['modelferry.app']
 
-/** The address of a page, which the renderer requests by name only. The web app is at the server's origin. */
+/**
+ * Web apps that are not at the origin of their server's API, by its host. The managed service confirms
+ * pairings at this address (docs.cyberun.cloud/api-reference/devicepair/start-a-desktop-pairing).
+ */
+const webApps: Readonly<Record<string, string>> = { 'core.cyberun.cloud': 'https://app.cyberun.cloud/' }
+
+/** The address of a page, which the renderer requests by name only. */
 export function addressOf(page: Page, server: string): string {
-  return page === 'web-app' ? `${URL.parse(server)?.origin ?? ''}/` : appPages[page]
+  return page === 'web-app' ? webAppOf(server) : appPages[page]
+}
+
+/** The web app of a server: at its origin, except for the managed service. */
+function webAppOf(server: string): string {
+  const url = URL.parse(server)
+  return webApps[url?.host ?? ''] ?? `${url?.origin ?? ''}/`
 }
 
 /**
@@ -23,7 +35,7 @@ export function addressOf(page: Page, server: string): string {
 export function isAllowedAddress(address: string, server: string): boolean {
   const url = URL.parse(address)
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false
-  return appHosts.has(url.host) || url.host === URL.parse(server)?.host
+  return [...appHosts, URL.parse(server)?.host, URL.parse(webAppOf(server))?.host].includes(url.host)
 }
 
 /**

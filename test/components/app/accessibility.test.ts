@@ -124,8 +124,8 @@ const scenes: Readonly<Record<string, Scene>> = {
       },
     },
     async ({ screen }) => {
-      await userEvent.fill(screen.getByLabelText('Email'), 'a@b.example')
-      await userEvent.fill(screen.getByLabelText('Password'), 'x')
+      await userEvent.fill(screen.getByLabelText('Email', { exact: true }), 'a@b.example')
+      await userEvent.fill(screen.getByLabelText('Password', { exact: true }), 'x')
       await userEvent.keyboard('{Enter}')
       await expect
         .element(screen.getByRole('alert').getByText('Couldn’t sign in', { exact: false }))

@@ -15,8 +15,8 @@ import {
 } from '../support/rows.ts'
 
 const fillIn = async ({ screen }: Awaited<ReturnType<typeof openPage>>) => {
-  await userEvent.fill(screen.getByLabelText('Email'), ' mira@aurora.example ')
-  await userEvent.fill(screen.getByLabelText('Password'), 'secret')
+  await userEvent.fill(screen.getByLabelText('Email', { exact: true }), ' mira@aurora.example ')
+  await userEvent.fill(screen.getByLabelText('Password', { exact: true }), 'secret')
   await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
 }
 
@@ -40,8 +40,8 @@ test('explains each cause of a refused sign-in and clears the password', async (
       opened.screen.getByRole('alert').getByText('the email address may not be verified', { exact: false }),
     )
     .toBeVisible()
-  await expect.element(opened.screen.getByLabelText('Password')).toHaveValue('')
-  await expect.element(opened.screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
+  await expect.element(opened.screen.getByLabelText('Password', { exact: true })).toHaveValue('')
+  await expect.element(opened.screen.getByLabelText('Email', { exact: true })).toHaveValue('mira@aurora.example')
 })
 
 test('shows that the sign-in is not stored after continuing without a keychain', async () => {
@@ -60,7 +60,7 @@ test('shows the uploads of a signed-out account and asks to sign in again', asyn
   })
   await expect.element(rowOf('Grain')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
-  await expect.element(screen.getByLabelText('Email')).toHaveValue('mira@aurora.example')
+  await expect.element(screen.getByLabelText('Email', { exact: true })).toHaveValue('mira@aurora.example')
 })
 
 test('the team picker lists teams by account and switches by keyboard', async () => {

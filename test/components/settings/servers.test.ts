@@ -138,7 +138,7 @@ test('signing in again uses the account’s own server', async () => {
     answers: { settings: () => success(two), session: () => success(signedIn(account(), there)) },
   })
   await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
-  await expect.element(screen.getByLabelText('Email')).toHaveValue('old@aurora.example')
+  await expect.element(screen.getByLabelText('Email', { exact: true })).toHaveValue('old@aurora.example')
   expect(asked).toMatchObject([{ name: 'changeSettings', args: { server: aurora } }])
 })
 

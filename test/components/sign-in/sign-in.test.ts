@@ -51,7 +51,7 @@ test('an expired pairing can be restarted; a cancelled one returns to the other 
   await userEvent.click(screen.getByRole('button', { name: 'Start again' }))
   await expect.element(screen.getByLabelText('Code', { exact: true })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Cancel' }))
-  await expect.element(screen.getByLabelText('Password')).toBeVisible()
+  await expect.element(screen.getByLabelText('Password', { exact: true })).toBeVisible()
 })
 
 test('shows why a pairing could not start', async () => {
@@ -60,6 +60,32 @@ test('shows why a pairing could not start', async () => {
   })
   await userEvent.click(screen.getByRole('button', { name: 'Continue in the browser' }))
   await expect.element(screen.getByText('Connection lost.', { exact: false })).toBeVisible()
+})
+
+test('each method says what it can upload before it is chosen', async () => {
+  const { screen } = await openPage({ answers: signedOutAnswers })
+  const byPassword = screen.getByRole('region', { name: 'Email and password' })
+  await expect.element(byPassword.getByText('Files of any size, and all your teams.')).toBeVisible()
+  const inBrowser = screen.getByRole('region', { name: 'In the browser' })
+  await expect.element(inBrowser.getByText('Files up to 500 MB each, for one team.')).toBeVisible()
+})
+
+test('the password can be shown, and stays in the field', async () => {
+  const { screen } = await openPage({ answers: signedOutAnswers })
+  const field = screen.getByLabelText('Password', { exact: true })
+  await userEvent.fill(field, 'secret')
+  const button = screen.getByRole('button', { name: 'Show password' })
+  await userEvent.click(button)
+  await expect.element(field).toHaveAttribute('type', 'text')
+  await expect.element(field).toHaveValue('secret')
+  await userEvent.click(button)
+  await expect.element(field).toHaveAttribute('type', 'password')
+})
+
+test.each([/^Forgot your password/, /^Create one/])('%s opens the web app', async (name) => {
+  const { screen, asked } = await openPage({ answers: signedOutAnswers })
+  await userEvent.click(screen.getByRole('button', { name }))
+  expect(asked).toEqual([{ name: 'openPage', args: { page: 'web-app' } }])
 })
 
 test('explains a wrong kind of device key and clears it', async () => {
@@ -82,7 +108,7 @@ test('a file too large for a device key asks for that account’s password', asy
   })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Sign in' }))
   await expect.element(screen.getByText(/files up to 500 MB\. Sign in with your password/)).toBeVisible()
-  await expect.element(screen.getByLabelText('Email')).toHaveValue(paired.email)
+  await expect.element(screen.getByLabelText('Email', { exact: true })).toHaveValue(paired.email)
   await expect
     .element(screen.getByRole('button', { name: 'Continue in the browser' }))
     .not.toBeInTheDocument()

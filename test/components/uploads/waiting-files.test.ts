@@ -43,10 +43,10 @@ test('shows no space between two Chinese sentences', async () => {
 
 test('accepts a drop on the sign-in view and stays there', async () => {
   const { screen, asked } = await openPage({ answers: signedOutWithFiles })
-  await expect.element(screen.getByLabelText('Password')).toBeVisible()
+  await expect.element(screen.getByLabelText('Password', { exact: true })).toBeVisible()
   expect(dropFile().defaultPrevented).toBe(true)
   await expect.poll(() => asked.map(({ name }) => name)).toContain('addFiles')
-  await expect.element(screen.getByLabelText('Password')).toBeVisible()
+  await expect.element(screen.getByLabelText('Password', { exact: true })).toBeVisible()
 })
 
 test('offers every team for files that wait for one', async () => {

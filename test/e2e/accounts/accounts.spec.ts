@@ -24,7 +24,7 @@ test.describe('a paired computer', () => {
     await expect(row).toContainText('Sign in with your password to upload files over 6.0 MB')
     expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
     await row.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
+    await expect(page.getByLabel('Email', { exact: true })).toHaveValue(ALICE.email)
     await fillSignIn(page, ALICE.email, ALICE.password)
     await expect(rowOf(page, 'large')).toContainText('In the library')
     expect(harness.cloud.operations.map(({ name }) => name)).toContain('completeMultipart')

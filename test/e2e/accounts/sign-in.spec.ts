@@ -13,8 +13,8 @@ test('names the possible causes of a wrong password and clears the field', async
   await expect(app.page.getByRole('form').getByRole('alert')).toContainText(
     /email or password may be wrong, the email address may not be verified, or the account may be disabled/,
   )
-  await expect(app.page.getByLabel('Password')).toHaveValue('')
-  await expect(app.page.getByLabel('Email')).toHaveValue(ALICE.email)
+  await expect(app.page.getByLabel('Password', { exact: true })).toHaveValue('')
+  await expect(app.page.getByLabel('Email', { exact: true })).toHaveValue(ALICE.email)
 })
 
 test('opens the list and offers both teams after the right password', async ({ app }) => {
@@ -64,7 +64,7 @@ test('removes the secret from the keychain on sign-out', async ({ app, harness }
   const { page } = await harness.start()
   await expect(page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByLabel('Email')).toHaveValue(ALICE.email)
+  await expect(page.getByLabel('Email', { exact: true })).toHaveValue(ALICE.email)
 })
 
 test('writes no password or token to the disk, after an upload and a refresh', async ({ app, harness }) => {

@@ -10,7 +10,14 @@ const server = 'https://core.cyberun.cloud/api/v1'
 test('every known page is allowed', () => {
   const pages = (['web-app', 'documentation', 'licences'] as const).map((page) => addressOf(page, server))
   expect(pages.filter((address) => !isAllowedAddress(address, server))).toEqual([])
-  expect(pages[0]).toBe('https://core.cyberun.cloud/')
+  expect(pages[0]).toBe('https://app.cyberun.cloud/')
+})
+
+test('the web app of another server is at its own origin, and no other web app is allowed there', () => {
+  const own = 'https://cloud.studio.example:8443/api/v1'
+  expect(addressOf('web-app', own)).toBe('https://cloud.studio.example:8443/')
+  expect(isAllowedAddress(addressOf('web-app', own), own)).toBe(true)
+  expect(isAllowedAddress('https://app.cyberun.cloud/', own)).toBe(false)
 })
 
 test.each([

@@ -20,18 +20,11 @@ export interface Comparison {
   readonly isVariantRight: boolean | null
 }
 
-/** Both generations of Wan have a model of 14 billion parameters with the same names and shapes. */
-const familyMembers: Readonly<Record<string, readonly string[]>> = { Wan: ['Wan 2.1', 'Wan 2.2'] }
-
-function baseSet(bases: readonly string[]): ReadonlySet<string> {
-  return new Set(bases.flatMap((base) => familyMembers[base] ?? [base]))
-}
-
 /** A base of several families is reported as `Flux.1 / SD3`. */
 export function compareBases(expected: readonly string[], recognised: string | null): BaseResult {
-  const right = baseSet(expected)
+  const right = new Set(expected)
   if (recognised === null) return right.size === 0 ? 'right' : 'none'
-  const found = baseSet(recognised.split(' / '))
+  const found = new Set(recognised.split(' / '))
   const hasAll = [...right].every((base) => found.has(base))
   if (!hasAll || right.size === 0) return 'wrong'
   return found.size === right.size ? 'right' : 'broad'

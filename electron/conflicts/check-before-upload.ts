@@ -275,7 +275,7 @@ function claimFile(
  * Whether the same bytes at a library path make an upload unnecessary. A loader of a multi-file model looks for
  * each of its files at a path of its own, so the bytes at any other path don't.
  */
-function makesUnnecessary({ recognition, target }: UploadRecord, path: string | null): boolean {
+export function makesUnnecessary({ recognition, target }: UploadRecord, path: string | null): boolean {
   return recognition.group === undefined || (path !== null && pathKey(path) === pathKey(target.modelPath))
 }
 

@@ -1,7 +1,7 @@
-import { failure, type Failure } from '../contract/failures.ts'
+import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel } from '../contract/library.ts'
-import type { Target } from '../contract/uploads.ts'
+import type { Phase, Target } from '../contract/uploads.ts'
 import {
   isSameTeam,
   isStarted,
@@ -9,7 +9,7 @@ import {
   type TeamOfUpload,
   type UploadRecord,
 } from '../journal/upload-record.ts'
-import type { Row, Rows } from '../journal/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 import { freePath } from './free-path.ts'
 
@@ -17,6 +17,12 @@ import { freePath } from './free-path.ts'
 export type PathConflict =
   | { readonly with: 'model'; readonly model: LibraryModel }
   | { readonly with: 'upload'; readonly other: UploadRecord }
+
+/** An upload in the queue or in review, or a file that would be added. */
+export interface PathUser {
+  readonly record: UploadRecord
+  readonly live: { readonly phase: Phase }
+}
 
 /**
  * The library paths of one team that are used by models or by uploads. Paths are compared without regard to
@@ -29,7 +35,7 @@ export interface UsedPaths {
    */
   modelsAt(path: string): readonly LibraryModel[]
   /** The team's uploads to a path, in any phase but `registered`. */
-  uploadsTo(path: string): readonly Row[]
+  uploadsTo(path: string): readonly PathUser[]
 }
 
 /** Searches the team's paths on each call: for a single upload this is cheaper than an index. */
@@ -49,10 +55,19 @@ export function scanUsedPaths(models: readonly LibraryModel[], rows: Rows, team:
   }
 }
 
-/** Indexes the team's paths once, for checking many uploads. */
-export function indexUsedPaths(models: readonly LibraryModel[], rows: Rows, team: TeamOfUpload): UsedPaths {
+/** Indexes the team's paths once, for checking many uploads. `added` are files of the team without a row. */
+export function indexUsedPaths(
+  models: readonly LibraryModel[],
+  rows: Rows,
+  team: TeamOfUpload,
+  added: readonly UploadRecord[] = [],
+): UsedPaths {
   const modelsAt = Map.groupBy(models, ({ modelPath }) => (modelPath === null ? null : pathKey(modelPath)))
-  const uploadsTo = Map.groupBy(uploadsOfTeam(rows, team), ({ record }) => pathKey(record.target.modelPath))
+  const users = [
+    ...uploadsOfTeam(rows, team),
+    ...added.map((record) => ({ record, live: { phase: record.phase } })),
+  ]
+  const uploadsTo = Map.groupBy(users, ({ record }) => pathKey(record.target.modelPath))
   return {
     modelsAt: (path) => byPriority(modelsAt.get(pathKey(path)) ?? [], path),
     uploadsTo: (path) => uploadsTo.get(pathKey(path)) ?? [],
@@ -70,7 +85,11 @@ function byPriority(models: readonly LibraryModel[], path: string): readonly Lib
  * With ten thousand waiting files each is compared with all others, so the expensive comparison of teams
  * comes last.
  */
-function uploadsOfTeam(rows: Rows, team: TeamOfUpload, isMatch = (_record: UploadRecord) => true): Row[] {
+function uploadsOfTeam(
+  rows: Rows,
+  team: TeamOfUpload,
+  isMatch = (_record: UploadRecord) => true,
+): PathUser[] {
   return rows.ids().flatMap((id) => {
     const row = rows.get(id)
     if (!row || row.live.phase === 'registered' || !isMatch(row.record)) return []
@@ -91,10 +110,10 @@ function cachedPathKey(target: Target): string {
 /**
  * Whether `other` runs before an upload: it alone has started, or it comes first and is not stopped. At most
  * one of two uploads runs before the other, or both would wait forever. `compare` orders uploads before their
- * positions do.
+ * positions do. A file in review runs before others in review only.
  */
 export function runsBefore(
-  other: Row,
+  other: PathUser,
   record: UploadRecord,
   compare: (one: UploadRecord, other: UploadRecord) => number = () => 0,
 ): boolean {
@@ -102,11 +121,18 @@ export function runsBefore(
   if (other.record.id === record.id || phase === 'registered' || phase === 'failed') return false
   const isOtherStarted = isStarted(other.record.state)
   if (isOtherStarted !== isStarted(record.state)) return isOtherStarted
-  const isPending = phase === 'waiting' || phase === 'retrying' || phase === 'paused' || isRunning(phase)
   const byPosition = other.record.position - record.position
   const order = compare(other.record, record) || byPosition || (other.record.id < record.id ? -1 : 1)
-  return isPending && order < 0
+  return isPending(other, record) && order < 0
 }
+
+function isPending({ live: { phase }, record: other }: PathUser, record: UploadRecord): boolean {
+  if (phase === 'review') return record.phase === 'review' && mayBeApproved(other)
+  return phase === 'waiting' || phase === 'retrying' || phase === 'paused' || isRunning(phase)
+}
+
+/** Whether a file in review can be approved as it is, or after the user has accepted its risk. */
+const mayBeApproved = ({ failure: reason }: UploadRecord) => reason === null || remedyOf(reason) === 'allow'
 
 /**
  * The model at an upload's path that is neither its own nor the one it replaces. If the path has an active

@@ -8,6 +8,7 @@ import type { Result } from './failures.ts'
 import { replacedFate, type FailedDeletion, type LibraryListing, type LibraryUpdate } from './library.ts'
 import type { ModelFacts, Preview } from './recognition.ts'
 import type { Receipt } from './receipt.ts'
+import type { ReviewApproval, ReviewView } from './review.ts'
 import { serverAddress, type ServerCheck } from './servers.ts'
 import { settingsChange, type Settings } from './settings.ts'
 import type { StorageTest } from './storage-test.ts'
@@ -131,10 +132,26 @@ const callGroups = {
     pauseAll: call<void>()('engine', nothing),
     /** Ends the pause of the whole queue and of every single upload. */
     resumeAll: call<void>()('engine', nothing),
-    /** Stops the uploads, deletes what storage holds of them and removes their rows. */
+    /**
+     * Stops the uploads, deletes what storage holds of them and removes their rows. Those of which nothing was
+     * sent can be restored by `undoRemove`.
+     */
     cancel: call<void>()('engine', v.strictObject({ ids })),
-    /** Confirms files that can run code when loaded; stored with each upload. */
-    allow: call<void>()('engine', v.strictObject({ ids })),
+    /**
+     * Restores rows that were removed in this session before anything was sent, with their targets and in
+     * their places; returns the ids that were restored.
+     */
+    undoRemove: call<readonly string[]>()('engine', v.strictObject({ ids })),
+    /**
+     * Removes the rows of a drop (`AddReport.drop`) and deletes what storage holds of them; returns their ids.
+     * Fails with `undo-too-late` and changes nothing once one of them is registered.
+     */
+    undoAdd: call<readonly string[]>()('engine', v.strictObject({ drop: id })),
+    /**
+     * Accepts files that can run code when loaded; stored with each upload. A native dialog asks first; nothing
+     * changes unless it is confirmed. Files in review stay there.
+     */
+    allow: call<void>()('desktop', v.strictObject({ ids })),
     retry: call<void>()('engine', v.strictObject({ ids })),
     moveToTop: call<void>()('engine', v.strictObject({ ids })),
     /** Removes finished rows from the list. The history keeps them. */
@@ -173,6 +190,25 @@ const callGroups = {
         limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)),
       }),
     ),
+  },
+
+  review: {
+    /** What is to be approved, or null; the event `review` shows later changes. */
+    review: call<ReviewView | null>()('engine', nothing),
+    /**
+     * Queues files in review for a team, all unless some are named. Files with a failure stay in review until
+     * they are fixed, accepted (`allow`, `decide`) or excluded. `no-team` if the team is not available.
+     */
+    approveReview: call<ReviewApproval>()(
+      'engine',
+      v.strictObject({ ids: v.nullable(ids), team: teamChoice }),
+    ),
+    /** Removes files from the review; returns their ids, which `undoRemove` restores. */
+    excludeFromReview: call<readonly string[]>()('engine', v.strictObject({ ids })),
+    /** Removes all files from the review; returns their ids, which `undoRemove` restores. */
+    discardReview: call<readonly string[]>()('engine', nothing),
+    /** Compares all files in review with another team's library, for which they are then. */
+    setReviewTeam: call<void>()('engine', v.strictObject({ team: teamChoice })),
   },
 
   library: {
@@ -359,6 +395,7 @@ export const calls = {
   ...callGroups.accounts,
   ...callGroups.servers,
   ...callGroups.uploads,
+  ...callGroups.review,
   ...callGroups.library,
   ...callGroups.discovery,
   ...callGroups.watchedFolders,
@@ -414,6 +451,7 @@ export interface Events {
   /** Files that the page did not add just now: from outside the app, or after they waited for a team. */
   readonly added: AddReport
   readonly waitingFiles: WaitingFilesView
+  readonly review: ReviewView | null
   readonly finding: FoundPlacesView
   readonly workflow: WorkflowView
   readonly watching: WatchedFoldersView
@@ -436,6 +474,7 @@ export const eventNames = Object.keys({
   conditions: true,
   added: true,
   waitingFiles: true,
+  review: true,
   finding: true,
   workflow: true,
   watching: true,

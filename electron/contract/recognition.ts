@@ -46,6 +46,10 @@ export interface Recognition {
   readonly group?: ModelGroup
   /** There is a picture in the header or next to the file. */
   readonly hasPreview?: boolean
+  /** Content of the header that the user may not want to share; absent if there is none. */
+  readonly privateContent?: readonly PrivateContent[]
+  /** The licence as named in the header or a sidecar, shortened. */
+  readonly licence?: string
   /** A PyTorch file whose scan was complete and found only imports that rebuild tensors. */
   readonly hasNoCode?: true
 }
@@ -99,7 +103,8 @@ export interface Preview {
 }
 
 /** Content of a header that the user may not want to share. */
-export type PrivateContent = 'prompt' | 'workflow' | 'local-paths' | 'training-texts'
+export type PrivateContent = (typeof privateContent)[number]
+export const privateContent = ['prompt', 'workflow', 'local-paths', 'training-texts'] as const
 
 /** How dangerous a pickle's import is. */
 export type ImportLevel = 'innocuous' | 'suspicious' | 'dangerous'

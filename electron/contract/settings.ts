@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { onConflict, replacedFate } from './library.ts'
+import { modelFormats } from './recognition.ts'
+import { reviewSetting } from './review.ts'
 import { serverAddress, serverEntry, singlePutLimit, storedServerAddress } from './servers.ts'
 
 const integer = (min: number, max: number) =>
@@ -52,6 +54,17 @@ export const settingsSchema = v.strictObject({
   onConflict: v.optional(onConflict, 'ask'),
   /** What happens to a model that was replaced. */
   replacedFate: v.optional(replacedFate, 'disable'),
+  /** Which added files are reviewed before they are sent. Also applies to the command line. */
+  review: v.optional(reviewSetting, 'never'),
+  /** Formats that may be uploaded; null for all. */
+  allowedFormats: v.optional(v.nullable(list(v.picklist(modelFormats), modelFormats.length)), null),
+  /** Whether files that PyTorch would load as pickles may be uploaded. */
+  allowPickles: v.optional(v.boolean(), true),
+  /**
+   * Parts of licence names that need confirmation, in addition to the known restrictive ones. Files with these
+   * licences are always reviewed.
+   */
+  confirmLicences: v.optional(list(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100)), 50), []),
   language: v.optional(v.picklist(['system', 'en', 'zh-Hans', 'zh-Hant']), 'system'),
   theme: v.optional(v.picklist(['system', 'light', 'dark']), 'system'),
   dense: v.optional(v.boolean(), false),

@@ -6,8 +6,12 @@ import type { TransferSpeed } from './upload-details.ts'
 import type { Recognition } from './recognition.ts'
 import type { Verification } from './verification.ts'
 
-/** The state of an upload. `retrying` waits for a retry; its failure says why. */
+/**
+ * The state of an upload. `review` waits for the user's approval, or for a decision if it has a failure.
+ * `retrying` waits for a retry; its failure says why.
+ */
 export type Phase =
+  | 'review'
   | 'waiting'
   | 'checking'
   | 'sending'
@@ -91,7 +95,7 @@ export interface UploadRow {
   readonly replaces?: ReplacedModel | undefined
 }
 
-/** Sums over the rows. */
+/** Sums over the rows, without those in review. */
 export interface Totals {
   readonly running: number
   readonly waiting: number
@@ -148,6 +152,10 @@ export interface SkippedFile {
 
 /** The result of adding files. Refused files are rows with a failure. */
 export interface AddReport {
+  /** For `undoAdd`, if there are new rows. */
+  readonly drop?: string
+  /** The new rows are in review; nothing is sent before they are approved. */
+  readonly isInReview?: true
   readonly added: number
   readonly refused: number
   readonly skipped: readonly SkippedFile[]

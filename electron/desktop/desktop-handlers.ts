@@ -46,6 +46,7 @@ export function createDesktopHandlers(options: {
     | 'giveWatched'
     | 'sendOffered'
     | 'decide'
+    | 'allow'
     | 'snapshot'
     | 'library'
     | 'calls'

@@ -221,6 +221,7 @@ function connectDesktop({ settings, language, engine, log }: DesktopOptions, des
     library: (news) => feed.sendEvent('library', news),
     added: (report) => feed.sendEvent('added', report),
     waitingFiles: (view) => feed.sendEvent('waitingFiles', view),
+    review: (view) => feed.sendEvent('review', view),
     finding: (view) => feed.sendEvent('finding', view),
     workflow: (view) => feed.sendEvent('workflow', view),
     watching: (view) => feed.sendEvent('watching', view),

@@ -1,7 +1,8 @@
-import { isSamePerson, type SessionView, type TeamChoice } from '../contract/account.ts'
+import { isSamePerson, teamKey, type SessionView, type TeamChoice } from '../contract/account.ts'
 import type { CallHandlers } from '../contract/calls.ts'
-import { failed, failure, success } from '../contract/failures.ts'
+import { failed, failure, remedyOf, success } from '../contract/failures.ts'
 import type { FailedDeletion } from '../contract/library.ts'
+import type { Snapshot } from '../contract/uploads.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Destination, NamedItems } from './window/confirmations.ts'
 import type { Dialogs } from './window/dialogs.ts'
@@ -17,13 +18,26 @@ const deleteConcurrency = 4
 export function createTeamHandlers(options: {
   readonly engine: Pick<
     Engine,
-    'calls' | 'session' | 'snapshot' | 'library' | 'watchFolder' | 'giveWatched' | 'sendOffered' | 'decide'
+    | 'calls'
+    | 'session'
+    | 'snapshot'
+    | 'library'
+    | 'watchFolder'
+    | 'giveWatched'
+    | 'sendOffered'
+    | 'decide'
+    | 'allow'
   >
   readonly dialogs: Pick<
     Dialogs,
-    'pickPaths' | 'confirmSending' | 'confirmWatching' | 'confirmDeleting' | 'confirmReplacing'
+    | 'pickPaths'
+    | 'confirmSending'
+    | 'confirmWatching'
+    | 'confirmDeleting'
+    | 'confirmReplacing'
+    | 'confirmUnsafe'
   >
-}): Pick<CallHandlers, 'watchFolder' | 'giveWatched' | 'sendOffered' | 'deleteModels' | 'decide'> {
+}): Pick<CallHandlers, 'watchFolder' | 'giveWatched' | 'sendOffered' | 'deleteModels' | 'decide' | 'allow'> {
   const { engine, dialogs } = options
   const watching = () => engine.calls.watching(undefined)
 
@@ -74,6 +88,19 @@ export function createTeamHandlers(options: {
       const isConfirmed = await dialogs.confirmDeleting(await modelNames(choice, ids), destination)
       return isConfirmed ? success(await deleteModels(engine.library, choice, ids)) : success(null)
     },
+    async allow({ ids }) {
+      const files = unsafeFiles(engine.snapshot(), new Set(ids))
+      const [first] = files
+      if (!first) return success(undefined)
+      // One question names one team.
+      const ofTeam = files.filter(({ choice }) => teamKey(choice) === teamKey(first.choice))
+      const destination = destinationForFiles(engine.session(), first.choice)
+      if (!destination) return failed(failure('no-team'))
+      const isConfirmed = await dialogs.confirmUnsafe(ofTeam, destination)
+      if (!isConfirmed) return success(undefined)
+      const allowed = engine.allow(ofTeam.map(({ id }) => id))
+      return allowed.ok ? success(undefined) : allowed
+    },
     async decide(decision) {
       if (decision.choice !== 'replace' || decision.fate !== 'delete') return engine.decide(decision)
       const ids = new Set(decision.ids)
@@ -102,6 +129,14 @@ function destinationForFiles(session: SessionView, { accountId, teamId }: TeamCh
   const accounts = owner ? [owner, ...session.accounts.filter((other) => isSamePerson(owner, other))] : []
   const destinations = accounts.map(({ id }) => destinationOf(session, { accountId: id, teamId }))
   return destinations.find((destination) => destination !== null) ?? null
+}
+
+function unsafeFiles({ rows }: Pick<Snapshot, 'rows'>, ids: ReadonlySet<string>) {
+  return rows.flatMap(({ id, fileName, failure: finding, accountId, team }) =>
+    ids.has(id) && finding && remedyOf(finding) === 'allow'
+      ? [{ id, fileName, finding, choice: { accountId, teamId: team.id } }]
+      : [],
+  )
 }
 
 async function deleteModels(

@@ -8,6 +8,7 @@ import type { DoneToday } from '../feed/done-today.ts'
 import type { Feed } from '../feed/feed.ts'
 import { fileToInspect } from '../intake/inspect-again.ts'
 import type { TypeCorrections } from '../intake/type-corrections.ts'
+import type { Review } from '../intake/review/review.ts'
 import type { WaitingFiles } from '../intake/waiting-files.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import { toUploadRow } from '../journal/row-view.ts'
@@ -41,13 +42,14 @@ interface CallServices {
   /** Compares the library's records of registered uploads with their files. */
   readonly verify: (ids: readonly string[]) => void
   readonly waitingFiles: WaitingFiles
+  readonly review: Review
   /** Adds files and folders for the chosen team; without one they wait. */
   readonly addPaths: (paths: readonly string[]) => Promise<Result<AddReport>>
 }
 
 /** The engine's implementations of the calls of the contract, one function each. */
 export function engineCalls(services: CallServices): Omit<EngineCalls, DiscoveryCalls> {
-  const { feed, details, signIns, commands, rows, store, library, doneToday } = services
+  const { feed, details, signIns, commands, rows, store, library, doneToday, review } = services
   return {
     snapshot: async () => success(feed.snapshot()),
     session: async () => success(signIns.view()),
@@ -87,10 +89,13 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       return commands.resume(paused.map(({ id }) => id))
     },
     cancel: ({ ids }) => commands.cancel(ids),
-    async allow({ ids }) {
-      const done = commands.allow(ids)
-      return done.ok ? success(undefined) : done
-    },
+    undoRemove: async ({ ids }) => commands.undoRemove(ids),
+    undoAdd: async ({ drop }) => commands.undoAdd(drop),
+    review: async () => success(review.view()),
+    approveReview: async ({ ids, team }) => review.approve(ids, team),
+    excludeFromReview: ({ ids }) => excludeFromReview(services, new Set(ids)),
+    discardReview: () => excludeFromReview(services, new Set(review.ids())),
+    setReviewTeam: async ({ team }) => review.setTeam(team),
     retry({ ids }) {
       // Of an upload that is registered, only the verification can be repeated.
       services.verify(ids)
@@ -128,6 +133,16 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       return success({ rows: found.map((record) => toUploadRow(record, null)), nextBeforeMs })
     },
   }
+}
+
+/** Removes files from the review; returns their ids. */
+async function excludeFromReview(
+  { review, commands }: CallServices,
+  ids: ReadonlySet<string>,
+): Promise<Result<readonly string[]>> {
+  const excluded = review.ids().filter((id) => ids.has(id))
+  const removed = await commands.cancel(excluded)
+  return removed.ok ? success(excluded) : removed
 }
 
 function pauseAll({ hold, feed }: CallServices, isPaused: boolean): Promise<void> {

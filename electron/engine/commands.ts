@@ -9,6 +9,7 @@ import {
   isUnchanged,
   isUninspected,
 } from '../intake/inspect-again.ts'
+import type { UndoHistory } from '../intake/undo-history.ts'
 import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
 import { resetAfter } from '../journal/reset.ts'
 import type { Row, Rows } from '../journal/rows.ts'
@@ -29,6 +30,9 @@ interface CommandOptions {
   /** Storage or the library may hold something that no upload needs any more. */
   readonly onAbandoned: () => void
   readonly onTypesEdited: (records: readonly UploadRecord[]) => Result<void>
+  readonly undo: UndoHistory
+  /** The record of an upload, shown or not. */
+  readonly find: (id: string) => UploadRecord | null
   /** Files that were inspected again and are still rejected. */
   readonly rejected: (ids: readonly string[]) => void
   readonly now: () => number
@@ -101,12 +105,21 @@ export class UploadCommands {
   /** Uploads files although they can run code when loaded. Returns whether any was waiting for that. */
   allow(ids: readonly string[]): Result<boolean> {
     const asked = this.#known(ids).filter(
-      ({ live, record }) => live.phase === 'failed' && record.failure && remedyOf(record.failure) === 'allow',
+      (row) => isStopped(row) && row.record.failure && remedyOf(row.record.failure) === 'allow',
     )
     const written = this.#rows.inTransaction(() => {
       for (const row of asked) this.#requeue(row, { allowed: true })
     })
     return written.ok ? success(asked.length > 0) : written
+  }
+
+  /** Queues an upload in review that has no failure; returns whether it was. */
+  approve(id: string): Result<boolean> {
+    const row = this.#rows.get(id)
+    if (row?.live.phase !== 'review' || row.record.failure !== null) return success(false)
+    const written = this.#rows.applyEvent(id, 'approve')
+    if (written.ok) this.#queue.add([id])
+    return written.ok ? success(true) : written
   }
 
   /** Continues an upload that is paused or failed. Returns whether it was. */
@@ -134,9 +147,50 @@ export class UploadCommands {
       .filter(({ record }) => modelIdOf(record.state) === null)
       .map(({ record }) => record.id)
     for (const id of unregistered) this.#options.forget(id)
+    const records = this.#known(unregistered).map(({ record }) => record)
     const removed = this.#rows.remove(unregistered)
+    if (removed.ok) this.#options.undo.rememberRemoved(records)
     this.#options.onAbandoned()
     return removed
+  }
+
+  /** Restores uploads that were removed in this session before anything was sent; returns their ids. */
+  undoRemove(ids: readonly string[]): Result<readonly string[]> {
+    const { undo } = this.#options
+    const records = undo.findRemoved(ids).filter(({ id }) => !this.#rows.has(id))
+    const written = this.#rows.add(records)
+    if (!written.ok) return written
+    const restored = records.map(({ id }) => id)
+    undo.forgetRemoved(restored)
+    this.#queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+    return success(restored)
+  }
+
+  /**
+   * Removes the uploads of a drop and what storage holds of them, unless one of them is registered; returns the
+   * ids.
+   */
+  async undoAdd(drop: string): Promise<Result<readonly string[]>> {
+    const { undo, find } = this.#options
+    const ids = undo.idsOfDrop(drop)
+    const isRegistered = (id: string) => {
+      const record = this.#rows.get(id)?.record ?? find(id)
+      return record !== null && modelIdOf(record.state) !== null
+    }
+    if (ids.some(isRegistered)) return failed(failure('undo-too-late'))
+    while (this.#isQueued(ids)) await this.#queue.remove(ids)
+    // One of them may have been registered until its run ended.
+    if (ids.some(isRegistered)) {
+      this.#queue.add(
+        this.#known(ids)
+          .filter(isWaiting)
+          .map(({ record }) => record.id),
+      )
+      return failed(failure('undo-too-late'))
+    }
+    const present = ids.filter((id) => this.#rows.has(id))
+    const removed = await this.cancel(present)
+    return removed.ok ? success(present) : removed
   }
 
   moveToTop(ids: readonly string[]): Result<void> {
@@ -186,10 +240,14 @@ export class UploadCommands {
       if (wrong) return failed(wrong)
     }
     const written = this.#rows.inTransaction(() => {
-      for (const [index, { record }] of waiting.entries())
-        this.#rows.applyEvent(record.id, 'resume', { failure: null, ...changes[index] })
+      for (const [index, row] of waiting.entries()) this.#resume(row, { failure: null, ...changes[index] })
     })
-    if (written.ok) this.#queue.add(ids)
+    if (written.ok)
+      this.#queue.add(
+        this.#known(ids)
+          .filter(isWaiting)
+          .map(({ record }) => record.id),
+      )
     return written
   }
 
@@ -247,10 +305,18 @@ export class UploadCommands {
     return written
   }
 
+  /** Queues an upload again; one in review stays there without its failure. */
   #requeue(row: Row, change: RecordChange = {}): Result<void> {
-    const written = this.#rows.applyEvent(row.record.id, 'resume', { failure: null, ...change })
-    if (written.ok) this.#queue.add([row.record.id])
+    const written = this.#resume(row, { failure: null, ...change })
+    if (written.ok && row.live.phase !== 'review') this.#queue.add([row.record.id])
     return written
+  }
+
+  #resume(row: Row, change: RecordChange): Result<void> {
+    const { id } = row.record
+    return row.live.phase === 'review'
+      ? this.#rows.change(id, change)
+      : this.#rows.applyEvent(id, 'resume', change)
   }
 
   /** Queues an upload for its last steps; one that waits already only gets the change. */
@@ -268,12 +334,12 @@ export class UploadCommands {
       const now = this.#rows.get(id)
       return now?.live.phase === 'retrying' ? this.#requeue(row) : success(undefined)
     }
-    if (row.live.phase !== 'failed') return success(undefined)
+    if (!isStopped(row)) return success(undefined)
     if (before === null || !before.code.startsWith('file-'))
       return this.#requeue(row, resetAfter(row.record, before))
     const inspection = await this.#options.inspect(await fileWithBoundary(row.record))
     const now = this.#rows.get(id)
-    return now?.live.phase === 'failed' ? this.#retryInspected(now, inspection) : success(undefined)
+    return now && isStopped(now) ? this.#retryInspected(now, inspection) : success(undefined)
   }
 
   #retryInspected(row: Row, inspection: Inspection): Result<void> {
@@ -297,12 +363,16 @@ export class UploadCommands {
   }
 }
 
+/** It has failed, or is in review and can't be approved. */
+const isStopped = ({ live, record }: Row) =>
+  live.phase === 'failed' || (live.phase === 'review' && record.failure !== null)
 const isWaiting = ({ live }: Row) => live.phase === 'waiting' || live.phase === 'retrying'
 /** The user has paused it, but its run finishes some parts. */
 const isPausing = ({ live, record }: Row) => record.phase === 'paused' && isRunning(live.phase)
 
-function waitsForDecision({ record, live }: Row, { choice }: Decision): boolean {
-  if (live.phase !== 'failed' || record.failure === null) return false
+function waitsForDecision(row: Row, { choice }: Decision): boolean {
+  const { record } = row
+  if (!isStopped(row) || record.failure === null) return false
   // The old model that could not be removed may stay.
   if (record.failure.code === 'old-model-stays') return choice === 'keep-both'
   return remedyOf(record.failure) === 'choose'

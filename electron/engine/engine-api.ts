@@ -1,7 +1,6 @@
 import type { SignIns } from '../accounts/sign-ins.ts'
 import type { Account, KeychainState, SessionView } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
-import type { OnConflict, ReplacedFate } from '../contract/library.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { AddReport, Snapshot } from '../contract/uploads.ts'
 import type { Computer } from '../discovery/places/known-places.ts'
@@ -23,13 +22,19 @@ import type { UploadCommands } from './commands.ts'
 export type { EnqueueRequest } from '../intake/enqueue.ts'
 
 /**
- * Settings of the app that the engine uses. The command line leaves out the conflict settings and uses the
- * app's, from the journal.
+ * Settings of the app that the engine uses. The command line leaves out those about conflicts and reviews, and
+ * uses the app's, from the journal.
  */
 export type EngineSettings = Pick<
   Settings,
   'server' | 'servers' | 'atOnce' | 'singlePutLimitBytes' | 'limitBytesPerSecond' | 'streamsMost'
-> & { readonly onConflict?: OnConflict; readonly replacedFate?: ReplacedFate }
+> &
+  Partial<
+    Pick<
+      Settings,
+      'onConflict' | 'replacedFate' | 'review' | 'allowedFormats' | 'allowPickles' | 'confirmLicences'
+    >
+  >
 
 /** Entry files of the worker threads; built and unbuilt code keep them in different places. */
 export interface WorkerFiles {
@@ -99,6 +104,8 @@ export interface Engine {
   readonly giveWatched: WatchedFolders['setTeam']
   /** Uploads what was in a watched folder when it was added, if it still is what was confirmed. */
   readonly sendOffered: WatchedFolders['enqueueOffered']
+  /** Accepts files that can run code when loaded; returns whether any was waiting for that. */
+  readonly allow: UploadCommands['allow']
   /** Resolves path conflicts of uploads. */
   readonly decide: UploadCommands['decide']
   /** Checks whether a server is reachable and speaks this API. */

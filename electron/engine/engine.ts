@@ -11,7 +11,7 @@ import { checkConflictsEarly } from '../conflicts/early-check.ts'
 import { createFileHashes } from '../conflicts/file-hashes.ts'
 import { toLibraryModel } from '../conflicts/registered-copies.ts'
 import { createReplacer } from '../conflicts/replace.ts'
-import type { Account, TeamChoice } from '../contract/account.ts'
+import type { Account } from '../contract/account.ts'
 import { ModelFinder } from '../discovery/places/model-finder.ts'
 import { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import { createDetails } from '../feed/details.ts'
@@ -23,7 +23,10 @@ import { Intake } from '../intake/enqueue.ts'
 import { createTypeCorrections } from '../intake/type-corrections.ts'
 import { createRechecks } from '../intake/recheck-growing-files.ts'
 import { restoreQueued } from '../intake/restore.ts'
-import { createWaitingFiles } from '../intake/waiting-files.ts'
+import { applyPolicy, createReviewSettings } from '../intake/review/review-settings.ts'
+import { Review } from '../intake/review/review.ts'
+import { createUndoHistory } from '../intake/undo-history.ts'
+import { createTeamFinder, createWaitingFiles } from '../intake/waiting-files.ts'
 import { createAccountStore, createStoredChoices } from '../journal/account-store.ts'
 import { createHashCache } from '../journal/hash-cache.ts'
 import { openJournal } from '../journal/journal-file.ts'
@@ -37,6 +40,7 @@ import { createDeadConnectionMonitor } from '../queue/dead-connections.ts'
 import { createNetworkChangeMonitor } from '../queue/network-changes.ts'
 import { createQueueHold } from '../queue/queue-hold.ts'
 import { createRecoveryMonitor } from '../queue/recovery-monitor.ts'
+import type { FileToInspect } from '../recognition/found-file.ts'
 import { Inspector } from '../recognition/inspector.ts'
 import { createHasher } from '../transfer/hasher.ts'
 import { createRequestSlots } from '../transfer/request-slots.ts'
@@ -135,6 +139,9 @@ export function createEngine(options: EngineOptions): Engine {
     options.requestSlots ?? createRequestSlots({ environment, limitBytesPerSecond: () => throttle.limit })
   applyTransferSettings()
   const inspector = new Inspector(workers.inspect, environment.timers)
+  const reviewSettings = createReviewSettings(choices, settings)
+  const inspect = async (file: FileToInspect) =>
+    applyPolicy(await inspector.inspect(file), reviewSettings.current())
 
   // Library and conflicts: what the teams already have.
   const conflictSettings = createConflictSettings(choices, settings)
@@ -186,7 +193,7 @@ export function createEngine(options: EngineOptions): Engine {
     atOnce: settings.atOnce,
     recovery,
     conflictCheck,
-    inspect: (file) => inspector.inspect(file),
+    inspect,
     reportOf,
     events,
   })
@@ -221,15 +228,35 @@ export function createEngine(options: EngineOptions): Engine {
 
   // Commands and intake.
   const corrections = createTypeCorrections({ choices, rows })
+  // In the order in which they are needed: each start takes a core.
+  const warmUp = () => [inspector, hasher, workerPool].forEach((threads) => threads.warm())
+  const checkConflicts = (ids: readonly string[]) =>
+    void checkConflictsEarly({ rows, library, environment, queue }, ids)
+  const undo = createUndoHistory()
   const commands = new UploadCommands({
     rows,
     queue,
-    inspect: (file) => inspector.inspect(file),
+    inspect,
     forget,
     onAbandoned: () => events.emit('abandoned'),
     onTypesEdited: corrections.remember,
+    undo,
+    find: store.find,
     rejected: (ids) => events.emit('rejected', ids),
     now: environment.now,
+  })
+  const review = new Review({
+    rows,
+    environment,
+    policy: reviewSettings.current,
+    resolve: signIns.resolve,
+    isHidden: (accountId) => signIns.hidden().has(accountId),
+    library,
+    knownHash: ({ path, identity }) => hashCache.peek(path, identity),
+    queue,
+    warmUp,
+    approved: checkConflicts,
+    onChange: (view) => events.emit('review', view),
   })
   const rechecks = createRechecks({ rows, environment, retry: (ids) => commands.retry(ids) })
   const intake = new Intake({
@@ -239,24 +266,17 @@ export function createEngine(options: EngineOptions): Engine {
     accounts,
     commands,
     environment,
-    inspect: (file) => inspector.inspect(file),
+    inspect,
     resolveTeam: signIns.resolve,
     onConflict: conflictSettings.onConflict,
     typeOffers: corrections.offers,
-    // In the order in which they are needed: each start takes a core.
-    warmUp() {
-      inspector.warm()
-      hasher.warm()
-      workerPool.warm()
-    },
+    reviewPolicy: reviewSettings.current,
+    review,
+    warmUp,
     batchEnqueued: rechecks.schedule,
-    enqueued(ids) {
-      void checkConflictsEarly({ rows, library, environment, queue }, ids)
-    },
+    enqueued: checkConflicts,
+    rememberDrop: undo.rememberDrop,
   })
-  const enqueue = (paths: readonly string[], team: TeamChoice, signal?: AbortSignal) =>
-    intake.enqueue(paths, { team, signal })
-
   // Discovery: models on this computer.
   const finder = new ModelFinder({
     worker: workers.search,
@@ -268,7 +288,8 @@ export function createEngine(options: EngineOptions): Engine {
     choices,
     resolve: signIns.resolve,
     uploadedBefore: createUploadedPathFinder(database),
-    enqueue: (files, team) => intake.enqueuePlaced(files, team ? { team } : {}),
+    // Native dialogs have confirmed these.
+    enqueue: (files, team) => intake.enqueuePlaced(files, { review: 'confirmed', ...(team ? { team } : {}) }),
     onFindingChange: (view) => events.emit('finding', view),
     onWorkflowChange: (view) => events.emit('workflow', view),
   })
@@ -279,16 +300,19 @@ export function createEngine(options: EngineOptions): Engine {
     modelFinder: finder,
     signIns,
     uploadAccountFor: uploadAccounts.accountForTeam,
-    enqueue: (paths, request) => intake.enqueue(paths, request),
+    enqueue: (paths, request) => intake.enqueue(paths, { review: 'confirmed', ...request }),
     onLinksSkipped: (report) => events.emit('added', report),
     onChange: (view) => events.emit('watching', view),
   })
 
+  const isReviewed = () => reviewSettings.current().review !== 'never'
+  const findTeam = createTeamFinder({ signIns, choices, isReviewed })
   const waitingFiles = createWaitingFiles({
     choices,
-    chosenTeam: signIns.decidedTeam,
+    chosenTeam: () => findTeam(false),
     processDropped: finder.processDropped.bind(finder),
-    enqueue,
+    enqueue: (paths, { isUndecided = false, ...team }, request) =>
+      intake.enqueue(paths, { ...request, team, isTeamUndecided: isUndecided }),
     onAdded: (report) => events.emit('added', report),
     onChange: (view) => events.emit('waitingFiles', view),
     environment,
@@ -321,6 +345,8 @@ export function createEngine(options: EngineOptions): Engine {
   }
   events.on('rowChanged', feed.changed)
   events.on('rowChanged', details.changed)
+  events.on('rowChanged', (id) => review.rowChanged(id))
+  events.on('library', () => review.compareAgain())
   events.on('rowChanged', deadConnections.rowChanged)
   events.on('bytesMoved', feed.moved)
   events.on('totalsChanged', feed.touched)
@@ -359,11 +385,13 @@ export function createEngine(options: EngineOptions): Engine {
   })
   events.on('visibilityChanged', (accountIds) => {
     for (const id of rows.ids()) if (accountIds.has(rows.get(id)?.record.accountId ?? '')) feed.changed(id)
+    review.compareAgain()
   })
   events.on('session', () => {
     // Another account or team means another library.
     finder.workflows.refresh()
     watchedFolders.sessionChanged()
+    review.compareAgain()
     waitingFiles.addIfPossible()
   })
   events.on('proxiesChanged', signIns.announce)
@@ -373,6 +401,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   feed.subscribe({
     patch(patch) {
+      review.speedMeasured(patch.totals.bytesPerSecond)
       events.emit('patch', patch)
       // Uploads of hidden accounts run too, but are not in the totals.
       networkChanges.setActive(queue.running.size > 0 || patch.totals.running + patch.totals.waiting > 0)
@@ -409,7 +438,8 @@ export function createEngine(options: EngineOptions): Engine {
         modelStatus: createModelStatusReader({ rows, store, library, environment }),
         verify: verifier.verify,
         waitingFiles,
-        addPaths: (paths) => waitingFiles.addOrKeep(paths, signIns.view().chosen),
+        review,
+        addPaths: (paths) => waitingFiles.addOrKeep(paths, findTeam(true)),
       }),
       ...finder.calls,
       ...watchedFolders.calls,
@@ -421,12 +451,13 @@ export function createEngine(options: EngineOptions): Engine {
     snapshot: feed.snapshot,
     session: signIns.view,
     addPaths: (paths, request) => intake.enqueue(paths, request),
-    addPicked: (paths) => waitingFiles.addOrKeep(paths, signIns.view().chosen),
-    addFromOutside: (paths) => waitingFiles.addOrKeep(paths, signIns.decidedTeam()),
+    addPicked: (paths) => waitingFiles.addOrKeep(paths, findTeam(true)),
+    addFromOutside: (paths) => waitingFiles.addOrKeep(paths, findTeam(false)),
     addFound: (chosen, confirm) => finder.enqueueFound(chosen, confirm),
     watchFolder: watchedFolders.addFolder.bind(watchedFolders),
     giveWatched: watchedFolders.setTeam.bind(watchedFolders),
     sendOffered: watchedFolders.enqueueOffered.bind(watchedFolders),
+    allow: commands.allow.bind(commands),
     decide: commands.decide.bind(commands),
     checkServer: signIns.checkServer,
     resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
@@ -443,6 +474,8 @@ export function createEngine(options: EngineOptions): Engine {
       const before = settings
       settings = changed
       conflictSettings.apply(changed)
+      reviewSettings.apply(changed)
+      review.compareAgain()
       queue.setConcurrency(changed.atOnce)
       applyTransferSettings()
       rows.limitChanged()
@@ -475,6 +508,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async stop() {
       await Promise.all([finder.close(), watchedFolders.close(), waitingFiles.close()])
+      review.close()
       await Promise.all([
         hold.stop(),
         recovery.close(),

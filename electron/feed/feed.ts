@@ -216,6 +216,8 @@ function countRows(
       pausing.finishingParts += row.pausing.finishingParts
       pausing.unacknowledgedBytes += row.pausing.unacknowledgedBytes
     }
+    // Files in review are counted in `ReviewView`.
+    if (phase === 'review') continue
     if (needsAttention(row)) count.needsYou += 1
     else if (phase === 'registered') count.registeredToday += 1
     else if (phase === 'paused') count.paused += 1

@@ -15,6 +15,8 @@ export interface AdoptCommands {
   allow(ids: readonly string[]): Result<boolean>
   /** Continues a stopped upload; returns whether it was stopped. */
   continueUpload(id: string): Promise<Result<boolean>>
+  /** Queues an upload in review that has no failure; returns whether it was. */
+  approve(id: string): Result<boolean>
 }
 
 interface AdoptServices {
@@ -50,10 +52,12 @@ export async function adoptUploads(
     readonly team: Team
     readonly signal?: AbortSignal | undefined
     readonly allow?: AllowedRisk
+    /** The user has approved these files: those in review are queued. */
+    readonly isApproved: boolean
   },
 ): Promise<Result<Adopted>> {
-  const { store, rows, commands } = services
-  const { accountId, team, signal, allow } = request
+  const { store, rows } = services
+  const { accountId, team, signal } = request
   if (signal?.aborted) return success({ continued: new Set(), alreadyQueued: new Set(), continuedCount: 0 })
   const accountIds = accountsOfPerson(services.accounts.list(), accountId)
   const keys = new Set(files.map(uploadKey))
@@ -78,8 +82,7 @@ export async function adoptUploads(
     const found = files.find((file) => uploadKey(file) === keyOfRecord(record))
     const placed = found ? placeAgain(rows, record, found) : success(undefined)
     if (!placed.ok) return placed
-    const isAllowed = record.failure !== null && isAllowedBy(allow, record.failure)
-    const moved = isAllowed ? commands.allow([id]) : await commands.continueUpload(id)
+    const moved = await continueOne(services, record, request)
     if (!moved.ok) return moved
     if (moved.value) continuedIds.add(id)
     const keysOfOutcome = moved.value ? continued : alreadyQueued
@@ -91,6 +94,35 @@ export async function adoptUploads(
     alreadyQueued: filesOf(alreadyQueued),
     continuedCount: continuedIds.size,
   })
+}
+
+const isInReview = (rows: Rows, id: string) => rows.get(id)?.live.phase === 'review'
+
+/**
+ * Those of the files whose uploads `adoptUploads` would find, without continuing any. Files in review count as
+ * new ones, since nobody has approved them.
+ */
+export function queuedFiles(
+  { store, accounts }: Pick<AdoptServices, 'store' | 'accounts'>,
+  files: readonly FoundFile[],
+  { accountId, team }: { readonly accountId: string; readonly team: Team },
+): ReadonlySet<FoundFile> {
+  const accountIds = accountsOfPerson(accounts.list(), accountId)
+  const filter = { paths: files.map(({ path }) => path), accountIds, teamId: team.id }
+  const queued = store.queuedUploadsOf(filter).filter(({ phase }) => phase !== 'review')
+  const keys = new Set(queued.map(keyOfRecord))
+  return new Set(files.filter((file) => keys.has(uploadKey(file))))
+}
+
+/** Continues a stopped upload as far as the user has approved it; returns whether it was stopped. */
+async function continueOne(
+  { commands, rows }: AdoptServices,
+  { id, failure: reason }: UploadRecord,
+  { allow, isApproved }: { readonly allow?: AllowedRisk; readonly isApproved: boolean },
+): Promise<Result<boolean>> {
+  const isAllowed = reason !== null && isAllowedBy(allow, reason)
+  const continued = isAllowed ? commands.allow([id]) : await commands.continueUpload(id)
+  return continued.ok && isApproved && isInReview(rows, id) ? commands.approve(id) : continued
 }
 
 /** A refused file may be accepted in the place where the user has added it now. */
@@ -120,7 +152,7 @@ export async function adoptAccountUploads(
   const accounts = known.filter((account) => signedIn.some((other) => isSamePerson(other, account)))
   const claimed = claim(services, { accountIds: accounts.map(({ id }) => id) })
   if (!claimed.ok) return claimed
-  const ids = services.rows.ids()
+  const ids = services.rows.ids().filter((id) => !isInReview(services.rows, id))
   for (const id of ids) {
     if (signal.aborted) break
     const moved = await services.commands.continueUpload(id)

@@ -65,7 +65,8 @@ export function retargeted({ record }: Row, target: Target): RecordChange {
 
 /** Whether an upload failed only because of its target. */
 function wasCausedByTarget({ record, live }: Row): boolean {
-  return live.phase === 'failed' && record.failure !== null && isTargetFailure(record.failure)
+  const isStopped = live.phase === 'failed' || live.phase === 'review'
+  return isStopped && record.failure !== null && isTargetFailure(record.failure)
 }
 
 /** Until bytes were sent, and again if the target caused the failure: the page offers it in the same cases. */

@@ -5,7 +5,8 @@ import type { Team, TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
-import { withModelType, type AddReport, type Target } from '../contract/uploads.ts'
+import type { ReviewGroup } from '../contract/review.ts'
+import { withModelType, type AddReport, type SkippedFile, type Target } from '../contract/uploads.ts'
 import type { FileWithTarget } from '../discovery/places/file-with-target.ts'
 import { collectFiles } from '../discovery/scan/collect-files.ts'
 import type { Rows } from '../journal/rows.ts'
@@ -15,7 +16,17 @@ import type { Environment } from '../platform/environment.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { FoundFile, Inspection } from '../recognition/found-file.ts'
 import type { TypeCorrections } from './type-corrections.ts'
-import { adoptUploads, isAllowedBy, type AdoptCommands, type AllowedRisk } from './adopt-uploads.ts'
+import {
+  adoptUploads,
+  isAllowedBy,
+  queuedFiles,
+  type AdoptCommands,
+  type AllowedRisk,
+} from './adopt-uploads.ts'
+import { isNamed } from './review/licences.ts'
+import { needForReview, type ReviewMode, type ReviewNeed } from './review/needs-review.ts'
+import type { ReviewPolicy } from './review/review-settings.ts'
+import type { Review } from './review/review.ts'
 
 export interface EnqueueRequest {
   /** Instead of the chosen team. */
@@ -28,10 +39,35 @@ export interface EnqueueRequest {
   readonly allow?: AllowedRisk
   /** Instead of the setting, for library paths that are in use. */
   readonly onConflict?: OnConflict
+  /** Whether the files are reviewed before they are queued; by the settings unless given. */
+  readonly review?: ReviewMode
+  /** Several teams are available and the user has chosen none: the files are reviewed without a team. */
+  readonly isTeamUndecided?: boolean
   /** The watched folder that all paths are in. */
   readonly watchedFolder?: string
+  /**
+   * Called with the files that would be added, before anything is recorded or continued; unless it agrees,
+   * nothing is. Takes the place of the review in the window.
+   */
+  readonly approve?: (proposal: UploadProposal) => Promise<boolean>
   /** Nothing is recorded after it aborts. */
   readonly signal?: AbortSignal | undefined
+}
+
+/** Files that would be added, and what needs a decision about them. */
+export interface UploadProposal {
+  readonly records: readonly UploadRecord[]
+  readonly groups: readonly ReviewGroup[]
+  /** By the same rules as in the window. */
+  readonly isReviewNeeded: boolean
+  readonly skipped: readonly SkippedFile[]
+  /** Names of files that the queue has already; they are continued. */
+  readonly queuedNames: readonly string[]
+}
+
+interface Proposed {
+  readonly proposal: UploadProposal
+  readonly recordsOf: (files: readonly FoundFile[]) => UploadRecord[]
 }
 
 interface IntakeServices {
@@ -49,12 +85,16 @@ interface IntakeServices {
   readonly onConflict: () => OnConflict
   /** Returns a function that finds the type that the user gave to similar files, or null. */
   readonly typeOffers: TypeCorrections['offers']
+  readonly reviewPolicy: () => ReviewPolicy
+  readonly review: Pick<Review, 'findDecisions' | 'inspecting' | 'loadLibrary'>
   /** Files are about to be inspected and sent: threads may start. */
   readonly warmUp: () => void
   /** A batch was recorded. */
   readonly batchEnqueued: (ids: readonly string[]) => void
   /** All files of a request were recorded. */
   readonly enqueued: (ids: readonly string[]) => void
+  /** Remembers the new rows of a request; returns the id of the drop. */
+  readonly rememberDrop: (ids: readonly string[]) => string
 }
 
 /**
@@ -72,51 +112,46 @@ export class Intake {
   }
 
   /**
-   * Enqueues files and folders. A rejected file becomes a row as well, with its failure, so that the user
-   * sees what happened to it. A file that the queue already has for this user and team is continued instead
-   * of being added twice.
+   * Enqueues files and folders, or adds them to the review. A rejected file becomes a row as well, with its
+   * failure, so that the user sees what happened to it. A file that the queue already has for this user and team
+   * is continued instead of being added twice.
    */
   async enqueue(
     paths: readonly string[],
     { team, ...request }: EnqueueRequest = {},
   ): Promise<Result<AddReport>> {
-    const { store, rows, queue, accounts, commands, inspect } = this.#services
-    const chosen = this.#services.resolveTeam(team ?? null)
-    if (!chosen) return failed(failure('no-team'))
+    const { store, rows, queue, accounts, commands } = this.#services
+    const resolved = this.#services.resolveTeam(team ?? null)
+    if (!resolved) return failed(failure('no-team'))
     this.#services.warmUp()
     const { files, skipped } = await collectFiles(paths, { watchedFolder: request.watchedFolder })
+    const chosen = request.isTeamUndecided ? { ...resolved, team: undecidedTeam } : resolved
     const order = { ...chosen, onConflict: this.#services.onConflict(), ...request }
-    const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, order)
+    const proposed = request.approve ? await this.#propose(files, skipped, order) : null
+    if (proposed && !(await request.approve?.(proposed.proposal))) return success({ ...emptyReport, skipped })
+    const isApproved = request.review === 'approved' || proposed !== null
+    const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, {
+      ...order,
+      isApproved,
+    })
     if (!adopted.ok) return adopted
     const { alreadyQueued, continued, continuedCount } = adopted.value
     const fresh = files.filter((file) => !alreadyQueued.has(file) && !continued.has(file))
-    const ids: string[] = []
-    let position = this.#lastPosition()
-    let added = continuedCount
-    let refused = 0
-    for (let start = 0; start < fresh.length; start += batchSize) {
-      const batch = fresh.slice(start, start + batchSize)
-      const inspections = await Promise.all(batch.map((file) => inspect(file)))
-      if (request.signal?.aborted) break
-      const offerFor = this.#services.typeOffers()
-      const records = batch.map((file, index) => {
-        position += 1
-        const addedAtMs = this.#services.environment.now()
-        const record = toRecord(file, inspections[index] as Inspection, { ...order, position, addedAtMs })
-        return withTypeOffer(record, offerFor(record))
-      })
-      const written = this.#record(records)
-      if (!written.ok) return written
-      ids.push(...records.map(({ id }) => id))
-      refused += records.filter(({ failure: reason }) => reason !== null).length
-      added += records.filter(({ failure: reason }) => reason === null).length
-    }
+    const recorded = proposed
+      ? this.#recordAll(proposed.recordsOf(fresh))
+      : await this.#inspectAndRecord(fresh, order)
+    if (!recorded.ok) return recorded
+    const records = recorded.value
+    const ids = records.map(({ id }) => id)
+    const refused = records.filter(({ failure: reason }) => reason !== null).length
     this.#services.enqueued(ids)
     const queuedBefore = files.filter((file) => alreadyQueued.has(file))
     return success({
-      added,
+      added: continuedCount + records.length - refused,
       refused,
       skipped: [...skipped, ...queuedBefore.map(({ name }) => ({ name, reason: 'queued' }))],
+      ...(ids.length > 0 ? { drop: this.#services.rememberDrop(ids) } : {}),
+      ...(records.some(({ phase }) => phase === 'review') ? { isInReview: true } : {}),
     })
   }
 
@@ -138,6 +173,86 @@ export class Intake {
     })
   }
 
+  /** Inspects files and records them batch by batch, or together if what is found decides about a review. */
+  async #inspectAndRecord(files: readonly FoundFile[], order: Order): Promise<Result<UploadRecord[]>> {
+    const { review } = this.#services
+    const policy = this.#services.reviewPolicy()
+    const need = order.isTeamUndecided ? 'yes' : needForReview(files, policy, order.review ?? 'by-rules')
+    const records: UploadRecord[] = []
+    let leftCount = need === 'yes' ? files.length : 0
+    review.inspecting(leftCount)
+    try {
+      for await (const batch of this.#inspect(files, order)) {
+        const inPhase = need === 'yes' ? batch.map(toReview) : batch
+        const written = isDecided(need) ? this.#record(inPhase) : success(undefined)
+        if (!written.ok) return written
+        records.push(...inPhase)
+        const doneCount = Math.min(leftCount, batch.length)
+        review.inspecting(-doneCount)
+        leftCount -= doneCount
+      }
+    } finally {
+      review.inspecting(-leftCount)
+    }
+    if (isDecided(need)) return success(records)
+    if (order.signal?.aborted) return success([])
+    return this.#recordAll(needsReview(need, records, this.#services) ? records.map(toReview) : records)
+  }
+
+  /** Inspects files that the queue does not have, without recording anything. */
+  async #propose(
+    files: readonly FoundFile[],
+    skipped: readonly SkippedFile[],
+    order: Order,
+  ): Promise<Proposed> {
+    const { review } = this.#services
+    const { accountId, team } = order
+    const queued = queuedFiles(this.#services, files, order)
+    const fresh = files.filter((file) => !queued.has(file))
+    const need = needForReview(fresh, this.#services.reviewPolicy(), order.review ?? 'by-rules')
+    if (need === 'yes' || order.review === 'first') await review.loadLibrary({ accountId, teamId: team.id })
+    const byFile = new Map<FoundFile, UploadRecord>()
+    let index = 0
+    for await (const batch of this.#inspect(fresh, order))
+      for (const record of batch) byFile.set(fresh[index++] as FoundFile, record)
+    const records = [...byFile.values()]
+    return {
+      proposal: {
+        records,
+        groups: review.findDecisions(records),
+        isReviewNeeded: need === 'yes' || needsReview(need, records, this.#services),
+        skipped,
+        queuedNames: [...queued].map(({ name }) => name),
+      },
+      recordsOf: (some) => some.flatMap((file) => byFile.get(file) ?? []),
+    }
+  }
+
+  /** Inspects files in batches. Ends when the request is aborted. */
+  async *#inspect(files: readonly FoundFile[], order: Order): AsyncGenerator<UploadRecord[]> {
+    let position = this.#lastPosition()
+    for (let start = 0; start < files.length; start += batchSize) {
+      const batch = files.slice(start, start + batchSize)
+      const inspections = await Promise.all(batch.map((file) => this.#services.inspect(file)))
+      if (order.signal?.aborted) return
+      const offerFor = this.#services.typeOffers()
+      yield batch.map((file, index) => {
+        position += 1
+        const addedAtMs = this.#services.environment.now()
+        const record = toRecord(file, inspections[index] as Inspection, { ...order, position, addedAtMs })
+        return withTypeOffer(record, offerFor(record))
+      })
+    }
+  }
+
+  #recordAll(records: UploadRecord[]): Result<UploadRecord[]> {
+    for (let start = 0; start < records.length; start += batchSize) {
+      const written = this.#record(records.slice(start, start + batchSize))
+      if (!written.ok) return written
+    }
+    return success(records)
+  }
+
   #record(records: readonly UploadRecord[]): Result<void> {
     const written = this.#services.rows.add(records)
     if (!written.ok) return written
@@ -151,6 +266,27 @@ export class Intake {
     const { rows } = this.#services
     return rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
   }
+}
+
+const emptyReport: AddReport = { added: 0, refused: 0, skipped: [] }
+/** Of files in review whose team the user has still to choose. */
+const undecidedTeam: Team = { id: '', name: '' }
+
+const toReview = (record: UploadRecord): UploadRecord => ({ ...record, phase: 'review' })
+
+/** Whether what is found in the files makes no difference. */
+const isDecided = (need: ReviewNeed) => need === 'yes' || need === 'no'
+
+function needsReview(
+  need: ReviewNeed,
+  records: readonly UploadRecord[],
+  { review, reviewPolicy }: Pick<IntakeServices, 'review' | 'reviewPolicy'>,
+): boolean {
+  const { confirmLicences } = reviewPolicy()
+  const isConfirmed = ({ recognition: { licence } }: UploadRecord) =>
+    licence === undefined || !isNamed(licence, confirmLicences)
+  if (need === 'if-licence') return !records.every(isConfirmed)
+  return need === 'if-any-needs-it' && review.findDecisions(records).length > 0
 }
 
 function targetInFolder(placed: readonly FileWithTarget[], path: string): Partial<Target> {
@@ -186,9 +322,12 @@ function withTypeOffer(record: UploadRecord, offeredType: string | null): Upload
   return record.seen && offeredType !== null ? { ...record, seen: { ...record.seen, offeredType } } : record
 }
 
-interface RecordOptions extends Omit<EnqueueRequest, 'team'> {
+interface Order extends Omit<EnqueueRequest, 'team'> {
   readonly accountId: string
   readonly team: Team
+}
+
+interface RecordOptions extends Order {
   readonly position: number
   readonly addedAtMs: number
 }

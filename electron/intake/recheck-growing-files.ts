@@ -50,7 +50,8 @@ export function createRechecks(options: {
 
   const codeOf = (id: string) => {
     const row = rows.get(id)
-    return row?.live.phase === 'failed' ? row.record.failure?.code : undefined
+    const isStopped = row?.live.phase === 'failed' || row?.live.phase === 'review'
+    return isStopped ? row.record.failure?.code : undefined
   }
 
   function mayBeWritten(id: string): boolean {

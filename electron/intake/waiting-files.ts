@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import * as v from 'valibot'
+import type { SignIns } from '../accounts/sign-ins.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import { failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { AddReport, WaitingFilesView } from '../contract/uploads.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import type { Environment, StoredChoices } from '../platform/environment.ts'
+import type { ReviewMode } from './review/needs-review.ts'
 
 const waitingFile = v.object({ path: v.string(), isFolder: v.boolean() })
 type WaitingFile = v.InferOutput<typeof waitingFile>
@@ -15,6 +17,35 @@ const storedFiles = v.pipe(v.string(), v.parseJson(), v.array(waitingFile))
 /** The page lists these and counts the others. */
 const maxNames = 20
 
+/** The team that files are added for; undecided if the user has still to choose among several. */
+export interface TeamForFiles extends TeamChoice {
+  readonly isUndecided?: boolean
+}
+
+/**
+ * Finds the team for files that were just added, or null if they have to wait for one. Of several teams none is
+ * assumed, unless the window shows it and nothing is reviewed.
+ */
+export function createTeamFinder({
+  signIns,
+  choices,
+  isReviewed,
+}: {
+  readonly signIns: Pick<SignIns, 'decidedTeam' | 'view'>
+  readonly choices: Pick<StoredChoices, 'get'>
+  readonly isReviewed: () => boolean
+}): (isTeamShown: boolean) => TeamForFiles | null {
+  return (isTeamShown) => {
+    const decided = signIns.decidedTeam()
+    if (decided) return decided
+    // The first team that is available, unless the user has chosen another one.
+    const { chosen } = signIns.view()
+    const hasChosen = choices.get('team') !== null
+    if (chosen && isReviewed() && !hasChosen) return { ...chosen, isUndecided: true }
+    return isTeamShown ? chosen : null
+  }
+}
+
 /** Files and folders that were added without a team. They are kept across restarts until there is one. */
 export interface WaitingFiles {
   view(): WaitingFilesView
@@ -22,7 +53,7 @@ export interface WaitingFiles {
    * Adds dropped files and folders for the team; without one, or if its sign-in ends meanwhile, they are stored
    * and wait, and are not in the report. Workflows are opened at once, since that sends nothing.
    */
-  addOrKeep(paths: readonly string[], team: TeamChoice | null): Promise<Result<AddReport>>
+  addOrKeep(paths: readonly string[], team: TeamForFiles | null): Promise<Result<AddReport>>
   /** Adds the files if there is a team now. Does nothing before `start`. */
   addIfPossible(): void
   discard(): Result<WaitingFilesView>
@@ -33,13 +64,13 @@ export interface WaitingFiles {
 
 export function createWaitingFiles(options: {
   readonly choices: StoredChoices
-  /** The team that the user has chosen, or null. */
-  readonly chosenTeam: () => TeamChoice | null
+  /** The team for files that were added where no team was shown, or null. */
+  readonly chosenTeam: () => TeamForFiles | null
   readonly processDropped: ModelFinder['processDropped']
   readonly enqueue: (
     paths: readonly string[],
-    team: TeamChoice,
-    signal?: AbortSignal,
+    team: TeamForFiles,
+    request: { readonly review?: ReviewMode; readonly signal?: AbortSignal },
   ) => Promise<Result<AddReport>>
   readonly onAdded: (report: AddReport) => void
   readonly onChange: (view: WaitingFilesView) => void
@@ -69,8 +100,11 @@ export function createWaitingFiles(options: {
     }
   }
 
-  const add = (paths: readonly string[], team: TeamChoice, signal?: AbortSignal) =>
-    processDropped(paths, (modelPaths) => enqueue(modelPaths, team, signal))
+  const add = (
+    paths: readonly string[],
+    team: TeamForFiles,
+    request: { readonly review?: ReviewMode; readonly signal?: AbortSignal } = {},
+  ) => processDropped(paths, (modelPaths) => enqueue(modelPaths, team, request))
 
   async function addAll(): Promise<void> {
     const team = chosenTeam()
@@ -78,7 +112,7 @@ export function createWaitingFiles(options: {
     if (team === null || paths.length === 0 || closing.signal.aborted) return
     beingAdded = new Set(paths)
     onChange(view())
-    const report = await add(paths, team, closing.signal)
+    const report = await add(paths, team, { review: 'first', signal: closing.signal })
     if (closing.signal.aborted) return
     const stored = report.ok ? store(list().filter(({ path }) => !beingAdded.has(path))) : report
     beingAdded = new Set()

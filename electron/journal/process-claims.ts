@@ -27,7 +27,7 @@ export interface UploadFilter {
   readonly ids: readonly string[]
 }
 
-/** All uploads of these accounts. */
+/** All uploads of these accounts, without those in review. */
 export interface AccountFilter {
   readonly accountIds: readonly string[]
 }
@@ -52,7 +52,7 @@ export function claimAbandoned(
   }
   if ('accountIds' in which) {
     const claimAll = database.prepare(
-      `UPDATE uploads SET runner = ?, claimed = 0 WHERE ${abandoned} AND account_id = ?`,
+      `UPDATE uploads SET runner = ?, claimed = 0 WHERE ${abandoned} AND account_id = ? AND in_review = 0`,
     )
     for (const accountId of which.accountIds) claimAll.run(runner, accountId)
     return

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { failureKinds, type Failure } from '../contract/failures.ts'
 import { onConflict, replacedFate } from '../contract/library.ts'
-import { modelFormats } from '../contract/recognition.ts'
+import { modelFormats, privateContent } from '../contract/recognition.ts'
 import { recordFields } from '../contract/verification.ts'
 import {
   isStarted,
@@ -52,6 +52,8 @@ const recognitionText = v.pipe(
     group: v.exactOptional(v.object(group)),
     hasPreview: v.exactOptional(v.boolean()),
     hasNoCode: v.exactOptional(v.literal(true)),
+    privateContent: v.exactOptional(v.array(v.picklist(privateContent))),
+    licence: v.exactOptional(v.string()),
   }),
 )
 
@@ -167,6 +169,7 @@ const line = v.object({
   verification: v.nullable(verificationText),
   /** Derived, for the index. */
   to_verify: v.number(),
+  in_review: v.number(),
 })
 
 /** The columns, in the order of `toColumns`. */
@@ -197,7 +200,7 @@ export function fromColumns(columnValues: unknown): UploadRecord | null {
     target: { displayName: row.display_name, modelType: row.model_type, modelPath: row.model_path },
     recognition: row.recognition,
     allowed: row.allowed === 1,
-    phase: row.phase,
+    phase: row.in_review === 1 ? 'review' : row.phase,
     failure: row.failure,
     state,
     addedAtMs: row.added_at_ms,
@@ -240,6 +243,7 @@ function stateOf(row: v.InferOutput<typeof line>): UploadState | null {
 export function toColumns(record: UploadRecord): (string | number | null)[] {
   const { state } = record
   const multipart = multipartOf(state)
+  const isInReview = record.phase === 'review'
   return [
     record.id,
     record.position,
@@ -258,9 +262,9 @@ export function toColumns(record: UploadRecord): (string | number | null)[] {
     record.target.modelType,
     record.target.modelPath,
     JSON.stringify(record.recognition),
-    record.allowed ? 1 : 0,
-    record.phase,
-    isStarted(state) ? 1 : 0,
+    Number(record.allowed),
+    isInReview ? 'paused' : record.phase,
+    Number(isStarted(state)),
     record.failure === null ? null : JSON.stringify(record.failure),
     multipart === null ? null : JSON.stringify(multipart),
     'storageKey' in state ? state.storageKey : null,
@@ -271,6 +275,7 @@ export function toColumns(record: UploadRecord): (string | number | null)[] {
     record.library ? JSON.stringify(record.library) : null,
     record.seen ? JSON.stringify(record.seen) : null,
     state.kind === 'registered' && state.verification ? JSON.stringify(state.verification) : null,
-    isUnverified(state) ? 1 : 0,
+    Number(isUnverified(state)),
+    Number(isInReview),
   ]
 }

@@ -105,6 +105,8 @@ const migrations: readonly string[] = [
   // The file's device and a digest of samples.
   `ALTER TABLE uploads ADD COLUMN device TEXT;
    ALTER TABLE uploads ADD COLUMN sample TEXT;`,
+  // Uploads that wait for approval. Their phase column is `paused`, since its CHECK can't be changed.
+  `ALTER TABLE uploads ADD COLUMN in_review INTEGER NOT NULL DEFAULT 0 CHECK (in_review = 0 OR phase = 'paused');`,
 ]
 
 /** The version that `migrate` leads to. */

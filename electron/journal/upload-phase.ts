@@ -2,6 +2,7 @@ import type { Phase } from '../contract/uploads.ts'
 
 /** What can happen to an upload. */
 export type UploadEvent =
+  | 'approve'
   | 'begin'
   | 'send'
   | 'finish'
@@ -25,6 +26,7 @@ const running = { trouble: 'retrying', refuse: 'failed', pause: 'paused', requeu
  * phase. `checking` may be followed by `registering` if an earlier run has stored the bytes.
  */
 const transitions: Transitions = {
+  review: { approve: 'waiting' },
   waiting: { begin: 'checking', pause: 'paused', refuse: 'failed' },
   retrying: { begin: 'checking', pause: 'paused', refuse: 'failed', requeue: 'waiting', resume: 'waiting' },
   checking: { ...running, send: 'sending', register: 'registering', found: 'registered' },
@@ -46,8 +48,16 @@ export function isRunning(phase: Phase): boolean {
 }
 
 /** The phases that the journal stores: all others become `waiting` at the next start. */
-export type StoredPhase = 'waiting' | 'paused' | 'failed' | 'registered'
+export type StoredPhase = 'review' | 'waiting' | 'paused' | 'failed' | 'registered'
 
 export function storedPhase(phase: Phase): StoredPhase {
-  return phase === 'paused' || phase === 'failed' || phase === 'registered' ? phase : 'waiting'
+  switch (phase) {
+    case 'review':
+    case 'paused':
+    case 'failed':
+    case 'registered':
+      return phase
+    default:
+      return 'waiting'
+  }
 }

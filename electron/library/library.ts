@@ -34,6 +34,8 @@ export interface Library {
    * models.
    */
   models(choice: TeamChoice, age?: ListingAge): Promise<Result<LibraryListing>>
+  /** The team's models as last listed, of any age, or null. Requests nothing. */
+  cachedModels(choice: TeamChoice): readonly LibraryModel[] | null
   /** The current state of one model (documented call). */
   model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
   /** `not-found` means that the model does not exist; a server without this call answers `bad-request`. */
@@ -111,6 +113,7 @@ export function createLibrary(options: {
 
   return {
     model,
+    cachedModels: (choice) => cacheFor(choice).cached(),
     async models(choice, { maxAgeMs } = {}) {
       const access = accounts.accessFor(choice.accountId, choice.teamId)
       if (!access.ok) return access

@@ -26,6 +26,8 @@ export interface ListingCache {
     maxAgeMs: number | undefined,
     request: () => Promise<Result<readonly LibraryModel[]>>,
   ): Promise<CachedListing>
+  /** The models as last listed, or null. */
+  cached(): readonly LibraryModel[] | null
   add(model: LibraryModel): void
   change(id: string, change: LibraryChange): void
   remove(id: string): void
@@ -89,6 +91,7 @@ export function createListingCache(environment: Pick<Environment, 'now'>): Listi
       })
       return requesting
     },
+    cached: () => (models === null ? null : listed),
     add: (model) => applyEdit((all) => void all.set(model.id, model)),
     change: (id, change) =>
       applyEdit((all) => {

@@ -60,6 +60,7 @@ export type ChoiceName =
   | 'all-paused'
   | 'on-conflict'
   | 'replaced-fate'
+  | 'review-policy'
   | 'known-folders'
   | 'waiting-files'
   | 'type-corrections'

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { SessionView } from '../contract/account.ts'
 import type { FoundPlacesView, WorkflowView } from '../contract/discovery.ts'
 import type { LibraryUpdate } from '../contract/library.ts'
+import type { ReviewView } from '../contract/review.ts'
 import type { TransferSpeed, UploadDetails } from '../contract/upload-details.ts'
 import type { AddReport, ConnectivityState, Patch, WaitingFilesView } from '../contract/uploads.ts'
 import type { Verification } from '../contract/verification.ts'
@@ -21,6 +22,7 @@ export interface EngineEvents {
   /** Files that waited for a team were added, or a watched folder has links that were not followed. */
   added: [report: AddReport]
   waitingFiles: [view: WaitingFilesView]
+  review: [view: ReviewView | null]
   /** The record of a registered upload was compared with its file, or could not be; null if it was removed. */
   verified: [id: string, verification: Verification | null]
   finding: [view: FoundPlacesView]

@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, sep } from 'node:path'
 import process from 'node:process'
 import { failure, remedyOf, type Failure } from '../contract/failures.ts'
+import type { Recognition } from '../contract/recognition.ts'
 import { identityOf, isLink, readSample, type FileIdentity } from '../platform/files/file-identity.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
@@ -15,7 +16,10 @@ import type { FileToInspect, Inspection } from './found-file.ts'
 import { formatByName, readContent } from './read-content.ts'
 import type { FileContent } from './read-content.ts'
 import { staysInside } from './link-boundary.ts'
+import { findPrivateContent, headerLicence } from './metadata/facts.ts'
 import { hasThumbnail } from './metadata/preview.ts'
+import { readSidecars } from './metadata/sidecar-text.ts'
+import { toDisplayText } from './metadata/display-text.ts'
 import { findSidecars } from './sidecars.ts'
 import { asDiffusersPart, addGroupEvidence, addGroup, type Pipeline } from './group-evidence.ts'
 import { recognise } from './recognise.ts'
@@ -57,10 +61,16 @@ export async function inspectFile(
     const checked = isGrowing
       ? { ...content, failure: failure('file-downloading') }
       : await refuseUnrecognisedLink({ path, ...seen }, content, before)
-    const hasPreview = hasThumbnail(content.header) || (await findSidecars(found)).picture !== null
+    const sidecars = await findSidecars(found)
+    const hasPreview = hasThumbnail(content.header) || sidecars.picture !== null
+    const licence = headerLicence(content.header) ?? (await readSidecars(sidecars.texts)).licence
     const evidence = await addGroupEvidence(found, checked)
     const sampled = { ...identity, sample }
-    return createInspection(found, evidence.content, sampled, { hasPreview, pipeline: evidence.pipeline })
+    return createInspection(found, evidence.content, sampled, {
+      hasPreview,
+      licence,
+      pipeline: evidence.pipeline,
+    })
   } catch (error) {
     return refusedInspection(found, failureFromFileError(error))
   } finally {
@@ -114,7 +124,7 @@ function createInspection(
   file: FileToInspect,
   content: FileContent,
   identity: FileIdentity,
-  { hasPreview, pipeline }: FolderFindings = { hasPreview: false, pipeline: null },
+  { hasPreview, licence, pipeline }: FolderFindings = { hasPreview: false, licence: null, pipeline: null },
 ): Inspection {
   const name = file.name ?? basename(file.path)
   const folder = folderEvidence((file.place ?? dirname(file.path)).split(sep))
@@ -125,6 +135,7 @@ function createInspection(
       : recognise({ ...content, name: group?.kind === 'external' ? `${group.name}.onnx` : name, folder })),
     ...(hasPreview ? { hasPreview } : {}),
     ...(isScannedWithoutCode(content) ? { hasNoCode: true as const } : {}),
+    ...disclosures(content, licence),
     ...(group ? { group: { key: group.key, name: group.name, kind: group.kind } } : {}),
   }
   if (group?.kind === 'diffusers') {
@@ -145,8 +156,24 @@ function createInspection(
 const isScannedWithoutCode = ({ format, imports, failure: reason }: FileContent) =>
   format === 'pytorch' && imports !== undefined && reason === null
 
-/** Findings from the file's folder. */
+/** What the user may have to decide about before others get the file. */
+function disclosures(
+  { header }: FileContent,
+  licence: string | null,
+): Pick<Recognition, 'privateContent' | 'licence'> {
+  const privateContent = header ? findPrivateContent(header.metadata) : []
+  return {
+    ...(privateContent.length > 0 ? { privateContent } : {}),
+    ...(licence === null ? {} : { licence: toDisplayText(licence, maxLicenceLength) }),
+  }
+}
+
+/** Rows carry the licence: enough for a name or an address. */
+const maxLicenceLength = 100
+
+/** Findings from the file's folder, and the licence from there or from the header. */
 interface FolderFindings {
+  readonly licence: string | null
   readonly hasPreview: boolean
   readonly pipeline: Pipeline | null
 }

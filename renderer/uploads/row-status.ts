@@ -25,6 +25,8 @@ const groupOfPhase: Record<Phase, Group> = {
   sending: 'running',
   finishing: 'running',
   registering: 'running',
+  // Rows in review are shown in the review and not in the list.
+  review: 'waiting',
   waiting: 'waiting',
   retrying: 'waiting',
   paused: 'waiting',

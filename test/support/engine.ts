@@ -87,7 +87,15 @@ export const dayMs = 24 * 60 * 60 * 1000
 
 const { servers, singlePutLimitBytes, limitBytesPerSecond, streamsMost } = defaultSettings
 /** The engine's settings in tests, except for the server: the defaults with two parallel files. */
-export const usualSettings = { servers, atOnce: 2, singlePutLimitBytes, limitBytesPerSecond, streamsMost }
+export const usualSettings = {
+  servers,
+  atOnce: 2,
+  singlePutLimitBytes,
+  limitBytesPerSecond,
+  streamsMost,
+  // Most tests are about uploads and add files that would be reviewed.
+  review: 'never',
+} as const
 
 export async function setup(options: EngineOptions = {}): Promise<EngineHarness> {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-engine-'))

@@ -118,6 +118,7 @@ function progressLines(
 }
 
 const phaseLabels: Readonly<Record<UploadRow['phase'], string>> = {
+  review: 'waiting for approval',
   waiting: 'waiting',
   checking: 'checking',
   sending: '',

@@ -1,8 +1,9 @@
 import type { MessageBoxOptions } from 'electron'
 import type { Account } from '../../contract/account.ts'
 import type { UploadConfirmation } from '../../contract/discovery.ts'
+import type { Failure } from '../../contract/failures.ts'
 import { visibleName, visiblePath, visibleText } from '../../contract/visible-text.ts'
-import type { Translate } from '../../messages/messages.ts'
+import { failureText, type Translate } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
 import type { AskQuestion, QuestionKind } from './question-queue.ts'
 
@@ -32,10 +33,18 @@ export interface Confirmations {
   confirmWatching(folder: string, destination: Destination): Promise<boolean>
   /** Asks whether to delete models from a team's library. */
   confirmDeleting(models: NamedItems, destination: Destination): Promise<boolean>
+  /** Asks whether to upload files of one team although they can run code when they are loaded. */
+  confirmUnsafe(files: readonly UnsafeFile[], destination: Destination): Promise<boolean>
   /** Asks whether these uploads may delete the models that they replace. */
   confirmReplacing(uploads: NamedItems): Promise<boolean>
   /** Asks whether uploads may delete the models that they replace from now on. */
   confirmReplacedFate(): Promise<boolean>
+}
+
+/** A file that can run code, and what was found in it. */
+export interface UnsafeFile {
+  readonly fileName: string
+  readonly finding: Failure
 }
 
 interface Question {
@@ -116,6 +125,26 @@ export function createConfirmations(
         detail: withNames(models, t('delete-models.explanation', texts), t),
         action: t('delete-models.delete', { count }),
       }))
+    },
+    confirmUnsafe(files, destination) {
+      const [first] = files
+      const count = files.length
+      const names = files.map(({ fileName }) => fileName)
+      const texts = { count, ...visibleDestination(destination) }
+      return confirm('unsafe', (t) => {
+        const explanation = t('allow-unsafe.explanation', texts)
+        if (count !== 1 || !first)
+          return {
+            message: t('allow-unsafe.question', texts),
+            detail: withNames({ count, names }, explanation, t),
+            action: t('allow-unsafe.allow', { count }),
+          }
+        return {
+          message: t('allow-unsafe.question-one', { name: visibleName(first.fileName), ...texts }),
+          detail: `${visibleText(failureText(first.finding, t))}\n\n${explanation}`,
+          action: t('allow-unsafe.allow', { count }),
+        }
+      })
     },
     confirmReplacing: (uploads) =>
       confirm('replace', (t) => ({

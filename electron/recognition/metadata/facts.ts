@@ -42,7 +42,6 @@ function descriptionFacts(
 ): Pick<ModelFacts, 'title' | 'author' | 'description' | 'licence' | 'trainingBase'> {
   const authorKeys = ['modelspec.author', 'general.author', 'general.organization']
   const descriptionKeys = ['modelspec.description', 'general.description']
-  const licenceKeys = ['modelspec.license', 'general.license', 'license']
   const baseKeys = [
     'ss_sd_model_name',
     'ss_base_model_version',
@@ -56,6 +55,13 @@ function descriptionFacts(
     licence: firstValue(metadata, licenceKeys) ?? sidecar.licence,
     trainingBase: firstValue(metadata, baseKeys) ?? sidecar.trainingBase,
   }
+}
+
+const licenceKeys = ['modelspec.license', 'general.license', 'license']
+
+/** The licence that the header names, or null. */
+export function headerLicence(header: Header | null): string | null {
+  return header && firstValue(header.metadata, licenceKeys)
 }
 
 function firstValue(metadata: Metadata, keys: readonly string[], maxLength?: number): string | null {
@@ -97,7 +103,8 @@ const localPath = /(^|[\s"'=(])([A-Za-z]:[\\/]{1,2}[^\s"']|\/(home|Users|root|mn
 /** Only the beginning of longer values is searched: a tag list may have megabytes. */
 const maxSearchedLength = 100_000
 
-function findPrivateContent(metadata: Metadata): PrivateContent[] {
+/** What a header contains that the user may not want to share. */
+export function findPrivateContent(metadata: Metadata): PrivateContent[] {
   const found: PrivateContent[] = []
   if (metadata.has('prompt')) found.push('prompt')
   if (metadata.has('workflow')) found.push('workflow')

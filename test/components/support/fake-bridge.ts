@@ -51,7 +51,7 @@ export const defaultConditions: Conditions = {
 
 const initialLoads: readonly CallName[] = [
   ...(['surroundings', 'snapshot', 'session', 'settings', 'conditions'] as const),
-  ...(['loginItem', 'fileManagers', 'update', 'waitingFiles'] as const),
+  ...(['loginItem', 'fileManagers', 'update', 'waitingFiles', 'review'] as const),
 ]
 const isRecorded = (name: CallName) => !initialLoads.includes(name)
 
@@ -77,6 +77,12 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     watching: () => success({ folders: [] }),
     waitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
     discardWaitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
+    review: () => success(null),
+    approveReview: () => success({ approvedCount: 0, leftCount: 0 }),
+    excludeFromReview: ({ ids }) => success(ids),
+    discardReview: () => success([]),
+    undoRemove: ({ ids }) => success(ids),
+    undoAdd: () => success([]),
     findPlaces: () => success({ state: 'done', places: [] }),
     workflow: () => success(null),
     sendNeeds: () => success(report),

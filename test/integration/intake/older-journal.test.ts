@@ -41,7 +41,7 @@ test('sends the files of an older version’s journal once they were inspected a
     ['style.pt', 'failed', 'file-suspicious'],
   ])
   const style = ids[3] ?? ''
-  await app.calls.allow({ ids: [style] })
+  app.engine.allow([style])
   expect((await app.settled(style)).phase).toBe('registered')
 })
 

@@ -35,7 +35,7 @@ test('keeps dropped files until the user has signed in and chosen a team', async
   await choose(app, STUDIO_NORTH_ID)
   await registered(app, 2)
   expect([cloud.modelsOf(STUDIO_NORTH_ID).length, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([2, 0])
-  expect([await waiting(app), reports]).toEqual([nothing, [{ added: 2, refused: 0, skipped: [] }]])
+  expect([await waiting(app), reports]).toMatchObject([nothing, [{ added: 2, refused: 0, skipped: [] }]])
 })
 
 test('adds waiting files to the only team without asking', async () => {

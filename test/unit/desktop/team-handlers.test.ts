@@ -68,6 +68,7 @@ function setup(isConfirmed: boolean, removeFailing: readonly string[] = []) {
     dialogs: {
       pickPaths: async () => ['/home/mira/models'],
       confirmSending: answer('send'),
+      confirmUnsafe: answer('unsafe'),
       confirmWatching: answer('watch'),
       confirmDeleting: answer('delete'),
       confirmReplacing: answer('replace'),

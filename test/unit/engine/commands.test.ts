@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import type { ReplacedModel } from '../../../electron/contract/library.ts'
 import { UploadCommands } from '../../../electron/engine/commands.ts'
+import { createUndoHistory } from '../../../electron/intake/undo-history.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -39,6 +40,8 @@ function setup() {
     onAbandoned: () => cleanups.push('left behind'),
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
     onTypesEdited: () => success(undefined),
+    undo: createUndoHistory(),
+    find: (id) => store.find(id),
     rejected: () => {},
     now: environment.now,
   })

@@ -8,15 +8,16 @@ import {
 } from '../../../electron/journal/upload-phase.ts'
 
 const phases: readonly Phase[] = [
-  ...(['waiting', 'checking', 'sending', 'finishing', 'registering'] as const),
+  ...(['review', 'waiting', 'checking', 'sending', 'finishing', 'registering'] as const),
   ...(['registered', 'retrying', 'paused', 'failed'] as const),
 ]
 const events: readonly UploadEvent[] = [
-  ...(['begin', 'send', 'finish', 'register', 'registered', 'found'] as const),
+  ...(['approve', 'begin', 'send', 'finish', 'register', 'registered', 'found'] as const),
   ...(['trouble', 'refuse', 'pause', 'resume', 'requeue'] as const),
 ]
 
 const possible: Readonly<Record<Phase, string>> = {
+  review: 'approve→waiting',
   waiting: 'begin→checking pause→paused refuse→failed',
   checking:
     'found→registered send→sending register→registering trouble→retrying refuse→failed pause→paused requeue→waiting',
@@ -47,6 +48,7 @@ test('the phases from checking to registering are running', () => {
 
 test('running phases are stored as waiting', () => {
   expect(Object.fromEntries(phases.map((phase) => [phase, storedPhase(phase)]))).toEqual({
+    review: 'review',
     waiting: 'waiting',
     checking: 'waiting',
     sending: 'waiting',

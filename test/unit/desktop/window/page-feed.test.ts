@@ -13,7 +13,7 @@ function setup() {
   const feed = createPageFeed({
     send(name, value) {
       sent.push(
-        typeof value === 'object' && 'sequence' in value
+        typeof value === 'object' && value !== null && 'sequence' in value
           ? `${name} ${value.sequence}`
           : `${name} ${JSON.stringify(value)}`,
       )

@@ -1,0 +1,80 @@
+import * as v from 'valibot'
+import type { TeamChoice } from './account.ts'
+import type { FailureCode } from './failures.ts'
+import type { PrivateContent } from './recognition.ts'
+
+/** Which added files are shown for approval before anything is sent. */
+export const reviewSetting = v.picklist(['always', 'when-needed', 'never'])
+
+/** A drop of more models than this is reviewed; a model of several files counts as one. */
+export const reviewAboveModels = 5
+/** A drop of more bytes than this is reviewed: at 100 Mbit/s it takes about half an hour to send. */
+export const reviewAboveBytes = 20e9
+
+/** What one file of a group needs a decision about. The row, which has the same id, says everything else. */
+export interface ReviewFacts {
+  /** Incomplete, damaged or unreadable, or not allowed by the settings. It can be fixed or removed. */
+  readonly broken: { readonly id: string; readonly code: FailureCode }
+  /** It can run code when it is loaded. The call `allow` accepts it. */
+  readonly unsafe: { readonly id: string; readonly code: FailureCode }
+  /** A model or another upload has its library path. Another path or the call `decide` resolves it. */
+  readonly 'path-conflict': { readonly id: string; readonly name: string }
+  /** Has the same bytes as the file `of`; unless `isCertain`, only its size and samples were compared. */
+  readonly duplicate: { readonly id: string; readonly of: string; readonly isCertain: boolean }
+  /** The team has it; unless `isCertain`, a model of the same size has its path. */
+  readonly 'in-library': {
+    readonly id: string
+    readonly name: string
+    readonly path: string | null
+    readonly isCertain: boolean
+  }
+  /** Its header has content that the user may not want to share. */
+  readonly 'private-content': { readonly id: string; readonly content: readonly PrivateContent[] }
+  /** Its licence restricts the use or redistribution of the model. */
+  readonly licence: { readonly id: string; readonly licence: string }
+  /** Names of models that it can't be used without and that neither the team nor the review has. */
+  readonly 'missing-companion': { readonly id: string; readonly missing: readonly string[] }
+}
+
+export type ReviewGroupKind = keyof ReviewFacts
+
+/** Files that need the same kind of decision. A file may be in several groups. */
+export type ReviewGroup = {
+  [Kind in ReviewGroupKind]: { readonly kind: Kind; readonly files: readonly ReviewFacts[Kind][] }
+}[ReviewGroupKind]
+
+/** Added files of which nothing is sent until the user approves them: the rows in the phase `review`. */
+export interface ReviewView {
+  /** The team of all files; null if the user has still to choose, or if the files are for several teams. */
+  readonly team: TeamChoice | null
+  readonly fileCount: number
+  readonly totalBytes: number
+  /** Files that were found and are still being inspected. */
+  readonly inspectingCount: number
+  /**
+   * How long these files take at the speed that was last measured in this session, or null without a
+   * measurement.
+   */
+  readonly secondsLeft: number | null
+  /** Largest first. */
+  readonly kinds: readonly {
+    readonly modelType: string
+    readonly fileCount: number
+    readonly totalBytes: number
+  }[]
+  /** Without empty groups, in the order of `ReviewFacts`. */
+  readonly groups: readonly ReviewGroup[]
+  /** The files in any of the groups. */
+  readonly needsDecisionCount: number
+  /** The files that approving everything would leave in the review: broken, unsafe, or a path conflict. */
+  readonly blockedCount: number
+  /** The comparison with the team's library has not finished, so that groups may grow. */
+  readonly isComparing: boolean
+}
+
+/** The result of approving files in review. */
+export interface ReviewApproval {
+  readonly approvedCount: number
+  /** Files that were to be approved and still need a decision. */
+  readonly leftCount: number
+}

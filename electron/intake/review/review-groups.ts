@@ -1,0 +1,123 @@
+import { remedyOf, type Failure } from '../../contract/failures.ts'
+import type { ReviewFacts, ReviewGroup, ReviewGroupKind } from '../../contract/review.ts'
+import type { TeamComparison } from '../../conflicts/compare-with-team.ts'
+import type { UploadRecord } from '../../journal/upload-record.ts'
+import { isNamed, isRestrictive } from './licences.ts'
+import type { ReviewPolicy } from './review-settings.ts'
+
+/** What grouping uses besides the files themselves. */
+export interface GroupingContext {
+  readonly comparison: TeamComparison
+  readonly policy: ReviewPolicy
+  readonly knownHash: (record: UploadRecord) => string | null
+}
+
+/** The order in which groups are shown: first those that can't be approved as they are. */
+const order: readonly ReviewGroupKind[] = [
+  'broken',
+  'unsafe',
+  'path-conflict',
+  'duplicate',
+  'in-library',
+  'private-content',
+  'licence',
+  'missing-companion',
+]
+
+type Groups = { readonly [Kind in ReviewGroupKind]: ReviewFacts[Kind][] }
+
+/**
+ * Groups files by the decision that they need. The window and the command line show the same groups. A file
+ * may be in several of them, but one that can't be uploaded as it is only in the group that says why.
+ */
+export function groupForReview(
+  records: readonly UploadRecord[],
+  context: GroupingContext,
+): readonly ReviewGroup[] {
+  const { comparison, policy } = context
+  const groups: Groups = {
+    broken: [],
+    unsafe: [],
+    'path-conflict': [],
+    duplicate: [],
+    'in-library': [],
+    'private-content': [],
+    licence: [],
+    'missing-companion': [],
+  }
+  const originals = findOriginals(records, context.knownHash)
+  for (const record of records) {
+    const { id, recognition } = record
+    const reason = record.failure ?? comparison.conflicts.get(id)
+    if (reason && addByFailure(groups, id, reason) === 'broken') continue
+    const original = originals.get(id)
+    if (original) groups.duplicate.push({ id, ...original })
+    const match = comparison.inLibrary.get(id)
+    if (match) groups['in-library'].push({ id, ...match })
+    if (recognition.privateContent)
+      groups['private-content'].push({ id, content: recognition.privateContent })
+    const { licence } = recognition
+    if (licence !== undefined && (isRestrictive(licence) || isNamed(licence, policy.confirmLicences)))
+      groups.licence.push({ id, licence })
+  }
+  return order.flatMap((kind) =>
+    groups[kind].length > 0 ? [{ kind, files: groups[kind] } as ReviewGroup] : [],
+  )
+}
+
+/** Adds a file that can't be uploaded as it is; returns the group. */
+function addByFailure(groups: Groups, id: string, reason: Failure): ReviewGroupKind {
+  const { code, params } = reason
+  switch (remedyOf(reason)) {
+    case 'allow':
+      groups.unsafe.push({ id, code })
+      return 'unsafe'
+    case 'choose':
+      groups['path-conflict'].push({ id, name: String(params['name'] ?? '') })
+      return 'path-conflict'
+    default:
+      groups.broken.push({ id, code })
+      return 'broken'
+  }
+}
+
+interface Original {
+  readonly of: string
+  readonly isCertain: boolean
+}
+
+/**
+ * For each copy, the first file with the same size and samples. Hashes decide where both are known. Each file
+ * of a multi-file model is needed at its own path, so that such copies are not duplicates.
+ */
+function findOriginals(
+  records: readonly UploadRecord[],
+  knownHash: (record: UploadRecord) => string | null,
+): ReadonlyMap<string, Original> {
+  const originals = new Map<string, Original>()
+  const comparable = records.filter(
+    ({ identity, recognition }) => identity.sample !== undefined && recognition.group === undefined,
+  )
+  const byBytes = Map.groupBy(comparable, ({ identity }) => `${identity.sizeBytes} ${identity.sample}`)
+  for (const [first, ...copies] of byBytes.values()) {
+    if (!first || copies.length === 0) continue
+    const hash = knownHash(first)
+    for (const copy of copies) {
+      const copyHash = hash === null ? null : knownHash(copy)
+      if (copyHash !== null && copyHash !== hash) continue
+      originals.set(copy.id, { of: first.id, isCertain: copyHash !== null })
+    }
+  }
+  return originals
+}
+
+/** Ids of the files in any of the groups. */
+export function idsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
+  return new Set(groups.flatMap(({ files }) => files.map(({ id }) => id)))
+}
+
+/** Ids of the files that can't be approved as they are. */
+export function blockedIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
+  const blocking: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'path-conflict'])
+  return idsOf(groups.filter(({ kind }) => blocking.has(kind)))
+}

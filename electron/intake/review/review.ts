@@ -1,0 +1,271 @@
+import { compareWithTeam, type LibraryMatch } from '../../conflicts/compare-with-team.ts'
+import type { Team, TeamChoice } from '../../contract/account.ts'
+import { failed, failure, remedyOf, success, type Failure, type Result } from '../../contract/failures.ts'
+import type { LibraryListing, LibraryModel } from '../../contract/library.ts'
+import type { ReviewApproval, ReviewGroup, ReviewView } from '../../contract/review.ts'
+import type { Rows } from '../../journal/rows.ts'
+import type { UploadRecord } from '../../journal/upload-record.ts'
+import { withTimeout } from '../../platform/delays.ts'
+import type { Environment } from '../../platform/environment.ts'
+import type { Queue } from '../../queue/queue.ts'
+import { blockedIdsOf, groupForReview, idsOf } from './review-groups.ts'
+import type { ReviewPolicy } from './review-settings.ts'
+
+interface ReviewOptions {
+  readonly rows: Rows
+  readonly environment: Pick<Environment, 'timers' | 'log'>
+  readonly policy: () => ReviewPolicy
+  /** The account and team of a choice; null when it is not available. */
+  readonly resolve: (choice: TeamChoice) => { readonly accountId: string; readonly team: Team } | null
+  /** Whether the uploads of this account are not shown. */
+  readonly isHidden: (accountId: string) => boolean
+  readonly library: {
+    models(choice: TeamChoice): Promise<Result<LibraryListing>>
+    cachedModels(choice: TeamChoice): readonly LibraryModel[] | null
+  }
+  /** The hash of a file whose bytes were read before, or null. */
+  readonly knownHash: (record: UploadRecord) => string | null
+  readonly queue: Pick<Queue, 'add'>
+  /** Files are about to be sent: threads may start. */
+  readonly warmUp: () => void
+  /** These files were queued. */
+  readonly approved: (ids: readonly string[]) => void
+  readonly onChange: (view: ReviewView | null) => void
+}
+
+/** The page is told of changes at most this often, in ms. */
+const reportEveryMs = 100
+
+/** A user waits for the listing, in ms; without it, conflicts are found before each upload. */
+const listingTimeoutMs = 10_000
+
+const undecidedTeam = (team: Team) => team.id === ''
+
+/**
+ * The files that wait for the user's approval: rows in the phase `review`. They are not in the queue, and
+ * nothing of them is sent. What they have in common with each other and with the team's library is found out in
+ * the background.
+ */
+export class Review {
+  readonly #options: ReviewOptions
+  readonly #rows: Rows
+  readonly #ids = new Set<string>()
+  #inLibrary: ReadonlyMap<string, LibraryMatch> = new Map()
+  #inspectingCount = 0
+  /** As last measured. */
+  #bytesPerSecond: number | null = null
+  #cached: { readonly view: ReviewView | null } | null = null
+  #cancelReport: (() => void) | null = null
+  #isOutdated = false
+  #comparing: Promise<void> | null = null
+  #isWriting = false
+  #isClosed = false
+
+  constructor(options: ReviewOptions) {
+    this.#options = options
+    this.#rows = options.rows
+  }
+
+  /** An upload was added, removed or changed. */
+  rowChanged(id: string): void {
+    const isInReview = this.#rows.get(id)?.live.phase === 'review'
+    if (isInReview) this.#ids.add(id)
+    else if (!this.#ids.delete(id)) return
+    if (!this.#isWriting) this.#isOutdated = true
+    this.#changed()
+  }
+
+  /** The team's listing, the accounts or the policy have changed. */
+  compareAgain(): void {
+    if (this.#ids.size === 0) return
+    this.#isOutdated = true
+    this.#changed()
+  }
+
+  /** Files were found and are being inspected, or (with a negative number) were added or dropped. */
+  inspecting(count: number): void {
+    this.#inspectingCount += count
+    this.#changed()
+  }
+
+  /** The speed of all uploads, or null while there is none. */
+  speedMeasured(bytesPerSecond: number | null): void {
+    this.#bytesPerSecond = bytesPerSecond ?? this.#bytesPerSecond
+  }
+
+  view(): ReviewView | null {
+    this.#cached ??= { view: this.#computeView() }
+    return this.#cached.view
+  }
+
+  /** Ids of the files that are shown. */
+  ids(): readonly string[] {
+    return this.#records().map(({ id }) => id)
+  }
+
+  /** Requests the team's listing for `findDecisions`, and waits a little for it. */
+  async loadLibrary(choice: TeamChoice): Promise<void> {
+    const { library, environment } = this.#options
+    await withTimeout(library.models(choice), environment.timers, listingTimeoutMs)
+  }
+
+  /** What needs a decision among files that have no rows yet, compared with what is known of their team. */
+  findDecisions(records: readonly UploadRecord[]): readonly ReviewGroup[] {
+    const { policy, knownHash, library } = this.#options
+    const [first] = records
+    if (!first) return []
+    const models = library.cachedModels({ accountId: first.accountId, teamId: first.team.id }) ?? []
+    const comparison = compareWithTeam(records, { rows: this.#rows, models, areRecorded: false, knownHash })
+    return groupForReview(records, { comparison, policy: policy(), knownHash })
+  }
+
+  /** Queues files for a team, all unless some are named. Those with a failure stay. */
+  approve(ids: readonly string[] | null, choice: TeamChoice): Result<ReviewApproval> {
+    const chosen = this.#options.resolve(choice)
+    if (!chosen) return failed(failure('no-team'))
+    const named = new Set(ids ?? this.#ids)
+    const records = this.#records().filter(({ id }) => named.has(id))
+    const approved = records.filter((record) => record.failure === null)
+    const events = approved.map(({ id }) => ({ id, event: 'approve', change: chosen }) as const)
+    const written = this.#rows.applyEvents(events)
+    if (!written.ok) return written
+    const left = records.filter((record) => record.failure !== null)
+    const changed = this.#rows.changeAll(
+      left.map(({ id }) => id),
+      chosen,
+    )
+    const approvedIds = approved.map(({ id }) => id)
+    this.#options.warmUp()
+    this.#options.queue.add(approvedIds)
+    this.#options.approved(approvedIds)
+    if (!changed.ok) return changed
+    return success({ approvedCount: approved.length, leftCount: left.length })
+  }
+
+  /** All files are for this team from now on. */
+  setTeam(choice: TeamChoice): Result<void> {
+    const chosen = this.#options.resolve(choice)
+    return chosen ? this.#rows.changeAll(this.ids(), chosen) : failed(failure('no-team'))
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cancelReport?.()
+  }
+
+  /** The files that are shown, in the order of the queue. */
+  #records(): UploadRecord[] {
+    const records = [...this.#ids].flatMap((id) => this.#rows.get(id)?.record ?? [])
+    return records
+      .filter(({ accountId }) => !this.#options.isHidden(accountId))
+      .sort((one, other) => one.position - other.position)
+  }
+
+  #changed(): void {
+    this.#cached = null
+    if (this.#isClosed) return
+    this.#cancelReport ??= this.#options.environment.timers.after(reportEveryMs, () => {
+      this.#cancelReport = null
+      if (this.#isOutdated) this.#compare()
+      this.#options.onChange(this.view())
+    })
+  }
+
+  #computeView(): ReviewView | null {
+    const { policy, knownHash } = this.#options
+    const records = this.#records()
+    if (records.length === 0) return null
+    const comparison = { conflicts: new Map<string, Failure>(), inLibrary: this.#inLibrary }
+    const groups = groupForReview(records, { comparison, policy: policy(), knownHash })
+    const totalBytes = sumBytes(records)
+    const speed = this.#bytesPerSecond
+    return {
+      team: this.#teamOf(records),
+      fileCount: records.length,
+      totalBytes,
+      inspectingCount: this.#inspectingCount,
+      secondsLeft: speed === null || speed <= 0 ? null : Math.ceil(totalBytes / speed),
+      kinds: countKinds(records),
+      groups,
+      needsDecisionCount: idsOf(groups).size,
+      blockedCount: blockedIdsOf(groups).size,
+      isComparing: this.#comparing !== null || this.#isOutdated,
+    }
+  }
+
+  #teamOf(records: readonly UploadRecord[]): TeamChoice | null {
+    const [first] = records
+    if (!first) return null
+    const { accountId, team } = first
+    const isForOne = records.every((other) => other.accountId === accountId && other.team.id === team.id)
+    const choice = { accountId, teamId: team.id }
+    return isForOne && this.#options.resolve(choice) ? choice : null
+  }
+
+  /** Compares all files with the libraries of their teams; one comparison at a time. */
+  #compare(): void {
+    if (this.#comparing) return
+    this.#isOutdated = false
+    this.#comparing = this.#compareTeams()
+      .catch((error: unknown) =>
+        this.#options.environment.log.error('files in review could not be compared', {
+          error: String(error),
+        }),
+      )
+      .finally(() => {
+        this.#comparing = null
+        this.#changed()
+      })
+  }
+
+  async #compareTeams(): Promise<void> {
+    const inLibrary = new Map<string, LibraryMatch>()
+    const teams = new Map(
+      this.#records()
+        .filter(({ team }) => !undecidedTeam(team))
+        .map(({ accountId, team }) => [`${accountId} ${team.id}`, { accountId, teamId: team.id }]),
+    )
+    for (const { accountId, teamId } of teams.values()) {
+      const listing = await this.#options.library.models({ accountId, teamId })
+      if (this.#isClosed) return
+      const records = this.#records().filter(
+        (record) => record.accountId === accountId && record.team.id === teamId,
+      )
+      const comparison = compareWithTeam(records, {
+        rows: this.#rows,
+        models: listing.ok ? listing.value.models : [],
+        areRecorded: true,
+        knownHash: this.#options.knownHash,
+      })
+      for (const [id, match] of comparison.inLibrary) inLibrary.set(id, match)
+      this.#writeConflicts(records, comparison.conflicts)
+    }
+    this.#inLibrary = inLibrary
+  }
+
+  /** Other failures come first: a broken file has no use for its path. */
+  #writeConflicts(records: readonly UploadRecord[], conflicts: ReadonlyMap<string, Failure>): void {
+    this.#isWriting = true
+    const written = this.#rows.inTransaction(() => {
+      for (const { id, failure: before } of records) {
+        if (before !== null && remedyOf(before) !== 'choose') continue
+        const now = conflicts.get(id) ?? null
+        if (JSON.stringify(now) !== JSON.stringify(before)) this.#rows.change(id, { failure: now })
+      }
+    })
+    this.#isWriting = false
+    if (!written.ok)
+      this.#options.environment.log.error('path conflicts could not be recorded', {
+        code: written.failure.code,
+      })
+  }
+}
+
+const sumBytes = (records: readonly UploadRecord[]) =>
+  records.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
+
+function countKinds(records: readonly UploadRecord[]): ReviewView['kinds'] {
+  return [...Map.groupBy(records, ({ target }) => target.modelType)]
+    .map(([modelType, files]) => ({ modelType, fileCount: files.length, totalBytes: sumBytes(files) }))
+    .sort((one, other) => other.totalBytes - one.totalBytes)
+}

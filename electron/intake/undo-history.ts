@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto'
+import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
+
+/** Beyond this the uploads that were removed first are forgotten; their records take about 2 KB each. */
+const maxRemoved = 50_000
+
+/**
+ * What the user can undo in this session. It is in memory only: in the journal, uploads are removed at once, so that
+ * no restart brings them back.
+ */
+export interface UndoHistory {
+  /** Remembers the new rows of a drop; returns its id. */
+  rememberDrop(ids: readonly string[]): string
+  /** The rows of a drop; none if it is not known. */
+  idsOfDrop(drop: string): readonly string[]
+  /** Remembers removed uploads of which nothing was sent. */
+  rememberRemoved(records: readonly UploadRecord[]): void
+  findRemoved(ids: readonly string[]): readonly UploadRecord[]
+  forgetRemoved(ids: readonly string[]): void
+}
+
+export function createUndoHistory(): UndoHistory {
+  const drops = new Map<string, readonly string[]>()
+  const removed = new Map<string, UploadRecord>()
+  return {
+    rememberDrop(ids) {
+      const drop = randomUUID()
+      drops.set(drop, ids)
+      return drop
+    },
+    idsOfDrop: (drop) => drops.get(drop) ?? [],
+    rememberRemoved(records) {
+      for (const record of records) if (isRestorable(record)) removed.set(record.id, record)
+      for (const id of removed.keys()) {
+        if (removed.size <= maxRemoved) break
+        removed.delete(id)
+      }
+    },
+    findRemoved: (ids) => ids.flatMap((id) => removed.get(id) ?? []),
+    forgetRemoved: (ids) => ids.forEach((id) => removed.delete(id)),
+  }
+}
+
+/** Neither storage nor the library has anything of it that removing it has abandoned. */
+const isRestorable = ({ state, library }: UploadRecord) =>
+  state.kind === 'queued' && !isStarted(state) && !library?.replaces?.asidePath

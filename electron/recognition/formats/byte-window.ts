@@ -1,8 +1,8 @@
 import type { ByteSource } from './byte-source.ts'
-import { FormatError } from './parse-result.ts'
+import { FormatError, UndecidedError } from './parse-result.ts'
 
 /** Bytes fetched at a time. Bytes skipped between two fetches are never read. */
-const chunkBytes = 64 * 1024
+const maxChunkBytes = 64 * 1024
 
 const endsTooEarly = 'it ends in the middle'
 
@@ -20,9 +20,12 @@ export class ByteWindow {
   #buffer: Buffer = Buffer.alloc(0)
   #bufferStart: number
   #offset = 0
+  #chunkBytes: number
 
-  constructor(source: ByteSource, start = 0, end = source.sizeBytes) {
+  /** `firstChunkBytes`: fewer bytes for content that usually ends within its first ones. */
+  constructor(source: ByteSource, start = 0, end = source.sizeBytes, firstChunkBytes = maxChunkBytes) {
     this.#source = source
+    this.#chunkBytes = firstChunkBytes
     this.#bufferStart = start
     this.end = Math.min(end, source.sizeBytes)
   }
@@ -44,7 +47,8 @@ export class ByteWindow {
     if (this.has(count)) return
     if (count > this.remainingBytes) throw new FormatError(endsTooEarly)
     const start = this.position
-    const length = Math.min(Math.max(count, chunkBytes), this.remainingBytes)
+    const length = Math.min(Math.max(count, this.#chunkBytes), this.remainingBytes)
+    this.#chunkBytes = Math.min(this.#chunkBytes * 8, maxChunkBytes)
     this.#buffer = await this.#source.read(start, length)
     this.#bufferStart = start
     this.#offset = 0
@@ -110,15 +114,28 @@ export class ByteWindow {
   }
 
   /**
-   * Consumes a line and its line feed, and returns the line without it. Lines over `maxBytes` are malformed.
+   * Consumes a line and its line feed, and returns the line without it, or null if it is longer than
+   * `maxHeldBytes`. Lines over `maxBytes` are not read to their end.
    */
-  async line(maxBytes: number): Promise<Buffer> {
-    await this.fill(maxBytes)
-    const end = this.#buffer.indexOf(0x0a, this.#offset)
-    if (end < 0 || end - this.#offset > maxBytes) throw new FormatError('a line without an end')
-    const bytes = this.#buffer.subarray(this.#offset, end)
-    this.#offset = end + 1
-    return bytes
+  async line(maxHeldBytes: number, maxBytes: number): Promise<Buffer | null> {
+    const start = this.position
+    let isHeld = true
+    for (;;) {
+      const end = this.#buffer.indexOf(0x0a, this.#offset)
+      if (end >= 0) {
+        const bytes = this.#buffer.subarray(this.#offset, end)
+        this.#offset = end + 1
+        return isHeld && bytes.length <= maxHeldBytes ? bytes : null
+      }
+      const bufferedBytes = this.#buffer.length - this.#offset
+      if (bufferedBytes === this.remainingBytes) throw new FormatError('a line without an end')
+      if (this.position - start > maxBytes) throw new UndecidedError('a line is too long to be read')
+      if (bufferedBytes > maxHeldBytes) {
+        isHeld = false
+        this.skip(bufferedBytes)
+      }
+      await this.ensure(isHeld ? bufferedBytes + 1 : 1)
+    }
   }
 
   /** Moves behind the next bytes and returns their index in the buffer. */

@@ -20,6 +20,9 @@ export class FormatError extends Error {
   override readonly name = 'FormatError'
 }
 
+/** Ends a parser where a loader might continue: at one of our own limits, or where loaders differ. */
+export class UndecidedError extends FormatError {}
+
 /** Runs a parser that may throw `FormatError`. Any other exception is a bug and is rethrown. */
 export function tryParse<T>(parse: () => T): ParseResult<T> {
   try {

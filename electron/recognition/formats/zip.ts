@@ -231,7 +231,7 @@ const maxDescriptorBytes = 24
 const maxUnpackedBytes = 64 * 1024 * 1024
 
 /** Where a member's bytes begin. Its local header must agree with the directory. */
-export async function findMemberStart(source: ByteSource, member: ZipMember): Promise<ParseResult<number>> {
+async function findMemberStart(source: ByteSource, member: ZipMember): Promise<ParseResult<number>> {
   const header = await source.read(member.headerAt, local.bytes + maxComparedNameBytes)
   if (header.length < local.bytes || header.readUInt32LE(0) !== local.signature) {
     return malformed('a member is not where the directory says')

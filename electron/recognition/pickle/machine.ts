@@ -1,7 +1,7 @@
 import type { ImportLevel } from '../../contract/recognition.ts'
-import { FormatError } from '../formats/parse-result.ts'
-import { importLevel, recordImport } from './imports.ts'
-import type { PickleValue } from './values.ts'
+import { FormatError, UndecidedError } from '../formats/parse-result.ts'
+import { holdsJoblibArrays, importLevel, recordImport } from './imports.ts'
+import { isPlain, toStorage, type PickleValue } from './values.ts'
 
 const maxImports = 1_000
 /** Longer names are cut to this many characters. */
@@ -16,6 +16,13 @@ export class PickleMachine {
   readonly memo = new Map<number, PickleValue>()
   readonly imports = new Map<string, ImportLevel>()
   isStopped = false
+  /** Joblib's loader reads on elsewhere when such a pickle builds an object. */
+  hasJoblibArrays = false
+  /** Something that loaders treat differently, although the interpretation can continue; or null. */
+  problem: string | null = null
+  /** Size of each storage that PyTorch's loader reads from elsewhere, by its key; null for an unknown one. */
+  readonly storages = new Map<PickleValue, number | null>()
+  #frameEnd: number | null = null
 
   pop(): PickleValue {
     const floor = this.marks.at(-1) ?? 0
@@ -39,9 +46,44 @@ export class PickleMachine {
     const fullName = hasName ? `${module}.${name}` : 'something computed'
     const recorded = fullName.slice(0, maxRecordedLength)
     if (hasName && this.imports.size >= maxImports && !this.imports.has(recorded)) {
-      throw new FormatError('it imports more than 1,000 things')
+      throw new UndecidedError('it imports more than 1,000 things')
     }
     recordImport(this.imports, recorded, hasName ? importLevel(module, name) : 'dangerous')
+    this.hasJoblibArrays ||= holdsJoblibArrays(fullName)
     return { type: 'global', name: fullName }
+  }
+
+  /** Imports by two values of the stack. Loaders refuse names that are no texts. */
+  importByValues(module: PickleValue, name: PickleValue): PickleValue {
+    if (isPlain(module) || isPlain(name)) throw new FormatError('an import without a name')
+    return this.import(module, name)
+  }
+
+  /** Resolves a persistent id, and notes the storage that it names. */
+  resolveStorage(id: PickleValue): PickleValue {
+    const storage = toStorage(id)
+    if (storage === null) return null
+    if (!this.storages.has(storage.key)) this.storages.set(storage.key, storage.sizeBytes)
+    return storage
+  }
+
+  /**
+   * Begins a frame of that many bytes. `pickle.py` accepts one beyond the end, `_pickle.c` doesn't.
+   */
+  beginFrame(position: number, frameBytes: number, remainingBytes: number): void {
+    if (this.#frameEnd !== null) throw new UndecidedError('a frame begins within a frame')
+    if (frameBytes > remainingBytes) this.problem ??= 'a frame is longer than the rest'
+    else if (frameBytes > 0) this.#frameEnd = position + frameBytes
+  }
+
+  /**
+   * Checks after each opcode that frames end between two of them. Python's two loaders continue at different
+   * bytes behind an argument that overlaps the end of its frame (Modules/_pickle.c, `_Unpickler_ReadImpl`).
+   */
+  checkFrame(position: number): void {
+    if (this.#frameEnd === null) return
+    if (position > this.#frameEnd) throw new UndecidedError('an instruction overlaps the end of its frame')
+    if (position === this.#frameEnd) this.#frameEnd = null
+    else if (this.isStopped) this.problem ??= 'a frame continues behind the end'
   }
 }

@@ -1,17 +1,18 @@
 import type { ByteWindow } from '../formats/byte-window.ts'
-import { FormatError } from '../formats/parse-result.ts'
+import { FormatError, UndecidedError } from '../formats/parse-result.ts'
 import type { PickleMachine } from './machine.ts'
-import { buildResult, emptyDict, callResult, toStorage, type PickleValue } from './values.ts'
+import { buildResult, emptyDict, callResult, isPlain, plainValue, type PickleValue } from './values.ts'
 
 type OpcodeHandler = (machine: PickleMachine, window: ByteWindow) => void | Promise<void>
 
 /** Names of modules and functions are shorter; longer texts are payload and are skipped. */
 const maxTextBytes = 1_000
-const maxLineBytes = 10_000
+/** Protocol 0 writes texts of any length as one line. */
+const maxLineBytes = 128 * 1024 * 1024
 
-/** The text up to a line feed, as the opcodes of protocol 0 take it. */
-async function readLine(window: ByteWindow): Promise<string> {
-  return (await window.line(maxLineBytes)).toString('utf8')
+/** The text up to a line feed, as the opcodes of protocol 0 take it. Null if it is too long for a name. */
+async function readLine(window: ByteWindow, encoding: 'utf8' | 'latin1' = 'utf8'): Promise<string | null> {
+  return (await window.line(maxTextBytes, maxLineBytes))?.toString(encoding) ?? null
 }
 
 /**
@@ -20,9 +21,10 @@ async function readLine(window: ByteWindow): Promise<string> {
  * in Python.
  */
 async function readMemoIndex(window: ByteWindow): Promise<number> {
-  const line = await readLine(window)
-  if (!/^\d{1,10}$/.test(line)) throw new FormatError('a memo without a plain number')
-  return Number(line)
+  const line = (await readLine(window)) ?? ''
+  if (/^\d{1,10}$/.test(line)) return Number(line)
+  if (/^[\s\d+_-]*\d[\s\d_]*$/.test(line)) throw new UndecidedError('a memo without a plain number')
+  throw new FormatError('a memo without a number')
 }
 
 const push =
@@ -49,30 +51,75 @@ function pushText(length: (window: ByteWindow) => number): OpcodeHandler {
  */
 const torchMagic = Buffer.from('6cfc9c46f9206aa85019', 'hex')
 
-/** Numbers too large for 4 bytes, of which only PyTorch's matters. */
+/** The largest count of bytes whose numbers are all exact in JavaScript. */
+const maxNumberBytes = 6
+
+/** A number too large for 4 bytes: PyTorch's, or the length of a large tensor. */
 const pushLongNumber: OpcodeHandler = async ({ stack }, window) => {
   const count = window.u8()
   await window.ensure(count)
-  stack.push(window.take(count).equals(torchMagic) ? { type: 'torch-magic' } : null)
+  const bytes = window.take(count)
+  if (bytes.equals(torchMagic)) stack.push({ type: 'torch-magic' })
+  else if (count > maxNumberBytes) stack.push(plainValue)
+  else stack.push(count === 0 ? 0 : bytes.readIntLE(0, count))
 }
 
 /** Skips a payload and pushes a placeholder. */
 function skipPayload(length: (window: ByteWindow) => number): OpcodeHandler {
   return ({ stack }, window) => {
     window.skip(length(window))
-    stack.push(null)
+    stack.push(plainValue)
   }
 }
 
-/** A quoted line. Escapes are not decoded, so a text with any becomes unknown. */
+const controlEscapes = new Map([
+  ['a', '\x07'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['v', '\v'],
+  ['\\', '\\'],
+  ["'", "'"],
+  ['"', '"'],
+])
+
+/** A quoted line with the escapes of Python's bytes. */
 const pushQuotedLine: OpcodeHandler = async ({ stack }, window) => {
-  const line = (await readLine(window)).replace(/^(['"])(.*)\1$/, '$2')
-  stack.push(line.includes('\\') ? null : line)
+  const line = await readLine(window, 'latin1')
+  if (line === null) return void stack.push(null)
+  const quoted = /^(['"])([^]*)\1$/.exec(line)?.[2]
+  if (quoted === undefined) throw new FormatError('a text without quotes')
+  const decoded = quoted.replaceAll(
+    /\\(?:x([\da-fA-F]{2})|([0-7]{1,3})|([^]))/g,
+    (whole: string, hexadecimal?: string, octal?: string, letter?: string) => {
+      if (hexadecimal !== undefined) return String.fromCharCode(Number.parseInt(hexadecimal, 16))
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff)
+      return controlEscapes.get(letter ?? '') ?? whole
+    },
+  )
+  stack.push(Buffer.from(decoded, 'latin1').toString('utf8'))
+}
+
+/** A line in Python's encoding `raw-unicode-escape`: only `\u` and `\U` are escapes. */
+const pushUnicodeLine: OpcodeHandler = async ({ stack }, window) => {
+  const line = await readLine(window, 'latin1')
+  const decoded = line?.replaceAll(
+    /\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^]))/g,
+    (whole: string, short?: string, long?: string, letter?: string) => {
+      if (letter !== undefined && letter.toLowerCase() !== 'u') return whole
+      const code = Number.parseInt(short ?? long ?? '', 16)
+      if (!(code <= 0x10ffff)) throw new FormatError('a malformed escape')
+      return String.fromCodePoint(code)
+    },
+  )
+  stack.push(decoded ?? null)
 }
 
 const pushNumberLine: OpcodeHandler = async ({ stack }, window) => {
-  const value = Number((await readLine(window)).replace(/L$/, ''))
-  stack.push(Number.isSafeInteger(value) ? value : null)
+  const value = Number((await readLine(window))?.replace(/L$/, '') ?? Number.NaN)
+  stack.push(Number.isSafeInteger(value) ? value : plainValue)
 }
 
 const memoize =
@@ -103,7 +150,22 @@ function setItems(dict: PickleValue, items: readonly PickleValue[]): void {
 
 function reduce(machine: PickleMachine): void {
   const args = machine.pop()
-  machine.stack.push(callResult(machine.pop(), args))
+  const callee = machine.pop()
+  if (isPlain(callee) || typeof callee === 'string')
+    throw new FormatError('it calls something that is no import')
+  machine.stack.push(callResult(callee, args))
+}
+
+/** Gives an object its state. No pickle of a model changes a class or a function that it imports. */
+function build(machine: PickleMachine): void {
+  const state = machine.pop()
+  const object = machine.pop()
+  if (object !== null && typeof object === 'object' && object.type === 'global') {
+    throw new UndecidedError('it changes something that it imports')
+  }
+  // Joblib writes the bytes of an array behind this opcode (joblib/numpy_pickle.py, `load_build`).
+  if (machine.hasJoblibArrays) throw new UndecidedError('it holds arrays of joblib')
+  machine.stack.push(buildResult(object, state))
 }
 
 /** Creates an object of a class that was imported before. The last of the operands is the class. */
@@ -118,6 +180,12 @@ async function pushImport(machine: PickleMachine, window: ByteWindow): Promise<v
   const module = await readLine(window)
   const name = await readLine(window)
   machine.stack.push(machine.import(module, name))
+}
+
+/** Begins a frame. A length beyond 2^53 is beyond the end, so it needs not be exact. */
+const beginFrame: OpcodeHandler = (machine, window) => {
+  const frameBytes = Number(window.take(8).readBigUInt64LE(0))
+  machine.beginFrame(window.position, frameBytes, window.remainingBytes)
 }
 
 const pushExtension: OpcodeHandler = (machine) => void machine.stack.push(machine.import(null, null))
@@ -146,29 +214,23 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ],
       ['1', (machine) => void machine.popToMark()],
       ['2', (machine) => void machine.stack.push(machine.peek())],
-      ['F', async ({ stack }, window) => void (await readLine(window), stack.push(null))],
+      ['F', async ({ stack }, window) => void (await readLine(window), stack.push(plainValue))],
       ['I', pushNumberLine],
       ['J', ({ stack }, window) => void stack.push(window.i32())],
       ['K', ({ stack }, window) => void stack.push(window.u8())],
       ['L', pushNumberLine],
       ['M', ({ stack }, window) => void stack.push(window.u16())],
-      ['N', push(null)],
+      ['N', push(plainValue)],
       ['P', async ({ stack }, window) => void (await readLine(window), stack.push(null))],
-      ['Q', (machine) => void machine.stack.push(toStorage(machine.pop()))],
+      ['Q', (machine) => void machine.stack.push(machine.resolveStorage(machine.pop()))],
       ['R', reduce],
       ['S', pushQuotedLine],
       ['T', pushText(u32)],
       ['U', pushText(u8)],
-      ['V', pushQuotedLine],
+      ['V', pushUnicodeLine],
       ['X', pushText(u32)],
       ['a', (machine) => void machine.pop()],
-      [
-        'b',
-        (machine) => {
-          const state = machine.pop()
-          machine.stack.push(buildResult(machine.pop(), state))
-        },
-      ],
+      ['b', build],
       ['c', pushImport],
       ['d', (machine) => pushDict(machine)],
       ['}', ({ stack }) => void stack.push(emptyDict())],
@@ -185,8 +247,8 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
         },
       ],
       ['j', (machine, window) => pushMemo(machine, window.u32())],
-      ['l', (machine) => void (machine.popToMark(), machine.stack.push(null))],
-      [']', push(null)],
+      ['l', (machine) => void (machine.popToMark(), machine.stack.push(plainValue))],
+      [']', push(plainValue)],
       ['o', (machine) => void (machine.popToMark(), machine.stack.push(null))],
       ['p', async (machine, window) => void machine.memo.set(await readMemoIndex(window), machine.peek())],
       ['q', memoize(u8)],
@@ -219,26 +281,26 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ['\x85', pushTuple(1)],
       ['\x86', pushTuple(2)],
       ['\x87', pushTuple(3)],
-      ['\x88', push(null)],
-      ['\x89', push(null)],
+      ['\x88', push(plainValue)],
+      ['\x89', push(plainValue)],
       ['\x8a', pushLongNumber],
       ['\x8b', skipPayload(u32)],
       ['\x8c', pushText(u8)],
       ['\x8d', pushText(u64)],
       ['\x8e', skipPayload(u64)],
-      ['\x8f', push(null)],
+      ['\x8f', push(plainValue)],
       ['\x90', (machine) => void machine.popToMark()],
-      ['\x91', (machine) => void (machine.popToMark(), machine.stack.push(null))],
+      ['\x91', (machine) => void (machine.popToMark(), machine.stack.push(plainValue))],
       ['\x92', pushNewObject(3)],
       [
         '\x93',
         (machine) => {
           const name = machine.pop()
-          machine.stack.push(machine.import(machine.pop(), name))
+          machine.stack.push(machine.importByValues(machine.pop(), name))
         },
       ],
       ['\x94', (machine) => void machine.memo.set(machine.memo.size, machine.peek())],
-      ['\x95', (_machine, window) => window.skip(8)],
+      ['\x95', beginFrame],
       ['\x96', skipPayload(u64)],
       ['\x97', push(null)],
       ['\x98', () => {}],

@@ -6,10 +6,11 @@ import { ByteWindow } from '../formats/byte-window.ts'
 import type { Header } from '../formats/header.ts'
 import { isNpyStart, npyMagicBytes, readNpyHeader } from '../formats/npy.ts'
 import { malformed, type ParseResult } from '../formats/parse-result.ts'
-import { findMemberStart, openMember, readZipMembers, type ZipMember } from '../formats/zip.ts'
+import { openMember, readZipMembers, type ZipMember } from '../formats/zip.ts'
 import { mergeImports, type PickleImport } from './imports.ts'
-import { isPickleStart, scanPickle, scanPickles, startsWithPickle, type PickleScan } from './scan.ts'
-import { collectTensors } from './values.ts'
+import { createScanBudget, scanPickles, scanUnnamed, type PickleScan, type ScanBudget } from './scan.ts'
+import { isTorchScriptCode, scanTorchScript } from './torchscript.ts'
+import { collectTensors, type PickleValue } from './values.ts'
 
 /** Imports and tensors of a PyTorch file, found without loading it. */
 export interface PytorchContent {
@@ -29,10 +30,10 @@ export async function readPickleFile(source: ByteSource): Promise<PytorchContent
 }
 
 /** Scans an array of numpy. Only an array of Python objects has a pickle, in place of its elements. */
-async function scanArray(window: ByteWindow): Promise<PickleScan> {
+async function scanArray(window: ByteWindow, budget?: ScanBudget): Promise<PickleScan> {
   const elements = await readNpyHeader(window)
   if (!elements.ok) return { imports: [], problem: elements.problem, value: null }
-  if (elements.value === null) return scanPickles(window)
+  if (elements.value === null) return scanPickles(window, budget)
   const extraBytes = window.remainingBytes - elements.value
   const misfit = extraBytes > 0 ? 'bytes follow its end' : 'it ends in the middle'
   return { imports: [], problem: extraBytes === 0 ? null : misfit, value: null }
@@ -53,9 +54,13 @@ export async function readPytorchZip(
   const scan = {
     imports: mergeImports(scans),
     problem: scans.find(({ problem }) => problem !== null)?.problem ?? null,
-    value: scans.find(({ value }) => value !== null && typeof value === 'object')?.value ?? null,
+    value: scans.find(({ value }) => isModel(value))?.value ?? null,
   }
   return toPytorchContent(scan, members.ok && hasPytorchLayout(members.value))
+}
+
+function isModel(value: PickleValue): boolean {
+  return value !== null && typeof value === 'object' && (value.type === 'dict' || value.type === 'tensor')
 }
 
 /** Whether one folder of a zip has the two members that PyTorch always writes. */
@@ -80,8 +85,9 @@ async function scanMembers(
   maxTotalUnpackedBytes: number,
 ): Promise<ParseResult<null>> {
   let totalUnpackedBytes = 0
+  const budget = createScanBudget()
   for (const member of members) {
-    const result = await scanMember(source, member)
+    const result = await scanMember(source, member, budget)
     if (!result.ok) return result
     const { scan, unpackedBytes } = result.value
     if (scan) scans.push(scan)
@@ -93,44 +99,40 @@ async function scanMembers(
   return { ok: true, value: null }
 }
 
-const pickleName = /\.(pkl|pickle|p|pt|pth|bin|ckpt|joblib)$/i
+const pickleName = /\.(pkl|pickle|p|pt|pth|bin|ckpt|joblib|dill)$/i
 
 interface MemberScan {
-  /** Null for a member that is no pickle, neither by its name nor by its first bytes. */
+  /** Null for a member that is no pickle, neither by its name nor by its bytes. */
   readonly scan: PickleScan | null
   readonly unpackedBytes: number
 }
 
-const notScanned: ParseResult<MemberScan> = { ok: true, value: { scan: null, unpackedBytes: 0 } }
+/** Most tensors fail as a pickle within their first bytes, and a model has thousands. */
+const firstMemberBytes = 256
+/** The code of a large model has a few megabytes. */
+const maxCodeBytes = 64 * 1024 * 1024
 
-async function scanMember(source: ByteSource, member: ZipMember): Promise<ParseResult<MemberScan>> {
-  if (member.name.endsWith('/')) return notScanned
-  const isNamedAsPickle = pickleName.test(member.name)
-  if (!isNamedAsPickle && !member.isDeflated) {
-    const start = await findMemberStart(source, member)
-    if (!start.ok) return start
-    const firstBytes = await source.read(start.value, Math.min(npyMagicBytes, member.packedBytes))
-    if (!isPickleStart(firstBytes) && !isNpyStart(firstBytes)) return notScanned
-  }
+async function scanMember(
+  source: ByteSource,
+  member: ZipMember,
+  budget: ScanBudget,
+): Promise<ParseResult<MemberScan>> {
+  if (member.name.endsWith('/')) return { ok: true, value: { scan: null, unpackedBytes: 0 } }
   const opened = await openMember(source, member)
   if (!opened.ok) return opened
   const { source: bytes, start, end } = opened.value
-  const window = new ByteWindow(bytes, start, end)
   const unpackedBytes = member.isDeflated ? end - start : 0
-  if (isNpyStart(await bytes.read(start, Math.min(npyMagicBytes, end - start)))) {
-    return { ok: true, value: { scan: await scanArray(window), unpackedBytes } }
+  if (isTorchScriptCode(member.name)) {
+    if (end - start > maxCodeBytes) return malformed('the code of a class is too long to be looked through')
+    const imports = scanTorchScript((await bytes.read(start, end - start)).toString('utf8'))
+    return { ok: true, value: { scan: { imports, problem: null, value: null }, unpackedBytes } }
   }
-  if (isNamedAsPickle) return { ok: true, value: { scan: await scanPickles(window), unpackedBytes } }
-  const isPickle = await startsWithPickle(window)
-  if (!isPickle.ok) return isPickle
-  return { ok: true, value: { scan: isPickle.value ? await scanUnnamed(window) : null, unpackedBytes } }
-}
-
-/** Scans a member that begins like a pickle but isn't named as one. Null when it is none. */
-async function scanUnnamed(window: ByteWindow): Promise<PickleScan | null> {
-  const scan = await scanPickle(window)
-  // One of 16,000 tensors begins like a pickle by chance; such a scan fails without imports.
-  return scan.problem !== null && scan.imports.length === 0 ? null : scan
+  const window = new ByteWindow(bytes, start, end, firstMemberBytes)
+  await window.fill(npyMagicBytes)
+  const isArray = window.has(npyMagicBytes) && isNpyStart(window.peek(npyMagicBytes))
+  const scanNamed = isArray ? scanArray : scanPickles
+  const scan = isArray || pickleName.test(member.name) ? scanNamed : scanUnnamed
+  return { ok: true, value: { scan: await scan(window, budget), unpackedBytes } }
 }
 
 /** Imports that the failure's sentence lists; the details show all. */

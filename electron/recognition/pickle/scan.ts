@@ -1,6 +1,6 @@
 import type { ByteWindow } from '../formats/byte-window.ts'
-import { FormatError, tryParseAsync, type ParseResult } from '../formats/parse-result.ts'
-import { mergeImports, type PickleImport } from './imports.ts'
+import { FormatError, UndecidedError } from '../formats/parse-result.ts'
+import { isModuleName, mergeImports, type PickleImport } from './imports.ts'
 import { PickleMachine } from './machine.ts'
 import { runOpcode } from './opcodes.ts'
 import type { PickleValue } from './values.ts'
@@ -14,34 +14,75 @@ export interface PickleScan {
   readonly value: PickleValue
 }
 
-/** A large model's description has about 200,000 opcodes. */
-const maxOpcodes = 4_000_000
-/** Limit of names and numbers; payloads are skipped and don't count. */
-const maxReadBytes = 128 * 1024 * 1024
+/** A scan with what matters for the bytes behind it. */
+interface SinglePickleScan extends PickleScan {
+  /** Whether the scan ended, or differs from a loader, for another reason than that loaders fail there. */
+  readonly isUndecided: boolean
+  /** Size of the storages that PyTorch's legacy format has behind its pickles; null if unknown. */
+  readonly storageBytes: number | null
+}
+
+/** What the scans of one file may cost together: opcodes, and bytes of names and numbers. */
+export interface ScanBudget {
+  opcodes: number
+  bytes: number
+}
+
+/** A large model's description has about 200,000 opcodes. Payloads are skipped and don't count. */
+export const createScanBudget = (): ScanBudget => ({ opcodes: 4_000_000, bytes: 128 * 1024 * 1024 })
 
 /**
  * Interprets one pickle from the window's position to just behind its end. Never runs anything. Time and
- * memory are bounded by the file's size and the limits above. Rejects only with the file system's errors.
+ * memory are bounded by the file's size and the budget. Rejects only with the file system's errors.
  */
-export async function scanPickle(window: ByteWindow): Promise<PickleScan> {
+export async function scanPickle(
+  window: ByteWindow,
+  budget: ScanBudget = createScanBudget(),
+): Promise<SinglePickleScan> {
   const machine = new PickleMachine()
-  const result = await tryParseAsync(() => runPickle(machine, window))
-  const imports = [...machine.imports].map(([name, level]) => ({ name, level }))
-  return result.ok
-    ? { imports, problem: null, value: machine.stack.at(-1) ?? null }
-    : { imports, problem: result.problem, value: null }
+  let problem: string | null = null
+  let isUndecided = false
+  try {
+    await runPickle(machine, window, budget)
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    problem = error.message
+    isUndecided = error instanceof UndecidedError
+  }
+  return {
+    imports: [...machine.imports].map(([name, level]) => ({ name, level })),
+    problem: problem ?? machine.problem,
+    value: problem === null ? (machine.stack.at(-1) ?? null) : null,
+    isUndecided: isUndecided || (problem === null && machine.problem !== null),
+    storageBytes: sumOfStorages(machine),
+  }
 }
 
-async function runPickle(machine: PickleMachine, window: ByteWindow): Promise<void> {
-  const bytesBefore = window.fetchedBytes
-  for (let count = 0; !machine.isStopped; count += 1) {
-    if (count > maxOpcodes || window.fetchedBytes - bytesBefore > maxReadBytes) {
-      throw new FormatError('it is too long to be looked through')
-    }
+async function runPickle(machine: PickleMachine, window: ByteWindow, budget: ScanBudget): Promise<void> {
+  let fetchedBytes = window.fetchedBytes
+  while (!machine.isStopped) {
     // An opcode with its longest fixed argument has 9 bytes.
     if (!window.has(9)) await window.fill(9)
     await runOpcode(machine, window)
+    machine.checkFrame(window.position)
+    budget.opcodes -= 1
+    budget.bytes -= window.fetchedBytes - fetchedBytes
+    fetchedBytes = window.fetchedBytes
+    if (budget.opcodes < 0 || budget.bytes < 0)
+      throw new UndecidedError('it is too long to be looked through')
   }
+}
+
+/** In the legacy format, a storage's length of 8 bytes precedes it (torch/serialization.py, `_legacy_save`). */
+const storageLengthBytes = 8
+
+function sumOfStorages({ storages }: PickleMachine): number | null {
+  let total = 0
+  for (const sizeBytes of storages.values()) {
+    if (sizeBytes === null) return null
+    total += storageLengthBytes + sizeBytes
+  }
+  return total
 }
 
 /**
@@ -51,62 +92,77 @@ async function runPickle(machine: PickleMachine, window: ByteWindow): Promise<vo
 const legacyPickleCount = 5
 const maxConsecutivePickles = 16
 
+/** Joblib decompresses what begins like this (joblib/compressor.py), which may also be a pickle: BINBYTES. */
+const bzip2Start = Buffer.from('BZ')
+
 /**
- * Scans a file of consecutive pickles: PyTorch's legacy format is five of them and then raw numbers. Loaders
+ * Scans a file of consecutive pickles: PyTorch's legacy format is five of them and then the storages. Loaders
  * read on in any protocol, so everything behind a pickle's end is scanned. Only behind five pickles that
- * begin with PyTorch's magic number may bytes follow that are no pickle. Rejects only with the file system's
- * errors.
+ * begin with PyTorch's magic number may bytes follow that are no pickle: exactly the storages. Rejects only
+ * with the file system's errors.
  */
-export async function scanPickles(window: ByteWindow): Promise<PickleScan> {
-  const scans: PickleScan[] = []
-  do scans.push(await scanPickle(window))
-  while (
-    scans.at(-1)?.problem === null &&
-    scans.length < maxConsecutivePickles &&
-    (await hasNextPickle(window, scans.length))
-  )
+export async function scanPickles(
+  window: ByteWindow,
+  budget: ScanBudget = createScanBudget(),
+): Promise<PickleScan> {
+  await window.fill(bzip2Start.length)
+  if (window.has(bzip2Start.length) && window.peek(bzip2Start.length).equals(bzip2Start)) {
+    return { imports: [], problem: 'it begins like a compressed file', value: null }
+  }
+  const scans = await scanConsecutive(window, budget)
   const firstDict = scans.find(
     ({ value }) => value !== null && typeof value === 'object' && value.type === 'dict',
   )
   return {
     imports: mergeImports(scans),
     problem: findProblem(scans, window.remainingBytes),
-    value: (scans.length >= legacyPickleCount ? scans[3]?.value : firstDict?.value) ?? null,
+    value: (isLegacyFormat(scans) ? scans[3]?.value : firstDict?.value) ?? null,
   }
+}
+
+async function scanConsecutive(window: ByteWindow, budget: ScanBudget): Promise<readonly SinglePickleScan[]> {
+  const scans: SinglePickleScan[] = []
+  do scans.push(await scanPickle(window, budget))
+  while (
+    scans.at(-1)?.problem === null &&
+    window.remainingBytes > 0 &&
+    scans.length < maxConsecutivePickles &&
+    !isLegacyFormat(scans)
+  )
+  return scans
+}
+
+function isLegacyFormat(scans: readonly PickleScan[]): boolean {
+  return scans.length >= legacyPickleCount && isMagic(scans[0]?.value)
+}
+
+function isMagic(value: PickleValue | undefined): boolean {
+  return value !== null && typeof value === 'object' && value.type === 'torch-magic'
 }
 
 /** Why a loader might run more than was scanned, or null. */
-function findProblem(scans: readonly PickleScan[], remainingBytes: number): string | null {
-  const malformed = scans.slice(0, legacyPickleCount).find(({ problem }) => problem !== null)
+function findProblem(scans: readonly SinglePickleScan[], remainingBytes: number): string | null {
+  const malformed = scans.find(({ problem }) => problem !== null)
   if (malformed) return malformed.problem
-  const magic = scans[0]?.value
-  if (magic !== null && typeof magic === 'object' && magic.type === 'torch-magic') {
-    return scans.length < legacyPickleCount ? 'it ends before it has named its tensors' : null
-  }
-  const isComplete = remainingBytes === 0 && scans.every(({ problem }) => problem === null)
-  return isComplete ? null : 'bytes follow its end'
-}
-
-async function hasNextPickle(window: ByteWindow, count: number): Promise<boolean> {
-  if (count < legacyPickleCount) return window.remainingBytes > 0
-  const next = await startsWithPickle(window)
-  return !next.ok || next.value
+  const hasMagic = isMagic(scans[0]?.value)
+  if (hasMagic && scans.length < legacyPickleCount) return 'it ends before it has named its tensors'
+  const expectedBytes = hasMagic ? (scans[3]?.storageBytes ?? null) : 0
+  if (expectedBytes === remainingBytes) return null
+  return expectedBytes !== null && expectedBytes > remainingBytes
+    ? 'it ends in the middle'
+    : 'bytes follow its end'
 }
 
 /**
- * Whether the window's next bytes begin a pickle of protocol 2 or later. Fails if the file was truncated
- * meanwhile.
+ * Scans what isn't named as a pickle but may be one, such as a member of a zip. Null if it is none: a tensor's
+ * bytes may begin like one by chance, and then fail without an import.
  */
-export function startsWithPickle(window: ByteWindow): Promise<ParseResult<boolean>> {
-  return tryParseAsync(async () => {
-    if (window.remainingBytes < 2) return false
-    await window.ensure(2)
-    return isPickleStart(window.peek(2))
-  })
-}
-
-/** PROTO and its version, with which every pickle from protocol 2 on begins (pickletools.py). */
-export function isPickleStart(bytes: Buffer): boolean {
-  const protocol = bytes[1] ?? 0
-  return bytes[0] === 0x80 && protocol >= 2 && protocol <= 5
+export async function scanUnnamed(window: ByteWindow, budget: ScanBudget): Promise<PickleScan | null> {
+  const scans = await scanConsecutive(window, budget)
+  const imports = mergeImports(scans).filter(({ name }) => isModuleName(name))
+  const undecided = scans.find(({ isUndecided }) => isUndecided)
+  if (undecided) return { imports, problem: undecided.problem, value: null }
+  const isPickle = scans[0]?.problem === null
+  if (!isPickle && imports.every(({ level }) => level === 'innocuous')) return null
+  return { imports, problem: null, value: (isPickle ? scans[0]?.value : null) ?? null }
 }

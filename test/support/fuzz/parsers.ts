@@ -159,7 +159,7 @@ function modelParsers(folder: string): readonly FuzzedParser[] {
       nest: (sizeBytes) => torchZip(nestedPickle(sizeBytes)),
     }),
     model('ckpt', {
-      valid: [legacyTorch(stateDict(tensors)), stateDict(tensors)],
+      valid: [legacyTorch(stateDict(tensors), tensors), stateDict(tensors)],
       pieces: ['\x80\x02', ...picklePieces],
       nest: nestedPickle,
     }),

@@ -28,8 +28,7 @@ const validFiles: Readonly<Record<string, Buffer>> = {
   gguf: Buffer.concat([gguf.header, seededBytes(2, gguf.dataBytes)]),
   onnx: onnxOf([{ name: 'w', shape: [8, 8] }]),
   pth: torchZip(stateDict(tensors)),
-  // The legacy format ends in raw numbers of any count, so it is cut before them.
-  ckpt: legacyTorch(stateDict(tensors)).subarray(0, -7),
+  ckpt: legacyTorch(stateDict(tensors), tensors),
 }
 const formats = Object.keys(validFiles)
 

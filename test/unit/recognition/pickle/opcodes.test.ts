@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
 import { scanPickle } from '../../../../electron/recognition/pickle/scan.ts'
-import { imported, pickleOf, text } from '../../../fixtures/pickles.ts'
+import { frameOf, imported, pickleOf, text } from '../../../fixtures/pickles.ts'
 
 const scan = (bytes: Buffer) => scanPickle(new ByteWindow(bufferSource(bytes)))
 
@@ -85,7 +85,7 @@ const sequences: Readonly<Record<string, readonly (Buffer | string)[]>> = {
   NEWOBJ_EX: [ordered, ')', '}', '\x92', '0'],
   STACK_GLOBAL: [text('collections'), text('OrderedDict'), '\x93', '0'],
   MEMOIZE: ['N', '\x94', '0', 'h\0', '0'],
-  FRAME: ['\x95........'],
+  FRAME: [frameOf(text('.'.repeat(40)), '0')],
   BYTEARRAY8: ['\x96', sized(8), '0'],
   NEXT_BUFFER: ['\x97', '0'],
   READONLY_BUFFER: ['N', '\x98', '0'],

@@ -40,7 +40,7 @@ test('reads the tensors of a saved model without loading it', async () => {
 
 test('finds tensors within wrappers of training code and in the legacy format', async () => {
   const wrapped = await readPytorchZip(bufferSource(torchZip(stateDict(esrgan, 'params_ema'))))
-  const old = await readPickleFile(bufferSource(legacyTorch(stateDict(esrgan, 'state_dict'))))
+  const old = await readPickleFile(bufferSource(legacyTorch(stateDict(esrgan, 'state_dict'), esrgan)))
   expect([...(wrapped.header?.tensors.keys() ?? [])]).toEqual(Object.keys(esrgan))
   expect([...(old.header?.tensors.keys() ?? [])]).toEqual(Object.keys(esrgan))
   expect(old.failure).toBeNull()
@@ -121,18 +121,23 @@ test('reports unreadable bytes behind a pickle except in the legacy format', asy
     'file-not-scanned',
   )
   expect(await failureCode(Buffer.concat(Array<Buffer>(5).fill(emptyPickle)))).toBe('accepted')
-  const old = legacyTorch(stateDict(esrgan))
-  expect(await failureCode(Buffer.concat([old, numbers]))).toBe('accepted')
-  const framed = Buffer.from('80049512000000000000008a0a6cfc9c46f9206aa850192e', 'hex')
+  const old = legacyTorch(stateDict(esrgan), esrgan)
+  expect(await failureCode(old)).toBe('accepted')
+  expect(await failureCode(Buffer.concat([old, numbers]))).toBe('file-not-scanned')
+  expect(await failureCode(old.subarray(0, -1))).toBe('file-not-scanned')
+  const framed = Buffer.from('8004950d000000000000008a0a6cfc9c46f9206aa850192e', 'hex')
   expect(await failureCode(Buffer.concat([framed, old.subarray(old.indexOf('.') + 1)]))).toBe('accepted')
 })
 
 test('reports a malformed or missing fifth pickle of the legacy format', async () => {
-  const whole = legacyTorch(stateDict(esrgan)).subarray(0, -7)
+  const whole = legacyTorch(stateDict(esrgan))
   const last = whole.lastIndexOf(Buffer.from([0x80, 2]))
-  // The text exceeds our limit but not Python's, which would run what follows.
-  const hidden = pickleOf(`V${'x'.repeat(20_000)}\n0cposix\nsystem\n(tR`)
-  expect(await failureCode(Buffer.concat([whole.subarray(0, last), hidden]))).toBe('file-not-scanned')
+  // A text of any length may precede a call.
+  const hidden = pickleOf(`V${'x'.repeat(200_000)}\n0cposix\nsystem\n(tR`)
+  expect(await failureCode(Buffer.concat([whole.subarray(0, last), hidden]))).toBe('file-dangerous')
+  expect(await failureCode(Buffer.concat([whole.subarray(0, last), Buffer.from([0x80, 2, 0xff])]))).toBe(
+    'file-not-scanned',
+  )
   expect(await failureCode(whole.subarray(0, last))).toBe('file-not-scanned')
 })
 

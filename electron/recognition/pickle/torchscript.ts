@@ -1,0 +1,34 @@
+import type { PickleImport } from './imports.ts'
+
+/** The code of TorchScript's classes, of which loading runs `__setstate__`. */
+export function isTorchScriptCode(memberName: string): boolean {
+  return /^[^/]+\/code\/.*\.py$/.test(memberName)
+}
+
+/** Operators of PyTorch that open, write or create files (torch/csrc/jit/runtime, `aten::save`). */
+const fileOperator = /\.(save|from_file)\b/g
+/** Operators outside of PyTorch's tensor functions; some packages register ones that read and write files. */
+const packageOperator = /\bops\.(\w+)\.(\w+)/g
+const harmlessPackages = new Set(['prim', 'aten', 'quantized', 'torchvision'])
+
+/**
+ * Finds operators in TorchScript's code that reach beyond tensors. The code has no imports, no reflection and
+ * no other access to the computer.
+ */
+export function scanTorchScript(code: string): readonly PickleImport[] {
+  const found: PickleImport[] = []
+  // Neither spaces nor continued lines between a dot and a name change the meaning.
+  const dense = code.replaceAll(/[\s\\]*\.[\s\\]*/g, '.')
+  // A comment could stand there too; PyTorch writes none.
+  const isObscured = dense.includes('#') && /\b(save|from_file|ops)\b/.test(dense)
+  if (isObscured) found.push({ name: 'torch.ops', level: 'suspicious' })
+  for (const [, name] of dense.matchAll(fileOperator)) {
+    found.push({ name: `torch.${name ?? ''}`, level: 'dangerous' })
+  }
+  for (const [, namespace = '', name = ''] of dense.matchAll(packageOperator)) {
+    if (!harmlessPackages.has(namespace)) {
+      found.push({ name: `torch.ops.${namespace}.${name}`, level: 'suspicious' })
+    }
+  }
+  return found
+}

@@ -77,6 +77,11 @@ export class TensorTable implements TensorMap {
     this.#completeCount += 1
   }
 
+  /** Size of the tensor at this place in the order of the file. */
+  sizeOf(index: number): number {
+    return this.#sizes[index] ?? 0
+  }
+
   has(name: string): boolean {
     return this.#records.indexOf(name) >= 0
   }
@@ -113,7 +118,7 @@ export class TensorTable implements TensorMap {
     return {
       dtype: this.#dtypes[this.#dtypeIndexes[index] as number] as string,
       shape: this.#records.numbers(index),
-      sizeBytes: this.#sizes[index] as number,
+      sizeBytes: this.sizeOf(index),
     }
   }
 }

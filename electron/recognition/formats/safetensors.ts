@@ -82,7 +82,7 @@ class HeaderReader {
   readonly #header: Buffer
   readonly #json: JsonReader
   readonly #tensors = new TensorTable()
-  readonly #ranges = new DataRanges()
+  readonly #ranges = new DataRanges(this.#tensors)
 
   constructor(header: Buffer) {
     this.#header = header
@@ -128,8 +128,9 @@ class HeaderReader {
       if (!keys.add(...this.#bytesOf(key))) {
         throw new FormatError(`duplicate key ${this.#nameIn(key)} in __metadata__`)
       }
-      if (json.peek() !== 0x22)
+      if (json.peek() !== 0x22) {
         throw new FormatError(`__metadata__ value of ${this.#nameIn(key)} is not text`)
+      }
       const value = json.textRange()
       if (metadata.size >= maxMetadataEntries) continue
       metadata.set(json.textOf(key), value.end - value.start > maxValueBytes ? '' : json.textOf(value))
@@ -139,11 +140,12 @@ class HeaderReader {
 
   #readTensor(key: TextRange): void {
     const json = this.#json
-    if (!this.#tensors.begin(...this.#bytesOf(key)))
+    if (!this.#tensors.begin(...this.#bytesOf(key))) {
       throw new FormatError(`duplicate key ${this.#nameIn(key)}`)
+    }
     let dtype: string | null = null
     let count: number | null = null
-    let hasRange = false
+    let range: readonly [begin: number, end: number] | null = null
     const rejectDuplicate = (isDuplicate: boolean, field: string) => {
       if (isDuplicate) throw new FormatError(`duplicate ${field} of ${this.#nameIn(key)}`)
     }
@@ -156,15 +158,20 @@ class HeaderReader {
         rejectDuplicate(count !== null, name)
         count = this.#readShape(key)
       } else if (name === 'data_offsets') {
-        rejectDuplicate(hasRange, name)
-        this.#readRange(key)
-        hasRange = true
+        rejectDuplicate(range !== null, name)
+        range = this.#readRange(key)
       } else json.skip()
     }
-    if (dtype === null || count === null || !hasRange) {
+    if (dtype === null || count === null || range === null) {
       throw new FormatError(`dtype, shape or data_offsets of ${this.#nameIn(key)} is missing`)
     }
-    this.#completeTensor(key, dtype, count)
+    const [begin, end] = range
+    const sizeBytes = end - begin
+    if (sizeBytes * 8 !== count * this.#bitsOf(dtype)) {
+      throw new FormatError(`shape and data_offsets of ${this.#nameIn(key)} disagree`)
+    }
+    this.#tensors.complete(dtype, sizeBytes)
+    this.#ranges.add(begin, end)
   }
 
   /** Adds the dimensions to the tensor and returns their product. */
@@ -179,26 +186,20 @@ class HeaderReader {
     return count
   }
 
-  #readRange(key: TextRange): void {
+  #readRange(key: TextRange): readonly [begin: number, end: number] {
     const json = this.#json
     const begin = json.firstItem() ? json.wholeNumber() : null
     const end = begin !== null && json.nextItem() ? json.wholeNumber() : null
     if (begin === null || end === null || json.nextItem()) {
       throw new FormatError(`data_offsets of ${this.#nameIn(key)} are not two numbers`)
     }
-    this.#ranges.add(begin, end)
+    return [begin, end]
   }
 
-  #completeTensor(key: TextRange, dtype: string, count: number): void {
+  #bitsOf(dtype: string): number {
     const bits = Object.hasOwn(bitsByDtype, dtype) ? bitsByDtype[dtype] : undefined
     if (bits === undefined) throw new FormatError(`unknown dtype ${shorten(dtype)}`)
-    if (!Number.isSafeInteger(count * bits))
-      throw new FormatError(`shape of ${this.#nameIn(key)} beyond 2^53`)
-    const sizeBytes = this.#ranges.lastLength
-    if (sizeBytes < 0 || sizeBytes * 8 !== count * bits) {
-      throw new FormatError(`shape and data_offsets of ${this.#nameIn(key)} disagree`)
-    }
-    this.#tensors.complete(dtype, sizeBytes)
+    return bits
   }
 
   #nameIn(key: TextRange): string {
@@ -208,43 +209,51 @@ class HeaderReader {
 
 /** The byte ranges of the tensors, which must cover the data without holes or overlaps. */
 class DataRanges {
-  #begins = new Float64Array(64)
-  #ends = new Float64Array(64)
+  readonly #tensors: TensorTable
   #count = 0
-  /** Each range so far begins where the one before it ends, as in most files. */
-  #isInOrder = true
+  /** Where the last range ends, as long as each begins where the one before it ends, as in most files. */
+  #end = 0
+  /** Where each range begins, from the first one that is out of order. */
+  #begins: Float64Array | null = null
 
-  add(begin: number, end: number): void {
-    const index = this.#count
-    if (index === this.#begins.length) {
-      this.#begins = enlarged(this.#begins, new Float64Array(index * 2))
-      this.#ends = enlarged(this.#ends, new Float64Array(index * 2))
-    }
-    if (begin !== (index === 0 ? 0 : this.#ends[index - 1])) this.#isInOrder = false
-    this.#begins[index] = begin
-    this.#ends[index] = end
-    this.#count = index + 1
+  constructor(tensors: TensorTable) {
+    this.#tensors = tensors
   }
 
-  get lastLength(): number {
-    return (this.#ends[this.#count - 1] ?? 0) - (this.#begins[this.#count - 1] ?? 0)
+  /** Adds the range of the last tensor. */
+  add(begin: number, end: number): void {
+    const index = this.#count
+    this.#count += 1
+    if (this.#begins === null && begin === this.#end) {
+      this.#end = end
+      return
+    }
+    this.#begins ??= this.#beginsInOrder(index)
+    if (index === this.#begins.length) this.#begins = enlarged(this.#begins, new Float64Array(index * 2))
+    this.#begins[index] = begin
+  }
+
+  #beginsInOrder(count: number): Float64Array {
+    const begins = new Float64Array(count + 64)
+    for (let index = 1; index < count; index += 1) {
+      begins[index] = (begins[index - 1] ?? 0) + this.#tensors.sizeOf(index - 1)
+    }
+    return begins
   }
 
   /** Where the last range ends. */
   contiguousEnd(): number {
     const begins = this.#begins
-    const ends = this.#ends
-    if (this.#count === 0) return 0
-    if (this.#isInOrder) return ends[this.#count - 1] ?? 0
-    const order = Uint32Array.from({ length: this.#count }, (_, index) => index)
+    if (begins === null) return this.#end
     const beginOf = (index: number) => begins[index] ?? 0
-    const endOf = (index: number) => ends[index] ?? 0
-    order.sort((one, other) => beginOf(one) - beginOf(other) || endOf(one) - endOf(other))
+    const sizeOf = (index: number) => this.#tensors.sizeOf(index)
+    const order = new Uint32Array(this.#count).map((_, index) => index)
+    order.sort((one, other) => beginOf(one) - beginOf(other) || sizeOf(one) - sizeOf(other))
     let end = 0
     for (const index of order) {
       if (beginOf(index) > end) throw new FormatError('a hole between tensors')
       if (beginOf(index) < end) throw new FormatError('tensors overlap')
-      end = endOf(index)
+      end += sizeOf(index)
     }
     return end
   }

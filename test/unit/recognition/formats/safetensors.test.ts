@@ -90,6 +90,59 @@ test.each([
   expect(problemOf(json)).toBe(problem)
 })
 
+const withField = (value: string) => `{"a":{"x":${value},"dtype":"U8","shape":[4],"data_offsets":[0,4]}}`
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+
+// The library parses unknown fields too (tensor.rs, `flatten`), with the rules of serde_json.
+test.each([
+  ['the largest double', '1.7976931348623157e308'],
+  ['numbers that round to 0', '[1e-999,-0,0e999]'],
+  ['a fraction of many digits', `0.${'0'.repeat(1_000)}1`],
+  ['a pair of surrogates', '"\\ud83d\\ude00"'],
+  ['125 containers inside of two', nested(125)],
+])('accepts %s in an unknown field', (_what, value) => {
+  expect(problemOf(withField(value))).toBeNull()
+})
+
+test.each([
+  ['a number beyond the doubles', '1e999', 'a number out of range at byte 10'],
+  ['a negative one', '[-1e999]', 'a number out of range at byte 11'],
+  ['an integer of 400 digits', '9'.repeat(400), 'a number out of range at byte 10'],
+  ['a point without digits', '1.', 'a digit expected at byte 12'],
+  ['an exponent without digits', '1e+', 'a digit expected at byte 13'],
+  ['a sign without digits', '-', 'a value expected at byte 10'],
+  ['NaN', 'NaN', 'a value expected at byte 10'],
+  ['half a surrogate', '"\\udc00"', 'a broken escape at byte 11'],
+  ['an unknown escape', '"\\x41"', 'a broken escape at byte 11'],
+  ['126 containers inside of two', nested(126), 'nested too deeply'],
+])('refuses %s in an unknown field', (_what, value, problem) => {
+  expect(problemOf(withField(value))).toBe(problem)
+})
+
+test('accepts tensors in any order of their data, with empty ones between', () => {
+  const order = [
+    `"c":${tensor('U8', '[2]', '[5,7]')}`,
+    `"empty":${tensor('F32', '[0]', '[5,5]')}`,
+    `"a":${tensor('U8', '[1]', '[0,1]')}`,
+    `"b":${tensor('U8', '[4]', '[1,5]')}`,
+  ]
+  const read = parse(`{${order.join()}}`)
+  expect(read.ok && read.value.dataBytes).toBe(7)
+  expect(read.ok && [...read.value.tensors.keys()]).toEqual(['c', 'empty', 'a', 'b'])
+  const inside = `"empty":${tensor('F32', '[0]', '[3,3]')}`
+  expect(problemOf(`{${order.with(1, inside).join()}}`)).toBe('tensors overlap')
+})
+
+test('keeps the size of a tensor with more dimensions than a shape can have', () => {
+  const read = parse(
+    `{"a":${tensor('U8', `[${'1,'.repeat(64)}3]`, '[0,3]')},"b":${tensor('U8', '[2]', '[3,5]')}}`,
+  )
+  expect(read.ok && [...read.value.tensors.values()]).toEqual([
+    { dtype: 'U8', shape: [], sizeBytes: 3 },
+    { dtype: 'U8', shape: [2], sizeBytes: 2 },
+  ])
+})
+
 test('refuses bytes that are not UTF-8', () => {
   const read = parseSafetensors(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))
   expect(read).toEqual({ ok: false, problem: 'header is not UTF-8' })

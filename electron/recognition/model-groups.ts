@@ -67,21 +67,14 @@ export async function findMissingShard(folder: string, shard: Shard): Promise<st
 /** The file that marks the folder of a diffusers model; it lists the parts and their folders. */
 export const diffusersIndex = 'model_index.json'
 /** Tokenizers, schedulers, configurations and external weights, which are parts of a diffusers model too. */
-const diffusersExtensions = new Set([
-  '.json',
-  '.txt',
-  '.model',
-  '.jinja',
-  '.onnx_data',
-  '.data',
-  '.weights',
-  '.pb',
-])
+const diffusersExtensions = new Set(['.json', '.txt', '.model', '.jinja', '.data', '.weights', '.pb'])
 /** Parts are one folder deep, a few of them two. */
 export const maxDiffusersDepth = 2
 
 export function isDiffusersFile(name: string): boolean {
-  return hasModelExtension(name) || diffusersExtensions.has(extensionOf(name))
+  const extension = extensionOf(name)
+  const isWeights = /^\.onnx_data(_\d+)?$/.test(extension)
+  return hasModelExtension(name) || diffusersExtensions.has(extension) || isWeights
 }
 
 /** Generic names: the model is called like its folder. */
@@ -130,8 +123,11 @@ function findShard(name: string, names: ReadonlySet<string>): Shard | null {
 }
 
 const graphEnding = '.onnx'
-/** Endings of external weights, for graphs over 2 GB, the limit of protobuf. */
-const weightEndings = ['.data', '_data', '.weights']
+/**
+ * The graph in the name of external weights, for graphs over 2 GB, the limit of protobuf. Transformers.js has
+ * weights in several files: `x.onnx_data`, `x.onnx_data_1` and so on.
+ */
+const weightsName = /^(.+\.onnx)(\.data|\.weights|_data(_\d+)?)$/i
 /** Name of the weights by older exporters, which wrote each graph into its own folder. */
 const sharedWeightsName = 'weights.pb'
 
@@ -139,13 +135,13 @@ const sharedWeightsName = 'weights.pb'
 function findGraph(name: string, names: ReadonlySet<string>): string | null {
   if (extensionOf(name) === graphEnding) return externalWeights(name, names).length > 0 ? name : null
   if (name === sharedWeightsName) return onlyGraph(names)
-  const graph = weightEndings.map((ending) => (name.endsWith(ending) ? name.slice(0, -ending.length) : ''))
-  return graph.find((one) => extensionOf(one) === graphEnding && names.has(one)) ?? null
+  const graph = weightsName.exec(name)?.[1]
+  return graph !== undefined && names.has(graph) ? graph : null
 }
 
 /** The names that are those of a graph's external weights. */
 export function externalWeights(graph: string, names: ReadonlySet<string>): readonly string[] {
-  const own = weightEndings.map((ending) => graph + ending).filter((one) => names.has(one))
+  const own = [...names].filter((one) => one.startsWith(graph) && weightsName.exec(one)?.[1] === graph)
   return names.has(sharedWeightsName) && onlyGraph(names) === graph ? [...own, sharedWeightsName] : own
 }
 

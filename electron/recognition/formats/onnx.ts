@@ -13,7 +13,7 @@ export interface OnnxHeader extends Header {
   readonly external: ReadonlyMap<string, number>
 }
 
-/** Name and bits of an element type by its number (onnx.proto3, TensorProto.DataType). */
+/** Name and bits of an element type by its number (onnx.proto, TensorProto.DataType). Texts have no fixed size. */
 const elementTypes: Readonly<Record<number, readonly [name: string, bits: number]>> = {
   1: ['F32', 32],
   2: ['U8', 8],
@@ -22,16 +22,25 @@ const elementTypes: Readonly<Record<number, readonly [name: string, bits: number
   5: ['I16', 16],
   6: ['I32', 32],
   7: ['I64', 64],
+  8: ['STRING', 0],
   9: ['BOOL', 8],
   10: ['F16', 16],
   11: ['F64', 64],
   12: ['U32', 32],
   13: ['U64', 64],
+  14: ['C64', 64],
+  15: ['C128', 128],
   16: ['BF16', 16],
   17: ['F8_E4M3', 8],
+  18: ['F8_E4M3FNUZ', 8],
   19: ['F8_E5M2', 8],
+  20: ['F8_E5M2FNUZ', 8],
   21: ['U4', 4],
   22: ['I4', 4],
+  23: ['F4', 4],
+  24: ['F8_E8M0', 8],
+  25: ['U2', 2],
+  26: ['I2', 2],
 }
 const maxTensors = 200_000
 const maxInputs = 32
@@ -109,7 +118,7 @@ async function readModel(window: ByteWindow): Promise<OnnxHeader> {
   const metadata = new Map<string, string>()
   const external = new Map<string, number>()
   const inputs: string[] = []
-  const nested: Graph = { tensors: null, external, inputs: null, depth: 1 }
+  const nested: Graph = { tensors, external, inputs: null, depth: 1 }
   const producer: string[] = []
   let opset: number | null = null
   let hasGraph = false
@@ -122,7 +131,7 @@ async function readModel(window: ByteWindow): Promise<OnnxHeader> {
       hasGraph = true
       await readGraph(window, end, { tensors, external, inputs, depth: 0 })
     } else if (number === 20) {
-      await readTrainingInfo(window, end, nested)
+      await readTrainingInfo(window, end, { ...nested, tensors: null })
     } else if (number === 25) {
       await readFunction(window, end, nested)
     } else if (number === 8) {
@@ -145,8 +154,9 @@ async function readModel(window: ByteWindow): Promise<OnnxHeader> {
   return { tensors, metadata, external, inputs, producer: producerParts.filter(Boolean).join(', ') || null }
 }
 
-/** What is collected from a graph. Only the main graph's tensors and inputs describe the model. */
+/** What is collected from a graph. Only the main graph's inputs are those of the model. */
 interface Graph {
+  /** Null for tensors that are no weights, such as the indices of sparse ones. */
   readonly tensors: Map<string, TensorInfo> | null
   readonly external: Map<string, number>
   readonly inputs: string[] | null
@@ -168,20 +178,26 @@ async function readGraph(window: ByteWindow, end: number, graph: Graph): Promise
   })
 }
 
-/** NodeProto: its attributes may hold weights too. */
+/** NodeProto: its attributes may hold weights too, such as the value of a constant. */
 async function readNode(window: ByteWindow, end: number, graph: Graph): Promise<void> {
-  const nested = { ...graph, tensors: null, inputs: null }
+  const nested = { ...graph, inputs: null }
+  let output = ''
   await readFields(window, end, async ({ number, wire, length }) => {
-    if (number === 5 && wire === 2) await readAttribute(window, window.position + length, nested)
+    if (wire !== 2) return
+    if (number === 2 && output === '') output = await readText(window, length)
+    else if (number === 5) await readAttribute(window, window.position + length, nested, output)
   })
 }
 
-/** AttributeProto: tensors (5, 10), graphs (6, 11) and sparse tensors (22, 23). */
-async function readAttribute(window: ByteWindow, end: number, graph: Graph): Promise<void> {
+/**
+ * AttributeProto: tensors (5, 10), graphs (6, 11) and sparse tensors (22, 23). The value of a constant usually
+ * has no name of its own, so it gets that of the node's output.
+ */
+async function readAttribute(window: ByteWindow, end: number, graph: Graph, output: string): Promise<void> {
   await readFields(window, end, async ({ number, wire, length }) => {
     const fieldEnd = window.position + length
     if (wire !== 2) return
-    if (number === 5 || number === 10) await readTensor(window, fieldEnd, graph)
+    if (number === 5 || number === 10) await readTensor(window, fieldEnd, graph, output)
     else if (number === 22 || number === 23) await readSparseTensor(window, fieldEnd, graph)
     else if (number === 6 || number === 11) {
       if (graph.depth >= maxGraphDepth) throw new FormatError('graphs nested too deeply')
@@ -204,11 +220,11 @@ async function readFunction(window: ByteWindow, end: number, graph: Graph): Prom
   await readFields(window, end, async ({ number, wire, length }) => {
     if (wire !== 2) return
     if (number === 7) await readNode(window, window.position + length, graph)
-    else if (number === 11) await readAttribute(window, window.position + length, graph)
+    else if (number === 11) await readAttribute(window, window.position + length, graph, '')
   })
 }
 
-/** TrainingInfoProto: the graphs of initialisation and algorithm. */
+/** TrainingInfoProto: the graphs of initialisation and algorithm, whose tensors are not the model's. */
 async function readTrainingInfo(window: ByteWindow, end: number, graph: Graph): Promise<void> {
   await readFields(window, end, async ({ number, wire, length }) => {
     const isGraph = wire === 2 && (number === 1 || number === 2)
@@ -216,15 +232,18 @@ async function readTrainingInfo(window: ByteWindow, end: number, graph: Graph): 
   })
 }
 
+/** TensorProto. Tensors of one value in attributes are settings, not weights, and are not counted. */
 async function readTensor(
   window: ByteWindow,
   end: number,
   { tensors, external }: Pick<Graph, 'tensors' | 'external'>,
+  output: string | null = null,
 ): Promise<void> {
   const shape: number[] = []
   const externalData = new Map<string, string>()
   let name = ''
   let type = 0
+  let isExternal = false
   await readFields(window, end, async ({ number, wire, length, value }) => {
     const fieldEnd = window.position + length
     if (number === 1 && wire === 0) shape.push(value)
@@ -235,17 +254,38 @@ async function readTensor(
     } else if (number === 2) type = value
     else if (number === 8) name = await readText(window, length)
     else if (number === 13) externalData.set(...(await readPair(window, fieldEnd)))
+    else if (number === 14) isExternal = value === 1
   })
   const [dtype, bits] = elementTypes[type] ?? [`type ${type}`, 0]
-  const sizeBytes = Math.ceil(shape.reduce((product, one) => product * one, bits) / 8)
-  if (!Number.isSafeInteger(sizeBytes)) throw new FormatError('a tensor beyond 2^53 values')
-  if (tensors && tensors.size < maxTensors) tensors.set(name, { dtype, shape, sizeBytes })
-  const location = externalData.get('location')
-  if (location === undefined) return
+  const count = shape.reduce((product, one) => product * one, 1)
+  const sizeBytes = Math.ceil((count * bits) / 8)
+  if (!Number.isSafeInteger(count * bits)) throw new FormatError('a tensor beyond 2^53 values')
+  const isWeight = output === null || count > 1
+  if (tensors && isWeight && tensors.size < maxTensors) {
+    tensors.set(name || output || `constant ${tensors.size}`, { dtype, shape, sizeBytes })
+  }
+  // Tools that put the data into the graph may leave the location, which is then ignored
+  // (onnx/external_data_helper.py, `uses_external_data`).
+  if (isExternal) addExternal(external, externalData, sizeBytes)
+}
+
+function addExternal(
+  external: Map<string, number>,
+  data: ReadonlyMap<string, string>,
+  sizeBytes: number,
+): void {
+  const location = data.get('location') ?? ''
   if (location === '') throw new FormatError('weights in a file without a name')
-  const minBytes = Number(externalData.get('offset') ?? 0) + Number(externalData.get('length') ?? sizeBytes)
-  external.set(location, Math.max(external.get(location) ?? 0, minBytes || 0))
+  const minBytes = numberIn(data, 'offset', 0) + numberIn(data, 'length', sizeBytes)
+  external.set(location, Math.max(external.get(location) ?? 0, minBytes))
   if (external.size > maxExternalFiles) throw new FormatError('weights in more than 20,000 files')
+}
+
+function numberIn(data: ReadonlyMap<string, string>, key: string, absent: number): number {
+  const text = data.get(key)
+  if (text === undefined) return absent
+  if (!/^\d{1,15}$/.test(text)) throw new FormatError(`weights whose ${key} is no number`)
+  return Number(text)
 }
 
 async function readPair(window: ByteWindow, end: number): Promise<[string, string]> {

@@ -126,7 +126,8 @@ const nameHints: readonly (readonly [pattern: RegExp, modelType: string])[] = [
   [/umt5|t5[-_ ]?xxl|clip[-_ ]?[lgh](?![a-z])|text[-_ ]?encoder/, 'text_encoders'],
   [/(real)?esrgan|swinir|upscal\w*|(?<![a-z\d])[1248]x(?=[-_ ])/, 'upscale_models'],
   [/(?<![a-z])unet(?![a-z])|diffusion[-_ ]?model(?!s? ?xl)/, 'diffusion_models'],
-  [/textual[-_ ]?inversion|(?<![a-z])embedding(?![a-z])/, 'embeddings'],
+  // Textual inversions are never graphs or GGUF; those are models that compute embeddings.
+  [/(textual[-_ ]?inversion|(?<![a-z])embedding(?![a-z]))(?!.*\.(onnx|gguf)$)/, 'embeddings'],
   // Only complete Stable Diffusion models are saved as .ckpt.
   [/\.ckpt$/, 'checkpoints'],
 ]

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, open, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
@@ -183,6 +183,47 @@ test('groups a graph with its external weights, which must be complete', async (
     ['models/onnx/pose.onnx', 'pose', 'external', null],
     ['models/onnx/pose.onnx.data', 'pose', 'external', null],
   ])
+})
+
+test('groups a graph with weights in several numbered files', async () => {
+  const weights = ['model.onnx_data', 'model.onnx_data_1', 'model.onnx_data_2']
+  const graph = onnxOf(
+    weights.map((location, index) => ({
+      name: `${index}`,
+      shape: [2, 2],
+      external: { location, length: 16 },
+    })),
+  )
+  await writeText(at('models/onnx/model.onnx'), graph)
+  for (const name of weights) await writeText(at(`models/onnx/${name}`), Buffer.alloc(16, 1))
+  await writeText(at('models/onnx/other.onnx'), onnxOf([]))
+  const all = ['model.onnx', ...weights]
+  const expected = all.map((name) => [name, 'model', 'external', null])
+  for (const dropped of ['models', ...all.map((name) => `models/onnx/${name}`)]) {
+    const { rows } = await inspectPaths([at(dropped)])
+    const parts = rows.map(({ path, group, failure }) => [basename(path), group?.name, group?.kind, failure])
+    expect(parts.filter(([name]) => name !== 'other.onnx').toSorted(), dropped).toEqual(expected)
+  }
+  await rm(at('models/onnx/model.onnx_data_1'))
+  const { rows } = await inspectPaths([at('models/onnx/model.onnx')])
+  expect(rows[0]?.failure).toBe('file-part-missing')
+})
+
+test('sends weights in several numbered files with a diffusers folder', async () => {
+  const model = 'models/diffusers/onnx-model'
+  const weights = ['model.onnx_data', 'model.onnx_data_1']
+  await writeText(at(`${model}/model_index.json`), '{}')
+  const graph = onnxOf(
+    weights.map((location) => ({ name: location, shape: [2, 2], external: { location, length: 16 } })),
+  )
+  await writeText(at(`${model}/unet/model.onnx`), graph)
+  for (const name of weights) await writeText(at(`${model}/unet/${name}`), Buffer.alloc(16, 1))
+  const { rows, skipped } = await inspectPaths([at('models')])
+  expect(rows.map(({ path, failure }) => [basename(path), failure])).toEqual([
+    ['model_index.json', null],
+    ...['model.onnx', ...weights].map((name) => [name, null]),
+  ])
+  expect(skipped).toEqual([])
 })
 
 test('adds the weights to a dropped graph, and the graph to dropped weights', async () => {

@@ -49,13 +49,68 @@ test.each(hiddenOnnxPlaces)(
   async (place) => {
     const read = await parseOnnx(bufferSource(onnxWithHidden(place, 'hidden.data')))
     expect(read.ok && [...read.value.external]).toEqual([['hidden.data', 4]])
-    expect(read.ok && read.value.tensors.size).toBe(0)
     for (const location of ['../hidden.data', 'x/../../hidden.data', '..\\hidden.data', '/etc/passwd']) {
       const { failure } = await readContent(bufferSource(onnxWithHidden(place, location)), 'm.onnx')
       expect(failure?.params).toEqual({ problem: 'weights outside its own folder' })
     }
   },
 )
+
+test('counts weights in constants and subgraphs, but no settings', async () => {
+  const weight = (name: string, shape: readonly number[]) => ({ name, shape })
+  const read = await parseOnnx(
+    bufferSource(
+      onnxOf([weight('initialiser', [2, 3])], {
+        constants: { 'layer.weight': [64, 32], axis: [], one: [1] },
+        branch: { 'branch.weight': [8, 8] },
+      }),
+    ),
+  )
+  const info = (shape: readonly number[]) => ({
+    dtype: 'F16',
+    shape,
+    sizeBytes: shape.reduce((product, length) => product * length, 2),
+  })
+  expect(read.ok && [...read.value.tensors].toSorted()).toEqual([
+    ['branch.weight', info([8, 8])],
+    ['initialiser', info([2, 3])],
+    ['layer.weight', info([64, 32])],
+  ])
+})
+
+test('ignores the location of weights that are in the graph', async () => {
+  const weights = [{ name: 'w', shape: [2], external: { location: 'old.data', length: 4, isInGraph: true } }]
+  const read = await parseOnnx(bufferSource(onnxOf(weights)))
+  expect(read.ok && [...read.value.external]).toEqual([])
+})
+
+test.each(['-4', '1e3', '', '0x10'])('refuses external weights of the length %j', async (length) => {
+  const weights = [{ name: 'w', shape: [2], external: { location: 'w.data', length } }]
+  expect(await parseOnnx(bufferSource(onnxOf(weights)))).toEqual({
+    ok: false,
+    problem: 'weights whose length is no number',
+  })
+})
+
+/** TensorProto.DataType of onnx.proto, and the bits of a value. */
+test.each([
+  [8, 'STRING', 0],
+  [14, 'C64', 64],
+  [15, 'C128', 128],
+  [18, 'F8_E4M3FNUZ', 8],
+  [20, 'F8_E5M2FNUZ', 8],
+  [23, 'F4', 4],
+  [24, 'F8_E8M0', 8],
+  [25, 'U2', 2],
+  [26, 'I2', 2],
+])('type %i is %s with %i bits', async (type, dtype, bits) => {
+  const read = await parseOnnx(bufferSource(onnxOf([{ name: 'w', shape: [3, 5], type }])))
+  expect(read.ok && read.value.tensors.get('w')).toEqual({
+    dtype,
+    shape: [3, 5],
+    sizeBytes: Math.ceil((15 * bits) / 8),
+  })
+})
 
 test('refuses external weights without a name, or in too many files', async () => {
   const problemOf = async (bytes: Buffer) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { refineKindByName } from '../../../../electron/recognition/kinds/name-evidence.ts'
+import { modelTypeByName, refineKindByName } from '../../../../electron/recognition/kinds/name-evidence.ts'
 import type { Kind } from '../../../../electron/recognition/kinds/kind.ts'
 import { detectQuantisation } from '../../../../electron/recognition/kinds/quantisation.ts'
 
@@ -38,4 +38,14 @@ test('detects the quantisation of a model’s weights', () => {
   expect(detectQuantisation(tensors(['a.weight', 'a.scale'], 'I8'))).toBe('I8 scaled')
   expect(detectQuantisation(tensors(['norm.weight', 'norm.scale'], 'F16'))).toBeNull()
   expect(detectQuantisation(tensors(['a.weight'], 'F16'))).toBeNull()
+})
+
+test.each([
+  ['my embedding.pt', 'embeddings'],
+  ['textual-inversion-cat.bin', 'embeddings'],
+  ['embedding_model.onnx', undefined],
+  ['Qwen3-Embedding-0.6B-Q8_0.gguf', undefined],
+  ['text_encoder.onnx', 'text_encoders'],
+])('suggests for the name %s the type %s', (name, modelType) => {
+  expect(modelTypeByName(name)?.modelType).toBe(modelType)
 })

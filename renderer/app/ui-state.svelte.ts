@@ -26,6 +26,8 @@ export class UiState {
   )
   /** The control that takes the focus when it is drawn. A request is consumed by the first control. */
   #focusRequest = $state<FocusTarget | null>(null)
+  /** The list of keyboard shortcuts is open. */
+  areShortcutsShown = $state(false)
   /** The search field is shown even if it is empty. */
   isSearchOpen = $state(false)
   /** Invalid text of fields that were left, by row and field. */

@@ -1,7 +1,7 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron'
 import process from 'node:process'
 import type { PageCommand } from '../../contract/calls.ts'
-import type { Translate } from '../../messages/messages.ts'
+import type { MessageKey, Translate } from '../../messages/messages.ts'
 import type { Page } from '../security/allowed-addresses.ts'
 import type { ZoomChange } from './zoom.ts'
 
@@ -107,23 +107,26 @@ function editMenu(t: Translate, { command }: MenuActions): Item {
   }
 }
 
+/** The views in the order of their shortcuts. */
+const views = [
+  ['show-uploads', 'menu.uploads'],
+  ['show-library', 'view.library'],
+  ['show-history', 'menu.history'],
+  ['show-places', 'places.open'],
+  ['show-help', 'help.title'],
+] as const satisfies readonly (readonly [PageCommand, MessageKey])[]
+
 function viewMenu(t: Translate, actions: MenuActions, isMac: boolean): Item {
   const { command } = actions
   return {
     label: t('menu.view'),
     submenu: [
-      {
-        id: 'show-uploads',
-        label: t('menu.uploads'),
-        accelerator: 'CmdOrCtrl+1',
-        click: () => command('show-uploads'),
-      },
-      {
-        id: 'show-history',
-        label: t('menu.history'),
-        accelerator: 'CmdOrCtrl+2',
-        click: () => command('show-history'),
-      },
+      ...views.map(([id, label], index): Item => ({
+        id,
+        label: t(label),
+        accelerator: `CmdOrCtrl+${index + 1}`,
+        click: () => command(id),
+      })),
       ...(isMac ? [] : [settingsItem(t, actions)]),
       separator,
       ...zoomItems(t, actions),
@@ -178,6 +181,12 @@ function helpMenu(t: Translate, { command, openPage }: MenuActions, isMac: boole
     submenu: [
       { id: 'documentation', label: t('menu.documentation'), click: () => openPage('documentation') },
       { id: 'web-app', label: t('menu.web-app'), click: () => openPage('web-app') },
+      {
+        id: 'show-shortcuts',
+        label: t('shortcuts.title'),
+        accelerator: 'F1',
+        click: () => command('show-shortcuts'),
+      },
       separator,
       { id: 'check-updates', label: t('menu.check-updates'), click: () => command('check-updates') },
       { id: 'check-connection', label: t('help.open'), click: () => command('check-connection') },

@@ -69,6 +69,10 @@ const scenes: Readonly<Record<string, Scene>> = {
     await userEvent.click(rowOf('Flux').getByRole('button', { name: /^Cancel upload/ }))
     await expect.element(rowOf('Flux').getByRole('button', { name: 'Keep' })).toBeVisible()
   }),
+  'the keyboard shortcuts': opened({ rows }, async ({ screen, emit }) => {
+    emit('command', 'show-shortcuts')
+    await expect.element(screen.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  }),
   'many chosen, a report and a search': opened({ rows }, async ({ rowOf, screen, emit }) => {
     emit('command', 'find')
     emit('added', { added: 2, refused: 1, skipped: [{ name: 'a.txt', reason: 'junk' }] })

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import type { PageCommand } from '../../../electron/contract/calls.ts'
+import { openPage } from '../support/open-page.ts'
+import { row } from '../support/rows.ts'
+
+test('a question mark lists the shortcuts, and Escape returns to the row', async () => {
+  const { screen, rowOf } = await openPage({ rows: [row('Flux')] })
+  await userEvent.click(rowOf('Flux'))
+  await userEvent.keyboard('?')
+  const dialog = screen.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await expect.element(dialog.getByText('Pause or resume')).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await expect.element(dialog).not.toBeInTheDocument()
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Flux')
+})
+
+test('a question mark that is typed into a field is text', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Flux')] })
+  emit('command', 'find')
+  const field = screen.getByLabelText('Search uploads')
+  await userEvent.type(field, 'what?')
+  await expect.element(field).toHaveValue('what?')
+  await expect.element(screen.getByRole('dialog')).not.toBeInTheDocument()
+})
+
+test.each([
+  ['show-library', 'Library'],
+  ['show-history', 'History'],
+  ['show-uploads', 'Uploads'],
+] as const satisfies readonly (readonly [PageCommand, string])[])(
+  '%s opens its view',
+  async (command, name) => {
+    const { screen, emit } = await openPage({ rows: [row('Flux')] })
+    emit('command', 'show-settings')
+    emit('command', command)
+    await expect
+      .element(screen.getByRole('button', { name: new RegExp(`^${name}`), current: 'page' }))
+      .toBeVisible()
+  },
+)
+
+function paste(files: readonly File[], target: EventTarget = document.body): boolean {
+  const clipboardData = new DataTransfer()
+  for (const file of files) clipboardData.items.add(file)
+  return target.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+}
+
+test('pasted files are added and the uploads are shown', async () => {
+  const { screen, emit, asked } = await openPage({ rows: [row('Flux')] })
+  emit('command', 'show-settings')
+  const uploads = screen.getByRole('button', { name: /^Uploads/ })
+  await expect.element(uploads).not.toHaveAttribute('aria-current')
+  const file = new File(['x'], 'a.safetensors')
+  paste([file])
+  await expect.poll(() => asked).toEqual([{ name: 'addFiles', args: { files: [file] } }])
+  await expect.element(uploads).toHaveAttribute('aria-current', 'page')
+})
+
+test('pasted text and files pasted into a field add nothing', async () => {
+  const { screen, emit, asked } = await openPage({ rows: [row('Flux')] })
+  emit('command', 'find')
+  const field = screen.getByLabelText('Search uploads')
+  await expect.element(field).toBeVisible()
+  paste([])
+  paste([new File(['x'], 'a.safetensors')], field.element())
+  expect(asked).toEqual([])
+})

@@ -35,8 +35,8 @@ test.each([
     emit('command', 'show-settings')
     emit('command', command)
     await expect
-      .element(screen.getByRole('button', { name: new RegExp(`^${name}`), current: 'page' }))
-      .toBeVisible()
+      .element(screen.getByRole('button', { name: new RegExp(`^${name}`) }))
+      .toHaveAttribute('aria-current', 'page')
   },
 )
 

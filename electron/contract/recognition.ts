@@ -24,12 +24,20 @@ export interface ModelGroup {
   readonly kind: 'diffusers' | 'shards' | 'external'
 }
 
+/** Between families that a file could belong to, of which it doesn't show which. */
+export const baseSeparator = ' / '
+
+/** The families in a recognised base: one, several that can't be distinguished, or none. */
+export const basesOf = (base: string | null): readonly string[] => base?.split(baseSeparator) ?? []
+
 /** What a file is and the evidence for it. */
 export interface Recognition {
   readonly format: ModelFormat
   /** Null when there is no evidence for a type. */
   readonly modelType: string | null
-  /** Base model family (`SDXL`, `Flux.1`), or null. */
+  /**
+   * Base model family (`SDXL`, `Flux.1`), several joined by ` / ` if the file doesn't show which, or null.
+   */
   readonly base: string | null
   /** Size or purpose of the base (`14B I2V`, `inpainting`). */
   readonly variant?: string

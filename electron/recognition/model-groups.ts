@@ -5,7 +5,9 @@ import type { ModelGroup } from '../contract/recognition.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
 import { extensionOf, hasModelExtension } from './file-names.ts'
 import { readAt } from './formats/byte-source.ts'
-import { baseByClassName, parseClassName } from './kinds/diffusers-classes.ts'
+import { basesByClassName } from './families/known-names.ts'
+import { joinBases } from './kinds/kind.ts'
+import { parseClassName } from './kinds/metadata-evidence.ts'
 
 /** A file's place in a model of several files. */
 export interface FoundGroup extends ModelGroup {
@@ -190,7 +192,7 @@ export async function readPipeline(root: string): Promise<{ pipeline: string; ba
     const text = (await readAt(file, 0, maxIndexBytes)).toString('utf8')
     const pipeline = parseClassName(text)
     if (pipeline === null) return null
-    return { pipeline, base: baseByClassName(pipeline) }
+    return { pipeline, base: joinBases(basesByClassName(pipeline)) }
   } catch {
     return null
   }

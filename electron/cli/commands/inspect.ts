@@ -1,5 +1,6 @@
 import { failure, type Failure } from '../../contract/failures.ts'
 import {
+  basesOf,
   confidenceOf,
   evidenceOf,
   type ModelFacts,
@@ -128,6 +129,7 @@ function asJson({ file, inspection, facts }: InspectedFile): object {
     lookedInto: isContentInspected(recognition),
     type: recognition.modelType,
     base: recognition.base,
+    bases: basesOf(recognition.base),
     variant: recognition.variant ?? null,
     confidence: confidenceOf(recognition),
     evidence: evidenceOf(recognition),

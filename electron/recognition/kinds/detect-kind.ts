@@ -1,10 +1,12 @@
 import type { Header } from '../formats/header.ts'
+import { findDiffusionModel } from '../families/find-model.ts'
+import { basesOf } from '../../contract/recognition.ts'
+import { joinBases } from './kind.ts'
 import type { Kind } from './kind.ts'
-import { controlKind } from './controlnet.ts'
-import { detectDiffusionBase } from './diffusion.ts'
-import { loraKind, loraShare } from './lora.ts'
-import { baseFromMetadata, typeFromMetadata } from './metadata-evidence.ts'
-import { partKind } from './model-parts.ts'
+import { loraKind } from './lora-kind.ts'
+import { loraShare } from './lora-layers.ts'
+import { basesFromMetadata, typeFromMetadata } from './metadata-evidence.ts'
+import { controlKind, embeddingKind, partKind } from './part-kind.ts'
 import { tensorNamesBelow, tensorNames } from './tensor-names.ts'
 import type { TensorNames } from './tensor-names.ts'
 
@@ -16,12 +18,16 @@ const diffusionPrefixes = [
   'net.',
   'model.',
 ] as const
+/** Prefixes of a diffusion model in one file with other parts. */
+const insidePrefixes = ['model.diffusion_model.', 'model.model.']
 const checkpointParts = [
   'first_stage_model.',
   'vae.',
   'cond_stage_model.',
-  'conditioner.embedders.',
+  'conditioner.',
   'text_encoders.',
+  'text_encoder.',
+  'pretransform.',
 ] as const
 
 /**
@@ -32,33 +38,40 @@ const checkpointParts = [
 export function detectKind(header: Header): Kind | null {
   const names = tensorNames(header.tensors)
   if (names.count === 0) return null
+  const share = loraShare(names)
   const control = controlKind(names)
   if (control) return withMetadata(control, header)
-  const share = loraShare(names)
-  if (share >= 0.5) return withMetadata(loraKind(names, header.metadata), header)
+  if (share >= 0.5) return loraKind(names, header.metadata)
   const kind =
     wholeModelKind(header, names) ??
-    (share > 0 ? loraKind(names, header.metadata) : partKind(header.tensors, names))
+    partKind(header.tensors, names) ??
+    (share > 0 ? loraKind(names, header.metadata) : embeddingKind(names))
   return kind ? withMetadata(kind, header) : kindFromMetadata(header)
 }
 
 /** A diffusion model, alone or in one file with its text encoders and VAE. */
 function wholeModelKind(header: Header, names: TensorNames): Kind | null {
   const diffusion = tensorNamesBelow(header.tensors, diffusionPrefixes)
-  const found = detectDiffusionBase(diffusion)
+  const found = findDiffusionModel(diffusion)
   const part = checkpointParts.find((start) => names.startingWith(start) !== undefined)
-  const inside = names.startingWith('model.diffusion_model.')
-  if (!found && inside === undefined) return null
+  const inside = insidePrefixes.map((prefix) => names.startingWith(prefix)).find((name) => name !== undefined)
+  if (!found && (inside === undefined || inside.startsWith('model.model.'))) return null
   const evidence = found ? diffusion.prefix + found.evidence : (inside ?? '')
-  const modelType = part !== undefined && inside !== undefined ? 'checkpoints' : 'diffusion_models'
+  const isInside = inside !== undefined || diffusion.prefix !== ''
+  const modelType = part !== undefined && isInside ? 'checkpoints' : 'diffusion_models'
   return { modelType, base: found?.base ?? null, variant: found?.variant ?? null, evidence }
 }
 
+/** A base that the tensors leave open is taken from the metadata. */
 function withMetadata(kind: Kind, header: Header): Kind {
-  return kind.base === null ? { ...kind, base: baseFromMetadata(header.metadata) } : kind
+  const possible = basesOf(kind.base)
+  if (possible.length === 1) return kind
+  const named = basesFromMetadata(header.metadata)
+  const bases = possible.length === 0 ? named : possible.filter((base) => named.includes(base))
+  return bases.length === 0 ? kind : { ...kind, base: joinBases(bases) }
 }
 
 function kindFromMetadata({ metadata }: Header): Kind | null {
   const type = typeFromMetadata(metadata)
-  return type ? { ...type, base: baseFromMetadata(metadata) } : null
+  return type ? { ...type, base: joinBases(basesFromMetadata(metadata)) } : null
 }

@@ -1,4 +1,6 @@
+import { basesOf } from '../../contract/recognition.ts'
 import type { MessageReference } from '../../contract/recognition.ts'
+import { basesByArchitecture } from '../families/known-names.ts'
 import type { Kind } from './kind.ts'
 
 /** A question that a file's tensors leave open and its name may answer. */
@@ -94,7 +96,7 @@ export function refineKindByName(
   name: string,
 ): { readonly kind: Kind; readonly note: MessageReference | null } {
   const found = openQuestions.find(({ appliesTo }) => appliesTo(kind))
-  if (!found) return { kind, note: null }
+  if (!found) return chooseBaseByName(kind, name)
   const { question, answers, apply } = found
   const lower = name.toLowerCase()
   for (const [pattern, answer] of answers) {
@@ -104,6 +106,21 @@ export function refineKindByName(
     return { kind: apply ? apply(kind, answer) : kind, note }
   }
   return { kind, note: { key: 'note.open', params: { question } } }
+}
+
+/** Of several families that the tensors allow, the one that the name has; its words are those of metadata. */
+function chooseBaseByName(
+  kind: Kind,
+  name: string,
+): { readonly kind: Kind; readonly note: MessageReference | null } {
+  const bases = basesOf(kind.base)
+  if (bases.length < 2) return { kind, note: null }
+  const { bases: named, word } = basesByArchitecture(name)
+  const [base, ...others] = named.filter((one) => bases.includes(one))
+  if (base === undefined || others.length > 0) {
+    return { kind, note: { key: 'note.open', params: { question: 'base' } } }
+  }
+  return { kind: withBase(kind, base), note: { key: 'note.by-name', params: { hint: word, answer: base } } }
 }
 
 export interface NameHint {

@@ -1,4 +1,5 @@
 import { cleanLibraryPath, libraryPathProblem, pathKey } from '../../../electron/contract/library-path.ts'
+import { basesOf } from '../../../electron/contract/recognition.ts'
 import type { Target } from '../../../electron/contract/uploads.ts'
 
 /**
@@ -23,6 +24,7 @@ export const noBulkChange: BulkChange = { modelType: '', folder: '', fileName: '
 export interface BulkFile {
   readonly id: string
   readonly fileName: string
+  /** Not filled in if several families are possible. */
   readonly base: string | null
   readonly target: Target
   /** `teamKey` of its team: files of different teams never conflict. */
@@ -169,7 +171,7 @@ function valueOf(
     case 'type':
       return modelType
     case 'base':
-      return file.base ?? ''
+      return basesOf(file.base).length === 1 ? (file.base ?? '') : ''
     case 'folder':
       return below ?? ''
     case 'n':

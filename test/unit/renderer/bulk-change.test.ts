@@ -73,6 +73,8 @@ test('fills in placeholders for each file, and pads numbers to the requested dig
 test('leaves no empty folder for an empty placeholder', () => {
   const change = { ...noBulkChange, folder: 'models/{base}/{type}' }
   expect(paths([file('one', { base: null })], change)).toEqual([['models/loras/one.safetensors', null]])
+  const undecided = file('two', { base: 'Flux.1 / Chroma' })
+  expect(paths([undecided], change)).toEqual([['models/loras/two.safetensors', null]])
 })
 
 test('cleans values taken from a file, but not text that the user typed', () => {

@@ -25,6 +25,9 @@ test.each([
   [wan('14B T2V'), 'wan2.1_t2v_14B.safetensors', ['Wan', '2.1 14B T2V', 'note.by-name', 'old']],
   [wan('14B T2V'), 'video.safetensors', ['Wan', '14B T2V', 'note.open', null]],
   [wan('14B', 'loras'), 'dance_low_noise.safetensors', ['Wan', '14B', 'note.by-name', 'low']],
+  [vae('Flux.1 / Chroma'), 'my_chroma_style.safetensors', ['Chroma', null, 'note.by-name', 'Chroma']],
+  [vae('Flux.1 / Chroma'), 'style.safetensors', ['Flux.1 / Chroma', null, 'note.open', null]],
+  [vae('SD1 / SD2'), 'sdxl-style.safetensors', ['SD1 / SD2', null, 'note.open', null]],
   [wan('2.2 5B TI2V'), 'wan2.2_high.safetensors', ['Wan', '2.2 5B TI2V', null, null]],
 ])('refines %o by the name %s to %j', (kind, name, expected) => {
   expect(refine(kind, name)).toEqual(expected)

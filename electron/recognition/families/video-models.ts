@@ -1,0 +1,383 @@
+import type { BaseModel, LoraLayers, ShapeRules, VariantRule } from './family.ts'
+import {
+  feedForward,
+  hunyuanBlocks,
+  hunyuanDiffusersLayers,
+  hunyuanLayers,
+  projections,
+  selfAndCross,
+} from './layers.ts'
+
+const sizes: readonly VariantRule[] = [
+  { word: '1.3B', shapes: [['patch_embedding.weight', [1536]]] },
+  { word: '5B', shapes: [['patch_embedding.weight', [3072]]] },
+  { word: '14B', shapes: [['patch_embedding.weight', [5120]]] },
+]
+const inputs = (size: number | null, channels: number | readonly number[]): ShapeRules => [
+  ['patch_embedding.weight', [size, channels]],
+]
+/** The image embedding of Wan 2.1, in its own names and those of diffusers. */
+const imageEmbedding = ['img_emb.proj.0.bias', 'img_emb.proj.', 'condition_embedder.image_embedder.']
+const ownPurposes = [
+  'vace_patch_embedding.weight',
+  'face_adapter.',
+  'control_adapter.',
+  'casual_audio_encoder.',
+  'audio_proj.',
+  'patch_embedding_mask.weight',
+  'patch_embedding_pose.weight',
+  'patch_embedding_global.weight',
+]
+
+/**
+ * Only 5B is in Wan 2.2 alone, and 1.3B in Wan 2.1 alone. Of 14B with an image as input, Wan 2.1 has an image
+ * embedding.
+ */
+const versions: readonly VariantRule[] = [
+  { word: '2.2', shapes: [['patch_embedding.weight', [3072]]] },
+  { word: '', has: [ownPurposes] },
+  { word: '2.1', shapes: [['patch_embedding.weight', [1536]]] },
+  { word: '2.2', shapes: inputs(5120, 52) },
+  { word: '2.1', shapes: inputs(5120, [36, 48]), has: [imageEmbedding] },
+  { word: '2.2', shapes: inputs(5120, 36) },
+]
+
+/** By its own tensors, or by the input: 16 latent channels, and a mask and an image or control images. */
+const purposes: readonly VariantRule[] = [
+  { word: 'VACE', has: ['vace_patch_embedding.weight'] },
+  { word: 'Animate', has: ['face_adapter.'] },
+  { word: 'camera', has: ['control_adapter.'] },
+  { word: 'S2V', has: ['casual_audio_encoder.'] },
+  { word: 'HuMo', has: ['audio_proj.'] },
+  { word: 'SCAIL-2', has: ['patch_embedding_mask.weight'] },
+  { word: 'SCAIL', has: ['patch_embedding_pose.weight'] },
+  { word: 'WanDancer', has: ['patch_embedding_global.weight'] },
+  { word: 'FLF2V', has: ['img_emb.emb_pos'] },
+  { word: 'control', shapes: inputs(5120, [48, 52]) },
+  { word: 'control', shapes: inputs(1536, 48) },
+  { word: 'control', shapes: inputs(3072, [100, 148]) },
+  { word: 'TI2V', shapes: inputs(3072, 48) },
+  { word: 'I2V', shapes: inputs(null, 36) },
+  { word: 'T2V', shapes: inputs(null, 16) },
+]
+
+const wanWidths = [1536, 3072, 5120]
+const wanLora: LoraLayers = {
+  layers: {
+    ...projections('blocks.#.self_attn.', 'q k v o', wanWidths),
+    ...projections('blocks.#.cross_attn.', 'q k v o', wanWidths),
+    ...projections('blocks.#.cross_attn.', 'k_img v_img', wanWidths),
+    'blocks.#.ffn.#': [...wanWidths, 8960, 13_824, 14_336],
+    ...selfAndCross('blocks.#.', wanWidths, null),
+    'blocks.#.attn2.add_k_proj': wanWidths,
+    'blocks.#.attn2.add_v_proj': wanWidths,
+    'blocks.#.ffn.net.#.proj': wanWidths,
+    'blocks.#.ffn.net.#': null,
+    'blocks.#.modulation': null,
+    'blocks.#.norm#': null,
+    'blocks.#.cross_attn.norm_k_img': null,
+    patch_embedding: null,
+    'text_embedding.#': null,
+    'time_embedding.#': null,
+    'time_projection.#': null,
+    'img_emb.proj.#': null,
+    'head.head': wanWidths,
+    'vace_blocks.': null,
+    'condition_embedder.': null,
+  },
+  blocks: { 'blocks.': [30, 40] },
+  sizes: { 1536: '1.3B', 3072: '5B', 5120: '14B' },
+}
+
+const cosmosLayers = (widths: readonly number[]) => ({
+  ...projections('blocks.#.self_attn.', 'q_proj k_proj v_proj output_proj', widths),
+  ...projections('blocks.#.cross_attn.', 'q_proj output_proj', widths),
+  ...projections('blocks.#.cross_attn.', 'k_proj v_proj', [1024, ...widths]),
+  'blocks.#.mlp.layer1': widths,
+  'blocks.#.mlp.layer2': null,
+  'blocks.#.adaln_modulation_self_attn.#': null,
+  'blocks.#.adaln_modulation_cross_attn.#': null,
+  'blocks.#.adaln_modulation_mlp.#': null,
+  ...selfAndCross('transformer_blocks.#.', widths, 1024),
+  'final_layer.linear': null,
+  't_embedder.#.linear_#': null,
+})
+
+/** Video models (ComfyUI, model_detection.py and lora.py; diffusers, models/transformers). */
+export const videoModels: readonly BaseModel[] = [
+  {
+    base: 'FramePack',
+    layouts: [{ has: ['clean_x_embedder.proj.weight'] }],
+    lora: {
+      layers: { ...hunyuanDiffusersLayers([3072]), 'clean_x_embedder.': null, 'image_projection.': null },
+      blocks: hunyuanBlocks,
+    },
+    classes: ['HunyuanVideoFramepack'],
+    architectures: ['framepack'],
+  },
+  {
+    base: 'Hunyuan Video 1.5',
+    layouts: [
+      {
+        has: [
+          'txt_in.individual_token_refiner.blocks.0.norm1.weight',
+          'cond_type_embedding.weight',
+          'vision_in.',
+        ],
+      },
+      { has: ['x_embedder.proj.weight', 'cond_type_embed.weight', 'image_embedder.'] },
+    ],
+    lora: {
+      layers: hunyuanLayers([2048]),
+      blocks: { 'double_blocks.': 54, 'transformer_blocks.': 54 },
+    },
+    classes: ['HunyuanVideo15'],
+    architectures: ['hunyuan-video-1-5', 'hunyuanvideo-1-5'],
+  },
+  {
+    base: 'Hunyuan Video',
+    layouts: [
+      { has: ['txt_in.individual_token_refiner.blocks.0.norm1.weight'] },
+      { has: ['x_embedder.proj.weight', 'context_embedder.token_refiner.'] },
+    ],
+    variants: [
+      // latents, a mask and an image
+      [
+        { word: 'I2V', shapes: [['img_in.proj.weight', [null, 33]]] },
+        { word: 'SkyReels I2V', shapes: [['img_in.proj.weight', [null, 32]]] },
+      ],
+    ],
+    lora: { layers: hunyuanLayers([3072]), blocks: hunyuanBlocks },
+    classes: ['HunyuanVideo', 'HunyuanSkyreels'],
+    architectures: ['hunyuan-video', 'hunyuanvideo'],
+  },
+  {
+    base: 'Mochi',
+    layouts: [
+      { has: ['t5_yproj.weight'] },
+      { has: ['time_embed.caption_proj.weight', 'transformer_blocks.0.attn1.add_q_proj.weight'] },
+    ],
+    lora: {
+      layers: {
+        ...projections('blocks.#.attn.', 'qkv_x proj_x', 3072),
+        'blocks.#.attn.qkv_y': 1536,
+        'blocks.#.attn.proj_y': null,
+        'blocks.#.mlp_x.': null,
+        'blocks.#.mlp_y.': null,
+        ...projections('transformer_blocks.#.attn1.', 'to_q to_k to_v to_out.#', 3072),
+        ...projections('transformer_blocks.#.attn1.', 'add_q_proj add_k_proj add_v_proj', 1536),
+        'transformer_blocks.#.attn1.to_add_out': null,
+        'transformer_blocks.#.ff.': null,
+        'transformer_blocks.#.ff_context.': null,
+      },
+      blocks: { 'blocks.': 48, 'transformer_blocks.': 48 },
+    },
+    classes: ['Mochi'],
+    architectures: ['mochi'],
+  },
+  {
+    base: 'MiniMax H3',
+    layouts: [
+      { has: ['video_patch_proj.weight', 'audio_patch_proj.weight'] },
+      { has: ['audio_proj_in.weight', 'audio_proj_out.weight', 'context_embedder.weight'] },
+    ],
+    lora: {
+      layers: {
+        'blocks.#.attn.qkv_proj': 5376,
+        'blocks.#.attn.out_proj': null,
+        'blocks.#.mlp.fc1': 5376,
+        'blocks.#.mlp.fc2': null,
+        ...projections('transformer_blocks.#.attn.', 'to_q to_k to_v', 5376),
+        'transformer_blocks.#.ff.': null,
+        'transformer_blocks.#.adaln_proj.linear': null,
+        'token_refiner.': null,
+      },
+      blocks: { 'blocks.': 50, 'transformer_blocks.': 50 },
+    },
+    classes: ['MiniMaxH3'],
+    architectures: ['minimax-h3'],
+  },
+  {
+    base: 'LTX-Video',
+    layouts: [
+      {
+        has: ['adaln_single.emb.timestep_embedder.linear_1.bias', 'patchify_proj.weight'],
+        lacks: ['pos_embed.proj.bias'],
+      },
+      { has: ['scale_shift_table', 'time_embed.emb.timestep_embedder.linear_1.bias', 'proj_in.weight'] },
+      { has: ['adaln_single.emb.timestep_embedder.linear_1.bias'], lacks: ['pos_embed.proj.bias'] },
+    ],
+    variants: [
+      [
+        {
+          word: 'with sound',
+          has: [['audio_adaln_single.linear.weight', 'audio_adaln_single.', 'audio_time_embed.']],
+        },
+      ],
+    ],
+    lora: {
+      layers: {
+        ...selfAndCross('transformer_blocks.#.', [2048, 4096], [2048, 4096]),
+        ...feedForward('transformer_blocks.#.ff.', null, null),
+        'transformer_blocks.#.audio_attn#.': null,
+        'transformer_blocks.#.audio_attn1.': null,
+        'transformer_blocks.#.audio_attn2.': null,
+        'transformer_blocks.#.audio_ff.': null,
+        'transformer_blocks.#.audio_to_video_attn.': null,
+        'transformer_blocks.#.video_to_audio_attn.': null,
+        patchify_proj: 128,
+        proj_in: 128,
+        'adaln_single.': null,
+      },
+      blocks: { 'transformer_blocks.': [28, 48] },
+    },
+    classes: ['LTX'],
+    architectures: ['ltx', 'ltxv'],
+  },
+  {
+    base: 'Cosmos',
+    layouts: [
+      {
+        has: [
+          'patch_embed.proj.weight',
+          'learnable_pos_embed.pos_emb_t',
+          'time_embed.t_embedder.linear_1.weight',
+        ],
+      },
+      { has: ['blocks.block0.blocks.0.block.attn.to_q.0.weight'] },
+    ],
+    lora: { layers: { 'blocks.block#.blocks.': null, 'blocks.block0.blocks.': null } },
+    architectures: ['cosmos-1'],
+  },
+  {
+    base: 'CogVideoX',
+    layouts: [
+      { has: ['blocks.0.norm1.linear.weight'] },
+      { has: ['transformer_blocks.0.norm1.linear.weight', 'patch_embed.text_proj.weight'] },
+    ],
+    lora: {
+      layers: {
+        ...projections('transformer_blocks.#.attn1.', 'to_q to_k to_v to_out.#', [1920, 3072]),
+        'transformer_blocks.#.norm1.linear': 512,
+        'transformer_blocks.#.norm2.linear': 512,
+        ...feedForward('transformer_blocks.#.ff.', null, null),
+      },
+      blocks: { 'transformer_blocks.': [30, 42] },
+    },
+    classes: ['CogVideoX', 'ConsisID'],
+    architectures: ['cogvideox'],
+  },
+  {
+    base: 'SeedVR2',
+    layouts: [
+      { shapes: [['blocks.35.mlp.vid.proj_out.weight', [3072]]] },
+      { has: [['blocks.35.mlp.all.proj_in_gate.weight', 'blocks.31.mlp.all.proj_in_gate.weight']] },
+    ],
+    variants: [
+      [
+        { word: '7B', has: [['blocks.35.mlp.vid.proj_out.weight', 'blocks.35.mlp.all.proj_in_gate.weight']] },
+        { word: '3B', has: ['blocks.31.mlp.all.proj_in_gate.weight'] },
+      ],
+    ],
+    architectures: ['seedvr2'],
+  },
+  {
+    base: 'Wan',
+    layouts: [
+      { has: ['head.modulation', 'patch_embedding.weight', 'blocks.0.self_attn.q.weight'] },
+      { has: ['patch_embedding.weight', 'blocks.0.attn1.to_q.weight', 'condition_embedder.'] },
+      // nunchaku and GGUF files whose first attention has another name
+      {
+        has: ['head.modulation', 'patch_embedding.weight', 'blocks.0.ffn.0.weight', 'blocks.0.self_attn.'],
+        lacks: ['blocks.0.self_attn.q.lora_A.weight'],
+      },
+    ],
+    variants: [versions, sizes, purposes],
+    lora: wanLora,
+    classes: ['Wan', 'SkyReelsV2', 'ChronoEdit', 'Lucy'],
+    architectures: ['wan'],
+  },
+  {
+    base: 'Anima',
+    layouts: [{ has: ['blocks.0.mlp.layer1.weight', 'llm_adapter.'] }],
+    lora: {
+      layers: { ...cosmosLayers([2048]), 'llm_adapter.': null, 'te.layers.': null },
+      blocks: { 'blocks.': 28, 'transformer_blocks.': 28 },
+    },
+    architectures: ['anima'],
+  },
+  {
+    base: 'Cosmos-Predict2',
+    layouts: [
+      { has: ['blocks.0.mlp.layer1.weight'] },
+      {
+        has: [
+          'patch_embed.proj.weight',
+          'time_embed.t_embedder.linear_1.weight',
+          'transformer_blocks.0.attn1.to_q.weight',
+        ],
+      },
+    ],
+    variants: [
+      [
+        { word: '', shapes: [['x_embedder.proj.1.weight', [2048]]] },
+        { word: '14B', shapes: [['x_embedder.proj.1.weight', [5120]]] },
+      ],
+    ],
+    lora: {
+      layers: cosmosLayers([2048, 5120]),
+      blocks: { 'blocks.': [28, 36], 'transformer_blocks.': [28, 36] },
+    },
+    classes: ['Cosmos2'],
+    architectures: ['cosmos-2', 'cosmos-predict2', 'cosmos'],
+  },
+  {
+    base: 'Kandinsky 6',
+    layouts: [{ has: ['visual_embeddings.in_layer.weight', 'audio_embeddings.in_layer.weight'] }],
+    lora: { layers: { 'visual_blocks.': null } },
+    classes: ['Kandinsky6'],
+    architectures: ['kandinsky-6', 'kandinsky6'],
+  },
+  {
+    base: 'Kandinsky 5',
+    layouts: [{ has: ['visual_transformer_blocks.0.cross_attention.key_norm.weight'] }],
+    // by the width
+    variants: [
+      [
+        { word: 'Lite image', shapes: [['visual_embeddings.in_layer.bias', [2560]]] },
+        { word: 'Lite', shapes: [['visual_embeddings.in_layer.bias', [1792]]] },
+        { word: 'Pro', shapes: [['visual_embeddings.in_layer.bias', [4096]]] },
+      ],
+    ],
+    lora: { layers: { 'visual_transformer_blocks.': null, 'text_transformer_blocks.': null } },
+    classes: ['Kandinsky5'],
+    architectures: ['kandinsky-5', 'kandinsky5', 'kandinsky'],
+  },
+  {
+    base: 'Allegro',
+    layouts: [
+      {
+        has: ['pos_embed.proj.weight', 'adaln_single.emb.timestep_embedder.linear_1.weight'],
+        shapes: [['caption_projection.linear_1.weight', [2304]]],
+      },
+    ],
+    lora: {
+      layers: selfAndCross('transformer_blocks.#.', 2304, 2304),
+      blocks: { 'transformer_blocks.': 32 },
+    },
+    classes: ['Allegro'],
+    architectures: ['allegro'],
+  },
+  {
+    base: 'EasyAnimate',
+    layouts: [{ has: ['text_proj_t5.0.weight', 'transformer_blocks.0.attn1.to_q.weight'] }],
+    classes: ['EasyAnimate'],
+    architectures: ['easyanimate'],
+  },
+  {
+    base: 'Helios',
+    layouts: [{ has: ['patch_short.weight', 'patch_long.weight'] }],
+    classes: ['Helios'],
+    architectures: ['helios'],
+  },
+]

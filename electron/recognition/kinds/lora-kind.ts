@@ -1,0 +1,64 @@
+import { baseModels } from '../families/base-models.ts'
+import { lorasBases } from '../families/lora-base.ts'
+import { joinBases } from './kind.ts'
+import type { Kind } from './kind.ts'
+import { loraLayers } from './lora-layers.ts'
+import type { LoraLayer } from './lora-layers.ts'
+import { basesFromMetadata } from './metadata-evidence.ts'
+import type { TensorNames } from './tensor-names.ts'
+
+/**
+ * A LoRA of any type. Its base in the metadata takes precedence, because some families have the same layers.
+ */
+export function loraKind(names: TensorNames, metadata: ReadonlyMap<string, string>): Kind {
+  const layers = loraLayers(names)
+  const { bases, evidence } = lorasBases(layers)
+  const named = basesFromMetadata(metadata)
+  const base = joinBases(decideBases(bases, named))
+  const example = [...layers.values()][0]?.example ?? ''
+  return {
+    modelType: 'loras',
+    base,
+    variant: loraVariant(base, names, layers),
+    evidence: evidence || example,
+  }
+}
+
+/** Families that both layers and metadata allow, or else those of the metadata, or of the layers. */
+function decideBases(byLayers: readonly string[], named: readonly string[]): readonly string[] {
+  const both = named.filter((base) => byLayers.includes(base))
+  if (both.length > 0) return both
+  return named.length > 0 ? named : byLayers
+}
+
+const adapterTypes: readonly (readonly [ending: string, name: string])[] = [
+  ['.dora_scale', 'DoRA'],
+  ['.lora_magnitude_vector', 'DoRA'],
+  ['.hada_w1_a', 'LoHa'],
+  ['.lokr_w1', 'LoKr'],
+  ['.lokr_w1_a', 'LoKr'],
+  ['.oft_blocks', 'OFT'],
+  ['.oft_diag', 'OFT'],
+]
+
+/** The size, the purpose, and the adapter type unless it is a plain LoRA. */
+function loraVariant(
+  base: string | null,
+  names: TensorNames,
+  layers: ReadonlyMap<string, LoraLayer>,
+): string | null {
+  const endings = new Set<string>()
+  for (const name of names.all()) endings.add(name.slice(name.lastIndexOf('.')))
+  const adapterType = adapterTypes.find(([ending]) => endings.has(ending))?.[1]
+  const control = names.shape('img_in.lora_A.weight')[1] === 128 ? 'control' : undefined
+  return [sizeOf(base, layers), control, adapterType].filter(Boolean).join(' ') || null
+}
+
+/** The size that only one width shows. */
+function sizeOf(base: string | null, layers: ReadonlyMap<string, LoraLayer>): string | undefined {
+  const sizes = baseModels.find((model) => model.base === base)?.lora?.sizes ?? {}
+  for (const { inputWidths } of layers.values()) {
+    for (const width of inputWidths) if (sizes[width] !== undefined) return sizes[width]
+  }
+  return undefined
+}

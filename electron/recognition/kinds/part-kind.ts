@@ -1,0 +1,81 @@
+import { audioEncoders, languageModels, textEncoders, visionEncoders } from '../families/encoders.ts'
+import { basesByTextWidth, controlModels } from '../families/control-models.ts'
+import type { PartFamily } from '../families/family.ts'
+import { findFamily, variantOf } from '../families/match-rule.ts'
+import { tools, upscalers } from '../families/tools.ts'
+import { vaes } from '../families/vaes.ts'
+import type { Header } from '../formats/header.ts'
+import { joinBases } from './kind.ts'
+import type { Kind } from './kind.ts'
+import { esrganScale } from './esrgan-scale.ts'
+import { tensorNamesBelow } from './tensor-names.ts'
+import type { TensorNames } from './tensor-names.ts'
+
+/** The first family of a table that matches. Evidence is returned with the prefix of the names. */
+function kindIn(names: TensorNames, families: readonly PartFamily[]): Kind | null {
+  const found = findFamily(names, families)
+  if (!found) return null
+  const { family, evidence } = found
+  return {
+    modelType: family.modelType,
+    base: joinBases([family.base ?? []].flat()),
+    variant: variantOf(names, family.variants),
+    evidence: names.prefix + evidence,
+  }
+}
+
+/** Models that control another model: ControlNet, T2I adapter, IP-Adapter, model patches and style models. */
+export const controlKind = (names: TensorNames): Kind | null => kindIn(names, controlModels)
+
+/** Parts and tools of a model: VAE, text and image encoders, upscalers. */
+export function partKind(tensors: Header['tensors'], names: TensorNames): Kind | null {
+  return (
+    kindIn(tensorNamesBelow(tensors, ['first_stage_model.', 'vae.', 'pretransform.model.']), vaes) ??
+    // Multimodal ones contain an image encoder with the names of a standalone one.
+    kindIn(names, languageModels) ??
+    clipKind(names) ??
+    kindIn(names, audioEncoders) ??
+    upscalerKind(tensorNamesBelow(tensors, ['params_ema.', 'params.'])) ??
+    kindIn(names, tools)
+  )
+}
+
+/** ComfyUI can load a CLIP with both halves as a text encoder too, so its folder decides. */
+function clipKind(names: TensorNames): Kind | null {
+  const vision = kindIn(names, visionEncoders)
+  const text = kindIn(names, textEncoders)
+  return vision && text ? { ...vision, alternative: text } : (vision ?? text)
+}
+
+function upscalerKind(names: TensorNames): Kind | null {
+  const kind = kindIn(names, upscalers)
+  return kind?.base === 'ESRGAN' ? { ...kind, variant: esrganScale(names) } : kind
+}
+
+/** Textual inversion: a few vectors as wide as a text encoder's token embeddings. */
+export function embeddingKind(names: TensorNames): Kind | null {
+  if (names.has('clip_g') && names.has('clip_l')) {
+    return { modelType: 'embeddings', base: 'SDXL', evidence: 'clip_g' }
+  }
+  const named = ['emb_params', 'clip_l', 'clip_g', 'string_to_param.*'].find(names.has)
+  if (named !== undefined)
+    return { modelType: 'embeddings', base: embeddingBase(names, named), evidence: named }
+  if (names.count >= 10) return null
+  const keys = [...names.all()]
+  const areVectors = keys.every((key) => {
+    const shape = names.shape(key)
+    // Embeddings have at most some hundred vectors; weight matrices have at least as many rows.
+    return shape.length === 2 && (shape[0] ?? 0) < 256 && embeddingBase(names, key) !== null
+  })
+  const [first] = keys
+  return areVectors && first !== undefined
+    ? { modelType: 'embeddings', base: embeddingBase(names, first), evidence: first }
+    : null
+}
+
+/** By the width of the encoder's tokens; SDXL's larger encoder is that of the refiner too. */
+function embeddingBase(names: TensorNames, key: string): string | null {
+  const width = names.shape(key).at(-1)
+  if (width === 1280) return 'SDXL'
+  return basesByTextWidth.find(([, textWidth]) => textWidth === width)?.[0] ?? null
+}

@@ -16,6 +16,8 @@ export class PickleMachine {
   readonly memo = new Map<number, PickleValue>()
   readonly imports = new Map<string, ImportLevel>()
   isStopped = false
+  /** Whether an import was called; without that, it was at most loaded. */
+  hasCalls = false
   /** Joblib's loader reads on elsewhere when such a pickle builds an object. */
   hasJoblibArrays = false
   /** Something that loaders treat differently, although the interpretation can continue; or null. */

@@ -153,7 +153,15 @@ function reduce(machine: PickleMachine): void {
   const callee = machine.pop()
   if (isPlain(callee) || typeof callee === 'string')
     throw new FormatError('it calls something that is no import')
+  machine.hasCalls = true
   machine.stack.push(callResult(callee, args))
+}
+
+/** Replaces the operands up to the mark by an object that an import creates from them. */
+function pushInstance(machine: PickleMachine): void {
+  machine.popToMark()
+  machine.hasCalls = true
+  machine.stack.push(null)
 }
 
 /** Gives an object its state. No pickle of a model changes a class or a function that it imports. */
@@ -173,6 +181,7 @@ const pushNewObject =
   (operands: number): OpcodeHandler =>
   (machine) => {
     const popped = Array.from({ length: operands }, () => machine.pop())
+    machine.hasCalls = true
     machine.stack.push(callResult(popped.at(-1) ?? null, null))
   }
 
@@ -242,14 +251,13 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
         async (machine, window) => {
           const module = await readLine(window)
           machine.import(module, await readLine(window))
-          machine.popToMark()
-          machine.stack.push(null)
+          pushInstance(machine)
         },
       ],
       ['j', (machine, window) => pushMemo(machine, window.u32())],
       ['l', (machine) => void (machine.popToMark(), machine.stack.push(plainValue))],
       [']', push(plainValue)],
-      ['o', (machine) => void (machine.popToMark(), machine.stack.push(null))],
+      ['o', pushInstance],
       ['p', async (machine, window) => void machine.memo.set(await readMemoIndex(window), machine.peek())],
       ['q', memoize(u8)],
       ['r', memoize(u32)],

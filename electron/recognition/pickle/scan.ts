@@ -18,6 +18,8 @@ export interface PickleScan {
 interface SinglePickleScan extends PickleScan {
   /** Whether the scan ended, or differs from a loader, for another reason than that loaders fail there. */
   readonly isUndecided: boolean
+  /** Whether an import was called. */
+  readonly hasCalls: boolean
   /** Size of the storages that PyTorch's legacy format has behind its pickles; null if unknown. */
   readonly storageBytes: number | null
 }
@@ -54,6 +56,7 @@ export async function scanPickle(
     problem: problem ?? machine.problem,
     value: problem === null ? (machine.stack.at(-1) ?? null) : null,
     isUndecided: isUndecided || (problem === null && machine.problem !== null),
+    hasCalls: machine.hasCalls,
     storageBytes: sumOfStorages(machine),
   }
 }
@@ -154,8 +157,8 @@ function findProblem(scans: readonly SinglePickleScan[], remainingBytes: number)
 }
 
 /**
- * Scans what isn't named as a pickle but may be one, such as a member of a zip. Null if it is none: a tensor's
- * bytes may begin like one by chance, and then fail without an import.
+ * Scans what isn't named as a pickle but may be one, such as a member of a zip. Null if it is none: numbers and
+ * words may begin like one by chance, and then fail before they call an import.
  */
 export async function scanUnnamed(window: ByteWindow, budget: ScanBudget): Promise<PickleScan | null> {
   const scans = await scanConsecutive(window, budget)
@@ -163,6 +166,8 @@ export async function scanUnnamed(window: ByteWindow, budget: ScanBudget): Promi
   const undecided = scans.find(({ isUndecided }) => isUndecided)
   if (undecided) return { imports, problem: undecided.problem, value: null }
   const isPickle = scans[0]?.problem === null
-  if (!isPickle && imports.every(({ level }) => level === 'innocuous')) return null
+  const isRun = imports.length > 0 && scans.some(({ hasCalls }) => hasCalls)
+  const isDangerous = imports.some(({ level }) => level === 'dangerous')
+  if (!isPickle && !isRun && !isDangerous) return null
   return { imports, problem: null, value: (isPickle ? scans[0]?.value : null) ?? null }
 }

@@ -5,11 +5,13 @@ export function isTorchScriptCode(memberName: string): boolean {
   return /^[^/]+\/code\/.*\.py$/.test(memberName)
 }
 
-/** Operators of PyTorch that open, write or create files (torch/csrc/jit/runtime, `aten::save`). */
+/** The operators of PyTorch with a file's name (`torch._C._jit_get_all_schemas()` of PyTorch 2.13). */
 const fileOperator = /\.(save|from_file)\b/g
 /** Operators outside of PyTorch's tensor functions; some packages register ones that read and write files. */
 const packageOperator = /\bops\.(\w+)\.(\w+)/g
-const harmlessPackages = new Set(['prim', 'aten', 'quantized', 'torchvision'])
+const harmlessPackages = new Set(
+  'prim aten quantized _quantized sparse prepacked mkldnn mkldnn_prepacked torchvision'.split(' '),
+)
 
 /**
  * Finds operators in TorchScript's code that reach beyond tensors. The code has no imports, no reflection and

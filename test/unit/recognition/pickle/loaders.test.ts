@@ -107,6 +107,14 @@ test('finds old protocols in zip members of any name', async () => {
   expect(await failureCodeInZip(zipOf([{ name: 'weights', bytes: second }]))).toBe('file-dangerous')
 })
 
+test('raises no alarm for lists of words', async () => {
+  const member = (bytes: string) => zipOf([{ name: 'archive/extra/labels.txt', bytes: Buffer.from(bytes) }])
+  expect(await failureCodeInZip(member('cat\ndog\nhorse\n'))).toBe('accepted')
+  // A call before the failure has run.
+  expect(await failureCodeInZip(member('csome.trainer\nstart\n)Rdog\n'))).toBe('file-suspicious')
+  expect(await failureCodeInZip(member('(isome.trainer\nstart\ndog\n'))).toBe('file-suspicious')
+})
+
 test('raises no alarm for members of random bytes', async () => {
   const members = Array.from({ length: 4_000 }, (_, number) => ({
     name: `archive/data/${number}`,

@@ -133,7 +133,7 @@ export class ByteRecords {
   }
 
   #enlargeTable(): void {
-    const slots = new Uint32Array(this.#slots.length * 4)
+    const slots = new Uint32Array(this.#slots.length * 2)
     const mask = slots.length - 1
     for (let index = 0; index < this.#size; index += 1) {
       let slot = firstSlot(this.#hashes[index] as number, mask)

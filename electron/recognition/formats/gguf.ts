@@ -1,4 +1,3 @@
-import { ByteRecords } from './byte-records.ts'
 import type { ByteSource } from './byte-source.ts'
 import { ByteWindow } from './byte-window.ts'
 import { ggmlTypes, quantisationNames } from './gguf-types.ts'
@@ -33,8 +32,8 @@ const u64Type = 10
 
 /** Of metadata keys (docs/gguf.md); tensor names have 63 in ggml and up to 159 in stable-diffusion.cpp. */
 const maxNameBytes = 65_535
-/** More pairs are checked but not kept: models have about 50. */
-const maxMetadataEntries = 10_000
+/** Our own limit: models have about 50. */
+const maxMetadataKeys = 100_000
 /** Longer texts are not kept: chat templates have some ten kilobytes. */
 const maxValueBytes = 1_000_000
 
@@ -115,21 +114,21 @@ class GgufReader {
   /** Keeps numbers and texts, and skips arrays, which are mostly tokenizers. */
   async #readMetadata(count: number): Promise<void> {
     const window = this.#window
-    const keys = new ByteRecords()
+    if (count > maxMetadataKeys) throw new FormatError('more than 100,000 metadata keys')
     for (let index = 0; index < count; index += 1) {
       if (!window.has(8)) await this.#fill(8)
       const length = readNameLength(window)
       if (!window.has(length + 20)) await this.#fill(length + 20)
-      const key = window.take(length)
-      if (length === 0) throw new FormatError('a metadata key without a name')
-      if (!keys.add(key, 0, length)) throw new FormatError('duplicate metadata key')
+      const key = window.take(length).toString('utf8')
+      if (key === '') throw new FormatError('a metadata key without a name')
+      if (this.#metadata.has(key)) throw new FormatError('duplicate metadata key')
+      // Also if its value is skipped.
+      this.#metadata.set(key, '')
       const type = window.u32()
-      const isKept = index < maxMetadataEntries
-      const name = isKept ? key.toString('utf8') : ''
-      if (name === alignmentKey) this.#readAlignment(type)
-      else if (type === textType) await this.#readText(name)
-      else if (type === arrayType) await this.#readArray(name)
-      else this.#readNumber(name, type)
+      if (key === alignmentKey) this.#readAlignment(type)
+      else if (type === textType) await this.#readText(key)
+      else if (type === arrayType) await this.#readArray(key)
+      else this.#readNumber(key, type)
     }
   }
 
@@ -141,25 +140,25 @@ class GgufReader {
     this.#metadata.set(alignmentKey, String(this.#alignment))
   }
 
-  async #readText(name: string): Promise<void> {
+  async #readText(key: string): Promise<void> {
     const window = this.#window
     const length = window.u64()
-    if (name === '' || length > maxValueBytes) window.skip(length)
+    if (length > maxValueBytes) window.skip(length)
     else {
       if (!window.has(length)) await this.#fill(length)
-      this.#metadata.set(name, window.take(length).toString('utf8'))
+      this.#metadata.set(key, window.take(length).toString('utf8'))
     }
   }
 
   /** A shape is kept as comma-separated text; other arrays are skipped. */
-  async #readArray(name: string): Promise<void> {
+  async #readArray(key: string): Promise<void> {
     const window = this.#window
     const type = window.u32()
     const count = window.u64()
-    const isShape = name.startsWith(shapeKey) && (type === u32Type || type === i32Type)
+    const isShape = key.startsWith(shapeKey) && (type === u32Type || type === i32Type)
     if (isShape && count <= maxDimensions) {
       if (!window.has(count * 4)) await this.#fill(count * 4)
-      this.#metadata.set(name, Array.from({ length: count }, () => window.u32()).join())
+      this.#metadata.set(key, Array.from({ length: count }, () => window.u32()).join())
       this.#hasShapes = true
     } else if (type === textType) {
       for (let index = 0; index < count; index += 1) {
@@ -169,10 +168,10 @@ class GgufReader {
     } else window.skip(bytesOfScalar(type) * count)
   }
 
-  #readNumber(name: string, type: number): void {
+  #readNumber(key: string, type: number): void {
     const window = this.#window
-    const isKept = name !== '' && (type === u32Type || type === u64Type)
-    if (isKept) this.#metadata.set(name, String(type === u32Type ? window.u32() : window.bigU64()))
+    if (type === u32Type) this.#metadata.set(key, String(window.u32()))
+    else if (type === u64Type) this.#metadata.set(key, String(window.bigU64()))
     else window.skip(bytesOfScalar(type))
   }
 

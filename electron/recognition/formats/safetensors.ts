@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { ByteRecords, enlarged } from './byte-records.ts'
+import { enlarged } from './byte-records.ts'
 import { TensorTable, type Header } from './header.ts'
 import { JsonReader, type TextRange } from './json-reader.ts'
 import { FormatError, malformed, tryParse, type ParseResult } from './parse-result.ts'
@@ -72,8 +72,9 @@ export function parseSafetensors(header: Buffer): ParseResult<SafetensorsHeader>
   return tryParse(() => new HeaderReader(header).read())
 }
 
-/** Trainers write some hundred keys. Of more, all are checked and the first ones are kept. */
-const maxMetadataEntries = 10_000
+/** Our own limits, far above those of any model: trainers write some hundred keys, and names have 200 bytes. */
+const maxMetadataKeys = 100_000
+const maxNameBytes = 65_535
 /** Longer values are kept as an empty text: tag lists and thumbnails are far below. */
 const maxValueBytes = 20_000_000
 
@@ -123,23 +124,20 @@ class HeaderReader {
       json.literal('null')
       return metadata
     }
-    const keys = new ByteRecords()
-    for (let key = json.firstMember(); key; key = json.nextMember()) {
-      if (!keys.add(...this.#bytesOf(key))) {
-        throw new FormatError(`duplicate key ${this.#nameIn(key)} in __metadata__`)
-      }
-      if (json.peek() !== 0x22) {
-        throw new FormatError(`__metadata__ value of ${this.#nameIn(key)} is not text`)
-      }
+    for (let range = json.firstMember(); range; range = json.nextMember()) {
+      if (metadata.size >= maxMetadataKeys) throw new FormatError('more than 100,000 metadata keys')
+      const key = json.textOf(range)
+      if (metadata.has(key)) throw new FormatError(`duplicate key ${shorten(key)} in __metadata__`)
+      if (json.peek() !== 0x22) throw new FormatError(`__metadata__ value of ${shorten(key)} is not text`)
       const value = json.textRange()
-      if (metadata.size >= maxMetadataEntries) continue
-      metadata.set(json.textOf(key), value.end - value.start > maxValueBytes ? '' : json.textOf(value))
+      metadata.set(key, value.end - value.start > maxValueBytes ? '' : json.textOf(value))
     }
     return metadata
   }
 
   #readTensor(key: TextRange): void {
     const json = this.#json
+    if (key.end - key.start > maxNameBytes) throw new FormatError('a name over 65,535 bytes')
     if (!this.#tensors.begin(...this.#bytesOf(key))) {
       throw new FormatError(`duplicate key ${this.#nameIn(key)}`)
     }

@@ -131,6 +131,20 @@ test('refuses an alignment that is a text', async () => {
   expect(await parse(header)).toEqual({ ok: false, problem: 'alignment is no 32-bit number' })
 })
 
+test('refuses more metadata keys, and longer names, than any model has', async () => {
+  const metadata = (count: number) =>
+    Object.fromEntries([...Array(count).keys()].map((key) => [`k${key}`, 1]))
+  expect(await parse(ggufHeader({ metadata: metadata(100_000) }).header)).toMatchObject({ ok: true })
+  expect(await parse(ggufHeader({ metadata: metadata(100_001) }).header)).toEqual({
+    ok: false,
+    problem: 'more than 100,000 metadata keys',
+  })
+  const named = (bytes: number) =>
+    ggufHeader({ tensors: { ['a'.repeat(bytes)]: { type: 0, shape: [] } } }).header
+  expect(await parse(named(65_535))).toMatchObject({ ok: true })
+  expect(await parse(named(65_536))).toEqual({ ok: false, problem: 'a name over 65,535 bytes' })
+})
+
 test('refuses a metadata key without a name', async () => {
   const { header } = ggufHeader({ metadata: { '': 1 } })
   expect(await parse(header)).toEqual({ ok: false, problem: 'a metadata key without a name' })

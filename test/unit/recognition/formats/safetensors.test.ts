@@ -133,6 +133,14 @@ test('accepts tensors in any order of their data, with empty ones between', () =
   expect(problemOf(`{${order.with(1, inside).join()}}`)).toBe('tensors overlap')
 })
 
+test('refuses more metadata keys, and longer names, than any model has', () => {
+  const keys = (count: number) => Array.from({ length: count }, (_, index) => `"${index}":""`).join()
+  expect(problemOf(`{"__metadata__":{${keys(100_000)}}}`)).toBeNull()
+  expect(problemOf(`{"__metadata__":{${keys(100_001)}}}`)).toBe('more than 100,000 metadata keys')
+  expect(problemOf(`{"${'a'.repeat(65_535)}":${u8}}`)).toBeNull()
+  expect(problemOf(`{"${'a'.repeat(65_536)}":${u8}}`)).toBe('a name over 65,535 bytes')
+})
+
 test('keeps the size of a tensor with more dimensions than a shape can have', () => {
   const read = parse(
     `{"a":${tensor('U8', `[${'1,'.repeat(64)}3]`, '[0,3]')},"b":${tensor('U8', '[2]', '[3,5]')}}`,

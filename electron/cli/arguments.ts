@@ -64,6 +64,9 @@ export type Command =
       readonly allow: 'suspicious' | 'dangerous' | null
       /** Undefined without the option. */
       readonly onConflict: OnConflict | undefined
+      /** Uploads without asking. */
+      readonly yes: boolean
+      readonly dryRun: boolean
       readonly abortOnInterrupt: boolean
     } & OutputOptions &
       SpeedOptions)
@@ -171,6 +174,8 @@ function parseUpload(words: readonly string[]): Command {
     },
     allow: allowedLevel(values['allow-pickle'], values['allow-dangerous-pickle']),
     onConflict: parseOnConflict(values['on-conflict']),
+    yes: values.yes ?? false,
+    dryRun: values['dry-run'] ?? false,
     abortOnInterrupt: values['abort-on-interrupt'] ?? false,
     json: values.json ?? false,
     quiet: values.quiet ?? false,

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isToken } from '../cloud/wire.ts'
+import { reviewSetting } from '../contract/review.ts'
 import { serverAddressOf, singlePutLimit, type ServerEntry } from '../contract/servers.ts'
 import { defaultSettings, type Settings } from '../contract/settings.ts'
 import { parseSettings } from '../platform/settings.ts'
@@ -24,6 +25,8 @@ export interface CliEnvironment {
   readonly singlePutLimitBytes: number
   /** Null for no limit. */
   readonly limitBytesPerSecond: number | null
+  /** What may be uploaded and what is reviewed: the app's settings. */
+  readonly policy: Pick<Settings, 'review' | 'allowedFormats' | 'allowPickles' | 'confirmLicences'>
 }
 
 /** Reads the environment; throws `UsageError` for an invalid value. */
@@ -51,6 +54,12 @@ export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironme
     team: environment['MODELFERRY_TEAM'] || null,
     singlePutLimitBytes: multipartFrom ?? settings.singlePutLimitBytes,
     limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
+    policy: {
+      review: readReview(environment['MODELFERRY_REVIEW']) ?? settings.review,
+      allowedFormats: settings.allowedFormats,
+      allowPickles: settings.allowPickles,
+      confirmLicences: settings.confirmLicences,
+    },
   }
 }
 
@@ -76,6 +85,13 @@ function readRate(text: string | undefined): number | null {
   const rate = text ? parseRate(text) : null
   if (rate === undefined) throw new UsageError(`MODELFERRY_LIMIT ${rateHint}`)
   return rate
+}
+
+function readReview(text: string | undefined): Settings['review'] | null {
+  if (!text) return null
+  const review = v.safeParse(reviewSetting, text)
+  if (review.success) return review.output
+  throw new UsageError(`MODELFERRY_REVIEW must be one of: ${reviewSetting.options.join(', ')}.`)
 }
 
 function readMultipartFrom(text: string | undefined): number | null {

@@ -15,6 +15,10 @@ const environment = table([
   ['MODELFERRY_SERVER', 'server address (default: the server set in the app)'],
   ['MODELFERRY_TOKEN', 'access token or device key (dk-…), for computers without a keychain; never saved'],
   ['MODELFERRY_TEAM', 'team to upload to'],
+  [
+    'MODELFERRY_REVIEW',
+    'when files are shown first: always, when-needed, never (default: the setting of the app)',
+  ],
   ['MODELFERRY_LIMIT', 'speed limit, in the format of --limit'],
   ['HTTPS_PROXY, HTTP_PROXY', 'proxy, as http://host:port or socks5h://host:port; NO_PROXY lists exceptions'],
   ['MODELFERRY_HOME', 'data folder (default: the data folder of the app)'],

@@ -106,11 +106,12 @@ async function runWithEngine(command: EngineCommand, cliEnvironment: CliEnvironm
 
 /** The command's options take precedence over the environment. */
 function settingsFor(command: EngineCommand, cliEnvironment: CliEnvironment): EngineSettings {
-  const { server, servers, singlePutLimitBytes } = cliEnvironment
+  const { server, servers, singlePutLimitBytes, policy } = cliEnvironment
   const options: Partial<SpeedOptions> = 'streamsMost' in command ? command : {}
   return {
     server,
     servers,
+    ...policy,
     atOnce: defaultSettings.atOnce,
     singlePutLimitBytes,
     limitBytesPerSecond:

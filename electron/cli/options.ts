@@ -68,6 +68,15 @@ export const commands = {
         value: 'what',
         about: 'for path conflicts: skip, rename, replace, keep-both or ask',
       },
+      yes: {
+        type: 'boolean',
+        short: 'y',
+        about: "don't ask: upload everything except broken and unsafe files and path conflicts",
+      },
+      'dry-run': {
+        type: 'boolean',
+        about: 'show what would be uploaded and what needs a decision, and upload nothing',
+      },
       'abort-on-interrupt': {
         type: 'boolean',
         about: 'Ctrl-C cancels these uploads and deletes their data from storage',
@@ -84,6 +93,9 @@ Files that are already in the library aren't uploaded. --on-conflict applies whe
 library path: "rename" and "keep-both" use the next free path, "replace" registers the new model and then disables
 or deletes the old one (depending on the app's settings), and "ask" lets you decide in the app. The default is the
 app's setting.
+
+More than 5 models or 20 GB, and files that need a decision, are shown before anything is uploaded, depending on the
+app's settings or MODELFERRY_REVIEW. Answer on a terminal, or use --yes; otherwise the exit code is 1.
 
 Ctrl-C pauses the upload and keeps the uploaded data. Run the same command or "modelferry resume" to continue, also
 after a crash. Press Ctrl-C again to stop at once. Put file names that start with a dash after "--".`,

@@ -19,11 +19,11 @@ import type { StorageTester } from '../uploads/storage-test.ts'
 import type { EngineCalls } from './calls.ts'
 import type { UploadCommands } from './commands.ts'
 
-export type { EnqueueRequest } from '../intake/enqueue.ts'
+export type { EnqueueRequest, UploadProposal } from '../intake/enqueue.ts'
 
 /**
- * Settings of the app that the engine uses. The command line leaves out those about conflicts and reviews, and
- * uses the app's, from the journal.
+ * Settings of the app that the engine uses. The command line leaves out the conflict settings and uses the
+ * app's, from the journal.
  */
 export type EngineSettings = Pick<
   Settings,

@@ -23,7 +23,7 @@ import { Intake } from '../intake/enqueue.ts'
 import { createTypeCorrections } from '../intake/type-corrections.ts'
 import { createRechecks } from '../intake/recheck-growing-files.ts'
 import { restoreQueued } from '../intake/restore.ts'
-import { applyPolicy, createReviewSettings } from '../intake/review/review-settings.ts'
+import { applyPolicy, reviewPolicyOf } from '../intake/review/review-policy.ts'
 import { Review } from '../intake/review/review.ts'
 import { createUndoHistory } from '../intake/undo-history.ts'
 import { createTeamFinder, createWaitingFiles } from '../intake/waiting-files.ts'
@@ -139,9 +139,8 @@ export function createEngine(options: EngineOptions): Engine {
     options.requestSlots ?? createRequestSlots({ environment, limitBytesPerSecond: () => throttle.limit })
   applyTransferSettings()
   const inspector = new Inspector(workers.inspect, environment.timers)
-  const reviewSettings = createReviewSettings(choices, settings)
-  const inspect = async (file: FileToInspect) =>
-    applyPolicy(await inspector.inspect(file), reviewSettings.current())
+  const reviewPolicy = () => reviewPolicyOf(settings)
+  const inspect = async (file: FileToInspect) => applyPolicy(await inspector.inspect(file), reviewPolicy())
 
   // Library and conflicts: what the teams already have.
   const conflictSettings = createConflictSettings(choices, settings)
@@ -248,7 +247,7 @@ export function createEngine(options: EngineOptions): Engine {
   const review = new Review({
     rows,
     environment,
-    policy: reviewSettings.current,
+    policy: reviewPolicy,
     resolve: signIns.resolve,
     isHidden: (accountId) => signIns.hidden().has(accountId),
     library,
@@ -270,7 +269,7 @@ export function createEngine(options: EngineOptions): Engine {
     resolveTeam: signIns.resolve,
     onConflict: conflictSettings.onConflict,
     typeOffers: corrections.offers,
-    reviewPolicy: reviewSettings.current,
+    reviewPolicy,
     review,
     warmUp,
     batchEnqueued: rechecks.schedule,
@@ -305,7 +304,7 @@ export function createEngine(options: EngineOptions): Engine {
     onChange: (view) => events.emit('watching', view),
   })
 
-  const isReviewed = () => reviewSettings.current().review !== 'never'
+  const isReviewed = () => reviewPolicy().review !== 'never'
   const findTeam = createTeamFinder({ signIns, choices, isReviewed })
   const waitingFiles = createWaitingFiles({
     choices,
@@ -474,7 +473,6 @@ export function createEngine(options: EngineOptions): Engine {
       const before = settings
       settings = changed
       conflictSettings.apply(changed)
-      reviewSettings.apply(changed)
       review.compareAgain()
       queue.setConcurrency(changed.atOnce)
       applyTransferSettings()

@@ -25,7 +25,7 @@ import {
 } from './adopt-uploads.ts'
 import { isNamed } from './review/licences.ts'
 import { needForReview, type ReviewMode, type ReviewNeed } from './review/needs-review.ts'
-import type { ReviewPolicy } from './review/review-settings.ts'
+import type { ReviewPolicy } from './review/review-policy.ts'
 import type { Review } from './review/review.ts'
 
 export interface EnqueueRequest {

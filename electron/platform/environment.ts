@@ -60,7 +60,6 @@ export type ChoiceName =
   | 'all-paused'
   | 'on-conflict'
   | 'replaced-fate'
-  | 'review-policy'
   | 'known-folders'
   | 'waiting-files'
   | 'type-corrections'

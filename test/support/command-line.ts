@@ -96,7 +96,9 @@ export function startCommand(
   environment: NodeJS.ProcessEnv,
   input?: string,
 ): Started {
-  return startProgram([process.execPath, commandLineFile(), ...words], environment, input)
+  // Most tests are about uploads and add files that would be reviewed.
+  const unreviewed = { MODELFERRY_REVIEW: 'never', ...environment }
+  return startProgram([process.execPath, commandLineFile(), ...words], unreviewed, input)
 }
 
 /** An access token, as a script would receive it. */

@@ -178,5 +178,5 @@ function uploadLine(
   if (runByPid !== null) facts.push(`running in process ${runByPid}`)
   if (account?.state === 'signed-out') facts.push(`${account.email} is signed out`)
   if (failure) facts.push(describeFailure(failure, failureStateIn(record, runByPid)))
-  return `${record.phase.padEnd(10)}  ${record.fileName} → ${record.team.name}: ${facts.join(', ')}`
+  return `${record.phase.padEnd(10)}  ${record.fileName} → ${record.team.name || 'no team yet'}: ${facts.join(', ')}`
 }

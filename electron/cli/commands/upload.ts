@@ -9,6 +9,7 @@ import { removeFailedUploads, stopUploads } from './stop-uploads.ts'
 import type { UploadContext } from '../command-context.ts'
 import { describeFailure, reportSkipped, type UploadReporter } from '../output/output.ts'
 import { followUploads } from './follow-uploads.ts'
+import { createUploadReview } from './review-upload.ts'
 import { reportResult } from './report-result.ts'
 
 type UploadCommand = Command & { name: 'upload' }
@@ -24,11 +25,13 @@ export async function runUploadCommand(
   const follower = followUploads(engine, reporter)
   const stop = () => stopUploads(context, { command: 'upload', remove: command.abortOnInterrupt })
   const { target, allow, onConflict } = command
+  const review = createUploadReview(command, context)
   const report = await interruption.race(
     engine.addPaths(command.paths, {
       team: choice,
       target,
       signal: interruption.signal,
+      ...review.request,
       ...(allow === null ? {} : { allow }),
       ...(onConflict === undefined ? {} : { onConflict }),
     }),
@@ -40,6 +43,8 @@ export async function runUploadCommand(
   }
   const { added, refused, skipped } = report.value
   reportSkipped(reporter, skipped)
+  const refusal = review.refusedWith()
+  if (refusal !== null) return refusal
   if (added + refused === 0) {
     const isQueued = skipped.some(({ reason }) => reason === 'queued')
     streams.err.line(isQueued ? 'These files are already in the upload queue.' : 'No model files found.')

@@ -1,6 +1,6 @@
 import { reviewAboveBytes, reviewAboveModels } from '../../contract/review.ts'
 import type { FoundFile } from '../../recognition/found-file.ts'
-import type { ReviewPolicy } from './review-settings.ts'
+import type { ReviewPolicy } from './review-policy.ts'
 
 /**
  * How files were added. `by-rules` follows the settings. `first` is for files that were added before there was

@@ -3,7 +3,7 @@ import type { ReviewFacts, ReviewGroup, ReviewGroupKind } from '../../contract/r
 import type { TeamComparison } from '../../conflicts/compare-with-team.ts'
 import type { UploadRecord } from '../../journal/upload-record.ts'
 import { isNamed, isRestrictive } from './licences.ts'
-import type { ReviewPolicy } from './review-settings.ts'
+import type { ReviewPolicy } from './review-policy.ts'
 
 /** What grouping uses besides the files themselves. */
 export interface GroupingContext {

@@ -9,7 +9,7 @@ import { withTimeout } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { Queue } from '../../queue/queue.ts'
 import { blockedIdsOf, groupForReview, idsOf } from './review-groups.ts'
-import type { ReviewPolicy } from './review-settings.ts'
+import type { ReviewPolicy } from './review-policy.ts'
 
 interface ReviewOptions {
   readonly rows: Rows

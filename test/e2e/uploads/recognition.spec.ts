@@ -7,6 +7,7 @@ import { writeSafetensors, writeText } from '../../fixtures/model-files.ts'
 import { imported, pickleOf, shellCall, stateDict, torchZip } from '../../fixtures/pickles.ts'
 import { pngOf } from '../../fixtures/pictures.ts'
 import { expect, test } from '../support/fixtures.ts'
+import { answerBoxes } from '../support/main-steps.ts'
 import { drag, rowOf } from '../support/page-steps.ts'
 
 /** A ComfyUI `models` folder with a picture beside a LoRA, pickles of every level, and a diffusers model. */
@@ -50,6 +51,7 @@ async function shoot(page: Page, path: string): Promise<void> {
 }
 
 test('describes each file of a models folder, with previews, groups and unsafe code', async ({
+  app,
   page,
   harness,
 }, testInfo) => {
@@ -90,6 +92,7 @@ test('describes each file of a models folder, with previews, groups and unsafe c
   const question = page.getByRole('dialog')
   await expect(question).toContainText('pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint')
   await shot('unsafe')
+  await answerBoxes(app.electron, 0)
   await question.getByRole('button', { name: 'Upload anyway' }).click()
   await expect(old).toContainText('Waiting')
   await rowOf(page, '4x Sharp').getByRole('gridcell').nth(1).click()

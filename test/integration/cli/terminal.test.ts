@@ -2,38 +2,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { textWidth } from '../../../electron/cli/output/terminal-text.ts'
 import { ALICE } from '../../cloud/accounts.ts'
-import { startProgram, type Started } from '../../support/command-line.ts'
+import { startProgram } from '../../support/command-line.ts'
 import { commandLineFile } from '../../support/runner/test-programs.ts'
-import { partBytes, setupCommand, type CommandHarness } from '../../support/command-harness.ts'
-
-const columns = 60
-
-/** Runs the command on a pseudo-terminal of 60 columns, whose output is copied to standard output. */
-function runOnTerminal({ processEnv }: CommandHarness, ...words: string[]): Started {
-  const command = [process.execPath, commandLineFile(), ...words].map((word) => `'${word}'`).join(' ')
-  return startProgram(
-    [
-      'script',
-      '--quiet',
-      '--return',
-      '--flush',
-      '-c',
-      `stty cols ${columns} rows 24; exec ${command}`,
-      '/dev/null',
-    ],
-    { ...processEnv, TERM: 'xterm' },
-    null,
-  )
-}
-
-// eslint-disable-next-line no-control-regex -- matches terminal control sequences
-const cursorMoves = /\u001b\[\d*[A-Z]/g
-
-const linesOf = (out: string) =>
-  out
-    .replace(cursorMoves, '')
-    .split(/[\r\n]+/)
-    .filter(Boolean)
+import { partBytes, setupCommand } from '../../support/command-harness.ts'
+import { runOnTerminal, terminalColumns, terminalLines } from '../../support/pseudo-terminal.ts'
 
 test('shows a progress line per file and one for all, within the terminal’s width', async () => {
   const cli = await setupCommand()
@@ -45,12 +17,12 @@ test('shows a progress line per file and one for all, within the terminal’s wi
   await printed((out) => /blue\S* +\d+ %/.test(out) && /水墨.*…\S* +\d+ %/.test(out))
   held.release()
   const { code, out } = await ended
-  const moving = linesOf(out).filter((line) => / %  | files done/.test(line))
+  const moving = terminalLines(out).filter((line) => / %  | files done/.test(line))
   expect(code).toBe(0)
-  expect(moving.filter((line) => textWidth(line) >= columns)).toEqual([])
+  expect(moving.filter((line) => textWidth(line) >= terminalColumns)).toEqual([])
   expect(moving.some((line) => line.startsWith('水墨') && line.includes('…'))).toBe(true)
-  expect(linesOf(out)).toContain('2 in the library.')
-  expect(linesOf(out).filter((line) => line.startsWith('registered'))).toHaveLength(2)
+  expect(terminalLines(out)).toContain('2 in the library.')
+  expect(terminalLines(out).filter((line) => line.startsWith('registered'))).toHaveLength(2)
 })
 
 test('cancels on Ctrl-D at the password prompt', async () => {
@@ -59,7 +31,7 @@ test('cancels on Ctrl-D at the password prompt', async () => {
   await printed((out) => out.includes('Password:'))
   child.stdin?.write('\u0004')
   const { code, out } = await ended
-  expect([code, linesOf(out)]).toEqual([130, ['Password: ', 'Cancelled.']])
+  expect([code, terminalLines(out)]).toEqual([130, ['Password: ', 'Cancelled.']])
 })
 
 test('removes control characters from file names', async () => {
@@ -77,7 +49,7 @@ test('writes no progress lines or control characters to a pipe', async () => {
   const { code, out, err } = await run('upload', await file('模型.safetensors'))
   // eslint-disable-next-line no-control-regex -- checks that there are none
   expect([code, err, /[\u0000-\u0009\u000b-\u001f]/.test(out)]).toEqual([0, '', false])
-  expect(linesOf(out).map((line) => line.split(' ')[0])).toEqual(['queued', 'registered', 'verified'])
+  expect(terminalLines(out).map((line) => line.split(' ')[0])).toEqual(['queued', 'registered', 'verified'])
 })
 
 test('clears the progress lines on Ctrl-C and says how to resume', async () => {
@@ -93,7 +65,7 @@ test('clears the progress lines on Ctrl-C and says how to resume', async () => {
   held.release()
   const { code, out } = await ended
   expect(code).toBe(130)
-  expect(linesOf(out).at(-1)).toBe(
+  expect(terminalLines(out).at(-1)).toBe(
     'Paused. Uploaded data is kept. To continue, run the same command or: modelferry resume.',
   )
 })

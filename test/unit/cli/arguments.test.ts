@@ -14,6 +14,8 @@ test('parses the paths, team, target and format of an upload', () => {
     json: true,
     target: { modelType: 'loras' },
     allow: null,
+    yes: false,
+    dryRun: false,
     abortOnInterrupt: false,
   })
   expect(parse('upload --path models/x.gguf a.gguf --name=X -q --abort-on-interrupt')).toEqual({
@@ -24,6 +26,8 @@ test('parses the paths, team, target and format of an upload', () => {
     quiet: true,
     target: { modelPath: 'models/x.gguf', displayName: 'X' },
     allow: null,
+    yes: false,
+    dryRun: false,
     abortOnInterrupt: true,
   })
 })

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { UsageError } from '../../../electron/cli/arguments.ts'
 import { readCliEnvironment, workerFiles } from '../../../electron/cli/cli-environment.ts'
+import { reviewPolicyOf } from '../../../electron/intake/review/review-policy.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
 test('uses the real server and the installed app’s folder without variables', () => {
@@ -16,6 +17,7 @@ test('uses the real server and the installed app’s folder without variables', 
     servers: [],
     singlePutLimitBytes: 500_000_000,
     limitBytesPerSecond: null,
+    policy: reviewPolicyOf({}),
   })
   expect(home.startsWith(homedir() + sep)).toBe(true)
   expect(home.endsWith(`${sep}Modelferry`)).toBe(true)
@@ -30,6 +32,7 @@ test('reads each variable and ignores empty ones', () => {
       MODELFERRY_HOME: 'relative/home',
       MODELFERRY_MULTIPART_FROM: '5242880',
       MODELFERRY_LIMIT: '2.5M',
+      MODELFERRY_REVIEW: 'always',
     }),
   ).toEqual({
     server: 'http://127.0.0.1:8080/api/v1',
@@ -39,6 +42,7 @@ test('reads each variable and ignores empty ones', () => {
     home: resolve('relative/home'),
     singlePutLimitBytes: 5_242_880,
     limitBytesPerSecond: 2_500_000,
+    policy: reviewPolicyOf({ review: 'always' }),
   })
   expect(
     readCliEnvironment({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),

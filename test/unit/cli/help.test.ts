@@ -12,7 +12,7 @@ import { projectFolder } from '../../support/temp-project.ts'
 const names = Object.keys(commands).filter(isCommandName)
 
 test('lists every command, variable and exit code in the help', () => {
-  const variables = ['SERVER', 'TOKEN', 'TEAM', 'LIMIT', 'HOME', 'MULTIPART_FROM'].map(
+  const variables = ['SERVER', 'TOKEN', 'TEAM', 'REVIEW', 'LIMIT', 'HOME', 'MULTIPART_FROM'].map(
     (name) => `MODELFERRY_${name}`,
   )
   const lines = usage.split('\n')

@@ -1,0 +1,97 @@
+import process from 'node:process'
+import type { EnqueueRequest, UploadProposal } from '../../engine/engine.ts'
+import { visibleText } from '../../contract/visible-text.ts'
+import type { Command } from '../arguments.ts'
+import type { CommandContext } from '../command-context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { interrupted } from '../interruption.ts'
+import { createPasswordPrompt } from '../output/password-prompt.ts'
+import {
+  blockedIds,
+  plannedAsJson,
+  planLines,
+  proposalLines,
+  questionFor,
+  sizeOf,
+} from '../output/review-output.ts'
+
+type UploadCommand = Command & { name: 'upload' }
+
+/** How the user answered, or why nobody could. */
+type Answer = 'yes' | 'no' | 'not-asked' | 'dry-run'
+
+/** The review of one `upload`, by the same rules as in the window. */
+export interface UploadReview {
+  readonly request: Pick<EnqueueRequest, 'review' | 'approve'>
+  /** The exit code if the review has ended the command, else null. */
+  refusedWith(): number | null
+}
+
+export function createUploadReview(
+  command: UploadCommand,
+  { streams, interruption }: Pick<CommandContext, 'streams' | 'interruption'>,
+): UploadReview {
+  const { out, err } = streams
+  let exitCode: number | null = null
+  if (command.yes && !command.dryRun) return { request: { review: 'approved' }, refusedWith: () => null }
+
+  function reportAnswer(proposal: UploadProposal, answer: Answer): void {
+    if (!command.json) return
+    const { records, groups } = proposal
+    out.json({
+      event: 'review',
+      files: records.length,
+      sizeBytes: sizeOf(records),
+      needDecision: new Set(groups.flatMap(({ files }) => files.map(({ id }) => id))).size,
+      notUploaded: answer === 'yes' ? blockedIds(groups).size : records.length,
+      answer,
+    })
+  }
+
+  function showPlan(proposal: UploadProposal): void {
+    if (!command.json) return planLines(proposal).forEach((line) => out.line(line))
+    for (const file of plannedAsJson(proposal)) out.json({ event: 'planned', ...file })
+  }
+
+  /** Shows what the question is about, where the user sees it. */
+  async function ask(proposal: UploadProposal): Promise<Answer> {
+    const prompter = createPasswordPrompt(process.stdin, process.stderr)
+    try {
+      for (const line of proposalLines(proposal)) err.line(line)
+      const answer = await interruption.race(prompter.ask(visibleText(questionFor(proposal))))
+      if (answer === interrupted) return 'no'
+      return /^\s*(y|yes)\s*$/i.test(answer ?? '') ? 'yes' : 'no'
+    } finally {
+      prompter.close()
+    }
+  }
+
+  async function approve(proposal: UploadProposal): Promise<boolean> {
+    if (command.dryRun) {
+      showPlan(proposal)
+      reportAnswer(proposal, 'dry-run')
+      const isComplete = proposal.records.length + proposal.queuedNames.length > 0
+      if (!isComplete && !command.json) err.line('No model files found.')
+      exitCode = isComplete && proposal.groups.length === 0 ? exitCodes.ok : exitCodes.someFailed
+      return false
+    }
+    if (!proposal.isReviewNeeded) return true
+    const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
+    if (command.json || !canAsk) showPlan(proposal)
+    const answer = canAsk ? await ask(proposal) : 'not-asked'
+    reportAnswer(proposal, answer)
+    if (answer === 'yes') return true
+    err.line(
+      answer === 'no'
+        ? 'Nothing was uploaded.'
+        : 'Nothing was uploaded, because these files need your decision. Run the command on a terminal, or with --yes.',
+    )
+    exitCode = interruption.signal.aborted ? interruption.exitCode : exitCodes.someFailed
+    return false
+  }
+
+  return {
+    request: { approve, ...(command.dryRun ? { review: 'first' } : {}) },
+    refusedWith: () => exitCode,
+  }
+}

@@ -1,0 +1,127 @@
+import type { ReviewGroup } from '../../contract/review.ts'
+import type { UploadProposal } from '../../engine/engine.ts'
+import { formatBytes } from '../../messages/format-size.ts'
+import { describeFailure, failureAsJson } from './output.ts'
+
+type ProposedRecord = UploadProposal['records'][number]
+type ReviewFile = ReviewGroup['files'][number]
+
+/** Files of each kind of decision that are listed; the others are counted. */
+const maxListed = 20
+
+const bytes = (count: number) => formatBytes(count, 'en')
+const countFiles = (count: number) => (count === 1 ? '1 file' : `${count} files`)
+
+const headings: Readonly<Record<ReviewGroup['kind'], string>> = {
+  broken: "Can't be uploaded",
+  unsafe: 'Can run code when loaded; uploaded only with --allow-pickle or --allow-dangerous-pickle',
+  'path-conflict': 'Library path is in use; decide with --on-conflict',
+  duplicate: 'Duplicates of another file',
+  'in-library': 'Already in the library',
+  'private-content': 'Contain private data',
+  licence: 'Have a restrictive licence',
+  'missing-companion': 'Need models that the team does not have',
+}
+
+/** Ids of the files that aren't uploaded even if the user agrees. */
+export function blockedIds(groups: readonly ReviewGroup[]): ReadonlySet<string> {
+  const blocking = groups.filter(
+    ({ kind }) => kind === 'broken' || kind === 'unsafe' || kind === 'path-conflict',
+  )
+  return new Set(blocking.flatMap(({ files }) => files.map(({ id }) => id)))
+}
+
+/** A summary for a question: totals by type, then what needs a decision. */
+export function proposalLines({ records, groups, queuedNames }: UploadProposal): readonly string[] {
+  const kinds = [...Map.groupBy(records, ({ target }) => target.modelType)]
+  return [
+    ...kinds.map(
+      ([type, files]) => `${type.padEnd(18)}  ${countFiles(files.length)}, ${bytes(sizeOf(files))}`,
+    ),
+    ...(queuedNames.length > 0 ? [`${countFiles(queuedNames.length)} in the queue already`] : []),
+    ...decisionLines(records, groups),
+  ]
+}
+
+/** One line for each file: where it would go, or why not. */
+export function planLines({ records, groups, queuedNames }: UploadProposal): readonly string[] {
+  const blocked = blockedIds(groups)
+  return [
+    ...records.map(({ id, fileName, identity, team, target }) => {
+      const action = blocked.has(id) ? 'needs you' : 'upload'
+      return `${action.padEnd(10)}  ${fileName} (${bytes(identity.sizeBytes)}) → ${team.name}: ${target.modelPath}`
+    }),
+    ...queuedNames.map((name) => `continue    ${name} (in the queue already)`),
+    ...decisionLines(records, groups),
+  ]
+}
+
+function decisionLines(
+  records: readonly ProposedRecord[],
+  groups: readonly ReviewGroup[],
+): readonly string[] {
+  const byId = new Map(records.map((record) => [record.id, record]))
+  return groups.flatMap(({ kind, files }) => {
+    const listed = files.slice(0, maxListed).map((file) => `  ${fileLine(file, byId)}`)
+    const more = files.length - listed.length
+    return [
+      `${headings[kind]}: ${countFiles(files.length)}`,
+      ...listed,
+      ...(more > 0 ? [`  and ${more} more`] : []),
+    ]
+  })
+}
+
+function fileLine(file: ReviewFile, byId: ReadonlyMap<string, ProposedRecord>): string {
+  const record = byId.get(file.id)
+  const detail = detailOf(file, byId)
+  return detail ? `${record?.fileName}: ${detail}` : (record?.fileName ?? '')
+}
+
+function detailOf(file: ReviewFile, byId: ReadonlyMap<string, ProposedRecord>): string {
+  const reason = byId.get(file.id)?.failure
+  if ('code' in file) return reason ? describeFailure(reason) : file.code
+  if ('of' in file)
+    return `${file.isCertain ? 'the same as' : 'looks the same as'} ${byId.get(file.of)?.fileName}`
+  if ('path' in file)
+    return `${file.isCertain ? 'as' : 'seems to be'} ${file.name}${file.path === null ? '' : ` at ${file.path}`}`
+  if ('content' in file) return file.content.join(', ')
+  if ('licence' in file) return file.licence
+  if ('missing' in file) return file.missing.join(', ')
+  return file.name
+}
+
+/** The members of each file in JSON output; with `kinds` of decisions and their facts. */
+export function plannedAsJson({ records, groups }: UploadProposal): readonly object[] {
+  const names = new Map(records.map(({ id, fileName }) => [id, fileName]))
+  const decisions = new Map<string, object[]>()
+  for (const { kind, files } of groups)
+    for (const { id, ...facts } of files) {
+      const of = 'of' in facts ? { of: names.get(facts.of) } : {}
+      decisions.set(id, [...(decisions.get(id) ?? []), { kind, ...facts, ...of }])
+    }
+  const blocked = blockedIds(groups)
+  return records.map(({ id, fileName, path, identity, team, target, failure }) => ({
+    file: fileName,
+    localPath: path,
+    sizeBytes: identity.sizeBytes,
+    team: team.id,
+    type: target.modelType,
+    path: target.modelPath,
+    name: target.displayName,
+    action: blocked.has(id) ? 'none' : 'upload',
+    decisions: decisions.get(id) ?? [],
+    failed: failure === null ? null : failureAsJson(failure),
+  }))
+}
+
+export function sizeOf(records: readonly ProposedRecord[]): number {
+  return records.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
+}
+
+/** The question about the files that can be uploaded. */
+export function questionFor({ records, groups }: UploadProposal): string {
+  const blocked = blockedIds(groups)
+  const sound = records.filter(({ id }) => !blocked.has(id))
+  return `Upload ${countFiles(sound.length)} (${bytes(sizeOf(sound))}) to ${records[0]?.team.name}? [y/N] `
+}

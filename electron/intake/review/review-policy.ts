@@ -1,0 +1,23 @@
+import { failure, remedyOf } from '../../contract/failures.ts'
+import { defaultSettings, type Settings } from '../../contract/settings.ts'
+import type { Inspection } from '../../recognition/found-file.ts'
+
+/** What may be uploaded, and what is reviewed before. */
+export type ReviewPolicy = Pick<Settings, 'review' | 'allowedFormats' | 'allowPickles' | 'confirmLicences'>
+
+/** The policy of the settings; the defaults apply where they are not given. */
+export function reviewPolicyOf(settings: Partial<ReviewPolicy>): ReviewPolicy {
+  const { review, allowedFormats, allowPickles, confirmLicences } = { ...defaultSettings, ...settings }
+  return { review, allowedFormats, allowPickles, confirmLicences }
+}
+
+/** Refuses a file that the settings forbid. A failure that the user could accept must not hide that. */
+export function applyPolicy(inspection: Inspection, policy: ReviewPolicy): Inspection {
+  if (inspection.failure !== null && remedyOf(inspection.failure) !== 'allow') return inspection
+  const { format } = inspection.recognition
+  if (policy.allowedFormats !== null && !policy.allowedFormats.includes(format))
+    return { ...inspection, failure: failure('format-not-allowed', { format }) }
+  if (!policy.allowPickles && format === 'pytorch')
+    return { ...inspection, failure: failure('pickle-not-allowed') }
+  return inspection
+}

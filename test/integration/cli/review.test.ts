@@ -1,0 +1,145 @@
+import { truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { writeText } from '../../fixtures/model-files.ts'
+import { shellCall, torchZip } from '../../fixtures/pickles.ts'
+import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
+import { runOnTerminal, terminalLines } from '../../support/pseudo-terminal.ts'
+
+/** A command line with the default setting. */
+async function setup(): Promise<CommandHarness> {
+  const harness = await setupCommand()
+  harness.processEnv['MODELFERRY_REVIEW'] = 'when-needed'
+  return harness
+}
+
+const files = ({ file }: CommandHarness, count: number) =>
+  Promise.all(Array.from({ length: count }, (_, index) => file(`style-${index}.safetensors`)))
+
+const sent = ({ asked }: CommandHarness) =>
+  asked().filter((name) => name !== 'listModels' && name !== 'getCurrentUser')
+
+test('uploads a single sound file without a question', async () => {
+  const { run, file, cloud } = await setup()
+  const { code, err } = await run('upload', await file('a.safetensors'))
+  expect([code, err, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, '', 1])
+})
+
+test('lists files that need a decision and exits with 1 where nobody can answer', async () => {
+  const cli = await setup()
+  const paths = await files(cli, 6)
+  truncateSync(paths[0] ?? '', 100_000)
+  const { code, out, err } = await cli.run('upload', ...paths)
+  expect(code).toBe(1)
+  expect(err).toContain('these files need your decision. Run the command on a terminal, or with --yes.')
+  expect(out).toContain("needs you   style-0.safetensors (100 kB) → Alice's Team: models/")
+  expect(out).toContain("Can't be uploaded: 1 file\n  style-0.safetensors: ")
+  expect(cli.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  expect((await cli.run('status')).out).toContain('The upload queue is empty.')
+})
+
+test('writes the decisions as JSON', async () => {
+  const cli = await setup()
+  const paths = [...(await files(cli, 2)), await cli.file('copy.safetensors', { payload: { seed: 7 } })]
+  const copy = await cli.file('copies/copy.safetensors', { payload: { seed: 7 } })
+  const { code, json } = await cli.run('upload', '--json', ...paths, copy)
+  const planned = json().filter(({ event }) => event === 'planned')
+  expect([code, planned.length]).toEqual([1, 4])
+  expect(planned.at(-1)).toMatchObject({
+    file: 'copy.safetensors',
+    localPath: copy,
+    team: ALICES_TEAM_ID,
+    action: 'upload',
+    decisions: [{ kind: 'duplicate', of: 'copy.safetensors', isCertain: false }],
+    failed: null,
+  })
+  expect(json().at(-1)).toMatchObject({
+    event: 'review',
+    files: 4,
+    needDecision: 1,
+    notUploaded: 4,
+    answer: 'not-asked',
+  })
+})
+
+test('uploads without a question with --yes, except what is broken', async () => {
+  const cli = await setup()
+  const paths = await files(cli, 6)
+  truncateSync(paths[0] ?? '', 100_000)
+  const { code, out } = await cli.run('upload', '--yes', ...paths)
+  expect([code, cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 5])
+  expect(out).toContain('failed      style-0.safetensors: ')
+})
+
+test('never uploads an unsafe file with --yes alone', async () => {
+  const cli = await setup()
+  const { path } = await writeText(join(cli.folder, 'bad.ckpt'), torchZip(shellCall))
+  const { code, out } = await cli.run('upload', '--yes', path)
+  expect([code, sent(cli), out.includes('file-dangerous')]).toEqual([1, [], true])
+})
+
+test('shows with --dry-run what would go where, and records nothing', async () => {
+  const cli = await setup()
+  const { code, out, err } = await cli.run('upload', '--dry-run', ...(await files(cli, 2)))
+  expect([code, err, sent(cli)]).toEqual([0, '', []])
+  expect(out.split('\n')[0]).toMatch(
+    /^upload {6}style-0\.safetensors \(\d+ kB\) → Alice's Team: models\/\S+\/style-0\.safetensors$/,
+  )
+  expect((await cli.run('status')).out).toContain('The upload queue is empty.')
+  const again = await cli.run('upload', '--dry-run', '--json', ...(await files(cli, 7)))
+  expect([again.code, again.json().map(({ event }) => event)]).toEqual([
+    0,
+    [...Array<string>(7).fill('planned'), 'review'],
+  ])
+})
+
+test('finds models of the library with --dry-run', async () => {
+  const cli = await setup()
+  const paths = await files(cli, 1)
+  await cli.run('upload', ...paths)
+  const { code, json } = await cli.run('upload', '--dry-run', '--json', ...paths)
+  expect([code, json()[0]]).toMatchObject([1, { decisions: [{ kind: 'in-library', isCertain: true }] }])
+})
+
+test('asks on a terminal, and uploads only after a yes', async () => {
+  const cli = await setup()
+  const paths = await files(cli, 6)
+  const refused = runOnTerminal(cli, 'upload', ...paths)
+  await refused.printed((out) => out.includes("to Alice's Team? [y/N] "))
+  refused.child.stdin?.write('\r')
+  const no = await refused.ended
+  expect([no.code, terminalLines(no.out).at(-1)]).toEqual([1, 'Nothing was uploaded.'])
+  expect(sent(cli)).toEqual([])
+
+  const agreed = runOnTerminal(cli, 'upload', ...paths)
+  await agreed.printed((out) => out.includes('Upload 6 files (') && out.includes('[y/N]'))
+  agreed.child.stdin?.write('y\r')
+  const yes = await agreed.ended
+  expect([yes.code, cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 6])
+})
+
+test('asks again after a kill at the question, and nothing was recorded', async () => {
+  const cli = await setup()
+  const paths = await files(cli, 6)
+  const first = runOnTerminal(cli, 'upload', ...paths)
+  await first.printed((out) => out.includes('[y/N]'))
+  first.child.kill('SIGKILL')
+  await first.ended
+  expect((await cli.run('status')).out).toContain('The upload queue is empty.')
+  const { code } = await cli.run('upload', ...paths)
+  expect(code).toBe(1)
+})
+
+test('continues interrupted uploads without asking about them again', async () => {
+  const cli = await setup()
+  const paths = await files(cli, 6)
+  cli.cloud.fail({ on: 'put-object', how: 'stall', times: Infinity })
+  const started = cli.start('upload', '--yes', ...paths)
+  await started.printed((out) => out.split('queued').length > 6)
+  started.child.kill('SIGKILL')
+  await started.ended
+  cli.cloud.clearFailures()
+  const { code } = await cli.run('upload', ...paths)
+  expect([code, cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 6])
+})

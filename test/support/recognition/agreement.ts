@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import type { Recognition } from '../../../electron/contract/recognition.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import type { FamilyCase } from '../../fixtures/family-cases.ts'
-import { writeSafetensors, writeText } from '../../fixtures/model-files.ts'
+import { writeGguf, type GgufTensor } from '../../fixtures/gguf-files.ts'
+import { writeSafetensors, writeText, type FixtureTensors } from '../../fixtures/model-files.ts'
 import { stateDict, torchZip } from '../../fixtures/pickles.ts'
 
 /** `broad`: the right base among more than the file leaves open, which counts as undetermined, too. */
@@ -45,8 +46,12 @@ function compare(fixture: FamilyCase, recognition: Recognition): Comparison {
   }
 }
 
+const ggufTensors = (tensors: FixtureTensors): Readonly<Record<string, GgufTensor>> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, { type: 1, shape }]))
+
 async function writeCase(path: string, { tensors, metadata }: FamilyCase): Promise<void> {
   if (path.endsWith('.safetensors')) await writeSafetensors(path, { tensors, metadata })
+  else if (path.endsWith('.gguf')) await writeGguf(path, { tensors: ggufTensors(tensors), metadata })
   else await writeText(path, torchZip(stateDict(tensors)))
 }
 

@@ -286,7 +286,7 @@ export function createEngine(options: EngineOptions): Engine {
     rows,
     choices,
     resolve: signIns.resolve,
-    uploadedBefore: createUploadedPathFinder(database),
+    knownFiles: { uploadedBefore: createUploadedPathFinder(database), hashes: hashCache },
     // Native dialogs have confirmed these.
     enqueue: (files, team) => intake.enqueuePlaced(files, { review: 'confirmed', ...(team ? { team } : {}) }),
     onFindingChange: (view) => events.emit('finding', view),

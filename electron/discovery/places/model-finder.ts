@@ -14,7 +14,7 @@ import { classifyDropped, skippedFiles } from '../scan/classify-dropped.ts'
 import { findDiffusersRoots } from '../scan/diffusers-root.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import type { QueuedUpload } from '../workflows/resolve-needed-models.ts'
-import { Workflows, type UploadedBefore } from '../workflows/workflows.ts'
+import { Workflows, type KnownFiles } from '../workflows/workflows.ts'
 import {
   enqueueAfterConfirmation,
   type ConfirmUpload,
@@ -57,7 +57,7 @@ export interface ModelFinderOptions {
   readonly resolve: (
     requested: TeamChoice | null,
   ) => { readonly accountId: string; readonly team: Team } | null
-  readonly uploadedBefore: UploadedBefore
+  readonly knownFiles: KnownFiles
   readonly enqueue: EnqueueFiles
 }
 
@@ -107,7 +107,7 @@ export class ModelFinder {
       foundPlaces: this.#foundPlaces,
       recentFolders: this.#recentFolders,
       library,
-      uploadedBefore: options.uploadedBefore,
+      knownFiles: options.knownFiles,
       enqueue: options.enqueue,
       displayPath,
       destinationFor: (requested) => this.#destinationFor(requested),

@@ -1,5 +1,5 @@
 import type { FolderSearchResult } from '../scan/search-folder.ts'
-import type { NeededModel } from '../workflows/parse-workflow.ts'
+import type { NeededModel } from '../workflows/needed-models.ts'
 import type { Computer } from './known-places.ts'
 import type { FoundPlace } from './search-places.ts'
 

@@ -8,7 +8,7 @@ import { isSidecar, modelStems } from '../../recognition/sidecars.ts'
 const maxWorkflows = 20
 
 export interface DroppedFiles {
-  /** JSON files and images that may hold a workflow. */
+  /** JSON and media files that may hold a workflow. */
   readonly workflowCandidates: readonly string[]
   /** Further candidates beyond `maxWorkflows`; they are not opened. */
   readonly excessCandidates: readonly string[]
@@ -57,8 +57,16 @@ export function classifyDropped(paths: readonly string[]): DroppedFiles {
 
 const isYaml = (path: string) => ['.yaml', '.yml'].includes(extensionOf(path))
 
+/** The formats in which ComfyUI and its nodes store workflows. */
+const workflowExtensions = new Set([
+  ...['.json', '.png', '.webp', '.jpg', '.jpeg', '.avif', '.svg'],
+  ...['.mp4', '.mov', '.m4v', '.webm', '.mkv'],
+  ...['.flac', '.mp3', '.ogg', '.opus'],
+  ...['.glb', '.latent'],
+])
+
 /** By its name alone, before the file is opened. */
-const mayHoldWorkflow = (path: string) => ['.json', '.png', '.webp'].includes(extensionOf(path))
+const mayHoldWorkflow = (path: string) => workflowExtensions.has(extensionOf(path))
 
 /** Why dropped files that are not models were neither opened nor enqueued. */
 export function skippedFiles(

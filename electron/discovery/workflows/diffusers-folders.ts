@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { maxDiffusersDepth, diffusersIndex } from '../../recognition/model-groups.ts'
 import type { LocalModel } from '../scan/walk-models.ts'
-import type { NeededModel } from './parse-workflow.ts'
+import type { NeededModel } from './needed-models.ts'
 
 /**
  * Finds the diffusers folders that a workflow needs among the folders of local models: by the path below the

@@ -3,11 +3,45 @@ import { parseJson } from '../../platform/files/parse-json.ts'
 import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { readAt } from '../../recognition/formats/byte-source.ts'
 
-import { mergeNeededModels, parseNeededModels, type NeededModel } from './parse-workflow.ts'
-import { isWebp, maxWorkflowBytes, pngMagic, textsOfPng, textsOfWebp } from './workflow-image.ts'
+import type { NeededModel } from './needed-models.ts'
+import { maxWorkflowBytes, mergeNeededModels, parseNeededModels } from './parse-workflow.ts'
+import { isJpeg, isPng, isWebp, textsOfJpeg, textsOfPng, textsOfWebp } from './workflow-image.ts'
+import {
+  isFlac,
+  isGlb,
+  isIsoMedia,
+  isMatroska,
+  isMp3,
+  isOgg,
+  isSafetensors,
+  textsOfFlac,
+  textsOfGlb,
+  textsOfIsoMedia,
+  textsOfMatroska,
+  textsOfMp3,
+  textsOfOgg,
+  textsOfSafetensors,
+  textsOfSvg,
+} from './workflow-media.ts'
+
+type ReadTexts = (file: FileHandle, fileBytes: number) => Promise<readonly string[]>
+
+/** The formats in which ComfyUI's frontend looks for workflows (src/scripts/metadata), and JPEG. */
+const mediaFormats: readonly (readonly [isFormat: (start: Buffer) => boolean, read: ReadTexts])[] = [
+  [isPng, textsOfPng],
+  [isWebp, textsOfWebp],
+  [isJpeg, textsOfJpeg],
+  [isIsoMedia, textsOfIsoMedia],
+  [isMatroska, textsOfMatroska],
+  [isFlac, textsOfFlac],
+  [isOgg, textsOfOgg],
+  [isMp3, textsOfMp3],
+  [isGlb, textsOfGlb],
+  [isSafetensors, textsOfSafetensors],
+]
 
 /**
- * The models that the workflow in a JSON, PNG or WebP file needs; null if the file holds no workflow or can't
+ * The models that the workflow in a JSON file, picture, video, sound or 3D model needs; null if the file holds no workflow or can't
  * be read. The file's content decides its format, not its name. Never rejects.
  */
 export async function readWorkflowFile(path: string): Promise<readonly NeededModel[] | null> {
@@ -22,10 +56,12 @@ export async function readWorkflowFile(path: string): Promise<readonly NeededMod
 
 async function workflowTextsOf(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
   const start = await readAt(file, 0, Math.min(16, fileBytes))
-  if (start.subarray(0, pngMagic.length).equals(pngMagic)) return textsOfPng(file, fileBytes)
-  if (isWebp(start)) return textsOfWebp(file, fileBytes)
-  if (fileBytes > maxWorkflowBytes || !/^(\uFEFF|\s)*\{/.test(start.toString('utf8'))) return []
-  return [(await readAt(file, 0, fileBytes)).toString('utf8')]
+  const readMedia = mediaFormats.find(([isFormat]) => isFormat(start))?.[1]
+  if (readMedia) return readMedia(file, fileBytes)
+  const first = /^(?:\uFEFF|\s)*([{<])/.exec(start.toString('utf8'))?.[1]
+  if (fileBytes > maxWorkflowBytes || first === undefined) return []
+  const text = (await readAt(file, 0, fileBytes)).toString('utf8')
+  return first === '<' ? textsOfSvg(text) : [text]
 }
 
 function parseTexts(texts: readonly string[]): readonly NeededModel[] | null {

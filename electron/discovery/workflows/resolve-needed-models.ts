@@ -6,7 +6,7 @@ import type { Target } from '../../contract/uploads.ts'
 import { extensionOf, hasModelExtension } from '../../recognition/file-names.ts'
 import { diffusersIndex } from '../../recognition/model-groups.ts'
 import { nameKey, stemKey, type LocalModel } from '../scan/walk-models.ts'
-import type { NeededModel } from './parse-workflow.ts'
+import { neededModelKey, type NeededModel } from './needed-models.ts'
 
 /**
  * An upload for the team that is not in the library yet; `failure` is set if it won't be retried
@@ -23,6 +23,8 @@ export interface AvailableModels {
   readonly library: readonly LibraryModel[]
   readonly queued: readonly QueuedUpload[]
   readonly local: readonly LocalModel[]
+  /** SHA-256 of local files by their paths, as far as known. */
+  readonly localHashes: ReadonlyMap<string, string>
   /** Local diffusers folders by the names of the needed models. */
   readonly diffusersFolders: ReadonlyMap<string, LocalModel>
 }
@@ -46,7 +48,7 @@ interface LibraryMatch {
 
 interface LocalMatch {
   readonly model: LocalModel
-  readonly by: 'path' | 'name' | 'hand'
+  readonly by: 'hash' | 'path' | 'name' | 'hand'
 }
 
 interface QueueMatch {
@@ -57,12 +59,13 @@ interface QueueMatch {
 interface LocalIndex {
   readonly byName: ReadonlyMap<string, readonly LocalModel[]>
   readonly byStem: ReadonlyMap<string, readonly LocalModel[]>
+  readonly byHash: ReadonlyMap<string, LocalModel>
 }
 
 /**
  * Finds out where each needed model is. A library model matches by its hash, by the path that the workflow
- * will load, or by its file name; a local file by its path below the folder of its type, or by its name.
- * `picked` are the user's choices.
+ * will load, or by its file name; a local file by its hash if that is known, by its path below the folder of
+ * its type, or by its name. `picked` are the user's choices.
  */
 export function resolveNeededModels(
   neededModels: readonly NeededModel[],
@@ -72,9 +75,15 @@ export function resolveNeededModels(
   const index: LocalIndex = {
     byName: groupBy(available.local, ({ path }) => nameKey(path)),
     byStem: groupBy(available.local, ({ path }) => stemKey(path)),
+    byHash: new Map(
+      available.local.flatMap((model) => {
+        const sha256 = available.localHashes.get(model.path)
+        return sha256 === undefined ? [] : [[sha256, model] as const]
+      }),
+    ),
   }
   return neededModels.map((needed) => {
-    const pickedModel = picked.get(needed.name)
+    const pickedModel = picked.get(neededModelKey(needed))
     const local: LocalMatch | null = pickedModel
       ? { model: pickedModel, by: 'hand' }
       : matchLocal(needed, available, index)
@@ -184,18 +193,22 @@ function matchPath(
 
 function matchLocal(
   needed: NeededModel,
-  { diffusersFolders }: AvailableModels,
-  { byName, byStem }: LocalIndex,
+  { diffusersFolders, localHashes }: AvailableModels,
+  { byName, byStem, byHash }: LocalIndex,
 ): LocalMatch | null {
   if (needed.isFolder) {
     const model = diffusersFolders.get(needed.name)
     return model ? { model, by: model.modelType === null ? 'name' : 'path' } : null
   }
+  const sameHash = needed.sha256 === null ? undefined : byHash.get(needed.sha256)
+  if (sameHash) return { model: sameHash, by: 'hash' }
   const isStem = !hasModelExtension(needed.name)
   const sameName = (isStem ? byStem.get(stemKey(needed.name)) : byName.get(nameKey(needed.name))) ?? []
-  // A file of another type is a different model, even if its name is the same.
+  // A file of another type or with another hash is a different model, even if its name is the same.
   const candidates = sameName.filter(
-    ({ modelType }) => needed.modelType === null || modelType === null || modelType === needed.modelType,
+    ({ modelType, path }) =>
+      (needed.modelType === null || modelType === null || modelType === needed.modelType) &&
+      (needed.sha256 === null || !localHashes.has(path)),
   )
   const lowerName = needed.name.toLowerCase()
   const samePath = candidates.find(

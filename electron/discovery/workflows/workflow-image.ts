@@ -1,18 +1,20 @@
 import type { FileHandle } from 'node:fs/promises'
 import { inflateSync } from 'node:zlib'
 import { readAt } from '../../recognition/formats/byte-source.ts'
+import { maxWorkflowBytes } from './parse-workflow.ts'
 
-/** Workflows with embedded images have a few megabytes. */
-export const maxWorkflowBytes = 16 * 1024 ** 2
 /** Images have a few chunks; the limit stops hostile files with very many. */
 const maxChunks = 20_000
 
-export const pngMagic = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+const pngMagic = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+
+export const isPng = (start: Buffer) => start.subarray(0, pngMagic.length).equals(pngMagic)
 
 /**
  * The texts with the keywords `workflow` and `prompt` that ComfyUI stores in a PNG (tEXt, zTXt and iTXt
- * chunks, PNG specification 11.3.3). Reads only chunk headers and these texts. A truncated file yields its
- * complete chunks.
+ * chunks, PNG specification 11.3.3; `comf` chunks of animations). Reads only chunk headers and these texts,
+ * also behind IEND, where some editors append them and ComfyUI's frontend reads them. A truncated file yields
+ * its complete chunks.
  */
 export async function textsOfPng(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
   const texts: string[] = []
@@ -22,8 +24,8 @@ export async function textsOfPng(file: FileHandle, fileBytes: number): Promise<r
     const head = await readAt(file, at, 8)
     const length = head.readUInt32BE(0)
     const kind = head.toString('latin1', 4, 8)
-    if (kind === 'IEND' || at + 12 + length > fileBytes) break
-    if ((kind === 'tEXt' || kind === 'zTXt' || kind === 'iTXt') && length <= remainingBytes) {
+    if (at + 12 + length > fileBytes) break
+    if (textChunks.includes(kind) && length <= remainingBytes) {
       const text = textOfChunk(kind, await readAt(file, at + 8, length), remainingBytes)
       if (text !== null) texts.push(text)
       remainingBytes -= Math.max(length, text?.length ?? 0)
@@ -33,12 +35,14 @@ export async function textsOfPng(file: FileHandle, fileBytes: number): Promise<r
   return texts
 }
 
-function textOfChunk(kind: 'tEXt' | 'zTXt' | 'iTXt', bytes: Buffer, maxBytes: number): string | null {
+const textChunks: readonly string[] = ['tEXt', 'zTXt', 'iTXt', 'comf']
+
+function textOfChunk(kind: string, bytes: Buffer, maxBytes: number): string | null {
   const end = bytes.indexOf(0)
   const keyword = bytes.toString('latin1', 0, Math.max(0, end)).toLowerCase()
   if (keyword !== 'workflow' && keyword !== 'prompt') return null
   // The specification says Latin-1, but some programs write UTF-8, which unescaped JSON needs.
-  if (kind === 'tEXt') return bytes.toString('utf8', end + 1)
+  if (kind === 'tEXt' || kind === 'comf') return bytes.toString('utf8', end + 1)
   if (kind === 'zTXt') return inflateText(bytes.subarray(end + 2), maxBytes)
   const isCompressed = bytes[end + 1] === 1
   const languageEnd = bytes.indexOf(0, end + 3)
@@ -60,10 +64,7 @@ function inflateText(bytes: Buffer, maxBytes: number): string | null {
 export const isWebp = (start: Buffer) =>
   start.toString('latin1', 0, 4) === 'RIFF' && start.toString('latin1', 8, 12) === 'WEBP'
 
-/**
- * The texts that ComfyUI's nodes store in the EXIF data of a WebP: ASCII tags such as Make and Model that
- * begin with `workflow:` or `prompt:`, and a user comment that is JSON (EXIF 2.3, TIFF 6.0).
- */
+/** The texts in the EXIF data of a WebP. */
 export async function textsOfWebp(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
   let at = 12
   for (let count = 0; count < maxChunks && at + 8 <= fileBytes; count += 1) {
@@ -79,13 +80,35 @@ export async function textsOfWebp(file: FileHandle, fileBytes: number): Promise<
   return []
 }
 
+export const isJpeg = (start: Buffer) => start.readUInt16BE(0) === 0xffd8
+
+/** The texts in the EXIF data of a JPEG: its APP1 segments (JPEG Annex B, EXIF 2.3 4.5.4). */
+export async function textsOfJpeg(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
+  const texts: string[] = []
+  let at = 2
+  for (let count = 0; count < maxChunks && at + 4 <= fileBytes; count += 1) {
+    const head = await readAt(file, at, 4)
+    const marker = head.readUInt16BE(0)
+    const length = head.readUInt16BE(2)
+    // Metadata precedes the picture, which begins with a start of scan.
+    if (marker < 0xff01 || marker === 0xffda || length < 2 || at + 2 + length > fileBytes) break
+    if (marker === 0xffe1) texts.push(...textsOfExif(await readAt(file, at + 4, length - 2)))
+    at += 2 + length
+  }
+  return texts
+}
+
 const asciiType = 2
 const undefinedType = 7
 const exifPointer = 0x8769
 const userComment = 0x9286
 const maxEntries = 500
 
-function textsOfExif(bytes: Buffer): readonly string[] {
+/**
+ * The texts that ComfyUI's nodes store in EXIF data: ASCII tags such as Make and Model that begin with
+ * `workflow:` or `prompt:`, and a user comment that is JSON (EXIF 2.3, TIFF 6.0).
+ */
+export function textsOfExif(bytes: Buffer): readonly string[] {
   const tiff = bytes.toString('latin1', 0, 6) === 'Exif\0\0' ? bytes.subarray(6) : bytes
   if (tiff.length < 8) return []
   const order = tiff.toString('latin1', 0, 2)

@@ -1,68 +1,20 @@
+import { findLoader } from './loader-table.ts'
+
 /**
- * Node classes whose inputs all expect models of one type. Class names are ComfyUI's (nodes.py, comfy_extras)
- * and those of widely used custom nodes.
+ * What a model's type is derived from, the strongest first: the node that loads it, the workflow's own list of
+ * models, or a word in the name of the node or widget.
  */
-const typeByClass: Readonly<Record<string, string>> = {
-  CheckpointLoader: 'checkpoints',
-  CheckpointLoaderSimple: 'checkpoints',
-  CheckpointLoaderNF4: 'checkpoints',
-  ImageOnlyCheckpointLoader: 'checkpoints',
-  unCLIPCheckpointLoader: 'checkpoints',
-  LTXVAudioVAELoader: 'checkpoints',
-  UNETLoader: 'diffusion_models',
-  UnetLoaderGGUF: 'diffusion_models',
-  UnetLoaderGGUFAdvanced: 'diffusion_models',
-  UNETLoaderNF4: 'diffusion_models',
-  NunchakuFluxDiTLoader: 'diffusion_models',
-  WanVideoModelLoader: 'diffusion_models',
-  HyVideoModelLoader: 'diffusion_models',
-  VAELoader: 'vae',
-  VAELoaderKJ: 'vae',
-  WanVideoVAELoader: 'vae',
-  HyVideoVAELoader: 'vae',
-  CLIPLoader: 'text_encoders',
-  DualCLIPLoader: 'text_encoders',
-  TripleCLIPLoader: 'text_encoders',
-  QuadrupleCLIPLoader: 'text_encoders',
-  CLIPLoaderGGUF: 'text_encoders',
-  DualCLIPLoaderGGUF: 'text_encoders',
-  TripleCLIPLoaderGGUF: 'text_encoders',
-  QuadrupleCLIPLoaderGGUF: 'text_encoders',
-  LoadWanVideoT5TextEncoder: 'text_encoders',
-  LoraLoader: 'loras',
-  LoraLoaderModelOnly: 'loras',
-  LoraLoaderBypass: 'loras',
-  WanVideoLoraSelect: 'loras',
-  'Power Lora Loader (rgthree)': 'loras',
-  'Lora Loader Stack (rgthree)': 'loras',
-  'LoRA Stacker': 'loras',
-  'CR LoRA Stack': 'loras',
-  ControlNetLoader: 'controlnet',
-  ControlNetLoaderAdvanced: 'controlnet',
-  DiffControlNetLoader: 'controlnet',
-  DiffusersLoader: 'diffusers',
-  UpscaleModelLoader: 'upscale_models',
-  LatentUpscaleModelLoader: 'latent_upscale_models',
-  CLIPVisionLoader: 'clip_vision',
-  StyleModelLoader: 'style_models',
-  HypernetworkLoader: 'hypernetworks',
-  GLIGENLoader: 'gligen',
-  PhotoMakerLoader: 'photomaker',
-  IPAdapterModelLoader: 'ipadapter',
-  IPAdapterFluxLoader: 'ipadapter-flux',
-  InstantIDModelLoader: 'instantid',
-  PulidModelLoader: 'pulid',
-  PulidFluxModelLoader: 'pulid',
-  ModelPatchLoader: 'model_patches',
-  AudioEncoderLoader: 'audio_encoders',
-  ADE_LoadAnimateDiffModel: 'animatediff_models',
-  ADE_AnimateDiffLoaderGen1: 'animatediff_models',
-  UltralyticsDetectorProvider: 'ultralytics',
-  SAMLoader: 'sams',
-  FrameInterpolationModelLoader: 'frame_interpolation',
+export type TypeSource = 'loader' | 'list' | 'word'
+
+export interface ExpectedModel {
+  /** Null if unknown. */
+  readonly modelType: string | null
+  /** Folder inside the folder of the type, or `''`: `XLabs` nodes load from `models/xlabs/loras`. */
+  readonly subfolder: string
+  readonly source: TypeSource
 }
 
-/** Words in the name of an input or class that reveal the type; the most specific first. */
+/** Words in the name of a widget or class that reveal the type; the most specific first. */
 const typeByWord: readonly (readonly [word: RegExp, modelType: string])[] = [
   [/clip[-_ ]?vision/, 'clip_vision'],
   [/control[-_ ]?net|t2i[-_ ]?adapter/, 'controlnet'],
@@ -71,6 +23,16 @@ const typeByWord: readonly (readonly [word: RegExp, modelType: string])[] = [
   [/latent[-_ ]?upscale/, 'latent_upscale_models'],
   [/upscale/, 'upscale_models'],
   [/hyper[-_ ]?net/, 'hypernetworks'],
+  [/model[-_ ]?patch/, 'model_patches'],
+  [/audio[-_ ]?encoder/, 'audio_encoders'],
+  [/background[-_ ]?removal/, 'background_removal'],
+  [/frame[-_ ]?interpolation/, 'frame_interpolation'],
+  [/photo[-_ ]?maker/, 'photomaker'],
+  [/instant[-_ ]?id(?![a-z])/, 'instantid'],
+  [/pulid/, 'pulid'],
+  [/gligen/, 'gligen'],
+  [/animate[-_ ]?diff|motion[-_ ]?model/, 'animatediff_models'],
+  [/ultralytics/, 'ultralytics'],
   [/lora|lycoris/, 'loras'],
   [/ckpt|checkpoint/, 'checkpoints'],
   [/unet|diffusion[-_ ]?model|(?<![a-z])dit(?![a-z])/, 'diffusion_models'],
@@ -81,12 +43,33 @@ const typeByWord: readonly (readonly [word: RegExp, modelType: string])[] = [
 ]
 
 /**
- * The model type that a node's input expects; null if unknown. `input` is null if the workflow doesn't name
- * it.
+ * The type of model that a node's widget takes. `widget` is null if the workflow doesn't name it, `index` is
+ * its position among the node's values, or null. A known node takes precedence over words in names.
  */
-export function modelTypeOfInput(className: string, input: string | null): string | null {
-  const known = Object.hasOwn(typeByClass, className) ? typeByClass[className] : undefined
-  return known ?? (input === null ? null : typeByWordIn(input)) ?? typeByWordIn(className)
+export function expectedModel(
+  className: string,
+  widget: string | null,
+  index: number | null = null,
+): ExpectedModel {
+  const folder = folderOfWidget(className, widget, index)
+  if (folder !== undefined) {
+    const [modelType = null, ...inner] = folder === null ? [] : folder.split('/')
+    return { modelType, subfolder: inner.join('/'), source: 'loader' }
+  }
+  const modelType = (widget === null ? null : typeByWordIn(widget)) ?? typeByWordIn(className)
+  return { modelType, subfolder: '', source: 'word' }
+}
+
+/** Undefined if the node or widget isn't in the table; null if the node has a folder of its own. */
+function folderOfWidget(
+  className: string,
+  widget: string | null,
+  index: number | null,
+): string | null | undefined {
+  const loader = findLoader(className)
+  if (loader === undefined || loader === null || typeof loader === 'string') return loader
+  const name = widget ?? (index === null ? undefined : Object.keys(loader)[index])
+  return name !== undefined && Object.hasOwn(loader, name) ? (loader[name] ?? undefined) : undefined
 }
 
 function typeByWordIn(text: string): string | null {
@@ -94,12 +77,12 @@ function typeByWordIn(text: string): string | null {
   return typeByWord.find(([word]) => word.test(lower))?.[1] ?? null
 }
 
-/** Whether an input takes a folder: ComfyUI's DiffusersLoader lists those with a `model_index.json`. */
-export function isFolderInput(className: string, input: string | null): boolean {
-  return className === 'DiffusersLoader' && (input === null || input === 'model_path')
+/** Whether a widget takes a folder: ComfyUI's DiffusersLoader lists those with a `model_index.json`. */
+export function isFolderInput(className: string, widget: string | null): boolean {
+  return className === 'DiffusersLoader' && (widget === null || widget === 'model_path')
 }
 
-/** Nodes with notes for people, which mention file names without loading them. */
-export function isNoteNode(className: string): boolean {
-  return /note|label|markdown/i.test(className)
+/** Nodes that show texts to people: notes, and displays of another node's result. They load no models. */
+export function showsOnlyText(className: string): boolean {
+  return /note|label|markdown|^show ?text|show ?anything|display ?any|^preview ?any/i.test(className)
 }

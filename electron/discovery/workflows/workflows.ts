@@ -17,7 +17,9 @@ import type { RecentFolders } from '../places/recent-folders.ts'
 import type { SearchWorkerClient } from '../places/search-worker-client.ts'
 import { localModelAt, type LocalModel } from '../scan/walk-models.ts'
 import { findDiffusersFolders, readDiffusersFolder } from './diffusers-folders.ts'
-import { mergeNeededModels, type NeededModel } from './parse-workflow.ts'
+import { findLocalHashes, modelsAt, type KnownHashes } from './local-hashes.ts'
+import { neededModelKey, type NeededModel } from './needed-models.ts'
+import { mergeNeededModels } from './parse-workflow.ts'
 import {
   resolveNeededModels,
   targetOf,
@@ -26,7 +28,13 @@ import {
 } from './resolve-needed-models.ts'
 
 /** Paths of files with these names (lower case) that were uploaded or queued before. */
-export type UploadedBefore = (fileNames: readonly string[]) => readonly string[]
+type UploadedBefore = (fileNames: readonly string[]) => readonly string[]
+
+/** What is known about files from earlier uploads. */
+export interface KnownFiles {
+  readonly uploadedBefore: UploadedBefore
+  readonly hashes: KnownHashes
+}
 
 export interface WorkflowsOptions {
   readonly searchWorker: SearchWorkerClient
@@ -37,7 +45,7 @@ export interface WorkflowsOptions {
   readonly destinationFor: (requested: TeamChoice | null) => UploadDestination | null
   /** Uploads of a team that are not in the library yet. */
   readonly queuedUploadsFor: (choice: TeamChoice) => readonly QueuedUpload[]
-  readonly uploadedBefore: UploadedBefore
+  readonly knownFiles: KnownFiles
   readonly enqueue: EnqueueFiles
   readonly onChange: (view: WorkflowView) => void
   /** A path as it is shown to the user. */
@@ -61,10 +69,11 @@ interface OpenWorkflow {
   /** Overrides the selected team. */
   readonly team: TeamChoice | null
   readonly neededModels: readonly NeededModel[]
-  /** Files that the user has picked, by the names of the needed models. */
+  /** Files that the user has picked, by the keys of the needed models. */
   readonly pickedModels: Map<string, LocalModel>
   readonly abort: AbortController
   localModels: readonly LocalModel[]
+  localHashes: ReadonlyMap<string, string>
   /** Searched folders; null if the search was complete. A folder that was not reached counts as too slow. */
   readonly searchedFolders: Map<string, UnsearchedReason | null>
   diffusersFolders: ReadonlyMap<string, LocalModel>
@@ -142,7 +151,10 @@ export class Workflows {
     if (!workflow || !needed) return success(undefined)
     const file = needed.isFolder ? await this.#readPickedFolder(path) : await localModelAt(path)
     if (!file) return failed(failure(needed.isFolder ? 'folder-no-index' : 'file-unreadable'))
-    workflow.pickedModels.set(needed.name, { ...file, modelType: needed.modelType ?? file.modelType })
+    workflow.pickedModels.set(neededModelKey(needed), {
+      ...file,
+      modelType: needed.modelType ?? file.modelType,
+    })
     this.#notify(workflow)
     return success(undefined)
   }
@@ -197,6 +209,7 @@ export class Workflows {
       pickedModels: new Map(),
       abort: new AbortController(),
       localModels: [],
+      localHashes: new Map(),
       searchedFolders: new Map(),
       diffusersFolders: new Map(),
       libraryModels: [],
@@ -221,8 +234,9 @@ export class Workflows {
 
   /** Looks for files that were uploaded before, then in the recent folders. */
   async #searchKnownFiles(workflow: OpenWorkflow): Promise<void> {
-    const { uploadedBefore, recentFolders } = this.#options
-    workflow.localModels = await findUploadedBefore(workflow.neededModels, uploadedBefore)
+    const { knownFiles, recentFolders } = this.#options
+    workflow.localModels = await findUploadedBefore(workflow.neededModels, knownFiles.uploadedBefore)
+    await this.#compareHashes(workflow)
     this.#notify(workflow)
     const folders = workflow.abort.signal.aborted ? [] : recentFolders.list()
     if (folders.length > 0) await this.#searchFolders(workflow, folders)
@@ -265,10 +279,19 @@ export class Workflows {
   }
 
   async #finishSearch(workflow: OpenWorkflow): Promise<void> {
+    await this.#compareHashes(workflow)
     const localModels = this.#allLocalModels(workflow)
     workflow.diffusersFolders = await findDiffusersFolders(workflow.neededModels, localModels)
     workflow.isSearching = false
     this.#notify(workflow)
+  }
+
+  async #compareHashes(workflow: OpenWorkflow): Promise<void> {
+    const { hashes } = this.#options.knownFiles
+    const localModels = this.#allLocalModels(workflow)
+    workflow.localHashes = await findLocalHashes(workflow.neededModels, localModels, hashes)
+    const further = await modelsAt(workflow.localHashes.keys(), this.#allLocalModels(workflow))
+    workflow.localModels = [...workflow.localModels, ...further]
   }
 
   async #readPickedFolder(path: string): Promise<LocalModel | null> {
@@ -287,6 +310,7 @@ export class Workflows {
       library: workflow.libraryModels,
       queued: destination ? queuedUploadsFor(destination.choice) : [],
       local: this.#allLocalModels(workflow),
+      localHashes: workflow.localHashes,
       diffusersFolders: workflow.diffusersFolders,
     }
     return resolveNeededModels(workflow.neededModels, available, workflow.pickedModels)

@@ -16,6 +16,7 @@ import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { legacyTorch, stateDict, torchZip } from '../../fixtures/pickles.ts'
 import { pngOf } from '../../fixtures/pictures.ts'
 import { seededBytes } from '../../fixtures/seeded.ts'
+import * as media from '../../fixtures/workflow-media.ts'
 import { apiWorkflow, pageWorkflow, png, pngChunk, webp } from '../../fixtures/workflows.ts'
 
 export interface FuzzedParser {
@@ -104,7 +105,15 @@ const nestedPickle = (sizeBytes: number) =>
 export const parserNames: readonly string[] = [
   ...['safetensors', 'gguf', 'onnx', 'pth', 'ckpt'],
   ...['description', 'preview', 'diffusers index'],
-  ...['workflow in json', 'workflow in png', 'workflow in webp', 'yaml'],
+  ...['workflow in json', 'workflow in png', 'workflow in webp'],
+  ...[
+    'workflow in mp4',
+    'workflow in webm',
+    'workflow in opus',
+    'workflow in mp3',
+    'workflow in avif',
+    'yaml',
+  ],
 ]
 
 /** The parsers of files that other people wrote; each model format is inspected, and its details are read. */
@@ -259,6 +268,43 @@ function workflowParsers(folder: string): readonly FuzzedParser[] {
         'prompt:{}',
       ],
       nest: (sizeBytes) => webp([{ tag: 0x010f, text: `workflow:${nestedJson(sizeBytes)}` }]),
+    }),
+    workflow('mp4', {
+      valid: [media.mp4({ workflow: page }), media.mp4Comment(api), media.mov('prompt', api)],
+      pieces: ['moov', 'udta', 'meta', 'keys', 'ilst', 'data', '\0\0\0\x01', '\0\0\0\0', '\xa9cmt', '{}'],
+      nest: (sizeBytes) => media.mp4({ workflow: nestedJson(sizeBytes) }),
+    }),
+    workflow('webm', {
+      valid: [media.webm({ workflow: page }), media.webm({ prompt: api }, true)],
+      pieces: [
+        '\x18\x53\x80\x67',
+        '\x12\x54\xc3\x67',
+        '\x73\x73',
+        '\x67\xc8',
+        '\x45\xa3',
+        '\xff',
+        '\x01\xff',
+      ],
+      nest: (sizeBytes) => media.webm({ workflow: nestedJson(Math.min(sizeBytes, 2 ** 24 - 100)) }),
+    }),
+    workflow('opus', {
+      valid: [media.opus({ workflow: page }), media.flac({ prompt: api })],
+      pieces: ['OggS', 'OpusTags', '\x03vorbis', 'fLaC', '\xff\xff\xff\xff', '\x84', 'workflow={}'],
+      nest: (sizeBytes) => media.opus({ workflow: nestedJson(sizeBytes) }),
+    }),
+    workflow('mp3', {
+      valid: [media.mp3({ workflow: page }), media.mp3({ prompt: api }, 3)],
+      pieces: ['ID3', 'TXXX', '\x7f\x7f\x7f\x7f', '\0\0\0\0', 'workflow\0{}'],
+      nest: (sizeBytes) => media.mp3({ workflow: nestedJson(sizeBytes) }),
+    }),
+    workflow('avif', {
+      valid: [
+        media.avif(0x010f, `workflow:${page}`),
+        media.jpeg(0x010f, `prompt:${api}`),
+        media.glb({ workflow: pageWorkflow }),
+      ],
+      pieces: ['iinf', 'iloc', 'infe', 'Exif\0\0', '\xff\xe1\xff\xff', 'II*\0\x08\0\0\0', 'glTF', 'JSON'],
+      nest: (sizeBytes) => media.avif(0x010f, `workflow:${nestedJson(sizeBytes)}`),
     }),
     {
       name: 'yaml',

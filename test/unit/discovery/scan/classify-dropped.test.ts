@@ -11,6 +11,24 @@ test('sorts files by their names into workflows, yaml files and models', () => {
   })
 })
 
+test('opens pictures, videos, sounds and 3D models as workflows unless they accompany a model', () => {
+  const names = [
+    'a.jpg',
+    'b.avif',
+    'c.mp4',
+    'd.webm',
+    'e.flac',
+    'f.mp3',
+    'g.opus',
+    'h.glb',
+    'i.svg',
+    'j.latent',
+  ]
+  const paths = names.map((name) => `/d/${name}`)
+  const dropped = classifyDropped([...paths, '/d/m.safetensors', '/d/m.jpg'])
+  expect([dropped.workflowCandidates, dropped.modelPaths]).toEqual([paths, ['/d/m.safetensors', '/d/m.jpg']])
+})
+
 test('keeps images, notes and yaml files with a model of the same name', () => {
   const paths = ['/d/m.safetensors', '/d/m.png', '/d/m.preview.png', '/d/m.json', '/d/m.yaml', '/d/other.png']
   expect(classifyDropped(paths)).toMatchObject({ workflowCandidates: ['/d/other.png'], yamlFiles: [] })

@@ -7,7 +7,7 @@ import {
   findDiffusersFolders,
 } from '../../../../electron/discovery/workflows/diffusers-folders.ts'
 import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
-import type { NeededModel } from '../../../../electron/discovery/workflows/parse-workflow.ts'
+import type { NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
 
 let root: string
 beforeEach(() => {
@@ -19,6 +19,7 @@ const at = (name: string) => join(root, ...name.split('/'))
 const needed = (name: string, isFolder = true): NeededModel => ({
   name,
   modelType: 'diffusers',
+  typeSource: 'loader',
   url: null,
   sha256: null,
   isOff: false,

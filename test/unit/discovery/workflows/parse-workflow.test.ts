@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
+import type { NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
 import {
   mergeNeededModels,
   parseNeededModels,
-  type NeededModel,
 } from '../../../../electron/discovery/workflows/parse-workflow.ts'
-import { modelTypeOfInput } from '../../../../electron/discovery/workflows/workflow-loaders.ts'
 import { apiWorkflow, pageWorkflow } from '../../../fixtures/workflows.ts'
 
 const namesAndTypes = (models: readonly NeededModel[] | null) =>
@@ -38,6 +37,7 @@ test('reads subgraphs, group nodes, stacks and unknown nodes, but no notes', () 
   expect(models?.[0]).toEqual({
     name: 'sd_xl_base_1.0.safetensors',
     modelType: 'checkpoints',
+    typeSource: 'loader',
     url: 'https://models.example/sd_xl_base_1.0.safetensors?download=true',
     sha256: '31e35c80fc4829d14f90153f4c74cd59c90b779f6afe05a74cd6120b893f7e5b',
     isOff: false,
@@ -123,19 +123,88 @@ test('reads a folder from a DiffusersLoader in both formats', () => {
   ])
 })
 
-test.each([
-  ['CheckpointLoaderSimple', 'ckpt_name', 'checkpoints'],
-  ['UNETLoader', 'unet_name', 'diffusion_models'],
-  ['TripleCLIPLoader', 'clip_name3', 'text_encoders'],
-  ['CLIPVisionLoader', 'clip_name', 'clip_vision'],
-  ['IPAdapterModelLoader', 'ipadapter_file', 'ipadapter'],
-  ['StyleModelLoader', 'style_model_name', 'style_models'],
-  ['HypernetworkLoader', 'hypernetwork_name', 'hypernetworks'],
-  ['Efficient Loader', 'vae_name', 'vae'],
-  ['Efficient Loader', 'ckpt_name', 'checkpoints'],
-  ['Efficient Loader', 'lora_name', 'loras'],
-  ['SomebodysControlNetThing', null, 'controlnet'],
-  ['Mystery', 'model', null],
-])('finds the type of %s.%s: %s', (className, input, modelType) =>
-  expect(modelTypeOfInput(className, input)).toBe(modelType),
-)
+test('a node that loads the model takes precedence over words in names', () => {
+  const name = 'ltx-2.3-22b-dev.safetensors'
+  const encoder = { type: 'LTXAVTextEncoderLoader', widgets_values: ['gemma.safetensors', name, 'default'] }
+  const unknown = { type: 'Some T5 Encoder', widgets_values: [name] }
+  const checkpoint = { type: 'CheckpointLoaderSimple', widgets_values: [name] }
+  expect(namesAndTypes(parseNeededModels({ nodes: [encoder] }))).toEqual([
+    ['gemma.safetensors', 'text_encoders'],
+    [name, 'checkpoints'],
+  ])
+  expect(namesAndTypes(parseNeededModels({ nodes: [unknown] }))).toEqual([[name, 'text_encoders']])
+  expect(namesAndTypes(parseNeededModels({ nodes: [unknown, checkpoint] }))).toEqual([[name, 'checkpoints']])
+  const parts = [unknown, checkpoint].map((node) => parseNeededModels({ nodes: [node] }) ?? [])
+  expect(namesAndTypes(mergeNeededModels(parts))).toEqual([[name, 'checkpoints']])
+})
+
+test('the workflow’s list of models takes precedence over words, but not over the node', () => {
+  const models = [{ name: 'x.safetensors', directory: 'model_patches/z-image', url: 'https://a.example/x' }]
+  const node = (type: string) => ({ type, widgets_values: ['x.safetensors'], properties: { models } })
+  expect(parseNeededModels({ nodes: [node('Strange ControlNet')] })).toMatchObject([
+    { modelType: 'model_patches', url: 'https://a.example/x' },
+  ])
+  expect(parseNeededModels({ nodes: [node('ControlNetLoader')] })).toMatchObject([
+    { modelType: 'controlnet' },
+  ])
+})
+
+test('lists two models if nodes load one name from two folders', () => {
+  const nodes = ['VAELoader', 'ControlNetLoader', 'Mystery VAE'].map((type) => ({
+    type,
+    widgets_values: ['diffusion_pytorch_model.safetensors'],
+  }))
+  expect(parseNeededModels({ nodes })).toMatchObject([
+    { modelType: 'vae', nodes: ['VAELoader', 'Mystery VAE'] },
+    { modelType: 'controlnet', nodes: ['ControlNetLoader'] },
+  ])
+})
+
+test('ignores listed models that the node no longer selects', () => {
+  const listed = (name: string) => ({ name, directory: 'loras', url: `https://a.example/${name}` })
+  const models = [listed('old.safetensors'), listed('New.safetensors')]
+  const node = { type: 'LoraLoader', widgets_values: ['flux\\new.safetensors', 1, 1], properties: { models } }
+  expect(parseNeededModels({ nodes: [node] })).toMatchObject([
+    { name: 'flux/new.safetensors', url: 'https://a.example/New.safetensors' },
+  ])
+})
+
+test('reads a SHA-256, but no hash of another algorithm', () => {
+  const hashOf = (hashType: unknown) => {
+    const models = [{ name: 'x.pth', directory: 'vae', hash: 'AB'.repeat(32), hash_type: hashType }]
+    return parseNeededModels({ nodes: [], links: [], models })?.[0]?.sha256
+  }
+  expect(['SHA256', 'sha-256', undefined].map(hashOf)).toEqual(Array(3).fill('ab'.repeat(32)))
+  expect(hashOf('BLAKE3')).toBeNull()
+})
+
+test('finds the formats inside a request and inside a text', () => {
+  const extra_pnginfo = { workflow: pageWorkflow }
+  const request = { prompt: apiWorkflow, extra_data: { extra_pnginfo } }
+  expect(parseNeededModels(request)).toHaveLength(16)
+  expect(parseNeededModels({ output: apiWorkflow, workflow: pageWorkflow })).toHaveLength(16)
+  expect(parseNeededModels({ prompt: JSON.stringify(apiWorkflow) })).toHaveLength(8)
+  expect(parseNeededModels({ prompt: 'a ferry in the fog' })).toBeNull()
+})
+
+test('reads an embedding with an extension, and no names from nodes that show texts', () => {
+  const node = (type: string, text: string) => ({ type, widgets_values: [text] })
+  const nodes = [
+    node('CLIPTextEncode', 'embedding:EasyNegative.pt'),
+    node('ShowText|pysssss', 'shown.safetensors'),
+    node('easy showAnything', 'shown.safetensors'),
+    node('PreviewAny', 'shown.safetensors'),
+  ]
+  expect(namesAndTypes(parseNeededModels({ nodes }))).toEqual([['EasyNegative.pt', 'embeddings']])
+})
+
+test('reads values that are stored with a value after each seed', () => {
+  const inputs = ['seed', 'vae_name', 'lora_name'].map((name) => ({ name, widget: { name } }))
+  const values = [7, 'randomize', 'a.safetensors', 'b.safetensors']
+  expect(
+    namesAndTypes(parseNeededModels({ nodes: [{ type: 'Mystery', inputs, widgets_values: values }] })),
+  ).toEqual([
+    ['a.safetensors', 'vae'],
+    ['b.safetensors', 'loras'],
+  ])
+})

@@ -5,6 +5,7 @@ import { deflateSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import { readWorkflowFile } from '../../../../electron/discovery/workflows/read-workflow-file.ts'
 import { seededRandom } from '../../../fixtures/seeded.ts'
+import * as media from '../../../fixtures/workflow-media.ts'
 import { apiWorkflow, pageWorkflow, png, pngChunk, webp } from '../../../fixtures/workflows.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'modelferry-workflow-'))
@@ -33,6 +34,47 @@ test.each(['tEXt', 'zTXt', 'iTXt', 'iTXt-packed'] as const)(
     expect(await read(png([{ kind, keyword: 'prompt', text: api }]))).toHaveLength(8)
   },
 )
+
+test('reads the texts that are appended behind the end of a PNG', async () => {
+  expect(await read(png([], [{ kind: 'tEXt', keyword: 'workflow', text: page }]))).toHaveLength(8)
+  expect(await read(Buffer.concat([png(), Buffer.from('not a chunk')]))).toBeNull()
+})
+
+const texts = { workflow: page, prompt: api }
+/** As the node of a video extension writes it. */
+const comment = JSON.stringify({ workflow: pageWorkflow, prompt: api })
+
+test.each([
+  ['an MP4', media.mp4(texts)],
+  ['an MP4 with a JSON comment', media.mp4({ encoder: 'Lavf', comment })],
+  ['an MP4 with the comment of iTunes', media.mp4Comment(comment)],
+  ['a MOV', media.mov('comment', comment)],
+  ['a WebM', media.webm({ WORKFLOW: page, PROMPT: api })],
+  ['a WebM of unknown size', media.webm(texts, true)],
+  ['a FLAC', media.flac(texts)],
+  ['an Opus file', media.opus({ ...texts, padding: 'x'.repeat(70_000) })],
+  ['an MP3 with ID3 2.4', media.mp3(texts)],
+  ['an MP3 with ID3 2.3', media.mp3(texts, 3)],
+  ['a JPEG', media.jpeg(0x9286, comment)],
+  ['an AVIF', media.avif(0x9286, comment)],
+  ['a binary glTF', media.glb({ workflow: pageWorkflow, prompt: api })],
+  ['an SVG', media.svg(comment)],
+  ['a latent', media.latent(texts)],
+])('reads the workflow and the prompt in %s', async (_what, bytes) => {
+  expect(await read(bytes)).toHaveLength(16)
+})
+
+test.each([
+  ['an MP4', media.mp4({ comment: 'made by hand', title: page })],
+  ['a WebM', media.webm({ TITLE: page })],
+  ['a FLAC', media.flac({ lyrics: page })],
+  ['an MP3', media.mp3({ title: page })],
+  ['a JPEG', media.jpeg(0x010f, 'Canon')],
+  ['an AVIF', media.avif(0x010f, 'Canon')],
+  ['a binary glTF', media.glb({})],
+  ['an SVG', '<svg><rect/></svg>'],
+  ['a latent', media.latent({ format: 'pt' })],
+])('returns null for %s without a workflow', async (_what, bytes) => expect(await read(bytes)).toBeNull())
 
 test('merges the models of both keywords of an image', async () => {
   const texts = [
@@ -118,11 +160,24 @@ test('does not read a huge file', async () => {
   expect(await readWorkflowFile(path)).toBeNull()
 })
 
+const mediaWithPage = [
+  media.mp4({ workflow: page }),
+  media.webm({ workflow: page }),
+  media.flac({ workflow: page }),
+  media.opus({ workflow: page }),
+  media.mp3({ workflow: page }),
+  media.jpeg(0x010f, `workflow:${page}`),
+  media.avif(0x010f, `workflow:${page}`),
+  media.glb({ workflow: pageWorkflow }),
+  media.latent({ workflow: page }),
+]
+
 test('survives truncation anywhere and returns at most the models of the whole file', async () => {
   const whole = [
     png([{ kind: 'iTXt', keyword: 'workflow', text: page }]),
     webp([{ tag: 0x010f, text: `workflow:${page}` }]),
     Buffer.from(page),
+    ...mediaWithPage,
   ]
   for (const bytes of whole) {
     for (let step = 1; step <= 60; step += 1) {
@@ -138,8 +193,9 @@ test('survives random changes of bytes', async () => {
     png([{ kind: 'zTXt', keyword: 'workflow', text: page }]),
     webp([{ tag: 0x010f, text: `workflow:${page}` }]),
     Buffer.from(api),
+    ...mediaWithPage,
   ]
-  for (let round = 0; round < 150; round += 1) {
+  for (let round = 0; round < 400; round += 1) {
     const bytes = Buffer.from(whole[round % whole.length] ?? '')
     for (let change = 0; change < 8; change += 1) {
       bytes[Math.floor(random() * Math.min(bytes.length, round % 2 ? 400 : bytes.length))] = Math.floor(

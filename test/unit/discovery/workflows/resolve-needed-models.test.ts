@@ -7,11 +7,12 @@ import {
   type QueuedUpload,
 } from '../../../../electron/discovery/workflows/resolve-needed-models.ts'
 import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
-import type { NeededModel } from '../../../../electron/discovery/workflows/parse-workflow.ts'
+import { neededModelKey, type NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
 
 const needed = (name: string, change: Partial<NeededModel> = {}): NeededModel => ({
   name,
   modelType: 'loras',
+  typeSource: 'loader',
   url: null,
   sha256: null,
   isOff: false,
@@ -37,7 +38,13 @@ const local = (path: string, modelType: string | null, name: string, sizeBytes =
   sizeBytes,
   mtimeMs: 0,
 })
-const nothing = { library: [], queued: [], local: [], diffusersFolders: new Map() }
+const nothing = {
+  library: [],
+  queued: [],
+  local: [],
+  localHashes: new Map(),
+  diffusersFolders: new Map(),
+}
 const upload = (modelPath: string, reason: Failure | null = null): QueuedUpload => ({
   id: `upload of ${modelPath}`,
   failure: reason,
@@ -160,7 +167,7 @@ test('targets the path that the node loads, cleaned only if the server needs it'
 })
 
 test('prefers a picked file to a found one', () => {
-  const picked = new Map([['x.pt', local('/picked/y.pt', null, 'y.pt')]])
+  const picked = new Map([[neededModelKey(needed('x.pt')), local('/picked/y.pt', null, 'y.pt')]])
   expect(
     resolveFirst([needed('x.pt')], { ...nothing, local: [local('/l/x.pt', 'loras', 'x.pt')] }, picked),
   ).toEqual(['here', 'hand', '/picked/y.pt'])
@@ -201,4 +208,29 @@ test('targets a local folder below the folder that the loader reads', () => {
     modelType: 'diffusers',
     modelPath: 'models/diffusers/sdxl-turbo',
   })
+})
+
+test('matches a local file by its known hash, and none of the same name with another hash', () => {
+  const sha256 = 'a'.repeat(64)
+  const same = local('/l/renamed.pt', null, 'renamed.pt')
+  const other = local('/l/loras/x.pt', 'loras', 'x.pt')
+  const localHashes = new Map([
+    [same.path, sha256],
+    [other.path, 'b'.repeat(64)],
+  ])
+  const resolve = (files: readonly LocalModel[], model = needed('x.pt', { sha256 })) =>
+    resolveFirst([model], { ...nothing, local: files, localHashes })
+  expect(resolve([other, same])).toEqual(['here', 'hash', '/l/renamed.pt'])
+  expect(resolve([other])).toEqual(['nowhere', null, null])
+  expect(resolve([other], needed('x.pt'))).toEqual(['here', 'path', '/l/loras/x.pt'])
+})
+
+test('resolves two models of one name by their types', () => {
+  const models = ['loras', 'vae'].map((modelType) => needed('x.pt', { modelType }))
+  const files = [local('/l/loras/x.pt', 'loras', 'x.pt'), local('/l/vae/x.pt', 'vae', 'x.pt')]
+  const picked = new Map([
+    [neededModelKey(needed('x.pt', { modelType: 'vae' })), local('/p.pt', null, 'p.pt')],
+  ])
+  const found = resolveNeededModels(models, { ...nothing, local: files }, picked)
+  expect(found.map(({ file }) => file?.path)).toEqual(['/l/loras/x.pt', '/p.pt'])
 })

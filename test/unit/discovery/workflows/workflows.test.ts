@@ -1,13 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { NeededModel } from '../../../../electron/discovery/workflows/parse-workflow.ts'
+import type { NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
 import { findUploadedBefore } from '../../../../electron/discovery/workflows/workflows.ts'
 import { createModelFolder } from '../model-folder.ts'
 
 const needed = (name: string): NeededModel => ({
   name,
   modelType: 'loras',
+  typeSource: 'loader',
   url: null,
   sha256: null,
   isOff: false,

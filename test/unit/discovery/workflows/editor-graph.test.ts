@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest'
+import { parseNeededModels } from '../../../../electron/discovery/workflows/parse-workflow.ts'
+
+/** Name, type and whether the model is off. */
+const modelsOf = (workflow: unknown) =>
+  parseNeededModels(workflow)?.map(({ name, modelType, isOff }) => [name, modelType, isOff])
+
+const input = (name: string, widget = name) => ({ name, widget: { name: widget }, link: 1 })
+const loader = (id: number, name: string, change: object = {}) => ({
+  id,
+  type: 'UNETLoader',
+  mode: 0,
+  inputs: [input('unet_name'), input('weight_dtype')],
+  widgets_values: [name, 'default'],
+  ...change,
+})
+const subgraph = (id: string, nodes: readonly unknown[], change: object = {}) => ({
+  id,
+  nodes,
+  links: [],
+  ...change,
+})
+const workflow = (nodes: readonly unknown[], ...subgraphs: readonly unknown[]) => ({
+  nodes,
+  links: [],
+  definitions: { subgraphs },
+})
+/** A link from an input of a subgraph to an input of a node in it. */
+const link = (slot: number, target: number, targetSlot: number) => ({
+  id: 9,
+  origin_id: -10,
+  origin_slot: slot,
+  target_id: target,
+  target_slot: targetSlot,
+})
+
+test('the values of a subgraph’s node replace those of the widgets inside', () => {
+  const definition = subgraph('s', [loader(4, 'inner.safetensors'), loader(5, 'fixed.safetensors')])
+  const node = (proxyWidgets: unknown, values: readonly unknown[]) => ({
+    ...{ id: 1, type: 's', mode: 0, widgets_values: values },
+    properties: { proxyWidgets },
+  })
+  const proxied = [
+    ['4', 'weight_dtype'],
+    ['4', 'unet_name'],
+  ]
+  const replaced = [
+    ['fixed.safetensors', 'diffusion_models', false],
+    ['outer.safetensors', 'diffusion_models', false],
+  ]
+  for (const proxyWidgets of [proxied, JSON.stringify(proxied)]) {
+    const found = modelsOf(workflow([node(proxyWidgets, ['fp8', 'outer.safetensors'])], definition))
+    expect(found?.sort()).toEqual(replaced)
+  }
+  const kept = modelsOf(workflow([node(proxied, [])], definition))
+  expect(kept?.map(([name]) => name)).toEqual(['inner.safetensors', 'fixed.safetensors'])
+  expect(modelsOf(workflow([node('[', ['outer.safetensors'])], definition))).toHaveLength(2)
+})
+
+test('two nodes of one subgraph load the values of both', () => {
+  const definition = subgraph('s', [loader(4, 'inner.safetensors')])
+  const node = (name: string, mode = 0) => ({
+    ...{ type: 's', mode, widgets_values: [name], properties: { proxyWidgets: [['4', 'unet_name']] } },
+  })
+  expect(modelsOf(workflow([node('a.safetensors'), node('b.safetensors', 4)], definition))).toEqual([
+    ['a.safetensors', 'diffusion_models', false],
+    ['b.safetensors', 'diffusion_models', true],
+  ])
+})
+
+test('values pass through the inputs of nested subgraphs', () => {
+  const inner = subgraph('inner', [loader(4, 'inner.safetensors')], {
+    inputs: [{ name: 'image' }, { name: 'model' }],
+    links: [link(1, 4, 0)],
+  })
+  const middleNode = {
+    ...{ id: 7, type: 'inner', widgets_values: ['middle.safetensors'] },
+    inputs: [{ name: 'image', link: 3 }, input('model', 'unet_name')],
+  }
+  const middle = subgraph('middle', [middleNode], { inputs: [{ name: 'model' }], links: [link(0, 7, 1)] })
+  const outer = (values: readonly unknown[]) => ({
+    type: 'middle',
+    inputs: [input('model')],
+    widgets_values: values,
+  })
+  const nameWith = (values: readonly unknown[]) =>
+    modelsOf(workflow([outer(values)], inner, middle))?.map(([name]) => name)
+  expect(nameWith(['outer.safetensors'])).toEqual(['outer.safetensors'])
+  expect(nameWith([null])).toEqual(['middle.safetensors'])
+})
+
+test('models of a bypassed, muted or unused subgraph are off', () => {
+  const definition = subgraph('s', [loader(4, 'x.safetensors')])
+  const off = [['x.safetensors', 'diffusion_models', true]]
+  expect(modelsOf(workflow([{ type: 's', mode: 4 }], definition))).toEqual(off)
+  expect(modelsOf(workflow([{ type: 's', mode: 2 }], definition))).toEqual(off)
+  expect(modelsOf(workflow([{ type: 'KSampler', mode: 0 }], definition))).toEqual(off)
+  expect(
+    modelsOf(
+      workflow(
+        [
+          { type: 's', mode: 2 },
+          { type: 's', mode: 0 },
+        ],
+        definition,
+      ),
+    ),
+  ).toEqual([['x.safetensors', 'diffusion_models', false]])
+})
+
+test('a group’s node has the values of all nodes in the group', () => {
+  const nodes = [
+    { type: 'Reroute', widgets_values: null },
+    { type: 'KSampler', widgets_values: [1, 'fixed'] },
+    { type: 'UNETLoader', widgets_values: ['old.safetensors', 'default'] },
+    { type: 'VAELoader', widgets_values: ['old-vae.safetensors'] },
+  ]
+  const extra = { groupNodes: { Edit: { nodes } } }
+  const values = [2, 'randomize', 'new.safetensors', 'default', 'new-vae.safetensors']
+  for (const type of ['workflow>Edit', 'workflow/Edit']) {
+    expect(modelsOf({ nodes: [{ type, widgets_values: values }], extra })).toEqual([
+      ['new.safetensors', 'diffusion_models', false],
+      ['new-vae.safetensors', 'vae', false],
+    ])
+  }
+  expect(modelsOf({ nodes: [{ type: 'workflow>Edit', widgets_values: [1] }], extra })).toEqual([
+    ['old.safetensors', 'diffusion_models', false],
+    ['old-vae.safetensors', 'vae', false],
+  ])
+})
+
+test('limits subgraphs that contain themselves or each other many times', () => {
+  const recursive = subgraph('s', [{ type: 's' }, { type: 's' }, loader(4, 'x.safetensors')])
+  expect(modelsOf(workflow([{ type: 's' }], recursive))).toEqual([
+    ['x.safetensors', 'diffusion_models', false],
+  ])
+  const chain = Array.from({ length: 15 }, (_, level) =>
+    subgraph(`s${level}`, [loader(1, `${level}.pth`), ...Array<object>(9).fill({ type: `s${level + 1}` })]),
+  )
+  const startedAtMs = performance.now()
+  expect(modelsOf(workflow([{ type: 's0' }], ...chain))).toHaveLength(15)
+  expect(performance.now() - startedAtMs).toBeLessThan(5_000)
+})

@@ -14,6 +14,7 @@ import { isCancelCostly, isEditable, remedyOfRow, toggleOf } from '../uploads/ro
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { SettingsState } from '../settings/settings-state.svelte.ts'
 import { targetChange, type TargetField } from '../uploads/row/target.ts'
+import { offerUndoRemove } from '../uploads/undo-remove.ts'
 import type { UiState } from './ui-state.svelte.ts'
 
 /** Editable fields of a row in reading order, which is also the Tab order. */
@@ -69,11 +70,9 @@ export class Actions {
     if (paused.length > 0) return this.resume(paused)
   }
 
-  /** Removes rows. Asks first if sent bytes would be lost, or if several unfinished rows are meant. */
+  /** Removes rows. Asks first if sent bytes would be lost; removing others can be undone. */
   readonly remove = async (ids: readonly string[]) => {
-    const open = this.#filterIds(ids, ({ phase }) => phase !== 'registered')
-    const costly = this.#filterIds(open, isCancelCostly)
-    if (costly.length > 0 || open.length > 1) this.#services.ui.confirmingIds = ids
+    if (this.#filterIds(ids, isCancelCostly).length > 0) this.#services.ui.confirmingIds = ids
     else await this.removeNow(ids)
   }
   readonly removeNow = async (ids: readonly string[]) => {
@@ -84,7 +83,10 @@ export class Actions {
     const done = this.#filterIds(ids, ({ phase }) => phase === 'registered')
     const open = this.#filterIds(ids, ({ phase }) => phase !== 'registered')
     if (done.length > 0) this.#succeeded(await this.#bridge.dismiss({ ids: done }))
-    if (open.length > 0) this.#succeeded(await this.#bridge.cancel({ ids: open }))
+    if (open.length === 0) return
+    const restorable = this.#filterIds(open, (row) => !isCancelCostly(row))
+    if (this.#succeeded(await this.#bridge.cancel({ ids: open })))
+      offerUndoRemove(this.#services, 'undo.removed', restorable)
   }
 
   /** Saves a changed target and retries a row that failed because of its target. */
@@ -183,7 +185,7 @@ export class Actions {
     }
   }
 
-  /** Uploads files that can run code when loaded. The user has confirmed them by name. */
+  /** Accepts files that can run code when loaded, after a native question that names them. */
   readonly allow = async (ids: readonly string[]) =>
     this.#succeeded(await this.#bridge.allow({ ids: [...ids] }))
 

@@ -16,6 +16,7 @@ import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
 import { NoticesState } from '../ui/notices-state.svelte.ts'
 import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
+import { ReviewState } from '../uploads/review/review-state.svelte.ts'
 import { QueueState } from '../uploads/queue-state.svelte.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
 import { SessionState } from '../sign-in/session-state.svelte.ts'
@@ -35,6 +36,7 @@ export class AppState {
   readonly selection = new Selection()
   readonly announcer = new Announcer(this.language)
   readonly queue: QueueState
+  readonly review: ReviewState
   readonly session: SessionState
   readonly settings: SettingsState
   readonly history: HistoryState
@@ -60,6 +62,7 @@ export class AppState {
       row: (before, after) => this.#rowChanged(before, after),
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
+    this.review = new ReviewState({ bridge, notices: this.notices, queue: this.queue })
     this.session = new SessionState(bridge, () => this.ui.show('uploads'))
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
@@ -104,6 +107,7 @@ export class AppState {
       this.settings.start(),
       this.session.start(),
       this.queue.start(),
+      this.review.start(),
       this.details.start(),
       this.conditions.start(),
       this.updates.start(),
@@ -135,6 +139,7 @@ export class AppState {
 
   /** Shows the report and opens the view that the added files belong to, if any. */
   #handleAdded(report: AddReport): void {
+    this.review.added(report)
     this.notices.report(report)
     if (report.workflow !== undefined) void this.workflow.open(report.workflow)
     else if (report.hasFoundPlaces) this.findModels.open()
@@ -156,6 +161,8 @@ export class AppState {
       'check-updates': () => this.#checkUpdates(),
       'check-connection': () => this.#checkConnection(),
     }
+    // Another view would open behind the sheet; the files stay in review.
+    if (command !== 'choose-files' && command !== 'choose-folder') this.review.close()
     handlers[command]()
   }
 

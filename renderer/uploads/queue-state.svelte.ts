@@ -13,7 +13,7 @@ import {
   type Totals,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
-import { groupRows, sortKey } from './row-groups.ts'
+import { groupRows, idsInReview, sortKey } from './row-groups.ts'
 import { isEditable } from './row-status.ts'
 
 /** A phase change that was observed by the page. */
@@ -68,6 +68,11 @@ export class QueueState {
     void this.#orderVersion
     const search = this.search.trim()
     return untrack(() => groupRows(this.rows.values(), search))
+  })
+  /** Ids of the files in review, which the list does not show, in the order of the queue. */
+  readonly reviewIds = $derived.by(() => {
+    void this.#orderVersion
+    return untrack(() => idsInReview(this.rows.values()))
   })
   /** Ids of all shown rows in display order. */
   readonly ids = $derived(this.groups.flatMap(({ ids }) => ids))

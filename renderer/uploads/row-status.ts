@@ -72,7 +72,7 @@ export function stopNowText(againBytes: number, t: Translate): string {
 /** The action of the space bar and of the pause button, or null if neither applies. */
 export function toggleOf({ phase, pausing }: UploadRow): 'pause' | 'resume' | null {
   if (phase === 'paused' || pausing?.isSingle) return 'resume'
-  return phase === 'failed' || phase === 'registered' ? null : 'pause'
+  return phase === 'failed' || phase === 'registered' || phase === 'review' ? null : 'pause'
 }
 
 /** The remedy for a row that needs attention or waits for a retry. */
@@ -88,7 +88,12 @@ export function failureStateOfRow(row: UploadRow, queue: { readonly allPaused: b
 
 /** Name, type and path can be changed until bytes are sent, and later if they caused the failure. */
 export function isEditable({ started, phase, failure }: UploadRow): boolean {
-  const isInactive = phase === 'waiting' || phase === 'paused' || phase === 'failed' || phase === 'retrying'
+  const isInactive =
+    phase === 'review' ||
+    phase === 'waiting' ||
+    phase === 'paused' ||
+    phase === 'failed' ||
+    phase === 'retrying'
   return isInactive && (!started || (failure !== null && isTargetFailure(failure)))
 }
 

@@ -11,6 +11,7 @@ export type RowIconName =
   | 'copy'
   | 'eye'
   | 'file'
+  | 'folder'
   | 'hash'
   | 'letters'
   | 'lora'

@@ -94,7 +94,7 @@ export class BulkEditState {
       this.#notices.showWithAction({
         key: 'bulk-edit.done',
         params: counts,
-        label: 'bulk-edit.undo',
+        label: 'undo.label',
         onaction: () => void this.#undo(changed),
       })
     }

@@ -82,7 +82,7 @@ test('removes an unsent row and a registered row without asking', async () => {
     ])
 })
 
-test('asks with their number before removing several waiting rows', async () => {
+test('removes several waiting rows without asking, and Undo restores them', async () => {
   const rows = [row('Grain'), row('Flux'), registeredRow('Depth')]
   const { screen, asked } = await openPage({ rows })
   await userEvent.keyboard('{Tab}')
@@ -91,15 +91,14 @@ test('asks with their number before removing several waiting rows', async () => 
     .element()
     .focus()
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
-  const question = screen.getByRole('group', { name: 'Cancel upload?' })
-  await expect.element(question).toMatchTextContent('Cancel 2 uploads? Nothing has been uploaded yet')
-  expect(asked).toEqual([])
-  await userEvent.click(question.getByRole('button', { name: 'Cancel 2 uploads' }))
+  await expect.element(screen.getByText('Removed 2 uploads.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   await expect
     .poll(() => asked)
     .toEqual([
       { name: 'dismiss', args: { ids: ['Depth'] } },
       { name: 'cancel', args: { ids: ['Grain', 'Flux'] } },
+      { name: 'undoRemove', args: { ids: ['Grain', 'Flux'] } },
     ])
 })
 

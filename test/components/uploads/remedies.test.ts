@@ -43,42 +43,18 @@ test('the retry button calls retry', async () => {
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
 })
 
-/** Opens the page with a dangerous file, and the question before it is uploaded. */
-async function askAboutDangerousFile() {
-  const opened = await openPage({
-    rows: [failedRow('Flux', failure('file-dangerous', { imports: 'os.system' }))],
-  })
-  const { rowOf, screen } = opened
+test('an unsafe file is uploaded from its details; the main process asks first', async () => {
+  const why = failure('file-dangerous', { imports: 'os.system' })
+  const { rowOf, screen, asked } = await openPage({ rows: [failedRow('Flux', why)] })
   await userEvent.click(rowOf('Flux').getByRole('button', { name: 'See finding' }))
   const button = screen.getByRole('complementary').getByRole('button', { name: 'Upload anyway…' })
   await expect.element(button).toHaveFocus()
+  await expect
+    .element(button)
+    .toHaveAccessibleDescription(/^Dangerous: loading this file would run os.system/)
+  expect(asked.filter(({ name }) => name === 'allow')).toEqual([])
   await userEvent.click(button)
-  return {
-    ...opened,
-    button,
-    question: screen.getByRole('dialog', { name: 'Upload “Flux” to Aurora Studio?' }),
-  }
-}
-
-test('an unsafe file is uploaded from its details, after a question that names file, finding and team', async () => {
-  const { question, asked } = await askAboutDangerousFile()
-  await expect.element(question).toMatchTextContent('Flux.safetensors')
-  await expect.element(question).toMatchTextContent('os.system')
-  await expect.element(question).toMatchTextContent('Aurora Studio')
-  expect(asked.filter(({ name }) => name === 'allow')).toEqual([])
-  await userEvent.click(question.getByRole('button', { name: 'Upload anyway' }))
-  await expect.poll(() => asked).toContainEqual({ name: 'allow', args: { ids: ['Flux'] } })
-  await expect.poll(() => question.elements()).toEqual([])
-})
-
-test.each(['{Enter}', '{Escape}'])('%s on the question uploads no unsafe file', async (key) => {
-  const { screen, question, button, asked } = await askAboutDangerousFile()
-  await expect.element(question.getByRole('button', { name: 'Don’t upload' })).toHaveFocus()
-  await userEvent.keyboard(key)
-  await expect.poll(() => question.elements()).toEqual([])
-  await expect.element(button).toHaveFocus()
-  await expect.element(screen.getByRole('complementary')).toBeVisible()
-  expect(asked.filter(({ name }) => name === 'allow')).toEqual([])
+  expect(asked).toContainEqual({ name: 'allow', args: { ids: ['Flux'] } })
 })
 
 test('the row of an unsafe file has no red button', async () => {

@@ -1,0 +1,131 @@
+import { SvelteMap } from 'svelte/reactivity'
+import { untrack } from 'svelte'
+import type { TeamChoice } from '../../../electron/contract/account.ts'
+import type { Bridge } from '../../../electron/contract/calls.ts'
+import type { Result } from '../../../electron/contract/failures.ts'
+import type { ReviewView } from '../../../electron/contract/review.ts'
+import type { AddReport } from '../../../electron/contract/uploads.ts'
+import type { MessageKey } from '../../../electron/messages/messages.ts'
+import { Selection } from '../../ui/list/selection.svelte.ts'
+import type { NoticesState } from '../../ui/notices-state.svelte.ts'
+import type { QueueState } from '../queue-state.svelte.ts'
+import { offerUndoRemove } from '../undo-remove.ts'
+import { reviewSections, reviewTotals } from './review-lines.ts'
+
+interface Services {
+  readonly bridge: Bridge
+  readonly notices: NoticesState
+  readonly queue: QueueState
+}
+
+/** The files that wait for approval, and the sheet that shows them. */
+export class ReviewState {
+  view = $state.raw<ReviewView | null>(null)
+  /** The sheet is open. While it is closed, a banner leads back to it. */
+  isOpen = $state(false)
+  /** An approval is being stored. */
+  isApproving = $state(false)
+  /** Sections that the user has expanded or collapsed, by key. */
+  readonly expanded = new SvelteMap<string, boolean>()
+  readonly selection = new Selection()
+  readonly sections = $derived.by(() => {
+    const { view } = this
+    const ids = this.#services.queue.reviewIds
+    return view ? untrack(() => reviewSections(view, ids, this.#services.queue.rows)) : []
+  })
+  readonly totals = $derived.by(() => {
+    const { view } = this
+    const ids = this.#services.queue.reviewIds
+    return view ? untrack(() => reviewTotals(view, ids, this.#services.queue.rows)) : null
+  })
+  readonly canApprove = $derived.by(() => {
+    const { view, totals, isApproving } = this
+    if (!view?.team || !totals || isApproving) return false
+    return view.inspectingCount === 0 && totals.sentCount > 0
+  })
+  readonly #services: Services
+
+  constructor(services: Services) {
+    this.#services = services
+  }
+
+  /** Subscribes and loads once. Returns a function that unsubscribes. */
+  start(): () => void {
+    const stop = this.#services.bridge.on('review', (view) => this.#receive(view))
+    void this.#services.bridge.review().then((result) => {
+      if (result.ok && this.view === null) this.#receive(result.value)
+    })
+    return stop
+  }
+
+  open(): void {
+    this.isOpen = true
+  }
+
+  close(): void {
+    this.isOpen = false
+  }
+
+  /** Opens the sheet again for files that were added to a review that the user had closed. */
+  added({ isInReview }: AddReport): void {
+    if (isInReview && this.view) this.open()
+  }
+
+  /** Uploads every file that is shown and needs no decision. */
+  async approve(): Promise<void> {
+    const { view, totals } = this
+    if (!this.canApprove || !view?.team || !totals) return
+    this.isApproving = true
+    const result = await this.#services.bridge.approveReview({
+      ids: [...totals.approvableIds],
+      team: view.team,
+    })
+    this.isApproving = false
+    if (!result.ok) return this.#services.notices.failure(result.failure)
+    this.close()
+    this.#services.notices.show('review.approved', { count: result.value.approvedCount })
+  }
+
+  async setTeam(team: TeamChoice): Promise<void> {
+    this.#report(await this.#services.bridge.setReviewTeam({ team }))
+  }
+
+  /** Removes files from the review; the notice restores them. */
+  async leaveOut(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    const result = await this.#services.bridge.excludeFromReview({ ids: [...ids] })
+    this.#offerUndo(result, 'review.left-out')
+  }
+
+  /** Removes all files from the review; the notice restores them. */
+  async discard(): Promise<void> {
+    const result = await this.#services.bridge.discardReview()
+    if (result.ok) this.close()
+    this.#offerUndo(result, 'review.discarded')
+  }
+
+  /** Moves files with a path conflict to free paths. */
+  async keepBoth(ids: readonly string[]): Promise<void> {
+    this.#report(await this.#services.bridge.decide({ ids: [...ids], choice: 'keep-both', fate: 'disable' }))
+  }
+
+  #receive(view: ReviewView | null): void {
+    if (view && !this.view) {
+      this.expanded.clear()
+      this.selection.clear()
+      this.selection.focused = null
+      this.open()
+    }
+    if (!view) this.close()
+    this.view = view
+  }
+
+  #offerUndo(result: Result<readonly string[]>, key: MessageKey): void {
+    if (result.ok) offerUndoRemove(this.#services, key, result.value)
+    else this.#services.notices.failure(result.failure)
+  }
+
+  #report(result: Result<unknown>): void {
+    if (!result.ok) this.#services.notices.failure(result.failure)
+  }
+}

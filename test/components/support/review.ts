@@ -1,0 +1,79 @@
+import { failure, success } from '../../../electron/contract/failures.ts'
+import type { ReviewGroup, ReviewView } from '../../../electron/contract/review.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
+import { openPage } from './open-page.ts'
+import { row, team } from './rows.ts'
+
+const blockingKinds = ['broken', 'unsafe', 'path-conflict']
+
+/** What the main process says about these rows, modified by `change`. */
+export function reviewOf(rows: readonly UploadRow[], change: Partial<ReviewView> = {}): ReviewView {
+  const groups = change.groups ?? []
+  const idsOf = (some: readonly ReviewGroup[]) =>
+    new Set(some.flatMap(({ files }) => files.map(({ id }) => id)))
+  const sum = (some: readonly UploadRow[]) => some.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
+  return {
+    team: { accountId: 'account-1', teamId: team.id },
+    fileCount: rows.length,
+    totalBytes: sum(rows),
+    inspectingCount: 0,
+    secondsLeft: 7_200,
+    kinds: [...Map.groupBy(rows, ({ target }) => target.modelType)].map(([modelType, some]) => ({
+      modelType,
+      fileCount: some.length,
+      totalBytes: sum(some),
+    })),
+    groups,
+    needsDecisionCount: idsOf(groups).size,
+    blockedCount: idsOf(groups.filter(({ kind }) => blockingKinds.includes(kind))).size,
+    isComparing: false,
+    ...change,
+  }
+}
+
+export const reviewRow = (name: string, change: Parameters<typeof row>[1] = {}) =>
+  row(name, { phase: 'review', ...change })
+
+/** Files of every group, and two ordinary ones. */
+export const reviewRows: readonly UploadRow[] = [
+  reviewRow('Broken', { failure: failure('file-cut-short', { missingBytes: 4_000 }) }),
+  reviewRow('Trap', { failure: failure('file-dangerous', { imports: 'os.system' }) }),
+  reviewRow('Taken', {
+    failure: failure('path-taken', {
+      name: 'Old Taken',
+      path: 'models/loras/Taken.safetensors',
+      theirBytes: 5,
+    }),
+  }),
+  reviewRow('Copy'),
+  reviewRow('Known'),
+  reviewRow('Private'),
+  reviewRow('Licensed'),
+  reviewRow('Lonely', { target: { modelType: 'diffusion_models' } }),
+  reviewRow('Grain'),
+  reviewRow('Flux', { sizeBytes: 12_000_000_000, target: { modelType: 'checkpoints' } }),
+].map((one, position) => ({ ...one, position }))
+
+const reviewGroups: readonly ReviewGroup[] = [
+  { kind: 'broken', files: [{ id: 'Broken', code: 'file-cut-short' }] },
+  { kind: 'unsafe', files: [{ id: 'Trap', code: 'file-dangerous' }] },
+  { kind: 'path-conflict', files: [{ id: 'Taken', name: 'Old Taken' }] },
+  { kind: 'duplicate', files: [{ id: 'Copy', of: 'Grain', isCertain: true }] },
+  {
+    kind: 'in-library',
+    files: [{ id: 'Known', name: 'Known before', path: 'models/loras/k.safetensors', isCertain: true }],
+  },
+  { kind: 'private-content', files: [{ id: 'Private', content: ['prompt', 'local-paths'] }] },
+  { kind: 'licence', files: [{ id: 'Licensed', licence: 'flux-1-dev-non-commercial-license' }] },
+  { kind: 'missing-companion', files: [{ id: 'Lonely', missing: ['ae.safetensors', 'clip_l.safetensors'] }] },
+]
+
+/** Opens the page with files in review. */
+export async function openReview(
+  rows: readonly UploadRow[] = reviewRows,
+  view: ReviewView = reviewOf(rows, { groups: reviewGroups }),
+  answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
+) {
+  const opened = await openPage({ rows, answers: { review: () => success(view), ...answers } })
+  return { ...opened, view, sheet: opened.screen.getByRole('dialog') }
+}

@@ -1,0 +1,220 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { failure, success } from '../../../electron/contract/failures.ts'
+import { openReview, reviewOf, reviewRow, reviewRows } from '../support/review.ts'
+import { openPage } from '../support/open-page.ts'
+import { otherTeam, patchOf, row } from '../support/rows.ts'
+
+const focusedName = () => document.activeElement?.getAttribute('aria-label')
+const twoFiles = [reviewRow('Grain'), reviewRow('Flux', { position: 1 })]
+
+test('opens over the list with team, size, time and files by kind', async () => {
+  const { sheet, screen } = await openReview()
+  await expect.element(sheet.getByRole('heading', { name: 'Review 10 files' })).toBeVisible()
+  await expect.element(sheet.getByRole('button', { name: 'Upload to Aurora Studio' })).toBeVisible()
+  await expect.element(sheet).toMatchTextContent('21.0 GB · about 2 h')
+  await expect.element(sheet).toMatchTextContent('checkpoints: 1 file, 12.0 GB')
+  expect(screen.getByRole('grid', { name: 'Uploads' }).elements()).toEqual([])
+})
+
+test('each group names its files, what happens to them, and one action', async () => {
+  await page.viewport(960, 1600)
+  onTestFinished(() => page.viewport(960, 640))
+  const { sheet } = await openReview()
+  for (const [title, file, note, action] of [
+    ['Broken files', 'Broken', 'incomplete', 'Remove 1 file'],
+    ['Files that can run code', 'Trap', 'os.system', 'Leave out 1 file'],
+    ['Path conflicts', 'Taken', 'Old Taken', 'Rename 1 file'],
+    ['Duplicates', 'Copy', 'Same content as Grain', 'Leave out 1 file'],
+    ['Already in the library', 'Known', 'Already in the library as Known before', 'Leave out 1 file'],
+    ['Private data', 'Private', 'Prompt · Paths of the computer', 'Leave out 1 file'],
+    ['Restrictive licences', 'Licensed', 'flux-1-dev-non-commercial-license', 'Leave out 1 file'],
+    ['Missing companion models', 'Lonely', 'Needs ae.safetensors, clip_l.safetensors', 'Leave out 1 file'],
+  ] as const) {
+    await expect.element(sheet.getByRole('row', { name: `${title}, 1 file, expanded` })).toBeInTheDocument()
+    await expect.element(sheet.getByRole('row', { name: new RegExp(`^${file},`) })).toMatchTextContent(note)
+    await expect.element(sheet.getByRole('button', { name: `${action}: ${title}` })).toBeInTheDocument()
+  }
+})
+
+test('the upload button counts what is really sent, and uploads all files without a blocking failure', async () => {
+  const { sheet, asked } = await openReview()
+  await expect.element(sheet).toMatchTextContent('3 files need a decision and stay here.')
+  await userEvent.click(sheet.getByRole('button', { name: 'Upload 5 files (16.0 GB)' }))
+  const ids = ['Copy', 'Known', 'Private', 'Licensed', 'Lonely', 'Grain', 'Flux']
+  const team = { accountId: 'account-1', teamId: 'team_aurora' }
+  await expect.poll(() => asked).toEqual([{ name: 'approveReview', args: { ids, team } }])
+  await expect.poll(() => sheet.elements()).toEqual([])
+})
+
+test('Enter in the list uploads nothing; Ctrl+Enter uploads', async () => {
+  const { asked } = await openReview(twoFiles, reviewOf(twoFiles))
+  await expect.poll(focusedName).toBe('loras, 2 files, expanded')
+  await userEvent.keyboard('{Enter}{Enter}')
+  expect(asked).toEqual([])
+  await userEvent.keyboard('{Control>}{Enter}{/Control}')
+  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['approveReview'])
+})
+
+test('nothing is uploaded before a team is chosen', async () => {
+  const { sheet, asked, emit } = await openReview(twoFiles, reviewOf(twoFiles, { team: null }))
+  const upload = sheet.getByRole('button', { name: /^Upload 2 files/ })
+  await expect.element(upload).toHaveAttribute('aria-disabled', 'true')
+  await expect.element(upload).toHaveAccessibleDescription('Choose the team to upload to.')
+  await expect.element(sheet.getByRole('button', { name: 'Choose team' })).toHaveFocus()
+  await upload.click({ force: true })
+  await userEvent.click(sheet.getByRole('button', { name: 'Choose team' }))
+  await userEvent.click(sheet.getByRole('menuitemradio', { name: otherTeam.name }))
+  const team = { accountId: 'account-1', teamId: otherTeam.id }
+  expect(asked).toEqual([{ name: 'setReviewTeam', args: { team } }])
+  emit('review', reviewOf(twoFiles, { team }))
+  await upload.click({ force: true })
+  await expect
+    .poll(() => asked.at(-1))
+    .toEqual({ name: 'approveReview', args: { ids: ['Grain', 'Flux'], team } })
+})
+
+test('nothing is uploaded while files are inspected', async () => {
+  const { sheet, asked, emit } = await openReview(twoFiles, reviewOf(twoFiles, { inspectingCount: 40 }))
+  const upload = sheet.getByRole('button', { name: /^Upload 2 files/ })
+  await expect.element(upload).toHaveAccessibleDescription('Checking 40 more files…')
+  await upload.click({ force: true })
+  expect(asked).toEqual([])
+  emit('review', reviewOf(twoFiles))
+  await expect.element(upload).toHaveAttribute('aria-disabled', 'false')
+})
+
+test('Escape keeps the files behind a banner, which opens the sheet again', async () => {
+  const { sheet, screen, asked } = await openReview()
+  await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => sheet.elements()).toEqual([])
+  expect(document.activeElement).not.toBe(document.body)
+  expect(asked).toEqual([])
+  await expect
+    .element(screen.getByText('10 files are waiting for your review.', { exact: false }))
+    .toBeVisible()
+  const open = screen.getByRole('button', { name: 'Review', exact: true })
+  await userEvent.click(open)
+  await expect.element(sheet).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await expect.element(open).toHaveFocus()
+})
+
+test('opens again for files that are added to a closed review', async () => {
+  const { sheet, emit } = await openReview()
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => sheet.elements()).toEqual([])
+  emit('added', { added: 1, refused: 0, skipped: [], drop: 'drop-1', isInReview: true })
+  await expect.element(sheet).toBeVisible()
+})
+
+test('Cancel discards the files, and Undo restores them', async () => {
+  const ids = reviewRows.map(({ id }) => id)
+  const { sheet, screen, asked } = await openReview(undefined, undefined, {
+    discardReview: () => success(ids),
+  })
+  await userEvent.click(sheet.getByRole('button', { name: 'Cancel' }))
+  await expect.poll(() => sheet.elements()).toEqual([])
+  await expect.element(screen.getByText('10 files aren’t uploaded.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  expect(asked).toEqual([
+    { name: 'discardReview', args: undefined },
+    { name: 'undoRemove', args: { ids } },
+  ])
+})
+
+test('group actions and the row’s button leave files out, which can be undone in the sheet', async () => {
+  const { sheet, asked } = await openReview()
+  await userEvent.click(sheet.getByRole('button', { name: 'Remove 1 file: Broken files' }))
+  await userEvent.click(sheet.getByRole('button', { name: 'Rename 1 file: Path conflicts' }))
+  await userEvent.click(sheet.getByRole('button', { name: 'Keep existing: Path conflicts' }))
+  await userEvent.click(sheet.getByRole('button', { name: 'Undo' }))
+  expect(asked).toEqual([
+    { name: 'excludeFromReview', args: { ids: ['Broken'] } },
+    { name: 'decide', args: { ids: ['Taken'], choice: 'keep-both', fate: 'disable' } },
+    { name: 'excludeFromReview', args: { ids: ['Taken'] } },
+    { name: 'undoRemove', args: { ids: ['Taken'] } },
+  ])
+})
+
+test('an unsafe file is accepted by its own button only', async () => {
+  const { sheet, asked } = await openReview()
+  await userEvent.click(
+    sheet.getByRole('row', { name: /^Trap,/ }).getByRole('button', { name: 'Upload anyway…' }),
+  )
+  expect(asked).toEqual([{ name: 'allow', args: { ids: ['Trap'] } }])
+})
+
+test('works with the keyboard: arrows, collapse and expand, edit, leave out', async () => {
+  const { sheet, asked } = await openReview()
+  await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
+  await userEvent.keyboard('{ArrowDown}')
+  await expect.poll(focusedName).toMatch(/^Broken,/)
+  await userEvent.keyboard('{ArrowLeft}')
+  await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
+  await userEvent.keyboard('{ArrowLeft}')
+  await expect.poll(focusedName).toBe('Broken files, 1 file, collapsed')
+  await userEvent.keyboard('{ArrowRight}')
+  await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
+  await userEvent.keyboard(' ')
+  await expect.poll(focusedName).toBe('Broken files, 1 file, collapsed')
+  await userEvent.keyboard('{End}{F2}')
+  const field = sheet.getByRole('textbox', { name: 'Name' })
+  await expect.element(field).toHaveFocus()
+  await userEvent.fill(field, 'Fine grain')
+  await userEvent.keyboard('{Enter}')
+  await expect.poll(focusedName).toMatch(/^Grain,/)
+  await userEvent.keyboard('{Delete}')
+  expect(asked).toEqual([
+    { name: 'editTarget', args: { id: 'Grain', change: { displayName: 'Fine grain' } } },
+    { name: 'excludeFromReview', args: { ids: ['Grain'] } },
+  ])
+})
+
+test('Escape in a field ends the editing only', async () => {
+  const { sheet } = await openReview(twoFiles, reviewOf(twoFiles))
+  await userEvent.click(
+    sheet.getByRole('row', { name: /^Grain/ }).getByRole('button', { name: /^Library path/ }),
+  )
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(focusedName).toMatch(/^Grain,/)
+  await expect.element(sheet).toBeVisible()
+})
+
+test('the focus moves on when a file leaves the review, and to the window when the last one does', async () => {
+  const { sheet, emit } = await openReview(twoFiles, reviewOf(twoFiles))
+  await expect.poll(focusedName).toBe('loras, 2 files, expanded')
+  await userEvent.keyboard('{End}{Delete}')
+  emit('patch', patchOf(2, [], ['Flux']))
+  emit('review', reviewOf([reviewRow('Grain')]))
+  await expect.poll(focusedName).toMatch(/^Grain,/)
+  emit('patch', patchOf(3, [row('Grain')]))
+  emit('review', null)
+  await expect.poll(() => sheet.elements()).toEqual([])
+  expect(document.activeElement).not.toBe(document.body)
+})
+
+test('a failed approval keeps the sheet open and says why', async () => {
+  const { sheet } = await openReview(twoFiles, reviewOf(twoFiles), {
+    approveReview: () => ({ ok: false, failure: failure('no-team') }),
+  })
+  await userEvent.click(sheet.getByRole('button', { name: /^Upload 2 files/ }))
+  await expect.element(sheet.getByRole('alert').first()).toBeVisible()
+})
+
+test('shows 10,000 files, of which it draws only those in view', async () => {
+  const rows = Array.from({ length: 10_000 }, (_, position) => reviewRow(`File ${position}`, { position }))
+  const files = rows.slice(0, 5_000).map(({ id }) => ({ id, of: 'File 9999', isCertain: false }))
+  const { sheet } = await openReview(rows, reviewOf(rows, { groups: [{ kind: 'duplicate', files }] }))
+  await expect.poll(focusedName).toBe('Duplicates, 5,000 files, collapsed')
+  await userEvent.keyboard('{Enter}{ArrowDown}{ArrowDown}')
+  await expect.poll(focusedName).toMatch(/^File 1,/)
+  expect(sheet.element().querySelectorAll('[role=row]').length).toBeLessThan(40)
+})
+
+test('files in review are not in the list', async () => {
+  const { lines } = await openPage({ rows: [row('Grain'), reviewRow('Flux')] })
+  await expect.poll(lines).toHaveLength(2)
+  expect(lines().join()).not.toContain('Flux')
+})

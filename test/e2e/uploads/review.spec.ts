@@ -1,0 +1,111 @@
+import type { Page } from '@playwright/test'
+import { join } from 'node:path'
+import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { writeText } from '../../fixtures/model-files.ts'
+import { shellCall } from '../../fixtures/pickles.ts'
+import { expect, test, type EngineHarness } from '../support/fixtures.ts'
+import { answerBoxes, asked } from '../support/main-steps.ts'
+import { drag, pick, rowOf } from '../support/page-steps.ts'
+
+test.use({ settings: { review: 'always' } })
+
+const sheet = (page: Page) => page.getByRole('dialog', { name: /^Review/ })
+const pathsOf = (harness: EngineHarness, team = ALICES_TEAM_ID) =>
+  harness.cloud.modelsOf(team).map(({ model_path: path }) => path)
+
+/** Two sound files, an incomplete one, and one that runs a shell. */
+async function writeModels(harness: EngineHarness): Promise<string> {
+  await harness.file('models/loras/one.safetensors')
+  await harness.file('models/vae/two.safetensors')
+  await harness.file('models/loras/cut.safetensors', { cutBytes: 1000 })
+  await writeText(join(harness.folder, 'files/models/embeddings/trap.pt'), shellCall)
+  return join(harness.folder, 'files/models')
+}
+
+test('sends nothing before the review; the mouse removes, accepts, changes the team and uploads', async ({
+  app,
+  page,
+  harness,
+}) => {
+  await drag(page, [await writeModels(harness)])
+  await expect(sheet(page).getByRole('heading', { name: 'Review 4 files' })).toBeVisible()
+  await expect(sheet(page)).toContainText('Choose the team to upload to.')
+  await pick(page, 'Choose team', "Alice's Team")
+  await expect(sheet(page)).toContainText('2 files need a decision and stay here.')
+  await expect(sheet(page)).toContainText('posix.system')
+  await sheet(page).getByRole('button', { name: 'Remove 1 file: Broken files' }).click()
+  await expect(sheet(page).getByRole('row', { name: /^cut,/ })).toHaveCount(0)
+  await pick(page, "Upload to Alice's Team", 'Studio North')
+  await expect(sheet(page).getByRole('button', { name: 'Upload to Studio North' })).toBeVisible()
+
+  await answerBoxes(app.electron, 0)
+  await sheet(page)
+    .getByRole('row', { name: /^trap,/ })
+    .getByRole('button', { name: 'Upload anyway…' })
+    .click()
+  await expect.poll(() => asked(app.electron)).toHaveLength(1)
+  await expect(sheet(page).getByRole('row', { name: /^Files that can run code/ })).toHaveCount(0)
+  expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+
+  await sheet(page)
+    .getByRole('button', { name: /^Upload 3 files/ })
+    .click()
+  await expect(sheet(page)).toHaveCount(0)
+  await expect.poll(() => pathsOf(harness, STUDIO_NORTH_ID)).toHaveLength(3)
+  expect(pathsOf(harness)).toEqual([])
+})
+
+test('works with the keyboard only, and never uploads an unsafe file on Enter', async ({ page, harness }) => {
+  await drag(page, [await writeModels(harness)])
+  await expect(sheet(page).getByRole('button', { name: 'Choose team' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('menuitemradio', { name: "Alice's Team" })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(sheet(page).getByRole('button', { name: "Upload to Alice's Team" })).toBeFocused()
+  await page.keyboard.press('Tab')
+  await expect(sheet(page).getByRole('row', { name: /^Broken files/ })).toBeFocused()
+  await page.keyboard.press('Delete')
+  await expect(sheet(page).getByRole('row', { name: /^Files that can run code/ })).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(sheet(page)).toHaveCount(0)
+  await expect(page.getByText('3 files are waiting for your review.', { exact: false })).toBeVisible()
+
+  const open = page.getByRole('button', { name: 'Review', exact: true })
+  for (
+    let tabs = 0;
+    tabs < 30 && !(await open.evaluate((button) => button === document.activeElement));
+    tabs += 1
+  )
+    await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await expect(sheet(page).getByRole('row', { name: /^Files that can run code/ })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('End')
+  await page.keyboard.press('F2')
+  await page.keyboard.type('Renamed')
+  await page.keyboard.press('Enter')
+  await expect(sheet(page).getByRole('row', { name: /^Renamed,/ })).toBeFocused()
+  await page.keyboard.press('Control+Enter')
+  await expect(sheet(page)).toHaveCount(0)
+  await expect(rowOf(page, 'Renamed')).toContainText('In the library')
+  await expect.poll(() => pathsOf(harness)).toHaveLength(2)
+  expect(pathsOf(harness).join()).not.toContain('trap')
+})
+
+test('Cancel removes all files, and Undo brings the review back', async ({ page, harness }) => {
+  await drag(page, [await harness.file('models/loras/one.safetensors')])
+  await sheet(page).getByRole('button', { name: 'Cancel' }).click()
+  await expect(sheet(page)).toHaveCount(0)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(sheet(page).getByRole('row', { name: /^one,/ })).toBeVisible()
+  expect(pathsOf(harness)).toEqual([])
+})
+
+test('keeps files in review across a restart', async ({ app, page, harness }) => {
+  await drag(page, [await harness.file('models/loras/one.safetensors')])
+  await expect(sheet(page)).toBeVisible()
+  await app.kill()
+  const next = await harness.start()
+  await expect(sheet(next.page).getByRole('heading', { name: 'Review 1 file' })).toBeVisible()
+  expect(pathsOf(harness)).toEqual([])
+})

@@ -1,18 +1,20 @@
-import { failure } from '../contract/failures.ts'
+import { failure, remedyOf } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
 import type { ModelFormat } from '../contract/recognition.ts'
 import { extensionOf } from './file-names.ts'
+import { isProgram } from './formats/archive.ts'
 import type { ByteSource } from './formats/byte-source.ts'
 import { parseGguf } from './formats/gguf.ts'
 import type { Header } from './formats/header.ts'
 import { parseOnnx } from './formats/onnx.ts'
 import { lengthPrefixBytes, parseHeaderLength, parseSafetensors } from './formats/safetensors.ts'
 import { detectSignature, hasZipEnd, isAllZeros, zipTailBytes, type Signature } from './formats/signature.ts'
+import { readingsOf } from './loaders.ts'
 import { detectKind } from './kinds/detect-kind.ts'
 import { detectGgufKind } from './kinds/gguf-kind.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { PickleImport } from './pickle/imports.ts'
-import { readPickleFile, readPytorchZip } from './pickle/pytorch.ts'
+import { readAsLoaders } from './pickle/pytorch.ts'
 
 /** What a file's bytes show, without its name and folder. */
 export interface FileContent {
@@ -70,12 +72,22 @@ function loadedFormat(name: string): ModelFormat {
   return numpyExtensions.has(extensionOf(name)) ? 'pytorch' : formatByName(name)
 }
 
-/** Reads and parses a file's header. Rejects only with the file system's errors. */
+/**
+ * Reads and parses a file's header, and scans what each loader would run that accepts the file. Rejects only
+ * with the file system's errors.
+ */
 export async function readContent(source: ByteSource, name: string): Promise<FileContent> {
+  if (source.sizeBytes === 0) return refusedContent(formatByName(name), failure('file-empty'))
+  const start = await source.read(0, firstReadBytes)
+  const content = await readFormat(source, start, name)
+  const isFinal = content.failure !== null && remedyOf(content.failure) !== 'allow'
+  return isFinal ? content : addLoaders(content, source, start, name)
+}
+
+/** Reads the format that the bytes have, or that the name promises. Pickles are left to `addLoaders`. */
+async function readFormat(source: ByteSource, start: Buffer, name: string): Promise<FileContent> {
   const fileBytes = source.sizeBytes
   const expected = formatByName(name)
-  if (fileBytes === 0) return refusedContent(expected, failure('file-empty'))
-  const start = await source.read(0, firstReadBytes)
   // Before the signatures: a safetensors file begins with its header's length, and one length in 2,048 has the
   // first bytes of a pickle. Without a valid header, the signature decides.
   const safetensors = await readSafetensors(source, start)
@@ -86,15 +98,15 @@ export async function readContent(source: ByteSource, name: string): Promise<Fil
   const replaced = await replacementFailure(signature, source)
   if (replaced) return refusedContent(expected, replaced)
   if (signature.type === 'zip' || signature.type === 'pickle') {
-    return readPytorch(source, name, signature.type)
+    return readContainer(source, name, signature.type)
   }
   if (signature.type === 'gguf') return readGguf(source, name)
   if (expected === 'gguf') return refusedContent(expected, damagedHeader('does not begin with GGUF'))
   if (expected === 'onnx') return readOnnx(source)
   if (expected === 'safetensors') return safetensors
-  // Loaders read a file with such a name as a pickle; old protocols have no signature.
-  if (loadedFormat(name) === 'pytorch') return readPytorch(source, name, 'pickle')
-  return { format: expected, header: null, kind: null, failure: null }
+  if (isProgram(start))
+    return refusedContent(expected, failure('file-not-scanned', { problem: 'it is a program' }))
+  return emptyContent(expected)
 }
 
 /** Refuses what some tools save in place of a model: an LFS pointer, a web page, or reserved space. */
@@ -108,6 +120,10 @@ async function replacementFailure(signature: Signature, source: ByteSource): Pro
 
 function refusedContent(format: ModelFormat, reason: Failure): FileContent {
   return { format, header: null, kind: null, failure: reason }
+}
+
+function emptyContent(format: ModelFormat): FileContent {
+  return { format, header: null, kind: null, failure: null }
 }
 
 function damagedHeader(problem: string): Failure {
@@ -129,13 +145,11 @@ const formatByContent = {
 function misnamedFailure(name: string, holds: keyof typeof formatByContent): Failure | null {
   const expected = loadedFormat(name)
   if (expected === 'other' || expected === formatByContent[holds]) return null
-  // `.bin` is common for GGUF: its loaders check the first bytes, which are neither a pickle nor a zip.
-  if (extensionOf(name) === '.bin' && holds === 'gguf') return null
   return failure('file-misnamed', { extension: extensionOf(name), holds })
 }
 
-/** Scans the pickles of a PyTorch file. Nothing is loaded. */
-async function readPytorch(
+/** Checks the name and the end of a file that begins as a zip or pickle. */
+async function readContainer(
   source: ByteSource,
   name: string,
   container: 'zip' | 'pickle',
@@ -148,15 +162,30 @@ async function readPytorch(
   if (container === 'zip' && !hasZipEnd(await source.read(source.sizeBytes - tailBytes, tailBytes))) {
     return refusedContent(format, damagedHeader('zip archive without its end'))
   }
-  const content = container === 'zip' ? await readPytorchZip(source) : await readPickleFile(source)
-  const { header, isZip, imports, failure: reason } = content
+  return emptyContent(format)
+}
+
+/**
+ * Adds what loaders would run, whatever format the file has: valid GGUF or safetensors may also be a pickle.
+ * A file that is refused by all of them is sound, unless its name promises a pickle.
+ */
+async function addLoaders(
+  content: FileContent,
+  source: ByteSource,
+  start: Buffer,
+  name: string,
+): Promise<FileContent> {
+  const isExpected = content.format === 'pytorch' || loadedFormat(name) === 'pytorch'
+  const loaded = await readAsLoaders(source, start, readingsOf(name, start), isExpected)
+  if (loaded === null) return content
+  const header = content.header ?? loaded.header
   return {
-    format,
+    ...content,
     header,
-    kind: header && detectKind(header),
-    failure: reason,
-    isPytorchZip: isZip,
-    imports,
+    kind: content.kind ?? (header && detectKind(header)),
+    failure: loaded.failure,
+    isPytorchZip: loaded.isZip,
+    imports: loaded.imports,
   }
 }
 

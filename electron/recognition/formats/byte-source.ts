@@ -25,6 +25,15 @@ export function bufferSource(bytes: Buffer): ByteSource {
   }
 }
 
+/** The bytes of a source from `start` to before `end`. */
+export function sliceSource(source: ByteSource, start: number, end: number): ByteSource {
+  return {
+    sizeBytes: end - start,
+    read: (position, length) =>
+      source.read(start + position, Math.max(0, Math.min(length, end - start - position))),
+  }
+}
+
 /** Reads from `position` until `length` bytes or the end of the file. */
 export async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)

@@ -4,8 +4,6 @@ import { FormatError, tryParseAsync, type ParseResult } from './parse-result.ts'
 /** Begins every array that `numpy.save` wrote (numpy/lib/_format_impl.py, MAGIC_PREFIX). */
 const npyMagic = Buffer.from('\u0093NUMPY', 'latin1')
 
-export const npyMagicBytes = npyMagic.length
-
 export function isNpyStart(bytes: Buffer): boolean {
   return bytes.subarray(0, npyMagic.length).equals(npyMagic)
 }

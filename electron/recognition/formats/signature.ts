@@ -24,6 +24,22 @@ const zipEnd = Buffer.from('PK\u0005\u0006', 'latin1')
 /** Size of that record with the longest possible comment. */
 export const zipTailBytes = 22 + 65_535
 
+/** Whether bytes begin a zip, with a member or with the end record of an empty one. */
+export function isZipStart(start: Buffer): boolean {
+  return beginsWithMember(start) || start.subarray(0, 4).equals(zipEnd)
+}
+
+/** Whether bytes begin a zip for `torch.load` (torch/serialization.py, `_is_zipfile`). */
+export function beginsWithMember(start: Buffer): boolean {
+  return start.subarray(0, 4).equals(zipStart)
+}
+
+/** PROTO and its version, with which every pickle from protocol 2 on begins (pickletools.py). */
+export function isPickleStart(bytes: Buffer): boolean {
+  const protocol = bytes[1] ?? 0
+  return bytes[0] === 0x80 && protocol >= 2 && protocol <= 5
+}
+
 /** Extensions whose files can never begin with text. */
 const binaryExtensions = new Set(['.safetensors', '.sft', '.gguf'])
 
@@ -34,7 +50,7 @@ const binaryExtensions = new Set(['.safetensors', '.sft', '.gguf'])
 export function detectSignature(start: Buffer, name: string, fileBytes: number): Signature {
   if (start.length > 0 && isAllZeros(start)) return { type: 'zeros' }
   if (start.subarray(0, 4).equals(ggufMagic)) return { type: 'gguf' }
-  if (start.subarray(0, 4).equals(zipStart)) return { type: 'zip' }
+  if (isZipStart(start)) return { type: 'zip' }
   const text = start
     .subarray(0, maxPointerBytes)
     .toString('utf8')
@@ -44,8 +60,7 @@ export function detectSignature(start: Buffer, name: string, fileBytes: number):
     if (size !== undefined) return { type: 'lfs-pointer', realBytes: Number(size) }
   }
   if (webPageStart.test(text) || isErrorReply(start, text, name)) return { type: 'web-page' }
-  const protocol = start[1] ?? 0
-  if (start[0] === 0x80 && protocol >= 2 && protocol <= 5) return { type: 'pickle' }
+  if (isPickleStart(start)) return { type: 'pickle' }
   return { type: 'unknown' }
 }
 

@@ -28,13 +28,20 @@ const maxCommentBytes = 65_535
 const maxMembers = 100_000
 const maxDirectoryBytes = 64 * 1024 * 1024
 
+export interface ZipDirectory {
+  readonly members: readonly ZipMember[]
+  /** Why another reader may see other members, or null. */
+  readonly problem: string | null
+}
+
 /**
- * Parses a zip's directory. Records that contradict each other are malformed: readers differ in which one
- * they believe, so a loader could see a member that is not seen here. PyTorch's reader (miniz) and NumPy's
- * (Python's zipfile) find the directory, the 64-bit records and a member by its name in different ways.
+ * Parses a zip's directory. Records that contradict each other are a problem: readers differ in which one they
+ * believe, so a loader could see a member that is not seen here. PyTorch's reader (miniz) and NumPy's (Python's
+ * zipfile) find the directory, the 64-bit records and a member by its name in different ways.
  */
-export async function readZipMembers(source: ByteSource): Promise<ParseResult<ZipMember[]>> {
-  const directory = await findDirectory(source)
+export async function readZipMembers(source: ByteSource): Promise<ParseResult<ZipDirectory>> {
+  const problems: string[] = []
+  const directory = await findDirectory(source, problems)
   if (!directory.ok) return directory
   const { at, sizeBytes, count, endAt } = directory.value
   if (count > maxMembers || sizeBytes > maxDirectoryBytes) return malformed('too many members')
@@ -44,18 +51,19 @@ export async function readZipMembers(source: ByteSource): Promise<ParseResult<Zi
   const seen = new Set<string>()
   let position = 0
   while (position < bytes.length) {
-    const parsed = parseEntry(bytes, position)
+    const parsed = parseEntry(bytes, position, problems)
     if (!parsed.ok) return parsed
     const { entry, next } = parsed.value
     // PyTorch finds a member by its name in any case (miniz, mz_zip_reader_locate_file).
     const key = entry.name.toLowerCase()
-    if (seen.has(key)) return malformed(`two members are named ${entry.name.slice(0, 60)}`)
+    if (seen.has(key)) problems.push(`two members are named ${entry.name.slice(0, 60)}`)
     seen.add(key)
     entries.push(entry)
     position = next
   }
   if (entries.length !== count) return malformed('the directory lists another number of members')
-  return withLimits(entries, at)
+  const members = withLimits(entries, at, problems)
+  return members.ok ? { ok: true, value: { members: members.value, problem: problems[0] ?? null } } : members
 }
 
 type DirectoryEntry = Omit<ZipMember, 'limit'>
@@ -65,9 +73,13 @@ type DirectoryEntry = Omit<ZipMember, 'limit'>
  * such as a whole other archive, would never be looked into. Overlapping members could unpack a small file to
  * terabytes and show different content to different readers (David Fifield, "A better zip bomb", 2019).
  */
-function withLimits(entries: readonly DirectoryEntry[], directoryAt: number): ParseResult<ZipMember[]> {
+function withLimits(
+  entries: readonly DirectoryEntry[],
+  directoryAt: number,
+  problems: string[],
+): ParseResult<ZipMember[]> {
   const starts = entries.map(({ headerAt }) => headerAt).toSorted((one, other) => one - other)
-  if (starts.length > 0 && starts[0] !== 0) return malformed('bytes before its first member')
+  if (starts.length > 0 && starts[0] !== 0) problems.push('bytes before its first member')
   const nextStart = new Map(starts.map((start, index) => [start, starts[index + 1] ?? directoryAt]))
   const members: ZipMember[] = []
   for (const entry of entries) {
@@ -87,7 +99,7 @@ interface Directory {
   readonly endAt: number
 }
 
-async function findDirectory(source: ByteSource): Promise<ParseResult<Directory>> {
+async function findDirectory(source: ByteSource, problems: string[]): Promise<ParseResult<Directory>> {
   const tailBytes = Math.min(source.sizeBytes, end.bytes + maxCommentBytes + locator64.bytes)
   const tailAt = source.sizeBytes - tailBytes
   const tail = await source.read(tailAt, tailBytes)
@@ -96,7 +108,7 @@ async function findDirectory(source: ByteSource): Promise<ParseResult<Directory>
   const found = tail.lastIndexOf(signature)
   if (found < 0 || found + end.bytes > tail.length) return malformed('zip archive without its end')
   if (found + end.bytes + tail.readUInt16LE(found + 20) !== tail.length) {
-    return malformed('bytes after its end')
+    problems.push('bytes after its end')
   }
   const directory = {
     at: tail.readUInt32LE(found + 16),
@@ -108,10 +120,10 @@ async function findDirectory(source: ByteSource): Promise<ParseResult<Directory>
     tail.readUInt16LE(found + 4) !== 0 ||
     tail.readUInt16LE(found + 6) !== 0 ||
     tail.readUInt16LE(found + 8) !== directory.count
-  if (isDivided) return malformed('it is one of several parts')
+  if (isDivided) problems.push('it is one of several parts')
   const locator = found - locator64.bytes
   if (locator < 0 || tail.readUInt32LE(locator) !== locator64.signature) return { ok: true, value: directory }
-  return parseEnd64(source, readU64(tail, locator + 8), directory)
+  return parseEnd64(source, readU64(tail, locator + 8), directory, problems)
 }
 
 /**
@@ -122,8 +134,10 @@ async function parseEnd64(
   source: ByteSource,
   endAt: number | null,
   directory32: Directory,
+  problems: string[],
 ): Promise<ParseResult<Directory>> {
-  if (endAt !== directory32.endAt - locator64.bytes - end64.bytes) return malformed(endMoved)
+  if (endAt === null) return malformed(beyondLimit)
+  if (endAt !== directory32.endAt - locator64.bytes - end64.bytes) problems.push(endMoved)
   const record = await source.read(endAt, end64.bytes)
   const isWhole = record.length === end64.bytes && record.readUInt32LE(0) === end64.signature
   if (!isWhole || readU64(record, 4) !== end64.bytes - 12) return malformed(endMoved)
@@ -136,9 +150,8 @@ async function parseEnd64(
     agreesWith(directory32.sizeBytes, sizeBytes, 0xffffffff) &&
     agreesWith(directory32.count, count, 0xffff) &&
     readU64(record, 24) === count
-  return agrees
-    ? { ok: true, value: { at, sizeBytes, count, endAt } }
-    : malformed('its 64-bit end contradicts its 32-bit end')
+  if (!agrees) problems.push('its 64-bit end contradicts its 32-bit end')
+  return { ok: true, value: { at, sizeBytes, count, endAt } }
 }
 
 /** Whether a short number is the long one, or says by its highest value that only the long one counts. */
@@ -158,6 +171,7 @@ function readU64(bytes: Buffer, at: number): number | null {
 function parseEntry(
   bytes: Buffer,
   at: number,
+  problems: string[],
 ): ParseResult<{ readonly entry: DirectoryEntry; readonly next: number }> {
   if (at + central.bytes > bytes.length || bytes.readUInt32LE(at) !== central.signature) {
     return malformed('an entry of the directory is no entry')
@@ -172,17 +186,18 @@ function parseEntry(
   if (method !== 0 && method !== 8) return malformed(`a member is packed by method ${method}`)
   const nameAt = at + central.bytes
   const extra = bytes.subarray(nameAt + nameBytes, nameAt + nameBytes + extraBytes)
-  const location = parseLocation(extra, {
+  const location32 = {
     sizeBytes: bytes.readUInt32LE(at + 24),
     packedBytes: bytes.readUInt32LE(at + 20),
     headerAt: bytes.readUInt32LE(at + 42),
-  })
+  }
+  const location = parseLocation(extra, location32, problems)
   if (!location.ok) return location
   const name = bytes.toString('utf8', nameAt, nameAt + nameBytes)
   // Python's zipfile ends a name at NUL, and on Windows it reads a backslash as a slash.
-  if (name.includes('\0') || name.includes('\\')) return malformed('a member’s name is read in two ways')
+  if (name.includes('\0') || name.includes('\\')) problems.push('a member’s name is read in two ways')
   if (method === 0 && location.value.packedBytes !== location.value.sizeBytes) {
-    return malformed('a stored member has two sizes')
+    problems.push('a stored member has two sizes')
   }
   const entry = { name, isDeflated: method === 8, nameBytes, ...location.value }
   return { ok: true, value: { entry, next } }
@@ -196,7 +211,7 @@ const sizesField = 1
 const unicodeNameField = 0x7075
 
 /** Numbers that don't fit in 32 bits are in extra field 1, in this order, and only those (APPNOTE 4.5.3). */
-function parseLocation(extra: Buffer, location32: Location): ParseResult<Location> {
+function parseLocation(extra: Buffer, location32: Location, problems: string[]): ParseResult<Location> {
   const location = { ...location32 }
   let hasSizes = false
   let next = 0
@@ -204,9 +219,9 @@ function parseLocation(extra: Buffer, location32: Location): ParseResult<Locatio
     next = at + 4 + extra.readUInt16LE(at + 2)
     const field = extra.readUInt16LE(at)
     if (next > extra.length) return malformed('an extra field that is cut short')
-    if (field === unicodeNameField) return malformed('a member has two names')
+    if (field === unicodeNameField) problems.push('a member has two names')
     if (field !== sizesField) continue
-    if (hasSizes) return malformed('a member has two 64-bit sizes')
+    if (hasSizes) problems.push('a member has two 64-bit sizes')
     hasSizes = true
     let position = at + 4
     for (const name of ['sizeBytes', 'packedBytes', 'headerAt'] as const) {
@@ -228,7 +243,7 @@ const maxComparedNameBytes = 500
 const maxDescriptorBytes = 24
 
 /** Unpacked members are held in memory. A larger one is a zip bomb, or no description of a model. */
-const maxUnpackedBytes = 64 * 1024 * 1024
+export const maxMemberBytes = 64 * 1024 * 1024
 
 /** Where a member's bytes begin. Its local header must agree with the directory. */
 async function findMemberStart(source: ByteSource, member: ZipMember): Promise<ParseResult<number>> {
@@ -264,8 +279,7 @@ export async function openMember(source: ByteSource, member: ZipMember): Promise
   if (!found.ok) return found
   const start = found.value
   if (!member.isDeflated) return { ok: true, value: { source, start, end: start + member.packedBytes } }
-  if (member.packedBytes > maxUnpackedBytes)
-    return malformed('a packed member is too large to be looked into')
+  if (member.packedBytes > maxMemberBytes) return malformed('a packed member is too large to be looked into')
   const unpacked = await inflate(await source.read(start, member.packedBytes))
   if (!unpacked.ok) return unpacked
   const bytes = unpacked.value
@@ -275,7 +289,7 @@ export async function openMember(source: ByteSource, member: ZipMember): Promise
 
 function inflate(packed: Buffer): Promise<ParseResult<Buffer>> {
   return new Promise((resolve) => {
-    inflateRaw(packed, { maxOutputLength: maxUnpackedBytes }, (error, bytes) => {
+    inflateRaw(packed, { maxOutputLength: maxMemberBytes }, (error, bytes) => {
       if (!error) resolve({ ok: true, value: bytes })
       else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
         resolve(malformed('a member unpacks to more than 64 MiB'))

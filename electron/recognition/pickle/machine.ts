@@ -4,6 +4,8 @@ import { holdsJoblibArrays, importLevel, recordImport } from './imports.ts'
 import { isPlain, toStorage, type PickleValue } from './values.ts'
 
 const maxImports = 1_000
+/** Stands for a name that isn't written in the pickle. */
+export const computedName = 'something computed'
 /** Longer names are cut to this many characters. */
 const maxRecordedLength = 200
 
@@ -45,7 +47,7 @@ export class PickleMachine {
   /** Records an import. One whose name is computed could be anything, so it counts as dangerous. */
   import(module: PickleValue, name: PickleValue): PickleValue {
     const hasName = typeof module === 'string' && typeof name === 'string'
-    const fullName = hasName ? `${module}.${name}` : 'something computed'
+    const fullName = hasName ? `${module}.${name}` : computedName
     const recorded = fullName.slice(0, maxRecordedLength)
     if (hasName && this.imports.size >= maxImports && !this.imports.has(recorded)) {
       throw new UndecidedError('it imports more than 1,000 things')
@@ -53,6 +55,12 @@ export class PickleMachine {
     recordImport(this.imports, recorded, hasName ? importLevel(module, name) : 'dangerous')
     this.hasJoblibArrays ||= holdsJoblibArrays(fullName)
     return { type: 'global', name: fullName }
+  }
+
+  /** Imports by a number that a program may have registered for anything (copyreg.py, `add_extension`). */
+  importExtension(): PickleValue {
+    recordImport(this.imports, 'something registered', 'dangerous')
+    return { type: 'global', name: 'something registered' }
   }
 
   /** Imports by two values of the stack. Loaders refuse names that are no texts. */

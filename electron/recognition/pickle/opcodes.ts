@@ -197,7 +197,7 @@ const beginFrame: OpcodeHandler = (machine, window) => {
   machine.beginFrame(window.position, frameBytes, window.remainingBytes)
 }
 
-const pushExtension: OpcodeHandler = (machine) => void machine.stack.push(machine.import(null, null))
+const pushExtension: OpcodeHandler = (machine) => void machine.stack.push(machine.importExtension())
 
 const skipArgument =
   (bytes: number, handler: OpcodeHandler): OpcodeHandler =>

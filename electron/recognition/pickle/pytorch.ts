@@ -1,16 +1,16 @@
-import { posix } from 'node:path'
 import { failure } from '../../contract/failures.ts'
 import type { Failure } from '../../contract/failures.ts'
+import { detectArchive } from '../formats/archive.ts'
 import type { ByteSource } from '../formats/byte-source.ts'
 import { ByteWindow } from '../formats/byte-window.ts'
 import type { Header } from '../formats/header.ts'
-import { isNpyStart, npyMagicBytes, readNpyHeader } from '../formats/npy.ts'
-import { malformed, type ParseResult } from '../formats/parse-result.ts'
-import { openMember, readZipMembers, type ZipMember } from '../formats/zip.ts'
+import { readTarMembers } from '../formats/tar.ts'
+import type { Reading } from '../loaders.ts'
+import { scanArray } from './array.ts'
 import { mergeImports, type PickleImport } from './imports.ts'
-import { createScanBudget, scanPickles, scanUnnamed, type PickleScan, type ScanBudget } from './scan.ts'
-import { isTorchScriptCode, scanTorchScript } from './torchscript.ts'
-import { collectTensors, type PickleValue } from './values.ts'
+import { createScanBudget, scanPickles, scanUnnamed, type PickleScan } from './scan.ts'
+import { collectTensors } from './values.ts'
+import { scanZip, type ZipScan } from './zip-members.ts'
 
 /** Imports and tensors of a PyTorch file, found without loading it. */
 export interface PytorchContent {
@@ -22,128 +22,69 @@ export interface PytorchContent {
   readonly failure: Failure | null
 }
 
-/** Reads a file that is a bare pickle, PyTorch's format before 1.6, or an array of numpy. */
-export async function readPickleFile(source: ByteSource): Promise<PytorchContent> {
-  const isArray = isNpyStart(await source.read(0, npyMagicBytes))
+/**
+ * Scans a file as every loader would read it that accepts it, without loading it. Null if none of them runs
+ * anything.
+ */
+export async function readAsLoaders(
+  source: ByteSource,
+  start: Buffer,
+  readings: ReadonlySet<Reading>,
+  hasPickleName: boolean,
+): Promise<PytorchContent | null> {
+  const scans: ZipScan[] = []
+  for (const reading of readings) {
+    // Where only pickles are expected, bytes that are none are a problem.
+    const isExpected = hasPickleName && readings.size === 1
+    const scan = await scanReading(source, start, reading, isExpected)
+    if (scan !== null) scans.push({ isPytorch: false, ...scan })
+  }
+  const [first] = scans
+  if (!first) return null
+  const problem = scans.length > 1 ? 'loaders read it in different ways' : first.problem
+  return toPytorchContent({ ...first, problem, imports: mergeImports(scans) })
+}
+
+/** Null if the loader stops before its first import, or runs nothing of such a file. */
+async function scanReading(
+  source: ByteSource,
+  start: Buffer,
+  reading: Reading,
+  isExpected: boolean,
+): Promise<PickleScan | ZipScan | null> {
   const window = new ByteWindow(source)
-  return toPytorchContent(await (isArray ? scanArray(window) : scanPickles(window)), false)
-}
-
-/** Scans an array of numpy. Only an array of Python objects has a pickle, in place of its elements. */
-async function scanArray(window: ByteWindow, budget?: ScanBudget): Promise<PickleScan> {
-  const elements = await readNpyHeader(window)
-  if (!elements.ok) return { imports: [], problem: elements.problem, value: null }
-  if (elements.value === null) return scanPickles(window, budget)
-  const extraBytes = window.remainingBytes - elements.value
-  const misfit = extraBytes > 0 ? 'bytes follow its end' : 'it ends in the middle'
-  return { imports: [], problem: extraBytes === 0 ? null : misfit, value: null }
+  if (reading === 'zip') return scanZip(source)
+  if (reading === 'tar') return scanTar(source)
+  if (reading === 'array') return scanArray(window)
+  if (reading === 'pickle') return isExpected ? scanPickles(window) : scanUnnamed(window, createScanBudget())
+  if (reading !== 'archive') return null
+  const name = detectArchive(start) ?? ''
+  return { imports: [], problem: `it is a ${name} archive, which isn’t looked into`, value: null }
 }
 
 /**
- * Reads PyTorch's format since 1.6: a zip with a pickle that describes the tensors, and one member for each
- * tensor.
+ * Scans PyTorch's first format, of 2016: pickles with numbers between them, in a tar. It never passes, because
+ * links and attributes in a tar let loaders see more than is listed.
  */
-export async function readPytorchZip(
-  source: ByteSource,
-  maxTotalUnpackedBytes = defaultMaxUnpackedBytes,
-): Promise<PytorchContent> {
+async function scanTar(source: ByteSource): Promise<PickleScan> {
+  const members = await readTarMembers(source)
   const scans: PickleScan[] = []
-  const members = await readZipMembers(source)
-  const result = members.ok ? await scanMembers(source, members.value, scans, maxTotalUnpackedBytes) : members
-  if (!result.ok) scans.push({ imports: [], problem: result.problem, value: null })
-  const scan = {
-    imports: mergeImports(scans),
-    problem: scans.find(({ problem }) => problem !== null)?.problem ?? null,
-    value: scans.find(({ value }) => isModel(value))?.value ?? null,
+  for (const { start, end } of members.ok ? members.value : []) {
+    scans.push(await scanPickles(new ByteWindow(source, start, end)))
   }
-  return toPytorchContent(scan, members.ok && hasPytorchLayout(members.value))
-}
-
-function isModel(value: PickleValue): boolean {
-  return value !== null && typeof value === 'object' && (value.type === 'dict' || value.type === 'tensor')
-}
-
-/** Whether one folder of a zip has the two members that PyTorch always writes. */
-function hasPytorchLayout(members: readonly ZipMember[]): boolean {
-  const names = new Set(members.map(({ name }) => name))
-  return [...names].some(
-    (name) => /^[^/]+\/data\.pkl$/.test(name) && names.has(`${posix.dirname(name)}/version`),
-  )
-}
-
-/**
- * Each member may unpack to a thousand times its size, so many together would take an hour. PyTorch
- * compresses no tensors: a compressed member is a description or something small.
- */
-const defaultMaxUnpackedBytes = 1024 ** 3
-
-/** Adds the scan of every pickle in a zip to `scans`, up to the first malformed member. */
-async function scanMembers(
-  source: ByteSource,
-  members: readonly ZipMember[],
-  scans: PickleScan[],
-  maxTotalUnpackedBytes: number,
-): Promise<ParseResult<null>> {
-  let totalUnpackedBytes = 0
-  const budget = createScanBudget()
-  for (const member of members) {
-    const result = await scanMember(source, member, budget)
-    if (!result.ok) return result
-    const { scan, unpackedBytes } = result.value
-    if (scan) scans.push(scan)
-    totalUnpackedBytes += unpackedBytes
-    if (totalUnpackedBytes > maxTotalUnpackedBytes) {
-      return malformed('its members unpack to more than can be held')
-    }
-  }
-  return { ok: true, value: null }
-}
-
-const pickleName = /\.(pkl|pickle|p|pt|pth|bin|ckpt|joblib|dill)$/i
-
-interface MemberScan {
-  /** Null for a member that is no pickle, neither by its name nor by its bytes. */
-  readonly scan: PickleScan | null
-  readonly unpackedBytes: number
-}
-
-/** Most tensors fail as a pickle within their first bytes, and a model has thousands. */
-const firstMemberBytes = 256
-/** The code of a large model has a few megabytes. */
-const maxCodeBytes = 64 * 1024 * 1024
-
-async function scanMember(
-  source: ByteSource,
-  member: ZipMember,
-  budget: ScanBudget,
-): Promise<ParseResult<MemberScan>> {
-  if (member.name.endsWith('/')) return { ok: true, value: { scan: null, unpackedBytes: 0 } }
-  const opened = await openMember(source, member)
-  if (!opened.ok) return opened
-  const { source: bytes, start, end } = opened.value
-  const unpackedBytes = member.isDeflated ? end - start : 0
-  if (isTorchScriptCode(member.name)) {
-    if (end - start > maxCodeBytes) return malformed('the code of a class is too long to be looked through')
-    const imports = scanTorchScript((await bytes.read(start, end - start)).toString('utf8'))
-    return { ok: true, value: { scan: { imports, problem: null, value: null }, unpackedBytes } }
-  }
-  const window = new ByteWindow(bytes, start, end, firstMemberBytes)
-  await window.fill(npyMagicBytes)
-  const isArray = window.has(npyMagicBytes) && isNpyStart(window.peek(npyMagicBytes))
-  const scanNamed = isArray ? scanArray : scanPickles
-  const scan = isArray || pickleName.test(member.name) ? scanNamed : scanUnnamed
-  return { ok: true, value: { scan: await scan(window, budget), unpackedBytes } }
+  const problem = members.ok ? 'it is a tar archive, which can’t be scanned completely' : members.problem
+  return { imports: mergeImports(scans), problem, value: null }
 }
 
 /** Imports that the failure's sentence lists; the details show all. */
 const maxNamedImports = 4
 
-function toPytorchContent({ imports, problem, value }: PickleScan, isZip: boolean): PytorchContent {
+function toPytorchContent({ imports, problem, value, isPytorch }: ZipScan): PytorchContent {
   const order = ['dangerous', 'suspicious', 'innocuous'] as const
   const sorted = imports.toSorted((one, other) => order.indexOf(one.level) - order.indexOf(other.level))
   const tensors = collectTensors(value)
   const header = tensors.size > 0 ? { tensors, metadata: new Map<string, string>() } : null
-  return { header, isZip, imports: sorted, failure: failureOfScan(sorted, problem) }
+  return { header, isZip: isPytorch, imports: sorted, failure: failureOfScan(sorted, problem) }
 }
 
 /** A failed scan needs confirmation too: what can't be read here may still be loaded elsewhere. */

@@ -1,7 +1,7 @@
 import type { ByteWindow } from '../formats/byte-window.ts'
 import { FormatError, UndecidedError } from '../formats/parse-result.ts'
 import { isModuleName, mergeImports, type PickleImport } from './imports.ts'
-import { PickleMachine } from './machine.ts'
+import { computedName, PickleMachine } from './machine.ts'
 import { runOpcode } from './opcodes.ts'
 import type { PickleValue } from './values.ts'
 
@@ -162,10 +162,11 @@ function findProblem(scans: readonly SinglePickleScan[], remainingBytes: number)
  */
 export async function scanUnnamed(window: ByteWindow, budget: ScanBudget): Promise<PickleScan | null> {
   const scans = await scanConsecutive(window, budget)
-  const imports = mergeImports(scans).filter(({ name }) => isModuleName(name))
+  const isPickle = scans[0]?.problem === null
+  const isPossible = (name: string) => isModuleName(name) || (isPickle && name === computedName)
+  const imports = mergeImports(scans).filter(({ name }) => isPossible(name))
   const undecided = scans.find(({ isUndecided }) => isUndecided)
   if (undecided) return { imports, problem: undecided.problem, value: null }
-  const isPickle = scans[0]?.problem === null
   const isRun = imports.length > 0 && scans.some(({ hasCalls }) => hasCalls)
   const isDangerous = imports.some(({ level }) => level === 'dangerous')
   if (!isPickle && !isRun && !isDangerous) return null

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
 import { readNpyHeader } from '../../../../electron/recognition/formats/npy.ts'
-import { readPickleFile } from '../../../../electron/recognition/pickle/pytorch.ts'
+import { readContent } from '../../../../electron/recognition/read-content.ts'
 import { npyOf } from '../../../fixtures/pickles.ts'
 
 const sizeOf = async (elementType: string, shape: readonly number[] = [3]) => {
@@ -50,13 +50,13 @@ test('reports a header that numpy doesn’t write', async () => {
     const length = Buffer.alloc(2)
     length.writeUInt16LE(header.length)
     const bytes = Buffer.concat([start, length, Buffer.from(header)])
-    expect((await readPickleFile(bufferSource(bytes))).failure?.code, header).toBe('file-not-scanned')
+    expect((await readContent(bufferSource(bytes), 'm.npy')).failure?.code, header).toBe('file-not-scanned')
   }
 })
 
 test('reports missing and additional bytes', async () => {
   const read = async (elements: number) =>
-    (await readPickleFile(bufferSource(npyOf("'<f4'", [4], Buffer.alloc(elements))))).failure?.params
+    (await readContent(bufferSource(npyOf("'<f4'", [4], Buffer.alloc(elements))), 'm.npy')).failure?.params
   expect(await read(16)).toBeUndefined()
   expect(await read(15)).toEqual({ problem: 'it ends in the middle' })
   expect(await read(17)).toEqual({ problem: 'bytes follow its end' })

@@ -8,8 +8,9 @@ async function readAll(archive: Buffer): Promise<Record<string, string> | string
   const source = bufferSource(archive)
   const members = await readZipMembers(source)
   if (!members.ok) return members.problem
+  if (members.value.problem !== null) return members.value.problem
   const contents: Record<string, string> = {}
-  for (const member of members.value) {
+  for (const member of members.value.members) {
     const opened = await openMember(source, member)
     if (!opened.ok) return opened.problem
     const { start, end } = opened.value

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
-import { readPickleFile, readPytorchZip } from '../../../../electron/recognition/pickle/pytorch.ts'
+import { readContent } from '../../../../electron/recognition/read-content.ts'
 import { scanPickle } from '../../../../electron/recognition/pickle/scan.ts'
 import { emptyPickle } from '../../../fixtures/model-files.ts'
 import {
@@ -20,10 +20,9 @@ import { zipOf } from '../../../fixtures/zip-files.ts'
 // Pickles that Python's loaders read in another way than one opcode after the other. Each was executed by the
 // loader that its comment names.
 
-const failureOf = async (bytes: Buffer) => (await readPickleFile(bufferSource(bytes))).failure
+const read = (bytes: Buffer) => readContent(bufferSource(bytes), 'm.pt')
+const failureOf = async (bytes: Buffer) => (await read(bytes)).failure
 const failureCode = async (bytes: Buffer) => (await failureOf(bytes))?.code ?? 'accepted'
-const failureCodeInZip = async (bytes: Buffer) =>
-  (await readPytorchZip(bufferSource(bytes))).failure?.code ?? 'accepted'
 
 const protocol4 = Buffer.from([0x80, 4])
 /** A call of the shell that a reader skips as bytes when it arrives at the opcode before it. */
@@ -50,11 +49,11 @@ test('reports an argument that overlaps the end of its frame', async () => {
       code: 'file-not-scanned',
       params: { problem: 'an instruction overlaps the end of its frame' },
     })
-    expect(await failureCodeInZip(torchZip(bytes))).toBe('file-not-scanned')
+    expect(await failureCode(torchZip(bytes))).toBe('file-not-scanned')
     expect(await failureCode(Buffer.concat([bytes, legacyTorch(emptyPickle)]))).toBe('file-not-scanned')
     expect(await failureCode(legacyTorch(bytes))).toBe('file-not-scanned')
     const member = zipOf([{ name: 'archive/data/0', bytes }])
-    expect(await failureCodeInZip(member)).toBe('file-not-scanned')
+    expect(await failureCode(member)).toBe('file-not-scanned')
   }
 })
 
@@ -90,29 +89,29 @@ test('accepts frames as Python writes them', async () => {
     frameOf('u.'),
   ])
   expect(await failureCode(value)).toBe('accepted')
-  expect(await failureCodeInZip(torchZip(value))).toBe('accepted')
+  expect(await failureCode(torchZip(value))).toBe('accepted')
 })
 
 test('finds old protocols in zip members of any name', async () => {
   for (const name of ['archive/data/0', 'weights', 'a.txt', 'a.dill']) {
     for (const deflated of [false, true]) {
       const member = (bytes: Buffer) => zipOf([{ name, bytes, deflated }])
-      expect(await failureCodeInZip(member(oldCall)), name).toBe('file-dangerous')
-      expect(await failureCodeInZip(member(Buffer.from('csome.trainer\nCallback\n.'))), name).toBe(
+      expect(await failureCode(member(oldCall)), name).toBe('file-dangerous')
+      expect(await failureCode(member(Buffer.from('csome.trainer\nCallback\n.'))), name).toBe(
         'file-suspicious',
       )
     }
   }
   const second = Buffer.concat([Buffer.from('N.'), oldCall])
-  expect(await failureCodeInZip(zipOf([{ name: 'weights', bytes: second }]))).toBe('file-dangerous')
+  expect(await failureCode(zipOf([{ name: 'weights', bytes: second }]))).toBe('file-dangerous')
 })
 
 test('raises no alarm for lists of words', async () => {
   const member = (bytes: string) => zipOf([{ name: 'archive/extra/labels.txt', bytes: Buffer.from(bytes) }])
-  expect(await failureCodeInZip(member('cat\ndog\nhorse\n'))).toBe('accepted')
+  expect(await failureCode(member('cat\ndog\nhorse\n'))).toBe('accepted')
   // A call before the failure has run.
-  expect(await failureCodeInZip(member('csome.trainer\nstart\n)Rdog\n'))).toBe('file-suspicious')
-  expect(await failureCodeInZip(member('(isome.trainer\nstart\ndog\n'))).toBe('file-suspicious')
+  expect(await failureCode(member('csome.trainer\nstart\n)Rdog\n'))).toBe('file-suspicious')
+  expect(await failureCode(member('(isome.trainer\nstart\ndog\n'))).toBe('file-suspicious')
 })
 
 test('raises no alarm for members of random bytes', async () => {
@@ -120,7 +119,7 @@ test('raises no alarm for members of random bytes', async () => {
     name: `archive/data/${number}`,
     bytes: seededBytes(number, 600),
   }))
-  expect(await failureCodeInZip(zipOf(members))).toBe('accepted')
+  expect(await failureCode(zipOf(members))).toBe('accepted')
 })
 
 test('decodes the escapes of texts in old protocols', async () => {
@@ -183,7 +182,7 @@ test('reads the element types of newer tensors', async () => {
     ['uint16', 'U16', 6],
     ['float8_e4m3fn', 'F8_E4M3', 3],
   ] as const) {
-    const { header, failure } = await readPytorchZip(bufferSource(torchZip(tensorOf('UntypedStorage', type))))
+    const { header, failure } = await read(torchZip(tensorOf('UntypedStorage', type)))
     expect(failure).toBeNull()
     expect(header?.tensors.get('w')).toEqual({ dtype, shape: [3], sizeBytes })
   }

@@ -3,7 +3,8 @@ import { bufferSource } from '../../../../electron/recognition/formats/byte-sour
 import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
 import { importLevel } from '../../../../electron/recognition/pickle/imports.ts'
 import { scanPickle } from '../../../../electron/recognition/pickle/scan.ts'
-import { readPickleFile, readPytorchZip } from '../../../../electron/recognition/pickle/pytorch.ts'
+import { scanZip } from '../../../../electron/recognition/pickle/zip-members.ts'
+import { readContent } from '../../../../electron/recognition/read-content.ts'
 import { partFamilies } from '../../../fixtures/families-of-parts.ts'
 import { emptyPickle } from '../../../fixtures/model-files.ts'
 import {
@@ -19,17 +20,16 @@ import { seededRandom } from '../../../fixtures/seeded.ts'
 import { zipOf } from '../../../fixtures/zip-files.ts'
 
 const scan = (bytes: Buffer) => scanPickle(new ByteWindow(bufferSource(bytes)))
-const failureCode = async (bytes: Buffer) =>
-  (await readPickleFile(bufferSource(bytes))).failure?.code ?? 'accepted'
-const failureCodeInZip = async (bytes: Buffer) =>
-  (await readPytorchZip(bufferSource(bytes))).failure?.code ?? 'accepted'
+const failureCode = async (bytes: Buffer) => (await read(bytes)).failure?.code ?? 'accepted'
 
 const esrgan = partFamilies.ESRGAN.tensors
 
+const read = (bytes: Buffer) => readContent(bufferSource(bytes), 'm.pt')
+
 test('reads the tensors of a saved model without loading it', async () => {
-  const { failure, header, imports } = await readPytorchZip(bufferSource(torchZip(stateDict(esrgan))))
+  const { failure, header, imports } = await read(torchZip(stateDict(esrgan)))
   expect(failure).toBeNull()
-  expect(imports.map(({ level }) => level)).toEqual(['innocuous', 'innocuous', 'innocuous'])
+  expect(imports?.map(({ level }) => level)).toEqual(['innocuous', 'innocuous', 'innocuous'])
   expect([...(header?.tensors ?? [])]).toEqual(
     Object.entries(esrgan).map(([name, { dtype, shape }]) => [
       name,
@@ -39,8 +39,8 @@ test('reads the tensors of a saved model without loading it', async () => {
 })
 
 test('finds tensors within wrappers of training code and in the legacy format', async () => {
-  const wrapped = await readPytorchZip(bufferSource(torchZip(stateDict(esrgan, 'params_ema'))))
-  const old = await readPickleFile(bufferSource(legacyTorch(stateDict(esrgan, 'state_dict'), esrgan)))
+  const wrapped = await read(torchZip(stateDict(esrgan, 'params_ema')))
+  const old = await read(legacyTorch(stateDict(esrgan, 'state_dict'), esrgan))
   expect([...(wrapped.header?.tensors.keys() ?? [])]).toEqual(Object.keys(esrgan))
   expect([...(old.header?.tensors.keys() ?? [])]).toEqual(Object.keys(esrgan))
   expect(old.failure).toBeNull()
@@ -76,7 +76,7 @@ test('reports an import with a computed name as dangerous', async () => {
 
 test('reports imports that a model doesn’t need as suspicious', async () => {
   const callback = imported('pytorch_lightning.callbacks.model_checkpoint', 'ModelCheckpoint')
-  const { failure } = await readPickleFile(bufferSource(pickleOf(callback)))
+  const { failure } = await read(pickleOf(callback))
   expect([failure?.code, failure?.params]).toEqual([
     'file-suspicious',
     { imports: 'pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint' },
@@ -108,7 +108,7 @@ test('scans what follows a pickle’s end in any protocol', async () => {
   expect(await failureCode(old)).toBe('file-dangerous')
   expect(await failureCode(Buffer.concat([emptyPickle, Buffer.from(harm)]))).toBe('file-dangerous')
   const inZip = zipOf([{ name: 'archive/data.pkl', bytes: Buffer.concat([emptyPickle, Buffer.from(harm)]) }])
-  expect(await failureCodeInZip(inZip)).toBe('file-dangerous')
+  expect(await failureCode(inZip)).toBe('file-dangerous')
 })
 
 test('reports unreadable bytes behind a pickle except in the legacy format', async () => {
@@ -152,42 +152,40 @@ test('scans every member of a zip, whatever its name and compression', async () 
   const members = [{ name: 'archive/data.pkl', bytes: emptyPickle }]
   const and = (name: string, bytes: Buffer, deflated = false) =>
     zipOf([...members, { name, bytes, deflated }])
-  expect(await failureCodeInZip(and('archive/data/7', shellCall))).toBe('file-dangerous')
-  expect(await failureCodeInZip(and('archive/data/7', shellCall, true))).toBe('file-dangerous')
-  expect(await failureCodeInZip(and('archive/extra.pkl', Buffer.from('cos\nsystem\n.')))).toBe(
-    'file-dangerous',
-  )
-  expect(await failureCodeInZip(and('archive/data/7', Buffer.from([0x80, 2, 0xff, 0xff])))).toBe('accepted')
+  expect(await failureCode(and('archive/data/7', shellCall))).toBe('file-dangerous')
+  expect(await failureCode(and('archive/data/7', shellCall, true))).toBe('file-dangerous')
+  expect(await failureCode(and('archive/extra.pkl', Buffer.from('cos\nsystem\n.')))).toBe('file-dangerous')
+  expect(await failureCode(and('archive/data/7', Buffer.from([0x80, 2, 0xff, 0xff])))).toBe('accepted')
 })
 
 test('reports a zip with contradictory records', async () => {
   const member = { name: 'archive/data.pkl', bytes: emptyPickle }
-  expect(await failureCodeInZip(zipOf([member]))).toBe('accepted')
-  expect(await failureCodeInZip(zipOf([{ ...member, localName: 'archive/else.pkl' }]))).toBe(
-    'file-not-scanned',
-  )
-  expect(await failureCodeInZip(zipOf([member, member]))).toBe('file-not-scanned')
-  expect(await failureCodeInZip(zipOf([{ ...member, flags: 1 }]))).toBe('file-not-scanned')
+  expect(await failureCode(zipOf([member]))).toBe('accepted')
+  expect(await failureCode(zipOf([{ ...member, localName: 'archive/else.pkl' }]))).toBe('file-not-scanned')
+  expect(await failureCode(zipOf([member, member]))).toBe('file-not-scanned')
+  expect(await failureCode(zipOf([{ ...member, flags: 1 }]))).toBe('file-not-scanned')
   const shifted = Buffer.concat([Buffer.alloc(7), zipOf([member])])
-  expect(await failureCodeInZip(shifted)).toBe('file-not-scanned')
+  expect(await failureCode(shifted)).toBe('file-not-scanned')
 })
 
 test('reports overlapping members and contradictory long names', async () => {
   const [one, other] = ['1', '2'].map((end) => ({ name: 'a'.repeat(600) + end, bytes: emptyPickle }))
   const shared = zipOf(one && other ? [one, other] : [])
-  expect(await failureCodeInZip(shared)).toBe('accepted')
+  expect(await failureCode(shared)).toBe('accepted')
   // The offset of the member in the directory's second entry.
   shared.writeUInt32LE(0, shared.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 42)
-  expect(await failureCodeInZip(shared)).toBe('file-not-scanned')
+  expect(await failureCode(shared)).toBe('file-not-scanned')
   const longElsewhere = { name: 'archive/data.pkl', localName: 'x'.repeat(600), bytes: emptyPickle }
-  expect(await failureCodeInZip(zipOf([longElsewhere]))).toBe('file-not-scanned')
+  expect(await failureCode(zipOf([longElsewhere]))).toBe('file-not-scanned')
 })
 
 test('limits the unpacked size of all members together', async () => {
   const member = (number: number) => ({ name: `data/${number}`, bytes: Buffer.alloc(1_000), deflated: true })
   const bomb = bufferSource(zipOf([1, 2, 3, 4].map(member)))
-  expect((await readPytorchZip(bomb, 4_000)).failure).toBeNull()
-  expect((await readPytorchZip(bomb, 3_999)).failure?.code).toBe('file-not-scanned')
+  expect((await scanZip(bomb, { unpackedBytesLeft: 4_000, membersLeft: 4 })).problem).toBeNull()
+  expect((await scanZip(bomb, { unpackedBytesLeft: 3_999, membersLeft: 4 })).problem).toBe(
+    'its members unpack to more than can be held',
+  )
 })
 
 test('keeps the more harmful of two imports with the same cut name', async () => {
@@ -200,12 +198,12 @@ test('keeps the more harmful of two imports with the same cut name', async () =>
     name: `${index}.pkl`,
     bytes,
   }))
-  expect(await failureCodeInZip(zipOf(members))).toBe('file-dangerous')
+  expect(await failureCode(zipOf(members))).toBe('file-dangerous')
 })
 
 test('limits the unpacked size of a member and the number of opcodes', async () => {
   const bomb = zipOf([{ name: 'archive/data.pkl', bytes: Buffer.alloc(65 * 1024 * 1024), deflated: true }])
-  expect(await failureCodeInZip(bomb)).toBe('file-not-scanned')
+  expect(await failureCode(bomb)).toBe('file-not-scanned')
   const endless = Buffer.alloc(6_000_000, 'N')
   expect(await failureCode(endless)).toBe('file-not-scanned')
   const huge = pickleOf(Buffer.from([0x8e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0]))
@@ -223,9 +221,9 @@ test('limits entries of nested dicts and dimensions of shapes', async () => {
   }
   const tensors = stateDict(esrgan).subarray(2, -1)
   const around = pickleOf(levels, '}', text('first'), 'h\x01s', text('then'), tensors, 's')
-  expect((await readPickleFile(bufferSource(around))).header).toBeNull()
+  expect((await read(around)).header).toBeNull()
   const cubes = stateDict({ cube: { dtype: 'F16', shape: Array<number>(65).fill(1) } })
-  expect((await readPickleFile(bufferSource(cubes))).header).toBeNull()
+  expect((await read(cubes)).header).toBeNull()
 })
 
 test('random damage never makes a scan throw or hides a dangerous import', async () => {
@@ -238,8 +236,7 @@ test('random damage never makes a scan throw or hides a dangerous import', async
       const at = below(bytes.length)
       bytes[at] = (bytes[at] ?? 0) ^ (1 << below(8))
     }
-    await readPytorchZip(bufferSource(bytes))
-    await readPickleFile(bufferSource(bytes))
+    await read(bytes)
     // The call comes first, so damage behind it must not hide it.
     const tail = Buffer.from(stateDict(esrgan).subarray(2))
     tail[below(tail.length)] = below(256)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
-import { readPytorchZip } from '../../../../electron/recognition/pickle/pytorch.ts'
+import { readContent } from '../../../../electron/recognition/read-content.ts'
 import { imported, pickleOf } from '../../../fixtures/pickles.ts'
 import { zipOf } from '../../../fixtures/zip-files.ts'
 
@@ -21,10 +21,10 @@ async function scan(code: string, deflated = false) {
     { name: 'model/constants.pkl', bytes: pickleOf(')') },
     { name: 'model/version', bytes: Buffer.from('3\n') },
   ])
-  const { failure, imports } = await readPytorchZip(bufferSource(archive))
+  const { failure, imports } = await readContent(bufferSource(archive), 'm.pt')
   return [
     failure?.code ?? 'accepted',
-    ...imports.filter(({ level }) => level !== 'innocuous').map(({ name }) => name),
+    ...(imports ?? []).filter(({ level }) => level !== 'innocuous').map(({ name }) => name),
   ]
 }
 

@@ -1,0 +1,42 @@
+import { deflateSync, gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { detectArchive, isProgram } from '../../../../electron/recognition/formats/archive.ts'
+import { withLength } from '../../../fixtures/model-files.ts'
+import { seededBytes } from '../../../fixtures/seeded.ts'
+
+const hex = (text: string) => Buffer.concat([Buffer.from(text.replaceAll(' ', ''), 'hex'), Buffer.alloc(32)])
+
+test.each([
+  ['7z', hex('377abcaf271c 0004')],
+  ['RAR', hex('526172211a07 0100')],
+  ['Zstandard', hex('28b52ffd 24')],
+  ['XZ', hex('fd377a585a00 0004')],
+  ['LZ4', hex('04224d18 64')],
+  ['bzip2', hex('425a6839 314159265359')],
+  ['gzip', gzipSync('pickle')],
+  ['LZMA', hex('5d00008000 ffffffffffffffff 00')],
+  ['zlib', deflateSync('pickle')],
+  ['zlib', deflateSync(seededBytes(1, 100_000))],
+  ['joblib', Buffer.from('ZF0x19              ')],
+])('recognises %s', (name, bytes) => {
+  expect(detectArchive(bytes)).toBe(name)
+})
+
+test('takes no safetensors file for an archive, whatever the length of its header', () => {
+  const bytes = withLength(Buffer.from('{}'.padEnd(70_000)))
+  for (let length = 2; length <= 70_000; length += 1) {
+    bytes.writeBigUInt64LE(BigInt(length))
+    expect(detectArchive(bytes), String(length)).toBeNull()
+  }
+})
+
+test('recognises programs of Linux, macOS and Windows', () => {
+  expect(isProgram(hex('7f454c46 0201'))).toBe(true)
+  expect(isProgram(hex('cffaedfe'))).toBe(true)
+  const windows = Buffer.alloc(512)
+  windows.write('MZ')
+  expect(isProgram(windows)).toBe(false)
+  windows.writeUInt32LE(0x80, 0x3c)
+  windows.write('PE', 0x80)
+  expect(isProgram(windows)).toBe(true)
+})

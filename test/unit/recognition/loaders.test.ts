@@ -1,0 +1,164 @@
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { bufferSource } from '../../../electron/recognition/formats/byte-source.ts'
+import { readContent } from '../../../electron/recognition/read-content.ts'
+import { ggufHeader } from '../../fixtures/gguf-files.ts'
+import { safetensorsHeader } from '../../fixtures/model-files.ts'
+import { onnxOf } from '../../fixtures/onnx-files.ts'
+import { npyOf, pickleOf, shellCall, stateDict, torchZip } from '../../fixtures/pickles.ts'
+import { seededBytes } from '../../fixtures/seeded.ts'
+import { tarOf } from '../../fixtures/tar-files.ts'
+import { zipOf } from '../../fixtures/zip-files.ts'
+
+async function read(bytes: Buffer, name: string) {
+  const { failure, format } = await readContent(bufferSource(bytes), name)
+  const { code = 'sound', params = {} } = failure ?? {}
+  return { code, problem: params.problem, format }
+}
+const verdict = async (bytes: Buffer, name: string) => (await read(bytes, name)).code
+
+/** A call of a shell in protocol 0, which has no signature. */
+const textPickle = Buffer.from("cposix\nsystem\n(S'echo harm'\ntR.")
+const tensors = { weight: { dtype: 'F16', shape: [4, 4] } } as const
+
+/** PyTorch's legacy format in 33 bytes: a tar has room for it in the name of its first member. */
+const shortLegacyModel = Buffer.concat([
+  pickleOf(Buffer.from('8a0a6cfc9c46f9206aa85019', 'hex')),
+  pickleOf(Buffer.from('4de903', 'hex')),
+  pickleOf('}'),
+  pickleOf('}'),
+  pickleOf(']'),
+])
+
+test('torch.load: finds the members of a tar whose first name is a whole legacy model', async () => {
+  const tar = (storages: Buffer) =>
+    tarOf([
+      { name: shortLegacyModel, bytes: Buffer.alloc(0) },
+      { name: 'storages', bytes: storages },
+    ])
+  expect(await verdict(tar(shellCall), 'm.pt')).toBe('file-dangerous')
+  expect(await read(tar(pickleOf('K\0')), 'm.pt')).toMatchObject({
+    code: 'file-not-scanned',
+    problem: 'loaders read it in different ways',
+  })
+  const plain = tarOf([{ name: 'storages', bytes: pickleOf('K\0') }])
+  expect(await verdict(plain, 'm.pth')).toBe('file-not-scanned')
+  expect(await verdict(plain, 'm.unknown')).toBe('file-not-scanned')
+})
+
+/** Valid GGUF: BINFLOAT takes the magic, UNICODE the rest up to the line feed in a key of the metadata. */
+function ggufPickle(): Buffer {
+  const names = Array.from(
+    { length: 0x5600 },
+    (_, index) => [String(index), { type: 0, shape: [8] }] as const,
+  )
+  const metadata = { 'general.architecture': 'llama', [`general.x\n0${textPickle.toString()}`]: 'x' }
+  const { header, dataBytes } = ggufHeader({ metadata, tensors: Object.fromEntries(names) })
+  return Buffer.concat([header, Buffer.alloc(dataBytes)])
+}
+
+test('pickle.load: valid GGUF with another name is scanned as the pickle that it may be', async () => {
+  const bytes = ggufPickle()
+  expect(await read(bytes, 'm.gguf')).toMatchObject({ code: 'sound', format: 'gguf' })
+  expect(await verdict(bytes, 'm.bin')).toBe('file-misnamed')
+  expect(await verdict(bytes, 'm.pt')).toBe('file-misnamed')
+  expect(await verdict(bytes, 'm')).toBe('file-dangerous')
+  expect(await verdict(bytes, 'm.unknown')).toBe('file-dangerous')
+  const harmless = ggufHeader({ metadata: { 'general.architecture': 'flux' } }).header
+  expect(await verdict(harmless, 'm')).toBe('sound')
+})
+
+/** A header with its length in front, without padding it. */
+function withExactLength(header: string): Buffer {
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  return Buffer.concat([length, Buffer.from(header)])
+}
+
+/** Valid safetensors of which `V`, the low byte of the header's length, makes a text up to a line feed. */
+function safetensorsPickle(): Buffer {
+  const data = Buffer.concat([Buffer.from('\n0'), textPickle])
+  const header = `{"w":{"dtype":"U8","shape":[${data.length}],"data_offsets":[0,${data.length}]}}`.padEnd(
+    0x56,
+  )
+  return Buffer.concat([withExactLength(header), data])
+}
+
+test('safetensors: a valid file with another name is scanned as the pickle that it may be', async () => {
+  const bytes = safetensorsPickle()
+  expect(await read(bytes, 'm.safetensors')).toMatchObject({ code: 'sound', format: 'safetensors' })
+  expect(await verdict(bytes, 'm.sft')).toBe('sound')
+  expect(await verdict(bytes, 'm.ckpt')).toBe('file-misnamed')
+  expect(await verdict(bytes, 'm')).toBe('file-dangerous')
+})
+
+test('safetensors: a harmless file is sound without its extension too', async () => {
+  const { header, dataBytes } = safetensorsHeader(tensors)
+  for (let seed = 0; seed < 300; seed += 1) {
+    const padded = withExactLength(header.toString('utf8', 8).padEnd(header.length - 8 + seed))
+    expect(await verdict(Buffer.concat([padded, seededBytes(seed, dataBytes)]), 'm')).toBe('sound')
+  }
+})
+
+test('numpy.load: scans arrays and zips of arrays by any name', async () => {
+  const array = npyOf("'|O'", [1], textPickle)
+  const zip = zipOf([{ name: 'a', bytes: array }])
+  for (const name of ['m.npy', 'm.pt', 'm.unknown', 'm']) {
+    expect(await verdict(array, name), name).toBe('file-dangerous')
+    expect(await verdict(zip, name), name).toBe('file-dangerous')
+  }
+  const emptyZip = zipOf([])
+  expect(await verdict(Buffer.concat([emptyZip, zip]), 'm.pt')).toBe('file-not-scanned')
+})
+
+test('joblib.load: compressed pickles and other archives are not looked into, and said to be so', async () => {
+  const zipped = gzipSync(shellCall)
+  for (const name of ['m.pkl', 'm.joblib', 'm.pt', 'm.unknown', 'm.txt', 'm']) {
+    expect(await read(zipped, name), name).toMatchObject({
+      code: 'file-not-scanned',
+      problem: 'it is a gzip archive, which isn’t looked into',
+    })
+  }
+  const sevenZip = Buffer.concat([Buffer.from('377abcaf271c0004', 'hex'), Buffer.alloc(40)])
+  expect(await verdict(sevenZip, 'm.7z')).toBe('file-not-scanned')
+})
+
+test('onnx.load: a graph is read by its own loader only', async () => {
+  expect(await read(onnxOf([{ name: 'w', shape: [2] }]), 'm.onnx')).toMatchObject({ code: 'sound' })
+  for (const other of [shellCall, torchZip(shellCall), ggufPickle()]) {
+    expect(await verdict(other, 'm.onnx')).toBe('file-misnamed')
+  }
+})
+
+test('scans pickles of old protocols by any name that promises no other format', async () => {
+  expect(await verdict(textPickle, 'm')).toBe('file-dangerous')
+  expect(await verdict(textPickle, 'm.model')).toBe('file-dangerous')
+  expect(await verdict(shellCall, 'm.txt')).toBe('file-dangerous')
+  expect(await verdict(torchZip(shellCall), 'm.json')).toBe('file-dangerous')
+})
+
+test('takes texts, numbers and damaged pickles of other names for no pickles', async () => {
+  expect(await verdict(Buffer.from('cat\ndog\nbird\n'), 'vocab.txt')).toBe('sound')
+  expect(await verdict(Buffer.from('config:\n  model: x\n'), 'm.yaml')).toBe('sound')
+  expect(await verdict(Buffer.from('click here,\nthen there\n'), 'NOTICE')).toBe('sound')
+  for (let seed = 0; seed < 2_000; seed += 1) {
+    expect(await verdict(seededBytes(seed, 5_000), 'weights.unknown'), String(seed)).toBe('sound')
+  }
+})
+
+test('keeps asking for a program or a pickle that only Python reads to its end', async () => {
+  const program = Buffer.concat([Buffer.from('\u007fELF'), Buffer.alloc(60)])
+  expect(await read(program, 'm.unknown')).toMatchObject({
+    code: 'file-not-scanned',
+    problem: 'it is a program',
+  })
+  const beyondLimit = Buffer.concat([Buffer.alloc(5_000_000, 'N'), textPickle])
+  expect(await verdict(beyondLimit, 'm.unknown')).toBe('file-not-scanned')
+  expect(await verdict(Buffer.from(`Np1_0\n0g10\n.`), 'm.unknown')).toBe('file-not-scanned')
+})
+
+test('accepts what PyTorch writes by every name that torch.load accepts', async () => {
+  for (const name of ['m.pt', 'm.pth', 'm.ckpt', 'm.bin', 'm.pkl', 'm.pt2']) {
+    expect(await read(torchZip(stateDict(tensors)), name)).toMatchObject({ code: 'sound', format: 'pytorch' })
+  }
+})

@@ -1,0 +1,108 @@
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
+import { scanZip } from '../../../../electron/recognition/pickle/zip-members.ts'
+import { readContent } from '../../../../electron/recognition/read-content.ts'
+import { imported, pickleOf, shellCall, stateDict, text, torchZip } from '../../../fixtures/pickles.ts'
+import { seededBytes } from '../../../fixtures/seeded.ts'
+import { tarOf } from '../../../fixtures/tar-files.ts'
+import { zipOf, type ZipFixtureMember } from '../../../fixtures/zip-files.ts'
+
+const tensors = { weight: { dtype: 'F16', shape: [4, 4] } } as const
+const model: ZipFixtureMember[] = [
+  { name: 'm/data.pkl', bytes: stateDict(tensors) },
+  { name: 'm/version', bytes: Buffer.from('3\n') },
+]
+
+/** The verdict on a model with one more member. */
+async function withMember(name: string, bytes: Buffer, deflated = false): Promise<string> {
+  const archive = zipOf([...model, { name, bytes, deflated }])
+  const { failure } = await readContent(bufferSource(archive), 'm.pt2')
+  const detail = failure?.params.imports ?? failure?.params.problem
+  return failure === null ? 'sound' : [failure.code, detail].join(' ')
+}
+
+const textPickle = Buffer.from("cposix\nsystem\n(S'echo harm'\ntR.")
+const program = Buffer.concat([Buffer.from('\u007fELF'), Buffer.alloc(60)])
+
+test('scans pickles of every protocol in members of any name', async () => {
+  for (const name of ['m/data/0', 'm/extra', 'm/a.json', 'm/x.storage', 'm/sub/']) {
+    expect(await withMember(name, textPickle), name).toBe('file-dangerous posix.system')
+    expect(await withMember(name, textPickle, true), name).toBe('file-dangerous posix.system')
+    expect(await withMember(name, shellCall), name).toBe('file-dangerous posix.system')
+  }
+  const computed = pickleOf(imported('collections', 'OrderedDict'), ')R', text('x'), '\x93')
+  expect(await withMember('m/extra', computed)).toBe('file-dangerous something computed')
+})
+
+test('scans zips inside zips, up to a limit', async () => {
+  const nested = (depth: number): Buffer =>
+    depth === 0 ? torchZip(shellCall) : zipOf([{ name: 'm/inner.pt', bytes: nested(depth - 1) }])
+  expect(await withMember('m/inner', nested(0))).toBe('file-dangerous posix.system')
+  expect(await withMember('m/inner', nested(2), true)).toBe('file-dangerous posix.system')
+  expect(await withMember('m/inner', nested(3))).toBe('file-not-scanned zips inside zips too deeply')
+  expect(await withMember('m/weights.pt', torchZip(stateDict(tensors)))).toBe('sound')
+  const many = zipOf(
+    Array.from({ length: 3 }, (_, one) => ({ name: `${one}`, bytes: torchZip(pickleOf('N')) })),
+  )
+  expect((await scanZip(bufferSource(many), { unpackedBytesLeft: 0, membersLeft: 15 })).problem).toBeNull()
+  expect((await scanZip(bufferSource(many), { unpackedBytesLeft: 0, membersLeft: 14 })).problem).toBe(
+    'too many members',
+  )
+})
+
+test('reports native code and Python sources, but not the sources of TorchScript', async () => {
+  expect(await withMember('m/data/aotinductor/model/a.so', Buffer.alloc(9))).toBe(
+    'file-dangerous m/data/aotinductor/model/a.so',
+  )
+  expect(await withMember('m/lib', program)).toBe('file-dangerous m/lib')
+  expect(await withMember('m/lib', program, true)).toBe('file-dangerous m/lib')
+  expect(await withMember('m/hook.py', Buffer.from('pass'))).toBe('file-suspicious m/hook.py')
+  expect(await withMember('m/code/__torch__.py', Buffer.from('class Model(Module):\n  pass\n'))).toBe('sound')
+})
+
+test('reports archives that are not looked into', async () => {
+  const sevenZip = Buffer.concat([Buffer.from('377abcaf271c0004', 'hex'), Buffer.alloc(40)])
+  const problem = (name: string) => `file-not-scanned a member is a ${name} archive, which isn’t looked into`
+  expect(await withMember('m/extra', sevenZip)).toBe(problem('7z'))
+  expect(await withMember('m/extra', gzipSync('x'))).toBe(problem('gzip'))
+  expect(await withMember('m/extra', tarOf([{ name: 'a', bytes: Buffer.from('x') }]))).toBe(problem('tar'))
+})
+
+test('reports a pickle in any member that only Python reads to its end', async () => {
+  const notScanned = (problem: string) => `file-not-scanned ${problem}`
+  expect(await withMember('m/extra', Buffer.from('Np1_0\n0g10\n.'))).toBe(
+    notScanned('a memo without a plain number'),
+  )
+  const long = Buffer.concat([Buffer.alloc(5_000_000, 'N'), textPickle])
+  expect(await withMember('m/extra', long)).toBe(notScanned('it is too long to be looked through'))
+})
+
+test('takes numbers, texts and lists of words for no pickles', async () => {
+  for (const words of [
+    'collections\ntorch._utils\ntorch\n',
+    'little',
+    '3\n',
+    '{"a": 1}',
+    'config\nmodel\nx',
+  ]) {
+    expect(await withMember('m/.data/extern_modules', Buffer.from(words)), words).toBe('sound')
+  }
+  const members = Array.from({ length: 3_000 }, (_, seed) => ({
+    name: `m/data/${seed}`,
+    bytes: seededBytes(seed, 600),
+  }))
+  const { imports, problem } = await scanZip(bufferSource(zipOf([...model, ...members])))
+  expect([imports.filter(({ level }) => level !== 'innocuous'), problem]).toEqual([[], null])
+})
+
+test('shows the tensors of the pickle that torch.load opens', async () => {
+  const other = stateDict({ other: { dtype: 'F32', shape: [2] } })
+  const archive = zipOf([
+    { name: 'm/x', bytes: Buffer.from('x') },
+    { name: 'a/data.pkl', bytes: other },
+    ...model,
+  ])
+  const { header } = await readContent(bufferSource(archive), 'm.pt')
+  expect([...(header?.tensors.keys() ?? [])]).toEqual(['weight'])
+})

@@ -187,6 +187,8 @@ class GgufReader {
 
   #readTensor(name: Buffer): void {
     const window = this.#window
+    // C would read the name up to here, and Python all of it.
+    if (name.includes(0)) throw new FormatError('a tensor name with a zero byte')
     if (!this.#tensors.begin(name, 0, name.length)) throw new FormatError('duplicate tensor name')
     const dimensions = window.u32()
     if (dimensions > maxDimensions) throw new FormatError(`a tensor of ${dimensions} dimensions`)

@@ -63,7 +63,8 @@ export function parseHeaderLength(start: Buffer, fileBytes: number): ParseResult
 /**
  * Parses a whole header, without its length prefix, and checks every rule of the format and of its reference
  * implementation (huggingface/safetensors, tensor.rs, and serde_json). It is stricter only where other loaders
- * would read something else: no key may occur twice, and a tensor must be an object.
+ * would read something else: no key may occur twice, a tensor must be an object, and the header must begin with
+ * `{` (README, "Format").
  */
 export function parseSafetensors(header: Buffer): ParseResult<SafetensorsHeader> {
   if (header.length > maxHeaderBytes) return malformed('header length over 100,000,000')

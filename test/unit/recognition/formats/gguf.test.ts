@@ -145,6 +145,14 @@ test('refuses more metadata keys, and longer names, than any model has', async (
   expect(await parse(named(65_536))).toEqual({ ok: false, problem: 'a name over 65,535 bytes' })
 })
 
+test('refuses a tensor name that C and Python read differently', async () => {
+  const { header, dataBytes } = ggufHeader({ tensors: { 'a\0b': { type: 0, shape: [1] } } })
+  expect(await parse(header, header.length + dataBytes)).toEqual({
+    ok: false,
+    problem: 'a tensor name with a zero byte',
+  })
+})
+
 test('refuses a metadata key without a name', async () => {
   const { header } = ggufHeader({ metadata: { '': 1 } })
   expect(await parse(header)).toEqual({ ok: false, problem: 'a metadata key without a name' })

@@ -29,8 +29,8 @@ test('documents the agreement of all families', async () => {
   expect(await pageWithTables(page, comparisons)).toBe(page)
 })
 
-test('has at least 250 cases, each with a public source', () => {
-  expect(comparisons.length).toBeGreaterThanOrEqual(250)
+test('has at least 1,000 cases, each with a public source', () => {
+  expect(comparisons.length).toBeGreaterThanOrEqual(1000)
   for (const { fixture } of comparisons) {
     expect(fixture.source, fixture.name).toMatch(/^[\w.-]+\/[\w.-]+ \S+/)
     expect(Object.keys(fixture.tensors).length, fixture.name).toBeGreaterThan(0)

@@ -10,10 +10,6 @@ const startsWith = (hex: string) => {
   return (start: Buffer) => start.subarray(0, magic.length).equals(magic)
 }
 
-/** Bits that gzip reserves (RFC 1952, 2.3.1). */
-const reservedGzipFlags = 0xe0
-const isGzip = startsWith('1f8b08')
-
 /**
  * Begins zlib's format (RFC 1950, 2.2). Two bytes say little, so the beginning must unpack too: safetensors
  * begin with any number.
@@ -22,8 +18,10 @@ function isZlib(start: Buffer): boolean {
   if (start.length < 2 || start[0] !== 0x78 || start.readUInt16BE(0) % 31 !== 0) return false
   try {
     const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 4_096 }
-    return inflateSync(start.subarray(0, 1_024), options).length > 0
+    inflateSync(start.subarray(0, 1_024), options)
+    return true
   } catch (error) {
+    // It unpacks to more than needed.
     return error instanceof RangeError
   }
 }
@@ -34,10 +32,18 @@ function isBzip2(start: Buffer): boolean {
   return ['314159265359', '177245385090'].includes(start.toString('hex', 4, 10))
 }
 
-/** LZMA's old format: its properties, a dictionary size, and the unpacked size or -1 (lzma-file-format.txt). */
+/** Unpacked sizes from here on are not accepted (xz, liblzma/common/alone_decoder.c). */
+const maxLzmaSizeBytes = 2n ** 38n
+
+/**
+ * LZMA's old format without a magic: its usual properties, a dictionary size of 2^n or 2^n + 2^(n-1), and the
+ * unpacked size or -1 (xz, doc/lzma-file-format.txt). Joblib looks for the first two bytes.
+ */
 function isLzma(start: Buffer): boolean {
-  if (start.length < 13 || !startsWith('5d0000')(start)) return false
-  return start.subarray(5, 13).every((byte) => byte === 0xff) || start.readUIntLE(10, 3) === 0
+  if (start.length < 13 || start.readUInt16BE(0) !== 0x5d00) return false
+  const dictionaryBits = start.readUInt32LE(1).toString(2)
+  const sizeBytes = start.readBigInt64LE(5)
+  return /^(?:1?10*|0|1{32})$/.test(dictionaryBits) && sizeBytes >= -1n && sizeBytes < maxLzmaSizeBytes
 }
 
 /**
@@ -51,16 +57,13 @@ const archives: readonly ArchiveFormat[] = [
   { name: 'XZ', isAtStart: startsWith('fd377a585a00') },
   { name: 'LZ4', isAtStart: startsWith('04224d18') },
   { name: 'bzip2', isAtStart: isBzip2 },
-  {
-    name: 'gzip',
-    isAtStart: (start) => isGzip(start) && ((start[3] ?? 0) & reservedGzipFlags) === 0,
-  },
+  { name: 'gzip', isAtStart: startsWith('1f8b08') },
   { name: 'LZMA', isAtStart: isLzma },
   { name: 'zlib', isAtStart: isZlib },
   {
     // Joblib before 0.10: `ZF`, the unpacked size as a hexadecimal number, and zlib (numpy_pickle_compat.py).
     name: 'joblib',
-    isAtStart: (start) => /^ZF0x[\dA-Fa-f]/.test(start.toString('latin1', 0, 5)),
+    isAtStart: (start) => /^ZF\s*\+?[\dA-Fa-f]/.test(start.toString('latin1', 0, 21)),
   },
 ]
 

@@ -79,12 +79,27 @@ function mainPickle(members: readonly ZipMember[]): string | null {
   return members.find((member) => member.name.toLowerCase() === name.toLowerCase())?.name ?? null
 }
 
-/** Whether one folder of a zip has the two members that PyTorch always writes. */
+/**
+ * Whether one folder of a zip has the two members that PyTorch always writes, or the one that `torch.export`
+ * writes (torch/export/pt2_archive/constants.py, ARCHIVE_FORMAT_PATH).
+ */
 function hasPytorchLayout(members: readonly ZipMember[]): boolean {
   const names = new Set(members.map(({ name }) => name))
   return [...names].some(
-    (name) => /^[^/]+\/data\.pkl$/.test(name) && names.has(`${posix.dirname(name)}/version`),
+    (name) =>
+      /^[^/]+\/archive_format$/.test(name) ||
+      (/^[^/]+\/data\.pkl$/.test(name) && names.has(`${posix.dirname(name)}/version`)),
   )
+}
+
+/**
+ * Whether `torch.load` passes an archive on to `torch.jit.load` (torch/serialization.py, `_is_torchscript_zip`).
+ * A package, which `torch.package` imports as Python code, may have folders of any name.
+ */
+function holdsTorchScript(members: readonly ZipMember[]): boolean {
+  const folder = members[0]?.name.split('/')[0] ?? ''
+  const names = new Set(members.map(({ name }) => name))
+  return names.has(`${folder}/constants.pkl`) && !names.has(`${folder}/.data/extern_modules`)
 }
 
 /** Adds the scan of each member to `scans`. Returns the first problem of a member that can't be opened. */
@@ -94,6 +109,8 @@ async function scanMembers(
   scans: MemberScan[],
   { limits, depth }: { readonly limits: Limits; readonly depth: number },
 ): Promise<string | null> {
+  const isTorchScript = holdsTorchScript(members)
+  const scanNested = (zip: ByteSource) => scanInner(zip, limits, depth)
   let firstProblem: string | null = null
   for (const member of members) {
     limits.membersLeft -= 1
@@ -109,8 +126,7 @@ async function scanMembers(
     if (member.isDeflated) limits.unpackedBytesLeft -= end - start
     if (limits.unpackedBytesLeft < 0) return firstProblem ?? 'its members unpack to more than can be held'
     const content = sliceSource(opened.value.source, start, end)
-    const scanNested = (zip: ByteSource) => scanInner(zip, limits, depth)
-    const scan = await scanMember(content, member.name, { budget: limits.scan, scanNested })
+    const scan = await scanMember(content, member.name, { budget: limits.scan, scanNested, isTorchScript })
     if (scan) scans.push({ ...scan, name: member.name })
   }
   return firstProblem
@@ -135,21 +151,23 @@ const pythonName = /\.(py|pyc|pyw)$/i
 interface MemberContext {
   readonly budget: ScanBudget
   readonly scanNested: (zip: ByteSource) => Promise<PickleScan>
+  readonly isTorchScript: boolean
 }
 
 /** Null for a member that no loader runs. */
 async function scanMember(
   source: ByteSource,
   name: string,
-  { budget, scanNested }: MemberContext,
+  { budget, scanNested, isTorchScript }: MemberContext,
 ): Promise<PickleScan | null> {
   if (source.sizeBytes === 0) return null
   const head = await source.read(0, Math.min(tarBlockBytes, source.sizeBytes))
-  const code = codeLevel(name, head)
+  const isScript = isTorchScript && isTorchScriptCode(name)
+  const code = isScript ? null : codeLevel(name, head)
   if (code !== null) return importScan([{ name: shorten(name), level: code }])
   if (isZipStart(head)) return scanNested(source)
   if (isNpyStart(head)) return scanArray(new ByteWindow(source), budget)
-  if (isTorchScriptCode(name)) return scanCode(source)
+  if (isScript) return scanCode(source)
   if (pickleName.test(name)) return scanPickles(new ByteWindow(source), budget)
   const archive = isTarStart(head) ? 'tar' : detectArchive(head)
   // Numbers may begin like an archive by chance.
@@ -171,7 +189,7 @@ async function scanCode(source: ByteSource): Promise<PickleScan> {
 /** How dangerous it is that a member is code, or null if it is none. */
 function codeLevel(name: string, head: Buffer): PickleImport['level'] | null {
   if (nativeName.test(name) || isProgram(head)) return 'dangerous'
-  return pythonName.test(name) && !isTorchScriptCode(name) ? 'suspicious' : null
+  return pythonName.test(name) ? 'suspicious' : null
 }
 
 const maxNameLength = 100

@@ -14,10 +14,18 @@ test.each([
   ['LZ4', hex('04224d18 64')],
   ['bzip2', hex('425a6839 314159265359')],
   ['gzip', gzipSync('pickle')],
+  ['gzip', hex('1f8b08 ff')],
   ['LZMA', hex('5d00008000 ffffffffffffffff 00')],
+  ['LZMA', hex('5d00180000 0500000000000000 00')],
   ['zlib', deflateSync('pickle')],
   ['zlib', deflateSync(seededBytes(1, 100_000))],
+  // Empty blocks before the content.
+  [
+    'zlib',
+    Buffer.concat([hex('789c').subarray(0, 2), Buffer.alloc(5_000, Buffer.from('000000ffff', 'hex'))]),
+  ],
   ['joblib', Buffer.from('ZF0x19              ')],
+  ['joblib', Buffer.from('ZF 19               ')],
 ])('recognises %s', (name, bytes) => {
   expect(detectArchive(bytes)).toBe(name)
 })
@@ -28,6 +36,12 @@ test('takes no safetensors file for an archive, whatever the length of its heade
     bytes.writeBigUInt64LE(BigInt(length))
     expect(detectArchive(bytes), String(length)).toBeNull()
   }
+})
+
+test('takes no numbers for LZMA', () => {
+  expect(detectArchive(hex('5d00000300 ffffffffffffffff 00'))).toBe('LZMA')
+  expect(detectArchive(hex('5d00000500 ffffffffffffffff 00'))).toBeNull()
+  expect(detectArchive(hex('5d00008000 0000000040000000 00'))).toBeNull()
 })
 
 test('recognises programs of Linux, macOS and Windows', () => {

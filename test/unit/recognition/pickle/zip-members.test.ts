@@ -58,7 +58,31 @@ test('reports native code and Python sources, but not the sources of TorchScript
   expect(await withMember('m/lib', program)).toBe('file-dangerous m/lib')
   expect(await withMember('m/lib', program, true)).toBe('file-dangerous m/lib')
   expect(await withMember('m/hook.py', Buffer.from('pass'))).toBe('file-suspicious m/hook.py')
-  expect(await withMember('m/code/__torch__.py', Buffer.from('class Model(Module):\n  pass\n'))).toBe('sound')
+})
+
+test('takes sources for those of TorchScript only where torch.jit.load reads them', async () => {
+  const code = { name: 'm/code/__torch__.py', bytes: Buffer.from('class Model(Module):\n  pass\n') }
+  const constants = { name: 'm/constants.pkl', bytes: pickleOf(')') }
+  const packaged = { name: 'm/.data/extern_modules', bytes: Buffer.from('torch\n') }
+  const verdict = async (members: readonly ZipFixtureMember[]) =>
+    (await readContent(bufferSource(zipOf([...model, ...members])), 'm.pt')).failure?.code ?? 'sound'
+  expect(await verdict([code, constants])).toBe('sound')
+  expect(await verdict([code])).toBe('file-suspicious')
+  expect(await verdict([code, constants, packaged])).toBe('file-suspicious')
+})
+
+test('accepts an archive of torch.export', async () => {
+  const text = (name: string, content: string) => ({ name: `m/${name}`, bytes: Buffer.from(content) })
+  const archive = zipOf([
+    { name: 'm/data/weights/weight_0', bytes: seededBytes(1, 4_000) },
+    { name: 'm/data/constants/tensor_0', bytes: Buffer.alloc(64, 'N') },
+    text('data/weights/model_weights_config.json', '{"config": {}}'),
+    text('models/model.json', '{"graph_module": {}}'),
+    { name: 'm/data/sample_inputs/model.pt', bytes: torchZip(stateDict(tensors)) },
+    ...['archive_format', 'archive_version', 'byteorder', '.data/version'].map((name) => text(name, '3')),
+  ])
+  const { failure, isPytorchZip } = await readContent(bufferSource(archive), 'm.pt2')
+  expect([failure, isPytorchZip]).toEqual([null, true])
 })
 
 test('reports archives that are not looked into', async () => {

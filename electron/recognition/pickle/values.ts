@@ -97,7 +97,8 @@ export function toStorage(id: PickleValue): Storage | null {
   const known = dtypes.get(storageDtypes.get(lastPart(type.name)) ?? '')
   if (!known) return null
   const [dtype, bytes] = known
-  return { type: 'storage', key, dtype, sizeBytes: typeof count === 'number' ? count * bytes : null }
+  const sizeBytes = typeof count === 'number' && count >= 0 ? count * bytes : null
+  return { type: 'storage', key, dtype, sizeBytes }
 }
 
 /** The result of calling an import, as far as names and shapes are concerned (torch/_utils.py). */

@@ -196,4 +196,7 @@ test('checks the size of the legacy format’s storages', async () => {
   expect((await failureOf(Buffer.concat([whole, oldCall])))?.params).toEqual({
     problem: 'bytes follow its end',
   })
+  // A negative size would make room for other bytes.
+  const negative = legacyTorch(stateDict({ ...tensors, a: { dtype: 'F32', shape: [-3] } }))
+  expect(await failureCode(Buffer.concat([negative, Buffer.alloc(12, 7)]))).toBe('file-not-scanned')
 })

@@ -165,10 +165,18 @@ export async function scanUnnamed(window: ByteWindow, budget: ScanBudget): Promi
   const isPickle = scans[0]?.problem === null
   const isPossible = (name: string) => isModuleName(name) || (isPickle && name === computedName)
   const imports = mergeImports(scans).filter(({ name }) => isPossible(name))
-  const undecided = scans.find(({ isUndecided }) => isUndecided)
-  if (undecided) return { imports, problem: undecided.problem, value: null }
+  const problem = undecidedReason(scans, window.remainingBytes)
+  if (problem !== null) return { imports, problem, value: null }
   const isRun = imports.length > 0 && scans.some(({ hasCalls }) => hasCalls)
   const isDangerous = imports.some(({ level }) => level === 'dangerous')
   if (!isPickle && !isRun && !isDangerous) return null
   return { imports, problem: null, value: (isPickle ? scans[0]?.value : null) ?? null }
+}
+
+/** Why a loader might run more than was scanned where no pickle is expected, or null. */
+function undecidedReason(scans: readonly SinglePickleScan[], remainingBytes: number): string | null {
+  const undecided = scans.find(({ isUndecided }) => isUndecided)
+  if (undecided) return undecided.problem
+  const isEndless = scans.length === maxConsecutivePickles && scans.at(-1)?.problem === null
+  return isEndless && remainingBytes > 0 ? 'too many pickles follow each other' : null
 }

@@ -1,8 +1,15 @@
 import type { PickleImport } from './imports.ts'
 
-/** The code of TorchScript's classes, of which loading runs `__setstate__`. */
+/** The code of TorchScript's classes, of which loading runs `__setstate__`. PyTorch finds it in any case. */
 export function isTorchScriptCode(memberName: string): boolean {
-  return /^[^/]+\/code\/.*\.py$/.test(memberName)
+  return /^[^/]+\/code\/.*\.py$/i.test(memberName)
+}
+
+/**
+ * The description of TorchScript's first format. It names the members with code itself (torch/csrc/jit/serialization/import_legacy.cpp).
+ */
+export function isOldTorchScript(memberName: string): boolean {
+  return /^[^/]+\/model\.json$/i.test(memberName)
 }
 
 /** The operators of PyTorch with a file's name (`torch._C._jit_get_all_schemas()` of PyTorch 2.13). */

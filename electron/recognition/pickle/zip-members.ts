@@ -9,7 +9,7 @@ import { maxMemberBytes, openMember, readZipMembers, type ZipMember } from '../f
 import { scanArray } from './array.ts'
 import { mergeImports, type PickleImport } from './imports.ts'
 import { createScanBudget, scanPickles, scanUnnamed, type PickleScan, type ScanBudget } from './scan.ts'
-import { isTorchScriptCode, scanTorchScript } from './torchscript.ts'
+import { isOldTorchScript, isTorchScriptCode, scanTorchScript } from './torchscript.ts'
 import type { PickleValue } from './values.ts'
 
 /** What all members of a zip hold together. */
@@ -168,6 +168,8 @@ async function scanMember(
   if (isZipStart(head)) return scanNested(source)
   if (isNpyStart(head)) return scanArray(new ByteWindow(source), budget)
   if (isScript) return scanCode(source)
+  if (isOldTorchScript(name))
+    return problemScan('it may be TorchScript’s first format, which isn’t looked into')
   if (pickleName.test(name)) return scanPickles(new ByteWindow(source), budget)
   const archive = isTarStart(head) ? 'tar' : detectArchive(head)
   // Numbers may begin like an archive by chance.

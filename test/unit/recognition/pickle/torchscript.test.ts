@@ -14,10 +14,10 @@ const forward = [
   '',
 ].join('\n')
 
-async function scan(code: string, deflated = false) {
+async function scan(code: string, deflated = false, codeName = 'code/__torch__.py') {
   const archive = zipOf([
     { name: 'model/data.pkl', bytes: pickleOf(imported('__torch__', 'M'), ')\x81') },
-    { name: 'model/code/__torch__.py', bytes: Buffer.from(code), deflated },
+    { name: `model/${codeName}`, bytes: Buffer.from(code), deflated },
     { name: 'model/constants.pkl', bytes: pickleOf(')') },
     { name: 'model/version', bytes: Buffer.from('3\n') },
   ])
@@ -49,6 +49,13 @@ test('reports code that opens or writes files', async () => {
     'torch.from_file',
   ])
   expect(await scan(forward.replace('torch.add', 'torch.#\nsave'))).toEqual(['file-suspicious', 'torch.ops'])
+})
+
+test('reports code in members of any case, and descriptions that name other members', async () => {
+  const save = forward.replace('torch.add', 'torch.save')
+  expect(await scan(save, false, 'Code/__torch__.PY')).toEqual(['file-dangerous', 'torch.save'])
+  expect(await scan('{}', false, 'model.json')).toEqual(['file-not-scanned'])
+  expect(await scan('{}', false, 'models/model.json')).toEqual(['accepted'])
 })
 
 test('reports operators of other packages as suspicious', async () => {

@@ -148,12 +148,29 @@ export const controlModels: readonly PartFamily[] = [
     base: 'Stable Cascade',
     has: [['backbone.0.0.weight', 'backbone.10.blocks.0.weight']],
   },
+  { modelType: 'controlnet', has: ['body.0.in_conv.weight'] },
+  // SDXL's have pixel-unshuffled input of a 16th of the size, the others of an eighth.
+  ...(
+    [
+      ['SDXL', [256, 768]],
+      ['SD1', [64, 192]],
+    ] as const
+  ).map(([base, channels]) => ({
+    modelType: 'controlnet',
+    base,
+    has: [['body.0.block1.weight', 'adapter.body.0.resnets.0.block1.weight']],
+    shapes: [
+      [
+        ['conv_in.weight', 'adapter.conv_in.weight'],
+        [null, channels],
+      ] as const,
+    ],
+  })),
+  { modelType: 'controlnet', has: ['body.0.block1.weight', 'conv_in.weight'] },
   {
     modelType: 'controlnet',
     has: [['body.0.resnets.0.block1.weight', 'adapter.body.0.resnets.0.block1.weight']],
   },
-  { modelType: 'controlnet', has: ['body.0.in_conv.weight'] },
-  { modelType: 'controlnet', has: ['body.0.block1.weight', 'conv_in.weight'] },
 
   { modelType: 'ipadapter', base: 'Flux.1', has: ['ip_adapter_proj_model.'] },
   ipAdapter('SDXL', 2048),

@@ -304,7 +304,7 @@ export const videoModels: readonly BaseModel[] = [
       layers: { ...cosmosLayers([2048]), 'llm_adapter.': null, 'te.layers.': null },
       blocks: { 'blocks.': 28, 'transformer_blocks.': 28 },
     },
-    architectures: ['anima'],
+    architectures: ['anima-'],
   },
   {
     base: 'Cosmos-Predict2',

@@ -12,6 +12,8 @@ const prefixes =
 
 /** A hostile file can give every tensor another layer; the largest model has about 100 after numbering. */
 const maxLayers = 5000
+/** In characters; the longest known name of a layer has 120. */
+const maxNameLength = 300
 
 /** Layers of an adapter that differ only in their numbers. */
 export interface LoraLayer {
@@ -39,7 +41,7 @@ export function loraShare(names: TensorNames): number {
 export function loraLayers(names: TensorNames): ReadonlyMap<string, LoraLayer> {
   const layers = new Map<string, LoraLayer>()
   for (const tensor of names.all()) {
-    const ending = adapterEnding.exec(tensor)?.[0]
+    const ending = tensor.length > maxNameLength ? undefined : adapterEnding.exec(tensor)?.[0]
     if (ending === undefined) continue
     const path = tensor.slice(0, -ending.length)
     const numbers: number[] = []

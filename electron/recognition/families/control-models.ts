@@ -90,6 +90,15 @@ export const controlModels: readonly PartFamily[] = [
     base: 'Kolors',
     has: ['controlnet_cond_embedding.conv_in.weight', 'encoder_hid_proj.weight'],
   },
+  // SparseCtrl of AnimateDiff
+  {
+    modelType: 'controlnet',
+    base: 'SD1',
+    has: [
+      ['controlnet_cond_embedding.weight', 'controlnet_cond_embedding.conv_in.weight'],
+      'down_blocks.0.motion_modules.',
+    ],
+  },
   ...byTextWidth({ has: ['controlnet_cond_embedding.conv_in.weight'] }),
   {
     modelType: 'controlnet',
@@ -148,7 +157,7 @@ export const controlModels: readonly PartFamily[] = [
     base: 'Stable Cascade',
     has: [['backbone.0.0.weight', 'backbone.10.blocks.0.weight']],
   },
-  { modelType: 'controlnet', has: ['body.0.in_conv.weight'] },
+  { modelType: 'controlnet', base: 'SD1', has: ['body.0.in_conv.weight'] },
   // SDXL's have pixel-unshuffled input of a 16th of the size, the others of an eighth.
   ...(
     [
@@ -173,6 +182,11 @@ export const controlModels: readonly PartFamily[] = [
   },
 
   { modelType: 'ipadapter', base: 'Flux.1', has: ['ip_adapter_proj_model.'] },
+  {
+    modelType: 'ipadapter',
+    base: 'Flux.1',
+    shapes: [['ip_adapter.0.to_k_ip.weight', [3072, 4096]]],
+  },
   ipAdapter('SDXL', 2048),
   ipAdapter('SD2', 1024),
   ipAdapter('SD1', 768),

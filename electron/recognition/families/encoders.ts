@@ -18,7 +18,22 @@ const audio = (base: string | undefined, ...has: readonly TensorKey[]): PartFami
 
 /** Language models have their layers at the top or inside a multimodal model. */
 const starts = ['model.', 'model.language_model.', 'language_model.model.'] as const
-const inLayer = (end: string, layer = 0): TensorKey => starts.map((start) => `${start}layers.${layer}.${end}`)
+/** Names in llama.cpp (gguf-py, constants.py), which GGUF files have. */
+const llamaNames: Readonly<Record<string, string>> = {
+  'input_layernorm.weight': 'attn_norm.weight',
+  'self_attn.q_norm.weight': 'attn_q_norm.weight',
+  'self_attn.k_proj.bias': 'attn_k.bias',
+  'self_attn.v_proj.weight': 'attn_v.weight',
+  'mlp.gate_proj.weight': 'ffn_gate.weight',
+  'post_feedforward_layernorm.weight': 'post_ffw_norm.weight',
+}
+function inLayer(end: string, layer = 0): TensorKey {
+  const llamaName = llamaNames[end]
+  return [
+    ...starts.map((start) => `${start}layers.${layer}.${end}`),
+    ...(llamaName === undefined ? [] : [`blk.${layer}.${llamaName}`]),
+  ]
+}
 
 /** An image encoder beside the language model. */
 const images: TensorKey = [
@@ -93,7 +108,7 @@ export const languageModels: readonly PartFamily[] = [
   ...(
     [
       ['Qwen3-0.6B', 1024],
-      ['Qwen3-2B', 2048],
+      ['Qwen3-1.7B', 2048],
       ['Qwen3-4B', 2560],
       ['Qwen3-8B', 4096],
       ['Qwen3-32B', 5120],

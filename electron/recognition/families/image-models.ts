@@ -206,7 +206,16 @@ export const imageModels: readonly BaseModel[] = [
         lacks: ['ref_image_patch_embedder.weight'],
       },
     ],
-    lora: { layers: { ...luminaLayers(2304), 'cap_embedder.#': 2304 }, blocks: { 'layers.': 26 } },
+    lora: {
+      layers: {
+        ...luminaLayers(2304),
+        'cap_embedder.#': 2304,
+        'te.model.layers.#.self_attn.q_proj': 2304,
+        'te.model.layers.#.mlp.gate_proj': 2304,
+        'te.model.layers.': null,
+      },
+      blocks: { 'layers.': 26 },
+    },
     classes: ['Lumina2'],
     architectures: ['lumina'],
   },

@@ -250,7 +250,7 @@ export const stableDiffusion: readonly BaseModel[] = [
       'joint_blocks.#.x_block.attn2.proj': 1536,
     }),
     classes: ['StableDiffusion3', 'SD3'],
-    architectures: ['stable-diffusion-3-5', 'stable-diffusion-v3-5', 'sd3-5'],
+    architectures: ['stable-diffusion-3-5', 'stable-diffusion-v3-5', 'sd3-5', 'sd-3-5'],
   },
   {
     base: 'SD3',
@@ -261,7 +261,7 @@ export const stableDiffusion: readonly BaseModel[] = [
     variants: [[{ word: 'Medium', shapes: [[['x_embedder.proj.weight', 'pos_embed.proj.weight'], [1536]]] }]],
     lora: sd3Lora([1536], 24),
     classes: ['StableDiffusion3', 'SD3'],
-    architectures: ['stable-diffusion-3', 'stable-diffusion-v3', 'sd3'],
+    architectures: ['stable-diffusion-3', 'stable-diffusion-v3', 'sd3', 'sd-3'],
   },
   {
     base: 'SDXL refiner',

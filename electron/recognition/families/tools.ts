@@ -55,11 +55,13 @@ const byOwnTensors: readonly (readonly [base: string, ...has: readonly TensorKey
   ['FDAT', ['conv_first.weight', 'conv_first.1.weight'], 'groups.0.blocks.0.inter.cg.1.weight'],
   ['SAFMN', 'to_feat.weight', 'feats.0.safm.aggr.weight'],
   ['RCAN', 'tail.1.weight', 'body.0.body.0.body.3.conv_du.0.weight'],
-  ['Real-CUGAN', 'unet1.conv_bottom.weight', 'unet2.conv_bottom.weight'],
+  ['RealCUGAN', 'unet1.conv_bottom.weight', 'unet2.conv_bottom.weight'],
   ['AuraSR', 'mid_attn.layers.0.0.to_out.weight', 'final_res_block.block1.proj.weights'],
   ['SCUNet', 'm_head.0.weight', 'm_tail.0.weight'],
+  ['FBCNN', 'm_head.weight', 'm_tail.weight', ['qf_pred.0.res.0.weight', 'qf_embed.0.weight']],
   ['DRUNet', 'm_head.weight', 'm_tail.weight', 'm_up1.2.res.0.weight'],
-  ['FBCNN', 'm_head.weight', 'm_tail.weight', 'qf_pred.0.res.0.weight'],
+  ['SwiftSRGAN', 'initial.cnn.depthwise.weight', 'final_conv.pointwise.weight'],
+  ['DCTLSA', 'fea_conv.weight', 'B1.body.0.transformer_body.0.blocks.0.attn.qkv.weight'],
   ['NAFNet', 'intro.weight', 'ending.weight', 'middle_blks.0.beta'],
   ['Restormer', 'patch_embed.proj.weight', 'encoder_level1.0.attn.temperature'],
 ]
@@ -83,24 +85,46 @@ export const upscalers: readonly PartFamily[] = [
   },
   {
     modelType: 'facerestore_models',
+    base: 'RestoreFormer',
+    has: ['quantize.embedding.weight', 'encoder.conv_in.weight', 'encoder.down.5.block.0.norm1.weight'],
+  },
+  {
+    modelType: 'facerestore_models',
     base: 'CodeFormer',
     has: ['position_emb', 'idx_pred_layer.1.weight', 'quantize.embedding.weight'],
   },
 ]
 
+/** AnimateDiff's own names and those of diffusers. SDXL has three blocks. */
+const motionModule = (block: number): TensorKey => [
+  `down_blocks.${block}.motion_modules.0.temporal_transformer.norm.weight`,
+  `down_blocks.${block}.motion_modules.0.norm.weight`,
+]
+
 /** Other files that tools and custom nodes load (ComfyUI, gligen.py, model_detection.py). */
 export const tools: readonly PartFamily[] = [
+  {
+    modelType: 'gligen',
+    base: 'SD1',
+    has: ['position_net.linears.0.weight'],
+    shapes: [['input_blocks.1.1.transformer_blocks.0.fuser.linear.weight', [null, 768]]],
+  },
   { modelType: 'gligen', has: ['position_net.linears.0.weight'] },
+  {
+    modelType: 'photomaker',
+    base: 'SDXL',
+    has: ['id_encoder.vision_model.embeddings.class_embedding'],
+  },
   {
     modelType: 'animatediff_models',
     base: 'SDXL',
-    has: ['down_blocks.0.motion_modules.0.temporal_transformer.norm.weight'],
-    lacks: ['down_blocks.3.motion_modules.0.temporal_transformer.norm.weight'],
+    has: [motionModule(0)],
+    lacks: [motionModule(3)],
   },
   {
     modelType: 'animatediff_models',
     base: 'SD1',
-    has: ['down_blocks.0.motion_modules.0.temporal_transformer.norm.weight'],
+    has: [motionModule(0)],
   },
   { modelType: 'detection', base: 'RT-DETR v4', has: ['encoder.pan_blocks.1.cv4.conv.weight'] },
   {
@@ -121,7 +145,7 @@ export const tools: readonly PartFamily[] = [
   {
     modelType: 'sams',
     base: 'SAM 2',
-    has: ['image_encoder.trunk.blocks.0.attn.qkv.weight', 'sam_mask_decoder.iou_token.weight'],
+    has: ['image_encoder.trunk.patch_embed.proj.weight', 'image_encoder.neck.convs.0.conv.weight'],
   },
   { modelType: 'pulid', base: 'Flux.1', has: ['pulid_ca.0.norm1.weight'] },
   { modelType: 'hypernetworks', has: ['768.0.linear.0.weight'] },

@@ -103,6 +103,15 @@ const cosmosLayers = (widths: readonly number[]) => ({
   't_embedder.#.linear_#': null,
 })
 
+/** Anima's text encoder is Qwen3-0.6B, 1024 wide; no other family has it. */
+const qwen06B = Object.fromEntries(
+  ['te.layers.', 'te.model.layers.'].flatMap((start) => [
+    [start, null],
+    [`${start}#.self_attn.q_proj`, 1024],
+    [`${start}#.mlp.gate_proj`, 1024],
+  ]),
+)
+
 /** Video models (ComfyUI, model_detection.py and lora.py; diffusers, models/transformers). */
 export const videoModels: readonly BaseModel[] = [
   {
@@ -301,7 +310,7 @@ export const videoModels: readonly BaseModel[] = [
     base: 'Anima',
     layouts: [{ has: ['blocks.0.mlp.layer1.weight', 'llm_adapter.'] }],
     lora: {
-      layers: { ...cosmosLayers([2048]), 'llm_adapter.': null, 'te.layers.': null },
+      layers: { ...cosmosLayers([2048]), 'llm_adapter.': null, ...qwen06B },
       blocks: { 'blocks.': 28, 'transformer_blocks.': 28 },
     },
     architectures: ['anima-'],

@@ -40,8 +40,12 @@ export function detectGgufKind(header: Header): Kind | null {
     return { modelType: 'loras', base: null, evidence: 'general.type' }
   }
   const byTensors = detectKind(header)
-  if (byTensors && byTensors.base !== null) return byTensors
   const architecture = header.metadata.get('general.architecture') ?? ''
+  if (byTensors && byTensors.base !== null) {
+    // The image encoder of a multimodal model is in a file of its own.
+    const isMultimodal = /^qwen\w*vl$/.test(architecture) && !byTensors.base.endsWith('-VL')
+    return isMultimodal ? { ...byTensors, base: `${byTensors.base}-VL` } : byTensors
+  }
   const evidence = `general.architecture = ${architecture}`
   if (Object.hasOwn(imageFamilies, architecture)) {
     return { modelType: 'diffusion_models', base: imageFamilies[architecture] ?? null, evidence }

@@ -30,12 +30,13 @@ export const controlKind = (names: TensorNames): Kind | null => kindIn(names, co
 /** Parts and tools of a model: VAE, text and image encoders, upscalers. */
 export function partKind(tensors: Header['tensors'], names: TensorNames): Kind | null {
   return (
+    // RestoreFormer is a VAE with a codebook.
+    upscalerKind(tensorNamesBelow(tensors, ['params_ema.', 'params.'])) ??
     kindIn(tensorNamesBelow(tensors, ['first_stage_model.', 'vae.', 'pretransform.model.']), vaes) ??
     // Multimodal ones contain an image encoder with the names of a standalone one.
     kindIn(names, languageModels) ??
     clipKind(names) ??
     kindIn(names, audioEncoders) ??
-    upscalerKind(tensorNamesBelow(tensors, ['params_ema.', 'params.'])) ??
     kindIn(names, tools)
   )
 }
@@ -55,7 +56,8 @@ function upscalerKind(names: TensorNames): Kind | null {
 /** Textual inversion: a few vectors as wide as a text encoder's token embeddings. */
 export function embeddingKind(names: TensorNames): Kind | null {
   if (names.has('clip_g') && names.has('clip_l')) {
-    return { modelType: 'embeddings', base: 'SDXL', evidence: 'clip_g' }
+    const base = names.has('t5xxl') ? joinBases(['SD3', 'SD3.5']) : 'SDXL'
+    return { modelType: 'embeddings', base, evidence: 'clip_g' }
   }
   const named = ['emb_params', 'clip_l', 'clip_g', 'string_to_param.*'].find(names.has)
   if (named !== undefined)
@@ -64,8 +66,11 @@ export function embeddingKind(names: TensorNames): Kind | null {
   const keys = [...names.all()]
   const areVectors = keys.every((key) => {
     const shape = names.shape(key)
-    // Embeddings have at most some hundred vectors; weight matrices have at least as many rows.
-    return shape.length === 2 && (shape[0] ?? 0) < 256 && embeddingBase(names, key) !== null
+    // Embeddings have at most some hundred vectors; weight matrices have at least as many rows. diffusers
+    // saves a single vector without the number of vectors.
+    const isVector = shape.length === 1 && keys.length === 1
+    const areRows = shape.length === 2 && (shape[0] ?? 0) < 256
+    return (isVector || areRows) && embeddingBase(names, key) !== null
   })
   const [first] = keys
   return areVectors && first !== undefined

@@ -37,8 +37,8 @@ export const failureKinds = {
   'file-not-scanned': { retry: 'never', remedy: 'allow' },
   'file-look-late': { retry: 'never', remedy: 'retry' },
   'file-no-path': { retry: 'never', remedy: 'remove' },
-  'format-not-allowed': { retry: 'never', remedy: 'remove' },
-  'pickle-not-allowed': { retry: 'never', remedy: 'remove' },
+  'file-format-not-allowed': { retry: 'never', remedy: 'remove' },
+  'file-pickle-not-allowed': { retry: 'never', remedy: 'remove' },
   'disk-missing': { retry: 'later', remedy: 'wait' },
   // the user's input
   'target-path': { retry: 'never', remedy: 'edit' },

@@ -129,7 +129,7 @@ export class UploadCommands {
       const continued = this.#continueRun(row)
       return continued.ok ? success(true) : continued
     }
-    if (!row || (row.live.phase !== 'paused' && row.live.phase !== 'failed')) return success(false)
+    if (!row || (row.live.phase !== 'paused' && !isStopped(row))) return success(false)
     const done = row.live.phase === 'paused' ? this.#requeue(row) : await this.#retryOne(row)
     return done.ok ? success(true) : done
   }

@@ -16,8 +16,8 @@ export function applyPolicy(inspection: Inspection, policy: ReviewPolicy): Inspe
   if (inspection.failure !== null && remedyOf(inspection.failure) !== 'allow') return inspection
   const { format } = inspection.recognition
   if (policy.allowedFormats !== null && !policy.allowedFormats.includes(format))
-    return { ...inspection, failure: failure('format-not-allowed', { format }) }
+    return { ...inspection, failure: failure('file-format-not-allowed', { format }) }
   if (!policy.allowPickles && format === 'pytorch')
-    return { ...inspection, failure: failure('pickle-not-allowed') }
+    return { ...inspection, failure: failure('file-pickle-not-allowed') }
   return inspection
 }

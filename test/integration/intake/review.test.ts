@@ -1,45 +1,22 @@
 import { truncateSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { ReviewGroupKind, ReviewView } from '../../../electron/contract/review.ts'
 import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
-import { setup, valueOf, type App, type EngineHarness, type EngineOptions } from '../../support/engine.ts'
-
-/** An app with the default setting, in which Alice has chosen a team. */
-async function setupReview(options: EngineOptions = {}): Promise<EngineHarness> {
-  const harness = await setup({ ...options, settings: { review: 'when-needed', ...options.settings } })
-  if (options.as !== null) await choose(harness.app, ALICES_TEAM_ID)
-  harness.cloud.forgetOperations()
-  return harness
-}
-
-const teamOf = (app: App, teamId: string) => ({ accountId: app.session().accounts[0]?.id ?? '', teamId })
-const choose = async (app: App, teamId: string) => valueOf(await app.calls.chooseTeam(teamOf(app, teamId)))
-const viewOf = async (app: App) => valueOf(await app.calls.review(undefined))
-
-/** The view once the comparison with the library has ended. */
-async function compared(app: App): Promise<ReviewView> {
-  for (;;) {
-    const view = await viewOf(app)
-    if (view && !view.isComparing) return view
-    await new Promise<void>((resolve) => {
-      const end = app.engine.subscribe({ review: () => (end(), resolve()) })
-    })
-  }
-}
-
-const filesOf = (view: ReviewView | null, kind: ReviewGroupKind) =>
-  view?.groups.find((group) => group.kind === kind)?.files.map(({ id }) => id) ?? []
-
-const files = ({ file }: EngineHarness, count: number) =>
-  Promise.all(Array.from({ length: count }, (_, index) => file(`style-${index}.safetensors`)))
-const approve = async (app: App, ids: readonly string[] | null = null, teamId = ALICES_TEAM_ID) =>
-  valueOf(await app.calls.approveReview({ ids: ids && [...ids], team: teamOf(app, teamId) }))
-const add = async (app: App, paths: readonly string[]) =>
-  valueOf(await app.calls.addFiles({ paths: [...paths] }))
+import { setup, valueOf } from '../../support/engine.ts'
+import {
+  addFiles,
+  allRegistered,
+  approve,
+  comparedView,
+  idsInGroup,
+  setupReview,
+  teamOf,
+  viewOf,
+  writeFiles,
+} from '../../support/review.ts'
 
 test('starts a single sound file at once', async () => {
   const { app, file } = await setupReview()
-  const report = await add(app, [await file('a.safetensors')])
+  const report = await addFiles(app, [await file('a.safetensors')])
   expect(report).toEqual({ added: 1, refused: 0, skipped: [], drop: expect.any(String) as string })
   const [row] = app.rows()
   await app.phase(row?.id ?? '', 'registered')
@@ -49,9 +26,9 @@ test('starts a single sound file at once', async () => {
 test('keeps more than five files for approval and sends nothing before it', async () => {
   const harness = await setupReview()
   const { app, asked } = harness
-  const report = await add(app, await files(harness, 6))
+  const report = await addFiles(app, await writeFiles(harness, 6))
   expect(report).toMatchObject({ added: 6, isInReview: true })
-  const view = await compared(app)
+  const view = await comparedView(app)
   expect(view).toMatchObject({
     team: teamOf(app, ALICES_TEAM_ID),
     fileCount: 6,
@@ -66,7 +43,7 @@ test('keeps more than five files for approval and sends nothing before it', asyn
   expect(app.engine.snapshot().totals).toMatchObject({ running: 0, waiting: 0, needsYou: 0, totalBytes: 0 })
 
   expect(await approve(app)).toEqual({ approvedCount: 6, leftCount: 0 })
-  await app.until(({ rows }) => rows.every(({ phase }) => phase === 'registered'))
+  await allRegistered(app)
   expect(await viewOf(app)).toBeNull()
 })
 
@@ -74,10 +51,10 @@ test('reviews a whole drop if one file in it is broken, and keeps that file unti
   const { app, file } = await setupReview()
   const broken = await file('broken.safetensors')
   truncateSync(broken, 100_000)
-  await add(app, [await file('a.safetensors'), broken])
-  const view = await compared(app)
+  await addFiles(app, [await file('a.safetensors'), broken])
+  const view = await comparedView(app)
   const id = app.rows().find(({ fileName }) => fileName === 'broken.safetensors')?.id ?? ''
-  expect(filesOf(view, 'broken')).toEqual([id])
+  expect(idsInGroup(view, 'broken')).toEqual([id])
   expect(await approve(app)).toEqual({ approvedCount: 1, leftCount: 1 })
   await app.until(({ rows }) => rows.some(({ phase }) => phase === 'registered'))
   expect(app.row(id)).toMatchObject({ phase: 'review', failure: { code: 'file-cut-short' } })
@@ -88,33 +65,33 @@ test('reviews a whole drop if one file in it is broken, and keeps that file unti
 test('keeps files in review across a restart, and sends nothing then', async () => {
   const harness = await setupReview()
   const { app, open, asked, cloud } = harness
-  await add(app, await files(harness, 6))
+  await addFiles(app, await writeFiles(harness, 6))
   await app.stop()
   cloud.forgetOperations()
   const next = await open()
   expect(next.rows().map(({ phase }) => phase)).toEqual(Array(6).fill('review'))
-  expect(await compared(next)).toMatchObject({ fileCount: 6, team: teamOf(next, ALICES_TEAM_ID) })
+  expect(await comparedView(next)).toMatchObject({ fileCount: 6, team: teamOf(next, ALICES_TEAM_ID) })
   expect(asked().filter((name) => !['refreshToken', 'getCurrentUser', 'listModels'].includes(name))).toEqual(
     [],
   )
   await approve(next)
-  await next.until(({ rows }) => rows.every(({ phase }) => phase === 'registered'))
+  await allRegistered(next)
 })
 
 test('reviews files without a team if there are several and none was chosen', async () => {
   const { app, file, cloud } = await setup({ settings: { review: 'when-needed' } })
-  await add(app, [await file('a.safetensors')])
-  expect(await compared(app)).toMatchObject({ team: null, fileCount: 1 })
+  await addFiles(app, [await file('a.safetensors')])
+  expect(await comparedView(app)).toMatchObject({ team: null, fileCount: 1 })
   expect(app.rows()[0]?.team).toEqual({ id: '', name: '' })
   await approve(app, null, STUDIO_NORTH_ID)
-  await app.until(({ rows }) => rows.every(({ phase }) => phase === 'registered'))
+  await allRegistered(app)
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
 })
 
 test('restores excluded files with their targets and places', async () => {
   const harness = await setupReview()
   const { app, open } = harness
-  await add(app, await files(harness, 6))
+  await addFiles(app, await writeFiles(harness, 6))
   const [first] = app.rows()
   const id = first?.id ?? ''
   valueOf(await app.calls.editTarget({ id, change: { displayName: 'Mine' } }))
@@ -130,13 +107,13 @@ test('restores excluded files with their targets and places', async () => {
 test('undoes a drop until the first of its files is registered', async () => {
   const { app, file, cloud } = await setupReview()
   cloud.fail({ on: 'put-object', how: 'stall', times: Infinity })
-  const { drop = '' } = await add(app, [await file('a.safetensors')])
+  const { drop = '' } = await addFiles(app, [await file('a.safetensors')])
   const id = app.rows()[0]?.id ?? ''
   await app.phase(id, 'sending')
   expect(valueOf(await app.calls.undoAdd({ drop }))).toEqual([id])
   expect(app.rows()).toEqual([])
   cloud.clearFailures()
-  const late = await add(app, [await file('b.safetensors')])
+  const late = await addFiles(app, [await file('b.safetensors')])
   const next = app.rows()[0]?.id ?? ''
   await app.phase(next, 'registered')
   expect(await app.calls.undoAdd({ drop: late.drop ?? '' })).toMatchObject({

@@ -12,6 +12,7 @@ const destination: Destination = { team: team?.name ?? '', account: person.email
 const offered = { count: 2, sizeBytes: 3_000 }
 const report = { added: 2, refused: 0, skipped: [] }
 const models = [{ id: 'a', displayName: 'Depth', modelPath: null }]
+const finding = failure('file-dangerous')
 const watched = {
   folders: [
     {
@@ -40,7 +41,19 @@ function setup(isConfirmed: boolean, removeFailing: readonly string[] = []) {
     engine: {
       calls: { watching: async () => success(watched) },
       session: () => session,
-      snapshot: () => ({ rows: ['a', 'b'].map((id) => ({ id, fileName: `${id}.gguf` })) }),
+      snapshot: () => ({
+        rows: ['a', 'b'].map((id) => ({
+          id,
+          fileName: `${id}.gguf`,
+          accountId: person.id,
+          team: { id: choice.teamId },
+          failure: id === 'a' ? finding : null,
+        })),
+      }),
+      allow(ids: readonly string[]) {
+        done.push(ids)
+        return success(true)
+      },
       async watchFolder(path: string, _choice: unknown, confirm: () => Promise<boolean>) {
         if (await confirm()) done.push(path)
         return success(watched)
@@ -158,6 +171,23 @@ test.each([true, false])('asks once before uploads delete what they replace: %s'
   expect(await handlers.decide(decision)).toEqual(success(undefined))
   expect(asked).toEqual([['replace', { count: 2, names: ['a.gguf', 'b.gguf'] }]])
   expect(done).toEqual(isYes ? [{ ...decision, ids: ['a', 'b'] }] : [])
+})
+
+test.each([true, false])(
+  'asks before unsafe files are accepted, with the finding and the team: %s',
+  async (isYes) => {
+    const { handlers, asked, done } = setup(isYes)
+    expect(await handlers.allow({ ids: ['a', 'b', 'x'] })).toEqual(success(undefined))
+    const files = [{ id: 'a', fileName: 'a.gguf', finding, choice }]
+    expect(asked).toEqual([['unsafe', files, destination]])
+    expect(done).toEqual(isYes ? [['a']] : [])
+  },
+)
+
+test('asks about no sound file', async () => {
+  const { handlers, asked, done } = setup(true)
+  expect(await handlers.allow({ ids: ['b'] })).toEqual(success(undefined))
+  expect([asked, done]).toEqual([[], []])
 })
 
 test('asks about no other decision, and not about unknown uploads', async () => {

@@ -19,6 +19,7 @@ function lineOf(record: UploadRecord): Record<string, unknown> {
 
 test.each<[string, UploadRecord]>([
   ['that waits', uploadRecord()],
+  ['in review', uploadRecord({ phase: 'review' })],
   ['that was registered', registeredRecord()],
   [
     'of a file from before 1970',

@@ -1,5 +1,6 @@
 import type { MessageBoxOptions } from 'electron'
 import { expect, test } from 'vitest'
+import { failure } from '../../../../electron/contract/failures.ts'
 import { createConfirmations } from '../../../../electron/desktop/window/confirmations.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
 
@@ -52,6 +53,25 @@ test('names the uploads that delete what they replace', async () => {
   await confirmations.confirmReplacing({ count: 2, names: ['a.safetensors', 'b.safetensors'] })
   expect(boxes[0]).toMatchObject({ message: 'Delete the models that 2 uploads replace?' })
   expect(boxes[0]?.detail).toContain('• b.safetensors\n\n')
+})
+
+test('names an unsafe file, what was found in it, and the team', async () => {
+  const { confirmations, boxes, kinds } = setup()
+  const finding = failure('file-dangerous', { imports: 'posix.system' })
+  await confirmations.confirmUnsafe([{ fileName: 'old.ckpt', finding }], destination)
+  await confirmations.confirmUnsafe(
+    ['a.pt', 'b.pt'].map((fileName) => ({ fileName, finding })),
+    destination,
+  )
+  expect(kinds).toEqual(['unsafe', 'unsafe'])
+  expect(boxes[0]).toMatchObject({
+    message: 'Upload “old.ckpt” to Studio although it can run code?',
+    buttons: ['Upload anyway', 'Cancel'],
+    defaultId: 1,
+  })
+  expect(boxes[0]?.detail).toContain('posix.system')
+  expect(boxes[1]?.message).toBe('Upload 2 files to Studio although they can run code?')
+  expect(boxes[1]?.detail?.split('\n').slice(0, 2)).toEqual(['• a.pt', '• b.pt'])
 })
 
 test('shortens the watched folder, and cancels by default', async () => {

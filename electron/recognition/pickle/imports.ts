@@ -111,9 +111,27 @@ const dangerousModules = new Set(
     'ensurepip venv pty tty commands popen2 asyncio multiprocessing concurrent threading _thread signal importlib imp zipimport pkgutil ' +
     'code codeop bdb pdb timeit cProfile profile trace doctest pydoc idlelib lib2to3 distutils setuptools site marshal types tempfile ' +
     'pathlib glob fileinput linecache platform io _io logging inspect gc atexit sched shelve dbm sqlite3 _sqlite3 winreg msvcrt ' +
-    'operator _operator functools _functools itertools copyreg copy_reg'
+    'operator _operator functools _functools itertools copyreg copy_reg imaplib poplib test _pyrepl _aix_support _osx_support'
   ).split(' '),
 )
+
+/**
+ * Parts of PyTorch that compile or run code and programs that their arguments name (GitHub advisories of
+ * picklescan, such as GHSA-4r9r-ch6f-vxmx and GHSA-f745-w6jp-hpxx).
+ */
+const dangerousParts = [
+  'torch.fx.graph',
+  'torch.fx.graph_module',
+  'torch.fx.experimental',
+  'torch._dynamo.guards',
+  'torch._inductor',
+  'torch.package',
+  'torch.utils.bottleneck',
+  'torch.utils.collect_env',
+  'torch.utils.cpp_extension',
+  'torch.utils._config_module',
+  'torch.utils.data.datapipes',
+]
 
 const dangerousNames = new Set([
   ...['builtins', '__builtin__'].flatMap((module) =>
@@ -124,15 +142,10 @@ const dangerousNames = new Set([
   ),
   'torch.load',
   'torch.serialization.load',
-  // They compile and run Python code that is in their arguments.
-  ...qualified(
-    'torch.fx.graph_module',
-    'reduce_graph_module reduce_package_graph_module reduce_deploy_graph_module _forward_from_src _exec_with_source',
-  ),
   ...qualified('torch.hub', 'load load_state_dict_from_url download_url_to_file'),
   'torch.jit.load',
   'torch.jit.unsupported_tensor_ops.execWrapper',
-  'torch.utils._config_module.load_config',
+  'uuid._get_command_stdout',
   'numpy.load',
   'numpy.testing._private.utils.runstring',
   'numpy.f2py.crackfortran.getlincoef',
@@ -144,6 +157,7 @@ export function importLevel(module: string, name: string): ImportLevel {
   if (innocuous.has(fullName) || torchScriptClass.test(fullName)) return 'innocuous'
   if (holdsJoblibArrays(fullName)) return 'suspicious'
   if (dangerousNames.has(fullName)) return 'dangerous'
+  if (dangerousParts.some((part) => fullName.startsWith(`${part}.`))) return 'dangerous'
   // A dotted name resolves attributes: `torch` and `serialization.os.system` is `os.system`.
   const parts = name.includes('.') ? [module.split('.')[0], ...name.split('.')] : [module.split('.')[0]]
   return parts.some((part) => part !== undefined && dangerousModules.has(part)) ? 'dangerous' : 'suspicious'

@@ -169,7 +169,7 @@ function build(machine: PickleMachine): void {
   const state = machine.pop()
   const object = machine.pop()
   if (object !== null && typeof object === 'object' && object.type === 'global') {
-    throw new UndecidedError('it changes something that it imports')
+    machine.problem ??= 'it changes something that it imports'
   }
   // Joblib writes the bytes of an array behind this opcode (joblib/numpy_pickle.py, `load_build`).
   if (machine.hasJoblibArrays) throw new UndecidedError('it holds arrays of joblib')

@@ -148,6 +148,11 @@ test('reports a class or function that is changed instead of created', async () 
   const tag = imported('torch.jit._pickle', 'restore_type_tag')
   expect(await failureCode(pickleOf(tag, counter, text(''), '\x86R', state))).toBe('file-not-scanned')
   expect(await failureCode(pickleOf(counter, ')R', state))).toBe('accepted')
+  // What is imported afterwards may be anything, here the text that was put into the module.
+  const utilities = imported('torch', '_utils')
+  const put = Buffer.concat([Buffer.from('}'), text('_rebuild_tensor'), text('builtins'), Buffer.from('sb0')])
+  const name = imported('torch._utils', '_rebuild_tensor')
+  expect(await failureCode(pickleOf(utilities, put, name, name, '\x93'))).toBe('file-dangerous')
 })
 
 test('reports arrays of joblib and compressed files', async () => {

@@ -154,6 +154,8 @@ export interface SkippedFile {
 export interface AddReport {
   /** For `undoAdd`, if there are new rows. */
   readonly drop?: string
+  /** Ids of the new rows, unless they are in review. */
+  readonly newIds?: readonly string[]
   /** The new rows are in review; nothing is sent before they are approved. */
   readonly isInReview?: true
   readonly added: number

@@ -150,9 +150,17 @@ export class Intake {
       added: continuedCount + records.length - refused,
       refused,
       skipped: [...skipped, ...queuedBefore.map(({ name }) => ({ name, reason: 'queued' }))],
-      ...(ids.length > 0 ? { drop: this.#services.rememberDrop(ids) } : {}),
-      ...(records.some(({ phase }) => phase === 'review') ? { isInReview: true } : {}),
+      ...this.#rememberDrop(records),
     })
+  }
+
+  #rememberDrop(records: readonly UploadRecord[]): Pick<AddReport, 'drop' | 'isInReview' | 'newIds'> {
+    if (records.length === 0) return {}
+    const ids = records.map(({ id }) => id)
+    const drop = this.#services.rememberDrop(ids)
+    return records.some(({ phase }) => phase === 'review')
+      ? { drop, isInReview: true }
+      : { drop, newIds: ids }
   }
 
   /**

@@ -70,6 +70,13 @@ export class Actions {
     if (paused.length > 0) return this.resume(paused)
   }
 
+  /** Removes the rows of a drop, and what storage holds of them. */
+  readonly undoAdd = async (drop: string) => {
+    const result = await this.#bridge.undoAdd({ drop })
+    if (result.ok) this.#services.notices.show('undo.removed', { count: result.value.length })
+    else this.#services.notices.failure(result.failure)
+  }
+
   /** Removes rows. Asks first if sent bytes would be lost; removing others can be undone. */
   readonly remove = async (ids: readonly string[]) => {
     if (this.#filterIds(ids, isCancelCostly).length > 0) this.#services.ui.confirmingIds = ids

@@ -127,6 +127,7 @@ export class AppState {
   #rowChanged(before: UploadRow | undefined, after: UploadRow): void {
     this.announcer.rowChanged(before, after)
     this.actions.closeEditor(after)
+    if (after.phase === 'registered') this.notices.registered(after.id)
     const hasChanged = before?.phase !== after.phase || before.verification !== after.verification
     if (after.phase === 'registered' && hasChanged && this.ui.view === 'history') void this.history.refresh()
   }

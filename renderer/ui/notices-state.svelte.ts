@@ -30,10 +30,33 @@ export class NoticesState {
   readonly #expanded = new Set<number>()
   #next = 1
 
+  /** A report of a drop that can be undone stays until one of its files is registered. */
   report(report: AddReport): void {
     if (report.added + report.refused + report.skipped.length === 0) return
+    // The sheet shows everything else.
+    if (report.isInReview && report.skipped.length === 0) return
     const id = this.#add({ kind: 'report', report })
-    if (report.skipped.length === 0) this.#dismissLater(id)
+    if (report.skipped.length === 0 && !canUndo(report)) this.#dismissLater(id)
+  }
+
+  /** An upload is in the library, so that its drop can't be undone any more. */
+  registered(uploadId: string): void {
+    for (const notice of this.all) {
+      if (notice.kind !== 'report' || !canUndo(notice.report)) continue
+      if (!notice.report.newIds?.includes(uploadId)) continue
+      const { drop: _, ...report } = notice.report
+      this.all = this.all.map((other) => (other.id === notice.id ? { ...notice, report } : other))
+      if (report.skipped.length === 0) this.#dismissLater(notice.id)
+    }
+  }
+
+  /** The latest notice that offers to undo something. */
+  latestUndo(): Notice | undefined {
+    return this.all.findLast(
+      (notice) =>
+        (notice.kind === 'report' && canUndo(notice.report)) ||
+        (notice.kind === 'action' && notice.label === 'undo.label'),
+    )
   }
 
   failure(failure: Failure): void {
@@ -76,6 +99,10 @@ export class NoticesState {
     setTimeout(() => this.dismiss(id), shortReadMs)
   }
 }
+
+/** Whether the drop of a report can be undone by a notice. */
+export const canUndo = ({ drop, newIds, added }: AddReport) =>
+  drop !== undefined && newIds !== undefined && added > 0
 
 type NoticeWithoutId = Notice extends infer One ? (One extends Notice ? Omit<One, 'id'> : never) : never
 

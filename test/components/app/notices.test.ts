@@ -3,7 +3,7 @@ import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import { openPage } from '../support/open-page.ts'
-import { signedIn } from '../support/rows.ts'
+import { patchOf, registeredRow, row, sendingRow, signedIn } from '../support/rows.ts'
 
 const skipping = (name: string): AddReport => ({
   added: 0,
@@ -35,6 +35,42 @@ test('a newer report does not replace one whose list is open', async () => {
   await userEvent.click(screen.getByRole('button', { name: '1 skipped' }).last())
   await expect.element(list.last()).toMatchTextContent('watched again.txt')
   expect(screen.getByRole('button', { name: '1 skipped' }).elements()).toHaveLength(2)
+})
+
+const started: AddReport = { added: 1, refused: 0, skipped: [], drop: 'drop-1', newIds: ['Flux'] }
+
+test('a file that starts at once can be taken back until it is registered', async () => {
+  const { screen, emit, asked } = await openPage({
+    rows: [sendingRow('Flux')],
+    answers: { undoAdd: () => success(['Flux']) },
+  })
+  emit('added', started)
+  const notice = screen.getByText('Flux.safetensors is being uploaded to Aurora Studio.', { exact: false })
+  await expect.element(notice).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  expect(asked).toEqual([{ name: 'undoAdd', args: { drop: 'drop-1' } }])
+  await expect.element(screen.getByText('Removed 1 upload.')).toBeVisible()
+  await expect.poll(() => notice.elements()).toEqual([])
+
+  emit('added', started)
+  await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
+  emit('patch', patchOf(2, [registeredRow('Flux')]))
+  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+})
+
+test('Ctrl+Z undoes the latest removal, but not while a text is edited', async () => {
+  const { emit, asked, rowOf } = await openPage({ rows: [row('Grain'), row('Flux')] })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
+  await expect.poll(() => asked.length).toBe(1)
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: /^Library path/ }))
+  await userEvent.keyboard('{Control>}z{/Control}')
+  await userEvent.keyboard('{Escape}')
+  expect(asked.map(({ name }) => name)).toEqual(['cancel'])
+  await userEvent.keyboard('{Control>}z{/Control}')
+  await expect.poll(() => asked.at(-1)).toEqual({ name: 'undoRemove', args: { ids: ['Grain'] } })
+  await userEvent.keyboard('{Control>}z{/Control}')
+  emit('command', 'show-uploads')
+  expect(asked.map(({ name }) => name)).toEqual(['cancel', 'undoRemove'])
 })
 
 test.each([

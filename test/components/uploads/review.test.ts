@@ -12,7 +12,7 @@ test('opens over the list with team, size, time and files by kind', async () => 
   const { sheet, screen } = await openReview()
   await expect.element(sheet.getByRole('heading', { name: 'Review 10 files' })).toBeVisible()
   await expect.element(sheet.getByRole('button', { name: 'Upload to Aurora Studio' })).toBeVisible()
-  await expect.element(sheet).toMatchTextContent('21.0 GB · about 2 h')
+  await expect.element(sheet).toMatchTextContent('21.0 GB · about 1 h 30 min')
   await expect.element(sheet).toMatchTextContent('checkpoints: 1 file, 12.0 GB')
   expect(screen.getByRole('grid', { name: 'Uploads' }).elements()).toEqual([])
 })

@@ -17,7 +17,8 @@ import {
 test('starts a single sound file at once', async () => {
   const { app, file } = await setupReview()
   const report = await addFiles(app, [await file('a.safetensors')])
-  expect(report).toEqual({ added: 1, refused: 0, skipped: [], drop: expect.any(String) as string })
+  const newIds = [expect.any(String) as string]
+  expect(report).toEqual({ added: 1, refused: 0, skipped: [], drop: expect.any(String) as string, newIds })
   const [row] = app.rows()
   await app.phase(row?.id ?? '', 'registered')
   expect(await viewOf(app)).toBeNull()

@@ -7,6 +7,8 @@ import {
   type Target,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
+import { isSameChoice } from '../../electron/contract/account.ts'
+import type { LibraryState } from '../library/library-state.svelte.ts'
 import type { HistoryState } from '../history/history-state.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from '../uploads/queue-state.svelte.ts'
@@ -23,6 +25,7 @@ const fields: readonly TargetField[] = ['displayName', 'modelType', 'modelPath']
 interface Services {
   readonly bridge: Bridge
   readonly history: HistoryState
+  readonly library: LibraryState
   readonly notices: NoticesState
   readonly queue: QueueState
   readonly session: SessionState
@@ -253,6 +256,18 @@ export class Actions {
     this.#succeeded(await this.#bridge.decide(decision))
   readonly copy = async (text: string) => {
     if (this.#succeeded(await this.#bridge.copyText({ text }))) this.#services.notices.show('notice.copied')
+  }
+  /** Shows a registered upload's model in the library of its team. */
+  readonly showInLibrary = async ({ accountId, team }: UploadRow, modelId: string) => {
+    const { library, session, ui } = this.#services
+    const choice = { accountId, teamId: team.id }
+    const { chosen } = session.view ?? { chosen: null }
+    if (!chosen || !isSameChoice(chosen, choice)) await this.chooseTeam(choice)
+    ui.show('library')
+    await library.open(choice)
+    library.showAll()
+    library.search = modelId
+    library.detailsId = modelId
   }
   /** Asks for a file and saves the receipts of registered uploads there. */
   readonly saveReceipts = async (ids: readonly string[]) => {

@@ -88,6 +88,7 @@ export class AppState {
     this.actions = new Actions({
       bridge,
       history: this.history,
+      library: this.library,
       notices: this.notices,
       queue: this.queue,
       session: this.session,

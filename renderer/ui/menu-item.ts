@@ -6,6 +6,8 @@ export interface MenuItem {
   readonly icon?: Component
   /** A second, smaller line below the label. */
   readonly note?: string
+  /** The shortcut shown at the end. */
+  readonly keys?: string
   /** Set on items of which one is the current choice. */
   readonly isChecked?: boolean
   /** The title of the group that starts with this item. */

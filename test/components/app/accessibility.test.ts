@@ -53,7 +53,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
   }),
   'uploads, with details': opened({ rows }, async ({ rowOf, screen }) => {
-    await userEvent.click(rowOf('Broken'), rowCorner)
+    await userEvent.dblClick(rowOf('Broken'), rowCorner)
     await expect.element(screen.getByRole('complementary')).toBeVisible()
   }),
   'a field being changed wrongly': opened({ rows }, async ({ rowOf, screen }) => {
@@ -77,7 +77,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     emit('command', 'find')
     emit('added', { added: 2, refused: 1, skipped: [{ name: 'a.txt', reason: 'junk' }] })
     await userEvent.click(screen.getByRole('button', { name: '1 skipped' }))
-    await userEvent.click(rowOf('Flux'), rowCorner)
+    await userEvent.dblClick(rowOf('Flux'), rowCorner)
     await userEvent.keyboard('{Control>}a{/Control}')
     await expect.element(screen.getByRole('toolbar')).toBeVisible()
   }),
@@ -91,7 +91,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     },
     async ({ screen, rowOf }) => {
       await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
-      await userEvent.click(rowOf('Grain'), rowCorner)
+      await userEvent.dblClick(rowOf('Grain'), rowCorner)
       await userEvent.keyboard('{Delete}')
       await expect.element(screen.getByText('Deletion requested').first()).toBeVisible()
     },
@@ -100,7 +100,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     { answers: { library: () => success({ models: libraryModels, listedAtMs: 5, failure: null }) } },
     async ({ screen, rowOf }) => {
       await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
-      await userEvent.click(rowOf('Grain'), rowCorner)
+      await userEvent.dblClick(rowOf('Grain'), rowCorner)
       await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
       await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), '')
     },
@@ -165,7 +165,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     { answers: { history: () => success({ rows: [registeredRow('Depth')], nextBeforeMs: 1 }) } },
     async ({ screen, emit, rowOf }) => {
       emit('command', 'show-history')
-      await userEvent.click(rowOf('Depth'), rowCorner)
+      await userEvent.dblClick(rowOf('Depth'), rowCorner)
       await expect.element(screen.getByRole('complementary')).toBeVisible()
     },
   ),

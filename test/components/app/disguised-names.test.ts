@@ -19,7 +19,7 @@ test('a library row shows name, path and type without marks that reorder text', 
   ])
   await expect.element(screen.getByTitle(`models/${shown}`)).toBeVisible()
   expect(texts()).not.toContain(reversing)
-  await userEvent.click(rowOf(shown), rowCorner)
+  await userEvent.dblClick(rowOf(shown), rowCorner)
   await expect.element(screen.getByRole('heading', { name: shown })).toBeVisible()
   expect(texts()).not.toContain(reversing)
 })

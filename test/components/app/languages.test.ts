@@ -23,7 +23,7 @@ test.each([
   const text = () => screen.container.textContent
   for (const words of [sending, inLibrary, needsYou]) await expect.poll(text).toContain(words)
   expect(text().match(english)).toBeNull()
-  await userEvent.click(rowOf('Depth'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Depth'), { position: { x: 12, y: 12 } })
   await expect.poll(() => screen.getByRole('complementary').element().textContent.match(english)).toBeNull()
   for (const command of ['show-settings', 'show-history'] as const) {
     emit('command', command)

@@ -41,7 +41,9 @@ test('explains each cause of a refused sign-in and clears the password', async (
     )
     .toBeVisible()
   await expect.element(opened.screen.getByLabelText('Password', { exact: true })).toHaveValue('')
-  await expect.element(opened.screen.getByLabelText('Email', { exact: true })).toHaveValue('mira@aurora.example')
+  await expect
+    .element(opened.screen.getByLabelText('Email', { exact: true }))
+    .toHaveValue('mira@aurora.example')
 })
 
 test('shows that the sign-in is not stored after continuing without a keychain', async () => {

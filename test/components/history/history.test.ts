@@ -72,15 +72,15 @@ test('shows how the record in the library compares with the file', async () => {
   const { screen, rowOf, emit } = await setup(rows, rows)
   await expect.element(rowOf('Other')).toMatchTextContent('The library’s record has a different size.')
   await expect.element(rowOf('Other')).toMatchTextContent('Expected 1,000,000,000 bytes, found 7 bytes.')
-  await userEvent.click(rowOf('Other'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Other'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
   await expect.element(pane).toMatchTextContent('Size: 7 bytes instead of 1,000,000,000 bytes.')
   expect((pane.element() as HTMLElement).innerText).toContain(
     '1,000,000,000 bytes.\nType: vae instead of loras.',
   )
-  await userEvent.click(rowOf('Old'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Old'), { position: { x: 12, y: 12 } })
   await expect.element(pane).toMatchTextContent('Not verified: uploaded with an earlier version.')
-  await userEvent.click(rowOf('Fresh'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Fresh'), { position: { x: 12, y: 12 } })
   await expect.element(pane).toMatchTextContent('Not verified yet.')
   const verified = registeredRow('Fresh', { verification: { kind: 'verified', atMs: noonMs } })
   rows[1] = verified

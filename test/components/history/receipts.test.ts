@@ -12,10 +12,10 @@ test('the details of a registered upload save its receipt', async () => {
     rows: [done('Flux'), row('Wan', { phase: 'waiting' })],
     answers: { saveReceipts: () => success(true) },
   })
-  await userEvent.click(rowOf('Wan'))
+  await userEvent.dblClick(rowOf('Wan'))
   await expect.element(screen.getByRole('complementary', { name: 'Details of Wan' })).toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Save receipt…' })).not.toBeInTheDocument()
-  await userEvent.click(rowOf('Flux'))
+  await userEvent.dblClick(rowOf('Flux'))
   await userEvent.click(screen.getByRole('button', { name: 'Save receipt…' }))
   await expect.element(screen.getByText('Receipt saved.')).toBeVisible()
   expect(asked).toContainEqual({ name: 'saveReceipts', args: { ids: ['Flux'] } })

@@ -9,7 +9,7 @@ async function renaming() {
   const answers = [answer.promise]
   const opened = await openLibrary(threeModels, { changeModel: () => answers.shift() ?? success(undefined) })
   const { screen, rowOf } = opened
-  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
   await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
@@ -32,7 +32,7 @@ test('a rename shows immediately; a refusal stays in the form with its reason', 
 test('a name with marks of direction is shown without them and saved with them', async () => {
   const name = '\u2067סטודיו\u2069 Flux'
   const { screen, asked } = await openLibrary([model(name, { id: 'model-1' })])
-  await userEvent.click(screen.getByText('\ufffdסטודיו\ufffd Flux').first())
+  await userEvent.dblClick(screen.getByText('\ufffdסטודיו\ufffd Flux').first())
   await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   const field = screen.getByRole('textbox', { name: 'Name' })
   await expect.element(field).toHaveValue(name)
@@ -54,7 +54,7 @@ test('a refusal after the form was closed is shown on the row', async () => {
 
 test('Escape leaves the field, then the form, then the pane', async () => {
   const { screen, rowOf } = await openLibrary()
-  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
   await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   const field = screen.getByRole('textbox', { name: 'Name' })
   await userEvent.fill(field, 'Fine Grain')
@@ -73,7 +73,7 @@ test.each([
 ] as const)('says that the server does not support it: %s', async (what, words) => {
   const refused = () => failed(failure('bad-request'))
   const { screen, rowOf } = await openLibrary(threeModels, { changeModel: refused, deleteModels: refused })
-  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
   await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: what }))
   await expect.element(rowOf('Grain')).toMatchTextContent(words)
 })

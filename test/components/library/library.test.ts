@@ -41,7 +41,7 @@ test('sorts by size and name in both directions', async () => {
 
 test('an invalid path cannot be saved', async () => {
   const { screen, rowOf } = await openLibrary()
-  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
   await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
   await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '../x')
   await expect.element(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
@@ -49,7 +49,7 @@ test('an invalid path cannot be saved', async () => {
 
 test('leaves the question before a deletion to the main process', async () => {
   const { screen, rowOf, asked, names } = await openLibrary()
-  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.dblClick(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
   await expect.poll(names).toEqual(['Flux', 'Grain'])
   expect(screen.getByRole('alertdialog').elements()).toEqual([])
@@ -63,7 +63,7 @@ test('keeps a model whose deletion was not confirmed, and its focus', async () =
   const { rowOf, names } = await openLibrary(threeModels, {
     deleteModels: async () => success(await promise),
   })
-  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.dblClick(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
   await expect.element(rowOf('Depth')).toMatchTextContent('Deletion requested')
   resolve(null)
@@ -81,7 +81,7 @@ test('changes models with the selected account, also if another one has the same
   await expect.element(rowOf('Depth')).toBeVisible()
   const chosen = { accountId: device.id, teamId: team.id }
   emit('session', { ...signedIn(session, device), chosen })
-  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.dblClick(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
   await expect
     .poll(() => asked.at(-1))
@@ -91,7 +91,7 @@ test('changes models with the selected account, also if another one has the same
 test('open details follow the focus and close when the model is deleted', async () => {
   const { screen, rowOf, names } = await openLibrary()
   const details = (name: string) => screen.getByRole('complementary', { name: `Details of ${name}` })
-  await userEvent.click(rowOf('Flux'), rowCorner)
+  await userEvent.dblClick(rowOf('Flux'), rowCorner)
   await expect.element(details('Flux')).toBeVisible()
   await userEvent.keyboard('{ArrowDown}')
   await expect.element(details('Depth')).toBeVisible()
@@ -105,7 +105,7 @@ test('open details follow the focus and close when the model is deleted', async 
 
 test('disables several models at once, except those already disabled', async () => {
   const { screen, rowOf, asked } = await openLibrary()
-  await userEvent.click(rowOf('Flux'), rowCorner)
+  await userEvent.dblClick(rowOf('Flux'), rowCorner)
   await userEvent.keyboard('{Control>}a{/Control}')
   await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Disable' }))
   const changed = () => asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)
@@ -118,10 +118,10 @@ test('disables several models at once, except those already disabled', async () 
 test('offers the local file only if it is known', async () => {
   const hasLocalFile = () => success(true)
   const { screen, rowOf, asked } = await openLibrary(threeModels, { hasLocalFile })
-  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.dblClick(rowOf('Depth'), rowCorner)
   await expect.element(screen.getByRole('complementary', { name: 'Details of Depth' })).toBeVisible()
   expect(screen.getByRole('button', { name: 'Show local file' }).elements()).toEqual([])
-  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
   await userEvent.click(screen.getByRole('button', { name: 'Show local file' }))
   expect(asked.at(-1)).toEqual({ name: 'showLocalFile', args: { sha256: 'ab'.repeat(32) } })
 })
@@ -196,7 +196,7 @@ test('a model that is being deleted is not deleted a second time', async () => {
     deleteModels: () => new Promise(() => {}),
   })
   const deletions = () => asked.filter(({ name }) => name === 'deleteModels')
-  await userEvent.click(rowOf('Depth'), rowCorner)
+  await userEvent.dblClick(rowOf('Depth'), rowCorner)
   await userEvent.keyboard('{Delete}')
   await expect.poll(deletions).toHaveLength(1)
   await expect.element(rowOf('Depth').getByRole('button', { name: /^Delete/ })).toBeDisabled()
@@ -210,7 +210,7 @@ test('deletes several models after a native dialog, which the page leaves to the
     deleteModels: () => success(answer),
   })
   const deletions = () => asked.filter(({ name }) => name === 'deleteModels').map(({ args }) => args)
-  await userEvent.click(rowOf('Flux'), rowCorner)
+  await userEvent.dblClick(rowOf('Flux'), rowCorner)
   await userEvent.keyboard('{Control>}a{/Control}{Delete}')
   const modelIds = ['Flux', 'Depth', 'Grain']
   await expect.poll(deletions).toEqual([{ choice, modelIds }])

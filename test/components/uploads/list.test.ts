@@ -140,7 +140,7 @@ test('counts all of today’s finished uploads though only the latest are listed
 
 test('a click opens the details with type, reason and ids to copy', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [registeredRow('Depth')] })
-  await userEvent.click(rowOf('Depth'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Depth'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary', { name: 'Details of Depth' })
   await expect.element(pane).toMatchTextContent('Its folder, loras, suggests a LoRA.')
   await expect.element(pane).toMatchTextContent('1,000,000,000 bytes')
@@ -156,7 +156,7 @@ test('a click opens the details with type, reason and ids to copy', async () => 
 
 test('the details log lists observed phase changes', async () => {
   const { screen, rowOf, emit } = await openPage({ rows: [row('Flux')] })
-  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } })
   emit('patch', patchOf(2, [sendingRow('Flux')]))
   const entries = screen.getByRole('complementary').getByRole('listitem')
   await expect.element(entries.filter({ hasText: 'Uploading' })).toBeVisible()
@@ -169,7 +169,7 @@ test('shows the server’s own message in ours, with the code to copy', async ()
     { serverMessage: 'role viewer may not create models' },
   )
   const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', refused)] })
-  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
   await expect
     .element(pane)

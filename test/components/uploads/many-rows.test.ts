@@ -31,7 +31,7 @@ test('renders the rows at the scroll position with their index', async () => {
 
 test('keeps the focused row while it is out of view, and End reaches the last', async () => {
   const { grid, rowOf } = await setup()
-  await userEvent.click(rowOf('Model 2'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Model 2'), { position: { x: 12, y: 12 } })
   grid.scrollTop = 300_000
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Model 2')
   await userEvent.keyboard('{ArrowDown}')

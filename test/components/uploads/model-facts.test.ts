@@ -35,7 +35,7 @@ test('the details show metadata, private content and the preview of a file', asy
     rows: [{ ...painter, recognition: { ...painter.recognition, hasPreview: true } }],
     answers: { modelFacts: () => success({ facts, preview: { url: dot, from: 'sidecar' } }) },
   })
-  await userEvent.click(rowOf('Painter'))
+  await userEvent.dblClick(rowOf('Painter'))
   const pane = screen.getByRole('complementary', { name: 'Details of Painter' })
   await expect.element(pane.getByRole('img', { name: 'Preview of Painter' })).toBeVisible()
   await expect.element(pane.getByRole('note')).toMatchTextContent('the file contains a workflow')

@@ -80,7 +80,7 @@ test.each([
   const { rowOf, screen } = await openPage({ rows: [registeredRow('Depth', { already, sentBytes: 0 })] })
   const paths = `${text} models/loras/theirs.safetensors, skipped ${row('Depth').target.modelPath}.`
   await expect.element(rowOf('Depth')).toMatchTextContent(paths)
-  await userEvent.click(rowOf('Depth'))
+  await userEvent.dblClick(rowOf('Depth'))
   await expect.element(screen.getByRole('complementary')).toMatchTextContent(paths)
 })
 

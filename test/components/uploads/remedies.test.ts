@@ -69,7 +69,7 @@ test('a PyTorch file whose scan found no code is described as such', async () =>
   const flux = row('Flux')
   const recognition = { ...flux.recognition, format: 'pytorch', hasNoCode: true } as const
   const { rowOf, screen } = await openPage({ rows: [{ ...flux, recognition }] })
-  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } })
   await expect
     .element(screen.getByRole('complementary'))
     .toMatchTextContent('PyTorch file without code that runs when loaded')
@@ -122,7 +122,7 @@ test('the server’s reason is part of the message on the row, in the details an
   const message = `The server rejected this upload: “${serverMessage}”. Change the name, type or path, then try again.`
   await expect.element(rowOf('Flux')).toMatchTextContent(message)
   await expect.element(screen.getByRole('alert')).toMatchTextContent(message)
-  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } })
   await expect.element(screen.getByRole('complementary')).toMatchTextContent(message)
 })
 
@@ -130,7 +130,7 @@ test('promises a retry only while a row waits for it', async () => {
   const why = failure('server-trouble', { status: 503 })
   const waiting = row('Flux', { phase: 'retrying', failure: why, retryAtMs: noonMs })
   const { screen, rowOf, emit } = await openPage({ rows: [waiting] })
-  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
   await expect.element(rowOf('Flux')).toMatchTextContent('The upload is retried automatically.')
   await expect.element(pane).toMatchTextContent('The upload is retried automatically.')
@@ -147,7 +147,7 @@ test('the last failure disappears from the details once the upload runs again', 
   const { screen, rowOf, emit } = await openPage({
     rows: [row('Flux', { phase: 'retrying', failure: why, retryAtMs: noonMs })],
   })
-  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')
   await expect.element(pane).toMatchTextContent('Connection lost')
   emit('patch', patchOf(2, [sendingRow('Flux', { failure: why })]))

@@ -22,7 +22,7 @@ async function openDetails(parts: PartMap | null) {
     rows,
     answers: { watch: (args) => success(args?.id === 'Juniper' ? watchedDetails : null) },
   })
-  await opened.rowOf('Juniper').click()
+  await opened.rowOf('Juniper').dblClick()
   return { ...opened, watchedDetails, watched: () => watchedIds(opened.asked) }
 }
 
@@ -37,7 +37,7 @@ function hasPartColours(canvas: HTMLCanvasElement): boolean {
 
 test('watches only the upload whose details are open', async () => {
   const { rowOf, screen, watched } = await openDetails(map)
-  await rowOf('Harbour').click()
+  await rowOf('Harbour').dblClick()
   await expect.poll(watched).toEqual(['Juniper', null, 'Harbour'])
   await userEvent.click(screen.getByRole('button', { name: 'Close details' }))
   await expect.poll(watched).toEqual(['Juniper', null, 'Harbour', null])

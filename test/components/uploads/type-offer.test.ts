@@ -32,7 +32,7 @@ test('the details copy a report of a wrong recognition', async () => {
     rows: [row('Flux')],
     answers: { recognitionReport: () => success('type: loras'), copyText: () => success(undefined) },
   })
-  await userEvent.click(rowOf('Flux'))
+  await userEvent.dblClick(rowOf('Flux'))
   await userEvent.click(screen.getByRole('button', { name: 'Copy report' }))
   expect(asked).toContainEqual({ name: 'copyText', args: { text: 'type: loras' } })
 })
@@ -42,7 +42,7 @@ test('a report of a file that is gone says so', async () => {
     rows: [row('Flux')],
     answers: { recognitionReport: () => success(null) },
   })
-  await userEvent.click(rowOf('Flux'))
+  await userEvent.dblClick(rowOf('Flux'))
   await userEvent.click(screen.getByRole('button', { name: 'Copy report' }))
   await expect.element(screen.getByRole('alert').first()).toMatchTextContent('The file was moved or deleted')
 })

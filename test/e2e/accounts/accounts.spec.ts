@@ -64,6 +64,6 @@ test('shows why an upload is forbidden, with the server’s message', async ({ p
   const sentence =
     "You can’t add models to Alice's Team: “status 403, as asked for by a test”. Ask a team admin."
   await expect(row).toContainText(sentence)
-  await row.getByText('Failed').click()
+  await row.getByText('Failed').dblclick()
   await expect(page.getByRole('complementary')).toContainText(sentence)
 })

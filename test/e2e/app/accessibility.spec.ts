@@ -47,7 +47,7 @@ test('has no axe violations in any view, light or dark', async ({ app, harness }
   await held.arrived
   await expect(rowOf(page, 'broken')).toContainText('saved web page')
   found['list with a failure'] = await violationsOf(page)
-  await rowOf(page, 'broken').getByText('Failed').click()
+  await rowOf(page, 'broken').getByText('Failed').dblclick()
   await expect(page.getByRole('complementary')).toBeVisible()
   found['details'] = await violationsOf(page)
   await page.getByRole('button', { name: 'Close details' }).click()

@@ -67,7 +67,7 @@ for (const [locale, own] of [
     await expect(rowNamed('good one')).toContainText(say('phase.registered'))
     await expect(rowNamed('bad one')).toContainText(say('failure.file-web-page'))
     found['list'] = await leftOvers(page)
-    await rowNamed('good one').getByText(say('phase.registered')).click()
+    await rowNamed('good one').getByText(say('phase.registered')).dblclick()
     await expect(page.getByRole('complementary')).toBeVisible()
     found['details'] = await leftOvers(page)
     await page.getByRole('button', { name: say('view.history') }).click()

@@ -76,7 +76,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await drag(page, [dropped], ['drop'])
     await expect(page.getByText('Watercolour.safetensors is being uploaded')).toBeVisible()
     await quiet(page)
-    await rowOf(page, 'Juniper XL v4').getByText('Uploading').click()
+    await rowOf(page, 'Juniper XL v4').getByText('Uploading').dblclick()
     await expect(page.getByRole('complementary')).toBeVisible()
     await expect(page.getByRole('img', { name: /parts uploaded, . uploading/ })).toBeVisible({
       timeout: 60_000,

@@ -135,7 +135,7 @@ test('sets type and folder of many waiting rows at once, and undo restores them'
   const files = [await harness.file('a.safetensors'), await harness.file('b.safetensors')]
   await drag(page, files)
   await expect(rowOf(page, 'b')).toBeVisible()
-  await rowOf(page, 'a').click({ position: { x: 12, y: 12 } })
+  await rowOf(page, 'a').dblclick({ position: { x: 12, y: 12 } })
   await page.keyboard.press('ControlOrMeta+a')
   await page.getByRole('button', { name: 'Edit type, path and names…' }).click()
   await page.getByLabel('Type', { exact: true }).fill('loras')

@@ -86,7 +86,7 @@ test('renames, disables and deletes a model in the library and on the server', a
       display_name: name,
     })
   await page.getByRole('button', { name: 'Library', exact: true }).click()
-  await rowOf(page, 'Grain').click({ position: { x: 10, y: 10 } })
+  await rowOf(page, 'Grain').dblclick({ position: { x: 10, y: 10 } })
   const pane = page.getByRole('complementary')
   await pane.getByRole('button', { name: 'Edit name, type or path' }).click()
   await pane.getByRole('textbox', { name: 'Name' }).fill('Fine Grain')
@@ -101,7 +101,7 @@ test('renames, disables and deletes a model in the library and on the server', a
       ['Depth', 'active'],
     ])
 
-  await rowOf(page, 'Depth').click({ position: { x: 10, y: 10 } })
+  await rowOf(page, 'Depth').dblclick({ position: { x: 10, y: 10 } })
   await answerBoxes(app.electron, 0)
   harness.cloud.fail({ on: 'deleteModel', how: 403 })
   await pane.getByRole('button', { name: 'Delete…' }).click()

@@ -43,7 +43,7 @@ test('shows a viewer that uploads aren’t allowed, with the server’s message'
   const row = rowOf(app.page, 'not mine')
   await expect(row).toContainText('You can’t add models to Studio North')
   await expect(row.getByRole('button', { name: 'forbidden' })).toBeVisible()
-  await row.getByText('Failed').click()
+  await row.getByText('Failed').dblclick()
   const [{ failure } = {}] = (await ask(app.page, 'snapshot')).rows
   expect(failure?.serverMessage).toBeTruthy()
   await expect(app.page.getByRole('complementary')).toContainText(`“${failure?.serverMessage}”`)

@@ -72,7 +72,7 @@ test('describes each file of a models folder, with previews, groups and unsafe c
   const old = rowOf(page, 'old style')
   await expect(old).toContainText('pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint')
 
-  await rowOf(page, 'Painter in oil').getByRole('gridcell').nth(1).click()
+  await rowOf(page, 'Painter in oil').getByRole('gridcell').nth(1).dblclick()
   const pane = page.getByRole('complementary', { name: 'Details of Painter in oil' })
   const preview = pane.getByRole('img', { name: 'Preview of Painter in oil' })
   await expect(preview).toBeVisible()
@@ -92,7 +92,7 @@ test('describes each file of a models folder, with previews, groups and unsafe c
   await answerBoxes(app.electron, 0)
   await page.getByRole('button', { name: 'Upload anyway…' }).click()
   await expect(old).toContainText('Waiting')
-  await rowOf(page, '4x Sharp').getByRole('gridcell').nth(1).click()
+  await rowOf(page, '4x Sharp').getByRole('gridcell').nth(1).dblclick()
   await expect(page.getByRole('complementary')).toContainText('ESRGAN 4x')
   await page.getByRole('button', { name: 'Resume all' }).click()
   await expect(rowOf(page, 'old style')).toContainText('In the library')

@@ -24,7 +24,7 @@ test('slows an upload to the limit, and fills the part map once it is removed', 
   await expect(page.getByText('up to 0.5 MB/s')).toBeVisible()
   expect(await ask(page, 'settings')).toMatchObject({ limitBytesPerSecond: 500_000 })
   held.release()
-  await rowOf(page, 'tide').getByText('Uploading').click()
+  await rowOf(page, 'tide').getByText('Uploading').dblclick()
   await expect(page.getByText(`${partCount} parts of 5.2 MB`)).toBeVisible()
   const isSlow = async () => {
     const { bytesPerSecond } = (await ask(page, 'snapshot')).totals

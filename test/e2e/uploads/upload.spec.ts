@@ -25,7 +25,7 @@ for (const kind of STORAGE_KINDS) {
       })
 
       await page.getByRole('button', { name: 'History' }).click()
-      await page.getByRole('row', { name: /^harbour light, .*, Alice's Team$/ }).click()
+      await page.getByRole('row', { name: /^harbour light, .*, Alice's Team$/ }).dblclick()
       const details = page.getByRole('complementary', { name: 'Details of harbour light' })
       await expect(details).toContainText(String(model?.id))
       await expect(details).toContainText(sha256)

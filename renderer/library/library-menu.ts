@@ -1,0 +1,94 @@
+import Ban from '@lucide/svelte/icons/ban'
+import CircleCheck from '@lucide/svelte/icons/circle-check'
+import Copy from '@lucide/svelte/icons/copy'
+import Hash from '@lucide/svelte/icons/hash'
+import Info from '@lucide/svelte/icons/info'
+import Link from '@lucide/svelte/icons/link'
+import Trash from '@lucide/svelte/icons/trash-2'
+import type { LibraryModel } from '../../electron/contract/library.ts'
+import type { Translate } from '../../electron/messages/messages.ts'
+import type { Actions } from '../app/actions.ts'
+import type { MenuItem } from '../ui/menu-item.ts'
+import type { LibraryState } from './library-state.svelte.ts'
+
+interface LibraryMenuOptions {
+  readonly t: Translate
+  readonly actions: Pick<Actions, 'copy'>
+  readonly library: Pick<LibraryState, 'change'>
+  readonly onopen: (id: string) => void
+  readonly onremove: (ids: readonly string[]) => void
+}
+
+/** The commands on models of the library. */
+export function libraryMenu(
+  models: readonly LibraryModel[],
+  { t, actions, library, onopen, onremove }: LibraryMenuOptions,
+): readonly MenuItem[] {
+  const withStatus = (status: string) => models.filter((model) => model.status === status).map(({ id }) => id)
+  const active = withStatus('active')
+  const disabled = withStatus('disabled')
+  const [model] = models
+  const single = models.length === 1 ? model : undefined
+  return [
+    ...(single
+      ? [{ key: 'open', label: t('shortcuts.details'), icon: Info, onselect: () => onopen(single.id) }]
+      : []),
+    ...(active.length > 0
+      ? [
+          {
+            key: 'disable',
+            label: t('library.disable'),
+            icon: Ban,
+            onselect: () => void library.change(active, { status: 'disabled' }),
+          },
+        ]
+      : []),
+    ...(disabled.length > 0
+      ? [
+          {
+            key: 'enable',
+            label: t('library.enable'),
+            icon: CircleCheck,
+            onselect: () => void library.change(disabled, { status: 'active' }),
+          },
+        ]
+      : []),
+    ...(single ? copyItems(single, t, actions) : []),
+    {
+      key: 'delete',
+      label: t('library.delete'),
+      icon: Trash,
+      hasSeparatorAbove: true,
+      onselect: () => onremove(models.map(({ id }) => id)),
+    },
+  ]
+}
+
+function copyItems(
+  { id, modelPath, sha256 }: LibraryModel,
+  t: Translate,
+  actions: Pick<Actions, 'copy'>,
+): readonly MenuItem[] {
+  return [
+    {
+      key: 'id',
+      label: t('row.copy-id'),
+      icon: Copy,
+      hasSeparatorAbove: true,
+      onselect: () => void actions.copy(id),
+    },
+    ...(modelPath === null
+      ? []
+      : [
+          {
+            key: 'path',
+            label: t('row.copy-path'),
+            icon: Link,
+            onselect: () => void actions.copy(modelPath),
+          },
+        ]),
+    ...(sha256 === null
+      ? []
+      : [{ key: 'sha', label: t('row.copy-sha256'), icon: Hash, onselect: () => void actions.copy(sha256) }]),
+  ]
+}

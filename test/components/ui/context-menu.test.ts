@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { success } from '../../../electron/contract/failures.ts'
+import { listing, model } from '../support/library.ts'
+import { openPage } from '../support/open-page.ts'
+import { noonMs, row } from '../support/rows.ts'
+
+const done = (name: string) =>
+  row(name, { phase: 'registered', finishedAtMs: noonMs, modelId: name, sha256: 'f'.repeat(64) })
+const labels = () =>
+  [...document.querySelectorAll('[role=menuitem] .label')].map((item) => item.textContent?.trim())
+
+test('a click selects a row, and a double click or Enter opens its details', async () => {
+  const { screen, rowOf } = await openPage({ rows: [row('Flux', { phase: 'waiting' })] })
+  await userEvent.click(rowOf('Flux'))
+  await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'true')
+  await expect.element(screen.getByRole('complementary')).not.toBeInTheDocument()
+  await userEvent.keyboard('{Enter}')
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Flux' })).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await userEvent.dblClick(rowOf('Flux'))
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Flux' })).toBeVisible()
+})
+
+test('the menu of a row has the commands that apply to it, and returns the focus to the row', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [row('Flux', { phase: 'waiting' }), done('Wan')] })
+  await userEvent.click(rowOf('Flux'), { button: 'right' })
+  await expect.element(screen.getByRole('menuitem', { name: 'Open details' })).toHaveFocus()
+  expect(labels()).toEqual([
+    'Open details',
+    'Pause',
+    'Move to top',
+    'Edit the name',
+    'Show in folder',
+    'Copy library path',
+    'Cancel or remove',
+  ])
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Flux')
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Copy model ID' }))
+  expect(asked).toEqual([{ name: 'copyText', args: { text: 'Wan' } }])
+  await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Wan')
+})
+
+test.each(['{Shift>}{F10}{/Shift}', '{ContextMenu}'])(
+  '%s opens the menu of all selected rows',
+  async (keys) => {
+    const { screen, rowOf, asked } = await openPage({
+      rows: [row('Flux', { phase: 'waiting' }), row('Wan', { phase: 'waiting' })],
+    })
+    await userEvent.click(rowOf('Flux'))
+    await userEvent.keyboard('{Control>}a{/Control}')
+    await userEvent.keyboard(keys)
+    await userEvent.click(screen.getByRole('menuitem', { name: 'Pause' }))
+    expect(asked).toEqual([{ name: 'pause', args: { ids: ['Flux', 'Wan'] } }])
+  },
+)
+
+test('a right click outside of the selection selects that row', async () => {
+  const { screen, rowOf } = await openPage({
+    rows: [row('Flux', { phase: 'waiting' }), row('Wan', { phase: 'waiting' })],
+  })
+  await userEvent.click(rowOf('Flux'))
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await expect.element(screen.getByRole('menu')).toBeVisible()
+  await expect.element(rowOf('Wan')).toHaveAttribute('aria-selected', 'true')
+  await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'false')
+})
+
+const wan = model('Wan')
+
+test('“Show in library” finds the model of an upload', async () => {
+  const { screen, rowOf } = await openPage({
+    rows: [done('Wan')],
+    answers: {
+      library: () => success(listing([wan, model('Other')])),
+    },
+  })
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Wan' })).toBeVisible()
+  expect(screen.getByRole('grid').getByRole('row').elements()).toHaveLength(1)
+})
+
+test('the library and the history have menus too', async () => {
+  const { screen, rowOf, asked } = await openPage({
+    answers: {
+      library: () => success(listing([wan])),
+      history: () => success({ rows: [done('Flux')], nextBeforeMs: null }),
+      changeModel: () => success(undefined),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Disable' }))
+  await expect.poll(() => asked.map(({ name }) => name)).toContain('changeModel')
+  await userEvent.click(screen.getByRole('button', { name: 'History', exact: true }))
+  await userEvent.click(rowOf('Flux'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Remove from history' }))
+  await expect.element(screen.getByText('Remove “Flux” from history?')).toBeVisible()
+})

@@ -7,7 +7,7 @@ import type { ByteSource } from './formats/byte-source.ts'
 import { parseGguf } from './formats/gguf.ts'
 import type { Header } from './formats/header.ts'
 import { parseOnnx } from './formats/onnx.ts'
-import { lengthPrefixBytes, parseHeaderLength, parseSafetensors } from './formats/safetensors.ts'
+import { readSafetensorsHeader } from './formats/safetensors.ts'
 import { detectSignature, hasZipEnd, isAllZeros, zipTailBytes, type Signature } from './formats/signature.ts'
 import { readingsOf } from './loaders.ts'
 import { detectKind } from './kinds/detect-kind.ts'
@@ -215,17 +215,10 @@ async function readGguf(source: ByteSource, name: string): Promise<FileContent> 
 }
 
 async function readSafetensors(source: ByteSource, start: Buffer): Promise<FileContent> {
-  const length = parseHeaderLength(start, source.sizeBytes)
-  if (!length.ok) return refusedContent('safetensors', damagedHeader(length.problem))
-  const end = lengthPrefixBytes + length.value
-  const bytes =
-    end <= start.length
-      ? start.subarray(lengthPrefixBytes, end)
-      : await source.read(lengthPrefixBytes, length.value)
-  const result = parseSafetensors(bytes)
+  const result = await readSafetensorsHeader(source, start)
   if (!result.ok) return refusedContent('safetensors', damagedHeader(result.problem))
   const header = result.value
-  const sizeFailure = checkSize(end + header.dataBytes, source.sizeBytes)
+  const sizeFailure = checkSize(header.fileBytes, source.sizeBytes)
   return { format: 'safetensors', header, kind: detectKind(header), failure: sizeFailure }
 }
 

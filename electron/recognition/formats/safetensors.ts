@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { enlarged } from './byte-records.ts'
+import type { ByteSource } from './byte-source.ts'
 import { TensorTable, type Header } from './header.ts'
 import { JsonReader, type TextRange } from './json-reader.ts'
 import { FormatError, malformed, tryParse, type ParseResult } from './parse-result.ts'
@@ -43,6 +44,8 @@ const bitsByDtype: Readonly<Record<string, number>> = {
 export interface SafetensorsHeader extends Header {
   /** Bytes that must follow the header, exactly. */
   readonly dataBytes: number
+  /** Size of a complete file. */
+  readonly fileBytes: number
 }
 
 /** Parses the header's length from the file's first 8 bytes. */
@@ -58,6 +61,29 @@ export function parseHeaderLength(start: Buffer, fileBytes: number): ParseResult
   }
   if (lengthPrefixBytes + Number(length) > fileBytes) return malformed('the file ends inside its header')
   return { ok: true, value: Number(length) }
+}
+
+/** Headers of models have at most a few megabytes. */
+const largeHeaderBytes = 8_000_000
+let lastLargeHeader: Promise<unknown> = Promise.resolve()
+
+/**
+ * Reads and parses the header of a file that begins with `start`. Large headers are read one after another,
+ * since several files are inspected at the same time. Rejects only with the file system's errors.
+ */
+export async function readSafetensorsHeader(
+  source: ByteSource,
+  start: Buffer,
+): Promise<ParseResult<SafetensorsHeader>> {
+  const length = parseHeaderLength(start, source.sizeBytes)
+  if (!length.ok) return length
+  const end = lengthPrefixBytes + length.value
+  if (end <= start.length) return parseSafetensors(start.subarray(lengthPrefixBytes, end))
+  const read = async () => parseSafetensors(await source.read(lengthPrefixBytes, length.value))
+  if (length.value <= largeHeaderBytes) return read()
+  const result = lastLargeHeader.then(read, read)
+  lastLargeHeader = result
+  return result
 }
 
 /**
@@ -103,7 +129,8 @@ class HeaderReader {
     // The format pads with spaces, but its own reader accepts any JSON whitespace.
     json.end()
     const dataBytes = this.#ranges.contiguousEnd()
-    return { tensors: this.#tensors, metadata: metadata ?? new Map<string, string>(), dataBytes }
+    const fileBytes = lengthPrefixBytes + this.#header.length + dataBytes
+    return { tensors: this.#tensors, metadata: metadata ?? new Map<string, string>(), dataBytes, fileBytes }
   }
 
   #isMetadata(key: TextRange): boolean {

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { parseHeaderLength, parseSafetensors } from '../../../../electron/recognition/formats/safetensors.ts'
+import {
+  parseHeaderLength,
+  parseSafetensors,
+  readSafetensorsHeader,
+} from '../../../../electron/recognition/formats/safetensors.ts'
 import { safetensorsHeader, withLength } from '../../../fixtures/model-files.ts'
 import { seededRandom } from '../../../fixtures/seeded.ts'
 
@@ -180,6 +184,36 @@ test('requires a valid length and then { at the file’s start', () => {
   expect(parseHeaderLength(start(50n, 'x'), 200)).toMatchObject({ problem: 'header does not begin with {' })
   expect(parseHeaderLength(start(50n), 57)).toMatchObject({ problem: 'the file ends inside its header' })
   expect(parseHeaderLength(Buffer.alloc(3), 3)).toMatchObject({ problem: 'shorter than 8 bytes' })
+})
+
+test('reads large headers one after another, also if the disk fails', async () => {
+  const file = withLength(Buffer.from(`{"a":${u8}}${' '.repeat(9_000_000)}`))
+  let pending = 0
+  let maxPending = 0
+  const source = (error?: Error) => ({
+    sizeBytes: file.length + 4,
+    async read(position: number, length: number) {
+      pending += 1
+      maxPending = Math.max(maxPending, pending)
+      await Promise.resolve()
+      pending -= 1
+      if (error) throw error
+      return file.subarray(position, position + length)
+    },
+  })
+  const failed = new Error('EIO')
+  const results = await Promise.allSettled(
+    [source(), source(failed), source(), source()].map((one) =>
+      readSafetensorsHeader(one, file.subarray(0, 100)),
+    ),
+  )
+  expect(results.map((result) => (result.status === 'fulfilled' ? result.value.ok : result.reason))).toEqual([
+    true,
+    failed,
+    true,
+    true,
+  ])
+  expect(maxPending).toBe(1)
 })
 
 /** Checks the grammar with Node's own parser, which accepts duplicate keys. */

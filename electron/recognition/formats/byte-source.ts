@@ -34,6 +34,17 @@ export function sliceSource(source: ByteSource, start: number, end: number): Byt
   }
 }
 
+/** A source whose first bytes were read before and are not read again. */
+export function withHead(source: ByteSource, head: Buffer): ByteSource {
+  return {
+    sizeBytes: source.sizeBytes,
+    read: async (position, length) =>
+      position + length <= head.length
+        ? head.subarray(position, position + length)
+        : source.read(position, length),
+  }
+}
+
 /** Reads from `position` until `length` bytes or the end of the file. */
 export async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)

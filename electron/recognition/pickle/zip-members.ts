@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { sliceSource, type ByteSource } from '../formats/byte-source.ts'
+import { sliceSource, withHead, type ByteSource } from '../formats/byte-source.ts'
 import { detectArchive, isProgram } from '../formats/archive.ts'
 import { ByteWindow } from '../formats/byte-window.ts'
 import { isNpyStart } from '../formats/npy.ts'
@@ -142,8 +142,6 @@ const pickleName = /\.(pkl|pickle|p|pt|pth|bin|ckpt|joblib|dill)$/i
  * weights of `torch.export` (torch/export/pt2_archive).
  */
 const numbersName = /\/(?:data|constants|traced_inputs)\/\d+$|\.storage$|\/(?:weight|tensor)_\d+$/
-/** Most tensors fail as a pickle within their first bytes, and a model has thousands. */
-const firstMemberBytes = 256
 /** Native code, and sources that AOTInductor compiles when loading (aoti_package/model_package_loader.cpp). */
 const nativeName = /\.(so(\.\d+)*|dll|dylib|pyd|exe|o|a|c|cc|cpp|cxx|cu|sh|bat|cmd|ps1)$/i
 const pythonName = /\.(py|pyc|pyw)$/i
@@ -161,6 +159,7 @@ async function scanMember(
   { budget, scanNested, isTorchScript }: MemberContext,
 ): Promise<PickleScan | null> {
   if (source.sizeBytes === 0) return null
+  // Most tensors fail as a pickle within these bytes, and a model has thousands.
   const head = await source.read(0, Math.min(tarBlockBytes, source.sizeBytes))
   const isScript = isTorchScript && isTorchScriptCode(name)
   const code = isScript ? null : codeLevel(name, head)
@@ -176,7 +175,8 @@ async function scanMember(
   if (archive !== null && !numbersName.test(name)) {
     return problemScan(`a member is a ${archive} archive, which isn’t looked into`)
   }
-  return scanUnnamed(new ByteWindow(source, 0, source.sizeBytes, firstMemberBytes), budget)
+  const rest = withHead(source, head)
+  return scanUnnamed(new ByteWindow(rest, 0, source.sizeBytes, head.length), budget)
 }
 
 /** The code of a large model has a few megabytes. */

@@ -69,7 +69,7 @@ test('has no axe violations in any view, light or dark', async ({ app, harness }
 
 test('a model can be uploaded to the library with the keyboard alone', async ({ app, harness }) => {
   const { page } = app
-  await page.getByLabel('Email').focus()
+  await page.getByLabel('Email', { exact: true }).focus()
   await page.keyboard.type('alice@example.com')
   await page.keyboard.press('Tab')
   await page.keyboard.type('correct-horse-1')

@@ -19,14 +19,15 @@ export interface Evidence {
 
 /** Model types by tensors → more specific folder types that are compatible with them. */
 const specificFolders: Readonly<Record<string, readonly string[]>> = {
+  audio_encoders: ['wav2vec2'],
   clip_vision: ['ipadapter', 'ipadapter-flux'],
-  controlnet: ['model_patches', 'xlabs'],
-  diffusion_models: ['animatediff_models', 'model_patches'],
+  controlnet: ['model_patches', 'xlabs', 'inpaint'],
+  diffusion_models: ['animatediff_models', 'model_patches', 'inpaint', 'mmaudio', 'SEEDVR2', 'CogVideo'],
   ipadapter: ['ipadapter-flux', 'xlabs', 'instantid', 'pulid', 'photomaker'],
   loras: ['xlabs', 'animatediff_motion_lora', 'photomaker'],
-  text_encoders: ['LLM', 'prompt_expansion', 'clip_vision'],
+  text_encoders: ['LLM', 'prompt_expansion', 'clip_vision', 'ella_encoder'],
   upscale_models: ['latent_upscale_models', 'facerestore_models'],
-  vae: ['vae_approx'],
+  vae: ['vae_approx', 'mmaudio', 'SEEDVR2', 'CogVideo'],
 }
 
 /**

@@ -88,8 +88,8 @@ function searchRoots({ platform, home, environment }: Computer): SearchPlan['roo
 export function placeKindByName(name: string): PlaceKind | null {
   const plain = name.toLowerCase().replace(/[-_. ]/g, '')
   if (plain.includes('comfyui') || plain === 'comfy') return 'comfyui'
-  if (plain.startsWith('stablediffusionwebui') || plain.includes('webuiforge') || plain.includes('sdwebui'))
-    return 'a1111'
+  // SD.Next has the same folders; `automatic` is its former name.
+  if (/^stablediffusionwebui|webuiforge|sdwebui|^sdnext|^automatic$/.test(plain)) return 'a1111'
   if (plain.includes('stabilitymatrix')) return 'stability-matrix'
   if (plain.includes('invokeai')) return 'invokeai'
   if (plain.includes('swarmui') || plain.includes('stableswarm')) return 'swarmui'

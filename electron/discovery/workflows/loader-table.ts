@@ -407,3 +407,11 @@ export function findLoader(className: string): Loader | undefined {
   const loader = loaderByClass.get(className)
   return loader === undefined ? loaderByClass.get(className.replace(wrapperSuffix, '')) : loader
 }
+
+/** All folders that the table names. */
+export function loaderFolders(): readonly string[] {
+  const folders = [...loaderByClass.values()].flatMap((loader) =>
+    loader === null || typeof loader === 'string' ? [loader] : Object.values(loader),
+  )
+  return [...new Set(folders)].filter((folder) => folder !== null)
+}

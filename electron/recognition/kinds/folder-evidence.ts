@@ -1,74 +1,22 @@
-/** Folder names that imply a type anywhere, in lower case without `-`, `_` and spaces. */
-const typeByFolder: Readonly<Record<string, string>> = {
-  // ComfyUI, folder_paths.py; `unet` and `clip` are old names
-  checkpoints: 'checkpoints',
-  loras: 'loras',
-  vae: 'vae',
-  textencoders: 'text_encoders',
-  clip: 'text_encoders',
-  diffusionmodels: 'diffusion_models',
-  unet: 'diffusion_models',
-  clipvision: 'clip_vision',
-  stylemodels: 'style_models',
-  embeddings: 'embeddings',
-  vaeapprox: 'vae_approx',
-  controlnet: 'controlnet',
-  t2iadapter: 'controlnet',
-  gligen: 'gligen',
-  upscalemodels: 'upscale_models',
-  latentupscalemodels: 'latent_upscale_models',
-  hypernetworks: 'hypernetworks',
-  photomaker: 'photomaker',
-  modelpatches: 'model_patches',
-  audioencoders: 'audio_encoders',
-  backgroundremoval: 'background_removal',
-  frameinterpolation: 'frame_interpolation',
-  geometryestimation: 'geometry_estimation',
-  opticalflow: 'optical_flow',
-  // well-known custom nodes
-  ipadapter: 'ipadapter',
-  ipadapterflux: 'ipadapter-flux',
-  ultralytics: 'ultralytics',
-  sams: 'sams',
-  promptexpansion: 'prompt_expansion',
-  insightface: 'insightface',
-  animatediffmodels: 'animatediff_models',
-  animatediffmotionlora: 'animatediff_motion_lora',
-  instantid: 'instantid',
-  pulid: 'pulid',
-  llm: 'LLM',
-  xlabs: 'xlabs',
-  facerestoremodels: 'facerestore_models',
-  // A1111 and its forks, and Stability Matrix
-  stablediffusion: 'checkpoints',
-  checkpoint: 'checkpoints',
-  lora: 'loras',
-  lycoris: 'loras',
-  locon: 'loras',
-  esrgan: 'upscale_models',
-  realesrgan: 'upscale_models',
-  bsrgan: 'upscale_models',
-  swinir: 'upscale_models',
-  upscalers: 'upscale_models',
-  textualinversion: 'embeddings',
-  hypernetwork: 'hypernetworks',
-  approxvae: 'vae_approx',
-  codeformer: 'facerestore_models',
-  gfpgan: 'facerestore_models',
-  // parts of a diffusers model
-  textencoder: 'text_encoders',
-  textencoder2: 'text_encoders',
-  textencoder3: 'text_encoders',
+import { folderGroups, invokeBases, type FolderPosition } from './model-folders.ts'
+
+/** Normalised folder name → type, by where the folder must be. */
+const typesByPosition: Readonly<Record<FolderPosition, ReadonlyMap<string, string>>> = {
+  anywhere: typesOf('anywhere'),
+  'in-models': typesOf('in-models'),
+  'in-base': typesOf('in-base'),
 }
 
-/** Names too common to imply a type except directly in a folder named `models`. */
-const typeInsideModels: Readonly<Record<string, string>> = {
-  classifiers: 'classifiers',
-  detection: 'detection',
-  diffusers: 'diffusers',
-  onnx: 'onnx',
-  sam: 'sams',
+function typesOf(position: FolderPosition): ReadonlyMap<string, string> {
+  const groups = folderGroups.filter((group) => group.position === position)
+  return new Map(
+    groups.flatMap(({ folders }) =>
+      Object.entries(folders).map(([name, modelType]) => [normaliseFolderName(name), modelType] as const),
+    ),
+  )
 }
+
+const normalisedBases = new Set(invokeBases.map(normaliseFolderName))
 
 export interface FolderEvidence {
   /** The folder's original name. */
@@ -78,27 +26,41 @@ export interface FolderEvidence {
   readonly below: readonly string[]
 }
 
-/** The nearest of a file's folders whose name implies a type; `folders` outermost first. */
+/**
+ * The folder whose name implies the type of the files in it; `folders` outermost first. A folder directly in
+ * `models` takes precedence, because ComfyUI reads it with all folders inside (`models/loras/ipadapter`).
+ * Otherwise the nearest one decides.
+ */
 export function folderEvidence(folders: readonly string[]): FolderEvidence | null {
-  for (let index = folders.length - 1; index >= 0; index -= 1) {
-    const folder = folders[index] ?? ''
-    const name = normaliseFolderName(folder)
-    const isInModels = normaliseFolderName(folders[index - 1] ?? '') === 'models'
-    const modelType =
-      ownValue(typeByFolder, name) ?? (isInModels ? ownValue(typeInsideModels, name) : undefined)
-    if (modelType !== undefined) return { folder, modelType, below: folders.slice(index + 1) }
-  }
-  return null
+  const names = folders.map(normaliseFolderName)
+  const nearestFirst = names.map((_, index) => index).reverse()
+  const inModels = nearestFirst.find((index) => isTypeFolder(names, index))
+  const index = inModels ?? nearestFirst.find((one) => typeAt(names, one) !== undefined)
+  const modelType = index === undefined ? undefined : typeAt(names, index)
+  if (index === undefined || modelType === undefined) return null
+  return { folder: folders[index] ?? '', modelType, below: folders.slice(index + 1) }
+}
+
+/** A known folder directly in `models`. The parts of a pipeline in `diffusers` have folders of their own types. */
+function isTypeFolder(names: readonly string[], index: number): boolean {
+  const modelType = names[index - 1] === 'models' ? typeAt(names, index) : undefined
+  return modelType !== undefined && modelType !== 'diffusers'
+}
+
+function typeAt(names: readonly string[], index: number): string | undefined {
+  const name = names[index] ?? ''
+  const [grandparent, parent] = [names[index - 2], names[index - 1] ?? '']
+  const isInBase = (grandparent === 'models' && normalisedBases.has(parent)) || parent === 'autoimport'
+  return (
+    (isInBase ? typesByPosition['in-base'].get(name) : undefined) ??
+    (parent === 'models' ? typesByPosition['in-models'].get(name) : undefined) ??
+    typesByPosition.anywhere.get(name)
+  )
 }
 
 /** The type implied by a folder directly inside `models`, or null. */
 export function typeByFolderName(folder: string): string | null {
   return folderEvidence(['models', folder])?.modelType ?? null
-}
-
-/** Looks up own properties only, since a folder may be named `constructor`. */
-function ownValue(table: Readonly<Record<string, string>>, name: string): string | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 function normaliseFolderName(folder: string): string {

@@ -38,6 +38,11 @@ test.each([
   ['invokeai', 'invokeai'],
   ['SwarmUI', 'swarmui'],
   ['Fooocus-MRE', 'fooocus'],
+  ['sdnext', 'a1111'],
+  ['SD.Next', 'a1111'],
+  ['automatic', 'a1111'],
+  ['stable-diffusion-webui-reForge', 'a1111'],
+  ['automatic backups', null],
   ['Documents', null],
 ])('takes a folder called %s for %s', (name, kind) => expect(placeKindByName(name)).toBe(kind))
 

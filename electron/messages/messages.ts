@@ -22,10 +22,25 @@ export const catalogues: Readonly<Record<Locale, Readonly<Record<MessageKey, str
 }
 
 const translators = new Map<Locale, Translate>()
+const nativeTranslators = new Map<Locale, Translate>()
 
 /** Formatters are created on first use and cached. */
-export function translatorFor(locale: Locale): Translate {
-  const cached = translators.get(locale)
+export const translatorFor = (locale: Locale): Translate =>
+  cachedTranslator(locale, translators, (text) => text)
+
+/**
+ * The same for native dialogs, menus and notifications, where no markup separates a name from the sentence:
+ * names in a right-to-left script are isolated, so that they don't reorder the words around them.
+ */
+export const nativeTranslatorFor = (locale: Locale): Translate =>
+  cachedTranslator(locale, nativeTranslators, isolateRightToLeft)
+
+function cachedTranslator(
+  locale: Locale,
+  cache: Map<Locale, Translate>,
+  formatText: (text: string) => string,
+): Translate {
+  const cached = cache.get(locale)
   if (cached) return cached
   const formats = new Map<MessageKey, IntlMessageFormat>()
   const translate: Translate = (key, params) => {
@@ -34,17 +49,27 @@ export function translatorFor(locale: Locale): Translate {
       format = new IntlMessageFormat(catalogues[locale][key], locale, undefined, { ignoreTag: true })
       formats.set(key, format)
     }
-    return String(format.format(formattedParams(params, locale)))
+    return String(format.format(formattedParams(params, locale, formatText)))
   }
-  translators.set(locale, translate)
+  cache.set(locale, translate)
   return translate
 }
 
+/** Letters of right-to-left scripts; values that choose a case of a message have none. */
+const rightToLeft = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u
+
+/** Adds the marks of a separate text (first strong isolate, unicode.org/reports/tr9) around such a name. */
+const isolateRightToLeft = (text: string) => (rightToLeft.test(text) ? `\u2068${text}\u2069` : text)
+
 /** Sizes as text, and names from files and servers without characters that could disguise the sentence. */
-function formattedParams(params: Params | undefined, locale: Locale): Record<string, string | number> {
+function formattedParams(
+  params: Params | undefined,
+  locale: Locale,
+  formatText: (text: string) => string,
+): Record<string, string | number> {
   const formatted: Record<string, string | number> = { ...params }
   for (const [name, value] of Object.entries(formatted)) {
-    if (typeof value === 'string') formatted[name] = visibleText(value)
+    if (typeof value === 'string') formatted[name] = formatText(visibleText(value))
     else if (name.endsWith('Bytes')) formatted[name] = formatBytes(value, locale)
   }
   return formatted

@@ -1,6 +1,6 @@
 import { app } from 'electron'
 import type { Locale } from '../../contract/app-info.ts'
-import { localeFor, translatorFor, type Translate } from '../../messages/messages.ts'
+import { localeFor, nativeTranslatorFor, type Translate } from '../../messages/messages.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 
 export interface Language {
@@ -29,5 +29,5 @@ export function createLanguage(settings: SettingsStore): Language {
     const { language } = settings.current()
     return language === 'system' ? systemLocale() : language
   }
-  return { locale, translate: () => translatorFor(locale()) }
+  return { locale, translate: () => nativeTranslatorFor(locale()) }
 }

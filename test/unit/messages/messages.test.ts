@@ -10,6 +10,7 @@ import {
   isMessageKey,
   localeFor,
   failureText,
+  nativeTranslatorFor,
   translatorFor,
 } from '../../../electron/messages/messages.ts'
 import type { MessageKey } from '../../../electron/messages/messages.ts'
@@ -210,4 +211,17 @@ test('uses one Chinese term each for library, history and undo', () => {
       .some((text) => others.test(text)),
   )
   expect(mixed).toEqual([])
+})
+
+test('a native text isolates names in right-to-left scripts and leaves all others as they are', () => {
+  const t = nativeTranslatorFor('en')
+  expect(t('history.forget-one', { name: 'סטודיו Flux' })).toBe(
+    'Remove “\u2068סטודיו Flux\u2069” from history?',
+  )
+  expect(t('history.forget-one', { name: 'Flux' })).toBe('Remove “Flux” from history?')
+  // Marks in the name itself are replaced before, so that a name can't end its own isolation.
+  expect(t('history.forget-one', { name: '\u2069סטודיו' })).toBe(
+    'Remove “\u2068\ufffdסטודיו\u2069” from history?',
+  )
+  expect(translatorFor('en')('history.forget-one', { name: 'סטודיו' })).toBe('Remove “סטודיו” from history?')
 })

@@ -11,6 +11,9 @@ import { detectKind } from './detect-kind.ts'
 /** The largest image models have nine parts; the first parts of a larger language model are enough. */
 const maxPartsRead = 16
 
+/** Detection searches fewer names; parts made for it could have two million each. */
+const maxTensors = 200_000
+
 /** Detected kinds are cached, because all parts are read for each of the parts. */
 const maxCachedKinds = 32
 const kindCache = new Map<string, Promise<Kind | null>>()
@@ -44,7 +47,10 @@ async function readKind(paths: readonly string[]): Promise<Kind | null> {
     try {
       await using file = await openRegularFile(path)
       const { header } = await readContent(fileSource(file, (await file.stat()).size), basename(path))
-      for (const [tensor, info] of header?.tensors ?? []) tensors.set(tensor, info)
+      for (const [tensor, info] of header?.tensors ?? []) {
+        if (tensors.size >= maxTensors) return detectKind({ tensors, metadata: new Map() })
+        tensors.set(tensor, info)
+      }
     } catch {
       // A part that can't be read is refused in its own inspection.
     }

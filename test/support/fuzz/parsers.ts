@@ -129,6 +129,10 @@ function modelParsers(folder: string): readonly FuzzedParser[] {
     metadata: { 'general.architecture': 'flux', 'tokenizer.ggml.tokens': ['a', 'b'] },
     tensors: { 'img_in.weight': { type: 1, shape: [64, 64] } },
   })
+  const packedGguf = ggufHeader({
+    metadata: { 'general.alignment': 4, 'comfy.gguf.orig_shape.a': [1, 2, 1, 3, 1] },
+    tensors: { a: { type: 0, shape: [6] }, b: { type: 8, shape: [2, 32] }, c: { type: 1, shape: [] } },
+  })
   const model = (extension: string, parser: Omit<FuzzedParser, 'name' | 'parse'>): FuzzedParser => ({
     ...parser,
     name: extension,
@@ -141,16 +145,30 @@ function modelParsers(folder: string): readonly FuzzedParser[] {
   return [
     model('safetensors', {
       valid: [Buffer.concat([head.header, seededBytes(1, head.dataBytes)])],
-      pieces: ['\x20\0\0\0\0\0\0\0', '"dtype":"F32"', '"shape":[1]', '"data_offsets":[0,4]', ...jsonPieces],
+      pieces: [
+        ...['\x20\0\0\0\0\0\0\0', '"dtype":"F32"', '"shape":[1]', '"data_offsets":[0,4]'],
+        ...['"__metadata__":', '"\\ud83d\\ude00"', '1.5e-3', ...jsonPieces],
+      ],
       nest: (sizeBytes) => withLength(Buffer.from(`{"a":{"x":${repeated('[{"y":', sizeBytes)}`)),
     }),
     model('gguf', {
-      valid: [Buffer.concat([gguf.header, seededBytes(2, gguf.dataBytes)])],
-      pieces: ['GGUF\x03\0\0\0', '\x01\0\0\0\0\0\0\0', '\x09\0\0\0', '\xff\xff\xff\xff', 'general.name'],
+      valid: [gguf, packedGguf].map(({ header, dataBytes }, seed) =>
+        Buffer.concat([header, seededBytes(seed + 2, dataBytes)]),
+      ),
+      pieces: [
+        ...['GGUF\x03\0\0\0', '\x01\0\0\0\0\0\0\0', '\x09\0\0\0', '\xff\xff\xff\xff', 'general.name'],
+        '\x11\0\0\0\0\0\0\0general.alignment\x04\0\0\0\x04\0\0\0',
+      ],
       nest: nestedGguf,
     }),
     model('onnx', {
-      valid: [onnxOf([{ name: 'w', shape: [8, 8] }])],
+      valid: [
+        onnxOf([{ name: 'w', shape: [8, 8] }]),
+        onnxOf([{ name: 'far', shape: [8], external: { location: 'model.onnx_data_1', length: 16 } }], {
+          constants: { constant: [4, 4] },
+          branch: { inner: [2, 2] },
+        }),
+      ],
       pieces: [
         '\x08\x08',
         '\x3a\x20',

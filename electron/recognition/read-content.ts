@@ -167,7 +167,8 @@ async function readContainer(
 
 /**
  * Adds what loaders would run, whatever format the file has: valid GGUF or safetensors may also be a pickle.
- * A file that is refused by all of them is sound, unless its name promises a pickle.
+ * Where such a file has the name of its format, only code is a problem: numbers that can't be scanned to their
+ * end as a pickle are what its own loader expects.
  */
 async function addLoaders(
   content: FileContent,
@@ -175,9 +176,11 @@ async function addLoaders(
   start: Buffer,
   name: string,
 ): Promise<FileContent> {
-  const isExpected = content.format === 'pytorch' || loadedFormat(name) === 'pytorch'
-  const loaded = await readAsLoaders(source, start, readingsOf(name, start), isExpected)
-  if (loaded === null) return content
+  const isPickleExpected = content.format === 'pytorch' || loadedFormat(name) === 'pytorch'
+  const loaded = await readAsLoaders(source, start, readingsOf(name, start), isPickleExpected)
+  const isOwnFormat = content.header !== null && formatByName(name) === content.format
+  const hasCode = loaded?.imports.some(({ level }) => level !== 'innocuous')
+  if (loaded === null || (isOwnFormat && !hasCode)) return content
   const header = content.header ?? loaded.header
   return {
     ...content,

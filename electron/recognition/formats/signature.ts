@@ -35,7 +35,7 @@ export function beginsWithMember(start: Buffer): boolean {
 }
 
 /** PROTO and its version, with which every pickle from protocol 2 on begins (pickletools.py). */
-export function isPickleStart(bytes: Buffer): boolean {
+function isPickleStart(bytes: Buffer): boolean {
   const protocol = bytes[1] ?? 0
   return bytes[0] === 0x80 && protocol >= 2 && protocol <= 5
 }

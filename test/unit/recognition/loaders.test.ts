@@ -57,9 +57,9 @@ function ggufPickle(): Buffer {
   return Buffer.concat([header, Buffer.alloc(dataBytes)])
 }
 
-test('pickle.load: valid GGUF with another name is scanned as the pickle that it may be', async () => {
+test('pickle.load: valid GGUF of any name is scanned as the pickle that it may be', async () => {
   const bytes = ggufPickle()
-  expect(await read(bytes, 'm.gguf')).toMatchObject({ code: 'sound', format: 'gguf' })
+  expect(await read(bytes, 'm.gguf')).toMatchObject({ code: 'file-dangerous', format: 'gguf' })
   expect(await verdict(bytes, 'm.bin')).toBe('file-misnamed')
   expect(await verdict(bytes, 'm.pt')).toBe('file-misnamed')
   expect(await verdict(bytes, 'm')).toBe('file-dangerous')
@@ -84,19 +84,21 @@ function safetensorsPickle(): Buffer {
   return Buffer.concat([withExactLength(header), data])
 }
 
-test('safetensors: a valid file with another name is scanned as the pickle that it may be', async () => {
+test('safetensors: a valid file of any name is scanned as the pickle that it may be', async () => {
   const bytes = safetensorsPickle()
-  expect(await read(bytes, 'm.safetensors')).toMatchObject({ code: 'sound', format: 'safetensors' })
-  expect(await verdict(bytes, 'm.sft')).toBe('sound')
+  expect(await read(bytes, 'm.safetensors')).toMatchObject({ code: 'file-dangerous', format: 'safetensors' })
+  expect(await verdict(bytes, 'm.sft')).toBe('file-dangerous')
   expect(await verdict(bytes, 'm.ckpt')).toBe('file-misnamed')
   expect(await verdict(bytes, 'm')).toBe('file-dangerous')
 })
 
-test('safetensors: a harmless file is sound without its extension too', async () => {
+test('safetensors: a harmless file is sound with and without its extension', async () => {
   const { header, dataBytes } = safetensorsHeader(tensors)
   for (let seed = 0; seed < 300; seed += 1) {
     const padded = withExactLength(header.toString('utf8', 8).padEnd(header.length - 8 + seed))
-    expect(await verdict(Buffer.concat([padded, seededBytes(seed, dataBytes)]), 'm')).toBe('sound')
+    const bytes = Buffer.concat([padded, seededBytes(seed, dataBytes)])
+    expect(await verdict(bytes, 'm')).toBe('sound')
+    expect(await verdict(bytes, 'm.safetensors')).toBe('sound')
   }
 })
 
@@ -123,17 +125,23 @@ test('joblib.load: compressed pickles and other archives are not looked into, an
   expect(await verdict(sevenZip, 'm.7z')).toBe('file-not-scanned')
 })
 
-test('onnx.load: a graph is read by its own loader only', async () => {
-  expect(await read(onnxOf([{ name: 'w', shape: [2] }]), 'm.onnx')).toMatchObject({ code: 'sound' })
+test('onnx.load: a valid graph is scanned as the pickle that it may be', async () => {
+  const graph = onnxOf([{ name: 'w', shape: [2] }])
+  expect(await read(graph, 'm.onnx')).toMatchObject({ code: 'sound', format: 'onnx' })
+  // An unknown field, of which a pickle makes BININT and its four bytes.
+  const field = Buffer.concat([Buffer.from('xxx0'), textPickle])
+  const polyglot = Buffer.concat([Buffer.from(['J'.charCodeAt(0), field.length]), field, graph])
+  expect(await read(polyglot, 'm.onnx')).toMatchObject({ code: 'file-dangerous', format: 'onnx' })
   for (const other of [shellCall, torchZip(shellCall), ggufPickle()]) {
     expect(await verdict(other, 'm.onnx')).toBe('file-misnamed')
   }
 })
 
-test('scans pickles of old protocols by any name that promises no other format', async () => {
+test('scans pickles of every protocol by any name', async () => {
   expect(await verdict(textPickle, 'm')).toBe('file-dangerous')
   expect(await verdict(textPickle, 'm.model')).toBe('file-dangerous')
-  expect(await verdict(shellCall, 'm.txt')).toBe('file-dangerous')
+  expect(await verdict(textPickle, 'm.txt')).toBe('file-dangerous')
+  expect(await verdict(textPickle, 'm.json')).toBe('file-dangerous')
   expect(await verdict(torchZip(shellCall), 'm.json')).toBe('file-dangerous')
 })
 

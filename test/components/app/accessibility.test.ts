@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
+import { openReview, reviewOf, reviewRows } from '../support/review.ts'
 import {
   failedRow,
   registeredRow,
@@ -116,6 +117,37 @@ const scenes: Readonly<Record<string, Scene>> = {
     await userEvent.click(rowOf('Taken').getByRole('button', { name: 'Choose…' }))
     await userEvent.click(screen.getByRole('radio', { name: 'Replace' }))
   }),
+  'the review with every group': async (theme) => {
+    const one = await openReview(undefined, undefined, { settings: () => success({ ...settings, theme }) })
+    await expect.element(one.sheet.getByRole('row', { name: /^Broken files/ })).toHaveFocus()
+    return one
+  },
+  'the review without a team, with an invalid path': async (theme) => {
+    const some = reviewRows.slice(-2)
+    const view = reviewOf(some, { team: null, inspectingCount: 3 })
+    const one = await openReview(some, view, { settings: () => success({ ...settings, theme }) })
+    await userEvent.click(
+      one.sheet.getByRole('row', { name: /^Flux,/ }).getByRole('button', { name: /^Library path/ }),
+    )
+    await userEvent.fill(one.sheet.getByRole('textbox', { name: 'Library path' }), '/no')
+    return one
+  },
+  'the banner of a closed review, and an undo': async (theme) => {
+    const one = await openReview(undefined, undefined, {
+      settings: () => success({ ...settings, theme }),
+      discardReview: () => success(['Flux']),
+    })
+    await userEvent.click(one.sheet.getByRole('button', { name: 'Cancel' }))
+    await expect.element(one.screen.getByRole('button', { name: 'Undo' })).toBeVisible()
+    return one
+  },
+  'an unsafe file, with details': opened(
+    { rows: [failedRow('Trap', failure('file-dangerous', { imports: 'os.system' }))] },
+    async ({ rowOf, screen }) => {
+      await userEvent.click(rowOf('Trap').getByRole('button', { name: 'See finding' }))
+      await expect.element(screen.getByRole('button', { name: 'Upload anyway…' })).toHaveFocus()
+    },
+  ),
   'team picker open': opened({ rows }, async ({ screen }) => {
     await userEvent.click(screen.getByRole('button', { name: /^Team/ }))
     await expect.element(screen.getByRole('menu', { name: /^Team/ })).toBeVisible()
@@ -204,4 +236,18 @@ test.each([
     (button) => button.getBoundingClientRect().right > width + 0.5,
   )
   expect(beyond).toEqual([])
+})
+
+test.each([
+  [480, 400],
+  [480, 320],
+])('the review fits into %d × %d, with room for its list', async (width, height) => {
+  await page.viewport(width, height)
+  const { sheet } = await openReview()
+  await expect.element(sheet.getByRole('button', { name: /^Upload 5 files/ })).toBeInViewport()
+  await expect.element(sheet.getByRole('button', { name: 'Upload to Aurora Studio' })).toBeInViewport()
+  await expect.element(sheet.getByRole('button', { name: /^Remove 1 file/ })).toBeInViewport()
+  const list = sheet.getByRole('grid', { name: 'Files in review' }).element()
+  expect(list.clientHeight).toBeGreaterThan(150)
+  expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width)
 })

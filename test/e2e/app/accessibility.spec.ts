@@ -54,6 +54,15 @@ test('has no axe violations in any view, light or dark', async ({ app, harness }
   held.release()
   await expect(rowOf(page, 'sending')).toContainText('In the library')
 
+  await page.evaluate(() => window.modelferry?.changeSettings({ review: 'always' }))
+  await drag(page, [await harness.file('loras/reviewed.safetensors'), broken])
+  const sheet = page.getByRole('dialog', { name: /^Review/ })
+  await expect(sheet.getByRole('row', { name: /^reviewed,/ })).toBeVisible()
+  found['review'] = await violationsOf(page)
+  await page.keyboard.press('Escape')
+  await expect(sheet).toBeHidden()
+  found['banner of the review'] = await violationsOf(page)
+
   await page.getByRole('button', { name: /^Team: / }).click()
   await expect(page.getByRole('menu')).toBeVisible()
   found['menu'] = await violationsOf(page)

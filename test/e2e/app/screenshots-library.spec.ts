@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { families } from '../../fixtures/families.ts'
+import { writeSafetensors, writeText, type SafetensorsOptions } from '../../fixtures/model-files.ts'
+import { shellCall } from '../../fixtures/pickles.ts'
 import { pageWorkflow, png } from '../../fixtures/workflows.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 import { expect, test } from '../support/fixtures.ts'
 import type { EngineHarness } from '../support/fixtures.ts'
-import { drag, signIn } from '../support/page-steps.ts'
+import { drag, pick, signIn } from '../support/page-steps.ts'
 
 // More pictures for the documentation, created by `npm run screenshots`.
 
@@ -59,3 +62,36 @@ for (const colorScheme of ['light', 'dark'] as const)
       await shoot('workflow')
     },
   )
+
+/** A models folder with a large checkpoint, a path conflict, an incomplete file and one that runs a shell. */
+async function writeModelsToReview(harness: EngineHarness): Promise<string> {
+  const models = join(harness.folder, 'files/models')
+  const write = (path: string, name: keyof typeof families, options: SafetensorsOptions) =>
+    writeSafetensors(join(models, path), { tensors: families[name]?.tensors ?? {}, ...options })
+  await write('checkpoints/Meadow XL v2.safetensors', 'SDXL checkpoint', { sizeBytes: 6_940_000_000 })
+  await write('loras/Watercolour.safetensors', 'kohya SDXL LoRA', { sizeBytes: 228_000_000 })
+  await write('loras/Paper Cutout.safetensors', 'kohya SDXL LoRA', { sizeBytes: 114_000_000 })
+  await write('loras/Soft Grain.safetensors', 'kohya SDXL LoRA', {
+    sizeBytes: 90_000_000,
+    cutBytes: 8_000_000,
+  })
+  await writeText(join(models, 'embeddings/bad prompt.pt'), shellCall)
+  return models
+}
+
+for (const colorScheme of ['light', 'dark'] as const)
+  test(`screenshot of the review, ${colorScheme}`, { tag: '@screenshots' }, async ({ harness }) => {
+    fill(harness)
+    const { page } = await harness.start()
+    await page.setViewportSize({ width: 960, height: 640 })
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await signIn(page)
+    await page.evaluate(() => window.modelferry?.changeSettings({ review: 'always' }))
+    await drag(page, [await writeModelsToReview(harness)])
+    const sheet = page.getByRole('dialog', { name: 'Review 5 files' })
+    await pick(page, 'Choose team', "Alice's Team")
+    await expect(sheet.getByRole('row', { name: /^Path conflicts/ })).toBeVisible()
+    await expect(sheet.getByRole('button', { name: /^Upload 2 files/ })).toBeVisible()
+    await page.mouse.move(300, 4)
+    await page.screenshot({ path: join(projectFolder, 'docs/screenshots', `review-${colorScheme}.png`) })
+  })

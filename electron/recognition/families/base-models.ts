@@ -1,6 +1,7 @@
 import type { BaseModel } from './family.ts'
 import { flux } from './flux.ts'
 import { imageModels } from './image-models.ts'
+import { lumina } from './lumina.ts'
 import { otherModels } from './other-models.ts'
 import { stableDiffusion } from './stable-diffusion.ts'
 import { videoModels } from './video-models.ts'
@@ -10,6 +11,7 @@ import { videoModels } from './video-models.ts'
  * tests most of them in this order too.
  */
 export const baseModels: readonly BaseModel[] = [
+  ...lumina,
   ...imageModels,
   ...videoModels,
   ...otherModels,

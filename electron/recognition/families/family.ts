@@ -33,6 +33,8 @@ export interface LoraLayers {
    * another family.
    */
   readonly blocks?: Readonly<Record<string, number | readonly number[]>>
+  /** Output widths of layers whose input is as wide as in other families; some block has one of them. */
+  readonly outputs?: Readonly<Record<string, number | readonly number[]>>
   /** A word of the variant by an input width that only this size has. */
   readonly sizes?: Readonly<Record<number, string>>
 }
@@ -44,7 +46,8 @@ export interface BaseModel {
   readonly layouts?: readonly TensorRule[]
   /** Of each group the first matching word counts. */
   readonly variants?: readonly (readonly VariantRule[])[]
-  readonly lora?: LoraLayers
+  /** One for all sizes of the model, or one for each where widths and numbers of blocks belong together. */
+  readonly lora?: LoraLayers | readonly LoraLayers[]
   /** Beginnings of class names in diffusers configurations; the longest match counts. */
   readonly classes?: readonly string[]
   /**

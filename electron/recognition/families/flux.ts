@@ -1,5 +1,5 @@
 import type { BaseModel, TensorKey } from './family.ts'
-import { doubleAndSingle, fluxBlocks, jointAttention, under } from './layers.ts'
+import { doubleAndSingle, fluxBlocks, jointAttention, plainOutputs, under } from './layers.ts'
 
 const norm: TensorKey = [
   'double_blocks.0.img_attn.norm.key_norm.scale',
@@ -38,6 +38,7 @@ export const flux: readonly BaseModel[] = [
         'final_layer.linear': 3072,
         ...t5,
       },
+      outputs: plainOutputs(12_288),
       blocks: {
         'double_blocks.': 19,
         'single_blocks.': 38,
@@ -111,6 +112,11 @@ export const flux: readonly BaseModel[] = [
         'double_blocks.#.img_mlp.down_proj': null,
       },
       blocks: { 'transformer_blocks.': 6, 'single_transformer_blocks.': 27, 'double_blocks.': 6 },
+      outputs: {
+        'transformer_blocks.#.ff.net.#.proj': 24_576,
+        'transformer_blocks.#.ff_context.net.#.proj': 24_576,
+        'single_transformer_blocks.#.proj_mlp': 24_576,
+      },
     },
     classes: ['OvisImage'],
     architectures: ['ovis'],
@@ -129,12 +135,11 @@ export const flux: readonly BaseModel[] = [
       },
     ],
     lora: {
-      layers: { ...doubleAndSingle(3072), ...fluxBlocks(3072), ...modulation(3072) },
+      layers: doubleAndSingle(3072),
+      outputs: plainOutputs(12_288),
       blocks: {
         'transformer_blocks.': 10,
         'single_transformer_blocks.': 20,
-        'double_blocks.': 10,
-        'single_blocks.': 20,
       },
     },
     classes: ['LongCatImage'],
@@ -216,6 +221,7 @@ export const flux: readonly BaseModel[] = [
         ...clip,
         ...t5,
       },
+      outputs: plainOutputs(12_288),
       blocks: {
         'double_blocks.': 19,
         'single_blocks.': 38,

@@ -18,21 +18,6 @@ const qwenLayers = (width: number) => ({
   }),
 })
 
-/** Layers of Lumina 2's transformer in its own names and those of diffusers. */
-const luminaLayers = (width: number) =>
-  under(['layers.#.', 'noise_refiner.#.', 'context_refiner.#.'], {
-    ...projections('attention.', 'qkv out to_q to_k to_v to_out.#', width),
-    ...projections('attn.', 'to_q to_k to_v to_out.#', width),
-    'feed_forward.w1': width,
-    'feed_forward.w2': null,
-    'feed_forward.w3': width,
-    'feed_forward.linear_1': width,
-    'feed_forward.linear_2': null,
-    'feed_forward.linear_3': width,
-    'adaLN_modulation.#': null,
-    'norm1.linear': null,
-  })
-
 /**
  * Image models that aren't derived from Stable Diffusion or Flux (ComfyUI, model_detection.py and lora.py;
  * diffusers, models/transformers). The order counts where a later family has the same tensors.
@@ -71,6 +56,9 @@ export const imageModels: readonly BaseModel[] = [
         'attn2.kv_proj': 1024,
         'attn2.out_proj': 1408,
         ...selfAndCross('', 1408, 1024),
+        'mlp.fc1': 1408,
+        'mlp.fc2': 6144,
+        ...feedForward('ff.', 1408, 6144),
         skip_linear: 2816,
       }),
       blocks: { 'blocks.': 40 },
@@ -183,68 +171,6 @@ export const imageModels: readonly BaseModel[] = [
     architectures: ['qwen-image', 'qwen'],
   },
   {
-    base: 'NewBie',
-    layouts: [
-      {
-        has: ['noise_refiner.0.attention.k_norm.weight', 'clip_text_pooled_proj.0.weight'],
-        shapes: [['cap_embedder.1.weight', [2304]]],
-      },
-    ],
-    lora: { layers: { ...luminaLayers(2304), 'clip_text_pooled_proj.': null }, blocks: { 'layers.': 36 } },
-    architectures: ['newbie'],
-  },
-  {
-    base: 'Lumina 2',
-    layouts: [
-      {
-        has: ['noise_refiner.0.attention.k_norm.weight'],
-        shapes: [['cap_embedder.1.weight', [2304]]],
-      },
-      {
-        has: ['time_caption_embed.timestep_embedder.linear_1.bias', 'noise_refiner.'],
-        shapes: [['x_embedder.weight', [2304]]],
-        lacks: ['ref_image_patch_embedder.weight'],
-      },
-    ],
-    lora: {
-      layers: {
-        ...luminaLayers(2304),
-        'cap_embedder.#': 2304,
-        'te.model.layers.#.self_attn.q_proj': 2304,
-        'te.model.layers.#.mlp.gate_proj': 2304,
-        'te.model.layers.': null,
-      },
-      blocks: { 'layers.': 26 },
-    },
-    classes: ['Lumina2'],
-    architectures: ['lumina'],
-  },
-  {
-    base: 'Ming-Image',
-    layouts: [
-      { has: ['__ming_image__', 'cap_embedder.1.weight'] },
-      {
-        has: ['noise_refiner.0.attention.k_norm.weight', 'x_embedder.weight'],
-        shapes: [['cap_embedder.1.weight', [3840]]],
-        lacks: ['cap_pad_token', 'dec_net.cond_embed.weight'],
-      },
-    ],
-    architectures: ['ming-image'],
-  },
-  {
-    base: 'Z-Image',
-    layouts: [
-      {
-        has: [['noise_refiner.0.attention.k_norm.weight', 'noise_refiner.0.attention.norm_k.weight']],
-        shapes: [['cap_embedder.1.weight', [3840]]],
-      },
-    ],
-    variants: [[{ word: 'pixel', has: ['dec_net.cond_embed.weight'] }]],
-    lora: { layers: { ...luminaLayers(3840), 'cap_embedder.#': 2560 }, blocks: { 'layers.': 30 } },
-    classes: ['ZImage'],
-    architectures: ['z-image', 'zimage'],
-  },
-  {
     base: 'HiDream-O1',
     layouts: [{ has: ['t_embedder1.mlp.0.weight', 'x_embedder.proj1.weight'] }],
     lora: {
@@ -293,6 +219,9 @@ export const imageModels: readonly BaseModel[] = [
         ),
         ...projections('transformer_blocks.#.cross_attn.', 'to_q to_k to_v to_out.# add_q_proj', 2560),
         'transformer_blocks.#.cross_attn.': null,
+        'transformer_blocks.#.ff.inverted_conv.': null,
+        'transformer_blocks.#.ff.depth_conv.': null,
+        'transformer_blocks.#.ff.point_conv.': null,
         genre_embedder: null,
         speaker_embedder: null,
         'lyric_encoder.': null,
@@ -328,8 +257,11 @@ export const imageModels: readonly BaseModel[] = [
         'blocks.#.cross_attn.q_linear': 1152,
         'blocks.#.cross_attn.kv_linear': 1152,
         'blocks.#.attn.qkv': 1152,
+        'blocks.#.mlp.fc1': 1152,
+        'blocks.#.mlp.fc2': 4608,
         'adaln_single.': null,
-        'caption_projection.linear_#': null,
+        'caption_projection.linear_1': null,
+        'caption_projection.linear_2': null,
       },
       blocks: { 'transformer_blocks.': 28, 'blocks.': 28 },
     },
@@ -346,6 +278,7 @@ export const imageModels: readonly BaseModel[] = [
       layers: {
         ...selfAndCross('transformer_blocks.#.', [1152, 2240], null),
         'transformer_blocks.#.ff.conv_inverted': null,
+        'transformer_blocks.#.ff.conv_depth': null,
         'transformer_blocks.#.ff.conv_point': null,
       },
     },
@@ -364,27 +297,6 @@ export const imageModels: readonly BaseModel[] = [
       { has: ['pixel_embedder.proj.weight', 'pixel_blocks.'] },
     ],
     architectures: ['pixeldit'],
-  },
-  {
-    base: 'Boogu-Image',
-    layouts: [{ has: ['double_stream_layers.0.img_instruct_attn.processor.img_to_q.weight'] }],
-    lora: { layers: { 'double_stream_layers.': null, 'single_stream_layers.': null } },
-    architectures: ['boogu'],
-  },
-  {
-    base: 'OmniGen2',
-    layouts: [{ has: ['time_caption_embed.timestep_embedder.linear_1.bias'] }],
-    lora: {
-      layers: {
-        ...under(
-          ['layers.#.', 'noise_refiner.#.', 'context_refiner.#.', 'ref_image_refiner.#.'],
-          projections('attn.', 'to_q to_k to_v to_out.#', 2520),
-        ),
-        'ref_image_refiner.': null,
-      },
-      blocks: { 'layers.': 32 },
-    },
-    architectures: ['omnigen2', 'omnigen-2'],
   },
   {
     base: 'OmniGen',
@@ -462,21 +374,44 @@ export const imageModels: readonly BaseModel[] = [
     layouts: [
       {
         has: [
-          'patch_embed.text_proj.weight',
           'time_condition_embed.timestep_embedder.linear_1.weight',
           'transformer_blocks.0.attn1.to_q.weight',
         ],
+        shapes: [['patch_embed.text_proj.weight', [4096]]],
       },
     ],
     lora: {
       layers: {
-        ...projections('transformer_blocks.#.attn1.', 'to_q to_k to_v to_out.#', [4096, 2560]),
+        ...projections('transformer_blocks.#.attn1.', 'to_q to_k to_v to_out.#', 4096),
+        ...feedForward('transformer_blocks.#.ff.', 4096, 16_384),
+        'transformer_blocks.#.norm1.linear': null,
+      },
+      blocks: { 'transformer_blocks.': 28 },
+    },
+    classes: ['CogView4'],
+    architectures: ['cogview4', 'cogview-4'],
+  },
+  {
+    base: 'CogView3',
+    layouts: [
+      {
+        has: [
+          'time_condition_embed.timestep_embedder.linear_1.weight',
+          'transformer_blocks.0.attn1.to_q.weight',
+        ],
+        shapes: [['patch_embed.text_proj.weight', [2560]]],
+      },
+    ],
+    lora: {
+      layers: {
+        ...projections('transformer_blocks.#.attn1.', 'to_q to_k to_v to_out.#', 2560),
+        ...feedForward('transformer_blocks.#.ff.', 2560, 10_240),
         'transformer_blocks.#.norm1.linear': null,
       },
       blocks: { 'transformer_blocks.': 30 },
     },
-    classes: ['CogView4', 'CogView3'],
-    architectures: ['cogview4', 'cogview-4'],
+    classes: ['CogView3'],
+    architectures: ['cogview3', 'cogview-3'],
   },
   {
     base: 'GLM-Image',

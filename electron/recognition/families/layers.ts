@@ -1,6 +1,7 @@
 /** Builders for the lists of layers that families share. */
 
-type Layers = Readonly<Record<string, number | readonly number[] | null>>
+type Width = number | readonly number[] | null
+type Layers = Readonly<Record<string, Width>>
 
 const perPart = (start: string, parts: readonly string[], width: number | readonly number[]): Layers =>
   Object.fromEntries(parts.map((part) => [start + part, width]))
@@ -32,7 +33,7 @@ export const selfAndCross = (
 })
 
 /** Feed-forward layers in diffusers' names. */
-export const feedForward = (start: string, width: number | null, inner: number | null): Layers => ({
+export const feedForward = (start: string, width: Width, inner: Width): Layers => ({
   [`${start}net.#.proj`]: width,
   [`${start}net.#`]: inner,
 })
@@ -48,6 +49,13 @@ export const doubleAndSingle = (width: number, inner = 4 * width): Layers => ({
   'single_transformer_blocks.#.norm.linear': width,
   'single_transformer_blocks.#.proj_mlp': width,
   'single_transformer_blocks.#.proj_out': width + inner,
+})
+
+/** Their outputs, unless the activation is gated, which doubles them. */
+export const plainOutputs = (inner: number) => ({
+  'transformer_blocks.#.ff.net.#.proj': inner,
+  'transformer_blocks.#.ff_context.net.#.proj': inner,
+  'single_transformer_blocks.#.proj_mlp': inner,
 })
 
 /** The same blocks in the names of Flux's own code. */

@@ -1,25 +1,33 @@
 import type { LoraLayer } from '../kinds/lora-layers.ts'
 import { baseModels } from './base-models.ts'
-import type { BaseModel, LoraLayers } from './family.ts'
+import type { LoraLayers } from './family.ts'
 
 /** A family's layer: exact, or the beginning of layers. */
 interface KnownLayer {
-  readonly model: BaseModel
+  readonly lora: LoraLayers
   readonly widths: readonly number[] | null
+  readonly outputs: readonly number[] | null
 }
 
 /** Trainers write the names of layers with dots, or in kohya's format with underscores only. */
-const withUnderscores = (name: string) => name.replaceAll('.', '_')
+const withUnderscores = (name: string) => name.replaceAll('.', '_').replaceAll(/(?<=^|_)\d+(?=_|$)/g, '#')
 
+/** Families by the layers of each of their sizes, in the order of the table. */
+const baseByLora = new Map<LoraLayers, string>()
 /** Known layers by name in both spellings, and those that are beginnings. */
 const exact = new Map<string, KnownLayer[]>()
 const beginnings = new Map<string, KnownLayer[]>()
-for (const model of baseModels) {
-  for (const [name, width] of Object.entries(model.lora?.layers ?? {})) {
-    const table = name.endsWith('.') ? beginnings : exact
-    const widths = typeof width === 'number' ? [width] : width
-    for (const spelling of new Set([name, withUnderscores(name)])) {
-      table.set(spelling, [...(table.get(spelling) ?? []), { model, widths }])
+for (const { base, lora: sizes = [] } of baseModels) {
+  for (const lora of [sizes].flat()) {
+    baseByLora.set(lora, base)
+    for (const [name, width] of Object.entries(lora.layers)) {
+      const table = name.endsWith('.') ? beginnings : exact
+      const widths = typeof width === 'number' ? [width] : width
+      const output = lora.outputs?.[name]
+      const known = { lora, widths, outputs: output === undefined ? null : [output].flat() }
+      for (const spelling of new Set([name, withUnderscores(name)])) {
+        table.set(spelling, [...(table.get(spelling) ?? []), known])
+      }
     }
   }
 }
@@ -48,34 +56,36 @@ export interface LoraBases {
  * differ.
  */
 export function lorasBases(layers: ReadonlyMap<string, LoraLayer>): LoraBases {
-  const candidates = new Map<BaseModel, Candidate>()
-  const excluded = new Set<BaseModel>()
+  const candidates = new Map<LoraLayers, Candidate>()
+  const excluded = new Set<LoraLayers>()
   for (const layer of layers.values()) {
-    for (const model of new Set(knownLayers(layer.name).map((known) => known.model))) {
-      const known = knownLayers(layer.name).filter((one) => one.model === model)
-      const isPossible = known.some(({ widths }) => hasOnly(layer.inputWidths, widths))
-      const blocks = isPossible ? blocksOf(model.lora, layer) : 'too-many'
-      if (blocks === 'too-many') excluded.add(model)
-      const before = candidates.get(model) ?? { layers: 0, fillsBlocks: false, evidence: layer.example }
-      candidates.set(model, {
+    for (const [lora, known] of Map.groupBy(knownLayers(layer.name), (one) => one.lora)) {
+      const blocks = known.some((one) => fits(layer, one)) ? blocksOf(lora, layer) : 'too-many'
+      if (blocks === 'too-many') excluded.add(lora)
+      const before = candidates.get(lora) ?? { layers: 0, fillsBlocks: false, evidence: layer.example }
+      candidates.set(lora, {
         layers: before.layers + 1,
         fillsBlocks: before.fillsBlocks || blocks === 'all',
         evidence: before.evidence,
       })
     }
   }
-  const possible = [...candidates].filter(([model]) => !excluded.has(model))
+  const possible = [...candidates].filter(([lora]) => !excluded.has(lora))
   const most = Math.max(0, ...possible.map(([, { layers: count }]) => count))
   const best = possible.filter(([, { layers: count }]) => count === most)
   const filled = best.filter(([, { fillsBlocks }]) => fillsBlocks)
-  const chosen = (filled.length > 0 ? filled : best).sort(
-    ([first], [second]) => baseModels.indexOf(second) - baseModels.indexOf(first),
-  )
-  return {
-    bases: chosen.length > maxBases ? [] : chosen.map(([{ base }]) => base),
-    evidence: chosen[0]?.[1].evidence ?? '',
-  }
+  return chooseBases(filled.length > 0 ? filled : best)
 }
+
+function chooseBases(chosen: readonly (readonly [LoraLayers, Candidate])[]): LoraBases {
+  const order = [...baseByLora.keys()]
+  const sorted = chosen.toSorted(([first], [second]) => order.indexOf(second) - order.indexOf(first))
+  const bases = new Set(sorted.map(([lora]) => baseByLora.get(lora) ?? ''))
+  return { bases: bases.size > maxBases ? [] : [...bases], evidence: sorted[0]?.[1].evidence ?? '' }
+}
+
+const fits = (layer: LoraLayer, { widths, outputs }: KnownLayer) =>
+  hasOnly(layer.inputWidths, widths) && hasOneOf(layer.outputWidths, outputs)
 
 /** All families' layers of this name. Where a family has the exact name, its beginnings don't count. */
 function knownLayers(name: string): readonly KnownLayer[] {
@@ -85,16 +95,20 @@ function knownLayers(name: string): readonly KnownLayer[] {
     const character = name[end - 1]
     if (character === '.' || character === '_') begun.push(...(beginnings.get(name.slice(0, end)) ?? []))
   }
-  return [...found, ...begun.filter(({ model }) => !found.some((known) => known.model === model))]
+  return [...found, ...begun.filter(({ lora }) => !found.some((known) => known.lora === lora))]
 }
 
 const hasOnly = (actual: ReadonlySet<number>, widths: readonly number[] | null) =>
   widths === null || [...actual].every((width) => widths.includes(width))
 
+/** Blocks of a model can have different outputs. */
+const hasOneOf = (actual: ReadonlySet<number>, widths: readonly number[] | null) =>
+  widths === null || actual.size === 0 || widths.some((width) => actual.has(width))
+
 /** Compares the block numbers of a layer with the number of blocks in a family. */
-function blocksOf(lora: LoraLayers | undefined, layer: LoraLayer): 'some' | 'all' | 'too-many' {
+function blocksOf(lora: LoraLayers, layer: LoraLayer): 'some' | 'all' | 'too-many' {
   let isFilled = false
-  for (const [start, count] of Object.entries(lora?.blocks ?? {})) {
+  for (const [start, count] of Object.entries(lora.blocks ?? {})) {
     const spelling = layer.name.includes('.') ? start : withUnderscores(start)
     if (!layer.name.startsWith(spelling)) continue
     const position = start.split('#').length - 1

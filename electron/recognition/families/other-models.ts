@@ -29,7 +29,10 @@ export const otherModels: readonly BaseModel[] = [
   },
   {
     base: 'ACE-Step 1.5',
-    layouts: [{ has: ['encoder.lyric_encoder.layers.0.input_layernorm.weight'] }],
+    layouts: [
+      { has: ['encoder.lyric_encoder.layers.0.input_layernorm.weight'] },
+      { has: ['time_embed_r.linear_1.weight', 'proj_in_conv.weight'] },
+    ],
     lora: {
       layers: {
         'layers.#.cross_attn.q_proj': null,

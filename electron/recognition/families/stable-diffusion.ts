@@ -102,12 +102,12 @@ function unetLora(text: number, widths: readonly number[], depth: number): LoraL
     conv_out: null,
     'time_embedding.': null,
     'time_embed.': null,
-    'input_blocks.': null,
-    'output_blocks.': null,
-    'middle_block.': null,
-    'down_blocks.': null,
-    'up_blocks.': null,
-    'mid_block.': null,
+    ...Object.fromEntries(unetPlaces.map((place) => [place, null])),
+    'down_blocks.#.resnets.': null,
+    'down_blocks.#.downsamplers.': null,
+    'up_blocks.#.resnets.': null,
+    'up_blocks.#.upsamplers.': null,
+    'mid_block.resnets.': null,
     'out.': null,
   }
   for (const place of unetPlaces) {
@@ -153,6 +153,7 @@ const mmdit = (name: string, width: number) =>
 
 /** SD3's transformer with its own names and those of diffusers. */
 function sd3Lora(width: readonly number[], blocks: number | readonly number[]): LoraLayers {
+  const modulations = width.length === 1 ? [6 * 1536] : [9 * 1536, 6 * 2432]
   const attentionParts = ['to_q', 'to_k', 'to_v', 'to_out.#', 'add_q_proj', 'add_k_proj', 'add_v_proj']
   return {
     layers: {
@@ -177,6 +178,11 @@ function sd3Lora(width: readonly number[], blocks: number | readonly number[]): 
       ...clipLora(['te2', 'text_encoder_2'], 1280),
       'te3.': null,
       'text_encoder_3.': null,
+    },
+    // The first blocks of SD3.5 Medium have a second attention, which needs three more modulations.
+    outputs: {
+      'joint_blocks.#.x_block.adaLN_modulation.#': modulations,
+      'transformer_blocks.#.norm1.linear': modulations,
     },
     blocks: { 'joint_blocks.': blocks, 'transformer_blocks.': blocks },
   }
@@ -317,7 +323,29 @@ export const stableDiffusion: readonly BaseModel[] = [
         { word: 'B', has: ['clip_mapper.weight'] },
       ],
     ],
-    lora: { layers: { 'prior_unet.': null, 'prior_te.': null, 'down_blocks.#.#.attention.': null } },
+    lora: {
+      layers: {
+        'prior_unet.': null,
+        'prior_te.': null,
+        ...Object.fromEntries(
+          ['down_blocks.#.#.', 'up_blocks.#.#.'].flatMap((place) =>
+            [
+              'attention.',
+              'kv_mapper.',
+              'channelwise.',
+              'depthwise',
+              'mapper',
+              'mapper_sca',
+              'mapper_crp',
+            ].map((part) => [place + part, null]),
+          ),
+        ),
+        'down_downscalers.': null,
+        'up_upscalers.': null,
+        'down_repeat_mappers.': null,
+        'up_repeat_mappers.': null,
+      },
+    },
     classes: ['StableCascade'],
     architectures: ['stable-cascade'],
   },

@@ -148,6 +148,7 @@ export const vaes: readonly PartFamily[] = [
   vae('Sana', { shapes: image(32), has: ['decoder.up_blocks.0.1.conv1.weight'] }),
   vae('Flux.2', { shapes: image(32) }),
   vae('Flux.2', { has: ['decoder.conv_in.weight', 'bn.running_mean'] }),
+  vae('Allegro', { shapes: image(4), has: ['decoder.temp_conv_in.weight'] }),
   vae('SD2', {
     shapes: image(4),
     has: ['encoder.down.1.downsample.conv.weight'],
@@ -189,14 +190,27 @@ export const vaes: readonly PartFamily[] = [
   vae('CogVideoX', {
     has: ['decoder.conv_in.conv.weight', 'decoder.mid_block.resnets.0.norm1.norm_layer.weight'],
   }),
+  vae('LTX-Video', {
+    shapes: [
+      ['encoder.conv_in.conv.weight', [128, 2]],
+      ['decoder.conv_in.conv.weight', [null, null]],
+    ],
+    variants: [[{ word: 'audio' }]],
+  }),
   // the refiner of Hunyuan Image has it too
   vae(['Hunyuan Video 1.5', 'Hunyuan Image'], { shapes: [['decoder.conv_in.conv.weight', [null, 32]]] }),
   vae('LTX-Video', { shapes: [['decoder.conv_in.conv.weight', [null, 128]]] }),
   vae('Hunyuan Video', { has: ['decoder.conv_in.conv.weight'] }),
-  vae('Cosmos', { has: [['decoder.unpatcher3d.wavelets', 'decoder.conv_in.0.conv3d.weight']] }),
+  vae('Cosmos', {
+    has: [
+      ['decoder.unpatcher3d.wavelets', 'decoder.conv_in.0.conv3d.weight', 'decoder.conv_in.conv_s.weight'],
+    ],
+  }),
   vae('Hunyuan3D', { has: ['geo_decoder.cross_attn_decoder.ln_1.bias'] }),
   vae('ACE-Step', { has: ['vocoder.backbone.channel_layers.0.0.bias'] }),
-  vae(undefined, { has: ['vocoder.activation_post.downsample.lowpass.filter'] }),
+  vae('MMAudio', {
+    has: [['vocoder.activation_post.downsample.lowpass.filter', 'decoder.learnable_gain']],
+  }),
   vae('LTX-Video', {
     has: [['vocoder.resblocks.0.convs1.0.weight', 'vocoder.vocoder.resblocks.0.convs1.0.weight']],
     variants: [[{ word: 'audio' }]],

@@ -4,6 +4,7 @@ import {
   hunyuanBlocks,
   hunyuanDiffusersLayers,
   hunyuanLayers,
+  plainOutputs,
   projections,
   selfAndCross,
 } from './layers.ts'
@@ -100,7 +101,8 @@ const cosmosLayers = (widths: readonly number[]) => ({
   'blocks.#.adaln_modulation_mlp.#': null,
   ...selfAndCross('transformer_blocks.#.', widths, 1024),
   'final_layer.linear': null,
-  't_embedder.#.linear_#': null,
+  't_embedder.#.linear_1': widths,
+  't_embedder.#.linear_2': widths,
 })
 
 /** Anima's text encoder is Qwen3-0.6B, 1024 wide; no other family has it. */
@@ -120,6 +122,7 @@ export const videoModels: readonly BaseModel[] = [
     lora: {
       layers: { ...hunyuanDiffusersLayers([3072]), 'clean_x_embedder.': null, 'image_projection.': null },
       blocks: hunyuanBlocks,
+      outputs: plainOutputs(12_288),
     },
     classes: ['HunyuanVideoFramepack'],
     architectures: ['framepack'],
@@ -156,7 +159,7 @@ export const videoModels: readonly BaseModel[] = [
         { word: 'SkyReels I2V', shapes: [['img_in.proj.weight', [null, 32]]] },
       ],
     ],
-    lora: { layers: hunyuanLayers([3072]), blocks: hunyuanBlocks },
+    lora: { layers: hunyuanLayers([3072]), blocks: hunyuanBlocks, outputs: plainOutputs(12_288) },
     classes: ['HunyuanVideo', 'HunyuanSkyreels'],
     architectures: ['hunyuan-video', 'hunyuanvideo'],
   },
@@ -176,8 +179,8 @@ export const videoModels: readonly BaseModel[] = [
         ...projections('transformer_blocks.#.attn1.', 'to_q to_k to_v to_out.#', 3072),
         ...projections('transformer_blocks.#.attn1.', 'add_q_proj add_k_proj add_v_proj', 1536),
         'transformer_blocks.#.attn1.to_add_out': null,
-        'transformer_blocks.#.ff.': null,
-        'transformer_blocks.#.ff_context.': null,
+        ...feedForward('transformer_blocks.#.ff.', 3072, null),
+        ...feedForward('transformer_blocks.#.ff_context.', 1536, null),
       },
       blocks: { 'blocks.': 48, 'transformer_blocks.': 48 },
     },
@@ -197,7 +200,7 @@ export const videoModels: readonly BaseModel[] = [
         'blocks.#.mlp.fc1': 5376,
         'blocks.#.mlp.fc2': null,
         ...projections('transformer_blocks.#.attn.', 'to_q to_k to_v', 5376),
-        'transformer_blocks.#.ff.': null,
+        ...feedForward('transformer_blocks.#.ff.', 5376, 14_336),
         'transformer_blocks.#.adaln_proj.linear': null,
         'token_refiner.': null,
       },
@@ -224,22 +227,7 @@ export const videoModels: readonly BaseModel[] = [
         },
       ],
     ],
-    lora: {
-      layers: {
-        ...selfAndCross('transformer_blocks.#.', [2048, 4096], [2048, 4096]),
-        ...feedForward('transformer_blocks.#.ff.', null, null),
-        'transformer_blocks.#.audio_attn#.': null,
-        'transformer_blocks.#.audio_attn1.': null,
-        'transformer_blocks.#.audio_attn2.': null,
-        'transformer_blocks.#.audio_ff.': null,
-        'transformer_blocks.#.audio_to_video_attn.': null,
-        'transformer_blocks.#.video_to_audio_attn.': null,
-        patchify_proj: 128,
-        proj_in: 128,
-        'adaln_single.': null,
-      },
-      blocks: { 'transformer_blocks.': [28, 48] },
-    },
+    lora: [ltxLora(2048, 28), ltxLora(4096, 48)],
     classes: ['LTX'],
     architectures: ['ltx', 'ltxv'],
   },
@@ -255,7 +243,14 @@ export const videoModels: readonly BaseModel[] = [
       },
       { has: ['blocks.block0.blocks.0.block.attn.to_q.0.weight'] },
     ],
-    lora: { layers: { 'blocks.block#.blocks.': null, 'blocks.block0.blocks.': null } },
+    lora: {
+      layers: {
+        'blocks.block0.blocks.': null,
+        'blocks.block1.blocks.': null,
+        't_embedder.#.linear_1': [4096, 5120],
+        't_embedder.#.linear_2': [4096, 5120],
+      },
+    },
     architectures: ['cosmos-1'],
   },
   {
@@ -269,7 +264,7 @@ export const videoModels: readonly BaseModel[] = [
         ...projections('transformer_blocks.#.attn1.', 'to_q to_k to_v to_out.#', [1920, 3072]),
         'transformer_blocks.#.norm1.linear': 512,
         'transformer_blocks.#.norm2.linear': 512,
-        ...feedForward('transformer_blocks.#.ff.', null, null),
+        ...feedForward('transformer_blocks.#.ff.', [1920, 3072], [7680, 12_288]),
       },
       blocks: { 'transformer_blocks.': [30, 42] },
     },
@@ -390,3 +385,19 @@ export const videoModels: readonly BaseModel[] = [
     architectures: ['helios'],
   },
 ]
+
+/** LTX-Video has 2 or 13 billion parameters; LTX-2 is as wide as the latter and has layers for sound. */
+function ltxLora(width: number, blocks: number): LoraLayers {
+  const parts = ['audio_attn1', 'audio_attn2', 'audio_ff', 'audio_to_video_attn', 'video_to_audio_attn']
+  return {
+    layers: {
+      ...selfAndCross('transformer_blocks.#.', width, width),
+      ...feedForward('transformer_blocks.#.ff.', width, 4 * width),
+      ...Object.fromEntries(parts.map((part) => [`transformer_blocks.#.${part}.`, null])),
+      patchify_proj: 128,
+      proj_in: 128,
+      'adaln_single.': null,
+    },
+    blocks: { 'transformer_blocks.': blocks },
+  }
+}

@@ -56,7 +56,8 @@ function loraVariant(
 
 /** The size that only one width shows. */
 function sizeOf(base: string | null, layers: ReadonlyMap<string, LoraLayer>): string | undefined {
-  const sizes = baseModels.find((model) => model.base === base)?.lora?.sizes ?? {}
+  const lora = baseModels.find((model) => model.base === base)?.lora ?? []
+  const sizes = Object.assign({}, ...[lora].flat().map((one) => one.sizes ?? {})) as Record<number, string>
   for (const { inputWidths } of layers.values()) {
     for (const width of inputWidths) if (sizes[width] !== undefined) return sizes[width]
   }

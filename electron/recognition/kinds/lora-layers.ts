@@ -24,6 +24,7 @@ export interface LoraLayer {
   /** The highest number at each `#`. */
   readonly numbers: number[]
   readonly inputWidths: Set<number>
+  readonly outputWidths: Set<number>
 }
 
 /** The share of a file's tensors that belong to an adapter, 0 to 1. */
@@ -46,7 +47,13 @@ export function loraLayers(names: TensorNames): ReadonlyMap<string, LoraLayer> {
     const path = tensor.slice(0, -ending.length)
     const numbers: number[] = []
     const name = layerName(path, numbers)
-    const layer = layers.get(name) ?? { name, example: tensor, numbers: [], inputWidths: new Set() }
+    const layer = layers.get(name) ?? {
+      name,
+      example: tensor,
+      numbers: [],
+      inputWidths: new Set(),
+      outputWidths: new Set(),
+    }
     if (!layers.has(name)) {
       if (layers.size >= maxLayers) break
       layers.set(name, layer)
@@ -54,6 +61,8 @@ export function loraLayers(names: TensorNames): ReadonlyMap<string, LoraLayer> {
     numbers.forEach((number, at) => (layer.numbers[at] = Math.max(number, layer.numbers[at] ?? 0)))
     const width = inputWidth(names, path, ending)
     if (width !== undefined) layer.inputWidths.add(width)
+    const output = outputWidth(names.shape(tensor), ending)
+    if (output !== undefined) layer.outputWidths.add(output)
   }
   return layers
 }
@@ -61,7 +70,8 @@ export function loraLayers(names: TensorNames): ReadonlyMap<string, LoraLayer> {
 /** The layer's name in the model, with `#` for numbers, which are added to `numbers`. */
 function layerName(path: string, numbers: number[]): string {
   const own = path.replace(prefixes, '').replace('.processor.', '.')
-  return own.replace(/(?<=^|[._])\d+(?=[._]|$)/g, (digits) => {
+  const isDotted = own.includes('.')
+  return own.replace(isDotted ? /(?<=^|\.)\d+(?=\.|$)/g : /(?<=^|_)\d+(?=_|$)/g, (digits) => {
     numbers.push(Number(digits))
     return '#'
   })
@@ -79,3 +89,9 @@ function inputWidth(names: TensorNames, path: string, ending: string): number | 
   const first = size(ending)
   return first === undefined || second === undefined ? undefined : first * second
 }
+
+/** The width of a layer's output, as far as a tensor of this shape and ending shows it. */
+const outputWidth = (shape: readonly number[], ending: string): number | undefined =>
+  /lora_up\.weight$|lora_B(\.\w+)?\.weight$|lora\d*\.up|\.hada_w1_a$|\.diff$/.test(ending)
+    ? shape[0]
+    : undefined

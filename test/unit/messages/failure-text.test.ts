@@ -165,3 +165,11 @@ describe.each(locales)('a verification in %s', (locale) => {
     expect([lines(true), lines(false)]).toEqual([1, 2])
   })
 })
+
+test.each(locales)('tells in %s to which extension a misnamed model is renamed', (locale) => {
+  const sentence = (holds: string) =>
+    failureText(failure('file-misnamed', { extension: '.bin', holds }), translatorFor(locale))
+  expect(sentence('gguf')).toContain(' .gguf')
+  expect(sentence('safetensors')).toContain(' .safetensors')
+  expect(sentence('zip')).not.toMatch(/\.(gguf|safetensors)/)
+})

@@ -55,7 +55,7 @@ export const settingsSchema = v.strictObject({
   /** What happens to a model that was replaced. */
   replacedFate: v.optional(replacedFate, 'disable'),
   /** Which added files are reviewed before they are sent. Also applies to the command line. */
-  review: v.optional(reviewSetting, 'never'),
+  review: v.optional(reviewSetting, 'when-needed'),
   /** Formats that may be uploaded; null for all. */
   allowedFormats: v.optional(v.nullable(list(v.picklist(modelFormats), modelFormats.length)), null),
   /** Whether files that PyTorch would load as pickles may be uploaded. */

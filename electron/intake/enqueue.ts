@@ -67,7 +67,7 @@ export interface UploadProposal {
 
 interface Proposed {
   readonly proposal: UploadProposal
-  readonly recordsOf: (files: readonly FoundFile[]) => UploadRecord[]
+  readonly records: ReadonlyMap<FoundFile, UploadRecord>
 }
 
 interface IntakeServices {
@@ -137,14 +137,11 @@ export class Intake {
     if (!adopted.ok) return adopted
     const { alreadyQueued, continued, continuedCount } = adopted.value
     const fresh = files.filter((file) => !alreadyQueued.has(file) && !continued.has(file))
-    const recorded = proposed
-      ? this.#recordAll(proposed.recordsOf(fresh))
-      : await this.#inspectAndRecord(fresh, order)
+    const recorded = await this.#recordFresh(fresh, order, proposed?.records ?? null)
     if (!recorded.ok) return recorded
     const records = recorded.value
-    const ids = records.map(({ id }) => id)
     const refused = records.filter(({ failure: reason }) => reason !== null).length
-    this.#services.enqueued(ids)
+    this.#services.enqueued(records.map(({ id }) => id))
     const queuedBefore = files.filter((file) => alreadyQueued.has(file))
     return success({
       added: continuedCount + records.length - refused,
@@ -179,6 +176,21 @@ export class Intake {
         return targets.get(foundAs) ?? targets.get(path) ?? targetInFolder(placed, foundAs)
       },
     })
+  }
+
+  /** Records files that were approved, and inspects and records those that were not proposed. */
+  async #recordFresh(
+    files: readonly FoundFile[],
+    order: Order,
+    approved: ReadonlyMap<FoundFile, UploadRecord> | null,
+  ): Promise<Result<UploadRecord[]>> {
+    if (!approved) return this.#inspectAndRecord(files, order)
+    const recorded = this.#recordAll(files.flatMap((file) => approved.get(file) ?? []))
+    if (!recorded.ok) return recorded
+    // In the queue of another process, which may end before it has sent them.
+    const others = files.filter((file) => !approved.has(file))
+    const inspected = await this.#inspectAndRecord(others, { ...order, review: 'approved' })
+    return inspected.ok ? success([...recorded.value, ...inspected.value]) : inspected
   }
 
   /** Inspects files and records them batch by batch, or together if what is found decides about a review. */
@@ -232,7 +244,7 @@ export class Intake {
         skipped,
         queuedNames: [...queued].map(({ name }) => name),
       },
-      recordsOf: (some) => some.flatMap((file) => byFile.get(file) ?? []),
+      records: byFile,
     }
   }
 

@@ -57,7 +57,15 @@ export function createBenchEngine(options: {
     environment: benchEnvironment,
     secretStore: createMemorySecretStore(secrets),
     keychainState: () => 'absent',
-    settings: { server, servers: [], atOnce, singlePutLimitBytes, limitBytesPerSecond, streamsMost },
+    settings: {
+      server,
+      servers: [],
+      atOnce,
+      singlePutLimitBytes,
+      limitBytesPerSecond,
+      streamsMost,
+      review: 'never',
+    },
     workers: workerFiles(entry),
     ...(requestSlots ? { requestSlots } : {}),
   })

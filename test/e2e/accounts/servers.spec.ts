@@ -18,7 +18,10 @@ import { startWords } from '../support/running-app.ts'
  */
 async function openServerSettings(harness: EngineHarness) {
   Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
-  writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
+  writeFileSync(
+    join(harness.home, 'settings.json'),
+    JSON.stringify({ server: harness.cloud.url, review: 'never' }),
+  )
   const { page, electron } = await harness.start()
   await answerBoxes(electron, 0)
   await signInByForm(page)

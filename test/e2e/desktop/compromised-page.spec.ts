@@ -11,7 +11,10 @@ import type { RunningApp } from '../support/running-app.ts'
 /** An app whose server is in the settings, as in an installed one, with Alice signed in. */
 async function startInstalled(harness: EngineHarness): Promise<RunningApp> {
   Reflect.deleteProperty(harness.environment, 'MODELFERRY_SERVER')
-  writeFileSync(join(harness.home, 'settings.json'), JSON.stringify({ server: harness.cloud.url }))
+  writeFileSync(
+    join(harness.home, 'settings.json'),
+    JSON.stringify({ server: harness.cloud.url, review: 'never' }),
+  )
   const app = await harness.start()
   await signIn(app.page)
   return app

@@ -99,7 +99,8 @@ function createWorld(
   const folder = mkdtempSync(join(tmpdir(), 'ferry-'))
   const home = join(folder, 'home')
   for (const name of ['home', 'person', 'tmp']) mkdirSync(join(folder, name))
-  writeFileSync(join(home, 'settings.json'), JSON.stringify(settings))
+  // Most tests are about uploads and add files that would be reviewed.
+  writeFileSync(join(home, 'settings.json'), JSON.stringify({ review: 'never', ...settings }))
   const apps: RunningApp[] = []
   const environment = environmentFor(folder, cloud)
   const harness: EngineHarness = {

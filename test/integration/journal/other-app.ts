@@ -25,6 +25,7 @@ const engine = createEngine({
     servers: [],
     limitBytesPerSecond: null,
     streamsMost: 64,
+    review: 'never',
   },
   workers: workerFiles(import.meta.filename),
 })

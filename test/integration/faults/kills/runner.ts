@@ -48,6 +48,7 @@ const engine = createEngine({
     servers: [],
     limitBytesPerSecond: null,
     streamsMost,
+    review: 'never',
     ...uploadOptions.settings,
   },
   workers: workerFiles(import.meta.filename),

@@ -75,9 +75,10 @@ export function toggleOf({ phase, pausing }: UploadRow): 'pause' | 'resume' | nu
   return phase === 'failed' || phase === 'registered' || phase === 'review' ? null : 'pause'
 }
 
-/** The remedy for a row that needs attention or waits for a retry. */
+/** The remedy for a row that needs attention, waits for a retry or is in review. */
 export function remedyOfRow(row: UploadRow): Remedy {
-  if (!row.failure || !(needsAttention(row) || row.phase === 'retrying')) return 'none'
+  const isStopped = needsAttention(row) || row.phase === 'retrying' || row.phase === 'review'
+  if (!row.failure || !isStopped) return 'none'
   return failureKinds[row.failure.code].remedy
 }
 

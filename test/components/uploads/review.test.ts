@@ -146,6 +146,24 @@ test('an unsafe file is accepted by its own button only', async () => {
   expect(asked).toEqual([{ name: 'allow', args: { ids: ['Trap'] } }])
 })
 
+test('a broken file is shown in its folder and read again once it is repaired', async () => {
+  const { sheet, asked } = await openReview()
+  const broken = sheet.getByRole('row', { name: /^Broken,/ })
+  await userEvent.click(broken.getByRole('button', { name: 'Show in folder: Broken' }))
+  await userEvent.click(broken.getByRole('button', { name: 'Try again: Broken' }))
+  expect(asked).toEqual([
+    { name: 'showInFolder', args: { id: 'Broken' } },
+    { name: 'retry', args: { ids: ['Broken'] } },
+  ])
+})
+
+test('the settings say which files are reviewed', async () => {
+  const { screen, asked, emit } = await openPage()
+  emit('command', 'show-settings')
+  await userEvent.selectOptions(screen.getByLabelText('Review files before uploading'), 'Always')
+  await expect.poll(() => asked).toContainEqual({ name: 'changeSettings', args: { review: 'always' } })
+})
+
 test('works with the keyboard: arrows, collapse and expand, edit, leave out', async () => {
   const { sheet, asked } = await openReview()
   await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')

@@ -408,10 +408,35 @@ export function findLoader(className: string): Loader | undefined {
   return loader === undefined ? loaderByClass.get(className.replace(wrapperSuffix, '')) : loader
 }
 
+/** Nodes that read some files from another folder, which their names show. */
+const foldersByFileName: readonly {
+  readonly className: RegExp
+  readonly fileName: RegExp
+  readonly folder: string
+}[] = [
+  // Comfy-Org/ComfyUI: nodes.py, VAELoader.video_taes
+  {
+    className: /^VAELoader/,
+    fileName: /^(taehv|lighttaew2_[12]|lighttaehy1_5|taeltx_2|taeh3)\.\w+$/,
+    folder: 'vae_approx',
+  },
+  // Gourieff/ComfyUI-ReActor: nodes.py, get_model_names
+  { className: /^ReActorFaceSwap/, fileName: /^hyperswap_/, folder: 'hyperswap' },
+  { className: /^ReActorFaceSwap/, fileName: /^reswapper_/, folder: 'reswapper' },
+]
+
+/** The folder from which a node reads a file of this name, if it is not that of its other files. */
+export function folderByFileName(className: string, fileName: string): string | undefined {
+  const isMatch = (entry: (typeof foldersByFileName)[number]) =>
+    entry.className.test(className) && entry.fileName.test(fileName)
+  return foldersByFileName.find(isMatch)?.folder
+}
+
 /** All folders that the table names. */
 export function loaderFolders(): readonly string[] {
   const folders = [...loaderByClass.values()].flatMap((loader) =>
     loader === null || typeof loader === 'string' ? [loader] : Object.values(loader),
   )
-  return [...new Set(folders)].filter((folder) => folder !== null)
+  const byName = foldersByFileName.map(({ folder }) => folder)
+  return [...new Set([...folders, ...byName])].filter((folder) => folder !== null)
 }

@@ -131,7 +131,7 @@ export class NeededModels {
       return [name]
     }
     if (name !== null && hasModelExtension(name)) {
-      const { modelType, subfolder, source } = expectedModel(className, widget, index)
+      const { modelType, subfolder, source } = expectedModel(className, widget, { index, fileName: name })
       const path = subfolder === '' ? name : `${subfolder}/${name}`
       this.add({ ...common, name: path, modelType, typeSource: modelType === null ? null : source })
       return [path]

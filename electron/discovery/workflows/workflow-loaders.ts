@@ -1,4 +1,4 @@
-import { findLoader } from './loader-table.ts'
+import { findLoader, folderByFileName } from './loader-table.ts'
 
 /**
  * What a model's type is derived from, the strongest first: the node that loads it, the workflow's own list of
@@ -44,14 +44,15 @@ const typeByWord: readonly (readonly [word: RegExp, modelType: string])[] = [
 
 /**
  * The type of model that a node's widget takes. `widget` is null if the workflow doesn't name it, `index` is
- * its position among the node's values, or null. A known node takes precedence over words in names.
+ * its position among the node's values, or null; some nodes choose the folder by `fileName`. A known node
+ * takes precedence over words in names.
  */
 export function expectedModel(
   className: string,
   widget: string | null,
-  index: number | null = null,
+  { index = null, fileName = '' }: { readonly index?: number | null; readonly fileName?: string } = {},
 ): ExpectedModel {
-  const folder = folderOfWidget(className, widget, index)
+  const folder = folderByFileName(className, fileName) ?? folderOfWidget(className, widget, index)
   if (folder !== undefined) {
     const [modelType = null, ...inner] = folder === null ? [] : folder.split('/')
     return { modelType, subfolder: inner.join('/'), source: 'loader' }

@@ -27,7 +27,7 @@ test.each([
 })
 
 test('finds the widget by its position if the workflow has no names', () => {
-  const typeAt = (index: number) => expectedModel('Efficient Loader', null, index).modelType
+  const typeAt = (index: number) => expectedModel('Efficient Loader', null, { index }).modelType
   expect([0, 1, 2, 3, 4].map(typeAt)).toEqual(['checkpoints', 'vae', null, 'loras', null])
 })
 
@@ -37,4 +37,15 @@ test('separates the type’s folder from folders inside it', () => {
     subfolder: 'loras',
     source: 'loader',
   })
+})
+
+test.each([
+  ['VAELoader', 'taehv.safetensors', 'vae_approx'],
+  ['VAELoader', 'taehv-notes.safetensors', 'vae'],
+  ['VAELoader', 'wan_2.1_vae.safetensors', 'vae'],
+  ['ReActorFaceSwap', 'inswapper_128.onnx', 'insightface'],
+  ['ReActorFaceSwap', 'hyperswap_1a_256.onnx', 'hyperswap'],
+])('%s reads %s from %s', (className, fileName, modelType) => {
+  const widget = className === 'VAELoader' ? 'vae_name' : 'swap_model'
+  expect(expectedModel(className, widget, { fileName }).modelType).toBe(modelType)
 })

@@ -109,3 +109,28 @@ test('keeps files in review across a restart', async ({ app, page, harness }) =>
   await expect(sheet(next.page).getByRole('heading', { name: 'Review 1 file' })).toBeVisible()
   expect(pathsOf(harness)).toEqual([])
 })
+
+test.describe('when needed', () => {
+  test.use({ settings: { review: 'when-needed' } })
+
+  test('starts a single sound file at once, and Undo takes it back', async ({ page, harness }) => {
+    await pick(page, /^Team: /, /^Alice's Team/)
+    const held = harness.cloud.hold('put-object', 1)
+    await drag(page, [await harness.file('models/loras/one.safetensors')])
+    await held.arrived
+    await expect(sheet(page)).toHaveCount(0)
+    await expect(page.getByText("one.safetensors is being uploaded to Alice's Team.")).toBeVisible()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await expect(page.getByText('Removed 1 upload.')).toBeVisible()
+    await expect(rowOf(page, 'one')).toHaveCount(0)
+    held.release()
+    expect(pathsOf(harness)).toEqual([])
+  })
+
+  test('reviews a drop in which one file needs a decision', async ({ page, harness }) => {
+    await pick(page, /^Team: /, /^Alice's Team/)
+    await drag(page, [await writeModels(harness)])
+    await expect(sheet(page).getByRole('row', { name: /^Broken files/ })).toBeFocused()
+    expect(harness.cloud.operations.map(({ name }) => name)).not.toContain('presignModel')
+  })
+})

@@ -432,6 +432,15 @@ export function folderByFileName(className: string, fileName: string): string | 
   return foldersByFileName.find(isMatch)?.folder
 }
 
+/** Comfy-Org/ComfyUI: nodes.py, VAELoader.image_taes */
+const imageTaes: readonly string[] = ['taesd', 'taesdxl', 'taesd3', 'taef1', 'taef2', 'taeqi2_1']
+
+/** The files, without extensions, that a node reads for a value which names no file. */
+export function filesBehindValue(className: string, value: string): readonly string[] {
+  const isTae = className.startsWith('VAELoader') && imageTaes.includes(value)
+  return isTae ? [`${value}_encoder`, `${value}_decoder`] : []
+}
+
 /** All folders that the table names. */
 export function loaderFolders(): readonly string[] {
   const folders = [...loaderByClass.values()].flatMap((loader) =>

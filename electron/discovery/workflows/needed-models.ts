@@ -1,5 +1,6 @@
 import { hasModelExtension } from '../../recognition/file-names.ts'
 import { typeByFolderName } from '../../recognition/kinds/folder-evidence.ts'
+import { filesBehindValue } from './loader-table.ts'
 import { expectedModel, isFolderInput, showsOnlyText, type TypeSource } from './workflow-loaders.ts'
 
 /** A model that a workflow refers to. */
@@ -125,6 +126,11 @@ export class NeededModels {
       this.add({ ...common, name: embedding, modelType: 'embeddings', typeSource: 'loader' })
     }
     if (embeddings.length > 0) return embeddings
+    const taes = filesBehindValue(className, text)
+    for (const tae of taes) {
+      this.add({ ...common, name: tae, modelType: 'vae_approx', typeSource: 'loader' })
+    }
+    if (taes.length > 0) return taes
     const name = normalizeModelName(text)
     if (name !== null && isFolderInput(className, widget)) {
       this.add({ ...common, name, modelType: 'diffusers', typeSource: 'loader', isFolder: true })

@@ -198,6 +198,14 @@ test('reads an embedding with an extension, and no names from nodes that show te
   expect(namesAndTypes(parseNeededModels({ nodes }))).toEqual([['EasyNegative.pt', 'embeddings']])
 })
 
+test('lists both files of a tiny autoencoder, which the node names without an extension', () => {
+  const node = (type: string) => ({ type, widgets_values: ['taesd3'] })
+  expect(namesAndTypes(parseNeededModels({ nodes: [node('VAELoader'), node('KSampler')] }))).toEqual([
+    ['taesd3_encoder', 'vae_approx'],
+    ['taesd3_decoder', 'vae_approx'],
+  ])
+})
+
 test('reads values that are stored with a value after each seed', () => {
   const inputs = ['seed', 'vae_name', 'lora_name'].map((name) => ({ name, widget: { name } }))
   const values = [7, 'randomize', 'a.safetensors', 'b.safetensors']

@@ -67,7 +67,7 @@ export function indexUsedPaths(
     ...uploadsOfTeam(rows, team),
     ...added.map((record) => ({ record, live: { phase: record.phase } })),
   ]
-  const uploadsTo = Map.groupBy(users, ({ record }) => pathKey(record.target.modelPath))
+  const uploadsTo = Map.groupBy(users, ({ record }) => cachedPathKey(record.target))
   return {
     modelsAt: (path) => byPriority(modelsAt.get(pathKey(path)) ?? [], path),
     uploadsTo: (path) => uploadsTo.get(pathKey(path)) ?? [],

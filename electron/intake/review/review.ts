@@ -6,6 +6,7 @@ import type { ReviewApproval, ReviewGroup, ReviewView } from '../../contract/rev
 import type { Rows } from '../../journal/rows.ts'
 import type { UploadRecord } from '../../journal/upload-record.ts'
 import { withTimeout } from '../../platform/delays.ts'
+import type { FileIdentity } from '../../platform/files/file-identity.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { Queue } from '../../queue/queue.ts'
 import { blockedIdsOf, groupForReview, idsOf } from './review-groups.ts'
@@ -57,6 +58,8 @@ export class Review {
   #cached: { readonly view: ReviewView | null } | null = null
   #cancelReport: (() => void) | null = null
   #isOutdated = false
+  /** Looking up ten thousand hashes takes longer than grouping the files. */
+  #hashes = new WeakMap<FileIdentity, { readonly sha256: string | null }>()
   #comparing: Promise<void> | null = null
   #isWriting = false
   #isClosed = false
@@ -78,6 +81,7 @@ export class Review {
   /** The team's listing, the accounts or the policy have changed. */
   compareAgain(): void {
     if (this.#ids.size === 0) return
+    this.#hashes = new WeakMap()
     this.#isOutdated = true
     this.#changed()
   }
@@ -111,7 +115,8 @@ export class Review {
 
   /** What needs a decision among files that have no rows yet, compared with what is known of their team. */
   findDecisions(records: readonly UploadRecord[]): readonly ReviewGroup[] {
-    const { policy, knownHash, library } = this.#options
+    const { policy, library } = this.#options
+    const knownHash = this.#knownHash
     const [first] = records
     if (!first) return []
     const models = library.cachedModels({ accountId: first.accountId, teamId: first.team.id }) ?? []
@@ -161,18 +166,26 @@ export class Review {
       .sort((one, other) => one.position - other.position)
   }
 
+  readonly #knownHash = (record: UploadRecord): string | null => {
+    const known = this.#hashes.get(record.identity) ?? { sha256: this.#options.knownHash(record) }
+    this.#hashes.set(record.identity, known)
+    return known.sha256
+  }
+
   #changed(): void {
     this.#cached = null
     if (this.#isClosed) return
     this.#cancelReport ??= this.#options.environment.timers.after(reportEveryMs, () => {
       this.#cancelReport = null
-      if (this.#isOutdated) this.#compare()
+      // Comparing after each batch would take longer the more files there are.
+      if (this.#isOutdated && this.#inspectingCount === 0) this.#compare()
       this.#options.onChange(this.view())
     })
   }
 
   #computeView(): ReviewView | null {
-    const { policy, knownHash } = this.#options
+    const { policy } = this.#options
+    const knownHash = this.#knownHash
     const records = this.#records()
     if (records.length === 0) return null
     const comparison = { conflicts: new Map<string, Failure>(), inLibrary: this.#inLibrary }
@@ -235,7 +248,7 @@ export class Review {
         rows: this.#rows,
         models: listing.ok ? listing.value.models : [],
         areRecorded: true,
-        knownHash: this.#options.knownHash,
+        knownHash: this.#knownHash,
       })
       for (const [id, match] of comparison.inLibrary) inLibrary.set(id, match)
       this.#writeConflicts(records, comparison.conflicts)

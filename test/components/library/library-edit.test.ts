@@ -29,6 +29,21 @@ test('a rename shows immediately; a refusal stays in the form with its reason', 
   await expect.poll(() => screen.getByRole('button', { name: 'Save' }).elements()).toEqual([])
 })
 
+test('Undo restores what was changed', async () => {
+  const { screen, rowOf, asked } = await openLibrary()
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Fine Grain')
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await expect.element(screen.getByText('Saved changes to Grain.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  const changes = () => asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)
+  await expect.poll(changes).toMatchObject([
+    { modelId: 'Grain', change: { displayName: 'Fine Grain' } },
+    { modelId: 'Grain', change: { displayName: 'Grain' } },
+  ])
+})
+
 test('a name with marks of direction is shown without them and saved with them', async () => {
   const name = '\u2067סטודיו\u2069 Flux'
   const { screen, asked } = await openLibrary([model(name, { id: 'model-1' })])

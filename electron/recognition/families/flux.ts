@@ -135,9 +135,11 @@ export const flux: readonly BaseModel[] = [
       },
     ],
     lora: {
-      layers: doubleAndSingle(3072),
+      layers: { ...doubleAndSingle(3072), ...fluxBlocks(3072), ...modulation(3072) },
       outputs: plainOutputs(12_288),
       blocks: {
+        'double_blocks.': 10,
+        'single_blocks.': 20,
         'transformer_blocks.': 10,
         'single_transformer_blocks.': 20,
       },

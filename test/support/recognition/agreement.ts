@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Recognition } from '../../../electron/contract/recognition.ts'
+import { confidenceOf, type Confidence, type Recognition } from '../../../electron/contract/recognition.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import type { FamilyCase } from '../../fixtures/family-cases.ts'
 import { writeGguf, type GgufTensor } from '../../fixtures/gguf-files.ts'
@@ -15,6 +15,7 @@ export type BaseResult = 'right' | 'wrong' | 'none' | 'broad'
 export interface Comparison {
   readonly fixture: FamilyCase
   readonly recognised: { readonly modelType: string; readonly base: string; readonly variant: string }
+  readonly confidence: Confidence
   readonly isKindRight: boolean
   readonly base: BaseResult
   /** Null if no variant is expected. */
@@ -40,6 +41,7 @@ function compare(fixture: FamilyCase, recognition: Recognition): Comparison {
       base: recognition.base ?? 'unknown',
       variant: recognition.variant ?? '',
     },
+    confidence: confidenceOf(recognition),
     isKindRight: recognition.modelType === modelType,
     base: compareBases(bases, recognition.base),
     isVariantRight: variant === undefined ? null : recognition.variant === variant,
@@ -97,6 +99,8 @@ export interface Agreement {
   readonly variant: number
   /** Cases that expect a variant. */
   readonly variants: number
+  /** Cases whose type is recognised with high confidence. */
+  readonly confident: number
 }
 
 /** Counts what agrees. A wrong base counts apart from none. */
@@ -110,5 +114,6 @@ export function countAgreement(comparisons: readonly Comparison[]): Agreement {
     undetermined: count(({ base }) => base === 'none' || base === 'broad'),
     variant: count(({ isVariantRight }) => isVariantRight === true),
     variants: count(({ isVariantRight }) => isVariantRight !== null),
+    confident: count(({ confidence }) => confidence === 'high'),
   }
 }

@@ -25,13 +25,15 @@ const ratio = (part: number, whole: number) => (whole === 0 ? '' : `${part}/${wh
 
 /** The summary of all cases in one line. */
 export function summaryLine(comparisons: readonly Comparison[]): string {
-  const { cases, kind, base, wrongBase, undetermined, variant, variants } = countAgreement(comparisons)
+  const { cases, kind, base, wrongBase, undetermined, variant, variants, confident } =
+    countAgreement(comparisons)
   const numbers = [
     `kind ${kind}/${cases}`,
     `base ${base}/${cases}`,
     `wrong base ${wrongBase}`,
     `undetermined ${undetermined}`,
     `variant ${variant}/${variants}`,
+    `high confidence ${confident}/${cases}`,
   ]
   return numbers.join(', ')
 }
@@ -43,7 +45,7 @@ const familyNames = (comparisons: readonly Comparison[]) => [
 ]
 
 function familyRow(name: string, agreement: Agreement): string {
-  const { cases, kind, base, wrongBase, undetermined, variant, variants } = agreement
+  const { cases, kind, base, wrongBase, undetermined, variant, variants, confident } = agreement
   return tableRow([
     name,
     cases,
@@ -52,6 +54,7 @@ function familyRow(name: string, agreement: Agreement): string {
     wrongBase || '',
     undetermined || '',
     ratio(variant, variants),
+    ratio(confident, cases),
   ])
 }
 
@@ -83,8 +86,8 @@ export function agreementTables(comparisons: readonly Comparison[]): string {
   return [
     `${comparisons.length} cases: ${summaryLine(comparisons)}.`,
     '',
-    tableRow(['family', 'cases', 'kind', 'base', 'wrong base', 'undetermined', 'variant']),
-    tableRow([':--', '--:', '--:', '--:', '--:', '--:', '--:']),
+    tableRow(['family', 'cases', 'kind', 'base', 'wrong base', 'undetermined', 'variant', 'high confidence']),
+    tableRow([':--', '--:', '--:', '--:', '--:', '--:', '--:', '--:']),
     ...byFamily,
     '',
     ...(differing.length === 0 ? ['No case differs.'] : disagreements),

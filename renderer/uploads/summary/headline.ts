@@ -17,10 +17,23 @@ export function headline(totals: Totals, isAllPaused: boolean, { t, timeLeft }: 
   return t('headline.done')
 }
 
-/** Non-zero counts of the queue. */
-export function countsOf(totals: Totals, { t }: Language): string[] {
+/** A shorter time left says enough; in seconds. */
+const doneAtFromSeconds = 10 * 60
+/** The time of completion is rounded up to this many ms, since an estimate is not exact to the minute. */
+const doneAtStepMs = 5 * 60_000
+
+/** When all uploads will be done, in ms since the epoch; null unless that is minutes away and known. */
+export function doneAtMs({ running, secondsLeft }: Totals, nowMs: number): number | null {
+  if (running === 0 || secondsLeft === null || secondsLeft < doneAtFromSeconds) return null
+  return Math.ceil((nowMs + secondsLeft * 1000) / doneAtStepMs) * doneAtStepMs
+}
+
+/** The time of completion and the non-zero counts of the queue. */
+export function countsOf(totals: Totals, { t, shortTime }: Language, nowMs: number): string[] {
   const { running, waiting, paused, registeredToday, movedBytes, totalBytes } = totals
+  const atMs = doneAtMs(totals, nowMs)
   return [
+    atMs === null ? '' : t('summary.done-at', { time: shortTime(atMs) }),
     running > 0 ? t('summary.running', { count: running }) : '',
     waiting > 0 ? t('summary.waiting', { count: waiting }) : '',
     paused > 0 ? t('summary.paused', { count: paused }) : '',

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { allowedFilesChoice, allowedFilesSettings } from '../../../renderer/settings/allowed-files.ts'
+
+test.each(['all', 'no-pickles', 'safe-formats'] as const)(
+  'the settings of “%s” are shown as that choice',
+  (choice) => {
+    const settings = { allowedFormats: null, allowPickles: true, ...allowedFilesSettings(choice) }
+    expect(allowedFilesChoice(settings)).toBe(choice)
+  },
+)
+
+test('another combination is shown as custom and changes nothing', () => {
+  expect(allowedFilesChoice({ allowedFormats: ['onnx'], allowPickles: true })).toBe('custom')
+  expect(allowedFilesSettings('custom')).toEqual({})
+})

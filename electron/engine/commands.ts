@@ -29,7 +29,7 @@ interface CommandOptions {
   readonly forget: (id: string) => void
   /** Storage or the library may hold something that no upload needs any more. */
   readonly onAbandoned: () => void
-  readonly onTypesEdited: (records: readonly UploadRecord[]) => Result<void>
+  readonly onTypesEdited: (records: readonly UploadRecord[]) => void
   readonly undo: UndoHistory
   /** The record of an upload, shown or not. */
   readonly find: (id: string) => UploadRecord | null

@@ -16,7 +16,7 @@ interface EditServices {
   /** The library may hold a displaced model that no upload needs any more. */
   readonly onAbandoned: () => void
   /** The types of these uploads were edited. */
-  readonly onTypesEdited: (records: readonly UploadRecord[]) => Result<void>
+  readonly onTypesEdited: (records: readonly UploadRecord[]) => void
 }
 
 /**
@@ -53,8 +53,8 @@ export function editTargets(
     const queued = requeue(row)
     if (!queued.ok) return queued
   }
-  const remembered = onTypesEdited(retyped.flatMap((id) => rows.get(id)?.record ?? []))
-  return remembered.ok ? success(editable.map(({ row }) => row.record.id)) : remembered
+  onTypesEdited(retyped.flatMap((id) => rows.get(id)?.record ?? []))
+  return success(editable.map(({ row }) => row.record.id))
 }
 
 /** The new target; an upload with another path no longer replaces a model. */

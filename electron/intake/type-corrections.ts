@@ -1,6 +1,6 @@
 import { dirname, extname } from 'node:path'
 import * as v from 'valibot'
-import { success, type Result } from '../contract/failures.ts'
+import type { Result } from '../contract/failures.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { StoredChoices } from '../platform/environment.ts'
@@ -26,9 +26,9 @@ export interface TypeCorrections {
   offers(): (file: CorrectedFile) => string | null
   /**
    * Remembers the types of uploads whose type was edited, and offers them for similar uploads that have not
-   * begun. The suggested type ends the offers.
+   * begun. The suggested type ends the offers. On a full disk nothing is remembered: the edit itself counts.
    */
-  remember(edited: readonly UploadRecord[]): Result<void>
+  remember(edited: readonly UploadRecord[]): void
   /** Withdraws the offers of these uploads and forgets the corrections behind them. */
   decline(ids: readonly string[]): Result<void>
 }
@@ -87,9 +87,7 @@ export function createTypeCorrections({
         changed.some(({ key, suggested }) => key === one.key && suggested === one.suggested)
       const newest = changed.filter(({ suggested, modelType }) => suggested !== modelType).reverse()
       const after = [...withoutRepeats(newest), ...before.filter((one) => !isReplaced(one))]
-      if (JSON.stringify(after) === JSON.stringify(before)) return success(undefined)
-      const stored = store(after)
-      return stored.ok ? renewOffers() : stored
+      if (JSON.stringify(after) !== JSON.stringify(before) && store(after).ok) renewOffers()
     },
     decline(ids) {
       const declined = ids.flatMap((id) => rows.get(id)?.record ?? [])

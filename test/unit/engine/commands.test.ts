@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { failure, success } from '../../../electron/contract/failures.ts'
+import { failure } from '../../../electron/contract/failures.ts'
 import type { ReplacedModel } from '../../../electron/contract/library.ts'
 import { UploadCommands } from '../../../electron/engine/commands.ts'
 import { createUndoHistory } from '../../../electron/intake/undo-history.ts'
@@ -39,7 +39,7 @@ function setup() {
     forget: () => {},
     onAbandoned: () => cleanups.push('left behind'),
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
-    onTypesEdited: () => success(undefined),
+    onTypesEdited: () => {},
     undo: createUndoHistory(),
     find: (id) => store.find(id),
     rejected: () => {},

@@ -1,3 +1,4 @@
+import { parseJson } from '../../platform/files/parse-json.ts'
 import { isJson, textOf, type Json } from './needed-models.ts'
 
 /** A node of an editor graph, as it is run. */
@@ -31,8 +32,8 @@ interface Walk {
 }
 
 /**
- * All nodes of a workflow in the editor format. The nodes of a subgraph or group node are listed once for each
- * node that uses it, with the values which that node sets. An unused subgraph's nodes count as off.
+ * All nodes of a workflow in the editor format. The nodes of a subgraph or group node are listed once for
+ * each node that uses it, with the values which that node sets. An unused subgraph's nodes count as off.
  */
 export function* nodesOfWorkflow(workflow: Json): Generator<GraphNode> {
   const definitions = definitionsOf(workflow)
@@ -164,16 +165,12 @@ function proxiedWidgets(node: Json, definition: Json): readonly PromotedWidget[]
   }))
 }
 
+/** Lists of thousands of widgets have some hundred kilobytes. */
+const maxProxyBytes = 1024 ** 2
+
 /** `[[id of the inner node, name of its widget], …]`, which some versions store as text. */
 function proxyEntries(value: unknown): readonly (readonly [nodeId: string, widget: string])[] {
-  let list = value
-  if (typeof value === 'string') {
-    try {
-      list = JSON.parse(value)
-    } catch {
-      return []
-    }
-  }
+  const list = typeof value === 'string' ? parseJson(Buffer.from(value), maxProxyBytes) : value
   if (!Array.isArray(list)) return []
   return (list as unknown[]).map((entry) =>
     Array.isArray(entry) ? ([idOf(entry[0]), textOf(entry[1])] as const) : (['', ''] as const),

@@ -37,7 +37,10 @@ const link = (slot: number, target: number, targetSlot: number) => ({
 test('the values of a subgraph’s node replace those of the widgets inside', () => {
   const definition = subgraph('s', [loader(4, 'inner.safetensors'), loader(5, 'fixed.safetensors')])
   const node = (proxyWidgets: unknown, values: readonly unknown[]) => ({
-    ...{ id: 1, type: 's', mode: 0, widgets_values: values },
+    id: 1,
+    type: 's',
+    mode: 0,
+    widgets_values: values,
     properties: { proxyWidgets },
   })
   const proxied = [
@@ -55,12 +58,18 @@ test('the values of a subgraph’s node replace those of the widgets inside', ()
   const kept = modelsOf(workflow([node(proxied, [])], definition))
   expect(kept?.map(([name]) => name)).toEqual(['inner.safetensors', 'fixed.safetensors'])
   expect(modelsOf(workflow([node('[', ['outer.safetensors'])], definition))).toHaveLength(2)
+  const tooDeep = `[["4", "unet_name", ${'['.repeat(130)}${']'.repeat(130)}]]`
+  const ignored = modelsOf(workflow([node(tooDeep, ['outer.safetensors'])], definition))
+  expect(ignored?.map(([name]) => name)).toEqual(['inner.safetensors', 'fixed.safetensors'])
 })
 
 test('two nodes of one subgraph load the values of both', () => {
   const definition = subgraph('s', [loader(4, 'inner.safetensors')])
   const node = (name: string, mode = 0) => ({
-    ...{ type: 's', mode, widgets_values: [name], properties: { proxyWidgets: [['4', 'unet_name']] } },
+    type: 's',
+    mode,
+    widgets_values: [name],
+    properties: { proxyWidgets: [['4', 'unet_name']] },
   })
   expect(modelsOf(workflow([node('a.safetensors'), node('b.safetensors', 4)], definition))).toEqual([
     ['a.safetensors', 'diffusion_models', false],
@@ -74,7 +83,9 @@ test('values pass through the inputs of nested subgraphs', () => {
     links: [link(1, 4, 0)],
   })
   const middleNode = {
-    ...{ id: 7, type: 'inner', widgets_values: ['middle.safetensors'] },
+    id: 7,
+    type: 'inner',
+    widgets_values: ['middle.safetensors'],
     inputs: [{ name: 'image', link: 3 }, input('model', 'unet_name')],
   }
   const middle = subgraph('middle', [middleNode], { inputs: [{ name: 'model' }], links: [link(0, 7, 1)] })

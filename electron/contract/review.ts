@@ -38,10 +38,23 @@ export interface ReviewFacts {
 
 export type ReviewGroupKind = keyof ReviewFacts
 
+/** Files of these groups can't be uploaded as they are. */
+export const blockingKinds: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'path-conflict'])
+
 /** Files that need the same kind of decision. A file may be in several groups. */
 export type ReviewGroup = {
   [Kind in ReviewGroupKind]: { readonly kind: Kind; readonly files: readonly ReviewFacts[Kind][] }
 }[ReviewGroupKind]
+
+/** Ids of the files in any of the groups. */
+export function idsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
+  return new Set(groups.flatMap(({ files }) => files.map(({ id }) => id)))
+}
+
+/** Ids of the files that can't be approved as they are. */
+export function blockedIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
+  return idsOf(groups.filter(({ kind }) => blockingKinds.has(kind)))
+}
 
 /** Added files of which nothing is sent until the user approves them: the rows in the phase `review`. */
 export interface ReviewView {

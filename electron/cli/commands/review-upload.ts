@@ -1,19 +1,13 @@
 import process from 'node:process'
 import type { EnqueueRequest, UploadProposal } from '../../engine/engine.ts'
+import { blockedIdsOf, idsOf } from '../../contract/review.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { createPasswordPrompt } from '../output/password-prompt.ts'
-import {
-  blockedIds,
-  plannedAsJson,
-  planLines,
-  proposalLines,
-  questionFor,
-  sizeOf,
-} from '../output/review-output.ts'
+import { plannedAsJson, planLines, proposalLines, questionFor, sizeOf } from '../output/review-output.ts'
 
 type UploadCommand = Command & { name: 'upload' }
 
@@ -42,8 +36,8 @@ export function createUploadReview(
       event: 'review',
       files: records.length,
       sizeBytes: sizeOf(records),
-      needDecision: new Set(groups.flatMap(({ files }) => files.map(({ id }) => id))).size,
-      notUploaded: answer === 'yes' ? blockedIds(groups).size : records.length,
+      needDecision: idsOf(groups).size,
+      notUploaded: answer === 'yes' ? blockedIdsOf(groups).size : records.length,
       answer,
     })
   }

@@ -1,4 +1,4 @@
-import type { ReviewGroup } from '../../contract/review.ts'
+import { blockedIdsOf, type ReviewGroup } from '../../contract/review.ts'
 import type { UploadProposal } from '../../engine/engine.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { describeFailure, failureAsJson } from './output.ts'
@@ -20,15 +20,7 @@ const headings: Readonly<Record<ReviewGroup['kind'], string>> = {
   'in-library': 'Already in the library',
   'private-content': 'Contain private data',
   licence: 'Have a restrictive licence',
-  'missing-companion': 'Need models that the team does not have',
-}
-
-/** Ids of the files that aren't uploaded even if the user agrees. */
-export function blockedIds(groups: readonly ReviewGroup[]): ReadonlySet<string> {
-  const blocking = groups.filter(
-    ({ kind }) => kind === 'broken' || kind === 'unsafe' || kind === 'path-conflict',
-  )
-  return new Set(blocking.flatMap(({ files }) => files.map(({ id }) => id)))
+  'missing-companion': "Need models that the team doesn't have",
 }
 
 /** A summary for a question: totals by type, then what needs a decision. */
@@ -38,20 +30,20 @@ export function proposalLines({ records, groups, queuedNames }: UploadProposal):
     ...kinds.map(
       ([type, files]) => `${type.padEnd(18)}  ${countFiles(files.length)}, ${bytes(sizeOf(files))}`,
     ),
-    ...(queuedNames.length > 0 ? [`${countFiles(queuedNames.length)} in the queue already`] : []),
+    ...(queuedNames.length > 0 ? [`${countFiles(queuedNames.length)} already in the queue`] : []),
     ...decisionLines(records, groups),
   ]
 }
 
 /** One line for each file: where it would go, or why not. */
 export function planLines({ records, groups, queuedNames }: UploadProposal): readonly string[] {
-  const blocked = blockedIds(groups)
+  const blocked = blockedIdsOf(groups)
   return [
     ...records.map(({ id, fileName, identity, team, target }) => {
-      const action = blocked.has(id) ? 'needs you' : 'upload'
+      const action = blocked.has(id) ? 'blocked' : 'upload'
       return `${action.padEnd(10)}  ${fileName} (${bytes(identity.sizeBytes)}) → ${team.name}: ${target.modelPath}`
     }),
-    ...queuedNames.map((name) => `continue    ${name} (in the queue already)`),
+    ...queuedNames.map((name) => `continue    ${name} (already in the queue)`),
     ...decisionLines(records, groups),
   ]
 }
@@ -82,9 +74,9 @@ function detailOf(file: ReviewFile, byId: ReadonlyMap<string, ProposedRecord>): 
   const reason = byId.get(file.id)?.failure
   if ('code' in file) return reason ? describeFailure(reason) : file.code
   if ('of' in file)
-    return `${file.isCertain ? 'the same as' : 'looks the same as'} ${byId.get(file.of)?.fileName}`
+    return `${file.isCertain ? 'the same as' : 'probably the same as'} ${byId.get(file.of)?.fileName}`
   if ('path' in file)
-    return `${file.isCertain ? 'as' : 'seems to be'} ${file.name}${file.path === null ? '' : ` at ${file.path}`}`
+    return `${file.isCertain ? 'as' : 'probably as'} ${file.name}${file.path === null ? '' : ` at ${file.path}`}`
   if ('content' in file) return file.content.join(', ')
   if ('licence' in file) return file.licence
   if ('missing' in file) return file.missing.join(', ')
@@ -100,7 +92,7 @@ export function plannedAsJson({ records, groups }: UploadProposal): readonly obj
       const of = 'of' in facts ? { of: names.get(facts.of) } : {}
       decisions.set(id, [...(decisions.get(id) ?? []), { kind, ...facts, ...of }])
     }
-  const blocked = blockedIds(groups)
+  const blocked = blockedIdsOf(groups)
   return records.map(({ id, fileName, path, identity, team, target, failure }) => ({
     file: fileName,
     localPath: path,
@@ -121,7 +113,7 @@ export function sizeOf(records: readonly ProposedRecord[]): number {
 
 /** The question about the files that can be uploaded. */
 export function questionFor({ records, groups }: UploadProposal): string {
-  const blocked = blockedIds(groups)
+  const blocked = blockedIdsOf(groups)
   const sound = records.filter(({ id }) => !blocked.has(id))
   return `Upload ${countFiles(sound.length)} (${bytes(sizeOf(sound))}) to ${records[0]?.team.name}? [y/N] `
 }

@@ -110,14 +110,3 @@ function findOriginals(
   }
   return originals
 }
-
-/** Ids of the files in any of the groups. */
-export function idsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
-  return new Set(groups.flatMap(({ files }) => files.map(({ id }) => id)))
-}
-
-/** Ids of the files that can't be approved as they are. */
-export function blockedIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
-  const blocking: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'path-conflict'])
-  return idsOf(groups.filter(({ kind }) => blocking.has(kind)))
-}

@@ -2,14 +2,20 @@ import { compareWithTeam, type LibraryMatch } from '../../conflicts/compare-with
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import { failed, failure, remedyOf, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { LibraryListing, LibraryModel } from '../../contract/library.ts'
-import type { ReviewApproval, ReviewGroup, ReviewView } from '../../contract/review.ts'
+import {
+  blockedIdsOf,
+  idsOf,
+  type ReviewApproval,
+  type ReviewGroup,
+  type ReviewView,
+} from '../../contract/review.ts'
 import type { Rows } from '../../journal/rows.ts'
 import type { UploadRecord } from '../../journal/upload-record.ts'
 import { withTimeout } from '../../platform/delays.ts'
 import type { FileIdentity } from '../../platform/files/file-identity.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { Queue } from '../../queue/queue.ts'
-import { blockedIdsOf, groupForReview, idsOf } from './review-groups.ts'
+import { groupForReview } from './review-groups.ts'
 import type { ReviewPolicy } from './review-policy.ts'
 
 interface ReviewOptions {
@@ -34,18 +40,18 @@ interface ReviewOptions {
   readonly onChange: (view: ReviewView | null) => void
 }
 
-/** The page is told of changes at most this often, in ms. */
+/** The page gets at most ten views a second. */
 const reportEveryMs = 100
 
-/** A user waits for the listing, in ms; without it, conflicts are found before each upload. */
+/** A user waits for the listing; without it, conflicts are found before each upload. */
 const listingTimeoutMs = 10_000
 
-const undecidedTeam = (team: Team) => team.id === ''
+const isUndecided = (team: Team) => team.id === ''
 
 /**
  * The files that wait for the user's approval: rows in the phase `review`. They are not in the queue, and
- * nothing of them is sent. What they have in common with each other and with the team's library is found out in
- * the background.
+ * nothing of them is sent. What they have in common with each other and with the team's library is found out
+ * in the background.
  */
 export class Review {
   readonly #options: ReviewOptions
@@ -235,7 +241,7 @@ export class Review {
     const inLibrary = new Map<string, LibraryMatch>()
     const teams = new Map(
       this.#records()
-        .filter(({ team }) => !undecidedTeam(team))
+        .filter(({ team }) => !isUndecided(team))
         .map(({ accountId, team }) => [`${accountId} ${team.id}`, { accountId, teamId: team.id }]),
     )
     for (const { accountId, teamId } of teams.values()) {

@@ -1,4 +1,6 @@
 import {
+  blockedIdsOf,
+  blockingKinds,
   reviewSetting,
   type ReviewFacts,
   type ReviewGroup,
@@ -45,9 +47,8 @@ export type ReviewFile = {
   [Kind in ReviewGroupKind]: { readonly kind: Kind } & ReviewFacts[Kind]
 }[ReviewGroupKind]
 
-const blocking: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'path-conflict'])
-/** Their notes are sentences; those of the other groups are short. */
-const hasSentence = blocking
+/** The notes of these groups are sentences; those of the others are short. */
+const hasSentence = blockingKinds
 
 /** Heights in CSS pixels. */
 const reviewHeights = { section: 40, shortNote: 24 } as const
@@ -69,11 +70,10 @@ type Rows = ReadonlyMap<string, UploadRow>
 
 /** @param ids the files in review, in the order of the queue */
 export function reviewTotals(view: ReviewView, ids: readonly string[], rows: Rows): ReviewTotals {
-  const blocked = new Set<string>()
+  const blocked = blockedIdsOf(view.groups)
   const skipped = new Set<string>()
   for (const group of view.groups) {
-    if (blocking.has(group.kind)) for (const { id } of group.files) blocked.add(id)
-    else if (group.kind === 'duplicate' || group.kind === 'in-library')
+    if (group.kind === 'duplicate' || group.kind === 'in-library')
       for (const { id, isCertain } of group.files) if (isCertain) skipped.add(id)
   }
   const approvableIds = ids.filter((id) => !blocked.has(id))
@@ -112,7 +112,7 @@ export function reviewSections(view: ReviewView, ids: readonly string[], rows: R
 }
 
 function fateOf(group: ReviewGroup): Fate {
-  if (blocking.has(group.kind)) return 'blocked'
+  if (blockingKinds.has(group.kind)) return 'blocked'
   const isSkipped =
     (group.kind === 'duplicate' || group.kind === 'in-library') &&
     group.files.every(({ isCertain }) => isCertain)

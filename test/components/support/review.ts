@@ -1,16 +1,12 @@
 import { failure, success } from '../../../electron/contract/failures.ts'
-import type { ReviewGroup, ReviewView } from '../../../electron/contract/review.ts'
+import { blockedIdsOf, idsOf, type ReviewGroup, type ReviewView } from '../../../electron/contract/review.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { openPage } from './open-page.ts'
 import { row, team } from './rows.ts'
 
-const blockingKinds = ['broken', 'unsafe', 'path-conflict']
-
 /** What the main process says about these rows, modified by `change`. */
 export function reviewOf(rows: readonly UploadRow[], change: Partial<ReviewView> = {}): ReviewView {
   const groups = change.groups ?? []
-  const idsOf = (some: readonly ReviewGroup[]) =>
-    new Set(some.flatMap(({ files }) => files.map(({ id }) => id)))
   const sum = (some: readonly UploadRow[]) => some.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
   return {
     team: { accountId: 'account-1', teamId: team.id },
@@ -25,7 +21,7 @@ export function reviewOf(rows: readonly UploadRow[], change: Partial<ReviewView>
     })),
     groups,
     needsDecisionCount: idsOf(groups).size,
-    blockedCount: idsOf(groups.filter(({ kind }) => blockingKinds.includes(kind))).size,
+    blockedCount: blockedIdsOf(groups).size,
     isComparing: false,
     ...change,
   }

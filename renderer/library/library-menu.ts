@@ -1,13 +1,11 @@
 import Ban from '@lucide/svelte/icons/ban'
 import CircleCheck from '@lucide/svelte/icons/circle-check'
-import Copy from '@lucide/svelte/icons/copy'
-import Hash from '@lucide/svelte/icons/hash'
 import Info from '@lucide/svelte/icons/info'
-import Link from '@lucide/svelte/icons/link'
 import Trash from '@lucide/svelte/icons/trash-2'
 import type { LibraryModel } from '../../electron/contract/library.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
+import { copyItems } from '../app/copy-items.ts'
 import type { MenuItem } from '../ui/menu-item.ts'
 import type { LibraryState } from './library-state.svelte.ts'
 
@@ -53,7 +51,9 @@ export function libraryMenu(
           },
         ]
       : []),
-    ...(single ? copyItems(single, t, actions) : []),
+    ...(single
+      ? copyItems({ path: single.modelPath, modelId: single.id, sha256: single.sha256 }, { t, actions })
+      : []),
     {
       key: 'delete',
       label: t('library.delete'),
@@ -61,34 +61,5 @@ export function libraryMenu(
       hasSeparatorAbove: true,
       onselect: () => onremove(models.map(({ id }) => id)),
     },
-  ]
-}
-
-function copyItems(
-  { id, modelPath, sha256 }: LibraryModel,
-  t: Translate,
-  actions: Pick<Actions, 'copy'>,
-): readonly MenuItem[] {
-  return [
-    {
-      key: 'id',
-      label: t('row.copy-id'),
-      icon: Copy,
-      hasSeparatorAbove: true,
-      onselect: () => void actions.copy(id),
-    },
-    ...(modelPath === null
-      ? []
-      : [
-          {
-            key: 'path',
-            label: t('row.copy-path'),
-            icon: Link,
-            onselect: () => void actions.copy(modelPath),
-          },
-        ]),
-    ...(sha256 === null
-      ? []
-      : [{ key: 'sha', label: t('row.copy-sha256'), icon: Hash, onselect: () => void actions.copy(sha256) }]),
   ]
 }

@@ -1,10 +1,7 @@
 import ArrowUpToLine from '@lucide/svelte/icons/arrow-up-to-line'
-import Copy from '@lucide/svelte/icons/copy'
 import FolderOpen from '@lucide/svelte/icons/folder-open'
-import Hash from '@lucide/svelte/icons/hash'
 import Info from '@lucide/svelte/icons/info'
 import Library from '@lucide/svelte/icons/library'
-import Link from '@lucide/svelte/icons/link'
 import Pause from '@lucide/svelte/icons/pause'
 import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Play from '@lucide/svelte/icons/play'
@@ -14,6 +11,7 @@ import Trash from '@lucide/svelte/icons/trash-2'
 import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
+import { copyItems } from '../app/copy-items.ts'
 import type { MenuItem } from '../ui/menu-item.ts'
 import { isEditable, remedyOfRow, toggleOf } from './row-status.ts'
 
@@ -99,19 +97,7 @@ export function recordItems(
           },
         ]),
     ...receipts,
-    {
-      key: 'path',
-      label: t('row.copy-path'),
-      icon: Link,
-      hasSeparatorAbove: true,
-      onselect: () => void actions.copy(path),
-    },
-    ...(modelId === null
-      ? []
-      : [{ key: 'id', label: t('row.copy-id'), icon: Copy, onselect: () => void actions.copy(modelId) }]),
-    ...(sha256 === null
-      ? []
-      : [{ key: 'sha', label: t('row.copy-sha256'), icon: Hash, onselect: () => void actions.copy(sha256) }]),
+    ...copyItems({ path, modelId, sha256 }, { t, actions }),
   ]
 }
 

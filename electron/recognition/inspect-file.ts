@@ -1,11 +1,12 @@
 import type { BigIntStats } from 'node:fs'
-import { access, lstat, realpath } from 'node:fs/promises'
+import { lstat, realpath } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, sep } from 'node:path'
 import process from 'node:process'
 import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import { identityOf, isLink, readSample, type FileIdentity } from '../platform/files/file-identity.ts'
+import { pathExists } from '../platform/files/path-exists.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { downloadSuffixes, isPartialDownload } from './file-names.ts'
@@ -184,15 +185,6 @@ function hasChanged(before: BigIntStats, after: BigIntStats): boolean {
 
 /** Download managers keep a state file, or the bytes themselves, next to the final name. */
 async function hasDownloadBeside(path: string): Promise<boolean> {
-  const found = await Promise.all(downloadSuffixes.map((suffix) => exists(path + suffix)))
+  const found = await Promise.all(downloadSuffixes.map((suffix) => pathExists(path + suffix)))
   return found.includes(true)
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false
-  }
 }

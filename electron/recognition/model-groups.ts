@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { access } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ModelGroup } from '../contract/recognition.ts'
+import { pathExists } from '../platform/files/path-exists.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
 import { extensionOf, hasModelExtension } from './file-names.ts'
 import { readAt } from './formats/byte-source.ts'
@@ -57,11 +57,7 @@ export function shardNames({ stem, count, extension }: Shard): string[] {
 /** The first part that is missing in the folder, or null. */
 export async function findMissingShard(folder: string, shard: Shard): Promise<string | null> {
   for (const name of shardNames(shard)) {
-    try {
-      await access(join(folder, name))
-    } catch {
-      return name
-    }
+    if (!(await pathExists(join(folder, name)))) return name
   }
   return null
 }

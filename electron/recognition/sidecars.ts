@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { pathExists } from '../platform/files/path-exists.ts'
 import { extensionOf, hasModelExtension } from './file-names.ts'
 
 /** Endings that model managers append to a model's name without extension, in order of precedence. */
@@ -58,14 +58,7 @@ export interface FileLocation {
 
 async function findSidecarsOf(path: string): Promise<Sidecars> {
   const stem = join(dirname(path), stemOf(basename(path)))
-  const exist = await Promise.all(
-    endings.map((ending) =>
-      access(stem + ending).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  )
+  const exist = await Promise.all(endings.map((ending) => pathExists(stem + ending)))
   const found = endings.filter((_ending, index) => exist[index])
   const picture = pictureEndings.find((ending) => found.includes(ending))
   return {

@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { pathExists } from '../../platform/files/path-exists.ts'
 import { maxDiffusersDepth, diffusersIndex } from '../../recognition/model-groups.ts'
 
 /**
@@ -29,11 +29,4 @@ async function rootOf(path: string, hasIndex: (folder: string) => Promise<boolea
     if (await hasIndex(folder)) return folder
   }
   return null
-}
-
-function pathExists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

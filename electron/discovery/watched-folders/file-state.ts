@@ -1,4 +1,5 @@
-import { access, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { pathExists } from '../../platform/files/path-exists.ts'
 import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { downloadSuffixes } from '../../recognition/file-names.ts'
 
@@ -78,11 +79,4 @@ export async function isFinishedFile(path: string): Promise<boolean> {
   }
   const markers = await Promise.all(downloadSuffixes.map((suffix) => pathExists(path + suffix)))
   return !markers.includes(true)
-}
-
-export async function pathExists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { pathExists } from '../../platform/files/path-exists.ts'
 import {
   extensionOf,
   hasModelExtension,
@@ -15,7 +16,7 @@ import {
   shardNames,
   type Shard,
 } from '../../recognition/model-groups.ts'
-import { pathExists, readFileState } from './file-state.ts'
+import { readFileState } from './file-state.ts'
 
 /** All files of one model, which are enqueued together once every one of them is complete. */
 export interface ModelFiles {

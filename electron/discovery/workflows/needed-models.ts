@@ -1,5 +1,6 @@
 import { hasModelExtension } from '../../recognition/file-names.ts'
 import { typeByFolderName } from '../../recognition/kinds/folder-evidence.ts'
+import { nameKey } from '../scan/walk-models.ts'
 import { filesBehindValue } from './loader-table.ts'
 import { expectedModel, isFolderInput, showsOnlyText, type TypeSource } from './workflow-loaders.ts'
 
@@ -54,7 +55,7 @@ export interface ValueOrigin {
   readonly isOff: boolean
 }
 
-/** Collects the models of a workflow in order of appearance; each reference fills in what others leave unknown. */
+/** Collects the models of a workflow in their order; each reference fills in what others leave unknown. */
 export class NeededModels {
   /** By lower-case name: usually one, more if nodes load files of this name from different folders. */
   readonly #byName = new Map<string, NeededModel[]>()
@@ -91,7 +92,8 @@ export class NeededModels {
       if (!isJson(entry)) continue
       const listedName = normalizeModelName(textOf(entry['name']))
       // The widget's name includes the folder that the user keeps the file in.
-      const name = selected ? selected.find((one) => baseName(one) === baseName(listedName)) : listedName
+      const key = nameKey(listedName ?? '')
+      const name = selected && listedName !== null ? selected.find((one) => nameKey(one) === key) : listedName
       if (name === undefined || name === null) continue
       const modelType = typeOfDirectory(textOf(entry['directory']))
       this.add({
@@ -208,8 +210,6 @@ function normalizeModelName(text: string): string | null {
     : parts.filter((part) => part !== '.' && part !== '').join('/')
   return name === '' || name.split('/').includes('..') ? null : name
 }
-
-const baseName = (name: string | null) => name?.split('/').at(-1)?.toLowerCase() ?? null
 
 /** A normalised http or https URL; null for anything else. */
 function httpUrl(text: string): string | null {

@@ -4,13 +4,13 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { pathExists } from '../../../../electron/platform/files/path-exists.ts'
 import { downloadSuffixes } from '../../../../electron/recognition/file-names.ts'
 import {
   checkStability,
   isFinishedFile,
   isFolderMissing,
   isSameState,
-  pathExists,
   readFileState,
   stableAfterMs,
 } from '../../../../electron/discovery/watched-folders/file-state.ts'

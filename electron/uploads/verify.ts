@@ -207,10 +207,10 @@ function compare(expected: RecordValues<string | null>, model: ModelWire, atMs: 
   const found = foundRecord(model)
   const differences: RecordDifference[] = recordFields.flatMap((field) => {
     const value = found[field]
-    const wanted = expected[field]
-    return value === null || wanted === null || value === wanted
+    const expectedValue = expected[field]
+    return value === null || expectedValue === null || value === expectedValue
       ? []
-      : [{ field, expected: wanted, found: harmlessText(value) }]
+      : [{ field, expected: expectedValue, found: harmlessText(value) }]
   })
   const isEdited = wasEdited(model)
   const relevant = differences.filter(({ field }) => !isEdited || (field !== 'path' && field !== 'type'))

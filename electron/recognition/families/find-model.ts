@@ -1,6 +1,6 @@
 import type { TensorNames } from '../kinds/tensor-names.ts'
 import { baseModels } from './base-models.ts'
-import { evidenceOf, variantOf } from './match-rule.ts'
+import { matchingTensor, variantOf } from './match-rule.ts'
 
 export interface DiffusionModel {
   readonly base: string
@@ -12,7 +12,7 @@ export interface DiffusionModel {
 export function findDiffusionModel(names: TensorNames): DiffusionModel | null {
   for (const { base, layouts, variants } of baseModels) {
     for (const layout of layouts ?? []) {
-      const evidence = evidenceOf(names, layout)
+      const evidence = matchingTensor(names, layout)
       if (evidence !== undefined) return { base, variant: variantOf(names, variants), evidence }
     }
   }

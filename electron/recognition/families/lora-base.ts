@@ -32,20 +32,20 @@ for (const { base, lora: sizes = [] } of baseModels) {
   }
 }
 
-/** What speaks for a family: the layers that it has, and whether the last of its blocks is among them. */
+/** The evidence for a family: the layers that it has, and whether the last of its blocks is among them. */
 interface Candidate {
   layers: number
   fillsBlocks: boolean
   evidence: string
 }
 
-/** More possible families say nothing. */
+/** With more possible families, none is reported. */
 const maxBases = 5
 
 export interface LoraBases {
   /**
-   * One family, or all that the layers could belong to, with those first from which others were derived; empty
-   * for none.
+   * One family, or all that the layers could belong to, with those first from which others were derived;
+   * empty for none.
    */
   readonly bases: readonly string[]
   readonly evidence: string
@@ -55,7 +55,7 @@ export interface LoraBases {
  * The families whose models have most of an adapter's layers, without those whose widths or numbers of blocks
  * differ.
  */
-export function lorasBases(layers: ReadonlyMap<string, LoraLayer>): LoraBases {
+export function findLoraBases(layers: ReadonlyMap<string, LoraLayer>): LoraBases {
   const candidates = new Map<LoraLayers, Candidate>()
   const excluded = new Set<LoraLayers>()
   for (const layer of layers.values()) {

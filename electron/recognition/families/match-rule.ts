@@ -24,7 +24,7 @@ function hasSizes(shape: readonly number[], sizes: Sizes): boolean {
 }
 
 /** The tensor that shows that a rule applies (its first), or undefined if the rule doesn't apply. */
-export function evidenceOf(names: TensorNames, rule: TensorRule): string | undefined {
+export function matchingTensor(names: TensorNames, rule: TensorRule): string | undefined {
   let evidence: string | undefined
   for (const [key, sizes] of rule.shapes ?? []) {
     const found = findTensor(names, key)
@@ -56,7 +56,7 @@ export function variantOf(
 /** A rule without conditions applies to all files. */
 function appliesTo(names: TensorNames, rule: TensorRule): boolean {
   const hasCondition = (rule.has ?? rule.shapes) !== undefined
-  return evidenceOf(names, rule) !== undefined || (!hasCondition && lacksAll(names, rule.lacks ?? []))
+  return matchingTensor(names, rule) !== undefined || (!hasCondition && lacksAll(names, rule.lacks ?? []))
 }
 
 const lacksAll = (names: TensorNames, keys: readonly TensorKey[]) =>
@@ -68,7 +68,7 @@ export function findFamily<F extends PartFamily>(
   families: readonly F[],
 ): { readonly family: F; readonly evidence: string } | null {
   for (const family of families) {
-    const evidence = evidenceOf(names, family)
+    const evidence = matchingTensor(names, family)
     if (evidence !== undefined) return { family, evidence }
   }
   return null

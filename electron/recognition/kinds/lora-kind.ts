@@ -1,5 +1,5 @@
 import { baseModels } from '../families/base-models.ts'
-import { lorasBases } from '../families/lora-base.ts'
+import { findLoraBases } from '../families/lora-base.ts'
 import { joinBases } from './kind.ts'
 import type { Kind } from './kind.ts'
 import { loraLayers } from './lora-layers.ts'
@@ -12,7 +12,7 @@ import type { TensorNames } from './tensor-names.ts'
  */
 export function loraKind(names: TensorNames, metadata: ReadonlyMap<string, string>): Kind {
   const layers = loraLayers(names)
-  const { bases, evidence } = lorasBases(layers)
+  const { bases, evidence } = findLoraBases(layers)
   const named = basesFromMetadata(metadata)
   const base = joinBases(decideBases(bases, named))
   const example = [...layers.values()][0]?.example ?? ''

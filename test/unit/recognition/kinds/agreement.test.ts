@@ -12,7 +12,7 @@ import {
   unexpectedResults,
   withoutAgreeing,
 } from '../../../support/recognition/expected-disagreements.ts'
-import { pageWithTables, recognitionPage } from '../../../support/runner/confusion-matrix.ts'
+import { pageWithTables, recognitionPage } from '../../../support/runner/recognition-agreement.ts'
 
 let comparisons: readonly Comparison[]
 

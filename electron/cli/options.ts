@@ -112,8 +112,9 @@ after a crash. Press Ctrl-C again to stop at once. Put file names that start wit
       quiet,
       help,
     },
-    more: `The file can be a workflow in JSON (from ComfyUI's window or API), or a PNG or WebP image saved by ComfyUI. Models are
-searched in the common locations of ComfyUI and similar programs and in earlier uploads. Nothing is downloaded.`,
+    more: `The file can be a workflow in JSON (from ComfyUI's window or API), or a picture, video, sound or 3D model with a
+workflow in it. Models are searched in the common locations of ComfyUI and similar programs and in earlier uploads.
+Nothing is downloaded.`,
   },
   inspect: {
     words: '<paths…>',
@@ -142,7 +143,7 @@ here for the same reason; the exit code is then 1.`,
       help,
     },
     more: `Receipts are saved from the details of an upload, or for several uploads in the history. The exit code is 0 only if
-the library's record was compared and is equal, and the file is not different; 3 without a sign-in to the team.`,
+the library's record matches the receipt, and the file does too or wasn't found; 3 without a sign-in to the team.`,
   },
   resume: {
     words: '',

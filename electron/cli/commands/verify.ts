@@ -28,8 +28,8 @@ type LocalCheck =
   | { readonly result: 'unreadable'; readonly path: string }
 
 /**
- * Compares the files and the library's records with the receipts in a JSON file. Returns 0 if everything that
- * was compared is equal and the library was compared, 3 without a sign-in, else 1.
+ * Compares the files and the library's records with the receipts in a JSON file. Returns 0 if all of them
+ * match (a file that isn't found is no difference), 3 without a sign-in, else 1.
  */
 export async function runVerifyCommand(command: VerifyCommand, context: CommandContext): Promise<number> {
   const { interruption, streams } = context

@@ -116,7 +116,7 @@ test('Cancel discards the files, and Undo restores them', async () => {
   })
   await userEvent.click(sheet.getByRole('button', { name: 'Cancel' }))
   await expect.poll(() => sheet.elements()).toEqual([])
-  await expect.element(screen.getByText('10 files aren’t uploaded.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('10 files won’t be uploaded.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   expect(asked).toEqual([
     { name: 'discardReview', args: undefined },

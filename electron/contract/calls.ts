@@ -133,8 +133,8 @@ const callGroups = {
     /** Ends the pause of the whole queue and of every single upload. */
     resumeAll: call<void>()('engine', nothing),
     /**
-     * Stops the uploads, deletes what storage holds of them and removes their rows. Those of which nothing was
-     * sent can be restored by `undoRemove`.
+     * Stops the uploads, deletes what storage holds of them and removes their rows. Those of which nothing
+     * was sent can be restored by `undoRemove`.
      */
     cancel: call<void>()('engine', v.strictObject({ ids })),
     /**
@@ -143,13 +143,13 @@ const callGroups = {
      */
     undoRemove: call<readonly string[]>()('engine', v.strictObject({ ids })),
     /**
-     * Removes the rows of a drop (`AddReport.drop`) and deletes what storage holds of them; returns their ids.
-     * Fails with `undo-too-late` and changes nothing once one of them is registered.
+     * Removes the rows of a drop (`AddReport.drop`) and deletes what storage holds of them; returns their
+     * ids. Fails with `undo-too-late` and changes nothing once one of them is registered.
      */
     undoAdd: call<readonly string[]>()('engine', v.strictObject({ drop: id })),
     /**
-     * Accepts files that can run code when loaded; stored with each upload. A native dialog asks first; nothing
-     * changes unless it is confirmed. Files in review stay there.
+     * Accepts files that can run code when loaded; stored with each upload. A native dialog asks first;
+     * nothing changes unless it is confirmed. Files in review stay there.
      */
     allow: call<void>()('desktop', v.strictObject({ ids })),
     retry: call<void>()('engine', v.strictObject({ ids })),

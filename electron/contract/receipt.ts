@@ -6,9 +6,9 @@ const text = (maxLength: number) => v.pipe(v.string(), v.maxLength(maxLength))
 const time = v.pipe(v.string(), v.isoTimestamp())
 
 /**
- * A receipt of one upload, as saved in a JSON file: what was registered where, and whether the library's record
- * was compared with it. Contains no path of the computer. The number changes when a member is removed or
- * changes its meaning.
+ * A receipt of one upload, as saved in a JSON file: what was registered where, and whether the library's
+ * record was compared with it. Contains no path of the computer. The number changes when a member is removed
+ * or changes its meaning.
  */
 export const receiptSchema = v.object({
   receipt: v.literal('modelferry upload'),

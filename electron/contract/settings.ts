@@ -61,8 +61,8 @@ export const settingsSchema = v.strictObject({
   /** Whether files that PyTorch would load as pickles may be uploaded. */
   allowPickles: v.optional(v.boolean(), true),
   /**
-   * Parts of licence names that need confirmation, in addition to the known restrictive ones. Files with these
-   * licences are always reviewed.
+   * Parts of licence names that need confirmation, in addition to the known restrictive ones. Files with
+   * these licences are always reviewed.
    */
   confirmLicences: v.optional(list(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100)), 50), []),
   language: v.optional(v.picklist(['system', 'en', 'zh-Hans', 'zh-Hant']), 'system'),

@@ -167,8 +167,8 @@ export class UploadCommands {
   }
 
   /**
-   * Removes the uploads of a drop and what storage holds of them, unless one of them is registered; returns the
-   * ids.
+   * Removes the uploads of a drop and what storage holds of them, unless one of them is registered; returns
+   * the ids.
    */
   async undoAdd(drop: string): Promise<Result<readonly string[]>> {
     const { undo, find } = this.#options

@@ -99,8 +99,8 @@ export async function adoptUploads(
 const isInReview = (rows: Rows, id: string) => rows.get(id)?.live.phase === 'review'
 
 /**
- * Those of the files whose uploads `adoptUploads` would find, without continuing any. Files in review count as
- * new ones, since nobody has approved them.
+ * Those of the files whose uploads `adoptUploads` would find, without continuing any. Files in review count
+ * as new ones, since nobody has approved them.
  */
 export function queuedFiles(
   { store, accounts }: Pick<AdoptServices, 'store' | 'accounts'>,

@@ -113,8 +113,8 @@ export class Intake {
 
   /**
    * Enqueues files and folders, or adds them to the review. A rejected file becomes a row as well, with its
-   * failure, so that the user sees what happened to it. A file that the queue already has for this user and team
-   * is continued instead of being added twice.
+   * failure, so that the user sees what happened to it. A file that the queue already has for this user and
+   * team is continued instead of being added twice.
    */
   async enqueue(
     paths: readonly string[],

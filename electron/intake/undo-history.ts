@@ -5,8 +5,8 @@ import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 const maxRemoved = 50_000
 
 /**
- * What the user can undo in this session. It is in memory only: in the journal, uploads are removed at once, so that
- * no restart brings them back.
+ * What the user can undo in this session. It is in memory only: in the journal, uploads are removed at once,
+ * so that no restart brings them back.
  */
 export interface UndoHistory {
   /** Remembers the new rows of a drop; returns its id. */

@@ -23,8 +23,8 @@ export interface TeamForFiles extends TeamChoice {
 }
 
 /**
- * Finds the team for files that were just added, or null if they have to wait for one. Of several teams none is
- * assumed, unless the window shows it and nothing is reviewed.
+ * Finds the team for files that were just added, or null if they have to wait for one. Of several teams none
+ * is assumed, unless the window shows it and nothing is reviewed.
  */
 export function createTeamFinder({
   signIns,

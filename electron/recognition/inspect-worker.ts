@@ -8,8 +8,8 @@ export interface InspectRequest {
   readonly number: number
   readonly file: FileToInspect
   /**
-   * `inspection` reads what the file is, `details` everything for the details pane, `report` what is needed to
-   * report a wrong recognition.
+   * `inspection` reads what the file is, `details` everything for the details pane, `report` what is needed
+   * to report a wrong recognition.
    */
   readonly output: 'inspection' | 'details' | 'report'
 }

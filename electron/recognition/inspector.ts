@@ -31,8 +31,8 @@ interface Job {
 
 /**
  * Runs `inspectFile` and what reads more of a file on a worker thread, so that no header can block the
- * caller. A worker that dies or takes too long is replaced and its jobs are repeated once, each alone, so that only the file
- * that caused it is refused.
+ * caller. A worker that dies or takes too long is replaced and its jobs are repeated once, each alone, so
+ * that only the file that caused it is refused.
  */
 export class Inspector {
   readonly #workerUrl: URL

@@ -167,8 +167,8 @@ async function readContainer(
 
 /**
  * Adds what loaders would run, whatever format the file has: valid GGUF or safetensors may also be a pickle.
- * Where such a file has the name of its format, only code is a problem: numbers that can't be scanned to their
- * end as a pickle are what its own loader expects.
+ * Where such a file has the name of its format, only code is a problem: numbers that can't be scanned to
+ * their end as a pickle are what its own loader expects.
  */
 async function addLoaders(
   content: FileContent,

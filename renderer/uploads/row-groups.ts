@@ -26,8 +26,8 @@ function matchesSearch(row: UploadRow, search: string): boolean {
 }
 
 /**
- * Rows by group in display order: queue order, and latest first among finished ones. Files in review are not in
- * the list.
+ * Rows by group in display order: queue order, and latest first among finished ones. Files in review are not
+ * in the list.
  */
 export function groupRows(rows: Iterable<UploadRow>, search: string): RowGroup[] {
   const byGroup: Record<Group, UploadRow[]> = { 'needs-you': [], running: [], waiting: [], done: [] }

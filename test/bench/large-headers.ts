@@ -15,10 +15,10 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { median } from './samples.ts'
 
-// Inspects a safetensors file with a header of 94 MB and a GGUF file with 1.5 million tensors, each in a process
-// of its own, and prints the time and the peak memory (RSS) next to those of a process that only parses the same
-// bytes: `JSON.parse`, and a loop in Python's `struct`. The names belong to no known family, so that all detectors
-// run.
+// Inspects a safetensors file with a header of 94 MB and a GGUF file with 1.5 million tensors, each in a
+// process of its own, and prints the time and the peak memory (RSS) next to those of a process that only
+// parses the same bytes: `JSON.parse`, and a loop in Python's `struct`. The names belong to no known family,
+// so that all detectors run.
 
 const rounds = 5
 const jsonBytes = 94_000_000

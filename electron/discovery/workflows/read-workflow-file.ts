@@ -2,7 +2,6 @@ import type { FileHandle } from 'node:fs/promises'
 import { parseJson } from '../../platform/files/parse-json.ts'
 import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { readAt } from '../../recognition/formats/byte-source.ts'
-
 import type { NeededModel } from './needed-models.ts'
 import { maxWorkflowBytes, mergeNeededModels, parseNeededModels } from './parse-workflow.ts'
 import { isJpeg, isPng, isWebp, textsOfJpeg, textsOfPng, textsOfWebp } from './workflow-image.ts'
@@ -41,8 +40,8 @@ const mediaFormats: readonly (readonly [isFormat: (start: Buffer) => boolean, re
 ]
 
 /**
- * The models that the workflow in a JSON file, picture, video, sound or 3D model needs; null if the file holds no workflow or can't
- * be read. The file's content decides its format, not its name. Never rejects.
+ * The models that the workflow in a JSON file, picture, video, sound or 3D model needs; null if the file
+ * holds no workflow or can't be read. The file's content decides its format, not its name. Never rejects.
  */
 export async function readWorkflowFile(path: string): Promise<readonly NeededModel[] | null> {
   try {

@@ -1,8 +1,8 @@
 import { findLoader, folderByFileName } from './loader-table.ts'
 
 /**
- * What a model's type is derived from, the strongest first: the node that loads it, the workflow's own list of
- * models, or a word in the name of the node or widget.
+ * What a model's type is derived from, the strongest first: the node that loads it, the workflow's own list
+ * of models, or a word in the name of the node or widget.
  */
 export type TypeSource = 'loader' | 'list' | 'word'
 

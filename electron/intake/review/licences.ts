@@ -1,6 +1,6 @@
 /**
- * Parts of licence names that forbid commercial use, changes, or any use outside of an agreement. Sources: the
- * identifiers at huggingface.co/docs/hub/repositories-licenses and the licences' own names. Licences that
+ * Parts of licence names that forbid commercial use, changes, or any use outside of an agreement. Sources:
+ * the identifiers at huggingface.co/docs/hub/repositories-licenses and the licences' own names. Licences that
  * only forbid harmful uses (OpenRAIL) are not among them.
  */
 const restrictive = [

@@ -3,9 +3,9 @@ import type { FoundFile } from '../../recognition/found-file.ts'
 import type { ReviewPolicy } from './review-policy.ts'
 
 /**
- * How files were added. `by-rules` follows the settings. `first` is for files that were added before there was
- * a team, and for what the command line only shows. `confirmed` is for files whose upload was confirmed in a
- * native dialog, and `approved` for those that the user has seen one by one.
+ * How files were added. `by-rules` follows the settings. `first` is for files that were added before there
+ * was a team, and for what the command line only shows. `confirmed` is for files whose upload was confirmed
+ * in a native dialog, and `approved` for those that the user has seen one by one.
  */
 export type ReviewMode = 'by-rules' | 'first' | 'confirmed' | 'approved'
 

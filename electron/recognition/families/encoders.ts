@@ -134,7 +134,7 @@ const clipLayer = (layer: number): TensorKey => [
   `text_model.encoder.layers.${layer}.self_attn.q_proj.weight`,
 ]
 
-/** Text encoders other than language models; the largest first, because it has the layers of the others too. */
+/** Text encoders other than language models; the largest first, because it has the others' layers too. */
 export const textEncoders: readonly PartFamily[] = [
   text('CLIP-G', { has: [clipLayer(30)] }),
   text('CLIP-H', { has: [clipLayer(22)] }),

@@ -23,7 +23,8 @@ export interface VariantRule extends TensorRule {
 
 /**
  * What adapters of a family change. Names are those in the model without `.weight`, with `#` for numbers; one
- * that ends in `.` is a beginning. A family is possible if one layer exists and no width or number contradicts.
+ * that ends in `.` is a beginning. A family is possible if one layer exists and no width or number
+ * contradicts.
  */
 export interface LoraLayers {
   /** Input width by layer: one, one of several, or null for any. */

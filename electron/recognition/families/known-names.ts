@@ -28,8 +28,8 @@ export const basesByClassName = (className: string): readonly string[] =>
   longest(classes, (name) => className.startsWith(name)).bases
 
 /**
- * The families that an architecture in a file's metadata or a file name contains. Names are compared as words:
- * `Flux.2-dev` and `flux_2_dev` are `flux-2-dev`.
+ * The families that an architecture in a file's metadata or a file name contains. Names are compared as
+ * words: `Flux.2-dev` and `flux_2_dev` are `flux-2-dev`.
  */
 export function basesByArchitecture(architecture: string): NamedBases {
   const text = `-${architecture.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}-`

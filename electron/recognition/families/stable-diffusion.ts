@@ -30,7 +30,7 @@ const inputs: readonly VariantRule[] = [
   ],
 }))
 
-/** Distilled UNets, by the depth of their transformers (ComfyUI, model_detection.py and supported_models.py). */
+/** Distilled UNets, by their transformers' depth (ComfyUI, model_detection.py and supported_models.py). */
 const distilled: readonly VariantRule[] = [
   {
     word: 'KOALA 1B',

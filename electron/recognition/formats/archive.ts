@@ -11,7 +11,7 @@ const startsWith = (hex: string) => {
 }
 
 /**
- * Begins zlib's format (RFC 1950, 2.2). Two bytes say little, so the beginning must unpack too: safetensors
+ * Begins zlib's format (RFC 1950, 2.2). Two bytes are too few, so the beginning must unpack too: safetensors
  * begin with any number.
  */
 function isZlib(start: Buffer): boolean {

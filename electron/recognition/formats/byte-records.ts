@@ -2,8 +2,8 @@
 const maxProbes = 256
 
 /**
- * Records of a key and some bytes behind it, in one buffer and in the order in which they were added. A header
- * of 100 MB can have millions of names: as strings in a `Map` they would take ten times the memory.
+ * Records of a key and some bytes behind it, in one buffer and in the order in which they were added. A
+ * header of 100 MB can have millions of names: as strings in a `Map` they would take ten times the memory.
  */
 export class ByteRecords {
   #bytes = Buffer.allocUnsafeSlow(4096)

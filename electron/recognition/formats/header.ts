@@ -27,8 +27,8 @@ export interface Header {
 const maxDimensions = 64
 
 /**
- * The tensors of a header in the order of the file. Names and shapes are slices of one buffer and become strings
- * and arrays only when they are asked for.
+ * The tensors of a header in the order of the file. Names and shapes are slices of one buffer and become
+ * strings and arrays only when they are asked for.
  */
 export class TensorTable implements TensorMap {
   readonly #records = new ByteRecords()

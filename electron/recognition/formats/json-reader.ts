@@ -30,8 +30,8 @@ export interface TextRange {
 
 /**
  * Reads JSON sequentially from bytes, which must be valid UTF-8. `JSON.parse` would drop duplicate keys,
- * round numbers beyond 2^53 and build objects of any size; here the caller decides what may come next, and texts
- * are built only on request. Throws `FormatError` at anything else.
+ * round numbers beyond 2^53 and build objects of any size; here the caller decides what may come next, and
+ * texts are built only on request. Throws `FormatError` at anything else.
  */
 export class JsonReader {
   readonly #bytes: Buffer
@@ -60,8 +60,8 @@ export class JsonReader {
   }
 
   /**
-   * Begins an object and reads up to its first value. Returns the key, or null for an empty object. The caller
-   * reads the value and then calls `nextMember`.
+   * Begins an object and reads up to its first value. Returns the key, or null for an empty object. The
+   * caller reads the value and then calls `nextMember`.
    */
   firstMember(): TextRange | null {
     this.#open(openingBrace)

@@ -13,7 +13,7 @@ export interface OnnxHeader extends Header {
   readonly external: ReadonlyMap<string, number>
 }
 
-/** Name and bits of an element type by its number (onnx.proto, TensorProto.DataType). Texts have no fixed size. */
+/** Name and bits of an element type by its number (onnx.proto, TensorProto.DataType). Texts vary in size. */
 const elementTypes: Readonly<Record<number, readonly [name: string, bits: number]>> = {
   1: ['F32', 32],
   2: ['U8', 8],
@@ -190,8 +190,8 @@ async function readNode(window: ByteWindow, end: number, graph: Graph): Promise<
 }
 
 /**
- * AttributeProto: tensors (5, 10), graphs (6, 11) and sparse tensors (22, 23). The value of a constant usually
- * has no name of its own, so it gets that of the node's output.
+ * AttributeProto: tensors (5, 10), graphs (6, 11) and sparse tensors (22, 23). The value of a constant
+ * usually has no name of its own, so it gets that of the node's output.
  */
 async function readAttribute(window: ByteWindow, end: number, graph: Graph, output: string): Promise<void> {
   await readFields(window, end, async ({ number, wire, length }) => {

@@ -88,9 +88,9 @@ export async function readSafetensorsHeader(
 
 /**
  * Parses a whole header, without its length prefix, and checks every rule of the format and of its reference
- * implementation (huggingface/safetensors, tensor.rs, and serde_json). It is stricter only where other loaders
- * would read something else: no key may occur twice, a tensor must be an object, and the header must begin with
- * `{` (README, "Format").
+ * implementation (huggingface/safetensors, tensor.rs, and serde_json). It is stricter only where other
+ * loaders would read something else: no key may occur twice, a tensor must be an object, and the header must
+ * begin with `{` (README, "Format").
  */
 export function parseSafetensors(header: Buffer): ParseResult<SafetensorsHeader> {
   if (header.length > maxHeaderBytes) return malformed('header length over 100,000,000')
@@ -99,7 +99,7 @@ export function parseSafetensors(header: Buffer): ParseResult<SafetensorsHeader>
   return tryParse(() => new HeaderReader(header).read())
 }
 
-/** Our own limits, far above those of any model: trainers write some hundred keys, and names have 200 bytes. */
+/** Our own limits, far above any model: trainers write some hundred keys, and names have 200 bytes. */
 const maxMetadataKeys = 100_000
 const maxNameBytes = 65_535
 /** Longer values are kept as an empty text: tag lists and thumbnails are far below. */

@@ -21,8 +21,8 @@ export interface TarMember {
 }
 
 /**
- * Whether bytes begin a tar for Python's tarfile, which is what PyTorch tries first. It checks no magic, since
- * the oldest format has none, only that the header's checksum is right.
+ * Whether bytes begin a tar for Python's tarfile, which is what PyTorch tries first. It checks no magic,
+ * since the oldest format has none, only that the header's checksum is right.
  */
 export function isTarStart(start: Buffer): boolean {
   if (start.length < tarBlockBytes) return false
@@ -63,8 +63,8 @@ function readNumber(header: Buffer, field: { readonly at: number; readonly bytes
 }
 
 /**
- * Lists the regular files of a tar. Attributes of other members (long names, sizes, links) are not applied, so
- * a loader may see more than is listed.
+ * Lists the regular files of a tar. Attributes of other members (long names, sizes, links) are not applied,
+ * so a loader may see more than is listed.
  */
 export async function readTarMembers(source: ByteSource): Promise<ParseResult<TarMember[]>> {
   const members: TarMember[] = []

@@ -35,9 +35,9 @@ export interface ZipDirectory {
 }
 
 /**
- * Parses a zip's directory. Records that contradict each other are a problem: readers differ in which one they
- * believe, so a loader could see a member that is not seen here. PyTorch's reader (miniz) and NumPy's (Python's
- * zipfile) find the directory, the 64-bit records and a member by its name in different ways.
+ * Parses a zip's directory. Records that contradict each other are a problem: readers differ in which one
+ * they use, so a loader could see a member that is not seen here. PyTorch's reader (miniz) and NumPy's
+ * (Python's zipfile) find the directory, the 64-bit records and a member by its name in different ways.
  */
 export async function readZipMembers(source: ByteSource): Promise<ParseResult<ZipDirectory>> {
   const problems: string[] = []

@@ -41,7 +41,7 @@ export function folderEvidence(folders: readonly string[]): FolderEvidence | nul
   return { folder: folders[index] ?? '', modelType, below: folders.slice(index + 1) }
 }
 
-/** A known folder directly in `models`. The parts of a pipeline in `diffusers` have folders of their own types. */
+/** A known folder directly in `models`. Parts of a pipeline in `diffusers` are in folders of their types. */
 function isTypeFolder(names: readonly string[], index: number): boolean {
   const modelType = names[index - 1] === 'models' ? typeAt(names, index) : undefined
   return modelType !== undefined && modelType !== 'diffusers'

@@ -4,8 +4,8 @@ import { baseSeparator } from '../../contract/recognition.ts'
 export interface Kind {
   readonly modelType: string
   /**
-   * The base model's family in its own name, several joined by ` / ` if the header doesn't show which of them,
-   * or null if it shows none.
+   * The base model's family in its own name, several joined by ` / ` if the header doesn't show which of
+   * them, or null if it shows none.
    */
   readonly base: string | null
   /** A size or a purpose within the family, or null. */

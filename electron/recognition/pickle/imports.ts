@@ -79,8 +79,8 @@ const innocuous = new Set([
 ])
 
 /**
- * Classes of TorchScript, except those of packages (`torch.classes`). Their code is in the archive itself and is
- * scanned there; a loader of Python has no such module.
+ * Classes of TorchScript, except those of packages (`torch.classes`). Their code is in the archive itself and
+ * is scanned there; a loader of Python has no such module.
  */
 const torchScriptClass = /^__torch__(?!\.torch\.classes\.(?!quantized\.))(\.[A-Za-z_]\w*)+$/
 

@@ -63,8 +63,8 @@ async function scanReading(
 }
 
 /**
- * Scans PyTorch's first format, of 2016: pickles with numbers between them, in a tar. It never passes, because
- * links and attributes in a tar let loaders see more than is listed.
+ * Scans PyTorch's first format, of 2016: pickles with numbers between them, in a tar. It never passes,
+ * because links and attributes in a tar let loaders see more than is listed.
  */
 async function scanTar(source: ByteSource): Promise<PickleScan> {
   const members = await readTarMembers(source)

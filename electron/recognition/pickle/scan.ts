@@ -76,7 +76,7 @@ async function runPickle(machine: PickleMachine, window: ByteWindow, budget: Sca
   }
 }
 
-/** In the legacy format, a storage's length of 8 bytes precedes it (torch/serialization.py, `_legacy_save`). */
+/** In the legacy format, 8 bytes of length precede a storage (torch/serialization.py, `_legacy_save`). */
 const storageLengthBytes = 8
 
 function sumOfStorages({ storages }: PickleMachine): number | null {
@@ -157,8 +157,8 @@ function findProblem(scans: readonly SinglePickleScan[], remainingBytes: number)
 }
 
 /**
- * Scans what isn't named as a pickle but may be one, such as a member of a zip. Null if it is none: numbers and
- * words may begin like one by chance, and then fail before they call an import.
+ * Scans what isn't named as a pickle but may be one, such as a member of a zip. Null if it is none: numbers
+ * and words may begin like one by chance, and then fail before they call an import.
  */
 export async function scanUnnamed(window: ByteWindow, budget: ScanBudget): Promise<PickleScan | null> {
   const scans = await scanConsecutive(window, budget)

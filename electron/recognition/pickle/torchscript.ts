@@ -6,7 +6,8 @@ export function isTorchScriptCode(memberName: string): boolean {
 }
 
 /**
- * The description of TorchScript's first format. It names the members with code itself (torch/csrc/jit/serialization/import_legacy.cpp).
+ * The description of TorchScript's first format. It names the members with code itself
+ * (torch/csrc/jit/serialization/import_legacy.cpp).
  */
 export function isOldTorchScript(memberName: string): boolean {
   return /^[^/]+\/model\.json$/i.test(memberName)

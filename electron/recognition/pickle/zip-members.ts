@@ -93,8 +93,9 @@ function hasPytorchLayout(members: readonly ZipMember[]): boolean {
 }
 
 /**
- * Whether `torch.load` passes an archive on to `torch.jit.load` (torch/serialization.py, `_is_torchscript_zip`).
- * A package, which `torch.package` imports as Python code, may have folders of any name.
+ * Whether `torch.load` passes an archive on to `torch.jit.load` (torch/serialization.py,
+ * `_is_torchscript_zip`). A package, which `torch.package` imports as Python code, may have folders of any
+ * name.
  */
 function holdsTorchScript(members: readonly ZipMember[]): boolean {
   const folder = members[0]?.name.split('/')[0] ?? ''
@@ -142,7 +143,7 @@ const pickleName = /\.(pkl|pickle|p|pt|pth|bin|ckpt|joblib|dill)$/i
  * weights of `torch.export` (torch/export/pt2_archive).
  */
 const numbersName = /\/(?:data|constants|traced_inputs)\/\d+$|\.storage$|\/(?:weight|tensor)_\d+$/
-/** Native code, and sources that AOTInductor compiles when loading (aoti_package/model_package_loader.cpp). */
+/** Native code, and sources that AOTInductor compiles on loading (aoti_package/model_package_loader.cpp). */
 const nativeName = /\.(so(\.\d+)*|dll|dylib|pyd|exe|o|a|c|cc|cpp|cxx|cu|sh|bat|cmd|ps1)$/i
 const pythonName = /\.(py|pyc|pyw)$/i
 

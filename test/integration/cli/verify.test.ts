@@ -6,7 +6,7 @@ import { setupCommand, type CommandHarness } from '../../support/command-harness
 import { setup, valueOf } from '../../support/engine.ts'
 import type { Receipt } from '../../../electron/contract/receipt.ts'
 
-/** Uploads a file with the command line and writes its receipt, which the app's engine reads from the journal. */
+/** Uploads a file with the command line and writes its receipt, which is read from the journal. */
 async function uploaded(
   harness: CommandHarness,
 ): Promise<{ readonly path: string; readonly receiptPath: string; readonly receipt: Receipt }> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { projectFolder } from '../temp-project.ts'
 import { differences, type Comparison } from './agreement.ts'
 
-/** Cases that are recognised as something else: what differs by the name of the case, with a common reason. */
+/** Cases that are recognised as something else: what differs by the case's name, with a common reason. */
 interface DisagreementGroup {
   readonly reason: string
   /** `kind`, `base` and `variant`, separated by a comma and a space. */

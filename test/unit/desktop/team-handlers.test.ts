@@ -16,13 +16,15 @@ const finding = failure('file-dangerous')
 const watched = {
   folders: [
     {
-      ...{
-        id: 'folder-1',
-        where: '~/models',
-        accountId: person.id,
-        team: { id: choice.teamId, name: 'Old' },
-      },
-      ...{ state: 'watching', isPolled: false, settling: 0, incomplete: 0, offered },
+      id: 'folder-1',
+      where: '~/models',
+      accountId: person.id,
+      team: { id: choice.teamId, name: 'Old' },
+      state: 'watching',
+      isPolled: false,
+      settling: 0,
+      incomplete: 0,
+      offered,
     } as const,
   ],
 }

@@ -12,7 +12,13 @@ import { identityOf } from '../../../../electron/platform/files/file-identity.ts
 import { createModelFolder } from '../model-folder.ts'
 
 const needed = (name: string, sha256: string | null): NeededModel => ({
-  ...{ name, modelType: 'loras', typeSource: 'loader', url: null, sha256, isOff: false, nodes: [] },
+  name,
+  modelType: 'loras',
+  typeSource: 'loader',
+  url: null,
+  sha256,
+  isOff: false,
+  nodes: [],
 })
 
 async function modelsIn(root: string, ...names: readonly string[]): Promise<readonly LocalModel[]> {

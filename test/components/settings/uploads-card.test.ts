@@ -7,7 +7,7 @@ import { settings } from '../support/rows.ts'
 test('the settings allow only safetensors and GGUF', async () => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
-  const select = screen.getByRole('combobox', { name: 'Files to upload' })
+  const select = screen.getByRole('combobox', { name: 'Allowed files' })
   await userEvent.selectOptions(select, 'Only safetensors and GGUF')
   expect(asked).toContainEqual({
     name: 'changeSettings',
@@ -21,7 +21,7 @@ test('a combination of the settings file is shown, and can only be replaced', as
     answers: { settings: () => success({ ...settings, allowedFormats: ['onnx'] }) },
   })
   emit('command', 'show-settings')
-  const select = screen.getByRole('combobox', { name: 'Files to upload' })
+  const select = screen.getByRole('combobox', { name: 'Allowed files' })
   await expect.element(select).toHaveValue('custom')
   await expect
     .element(screen.getByRole('option', { name: 'As set in the settings file' }))

@@ -30,6 +30,17 @@ interface AdoptServices {
 /** Which risky files the user has accepted beforehand. */
 export type AllowedRisk = 'suspicious' | 'dangerous'
 
+interface AdoptRequest {
+  readonly accountId: string
+  readonly team: Team
+  readonly signal?: AbortSignal | undefined
+  readonly allow?: AllowedRisk
+  /** The user has approved these files: those in review are queued. */
+  readonly isApproved: boolean
+  /** What the user was shown of the files that were approved. */
+  readonly shown?: ReadonlyMap<FoundFile, UploadRecord> | undefined
+}
+
 interface Adopted {
   /** Files of uploads that run or wait already. */
   readonly alreadyQueued: ReadonlySet<FoundFile>
@@ -47,14 +58,7 @@ interface Adopted {
 export async function adoptUploads(
   services: AdoptServices,
   files: readonly FoundFile[],
-  request: {
-    readonly accountId: string
-    readonly team: Team
-    readonly signal?: AbortSignal | undefined
-    readonly allow?: AllowedRisk
-    /** The user has approved these files: those in review are queued. */
-    readonly isApproved: boolean
-  },
+  request: AdoptRequest,
 ): Promise<Result<Adopted>> {
   const { store, rows } = services
   const { accountId, team, signal } = request
@@ -82,7 +86,7 @@ export async function adoptUploads(
     const found = files.find((file) => uploadKey(file) === keyOfRecord(record))
     const placed = found ? placeAgain(rows, record, found) : success(undefined)
     if (!placed.ok) return placed
-    const moved = await continueOne(services, record, request)
+    const moved = await continueOne(services, record, request, found)
     if (!moved.ok) return moved
     if (moved.value) continuedIds.add(id)
     const keysOfOutcome = moved.value ? continued : alreadyQueued
@@ -99,8 +103,8 @@ export async function adoptUploads(
 const isInReview = (rows: Rows, id: string) => rows.get(id)?.live.phase === 'review'
 
 /**
- * Those of the files whose uploads `adoptUploads` would find, without continuing any. Files in review count
- * as new ones, since nobody has approved them.
+ * Those of the files whose uploads `adoptUploads` would find, without continuing any. Files in the review of
+ * a process that has ended count as new ones, since nobody has approved them.
  */
 export function queuedFiles(
   { store, accounts }: Pick<AdoptServices, 'store' | 'accounts'>,
@@ -109,20 +113,41 @@ export function queuedFiles(
 ): ReadonlySet<FoundFile> {
   const accountIds = accountsOfPerson(accounts.list(), accountId)
   const filter = { paths: files.map(({ path }) => path), accountIds, teamId: team.id }
-  const queued = store.queuedUploadsOf(filter).filter(({ phase }) => phase !== 'review')
+  const found = store.queuedUploadsOf(filter)
+  const isReviewed = found.some(({ phase }) => phase === 'review')
+  const unclaimed = new Set(isReviewed ? store.unclaimed().map(({ id }) => id) : [])
+  const queued = found.filter(({ id, phase }) => phase !== 'review' || !unclaimed.has(id))
   const keys = new Set(queued.map(keyOfRecord))
   return new Set(files.filter((file) => keys.has(uploadKey(file))))
 }
 
 /** Continues a stopped upload as far as the user has approved it; returns whether it was stopped. */
 async function continueOne(
-  { commands, rows }: AdoptServices,
+  services: AdoptServices,
   { id, failure: reason }: UploadRecord,
-  { allow, isApproved }: { readonly allow?: AllowedRisk; readonly isApproved: boolean },
+  { allow, isApproved, shown }: AdoptRequest,
+  file: FoundFile | undefined,
 ): Promise<Result<boolean>> {
+  const { commands, rows } = services
+  if (shown && isInReview(rows, id)) return approveAsShown(services, id, file && shown.get(file))
   const isAllowed = reason !== null && isAllowedBy(allow, reason)
   const continued = isAllowed ? commands.allow([id]) : await commands.continueUpload(id)
   return continued.ok && isApproved && isInReview(rows, id) ? commands.approve(id) : continued
+}
+
+/**
+ * Queues an upload in review as the user was shown it, whatever was chosen for it in the window; one that was
+ * not shown stays there. Returns whether it was queued.
+ */
+function approveAsShown(
+  { commands, rows }: Pick<AdoptServices, 'commands' | 'rows'>,
+  id: string,
+  shown: UploadRecord | undefined,
+): Result<boolean> {
+  if (!shown || shown.failure !== null) return success(false)
+  const { identity, target, recognition, allowed, library, seen } = shown
+  const changed = rows.change(id, { identity, target, recognition, allowed, library, seen, failure: null })
+  return changed.ok ? commands.approve(id) : changed
 }
 
 /** A refused file may be accepted in the place where the user has added it now. */

@@ -133,6 +133,7 @@ export class Intake {
     const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, {
       ...order,
       isApproved,
+      shown: proposed?.records,
     })
     if (!adopted.ok) return adopted
     const { alreadyQueued, continued, continuedCount } = adopted.value

@@ -3,14 +3,14 @@ import { readJournal, type UnfinishedUpload } from '../../journal/journal-reader
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { stopUploads } from './stop-uploads.ts'
-import { describeFailure } from '../output/output.ts'
+import { describeFailure, type NotResumedUpload } from '../output/output.ts'
 import type { UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
 
 /**
- * Finishes the uploads in the queue of the data folder `home`, except those that another process runs or
- * whose account is signed out. Returns the exit code.
+ * Finishes the uploads in the queue of the data folder `home`, except those that another process runs, that
+ * wait for approval in the app, or whose account is signed out. Returns the exit code.
  */
 export async function runResumeCommand(home: string, context: UploadContext): Promise<number> {
   const { engine, reporter, streams, interruption } = context
@@ -22,36 +22,44 @@ export async function runResumeCommand(home: string, context: UploadContext): Pr
     return exitCodes.someFailed
   }
   const resumedIds = new Set(resumed.value)
-  const signedOutCount = reportNotResumed(home, resumedIds, context)
+  const left = reportNotResumed(home, resumedIds, context)
   if (resumedIds.size > 0) {
     const rows = await interruption.race(follower.waitUntilEnded(resumedIds.size))
     if (rows === interrupted) return stopUploads(context, { command: 'resume', remove: false })
     const code = await interruption.race(reportResult(rows, context))
     if (code === interrupted) return stopUploads(context, { command: 'resume', remove: false })
-    return signedOutCount > 0 ? exitCodes.notSignedIn : code
+    return left.has('signed-out') ? exitCodes.notSignedIn : code
   }
   reporter.finished()
-  return signedOutCount > 0 ? exitCodes.notSignedIn : exitCodes.someFailed
+  if (left.has('signed-out')) return exitCodes.notSignedIn
+  // Nothing is to be done about files that nobody has approved.
+  return left.size === 1 && left.has('review') ? exitCodes.ok : exitCodes.someFailed
 }
 
-/** Returns how many uploads were not resumed because their account is signed out. */
+function reasonOf({ record, runByPid }: UnfinishedUpload): NotResumedUpload['reason'] {
+  if (record.phase === 'review') return 'review'
+  return runByPid === null ? 'signed-out' : 'running'
+}
+
+/** Returns the reasons why uploads were not resumed. */
 function reportNotResumed(
   home: string,
   resumedIds: ReadonlySet<string>,
   { reporter, streams }: UploadContext,
-): number {
+): ReadonlySet<NotResumedUpload['reason']> {
   const journal = readJournal(home)
-  if (!journal.ok || journal.value === null) return 0
+  if (!journal.ok || journal.value === null) return new Set()
   const others = journal.value.unfinished.filter(({ record }) => !resumedIds.has(record.id))
-  for (const { record, runByPid } of others) {
-    const reason = runByPid === null ? 'signed-out' : 'running'
-    reporter.notResumed({ id: record.id, file: record.fileName, reason })
+  for (const upload of others) {
+    const { id, fileName } = upload.record
+    reporter.notResumed({ id, file: fileName, reason: reasonOf(upload) })
   }
-  const running = others.filter(({ runByPid }) => runByPid !== null)
-  const signedOut = others.filter(({ runByPid }) => runByPid === null)
-  if (running.length > 0) streams.err.line(runningSentence(running))
-  if (signedOut.length > 0) streams.err.line(signedOutSentence(signedOut, journal.value.accounts))
-  return signedOut.length
+  const byReason = Map.groupBy(others, reasonOf)
+  const { running, review, 'signed-out': signedOut } = Object.fromEntries(byReason)
+  if (running) streams.err.line(runningSentence(running))
+  if (review) streams.err.line(reviewSentence(review))
+  if (signedOut) streams.err.line(signedOutSentence(signedOut, journal.value.accounts))
+  return new Set(byReason.keys())
 }
 
 const uploads = (count: number) => (count === 1 ? '1 upload' : `${count} uploads`)
@@ -60,6 +68,9 @@ function runningSentence(running: readonly UnfinishedUpload[]): string {
   const pids = new Set(running.map(({ runByPid }) => runByPid))
   return `${uploads(running.length)} not resumed: already running in another Modelferry process (${[...pids].join(', ')}).`
 }
+
+const reviewSentence = (left: readonly UnfinishedUpload[]) =>
+  `${uploads(left.length)} not resumed: ${left.length === 1 ? 'it waits' : 'they wait'} for approval in the app.`
 
 function signedOutSentence(signedOut: readonly UnfinishedUpload[], accounts: readonly Account[]): string {
   const nameOf = (accountId: string) => accounts.find(({ id }) => id === accountId)?.email ?? accountId

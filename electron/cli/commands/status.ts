@@ -47,6 +47,8 @@ export function runStatusCommand(home: string, nowMs: number, json: boolean, { o
   return exitCodes.ok
 }
 
+const isInReview = ({ record }: UnfinishedUpload) => record.phase === 'review'
+
 const sum = (uploads: readonly UnfinishedUpload[], of: (upload: UnfinishedUpload) => number) =>
   uploads.reduce((total, upload) => total + of(upload), 0)
 
@@ -63,6 +65,7 @@ function asJson(view: JournalSummary, home: string, nowMs: number): object {
       waiting: countInPhase('waiting'),
       paused: countInPhase('paused'),
       failed: countInPhase('failed'),
+      review: countInPhase('review'),
       sizeBytes: sum(unfinished, ({ record }) => record.identity.sizeBytes),
       acknowledgedBytes: sum(unfinished, ({ acknowledgedBytes }) => acknowledgedBytes),
       registered: registeredCount,
@@ -136,7 +139,10 @@ function asLines(view: JournalSummary): readonly string[] {
     ...unfinished.map((upload) => uploadLine(upload, accounts)),
     `${unfinished.length === 1 ? '1 upload' : `${unfinished.length} uploads`} in the queue, ${sent} of ${size} uploaded.`,
     ...footnotes(view),
-    ...(unfinished.some(({ runByPid }) => runByPid === null) ? ['To continue, run: modelferry resume'] : []),
+    ...(unfinished.some(isInReview) ? ['Uploads in review wait for approval in the app.'] : []),
+    ...(unfinished.some((upload) => upload.runByPid === null && !isInReview(upload))
+      ? ['To continue, run: modelferry resume']
+      : []),
   ]
 }
 
@@ -175,7 +181,7 @@ function uploadLine(
     facts.push(`${acknowledgedParts} of ${partCount} parts`)
   }
   if (isStored(state)) facts.push('uploaded, not registered yet')
-  if (runByPid !== null) facts.push(`running in process ${runByPid}`)
+  if (runByPid !== null && record.phase !== 'review') facts.push(`running in process ${runByPid}`)
   if (account?.state === 'signed-out') facts.push(`${account.email} is signed out`)
   if (failure) facts.push(describeFailure(failure, failureStateIn(record, runByPid)))
   return `${record.phase.padEnd(10)}  ${record.fileName} → ${record.team.name || 'no team yet'}: ${facts.join(', ')}`

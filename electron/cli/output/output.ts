@@ -29,11 +29,11 @@ export interface UploadProgress {
   readonly endedCount: number
 }
 
-/** An upload in the queue that `resume` can't run: another process runs it, or its account is signed out. */
+/** An upload that `resume` can't run: nobody has approved it, or another process or no account can run it. */
 export interface NotResumedUpload {
   readonly id: string
   readonly file: string
-  readonly reason: 'running' | 'signed-out'
+  readonly reason: 'running' | 'signed-out' | 'review'
 }
 
 /**

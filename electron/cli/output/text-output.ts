@@ -10,6 +10,7 @@ import {
   skipReasonText,
   t,
   verificationLabel,
+  type NotResumedUpload,
   type UploadProgress,
   type Streams,
   type UploadReporter,
@@ -44,8 +45,7 @@ export function createTextReporter(
       if (quiet) err.line(text)
       else write(text)
     },
-    notResumed: ({ file, reason }) =>
-      write(`not resumed ${file} (${reason === 'running' ? 'running in another process' : 'not signed in'})`),
+    notResumed: ({ file, reason }) => write(`not resumed ${file} (${notResumedReasons[reason]})`),
     progress(_changed, progress) {
       if (!quiet && !isFinished) live.show(progressLines(progress, err.terminal))
     },
@@ -115,6 +115,12 @@ function progressLines(
   if (totals.bytesPerSecond !== null) facts.push(`${bytes(totals.bytesPerSecond)}/s`)
   if (totals.secondsLeft !== null) facts.push(timeLeft(totals.secondsLeft))
   return [...lines, facts.join(', ')]
+}
+
+const notResumedReasons: Readonly<Record<NotResumedUpload['reason'], string>> = {
+  running: 'running in another process',
+  review: 'waiting for approval in the app',
+  'signed-out': 'not signed in',
 }
 
 const phaseLabels: Readonly<Record<UploadRow['phase'], string>> = {

@@ -59,6 +59,7 @@ test('shows the uploads of a running app and its process id without changing the
       waiting: 1,
       paused: 0,
       failed: 0,
+      review: 0,
       registered: 0,
       verified: 0,
       differing: 0,

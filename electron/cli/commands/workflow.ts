@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import type { TeamChoice } from '../../contract/account.ts'
+import type { AddReport } from '../../contract/uploads.ts'
 import type { NeededModelView, WorkflowView } from '../../contract/discovery.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import type { Command } from '../arguments.ts'
@@ -80,13 +81,30 @@ async function uploadNeeded(
     streams.err.line(describeFailure(report.failure))
     return exitCodes.someFailed
   }
-  const { added, refused, skipped } = report.value ?? { added: 0, refused: 0, skipped: [] }
+  const { added, refused, skipped, ...drop } = report.value ?? { added: 0, refused: 0, skipped: [] }
   reportSkipped(reporter, skipped)
-  if (added + refused === 0) return exitCodes.someFailed
-  const rows = await interruption.race(follower.waitUntilEnded(added + refused))
+  const unapprovedCount = await removeUnapproved(drop, context)
+  const count = added + refused - unapprovedCount
+  if (count <= 0) return exitCodes.someFailed
+  const rows = await interruption.race(follower.waitUntilEnded(count))
   if (rows === interrupted) return stop()
   const code = await interruption.race(reportResult(rows, context))
-  return code === interrupted ? stop() : code
+  if (code === interrupted) return stop()
+  return unapprovedCount > 0 ? exitCodes.someFailed : code
+}
+
+/** Removes files with a licence that the settings name: nobody is asked here. Returns how many. */
+async function removeUnapproved(
+  { drop, isInReview }: Pick<AddReport, 'drop' | 'isInReview'>,
+  { engine, streams }: UploadContext,
+): Promise<number> {
+  if (!isInReview || drop === undefined) return 0
+  const removed = await engine.calls.undoAdd({ drop })
+  if (!removed.ok) return 0
+  streams.err.line(
+    'Nothing was uploaded, because the licence of a model needs your decision. Upload the files with: modelferry upload',
+  )
+  return removed.value.length
 }
 
 /** Models that were not found may be in folders that could not be searched completely. */

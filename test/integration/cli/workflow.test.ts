@@ -54,6 +54,19 @@ test('exits with 0 once the team has every model', async () => {
   ])
 })
 
+test('uploads no model with a licence that the settings name, and ends', async () => {
+  const { cli, workflow } = await setup(workflowWithLoras('ink/licensed.safetensors'))
+  await cli.file('../person/ComfyUI/models/loras/ink/licensed.safetensors', {
+    metadata: { license: 'CreativeML OpenRAIL-M' },
+  })
+  mkdirSync(cli.commandHome, { recursive: true })
+  writeFileSync(join(cli.commandHome, 'settings.json'), JSON.stringify({ confirmLicences: ['openrail'] }))
+  const { code, err } = await run(cli, 'workflow', workflow, '--upload')
+  expect([code, err.includes('the licence of a model needs your decision')]).toEqual([1, true])
+  expect(cli.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+  expect((await run(cli, 'status')).out).toContain('The upload queue is empty.')
+})
+
 test('reports a file without a workflow', async () => {
   const { cli, workflow } = await setup('{"a": 1}')
   const result = await run(cli, 'workflow', workflow)

@@ -207,7 +207,10 @@ const callGroups = {
     excludeFromReview: call<readonly string[]>()('engine', v.strictObject({ ids })),
     /** Removes all files from the review; returns their ids, which `undoRemove` restores. */
     discardReview: call<readonly string[]>()('engine', nothing),
-    /** Compares all files in review with another team's library, for which they are then. */
+    /**
+     * Compares all files in review with another team's library, for which they are then. What was accepted or
+     * decided for the team before is asked again.
+     */
     setReviewTeam: call<void>()('engine', v.strictObject({ team: teamChoice })),
   },
 

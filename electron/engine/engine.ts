@@ -255,6 +255,8 @@ export function createEngine(options: EngineOptions): Engine {
     queue,
     warmUp,
     approved: checkConflicts,
+    onConflict: conflictSettings.onConflict,
+    inspectAgain: (ids) => void commands.retry(ids),
     onChange: (view) => events.emit('review', view),
   })
   const rechecks = createRechecks({ rows, environment, retry: (ids) => commands.retry(ids) })
@@ -473,7 +475,7 @@ export function createEngine(options: EngineOptions): Engine {
       const before = settings
       settings = changed
       conflictSettings.apply(changed)
-      review.compareAgain()
+      review.policyChanged()
       queue.setConcurrency(changed.atOnce)
       applyTransferSettings()
       rows.limitChanged()

@@ -57,10 +57,16 @@ export function editTargets(
   return success(editable.map(({ row }) => row.record.id))
 }
 
-/** The new target; an upload with another path no longer replaces a model. */
+/**
+ * The new target. An upload with another path no longer replaces a model, and the decision to replace the one
+ * at the old path is not valid for it; only decisions have a fate.
+ */
 export function retargeted({ record }: Row, target: Target): RecordChange {
-  const { replaces, ...library } = record.library ?? {}
-  return replaces && target.modelPath !== record.target.modelPath ? { target, library } : { target }
+  if (!record.library || target.modelPath === record.target.modelPath) return { target }
+  const { replaces: _replaces, ...library } = record.library
+  const { onConflict, fate, ...undecided } = library
+  const isDecision = onConflict === 'replace' && fate !== undefined
+  return { target, library: isDecision ? undecided : library }
 }
 
 /** Whether an upload failed only because of its target. */

@@ -1,4 +1,4 @@
-import { failure, remedyOf } from '../../contract/failures.ts'
+import { failure, remedyOf, type Failure } from '../../contract/failures.ts'
 import { defaultSettings, type Settings } from '../../contract/settings.ts'
 import type { Inspection } from '../../recognition/found-file.ts'
 
@@ -12,7 +12,10 @@ export function reviewPolicyOf(settings: Partial<ReviewPolicy>): ReviewPolicy {
 }
 
 /** Refuses a file that the settings forbid. A failure that the user could accept must not hide that. */
-export function applyPolicy(inspection: Inspection, policy: ReviewPolicy): Inspection {
+export function applyPolicy<Inspected extends Pick<Inspection, 'failure' | 'recognition'>>(
+  inspection: Inspected,
+  policy: ReviewPolicy,
+): Inspected {
   if (inspection.failure !== null && remedyOf(inspection.failure) !== 'allow') return inspection
   const { format } = inspection.recognition
   if (policy.allowedFormats !== null && !policy.allowedFormats.includes(format))
@@ -21,3 +24,7 @@ export function applyPolicy(inspection: Inspection, policy: ReviewPolicy): Inspe
     return { ...inspection, failure: failure('file-pickle-not-allowed') }
   return inspection
 }
+
+/** Whether the settings were the reason for a failure. */
+export const isRefusedByPolicy = (reason: Failure | null) =>
+  reason?.code === 'file-format-not-allowed' || reason?.code === 'file-pickle-not-allowed'

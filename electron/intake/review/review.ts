@@ -1,7 +1,7 @@
 import { compareWithTeam, type LibraryMatch } from '../../conflicts/compare-with-team.ts'
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import { failed, failure, remedyOf, success, type Failure, type Result } from '../../contract/failures.ts'
-import type { LibraryListing, LibraryModel } from '../../contract/library.ts'
+import type { LibraryListing, LibraryModel, OnConflict } from '../../contract/library.ts'
 import {
   blockedIdsOf,
   idsOf,
@@ -10,13 +10,18 @@ import {
   type ReviewView,
 } from '../../contract/review.ts'
 import type { Rows } from '../../journal/rows.ts'
-import type { UploadRecord } from '../../journal/upload-record.ts'
+import {
+  isSameTeam,
+  type RecordChange,
+  type TeamOfUpload,
+  type UploadRecord,
+} from '../../journal/upload-record.ts'
 import { withTimeout } from '../../platform/delays.ts'
 import type { FileIdentity } from '../../platform/files/file-identity.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { Queue } from '../../queue/queue.ts'
 import { groupForReview } from './review-groups.ts'
-import type { ReviewPolicy } from './review-policy.ts'
+import { applyPolicy, isRefusedByPolicy, type ReviewPolicy } from './review-policy.ts'
 
 interface ReviewOptions {
   readonly rows: Rows
@@ -37,6 +42,10 @@ interface ReviewOptions {
   readonly warmUp: () => void
   /** These files were queued. */
   readonly approved: (ids: readonly string[]) => void
+  /** The setting for library paths that are in use. */
+  readonly onConflict: () => OnConflict
+  /** Inspects files again: they were accepted for another team, or refused by settings that have changed. */
+  readonly inspectAgain: (ids: readonly string[]) => void
   readonly onChange: (view: ReviewView | null) => void
 }
 
@@ -84,12 +93,31 @@ export class Review {
     this.#changed()
   }
 
-  /** The team's listing, the accounts or the policy have changed. */
+  /** The team's listing or the accounts have changed. */
   compareAgain(): void {
     if (this.#ids.size === 0) return
     this.#hashes = new WeakMap()
     this.#isOutdated = true
     this.#changed()
+  }
+
+  /** Refuses what the settings forbid from now on, and inspects again what they may allow. */
+  policyChanged(): void {
+    const policy = this.#options.policy()
+    const records = this.#records()
+    this.#rows.inTransaction(() => {
+      for (const record of records) {
+        const { failure: now } = applyPolicy(record, policy)
+        if (now !== record.failure) this.#rows.change(record.id, { failure: now })
+      }
+    })
+    const allowed = records.filter(
+      (record) =>
+        isRefusedByPolicy(record.failure) &&
+        applyPolicy<UploadRecord>({ ...record, failure: null }, policy).failure === null,
+    )
+    if (allowed.length > 0) this.#options.inspectAgain(allowed.map(({ id }) => id))
+    this.compareAgain()
   }
 
   /** Files were found and are being inspected, or (with a negative number) were added or dropped. */
@@ -136,15 +164,16 @@ export class Review {
     if (!chosen) return failed(failure('no-team'))
     const named = new Set(ids ?? this.#ids)
     const records = this.#records().filter(({ id }) => named.has(id))
-    const approved = records.filter((record) => record.failure === null)
-    const events = approved.map(({ id }) => ({ id, event: 'approve', change: chosen }) as const)
+    const isApproved = (record: UploadRecord) =>
+      record.failure === null && (!record.allowed || isSameTeam(record, chosen))
+    const [approved, left] = [records.filter(isApproved), records.filter((record) => !isApproved(record))]
+    const events = approved.map((record) => {
+      const change = changeForTeam(record, chosen, this.#options.onConflict())
+      return { id: record.id, event: 'approve', change } as const
+    })
     const written = this.#rows.applyEvents(events)
     if (!written.ok) return written
-    const left = records.filter((record) => record.failure !== null)
-    const changed = this.#rows.changeAll(
-      left.map(({ id }) => id),
-      chosen,
-    )
+    const changed = this.#changeTeam(left, chosen)
     const approvedIds = approved.map(({ id }) => id)
     this.#options.warmUp()
     this.#options.queue.add(approvedIds)
@@ -156,7 +185,17 @@ export class Review {
   /** All files are for this team from now on. */
   setTeam(choice: TeamChoice): Result<void> {
     const chosen = this.#options.resolve(choice)
-    return chosen ? this.#rows.changeAll(this.ids(), chosen) : failed(failure('no-team'))
+    return chosen ? this.#changeTeam(this.#records(), chosen) : failed(failure('no-team'))
+  }
+
+  #changeTeam(records: readonly UploadRecord[], chosen: TeamOfUpload): Result<void> {
+    const written = this.#rows.inTransaction(() => {
+      for (const record of records)
+        this.#rows.change(record.id, changeForTeam(record, chosen, this.#options.onConflict()))
+    })
+    const unaccepted = records.filter((record) => record.allowed && !isSameTeam(record, chosen))
+    if (written.ok && unaccepted.length > 0) this.#options.inspectAgain(unaccepted.map(({ id }) => id))
+    return written
   }
 
   close(): void {
@@ -277,6 +316,25 @@ export class Review {
       this.#options.environment.log.error('path conflicts could not be recorded', {
         code: written.failure.code,
       })
+  }
+}
+
+/**
+ * What giving a file to a team changes: what the user has accepted or decided for another team, in questions
+ * that named it or its models, is not valid for this one. Before anything can be accepted for this one, the
+ * file is inspected again.
+ */
+function changeForTeam(
+  record: UploadRecord,
+  { accountId, team }: TeamOfUpload,
+  onConflict: OnConflict,
+): RecordChange {
+  if (isSameTeam(record, { accountId, team })) return { accountId, team }
+  return {
+    accountId,
+    team,
+    library: onConflict === 'ask' ? undefined : { onConflict },
+    ...(record.allowed ? { allowed: false, failure: failure('file-look-late') } : {}),
   }
 }
 

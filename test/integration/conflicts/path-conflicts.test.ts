@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { collision, oldStyle as old, takenPath as path } from '../../support/collision.ts'
 import { setup, valueOf } from '../../support/engine.ts'
+import { teamOf } from '../../support/review.ts'
 
 test('a taken path is reported before a byte is sent, with a free path', async () => {
   const { app, id, oldId, countOf, library } = await collision()
@@ -95,6 +96,20 @@ test('replacing deletes the old model last if that was chosen', async () => {
   expect(library()).toEqual([[row.target.displayName, path, 'active']])
   // Reading back the new model follows at any time.
   expect(asked().findLast((name) => name !== 'getModel')).toBe('deleteModel')
+})
+
+test('the decision to replace a model is not valid for another path', async () => {
+  const { app, cloud, id, decide, library } = await collision()
+  await app.phase(id, 'failed')
+  const other = 'models/loras/other.safetensors'
+  cloud.addModel(ALICES_TEAM_ID, { model_path: other, display_name: 'Another' })
+  valueOf(await app.calls.library({ choice: teamOf(app, ALICES_TEAM_ID), isFresh: true }))
+  await app.pauseNow()
+  await decide('replace', { fate: 'delete' })
+  valueOf(await app.calls.editTarget({ id, change: { modelPath: other } }))
+  valueOf(await app.calls.resumeAll(undefined))
+  expect((await app.settled(id)).failure).toMatchObject({ code: 'path-taken', params: { path: other } })
+  expect(library()).toEqual([old, ['Another', other, 'active']])
 })
 
 test('the old model is unchanged while sending fails', async () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { writeText } from '../../fixtures/model-files.ts'
 import { shellCall, torchZip } from '../../fixtures/pickles.ts'
-import { setup, valueOf, type App } from '../../support/engine.ts'
+import { setup, usualSettings, valueOf, type App } from '../../support/engine.ts'
 import {
   addFiles,
   allRegistered,
@@ -160,6 +160,42 @@ test('keeps an accepted unsafe file in review, and sends it only after the appro
   await allRegistered(app)
 })
 
+test('asks again about an unsafe file that is given to another team', async () => {
+  const { app, folder, cloud } = await setupReview()
+  const { path } = await writeText(join(folder, 'files/bad.ckpt'), torchZip(shellCall))
+  await addFiles(app, [path])
+  const id = idOf(app, 'bad.ckpt')
+  valueOf(app.engine.allow([id]))
+  expect(await approve(app, null, STUDIO_NORTH_ID)).toEqual({ approvedCount: 0, leftCount: 1 })
+  await app.until(() => app.row(id).failure?.code === 'file-dangerous')
+  valueOf(app.engine.allow([id]))
+  valueOf(await app.calls.setReviewTeam({ team: teamOf(app, ALICES_TEAM_ID) }))
+  expect(await approve(app)).toEqual({ approvedCount: 0, leftCount: 1 })
+  await app.until(() => app.row(id).failure?.code === 'file-dangerous')
+  valueOf(app.engine.allow([id]))
+  expect(await approve(app)).toEqual({ approvedCount: 1, leftCount: 0 })
+  await allRegistered(app)
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('replaces a model of the team that the user decided about, and of no other', async () => {
+  const { app, file, cloud } = await setupReview()
+  for (const teamId of [ALICES_TEAM_ID, STUDIO_NORTH_ID]) {
+    await chooseTeam(app, teamId)
+    await addFiles(app, [await file(`${teamId}/taken.safetensors`, { sizeBytes: 90_000 })])
+    await allRegistered(app)
+  }
+  await chooseTeam(app, ALICES_TEAM_ID)
+  const [old] = cloud.modelsOf(STUDIO_NORTH_ID)
+  await addFiles(app, [await file('new/taken.safetensors')])
+  const [id = ''] = await filesInGroup(app, 'path-conflict', 1)
+  valueOf(await app.engine.decide({ ids: [id], choice: 'replace', fate: 'delete' }))
+  valueOf(await app.calls.setReviewTeam({ team: teamOf(app, STUDIO_NORTH_ID) }))
+  expect(await filesInGroup(app, 'path-conflict', 1)).toEqual([id])
+  expect(await approve(app, null, STUDIO_NORTH_ID)).toEqual({ approvedCount: 0, leftCount: 1 })
+  expect(cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([old])
+})
+
 test('reviews a single file with private data and a restrictive licence', async () => {
   const { app, file } = await setupReview()
   const metadata = { prompt: '{"3": {}}', 'modelspec.license': 'FLUX.1 [dev] Non-Commercial License' }
@@ -180,6 +216,20 @@ test('refuses formats that the settings do not allow', async () => {
   // The file is inspected again, and is still not allowed.
   valueOf(await app.calls.retry({ ids: [idOf(app, 'a.safetensors')] }))
   expect(app.rows()[0]).toMatchObject({ phase: 'review', failure: { code: 'file-format-not-allowed' } })
+})
+
+test('refuses files in review when the settings forbid their format, until they allow it', async () => {
+  const harness = await setupReview()
+  const { app, cloud } = harness
+  await addFiles(app, await writeFiles(harness, 6))
+  const settings = { ...usualSettings, server: cloud.url, review: 'when-needed' } as const
+  app.engine.applySettings({ ...settings, allowedFormats: ['gguf'] })
+  expect(await approve(app)).toEqual({ approvedCount: 0, leftCount: 6 })
+  expect(app.rows()[0]).toMatchObject({ phase: 'review', failure: { code: 'file-format-not-allowed' } })
+  app.engine.applySettings(settings)
+  await app.until(({ rows }) => rows.every(({ failure }) => failure === null))
+  expect(await approve(app)).toEqual({ approvedCount: 6, leftCount: 0 })
+  await allRegistered(app)
 })
 
 test('reviews files that were dropped while nobody was signed in', async () => {

@@ -98,7 +98,12 @@ export function createTeamHandlers(options: {
       if (!destination) return failed(failure('no-team'))
       const isConfirmed = await dialogs.confirmUnsafe(ofTeam, destination)
       if (!isConfirmed) return success(undefined)
-      const allowed = engine.allow(ofTeam.map(({ id }) => id))
+      // Meanwhile the file may have been inspected again, or given to another team.
+      const asked = new Set(ofTeam.map((file) => JSON.stringify(file)))
+      const still = unsafeFiles(engine.snapshot(), new Set(ids)).filter((file) =>
+        asked.has(JSON.stringify(file)),
+      )
+      const allowed = engine.allow(still.map(({ id }) => id))
       return allowed.ok ? success(undefined) : allowed
     },
     async decide(decision) {

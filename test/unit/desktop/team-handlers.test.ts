@@ -29,14 +29,20 @@ const watched = {
   ],
 }
 
-function setup(isConfirmed: boolean, removeFailing: readonly string[] = []) {
+function setup(
+  isConfirmed: boolean,
+  removeFailing: readonly string[] = [],
+  duringQuestion: () => void = () => {},
+) {
   const asked: unknown[] = []
   const done: unknown[] = []
   let session = signedIn(person)
+  let first: object = {}
   const answer =
     (name: string) =>
     async (...facts: unknown[]) => {
       asked.push([name, ...facts])
+      duringQuestion()
       return isConfirmed
     }
   const handlers = createTeamHandlers({
@@ -50,6 +56,7 @@ function setup(isConfirmed: boolean, removeFailing: readonly string[] = []) {
           accountId: person.id,
           team: { id: choice.teamId },
           failure: id === 'a' ? finding : null,
+          ...(id === 'a' ? first : {}),
         })),
       }),
       allow(ids: readonly string[]) {
@@ -89,7 +96,13 @@ function setup(isConfirmed: boolean, removeFailing: readonly string[] = []) {
       confirmReplacing: answer('replace'),
     },
   })
-  return { handlers, asked, done, changeSession: (view: typeof session) => void (session = view) }
+  return {
+    handlers,
+    asked,
+    done,
+    changeSession: (view: typeof session) => void (session = view),
+    changeFirst: (change: object) => void (first = change),
+  }
 }
 
 test.each([true, false])('asks before a folder is watched for a team or given to one: %s', async (isYes) => {
@@ -185,6 +198,14 @@ test.each([true, false])(
     expect(done).toEqual(isYes ? [['a']] : [])
   },
 )
+
+test('accepts no file that has changed or got another team during the question', async () => {
+  for (const change of [{ failure: failure('file-suspicious') }, { team: { id: 'other' } }]) {
+    const { handlers, asked, done, changeFirst } = setup(true, [], () => changeFirst(change))
+    expect(await handlers.allow({ ids: ['a'] })).toEqual(success(undefined))
+    expect([asked.length, done]).toEqual([1, [[]]])
+  }
+})
 
 test('asks about no sound file', async () => {
   const { handlers, asked, done } = setup(true)

@@ -173,11 +173,14 @@ export class UploadCommands {
   async undoAdd(drop: string): Promise<Result<readonly string[]>> {
     const { undo, find } = this.#options
     const ids = undo.idsOfDrop(drop)
+    // A model that the library had before is none of the drop.
     const isRegistered = (id: string) => {
-      const record = this.#rows.get(id)?.record ?? find(id)
-      return record !== null && modelIdOf(record.state) !== null
+      const kind = (this.#rows.get(id)?.record ?? find(id))?.state.kind
+      return kind === 'registered' || kind === 'replacing'
     }
-    if (ids.some(isRegistered)) return failed(failure('undo-too-late'))
+    // The server may have received the request already.
+    const isRegistering = (id: string) => this.#rows.get(id)?.live.phase === 'registering'
+    if (ids.some((id) => isRegistered(id) || isRegistering(id))) return failed(failure('undo-too-late'))
     while (this.#isQueued(ids)) await this.#queue.remove(ids)
     // One of them may have been registered until its run ended.
     if (ids.some(isRegistered)) {
@@ -188,7 +191,10 @@ export class UploadCommands {
       )
       return failed(failure('undo-too-late'))
     }
-    const present = ids.filter((id) => this.#rows.has(id))
+    const present = ids.filter((id) => {
+      const row = this.#rows.get(id)
+      return row !== undefined && row.live.phase !== 'registered'
+    })
     const removed = await this.cancel(present)
     return removed.ok ? success(present) : removed
   }

@@ -123,3 +123,33 @@ test('undoes a drop until the first of its files is registered', async () => {
   })
   expect(app.row(next).phase).toBe('registered')
 })
+
+test('undoes a drop with a file that the library had before, and keeps its model', async () => {
+  const { app, file, cloud } = await setupReview({ settings: { review: 'never' } })
+  const known = await file('a.safetensors')
+  await addFiles(app, [known])
+  await app.phase(app.rows()[0]?.id ?? '', 'registered')
+  cloud.fail({ on: 'put-object', how: 'stall', times: Infinity })
+  const { drop = '' } = await addFiles(app, [known, await file('b.safetensors')])
+  const added = app.rows().slice(1)
+  const duplicate = added.find(({ fileName }) => fileName === 'a.safetensors')?.id ?? ''
+  const other = added.find(({ fileName }) => fileName === 'b.safetensors')?.id ?? ''
+  await app.phase(duplicate, 'registered')
+  await app.phase(other, 'sending')
+  expect(valueOf(await app.calls.undoAdd({ drop }))).toEqual([other])
+  expect(app.row(duplicate).already).toBeDefined()
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})
+
+test('does not undo a drop while one of its files is being registered', async () => {
+  const { app, file, cloud } = await setupReview()
+  const held = cloud.hold('registerModel')
+  const { drop = '' } = await addFiles(app, [await file('a.safetensors')])
+  const id = app.rows()[0]?.id ?? ''
+  await held.arrived
+  await app.phase(id, 'registering')
+  expect(await app.calls.undoAdd({ drop })).toMatchObject({ failure: { code: 'undo-too-late' } })
+  held.release()
+  await app.phase(id, 'registered')
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+})

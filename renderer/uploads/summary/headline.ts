@@ -28,12 +28,10 @@ export function doneAtMs({ running, secondsLeft }: Totals, nowMs: number): numbe
   return Math.ceil((nowMs + secondsLeft * 1000) / doneAtStepMs) * doneAtStepMs
 }
 
-/** The time of completion and the non-zero counts of the queue. */
-export function countsOf(totals: Totals, { t, shortTime }: Language, nowMs: number): string[] {
+/** Non-zero counts of the queue. */
+export function countsOf(totals: Totals, { t }: Language): string[] {
   const { running, waiting, paused, registeredToday, movedBytes, totalBytes } = totals
-  const atMs = doneAtMs(totals, nowMs)
   return [
-    atMs === null ? '' : t('summary.done-at', { time: shortTime(atMs) }),
     running > 0 ? t('summary.running', { count: running }) : '',
     waiting > 0 ? t('summary.waiting', { count: waiting }) : '',
     paused > 0 ? t('summary.paused', { count: paused }) : '',

@@ -8,7 +8,7 @@ test('the settings allow only safetensors and GGUF', async () => {
   const { screen, asked, emit } = await openPage()
   emit('command', 'show-settings')
   const select = screen.getByRole('combobox', { name: 'Allowed files' })
-  await userEvent.selectOptions(select, 'Only safetensors and GGUF')
+  await userEvent.selectOptions(select, 'Only Safetensors and GGUF')
   expect(asked).toContainEqual({
     name: 'changeSettings',
     args: { allowedFormats: ['safetensors', 'gguf'], allowPickles: false },

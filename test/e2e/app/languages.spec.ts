@@ -14,7 +14,7 @@ const nobodysWords = new RegExp(
   [
     ...['Cyberun( Cloud)?', 'Modelferry', 'English', '(electron|chrome|node) [\\d.]+'],
     ...['Alice Chen', "Alice's Team", 'Studio North', ALICE.email, 'https?://\\S+'],
-    ...['SHA-256', 'ID', 'Safetensors', 'LoRA', 'F16', '[kMG]B(/s)?', 'byte'],
+    ...['SHA-256', 'ID', 'Safetensors', 'PyTorch', 'GGUF', 'LoRA', 'F16', '[kMG]B(/s)?', 'byte'],
     ...[
       '(models/)?loras(/[\\w .]+)?',
       'models/[\\da-f/-]+',

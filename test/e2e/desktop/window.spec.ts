@@ -23,6 +23,8 @@ async function underWay({ page }: RunningApp, harness: EngineHarness) {
   await drag(page, [await harness.file('loras/under way.safetensors')])
   await held.arrived
   await expect(rowOf(page, 'under way')).toContainText(underWayText)
+  // Until its thread has reported bytes, a request costs nothing to stop, and is stopped instead of finished.
+  await expect.poll(async () => (await ask(page, 'snapshot')).rows[0]?.inFlightBytes).toBeGreaterThan(0)
   return held
 }
 

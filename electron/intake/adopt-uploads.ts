@@ -104,7 +104,7 @@ const isInReview = (rows: Rows, id: string) => rows.get(id)?.live.phase === 'rev
 
 /**
  * Those of the files whose uploads `adoptUploads` would find, without continuing any. Files in the review of
- * a process that has ended count as new ones, since nobody has approved them.
+ * a process that has ended count as new ones, since they were not approved.
  */
 export function queuedFiles(
   { store, accounts }: Pick<AdoptServices, 'store' | 'accounts'>,
@@ -136,8 +136,8 @@ async function continueOne(
 }
 
 /**
- * Queues an upload in review as the user was shown it, whatever was chosen for it in the window; one that was
- * not shown stays there. Returns whether it was queued.
+ * Queues an upload in review as the user was shown it, not as it was set in the window; one that was not shown
+ * stays there. Returns whether it was queued.
  */
 function approveAsShown(
   { commands, rows }: Pick<AdoptServices, 'commands' | 'rows'>,

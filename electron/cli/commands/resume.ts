@@ -32,7 +32,7 @@ export async function runResumeCommand(home: string, context: UploadContext): Pr
   }
   reporter.finished()
   if (left.has('signed-out')) return exitCodes.notSignedIn
-  // Nothing is to be done about files that nobody has approved.
+  // Files that wait for approval in the app are not this command's task.
   return left.size === 1 && left.has('review') ? exitCodes.ok : exitCodes.someFailed
 }
 

@@ -11,7 +11,7 @@ import { plannedAsJson, planLines, proposalLines, questionFor, sizeOf } from '..
 
 type UploadCommand = Command & { name: 'upload' }
 
-/** How the user answered, or why nobody could. */
+/** The user's answer, or why there is none. */
 type Answer = 'yes' | 'no' | 'not-asked' | 'dry-run'
 
 /** The review of one `upload`, by the same rules as in the window. */

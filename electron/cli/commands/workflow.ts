@@ -93,7 +93,7 @@ async function uploadNeeded(
   return unapprovedCount > 0 ? exitCodes.someFailed : code
 }
 
-/** Removes files with a licence that the settings name: nobody is asked here. Returns how many. */
+/** Removes files with a licence that needs confirmation, which this command doesn't ask for. Returns how many. */
 async function removeUnapproved(
   { drop, isInReview }: Pick<AddReport, 'drop' | 'isInReview'>,
   { engine, streams }: UploadContext,

@@ -29,7 +29,7 @@ export interface UploadProgress {
   readonly endedCount: number
 }
 
-/** An upload that `resume` can't run: nobody has approved it, or another process or no account can run it. */
+/** An upload that `resume` can't run: it waits for approval, another process runs it, or its account is signed out. */
 export interface NotResumedUpload {
   readonly id: string
   readonly file: string

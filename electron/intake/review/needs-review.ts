@@ -10,8 +10,8 @@ import type { ReviewPolicy } from './review-policy.ts'
 export type ReviewMode = 'by-rules' | 'first' | 'confirmed' | 'approved'
 
 /**
- * Whether files are reviewed whatever is found in them (`yes`), only if one of them needs a decision
- * (`if-any-needs-it`), or only if one has a licence that the settings name (`if-licence`).
+ * Whether files are reviewed in any case (`yes`), only if one of them needs a decision (`if-any-needs-it`), or
+ * only if one has a licence that the settings name (`if-licence`).
  */
 export type ReviewNeed = 'yes' | 'if-any-needs-it' | 'if-licence' | 'no'
 

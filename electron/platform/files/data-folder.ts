@@ -22,7 +22,7 @@ export class OtherOwnerError extends Error {}
 
 /**
  * Creates the data folder so that only its owner has access. Other users lose their access to the files of an
- * existing folder, and to the folder if nothing else is in it. Windows protects the user's folders by itself.
+ * existing folder, and to the folder if nothing else is in it. On Windows, the system protects the user's folders.
  * @throws if the folder can't be created or read, or belongs to another user; root may use any
  */
 export function protectDataFolder(folder: string): void {

@@ -26,7 +26,7 @@ test('uploads a single sound file without a question', async () => {
   expect([code, err, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, '', 1])
 })
 
-test('lists files that need a decision and exits with 1 where nobody can answer', async () => {
+test('lists files that need a decision and exits with 1 without a terminal', async () => {
   const cli = await setup()
   const paths = await files(cli, 6)
   truncateSync(paths[0] ?? '', 100_000)

@@ -70,7 +70,7 @@ test('keeps the review of a person who signs out from everyone else', async () =
   const { app } = harness
   await addFiles(app, await writeFiles(harness, 6))
   valueOf(await app.calls.signOut({ accountId: teamOf(app, '').accountId }))
-  // Nobody is signed in who could approve it.
+  // No account is signed in that could approve it.
   expect(await viewOf(app)).toMatchObject({ fileCount: 6, team: null })
   await app.signIn(BOB)
   expect(await viewOf(app)).toBeNull()
@@ -232,7 +232,7 @@ test('refuses files in review when the settings forbid their format, until they 
   await allRegistered(app)
 })
 
-test('reviews files that were dropped while nobody was signed in', async () => {
+test('reviews files that were dropped while no account was signed in', async () => {
   const { app, file, cloud } = await setup({ as: null, settings: { review: 'when-needed' } })
   await addFiles(app, [await file('a.safetensors')])
   expect(app.rows()).toEqual([])

@@ -30,7 +30,7 @@ test.each([
   expect(detectArchive(bytes)).toBe(name)
 })
 
-test('takes no safetensors file for an archive, whatever the length of its header', () => {
+test('takes no safetensors file for an archive, for any length of its header', () => {
   const bytes = withLength(Buffer.from('{}'.padEnd(70_000)))
   for (let length = 2; length <= 70_000; length += 1) {
     bytes.writeBigUInt64LE(BigInt(length))

@@ -1,5 +1,5 @@
 import { parseJson } from '../../platform/files/parse-json.ts'
-import { isJson, textOf, type Json } from './needed-models.ts'
+import { isJson, listOf, textOf, type Json } from './needed-models.ts'
 
 /** A node of an editor graph, as it is run. */
 export interface GraphNode {
@@ -50,9 +50,7 @@ function definitionsOf(workflow: Json): ReadonlyMap<string, Json> {
   const found = new Map<string, Json>()
   const definitions = workflow['definitions']
   const subgraphs = isJson(definitions) ? definitions['subgraphs'] : null
-  if (Array.isArray(subgraphs)) {
-    for (const graph of subgraphs as unknown[]) if (isJson(graph)) found.set(textOf(graph['id']), graph)
-  }
+  for (const graph of listOf(subgraphs)) if (isJson(graph)) found.set(textOf(graph['id']), graph)
   const extra = workflow['extra']
   const groups = isJson(extra) ? extra['groupNodes'] : null
   if (isJson(groups)) {
@@ -93,7 +91,7 @@ function* nodesOfGraph(walk: Walk, graph: Json, context: GraphContext): Generato
 }
 
 function nodeList(graph: Json): readonly Json[] {
-  return Array.isArray(graph['nodes']) ? (graph['nodes'] as unknown[]).filter(isJson) : []
+  return listOf(graph['nodes']).filter(isJson)
 }
 
 const idOf = (id: unknown) => (typeof id === 'number' || typeof id === 'string' ? String(id) : '')
@@ -103,7 +101,7 @@ const idOf = (id: unknown) => (typeof id === 'number' || typeof id === 'string' 
  * The definition's own values may be older.
  */
 function withGroupValues(node: Json, definition: Json): Json {
-  const values = Array.isArray(node['widgets_values']) ? (node['widgets_values'] as unknown[]) : []
+  const values = listOf(node['widgets_values'])
   let next = 0
   const nodes = nodeList(definition).map((inner) => {
     const own = inner['widgets_values']
@@ -122,7 +120,7 @@ function overridesFrom(node: Json, definition: Json, outer: ReadonlyMap<string, 
     const widgets = result.get(target.nodeId) ?? new Map<string, unknown>()
     result.set(target.nodeId, widgets.set(target.widget, value))
   }
-  const values = Array.isArray(node['widgets_values']) ? (node['widgets_values'] as unknown[]) : []
+  const values = listOf(node['widgets_values'])
   const promoted = [proxiedWidgets(node, definition), inputWidgets(node, definition)]
   // Older frontends store no values here; then those of the inner nodes apply.
   const ordered = promoted.find((widgets) => widgets.length === values.length) ?? []
@@ -146,7 +144,7 @@ interface PromotedWidget {
 
 /** The promoted widgets that are inputs of a subgraph's node, in the order of its values. */
 function inputWidgets(node: Json, definition: Json): readonly PromotedWidget[] {
-  const inputs = Array.isArray(node['inputs']) ? (node['inputs'] as unknown[]) : []
+  const inputs = listOf(node['inputs'])
   return inputs.flatMap((input) => {
     if (!isJson(input) || !isJson(input['widget'])) return []
     const name = textOf(input['name'])
@@ -171,22 +169,21 @@ const maxProxyBytes = 1024 ** 2
 /** `[[id of the inner node, name of its widget], …]`, which some versions store as text. */
 function proxyEntries(value: unknown): readonly (readonly [nodeId: string, widget: string])[] {
   const list = typeof value === 'string' ? parseJson(Buffer.from(value), maxProxyBytes) : value
-  if (!Array.isArray(list)) return []
-  return (list as unknown[]).map((entry) =>
+  return listOf(list).map((entry) =>
     Array.isArray(entry) ? ([idOf(entry[0]), textOf(entry[1])] as const) : (['', ''] as const),
   )
 }
 
 /** The inner widget that an input of a subgraph is linked to. */
 function widgetBehindInput(definition: Json, name: string): WidgetPath | null {
-  const inputs = Array.isArray(definition['inputs']) ? (definition['inputs'] as unknown[]) : []
-  const links = Array.isArray(definition['links']) ? (definition['links'] as unknown[]) : []
+  const inputs = listOf(definition['inputs'])
+  const links = listOf(definition['links'])
   const slot = inputs.findIndex((input) => isJson(input) && input['name'] === name)
   if (slot < 0) return null
   for (const link of links) {
     if (!isJson(link) || link['origin_id'] !== subgraphInputId || link['origin_slot'] !== slot) continue
     const target = nodeList(definition).find((node) => idOf(node['id']) === idOf(link['target_id']))
-    const targetInputs = Array.isArray(target?.['inputs']) ? (target['inputs'] as unknown[]) : []
+    const targetInputs = listOf(target?.['inputs'])
     const input = targetInputs[Number(link['target_slot'])]
     if (!isJson(input)) continue
     const widget = isJson(input['widget']) ? textOf(input['widget']['name']) : textOf(input['name'])
@@ -197,7 +194,7 @@ function widgetBehindInput(definition: Json, name: string): WidgetPath | null {
 
 /** The names of a node's widgets in the order of its values; null for a value that no input stands for. */
 export function widgetNames(node: Json, values: readonly unknown[]): readonly (string | null)[] {
-  const inputs = Array.isArray(node['inputs']) ? (node['inputs'] as unknown[]) : []
+  const inputs = listOf(node['inputs'])
   const names = inputs.flatMap((input) => {
     const widget = isJson(input) ? input['widget'] : null
     return isJson(widget) ? [textOf(widget['name'])] : []

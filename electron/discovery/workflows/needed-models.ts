@@ -45,6 +45,8 @@ export function isJson(value: unknown): value is Json {
 
 export const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
 
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
 /** Where a value was found. */
 export interface ValueOrigin {
   readonly className: string
@@ -87,8 +89,7 @@ export class NeededModels {
     list: unknown,
     { className, isOff, selected }: { className: string; isOff: boolean; selected: readonly string[] | null },
   ): void {
-    if (!Array.isArray(list)) return
-    for (const entry of list.slice(0, maxNeededModels) as unknown[]) {
+    for (const entry of listOf(list).slice(0, maxNeededModels)) {
       if (!isJson(entry)) continue
       const listedName = normalizeModelName(textOf(entry['name']))
       // The widget's name includes the folder that the user keeps the file in.

@@ -73,8 +73,8 @@ export function resolveNeededModels(
   picked: ReadonlyMap<string, LocalModel> = new Map(),
 ): readonly ResolvedModel[] {
   const index: LocalIndex = {
-    byName: groupBy(available.local, ({ path }) => nameKey(path)),
-    byStem: groupBy(available.local, ({ path }) => stemKey(path)),
+    byName: Map.groupBy(available.local, ({ path }) => nameKey(path)),
+    byStem: Map.groupBy(available.local, ({ path }) => stemKey(path)),
     byHash: new Map(
       available.local.flatMap((model) => {
         const sha256 = available.localHashes.get(model.path)
@@ -224,14 +224,3 @@ function matchLocal(
 
 const typeRank = ({ modelType }: LocalModel, needed: NeededModel) =>
   needed.modelType !== null && modelType === needed.modelType ? 1 : 0
-
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const value of values) {
-    const key = keyOf(value)
-    const group = groups.get(key)
-    if (group) group.push(value)
-    else groups.set(key, [value])
-  }
-  return groups
-}

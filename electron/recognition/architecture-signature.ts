@@ -4,6 +4,9 @@ import type { TensorNames } from './kinds/tensor-names.ts'
 /** More different names than any known model has; a hostile header could have a million. */
 const maxPatterns = 5_000
 
+/** A tensor's name without its block numbers. */
+export const numberlessName = (name: string) => name.replace(/\d+/g, '#')
+
 /**
  * Identifies the architecture of a model: 16 hexadecimal digits, equal for files whose tensors have the same
  * names apart from block numbers, and the same widths. Versions, precisions and LoRA ranks don't change it:
@@ -13,7 +16,7 @@ const maxPatterns = 5_000
 export function architectureSignature(names: TensorNames): string | null {
   const widths = new Map<string, number>()
   for (const name of names.all()) {
-    const pattern = name.replace(/\d+/g, '#')
+    const pattern = numberlessName(name)
     const known = widths.get(pattern)
     if (known === undefined && widths.size >= maxPatterns) continue
     widths.set(pattern, Math.max(known ?? 0, ...names.shape(name)))

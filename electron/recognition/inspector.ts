@@ -53,38 +53,30 @@ export class Inspector {
 
   /** Inspects a file. Never rejects; after `close` every file is refused. */
   inspect(file: FileToInspect): Promise<Inspection> {
-    return new Promise((resolve) => {
-      this.#add({
-        file,
-        output: 'inspection',
-        complete: (result) => resolve(result as Inspection),
-        refuse: (reason) => resolve(refusedInspection(file, reason)),
-        workerDeaths: 0,
-        cancelTimeout: () => undefined,
-      })
-    })
+    return this.#run(file, 'inspection', (reason) => refusedInspection(file, reason))
   }
 
   /** Reads everything for the details pane, or null if the file can't be read. Never rejects. */
   readDetails(file: FileToInspect): Promise<ModelDetails | null> {
-    return this.#read<ModelDetails>(file, 'details')
+    return this.#run<ModelDetails | null>(file, 'details', () => null)
   }
 
   /** A text for reporting a wrong recognition, or null if the file can't be read. Never rejects. */
   report(file: FileToInspect): Promise<string | null> {
-    return this.#read<string>(file, 'report')
+    return this.#run<string | null>(file, 'report', () => null)
   }
 
-  #read<Value extends InspectResponse['result']>(
+  #run<Result extends InspectResponse['result']>(
     file: FileToInspect,
     output: InspectRequest['output'],
-  ): Promise<Value | null> {
+    refusedResult: (reason: Failure) => Result,
+  ): Promise<Result> {
     return new Promise((resolve) => {
       this.#add({
         file,
         output,
-        complete: (result) => resolve(result as Value | null),
-        refuse: () => resolve(null),
+        complete: (result) => resolve(result as Result),
+        refuse: (reason) => resolve(refusedResult(reason)),
         workerDeaths: 0,
         cancelTimeout: () => undefined,
       })

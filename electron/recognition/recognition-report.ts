@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { confidenceOf, evidenceOf, type Recognition } from '../contract/recognition.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
+import { numberlessName } from './architecture-signature.ts'
 import type { FileToInspect } from './found-file.ts'
 import { fileSource } from './formats/byte-source.ts'
 import type { Header } from './formats/header.ts'
@@ -69,7 +70,7 @@ function headerLines({ tensors, metadata }: Header): readonly string[] {
   const patterns = new Map<string, { readonly shape: readonly number[]; count: number }>()
   const names = tensorNames(tensors)
   for (const name of names.all()) {
-    const pattern = toDisplayText(name.replace(/\d+/g, '#'), maxNameLength)
+    const pattern = toDisplayText(numberlessName(name), maxNameLength)
     const before = patterns.get(pattern)
     if (before) before.count += 1
     else patterns.set(pattern, { shape: names.shape(name), count: 1 })

@@ -10,8 +10,6 @@ export interface TensorNames {
   shape(name: string): readonly number[]
   /** The first name with this prefix. */
   startingWith(start: string): string | undefined
-  /** The first name that matches; the pattern has no `g` flag. */
-  matching(pattern: RegExp): string | undefined
   all(): Iterable<string>
 }
 
@@ -33,7 +31,6 @@ export function tensorNames(tensors: Header['tensors'], prefix = ''): TensorName
     has: (name) => tensors.has(prefix + name),
     shape: (name) => tensors.get(prefix + name)?.shape ?? [],
     startingWith: (start) => names.find((name) => name.startsWith(start)),
-    matching: (pattern) => names.find((name) => pattern.test(name)),
     all: () => names,
   }
 }

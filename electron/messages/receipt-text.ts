@@ -7,7 +7,7 @@ export function receiptText(receipt: Receipt, t: Translate): string {
   const { file, model, team, server, storageKey, addedAt, registeredAt, verifiedAt } = receipt
   const facts: readonly (readonly [label: string, value: string | null])[] = [
     [t('details.file'), file.name],
-    [t('details.size'), t('receipt.bytes', { count: file.sizeBytes })],
+    [t('details.size'), t('size.exact', { count: file.sizeBytes })],
     [t('details.sha256'), file.sha256],
     [t('receipt.model'), model.name],
     [t('field.type'), model.type],

@@ -57,6 +57,18 @@ test('an unsafe file is uploaded from its details; the main process asks first',
   expect(asked).toContainEqual({ name: 'allow', args: { ids: ['Flux'] } })
 })
 
+test('each unsafe file whose finding is opened takes the focus to its details', async () => {
+  const why = failure('file-dangerous', { imports: 'os.system' })
+  const { rowOf, screen, asked } = await openPage({ rows: [failedRow('Flux', why), failedRow('Wan', why)] })
+  const button = screen.getByRole('complementary').getByRole('button', { name: 'Upload anyway…' })
+  for (const name of ['Flux', 'Wan']) {
+    await userEvent.click(rowOf(name).getByRole('button', { name: 'See finding' }))
+    await expect.element(button).toHaveFocus()
+    await userEvent.keyboard('{Enter}')
+    expect(asked.at(-1)).toEqual({ name: 'allow', args: { ids: [name] } })
+  }
+})
+
 test('the row of an unsafe file has no red button', async () => {
   const { rowOf } = await openPage({
     rows: [failedRow('Flux', failure('file-dangerous', { imports: 'os.system' }))],

@@ -1,13 +1,17 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
 import { failure, isTargetFailure, type Failure, type Result } from '../../electron/contract/failures.ts'
-import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
+import {
+  isSameChoice,
+  type Account,
+  type SessionView,
+  type TeamChoice,
+} from '../../electron/contract/account.ts'
 import {
   withModelType,
   type AddReport,
   type Target,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
-import { isSameChoice } from '../../electron/contract/account.ts'
 import type { LibraryState } from '../library/library-state.svelte.ts'
 import type { HistoryState } from '../history/history-state.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'

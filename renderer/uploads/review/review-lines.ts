@@ -71,11 +71,7 @@ type Rows = ReadonlyMap<string, UploadRow>
 /** @param ids the files in review, in the order of the queue */
 export function reviewTotals(view: ReviewView, ids: readonly string[], rows: Rows): ReviewTotals {
   const blocked = blockedIdsOf(view.groups)
-  const skipped = new Set<string>()
-  for (const group of view.groups) {
-    if (group.kind === 'duplicate' || group.kind === 'in-library')
-      for (const { id, isCertain } of group.files) if (isCertain) skipped.add(id)
-  }
+  const skipped = new Set(view.groups.flatMap(skippedIdsOf))
   const approvableIds = ids.filter((id) => !blocked.has(id))
   const sentIds = approvableIds.filter((id) => !skipped.has(id))
   return {
@@ -113,10 +109,13 @@ export function reviewSections(view: ReviewView, ids: readonly string[], rows: R
 
 function fateOf(group: ReviewGroup): Fate {
   if (blockingKinds.has(group.kind)) return 'blocked'
-  const isSkipped =
-    (group.kind === 'duplicate' || group.kind === 'in-library') &&
-    group.files.every(({ isCertain }) => isCertain)
-  return isSkipped ? 'skipped' : 'uploaded'
+  return skippedIdsOf(group).length === group.files.length ? 'skipped' : 'uploaded'
+}
+
+/** Files of which the library, or another file of the review, certainly has the bytes. */
+function skippedIdsOf(group: ReviewGroup): string[] {
+  if (group.kind !== 'duplicate' && group.kind !== 'in-library') return []
+  return group.files.filter(({ isCertain }) => isCertain).map(({ id }) => id)
 }
 
 const sumBytes = (ids: readonly string[], rows: Rows) =>

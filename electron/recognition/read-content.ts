@@ -9,7 +9,6 @@ import type { Header } from './formats/header.ts'
 import { parseOnnx } from './formats/onnx.ts'
 import { readSafetensorsHeader } from './formats/safetensors.ts'
 import { detectSignature, hasZipEnd, isAllZeros, zipTailBytes, type Signature } from './formats/signature.ts'
-import { readingsOf } from './loaders.ts'
 import { detectKind } from './kinds/detect-kind.ts'
 import { detectGgufKind } from './kinds/gguf-kind.ts'
 import type { Kind } from './kinds/kind.ts'
@@ -177,7 +176,7 @@ async function addLoaders(
   name: string,
 ): Promise<FileContent> {
   const isPickleExpected = content.format === 'pytorch' || loadedFormat(name) === 'pytorch'
-  const loaded = await readAsLoaders(source, start, readingsOf(name, start), isPickleExpected)
+  const loaded = await readAsLoaders(source, start, isPickleExpected)
   const isOwnFormat = content.header !== null && formatByName(name) === content.format
   const hasCode = loaded?.imports.some(({ level }) => level !== 'innocuous')
   if (loaded === null || (isOwnFormat && !hasCode)) return content

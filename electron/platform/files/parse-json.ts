@@ -1,4 +1,4 @@
-/** The recursion limit of serde_json; real files nest about ten levels. */
+/** Our own limit: real files nest about ten levels. */
 export const maxJsonDepth = 128
 
 const quote = 0x22

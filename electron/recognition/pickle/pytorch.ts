@@ -5,7 +5,7 @@ import type { ByteSource } from '../formats/byte-source.ts'
 import { ByteWindow } from '../formats/byte-window.ts'
 import type { Header } from '../formats/header.ts'
 import { readTarMembers } from '../formats/tar.ts'
-import type { Reading } from '../loaders.ts'
+import { readingsOf, type Reading } from '../loaders.ts'
 import { scanArray } from './array.ts'
 import { mergeImports, type PickleImport } from './imports.ts'
 import { createScanBudget, scanPickles, scanUnnamed, type PickleScan } from './scan.ts'
@@ -23,15 +23,15 @@ export interface PytorchContent {
 }
 
 /**
- * Scans a file as every loader would read it that accepts it, without loading it. Null if none of them runs
+ * Scans a file as every loader would read it, without loading it. Null if none of them runs
  * anything.
  */
 export async function readAsLoaders(
   source: ByteSource,
   start: Buffer,
-  readings: ReadonlySet<Reading>,
   hasPickleName: boolean,
 ): Promise<PytorchContent | null> {
+  const readings = readingsOf(start)
   const scans: ZipScan[] = []
   for (const reading of readings) {
     // Where only pickles are expected, bytes that are none are a problem.

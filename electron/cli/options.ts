@@ -122,7 +122,7 @@ Nothing is downloaded.`,
     options: {
       report: {
         type: 'boolean',
-        about: 'print a text for reporting a wrong recognition, without weights, paths and prompts',
+        about: 'print a text for reporting a wrong recognition, without weights, paths or prompts',
       },
       json: json('print JSON, one object per file (docs/command-line.md)'),
       help,
@@ -150,7 +150,7 @@ the library's record matches the receipt, and the file does too or wasn't found;
     about: 'finish all uploads in the queue',
     options: { limit, streams, json: json(events), quiet, help },
     more: `Resumes paused, failed and interrupted uploads of all accounts that are signed in. Uploads of a running app or another
-command, and of accounts that are signed out, are listed but not resumed.`,
+command, of accounts that are signed out, and those that wait for approval in the app are listed but not resumed.`,
   },
   status: {
     words: '',

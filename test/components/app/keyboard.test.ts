@@ -70,7 +70,7 @@ test.each(['{Escape}', '{Enter}'])(
     await expect.element(rowOf('Aurora').getByRole('button', { name: 'Keep', exact: true })).toHaveFocus()
     await expect
       .element(rowOf('Aurora'))
-      .toMatchTextContent('Cancel “Aurora”? 450 MB of 1.0 GB already uploaded will be deleted.')
+      .toMatchTextContent('Cancel “Aurora”? The 450 MB of 1.0 GB uploaded so far will be deleted.')
     await userEvent.keyboard(key)
     await expect.poll(focused).toBe('Aurora')
     expect(asked).toEqual([])
@@ -105,7 +105,9 @@ test('Shift with arrows selects a range; the bar asks before discarding sent byt
   await userEvent.keyboard('{Home}{Shift>}{ArrowDown}{/Shift}')
   await userEvent.click(screen.getByRole('button', { name: 'Cancel or remove' }))
   await expect
-    .element(screen.getByText('Cancel 2 uploads? 900 MB already uploaded will be deleted.', { exact: false }))
+    .element(
+      screen.getByText('Cancel 2 uploads? The 900 MB uploaded so far will be deleted.', { exact: false }),
+    )
     .toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Cancel 2 uploads', exact: true }))
   expect(asked).toEqual([{ name: 'cancel', args: { ids: ['Aurora', 'Basalt'] } }])

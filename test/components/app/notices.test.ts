@@ -45,7 +45,9 @@ test('a file that starts at once can be taken back until it is registered', asyn
     answers: { undoAdd: () => success(['Flux']) },
   })
   emit('added', started)
-  const notice = screen.getByText('Flux.safetensors is being uploaded to Aurora Studio.', { exact: false })
+  const notice = screen.getByText('Flux.safetensors was added to the queue for Aurora Studio.', {
+    exact: false,
+  })
   await expect.element(notice).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   expect(asked).toEqual([{ name: 'undoAdd', args: { drop: 'drop-1' } }])

@@ -119,7 +119,7 @@ test.describe('when needed', () => {
     await drag(page, [await harness.file('models/loras/one.safetensors')])
     await held.arrived
     await expect(sheet(page)).toHaveCount(0)
-    await expect(page.getByText("one.safetensors is being uploaded to Alice's Team.")).toBeVisible()
+    await expect(page.getByText("one.safetensors was added to the queue for Alice's Team.")).toBeVisible()
     await page.getByRole('button', { name: 'Undo' }).click()
     await expect(page.getByText('Removed 1 upload.')).toBeVisible()
     await expect(rowOf(page, 'one')).toHaveCount(0)

@@ -32,8 +32,6 @@ export interface ReviewFacts {
   readonly 'private-content': { readonly id: string; readonly content: readonly PrivateContent[] }
   /** Its licence restricts the use or redistribution of the model. */
   readonly licence: { readonly id: string; readonly licence: string }
-  /** Names of models that it can't be used without and that neither the team nor the review has. */
-  readonly 'missing-companion': { readonly id: string; readonly missing: readonly string[] }
 }
 
 export type ReviewGroupKind = keyof ReviewFacts

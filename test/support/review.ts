@@ -22,19 +22,23 @@ export const chooseTeam = async (app: App, teamId: string) =>
 
 export const viewOf = async (app: App) => valueOf(await app.calls.review(undefined))
 
+/** Resolves at the next change of the review. */
+const reviewChange = (app: App) =>
+  new Promise<void>((resolve) => {
+    const end = app.engine.subscribe({
+      review() {
+        end()
+        resolve()
+      },
+    })
+  })
+
 /** The view once the comparison with the library has ended. */
 export async function comparedView(app: App): Promise<ReviewView> {
   for (;;) {
     const view = await viewOf(app)
     if (view && !view.isComparing) return view
-    await new Promise<void>((resolve) => {
-      const end = app.engine.subscribe({
-        review() {
-          end()
-          resolve()
-        },
-      })
-    })
+    await reviewChange(app)
   }
 }
 
@@ -47,14 +51,7 @@ export async function filesInGroup(
   for (;;) {
     const ids = idsInGroup(await comparedView(app), kind)
     if (ids.length === count) return ids
-    await new Promise<void>((resolve) => {
-      const end = app.engine.subscribe({
-        review() {
-          end()
-          resolve()
-        },
-      })
-    })
+    await reviewChange(app)
   }
 }
 

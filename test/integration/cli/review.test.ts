@@ -6,6 +6,7 @@ import { writeText } from '../../fixtures/model-files.ts'
 import { shellCall, torchZip } from '../../fixtures/pickles.ts'
 import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 import { runOnTerminal, terminalLines } from '../../support/pseudo-terminal.ts'
+import { writeFiles } from '../../support/review.ts'
 
 /** A command line with the default setting. */
 async function setup(): Promise<CommandHarness> {
@@ -13,9 +14,6 @@ async function setup(): Promise<CommandHarness> {
   harness.processEnv['MODELFERRY_REVIEW'] = 'when-needed'
   return harness
 }
-
-const files = ({ file }: CommandHarness, count: number) =>
-  Promise.all(Array.from({ length: count }, (_, index) => file(`style-${index}.safetensors`)))
 
 const sent = ({ asked }: CommandHarness) =>
   asked().filter((name) => name !== 'listModels' && name !== 'getCurrentUser')
@@ -28,7 +26,7 @@ test('uploads a single sound file without a question', async () => {
 
 test('lists files that need a decision and exits with 1 without a terminal', async () => {
   const cli = await setup()
-  const paths = await files(cli, 6)
+  const paths = await writeFiles(cli, 6)
   truncateSync(paths[0] ?? '', 100_000)
   const { code, out, err } = await cli.run('upload', ...paths)
   expect(code).toBe(1)
@@ -41,7 +39,7 @@ test('lists files that need a decision and exits with 1 without a terminal', asy
 
 test('writes the decisions as JSON', async () => {
   const cli = await setup()
-  const paths = [...(await files(cli, 2)), await cli.file('copy.safetensors', { payload: { seed: 7 } })]
+  const paths = [...(await writeFiles(cli, 2)), await cli.file('copy.safetensors', { payload: { seed: 7 } })]
   const copy = await cli.file('copies/copy.safetensors', { payload: { seed: 7 } })
   const { code, json } = await cli.run('upload', '--json', ...paths, copy)
   const planned = json().filter(({ event }) => event === 'planned')
@@ -65,7 +63,7 @@ test('writes the decisions as JSON', async () => {
 
 test('uploads without a question with --yes, except what is broken', async () => {
   const cli = await setup()
-  const paths = await files(cli, 6)
+  const paths = await writeFiles(cli, 6)
   truncateSync(paths[0] ?? '', 100_000)
   const { code, out } = await cli.run('upload', '--yes', ...paths)
   expect([code, cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 5])
@@ -81,13 +79,13 @@ test('never uploads an unsafe file with --yes alone', async () => {
 
 test('shows with --dry-run what would go where, and records nothing', async () => {
   const cli = await setup()
-  const { code, out, err } = await cli.run('upload', '--dry-run', ...(await files(cli, 2)))
+  const { code, out, err } = await cli.run('upload', '--dry-run', ...(await writeFiles(cli, 2)))
   expect([code, err, sent(cli)]).toEqual([0, '', []])
   expect(out.split('\n')[0]).toMatch(
     /^upload {6}style-0\.safetensors \(\d+ kB\) → Alice's Team: models\/\S+\/style-0\.safetensors$/,
   )
   expect((await cli.run('status')).out).toContain('The upload queue is empty.')
-  const again = await cli.run('upload', '--dry-run', '--json', ...(await files(cli, 7)))
+  const again = await cli.run('upload', '--dry-run', '--json', ...(await writeFiles(cli, 7)))
   expect([again.code, again.json().map(({ event }) => event)]).toEqual([
     0,
     [...Array<string>(7).fill('planned'), 'review'],
@@ -96,7 +94,7 @@ test('shows with --dry-run what would go where, and records nothing', async () =
 
 test('finds models of the library with --dry-run', async () => {
   const cli = await setup()
-  const paths = await files(cli, 1)
+  const paths = await writeFiles(cli, 1)
   await cli.run('upload', ...paths)
   const { code, json } = await cli.run('upload', '--dry-run', '--json', ...paths)
   expect([code, json()[0]]).toMatchObject([1, { decisions: [{ kind: 'in-library', isCertain: true }] }])
@@ -104,7 +102,7 @@ test('finds models of the library with --dry-run', async () => {
 
 test('asks on a terminal, and uploads only after a yes', async () => {
   const cli = await setup()
-  const paths = await files(cli, 6)
+  const paths = await writeFiles(cli, 6)
   const refused = runOnTerminal(cli, 'upload', ...paths)
   await refused.printed((out) => out.includes("to Alice's Team? [y/N] "))
   refused.child.stdin?.write('\r')
@@ -119,9 +117,9 @@ test('asks on a terminal, and uploads only after a yes', async () => {
   expect([yes.code, cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 6])
 })
 
-test('asks again after a kill at the question, and nothing was recorded', async () => {
+test('records nothing if it is killed at the question', async () => {
   const cli = await setup()
-  const paths = await files(cli, 6)
+  const paths = await writeFiles(cli, 6)
   const first = runOnTerminal(cli, 'upload', ...paths)
   await first.printed((out) => out.includes('[y/N]'))
   first.child.kill('SIGKILL')
@@ -133,7 +131,7 @@ test('asks again after a kill at the question, and nothing was recorded', async 
 
 test('continues interrupted uploads without asking about them again', async () => {
   const cli = await setup()
-  const paths = await files(cli, 6)
+  const paths = await writeFiles(cli, 6)
   cli.cloud.fail({ on: 'put-object', how: 'stall', times: Infinity })
   const started = cli.start('upload', '--yes', ...paths)
   await started.printed((out) => out.split('queued').length > 6)

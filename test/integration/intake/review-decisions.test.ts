@@ -21,7 +21,7 @@ import {
 
 const idOf = (app: App, name: string) => app.rows().find(({ fileName }) => fileName === name)?.id ?? ''
 
-test('finds a killed process’s review as it was acknowledged, without what was removed', async () => {
+test('restores the review of a killed process, without removed files', async () => {
   const harness = await setupReview()
   const { app, open, home, folder } = harness
   await addFiles(app, await writeFiles(harness, 6))
@@ -65,7 +65,7 @@ test('does not restore an upload of which bytes were sent', async () => {
   expect(app.rows()).toEqual([])
 })
 
-test('keeps the review of a person who signs out from everyone else', async () => {
+test('hides the review of an account that signed out from other accounts', async () => {
   const harness = await setupReview()
   const { app } = harness
   await addFiles(app, await writeFiles(harness, 6))
@@ -125,11 +125,11 @@ test('finds path conflicts with the library and in the drop, and resolves them i
   ]
   await addFiles(app, drop)
   const inReview = () => app.rows().filter(({ phase }) => phase === 'review')
-  const twins = inReview().filter(({ fileName }) => fileName === 'style-0.safetensors')
+  const sameName = inReview().filter(({ fileName }) => fileName === 'style-0.safetensors')
   const [taken] = inReview().filter(({ fileName }) => fileName === 'taken.safetensors')
   const conflicting = await filesInGroup(app, 'path-conflict', 2)
   expect(conflicting).toContain(taken?.id)
-  expect(twins.filter(({ id }) => conflicting.includes(id))).toHaveLength(1)
+  expect(sameName.filter(({ id }) => conflicting.includes(id))).toHaveLength(1)
   expect(app.row(taken?.id ?? '').failure).toMatchObject({
     code: 'path-taken',
     params: { modelId: old?.modelId ?? '' },
@@ -178,7 +178,7 @@ test('asks again about an unsafe file that is given to another team', async () =
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
-test('replaces a model of the team that the user decided about, and of no other', async () => {
+test('replaces a model only in the team that the user decided for', async () => {
   const { app, file, cloud } = await setupReview()
   for (const teamId of [ALICES_TEAM_ID, STUDIO_NORTH_ID]) {
     await chooseTeam(app, teamId)

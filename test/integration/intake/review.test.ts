@@ -48,7 +48,7 @@ test('keeps more than five files for approval and sends nothing before it', asyn
   expect(await viewOf(app)).toBeNull()
 })
 
-test('reviews a whole drop if one file in it is broken, and keeps that file until it is removed', async () => {
+test('reviews a whole drop if one file is broken, and keeps that file in review', async () => {
   const { app, file } = await setupReview()
   const broken = await file('broken.safetensors')
   truncateSync(broken, 100_000)

@@ -1,8 +1,8 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { families } from '../../fixtures/families.ts'
 import { writeText } from '../../fixtures/model-files.ts'
 import { setup, valueOf, type App } from '../../support/engine.ts'
-import { join } from 'node:path'
 
 const { tensors } = families['kohya SDXL LoRA']
 const other = families['kohya SD1 LoRA'].tensors
@@ -10,10 +10,23 @@ const other = families['kohya SD1 LoRA'].tensors
 async function correct(app: App, id: string, modelType: string): Promise<void> {
   valueOf(await app.calls.editTarget({ id, change: { modelType } }))
 }
+
+/** A paused app with two files of the same architecture. */
+async function setupPair() {
+  const harness = await setup()
+  const { app, file } = harness
+  await app.calls.pauseAll(undefined)
+  const [first = '', second = ''] = await app.add([
+    await file('a.safetensors', { tensors }),
+    await file('b.safetensors', { tensors }),
+  ])
+  return { ...harness, first, second }
+}
+
 const offersOf = (app: App) =>
   Object.fromEntries(app.rows().map(({ fileName, offeredType }) => [fileName, offeredType]))
 
-test('offers a corrected type for files with the same architecture, waiting or added after a restart', async () => {
+test('offers a corrected type for files with the same architecture', async () => {
   const { app, file, open } = await setup()
   await app.calls.pauseAll(undefined)
   const [first = ''] = await app.add(await file('a.safetensors', { tensors }))
@@ -30,7 +43,7 @@ test('offers a corrected type for files with the same architecture, waiting or a
   await again.add(await file('elsewhere/d.safetensors', { tensors }))
   expect(offersOf(again)).toMatchObject({ 'b.safetensors': 'xlabs', 'd.safetensors': 'xlabs' })
   const added = again.rows().find(({ fileName }) => fileName === 'd.safetensors')
-  // It is offered, and not used unasked.
+  // It is only offered.
   expect(added?.target.modelType).toBe('loras')
 })
 
@@ -44,13 +57,8 @@ test('offers a corrected type for files without tensors only in the same folder'
   expect(offersOf(app)).toEqual({ 'a.pt2x': undefined, 'b.pt2x': 'onnx', 'c.pt2x': undefined })
 })
 
-test('a declined offer is withdrawn and not made again', async () => {
-  const { app, file } = await setup()
-  await app.calls.pauseAll(undefined)
-  const [first = '', second = ''] = await app.add([
-    await file('a.safetensors', { tensors }),
-    await file('b.safetensors', { tensors }),
-  ])
+test('withdraws a declined offer, and makes none again', async () => {
+  const { app, file, first, second } = await setupPair()
   await correct(app, first, 'xlabs')
   valueOf(await app.calls.declineType({ ids: [second] }))
   await app.add(await file('c.safetensors', { tensors }))
@@ -61,13 +69,8 @@ test('a declined offer is withdrawn and not made again', async () => {
   })
 })
 
-test('the suggested type ends the offers, and a changed name is no correction', async () => {
-  const { app, file } = await setup()
-  await app.calls.pauseAll(undefined)
-  const [first = '', second = ''] = await app.add([
-    await file('a.safetensors', { tensors }),
-    await file('b.safetensors', { tensors }),
-  ])
+test('withdraws the offers when the suggested type is chosen again', async () => {
+  const { app, first, second } = await setupPair()
   await correct(app, first, 'xlabs')
   valueOf(await app.calls.editTarget({ id: second, change: { displayName: 'Mine' } }))
   expect(offersOf(app)).toMatchObject({ 'b.safetensors': 'xlabs' })

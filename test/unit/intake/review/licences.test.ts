@@ -21,7 +21,7 @@ test.each([
   'cc-by-sa-4.0',
   'bsd-3-clause',
   'gpl-3.0',
-])('%s does not', (licence) => {
+])('%s does not restrict what a team may do', (licence) => {
   expect(isRestrictive(licence)).toBe(false)
 })
 

@@ -3,7 +3,7 @@ import Hash from '@lucide/svelte/icons/hash'
 import Link from '@lucide/svelte/icons/link'
 import type { Component } from 'svelte'
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
-import type { MenuItem } from '../ui/menu-item.ts'
+import type { MenuItem } from '../ui/menu/menu-item.ts'
 import type { Actions } from './actions.ts'
 
 /** The commands that copy what identifies a model; null is left out. */

@@ -6,7 +6,7 @@ import type { LibraryModel } from '../../electron/contract/library.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
-import type { MenuItem } from '../ui/menu-item.ts'
+import type { MenuItem } from '../ui/menu/menu-item.ts'
 import type { LibraryState } from './library-state.svelte.ts'
 
 interface LibraryMenuOptions {

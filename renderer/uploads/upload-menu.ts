@@ -12,7 +12,7 @@ import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
-import type { MenuItem } from '../ui/menu-item.ts'
+import type { MenuItem } from '../ui/menu/menu-item.ts'
 import { isEditable, remedyOfRow, toggleOf } from './row-status.ts'
 
 interface UploadMenuOptions {

@@ -6,7 +6,7 @@ import type { LibraryModel } from '../../electron/contract/library.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
-import type { MenuItem } from '../ui/menu/menu-item.ts'
+import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import type { LibraryState } from './library-state.svelte.ts'
 
 interface LibraryMenuOptions {
@@ -31,26 +31,12 @@ export function libraryMenu(
     ...(single
       ? [{ key: 'open', label: t('shortcuts.details'), icon: Info, onselect: () => onopen(single.id) }]
       : []),
-    ...(active.length > 0
-      ? [
-          {
-            key: 'disable',
-            label: t('library.disable'),
-            icon: Ban,
-            onselect: () => void library.change(active, { status: 'disabled' }),
-          },
-        ]
-      : []),
-    ...(disabled.length > 0
-      ? [
-          {
-            key: 'enable',
-            label: t('library.enable'),
-            icon: CircleCheck,
-            onselect: () => void library.change(disabled, { status: 'active' }),
-          },
-        ]
-      : []),
+    ...itemIf(active, { key: 'disable', label: t('library.disable'), icon: Ban }, (ids) =>
+      library.change(ids, { status: 'disabled' }),
+    ),
+    ...itemIf(disabled, { key: 'enable', label: t('library.enable'), icon: CircleCheck }, (ids) =>
+      library.change(ids, { status: 'active' }),
+    ),
     ...(single
       ? copyItems({ path: single.modelPath, modelId: single.id, sha256: single.sha256 }, { t, actions })
       : []),

@@ -12,7 +12,7 @@ import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
-import type { MenuItem } from '../ui/menu/menu-item.ts'
+import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { isEditable, remedyOfRow, toggleOf } from './row-status.ts'
 
 interface UploadMenuOptions {
@@ -99,13 +99,4 @@ export function recordItems(
     ...receipts,
     ...copyItems({ path, modelId, sha256 }, { t, actions }),
   ]
-}
-
-/** A command on some of the rows; none if it applies to none of them. */
-function itemIf(
-  ids: readonly string[],
-  item: Omit<MenuItem, 'onselect'>,
-  run: (ids: readonly string[]) => unknown,
-): readonly MenuItem[] {
-  return ids.length === 0 ? [] : [{ ...item, onselect: () => void run(ids) }]
 }

@@ -15,3 +15,12 @@ export interface MenuItem {
   readonly hasSeparatorAbove?: boolean
   readonly onselect: () => void
 }
+
+/** A command on some of the rows; none if it applies to none of them. */
+export function itemIf(
+  ids: readonly string[],
+  item: Omit<MenuItem, 'onselect'>,
+  run: (ids: readonly string[]) => unknown,
+): readonly MenuItem[] {
+  return ids.length === 0 ? [] : [{ ...item, onselect: () => void run(ids) }]
+}

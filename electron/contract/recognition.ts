@@ -58,7 +58,7 @@ export interface Recognition {
   readonly privateContent?: readonly PrivateContent[]
   /** The licence as named in the header or a sidecar, shortened. */
   readonly licence?: string
-  /** A PyTorch file whose scan was complete and found only imports that rebuild tensors. */
+  /** A PyTorch file whose scan was complete and found nothing that needs confirmation. */
   readonly hasNoCode?: true
 }
 

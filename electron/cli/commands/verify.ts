@@ -73,7 +73,7 @@ async function checkFile(
   { receiptPath, file: given }: { readonly receiptPath: string; readonly file: string | null },
   { engine, signal }: Pick<CommandContext, 'engine'> & { readonly signal: AbortSignal },
 ): Promise<LocalCheck> {
-  // A receipt may come from somebody else: its name must not lead out of the folder.
+  // A receipt may come from another person: its name must not lead out of the folder.
   const beside = join(dirname(resolve(receiptPath)), basename(file.name))
   const known = given === null && !(await exists(beside)) ? await engine.localFileWith(file.sha256) : null
   if (known && !known.ok) return { result: 'not-found', path: null }

@@ -84,7 +84,7 @@ test('a PyTorch file whose scan found no code is described as such', async () =>
   await userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } })
   await expect
     .element(screen.getByRole('complementary'))
-    .toMatchTextContent('PyTorch file, no code found that runs when it is loaded')
+    .toMatchTextContent('PyTorch file, no harmful code found')
 })
 
 test('shows the server’s full reason in a narrow window', async () => {

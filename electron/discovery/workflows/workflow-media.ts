@@ -1,6 +1,11 @@
 import type { FileHandle } from 'node:fs/promises'
 import { parseJson } from '../../platform/files/parse-json.ts'
 import { readAt } from '../../recognition/formats/byte-source.ts'
+import {
+  lengthPrefixBytes,
+  parseHeaderLength,
+  parseSafetensors,
+} from '../../recognition/formats/safetensors.ts'
 import { isJson } from './needed-models.ts'
 import { maxWorkflowBytes } from './parse-workflow.ts'
 import { textsOfExif } from './workflow-image.ts'
@@ -347,12 +352,12 @@ export const isSafetensors = (start: Buffer) =>
 
 /** The texts in the metadata of a latent or model that ComfyUI saved. */
 export async function textsOfSafetensors(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
-  const length = Number((await readAt(file, 0, 8)).readBigUInt64LE(0))
-  if (length > maxWorkflowBytes || 8 + length > fileBytes) return []
-  const header = parseJson(await readAt(file, 8, length), maxWorkflowBytes)
-  const metadata = isJson(header) ? header['__metadata__'] : null
-  if (!isJson(metadata)) return []
-  return [JSON.stringify({ workflow: metadata['workflow'], prompt: metadata['prompt'] })]
+  const length = parseHeaderLength(await readAt(file, 0, lengthPrefixBytes), fileBytes)
+  if (!length.ok || length.value > maxWorkflowBytes) return []
+  const header = parseSafetensors(await readAt(file, lengthPrefixBytes, length.value))
+  if (!header.ok) return []
+  const { metadata } = header.value
+  return [JSON.stringify({ workflow: metadata.get('workflow'), prompt: metadata.get('prompt') })]
 }
 
 /** The JSON in the metadata element of an SVG. */

@@ -9,7 +9,7 @@ import type { ModelDetails } from './metadata/read-details.ts'
 
 /** Enough to keep a disk busy while one header is parsed; more would only wait inside the worker. */
 const maxConcurrentFiles = 16
-/** Heap of the worker: the most hostile header, 100 MB of tiny entries, takes about half of it. */
+/** Heap of the worker: the most hostile file, a pickle of four million empty dicts, takes half of it. */
 const heapMegabytes = 2048
 /** An idle thread takes about 15 MiB, and starting one is faster than a user drops the next files. */
 const defaultIdleMs = 300

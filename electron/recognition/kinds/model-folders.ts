@@ -15,9 +15,9 @@ interface FolderGroup {
   readonly folders: Readonly<Record<string, string>>
 }
 
-/** Maps each name to the type of the same name. */
-function ownTypes(...names: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.map((name) => [name, name]))
+/** Maps each name of a list to the type of the same name. */
+function ownTypes(names: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, name]))
 }
 
 /**
@@ -29,10 +29,12 @@ export const folderGroups: readonly FolderGroup[] = [
     source: 'Comfy-Org/ComfyUI: folder_paths.py; `unet` and `clip` are former names',
     position: 'anywhere',
     folders: {
-      ...ownTypes('checkpoints', 'loras', 'vae', 'text_encoders', 'diffusion_models', 'clip_vision'),
-      ...ownTypes('style_models', 'embeddings', 'vae_approx', 'controlnet', 'gligen', 'upscale_models'),
-      ...ownTypes('latent_upscale_models', 'hypernetworks', 'photomaker', 'model_patches', 'audio_encoders'),
-      ...ownTypes('background_removal', 'frame_interpolation', 'geometry_estimation', 'optical_flow'),
+      ...ownTypes(
+        'checkpoints loras vae text_encoders diffusion_models clip_vision style_models embeddings ' +
+          'vae_approx controlnet gligen upscale_models latent_upscale_models hypernetworks photomaker ' +
+          'model_patches audio_encoders background_removal frame_interpolation geometry_estimation ' +
+          'optical_flow',
+      ),
       unet: 'diffusion_models',
       clip: 'text_encoders',
       t2i_adapter: 'controlnet',
@@ -41,16 +43,17 @@ export const folderGroups: readonly FolderGroup[] = [
   {
     source: 'Comfy-Org/ComfyUI: folder_paths.py',
     position: 'in-models',
-    folders: ownTypes('classifiers', 'detection', 'diffusers'),
+    folders: ownTypes('classifiers detection diffusers'),
   },
   {
     source:
       'ComfyUI extensions: IPAdapter_plus, Impact-Pack, AnimateDiff-Evolved, InstantID, PuLID, x-flux, ReActor',
     position: 'anywhere',
     folders: {
-      ...ownTypes('ipadapter', 'ipadapter-flux', 'ultralytics', 'sams', 'insightface', 'instantid', 'pulid'),
-      ...ownTypes('animatediff_models', 'animatediff_motion_lora', 'facerestore_models', 'LLM', 'xlabs'),
-      ...ownTypes('prompt_expansion'),
+      ...ownTypes(
+        'ipadapter ipadapter-flux ultralytics sams insightface instantid pulid animatediff_models ' +
+          'animatediff_motion_lora facerestore_models LLM xlabs prompt_expansion',
+      ),
       ultralytics_bbox: 'ultralytics',
       ultralytics_segm: 'ultralytics',
       unet_gguf: 'diffusion_models',
@@ -62,27 +65,21 @@ export const folderGroups: readonly FolderGroup[] = [
     source:
       'ComfyUI extensions: segment-anything-2, comfyui-inpaint-nodes, BrushNet, ELLA, ReActor, WanVideoWrapper, CogVideoXWrapper, MMAudio, SeedVR2, RMBG, LayerStyle, LivePortrait, ComfyUI_TensorRT, essentials, WAS, Inspire-Pack',
     position: 'in-models',
-    folders: {
-      ...ownTypes('sam2', 'sam3', 'inpaint', 'ella', 'ella_encoder', 'mmdets', 'onnx', 'yolo', 'yolov8'),
-      ...ownTypes('reswapper', 'hyperswap', 'reactor', 'wav2vec2', 'mmaudio', 'SEEDVR2', 'RMBG', 'BiRefNet'),
-      ...ownTypes('liveportrait', 'tensorrt', 'CogVideo', 'CogVideoX_Fun', 'ic_light', 'layer_model', 'luts'),
-      ...ownTypes(
-        'blip',
-        'clip_interrogator',
-        'clip_seg',
-        'prompt_generator',
-        'LLavacheckpoints',
-        'mediapipe',
-      ),
-      ...ownTypes('rembg', 'lbw_models', 'dynamicrafter_models', 'nsfw_detector', 'facexlib', 'hyvid_embeds'),
-    },
+    folders: ownTypes(
+      'sam2 sam3 inpaint ella ella_encoder mmdets onnx yolo yolov8 reswapper hyperswap reactor wav2vec2 ' +
+        'mmaudio SEEDVR2 RMBG BiRefNet liveportrait tensorrt CogVideo CogVideoX_Fun ic_light layer_model ' +
+        'luts blip clip_interrogator clip_seg prompt_generator LLavacheckpoints mediapipe rembg ' +
+        'lbw_models dynamicrafter_models nsfw_detector facexlib hyvid_embeds',
+    ),
   },
   {
     source: 'ltdrdata/ComfyUI-Manager: model-list.json',
     position: 'in-models',
     folders: {
-      ...ownTypes('facedetection', 'face_restore', 'grounding-dino', 'depthanything'),
-      ...ownTypes('yolo_world', 'rams', 'seecoders', 'instance_models', 'deepbump', 'MoGe', 'Janus-Pro'),
+      ...ownTypes(
+        'facedetection face_restore grounding-dino depthanything yolo_world rams seecoders ' +
+          'instance_models deepbump MoGe Janus-Pro',
+      ),
       AnimateDiff: 'animatediff_models',
       RGT: 'upscale_models',
     },
@@ -124,7 +121,7 @@ export const folderGroups: readonly FolderGroup[] = [
       z123: 'checkpoints',
       control: 'controlnet',
       embedding: 'embeddings',
-      ...ownTypes('karlo', 'midas', 'opencv', 'RIFE', 'ControlNetPreprocessor'),
+      ...ownTypes('karlo midas opencv RIFE ControlNetPreprocessor'),
       deepdanbooru: 'deepdanbooru',
       torch_deepdanbooru: 'deepdanbooru',
     },
@@ -204,7 +201,7 @@ export const folderGroups: readonly FolderGroup[] = [
 ]
 
 /** InvokeAI's names of base models (taxonomy.py, BaseModelType). */
-export const invokeBases: readonly string[] = [
-  ...['any', 'sd-1', 'sd-2', 'sd-3', 'sdxl', 'sdxl-refiner', 'flux', 'flux2', 'cogview4', 'z-image'],
-  ...['ernie-image', 'ideogram-4', 'qwen-image', 'wan', 'anima', 'krea-2', 'unknown'],
-]
+export const invokeBases: readonly string[] = (
+  'any sd-1 sd-2 sd-3 sdxl sdxl-refiner flux flux2 cogview4 z-image ernie-image ideogram-4 qwen-image wan ' +
+  'anima krea-2 unknown'
+).split(' ')

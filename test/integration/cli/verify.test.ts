@@ -1,5 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
@@ -96,15 +96,16 @@ test.each([
 
 test('a receipt can’t name a file outside of its own folder', async () => {
   const harness = await setupCommand()
-  const { receiptPath, receipt } = await uploaded(harness)
-  await writeFile(join(harness.folder, '..', 'outside.safetensors'), 'secret')
+  const { receipt } = await uploaded(harness)
+  const receiptPath = join(harness.folder, 'receipts', 'receipt.json')
+  await mkdir(dirname(receiptPath))
+  await writeFile(join(harness.folder, 'outside.safetensors'), 'secret')
   const hostile = {
     ...receipt,
     file: { ...receipt.file, name: '../outside.safetensors', sha256: '0'.repeat(64) },
   }
   await writeFile(receiptPath, JSON.stringify(hostile))
   const { json } = await harness.run('verify', receiptPath, '--json')
-  await rm(join(harness.folder, '..', 'outside.safetensors'))
   expect(json()[0]).toMatchObject({ local: { result: 'not-found', path: null } })
 })
 

@@ -166,7 +166,7 @@ describe.each(locales)('a verification in %s', (locale) => {
   })
 })
 
-test.each(locales)('tells in %s to which extension a misnamed model is renamed', (locale) => {
+test.each(locales)('names in %s the extension that a misnamed model should have', (locale) => {
   const sentence = (holds: string) =>
     failureText(failure('file-misnamed', { extension: '.bin', holds }), translatorFor(locale))
   expect(sentence('gguf')).toContain(' .gguf')

@@ -17,12 +17,12 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }))
 
 /** A LoRA of some blocks with its rank. */
-function lora(rank: number, blocks: number, width = 3072): FixtureTensors {
+function lora(rank: number, blocks: number, width = 3072, dtype = 'F16'): FixtureTensors {
   const layers = Array.from({ length: blocks }, (_, block) => [
     [`lora_unet_double_blocks_${block}_img_attn_proj.lora_down.weight`, [rank, width]],
     [`lora_unet_double_blocks_${block}_img_attn_proj.lora_up.weight`, [width, rank]],
   ])
-  return Object.fromEntries(layers.flat().map(([name, shape]) => [name, { dtype: 'F16', shape }]))
+  return Object.fromEntries(layers.flat().map(([name, shape]) => [name, { dtype, shape }]))
 }
 
 async function signatureOf(tensors: FixtureTensors): Promise<string | undefined> {
@@ -34,13 +34,14 @@ test('files of one architecture have the same signature, also with another rank,
   const signature = await signatureOf(lora(16, 19))
   expect(signature).toMatch(/^[0-9a-f]{16}$/)
   expect(await signatureOf(lora(128, 4))).toBe(signature)
+  expect(await signatureOf(lora(16, 19, 3072, 'F32'))).toBe(signature)
   expect(await signatureOf(lora(16, 19, 4096))).not.toBe(signature)
   expect(await signatureOf({ ...lora(16, 19), 'other.weight': { dtype: 'F16', shape: [2] } })).not.toBe(
     signature,
   )
 })
 
-test('no tensors have no signature, and a million names take one of limited size', () => {
+test('no tensors have no signature, and thousands of names have one of the same length', () => {
   expect(architectureSignature(tensorNames(new Map()))).toBeNull()
   const info = { dtype: 'F16', shape: [2], sizeBytes: 4 }
   // Digits alone would all be one name.

@@ -57,7 +57,7 @@ test('lists a file in every group that applies, but a broken one only there', ()
   ])
 })
 
-test('takes files of the same size and samples for duplicates, unless their hashes differ', () => {
+test('groups files of the same size and samples as duplicates unless their hashes differ', () => {
   const [first, copy, other] = [sampled('a'), sampled('a'), sampled('b')]
   const duplicateOf = (hashes?: Readonly<Record<string, string>>) =>
     group([first, copy, other], nothing, hashes)

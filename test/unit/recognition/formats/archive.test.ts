@@ -38,7 +38,7 @@ test('takes no safetensors file for an archive, for any length of its header', (
   }
 })
 
-test('takes no numbers for LZMA', () => {
+test('does not recognise numbers as LZMA', () => {
   expect(detectArchive(hex('5d00000300 ffffffffffffffff 00'))).toBe('LZMA')
   expect(detectArchive(hex('5d00000500 ffffffffffffffff 00'))).toBeNull()
   expect(detectArchive(hex('5d00008000 0000000040000000 00'))).toBeNull()

@@ -106,7 +106,7 @@ test('finds old protocols in zip members of any name', async () => {
   expect(await failureCode(zipOf([{ name: 'weights', bytes: second }]))).toBe('file-dangerous')
 })
 
-test('raises no alarm for lists of words', async () => {
+test('accepts lists of words, unless they call something first', async () => {
   const member = (bytes: string) => zipOf([{ name: 'archive/extra/labels.txt', bytes: Buffer.from(bytes) }])
   expect(await failureCode(member('cat\ndog\nhorse\n'))).toBe('accepted')
   // A call before the failure has run.
@@ -114,7 +114,7 @@ test('raises no alarm for lists of words', async () => {
   expect(await failureCode(member('(isome.trainer\nstart\ndog\n'))).toBe('file-suspicious')
 })
 
-test('raises no alarm for members of random bytes', async () => {
+test('accepts members of random bytes', async () => {
   const members = Array.from({ length: 4_000 }, (_, number) => ({
     name: `archive/data/${number}`,
     bytes: seededBytes(number, 600),

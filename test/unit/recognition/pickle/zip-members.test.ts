@@ -60,7 +60,7 @@ test('reports native code and Python sources, but not the sources of TorchScript
   expect(await withMember('m/hook.py', Buffer.from('pass'))).toBe('file-suspicious m/hook.py')
 })
 
-test('takes sources for those of TorchScript only where torch.jit.load reads them', async () => {
+test('accepts sources of TorchScript only where torch.jit.load reads them', async () => {
   const code = { name: 'm/code/__torch__.py', bytes: Buffer.from('class Model(Module):\n  pass\n') }
   const constants = { name: 'm/constants.pkl', bytes: pickleOf(')') }
   const packaged = { name: 'm/.data/extern_modules', bytes: Buffer.from('torch\n') }
@@ -102,7 +102,7 @@ test('reports a pickle in any member that only Python reads to its end', async (
   expect(await withMember('m/extra', long)).toBe(notScanned('it is too long to be looked through'))
 })
 
-test('takes numbers, texts and lists of words for no pickles', async () => {
+test('does not recognise numbers, texts and lists of words as pickles', async () => {
   for (const words of [
     'collections\ntorch._utils\ntorch\n',
     'little',

@@ -7,7 +7,7 @@ import { receiptSchema, type Receipt } from '../../contract/receipt.ts'
 import type { Verification } from '../../contract/verification.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
 import { parseJson } from '../../platform/files/parse-json.ts'
-import { openRegularFile } from '../../platform/files/regular-file.ts'
+import { openRegularFile, readRegularFile } from '../../platform/files/regular-file.ts'
 import type { Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -93,9 +93,7 @@ async function checkFile(
 /** One receipt or a list of them; null if the file is neither. */
 async function readReceipts(path: string): Promise<readonly Receipt[] | null> {
   try {
-    await using handle = await openRegularFile(path)
-    if ((await handle.stat()).size > maxReceiptBytes) return null
-    const value = parseJson(await handle.readFile(), maxReceiptBytes)
+    const value = parseJson(await readRegularFile(path, maxReceiptBytes), maxReceiptBytes)
     const list = v.pipe(v.array(receiptSchema), v.minLength(1), v.maxLength(maxReceipts))
     const parsed = v.safeParse(v.union([list, receiptSchema]), value)
     if (!parsed.success) return null

@@ -10,7 +10,7 @@ import { withModelType, type AddReport, type SkippedFile, type Target } from '..
 import type { FileWithTarget } from '../discovery/places/file-with-target.ts'
 import { collectFiles } from '../discovery/scan/collect-files.ts'
 import type { Rows } from '../journal/rows.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { undecidedTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -290,8 +290,6 @@ export class Intake {
 }
 
 const emptyReport: AddReport = { added: 0, refused: 0, skipped: [] }
-/** Of files in review whose team the user has still to choose. */
-const undecidedTeam: Team = { id: '', name: '' }
 
 const toReview = (record: UploadRecord): UploadRecord => ({ ...record, phase: 'review' })
 

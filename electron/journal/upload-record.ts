@@ -128,6 +128,11 @@ export function isSameTeam(one: TeamOfUpload, other: TeamOfUpload): boolean {
   return teamKeyOf(one) === teamKeyOf(other)
 }
 
+/** The team of files in review while the user has still to choose one. */
+export const undecidedTeam: Team = { id: '', name: '' }
+
+export const isUndecided = (team: Team) => team.id === undecidedTeam.id
+
 /** Whether a run has sent bytes that were not discarded since. */
 export function isStarted(state: UploadState): boolean {
   switch (state.kind) {

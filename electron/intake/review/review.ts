@@ -12,6 +12,7 @@ import {
 import type { Rows } from '../../journal/rows.ts'
 import {
   isSameTeam,
+  isUndecided,
   type RecordChange,
   type TeamOfUpload,
   type UploadRecord,
@@ -54,8 +55,6 @@ const reportEveryMs = 100
 
 /** A user waits for the listing; without it, conflicts are found before each upload. */
 const listingTimeoutMs = 10_000
-
-const isUndecided = (team: Team) => team.id === ''
 
 /**
  * The files that wait for the user's approval: rows in the phase `review`. They are not in the queue, and

@@ -12,7 +12,7 @@ import {
 import type { UndoHistory } from '../intake/undo-history.ts'
 import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
 import { resetAfter } from '../journal/reset.ts'
-import type { Row, Rows } from '../journal/rows.ts'
+import { isStopped, type Row, type Rows } from '../journal/rows.ts'
 import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import { isRunning, storedPhase } from '../journal/upload-phase.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -162,7 +162,7 @@ export class UploadCommands {
     if (!written.ok) return written
     const restored = records.map(({ id }) => id)
     undo.forgetRemoved(restored)
-    this.#queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+    this.#queueWaiting(restored)
     return success(restored)
   }
 
@@ -184,11 +184,7 @@ export class UploadCommands {
     while (this.#isQueued(ids)) await this.#queue.remove(ids)
     // One of them may have been registered until its run ended.
     if (ids.some(isRegistered)) {
-      this.#queue.add(
-        this.#known(ids)
-          .filter(isWaiting)
-          .map(({ record }) => record.id),
-      )
+      this.#queueWaiting(ids)
       return failed(failure('undo-too-late'))
     }
     const present = ids.filter((id) => {
@@ -248,12 +244,7 @@ export class UploadCommands {
     const written = this.#rows.inTransaction(() => {
       for (const [index, row] of waiting.entries()) this.#resume(row, { failure: null, ...changes[index] })
     })
-    if (written.ok)
-      this.#queue.add(
-        this.#known(ids)
-          .filter(isWaiting)
-          .map(({ record }) => record.id),
-      )
+    if (written.ok) this.#queueWaiting(ids)
     return written
   }
 
@@ -302,13 +293,14 @@ export class UploadCommands {
     while (this.#isQueued(ids)) await this.#queue.remove(ids)
     const written = this.#rows.inTransaction(() => this.#known(ids).forEach(change))
     // What could not be written has not changed and must not be left out of the queue.
-    if (!written.ok)
-      this.#queue.add(
-        this.#known(ids)
-          .filter(isWaiting)
-          .map(({ record }) => record.id),
-      )
+    if (!written.ok) this.#queueWaiting(ids)
     return written
+  }
+
+  /** Adds those of the uploads to the queue that wait: the others are paused, failed or in review. */
+  #queueWaiting(ids: readonly string[]): void {
+    const waiting = this.#known(ids).filter(isWaiting)
+    this.#queue.add(waiting.map(({ record }) => record.id))
   }
 
   /** Queues an upload again; one in review stays there without its failure. */
@@ -369,9 +361,6 @@ export class UploadCommands {
   }
 }
 
-/** It has failed, or is in review and can't be approved. */
-const isStopped = ({ live, record }: Row) =>
-  live.phase === 'failed' || (live.phase === 'review' && record.failure !== null)
 const isWaiting = ({ live }: Row) => live.phase === 'waiting' || live.phase === 'retrying'
 /** The user has paused it, but its run finishes some parts. */
 const isPausing = ({ live, record }: Row) => record.phase === 'paused' && isRunning(live.phase)

@@ -1,6 +1,6 @@
 import { failed, isTargetFailure, success, type Result } from '../contract/failures.ts'
 import type { Target } from '../contract/uploads.ts'
-import type { Row, Rows } from '../journal/rows.ts'
+import { isStopped, type Row, type Rows } from '../journal/rows.ts'
 import { isStarted, modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 import { targetFailure } from '../contract/uploads.ts'
@@ -70,9 +70,9 @@ export function retargeted({ record }: Row, target: Target): RecordChange {
 }
 
 /** Whether an upload failed only because of its target. */
-function wasCausedByTarget({ record, live }: Row): boolean {
-  const isStopped = live.phase === 'failed' || live.phase === 'review'
-  return isStopped && record.failure !== null && isTargetFailure(record.failure)
+function wasCausedByTarget(row: Row): boolean {
+  const { failure } = row.record
+  return isStopped(row) && failure !== null && isTargetFailure(failure)
 }
 
 /** Until bytes were sent, and again if the target caused the failure: the page offers it in the same cases. */

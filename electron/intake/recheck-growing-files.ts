@@ -1,7 +1,7 @@
 import { failure, type Failure, type FailureCode, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
-import type { Rows } from '../journal/rows.ts'
+import { isStopped, type Rows } from '../journal/rows.ts'
 
 /** Failures of a file that is still being copied. */
 const incompleteFileCodes: ReadonlySet<FailureCode> = new Set([
@@ -50,8 +50,7 @@ export function createRechecks(options: {
 
   const codeOf = (id: string) => {
     const row = rows.get(id)
-    const isStopped = row?.live.phase === 'failed' || row?.live.phase === 'review'
-    return isStopped ? row.record.failure?.code : undefined
+    return row && isStopped(row) ? row.record.failure?.code : undefined
   }
 
   function mayBeWritten(id: string): boolean {

@@ -19,6 +19,10 @@ export interface Row {
   readonly live: Readonly<Omit<LiveState, 'speed'>>
 }
 
+/** Whether an upload has failed, or is in review and can't be approved. */
+export const isStopped = ({ live, record }: Row) =>
+  live.phase === 'failed' || (live.phase === 'review' && record.failure !== null)
+
 export interface RowEvent {
   readonly id: string
   readonly event: UploadEvent

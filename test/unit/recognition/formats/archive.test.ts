@@ -30,7 +30,7 @@ test.each([
   expect(detectArchive(bytes)).toBe(name)
 })
 
-test('takes no safetensors file for an archive, for any length of its header', () => {
+test('does not recognise a safetensors file as an archive, for any header length', () => {
   const bytes = withLength(Buffer.from('{}'.padEnd(70_000)))
   for (let length = 2; length <= 70_000; length += 1) {
     bytes.writeBigUInt64LE(BigInt(length))

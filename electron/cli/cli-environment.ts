@@ -6,6 +6,7 @@ import { isToken } from '../cloud/wire.ts'
 import { reviewSetting } from '../contract/review.ts'
 import { serverAddressOf, singlePutLimit, type ServerEntry } from '../contract/servers.ts'
 import { defaultSettings, type Settings } from '../contract/settings.ts'
+import { reviewPolicyOf, type ReviewPolicy } from '../intake/review/review-policy.ts'
 import { parseSettings } from '../platform/settings.ts'
 import * as v from 'valibot'
 import { UsageError } from './arguments.ts'
@@ -26,7 +27,7 @@ export interface CliEnvironment {
   /** Null for no limit. */
   readonly limitBytesPerSecond: number | null
   /** What may be uploaded and what is reviewed: the app's settings. */
-  readonly policy: Pick<Settings, 'review' | 'allowedFormats' | 'allowPickles' | 'confirmLicences'>
+  readonly policy: ReviewPolicy
 }
 
 /** Reads the environment; throws `UsageError` for an invalid value. */
@@ -55,10 +56,8 @@ export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironme
     singlePutLimitBytes: multipartFrom ?? settings.singlePutLimitBytes,
     limitBytesPerSecond: readRate(environment['MODELFERRY_LIMIT']),
     policy: {
+      ...reviewPolicyOf(settings),
       review: readReview(environment['MODELFERRY_REVIEW']) ?? settings.review,
-      allowedFormats: settings.allowedFormats,
-      allowPickles: settings.allowPickles,
-      confirmLicences: settings.confirmLicences,
     },
   }
 }

@@ -3,6 +3,7 @@ import type { Account, KeychainState, SessionView } from '../contract/account.ts
 import type { Result } from '../contract/failures.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { AddReport, Snapshot } from '../contract/uploads.ts'
+import type { ReviewPolicy } from '../intake/review/review-policy.ts'
 import type { Computer } from '../discovery/places/known-places.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import type { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
@@ -29,12 +30,7 @@ export type EngineSettings = Pick<
   Settings,
   'server' | 'servers' | 'atOnce' | 'singlePutLimitBytes' | 'limitBytesPerSecond' | 'streamsMost'
 > &
-  Partial<
-    Pick<
-      Settings,
-      'onConflict' | 'replacedFate' | 'review' | 'allowedFormats' | 'allowPickles' | 'confirmLicences'
-    >
-  >
+  Partial<Pick<Settings, 'onConflict' | 'replacedFate'> & ReviewPolicy>
 
 /** Entry files of the worker threads; built and unbuilt code keep them in different places. */
 export interface WorkerFiles {

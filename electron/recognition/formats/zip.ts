@@ -1,5 +1,5 @@
 import { inflateRaw } from 'node:zlib'
-import { bufferSource, type ByteSource } from './byte-source.ts'
+import { bufferSource, sliceSource, type ByteSource } from './byte-source.ts'
 import { malformed, type ParseResult } from './parse-result.ts'
 
 /** One file inside a zip. */
@@ -266,25 +266,18 @@ async function findMemberStart(source: ByteSource, member: ZipMember): Promise<P
   return { ok: true, value: start }
 }
 
-/** A member's bytes within a source: the zip itself, or the unpacked bytes. */
-export interface MemberContent {
-  readonly source: ByteSource
-  readonly start: number
-  readonly end: number
-}
-
-/** Unpacks a member. One that is only stored is read in place. */
-export async function openMember(source: ByteSource, member: ZipMember): Promise<ParseResult<MemberContent>> {
+/** The unpacked bytes of a member. One that is only stored is read in place. */
+export async function openMember(source: ByteSource, member: ZipMember): Promise<ParseResult<ByteSource>> {
   const found = await findMemberStart(source, member)
   if (!found.ok) return found
   const start = found.value
-  if (!member.isDeflated) return { ok: true, value: { source, start, end: start + member.packedBytes } }
+  if (!member.isDeflated) return { ok: true, value: sliceSource(source, start, start + member.packedBytes) }
   if (member.packedBytes > maxMemberBytes) return malformed('a packed member is too large to be looked into')
   const unpacked = await inflate(await source.read(start, member.packedBytes))
   if (!unpacked.ok) return unpacked
   const bytes = unpacked.value
   if (bytes.length !== member.sizeBytes) return malformed('a member unpacks to another size than it says')
-  return { ok: true, value: { source: bufferSource(bytes), start: 0, end: bytes.length } }
+  return { ok: true, value: bufferSource(bytes) }
 }
 
 function inflate(packed: Buffer): Promise<ParseResult<Buffer>> {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { sliceSource, withHead, type ByteSource } from '../formats/byte-source.ts'
+import { withHead, type ByteSource } from '../formats/byte-source.ts'
 import { detectArchive, isProgram } from '../formats/archive.ts'
 import { ByteWindow } from '../formats/byte-window.ts'
 import { isNpyStart } from '../formats/npy.ts'
@@ -123,10 +123,9 @@ async function scanMembers(
       if (member.isDeflated) limits.unpackedBytesLeft -= maxMemberBytes
       continue
     }
-    const { start, end } = opened.value
-    if (member.isDeflated) limits.unpackedBytesLeft -= end - start
+    const content = opened.value
+    if (member.isDeflated) limits.unpackedBytesLeft -= content.sizeBytes
     if (limits.unpackedBytesLeft < 0) return firstProblem ?? 'its members unpack to more than can be held'
-    const content = sliceSource(opened.value.source, start, end)
     const scan = await scanMember(content, member.name, { budget: limits.scan, scanNested, isTorchScript })
     if (scan) scans.push({ ...scan, name: member.name })
   }

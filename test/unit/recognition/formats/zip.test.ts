@@ -13,8 +13,7 @@ async function readAll(archive: Buffer): Promise<Record<string, string> | string
   for (const member of members.value.members) {
     const opened = await openMember(source, member)
     if (!opened.ok) return opened.problem
-    const { start, end } = opened.value
-    contents[member.name] = (await opened.value.source.read(start, end - start)).toString()
+    contents[member.name] = (await opened.value.read(0, opened.value.sizeBytes)).toString()
   }
   return contents
 }

@@ -50,6 +50,7 @@ interface CallServices {
 /** The engine's implementations of the calls of the contract, one function each. */
 export function engineCalls(services: CallServices): Omit<EngineCalls, DiscoveryCalls> {
   const { feed, details, signIns, commands, rows, store, library, doneToday, review } = services
+  const recordOf = (id: string) => rows.get(id)?.record ?? store.find(id)
   return {
     snapshot: async () => success(feed.snapshot()),
     session: async () => success(signIns.view()),
@@ -112,19 +113,19 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     forget: async ({ ids }) => doneToday.forget(ids),
     watch: async ({ id }) => success(details.watch(id)),
     async modelFacts({ id }) {
-      const record = rows.get(id)?.record ?? store.find(id)
+      const record = recordOf(id)
       return success(record ? await services.inspector.readDetails(fileToInspect(record)) : null)
     },
     async recognitionReport({ id }) {
-      const record = rows.get(id)?.record ?? store.find(id)
+      const record = recordOf(id)
       return success(record ? await services.inspector.report(fileToInspect(record)) : null)
     },
     async receipts({ ids }) {
-      const found = ids.flatMap((id) => rows.get(id)?.record ?? store.find(id) ?? [])
+      const found = ids.flatMap((id) => recordOf(id) ?? [])
       return success(found.flatMap((record) => receiptOf(toUploadRow(record, null)) ?? []))
     },
     async modelStatus({ id }) {
-      const record = rows.get(id)?.record ?? store.find(id)
+      const record = recordOf(id)
       return success(record ? await services.modelStatus(record) : null)
     },
     async history({ beforeMs, search, limit }) {

@@ -1,38 +1,39 @@
 import type { Environment } from '../platform/environment.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
+import { createSentCounter, sentBytesOf, type SentCounter } from './sent-counter.ts'
 
 /** A pause waits for PUTs that need at most this long, by their average speed so far. */
 const finishWithinMs = 15_000
-/** Workers report progress every 100 ms: before this, a PUT without a report may have sent many bytes. */
-const firstReportMs = 190
 
 /** The signal for one PUT, which also aborts if a pause is requested and the PUT would take too long. */
 export interface PausablePut {
   readonly signal: AbortSignal
-  progressed(flushedBytes: number): void
+  /** For the PUT's job. */
+  readonly sentCounter: SentCounter
   /** The PUT has ended, whatever the result. */
   ended(): void
 }
 
 /**
- * A PUT without a byte sent is aborted by a pause once its first report is due: nothing would be sent again.
- * With all bytes sent it only waits for storage's answer.
+ * A PUT without a byte sent is aborted by a pause: nothing would be sent again. With all bytes sent it only
+ * waits for storage's answer.
  */
 export function createPausablePut(options: {
   readonly sizeBytes: number
   readonly pause: PauseRequest
   readonly signal: AbortSignal
-  readonly environment: Pick<Environment, 'now' | 'timers'>
+  readonly environment: Pick<Environment, 'now'>
   /** A pause has aborted it; what the PUT reports from now on is of no use. */
   readonly onStopped: () => void
 }): PausablePut {
-  const { sizeBytes, pause, environment } = options
-  const { now } = environment
+  const { sizeBytes, pause } = options
+  const { now } = options.environment
   const tooLong = new AbortController()
   const startedAtMs = now()
-  let sentBytes = 0
+  const sentCounter = createSentCounter()
 
   function isDoneSoon(): boolean {
+    const sentBytes = sentBytesOf(sentCounter)
     if (sentBytes === 0) return false
     const remainingMs = ((now() - startedAtMs) * (sizeBytes - sentBytes)) / sentBytes
     return remainingMs <= finishWithinMs
@@ -40,28 +41,16 @@ export function createPausablePut(options: {
 
   function stopIfLong(): void {
     if (!pause.isRequested || isDoneSoon()) return
-    ended()
+    stopListening()
     tooLong.abort()
     options.onStopped()
   }
 
-  let cancelCheck = () => {}
-  const stopListening = pause.onChange(() => {
-    cancelCheck()
-    const waitMs = startedAtMs + firstReportMs - now()
-    if (sentBytes === 0 && waitMs > 0) cancelCheck = environment.timers.after(waitMs, stopIfLong)
-    else stopIfLong()
-  })
-  const ended = () => {
-    cancelCheck()
-    stopListening()
-  }
+  const stopListening = pause.onChange(stopIfLong)
   stopIfLong()
   return {
     signal: AbortSignal.any([options.signal, tooLong.signal]),
-    progressed(flushedBytes) {
-      sentBytes = flushedBytes
-    },
-    ended,
+    sentCounter,
+    ended: stopListening,
   }
 }

@@ -7,6 +7,7 @@ import { readFull } from '../platform/files/regular-file.ts'
 import { createBlockAllocator, type BlockLease } from './block-allocator.ts'
 import type { PutAnswer, PutProgress, PutWorkerJob } from './upload-worker-pool.ts'
 import type { SendingReadAhead } from './read-ahead.ts'
+import { setSentBytes } from './sent-counter.ts'
 import type { SentMd5 } from './sent-md5.ts'
 import type { JobContext } from '../platform/threads/worker-thread-side.ts'
 
@@ -163,6 +164,7 @@ function createBodyWriter(put: Put, context: JobContext<PutProgress>): BodyWrite
       pendingSlices -= 1
       if (!error) {
         put.flushedBytes += bytes.length
+        setSentBytes(put.job.sentCounter, put.flushedBytes)
         put.md5.recordSent(bytes.length)
         put.onFlushed()
         const tookMs = performance.now() - startedAtMs

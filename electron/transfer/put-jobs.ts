@@ -8,6 +8,7 @@ import type { PartOfUpload, PutAnswer, PutWorkerJob, PutProgress } from './uploa
 import { sendingReadAhead } from './read-ahead.ts'
 import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/network/proxied-request.ts'
 import { containsOtherBytes } from './put-outcome.ts'
+import { setSentBytes } from './sent-counter.ts'
 import { sendBody, untilFlushed, type Put } from './put-body.ts'
 import { createSentMd5Factory } from './sent-md5.ts'
 import {
@@ -108,6 +109,7 @@ async function attempt(
     answer: null,
     onFlushed: () => {},
   }
+  setSentBytes(job.sentCounter, 0)
   let reportedBytes = 0
   const reportTimer = setInterval(() => {
     if (put.flushedBytes === reportedBytes) return

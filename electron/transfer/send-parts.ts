@@ -333,12 +333,11 @@ async function putPart(
   })
   const answer = await workerPool
     .send(
-      { ...target, ...file, start, end, readAhead, part },
+      { ...target, ...file, start, end, readAhead, part, sentCounter: put.sentCounter },
       {
         signal: put.signal,
         onProgress(flushedBytes) {
           if (put.signal.aborted) return
-          put.progressed(flushedBytes)
           onProgress(flushedBytes)
         },
         onContinueDelay: (delayMs) => run.slot.recordLatency(host, delayMs),

@@ -5,6 +5,7 @@ import { withProxyFallback, proxyCodeIn, type ProxyResolver } from '../platform/
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import type { UploadTarget } from '../platform/network/upload-target.ts'
 import type { ReadAhead } from './read-ahead.ts'
+import type { SentCounter } from './sent-counter.ts'
 import { createWorkerThreads } from '../platform/threads/worker-threads.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -16,6 +17,7 @@ export interface PutJob extends UploadTarget {
   readonly end: number
   /** Shared with the hash of the same file. */
   readonly readAhead: ReadAhead
+  readonly sentCounter: SentCounter
   /** The part that the worker writes to the journal once storage acknowledges it; null for none. */
   readonly part: PartOfUpload | null
 }

@@ -166,7 +166,6 @@ async function putOnce(
   const onProgress = (flushedBytes: number) => {
     if (put.signal.aborted) return
     slot.recordFlushed(flushedBytes)
-    put.progressed(flushedBytes)
     hashing.uploadReached(flushedBytes)
     report.progress({ inFlightBytes: flushedBytes, inFlightParts: 1 })
     if (flushedBytes === sizeBytes) report.finishing()
@@ -180,6 +179,7 @@ async function putOnce(
     headers: grant.headers,
     allowsLocalAddress: grant.allowsLocalAddress,
     readAhead: hashing.readAhead,
+    sentCounter: put.sentCounter,
     part: null,
   }
   const onContinueDelay = (tookMs: number) => slot.recordLatency(host, tookMs)

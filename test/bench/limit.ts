@@ -9,6 +9,7 @@ import { directConnection } from '../../electron/platform/network/proxy-resolver
 import { identityOf, type FileIdentity } from '../../electron/platform/files/file-identity.ts'
 import { createUploadWorkerPool } from '../../electron/transfer/upload-worker-pool.ts'
 import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
+import { createSentCounter } from '../../electron/transfer/sent-counter.ts'
 import { createThrottle } from '../../electron/transfer/throttle.ts'
 import type { Counts } from './limit-receiver.ts'
 
@@ -155,6 +156,7 @@ async function openBench(): Promise<Bench> {
             headers: {},
             allowsLocalAddress: true,
             readAhead,
+            sentCounter: createSentCounter(),
             part: null,
           },
           { signal: stop.signal, onProgress: () => {} },

@@ -13,6 +13,7 @@ import {
   type PutJob,
 } from '../../electron/transfer/upload-worker-pool.ts'
 import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
+import { createSentCounter } from '../../electron/transfer/sent-counter.ts'
 import type { UploadTarget } from '../../electron/platform/network/upload-target.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
 import { builtWorkers } from './runner/test-programs.ts'
@@ -119,6 +120,7 @@ async function putJobFor(path: string, sizeBytes: number, url: string): Promise<
     headers: {},
     allowsLocalAddress: true,
     readAhead,
+    sentCounter: createSentCounter(),
     part: null,
   }
 }

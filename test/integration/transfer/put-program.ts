@@ -4,6 +4,7 @@ import { workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { createUploadWorkerPool } from '../../../electron/transfer/upload-worker-pool.ts'
 import { createReadAhead, hashingReadAhead } from '../../../electron/transfer/read-ahead.ts'
+import { createSentCounter } from '../../../electron/transfer/sent-counter.ts'
 import { putOutcome } from '../../../electron/transfer/put-outcome.ts'
 import { createThrottle } from '../../../electron/transfer/throttle.ts'
 import { createEnvironmentProxies } from '../../support/network/environment-proxies.ts'
@@ -35,6 +36,7 @@ const answer = await workerPool.send(
     headers: {},
     allowsLocalAddress: true,
     readAhead,
+    sentCounter: createSentCounter(),
     part: null,
   },
   { signal: new AbortController().signal, onProgress: () => {} },

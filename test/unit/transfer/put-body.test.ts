@@ -9,6 +9,7 @@ import { createBlockPool } from '../../../electron/transfer/block-pool.ts'
 import { createBlockAllocator } from '../../../electron/transfer/block-allocator.ts'
 import { createReadAhead, hashingReadAhead, sendingReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import { sendBody, untilFlushed, type Put } from '../../../electron/transfer/put-body.ts'
+import { createSentCounter, sentBytesOf } from '../../../electron/transfer/sent-counter.ts'
 import { createSentMd5Factory } from '../../../electron/transfer/sent-md5.ts'
 import { startTestServer } from '../../support/network/test-server.ts'
 
@@ -44,7 +45,7 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now() }: Optio
   const readAhead = createReadAhead()
   hashingReadAhead(readAhead).ended()
   const put: Put = {
-    job: { start, end } as Put['job'],
+    job: { start, end, sentCounter: createSentCounter() } as Put['job'],
     request,
     readAhead: sendingReadAhead(readAhead),
     md5: createSentMd5Factory(nowMs).start(),
@@ -99,6 +100,7 @@ test('sends the bytes of the part in order and counts them', async () => {
   expect(await send()).toBeNull()
   expect((await received).equals(bytes.subarray(part.start, part.end))).toBe(true)
   await expect.poll(() => put.flushedBytes).toBe(part.end - part.start)
+  expect(sentBytesOf(put.job.sentCounter)).toBe(part.end - part.start)
   expect([put.isWaitingLocally, put.isReadingDisk, blocksInUse()]).toEqual([false, false, 0])
 })
 

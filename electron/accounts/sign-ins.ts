@@ -32,12 +32,18 @@ export interface SignIns {
   /** Temporary failures are retried with `retry`. */
   useToken(token: string, retry?: RetryOptions): Promise<Result<Account>>
   choose(choice: TeamChoice): Result<SessionView>
-  /** The account and team for new files: the given one, else the chosen one; null when there is none. */
+  /**
+   * The account and team for new files: the given one, else the chosen one; null when there is none. Never a
+   * team that the user has not chosen, unless it is the only one.
+   */
   resolve(choice: TeamChoice | null): { readonly accountId: string; readonly team: Team } | null
-  /** The team for files that were added where no team was shown; null if the user has still to choose. */
+  /**
+   * The team for files that were added where no team was shown; null if the user has still to choose. It is
+   * not the team of another account than the one of the last choice.
+   */
   decidedTeam(): TeamChoice | null
-  /** Whether the user has chosen a team that is still available. */
-  hasChosenTeam(): boolean
+  /** Whether the user has ever chosen a team, available or not. */
+  hasTeamChoice(): boolean
   /**
    * Ids of the accounts of users who have signed out while another user uses this computer: they are not
    * shown.
@@ -122,7 +128,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     announce,
     resolve: teamSelection.resolve,
     decidedTeam: teamSelection.decided,
-    hasChosenTeam: () => teamSelection.stored() !== null,
+    hasTeamChoice: teamSelection.hasChoice,
     hidden: visibility.hidden,
     checkServer: (address) => checkServer(baseOf(address), accounts.clientFor, proxies),
     signIn: async (email, password) => afterSignIn(await accounts.signIn(currentServer(), email, password)),

@@ -10,25 +10,34 @@ interface TeamOfAccount {
 
 /** The team to which new files are uploaded. */
 interface TeamSelection {
-  /** The stored choice, if it is still valid. */
-  stored(): TeamChoice | null
-  /** The stored choice, else the first available team. */
+  /**
+   * The last choice for an account that is signed in; without one, the only available team. Null if the user
+   * has still to choose: among several teams, because the account has lost the team, or because its sign-in
+   * has expired.
+   */
   chosen(): TeamChoice | null
   /**
-   * The stored choice; without one, the only available team. Null if the user has still to choose: among
-   * several teams, or because the stored choice is not available.
+   * As `chosen`, but null also after the account of the last choice was signed out: files that were added
+   * where no team was shown may have been meant for it.
    */
   decided(): TeamChoice | null
+  /** Whether the user has ever chosen a team. */
+  hasChoice(): boolean
   /** The account and team of a choice, or of the current one; null when it is not valid. */
   resolve(choice: TeamChoice | null): TeamOfAccount | null
   store(choice: TeamChoice): Result<void>
 }
 
+const choiceSchema = v.object({ accountId: v.string(), teamId: v.string() })
+/** The last choice, and the last ones of other accounts, latest first; older versions stored only the last. */
 const storedChoiceSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({ accountId: v.string(), teamId: v.string() }),
+  v.object({ ...choiceSchema.entries, earlier: v.optional(v.array(choiceSchema), []) }),
 )
+
+/** Accounts whose last choice is remembered. */
+const maxAccounts = 20
 
 export function createTeamSelection(
   accounts: () => readonly Account[],
@@ -40,21 +49,15 @@ export function createTeamSelection(
     return account && team ? { accountId: account.id, team } : null
   }
 
-  function stored(): TeamChoice | null {
+  /** The last choice of each account, latest first. */
+  function storedChoices(): readonly TeamChoice[] {
     const parsed = v.safeParse(storedChoiceSchema, choices.get('team'))
-    return parsed.success && find(parsed.output) ? parsed.output : null
+    if (!parsed.success) return []
+    const { earlier, ...last } = parsed.output
+    return [last, ...earlier]
   }
 
-  function chosen(): TeamChoice | null {
-    const storedChoice = stored()
-    if (storedChoice) return storedChoice
-    const account = accounts().find(({ state, teams }) => state === 'ready' && teams.length > 0)
-    const team = account?.teams[0]
-    return account && team ? { accountId: account.id, teamId: team.id } : null
-  }
-
-  function decided(): TeamChoice | null {
-    if (choices.get('team') !== null) return stored()
+  function onlyTeam(): TeamChoice | null {
     const available = accounts()
       .filter(({ state }) => state === 'ready')
       .flatMap(({ id, teams }) => teams.map((team) => ({ accountId: id, teamId: team.id })))
@@ -62,14 +65,35 @@ export function createTeamSelection(
     return new Set(available.map(teamKey)).size === 1 ? (available[0] ?? null) : null
   }
 
+  /** Whether the account still decides about the team, although its choice is not available. */
+  function isAwaited({ accountId }: TeamChoice): boolean {
+    const account = accounts().find(({ id }) => id === accountId)
+    return account !== undefined && account.hasLeft !== true
+  }
+
+  function chosen(): TeamChoice | null {
+    const current = storedChoices().find((choice) => find(choice) !== null || isAwaited(choice))
+    if (!current) return onlyTeam()
+    return find(current) ? current : null
+  }
+
+  function decided(): TeamChoice | null {
+    const [last] = storedChoices()
+    if (!last) return onlyTeam()
+    return find(last) ? last : null
+  }
+
   return {
-    stored,
     chosen,
     decided,
+    hasChoice: () => storedChoices().length > 0,
     resolve(choice) {
       const effectiveChoice = choice ?? chosen()
       return effectiveChoice && find(effectiveChoice)
     },
-    store: (choice) => choices.set('team', JSON.stringify(choice)),
+    store({ accountId, teamId }) {
+      const others = storedChoices().filter((other) => other.accountId !== accountId)
+      return choices.set('team', JSON.stringify({ accountId, teamId, earlier: others.slice(0, maxAccounts) }))
+    },
   }
 }

@@ -76,6 +76,10 @@ export interface SessionView {
   /** The server for new sign-ins. */
   readonly server: string
   readonly accounts: readonly Account[]
+  /**
+   * The team for new files: the last choice, or the only team there is. Null if there is none or the user has
+   * still to choose one.
+   */
   readonly chosen: TeamChoice | null
   readonly keychain: KeychainState
   /** The current or last pairing in the browser, or null. */

@@ -17,12 +17,12 @@ export interface StorageTest {
 }
 
 /**
- * Why the test can't run, or null. It uploads parts, which need a password sign-in and can be deleted without
- * a trace.
+ * Why the test can't run, or null: `team` until the user has chosen one. It uploads parts, which need a
+ * password sign-in and can be deleted without a trace.
  */
-export function storageTestBlocker({ accounts, chosen }: SessionView): 'sign-in' | 'device' | null {
+export function storageTestBlocker({ accounts, chosen }: SessionView): 'sign-in' | 'team' | 'device' | null {
   const chosenAccount = accounts.find(({ id }) => id === chosen?.accountId)
-  if (!chosenAccount || !chosen) return 'sign-in'
+  if (!chosenAccount || !chosen) return accounts.some(({ state }) => state === 'ready') ? 'team' : 'sign-in'
   const hasPasswordSignIn = accounts.some(
     (account) =>
       account.kind === 'session' &&

@@ -90,7 +90,10 @@ export interface Engine {
    * read first. Without a team the files wait for one.
    */
   addPicked(paths: readonly string[]): Promise<Result<AddReport>>
-  /** The same for files from outside the window, which wait unless the user has chosen their team. */
+  /**
+   * The same for files from outside the window, which also wait after the account of the last choice was
+   * signed out.
+   */
   addFromOutside(paths: readonly string[]): Promise<Result<AddReport>>
   /** Enqueues models that were found on this computer, once `confirm` agrees. */
   readonly addFound: ModelFinder['enqueueFound']
@@ -119,8 +122,6 @@ export interface Engine {
    * are retried with `retry`.
    */
   useToken(token: string, retry?: RetryOptions): Promise<Result<Account>>
-  /** Whether the user has chosen a team, as opposed to the first one being used by default. */
-  hasChosenTeam(): boolean
   /** Whether a user is signed in to a server, or an upload is meant for it. */
   usesServer(address: string): boolean
   /** Path on this computer of a row's file, in the queue or in history; null when the row is unknown. */

@@ -307,13 +307,12 @@ export function createEngine(options: EngineOptions): Engine {
   })
 
   const isReviewed = () => reviewPolicy().review !== 'never'
-  const findTeam = createTeamFinder({ signIns, choices, isReviewed })
+  const findTeam = createTeamFinder({ signIns, isReviewed })
   const waitingFiles = createWaitingFiles({
     choices,
     chosenTeam: () => findTeam(false),
     processDropped: finder.processDropped.bind(finder),
-    enqueue: (paths, { isUndecided = false, ...team }, request) =>
-      intake.enqueue(paths, { ...request, team, isTeamUndecided: isUndecided }),
+    enqueue: (paths, team, request) => intake.enqueue(paths, { ...request, team }),
     onAdded: (report) => events.emit('added', report),
     onChange: (view) => events.emit('waitingFiles', view),
     environment,
@@ -465,7 +464,6 @@ export function createEngine(options: EngineOptions): Engine {
     cleanUpAbandoned: () => abandonedUploads.cleanUp(),
     abandonedCount: () => store.abandonedUploads().length,
     useToken: (token, retry) => signIns.useToken(token, retry),
-    hasChosenTeam: () => signIns.hasChosenTeam(),
     usesServer: uploadAccounts.usesServer,
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     localFileWith: (sha256) => localFileWith(hashCache, sha256),

@@ -8,9 +8,9 @@ import type { OnConflict } from '../contract/library.ts'
 import type { ReviewGroup } from '../contract/review.ts'
 import { withModelType, type AddReport, type SkippedFile, type Target } from '../contract/uploads.ts'
 import type { FileWithTarget } from '../discovery/places/file-with-target.ts'
-import { collectFiles } from '../discovery/scan/collect-files.ts'
+import { collectFiles, type CollectedFiles } from '../discovery/scan/collect-files.ts'
 import type { Rows } from '../journal/rows.ts'
-import { undecidedTeam, type UploadRecord } from '../journal/upload-record.ts'
+import { isUndecided, undecidedTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -27,10 +27,11 @@ import { isNamed } from './review/licences.ts'
 import { needForReview, type ReviewMode, type ReviewNeed } from './review/needs-review.ts'
 import type { ReviewPolicy } from './review/review-policy.ts'
 import type { Review } from './review/review.ts'
+import type { TeamForFiles } from './waiting-files.ts'
 
 export interface EnqueueRequest {
-  /** Instead of the chosen team. */
-  readonly team?: TeamChoice
+  /** Instead of the chosen team. Files for an undecided one are always reviewed. */
+  readonly team?: TeamForFiles
   /** Overrides the suggested target of every file. A suggested path follows the type. */
   readonly target?: Partial<Target>
   /** Overrides it for single files; takes precedence over `target`. */
@@ -41,8 +42,6 @@ export interface EnqueueRequest {
   readonly onConflict?: OnConflict
   /** Whether the files are reviewed before they are queued; by the settings unless given. */
   readonly review?: ReviewMode
-  /** Several teams are available and the user has chosen none: the files are reviewed without a team. */
-  readonly isTeamUndecided?: boolean
   /** The watched folder that all paths are in. */
   readonly watchedFolder?: string
   /**
@@ -116,20 +115,25 @@ export class Intake {
    * failure, so that the user sees what happened to it. A file that the queue already has for this user and
    * team is continued instead of being added twice.
    */
-  async enqueue(
-    paths: readonly string[],
-    { team, ...request }: EnqueueRequest = {},
-  ): Promise<Result<AddReport>> {
-    const { store, rows, queue, accounts, commands } = this.#services
-    const resolved = this.#services.resolveTeam(team ?? null)
-    if (!resolved) return failed(failure('no-team'))
+  async enqueue(paths: readonly string[], request: EnqueueRequest = {}): Promise<Result<AddReport>> {
+    const order = this.#orderFor(request)
+    if (!order) return failed(failure('no-team'))
     this.#services.warmUp()
-    const { files, skipped } = await collectFiles(paths, { watchedFolder: request.watchedFolder })
-    const chosen = request.isTeamUndecided ? { ...resolved, team: undecidedTeam } : resolved
-    const order = { ...chosen, onConflict: this.#services.onConflict(), ...request }
-    const proposed = request.approve ? await this.#propose(files, skipped, order) : null
-    if (proposed && !(await request.approve?.(proposed.proposal))) return success({ ...emptyReport, skipped })
-    const isApproved = request.review === 'approved' || proposed !== null
+    return this.#enqueueFiles(await collectFiles(paths, { watchedFolder: request.watchedFolder }), order)
+  }
+
+  #orderFor({ team, ...request }: EnqueueRequest): Order | null {
+    const chosen = team?.isUndecided
+      ? { accountId: team.accountId, team: undecidedTeam }
+      : this.#services.resolveTeam(team ?? null)
+    return chosen && { ...chosen, onConflict: this.#services.onConflict(), ...request }
+  }
+
+  async #enqueueFiles({ files, skipped }: CollectedFiles, order: Order): Promise<Result<AddReport>> {
+    const { store, rows, queue, accounts, commands } = this.#services
+    const proposed = order.approve ? await this.#propose(files, skipped, order) : null
+    if (proposed && !(await order.approve?.(proposed.proposal))) return success({ ...emptyReport, skipped })
+    const isApproved = order.review === 'approved' || proposed !== null
     const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, {
       ...order,
       isApproved,
@@ -198,7 +202,8 @@ export class Intake {
   async #inspectAndRecord(files: readonly FoundFile[], order: Order): Promise<Result<UploadRecord[]>> {
     const { review } = this.#services
     const policy = this.#services.reviewPolicy()
-    const need = order.isTeamUndecided ? 'yes' : needForReview(files, policy, order.review ?? 'by-rules')
+    const mode = order.review ?? 'by-rules'
+    const need = isUndecided(order.team) ? 'yes' : needForReview(files, policy, mode)
     const records: UploadRecord[] = []
     let leftCount = need === 'yes' ? files.length : 0
     review.inspecting(leftCount)

@@ -6,6 +6,7 @@ import type { TeamChoice } from '../contract/account.ts'
 import { failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { AddReport, WaitingFilesView } from '../contract/uploads.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
+import { undecidedTeam } from '../journal/upload-record.ts'
 import type { Environment, StoredChoices } from '../platform/environment.ts'
 import type { ReviewMode } from './review/needs-review.ts'
 
@@ -24,25 +25,22 @@ export interface TeamForFiles extends TeamChoice {
 
 /**
  * Finds the team for files that were just added, or null if they have to wait for one. Of several teams none
- * is assumed, unless the window shows it and nothing is reviewed.
+ * is assumed: the review asks for it.
  */
 export function createTeamFinder({
   signIns,
-  choices,
   isReviewed,
 }: {
-  readonly signIns: Pick<SignIns, 'decidedTeam' | 'view'>
-  readonly choices: Pick<StoredChoices, 'get'>
+  readonly signIns: Pick<SignIns, 'decidedTeam' | 'hasTeamChoice' | 'view'>
   readonly isReviewed: () => boolean
 }): (isTeamShown: boolean) => TeamForFiles | null {
   return (isTeamShown) => {
-    const decided = signIns.decidedTeam()
-    if (decided) return decided
-    // The first team that is available, unless the user has chosen another one.
-    const { chosen } = signIns.view()
-    const hasChosen = choices.get('team') !== null
-    if (chosen && isReviewed() && !hasChosen) return { ...chosen, isUndecided: true }
-    return isTeamShown ? chosen : null
+    const { accounts, chosen } = signIns.view()
+    const team = isTeamShown ? chosen : signIns.decidedTeam()
+    if (team || !isReviewed() || signIns.hasTeamChoice()) return team
+    // The account only says whose files they are until the user has chosen one of the teams.
+    const account = accounts.find(({ state, teams }) => state === 'ready' && teams.length > 0)
+    return account ? { accountId: account.id, teamId: undecidedTeam.id, isUndecided: true } : null
   }
 }
 

@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly putTimeouts?: PutTimeouts
   /** The account that is signed in at the start; `null` for none. */
   readonly as?: DemoAccount | null
+  /** Whether its first team is chosen, which is the default. */
+  readonly isTeamChosen?: boolean
 }
 
 /** An engine with the test's data folder and secret store, as created by one start of the app. */
@@ -45,7 +47,8 @@ export interface App {
   rows(): readonly UploadRow[]
   row(id: string): UploadRow
   session(): SessionView
-  signIn(account?: DemoAccount): Promise<SessionView>
+  /** Signs in and, unless a team is chosen already or none should be, chooses the account's first team. */
+  signIn(account?: DemoAccount, options?: { readonly isTeamChosen?: boolean }): Promise<SessionView>
   /** Adds paths and returns the ids of the new rows in their order. */
   add(paths: string | readonly string[], options?: EnqueueRequest): Promise<readonly string[]>
   /** Resolves with the first truthy result of `condition`, which is called after each patch or session event. */
@@ -145,7 +148,8 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
   }
 
   const app = await open()
-  if (options.as !== null) await app.signIn(options.as)
+  const { as: account, isTeamChosen = true } = options
+  if (account !== null) await app.signIn(account, { isTeamChosen })
   return {
     folder,
     home,
@@ -238,8 +242,12 @@ function appOn(engine: Engine): App {
       if (!found) throw new Error(`there is no row ${id}`)
       return found
     },
-    async signIn(account = ALICE) {
-      return valueOf(await engine.calls.signIn({ email: account.email, password: account.password }))
+    async signIn({ email, password } = ALICE, { isTeamChosen = true } = {}) {
+      const session = valueOf(await engine.calls.signIn({ email, password }))
+      const account = session.accounts.find((one) => one.kind === 'session' && one.email === email)
+      const [team] = account?.teams ?? []
+      if (!isTeamChosen || session.chosen || !account || !team) return session
+      return valueOf(await engine.calls.chooseTeam({ accountId: account.id, teamId: team.id }))
     },
     async add(paths, options) {
       const before = new Set(rows().map(({ id }) => id))

@@ -97,7 +97,7 @@ async function testStorage(
   const isSignedIn = tokenResult?.ok ?? engine.session().accounts.some(({ state }) => state === 'ready')
   const tokenAccount = tokenResult?.ok ? tokenResult.value : null
   const choice = isSignedIn ? findTeam(engine, command.team ?? cliEnvironment.team, tokenAccount) : null
-  const hindrance = storageTestBlocker({ ...engine.session(), chosen: choice })
+  const hindrance = choice === null ? 'sign-in' : storageTestBlocker({ ...engine.session(), chosen: choice })
   if (choice === null || hindrance !== null) {
     const text = t(`storage-test.no-${hindrance ?? 'sign-in'}`)
     const reason = hindrance === 'device' ? failure('forbidden', { team: '' }) : failure('signed-out')

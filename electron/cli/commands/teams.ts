@@ -37,7 +37,7 @@ export function findTeam(engine: Engine, idOrName: string | null, only: Account 
     if (first && !another) return choiceOf(first)
     // With a token, another account's choice in the app does not count.
     const isChoiceUsable = only === null || only.id === chosen?.accountId
-    if (chosen && isChoiceUsable && engine.hasChosenTeam()) return chosen
+    if (chosen && isChoiceUsable) return chosen
     throw new UsageError(`Choose a team with --team:\n${names}`)
   }
   const sameId = all.filter(({ team }) => team.id === idOrName)

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { families } from '../../fixtures/families.ts'
 import { writeSafetensors, writeText, type SafetensorsOptions } from '../../fixtures/model-files.ts'
 import { shellCall } from '../../fixtures/pickles.ts'
@@ -85,7 +85,7 @@ for (const colorScheme of ['light', 'dark'] as const)
     const { page } = await harness.start()
     await page.setViewportSize({ width: 960, height: 640 })
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await signIn(page)
+    await signIn(page, ALICE, { isTeamChosen: false })
     await page.evaluate(() => window.modelferry?.changeSettings({ review: 'always' }))
     await drag(page, [await writeModelsToReview(harness)])
     const sheet = page.getByRole('dialog', { name: 'Review 5 files' })

@@ -9,17 +9,42 @@ declare global {
   }
 }
 
-/** Signs in by the call that the form makes; for tests that are not about the form. */
-export async function signIn(page: Page, { email, password }: DemoAccount = ALICE): Promise<void> {
+/**
+ * Signs in by the call that the form makes, and chooses the account's first team unless one is chosen already;
+ * for tests that are not about either.
+ */
+export async function signIn(
+  page: Page,
+  { email, password }: DemoAccount = ALICE,
+  { isTeamChosen = true } = {},
+): Promise<void> {
   const answer = await page.evaluate((login) => window.modelferry?.signIn(login), { email, password })
   if (!answer?.ok) throw new Error(`signIn: ${JSON.stringify(answer)}`)
+  if (isTeamChosen) await chooseFirstTeam(page, answer.value, email)
   await page.getByRole('form').waitFor({ state: 'detached' })
 }
 
-/** Signs in by the form, as a user does. */
-export async function signInByForm(page: Page, account: DemoAccount = ALICE): Promise<void> {
+/** Signs in by the form, as a user does, and chooses the account's first team unless one is chosen already. */
+export async function signInByForm(
+  page: Page,
+  account: DemoAccount = ALICE,
+  { isTeamChosen = true } = {},
+): Promise<void> {
   await fillSignIn(page, account.email, account.password)
   await page.getByRole('form').waitFor({ state: 'detached' })
+  if (isTeamChosen) await chooseFirstTeam(page, await ask(page, 'session'), account.email)
+}
+
+async function chooseFirstTeam(
+  page: Page,
+  { accounts, chosen }: CallAnswer<'session'>,
+  email: string,
+): Promise<void> {
+  const account = accounts.find((one) => one.kind === 'session' && one.email === email)
+  const [team] = account?.teams ?? []
+  if (chosen || !account || !team) return
+  const choice = { accountId: account.id, teamId: team.id }
+  await page.evaluate((first) => window.modelferry?.chooseTeam(first), choice)
 }
 
 /** Fills in and submits the form. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { writeLfsPointer, writeText, writeWebPage } from '../../fixtures/model-files.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { answerPicker, pickersAnswered } from '../support/main-steps.ts'
@@ -120,7 +120,7 @@ test('keeps files dropped while signed out, and uploads them to the team chosen 
 
   const next = await harness.start()
   await expect(next.page.getByText('3 files are waiting for sign-in.')).toBeVisible()
-  await signInByForm(next.page)
+  await signInByForm(next.page, ALICE, { isTeamChosen: false })
   await expect(next.page.getByText('3 files are waiting for a team.')).toBeVisible()
   expect((await ask(next.page, 'snapshot')).rows).toEqual([])
   await pick(next.page, 'Choose team', 'Studio North')

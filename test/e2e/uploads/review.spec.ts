@@ -1,11 +1,11 @@
 import type { Page } from '@playwright/test'
 import { join } from 'node:path'
-import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { writeText } from '../../fixtures/model-files.ts'
 import { shellCall } from '../../fixtures/pickles.ts'
 import { expect, test, type EngineHarness } from '../support/fixtures.ts'
 import { answerBoxes, asked } from '../support/main-steps.ts'
-import { drag, pick, rowOf } from '../support/page-steps.ts'
+import { drag, pick, rowOf, signIn } from '../support/page-steps.ts'
 
 test.use({ settings: { review: 'always' } })
 
@@ -25,9 +25,10 @@ async function writeModels(harness: EngineHarness): Promise<string> {
 
 test('sends nothing before the review; the mouse removes, accepts, changes the team and uploads', async ({
   app,
-  page,
   harness,
 }) => {
+  const { page } = app
+  await signIn(page, ALICE, { isTeamChosen: false })
   await drag(page, [await writeModels(harness)])
   await expect(sheet(page).getByRole('heading', { name: 'Review 4 files' })).toBeVisible()
   await expect(sheet(page)).toContainText('Choose the team to upload to.')
@@ -56,7 +57,9 @@ test('sends nothing before the review; the mouse removes, accepts, changes the t
   expect(pathsOf(harness)).toEqual([])
 })
 
-test('works with the keyboard only, and never uploads an unsafe file on Enter', async ({ page, harness }) => {
+test('works with the keyboard only, and never uploads an unsafe file on Enter', async ({ app, harness }) => {
+  const { page } = app
+  await signIn(page, ALICE, { isTeamChosen: false })
   await drag(page, [await writeModels(harness)])
   await expect(sheet(page).getByRole('button', { name: 'Choose team' })).toBeFocused()
   await page.keyboard.press('Enter')

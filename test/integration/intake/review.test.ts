@@ -80,7 +80,7 @@ test('keeps files in review across a restart, and sends nothing then', async () 
 })
 
 test('reviews files without a team if there are several and none was chosen', async () => {
-  const { app, file, cloud } = await setup({ settings: { review: 'when-needed' } })
+  const { app, file, cloud } = await setup({ settings: { review: 'when-needed' }, isTeamChosen: false })
   await addFiles(app, [await file('a.safetensors')])
   expect(await comparedView(app)).toMatchObject({ team: null, fileCount: 1 })
   expect(app.rows()[0]?.team).toEqual({ id: '', name: '' })

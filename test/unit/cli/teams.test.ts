@@ -15,7 +15,7 @@ const account = (id: string, server: string, kind: Account['kind'] = 'session', 
   }) as unknown as Account
 
 const engineWith = (...accounts: readonly Account[]) =>
-  ({ session: () => ({ accounts, chosen: null }), hasChosenTeam: () => false }) as unknown as Engine
+  ({ session: () => ({ accounts, chosen: null }) }) as unknown as Engine
 
 test('lists a team once for two sign-ins of one user', () => {
   const engine = engineWith(

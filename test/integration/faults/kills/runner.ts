@@ -4,7 +4,7 @@ import { success } from '../../../../electron/contract/failures.ts'
 import type { SecretStore } from '../../../../electron/platform/environment.ts'
 import { workerFiles } from '../../../../electron/cli/cli-environment.ts'
 import { createEngine } from '../../../../electron/engine/engine.ts'
-import { ALICE } from '../../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID } from '../../../cloud/accounts.ts'
 import type { RunnerOptions } from './start-runner.ts'
 
 // The engine in a process of its own, to be killed. It runs bundled (test/support/runner/test-programs.ts):
@@ -69,6 +69,8 @@ process.stdin.on('end', () => process.exit(1)).resume()
 await engine.start()
 if (engine.session().accounts.length === 0) {
   await engine.calls.signIn({ email: ALICE.email, password: ALICE.password })
+  const [account] = engine.session().accounts
+  await engine.calls.chooseTeam({ accountId: account?.id ?? '', teamId: ALICES_TEAM_ID })
 }
 if (engine.snapshot().rows.length === 0) {
   const added = await engine.addPaths([file], uploadOptions.add)

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import type { SessionView } from '../../../electron/contract/account.ts'
+import { success } from '../../../electron/contract/failures.ts'
+import type { Answers } from '../support/fake-bridge.ts'
+import { openPage } from '../support/open-page.ts'
+import { listing } from '../support/library.ts'
+import { account, need, otherTeam, signedIn, team } from '../support/rows.ts'
+
+const undecided: SessionView = { ...signedIn(), chosen: null }
+const decided: SessionView = {
+  ...undecided,
+  chosen: { accountId: account().id, teamId: otherTeam.id },
+}
+
+/** A page of a user with two teams who has chosen none; choosing one chooses the second. */
+const openUndecided = (answers: Answers = {}) =>
+  openPage({
+    answers: { session: () => success(undecided), chooseTeam: () => success(decided), ...answers },
+  })
+
+test('the header asks for a team instead of showing the first one', async () => {
+  const { screen, asked } = await openUndecided()
+  await userEvent.click(screen.getByRole('banner').getByRole('button', { name: 'Choose team' }))
+  const items = screen.getByRole('menuitemradio')
+  await expect.poll(() => items.elements().map((item) => item.ariaChecked)).toEqual(['false', 'false'])
+  await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(`^${otherTeam.name}`) }))
+  expect(asked).toEqual([{ name: 'chooseTeam', args: decided.chosen }])
+  await expect.element(screen.getByRole('button', { name: `Team: ${otherTeam.name}` })).toBeVisible()
+})
+
+test('a user without any team is not asked to choose one', async () => {
+  const session = { ...undecided, accounts: [account({ teams: [] })] }
+  const { screen } = await openUndecided({ session: () => success(session) })
+  await expect.element(screen.getByRole('button', { name: 'Team: No team selected' })).toBeVisible()
+})
+
+test('the library asks for a team, and then shows its models', async () => {
+  const { screen, asked, emit } = await openUndecided({ library: () => success(listing()) })
+  emit('command', 'show-library')
+  await expect.element(screen.getByText('Choose a team to see its library.')).toBeVisible()
+  expect(asked.map(({ name }) => name)).not.toContain('library')
+  await userEvent.click(screen.getByRole('main').getByRole('button', { name: 'Choose team' }))
+  await userEvent.click(screen.getByRole('menuitem', { name: otherTeam.name }))
+  await expect.element(screen.getByRole('row', { name: /^Grain/ })).toBeVisible()
+  expect(asked.find(({ name }) => name === 'library')?.args).toMatchObject({ choice: decided.chosen })
+})
+
+test('the library of a team that is lost is not shown any more', async () => {
+  const { screen, emit } = await openPage({ answers: { library: () => success(listing()) } })
+  emit('command', 'show-library')
+  await expect.element(screen.getByRole('row', { name: /^Grain/ })).toBeVisible()
+  emit('session', { ...undecided, accounts: [account({ teams: [otherTeam] })] })
+  await expect.element(screen.getByText('Choose a team to see its library.')).toBeVisible()
+  expect(screen.getByRole('searchbox').elements()).toEqual([])
+})
+
+test('found models are added only once a team is chosen', async () => {
+  const groups = [{ modelType: 'loras', count: 3, sizeBytes: 5_000 }]
+  const place = {
+    id: 'p',
+    kind: 'comfyui',
+    where: '~/m',
+    isWhole: true,
+    isInformation: false,
+    groups,
+  } as const
+  const { screen, asked } = await openUndecided({
+    findPlaces: () => success({ state: 'done', places: [place] }),
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Find my models…' }))
+  await userEvent.click(screen.getByRole('checkbox', { name: 'loras' }))
+  const add = screen.getByRole('button', { name: 'Add 3 files' })
+  await expect.element(add).toBeDisabled()
+  await expect.element(screen.getByText('Choose the team to upload to.')).toBeVisible()
+  await userEvent.click(screen.getByRole('main').getByRole('button', { name: 'Choose team' }))
+  await userEvent.click(screen.getByRole('menuitem', { name: otherTeam.name }))
+  await userEvent.click(add)
+  expect(asked.map(({ name }) => name)).toContain('addPlaces')
+})
+
+test('a workflow names no team, and uploads nothing, before one is chosen', async () => {
+  const workflow = {
+    ...{ id: 'w', fileName: 'w.json', team: null, isLooking: false, libraryFailure: null },
+    ...{ unseen: [], isUsualSeen: true, needs: [need('a.safetensors', { stand: 'here' })] },
+  }
+  const { screen, emit } = await openUndecided({ workflow: () => success(workflow) })
+  emit('added', { added: 0, refused: 0, skipped: [], workflow: 'w' })
+  await expect.element(screen.getByRole('heading', { name: 'On this computer' })).toBeVisible()
+  await expect.element(screen.getByText('Choose a team to see which of these models it lacks.')).toBeVisible()
+  await expect.element(screen.getByRole('button', { name: 'Upload 1 model' })).toBeDisabled()
+  await expect.element(screen.getByRole('main').getByRole('button', { name: 'Choose team' })).toBeVisible()
+})
+
+test('a folder is watched for no team until one is chosen', async () => {
+  const { screen, asked, emit } = await openUndecided({ watchFolder: () => success({ folders: [] }) })
+  emit('command', 'show-settings')
+  const select = screen.getByLabelText('Team for new models')
+  await expect.element(select).toHaveDisplayValue('Choose team')
+  const watch = screen.getByRole('button', { name: 'Watch a folder…' })
+  await expect.element(watch).toBeDisabled()
+  await userEvent.selectOptions(select, team.name)
+  await userEvent.click(watch)
+  expect(asked.find(({ name }) => name === 'watchFolder')?.args).toEqual({
+    team: { accountId: account().id, teamId: team.id },
+  })
+})
+
+test('the storage test asks for a team', async () => {
+  const { screen, emit } = await openUndecided()
+  emit('command', 'show-help')
+  await expect.element(screen.getByText('Choose a team to test its storage.')).toBeVisible()
+})

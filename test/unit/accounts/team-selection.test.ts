@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import type { Account } from '../../../electron/contract/account.ts'
+import { success } from '../../../electron/contract/failures.ts'
+import { createTeamSelection } from '../../../electron/accounts/team-selection.ts'
+import { valueOf } from '../../support/engine.ts'
+
+const account = (name: string, teams: readonly string[], change: Partial<Account> = {}): Account => ({
+  id: `cloud.example ${name}`,
+  kind: 'session',
+  server: 'https://cloud.example/api/v1',
+  personId: name,
+  name,
+  email: `${name}@example.com`,
+  teams: teams.map((id) => ({ id, name: id })),
+  state: 'ready',
+  ...change,
+})
+const choiceOf = (name: string, teamId: string) => ({ accountId: `cloud.example ${name}`, teamId })
+
+/** The selection among accounts, which may be replaced, as one process sees it. */
+function setup(accounts: readonly Account[], stored: string | null = null) {
+  const state = { accounts, stored }
+  const start = () =>
+    createTeamSelection(() => state.accounts, {
+      get: () => state.stored,
+      set(_name, value) {
+        state.stored = value
+        return success(undefined)
+      },
+    })
+  return { state, start, selection: start() }
+}
+
+test('chooses none of several teams', () => {
+  const { selection } = setup([account('alice', ['north', 'south'])])
+  expect([selection.chosen(), selection.decided(), selection.resolve(null)]).toEqual([null, null, null])
+})
+
+test('uses the only team, also if a paired device has it too', () => {
+  const device = account('alice', ['north'], { id: 'cloud.example alice north', kind: 'device' })
+  const { selection } = setup([account('alice', ['north']), device])
+  expect([selection.chosen(), selection.hasChoice()]).toEqual([choiceOf('alice', 'north'), false])
+})
+
+test('remembers the last choice of each account', () => {
+  const alice = account('alice', ['north', 'south'])
+  const bob = account('bob', ['east', 'west'])
+  const { selection, state, start } = setup([alice, bob])
+  valueOf(selection.store(choiceOf('bob', 'west')))
+  valueOf(selection.store(choiceOf('alice', 'north')))
+  valueOf(selection.store(choiceOf('alice', 'south')))
+  expect(selection.chosen()).toEqual(choiceOf('alice', 'south'))
+
+  state.accounts = [{ ...alice, state: 'signed-out', hasLeft: true }, bob]
+  expect(start().chosen()).toEqual(choiceOf('bob', 'west'))
+  // Files that were added meanwhile may have been meant for Alice's team.
+  expect(start().decided()).toBe(null)
+  state.accounts = [alice, bob]
+  expect(start().chosen()).toEqual(choiceOf('alice', 'south'))
+})
+
+test('does not replace a team that the account has lost, even if only one is left', () => {
+  const { selection, state } = setup([account('alice', ['north', 'south'])])
+  valueOf(selection.store(choiceOf('alice', 'south')))
+  state.accounts = [account('alice', ['north'])]
+  expect([selection.chosen(), selection.decided(), selection.hasChoice()]).toEqual([null, null, true])
+  state.accounts = [account('alice', ['north', 'south'])]
+  expect(selection.chosen()).toEqual(choiceOf('alice', 'south'))
+})
+
+test('does not replace the team of a sign-in that has expired', () => {
+  const alice = account('alice', ['north', 'south'])
+  const { selection, state } = setup([alice, account('bob', ['east'])])
+  valueOf(selection.store(choiceOf('bob', 'east')))
+  valueOf(selection.store(choiceOf('alice', 'south')))
+  state.accounts = [{ ...alice, state: 'signed-out' }, account('bob', ['east'])]
+  expect([selection.chosen(), selection.decided()]).toEqual([null, null])
+})
+
+test('reads the choice that an older version stored', () => {
+  const stored = JSON.stringify(choiceOf('alice', 'south'))
+  const { selection } = setup([account('alice', ['north', 'south'])], stored)
+  expect(selection.chosen()).toEqual(choiceOf('alice', 'south'))
+})
+
+test.each(['', '{}', '[]', '{"accountId":1,"teamId":"south"}'])('ignores the stored text %j', (stored) => {
+  const { selection } = setup([account('alice', ['north', 'south'])], stored)
+  expect([selection.chosen(), selection.hasChoice()]).toEqual([null, false])
+})

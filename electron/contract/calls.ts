@@ -45,6 +45,9 @@ const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.Gen
 const paths = v.pipe(v.array(text(32_768)), v.maxLength(100_000))
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 
+/** Paths or hashes of all rows of a queue of ten thousand. */
+const maxCopiedLength = 2_000_000
+
 /** Only bounds against abuse: the rules of the API are checked where a failure can explain them. */
 const target = { displayName: text(1_000), modelType: text(1_000), modelPath: text(4_000) }
 const targetChange = v.strictObject({
@@ -153,7 +156,13 @@ const callGroups = {
      */
     allow: call<void>()('desktop', v.strictObject({ ids })),
     retry: call<void>()('engine', v.strictObject({ ids })),
+    /** Runs uploads before all others; the first few start at once. */
     moveToTop: call<void>()('engine', v.strictObject({ ids })),
+    /**
+     * Changes the order in which uploads run: puts waiting, paused and failed ones directly before another
+     * one, or after all if it is null or gone. Uploads in progress keep their places.
+     */
+    moveUploads: call<void>()('engine', v.strictObject({ ids, before: v.nullable(id) })),
     /** Removes finished rows from the list. The history keeps them. */
     dismiss: call<void>()('engine', v.strictObject({ ids })),
     /** Removes finished rows from the history for good. Nothing in the library changes. */
@@ -314,7 +323,17 @@ const callGroups = {
     changeSettings: call<Settings>()('desktop', settingsChange),
     showInFolder: call<void>()('desktop', v.strictObject({ id })),
     /** Only while the window has the focus. */
-    copyText: call<void>()('desktop', v.strictObject({ text: text(10_000) })),
+    copyText: call<void>()('desktop', v.strictObject({ text: text(maxCopiedLength) })),
+    /**
+     * Copies the paths on this computer of the files of rows, in the queue or the history, one a line. Only
+     * while the window has the focus; the page never sees them.
+     */
+    copyLocalPaths: call<void>()('desktop', v.strictObject({ ids: v.pipe(ids, v.minLength(1)) })),
+    /**
+     * Opens the web app of an account's server in the browser, also after the account has signed out;
+     * `server-removed` unless the server is among the known ones.
+     */
+    openServer: call<void>()('desktop', v.strictObject({ accountId: id })),
     /**
      * Opens one of the app's own addresses in the browser. The page passes its name, main holds the address.
      */

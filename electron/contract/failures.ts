@@ -118,6 +118,7 @@ export const failureKinds = {
   'not-saved': { retry: 'never', remedy: 'none' },
   'journal-damaged': { retry: 'never', remedy: 'none' },
   'server-in-use': { retry: 'never', remedy: 'none' },
+  'server-removed': { retry: 'never', remedy: 'settings' },
   'update-unreachable': { retry: 'later', remedy: 'wait' },
   'update-missing': { retry: 'later', remedy: 'wait' },
   'update-garbled': { retry: 'later', remedy: 'wait' },

@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
 import { createReceiptHandlers } from './receipts.ts'
+import { createRowHandlers } from './row-handlers.ts'
 import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
 import { openExternal } from './security/open-external.ts'
 import { createRateLimit } from './security/rate-limit.ts'
@@ -71,6 +72,16 @@ export function createDesktopHandlers(options: {
   return {
     ...createServerHandlers({ engine, settings, dialogs, mayCheck, log }),
     ...createTeamHandlers({ engine, dialogs }),
+    ...createRowHandlers({
+      engine,
+      settings,
+      window,
+      mayOpen,
+      open: (address, server) => openExternal(address, server, log),
+      clipboard,
+      shell,
+      log,
+    }),
     ...createReceiptHandlers({ engine, language, dialogs, log }),
     surroundings: async () => success(currentAppInfo(language)),
     settings: async () => success(settings.current()),
@@ -92,28 +103,6 @@ export function createDesktopHandlers(options: {
       // Results are sent to the page as events.
       if (folder !== undefined) void engine.workflows.searchFolder(id, folder)
       return success(engine.workflows.view(id))
-    },
-    async showInFolder({ id }) {
-      const file = engine.fileOf(id)
-      if (file === null) return failed(failure('not-found'))
-      shell.showItemInFolder(file)
-      return success(undefined)
-    },
-    async showLocalFile({ sha256 }) {
-      const file = await engine.localFileWith(sha256)
-      if (!file.ok) return file
-      shell.showItemInFolder(file.value)
-      return success(undefined)
-    },
-    async copyText({ text }) {
-      // While another program has the focus, a script must not change what the user pastes there.
-      if (!window.isFocused()) {
-        log.error('a change of the clipboard was rejected')
-        return failed(failure('bad-call'))
-      }
-      await clipboard.writeText(text)
-      log.info('the page copied a text', { characters: text.length })
-      return success(undefined)
     },
     async openPage({ page }) {
       if (!mayOpen()) return failed(failure('rate-limited'))

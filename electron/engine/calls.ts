@@ -108,6 +108,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       return wrong ? failed(wrong) : library.change(choice, modelId, change)
     },
     hasLocalFile: async ({ sha256 }) => success((await localFileWith(services.hashCache, sha256)).ok),
+    moveUploads: async ({ ids, before }) => commands.moveUploads(ids, before),
     moveToTop: async ({ ids }) => commands.moveToTop(ids),
     dismiss: async ({ ids }) => doneToday.dismiss(ids),
     forget: async ({ ids }) => doneToday.forget(ids),

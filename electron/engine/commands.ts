@@ -1,6 +1,6 @@
 import type { CallArgs } from '../contract/calls.ts'
 import { failed, failure, remedyOf, success, type FailureCode, type Result } from '../contract/failures.ts'
-import { targetFailure, type Target } from '../contract/uploads.ts'
+import { targetFailure, type Phase, type Target } from '../contract/uploads.ts'
 import { editTargets, type TargetEdit } from '../intake/edit-targets.ts'
 import {
   changeAfterInspection,
@@ -16,6 +16,7 @@ import { isStopped, type Row, type Rows } from '../journal/rows.ts'
 import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import { isRunning, storedPhase } from '../journal/upload-phase.ts'
 import type { Queue } from '../queue/queue.ts'
+import { positionsAfterMove, positionStep } from '../queue/queue-order.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 
 /** What the user decides about uploads whose library path is in use. */
@@ -200,10 +201,30 @@ export class UploadCommands {
     const top = rows.ids().reduce((least, id) => Math.min(least, rows.get(id)?.record.position ?? 0), 0)
     const written = rows.inTransaction(() => {
       for (const [index, { record }] of this.#known(ids).entries()) {
-        rows.change(record.id, { position: top - ids.length + index })
+        rows.change(record.id, { position: top - (ids.length - index) * positionStep })
       }
     })
     if (written.ok) this.#queue.prioritise(ids)
+    return written
+  }
+
+  /**
+   * Moves uploads that wait, in this order, directly before another one, or to the end of the queue if
+   * `before` is null or gone. Those in progress, in review and registered keep their places.
+   */
+  moveUploads(ids: readonly string[], before: string | null): Result<void> {
+    const rows = this.#rows
+    const moved = this.#known([...new Set(ids)]).filter(({ live }) => isMovable(live.phase))
+    const movedIds = moved.map(({ record }) => record.id)
+    const queue = this.#known(rows.ids())
+      .map(({ record }) => record)
+      .filter(({ phase }) => phase !== 'registered')
+      .sort((one, other) => one.position - other.position || one.addedAtMs - other.addedAtMs)
+    const positions = positionsAfterMove(queue, movedIds, before)
+    const written = rows.inTransaction(() => {
+      for (const [id, position] of positions) rows.change(id, { position })
+    })
+    if (written.ok) this.#queue.reorder(movedIds)
     return written
   }
 
@@ -360,6 +381,10 @@ export class UploadCommands {
     return written
   }
 }
+
+/** Whether its place in the queue matters now or once it is resumed. */
+const isMovable = (phase: Phase) =>
+  phase === 'waiting' || phase === 'retrying' || phase === 'paused' || phase === 'failed'
 
 const isWaiting = ({ live }: Row) => live.phase === 'waiting' || live.phase === 'retrying'
 /** The user has paused it, but its run finishes some parts. */

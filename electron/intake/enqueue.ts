@@ -14,6 +14,7 @@ import { isUndecided, undecidedTeam, type UploadRecord } from '../journal/upload
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Queue } from '../queue/queue.ts'
+import { positionStep } from '../queue/queue-order.ts'
 import type { FoundFile, Inspection } from '../recognition/found-file.ts'
 import type { TypeCorrections } from './type-corrections.ts'
 import {
@@ -263,7 +264,7 @@ export class Intake {
       if (order.signal?.aborted) return
       const offerFor = this.#services.typeOffers()
       yield batch.map((file, index) => {
-        position += 1
+        position += positionStep
         const addedAtMs = this.#services.environment.now()
         const record = toRecord(file, inspections[index] as Inspection, { ...order, position, addedAtMs })
         return withTypeOffer(record, offerFor(record))

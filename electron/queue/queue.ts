@@ -181,6 +181,18 @@ export class Queue {
     this.#fill()
   }
 
+  /**
+   * The positions of uploads have changed, and they run by these again: neither they nor what waits behind
+   * them is prioritised any more.
+   */
+  reorder(ids: readonly string[]): void {
+    const { positionOf } = this.#hooks
+    const first = ids.reduce((least, id) => Math.min(least, positionOf(id)), Infinity)
+    for (const id of this.#prioritised)
+      if (this.#waiting.has(id) && positionOf(id) >= first) this.#prioritised.delete(id)
+    this.#waiting.reorder()
+  }
+
   isPrioritised(id: string): boolean {
     return this.#prioritised.has(id)
   }

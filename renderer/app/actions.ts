@@ -68,6 +68,9 @@ export class Actions {
     this.#succeeded(await this.#bridge.retry({ ids: [...ids] }))
   readonly moveToTop = async (ids: readonly string[]) =>
     this.#succeeded(await this.#bridge.moveToTop({ ids: [...ids] }))
+  /** Moves waiting uploads before another one, or to the end if it is null; returns whether it succeeded. */
+  readonly moveUploads = async (ids: readonly string[], before: string | null) =>
+    this.#succeeded(await this.#bridge.moveUploads({ ids: [...ids], before }))
 
   /** Pauses every row that can be paused; if there is none, resumes the paused ones. */
   readonly toggle = async (ids: readonly string[]) => {
@@ -261,6 +264,14 @@ export class Actions {
   readonly copy = async (text: string) => {
     if (this.#succeeded(await this.#bridge.copyText({ text }))) this.#services.notices.show('notice.copied')
   }
+  /** Copies the paths on this computer, which only the main process knows. */
+  readonly copyLocalPaths = async (ids: readonly string[]) => {
+    const isCopied = this.#succeeded(await this.#bridge.copyLocalPaths({ ids: [...ids] }))
+    if (isCopied) this.#services.notices.show('notice.copied')
+  }
+  /** Opens the web app of an account's server in the browser. */
+  readonly openServer = async (accountId: string) =>
+    this.#succeeded(await this.#bridge.openServer({ accountId }))
   /** Shows a registered upload's model in the library of its team. */
   readonly showInLibrary = async ({ accountId, team }: UploadRow, modelId: string) => {
     const { library, session, ui } = this.#services

@@ -1,28 +1,40 @@
 import Copy from '@lucide/svelte/icons/copy'
 import Hash from '@lucide/svelte/icons/hash'
+import HardDrive from '@lucide/svelte/icons/hard-drive'
 import Link from '@lucide/svelte/icons/link'
 import type { Component } from 'svelte'
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
-import type { MenuItem } from '../ui/menu/menu-item.ts'
+import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import type { Actions } from './actions.ts'
 
-/** The commands that copy what identifies a model; null is left out. */
+/** What identifies models, by model; null is left out. */
+interface Identities {
+  readonly paths: readonly (string | null)[]
+  readonly modelIds: readonly (string | null)[]
+  readonly hashes: readonly (string | null)[]
+  /** Rows whose files are on this computer. */
+  readonly localIds?: readonly string[]
+}
+
+/** The commands that copy what identifies models, one a line. */
 export function copyItems(
-  { path, modelId, sha256 }: Readonly<Record<'path' | 'modelId' | 'sha256', string | null>>,
-  { t, actions }: { readonly t: Translate; readonly actions: Pick<Actions, 'copy'> },
+  { paths, modelIds, hashes, localIds = [] }: Identities,
+  { t, actions }: { readonly t: Translate; readonly actions: Pick<Actions, 'copy' | 'copyLocalPaths'> },
 ): readonly MenuItem[] {
-  const copies: readonly (readonly [value: string | null, label: MessageKey, icon: Component])[] = [
-    [path, 'row.copy-path', Link],
-    [modelId, 'row.copy-id', Copy],
-    [sha256, 'row.copy-sha256', Hash],
+  const item = (key: MessageKey, icon: Component, values: readonly string[]) => ({
+    key,
+    label: t(key, { count: values.length }),
+    icon,
+  })
+  const copy = (key: MessageKey, icon: Component, given: readonly (string | null)[]) => {
+    const values = given.filter((value) => value !== null)
+    return itemIf(values, item(key, icon, values), (copied) => actions.copy(copied.join('\n')))
+  }
+  const items = [
+    ...copy('row.copy-path', Link, paths),
+    ...itemIf(localIds, item('row.copy-local-path', HardDrive, localIds), actions.copyLocalPaths),
+    ...copy('row.copy-id', Copy, modelIds),
+    ...copy('row.copy-sha256', Hash, hashes),
   ]
-  return copies
-    .filter(([value]) => value !== null)
-    .map(([value, label, icon], index) => ({
-      key: label,
-      label: t(label),
-      icon,
-      hasSeparatorAbove: index === 0,
-      onselect: () => void actions.copy(value ?? ''),
-    }))
+  return items.map((one, index) => (index === 0 ? { ...one, hasSeparatorAbove: true } : one))
 }

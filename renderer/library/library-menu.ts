@@ -1,5 +1,6 @@
 import Ban from '@lucide/svelte/icons/ban'
 import CircleCheck from '@lucide/svelte/icons/circle-check'
+import ExternalLink from '@lucide/svelte/icons/external-link'
 import Info from '@lucide/svelte/icons/info'
 import Trash from '@lucide/svelte/icons/trash-2'
 import type { LibraryModel } from '../../electron/contract/library.ts'
@@ -11,8 +12,10 @@ import type { LibraryState } from './library-state.svelte.ts'
 
 interface LibraryMenuOptions {
   readonly t: Translate
-  readonly actions: Pick<Actions, 'copy'>
+  readonly actions: Pick<Actions, 'copy' | 'copyLocalPaths' | 'openServer'>
   readonly library: Pick<LibraryState, 'change'>
+  /** The account of the shown team, or null. */
+  readonly accountId: string | null
   readonly onopen: (id: string) => void
   readonly onremove: (ids: readonly string[]) => void
 }
@@ -20,7 +23,7 @@ interface LibraryMenuOptions {
 /** The commands on models of the library. */
 export function libraryMenu(
   models: readonly LibraryModel[],
-  { t, actions, library, onopen, onremove }: LibraryMenuOptions,
+  { t, actions, library, accountId, onopen, onremove }: LibraryMenuOptions,
 ): readonly MenuItem[] {
   const withStatus = (status: string) => models.filter((model) => model.status === status).map(({ id }) => id)
   const active = withStatus('active')
@@ -29,7 +32,7 @@ export function libraryMenu(
   const single = models.length === 1 ? model : undefined
   return [
     ...(single
-      ? [{ key: 'open', label: t('shortcuts.details'), icon: Info, onselect: () => onopen(single.id) }]
+      ? [{ key: 'open', label: t('menu.open-details'), icon: Info, onselect: () => onopen(single.id) }]
       : []),
     ...itemIf(active, { key: 'disable', label: t('library.disable'), icon: Ban }, (ids) =>
       library.change(ids, { status: 'disabled' }),
@@ -37,9 +40,25 @@ export function libraryMenu(
     ...itemIf(disabled, { key: 'enable', label: t('library.enable'), icon: CircleCheck }, (ids) =>
       library.change(ids, { status: 'active' }),
     ),
-    ...(single
-      ? copyItems({ path: single.modelPath, modelId: single.id, sha256: single.sha256 }, { t, actions })
-      : []),
+    ...(accountId === null
+      ? []
+      : [
+          {
+            key: 'browser',
+            label: t('row.open-in-browser'),
+            icon: ExternalLink,
+            hasSeparatorAbove: true,
+            onselect: () => void actions.openServer(accountId),
+          },
+        ]),
+    ...copyItems(
+      {
+        paths: models.map(({ modelPath }) => modelPath),
+        modelIds: models.map(({ id }) => id),
+        hashes: models.map(({ sha256 }) => sha256),
+      },
+      { t, actions },
+    ),
     {
       key: 'delete',
       label: t('library.delete'),

@@ -13,7 +13,7 @@ import {
   type Totals,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
-import { groupRows, idsInReview, sortKey } from './row-groups.ts'
+import { groupRows, idsInReview, idsWaiting, sortKey, uploadOrder, type UploadSort } from './row-groups.ts'
 import { isEditable } from './row-status.ts'
 
 /** A phase change that was observed by the page. */
@@ -61,13 +61,16 @@ export class QueueState {
   /** Why the snapshot could not be loaded, or null. */
   loadFailure = $state.raw<Failure | null>(null)
   search = $state('')
+  /** The order in the list, which doesn't change the order in which uploads run. */
+  sort = $state.raw<UploadSort>(uploadOrder)
 
   /** Incremented when rows are added, removed or reordered. Progress does not sort the list again. */
   #orderVersion = $state(0)
   readonly groups = $derived.by(() => {
     void this.#orderVersion
     const search = this.search.trim()
-    return untrack(() => groupRows(this.rows.values(), search))
+    const { sort } = this
+    return untrack(() => groupRows(this.rows.values(), search, sort))
   })
   /** Ids of the files in review, which the list does not show, in the order of the queue. */
   readonly reviewIds = $derived.by(() => {
@@ -105,6 +108,11 @@ export class QueueState {
     ]
     void this.load()
     return () => stops.forEach((stop) => stop())
+  }
+
+  /** Ids of all waiting and paused uploads in the order in which they run, whether or not they are shown. */
+  waitingIds(): string[] {
+    return untrack(() => idsWaiting(this.rows.values()))
   }
 
   /** Observed phase changes of a row, oldest first. */

@@ -1,4 +1,4 @@
-import type { UploadRow } from '../../electron/contract/uploads.ts'
+import type { Phase, UploadRow } from '../../electron/contract/uploads.ts'
 import { groupOf, groups, type Group } from './row-status.ts'
 
 export interface RowGroup {
@@ -6,19 +6,31 @@ export interface RowGroup {
   readonly ids: readonly string[]
 }
 
+export const uploadSorts = ['position', 'name', 'size', 'state', 'added', 'type', 'team'] as const
+export interface UploadSort {
+  readonly by: (typeof uploadSorts)[number]
+  readonly isDescending: boolean
+}
+
+/** The order in which uploads run. */
+export const uploadOrder: UploadSort = { by: 'position', isDescending: false }
+export const isUploadOrder = ({ by }: UploadSort) => by === 'position'
+
 /**
  * Everything that determines group, order and search matches of a row; the list is sorted only if it changes.
  */
 export function sortKey(row: UploadRow): string {
   const { displayName, modelType, modelPath } = row.target
   const group = row.phase === 'review' ? 'review' : groupOf(row)
-  return `${group}\n${row.position}\n${row.finishedAtMs ?? ''}\n${displayName}\n${modelType}\n${modelPath}`
+  return `${group}\n${row.phase}\n${row.position}\n${row.finishedAtMs ?? ''}\n${displayName}\n${modelType}\n${modelPath}`
 }
 
 /** Whether all words of the search occur in the row's names. */
 function matchesSearch(row: UploadRow, search: string): boolean {
   const { displayName, modelType, modelPath } = row.target
-  const text = `${displayName} ${modelType} ${modelPath} ${row.fileName} ${row.team.name}`.toLocaleLowerCase()
+  const base = row.recognition.base ?? ''
+  const file = `${row.folder}/${row.fileName}`
+  const text = `${displayName} ${modelType} ${modelPath} ${file} ${base} ${row.team.name}`.toLocaleLowerCase()
   return search
     .toLocaleLowerCase()
     .split(/\s+/)
@@ -26,19 +38,32 @@ function matchesSearch(row: UploadRow, search: string): boolean {
 }
 
 /**
- * Rows by group in display order: queue order, and latest first among finished ones. Files in review are not
- * in the list.
+ * Rows by group in display order. In the order of the queue, the finished ones are sorted latest first. Files
+ * in review are not in the list.
  */
-export function groupRows(rows: Iterable<UploadRow>, search: string): RowGroup[] {
+export function groupRows(
+  rows: Iterable<UploadRow>,
+  search: string,
+  sort: UploadSort = uploadOrder,
+): RowGroup[] {
   const byGroup: Record<Group, UploadRow[]> = { 'needs-you': [], running: [], waiting: [], done: [] }
   for (const row of rows) {
     if (row.phase === 'review') continue
     if (search === '' || matchesSearch(row, search)) byGroup[groupOf(row)].push(row)
   }
-  for (const group of groups) byGroup[group].sort(group === 'done' ? latestFirst : firstInQueue)
+  for (const group of groups)
+    byGroup[group].sort(group === 'done' && isUploadOrder(sort) ? latestFirst : comparatorOf(sort))
   return groups
     .filter((group) => byGroup[group].length > 0)
     .map((group) => ({ group, ids: byGroup[group].map(({ id }) => id) }))
+}
+
+/** Ids of the rows of the group "waiting" in the order of the queue, whatever the list shows. */
+export function idsWaiting(rows: Iterable<UploadRow>): string[] {
+  return [...rows]
+    .filter((row) => row.phase !== 'review' && groupOf(row) === 'waiting')
+    .sort(firstInQueue)
+    .map(({ id }) => id)
 }
 
 /** Ids of the files in review, in queue order. */
@@ -55,4 +80,42 @@ function firstInQueue(a: UploadRow, b: UploadRow): number {
 
 function latestFirst(a: UploadRow, b: UploadRow): number {
   return (b.finishedAtMs ?? 0) - (a.finishedAtMs ?? 0)
+}
+
+type Comparator = (a: UploadRow, b: UploadRow) => number
+
+const collator = new Intl.Collator(undefined, { numeric: true })
+const byText =
+  (textOf: (row: UploadRow) => string): Comparator =>
+  (a, b) =>
+    collator.compare(textOf(a), textOf(b))
+
+/** What is furthest comes last. */
+const phaseOrder: readonly Phase[] = [
+  'failed',
+  'paused',
+  'review',
+  'waiting',
+  'retrying',
+  'checking',
+  'sending',
+  'finishing',
+  'registering',
+  'registered',
+]
+
+const comparators: Readonly<Record<UploadSort['by'], Comparator>> = {
+  position: firstInQueue,
+  name: byText(({ target }) => target.displayName),
+  size: (a, b) => a.sizeBytes - b.sizeBytes,
+  state: (a, b) => phaseOrder.indexOf(a.phase) - phaseOrder.indexOf(b.phase),
+  added: (a, b) => a.addedAtMs - b.addedAtMs,
+  type: byText(({ target }) => target.modelType),
+  team: byText(({ team }) => team.name),
+}
+
+/** Rows that are equal keep the order of the queue. */
+function comparatorOf({ by, isDescending }: UploadSort): Comparator {
+  const compare = comparators[by]
+  return (a, b) => (isDescending ? compare(b, a) : compare(a, b)) || firstInQueue(a, b)
 }

@@ -1,4 +1,6 @@
+import ArrowDownToLine from '@lucide/svelte/icons/arrow-down-to-line'
 import ArrowUpToLine from '@lucide/svelte/icons/arrow-up-to-line'
+import ExternalLink from '@lucide/svelte/icons/external-link'
 import FolderOpen from '@lucide/svelte/icons/folder-open'
 import Info from '@lucide/svelte/icons/info'
 import Library from '@lucide/svelte/icons/library'
@@ -8,12 +10,14 @@ import Play from '@lucide/svelte/icons/play'
 import Receipt from '@lucide/svelte/icons/receipt'
 import RotateCw from '@lucide/svelte/icons/rotate-cw'
 import Trash from '@lucide/svelte/icons/trash-2'
+import { serverOf } from '../../electron/contract/account.ts'
 import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { isEditable, remedyOfRow, toggleOf } from './row-status.ts'
+import { isMovable } from './upload-order.ts'
 
 interface UploadMenuOptions {
   readonly t: Translate
@@ -31,7 +35,7 @@ export function uploadMenu(
   const idsOf = (isMeant: (row: UploadRow) => boolean) => rows.filter(isMeant).map(({ id }) => id)
   const pausable = idsOf((row) => toggleOf(row) === 'pause')
   const paused = idsOf((row) => toggleOf(row) === 'resume')
-  const waiting = idsOf(({ phase }) => phase === 'waiting' || phase === 'paused')
+  const movable = idsOf(isMovable)
   const retryable = idsOf((row) => row.phase === 'retrying' || remedyOfRow(row) === 'retry')
   const editable = idsOf(isEditable)
   const isAllDone = rows.every(({ phase }) => phase === 'registered')
@@ -40,14 +44,17 @@ export function uploadMenu(
   const editIcon = { icon: PencilLine, hasSeparatorAbove: true }
   return [
     ...(single
-      ? [{ key: 'open', label: t('shortcuts.details'), icon: Info, onselect: () => onopen(single.id) }]
+      ? [{ key: 'open', label: t('menu.open-details'), icon: Info, onselect: () => onopen(single.id) }]
       : []),
     ...itemIf(pausable, { key: 'pause', label: t('row.pause'), icon: Pause }, actions.pause),
     ...itemIf(paused, { key: 'resume', label: t('row.resume'), icon: Play }, actions.resume),
     ...itemIf(retryable, { key: 'retry', label: t('remedy.retry'), icon: RotateCw }, actions.retry),
-    ...itemIf(waiting, { key: 'top', label: t('row.to-top'), icon: ArrowUpToLine }, actions.moveToTop),
+    ...itemIf(movable, { key: 'top', label: t('row.to-top'), icon: ArrowUpToLine }, actions.moveToTop),
+    ...itemIf(movable, { key: 'bottom', label: t('row.to-bottom'), icon: ArrowDownToLine }, (ids) =>
+      actions.moveUploads(ids, null),
+    ),
     ...(single
-      ? itemIf(editable, { key: 'edit', label: t('shortcuts.edit'), keys: 'F2', ...editIcon }, ([id]) =>
+      ? itemIf(editable, { key: 'edit', label: t('menu.edit-name'), keys: 'F2', ...editIcon }, ([id]) =>
           onedit(id ?? ''),
         )
       : itemIf(editable, { key: 'edit', label: t('bulk-edit.open'), ...editIcon }, onbulkedit)),
@@ -67,36 +74,57 @@ export function recordItems(
   rows: readonly UploadRow[],
   { t, actions }: Pick<UploadMenuOptions, 't' | 'actions'>,
 ): readonly MenuItem[] {
-  const done = rows.filter(({ phase }) => phase === 'registered').map(({ id }) => id)
+  const done = rows.filter(({ phase }) => phase === 'registered')
   const [row] = rows
   const single = rows.length === 1 ? row : undefined
-  const receipts = itemIf(
-    done,
-    { key: 'receipt', label: t('receipt.save'), icon: Receipt },
-    actions.saveReceipts,
-  )
-  if (!single) return receipts
-  const { id, modelId, sha256, target, already } = single
-  const path = already?.path ?? target.modelPath
+  const { accountId } = done[0] ?? {}
+  const isOneServer =
+    accountId !== undefined && done.every((one) => serverOf(one.accountId) === serverOf(accountId))
   return [
-    {
-      key: 'folder',
-      label: t('details.show-in-folder'),
-      icon: FolderOpen,
-      hasSeparatorAbove: true,
-      onselect: () => void actions.showInFolder(id),
-    },
-    ...(modelId === null
-      ? []
-      : [
+    ...(single
+      ? [
+          {
+            key: 'folder',
+            label: t('details.show-in-folder'),
+            icon: FolderOpen,
+            hasSeparatorAbove: true,
+            onselect: () => void actions.showInFolder(single.id),
+          },
+        ]
+      : []),
+    ...(single && single.modelId !== null
+      ? [
           {
             key: 'library',
             label: t('row.show-in-library'),
             icon: Library,
-            onselect: () => void actions.showInLibrary(single, modelId),
+            onselect: () => void actions.showInLibrary(single, single.modelId ?? ''),
           },
-        ]),
-    ...receipts,
-    ...copyItems({ path, modelId, sha256 }, { t, actions }),
+        ]
+      : []),
+    ...(isOneServer
+      ? [
+          {
+            key: 'browser',
+            label: t('row.open-in-browser'),
+            icon: ExternalLink,
+            onselect: () => void actions.openServer(accountId),
+          },
+        ]
+      : []),
+    ...itemIf(
+      done.map(({ id }) => id),
+      { key: 'receipt', label: t('receipt.save'), icon: Receipt },
+      actions.saveReceipts,
+    ),
+    ...copyItems(
+      {
+        paths: rows.map(({ already, target }) => already?.path ?? target.modelPath),
+        modelIds: rows.map(({ modelId }) => modelId),
+        hashes: rows.map(({ sha256 }) => sha256),
+        localIds: rows.map(({ id }) => id),
+      },
+      { t, actions },
+    ),
   ]
 }

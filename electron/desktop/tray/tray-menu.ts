@@ -165,7 +165,7 @@ function recentUploadsItem(uploads: readonly RecentUpload[], actions: TrayAction
           : [
               {
                 id: `recent-${index + 1}-copy`,
-                label: t('row.copy-id'),
+                label: t('row.copy-id', { count: 1 }),
                 click: () => actions.copyModelId(modelId),
               },
             ]),

@@ -1,8 +1,11 @@
+import type { ReorderStep } from './row-order.ts'
+
 /** Commands of the keyboard in a list of rows. */
 export type ListCommand =
   | { readonly kind: 'move'; readonly to: number; readonly how: 'select' | 'extend' | 'focus' }
   | { readonly kind: 'toggle' | 'remove' | 'open' | 'edit' | 'select-all' | 'close' | 'toggle-selection' }
   | { readonly kind: 'type-ahead'; readonly letter: string }
+  | { readonly kind: 'reorder'; readonly step: ReorderStep }
 
 interface Keys {
   readonly key: string
@@ -23,6 +26,15 @@ interface ListState {
    * The rows are the only record of something: Backspace, which is easily hit while typing, removes nothing.
    */
   readonly isRecord?: boolean
+  /** Rows can be moved to other places. */
+  readonly canReorder?: boolean
+}
+
+const stepOfKey: Readonly<Record<string, ReorderStep>> = {
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  Home: 'top',
+  End: 'bottom',
 }
 
 const commandOfKey: Readonly<Record<string, 'toggle' | 'remove' | 'open' | 'edit' | 'close'>> = {
@@ -41,7 +53,7 @@ const commandOfKey: Readonly<Record<string, 'toggle' | 'remove' | 'open' | 'edit
 export function listCommandFor(keys: Keys, at: number, list: ListState): ListCommand | null {
   const { key, altKey } = keys
   const hasControl = keys.ctrlKey || keys.metaKey
-  if (altKey) return null
+  if (altKey) return list.canReorder === true ? reorderCommand(key) : null
   if (hasControl && key.toLowerCase() === 'a') return { kind: 'select-all' }
   if (hasControl && key === ' ') return { kind: 'toggle-selection' }
   const target = moveTarget(key, at, list)
@@ -50,6 +62,11 @@ export function listCommandFor(keys: Keys, at: number, list: ListState): ListCom
     return { kind: 'move', to, how: moveKind(keys) }
   }
   return hasControl ? null : commandWithoutModifier(key, list)
+}
+
+function reorderCommand(key: string): ListCommand | null {
+  const step = stepOfKey[key]
+  return step ? { kind: 'reorder', step } : null
 }
 
 /** The row that an arrow or page key moves to, which may lie beyond the ends of the list. */

@@ -30,9 +30,11 @@ test('the menu of a row has the commands that apply to it, and returns the focus
     'Open details',
     'Pause',
     'Move to top',
-    'Edit the name',
+    'Move to bottom',
+    'Edit name',
     'Show in folder',
     'Copy library path',
+    'Copy path on this computer',
     'Cancel or remove',
   ])
   await userEvent.keyboard('{Escape}')
@@ -66,6 +68,53 @@ test('a right click outside of the selection selects that row', async () => {
   await expect.element(screen.getByRole('menu')).toBeVisible()
   await expect.element(rowOf('Wan')).toHaveAttribute('aria-selected', 'true')
   await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'false')
+})
+
+test('the menu of a finished row leads to its file, its library and its web app', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [done('Wan'), row('Flux')] })
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await expect.poll(labels).toContain('Show in library')
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Open Cyberun Cloud in browser' }))
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Show in folder' }))
+  await userEvent.click(rowOf('Flux'), { button: 'right' })
+  await expect.element(screen.getByRole('menu')).toBeVisible()
+  expect(labels()).not.toContain('Open Cyberun Cloud in browser')
+  expect(asked).toEqual([
+    { name: 'openServer', args: { accountId: 'account-1' } },
+    { name: 'showInFolder', args: { id: 'Wan' } },
+  ])
+})
+
+test('several rows are copied one a line, their paths on this computer by the main process', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [done('Wan'), done('Flux')] })
+  const choose = async (name: string) => {
+    await userEvent.click(rowOf('Wan'), { button: 'right' })
+    await userEvent.click(screen.getByRole('menuitem', { name }))
+    await expect.element(screen.getByRole('menu')).not.toBeInTheDocument()
+  }
+  await userEvent.click(rowOf('Wan'))
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await choose('Copy 2 model IDs')
+  await choose('Copy 2 library paths')
+  await choose('Copy 2 paths on this computer')
+  expect(asked).toEqual([
+    { name: 'copyText', args: { text: 'Wan\nFlux' } },
+    { name: 'copyText', args: { text: 'models/loras/Wan.safetensors\nmodels/loras/Flux.safetensors' } },
+    { name: 'copyLocalPaths', args: { ids: ['Wan', 'Flux'] } },
+  ])
+})
+
+test('the details of a finished upload lead to its library, its web app and its file', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [done('Wan')] })
+  await userEvent.dblClick(rowOf('Wan'))
+  const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
+  await userEvent.click(pane.getByRole('button', { name: 'Copy path on this computer' }))
+  await userEvent.click(pane.getByRole('button', { name: 'Open Cyberun Cloud in browser' }))
+  await userEvent.click(pane.getByRole('button', { name: 'Show in library' }))
+  await expect
+    .poll(() => asked.map(({ name }) => name))
+    .toEqual(expect.arrayContaining(['copyLocalPaths', 'openServer', 'library']))
 })
 
 const wan = model('Wan')

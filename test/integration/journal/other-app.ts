@@ -5,10 +5,10 @@ import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts
 import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 
 // A second app in its own process, built by test/support/runner/test-programs.ts: `other-app <data folder> <server>
-// [stay]`. Reads the keychain as JSON from its input and prints the ids of the rows that it has claimed, as
-// JSON.
+// [stay|reverse]`. Reads the keychain as JSON from its input and prints the ids of the rows that it has
+// claimed, as JSON; with `reverse` after it has reversed their order.
 
-const [folder = '', server = '', stay] = process.argv.slice(2)
+const [folder = '', server = '', mode] = process.argv.slice(2)
 const secretStore = createMemorySecretStore()
 for (const [name, secret] of Object.entries((await json(process.stdin)) as Record<string, string>)) {
   secretStore.entries.set(name, secret)
@@ -30,6 +30,8 @@ const engine = createEngine({
   workers: workerFiles(import.meta.filename),
 })
 await engine.start()
-console.log(JSON.stringify(engine.snapshot().rows.map(({ id }) => id)))
-if (stay === undefined) await engine.stop()
+const ids = engine.snapshot().rows.map(({ id }) => id)
+if (mode === 'reverse') await engine.calls.moveUploads({ ids: ids.toReversed(), before: null })
+console.log(JSON.stringify(ids))
+if (mode === undefined) await engine.stop()
 else setInterval(() => undefined, 1 << 30)

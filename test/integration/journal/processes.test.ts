@@ -319,3 +319,17 @@ test('nothing is lost when a second app dies with a claimed row', async () => {
   const last = await open()
   expect(last.rows().map((row) => row.id)).toEqual([id])
 })
+
+test('an order of the queue survives the kill of its process', async () => {
+  const { app, file, open, otherApp } = await setup()
+  await app.calls.pauseAll(undefined)
+  const ids: string[] = []
+  for (const name of ['a', 'b', 'c']) ids.push(...(await app.add(await file(`${name}.safetensors`))))
+  await app.stop()
+  const { child, ended, printed } = otherApp('reverse')
+  await printed((out) => out.includes('\n'))
+  child.kill('SIGKILL')
+  await ended
+  const rows = (await open()).rows().toSorted((one, other) => one.position - other.position)
+  expect(rows.map(({ id }) => id)).toEqual(ids.toReversed())
+})

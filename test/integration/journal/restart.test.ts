@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 
 test('a restart restores queue, pauses, history and sign-in', async () => {
@@ -98,6 +98,48 @@ test('the order of the queue persists over a restart', async () => {
   await Promise.all(ids.map((id) => next.settled(id)))
   const names = cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path: path }) => path.split('/').at(-1))
   expect(names).toEqual(['c.safetensors', 'a.safetensors', 'b.safetensors'])
+})
+
+test('an order of uploads of several accounts and teams is the one that runs after a restart', async () => {
+  const { app, file, open } = await setup()
+  await app.calls.pauseAll(undefined)
+  await app.signIn(BOB)
+  const [alice = '', bob = ''] = app.session().accounts.map(({ id }) => id)
+  const ids: string[] = []
+  for (const [name, accountId, teamId] of [
+    ['a', alice, ALICES_TEAM_ID],
+    ['b', alice, STUDIO_NORTH_ID],
+    ['c', bob, BOBS_TEAM_ID],
+    ['d', alice, ALICES_TEAM_ID],
+  ] as const) {
+    const path = await file(`${name}.safetensors`, { sizeBytes: 17_000_000 })
+    ids.push(...(await app.add(path, { team: { accountId, teamId } })))
+  }
+  const [a = '', b = '', c = '', d = ''] = ids
+  valueOf(await app.calls.moveUploads({ ids: [d], before: b }))
+  valueOf(await app.calls.moveUploads({ ids: [a], before: null }))
+  await app.stop()
+  const next = await open({ atOnce: 1 })
+  await next.calls.resumeAll(undefined)
+  const rows = await Promise.all(ids.map((id) => next.settled(id)))
+  const finished = rows.toSorted((one, other) => (one.finishedAtMs ?? 0) - (other.finishedAtMs ?? 0))
+  expect(finished.map(({ id }) => id)).toEqual([d, b, c, a])
+})
+
+test('uploads in progress and registered ones keep their places', async () => {
+  const { app, cloud, file } = await setup({ settings: { atOnce: 1 } })
+  const [done = ''] = await app.add(await file('done.safetensors'))
+  await app.settled(done)
+  const held = cloud.hold('put-object', 4_000_000)
+  const [running = ''] = await app.add(await file('a.safetensors', { sizeBytes: 17_000_000 }))
+  await held.arrived
+  const [waiting = ''] = await app.add(await file('b.safetensors', { sizeBytes: 17_000_000 }))
+  const places = () => [done, running].map((id) => app.row(id).position)
+  const before = places()
+  valueOf(await app.calls.moveUploads({ ids: [running, done, waiting], before: null }))
+  expect(places()).toEqual(before)
+  held.release()
+  await app.settled(waiting)
 })
 
 test('a start without the secret keeps the rows for the next sign-in', async () => {

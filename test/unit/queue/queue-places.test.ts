@@ -117,3 +117,18 @@ test('a hold ends by itself, also when the upload that caused it was removed', a
   clock.advance(60_000)
   expect(started()).toEqual(['a', 'b', 'c'])
 })
+
+test('a moved upload runs by its position again, and so does what waits behind it', async () => {
+  const { queue, order, run, started } = handQueue({ order: inOrder(['a', 'b', 'c', 'd']), held: true })
+  queue.add(['a', 'b', 'c', 'd'])
+  Object.assign(order, { c: -2, d: -1 })
+  queue.prioritise(['c', 'd'])
+  order['b'] = -1.5
+  queue.reorder(['b'])
+  expect([queue.isPrioritised('c'), queue.isPrioritised('d')]).toEqual([true, false])
+  order['c'] = 9
+  queue.reorder(['c'])
+  await queue.setHeld(false)
+  for (const id of ['b', 'd', 'a']) await run(id).end(done)
+  expect(started()).toEqual(['b', 'd', 'a', 'c'])
+})

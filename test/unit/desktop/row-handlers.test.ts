@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { defaultSettings } from '../../../electron/contract/settings.ts'
+import { createRowHandlers } from '../../../electron/desktop/row-handlers.ts'
+import type { Log } from '../../../electron/platform/environment.ts'
+
+const silentLog: Log = { info() {}, warn() {}, error() {} }
+const files: Readonly<Record<string, string>> = { a: '/models/a.gguf', b: '/models/b c.gguf' }
+const own = 'https://models.aurora.example:8443/api/v1'
+
+function setup({ isFocused = true, mayOpen = true } = {}) {
+  const copied: string[] = []
+  const shown: string[] = []
+  const opened: string[] = []
+  const logged: unknown[] = []
+  const handlers = createRowHandlers({
+    engine: {
+      fileOf: (id) => files[id] ?? null,
+      localFileWith: async (sha256) =>
+        sha256 === 'known' ? success('/models/a.gguf') : failed(failure('file-missing')),
+    },
+    settings: {
+      current: () => ({ ...defaultSettings, servers: [{ address: own, singlePutLimitBytes: null }] }),
+    },
+    window: { isFocused: () => isFocused },
+    mayOpen: () => mayOpen,
+    open: async (address) => success(void opened.push(address)),
+    clipboard: { writeText: (text) => void copied.push(text) },
+    shell: { showItemInFolder: (path) => void shown.push(path) },
+    log: {
+      ...silentLog,
+      info: (...entry) => void logged.push(entry),
+      error: (...entry) => void logged.push(entry),
+    },
+  })
+  return { handlers, copied, shown, opened, logged }
+}
+
+test('copies the paths of several files, one a line, and logs none of them', async () => {
+  const { handlers, copied, logged } = setup()
+  expect(await handlers.copyLocalPaths({ ids: ['a', 'gone', 'b'] })).toEqual(success(undefined))
+  expect(copied).toEqual(['/models/a.gguf\n/models/b c.gguf'])
+  expect(JSON.stringify(logged)).not.toContain('/models')
+})
+
+test('copies nothing if no file is known, or while another program has the focus', async () => {
+  const known = setup()
+  expect(await known.handlers.copyLocalPaths({ ids: ['gone'] })).toEqual(failed(failure('file-missing')))
+  const { handlers, copied } = setup({ isFocused: false })
+  expect(await handlers.copyLocalPaths({ ids: ['a'] })).toEqual(failed(failure('bad-call')))
+  expect(await handlers.copyText({ text: 'x' })).toEqual(failed(failure('bad-call')))
+  expect([...known.copied, ...copied]).toEqual([])
+})
+
+test.each([
+  ['core.cyberun.cloud alice', 'https://app.cyberun.cloud/'],
+  ['models.aurora.example:8443 mira', 'https://models.aurora.example:8443/'],
+])('opens the web app of the server of “%s”', async (accountId, address) => {
+  const { handlers, opened } = setup()
+  expect(await handlers.openServer({ accountId })).toEqual(success(undefined))
+  expect(opened).toEqual([address])
+})
+
+test.each(['stranger.example mallory', 'models.aurora.example mira', '', 'https://stranger.example/ x'])(
+  'opens nothing for “%s”, whose server is not known',
+  async (accountId) => {
+    const { handlers, opened } = setup()
+    expect(await handlers.openServer({ accountId })).toMatchObject({ failure: { code: 'server-removed' } })
+    expect(opened).toEqual([])
+  },
+)
+
+test('opens no more pages than allowed', async () => {
+  const { handlers, opened } = setup({ mayOpen: false })
+  expect(await handlers.openServer({ accountId: 'core.cyberun.cloud alice' })).toEqual(
+    failed(failure('rate-limited')),
+  )
+  expect(opened).toEqual([])
+})
+
+test('shows files of rows and files with known bytes', async () => {
+  const { handlers, shown } = setup()
+  await handlers.showInFolder({ id: 'b' })
+  await handlers.showLocalFile({ sha256: 'known' })
+  expect(await handlers.showInFolder({ id: 'gone' })).toEqual(failed(failure('not-found')))
+  expect(shown).toEqual(['/models/b c.gguf', '/models/a.gguf'])
+})

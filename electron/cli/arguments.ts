@@ -31,6 +31,7 @@ export type Command =
   | { readonly name: 'accounts'; readonly json: boolean }
   | { readonly name: 'teams'; readonly json: boolean }
   | { readonly name: 'status'; readonly json: boolean }
+  | { readonly name: 'log'; readonly upload: string; readonly json: boolean }
   | {
       readonly name: 'check'
       readonly storage: boolean
@@ -128,6 +129,13 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
     return { name: 'verify', receipt, file: values.file ?? null, json: values.json ?? false }
   },
   status: (words) => ({ name: 'status', json: parseWords(words, commands.status, 0).values.json ?? false }),
+  log(words) {
+    const { values, positionals } = parseWords(words, commands.log, 1)
+    const [upload] = positionals
+    if (upload === undefined)
+      throw new UsageError('No upload given. Example: modelferry log model.safetensors')
+    return { name: 'log', upload, json: values.json ?? false }
+  },
   check(words) {
     const { storage = false, team = null, json = false } = parseWords(words, commands.check, 0).values
     if (team !== null && !storage) throw new UsageError('Use --team only with --storage.')

@@ -20,6 +20,7 @@ import { describeUnexpectedError, type Streams } from './output/output.ts'
 import { createTextStream } from './output/text-stream.ts'
 import { checkProxies, findProxiesOfEnvironment } from './proxy.ts'
 import { runCommand, type EngineCommand } from './run-command.ts'
+import { runLogCommand } from './commands/log.ts'
 import { runStatusCommand } from './commands/status.ts'
 import { readCliEnvironment, workerFiles, type CliEnvironment } from './cli-environment.ts'
 
@@ -61,6 +62,7 @@ async function start(command: Command): Promise<number> {
   const cliEnvironment = readCliEnvironment(process.env)
   if (command.name === 'status')
     return runStatusCommand(cliEnvironment.home, Date.now(), command.json, streams)
+  if (command.name === 'log') return runLogCommand(command, cliEnvironment.home, streams)
   if (command.name === 'resume' && isQueueEmpty(cliEnvironment.home)) {
     streams.err.line('The upload queue is empty.')
     return exitCodes.ok

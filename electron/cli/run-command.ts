@@ -17,7 +17,10 @@ import type { CommandContext } from './command-context.ts'
 import type { RetryOptions } from '../platform/retry-call.ts'
 
 /** The commands that need the engine. */
-export type EngineCommand = Exclude<Command, { readonly name: 'help' | 'version' | 'status' | 'inspect' }>
+export type EngineCommand = Exclude<
+  Command,
+  { readonly name: 'help' | 'version' | 'status' | 'log' | 'inspect' }
+>
 
 /** Runs a command with an engine that has not been started. Returns the exit code. */
 export async function runCommand(command: EngineCommand, context: CommandContext): Promise<number> {

@@ -14,6 +14,7 @@ import { settingsChange, type Settings } from './settings.ts'
 import type { StorageTest } from './storage-test.ts'
 import type { UpdateState } from './updates.ts'
 import type { TransferSpeed, UploadDetails } from './upload-details.ts'
+import type { LogDocument } from './upload-log.ts'
 import type { AddReport, HistoryPage, ModelStatus, Patch, Snapshot, WaitingFilesView } from './uploads.ts'
 import type { WatchedFoldersView } from './watched-folders.ts'
 
@@ -182,13 +183,20 @@ const callGroups = {
      * Null when the row or its file is gone.
      */
     recognitionReport: call<string | null>()('engine', v.strictObject({ id })),
-    /** Receipts of registered uploads, in the queue or the history; other ids are left out. */
+    /**
+     * Receipts of registered uploads, in the queue or the history, and of the other files of their multi-file models
+     * in the same team; other ids are left out.
+     */
     receipts: call<readonly Receipt[]>()('engine', v.strictObject({ ids })),
     /**
      * Asks for a file and saves the receipts of registered uploads, as JSON or as text by the file's ending;
      * false when the user cancelled.
      */
     saveReceipts: call<boolean>()('desktop', v.strictObject({ ids: v.pipe(ids, v.minLength(1)) })),
+    /** The log of an upload in the queue or the history; null for an unknown id. */
+    uploadLog: call<LogDocument | null>()('engine', v.strictObject({ id })),
+    /** Asks for a file and saves the log, as JSON or as text by the file's ending; false when the user cancelled. */
+    saveUploadLog: call<boolean>()('desktop', v.strictObject({ id })),
     /** How much of a row's multi-file model the library has. Null for a model of one file. */
     modelStatus: call<ModelStatus | null>()('engine', v.strictObject({ id })),
     history: call<HistoryPage>()(

@@ -25,6 +25,8 @@ export const receiptSchema = v.object({
     type: v.nullable(text(1_000)),
     path: v.nullable(text(4_000)),
   }),
+  /** The multi-file model that the file belongs to; absent for a model of one file. */
+  partOf: v.exactOptional(v.object({ name: text(1_000), kind: text(50) })),
   team: v.object({ id: text(400), name: text(1_000) }),
   /** Host and port. */
   server: text(2_000),
@@ -42,7 +44,7 @@ const iso = (atMs: number) => new Date(atMs).toISOString()
 
 /** The receipt of a registered upload; null for any other. */
 export function receiptOf(row: UploadRow): Receipt | null {
-  const { sha256, modelId, finishedAtMs, verification, target, team, already } = row
+  const { sha256, modelId, finishedAtMs, verification, target, team, already, recognition } = row
   if (row.phase !== 'registered' || sha256 === null || modelId === null || finishedAtMs === null) return null
   return {
     receipt: 'modelferry upload',
@@ -51,6 +53,7 @@ export function receiptOf(row: UploadRow): Receipt | null {
     model: already
       ? { id: modelId, name: already.name, type: null, path: already.path }
       : { id: modelId, name: target.displayName, type: target.modelType, path: target.modelPath },
+    ...(recognition.group ? { partOf: { name: recognition.group.name, kind: recognition.group.kind } } : {}),
     team: { id: team.id, name: team.name },
     server: serverOf(row.accountId),
     storageKey: row.storageKey,

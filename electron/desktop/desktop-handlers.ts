@@ -6,8 +6,8 @@ import { failed, failure, success } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
-import { createReceiptHandlers } from './receipts.ts'
 import { createRowHandlers } from './row-handlers.ts'
+import { createSavedFileHandlers } from './saved-files.ts'
 import { addressOf, isPairingAddress } from './security/allowed-addresses.ts'
 import { openExternal } from './security/open-external.ts'
 import { createRateLimit } from './security/rate-limit.ts'
@@ -82,7 +82,7 @@ export function createDesktopHandlers(options: {
       shell,
       log,
     }),
-    ...createReceiptHandlers({ engine, language, dialogs, log }),
+    ...createSavedFileHandlers({ engine, language, dialogs, log }),
     surroundings: async () => success(currentAppInfo(language)),
     settings: async () => success(settings.current()),
     async chooseFiles({ what }) {

@@ -2,6 +2,7 @@ import type { SignIns } from '../accounts/sign-ins.ts'
 import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { receiptOf } from '../contract/receipt.ts'
+import { logDocumentOf } from '../contract/upload-log.ts'
 import { targetFailure, type AddReport, type ModelStatus } from '../contract/uploads.ts'
 import type { Details } from '../feed/details.ts'
 import type { DoneToday } from '../feed/done-today.ts'
@@ -13,7 +14,7 @@ import type { WaitingFiles } from '../intake/waiting-files.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import { toUploadRow } from '../journal/row-view.ts'
 import type { Rows } from '../journal/rows.ts'
-import type { UploadRecord } from '../journal/upload-record.ts'
+import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Library } from '../library/library.ts'
 import { changeFailure } from '../platform/files/file-identity.ts'
@@ -122,8 +123,17 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       return success(record ? await services.inspector.report(fileToInspect(record)) : null)
     },
     async receipts({ ids }) {
-      const found = ids.flatMap((id) => recordOf(id) ?? [])
-      return success(found.flatMap((record) => receiptOf(toUploadRow(record, null)) ?? []))
+      const found = new Map<string, UploadRecord>()
+      for (const id of ids) {
+        const record = recordOf(id)
+        if (record && !found.has(id)) for (const one of withWholeModel(record, store)) found.set(one.id, one)
+      }
+      return success([...found.values()].flatMap((record) => receiptOf(toUploadRow(record, null)) ?? []))
+    },
+    async uploadLog({ id }) {
+      const record = recordOf(id)
+      if (!record || signIns.hidden().has(record.accountId)) return success(null)
+      return success(logDocumentOf(rows.view(id) ?? toUploadRow(record, null), store.logs.read(id)))
     },
     async modelStatus({ id }) {
       const record = recordOf(id)
@@ -135,6 +145,16 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       return success({ rows: found.map((record) => toUploadRow(record, null)), nextBeforeMs })
     },
   }
+}
+
+/** The upload, and the other files of its multi-file model that are in the same team's library. */
+function withWholeModel(
+  record: UploadRecord,
+  { registeredFilesOf }: Pick<UploadStore, 'registeredFilesOf'>,
+): readonly UploadRecord[] {
+  const key = record.seen?.group?.key
+  const others = key === undefined ? [] : registeredFilesOf(key)
+  return [record, ...others.filter((other) => other.id !== record.id && isSameTeam(other, record))]
 }
 
 /** Removes files from the review; returns their ids. */

@@ -196,8 +196,7 @@ export function createEngine(options: EngineOptions): Engine {
     reportOf,
     events,
   })
-  // Another process may send what this one does not.
-  const hold = createQueueHold(queue, choices, () => store.releaseFile('all'))
+  const hold = createQueueHold({ queue, choices, rows, store })
   const deadConnections = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),
     isRunning: () => queue.running.size > 0,

@@ -3,12 +3,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { hiddenAccounts } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
+import type { UploadLog } from '../contract/upload-log.ts'
 import { createAccountStore, readChoice } from './account-store.ts'
 import { readAbandonedUploads } from './abandoned-store.ts'
 import { journalFile } from './journal-file.ts'
 import { acknowledgedBytes, countParts } from './parts-store.ts'
 import { isRegisteredUpload, type RegisteredUpload, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns } from './record-columns.ts'
+import { parseLog } from './upload-log.ts'
 import { livingProcesses } from './process-claims.ts'
 import { journalVersion } from './schema.ts'
 
@@ -44,13 +46,52 @@ const lockTimeoutMs = 1_000
  * Reads the journal in `folder` without writing to it or claiming uploads. The value is null if there is no
  * journal.
  */
-export function readJournal(folder: string): Result<JournalSummary | null> {
+export const readJournal = (folder: string): Result<JournalSummary | null> => readFrom(folder, readSummary)
+
+/** An upload of the queue or the history with its log. */
+export interface LoggedUpload {
+  readonly record: UploadRecord
+  readonly log: UploadLog
+}
+
+/**
+ * Reads the logs of uploads in the same way: of the one with this id or, if there is none, of those of files with
+ * this name, latest first.
+ */
+export function readUploadLogs(folder: string, idOrName: string): Result<readonly LoggedUpload[]> {
+  const found = readFrom(folder, (database) => {
+    const hidden = hiddenAccounts(createAccountStore(database).list())
+    const find = (name: 'id' | 'file_name') =>
+      database
+        .prepare(
+          `SELECT ${columns.join(', ')}, log FROM uploads LEFT JOIN upload_logs ON upload = id
+           WHERE ${name} = ? ORDER BY added_at_ms DESC`,
+        )
+        .all(idOrName)
+        .flatMap((line) => {
+          const record = fromColumns(line)
+          return record && !hidden.has(record.accountId) ? [{ record, log: parseLog(line['log']) }] : []
+        })
+    const byId = find('id')
+    return byId.length > 0 ? byId : find('file_name')
+  })
+  return found.ok ? success(found.value ?? []) : found
+}
+
+function readFrom<T>(folder: string, read: (database: DatabaseSync) => T): Result<T | null> {
   const file = journalFile(folder)
   if (!existsSync(file)) return success(null)
   try {
     const database = new DatabaseSync(file, { readOnly: true, timeout: lockTimeoutMs })
     try {
-      return readSummary(database)
+      // One transaction, so that all tables are consistent.
+      database.exec('BEGIN')
+      const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+      // Another process is creating the journal.
+      if (version === 0) return success(null)
+      if (version === journalVersion) return success(read(database))
+      const detail = `the journal has version ${version}, this Modelferry reads ${journalVersion}`
+      return failed(failure('journal-trouble', {}, { detail }))
     } finally {
       database.close()
     }
@@ -59,16 +100,7 @@ export function readJournal(folder: string): Result<JournalSummary | null> {
   }
 }
 
-function readSummary(database: DatabaseSync): Result<JournalSummary | null> {
-  // One transaction, so that rows and parts are consistent.
-  database.exec('BEGIN')
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  // Another process is creating the journal.
-  if (version === 0) return success(null)
-  if (version !== journalVersion) {
-    const detail = `the journal has version ${version}, this Modelferry reads ${journalVersion}`
-    return failed(failure('journal-trouble', {}, { detail }))
-  }
+function readSummary(database: DatabaseSync): JournalSummary {
   const pids = livingProcesses(database)
   const partCounts = countParts(database)
   const lines = database
@@ -103,7 +135,7 @@ function readSummary(database: DatabaseSync): Result<JournalSummary | null> {
     )
     .all()
     .flatMap((line) => fromColumns(line) ?? [])
-  return success({
+  return {
     unfinished,
     registeredCount: Number(registered?.['count']),
     verifiedCount: Number(registered?.['verified']),
@@ -111,5 +143,5 @@ function readSummary(database: DatabaseSync): Result<JournalSummary | null> {
     abandonedCount: readAbandonedUploads(database).length,
     allPaused: readChoice(database, 'all-paused') === 'yes',
     accounts: accounts.filter(({ id }) => !hidden.has(id)),
-  })
+  }
 }

@@ -3,6 +3,7 @@ import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { UploadRecord, RecordChange } from './upload-record.ts'
+import { createLogRecorder, type HoldReason, type LogRecorder } from './log-recorder.ts'
 import { isSending, toUploadRow, type LiveState } from './row-view.ts'
 import { createSpeedMeter, speedScaleFor } from '../platform/speed-meter.ts'
 import { isRunning, storedPhase, nextPhase, type StoredPhase, type UploadEvent } from './upload-phase.ts'
@@ -44,6 +45,8 @@ const noProgress = {
 interface RowsOptions {
   readonly store: UploadStore
   readonly environment: Environment
+  /** Records the changes in the logs of the uploads; in those of the store by default. */
+  readonly log?: LogRecorder
   readonly changed: (id: string) => void
   /** Bytes of any file were sent. */
   readonly moved: (bytes: number) => void
@@ -58,6 +61,7 @@ interface RowsOptions {
 export class Rows {
   readonly #options: RowsOptions
   readonly #store: UploadStore
+  readonly #log: LogRecorder
   readonly #rows = new Map<string, MutableRow>()
   /** Finished ones that are hidden. */
   readonly #hidden = new Map<string, UploadRecord>()
@@ -73,6 +77,7 @@ export class Rows {
   constructor(options: RowsOptions) {
     this.#options = options
     this.#store = options.store
+    this.#log = options.log ?? createLogRecorder(options.store.logs, options.environment)
   }
 
   get(id: string): Row | undefined {
@@ -189,11 +194,13 @@ export class Rows {
   ): void {
     const { live } = this.#rowOf(id)
     const before = live.sentBytes + live.inFlightBytes
+    const acknowledgedBytes = (progress.sentBytes ?? live.sentBytes) - live.sentBytes
     if ((progress.sentBytes ?? 0) > live.sentBytes) live.attempts = 0
     Object.assign(live, progress)
     const moved = live.sentBytes + live.inFlightBytes
     if (live.phase === 'sending') {
       live.speed.sample(moved)
+      this.#log.progressed(id, { movedBytes: moved - before, acknowledgedBytes })
       if (moved > before) this.#options.moved(moved - before)
     }
     this.#options.changed(id)
@@ -212,10 +219,16 @@ export class Rows {
     const row = this.#rows.get(id)
     if (!row || row.live.waitsForTurn === waitsForTurn) return
     row.live.waitsForTurn = waitsForTurn
+    this.#log.setTurn(id, waitsForTurn)
     // The time without a turn is no part of its speed.
     if (waitsForTurn) row.live.speed.rest()
     else if (row.live.phase === 'sending') row.live.speed.sample(row.live.sentBytes + row.live.inFlightBytes)
     this.#options.changed(id)
+  }
+
+  /** The queue is held for this reason from now on, or no longer. */
+  setHoldReason(reason: HoldReason | null): void {
+    this.#log.setHoldReason(reason)
   }
 
   /** Counts an attempt; returns the attempts since storage last acknowledged bytes. */
@@ -228,6 +241,7 @@ export class Rows {
    */
   waitForConnection(id: string): void {
     Object.assign(this.#rowOf(id).live, { retryAtMs: null, attempts: 0 })
+    this.#log.waitsForConnection(id)
     this.#options.changed(id)
   }
 
@@ -312,6 +326,7 @@ export class Rows {
 
   #enter(row: MutableRow, phase: Phase, retryAtMs: number | null): void {
     const { live, record } = row
+    this.#log.entered(record, live, { from: live.phase, to: phase, retryAtMs })
     live.phase = phase
     live.retryAtMs = retryAtMs
     if (phase === 'paused' || phase === 'failed') this.#store.releaseFile({ id: record.id })

@@ -17,6 +17,7 @@ import {
 import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
 import { createPartsStore, type PartsStore } from './parts-store.ts'
 import { createFileClaims, type FileClaims } from './file-claims.ts'
+import { createUploadLogStore, type UploadLogStore } from './upload-log-store.ts'
 import { multipartOf, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns, toColumns } from './record-columns.ts'
 import {
@@ -40,6 +41,7 @@ export interface UploadStore extends HistoryStore, FileClaims {
   /** Runs `work` in one transaction, so that ten thousand rows need one flush of the disk. */
   transaction(work: () => void): Result<void>
   readonly parts: PartsStore
+  readonly logs: Omit<UploadLogStore, 'close'>
   abandonedUploads(): readonly AbandonedUpload[]
   /** Lists an abandoned upload that belongs to no row. */
   addAbandoned(upload: AbandonedUpload): Result<void>
@@ -115,6 +117,7 @@ export function createUploadStore(
     displaced.update(id, next)
   }
 
+  const logs = createUploadLogStore(database, environment)
   const writeAsRunner = createProcessClaims(database, runner, write)
   // On a full disk this fails: the queue is shown anyway, and claimed once there is space.
   writeAsRunner(() => {})
@@ -137,6 +140,7 @@ export function createUploadStore(
       }),
     transaction: write,
     parts: createPartsStore(database, write, environment),
+    logs,
     abandonedUploads: () => readAbandonedUploads(database),
     addAbandoned: (upload) => write(() => addAbandonedUpload(database, upload)),
     removeAbandoned: (uploadId) => write(() => removeAbandonedUpload(database, uploadId)),
@@ -154,6 +158,9 @@ export function createUploadStore(
     ...createFileClaims(database, runner, write),
     ...createHistoryStore(database, read, write),
     // On a full disk the runner stays listed; the next start finds that its process has ended.
-    close: () => void write(() => releaseClaims(database, runner)),
+    close() {
+      logs.close()
+      write(() => releaseClaims(database, runner))
+    },
   }
 }

@@ -4,12 +4,13 @@ import type { Translate } from './messages.ts'
 
 /** A receipt as text for people, one fact on each line. Times are in UTC. */
 export function receiptText(receipt: Receipt, t: Translate): string {
-  const { file, model, team, server, storageKey, addedAt, registeredAt, verifiedAt } = receipt
+  const { file, model, partOf, team, server, storageKey, addedAt, registeredAt, verifiedAt } = receipt
   const facts: readonly (readonly [label: string, value: string | null])[] = [
     [t('details.file'), file.name],
     [t('details.size'), t('size.exact', { count: file.sizeBytes })],
     [t('details.sha256'), file.sha256],
     [t('receipt.model'), model.name],
+    [t('details.group'), partOf ? t('group.title', { kind: partOf.kind, name: partOf.name }) : null],
     [t('field.type'), model.type],
     [t('field.path'), model.path],
     [t('details.model-id'), model.id],

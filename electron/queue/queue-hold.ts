@@ -1,5 +1,11 @@
 import type { StoredChoices } from '../platform/environment.ts'
+import type { HoldReason } from '../journal/log-recorder.ts'
+import type { Rows } from '../journal/rows.ts'
+import type { UploadStore } from '../journal/upload-store.ts'
 import type { Queue } from './queue.ts'
+
+/** A condition of the desktop that holds the queue. */
+type HoldCondition = 'quiet-hours' | 'battery' | 'metered'
 
 /** Decides whether the queue may run. It is held from the start until `start` and again after `stop`. */
 export interface QueueHold {
@@ -7,8 +13,11 @@ export interface QueueHold {
   isPausedByUser(): boolean
   /** Resolves once the parts that need a few seconds are finished. */
   pauseAll(isPaused: boolean): Promise<void>
-  /** Battery, connection or quiet hours; the user's own pause is independent. Resolves like `pauseAll`. */
-  hold(isHeld: boolean): Promise<void>
+  /**
+   * Battery, connection or quiet hours hold the queue, or none of them (null); the user's own pause is
+   * independent. Resolves like `pauseAll`.
+   */
+  hold(condition: HoldCondition | null): Promise<void>
   /** Aborts what runs and starts it again from what storage has: its connections are dead. */
   restartRuns(): Promise<void>
   /** Without `ownsQueue` the user's pause does not apply: it is about the queue of the app. */
@@ -18,21 +27,30 @@ export interface QueueHold {
   stop(): Promise<void>
 }
 
-/** @param onHeld called once the queue is held and nothing runs any more */
-export function createQueueHold(
-  queue: Pick<Queue, 'setHeld' | 'running'>,
-  choices: StoredChoices,
-  onHeld: () => void,
-): QueueHold {
+export function createQueueHold(options: {
+  readonly queue: Pick<Queue, 'setHeld' | 'running'>
+  readonly choices: StoredChoices
+  /** Told the reason before the queue is held or released. */
+  readonly rows: Pick<Rows, 'setHoldReason'>
+  /** Gives up all files once the queue is held and nothing runs any more: another process may send them. */
+  readonly store: Pick<UploadStore, 'releaseFile'>
+}): QueueHold {
+  const { queue, choices, rows, store } = options
   let isStarted = false
   let isPausedByUser = choices.get('all-paused') === 'yes'
-  let isHeldByConditions = false
+  let condition: HoldCondition | null = null
 
-  const mustHold = () => !isStarted || isPausedByUser || isHeldByConditions
+  const mustHold = () => reasonOf() !== null
+
+  function reasonOf(): HoldReason | null {
+    if (!isStarted) return 'quit'
+    return isPausedByUser ? 'all' : condition
+  }
 
   async function apply(how: 'at-once' | 'finishing' = 'finishing'): Promise<void> {
+    rows.setHoldReason(reasonOf())
     await queue.setHeld(mustHold(), how)
-    if (mustHold() && queue.running.size === 0) onHeld()
+    if (mustHold() && queue.running.size === 0) store.releaseFile('all')
   }
 
   return {
@@ -43,11 +61,12 @@ export function createQueueHold(
       choices.set('all-paused', isPaused ? 'yes' : 'no')
       return apply()
     },
-    hold(isHeld) {
-      isHeldByConditions = isHeld
+    hold(holding) {
+      condition = holding
       return apply()
     },
     async restartRuns() {
+      rows.setHoldReason('network-change')
       await queue.setHeld(true, 'at-once')
       await apply()
     },

@@ -290,6 +290,12 @@ export class Actions {
     if (!saved.ok) this.#services.notices.failure(saved.failure)
     else if (saved.value) this.#services.notices.show('receipt.saved')
   }
+  /** Asks for a file and saves the log of an upload there. */
+  readonly saveUploadLog = async (id: string) => {
+    const saved = await this.#bridge.saveUploadLog({ id })
+    if (!saved.ok) this.#services.notices.failure(saved.failure)
+    else if (saved.value) this.#services.notices.show('log.saved')
+  }
   /** Copies a text for reporting that a file was recognised wrongly. */
   readonly copyRecognitionReport = async (id: string) => {
     const report = await this.#bridge.recognitionReport({ id })

@@ -11,6 +11,7 @@ import { DetailsState } from '../uploads/details/details-state.svelte.ts'
 import { DiagnosticsState } from '../diagnostics/diagnostics-state.svelte.ts'
 import { HistoryState } from '../history/history-state.svelte.ts'
 import { Language } from './language.svelte.ts'
+import { LogState } from '../uploads/details/log-state.svelte.ts'
 import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
 import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
@@ -43,6 +44,7 @@ export class AppState {
   readonly conditions: ConditionsState
   readonly library: LibraryState
   readonly details: DetailsState
+  readonly log: LogState
   readonly modelFacts: ModelFactsState
   readonly modelStatuses: ModelStatusesState
   readonly updates: UpdatesState
@@ -70,6 +72,7 @@ export class AppState {
     this.conditions = new ConditionsState(bridge, onfailure)
     this.library = new LibraryState(bridge, () => this.notices.show('library.unlisted'))
     this.details = new DetailsState(bridge)
+    this.log = new LogState(bridge)
     this.servers = new ServersState({
       bridge,
       notices: this.notices,

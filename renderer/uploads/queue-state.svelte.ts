@@ -8,19 +8,12 @@ import {
   isAllPaused,
   type ConnectivityState,
   type Patch,
-  type Phase,
   type Snapshot,
   type Totals,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
 import { groupRows, idsInReview, idsWaiting, sortKey, uploadOrder, type UploadSort } from './row-groups.ts'
 import { isEditable } from './row-status.ts'
-
-/** A phase change that was observed by the page. */
-export interface PhaseChange {
-  readonly phase: Phase
-  readonly atMs: number
-}
 
 const noTotals: Totals = {
   running: 0,
@@ -90,7 +83,6 @@ export class QueueState {
 
   readonly #bridge: Bridge
   readonly #listeners: Listeners
-  readonly #phases = new Map<string, PhaseChange[]>()
   #sequence = -1
   #isLoading = false
   #pendingPatches: Patch[] = []
@@ -113,11 +105,6 @@ export class QueueState {
   /** Ids of all waiting and paused uploads in the order in which they run, whether or not they are shown. */
   waitingIds(): string[] {
     return untrack(() => idsWaiting(this.rows.values()))
-  }
-
-  /** Observed phase changes of a row, oldest first. */
-  phasesOf(id: string): readonly PhaseChange[] {
-    return this.#phases.get(id) ?? []
   }
 
   async load(): Promise<void> {
@@ -165,7 +152,6 @@ export class QueueState {
     for (const row of changed) {
       const before = untrack(() => this.rows.get(row.id))
       if (!before || sortKey(before) !== sortKey(row)) moved = true
-      if (before?.phase !== row.phase) this.#recordPhase(row, before === undefined)
       this.rows.set(row.id, row)
       if (row.offeredType !== undefined && isEditable(row)) this.#offers.set(row.id, row.offeredType)
       else this.#offers.delete(row.id)
@@ -174,7 +160,6 @@ export class QueueState {
     for (const id of removed) {
       this.rows.delete(id)
       this.#offers.delete(id)
-      this.#phases.delete(id)
     }
     this.totals = totals
     this.#listeners.totals(totals, this.isKnown)
@@ -182,14 +167,5 @@ export class QueueState {
     this.connectivity = line
     this.#sequence = sequence
     if (moved) this.#orderVersion += 1
-  }
-
-  #recordPhase({ id, phase }: UploadRow, isFirst: boolean): void {
-    // The time of a row's first phase is unknown.
-    if (isFirst) return
-    const seen = this.#phases.get(id)
-    const change = { phase, atMs: Date.now() }
-    if (seen) seen.push(change)
-    else this.#phases.set(id, [change])
   }
 }

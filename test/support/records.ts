@@ -1,4 +1,5 @@
 import type { Verification } from '../../electron/contract/verification.ts'
+import type { LogRecorder } from '../../electron/journal/log-recorder.ts'
 import type {
   MultipartOpenState,
   RegisteredRecord,
@@ -94,4 +95,13 @@ export function replacingState(modelId: string): ReplacingState {
 
 export function registeredState(modelId: string, finishedAtMs: number): RegisteredState {
   return { ...storedState(), kind: 'registered', modelId, finishedAtMs }
+}
+
+/** Records nothing. */
+export const noLog: LogRecorder = {
+  setHoldReason() {},
+  entered() {},
+  progressed() {},
+  setTurn() {},
+  waitsForConnection() {},
 }

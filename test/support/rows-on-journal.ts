@@ -6,10 +6,14 @@ import { openJournal } from '../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../electron/journal/upload-record.ts'
 import { Rows } from '../../electron/journal/rows.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
+import { noLog } from './records.ts'
 import { standingClock, createTestEnvironment } from './hand-clock.ts'
 
-/** Rows with their own journal, in a folder that is removed after the test. */
-export function rowsOnJournal(records: readonly UploadRecord[] = []) {
+/** Rows with their own journal, in a folder that is removed after the test, and with logs if `isLogged`. */
+export function rowsOnJournal(
+  records: readonly UploadRecord[] = [],
+  { isLogged = false }: { readonly isLogged?: boolean } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
   const environment = createTestEnvironment(standingClock())
   const { database } = openJournal(folder, 0)
@@ -21,11 +25,13 @@ export function rowsOnJournal(records: readonly UploadRecord[] = []) {
   const rows = new Rows({
     store,
     environment,
+    ...(isLogged ? {} : { log: noLog }),
     changed: () => {},
     moved: () => {},
   })
   rows.add(records)
   /** From now on nothing can be written. */
   const breakJournal = () => database.exec('PRAGMA query_only = ON')
-  return { rows, store, environment, folder, breakJournal }
+  const repairJournal = () => database.exec('PRAGMA query_only = OFF')
+  return { rows, store, environment, folder, breakJournal, repairJournal }
 }

@@ -71,7 +71,7 @@ export function createConditions(options: {
         reason: current.hold?.kind ?? 'none',
       })
       engine
-        .hold(isHeld)
+        .hold(current.hold?.kind ?? null)
         .catch((error: unknown) => environment.log.error('the queue could not be held', { error }))
     }
     cancelClockCheck()

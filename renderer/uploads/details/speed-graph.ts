@@ -1,5 +1,5 @@
 import type { SpeedHistory } from '../../../electron/contract/upload-details.ts'
-import type { MessageKey } from '../../../electron/messages/messages.ts'
+import type { SpeedPoint } from '../../../electron/contract/upload-log.ts'
 
 /** A speed history as SVG paths for a box of the given size. */
 export interface SpeedGraph {
@@ -13,6 +13,24 @@ export interface SpeedGraph {
   readonly mostBytes: number
   /** Duration in ms. */
   readonly spanMs: number
+}
+
+/** The speed of a whole upload, from its log. */
+export function historyOf(speed: readonly SpeedPoint[]): SpeedHistory {
+  const totalMs = speed.reduce((sum, { durationMs }) => sum + durationMs, 0)
+  const stepMs = totalMs / Math.max(1, speed.length)
+  const points: number[] = []
+  let index = 0
+  let endMs = speed[0]?.durationMs ?? 0
+  for (let step = 0; step < speed.length; step += 1) {
+    while (index < speed.length - 1 && endMs <= (step + 0.5) * stepMs) {
+      index += 1
+      endMs += speed[index]?.durationMs ?? 0
+    }
+    const { bytes = 0, durationMs = 1 } = speed[index] ?? {}
+    points.push(Math.round((bytes / durationMs) * 1000))
+  }
+  return { stepMs, points }
 }
 
 /** @returns null if there are fewer than two points */
@@ -40,11 +58,4 @@ export function graphOf({ stepMs, points }: SpeedHistory, width: number, height:
 function roundUp(bytes: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(bytes, 1_000)))
   return [1, 2, 5, 10].map((digit) => digit * power).find((round) => round >= bytes) ?? 10 * power
-}
-
-/** Rounds a duration to whole seconds, minutes or tenths of hours. */
-export function spanOf(ms: number): { readonly key: MessageKey; readonly count: number } {
-  if (ms < 100_000) return { key: 'span.seconds', count: Math.round(ms / 1_000) }
-  if (ms < 100 * 60_000) return { key: 'span.minutes', count: Math.round(ms / 60_000) }
-  return { key: 'span.hours', count: Math.round(ms / 360_000) / 10 }
 }

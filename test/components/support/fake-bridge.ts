@@ -51,7 +51,7 @@ export const defaultConditions: Conditions = {
 
 const initialLoads: readonly CallName[] = [
   ...(['surroundings', 'snapshot', 'session', 'settings', 'conditions'] as const),
-  ...(['loginItem', 'fileManagers', 'update', 'waitingFiles', 'review'] as const),
+  ...(['loginItem', 'fileManagers', 'update', 'waitingFiles', 'review', 'uploadLog'] as const),
 ]
 const isRecorded = (name: CallName) => !initialLoads.includes(name)
 
@@ -72,6 +72,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     watch: () => success(null),
     modelFacts: () => success(null),
     modelStatus: () => success(null),
+    uploadLog: () => success(null),
     update: () => success({ kind: 'current', checkedAtMs: null }),
     thirdPartyNotices: () => success('a package 1.0.0\nLicence: MIT'),
     watching: () => success({ folders: [] }),

@@ -87,16 +87,6 @@ test('finds rows by any of their words', async () => {
   expect(queue.ids).toEqual(['film grain'])
 })
 
-test('records phase changes of a row until it is removed', async () => {
-  const { queue, answer, emit } = setup()
-  await answer([row('a')], 1)
-  emit('patch', patchOf(2, [sendingRow('a')]))
-  emit('patch', patchOf(3, [registeredRow('a')]))
-  expect(queue.phasesOf('a').map(({ phase }) => phase)).toEqual(['sending', 'registered'])
-  emit('patch', patchOf(4, [], ['a']))
-  expect(queue.phasesOf('a')).toEqual([])
-})
-
 test('reports why the snapshot failed to load, and loads it on retry', async () => {
   const answers = [failed(failure('journal-trouble')), success(snapshotOf([row('a')]))]
   const { bridge } = fakeBridge({

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { graphOf, spanOf } from '../../../renderer/uploads/details/speed-graph.ts'
+import { spanOf } from '../../../electron/messages/span.ts'
+import { graphOf, historyOf } from '../../../renderer/uploads/details/speed-graph.ts'
 import { limitFor, presetOf, typedLimit } from '../../../renderer/settings/speed-limit.ts'
 
 test('a graph spans the width and has a round maximum', () => {
@@ -39,4 +40,13 @@ test('parses a limit in MB/s with a point or a comma; empty means none', () => {
   expect([typedLimit(2_500_000), typedLimit(null), presetOf(5_000_000), presetOf(2_500_000)]).toEqual([
     ...['2.5', '', 5, null],
   ])
+})
+
+test('the speed of a whole upload is drawn over time, however long its points are', () => {
+  const { stepMs, points } = historyOf([
+    { durationMs: 10_000, bytes: 10_000_000 },
+    { durationMs: 10_000, bytes: 20_000_000 },
+    { durationMs: 40_000, bytes: 120_000_000 },
+  ])
+  expect([stepMs, points]).toEqual([20_000, [2_000_000, 3_000_000, 3_000_000]])
 })

@@ -12,7 +12,7 @@ import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { uploadRecord, replacingState } from '../../support/records.ts'
+import { uploadRecord, replacingState, noLog } from '../../support/records.ts'
 import { aborted, handQueue } from '../queue/hand-queue.ts'
 
 /** Commands over a queue whose runs end only when the test ends them. */
@@ -23,6 +23,7 @@ function setup() {
   const store = createUploadStore(database, 'me', environment)
   const rows = new Rows({
     store,
+    log: noLog,
     environment,
     changed: () => {},
     moved: () => {},

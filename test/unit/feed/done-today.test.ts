@@ -9,7 +9,7 @@ import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { registeredRecord, uploadRecord, registeredState } from '../../support/records.ts'
+import { registeredRecord, uploadRecord, registeredState, noLog } from '../../support/records.ts'
 
 const hourMs = 60 * 60 * 1000
 /** A zone in which the day begins at 16:00 UTC, as in Perth, plus `shiftMs`. */
@@ -35,6 +35,7 @@ function setup() {
     let feed: Feed | null = null
     const rows = new Rows({
       store,
+      log: noLog,
       environment,
       changed: (id) => feed?.changed(id),
       moved: (bytes) => feed?.moved(bytes),

@@ -9,7 +9,7 @@ import { Rows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { uploadRecord, noLog } from '../../support/records.ts'
 import { handQueue } from '../queue/hand-queue.ts'
 
 test.each([
@@ -30,7 +30,7 @@ test.each([
   before.close()
   if (fullBefore) database.exec('PRAGMA query_only = ON')
   const store = createUploadStore(database, 'now', environment)
-  const rows = new Rows({ store, environment, changed: () => {}, moved: () => {} })
+  const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
   const { queue, started } = handQueue()
   const recovery = createRecoveryMonitor({
     rows,

@@ -14,6 +14,7 @@ import {
   multipartOpenState,
   registeredState,
   storedState,
+  noLog,
 } from '../../support/records.ts'
 
 function setup() {
@@ -26,6 +27,7 @@ function setup() {
   const limit: { bytesPerSecond: number | null } = { bytesPerSecond: null }
   const rows = new Rows({
     store,
+    log: noLog,
     environment,
     changed: (id) => changed.push(id),
     moved: () => {},

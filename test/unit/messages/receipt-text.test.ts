@@ -24,3 +24,11 @@ test('the text of a receipt has one line for each fact, and none for what is unk
 test('an upload that is not registered has no receipt', () => {
   expect(receiptOf(toUploadRow(uploadRecord(), null))).toBeNull()
 })
+
+test('the receipt of a file of a multi-file model names the model', () => {
+  const record = registeredRecord()
+  const group = { key: 'k', name: 'Flux', kind: 'diffusers' } as const
+  const receipt = receiptOf(toUploadRow({ ...record, recognition: { ...record.recognition, group } }, null))
+  expect(receipt?.partOf).toEqual({ name: 'Flux', kind: 'diffusers' })
+  expect(receipt && receiptText(receipt, t)).toMatch(/^Part of: .*Flux/m)
+})

@@ -9,29 +9,35 @@ function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}
   /** How many uploads ran at each report of a held queue. */
   const heldCounts: number[] = []
   const choices = { allPaused: stored as string | null }
-  const hold = createQueueHold(
-    {
+  const reasons: (string | null)[] = []
+  const hold = createQueueHold({
+    queue: {
       async setHeld(isHeld, how = 'at-once') {
         holds.push(isHeld)
         ways.push(how)
       },
       running,
     },
-    {
+    choices: {
       get: () => choices.allPaused,
       set(_name, value) {
         choices.allPaused = value
         return success(undefined)
       },
     },
-    () => void heldCounts.push(running.size),
-  )
-  return { hold, choices, running, heldCounts, isHeld: () => holds.at(-1), how: () => ways.at(-1) }
+    rows: { setHoldReason: (reason) => void reasons.push(reason) },
+    store: {
+      releaseFile() {
+        heldCounts.push(running.size)
+      },
+    },
+  })
+  return { hold, reasons, choices, running, heldCounts, isHeld: () => holds.at(-1), how: () => ways.at(-1) }
 }
 
 test('holds the queue until the start and after the stop, whatever the conditions', async () => {
   const { hold, isHeld } = setup()
-  await hold.hold(false)
+  await hold.hold(null)
   expect(isHeld()).toBe(true)
   await hold.start({ ownsQueue: true })
   expect(isHeld()).toBe(false)
@@ -47,7 +53,7 @@ test('reports a held queue once nothing runs any more', async () => {
   expect(heldCounts).toEqual([])
   await hold.pauseAll(true)
   running.add('resumed while others ended')
-  await hold.hold(true)
+  await hold.hold('battery')
   expect(heldCounts).toEqual([0])
 })
 
@@ -56,10 +62,10 @@ test('the pause of the user and the conditions are independent', async () => {
   await hold.start({ ownsQueue: true })
   await hold.pauseAll(true)
   expect([isHeld(), choices.allPaused]).toEqual([true, 'yes'])
-  await hold.hold(true)
+  await hold.hold('battery')
   await hold.pauseAll(false)
   expect([isHeld(), hold.isPausedByUser(), choices.allPaused]).toEqual([true, false, 'no'])
-  await hold.hold(false)
+  await hold.hold(null)
   expect(isHeld()).toBe(false)
 })
 
@@ -78,7 +84,7 @@ test('a restart of dead connections does not hold a command line whose app is pa
 
 test.each([
   ['a pause of all uploads', 'finishing', (hold) => hold.pauseAll(true)],
-  ['battery, connection or quiet hours', 'finishing', (hold) => hold.hold(true)],
+  ['battery, connection or quiet hours', 'finishing', (hold) => hold.hold('battery')],
   ['quitting', 'finishing', (hold) => hold.finishParts()],
   ['the stop of the app', 'at-once', (hold) => hold.stop()],
 ] satisfies [string, string, (hold: QueueHold) => Promise<void>][])(
@@ -90,3 +96,17 @@ test.each([
     expect([isHeld(), how()]).toEqual([true, expected])
   },
 )
+
+test('reports the reason before the queue is held: the user, a condition, dead connections or the end', async () => {
+  const { hold, reasons } = setup()
+  await hold.start({ ownsQueue: true })
+  await hold.hold('quiet-hours')
+  await hold.pauseAll(true)
+  await hold.pauseAll(false)
+  await hold.hold(null)
+  await hold.restartRuns()
+  await hold.finishParts()
+  expect(reasons).toEqual([
+    ...([null, 'quiet-hours', 'all', 'quiet-hours', null, 'network-change', null, 'quit'] as const),
+  ])
+})

@@ -18,6 +18,7 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
   const clock = standingClock(noon)
   let settings: Settings = { ...defaultSettings, ...change }
   const held: boolean[] = []
+  const reasons: (string | null)[] = []
   const limits: (number | null)[] = []
   const changes: { readonly now: Conditions; readonly before: Conditions }[] = []
   const environment = createTestEnvironment(clock)
@@ -30,8 +31,9 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
       },
     },
     engine: {
-      async hold(isHeld) {
-        held.push(isHeld)
+      async hold(condition) {
+        held.push(condition !== null)
+        reasons.push(condition)
         if (holdError) throw holdError
       },
       applySettings: ({ limitBytesPerSecond }) => void limits.push(limitBytesPerSecond),
@@ -52,6 +54,7 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
     conditions,
     clock,
     held,
+    reasons,
     limits,
     changes,
     changeSettings,
@@ -61,13 +64,14 @@ function setup(change: Partial<Settings> = {}, { holdError }: Options = {}) {
 }
 
 test('uploads pause below the chosen battery level and resume on mains power', () => {
-  const { conditions, held } = setup({ pauseBelowPercent: 30 })
+  const { conditions, held, reasons } = setup({ pauseBelowPercent: 30 })
   conditions.setPower({ isOnBattery: true, percent: 30 })
   expect(held).toEqual([])
   conditions.setPower({ isOnBattery: true, percent: 29 })
   expect(conditions.current().hold).toEqual({ kind: 'battery', percent: 29, belowPercent: 30 })
   conditions.setPower({ isOnBattery: false, percent: 29 })
   expect([held, conditions.current().hold]).toEqual([[true, false], null])
+  expect(reasons).toEqual(['battery', null])
 })
 
 test('a low battery does not pause uploads unless configured', () => {

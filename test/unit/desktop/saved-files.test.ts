@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { success } from '../../../electron/contract/failures.ts'
 import { receiptOf, type Receipt } from '../../../electron/contract/receipt.ts'
-import { createReceiptHandlers } from '../../../electron/desktop/receipts.ts'
+import { logDocumentOf, type LogDocument } from '../../../electron/contract/upload-log.ts'
+import { createSavedFileHandlers } from '../../../electron/desktop/saved-files.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { translatorFor } from '../../../electron/messages/messages.ts'
@@ -26,7 +27,7 @@ const receipts = [registeredRecord(), registeredRecord()].map(
 /** Saves receipts under the path that the dialog returns; null cancels it. */
 function save(count: number, path: string | null) {
   const calls = { receipts: async () => success(receipts.slice(0, count)) } as unknown as Engine['calls']
-  const { saveReceipts } = createReceiptHandlers({
+  const { saveReceipts } = createSavedFileHandlers({
     engine: { calls },
     language: { locale: () => 'en', translate: () => translatorFor('en') },
     dialogs: { pickSavePath: async () => path },
@@ -34,6 +35,34 @@ function save(count: number, path: string | null) {
   })
   return saveReceipts({ ids: ['any'] })
 }
+
+test('a log is saved as JSON or as text, and an unknown upload has none', async () => {
+  const log = logDocumentOf(toUploadRow(registeredRecord({ fileName: 'a.safetensors' }), null), {
+    events: [{ event: 'paused', atMs: 5, reason: 'battery' }],
+    speed: [],
+  })
+  const proposed: string[] = []
+  const saveLog = (path: string, document: LogDocument | null = log) =>
+    createSavedFileHandlers({
+      engine: { calls: { uploadLog: async () => success(document) } as unknown as Engine['calls'] },
+      language: { locale: () => 'en', translate: () => translatorFor('en') },
+      dialogs: {
+        async pickSavePath({ fileName }) {
+          proposed.push(fileName)
+          return path
+        },
+      },
+      log: silentLog,
+    }).saveUploadLog({ id: log.id })
+  const [json, text] = [join(folder, 'a.json'), join(folder, 'a.txt')]
+  expect([await saveLog(json), await saveLog(text)]).toEqual([success(true), success(true)])
+  expect(JSON.parse(await readFile(json, 'utf8'))).toEqual(log)
+  expect(await readFile(text, 'utf8')).toContain(
+    '1970-01-01T00:00:00.005Z  Paused because of the battery level',
+  )
+  expect(proposed[0]).toBe('a.safetensors.log.json')
+  expect(await saveLog(json, null)).toMatchObject({ failure: { code: 'not-found' } })
+})
 
 test('one receipt is saved as an object, several as a list', async () => {
   const path = join(folder, 'a.json')

@@ -1,0 +1,90 @@
+import type { LogDocument, LogDocumentEvent } from '../contract/upload-log.ts'
+import { visibleText } from '../contract/visible-text.ts'
+import { failureText, type Translate } from './messages.ts'
+import { spanOf } from './span.ts'
+import { verificationLines } from './verification-text.ts'
+
+/** An event as text: what happened, and facts about it. */
+export interface LogLine {
+  readonly title: string
+  readonly notes: readonly string[]
+}
+
+/** @param timeText formats an ISO time */
+export function logLine(
+  event: LogDocumentEvent,
+  t: Translate,
+  timeText: (iso: string) => string = (iso) => iso,
+): LogLine {
+  const { count = 1, lastAt, reason = 'user' } = event
+  const key = event.event === 'paused' ? (`log.paused-${reason}` as const) : (`log.${event.event}` as const)
+  const isRepeated = event.event !== 'omitted' && count > 1 && lastAt !== undefined
+  return {
+    title: t(key, { count }),
+    notes: [
+      ...(event.failure ? [reasonText(event.failure, t)] : []),
+      ...(isRepeated ? [t('log.repeated', { count, time: timeText(lastAt) })] : []),
+      ...transferNotes(event, t),
+    ],
+  }
+}
+
+/** A failure stored by another version may lack a parameter of the message. */
+function reasonText(failure: NonNullable<LogDocumentEvent['failure']>, t: Translate): string {
+  const { code } = failure
+  try {
+    return t('log.because', { reason: failureText(failure, t), code })
+  } catch {
+    return code
+  }
+}
+
+function transferNotes(event: LogDocumentEvent, t: Translate): readonly string[] {
+  const { sentBytes = 0, sendingMs = 0, interruptedParts = 0, unconfirmedBytes = 0, lostBytes = 0 } = event
+  return [
+    ...(sentBytes > 0 ? [sentText(sentBytes, sendingMs, t)] : []),
+    ...(interruptedParts > 0 ? [t('log.interrupted', { parts: interruptedParts, unconfirmedBytes })] : []),
+    ...(lostBytes > 0 ? [t('log.lost', { lostBytes })] : []),
+  ]
+}
+
+function sentText(sentBytes: number, sendingMs: number, t: Translate): string {
+  // Shorter times say nothing about the speed.
+  if (sendingMs < 1_000) return t('log.sent-quickly', { sentBytes })
+  const { key, count } = spanOf(sendingMs)
+  const speedBytes = (sentBytes / sendingMs) * 1000
+  return t('log.sent', { sentBytes, span: t(key, { count }), speed: t('row.speed', { speedBytes }) })
+}
+
+/** The log as text for people, one event on each line. Times are in UTC. */
+export function logText(log: LogDocument, t: Translate): string {
+  const { file, model, team, server, totals, events, verification } = log
+  const facts: readonly (readonly [label: string, value: string | null])[] = [
+    [t('details.file'), file.name],
+    [t('details.size'), t('size.exact', { count: file.sizeBytes })],
+    [t('details.sha256'), file.sha256],
+    [t('field.path'), model.path],
+    [t('details.model-id'), model.id],
+    [t('details.team'), `${team.name} (${team.id})`],
+    [t('receipt.server'), server],
+    [t('log.upload-id'), log.id],
+    [t('log.totals'), totalsText(totals, t)],
+    [t('details.verification'), verification && verificationLines(verification, t).join(' ')],
+  ]
+  return [
+    t('log.title'),
+    ...facts.flatMap(([label, value]) => (value === null ? [] : [`${label}: ${visibleText(value)}`])),
+    '',
+    `${log.addedAt}  ${t('log.added')}`,
+    ...events.map((event) => {
+      const { title, notes } = logLine(event, t)
+      return `${event.at}  ${[title, ...notes].map(visibleText).join(' · ')}`
+    }),
+    '',
+  ].join('\n')
+}
+
+function totalsText({ retries, ...totals }: LogDocument['totals'], t: Translate): string {
+  const notes = transferNotes({ event: 'sending', at: '', ...totals }, t)
+  return [...notes, t('log.retries', { count: retries })].join(' · ')
+}

@@ -87,45 +87,104 @@ const perPage = 100
  */
 const maxModels = 50_000
 /** A server may return 20 models a page whatever is requested. */
-const maxPages = maxModels / 20
+export const maxPages = maxModels / 20
+/** Requests of one listing at a time: enough to hide the round trips, few enough for a shared server. */
+const parallelRequests = 4
+
+export interface ModelPage {
+  readonly models: readonly ModelWire[]
+  /** How many models the page had, valid or not. */
+  readonly count: number
+  /** How many models the team has; null if the server does not say. */
+  readonly total: number | null
+}
+
+/** Requests one page of the team's models. `page` starts at 1; the order of the models is not documented. */
+export async function getModelPage(
+  client: CloudClient,
+  signer: Signer,
+  page: number,
+  signal: AbortSignal,
+): Promise<Result<ModelPage>> {
+  const answer = await client.send({
+    method: 'GET',
+    path: paths.models,
+    query: { current_page: page, per_page: perPage },
+    responseSchema: modelList,
+    signer,
+    signal,
+  })
+  if (!answer.ok) return answer
+  const models = answer.value.models.flatMap((item) => {
+    const parsed = v.safeParse(modelListItem, item)
+    return parsed.success ? [parsed.output] : []
+  })
+  return success({ models, count: answer.value.models.length, total: answer.value.total })
+}
 
 /**
- * Lists the team's models page by page. Ends at `total_count`, at an empty page, or at a page without a new
- * model, since a server that ignores the page number would return the first page forever. A longer list than
- * `maxModels` is `list-too-long`, since the server may never end it.
+ * Lists the team's models page by page, without models that an earlier page had. Once the first page has told
+ * how many there are, the next pages are requested in parallel. Ends at `total_count`, at an empty page, or at
+ * a page without a new model, since a server that ignores the page number would return the first page forever.
+ * A longer list than `maxModels` is `list-too-long`, since the server may never end it.
  */
 export async function* listModels(
   client: CloudClient,
   signer: Signer,
   signal: AbortSignal,
-): AsyncGenerator<Result<readonly ModelWire[]>> {
+): AsyncGenerator<Result<ModelPage>> {
+  const ended = new AbortController()
+  const pages = createPageQueue((page) =>
+    getModelPage(client, signer, page, AbortSignal.any([signal, ended.signal])),
+  )
   const seen = new Set<string>()
   let received = 0
-  for (let page = 1; page <= maxPages && seen.size <= maxModels; page += 1) {
-    const answer = await client.send({
-      method: 'GET',
-      path: paths.models,
-      query: { current_page: page, per_page: perPage },
-      responseSchema: modelList,
-      signer,
-      signal,
-    })
-    if (!answer.ok) {
-      yield answer
-      return
+  try {
+    for (let page = 1; page <= maxPages && seen.size <= maxModels; page += 1) {
+      const answer = await pages.next()
+      if (!answer.ok) {
+        yield answer
+        return
+      }
+      const { count, total } = answer.value
+      if (page === 1 && total !== null && count > 0)
+        pages.expect(Math.min(maxPages, Math.ceil(total / count)))
+      // A model that was added meanwhile moves others to the next page, where they appear again.
+      const models = answer.value.models.filter(({ id }) => !seen.has(id))
+      for (const { id } of models) seen.add(id)
+      received += count
+      yield success({ models, count, total })
+      if (models.length === 0) return
+      if (total !== null && received >= total) return
     }
-    // A model that was added meanwhile moves others to the next page, where they appear again.
-    const items = answer.value.models.flatMap((item) => {
-      const parsed = v.safeParse(modelListItem, item)
-      return parsed.success && !seen.has(parsed.output.id) ? [parsed.output] : []
-    })
-    for (const { id } of items) seen.add(id)
-    received += answer.value.models.length
-    yield success(items)
-    if (items.length === 0) return
-    if (answer.value.total !== null && received >= answer.value.total) return
+    yield failed(failure('list-too-long', { count: Math.min(seen.size, maxModels) }))
+  } finally {
+    ended.abort()
   }
-  yield failed(failure('list-too-long', { count: Math.min(seen.size, maxModels) }))
+}
+
+/** Requests pages in order, several at a time as far as they are expected to exist. */
+function createPageQueue(request: (page: number) => Promise<Result<ModelPage>>) {
+  const requested: Promise<Result<ModelPage>>[] = []
+  let lastRequested = 0
+  let expected = 0
+
+  function requestNext(): void {
+    lastRequested += 1
+    const answer = request(lastRequested)
+    // It rejects when it is aborted, and then nothing may wait for it.
+    answer.catch(() => {})
+    requested.push(answer)
+  }
+
+  return {
+    expect: (count: number) => void (expected = count),
+    async next(): Promise<Result<ModelPage>> {
+      if (requested.length === 0) requestNext()
+      while (requested.length < parallelRequests && lastRequested < expected) requestNext()
+      return requested.shift() as Promise<Result<ModelPage>>
+    },
+  }
 }
 
 /** The current state of one model. */

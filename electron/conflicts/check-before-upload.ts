@@ -47,10 +47,11 @@ const proceed = { kind: 'proceed' } as const
 const abortedOutcome: Outcome = { kind: 'aborted' }
 
 /**
- * A listing that takes longer than this, in ms, is not waited for: the library is very large or the server
- * slow.
+ * How long a listing is waited for, in ms: about as long as the upload would take on a home connection of
+ * 10 Mbit/s. Longer takes one of a very large library, or of a slow server.
  */
-const listingTimeoutMs = 15_000
+const listingTimeoutMs = { min: 2_000, max: 15_000 }
+const homeBytesPerMs = 1_250
 /** A model from a listing older than this is looked up again before it counts as a duplicate, in ms. */
 const trustedListingMs = 30_000
 /** The listing is requested again if it was made longer than this before the file was added, in ms. */
@@ -115,7 +116,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
 
   async function checkNewUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
     const request = library.models(choiceOf(record), { maxAgeMs: maxListingAgeMs(record, environment) })
-    const listing = await listWithTimeout(request, environment, signal)
+    const listing = await listWithTimeout(request, record, { environment, signal })
     if (signal.aborted) return abortedOutcome
     const models = listing?.ok ? listing.value.models : []
     const listedIds = new Set(models.map((model) => model.id))
@@ -130,7 +131,8 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
         (model.modelPath === null || makesUnnecessary(record, model.modelPath)),
     )
     if (candidates.length > 0) {
-      const isRecent = listing?.ok === true && environment.now() - listing.value.listedAtMs < trustedListingMs
+      const isRecent =
+        listing?.ok === true && environment.now() - listing.value.completeAtMs < trustedListingMs
       const isTrusted = ({ id, modelPath }: LibraryModel) =>
         isRecent && listedIds.has(id) && modelPath !== null
       const duplicate = await finishAsDuplicate(options, { record, candidates, isTrusted }, signal)
@@ -162,7 +164,8 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     if (modelIdOf(record.state) !== null || !onConflict || isReplacing) return proceed
     // A stored upload may have been refused for a path that was free in the cached listing.
     const freshness = isStored(record.state) ? { maxAgeMs: 0 } : {}
-    const listing = await listWithTimeout(library.models(choiceOf(record), freshness), environment, signal)
+    const request = library.models(choiceOf(record), freshness)
+    const listing = await listWithTimeout(request, record, { environment, signal })
     const models = listing?.ok ? await withStorageKeys(library, record, listing.value.models) : null
     if (signal.aborted) return abortedOutcome
     return models ? resolve(record.id, models) : proceed
@@ -190,12 +193,15 @@ export const maxListingAgeMs = (
 const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
 
 /** The team's listing, or null after the timeout; the library caches a later response for the next check. */
-const listWithTimeout = (
+function listWithTimeout(
   request: Promise<Result<LibraryListing>>,
-  environment: Environment,
-  signal: AbortSignal,
-): Promise<Attempt<LibraryListing> | null> =>
-  raceAbort(withTimeout(request, environment.timers, listingTimeoutMs), signal)
+  { identity }: Pick<UploadRecord, 'identity'>,
+  { environment, signal }: { readonly environment: Environment; readonly signal: AbortSignal },
+): Promise<Attempt<LibraryListing> | null> {
+  const uploadMs = identity.sizeBytes / homeBytesPerMs
+  const timeoutMs = Math.min(listingTimeoutMs.max, Math.max(listingTimeoutMs.min, uploadMs))
+  return raceAbort(withTimeout(request, environment.timers, timeoutMs), signal)
+}
 
 interface DuplicateSearch {
   readonly record: UploadRecord

@@ -23,6 +23,8 @@ export interface LibraryListing {
   readonly models: readonly LibraryModel[]
   /** When the server listed them (ms since the epoch). */
   readonly listedAtMs: number
+  /** When it listed all of them: later changes by others to known models may be missing. */
+  readonly completeAtMs: number
   /** Why a later listing failed, or null. */
   readonly failure: Failure | null
 }

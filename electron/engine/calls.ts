@@ -63,7 +63,9 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     cancelPairing: async () => signIns.cancelPairing(),
     async signOut({ accountId }) {
       await commands.suspendAccount(accountId)
-      return signIns.signOut(accountId)
+      const session = await signIns.signOut(accountId)
+      await library.forget(accountId)
+      return session
     },
     chooseTeam: async (choice) => signIns.choose(choice),
     addFiles: ({ paths }) => services.addPaths(paths),

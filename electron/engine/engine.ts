@@ -144,7 +144,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   // Library and conflicts: what the teams already have.
   const conflictSettings = createConflictSettings(choices, settings)
-  const library = createLibrary({ accounts, environment })
+  const library = createLibrary({ accounts, folder: join(folder, 'libraries'), environment })
   library.subscribe((news) => events.emit('library', news))
   const replacer = createReplacer({
     library,
@@ -514,7 +514,7 @@ export function createEngine(options: EngineOptions): Engine {
         abandonedUploads.close(),
         verifier.close(),
       ])
-      library.close()
+      await library.close()
       feed.close()
       doneToday.close()
       rechecks.close()

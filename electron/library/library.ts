@@ -1,24 +1,18 @@
 import type { Access, Accounts } from '../accounts/accounts.ts'
-import { baseOf } from '../contract/servers.ts'
-import { mayBeUnsupported, type CloudClient, type Signer } from '../cloud/client.ts'
-import { deleteModel, getModel, listModels, updateModel } from '../cloud/models.ts'
-import type { ModelWire } from '../cloud/wire.ts'
+import { mayBeUnsupported } from '../cloud/client.ts'
+import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
 import type { TeamChoice } from '../contract/account.ts'
-import {
-  failed,
-  failure,
-  isConnectivityFailure,
-  success,
-  type Failure,
-  type Result,
-} from '../contract/failures.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel, LibraryUpdate } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
-import { retryCall } from '../platform/retry-call.ts'
-import { createListingCache, type ListingCache } from './listing-cache.ts'
+import { createListings } from './listings.ts'
+import { toLibraryModel } from './listing.ts'
 
 interface ListingAge {
-  /** An older listing is requested again; five minutes by default, 0 to request it in any case. */
+  /**
+   * An older listing is requested again; five minutes by default, 0 to request all its pages in any case. Of a
+   * large library only new models are requested otherwise, and all pages in the background once an hour.
+   */
   readonly maxAgeMs?: number
 }
 
@@ -49,30 +43,21 @@ export interface Library {
    * function.
    */
   subscribe(listener: (news: LibraryUpdate) => void): () => void
-  /** Aborts running requests. */
-  close(): void
+  /** Deletes what is stored of the account's teams, after a sign-out. */
+  forget(accountId: string): Promise<void>
+  /** Aborts running requests. Resolves once the listings are written. */
+  close(): Promise<void>
 }
-
-/** A failed listing is requested again for this long, in ms; uploads wait three times as long for it. */
-const listingRetryMs = 5_000
 
 export function createLibrary(options: {
   readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
+  /** Where the listings of large libraries are kept. */
+  readonly folder: string
   readonly environment: Environment
 }): Library {
-  const { accounts, environment } = options
+  const { accounts, folder, environment } = options
   const closing = new AbortController()
-  const caches = new Map<string, ListingCache>()
   const listeners = new Set<(news: LibraryUpdate) => void>()
-
-  /** One cache for each user and team, whichever of their accounts is used. */
-  function cacheFor({ accountId, teamId }: TeamChoice): ListingCache {
-    const account = accounts.list().find(({ id }) => id === accountId)
-    const key = account ? `${baseOf(account.server)} ${account.personId} ${teamId}` : `${accountId} ${teamId}`
-    const cache = caches.get(key) ?? createListingCache(environment)
-    caches.set(key, cache)
-    return cache
-  }
 
   function notify({ teamId }: TeamChoice, reason: Failure | null = null): void {
     for (const listener of listeners) listener({ teamId, failure: reason })
@@ -91,6 +76,9 @@ export function createLibrary(options: {
       throw error
     }
   }
+
+  const listings = createListings({ accounts, folder, request, onRefreshed: notify, environment })
+  const cacheFor = listings.cacheFor
 
   /**
    * Changing and deleting are inferred calls, so "not found" may mean the model or the call. The documented
@@ -117,17 +105,7 @@ export function createLibrary(options: {
     async models(choice, { maxAgeMs } = {}) {
       const access = accounts.accessFor(choice.accountId, choice.teamId)
       if (!access.ok) return access
-      const { listing, isNew } = await cacheFor(choice).listing(maxAgeMs, () =>
-        request(choice, ({ client, signer }, signal) =>
-          retryCall(() => listAllModels(client, signer, signal), environment, {
-            signal,
-            withinMs: listingRetryMs,
-            // The listing is an inferred call, so a server may not have it. Offline, the queue waits for the
-            // connection.
-            mayRetry: (reason) => !mayBeUnsupported(reason) && !isConnectivityFailure(reason),
-          }),
-        ),
-      )
+      const { listing, isNew } = await listings.listing(choice, maxAgeMs)
       if (isNew) notify(choice, listing.ok ? listing.value.failure : listing.failure)
       return listing
     },
@@ -158,45 +136,11 @@ export function createLibrary(options: {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    close() {
+    forget: listings.forget,
+    async close() {
       closing.abort()
       listeners.clear()
+      await listings.written()
     },
   }
-}
-
-/** The documented form (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading). */
-const sha256Form = /^sha256:([0-9a-f]{64})$/i
-
-function toLibraryModel(wire: ModelWire): LibraryModel {
-  const createdAtMs = Date.parse(wire.created_at ?? '')
-  return {
-    id: wire.id,
-    displayName: wire.display_name,
-    modelType: wire.model_type,
-    modelPath: wire.model_path ?? null,
-    sizeBytes: wire.file_size ?? null,
-    sha256: sha256Form.exec(wire.file_hash ?? '')?.[1]?.toLowerCase() ?? null,
-    // List items may lack the status; a listed model is assumed to be active.
-    status: wire.model_status ?? 'active',
-    createdAtMs: Number.isNaN(createdAtMs) ? null : createdAtMs,
-    storageKey: wire.storage_key ?? null,
-  }
-}
-
-/**
- * Requests all pages of a team's models. An incomplete list is not used, so the failure of one page is the
- * result.
- */
-async function listAllModels(
-  client: CloudClient,
-  signer: Signer,
-  signal: AbortSignal,
-): Promise<Result<readonly LibraryModel[]>> {
-  const models: LibraryModel[] = []
-  for await (const page of listModels(client, signer, signal)) {
-    if (!page.ok) return page
-    models.push(...page.value.map(toLibraryModel))
-  }
-  return success(models)
 }

@@ -1,6 +1,7 @@
 import { failed, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
+import type { KnownListing } from './listing.ts'
 
 /**
  * Changes by others are visible after this time at the latest, unless the caller asks for a newer listing.
@@ -11,48 +12,75 @@ const freshForMs = 5 * 60_000
  */
 const retryAfterFailureMs = { never: 5 * 60_000, later: 15_000 }
 
-type Edit = (models: Map<string, LibraryModel>) => void
+type Models = Map<string, LibraryModel>
+type Edit = (models: Models) => void
+/** Requests a listing, given the known one. */
+type ListingRequest = (known: KnownListing | null) => Promise<Result<KnownListing>>
 
-interface CachedListing {
+export interface CachedListing {
   readonly listing: Result<LibraryListing>
   /** Whether it was requested for this call. */
   readonly isNew: boolean
 }
 
+/** Where the listing of a large library is kept for the next start. */
+export interface ListingFile {
+  /** Null if there is none, or it can't be read. */
+  load(): Promise<KnownListing | null>
+  save(listing: KnownListing): void
+}
+
 /** The cached listing of one team's library. */
 export interface ListingCache {
   /** The cached listing if it is new enough, else the result of `request`; one request at a time. */
-  listing(
-    maxAgeMs: number | undefined,
-    request: () => Promise<Result<readonly LibraryModel[]>>,
-  ): Promise<CachedListing>
+  listing(maxAgeMs: number | undefined, request: ListingRequest): Promise<CachedListing>
+  /** Requests the listing while the present one is used. Resolves with whether it was requested. */
+  refresh(request: () => Promise<Result<KnownListing>>): Promise<boolean>
   /** The models as last listed, or null. */
   cached(): readonly LibraryModel[] | null
+  /** Writes nothing to its file any more. */
+  detach(): void
   add(model: LibraryModel): void
   change(id: string, change: LibraryChange): void
   remove(id: string): void
 }
 
-export function createListingCache(environment: Pick<Environment, 'now'>): ListingCache {
-  let models: Map<string, LibraryModel> | null = null
+export function createListingCache(
+  environment: Pick<Environment, 'now'>,
+  listingFile: ListingFile | null = null,
+): ListingCache {
+  let known: (KnownListing & { readonly models: Models }) | null = null
   let listed: readonly LibraryModel[] = []
-  let listedAtMs = 0
   let lastFailure: { readonly failure: Failure; readonly atMs: number } | null = null
+  let file = listingFile
+  let loading: Promise<void> | null = null
   let requesting: Promise<CachedListing> | null = null
-  /** Our own changes since the running request was sent: its pages may not contain them. */
-  let pendingEdits: Edit[] = []
+  let isRefreshing = false
+  /** Our own changes since each running request was sent: its pages may not contain them. */
+  const pendingEdits = new Set<Edit[]>()
+
+  function use(listing: KnownListing, edits: readonly Edit[] = []): void {
+    known = { ...listing, models: new Map(listing.models) }
+    for (const edit of edits) edit(known.models)
+    listed = [...known.models.values()]
+  }
 
   function applyEdit(edit: Edit): void {
-    if (requesting) pendingEdits.push(edit)
-    if (!models) return
-    edit(models)
-    listed = [...models.values()]
+    for (const edits of pendingEdits) edits.push(edit)
+    if (!known) return
+    edit(known.models)
+    listed = [...known.models.values()]
   }
 
   const current = (): Result<LibraryListing> =>
-    models === null && lastFailure
+    known === null && lastFailure
       ? failed(lastFailure.failure)
-      : success({ models: listed, listedAtMs, failure: lastFailure?.failure ?? null })
+      : success({
+          models: listed,
+          listedAtMs: known?.listedAtMs ?? 0,
+          completeAtMs: known?.completeAtMs ?? 0,
+          failure: lastFailure?.failure ?? null,
+        })
 
   function isFresh(maxAgeMs: number): boolean {
     const nowMs = environment.now()
@@ -61,43 +89,56 @@ export function createListingCache(environment: Pick<Environment, 'now'>): Listi
         retryClassOf(lastFailure.failure) === 'never' ? retryAfterFailureMs.never : retryAfterFailureMs.later
       if (nowMs - lastFailure.atMs < waitMs) return true
     }
-    return models !== null && lastFailure === null && nowMs - listedAtMs < maxAgeMs
+    return known !== null && lastFailure === null && nowMs - known.listedAtMs < maxAgeMs
   }
 
-  async function fetchListing(
-    request: () => Promise<Result<readonly LibraryModel[]>>,
-  ): Promise<CachedListing> {
-    pendingEdits = []
-    const atMs = environment.now()
-    const answer = await request()
+  async function fetchListing(request: () => Promise<Result<KnownListing>>): Promise<void> {
+    const edits: Edit[] = []
+    pendingEdits.add(edits)
+    const answer = await request().finally(() => pendingEdits.delete(edits))
     if (answer.ok) {
-      models = new Map(answer.value.map((model) => [model.id, model]))
-      for (const edit of pendingEdits) edit(models)
-      listed = [...models.values()]
-      listedAtMs = atMs
+      // An update that was requested before a complete listing lacks what that one found.
+      if (known === null || answer.value.completeAtMs >= known.completeAtMs) use(answer.value, edits)
       lastFailure = null
+      file?.save(known ?? answer.value)
     } else {
       lastFailure = { failure: answer.failure, atMs: environment.now() }
     }
-    return { listing: current(), isNew: true }
+  }
+
+  async function load(): Promise<void> {
+    const stored = await file?.load()
+    if (stored && known === null) use(stored)
   }
 
   return {
     async listing(maxAgeMs = freshForMs, request) {
+      if (file) await (loading ??= load())
       if (requesting) return { ...(await requesting), isNew: false }
       if (isFresh(maxAgeMs)) return { listing: current(), isNew: false }
-      requesting = fetchListing(request).finally(() => {
-        requesting = null
-      })
+      requesting = fetchListing(() => request(known))
+        .then(() => ({ listing: current(), isNew: true }))
+        .finally(() => {
+          requesting = null
+        })
       return requesting
     },
-    cached: () => (models === null ? null : listed),
-    add: (model) => applyEdit((all) => void all.set(model.id, model)),
+    async refresh(request) {
+      if (isRefreshing) return false
+      isRefreshing = true
+      await fetchListing(request).finally(() => {
+        isRefreshing = false
+      })
+      return true
+    },
+    cached: () => (known === null ? null : listed),
+    detach: () => void (file = null),
+    add: (model) => applyEdit((models) => void models.set(model.id, model)),
     change: (id, change) =>
-      applyEdit((all) => {
-        const known = all.get(id)
-        if (known) all.set(id, { ...known, ...change })
+      applyEdit((models) => {
+        const before = models.get(id)
+        if (before) models.set(id, { ...before, ...change })
       }),
-    remove: (id) => applyEdit((all) => void all.delete(id)),
+    remove: (id) => applyEdit((models) => void models.delete(id)),
   }
 }

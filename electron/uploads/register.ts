@@ -124,9 +124,10 @@ async function findInLibrary(registration: Registration): Promise<Result<Library
   for await (const page of listModels(access.client, access.signer, signal)) {
     if (!page.ok && tooLongCodes.has(page.failure.code)) break
     if (!page.ok) return page
-    const own = page.value.find((model) => model.storage_key === stored.storageKey)
+    const { models } = page.value
+    const own = models.find((model) => model.storage_key === stored.storageKey)
     if (own) return success({ ownModelId: own.id, isPathTaken: false })
-    atPath.push(...page.value.filter((model) => pathKey(model.model_path ?? '') === path))
+    atPath.push(...models.filter((model) => pathKey(model.model_path ?? '') === path))
   }
   for (const { id } of atPath.filter(lacksStorageKey)) {
     const model = await getModel(access.client, access.signer, id, signal)

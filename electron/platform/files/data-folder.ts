@@ -15,7 +15,7 @@ const stickyBit = 0o1000
 const ourFile = /^(?:journal\.sqlite|settings\.|window\.)/
 /** Other entries of a data folder: of the app, and of Chromium. */
 const ourEntry =
-  /^(?:app-update\.json|browser|logs|locks|Crashpad|Dictionaries|DevToolsActivePort|Singleton\w+|\.DS_Store)$/
+  /^(?:app-update\.json|browser|logs|locks|libraries|Crashpad|Dictionaries|DevToolsActivePort|Singleton\w+|\.DS_Store)$/
 
 /** The data folder belongs to another user, who could replace its files. */
 export class OtherOwnerError extends Error {}

@@ -85,7 +85,8 @@ const scenes: Readonly<Record<string, Scene>> = {
   'the library, with details and a requested deletion': opened(
     {
       answers: {
-        library: () => success({ models: libraryModels, listedAtMs: 5, failure: failure('offline') }),
+        library: () =>
+          success({ models: libraryModels, listedAtMs: 5, completeAtMs: 5, failure: failure('offline') }),
         // The native question stays open.
         deleteModels: () => new Promise(() => {}),
       },
@@ -98,7 +99,11 @@ const scenes: Readonly<Record<string, Scene>> = {
     },
   ),
   'the library, a model being changed': opened(
-    { answers: { library: () => success({ models: libraryModels, listedAtMs: 5, failure: null }) } },
+    {
+      answers: {
+        library: () => success({ models: libraryModels, listedAtMs: 5, completeAtMs: 5, failure: null }),
+      },
+    },
     async ({ screen, rowOf }) => {
       await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
       await userEvent.dblClick(rowOf('Grain'), rowCorner)

@@ -88,7 +88,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     workflow: () => success(null),
     sendNeeds: () => success(report),
     addPlaces: () => success(report),
-    library: () => success({ models: [], listedAtMs: 0, failure: null }),
+    library: () => success({ models: [], listedAtMs: 0, completeAtMs: 0, failure: null }),
     deleteModels: () => success([]),
     hasLocalFile: () => success(false),
     history: () => success({ rows: [], nextBeforeMs: null }),

@@ -29,6 +29,7 @@ export const threeModels = [
 export const listing = (models: readonly LibraryModel[] = threeModels) => ({
   models,
   listedAtMs: noonMs,
+  completeAtMs: noonMs,
   failure: null,
 })
 export const choice = { accountId: 'account-1', teamId: team.id }

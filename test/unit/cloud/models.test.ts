@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { CloudClient } from '../../../electron/cloud/client.ts'
 import { listModels } from '../../../electron/cloud/models.ts'
 import type { ModelWire } from '../../../electron/cloud/wire.ts'
 import { failure, retryClassOf, type Failure } from '../../../electron/contract/failures.ts'
@@ -18,7 +19,7 @@ async function listFrom(perPage: number, model: (id: string) => unknown = (id) =
   const models: ModelWire[] = []
   let failed: Failure | null = null
   for await (const result of listModels(client, deviceSigner, new AbortController().signal)) {
-    if (result.ok) models.push(...result.value)
+    if (result.ok) models.push(...result.value.models)
     else failed = result.failure
   }
   return { pages, models, failed }
@@ -77,4 +78,39 @@ test('keeps the longest texts that a model may have', async () => {
 test('leaves out a model with an id that is far too long', async () => {
   const { models, pages } = await listFrom(1, (id) => ({ id: id.repeat(200) }))
   expect([models, pages]).toEqual([[], 1])
+})
+
+test('requests the pages after the first in parallel, and stops requesting when the caller stops', async () => {
+  let running = 0
+  let most = 0
+  const pages: number[] = []
+  const answering = createAnsweringClient(({ current_page: page }) => ({
+    model_list: Array.from({ length: 100 }, (_, index) => ({ id: `${page}-${index}` })),
+    page_meta: { total_count: 1_000 },
+  }))
+  const client: CloudClient = {
+    ...answering,
+    async send(request) {
+      pages.push(Number(request.query?.['current_page']))
+      running += 1
+      most = Math.max(most, running)
+      await new Promise(setImmediate)
+      running -= 1
+      return answering.send(request)
+    },
+  }
+  const ids: string[] = []
+  for await (const page of listModels(client, deviceSigner, new AbortController().signal)) {
+    if (page.ok) ids.push(...page.value.models.map(({ id }) => id))
+  }
+  expect([pages, most]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 4])
+  expect(ids).toEqual(
+    Array.from({ length: 1_000 }, (_, index) => `${Math.floor(index / 100) + 1}-${index % 100}`),
+  )
+
+  pages.length = 0
+  for await (const page of listModels(client, deviceSigner, new AbortController().signal)) {
+    if (page.ok && page.value.models[0]?.id === '2-0') break
+  }
+  expect(Math.max(...pages)).toBeLessThanOrEqual(6)
 })

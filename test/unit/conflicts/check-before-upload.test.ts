@@ -13,7 +13,7 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** A conflict check of real files against a library with these models; records which files are hashed. */
-function setup(models: readonly LibraryModel[] = []) {
+function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Promise.resolve()) {
   const { rows, store, environment, folder } = rowsOnJournal()
   const hashed: string[] = []
   const listed: (readonly [id: string, path: string | null])[] = []
@@ -25,7 +25,11 @@ function setup(models: readonly LibraryModel[] = []) {
     replacedFate: () => 'disable',
     onSkipped: () => {},
     library: {
-      models: async () => success({ models, listedAtMs: environment.now(), failure: null }),
+      async models() {
+        await listing
+        const nowMs = environment.now()
+        return success({ models, listedAtMs: nowMs, completeAtMs: nowMs, failure: null })
+      },
       model: async (_choice, id) => success(models.find((one) => one.id === id) as LibraryModel),
       addRegistered: (_choice, { id, modelPath }) => void listed.push([id, modelPath]),
     },
@@ -41,6 +45,7 @@ function setup(models: readonly LibraryModel[] = []) {
     },
   })
   return {
+    clock: environment.clock,
     hashed,
     listed,
     duplicates,
@@ -204,4 +209,17 @@ test('a path of a multi-file model needs the same bytes at this path', async () 
   const found = setup([elsewhere, { ...model('here', bytes), modelPath: path }])
   await found.check(found.add('file', bytes, { recognition, target }).id)
   expect(found.duplicates.map(({ model: { id } }) => id)).toEqual(['here'])
+})
+
+test.each([
+  [1_000, 2_000],
+  [5_000_000, 4_000],
+  [30_000_000, 15_000],
+])('waits for the listing of a file of %i bytes for %i ms at most', async (sizeBytes, limitMs) => {
+  const { add, check, clock } = setup([], new Promise(() => {}))
+  const { id } = add('a', bytesOf(sizeBytes, 1))
+  const checking = check(id)
+  await expect.poll(() => clock.waits()).toEqual([limitMs])
+  clock.advance(limitMs)
+  expect(await checking).toEqual(proceed)
 })

@@ -80,7 +80,7 @@ function setup(
         return success(undefined)
       },
       library: {
-        models: async () => success({ models, listedAtMs: 0, failure: null }),
+        models: async () => success({ models, listedAtMs: 0, completeAtMs: 0, failure: null }),
         async remove(_choice: unknown, id: string) {
           done.push(id)
           return removeFailing.includes(id) ? failed(failure('forbidden')) : success(undefined)

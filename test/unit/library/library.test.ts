@@ -1,11 +1,15 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
-import type { LibraryListing } from '../../../electron/contract/library.ts'
+import type { LibraryChange, LibraryListing } from '../../../electron/contract/library.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { login } from '../../../electron/cloud/auth.ts'
+import { deleteModel, updateModel } from '../../../electron/cloud/models.ts'
 import { fixedSigner } from '../../../electron/accounts/signers.ts'
-import { createLibrary } from '../../../electron/library/library.ts'
+import { createLibrary, type Library } from '../../../electron/library/library.ts'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
@@ -16,11 +20,13 @@ const sha256 = 'ab'.repeat(32)
 
 /** A library of Alice's teams on a cloud of its own. */
 async function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-library-'))
   const clock = runningClock()
   const environment = createTestEnvironment(clock)
   const cloud = await startCloud({ now: clock.now })
   const client = createCloudClient(cloud.url, environment)
-  const token = valueOf(await login(client, ALICE.email, ALICE.password)).access_token
+  const signIn = async () => valueOf(await login(client, ALICE.email, ALICE.password)).access_token
+  const tokens = { current: await signIn() }
   const state = { isHere: true }
   const accountOf = (id: string): Account => ({
     id,
@@ -32,24 +38,52 @@ async function setup() {
     teams: [],
     state: 'ready',
   })
-  const library = createLibrary({
-    accounts: {
-      list: () => [accountOf('alice'), accountOf('alice again')],
-      accessFor: (_accountId, teamId) =>
-        state.isHere
-          ? success({ client, kind: 'session', signer: fixedSigner({ kind: 'session', token, teamId }) })
-          : failed(failure('signed-out')),
-    },
-    environment,
-  })
+  const open = () =>
+    createLibrary({
+      folder: join(folder, 'libraries'),
+      accounts: {
+        list: () => [accountOf('alice'), accountOf('alice again')],
+        accessFor: (_accountId, teamId) =>
+          state.isHere
+            ? success({
+                client,
+                kind: 'session',
+                signer: fixedSigner({ kind: 'session', token: tokens.current, teamId }),
+              })
+            : failed(failure('signed-out')),
+      },
+      environment,
+    })
+  const library = open()
   onTestFinished(async () => {
-    library.close()
+    await library.close()
+    rmSync(folder, { recursive: true })
     await cloud.close()
   })
+  const signer = fixedSigner({ kind: 'session', token: tokens.current, teamId: ALICES_TEAM_ID })
+  const { signal } = new AbortController()
   const lists = () => cloud.operations.filter(({ name }) => name === 'listModels').length
   const add = (name: string, given = {}) =>
     cloud.addModel(ALICES_TEAM_ID, { model_path: `models/loras/${name}.safetensors`, ...given })
-  return { clock, cloud, library, lists, add, state }
+  const addMany = (count: number, prefix = 'lora') => {
+    for (let index = 0; index < count; index += 1) add(`${prefix}-${index}`)
+  }
+  return {
+    clock,
+    cloud,
+    library,
+    lists,
+    add,
+    addMany,
+    state,
+    reopen: open,
+    /** Files of listings that are kept for the next start. */
+    stored: () => readdirSync(join(folder, 'libraries')),
+    signInAgain: async () => void (tokens.current = await signIn()),
+    deleteAsOther: async (id: string) => valueOf(await deleteModel(client, signer, id, signal)),
+    changeAsOther: async (id: string, change: LibraryChange) =>
+      valueOf(await updateModel(client, signer, { id, change }, signal)),
+  }
 }
 
 const names = (listing: Result<LibraryListing>) =>
@@ -272,7 +306,7 @@ test('closing aborts the running request without notifying listeners', async () 
   library.subscribe(() => (news += 1))
   const asked = library.models(home)
   await held.arrived
-  library.close()
+  void library.close()
   expect([await asked, news]).toMatchObject([{ failure: { code: 'connection-lost' } }, 0])
   held.release()
 })
@@ -286,3 +320,96 @@ test('does not notify a listener after it unsubscribes', async () => {
   await library.models(home, { maxAgeMs: 0 })
   expect(news).toBe(1)
 })
+
+const minuteMs = 60_000
+
+/** Lists a library of 620 models and waits until the listing is too old. */
+async function setupLarge() {
+  const parts = await setup()
+  parts.addMany(620)
+  await parts.library.models(home)
+  parts.clock.advance(6 * minuteMs)
+  const before = parts.lists()
+  const countOf = async () => valueOf(await parts.library.models(home)).models.length
+  return { ...parts, newLists: () => parts.lists() - before, countOf }
+}
+
+test('requests only the first and the last page of a large library again while nothing has changed', async () => {
+  const { countOf, newLists } = await setupLarge()
+  expect([await countOf(), newLists()]).toEqual([620, 2])
+})
+
+test('requests as many pages of a large library as have new models', async () => {
+  const { countOf, newLists, addMany } = await setupLarge()
+  addMany(130, 'new')
+  expect([await countOf(), newLists()]).toEqual([750, 3])
+})
+
+test('requests all pages of a large library in the background when a model was deleted', async () => {
+  const { cloud, library, clock, countOf, newLists, lists, deleteAsOther } = await setupLarge()
+  await deleteAsOther(cloud.modelsOf(ALICES_TEAM_ID)[300]?.id ?? '')
+  const completed = completeListing(library)
+  expect(await countOf()).toBe(620)
+  await completed
+  expect([await countOf(), newLists()]).toEqual([619, 9])
+  const before = lists()
+  clock.advance(6 * minuteMs)
+  expect([await countOf(), lists() - before]).toEqual([619, 2])
+})
+
+test('finds changes to known models of a large library once an hour', async () => {
+  const { cloud, library, clock, countOf, changeAsOther, signInAgain } = await setupLarge()
+  const { id = '' } = cloud.modelsOf(ALICES_TEAM_ID)[300] ?? {}
+  await changeAsOther(id, { displayName: 'renamed' })
+  const nameOf = async () =>
+    valueOf(await library.models(home)).models.find((one) => one.id === id)?.displayName
+  expect(await nameOf()).not.toBe('renamed')
+  clock.advance(60 * minuteMs)
+  await signInAgain()
+  const completed = completeListing(library)
+  await countOf()
+  await completed
+  expect(await nameOf()).toBe('renamed')
+})
+
+test('requests all pages of a large library when the caller asks for the present state', async () => {
+  const { library, newLists } = await setupLarge()
+  await library.models(home, { maxAgeMs: 0 })
+  expect(newLists()).toBe(7)
+})
+
+test('keeps the listing of a large library for the next process', async () => {
+  const { library, reopen, add, lists } = await setupLarge()
+  await library.close()
+  add('new')
+  const before = lists()
+  const again = reopen()
+  expect([valueOf(await again.models(home)).models.length, lists() - before]).toEqual([621, 2])
+})
+
+test('forgets what is stored of an account, also if its listing is being requested', async () => {
+  const { library, cloud, lists, stored, countOf } = await setupLarge()
+  await expect.poll(stored).toHaveLength(1)
+  const held = cloud.hold('listModels')
+  const asked = library.models(home)
+  await held.arrived
+  await library.forget('alice')
+  held.release()
+  await asked
+  expect([stored(), library.cachedModels(home)]).toEqual([[], null])
+  const before = lists()
+  expect([await countOf(), lists() - before]).toEqual([620, 7])
+})
+
+/** Resolves when an update of a large library and the complete listing after it have been reported. */
+function completeListing(library: Library): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let news = 0
+  const unsubscribe = library.subscribe(() => {
+    news += 1
+    if (news < 2) return
+    unsubscribe()
+    resolve()
+  })
+  return promise
+}

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import * as v from 'valibot'
+import type { LibraryModel } from '../contract/library.ts'
+import type { Environment } from '../platform/environment.ts'
+import { openRegularFile } from '../platform/files/regular-file.ts'
+import { smallLibrarySize, type KnownListing } from './listing.ts'
+import type { ListingFile } from './listing-cache.ts'
+
+/** Changes when the form of the file does: files of another version are ignored. */
+const version = 1
+
+const header = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    version: v.literal(version),
+    count: v.number(),
+    listedAtMs: v.number(),
+    completeAtMs: v.number(),
+    unlistedCount: v.nullable(v.number()),
+  }),
+)
+const text = v.nullable(v.string())
+const modelLine = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    id: v.string(),
+    displayName: v.string(),
+    modelType: v.string(),
+    modelPath: text,
+    sizeBytes: v.nullable(v.number()),
+    sha256: text,
+    status: v.string(),
+    createdAtMs: v.nullable(v.number()),
+    storageKey: text,
+  }),
+)
+
+/** The user and team whose library it is. */
+export interface LibraryOwner {
+  readonly server: string
+  readonly personId: string
+  readonly teamId: string
+}
+
+/**
+ * Keeps the listings of large libraries in files, one per user and team, so that a new process need not request
+ * hundreds of pages. They are caches: a file that is missing, damaged or of another version is requested again.
+ */
+export interface ListingFiles {
+  fileOf(owner: LibraryOwner): ListingFile
+  /** Resolves once everything that was saved has been written. */
+  written(): Promise<void>
+  /** Deletes the listings of a user's teams. */
+  forget(person: Omit<LibraryOwner, 'teamId'>): Promise<void>
+}
+
+/** `folder` is created when the first listing is written. */
+export function createListingFiles(folder: string, environment: Pick<Environment, 'log'>): ListingFiles {
+  const { log } = environment
+  const writes = new Set<Promise<void>>()
+
+  async function write(file: string, listing: KnownListing): Promise<void> {
+    const temporary = `${file}.${process.pid}.tmp`
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await writeListing(temporary, listing)
+      await rename(temporary, file)
+    } catch (error) {
+      log.warn('the listing of a library could not be written', { error: String(error) })
+      await rm(temporary, { force: true }).catch(() => {})
+    }
+  }
+
+  return {
+    fileOf(owner) {
+      const file = join(folder, `${nameOf(owner.server, owner.personId)}-${nameOf(owner.teamId)}.jsonl`)
+      let writing: Promise<void> | null = null
+      let latest: KnownListing | null = null
+
+      async function writeLatest(): Promise<void> {
+        for (; latest !== null;) {
+          const listing = latest
+          latest = null
+          await write(file, listing)
+        }
+        writing = null
+      }
+
+      return {
+        async load() {
+          try {
+            return await readListing(file)
+          } catch (error) {
+            if (!isMissing(error))
+              log.warn('the listing of a library could not be read', { error: String(error) })
+            return null
+          }
+        },
+        save(listing) {
+          if (listing.models.size <= smallLibrarySize) return
+          latest = listing
+          if (writing) return
+          const work = (writing = writeLatest())
+          writes.add(work)
+          void work.finally(() => writes.delete(work))
+        },
+      }
+    },
+    written: async () => void (await Promise.all(writes)),
+    async forget({ server, personId }) {
+      await Promise.all(writes)
+      const names = await readdir(folder).catch(() => [])
+      const own = names.filter((name) => name.startsWith(`${nameOf(server, personId)}-`))
+      await Promise.all(own.map((name) => rm(join(folder, name), { force: true })))
+    },
+  }
+}
+
+const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+/** A file name that tells nothing about the user or team. */
+const nameOf = (...parts: readonly string[]) =>
+  createHash('sha256').update(parts.join(' ')).digest('hex').slice(0, 32)
+
+function* linesOf({ models, ...rest }: KnownListing): Generator<string> {
+  yield `${JSON.stringify({ version, count: models.size, ...rest })}\n`
+  for (const model of models.values()) yield `${JSON.stringify(model)}\n`
+}
+
+/** Writes only as fast as the disk takes it, so that the main thread is not blocked. */
+async function writeListing(file: string, listing: KnownListing): Promise<void> {
+  await pipeline(Readable.from(linesOf(listing)), createWriteStream(file, { mode: 0o600 }))
+}
+
+/** @throws if the file can't be read, or is damaged */
+async function readListing(file: string): Promise<KnownListing> {
+  const handle = await openRegularFile(file)
+  try {
+    let known: v.InferOutput<typeof header> | null = null
+    const models = new Map<string, LibraryModel>()
+    for await (const line of handle.readLines()) {
+      if (known === null) known = v.parse(header, line)
+      else {
+        const model = v.parse(modelLine, line)
+        models.set(model.id, model)
+      }
+    }
+    if (known === null || known.count !== models.size) throw new Error('the file is incomplete')
+    const { listedAtMs, completeAtMs, unlistedCount } = known
+    return { models, listedAtMs, completeAtMs, unlistedCount }
+  } finally {
+    await handle.close()
+  }
+}

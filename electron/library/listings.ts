@@ -1,0 +1,109 @@
+import type { Access, Accounts } from '../accounts/accounts.ts'
+import { mayBeUnsupported } from '../cloud/client.ts'
+import type { TeamChoice } from '../contract/account.ts'
+import { isConnectivityFailure, success, type Result } from '../contract/failures.ts'
+import { baseOf } from '../contract/servers.ts'
+import type { Environment } from '../platform/environment.ts'
+import { retryCall } from '../platform/retry-call.ts'
+import { createListingCache, type CachedListing, type ListingCache } from './listing-cache.ts'
+import { createListingFiles } from './listing-files.ts'
+import { listAllModels, listNewModels, smallLibrarySize, type KnownListing } from './listing.ts'
+
+/** A failed listing is requested again for this long, in ms; uploads wait three times as long for it. */
+const listingRetryMs = 5_000
+/** How old a complete listing of a large library may be before all pages are requested again, in ms. */
+const completeForMs = 60 * 60_000
+
+/** Sends calls for a team, with the access of an account. */
+export type TeamRequest = <T>(
+  choice: TeamChoice,
+  send: (access: Access, signal: AbortSignal) => Promise<Result<T>>,
+) => Promise<Result<T>>
+
+/** The cached listings of all teams. */
+export interface Listings {
+  /** One cache for each user and team, whichever of their accounts is used. */
+  cacheFor(choice: TeamChoice): ListingCache
+  /** See `ListingAge`. */
+  listing(choice: TeamChoice, maxAgeMs: number | undefined): Promise<CachedListing>
+  /** Deletes what is stored of the account's teams. */
+  forget(accountId: string): Promise<void>
+  /** Resolves once the listings are written. */
+  written(): Promise<void>
+}
+
+export function createListings(options: {
+  readonly accounts: Pick<Accounts, 'list'>
+  readonly folder: string
+  readonly request: TeamRequest
+  /** All pages of a team were requested in the background. */
+  readonly onRefreshed: (choice: TeamChoice) => void
+  readonly environment: Environment
+}): Listings {
+  const { accounts, request, onRefreshed, environment } = options
+  const files = createListingFiles(options.folder, environment)
+  const caches = new Map<string, ListingCache>()
+
+  function personOf(accountId: string) {
+    const account = accounts.list().find(({ id }) => id === accountId)
+    return account && { server: baseOf(account.server), personId: account.personId }
+  }
+
+  function cacheFor({ accountId, teamId }: TeamChoice): ListingCache {
+    const person = personOf(accountId)
+    const key = person ? `${person.server} ${person.personId} ${teamId}` : `${accountId} ${teamId}`
+    const cache =
+      caches.get(key) ?? createListingCache(environment, person ? files.fileOf({ ...person, teamId }) : null)
+    caches.set(key, cache)
+    return cache
+  }
+
+  const requestListing: TeamRequest = (choice, send) =>
+    request(choice, (access, signal) =>
+      retryCall(() => send(access, signal), environment, {
+        signal,
+        withinMs: listingRetryMs,
+        // The listing is an inferred call, so a server may not have it. Offline, the queue waits for the
+        // connection.
+        mayRetry: (reason) => !mayBeUnsupported(reason) && !isConnectivityFailure(reason),
+      }),
+    )
+
+  const requestAll = (choice: TeamChoice) =>
+    requestListing(choice, (access, signal) => listAllModels(access, environment.now(), signal))
+
+  const requestNew = (choice: TeamChoice, known: KnownListing) =>
+    requestListing(choice, (access, signal) =>
+      listNewModels(access, { known, atMs: environment.now() }, signal),
+    )
+
+  async function refresh(choice: TeamChoice): Promise<void> {
+    if (await cacheFor(choice).refresh(() => requestAll(choice))) onRefreshed(choice)
+  }
+
+  return {
+    cacheFor,
+    listing: (choice, maxAgeMs) =>
+      cacheFor(choice).listing(maxAgeMs, async (known) => {
+        const isLarge = known !== null && known.models.size > smallLibrarySize
+        if (!isLarge || known.unlistedCount === null || maxAgeMs === 0) return requestAll(choice)
+        const updated = await requestNew(choice, known)
+        if (!updated.ok) return updated
+        const isOld = environment.now() - known.completeAtMs >= completeForMs
+        if (isOld || !updated.value.isComplete) void refresh(choice)
+        return success(updated.value.listing)
+      }),
+    async forget(accountId) {
+      const person = personOf(accountId)
+      if (!person) return
+      for (const [key, cache] of caches) {
+        if (!key.startsWith(`${person.server} ${person.personId} `)) continue
+        // A running request must not write its answer afterwards.
+        cache.detach()
+        caches.delete(key)
+      }
+      await files.forget(person)
+    },
+    written: () => files.written(),
+  }
+}

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { listAllModels, listNewModels, type KnownListing } from '../../../electron/library/listing.ts'
+import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
+import { valueOf } from '../../support/engine.ts'
+
+/** A server with these models in this order, `pageSize` on a page, that records the requested pages. */
+function serverWith(ids: readonly string[], { pageSize = 100, total = ids.length as number | null } = {}) {
+  const pages: number[] = []
+  const client = createAnsweringClient(({ current_page: page }) => {
+    pages.push(Number(page))
+    const start = (Number(page) - 1) * pageSize
+    return {
+      model_list: ids.slice(start, start + pageSize).map((id) => ({ id })),
+      ...(total === null ? {} : { page_meta: { total_count: total } }),
+    }
+  })
+  return { access: { client, signer: deviceSigner }, pages }
+}
+
+const { signal } = new AbortController()
+const idsOf = (count: number, prefix = 'old') =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`)
+
+async function knownOf(ids: readonly string[], options = {}): Promise<KnownListing> {
+  return valueOf(await listAllModels(serverWith(ids, options).access, 1, signal))
+}
+
+async function update(known: KnownListing, server: ReturnType<typeof serverWith>) {
+  const { listing, isComplete } = valueOf(await listNewModels(server.access, { known, atMs: 2 }, signal))
+  return { count: listing.models.size, isComplete, pages: server.pages, listing }
+}
+
+test.each([
+  ['none', idsOf(1_000), [1, 10]],
+  ['a few at the beginning', [...idsOf(40, 'new'), ...idsOf(1_000)], [1, 11]],
+  ['exactly a page at the beginning', [...idsOf(100, 'new'), ...idsOf(1_000)], [1, 11]],
+  ['several pages at the beginning', [...idsOf(230, 'new'), ...idsOf(1_000)], [1, 2, 3, 13]],
+  ['a few at the end', [...idsOf(1_000), ...idsOf(40, 'new')], [1, 11]],
+  ['several pages at the end', [...idsOf(1_000), ...idsOf(130, 'new')], [1, 12, 11]],
+  ['at both ends', [...idsOf(5, 'first'), ...idsOf(1_000), ...idsOf(5, 'last')], [1, 11]],
+])('finds all new models on few pages: %s', async (_where, ids, pages) => {
+  const result = await update(await knownOf(idsOf(1_000)), serverWith(ids))
+  expect(result).toMatchObject({ count: ids.length, isComplete: true, pages })
+})
+
+test('finds new models on pages that are smaller than requested', async () => {
+  const known = await knownOf(idsOf(1_000), { pageSize: 20 })
+  const server = serverWith([...idsOf(1_000), 'new'], { pageSize: 20 })
+  expect(await update(known, server)).toMatchObject({ count: 1_001, isComplete: true, pages: [1, 51] })
+})
+
+test.each([
+  ['a deleted one', idsOf(999)],
+  ['one in the middle', [...idsOf(500), 'new', ...idsOf(1_000).slice(500)]],
+  ['one that replaces a deleted one', [...idsOf(999), 'new']],
+  ['more than the pages that are requested', [...idsOf(1_500, 'new'), ...idsOf(1_000)]],
+])('says that changes may be missing: %s', async (_what, ids) => {
+  const { isComplete, pages } = await update(await knownOf(idsOf(1_000)), serverWith(ids))
+  expect([isComplete, pages.length <= 10]).toEqual([false, true])
+})
+
+test('allows for models that the server counts but does not list', async () => {
+  const known = await knownOf(idsOf(1_000), { total: 1_007 })
+  expect(known.unlistedCount).toBe(7)
+  const server = serverWith([...idsOf(3, 'new'), ...idsOf(1_000)], { total: 1_010 })
+  expect(await update(known, server)).toMatchObject({ count: 1_003, isComplete: true })
+})
+
+test('requests few pages of a server with an absurd total', async () => {
+  const server = serverWith([...idsOf(3, 'new'), ...idsOf(1_000)], { total: Number.MAX_SAFE_INTEGER })
+  const { isComplete, pages } = await update(await knownOf(idsOf(1_000)), server)
+  expect([isComplete, pages]).toEqual([false, [1, 2_500]])
+})
+
+test('dates the update, but not the complete listing', async () => {
+  const { listing } = await update(await knownOf(idsOf(10)), serverWith(idsOf(10)))
+  expect(listing).toMatchObject({ listedAtMs: 2, completeAtMs: 1 })
+})
+
+test('knows no number of unlisted models without a total', async () => {
+  expect((await knownOf(idsOf(10), { total: null })).unlistedCount).toBeNull()
+})

@@ -91,12 +91,27 @@ export const maxPages = maxModels / 20
 /** Requests of one listing at a time: enough to hide the round trips, few enough for a shared server. */
 const parallelRequests = 4
 
+/** Where a listing that was interrupted goes on. */
+export interface ListingPosition {
+  /** The last page that was read. It is read again, since deletions move models to it. */
+  readonly page: number
+  /** How many models the pages before it had. */
+  readonly received: number
+}
+
+const beginning: ListingPosition = { page: 1, received: 0 }
+
 export interface ModelPage {
   readonly models: readonly ModelWire[]
   /** How many models the page had, valid or not. */
   readonly count: number
   /** How many models the team has; null if the server does not say. */
   readonly total: number | null
+}
+
+/** One page of a listing. */
+export interface ListedPage extends ModelPage {
+  readonly position: ListingPosition
 }
 
 /** Requests one page of the team's models. `page` starts at 1; the order of the models is not documented. */
@@ -126,21 +141,23 @@ export async function getModelPage(
  * Lists the team's models page by page, without models that an earlier page had. Once the first page has told
  * how many there are, the next pages are requested in parallel. Ends at `total_count`, at an empty page, or at
  * a page without a new model, since a server that ignores the page number would return the first page forever.
- * A longer list than `maxModels` is `list-too-long`, since the server may never end it.
+ * A longer list than `maxModels` is `list-too-long`, since the server may never end it. `from` continues a
+ * listing that was interrupted.
  */
 export async function* listModels(
   client: CloudClient,
   signer: Signer,
   signal: AbortSignal,
-): AsyncGenerator<Result<ModelPage>> {
+  from = beginning,
+): AsyncGenerator<Result<ListedPage>> {
   const ended = new AbortController()
-  const pages = createPageQueue((page) =>
+  const pages = createPageQueue(from.page, (page) =>
     getModelPage(client, signer, page, AbortSignal.any([signal, ended.signal])),
   )
   const seen = new Set<string>()
-  let received = 0
+  let { received } = from
   try {
-    for (let page = 1; page <= maxPages && seen.size <= maxModels; page += 1) {
+    for (let { page } = from; page <= maxPages && received <= maxModels; page += 1) {
       const answer = await pages.next()
       if (!answer.ok) {
         yield answer
@@ -152,21 +169,21 @@ export async function* listModels(
       // A model that was added meanwhile moves others to the next page, where they appear again.
       const models = answer.value.models.filter(({ id }) => !seen.has(id))
       for (const { id } of models) seen.add(id)
+      yield success({ models, count, total, position: { page, received } })
       received += count
-      yield success({ models, count, total })
       if (models.length === 0) return
       if (total !== null && received >= total) return
     }
-    yield failed(failure('list-too-long', { count: Math.min(seen.size, maxModels) }))
+    yield failed(failure('list-too-long', { count: Math.min(from.received + seen.size, maxModels) }))
   } finally {
     ended.abort()
   }
 }
 
 /** Requests pages in order, several at a time as far as they are expected to exist. */
-function createPageQueue(request: (page: number) => Promise<Result<ModelPage>>) {
+function createPageQueue(firstPage: number, request: (page: number) => Promise<Result<ModelPage>>) {
   const requested: Promise<Result<ModelPage>>[] = []
-  let lastRequested = 0
+  let lastRequested = firstPage - 1
   let expected = 0
 
   function requestNext(): void {

@@ -38,6 +38,10 @@ export interface ListingCache {
   refresh(request: () => Promise<Result<KnownListing>>): Promise<boolean>
   /** The models as last listed, or null. */
   cached(): readonly LibraryModel[] | null
+  /** The part of a listing that was read before it was interrupted, or null. */
+  interrupted(): KnownListing | null
+  /** Keeps a part, unless there is a listing. */
+  keepInterrupted(listing: KnownListing): void
   /** Writes nothing to its file any more. */
   detach(): void
   add(model: LibraryModel): void
@@ -50,6 +54,7 @@ export function createListingCache(
   listingFile: ListingFile | null = null,
 ): ListingCache {
   let known: (KnownListing & { readonly models: Models }) | null = null
+  let interrupted: KnownListing | null = null
   let listed: readonly LibraryModel[] = []
   let lastFailure: { readonly failure: Failure; readonly atMs: number } | null = null
   let file = listingFile
@@ -99,8 +104,10 @@ export function createListingCache(
     if (answer.ok) {
       // An update that was requested before a complete listing lacks what that one found.
       if (known === null || answer.value.completeAtMs >= known.completeAtMs) use(answer.value, edits)
+      interrupted = null
       lastFailure = null
-      file?.save(known ?? answer.value)
+      // A copy: it is written while our changes are applied.
+      if (known) file?.save({ ...known, models: new Map(known.models) })
     } else {
       lastFailure = { failure: answer.failure, atMs: environment.now() }
     }
@@ -108,7 +115,8 @@ export function createListingCache(
 
   async function load(): Promise<void> {
     const stored = await file?.load()
-    if (stored && known === null) use(stored)
+    if (stored?.continuesAt) interrupted ??= stored
+    else if (stored && known === null) use(stored)
   }
 
   return {
@@ -132,6 +140,11 @@ export function createListingCache(
       return true
     },
     cached: () => (known === null ? null : listed),
+    interrupted: () => interrupted,
+    keepInterrupted(listing) {
+      interrupted = listing
+      if (known === null) file?.save(listing)
+    },
     detach: () => void (file = null),
     add: (model) => applyEdit((models) => void models.set(model.id, model)),
     change: (id, change) =>

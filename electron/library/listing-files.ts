@@ -24,6 +24,7 @@ const header = v.pipe(
     listedAtMs: v.number(),
     completeAtMs: v.number(),
     unlistedCount: v.nullable(v.number()),
+    continuesAt: v.nullable(v.object({ page: v.number(), received: v.number() })),
   }),
 )
 const text = v.nullable(v.string())
@@ -154,8 +155,8 @@ async function readListing(file: string): Promise<KnownListing> {
       }
     }
     if (known === null || known.count !== models.size) throw new Error('the file is incomplete')
-    const { listedAtMs, completeAtMs, unlistedCount } = known
-    return { models, listedAtMs, completeAtMs, unlistedCount }
+    const { listedAtMs, completeAtMs, unlistedCount, continuesAt } = known
+    return { models, listedAtMs, completeAtMs, unlistedCount, continuesAt }
   } finally {
     await handle.close()
   }

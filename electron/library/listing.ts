@@ -1,5 +1,5 @@
 import type { Access } from '../accounts/accounts.ts'
-import { getModelPage, listModels, maxPages, type ModelPage } from '../cloud/models.ts'
+import { getModelPage, listModels, maxPages, type ListingPosition, type ModelPage } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
 import { success, type Result } from '../contract/failures.ts'
 import type { LibraryModel } from '../contract/library.ts'
@@ -9,10 +9,12 @@ export interface KnownListing {
   readonly models: ReadonlyMap<string, LibraryModel>
   /** When the last answer was requested (ms since the epoch). */
   readonly listedAtMs: number
-  /** When all pages were requested last: later changes to known models may be missing. */
+  /** When the first of all pages was requested last: later changes to known models may be missing. */
   readonly completeAtMs: number
   /** The server's `total_count` minus the models that it listed; null if it sends no total. */
   readonly unlistedCount: number | null
+  /** Where it goes on if it was interrupted; null if all pages were read. */
+  readonly continuesAt: ListingPosition | null
 }
 
 /** Up to this many models all pages are requested each time: at most five calls. */
@@ -20,21 +22,41 @@ export const smallLibrarySize = 500
 /** New models are looked for on at most this many pages at each end of the listing. */
 const maxNewPages = 5
 
-/** Requests all pages. An incomplete list is not used, so the failure of one page is the result. */
+/**
+ * Requests all pages, or those after the ones of a listing that was interrupted. The failure of one page is the
+ * result; `onInterrupted` is given what was read of a large library until then, or until an abort.
+ */
 export async function listAllModels(
   { client, signer }: Pick<Access, 'client' | 'signer'>,
-  atMs: number,
+  run: {
+    readonly interrupted: KnownListing | null
+    readonly atMs: number
+    readonly onInterrupted: (listing: KnownListing) => void
+  },
   signal: AbortSignal,
 ): Promise<Result<KnownListing>> {
-  const models = new Map<string, LibraryModel>()
+  const { interrupted, atMs, onInterrupted } = run
+  const completeAtMs = interrupted?.completeAtMs ?? atMs
+  const models = new Map(interrupted?.models)
+  let continuesAt = interrupted?.continuesAt ?? null
   let total: number | null = null
-  for await (const page of listModels(client, signer, signal)) {
-    if (!page.ok) return page
-    addModels(models, page.value)
-    total = page.value.total
+  let isComplete = false
+  try {
+    for await (const page of listModels(client, signer, signal, continuesAt ?? undefined)) {
+      if (!page.ok) return page
+      addModels(models, page.value)
+      total = page.value.total
+      continuesAt = page.value.position
+    }
+    isComplete = true
+    // A difference after an interruption comes from changes since, and is to be found by the next update.
+    const unlisted = interrupted === null && total !== null ? total - models.size : 0
+    const unlistedCount = total === null ? null : unlisted
+    return success({ models, listedAtMs: atMs, completeAtMs, unlistedCount, continuesAt: null })
+  } finally {
+    if (!isComplete && continuesAt !== null && models.size > smallLibrarySize)
+      onInterrupted({ models, listedAtMs: atMs, completeAtMs, unlistedCount: null, continuesAt })
   }
-  const unlistedCount = total === null ? null : total - models.size
-  return success({ models, listedAtMs: atMs, completeAtMs: atMs, unlistedCount })
 }
 
 /** A known listing with the models that were added since. */

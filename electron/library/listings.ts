@@ -28,7 +28,7 @@ export interface Listings {
   listing(choice: TeamChoice, maxAgeMs: number | undefined): Promise<CachedListing>
   /** Deletes what is stored of the account's teams. */
   forget(accountId: string): Promise<void>
-  /** Resolves once the listings are written. */
+  /** Resolves once running requests have ended and the listings are written. */
   written(): Promise<void>
 }
 
@@ -43,6 +43,12 @@ export function createListings(options: {
   const { accounts, request, onRefreshed, environment } = options
   const files = createListingFiles(options.folder, environment)
   const caches = new Map<string, ListingCache>()
+  const running = new Set<Promise<unknown>>()
+
+  function track<T>(work: Promise<T>): Promise<T> {
+    running.add(work)
+    return work.finally(() => running.delete(work))
+  }
 
   function personOf(accountId: string) {
     const account = accounts.list().find(({ id }) => id === accountId)
@@ -69,8 +75,16 @@ export function createListings(options: {
       }),
     )
 
-  const requestAll = (choice: TeamChoice) =>
-    requestListing(choice, (access, signal) => listAllModels(access, environment.now(), signal))
+  /** Continues a listing that was interrupted recently, unless the present state is asked for. */
+  function requestAll(choice: TeamChoice, { isFromBeginning = false } = {}): Promise<Result<KnownListing>> {
+    const cache = cacheFor(choice)
+    return requestListing(choice, (access, signal) => {
+      const atMs = environment.now()
+      const begun = isFromBeginning ? null : cache.interrupted()
+      const interrupted = begun && atMs - begun.completeAtMs < completeForMs ? begun : null
+      return listAllModels(access, { interrupted, atMs, onInterrupted: cache.keepInterrupted }, signal)
+    })
+  }
 
   const requestNew = (choice: TeamChoice, known: KnownListing) =>
     requestListing(choice, (access, signal) =>
@@ -78,21 +92,24 @@ export function createListings(options: {
     )
 
   async function refresh(choice: TeamChoice): Promise<void> {
-    if (await cacheFor(choice).refresh(() => requestAll(choice))) onRefreshed(choice)
+    if (await track(cacheFor(choice).refresh(() => requestAll(choice)))) onRefreshed(choice)
   }
 
   return {
     cacheFor,
     listing: (choice, maxAgeMs) =>
-      cacheFor(choice).listing(maxAgeMs, async (known) => {
-        const isLarge = known !== null && known.models.size > smallLibrarySize
-        if (!isLarge || known.unlistedCount === null || maxAgeMs === 0) return requestAll(choice)
-        const updated = await requestNew(choice, known)
-        if (!updated.ok) return updated
-        const isOld = environment.now() - known.completeAtMs >= completeForMs
-        if (isOld || !updated.value.isComplete) void refresh(choice)
-        return success(updated.value.listing)
-      }),
+      track(
+        cacheFor(choice).listing(maxAgeMs, async (known) => {
+          const isLarge = known !== null && known.models.size > smallLibrarySize
+          if (!isLarge || known.unlistedCount === null || maxAgeMs === 0)
+            return requestAll(choice, { isFromBeginning: maxAgeMs === 0 })
+          const updated = await requestNew(choice, known)
+          if (!updated.ok) return updated
+          const isOld = environment.now() - known.completeAtMs >= completeForMs
+          if (isOld || !updated.value.isComplete) void refresh(choice)
+          return success(updated.value.listing)
+        }),
+      ),
     async forget(accountId) {
       const person = personOf(accountId)
       if (!person) return
@@ -104,6 +121,9 @@ export function createListings(options: {
       }
       await files.forget(person)
     },
-    written: () => files.written(),
+    async written() {
+      await Promise.allSettled(running)
+      await files.written()
+    },
   }
 }

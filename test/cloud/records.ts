@@ -44,6 +44,7 @@ const SCHEMA = `
     model_type TEXT NOT NULL, storage_key TEXT NOT NULL, file_size INTEGER NOT NULL, file_hash TEXT NOT NULL,
     model_path TEXT NOT NULL, model_status TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
     UNIQUE (team_id, storage_key), UNIQUE (team_id, model_path));
+  CREATE INDEX IF NOT EXISTS models_by_team ON models (team_id, position);
 `
 
 const MODEL = `id, display_name, model_type, storage_key, file_size, file_hash, model_path, model_status,
@@ -164,7 +165,9 @@ function modelRecords(run: Run, one: One, all: All) {
     /** Newest first. */
     models: (teamId: string, limit: number, offset: number) =>
       all<ModelRecord>(
-        `SELECT ${MODEL} FROM models WHERE team_id = ? ORDER BY position DESC LIMIT ? OFFSET ?`,
+        `SELECT ${MODEL} FROM models WHERE position IN
+           (SELECT position FROM models WHERE team_id = ? ORDER BY position DESC LIMIT ? OFFSET ?)
+         ORDER BY position DESC`,
         teamId,
         limit,
         offset,

@@ -401,6 +401,23 @@ test('forgets what is stored of an account, also if its listing is being request
   expect([await countOf(), lists() - before]).toEqual([620, 7])
 })
 
+test('continues in the next process a listing that closing has interrupted', async () => {
+  const { cloud, library, reopen, addMany, lists } = await setup()
+  addMany(1_200)
+  const held = cloud.hold('listModels', 'arrival', { skip: 9 })
+  const asked = library.models(home)
+  await held.arrived
+  await library.close()
+  held.release()
+  expect((await asked).ok).toBe(false)
+  const before = lists()
+  const again = reopen()
+  expect(again.cachedModels(home)).toBeNull()
+  expect(valueOf(await again.models(home)).models).toHaveLength(1_200)
+  expect(lists() - before).toBeLessThan(8)
+  await again.close()
+})
+
 /** Resolves when an update of a large library and the complete listing after it have been reported. */
 function completeListing(library: Library): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -26,6 +26,7 @@ const listingOf = (models: readonly LibraryModel[], atMs = 0): Result<KnownListi
     listedAtMs: atMs,
     completeAtMs: atMs,
     unlistedCount: 0,
+    continuesAt: null,
   })
 
 function setup() {
@@ -110,4 +111,15 @@ test('uses the present listing during a refresh, and applies our changes to its 
   answer.resolve(listingOf([model('a'), model('b')], 1))
   expect(await refreshed).toBe(true)
   expect(await names()).toEqual(['a', 'b', 'ours'])
+})
+
+test('saves the listing as it is, and not what changes while it is written', async () => {
+  const saved: KnownListing[] = []
+  const kept = createListingCache(standingClock(), {
+    load: async () => null,
+    save: (listing) => void saved.push(listing),
+  })
+  await kept.listing(0, async () => listingOf([model('a')]))
+  kept.add(model('b'))
+  expect(saved.map(({ models }) => [...models.keys()])).toEqual([['a']])
 })

@@ -37,6 +37,7 @@ const listingOf = (count: number, prefix = 'm'): KnownListing => ({
   listedAtMs: 5,
   completeAtMs: 4,
   unlistedCount: 3,
+  continuesAt: { page: 6, received: 500 },
 })
 
 function setup() {

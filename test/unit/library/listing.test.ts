@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { CloudClient } from '../../../electron/cloud/client.ts'
+import { failed, failure } from '../../../electron/contract/failures.ts'
 import { listAllModels, listNewModels, type KnownListing } from '../../../electron/library/listing.ts'
 import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 import { valueOf } from '../../support/engine.ts'
@@ -21,8 +23,10 @@ const { signal } = new AbortController()
 const idsOf = (count: number, prefix = 'old') =>
   Array.from({ length: count }, (_, index) => `${prefix}-${index}`)
 
+const complete = { interrupted: null, atMs: 1, onInterrupted: () => {} }
+
 async function knownOf(ids: readonly string[], options = {}): Promise<KnownListing> {
-  return valueOf(await listAllModels(serverWith(ids, options).access, 1, signal))
+  return valueOf(await listAllModels(serverWith(ids, options).access, complete, signal))
 }
 
 async function update(known: KnownListing, server: ReturnType<typeof serverWith>) {
@@ -79,4 +83,50 @@ test('dates the update, but not the complete listing', async () => {
 
 test('knows no number of unlisted models without a total', async () => {
   expect((await knownOf(idsOf(10), { total: null })).unlistedCount).toBeNull()
+})
+
+/** Reads a listing until the server fails at this page, then goes on with another server. */
+async function interruptAndContinue(
+  ids: readonly string[],
+  failsAtPage: number,
+  laterIds: readonly string[],
+) {
+  let interrupted: KnownListing | null = null
+  const keep = (listing: KnownListing) => void (interrupted = listing)
+  const { access } = serverWith(ids)
+  const failing: CloudClient = {
+    ...access.client,
+    send: async (request) =>
+      request.query?.['current_page'] === failsAtPage
+        ? failed(failure('server-trouble', { status: 500 }))
+        : access.client.send(request),
+  }
+  const first = await listAllModels(
+    { ...access, client: failing },
+    { ...complete, onInterrupted: keep },
+    signal,
+  )
+  expect(first.ok).toBe(false)
+  const later = serverWith(laterIds)
+  const listing = await listAllModels(later.access, { interrupted, atMs: 9, onInterrupted: keep }, signal)
+  return { listing: valueOf(listing), pages: later.pages }
+}
+
+test('continues an interrupted listing at the page before', async () => {
+  const ids = idsOf(1_000)
+  const { listing, pages } = await interruptAndContinue(ids, 9, ids)
+  expect([[...listing.models.keys()], pages]).toEqual([ids, [8, 9, 10]])
+  expect(listing).toMatchObject({ completeAtMs: 1, listedAtMs: 9, unlistedCount: 0, continuesAt: null })
+})
+
+test.each([
+  ['added', [...idsOf(70, 'new'), ...idsOf(1_000)], 1_000],
+  ['deleted', idsOf(1_000).slice(70), 1_000],
+])('misses no older model of an interrupted listing when others were %s since', async (_what, ids, count) => {
+  const { listing } = await interruptAndContinue(idsOf(1_000), 9, ids)
+  expect([listing.models.size, listing.unlistedCount]).toEqual([count, 0])
+})
+
+test('keeps nothing of an interrupted listing of a small library', async () => {
+  await expect(interruptAndContinue(idsOf(600), 5, [])).resolves.toMatchObject({ pages: [1] })
 })

@@ -59,6 +59,23 @@ test('the details show the stored log with causes and reasons, and copy and save
   expect(copied.text).toContain('Paused by quiet hours')
 })
 
+test('a row of the history shows its log too', async () => {
+  const done = registeredRow('Flux')
+  const { screen, rowOf } = await openPage({
+    answers: {
+      history: () => success({ rows: [done], nextBeforeMs: null }),
+      uploadLog: () => success(logDocumentOf(done, { events: [], speed: [] })),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  await expect.element(rowOf('Flux')).toBeVisible()
+  rowOf('Flux').element().focus()
+  await userEvent.keyboard('{Enter}')
+  const pane = screen.getByRole('complementary')
+  // An upload of an older version: only its record is known.
+  await expect.element(pane).toMatchTextContent(/Event log.*Added to the queue.*In the library/)
+})
+
 test('the log is loaded again when the upload has a new event', async () => {
   const waiting = row('Wan', { phase: 'waiting' })
   let events: UploadLog['events'] = []

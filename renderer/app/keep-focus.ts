@@ -1,0 +1,72 @@
+import type { Attachment } from 'svelte/attachments'
+
+/** Where the focus goes in a container: the current row of its list, or the first field of a sign-in. */
+const home = '[role=grid] [data-id][tabindex="0"], [data-focus-first]'
+/** Containers that take the focus of what is removed from them, the innermost one first. */
+const containers = '[data-id], aside, dialog, main'
+
+/**
+ * Keeps the focus in the window. A browser leaves it to the body when the element that has it is removed, and
+ * at the start; then keys do nothing. It goes to the container of the removed element instead, such as its row
+ * or its view, and from a view to its list once there is one.
+ */
+export const keepFocus: Attachment<HTMLElement> = (root) => {
+  let last: Element | null = null
+  let around: readonly Element[] = []
+  /** The view has the focus because its list was not there yet. */
+  let waitsForList = true
+  let frame = 0
+
+  function remember({ target }: FocusEvent) {
+    if (!(target instanceof Element)) return
+    if (!target.matches('main')) waitsForList = false
+    last = target
+    around = ancestorsOf(target)
+  }
+
+  function check() {
+    frame = 0
+    const { activeElement, body } = document
+    const isLost = activeElement === body && (last === null || !last.isConnected)
+    const isWaiting = waitsForList && activeElement?.matches('main') === true
+    if (!isLost && !isWaiting) return
+    const container = around.find((element) => element.isConnected) ?? root.querySelector('main')
+    const target = container ? targetIn(container) : null
+    if (!(target instanceof HTMLElement) || target === activeElement) return
+    target.focus({ preventScroll: true })
+    // Giving the focus to a view doesn't end the wait for its list.
+    waitsForList = target.matches('main')
+  }
+
+  // Two frames later: dialogs, menus and lists first return the focus themselves.
+  function checkSoon() {
+    const isLost = document.activeElement === document.body || waitsForList
+    if (isLost && frame === 0) frame = requestAnimationFrame(() => (frame = requestAnimationFrame(check)))
+  }
+
+  const observer = new MutationObserver(checkSoon)
+  observer.observe(root, { childList: true, subtree: true })
+  root.addEventListener('focusin', remember)
+  checkSoon()
+  return () => {
+    observer.disconnect()
+    cancelAnimationFrame(frame)
+    root.removeEventListener('focusin', remember)
+  }
+}
+
+function targetIn(container: Element): Element | null {
+  if (container.matches('[data-id]')) return container
+  const first = container.querySelector(home)
+  return first ?? (container.matches('dialog') ? container.querySelector('button, input') : container)
+}
+
+function ancestorsOf(element: Element): readonly Element[] {
+  const ancestors: Element[] = []
+  let next = element.parentElement?.closest(containers)
+  while (next) {
+    ancestors.push(next)
+    next = next.parentElement?.closest(containers)
+  }
+  return ancestors
+}

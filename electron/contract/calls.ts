@@ -112,6 +112,15 @@ const callGroups = {
     waitingFiles: call<WaitingFilesView>()('engine', nothing),
     /** Forgets them; the files themselves stay. */
     discardWaitingFiles: call<WaitingFilesView>()('engine', nothing),
+    /**
+     * Queues the files of uploads, of the list or the history, for another team too, once a native dialog is
+     * confirmed; null when it was not. Each gets a row with a target of its own, and is reviewed by the same
+     * rules as a dropped file. Files that are gone or have changed are skipped.
+     */
+    addUploadsToTeam: call<AddReport | null>()(
+      'desktop',
+      v.strictObject({ ids: v.pipe(ids, v.minLength(1)), team: teamChoice }),
+    ),
     editTarget: call<void>()('engine', v.strictObject({ id, change: targetChange })),
     /**
      * Gives many uploads new targets, all or none: one invalid target refuses the whole change. Uploads that
@@ -246,6 +255,14 @@ const callGroups = {
     deleteModels: call<readonly FailedDeletion[] | null>()(
       'desktop',
       v.strictObject({ choice: teamChoice, modelIds: v.pipe(ids, v.minLength(1)) }),
+    ),
+    /**
+     * The same as `addUploadsToTeam` for models of a team's library whose files are on this computer; the
+     * others are skipped.
+     */
+    addModelsToTeam: call<AddReport | null>()(
+      'desktop',
+      v.strictObject({ choice: teamChoice, modelIds: v.pipe(ids, v.minLength(1)), team: teamChoice }),
     ),
     /** Whether an unchanged file with these bytes is known on this computer. */
     hasLocalFile: call<boolean>()('engine', v.strictObject({ sha256 })),

@@ -48,6 +48,8 @@ export function createDesktopHandlers(options: {
     | 'sendOffered'
     | 'decide'
     | 'allow'
+    | 'addUploadsToTeam'
+    | 'addModelsToTeam'
     | 'snapshot'
     | 'library'
     | 'calls'

@@ -11,9 +11,9 @@ import type { Dialogs } from './window/dialogs.ts'
 const deleteConcurrency = 4
 
 /**
- * The calls that send files of watched folders to a team or delete from its library. Native dialogs confirm
- * them, since a compromised page could call them by itself. Names in their texts come from the engine, not
- * from the page.
+ * The calls that send files of watched folders or of earlier uploads to a team, or delete from its library.
+ * Native dialogs confirm them, since a compromised page could call them by itself. Names in their texts come
+ * from the engine, not from the page.
  */
 export function createTeamHandlers(options: {
   readonly engine: Pick<
@@ -27,17 +27,30 @@ export function createTeamHandlers(options: {
     | 'sendOffered'
     | 'decide'
     | 'allow'
+    | 'addUploadsToTeam'
+    | 'addModelsToTeam'
   >
   readonly dialogs: Pick<
     Dialogs,
     | 'pickPaths'
     | 'confirmSending'
+    | 'confirmOtherTeam'
     | 'confirmWatching'
     | 'confirmDeleting'
     | 'confirmReplacing'
     | 'confirmUnsafe'
   >
-}): Pick<CallHandlers, 'watchFolder' | 'giveWatched' | 'sendOffered' | 'deleteModels' | 'decide' | 'allow'> {
+}): Pick<
+  CallHandlers,
+  | 'watchFolder'
+  | 'giveWatched'
+  | 'sendOffered'
+  | 'addUploadsToTeam'
+  | 'addModelsToTeam'
+  | 'deleteModels'
+  | 'decide'
+  | 'allow'
+> {
   const { engine, dialogs } = options
   const watching = () => engine.calls.watching(undefined)
 
@@ -81,6 +94,9 @@ export function createTeamHandlers(options: {
       const isConfirmed = await dialogs.confirmSending({ ...offered, ...destination })
       return isConfirmed ? engine.sendOffered(id, { accountId, teamId: team.id, ...offered }) : success(null)
     },
+    addUploadsToTeam: ({ ids, team }) => engine.addUploadsToTeam(ids, team, dialogs.confirmOtherTeam),
+    addModelsToTeam: ({ choice, modelIds, team }) =>
+      engine.addModelsToTeam({ choice, modelIds }, team, dialogs.confirmOtherTeam),
     async deleteModels({ choice, modelIds }) {
       const ids = [...new Set(modelIds)]
       const destination = destinationOf(engine.session(), choice)

@@ -7,6 +7,7 @@ import type { ReviewPolicy } from '../intake/review/review-policy.ts'
 import type { Computer } from '../discovery/places/known-places.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import type { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
+import type { TeamAdder } from '../intake/add-to-team.ts'
 import type { EnqueueRequest } from '../intake/enqueue.ts'
 import type { Library } from '../library/library.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
@@ -97,6 +98,10 @@ export interface Engine {
   addFromOutside(paths: readonly string[]): Promise<Result<AddReport>>
   /** Enqueues models that were found on this computer, once `confirm` agrees. */
   readonly addFound: ModelFinder['enqueueFound']
+  /** Uploads the files of uploads to another team too, once `confirm` agrees. */
+  readonly addUploadsToTeam: TeamAdder['addUploads']
+  /** Uploads the files of library models to another team too, once `confirm` agrees. */
+  readonly addModelsToTeam: TeamAdder['addModels']
   /** Watches a folder for a team from now on, once `confirm` agrees. */
   readonly watchFolder: WatchedFolders['addFolder']
   /** Uploads new and waiting files of a watched folder to another team, once `confirm` agrees. */

@@ -18,6 +18,7 @@ import { createDetails } from '../feed/details.ts'
 import { createDoneToday } from '../feed/done-today.ts'
 import { createFeed } from '../feed/feed.ts'
 import { createModelStatusReader } from '../feed/model-status.ts'
+import { createTeamAdder } from '../intake/add-to-team.ts'
 import { adoptAccountUploads } from '../intake/adopt-uploads.ts'
 import { Intake } from '../intake/enqueue.ts'
 import { createTypeCorrections } from '../intake/type-corrections.ts'
@@ -277,6 +278,7 @@ export function createEngine(options: EngineOptions): Engine {
     enqueued: checkConflicts,
     rememberDrop: undo.rememberDrop,
   })
+  const teamAdder = createTeamAdder({ store, rows, library, hashCache, accounts, signIns, intake })
   // Discovery: models on this computer.
   const finder = new ModelFinder({
     worker: workers.search,
@@ -453,6 +455,8 @@ export function createEngine(options: EngineOptions): Engine {
     addPicked: (paths) => waitingFiles.addOrKeep(paths, findTeam(true)),
     addFromOutside: (paths) => waitingFiles.addOrKeep(paths, findTeam(false)),
     addFound: (chosen, confirm) => finder.enqueueFound(chosen, confirm),
+    addUploadsToTeam: teamAdder.addUploads,
+    addModelsToTeam: teamAdder.addModels,
     watchFolder: watchedFolders.addFolder.bind(watchedFolders),
     giveWatched: watchedFolders.setTeam.bind(watchedFolders),
     sendOffered: watchedFolders.enqueueOffered.bind(watchedFolders),

@@ -117,10 +117,16 @@ export class Intake {
    * team is continued instead of being added twice.
    */
   async enqueue(paths: readonly string[], request: EnqueueRequest = {}): Promise<Result<AddReport>> {
+    if (!this.#orderFor(request)) return failed(failure('no-team'))
+    return this.enqueueFound(await collectFiles(paths, { watchedFolder: request.watchedFolder }), request)
+  }
+
+  /** The same for files that were found before. */
+  async enqueueFound(found: CollectedFiles, request: EnqueueRequest): Promise<Result<AddReport>> {
     const order = this.#orderFor(request)
     if (!order) return failed(failure('no-team'))
     this.#services.warmUp()
-    return this.#enqueueFiles(await collectFiles(paths, { watchedFolder: request.watchedFolder }), order)
+    return this.#enqueueFiles(found, order)
   }
 
   #orderFor({ team, ...request }: EnqueueRequest): Order | null {

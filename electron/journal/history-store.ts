@@ -24,6 +24,8 @@ export interface HistoryStore {
   history(options: HistoryQuery): readonly RegisteredRecord[]
   /** Finished uploads of a multi-file model, by the key of its group. */
   registeredFilesOf(groupKey: string): readonly RegisteredRecord[]
+  /** Finished uploads that became this model, or whose bytes it already had. */
+  registeredAs(modelId: string): readonly RegisteredRecord[]
   /** The number of uploads finished since this time (ms since the epoch) and not dismissed from the list. */
   finishedSince(sinceMs: number): number
   /** Removes uploads from the list; they stay in the history. */
@@ -47,6 +49,10 @@ export function createHistoryStore(
   const ofGroup = database.prepare(
     `SELECT ${columns.join(', ')} FROM uploads WHERE phase = 'registered' AND instr(seen, ?) > 0`,
   )
+  const ofModel = database.prepare(
+    `SELECT ${columns.join(', ')} FROM uploads WHERE phase = 'registered' AND model_id = ?
+     ORDER BY finished_at_ms DESC`,
+  )
   const since = database.prepare(
     `SELECT count(*) AS count FROM uploads
      WHERE phase = 'registered' AND finished_at_ms >= ? AND dismissed = 0`,
@@ -67,6 +73,7 @@ export function createHistoryStore(
       read(ofGroup.all(JSON.stringify(groupKey)))
         .filter(isRegistered)
         .filter(({ seen }) => seen?.group?.key === groupKey),
+    registeredAs: (modelId) => read(ofModel.all(modelId)).filter(isRegistered),
     finishedSince: (sinceMs) => Number(since.get(sinceMs)?.['count']),
     dismiss: (ids) => write(() => ids.forEach((id) => void dismiss.run(id))),
   }

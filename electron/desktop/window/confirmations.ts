@@ -25,6 +25,8 @@ export interface NamedItems {
 export interface Confirmations {
   /** Asks whether to upload files that were found by the app rather than picked by the user. */
   confirmSending(question: UploadConfirmation): Promise<boolean>
+  /** Asks whether to upload files to a team that were added for another one. */
+  confirmOtherTeam(question: UploadConfirmation): Promise<boolean>
   /** Asks whether to add a server, before the first request to it. */
   confirmServer(address: string): Promise<boolean>
   /** Asks whether to add the account of another person. */
@@ -87,6 +89,14 @@ export function createConfirmations(
         message: t('send-found.question', { count, sizeBytes, ...texts }),
         detail: t('send-found.explanation', texts),
         action: t('send-found.send', { count }),
+      }))
+    },
+    confirmOtherTeam({ count, sizeBytes, team, server }) {
+      const texts = { team: visibleName(team), server }
+      return confirm('other-team', (t) => ({
+        message: t('other-team.question', { count, sizeBytes, ...texts }),
+        detail: t('other-team.explanation', texts),
+        action: t('other-team.send', { count }),
       }))
     },
     confirmServer(address) {

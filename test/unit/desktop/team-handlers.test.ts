@@ -79,6 +79,14 @@ function setup(
         done.push(decision)
         return success(undefined)
       },
+      async addUploadsToTeam(ids: unknown, team: unknown, confirm: () => Promise<boolean>) {
+        if (await confirm()) done.push([ids, team])
+        return success(report)
+      },
+      async addModelsToTeam(ids: unknown, team: unknown, confirm: () => Promise<boolean>) {
+        if (await confirm()) done.push([ids, team])
+        return success(report)
+      },
       library: {
         models: async () => success({ models, listedAtMs: 0, completeAtMs: 0, failure: null }),
         async remove(_choice: unknown, id: string) {
@@ -90,6 +98,7 @@ function setup(
     dialogs: {
       pickPaths: async () => ['/home/mira/models'],
       confirmSending: answer('send'),
+      confirmOtherTeam: answer('other-team'),
       confirmUnsafe: answer('unsafe'),
       confirmWatching: answer('watch'),
       confirmDeleting: answer('delete'),
@@ -121,6 +130,22 @@ test.each([true, false])('asks before offered files are sent: %s', async (isYes)
   expect(await handlers.sendOffered({ id: 'folder-1' })).toEqual(success(isYes ? report : null))
   expect(asked).toEqual([['send', { ...offered, ...destination }]])
   expect(done).toEqual(isYes ? [['folder-1', { ...choice, ...offered }]] : [])
+})
+
+test.each([true, false])('asks before files are uploaded to another team too: %s', async (isYes) => {
+  const { handlers, asked, done } = setup(isYes)
+  await handlers.addUploadsToTeam({ ids: ['a'], team: choice })
+  await handlers.addModelsToTeam({ choice, modelIds: ['b'], team: choice })
+  expect(asked).toEqual([['other-team'], ['other-team']])
+  const models = { choice, modelIds: ['b'] }
+  expect(done).toEqual(
+    isYes
+      ? [
+          [['a'], choice],
+          [models, choice],
+        ]
+      : [],
+  )
 })
 
 test('does not ask about an unknown team or folder', async () => {

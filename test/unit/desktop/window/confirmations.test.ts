@@ -48,6 +48,15 @@ test('names up to five of several models that are deleted, and counts the others
   expect(boxes[1]?.detail?.split('\n').slice(0, 3)).toEqual(['• A', `• ${'x'.repeat(79)}…`, ''])
 })
 
+test('says that files are uploaded to another team again', async () => {
+  const { confirmations, boxes, kinds } = setup()
+  const question = { count: 2, sizeBytes: 3_000_000, team: 'Studio', server: 'cloud.example' }
+  expect(await confirmations.confirmOtherTeam(question)).toBe(true)
+  expect(boxes[0]?.message).toBe('Upload 2 files (3.0 MB) to Studio too?')
+  expect(boxes[0]?.detail).toContain('to cloud.example again')
+  expect(kinds).toEqual(['other-team'])
+})
+
 test('names the uploads that delete what they replace', async () => {
   const { confirmations, boxes } = setup()
   await confirmations.confirmReplacing({ count: 2, names: ['a.safetensors', 'b.safetensors'] })

@@ -18,9 +18,10 @@ function pathOf(file: unknown): string {
 }
 
 /** Replaces `File` objects by their paths, since the page must not supply paths itself. */
-function withPaths(args: unknown): { paths: string[] } {
-  const files: unknown = typeof args === 'object' && args !== null && 'files' in args ? args.files : []
-  return { paths: Array.isArray(files) ? files.map(pathOf) : [] }
+function withPaths(args: unknown): { paths: string[]; team?: unknown } {
+  const { files, team } = { ...(args as { files?: unknown; team?: unknown } | null | undefined) }
+  const paths = Array.isArray(files) ? files.map(pathOf) : []
+  return team === undefined ? { paths } : { paths, team }
 }
 
 function bridgeCall(name: CallName): (args?: unknown) => Promise<unknown> {

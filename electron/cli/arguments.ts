@@ -60,7 +60,8 @@ export type Command =
   | ({
       readonly name: 'upload'
       readonly paths: readonly string[]
-      readonly team: string | null
+      /** Ids or names; none without the option. */
+      readonly teams: readonly string[]
       readonly target: Partial<Target>
       readonly allow: 'suspicious' | 'dangerous' | null
       /** Undefined without the option. */
@@ -174,7 +175,7 @@ function parseUpload(words: readonly string[]): Command {
   return {
     name: 'upload',
     paths: positionals,
-    team: values.team ?? null,
+    teams: values.team ?? [],
     target: {
       ...(values.type === undefined ? {} : { modelType: values.type }),
       ...(values.path === undefined ? {} : { modelPath: values.path }),

@@ -4,6 +4,8 @@ interface OptionInfo {
   readonly short?: string
   /** Placeholder for its value in the help. */
   readonly value?: string
+  /** It may be given several times. */
+  readonly multiple?: boolean
   readonly about: string
 }
 
@@ -43,7 +45,12 @@ export const commands = {
     words: '<paths…>',
     about: 'upload files and folders to the library; resumes unfinished uploads',
     options: {
-      team: { type: 'string', value: 'id or name', about: 'team to upload to' },
+      team: {
+        type: 'string',
+        multiple: true,
+        value: 'id or name',
+        about: 'team to upload to; repeat it to upload to several teams',
+      },
       type: {
         type: 'string',
         value: 'type',

@@ -1,4 +1,4 @@
-import type { Account } from '../contract/account.ts'
+import { teamKey, type Account } from '../contract/account.ts'
 import { runAccountsCommand, runLogoutCommand } from './commands/accounts.ts'
 import type { Command } from './arguments.ts'
 import { runCheckCommand } from './commands/check.ts'
@@ -87,10 +87,14 @@ async function runSignedInCommand(
     }
     return exitCodes.ok
   }
-  const team = findTeam(engine, command.team ?? cliEnvironment.team, tokenAccount)
+  const teamOf = (idOrName: string | null) => findTeam(engine, idOrName, tokenAccount)
   const uploadContext = { ...context, reporter: createReporter(command, streams) }
-  if (command.name === 'upload') return runUploadCommand(command, team, uploadContext)
-  return runWorkflowCommand(command, team, uploadContext)
+  if (command.name === 'upload') {
+    const named = command.teams.length > 0 ? command.teams : [cliEnvironment.team]
+    const teams = new Map(named.map(teamOf).map((team) => [teamKey(team), team]))
+    return runUploadCommand(command, [...teams.values()], uploadContext)
+  }
+  return runWorkflowCommand(command, teamOf(command.team ?? cliEnvironment.team), uploadContext)
 }
 
 const teamAsJson = ({ team, account }: AccountTeam) => ({ ...team, account: account.email })

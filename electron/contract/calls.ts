@@ -104,8 +104,11 @@ const callGroups = {
 
   uploads: {
     snapshot: call<Snapshot>()('engine', nothing),
-    /** From the page: `{ files: File[] }`. The preload turns the files into paths. */
-    addFiles: call<AddReport>()('engine', v.strictObject({ paths })),
+    /**
+     * From the page: `{ files: File[] }`. The preload turns the files into paths. With a team they are for it
+     * (else `no-team`), otherwise for the chosen one; without one they wait.
+     */
+    addFiles: call<AddReport>()('engine', v.strictObject({ paths, team: v.exactOptional(teamChoice) })),
     /** Opens the native picker; a cancelled picker returns an empty report. */
     chooseFiles: call<AddReport>()('desktop', v.strictObject({ what: v.picklist(['files', 'folder']) })),
     /** Files that wait for a sign-in or a team. */
@@ -222,12 +225,13 @@ const callGroups = {
     /** What is to be approved, or null; the event `review` shows later changes. */
     review: call<ReviewView | null>()('engine', nothing),
     /**
-     * Queues files in review for a team, all unless some are named. Files with a failure stay in review until
-     * they are fixed, accepted (`allow`, `decide`) or excluded. `no-team` if the team is not available.
+     * Queues files in review for a team, or each for its own, all unless some are named. Files with a failure
+     * stay in review until they are fixed, accepted (`allow`, `decide`) or excluded. `no-team` if a team is
+     * not available.
      */
     approveReview: call<ReviewApproval>()(
       'engine',
-      v.strictObject({ ids: v.nullable(ids), team: teamChoice }),
+      v.strictObject({ ids: v.nullable(ids), team: v.nullable(teamChoice) }),
     ),
     /** Removes files from the review; returns their ids, which `undoRemove` restores. */
     excludeFromReview: call<readonly string[]>()('engine', v.strictObject({ ids })),
@@ -537,7 +541,7 @@ export const eventNames = Object.keys({
 
 /** Arguments on the page: files in place of paths, and no argument in place of `undefined`. */
 type PageArgs<Name extends CallName> = Name extends 'addFiles'
-  ? [args: { readonly files: readonly File[] }]
+  ? [args: { readonly files: readonly File[]; readonly team?: TeamChoice }]
   : CallArgs<Name> extends undefined
     ? []
     : [args: CallArgs<Name>]

@@ -58,6 +58,8 @@ export function blockedIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string
 export interface ReviewView {
   /** The team of all files; null if the user has still to choose, or if the files are for several teams. */
   readonly team: TeamChoice | null
+  /** The files were added for several teams, and all of these are available. */
+  readonly isForSeveralTeams: boolean
   readonly fileCount: number
   readonly totalBytes: number
   /** Files that were found and are still being inspected. */

@@ -14,7 +14,7 @@ import { createRateLimit } from './security/rate-limit.ts'
 import { createServerHandlers } from './server-handlers.ts'
 import type { SessionSecretStore } from './security/secret-store.ts'
 import type { Language } from './settings/language.ts'
-import { createTeamHandlers } from './team-handlers.ts'
+import { createOtherTeamHandlers, createTeamHandlers } from './team-handlers.ts'
 import type { Dialogs } from './window/dialogs.ts'
 import type { MainWindow } from './window/main-window.ts'
 
@@ -48,8 +48,7 @@ export function createDesktopHandlers(options: {
     | 'sendOffered'
     | 'decide'
     | 'allow'
-    | 'addUploadsToTeam'
-    | 'addModelsToTeam'
+    | 'otherTeam'
     | 'snapshot'
     | 'library'
     | 'calls'
@@ -74,6 +73,7 @@ export function createDesktopHandlers(options: {
   return {
     ...createServerHandlers({ engine, settings, dialogs, mayCheck, log }),
     ...createTeamHandlers({ engine, dialogs }),
+    ...createOtherTeamHandlers({ engine, dialogs }),
     ...createRowHandlers({
       engine,
       settings,

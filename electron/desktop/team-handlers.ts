@@ -27,30 +27,17 @@ export function createTeamHandlers(options: {
     | 'sendOffered'
     | 'decide'
     | 'allow'
-    | 'addUploadsToTeam'
-    | 'addModelsToTeam'
   >
   readonly dialogs: Pick<
     Dialogs,
     | 'pickPaths'
     | 'confirmSending'
-    | 'confirmOtherTeam'
     | 'confirmWatching'
     | 'confirmDeleting'
     | 'confirmReplacing'
     | 'confirmUnsafe'
   >
-}): Pick<
-  CallHandlers,
-  | 'watchFolder'
-  | 'giveWatched'
-  | 'sendOffered'
-  | 'addUploadsToTeam'
-  | 'addModelsToTeam'
-  | 'deleteModels'
-  | 'decide'
-  | 'allow'
-> {
+}): Pick<CallHandlers, 'watchFolder' | 'giveWatched' | 'sendOffered' | 'deleteModels' | 'decide' | 'allow'> {
   const { engine, dialogs } = options
   const watching = () => engine.calls.watching(undefined)
 
@@ -94,9 +81,6 @@ export function createTeamHandlers(options: {
       const isConfirmed = await dialogs.confirmSending({ ...offered, ...destination })
       return isConfirmed ? engine.sendOffered(id, { accountId, teamId: team.id, ...offered }) : success(null)
     },
-    addUploadsToTeam: ({ ids, team }) => engine.addUploadsToTeam(ids, team, dialogs.confirmOtherTeam),
-    addModelsToTeam: ({ choice, modelIds, team }) =>
-      engine.addModelsToTeam({ choice, modelIds }, team, dialogs.confirmOtherTeam),
     async deleteModels({ choice, modelIds }) {
       const ids = [...new Set(modelIds)]
       const destination = destinationOf(engine.session(), choice)
@@ -133,6 +117,21 @@ export function createTeamHandlers(options: {
         ? engine.decide({ ...decision, ids: uploads.map(({ id }) => id) })
         : success(undefined)
     },
+  }
+}
+
+/** The calls that upload files of earlier uploads and of library models to another team too. */
+export function createOtherTeamHandlers({
+  engine,
+  dialogs,
+}: {
+  readonly engine: Pick<Engine, 'otherTeam'>
+  readonly dialogs: Pick<Dialogs, 'confirmOtherTeam'>
+}): Pick<CallHandlers, 'addUploadsToTeam' | 'addModelsToTeam'> {
+  return {
+    addUploadsToTeam: ({ ids, team }) => engine.otherTeam.addUploads(ids, team, dialogs.confirmOtherTeam),
+    addModelsToTeam: ({ choice, modelIds, team }) =>
+      engine.otherTeam.addModels({ choice, modelIds }, team, dialogs.confirmOtherTeam),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SignIns } from '../accounts/sign-ins.ts'
+import type { TeamChoice } from '../contract/account.ts'
 import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { receiptOf } from '../contract/receipt.ts'
@@ -44,8 +45,8 @@ interface CallServices {
   readonly verify: (ids: readonly string[]) => void
   readonly waitingFiles: WaitingFiles
   readonly review: Review
-  /** Adds files and folders for the chosen team; without one they wait. */
-  readonly addPaths: (paths: readonly string[]) => Promise<Result<AddReport>>
+  /** Adds files and folders for a team, or for the chosen one; without one they wait. */
+  readonly addPaths: (paths: readonly string[], team: TeamChoice | null) => Promise<Result<AddReport>>
 }
 
 /** The engine's implementations of the calls of the contract, one function each. */
@@ -68,7 +69,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       return session
     },
     chooseTeam: async (choice) => signIns.choose(choice),
-    addFiles: ({ paths }) => services.addPaths(paths),
+    addFiles: ({ paths, team }) => services.addPaths(paths, team ?? null),
     waitingFiles: async () => success(services.waitingFiles.view()),
     discardWaitingFiles: async () => services.waitingFiles.discard(),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),

@@ -98,10 +98,8 @@ export interface Engine {
   addFromOutside(paths: readonly string[]): Promise<Result<AddReport>>
   /** Enqueues models that were found on this computer, once `confirm` agrees. */
   readonly addFound: ModelFinder['enqueueFound']
-  /** Uploads the files of uploads to another team too, once `confirm` agrees. */
-  readonly addUploadsToTeam: TeamAdder['addUploads']
-  /** Uploads the files of library models to another team too, once `confirm` agrees. */
-  readonly addModelsToTeam: TeamAdder['addModels']
+  /** Uploads the files of earlier uploads and of library models to another team too. */
+  readonly otherTeam: TeamAdder
   /** Watches a folder for a team from now on, once `confirm` agrees. */
   readonly watchFolder: WatchedFolders['addFolder']
   /** Uploads new and waiting files of a watched folder to another team, once `confirm` agrees. */

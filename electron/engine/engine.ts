@@ -307,8 +307,7 @@ export function createEngine(options: EngineOptions): Engine {
     onChange: (view) => events.emit('watching', view),
   })
 
-  const isReviewed = () => reviewPolicy().review !== 'never'
-  const findTeam = createTeamFinder({ signIns, isReviewed })
+  const findTeam = createTeamFinder({ signIns, policy: reviewPolicy })
   const waitingFiles = createWaitingFiles({
     choices,
     chosenTeam: () => findTeam(false),
@@ -440,7 +439,7 @@ export function createEngine(options: EngineOptions): Engine {
         verify: verifier.verify,
         waitingFiles,
         review,
-        addPaths: (paths) => waitingFiles.addOrKeep(paths, findTeam(true)),
+        addPaths: (paths, team) => waitingFiles.addFor(paths, team, findTeam(true)),
       }),
       ...finder.calls,
       ...watchedFolders.calls,
@@ -455,8 +454,7 @@ export function createEngine(options: EngineOptions): Engine {
     addPicked: (paths) => waitingFiles.addOrKeep(paths, findTeam(true)),
     addFromOutside: (paths) => waitingFiles.addOrKeep(paths, findTeam(false)),
     addFound: (chosen, confirm) => finder.enqueueFound(chosen, confirm),
-    addUploadsToTeam: teamAdder.addUploads,
-    addModelsToTeam: teamAdder.addModels,
+    otherTeam: teamAdder,
     watchFolder: watchedFolders.addFolder.bind(watchedFolders),
     giveWatched: watchedFolders.setTeam.bind(watchedFolders),
     sendOffered: watchedFolders.enqueueOffered.bind(watchedFolders),

@@ -54,7 +54,8 @@ interface TeamAdderServices {
 
 /** A file to upload, or why it can't be. */
 type Source =
-  { readonly file: FoundFile; readonly target: Target } | { readonly skipped: SkippedFile; readonly file?: never }
+  | { readonly file: FoundFile; readonly target: Target }
+  | { readonly skipped: SkippedFile; readonly file?: never }
 
 export function createTeamAdder(services: TeamAdderServices): TeamAdder {
   const { store, rows, library, hashCache, accounts, signIns, intake } = services
@@ -81,7 +82,9 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
   /** The file that was uploaded as this model, or another one with its bytes. */
   async function sourceOfModel(model: LibraryModel, from: TeamOfAccount): Promise<Source> {
     const { displayName, modelType, sha256 } = model
-    const records = store.registeredAs(model.id).filter((record) => isShown(record) && isSameTeam(record, from))
+    const records = store
+      .registeredAs(model.id)
+      .filter((record) => isShown(record) && isSameTeam(record, from))
     const modelPath = model.modelPath ?? records[0]?.target.modelPath
     const copies = [
       ...(await Promise.all(
@@ -144,7 +147,10 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
 }
 
 /** The file as it was found, or the reason why it is skipped: it is gone, or has other bytes now. */
-async function foundFile(file: FileToInspect, expected: FileIdentity): Promise<FoundFile | 'gone' | 'changed'> {
+async function foundFile(
+  file: FileToInspect,
+  expected: FileIdentity,
+): Promise<FoundFile | 'gone' | 'changed'> {
   const { path } = file
   const stats = await lstat(path, { bigint: true }).catch(() => null)
   if (!stats) return 'gone'

@@ -116,17 +116,25 @@ export class Intake {
    * failure, so that the user sees what happened to it. A file that the queue already has for this user and
    * team is continued instead of being added twice.
    */
-  async enqueue(paths: readonly string[], request: EnqueueRequest = {}): Promise<Result<AddReport>> {
-    if (!this.#orderFor(request)) return failed(failure('no-team'))
-    return this.enqueueFound(await collectFiles(paths, { watchedFolder: request.watchedFolder }), request)
+  enqueue(paths: readonly string[], request: EnqueueRequest = {}): Promise<Result<AddReport>> {
+    const collect = () => collectFiles(paths, { watchedFolder: request.watchedFolder })
+    return this.#enqueueFor(request, collect)
   }
 
   /** The same for files that were found before. */
-  async enqueueFound(found: CollectedFiles, request: EnqueueRequest): Promise<Result<AddReport>> {
+  enqueueFound(found: CollectedFiles, request: EnqueueRequest): Promise<Result<AddReport>> {
+    return this.#enqueueFor(request, async () => found)
+  }
+
+  async #enqueueFor(
+    request: EnqueueRequest,
+    collect: () => Promise<CollectedFiles>,
+  ): Promise<Result<AddReport>> {
+    // Before the files are scanned: the user may choose another team meanwhile.
     const order = this.#orderFor(request)
     if (!order) return failed(failure('no-team'))
     this.#services.warmUp()
-    return this.#enqueueFiles(found, order)
+    return this.#enqueueFiles(await collect(), order)
   }
 
   #orderFor({ team, ...request }: EnqueueRequest): Order | null {

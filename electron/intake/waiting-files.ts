@@ -9,6 +9,7 @@ import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import { undecidedTeam } from '../journal/upload-record.ts'
 import type { Environment, StoredChoices } from '../platform/environment.ts'
 import type { ReviewMode } from './review/needs-review.ts'
+import type { ReviewPolicy } from './review/review-policy.ts'
 
 const waitingFile = v.object({ path: v.string(), isFolder: v.boolean() })
 type WaitingFile = v.InferOutput<typeof waitingFile>
@@ -29,15 +30,15 @@ export interface TeamForFiles extends TeamChoice {
  */
 export function createTeamFinder({
   signIns,
-  isReviewed,
+  policy,
 }: {
   readonly signIns: Pick<SignIns, 'decidedTeam' | 'hasTeamChoice' | 'view'>
-  readonly isReviewed: () => boolean
+  readonly policy: () => Pick<ReviewPolicy, 'review'>
 }): (isTeamShown: boolean) => TeamForFiles | null {
   return (isTeamShown) => {
     const { accounts, chosen } = signIns.view()
     const team = isTeamShown ? chosen : signIns.decidedTeam()
-    if (team || !isReviewed() || signIns.hasTeamChoice()) return team
+    if (team || policy().review === 'never' || signIns.hasTeamChoice()) return team
     // The account only says whose files they are until the user has chosen one of the teams.
     const account = accounts.find(({ state, teams }) => state === 'ready' && teams.length > 0)
     return account ? { accountId: account.id, teamId: undecidedTeam.id, isUndecided: true } : null
@@ -52,6 +53,15 @@ export interface WaitingFiles {
    * and wait, and are not in the report. Workflows are opened at once, since that sends nothing.
    */
   addOrKeep(paths: readonly string[], team: TeamForFiles | null): Promise<Result<AddReport>>
+  /**
+   * The same for files that were dropped on a team, if one is named: they never wait, and fail with `no-team`
+   * if it is not available.
+   */
+  addFor(
+    paths: readonly string[],
+    named: TeamChoice | null,
+    otherwise: TeamForFiles | null,
+  ): Promise<Result<AddReport>>
   /** Adds the files if there is a team now. Does nothing before `start`. */
   addIfPossible(): void
   discard(): Result<WaitingFilesView>
@@ -102,7 +112,9 @@ export function createWaitingFiles(options: {
     paths: readonly string[],
     team: TeamForFiles,
     request: { readonly review?: ReviewMode; readonly signal?: AbortSignal } = {},
-  ) => processDropped(paths, (modelPaths) => enqueue(modelPaths, team, request))
+    // A workflow is for the team that is chosen while it is open, unless it was dropped for another one.
+    named?: TeamChoice,
+  ) => processDropped(paths, (modelPaths) => enqueue(modelPaths, team, request), named)
 
   async function addAll(): Promise<void> {
     const team = chosenTeam()
@@ -141,14 +153,17 @@ export function createWaitingFiles(options: {
     return success({ added: 0, refused: 0, skipped: [] })
   }
 
+  async function addOrKeep(paths: readonly string[], team: TeamForFiles | null): Promise<Result<AddReport>> {
+    if (team === null) return processDropped(paths, keep)
+    const report = await add(paths, team)
+    return !report.ok && report.failure.code === 'no-team' ? keep(paths) : report
+  }
+
   return {
     view,
     addIfPossible,
-    async addOrKeep(paths, team) {
-      if (team === null) return processDropped(paths, keep)
-      const report = await add(paths, team)
-      return !report.ok && report.failure.code === 'no-team' ? keep(paths) : report
-    },
+    addOrKeep,
+    addFor: (paths, named, otherwise) => (named ? add(paths, named, {}, named) : addOrKeep(paths, otherwise)),
     discard() {
       const stored = store(list().filter(({ path }) => beingAdded.has(path)))
       if (!stored.ok) return stored

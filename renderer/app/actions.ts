@@ -21,7 +21,7 @@ import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { SettingsState } from '../settings/settings-state.svelte.ts'
 import { targetChange, type TargetField } from '../uploads/row/target.ts'
 import { offerUndoRemove } from '../uploads/undo-remove.ts'
-import type { UiState } from './ui-state.svelte.ts'
+import type { AddingToTeam, UiState } from './ui-state.svelte.ts'
 
 /** Editable fields of a row in reading order, which is also the Tab order. */
 const fields: readonly TargetField[] = ['displayName', 'modelType', 'modelPath']
@@ -49,8 +49,10 @@ export class Actions {
     this.#services = services
   }
 
-  readonly addFiles = async (files: readonly File[]) => {
-    if (files.length > 0) this.#reportAdded(await this.#bridge.addFiles({ files }))
+  /** Adds files for a team, or for the chosen one. */
+  readonly addFiles = async (files: readonly File[], team: TeamChoice | null = null) => {
+    if (files.length === 0) return
+    this.#reportAdded(await this.#bridge.addFiles({ files, ...(team ? { team } : {}) }))
   }
   readonly chooseFiles = async (what: CallArgs<'chooseFiles'>['what']) =>
     this.#reportAdded(await this.#bridge.chooseFiles({ what }))
@@ -295,6 +297,21 @@ export class Actions {
     const saved = await this.#bridge.saveUploadLog({ id })
     if (!saved.ok) this.#services.notices.failure(saved.failure)
     else if (saved.value) this.#services.notices.show('log.saved')
+  }
+  /** Uploads files to another team too. A native dialog asks first. */
+  readonly addToTeam = async (adding: AddingToTeam, team: TeamChoice) => {
+    this.#services.ui.addingToTeam = null
+    const ids = [...adding.ids]
+    const result =
+      adding.kind === 'uploads'
+        ? await this.#bridge.addUploadsToTeam({ ids, team })
+        : await this.#bridge.addModelsToTeam({ choice: adding.choice, modelIds: ids, team })
+    if (!result.ok) this.#services.notices.failure(result.failure)
+    else if (result.value) this.#services.onadded(result.value)
+  }
+  /** Asks to which other team the files of uploads are uploaded. */
+  readonly askForOtherTeam = (ids: readonly string[]) => {
+    this.#services.ui.addingToTeam = { kind: 'uploads', ids }
   }
   /** Copies a text for reporting that a file was recognised wrongly. */
   readonly copyRecognitionReport = async (id: string) => {

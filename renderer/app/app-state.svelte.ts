@@ -18,6 +18,7 @@ import { LibraryState } from '../library/library-state.svelte.ts'
 import { NoticesState } from '../ui/notices-state.svelte.ts'
 import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
 import { ReviewState } from '../uploads/review/review-state.svelte.ts'
+import { QueueTeams } from '../uploads/queue-teams.svelte.ts'
 import { QueueState } from '../uploads/queue-state.svelte.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
 import { SessionState } from '../sign-in/session-state.svelte.ts'
@@ -37,6 +38,7 @@ export class AppState {
   readonly selection = new Selection()
   readonly announcer = new Announcer(this.language)
   readonly queue: QueueState
+  readonly queueTeams: QueueTeams
   readonly review: ReviewState
   readonly session: SessionState
   readonly settings: SettingsState
@@ -66,6 +68,7 @@ export class AppState {
     })
     this.review = new ReviewState({ bridge, notices: this.notices, queue: this.queue })
     this.session = new SessionState(bridge, () => this.ui.show('uploads'))
+    this.queueTeams = new QueueTeams(this.queue, this.session)
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
     const onfailure = (failure: Failure) => this.notices.failure(failure)

@@ -1,4 +1,5 @@
 import { tick } from 'svelte'
+import type { TeamChoice } from '../../electron/contract/account.ts'
 import { targetProblem, type TargetField, type TargetProblem } from '../uploads/row/target.ts'
 
 export type View =
@@ -11,6 +12,21 @@ export interface Editing {
   readonly draft: string
 }
 
+/** Files that are to be uploaded to another team too: those of uploads, or of models of a team's library. */
+export type AddingToTeam =
+  | { readonly kind: 'uploads'; readonly ids: readonly string[] }
+  | { readonly kind: 'models'; readonly ids: readonly string[]; readonly choice: TeamChoice }
+
+/** What dragged files are over: the team picker with its menu, the rest of the header, or anything else. */
+export type DragZone = 'picker' | 'header' | 'elsewhere'
+
+/** Files are being dragged over the window. */
+interface Drag {
+  /** The team of the picker, or of its item, that they are over; null elsewhere. */
+  readonly team: TeamChoice | null
+  readonly zone: DragZone
+}
+
 type FocusTarget = 'choice' | 'finding' | 'search'
 
 /** View state that is not stored. */
@@ -21,6 +37,9 @@ export class UiState {
   /** Rows whose cancellation has to be confirmed. */
   confirmingIds = $state.raw<readonly string[]>([])
   editing = $state.raw<Editing | null>(null)
+  /** The question to which other team files are uploaded, or null. */
+  addingToTeam = $state.raw<AddingToTeam | null>(null)
+  drag = $state.raw<Drag | null>(null)
   readonly draftProblem: TargetProblem | null = $derived(
     this.editing ? targetProblem(this.editing.field, this.editing.draft) : null,
   )

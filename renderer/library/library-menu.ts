@@ -3,6 +3,7 @@ import CircleCheck from '@lucide/svelte/icons/circle-check'
 import ExternalLink from '@lucide/svelte/icons/external-link'
 import Info from '@lucide/svelte/icons/info'
 import Trash from '@lucide/svelte/icons/trash-2'
+import Users from '@lucide/svelte/icons/users'
 import type { LibraryModel } from '../../electron/contract/library.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
@@ -18,12 +19,14 @@ interface LibraryMenuOptions {
   readonly accountId: string | null
   readonly onopen: (id: string) => void
   readonly onremove: (ids: readonly string[]) => void
+  /** Absent while there is no other team. */
+  readonly onaddtoteam?: ((ids: readonly string[]) => void) | undefined
 }
 
 /** The commands on models of the library. */
 export function libraryMenu(
   models: readonly LibraryModel[],
-  { t, actions, library, accountId, onopen, onremove }: LibraryMenuOptions,
+  { t, actions, library, accountId, onopen, onremove, onaddtoteam }: LibraryMenuOptions,
 ): readonly MenuItem[] {
   const withStatus = (status: string) => models.filter((model) => model.status === status).map(({ id }) => id)
   const active = withStatus('active')
@@ -39,6 +42,11 @@ export function libraryMenu(
     ),
     ...itemIf(disabled, { key: 'enable', label: t('library.enable'), icon: CircleCheck }, (ids) =>
       library.change(ids, { status: 'active' }),
+    ),
+    ...itemIf(
+      onaddtoteam ? models.map(({ id }) => id) : [],
+      { key: 'add-to-team', label: t('add-to-team.open'), icon: Users, hasSeparatorAbove: true },
+      (ids) => onaddtoteam?.(ids),
     ),
     ...(accountId === null
       ? []

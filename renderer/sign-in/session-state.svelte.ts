@@ -1,6 +1,12 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
-import type { Account, SessionView, Team, TeamChoice } from '../../electron/contract/account.ts'
+import {
+  teamKey,
+  type Account,
+  type SessionView,
+  type Team,
+  type TeamChoice,
+} from '../../electron/contract/account.ts'
 
 /** The accounts and the team that new files are uploaded to. */
 export class SessionState {
@@ -11,8 +17,17 @@ export class SessionState {
   readonly ready = $derived(this.accounts.filter(({ state }) => state === 'ready'))
   /** Accounts without a valid sign-in, whose uploads wait. */
   readonly signedOut = $derived(this.accounts.filter(({ state }) => state === 'signed-out'))
+  /** Whether files can be uploaded to more than one team. */
+  readonly hasSeveralTeams = $derived.by(
+    () =>
+      new Set(
+        this.ready.flatMap(({ id, teams }) =>
+          teams.map((team) => teamKey({ accountId: id, teamId: team.id })),
+        ),
+      ).size > 1,
+  )
   readonly account = $derived(this.#accountOf(this.view?.chosen ?? null))
-  readonly team = $derived(this.#teamOf(this.view?.chosen ?? null))
+  readonly team = $derived(this.teamOf(this.view?.chosen ?? null))
   readonly #bridge: Bridge
   readonly #onPaired: () => void
 
@@ -55,7 +70,7 @@ export class SessionState {
     return this.accounts.find(({ id }) => id === chosen?.accountId) ?? null
   }
 
-  #teamOf(chosen: TeamChoice | null): Team | null {
-    return this.#accountOf(chosen)?.teams.find(({ id }) => id === chosen?.teamId) ?? null
+  teamOf(choice: TeamChoice | null): Team | null {
+    return this.#accountOf(choice)?.teams.find(({ id }) => id === choice?.teamId) ?? null
   }
 }

@@ -12,8 +12,18 @@ import {
   type Totals,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
-import { groupRows, idsInReview, idsWaiting, sortKey, uploadOrder, type UploadSort } from './row-groups.ts'
-import { isEditable } from './row-status.ts'
+import {
+  groupRows,
+  idsInReview,
+  idsWaiting,
+  keyOfTeam,
+  rowsOfTeam,
+  sortKey,
+  uploadOrder,
+  type TeamOfRow,
+  type UploadSort,
+} from './row-groups.ts'
+import { groupOf, isEditable } from './row-status.ts'
 
 const noTotals: Totals = {
   running: 0,
@@ -56,14 +66,37 @@ export class QueueState {
   search = $state('')
   /** The order in the list, which doesn't change the order in which uploads run. */
   sort = $state.raw<UploadSort>(uploadOrder)
+  /** Key of the team whose uploads the list shows, see `QueueTeams`; null for all. */
+  teamKey = $state<string | null>(null)
 
   /** Incremented when rows are added, removed or reordered. Progress does not sort the list again. */
   #orderVersion = $state(0)
   readonly groups = $derived.by(() => {
     void this.#orderVersion
     const search = this.search.trim()
-    const { sort } = this
-    return untrack(() => groupRows(this.rows.values(), search, sort))
+    const { sort, teamKey } = this
+    return untrack(() => groupRows(rowsOfTeam(this.rows.values(), teamKey), search, sort))
+  })
+  /** Whether the list may show less than all uploads. */
+  readonly isFiltered = $derived(this.search.trim() !== '' || this.teamKey !== null)
+  /** Each team and account that the list has uploads for, once. */
+  readonly listTeams = $derived.by(() => this.#teamsOf((row) => row.phase !== 'review'))
+  /** The same for the files in review. */
+  readonly reviewTeams = $derived.by(() =>
+    this.#teamsOf((row) => row.phase === 'review' && row.team.id !== ''),
+  )
+  /** Uploads that need attention and are not shown because they are for another team. */
+  readonly hiddenProblemCount = $derived.by(() => {
+    void this.#orderVersion
+    const { teamKey } = this
+    if (teamKey === null) return 0
+    const isHidden = (row: UploadRow) => row.phase !== 'review' && keyOfTeam(row) !== teamKey
+    return untrack(() =>
+      [...this.rows.values()].reduce(
+        (count, row) => count + Number(isHidden(row) && groupOf(row) === 'needs-you'),
+        0,
+      ),
+    )
   })
   /** Ids of the files in review, which the list does not show, in the order of the queue. */
   readonly reviewIds = $derived.by(() => {
@@ -90,6 +123,16 @@ export class QueueState {
   constructor(bridge: Bridge, listeners: Listeners = noListeners) {
     this.#bridge = bridge
     this.#listeners = listeners
+  }
+
+  #teamsOf(isMeant: (row: UploadRow) => boolean): readonly TeamOfRow[] {
+    void this.#orderVersion
+    return untrack(() => {
+      const teams = new Map<string, TeamOfRow>()
+      for (const row of this.rows.values())
+        if (isMeant(row)) teams.set(`${row.accountId} ${row.team.id}`, row)
+      return [...teams.values()].map(({ accountId, team }) => ({ accountId, team }))
+    })
   }
 
   /** Subscribes before loading, so that no patch is missed. Returns a function that unsubscribes. */

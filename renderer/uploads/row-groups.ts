@@ -1,3 +1,4 @@
+import { teamKey } from '../../electron/contract/account.ts'
 import type { Phase, UploadRow } from '../../electron/contract/uploads.ts'
 import { groupOf, groups, type Group } from './row-status.ts'
 
@@ -16,13 +17,20 @@ export interface UploadSort {
 export const uploadOrder: UploadSort = { by: 'position', isDescending: false }
 export const isUploadOrder = ({ by }: UploadSort) => by === 'position'
 
+export type TeamOfRow = Pick<UploadRow, 'accountId' | 'team'>
+
+/** The same team of two servers has two keys, and of two accounts one. */
+export const keyOfTeam = ({ accountId, team }: TeamOfRow): string => teamKey({ accountId, teamId: team.id })
+
 /**
- * Everything that determines group, order and search matches of a row; the list is sorted only if it changes.
+ * Everything that determines team, group, order and search matches of a row; the list is sorted only if it
+ * changes.
  */
 export function sortKey(row: UploadRow): string {
   const { displayName, modelType, modelPath } = row.target
   const group = row.phase === 'review' ? 'review' : groupOf(row)
-  return `${group}\n${row.phase}\n${row.position}\n${row.finishedAtMs ?? ''}\n${displayName}\n${modelType}\n${modelPath}`
+  const names = `${row.accountId} ${row.team.id} ${row.team.name}\n${displayName}\n${modelType}\n${modelPath}`
+  return `${group}\n${row.phase}\n${row.position}\n${row.finishedAtMs ?? ''}\n${names}`
 }
 
 /** Whether all words of the search occur in the row's names. */
@@ -64,6 +72,11 @@ export function idsWaiting(rows: Iterable<UploadRow>): string[] {
     .filter((row) => row.phase !== 'review' && groupOf(row) === 'waiting')
     .sort(firstInQueue)
     .map(({ id }) => id)
+}
+
+/** The rows of a team, by its key; of all teams for null. */
+export function rowsOfTeam(rows: Iterable<UploadRow>, teamKey: string | null): Iterable<UploadRow> {
+  return teamKey === null ? rows : [...rows].filter((row) => keyOfTeam(row) === teamKey)
 }
 
 /** Ids of the files in review, in queue order. */

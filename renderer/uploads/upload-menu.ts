@@ -9,12 +9,15 @@ import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Play from '@lucide/svelte/icons/play'
 import Receipt from '@lucide/svelte/icons/receipt'
 import RotateCw from '@lucide/svelte/icons/rotate-cw'
+import Filter from '@lucide/svelte/icons/list-filter'
 import Trash from '@lucide/svelte/icons/trash-2'
+import Users from '@lucide/svelte/icons/users'
 import { serverOf } from '../../electron/contract/account.ts'
 import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
+import { visibleText } from '../ui/format.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
 import { isEditable, remedyOfRow, toggleOf } from './row-status.ts'
 import { isMovable } from './upload-order.ts'
@@ -25,12 +28,16 @@ interface UploadMenuOptions {
   readonly onopen: (id: string) => void
   readonly onedit: (id: string) => void
   readonly onbulkedit: (ids: readonly string[]) => void
+  /** Shows the uploads of a row's team only; absent while there is one team. */
+  readonly onshowteam?: ((row: UploadRow) => void) | undefined
+  /** There is a team that files can be uploaded to as well. */
+  readonly hasOtherTeam: boolean
 }
 
 /** The commands on uploads of the list: those that apply to at least one of the rows. */
 export function uploadMenu(
   rows: readonly UploadRow[],
-  { t, actions, onopen, onedit, onbulkedit }: UploadMenuOptions,
+  { t, actions, onopen, onedit, onbulkedit, onshowteam, hasOtherTeam }: UploadMenuOptions,
 ): readonly MenuItem[] {
   const idsOf = (isMeant: (row: UploadRow) => boolean) => rows.filter(isMeant).map(({ id }) => id)
   const pausable = idsOf((row) => toggleOf(row) === 'pause')
@@ -58,7 +65,18 @@ export function uploadMenu(
           onedit(id ?? ''),
         )
       : itemIf(editable, { key: 'edit', label: t('bulk-edit.open'), ...editIcon }, onbulkedit)),
-    ...recordItems(rows, { t, actions }),
+    ...(single && onshowteam
+      ? [
+          {
+            key: 'team',
+            label: t('filter.only-team', { team: visibleText(single.team.name) }),
+            icon: Filter,
+            hasSeparatorAbove: true,
+            onselect: () => onshowteam(single),
+          },
+        ]
+      : []),
+    ...recordItems(rows, { t, actions, hasOtherTeam }),
     {
       key: 'remove',
       label: t(isAllDone ? 'row.forget' : 'bulk.remove'),
@@ -72,7 +90,7 @@ export function uploadMenu(
 /** The commands on the files and models of uploads, which the history has too. */
 export function recordItems(
   rows: readonly UploadRow[],
-  { t, actions }: Pick<UploadMenuOptions, 't' | 'actions'>,
+  { t, actions, hasOtherTeam }: Pick<UploadMenuOptions, 't' | 'actions' | 'hasOtherTeam'>,
 ): readonly MenuItem[] {
   const done = rows.filter(({ phase }) => phase === 'registered')
   const [row] = rows
@@ -112,6 +130,11 @@ export function recordItems(
           },
         ]
       : []),
+    ...itemIf(
+      hasOtherTeam ? rows.map(({ id }) => id) : [],
+      { key: 'add-to-team', label: t('add-to-team.open'), icon: Users },
+      actions.askForOtherTeam,
+    ),
     ...itemIf(
       done.map(({ id }) => id),
       { key: 'receipt', label: t('receipt.save'), icon: Receipt },

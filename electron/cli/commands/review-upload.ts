@@ -24,6 +24,7 @@ export interface UploadReview {
 export function createUploadReview(
   command: UploadCommand,
   { streams, interruption }: Pick<CommandContext, 'streams' | 'interruption'>,
+  { isForSeveralTeams }: { readonly isForSeveralTeams: boolean },
 ): UploadReview {
   const { out, err } = streams
   let exitCode: number | null = null
@@ -75,11 +76,7 @@ export function createUploadReview(
     const answer = canAsk ? await ask(proposal) : 'not-asked'
     reportAnswer(proposal, answer)
     if (answer === 'yes') return true
-    err.line(
-      answer === 'no'
-        ? 'Nothing was uploaded.'
-        : 'Nothing was uploaded, because these files need your decision. Run the command on a terminal, or with --yes.',
-    )
+    err.line(refusalText(answer, proposal, isForSeveralTeams))
     exitCode = interruption.signal.aborted ? interruption.exitCode : exitCodes.someFailed
     return false
   }
@@ -88,4 +85,12 @@ export function createUploadReview(
     request: { approve, ...(command.dryRun ? { review: 'first' } : {}) },
     refusedWith: () => exitCode,
   }
+}
+
+function refusalText(answer: Answer, { records }: UploadProposal, isForSeveralTeams: boolean): string {
+  const team = visibleText(records[0]?.team.name ?? '')
+  const what = isForSeveralTeams ? `Nothing was uploaded to ${team}` : 'Nothing was uploaded'
+  return answer === 'no'
+    ? `${what}.`
+    : `${what}, because these files need your decision. Run the command on a terminal, or with --yes.`
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { TeamChoice } from '../../contract/account.ts'
-import type { Failure } from '../../contract/failures.ts'
+import type { Failure, Result } from '../../contract/failures.ts'
+import type { AddReport, SkippedFile } from '../../contract/uploads.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
@@ -9,62 +10,85 @@ import { removeFailedUploads, stopUploads } from './stop-uploads.ts'
 import type { UploadContext } from '../command-context.ts'
 import { describeFailure, reportSkipped, type UploadReporter } from '../output/output.ts'
 import { followUploads } from './follow-uploads.ts'
-import { createUploadReview } from './review-upload.ts'
+import { createUploadReview, type UploadReview } from './review-upload.ts'
 import { reportResult } from './report-result.ts'
 
 type UploadCommand = Command & { name: 'upload' }
 
-/** Uploads files and waits until each is registered or failed. Returns the exit code. */
+/**
+ * Uploads files to each of the teams and waits until each is registered or failed. What needs a decision is
+ * asked per team. Returns the exit code.
+ */
 export async function runUploadCommand(
   command: UploadCommand,
-  choice: TeamChoice,
+  teams: readonly TeamChoice[],
   context: UploadContext,
 ): Promise<number> {
   const { engine, environment, streams, interruption } = context
-  const reporter = explainMissingPaths(context.reporter, await missingPathFailures(command.paths))
+  const missing = await missingPathFailures(command.paths)
+  const reporter = explainMissingPaths(context.reporter, missing, teams.length)
   const follower = followUploads(engine, reporter)
   const stop = () => stopUploads(context, { command: 'upload', remove: command.abortOnInterrupt })
-  const { target, allow, onConflict } = command
-  const review = createUploadReview(command, context)
-  const report = await interruption.race(
-    engine.addPaths(command.paths, {
-      team: choice,
-      target,
-      signal: interruption.signal,
-      ...review.request,
-      ...(allow === null ? {} : { allow }),
-      ...(onConflict === undefined ? {} : { onConflict }),
-    }),
-  )
-  if (report === interrupted) return stop()
-  if (!report.ok) {
-    streams.err.line(describeFailure(report.failure))
-    return report.failure.code === 'no-team' ? exitCodes.notSignedIn : exitCodes.someFailed
+  const skipped = new Map<string, SkippedFile>()
+  let count = 0
+  let refusal: number | null = null
+  for (const team of teams) {
+    const review = createUploadReview(command, context, { isForSeveralTeams: teams.length > 1 })
+    const report = await interruption.race(addFor(team, command, context, review))
+    if (report === interrupted) return stop()
+    if (!report.ok) {
+      streams.err.line(describeFailure(report.failure))
+      return report.failure.code === 'no-team' ? exitCodes.notSignedIn : exitCodes.someFailed
+    }
+    // Most reasons are the same for each team.
+    const fresh = report.value.skipped.filter((file) => !skipped.has(JSON.stringify(file)))
+    for (const file of fresh) skipped.set(JSON.stringify(file), file)
+    reportSkipped(reporter, fresh)
+    count += report.value.added + report.value.refused
+    refusal = review.refusedWith() ?? refusal
   }
-  const { added, refused, skipped } = report.value
-  reportSkipped(reporter, skipped)
-  const refusal = review.refusedWith()
-  if (refusal !== null) return refusal
-  if (added + refused === 0) {
-    const isQueued = skipped.some(({ reason }) => reason === 'queued')
-    streams.err.line(isQueued ? 'These files are already in the upload queue.' : 'No model files found.')
-    return exitCodes.someFailed
+  if (count === 0) {
+    if (refusal === null) streams.err.line(nothingAddedText([...skipped.values()]))
+    return refusal ?? exitCodes.someFailed
   }
-  const rows = await interruption.race(follower.waitUntilEnded(added + refused))
+  const rows = await interruption.race(follower.waitUntilEnded(count))
   if (rows === interrupted) return stop()
   const code = await interruption.race(reportResult(rows, context))
   if (code === interrupted) return stop()
   await removeFailedUploads(engine, rows, environment)
-  return code
+  return code === exitCodes.ok ? (refusal ?? code) : code
+}
+
+function nothingAddedText(skipped: readonly SkippedFile[]): string {
+  const isQueued = skipped.some(({ reason }) => reason === 'queued')
+  return isQueued ? 'These files are already in the upload queue.' : 'No model files found.'
+}
+
+function addFor(
+  team: TeamChoice,
+  { paths, target, allow, onConflict }: UploadCommand,
+  { engine, interruption }: UploadContext,
+  review: UploadReview,
+): Promise<Result<AddReport>> {
+  return engine.addPaths(paths, {
+    team,
+    target,
+    signal: interruption.signal,
+    ...review.request,
+    ...(allow === null ? {} : { allow }),
+    ...(onConflict === undefined ? {} : { onConflict }),
+  })
 }
 
 /** Says of files that were never there that they don't exist, instead of that they were moved. */
 function explainMissingPaths(
   reporter: UploadReporter,
   missing: ReadonlyMap<string, Failure>,
+  teamCount: number,
 ): UploadReporter {
-  // A row has no path. Of several missing paths with the same name, each is reported once.
-  const failuresByName = Map.groupBy(missing.values(), ({ params }) => basename(String(params['path'])))
+  // A row has no path. Of several missing paths with the same name, each is reported once for each team.
+  const ofAllTeams = Array.from({ length: teamCount }, () => [...missing.values()]).flat()
+  const failuresByName = Map.groupBy(ofAllTeams, ({ params }) => basename(String(params['path'])))
   return {
     ...reporter,
     failed(row) {

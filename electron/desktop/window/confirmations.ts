@@ -3,7 +3,7 @@ import type { Account } from '../../contract/account.ts'
 import type { UploadConfirmation } from '../../contract/discovery.ts'
 import type { Failure } from '../../contract/failures.ts'
 import { visibleName, visiblePath, visibleText } from '../../contract/visible-text.ts'
-import { failureText, type Translate } from '../../messages/messages.ts'
+import { failureText, type Params, type Translate } from '../../messages/messages.ts'
 import type { Language } from '../settings/language.ts'
 import type { AskQuestion, QuestionKind } from './question-queue.ts'
 
@@ -59,6 +59,19 @@ interface Question {
 /** More would make a native dialog too long. */
 const namesShown = 5
 
+/** The question about uploading files to a team, with its texts from `textOf`. */
+function uploadQuestion(
+  { count, sizeBytes, team, server }: UploadConfirmation,
+  textOf: (part: 'question' | 'explanation' | 'send', params: Params) => string,
+): Question {
+  const texts = { team: visibleName(team), server }
+  return {
+    message: textOf('question', { count, sizeBytes, ...texts }),
+    detail: textOf('explanation', texts),
+    action: textOf('send', { count }),
+  }
+}
+
 /** @param showMessage returns the index of the clicked button */
 export function createConfirmations(
   showMessage: (box: MessageBoxOptions) => Promise<number>,
@@ -83,22 +96,10 @@ export function createConfirmations(
     })
 
   return {
-    confirmSending({ count, sizeBytes, team, server }) {
-      const texts = { team: visibleName(team), server }
-      return confirm('send', (t) => ({
-        message: t('send-found.question', { count, sizeBytes, ...texts }),
-        detail: t('send-found.explanation', texts),
-        action: t('send-found.send', { count }),
-      }))
-    },
-    confirmOtherTeam({ count, sizeBytes, team, server }) {
-      const texts = { team: visibleName(team), server }
-      return confirm('other-team', (t) => ({
-        message: t('other-team.question', { count, sizeBytes, ...texts }),
-        detail: t('other-team.explanation', texts),
-        action: t('other-team.send', { count }),
-      }))
-    },
+    confirmSending: (asked) =>
+      confirm('send', (t) => uploadQuestion(asked, (part, params) => t(`send-found.${part}`, params))),
+    confirmOtherTeam: (asked) =>
+      confirm('other-team', (t) => uploadQuestion(asked, (part, params) => t(`other-team.${part}`, params))),
     confirmServer(address) {
       const { host } = new URL(address)
       return confirm('server', (t) => ({

@@ -119,18 +119,21 @@ export class ModelFinder {
   }
 
   /**
-   * Opens dropped workflows, adds the folders that dropped yaml files list, and passes everything else to
-   * `enqueue`.
+   * Opens dropped workflows, for the team if one is named, adds the folders that dropped yaml files list, and
+   * passes everything else to `enqueue`.
    */
   async processDropped(
     paths: readonly string[],
     enqueue: (paths: readonly string[]) => Promise<Result<AddReport>>,
+    team?: TeamChoice,
   ): Promise<Result<AddReport>> {
     const folders = await foldersAmong(paths)
     for (const folder of folders) this.#recentFolders.add(folder)
     const dropped = classifyDropped(paths.filter((path) => !folders.has(path)))
     const opened =
-      dropped.workflowCandidates.length > 0 ? await this.workflows.open(dropped.workflowCandidates) : null
+      dropped.workflowCandidates.length > 0
+        ? await this.workflows.open(dropped.workflowCandidates, team)
+        : null
     const extraPathsFiles: string[] = []
     for (const file of dropped.yamlFiles)
       if (await this.#foundPlaces.addExtraPaths(file)) extraPathsFiles.push(file)

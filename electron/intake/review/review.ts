@@ -157,22 +157,23 @@ export class Review {
     return groupForReview(records, { comparison, policy: policy(), knownHash })
   }
 
-  /** Queues files for a team, all unless some are named. Those with a failure stay. */
-  approve(ids: readonly string[] | null, choice: TeamChoice): Result<ReviewApproval> {
-    const chosen = this.#options.resolve(choice)
-    if (!chosen) return failed(failure('no-team'))
+  /** Queues files for a team, or each for its own, all unless some are named. Those with a failure stay. */
+  approve(ids: readonly string[] | null, choice: TeamChoice | null): Result<ReviewApproval> {
+    const chosen = choice && this.#options.resolve(choice)
     const named = new Set(ids ?? this.#ids)
     const records = this.#records().filter(({ id }) => named.has(id))
+    const isUnavailable = choice ? !chosen : !this.#areTeamsAvailable(records)
+    if (isUnavailable) return failed(failure('no-team'))
     const isApproved = (record: UploadRecord) =>
-      record.failure === null && (!record.allowed || isSameTeam(record, chosen))
+      record.failure === null && (!record.allowed || isSameTeam(record, chosen ?? record))
     const [approved, left] = [records.filter(isApproved), records.filter((record) => !isApproved(record))]
     const events = approved.map((record) => {
-      const change = changeForTeam(record, chosen, this.#options.onConflict())
+      const change = changeForTeam(record, chosen ?? record, this.#options.onConflict())
       return { id: record.id, event: 'approve', change } as const
     })
     const written = this.#rows.applyEvents(events)
     if (!written.ok) return written
-    const changed = this.#changeTeam(left, chosen)
+    const changed = chosen ? this.#changeTeam(left, chosen) : success(undefined)
     const approvedIds = approved.map(({ id }) => id)
     this.#options.warmUp()
     this.#options.queue.add(approvedIds)
@@ -235,9 +236,11 @@ export class Review {
     const comparison = { conflicts: new Map<string, Failure>(), inLibrary: this.#inLibrary }
     const groups = groupForReview(records, { comparison, policy: policy(), knownHash })
     const totalBytes = sumBytes(records)
+    const team = this.#teamOf(records)
     const speed = this.#bytesPerSecond
     return {
-      team: this.#teamOf(records),
+      team,
+      isForSeveralTeams: team === null && this.#areTeamsAvailable(records),
       fileCount: records.length,
       totalBytes,
       inspectingCount: this.#inspectingCount,
@@ -248,6 +251,13 @@ export class Review {
       blockedCount: blockedIdsOf(groups).size,
       isComparing: this.#comparing !== null || this.#isOutdated,
     }
+  }
+
+  #areTeamsAvailable(records: readonly UploadRecord[]): boolean {
+    const teams = new Map(records.map((record) => [`${record.accountId} ${record.team.id}`, record]))
+    return [...teams.values()].every(
+      ({ accountId, team }) => this.#options.resolve({ accountId, teamId: team.id }) !== null,
+    )
   }
 
   #teamOf(records: readonly UploadRecord[]): TeamChoice | null {

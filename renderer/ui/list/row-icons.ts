@@ -21,6 +21,7 @@ export type RowIconName =
   | 'puzzle'
   | 'spline'
   | 'stop'
+  | 'team'
   | 'to-top'
   | 'trash'
   | 'try-again'

@@ -13,6 +13,10 @@ export interface MenuItem {
   /** The title of the group that starts with this item. */
   readonly heading?: string
   readonly hasSeparatorAbove?: boolean
+  /** Attributes of its element. */
+  readonly data?: Readonly<Record<`data-${string}`, string>>
+  /** Something that is being dragged is over it. */
+  readonly isDropTarget?: boolean
   readonly onselect: () => void
 }
 

@@ -18,6 +18,10 @@ interface Services {
   readonly queue: QueueState
 }
 
+/** Whether all files have a team. */
+export const isTeamDecided = ({ team, isForSeveralTeams }: ReviewView): boolean =>
+  team !== null || isForSeveralTeams
+
 /** The files that wait for approval, and the sheet that shows them. */
 export class ReviewState {
   view = $state.raw<ReviewView | null>(null)
@@ -40,7 +44,7 @@ export class ReviewState {
   })
   readonly canApprove = $derived.by(() => {
     const { view, totals, isApproving } = this
-    if (!view?.team || !totals || isApproving) return false
+    if (!view || !totals || isApproving || !isTeamDecided(view)) return false
     return view.inspectingCount === 0 && totals.sentCount > 0
   })
   readonly #services: Services
@@ -74,7 +78,7 @@ export class ReviewState {
   /** Uploads every file that is shown and needs no decision. */
   async approve(): Promise<void> {
     const { view, totals } = this
-    if (!this.canApprove || !view?.team || !totals) return
+    if (!this.canApprove || !view || !totals) return
     this.isApproving = true
     const result = await this.#services.bridge.approveReview({
       ids: [...totals.approvableIds],

@@ -10,6 +10,7 @@ export function reviewOf(rows: readonly UploadRow[], change: Partial<ReviewView>
   const sum = (some: readonly UploadRow[]) => some.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
   return {
     team: { accountId: 'account-1', teamId: team.id },
+    isForSeveralTeams: false,
     fileCount: rows.length,
     totalBytes: sum(rows),
     inspectingCount: 0,

@@ -33,6 +33,7 @@ test('the menu of a row has the commands that apply to it, and returns the focus
     'Move to bottom',
     'Edit name',
     'Show in folder',
+    'Also add to team…',
     'Copy library path',
     'Copy path on this computer',
     'Cancel or remove',

@@ -13,7 +13,7 @@ const agree = async () => true
 
 /** Adds the files of uploads to Studio North without asking. */
 async function addToNorth(app: App, ids: readonly string[]): Promise<AddReport> {
-  const report = valueOf(await app.engine.addUploadsToTeam(ids, teamOf(app, STUDIO_NORTH_ID), agree))
+  const report = valueOf(await app.engine.otherTeam.addUploads(ids, teamOf(app, STUDIO_NORTH_ID), agree))
   if (!report) throw new Error('nothing was confirmed')
   return report
 }
@@ -28,7 +28,7 @@ test('uploads the file of an upload to another team, under its present target', 
   const asked: UploadConfirmation[] = []
   const confirm = async (question: UploadConfirmation) => asked.push(question) > 0
   const north = teamOf(app, STUDIO_NORTH_ID)
-  expect(valueOf(await app.engine.addUploadsToTeam([id], north, confirm))).toMatchObject({ added: 1 })
+  expect(valueOf(await app.engine.otherTeam.addUploads([id], north, confirm))).toMatchObject({ added: 1 })
   const [other = ''] = idsOf(app, STUDIO_NORTH_ID)
   await app.phase(other, 'registered')
   expect(asked).toEqual([
@@ -44,9 +44,9 @@ test('adds nothing if the user declines, or without the team', async () => {
   const { app, file } = await setup()
   const [id = ''] = await app.add(await file('a.safetensors'))
   const north = teamOf(app, STUDIO_NORTH_ID)
-  expect(valueOf(await app.engine.addUploadsToTeam([id], north, async () => false))).toBe(null)
+  expect(valueOf(await app.engine.otherTeam.addUploads([id], north, async () => false))).toBe(null)
   const elsewhere = { ...north, teamId: 'team_of_others' }
-  expect(await app.engine.addUploadsToTeam([id], elsewhere, agree)).toMatchObject({
+  expect(await app.engine.otherTeam.addUploads([id], elsewhere, agree)).toMatchObject({
     failure: { code: 'no-team' },
   })
   expect(app.rows()).toHaveLength(1)
@@ -159,7 +159,7 @@ test('adds the models of a library whose files are here, and says which are not'
   valueOf(await app.calls.dismiss({ ids: [ids[0] ?? ''] }))
   valueOf(await app.calls.forget({ ids: [ids[0] ?? ''] }))
   const models = { choice, modelIds }
-  const report = valueOf(await app.engine.addModelsToTeam(models, teamOf(app, STUDIO_NORTH_ID), agree))
+  const report = valueOf(await app.engine.otherTeam.addModels(models, teamOf(app, STUDIO_NORTH_ID), agree))
   expect(report).toMatchObject({ added: 2, skipped: [{ name: 'changed', reason: 'not-here' }] })
   await app.until(() => rowsOf(app, STUDIO_NORTH_ID).every(({ phase }) => phase === 'registered'))
   expect(

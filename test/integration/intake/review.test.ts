@@ -153,3 +153,45 @@ test('does not undo a drop while one of its files is being registered', async ()
   await app.phase(id, 'registered')
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
+
+test('approves files of several teams, each for its own', async () => {
+  const harness = await setupReview({ settings: { review: 'always' } })
+  const { app, file, cloud } = harness
+  const add = async (name: string, teamId: string) =>
+    valueOf(await app.calls.addFiles({ paths: [await file(name)], team: teamOf(app, teamId) }))
+  await add('a.safetensors', ALICES_TEAM_ID)
+  await add('b.safetensors', STUDIO_NORTH_ID)
+  expect(await comparedView(app)).toMatchObject({ team: null, isForSeveralTeams: true, fileCount: 2 })
+  expect(valueOf(await app.calls.approveReview({ ids: null, team: null }))).toEqual({
+    approvedCount: 2,
+    leftCount: 0,
+  })
+  await allRegistered(app)
+  const namesIn = (team: string) => cloud.modelsOf(team).map((model) => model.display_name)
+  expect([namesIn(ALICES_TEAM_ID), namesIn(STUDIO_NORTH_ID)]).toEqual([['a'], ['b']])
+})
+
+test('approves nothing for its own team while a file has none', async () => {
+  const { app, file } = await setup({ settings: { review: 'always' }, isTeamChosen: false })
+  await addFiles(app, [await file('a.safetensors')])
+  const north = teamOf(app, STUDIO_NORTH_ID)
+  valueOf(await app.calls.addFiles({ paths: [await file('b.safetensors')], team: north }))
+  expect(await comparedView(app)).toMatchObject({ team: null, isForSeveralTeams: false })
+  expect(await app.calls.approveReview({ ids: null, team: null })).toMatchObject({
+    failure: { code: 'no-team' },
+  })
+  expect(app.rows().map(({ phase }) => phase)).toEqual(['review', 'review'])
+})
+
+test('adds files that were dropped for a team to no other one', async () => {
+  const { app, file } = await setup()
+  const { accountId } = teamOf(app, ALICES_TEAM_ID)
+  const paths = [await file('a.safetensors')]
+  expect(await app.calls.addFiles({ paths, team: { accountId, teamId: 'team_of_others' } })).toMatchObject({
+    failure: { code: 'no-team' },
+  })
+  expect([app.rows(), valueOf(await app.calls.waitingFiles(undefined)).count]).toEqual([[], 0])
+  valueOf(await app.calls.addFiles({ paths, team: { accountId, teamId: STUDIO_NORTH_ID } }))
+  expect(app.rows()).toMatchObject([{ team: { id: STUDIO_NORTH_ID } }])
+  expect(app.session().chosen).toMatchObject({ teamId: ALICES_TEAM_ID })
+})

@@ -5,12 +5,16 @@ const parse = (line: string) => parseCommand(line.split(' ').filter(Boolean))
 
 const defaults = { json: false, quiet: false, limitBytesPerSecond: undefined, streamsMost: undefined }
 
+test('parses several teams of an upload', () => {
+  expect(parse('upload a --team Studio --team Lab')).toMatchObject({ teams: ['Studio', 'Lab'] })
+})
+
 test('parses the paths, team, target and format of an upload', () => {
   expect(parse('upload a.safetensors b --team Studio --type loras --json')).toEqual({
     ...defaults,
     name: 'upload',
     paths: ['a.safetensors', 'b'],
-    team: 'Studio',
+    teams: ['Studio'],
     json: true,
     target: { modelType: 'loras' },
     allow: null,
@@ -22,7 +26,7 @@ test('parses the paths, team, target and format of an upload', () => {
     ...defaults,
     name: 'upload',
     paths: ['a.gguf'],
-    team: null,
+    teams: [],
     quiet: true,
     target: { modelPath: 'models/x.gguf', displayName: 'X' },
     allow: null,
@@ -53,7 +57,7 @@ test('parses a speed limit and a number of connections for upload and resume', (
 test('treats words after -- as files', () => {
   expect(parse('upload --json -- --team --help')).toMatchObject({
     paths: ['--team', '--help'],
-    team: null,
+    teams: [],
     json: true,
   })
 })

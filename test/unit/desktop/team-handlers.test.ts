@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import type { CallArgs } from '../../../electron/contract/calls.ts'
+import type { UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { createTeamHandlers } from '../../../electron/desktop/team-handlers.ts'
+import { createOtherTeamHandlers, createTeamHandlers } from '../../../electron/desktop/team-handlers.ts'
 import type { Destination } from '../../../electron/desktop/window/confirmations.ts'
+import type { ConfirmUpload } from '../../../electron/discovery/places/confirm-upload.ts'
 import { account, signedIn } from '../../components/support/rows.ts'
 
 const person = account()
@@ -79,14 +81,6 @@ function setup(
         done.push(decision)
         return success(undefined)
       },
-      async addUploadsToTeam(ids: unknown, team: unknown, confirm: () => Promise<boolean>) {
-        if (await confirm()) done.push([ids, team])
-        return success(report)
-      },
-      async addModelsToTeam(ids: unknown, team: unknown, confirm: () => Promise<boolean>) {
-        if (await confirm()) done.push([ids, team])
-        return success(report)
-      },
       library: {
         models: async () => success({ models, listedAtMs: 0, completeAtMs: 0, failure: null }),
         async remove(_choice: unknown, id: string) {
@@ -98,7 +92,6 @@ function setup(
     dialogs: {
       pickPaths: async () => ['/home/mira/models'],
       confirmSending: answer('send'),
-      confirmOtherTeam: answer('other-team'),
       confirmUnsafe: answer('unsafe'),
       confirmWatching: answer('watch'),
       confirmDeleting: answer('delete'),
@@ -133,10 +126,19 @@ test.each([true, false])('asks before offered files are sent: %s', async (isYes)
 })
 
 test.each([true, false])('asks before files are uploaded to another team too: %s', async (isYes) => {
-  const { handlers, asked, done } = setup(isYes)
+  const asked: UploadConfirmation[] = []
+  const done: unknown[] = []
+  const add = async (what: unknown, team: unknown, confirm: ConfirmUpload) => {
+    if (await confirm({ count: 1, sizeBytes: 5, team: 'North', server: 'cloud' })) done.push([what, team])
+    return success(report)
+  }
+  const handlers = createOtherTeamHandlers({
+    engine: { otherTeam: { addUploads: add, addModels: add } },
+    dialogs: { confirmOtherTeam: async (question) => asked.push(question) > 0 && isYes },
+  })
   await handlers.addUploadsToTeam({ ids: ['a'], team: choice })
   await handlers.addModelsToTeam({ choice, modelIds: ['b'], team: choice })
-  expect(asked).toEqual([['other-team'], ['other-team']])
+  expect(asked.map(({ team }) => team)).toEqual(['North', 'North'])
   const models = { choice, modelIds: ['b'] }
   expect(done).toEqual(
     isYes

@@ -118,7 +118,7 @@ export default defineConfig(
   {
     name: 'composition root: one readable sequence, however long',
     files: ['electron/engine/engine.ts'],
-    rules: { 'max-lines-per-function': 'off' },
+    rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' },
   },
   {
     name: 'engine: no electron, no network, no raw opening of files',
@@ -131,7 +131,9 @@ export default defineConfig(
       'electron/platform/files/regular-file.ts',
       'electron/platform/files/data-folder.ts',
       'electron/platform/threads/worker-file.ts',
+      'electron/platform/files/traces.ts',
       'electron/journal/log-flush.ts',
+      'electron/journal/sealing/damaged-journals.ts',
       'electron/cli/cli-environment.ts',
     ],
     rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron, noHttp] }),

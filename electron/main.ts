@@ -1,4 +1,5 @@
 import { app } from 'electron'
+import { join } from 'node:path'
 import process from 'node:process'
 import { setupAppFolders } from './desktop/app-folders.ts'
 import { startDesktop } from './desktop/desktop.ts'
@@ -56,6 +57,7 @@ else
         keychainState: () => secretStore.state(),
         settings: settings.current(),
         workers: folders.workers,
+        logFolders: [folders.logs, join(folders.home, 'logs', 'command-line')],
       })
       secretStore.onStateChange(() => void engine.keychainChanged())
       startDesktop({

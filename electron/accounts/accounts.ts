@@ -40,9 +40,10 @@ export interface Accounts {
   /**
    * Erases the secret, then informs the server. The account is signed out in any case; a failure means that
    * the keychain may still have the secret, or that the server did not revoke a device key
-   * (`device-not-revoked`). `onSignedOut` is called before the server has answered.
+   * (`device-not-revoked`). `data` is what happens to its uploads, if they can't be encrypted. `onSignedOut` is
+   * called before the server has answered.
    */
-  signOut(accountId: string, onSignedOut?: () => void): Promise<Result<void>>
+  signOut(accountId: string, onSignedOut?: () => void, data?: Account['data']): Promise<Result<void>>
   /** Access for an account and team, or why there is none. */
   accessFor(accountId: string, teamId: string): Result<Access>
   /**
@@ -95,8 +96,8 @@ export function createAccounts(options: {
   const credentials = createAccountCredentials({
     clientFor,
     devices,
-    hasLeft: (accountId) =>
-      accountStore.list().some(({ id, hasLeft }) => id === accountId && hasLeft === true),
+    // An account that has signed out is not listed once it is encrypted.
+    hasLeft: (accountId) => !accountStore.list().some(({ id, hasLeft }) => id === accountId && !hasLeft),
     secretStore,
     environment,
     runExclusive,
@@ -139,12 +140,12 @@ export function createAccounts(options: {
     finishPendingKey: devices.finishPending,
     discardKey: (server, key) => void devices.revoke(server, key),
     clientFor,
-    async signOut(accountId, onSignedOut = () => {}) {
+    async signOut(accountId, onSignedOut = () => {}, data = undefined) {
       const account = find(accountId)
       if (!account) return success(undefined)
       if (externalTokens.delete(accountId)) return success(undefined)
       const { revoke } = await credentials.end(account)
-      accountStore.save({ ...account, state: 'signed-out', hasLeft: true })
+      accountStore.save({ ...account, state: 'signed-out', hasLeft: true, ...(data ? { data } : {}) })
       onSignedOut()
       return revoke()
     },
@@ -261,7 +262,10 @@ async function restoreAccounts(
     .filter((account) => account.state === 'signed-out' && account.hasLeft !== true)
     .filter(hasAllowedServer)
   const checks = await Promise.all(lost.map(credentials.checkSecret))
-  const restored = lost.filter((_account, index) => checks[index]?.ok)
+  // The user may have signed out meanwhile.
+  const isListed = (account: Account) =>
+    accountList.list().some(({ id, hasLeft }) => id === account.id && !hasLeft)
+  const restored = lost.filter((account, index) => checks[index]?.ok && isListed(account))
   for (const account of restored) accountList.restore(account)
   return restored.length > 0
 }

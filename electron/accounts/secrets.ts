@@ -114,3 +114,19 @@ export function writeProxyLogin(
 ): Promise<Result<void>> {
   return secretStore.set(proxyLoginName(proxy), JSON.stringify(login))
 }
+
+/** Random, so that the keychain does not list who has signed out. */
+const sealName = (sealId: string) => `sealed ${sealId}`
+
+/** The key of what was encrypted at a sign-out; null when the keychain has none, or is locked. */
+export function readSealKey(secretStore: SecretStore, sealId: string): Promise<Result<string | null>> {
+  return secretStore.get(sealName(sealId))
+}
+
+export function writeSealKey(secretStore: SecretStore, sealId: string, key: string): Promise<Result<void>> {
+  return secretStore.set(sealName(sealId), key)
+}
+
+export function eraseSealKey(secretStore: SecretStore, sealId: string): Promise<Result<void>> {
+  return secretStore.delete(sealName(sealId))
+}

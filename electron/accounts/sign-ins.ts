@@ -3,7 +3,7 @@ import { hiddenAccounts } from '../contract/account.ts'
 import { createPairings } from './pairing.ts'
 import type { ProxyLogins } from './proxy-logins.ts'
 import { checkServer } from '../cloud/server-check.ts'
-import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Account, KeychainState, SessionView, Team, TeamChoice } from '../contract/account.ts'
 import { baseOf, serversOf, type ServerCheck } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
@@ -24,7 +24,8 @@ export interface SignIns {
   /** Starts a pairing; its progress is part of the view. */
   startPairing(): Promise<Result<SessionView>>
   cancelPairing(): Result<SessionView>
-  signOut(accountId: string): Promise<Result<SessionView>>
+  /** `onSignedOut` is called once the account can't be used any more, before the server has answered. */
+  signOut(accountId: string, data: Account['data'], onSignedOut: () => void): Promise<Result<SessionView>>
   /** Signs in to a proxy; requests that it refused are tried again. */
   signInToProxy(proxy: string, login: ProxyLogin): Promise<Result<SessionView>>
   /** Hides the proxy's question until it refuses a request again. */
@@ -70,6 +71,10 @@ interface SignInOptions {
   readonly settings: () => Pick<Settings, 'server' | 'servers'>
   readonly proxies: ProxyLogins
   readonly keychainState: () => KeychainState
+  /** Why something that was encrypted can't be decrypted, or null. */
+  readonly sealedProblem: () => Failure | null
+  /** An account was signed in; nothing else happens for it before this has resolved. Must not reject. */
+  readonly onSignedIn: () => Promise<void>
   /** An account was signed in or out: waiting uploads may find an account now, but not the lost one. */
   readonly onAccountsChanged: (lostId: string | null) => void
   /** A proxy that refused requests has a login now. */
@@ -89,7 +94,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     finishPendingKey: accounts.finishPendingKey,
     discardKey: accounts.discardKey,
     environment,
-    onSignedIn: () => void accountsChanged(null),
+    onSignedIn: () => void signedIn(),
     onChange: () => announce(),
   })
 
@@ -102,6 +107,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     keychain: options.keychainState(),
     pairing: pairings.current(),
     proxy: proxies.pendingQuestion(),
+    ...withSealed(options.sealedProblem()),
   })
 
   function announce(): void {
@@ -114,14 +120,19 @@ export function createSignIns(options: SignInOptions): SignIns {
     return success(view())
   }
 
+  async function signedIn(): Promise<Result<SessionView>> {
+    await options.onSignedIn()
+    return accountsChanged(null)
+  }
+
   function accountsChanged(lostId: string | null): Result<SessionView> {
     options.onAccountsChanged(lostId)
     return announcedView()
   }
 
-  const afterSignIn = (account: Result<Account>) => (account.ok ? accountsChanged(null) : account)
+  const afterSignIn = async (account: Result<Account>) => (account.ok ? signedIn() : account)
 
-  const checks = createSignInChecks(options, announce, () => void accountsChanged(null))
+  const checks = createSignInChecks(options, announce, () => void signedIn())
 
   return {
     view,
@@ -141,8 +152,8 @@ export function createSignIns(options: SignInOptions): SignIns {
       pairings.cancel()
       return success(view())
     },
-    async signOut(accountId) {
-      const signedOut = await accounts.signOut(accountId, announce)
+    async signOut(accountId, data, onSignedOut) {
+      const signedOut = await accounts.signOut(accountId, onSignedOut, data)
       const session = accountsChanged(null)
       return signedOut.ok ? session : signedOut
     },
@@ -182,6 +193,8 @@ export function createSignIns(options: SignInOptions): SignIns {
     },
   }
 }
+
+const withSealed = (sealed: Failure | null) => (sealed ? { sealed } : {})
 
 /** Which of the accounts are shown. */
 function createVisibility({ accounts, settings, onVisibilityChanged }: SignInOptions) {

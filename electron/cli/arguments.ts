@@ -27,8 +27,8 @@ export type Command =
   | { readonly name: 'help'; readonly about: CommandName | null }
   | { readonly name: 'version' }
   | { readonly name: 'login'; readonly by: 'pairing' | 'password' | 'key'; readonly email: string | null }
-  | { readonly name: 'logout'; readonly account: string | null }
-  | { readonly name: 'accounts'; readonly json: boolean }
+  | { readonly name: 'logout'; readonly account: string | null; readonly data: 'kept' | 'removed' | null }
+  | { readonly name: 'accounts'; readonly json: boolean; readonly discardEncrypted: boolean }
   | { readonly name: 'teams'; readonly json: boolean }
   | { readonly name: 'status'; readonly json: boolean }
   | { readonly name: 'log'; readonly upload: string; readonly json: boolean }
@@ -143,15 +143,23 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
     return { name: 'check', storage, team, json }
   },
   login: parseLogin,
-  logout: (words) => ({
-    name: 'logout',
-    account: parseWords(words, commands.logout, 1).positionals[0] ?? null,
-  }),
-  accounts: (words) => ({
-    name: 'accounts',
-    json: parseWords(words, commands.accounts, 0).values.json ?? false,
-  }),
+  logout: parseLogout,
+  accounts(words) {
+    const { values } = parseWords(words, commands.accounts, 0)
+    return {
+      name: 'accounts',
+      json: values.json ?? false,
+      discardEncrypted: values['discard-encrypted'] ?? false,
+    }
+  },
   teams: (words) => ({ name: 'teams', json: parseWords(words, commands.teams, 0).values.json ?? false }),
+}
+
+function parseLogout(words: readonly string[]): Command {
+  const { positionals, values } = parseWords(words, commands.logout, 1)
+  if (values.remove && values.keep) throw new UsageError('Use either --remove or --keep, not both.')
+  const kept = values.keep ? 'kept' : null
+  return { name: 'logout', account: positionals[0] ?? null, data: values.remove ? 'removed' : kept }
 }
 
 function parseLogin(words: readonly string[]): Command {

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import process from 'node:process'
 import type { Result } from '../contract/failures.ts'
 import type { KeychainState } from '../contract/account.ts'
@@ -160,6 +161,7 @@ function createCliEngine(
       keychainState: () => keychainState,
       settings,
       workers,
+      logFolders: [join(home, 'logs'), join(home, 'logs', 'command-line'), ...macLogFolders()],
     })
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
@@ -167,6 +169,10 @@ function createCliEngine(
     return null
   }
 }
+
+/** Where the app's log is on macOS (electronjs.org/docs/latest/api/app, app.getPath); elsewhere in the data folder. */
+const macLogFolders = () =>
+  process.platform === 'darwin' ? [join(homedir(), 'Library', 'Logs', 'Modelferry')] : []
 
 const dataFolderProblems: Readonly<Record<JournalProblem, (home: string) => string>> = {
   newer: () => 'The upload queue was last used by a newer version of Modelferry. Update this version.',

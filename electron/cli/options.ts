@@ -208,13 +208,29 @@ sign-in is saved in the system's keychain. Never put a key or password in the co
   logout: {
     words: '[account]',
     about: 'sign out of one or all accounts, and delete their sign-ins from the keychain',
-    options: { help },
-    more: `The account is an email address or an ID, as shown by "modelferry accounts".`,
+    options: {
+      remove: {
+        type: 'boolean',
+        about: 'delete uploads and history of the account here, instead of encrypting them',
+      },
+      keep: { type: 'boolean', about: 'leave uploads and history of the account readable' },
+      help,
+    },
+    more: `The account is an email address or an ID, as shown by "modelferry accounts". Its uploads, paths and history on this
+computer are encrypted, with a key in the keychain, until it signs in again. Without a keychain the command fails;
+use --remove or --keep then.`,
   },
   accounts: {
     words: '',
     about: 'list the accounts on this computer',
-    options: { json: json('print JSON, one object per line'), help },
+    options: {
+      json: json('print JSON, one object per line'),
+      'discard-encrypted': {
+        type: 'boolean',
+        about: 'delete uploads and history that were encrypted at a sign-out and can’t be opened any more',
+      },
+      help,
+    },
   },
   teams: {
     words: '',

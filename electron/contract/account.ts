@@ -22,10 +22,13 @@ export interface Account {
   readonly teams: readonly Team[]
   /** `signed-out`: its secret is missing or no longer valid; its uploads wait for a sign-in. */
   readonly state: 'ready' | 'signed-out'
-  /**
-   * Signed out by the user, or replaced by another user's sign-in: hidden while another user is signed in.
-   */
+  /** Signed out by the user, or replaced by another user's sign-in. */
   readonly hasLeft?: boolean
+  /**
+   * What the user chose for its uploads and history when they could not be encrypted at the sign-out; otherwise
+   * they are encrypted.
+   */
+  readonly data?: 'kept' | 'removed'
 }
 
 /** A team and the account that acts for it. */
@@ -86,6 +89,17 @@ export interface SessionView {
   readonly pairing: Pairing | null
   /** The proxy that requires a login, or null. */
   readonly proxy: ProxyLoginRequest | null
+  /** Why something that was encrypted at a sign-out can't be decrypted; absent if there is no problem. */
+  readonly sealed?: Failure
+}
+
+/** Whether an account's id is one that a user's sign-ins have: `host user`, or `host user team` (accounts/). */
+export function isAccountIdOf(
+  { server, personId }: Pick<Account, 'server' | 'personId'>,
+  id: string,
+): boolean {
+  const own = `${new URL(server).host} ${personId}`
+  return id === own || id.startsWith(`${own} `)
 }
 
 /** The same user on the same server, with either kind of sign-in. */
@@ -103,18 +117,31 @@ export function hasSameEmail(a: Account, b: Account): boolean {
   return isSamePerson(a, b) || (isElsewhere && sharesAddress)
 }
 
+/** Whether an account's user has no other account on the same server that is signed in. */
+export function isLastSignIn(accounts: readonly Account[], accountId: string): boolean {
+  const own = accounts.find(({ id }) => id === accountId)
+  if (!own) return false
+  return !accounts.some(
+    (other) => other.id !== accountId && other.state === 'ready' && isSamePerson(own, other),
+  )
+}
+
 /**
- * Accounts whose user signed out before another user signed in: their uploads stay hidden until that user
- * returns. While no account is signed in, the uploads of all accounts are shown.
+ * Accounts that are not shown: their users have signed out, and what belongs to them is being encrypted or
+ * deleted. If it was kept readable, it is hidden while another user is signed in.
  */
 export function hiddenAccounts(accounts: readonly Account[]): ReadonlySet<string> {
   const here = accounts.filter(({ state }) => state === 'ready')
-  if (here.length === 0) return new Set()
-  const hidden = accounts.filter(
-    (account) =>
-      account.state === 'signed-out' &&
-      account.hasLeft === true &&
-      !here.some((other) => hasSameEmail(account, other)),
-  )
+  const hidden = accounts.filter((account) => {
+    if (account.state !== 'signed-out' || account.hasLeft !== true) return false
+    if (account.data === 'kept') return here.length > 0 && !here.some((other) => hasSameEmail(account, other))
+    return !here.some((other) => isSamePerson(account, other))
+  })
   return new Set(hidden.map(({ id }) => id))
+}
+
+/** Accounts of users who have signed out and whose data is to be encrypted or deleted. */
+export function departedAccounts(accounts: readonly Account[]): readonly Account[] {
+  const hidden = hiddenAccounts(accounts)
+  return accounts.filter(({ id, data }) => hidden.has(id) && data !== 'kept')
 }

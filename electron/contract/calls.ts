@@ -73,7 +73,17 @@ const callGroups = {
     /** Starts pairing in the browser; its progress is in `SessionView.pairing`. */
     startPairing: call<SessionView>()('engine', nothing),
     cancelPairing: call<SessionView>()('engine', nothing),
-    signOut: call<SessionView>()('engine', v.strictObject({ accountId: id })),
+    /**
+     * Signs out and encrypts what belongs to the account. `seal-unavailable` without a keychain, and nothing
+     * has changed: then `data` says whether it is `kept` readable or `removed`. `seal-pending`: signed out, but
+     * not everything could be encrypted yet.
+     */
+    signOut: call<SessionView>()(
+      'engine',
+      v.strictObject({ accountId: id, data: v.exactOptional(v.picklist(['kept', 'removed'])) }),
+    ),
+    /** Deletes what was encrypted at sign-outs and can't be decrypted (`SessionView.sealed`). */
+    discardSealed: call<SessionView>()('engine', nothing),
     chooseTeam: call<SessionView>()('engine', teamChoice),
   },
 

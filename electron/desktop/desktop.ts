@@ -176,7 +176,8 @@ function buildDesktop(options: DesktopOptions) {
 }
 
 /** Subscribes the objects to the events of the window, the engine, the settings and the system. */
-function connectDesktop({ settings, language, engine, log }: DesktopOptions, desktop: Desktop): void {
+function connectDesktop(options: DesktopOptions, desktop: Desktop): void {
+  const { settings, language, engine, log } = options
   const { environment, window, feed, quitHandler, trayAvailability } = desktop
   const { conditions, whenDone, statusDisplay } = desktop
 
@@ -217,6 +218,11 @@ function connectDesktop({ settings, language, engine, log }: DesktopOptions, des
     session(session) {
       feed.sendEvent('session', session)
       statusDisplay.sessionChanged()
+    },
+    departed() {
+      // The file dialog opens there.
+      options.memory.write({ lastFolder: null })
+      desktop.notifications.dismissAll()
     },
     library: (news) => feed.sendEvent('library', news),
     added: (report) => feed.sendEvent('added', report),

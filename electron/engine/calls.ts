@@ -1,6 +1,7 @@
+import type { Accounts } from '../accounts/accounts.ts'
 import type { SignIns } from '../accounts/sign-ins.ts'
-import type { TeamChoice } from '../contract/account.ts'
-import type { CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
+import { isLastSignIn, type SessionView, type TeamChoice } from '../contract/account.ts'
+import type { CallArgs, CallHandlers, CallNameIn, CallNameOf } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { receiptOf } from '../contract/receipt.ts'
 import { logDocumentOf } from '../contract/upload-log.ts'
@@ -18,9 +19,12 @@ import type { Rows } from '../journal/rows.ts'
 import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Library } from '../library/library.ts'
+import type { Environment } from '../platform/environment.ts'
 import { changeFailure } from '../platform/files/file-identity.ts'
 import type { QueueHold } from '../queue/queue-hold.ts'
 import type { Inspector } from '../recognition/inspector.ts'
+import type { AbandonedUploads } from '../uploads/abandoned-uploads.ts'
+import type { AccountSealing } from './account-sealing.ts'
 import type { UploadCommands } from './commands.ts'
 
 export type EngineCalls = Pick<CallHandlers, CallNameOf<'engine'>>
@@ -45,6 +49,10 @@ interface CallServices {
   readonly verify: (ids: readonly string[]) => void
   readonly waitingFiles: WaitingFiles
   readonly review: Review
+  readonly accounts: Pick<Accounts, 'list'>
+  readonly sealing: AccountSealing
+  readonly abandonedUploads: Pick<AbandonedUploads, 'cleanUp'>
+  readonly environment: Environment
   /** Adds files and folders for a team, or for the chosen one; without one they wait. */
   readonly addPaths: (paths: readonly string[], team: TeamChoice | null) => Promise<Result<AddReport>>
 }
@@ -62,11 +70,10 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     signInWithKey: ({ key }) => signIns.signInWithKey(key),
     startPairing: () => signIns.startPairing(),
     cancelPairing: async () => signIns.cancelPairing(),
-    async signOut({ accountId }) {
-      await commands.suspendAccount(accountId)
-      const session = await signIns.signOut(accountId)
-      await library.forget(accountId)
-      return session
+    signOut: (request) => signOut(request, services),
+    async discardSealed() {
+      const discarded = await services.sealing.discard()
+      return discarded.ok ? success(signIns.view()) : discarded
     },
     chooseTeam: async (choice) => signIns.choose(choice),
     addFiles: ({ paths, team }) => services.addPaths(paths, team ?? null),
@@ -158,6 +165,42 @@ function withWholeModel(
   const key = record.seen?.group?.key
   const others = key === undefined ? [] : registeredFilesOf(key)
   return [record, ...others.filter((other) => other.id !== record.id && isSameTeam(other, record))]
+}
+
+/** The user waits for the sign-out; what is not cleaned up then stays listed until the next sign-in. */
+const cleanUpLimitMs = 15_000
+
+/**
+ * Signs out. What belongs to the user is encrypted with the last sign-in on the server; a key for it is stored
+ * before anything else happens.
+ */
+async function signOut(
+  { accountId, data }: CallArgs<'signOut'>,
+  services: CallServices,
+): Promise<Result<SessionView>> {
+  const { commands, signIns, sealing, abandonedUploads, rows, library, environment } = services
+  const isLast = isLastSignIn(services.accounts.list(), accountId)
+  const prepared = isLast && data === undefined ? await sealing.prepare() : success(undefined)
+  if (!prepared.ok) return prepared
+  await commands.suspendAccount(accountId)
+  if (isLast && data === 'removed') {
+    // Storage is cleaned up while there is a sign-in for it.
+    await commands.cancel(rows.ids().filter((id) => rows.get(id)?.record.accountId === accountId))
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const cancel = environment.timers.after(cleanUpLimitMs, resolve)
+    await Promise.race([abandonedUploads.cleanUp(), late])
+    cancel()
+  }
+  let sealed: Promise<Result<void>> = Promise.resolve(success(undefined))
+  let forgotten = Promise.resolve()
+  const signedOut = await signIns.signOut(accountId, isLast ? data : undefined, () => {
+    signIns.announce()
+    forgotten = library.forget(accountId)
+    if (isLast && data !== 'kept') sealed = sealing.sealDeparted()
+  })
+  await forgotten
+  const done = await sealed
+  return signedOut.ok && !done.ok ? done : signedOut
 }
 
 /** Removes files from the review; returns their ids. */

@@ -53,6 +53,10 @@ export interface EngineOptions {
   readonly workers: WorkerFiles
   /** Folders to search for models, instead of this computer's own ones. */
   readonly computer?: Computer
+  /** Folders of log files, which are deleted when a user signs out. */
+  readonly logFolders?: readonly string[]
+  /** How often the journal is read for sign-ins and sign-outs of other processes, in ms; null for never. */
+  readonly accountCheckMs?: number | null
   /** Replacements for measuring and testing. */
   readonly requestSlots?: RequestSlots
   readonly putTimeouts?: PutTimeouts
@@ -139,6 +143,10 @@ export interface Engine {
    * marks none.
    */
   confirmSignIns(): Promise<void>
+  /** Tries again to encrypt what belongs to users who have signed out: `seal-pending` if it is not possible. */
+  sealDeparted(): Promise<Result<void>>
+  /** Resolves once everything that belongs to the users who are signed in is decrypted. */
+  unsealPresent(): Promise<void>
   /**
    * Holds the queue because of battery, connection or quiet hours, or releases it. Parts that need a few
    * seconds are finished.

@@ -11,9 +11,10 @@ import { checkConflictsEarly } from '../conflicts/early-check.ts'
 import { createFileHashes } from '../conflicts/file-hashes.ts'
 import { toLibraryModel } from '../conflicts/registered-copies.ts'
 import { createReplacer } from '../conflicts/replace.ts'
-import type { Account } from '../contract/account.ts'
+import { departedAccounts, isAccountIdOf, type Account } from '../contract/account.ts'
 import { ModelFinder } from '../discovery/places/model-finder.ts'
 import { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
+import type { Failure } from '../contract/failures.ts'
 import { createDetails } from '../feed/details.ts'
 import { createDoneToday } from '../feed/done-today.ts'
 import { createFeed } from '../feed/feed.ts'
@@ -23,7 +24,7 @@ import { adoptAccountUploads } from '../intake/adopt-uploads.ts'
 import { Intake } from '../intake/enqueue.ts'
 import { createTypeCorrections } from '../intake/type-corrections.ts'
 import { createRechecks } from '../intake/recheck-growing-files.ts'
-import { restoreQueued } from '../intake/restore.ts'
+import { restoreQueued, restoreReturned } from '../intake/restore.ts'
 import { applyPolicy, reviewPolicyOf } from '../intake/review/review-policy.ts'
 import { Review } from '../intake/review/review.ts'
 import { createUndoHistory } from '../intake/undo-history.ts'
@@ -32,6 +33,7 @@ import { createAccountStore, createStoredChoices } from '../journal/account-stor
 import { createHashCache } from '../journal/hash-cache.ts'
 import { openJournal } from '../journal/journal-file.ts'
 import { Rows } from '../journal/rows.ts'
+import { createSealedAccounts } from '../journal/sealing/sealed-accounts.ts'
 import { isRegistered } from '../journal/upload-record.ts'
 import { createUploadStore } from '../journal/upload-store.ts'
 import { createUploadedPathFinder } from '../journal/history-store.ts'
@@ -52,6 +54,7 @@ import { createStorageTester } from '../uploads/storage-test.ts'
 import { createUploadAccounts } from '../uploads/upload-accounts.ts'
 import { createUploadReports } from '../uploads/upload-report.ts'
 import { createVerifier } from '../uploads/verify.ts'
+import { createAccountSealing } from './account-sealing.ts'
 import { engineCalls, localFileWith } from './calls.ts'
 import { UploadCommands } from './commands.ts'
 import type { Engine, EngineOptions } from './engine-api.ts'
@@ -69,6 +72,9 @@ export function createEngine(options: EngineOptions): Engine {
   const events = createEventHub()
   let settings = options.settings
   let ownsHistory = false
+  let isStopping = false
+  let unsealPresent = async () => {}
+  let sealedProblem: () => Failure | null = () => null
   let confirmAccount = async (_account: Account) => true
 
   // Journal: what survives a restart.
@@ -100,11 +106,12 @@ export function createEngine(options: EngineOptions): Engine {
     secretStore,
     onChange: () => events.emit('proxiesChanged'),
   })
+  const accountStore = createAccountStore(database)
   const accounts = createAccounts({
     environment,
     secretStore,
     proxies,
-    accountStore: createAccountStore(database),
+    accountStore,
     runExclusive: createLocks(join(folder, 'locks'), environment),
     confirmAccount: (account) => confirmAccount(account),
   })
@@ -112,9 +119,12 @@ export function createEngine(options: EngineOptions): Engine {
     accounts,
     choices,
     keychainState,
+    sealedProblem: () => sealedProblem(),
     proxies,
     environment,
     settings: () => settings,
+    // Before files that wait for a team are added, since their uploads may return.
+    onSignedIn: () => unsealPresent().catch(() => undefined),
     onAccountsChanged: (lostId) => events.emit('accountsChanged', lostId),
     onProxyLogin: () => events.emit('proxyOpened'),
     onVisibilityChanged: (accountIds) => events.emit('visibilityChanged', accountIds),
@@ -318,6 +328,24 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
   })
 
+  // What belongs to users who have signed out.
+  const sealing = createAccountSealing({
+    sealed: createSealedAccounts(database, environment, folder),
+    accountStore,
+    readyAccounts: () => accounts.list().filter(({ state }) => state === 'ready'),
+    secretStore,
+    keychainState,
+    environment,
+    folder,
+    logFolders: options.logFolders ?? [],
+    checkEveryMs: options.accountCheckMs,
+    release: releaseAccounts,
+    onChange: () => events.emit('sealingChanged'),
+  })
+
+  unsealPresent = sealing.unsealPresent
+  sealedProblem = sealing.problem
+
   // Feed: what the page sees.
   const doneToday = createDoneToday({
     rows,
@@ -343,6 +371,13 @@ export function createEngine(options: EngineOptions): Engine {
   const verifyOpen = () => {
     if (ownsHistory) verifier.verifyOpen()
   }
+  const resumeWaiting = (lostId: string | null) =>
+    commands.resumeWaiting((record) => {
+      const account = uploadAccounts.accountFor(record)
+      return account !== null && account.id !== lostId
+    })
+  // Its exceptions are logged; what was not done is done later.
+  const inBackground = (work: Promise<unknown>) => void work.catch(() => undefined)
   events.on('rowChanged', feed.changed)
   events.on('rowChanged', details.changed)
   events.on('rowChanged', (id) => review.rowChanged(id))
@@ -376,12 +411,27 @@ export function createEngine(options: EngineOptions): Engine {
   })
   events.on('signedOut', signIns.markSignedOut)
   events.on('accountsChanged', (lostId) => {
-    commands.resumeWaiting((record) => {
-      const account = uploadAccounts.accountFor(record)
-      return account !== null && account.id !== lostId
-    })
+    resumeWaiting(lostId)
     cleanUp()
     verifyOpen()
+    // Someone may be back, and another user may be gone.
+    inBackground(sealing.unsealPresent())
+    inBackground(sealing.sealDeparted())
+  })
+  events.on('sealingChanged', () => {
+    if (isStopping) return
+    if (ownsHistory) {
+      const departedIds = new Set(departedAccounts(accountStore.list()).map(({ id }) => id))
+      restoreReturned({ store, rows, queue, departedIds })
+      doneToday.restore()
+      watchedFolders.start()
+    }
+    resumeWaiting(null)
+    cleanUp()
+    verifyOpen()
+    feed.touched()
+    signIns.announce()
+    events.emit('waitingFiles', waitingFiles.view())
   })
   events.on('visibilityChanged', (accountIds) => {
     for (const id of rows.ids()) if (accountIds.has(rows.get(id)?.record.accountId ?? '')) feed.changed(id)
@@ -415,6 +465,28 @@ export function createEngine(options: EngineOptions): Engine {
   })
   details.subscribe((value) => events.emit('details', value))
 
+  /** Stops the uploads of accounts whose user has signed out, and drops what is kept of them in memory. */
+  async function releaseAccounts(departed: readonly Account[]): Promise<boolean> {
+    const isOfThem = (accountId: string) =>
+      departed.some((account) => account.id === accountId || isAccountIdOf(account, accountId))
+    for (const { id } of departed) {
+      await commands.suspendAccount(id)
+      await library.forget(id)
+    }
+    const ids = rows.ids().filter((id) => isOfThem(rows.get(id)?.record.accountId ?? ''))
+    // A command still reports what became of its files.
+    if (!ownsHistory && !isStopping) return ids.length === 0
+    await queue.remove(ids)
+    store.logs.flush()
+    ids.forEach(forget)
+    rows.forget(ids)
+    undo.forgetAccounts(isOfThem)
+    watchedFolders.release(isOfThem)
+    finder.clear()
+    events.emit('departed')
+    return true
+  }
+
   function applyTransferSettings(): void {
     throttle.setLimit(settings.limitBytesPerSecond)
     requestSlots.setMaximum(settings.streamsMost)
@@ -439,6 +511,10 @@ export function createEngine(options: EngineOptions): Engine {
         verify: verifier.verify,
         waitingFiles,
         review,
+        accounts,
+        sealing,
+        abandonedUploads,
+        environment,
         addPaths: (paths, team) => waitingFiles.addFor(paths, team, findTeam(true)),
       }),
       ...finder.calls,
@@ -481,7 +557,12 @@ export function createEngine(options: EngineOptions): Engine {
       if (changed.server !== before.server) signIns.cancelPairing()
       if (changed.server !== before.server || changed.servers !== before.servers) signIns.announce()
     },
-    keychainChanged: () => signIns.keychainChanged(),
+    async keychainChanged() {
+      await signIns.keychainChanged()
+      inBackground(sealing.unsealPresent())
+    },
+    sealDeparted: sealing.sealDeparted,
+    unsealPresent: sealing.unsealPresent,
     confirmSignIns: () => signIns.confirm(),
     networkChanged: () => events.emit('networkChanged'),
     subscribe(listener) {
@@ -502,6 +583,11 @@ export function createEngine(options: EngineOptions): Engine {
         waitingFiles.start()
       }
       await hold.start({ ownsQueue: restoreQueue })
+      if (restoreQueue) {
+        inBackground(sealing.unsealPresent())
+        inBackground(sealing.sealDeparted())
+      }
+      sealing.watch()
       cleanUp()
       verifyOpen()
     },
@@ -516,6 +602,9 @@ export function createEngine(options: EngineOptions): Engine {
         abandonedUploads.close(),
         verifier.close(),
       ])
+      isStopping = true
+      await sealing.sealDeparted().catch(() => undefined)
+      await sealing.close()
       await library.close()
       feed.close()
       doneToday.close()

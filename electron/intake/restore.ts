@@ -33,3 +33,24 @@ export function restoreQueued(services: {
     return false
   })
 }
+
+/** Claims and queues uploads that were decrypted, because their user has signed in again. */
+export function restoreReturned({
+  store,
+  rows,
+  queue,
+  departedIds,
+}: {
+  readonly store: Pick<UploadStore, 'claimQueue'>
+  readonly rows: Pick<Rows, 'has' | 'restore'>
+  readonly queue: Pick<Queue, 'add'>
+  /** Accounts whose uploads are still to be encrypted. */
+  readonly departedIds: ReadonlySet<string>
+}): void {
+  const queued = store.claimQueue()
+  const returned = queued.ok
+    ? queued.value.filter(({ id, accountId }) => !rows.has(id) && !departedIds.has(accountId))
+    : []
+  rows.restore(returned)
+  queue.add(returned.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+}

@@ -17,6 +17,8 @@ export interface UndoHistory {
   rememberRemoved(records: readonly UploadRecord[]): void
   findRemoved(ids: readonly string[]): readonly UploadRecord[]
   forgetRemoved(ids: readonly string[]): void
+  /** Forgets the removed uploads of accounts that have signed out. */
+  forgetAccounts(isOfThem: (accountId: string) => boolean): void
 }
 
 export function createUndoHistory(): UndoHistory {
@@ -38,6 +40,9 @@ export function createUndoHistory(): UndoHistory {
     },
     findRemoved: (ids) => ids.flatMap((id) => removed.get(id) ?? []),
     forgetRemoved: (ids) => ids.forEach((id) => removed.delete(id)),
+    forgetAccounts(isOfThem) {
+      for (const { id, accountId } of removed.values()) if (isOfThem(accountId)) removed.delete(id)
+    },
   }
 }
 

@@ -16,6 +16,7 @@ const accountText = v.pipe(
     teams: v.array(v.object({ id: v.string(), name: v.string(), role: v.exactOptional(v.string()) })),
     state: v.picklist(['ready', 'signed-out']),
     hasLeft: v.exactOptional(v.boolean()),
+    data: v.exactOptional(v.picklist(['kept', 'removed'])),
   }),
 )
 

@@ -13,7 +13,7 @@ export interface OpenedJournal {
 export const journalFile = (folder: string): string => join(folder, 'journal.sqlite')
 
 /** How long to wait for a lock of another process, such as the command line, in ms. */
-const lockTimeoutMs = 5_000
+export const lockTimeoutMs = 5_000
 
 /**
  * Opens the journal in `folder`, or creates it. A damaged journal is renamed and a new one created, so that
@@ -40,7 +40,8 @@ function openChecked(file: string): DatabaseSync {
   createPrivateFile(file)
   const database = new DatabaseSync(file, { timeout: lockTimeoutMs })
   try {
-    database.exec('PRAGMA journal_mode = WAL')
+    // Overwrites deleted rows with zeros, since they may be those of an account that has signed out.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON')
     const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
     if (check !== 'ok') throw Object.assign(new Error(String(check)), { errcode: 11 })
     migrate(database)

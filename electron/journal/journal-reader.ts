@@ -124,9 +124,9 @@ function readSummary(database: DatabaseSync): JournalSummary {
   const registered = database
     .prepare(
       `SELECT count(*) AS count, count(*) FILTER (WHERE verification ->> 'kind' = 'verified') AS verified
-       FROM uploads WHERE phase = 'registered'`,
+       FROM uploads WHERE phase = 'registered' AND account_id NOT IN (SELECT value FROM json_each(?))`,
     )
-    .get()
+    .get(JSON.stringify([...hidden]))
   const differing = database
     .prepare(
       `SELECT ${columns.join(', ')} FROM uploads
@@ -140,7 +140,7 @@ function readSummary(database: DatabaseSync): JournalSummary {
     registeredCount: Number(registered?.['count']),
     verifiedCount: Number(registered?.['verified']),
     differing: differing.filter(isRegisteredUpload).filter(({ accountId }) => !hidden.has(accountId)),
-    abandonedCount: readAbandonedUploads(database).length,
+    abandonedCount: readAbandonedUploads(database).filter(({ accountId }) => !hidden.has(accountId)).length,
     allPaused: readChoice(database, 'all-paused') === 'yes',
     accounts: accounts.filter(({ id }) => !hidden.has(id)),
   }

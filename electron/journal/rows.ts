@@ -263,6 +263,15 @@ export class Rows {
     }
   }
 
+  /** Drops uploads that are kept in no other way in this process; their records stay as they are. */
+  forget(ids: readonly string[]): void {
+    this.hide(ids)
+    for (const id of ids) {
+      this.#hidden.delete(id)
+      this.#unwritten.delete(id)
+    }
+  }
+
   /** Uploads that were registered while this process ran, shown or not. */
   *finished(): Iterable<UploadRecord> {
     for (const { record } of this.#rows.values()) if (record.phase === 'registered') yield record

@@ -113,10 +113,24 @@ const migrations: readonly string[] = [
      changed_at_ms INTEGER NOT NULL,
      log TEXT NOT NULL
    ) STRICT;`,
+  // What belongs to accounts that have signed out, encrypted (see sealing/sealed-accounts.ts).
+  `CREATE TABLE sealed (
+     id INTEGER PRIMARY KEY,
+     seal TEXT NOT NULL,
+     owner TEXT NOT NULL,
+     content BLOB NOT NULL
+   ) STRICT;
+   CREATE INDEX sealed_by_seal ON sealed (seal);`,
 ]
 
 /** The version that `migrate` leads to. */
 export const journalVersion = migrations.length
+
+/** Brings an empty database to an older version, for rows that were sealed by that version. */
+export function createSchema(database: DatabaseSync, version: number): void {
+  for (const migration of migrations.slice(0, version)) database.exec(migration)
+  database.exec(`PRAGMA user_version = ${version}`)
+}
 
 /** The journal was written by a newer version of the app. */
 export class NewerJournalError extends Error {}

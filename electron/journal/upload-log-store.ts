@@ -22,8 +22,8 @@ export interface UploadLogStore {
   /** Adds to the log of an upload, in memory at first. */
   append(id: string, item: LogItem): void
   read(id: string): UploadLog
-  /** Writes everything that is still in memory. */
-  close(): void
+  /** Writes everything that is still in memory, before uploads are encrypted or when the process ends. */
+  flush(): void
 }
 
 /**
@@ -98,7 +98,7 @@ export function createUploadLogStore(
       schedule(writeDelayMs)
     },
     read: (id) => merged(id, pending.get(id) ?? []),
-    close() {
+    flush() {
       cancel?.()
       cancel = null
       while (pending.size > 0 && writeSome());

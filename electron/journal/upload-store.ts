@@ -41,7 +41,7 @@ export interface UploadStore extends HistoryStore, FileClaims {
   /** Runs `work` in one transaction, so that ten thousand rows need one flush of the disk. */
   transaction(work: () => void): Result<void>
   readonly parts: PartsStore
-  readonly logs: Omit<UploadLogStore, 'close'>
+  readonly logs: UploadLogStore
   abandonedUploads(): readonly AbandonedUpload[]
   /** Lists an abandoned upload that belongs to no row. */
   addAbandoned(upload: AbandonedUpload): Result<void>
@@ -159,7 +159,7 @@ export function createUploadStore(
     ...createHistoryStore(database, read, write),
     // On a full disk the runner stays listed; the next start finds that its process has ended.
     close() {
-      logs.close()
+      logs.flush()
       write(() => releaseClaims(database, runner))
     },
   }

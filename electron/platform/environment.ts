@@ -55,14 +55,21 @@ export interface AccountStore {
   remove(accountId: string): void
 }
 
-export type ChoiceName =
-  | 'team'
-  | 'all-paused'
-  | 'on-conflict'
-  | 'replaced-fate'
-  | 'known-folders'
-  | 'waiting-files'
-  | 'type-corrections'
+/**
+ * Whose each choice is: one `account`'s, a list about `files` of whoever used this computer, or a `setting`.
+ * It decides what is encrypted at a sign-out (journal/sealing).
+ */
+export const choiceOwners = {
+  team: 'account',
+  'all-paused': 'setting',
+  'on-conflict': 'setting',
+  'replaced-fate': 'setting',
+  'known-folders': 'files',
+  'waiting-files': 'files',
+  'type-corrections': 'files',
+} as const satisfies Record<string, 'account' | 'files' | 'setting'>
+
+export type ChoiceName = keyof typeof choiceOwners
 
 /** Small choices that survive a restart and belong to the queue rather than to the settings. */
 export interface StoredChoices {

@@ -30,6 +30,8 @@ export interface EngineEvents {
   watching: [view: WatchedFoldersView]
   /** The computer woke up or has another network. */
   networkChanged: []
+  /** A user has signed out, and nothing of the accounts is kept in memory any more. */
+  departed: []
 }
 
 /** What services report to each other. A service emits; the composition root decides who listens. */
@@ -53,6 +55,8 @@ export interface InternalEvents {
   accountsChanged: [lostId: string | null]
   /** Rows of these accounts become visible or hidden. */
   visibilityChanged: [accountIds: ReadonlySet<string>]
+  /** What belongs to an account was encrypted, deleted or decrypted. */
+  sealingChanged: []
   /** A proxy asks for a login, or its state changed. */
   proxiesChanged: []
   /** A proxy has a login now. */

@@ -13,6 +13,7 @@ import {
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
 import type { LibraryState } from '../library/library-state.svelte.ts'
+import type { Departures } from './departures.svelte.ts'
 import type { HistoryState } from '../history/history-state.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from '../uploads/queue-state.svelte.ts'
@@ -28,6 +29,7 @@ const fields: readonly TargetField[] = ['displayName', 'modelType', 'modelPath']
 
 interface Services {
   readonly bridge: Bridge
+  readonly departures: Departures
   readonly history: HistoryState
   readonly library: LibraryState
   readonly notices: NoticesState
@@ -245,8 +247,18 @@ export class Actions {
     if (isForLargeFiles) ui.openSignInForLargeFiles(email)
     else ui.openSignIn(email)
   }
-  readonly signOut = async (accountId: string) =>
-    this.#applySession(await this.#bridge.signOut({ accountId }))
+  /**
+   * Signs out; returns the failure if nothing has changed. Any other failure is shown as a notice, since the
+   * account is gone.
+   */
+  readonly signOut = async (accountId: string, data?: Account['data']): Promise<Failure | null> => {
+    const result = await this.#bridge.signOut({ accountId, ...(data ? { data } : {}) })
+    if (result.ok) this.#services.session.receive(result.value)
+    else if (result.failure.code === 'seal-unavailable') return result.failure
+    else this.#services.departures.failed(result.failure)
+    return null
+  }
+  readonly discardSealed = async () => this.#applySession(await this.#bridge.discardSealed())
 
   readonly forgetHistory = async (ids: readonly string[]) => {
     const failure = await this.#services.history.forget(ids)
@@ -350,7 +362,7 @@ export class Actions {
   }
 
   #applySession(result: Result<SessionView>): void {
-    if (result.ok) this.#services.session.view = result.value
+    if (result.ok) this.#services.session.receive(result.value)
     else this.#services.notices.failure(result.failure)
   }
 }

@@ -5,6 +5,7 @@ import type { Settings } from '../../electron/contract/settings.ts'
 import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
 import { Actions } from './actions.ts'
 import { ConditionsState } from './conditions-state.svelte.ts'
+import type { Departures } from './departures.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
 import { BulkEditState } from '../uploads/bulk-edit/bulk-edit-state.svelte.ts'
 import { DetailsState } from '../uploads/details/details-state.svelte.ts'
@@ -60,14 +61,18 @@ export class AppState {
   readonly servers: ServersState
   readonly #bridge: Bridge
 
-  constructor(bridge: Bridge) {
+  constructor(bridge: Bridge, departures: Departures) {
     this.#bridge = bridge
+    departures.attach((failure) => this.notices.failure(failure))
     this.queue = new QueueState(bridge, {
       row: (before, after) => this.#rowChanged(before, after),
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
     this.review = new ReviewState({ bridge, notices: this.notices, queue: this.queue })
-    this.session = new SessionState(bridge, () => this.ui.show('uploads'))
+    this.session = new SessionState(bridge, {
+      paired: () => this.ui.show('uploads'),
+      departed: () => departures.departed(),
+    })
     this.queueTeams = new QueueTeams(this.queue, this.session)
     this.settings = new SettingsState(bridge, ({ locale }) => (this.language.locale = locale))
     this.history = new HistoryState(bridge)
@@ -100,6 +105,7 @@ export class AppState {
       session: this.session,
       settings: this.settings,
       ui: this.ui,
+      departures,
       onadded: (report) => this.#handleAdded(report),
     })
   }

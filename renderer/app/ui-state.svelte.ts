@@ -66,6 +66,9 @@ export class UiState {
     this.detailsId = null
   }
 
+  /** The account whose sign-out has to be confirmed, or null. */
+  signingOutId = $state<string | null>(null)
+
   /** The user accepted that the sign-in lasts only until the app quits. */
   isSessionOnlyAccepted = $state(false)
 

@@ -1,3 +1,4 @@
+import { isLastSignIn } from '../../electron/contract/account.ts'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import {
@@ -7,6 +8,13 @@ import {
   type Team,
   type TeamChoice,
 } from '../../electron/contract/account.ts'
+
+interface SessionEvents {
+  /** A pairing has signed in. */
+  readonly paired: () => void
+  /** An account is no longer shown. */
+  readonly departed: () => void
+}
 
 /** The accounts and the team that new files are uploaded to. */
 export class SessionState {
@@ -29,22 +37,34 @@ export class SessionState {
   readonly account = $derived(this.#accountOf(this.view?.chosen ?? null))
   readonly team = $derived(this.teamOf(this.view?.chosen ?? null))
   readonly #bridge: Bridge
-  readonly #onPaired: () => void
+  readonly #events: SessionEvents
 
-  constructor(bridge: Bridge, onPaired: () => void) {
+  constructor(bridge: Bridge, events: SessionEvents) {
     this.#bridge = bridge
-    this.#onPaired = onPaired
+    this.#events = events
   }
 
   /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
     const stop = this.#bridge.on('session', (view) => {
       const wasStoring = this.view?.pairing?.state === 'storing'
-      this.view = view
-      if (wasStoring && !view.pairing) this.#onPaired()
+      this.receive(view)
+      if (wasStoring && !view.pairing) this.#events.paired()
     })
     void this.load()
     return stop
+  }
+
+  /** Whether the user of an account has another one on its server that is signed in. */
+  hasOtherSignIn(accountId: string): boolean {
+    return !isLastSignIn(this.accounts, accountId)
+  }
+
+  receive(view: SessionView): void {
+    const ids = new Set(view.accounts.map(({ id }) => id))
+    const isAnyGone = this.accounts.some(({ id }) => !ids.has(id))
+    this.view = view
+    if (isAnyGone) this.#events.departed()
   }
 
   accountName(accountId: string): string {

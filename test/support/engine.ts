@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly putTimeouts?: PutTimeouts
   /** The account that is signed in at the start; `null` for none. */
   readonly as?: DemoAccount | null
+  /** How often the engine looks for sign-outs of other processes, in ms; never by default. */
+  readonly accountCheckMs?: number
   /** Whether its first team is chosen, which is the default. */
   readonly isTeamChosen?: boolean
 }
@@ -139,6 +141,8 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
       // Tests must not find the models of the user who runs them.
       computer: { platform: 'linux', home: join(folder, 'person'), environment: {} },
       workers: builtWorkers(),
+      // Tests with a clock of their own expect no other timers.
+      accountCheckMs: options.accountCheckMs ?? null,
       ...(options.putTimeouts ? { putTimeouts: options.putTimeouts } : {}),
     })
     const app = appOn(engine)

@@ -1,7 +1,9 @@
 import type { Account } from '../../contract/account.ts'
 import { visibleText } from '../../contract/visible-text.ts'
+import type { Failure } from '../../contract/failures.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { UsageError } from '../arguments.ts'
+import { UsageError, type Command } from '../arguments.ts'
+import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { describeFailure, type Streams } from '../output/output.ts'
 
@@ -11,10 +13,11 @@ interface AccountsContext {
 }
 
 /** Lists the accounts at this server. Returns the exit code. */
-export function runAccountsCommand(
-  { json }: { readonly json: boolean },
+export async function runAccountsCommand(
+  { json, discardEncrypted }: Pick<Command & { name: 'accounts' }, 'json' | 'discardEncrypted'>,
   { engine, streams }: AccountsContext,
-): number {
+): Promise<number> {
+  if (discardEncrypted) return discardSealed({ engine, streams })
   const { accounts } = engine.session()
   for (const account of accounts) {
     const { id, kind, server, name, email, teams, state } = account
@@ -25,6 +28,18 @@ export function runAccountsCommand(
   return exitCodes.ok
 }
 
+async function discardSealed({ engine, streams }: AccountsContext): Promise<number> {
+  await engine.unsealPresent()
+  const hasAny = engine.session().sealed !== undefined
+  const discarded = await engine.calls.discardSealed(undefined)
+  if (!discarded.ok) {
+    streams.err.line(describeFailure(discarded.failure))
+    return exitCodes.someFailed
+  }
+  streams.out.line(hasAny ? 'Discarded.' : 'There is nothing to discard.')
+  return exitCodes.ok
+}
+
 function accountLine({ id, kind, server, email, teams, state }: Account): string {
   const signInKind = kind === 'session' ? 'by password' : 'paired'
   const stateLabel = state === 'ready' ? 'signed in' : 'signed out'
@@ -32,23 +47,53 @@ function accountLine({ id, kind, server, email, teams, state }: Account): string
   return `${stateLabel.padEnd(10)}  ${email}  ${signInKind}  ${server}  ${names}  (${id})`
 }
 
-/** Signs out all accounts, or the one with the given email address or ID. Returns the exit code. */
+/** How often, and after what time in ms, another process is given time to stop the uploads of an account. */
+const otherProcess = { attempts: 6, delayMs: 2_000 }
+
+/**
+ * Signs out all accounts, or the one with the given email address or ID, and encrypts what belongs to them.
+ * Returns the exit code.
+ */
 export async function runLogoutCommand(
-  account: string | null,
-  { engine, streams }: AccountsContext,
+  { account, data }: Pick<Command & { name: 'logout' }, 'account' | 'data'>,
+  context: AccountsContext & Pick<CommandContext, 'environment'>,
 ): Promise<number> {
+  const { engine, streams } = context
   const ready = engine.session().accounts.filter(({ state }) => state === 'ready')
   const selected = account === null ? ready : [findAccount(account, ready)]
   let code: number = exitCodes.ok
   for (const { id } of selected) {
-    const result = await engine.calls.signOut({ accountId: id })
-    if (result.ok) continue
-    streams.err.line(describeFailure(result.failure))
+    const first = await engine.calls.signOut({ accountId: id, ...(data === null ? {} : { data }) })
+    const reason = first.ok ? null : await reasonAfterWaiting(first.failure, context)
+    if (reason === null) continue
+    streams.err.line(describeFailure(reason))
+    if (reason.code === 'seal-unavailable')
+      streams.err.line('Use --remove to delete them from this computer, or --keep to leave them readable.')
     code = exitCodes.someFailed
   }
   if (code === exitCodes.ok)
     streams.out.line(selected.length > 0 ? 'Signed out.' : 'No account was signed in.')
+  if (code === exitCodes.ok && selected.length > 0) streams.out.line(afterLogout[data ?? 'encrypted'])
   return code
+}
+
+const afterLogout = {
+  encrypted: 'Uploads and history on this computer are encrypted until the account signs in again.',
+  removed: 'Uploads and history were removed from this computer.',
+  kept: 'Uploads and history on this computer are still readable.',
+}
+
+/** The failure of a sign-out, or null if another process has stopped its uploads of the account meanwhile. */
+async function reasonAfterWaiting(
+  reason: Failure,
+  { engine, environment }: Pick<CommandContext, 'engine' | 'environment'>,
+): Promise<Failure | null> {
+  if (reason.code !== 'seal-pending') return reason
+  for (let attempt = 0; attempt < otherProcess.attempts; attempt += 1) {
+    await new Promise<void>((resolve) => environment.timers.after(otherProcess.delayMs, resolve))
+    if ((await engine.sealDeparted()).ok) return null
+  }
+  return reason
 }
 
 function findAccount(emailOrId: string, accounts: readonly Account[]): Account {

@@ -32,7 +32,7 @@ export async function runLoginCommand(
       by === 'key'
         ? await calls.signInWithKey({ key: secret })
         : await calls.signIn({ email: email ?? '', password: secret })
-    return reportSignIn(signedIn, before, context.streams)
+    return await reportSignIn(signedIn, before, context)
   } finally {
     prompter.close()
   }
@@ -43,7 +43,7 @@ async function signInByPairing({ engine, streams, signal }: LoginContext): Promi
   const before = readyIds(engine.session())
   const started = await engine.calls.startPairing(undefined)
   const { pairing, keychain } = engine.session()
-  if (!started.ok || pairing === null) return reportSignIn(started, before, streams)
+  if (!started.ok || pairing === null) return reportSignIn(started, before, { engine, streams })
   if (keychain !== 'ok') {
     // The received key could not be stored, so pairing must not start.
     await engine.calls.cancelPairing(undefined)
@@ -60,7 +60,7 @@ async function signInByPairing({ engine, streams, signal }: LoginContext): Promi
   // Ctrl-C removes the pairing from the view as well.
   if (signal.aborted && !isSignedIn) return exitCodes.interrupted
   if (view.pairing) return reportRefusal(view.pairing.failure ?? failure('pairing-over'), streams)
-  return reportSignIn({ ok: true, value: view }, before, streams)
+  return reportSignIn({ ok: true, value: view }, before, { engine, streams })
 }
 
 /** Resolves when the pairing has led to a sign-in, which removes it from the view, or is over without one. */
@@ -85,12 +85,20 @@ function waitForPairing(engine: Engine, reportProblem: (problem: Failure) => voi
 const readyIds = ({ accounts }: SessionView) =>
   new Set(accounts.flatMap(({ id, state }) => (state === 'ready' ? id : [])))
 
-function reportSignIn(signedIn: Result<SessionView>, before: ReadonlySet<string>, streams: Streams): number {
+async function reportSignIn(
+  signedIn: Result<SessionView>,
+  before: ReadonlySet<string>,
+  { engine, streams }: Pick<LoginContext, 'engine' | 'streams'>,
+): Promise<number> {
   if (!signedIn.ok) return reportRefusal(signedIn.failure, streams)
   // An account that was signed in before is not reported.
   const added = signedIn.value.accounts.find(({ id, state }) => state === 'ready' && !before.has(id))
   const accountText = added ? ` as ${added.email}, for ${added.teams.map(({ name }) => name).join(', ')}` : ''
   streams.out.line(`Signed in${accountText}.`)
+  // The process ends next, and the app continues what it decrypts.
+  await engine.unsealPresent()
+  const { sealed } = engine.session()
+  if (sealed) streams.err.line(describeFailure(sealed))
   return exitCodes.ok
 }
 

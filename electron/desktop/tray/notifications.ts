@@ -23,6 +23,8 @@ export interface Notifications {
   notifyChange(change: NotifiedChange): void
   /** Explains, once per installation, that the window was minimised because this desktop has no tray. */
   showNoTrayOnce(): void
+  /** Removes all notifications, because a user has signed out and they may name files. */
+  dismissAll(): void
 }
 
 /** Shows system notifications, those about uploads while the window is hidden or not focused. */
@@ -70,6 +72,10 @@ export function createNotifications(options: {
       if (memory.read()['toldNoTray'] === true) return
       memory.write({ toldNoTray: true })
       show('no-tray', language.translate()('tray.none'), window.show)
+    },
+    dismissAll() {
+      for (const notification of shown.values()) notification.close()
+      shown.clear()
     },
   }
 }

@@ -55,6 +55,14 @@ export class FoundPlaces {
     await this.search(false).finally(() => (this.#waitingCount -= 1))
   }
 
+  /** Forgets what was found, because a user has signed out. */
+  clear(): void {
+    this.#running?.abort.abort()
+    this.#places.clear()
+    this.#state = 'idle'
+    this.#options.onChange(this.view())
+  }
+
   stop(): void {
     if (this.#waitingCount === 0) this.#running?.abort.abort()
   }

@@ -188,6 +188,12 @@ export class ModelFinder {
     this.#recentFolders.add(folder)
   }
 
+  /** Closes the workflows and forgets the places that were found, because a user has signed out. */
+  clear(): void {
+    this.workflows.closeAll()
+    this.#foundPlaces.clear()
+  }
+
   async close(): Promise<void> {
     this.#unsubscribe()
     // Searches that end after this must not use services that are closed next.

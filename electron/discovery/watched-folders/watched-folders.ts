@@ -108,9 +108,19 @@ export class WatchedFolders {
     this.calls = this.#createCalls()
   }
 
-  /** Starts watching all stored folders. */
+  /** Starts watching the stored folders that are not watched yet. */
   start(): void {
-    for (const folder of this.#store.list()) void this.#watch(folder)
+    for (const folder of this.#store.list()) if (!this.#folders.has(folder.id)) void this.#watch(folder)
+  }
+
+  /** Stops watching the folders of accounts that have signed out; they stay stored. */
+  release(isOfThem: (accountId: string) => boolean): void {
+    for (const [id, watched] of this.#folders) {
+      if (!isOfThem(watched.folder.accountId)) continue
+      watched.close()
+      this.#folders.delete(id)
+    }
+    this.#notify()
   }
 
   /** Watches one more folder once confirmed. The models in it then are offered for upload, not enqueued. */

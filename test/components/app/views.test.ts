@@ -74,9 +74,13 @@ test('the team picker lists teams by account and switches by keyboard', async ()
 })
 
 test('signs out from the team picker', async () => {
-  const { screen, asked } = await openPage({ answers: { signOut: () => success(signedOut) } })
+  let session = signedIn()
+  const { screen, asked } = await openPage({
+    answers: { session: () => success(session), signOut: () => success((session = signedOut)) },
+  })
   await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
   await userEvent.click(screen.getByRole('menuitem', { name: 'Sign out mira@aurora.example' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Sign out' }))
   expect(asked).toEqual([{ name: 'signOut', args: { accountId: 'account-1' } }])
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })

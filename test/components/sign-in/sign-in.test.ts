@@ -135,6 +135,7 @@ test('the settings list every account with its sign-out', async () => {
   })
   emit('command', 'show-settings')
   await userEvent.click(screen.getByRole('button', { name: 'Sign out mira@aurora.example' }))
+  await userEvent.click(screen.getByRole('dialog').getByRole('button', { name: 'Sign out' }))
   expect(asked).toContainEqual({ name: 'signOut', args: { accountId: 'account-1' } })
   await userEvent.click(screen.getByRole('button', { name: 'Sign in again: old@aurora.example' }))
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()

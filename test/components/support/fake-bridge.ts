@@ -102,6 +102,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     startPairing: () => success(signedIn()),
     cancelPairing: () => success(signedIn()),
     signOut: () => success(signedIn()),
+    discardSealed: () => success(signedIn()),
     chooseTeam: () => success(signedIn()),
     conditions: () => success(defaultConditions),
     loginItem: () => success({ isOn: false, can: 'yes' }),

@@ -4,11 +4,11 @@ import type { Locator } from 'vitest/browser'
 import '../../../renderer/styles/base.css'
 import '../../../renderer/styles/controls.css'
 import '../../../renderer/styles/tokens.css'
-import App from '../../../renderer/App.svelte'
+import Page from '../../../renderer/Page.svelte'
 import { fakeBridge, type FakeBridge } from './fake-bridge.ts'
 
 export interface OpenPage extends FakeBridge {
-  readonly screen: RenderResult<typeof App>
+  readonly screen: RenderResult<typeof Page>
   /** The rendered row with this name. */
   readonly rowOf: (name: string) => Locator
   /** Text of all rendered lines of the list, from top to bottom. */
@@ -18,7 +18,7 @@ export interface OpenPage extends FakeBridge {
 /** Opens the page with a fake main process and waits until it is rendered. */
 export async function openPage(options: Parameters<typeof fakeBridge>[0] = {}): Promise<OpenPage> {
   const fake = fakeBridge(options)
-  const screen = await render(App, { props: { bridge: fake.bridge } })
+  const screen = await render(Page, { props: { bridge: fake.bridge } })
   screen.container.id = 'app'
   await expect.poll(() => screen.container.querySelector('main, .view-error')).not.toBeNull()
   return {

@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test'
 import keytar from 'keytar'
 import { ALICE, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { filesWith } from '../support/disk.ts'
@@ -7,6 +8,11 @@ import { ask, drag, fillSignIn, pick, rowOf, signInByForm } from '../support/pag
 
 /** The entry of electron/accounts/secrets.ts in the keychain. */
 const secretOf = (accountId: string) => keytar.getPassword('Modelferry', `session ${accountId}`)
+
+async function signOut(page: Page): Promise<void> {
+  await pick(page, /^Team: /, /^Sign out /)
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
+}
 
 test('names the possible causes of a wrong password and clears the field', async ({ app }) => {
   await fillSignIn(app.page, ALICE.email, 'not-the-password')
@@ -35,7 +41,7 @@ test('opens the pairing page and signs in for the team confirmed there', async (
   const [account] = (await ask(page, 'session')).accounts
   expect(await keytar.getPassword('Modelferry', `device ${account?.id}`)).toMatch(/^dk-/)
 
-  await pick(page, /^Team: /, /^Sign out /)
+  await signOut(page)
   expect(await harness.cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
 })
 
@@ -54,17 +60,15 @@ test('removes the secret from the keychain on sign-out', async ({ app, harness }
   const id = account?.id ?? ''
   expect(await secretOf(id)).toContain('accessToken')
 
-  await pick(app.page, /^Team: /, /^Sign out /)
-  await expect(app.page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
+  await signOut(app.page)
+  await expect(app.page.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
   await expect.poll(() => secretOf(id)).toBeNull()
   await harness.cloud.ended('logout')
   await quit(app.electron)
   await app.ended
 
   const { page } = await harness.start()
-  await expect(page.getByRole('status').filter({ hasText: 'Signed out' })).toBeVisible()
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByLabel('Email', { exact: true })).toHaveValue(ALICE.email)
+  await expect(page.getByLabel('Email', { exact: true })).toHaveValue('')
 })
 
 test('writes no password or token to the disk, after an upload and a refresh', async ({ app, harness }) => {

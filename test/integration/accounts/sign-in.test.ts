@@ -97,17 +97,13 @@ test('signing out stops running uploads and erases the secret', async () => {
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   const session = valueOf(await app.calls.signOut({ accountId }))
   held.release()
-  expect([secretStore.entries.size, session.chosen, session.accounts[0]?.state]).toEqual([
-    0,
-    null,
-    'signed-out',
-  ])
-  expect(app.row(running)).toMatchObject({ phase: 'failed', failure: { code: 'signed-out' } })
+  expect([...secretStore.entries.keys()].filter((name) => !name.startsWith('sealed '))).toEqual([])
+  expect([session.chosen, session.accounts, app.rows()]).toEqual([null, [], []])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
   await cloud.ended('logout')
 
   await app.signIn()
-  await app.phase(running, 'registered')
+  await app.until(() => app.rows().some(({ id, phase }) => id === running && phase === 'registered'))
 })
 
 test('keeps a paused upload paused when its account signs in again', async () => {
@@ -118,6 +114,7 @@ test('keeps a paused upload paused when its account signs in again', async () =>
   const [accountId = ''] = app.session().accounts.map((account) => account.id)
   await app.calls.signOut({ accountId })
   await app.signIn()
+  await app.until(({ rows }) => rows.length === 1)
   expect(app.row(id)).toMatchObject({ phase: 'paused', failure: null })
 })
 
@@ -173,10 +170,11 @@ test('does not show a user’s history to another user', async () => {
   }
   const [accountId = ''] = app.session().accounts.map((account) => account.id)
   await app.calls.signOut({ accountId })
-  expect(await seen()).toEqual([1, 1])
+  expect(await seen()).toEqual([0, 0])
   await app.signIn(BOB)
   expect(await seen()).toEqual([0, 0])
   await app.signIn()
+  await app.until(({ rows }) => rows.length === 1)
   expect(await seen()).toEqual([1, 1])
 })
 
@@ -212,5 +210,5 @@ test('keeps an account signed out when the keychain is read again', async () => 
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)
   await app.calls.signOut({ accountId })
   await app.engine.keychainChanged()
-  expect(app.session().accounts).toMatchObject([{ state: 'signed-out' }])
+  expect(app.session().accounts).toEqual([])
 })

@@ -39,6 +39,8 @@ async function setup(cloudOptions: CloudOptions = {}) {
 const signIn = `printf '%s\\n' '${ALICE.password}' | modelferry login --email '${ALICE.email}'`
 const userCode = /\b[A-Z0-9]{4}-[A-Z0-9]{4}\b/
 
+const encrypted = 'Uploads and history on this computer are encrypted until the account signs in again.'
+
 test('keeps a password sign-in across processes until sign-out', async () => {
   const { runWithKeychain, file, cloud, readDataFolder } = await setup()
   const path = await file('a.safetensors')
@@ -57,11 +59,12 @@ test('keeps a password sign-in across processes until sign-out', async () => {
       `${STUDIO_NORTH_ID}  Studio North  (${ALICE.email})`,
     ],
     ...['teams 0', 'queued', 'registered', 'verified', 'upload 0'],
-    ...['Signed out.', 'logout 0', 'teams 3', 'No account was signed in.', 'logout 0'],
+    ...['Signed out.', encrypted, 'logout 0', 'teams 3', 'No account was signed in.', 'logout 0'],
   ])
   expect(err).toContain('Not signed in. Run: modelferry login')
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
   await cloud.ended('logout')
+  expect(readDataFolder()).not.toMatch(new RegExp(`${ALICE.email}|a\\.safetensors`))
   expect([out, err, readDataFolder()].join('\n')).not.toContain(ALICE.password)
   expect(readDataFolder()).not.toContain('eyJ')
 })
@@ -108,7 +111,7 @@ test('uploads with a paired device, lists it and revokes it at sign-out', async 
     state: 'ready',
   })
   expect(plain).toBe(`signed in   ${ALICE.email}  paired  ${cloud.url}  Studio North  (${id})`)
-  expect(rest.slice(0, 3)).toEqual(['upload 0', 'Signed out.', 'logout 0'])
+  expect(rest.slice(0, 4)).toEqual(['upload 0', 'Signed out.', encrypted, 'logout 0'])
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
   await cloud.ended('revokeOwnDevice')
   expect([out, err, readDataFolder()].join('\n')).not.toMatch(/[da]k-/)

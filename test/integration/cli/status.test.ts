@@ -101,7 +101,7 @@ test('shows a signed-out account and the text of a failure', async () => {
   const { app, file, runStatus, json } = await setup()
   await app.calls.pauseAll(undefined)
   await app.add([await file('a.safetensors'), await file('b.safetensors', { cutBytes: 10 })])
-  await app.calls.signOut({ accountId: app.session().accounts[0]?.id ?? '' })
+  await app.calls.signOut({ accountId: app.session().accounts[0]?.id ?? '', data: 'kept' })
   await app.stop()
   const { out } = await runStatus()
   expect(out).toContain(`${ALICE.email} is signed out`)
@@ -114,6 +114,17 @@ test('shows a signed-out account and the text of a failure', async () => {
       failure: { code: 'file-cut-short', sentence: expect.stringMatching(/\.$/) as string },
     },
   ])
+})
+
+test('shows nothing of an account that has signed out', async () => {
+  const { app, file, runStatus, json } = await setup()
+  const [done = ''] = await app.add(await file('a.safetensors'))
+  await app.settled(done)
+  await app.calls.pauseAll(undefined)
+  await app.add([await file('b.safetensors')])
+  await app.calls.signOut({ accountId: app.session().accounts[0]?.id ?? '' })
+  expect((await runStatus()).out).toBe('The upload queue is empty.\n')
+  expect(await json()).toMatchObject({ uploads: [], totals: { left: 0, registered: 0 } })
 })
 
 test('counts a stored but unregistered upload as fully acknowledged', async () => {

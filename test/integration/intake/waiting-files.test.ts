@@ -60,13 +60,18 @@ test('keeps waiting files across a restart, and adds them after the sign-in', as
   expect(await waiting(await open())).toEqual(nothing)
 })
 
-test('adds nothing to another team while the chosen one is signed out', async () => {
-  const { app, cloud, file } = await setup()
+test('adds nothing to another team while the session of the chosen one has ended', async () => {
+  const { app, cloud, clock, file } = await setup()
   await choose(app, STUDIO_NORTH_ID)
-  valueOf(await app.calls.signOut({ accountId: readyAccount(app) }))
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * 3_600_000)
+  await app.engine.confirmSignIns()
   await app.engine.addFromOutside([await file('a.safetensors')])
-  await app.signIn(BOB, { isTeamChosen: false })
   expect([app.rows(), (await waiting(app)).count]).toEqual([[], 1])
+  await app.signIn(BOB, { isTeamChosen: false })
+  // Another user replaces Alice, so that her files are encrypted too.
+  valueOf(await app.engine.sealDeparted())
+  expect([app.rows(), await waiting(app)]).toEqual([[], nothing])
   await app.signIn(ALICE)
   await registered(app, 1)
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)

@@ -149,7 +149,7 @@ test('beyond the total limit the oldest logs are removed, those of finished uplo
     environment.clock.advance(1)
     logs.append(id, { kind: 'event', event: { event: 'failed', atMs: 1 } })
   }
-  logs.close()
+  logs.flush()
   const left = database.prepare('SELECT upload, octet_length(log) AS bytes FROM upload_logs').all()
   const bytes = left.reduce((sum, line) => sum + Number(line['bytes']), 0)
   expect(left.length).toBeGreaterThan(2)

@@ -1,0 +1,114 @@
+import { dirname } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import * as v from 'valibot'
+import { choiceOwners, type ChoiceName } from '../../platform/environment.ts'
+import type { StoredRow } from './account-rows.ts'
+
+const list = v.pipe(v.string(), v.parseJson(), v.array(v.unknown()))
+const teamChoice = v.object({ accountId: v.string(), teamId: v.string() })
+/** The last choice and those of other accounts (accounts/team-selection.ts). */
+const teamChoices = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ ...teamChoice.entries, earlier: v.optional(v.array(teamChoice), []) }),
+)
+
+const namesOf = (owner: (typeof choiceOwners)[ChoiceName]) =>
+  Object.entries(choiceOwners).flatMap(([name, itsOwner]) => (itsOwner === owner ? [name] : []))
+
+/** The items of a choice; null if it is a single value. */
+function itemsOf(name: string, value: unknown): readonly unknown[] | null {
+  if (name !== 'team') return parsedOr(list, value)
+  const stored = parsedOr(teamChoices, value)
+  if (!stored) return null
+  const { earlier, ...last } = stored
+  return [last, ...earlier]
+}
+
+function textOf(name: string, items: readonly unknown[]): string {
+  const [last, ...earlier] = items
+  return JSON.stringify(name === 'team' ? { ...Object(last), earlier } : items)
+}
+
+const parsedOr = <Output>(schema: v.GenericSchema<unknown, Output>, value: unknown): Output | null => {
+  const parsed = v.safeParse(schema, value)
+  return parsed.success ? parsed.output : null
+}
+
+/**
+ * Deletes the choices of these accounts and returns them as rows. Files that wait for a team go with the
+ * account whose team was chosen last, or if nobody else is signed in; of the other lists, users who stay keep
+ * what is about files of their uploads and watched folders.
+ */
+export function takeChoices(
+  database: DatabaseSync,
+  accountIds: readonly string[],
+  isAnyoneLeft: boolean,
+): readonly StoredRow[] {
+  const [lastTeam] = itemsOf('team', readChoice(database, 'team')) ?? []
+  const last = parsedOr(teamChoice, lastTeam)
+  const areFilesKept = isAnyoneLeft && !(last && accountIds.includes(last.accountId))
+  const isOfOthers = isAnyoneLeft ? filesOfOthers(database) : () => false
+  const isKept = (name: string, item: unknown) => {
+    if (name === 'waiting-files') return areFilesKept
+    if (name !== 'team') return isOfOthers(item)
+    const choice = parsedOr(teamChoice, item)
+    return choice !== null && !accountIds.includes(choice.accountId)
+  }
+  return [...namesOf('account'), ...namesOf('files')].flatMap((name) => {
+    const items = itemsOf(name, readChoice(database, name))
+    const kept = items?.filter((item) => isKept(name, item)) ?? []
+    if (!items || kept.length === items.length) return []
+    if (kept.length > 0) writeChoice(database, name, textOf(name, kept))
+    else database.prepare('DELETE FROM choices WHERE name = ?').run(name)
+    return [
+      {
+        name,
+        value: textOf(
+          name,
+          items.filter((item) => !kept.includes(item)),
+        ),
+      },
+    ]
+  })
+}
+
+/** Returns the items of choices after those that were added meanwhile; any other present choice stays. */
+export function returnChoices(database: DatabaseSync, rows: readonly StoredRow[]): void {
+  for (const { name, value } of rows) {
+    const present = readChoice(database, String(name))
+    const items = [...(itemsOf(String(name), present) ?? []), ...(itemsOf(String(name), value) ?? [])]
+    const distinct = [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
+    if (distinct.length > 0) writeChoice(database, String(name), textOf(String(name), distinct))
+    else if (present === undefined) writeChoice(database, String(name), String(value))
+  }
+}
+
+const readChoice = (database: DatabaseSync, name: string) =>
+  database.prepare('SELECT value FROM choices WHERE name = ?').get(name)?.['value']
+
+function writeChoice(database: DatabaseSync, name: string, value: string): void {
+  database.prepare('INSERT OR REPLACE INTO choices (name, value) VALUES (?, ?)').run(name, value)
+}
+
+/** Returns a function that tells whether a stored item is about a file of an upload or watched folder that stays. */
+function filesOfOthers(database: DatabaseSync): (item: unknown) => boolean {
+  const folders = new Set<string>()
+  const paths = database
+    .prepare(
+      'SELECT path FROM uploads UNION SELECT path FROM watched_folders UNION SELECT path FROM watched_files',
+    )
+    .all()
+  for (const { path } of paths) {
+    for (let folder = String(path); !folders.has(folder); folder = dirname(folder)) folders.add(folder)
+  }
+  // The key of a correction is `folder <path> <extension>` or names no file (intake/type-corrections.ts).
+  const key = v.object({ key: v.string() })
+  return (item) => {
+    if (typeof item === 'string') return folders.has(item)
+    const parsed = v.safeParse(key, item)
+    if (!parsed.success) return false
+    const match = /^folder (.*) \S*$/s.exec(parsed.output.key)
+    return match === null || folders.has(match[1] ?? '')
+  }
+}

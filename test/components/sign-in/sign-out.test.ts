@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { SessionView } from '../../../electron/contract/account.ts'
+import { openPage, type OpenPage } from '../support/open-page.ts'
+import { account, registeredRow, signedIn, signedOut, snapshotOf, team } from '../support/rows.ts'
+
+const me = account()
+const name = 'mira@aurora.example'
+
+async function askToSignOut({ screen }: OpenPage) {
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
+  await userEvent.click(screen.getByRole('menuitem', { name: `Sign out ${name}` }))
+}
+
+test('says in one sentence what a sign-out does, and does nothing on Cancel', async () => {
+  const opened = await openPage()
+  await askToSignOut(opened)
+  const dialog = opened.screen.getByRole('dialog', { name: `Sign out ${name}?` })
+  await expect.element(dialog.getByText('is encrypted and comes back', { exact: false })).toBeVisible()
+  await userEvent.click(dialog.getByRole('button', { name: 'Cancel' }))
+  await expect.element(dialog).not.toBeInTheDocument()
+  expect(opened.asked).toEqual([])
+})
+
+test('says that uploads stay visible while the user has another sign-in', async () => {
+  const paired = account({ ...me, id: `${me.id} team-1`, kind: 'device' })
+  const session: SessionView = { ...signedIn(me), accounts: [me, paired] }
+  const opened = await openPage({ answers: { session: () => success(session) } })
+  await userEvent.click(opened.screen.getByRole('button', { name: `Team: ${team.name}` }))
+  await userEvent.click(opened.screen.getByRole('menuitem', { name: /^Sign out/ }).first())
+  await expect.element(opened.screen.getByText('You have another sign-in', { exact: false })).toBeVisible()
+})
+
+test.each([
+  ['Remove and sign out', 'removed'],
+  ['Leave readable and sign out', 'kept'],
+])('without a keychain asks what happens to the uploads: %s', async (label, data) => {
+  const opened = await openPage({
+    answers: {
+      signOut: (args) => (args.data ? success(signedIn(me)) : failed(failure('seal-unavailable'))),
+    },
+  })
+  const { screen, asked } = opened
+  await askToSignOut(opened)
+  await userEvent.click(screen.getByRole('button', { name: 'Sign out', exact: true }))
+  await expect.element(screen.getByText('Without a keychain', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: label }))
+  expect(asked.map(({ args }) => args)).toEqual([{ accountId: me.id }, { accountId: me.id, data }])
+})
+
+test('starts again without anything of the account, also if another process signs it out', async () => {
+  let session: SessionView = signedIn(me)
+  let snapshot = snapshotOf([registeredRow('finished')])
+  const { screen, emit } = await openPage({
+    answers: { session: () => success(session), snapshot: () => success(snapshot) },
+  })
+  await expect.element(screen.getByText('finished').first()).toBeVisible()
+  session = signedOut
+  snapshot = snapshotOf([])
+  emit('session', signedOut)
+  await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
+  expect(screen.container.textContent).not.toContain('finished')
+})
+
+test('shows a failure of the sign-out on the page that has started again', async () => {
+  let session: SessionView = signedIn(me)
+  const opened = await openPage({
+    answers: {
+      session: () => success(session),
+      signOut: () => {
+        session = signedOut
+        opened.emit('session', signedOut)
+        return failed(failure('seal-pending'))
+      },
+    },
+  })
+  await askToSignOut(opened)
+  await userEvent.click(opened.screen.getByRole('button', { name: 'Sign out', exact: true }))
+  await expect.element(opened.screen.getByText('They aren’t encrypted yet', { exact: false })).toBeVisible()
+})
+
+test('offers to discard what can’t be opened, and asks first', async () => {
+  const session: SessionView = { ...signedIn(me), sealed: failure('sealed-key-missing') }
+  const { screen, asked } = await openPage({ answers: { session: () => success(session) } })
+  await expect
+    .element(screen.getByText('their key is no longer in the keychain', { exact: false }))
+    .toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Discard…' }))
+  expect(asked).toEqual([])
+  await userEvent.click(screen.getByRole('button', { name: 'Discard', exact: true }))
+  expect(asked).toEqual([{ name: 'discardSealed', args: undefined }])
+  await expect.element(screen.getByText('can’t be opened', { exact: false })).not.toBeInTheDocument()
+})

@@ -1,0 +1,329 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Account } from '../../../../electron/contract/account.ts'
+import { createAccountStore, createStoredChoices } from '../../../../electron/journal/account-store.ts'
+import { addAbandonedUpload } from '../../../../electron/journal/abandoned-store.ts'
+import { createHashCache } from '../../../../electron/journal/hash-cache.ts'
+import { openJournal } from '../../../../electron/journal/journal-file.ts'
+import { createSchema } from '../../../../electron/journal/schema.ts'
+import { accountTables } from '../../../../electron/journal/sealing/account-rows.ts'
+import {
+  createSeal,
+  decrypt,
+  encrypt,
+  ownerTag,
+  type Seal,
+} from '../../../../electron/journal/sealing/seal.ts'
+import {
+  createSealedAccounts,
+  type SealedAccounts,
+  type SealedUser,
+} from '../../../../electron/journal/sealing/sealed-accounts.ts'
+import { createUploadStore } from '../../../../electron/journal/upload-store.ts'
+import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
+import { multipartOpenState, registeredRecord, uploadRecord } from '../../../support/records.ts'
+
+const accountOf = (name: string): Account => ({
+  id: `cloud.example ${name}`,
+  kind: 'session',
+  server: 'https://cloud.example/api/v1',
+  personId: name,
+  name,
+  email: `${name}@studio.example`,
+  teams: [{ id: 'team_01', name: 'Studio North' }],
+  state: 'signed-out',
+  hasLeft: true,
+})
+const alice = accountOf('alice')
+const bob = accountOf('bob')
+const user: SealedUser = { account: alice, isAnyoneLeft: false }
+
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-sealed-'))
+  const environment = createTestEnvironment(standingClock())
+  const { database } = openJournal(folder, 0)
+  onTestFinished(() => {
+    if (database.isOpen) database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const accounts = createAccountStore(database)
+  accounts.save(alice)
+  const store = createUploadStore(database, 'this process', environment)
+  return {
+    folder,
+    database,
+    environment,
+    accounts,
+    store,
+    choices: createStoredChoices(database, environment),
+    hashes: createHashCache(database, environment),
+    sealed: createSealedAccounts(database, environment, folder),
+  }
+}
+
+/** Seals everything; returns the last remainder. */
+function sealAll(sealed: SealedAccounts, seal: Seal, who: SealedUser = user): string {
+  for (;;) {
+    const step = sealed.sealNext(who, seal)
+    if (!step.ok) return step.failure.code
+    if (step.value !== 'more') return step.value
+  }
+}
+
+function unsealAll(sealed: SealedAccounts, seal: Seal): readonly number[] {
+  const damaged: number[] = []
+  let afterId = 0
+  for (;;) {
+    const part = sealed.unsealNext(seal, afterId)
+    if (!part.ok) throw new Error(part.failure.code)
+    if (part.value === null) return damaged
+    afterId = part.value.id
+    if (part.value.isDamaged) damaged.push(afterId)
+  }
+}
+
+/** All rows of the tables that accounts have, except for what `claimQueue` changes. */
+function contentOf(database: DatabaseSync): unknown {
+  const tables = database
+    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('sealed', 'runners')`)
+    .all()
+    .map(({ name }) => String(name))
+  return tables.map((table) => [
+    table,
+    database
+      .prepare(`SELECT * FROM ${table}`)
+      .all()
+      .map(({ runner: _runner, ...row }) => JSON.stringify(row))
+      .filter((row) => !row.includes('"name":"erase"'))
+      .sort(),
+  ])
+}
+
+const filesText = (folder: string) =>
+  readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name)).toString('latin1'))
+    .join('\n')
+
+test('returns exactly what was sealed', () => {
+  const { database, store, choices, hashes, sealed } = setup()
+  const multipart = uploadRecord({ state: multipartOpenState(5_000_000) })
+  store.add([uploadRecord(), multipart, registeredRecord(), uploadRecord({ phase: 'review' })])
+  store.parts.add(multipart.id, { number: 1, etag: '"e"', checksum: 1 })
+  addAbandonedUpload(database, { uploadId: 'u', storageKey: 'k', accountId: alice.id, teamId: 't' })
+  hashes.remember('/models/other', uploadRecord().identity, 'f'.repeat(64))
+  choices.set('team', JSON.stringify({ accountId: alice.id, teamId: 'team_01', earlier: [] }))
+  choices.set('known-folders', JSON.stringify(['/models']))
+  const before = contentOf(database)
+  const seal = createSeal()
+  expect(sealAll(sealed, seal)).toBe('nothing')
+  expect(sealed.seals()).toEqual([{ id: seal.id, owner: ownerTag(seal, alice) }])
+  expect(unsealAll(sealed, seal)).toEqual([])
+  expect([contentOf(database), sealed.seals()]).toEqual([before, []])
+})
+
+test('leaves no byte of the account in the files, and keeps the rows of another one', () => {
+  const { folder, accounts, store, hashes, sealed, choices } = setup()
+  accounts.save({ ...bob, state: 'ready' })
+  const his = uploadRecord({ accountId: bob.id, path: '/bobs/model.safetensors' })
+  const hers = uploadRecord({ path: '/alices/model.safetensors' })
+  store.add([his, hers, registeredRecord({ path: '/alices/done.safetensors' })])
+  hashes.remember(hers.path, hers.identity, 'a'.repeat(64))
+  hashes.remember(his.path, his.identity, 'b'.repeat(64))
+  choices.set('known-folders', JSON.stringify(['/alices', '/bobs']))
+  // Rows that were deleted before leave their bytes in free pages of journals of older versions.
+  store.add(Array.from({ length: 50 }, () => uploadRecord({ path: '/alices/removed.safetensors' })))
+  sealAll(sealed, createSeal(), { account: alice, isAnyoneLeft: true })
+  expect([sealed.erase(), sealed.needsErasing()]).toEqual([true, false])
+  const text = filesText(folder)
+  for (const gone of ['alice', 'a'.repeat(64)]) expect(text).not.toContain(gone)
+  for (const kept of ['/bobs/model', bob.email, 'b'.repeat(64)]) expect(text).toContain(kept)
+  expect(store.find(his.id)).toEqual(his)
+  expect(choices.get('known-folders')).toBe(JSON.stringify(['/bobs']))
+})
+
+test('erases what a journal of an older version has left in free pages', () => {
+  const { folder, database, store, sealed } = setup()
+  database.exec('PRAGMA secure_delete = OFF')
+  const removed = Array.from({ length: 500 }, () => uploadRecord({ path: '/alices/removed.safetensors' }))
+  store.add(removed)
+  store.remove(removed.map(({ id }) => id))
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  expect(filesText(folder)).toContain('/alices/removed')
+  sealAll(sealed, createSeal())
+  expect(sealed.erase()).toBe(true)
+  expect(filesText(folder)).not.toContain('/alices/removed')
+})
+
+test('each step is complete in itself: after a hard stop the rest is sealed or unsealed later', () => {
+  const { folder, database, environment, store, sealed } = setup()
+  store.add(Array.from({ length: 1_000 }, () => registeredRecord()))
+  const before = contentOf(database)
+  const first = createSeal()
+  sealed.sealNext(user, first)
+  database.close()
+
+  const { database: next } = openJournal(folder, 0)
+  const after = createSealedAccounts(next, environment, folder)
+  const second = createSeal()
+  expect(sealAll(after, second)).toBe('nothing')
+  after.unsealNext(second, 0)
+  next.close()
+
+  const { database: last } = openJournal(folder, 0)
+  const again = createSealedAccounts(last, environment, folder)
+  unsealAll(again, second)
+  unsealAll(again, first)
+  expect(contentOf(last)).toEqual(before)
+  last.close()
+})
+
+test('leaves the uploads that another process runs, until it has ended', () => {
+  const { database, store, accounts, sealed } = setup()
+  // Process 1 is alive and another one.
+  database.prepare('INSERT INTO runners (id, pid) VALUES (?, 1)').run('other process')
+  const [running, own] = [uploadRecord(), uploadRecord()]
+  store.add([running, own])
+  database.prepare('UPDATE uploads SET runner = ? WHERE id = ?').run('other process', running.id)
+  const seal = createSeal()
+  expect(sealAll(sealed, seal)).toBe('process')
+  expect([store.find(own.id), store.find(running.id), accounts.list()]).toEqual([null, running, [alice]])
+  database.exec('DELETE FROM runners')
+  expect(sealAll(sealed, seal)).toBe('nothing')
+  expect([store.find(running.id), accounts.list()]).toEqual([null, []])
+})
+
+test('stops when the user has signed in again', () => {
+  const { store, accounts, sealed } = setup()
+  const record = uploadRecord()
+  store.add([record])
+  accounts.save({ ...alice, state: 'ready' })
+  expect(sealAll(sealed, createSeal())).toBe('nothing')
+  expect([store.find(record.id), sealed.seals()]).toEqual([record, []])
+})
+
+test('seals the uploads of the same user’s other sign-ins and of a token', () => {
+  const { store, accounts, sealed } = setup()
+  accounts.save({ ...alice, id: `${alice.id} team_01`, kind: 'device' })
+  store.add(
+    [`${alice.id} team_01`, `${alice.id} team_02`, 'cloud.example alice2'].map((accountId) =>
+      uploadRecord({ accountId }),
+    ),
+  )
+  expect(sealAll(sealed, createSeal())).toBe('nothing')
+  const left = store.claimQueue()
+  expect(left.ok && left.value.map(({ accountId }) => accountId)).toEqual(['cloud.example alice2'])
+})
+
+test('a full disk changes nothing', () => {
+  const { database, store, sealed } = setup()
+  const record = uploadRecord()
+  store.add([record])
+  database.exec(`CREATE TRIGGER no_room BEFORE INSERT ON sealed BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+  expect(sealAll(sealed, createSeal())).toBe('journal-trouble')
+  expect(store.find(record.id)).toEqual(record)
+})
+
+test('returns what is not damaged, and discards the rest only on request', () => {
+  const { database, store, sealed } = setup()
+  store.add(Array.from({ length: 500 }, () => registeredRecord()))
+  const seal = createSeal()
+  sealAll(sealed, seal)
+  const [first] = database.prepare('SELECT id FROM sealed ORDER BY id').all()
+  const damagedId = Number(first?.['id'])
+  database.prepare('UPDATE sealed SET content = zeroblob(100) WHERE id = ?').run(damagedId)
+  expect(unsealAll(sealed, seal)).toEqual([damagedId])
+  expect(store.finishedSince(0)).toBe(300)
+  expect(unsealAll(sealed, seal)).toEqual([damagedId])
+  sealed.discard({ seals: [], parts: [damagedId] })
+  expect(sealed.seals()).toEqual([])
+})
+
+test('migrates rows that an older version has sealed', () => {
+  const { database, sealed, store } = setup()
+  const seal = createSeal()
+  const record = uploadRecord()
+  store.add([record])
+  // Version 1 had no column that was added later.
+  const old = new DatabaseSync(':memory:')
+  createSchema(old, 1)
+  const columns = old.prepare('SELECT name FROM pragma_table_info(?)').all('uploads')
+  const names = columns.map(({ name }) => String(name)).join(', ')
+  const uploads = database.prepare(`SELECT ${names} FROM uploads`).all()
+  store.remove([record.id])
+  database
+    .prepare('INSERT INTO sealed (seal, owner, content) VALUES (?, ?, ?)')
+    .run(seal.id, ownerTag(seal, alice), encrypt(seal, JSON.stringify({ version: 1, rows: { uploads } })))
+  expect(unsealAll(sealed, seal)).toEqual([])
+  expect(store.find(record.id)).toEqual(record)
+})
+
+test('finds every table of the journal that belongs to accounts', () => {
+  const { database } = setup()
+  const own = accountTables(database).flatMap(({ name, children }) => [
+    name,
+    ...children.map((child) => child.name),
+  ])
+  const all = database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all()
+  // These are sealed by rules of their own, or have nothing of an account.
+  const others = ['accounts', 'choices', 'hashes', 'runners', 'sealed']
+  expect(all.map(({ name }) => String(name)).sort()).toEqual([...own, ...others].sort())
+})
+
+test('refuses changed content, other keys and other formats', () => {
+  const seal = createSeal()
+  const content = encrypt(seal, 'text')
+  expect(decrypt(seal, content)).toBe('text')
+  for (let index = 0; index < content.length; index += 1) {
+    const changed = Buffer.from(content)
+    changed[index] = (changed[index] ?? 0) ^ 1
+    expect(decrypt(seal, changed)).toBeNull()
+  }
+  expect([
+    decrypt(createSeal(), content),
+    decrypt({ ...seal, id: 'x' }, content),
+    decrypt(seal, Buffer.of(1)),
+  ]).toEqual([null, null, null])
+  expect(ownerTag(seal, alice)).not.toBe(ownerTag(seal, bob))
+  expect(ownerTag(seal, alice)).not.toBe(ownerTag(createSeal(), alice))
+})
+
+test('seals and returns 100,000 rows in short steps', () => {
+  const { database, store, sealed } = setup()
+  const records = Array.from({ length: 1_000 }, () => registeredRecord())
+  store.add(records)
+  database.exec(`
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 99)
+    INSERT INTO uploads SELECT ${database
+      .prepare('SELECT name FROM pragma_table_info(?)')
+      .all('uploads')
+      .map(({ name }) => (name === 'id' ? `id || ' ' || n` : `"${String(name)}"`))
+      .join(', ')} FROM uploads, numbers`)
+  const seal = createSeal()
+  const timed = (step: () => boolean) => {
+    const startMs = performance.now()
+    let longestMs = 0
+    for (let isMore = true; isMore;) {
+      const stepMs = performance.now()
+      isMore = step()
+      longestMs = Math.max(longestMs, performance.now() - stepMs)
+    }
+    return { totalMs: Math.round(performance.now() - startMs), longestMs: Math.round(longestMs) }
+  }
+  const sealing = timed(() => {
+    const step = sealed.sealNext(user, seal)
+    return step.ok && step.value === 'more'
+  })
+  const erasing = timed(() => !sealed.erase())
+  expect(store.finishedSince(0)).toBe(0)
+  let afterId = 0
+  const unsealing = timed(() => {
+    const part = sealed.unsealNext(seal, afterId)
+    afterId = part.ok && part.value ? part.value.id : afterId
+    return part.ok && part.value !== null
+  })
+  console.info('100,000 rows', { sealing, erasing, unsealing })
+  expect(store.finishedSince(0)).toBe(100_000)
+}, 60_000)

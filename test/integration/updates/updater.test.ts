@@ -106,6 +106,9 @@ const codeOf = (work: Promise<unknown>) =>
     (error: unknown) => updateFailure(error).code,
   )
 const programNow = () => readFileSync(program, 'utf8')
+/** The new version starts by itself; until it has written its file, the folder can't be removed. */
+const newVersionStarted = () =>
+  expect.poll(() => readdirSync(folder), { timeout: 10_000 }).toContain('started')
 const fetched = () => feed.asked.filter((name) => name.endsWith('.AppImage'))
 
 test('a newer version is downloaded, verified, installed and started', async () => {
@@ -121,7 +124,7 @@ test('a newer version is downloaded, verified, installed and started', async () 
   await updater.install()
   expect(programNow()).toContain('new $*')
   expect(statSync(program).mode & 0o111).toBe(0o111)
-  await expect.poll(() => readdirSync(folder), { timeout: 10_000 }).toContain('started')
+  await newVersionStarted()
   expect(readFileSync(join(folder, 'started'), 'utf8')).toBe('new --hidden')
   await expect.poll(() => quits).toBe(1)
 })
@@ -189,6 +192,7 @@ test('a damaged download is discarded and can be repeated', async () => {
   await updater.download(() => {})
   await updater.install()
   expect(programNow()).toContain('new $*')
+  await newVersionStarted()
 })
 
 test('an interrupted download is removed and can be repeated', async () => {
@@ -244,6 +248,7 @@ test('a prepared AppImage is only renamed; on quit it is copied as well', async 
   await updater.install()
   expect(programNow()).toContain('new $*')
   expect(readdirSync(folder)).not.toContain('Modelferry.AppImage.new')
+  await newVersionStarted()
 })
 
 test('requests do not identify the computer', async () => {

@@ -37,6 +37,8 @@ export default defineConfig({
           environment: 'node',
           globalSetup: integrationSetup,
           pool: 'forks',
+          // A file's modules take about a second of CPU time to load; each worker loads them once.
+          isolate: false,
           // These tests also wait for sockets and processes; a third worker uses that time on two cores.
           maxWorkers: 3,
           ...limits,

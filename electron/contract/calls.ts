@@ -6,6 +6,7 @@ import type { ReportSection, ConnectionCheck } from './diagnostics.ts'
 import type { FoundPlacesView, WorkflowView } from './discovery.ts'
 import type { Result } from './failures.ts'
 import { replacedFate, type FailedDeletion, type LibraryListing, type LibraryUpdate } from './library.ts'
+import type { MissingCompanion } from './companions.ts'
 import type { ModelFacts, Preview } from './recognition.ts'
 import type { Receipt } from './receipt.ts'
 import type { ReviewApproval, ReviewView } from './review.ts'
@@ -221,6 +222,22 @@ const callGroups = {
     saveUploadLog: call<boolean>()('desktop', v.strictObject({ id })),
     /** How much of a row's multi-file model the library has. Null for a model of one file. */
     modelStatus: call<ModelStatus | null>()('engine', v.strictObject({ id })),
+    /**
+     * Models that a row's file needs and that its team doesn't seem to have; empty if the team's library can't be
+     * listed. Unless `isSearched`, only those files of this computer are offered that were found before.
+     */
+    companions: call<readonly MissingCompanion[]>()(
+      'engine',
+      v.strictObject({ id, isSearched: v.boolean() }),
+    ),
+    /**
+     * Adds offered files of this computer for the team of a row: to the review if the row is in review, else to the
+     * queue. A native dialog asks first; null when it was not confirmed.
+     */
+    addCompanions: call<AddReport | null>()(
+      'desktop',
+      v.strictObject({ id, offers: v.pipe(ids, v.minLength(1)) }),
+    ),
     history: call<HistoryPage>()(
       'engine',
       v.strictObject({

@@ -30,6 +30,10 @@ export const baseSeparator = ' / '
 /** The families in a recognised base: one, several that can't be distinguished, or none. */
 export const basesOf = (base: string | null): readonly string[] => base?.split(baseSeparator) ?? []
 
+/** Parts that a diffusion model can have in the same file. */
+export type ContainedPart = (typeof containedParts)[number]
+export const containedParts = ['text-encoders', 'vae'] as const
+
 /** What a file is and the evidence for it. */
 export interface Recognition {
   readonly format: ModelFormat
@@ -41,6 +45,8 @@ export interface Recognition {
   readonly base: string | null
   /** Size or purpose of the base (`14B I2V`, `inpainting`). */
   readonly variant?: string
+  /** Of a checkpoint, what it contains besides the diffusion model. */
+  readonly contains?: readonly ContainedPart[]
   /** The evidence: a message key under `reason.`. */
   readonly reason: MessageReference
   /** What only the file name indicates: a message key under `note.`. */

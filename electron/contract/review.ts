@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { TeamChoice } from './account.ts'
+import type { MissingCompanion } from './companions.ts'
 import type { FailureCode } from './failures.ts'
 import type { PrivateContent } from './recognition.ts'
 
@@ -32,6 +33,8 @@ export interface ReviewFacts {
   readonly 'private-content': { readonly id: string; readonly content: readonly PrivateContent[] }
   /** Its licence restricts the use or redistribution of the model. */
   readonly licence: { readonly id: string; readonly licence: string }
+  /** It needs models that the team doesn't seem to have: keys of `ReviewView.missingCompanions`. */
+  readonly 'missing-companion': { readonly id: string; readonly missing: readonly string[] }
 }
 
 export type ReviewGroupKind = keyof ReviewFacts
@@ -39,14 +42,21 @@ export type ReviewGroupKind = keyof ReviewFacts
 /** Files of these groups can't be uploaded as they are. */
 export const blockingKinds: ReadonlySet<ReviewGroupKind> = new Set(['broken', 'unsafe', 'path-conflict'])
 
+/** Files of these groups need no decision: the group informs about them. */
+const informingKinds: ReadonlySet<ReviewGroupKind> = new Set(['missing-companion'])
+
 /** Files that need the same kind of decision. A file may be in several groups. */
 export type ReviewGroup = {
   [Kind in ReviewGroupKind]: { readonly kind: Kind; readonly files: readonly ReviewFacts[Kind][] }
 }[ReviewGroupKind]
 
-/** Ids of the files in any of the groups. */
-export function idsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
+function idsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
   return new Set(groups.flatMap(({ files }) => files.map(({ id }) => id)))
+}
+
+/** Ids of the files that need a decision. */
+export function decisionIdsOf(groups: readonly ReviewGroup[]): ReadonlySet<string> {
+  return idsOf(groups.filter(({ kind }) => !informingKinds.has(kind)))
 }
 
 /** Ids of the files that can't be approved as they are. */
@@ -77,7 +87,9 @@ export interface ReviewView {
   }[]
   /** Without empty groups, in the order of `ReviewFacts`. */
   readonly groups: readonly ReviewGroup[]
-  /** The files in any of the groups. */
+  /** What the group `missing-companion` refers to. */
+  readonly missingCompanions: readonly MissingCompanion[]
+  /** The files in any of the groups that need a decision. */
   readonly needsDecisionCount: number
   /** The files that approving everything would leave in the review: broken, unsafe, or a path conflict. */
   readonly blockedCount: number

@@ -43,6 +43,7 @@ export function createDesktopHandlers(options: {
     | 'addPicked'
     | 'workflows'
     | 'addFound'
+    | 'addCompanions'
     | 'watchFolder'
     | 'giveWatched'
     | 'sendOffered'
@@ -91,6 +92,7 @@ export function createDesktopHandlers(options: {
       const paths = await dialogs.pickPaths(what)
       return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : engine.addPicked(paths)
     },
+    addCompanions: ({ id, offers }) => engine.addCompanions(id, offers, dialogs.confirmSending),
     addPlaces: ({ chosen }) => engine.addFound(chosen, dialogs.confirmSending),
     sendNeeds: ({ id, needs }) => engine.workflows.enqueueModels(id, needs, dialogs.confirmSending),
     async locateNeed({ id, need: needId }) {

@@ -9,6 +9,7 @@ import { targetFailure, type AddReport, type ModelStatus } from '../contract/upl
 import type { Details } from '../feed/details.ts'
 import type { DoneToday } from '../feed/done-today.ts'
 import type { Feed } from '../feed/feed.ts'
+import type { Companions } from '../intake/companions/companions.ts'
 import { fileToInspect } from '../intake/inspect-again.ts'
 import type { TypeCorrections } from '../intake/type-corrections.ts'
 import type { Review } from '../intake/review/review.ts'
@@ -45,6 +46,7 @@ interface CallServices {
   readonly hashCache: HashCache
   readonly inspector: Pick<Inspector, 'readDetails' | 'report'>
   readonly modelStatus: (record: UploadRecord) => Promise<ModelStatus | null>
+  readonly companionsOf: Companions['ofUpload']
   /** Compares the library's records of registered uploads with their files. */
   readonly verify: (ids: readonly string[]) => void
   readonly waitingFiles: WaitingFiles
@@ -131,6 +133,10 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     async recognitionReport({ id }) {
       const record = recordOf(id)
       return success(record ? await services.inspector.report(fileToInspect(record)) : null)
+    },
+    async companions({ id, isSearched }) {
+      const record = recordOf(id)
+      return success(record ? await services.companionsOf(record, isSearched) : [])
     },
     async receipts({ ids }) {
       const found = new Map<string, UploadRecord>()

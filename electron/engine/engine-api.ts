@@ -8,6 +8,7 @@ import type { Computer } from '../discovery/places/known-places.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
 import type { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import type { TeamAdder } from '../intake/add-to-team.ts'
+import type { Companions } from '../intake/companions/companions.ts'
 import type { EnqueueRequest } from '../intake/enqueue.ts'
 import type { Library } from '../library/library.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
@@ -104,6 +105,8 @@ export interface Engine {
   readonly addFound: ModelFinder['enqueueFound']
   /** Uploads the files of earlier uploads and of library models to another team too. */
   readonly otherTeam: TeamAdder
+  /** Adds offered companions of an upload, once `confirm` agrees. */
+  readonly addCompanions: Companions['add']
   /** Watches a folder for a team from now on, once `confirm` agrees. */
   readonly watchFolder: WatchedFolders['addFolder']
   /** Uploads new and waiting files of a watched folder to another team, once `confirm` agrees. */

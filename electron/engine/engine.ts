@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
 import { createAccounts } from '../accounts/accounts.ts'
 import { createProxyLogins } from '../accounts/proxy-logins.ts'
@@ -24,6 +23,8 @@ import { adoptAccountUploads } from '../intake/adopt-uploads.ts'
 import { Intake } from '../intake/enqueue.ts'
 import { createTypeCorrections } from '../intake/type-corrections.ts'
 import { createRechecks } from '../intake/recheck-growing-files.ts'
+import { createCompanions } from '../intake/companions/companions.ts'
+import { createTeamCompanions } from '../intake/companions/team-companions.ts'
 import { restoreQueued, restoreReturned } from '../intake/restore.ts'
 import { applyPolicy, reviewPolicyOf } from '../intake/review/review-policy.ts'
 import { Review } from '../intake/review/review.ts'
@@ -45,10 +46,6 @@ import { createQueueHold } from '../queue/queue-hold.ts'
 import { createRecoveryMonitor } from '../queue/recovery-monitor.ts'
 import type { FileToInspect } from '../recognition/found-file.ts'
 import { Inspector } from '../recognition/inspector.ts'
-import { createHasher } from '../transfer/hasher.ts'
-import { createRequestSlots } from '../transfer/request-slots.ts'
-import { createThrottle } from '../transfer/throttle.ts'
-import { createUploadWorkerPool, putTimeouts } from '../transfer/upload-worker-pool.ts'
 import { createAbandonedUploads } from '../uploads/abandoned-uploads.ts'
 import { createStorageTester } from '../uploads/storage-test.ts'
 import { createUploadAccounts } from '../uploads/upload-accounts.ts'
@@ -58,6 +55,7 @@ import { createAccountSealing } from './account-sealing.ts'
 import { engineCalls, localFileWith } from './calls.ts'
 import { UploadCommands } from './commands.ts'
 import type { Engine, EngineOptions } from './engine-api.ts'
+import { createTransferServices } from './transfer-services.ts'
 import { createUploadRunner } from './upload-runner.ts'
 
 export { journalProblemOf } from '../journal/journal-file.ts'
@@ -132,23 +130,9 @@ export function createEngine(options: EngineOptions): Engine {
   })
   const uploadAccounts = createUploadAccounts({ accounts, rows, settings: () => settings })
 
-  // Transfer: one upload thread per core is as fast as TLS and hashing can go; the last core is left to the
-  // window.
-  const cores = Math.max(1, availableParallelism() - 1)
-  const throttle = createThrottle({ environment })
-  const workerPool = createUploadWorkerPool({
-    url: workers.upload,
-    threads: Math.min(cores, 4),
-    journalFolder: folder,
-    environment,
-    throttle,
-    proxies,
-    timeouts: options.putTimeouts ?? putTimeouts,
-  })
-  const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), environment })
-  const requestSlots =
-    options.requestSlots ?? createRequestSlots({ environment, limitBytesPerSecond: () => throttle.limit })
-  applyTransferSettings()
+  // Transfer: what moves and reads bytes.
+  const transfer = createTransferServices(options, proxies)
+  const { workerPool, hasher, requestSlots } = transfer
   const inspector = new Inspector(workers.inspect, environment.timers)
   const reviewPolicy = () => reviewPolicyOf(settings)
   const inspect = async (file: FileToInspect) => applyPolicy(await inspector.inspect(file), reviewPolicy())
@@ -254,6 +238,7 @@ export function createEngine(options: EngineOptions): Engine {
     rejected: (ids) => events.emit('rejected', ids),
     now: environment.now,
   })
+  const teamCompanions = createTeamCompanions({ rows, store })
   const review = new Review({
     rows,
     environment,
@@ -262,6 +247,8 @@ export function createEngine(options: EngineOptions): Engine {
     isHidden: (accountId) => signIns.hidden().has(accountId),
     library,
     knownHash: ({ path, identity }) => hashCache.peek(path, identity),
+    companions: teamCompanions,
+    onCompanionsMissing: () => events.emit('companionsMissing'),
     queue,
     warmUp,
     approved: checkConflicts,
@@ -305,6 +292,8 @@ export function createEngine(options: EngineOptions): Engine {
     onFindingChange: (view) => events.emit('finding', view),
     onWorkflowChange: (view) => events.emit('workflow', view),
   })
+  const companionServices = { rows, library, environment, finder, intake, inspect, events }
+  const companions = createCompanions(companionServices, teamCompanions)
   const watchedFolders = new WatchedFolders({
     database,
     worker: workers.watch,
@@ -382,6 +371,8 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('rowChanged', details.changed)
   events.on('rowChanged', (id) => review.rowChanged(id))
   events.on('library', () => review.compareAgain())
+  events.on('companionsMissing', () => companions.search(review.missingCompanions()))
+  events.on('companionsFound', () => review.offersChanged())
   events.on('rowChanged', deadConnections.rowChanged)
   events.on('bytesMoved', feed.moved)
   events.on('totalsChanged', feed.touched)
@@ -487,11 +478,6 @@ export function createEngine(options: EngineOptions): Engine {
     return true
   }
 
-  function applyTransferSettings(): void {
-    throttle.setLimit(settings.limitBytesPerSecond)
-    requestSlots.setMaximum(settings.streamsMost)
-  }
-
   return {
     calls: {
       ...engineCalls({
@@ -508,6 +494,7 @@ export function createEngine(options: EngineOptions): Engine {
         hashCache,
         inspector,
         modelStatus: createModelStatusReader({ rows, store, library, environment }),
+        companionsOf: companions.ofUpload,
         verify: verifier.verify,
         waitingFiles,
         review,
@@ -529,6 +516,7 @@ export function createEngine(options: EngineOptions): Engine {
     addPaths: (paths, request) => intake.enqueue(paths, request),
     addPicked: (paths) => waitingFiles.addOrKeep(paths, findTeam(true)),
     addFromOutside: (paths) => waitingFiles.addOrKeep(paths, findTeam(false)),
+    addCompanions: companions.add,
     addFound: (chosen, confirm) => finder.enqueueFound(chosen, confirm),
     otherTeam: teamAdder,
     watchFolder: watchedFolders.addFolder.bind(watchedFolders),
@@ -552,7 +540,7 @@ export function createEngine(options: EngineOptions): Engine {
       conflictSettings.apply(changed)
       review.policyChanged()
       queue.setConcurrency(changed.atOnce)
-      applyTransferSettings()
+      transfer.applySettings(changed)
       rows.limitChanged()
       if (changed.server !== before.server) signIns.cancelPairing()
       if (changed.server !== before.server || changed.servers !== before.servers) signIns.announce()
@@ -594,6 +582,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stop() {
       await Promise.all([finder.close(), watchedFolders.close(), waitingFiles.close()])
       review.close()
+      companions.close()
       await Promise.all([
         hold.stop(),
         recovery.close(),
@@ -613,9 +602,7 @@ export function createEngine(options: EngineOptions): Engine {
       deadConnections.close()
       networkChanges.close()
       events.removeAllListeners()
-      requestSlots.close()
-      throttle.close()
-      await Promise.all([workerPool.close(), hasher.close(), inspector.close()])
+      await Promise.all([transfer.close(), inspector.close()])
       store.close()
       database.close()
     },

@@ -5,7 +5,8 @@ import type { Team, TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
-import type { ReviewGroup } from '../contract/review.ts'
+import type { MissingCompanion } from '../contract/companions.ts'
+import { decisionIdsOf, type ReviewGroup } from '../contract/review.ts'
 import { withModelType, type AddReport, type SkippedFile, type Target } from '../contract/uploads.ts'
 import type { FileWithTarget } from '../discovery/places/file-with-target.ts'
 import { collectFiles, type CollectedFiles } from '../discovery/scan/collect-files.ts'
@@ -58,6 +59,8 @@ export interface EnqueueRequest {
 export interface UploadProposal {
   readonly records: readonly UploadRecord[]
   readonly groups: readonly ReviewGroup[]
+  /** What the group `missing-companion` refers to. */
+  readonly missingCompanions: readonly MissingCompanion[]
   /** By the same rules as in the window. */
   readonly isReviewNeeded: boolean
   readonly skipped: readonly SkippedFile[]
@@ -86,7 +89,7 @@ interface IntakeServices {
   /** Returns a function that finds the type that the user gave to similar files, or null. */
   readonly typeOffers: TypeCorrections['offers']
   readonly reviewPolicy: () => ReviewPolicy
-  readonly review: Pick<Review, 'findDecisions' | 'inspecting' | 'loadLibrary'>
+  readonly review: Pick<Review, 'findGroups' | 'inspecting' | 'loadLibrary'>
   /** Files are about to be inspected and sent: threads may start. */
   readonly warmUp: () => void
   /** A batch was recorded. */
@@ -260,7 +263,7 @@ export class Intake {
     return {
       proposal: {
         records,
-        groups: review.findDecisions(records),
+        ...review.findGroups(records),
         isReviewNeeded: need === 'yes' || needsReview(need, records, this.#services),
         skipped,
         queuedNames: [...queued].map(({ name }) => name),
@@ -329,7 +332,7 @@ function needsReview(
   const isConfirmed = ({ recognition: { licence } }: UploadRecord) =>
     licence === undefined || !isNamed(licence, confirmLicences)
   if (need === 'if-licence') return !records.every(isConfirmed)
-  return need === 'if-any-needs-it' && review.findDecisions(records).length > 0
+  return need === 'if-any-needs-it' && decisionIdsOf(review.findGroups(records).groups).size > 0
 }
 
 function targetInFolder(placed: readonly FileWithTarget[], path: string): Partial<Target> {

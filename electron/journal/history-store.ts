@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
-import { isRegistered, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
+import type { Recognition } from '../contract/recognition.ts'
+import { isRegistered, modelIdOf, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
 import type { Write } from './journal-write.ts'
 import { livingProcesses } from './process-claims.ts'
 import { columns } from './record-columns.ts'
@@ -26,11 +27,16 @@ export interface HistoryStore {
   registeredFilesOf(groupKey: string): readonly RegisteredRecord[]
   /** Finished uploads that became this model, or whose bytes it already had. */
   registeredAs(modelId: string): readonly RegisteredRecord[]
+  /** What the models of a team were recognised as when they were uploaded, by the ids of the models. */
+  recognitionsOf(teamId: string): ReadonlyMap<string, Recognition>
   /** The number of uploads finished since this time (ms since the epoch) and not dismissed from the list. */
   finishedSince(sinceMs: number): number
   /** Removes uploads from the list; they stay in the history. */
   dismiss(ids: readonly string[]): Result<void>
 }
+
+/** Types of models that others need. */
+const companionTypes = ['text_encoders', 'vae', 'clip_vision', 'checkpoints', 'diffusion_models', 'diffusers']
 
 const historyQuery = (names: string) =>
   `SELECT ${names} FROM uploads
@@ -53,6 +59,12 @@ export function createHistoryStore(
     `SELECT ${columns.join(', ')} FROM uploads WHERE phase = 'registered' AND model_id = ?
      ORDER BY finished_at_ms DESC`,
   )
+  const ofTeam = database.prepare(
+    `SELECT ${columns.join(', ')} FROM uploads
+     WHERE phase = 'registered' AND team_id = ? AND model_id IS NOT NULL
+       AND model_type IN (SELECT value FROM json_each(?))
+     ORDER BY finished_at_ms DESC LIMIT 2000`,
+  )
   const since = database.prepare(
     `SELECT count(*) AS count FROM uploads
      WHERE phase = 'registered' AND finished_at_ms >= ? AND dismissed = 0`,
@@ -74,6 +86,13 @@ export function createHistoryStore(
         .filter(isRegistered)
         .filter(({ seen }) => seen?.group?.key === groupKey),
     registeredAs: (modelId) => read(ofModel.all(modelId)).filter(isRegistered),
+    recognitionsOf: (teamId) =>
+      new Map(
+        read(ofTeam.all(teamId, JSON.stringify(companionTypes))).flatMap((record) => {
+          const modelId = modelIdOf(record.state)
+          return modelId === null ? [] : [[modelId, record.recognition] as const]
+        }),
+      ),
     finishedSince: (sinceMs) => Number(since.get(sinceMs)?.['count']),
     dismiss: (ids) => write(() => ids.forEach((id) => void dismiss.run(id))),
   }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { failureKinds, type Failure } from '../contract/failures.ts'
 import { onConflict, replacedFate } from '../contract/library.ts'
-import { modelFormats, privateContent } from '../contract/recognition.ts'
+import { containedParts, modelFormats, privateContent } from '../contract/recognition.ts'
 import { recordFields } from '../contract/verification.ts'
 import {
   isStarted,
@@ -44,6 +44,7 @@ const recognitionText = v.pipe(
     modelType: v.nullable(v.string()),
     base: v.nullable(v.string()),
     variant: v.exactOptional(v.string()),
+    contains: v.exactOptional(v.array(v.picklist(containedParts))),
     reason: reasonText,
     note: v.exactOptional(reasonText),
     tensorCount: v.nullable(v.number()),

@@ -49,6 +49,10 @@ export interface InternalEvents {
   registered: [id: string]
   /** Storage or the library may hold something that no upload needs any more. */
   abandoned: []
+  /** Files of this computer can be offered as companions (see `contract/companions.ts`). */
+  companionsFound: []
+  /** Files in review need companions that their team lacks. */
+  companionsMissing: []
   /** The sign-in of an account turned out to be invalid during an upload. */
   signedOut: [accountId: string]
   /** A sign-in was added or removed; `lostId` is the account that was just lost, if any. */

@@ -22,6 +22,8 @@ export interface FileToInspect {
    * found through a link and must be recognised by its bytes. Absent where any file is accepted.
    */
   readonly boundary?: string
+  /** Reads the header only: no samples and no descriptions, which only an upload needs. */
+  readonly isHeaderOnly?: true
   /** Why it can't be inspected. */
   readonly failure?: Failure | null
 }

@@ -108,7 +108,7 @@ function unlinkedWeightsFailure(
 
 /** A file of a diffusers model has that model's type, whatever its own tensors show. */
 export function asDiffusersPart(own: Recognition, group: FoundGroup, pipeline: Pipeline | null): Recognition {
-  const { variant: _variant, note: _note, ...rest } = own
+  const { variant: _variant, contains: _contains, note: _note, ...rest } = own
   return {
     ...rest,
     modelType: 'diffusers',

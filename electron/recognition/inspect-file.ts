@@ -57,6 +57,7 @@ export async function inspectFile(
       return createInspection(found, unreadContent(name, failure('file-downloading')), identity)
     }
     const content = await readContent(fileSource(file, identity.sizeBytes), name)
+    if (seen.isHeaderOnly) return createInspection(found, content, identity)
     const sample = await readSample(file, identity.sizeBytes)
     const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
     const checked = isGrowing

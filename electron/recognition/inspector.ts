@@ -189,7 +189,7 @@ export class Inspector {
 
 /** Only what the worker needs: a caller's object may have properties that can't be cloned. */
 function cloneableFile(file: FileToInspect): FileToInspect {
-  const { path, name, folder, place, group, boundary, failure: reason } = file
+  const { path, name, folder, place, group, boundary, isHeaderOnly, failure: reason } = file
   return {
     path,
     folder,
@@ -197,6 +197,7 @@ function cloneableFile(file: FileToInspect): FileToInspect {
     ...(place === undefined ? {} : { place }),
     ...(group === undefined ? {} : { group }),
     ...(boundary === undefined ? {} : { boundary }),
+    ...(isHeaderOnly ? { isHeaderOnly } : {}),
     ...(reason === undefined ? {} : { failure: reason }),
   }
 }

@@ -45,6 +45,7 @@ export function recognise(evidence: Evidence): Recognition {
     modelType,
     base: kind?.base ?? null,
     ...(kind?.variant ? { variant: kind.variant } : {}),
+    ...(kind?.contains ? { contains: kind.contains } : {}),
     reason,
     ...(note ? { note } : {}),
     ...(signature === null ? {} : { signature }),

@@ -325,6 +325,13 @@ export class Actions {
   readonly askForOtherTeam = (ids: readonly string[]) => {
     this.#services.ui.addingToTeam = { kind: 'uploads', ids }
   }
+  /** Adds offered files of this computer beside a row that needs them, unless the user declines. */
+  async addCompanions(id: string, offers: readonly string[]): Promise<void> {
+    const added = await this.#bridge.addCompanions({ id, offers: [...offers] })
+    if (!added.ok) this.#services.notices.failure(added.failure)
+    else if (added.value) this.#services.onadded(added.value)
+  }
+
   /** Copies a text for reporting that a file was recognised wrongly. */
   readonly copyRecognitionReport = async (id: string) => {
     const report = await this.#bridge.recognitionReport({ id })

@@ -8,6 +8,7 @@ import { ConditionsState } from './conditions-state.svelte.ts'
 import type { Departures } from './departures.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
 import { BulkEditState } from '../uploads/bulk-edit/bulk-edit-state.svelte.ts'
+import { CompanionsState } from '../uploads/details/companions-state.svelte.ts'
 import { DetailsState } from '../uploads/details/details-state.svelte.ts'
 import { DiagnosticsState } from '../diagnostics/diagnostics-state.svelte.ts'
 import { HistoryState } from '../history/history-state.svelte.ts'
@@ -49,6 +50,7 @@ export class AppState {
   readonly details: DetailsState
   readonly log: LogState
   readonly modelFacts: ModelFactsState
+  readonly companions: CompanionsState
   readonly modelStatuses: ModelStatusesState
   readonly updates: UpdatesState
   readonly bulkEdit: BulkEditState
@@ -88,6 +90,7 @@ export class AppState {
       settings: this.settings,
     })
     this.modelFacts = new ModelFactsState(bridge)
+    this.companions = new CompanionsState(bridge)
     this.modelStatuses = new ModelStatusesState(bridge)
     this.updates = new UpdatesState(bridge, onfailure)
     this.bulkEdit = new BulkEditState(bridge, this.queue, this.notices)

@@ -10,6 +10,7 @@ import {
 import { formatBytes } from '../../messages/format-size.ts'
 import { collectFiles } from '../../discovery/scan/collect-files.ts'
 import type { FoundFile, Inspection } from '../../recognition/found-file.ts'
+import { companionsOf } from '../../recognition/companions/companion-needs.ts'
 import { Inspector } from '../../recognition/inspector.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import type { Command } from '../arguments.ts'
@@ -23,6 +24,7 @@ import {
   t,
   type Streams,
 } from '../output/output.ts'
+import { companionText } from '../output/review-output.ts'
 import { isMessageKey, type MessageKey } from '../../messages/messages.ts'
 
 /**
@@ -136,6 +138,7 @@ function asJson({ file, inspection, facts }: InspectedFile): object {
     reason: recognitionText(recognition),
     tensorCount: recognition.tensorCount,
     dtype: recognition.dtype,
+    needs: companionsOf(recognition).needs.map(({ role, base, usualName }) => ({ role, base, usualName })),
     group: recognition.group ?? null,
     path: target.modelPath,
     name: target.displayName,
@@ -163,10 +166,12 @@ function asLines({ file, inspection, facts: metadata }: InspectedFile): readonly
   const relativePath = file.folder === '' ? file.name : `${file.folder}/${file.name}`
   const accepted = isContentInspected(recognition) ? 'ok' : 'unknown'
   const verdict = failure ? 'rejected' : accepted
+  const { needs } = companionsOf(recognition)
   return [
     `${verdict.padEnd(8)} ${relativePath}: ${facts.join(', ')}`,
     ...(verdict === 'unknown' ? [`${indent}${t('inspect.unread')}`] : []),
     `${indent}${recognitionText(recognition)}`,
+    ...(needs.length > 0 ? [`${indent}Needs: ${needs.map(companionText).join(', ')}`] : []),
     ...(group ? [`${indent}${t('inspect.group', { name: group.name, kind: group.kind })}`] : []),
     ...(metadata ? factLines(metadata) : []).map((line) => indent + line),
     indent + (failure ? describeFailure(failure) : `→ ${target.modelPath}`),

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import type { EnqueueRequest, UploadProposal } from '../../engine/engine.ts'
-import { blockedIdsOf, idsOf } from '../../contract/review.ts'
+import { blockedIdsOf, decisionIdsOf } from '../../contract/review.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -37,7 +37,7 @@ export function createUploadReview(
       event: 'review',
       files: records.length,
       sizeBytes: sizeOf(records),
-      needDecision: idsOf(groups).size,
+      needDecision: decisionIdsOf(groups).size,
       notUploaded: answer === 'yes' ? blockedIdsOf(groups).size : records.length,
       answer,
     })
@@ -67,7 +67,7 @@ export function createUploadReview(
       reportAnswer(proposal, 'dry-run')
       const isComplete = proposal.records.length + proposal.queuedNames.length > 0
       if (!isComplete && !command.json) err.line('No model files found.')
-      exitCode = isComplete && proposal.groups.length === 0 ? exitCodes.ok : exitCodes.someFailed
+      exitCode = isComplete && decisionIdsOf(proposal.groups).size === 0 ? exitCodes.ok : exitCodes.someFailed
       return false
     }
     if (!proposal.isReviewNeeded) return true

@@ -1,3 +1,5 @@
+import type { CompanionRole, MissingCompanion } from '../../contract/companions.ts'
+import { baseSeparator } from '../../contract/recognition.ts'
 import { blockedIdsOf, type ReviewGroup } from '../../contract/review.ts'
 import type { UploadProposal } from '../../engine/engine.ts'
 import { formatBytes } from '../../messages/format-size.ts'
@@ -20,22 +22,25 @@ const headings: Readonly<Record<ReviewGroup['kind'], string>> = {
   'in-library': 'Already in the library',
   'private-content': 'Contain private data',
   licence: 'Have a restrictive licence',
+  'missing-companion': 'Need models that the team may lack; uploaded anyway',
 }
 
 /** A summary for a question: totals by type, then what needs a decision. */
-export function proposalLines({ records, groups, queuedNames }: UploadProposal): readonly string[] {
+export function proposalLines(proposal: UploadProposal): readonly string[] {
+  const { records, queuedNames } = proposal
   const kinds = [...Map.groupBy(records, ({ target }) => target.modelType)]
   return [
     ...kinds.map(
       ([type, files]) => `${type.padEnd(18)}  ${countFiles(files.length)}, ${bytes(sizeOf(files))}`,
     ),
     ...(queuedNames.length > 0 ? [`${countFiles(queuedNames.length)} already in the queue`] : []),
-    ...decisionLines(records, groups),
+    ...decisionLines(proposal),
   ]
 }
 
 /** One line for each file: where it would go, or why not. */
-export function planLines({ records, groups, queuedNames }: UploadProposal): readonly string[] {
+export function planLines(proposal: UploadProposal): readonly string[] {
+  const { records, groups, queuedNames } = proposal
   const blocked = blockedIdsOf(groups)
   return [
     ...records.map(({ id, fileName, identity, team, target }) => {
@@ -43,17 +48,17 @@ export function planLines({ records, groups, queuedNames }: UploadProposal): rea
       return `${action.padEnd(10)}  ${fileName} (${bytes(identity.sizeBytes)}) → ${team.name}: ${target.modelPath}`
     }),
     ...queuedNames.map((name) => `continue    ${name} (already in the queue)`),
-    ...decisionLines(records, groups),
+    ...decisionLines(proposal),
   ]
 }
 
-function decisionLines(
-  records: readonly ProposedRecord[],
-  groups: readonly ReviewGroup[],
-): readonly string[] {
-  const byId = new Map(records.map((record) => [record.id, record]))
+function decisionLines({ records, groups, missingCompanions }: UploadProposal): readonly string[] {
+  const context = {
+    byId: new Map(records.map((record) => [record.id, record])),
+    companions: new Map(missingCompanions.map((companion) => [companion.key, companion])),
+  }
   return groups.flatMap(({ kind, files }) => {
-    const listed = files.slice(0, maxListed).map((file) => `  ${fileLine(file, byId)}`)
+    const listed = files.slice(0, maxListed).map((file) => `  ${fileLine(file, context)}`)
     const more = files.length - listed.length
     return [
       `${headings[kind]}: ${countFiles(files.length)}`,
@@ -63,13 +68,19 @@ function decisionLines(
   })
 }
 
-function fileLine(file: ReviewFile, byId: ReadonlyMap<string, ProposedRecord>): string {
-  const record = byId.get(file.id)
-  const detail = detailOf(file, byId)
+/** What the facts about files refer to. */
+interface LineContext {
+  readonly byId: ReadonlyMap<string, ProposedRecord>
+  readonly companions: ReadonlyMap<string, MissingCompanion>
+}
+
+function fileLine(file: ReviewFile, context: LineContext): string {
+  const record = context.byId.get(file.id)
+  const detail = detailOf(file, context)
   return detail ? `${record?.fileName}: ${detail}` : (record?.fileName ?? '')
 }
 
-function detailOf(file: ReviewFile, byId: ReadonlyMap<string, ProposedRecord>): string {
+function detailOf(file: ReviewFile, { byId, companions }: LineContext): string {
   const reason = byId.get(file.id)?.failure
   if ('code' in file) return reason ? describeFailure(reason) : file.code
   if ('of' in file)
@@ -78,17 +89,25 @@ function detailOf(file: ReviewFile, byId: ReadonlyMap<string, ProposedRecord>): 
     return `${file.isCertain ? 'as' : 'probably as'} ${file.name}${file.path === null ? '' : ` at ${file.path}`}`
   if ('content' in file) return file.content.join(', ')
   if ('licence' in file) return file.licence
+  if ('missing' in file) return companionsText(file.missing.flatMap((key) => companions.get(key) ?? []))
   return file.name
 }
 
 /** The members of each file in JSON output; with `kinds` of decisions and their facts. */
-export function plannedAsJson({ records, groups }: UploadProposal): readonly object[] {
+export function plannedAsJson({ records, groups, missingCompanions }: UploadProposal): readonly object[] {
   const names = new Map(records.map(({ id, fileName }) => [id, fileName]))
   const decisions = new Map<string, object[]>()
+  const missing = new Map<string, readonly object[]>()
+  const companions = new Map(missingCompanions.map((companion) => [companion.key, companion]))
   for (const { kind, files } of groups)
     for (const { id, ...facts } of files) {
       const of = 'of' in facts ? { of: names.get(facts.of) } : {}
-      decisions.set(id, [...(decisions.get(id) ?? []), { kind, ...facts, ...of }])
+      if ('missing' in facts)
+        missing.set(
+          id,
+          facts.missing.flatMap((key) => companionAsJson(companions.get(key))),
+        )
+      else decisions.set(id, [...(decisions.get(id) ?? []), { kind, ...facts, ...of }])
     }
   const blocked = blockedIdsOf(groups)
   return records.map(({ id, fileName, path, identity, team, target, failure }) => ({
@@ -101,6 +120,7 @@ export function plannedAsJson({ records, groups }: UploadProposal): readonly obj
     name: target.displayName,
     action: blocked.has(id) ? 'none' : 'upload',
     decisions: decisions.get(id) ?? [],
+    missingCompanions: missing.get(id) ?? [],
     failed: failure === null ? null : failureAsJson(failure),
   }))
 }
@@ -114,4 +134,38 @@ export function questionFor({ records, groups }: UploadProposal): string {
   const blocked = blockedIdsOf(groups)
   const sound = records.filter(({ id }) => !blocked.has(id))
   return `Upload ${countFiles(sound.length)} (${bytes(sizeOf(sound))}) to ${records[0]?.team.name}? [y/N] `
+}
+
+/** `CLIP-L text encoder (usually clip_l.safetensors)`, what is certainly missing first. */
+function companionsText(companions: readonly MissingCompanion[]): string {
+  const [missing, notFound] = [true, false].map((isCertain) =>
+    companions.filter((one) => one.isCertain === isCertain).map(companionText),
+  )
+  return [
+    ...(missing?.length ? [`the team has no ${missing.join(', no ')}`] : []),
+    ...(notFound?.length ? [`not found under a known name: ${notFound.join(', ')}`] : []),
+  ].join('; ')
+}
+
+const roles: Readonly<Record<CompanionRole, string>> = {
+  'text-encoder': 'text encoder',
+  vae: 'VAE',
+  'image-encoder': 'image encoder',
+  'base-model': 'base model',
+}
+
+/** A companion with the name under which it is usually found. */
+export function companionText({
+  role,
+  base,
+  usualName,
+}: Pick<MissingCompanion, 'role' | 'base' | 'usualName'>) {
+  const usual = usualName === null ? '' : ` (usually ${usualName})`
+  return `${base.replaceAll(baseSeparator, ' or ')} ${roles[role]}${usual}`
+}
+
+function companionAsJson(companion: MissingCompanion | undefined): readonly object[] {
+  if (!companion) return []
+  const { role, base, usualName, isCertain } = companion
+  return [{ role, base, usualName, found: isCertain ? 'no' : 'not-by-name' }]
 }

@@ -12,6 +12,7 @@ import type { Library } from '../../library/library.ts'
 import type { Timers } from '../../platform/environment.ts'
 import { classifyDropped, skippedFiles } from '../scan/classify-dropped.ts'
 import { findDiffusersRoots } from '../scan/diffusers-root.ts'
+import type { LocalModel } from '../scan/walk-models.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import type { QueuedUpload } from '../workflows/resolve-needed-models.ts'
 import { Workflows, type KnownFiles } from '../workflows/workflows.ts'
@@ -110,7 +111,7 @@ export class ModelFinder {
       knownFiles: options.knownFiles,
       enqueue: options.enqueue,
       displayPath,
-      destinationFor: (requested) => this.#destinationFor(requested),
+      destinationFor: (requested) => this.destinationFor(requested),
       queuedUploadsFor: (choice) => this.#queuedUploadsFor(choice),
       onChange: options.onWorkflowChange,
     })
@@ -162,12 +163,31 @@ export class ModelFinder {
     if (models.length === 0) return success(emptyReport)
     const files = await replaceDiffusersParts(models)
     const { enqueue } = this.#options
-    return enqueueAfterConfirmation(files, this.#destinationFor(null), { confirm, enqueue })
+    return enqueueAfterConfirmation(files, this.destinationFor(null), { confirm, enqueue })
   }
 
   /** All models below a folder, or those that were found before the search was cut short. */
   searchFolder(folder: string): Promise<FolderSearchResult> {
     return this.#searchWorker.searchFolder(folder)
+  }
+
+  /**
+   * Calls `onFound` with models of some types: first those near the folders, then those in the usual places of
+   * other programs, which are searched once. Reads names and sizes only.
+   */
+  async findModels(
+    folders: readonly string[],
+    modelTypes: readonly string[],
+    onFound: (models: readonly LocalModel[]) => Promise<void>,
+  ): Promise<void> {
+    const near: LocalModel[] = []
+    await this.#searchWorker.search(
+      { kind: 'near', folders, modelTypes },
+      { onMessage: (message) => void (message.kind === 'near' && near.push(...message.models)) },
+    )
+    await onFound(near)
+    await this.#foundPlaces.searchUninterrupted()
+    await onFound(this.#foundPlaces.allModels())
   }
 
   /**
@@ -219,7 +239,8 @@ export class ModelFinder {
     }
   }
 
-  #destinationFor(requested: TeamChoice | null): UploadDestination | null {
+  /** The team and server of uploads to a requested team, or to the selected one; null if there is none. */
+  destinationFor(requested: TeamChoice | null): UploadDestination | null {
     const { resolve, accounts } = this.#options
     const resolved = resolve(requested)
     const account = resolved && accounts.list().find(({ id }) => id === resolved.accountId)

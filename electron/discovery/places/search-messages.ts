@@ -1,4 +1,5 @@
 import type { FolderSearchResult } from '../scan/search-folder.ts'
+import type { LocalModel } from '../scan/walk-models.ts'
 import type { NeededModel } from '../workflows/needed-models.ts'
 import type { Computer } from './known-places.ts'
 import type { FoundPlace } from './search-places.ts'
@@ -7,6 +8,7 @@ export type SearchRequest =
   | { readonly kind: 'places' }
   | { readonly kind: 'extra-paths'; readonly file: string }
   | { readonly kind: 'folders'; readonly folders: readonly string[] }
+  | { readonly kind: 'near'; readonly folders: readonly string[]; readonly modelTypes: readonly string[] }
   | { readonly kind: 'weights'; readonly graph: string }
   | { readonly kind: 'workflows'; readonly files: readonly string[] }
 
@@ -24,6 +26,7 @@ export type SearchMessage =
   /** Null if the file lists no model folders. */
   | { readonly kind: 'extra-paths'; readonly places: readonly FoundPlace[] | null }
   | ({ readonly kind: 'folder'; readonly folder: string } & FolderSearchResult)
+  | { readonly kind: 'near'; readonly models: readonly LocalModel[] }
   /** File name → minimum size in bytes; null if the graph can't be read. */
   | { readonly kind: 'weights'; readonly files: ReadonlyMap<string, number> | null }
   /** Null if the file holds no workflow. */

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { searchFolder } from '../scan/search-folder.ts'
 import { readWorkflowFile } from '../workflows/read-workflow-file.ts'
+import { findNearModels } from './near-models.ts'
 import { readExternalWeights } from './external-weights.ts'
 import type { SearchMessage, SearchTask } from './search-messages.ts'
 import { searchExtraPaths, searchPlaces } from './search-places.ts'
@@ -22,6 +23,10 @@ async function run({ request, computer }: SearchTask): Promise<void> {
       break
     case 'folders':
       await searchFolders(request.folders)
+      break
+    case 'near':
+      for (const folder of request.folders)
+        post({ kind: 'near', models: await findNearModels(folder, request.modelTypes, context) })
       break
     case 'weights':
       post({ kind: 'weights', files: await readExternalWeights(request.graph) })

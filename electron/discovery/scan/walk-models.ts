@@ -33,6 +33,8 @@ export interface WalkOptions {
   /** The type of all models, if the folder's own name does not decide it. */
   readonly modelType?: string
   readonly now: () => number
+  /** Levels of folders below the first one; 8 by default. */
+  readonly maxDepth?: number
   /**
    * Leaves out files that exist only in a cloud drive, by this platform's rules. Watched folders include
    * them, because such a file is not new when it is downloaded later.
@@ -82,7 +84,11 @@ async function walkFolder(walk: Walk, folder: string, depth: number, partLevels 
   for (const entry of bestFirst(entries)) {
     const path = join(folder, entry.name)
     const kind = await kindOf(entry, path)
-    if (kind === 'folder' && depth < maxDepth && folderSkipReason(entry.name, false) === null) {
+    if (
+      kind === 'folder' &&
+      depth < (walk.options.maxDepth ?? maxDepth) &&
+      folderSkipReason(entry.name, false) === null
+    ) {
       isComplete = (await walkFolder(walk, path, depth + 1, innerLevels)) && isComplete
     } else if (kind === 'file' && isModel(entry.name, names)) {
       const model = await readModel(walk, path, partLevels > 0)

@@ -8,6 +8,8 @@ import type { ReviewPolicy } from './review-policy.ts'
 /** What grouping uses besides the files themselves. */
 export interface GroupingContext {
   readonly comparison: TeamComparison
+  /** Keys of the companions that files lack, by the ids of the files. */
+  readonly missingCompanions: ReadonlyMap<string, readonly string[]>
   readonly policy: ReviewPolicy
   readonly knownHash: (record: UploadRecord) => string | null
 }
@@ -21,6 +23,7 @@ const order: readonly ReviewGroupKind[] = [
   'in-library',
   'private-content',
   'licence',
+  'missing-companion',
 ]
 
 type Groups = { readonly [Kind in ReviewGroupKind]: ReviewFacts[Kind][] }
@@ -42,6 +45,7 @@ export function groupForReview(
     'in-library': [],
     'private-content': [],
     licence: [],
+    'missing-companion': [],
   }
   const originals = findOriginals(records, context.knownHash)
   for (const record of records) {
@@ -57,6 +61,8 @@ export function groupForReview(
     const { licence } = recognition
     if (licence !== undefined && (isRestrictive(licence) || isNamed(licence, policy.confirmLicences)))
       groups.licence.push({ id, licence })
+    const missing = context.missingCompanions.get(id)
+    if (missing) groups['missing-companion'].push({ id, missing })
   }
   return order.flatMap((kind) =>
     groups[kind].length > 0 ? [{ kind, files: groups[kind] } as ReviewGroup] : [],

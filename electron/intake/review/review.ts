@@ -1,10 +1,13 @@
+import { dirname } from 'node:path'
 import { compareWithTeam, type LibraryMatch } from '../../conflicts/compare-with-team.ts'
+import type { MissingPart } from '../../conflicts/missing-companions.ts'
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import { failed, failure, remedyOf, success, type Failure, type Result } from '../../contract/failures.ts'
+import type { MissingCompanion } from '../../contract/companions.ts'
 import type { LibraryListing, LibraryModel, OnConflict } from '../../contract/library.ts'
 import {
   blockedIdsOf,
-  idsOf,
+  decisionIdsOf,
   type ReviewApproval,
   type ReviewGroup,
   type ReviewView,
@@ -20,7 +23,9 @@ import {
 import { withTimeout } from '../../platform/delays.ts'
 import type { FileIdentity } from '../../platform/files/file-identity.ts'
 import type { Environment } from '../../platform/environment.ts'
+import type { Companion } from '../../recognition/companions/companion-parts.ts'
 import type { Queue } from '../../queue/queue.ts'
+import type { MissingByFile, TeamCompanions } from '../companions/team-companions.ts'
 import { groupForReview } from './review-groups.ts'
 import { applyPolicy, isRefusedByPolicy, type ReviewPolicy } from './review-policy.ts'
 
@@ -38,6 +43,9 @@ interface ReviewOptions {
   }
   /** The hash of a file whose bytes were read before, or null. */
   readonly knownHash: (record: UploadRecord) => string | null
+  readonly companions: TeamCompanions
+  /** Files need companions that their team lacks, see `missingCompanions`. */
+  readonly onCompanionsMissing: () => void
   readonly queue: Pick<Queue, 'add'>
   /** Files are about to be sent: threads may start. */
   readonly warmUp: () => void
@@ -48,6 +56,12 @@ interface ReviewOptions {
   /** Inspects files again: they were accepted for another team, or refused by settings that have changed. */
   readonly inspectAgain: (ids: readonly string[]) => void
   readonly onChange: (view: ReviewView | null) => void
+}
+
+/** Groups of files without rows, and the companions that they refer to. */
+export interface ReviewFindings {
+  readonly groups: readonly ReviewGroup[]
+  readonly missingCompanions: readonly MissingCompanion[]
 }
 
 /** The page gets at most ten views a second. */
@@ -66,6 +80,7 @@ export class Review {
   readonly #rows: Rows
   readonly #ids = new Set<string>()
   #inLibrary: ReadonlyMap<string, LibraryMatch> = new Map()
+  #missing: MissingByFile = new Map()
   #inspectingCount = 0
   /** As last measured. */
   #bytesPerSecond: number | null = null
@@ -125,6 +140,21 @@ export class Review {
     this.#changed()
   }
 
+  /** Other files of this computer can be offered as companions. */
+  offersChanged(): void {
+    if (this.#missing.size > 0) this.#changed()
+  }
+
+  /** The companions that files lack, and the folders of these files. */
+  missingCompanions(): { readonly companions: readonly Companion[]; readonly folders: readonly string[] } {
+    const companions = [...this.#missing.values()].flat().map(({ companion }) => companion)
+    const folders = [...this.#missing.keys()].flatMap((id) => {
+      const record = this.#rows.get(id)?.record
+      return record ? [record.seen?.place ?? dirname(record.path)] : []
+    })
+    return { companions: [...new Set(companions)], folders: [...new Set(folders)] }
+  }
+
   /** The speed of all uploads, or null while there is none. */
   speedMeasured(bytesPerSecond: number | null): void {
     this.#bytesPerSecond = bytesPerSecond ?? this.#bytesPerSecond
@@ -146,15 +176,19 @@ export class Review {
     await withTimeout(library.models(choice), environment.timers, listingTimeoutMs)
   }
 
-  /** What needs a decision among files that have no rows yet, compared with what is known of their team. */
-  findDecisions(records: readonly UploadRecord[]): readonly ReviewGroup[] {
+  /** Groups files that have no rows yet, compared with what is known of their team. */
+  findGroups(records: readonly UploadRecord[]): ReviewFindings {
     const { policy, library } = this.#options
     const knownHash = this.#knownHash
     const [first] = records
-    if (!first) return []
-    const models = library.cachedModels({ accountId: first.accountId, teamId: first.team.id }) ?? []
+    if (!first) return { groups: [], missingCompanions: [] }
+    const listed = library.cachedModels({ accountId: first.accountId, teamId: first.team.id })
+    const models = listed ?? []
     const comparison = compareWithTeam(records, { rows: this.#rows, models, areRecorded: false, knownHash })
-    return groupForReview(records, { comparison, policy: policy(), knownHash })
+    const missing = listed ? this.#options.companions.find(records, first, listed) : new Map<string, never>()
+    const { keys, views } = this.#viewsOf(missing, records)
+    const context = { comparison, missingCompanions: keys, policy: policy(), knownHash }
+    return { groups: groupForReview(records, context), missingCompanions: views }
   }
 
   /** Queues files for a team, or each for its own, all unless some are named. Those with a failure stay. */
@@ -234,7 +268,9 @@ export class Review {
     const records = this.#records()
     if (records.length === 0) return null
     const comparison = { conflicts: new Map<string, Failure>(), inLibrary: this.#inLibrary }
-    const groups = groupForReview(records, { comparison, policy: policy(), knownHash })
+    const companions = this.#viewsOf(this.#missing, records)
+    const context = { comparison, missingCompanions: companions.keys, policy: policy(), knownHash }
+    const groups = groupForReview(records, context)
     const totalBytes = sumBytes(records)
     const team = this.#teamOf(records)
     const speed = this.#bytesPerSecond
@@ -247,7 +283,8 @@ export class Review {
       secondsLeft: speed === null || speed <= 0 ? null : Math.ceil(totalBytes / speed),
       kinds: countKinds(records),
       groups,
-      needsDecisionCount: idsOf(groups).size,
+      missingCompanions: companions.views,
+      needsDecisionCount: decisionIdsOf(groups).size,
       blockedCount: blockedIdsOf(groups).size,
       isComparing: this.#comparing !== null || this.#isOutdated,
     }
@@ -287,6 +324,7 @@ export class Review {
 
   async #compareTeams(): Promise<void> {
     const inLibrary = new Map<string, LibraryMatch>()
+    const missing = new Map<string, readonly MissingPart[]>()
     const teams = new Map(
       this.#records()
         .filter(({ team }) => !isUndecided(team))
@@ -305,9 +343,33 @@ export class Review {
         knownHash: this.#knownHash,
       })
       for (const [id, match] of comparison.inLibrary) inLibrary.set(id, match)
+      const [first] = records
+      // Without a listing nothing is known to be missing.
+      if (first && listing.ok)
+        for (const [id, parts] of this.#options.companions.find(records, first, listing.value.models))
+          missing.set(id, parts)
       this.#writeConflicts(records, comparison.conflicts)
     }
     this.#inLibrary = inLibrary
+    this.#missing = missing
+    if (missing.size > 0) this.#options.onCompanionsMissing()
+  }
+
+  /** The keys of missing companions by the files that lack them, and each companion once. */
+  #viewsOf(missing: MissingByFile, records: readonly UploadRecord[]) {
+    const keys = new Map<string, readonly string[]>()
+    const views = new Map<string, MissingCompanion>()
+    for (const record of missing.size > 0 ? records : []) {
+      const parts = missing.get(record.id)
+      if (!parts) continue
+      const ofRecord = parts.map((part) => {
+        const key = this.#options.companions.keyOf(part, record)
+        if (!views.has(key)) views.set(key, this.#options.companions.toView(part, record))
+        return key
+      })
+      keys.set(record.id, ofRecord)
+    }
+    return { keys, views: [...views.values()] }
   }
 
   /** Other failures come first: a broken file has no use for its path. */

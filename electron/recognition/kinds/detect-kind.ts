@@ -1,6 +1,6 @@
 import type { Header } from '../formats/header.ts'
 import { findDiffusionModel } from '../families/find-model.ts'
-import { basesOf } from '../../contract/recognition.ts'
+import { basesOf, type ContainedPart } from '../../contract/recognition.ts'
 import { joinBases } from './kind.ts'
 import type { Kind } from './kind.ts'
 import { loraKind } from './lora-kind.ts'
@@ -20,15 +20,15 @@ const diffusionPrefixes = [
 ] as const
 /** Prefixes of a diffusion model in one file with other parts. */
 const insidePrefixes = ['model.diffusion_model.', 'model.model.']
-const checkpointParts = [
-  'first_stage_model.',
-  'vae.',
-  'cond_stage_model.',
-  'conditioner.',
-  'text_encoders.',
-  'text_encoder.',
-  'pretransform.',
-] as const
+const checkpointParts: readonly (readonly [start: string, part: ContainedPart])[] = [
+  ['first_stage_model.', 'vae'],
+  ['vae.', 'vae'],
+  ['cond_stage_model.', 'text-encoders'],
+  ['conditioner.', 'text-encoders'],
+  ['text_encoders.', 'text-encoders'],
+  ['text_encoder.', 'text-encoders'],
+  ['pretransform.', 'vae'],
+]
 
 /**
  * Detects a file's kind by the names and shapes of its tensors, or null. Control models, adapters and LoRA
@@ -53,13 +53,17 @@ export function detectKind(header: Header): Kind | null {
 function wholeModelKind(header: Header, names: TensorNames): Kind | null {
   const diffusion = tensorNamesBelow(header.tensors, diffusionPrefixes)
   const found = findDiffusionModel(diffusion)
-  const part = checkpointParts.find((start) => names.startingWith(start) !== undefined)
   const inside = insidePrefixes.map((prefix) => names.startingWith(prefix)).find((name) => name !== undefined)
   if (!found && (inside === undefined || inside.startsWith('model.model.'))) return null
   const evidence = found ? diffusion.prefix + found.evidence : (inside ?? '')
   const isInside = inside !== undefined || diffusion.prefix !== ''
-  const modelType = part !== undefined && isInside ? 'checkpoints' : 'diffusion_models'
-  return { modelType, base: found?.base ?? null, variant: found?.variant ?? null, evidence }
+  const contains = checkpointParts.flatMap(([start, part]) =>
+    names.startingWith(start) === undefined ? [] : [part],
+  )
+  const kind = { base: found?.base ?? null, variant: found?.variant ?? null, evidence }
+  return contains.length > 0 && isInside
+    ? { modelType: 'checkpoints', contains: [...new Set(contains)], ...kind }
+    : { modelType: 'diffusion_models', ...kind }
 }
 
 /** A base that the tensors leave open is taken from the metadata. */

@@ -1,4 +1,4 @@
-import { baseSeparator } from '../../contract/recognition.ts'
+import { baseSeparator, type ContainedPart } from '../../contract/recognition.ts'
 
 /** What a header shows a file to be. */
 export interface Kind {
@@ -10,6 +10,8 @@ export interface Kind {
   readonly base: string | null
   /** A size or a purpose within the family, or null. */
   readonly variant?: string | null
+  /** Of a checkpoint, what it contains besides the diffusion model. */
+  readonly contains?: readonly ContainedPart[]
   /** The tensor or metadata key that shows it. */
   readonly evidence: string
   /** Another kind that the same tensors can be; the file's folder decides between the two. */

@@ -48,7 +48,7 @@ export type ReviewFile = {
 }[ReviewGroupKind]
 
 /** The notes of these groups are sentences; those of the others are short. */
-const hasSentence = blockingKinds
+const hasSentence: ReadonlySet<ReviewGroupKind> = new Set([...blockingKinds, 'missing-companion'])
 
 /** Heights in CSS pixels. */
 const reviewHeights = { section: 40, shortNote: 24 } as const

@@ -3,7 +3,8 @@ import { untrack } from 'svelte'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import type { Bridge } from '../../../electron/contract/calls.ts'
 import type { Result } from '../../../electron/contract/failures.ts'
-import type { ReviewView } from '../../../electron/contract/review.ts'
+import type { MissingCompanion } from '../../../electron/contract/companions.ts'
+import type { ReviewFacts, ReviewView } from '../../../electron/contract/review.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { MessageKey } from '../../../electron/messages/messages.ts'
 import { Selection } from '../../ui/list/selection.svelte.ts'
@@ -42,6 +43,9 @@ export class ReviewState {
     const ids = this.#services.queue.reviewIds
     return view ? untrack(() => reviewTotals(view, ids, this.#services.queue.rows)) : null
   })
+  readonly #companions = $derived.by(
+    () => new Map(this.view?.missingCompanions.map((companion) => [companion.key, companion])),
+  )
   readonly canApprove = $derived.by(() => {
     const { view, totals, isApproving } = this
     if (!view || !totals || isApproving || !isTeamDecided(view)) return false
@@ -68,6 +72,11 @@ export class ReviewState {
 
   close(): void {
     this.isOpen = false
+  }
+
+  /** What a file lacks. */
+  companionsOf({ missing }: ReviewFacts['missing-companion']): readonly MissingCompanion[] {
+    return missing.flatMap((key) => this.#companions.get(key) ?? [])
   }
 
   /** Opens the sheet again for files that were added to a review that the user had closed. */

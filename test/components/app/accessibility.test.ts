@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
-import { openReview, reviewOf, reviewRows } from '../support/review.ts'
+import { missingCompanions, openReview, reviewOf, reviewRows } from '../support/review.ts'
 import {
   failedRow,
   registeredRow,
@@ -53,6 +53,13 @@ const scenes: Readonly<Record<string, Scene>> = {
   empty: opened({}, async ({ screen }) => {
     await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
   }),
+  'an upload that lacks companions, with details': opened(
+    { rows: [row('Flux')], answers: { companions: () => success(missingCompanions) } },
+    async ({ rowOf, screen }) => {
+      await userEvent.dblClick(rowOf('Flux'))
+      await expect.element(screen.getByRole('button', { name: /^Also upload sd_xl/ })).toBeInTheDocument()
+    },
+  ),
   'uploads, with details': opened({ rows }, async ({ rowOf, screen }) => {
     await userEvent.dblClick(rowOf('Broken'), rowCorner)
     await expect.element(screen.getByRole('complementary')).toBeVisible()

@@ -73,6 +73,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     modelFacts: () => success(null),
     modelStatus: () => success(null),
     uploadLog: () => success(null),
+    companions: () => success([]),
     update: () => success({ kind: 'current', checkedAtMs: null }),
     thirdPartyNotices: () => success('a package 1.0.0\nLicence: MIT'),
     watching: () => success({ folders: [] }),

@@ -1,5 +1,11 @@
 import { failure, success } from '../../../electron/contract/failures.ts'
-import { blockedIdsOf, idsOf, type ReviewGroup, type ReviewView } from '../../../electron/contract/review.ts'
+import {
+  blockedIdsOf,
+  decisionIdsOf,
+  type ReviewGroup,
+  type ReviewView,
+} from '../../../electron/contract/review.ts'
+import type { MissingCompanion } from '../../../electron/contract/companions.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { openPage } from './open-page.ts'
 import { row, team } from './rows.ts'
@@ -21,7 +27,8 @@ export function reviewOf(rows: readonly UploadRow[], change: Partial<ReviewView>
       totalBytes: sum(some),
     })),
     groups,
-    needsDecisionCount: idsOf(groups).size,
+    missingCompanions: [],
+    needsDecisionCount: decisionIdsOf(groups).size,
     blockedCount: blockedIdsOf(groups).size,
     isComparing: false,
     ...change,
@@ -61,12 +68,27 @@ const reviewGroups: readonly ReviewGroup[] = [
   },
   { kind: 'private-content', files: [{ id: 'Private', content: ['prompt', 'local-paths'] }] },
   { kind: 'licence', files: [{ id: 'Licensed', licence: 'flux-1-dev-non-commercial-license' }] },
+  { kind: 'missing-companion', files: [{ id: 'Licensed', missing: ['sdxl'] }] },
+]
+
+/** What the files of the groups lack. */
+export const missingCompanions: readonly MissingCompanion[] = [
+  {
+    key: 'sdxl',
+    role: 'base-model',
+    base: 'SDXL',
+    isCertain: true,
+    usualName: null,
+    offers: [
+      { id: 'offer-sdxl', fileName: 'sd_xl.safetensors', sizeBytes: 6_900_000_000, where: '~/models' },
+    ],
+  },
 ]
 
 /** Opens the page with files in review. */
 export async function openReview(
   rows: readonly UploadRow[] = reviewRows,
-  view: ReviewView = reviewOf(rows, { groups: reviewGroups }),
+  view: ReviewView = reviewOf(rows, { groups: reviewGroups, missingCompanions }),
   answers: NonNullable<Parameters<typeof openPage>[0]>['answers'] = {},
 ) {
   const opened = await openPage({ rows, answers: { review: () => success(view), ...answers } })

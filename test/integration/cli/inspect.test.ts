@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeDiffusersFolder } from '../../fixtures/diffusers-folder.ts'
+import { flux } from '../../fixtures/family.ts'
 import { writeText } from '../../fixtures/model-files.ts'
 import { writeComfyFolder } from '../../fixtures/models-folder.ts'
 import { shellCall } from '../../fixtures/pickles.ts'
@@ -137,4 +138,18 @@ test('FIFOs in place of descriptions, previews, an index and a part delay nothin
   expect(accepted.map((line) => line['file'])).toEqual(
     expect.arrayContaining(['a.safetensors', 'b.safetensors', 'c.safetensors']),
   )
+})
+
+test('lists the models that a file needs', async () => {
+  const { run, file } = await setupCommand()
+  const path = await file('flux1-dev.safetensors', { tensors: flux, sizeBytes: 3_000_000 })
+  expect((await run('inspect', path)).out).toContain(
+    'Needs: CLIP-L text encoder (usually clip_l.safetensors), T5-XXL text encoder (usually t5xxl_fp16.safetensors), ',
+  )
+  const [inspected] = (await run('inspect', '--json', path)).json()
+  expect(inspected?.['needs']).toEqual([
+    { role: 'text-encoder', base: 'CLIP-L', usualName: 'clip_l.safetensors' },
+    { role: 'text-encoder', base: 'T5-XXL', usualName: 't5xxl_fp16.safetensors' },
+    { role: 'vae', base: 'Flux.1', usualName: 'ae.safetensors' },
+  ])
 })

@@ -2,6 +2,7 @@ import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { flux } from '../../fixtures/family.ts'
 import { writeText } from '../../fixtures/model-files.ts'
 import { shellCall, torchZip } from '../../fixtures/pickles.ts'
 import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
@@ -140,4 +141,26 @@ test('continues interrupted uploads without asking about them again', async () =
   cli.cloud.clearFailures()
   const { code } = await cli.run('upload', ...paths)
   expect([code, cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 6])
+})
+
+test('lists what a file needs and the team lacks, which needs no decision', async () => {
+  const cli = await setup()
+  const path = await cli.file('flux1-dev.safetensors', { tensors: flux, sizeBytes: 3_000_000 })
+  const dry = await cli.run('upload', '--dry-run', path)
+  expect(dry.code).toBe(0)
+  expect(dry.out).toContain('Need models that the team may lack; uploaded anyway: 1 file')
+  expect(dry.out).toContain(
+    'flux1-dev.safetensors: the team has no CLIP-L text encoder (usually clip_l.safetensors), no T5-XXL text encoder',
+  )
+  const { code, json } = await cli.run('upload', '--dry-run', '--json', path)
+  const [planned, review] = json()
+  expect(planned).toMatchObject({ action: 'upload', decisions: [] })
+  expect(planned?.['missingCompanions']).toEqual([
+    { role: 'text-encoder', base: 'CLIP-L', usualName: 'clip_l.safetensors', found: 'no' },
+    { role: 'text-encoder', base: 'T5-XXL', usualName: 't5xxl_fp16.safetensors', found: 'no' },
+    { role: 'vae', base: 'Flux.1', usualName: 'ae.safetensors', found: 'no' },
+  ])
+  expect([code, review]).toMatchObject([0, { event: 'review', needDecision: 0, answer: 'dry-run' }])
+  // It is uploaded without a question.
+  expect((await cli.run('upload', path)).code).toBe(0)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../../electron/contract/failures.ts'
 import type { TeamComparison } from '../../../../electron/conflicts/compare-with-team.ts'
-import { blockedIdsOf, idsOf } from '../../../../electron/contract/review.ts'
+import { blockedIdsOf, decisionIdsOf } from '../../../../electron/contract/review.ts'
 import { groupForReview } from '../../../../electron/intake/review/review-groups.ts'
 import { reviewPolicyOf } from '../../../../electron/intake/review/review-policy.ts'
 import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
@@ -13,9 +13,11 @@ const group = (
   records: readonly UploadRecord[],
   comparison: TeamComparison = nothing,
   hashes: Readonly<Record<string, string>> = {},
+  missingCompanions: ReadonlyMap<string, readonly string[]> = new Map(),
 ) =>
   groupForReview(records, {
     comparison,
+    missingCompanions,
     policy: reviewPolicyOf({ confirmLicences: ['openrail'] }),
     knownHash: ({ id }) => hashes[id] ?? null,
   })
@@ -37,8 +39,8 @@ test('groups files by the decision that they need, the blocked ones first', () =
     { kind: 'unsafe', files: [{ id: unsafe.id, code: 'file-dangerous' }] },
     { kind: 'path-conflict', files: [{ id: taken.id, name: 'Blue' }] },
   ])
-  expect(idsOf(found)).toEqual(new Set([broken.id, unsafe.id, taken.id]))
-  expect(blockedIdsOf(found)).toEqual(idsOf(found))
+  expect(decisionIdsOf(found)).toEqual(new Set([broken.id, unsafe.id, taken.id]))
+  expect(blockedIdsOf(found)).toEqual(decisionIdsOf(found))
 })
 
 test('lists a file in every group that applies, but a broken one only there', () => {
@@ -74,4 +76,16 @@ test('needs each file of a multi-file model, also with the same bytes', () => {
   const { recognition } = uploadRecord()
   const parts = { ...recognition, group: { key: 'g', name: 'sd3', kind: 'diffusers' } } as const
   expect(group([sampled('a', { recognition: parts }), sampled('a', { recognition: parts })])).toEqual([])
+})
+
+test('groups files that lack companions for information, without asking for a decision', () => {
+  const [lacking, broken] = [sampled('a'), sampled('b', { failure: failure('file-empty') })]
+  const missing = new Map([
+    [lacking.id, ['t5']],
+    [broken.id, ['t5']],
+  ])
+  const found = group([lacking, broken], nothing, {}, missing)
+  expect(found.at(-1)).toEqual({ kind: 'missing-companion', files: [{ id: lacking.id, missing: ['t5'] }] })
+  expect(decisionIdsOf(found)).toEqual(new Set([broken.id]))
+  expect(blockedIdsOf(found)).toEqual(new Set([broken.id]))
 })

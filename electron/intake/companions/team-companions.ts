@@ -1,0 +1,81 @@
+import { findMissingCompanions, type MissingPart } from '../../conflicts/missing-companions.ts'
+import type { MissingCompanion } from '../../contract/companions.ts'
+import type { LibraryModel } from '../../contract/library.ts'
+import type { Recognition } from '../../contract/recognition.ts'
+import type { Rows } from '../../journal/rows.ts'
+import { isSameTeam, modelIdOf, type TeamOfUpload, type UploadRecord } from '../../journal/upload-record.ts'
+import type { UploadStore } from '../../journal/upload-store.ts'
+import { companionsOf } from '../../recognition/companions/companion-needs.ts'
+import { CompanionOffers } from './companion-offers.ts'
+
+/** Companions that files lack, by the ids of the files. */
+export type MissingByFile = ReadonlyMap<string, readonly MissingPart[]>
+
+/** Finds which companions of files a team lacks. */
+export interface TeamCompanions {
+  /**
+   * Compares files with a team's models and all of its uploads, whatever their phase; files without a row count
+   * as uploads too. Reads no file.
+   */
+  find(records: readonly UploadRecord[], team: TeamOfUpload, models: readonly LibraryModel[]): MissingByFile
+  /** Files of this computer that can be offered. */
+  readonly offers: CompanionOffers
+  /** The same for all files of a team that lack it. */
+  keyOf(part: MissingPart, team: TeamOfUpload): string
+  /** A missing companion as the page and the command line show it. */
+  toView(part: MissingPart, team: TeamOfUpload): MissingCompanion
+}
+
+export function createTeamCompanions({
+  rows,
+  store,
+}: {
+  readonly rows: Rows
+  readonly store: Pick<UploadStore, 'recognitionsOf'>
+}): TeamCompanions {
+  const offers = new CompanionOffers()
+  /** What models of each team were recognised as before this process started. */
+  const earlier = new Map<string, ReadonlyMap<string, Recognition>>()
+
+  function recognitionsOf(team: TeamOfUpload): ReadonlyMap<string, Recognition> {
+    const { id } = team.team
+    const before = earlier.get(id) ?? store.recognitionsOf(id)
+    earlier.set(id, before)
+    const recognitions = new Map(before)
+    for (const record of rows.finished()) {
+      const modelId = modelIdOf(record.state)
+      if (modelId !== null && isSameTeam(record, team)) recognitions.set(modelId, record.recognition)
+    }
+    return recognitions
+  }
+
+  return {
+    find(records, team, models) {
+      // Most files need nothing; then the history is not read.
+      if (!records.some(({ recognition }) => companionsOf(recognition).needs.length > 0)) return new Map()
+      const uploads = rows.ids().flatMap((id) => {
+        const row = rows.get(id)
+        // A registered one may have been deleted from the library since.
+        return row && row.live.phase !== 'registered' ? [row.record] : []
+      })
+      const known = new Set(uploads.filter((record) => isSameTeam(record, team)))
+      for (const record of records) known.add(record)
+      return findMissingCompanions(records, {
+        models,
+        records: [...known],
+        recognitions: recognitionsOf(team),
+      })
+    },
+    offers,
+    keyOf,
+    toView(part, team) {
+      const { companion, isCertain } = part
+      const { role, base, usualName } = companion
+      const key = keyOf(part, team)
+      return { key, role, base, usualName, isCertain, offers: offers.offersFor(companion) }
+    },
+  }
+}
+
+const keyOf = ({ companion: { role, base, usualName }, isCertain }: MissingPart, { team }: TeamOfUpload) =>
+  [team.id, role, base, usualName ?? '', isCertain ? 'missing' : 'not-found'].join(' ')

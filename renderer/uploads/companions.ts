@@ -1,0 +1,40 @@
+import type { CompanionRole, CompanionOffer, MissingCompanion } from '../../electron/contract/companions.ts'
+import type { Language } from '../app/language.svelte.ts'
+
+/** Values of the `role` parameter of `companion.name`. */
+const roles: Readonly<Record<CompanionRole, string>> = {
+  'text-encoder': 'text',
+  'image-encoder': 'image',
+  vae: 'vae',
+  'base-model': 'base',
+}
+
+type Texts = Pick<Language, 't'>
+
+export const companionName = ({ role, base }: MissingCompanion, { t }: Texts) =>
+  t('companion.name', { role: roles[role], base })
+
+/** What is missing, certainly and probably, in one line. */
+export function missingText(companions: readonly MissingCompanion[], { t }: Texts): string {
+  return ([true, false] as const)
+    .flatMap((isCertain) => {
+      const names = companions
+        .filter((one) => one.isCertain === isCertain)
+        .map((one) => companionName(one, { t }))
+      return names.length > 0
+        ? [t('companion.missing', { isCertain: isCertain ? 'yes' : 'no', names: names.join(', ') })]
+        : []
+    })
+    .join(' · ')
+}
+
+/**
+ * The file to add of each companion, each once. Of several base models none is better than the others, so that
+ * the user has to choose one in the details.
+ */
+export function chosenOffers(companions: readonly MissingCompanion[]): readonly CompanionOffer[] {
+  const offers = companions.flatMap(({ role, offers: found }) =>
+    role === 'base-model' && found.length > 1 ? [] : found.slice(0, 1),
+  )
+  return [...new Map(offers.map((offer) => [offer.id, offer])).values()]
+}

@@ -1,0 +1,172 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import type { MissingCompanion } from '../../../electron/contract/companions.ts'
+import { success } from '../../../electron/contract/failures.ts'
+import type { ReviewGroup } from '../../../electron/contract/review.ts'
+import { openPage } from '../support/open-page.ts'
+import { openReview, reviewOf, reviewRow } from '../support/review.ts'
+import { row } from '../support/rows.ts'
+
+const t5: MissingCompanion = {
+  key: 't5',
+  role: 'text-encoder',
+  base: 'T5-XXL',
+  isCertain: true,
+  usualName: 't5xxl_fp16.safetensors',
+  offers: [
+    {
+      id: 'offer-t5',
+      fileName: 't5xxl_fp16.safetensors',
+      sizeBytes: 9_790_000_000,
+      where: '~/ComfyUI/models/clip',
+    },
+    {
+      id: 'offer-fp8',
+      fileName: 't5xxl_fp8_e4m3fn.safetensors',
+      sizeBytes: 4_890_000_000,
+      where: '~/ComfyUI/models/clip',
+    },
+  ],
+}
+const vae: MissingCompanion = {
+  key: 'vae',
+  role: 'vae',
+  base: 'Flux.1',
+  isCertain: false,
+  usualName: 'ae.safetensors',
+  offers: [
+    { id: 'offer-vae', fileName: 'ae.safetensors', sizeBytes: 335_000_000, where: '~/ComfyUI/models/vae' },
+  ],
+}
+const sdxl: MissingCompanion = {
+  key: 'sdxl',
+  role: 'base-model',
+  base: 'SDXL',
+  isCertain: true,
+  usualName: null,
+  offers: [
+    { id: 'offer-a', fileName: 'a.safetensors', sizeBytes: 6_000_000_000, where: '~/models' },
+    { id: 'offer-b', fileName: 'b.safetensors', sizeBytes: 6_000_000_000, where: '~/models' },
+  ],
+}
+const rows = [
+  reviewRow('Flux', { sizeBytes: 23_800_000_000, target: { modelType: 'diffusion_models' } }),
+  reviewRow('Grain', { position: 1 }),
+  reviewRow('Plain', { position: 2, target: { modelType: 'upscale_models' } }),
+]
+const group: ReviewGroup = {
+  kind: 'missing-companion',
+  files: [
+    { id: 'Flux', missing: ['t5', 'vae'] },
+    { id: 'Grain', missing: ['sdxl'] },
+  ],
+}
+const viewWith = (missingCompanions: readonly MissingCompanion[]) =>
+  reviewOf(rows, { groups: [group], missingCompanions })
+
+const report = { added: 2, refused: 0, skipped: [], drop: 'drop-2', isInReview: true as const }
+
+test('the review says what is missing and how that is known, and uploads the files all the same', async () => {
+  const { sheet, asked } = await openReview(rows, viewWith([t5, vae, sdxl]))
+  await expect
+    .element(sheet.getByRole('row', { name: 'Missing in the team, 2 files, expanded' }))
+    .toBeInTheDocument()
+  await expect
+    .element(sheet.getByRole('row', { name: /^Flux,/ }))
+    .toMatchTextContent('The team has no T5-XXL text encoder · Not found under a known name: Flux.1 VAE')
+  await expect
+    .element(sheet.getByRole('row', { name: /^Grain,/ }))
+    .toMatchTextContent('The team has no SDXL base model')
+  await userEvent.click(sheet.getByRole('button', { name: /^Upload 3 files/ }))
+  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['approveReview'])
+})
+
+test('one action adds the best file of each companion, but chooses no base model', async () => {
+  const { sheet, asked } = await openReview(rows, viewWith([t5, vae, sdxl]), {
+    addCompanions: () => success(report),
+  })
+  await userEvent.click(
+    sheet.getByRole('button', { name: 'Also upload 2 files (10.1 GB): Missing in the team' }),
+  )
+  await expect
+    .poll(() => asked)
+    .toEqual([{ name: 'addCompanions', args: { id: 'Flux', offers: ['offer-t5', 'offer-vae'] } }])
+})
+
+test('the action names a single file, and follows what is found on the computer', async () => {
+  const { sheet, emit } = await openReview(
+    rows,
+    viewWith([{ ...t5, offers: [] }, { ...vae, offers: [] }, sdxl]),
+  )
+  const action = sheet.getByRole('button', { name: /^Also upload/ })
+  await expect.poll(() => action.elements()).toEqual([])
+  emit('review', viewWith([t5, { ...vae, offers: [] }, sdxl]))
+  await expect.element(action).toHaveTextContent('Also upload t5xxl_fp16.safetensors (9.8 GB)')
+})
+
+test('declining the native dialog changes nothing', async () => {
+  const { sheet, asked } = await openReview(rows, viewWith([t5, vae, sdxl]), {
+    addCompanions: () => success(null),
+  })
+  await userEvent.click(sheet.getByRole('button', { name: /^Also upload 2 files/ }))
+  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['addCompanions'])
+  await expect.element(sheet).toBeVisible()
+})
+
+test('the details offer each file of this computer', async () => {
+  const { screen, asked, rowOf } = await openPage({
+    rows: [row('Flux', { phase: 'waiting' })],
+    answers: {
+      companions: ({ isSearched }) =>
+        success(isSearched ? [t5, vae] : [t5, vae].map((companion) => ({ ...companion, offers: [] }))),
+      addCompanions: () => success({ added: 1, refused: 0, skipped: [], drop: 'drop-2', newIds: ['x'] }),
+    },
+  })
+  await userEvent.dblClick(rowOf('Flux'))
+  const pane = screen.getByRole('complementary', { name: 'Details of Flux' })
+  await expect.element(pane.getByRole('heading', { name: 'Missing in the team' })).toBeVisible()
+  await expect.element(pane).toMatchTextContent('T5-XXL text encoder')
+  await expect.element(pane).toMatchTextContent('Usually named ae.safetensors')
+  await userEvent.click(
+    pane.getByRole('button', { name: 'Also upload t5xxl_fp8_e4m3fn.safetensors (4.9 GB)' }),
+  )
+  await expect
+    .poll(() => asked.filter(({ name }) => name === 'addCompanions'))
+    .toEqual([{ name: 'addCompanions', args: { id: 'Flux', offers: ['offer-fp8'] } }])
+})
+
+test('the details show that the computer is searched, and nothing for a file that needs nothing', async () => {
+  let answer: () => void = () => undefined
+  const searched = new Promise<void>((resolve) => (answer = resolve))
+  const { screen, rowOf } = await openPage({
+    rows: [row('Flux', { phase: 'waiting' }), row('Plain', { phase: 'waiting', position: 1 })],
+    answers: {
+      companions: async ({ id, isSearched }) => {
+        if (isSearched) await searched
+        return success(id === 'Flux' ? [{ ...t5, offers: isSearched ? t5.offers : [] }] : [])
+      },
+    },
+  })
+  await userEvent.dblClick(rowOf('Flux'))
+  const status = screen.getByText('Looking for it on this computer…')
+  await expect.element(status).toBeVisible()
+  answer()
+  await expect.element(screen.getByRole('button', { name: /^Also upload t5xxl_fp16/ })).toBeVisible()
+  await expect.poll(() => status.elements()).toEqual([])
+  await userEvent.dblClick(rowOf('Plain'))
+  await expect.poll(() => screen.getByRole('heading', { name: 'Missing in the team' }).elements()).toEqual([])
+})
+
+test('the group fits into a window of 480 × 400', async () => {
+  await page.viewport(480, 400)
+  onTestFinished(() => page.viewport(960, 640))
+  const { sheet } = await openReview(rows, viewWith([t5, { ...vae, offers: [] }, sdxl]))
+  const offer = sheet.getByRole('button', { name: /^Also upload t5xxl/ })
+  await expect.element(offer).toBeInViewport()
+  const title = sheet.getByText('Missing in the team', { exact: true })
+  await expect.element(title).toBeInViewport()
+  const [titleBox, offerBox] = [title, offer].map((one) => one.element().getBoundingClientRect())
+  expect(titleBox?.width).toBeGreaterThan(100)
+  expect(titleBox?.right).toBeLessThanOrEqual(offerBox?.left ?? 0)
+  expect(offerBox?.right).toBeLessThanOrEqual(480)
+})

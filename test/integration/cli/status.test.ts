@@ -123,7 +123,7 @@ test('shows nothing of an account that has signed out', async () => {
   await app.calls.pauseAll(undefined)
   await app.add([await file('b.safetensors')])
   await app.calls.signOut({ accountId: app.session().accounts[0]?.id ?? '' })
-  expect((await runStatus()).out).toBe('The upload queue is empty.\n')
+  expect((await runStatus()).out).toBe('The upload queue is empty.\nAll uploads are paused in the app.\n')
   expect(await json()).toMatchObject({ uploads: [], totals: { left: 0, registered: 0 } })
 })
 

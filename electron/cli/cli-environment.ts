@@ -28,6 +28,8 @@ export interface CliEnvironment {
   readonly limitBytesPerSecond: number | null
   /** What may be uploaded and what is reviewed: the app's settings. */
   readonly policy: ReviewPolicy
+  /** The deadline of the app's queue, in ms since the epoch, or null. */
+  readonly deadlineMs: number | null
 }
 
 /** Reads the environment; throws `UsageError` for an invalid value. */
@@ -59,6 +61,7 @@ export function readCliEnvironment(environment: NodeJS.ProcessEnv): CliEnvironme
       ...reviewPolicyOf(settings),
       review: readReview(environment['MODELFERRY_REVIEW']) ?? settings.review,
     },
+    deadlineMs: settings.deadlineMs,
   }
 }
 

@@ -62,7 +62,7 @@ async function start(command: Command): Promise<number> {
     return runInspectCommand(command, workerFiles(import.meta.filename).inspect, streams)
   const cliEnvironment = readCliEnvironment(process.env)
   if (command.name === 'status')
-    return runStatusCommand(cliEnvironment.home, Date.now(), command.json, streams)
+    return runStatusCommand(cliEnvironment, { nowMs: Date.now(), json: command.json }, streams)
   if (command.name === 'log') return runLogCommand(command, cliEnvironment.home, streams)
   if (command.name === 'resume' && isQueueEmpty(cliEnvironment.home)) {
     streams.err.line('The upload queue is empty.')

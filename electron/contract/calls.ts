@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { SessionView, TeamChoice } from './account.ts'
 import type { AppInfo } from './app-info.ts'
 import type { Conditions, FileManagerEntry, LoginItem } from './conditions.ts'
+import type { DeadlineView } from './deadline.ts'
 import type { ReportSection, ConnectionCheck } from './diagnostics.ts'
 import type { FoundPlacesView, WorkflowView } from './discovery.ts'
 import type { Result } from './failures.ts'
@@ -443,6 +444,8 @@ const callGroups = {
   /** Uploads in the background, and the app's entries in the operating system. */
   background: {
     conditions: call<Conditions>()('desktop', nothing),
+    /** The deadline in the settings and whether it can be met, or null; the event `deadline` shows later changes. */
+    deadline: call<DeadlineView | null>()('desktop', nothing),
     /**
      * Uploads despite a hold (battery, metered network, schedule) until its cause ends, or always on this
      * network.
@@ -530,6 +533,7 @@ export interface Events {
   readonly settings: Settings
   readonly surroundings: AppInfo
   readonly conditions: Conditions
+  readonly deadline: DeadlineView | null
   /** Files that the page did not add just now: from outside the app, or after they waited for a team. */
   readonly added: AddReport
   readonly waitingFiles: WaitingFilesView
@@ -554,6 +558,7 @@ export const eventNames = Object.keys({
   settings: true,
   surroundings: true,
   conditions: true,
+  deadline: true,
   added: true,
   waitingFiles: true,
   review: true,

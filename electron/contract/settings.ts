@@ -76,6 +76,8 @@ export const settingsSchema = v.strictObject({
   /** Networks for which the user corrected what the system reports. */
   lines: v.optional(list(knownNetwork, 100), []),
   quietHours: v.optional(list(quietHours, 10), []),
+  /** When the present queue is to be done, in ms since the epoch; null for no deadline. */
+  deadlineMs: v.optional(v.nullable(integer(0, 8_640_000_000_000_000)), null),
   /** `automatic` installs a newer version without asking; `off` does not check for one. */
   updates: v.optional(v.picklist(['automatic', 'ask', 'off']), 'automatic'),
   /** Whether quitting installs a downloaded version. */

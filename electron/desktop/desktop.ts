@@ -10,6 +10,7 @@ import { createConditionHandlers } from './conditions/condition-handlers.ts'
 import { startConditionMonitors } from './conditions/condition-monitors.ts'
 import { createConditions } from './conditions/conditions.ts'
 import { createDesktopHandlers, currentAppInfo } from './desktop-handlers.ts'
+import { setupDeadline } from './deadline/setup-deadline.ts'
 import { setAboutPanel } from './diagnostics/about-panel.ts'
 import { createDiagnosticsHandlers } from './diagnostics/diagnostics-handlers.ts'
 import { createLaunchListener } from './integration/incoming-files.ts'
@@ -151,6 +152,7 @@ function buildDesktop(options: DesktopOptions) {
     ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, window, mayCheck, log }),
     ...createIntegrationHandlers({ menuSources: folders.menu, notifications, log }),
     ...createConditionHandlers(conditions, whenDone),
+    ...setupDeadline({ engine, settings, conditions, notifications, feed, started, environment }),
     ...createDiagnosticsHandlers({ folders, engine, settings, language, dialogs, feed, mayCheck, log }),
     ...updates.handlers,
   }

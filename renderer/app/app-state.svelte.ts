@@ -9,6 +9,7 @@ import type { Departures } from './departures.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
 import { BulkEditState } from '../uploads/bulk-edit/bulk-edit-state.svelte.ts'
 import { CompanionsState } from '../uploads/details/companions-state.svelte.ts'
+import { DeadlineState } from '../uploads/deadline/deadline-state.svelte.ts'
 import { DetailsState } from '../uploads/details/details-state.svelte.ts'
 import { DiagnosticsState } from '../diagnostics/diagnostics-state.svelte.ts'
 import { HistoryState } from '../history/history-state.svelte.ts'
@@ -46,6 +47,7 @@ export class AppState {
   readonly settings: SettingsState
   readonly history: HistoryState
   readonly conditions: ConditionsState
+  readonly deadline: DeadlineState
   readonly library: LibraryState
   readonly details: DetailsState
   readonly log: LogState
@@ -80,6 +82,7 @@ export class AppState {
     this.history = new HistoryState(bridge)
     const onfailure = (failure: Failure) => this.notices.failure(failure)
     this.conditions = new ConditionsState(bridge, onfailure)
+    this.deadline = new DeadlineState({ bridge, notices: this.notices, queue: this.queue })
     this.library = new LibraryState(bridge, () => this.notices.show('library.unlisted'))
     this.details = new DetailsState(bridge)
     this.log = new LogState(bridge)
@@ -126,6 +129,7 @@ export class AppState {
       this.review.start(),
       this.details.start(),
       this.conditions.start(),
+      this.deadline.start(),
       this.updates.start(),
       this.library.start(),
       this.modelStatuses.start(),

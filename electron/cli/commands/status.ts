@@ -1,6 +1,7 @@
 import type { Account } from '../../contract/account.ts'
 import type { FailureState } from '../../contract/failures.ts'
 import { failureStateOf } from '../../contract/uploads.ts'
+import { clockText } from '../../messages/clock-text.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
 import { readJournal, type JournalSummary, type UnfinishedUpload } from '../../journal/journal-reader.ts'
@@ -10,6 +11,7 @@ import {
   type RegisteredUpload,
   type UploadRecord,
 } from '../../journal/upload-record.ts'
+import type { CliEnvironment } from '../cli-environment.ts'
 import { exitCodes } from '../exit-codes.ts'
 import {
   describeFailure,
@@ -35,16 +37,50 @@ const emptySummary: JournalSummary = {
 }
 
 /** Shows the queue of the data folder `home`, which is only read. Returns the exit code. */
-export function runStatusCommand(home: string, nowMs: number, json: boolean, { out, err }: Streams): number {
+export function runStatusCommand(
+  { home, deadlineMs }: Pick<CliEnvironment, 'home' | 'deadlineMs'>,
+  { nowMs, json }: { readonly nowMs: number; readonly json: boolean },
+  { out, err }: Streams,
+): number {
   const summary = readJournal(home)
   if (!summary.ok) {
     err.line(describeFailure(summary.failure))
     return exitCodes.someFailed
   }
   const view = summary.value ?? emptySummary
-  if (json) out.json(asJson(view, home, nowMs))
-  else for (const line of asLines(view)) out.line(line)
+  const deadline = deadlineMs === null ? null : deadlineOf(view, deadlineMs, nowMs)
+  if (json) out.json({ ...asJson(view, home, nowMs), deadline })
+  else for (const line of [...asLines(view), ...deadlineLines(deadline, nowMs)]) out.line(line)
   return exitCodes.ok
+}
+
+/** What the deadline requires; whether it can be met depends on the speed, which only the app measures. */
+interface DeadlineStatus {
+  readonly at: string
+  /** Of the uploads that wait. */
+  readonly leftBytes: number
+  /** On average from now on; null if the time is over. */
+  readonly neededBytesPerSecond: number | null
+}
+
+function deadlineOf({ unfinished }: JournalSummary, deadlineMs: number, nowMs: number): DeadlineStatus {
+  const waiting = unfinished.filter(({ record }) => record.phase === 'waiting')
+  const leftBytes = sum(
+    waiting,
+    ({ record, acknowledgedBytes }) => record.identity.sizeBytes - acknowledgedBytes,
+  )
+  const leftSeconds = (deadlineMs - nowMs) / 1000
+  const neededBytesPerSecond = leftSeconds > 0 ? Math.ceil(leftBytes / leftSeconds) : null
+  return { at: new Date(deadlineMs).toISOString(), leftBytes, neededBytesPerSecond }
+}
+
+function deadlineLines(deadline: DeadlineStatus | null, nowMs: number): readonly string[] {
+  if (deadline === null) return []
+  const { at, leftBytes, neededBytesPerSecond: needed } = deadline
+  const time = clockText(Date.parse(at), nowMs, 'en-GB')
+  const left = formatBytes(leftBytes, 'en')
+  if (needed === null) return [`The deadline ${time} is over, ${left} left.`]
+  return [`Deadline ${time}: ${left} left, which needs ${formatBytes(needed, 'en')}/s on average.`]
 }
 
 const isInReview = ({ record }: UnfinishedUpload) => record.phase === 'review'

@@ -1,7 +1,9 @@
 import { app, Notification } from 'electron'
 import type { Conditions } from '../../contract/conditions.ts'
+import type { DeadlineView } from '../../contract/deadline.ts'
 import type { Settings } from '../../contract/settings.ts'
 import { failureStateOf, type Patch } from '../../contract/uploads.ts'
+import { clockText } from '../../messages/clock-text.ts'
 import { countdownText } from '../../messages/pause-reason-text.ts'
 import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
@@ -16,6 +18,8 @@ export interface Notifications {
   applyPatch(patch: Patch): void
   /** The countdown to sleep or quit has started; a click opens the window, where it can be cancelled. */
   showCountdown(conditions: Pick<Conditions, 'whenDone' | 'ending'>): void
+  /** The deadline of the queue was met and can't be any more. */
+  notifyDeadline(view: DeadlineView): void
   /**
    * Shows what was changed outside of the app's own data, even if the window is open: a compromised page
    * can change it, but not hide this.
@@ -64,6 +68,16 @@ export function createNotifications(options: {
     showCountdown(conditions) {
       const text = countdownText(conditions, language.translate())
       if (text !== null) show('soon-done', text)
+    },
+    notifyDeadline({ atMs, doneAtMs }) {
+      if (window.isVisible() && window.isFocused()) return
+      const t = language.translate()
+      const clock = (ms: number) => clockText(ms, Date.now(), language.locale())
+      const body =
+        doneAtMs === null
+          ? t('deadline.state-never', { time: clock(atMs) })
+          : t('deadline.unreachable', { time: clock(atMs), done: clock(doneAtMs) })
+      show('deadline', body)
     },
     // One kind of change must not hide the notification of another one.
     notifyChange: (change) =>

@@ -22,7 +22,11 @@ async function setup() {
     async json() {
       const { code, out, err } = await runStatus('--json')
       expect([code, err]).toEqual([0, ''])
-      return JSON.parse(out) as { readonly totals: object; readonly uploads: readonly object[] }
+      return JSON.parse(out) as {
+        readonly totals: object
+        readonly uploads: readonly object[]
+        readonly deadline: { readonly neededBytesPerSecond: number | null } | null
+      }
     },
   }
 }
@@ -87,6 +91,7 @@ test('shows the uploads of a running app and its process id without changing the
       },
     ],
     differing: [],
+    deadline: null,
   })
   const plain = await runStatus()
   expect(plain.out).toBe(
@@ -188,4 +193,21 @@ test.each(['newer', 'damaged'])('reports a %s journal and does not change it', a
       1,
       expect.stringMatching(/a newer version of Modelferry/),
     ])
+})
+
+test('shows the deadline of the app and the speed that it needs, without claiming that it is met', async () => {
+  const harness = await setup()
+  const { app, file, home, json, runStatus } = harness
+  await app.calls.pauseAll(undefined)
+  await app.add(await file('a.safetensors', { sizeBytes: 3_600_000 }))
+  const deadlineMs = Date.now() + 3_600_000
+  writeFileSync(join(home, 'settings.json'), JSON.stringify({ deadlineMs }))
+  const { deadline } = await json()
+  expect(deadline).toMatchObject({ at: new Date(deadlineMs).toISOString(), leftBytes: 3_600_000 })
+  const needed = deadline?.neededBytesPerSecond ?? 0
+  expect([needed >= 1_000, needed < 1_200]).toEqual([true, true])
+  expect((await runStatus()).out).toMatch(/^Deadline .+: 3\.6 MB left, which needs 1 kB\/s on average\.$/m)
+  writeFileSync(join(home, 'settings.json'), JSON.stringify({ deadlineMs: 1_000 }))
+  expect((await json()).deadline).toMatchObject({ neededBytesPerSecond: null })
+  expect((await runStatus()).out).toMatch(/^The deadline .+ is over, 3\.6 MB left\.$/m)
 })

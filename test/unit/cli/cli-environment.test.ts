@@ -18,6 +18,7 @@ test('uses the real server and the installed app’s folder without variables', 
     singlePutLimitBytes: 500_000_000,
     limitBytesPerSecond: null,
     policy: reviewPolicyOf({}),
+    deadlineMs: null,
   })
   expect(home.startsWith(homedir() + sep)).toBe(true)
   expect(home.endsWith(`${sep}Modelferry`)).toBe(true)
@@ -43,6 +44,7 @@ test('reads each variable and ignores empty ones', () => {
     singlePutLimitBytes: 5_242_880,
     limitBytesPerSecond: 2_500_000,
     policy: reviewPolicyOf({ review: 'always' }),
+    deadlineMs: null,
   })
   expect(
     readCliEnvironment({ MODELFERRY_TOKEN: '', MODELFERRY_TEAM: '', MODELFERRY_SERVER: '' }),

@@ -1,0 +1,81 @@
+import type { Bridge } from '../../../electron/contract/calls.ts'
+import type { DeadlineSuggestion, DeadlineView } from '../../../electron/contract/deadline.ts'
+import type { NoticesState } from '../../ui/notices-state.svelte.ts'
+import type { QueueState } from '../queue-state.svelte.ts'
+
+interface Services {
+  readonly bridge: Bridge
+  readonly notices: NoticesState
+  readonly queue: QueueState
+}
+
+/** The deadline of the queue, and what the user can do to meet it. */
+export class DeadlineState {
+  value = $state.raw<DeadlineView | null>(null)
+  readonly #services: Services
+
+  constructor(services: Services) {
+    this.#services = services
+  }
+
+  /** Subscribes and loads once. Returns a function that unsubscribes. */
+  start(): () => void {
+    const stop = this.#services.bridge.on('deadline', (value) => (this.value = value))
+    void this.#services.bridge.deadline().then((result) => {
+      if (result.ok) this.value ??= result.value
+    })
+    return stop
+  }
+
+  /** Follows a suggestion; a notice offers to undo it. */
+  async follow(suggestion: DeadlineSuggestion): Promise<void> {
+    if (suggestion.kind === 'move-up') await this.#moveUp(suggestion.id, suggestion.name)
+    else await this.#leaveOut(suggestion.ids)
+  }
+
+  async #moveUp(id: string, name: string): Promise<void> {
+    const { bridge, notices, queue } = this.#services
+    const order = queue.waitingIds()
+    const before = order[order.indexOf(id) + 1] ?? null
+    const moved = await bridge.moveToTop({ ids: [id] })
+    if (!moved.ok) return notices.failure(moved.failure)
+    notices.showWithAction({
+      key: 'deadline.moved',
+      params: { name },
+      label: 'undo.label',
+      onaction: () => void this.#moveBack(id, before),
+    })
+  }
+
+  /** It may run already: a pause keeps what storage has of it and lets it wait in its old place. */
+  async #moveBack(id: string, before: string | null): Promise<void> {
+    const { bridge, notices } = this.#services
+    const ids = [id]
+    for (const step of [
+      () => bridge.pause({ ids }),
+      () => bridge.moveUploads({ ids, before }),
+      () => bridge.resume({ ids }),
+    ]) {
+      const done = await step()
+      if (!done.ok) return notices.failure(done.failure)
+    }
+  }
+
+  async #leaveOut(ids: readonly string[]): Promise<void> {
+    const { bridge, notices } = this.#services
+    const paused = await bridge.pause({ ids: [...ids] })
+    if (!paused.ok) return notices.failure(paused.failure)
+    notices.showWithAction({
+      key: 'deadline.left-out',
+      params: { count: ids.length },
+      label: 'undo.label',
+      onaction: () => void this.#resume(ids),
+    })
+  }
+
+  async #resume(ids: readonly string[]): Promise<void> {
+    const { bridge, notices } = this.#services
+    const resumed = await bridge.resume({ ids: [...ids] })
+    if (!resumed.ok) notices.failure(resumed.failure)
+  }
+}

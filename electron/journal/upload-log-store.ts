@@ -5,7 +5,7 @@ import { createWrite } from './journal-write.ts'
 import { appendToLog, emptyLog, parseLog, serializeLog, type LogItem } from './upload-log.ts'
 
 /** Items are written together after this time, in ms; a process that is killed loses those. */
-const writeDelayMs = 500
+const writeDelayMs = 150
 /** The next attempt after the disk refused them, in ms. */
 const retryDelayMs = 10_000
 /** Logs written in one transaction, so that pausing ten thousand uploads does not block the thread for long. */

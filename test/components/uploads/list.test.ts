@@ -154,14 +154,6 @@ test('a click opens the details with type, reason and ids to copy', async () => 
   ])
 })
 
-test('the details log lists observed phase changes', async () => {
-  const { screen, rowOf, emit } = await openPage({ rows: [row('Flux')] })
-  await userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } })
-  emit('patch', patchOf(2, [sendingRow('Flux')]))
-  const entries = screen.getByRole('complementary').getByRole('listitem')
-  await expect.element(entries.filter({ hasText: 'Uploading' })).toBeVisible()
-})
-
 test('shows the server’s own message in ours, with the code to copy', async () => {
   const refused = failure(
     'forbidden',

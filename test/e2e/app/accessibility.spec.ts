@@ -84,6 +84,11 @@ test('a model can be uploaded to the library with the keyboard alone', async ({ 
   await page.keyboard.type('correct-horse-1')
   await page.keyboard.press('Enter')
   await expect(page.getByText(/^Drop model files here/)).toBeVisible()
+  await page.getByRole('button', { name: 'Choose team' }).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('menuitemradio', { name: /^Alice's Team/ })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: "Team: Alice's Team" })).toBeFocused()
 
   const held = harness.cloud.hold('put-object', 1)
   await drag(page, [await harness.file('loras/by hand.safetensors')])

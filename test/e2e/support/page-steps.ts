@@ -92,9 +92,15 @@ export async function namesIn(page: Page): Promise<string[]> {
   return labels.map((label) => label.split(', ')[0] ?? '')
 }
 
-/** Picks an item of one of the page's menus, by the names of both. */
-export async function pick(page: Page, menu: string | RegExp, item: string | RegExp): Promise<void> {
-  await page.getByRole('button', { name: menu }).click()
+/** Picks an item of a menu whose button is in the page or in a part of it, by the names of both. */
+export async function pick(
+  within: Page | Locator,
+  menu: string | RegExp,
+  item: string | RegExp,
+): Promise<void> {
+  await within.getByRole('button', { name: menu }).click()
+  // An open menu is outside the part that has its button.
+  const page = 'page' in within ? within.page() : within
   await page
     .getByRole('menu')
     .getByText(item, { exact: typeof item === 'string' })

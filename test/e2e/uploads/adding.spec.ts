@@ -121,9 +121,10 @@ test('keeps files dropped while signed out, and uploads them to the team chosen 
   const next = await harness.start()
   await expect(next.page.getByText('3 files are waiting for sign-in.')).toBeVisible()
   await signInByForm(next.page, ALICE, { isTeamChosen: false })
-  await expect(next.page.getByText('3 files are waiting for a team.')).toBeVisible()
+  const question = next.page.getByRole('status').filter({ hasText: '3 files are waiting for a team.' })
+  await expect(question).toBeVisible()
   expect((await ask(next.page, 'snapshot')).rows).toEqual([])
-  await pick(next.page, 'Choose team', 'Studio North')
+  await pick(question, 'Choose team', 'Studio North')
   for (const name of ['one', 'two', 'three']) {
     await expect(rowOf(next.page, name)).toContainText('In the library')
   }

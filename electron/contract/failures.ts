@@ -215,6 +215,46 @@ export function remedyOf({ code }: Failure): Remedy {
   return failureKinds[code].remedy
 }
 
+/** Failures of a file that is no model, or not a whole one: only another file in its place helps. */
+const brokenFileCodes: ReadonlySet<FailureCode> = new Set([
+  'file-empty',
+  'file-hollow',
+  'file-cut-short',
+  'file-too-long',
+  'file-pointer',
+  'file-web-page',
+  'file-damaged-header',
+  'file-misnamed',
+  'file-part-missing',
+  'file-weights-apart',
+])
+
+/** Failures of a sound file that the user has to make available. */
+const unavailableFileCodes: ReadonlySet<FailureCode> = new Set([
+  'file-missing',
+  'file-unreadable',
+  'file-downloading',
+  'file-link',
+])
+
+/** Whether the file is no model, or not a whole one. */
+export function isBrokenFile({ code }: Failure): boolean {
+  return brokenFileCodes.has(code)
+}
+
+/** Whether a change of the file, or of files beside it, may fix it. Such files are rechecked by themselves. */
+export function isFixedByChangedFile({ code }: Failure): boolean {
+  return brokenFileCodes.has(code) || unavailableFileCodes.has(code)
+}
+
+/** A change alone may not be enough, or not be noticed: the user may have to retry or to add another file. */
+const notOnlyRechecked: ReadonlySet<FailureCode> = new Set(['file-unreadable', 'file-link', 'file-misnamed'])
+
+/** Whether the app continues by itself once the file, or what it lacks, is in place. */
+export function isRechecked(failure: Failure): boolean {
+  return isFixedByChangedFile(failure) && !notOnlyRechecked.has(failure.code)
+}
+
 /** Whether another name, type or path fixes it. */
 export function isTargetFailure(failure: Failure): boolean {
   return remedyOf(failure) === 'edit' || remedyOf(failure) === 'choose'

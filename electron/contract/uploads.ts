@@ -1,4 +1,4 @@
-import { failure, type Failure, type FailureState } from './failures.ts'
+import { failure, isRechecked, type Failure, type FailureState } from './failures.ts'
 import { cleanLibraryPath, libraryPathProblem } from './library-path.ts'
 import type { Team } from './account.ts'
 import type { DuplicateModel, ReplacedModel } from './library.ts'
@@ -207,12 +207,18 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
 }
 
 /**
- * Whether an upload that met its failure is retried automatically. One whose file is still being
- * written has failed, but is rechecked (`intake/recheck-growing-files.ts`).
+ * Whether an upload that met its failure is retried automatically. One whose file is still being written has
+ * failed, but is rechecked (`intake/recheck-growing-files.ts`), as is a file that changes later
+ * (`intake/recheck-changed-files.ts`).
  */
 export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): FailureState {
   if (phase === 'registered') return 'final'
-  return phase === 'failed' && failure?.code !== 'file-being-written' ? 'final' : 'retrying'
+  return phase !== 'failed' || (failure !== null && isFileRechecked(failure)) ? 'retrying' : 'final'
+}
+
+/** Whether the app looks at the file again by itself, which a pause does not end. */
+export function isFileRechecked(failure: Failure): boolean {
+  return failure.code === 'file-being-written' || isRechecked(failure)
 }
 
 /** Whether the user has to act: the upload failed, or the library's record of it differs from the file. */

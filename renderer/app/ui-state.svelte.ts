@@ -1,5 +1,6 @@
 import { tick } from 'svelte'
 import type { TeamChoice } from '../../electron/contract/account.ts'
+import type { Group } from '../uploads/row-status.ts'
 import { targetProblem, type TargetField, type TargetProblem } from '../uploads/row/target.ts'
 
 export type View =
@@ -40,6 +41,8 @@ export class UiState {
   /** The question to which other team files are uploaded, or null. */
   addingToTeam = $state.raw<AddingToTeam | null>(null)
   drag = $state.raw<Drag | null>(null)
+  /** Groups of the upload list of which only the header is shown. */
+  collapsedGroups = $state.raw<ReadonlySet<Group>>(new Set())
   readonly draftProblem: TargetProblem | null = $derived(
     this.editing ? targetProblem(this.editing.field, this.editing.draft) : null,
   )
@@ -71,6 +74,13 @@ export class UiState {
 
   /** The user accepted that the sign-in lasts only until the app quits. */
   isSessionOnlyAccepted = $state(false)
+
+  setCollapsed(group: Group, isCollapsed: boolean): void {
+    const collapsed = new Set(this.collapsedGroups)
+    if (isCollapsed) collapsed.add(group)
+    else collapsed.delete(group)
+    this.collapsedGroups = collapsed
+  }
 
   /** Opens the sign-in with a known e-mail. */
   openSignIn(email: string): void {

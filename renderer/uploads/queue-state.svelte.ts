@@ -20,6 +20,7 @@ import {
   rowsOfTeam,
   sortKey,
   uploadOrder,
+  type HeldRows,
   type TeamOfRow,
   type UploadSort,
 } from './row-groups.ts'
@@ -71,11 +72,13 @@ export class QueueState {
 
   /** Incremented when rows are added, removed or reordered. Progress does not sort the list again. */
   #orderVersion = $state(0)
+  #heldRows = $state.raw<HeldRows | null>(null)
   readonly groups = $derived.by(() => {
     void this.#orderVersion
     const search = this.search.trim()
     const { sort, teamKey } = this
-    return untrack(() => groupRows(rowsOfTeam(this.rows.values(), teamKey), search, sort))
+    const options = { search, sort, held: this.#heldRows }
+    return untrack(() => groupRows(rowsOfTeam(this.rows.values(), teamKey), options))
   })
   /** Whether the list may show less than all uploads. */
   readonly isFiltered = $derived(this.search.trim() !== '' || this.teamKey !== null)
@@ -148,6 +151,17 @@ export class QueueState {
   /** Ids of all waiting and paused uploads in the order in which they run, whether or not they are shown. */
   waitingIds(): string[] {
     return untrack(() => idsWaiting(this.rows.values()))
+  }
+
+  /**
+   * While rows are held, each stays in the group in which it is shown, so that it does not move; only what
+   * the user does moves or removes rows.
+   */
+  holdRows(isHeld: boolean): void {
+    if (isHeld === (this.#heldRows !== null)) return
+    const groups = untrack(() => this.groups)
+    const held = groups.flatMap(({ group, ids }) => ids.map((id, index) => [id, { group, index }] as const))
+    this.#heldRows = isHeld ? new Map(held) : null
   }
 
   async load(): Promise<void> {

@@ -1,10 +1,14 @@
 import { teamKey } from '../../electron/contract/account.ts'
 import type { Phase, UploadRow } from '../../electron/contract/uploads.ts'
-import { groupOf, groups, type Group } from './row-status.ts'
+import { groupActionsOf, groupOf, groups, type Group, type GroupAction } from './row-status.ts'
 
 export interface RowGroup {
   readonly group: Group
   readonly ids: readonly string[]
+  /** How many of them belong to another group by now, and stay because rows are held in place. */
+  readonly heldCount: number
+  /** Ids of the rows that each action of the group's header applies to. */
+  readonly actions: Readonly<Record<GroupAction, readonly string[]>>
 }
 
 export const uploadSorts = ['position', 'name', 'size', 'state', 'added', 'type', 'team'] as const
@@ -17,20 +21,24 @@ export interface UploadSort {
 export const uploadOrder: UploadSort = { by: 'position', isDescending: false }
 export const isUploadOrder = ({ by }: UploadSort) => by === 'position'
 
+/** The group and place in which each row is held. */
+export type HeldRows = ReadonlyMap<string, { readonly group: Group; readonly index: number }>
+
 export type TeamOfRow = Pick<UploadRow, 'accountId' | 'team'>
 
 /** The same team of two servers has two keys, and of two accounts one. */
 export const keyOfTeam = ({ accountId, team }: TeamOfRow): string => teamKey({ accountId, teamId: team.id })
 
 /**
- * Everything that determines team, group, order and search matches of a row; the list is sorted only if it
- * changes.
+ * Everything that determines team, group, order, group actions and search matches of a row; the list is
+ * sorted only if it changes.
  */
 export function sortKey(row: UploadRow): string {
   const { displayName, modelType, modelPath } = row.target
   const group = row.phase === 'review' ? 'review' : groupOf(row)
   const names = `${row.accountId} ${row.team.id} ${row.team.name}\n${displayName}\n${modelType}\n${modelPath}`
-  return `${group}\n${row.phase}\n${row.position}\n${row.finishedAtMs ?? ''}\n${names}`
+  const actions = groupActionsOf(row).join()
+  return `${group}\n${row.phase}\n${actions}\n${row.position}\n${row.finishedAtMs ?? ''}\n${names}`
 }
 
 /** Whether all words of the search occur in the row's names. */
@@ -46,24 +54,36 @@ function matchesSearch(row: UploadRow, search: string): boolean {
 }
 
 /**
+/**
  * Rows by group in display order. In the order of the queue, the finished ones are sorted latest first. Files
- * in review are not in the list.
+ * in review are not in the list. Held rows stay in their place: only the user changes the queue order.
  */
 export function groupRows(
   rows: Iterable<UploadRow>,
-  search: string,
-  sort: UploadSort = uploadOrder,
+  options: { readonly search: string; readonly sort: UploadSort; readonly held: HeldRows | null },
 ): RowGroup[] {
+  const { search, sort, held } = options
   const byGroup: Record<Group, UploadRow[]> = { 'needs-you': [], running: [], waiting: [], done: [] }
   for (const row of rows) {
     if (row.phase === 'review') continue
-    if (search === '' || matchesSearch(row, search)) byGroup[groupOf(row)].push(row)
+    const group = held?.get(row.id)?.group ?? groupOf(row)
+    if (search === '' || matchesSearch(row, search)) byGroup[group].push(row)
   }
   for (const group of groups)
-    byGroup[group].sort(group === 'done' && isUploadOrder(sort) ? latestFirst : comparatorOf(sort))
+    byGroup[group].sort(group === 'done' && isUploadOrder(sort) ? latestFirst : comparatorOf(sort, held))
   return groups
     .filter((group) => byGroup[group].length > 0)
-    .map((group) => ({ group, ids: byGroup[group].map(({ id }) => id) }))
+    .map((group) => toRowGroup(group, byGroup[group]))
+}
+
+function toRowGroup(group: Group, rows: readonly UploadRow[]): RowGroup {
+  const actions: Record<GroupAction, string[]> = { 'remove-broken': [], retry: [], pause: [], resume: [] }
+  let heldCount = 0
+  for (const row of rows) {
+    if (groupOf(row) !== group) heldCount += 1
+    for (const action of groupActionsOf(row)) actions[action].push(row.id)
+  }
+  return { group, ids: rows.map(({ id }) => id), heldCount, actions }
 }
 
 /** Ids of the rows of the group "waiting" in the order of the queue, whatever the list shows. */
@@ -128,7 +148,11 @@ const comparators: Readonly<Record<UploadSort['by'], Comparator>> = {
 }
 
 /** Rows that are equal keep the order of the queue. */
-function comparatorOf({ by, isDescending }: UploadSort): Comparator {
+function comparatorOf({ by, isDescending }: UploadSort, held: HeldRows | null): Comparator {
+  // Without the user, only the status changes.
+  if (by === 'state' && held) return (a, b) => heldIndex(held, a) - heldIndex(held, b) || firstInQueue(a, b)
   const compare = comparators[by]
   return (a, b) => (isDescending ? compare(b, a) : compare(a, b)) || firstInQueue(a, b)
 }
+
+const heldIndex = (held: HeldRows, { id }: UploadRow) => held.get(id)?.index ?? held.size

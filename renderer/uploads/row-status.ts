@@ -1,13 +1,17 @@
 import {
+  isBrokenFile,
   isConnectivityFailure,
+  isFixedByChangedFile,
   failureKinds,
   isTargetFailure,
+  remedyOf,
   type Failure,
   type FailureState,
   type Remedy,
 } from '../../electron/contract/failures.ts'
 import {
   failureStateOf,
+  isFileRechecked,
   needsAttention,
   type ConnectivityState,
   type Phase,
@@ -36,6 +40,27 @@ const groupOfPhase: Record<Phase, Group> = {
 export function groupOf(row: UploadRow): Group {
   if (row.waitsForTurn) return 'waiting'
   return needsAttention(row) ? 'needs-you' : groupOfPhase[row.phase]
+}
+
+/** Whether the file is no model, or not a whole one: only another file in its place helps. */
+export function isBroken({ failure }: UploadRow): boolean {
+  return failure !== null && isBrokenFile(failure)
+}
+
+/** Actions in the header of a group, each for the rows that it applies to. */
+export type GroupAction = 'remove-broken' | 'retry' | 'pause' | 'resume'
+
+/** The group actions that apply to a row. */
+export function groupActionsOf(row: UploadRow): readonly GroupAction[] {
+  const { phase, failure } = row
+  const toggle = toggleOf(row)
+  if (toggle !== null) return [toggle]
+  if (phase !== 'failed' || failure === null) return []
+  // What is wrong with a file only changes with the file, which is then checked without a retry.
+  if (isFixedByChangedFile(failure))
+    return isBroken(row) && !isCancelCostly(row) ? ['remove-broken'] : []
+  const remedy = remedyOf(failure)
+  return remedy === 'retry' || remedy === 'wait' ? ['retry'] : []
 }
 
 /** Message key of the row's status. */
@@ -84,7 +109,8 @@ export function remedyOfRow(row: UploadRow): Remedy {
 
 /** Whether the row's failure is retried without the user; nothing is while all uploads are paused. */
 export function failureStateOfRow(row: UploadRow, queue: { readonly allPaused: boolean }): FailureState {
-  return queue.allPaused ? 'final' : failureStateOf(row)
+  const isIndependent = row.failure !== null && isFileRechecked(row.failure)
+  return queue.allPaused && !isIndependent ? 'final' : failureStateOf(row)
 }
 
 /** Name, type and path can be changed until bytes are sent, and later if they caused the failure. */

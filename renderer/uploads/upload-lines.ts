@@ -5,7 +5,7 @@ import type { Line } from '../ui/list/windowing.ts'
 
 export type UploadLine = Line &
   (
-    | { readonly kind: 'group'; readonly group: Group; readonly count: number }
+    | { readonly kind: 'group'; readonly rows: RowGroup; readonly isCollapsed: boolean }
     /** The header of consecutive files that form one model. */
     | {
         readonly kind: 'model'
@@ -13,7 +13,8 @@ export type UploadLine = Line &
         readonly group: Group
         readonly ids: readonly string[]
       }
-    | { readonly kind: 'row'; readonly id: string }
+    /** `hasNote`: the height includes a note. */
+    | { readonly kind: 'row'; readonly id: string; readonly hasNote: boolean }
   )
 
 /** Heights in CSS pixels; fixed, so that the list need not be measured. */
@@ -32,6 +33,8 @@ interface LineOptions {
   readonly isNarrow: boolean
   /** Rows that currently show a note: invalid input or a confirmation. */
   readonly noted: ReadonlySet<string>
+  /** Groups of which only the header is shown. */
+  readonly collapsed: ReadonlySet<Group>
   /** The multi-file model of a row, if any. */
   readonly modelGroupOf?: (id: string) => ModelGroup | undefined
 }
@@ -39,22 +42,31 @@ interface LineOptions {
 /** All lines of the list with their heights. Rows that need attention include a note. */
 export function uploadLines(
   groups: readonly RowGroup[],
-  { isDense, isNarrow, noted, modelGroupOf }: LineOptions,
+  { isDense, isNarrow, noted, collapsed, modelGroupOf }: LineOptions,
 ): UploadLine[] {
   const height = isDense ? rowHeights.dense : rowHeights.airy
   const withNote = height + (isNarrow ? rowHeights.noteNarrow : rowHeights.note)
-  return groups.flatMap(({ group, ids }) => [
-    { kind: 'group' as const, key: `group ${group}`, group, count: ids.length, height: rowHeights.group },
-    ...consecutiveRuns(ids, modelGroupOf).flatMap(({ modelGroup, ids: some }) => [
-      ...(modelGroup ? [modelHeader(group, modelGroup, some)] : []),
-      ...some.map((id) => ({
-        kind: 'row' as const,
-        key: id,
-        id,
-        height: group === 'needs-you' || noted.has(id) ? withNote : height,
-      })),
-    ]),
-  ])
+  return groups.flatMap((rows) => {
+    const { group } = rows
+    const isCollapsed = collapsed.has(group)
+    const header = groupHeader(rows, isCollapsed)
+    if (isCollapsed) return [header]
+    return [
+      header,
+      ...consecutiveRuns(rows.ids, modelGroupOf).flatMap(({ modelGroup, ids: some }) => [
+        ...(modelGroup ? [modelHeader(group, modelGroup, some)] : []),
+        ...some.map((id) => {
+          const hasNote = group === 'needs-you' || noted.has(id)
+          return { kind: 'row' as const, key: id, id, hasNote, height: hasNote ? withNote : height }
+        }),
+      ]),
+    ]
+  })
+}
+
+function groupHeader(rows: RowGroup, isCollapsed: boolean): UploadLine {
+  const key = `group ${rows.group}`
+  return { kind: 'group', key, rows, isCollapsed, height: rowHeights.group, isSticky: true }
 }
 
 function modelHeader(group: Group, modelGroup: ModelGroup, ids: readonly string[]): UploadLine {

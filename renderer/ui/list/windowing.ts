@@ -3,6 +3,8 @@ export interface Line {
   readonly key: string
   /** In CSS pixels. */
   readonly height: number
+  /** Stays at the top of the viewport until the next such line reaches it. */
+  readonly isSticky?: true
 }
 
 /** The top of each line and, as the last element, the total height. */
@@ -26,13 +28,21 @@ export function lineAt(tops: Float64Array, y: number): number {
   return low
 }
 
-/** The scroll position, nearest to the current one, at which a line is completely visible. */
+/** Indexes of the sticky lines, first to last. */
+export function stickyIndexes(lines: readonly Line[]): number[] {
+  return lines.flatMap(({ isSticky }, index) => (isSticky ? [index] : []))
+}
+
+/**
+ * The scroll position, nearest to the current one, at which a line is completely visible. The first
+ * `coveredHeight` pixels of the viewport are covered by a sticky line.
+ */
 export function scrollToShow(
   tops: Float64Array,
   index: number,
-  view: { readonly top: number; readonly height: number },
+  view: { readonly top: number; readonly height: number; readonly coveredHeight?: number },
 ): number {
-  const top = tops[index] ?? 0
+  const top = Math.max(0, (tops[index] ?? 0) - (view.coveredHeight ?? 0))
   const bottom = tops[index + 1] ?? top
   if (top < view.top) return top
   if (bottom > view.top + view.height) return bottom - view.height

@@ -59,6 +59,22 @@ test('updates only the row that made progress', async () => {
   expect([...touched]).toEqual(['Model 1'])
 })
 
+test('a group header and a patch cost the same however many rows there are', async () => {
+  const costs: number[] = []
+  for (const count of [100, 10_000]) {
+    const opened = await openPage({ rows: many.slice(0, count) })
+    await expect.element(opened.rowOf('Model 0').last()).toBeVisible()
+    const grid = opened.screen.container.querySelector('[role=grid]')
+    const startMs = performance.now()
+    opened.emit('patch', patchOf(2, [sendingRow('Model 0')]))
+    await expect.poll(() => grid?.textContent).toContain('45%')
+    console.log(`${count} rows: a row changed its group in ${Math.round(performance.now() - startMs)} ms`)
+    costs.push(grid?.querySelectorAll('*').length ?? 0)
+    await opened.screen.unmount()
+  }
+  expect(costs[1]).toBe(costs[0])
+})
+
 test('keeps the scroll position when rows are added above', async () => {
   const { grid, emit, rowOf } = await setup()
   grid.scrollTop = 100_000

@@ -63,7 +63,7 @@ test('groups rows by status: queue order, latest first among finished ones', asy
     row('first', { position: -1 }),
     sendingRow('sent', { position: 5 }),
   ])
-  expect(queue.groups).toEqual([
+  expect(queue.groups.map(({ group, ids }) => ({ group, ids }))).toEqual([
     { group: 'running', ids: ['sent'] },
     { group: 'waiting', ids: ['first', 'second'] },
     { group: 'done', ids: ['done late', 'done early'] },

@@ -1,6 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { failure, failureKinds, type FailureCode, type Remedy } from '../../../electron/contract/failures.ts'
+import {
+  failure,
+  failureKinds,
+  isBrokenFile,
+  type FailureCode,
+  type Remedy,
+} from '../../../electron/contract/failures.ts'
 import { failureStateOf } from '../../../electron/contract/uploads.ts'
 import { catalogues, failureText, translatorFor } from '../../../electron/messages/messages.ts'
 import { openPage } from '../support/open-page.ts'
@@ -18,7 +24,8 @@ const buttons: Readonly<Record<Remedy, string>> = {
   wait: 'Try now',
   none: 'Try again',
 }
-const buttonOf = (code: FailureCode) => buttons[failureKinds[code].remedy]
+const buttonOf = (code: FailureCode) =>
+  isBrokenFile(failure(code)) ? 'Remove' : buttons[failureKinds[code].remedy]
 /** A value for each parameter of a code's message. */
 const paramsOf = (code: FailureCode) =>
   Object.fromEntries(

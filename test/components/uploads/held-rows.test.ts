@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure } from '../../../electron/contract/failures.ts'
+import { openPage } from '../support/open-page.ts'
+import { failedRow, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
+
+async function setup() {
+  const rows = [
+    failedRow('Broken', failure('file-empty')),
+    sendingRow('Flux', { position: 1 }),
+    row('Grain', { position: 2 }),
+    row('Edge', { position: 3 }),
+  ]
+  const opened = await openPage({ rows })
+  await userEvent.hover(opened.screen.getByRole('heading', { level: 1 }))
+  await expect.element(opened.rowOf('Flux')).toBeVisible()
+  const names = () => opened.lines().map((line) => line.split(',')[0])
+  const topOf = (name: string) => opened.rowOf(name).element().getBoundingClientRect().top
+  return { ...opened, names, topOf }
+}
+
+const inOrder = ['Broken', 'Flux', 'Grain', 'Edge']
+const isName = (line: string | undefined) => line !== undefined && [...inOrder, 'New'].includes(line)
+
+test('changed rows stay under the pointer, with their new state, until it leaves the list', async () => {
+  const { screen, rowOf, names, lines, topOf, emit } = await setup()
+  await userEvent.hover(rowOf('Grain'))
+  const before = topOf('Grain')
+  emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 }), row('Broken')]))
+  await expect.element(rowOf('Flux')).toMatchTextContent('In the library')
+  expect(names().filter(isName)).toEqual(inOrder)
+  expect(topOf('Grain')).toBe(before)
+  expect(lines()).toContain('Uploading 0 1 changed file stays here while you use the list')
+  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
+  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
+  expect(lines().join()).not.toContain('stays here')
+})
+
+test('a row that fails under the pointer keeps its height until the pointer leaves', async () => {
+  const { screen, rowOf, topOf, emit } = await setup()
+  await userEvent.hover(rowOf('Flux'))
+  const before = topOf('Grain')
+  emit('patch', patchOf(2, [failedRow('Flux', failure('forbidden', { team: 'Aurora' }), { position: 1 })]))
+  await expect.element(rowOf('Flux')).toMatchTextContent('Failed')
+  await expect.element(rowOf('Flux')).toMatchTextContent('You can’t add models to Aurora')
+  expect(topOf('Grain')).toBe(before)
+  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
+  await expect.element(rowOf('Flux').getByRole('button', { name: 'Try again' })).toBeVisible()
+})
+
+test('the user’s own changes of the order and removals are shown at once under the pointer', async () => {
+  const { rowOf, names, emit } = await setup()
+  await userEvent.hover(rowOf('Grain'))
+  emit('patch', patchOf(2, [row('Edge', { position: -1 }), row('New', { position: 4 })], ['Flux']))
+  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Edge', 'Grain', 'New'])
+})
+
+test('rows stay in place while the context menu of a row is open', async () => {
+  const { screen, rowOf, names, emit } = await setup()
+  rowOf('Grain').element().focus()
+  await userEvent.keyboard('{ContextMenu}')
+  await expect.element(screen.getByRole('menu')).toBeVisible()
+  emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 })]))
+  await expect.poll(() => rowOf('Flux').query()?.textContent).toContain('In the library')
+  expect(names().filter(isName)).toEqual(inOrder)
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
+  await expect.element(rowOf('Grain')).toHaveFocus()
+})
+
+test('rows stay in place while the type of a row is chosen, and its field keeps the focus', async () => {
+  const { screen, rowOf, names, emit } = await setup()
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Type', exact: false }))
+  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
+  emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 })]))
+  await expect.element(rowOf('Flux')).toMatchTextContent('In the library')
+  expect(names().filter(isName)).toEqual(inOrder)
+  await expect.element(screen.getByRole('combobox', { name: 'Type' })).toHaveFocus()
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
+})
+
+test('the focus stays on its file when that moves to another group', async () => {
+  const { rowOf, names, emit } = await setup()
+  rowOf('Grain').element().focus()
+  emit('patch', patchOf(2, [sendingRow('Grain', { position: 0 })]))
+  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Flux', 'Edge'])
+  await expect.element(rowOf('Grain')).toHaveFocus()
+})

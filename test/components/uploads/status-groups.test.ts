@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
+import { openPage } from '../support/open-page.ts'
+import { failedRow, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
+
+const broken = (name: string, code: FailureCode = 'file-empty') => failedRow(name, failure(code))
+const many = (name: string, count: number, position = 0) =>
+  Array.from({ length: count }, (_, index) => row(`${name} ${index}`, { position: position + index }))
+
+test('a header stays at the top of the list while its group scrolls', async () => {
+  const rows = [...many('Grain', 5_000), ...many('Depth', 5_000).map(({ id }) => registeredRow(id))]
+  const { screen, rowOf } = await openPage({ rows })
+  await expect.element(rowOf('Grain 0')).toBeVisible()
+  const grid = screen.getByRole('grid').element()
+  const top = grid.getBoundingClientRect().top
+  const headerTop = (name: RegExp) =>
+    screen.getByRole('rowheader', { name }).element().closest('[role=row]')?.getBoundingClientRect().top
+  grid.scrollTop = 100_000
+  await expect.poll(() => headerTop(/^Waiting/)).toBe(top)
+  await expect.element(screen.getByRole('button', { name: 'Pause 5,000 files' })).toBeVisible()
+  grid.scrollTop = 34 + 5_000 * 56 - 14
+  await expect.poll(() => headerTop(/^Done today/)).toBe(top + 14)
+  expect(headerTop(/^Waiting/)).toBe(top - 20)
+  grid.scrollTop = 400_000
+  await expect.poll(() => headerTop(/^Done today/)).toBe(top)
+})
+
+test('the arrow keys never leave the focused row behind a header', async () => {
+  const { screen, rowOf } = await openPage({ rows: many('Grain', 200) })
+  await expect.element(rowOf('Grain 0')).toBeVisible()
+  const grid = screen.getByRole('grid').element()
+  rowOf('Grain 0').element().focus()
+  await userEvent.keyboard('{End}')
+  await expect.element(rowOf('Grain 199')).toHaveFocus()
+  for (let count = 0; count < 15; count += 1) await userEvent.keyboard('{ArrowUp}')
+  await expect.element(rowOf('Grain 184')).toHaveFocus()
+  const headerBottom = grid.getBoundingClientRect().top + 34
+  expect(rowOf('Grain 184').element().getBoundingClientRect().top).toBeGreaterThanOrEqual(headerBottom)
+})
+
+test('removes broken files together, which can be undone, and leaves the other failures', async () => {
+  const rows = [broken('Empty'), broken('Page', 'file-web-page'), failedRow('Refused', failure('forbidden'))]
+  const { screen, asked } = await openPage({ rows })
+  await userEvent.click(screen.getByRole('button', { name: 'Remove 2 broken files' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  expect(asked).toEqual([
+    { name: 'cancel', args: { ids: ['Empty', 'Page'] } },
+    { name: 'undoRemove', args: { ids: ['Empty', 'Page'] } },
+  ])
+})
+
+test('retries only the files that a retry can help', async () => {
+  const rows = [
+    broken('Empty'),
+    failedRow('Refused', failure('forbidden')),
+    failedRow('Server', failure('server-trouble', { status: 500 })),
+    failedRow('Path', failure('path-taken')),
+  ]
+  const { screen, asked } = await openPage({ rows })
+  await userEvent.click(screen.getByRole('button', { name: 'Retry 2 files' }))
+  expect(asked).toEqual([{ name: 'retry', args: { ids: ['Refused', 'Server'] } }])
+})
+
+test('offers no retry for a group that a retry can’t help', async () => {
+  const { screen } = await openPage({ rows: [broken('Empty')] })
+  await expect.element(screen.getByRole('button', { name: 'Remove 1 broken file' })).toBeVisible()
+  expect(screen.getByRole('button', { name: /^Retry/ }).query()).toBeNull()
+})
+
+test('pauses and resumes a group, unless everything is paused', async () => {
+  const { screen, asked, emit } = await openPage({
+    rows: [sendingRow('Flux'), row('Grain'), row('Edge', { phase: 'paused' })],
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Resume 1 file' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Pause 1 file' }).first())
+  expect(asked).toEqual([
+    { name: 'resume', args: { ids: ['Edge'] } },
+    { name: 'pause', args: { ids: ['Flux'] } },
+  ])
+  emit('patch', { ...patchOf(2, []), allPaused: true })
+  await expect.poll(() => screen.getByRole('button', { name: 'Pause 1 file' }).query()).toBeNull()
+})
+
+test('a collapsed group shows its header only, and the keyboard skips its rows', async () => {
+  const { screen, rowOf } = await openPage({
+    rows: [sendingRow('Flux'), row('Grain'), registeredRow('Depth')],
+  })
+  const header = screen.getByRole('button', { name: 'Waiting 1' })
+  await userEvent.click(header)
+  await expect.poll(() => rowOf('Grain').query()).toBeNull()
+  await expect.element(header).toHaveAttribute('aria-expanded', 'false')
+  await expect.element(header).toHaveFocus()
+  rowOf('Flux').element().focus()
+  await userEvent.keyboard('{ArrowDown}')
+  await expect.element(rowOf('Depth')).toHaveFocus()
+  await userEvent.click(header)
+  await expect.element(rowOf('Grain')).toBeVisible()
+})
+
+test('the delete key in a header removes nothing', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
+  rowOf('Grain').element().focus()
+  screen.getByRole('button', { name: 'Waiting 1' }).element().focus()
+  await userEvent.keyboard('{Delete}{F2}')
+  expect(asked).toEqual([])
+})
+
+test('the focus moves to a row when the header that had it is gone', async () => {
+  const { screen, rowOf, emit } = await openPage({ rows: [broken('Empty'), row('Grain')] })
+  screen.getByRole('button', { name: 'Remove 1 broken file' }).element().focus()
+  await userEvent.keyboard('{Enter}')
+  emit('patch', patchOf(2, [], ['Empty']))
+  await expect.element(rowOf('Grain')).toHaveFocus()
+})
+
+test('a broken file can be shown in its folder and removed on its row', async () => {
+  const { rowOf, asked } = await openPage({ rows: [broken('Empty')] })
+  await userEvent.click(rowOf('Empty').getByRole('button', { name: 'Show in folder' }))
+  await userEvent.click(rowOf('Empty').getByRole('button', { name: 'Remove', exact: true }))
+  expect(asked).toEqual([
+    { name: 'showInFolder', args: { id: 'Empty' } },
+    { name: 'cancel', args: { ids: ['Empty'] } },
+  ])
+})
+
+test('selecting several rows neither moves the list nor changes the open details', async () => {
+  const { screen, rowOf } = await openPage({ rows: many('Grain', 40) })
+  await userEvent.dblClick(rowOf('Grain 1'), { position: { x: 12, y: 12 } })
+  const details = screen.getByRole('complementary', { name: 'Details of Grain 1' })
+  await expect.element(details).toBeVisible()
+  const before = screen.getByRole('grid').element().getBoundingClientRect()
+  const rowTop = rowOf('Grain 3').element().getBoundingClientRect().top
+  await userEvent.click(rowOf('Grain 3'), { modifiers: ['Control'], position: { x: 12, y: 12 } })
+  await userEvent.click(rowOf('Grain 5'), { modifiers: ['Shift'], position: { x: 12, y: 12 } })
+  await userEvent.keyboard('{Shift>}{ArrowDown}{/Shift}')
+  await expect.element(screen.getByRole('toolbar')).toMatchTextContent('4 selected')
+  await expect.element(details).toBeVisible()
+  expect(screen.getByRole('grid').element().getBoundingClientRect()).toEqual(before)
+  expect(rowOf('Grain 3').element().getBoundingClientRect().top).toBe(rowTop)
+  await userEvent.click(rowOf('Grain 2'), { position: { x: 12, y: 12 } })
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Grain 2' })).toBeVisible()
+})

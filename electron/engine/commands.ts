@@ -1,5 +1,13 @@
 import type { CallArgs } from '../contract/calls.ts'
-import { failed, failure, remedyOf, success, type FailureCode, type Result } from '../contract/failures.ts'
+import {
+  failed,
+  failure,
+  isBrokenFile,
+  remedyOf,
+  success,
+  type FailureCode,
+  type Result,
+} from '../contract/failures.ts'
 import { targetFailure, type Phase, type Target } from '../contract/uploads.ts'
 import { editTargets, type TargetEdit } from '../intake/edit-targets.ts'
 import {
@@ -94,10 +102,13 @@ export class UploadCommands {
     return written
   }
 
-  /** Queues failed uploads again; where the file was the reason, it is inspected again first. */
-  async retry(ids: readonly string[]): Promise<Result<void>> {
+  /**
+   * Queues failed uploads again; where the file was the reason, it is inspected again first.
+   * @param mustReview whether a file that the user has not seen as it is now is reviewed before it is sent
+   */
+  async retry(ids: readonly string[], mustReview: MustReview = () => false): Promise<Result<void>> {
     for (const row of this.#known(ids)) {
-      const done = await this.#retryOne(row)
+      const done = await this.#retryOne(row, mustReview)
       if (!done.ok) return done
     }
     return success(undefined)
@@ -346,7 +357,7 @@ export class UploadCommands {
     return written
   }
 
-  async #retryOne(row: Row): Promise<Result<void>> {
+  async #retryOne(row: Row, mustReview: MustReview = () => false): Promise<Result<void>> {
     const { id, failure: before } = row.record
     if (row.live.phase === 'retrying') {
       await this.#queue.remove([id])
@@ -358,10 +369,10 @@ export class UploadCommands {
       return this.#requeue(row, resetAfter(row.record, before))
     const inspection = await this.#options.inspect(await fileWithBoundary(row.record))
     const now = this.#rows.get(id)
-    return now && isStopped(now) ? this.#retryInspected(now, inspection) : success(undefined)
+    return now && isStopped(now) ? this.#retryInspected(now, inspection, mustReview) : success(undefined)
   }
 
-  #retryInspected(row: Row, inspection: Inspection): Result<void> {
+  #retryInspected(row: Row, inspection: Inspection, mustReview: MustReview): Result<void> {
     const { record } = row
     const hasSameBytes = isUnchanged(record, inspection)
     const change = changeAfterInspection(row, inspection)
@@ -369,7 +380,12 @@ export class UploadCommands {
     if (!hasSameBytes && !isUninspected(inspection)) this.#options.forget(record.id)
     const { failure: found } = inspection
     if (found === null || isStillAllowed(row, inspection)) {
-      const written = this.#requeue(row, change)
+      // A file that was sound before, and is the same, was approved.
+      const isNew = !hasSameBytes || (record.failure !== null && isBrokenFile(record.failure))
+      const written =
+        isNew && row.live.phase === 'failed' && mustReview({ ...record, ...change, failure: null })
+          ? this.#rows.applyEvent(record.id, 'review', { ...change, failure: null })
+          : this.#requeue(row, change)
       this.#options.onAbandoned()
       return written
     }
@@ -385,6 +401,9 @@ export class UploadCommands {
 /** Whether its place in the queue matters now or once it is resumed. */
 const isMovable = (phase: Phase) =>
   phase === 'waiting' || phase === 'retrying' || phase === 'paused' || phase === 'failed'
+
+/** Whether a file is reviewed before it is sent. */
+type MustReview = (record: UploadRecord) => boolean
 
 const isWaiting = ({ live }: Row) => live.phase === 'waiting' || live.phase === 'retrying'
 /** The user has paused it, but its run finishes some parts. */

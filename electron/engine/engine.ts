@@ -256,7 +256,7 @@ export function createEngine(options: EngineOptions): Engine {
     inspectAgain: (ids) => void commands.retry(ids),
     onChange: (view) => events.emit('review', view),
   })
-  const rechecks = createRechecks({ rows, environment, retry: (ids) => commands.retry(ids) })
+  const rechecks = createRechecks({ rows, commands, mustReview: review.mustReview, environment })
   const intake = new Intake({
     store,
     rows,
@@ -370,6 +370,7 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('rowChanged', feed.changed)
   events.on('rowChanged', details.changed)
   events.on('rowChanged', (id) => review.rowChanged(id))
+  events.on('rowChanged', rechecks.rowChanged)
   events.on('library', () => review.compareAgain())
   events.on('companionsMissing', () => companions.search(review.missingCompanions()))
   events.on('companionsFound', () => review.offersChanged())
@@ -385,6 +386,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   events.on('networkChanged', () => {
     recovery.check()
+    rechecks.checkAll()
     doneToday.checkDate()
     queue.wake()
     cleanUp()

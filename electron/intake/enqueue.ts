@@ -6,7 +6,7 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
 import type { MissingCompanion } from '../contract/companions.ts'
-import { decisionIdsOf, type ReviewGroup } from '../contract/review.ts'
+import type { ReviewGroup } from '../contract/review.ts'
 import { withModelType, type AddReport, type SkippedFile, type Target } from '../contract/uploads.ts'
 import type { FileWithTarget } from '../discovery/places/file-with-target.ts'
 import { collectFiles, type CollectedFiles } from '../discovery/scan/collect-files.ts'
@@ -25,8 +25,7 @@ import {
   type AdoptCommands,
   type AllowedRisk,
 } from './adopt-uploads.ts'
-import { isNamed } from './review/licences.ts'
-import { needForReview, type ReviewMode, type ReviewNeed } from './review/needs-review.ts'
+import { isReviewNeeded, needForReview, type ReviewMode, type ReviewNeed } from './review/needs-review.ts'
 import type { ReviewPolicy } from './review/review-policy.ts'
 import type { Review } from './review/review.ts'
 import type { TeamForFiles } from './waiting-files.ts'
@@ -240,7 +239,7 @@ export class Intake {
     }
     if (isDecided(need)) return success(records)
     if (order.signal?.aborted) return success([])
-    return this.#recordAll(needsReview(need, records, this.#services) ? records.map(toReview) : records)
+    return this.#recordAll(this.#isReviewNeeded(need, records) ? records.map(toReview) : records)
   }
 
   /** Inspects files that the queue does not have, without recording anything. */
@@ -264,7 +263,7 @@ export class Intake {
       proposal: {
         records,
         ...review.findGroups(records),
-        isReviewNeeded: need === 'yes' || needsReview(need, records, this.#services),
+        isReviewNeeded: this.#isReviewNeeded(need, records),
         skipped,
         queuedNames: [...queued].map(({ name }) => name),
       },
@@ -287,6 +286,12 @@ export class Intake {
         return withTypeOffer(record, offerFor(record))
       })
     }
+  }
+
+  #isReviewNeeded(need: ReviewNeed, records: readonly UploadRecord[]): boolean {
+    const { review, reviewPolicy } = this.#services
+    const findGroups = (found: readonly UploadRecord[]) => review.findGroups(found).groups
+    return isReviewNeeded(need, records, { policy: reviewPolicy(), findGroups })
   }
 
   #recordAll(records: UploadRecord[]): Result<UploadRecord[]> {
@@ -322,18 +327,6 @@ const toReview = (record: UploadRecord): UploadRecord => ({ ...record, phase: 'r
 
 /** Whether what is found in the files makes no difference. */
 const isDecided = (need: ReviewNeed) => need === 'yes' || need === 'no'
-
-function needsReview(
-  need: ReviewNeed,
-  records: readonly UploadRecord[],
-  { review, reviewPolicy }: Pick<IntakeServices, 'review' | 'reviewPolicy'>,
-): boolean {
-  const { confirmLicences } = reviewPolicy()
-  const isConfirmed = ({ recognition: { licence } }: UploadRecord) =>
-    licence === undefined || !isNamed(licence, confirmLicences)
-  if (need === 'if-licence') return !records.every(isConfirmed)
-  return need === 'if-any-needs-it' && decisionIdsOf(review.findGroups(records).groups).size > 0
-}
 
 function targetInFolder(placed: readonly FileWithTarget[], path: string): Partial<Target> {
   for (const { path: folder, target } of placed) {

@@ -2,6 +2,8 @@ import { failure, type Failure, type FailureCode, type Result } from '../contrac
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import { isStopped, type Rows } from '../journal/rows.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
+import { ChangedFileRechecks } from './recheck-changed-files.ts'
 
 /** Failures of a file that is still being copied. */
 const incompleteFileCodes: ReadonlySet<FailureCode> = new Set([
@@ -31,19 +33,31 @@ export function failureWhileWritten(seen: Failure, identity: FileIdentity, nowMs
 export interface Rechecks {
   /** Schedules a recheck of those that may still be being copied. */
   schedule(ids: readonly string[]): void
-  /** Rechecks files that were still being written when the last process ended. */
+  /** Rechecks files that were still being written, or have changed since, when the last process ended. */
   resume(): void
+  /** An upload was added, removed or changed. */
+  rowChanged(id: string): void
+  /** The computer woke: looks for files that have changed meanwhile. */
+  checkAll(): void
   close(): void
 }
 
-/** Rechecks files that were modified moments before they were rejected, for as long as they grow. */
+/**
+ * Rechecks files that were modified moments before they were rejected, for as long as they grow, and after
+ * `resume` also those that change later.
+ */
 export function createRechecks(options: {
   readonly rows: Pick<Rows, 'get' | 'ids'>
-  /** Inspects files again and queues those that are valid. */
-  readonly retry: (ids: readonly string[]) => Promise<Result<void>>
+  /** Inspects files again, and queues those that are valid or adds them to the review. */
+  readonly commands: {
+    retry(ids: readonly string[], mustReview: (record: UploadRecord) => boolean): Promise<Result<void>>
+  }
+  readonly mustReview: (record: UploadRecord) => boolean
   readonly environment: Pick<Environment, 'now' | 'timers'>
 }): Rechecks {
-  const { rows, retry, environment } = options
+  const { rows, commands, mustReview, environment } = options
+  const retry = (ids: readonly string[]) => commands.retry(ids, mustReview)
+  const changedFiles = new ChangedFileRechecks({ rows, recheck: retry, environment })
   const waiting = new Set<string>()
   let cancel: (() => void) | null = null
   let isClosed = false
@@ -77,8 +91,14 @@ export function createRechecks(options: {
 
   return {
     schedule: (ids) => wait(ids.filter(mayBeWritten)),
-    resume: () => wait(rows.ids().filter((id) => codeOf(id) === 'file-being-written')),
+    resume() {
+      wait(rows.ids().filter((id) => codeOf(id) === 'file-being-written'))
+      changedFiles.start()
+    },
+    rowChanged: (id) => changedFiles.rowChanged(id),
+    checkAll: () => changedFiles.checkAll(),
     close() {
+      changedFiles.close()
       isClosed = true
       cancel?.()
     },

@@ -3,6 +3,8 @@ import type { Phase } from '../contract/uploads.ts'
 /** What can happen to an upload. */
 export type UploadEvent =
   | 'approve'
+  /** A refused file has changed and is reviewed. */
+  | 'review'
   | 'begin'
   | 'send'
   | 'finish'
@@ -34,7 +36,7 @@ const transitions: Transitions = {
   finishing: { ...running, register: 'registering', send: 'sending' },
   registering: { ...running, registered: 'registered' },
   paused: { resume: 'waiting', refuse: 'failed' },
-  failed: { resume: 'waiting' },
+  failed: { resume: 'waiting', review: 'review' },
   registered: {},
 }
 

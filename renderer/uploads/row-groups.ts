@@ -71,9 +71,7 @@ export function groupRows(
   }
   for (const group of groups)
     byGroup[group].sort(group === 'done' && isUploadOrder(sort) ? latestFirst : comparatorOf(sort, held))
-  return groups
-    .filter((group) => byGroup[group].length > 0)
-    .map((group) => toRowGroup(group, byGroup[group]))
+  return groups.filter((group) => byGroup[group].length > 0).map((group) => toRowGroup(group, byGroup[group]))
 }
 
 function toRowGroup(group: Group, rows: readonly UploadRow[]): RowGroup {

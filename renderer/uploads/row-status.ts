@@ -57,8 +57,7 @@ export function groupActionsOf(row: UploadRow): readonly GroupAction[] {
   if (toggle !== null) return [toggle]
   if (phase !== 'failed' || failure === null) return []
   // What is wrong with a file only changes with the file, which is then checked without a retry.
-  if (isFixedByChangedFile(failure))
-    return isBroken(row) && !isCancelCostly(row) ? ['remove-broken'] : []
+  if (isFixedByChangedFile(failure)) return isBroken(row) && !isCancelCostly(row) ? ['remove-broken'] : []
   const remedy = remedyOf(failure)
   return remedy === 'retry' || remedy === 'wait' ? ['retry'] : []
 }

@@ -60,7 +60,7 @@ function without(order: readonly string[], ids: readonly string[]): readonly str
 /** Ids of all uploads that can be moved, in the order in which the list is sorted. */
 export function sortedUploads({ rows, sort }: Pick<QueueState, 'rows' | 'sort'>): string[] {
   const movable = [...rows.values()].filter(isMovable)
-  return groupRows(movable, '', sort).flatMap(({ ids }) => ids)
+  return groupRows(movable, { search: '', sort, held: null }).flatMap(({ ids }) => ids)
 }
 
 /** Reorders the waiting and paused uploads of the list by dragging and by keys. */

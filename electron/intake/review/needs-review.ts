@@ -1,5 +1,12 @@
-import { reviewAboveBytes, reviewAboveModels } from '../../contract/review.ts'
+import {
+  decisionIdsOf,
+  reviewAboveBytes,
+  reviewAboveModels,
+  type ReviewGroup,
+} from '../../contract/review.ts'
+import type { UploadRecord } from '../../journal/upload-record.ts'
 import type { FoundFile } from '../../recognition/found-file.ts'
+import { isNamed } from './licences.ts'
 import type { ReviewPolicy } from './review-policy.ts'
 
 /**
@@ -18,7 +25,7 @@ export type ReviewNeed = 'yes' | 'if-any-needs-it' | 'if-licence' | 'no'
 
 /** Decided from the list of files alone, before any of them is opened. */
 export function needForReview(
-  files: readonly FoundFile[],
+  files: readonly Pick<FoundFile, 'group' | 'path' | 'sizeBytes'>[],
   { review, confirmLicences }: ReviewPolicy,
   mode: ReviewMode,
 ): ReviewNeed {
@@ -29,4 +36,21 @@ export function needForReview(
   const models = new Set(files.map(({ group, path }) => group?.key ?? path))
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   return models.size > reviewAboveModels || totalBytes > reviewAboveBytes ? 'yes' : 'if-any-needs-it'
+}
+
+/** Whether inspected files are reviewed, by what was found in them. */
+export function isReviewNeeded(
+  need: ReviewNeed,
+  records: readonly UploadRecord[],
+  options: {
+    readonly policy: ReviewPolicy
+    readonly findGroups: (records: readonly UploadRecord[]) => readonly ReviewGroup[]
+  },
+): boolean {
+  const { confirmLicences } = options.policy
+  const isConfirmed = ({ recognition: { licence } }: UploadRecord) =>
+    licence === undefined || !isNamed(licence, confirmLicences)
+  if (need === 'if-licence') return !records.every(isConfirmed)
+  if (need === 'if-any-needs-it') return decisionIdsOf(options.findGroups(records)).size > 0
+  return need === 'yes'
 }

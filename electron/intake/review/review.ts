@@ -26,6 +26,7 @@ import type { Environment } from '../../platform/environment.ts'
 import type { Companion } from '../../recognition/companions/companion-parts.ts'
 import type { Queue } from '../../queue/queue.ts'
 import type { MissingByFile, TeamCompanions } from '../companions/team-companions.ts'
+import { isReviewNeeded, needForReview } from './needs-review.ts'
 import { groupForReview } from './review-groups.ts'
 import { applyPolicy, isRefusedByPolicy, type ReviewPolicy } from './review-policy.ts'
 
@@ -189,6 +190,15 @@ export class Review {
     const { keys, views } = this.#viewsOf(missing, records)
     const context = { comparison, missingCompanions: keys, policy: policy(), knownHash }
     return { groups: groupForReview(records, context), missingCompanions: views }
+  }
+
+  /** Whether a file that has changed is reviewed before it is sent: by the rules for files that are added. */
+  readonly mustReview = (record: UploadRecord): boolean => {
+    const policy = this.#options.policy()
+    const { path, identity } = record
+    const need = needForReview([{ path, sizeBytes: identity.sizeBytes }], policy, 'by-rules')
+    const findGroups = (records: readonly UploadRecord[]) => this.findGroups(records).groups
+    return isReviewNeeded(need, [record], { policy, findGroups })
   }
 
   /** Queues files for a team, or each for its own, all unless some are named. Those with a failure stay. */

@@ -58,7 +58,9 @@ test('announces a failure immediately with its message', async () => {
   emit('patch', patchOf(2, [failedRow('Flux', failure('file-empty'))]))
   await expect
     .poll(() => heard)
-    .toEqual(['Flux: The file is empty (0 bytes). Download it again, then try again.'])
+    .toEqual([
+      'Flux: The file is empty (0 bytes). Download it again to the same place. It’s checked again automatically.',
+    ])
 })
 
 test('announces uploads that finish together as one', async () => {

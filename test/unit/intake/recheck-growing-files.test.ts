@@ -32,10 +32,13 @@ function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs:
         return { record, live: { ...live, phase: 'failed' } }
       },
     },
-    async retry(ids) {
-      inspected.push(ids)
-      return success(undefined)
+    commands: {
+      async retry(ids) {
+        inspected.push(ids)
+        return success(undefined)
+      },
     },
+    mustReview: () => false,
     environment: clock,
   })
   return { rechecks, inspected, clock, ids: Object.keys(rows) }

@@ -5,7 +5,7 @@ import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import { failure, failureKinds, harmlessText, retryClassOf } from '../../../electron/contract/failures.ts'
 import type { Failure, FailureCode } from '../../../electron/contract/failures.ts'
 import type { Locale } from '../../../electron/contract/app-info.ts'
-import { failureStateOf } from '../../../electron/contract/uploads.ts'
+import { failureStateOf, isFileRechecked } from '../../../electron/contract/uploads.ts'
 import type { Phase, UploadRow } from '../../../electron/contract/uploads.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { catalogues, failureText, translatorFor } from '../../../electron/messages/messages.ts'
@@ -58,7 +58,7 @@ describe.each(locales)('in %s', (locale) => {
   test.each(codes)('%s says on the row whether it is retried, in every phase', (code) => {
     const met = failureWithParams(code)
     for (const phase of phases) {
-      const isFinal = phase === 'failed' && code !== 'file-being-written'
+      const isFinal = phase === 'failed' && !isFileRechecked(met)
       const text = failureText(met, t, failureStateOf({ phase, failure: met }))
       expect([phase, promise[locale].test(text)]).toEqual([phase, !isFinal])
     }

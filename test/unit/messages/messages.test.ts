@@ -133,7 +133,9 @@ test('has a complete sentence for every failure', () => {
 })
 
 test('formats parameters named …Bytes as sizes', () => {
-  expect(translatorFor('en')('failure.file-cut-short', { missingBytes: 1_234_000_000 })).toContain('1.2 GB')
+  expect(translatorFor('en')('summary.bytes', { movedBytes: 0, totalBytes: 1_234_000_000 })).toContain(
+    '1.2 GB',
+  )
 })
 
 test('keeps markup in a parameter as text', () => {

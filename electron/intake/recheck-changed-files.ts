@@ -1,0 +1,242 @@
+import { watch, type FSWatcher } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { isFixedByChangedFile, type FailureCode } from '../contract/failures.ts'
+import { isNetworkDrive } from '../discovery/watched-folders/network-drive.ts'
+import { isStopped, type Rows } from '../journal/rows.ts'
+import type { UploadRecord } from '../journal/upload-record.ts'
+import type { Environment } from '../platform/environment.ts'
+import { identityOf, sameFile } from '../platform/files/file-identity.ts'
+
+/** A copy or a download reports many changes; they are looked at together after this time, in ms. */
+const settleMs = 1_000
+
+/** Each takes a watch of the system, of which Linux allows some thousand (inotify(7), max_user_watches). */
+const maxWatchedFolders = 200
+
+/** How often folders that can't be watched are looked at, in ms: missing ones and network drives. */
+const lookEveryMs = 60_000
+/** How many files of such folders are looked at each time. */
+const filesPerLook = 100
+
+/** Entries of a folder that are compared when a failure depends on the files beside it. */
+const maxComparedEntries = 500
+
+/** Failures that end when other files change: the rest of the model, a download's marker, a link. */
+const dependsOnOtherFiles: ReadonlySet<FailureCode> = new Set([
+  'file-part-missing',
+  'file-weights-apart',
+  'file-downloading',
+  'file-link',
+])
+/** Failures of a file that may be as it was before, once it can be read again. */
+const endsWhenReadable: ReadonlySet<FailureCode> = new Set(['file-missing', 'file-unreadable'])
+
+interface Folder {
+  readonly ids: Set<string>
+  /** Null until it is watched, and for one that can't be. */
+  watcher: FSWatcher | null
+}
+
+interface ChangedFileOptions {
+  readonly rows: Pick<Rows, 'get' | 'ids'>
+  /** Inspects files again. */
+  readonly recheck: (ids: readonly string[]) => Promise<unknown>
+  readonly environment: Pick<Environment, 'timers'>
+}
+
+/**
+ * Rechecks refused files when they change on the disk, without reading those that didn't. Their folders are
+ * watched, each once however many such files it has.
+ */
+export class ChangedFileRechecks {
+  readonly #options: ChangedFileOptions
+  readonly #folders = new Map<string, Folder>()
+  readonly #folderOf = new Map<string, string>()
+  /** What was beside a file when it was last looked at, if its failure depends on that. */
+  readonly #surroundings = new Map<string, string>()
+  readonly #due = new Set<string>()
+  #cancelCheck: (() => void) | null = null
+  #cancelLook: (() => void) | null = null
+  #isActive = false
+
+  constructor(options: ChangedFileOptions) {
+    this.#options = options
+  }
+
+  /** Also finds what changed since the last process ended. */
+  start(): void {
+    this.#isActive = true
+    for (const id of this.#options.rows.ids()) this.rowChanged(id)
+    this.checkAll()
+  }
+
+  close(): void {
+    this.#isActive = false
+    this.#cancelCheck?.()
+    this.#cancelLook?.()
+    for (const folder of this.#folders.values()) stopWatching(folder)
+    this.#folders.clear()
+  }
+
+  /** An upload was added, removed or changed. */
+  rowChanged(id: string): void {
+    if (!this.#isActive) return
+    const record = this.#recordOf(id)
+    const name = record ? folderToWatch(record) : undefined
+    if (name === this.#folderOf.get(id)) return
+    this.#unfollow(id)
+    if (name !== undefined) this.#follow(id, name)
+  }
+
+  /** Compares all refused files with what was inspected: changes during sleep are not reported. */
+  checkAll(): void {
+    this.#check(this.#folderOf.keys())
+  }
+
+  /** The record of a refused file that a change may fix. */
+  #recordOf(id: string): UploadRecord | null {
+    const row = this.#options.rows.get(id)
+    const failure = row && isStopped(row) ? row.record.failure : null
+    return row && failure && isFixedByChangedFile(failure) ? row.record : null
+  }
+
+  #follow(id: string, name: string): void {
+    const known = this.#folders.get(name)
+    const folder = known ?? { ids: new Set(), watcher: null }
+    this.#folderOf.set(id, name)
+    folder.ids.add(id)
+    if (known) return
+    this.#folders.set(name, folder)
+    void this.#open(name)
+    this.#scheduleLook()
+  }
+
+  #unfollow(id: string): void {
+    const name = this.#folderOf.get(id)
+    if (name === undefined) return
+    this.#folderOf.delete(id)
+    this.#surroundings.delete(id)
+    const folder = this.#folders.get(name)
+    folder?.ids.delete(id)
+    if (folder?.ids.size !== 0) return
+    stopWatching(folder)
+    this.#folders.delete(name)
+  }
+
+  async #open(name: string): Promise<void> {
+    if (!(await isWatchable(name))) return
+    const folder = this.#folders.get(name)
+    const watchedCount = [...this.#folders.values()].filter(({ watcher }) => watcher !== null).length
+    if (!this.#isActive || !folder || folder.watcher || watchedCount >= maxWatchedFolders) return
+    try {
+      const watcher = watch(name, { persistent: false }, (event, file) => {
+        // The folder itself was moved or deleted: another one may take its place.
+        if (event === 'rename' && file === basename(name)) stopWatching(folder)
+        this.#folderChanged(folder, file)
+      })
+      folder.watcher = watcher
+      watcher.on('error', () => stopWatching(folder))
+    } catch {
+      // Looked at every minute instead.
+      return
+    }
+    // Files may have changed before their folder was watched.
+    this.#check(folder.ids)
+  }
+
+  #folderChanged({ ids }: Folder, file: string | null): void {
+    const affected = [...ids].filter((id) => {
+      const record = this.#recordOf(id)
+      if (!record?.failure) return false
+      return file === null || dependsOnOtherFiles.has(record.failure.code) || basename(record.path) === file
+    })
+    this.#check(affected)
+  }
+
+  #check(ids: Iterable<string>): void {
+    for (const id of ids) this.#due.add(id)
+    if (this.#due.size === 0 || !this.#isActive) return
+    this.#cancelCheck ??= this.#options.environment.timers.after(settleMs, () => {
+      this.#cancelCheck = null
+      const now = [...this.#due]
+      this.#due.clear()
+      void this.#checkNow(now)
+    })
+  }
+
+  async #checkNow(ids: readonly string[]): Promise<void> {
+    const changedIds: string[] = []
+    for (const id of ids) {
+      const record = this.#recordOf(id)
+      if (record && (await this.#isChanged(record))) changedIds.push(id)
+    }
+    if (this.#isActive && changedIds.length > 0) await this.#options.recheck(changedIds)
+  }
+
+  async #isChanged(record: UploadRecord): Promise<boolean> {
+    const { id, path, identity, failure } = record
+    const found = await stat(path, { bigint: true }).catch(() => null)
+    if (!found || !failure) return false
+    if (endsWhenReadable.has(failure.code)) return true
+    if (!dependsOnOtherFiles.has(failure.code)) return !sameFile(identityOf(found), identity)
+    const before = this.#surroundings.get(id)
+    const now = await describeFolder(folderToWatch(record))
+    this.#surroundings.set(id, now)
+    return before !== now
+  }
+
+  /** Folders that are missing may be back, and network drives report no changes. */
+  #look(): void {
+    this.#cancelLook = null
+    const unwatched = [...this.#folders].filter(([, { watcher }]) => watcher === null)
+    for (const [name] of unwatched) void this.#open(name)
+    const ids = unwatched.flatMap(([, folder]) => [...folder.ids]).slice(0, filesPerLook)
+    this.#check(ids)
+    // The others have their turn next time.
+    for (const id of ids) moveToEnd(this.#folders, this.#folderOf.get(id) ?? '', id)
+    this.#scheduleLook()
+  }
+
+  #scheduleLook(): void {
+    if (!this.#isActive || this.#folders.size === 0) return
+    this.#cancelLook ??= this.#options.environment.timers.after(lookEveryMs, () => this.#look())
+  }
+}
+
+/** Other files of a model are beside the link by which a file was found, not beside the file itself. */
+function folderToWatch({ path, failure, seen }: UploadRecord): string {
+  const place = failure && dependsOnOtherFiles.has(failure.code) ? seen?.place : undefined
+  return place ?? dirname(path)
+}
+
+function stopWatching(folder: Folder): void {
+  folder.watcher?.close()
+  folder.watcher = null
+}
+
+/** Moves a folder, and a file in it, to the end of their order. */
+function moveToEnd(folders: Map<string, Folder>, name: string, id: string): void {
+  const folder = folders.get(name)
+  if (!folder) return
+  folders.delete(name)
+  folders.set(name, folder)
+  if (folder.ids.delete(id)) folder.ids.add(id)
+}
+
+/** Also keeps the call that watches from blocking: a folder that does not respond never gets there. */
+async function isWatchable(folder: string): Promise<boolean> {
+  const found = await stat(folder).catch(() => null)
+  return found?.isDirectory() === true && !(await isNetworkDrive(folder, process.platform))
+}
+
+/** Names, sizes and times of a folder's entries as one text. */
+async function describeFolder(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => [])
+  const lines: string[] = []
+  for (const name of names.slice(0, maxComparedEntries)) {
+    const entry = await stat(join(folder, name)).catch(() => null)
+    lines.push(`${name} ${entry?.size ?? ''} ${entry?.mtimeMs ?? ''}`)
+  }
+  return lines.join('\n')
+}

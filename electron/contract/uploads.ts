@@ -221,9 +221,13 @@ export function isFileRechecked(failure: Failure): boolean {
   return failure.code === 'file-being-written' || isRechecked(failure)
 }
 
-/** Whether the user has to act: the upload failed, or the library's record of it differs from the file. */
+/**
+ * Whether the user has to act: the upload failed, or the library's record of it differs from the file. A file
+ * that is still being written is rechecked until it is complete or refused.
+ */
 export function needsAttention({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): boolean {
-  return phase === 'failed' || (phase === 'registered' && failure !== null)
+  if (phase === 'failed') return failure?.code !== 'file-being-written'
+  return phase === 'registered' && failure !== null
 }
 
 /** The target with another type. A path in the folder of its type moves to the folder of the new type. */

@@ -157,7 +157,7 @@ function eventOf(
       return { event: 'failed', ...why }
     case 'registered':
       return { event: library?.already ? 'found' : 'registered' }
-    // No event leads to the review.
+    // A refused file has changed and waits for its review.
     case 'review':
       return { event: 'waiting' }
     default:

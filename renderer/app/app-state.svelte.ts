@@ -119,6 +119,13 @@ export class AppState {
   /** Nothing is drawn before session and settings are loaded. */
   readonly isKnown = $derived.by(() => this.session.view !== null && this.settings.isKnown)
 
+  /** What holds the whole queue, so that rows don't say that they wait for something else. */
+  readonly queueConditions = $derived.by(() => ({
+    allPaused: this.queue.allPaused,
+    connectivity: this.queue.connectivity,
+    hold: this.conditions.value?.hold?.kind ?? null,
+  }))
+
   /** Subscribes to all events and loads the initial state. Returns a function that unsubscribes. */
   start(): () => void {
     const stops = [

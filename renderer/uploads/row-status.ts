@@ -17,7 +17,8 @@ import {
   type Phase,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
-import type { Translate } from '../../electron/messages/messages.ts'
+import { uploadStatusOf, type QueueConditions } from '../../electron/contract/upload-status.ts'
+import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
 
 /** The group of a row. The order of `groups` is the display order. */
 export type Group = 'needs-you' | 'running' | 'waiting' | 'done'
@@ -38,8 +39,10 @@ const groupOfPhase: Record<Phase, Group> = {
 }
 
 export function groupOf(row: UploadRow): Group {
-  if (row.waitsForTurn) return 'waiting'
-  return needsAttention(row) ? 'needs-you' : groupOfPhase[row.phase]
+  if (needsAttention(row)) return 'needs-you'
+  // Its file is still being written.
+  if (row.waitsForTurn || row.phase === 'failed') return 'waiting'
+  return groupOfPhase[row.phase]
 }
 
 /** Whether the file is no model, or not a whole one: only another file in its place helps. */
@@ -55,21 +58,11 @@ export function groupActionsOf(row: UploadRow): readonly GroupAction[] {
   const { phase, failure } = row
   const toggle = toggleOf(row)
   if (toggle !== null) return [toggle]
-  if (phase !== 'failed' || failure === null) return []
+  if (phase !== 'failed' || failure === null || !needsAttention(row)) return []
   // What is wrong with a file only changes with the file, which is then checked without a retry.
   if (isFixedByChangedFile(failure)) return isBroken(row) && !isCancelCostly(row) ? ['remove-broken'] : []
   const remedy = remedyOf(failure)
   return remedy === 'retry' || remedy === 'wait' ? ['retry'] : []
-}
-
-/** Message key of the row's status. */
-function phaseKey(row: UploadRow): `phase.${Phase | 'already' | 'choice' | 'differs' | 'missing' | 'turn'}` {
-  // A pending decision is not a failure.
-  if (row.phase === 'failed' && remedyOfRow(row) === 'choose') return 'phase.choice'
-  if (row.phase === 'registered' && needsAttention(row))
-    return row.failure?.code === 'record-missing' ? 'phase.missing' : 'phase.differs'
-  if (row.waitsForTurn) return 'phase.turn'
-  return row.phase === 'registered' && row.already ? 'phase.already' : `phase.${row.phase}`
 }
 
 /** Why nothing was sent, and which path has the bytes. */
@@ -84,8 +77,9 @@ export function alreadyText({ already, target }: UploadRow, t: Translate): strin
 }
 
 /** The row's status in words. */
-export function statusText(row: UploadRow, t: Translate): string {
-  return row.pausing ? t('phase.pausing', { parts: row.pausing.finishingParts }) : t(phaseKey(row))
+export function statusText(row: UploadRow, queue: QueueConditions, t: Translate): string {
+  if (row.pausing) return t('phase.pausing', { parts: row.pausing.finishingParts })
+  return t(`phase.${uploadStatusOf(row, queue)}`)
 }
 
 /** The label of the action that stops a pause at once, with the bytes that it would upload again. */
@@ -104,6 +98,20 @@ export function remedyOfRow(row: UploadRow): Remedy {
   const isStopped = needsAttention(row) || row.phase === 'retrying' || row.phase === 'review'
   if (!row.failure || !isStopped) return 'none'
   return failureKinds[row.failure.code].remedy
+}
+
+/** The labels of the remedies' buttons. */
+export const remedyKeys: Readonly<Record<Remedy, MessageKey>> = {
+  retry: 'remedy.retry',
+  allow: 'remedy.allow',
+  'sign-in': 'remedy.sign-in',
+  proxy: 'proxy.send',
+  edit: 'remedy.edit',
+  remove: 'remedy.remove',
+  settings: 'remedy.settings',
+  wait: 'row.try-now',
+  choose: 'remedy.choose',
+  none: 'remedy.retry',
 }
 
 /** Whether the row's failure is retried without the user; nothing is while all uploads are paused. */
@@ -141,12 +149,13 @@ export function waitsFor(
   { phase, failure }: UploadRow,
   { connectivity, allPaused }: { readonly connectivity: ConnectivityState; readonly allPaused: boolean },
 ): Failure | null {
-  if (phase !== 'retrying' || failure === null || allPaused) return null
+  const isWaiting = phase === 'retrying' || (phase === 'failed' && failure?.code === 'file-being-written')
+  if (!isWaiting || failure === null || allPaused) return null
   return connectivity === 'offline' && isConnectivityFailure(failure) ? null : failure
 }
 
 /** The colour of the row's progress bar. */
 export function progressTone(row: UploadRow): 'live' | 'still' | 'bad' {
-  if (row.phase === 'failed') return 'bad'
+  if (groupOf(row) === 'needs-you' && row.phase !== 'registered') return 'bad'
   return isRunning(row) || row.phase === 'registered' ? 'live' : 'still'
 }

@@ -1,6 +1,7 @@
 import type { Account } from '../../contract/account.ts'
 import type { FailureState } from '../../contract/failures.ts'
-import { failureStateOf } from '../../contract/uploads.ts'
+import { unheldQueue, uploadStatusOf, type UploadStatus } from '../../contract/upload-status.ts'
+import { failureStateOf, needsAttention } from '../../contract/uploads.ts'
 import { clockText } from '../../messages/clock-text.ts'
 import { formatBytes } from '../../messages/format-size.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
@@ -83,6 +84,15 @@ function deadlineLines(deadline: DeadlineStatus | null, nowMs: number): readonly
   return [`Deadline ${time}: ${left} left, which needs ${formatBytes(needed, 'en')}/s on average.`]
 }
 
+/** What a failed upload needs; of the others, the journal has only the phase. */
+const statusOf = (record: UploadRecord): UploadStatus | 'waiting' =>
+  record.phase === 'failed' ? uploadStatusOf(record, unheldQueue) : record.phase
+
+function statusLabel(record: UploadRecord): string {
+  const status = statusOf(record)
+  return record.phase === 'failed' && status !== 'waiting' ? t(`phase.${status}`).toLowerCase() : record.phase
+}
+
 const isInReview = ({ record }: UnfinishedUpload) => record.phase === 'review'
 
 const sum = (uploads: readonly UnfinishedUpload[], of: (upload: UnfinishedUpload) => number) =>
@@ -101,6 +111,7 @@ function asJson(view: JournalSummary, home: string, nowMs: number): object {
       waiting: countInPhase('waiting'),
       paused: countInPhase('paused'),
       failed: countInPhase('failed'),
+      needsAttention: unfinished.filter(({ record }) => needsAttention(record)).length,
       review: countInPhase('review'),
       sizeBytes: sum(unfinished, ({ record }) => record.identity.sizeBytes),
       acknowledgedBytes: sum(unfinished, ({ acknowledgedBytes }) => acknowledgedBytes),
@@ -137,6 +148,7 @@ function uploadAsJson(
     file: record.fileName,
     localPath: record.path,
     phase: record.phase,
+    status: statusOf(record),
     runByPid,
     sizeBytes: identity.sizeBytes,
     acknowledgedBytes,
@@ -220,5 +232,5 @@ function uploadLine(
   if (runByPid !== null && record.phase !== 'review') facts.push(`running in process ${runByPid}`)
   if (account?.state === 'signed-out') facts.push(`${account.email} is signed out`)
   if (failure) facts.push(describeFailure(failure, failureStateIn(record, runByPid)))
-  return `${record.phase.padEnd(10)}  ${record.fileName} → ${record.team.name || 'no team yet'}: ${facts.join(', ')}`
+  return `${statusLabel(record).padEnd(10)}  ${record.fileName} → ${record.team.name || 'no team yet'}: ${facts.join(', ')}`
 }

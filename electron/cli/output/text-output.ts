@@ -1,5 +1,6 @@
 import type { UploadRow } from '../../contract/uploads.ts'
 import { formatBytes } from '../../messages/format-size.ts'
+import { unheldQueue, uploadStatusOf } from '../../contract/upload-status.ts'
 import { isRecordWrong } from '../../contract/verification.ts'
 import { verificationLines } from '../../messages/verification-text.ts'
 import { visibleText } from '../../contract/visible-text.ts'
@@ -123,19 +124,6 @@ const notResumedReasons: Readonly<Record<NotResumedUpload['reason'], string>> = 
   'signed-out': 'not signed in',
 }
 
-const phaseLabels: Readonly<Record<UploadRow['phase'], string>> = {
-  review: 'waiting for approval',
-  waiting: 'waiting',
-  checking: 'checking',
-  sending: '',
-  finishing: 'finishing',
-  registering: 'registering',
-  registered: 'in the library',
-  retrying: 'waiting to retry',
-  paused: 'paused',
-  failed: 'failed',
-}
-
 /** Columns that the facts after a name usually take. */
 const factsWidth = 52
 const minNameWidth = 12
@@ -162,7 +150,9 @@ function progressLine(row: UploadRow, stream: TerminalStream): string {
 
 function phaseText(row: UploadRow): string {
   if (row.pausing) return t('phase.pausing', { parts: row.pausing.finishingParts })
-  return row.waitsForTurn ? t('phase.turn') : phaseLabels[row.phase]
+  // The line shows bytes and speed while it is sending.
+  const status = uploadStatusOf(row, unheldQueue)
+  return status === 'sending' ? '' : t(`phase.${status}`)
 }
 
 function timeLeft(seconds: number): string {

@@ -29,8 +29,11 @@ export function doneAtMs({ running, secondsLeft }: Totals, nowMs: number): numbe
 }
 
 /** Non-zero counts of the queue. */
-export function countsOf(totals: Totals, { t }: Language): string[] {
-  const { running, waiting, paused, registeredToday, movedBytes, totalBytes } = totals
+export function countsOf(totals: Totals, isAllPaused: boolean, { t }: Language): string[] {
+  const { running, registeredToday, movedBytes, totalBytes } = totals
+  // While the queue is paused, nothing waits for anything else.
+  const waiting = isAllPaused ? 0 : totals.waiting
+  const paused = totals.paused + totals.waiting - waiting
   return [
     running > 0 ? t('summary.running', { count: running }) : '',
     waiting > 0 ? t('summary.waiting', { count: waiting }) : '',

@@ -154,7 +154,9 @@ function totalsOf(rows: readonly UploadRow[]): Totals {
   const open = rows.filter(({ phase }) => phase !== 'registered' && phase !== 'failed')
   return {
     running: count('checking', 'sending', 'finishing', 'registering'),
-    waiting: count('waiting', 'retrying') + rows.filter(({ waitsForTurn }) => waitsForTurn).length,
+    waiting:
+      count('waiting', 'retrying') +
+      rows.filter((one) => one.waitsForTurn ?? (one.phase === 'failed' && !needsAttention(one))).length,
     needsYou,
     paused: count('paused'),
     ...pausingTotals(rows.flatMap(({ pausing }) => pausing ?? [])),

@@ -37,15 +37,17 @@ test('changed rows stay under the pointer, with their new state, until it leaves
 })
 
 test('a row that fails under the pointer keeps its height until the pointer leaves', async () => {
-  const { screen, rowOf, topOf, emit } = await setup()
+  const { screen, rowOf, topOf, emit, asked } = await setup()
   await userEvent.hover(rowOf('Flux'))
   const before = topOf('Grain')
   emit('patch', patchOf(2, [failedRow('Flux', failure('forbidden', { team: 'Aurora' }), { position: 1 })]))
   await expect.element(rowOf('Flux')).toMatchTextContent('Failed')
   await expect.element(rowOf('Flux')).toMatchTextContent('You can’t add models to Aurora')
   expect(topOf('Grain')).toBe(before)
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Try again' }))
+  expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
   await userEvent.hover(screen.getByRole('heading', { level: 1 }))
-  await expect.element(rowOf('Flux').getByRole('button', { name: 'Try again' })).toBeVisible()
+  await expect.element(rowOf('Flux').getByRole('button', { name: 'forbidden' })).toBeVisible()
 })
 
 test('the user’s own changes of the order and removals are shown at once under the pointer', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
+import { defaultConditions } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow, snapshotOf } from '../support/rows.ts'
 
@@ -16,10 +17,59 @@ test('groups rows by status, each group with its count', async () => {
       'Uploading 1',
       'Flux, 1.0 GB, Uploading, 45%',
       'Waiting 1',
-      'Grain, 1.0 GB, Waiting, 0%',
+      'Grain, 1.0 GB, Waiting for its turn, 0%',
       'Done today 1',
       'Depth, 1.0 GB, In the library, 100%',
     ])
+})
+
+test('while everything is paused, no row, header or count says that something waits', async () => {
+  const rows = [
+    row('Grain'),
+    row('Flux', { phase: 'retrying', failure: failure('offline') }),
+    row('Edge', { phase: 'paused' }),
+  ]
+  const { screen, lines } = await openPage({
+    answers: { snapshot: () => success({ ...snapshotOf(rows), allPaused: true }) },
+  })
+  await expect
+    .poll(lines)
+    .toEqual(['Paused 3', ...['Grain', 'Flux', 'Edge'].map((name) => `${name}, 1.0 GB, Paused, 0%`)])
+  await expect.element(screen.getByText('3 paused', { exact: false })).toBeVisible()
+  expect(screen.container.textContent).not.toMatch(/waiting/i)
+})
+
+test('waiting rows say what holds the queue', async () => {
+  const { lines, emit } = await openPage({ rows: [row('Grain')] })
+  await expect.poll(lines).toContain('Grain, 1.0 GB, Waiting for its turn, 0%')
+  emit('conditions', { ...defaultConditions, hold: { kind: 'quiet-hours', untilMs: null } })
+  await expect.poll(lines).toContain('Grain, 1.0 GB, Waiting for schedule, 0%')
+  emit('conditions', defaultConditions)
+  emit('patch', { ...patchOf(2, [row('Grain')]), line: 'offline' })
+  await expect.poll(lines).toContain('Grain, 1.0 GB, Waiting for connection, 0%')
+})
+
+test('a file that is still being written waits and needs no attention', async () => {
+  const { screen, lines, rowOf } = await openPage({
+    rows: [failedRow('Flux', failure('file-being-written'))],
+  })
+  await expect.poll(lines).toEqual(['Waiting 1', 'Flux, 1.0 GB, Waiting for complete file, 0%'])
+  await expect.element(rowOf('Flux')).toMatchTextContent('checked every few seconds')
+  expect(screen.getByText('attention', { exact: false }).query()).toBeNull()
+})
+
+test('a row that waits for a sign-in or a decision has not failed', async () => {
+  const { lines } = await openPage({
+    rows: [
+      failedRow('Flux', failure('signed-out')),
+      failedRow('Grain', failure('target-path'), { position: 1 }),
+    ],
+  })
+  const states = () =>
+    lines()
+      .slice(1)
+      .map((line) => line.split(', ')[2])
+  await expect.poll(states).toEqual(['Waiting for sign-in', 'Needs attention'])
 })
 
 test('shows speed, time left and the exact size of a running upload', async () => {

@@ -167,7 +167,7 @@ test('leaves a path conflict in the queue for the app with "ask"', async () => {
       ],
     },
   ])
-  expect((await run('status')).out).toMatch(/^failed +a\.safetensors → .*\(path-taken.*\)\n/)
+  expect((await run('status')).out).toMatch(/^needs attention +a\.safetensors → .*\(path-taken.*\)\n/)
 })
 
 test('exits with 2 for an unknown conflict policy', async () => {

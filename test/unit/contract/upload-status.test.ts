@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+import { failure, failureKinds, type FailureCode } from '../../../electron/contract/failures.ts'
+import { unheldQueue, uploadStatusOf } from '../../../electron/contract/upload-status.ts'
+import { needsAttention, type UploadRow } from '../../../electron/contract/uploads.ts'
+
+type State = Pick<UploadRow, 'phase' | 'failure' | 'waitsForTurn' | 'already'>
+const codes = Object.keys(failureKinds) as FailureCode[]
+const failed = (code: FailureCode): State => ({ phase: 'failed', failure: failure(code) })
+const codesWith = (status: string) =>
+  codes.filter((code) => uploadStatusOf(failed(code), unheldQueue) === status)
+
+test('an upload has failed only if the user has to act outside of the app', () => {
+  expect(codesWith('failed').filter((code) => failureKinds[code].remedy === 'retry')).toEqual([
+    'file-missing',
+    'file-unreadable',
+    'file-empty',
+    'file-hollow',
+    'file-cut-short',
+    'file-too-long',
+    'file-pointer',
+    'file-web-page',
+    'file-downloading',
+    'file-damaged-header',
+    'file-placeholder',
+    'file-part-missing',
+    'file-link',
+    'file-weights-apart',
+    'record-differs',
+    'record-missing',
+    'certificate-expired',
+    'proxy-refuses',
+    'forbidden',
+    'parts-do-not-fit',
+    'upload-address-refused',
+    'upload-header-refused',
+    'response-too-long',
+    'storage-refused',
+    'storage-differs',
+    'bytes-differ',
+  ])
+  // What can be done in the app, or is retried by it, is no failure.
+  for (const code of codesWith('failed')) {
+    expect([code, failureKinds[code].retry]).toEqual([code, 'never'])
+    expect(['retry', 'remove', 'none']).toContain(failureKinds[code].remedy)
+  }
+})
+
+test('an upload that needs an account or a proxy sign-in waits for the sign-in', () => {
+  for (const code of codesWith('sign-in')) expect(['sign-in', 'proxy']).toContain(failureKinds[code].remedy)
+  expect(codesWith('sign-in')).toEqual(
+    expect.arrayContaining(['signed-out', 'too-large-for-device', 'keychain-locked', 'proxy-sign-in']),
+  )
+})
+
+test('a file that is still being written waits for it and needs no attention', () => {
+  expect(codesWith('file')).toEqual(['file-being-written'])
+  expect(codes.filter((code) => !needsAttention(failed(code)))).toEqual(['file-being-written'])
+})
+
+test.each([
+  ['offline', 'connection'],
+  ['proxy-unreachable', 'connection'],
+  ['not-the-api', 'connection'],
+  ['disk-missing', 'disk'],
+  ['file-read-trouble', 'disk'],
+  ['journal-full', 'disk'],
+  ['server-trouble', 'server'],
+  ['storage-busy', 'server'],
+  ['rate-limited', 'server'],
+  ['same-as-other', 'upload'],
+  ['other-process', 'upload'],
+] as const)('an upload that is retried after %s waits for: %s', (code, status) => {
+  expect(uploadStatusOf({ phase: 'retrying', failure: failure(code) }, unheldQueue)).toBe(status)
+})
+
+test('a waiting upload says what holds the queue', () => {
+  const waiting: State = { phase: 'waiting', failure: null }
+  const statusWith = (queue: object) => uploadStatusOf(waiting, { ...unheldQueue, ...queue })
+  expect(statusWith({})).toBe('turn')
+  expect(statusWith({ connectivity: 'offline' })).toBe('connection')
+  expect(statusWith({ hold: 'quiet-hours', connectivity: 'offline' })).toBe('schedule')
+  expect(statusWith({ hold: 'battery' })).toBe('charger')
+  expect(statusWith({ hold: 'metered' })).toBe('network')
+})
+
+test('nothing waits while everything is paused, and failures stay', () => {
+  const paused = { ...unheldQueue, allPaused: true }
+  for (const phase of ['waiting', 'retrying'] as const)
+    expect(uploadStatusOf({ phase, failure: phase === 'retrying' ? failure('offline') : null }, paused)).toBe(
+      'paused',
+    )
+  expect(uploadStatusOf(failed('file-being-written'), paused)).toBe('paused')
+  expect(uploadStatusOf(failed('forbidden'), paused)).toBe('failed')
+  expect(uploadStatusOf({ phase: 'sending', failure: null }, paused)).toBe('sending')
+})

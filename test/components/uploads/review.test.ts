@@ -91,7 +91,7 @@ test('Escape keeps the files behind a banner, which opens the sheet again', asyn
   await expect.poll(focusedName).toBe('Broken files, 1 file, expanded')
   await userEvent.keyboard('{Escape}')
   await expect.poll(() => sheet.elements()).toEqual([])
-  expect(document.activeElement).not.toBe(document.body)
+  await expect.poll(() => document.activeElement).not.toBe(document.body)
   expect(asked).toEqual([])
   await expect
     .element(screen.getByText('9 files are waiting for your review.', { exact: false }))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
+import type { SessionView } from '../../../electron/contract/account.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../../electron/contract/watched-folders.ts'
 import type { Asked } from '../support/fake-bridge.ts'
@@ -24,10 +25,13 @@ function folder(change: Partial<WatchedFolderView> = {}): WatchedFolderView {
   }
 }
 
-async function settings(...folders: readonly WatchedFolderView[]) {
+const settings = (...folders: readonly WatchedFolderView[]) => settingsOf(signedIn(), folders)
+
+async function settingsOf(session: SessionView, folders: readonly WatchedFolderView[]) {
   const now: WatchedFoldersView = { folders }
   const page = await openPage({
     answers: {
+      session: () => success(session),
       watching: () => success(now),
       watchFolder: () => success({ folders: [folder({ where: '~/new' })] }),
       pauseWatched: () => success({ folders: [folder({ state: 'paused' })] }),
@@ -59,16 +63,15 @@ function twoAccounts() {
 
 test('a folder is watched for the selected account by default, also if another one has the same team', async () => {
   const { device, view } = twoAccounts()
-  const { screen, asked, emit } = await settings()
-  emit('session', { ...view, chosen: { accountId: device.id, teamId: team.id } })
+  const chosen = { accountId: device.id, teamId: team.id }
+  const { screen, asked } = await settingsOf({ ...view, chosen }, [])
   await userEvent.click(screen.getByRole('button', { name: 'Watch a folder…' }))
-  expect(asks(asked, 'watchFolder')).toEqual([{ team: { accountId: device.id, teamId: team.id } }])
+  expect(asks(asked, 'watchFolder')).toEqual([{ team: chosen }])
 })
 
 test('shows the account of a watched folder, also if another one has the same team', async () => {
   const { device, view } = twoAccounts()
-  const { screen, emit } = await settings(folder({ accountId: device.id }))
-  emit('session', view)
+  const { screen } = await settingsOf(view, [folder({ accountId: device.id })])
   await expect
     .element(screen.getByLabelText('Team for new models in ~/training/out'))
     .toHaveDisplayValue(`uploads to ${team.name} (device@aurora.example)`)

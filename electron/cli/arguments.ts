@@ -45,6 +45,7 @@ export type Command =
       readonly upload: boolean
     } & OutputOptions &
       SpeedOptions)
+  | { readonly name: 'find'; readonly team: string | null; readonly json: boolean }
   | {
       readonly name: 'inspect'
       readonly paths: readonly string[]
@@ -114,6 +115,10 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
       quiet: values.quiet ?? false,
       ...parseSpeedOptions(values),
     }
+  },
+  find(words) {
+    const { team = null, json = false } = parseWords(words, commands.find, 0).values
+    return { name: 'find', team, json }
   },
   inspect(words) {
     const { values, positionals } = parseWords(words, commands.inspect, Infinity)

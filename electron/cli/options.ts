@@ -123,6 +123,18 @@ after a crash. Press Ctrl-C again to stop at once. Put file names that start wit
 workflow in it. Models are searched in the common locations of ComfyUI and similar programs and in earlier uploads.
 Nothing is downloaded.`,
   },
+  find: {
+    words: '',
+    about: 'list the models on this computer, and what the team already has of them',
+    options: {
+      team: { type: 'string', value: 'id or name', about: 'team whose library is compared' },
+      json: json('print JSON, one object per model (docs/command-line.md)'),
+      help,
+    },
+    more: `Searches the common locations of ComfyUI, Stability Matrix, A1111, Forge, SD.Next, InvokeAI, SwarmUI and Fooocus. Only
+names and sizes are read; nothing is uploaded. Without signing in, models are listed without a comparison. The exit
+code is 1 if folders couldn't be searched completely, or if the library can't be listed.`,
+  },
   inspect: {
     words: '<paths…>',
     about: 'show what files contain, without uploading or signing in',

@@ -7,6 +7,7 @@ import { interrupted } from './interruption.ts'
 import { createJsonReporter } from './output/json-output.ts'
 import { createTextReporter } from './output/text-output.ts'
 import { describeFailure, signInExitCode, type Streams } from './output/output.ts'
+import { runFindCommand } from './commands/find.ts'
 import { runResumeCommand } from './commands/resume.ts'
 import { runLoginCommand } from './commands/login.ts'
 import { findTeam, uploadTeams, type AccountTeam } from './commands/teams.ts'
@@ -76,7 +77,12 @@ async function runSignedInCommand(
   if (command.name === 'accounts') return runAccountsCommand(command, context)
   if (command.name === 'resume')
     return runResumeCommand(cliEnvironment.home, { ...context, reporter: createReporter(command, streams) })
-  if (!engine.session().accounts.some(({ state }) => state === 'ready')) {
+  const isSignedIn = engine.session().accounts.some(({ state }) => state === 'ready')
+  if (command.name === 'find') {
+    const team = command.team ?? cliEnvironment.team
+    return runFindCommand(command, isSignedIn ? findTeam(engine, team, tokenAccount) : null, context)
+  }
+  if (!isSignedIn) {
     streams.err.line('Not signed in. Run: modelferry login')
     return exitCodes.notSignedIn
   }

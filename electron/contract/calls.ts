@@ -4,7 +4,7 @@ import type { AppInfo } from './app-info.ts'
 import type { Conditions, FileManagerEntry, LoginItem } from './conditions.ts'
 import type { DeadlineView } from './deadline.ts'
 import type { ReportSection, ConnectionCheck } from './diagnostics.ts'
-import type { FoundPlacesView, WorkflowView } from './discovery.ts'
+import type { FoundModelView, FoundPlacesView, WorkflowView } from './discovery.ts'
 import type { Result } from './failures.ts'
 import { replacedFate, type FailedDeletion, type LibraryListing, type LibraryUpdate } from './library.ts'
 import type { MissingCompanion } from './companions.ts'
@@ -255,10 +255,11 @@ const callGroups = {
     /**
      * Queues files in review for a team, or each for its own, all unless some are named. Files with a failure
      * stay in review until they are fixed, accepted (`allow`, `decide`) or excluded. `no-team` if a team is
-     * not available.
+     * not available. If any was found by the app rather than picked by the user, a native dialog asks for each
+     * team first; null when none was confirmed.
      */
-    approveReview: call<ReviewApproval>()(
-      'engine',
+    approveReview: call<ReviewApproval | null>()(
+      'desktop',
       v.strictObject({ ids: v.nullable(ids), team: v.nullable(teamChoice) }),
     ),
     /** Removes files from the review; returns their ids, which `undoRemove` restores. */
@@ -321,19 +322,15 @@ const callGroups = {
      * progress.
      */
     findPlaces: call<FoundPlacesView>()('engine', v.strictObject({ again: v.boolean() })),
+    /** Also ends the updates of `finding` by changes of the library. */
     stopFinding: call<void>()('engine', nothing),
-    /** Uploads what was found after a native dialog was confirmed; null when it was not. */
-    addPlaces: call<AddReport | null>()(
-      'desktop',
-      v.strictObject({
-        chosen: v.pipe(
-          v.array(
-            v.strictObject({ id, modelTypes: v.pipe(v.array(v.nullable(text(200))), v.maxLength(500)) }),
-          ),
-          v.maxLength(500),
-        ),
-      }),
-    ),
+    /** The models of a found place, largest first; none for an unknown id. */
+    foundModels: call<readonly FoundModelView[]>()('engine', v.strictObject({ place: id })),
+    /**
+     * Adds found models to the review. If the settings turn reviews off, they are uploaded once a native dialog
+     * was confirmed; null when it was not.
+     */
+    addFound: call<AddReport | null>()('desktop', v.strictObject({ ids })),
     /** What a workflow needs, or null for an unknown id; the event `workflow` shows later changes. */
     workflow: call<WorkflowView | null>()('engine', v.strictObject({ id })),
     closeWorkflow: call<void>()('engine', v.strictObject({ id })),
@@ -522,7 +519,22 @@ export type PageCommand =
   | 'check-updates'
   | 'check-connection'
 
-/** Events from main to the page. They report state, except for `command`, which is a click in a menu. */
+/** What the page shows after a click on a notification. */
+export type PageTarget =
+  /** These rows; the list as it is if there are none. */
+  | { readonly kind: 'uploads'; readonly ids: readonly string[] }
+  /** Models of a team's library; their uploads while the window shows another team. */
+  | {
+      readonly kind: 'library'
+      readonly team: TeamChoice
+      readonly modelIds: readonly string[]
+      readonly uploadIds: readonly string[]
+    }
+
+/**
+ * Events from main to the page. They report state, except for `command`, which is a click in a menu, and
+ * `reveal`, which is a click on a notification.
+ */
 export interface Events {
   readonly patch: Patch
   readonly flow: TransferSpeed
@@ -542,6 +554,7 @@ export interface Events {
   readonly workflow: WorkflowView
   readonly watching: WatchedFoldersView
   readonly command: PageCommand
+  readonly reveal: PageTarget
   readonly update: UpdateState
   /** Sent after each step of a connection check. */
   readonly connection: ConnectionCheck
@@ -566,6 +579,7 @@ export const eventNames = Object.keys({
   workflow: true,
   watching: true,
   command: true,
+  reveal: true,
   update: true,
   connection: true,
   storageTest: true,

@@ -20,22 +20,42 @@ export interface UploadConfirmation {
   readonly server: string
 }
 
-/** Models of one type in a found place; null when no folder indicates the type. */
-export interface FoundGroup {
+/**
+ * What the team has of a model on this computer: it has the same bytes (by hashes that are known), a model of
+ * the same name and size, an upload of this file, or nothing that is known.
+ */
+export type FoundModelState = 'in-library' | 'same-name-and-size' | 'queued' | 'new'
+
+/** A model file on this computer, or the folder of a diffusers model. No file is opened to list it. */
+export interface FoundModelView {
+  readonly id: string
+  readonly name: string
+  /** Its folder for display: below that of the place, or a path. */
+  readonly folder: string
+  /** As the folders suggest; null if none does. */
   readonly modelType: string | null
-  readonly count: number
   readonly sizeBytes: number
+  readonly fileCount: number
+  readonly state: FoundModelState
 }
 
 /** A folder with models on this computer. `where` is for display (`~/ComfyUI/models`); calls take the id. */
 export interface FoundPlaceView {
   readonly id: string
+  /** Another number when its models have changed. */
+  readonly version: number
   readonly kind: PlaceKind
   readonly where: string
-  /** Largest first. */
-  readonly groups: readonly FoundGroup[]
+  readonly modelCount: number
+  readonly sizeBytes: number
+  /** Models of which the team has something: all but those that are `new`. */
+  readonly presentCount: number
   /** False when the search did not cover all of it. */
   readonly isWhole: boolean
+  /** Folders in it that could not be read. */
+  readonly unreadableCount: number
+  /** The first of them, for display. */
+  readonly unreadable: readonly string[]
   /** A cache of another program, which is shown but can't be uploaded: its files have no names. */
   readonly isInformation: boolean
 }
@@ -44,6 +64,16 @@ export interface FoundPlacesView {
   /** `idle`: not searched yet; `stopped`: by the user; `late`: ended by a time limit. */
   readonly state: 'idle' | 'looking' | 'stopped' | 'late' | 'done'
   readonly places: readonly FoundPlaceView[]
+  readonly library: ComparedLibrary
+}
+
+/** The library that found models are compared with. */
+export interface ComparedLibrary {
+  /** Null while the user has no team, or has to choose one of several. */
+  readonly team: Team | null
+  readonly isListing: boolean
+  /** Why the library couldn't be listed, or null. */
+  readonly failure: Failure | null
 }
 
 /**

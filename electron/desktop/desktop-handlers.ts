@@ -44,6 +44,7 @@ export function createDesktopHandlers(options: {
     | 'workflows'
     | 'addFound'
     | 'addCompanions'
+    | 'approveReview'
     | 'watchFolder'
     | 'giveWatched'
     | 'sendOffered'
@@ -93,7 +94,8 @@ export function createDesktopHandlers(options: {
       return paths.length === 0 ? success({ added: 0, refused: 0, skipped: [] }) : engine.addPicked(paths)
     },
     addCompanions: ({ id, offers }) => engine.addCompanions(id, offers, dialogs.confirmSending),
-    addPlaces: ({ chosen }) => engine.addFound(chosen, dialogs.confirmSending),
+    addFound: ({ ids }) => engine.addFound(ids, dialogs.confirmSending),
+    approveReview: ({ ids, team }) => engine.approveReview(ids, team, dialogs.confirmSending),
     sendNeeds: ({ id, needs }) => engine.workflows.enqueueModels(id, needs, dialogs.confirmSending),
     async locateNeed({ id, need: needId }) {
       const need = engine.workflows.view(id)?.needs.find((candidate) => candidate.id === needId)

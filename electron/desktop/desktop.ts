@@ -1,6 +1,6 @@
 import { app } from 'electron'
 import process from 'node:process'
-import type { CallHandlers, PageCommand } from '../contract/calls.ts'
+import type { CallHandlers, PageCommand, PageTarget } from '../contract/calls.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { FileLog } from '../platform/log.ts'
 import type { JsonStore, SettingsStore } from '../platform/settings.ts'
@@ -34,7 +34,7 @@ import { createCloseHandler } from './window/close-handler.ts'
 import { createDialogs } from './window/dialogs.ts'
 import { createMainWindow, type MainWindow } from './window/main-window.ts'
 import { setApplicationMenu } from './window/menu.ts'
-import { createPageFeed } from './window/page-feed.ts'
+import { createPageFeed, type PageFeed } from './window/page-feed.ts'
 import { createQuestionQueue } from './window/question-queue.ts'
 
 export interface DesktopOptions {
@@ -88,8 +88,8 @@ function buildDesktop(options: DesktopOptions) {
     const { server } = settings.current()
     void openExternal(addressOf(page, server), server, log)
   }
-  const showUploads = () => sendCommand('show-uploads')
-  const notifications = createNotifications({ window, showUploads, memory, language, log })
+  const reveal = (target: PageTarget) => revealIn(window, feed, target)
+  const notifications = createNotifications({ window, reveal, memory, language, log })
   const onPaused = () => notifications.notifyChange('questions-paused')
   const ask = createQuestionQueue({ ...environment, onPaused })
   const dialogs = createDialogs({ parent: window.browserWindow, ask, language, memory })
@@ -175,6 +175,11 @@ function buildDesktop(options: DesktopOptions) {
     statusDisplay,
     updates,
   }
+}
+
+function revealIn(window: MainWindow, feed: PageFeed, target: PageTarget): void {
+  window.show()
+  feed.sendEvent('reveal', target)
 }
 
 /** Subscribes the objects to the events of the window, the engine, the settings and the system. */

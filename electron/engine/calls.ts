@@ -106,7 +106,6 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     undoRemove: async ({ ids }) => commands.undoRemove(ids),
     undoAdd: async ({ drop }) => commands.undoAdd(drop),
     review: async () => success(review.view()),
-    approveReview: async ({ ids, team }) => review.approve(ids, team),
     excludeFromReview: ({ ids }) => excludeFromReview(services, new Set(ids)),
     discardReview: () => excludeFromReview(services, new Set(review.ids())),
     setReviewTeam: async ({ team }) => review.setTeam(team),

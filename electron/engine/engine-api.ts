@@ -3,6 +3,7 @@ import type { Account, KeychainState, SessionView } from '../contract/account.ts
 import type { Result } from '../contract/failures.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { AddReport, Snapshot } from '../contract/uploads.ts'
+import type { Review } from '../intake/review/review.ts'
 import type { ReviewPolicy } from '../intake/review/review-policy.ts'
 import type { Computer } from '../discovery/places/known-places.ts'
 import type { ModelFinder } from '../discovery/places/model-finder.ts'
@@ -22,6 +23,7 @@ import type { StorageTester } from '../uploads/storage-test.ts'
 import type { EngineCalls } from './calls.ts'
 import type { UploadCommands } from './commands.ts'
 
+export type { FoundModels } from '../discovery/places/model-finder.ts'
 export type { EnqueueRequest, UploadProposal } from '../intake/enqueue.ts'
 
 /**
@@ -101,12 +103,16 @@ export interface Engine {
    * signed out.
    */
   addFromOutside(paths: readonly string[]): Promise<Result<AddReport>>
-  /** Enqueues models that were found on this computer, once `confirm` agrees. */
+  /** Lists the models in the usual places of this computer, compared with a team. */
+  readonly findModels: ModelFinder['findAll']
+  /** Adds models that were found on this computer to the review, or uploads them once `confirm` agrees. */
   readonly addFound: ModelFinder['enqueueFound']
   /** Uploads the files of earlier uploads and of library models to another team too. */
   readonly otherTeam: TeamAdder
   /** Adds offered companions of an upload, once `confirm` agrees. */
   readonly addCompanions: Companions['add']
+  /** Queues files in review, once `confirm` agrees if the app has found any of them. */
+  readonly approveReview: Review['approve']
   /** Watches a folder for a team from now on, once `confirm` agrees. */
   readonly watchFolder: WatchedFolders['addFolder']
   /** Uploads new and waiting files of a watched folder to another team, once `confirm` agrees. */

@@ -21,6 +21,7 @@ import { createModelStatusReader } from '../feed/model-status.ts'
 import { createTeamAdder } from '../intake/add-to-team.ts'
 import { adoptAccountUploads } from '../intake/adopt-uploads.ts'
 import { Intake } from '../intake/enqueue.ts'
+import { createFoundModelsIntake } from '../intake/found-models.ts'
 import { createTypeCorrections } from '../intake/type-corrections.ts'
 import { createRechecks } from '../intake/recheck-growing-files.ts'
 import { createCompanions } from '../intake/companions/companions.ts'
@@ -277,6 +278,8 @@ export function createEngine(options: EngineOptions): Engine {
   })
   const teamAdder = createTeamAdder({ store, rows, library, hashCache, accounts, signIns, intake })
   // Discovery: models on this computer.
+  const isReviewed = () => reviewPolicy().review !== 'never'
+  const findTeam = createTeamFinder({ signIns, policy: reviewPolicy })
   const finder = new ModelFinder({
     worker: workers.search,
     computer: options.computer,
@@ -287,6 +290,7 @@ export function createEngine(options: EngineOptions): Engine {
     choices,
     resolve: signIns.resolve,
     knownFiles: { uploadedBefore: createUploadedPathFinder(database), hashes: hashCache },
+    found: createFoundModelsIntake({ findTeam, isReviewed, accounts, store, intake }),
     // Native dialogs have confirmed these.
     enqueue: (files, team) => intake.enqueuePlaced(files, { review: 'confirmed', ...(team ? { team } : {}) }),
     onFindingChange: (view) => events.emit('finding', view),
@@ -306,7 +310,6 @@ export function createEngine(options: EngineOptions): Engine {
     onChange: (view) => events.emit('watching', view),
   })
 
-  const findTeam = createTeamFinder({ signIns, policy: reviewPolicy })
   const waitingFiles = createWaitingFiles({
     choices,
     chosenTeam: () => findTeam(false),
@@ -336,12 +339,8 @@ export function createEngine(options: EngineOptions): Engine {
   sealedProblem = sealing.problem
 
   // Feed: what the page sees.
-  const doneToday = createDoneToday({
-    rows,
-    store,
-    environment,
-    touched: () => events.emit('totalsChanged'),
-  })
+  const touched = () => events.emit('totalsChanged')
+  const doneToday = createDoneToday({ rows, store, environment, touched })
   const feed = createFeed({
     view: (id) => (signIns.hidden().has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id)),
     ids: () => rows.ids(),
@@ -432,7 +431,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   events.on('session', () => {
     // Another account or team means another library.
-    finder.workflows.refresh()
+    finder.sessionChanged()
     watchedFolders.sessionChanged()
     review.compareAgain()
     waitingFiles.addIfPossible()
@@ -519,8 +518,10 @@ export function createEngine(options: EngineOptions): Engine {
     addPicked: (paths) => waitingFiles.addOrKeep(paths, findTeam(true)),
     addFromOutside: (paths) => waitingFiles.addOrKeep(paths, findTeam(false)),
     addCompanions: companions.add,
-    addFound: (chosen, confirm) => finder.enqueueFound(chosen, confirm),
+    addFound: (modelIds, confirm) => finder.enqueueFound(modelIds, confirm),
     otherTeam: teamAdder,
+    findModels: finder.findAll.bind(finder),
+    approveReview: review.approve.bind(review),
     watchFolder: watchedFolders.addFolder.bind(watchedFolders),
     giveWatched: watchedFolders.setTeam.bind(watchedFolders),
     sendOffered: watchedFolders.enqueueOffered.bind(watchedFolders),

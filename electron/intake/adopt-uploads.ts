@@ -193,7 +193,7 @@ export function isAllowedBy(allow: AllowedRisk | undefined, reason: Failure): bo
 }
 
 /** Ids of all accounts of an account's user on the same server. */
-function accountsOfPerson(known: readonly Account[], accountId: string): readonly string[] {
+export function accountsOfPerson(known: readonly Account[], accountId: string): readonly string[] {
   const own = known.find(({ id }) => id === accountId)
   if (!own) return [accountId]
   return known.filter((account) => isSamePerson(account, own)).map(({ id }) => id)

@@ -43,6 +43,8 @@ export interface EnqueueRequest {
   readonly onConflict?: OnConflict
   /** Whether the files are reviewed before they are queued; by the settings unless given. */
   readonly review?: ReviewMode
+  /** The app has found the files; a native dialog asks before they leave the review. */
+  readonly isFound?: boolean
   /** The watched folder that all paths are in. */
   readonly watchedFolder?: string
   /**
@@ -220,7 +222,9 @@ export class Intake {
     const { review } = this.#services
     const policy = this.#services.reviewPolicy()
     const mode = order.review ?? 'by-rules'
-    const need = isUndecided(order.team) ? 'yes' : needForReview(files, policy, mode)
+    // The settings may have been changed since the files were added, and nobody has confirmed found ones.
+    const mustReview = isUndecided(order.team) || order.isFound === true
+    const need = mustReview ? 'yes' : needForReview(files, policy, mode)
     const records: UploadRecord[] = []
     let leftCount = need === 'yes' ? files.length : 0
     review.inspecting(leftCount)
@@ -400,6 +404,7 @@ function toRecord(
       target,
       ...(file.boundary === undefined ? {} : { boundary: file.boundary }),
       ...(file.group ? { group: file.group } : {}),
+      ...(options.isFound ? { isFound: true } : {}),
     },
     addedAtMs,
     ...(onConflict && onConflict !== 'ask' ? { library: { onConflict } } : {}),

@@ -14,7 +14,7 @@ import type { Row } from '../journal/rows.ts'
 export function fileToInspect({ path, fileName, folder, seen }: UploadRecord): FileToInspect {
   const file = { path, name: fileName, folder }
   if (!seen) return file
-  const { target: _target, offeredType: _offer, ...foundAs } = seen
+  const { target: _target, offeredType: _offer, isFound: _isFound, ...foundAs } = seen
   return { ...file, ...foundAs }
 }
 

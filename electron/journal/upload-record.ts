@@ -77,6 +77,8 @@ export interface FoundAs extends Pick<FoundFile, 'place' | 'group' | 'boundary'>
   readonly target: Target
   /** The type that the user has given to similar files instead of this suggestion. */
   readonly offeredType?: string
+  /** The app has found it, as opposed to the user: approving it in a review needs a native dialog. */
+  readonly isFound?: true
 }
 
 /** An upload as stored in the journal. Presigned URLs are kept in memory only. */

@@ -60,6 +60,8 @@ export interface UploadStore extends HistoryStore, FileClaims {
   unclaimed(): readonly UploadRecord[]
   /** Uploads of these files to this team by any of these accounts, in the queue of any process. */
   queuedUploadsOf(which: FileFilter): readonly UploadRecord[]
+  /** Paths of the files in the queues of all processes, of this team and any of these accounts. */
+  queuedPathsOf(which: Omit<FileFilter, 'paths'>): readonly string[]
   /** Registered uploads that are still to be verified and that no other living process verifies, latest first. */
   unverified(): readonly UnverifiedUpload[]
   find(id: string): UploadRecord | null
@@ -99,6 +101,9 @@ export function createUploadStore(
   )
   const queuedOfFile = database.prepare(
     queueQuery(names, 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'),
+  )
+  const queuedPaths = database.prepare(
+    queueQuery('path', 'team_id = ? AND account_id IN (SELECT value FROM json_each(?))'),
   )
 
   function read(lines: readonly unknown[]): UploadRecord[] {
@@ -154,6 +159,8 @@ export function createUploadStore(
     unverified: createUnverifiedFinder(database, runner),
     queuedUploadsOf: ({ paths, accountIds, teamId }) =>
       [...new Set(paths)].flatMap((path) => read(queuedOfFile.all(path, teamId, JSON.stringify(accountIds)))),
+    queuedPathsOf: ({ accountIds, teamId }) =>
+      queuedPaths.all(teamId, JSON.stringify(accountIds)).map((line) => String(line['path'])),
     find: (id) => read(one.all(id))[0] ?? null,
     ...createFileClaims(database, runner, write),
     ...createHistoryStore(database, read, write),

@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
-import type { Bridge, PageCommand } from '../../electron/contract/calls.ts'
+import { isSameChoice } from '../../electron/contract/account.ts'
+import type { Bridge, PageCommand, PageTarget } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
 import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
@@ -97,7 +98,12 @@ export class AppState {
     this.modelStatuses = new ModelStatusesState(bridge)
     this.updates = new UpdatesState(bridge, onfailure)
     this.bulkEdit = new BulkEditState(bridge, this.queue, this.notices)
-    this.findModels = new FindModelsState(bridge, this.notices, this.ui)
+    this.findModels = new FindModelsState({
+      bridge,
+      notices: this.notices,
+      ui: this.ui,
+      onadded: (report) => this.#handleAdded(report),
+    })
     this.workflow = new WorkflowState(bridge, this.notices, this.ui)
     this.waitingFiles = new WaitingFilesState(bridge, this.notices)
     this.watchedFolders = new WatchedFoldersState(bridge, this.notices)
@@ -147,6 +153,7 @@ export class AppState {
       this.watchedFolders.start(),
       this.#bridge.on('added', (report) => this.#handleAdded(report)),
       this.#bridge.on('command', (command) => this.#runCommand(command)),
+      this.#bridge.on('reveal', (target) => this.#reveal(target)),
     ]
     return () => stops.forEach((stop) => stop())
   }
@@ -171,6 +178,22 @@ export class AppState {
     this.notices.report(report)
     if (report.workflow !== undefined) void this.workflow.open(report.workflow)
     else if (report.hasFoundPlaces) this.findModels.open()
+  }
+
+  /** Shows what a notification was about. */
+  #reveal(target: PageTarget): void {
+    // The review would cover it; its files stay there.
+    this.review.close()
+    const chosen = this.session.view?.chosen
+    const isShownLibrary = target.kind === 'library' && chosen && isSameChoice(chosen, target.team)
+    if (isShownLibrary) {
+      this.ui.show('library')
+      this.library.reveal(target.modelIds)
+      return
+    }
+    this.queue.search = ''
+    this.ui.show('uploads')
+    this.ui.revealedIds = target.kind === 'library' ? target.uploadIds : target.ids
   }
 
   #runCommand(command: PageCommand): void {

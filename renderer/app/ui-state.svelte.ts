@@ -35,6 +35,8 @@ export class UiState {
   view = $state<View>('uploads')
   /** The row whose details are open, or null. */
   detailsId = $state<string | null>(null)
+  /** Rows that the list selects and scrolls to once it has them. */
+  revealedIds = $state.raw<readonly string[]>([])
   /** Rows whose cancellation has to be confirmed. */
   confirmingIds = $state.raw<readonly string[]>([])
   editing = $state.raw<Editing | null>(null)

@@ -1,78 +1,177 @@
-import { SvelteSet } from 'svelte/reactivity'
+import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { FoundPlacesView, FoundGroup, FoundPlaceView } from '../../electron/contract/discovery.ts'
+import type { FoundModelView, FoundPlacesView, FoundPlaceView } from '../../electron/contract/discovery.ts'
+import type { Failure } from '../../electron/contract/failures.ts'
+import type { AddReport } from '../../electron/contract/uploads.ts'
+import { Selection } from '../ui/list/selection.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
+import { foundLines, foundRows } from './found-lines.ts'
 
-/** Models found on this computer and the selected groups. */
+interface Services {
+  readonly bridge: Bridge
+  readonly notices: NoticesState
+  readonly ui: UiState
+  readonly onadded: (report: AddReport) => void
+}
+
+interface LoadedModels {
+  readonly version: number
+  readonly models: readonly FoundModelView[]
+}
+
+/** Models found on this computer, and which of them are selected. */
 export class FindModelsState {
-  view = $state.raw<FoundPlacesView>({ state: 'idle', places: [] })
+  view = $state.raw<FoundPlacesView>({
+    state: 'idle',
+    places: [],
+    library: { team: null, isListing: false, failure: null },
+  })
   isAdding = $state(false)
-  readonly #chosen = new SvelteSet<string>()
-  readonly #bridge: Bridge
-  readonly #notices: NoticesState
-  readonly #ui: UiState
+  /** Why the models could not be loaded, or null. */
+  failure = $state.raw<Failure | null>(null)
+  search = $state('')
+  chosen = $state.raw<ReadonlySet<string>>(new Set())
+  readonly selection = new Selection()
+  /** Places that the user has expanded or collapsed, by id. */
+  readonly expanded = new SvelteMap<string, boolean>()
+  readonly #models = new SvelteMap<string, LoadedModels>()
+  readonly #services: Services
+  #isOpen = false
 
-  constructor(bridge: Bridge, notices: NoticesState, ui: UiState) {
-    this.#bridge = bridge
-    this.#notices = notices
-    this.#ui = ui
+  constructor(services: Services) {
+    this.#services = services
   }
 
-  readonly #ticked = $derived.by(() =>
-    this.view.places.flatMap((place) => place.groups.filter((group) => this.has(place, group))),
+  readonly #all = $derived.by(() => this.view.places.flatMap((place) => this.modelsIn(place)))
+  readonly #chosenModels = $derived.by(() => this.#all.filter(({ id }) => this.chosen.has(id)))
+  readonly count = $derived.by(() => this.#chosenModels.length)
+  readonly totalBytes = $derived.by(() =>
+    this.#chosenModels.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   )
-  readonly count = $derived.by(() => this.#ticked.reduce((sum, { count }) => sum + count, 0))
-  readonly totalBytes = $derived.by(() => this.#ticked.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+  /** Models that were left out when all of their place were selected. */
+  readonly leftOutCount = $derived.by(
+    () =>
+      this.view.places
+        .filter((place) => this.chosenIn(place) === 'all')
+        .flatMap((place) => this.modelsIn(place))
+        .filter(({ id, state }) => state !== 'new' && !this.chosen.has(id)).length,
+  )
+  /** The places with the models that match the search. */
+  readonly rows = $derived.by(() => foundRows(this.view.places, (place) => this.modelsIn(place), this.search))
+
+  lines(isDense: boolean) {
+    return foundLines(this.rows, {
+      isDense,
+      isExpanded: ({ id, modelCount }) =>
+        this.search.trim() !== '' ||
+        (this.expanded.get(id) ?? (modelCount <= maxExpanded || this.view.places.length === 1)),
+    })
+  }
 
   start(): () => void {
-    return this.#bridge.on('finding', (view) => (this.view = view))
+    return this.#services.bridge.on('finding', (view) => this.#receive(view))
   }
 
   /** Shows the view and starts the search unless it has run before. */
   open(): void {
-    this.#ui.show('places')
+    this.#services.ui.show('places')
     void this.look(false)
   }
 
   async look(again: boolean): Promise<void> {
-    const result = await this.#bridge.findPlaces({ again })
-    if (result.ok) this.view = result.value
-    else this.#notices.failure(result.failure)
+    this.#isOpen = true
+    this.failure = null
+    const result = await this.#services.bridge.findPlaces({ again })
+    if (result.ok) this.#receive(result.value)
+    else this.failure = result.failure
   }
+
+  /** Loads again what could not be loaded; the library too. */
+  readonly retry = (): void => void this.look(false)
 
   /** Leaving the view stops the search. */
-  readonly stop = (): void => void this.#bridge.stopFinding()
-
-  has(place: FoundPlaceView, group: FoundGroup): boolean {
-    return this.#chosen.has(keyOf(place, group))
+  readonly stop = (): void => {
+    this.#isOpen = false
+    this.interrupt()
   }
 
-  tick(place: FoundPlaceView, groups: readonly FoundGroup[], isOn: boolean): void {
-    for (const group of groups) {
-      if (isOn) this.#chosen.add(keyOf(place, group))
-      else this.#chosen.delete(keyOf(place, group))
+  readonly interrupt = (): void => void this.#services.bridge.stopFinding()
+
+  modelsIn({ id }: FoundPlaceView): readonly FoundModelView[] {
+    return this.#models.get(id)?.models ?? []
+  }
+
+  isLoading({ id, modelCount }: FoundPlaceView): boolean {
+    return modelCount > 0 && !this.#models.has(id)
+  }
+
+  /** Whether all models of a place that the team lacks are selected, some of its models, or none. */
+  chosenIn(place: FoundPlaceView): 'all' | 'some' | 'none' {
+    const models = this.modelsIn(place)
+    const chosenCount = models.filter(({ id }) => this.chosen.has(id)).length
+    if (chosenCount === 0) return 'none'
+    return models.every(({ id, state }) => state !== 'new' || this.chosen.has(id)) ? 'all' : 'some'
+  }
+
+  /** Selects the models of a place that the team lacks, or clears its selection. */
+  choosePlace(place: FoundPlaceView, isOn: boolean): void {
+    const models = this.modelsIn(place)
+    if (!isOn) return this.choose(models, false)
+    this.choose(
+      models.filter(({ state }) => state === 'new'),
+      true,
+    )
+  }
+
+  choose(models: readonly Pick<FoundModelView, 'id'>[], isOn: boolean): void {
+    const chosen = new Set(this.chosen)
+    for (const { id } of models) {
+      if (isOn) chosen.add(id)
+      else chosen.delete(id)
     }
+    this.chosen = chosen
   }
 
   async add(): Promise<void> {
+    const { bridge, notices, ui, onadded } = this.#services
     if (this.isAdding || this.count === 0) return
     this.isAdding = true
-    const chosen = this.view.places
-      .map((place) => ({
-        id: place.id,
-        modelTypes: place.groups.filter((group) => this.has(place, group)).map(({ modelType }) => modelType),
-      }))
-      .filter(({ modelTypes }) => modelTypes.length > 0)
-    const result = await this.#bridge.addPlaces({ chosen })
+    const result = await bridge.addFound({ ids: this.#chosenModels.map(({ id }) => id) })
     this.isAdding = false
-    if (!result.ok) return this.#notices.failure(result.failure)
+    if (!result.ok) return notices.failure(result.failure)
     // The user cancelled the native dialog: the selection stays.
     if (result.value === null) return
-    this.#chosen.clear()
-    this.#ui.show('uploads')
-    this.#notices.report(result.value)
+    const { added, refused, skipped } = result.value
+    if (added + refused + skipped.length === 0) return notices.show('places.gone')
+    this.chosen = new Set()
+    ui.show('uploads')
+    onadded(result.value)
+  }
+
+  #receive(view: FoundPlacesView): void {
+    this.view = view
+    if (!this.#isOpen) return
+    for (const { id, version } of view.places)
+      if (this.#models.get(id)?.version !== version) void this.#load(id, version)
+  }
+
+  async #load(place: string, version: number): Promise<void> {
+    const result = await this.#services.bridge.foundModels({ place })
+    const loaded = this.#models.get(place)
+    // A newer list was loaded meanwhile.
+    if (loaded && loaded.version > version) return
+    if (!result.ok) {
+      this.failure = result.failure
+      return
+    }
+    const before = new Map(loaded?.models.map(({ id, state }) => [id, state]))
+    this.#models.set(place, { version, models: result.value })
+    // Selected before it was known that the team has them.
+    const present = result.value.filter(({ id, state }) => state !== 'new' && before.get(id) === 'new')
+    if (present.length > 0) this.choose(present, false)
   }
 }
 
-const keyOf = (place: FoundPlaceView, group: FoundGroup) => `${place.id} ${group.modelType ?? ''}`
+/** Places with more models are collapsed at first. */
+const maxExpanded = 20

@@ -1,6 +1,6 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { TeamChoice } from '../../electron/contract/account.ts'
-import type { Result } from '../../electron/contract/failures.ts'
+import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { WatchedFoldersView } from '../../electron/contract/watched-folders.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 
@@ -9,6 +9,10 @@ export class WatchedFoldersState {
   view = $state.raw<WatchedFoldersView>({ folders: [] })
   /** True once loaded: an empty list then means that no folder is watched. */
   isKnown = $state(false)
+  /** Why they could not be loaded, or null. */
+  loadFailure = $state.raw<Failure | null>(null)
+  /** When they were last loaded (ms since the epoch). */
+  loadedAtMs = 0
   readonly #bridge: Bridge
   readonly #notices: NoticesState
 
@@ -21,7 +25,11 @@ export class WatchedFoldersState {
     return this.#bridge.on('watching', (view) => (this.view = view))
   }
 
-  readonly load = async () => this.#receive(await this.#bridge.watching())
+  readonly load = async () => {
+    const result = await this.#bridge.watching()
+    this.loadFailure = result.ok ? null : result.failure
+    if (result.ok) this.#receive(result)
+  }
   readonly add = async (team: TeamChoice) => this.#receive(await this.#bridge.watchFolder({ team }))
   readonly pause = async (id: string, isPaused: boolean) =>
     this.#receive(await this.#bridge.pauseWatched({ id, isPaused }))
@@ -40,6 +48,7 @@ export class WatchedFoldersState {
     if (result.ok) {
       this.view = result.value
       this.isKnown = true
+      this.loadedAtMs = Date.now()
     } else this.#notices.failure(result.failure)
   }
 }

@@ -1,6 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { NeededModelState, NeededModelView, WorkflowView } from '../../electron/contract/discovery.ts'
+import type { Failure } from '../../electron/contract/failures.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
 
@@ -13,6 +14,10 @@ const summaryOrder: readonly NeededModelState[] = ['in-library', 'queued', 'fail
 export class WorkflowState {
   view = $state.raw<WorkflowView | null>(null)
   isSending = $state(false)
+  /** Why it could not be loaded, or null. */
+  loadFailure = $state.raw<Failure | null>(null)
+  /** When it was last loaded (ms since the epoch). */
+  loadedAtMs = 0
   /** Selections of the user that differ from the default. */
   readonly #ticks = new SvelteMap<string, boolean>()
   readonly #bridge: Bridge
@@ -62,6 +67,7 @@ export class WorkflowState {
   async open(id: string): Promise<void> {
     const before = this.#id
     this.#id = id
+    if (before !== id) this.view = null
     this.#ticks.clear()
     this.#ui.show('workflow')
     if (before !== '' && before !== id) void this.#bridge.closeWorkflow({ id: before })
@@ -85,8 +91,10 @@ export class WorkflowState {
     const result = await this.#bridge.workflow({ id })
     // Closed or replaced meanwhile.
     if (id !== this.#id) return
-    if (result.ok) this.view = result.value
-    else this.#notices.failure(result.failure)
+    this.loadFailure = result.ok ? null : result.failure
+    if (!result.ok) return
+    this.view = result.value
+    this.loadedAtMs = Date.now()
   }
 
   /** Models of disabled nodes are not selected by default. */

@@ -38,6 +38,8 @@ export class LibraryState {
   isDescending = $state(true)
 
   detailsId = $state<string | null>(null)
+  /** Models that the list selects and scrolls to once it has them. */
+  revealedIds = $state.raw<readonly string[]>([])
   operations = $state.raw<ReadonlyMap<string, ModelOperation>>(new Map())
 
   /** The models with pending changes applied. */
@@ -57,6 +59,8 @@ export class LibraryState {
   readonly #reportedTeams = new Set<string>()
   #choice: TeamChoice | null = null
   #requestNumber = 0
+  /** The team's models were listed at least once. */
+  #isListed = false
 
   /** @param unlisted is called once per team whose library cannot be listed */
   constructor(bridge: Bridge, unlisted: () => void) {
@@ -127,6 +131,13 @@ export class LibraryState {
     if (this.detailsId !== null && deleted.has(this.detailsId)) this.detailsId = null
   }
 
+  /** Shows models, whatever is filtered. */
+  reveal(ids: readonly string[]): void {
+    this.showAll()
+    this.detailsId = null
+    this.revealedIds = ids
+  }
+
   readonly dismiss = (id: string) => this.#note(id, null)
 
   /** Whether a change or deletion of the model is in progress. */
@@ -167,7 +178,7 @@ export class LibraryState {
   #switchTo(choice: TeamChoice): void {
     this.#choice = choice
     this.models = []
-    this.isKnown = false
+    this.isKnown = this.#isListed = false
     this.loadFailure = this.stale = this.detailsId = null
     this.operations = new Map()
     this.showAll()
@@ -192,8 +203,14 @@ export class LibraryState {
     if (requestNumber !== this.#requestNumber) return
     this.isLoading = false
     this.isKnown = true
-    this.loadFailure = result.ok ? null : result.failure
-    if (!result.ok) return
+    if (!result.ok) {
+      // What was listed before stays, with its age.
+      if (this.#isListed) this.stale = result.failure
+      else this.loadFailure = result.failure
+      return
+    }
+    this.loadFailure = null
+    this.#isListed = true
     this.models = result.value.models
     this.listedAtMs = result.value.listedAtMs
     this.stale = result.value.failure

@@ -34,8 +34,9 @@ export class ModelStatusesState {
     this.#loading.add(id)
     const result = await this.#bridge.modelStatus({ id })
     this.#loading.delete(id)
+    // After a failure the status as loaded last stays.
     if (result.ok && result.value) this.#statuses.set(id, result.value)
-    else this.#statuses.delete(id)
+    else if (result.ok) this.#statuses.delete(id)
     if (this.#outdated.delete(id)) await this.load(id)
   }
 }

@@ -64,6 +64,8 @@ export class QueueState {
   isKnown = $state(false)
   /** Why the snapshot could not be loaded, or null. */
   loadFailure = $state.raw<Failure | null>(null)
+  /** When the rows were last received (ms since the epoch). */
+  updatedAtMs = 0
   search = $state('')
   /** The order in the list, which doesn't change the order in which uploads run. */
   sort = $state.raw<UploadSort>(uploadOrder)
@@ -223,6 +225,7 @@ export class QueueState {
     this.allPaused = allPaused
     this.connectivity = line
     this.#sequence = sequence
+    this.updatedAtMs = Date.now()
     if (moved) this.#orderVersion += 1
   }
 }

@@ -1,7 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { FoundPlacesView, WorkflowView } from '../../electron/contract/discovery.ts'
+import type {
+  FoundModelView,
+  FoundPlacesView,
+  FoundPlaceView,
+  WorkflowView,
+} from '../../electron/contract/discovery.ts'
 import { valueOf, type EngineHarness } from './engine.ts'
 
 export const alwaysConfirm = async () => true
@@ -17,6 +22,12 @@ export async function findPlaces(harness: EngineHarness, again = true): Promise<
     void calls.findPlaces({ again })
   })
 }
+
+/** The models of a found place. */
+export const modelsOf = async (
+  { app }: EngineHarness,
+  place: FoundPlaceView | undefined,
+): Promise<readonly FoundModelView[]> => valueOf(await app.calls.foundModels({ place: place?.id ?? 'none' }))
 
 /** Drops files with a workflow and returns its view once its models have been searched. */
 export async function dropWorkflow(harness: EngineHarness, paths: readonly string[]): Promise<WorkflowView> {

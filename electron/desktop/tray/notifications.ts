@@ -2,15 +2,16 @@ import { app, Notification } from 'electron'
 import type { Conditions } from '../../contract/conditions.ts'
 import type { DeadlineView } from '../../contract/deadline.ts'
 import type { Settings } from '../../contract/settings.ts'
-import { failureStateOf, type Patch } from '../../contract/uploads.ts'
+import type { PageTarget } from '../../contract/calls.ts'
+import type { Patch } from '../../contract/uploads.ts'
 import { clockText } from '../../messages/clock-text.ts'
 import { countdownText } from '../../messages/pause-reason-text.ts'
-import { failureText } from '../../messages/messages.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 import type { Language } from '../settings/language.ts'
 import type { MainWindow } from '../window/main-window.ts'
-import { createNotificationRules, type UploadNotification } from './notification-rules.ts'
+import { createNotificationRules, type BatchNotification } from './notification-rules.ts'
+import { notificationText } from './notification-text.ts'
 
 type NotifiedChange = 'login-on' | 'login-off' | `updates-${Settings['updates']}` | 'questions-paused'
 
@@ -31,15 +32,17 @@ export interface Notifications {
   dismissAll(): void
 }
 
-/** Shows system notifications, those about uploads while the window is hidden or not focused. */
+/** Shows system notifications, those about uploads while the window doesn't have the focus. */
 export function createNotifications(options: {
   readonly window: Pick<MainWindow, 'isVisible' | 'isFocused' | 'show'>
-  readonly showUploads: () => void
+  /** Opens the window at uploads or models. */
+  readonly reveal: (target: PageTarget) => void
   readonly memory: JsonStore
   readonly language: Language
   readonly log: Log
 }): Notifications {
-  const { window, showUploads, memory, language, log } = options
+  const { window, reveal, memory, language, log } = options
+  const showUploads = () => reveal({ kind: 'uploads', ids: [] })
   const notificationsFor = createNotificationRules()
   // An unreferenced notification may be garbage-collected, and its click handler with it.
   const shown = new Map<string, Notification>()
@@ -47,10 +50,10 @@ export function createNotifications(options: {
   /**
    * Replaces an older notification of the same kind, so that many failures do not show many notifications.
    */
-  function show(kind: string, body: string, onClick = showUploads): void {
+  function show(kind: string, body: string, onClick = showUploads, title = app.getName()): void {
     if (!Notification.isSupported()) return
     shown.get(kind)?.close()
-    const notification = new Notification({ title: app.getName(), body })
+    const notification = new Notification({ title, body })
     notification.on('click', onClick)
     notification.on('failed', (_event, error) => log.warn('a notification could not be shown', { error }))
     notification.show()
@@ -59,11 +62,10 @@ export function createNotifications(options: {
 
   return {
     applyPatch(patch) {
-      for (const notification of notificationsFor(patch)) {
-        const isSeenInWindow =
-          window.isVisible() && (notification.kind === 'batch-done' || window.isFocused())
-        if (!isSeenInWindow) show(notification.kind, notificationText(notification, language))
-      }
+      const batch = notificationsFor(patch)
+      if (!batch || (window.isVisible() && window.isFocused())) return
+      const { title, body } = notificationText(batch, language.translate(), language.locale())
+      show('batch', body, () => reveal(targetOf(batch)), title)
     },
     showCountdown(conditions) {
       const text = countdownText(conditions, language.translate())
@@ -94,20 +96,18 @@ export function createNotifications(options: {
   }
 }
 
-/** Linux desktops interpret tags in the body of a notification. */
-const withoutMarkup = (text: string) => text.replaceAll('<', '‹')
-
-function notificationText(notification: UploadNotification, language: Language): string {
-  const t = language.translate()
-  if (notification.kind === 'batch-done') {
-    const { registered, failed } = notification
-    const done = t('notice.batch-done', { registered })
-    return failed > 0 ? `${done} ${t('notice.some-failed', { failed })}` : done
+/** What needs attention, or else the new models. */
+function targetOf({ registered, failed }: BatchNotification): PageTarget {
+  const [first] = registered
+  const isOneTeam = registered.every(
+    ({ accountId, team }) => accountId === first?.accountId && team.id === first.team.id,
+  )
+  if (failed.length > 0 || !first || !isOneTeam)
+    return { kind: 'uploads', ids: (failed.length > 0 ? failed : registered).map(({ id }) => id) }
+  return {
+    kind: 'library',
+    team: { accountId: first.accountId, teamId: first.team.id },
+    modelIds: registered.flatMap(({ modelId }) => modelId ?? []),
+    uploadIds: registered.map(({ id }) => id),
   }
-  const [row] = notification.rows
-  if (notification.rows.length === 1 && row) {
-    const reason = row.failure ? failureText(row.failure, t, failureStateOf(row)) : ''
-    return withoutMarkup(`${row.fileName}: ${reason}`)
-  }
-  return t('notice.several-need-you', { failed: notification.rows.length })
 }

@@ -1,25 +1,55 @@
 import { createHash } from 'node:crypto'
-import type { FoundPlacesView, FoundGroup, FoundPlaceView } from '../../contract/discovery.ts'
+import { basename, dirname, relative, sep } from 'node:path'
+import type {
+  FoundModelState,
+  FoundModelView,
+  FoundPlacesView,
+  FoundPlaceView,
+} from '../../contract/discovery.ts'
 import type { LocalModel } from '../scan/walk-models.ts'
 import type { FoundPlace } from './search-places.ts'
 import type { SearchWorkerClient } from './search-worker-client.ts'
 
-export interface FoundModel extends LocalModel {
+export interface FoundFile extends LocalModel {
   /** The user has written the model's type into a yaml file, so it isn't a guess. */
   readonly isTypeExplicit: boolean
 }
 
 export interface FoundPlacesOptions {
   readonly searchWorker: Pick<SearchWorkerClient, 'search'>
+  /** Compares a model, given by its files, with what the team has. Called for many models at once. */
+  readonly createComparison: () => (files: readonly LocalModel[]) => FoundModelState
+  readonly library: () => FoundPlacesView['library']
   readonly onChange: (view: FoundPlacesView) => void
   /** A path as it is shown to the user. */
   readonly displayPath: (path: string) => string
 }
 
+/** A model of one file, or a diffusers model with the files in its folder. */
+interface FoundModel {
+  readonly path: string
+  readonly files: readonly LocalModel[]
+  readonly view: FoundModelView
+}
+
+interface ListedPlace {
+  readonly place: FoundPlace
+  readonly models: readonly FoundModel[]
+  readonly view: FoundPlaceView
+}
+
+/** Folders that are named as unreadable; more would not help the user. */
+const maxUnreadableNames = 5
+
 /** The places with models that were found on this computer. Kept in memory; the page only gets opaque ids. */
 export class FoundPlaces {
   readonly #options: FoundPlacesOptions
-  readonly #places = new Map<string, FoundPlace>()
+  readonly #places = new Map<string, ListedPlace>()
+  /** A model has the same id in every search, so the user's selection survives a repeated search. */
+  readonly #modelIds = new Map<string, string>()
+  /** Ids of places that the user has added by a yaml file. */
+  readonly #addedByUser = new Set<string>()
+  #lastVersion = 0
   #state: FoundPlacesView['state'] = 'idle'
   /** Callers that need the complete result; the search can't be stopped while there are any. */
   #waitingCount = 0
@@ -33,10 +63,21 @@ export class FoundPlaces {
     return {
       state: this.#state,
       // Places that can't be added come last.
-      places: [...this.#places]
-        .map(([id, place]) => toView(id, place, this.#options.displayPath))
+      places: [...this.#places.values()]
+        .map(({ view }) => view)
         .sort((one, other) => Number(one.isInformation) - Number(other.isInformation)),
+      library: this.#options.library(),
     }
+  }
+
+  /** The models of a place, largest first; none if the place is unknown. */
+  modelsIn(id: string): readonly FoundModelView[] {
+    return this.#places.get(id)?.models.map(({ view }) => view) ?? []
+  }
+
+  /** As `modelsIn`, with the path of each model. */
+  pathsIn(id: string): readonly { readonly path: string; readonly model: FoundModelView }[] {
+    return this.#places.get(id)?.models.map(({ path, view: model }) => ({ path, model })) ?? []
   }
 
   /**
@@ -83,19 +124,40 @@ export class FoundPlaces {
       },
     )
     if (!isExtraPathsFile) return false
-    for (const place of found) this.#add(place)
+    for (const place of found) {
+      this.#addedByUser.add(idOf(place.path))
+      this.#add(place)
+    }
     onChange(this.view())
     return true
   }
 
-  /** The models of some types of a place; none if the place is unknown or can't be added. */
-  modelsOf(id: string, modelTypes: readonly (string | null)[]): readonly FoundModel[] {
-    const place = this.#places.get(id)
-    if (!place || isInformation(place)) return []
-    const isTypeExplicit = isExtraPaths(place)
-    return place.models
-      .filter(({ modelType, isDuplicate }) => modelTypes.includes(modelType) && !isDuplicate)
-      .map((model) => ({ ...model, isTypeExplicit }))
+  /** The files of chosen models; those that are unknown or can't be added are left out. */
+  filesOf(modelIds: readonly string[]): readonly FoundFile[] {
+    const chosen = new Set(modelIds)
+    return [...this.#places.values()]
+      .filter(({ place }) => !isInformation(place))
+      .flatMap(({ place, models }) => {
+        const isTypeExplicit = isExtraPaths(place)
+        const ofPlace = models.filter(({ view }) => chosen.has(view.id))
+        return ofPlace.flatMap(({ files }) => files.map((file) => ({ ...file, isTypeExplicit })))
+      })
+  }
+
+  /** Compares all models with the team again. Returns whether anything has changed. */
+  compareAgain(): boolean {
+    const compare = this.#options.createComparison()
+    let hasChanged = false
+    for (const [id, listed] of this.#places) {
+      const models = listed.models.map((model) => {
+        const state = compare(model.files)
+        return state === model.view.state ? model : { ...model, view: { ...model.view, state } }
+      })
+      if (models.every((model, index) => model === listed.models[index])) continue
+      hasChanged = true
+      this.#places.set(id, this.#listed(listed.place, models))
+    }
+    return hasChanged
   }
 
   /** Whether the last search of the usual places was completed. */
@@ -104,12 +166,15 @@ export class FoundPlaces {
   }
 
   allModels(): readonly LocalModel[] {
-    return [...this.#places.values()].filter((place) => !isInformation(place)).flatMap(({ models }) => models)
+    return [...this.#places.values()]
+      .filter(({ place }) => !isInformation(place))
+      .flatMap(({ place }) => place.models)
   }
 
   #startSearch(): Promise<void> {
     const { searchWorker, onChange } = this.#options
     const abort = new AbortController()
+    const notFoundAgain = new Set([...this.#places.keys()].filter((id) => !this.#addedByUser.has(id)))
     this.#state = 'looking'
     const done = searchWorker
       .search(
@@ -118,6 +183,7 @@ export class FoundPlaces {
           signal: abort.signal,
           onMessage: (message) => {
             if (message.kind !== 'place') return
+            notFoundAgain.delete(idOf(message.place.path))
             this.#add(message.place)
             onChange(this.view())
           },
@@ -128,6 +194,8 @@ export class FoundPlaces {
         this.#running = null
         if (abort.signal.aborted) this.#state = 'stopped'
         else this.#state = isComplete ? 'done' : 'late'
+        // A search that was cut short shows nothing about places that it did not reach.
+        if (this.#state === 'done') for (const id of notFoundAgain) this.#places.delete(id)
         onChange(this.view())
       })
     this.#running = { abort, done }
@@ -137,8 +205,8 @@ export class FoundPlaces {
 
   /** Adds a place. A model that a yaml file gives a type is removed from all other places. */
   #add(place: FoundPlace): void {
-    this.#places.set(idOf(place.path), place)
-    const places = [...this.#places.values()]
+    this.#places.set(idOf(place.path), this.#list(place))
+    const places = [...this.#places.values()].map((listed) => listed.place)
     const explicitPaths = new Set(
       places.filter(isExtraPaths).flatMap(({ models }) => models.map(({ path }) => path)),
     )
@@ -146,8 +214,77 @@ export class FoundPlaces {
       const models = isExtraPaths(other)
         ? other.models
         : other.models.filter(({ path }) => !explicitPaths.has(path))
-      if (models.length === 0) this.#places.delete(idOf(other.path))
-      else if (models.length < other.models.length) this.#places.set(idOf(other.path), { ...other, models })
+      if (models.length === 0 && other.unreadable.length === 0) this.#places.delete(idOf(other.path))
+      else if (models.length < other.models.length)
+        this.#places.set(idOf(other.path), this.#list({ ...other, models }))
+    }
+  }
+
+  #list(place: FoundPlace): ListedPlace {
+    const compare = this.#options.createComparison()
+    const folderOf = this.#foldersIn(place)
+    const found = place.models.filter(({ isDuplicate }) => !isDuplicate)
+    const models = [...Map.groupBy(found, ({ path, modelFolder }) => modelFolder ?? path)].map(
+      ([path, files]): FoundModel => ({
+        path,
+        files,
+        view: {
+          id: this.#modelIdOf(path),
+          name: basename(path),
+          folder: folderOf(dirname(path)),
+          modelType: typeOf(files),
+          sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+          fileCount: files.length,
+          state: compare(files),
+        },
+      }),
+    )
+    return this.#listed(
+      place,
+      models.sort((one, other) => other.view.sizeBytes - one.view.sizeBytes),
+    )
+  }
+
+  #listed(place: FoundPlace, models: readonly FoundModel[]): ListedPlace {
+    const { displayPath } = this.#options
+    this.#lastVersion += 1
+    const { kind, path, isComplete, unreadable } = place
+    const view: FoundPlaceView = {
+      id: idOf(path),
+      version: this.#lastVersion,
+      kind,
+      where: displayPath(path),
+      modelCount: models.length,
+      sizeBytes: models.reduce((sum, model) => sum + model.view.sizeBytes, 0),
+      presentCount: models.filter((model) => model.view.state !== 'new').length,
+      isWhole: isComplete,
+      unreadableCount: unreadable.length,
+      unreadable: unreadable.slice(0, maxUnreadableNames).map(displayPath),
+      isInformation: isInformation(place),
+    }
+    return { place, models, view }
+  }
+
+  #modelIdOf(path: string): string {
+    const id = this.#modelIds.get(path) ?? String(this.#modelIds.size + 1)
+    this.#modelIds.set(path, id)
+    return id
+  }
+
+  /**
+   * How folders are shown: below the place, or with their whole path for a place that consists of several
+   * folders. Models share folders, and computing each a hundred thousand times would take a second.
+   */
+  #foldersIn(place: FoundPlace): (folder: string) => string {
+    const shown = new Map<string, string>()
+    const show = (folder: string) =>
+      isExtraPaths(place)
+        ? this.#options.displayPath(folder)
+        : relative(place.path, folder).split(sep).join('/')
+    return (folder) => {
+      const text = shown.get(folder) ?? show(folder)
+      shown.set(folder, text)
+      return text
     }
   }
 }
@@ -155,26 +292,12 @@ export class FoundPlaces {
 const isExtraPaths = ({ kind }: FoundPlace) => kind === 'extra-paths'
 const isInformation = ({ kind }: FoundPlace) => kind === 'hugging-face'
 
-/** A place has the same id in every search, so the user's selection survives a repeated search. */
+/** A place has the same id in every search. */
 function idOf(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 16)
 }
 
-function toView(id: string, place: FoundPlace, displayPath: (path: string) => string): FoundPlaceView {
-  const groups = new Map<string | null, { count: number; sizeBytes: number }>()
-  for (const { modelType, sizeBytes, isDuplicate } of place.models) {
-    if (isDuplicate) continue
-    const group = groups.get(modelType) ?? { count: 0, sizeBytes: 0 }
-    groups.set(modelType, { count: group.count + 1, sizeBytes: group.sizeBytes + sizeBytes })
-  }
-  return {
-    id,
-    kind: place.kind,
-    where: displayPath(place.path),
-    groups: [...groups]
-      .map(([modelType, group]): FoundGroup => ({ modelType, ...group }))
-      .sort((one, other) => other.sizeBytes - one.sizeBytes),
-    isWhole: place.isComplete,
-    isInformation: isInformation(place),
-  }
+/** The type that recognition gives to a diffusers model, or the one that the folders of a file suggest. */
+function typeOf([first]: readonly LocalModel[]): string | null {
+  return first?.modelFolder === undefined ? (first?.modelType ?? null) : 'diffusers'
 }

@@ -4,7 +4,7 @@ import { posix, win32 } from 'node:path'
 import process from 'node:process'
 import { teamKey, type Account, type Team, type TeamChoice } from '../../contract/account.ts'
 import type { CallHandlers } from '../../contract/calls.ts'
-import type { FoundPlacesView, WorkflowView } from '../../contract/discovery.ts'
+import type { ComparedLibrary, FoundPlacesView, WorkflowView } from '../../contract/discovery.ts'
 import { success, type Failure, type Result } from '../../contract/failures.ts'
 import { cleanLibraryPath } from '../../contract/library-path.ts'
 import type { AddReport, Target } from '../../contract/uploads.ts'
@@ -23,7 +23,8 @@ import {
   type UploadDestination,
 } from './confirm-upload.ts'
 import type { FileWithTarget } from './file-with-target.ts'
-import { FoundPlaces, type FoundModel } from './found-places.ts'
+import { createComparison } from './compare-with-library.ts'
+import { FoundPlaces, type FoundFile } from './found-places.ts'
 import type { Computer } from './known-places.ts'
 import { RecentFolders } from './recent-folders.ts'
 import { SearchWorkerClient } from './search-worker-client.ts'
@@ -59,14 +60,31 @@ export interface ModelFinderOptions {
     requested: TeamChoice | null,
   ) => { readonly accountId: string; readonly team: Team } | null
   readonly knownFiles: KnownFiles
+  /** Uploads files of a workflow that were confirmed or picked. */
   readonly enqueue: EnqueueFiles
+  readonly found: {
+    /** The team for what the user adds in the window, without a team that is only a default. */
+    chosenTeam(): TeamChoice | null
+    /** Paths of a team's uploads that are not in the library yet, in the queues of all processes. */
+    queuedPathsOf(choice: TeamChoice): readonly string[]
+    /** Uploads found files to a team that was confirmed; without one it adds them to the review. */
+    readonly enqueueFound: EnqueueFiles
+    /** Whether added files are reviewed at all. */
+    isReviewed(): boolean
+  }
 }
 
-/** The selected model types of a found place; null stands for models of unknown type. */
-export interface ChosenPlace {
-  readonly id: string
-  readonly modelTypes: readonly (string | null)[]
+/** What was found on this computer. */
+export interface FoundModels {
+  readonly view: FoundPlacesView
+  /** The models of a place with their paths on this computer, largest first. */
+  readonly modelsIn: FoundPlaces['pathsIn']
 }
+
+/** A library listing of the last minute is recent enough to tell which models it has. */
+const maxListingAgeMs = 60_000
+/** Many uploads may change the library within a second, and comparing 100,000 models takes time. */
+const compareDelayMs = 500
 
 const emptyReport: AddReport = { added: 0, refused: 0, skipped: [] }
 
@@ -75,7 +93,10 @@ const emptyReport: AddReport = { added: 0, refused: 0, skipped: [] }
  * those that a workflow needs.
  */
 export class ModelFinder {
-  readonly calls: Pick<CallHandlers, 'findPlaces' | 'stopFinding' | 'workflow' | 'closeWorkflow'>
+  readonly calls: Pick<
+    CallHandlers,
+    'findPlaces' | 'stopFinding' | 'foundModels' | 'workflow' | 'closeWorkflow'
+  >
   readonly workflows: Workflows
   readonly #options: ModelFinderOptions
   readonly #computer: Computer
@@ -83,6 +104,14 @@ export class ModelFinder {
   readonly #foundPlaces: FoundPlaces
   readonly #recentFolders: RecentFolders
   readonly #unsubscribe: () => void
+  /** The page shows what was found. */
+  #isShown = false
+  #isClosed = false
+  /** Instead of the chosen team; null for none. */
+  #requestedTeam: TeamChoice | null | undefined
+  #listingCount = 0
+  #libraryFailure: Failure | null = null
+  #cancelComparison: (() => void) | null = null
 
   constructor(options: ModelFinderOptions) {
     const { choices, environment, library } = options
@@ -97,6 +126,8 @@ export class ModelFinder {
     this.#foundPlaces = new FoundPlaces({
       searchWorker: this.#searchWorker,
       displayPath,
+      createComparison: () => this.#createComparison(),
+      library: () => this.#comparedLibrary(),
       onChange: options.onFindingChange,
     })
     this.#recentFolders = new RecentFolders({
@@ -115,7 +146,10 @@ export class ModelFinder {
       queuedUploadsFor: (choice) => this.#queuedUploadsFor(choice),
       onChange: options.onWorkflowChange,
     })
-    this.#unsubscribe = library.subscribe(() => this.workflows.refresh())
+    this.#unsubscribe = library.subscribe(() => {
+      this.workflows.refresh()
+      this.#compareSoon()
+    })
     this.calls = this.#createCalls()
   }
 
@@ -154,16 +188,39 @@ export class ModelFinder {
     })
   }
 
-  /** Enqueues the models of some types of some places after `confirm`; null if the user declines. */
-  async enqueueFound(
-    chosen: readonly ChosenPlace[],
-    confirm: ConfirmUpload,
-  ): Promise<Result<AddReport | null>> {
-    const models = chosen.flatMap(({ id, modelTypes }) => this.#foundPlaces.modelsOf(id, modelTypes))
-    if (models.length === 0) return success(emptyReport)
-    const files = await replaceDiffusersParts(models)
-    const { enqueue } = this.#options
-    return enqueueAfterConfirmation(files, this.destinationFor(null), { confirm, enqueue })
+  /**
+   * Adds found models to the review, where `confirm` comes before the upload. Without reviews it comes first;
+   * null if the user declines.
+   */
+  async enqueueFound(modelIds: readonly string[], confirm: ConfirmUpload): Promise<Result<AddReport | null>> {
+    const found = this.#foundPlaces.filesOf(modelIds)
+    if (found.length === 0) return success(emptyReport)
+    const files = await replaceDiffusersParts(found)
+    const { enqueueFound, isReviewed } = this.#options.found
+    const report = isReviewed()
+      ? await enqueueFound(files, null)
+      : await enqueueAfterConfirmation(files, this.destinationFor(null), { confirm, enqueue: enqueueFound })
+    this.#compareNow()
+    return report
+  }
+
+  /**
+   * Searches the usual places and compares what is found with a team, if one is given. Ends early, with what
+   * was found, when the signal is aborted.
+   */
+  async findAll(team: TeamChoice | null, signal: AbortSignal): Promise<FoundModels> {
+    this.#requestedTeam = team
+    const stop = () => this.#foundPlaces.stop()
+    signal.addEventListener('abort', stop, { once: true })
+    await Promise.all([this.#listLibrary(), this.#foundPlaces.search(true)])
+    signal.removeEventListener('abort', stop)
+    return { view: this.#foundPlaces.view(), modelsIn: (place) => this.#foundPlaces.pathsIn(place) }
+  }
+
+  /** The account or team has changed. */
+  sessionChanged(): void {
+    this.workflows.refresh()
+    if (this.#isShown) void this.#listLibrary()
   }
 
   /** All models below a folder, or those that were found before the search was cut short. */
@@ -216,6 +273,8 @@ export class ModelFinder {
 
   async close(): Promise<void> {
     this.#unsubscribe()
+    this.#isClosed = true
+    this.#cancelComparison?.()
     // Searches that end after this must not use services that are closed next.
     this.workflows.closeAll()
     await this.#searchWorker.close()
@@ -224,19 +283,71 @@ export class ModelFinder {
   #createCalls(): ModelFinder['calls'] {
     return {
       findPlaces: async ({ again }) => {
+        this.#isShown = true
         void this.#foundPlaces.search(again)
+        void this.#listLibrary(again ? 0 : maxListingAgeMs)
         return success(this.#foundPlaces.view())
       },
       stopFinding: async () => {
+        this.#isShown = false
         this.#foundPlaces.stop()
         return success(undefined)
       },
+      foundModels: async ({ place }) => success(this.#foundPlaces.modelsIn(place)),
       workflow: async ({ id }) => success(this.workflows.view(id)),
       closeWorkflow: async ({ id }) => {
         this.workflows.close(id)
         return success(undefined)
       },
     }
+  }
+
+  /** Lists the library of the chosen team, if there is one, and compares all models with it. */
+  async #listLibrary(maxAgeMs = maxListingAgeMs): Promise<void> {
+    const choice = this.#comparedTeam()
+    this.#libraryFailure = null
+    if (choice) {
+      this.#listingCount += 1
+      this.#compareNow()
+      const listed = await this.#options.library.models(choice, { maxAgeMs })
+      this.#listingCount -= 1
+      // A team that was chosen meanwhile is listed too.
+      if (this.#listingCount > 0 || this.#isClosed) return
+      this.#libraryFailure = listed.ok ? listed.value.failure : listed.failure
+    }
+    this.#compareNow()
+  }
+
+  #compareSoon(): void {
+    if (!this.#isShown) return
+    this.#cancelComparison ??= this.#options.environment.timers.after(compareDelayMs, () => {
+      this.#cancelComparison = null
+      this.#compareNow()
+    })
+  }
+
+  #compareNow(): void {
+    this.#foundPlaces.compareAgain()
+    if (this.#isShown) this.#options.onFindingChange(this.#foundPlaces.view())
+  }
+
+  #comparedTeam(): TeamChoice | null {
+    return this.#requestedTeam === undefined ? this.#options.found.chosenTeam() : this.#requestedTeam
+  }
+
+  #createComparison() {
+    const choice = this.#comparedTeam()
+    return createComparison({
+      models: (choice && this.#options.library.cachedModels(choice)) ?? [],
+      queuedPaths: new Set(choice ? this.#options.found.queuedPathsOf(choice) : []),
+      knownHash: (path, identity) => this.#options.knownFiles.hashes.peek(path, identity),
+    })
+  }
+
+  #comparedLibrary(): ComparedLibrary {
+    const choice = this.#comparedTeam()
+    const team = (choice && this.destinationFor(choice)?.team) ?? null
+    return { team, isListing: this.#listingCount > 0, failure: this.#libraryFailure }
   }
 
   /** The team and server of uploads to a requested team, or to the selected one; null if there is none. */
@@ -263,7 +374,7 @@ export class ModelFinder {
 }
 
 /** Replaces the parts of a diffusers model by its folder, so that the model is enqueued completely. */
-async function replaceDiffusersParts(models: readonly FoundModel[]) {
+async function replaceDiffusersParts(models: readonly FoundFile[]) {
   const roots = await findDiffusersRoots(models.map(({ path }) => path))
   const files = new Map<string, FileWithTarget & { readonly sizeBytes: number }>()
   for (const model of models) {
@@ -279,7 +390,7 @@ async function replaceDiffusersParts(models: readonly FoundModel[]) {
  * An explicit type from a yaml file is used; otherwise recognition decides, which also reads the file's
  * content.
  */
-function targetOf({ modelType, name, isTypeExplicit }: FoundModel): Partial<Target> {
+function targetOf({ modelType, name, isTypeExplicit }: FoundFile): Partial<Target> {
   if (!isTypeExplicit || modelType === null) return {}
   return { modelType, modelPath: cleanLibraryPath(`models/${modelType}/${name}`) }
 }

@@ -14,6 +14,8 @@ export interface FoundPlace {
   readonly models: readonly LocalModel[]
   /** False if a limit ended the search of this place. */
   readonly isComplete: boolean
+  /** Folders in it that could not be read. */
+  readonly unreadable: readonly string[]
 }
 
 export interface PlaceSearchOptions {
@@ -121,16 +123,18 @@ async function searchRoot(search: Search, root: string, kind: PlaceKind): Promis
   const { budget, now } = search
   // Models of this cache can't be added, so the same files elsewhere must not count as duplicates.
   const seen = kind === 'hugging-face' ? new Set(search.seen) : search.seen
-  const { models, isComplete } = await walkModels(root, {
+  const walked = await walkModels(root, {
     budget,
     seen,
     now,
     skipCloudOnlyOn: search.computer.platform,
   })
-  if (models.length > 0) report(search, { kind, path: root, models, isComplete })
+  report(search, { kind, path: root, ...walked })
 }
 
+/** A place without models is reported if it may have some. */
 function report({ found, onFound }: Search, place: FoundPlace): void {
+  if (place.models.length === 0 && place.unreadable.length === 0 && !found.has(place.path)) return
   found.set(place.path, place)
   onFound(place)
 }
@@ -152,6 +156,7 @@ async function searchExtraFolders(
   folders: readonly ExtraModelFolder[],
 ): Promise<void> {
   const models: LocalModel[] = []
+  const unreadable: string[] = []
   let isComplete = true
   // The deepest first, because a type's folder may be inside the folder of another type.
   const deepestFirst = [...folders].sort((one, other) => other.path.length - one.path.length)
@@ -165,13 +170,13 @@ async function searchExtraFolders(
       skipCloudOnlyOn: search.computer.platform,
     })
     models.push(...walked.models)
+    unreadable.push(...walked.unreadable)
     isComplete &&= walked.isComplete
   }
   const isFoundBefore = [...search.seenExtraPaths].some((key) => search.seen.has(key))
   search.seenExtraPaths.forEach((key) => search.seen.add(key))
-  if (models.length === 0) return
   if (isFoundBefore) await removeFromOtherPlaces(search, models)
-  report(search, { kind: 'extra-paths', path: file, models, isComplete })
+  report(search, { kind: 'extra-paths', path: file, models, isComplete, unreadable })
 }
 
 async function removeFromOtherPlaces(search: Search, models: readonly LocalModel[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { BigIntStats, Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
+import { identityOf, type FileIdentity } from '../../platform/files/file-identity.ts'
 import { extensionOf, folderSkipReason, skipReasonInFolder } from '../../recognition/file-names.ts'
 import { folderEvidence } from '../../recognition/kinds/folder-evidence.ts'
 import { compareCopies } from '../../recognition/copy-rank.ts'
@@ -18,6 +19,12 @@ export interface LocalModel {
   readonly name: string
   /** Another path of the same file was found before. */
   readonly isDuplicate?: true
+  /** The path with links resolved, unless that is `path` itself. */
+  readonly realPath?: string
+  /** As found by a walk; absent for a single file. */
+  readonly identity?: FileIdentity
+  /** Folder of the diffusers model that the file is a part of. */
+  readonly modelFolder?: string
 }
 
 /** Limits shared by all walks of one search; `entries` counts down. */
@@ -45,42 +52,59 @@ export interface WalkOptions {
 /** Models are two or three folders deep, snapshots of multi-file models a few more. */
 const maxDepth = 8
 
+export interface WalkResult {
+  readonly models: readonly LocalModel[]
+  /** False if the budget ended the walk. */
+  readonly isComplete: boolean
+  /** Folders that could not be read, for example because their disk was removed meanwhile. */
+  readonly unreadable: readonly string[]
+}
+
 /**
- * The model files below a folder. `isComplete` is false if the budget ended the walk. Unreadable folders are
- * skipped, and a folder is entered once even if several links lead to it.
+ * The model files below a folder. Unreadable folders are skipped and returned, and a folder is entered once
+ * even if several links lead to it. A folder that doesn't exist has no models.
  */
-export async function walkModels(
-  root: string,
-  options: WalkOptions,
-): Promise<{ readonly models: readonly LocalModel[]; readonly isComplete: boolean }> {
-  const models: LocalModel[] = []
-  const isComplete = await walkFolder({ root, models, options }, root, 0, 0)
-  return { models, isComplete }
+export async function walkModels(root: string, options: WalkOptions): Promise<WalkResult> {
+  const walk: Walk = { root, models: [], unreadable: [], options }
+  const isComplete = await walkFolder(walk, { path: root, depth: 0, partsOf: null })
+  return { models: walk.models, isComplete, unreadable: walk.unreadable }
 }
 
 interface Walk {
   readonly root: string
   readonly models: LocalModel[]
+  readonly unreadable: string[]
   readonly options: WalkOptions
 }
 
-/** `partLevels`: levels of folders, from this one on, whose files are parts of a diffusers model. */
-async function walkFolder(walk: Walk, folder: string, depth: number, partLevels = 0): Promise<boolean> {
+interface WalkedFolder {
+  readonly path: string
+  readonly depth: number
+  readonly partsOf: DiffusersParts | null
+}
+
+/** The files of a folder are parts of a diffusers model, and so are those in this many levels of folders. */
+interface DiffusersParts {
+  readonly modelFolder: string
+  readonly levels: number
+}
+
+async function walkFolder(walk: Walk, { path: folder, depth, partsOf }: WalkedFolder): Promise<boolean> {
   const { budget, seen, now } = walk.options
   if (budget.entries <= 0 || now() > budget.untilMs) return false
-  let entries: Dirent[]
-  try {
-    const real = await realpath(folder)
-    if (seen.has(real)) return true
-    seen.add(real)
-    entries = await readdir(real, { withFileTypes: true })
-  } catch {
+  const listed = await listFolder(folder)
+  if (!('entries' in listed)) {
+    // A missing root has no models; below it, a folder was there a moment ago.
+    if (depth > 0 || !listed.isMissing) walk.unreadable.push(folder)
     return true
   }
+  const { real, entries } = listed
+  if (seen.has(real)) return true
+  seen.add(real)
   budget.entries -= entries.length + 1
   let isComplete = true
   const names = new Set(entries.map(({ name }) => name))
-  const innerLevels = partLevelsInside(partLevels, names)
+  const inner = { depth: depth + 1, partsOf: partsInFoldersOf(folder, partsOf, names) }
   for (const entry of bestFirst(entries)) {
     const path = join(folder, entry.name)
     const kind = await kindOf(entry, path)
@@ -88,19 +112,39 @@ async function walkFolder(walk: Walk, folder: string, depth: number, partLevels 
       kind === 'folder' &&
       depth < (walk.options.maxDepth ?? maxDepth) &&
       folderSkipReason(entry.name, false) === null
-    ) {
-      isComplete = (await walkFolder(walk, path, depth + 1, innerLevels)) && isComplete
-    } else if (kind === 'file' && isModel(entry.name, names)) {
-      const model = await readModel(walk, path, partLevels > 0)
-      if (model) walk.models.push(model)
+    )
+      isComplete = (await walkFolder(walk, { ...inner, path })) && isComplete
+    else if (kind === 'file' && isModel(entry.name, names)) {
+      const realPath = entry.isSymbolicLink() ? null : join(real, entry.name)
+      walk.models.push(...(await readModel(walk, { path, partsOf, realPath })))
     }
   }
   return isComplete
 }
 
-function partLevelsInside(partLevels: number, names: ReadonlySet<string>): number {
-  return partLevels === 0 && names.has(diffusersIndex) ? maxDiffusersDepth : Math.max(0, partLevels - 1)
+/** What the folders in a folder with these names are parts of. */
+function partsInFoldersOf(
+  folder: string,
+  partsOf: DiffusersParts | null,
+  names: ReadonlySet<string>,
+): DiffusersParts | null {
+  if (partsOf) return partsOf.levels > 1 ? { ...partsOf, levels: partsOf.levels - 1 } : null
+  return names.has(diffusersIndex) ? { modelFolder: folder, levels: maxDiffusersDepth } : null
 }
+
+/** The entries of a folder and its path with links resolved. */
+async function listFolder(
+  folder: string,
+): Promise<{ readonly real: string; readonly entries: readonly Dirent[] } | { readonly isMissing: boolean }> {
+  try {
+    const real = await realpath(folder)
+    return { real, entries: await readdir(real, { withFileTypes: true }) }
+  } catch (error) {
+    return { isMissing: isMissing(error) }
+  }
+}
+
+const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 /**
  * The order of a folder's entries: a folder is visited by its own name first, since the name of a link may
@@ -138,25 +182,43 @@ async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 
 /** Smaller files with a model's extension are placeholders or notes. */
 const smallestModelBytes = 1_024n
 
-/** A part of a diffusers model is never a duplicate: the model needs the file at this path. */
-async function readModel({ root, options }: Walk, path: string, isPart: boolean): Promise<LocalModel | null> {
-  const { seen, modelType, skipCloudOnlyOn } = options
+interface WalkedFile {
+  readonly path: string
+  /** Null for a link. */
+  readonly realPath: string | null
+  readonly partsOf: DiffusersParts | null
+}
+
+/**
+ * Reads the metadata of a file, but nothing of the file. A part of a diffusers model is never a duplicate: the
+ * model needs the file at this path.
+ */
+async function readModel(walk: Walk, { path, partsOf, ...file }: WalkedFile): Promise<LocalModel[]> {
+  const { seen, modelType, skipCloudOnlyOn } = walk.options
   try {
     const stats = await stat(path, { bigint: true })
-    if (stats.size < smallestModelBytes) return null
-    if (skipCloudOnlyOn && isCloudPlaceholder(stats, skipCloudOnlyOn)) return null
+    if (stats.size < smallestModelBytes) return []
+    if (skipCloudOnlyOn && isCloudPlaceholder(stats, skipCloudOnlyOn)) return []
     const key = await fileKey(stats, path)
-    const isDuplicate = !isPart && seen.has(key)
-    if (!isPart) seen.add(key)
-    return {
+    const isDuplicate = !partsOf && seen.has(key)
+    if (!partsOf) seen.add(key)
+    const realPath = file.realPath ?? (await realpath(path))
+    const model = {
       path,
       sizeBytes: Number(stats.size),
       mtimeMs: mtimeMs(stats),
-      ...typeAndNameOf(root, path, modelType),
+      ...typeAndNameOf(walk.root, path, modelType),
+      identity: identityOf(stats),
+      ...(realPath === path ? {} : { realPath }),
+      ...(partsOf ? { modelFolder: partsOf.modelFolder } : {}),
       ...(isDuplicate ? { isDuplicate } : {}),
     }
+    return [model]
   } catch {
-    return null
+    // It was listed a moment ago: the disk may have been removed.
+    const folder = dirname(path)
+    if (walk.unreadable.at(-1) !== folder) walk.unreadable.push(folder)
+    return []
   }
 }
 

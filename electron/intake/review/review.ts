@@ -1,7 +1,8 @@
 import { dirname } from 'node:path'
+import type { ConfirmUpload } from '../../discovery/places/confirm-upload.ts'
 import { compareWithTeam, type LibraryMatch } from '../../conflicts/compare-with-team.ts'
 import type { MissingPart } from '../../conflicts/missing-companions.ts'
-import type { Team, TeamChoice } from '../../contract/account.ts'
+import { serverOf, teamKey, type Team, type TeamChoice } from '../../contract/account.ts'
 import { failed, failure, remedyOf, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { MissingCompanion } from '../../contract/companions.ts'
 import type { LibraryListing, LibraryModel, OnConflict } from '../../contract/library.ts'
@@ -201,15 +202,43 @@ export class Review {
     return isReviewNeeded(need, [record], { policy, findGroups })
   }
 
-  /** Queues files for a team, or each for its own, all unless some are named. Those with a failure stay. */
-  approve(ids: readonly string[] | null, choice: TeamChoice | null): Result<ReviewApproval> {
+  /**
+   * Queues files for a team, or each for its own, all unless some are named. Those with a failure stay. If the
+   * app has found any of them, `confirm` asks for each team first: files of a team that was declined stay too,
+   * and exactly the confirmed ones are queued. Null, and nothing is queued, if the user declines all.
+   */
+  async approve(
+    ids: readonly string[] | null,
+    choice: TeamChoice | null,
+    confirm: ConfirmUpload,
+  ): Promise<Result<ReviewApproval | null>> {
     const chosen = choice && this.#options.resolve(choice)
-    const named = new Set(ids ?? this.#ids)
-    const records = this.#records().filter(({ id }) => named.has(id))
-    const isUnavailable = choice ? !chosen : !this.#areTeamsAvailable(records)
-    if (isUnavailable) return failed(failure('no-team'))
-    const isApproved = (record: UploadRecord) =>
+    const named = this.#records(ids)
+    if (choice ? !chosen : !this.#areTeamsAvailable(named)) return failed(failure('no-team'))
+    const isApprovable = (record: UploadRecord) =>
       record.failure === null && (!record.allowed || isSameTeam(record, chosen ?? record))
+    const keyOf = (record: UploadRecord) => keyOfTeam(chosen ?? record)
+    const found = named.filter((record) => isFound(record) && isApprovable(record))
+    if (found.length === 0) return this.#approve(named, chosen, isApprovable)
+    const answers = await confirmByTeam(found, chosen, confirm)
+    if (![...answers.values()].includes(true)) return success(null)
+    // Meanwhile accounts may have signed out, and a page may have given files to another team.
+    const records = this.#records(named.map(({ id }) => id))
+    const isAvailable = choice ? this.#options.resolve(choice) !== null : this.#areTeamsAvailable(records)
+    if (!isAvailable) return failed(failure('no-team'))
+    const askedFor = new Map(found.map((record) => [record.id, keyOf(record)]))
+    return this.#approve(records, chosen, (record) => {
+      const key = keyOf(record)
+      if (!isApprovable(record) || answers.get(key) === false) return false
+      return !isFound(record) || (askedFor.get(record.id) === key && answers.get(key) === true)
+    })
+  }
+
+  #approve(
+    records: readonly UploadRecord[],
+    chosen: TeamOfUpload | null,
+    isApproved: (record: UploadRecord) => boolean,
+  ): Result<ReviewApproval> {
     const [approved, left] = [records.filter(isApproved), records.filter((record) => !isApproved(record))]
     const events = approved.map((record) => {
       const change = changeForTeam(record, chosen ?? record, this.#options.onConflict())
@@ -247,9 +276,10 @@ export class Review {
     this.#cancelReport?.()
   }
 
-  /** The files that are shown, in the order of the queue. */
-  #records(): UploadRecord[] {
-    const records = [...this.#ids].flatMap((id) => this.#rows.get(id)?.record ?? [])
+  /** The files that are shown, or those of them that are named, in the order of the queue. */
+  #records(named: readonly string[] | null = null): UploadRecord[] {
+    const ids = named ? named.filter((id) => this.#ids.has(id)) : [...this.#ids]
+    const records = [...new Set(ids)].flatMap((id) => this.#rows.get(id)?.record ?? [])
     return records
       .filter(({ accountId }) => !this.#options.isHidden(accountId))
       .sort((one, other) => one.position - other.position)
@@ -418,6 +448,28 @@ function changeForTeam(
     ...(record.allowed ? { allowed: false, failure: failure('file-look-late') } : {}),
   }
 }
+
+const keyOfTeam = ({ accountId, team }: TeamOfUpload) => teamKey({ accountId, teamId: team.id })
+
+/** Asks for each team, or only for the chosen one, whether to upload its files; the answers by `keyOfTeam`. */
+async function confirmByTeam(
+  records: readonly UploadRecord[],
+  chosen: TeamOfUpload | null,
+  confirm: ConfirmUpload,
+): Promise<ReadonlyMap<string, boolean>> {
+  const answers = new Map<string, boolean>()
+  for (const [key, files] of Map.groupBy(records, (record) => keyOfTeam(chosen ?? record))) {
+    const [first] = files
+    if (!first) continue
+    const { accountId, team } = chosen ?? first
+    const question = { count: files.length, sizeBytes: sumBytes(files), team: team.name }
+    answers.set(key, await confirm({ ...question, server: serverOf(accountId) }))
+  }
+  return answers
+}
+
+/** The user has not picked it, so that a page alone must not upload it. */
+const isFound = ({ seen }: UploadRecord) => seen?.isFound === true
 
 const sumBytes = (records: readonly UploadRecord[]) =>
   records.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)

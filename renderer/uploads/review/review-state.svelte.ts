@@ -2,7 +2,7 @@ import { SvelteMap } from 'svelte/reactivity'
 import { untrack } from 'svelte'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import type { Bridge } from '../../../electron/contract/calls.ts'
-import type { Result } from '../../../electron/contract/failures.ts'
+import type { Failure, Result } from '../../../electron/contract/failures.ts'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
 import type { ReviewFacts, ReviewView } from '../../../electron/contract/review.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
@@ -26,6 +26,8 @@ export const isTeamDecided = ({ team, isForSeveralTeams }: ReviewView): boolean 
 /** The files that wait for approval, and the sheet that shows them. */
 export class ReviewState {
   view = $state.raw<ReviewView | null>(null)
+  /** Why it could not be loaded, or null: files may wait for approval unseen. */
+  loadFailure = $state.raw<Failure | null>(null)
   /** The sheet is open. While it is closed, a banner leads back to it. */
   isOpen = $state(false)
   /** An approval is being stored. */
@@ -60,10 +62,14 @@ export class ReviewState {
   /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
     const stop = this.#services.bridge.on('review', (view) => this.#receive(view))
-    void this.#services.bridge.review().then((result) => {
-      if (result.ok && this.view === null) this.#receive(result.value)
-    })
+    void this.load()
     return stop
+  }
+
+  readonly load = async (): Promise<void> => {
+    const result = await this.#services.bridge.review()
+    this.loadFailure = result.ok || this.view ? null : result.failure
+    if (result.ok && this.view === null) this.#receive(result.value)
   }
 
   open(): void {
@@ -95,6 +101,8 @@ export class ReviewState {
     })
     this.isApproving = false
     if (!result.ok) return this.#services.notices.failure(result.failure)
+    // The user cancelled the native dialog: the sheet stays.
+    if (result.value === null) return
     this.close()
     this.#services.notices.show('review.approved', { count: result.value.approvedCount })
   }
@@ -131,6 +139,7 @@ export class ReviewState {
     }
     if (!view) this.close()
     this.view = view
+    this.loadFailure = null
   }
 
   #offerUndo(result: Result<readonly string[]>, key: MessageKey): void {

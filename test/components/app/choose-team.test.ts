@@ -5,7 +5,17 @@ import { success } from '../../../electron/contract/failures.ts'
 import type { Answers } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
 import { listing } from '../support/library.ts'
-import { account, need, otherTeam, signedIn, team } from '../support/rows.ts'
+import {
+  account,
+  foundModel,
+  foundPlace,
+  foundView,
+  need,
+  otherTeam,
+  settings,
+  signedIn,
+  team,
+} from '../support/rows.ts'
 
 const undecided: SessionView = { ...signedIn(), chosen: null }
 const decided: SessionView = {
@@ -55,28 +65,33 @@ test('the library of a team that is lost is not shown any more', async () => {
   expect(screen.getByRole('searchbox').elements()).toEqual([])
 })
 
-test('found models are added only once a team is chosen', async () => {
-  const groups = [{ modelType: 'loras', count: 3, sizeBytes: 5_000 }]
-  const place = {
-    id: 'p',
-    kind: 'comfyui',
-    where: '~/m',
-    isWhole: true,
-    isInformation: false,
-    groups,
-  } as const
+test('found models are added to the review without a team, which is not compared with them', async () => {
+  const view = foundView([foundPlace('p')], { library: { team: null, isListing: false, failure: null } })
   const { screen, asked } = await openUndecided({
-    findPlaces: () => success({ state: 'done', places: [place] }),
+    findPlaces: () => success(view),
+    foundModels: () => success([foundModel('grain')]),
   })
   await userEvent.click(screen.getByRole('button', { name: 'Find my models…' }))
-  await userEvent.click(screen.getByRole('checkbox', { name: 'loras' }))
-  const add = screen.getByRole('button', { name: 'Add 3 files' })
+  await expect.element(screen.getByText('Choose a team to see which models it already has.')).toBeVisible()
+  await expect.element(screen.getByRole('main').getByRole('button', { name: 'Choose team' })).toBeVisible()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select grain.safetensors' }))
+  await userEvent.click(screen.getByRole('button', { name: /^Review 1 model/ }))
+  expect(asked.map(({ name }) => name)).toContain('addFound')
+})
+
+test('without reviews, found models are uploaded only once a team is chosen', async () => {
+  const { screen } = await openUndecided({
+    settings: () => success({ ...settings, review: 'never' }),
+    findPlaces: () => success(foundView([foundPlace('p')])),
+    foundModels: () => success([foundModel('grain')]),
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Find my models…' }))
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select grain.safetensors' }))
+  const add = screen.getByRole('button', { name: /^Upload 1 model/ })
   await expect.element(add).toBeDisabled()
-  await expect.element(screen.getByText('Choose the team to upload to.')).toBeVisible()
   await userEvent.click(screen.getByRole('main').getByRole('button', { name: 'Choose team' }))
   await userEvent.click(screen.getByRole('menuitem', { name: otherTeam.name }))
-  await userEvent.click(add)
-  expect(asked.map(({ name }) => name)).toContain('addPlaces')
+  await expect.element(add).toBeEnabled()
 })
 
 test('a workflow names no team, and uploads nothing, before one is chosen', async () => {

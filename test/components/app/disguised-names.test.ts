@@ -4,7 +4,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
 import { model, openLibrary, rowCorner } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
-import { need, settings, team } from '../support/rows.ts'
+import { foundModel, foundPlace, foundView, need, settings, team } from '../support/rows.ts'
 
 /** Shows what follows from right to left: `gpj.exe` reads as `exe.jpg`. */
 const reversing = '\u202e'
@@ -25,12 +25,14 @@ test('a library row shows name, path and type without marks that reorder text', 
 })
 
 test('a place with models shows its folder and types without marks that reorder text', async () => {
-  const place = { id: 'place-1', kind: 'comfyui', where: name, isWhole: true, isInformation: false } as const
-  const groups = [{ modelType: name, count: 1, sizeBytes: 1 }]
-  const view = { state: 'done', places: [{ ...place, groups }] } as const
-  const { screen } = await openPage({ answers: { findPlaces: () => success(view) } })
+  const place = foundPlace('place-1', { where: name, unreadableCount: 1, unreadable: [name] })
+  const model = foundModel('1', { name, folder: name, modelType: name })
+  const { screen } = await openPage({
+    answers: { findPlaces: () => success(foundView([place])), foundModels: () => success([model]) },
+  })
   await userEvent.click(screen.getByRole('button', { name: 'Find my models…' }))
   await expect.element(screen.getByText(shown).first()).toBeVisible()
+  await expect.element(screen.getByRole('checkbox', { name: `Select ${shown}` })).toBeVisible()
   expect(texts()).not.toContain(reversing)
 })
 

@@ -1,73 +1,163 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
-import type { FoundPlacesView, FoundPlaceView, WorkflowView } from '../../../electron/contract/discovery.ts'
-import type { Asked } from '../support/fake-bridge.ts'
+import type { FoundModelView, FoundPlacesView, WorkflowView } from '../../../electron/contract/discovery.ts'
+import type { Answers, Asked } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
-import { need, team } from '../support/rows.ts'
+import { foundModel, foundPlace, foundView, need, settings, team } from '../support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
 
-const comfy: FoundPlaceView = {
-  id: 'place-1',
-  kind: 'comfyui',
-  where: '~/ComfyUI/models',
-  isWhole: true,
-  isInformation: false,
-  groups: [
-    { modelType: 'checkpoints', count: 12, sizeBytes: 80_000_000_000 },
-    { modelType: 'loras', count: 300, sizeBytes: 60_000_000_000 },
-    { modelType: null, count: 2, sizeBytes: 1_000_000_000 },
-  ],
-}
-const cache: FoundPlaceView = {
-  id: 'place-2',
+const comfy = foundPlace('place-1', { modelCount: 4, sizeBytes: 141e9, presentCount: 2 })
+const cache = foundPlace('place-2', {
   kind: 'hugging-face',
   where: '~/.cache/huggingface/hub',
   isWhole: false,
   isInformation: true,
-  groups: [{ modelType: null, count: 9, sizeBytes: 9_000_000_000 }],
+})
+const inComfy = [
+  foundModel('flux', { folder: 'checkpoints', modelType: 'checkpoints', sizeBytes: 100e9 }),
+  foundModel('owned', { sizeBytes: 30e9, state: 'in-library' }),
+  foundModel('twin', { sizeBytes: 10e9, state: 'same-name-and-size' }),
+  foundModel('grain', { modelType: null, sizeBytes: 1e9 }),
+]
+const inCache = [foundModel('cached')]
+const modelsOf = (place: string, models: readonly FoundModelView[]) => {
+  if (place === comfy.id) return models
+  return place === cache.id ? inCache : []
 }
-const done: FoundPlacesView = { state: 'done', places: [comfy, cache] }
+const modelsIn = (models: readonly FoundModelView[]) => ({
+  foundModels: ({ place }: { readonly place: string }) => success(modelsOf(place, models)),
+})
 
-async function places(view: FoundPlacesView = done) {
-  const page = await openPage({ answers: { findPlaces: () => success(view) } })
+async function places(view: FoundPlacesView = foundView([comfy, cache]), answers: Answers = {}) {
+  const page = await openPage({
+    answers: { findPlaces: () => success(view), ...modelsIn(inComfy), ...answers },
+  })
   await userEvent.click(page.screen.getByRole('button', { name: 'Find my models…' }))
   await expect.element(page.screen.getByRole('heading', { name: 'Find my models' })).toBeVisible()
   return page
 }
 
-test('shows found places with their types and adds the selected ones by id', async () => {
-  const { screen, asked } = await places()
-  await expect.element(screen.getByText('~/ComfyUI/models')).toBeVisible()
-  await expect.element(screen.getByText('314 files, 141', { exact: false })).toBeVisible()
-  await expect.element(screen.getByRole('button', { name: 'Add files' })).toBeDisabled()
-  await userEvent.click(screen.getByRole('checkbox', { name: 'loras' }))
-  await expect.element(screen.getByText(/^60.* GB selected$/)).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Add 300 files' }))
-  expect(asks(asked, 'addPlaces')).toEqual([{ chosen: [{ id: 'place-1', modelTypes: ['loras'] }] }])
-  await expect.element(screen.getByText('Drop model files here', { exact: false })).toBeVisible()
+test('lists the models of each place with what the team has, and adds the selected ones to the review', async () => {
+  const { screen, asked, rowOf, lines } = await places()
+  await expect.element(rowOf('flux.safetensors')).toBeVisible()
+  expect(lines()).toEqual([
+    '~/ComfyUI/models, 4 models, expanded',
+    'flux.safetensors, checkpoints, 100.0 GB',
+    'owned.safetensors, loras, 30.0 GB, In the library',
+    'twin.safetensors, loras, 10.0 GB, Same name and size in the library',
+    'grain.safetensors, Unknown type, 1.0 GB',
+    '~/.cache/huggingface/hub, 1 model, expanded',
+    expect.stringContaining('no readable names'),
+    expect.stringContaining('Not all files in this folder are listed'),
+    'cached.safetensors, loras, 1.0 GB',
+  ])
+  await expect.element(screen.getByRole('button', { name: 'Review models' })).toBeDisabled()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select flux.safetensors' }))
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select twin.safetensors' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Review 2 models · 110.0 GB' }))
+  expect(asks(asked, 'addFound')).toEqual([{ ids: ['flux', 'twin'] }])
 })
 
-test('a place is selected as a whole; another program’s cache can’t be selected', async () => {
+test('selecting a place leaves out what the team seems to have, and says how much', async () => {
   const { screen } = await places()
   const all = screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' })
   await userEvent.click(all)
-  await expect.element(screen.getByRole('button', { name: 'Add 314 files' })).toBeEnabled()
-  await userEvent.click(screen.getByRole('checkbox', { name: 'checkpoints' }))
+  await expect.element(screen.getByRole('button', { name: 'Review 2 models · 101.0 GB' })).toBeEnabled()
+  await expect.element(screen.getByText('2 models aren’t selected', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select flux.safetensors' }))
   await expect.element(all).toBePartiallyChecked()
-  expect(screen.getByRole('checkbox').elements()).toHaveLength(4)
-  await expect.element(screen.getByText('no readable names', { exact: false })).toBeVisible()
+  // The other program's cache has no checkboxes.
+  expect(screen.getByRole('checkbox').elements()).toHaveLength(5)
+})
+
+test('models are selected with the keyboard alone', async () => {
+  const { screen, rowOf } = await places()
+  await expect.element(rowOf('flux.safetensors')).toBeVisible()
+  screen
+    .getByRole('row', { name: /^~\/ComfyUI/ })
+    .element()
+    .focus()
+  await userEvent.keyboard('{ArrowDown} ')
+  await expect.element(screen.getByRole('button', { name: 'Review 1 model · 100.0 GB' })).toBeEnabled()
+  await userEvent.keyboard('{ArrowLeft}{ArrowLeft}')
+  await expect.element(screen.getByRole('row', { name: /^~\/ComfyUI.*collapsed$/ })).toHaveFocus()
+  await userEvent.keyboard(' ')
+  await expect.element(screen.getByRole('button', { name: 'Review 2 models · 101.0 GB' })).toBeEnabled()
+  await userEvent.keyboard('{Control>}a{/Control} ')
+  await expect.element(screen.getByRole('button', { name: 'Review models' })).toBeDisabled()
+})
+
+test('what turns out to be in the library is not selected any more', async () => {
+  let models = inComfy
+  const view = foundView([comfy], { library: { team, isListing: true, failure: null } })
+  const { screen, emit } = await places(view, { foundModels: () => success(models) })
+  await expect.element(screen.getByText('Comparing with the library of Aurora Studio')).toBeVisible()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }))
+  models = models.map((model) => (model.id === 'flux' ? { ...model, state: 'in-library' } : model))
+  emit('finding', foundView([{ ...comfy, version: 2, presentCount: 3 }]))
+  await expect.element(screen.getByRole('button', { name: 'Review 1 model · 1.0 GB' })).toBeEnabled()
+})
+
+test('a library that can’t be listed is not reported as a lack of models, and is listed again', async () => {
+  const view = foundView([comfy], { library: { team, isListing: false, failure: failure('offline') } })
+  const { screen, asked } = await places(view)
+  await expect
+    .element(screen.getByText('models that the team already has aren’t marked', { exact: false }))
+    .toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  expect(asks(asked, 'findPlaces')).toEqual([{ again: false }, { again: false }])
+})
+
+test('folders that can’t be read are named', async () => {
+  const place = foundPlace('place-1', {
+    modelCount: 0,
+    unreadableCount: 2,
+    unreadable: ['~/ComfyUI/models/a', '~/ComfyUI/models/b'],
+  })
+  const { screen } = await places(foundView([place]), modelsIn([]))
+  await expect
+    .element(screen.getByText('2 folders can’t be read: ~/ComfyUI/models/a, ~/ComfyUI/models/b'))
+    .toBeVisible()
+})
+
+test('models that are gone are not said to be added', async () => {
+  const { screen } = await places()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select flux.safetensors' }))
+  await userEvent.click(screen.getByRole('button', { name: /^Review 1 model/ }))
+  await expect.element(screen.getByText('These models are no longer listed.', { exact: false })).toBeVisible()
+  await expect.element(screen.getByRole('heading', { name: 'Find my models' })).toBeVisible()
+})
+
+test('the list of 10,000 models is searched and selected', async () => {
+  const many = Array.from({ length: 10_000 }, (_, at) => foundModel(`model-${at}`))
+  const { screen, rowOf } = await places(
+    foundView([foundPlace('place-1', { modelCount: 10_000 })]),
+    modelsIn(many),
+  )
+  await expect.element(rowOf('model-0.safetensors')).toBeVisible()
+  expect(screen.container.querySelectorAll('[role=row]').length).toBeLessThan(60)
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }))
+  await expect.element(screen.getByRole('button', { name: /^Review 10,000 models/ })).toBeEnabled()
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search models' }), 'model-9999')
+  await expect.poll(() => screen.getByRole('checkbox').elements()).toHaveLength(2)
+})
+
+test('without reviews the button says that it uploads', async () => {
+  const { screen } = await places(undefined, { settings: () => success({ ...settings, review: 'never' }) })
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select flux.safetensors' }))
+  await expect.element(screen.getByRole('button', { name: 'Upload 1 model · 100.0 GB…' })).toBeEnabled()
 })
 
 test('shows results as they are found; the search stops on request and on leaving', async () => {
-  const { screen, asked, emit } = await places({ state: 'looking', places: [] })
+  const { screen, asked, emit } = await places(foundView([], { state: 'looking' }))
   await expect.element(screen.getByText('Searching common locations', { exact: false })).toBeVisible()
-  emit('finding', { state: 'looking', places: [comfy] })
+  emit('finding', foundView([comfy], { state: 'looking' }))
   await expect.element(screen.getByText('~/ComfyUI/models')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Stop' }))
-  emit('finding', { state: 'stopped', places: [comfy] })
+  emit('finding', foundView([comfy], { state: 'stopped' }))
   await expect.element(screen.getByText('Search stopped.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Search again' }))
   await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
@@ -76,7 +166,7 @@ test('shows results as they are found; the search stops on request and on leavin
 })
 
 test('an empty result says where was searched and what to do', async () => {
-  const { screen } = await places({ state: 'done', places: [] })
+  const { screen } = await places(foundView([]))
   await expect
     .element(screen.getByText('No models found in the common locations', { exact: false }))
     .toBeVisible()
@@ -86,13 +176,13 @@ test.each([
   ['stopped' as const, 'The search was stopped before it found any models.'],
   ['late' as const, 'some locations were skipped'],
 ])('a search that was %s doesn’t claim that nothing is there', async (state, words) => {
-  const { screen } = await places({ state, places: [] })
+  const { screen } = await places(foundView([], { state }))
   await expect.element(screen.getByText(words, { exact: false })).toBeVisible()
   expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
 })
 
 test('shows no empty result before the first response', async () => {
-  const { screen } = await places({ state: 'idle', places: [] })
+  const { screen } = await places(foundView([], { state: 'idle' }))
   expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
 })
 

@@ -10,7 +10,7 @@ import type { Conditions } from '../../../electron/contract/conditions.ts'
 import { success, type Result } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import type { Locale } from '../../../electron/contract/app-info.ts'
-import { serverCheck, settings, signedIn, snapshotOf } from './rows.ts'
+import { serverCheck, settings, signedIn, snapshotOf, team } from './rows.ts'
 
 type AskedArgs<Name extends CallName> = Parameters<Bridge[Name]>[0]
 /** The response to a call in a test; may be a promise that resolves later. */
@@ -86,10 +86,12 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     discardReview: () => success([]),
     undoRemove: ({ ids }) => success(ids),
     undoAdd: () => success([]),
-    findPlaces: () => success({ state: 'done', places: [] }),
+    findPlaces: () =>
+      success({ state: 'done', places: [], library: { team, isListing: false, failure: null } }),
+    foundModels: () => success([]),
     workflow: () => success(null),
     sendNeeds: () => success(report),
-    addPlaces: () => success(report),
+    addFound: () => success(report),
     library: () => success({ models: [], listedAtMs: 0, completeAtMs: 0, failure: null }),
     deleteModels: () => success([]),
     hasLocalFile: () => success(false),

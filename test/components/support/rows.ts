@@ -1,6 +1,11 @@
 import { failure, type Failure } from '../../../electron/contract/failures.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
-import type { NeededModelView } from '../../../electron/contract/discovery.ts'
+import type {
+  FoundModelView,
+  FoundPlacesView,
+  FoundPlaceView,
+  NeededModelView,
+} from '../../../electron/contract/discovery.ts'
 import type { TransferSpeed } from '../../../electron/contract/upload-details.ts'
 import {
   needsAttention,
@@ -233,3 +238,42 @@ export function need(name: string, change: Partial<NeededModelView> = {}): Neede
     ...change,
   }
 }
+
+/** A model of another program on this computer, which the team lacks. */
+export const foundModel = (id: string, change: Partial<FoundModelView> = {}): FoundModelView => ({
+  id,
+  name: `${id}.safetensors`,
+  folder: 'loras',
+  modelType: 'loras',
+  sizeBytes: 1_000_000_000,
+  fileCount: 1,
+  state: 'new',
+  ...change,
+})
+
+/** A place with one model unless changed. */
+export const foundPlace = (id: string, change: Partial<FoundPlaceView> = {}): FoundPlaceView => ({
+  id,
+  version: 1,
+  kind: 'comfyui',
+  where: '~/ComfyUI/models',
+  modelCount: 1,
+  sizeBytes: 1_000_000_000,
+  presentCount: 0,
+  isWhole: true,
+  unreadableCount: 0,
+  unreadable: [],
+  isInformation: false,
+  ...change,
+})
+
+/** A completed search, compared with the library of the team. */
+export const foundView = (
+  places: readonly FoundPlaceView[],
+  change: Partial<FoundPlacesView> = {},
+): FoundPlacesView => ({
+  state: 'done',
+  places,
+  library: { team, isListing: false, failure: null },
+  ...change,
+})

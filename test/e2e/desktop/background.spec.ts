@@ -127,7 +127,7 @@ test(
 )
 
 test(
-  'notifies once about a finished batch, and a click opens the list',
+  'notifies once about a finished batch, and a click shows its models in the library',
   { tag: '@host' },
   async ({ app, harness }) => {
     const { electron, page } = app
@@ -143,10 +143,12 @@ test(
     await closeWindow(electron)
     await expect.poll(() => isSeen(electron)).toBe(false)
     held.release()
-    await expect.poll(() => notified(electron)).toEqual(['2 files are in the library.'])
+    await expect.poll(() => notified(electron)).toEqual(['“one”, “two”'])
     await electron.evaluate(() => globalThis.__electronHost.notifications.at(-1)?.emit('click'))
     await expect.poll(() => isSeen(electron)).toBe(true)
-    await expect(rowOf(page, 'two')).toContainText('In the library')
+    await expect(page.getByRole('grid', { name: 'Library' })).toBeVisible()
+    for (const name of ['one', 'two'])
+      await expect(rowOf(page, name)).toHaveAttribute('aria-selected', 'true')
   },
 )
 

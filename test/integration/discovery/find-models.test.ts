@@ -1,21 +1,23 @@
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
-import type { FoundPlacesView } from '../../../electron/contract/discovery.ts'
-import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import type { FoundPlacesView, UploadConfirmation } from '../../../electron/contract/discovery.ts'
+import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { pageWorkflow, png } from '../../fixtures/workflows.ts'
 import { setup, valueOf } from '../../support/engine.ts'
+import { allRegistered, chooseTeam, setupReview, teamOf } from '../../support/review.ts'
 import {
   alwaysConfirm,
   writeToHome,
   dropWorkflow,
   findPlaces,
   loraWorkflow,
+  modelsOf,
   writeFile,
 } from '../../support/model-finder.ts'
 
-test('finds the usual places with counts and sizes by type, linked models once', async () => {
+test('finds the usual places and lists their models, linked models once', async () => {
   const harness = await setup()
   await writeToHome(harness, 'ComfyUI/models/loras/faces/one.safetensors')
   await writeToHome(harness, 'ComfyUI/models/vae/two.safetensors')
@@ -27,41 +29,159 @@ test('finds the usual places with counts and sizes by type, linked models once',
   )
   const { places } = await findPlaces(harness)
   expect(
-    places.map(({ kind, where, groups, isInformation }) => [kind, where, groups, isInformation]),
+    places.map(({ kind, where, modelCount, isInformation }) => [kind, where, modelCount, isInformation]),
   ).toEqual([
-    [
-      'comfyui',
-      '~/ComfyUI/models',
-      [
-        { modelType: 'loras', count: 1, sizeBytes: 150_000 },
-        { modelType: 'vae', count: 1, sizeBytes: 150_000 },
-      ],
-      false,
-    ],
-    [
-      'a1111',
-      '~/ai/stable-diffusion-webui/models',
-      [{ modelType: 'checkpoints', count: 1, sizeBytes: 150_000 }],
-      false,
-    ],
-    ['hugging-face', '~/.cache/huggingface/hub', [{ modelType: null, count: 1, sizeBytes: 150_000 }], true],
+    ['comfyui', '~/ComfyUI/models', 2, false],
+    ['a1111', '~/ai/stable-diffusion-webui/models', 1, false],
+    ['hugging-face', '~/.cache/huggingface/hub', 1, true],
+  ])
+  expect(await modelsOf(harness, places[0])).toMatchObject([
+    { name: 'one.safetensors', folder: 'loras/faces', modelType: 'loras', sizeBytes: 150_000, state: 'new' },
+    { name: 'two.safetensors', folder: 'vae', modelType: 'vae', sizeBytes: 150_000, state: 'new' },
   ])
 })
 
-test('enqueues only the chosen types, with their folders', async () => {
-  const harness = await setup()
-  await harness.app.calls.pauseAll(undefined)
+test('adds chosen models to the review, from which they are sent only after the question', async () => {
+  const harness = await setupReview()
+  const { app, cloud, clock } = harness
   await writeToHome(harness, 'ComfyUI/models/loras/faces/one.safetensors')
   await writeToHome(harness, 'ComfyUI/models/vae/two.safetensors')
   const { places } = await findPlaces(harness)
-  const chosen = [
-    { id: places[0]?.id ?? '', modelTypes: ['loras'] },
-    { id: 'unknown', modelTypes: ['vae'] },
-  ]
-  expect(valueOf(await harness.app.engine.addFound(chosen, alwaysConfirm))).toMatchObject({ added: 1 })
-  expect(harness.app.rows().map(({ target }) => target.modelPath)).toEqual([
-    'models/loras/faces/one.safetensors',
+  const [lora] = await modelsOf(harness, places[0])
+  const questions: UploadConfirmation[] = []
+  const answer = (isConfirmed: boolean) => async (question: UploadConfirmation) => {
+    questions.push(question)
+    return isConfirmed
+  }
+  const report = await app.engine.addFound([lora?.id ?? '', 'unknown'], answer(false))
+  expect([valueOf(report), questions]).toMatchObject([{ added: 1, isInReview: true }, []])
+  expect(app.rows().map(({ phase, target }) => [phase, target.modelPath])).toEqual([
+    ['review', 'models/loras/faces/one.safetensors'],
   ])
+  expect((await modelsOf(harness, places[0])).map(({ state }) => state)).toEqual(['queued', 'new'])
+  const team = teamOf(app, ALICES_TEAM_ID)
+  expect(valueOf(await app.engine.approveReview(null, team, answer(false)))).toBeNull()
+  expect(app.rows().map(({ phase }) => phase)).toEqual(['review'])
+  expect(valueOf(await app.engine.approveReview(null, team, answer(true)))).toMatchObject({
+    approvedCount: 1,
+  })
+  expect(questions).toEqual([
+    { count: 1, sizeBytes: 150_000, team: expect.any(String) as string, server: new URL(cloud.url).host },
+    { count: 1, sizeBytes: 150_000, team: expect.any(String) as string, server: new URL(cloud.url).host },
+  ])
+  await allRegistered(app)
+  clock.advance(1_000)
+  expect((await modelsOf(harness, places[0])).map(({ state }) => state)).toEqual(['in-library', 'new'])
+})
+
+test('models in the review are asked about after a restart too', async () => {
+  const harness = await setupReview()
+  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
+  const { places } = await findPlaces(harness)
+  const [lora] = await modelsOf(harness, places[0])
+  valueOf(await harness.app.engine.addFound([lora?.id ?? ''], alwaysConfirm))
+  await harness.app.stop()
+  const next = await harness.open()
+  await next.until(({ rows }) => rows.some(({ phase }) => phase === 'review'))
+  const declines = async () => false
+  expect(valueOf(await next.engine.approveReview(null, teamOf(next, ALICES_TEAM_ID), declines))).toBeNull()
+})
+
+/** Found models in review: the first for Alice's team, the second and a picked file for another one. */
+async function reviewForTwoTeams() {
+  const harness = await setupReview()
+  const { app } = harness
+  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
+  await writeToHome(harness, 'ComfyUI/models/loras/two.safetensors')
+  const { places } = await findPlaces(harness)
+  const models = await modelsOf(harness, places[0])
+  const add = async (name: string) => {
+    const ids = models.filter((model) => model.name === name).map(({ id }) => id)
+    valueOf(await app.engine.addFound(ids, alwaysConfirm))
+  }
+  await add('one.safetensors')
+  await chooseTeam(app, STUDIO_NORTH_ID)
+  await add('two.safetensors')
+  valueOf(await app.engine.addPaths([await harness.file('picked.safetensors')], { review: 'joining' }))
+  const phases = () => Object.fromEntries(app.rows().map(({ fileName, phase }) => [fileName, phase]))
+  return { ...harness, phases }
+}
+
+test('asks for each team about its found models, and queues only those of confirmed teams', async () => {
+  const { app, cloud, phases } = await reviewForTwoTeams()
+  const questions: UploadConfirmation[] = []
+  const approval = valueOf(
+    await app.engine.approveReview(null, null, async (question) => {
+      questions.push(question)
+      return question.team !== 'Studio North'
+    }),
+  )
+  expect(questions.map(({ count, team }) => [count, team])).toEqual([
+    [1, "Alice's Team"],
+    [1, 'Studio North'],
+  ])
+  expect(approval).toEqual({ approvedCount: 1, leftCount: 2 })
+  await app.until(({ rows }) => rows.some(({ phase }) => phase === 'registered'))
+  expect(phases()).toEqual({
+    'one.safetensors': 'registered',
+    'two.safetensors': 'review',
+    'picked.safetensors': 'review',
+  })
+  expect(cloud.modelsOf(STUDIO_NORTH_ID)).toEqual([])
+})
+
+test('a found model that is given to another team during the question is not sent to it', async () => {
+  const { app, cloud, phases } = await reviewForTwoTeams()
+  const approval = await app.engine.approveReview(null, null, async () => {
+    valueOf(await app.calls.setReviewTeam({ team: teamOf(app, STUDIO_NORTH_ID) }))
+    return true
+  })
+  expect(valueOf(approval)).toEqual({ approvedCount: 2, leftCount: 1 })
+  await app.until(({ rows }) => rows.filter(({ phase }) => phase === 'registered').length === 2)
+  expect(phases()['one.safetensors']).toBe('review')
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
+})
+
+test('found models that were added for the review stay in it if the settings turn reviews off', async () => {
+  const { app, file } = await setup({ settings: { review: 'never' } })
+  const request = { review: 'first', isFound: true } as const
+  valueOf(await app.engine.addPaths([await file('one.safetensors')], request))
+  expect(app.rows().map(({ phase }) => phase)).toEqual(['review'])
+})
+
+test('without reviews, nothing is added before the question', async () => {
+  const harness = await setup({ settings: { review: 'never' } })
+  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
+  const { places } = await findPlaces(harness)
+  const [lora] = await modelsOf(harness, places[0])
+  const ids = [lora?.id ?? '']
+  expect(valueOf(await harness.app.engine.addFound(ids, async () => false))).toBeNull()
+  expect(harness.app.rows()).toEqual([])
+  expect(valueOf(await harness.app.engine.addFound(ids, alwaysConfirm))).toMatchObject({ added: 1 })
+  await allRegistered(harness.app)
+})
+
+test('a model of the same name and size is not said to be in the library', async () => {
+  const harness = await setup()
+  const path = await harness.file('loras/one.safetensors')
+  valueOf(await harness.app.calls.addFiles({ paths: [path] }))
+  await allRegistered(harness.app)
+  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
+  const { places } = await findPlaces(harness)
+  await expect
+    .poll(async () => (await modelsOf(harness, places[0])).map(({ state }) => state))
+    .toEqual(['same-name-and-size'])
+})
+
+test('files of a disk that was removed after the search are in the review as missing', async () => {
+  const harness = await setupReview()
+  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
+  const { places } = await findPlaces(harness)
+  const [lora] = await modelsOf(harness, places[0])
+  rmSync(join(harness.folder, 'person/ComfyUI'), { recursive: true })
+  const report = valueOf(await harness.app.engine.addFound([lora?.id ?? ''], alwaysConfirm))
+  expect(report).toMatchObject({ added: 0, refused: 1, isInReview: true })
+  expect(harness.app.rows().map(({ failure }) => failure?.code)).toEqual(['file-missing'])
 })
 
 test('takes the types of folders from a dropped extra_model_paths.yaml', async () => {
@@ -77,8 +197,12 @@ test('takes the types of folders from a dropped extra_model_paths.yaml', async (
   expect(report).toEqual({ added: 0, refused: 0, skipped: [], hasFoundPlaces: true })
   const { places } = valueOf(await harness.app.calls.findPlaces({ again: false }))
   const place = places.find(({ kind }) => kind === 'extra-paths')
-  expect(place?.groups).toEqual([{ modelType: 'loras', count: 1, sizeBytes: 150_000 }])
-  await harness.app.engine.addFound([{ id: place?.id ?? '', modelTypes: ['loras'] }], alwaysConfirm)
+  const models = await modelsOf(harness, place)
+  expect(models).toMatchObject([{ name: 'one.safetensors', modelType: 'loras' }])
+  await harness.app.engine.addFound(
+    models.map(({ id }) => id),
+    alwaysConfirm,
+  )
   expect(harness.app.rows().map(({ target }) => [target.modelType, target.modelPath])).toEqual([
     ['loras', 'models/loras/ink/one.safetensors'],
   ])
@@ -91,9 +215,8 @@ test('moves models that were found before to a dropped yaml file', async () => {
   const yaml = writeFile(harness, 'x.yaml', 'mine:\n  base_path: person/ComfyUI/models\n  controlnet: odd\n')
   await harness.app.calls.addFiles({ paths: [yaml] })
   const { places } = valueOf(await harness.app.calls.findPlaces({ again: false }))
-  expect(places.map(({ kind, groups }) => [kind, groups.map(({ modelType }) => modelType)])).toEqual([
-    ['extra-paths', ['controlnet']],
-  ])
+  expect(places.map(({ kind }) => kind)).toEqual(['extra-paths'])
+  expect(await modelsOf(harness, places[0])).toMatchObject([{ modelType: 'controlnet' }])
 })
 
 test('opens an image with a workflow and does not upload it', async () => {

@@ -8,35 +8,27 @@ import {
   alwaysConfirm,
   writeToHome,
   dropWorkflow,
-  findPlaces,
   loraWorkflow,
   modelStates,
   writeFile,
 } from '../../support/model-finder.ts'
 
-test('uploads found models only after the user confirms number, size, team and server', async () => {
+test('uploads needed models only after the user confirms number, size, team and server', async () => {
   const harness = await setup()
   const { app, cloud } = harness
   await app.calls.pauseAll(undefined)
   await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
-  await writeToHome(harness, 'ComfyUI/models/loras/two.safetensors')
-  const { places } = await findPlaces(harness)
   const questions: UploadConfirmation[] = []
   const decline = async (question: UploadConfirmation) => {
     questions.push(question)
     return false
   }
-  const chosen = [{ id: places[0]?.id ?? '', modelTypes: ['loras'] }]
-  expect(valueOf(await app.engine.addFound(chosen, decline))).toBeNull()
   const view = await dropWorkflow(harness, [
     writeFile(harness, 'w.json', loraWorkflow('one.safetensors', 'else.safetensors')),
   ])
   expect(valueOf(await app.engine.workflows.enqueueModels(view.id, ['0', '1'], decline))).toBeNull()
   const to = { team: view.team?.name, server: new URL(cloud.url).host }
-  expect(questions).toEqual([
-    { count: 2, sizeBytes: 300_000, ...to },
-    { count: 1, sizeBytes: 150_000, ...to },
-  ])
+  expect(questions).toEqual([{ count: 1, sizeBytes: 150_000, ...to }])
   expect(app.rows()).toEqual([])
   // A file that the user picks needs no confirmation.
   const other = await harness.file('elsewhere/other.safetensors')
@@ -44,7 +36,7 @@ test('uploads found models only after the user confirms number, size, team and s
   expect(valueOf(await app.engine.workflows.enqueueModels(view.id, ['1'], decline))).toMatchObject({
     added: 1,
   })
-  expect(questions).toHaveLength(2)
+  expect(questions).toHaveLength(1)
 })
 
 test('shows where each model of a workflow is and uploads those that are missing', async () => {

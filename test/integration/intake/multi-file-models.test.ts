@@ -34,10 +34,18 @@ test('uploads all files of a found diffusers model, and a graph with its weights
   const places = await found(harness)
   const asked: UploadConfirmation[] = []
   const agree = async (question: UploadConfirmation) => asked.push(question) > 0
-  const chosen = [
-    { id: places[0]?.id ?? '', modelTypes: ['diffusers', 'unet', 'diffusion_models', 'vae', 'onnx'] },
-  ]
-  valueOf(await app.engine.addFound(chosen, agree))
+  const models = valueOf(await app.calls.foundModels({ place: places[0]?.id ?? '' }))
+  expect(models.map(({ name, fileCount }) => [name, fileCount]).sort()).toEqual([
+    ['pose.onnx', 1],
+    ['pose.onnx.data', 1],
+    ['sdxl', 2],
+  ])
+  valueOf(
+    await app.engine.addFound(
+      models.map(({ id }) => id),
+      agree,
+    ),
+  )
   expect(
     app
       .rows()

@@ -90,7 +90,9 @@ test('refuses to approve files for a team that is not available', async () => {
   const { app } = harness
   await addFiles(app, await writeFiles(harness, 6))
   const team = teamOf(app, BOBS_TEAM_ID)
-  expect(await app.calls.approveReview({ ids: null, team })).toMatchObject({ failure: { code: 'no-team' } })
+  expect(await app.engine.approveReview(null, team, async () => true)).toMatchObject({
+    failure: { code: 'no-team' },
+  })
   expect(await app.calls.setReviewTeam({ team })).toMatchObject({ failure: { code: 'no-team' } })
   expect(app.rows().map(({ phase }) => phase)).toEqual(Array(6).fill('review'))
 })

@@ -162,7 +162,7 @@ test('approves files of several teams, each for its own', async () => {
   await add('a.safetensors', ALICES_TEAM_ID)
   await add('b.safetensors', STUDIO_NORTH_ID)
   expect(await comparedView(app)).toMatchObject({ team: null, isForSeveralTeams: true, fileCount: 2 })
-  expect(valueOf(await app.calls.approveReview({ ids: null, team: null }))).toEqual({
+  expect(valueOf(await app.engine.approveReview(null, null, async () => false))).toEqual({
     approvedCount: 2,
     leftCount: 0,
   })
@@ -177,7 +177,7 @@ test('approves nothing for its own team while a file has none', async () => {
   const north = teamOf(app, STUDIO_NORTH_ID)
   valueOf(await app.calls.addFiles({ paths: [await file('b.safetensors')], team: north }))
   expect(await comparedView(app)).toMatchObject({ team: null, isForSeveralTeams: false })
-  expect(await app.calls.approveReview({ ids: null, team: null })).toMatchObject({
+  expect(await app.engine.approveReview(null, null, async () => false)).toMatchObject({
     failure: { code: 'no-team' },
   })
   expect(app.rows().map(({ phase }) => phase)).toEqual(['review', 'review'])

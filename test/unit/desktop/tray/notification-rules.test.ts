@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Patch, Phase, Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
-import { createNotificationRules } from '../../../../electron/desktop/tray/notification-rules.ts'
+import { failure, type Failure, type FailureCode } from '../../../../electron/contract/failures.ts'
+import type { Locale } from '../../../../electron/contract/app-info.ts'
+import {
+  createNotificationRules,
+  type BatchNotification,
+} from '../../../../electron/desktop/tray/notification-rules.ts'
+import { notificationText } from '../../../../electron/desktop/tray/notification-text.ts'
+import { nativeTranslatorFor } from '../../../../electron/messages/messages.ts'
 import { emptyTotals } from '../../../support/totals.ts'
 
 let sequence = 0
@@ -52,13 +59,16 @@ function patch(totals: Partial<Totals>, ...changed: UploadRow[]): Patch {
   }
 }
 
+const idsOf = (notification: BatchNotification | null) =>
+  notification && [notification.registered.map(({ id }) => id), notification.failed.map(({ id }) => id)]
+
 test('a batch is notified once, after its last file', () => {
   const watch = createNotificationRules()
-  expect(watch(patch({ running: 2, waiting: 1 }, row('a', 'sending')))).toEqual([])
-  expect(watch(patch({ running: 1, waiting: 1 }, row('a', 'registered')))).toEqual([])
-  expect(watch(patch({ running: 1 }, row('b', 'registered')))).toEqual([])
-  expect(watch(patch({}, row('c', 'registered')))).toEqual([{ kind: 'batch-done', registered: 3, failed: 0 }])
-  expect(watch(patch({}))).toEqual([])
+  expect(watch(patch({ running: 2, waiting: 1 }, row('a', 'sending')))).toBeNull()
+  expect(watch(patch({ running: 1, waiting: 1 }, row('a', 'registered')))).toBeNull()
+  expect(watch(patch({ running: 1 }, row('b', 'registered')))).toBeNull()
+  expect(idsOf(watch(patch({}, row('c', 'registered'))))).toEqual([['a', 'b', 'c'], []])
+  expect(watch(patch({}))).toBeNull()
 })
 
 test('a model that is verified during the batch is counted once, and one of an earlier batch not at all', () => {
@@ -68,31 +78,109 @@ test('a model that is verified during the batch is counted once, and one of an e
   watch(patch({ running: 1 }, { ...row('a', 'registered'), verification: { kind: 'pending' } }))
   watch(patch({ running: 1 }, { ...row('a', 'registered'), verification }))
   watch(patch({ running: 1 }, { ...row('earlier', 'registered'), verification }))
-  expect(watch(patch({}, row('b', 'registered')))).toEqual([{ kind: 'batch-done', registered: 2, failed: 0 }])
+  expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['a', 'b'], []])
 })
 
-test('the next batch starts counting at zero', () => {
+test('the next batch starts empty', () => {
   const watch = createNotificationRules()
+  watch(patch({ running: 1 }, row('bad', 'failed')))
+  expect(idsOf(watch(patch({}, row('a', 'registered'))))).toEqual([['a'], ['bad']])
   watch(patch({ running: 1 }))
-  watch(patch({}, row('a', 'registered')))
-  watch(patch({ running: 1 }))
-  expect(watch(patch({}, row('b', 'registered')))).toEqual([{ kind: 'batch-done', registered: 1, failed: 0 }])
+  expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['b'], []])
 })
 
-test('a failure is notified immediately and once', () => {
+test('failures are notified with the batch, unless they are fixed before', () => {
   const watch = createNotificationRules()
-  const bad = row('a', 'failed')
-  expect(watch(patch({ running: 1, needsYou: 1 }, bad))).toEqual([{ kind: 'needs-you', rows: [bad] }])
-  expect(watch(patch({ running: 1, needsYou: 1 }, bad))).toEqual([])
-  expect(watch(patch({ needsYou: 1 }, row('b', 'registered')))).toEqual([
-    { kind: 'batch-done', registered: 1, failed: 1 },
-  ])
-  watch(patch({ running: 1 }, row('a', 'sending')))
-  expect(watch(patch({ needsYou: 1 }, bad))).toEqual([{ kind: 'needs-you', rows: [bad] }])
+  expect(watch(patch({ running: 1 }, row('a', 'failed'), row('b', 'failed')))).toBeNull()
+  expect(watch(patch({ running: 1 }, row('b', 'sending')))).toBeNull()
+  expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['b'], ['a']])
+})
+
+test('broken files are notified although nothing ran, each once, and later ones with them', () => {
+  const watch = createNotificationRules()
+  expect(idsOf(watch(patch({}, row('a', 'failed'))))).toEqual([[], ['a']])
+  expect(watch(patch({}, row('a', 'failed')))).toBeNull()
+  expect(idsOf(watch(patch({}, row('b', 'failed'))))).toEqual([[], ['a', 'b']])
 })
 
 test('temporary waiting and cancelled batches are not notified', () => {
   const watch = createNotificationRules()
-  expect(watch(patch({ running: 1 }, row('a', 'retrying')))).toEqual([])
-  expect(watch({ ...patch({}), removed: ['a'] })).toEqual([])
+  expect(watch(patch({ running: 1 }, row('a', 'retrying')))).toBeNull()
+  expect(watch({ ...patch({}), removed: ['a'] })).toBeNull()
+})
+
+const failedRow = (id: string, code: FailureCode, params: Failure['params'] = {}): UploadRow => ({
+  ...row(id, 'failed'),
+  failure: failure(code, params),
+})
+const textOf = (registered: readonly UploadRow[], failed: readonly UploadRow[], locale: Locale = 'en') =>
+  notificationText({ registered, failed }, nativeTranslatorFor(locale), locale)
+
+test('names the model and the team, or the first models', () => {
+  expect(textOf([row('grain', 'registered')], [])).toEqual({
+    title: '“grain” is in the library of Team',
+    body: 'models/loras/grain.safetensors',
+  })
+  const many = ['a', 'b', 'c', 'd'].map((id) => row(id, 'registered'))
+  expect(textOf(many, [])).toEqual({
+    title: '4 models are in the library of Team',
+    body: '“a”, “b”, and 2 more',
+  })
+  const other = { ...row('b', 'registered'), team: { id: 'other', name: 'Other' } }
+  expect(textOf([row('a', 'registered'), other], []).title).toBe(
+    '2 models are in the libraries of several teams',
+  )
+})
+
+test('says how many files need which action', () => {
+  const failed = [
+    failedRow('a', 'file-cut-short'),
+    failedRow('b', 'path-taken'),
+    failedRow('c', 'file-damaged-header'),
+  ]
+  expect(textOf([row('d', 'registered')], failed)).toEqual({
+    title: '3 files need you',
+    body: '2 are broken, 1 path is taken\n“d” is in the library of Team',
+  })
+  expect(textOf([], failed, 'zh-Hans')).toEqual({
+    title: '3 个文件需要您处理',
+    body: '2 个已损坏、1 个路径已被占用',
+  })
+})
+
+test.each([
+  ['file-missing', '1 is missing'],
+  ['file-suspicious', '1 can run code'],
+  ['signed-out', '1 needs a sign-in'],
+  ['target-path', '1 has an invalid name, type or path'],
+  ['too-large-for-storage', '1 can’t be uploaded'],
+  ['storage-refused', '1 failed'],
+] as const)('counts %s as “%s”', (code, words) => {
+  const failed = [failedRow('a', code), failedRow('b', 'file-empty')]
+  expect(textOf([], failed).body).toContain(words)
+})
+
+test('gives the reason for a single file', () => {
+  const text = textOf([], [failedRow('a', 'file-empty')])
+  expect(text.title).toBe('“a.safetensors” needs you')
+  expect(text.body).toContain('empty')
+})
+
+test('names can’t disguise the text, add tags or push it out of sight', () => {
+  const name = `\u202egpj\u0007\n<b>${'x'.repeat(300)}`
+  const { title, body } = textOf([], [{ ...failedRow('a', 'file-empty'), fileName: name }])
+  expect(title).not.toMatch(/[\u202e\p{Cc}]/u)
+  expect([...title].length).toBeLessThan(100)
+  const rows = ['a', 'b'].map((id) => ({
+    ...row(id, 'registered'),
+    target: { displayName: name, modelType: 'loras', modelPath: name },
+  }))
+  expect(textOf(rows, []).body).not.toMatch(/[\u202e\p{Cc}<]/u)
+  expect(textOf(rows.slice(0, 1), []).body).not.toMatch(/[\u202e\p{Cc}<]/u)
+  const arabic = {
+    ...row('a', 'registered'),
+    target: { ...row('a', 'registered').target, displayName: 'نموذج' },
+  }
+  expect(textOf([arabic], []).title).toBe('“\u2068نموذج\u2069” is in the library of Team')
+  expect(body).not.toContain('<')
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { FoundPlacesView, PlaceKind } from '../../../../electron/contract/discovery.ts'
+import type { FoundModelState, FoundPlacesView, PlaceKind } from '../../../../electron/contract/discovery.ts'
 import { FoundPlaces } from '../../../../electron/discovery/places/found-places.ts'
 import type { SearchMessage, SearchRequest } from '../../../../electron/discovery/places/search-messages.ts'
 import type { FoundPlace } from '../../../../electron/discovery/places/search-places.ts'
@@ -13,7 +13,7 @@ interface RunningSearch {
 }
 
 /** Found places whose searches are controlled by the test. */
-function setup() {
+function setup(stateOf: (files: readonly LocalModel[]) => FoundModelState = () => 'new') {
   const searches: RunningSearch[] = []
   const views: FoundPlacesView[] = []
   const places = new FoundPlaces({
@@ -21,6 +21,8 @@ function setup() {
       search: (request, { signal, onMessage }) =>
         new Promise((end) => searches.push({ request, signal, send: onMessage, end })),
     },
+    createComparison: () => stateOf,
+    library: () => ({ team: null, isListing: false, failure: null }),
     onChange: (view) => views.push(view),
     displayPath: (path) => path.replace('/home/mira', '~'),
   })
@@ -45,6 +47,7 @@ const place = (path: string, models: readonly LocalModel[], kind: PlaceKind = 'c
   path,
   models,
   isComplete: true,
+  unreadable: [],
 })
 const placeMessage = (found: FoundPlace): SearchMessage => ({ kind: 'place', place: found })
 const pathsOf = (models: readonly LocalModel[]) => models.map(({ path }) => path)
@@ -104,17 +107,17 @@ test('shows a search that ran out of time as late and repeats it when needed', a
   expect([places.view().state, places.isSearchComplete()]).toEqual(['done', true])
 })
 
-test('shows each place as it is found, with counts by type, largest first', async () => {
-  const { places, views, newest } = setup()
+test('shows each place as it is found, and lists its models, largest first', async () => {
+  const { places, views, newest } = setup(([file]) => (file?.path.endsWith('/1') ? 'in-library' : 'new'))
   const search = places.search(false)
   const models = [
+    model('/home/mira/c/loras/2', { sizeBytes: 3 }),
     model('/home/mira/c/1', { modelType: 'vae', sizeBytes: 4 }),
-    model('/home/mira/c/2', { sizeBytes: 3 }),
-    model('/home/mira/c/3', { sizeBytes: 3 }),
     model('/home/mira/c/4', { sizeBytes: 100, isDuplicate: true }),
   ]
   newest().send(placeMessage(place('/home/mira/h', [model('/home/mira/h/x')], 'hugging-face')))
-  newest().send(placeMessage({ ...place('/home/mira/c', models), isComplete: false }))
+  const unreadable = Array.from({ length: 7 }, (_, at) => `/home/mira/c/secret-${at}`)
+  newest().send(placeMessage({ ...place('/home/mira/c', models), isComplete: false, unreadable }))
   newest().end(true)
   await search
   expect(views.map(({ state, places: shown }) => [state, shown.length])).toEqual([
@@ -127,15 +130,74 @@ test('shows each place as it is found, with counts by type, largest first', asyn
     {
       kind: 'comfyui',
       where: '~/c',
+      modelCount: 2,
+      sizeBytes: 7,
+      presentCount: 1,
       isWhole: false,
+      unreadableCount: 7,
       isInformation: false,
-      groups: [
-        { modelType: 'loras', count: 2, sizeBytes: 6 },
-        { modelType: 'vae', count: 1, sizeBytes: 4 },
-      ],
     },
-    { kind: 'hugging-face', where: '~/h', isWhole: true, isInformation: true },
+    { kind: 'hugging-face', where: '~/h', isWhole: true, unreadableCount: 0, isInformation: true },
   ])
+  const [first] = views.at(-1)?.places ?? []
+  expect(first?.unreadable).toEqual([0, 1, 2, 3, 4].map((at) => `~/c/secret-${at}`))
+  expect(places.modelsIn(first?.id ?? '')).toMatchObject([
+    { name: '1', folder: '', modelType: 'vae', sizeBytes: 4, fileCount: 1, state: 'in-library' },
+    { name: '2', folder: 'loras', modelType: 'loras', sizeBytes: 3, fileCount: 1, state: 'new' },
+  ])
+})
+
+test('lists a diffusers model once, with all its files', async () => {
+  const { places, newest } = setup()
+  const search = places.search(false)
+  const parts = ['unet/x', 'vae/x'].map((part) =>
+    model(`/a/diffusers/wan/${part}`, { modelFolder: '/a/diffusers/wan' }),
+  )
+  newest().send(placeMessage(place('/a', parts)))
+  newest().end(true)
+  await search
+  const models = places.modelsIn(places.view().places[0]?.id ?? '')
+  expect(models).toMatchObject([{ name: 'wan', folder: 'diffusers', fileCount: 2, sizeBytes: 10 }])
+  expect(pathsOf(places.filesOf(models.map(({ id }) => id)))).toEqual(pathsOf(parts))
+})
+
+test('gives a place another version only when its models have changed', async () => {
+  let state: FoundModelState = 'new'
+  const { places, newest } = setup(() => state)
+  const search = places.search(false)
+  newest().send(placeMessage(place('/a', [model('/a/1'), model('/a/2')])))
+  newest().end(true)
+  await search
+  const versionOf = () => places.view().places[0]?.version
+  const before = versionOf()
+  places.compareAgain()
+  expect(versionOf()).toBe(before)
+  state = 'queued'
+  places.compareAgain()
+  expect([versionOf() === before, places.view().places[0]?.presentCount]).toEqual([false, 2])
+})
+
+test('forgets places that a complete search does not find again, and keeps them after an incomplete one', async () => {
+  const { places, newest } = setup()
+  const foundIn = async (isComplete: boolean, ...paths: readonly string[]) => {
+    const search = places.search(true)
+    for (const path of paths) newest().send(placeMessage(place(path, [model(`${path}/x`)])))
+    newest().end(isComplete)
+    await search
+    return places.view().places.map(({ where }) => where)
+  }
+  expect(await foundIn(true, '/a', '/disk')).toEqual(['/a', '/disk'])
+  expect(await foundIn(false, '/a')).toEqual(['/a', '/disk'])
+  expect(await foundIn(true, '/a')).toEqual(['/a'])
+})
+
+test('shows a place whose folders can’t be read although it lists no model', async () => {
+  const { places, newest } = setup()
+  const search = places.search(false)
+  newest().send(placeMessage({ ...place('/a', []), unreadable: ['/a'] }))
+  newest().end(true)
+  await search
+  expect(places.view().places).toMatchObject([{ where: '/a', modelCount: 0, unreadable: ['/a'] }])
 })
 
 test('keeps the id of a place in the next search, without a path in it', async () => {
@@ -153,7 +215,7 @@ test('keeps the id of a place in the next search, without a path in it', async (
   expect(ids).toEqual([ids[0], ids[0]])
 })
 
-test('returns models of the chosen types without duplicates and caches', async () => {
+test('returns the files of chosen models, but none of caches', async () => {
   const { places, newest } = setup()
   const search = places.search(false)
   const again = model('/a/again', { isDuplicate: true })
@@ -162,13 +224,16 @@ test('returns models of the chosen types without duplicates and caches', async (
   newest().send(placeMessage(place('/e.yaml', [model('/e/x', { modelType: null })], 'extra-paths')))
   newest().end(true)
   await search
-  const idOf = (kind: PlaceKind) => places.view().places.find((one) => one.kind === kind)?.id ?? ''
-  const chosen = (kind: PlaceKind, ...types: readonly (string | null)[]) =>
-    places.modelsOf(idOf(kind), types).map(({ path, isTypeExplicit }) => [path, isTypeExplicit])
-  expect(chosen('comfyui', 'loras')).toEqual([['/a/l', false]])
-  expect(chosen('comfyui', 'vae', 'loras')).toHaveLength(2)
-  expect(chosen('extra-paths', null)).toEqual([['/e/x', true]])
-  expect([chosen('hugging-face', 'loras'), places.modelsOf('unknown', ['loras'])]).toEqual([[], []])
+  const idsIn = (kind: PlaceKind) => {
+    const id = places.view().places.find((one) => one.kind === kind)?.id ?? ''
+    return places.modelsIn(id).map((one) => one.id)
+  }
+  const chosen = (ids: readonly string[]) =>
+    places.filesOf(ids).map(({ path, isTypeExplicit }) => [path, isTypeExplicit])
+  expect(chosen(idsIn('comfyui').slice(0, 1))).toEqual([['/a/l', false]])
+  expect(chosen(idsIn('comfyui'))).toHaveLength(2)
+  expect(chosen(idsIn('extra-paths'))).toEqual([['/e/x', true]])
+  expect([chosen(idsIn('hugging-face')), chosen(['unknown'])]).toEqual([[], []])
   expect(pathsOf(places.allModels())).toEqual(['/a/l', '/a/v', '/a/again', '/e/x'])
 })
 
@@ -188,7 +253,7 @@ test('moves models to the yaml file that lists them and removes empty places', a
   })
   newest().end(true)
   expect([await added, views.length]).toEqual([true, before + 1])
-  expect(views.at(-1)?.places.map(({ where, groups }) => [where, groups[0]?.count])).toEqual([
+  expect(views.at(-1)?.places.map(({ where, modelCount }) => [where, modelCount])).toEqual([
     ['/a', 1],
     ['/e.yaml', 2],
   ])

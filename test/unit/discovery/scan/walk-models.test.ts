@@ -4,6 +4,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -106,6 +107,38 @@ test('ignores junk, unfinished downloads and tiny files', async () => {
   expect((await walk(join(root, 'm'))).models.map(({ name, modelType }) => [name, modelType])).toEqual([
     ['a.safetensors', 'vae'],
   ])
+})
+
+test('returns folders that can’t be read, but not a missing root', async () => {
+  const root = createModelFolder('m/a')
+  // Longer than a name may be: it can't be read, by whichever user the test runs.
+  const tooLong = join(root, 'x'.repeat(300))
+  expect((await walk(tooLong)).unreadable).toEqual([tooLong])
+  expect(await walk(join(root, 'none'))).toEqual({ models: [], isComplete: true, unreadable: [] })
+})
+
+test('returns a folder that disappears during the walk', async () => {
+  const root = createModelFolder('m/a/one.safetensors', 'm/b/two.safetensors')
+  const now = () => {
+    rmSync(join(root, 'm/b'), { recursive: true, force: true })
+    return 0
+  }
+  // The root was listed with both folders before the first of them is entered.
+  let calls = 0
+  const { models, unreadable } = await walk(join(root, 'm'), { now: () => (calls++ === 0 ? 0 : now()) })
+  expect([models.map(({ name }) => name), unreadable]).toEqual([['a/one.safetensors'], [join(root, 'm/b')]])
+})
+
+test('describes files as the cache of hashes identifies them, and the folder of a diffusers model', async () => {
+  const root = createModelFolder('m/wan/model_index.json', 'm/wan/unet/x.safetensors', 'disk/y.safetensors')
+  symlinkSync(join(root, 'disk/y.safetensors'), join(root, 'm/y.safetensors'))
+  const { models } = await walk(join(root, 'm'))
+  const stats = statSync(join(root, 'm/wan/unet/x.safetensors'), { bigint: true })
+  const part = models.find(({ path }) => path.endsWith('x.safetensors'))
+  expect(part).toMatchObject({ modelFolder: join(root, 'm/wan') })
+  expect(part?.identity).toMatchObject({ inode: stats.ino, mtimeNs: stats.mtimeNs, device: stats.dev })
+  const link = models.find(({ path }) => path.endsWith('y.safetensors'))
+  expect([link?.realPath, link?.modelFolder]).toEqual([join(root, 'disk/y.safetensors'), undefined])
 })
 
 test('describes a single file with its size, time and the type of its folder', async () => {

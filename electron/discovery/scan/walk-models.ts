@@ -108,11 +108,7 @@ async function walkFolder(walk: Walk, { path: folder, depth, partsOf }: WalkedFo
   for (const entry of bestFirst(entries)) {
     const path = join(folder, entry.name)
     const kind = await kindOf(entry, path)
-    if (
-      kind === 'folder' &&
-      depth < (walk.options.maxDepth ?? maxDepth) &&
-      folderSkipReason(entry.name, false) === null
-    )
+    if (kind === 'folder' && isWalked(walk, depth, entry.name))
       isComplete = (await walkFolder(walk, { ...inner, path })) && isComplete
     else if (kind === 'file' && isModel(entry.name, names)) {
       const realPath = entry.isSymbolicLink() ? null : join(real, entry.name)
@@ -121,6 +117,9 @@ async function walkFolder(walk: Walk, { path: folder, depth, partsOf }: WalkedFo
   }
   return isComplete
 }
+
+const isWalked = ({ options }: Walk, depth: number, name: string) =>
+  depth < (options.maxDepth ?? maxDepth) && folderSkipReason(name, false) === null
 
 /** What the folders in a folder with these names are parts of. */
 function partsInFoldersOf(

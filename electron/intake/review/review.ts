@@ -193,8 +193,12 @@ export class Review {
     return { groups: groupForReview(records, context), missingCompanions: views }
   }
 
-  /** Whether a file that has changed is reviewed before it is sent: by the rules for files that are added. */
+  /**
+   * Whether a file that has changed is reviewed before it is sent: one that the app has found in any case, others
+   * by the rules for files that are added.
+   */
   readonly mustReview = (record: UploadRecord): boolean => {
+    if (isFound(record)) return true
     const policy = this.#options.policy()
     const { path, identity } = record
     const need = needForReview([{ path, sizeBytes: identity.sizeBytes }], policy, 'by-rules')

@@ -60,20 +60,32 @@ export interface ListingFiles {
   /** Resolves once everything that was saved has been written. */
   written(): Promise<void>
   /** Deletes the listings of a user's teams. */
-  forget(person: Omit<LibraryOwner, 'teamId'>): Promise<void>
+  forget(person: Person): Promise<void>
 }
 
-/** `folder` is created when the first listing is written. */
-export function createListingFiles(folder: string, environment: Pick<Environment, 'log'>): ListingFiles {
+/** A user and a server. */
+type Person = Omit<LibraryOwner, 'teamId'>
+
+/**
+ * @param folder created when the first listing is written
+ * @param hasLeft whether the user has signed out, perhaps in another process
+ */
+export function createListingFiles(
+  folder: string,
+  environment: Pick<Environment, 'log'>,
+  hasLeft: (person: Person) => boolean,
+): ListingFiles {
   const { log } = environment
   const writes = new Set<Promise<void>>()
 
-  async function write(file: string, listing: KnownListing): Promise<void> {
+  async function write(owner: LibraryOwner, file: string, listing: KnownListing): Promise<void> {
     const temporary = `${file}.${process.pid}.tmp`
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       await writeListing(temporary, listing)
       await rename(temporary, file)
+      // A sign-out is stored before its process deletes the files, so one of both deletes this one.
+      if (hasLeft(owner)) await rm(file, { force: true })
     } catch (error) {
       log.warn('the listing of a library could not be written', { error: String(error) })
       await rm(temporary, { force: true }).catch(() => {})
@@ -90,7 +102,7 @@ export function createListingFiles(folder: string, environment: Pick<Environment
         for (; latest !== null;) {
           const listing = latest
           latest = null
-          await write(file, listing)
+          await write(owner, file, listing)
         }
         writing = null
       }

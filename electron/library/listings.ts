@@ -41,7 +41,12 @@ export function createListings(options: {
   readonly environment: Environment
 }): Listings {
   const { accounts, request, onRefreshed, environment } = options
-  const files = createListingFiles(options.folder, environment)
+  const files = createListingFiles(options.folder, environment, ({ server, personId }) =>
+    accounts
+      .list()
+      .filter((account) => baseOf(account.server) === server && account.personId === personId)
+      .every(({ hasLeft }) => hasLeft),
+  )
   const caches = new Map<string, ListingCache>()
   const running = new Set<Promise<unknown>>()
 

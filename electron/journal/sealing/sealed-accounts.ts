@@ -62,7 +62,10 @@ export type Remainder = 'more' | 'process' | 'nothing'
  * transaction, so that a hard stop leaves every row either readable or encrypted.
  */
 export interface SealedAccounts {
-  /** Encrypts some of what belongs to a user. Stops when the user is signed in again. */
+  /**
+   * Encrypts some of what belongs to a user. Stops when the user is signed in again. `process`, with another
+   * seal to be used, if another process has decrypted everything of this one and may have deleted its key.
+   */
   sealNext(user: SealedUser, seal: Seal): Result<Remainder>
   /** Deletes some of it instead. What storage still holds of it stays listed until the user signs in again. */
   removeNext(user: SealedUser): Result<Remainder>
@@ -88,11 +91,18 @@ export function createSealedAccounts(
   const next = database.prepare(
     'SELECT id, content FROM sealed WHERE seal = ? AND id > ? ORDER BY id LIMIT 1',
   )
+  const anyPart = database.prepare('SELECT 1 FROM sealed WHERE seal = ? LIMIT 1')
   const removePart = database.prepare('DELETE FROM sealed WHERE id = ?')
+  /** Seals that were used. A key is deleted once nothing is encrypted with it, so these need a part. */
+  const usedSeals = new Set<string>()
 
   function takeNext(user: SealedUser, keeping: Keeping): Result<Remainder> {
     let remainder: Remainder = 'nothing'
     const written = write(() => {
+      if (keeping.isKeyLost()) {
+        remainder = 'process'
+        return
+      }
       const step = takeStep({ database, folder, user, keeping })
       markForErasing(database, step.files)
       remainder = step.remainder
@@ -104,19 +114,19 @@ export function createSealedAccounts(
     sealNext(user, seal) {
       const owner = ownerTag(seal, user.account)
       return takeNext(user, {
+        isKeyLost: () => usedSeals.has(seal.id) && anyPart.get(seal.id) === undefined,
         isTableKept: () => false,
         beforeDelete: () => {},
-        keep: (part) =>
-          void insert.run(
-            seal.id,
-            owner,
-            encrypt(seal, JSON.stringify({ version: journalVersion, ...part })),
-          ),
+        keep(part) {
+          usedSeals.add(seal.id)
+          insert.run(seal.id, owner, encrypt(seal, JSON.stringify({ version: journalVersion, ...part })))
+        },
       })
     },
     removeNext(user) {
       const displaced = createDisplacedModelTable(database)
       return takeNext(user, {
+        isKeyLost: () => false,
         // What is still to be cleaned up in storage and library.
         isTableKept: (table) => table === 'leftovers' || table === 'moved_aside',
         beforeDelete(table, rows) {
@@ -178,6 +188,8 @@ function markForErasing(database: DatabaseSync, files: readonly string[]): void 
 
 /** What happens to the rows that a step takes. */
 interface Keeping {
+  /** Whether the key of what is kept may have been deleted. */
+  readonly isKeyLost: () => boolean
   /** Whether the rows of a table stay as they are. */
   readonly isTableKept: (table: string) => boolean
   readonly beforeDelete: (table: string, rows: readonly StoredRow[]) => void

@@ -97,10 +97,10 @@ test('open details follow the focus and close when the model is deleted', async 
   await expect.element(details('Depth')).toBeVisible()
   await userEvent.keyboard('{End}')
   await expect.element(details('Grain')).toBeVisible()
-  await userEvent.click(rowOf('Depth').getByRole('button', { name: /^Delete/ }))
-  await expect.poll(names).toEqual(['Flux', 'Grain'])
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Delete/ }))
+  await expect.poll(names).toEqual(['Flux', 'Depth'])
   expect(screen.getByRole('complementary').elements()).toEqual([])
-  await expect.element(rowOf('Grain')).toHaveFocus()
+  await expect.element(rowOf('Depth')).toHaveFocus()
 })
 
 test('disables several models at once, except those already disabled', async () => {

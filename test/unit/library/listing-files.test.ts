@@ -44,9 +44,13 @@ function setup() {
   const root = mkdtempSync(join(tmpdir(), 'modelferry-listings-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
   const folder = join(root, 'libraries')
-  const open = () => createListingFiles(folder, createTestEnvironment(standingClock()))
+  const hasLeft = new Set<string>()
+  const open = () =>
+    createListingFiles(folder, createTestEnvironment(standingClock()), ({ personId }) =>
+      hasLeft.has(personId),
+    )
   const names = () => readdirSync(folder)
-  return { root, folder, files: open(), open, names }
+  return { root, folder, files: open(), open, names, hasLeft }
 }
 
 test('loads in another process what was saved last', async () => {
@@ -65,6 +69,16 @@ test('keeps only listings of large libraries', async () => {
   files.fileOf(alice).save(listingOf(500))
   await files.written()
   expect(readdirSync(root)).toEqual([])
+  expect(await files.fileOf(alice).load()).toBeNull()
+})
+
+test('keeps no listing of a user who has signed out while it was written', async () => {
+  const { files, names, hasLeft } = setup()
+  files.fileOf(alice).save(listingOf(501))
+  files.fileOf({ ...alice, personId: 'bob' }).save(listingOf(501))
+  hasLeft.add(alice.personId)
+  await files.written()
+  expect(names()).toHaveLength(1)
   expect(await files.fileOf(alice).load()).toBeNull()
 })
 

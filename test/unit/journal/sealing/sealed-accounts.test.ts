@@ -112,6 +112,8 @@ test('returns exactly what was sealed', () => {
   const multipart = uploadRecord({ state: multipartOpenState(5_000_000) })
   store.add([uploadRecord(), multipart, registeredRecord(), uploadRecord({ phase: 'review' })])
   store.parts.add(multipart.id, { number: 1, etag: '"e"', checksum: 1 })
+  store.logs.append(multipart.id, { kind: 'event', event: { event: 'sending', atMs: 1 } })
+  store.logs.flush()
   addAbandonedUpload(database, { uploadId: 'u', storageKey: 'k', accountId: alice.id, teamId: 't' })
   hashes.remember('/models/other', uploadRecord().identity, 'f'.repeat(64))
   choices.set('team', JSON.stringify({ accountId: alice.id, teamId: 'team_01', earlier: [] }))
@@ -260,6 +262,9 @@ test('migrates rows that an older version has sealed', () => {
   expect(store.find(record.id)).toEqual(record)
 })
 
+/** Tables without anything of an account, and the ones that are sealed by rules of their own. */
+const othersDeclared = ['accounts', 'choices', 'hashes', 'runners', 'sealed']
+
 test('finds every table of the journal that belongs to accounts', () => {
   const { database } = setup()
   const own = accountTables(database).flatMap(({ name, children }) => [
@@ -267,9 +272,43 @@ test('finds every table of the journal that belongs to accounts', () => {
     ...children.map((child) => child.name),
   ])
   const all = database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all()
-  // These are sealed by rules of their own, or have nothing of an account.
-  const others = ['accounts', 'choices', 'hashes', 'runners', 'sealed']
-  expect(all.map(({ name }) => String(name)).sort()).toEqual([...own, ...others].sort())
+  expect(all.map(({ name }) => String(name)).sort()).toEqual([...own, ...othersDeclared].sort())
+})
+
+test('encrypts nothing with a key that another process may have deleted', () => {
+  const { folder, store, accounts, environment, sealed } = setup()
+  store.add(Array.from({ length: 500 }, () => registeredRecord()))
+  const seal = createSeal()
+  sealed.sealNext(user, seal)
+  // The user signs in with another process, which decrypts everything, and signs out again.
+  const { database: other } = openJournal(folder, 0)
+  accounts.save({ ...alice, state: 'ready' })
+  unsealAll(createSealedAccounts(other, environment, folder), seal)
+  other.close()
+  accounts.save(alice)
+  expect([sealAll(sealed, seal), sealed.seals()]).toEqual(['process', []])
+  expect(store.finishedSince(0)).toBe(500)
+  const next = createSeal()
+  expect(sealAll(sealed, next)).toBe('nothing')
+  expect(sealed.seals().map(({ id }) => id)).toEqual([next.id])
+})
+
+test('a part that was replaced by one of another account is returned to neither', () => {
+  const { database, store, accounts, sealed } = setup()
+  accounts.save(bob)
+  store.add([uploadRecord(), uploadRecord({ accountId: bob.id })])
+  const [hers, his] = [createSeal(), createSeal()]
+  sealAll(sealed, hers, { account: alice, isAnyoneLeft: true })
+  sealAll(sealed, his, { account: bob, isAnyoneLeft: true })
+  const partsOf = ({ id }: Seal) => database.prepare('SELECT * FROM sealed WHERE seal = ?').all(id)
+  const [[her], [its]] = [partsOf(hers), partsOf(his)]
+  database
+    .prepare('UPDATE sealed SET content = ? WHERE id = ?')
+    .run(its?.['content'] ?? null, her?.['id'] ?? null)
+  expect(unsealAll(sealed, hers)).toEqual([her?.['id']])
+  expect(database.prepare('SELECT account_id FROM uploads').all()).toEqual([])
+  expect(unsealAll(sealed, his)).toEqual([])
+  expect(database.prepare('SELECT account_id FROM uploads').all()).toEqual([{ account_id: bob.id }])
 })
 
 test('refuses changed content, other keys and other formats', () => {

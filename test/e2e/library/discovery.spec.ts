@@ -42,23 +42,62 @@ async function isClean(page: Page): Promise<void> {
 const paths = (harness: EngineHarness) =>
   harness.cloud.modelsOf(ALICES_TEAM_ID).map(({ model_path }) => model_path)
 
+const operations = (harness: EngineHarness) => harness.cloud.operations.map(({ name }) => name)
+
+/** What the native dialog asks before found models are uploaded. */
+const question = (count: number, size: string): unknown =>
+  expect.stringMatching(new RegExp(`^Upload ${count} model \\(${size}\\) to `))
+
 test('finds models in the usual places, and uploads the selected ones once confirmed', async ({
   harness,
 }) => {
   const { page, electron } = await start(harness)
   await page.getByRole('button', { name: 'Find my models…' }).click()
-  await expect(page.getByText('~/ComfyUI/models')).toBeVisible()
-  await expect(page.getByText('2 files, 500 kB')).toBeVisible()
+  await expect(page.getByRole('row', { name: '~/ComfyUI/models, 2 models, expanded' })).toBeVisible()
+  await expect(page.getByText('2 models, 500 kB')).toBeVisible()
+  await expect(page.getByRole('row', { name: 'clear.safetensors, vae, 250 kB', exact: true })).toBeVisible()
   await isClean(page)
-  await page.getByRole('checkbox', { name: 'loras' }).check()
+  const ink = page.getByRole('checkbox', { name: 'Select ink.safetensors' })
+  await ink.check()
   await answerBoxes(electron, 1)
-  await page.getByRole('button', { name: 'Add 1 file' }).click()
-  await expect.poll(() => asked(electron)).toEqual([expect.stringMatching(/^Upload 1 model \(250 kB\) to /)])
-  await expect(page.getByRole('checkbox', { name: 'loras' })).toBeChecked()
+  await page.getByRole('button', { name: 'Upload 1 model · 250 kB…' }).click()
+  await expect.poll(() => asked(electron)).toEqual([question(1, '250 kB')])
+  await expect(page.getByRole('button', { name: 'Upload 1 model · 250 kB…' })).toBeEnabled()
+  await expect(ink).toBeChecked()
+  expect(operations(harness)).not.toContain('presignModel')
   await answerBoxes(electron, 0)
-  await page.getByRole('button', { name: 'Add 1 file' }).click()
+  await page.getByRole('button', { name: 'Upload 1 model · 250 kB…' }).click()
   await expect(rowOf(page, 'ink')).toContainText('In the library')
+  expect(await asked(electron)).toEqual([question(1, '250 kB')])
   expect(paths(harness)).toEqual(['models/loras/style/ink.safetensors'])
+})
+
+test.describe('with reviews', () => {
+  test.use({ settings: { review: 'when-needed' } })
+
+  test('reviews found models, and uploads exactly those once confirmed', async ({ harness }) => {
+    const { page, electron } = await start(harness)
+    const sheet = page.getByRole('dialog', { name: /^Review/ })
+    await answerBoxes(electron, 1)
+    await page.getByRole('button', { name: 'Find my models…' }).click()
+    await page.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }).check()
+    await page.getByRole('checkbox', { name: 'Select clear.safetensors' }).uncheck()
+    await page.getByRole('button', { name: 'Review 1 model · 250 kB' }).click()
+    await expect(sheet.getByRole('heading', { name: 'Review 1 file' })).toBeVisible()
+    await expect(sheet.getByRole('row', { name: /^ink,/ })).toBeVisible()
+    expect(await asked(electron)).toEqual([])
+    const upload = sheet.getByRole('button', { name: 'Upload 1 file (250 kB)' })
+    await upload.click()
+    await expect.poll(() => asked(electron)).toEqual([question(1, '250 kB')])
+    await expect(upload).toBeEnabled()
+    expect(operations(harness)).not.toContain('presignModel')
+    await answerBoxes(electron, 0)
+    await upload.click()
+    await expect(sheet).toHaveCount(0)
+    await expect(rowOf(page, 'ink')).toContainText('In the library')
+    expect(await asked(electron)).toEqual([question(1, '250 kB')])
+    expect(paths(harness)).toEqual(['models/loras/style/ink.safetensors'])
+  })
 })
 
 test('shows the folders that a dropped YAML file names', async ({ harness }) => {
@@ -69,9 +108,14 @@ test('shows the folders that a dropped YAML file names', async ({ harness }) => 
   writeFileSync(yaml, 'mine:\n  base_path: disk\n  controlnet: odd name\n')
   await drag(page, [yaml])
   await expect(page.getByText('Folders from a configuration file')).toBeVisible()
-  await page.getByRole('checkbox', { name: 'controlnet' }).check()
-  await page.getByRole('button', { name: 'Add 1 file' }).click()
+  await expect(
+    page.getByRole('row', { name: 'one.safetensors, controlnet, 250 kB', exact: true }),
+  ).toBeVisible()
+  await page.getByRole('checkbox', { name: 'Select one.safetensors' }).check()
+  expect(operations(harness)).not.toContain('presignModel')
+  await page.getByRole('button', { name: 'Upload 1 model · 250 kB…' }).click()
   await expect(rowOf(page, 'one')).toContainText('In the library')
+  expect(await asked(electron)).toEqual([question(1, '250 kB')])
   expect(paths(harness)).toEqual(['models/controlnet/one.safetensors'])
 })
 

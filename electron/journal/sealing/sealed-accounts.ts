@@ -93,7 +93,7 @@ export function createSealedAccounts(
   )
   const anyPart = database.prepare('SELECT 1 FROM sealed WHERE seal = ? LIMIT 1')
   const removePart = database.prepare('DELETE FROM sealed WHERE id = ?')
-  /** Seals that were used. A key is deleted once nothing is encrypted with it, so these need a part. */
+  /** Seals with a part that was written. A key is deleted once nothing is encrypted with it, so these need a part. */
   const usedSeals = new Set<string>()
 
   function takeNext(user: SealedUser, keeping: Keeping): Result<Remainder> {
@@ -113,15 +113,19 @@ export function createSealedAccounts(
   return {
     sealNext(user, seal) {
       const owner = ownerTag(seal, user.account)
-      return takeNext(user, {
+      let isUsed = false
+      const taken = takeNext(user, {
         isKeyLost: () => usedSeals.has(seal.id) && anyPart.get(seal.id) === undefined,
         isTableKept: () => false,
         beforeDelete: () => {},
         keep(part) {
-          usedSeals.add(seal.id)
           insert.run(seal.id, owner, encrypt(seal, JSON.stringify({ version: journalVersion, ...part })))
+          isUsed = true
         },
       })
+      // A part that was rolled back, as on a full disk, is none.
+      if (taken.ok && isUsed) usedSeals.add(seal.id)
+      return taken
     },
     removeNext(user) {
       const displaced = createDisplacedModelTable(database)

@@ -293,6 +293,24 @@ test('encrypts nothing with a key that another process may have deleted', () => 
   expect(sealed.seals().map(({ id }) => id)).toEqual([next.id])
 })
 
+test('a key that could not be used on a full disk is used once there is room', () => {
+  const { database, store, sealed } = setup()
+  store.add([uploadRecord()])
+  const seal = createSeal()
+  const fill = (table: string) =>
+    database.exec(
+      `CREATE TRIGGER no_room BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'no room'); END`,
+    )
+  // The second is written after the part, in the same transaction.
+  for (const table of ['sealed', 'choices']) {
+    fill(table)
+    expect([sealAll(sealed, seal), sealed.seals()]).toEqual(['journal-trouble', []])
+    database.exec('DROP TRIGGER no_room')
+  }
+  expect(sealAll(sealed, seal)).toBe('nothing')
+  expect(sealed.seals().map(({ id }) => id)).toEqual([seal.id])
+})
+
 test('a part that was replaced by one of another account is returned to neither', () => {
   const { database, store, accounts, sealed } = setup()
   accounts.save(bob)

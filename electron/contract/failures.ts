@@ -250,7 +250,7 @@ export function isFixedByChangedFile({ code }: Failure): boolean {
 /** A change alone may not be enough, or not be noticed: the user may have to retry or to add another file. */
 const notOnlyRechecked: ReadonlySet<FailureCode> = new Set(['file-unreadable', 'file-link', 'file-misnamed'])
 
-/** Whether the app continues by itself once the file, or what it lacks, is in place. */
+/** Whether the app continues without the user once the file, or what it lacks, is in place. */
 export function isRechecked(failure: Failure): boolean {
   return isFixedByChangedFile(failure) && !notOnlyRechecked.has(failure.code)
 }

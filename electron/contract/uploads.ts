@@ -216,7 +216,7 @@ export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'fa
   return phase !== 'failed' || (failure !== null && isFileRechecked(failure)) ? 'retrying' : 'final'
 }
 
-/** Whether the app looks at the file again by itself, which a pause does not end. */
+/** Whether the app looks at the file again without the user, which a pause does not end. */
 export function isFileRechecked(failure: Failure): boolean {
   return failure.code === 'file-being-written' || isRechecked(failure)
 }

@@ -12,7 +12,7 @@ const deleteConcurrency = 4
 
 /**
  * The calls that send files of watched folders or of earlier uploads to a team, or delete from its library.
- * Native dialogs confirm them, since a compromised page could call them by itself. Names in their texts come
+ * Native dialogs confirm them, since a compromised page could call them without the user. Names in their texts come
  * from the engine, not from the page.
  */
 export function createTeamHandlers(options: {

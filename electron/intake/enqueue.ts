@@ -222,7 +222,7 @@ export class Intake {
     const { review } = this.#services
     const policy = this.#services.reviewPolicy()
     const mode = order.review ?? 'by-rules'
-    // The settings may have been changed since the files were added, and nobody has confirmed found ones.
+    // The settings may have been changed since the files were added, and found ones are not confirmed yet.
     const mustReview = isUndecided(order.team) || order.isFound === true
     const need = mustReview ? 'yes' : needForReview(files, policy, mode)
     const records: UploadRecord[] = []

@@ -37,7 +37,7 @@ const parsedOr = <Output>(schema: v.GenericSchema<unknown, Output>, value: unkno
 
 /**
  * Deletes the choices of these accounts and returns them as rows. Files that wait for a team go with the
- * account whose team was chosen last, or if nobody else is signed in; of the other lists, users who stay keep
+ * account whose team was chosen last, or if no other account is signed in; of the other lists, users who stay keep
  * what is about files of their uploads and watched folders.
  */
 export function takeChoices(

@@ -29,7 +29,7 @@ function derive({ id, key }: Seal, purpose: 'content' | 'owner'): Buffer {
   return Buffer.from(derived)
 }
 
-/** Identifies the user of a seal to those who have its key, and to nobody else. */
+/** Identifies the user of a seal, but only with its key. */
 export function ownerTag(seal: Seal, { server, personId }: Pick<Account, 'server' | 'personId'>): string {
   return createHmac('sha256', derive(seal, 'owner'))
     .update(JSON.stringify([baseOf(server), personId]))

@@ -65,7 +65,7 @@ for (const [locale, own] of [
     await drag(page, [await harness.file('loras/good one.safetensors'), bad])
     const rowNamed = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
     await expect(rowNamed('good one')).toContainText(say('phase.registered'))
-    await expect(rowNamed('bad one')).toContainText(say('failure.file-web-page'))
+    await expect(rowNamed('bad one')).toContainText(say('failure.file-web-page', { state: 'retrying' }))
     found['list'] = await leftOvers(page)
     await rowNamed('good one').getByText(say('phase.registered')).dblclick()
     await expect(page.getByRole('complementary')).toBeVisible()

@@ -74,7 +74,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByText('Drop to upload to')).toBeVisible()
     await shoot('drop')
     await drag(page, [dropped], ['drop'])
-    await expect(page.getByText('Watercolour.safetensors is being uploaded')).toBeVisible()
+    await expect(page.getByText('Watercolour.safetensors was added to the queue')).toBeVisible()
     await quiet(page)
     await rowOf(page, 'Juniper XL v4').getByText('Uploading').dblclick()
     await expect(page.getByRole('complementary')).toBeVisible()

@@ -81,6 +81,9 @@ test.describe('one at a time', () => {
     await held.arrived
     await rowOf(page, 'd hurried').hover()
     await control(page, 'Move to top', 'd hurried').click()
+    // It has begun, but does not change its group under the pointer.
+    await expect.poll(() => namesIn(page)).toEqual(['a running', 'd hurried', 'b waiting', 'c waiting'])
+    await page.getByRole('heading', { level: 1 }).hover()
     await expect.poll(() => namesIn(page)).toEqual(['d hurried', 'a running', 'b waiting', 'c waiting'])
     held.release()
     for (const name of names) await expect(rowOf(page, name)).toContainText('In the library')

@@ -106,7 +106,7 @@ const codeOf = (work: Promise<unknown>) =>
     (error: unknown) => updateFailure(error).code,
   )
 const programNow = () => readFileSync(program, 'utf8')
-/** The new version starts by itself; until it has written its file, the folder can't be removed. */
+/** The updater starts the new version; until it has written its file, the folder can't be removed. */
 const newVersionStarted = () =>
   expect.poll(() => readdirSync(folder), { timeout: 10_000 }).toContain('started')
 const fetched = () => feed.asked.filter((name) => name.endsWith('.AppImage'))

@@ -26,6 +26,7 @@ import { QueueTeams } from '../uploads/queue-teams.svelte.ts'
 import { QueueState } from '../uploads/queue-state.svelte.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
 import { SessionState } from '../sign-in/session-state.svelte.ts'
+import { settledBridge } from './settled-bridge.ts'
 import { ServersState } from '../settings/servers/servers-state.svelte.ts'
 import { SettingsState } from '../settings/settings-state.svelte.ts'
 import { WaitingFilesState } from '../uploads/waiting-files-state.svelte.ts'
@@ -66,7 +67,8 @@ export class AppState {
   readonly servers: ServersState
   readonly #bridge: Bridge
 
-  constructor(bridge: Bridge, departures: Departures) {
+  constructor(ownBridge: Bridge, departures: Departures) {
+    const bridge = settledBridge(ownBridge)
     this.#bridge = bridge
     departures.attach((failure) => this.notices.failure(failure))
     this.queue = new QueueState(bridge, {
@@ -131,6 +133,17 @@ export class AppState {
     connectivity: this.queue.connectivity,
     hold: this.conditions.value?.hold?.kind ?? null,
   }))
+
+  /** Why session or settings could not be loaded, or null. */
+  readonly loadFailure = $derived.by(
+    () => (this.session.view === null ? this.session.loadFailure : null) ?? this.settings.loadFailure,
+  )
+
+  /** Loads session and settings again. */
+  readonly reload = (): void => {
+    void this.session.load()
+    void this.settings.load()
+  }
 
   /** Subscribes to all events and loads the initial state. Returns a function that unsubscribes. */
   start(): () => void {

@@ -9,6 +9,10 @@ export class ConditionsState {
   /** The actual state in the system; null until loaded. */
   loginItem = $state.raw<LoginItem | null>(null)
   fileManagers = $state.raw<readonly FileManagerEntry[]>([])
+  /** Why the conditions could not be loaded, or null. */
+  loadFailure = $state.raw<Failure | null>(null)
+  /** Why the system's entries could not be read, or null. */
+  integrationsFailure = $state.raw<Failure | null>(null)
   readonly #bridge: Bridge
   readonly #onfailure: (failure: Failure) => void
 
@@ -20,12 +24,13 @@ export class ConditionsState {
   /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
     const stop = this.#bridge.on('conditions', (value) => (this.value = value))
-    void this.#load()
+    void this.load()
     return stop
   }
 
-  async #load(): Promise<void> {
+  readonly load = async (): Promise<void> => {
     const result = await this.#bridge.conditions()
+    this.loadFailure = result.ok || this.value ? null : result.failure
     if (result.ok) this.value ??= result.value
   }
 
@@ -44,6 +49,8 @@ export class ConditionsState {
     const [login, managers] = await Promise.all([this.#bridge.loginItem(), this.#bridge.fileManagers()])
     if (login.ok) this.loginItem = login.value
     if (managers.ok) this.fileManagers = managers.value
+    const failed = [login, managers].find((result) => !result.ok)
+    this.integrationsFailure = failed && !failed.ok ? failed.failure : null
   }
 
   async setLoginItem(isOn: boolean): Promise<void> {

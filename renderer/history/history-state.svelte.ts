@@ -11,7 +11,10 @@ export class HistoryState {
   search = $state('')
   isLoading = $state(false)
   isKnown = $state(false)
+  /** Why the latest rows or the next page could not be loaded, or null. */
   loadFailure = $state.raw<Failure | null>(null)
+  /** When the rows were last loaded (ms since the epoch). */
+  loadedAtMs = 0
   /** Rows whose removal has to be confirmed. */
   confirmingIds = $state.raw<readonly string[]>([])
   #next = $state.raw<number | null>(null)
@@ -19,6 +22,8 @@ export class HistoryState {
   /** Incremented with each request; responses to older requests are dropped. */
   #requestNumber = 0
   #isStale = false
+  /** The search that the rows are the result of. */
+  #loadedSearch: string | null = null
   #isRefreshing = false
   readonly #bridge: Bridge
 
@@ -46,6 +51,12 @@ export class HistoryState {
     this.#isRefreshing = false
   }
 
+  /** Repeats what failed, and keeps the loaded pages. */
+  readonly retry = async (): Promise<void> => {
+    if (this.rows.length > 0) await this.refresh()
+    else await this.open()
+  }
+
   async more(): Promise<void> {
     if (this.isLoading || this.#next === null) return
     await this.#load(this.#next, this.rows)
@@ -59,6 +70,12 @@ export class HistoryState {
     return null
   }
 
+  #clear(): void {
+    this.rows = []
+    this.#next = null
+    this.#loadedSearch = null
+  }
+
   async #refreshOnce(): Promise<void> {
     const requestNumber = this.#requestNumber
     const result = await this.#bridge.history({
@@ -67,7 +84,10 @@ export class HistoryState {
       limit: pageLength,
     })
     // A newer request has replaced this one.
-    if (!result.ok || requestNumber !== this.#requestNumber) return
+    if (requestNumber !== this.#requestNumber) return
+    this.loadFailure = result.ok ? null : result.failure
+    if (!result.ok) return
+    this.loadedAtMs = Date.now()
     const { rows, nextBeforeMs } = result.value
     const known = new Set(this.rows.map(({ id }) => id))
     const news = rows.filter(({ id }) => !known.has(id))
@@ -84,12 +104,19 @@ export class HistoryState {
     this.#requestNumber += 1
     const requestNumber = this.#requestNumber
     this.isLoading = true
-    const result = await this.#bridge.history({ beforeMs, search: this.search.trim(), limit: pageLength })
+    const search = this.search.trim()
+    const result = await this.#bridge.history({ beforeMs, search, limit: pageLength })
     if (requestNumber !== this.#requestNumber) return
     this.isLoading = false
     this.isKnown = true
     this.loadFailure = result.ok ? null : result.failure
-    if (!result.ok) return
+    if (!result.ok) {
+      // The rows of another search are no result of this one.
+      if (search !== this.#loadedSearch) this.#clear()
+      return
+    }
+    this.#loadedSearch = search
+    this.loadedAtMs = Date.now()
     this.rows = [...before, ...result.value.rows]
     this.#next = result.value.nextBeforeMs
     if (this.#isStale) void this.refresh()

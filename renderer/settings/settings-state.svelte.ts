@@ -1,5 +1,5 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
-import type { Failure } from '../../electron/contract/failures.ts'
+import type { Failure, Result } from '../../electron/contract/failures.ts'
 import { serversOf } from '../../electron/contract/servers.ts'
 import { defaultSettings, type Settings } from '../../electron/contract/settings.ts'
 import type { AppInfo } from '../../electron/contract/app-info.ts'
@@ -7,12 +7,16 @@ import type { AppInfo } from '../../electron/contract/app-info.ts'
 /** In effect until the main process has answered. */
 const initialSettings: Settings = { ...defaultSettings, server: '' }
 
+const isFailed = (result: Result<unknown>): result is Extract<Result<unknown>, { ok: false }> => !result.ok
+
 /** The current settings and information about the app. */
 export class SettingsState {
   value = $state.raw<Settings>(initialSettings)
   appInfo = $state.raw<AppInfo | null>(null)
   /** True once settings and app information are loaded. */
   isKnown = $state(false)
+  /** Why they could not be loaded, or null: defaults must not be shown as what is stored. */
+  loadFailure = $state.raw<Failure | null>(null)
   #hasReceived = false
   readonly #bridge: Bridge
   readonly #onAppInfo: (appInfo: AppInfo) => void
@@ -28,7 +32,7 @@ export class SettingsState {
       this.#bridge.on('settings', (settings) => this.#receive(settings)),
       this.#bridge.on('surroundings', (appInfo) => this.#receiveAppInfo(appInfo)),
     ]
-    void this.#load()
+    void this.load()
     return () => stops.forEach((stop) => stop())
   }
 
@@ -45,11 +49,13 @@ export class SettingsState {
     return this.change({ server, servers: [...serversOf(this.value)] })
   }
 
-  async #load(): Promise<void> {
+  async load(): Promise<void> {
     const [settings, appInfo] = await Promise.all([this.#bridge.settings(), this.#bridge.surroundings()])
     if (settings.ok && !this.#hasReceived) this.#receive(settings.value)
     if (appInfo.ok && !this.appInfo) this.#receiveAppInfo(appInfo.value)
-    this.isKnown = true
+    const isMissing = !this.#hasReceived || !this.appInfo
+    this.loadFailure = isMissing ? ([settings, appInfo].find(isFailed)?.failure ?? null) : null
+    this.isKnown = this.loadFailure === null
   }
 
   #receive(settings: Settings): void {

@@ -10,6 +10,8 @@ export class UpdatesState {
   value = $state.raw<UpdateState>({ kind: 'current', checkedAtMs: null })
   /** The version that was dismissed in this window, or null. */
   #putOff = $state<string | null>(null)
+  /** Why the state could not be loaded, or null. */
+  loadFailure = $state.raw<Failure | null>(null)
   #hasReceived = false
   readonly #bridge: Bridge
   readonly #onfailure: (failure: Failure) => void
@@ -35,10 +37,15 @@ export class UpdatesState {
   /** Subscribes and loads once. Returns a function that unsubscribes. */
   start(): () => void {
     const stop = this.#bridge.on('update', (state) => this.#receive(state))
-    void this.#bridge.update().then((result) => {
-      if (result.ok && !this.#hasReceived) this.#receive(result.value)
-    })
+    void this.load()
     return stop
+  }
+
+  readonly load = async (): Promise<void> => {
+    const result = await this.#bridge.update()
+    if (this.#hasReceived) return
+    if (result.ok) this.#receive(result.value)
+    else this.loadFailure = result.failure
   }
 
   readonly check = () => this.#do(this.#bridge.checkForUpdate())
@@ -58,6 +65,7 @@ export class UpdatesState {
 
   #receive(state: UpdateState): void {
     this.value = state
+    this.loadFailure = null
     this.#hasReceived = true
   }
 }

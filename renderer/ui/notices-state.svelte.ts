@@ -7,7 +7,15 @@ export type Notice = { readonly id: number } & (
   | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'text'; readonly key: MessageKey; readonly params?: Params | undefined }
   | ({ readonly kind: 'action' } & NoticeWithAction)
+  | ({ readonly kind: 'undo' } & NoticeWithUndo)
 )
+
+/** A notice that offers to undo what it says, also by Ctrl+Z. */
+export interface NoticeWithUndo {
+  readonly key: MessageKey
+  readonly params: Params
+  readonly onaction: () => void
+}
 
 /** A notice with one action. */
 export interface NoticeWithAction {
@@ -53,9 +61,7 @@ export class NoticesState {
   /** The latest notice that offers to undo something. */
   latestUndo(): Notice | undefined {
     return this.all.findLast(
-      (notice) =>
-        (notice.kind === 'report' && canUndo(notice.report)) ||
-        (notice.kind === 'action' && notice.label === 'undo.label'),
+      (notice) => notice.kind === 'undo' || (notice.kind === 'report' && canUndo(notice.report)),
     )
   }
 
@@ -75,6 +81,11 @@ export class NoticesState {
   /** Shows a message with an action until either is used. */
   showWithAction(action: NoticeWithAction): void {
     this.#add({ kind: 'action', ...action })
+  }
+
+  /** Shows a message and offers to undo it, until either is used. */
+  showWithUndo(undo: NoticeWithUndo): void {
+    this.#add({ kind: 'undo', ...undo })
   }
 
   /** Keeps a report whose list was opened. */
@@ -109,6 +120,7 @@ type NoticeWithoutId = Notice extends infer One ? (One extends Notice ? Omit<One
 /** Whether a newer notice replaces an older one. A failure is replaced only by the same failure. */
 function supersedes(newer: NoticeWithoutId, older: Notice): boolean {
   if (newer.kind === 'failure' && older.kind === 'failure') return isSame(newer.failure, older.failure)
+  if (newer.kind === 'undo' && older.kind === 'undo') return newer.key === older.key
   if (newer.kind === 'action' && older.kind === 'action') return newer.key === older.key && !newer.isError
   return newer.kind === older.kind
 }

@@ -10,10 +10,9 @@ interface Services {
 /** Says how many files were removed, and offers to restore them. */
 export function offerUndoRemove(services: Services, key: MessageKey, ids: readonly string[]): void {
   if (ids.length === 0) return
-  services.notices.showWithAction({
+  services.notices.showWithUndo({
     key,
     params: { count: ids.length },
-    label: 'undo.label',
     onaction: () => void undoRemove(services, ids),
   })
 }

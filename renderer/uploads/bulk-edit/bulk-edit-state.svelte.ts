@@ -91,10 +91,9 @@ export class BulkEditState {
     const counts = { count: changed.length, missed: requested.length - changed.length }
     if (changed.length === 0) this.#notices.showUntilClosed('bulk-edit.done', counts)
     else {
-      this.#notices.showWithAction({
+      this.#notices.showWithUndo({
         key: 'bulk-edit.done',
         params: counts,
-        label: 'undo.label',
         onaction: () => void this.#undo(changed),
       })
     }

@@ -1,4 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity'
+import type { Failure } from '../../../electron/contract/failures.ts'
 import type { Bridge, CallAnswer } from '../../../electron/contract/calls.ts'
 import type { PrivateContent } from '../../../electron/contract/recognition.ts'
 
@@ -12,6 +13,8 @@ const iconSizePixels = 64
 /** Metadata of the open row's file, and preview icons of rendered rows. */
 export class ModelFactsState {
   value = $state.raw<{ readonly id: string; readonly details: ModelDetails } | null>(null)
+  /** Why the metadata of the open row could not be read, or null. */
+  failure = $state.raw<Failure | null>(null)
   readonly #icons = new SvelteMap<string, string>()
   readonly #asked = new Set<string>()
   readonly #bridge: Bridge
@@ -24,13 +27,19 @@ export class ModelFactsState {
   /** Loads the metadata of a row. Returns a function that clears it. */
   open(id: string): () => void {
     this.#open = id
-    void this.#bridge.modelFacts({ id }).then((result) => {
-      if (this.#open === id && result.ok && result.value) this.value = { id, details: result.value }
-    })
+    void this.load(id)
     return () => {
       this.#open = null
       this.value = null
+      this.failure = null
     }
+  }
+
+  async load(id: string): Promise<void> {
+    const result = await this.#bridge.modelFacts({ id })
+    if (this.#open !== id) return
+    this.failure = result.ok ? null : result.failure
+    if (result.ok && result.value) this.value = { id, details: result.value }
   }
 
   /** The preview icon of a row, once loaded. */

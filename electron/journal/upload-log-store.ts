@@ -74,9 +74,11 @@ export function createUploadLogStore(
   function writeSome(): boolean {
     const some = [...pending].slice(0, logsPerWrite)
     if (some.length === 0) return true
+    // Before the transaction: upload threads that record a part wait for its end.
+    const logs = some.map(([id, items]) => ({ id, text: serializeLog(merged(id, items)) }))
     database.exec('PRAGMA synchronous = NORMAL')
     const written = write(() => {
-      for (const [id, items] of some) save.run(environment.now(), serializeLog(merged(id, items)), id)
+      for (const { id, text } of logs) save.run(environment.now(), text, id)
       uncheckedLogs += some.length
       if (uncheckedLogs >= logsPerCheck) removeOldest(database, limits.maxTotalBytes)
     })

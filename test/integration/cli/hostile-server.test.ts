@@ -1,4 +1,6 @@
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { startHostileServer } from '../../support/hostile-server.ts'
 
 const url = 'https://storage.example/k'
@@ -61,7 +63,9 @@ test('gives up on a list of models that does not end, and continues with the upl
       response.end(JSON.stringify({ model_list: models }))
     },
   })
-  const ended = await run('upload', file, '--json', '--type', 'loras')
+  // The list is waited for as long as the upload would take.
+  const { path } = await writeSafetensors(join(dirname(file), 'large.safetensors'), { sizeBytes: 30_000_000 })
+  const ended = await run('upload', path, '--json', '--type', 'loras')
   expect(ended.json()).toContainEqual(
     expect.objectContaining({ event: 'library-unlisted', code: 'list-too-long' }),
   )

@@ -7,6 +7,7 @@ import {
   indexUsedPaths,
 } from '../../../electron/conflicts/path-conflict.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { libraryModel } from '../../support/library-model.ts'
 import { uploadRecord, storedState } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
@@ -15,17 +16,7 @@ const rowsOf = (records: readonly UploadRecord[]) => rowsOnJournal(records).rows
 const uploadTo = (modelPath: string, given: Partial<UploadRecord> = {}) =>
   uploadRecord({ target: { displayName: 'Style', modelType: 'loras', modelPath }, ...given })
 const path = 'models/loras/Style.safetensors'
-const model = (modelPath: string): LibraryModel => ({
-  id: modelPath,
-  displayName: 'Style',
-  modelType: 'loras',
-  modelPath,
-  sizeBytes: 1,
-  sha256: null,
-  status: 'active',
-  createdAtMs: null,
-  storageKey: null,
-})
+const model = (modelPath: string) => libraryModel(modelPath, { displayName: 'Style', sizeBytes: 1 })
 
 test.each([
   ['scan', scanUsedPaths],

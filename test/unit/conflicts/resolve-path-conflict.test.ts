@@ -4,6 +4,7 @@ import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { runsBefore } from '../../../electron/conflicts/path-conflict.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { resolvePathConflict } from '../../../electron/conflicts/resolve-path-conflict.ts'
+import { libraryModel } from '../../support/library-model.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
@@ -26,17 +27,8 @@ function setup(records: readonly UploadRecord[]) {
   return { rows, skippedIds, resolve }
 }
 
-const modelAt = (modelPath: string): LibraryModel => ({
-  id: 'old',
-  displayName: 'Old',
-  modelType: 'loras',
-  modelPath,
-  sizeBytes: 1,
-  sha256: null,
-  status: 'active',
-  createdAtMs: null,
-  storageKey: null,
-})
+const modelAt = (modelPath: string) =>
+  libraryModel(modelPath, { id: 'old', displayName: 'Old', sizeBytes: 1 })
 const proceed = { kind: 'proceed' }
 const replacing = (asidePath: string | null) => ({
   onConflict: 'replace' as const,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { LibraryModel } from '../../../../electron/contract/library.ts'
 import { createComparison } from '../../../../electron/discovery/places/compare-with-library.ts'
 import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
+import { libraryModel } from '../../../support/library-model.ts'
 
 const identity = { sizeBytes: 5, mtimeNs: 1n, inode: 1n }
 const file = (path: string, change: Partial<LocalModel> = {}): LocalModel => ({
@@ -13,31 +14,19 @@ const file = (path: string, change: Partial<LocalModel> = {}): LocalModel => ({
   identity,
   ...change,
 })
-const inLibrary = (modelPath: string, change: Partial<LibraryModel> = {}): LibraryModel => ({
-  id: modelPath,
-  displayName: modelPath,
-  modelType: 'loras',
-  modelPath,
-  sizeBytes: 5,
-  sha256: null,
-  status: 'active',
-  createdAtMs: null,
-  storageKey: null,
-  ...change,
-})
 const compare = (models: readonly LibraryModel[], hash: string | null = null, queued: string[] = []) =>
   createComparison({ models, queuedPaths: new Set(queued), knownHash: () => hash })
 
 test('only equal hashes show that the team has a model', () => {
-  const model = inLibrary('models/loras/other.safetensors', { sha256: 'aa' })
+  const model = libraryModel('models/loras/other.safetensors', { sha256: 'aa' })
   expect(compare([model], 'aa')([file('/m/a.safetensors')])).toBe('in-library')
   expect(compare([model], 'bb')([file('/m/other.safetensors')])).toBe('new')
   expect(compare([model])([file('/m/a.safetensors')])).toBe('new')
 })
 
 test('a model of the same name and size is said to be that, and nothing of a name alone', () => {
-  const unhashed = inLibrary('models/loras/Grain.safetensors')
-  const hashed = inLibrary('models/loras/grain.safetensors', { sha256: 'aa' })
+  const unhashed = libraryModel('models/loras/Grain.safetensors')
+  const hashed = libraryModel('models/loras/grain.safetensors', { sha256: 'aa' })
   expect(compare([unhashed], 'bb')([file('/m/grain.safetensors')])).toBe('same-name-and-size')
   expect(compare([hashed])([file('/m/grain.safetensors')])).toBe('same-name-and-size')
   expect(compare([hashed])([file('/m/grain.safetensors', { sizeBytes: 6 })])).toBe('new')
@@ -53,9 +42,9 @@ test('of a model of several files, the team must have all, in folders of the sam
   const parts = ['unet/x.safetensors', 'vae/x.safetensors'].map((part) =>
     file(`/m/wan/${part}`, { modelFolder: '/m/wan' }),
   )
-  const models = ['unet', 'vae'].map((part) => inLibrary(`models/diffusers/wan/${part}/x.safetensors`))
+  const models = ['unet', 'vae'].map((part) => libraryModel(`models/diffusers/wan/${part}/x.safetensors`))
   expect(compare(models)(parts)).toBe('same-name-and-size')
   expect(compare(models.slice(1))(parts)).toBe('new')
-  const ofOther = ['unet', 'vae'].map((part) => inLibrary(`models/diffusers/other/${part}/x.safetensors`))
+  const ofOther = ['unet', 'vae'].map((part) => libraryModel(`models/diffusers/other/${part}/x.safetensors`))
   expect(compare(ofOther)(parts)).toBe('new')
 })

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { failure, type Failure } from '../../../../electron/contract/failures.ts'
-import type { LibraryModel } from '../../../../electron/contract/library.ts'
 import {
   resolveNeededModels,
   targetOf,
@@ -8,6 +7,7 @@ import {
 } from '../../../../electron/discovery/workflows/resolve-needed-models.ts'
 import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
 import { neededModelKey, type NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
+import { libraryModel } from '../../../support/library-model.ts'
 
 const needed = (name: string, change: Partial<NeededModel> = {}): NeededModel => ({
   name,
@@ -17,18 +17,6 @@ const needed = (name: string, change: Partial<NeededModel> = {}): NeededModel =>
   sha256: null,
   isOff: false,
   nodes: [],
-  ...change,
-})
-const libraryModel = (modelPath: string, change: Partial<LibraryModel> = {}): LibraryModel => ({
-  id: modelPath,
-  displayName: modelPath,
-  modelType: modelPath.split('/')[1] ?? '',
-  modelPath,
-  sizeBytes: 5,
-  sha256: null,
-  status: 'active',
-  createdAtMs: null,
-  storageKey: null,
   ...change,
 })
 const local = (path: string, modelType: string | null, name: string, sizeBytes = 1): LocalModel => ({

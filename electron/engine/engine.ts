@@ -276,7 +276,7 @@ export function createEngine(options: EngineOptions): Engine {
     enqueued: checkConflicts,
     rememberDrop: undo.rememberDrop,
   })
-  const teamAdder = createTeamAdder({ store, rows, library, hashCache, accounts, signIns, intake })
+  const teamAdder = createTeamAdder({ store, rows, library, hashCache, signIns, intake })
   // Discovery: models on this computer.
   const isReviewed = () => reviewPolicy().review !== 'never'
   const findTeam = createTeamFinder({ signIns, policy: reviewPolicy })

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import type { Account, Team, TeamChoice } from '../contract/account.ts'
+import { serverOf, type Team, type TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { LibraryListing, LibraryModel } from '../contract/library.ts'
 import type { AddReport, SkippedFile, Target } from '../contract/uploads.ts'
@@ -44,7 +44,6 @@ interface TeamAdderServices {
   readonly rows: Pick<Rows, 'get' | 'ids'>
   readonly library: { models(choice: TeamChoice): Promise<Result<LibraryListing>> }
   readonly hashCache: Pick<HashCache, 'filesWith'>
-  readonly accounts: { list(): readonly Account[] }
   readonly signIns: {
     resolve(choice: TeamChoice): TeamOfAccount | null
     hidden(): ReadonlySet<string>
@@ -58,7 +57,7 @@ type Source =
   | { readonly skipped: SkippedFile; readonly file?: never }
 
 export function createTeamAdder(services: TeamAdderServices): TeamAdder {
-  const { store, rows, library, hashCache, accounts, signIns, intake } = services
+  const { store, rows, library, hashCache, signIns, intake } = services
   const isShown = ({ accountId }: UploadRecord) => !signIns.hidden().has(accountId)
 
   /** The uploads and, of models of several files, those of all their files in the queue for the same team. */
@@ -115,10 +114,8 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
     const skipped = sources.flatMap((source) => (source.file ? [] : [source.skipped]))
     if (files.length === 0) return success({ added: 0, refused: 0, skipped })
     const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
-    const server = accounts.list().find(({ id }) => id === to.accountId)?.server
-    const host = server === undefined ? '' : new URL(server).host
-    if (!(await confirm({ count: files.length, sizeBytes, team: to.team.name, server: host })))
-      return success(null)
+    const question = { count: files.length, sizeBytes, team: to.team.name, server: serverOf(to.accountId) }
+    if (!(await confirm(question))) return success(null)
     return intake.enqueueFound(
       { files, skipped },
       {

@@ -123,7 +123,8 @@ export type RecordChange = Partial<Omit<UploadRecord, 'id' | 'path' | 'fileName'
 /** The team that an upload is for. */
 export type TeamOfUpload = Pick<UploadRecord, 'accountId' | 'team'>
 
-const teamKeyOf = ({ accountId, team }: TeamOfUpload) => teamKey({ accountId, teamId: team.id })
+/** Equal for uploads to the same team on the same server, for any of a user's accounts. */
+export const teamKeyOf = ({ accountId, team }: TeamOfUpload) => teamKey({ accountId, teamId: team.id })
 
 /** Whether two uploads are for the same team on the same server. */
 export function isSameTeam(one: TeamOfUpload, other: TeamOfUpload): boolean {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { ConfirmUpload } from '../../discovery/places/confirm-upload.ts'
 import { compareWithTeam, type LibraryMatch } from '../../conflicts/compare-with-team.ts'
 import type { MissingPart } from '../../conflicts/missing-companions.ts'
-import { serverOf, teamKey, type Team, type TeamChoice } from '../../contract/account.ts'
+import { serverOf, type Team, type TeamChoice } from '../../contract/account.ts'
 import { failed, failure, remedyOf, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { MissingCompanion } from '../../contract/companions.ts'
 import type { LibraryListing, LibraryModel, OnConflict } from '../../contract/library.ts'
@@ -17,6 +17,7 @@ import type { Rows } from '../../journal/rows.ts'
 import {
   isSameTeam,
   isUndecided,
+  teamKeyOf,
   type RecordChange,
   type TeamOfUpload,
   type UploadRecord,
@@ -221,7 +222,7 @@ export class Review {
     if (choice ? !chosen : !this.#areTeamsAvailable(named)) return failed(failure('no-team'))
     const isApprovable = (record: UploadRecord) =>
       record.failure === null && (!record.allowed || isSameTeam(record, chosen ?? record))
-    const keyOf = (record: UploadRecord) => keyOfTeam(chosen ?? record)
+    const keyOf = (record: UploadRecord) => teamKeyOf(chosen ?? record)
     const found = named.filter((record) => isFound(record) && isApprovable(record))
     if (found.length === 0) return this.#approve(named, chosen, isApprovable)
     const answers = await confirmByTeam(found, chosen, confirm)
@@ -453,16 +454,14 @@ function changeForTeam(
   }
 }
 
-const keyOfTeam = ({ accountId, team }: TeamOfUpload) => teamKey({ accountId, teamId: team.id })
-
-/** Asks for each team, or only for the chosen one, whether to upload its files; the answers by `keyOfTeam`. */
+/** Asks for each team, or only for the chosen one, whether to upload its files; the answers by `teamKeyOf`. */
 async function confirmByTeam(
   records: readonly UploadRecord[],
   chosen: TeamOfUpload | null,
   confirm: ConfirmUpload,
 ): Promise<ReadonlyMap<string, boolean>> {
   const answers = new Map<string, boolean>()
-  for (const [key, files] of Map.groupBy(records, (record) => keyOfTeam(chosen ?? record))) {
+  for (const [key, files] of Map.groupBy(records, (record) => teamKeyOf(chosen ?? record))) {
     const [first] = files
     if (!first) continue
     const { accountId, team } = chosen ?? first

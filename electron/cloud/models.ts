@@ -91,7 +91,7 @@ export const maxPages = maxModels / 20
 /** Requests of one listing at a time: enough to hide the round trips, few enough for a shared server. */
 const parallelRequests = 4
 
-/** Where a listing that was interrupted goes on. */
+/** Where to continue a listing that was interrupted. */
 export interface ListingPosition {
   /** The last page that was read. It is read again, since deletions move models to it. */
   readonly page: number
@@ -138,7 +138,7 @@ export async function getModelPage(
 }
 
 /**
- * Lists the team's models page by page, without models that an earlier page had. Once the first page has told
+ * Lists the team's models page by page, without models that an earlier page had. Once the first page has shown
  * how many there are, the next pages are requested in parallel. Ends at `total_count`, at an empty page, or at
  * a page without a new model, since a server that ignores the page number would return the first page forever.
  * A longer list than `maxModels` is `list-too-long`, since the server may never end it. `from` continues a
@@ -164,7 +164,7 @@ export async function* listModels(
         return
       }
       const { count, total } = answer.value
-      if (page === 1 && total !== null && count > 0)
+      if (page === from.page && total !== null && count > 0)
         pages.expect(Math.min(maxPages, Math.ceil(total / count)))
       // A model that was added meanwhile moves others to the next page, where they appear again.
       const models = answer.value.models.filter(({ id }) => !seen.has(id))

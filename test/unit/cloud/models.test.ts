@@ -80,7 +80,8 @@ test('leaves out a model with an id that is far too long', async () => {
   expect([models, pages]).toEqual([[], 1])
 })
 
-test('requests the pages after the first in parallel, and stops requesting when the caller stops', async () => {
+/** A server with ten pages of a hundred models, the pages that were requested, and how many at a time. */
+function createPagedClient() {
   let running = 0
   let most = 0
   const pages: number[] = []
@@ -99,11 +100,16 @@ test('requests the pages after the first in parallel, and stops requesting when 
       return answering.send(request)
     },
   }
+  return { client, pages, mostRunning: () => most }
+}
+
+test('requests the pages after the first in parallel, and stops requesting when the caller stops', async () => {
+  const { client, pages, mostRunning } = createPagedClient()
   const ids: string[] = []
   for await (const page of listModels(client, deviceSigner, new AbortController().signal)) {
     if (page.ok) ids.push(...page.value.models.map(({ id }) => id))
   }
-  expect([pages, most]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 4])
+  expect([pages, mostRunning()]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 4])
   expect(ids).toEqual(
     Array.from({ length: 1_000 }, (_, index) => `${Math.floor(index / 100) + 1}-${index % 100}`),
   )
@@ -113,4 +119,12 @@ test('requests the pages after the first in parallel, and stops requesting when 
     if (page.ok && page.value.models[0]?.id === '2-0') break
   }
   expect(Math.max(...pages)).toBeLessThanOrEqual(6)
+})
+
+test('continues a listing with parallel requests', async () => {
+  const { client, pages, mostRunning } = createPagedClient()
+  const from = { page: 3, received: 200 }
+  for await (const page of listModels(client, deviceSigner, new AbortController().signal, from))
+    expect(page.ok).toBe(true)
+  expect([pages, mostRunning()]).toEqual([[3, 4, 5, 6, 7, 8, 9, 10], 4])
 })

@@ -48,7 +48,7 @@ const abortedOutcome: Outcome = { kind: 'aborted' }
 
 /**
  * How long a listing is waited for, in ms: about as long as the upload would take on a home connection of
- * 10 Mbit/s. Longer takes one of a very large library, or of a slow server.
+ * 10 Mbit/s. The listing of a very large library, or of a slow server, may take longer.
  */
 const listingTimeoutMs = { min: 2_000, max: 15_000 }
 const homeBytesPerMs = 1_250

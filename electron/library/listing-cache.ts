@@ -40,9 +40,9 @@ export interface ListingCache {
   cached(): readonly LibraryModel[] | null
   /** The part of a listing that was read before it was interrupted, or null. */
   interrupted(): KnownListing | null
-  /** Keeps a part, unless there is a listing. */
+  /** Keeps a part to continue from; it is stored only while there is no listing. */
   keepInterrupted(listing: KnownListing): void
-  /** Writes nothing to its file any more. */
+  /** Stops writing to its file. */
   detach(): void
   add(model: LibraryModel): void
   change(id: string, change: LibraryChange): void

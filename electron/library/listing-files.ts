@@ -12,7 +12,7 @@ import { openRegularFile } from '../platform/files/regular-file.ts'
 import { smallLibrarySize, type KnownListing } from './listing.ts'
 import type { ListingFile } from './listing-cache.ts'
 
-/** Changes when the form of the file does: files of another version are ignored. */
+/** Increased when the file format changes; files of another version are ignored. */
 const version = 1
 
 const header = v.pipe(
@@ -84,7 +84,7 @@ export function createListingFiles(
       await mkdir(folder, { recursive: true, mode: 0o700 })
       await writeListing(temporary, listing)
       await rename(temporary, file)
-      // A sign-out is stored before its process deletes the files, so one of both deletes this one.
+      // A sign-out is stored before its process deletes the files, so one of the two deletes this one.
       if (hasLeft(owner)) await rm(file, { force: true })
     } catch (error) {
       log.warn('the listing of a library could not be written', { error: String(error) })
@@ -99,7 +99,7 @@ export function createListingFiles(
       let latest: KnownListing | null = null
 
       async function writeLatest(): Promise<void> {
-        for (; latest !== null;) {
+        while (latest !== null) {
           const listing = latest
           latest = null
           await write(owner, file, listing)
@@ -139,7 +139,7 @@ export function createListingFiles(
 
 const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
-/** A file name that tells nothing about the user or team. */
+/** A file name that reveals nothing about the user or team. */
 const nameOf = (...parts: readonly string[]) =>
   createHash('sha256').update(parts.join(' ')).digest('hex').slice(0, 32)
 

@@ -9,11 +9,11 @@ export interface KnownListing {
   readonly models: ReadonlyMap<string, LibraryModel>
   /** When the last answer was requested (ms since the epoch). */
   readonly listedAtMs: number
-  /** When the first of all pages was requested last: later changes to known models may be missing. */
+  /** When all pages were last requested: later changes to known models may be missing. */
   readonly completeAtMs: number
   /** The server's `total_count` minus the models that it listed; null if it sends no total. */
   readonly unlistedCount: number | null
-  /** Where it goes on if it was interrupted; null if all pages were read. */
+  /** Where to continue if it was interrupted; null if all pages were read. */
   readonly continuesAt: ListingPosition | null
 }
 
@@ -49,7 +49,7 @@ export async function listAllModels(
       continuesAt = page.value.position
     }
     isComplete = true
-    // A difference after an interruption comes from changes since, and is to be found by the next update.
+    // After an interruption a difference comes from changes since, which the next update has to find.
     const unlisted = interrupted === null && total !== null ? total - models.size : 0
     const unlistedCount = total === null ? null : unlisted
     return success({ models, listedAtMs: atMs, completeAtMs, unlistedCount, continuesAt: null })

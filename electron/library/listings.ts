@@ -22,7 +22,7 @@ export type TeamRequest = <T>(
 
 /** The cached listings of all teams. */
 export interface Listings {
-  /** One cache for each user and team, whichever of their accounts is used. */
+  /** One cache for each user and team, shared by all of the user's accounts on the server. */
   cacheFor(choice: TeamChoice): ListingCache
   /** See `ListingAge`. */
   listing(choice: TeamChoice, maxAgeMs: number | undefined): Promise<CachedListing>

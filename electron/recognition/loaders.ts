@@ -8,7 +8,7 @@ export type Reading = 'zip' | 'tar' | 'array' | 'archive' | 'pickle' | 'refused'
 
 /**
  * The loaders that run pickles. A file is sound only if each of them reads the same harmless content, or
- * refuses the file. None looks at the name: users pass any path to them, and a file may get another name in
+ * refuses the file. None checks the name: users pass any path to them, and a file may get another name in
  * the library. `start` has at least the first 512 bytes, or the whole file.
  */
 const loaders: Readonly<Record<'torch' | 'pickle' | 'numpy' | 'joblib', (start: Buffer) => Reading>> = {

@@ -189,10 +189,10 @@ interface WalkedFile {
 }
 
 /**
- * Reads the metadata of a file, but nothing of the file. A part of a diffusers model is never a duplicate: the
+ * Reads the metadata of a file, not its content. A part of a diffusers model is never a duplicate: the
  * model needs the file at this path.
  */
-async function readModel(walk: Walk, { path, partsOf, ...file }: WalkedFile): Promise<LocalModel[]> {
+async function readModel(walk: Walk, { path, partsOf, realPath: known }: WalkedFile): Promise<LocalModel[]> {
   const { seen, modelType, skipCloudOnlyOn } = walk.options
   try {
     const stats = await stat(path, { bigint: true })
@@ -201,7 +201,7 @@ async function readModel(walk: Walk, { path, partsOf, ...file }: WalkedFile): Pr
     const key = await fileKey(stats, path)
     const isDuplicate = !partsOf && seen.has(key)
     if (!partsOf) seen.add(key)
-    const realPath = file.realPath ?? (await realpath(path))
+    const realPath = known ?? (await realpath(path))
     const model = {
       path,
       sizeBytes: Number(stats.size),

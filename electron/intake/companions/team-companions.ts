@@ -14,7 +14,7 @@ export type MissingByFile = ReadonlyMap<string, readonly MissingPart[]>
 /** Finds which companions of files a team lacks. */
 export interface TeamCompanions {
   /**
-   * Compares files with a team's models and all of its uploads, whatever their phase; files without a row count
+   * Compares files with a team's models and all of its uploads, in any phase; files without a row count
    * as uploads too. Reads no file.
    */
   find(records: readonly UploadRecord[], team: TeamOfUpload, models: readonly LibraryModel[]): MissingByFile

@@ -242,7 +242,7 @@ export function isBrokenFile({ code }: Failure): boolean {
   return brokenFileCodes.has(code)
 }
 
-/** Whether a change of the file, or of files beside it, may fix it. Such files are rechecked by themselves. */
+/** Whether a change of the file, or of files beside it, may fix it. Such files are rechecked automatically. */
 export function isFixedByChangedFile({ code }: Failure): boolean {
   return brokenFileCodes.has(code) || unavailableFileCodes.has(code)
 }

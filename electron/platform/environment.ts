@@ -56,7 +56,7 @@ export interface AccountStore {
 }
 
 /**
- * Whose each choice is: one `account`'s, a list about `files` of whoever used this computer, or a `setting`.
+ * What each choice belongs to: one `account`, `files` of any user of this computer, or the app as a `setting`.
  * It decides what is encrypted at a sign-out (journal/sealing).
  */
 export const choiceOwners = {

@@ -320,8 +320,8 @@ function migrateRows(rows: StoredRows, version: number): StoredRows {
 }
 
 /**
- * Writes the journal anew, so that it has no free space with bytes of deleted rows, and empties its log, which
- * has earlier versions of its pages.
+ * Rewrites the journal, so that it has no free space with bytes of deleted rows, and empties its log, which has
+ * earlier versions of its pages.
  */
 function erase(database: DatabaseSync, { log }: Pick<Environment, 'log'>): boolean {
   try {

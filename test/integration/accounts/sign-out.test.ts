@@ -194,7 +194,7 @@ test('a locked keychain loses nothing: everything returns once it is unlocked', 
   await app.until(({ rows }, { sealed }) => sealed === undefined && rows.some(({ id }) => id === large))
 })
 
-test('the end of a session is no sign-out', async () => {
+test('an ended session is not a sign-out', async () => {
   const { app, cloud, clock, open } = await setup()
   await app.calls.pauseAll(undefined)
   cloud.endSessions(ALICE.email)

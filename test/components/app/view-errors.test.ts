@@ -166,7 +166,7 @@ test('a failed refresh of an empty library does not say that there are no models
   await openView(page, 'Library')
   await expect
     .element(page.screen.getByRole('main').getByRole('alert'))
-    .toMatchTextContent('was empty. It couldn’t be refreshed since.')
+    .toMatchTextContent('was empty. It couldn’t be refreshed since then.')
   await expect.element(retryIn(page.screen)).toBeEnabled()
   expect(page.screen.getByText('has no models yet', { exact: false }).elements()).toEqual([])
 })

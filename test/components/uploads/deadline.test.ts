@@ -57,7 +57,9 @@ test('says in words by how much the queue is late, and when it is on time or not
   emit('deadline', { atMs, state: 'unknown', doneAtMs: null, suggestions: [] })
   const button = screen.getByRole('button', { name: /^Deadline: Deadline/ })
   await userEvent.click(button)
-  await expect.element(screen.getByText('Shown once the speed is measured', { exact: false })).toBeVisible()
+  await expect
+    .element(screen.getByText('The forecast appears once the speed is measured', { exact: false }))
+    .toBeVisible()
 })
 
 test('moves a file up at a click, and undo puts it back to its place', async () => {

@@ -139,7 +139,7 @@ test('says how many files need which action', () => {
     failedRow('c', 'file-damaged-header'),
   ]
   expect(textOf([row('d', 'registered')], failed)).toEqual({
-    title: '3 files need you',
+    title: '3 files need attention',
     body: '2 are broken, 1 path is taken\n“d” is in the library of Team',
   })
   expect(textOf([], failed, 'zh-Hans')).toEqual({
@@ -162,7 +162,7 @@ test.each([
 
 test('gives the reason for a single file', () => {
   const text = textOf([], [failedRow('a', 'file-empty')])
-  expect(text.title).toBe('“a.safetensors” needs you')
+  expect(text.title).toBe('“a.safetensors” needs attention')
   expect(text.body).toContain('empty')
 })
 

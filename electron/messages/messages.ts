@@ -75,6 +75,10 @@ function formattedParams(
   return formatted
 }
 
+/** Joins formatted texts. As parameters they would lose the marks around right-to-left names. */
+export const joinSentences = (sentences: readonly string[], t: Translate): string =>
+  sentences.join(t('text.two-sentences', { first: '', second: '' }))
+
 /**
  * The message for a failure, with the server's own message. It promises a retry if, and only if, `state` is
  * `retrying`.
@@ -85,7 +89,7 @@ export function failureText(failure: Failure, t: Translate, state: FailureState 
   const hasServerMessage = serverMessage === '' ? 'no' : 'yes'
   const text = t(key, { ...params, state, hasServerMessage, serverMessage })
   if (state === 'final' || en[key].includes('{state,')) return text
-  return t('text.two-sentences', { first: text, second: t('failure-state.retrying') })
+  return joinSentences([text, t('failure-state.retrying')], t)
 }
 
 /** For keys that are composed from stored values. */

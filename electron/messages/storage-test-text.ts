@@ -1,5 +1,5 @@
 import { storageTestBytes, type StorageTest } from '../contract/storage-test.ts'
-import { failureText, type Translate } from './messages.ts'
+import { failureText, joinSentences, type Translate } from './messages.ts'
 
 /** Size of an example model, in bytes. */
 const exampleModelBytes = 10_000_000_000
@@ -19,7 +19,7 @@ export function storageTestText(test: StorageTest, t: Translate, isLimited: bool
   if (failure) sentences.push(failureText(failure, t))
   if (isLeft) sentences.push(t('storage-test.left'))
   else if (sentBytes > 0) sentences.push(t('storage-test.taken-back'))
-  return sentences.reduce((first, second) => t('text.two-sentences', { first, second }))
+  return joinSentences(sentences, t)
 }
 
 function successText(test: StorageTest, t: Translate): string {

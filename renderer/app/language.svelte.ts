@@ -12,6 +12,7 @@ import { verificationLines } from '../../electron/messages/verification-text.ts'
 import { clockText } from '../../electron/messages/clock-text.ts'
 import {
   isMessageKey,
+  joinSentences,
   localeFor,
   failureText as formatFailure,
   translatorFor,
@@ -98,8 +99,8 @@ export class Language {
       return this.t(fallback)
     }
   }
-  readonly recognitionReason = ({ reason, note }: Recognition) =>
-    [
+  readonly recognitionReason = ({ reason, note }: Recognition) => {
+    const sentences = [
       this.translateStored(
         reason.key.startsWith('reason.') ? reason.key : `reason.${reason.key}`,
         'details.reason-unknown',
@@ -109,8 +110,8 @@ export class Language {
         ? this.translateStored(note.key, 'details.reason-unknown', note.params)
         : '',
     ]
-      .filter(Boolean)
-      .reduce((first, second) => this.t('text.two-sentences', { first, second }))
+    return joinSentences(sentences.filter(Boolean), this.t)
+  }
   readonly skipReason = ({ reason, kept }: SkippedFile) =>
     kept === undefined
       ? this.translateStored(`skipped.${reason}`, 'report.reason-unknown')

@@ -152,7 +152,7 @@ export function createConfirmations(
           }
         return {
           message: t('allow-unsafe.question-one', { name: visibleName(first.fileName), ...texts }),
-          detail: `${visibleText(failureText(first.finding, t))}\n\n${explanation}`,
+          detail: `${failureText(first.finding, t)}\n\n${explanation}`,
           action: t('allow-unsafe.allow', { count }),
         }
       })

@@ -8,7 +8,12 @@ import type { Locale } from '../../../electron/contract/app-info.ts'
 import { failureStateOf, isFileRechecked } from '../../../electron/contract/uploads.ts'
 import type { Phase, UploadRow } from '../../../electron/contract/uploads.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
-import { catalogues, failureText, translatorFor } from '../../../electron/messages/messages.ts'
+import {
+  catalogues,
+  failureText,
+  nativeTranslatorFor,
+  translatorFor,
+} from '../../../electron/messages/messages.ts'
 import { verificationLines } from '../../../electron/messages/verification-text.ts'
 import { recordFields } from '../../../electron/contract/verification.ts'
 import { uploadRecord } from '../../support/records.ts'
@@ -126,6 +131,11 @@ test.each([
 test('shortens a long text of the server between two characters', () => {
   const [...characters] = harmlessText('😀'.repeat(5_000))
   expect([characters.length, characters[198], characters[199]]).toEqual([200, '😀', '…'])
+})
+
+test('keeps the marks around a right-to-left name when the sentence about retries follows', () => {
+  const met = failure('file-dangerous', { imports: 'סטודיו' })
+  expect(failureText(met, nativeTranslatorFor('en'), 'retrying')).toContain('\u2068סטודיו\u2069')
 })
 
 test('keeps braces and markup of the server as text', () => {

@@ -2,7 +2,7 @@ import type { MessageBoxOptions } from 'electron'
 import { expect, test } from 'vitest'
 import { failure } from '../../../../electron/contract/failures.ts'
 import { createConfirmations } from '../../../../electron/desktop/window/confirmations.ts'
-import { translatorFor } from '../../../../electron/messages/messages.ts'
+import { nativeTranslatorFor } from '../../../../electron/messages/messages.ts'
 
 const destination = { team: 'Studio', account: 'mira@example.org', server: 'cloud.example' }
 
@@ -18,7 +18,7 @@ function setup(clicked = 0) {
       kinds.push(kind)
       return show()
     },
-    { locale: () => 'en', translate: () => translatorFor('en') },
+    { locale: () => 'en', translate: () => nativeTranslatorFor('en') },
   )
   return { confirmations, boxes, kinds }
 }
@@ -81,6 +81,14 @@ test('names an unsafe file, what was found in it, and the team', async () => {
   expect(boxes[0]?.detail).toContain('posix.system')
   expect(boxes[1]?.message).toBe('Upload 2 files to Studio although they can run code?')
   expect(boxes[1]?.detail?.split('\n').slice(0, 2)).toEqual(['• a.pt', '• b.pt'])
+})
+
+test('shows a right-to-left name in what was found without replacement characters', async () => {
+  const { confirmations, boxes } = setup()
+  const finding = failure('file-dangerous', { imports: 'סטודיו' })
+  await confirmations.confirmUnsafe([{ fileName: 'old.ckpt', finding }], destination)
+  expect(boxes[0]?.detail).toContain('\u2068סטודיו\u2069')
+  expect(boxes[0]?.detail).not.toContain('\ufffd')
 })
 
 test('shortens the watched folder, and cancels by default', async () => {

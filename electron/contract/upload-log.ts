@@ -7,20 +7,34 @@ import type { Verification } from './verification.ts'
 /** Why an upload stopped without a failure, or waits for something that it resumes after. */
 export const logPauseReasons = [
   /** The user paused this upload, or all of them. */
-  ...(['user', 'all'] as const),
-  ...(['quiet-hours', 'battery', 'metered'] as const),
+  'user',
+  'all',
+  'quiet-hours',
+  'battery',
+  'metered',
   /** No server responds, or the file's disk is not connected. */
-  ...(['offline', 'disk'] as const),
+  'offline',
+  'disk',
   /** The app was closed, or its connections were replaced after sleep or a change of the network. */
-  ...(['quit', 'network-change'] as const),
+  'quit',
+  'network-change',
 ] as const
 export type LogPauseReason = (typeof logPauseReasons)[number]
 
 export const logEventNames = [
-  ...(['approved', 'waiting', 'checking', 'sending', 'finishing', 'registering'] as const),
+  'approved',
+  'waiting',
+  'checking',
+  'sending',
+  'finishing',
+  'registering',
   /** The last one: the library already had the bytes. */
-  ...(['registered', 'found'] as const),
-  ...(['retrying', 'failed', 'paused', 'resumed'] as const),
+  'registered',
+  'found',
+  'retrying',
+  'failed',
+  'paused',
+  'resumed',
   /** A process ended without writing more, such as in a crash. */
   'ended',
   /** Stands for several events of a long log. */

@@ -57,7 +57,7 @@ export function createUploadLogStore(
     const log = stored(id)
     const last = log.events.at(-1)
     const [first] = items
-    const isLeftOpen = last !== undefined && isStep(last.event) && !continued.has(id)
+    const isLeftOpen = last !== undefined && runSteps.has(last.event) && !continued.has(id)
     if (!isLeftOpen || first?.kind !== 'event') return appendToLog(log, items)
     return appendToLog(log, [{ kind: 'event', event: { event: 'ended', atMs: first.event.atMs } }, ...items])
   }
@@ -108,11 +108,8 @@ export function createUploadLogStore(
   }
 }
 
-/** The steps of a run have the names of its phases. */
-const isStep = (event: LogEventName) => phases.has(event)
-const phases: ReadonlySet<LogEventName> = new Set([
-  ...(['checking', 'sending', 'finishing', 'registering'] as const),
-])
+/** The steps of a run, which have the names of its phases. */
+const runSteps: ReadonlySet<LogEventName> = new Set(['checking', 'sending', 'finishing', 'registering'])
 
 function removeOldest(database: DatabaseSync, maxBytes: number): void {
   const sum = database.prepare('SELECT coalesce(sum(octet_length(log)), 0) AS bytes FROM upload_logs').get()

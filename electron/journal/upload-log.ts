@@ -98,7 +98,12 @@ function appendEvent(events: readonly LogEvent[], next: LogEvent): readonly LogE
 
 /** The steps of an attempt; without acknowledged bytes they say nothing that the failure does not say. */
 const attemptSteps: ReadonlySet<LogEvent['event']> = new Set([
-  ...(['waiting', 'resumed', 'checking', 'sending', 'finishing', 'registering'] as const),
+  'waiting',
+  'resumed',
+  'checking',
+  'sending',
+  'finishing',
+  'registering',
 ])
 
 /** Combines a failure with the same one before it if nothing was acknowledged in between. */
@@ -136,7 +141,11 @@ function markOffline(events: readonly LogEvent[]): readonly LogEvent[] {
 }
 
 const transferFields = [
-  ...(['sentBytes', 'acknowledgedBytes', 'sendingMs', 'interruptedParts', 'unconfirmedBytes'] as const),
+  'sentBytes',
+  'acknowledgedBytes',
+  'sendingMs',
+  'interruptedParts',
+  'unconfirmedBytes',
 ] as const
 
 type Transferred = Partial<Record<(typeof transferFields)[number], number>>

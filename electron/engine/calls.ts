@@ -20,6 +20,7 @@ import type { Rows } from '../journal/rows.ts'
 import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Library } from '../library/library.ts'
+import { withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { changeFailure } from '../platform/files/file-identity.ts'
 import type { QueueHold } from '../queue/queue-hold.ts'
@@ -191,10 +192,7 @@ async function signOut(
   if (isLast && data === 'removed') {
     // Storage is cleaned up while there is a sign-in for it.
     await commands.cancel(rows.ids().filter((id) => rows.get(id)?.record.accountId === accountId))
-    const { promise: late, resolve } = Promise.withResolvers<void>()
-    const cancel = environment.timers.after(cleanUpLimitMs, resolve)
-    await Promise.race([abandonedUploads.cleanUp(), late])
-    cancel()
+    await withTimeout(abandonedUploads.cleanUp(), environment.timers, cleanUpLimitMs)
   }
   let sealed: Promise<Result<void>> = Promise.resolve(success(undefined))
   let forgotten = Promise.resolve()

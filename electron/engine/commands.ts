@@ -106,7 +106,7 @@ export class UploadCommands {
    * Queues failed uploads again; where the file was the reason, it is inspected again first.
    * @param mustReview whether a file that the user has not seen as it is now is reviewed before it is sent
    */
-  async retry(ids: readonly string[], mustReview: MustReview = () => false): Promise<Result<void>> {
+  async retry(ids: readonly string[], mustReview?: MustReview): Promise<Result<void>> {
     for (const row of this.#known(ids)) {
       const done = await this.#retryOne(row, mustReview)
       if (!done.ok) return done

@@ -60,7 +60,7 @@ interface DeadlineStatus {
   readonly at: string
   /** Of the uploads that wait. */
   readonly leftBytes: number
-  /** On average from now on; null if the time is over. */
+  /** On average from now on; null once the deadline has passed. */
   readonly neededBytesPerSecond: number | null
 }
 
@@ -80,7 +80,7 @@ function deadlineLines(deadline: DeadlineStatus | null, nowMs: number): readonly
   const { at, leftBytes, neededBytesPerSecond: needed } = deadline
   const time = clockText(Date.parse(at), nowMs, 'en-GB')
   const left = formatBytes(leftBytes, 'en')
-  if (needed === null) return [`The deadline ${time} is over, ${left} left.`]
+  if (needed === null) return [`The deadline (${time}) has passed with ${left} left.`]
   return [`Deadline ${time}: ${left} left, which needs ${formatBytes(needed, 'en')}/s on average.`]
 }
 

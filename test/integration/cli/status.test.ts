@@ -211,5 +211,5 @@ test('shows the deadline of the app and the speed that it needs, without claimin
   expect((await runStatus()).out).toMatch(/^Deadline .+: 3\.6 MB left, which needs 1 kB\/s on average\.$/m)
   writeFileSync(join(home, 'settings.json'), JSON.stringify({ deadlineMs: 1_000 }))
   expect((await json()).deadline).toMatchObject({ neededBytesPerSecond: null })
-  expect((await runStatus()).out).toMatch(/^The deadline .+ is over, 3\.6 MB left\.$/m)
+  expect((await runStatus()).out).toMatch(/^The deadline \(.+\) has passed with 3\.6 MB left\.$/m)
 })

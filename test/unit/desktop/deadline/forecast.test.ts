@@ -55,6 +55,14 @@ test('is met if everything is sent in time at the measured speed', () => {
   })
 })
 
+test.each([
+  ['met', 2],
+  ['late', 3],
+] as const)('is %s if the uploads end %d minutes late', (state, minutesLate) => {
+  const atMs = nowMs + 2 * hourMs - minutesLate * 60_000
+  expect(forecast(atMs, [upload(72)])).toMatchObject({ state, doneAtMs: nowMs + 2 * hourMs })
+})
+
 test('quiet hours that pause delay the end, unless they are overridden', () => {
   const settings = { quietHours: [everyNight(23, 7, null)], limitBytesPerSecond: null }
   expect(forecast(at(6), [upload(72)], { settings })).toMatchObject({ state: 'late', doneAtMs: at(8) })

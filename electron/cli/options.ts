@@ -239,7 +239,7 @@ use --remove or --keep then.`,
       json: json('print JSON, one object per line'),
       'discard-encrypted': {
         type: 'boolean',
-        about: 'delete uploads and history that were encrypted at a sign-out and can’t be opened any more',
+        about: "delete uploads and history that were encrypted at a sign-out and can't be opened any more",
       },
       help,
     },

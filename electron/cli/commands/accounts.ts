@@ -1,11 +1,11 @@
-import type { Account } from '../../contract/account.ts'
+import { isSamePerson, type Account } from '../../contract/account.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { Failure } from '../../contract/failures.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { UsageError, type Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeFailure, type Streams } from '../output/output.ts'
+import { describeFailure, t, type Streams } from '../output/output.ts'
 
 interface AccountsContext {
   readonly engine: Engine
@@ -73,7 +73,11 @@ export async function runLogoutCommand(
   }
   if (code === exitCodes.ok)
     streams.out.line(selected.length > 0 ? 'Signed out.' : 'No account was signed in.')
-  if (code === exitCodes.ok && selected.length > 0) streams.out.line(afterLogout[data ?? 'encrypted'])
+  if (code === exitCodes.ok && selected.length > 0) {
+    const left = engine.session().accounts.filter(({ state }) => state === 'ready')
+    const hasOther = selected.some((one) => left.some((other) => isSamePerson(one, other)))
+    streams.out.line(hasOther ? t('sign-out.other-sign-in') : afterLogout[data ?? 'encrypted'])
+  }
   return code
 }
 

@@ -117,6 +117,24 @@ test('uploads with a paired device, lists it and revokes it at sign-out', async 
   expect([out, err, readDataFolder()].join('\n')).not.toMatch(/[da]k-/)
 })
 
+test('says at a sign-out that another sign-in of the user keeps everything readable', async () => {
+  const { runWithKeychain, cloud } = await setup()
+  const { ended, printed } = runWithKeychain(
+    `${signIn}; modelferry login
+     modelferry logout "$(modelferry accounts | sed -n 's/.* paired .*(\\(.*\\))$/\\1/p')"; modelferry logout`,
+  )
+  let shown = ''
+  await printed(
+    (out) => out.includes('Press Ctrl-C to cancel') && (shown = userCode.exec(out)?.[0] ?? '') !== '',
+  )
+  cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
+  const { out } = await ended
+  expect(out.trimEnd().split('\n').slice(-4)).toEqual([
+    ...['Signed out.', 'You have another sign-in for this account, so its uploads and history stay visible.'],
+    ...['Signed out.', encrypted],
+  ])
+})
+
 test('exits with 3 when a pairing code expires', async () => {
   const { runWithKeychain } = await setup({ pairingSeconds: 1 })
   const { out, err } = await runWithKeychain('modelferry login; echo "login $?"').ended

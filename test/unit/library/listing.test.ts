@@ -85,7 +85,7 @@ test('knows no number of unlisted models without a total', async () => {
   expect((await knownOf(idsOf(10), { total: null })).unlistedCount).toBeNull()
 })
 
-/** Reads a listing until the server fails at this page, then goes on with another server. */
+/** Reads a listing until the server fails at this page, then continues with another server. */
 async function interruptAndContinue(
   ids: readonly string[],
   failsAtPage: number,

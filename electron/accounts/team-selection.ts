@@ -1,7 +1,7 @@
-import * as v from 'valibot'
 import { teamKey, type Account, type Team, type TeamChoice } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
 import type { StoredChoices } from '../platform/environment.ts'
+import { parseTeamChoices, serializeTeamChoices } from '../platform/team-choices.ts'
 
 interface TeamOfAccount {
   readonly accountId: string
@@ -28,14 +28,6 @@ interface TeamSelection {
   store(choice: TeamChoice): Result<void>
 }
 
-const choiceSchema = v.object({ accountId: v.string(), teamId: v.string() })
-/** The last choice, and the last ones of other accounts, latest first; older versions stored only the last. */
-const storedChoiceSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ ...choiceSchema.entries, earlier: v.optional(v.array(choiceSchema), []) }),
-)
-
 /** Accounts whose last choice is remembered. */
 const maxAccounts = 20
 
@@ -49,13 +41,7 @@ export function createTeamSelection(
     return account && team ? { accountId: account.id, team } : null
   }
 
-  /** The last choice of each account, latest first. */
-  function storedChoices(): readonly TeamChoice[] {
-    const parsed = v.safeParse(storedChoiceSchema, choices.get('team'))
-    if (!parsed.success) return []
-    const { earlier, ...last } = parsed.output
-    return [last, ...earlier]
-  }
+  const storedChoices = () => parseTeamChoices(choices.get('team')) ?? []
 
   function onlyTeam(): TeamChoice | null {
     const available = accounts()
@@ -93,7 +79,10 @@ export function createTeamSelection(
     },
     store({ accountId, teamId }) {
       const others = storedChoices().filter((other) => other.accountId !== accountId)
-      return choices.set('team', JSON.stringify({ accountId, teamId, earlier: others.slice(0, maxAccounts) }))
+      return choices.set(
+        'team',
+        serializeTeamChoices([{ accountId, teamId }, ...others.slice(0, maxAccounts)]),
+      )
     },
   }
 }

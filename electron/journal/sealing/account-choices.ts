@@ -2,37 +2,25 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import * as v from 'valibot'
 import { choiceOwners, type ChoiceName } from '../../platform/environment.ts'
+import { parseTeamChoices, serializeTeamChoices, teamChoiceSchema } from '../../platform/team-choices.ts'
 import type { StoredRow } from './account-rows.ts'
 
 const list = v.pipe(v.string(), v.parseJson(), v.array(v.unknown()))
-const teamChoice = v.object({ accountId: v.string(), teamId: v.string() })
-/** The last choice and those of other accounts (accounts/team-selection.ts). */
-const teamChoices = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ ...teamChoice.entries, earlier: v.optional(v.array(teamChoice), []) }),
-)
 
 const namesOf = (owner: (typeof choiceOwners)[ChoiceName]) =>
   Object.entries(choiceOwners).flatMap(([name, itsOwner]) => (itsOwner === owner ? [name] : []))
 
 /** The items of a choice; null if it is a single value. */
 function itemsOf(name: string, value: unknown): readonly unknown[] | null {
-  if (name !== 'team') return parsedOr(list, value)
-  const stored = parsedOr(teamChoices, value)
-  if (!stored) return null
-  const { earlier, ...last } = stored
-  return [last, ...earlier]
+  if (name === 'team') return parseTeamChoices(value)
+  const parsed = v.safeParse(list, value)
+  return parsed.success ? parsed.output : null
 }
 
 function textOf(name: string, items: readonly unknown[]): string {
-  const [last, ...earlier] = items
-  return JSON.stringify(name === 'team' ? { ...Object(last), earlier } : items)
-}
-
-const parsedOr = <Output>(schema: v.GenericSchema<unknown, Output>, value: unknown): Output | null => {
-  const parsed = v.safeParse(schema, value)
-  return parsed.success ? parsed.output : null
+  return name === 'team'
+    ? serializeTeamChoices(items.filter((item) => v.is(teamChoiceSchema, item)))
+    : JSON.stringify(items)
 }
 
 /**
@@ -45,15 +33,13 @@ export function takeChoices(
   accountIds: readonly string[],
   isAnyoneLeft: boolean,
 ): readonly StoredRow[] {
-  const [lastTeam] = itemsOf('team', readChoice(database, 'team')) ?? []
-  const last = parsedOr(teamChoice, lastTeam)
+  const [last] = parseTeamChoices(readChoice(database, 'team')) ?? []
   const areFilesKept = isAnyoneLeft && !(last && accountIds.includes(last.accountId))
   const isOfOthers = isAnyoneLeft ? filesOfOthers(database) : () => false
   const isKept = (name: string, item: unknown) => {
     if (name === 'waiting-files') return areFilesKept
     if (name !== 'team') return isOfOthers(item)
-    const choice = parsedOr(teamChoice, item)
-    return choice !== null && !accountIds.includes(choice.accountId)
+    return v.is(teamChoiceSchema, item) && !accountIds.includes(item.accountId)
   }
   return [...namesOf('account'), ...namesOf('files')].flatMap((name) => {
     const items = itemsOf(name, readChoice(database, name))

@@ -83,7 +83,7 @@ export type LogEvent = Readonly<v.InferOutput<typeof logEventSchema>>
 export const speedPointSchema = v.object({ durationMs: amount, bytes: amount })
 export type SpeedPoint = Readonly<v.InferOutput<typeof speedPointSchema>>
 
-/** The events of an upload, oldest first, and its speed. Both are bounded (see journal/upload-log.ts). */
+/** The events of an upload, oldest first, and its speed. Both are bounded (see journal/upload-log/upload-log.ts). */
 export interface UploadLog {
   readonly events: readonly LogEvent[]
   readonly speed: readonly SpeedPoint[]

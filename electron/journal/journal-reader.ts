@@ -10,7 +10,7 @@ import { journalFile } from './journal-file.ts'
 import { acknowledgedBytes, countParts } from './parts-store.ts'
 import { isRegisteredUpload, type RegisteredUpload, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns } from './record-columns.ts'
-import { parseLog } from './upload-log.ts'
+import { parseLog } from './upload-log/upload-log.ts'
 import { livingProcesses } from './process-claims.ts'
 import { journalVersion } from './schema.ts'
 

@@ -107,7 +107,7 @@ const migrations: readonly string[] = [
    ALTER TABLE uploads ADD COLUMN sample TEXT;`,
   // Uploads that wait for approval. Their phase column is `paused`, since its CHECK can't be changed.
   `ALTER TABLE uploads ADD COLUMN in_review INTEGER NOT NULL DEFAULT 0 CHECK (in_review = 0 OR phase = 'paused');`,
-  // The log of each upload, as JSON (see upload-log.ts).
+  // The log of each upload, as JSON (see upload-log/upload-log.ts).
   `CREATE TABLE upload_logs (
      upload TEXT PRIMARY KEY REFERENCES uploads (id) ON DELETE CASCADE,
      changed_at_ms INTEGER NOT NULL,

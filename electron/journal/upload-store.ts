@@ -17,7 +17,7 @@ import {
 import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
 import { createPartsStore, type PartsStore } from './parts-store.ts'
 import { createFileClaims, type FileClaims } from './file-claims.ts'
-import { createUploadLogStore, type UploadLogStore } from './upload-log-store.ts'
+import { createUploadLogStore, type UploadLogStore } from './upload-log/upload-log-store.ts'
 import { multipartOf, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns, toColumns } from './record-columns.ts'
 import {

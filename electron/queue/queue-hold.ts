@@ -1,5 +1,5 @@
 import type { StoredChoices } from '../platform/environment.ts'
-import type { HoldReason } from '../journal/log-recorder.ts'
+import type { HoldReason } from '../journal/upload-log/log-recorder.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Queue } from './queue.ts'

@@ -1,5 +1,5 @@
 import type { Verification } from '../../electron/contract/verification.ts'
-import type { LogRecorder } from '../../electron/journal/log-recorder.ts'
+import type { LogRecorder } from '../../electron/journal/upload-log/log-recorder.ts'
 import type {
   MultipartOpenState,
   RegisteredRecord,

@@ -1,12 +1,12 @@
-import type { LogEvent, LogPauseReason } from '../contract/upload-log.ts'
-import type { Phase } from '../contract/uploads.ts'
-import type { Environment } from '../platform/environment.ts'
-import { mustRestart } from './reset.ts'
-import type { LiveState } from './row-view.ts'
+import type { LogEvent, LogPauseReason } from '../../contract/upload-log.ts'
+import type { Phase } from '../../contract/uploads.ts'
+import type { Environment } from '../../platform/environment.ts'
+import { mustRestart } from '../reset.ts'
+import type { LiveState } from '../row-view.ts'
 import { loggedFailure } from './upload-log.ts'
 import type { UploadLogStore } from './upload-log-store.ts'
-import { isRunning } from './upload-phase.ts'
-import type { UploadRecord } from './upload-record.ts'
+import { isRunning } from '../upload-phase.ts'
+import type { UploadRecord } from '../upload-record.ts'
 
 /** While bytes are sent, their number is recorded this often, in ms, also for the graph of the speed. */
 const transferEveryMs = 10_000

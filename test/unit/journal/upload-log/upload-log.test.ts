@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
-import type { LogEvent } from '../../../electron/contract/upload-log.ts'
+import { failure } from '../../../../electron/contract/failures.ts'
+import type { LogEvent } from '../../../../electron/contract/upload-log.ts'
 import {
   appendToLog,
   emptyLog,
@@ -10,7 +10,7 @@ import {
   serializeLog,
   type LogItem,
   type Transfer,
-} from '../../../electron/journal/upload-log.ts'
+} from '../../../../electron/journal/upload-log/upload-log.ts'
 
 const minuteMs = 60_000
 const weekMs = 7 * 24 * 60 * minuteMs

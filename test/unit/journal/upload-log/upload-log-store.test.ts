@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
-import { createUploadLogStore } from '../../../electron/journal/upload-log-store.ts'
-import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { readUploadLogs } from '../../../electron/journal/journal-reader.ts'
-import { valueOf } from '../../support/engine.ts'
-import { multipartOpenState, registeredRecord, uploadRecord } from '../../support/records.ts'
-import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+import { failure } from '../../../../electron/contract/failures.ts'
+import { createUploadLogStore } from '../../../../electron/journal/upload-log/upload-log-store.ts'
+import { openJournal } from '../../../../electron/journal/journal-file.ts'
+import { readUploadLogs } from '../../../../electron/journal/journal-reader.ts'
+import { valueOf } from '../../../support/engine.ts'
+import { multipartOpenState, registeredRecord, uploadRecord } from '../../../support/records.ts'
+import { rowsOnJournal } from '../../../support/rows-on-journal.ts'
 
 /** The events of an upload as another process reads them from the disk. */
 const storedEvents = (folder: string, id: string) =>

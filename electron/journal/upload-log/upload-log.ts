@@ -1,13 +1,13 @@
 import * as v from 'valibot'
-import type { Failure } from '../contract/failures.ts'
+import type { Failure } from '../../contract/failures.ts'
 import {
   logEventSchema,
   speedPointSchema,
   type LogEvent,
   type SpeedPoint,
   type UploadLog,
-} from '../contract/upload-log.ts'
-import { redactText } from '../platform/redact.ts'
+} from '../../contract/upload-log.ts'
+import { redactText } from '../../platform/redact.ts'
 
 /** What was sent since the last such item, or since sending began. */
 export interface Transfer {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { LogEventName, UploadLog } from '../contract/upload-log.ts'
-import type { Environment } from '../platform/environment.ts'
-import { createWrite } from './journal-write.ts'
+import type { LogEventName, UploadLog } from '../../contract/upload-log.ts'
+import type { Environment } from '../../platform/environment.ts'
+import { createWrite } from '../journal-write.ts'
 import { appendToLog, emptyLog, parseLog, serializeLog, type LogItem } from './upload-log.ts'
 
 /** Items are written together after this time, in ms; a process that is killed loses those. */

@@ -1,6 +1,6 @@
 import type { Environment } from '../platform/environment.ts'
-import { createLatencyTracker } from './latency-tracker.ts'
-import { ConcurrencyController, initialConcurrency } from './concurrency-controller.ts'
+import { createLatencyTracker } from './concurrency/latency-tracker.ts'
+import { ConcurrencyController, initialConcurrency } from './concurrency/concurrency-controller.ts'
 
 /** Limits how many PUTs run at the same time, over all files. */
 export interface RequestSlots {
@@ -76,7 +76,7 @@ interface RunningPut {
   flushedBytes: number
 }
 
-/** Slots whose number follows the connection (see concurrency-controller.ts). */
+/** Slots whose number follows the connection (see concurrency/concurrency-controller.ts). */
 export function createRequestSlots(options: {
   readonly environment: Environment
   readonly maximum?: number

@@ -1,5 +1,5 @@
-import { createLatencyTracker } from '../../../electron/transfer/latency-tracker.ts'
-import { ConcurrencyController } from '../../../electron/transfer/concurrency-controller.ts'
+import { createLatencyTracker } from '../../../electron/transfer/concurrency/latency-tracker.ts'
+import { ConcurrencyController } from '../../../electron/transfer/concurrency/concurrency-controller.ts'
 import { seededRandom } from '../../fixtures/seeded.ts'
 
 /** The throughput of `requests` parallel requests after `seconds`, in bytes per millisecond. */

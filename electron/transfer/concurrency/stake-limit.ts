@@ -1,4 +1,4 @@
-import { ByteWindow } from '../platform/byte-window.ts'
+import { ByteWindow } from '../../platform/byte-window.ts'
 import type { Sample } from './throughput-windows.ts'
 
 /**

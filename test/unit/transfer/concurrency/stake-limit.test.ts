@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createStakeLimit } from '../../../electron/transfer/stake-limit.ts'
-import type { Sample } from '../../../electron/transfer/throughput-windows.ts'
+import { createStakeLimit } from '../../../../electron/transfer/concurrency/stake-limit.ts'
+import type { Sample } from '../../../../electron/transfer/concurrency/throughput-windows.ts'
 
 const partBytes = 10_000_000
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { simulateConnection, sharedBandwidth } from '../../support/network/simulated-connection.ts'
+import { simulateConnection, sharedBandwidth } from '../../../support/network/simulated-connection.ts'
 
 const last = (limits: readonly number[]) => limits.at(-1) ?? 0
 const mean = (limits: readonly number[]) => limits.reduce((sum, one) => sum + one, 0) / limits.length

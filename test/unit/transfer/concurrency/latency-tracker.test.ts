@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createLatencyTracker } from '../../../electron/transfer/latency-tracker.ts'
+import { createLatencyTracker } from '../../../../electron/transfer/concurrency/latency-tracker.ts'
 
 const second = 1_000
 

@@ -23,6 +23,7 @@ import { NoticesState } from '../ui/notices-state.svelte.ts'
 import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
 import { ReviewState } from '../uploads/review/review-state.svelte.ts'
 import { QueueTeams } from '../uploads/queue-teams.svelte.ts'
+import { groupOf } from '../uploads/row-status.ts'
 import { QueueState } from '../uploads/queue-state.svelte.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
 import { SessionState } from '../sign-in/session-state.svelte.ts'
@@ -204,9 +205,16 @@ export class AppState {
       this.library.reveal(target.modelIds)
       return
     }
-    this.queue.search = ''
+    const ids = target.kind === 'library' ? target.uploadIds : target.ids
     this.ui.show('uploads')
-    this.ui.revealedIds = target.kind === 'library' ? target.uploadIds : target.ids
+    if (ids.length === 0) return
+    this.queue.search = ''
+    this.queue.teamKey = null
+    for (const id of ids) {
+      const row = this.queue.rows.get(id)
+      if (row) this.ui.setCollapsed(groupOf(row), false)
+    }
+    this.ui.revealedIds = ids
   }
 
   #runCommand(command: PageCommand): void {

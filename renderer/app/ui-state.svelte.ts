@@ -69,6 +69,7 @@ export class UiState {
     this.view = view
     this.signInOptions = { isForLargeFiles: false, email: '' }
     this.detailsId = null
+    this.revealedIds = []
   }
 
   /** The account whose sign-out has to be confirmed, or null. */

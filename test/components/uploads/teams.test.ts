@@ -97,6 +97,18 @@ test('uploads that need attention are shown although a filter hides them', async
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Broken')
 })
 
+test('a notification shows its upload in spite of the filter and a collapsed group', async () => {
+  const opened = await openPage({ rows: mixed })
+  const { screen, emit } = opened
+  await userEvent.click(screen.getByRole('button', { name: /^Waiting/ }))
+  await expect.poll(() => namesOf(opened)).toEqual([])
+  emit('command', 'find')
+  await userEvent.click(screen.getByRole('button', { name: 'Team: All teams' }))
+  await userEvent.click(screen.getByRole('menuitemradio', { name: otherTeam.name }))
+  emit('reveal', { kind: 'uploads', ids: ['Grain'] })
+  await expect.element(opened.rowOf('Grain')).toHaveFocus()
+})
+
 test('a filter ends when its team is unknown, as after a sign-out', async () => {
   const opened = await openPage({ rows: mixed })
   await choose(opened, 'Flux', `Show only ${otherTeam.name}`)

@@ -102,10 +102,6 @@ export class FindModelsState {
     return this.#models.get(id)?.models ?? []
   }
 
-  isLoading({ id, modelCount }: FoundPlaceView): boolean {
-    return modelCount > 0 && !this.#models.has(id)
-  }
-
   /** Whether all models of a place that the team lacks are selected, some of its models, or none. */
   chosenIn(place: FoundPlaceView): 'all' | 'some' | 'none' {
     const models = this.modelsIn(place)

@@ -94,3 +94,12 @@ function commandWithoutModifier(key: string, { isTyping, isRecord }: ListState):
   if (kind) return { kind }
   return [...key].length === 1 ? { kind: 'type-ahead', letter: key } : null
 }
+
+/** The command of an arrow key along the text in a list with collapsible groups, or null. */
+export function treeCommandFor(
+  event: Pick<KeyboardEvent, 'key'> & { readonly currentTarget: Element },
+): 'expand' | 'collapse' | null {
+  if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return null
+  const isForward = (event.key === 'ArrowRight') !== event.currentTarget.matches(':dir(rtl)')
+  return isForward ? 'expand' : 'collapse'
+}

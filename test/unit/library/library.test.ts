@@ -385,6 +385,7 @@ test('keeps the listing of a large library for the next process', async () => {
   const before = lists()
   const again = reopen()
   expect([valueOf(await again.models(home)).models.length, lists() - before]).toEqual([621, 2])
+  await again.close()
 })
 
 test('forgets what is stored of an account, also if its listing is being requested', async () => {

@@ -144,20 +144,17 @@ export class FoundPlaces {
       })
   }
 
-  /** Compares all models with the team again. Returns whether anything has changed. */
-  compareAgain(): boolean {
+  /** Compares all models with the team again. */
+  compareAgain(): void {
     const compare = this.#options.createComparison()
-    let hasChanged = false
     for (const [id, listed] of this.#places) {
       const models = listed.models.map((model) => {
         const state = compare(model.files)
         return state === model.view.state ? model : { ...model, view: { ...model.view, state } }
       })
       if (models.every((model, index) => model === listed.models[index])) continue
-      hasChanged = true
-      this.#places.set(id, this.#listed(listed.place, models))
+      this.#places.set(id, this.#toListedPlace(listed.place, models))
     }
-    return hasChanged
   }
 
   /** Whether the last search of the usual places was completed. */
@@ -205,7 +202,7 @@ export class FoundPlaces {
 
   /** Adds a place. A model that a yaml file gives a type is removed from all other places. */
   #add(place: FoundPlace): void {
-    this.#places.set(idOf(place.path), this.#list(place))
+    this.#places.set(idOf(place.path), this.#groupModels(place))
     const places = [...this.#places.values()].map((listed) => listed.place)
     const explicitPaths = new Set(
       places.filter(isExtraPaths).flatMap(({ models }) => models.map(({ path }) => path)),
@@ -216,11 +213,11 @@ export class FoundPlaces {
         : other.models.filter(({ path }) => !explicitPaths.has(path))
       if (models.length === 0 && other.unreadable.length === 0) this.#places.delete(idOf(other.path))
       else if (models.length < other.models.length)
-        this.#places.set(idOf(other.path), this.#list({ ...other, models }))
+        this.#places.set(idOf(other.path), this.#groupModels({ ...other, models }))
     }
   }
 
-  #list(place: FoundPlace): ListedPlace {
+  #groupModels(place: FoundPlace): ListedPlace {
     const compare = this.#options.createComparison()
     const folderOf = this.#foldersIn(place)
     const found = place.models.filter(({ isDuplicate }) => !isDuplicate)
@@ -239,13 +236,13 @@ export class FoundPlaces {
         },
       }),
     )
-    return this.#listed(
+    return this.#toListedPlace(
       place,
       models.sort((one, other) => other.view.sizeBytes - one.view.sizeBytes),
     )
   }
 
-  #listed(place: FoundPlace, models: readonly FoundModel[]): ListedPlace {
+  #toListedPlace(place: FoundPlace, models: readonly FoundModel[]): ListedPlace {
     const { displayPath } = this.#options
     this.#lastVersion += 1
     const { kind, path, isComplete, unreadable } = place

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import * as v from 'valibot'
 import type { LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
+import { isMissing } from '../platform/files/path-exists.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
 import { smallLibrarySize, type KnownListing } from './listing.ts'
 import type { ListingFile } from './listing-cache.ts'
@@ -136,8 +137,6 @@ export function createListingFiles(
     },
   }
 }
-
-const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 /** A file name that reveals nothing about the user or team. */
 const nameOf = (...parts: readonly string[]) =>

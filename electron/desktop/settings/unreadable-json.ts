@@ -1,5 +1,6 @@
 import { readFileSync, renameSync } from 'node:fs'
 import type { Log } from '../../platform/environment.ts'
+import { isMissing } from '../../platform/files/path-exists.ts'
 
 /**
  * Renames a file that contains no JSON object, so that the next write does not overwrite it; a missing file
@@ -11,7 +12,7 @@ export function renameUnreadableJson(file: string, log: Log): void {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    if (isMissing(error)) return
     reason = error
   }
   const renamedFile = file.replace(/\.json$/, `.unreadable-${Date.now()}.json`)

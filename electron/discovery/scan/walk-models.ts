@@ -2,6 +2,7 @@ import type { BigIntStats, Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { identityOf, type FileIdentity } from '../../platform/files/file-identity.ts'
+import { isMissing } from '../../platform/files/path-exists.ts'
 import { extensionOf, folderSkipReason, skipReasonInFolder } from '../../recognition/file-names.ts'
 import { folderEvidence } from '../../recognition/kinds/folder-evidence.ts'
 import { compareCopies } from '../../recognition/copy-rank.ts'
@@ -142,8 +143,6 @@ async function listFolder(
     return { isMissing: isMissing(error) }
   }
 }
-
-const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 /**
  * The order of a folder's entries: a folder is visited by its own name first, since the name of a link may

@@ -7,3 +7,7 @@ export function pathExists(path: string): Promise<boolean> {
     () => false,
   )
 }
+
+/** Whether a file operation failed because there is nothing at the path. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -16,7 +16,7 @@ interface LocalCompanionsOptions {
   readonly inspect: (file: FileToInspect) => Promise<Inspection>
   readonly offers: CompanionOffers
   readonly environment: Pick<Environment, 'now' | 'log'>
-  /** Offers were added or removed. */
+  /** Offers were added. */
   readonly onFound: () => void
 }
 

@@ -22,10 +22,7 @@ export interface PytorchContent {
   readonly failure: Failure | null
 }
 
-/**
- * Scans a file as every loader would read it, without loading it. Null if none of them runs
- * anything.
- */
+/** Scans a file as every loader would read it, without loading it. Null if none of them runs anything. */
 export async function readAsLoaders(
   source: ByteSource,
   start: Buffer,

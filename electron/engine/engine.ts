@@ -13,7 +13,6 @@ import { createReplacer } from '../conflicts/replace.ts'
 import { departedAccounts, isAccountIdOf, type Account } from '../contract/account.ts'
 import { ModelFinder } from '../discovery/places/model-finder.ts'
 import { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
-import type { Failure } from '../contract/failures.ts'
 import { createDetails } from '../feed/details.ts'
 import { createDoneToday } from '../feed/done-today.ts'
 import { createFeed } from '../feed/feed.ts'
@@ -72,8 +71,6 @@ export function createEngine(options: EngineOptions): Engine {
   let settings = options.settings
   let ownsHistory = false
   let isStopping = false
-  let unsealPresent = async () => {}
-  let sealedProblem: () => Failure | null = () => null
   let confirmAccount = async (_account: Account) => true
 
   // Journal: what survives a restart.
@@ -114,16 +111,30 @@ export function createEngine(options: EngineOptions): Engine {
     runExclusive: createLocks(join(folder, 'locks'), environment),
     confirmAccount: (account) => confirmAccount(account),
   })
+  // What belongs to users who have signed out is encrypted.
+  const sealing = createAccountSealing({
+    sealed: createSealedAccounts(database, environment, folder),
+    accountStore,
+    readyAccounts: () => accounts.list().filter(({ state }) => state === 'ready'),
+    secretStore,
+    keychainState,
+    environment,
+    folder,
+    logFolders: options.logFolders ?? [],
+    checkEveryMs: options.accountCheckMs,
+    release: releaseAccounts,
+    onChange: () => events.emit('sealingChanged'),
+  })
   const signIns = createSignIns({
     accounts,
     choices,
     keychainState,
-    sealedProblem: () => sealedProblem(),
+    sealedProblem: sealing.problem,
     proxies,
     environment,
     settings: () => settings,
     // Before files that wait for a team are added, since their uploads may return.
-    onSignedIn: () => unsealPresent().catch(() => undefined),
+    onSignedIn: () => sealing.unsealPresent().catch(() => undefined),
     onAccountsChanged: (lostId) => events.emit('accountsChanged', lostId),
     onProxyLogin: () => events.emit('proxyOpened'),
     onVisibilityChanged: (accountIds) => events.emit('visibilityChanged', accountIds),
@@ -319,24 +330,6 @@ export function createEngine(options: EngineOptions): Engine {
     onChange: (view) => events.emit('waitingFiles', view),
     environment,
   })
-
-  // What belongs to users who have signed out.
-  const sealing = createAccountSealing({
-    sealed: createSealedAccounts(database, environment, folder),
-    accountStore,
-    readyAccounts: () => accounts.list().filter(({ state }) => state === 'ready'),
-    secretStore,
-    keychainState,
-    environment,
-    folder,
-    logFolders: options.logFolders ?? [],
-    checkEveryMs: options.accountCheckMs,
-    release: releaseAccounts,
-    onChange: () => events.emit('sealingChanged'),
-  })
-
-  unsealPresent = sealing.unsealPresent
-  sealedProblem = sealing.problem
 
   // Feed: what the page sees.
   const touched = () => events.emit('totalsChanged')

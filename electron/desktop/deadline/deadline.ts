@@ -13,14 +13,13 @@ const notifyAfterMs = 60_000
 const limitedShare = 0.9
 
 /** Compares the deadline of the queue with what the measured speed, the limits and the quiet hours allow. */
-export interface DeadlineTracker {
+interface DeadlineTracker {
   current(): DeadlineView | null
   /** The engine has restored the queue. */
   restore(snapshot: Snapshot): void
   applyPatch(patch: Patch): void
   /** Settings, quiet hours or a pause reason have changed. */
   update(): void
-  close(): void
 }
 
 export function createDeadlineTracker(options: {
@@ -127,7 +126,6 @@ export function createDeadlineTracker(options: {
       if (settings.current().deadlineMs !== null) cancel ??= environment.timers.after(refreshMs, update)
     },
     update,
-    close: () => cancel?.(),
   }
 }
 

@@ -27,16 +27,13 @@ export interface HistoryStore {
   registeredFilesOf(groupKey: string): readonly RegisteredRecord[]
   /** Finished uploads that became this model, or whose bytes it already had. */
   registeredAs(modelId: string): readonly RegisteredRecord[]
-  /** What the models of a team were recognised as when they were uploaded, by the ids of the models. */
-  recognitionsOf(teamId: string): ReadonlyMap<string, Recognition>
+  /** What a team's models of these types were recognised as when they were uploaded, by the ids of the models. */
+  recognitionsOf(teamId: string, modelTypes: ReadonlySet<string>): ReadonlyMap<string, Recognition>
   /** The number of uploads finished since this time (ms since the epoch) and not dismissed from the list. */
   finishedSince(sinceMs: number): number
   /** Removes uploads from the list; they stay in the history. */
   dismiss(ids: readonly string[]): Result<void>
 }
-
-/** Types of models that others need. */
-const companionTypes = ['text_encoders', 'vae', 'clip_vision', 'checkpoints', 'diffusion_models', 'diffusers']
 
 const historyQuery = (names: string) =>
   `SELECT ${names} FROM uploads
@@ -86,9 +83,9 @@ export function createHistoryStore(
         .filter(isRegistered)
         .filter(({ seen }) => seen?.group?.key === groupKey),
     registeredAs: (modelId) => read(ofModel.all(modelId)).filter(isRegistered),
-    recognitionsOf: (teamId) =>
+    recognitionsOf: (teamId, modelTypes) =>
       new Map(
-        read(ofTeam.all(teamId, JSON.stringify(companionTypes))).flatMap((record) => {
+        read(ofTeam.all(teamId, JSON.stringify([...modelTypes]))).flatMap((record) => {
           const modelId = modelIdOf(record.state)
           return modelId === null ? [] : [[modelId, record.recognition] as const]
         }),

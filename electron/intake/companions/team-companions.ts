@@ -5,7 +5,7 @@ import type { Recognition } from '../../contract/recognition.ts'
 import type { Rows } from '../../journal/rows.ts'
 import { isSameTeam, modelIdOf, type TeamOfUpload, type UploadRecord } from '../../journal/upload-record.ts'
 import type { UploadStore } from '../../journal/upload-store.ts'
-import { companionsOf } from '../../recognition/companions/companion-needs.ts'
+import { companionsOf, companionTypes } from '../../recognition/companions/companion-needs.ts'
 import { CompanionOffers } from './companion-offers.ts'
 
 /** Companions that files lack, by the ids of the files. */
@@ -39,7 +39,7 @@ export function createTeamCompanions({
 
   function recognitionsOf(team: TeamOfUpload): ReadonlyMap<string, Recognition> {
     const { id } = team.team
-    const before = earlier.get(id) ?? store.recognitionsOf(id)
+    const before = earlier.get(id) ?? store.recognitionsOf(id, companionTypes)
     earlier.set(id, before)
     const recognitions = new Map(before)
     for (const record of rows.finished()) {

@@ -88,10 +88,8 @@ function deadlineLines(deadline: DeadlineStatus | null, nowMs: number): readonly
 const statusOf = (record: UploadRecord): UploadStatus | 'waiting' =>
   record.phase === 'failed' ? uploadStatusOf(record, unheldQueue) : record.phase
 
-function statusLabel(record: UploadRecord): string {
-  const status = statusOf(record)
-  return record.phase === 'failed' && status !== 'waiting' ? t(`phase.${status}`).toLowerCase() : record.phase
-}
+const statusLabel = (record: UploadRecord) =>
+  record.phase === 'failed' ? t(`phase.${uploadStatusOf(record, unheldQueue)}`).toLowerCase() : record.phase
 
 const isInReview = ({ record }: UnfinishedUpload) => record.phase === 'review'
 

@@ -1,6 +1,6 @@
 import { teamKey, type TeamChoice } from '../../electron/contract/account.ts'
 import type { AddingToTeam } from '../app/ui-state.svelte.ts'
-import { teamOptions, type TeamOption } from '../discovery/team-options.ts'
+import { teamOptions, type TeamOption } from '../sign-in/team-options.ts'
 import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { QueueState } from './queue-state.svelte.ts'

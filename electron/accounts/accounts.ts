@@ -1,7 +1,7 @@
 import { fetchProfile, login, logout } from '../cloud/auth.ts'
 import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
 import { failed, failure, isConnectivityFailure, success, type Result } from '../contract/failures.ts'
-import type { Account } from '../contract/account.ts'
+import { isSamePerson, type Account } from '../contract/account.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
 import type { ProxyResolver } from '../platform/network/proxy-resolver.ts'
 import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
@@ -145,7 +145,7 @@ export function createAccounts(options: {
       if (!account) return success(undefined)
       if (externalTokens.delete(accountId)) return success(undefined)
       const { revoke } = await credentials.end(account)
-      accountStore.save({ ...account, state: 'signed-out', hasLeft: true, ...(data ? { data } : {}) })
+      saveSignedOut(accountStore, account, data)
       onSignedOut()
       return revoke()
     },
@@ -303,4 +303,12 @@ async function findSessionOwner(
   const { server } = client
   const id = `${new URL(server).host} ${profile.value.personId}`
   return success({ id, kind: 'session', server, ...profile.value, state: 'ready' })
+}
+
+/** The choice is about everything of the user, and replaces the one of an earlier sign-out. */
+function saveSignedOut(accountStore: AccountStore, account: Account, data: Account['data']): void {
+  accountStore.save({ ...account, state: 'signed-out', hasLeft: true })
+  for (const { data: _earlier, ...other } of accountStore.list())
+    if (other.state === 'signed-out' && isSamePerson(other, account))
+      accountStore.save({ ...other, ...(data ? { data } : {}) })
 }

@@ -135,6 +135,20 @@ test('says at a sign-out that another sign-in of the user keeps everything reada
   ])
 })
 
+test('keeps everything of a user with two sign-ins readable', async () => {
+  const { runWithKeychain, cloud } = await setup()
+  const { ended, printed } = runWithKeychain(
+    `${signIn}; modelferry login; modelferry logout --keep; modelferry accounts >/dev/null; modelferry accounts`,
+  )
+  let shown = ''
+  await printed(
+    (out) => out.includes('Press Ctrl-C to cancel') && (shown = userCode.exec(out)?.[0] ?? '') !== '',
+  )
+  cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
+  const { out } = await ended
+  expect(out.match(/^signed out .*/gm)).toHaveLength(2)
+})
+
 test('exits with 3 when a pairing code expires', async () => {
   const { runWithKeychain } = await setup({ pairingSeconds: 1 })
   const { out, err } = await runWithKeychain('modelferry login; echo "login $?"').ended

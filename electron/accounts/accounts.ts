@@ -305,10 +305,13 @@ async function findSessionOwner(
   return success({ id, kind: 'session', server, ...profile.value, state: 'ready' })
 }
 
-/** The choice is about everything of the user, and replaces the one of an earlier sign-out. */
+/**
+ * The choice is about all sign-ins that the user has signed out, and replaces the one of an earlier sign-out. It
+ * is not about a sign-in that expired: its uploads wait for the next one.
+ */
 function saveSignedOut(accountStore: AccountStore, account: Account, data: Account['data']): void {
   accountStore.save({ ...account, state: 'signed-out', hasLeft: true })
   for (const { data: _earlier, ...other } of accountStore.list())
-    if (other.state === 'signed-out' && isSamePerson(other, account))
+    if (other.hasLeft && isSamePerson(other, account))
       accountStore.save({ ...other, ...(data ? { data } : {}) })
 }

@@ -140,6 +140,9 @@ export function hiddenAccounts(accounts: readonly Account[]): ReadonlySet<string
   return new Set(hidden.map(({ id }) => id))
 }
 
+/** Whether the user chose to remove what belongs to this account. A sign-in that expired is not signed out. */
+export const isToBeRemoved = ({ hasLeft, data }: Account): boolean => hasLeft === true && data === 'removed'
+
 /** Accounts of users who have signed out and whose data is to be encrypted or deleted. */
 export function departedAccounts(accounts: readonly Account[]): readonly Account[] {
   const hidden = hiddenAccounts(accounts)

@@ -1,5 +1,11 @@
 import { eraseSealKey, readSealKey, writeSealKey } from '../accounts/secrets.ts'
-import { departedAccounts, isSamePerson, type Account, type KeychainState } from '../contract/account.ts'
+import {
+  departedAccounts,
+  isSamePerson,
+  isToBeRemoved,
+  type Account,
+  type KeychainState,
+} from '../contract/account.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { createSeal, ownerTag, type Seal } from '../journal/sealing/seal.ts'
 import type { Remainder, SealedAccounts, SealedUser, StoredSeal } from '../journal/sealing/sealed-accounts.ts'
@@ -82,21 +88,18 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
   async function sealUser(user: SealedUser): Promise<Result<void>> {
     const { account } = user
     const own = accountStore.list().filter((other) => isSamePerson(other, account))
-    if (!(await options.release(own))) return failed(failure('seal-pending'))
     const isRemoved = own.some(({ data }) => data === 'removed')
+    const affected = isRemoved ? own.filter(isToBeRemoved) : own
+    if (!(await options.release(affected))) return failed(failure('seal-pending'))
     const seal = isRemoved ? null : await keys.take()
     if (seal && !seal.ok) {
       retryAtMs = environment.now() + keychainRetryMs
       return failed(failure('seal-pending', {}, { detail: seal.failure.code }))
     }
-    let step: Result<Remainder> = success('more')
-    let isUsed = false
-    while (step.ok && step.value === 'more' && !isClosed()) {
-      step = seal ? sealed.sealNext(user, seal.value) : sealed.removeNext(user)
-      isUsed ||= step.ok && step.value !== 'process'
-      // Lets the window respond between two steps.
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    const { step, isUsed } = await repeatSteps(
+      () => (seal ? sealed.sealNext(user, seal.value) : sealed.removeNext(user)),
+      isClosed,
+    )
     if (seal && !isUsed) keys.putBack(seal.value)
     if (!step.ok) return failed(failure('seal-pending', {}, { detail: step.failure.code }))
     return step.value === 'nothing' ? success(undefined) : failed(failure('seal-pending'))
@@ -170,6 +173,22 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
       await last
     },
   }
+}
+
+/** Repeats a step as long as it leaves more to do; returns the last one, and whether any could change something. */
+async function repeatSteps(
+  work: () => Result<Remainder>,
+  isClosed: () => boolean,
+): Promise<{ readonly step: Result<Remainder>; readonly isUsed: boolean }> {
+  let step: Result<Remainder> = success('more')
+  let isUsed = false
+  while (step.ok && step.value === 'more' && !isClosed()) {
+    step = work()
+    isUsed ||= step.ok && step.value !== 'process'
+    // Lets the window respond between two steps.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { step, isUsed }
 }
 
 /** The users who have signed out, one account of each. */

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import * as v from 'valibot'
-import { isAccountIdOf, isSamePerson, type Account } from '../../contract/account.ts'
+import { isAccountIdOf, isSamePerson, isToBeRemoved, type Account } from '../../contract/account.ts'
 import { success, type Result } from '../../contract/failures.ts'
 import type { Environment } from '../../platform/environment.ts'
 import { abandonUpload } from '../abandoned-store.ts'
@@ -116,6 +116,7 @@ export function createSealedAccounts(
       let isUsed = false
       const taken = takeNext(user, {
         isKeyLost: () => usedSeals.has(seal.id) && anyPart.get(seal.id) === undefined,
+        isAccountTaken: () => true,
         isTableKept: () => false,
         beforeDelete: () => {},
         keep(part) {
@@ -131,6 +132,7 @@ export function createSealedAccounts(
       const displaced = createDisplacedModelTable(database)
       return takeNext(user, {
         isKeyLost: () => false,
+        isAccountTaken: isToBeRemoved,
         // What is still to be cleaned up in storage and library.
         isTableKept: (table) => table === 'leftovers' || table === 'moved_aside',
         beforeDelete(table, rows) {
@@ -194,6 +196,8 @@ function markForErasing(database: DatabaseSync, files: readonly string[]): void 
 interface Keeping {
   /** Whether the key of what is kept may have been deleted. */
   readonly isKeyLost: () => boolean
+  /** Which of the user's accounts are taken. */
+  readonly isAccountTaken: (account: Account) => boolean
   /** Whether the rows of a table stay as they are. */
   readonly isTableKept: (table: string) => boolean
   readonly beforeDelete: (table: string, rows: readonly StoredRow[]) => void
@@ -218,9 +222,11 @@ function takeStep({ database, folder, user, keeping }: Step): StepResult {
   const { keep } = keeping
   const accounts = createAccountStore(database)
   const known = accounts.list()
-  const own = known.filter((other) => isSamePerson(other, user.account))
+  const ofUser = known.filter((other) => isSamePerson(other, user.account))
   // The user may have signed in again meanwhile, perhaps in another process.
-  if (own.some(({ state }) => state === 'ready')) return { remainder: 'nothing', files: [] }
+  if (ofUser.some(({ state }) => state === 'ready')) return { remainder: 'nothing', files: [] }
+  const own = ofUser.filter(keeping.isAccountTaken)
+  const isAnyoneLeft = user.isAnyoneLeft || own.length < ofUser.length
   const listedIds = own.map(({ id }) => id)
   const rows = takeAccountRows(database, listedIds, keeping)
   // Only once the listed ones have none left, since this reads all rows.
@@ -239,7 +245,7 @@ function takeStep({ database, folder, user, keeping }: Step): StepResult {
   const files = takeDamagedJournals(folder, (file) => keep({ rows: {}, file }))
   keep({
     rows: {
-      choices: takeChoices(database, accountIds, user.isAnyoneLeft),
+      choices: takeChoices(database, accountIds, isAnyoneLeft),
       accounts: own.map((account) => ({ id: account.id, account: JSON.stringify(account) })),
     },
   })

@@ -9,7 +9,6 @@ import { addAbandonedUpload } from '../../../../electron/journal/abandoned-store
 import { createHashCache } from '../../../../electron/journal/hash-cache.ts'
 import { openJournal } from '../../../../electron/journal/journal-file.ts'
 import { createSchema } from '../../../../electron/journal/schema.ts'
-import { accountTables } from '../../../../electron/journal/sealing/account-rows.ts'
 import {
   createSeal,
   decrypt,
@@ -23,6 +22,7 @@ import {
   type SealedUser,
 } from '../../../../electron/journal/sealing/sealed-accounts.ts'
 import { createUploadStore } from '../../../../electron/journal/upload-store.ts'
+import { choiceOwners, type ChoiceName } from '../../../../electron/platform/environment.ts'
 import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
 import { multipartOpenState, registeredRecord, uploadRecord } from '../../../support/records.ts'
 
@@ -262,17 +262,92 @@ test('migrates rows that an older version has sealed', () => {
   expect(store.find(record.id)).toEqual(record)
 })
 
-/** Tables without anything of an account, and the ones that are sealed by rules of their own. */
-const othersDeclared = ['accounts', 'choices', 'hashes', 'runners', 'sealed']
+/**
+ * All columns of the journal, by what a sign-out does with them. A new column belongs to one of these; of what it
+ * holds of an account, nothing may stay readable.
+ */
+const columnsByFate = {
+  encrypted: {
+    accounts: 'id account',
+    hashes: 'path size_bytes mtime_ns inode sha256 used_at_ms',
+    leftovers: 'upload_id storage_key account_id team_id',
+    moved_aside: 'model_id account_id team_id path aside_path',
+    parts: 'upload number etag checksum',
+    upload_logs: 'upload changed_at_ms log',
+    uploads:
+      'id position path file_name folder size_bytes mtime_ns inode account_id team_id team_name display_name ' +
+      'model_type model_path recognition phase started failure storage_key sha256 model_id added_at_ms ' +
+      'finished_at_ms runner multipart allowed library seen dismissed claimed verification to_verify device ' +
+      'sample in_review',
+    watched_files: 'folder path size_bytes mtime_ms state',
+    watched_folders: 'id path account_id team_id team_name paused added_at',
+  },
+  /** Each choice says whose it is, see `choiceOwners`. */
+  encryptedByOwner: { choices: 'name value' },
+  /** Process ids, and what is encrypted already. */
+  harmless: { runners: 'id pid', sealed: 'id seal owner content' },
+}
 
-test('finds every table of the journal that belongs to accounts', () => {
+test('every column of the journal is encrypted at a sign-out or holds nothing of an account', () => {
   const { database } = setup()
-  const own = accountTables(database).flatMap(({ name, children }) => [
-    name,
-    ...children.map((child) => child.name),
+  const tables = database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all()
+  const columns = database.prepare('SELECT name FROM pragma_table_info(?)')
+  const found = tables.map(({ name }) => [
+    String(name),
+    columns
+      .all(String(name))
+      .map((column) => String(column['name']))
+      .join(' '),
   ])
-  const all = database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all()
-  expect(all.map(({ name }) => String(name)).sort()).toEqual([...own, ...othersDeclared].sort())
+  const { encrypted, encryptedByOwner, harmless } = columnsByFate
+  expect(Object.fromEntries(found)).toEqual({ ...encrypted, ...encryptedByOwner, ...harmless })
+})
+
+test('a sign-out empties every table and choice that can hold something of an account', () => {
+  const { database, store, choices, hashes, sealed } = setup()
+  const open = uploadRecord({ state: multipartOpenState(5_000_000) })
+  store.add([open, registeredRecord()])
+  store.parts.add(open.id, { number: 1, etag: '"e"', checksum: 1 })
+  store.logs.append(open.id, { kind: 'event', event: { event: 'sending', atMs: 1 } })
+  store.logs.flush()
+  addAbandonedUpload(database, { uploadId: 'u', storageKey: 'k', accountId: alice.id, teamId: 't' })
+  hashes.remember('/models/other', uploadRecord().identity, 'f'.repeat(64))
+  database.exec(
+    `INSERT INTO watched_folders VALUES ('w', '/models', '${alice.id}', 't', 'Studio North', 0, 1);
+     INSERT INTO watched_files VALUES ('w', '/models/a', 1, 1, 'known');
+     INSERT INTO moved_aside VALUES ('m', '${alice.id}', 't', 'models/a', 'models/b')`,
+  )
+  const values: Partial<Record<ChoiceName, string>> = {
+    team: JSON.stringify({ accountId: alice.id, teamId: 'team_01', earlier: [] }),
+  }
+  const names = Object.keys(choiceOwners) as ChoiceName[]
+  for (const name of names) choices.set(name, values[name] ?? JSON.stringify(['/models']))
+  const countOf = (table: string) =>
+    Number(database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count'])
+  const tables = Object.keys(columnsByFate.encrypted)
+  expect(tables.filter((table) => countOf(table) === 0)).toEqual([])
+
+  expect(sealAll(sealed, createSeal())).toBe('nothing')
+  expect(tables.filter((table) => countOf(table) > 0)).toEqual([])
+  const left = database.prepare('SELECT name FROM choices').all()
+  expect(left.map(({ name }) => String(name)).sort()).toEqual(
+    ['erase', ...names.filter((name) => choiceOwners[name] === 'setting')].sort(),
+  )
+})
+
+test('removes nothing of a sign-in that expired before the user signed out another one', () => {
+  const { store, accounts, sealed } = setup()
+  const expired = { ...alice, id: `${alice.id} team_01`, kind: 'device' as const }
+  accounts.save({ ...alice, data: 'removed' })
+  const { hasLeft: _notLeft, ...present } = expired
+  accounts.save(present)
+  const [removed, waiting] = [uploadRecord(), uploadRecord({ accountId: expired.id })]
+  store.add([removed, waiting])
+  let step = sealed.removeNext(user)
+  while (step.ok && step.value === 'more') step = sealed.removeNext(user)
+  expect(step).toEqual({ ok: true, value: 'nothing' })
+  expect([store.find(removed.id), store.find(waiting.id)?.id]).toEqual([null, waiting.id])
+  expect(accounts.list()).toEqual([present])
 })
 
 test('encrypts nothing with a key that another process may have deleted', () => {

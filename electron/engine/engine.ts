@@ -87,6 +87,7 @@ export function createEngine(options: EngineOptions): Engine {
     changed: (id) => events.emit('rowChanged', id),
     moved: (bytes) => events.emit('bytesMoved', bytes),
     limitBytesPerSecond: () => settings.limitBytesPerSecond,
+    mayAdd: (accountId) => accounts.list().some(({ id, hasLeft }) => id === accountId && !hasLeft),
   })
 
   const details = createDetails({
@@ -452,7 +453,11 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Stops the uploads of accounts whose user has signed out, and drops what is kept of them in memory. */
   async function releaseAccounts(departed: readonly Account[]): Promise<boolean> {
+    const stays = new Set(accountStore.list().map(({ id }) => id))
+    for (const { id } of departed) stays.delete(id)
+    // Also uploads with a token of the same user, which are no accounts of this computer.
     const isOfThem = (accountId: string) =>
+      !stays.has(accountId) &&
       departed.some((account) => account.id === accountId || isAccountIdOf(account, accountId))
     for (const { id } of departed) {
       await commands.suspendAccount(id)
@@ -468,6 +473,7 @@ export function createEngine(options: EngineOptions): Engine {
     undo.forgetAccounts(isOfThem)
     watchedFolders.release(isOfThem)
     finder.clear()
+    companions.clear()
     events.emit('departed')
     return true
   }

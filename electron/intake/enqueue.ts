@@ -307,10 +307,6 @@ export class Intake {
   }
 
   #record(records: readonly UploadRecord[]): Result<void> {
-    // The user may have signed out since the files were added.
-    const present = this.#services.accounts.list().filter(({ hasLeft }) => !hasLeft)
-    const ids = new Set(present.map(({ id }) => id))
-    if (!records.every(({ accountId }) => ids.has(accountId))) return failed(failure('no-team'))
     const written = this.#services.rows.add(records)
     if (!written.ok) return written
     const waiting = records.filter(({ phase }) => phase === 'waiting')

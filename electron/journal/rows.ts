@@ -1,4 +1,4 @@
-import type { Result } from '../contract/failures.ts'
+import { failed, failure, type Result } from '../contract/failures.ts'
 import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
@@ -52,6 +52,8 @@ interface RowsOptions {
   readonly moved: (bytes: number) => void
   /** The user's limit in bytes per second, or null. */
   readonly limitBytesPerSecond?: () => number | null
+  /** Whether uploads of an account may be added: false once its user has signed out. Always true by default. */
+  readonly mayAdd?: (accountId: string) => boolean
 }
 
 /**
@@ -92,8 +94,18 @@ export class Rows {
     return this.#rows.has(id)
   }
 
+  /**
+   * Adds uploads, all or none: `no-team` if the user of one of them has signed out. That is read in the same
+   * transaction, since another process may be encrypting what belongs to the user.
+   */
   add(records: readonly UploadRecord[]): Result<void> {
-    const written = this.#store.add(records)
+    const { mayAdd = () => true } = this.#options
+    let isAllowed = true
+    const written = this.#store.transaction(() => {
+      isAllowed = records.every(({ accountId }) => mayAdd(accountId))
+      if (isAllowed) this.#store.add(records)
+    })
+    if (!isAllowed) return failed(failure('no-team'))
     if (written.ok) this.restore(records)
     return written
   }

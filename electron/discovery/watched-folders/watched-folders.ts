@@ -136,6 +136,8 @@ export class WatchedFolders {
     if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
       return failed(failure('folder-unreadable'))
     if (incompleteReason !== null) return failed(failure('folder-too-large'))
+    // The user may have signed out meanwhile.
+    if (!signIns.resolve(choice)) return failed(failure('no-team'))
     const folder = { id: randomUUID(), path, accountId, team, isPaused: false }
     const files = models.map((model) => ({
       path: model.path,

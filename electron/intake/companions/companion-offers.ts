@@ -29,6 +29,10 @@ export class CompanionOffers {
     this.#files.set(id, { ...file, isNear })
   }
 
+  clear(): void {
+    this.#files.clear()
+  }
+
   fileOf(id: string): LocalFile | null {
     return this.#files.get(id) ?? null
   }

@@ -31,6 +31,8 @@ export interface Companions {
    * review are reviewed with it, others are queued.
    */
   add(id: string, offerIds: readonly string[], confirm: ConfirmUpload): Promise<Result<AddReport | null>>
+  /** Forgets what was found: a user has signed out. */
+  clear(): void
   close(): void
 }
 
@@ -84,6 +86,10 @@ export function createCompanions(services: CompanionServices, teamCompanions: Te
             }),
         },
       )
+    },
+    clear() {
+      local.clear()
+      teamCompanions.clear()
     },
     close: () => local.close(),
   }

@@ -37,6 +37,8 @@ export class LocalCompanions {
   /** Versions of files whose headers were read. */
   readonly #inspected = new Set<string>()
   #running: Promise<void> = Promise.resolve()
+  /** Aborts the present searches. */
+  #searches = new AbortController()
   #isClosed = false
 
   constructor(options: LocalCompanionsOptions) {
@@ -55,27 +57,44 @@ export class LocalCompanions {
     const isNew = keys.some((key) => nowMs - (this.#searchedAtMs.get(key) ?? -Infinity) > validForMs)
     if (!isNew || this.#isClosed) return this.#running
     for (const key of keys) this.#searchedAtMs.set(key, nowMs)
-    this.#running = this.#running.then(() => this.#search(companions, folders))
+    const { signal } = this.#searches
+    this.#running = this.#running.then(() => this.#search(companions, folders, signal))
     return this.#running
+  }
+
+  /** Forgets what was found and searched, also by searches that still run: a user has signed out. */
+  clear(): void {
+    this.#searches.abort()
+    this.#searches = new AbortController()
+    this.#searchedAtMs.clear()
+    this.#inspected.clear()
+    this.#options.offers.clear()
   }
 
   close(): void {
     this.#isClosed = true
+    this.#searches.abort()
   }
 
-  async #search(companions: readonly Companion[], folders: readonly string[]): Promise<void> {
+  async #search(
+    companions: readonly Companion[],
+    folders: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (signal.aborted) return
     const { finder, environment, onFound } = this.#options
     const modelTypes = [...new Set(companions.flatMap(({ role }) => typesOf(role)))]
     let leftCount = maxInspected
     let isNear = true
     try {
       await finder.findModels(folders, modelTypes, async (models) => {
+        if (signal.aborted) return
         const candidates = await this.#candidatesAmong(models, companions, modelTypes)
         const chosen = candidates.slice(0, leftCount)
         leftCount -= chosen.length
-        await this.#inspectAll(chosen, isNear)
+        await this.#inspectAll(chosen, isNear, signal)
         isNear = false
-        if (chosen.length > 0 && !this.#isClosed) onFound()
+        if (chosen.length > 0 && !signal.aborted) onFound()
       })
     } catch (error) {
       environment.log.error('companions could not be searched', { error: String(error) })
@@ -104,16 +123,16 @@ export class LocalCompanions {
       .sort((one, other) => Number(hasUsualName(other)) - Number(hasUsualName(one)))
   }
 
-  async #inspectAll(models: readonly LocalModel[], isNear: boolean): Promise<void> {
+  async #inspectAll(models: readonly LocalModel[], isNear: boolean, signal: AbortSignal): Promise<void> {
     const waiting = [...models]
     const inspectNext = async (): Promise<void> => {
-      for (let model = waiting.shift(); model && !this.#isClosed; model = waiting.shift())
-        await this.#inspect(model, isNear)
+      for (let model = waiting.shift(); model && !signal.aborted; model = waiting.shift())
+        await this.#inspect(model, isNear, signal)
     }
     await Promise.all(Array.from({ length: inspectConcurrency }, inspectNext))
   }
 
-  async #inspect(model: LocalModel, isNear: boolean): Promise<void> {
+  async #inspect(model: LocalModel, isNear: boolean, signal: AbortSignal): Promise<void> {
     const { inspect, offers, finder } = this.#options
     const { path, sizeBytes } = model
     this.#inspected.add(versionOf(model))
@@ -125,7 +144,7 @@ export class LocalCompanions {
       folder: '',
       isHeaderOnly: true,
     })
-    if (failure !== null || this.#isClosed) return
+    if (failure !== null || signal.aborted) return
     offers.add({ path, where: finder.displayPath(dirname(path)), sizeBytes, recognition, isNear })
   }
 }

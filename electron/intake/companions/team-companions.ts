@@ -20,6 +20,8 @@ export interface TeamCompanions {
   find(records: readonly UploadRecord[], team: TeamOfUpload, models: readonly LibraryModel[]): MissingByFile
   /** Files of this computer that can be offered. */
   readonly offers: CompanionOffers
+  /** Forgets what is known of the teams. */
+  clear(): void
   /** The same for all files of a team that lack it. */
   keyOf(part: MissingPart, team: TeamOfUpload): string
   /** A missing companion as the page and the command line show it. */
@@ -67,6 +69,7 @@ export function createTeamCompanions({
       })
     },
     offers,
+    clear: () => earlier.clear(),
     keyOf,
     toView(part, team) {
       const { companion, isCertain } = part

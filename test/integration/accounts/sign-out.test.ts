@@ -11,6 +11,7 @@ import {
   type EngineHarness,
   type EngineOptions,
 } from '../../support/engine.ts'
+import { createDeviceKey } from '../../support/pairing.ts'
 
 const partBytes = 5 * 1024 ** 2
 const options = {
@@ -236,4 +237,36 @@ test('keeps what is only partly encrypted hidden on a full disk, and completes i
   journal.close()
   clock.advance(2_000)
   await app.until(() => filesWith(home, texts).length === 0)
+})
+
+test('removing what belongs to a sign-in leaves the uploads of another one that expired', async () => {
+  const harness = await setup()
+  const { app, cloud, clock, file, home } = harness
+  valueOf(await app.calls.pauseAll(undefined))
+  const [waiting = ''] = await app.add(await file('waiting.safetensors'))
+  const [first] = app.session().accounts
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * 3_600_000)
+  await app.engine.confirmSignIns()
+  await app.until((_snapshot, { accounts }) => accounts[0]?.state === 'signed-out')
+  const key = await createDeviceKey(cloud)
+  valueOf(await app.calls.signInWithKey({ key }))
+  const paired = app.session().accounts.find(({ kind }) => kind === 'device')
+  expect([first?.kind, paired?.state]).toEqual(['session', 'ready'])
+  valueOf(await app.calls.signOut({ accountId: paired?.id ?? '', data: 'removed' }))
+  expect(app.session().accounts.map(({ id }) => id)).toEqual([first?.id])
+  expect(app.row(waiting).fileName).toBe('waiting.safetensors')
+  expect(filesWith(home, [paired?.id ?? 'none'])).toEqual([])
+})
+
+test('a folder whose confirmation is open at the sign-out is not watched', async () => {
+  const { app, folder, home } = await setup()
+  const path = join(folder, 'zq-watched')
+  mkdirSync(path)
+  const { accountId = '', teamId = '' } = app.session().chosen ?? {}
+  const confirm = async () => (await signOut(app)).ok
+  expect(await app.engine.watchFolder(path, { accountId, teamId }, confirm)).toMatchObject({
+    failure: { code: 'no-team' },
+  })
+  expect(filesWith(home, ['zq-watched'])).toEqual([])
 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
 import type { ReviewView } from '../../../electron/contract/review.ts'
-import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
 import { families } from '../../fixtures/families.ts'
 import { flux, half } from '../../fixtures/family.ts'
 import { writeSafetensors, writeText, type FixtureTensors } from '../../fixtures/model-files.ts'
@@ -109,6 +109,21 @@ test('shows what a model lacks, offers files of this computer, and adds them to 
   expect(await approve(app)).toEqual({ approvedCount: 3, leftCount: 0 })
   await allRegistered(app)
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
+})
+
+test('offers another user nothing that was found beside the files of one who has signed out', async () => {
+  const { app, at, folder } = await setup()
+  await write(at('vae/ae.safetensors'), vae)
+  await write(join(folder, 'alice/zq-private.safetensors'), t5)
+  await addFiles(app, [await write(join(folder, 'alice/flux1-dev.safetensors'), flux)])
+  await viewWhen(app, (view) => offersOf(view).length === 2)
+  valueOf(await app.calls.signOut({ accountId: app.session().chosen?.accountId ?? '' }))
+
+  await app.signIn(BOB)
+  await addFiles(app, [await write(join(folder, 'bob/flux1-dev.safetensors'), flux)])
+  // The usual places are searched last.
+  const view = await viewWhen(app, (found) => offersOf(found).length > 0)
+  expect(offersOf(view).map(({ fileName }) => fileName)).toEqual(['ae.safetensors'])
 })
 
 test('counts companions of the same drop, of the queue and of the library', async () => {

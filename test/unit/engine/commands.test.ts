@@ -21,12 +21,14 @@ function setup() {
   const environment = createTestEnvironment(standingClock())
   const { database } = openJournal(folder, 0)
   const store = createUploadStore(database, 'me', environment)
+  const departed = new Set<string>()
   const rows = new Rows({
     store,
     log: noLog,
     environment,
     changed: () => {},
     moved: () => {},
+    mayAdd: (accountId) => !departed.has(accountId),
   })
   onTestFinished(() => {
     database.close()
@@ -52,6 +54,7 @@ function setup() {
     run,
     commands,
     cleanups,
+    departed,
     breakJournal: () => database.exec('PRAGMA query_only = ON'),
     /** Changes can be made, but no transaction is committed until the returned function is called. */
     failCommits() {
@@ -263,3 +266,14 @@ test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
     expect([rows.get(id)?.record.library, queue.has(id)]).toEqual([{ onConflict: 'replace' }, true])
   },
 )
+
+test('restores no removed upload of a user who has signed out', async () => {
+  const { commands, add, departed, readPhase, rows } = setup()
+  const id = add()
+  await commands.cancel([id])
+  departed.add('cloud.example alice')
+  expect(commands.undoRemove([id])).toMatchObject({ failure: { code: 'no-team' } })
+  expect([rows.ids(), readPhase(id)]).toEqual([[], undefined])
+  departed.clear()
+  expect(commands.undoRemove([id])).toEqual({ ok: true, value: [id] })
+})

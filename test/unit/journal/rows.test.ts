@@ -25,6 +25,8 @@ function setup() {
   const store = createUploadStore(database, 'me', environment)
   const changed: string[] = []
   const limit: { bytesPerSecond: number | null } = { bytesPerSecond: null }
+  /** Whether the journal is locked for other processes while the accounts are read. */
+  const lockedReads: boolean[] = []
   const rows = new Rows({
     store,
     log: noLog,
@@ -32,6 +34,10 @@ function setup() {
     changed: (id) => changed.push(id),
     moved: () => {},
     limitBytesPerSecond: () => limit.bytesPerSecond,
+    mayAdd(accountId) {
+      lockedReads.push(database.isTransaction)
+      return accountId !== 'cloud.example departed'
+    },
   })
   onTestFinished(() => {
     database.close()
@@ -43,6 +49,7 @@ function setup() {
     clock,
     changed,
     limit,
+    lockedReads,
     added(change: Partial<UploadRecord> = {}) {
       const record = uploadRecord(change)
       rows.add([record])
@@ -278,4 +285,14 @@ test('shows an upload without a share of the connection as waiting for its turn,
   rows.setTurn(id, false)
   expect(rows.view(id)?.waitsForTurn).toBeUndefined()
   rows.setTurn('nobody', true)
+})
+
+test('adds nothing of a user who signs out meanwhile in another process', () => {
+  const { rows, store, changed, lockedReads } = setup()
+  const own = uploadRecord()
+  const departed = uploadRecord({ accountId: 'cloud.example departed' })
+  expect(rows.add([own, departed])).toMatchObject({ failure: { code: 'no-team' } })
+  expect([rows.ids(), changed, store.find(own.id), store.find(departed.id)]).toEqual([[], [], null, null])
+  expect(new Set(lockedReads)).toEqual(new Set([true]))
+  expect(rows.add([own]).ok).toBe(true)
 })

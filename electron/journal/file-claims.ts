@@ -35,7 +35,10 @@ export interface FileClaims {
   releaseFile(which: { readonly id: string } | 'all'): void
 }
 
-/** @param runner this process */
+/**
+ * @param runner this process
+ * @param write does not flush
+ */
 export function createFileClaims(database: DatabaseSync, runner: string, write: Write): FileClaims {
   const findOthers = sameFileFinder(database)
   const mark = database.prepare('UPDATE uploads SET claimed = 1 WHERE id = ?')
@@ -63,26 +66,17 @@ export function createFileClaims(database: DatabaseSync, runner: string, write: 
     return { kind: 'claimed', isContinued: takeOver(record, abandoned) }
   }
 
-  function writeUnflushed(work: () => void): Result<void> {
-    // SQLite refuses another mode within a transaction.
-    if (database.isTransaction) return write(work)
-    database.exec('PRAGMA synchronous = NORMAL')
-    const written = write(work)
-    database.exec('PRAGMA synchronous = FULL')
-    return written
-  }
-
   return {
     claimFile(record) {
       let result: FileClaim = { kind: 'claimed', isContinued: false }
-      const written = writeUnflushed(() => {
+      const written = write(() => {
         result = claim(record)
       })
       return written.ok ? success(result) : written
     },
     releaseFile(which) {
       // If this fails, others wait until the upload checks again or this process ends.
-      writeUnflushed(() => {
+      write(() => {
         if (which === 'all') unmarkAll.run(runner)
         else unmark.run(which.id)
       })

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Environment } from '../platform/environment.ts'
 import { sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
+import { createWrite } from './journal-write.ts'
 
 /** About 6 MB in the journal. Beyond this the hashes that were not used for longest are dropped. */
 const maxHashes = 20_000
@@ -29,6 +30,8 @@ export function createHashCache(
   environment: Pick<Environment, 'now' | 'log'>,
   maxCount = maxHashes,
 ): HashCache {
+  // A file whose hash a power failure has undone is hashed again.
+  const write = createWrite(database, environment, { isFlushed: false })
   const find = database.prepare(
     'SELECT sha256 FROM hashes WHERE path = ? AND size_bytes = ? AND mtime_ns = ? AND inode = ?',
   )
@@ -47,16 +50,6 @@ export function createHashCache(
    */
   const unwritten = new Map<string, { readonly identity: FileIdentity; readonly sha256: string }>()
 
-  function tryWrite(work: () => void): boolean {
-    try {
-      work()
-      return true
-    } catch (error) {
-      environment.log.warn('a hash could not be written', { error: String(error) })
-      return false
-    }
-  }
-
   function peek(path: string, identity: FileIdentity): string | null {
     const cached = unwritten.get(path)
     if (cached && sameFile(cached.identity, identity)) return cached.sha256
@@ -69,17 +62,17 @@ export function createHashCache(
     peek,
     find(path, identity) {
       const sha256 = peek(path, identity)
-      if (sha256 !== null && !unwritten.has(path)) tryWrite(() => touch.run(environment.now(), path))
+      if (sha256 !== null && !unwritten.has(path)) write(() => touch.run(environment.now(), path))
       return sha256
     },
     remember(path, identity, sha256) {
       const { sizeBytes, mtimeNs, inode } = identity
       unwritten.delete(path)
-      const isWritten = tryWrite(() => {
+      const written = write(() => {
         put.run(path, sizeBytes, String(mtimeNs), String(inode), sha256, environment.now())
         prune.run(maxCount)
       })
-      if (!isWritten) unwritten.set(path, { identity, sha256 })
+      if (!written.ok) unwritten.set(path, { identity, sha256 })
     },
     filesWith: (sha256) =>
       withBytes.all(sha256).map((line) => ({

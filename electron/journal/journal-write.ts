@@ -1,33 +1,67 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import { sqliteCode } from './journal-file.ts'
+import { flushLogNow, logFileOf } from './log-flush.ts'
 
 /** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
 const diskFull = 13
 
 export type Write = (work: () => void) => Result<void>
 
+interface WriteOptions {
+  /** Whether changes have to survive a power failure; by default they do. */
+  readonly isFlushed?: boolean
+  /** Flushes SQLite's log; throws the error of the disk. */
+  readonly flush?: (logFile: string) => void
+}
+
 /**
  * Returns a function that runs `work` as one transaction, or within the present one. An error of the disk is
  * returned as a failure, and nothing is written.
+ *
+ * The log is flushed after the transaction: SQLite itself (`synchronous = FULL`) flushes before it releases the
+ * lock, for which upload workers with acknowledged parts would wait, up to a second on a busy disk. If only this
+ * flush fails, the changes are in the journal all the same, and a repetition replaces them.
  */
-export function createWrite(database: DatabaseSync, { log }: Pick<Environment, 'log'>): Write {
+export function createWrite(
+  database: DatabaseSync,
+  { log }: Pick<Environment, 'log'>,
+  { isFlushed = true, flush = flushLogNow }: WriteOptions = {},
+): Write {
+  const logFile = logFileOf(database)
+
+  function commit(work: () => void): void {
+    // SQLite refuses another mode within a transaction.
+    if (logFile !== null || !isFlushed) database.exec('PRAGMA synchronous = NORMAL')
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      work()
+      database.exec('COMMIT')
+    } finally {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      database.exec('PRAGMA synchronous = FULL')
+    }
+    if (logFile !== null && isFlushed) flush(logFile)
+  }
+
   return (work) => {
     if (database.isTransaction) {
       work()
       return success(undefined)
     }
     try {
-      database.exec('BEGIN IMMEDIATE')
-      work()
-      database.exec('COMMIT')
+      commit(work)
       return success(undefined)
     } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK')
       log.error('the journal could not be written', { error: String(error) })
-      const code = sqliteCode(error) === diskFull ? 'journal-full' : 'journal-trouble'
-      return failed(failure(code, {}, { detail: String(error) }))
+      return failed(writeFailure(error))
     }
   }
+}
+
+function writeFailure(error: unknown): Failure {
+  const isFull =
+    sqliteCode(error) === diskFull || (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
+  return failure(isFull ? 'journal-full' : 'journal-trouble', {}, { detail: String(error) })
 }

@@ -1,8 +1,12 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { journalFile } from './journal-file.ts'
+import { journalFile, sqliteCode } from './journal-file.ts'
 
 /** How long to wait for another thread's or process's lock, in ms; the thread sends nothing meanwhile. */
 const lockTimeoutMs = 1_000
+/** Between attempts to get the lock, in ms. SQLite itself would sleep for up to 100 ms while the lock is free. */
+const lockRetryMs = 1
+/** SQLITE_BUSY (sqlite.org/rescode.html). */
+const busyCode = 5
 /** How long after a failure nothing is tried, in ms: waiting with each part would block the thread for seconds. */
 const pauseAfterFailureMs = 10_000
 
@@ -35,15 +39,17 @@ export function createPartRecorder(
   let pausedUntilMs = -Infinity
   try {
     // Not with the first part, which would wait for it.
-    insert = prepareInsert(folder)
+    insert = withLock(() => prepareInsert(folder))
   } catch {
     // Tried again with the first part.
   }
   return ({ rowId, multipartId, number, etag, checksum }) => {
     if (nowMs() < pausedUntilMs) return false
     try {
-      insert ??= prepareInsert(folder)
-      return insert.run(number, etag, checksum, rowId, multipartId).changes === 1
+      return withLock(() => {
+        insert ??= prepareInsert(folder)
+        return insert.run(number, etag, checksum, rowId, multipartId).changes === 1
+      })
     } catch {
       pausedUntilMs = nowMs() + pauseAfterFailureMs
       return false
@@ -51,8 +57,23 @@ export function createPartRecorder(
   }
 }
 
+/** Runs `work` until it gets the lock; throws its error, also that the journal is still locked. */
+function withLock<T>(work: () => T): T {
+  const endMs = performance.now() + lockTimeoutMs
+  for (;;) {
+    try {
+      return work()
+    } catch (error) {
+      if (sqliteCode(error) !== busyCode || performance.now() >= endMs) throw error
+      Atomics.wait(neverChanged, 0, 0, lockRetryMs)
+    }
+  }
+}
+
+const neverChanged = new Int32Array(new SharedArrayBuffer(4))
+
 function prepareInsert(folder: string): StatementSync {
-  const database = new DatabaseSync(journalFile(folder), { timeout: lockTimeoutMs })
+  const database = new DatabaseSync(journalFile(folder), { timeout: 0 })
   // A checkpoint flushes the disk several times: the main thread does it.
   database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON')
   return database.prepare(

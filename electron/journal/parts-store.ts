@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Write } from './journal-write.ts'
-import { createLogFlush } from './log-flush.ts'
+import { createLogFlush, logFileOf } from './log-flush.ts'
 import { isStored, type UploadRecord } from './upload-record.ts'
 
 /** A part that storage has acknowledged. */
@@ -42,7 +42,7 @@ export function createPartsStore(
   write: Write,
   environment: Pick<Environment, 'log'>,
 ): PartsStore {
-  const flushLog = createLogFlush(database.location(), environment)
+  const flushLog = createLogFlush(logFileOf(database), environment)
   let uncheckpointedParts = 0
   const insert = database.prepare(
     'INSERT OR REPLACE INTO parts (upload, number, etag, checksum) VALUES (?, ?, ?, ?)',

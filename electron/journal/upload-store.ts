@@ -83,8 +83,7 @@ export function createUploadStore(
   runner: string,
   environment: Environment,
 ): UploadStore {
-  // A power failure must not undo acknowledged changes. They are few, so the cost of a full flush is small.
-  database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  database.exec('PRAGMA foreign_keys = ON')
   const write = createWrite(database, environment)
   const names = columns.join(', ')
   const insert = database.prepare(
@@ -162,7 +161,7 @@ export function createUploadStore(
     queuedPathsOf: ({ accountIds, teamId }) =>
       queuedPaths.all(teamId, JSON.stringify(accountIds)).map((line) => String(line['path'])),
     find: (id) => read(one.all(id))[0] ?? null,
-    ...createFileClaims(database, runner, write),
+    ...createFileClaims(database, runner, createWrite(database, environment, { isFlushed: false })),
     ...createHistoryStore(database, read, write),
     // On a full disk the runner stays listed; the next start finds that its process has ended.
     close() {

@@ -35,7 +35,7 @@ export function createUploadLogStore(
   environment: Environment,
   limits: { readonly maxTotalBytes: number } = { maxTotalBytes },
 ): UploadLogStore {
-  const write = createWrite(database, environment)
+  const write = createWrite(database, environment, { isFlushed: false })
   const select = database.prepare('SELECT log FROM upload_logs WHERE upload = ?')
   // Of an upload that was removed meanwhile nothing is written.
   const save = database.prepare(
@@ -76,13 +76,11 @@ export function createUploadLogStore(
     if (some.length === 0) return true
     // Before the transaction: upload threads that record a part wait for its end.
     const logs = some.map(([id, items]) => ({ id, text: serializeLog(merged(id, items)) }))
-    database.exec('PRAGMA synchronous = NORMAL')
     const written = write(() => {
       for (const { id, text } of logs) save.run(environment.now(), text, id)
       uncheckedLogs += some.length
       if (uncheckedLogs >= logsPerCheck) removeOldest(database, limits.maxTotalBytes)
     })
-    database.exec('PRAGMA synchronous = FULL')
     if (!written.ok) return false
     if (uncheckedLogs >= logsPerCheck) uncheckedLogs = 0
     for (const [id] of some) {

@@ -75,7 +75,7 @@ test('keeps hashes in memory while the journal can’t be written', () => {
   const { cache, environment, database } = setup()
   database.exec('PRAGMA query_only = ON')
   cache.remember('/a', identity, 'ab')
-  expect(environment.lines.map(({ level }) => level)).toEqual(['warn'])
+  expect(environment.lines.map(({ level }) => level)).toEqual(['error'])
   const changed = { ...identity, mtimeNs: identity.mtimeNs + 1n }
   expect([cache.find('/a', identity), cache.find('/a', changed)]).toEqual(['ab', null])
 })

@@ -80,13 +80,13 @@ test('leaves parts to the main thread for ten seconds after the journal was lock
 
 test('a log that cannot be flushed is a failure of the journal', async () => {
   const { folder } = setup()
-  const flush = createLogFlush(journalFile(join(folder, 'missing')), environment)
+  const flush = createLogFlush(join(folder, 'missing'), environment)
   expect(await flush()).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
 })
 
 test('flushes of a log during another one share the next one and its result', async () => {
   const { folder } = setup()
-  const file = journalFile(join(folder, 'later'))
+  const file = `${journalFile(join(folder, 'later'))}-wal`
   const flush = createLogFlush(file, environment)
   const failures = () => environment.lines.filter(({ message }) => message.includes('flushed')).length
   const before = failures()
@@ -96,7 +96,7 @@ test('flushes of a log during another one share the next one and its result', as
   expect([await first, ...(await Promise.all(others))].map(({ ok }) => ok)).toEqual([false, false, false])
   expect(failures() - before).toBe(2)
   mkdirSync(join(folder, 'later'))
-  writeFileSync(`${file}-wal`, '')
+  writeFileSync(file, '')
   expect(await flush()).toEqual(success(undefined))
 })
 

@@ -72,9 +72,9 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'electron/desktop/',
   ],
   [
-    'electron-store in the engine',
+    'electron-updater in the engine',
     'electron/uploads/a.ts',
-    `import Store from 'electron-store'\nexport const a = Store\n`,
+    `import updater from 'electron-updater'\nexport const a = updater\n`,
     'electron/desktop/',
   ],
   [

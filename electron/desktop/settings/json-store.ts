@@ -1,24 +1,27 @@
-import Store from 'electron-store'
+import { writeFileSync } from 'atomically'
+import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../../platform/environment.ts'
-import { renameUnreadableJson } from './unreadable-json.ts'
+import { isMissing } from '../../platform/files/path-exists.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 
+type Values = Readonly<Record<string, unknown>>
+
 /**
- * A small JSON file in `folder`, written atomically by electron-store. An unreadable file is renamed, never
+ * A small JSON file in `folder`, written atomically. A file that contains no JSON object is renamed, never
  * overwritten. If writing fails the values are lost at the end of the session, but the app works.
  */
 export function openJsonStore(name: string, folder: string, log: Log): JsonStore {
   const file = join(folder, `${name}.json`)
-  renameUnreadableJson(file, log)
-  const store = openStore(name, folder, log)
-  let values: Readonly<Record<string, unknown>> = { ...store?.store }
+  const stored = readValues(file, log)
+  let values = stored ?? {}
   return {
     read: () => values,
     write(changed) {
       values = { ...values, ...changed }
+      if (!stored) return
       try {
-        store?.set(changed)
+        writeFileSync(file, JSON.stringify(values, null, '\t'), { mode: 0o600 })
       } catch (error) {
         log.error('a settings file could not be written', { file, error })
       }
@@ -26,11 +29,29 @@ export function openJsonStore(name: string, folder: string, log: Log): JsonStore
   }
 }
 
-function openStore(name: string, folder: string, log: Log): Store<Record<string, unknown>> | null {
+/**
+ * Null if the file is unreadable and could not be renamed. Synchronous, since the app needs the settings before
+ * it can show anything.
+ */
+function readValues(file: string, log: Log): Values | null {
+  let reason: unknown = 'not a JSON object'
   try {
-    return new Store({ name, cwd: folder, accessPropertiesByDotNotation: false, configFileMode: 0o600 })
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (isObject(value)) return value
   } catch (error) {
-    log.error('a settings file could not be opened', { name, folder, error })
+    if (isMissing(error)) return {}
+    reason = error
+  }
+  const renamedFile = file.replace(/\.json$/, `.unreadable-${Date.now()}.json`)
+  try {
+    renameSync(file, renamedFile)
+    log.warn('an unreadable settings file was renamed', { file, renamedFile, reason })
+    return {}
+  } catch (error) {
+    log.error('an unreadable settings file could not be renamed', { file, error, reason })
     return null
   }
 }
+
+const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeStandin } from '../support/packaging/make-standin.ts'
 import { projectFolder } from '../support/temp-project.ts'
@@ -79,6 +79,27 @@ test('packs only runtime dependencies', () => {
   const inArchive = packed.flatMap((path) => /^\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [])
   expect([...new Set(inArchive)].filter((name) => !names.has(name))).toEqual([])
   expect(inArchive).toEqual(expect.arrayContaining(['electron-updater', 'keytar']))
+})
+
+/** What a packed file and the files that it imports at their start import, without their own imports. */
+function importsAtStart(file: string, visited = new Set<string>()): string[] {
+  if (visited.has(file)) return []
+  visited.add(file)
+  const code = extractFile(archive, file).toString('utf8')
+  const statements = code.matchAll(/^(?:import|export)\b[^;]*? from "([^"]+)";$|^import "([^"]+)";$/gm)
+  return [...statements].flatMap(([, named, plain]) => {
+    const specifier = named ?? plain ?? ''
+    return specifier.startsWith('.') ? importsAtStart(join(dirname(file), specifier), visited) : [specifier]
+  })
+}
+
+test('the app loads no packages and no fetch client before its window opens', () => {
+  const specifiers = importsAtStart('out/main/main.js')
+  expect(specifiers).toContain('node:sqlite')
+  expect(specifiers.filter((specifier) => specifier !== 'electron' && !isBuiltin(specifier))).toEqual([])
+  // build/http-without-fetch.ts
+  expect(specifiers).not.toContain('node:http')
+  expect(specifiers).not.toContain('http')
 })
 
 test('packs no sources, tests, source maps or tools', () => {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { PlaceKind } from '../../contract/discovery.ts'
 import { parseJson } from '../../platform/files/parse-json.ts'
 import { readRegularFile } from '../../platform/files/regular-file.ts'
-import { maxSettingsFileBytes, parseExtraModelPaths, type ExtraModelFolder } from './extra-model-paths.ts'
+import { maxExtraPathsBytes, parseExtraModelPaths, type ExtraModelFolder } from './extra-model-paths.ts'
 import { walkModels, type LocalModel, type WalkBudget } from '../scan/walk-models.ts'
 import { isExcludedFolder, placeKindByName, modelFolders, searchPlan, type Computer } from './known-places.ts'
 
@@ -29,6 +29,8 @@ export interface PlaceSearchOptions {
 const maxEntries = 400_000
 const maxDurationMs = 45_000
 const maxListedFolders = 6_000
+/** Settings of ComfyUI's desktop app, which have a few hundred bytes. */
+const maxSettingsFileBytes = 64 * 1024
 
 interface Search extends PlaceSearchOptions {
   readonly budget: WalkBudget
@@ -197,7 +199,7 @@ async function readExtraPathsFile(
   isLocalOnly = false,
 ): Promise<readonly ExtraModelFolder[] | null> {
   try {
-    const bytes = await readRegularFile(file, maxSettingsFileBytes)
+    const bytes = await readRegularFile(file, maxExtraPathsBytes)
     return parseExtraModelPaths(bytes.toString('utf8'), {
       ...computer,
       folder: dirname(file),

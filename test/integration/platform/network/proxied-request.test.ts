@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   requestErrorCode,
   createRequestOpener,
 } from '../../../../electron/platform/network/proxied-request.ts'
 import { lookupRemote } from '../../../../electron/platform/network/upload-target.ts'
+import { openPut } from '../../../../electron/transfer/put-request.ts'
 import { makeAuthority } from '../../../support/network/certificates.ts'
 import { openUnresponsiveListener } from '../../../support/network/unresponsive-listener.ts'
 import { openSocks } from '../../../support/network/proxy.ts'
@@ -53,6 +55,35 @@ test.each(['http', 'https'] as const)(
     expect(await resultOf(request, proxy)).toBe('PROXY_UNREACHABLE')
   },
 )
+
+test('closes a connection that has been idle for the pool’s timeout, but none that waits for a response', async () => {
+  const { url, server } = await startTestServer((_request, response) => {
+    setTimeout(() => response.end('late'), 300)
+  })
+  const closed = new Promise((resolve) =>
+    server.once('connection', (socket: Socket) => socket.once('close', () => resolve('closed'))),
+  )
+  const opener = createRequestOpener({ keepAlive: true, timeout: 50 })
+  expect(await resultOf(opener.open(new URL(url), requestParts, null))).toBe(200)
+  expect(await closed).toBe('closed')
+})
+
+test('keeps the connection of a PUT for a minute without use', async () => {
+  const { url, server } = await startTestServer((_request, response) => void response.end())
+  // Otherwise the response would name the server's own time, which is shorter.
+  server.keepAliveTimeout = 0
+  const request = openPut({
+    ...{ url, lengthBytes: 0, signedHeaders: {}, allowsLocalAddress: true },
+    ...{ expectsContinue: false, proxy: null },
+  })
+  const free = new Promise<Socket>((resolve) =>
+    request.once('socket', (socket: Socket) => socket.once('free', () => resolve(socket))),
+  )
+  expect(await resultOf(request)).toBe(200)
+  const socket = await free
+  expect([socket.destroyed, socket.timeout]).toEqual([false, 60_000])
+  socket.destroy()
+})
 
 test('waits for a response through SOCKS beyond the idle timeout', async () => {
   const { url } = await startTestServer((_request, response) => {

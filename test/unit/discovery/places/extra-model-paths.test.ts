@@ -140,6 +140,13 @@ test('rejects flow collections that nest deeper than any real one', () => {
   expect(typesAndPaths(`x:\n  loras: ${'a[1]'.repeat(100)}`)).toHaveLength(1)
 })
 
+test('reads a text of 64 KiB, and rejects a longer one without parsing it', () => {
+  const start = 'x:\n  loras: loras\n'
+  const longest = start + '#'.repeat(65_536 - start.length)
+  expect(typesAndPaths(longest)).toHaveLength(1)
+  expect(parseExtraModelPaths(`${longest}#`, context)).toBeNull()
+})
+
 test('limits the number of folders', () => {
   const lines = Array.from({ length: 5_000 }, (_, at) => `    f${at}`).join('\n')
   expect(typesAndPaths(`x:\n  loras: |\n${lines}`)).toHaveLength(500)

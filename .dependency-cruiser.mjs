@@ -81,7 +81,7 @@ const table = {
   },
   desktop: {
     folders: ['contract', 'messages', 'platform', '^electron/engine/engine[.]ts$'],
-    packages: ['valibot', 'electron', 'atomically', 'electron-updater'],
+    packages: ['valibot', 'electron', 'electron-store', 'electron-updater'],
     node: true,
   },
   main: {

@@ -25,10 +25,9 @@ export default defineConfig({
     define: { __UPDATE_KEYS__: JSON.stringify(process.env['MODELFERRY_UPDATE_KEYS'] ?? '') },
     build: {
       outDir: 'out/main',
-      // These packages are not bundled: keytar is native, and electron-updater resolves electron itself.
+      // These packages are not bundled: keytar is native, and electron-store resolves electron itself.
       externalizeDeps: {
         exclude: [
-          'atomically',
           'valibot',
           'intl-messageformat',
           'socks-proxy-agent',

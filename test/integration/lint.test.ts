@@ -72,9 +72,9 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'electron/desktop/',
   ],
   [
-    'electron-updater in the engine',
+    'electron-store in the engine',
     'electron/uploads/a.ts',
-    `import updater from 'electron-updater'\nexport const a = updater\n`,
+    `import Store from 'electron-store'\nexport const a = Store\n`,
     'electron/desktop/',
   ],
   [

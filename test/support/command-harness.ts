@@ -12,6 +12,8 @@ export interface CommandHarness extends EngineHarness {
   /** The environment of the command line. */
   readonly processEnv: NodeJS.ProcessEnv
   start(...words: string[]): Started
+  /** Starts with additional variables; undefined removes a variable. */
+  startWith(more: NodeJS.ProcessEnv, ...words: string[]): Started
   run(...words: string[]): Promise<Ended>
   /** Runs with additional variables; undefined removes a variable. */
   runWith(more: NodeJS.ProcessEnv, ...words: string[]): Promise<Ended>
@@ -35,14 +37,16 @@ export async function setupCommand({
     MODELFERRY_MULTIPART_FROM: String(partBytes),
   }
   cloud.forgetOperations()
-  const runWith = (more: NodeJS.ProcessEnv, ...words: string[]) =>
-    startCommand(words, { ...processEnv, ...more }).ended
+  const startWith = (more: NodeJS.ProcessEnv, ...words: string[]) =>
+    startCommand(words, { ...processEnv, ...more })
+  const runWith = (more: NodeJS.ProcessEnv, ...words: string[]) => startWith(more, ...words).ended
   return {
     ...harness,
     commandHome,
     processEnv,
     runWith,
-    start: (...words) => startCommand(words, processEnv),
+    startWith,
+    start: (...words) => startWith({}, ...words),
     run: (...words) => runWith({}, ...words),
     stallAfterPart(number) {
       const when = ({ partNumber = 0 }: { readonly partNumber?: number }) => partNumber > number

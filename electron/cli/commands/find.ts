@@ -27,9 +27,15 @@ export async function runFindCommand(
   if (command.json) {
     const [models, sizeBytes] = [sum(places, 'modelCount'), sum(places, 'sizeBytes')]
     const failed = library.failure ? { library: failureAsJson(library.failure) } : {}
-    streams.out.json({ event: 'found', models, sizeBytes, complete: state === 'done', ...failed })
+    streams.out.json({
+      event: 'found',
+      models,
+      sizeBytes,
+      complete: state === 'done' && !library.isListing,
+      ...failed,
+    })
   } else streams.err.line(summary(found))
-  if (library.failure) streams.err.line(`The library can't be listed. ${describeFailure(library.failure)}`)
+  if (library.failure) streams.err.line(`The library can’t be listed. ${describeFailure(library.failure)}`)
   if (state === 'late') streams.err.line('The search took too long, so some locations were skipped.')
   if (interruption.signal.aborted) return interruption.exitCode
   const isComplete =
@@ -90,7 +96,9 @@ const modelCount = (count: number) => (count === 1 ? '1 model' : `${count} model
 
 function summary({ view: { places, library }, modelsIn }: FoundModels): string {
   const total = `${modelCount(sum(places, 'modelCount'))}, ${formatBytes(sum(places, 'sizeBytes'), 'en')}`
-  if (!library.team) return `${total}. Sign in to compare them with your team's library.`
+  if (!library.team) return `${total}. Sign in to compare them with your team’s library.`
+  // After Ctrl-C.
+  if (library.isListing) return `${total}. They were not compared with the library of ${library.team.name}.`
   const states = places.flatMap(({ id }) => modelsIn(id).map(({ model }) => model.state))
   const count = (state: FoundModelState) => states.filter((other) => other === state).length
   const known = `${count('in-library')} in the library of ${library.team.name}`

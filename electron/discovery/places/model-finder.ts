@@ -9,6 +9,7 @@ import { success, type Failure, type Result } from '../../contract/failures.ts'
 import { cleanLibraryPath } from '../../contract/library-path.ts'
 import type { AddReport, Target } from '../../contract/uploads.ts'
 import type { Library } from '../../library/library.ts'
+import { raceAbort } from '../../platform/delays.ts'
 import type { Timers } from '../../platform/environment.ts'
 import { classifyDropped, skippedFiles } from '../scan/classify-dropped.ts'
 import { findDiffusersRoots } from '../scan/diffusers-root.ts'
@@ -212,7 +213,8 @@ export class ModelFinder {
     this.#requestedTeam = team
     const stop = () => this.#foundPlaces.stop()
     signal.addEventListener('abort', stop, { once: true })
-    await Promise.all([this.#listLibrary(), this.#foundPlaces.search(true)])
+    const listed = raceAbort(this.#listLibrary(), signal)
+    await Promise.all([listed, this.#foundPlaces.search(true)])
     signal.removeEventListener('abort', stop)
     return { view: this.#foundPlaces.view(), modelsIn: (place) => this.#foundPlaces.pathsIn(place) }
   }

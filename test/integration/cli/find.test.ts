@@ -66,3 +66,17 @@ test('exits with 1 if the library can’t be listed, and claims nothing about it
   expect(code).toBe(1)
   expect(eventsOf(out).at(-1)).toMatchObject({ complete: true, library: { code: 'forbidden' } })
 })
+
+test('Ctrl-C doesn’t wait for the library, and says that it was not compared', async () => {
+  const cli = await setup()
+  const listing = cli.cloud.hold('listModels', 'answer')
+  const { child, ended } = cli.startWith({ HOME: join(cli.folder, 'person') }, 'find', '--json')
+  await listing.arrived
+  child.kill('SIGINT')
+  const { code, out } = await ended
+  listing.release()
+  const found = eventsOf(out).at(-1)
+  expect([code, found]).toEqual([130, expect.objectContaining({ event: 'found', complete: false })])
+  // The request was still unanswered.
+  expect(found).not.toHaveProperty('library')
+})

@@ -52,7 +52,7 @@ interface ChangedFileOptions {
 export class ChangedFileRechecks {
   readonly #options: ChangedFileOptions
   readonly #folders = new Map<string, Folder>()
-  readonly #folderOf = new Map<string, string>()
+  readonly #foldersOf = new Map<string, readonly string[]>()
   /** What was beside a file when it was last looked at, if its failure depends on that. */
   readonly #surroundings = new Map<string, string>()
   readonly #due = new Set<string>()
@@ -83,15 +83,17 @@ export class ChangedFileRechecks {
   rowChanged(id: string): void {
     if (!this.#isActive) return
     const record = this.#recordOf(id)
-    const name = record ? folderToWatch(record) : undefined
-    if (name === this.#folderOf.get(id)) return
+    const names = record ? foldersToWatch(record) : []
+    const known = this.#foldersOf.get(id) ?? []
+    if (names.length === known.length && names.every((name, index) => name === known[index])) return
     this.#unfollow(id)
-    if (name !== undefined) this.#follow(id, name)
+    if (names.length > 0) this.#foldersOf.set(id, names)
+    for (const name of names) this.#follow(id, name)
   }
 
   /** Compares all refused files with what was inspected: changes during sleep are not reported. */
   checkAll(): void {
-    this.#check(this.#folderOf.keys())
+    this.#check(this.#foldersOf.keys())
   }
 
   /** The record of a refused file that a change may fix. */
@@ -104,7 +106,6 @@ export class ChangedFileRechecks {
   #follow(id: string, name: string): void {
     const known = this.#folders.get(name)
     const folder = known ?? { ids: new Set(), watcher: null }
-    this.#folderOf.set(id, name)
     folder.ids.add(id)
     if (known) return
     this.#folders.set(name, folder)
@@ -113,15 +114,16 @@ export class ChangedFileRechecks {
   }
 
   #unfollow(id: string): void {
-    const name = this.#folderOf.get(id)
-    if (name === undefined) return
-    this.#folderOf.delete(id)
+    const names = this.#foldersOf.get(id) ?? []
+    this.#foldersOf.delete(id)
     this.#surroundings.delete(id)
-    const folder = this.#folders.get(name)
-    folder?.ids.delete(id)
-    if (folder?.ids.size !== 0) return
-    stopWatching(folder)
-    this.#folders.delete(name)
+    for (const name of names) {
+      const folder = this.#folders.get(name)
+      folder?.ids.delete(id)
+      if (folder?.ids.size !== 0) continue
+      stopWatching(folder)
+      this.#folders.delete(name)
+    }
   }
 
   async #open(name: string): Promise<void> {
@@ -152,6 +154,9 @@ export class ChangedFileRechecks {
       return file === null || dependsOnOtherFiles.has(record.failure.code) || basename(record.path) === file
     })
     this.#check(affected)
+    // A missing folder of a model may have been created.
+    const names = affected.flatMap((id) => this.#foldersOf.get(id) ?? [])
+    for (const name of names) if (this.#folders.get(name)?.watcher === null) void this.#open(name)
   }
 
   #check(ids: Iterable<string>): void {
@@ -181,7 +186,7 @@ export class ChangedFileRechecks {
     if (endsWhenReadable.has(failure.code)) return true
     if (!dependsOnOtherFiles.has(failure.code)) return !sameFile(identityOf(found), identity)
     const before = this.#surroundings.get(id)
-    const now = await describeFolder(folderToWatch(record))
+    const now = await describeFolders(foldersToWatch(record))
     this.#surroundings.set(id, now)
     return before !== now
   }
@@ -194,7 +199,7 @@ export class ChangedFileRechecks {
     const ids = unwatched.flatMap(([, folder]) => [...folder.ids]).slice(0, filesPerLook)
     this.#check(ids)
     // The others have their turn next time.
-    for (const id of ids) moveToEnd(this.#folders, this.#folderOf.get(id) ?? '', id)
+    for (const id of ids) for (const name of this.#foldersOf.get(id) ?? []) moveToEnd(this.#folders, name, id)
     this.#scheduleLook()
   }
 
@@ -204,10 +209,16 @@ export class ChangedFileRechecks {
   }
 }
 
-/** Other files of a model are beside the link by which a file was found, not beside the file itself. */
-function folderToWatch({ path, failure, seen }: UploadRecord): string {
-  const place = failure && dependsOnOtherFiles.has(failure.code) ? seen?.place : undefined
-  return place ?? dirname(path)
+/**
+ * Other files of a model are beside the link by which a file was found, not beside the file itself. The
+ * weights of an ONNX graph may be in a folder below it.
+ */
+function foldersToWatch({ path, failure, seen }: UploadRecord): readonly string[] {
+  if (!failure || !dependsOnOtherFiles.has(failure.code)) return [dirname(path)]
+  const folder = seen?.place ?? dirname(path)
+  const { missing } = failure.params
+  const ofMissing = typeof missing === 'string' ? join(folder, dirname(missing)) : folder
+  return ofMissing === folder ? [folder] : [folder, ofMissing]
 }
 
 function stopWatching(folder: Folder): void {
@@ -229,6 +240,9 @@ async function isWatchable(folder: string): Promise<boolean> {
   const found = await stat(folder).catch(() => null)
   return found?.isDirectory() === true && !(await isNetworkDrive(folder, process.platform))
 }
+
+const describeFolders = async (folders: readonly string[]) =>
+  (await Promise.all(folders.map(describeFolder))).join('\n\n')
 
 /** Names, sizes and times of a folder's entries as one text. */
 async function describeFolder(folder: string): Promise<string> {

@@ -1,6 +1,8 @@
-import { copyFileSync, mkdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, renameSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { writeText } from '../../fixtures/model-files.ts'
+import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { setup, usualSettings, type App, type EngineHarness } from '../../support/engine.ts'
 
 /** A refused file, and a sound one with the same name in another folder. */
@@ -100,6 +102,42 @@ test('uploads the first part of a model once the second is beside it', async () 
   expect(app.row(id).failure?.code).toBe('file-part-missing')
   copyFileSync(first, join(dirname(first), 'm-00002-of-00002.safetensors'))
   await expectPhase(harness, app, id).toBe('registered')
+})
+
+test.each([
+  ['exists', true],
+  ['is missing', false],
+])('looks for weights of an ONNX graph in a subfolder that %s', async (_what, exists) => {
+  const harness = await setup()
+  const { app, folder, clock } = harness
+  const weights = join(folder, 'files/weights')
+  const tensors = ['a', 'b'].map((name) => ({
+    name,
+    shape: [2, 2],
+    external: { location: `weights/${name}.data`, length: 16 },
+  }))
+  const { path } = await writeText(join(folder, 'files/pose.onnx'), onnxOf(tensors))
+  // An older graph isn't checked again as a file that may still be copied.
+  utimesSync(path, 0, 0)
+  if (exists) mkdirSync(weights)
+  const [id = ''] = await app.add(path)
+  const expectFailure = (code: string, params: object) =>
+    expect
+      .poll(
+        () => {
+          clock.advance(500)
+          return app.row(id).failure
+        },
+        { timeout: 10_000 },
+      )
+      .toMatchObject({ code, params })
+  await expectFailure('file-part-missing', { missing: 'weights/a.data' })
+  mkdirSync(weights, { recursive: true })
+  writeFileSync(join(weights, 'a.data'), Buffer.alloc(16))
+  await expectFailure('file-part-missing', { missing: 'weights/b.data' })
+  writeFileSync(join(weights, 'b.data'), Buffer.alloc(16))
+  // Complete, but not uploaded with a graph of another name.
+  await expectFailure('file-weights-apart', {})
 })
 
 test('continues an approved file that was moved away and back, without another review', async () => {

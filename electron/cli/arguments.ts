@@ -174,7 +174,7 @@ function parseLogin(words: readonly string[]): Command {
   if (email !== undefined) throw new UsageError('Use either --email or --key, not both.')
   // Other processes can read the arguments of a command.
   if (key !== '-')
-    throw new UsageError("Don't put the key in the command. Use --key - and pass the key on standard input.")
+    throw new UsageError('Don’t put the key in the command. Use --key - and pass the key on standard input.')
   return { name: 'login', by: 'key', email: null }
 }
 

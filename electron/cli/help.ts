@@ -37,7 +37,7 @@ const exits = table([
 ])
 
 /** The help for all commands. */
-export const usage = `modelferry: upload model files to your team's library on Cyberun Cloud
+export const usage = `modelferry: upload model files to your team’s library on Cyberun Cloud
 
 Commands
 ${table(entries.map(([name, info]) => [usageOf(name, info), info.about]))}

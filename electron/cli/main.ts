@@ -148,7 +148,7 @@ function createCliEngine(
   const changedFile = changedWorkerFile(Object.values(workers))
   if (changedFile !== null) {
     streams.err.line(
-      `Some of Modelferry's files are damaged or were changed (${changedFile}), so it didn't start. ` +
+      `Some of Modelferry’s files are damaged or were changed (${changedFile}), so it didn’t start. ` +
         'Your uploads are safe. Reinstall Modelferry.',
     )
     return null
@@ -179,8 +179,8 @@ const dataFolderProblems: Readonly<Record<JournalProblem, (home: string) => stri
   full: (home) =>
     `The disk of the data folder ${home} is full. Free up some space, then run the command again.`,
   'not-writable': (home) =>
-    `The data folder ${home} isn't writable. Change its permissions, or set MODELFERRY_HOME to another folder.`,
+    `The data folder ${home} isn’t writable. Change its permissions, or set MODELFERRY_HOME to another folder.`,
   'other-owner': (home) =>
     `The data folder ${home} belongs to another user. Set MODELFERRY_HOME to a folder of your own.`,
-  other: (home) => `The data folder ${home} can't be opened.`,
+  other: (home) => `The data folder ${home} can’t be opened.`,
 }

@@ -64,7 +64,7 @@ export const commands = {
       name: { type: 'string', value: 'name', about: 'display name, for a single file' },
       'allow-pickle': {
         type: 'boolean',
-        about: "also upload files that look suspicious or couldn't be scanned",
+        about: 'also upload files that look suspicious or couldn’t be scanned',
       },
       'allow-dangerous-pickle': {
         type: 'boolean',
@@ -78,7 +78,7 @@ export const commands = {
       yes: {
         type: 'boolean',
         short: 'y',
-        about: "don't ask: upload everything except broken and unsafe files and path conflicts",
+        about: 'don’t ask: upload everything except broken and unsafe files and path conflicts',
       },
       'dry-run': {
         type: 'boolean',
@@ -96,13 +96,13 @@ export const commands = {
     },
     more: `The default team is MODELFERRY_TEAM, then the team used last, then your only team.
 
-Files that are already in the library aren't uploaded. --on-conflict applies when a different model uses the same
+Files that are already in the library aren’t uploaded. --on-conflict applies when a different model uses the same
 library path: "rename" and "keep-both" use the next free path, "replace" registers the new model and then disables
-or deletes the old one (depending on the app's settings), and "ask" lets you decide in the app. The default is the
-app's setting.
+or deletes the old one (depending on the app’s settings), and "ask" lets you decide in the app. The default is the
+app’s setting.
 
 More than 5 models or 20 GB, and files that need a decision, are shown before anything is uploaded, depending on the
-app's settings or MODELFERRY_REVIEW. Answer on a terminal, or use --yes; otherwise the exit code is 1.
+app’s settings or MODELFERRY_REVIEW. Answer on a terminal, or use --yes; otherwise the exit code is 1.
 
 Ctrl-C pauses the upload and keeps the uploaded data. Run the same command or "modelferry resume" to continue, also
 after a crash. Press Ctrl-C again to stop at once. Put file names that start with a dash after "--".`,
@@ -119,7 +119,7 @@ after a crash. Press Ctrl-C again to stop at once. Put file names that start wit
       quiet,
       help,
     },
-    more: `The file can be a workflow in JSON (from ComfyUI's window or API), or a picture, video, sound or 3D model with a
+    more: `The file can be a workflow in JSON (from ComfyUI’s window or API), or a picture, video, sound or 3D model with a
 workflow in it. Models are searched in the common locations of ComfyUI and similar programs and in earlier uploads.
 Nothing is downloaded.`,
   },
@@ -133,7 +133,7 @@ Nothing is downloaded.`,
     },
     more: `Searches the common locations of ComfyUI, Stability Matrix, A1111, Forge, SD.Next, InvokeAI, SwarmUI and Fooocus. Only
 names and sizes are read; nothing is uploaded. Without signing in, models are listed without a comparison. The exit
-code is 1 if folders couldn't be searched completely, or if the library can't be listed.`,
+code is 1 if folders couldn’t be searched completely, or if the library can’t be listed.`,
   },
   inspect: {
     words: '<paths…>',
@@ -151,7 +151,7 @@ here for the same reason; the exit code is then 1.`,
   },
   verify: {
     words: '<receipt>',
-    about: "compare a receipt with the file on this computer and the library's record",
+    about: 'compare a receipt with the file on this computer and the library’s record',
     options: {
       file: {
         type: 'string',
@@ -162,7 +162,7 @@ here for the same reason; the exit code is then 1.`,
       help,
     },
     more: `Receipts are saved from the details of an upload, or for several uploads in the history. The exit code is 0 only if
-the library's record matches the receipt, and the file does too or wasn't found; 3 without a sign-in to the team.`,
+the library’s record matches the receipt, and the file does too or wasn’t found; 3 without a sign-in to the team.`,
   },
   resume: {
     words: '',
@@ -189,13 +189,13 @@ the history, while the app is running and without signing in. The exit code is 1
     options: {
       storage: {
         type: 'boolean',
-        about: "also upload 8 MiB to the team's storage and delete it again; adds nothing to the library",
+        about: 'also upload 8 MiB to the team’s storage and delete it again; adds nothing to the library',
       },
       team: { type: 'string', value: 'id or name', about: 'with --storage: team whose storage is tested' },
       json: json('print JSON, one object per step (docs/command-line.md)'),
       help,
     },
-    more: `Works without signing in; steps that can't be checked are skipped. --storage requires a sign-in by password. The exit
+    more: `Works without signing in; steps that can’t be checked are skipped. --storage requires a sign-in by password. The exit
 code is 1 if a check fails, and 3 if only the sign-in fails.`,
   },
   login: {
@@ -215,7 +215,7 @@ code is 1 if a check fails, and 3 if only the sign-in fails.`,
       help,
     },
     more: `Without options, a code and a URL are shown. Confirm the code in a browser to sign in this computer for one team. The
-sign-in is saved in the system's keychain. Never put a key or password in the command itself.`,
+sign-in is saved in the system’s keychain. Never put a key or password in the command itself.`,
   },
   logout: {
     words: '[account]',
@@ -239,7 +239,7 @@ use --remove or --keep then.`,
       json: json('print JSON, one object per line'),
       'discard-encrypted': {
         type: 'boolean',
-        about: "delete uploads and history that were encrypted at a sign-out and can't be opened any more",
+        about: 'delete uploads and history that were encrypted at a sign-out and can’t be opened any more',
       },
       help,
     },

@@ -50,7 +50,7 @@ export async function stopUploads(
   }
   if (ids.length === 0) return finish('Stopped. No uploads were left.', { kept: !remove, leftBehind: 0 })
   if (!paused.ok) {
-    const sentence = `Stopped, but the pause couldn't be saved. ${describeFailure(paused.failure)}`
+    const sentence = `Stopped, but the pause couldn’t be saved. ${describeFailure(paused.failure)}`
     return finish(sentence, { kept: true, leftBehind: 0 })
   }
   if (!remove) {
@@ -65,7 +65,7 @@ export async function stopUploads(
   )
   const removed = await engine.calls.cancel({ ids })
   if (!removed.ok)
-    return finish("The uploads couldn't be cancelled. They stay in the queue.", { kept: true, leftBehind: 0 })
+    return finish('The uploads couldn’t be cancelled. They stay in the queue.', { kept: true, leftBehind: 0 })
   const leftBehind = await cleanUpStorage(engine, environment)
   return finish(
     leftBehind === 0

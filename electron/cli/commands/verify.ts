@@ -35,7 +35,7 @@ export async function runVerifyCommand(command: VerifyCommand, context: CommandC
   const { interruption, streams } = context
   const receipts = await readReceipts(command.receipt)
   if (receipts === null) {
-    streams.err.line(`${command.receipt} isn't a receipt of Modelferry, or it can't be read.`)
+    streams.err.line(`${command.receipt} isn’t a receipt of Modelferry, or it can’t be read.`)
     return exitCodes.someFailed
   }
   let code: number = exitCodes.ok
@@ -121,7 +121,7 @@ function exitCodeOf({ local, library }: Result): number {
 
 const localTexts: Readonly<Record<LocalCheck['result'], (path: string | null) => string>> = {
   same: (path) => `same       ${path}`,
-  differs: (path) => `differs    ${path}: size or SHA-256 isn't the receipt's`,
+  differs: (path) => `differs    ${path}: size or SHA-256 isn’t the receipt’s`,
   unreadable: (path) => `unreadable ${path}`,
   'not-found': () => 'not found  on this computer; name it with --file',
 }

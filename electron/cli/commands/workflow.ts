@@ -42,7 +42,7 @@ export async function runWorkflowCommand(
   }
   reportUnsearchedFolders(view, command, streams)
   if (view.libraryFailure)
-    streams.err.line(`The library can't be listed. ${describeFailure(view.libraryFailure)}`)
+    streams.err.line(`The library can’t be listed. ${describeFailure(view.libraryFailure)}`)
   const local = view.needs.filter(({ stand, isOff }) => stand === 'here' && !isOff)
   if (!command.json) streams.err.line(summary(view))
   const isIncomplete = view.needs.some(({ stand, isOff }) => stand !== 'in-library' && !isOff)
@@ -57,7 +57,7 @@ async function unopenedReason(file: string, isUnread: boolean): Promise<string> 
   if (missing) return describeFailure(missing)
   return isUnread
     ? 'Reading this file took too long. Export the workflow again from ComfyUI and try again.'
-    : "This file doesn't contain a ComfyUI workflow."
+    : 'This file doesn’t contain a ComfyUI workflow.'
 }
 
 async function uploadNeeded(

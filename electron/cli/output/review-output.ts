@@ -15,7 +15,7 @@ const bytes = (count: number) => formatBytes(count, 'en')
 const countFiles = (count: number) => (count === 1 ? '1 file' : `${count} files`)
 
 const headings: Readonly<Record<ReviewGroup['kind'], string>> = {
-  broken: "Can't be uploaded",
+  broken: 'Can’t be uploaded',
   unsafe: 'Can run code when loaded; uploaded only with --allow-pickle or --allow-dangerous-pickle',
   'path-conflict': 'Library path is in use; decide with --on-conflict',
   duplicate: 'Duplicates of another file',

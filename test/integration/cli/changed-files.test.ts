@@ -35,7 +35,7 @@ test.each(['upload-worker', 'hash-worker', 'inspect-worker', 'search-worker', 'w
       appendFileSync(join(programs, `${name}.js`), '\nprocess.exit(0)\n'),
     )
     expect(code).toBe(1)
-    expect(err).toContain(`files are damaged or were changed (${name}.js), so it didn't start.`)
+    expect(err).toContain(`files are damaged or were changed (${name}.js), so it didn’t start.`)
   },
 )
 

@@ -91,7 +91,7 @@ test.each([
   const path = join(folder, 'receipt.json')
   await writeFile(path, text)
   const { code, err } = await run('verify', path)
-  expect([code, err]).toEqual([1, expect.stringContaining("isn't a receipt of Modelferry")])
+  expect([code, err]).toEqual([1, expect.stringContaining('isn’t a receipt of Modelferry')])
 })
 
 test('a receipt can’t name a file outside of its own folder', async () => {

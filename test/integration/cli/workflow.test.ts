@@ -70,7 +70,7 @@ test('uploads no model with a licence that the settings name, and ends', async (
 test('reports a file without a workflow', async () => {
   const { cli, workflow } = await setup('{"a": 1}')
   const result = await run(cli, 'workflow', workflow)
-  expect([result.code, result.err]).toEqual([1, "This file doesn't contain a ComfyUI workflow.\n"])
+  expect([result.code, result.err]).toEqual([1, 'This file doesn’t contain a ComfyUI workflow.\n'])
 })
 
 test('names a folder that could not be searched', async () => {
@@ -103,7 +103,7 @@ test('FIFOs in place of a workflow and of ComfyUI’s settings delay nothing', a
   ])
   expect(await run(cli, 'workflow', fifo)).toMatchObject({
     code: 1,
-    err: "This file doesn't contain a ComfyUI workflow.\n",
+    err: 'This file doesn’t contain a ComfyUI workflow.\n',
   })
   expect((await run(cli, 'workflow', workflow)).out).toContain('local           ink/here.safetensors')
 })

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IntlMessageFormat } from 'intl-messageformat'
+import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { failure, failureKinds } from '../../../electron/contract/failures.ts'
 import type { FailureCode } from '../../../electron/contract/failures.ts'
@@ -226,4 +227,24 @@ test('a native text isolates names in right-to-left scripts and leaves all other
     'Remove “\u2068\ufffdסטודיו\u2069” from history?',
   )
   expect(translatorFor('en')('history.forget-one', { name: 'סטודיו' })).toBe('Remove “סטודיו” from history?')
+})
+
+/** Texts in the source of a module: strings and the fixed parts of templates. */
+function textsIn(path: string): string[] {
+  const texts: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
+      texts.push(node.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest))
+  return texts
+}
+
+test('uses typographic apostrophes in all languages and in the command line', () => {
+  const texts = [
+    ...locales.flatMap((locale) => Object.values<string>(catalogues[locale])),
+    ...globSync(join(import.meta.dirname, '../../../electron/cli/**/*.ts')).flatMap(textsIn),
+  ]
+  expect(texts.filter((text) => /[a-z]'(?:[a-z]|\s)/i.test(text))).toEqual([])
 })

@@ -13,10 +13,11 @@ export type Hold =
 /** Action after the last upload. It is reset to `nothing` afterwards. */
 export type WhenDone = 'nothing' | 'sleep' | 'quit'
 
-/** The countdown to the `whenDone` action, which can be cancelled. */
+/** The countdown to the `whenDone` action, which can be cancelled and does not run during a review. */
 export interface WhenDoneCountdown {
-  /** When the action happens, in ms since the epoch. */
-  readonly atMs: number
+  /** When the action happens, in ms since the epoch; null while files wait for review. */
+  readonly atMs: number | null
+  readonly inReview: number
   /** Uploads that were registered since the queue was last empty. */
   readonly sent: number
   /** Failed uploads that need the user. */

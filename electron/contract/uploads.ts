@@ -95,12 +95,15 @@ export interface UploadRow {
   readonly replaces?: ReplacedModel | undefined
 }
 
-/** Sums over the rows, without those in review. */
+/** Sums over the rows; those in review count only in `inReview`. */
 export interface Totals {
   readonly running: number
   readonly waiting: number
   readonly needsYou: number
   readonly paused: number
+  readonly inReview: number
+  /** Registered ones whose record in the library is still to be read back. They count as registered too. */
+  readonly verifying: number
   /** Sums over the uploads that are being paused; set only if there are some. They count as running too. */
   readonly pausing?: PausingTotals | undefined
   /** All of today, including those that are no longer in the list. */

@@ -206,9 +206,17 @@ function speedOf(
 function countRows(
   rows: Iterable<UploadRow>,
   unshownToday: number,
-): Pick<Totals, 'running' | 'waiting' | 'needsYou' | 'paused' | 'registeredToday' | 'pausing'> {
+): Omit<Totals, 'totalBytes' | 'movedBytes' | 'bytesPerSecond' | 'secondsLeft'> {
   const pausing = { uploadCount: 0, finishingParts: 0, unacknowledgedBytes: 0 }
-  const count = { running: 0, waiting: 0, needsYou: 0, paused: 0, registeredToday: unshownToday }
+  const count = {
+    running: 0,
+    waiting: 0,
+    needsYou: 0,
+    paused: 0,
+    inReview: 0,
+    verifying: 0,
+    registeredToday: unshownToday,
+  }
   for (const row of rows) {
     const { phase, waitsForTurn } = row
     if (row.pausing) {
@@ -216,9 +224,9 @@ function countRows(
       pausing.finishingParts += row.pausing.finishingParts
       pausing.unacknowledgedBytes += row.pausing.unacknowledgedBytes
     }
-    // Files in review are counted in `ReviewView`.
-    if (phase === 'review') continue
-    if (needsAttention(row)) count.needsYou += 1
+    if (row.verification?.kind === 'pending') count.verifying += 1
+    if (phase === 'review') count.inReview += 1
+    else if (needsAttention(row)) count.needsYou += 1
     else if (phase === 'registered') count.registeredToday += 1
     else if (phase === 'paused') count.paused += 1
     else if (isRunning(phase) && !waitsForTurn) count.running += 1

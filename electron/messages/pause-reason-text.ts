@@ -22,6 +22,7 @@ export function countdownText(
   t: Translate,
 ): string | null {
   if (!ending || whenDone === 'nothing') return null
-  const { sent, needsYou } = ending
+  const { sent, needsYou, inReview } = ending
+  if (inReview > 0) return t(`done.review-${whenDone}`, { inReview })
   return needsYou > 0 ? t(`done.soon-${whenDone}-partly`, { sent, needsYou }) : t(`done.soon-${whenDone}`)
 }

@@ -31,6 +31,8 @@ const noTotals: Totals = {
   waiting: 0,
   needsYou: 0,
   paused: 0,
+  inReview: 0,
+  verifying: 0,
   registeredToday: 0,
   totalBytes: 0,
   movedBytes: 0,

@@ -21,11 +21,17 @@ export interface WhenDoneTracker {
 
 /** Time to cancel the action, in ms. */
 export const countdownMs = 60_000
+/**
+ * Without the end of a verification for this time, in ms, they are not waited for any more. It is longer than
+ * the four requests and delays of one.
+ */
+export const verificationLimitMs = 600_000
 
 /**
- * The countdown starts when nothing runs, waits or is paused any more. Rows that need attention do not delay
- * it, but are counted. It does not start when nothing was uploaded, for example because the user removed all
- * rows, and new uploads cancel it.
+ * The countdown starts when nothing runs, waits or is paused any more and the records of the new models were
+ * read back. Rows that need attention do not delay it, but are counted. While files wait for review it does not
+ * run, since they can't be uploaded afterwards. It does not start when nothing was uploaded, for example because
+ * the user removed all rows, and new uploads cancel it.
  */
 export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>): WhenDoneTracker {
   const events = new EventEmitter<{ change: []; due: [action: WhenDoneAction] }>()
@@ -37,14 +43,21 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
   const registeredIds = new Set<string>()
   const failedIds = new Set<string>()
   let cancelTimer = () => {}
+  let totals: Totals | null = null
+  /** Verifications that are waited for. */
+  let verifying = 0
+  let cancelVerificationLimit = () => {}
 
   function cancelCountdown(): void {
     cancelTimer()
     ending = null
   }
 
-  function startCountdown(needsYou: number): void {
-    ending = { atMs: environment.now() + countdownMs, sent: registeredIds.size, needsYou }
+  function startCountdown({ needsYou, inReview }: Totals): void {
+    cancelCountdown()
+    const atMs = inReview > 0 ? null : environment.now() + countdownMs
+    ending = { atMs, sent: registeredIds.size, needsYou, inReview }
+    if (atMs === null) return
     cancelTimer = environment.timers.after(countdownMs, () => {
       const action = whenDone
       cancelCountdown()
@@ -52,6 +65,30 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
       events.emit('change')
       if (action !== 'nothing') events.emit('due', action)
     })
+  }
+
+  function setVerifying(count: number): void {
+    if (count === verifying) return
+    verifying = count
+    cancelVerificationLimit()
+    if (count === 0) return
+    cancelVerificationLimit = environment.timers.after(verificationLimitMs, () => {
+      verifying = 0
+      if (totals) update(totals, false)
+    })
+  }
+
+  function update(current: Totals, wasQuick: boolean): void {
+    const isSending = current.running + current.waiting + current.paused > 0
+    const isBusy = isSending || (verifying > 0 && (wasBusy || wasQuick))
+    const isDone = !isBusy && (wasBusy || (wasQuick && !ending))
+    wasBusy = isBusy
+    if (whenDone === 'nothing') return
+    const hasEnded = registeredIds.size + failedIds.size > 0
+    if (isBusy && ending) cancelCountdown()
+    else if (isDone ? hasEnded : ending && ending.inReview !== current.inReview) startCountdown(current)
+    else return
+    events.emit('change')
   }
 
   return {
@@ -62,28 +99,21 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
       if (next === 'nothing') cancelCountdown()
       events.emit('change')
     },
-    applyPatch({ changed: rows, totals: { running, waiting, paused, needsYou } }) {
-      const isBusy = running + waiting + paused > 0
+    applyPatch({ changed: rows, totals: current }) {
       // A duplicate of a library file may be registered between two patches, without the queue ever being
       // busy. A file that failed immediately does not count.
       const wasQuick = rows.some(({ phase, addedAtMs }) => phase === 'registered' && addedAtMs >= chosenAtMs)
-      const isDone = !isBusy && (wasBusy || (wasQuick && !ending))
-      if (isBusy && !wasBusy) {
+      if (!wasBusy && current.running + current.waiting + current.paused > 0) {
         registeredIds.clear()
         failedIds.clear()
       }
-      wasBusy = isBusy
       for (const { id, phase } of rows) {
         if (phase === 'registered') registeredIds.add(id)
         if (phase === 'failed') failedIds.add(id)
       }
-      if (isBusy && ending) {
-        cancelCountdown()
-        events.emit('change')
-      }
-      if (!isDone || whenDone === 'nothing' || registeredIds.size + failedIds.size === 0) return
-      startCountdown(needsYou)
-      events.emit('change')
+      totals = current
+      setVerifying(current.verifying)
+      update(current, wasQuick)
     },
     onChange: (listener) => void events.on('change', listener),
     onDue: (listener) => void events.on('due', listener),

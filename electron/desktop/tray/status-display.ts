@@ -88,7 +88,8 @@ export function createStatusDisplay(options: {
   conditions.onChange((current, before) => {
     tray.update()
     taskbar.update(summary)
-    if (current.ending && !before.ending) notifications.showCountdown(current)
+    const hasStarted = current.ending?.atMs !== null && before.ending?.atMs === null
+    if (current.ending && (!before.ending || hasStarted)) notifications.showCountdown(current)
   })
   const reloadRecentUploads = () => void recentUploads.reload().then(tray.update)
   return {

@@ -41,7 +41,7 @@ test('the hold banner disappears when the hold ends', async () => {
 })
 
 test('the banner before sleep counts what needs attention and cancels the sleep', async () => {
-  const ending = { atMs: Date.now() + 60_000, sent: 2, needsYou: 58 }
+  const ending = { atMs: Date.now() + 60_000, sent: 2, needsYou: 58, inReview: 0 }
   const { screen, asked } = await open({ ...defaultConditions, whenDone: 'sleep', ending })
   await expect
     .element(

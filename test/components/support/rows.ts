@@ -164,6 +164,8 @@ function totalsOf(rows: readonly UploadRow[]): Totals {
       rows.filter((one) => one.waitsForTurn ?? (one.phase === 'failed' && !needsAttention(one))).length,
     needsYou,
     paused: count('paused'),
+    inReview: count('review'),
+    verifying: rows.filter(({ verification }) => verification?.kind === 'pending').length,
     ...pausingTotals(rows.flatMap(({ pausing }) => pausing ?? [])),
     registeredToday: rows.filter((one) => one.phase === 'registered' && !needsAttention(one)).length,
     totalBytes: open.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),

@@ -140,13 +140,17 @@ test('sums up the rows, and counts the bytes of running and waiting ones', () =>
   put('paused', { phase: 'paused', sizeBytes: 5_000, sentBytes: 4_000 })
   put('failed', { phase: 'failed', sizeBytes: 5_000 })
   put('registered', { phase: 'registered', sizeBytes: 5_000, sentBytes: 5_000 })
+  put('verifying', { phase: 'registered', verification: { kind: 'pending' } })
+  put('review', { phase: 'review' })
   clock.advance(100)
   const expected = {
     running: 2,
     waiting: 2,
     needsYou: 1,
     paused: 1,
-    registeredToday: 1,
+    inReview: 1,
+    verifying: 1,
+    registeredToday: 2,
     totalBytes: 1_510,
     movedBytes: 450,
     bytesPerSecond: null,

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest'
 import { countdownText } from '../../../../electron/messages/pause-reason-text.ts'
 import type { Phase, Totals } from '../../../../electron/contract/uploads.ts'
 import { translatorFor } from '../../../../electron/messages/messages.ts'
-import { countdownMs, createWhenDone } from '../../../../electron/desktop/power/when-done.ts'
+import {
+  countdownMs,
+  createWhenDone,
+  verificationLimitMs,
+} from '../../../../electron/desktop/power/when-done.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 import { emptyTotals } from '../../../support/totals.ts'
 
@@ -31,7 +35,7 @@ test('the action is carried out once, after a countdown', () => {
   tracker.set('sleep')
   patch(busy)
   patch(emptyTotals, oneSent)
-  const ending = { atMs: clock.now() + countdownMs, sent: 1, needsYou: 0 }
+  const ending = { atMs: clock.now() + countdownMs, sent: 1, needsYou: 0, inReview: 0 }
   expect(tracker.current()).toEqual({ whenDone: 'sleep', ending })
   expect(countdownText()).toBe('All uploads are done. The computer goes to sleep in one minute.')
   clock.advance(countdownMs)
@@ -92,6 +96,61 @@ test('a file that failed immediately starts no countdown', () => {
   patch({ ...emptyTotals, needsYou: 1 }, [{ id: 'damaged', phase: 'failed', addedAtMs: clock.now() }])
   clock.advance(countdownMs)
   expect([actions, countdownText()]).toEqual([[], null])
+})
+
+test('the countdown starts once the records of the new models were read back', () => {
+  const { clock, actions, tracker, patch, countdownText } = setup()
+  tracker.set('quit')
+  patch(busy)
+  patch({ ...emptyTotals, verifying: 1 }, oneSent)
+  clock.advance(countdownMs)
+  expect([actions, countdownText()]).toEqual([[], null])
+  patch({ ...emptyTotals, needsYou: 1 })
+  expect(countdownText()).toBe('1 file uploaded, 1 needs attention. Modelferry quits in one minute.')
+})
+
+test('a quick upload is verified before the countdown too', () => {
+  const { clock, tracker, patch, countdownText } = setup()
+  tracker.set('quit')
+  patch({ ...emptyTotals, verifying: 1 }, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
+  expect(countdownText()).toBe(null)
+  patch(emptyTotals)
+  expect(countdownText()).toContain('All uploads are done.')
+})
+
+test('a verification that does not end delays the countdown for ten minutes', () => {
+  const { clock, tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
+  patch(busy)
+  patch({ ...emptyTotals, verifying: 2 }, rows('registered', 2))
+  clock.advance(verificationLimitMs - 1)
+  patch({ ...emptyTotals, verifying: 1 })
+  clock.advance(verificationLimitMs - 1)
+  expect(countdownText()).toBe(null)
+  clock.advance(1)
+  expect(countdownText()).toContain('All uploads are done.')
+})
+
+test('files in review keep the app open, and the text says so', () => {
+  const { clock, actions, tracker, patch, countdownText } = setup()
+  tracker.set('quit')
+  patch({ ...busy, inReview: 2 })
+  patch({ ...emptyTotals, inReview: 2 }, oneSent)
+  clock.advance(countdownMs)
+  expect([actions, countdownText()]).toEqual([
+    [],
+    'Uploads are done. 2 files wait for your review; Modelferry stays open until then.',
+  ])
+  patch(emptyTotals)
+  expect(countdownText()).toContain('Modelferry quits in one minute.')
+  patch({ ...emptyTotals, inReview: 1 })
+  clock.advance(countdownMs)
+  expect(actions).toEqual([])
+  patch(busy)
+  expect(countdownText()).toBe(null)
+  patch(emptyTotals, oneSent)
+  clock.advance(countdownMs)
+  expect(actions).toEqual(['quit'])
 })
 
 test('removed uploads start no countdown', () => {

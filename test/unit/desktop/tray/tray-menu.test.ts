@@ -120,7 +120,7 @@ test('the action after the last upload is checked and can be cancelled', () => {
   const conditions: Conditions = {
     ...quiet,
     whenDone: 'sleep',
-    ending: { atMs: 60_000, sent: 1, needsYou: 0 },
+    ending: { atMs: 60_000, sent: 1, needsYou: 0, inReview: 0 },
   }
   const { item, ids, click, clicked } = menu({ conditions })
   expect([item('when-done-sleep').checked, item('when-done-quit').checked]).toEqual([true, false])

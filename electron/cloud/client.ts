@@ -100,6 +100,8 @@ export function createCloudClient(
     credential: Credential | null,
   ): Promise<Result<v.InferOutput<Schema>>> {
     const url = new URL(base + request.path)
+    // An id of dots would lead to another operation.
+    if (!url.pathname.endsWith(request.path)) return failed(failure('not-found'))
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, String(value))
     const limit = startTimeLimit(environment.timers, request.responseTimeoutMs ?? defaultResponseTimeoutMs)
     const reply = await exchangeAndCompareClocks({

@@ -85,7 +85,7 @@ const perPage = 100
  * Far more models than a team has. Reading them took 460 MB of memory with texts at the limits of
  * `modelListItem`.
  */
-const maxModels = 50_000
+export const maxModels = 50_000
 /** A server may return 20 models a page whatever is requested. */
 export const maxPages = maxModels / 20
 /** Requests of one listing at a time: enough to hide the round trips, few enough for a shared server. */

@@ -20,7 +20,8 @@ export const paths = {
   /** POST is documented (model/register-a-model-after-uploading); GET, the listing, is inferred. */
   models: '/models',
   /** GET is documented (model/get-model-details); PUT and DELETE are inferred, high confidence. */
-  model: (id: string) => `/models/${encodeURIComponent(id)}`,
+  /** An id of one or two dots names no model: URLs treat it as another path, which the client refuses. */
+  model: (id: string) => `/models/${encodeURIComponent(id.toWellFormed())}`,
   initiateMultipart: '/uploads/multipart/initiate',
   /** inferred, low confidence */
   presignPart: '/uploads/multipart/presign-part',

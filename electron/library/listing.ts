@@ -1,7 +1,14 @@
 import type { Access } from '../accounts/accounts.ts'
-import { getModelPage, listModels, maxPages, type ListingPosition, type ModelPage } from '../cloud/models.ts'
+import {
+  getModelPage,
+  listModels,
+  maxModels,
+  maxPages,
+  type ListingPosition,
+  type ModelPage,
+} from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
-import { success, type Result } from '../contract/failures.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { LibraryModel } from '../contract/library.ts'
 
 /** The models of a team as last requested. */
@@ -101,6 +108,8 @@ export async function listNewModels(
   const last = others.slice(newest.length).slice(-maxNewPages).reverse()
   const addedLast = added.ok ? await addPages(last) : added
   if (!addedLast.ok) return addedLast
+  // A server could otherwise add models with each update, for ever.
+  if (models.size > maxModels) return failed(failure('list-too-long', { count: maxModels }))
   return success({ listing: { ...known, models, listedAtMs: atMs }, isComplete: isComplete() })
 }
 

@@ -50,5 +50,6 @@ const ofType: Readonly<Record<string, RowIconName>> = {
 
 /** The icon of a model type; custom types get the file icon. */
 export function iconOfType(modelType: string): RowIconName {
-  return ofType[modelType] ?? 'file'
+  // The type is a text of the server, such as `constructor`.
+  return (Object.hasOwn(ofType, modelType) ? ofType[modelType] : undefined) ?? 'file'
 }

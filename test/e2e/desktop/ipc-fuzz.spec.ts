@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { calls, type CallName } from '../../../electron/contract/calls.ts'
 import { failureKinds } from '../../../electron/contract/failures.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { createInputs } from '../support/call-inputs.ts'
+import { createInputs, type KnownIds } from '../support/call-inputs.ts'
 import { expect, test, type EngineHarness } from '../support/fixtures.ts'
 import { answerPicker, answerSaving, pressEnterInBoxes } from '../support/main-steps.ts'
-import { ask } from '../support/page-steps.ts'
+import { ask, drag } from '../support/page-steps.ts'
 import type { RunningApp } from '../support/running-app.ts'
 
 /** Calls that end or suspend the app or the computer, which is what they are for. */
@@ -35,16 +35,46 @@ function callWith(page: Page, name: CallName, inputs: readonly unknown[]): Promi
   )
 }
 
+interface FuzzOptions {
+  readonly seed: number
+  readonly inputsPerCall: number
+  /** A model of the library, which no call may delete without a native yes. */
+  readonly modelId: string
+}
+
+/** Ids of the account, its team, the rows and a model, under the names of the members that take them. */
+async function knownIds(page: Page, modelId: string): Promise<KnownIds> {
+  const { accounts } = await ask(page, 'session')
+  const rows = (await ask(page, 'snapshot')).rows.map(({ id }) => id)
+  return {
+    accountId: accounts.map(({ id }) => id),
+    teamId: [ALICES_TEAM_ID],
+    modelId: [modelId],
+    modelIds: [modelId],
+    ...{ id: rows, ids: rows, before: rows },
+  }
+}
+
+/** A library with one model and a queue with a broken file, which stays there. */
+async function fill({ page }: RunningApp, harness: EngineHarness): Promise<string> {
+  const modelId = harness.cloud.addModel(ALICES_TEAM_ID, { model_path: 'models/loras/kept.safetensors' })
+  const file = join(harness.folder, 'broken.safetensors')
+  writeFileSync(file, 'no model')
+  await drag(page, [file])
+  await expect.poll(async () => (await ask(page, 'snapshot')).rows).toHaveLength(1)
+  return modelId
+}
+
 /** Every call with random inputs; returns how many there were and the longest time of one call's inputs, in ms. */
 async function fuzz(
   { page, electron }: RunningApp,
   harness: EngineHarness,
-  { seed, inputsPerCall }: { readonly seed: number; readonly inputsPerCall: number },
+  { seed, inputsPerCall, modelId }: FuzzOptions,
 ) {
   await pressEnterInBoxes(electron)
   await answerPicker(electron, [])
   await answerSaving(electron, null)
-  const inputOf = createInputs(seed)
+  const inputOf = createInputs(seed, await knownIds(page, modelId))
   let slowest = { name: '', ms: 0 }
   for (const name of names) {
     const startedAtMs = performance.now()
@@ -62,24 +92,24 @@ async function fuzz(
   const session = await ask(page, 'session')
   expect(session.accounts).toHaveLength(1)
   expect((await ask(page, 'settings')).servers).toEqual([])
-  expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+  expect(harness.cloud.modelsOf(ALICES_TEAM_ID).map(({ id }) => id)).toContain(modelId)
   return { inputs: names.length * inputsPerCall, slowest }
 }
 
 test('answers random inputs of every call with a result', async ({ app, page, harness }) => {
   expect(page.url()).toMatch(/^(?:app|https):/)
-  harness.cloud.addModel(ALICES_TEAM_ID, { model_path: 'models/loras/kept.safetensors' })
-  const done = await fuzz(app, harness, { seed: 1, inputsPerCall: 8 })
+  const modelId = await fill(app, harness)
+  const done = await fuzz(app, harness, { seed: 1, inputsPerCall: 8, modelId })
   console.log(`fuzzed calls: ${JSON.stringify(done)}`)
 })
 
 test('answers many random inputs of every call', { tag: '@soak' }, async ({ app, page, harness }) => {
   test.setTimeout(30 * 60_000)
   expect(page.url()).toMatch(/^(?:app|https):/)
-  harness.cloud.addModel(ALICES_TEAM_ID, { model_path: 'models/loras/kept.safetensors' })
+  const modelId = await fill(app, harness)
   const total = { inputs: 0, slowest: { name: '', ms: 0 } }
   for (let seed = 100; seed < 120; seed += 1) {
-    const done = await fuzz(app, harness, { seed, inputsPerCall: 50 })
+    const done = await fuzz(app, harness, { seed, inputsPerCall: 50, modelId })
     total.inputs += done.inputs
     if (done.slowest.ms > total.slowest.ms) total.slowest = done.slowest
   }

@@ -35,8 +35,11 @@ const texts: readonly string[] = [
 ]
 const numbers: readonly number[] = [0, -0, 1, -1, 0.5, 2 ** 31, 2 ** 53, 1e308, NaN, Infinity, -Infinity]
 
+/** Ids that exist, by the name of their member; they reach what is behind the search for an id. */
+export type KnownIds = Readonly<Record<string, readonly string[]>>
+
 /** Creates inputs for calls: the same ones for the same seed. Some fit the schema of the call, most do not. */
-export function createInputs(seed: number): (name: CallName) => unknown {
+export function createInputs(seed: number, known: KnownIds = {}): (name: CallName) => unknown {
   const random = seededRandom(seed)
   const below = (count: number) => Math.floor(random() * count)
   const pick = <T>(values: readonly T[]) => values[below(values.length)] as T
@@ -49,17 +52,20 @@ export function createInputs(seed: number): (name: CallName) => unknown {
     return Object.fromEntries(several(4, () => [pick([...texts, 'id', 'ids']), anyValue(depth - 1)]))
   }
 
-  function fitting(schema: SchemaParts): unknown {
+  function fitting(schema: SchemaParts, member = ''): unknown {
     // One wrong value in ten reaches the checks behind those of its neighbours.
     if (random() < 0.1) return anyValue(2)
     if (schema.options && schema.type === 'picklist') return pick(schema.options)
     if (schema.entries) {
-      const entries = Object.entries(schema.entries).map(([key, entry]) => [key, fitting(entry)] as const)
+      const entries = Object.entries(schema.entries).map(
+        ([key, entry]) => [key, fitting(entry, key)] as const,
+      )
       return Object.fromEntries(random() < 0.1 ? [...entries, ['extra', 1]] : entries)
     }
-    if (schema.item) return several(3, () => fitting(schema.item as SchemaParts))
-    if (schema.wrapped) return random() < 0.2 ? null : fitting(schema.wrapped)
-    if (schema.type === 'string') return pick(texts)
+    if (schema.item) return several(3, () => fitting(schema.item as SchemaParts, member))
+    if (schema.wrapped) return random() < 0.2 ? null : fitting(schema.wrapped, member)
+    const ids = known[member] ?? []
+    if (schema.type === 'string') return pick(ids.length > 0 && random() < 0.7 ? ids : texts)
     if (schema.type === 'number') return pick(numbers)
     if (schema.type === 'boolean') return random() < 0.5
     return schema.type === 'undefined' ? undefined : anyValue(2)

@@ -47,6 +47,21 @@ test('a receipt of an upload is confirmed by the file and by the library', async
   expect(code).toBe(0)
 })
 
+test.each([
+  ['..', { result: 'not-verified', reason: 'missing' }],
+  ['\ud800', { result: 'failed' }],
+])('a hostile receipt with the model id “%s” is no match', async (id, library) => {
+  const harness = await setupCommand()
+  const { path, receiptPath, receipt } = await uploaded(harness)
+  await writeFile(receiptPath, JSON.stringify({ ...receipt, model: { ...receipt.model, id } }))
+  const before = harness.cloud.operations.length
+  const { code, json } = await harness.run('verify', receiptPath, '--json')
+  expect(json()).toMatchObject([{ event: 'receipt', local: { result: 'same', path }, library }])
+  expect(code).toBe(1)
+  const names = harness.cloud.operations.slice(before).map(({ name }) => name)
+  expect(names.filter((name) => name !== 'getModel' && name !== 'getCurrentUser')).toEqual([])
+})
+
 test('another file, an edited record and a deleted model are reported with exit code 1', async () => {
   const harness = await setupCommand()
   const { path, receiptPath, receipt } = await uploaded(harness)

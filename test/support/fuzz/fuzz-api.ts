@@ -1,7 +1,7 @@
 import { validateHeaderValue } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
-import { fetchProfile, login, refresh } from '../../../electron/cloud/auth.ts'
+import { fetchProfile, login, logout, refresh } from '../../../electron/cloud/auth.ts'
 import { createCloudClient, type CloudClient } from '../../../electron/cloud/client.ts'
 import {
   deleteModel,
@@ -9,10 +9,18 @@ import {
   listModels,
   presignModel,
   registerModel,
+  updateModel,
 } from '../../../electron/cloud/models.ts'
-import { completeMultipart, initiateMultipart, presignPart } from '../../../electron/cloud/multipart.ts'
+import {
+  abortMultipart,
+  completeMultipart,
+  initiateMultipart,
+  presignPart,
+} from '../../../electron/cloud/multipart.ts'
+import { checkServer } from '../../../electron/cloud/server-check.ts'
 import { currentTeam, pollPairing, revokeDevice, startPairing } from '../../../electron/cloud/pairing.ts'
-import { failureKinds, type Result } from '../../../electron/contract/failures.ts'
+import { failureKinds, success, type Result } from '../../../electron/contract/failures.ts'
+import { directConnection } from '../../../electron/platform/network/proxy-resolver.ts'
 import { seededBytes, seededRandom } from '../../fixtures/seeded.ts'
 import { deviceSigner as signer } from '../answering-client.ts'
 import { createTestEnvironment, standingClock } from '../hand-clock.ts'
@@ -51,6 +59,10 @@ const calls: Readonly<Record<string, (client: CloudClient) => Promise<Result<unk
     registerModel(client, signer, { target, storageKey: 'k', sizeBytes, sha256: 'a'.repeat(64) }, signal),
   listModels: firstPage,
   getModel: (client) => getModel(client, signer, 'm', signal),
+  updateModel: (client) => updateModel(client, signer, { id: '..', change: { displayName: 'b' } }, signal),
+  abortMultipart: (client) => abortMultipart(client, signer, { uploadId: 'u', storageKey: 'k' }, signal),
+  logout: async (client) => success(await logout(client, signer, 't', signal)),
+  checkServer: async (client) => success(await checkServer(client.server, () => client, directConnection)),
   deleteModel: (client) => deleteModel(client, signer, 'm', signal),
   initiateMultipart: (client) => initiateMultipart(client, signer, { storageKey: 'k', sizeBytes }, signal),
   presignPart: (client) =>

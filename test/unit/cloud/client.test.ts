@@ -9,6 +9,7 @@ import {
   mayBeUnsupported,
 } from '../../../electron/cloud/client.ts'
 import { completionTimeoutMs, initiateMultipart } from '../../../electron/cloud/multipart.ts'
+import { deleteModel, getModel } from '../../../electron/cloud/models.ts'
 import { pollPairing } from '../../../electron/cloud/pairing.ts'
 import { refresh } from '../../../electron/cloud/auth.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
@@ -201,6 +202,17 @@ test('treats a response that changes the protocol as one that is not of the API'
   expect(await get()).toMatchObject({ failure: { code: 'not-the-api', detail: 'HTTP 101' } })
   expect(await client.isReachable(new AbortController().signal)).toBe(true)
 })
+
+test.each(['.', '..', '\ud800', '../auth/login', '%2e%2e'])(
+  'sends a request for the model “%s” to no other operation',
+  async (id) => {
+    const { asked, client } = await setup(answering(200, '{"id":"1"}'))
+    await getModel(client, fixed(session('jwt')), id, new AbortController().signal)
+    await deleteModel(client, fixed(session('jwt')), id, new AbortController().signal)
+    const other = asked.filter(({ url }) => !/^\/api\/v1\/models\/[^/]+$/.test(url))
+    expect(other).toEqual([])
+  },
+)
 
 test('sends no token to an http server on another computer', async () => {
   const client = createCloudClient('http://core.example/api/v1', createTestEnvironment(standingClock()))

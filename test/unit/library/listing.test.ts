@@ -76,6 +76,14 @@ test('requests few pages of a server with an absurd total', async () => {
   expect([isComplete, pages]).toEqual([false, [1, 2_500]])
 })
 
+test('adds no more models to a listing than a library may have', async () => {
+  const known = await knownOf(idsOf(1_000))
+  const { access } = serverWith(idsOf(60_000, 'new'), { pageSize: 15_000 })
+  expect(await listNewModels(access, { known, atMs: 2 }, signal)).toEqual(
+    failed(failure('list-too-long', { count: 50_000 })),
+  )
+})
+
 test('dates the update, but not the complete listing', async () => {
   const { listing } = await update(await knownOf(idsOf(10)), serverWith(idsOf(10)))
   expect(listing).toMatchObject({ listedAtMs: 2, completeAtMs: 1 })

@@ -4,6 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { partBytes, setupCommand } from '../../support/command-harness.ts'
+import { startProgram } from '../../support/command-line.ts'
+import { commandLineFile } from '../../support/runner/test-programs.ts'
 import { begunUpload, settled } from '../faults/fault.ts'
 
 /** Runs `status` on the app's data folder without server, token and team. */
@@ -212,4 +214,13 @@ test('shows the deadline of the app and the speed that it needs, without claimin
   writeFileSync(join(home, 'settings.json'), JSON.stringify({ deadlineMs: 1_000 }))
   expect((await json()).deadline).toMatchObject({ neededBytesPerSecond: null })
   expect((await runStatus()).out).toMatch(/^The deadline \(.+\) has passed with 3\.6 MB left\.$/m)
+})
+
+test('loads no HTTP client that it does not use', async () => {
+  const report =
+    'process.on("exit", () => console.error(process.moduleLoadList.filter((name) => name.includes("undici"))))'
+  const probe = `data:text/javascript,${encodeURIComponent(report)}`
+  const command = [process.execPath, '--import', probe, commandLineFile(), '--version']
+  const { code, err } = await startProgram(command, {}).ended
+  expect([code, err]).toEqual([0, '[]\n'])
 })

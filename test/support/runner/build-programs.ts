@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises'
+import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { httpWithoutFetch } from '../../../build/http-without-fetch.ts'
@@ -34,7 +34,7 @@ export async function buildPrograms(
         'watch-worker': at('electron/discovery/watched-folders/watch-worker.ts'),
       }),
     ],
-    ssr: { noExternal: ['valibot', 'intl-messageformat'] },
+    ssr: { noExternal: true },
     build: {
       ssr: true,
       outDir,
@@ -48,6 +48,8 @@ export async function buildPrograms(
       },
     },
   })
+  // Without it, Node would parse each file as CommonJS first.
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
   // keytar is native and is loaded from where it is installed.
   await symlink(at('node_modules'), join(folder, 'node_modules'))
   return outDir

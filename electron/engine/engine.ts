@@ -393,8 +393,9 @@ export function createEngine(options: EngineOptions): Engine {
     if (!record || !isRegistered(record)) return
     library.addRegistered({ accountId: record.accountId, teamId: record.team.id }, toLibraryModel(record))
     hashCache.remember(record.path, record.identity, record.state.sha256)
-    verifier.verify([id])
+    verifier.verifySoon(id)
   })
+  events.on('queueIdle', verifier.verifyCollected)
   events.on('signedOut', signIns.markSignedOut)
   events.on('accountsChanged', (lostId) => {
     resumeWaiting(lostId)

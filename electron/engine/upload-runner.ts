@@ -163,6 +163,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     environment,
     hooks: {
       settled,
+      idle: () => events.emit('queueIdle'),
       ...orderOf(rows),
       pausing: (id, isPausing) => rows.setPausing(id, isPausing),
       run: (id, signals) =>

@@ -47,6 +47,8 @@ export interface InternalEvents {
   rejected: [ids: readonly string[]]
   /** An upload has put its model into the library. */
   registered: [id: string]
+  /** No upload runs any more. */
+  queueIdle: []
   /** Storage or the library may hold something that no upload needs any more. */
   abandoned: []
   /** Files of this computer can be offered as companions (see `contract/companions.ts`). */

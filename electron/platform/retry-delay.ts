@@ -30,7 +30,7 @@ const maxReadErrors = 4
 /**
  * Delay before attempt `attempt` + 1, in ms, or null when a retry cannot help. `attempt` counts from 1 since
  * storage last acknowledged bytes; `random` is in [0, 1). A server's Retry-After is respected in full, plus
- * jitter.
+ * jitter of up to half of it or a minute, since the server may have sent the same one to all clients.
  */
 export function retryDelay(attempt: number, failure: Failure, random: number): number | null {
   const retry = retryClassOf(failure)
@@ -38,6 +38,10 @@ export function retryDelay(attempt: number, failure: Failure, random: number): n
   const maxAttempts = failure.code === 'file-read-trouble' ? maxReadErrors : maxServerErrors
   if (!retriedForever.has(failure.code) && attempt >= maxAttempts) return null
   if (retry === 'now' && attempt === 1) return 0
-  const bound = Math.min(lastBoundMs, firstBoundMs * 2 ** Math.min(attempt - 1, 16))
-  return Math.round((failure.retryAfterMs ?? 0) + Math.max(minDelayMs, random * bound))
+  const { retryAfterMs = 0 } = failure
+  const bound = Math.min(
+    lastBoundMs,
+    Math.max(retryAfterMs / 2, firstBoundMs * 2 ** Math.min(attempt - 1, 16)),
+  )
+  return Math.round(retryAfterMs + Math.max(minDelayMs, random * bound))
 }

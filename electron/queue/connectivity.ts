@@ -13,8 +13,12 @@ export interface ConnectivityMonitor {
   close(): Promise<void>
 }
 
-/** Delays between checks while offline, in ms: short enough that uploads continue within seconds. */
-const delaysMs = [1_000, 2_000, 4_000, 5_000]
+/**
+ * The longest delays between checks while offline, in ms: short enough during the first minute that uploads
+ * continue within seconds. A random part of up to one half is left out, so that after an outage of the server
+ * not all clients return together.
+ */
+const delaysMs = [1_000, 2_000, 4_000, ...Array<number>(11).fill(5_000), 30_000]
 
 /**
  * Being offline is one state of the whole queue, not a failure of each upload. `isReachable` asks the servers
@@ -45,9 +49,9 @@ export function createConnectivityMonitor(options: {
     if (closing.signal.aborted) return
     become(isOnline ? 'ok' : 'offline')
     if (isOnline) return
-    const delayMs = delaysMs[Math.min(failedChecks, delaysMs.length - 1)] ?? 0
+    const longestMs = delaysMs[Math.min(failedChecks, delaysMs.length - 1)] ?? 0
     failedChecks += 1
-    cancelTimer = environment.timers.after(delayMs, check)
+    cancelTimer = environment.timers.after(Math.round(longestMs * (1 - environment.random() / 2)), check)
   }
 
   function check(): void {

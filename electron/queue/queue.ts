@@ -17,6 +17,8 @@ export interface QueueHooks {
   pausing(id: string, isPausing: boolean): void
   /** The outcome of a run, before the next one starts. */
   settled(id: string, outcome: Outcome): void
+  /** The last run has ended and no other one could start. */
+  idle(): void
   /** Position of an upload; lower runs first. */
   positionOf(id: string): number
   /** Whether sending takes less time than the requests around it. */
@@ -306,6 +308,7 @@ export class Queue {
       this.#environment.log.error('the outcome of a run could not be handled', { id, error: String(error) })
     }
     this.#fill()
+    if (this.#runs.size === 0) this.#hooks.idle()
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Accounts } from '../accounts/accounts.ts'
+import type { Access, Accounts } from '../accounts/accounts.ts'
 import { findUploadAccount } from '../accounts/upload-account.ts'
 import { isUnsupported } from '../cloud/client.ts'
 import { getModel } from '../cloud/models.ts'
@@ -25,8 +25,9 @@ import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
 import { abortableDelay, raceAbort, recheckDelayMs } from '../platform/delays.ts'
-import type { Environment } from '../platform/environment.ts'
+import type { Environment, Log, Timers } from '../platform/environment.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
+import { readListed } from './read-listed.ts'
 
 /**
  * Reads the record of each registered model back and compares it with the file, in the background: no upload
@@ -35,6 +36,10 @@ import { retryDelay } from '../platform/retry-delay.ts'
 export interface Verifier {
   /** Verifies these uploads, if they are registered. */
   verify(ids: readonly string[]): void
+  /** Verifies an upload together with those that are registered next, within a minute. */
+  verifySoon(id: string): void
+  /** Verifies at once what waits for more uploads: none is running. */
+  verifyCollected(): void
   /** Verifies what no process has verified yet, and what could not be verified for a temporary reason. */
   verifyOpen(): void
   /** Compares the library's record with a receipt. `signed-out` without a sign-in to the receipt's team. */
@@ -50,11 +55,19 @@ const maxAttempts = 4
 const maxOpenAtOnce = 500
 /** A longer delay, which only a server's Retry-After causes, ends the verification for now; in ms. */
 const maxDelayMs = 60_000
+/**
+ * While others are running, registered uploads are collected for this time, in ms, or until there are this many: as
+ * many as a page of the listing has.
+ */
+const collectForMs = 60_000
+const maxCollected = 100
+/** Fewer uploads are read one by one. */
+const minListed = 10
 /** A server sets both times of a new record at once; this is more than its clock may move between, in ms. */
 const sameMomentMs = 1_000
 
 interface VerifierOptions {
-  readonly rows: Pick<Rows, 'get' | 'change'>
+  readonly rows: Pick<Rows, 'get' | 'change' | 'inTransaction'>
   readonly store: Pick<UploadStore, 'find' | 'save' | 'unverified'>
   readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
   readonly environment: Environment
@@ -67,8 +80,18 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const closing = new AbortController()
   const waiting = new Set<string>()
   const running = new Map<string, Promise<void>>()
+  const collector = createCollector(environment.timers, verify)
+  const batches = createBatchVerifier(options, {
+    recordOf,
+    write,
+    signal: closing.signal,
+    notVerified(ids) {
+      for (const id of ids) waiting.add(id)
+      fill()
+    },
+  })
 
-  const recordOf = (id: string): RegisteredUpload | null => {
+  function recordOf(id: string): RegisteredUpload | null {
     const record = rows.get(id)?.record ?? store.find(id)
     return record && isRegisteredUpload(record) ? record : null
   }
@@ -98,7 +121,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     for (let attempt = 1; ; attempt += 1) {
       const record = recordOf(id)
       if (!record || closing.signal.aborted) return null
-      const answer = await request(record)
+      const answer = await readRecord(accounts, record, closing.signal)
       if (isAborted(answer)) return null
       const nowMs = environment.now()
       if (answer.ok) return write(id, compare(expectedRecord(record), answer.value, nowMs))
@@ -108,44 +131,39 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }
   }
 
-  /** Reads the model's record. Any sign-in of the same user can. */
-  async function request({ accountId, team, state }: RegisteredUpload): Promise<Attempt<ModelWire>> {
-    const account = findUploadAccount(accounts.list(), { accountId, teamId: team.id, needsParts: false })
-    const access = accounts.accessFor(account?.id ?? accountId, team.id)
-    if (!access.ok) return access
-    const { client, signer } = access.value
-    // The signal of a request does not abort the refresh of its token.
-    return raceAbort(getModel(client, signer, state.modelId, closing.signal), closing.signal)
-  }
-
   function write(id: string, verification: Verification): Verification | null {
     // The user may have removed it from the history meanwhile.
     const record = recordOf(id)
     if (!record) return null
     if (isSameReason(record.state.verification, verification)) return verification
-    const { log } = environment
-    const differences = verification.kind === 'differs' ? verification.differences : []
-    const change = {
-      state: { ...record.state, verification },
-      failure: failureOf(verification),
-    }
+    const change = { state: { ...record.state, verification }, failure: failureOf(verification) }
     const written = rows.get(id) ? rows.change(id, change) : store.save([{ ...record, ...change }])
-    if (!written.ok) log.error('a verification could not be recorded', { id, code: written.failure.code })
-    if (differences.length > 0)
-      log.error('a model’s record differs from its file', {
-        id,
-        fields: differences.map(({ field }) => field).join(),
-      })
+    if (!written.ok)
+      environment.log.error('a verification could not be recorded', { id, code: written.failure.code })
+    logDifferences(environment.log, id, verification)
     return verification
   }
 
   function verify(ids: readonly string[]): void {
-    for (const id of ids) if (!running.has(id) && recordOf(id)) waiting.add(id)
+    const uploads = [...new Set(ids)].flatMap((id) => {
+      const record = running.has(id) || batches.has(id) || waiting.has(id) ? null : recordOf(id)
+      return record ? [record] : []
+    })
+    collector.remove(uploads)
+    const teams = Map.groupBy(uploads, ({ accountId, team }) => `${accountId} ${team.id}`)
+    for (const ofTeam of teams.values()) {
+      if (ofTeam.length >= minListed) batches.start(ofTeam)
+      else for (const { id } of ofTeam) waiting.add(id)
+    }
     fill()
   }
 
   return {
     verify,
+    verifySoon(id) {
+      if (!closing.signal.aborted) collector.add(id)
+    },
+    verifyCollected: collector.flush,
     verifyOpen() {
       const known = accounts.list()
       const open = store
@@ -156,8 +174,118 @@ export function createVerifier(options: VerifierOptions): Verifier {
     verifyReceipt: (receipt, signal) => verifyReceipt(receipt, options, signal),
     async close() {
       closing.abort()
-      await Promise.all(running.values())
+      collector.close()
+      await Promise.all([...running.values(), batches.ended()])
     },
+  }
+}
+
+/** Access to the library of an upload's team. Any sign-in of the same user has it. */
+function accessTo(
+  accounts: VerifierOptions['accounts'],
+  { accountId, team }: RegisteredUpload,
+): Result<Access> {
+  const account = findUploadAccount(accounts.list(), { accountId, teamId: team.id, needsParts: false })
+  return accounts.accessFor(account?.id ?? accountId, team.id)
+}
+
+async function readRecord(
+  accounts: VerifierOptions['accounts'],
+  record: RegisteredUpload,
+  signal: AbortSignal,
+): Promise<Attempt<ModelWire>> {
+  const access = accessTo(accounts, record)
+  if (!access.ok) return access
+  const { client, signer } = access.value
+  // The signal of a request does not abort the refresh of its token.
+  return raceAbort(getModel(client, signer, record.state.modelId, signal), signal)
+}
+
+function logDifferences(log: Log, id: string, verification: Verification): void {
+  const differences = verification.kind === 'differs' ? verification.differences : []
+  const fields = differences.map(({ field }) => field).join()
+  if (fields !== '') log.error('a model’s record differs from its file', { id, fields })
+}
+
+/** Collects uploads that are verified together. */
+function createCollector(timers: Timers, verify: (ids: readonly string[]) => void) {
+  const collected = new Set<string>()
+  let cancel: (() => void) | null = null
+
+  function flush(): void {
+    cancel?.()
+    cancel = null
+    const ids = [...collected]
+    collected.clear()
+    verify(ids)
+  }
+
+  return {
+    add(id: string): void {
+      collected.add(id)
+      if (collected.size >= maxCollected) flush()
+      else cancel ??= timers.after(collectForMs, flush)
+    },
+    remove(uploads: readonly RegisteredUpload[]): void {
+      for (const { id } of uploads) collected.delete(id)
+    },
+    flush,
+    close: () => cancel?.(),
+  }
+}
+
+/** Verifies many uploads of a team with a listing, one team at a time. */
+function createBatchVerifier(
+  { rows, accounts, environment, verified }: VerifierOptions,
+  run: {
+    readonly recordOf: (id: string) => RegisteredUpload | null
+    readonly write: (id: string, verification: Verification) => Verification | null
+    readonly signal: AbortSignal
+    /** The listing does not show that these are as registered. */
+    readonly notVerified: (ids: readonly string[]) => void
+  },
+) {
+  const { recordOf, write, signal } = run
+  const running = new Set<string>()
+  let last: Promise<void> = Promise.resolve()
+
+  async function verifyListed(uploads: readonly RegisteredUpload[]): Promise<void> {
+    const access = uploads[0] && accessTo(accounts, uploads[0])
+    if (!access?.ok || signal.aborted) return
+    const modelIds = new Set(uploads.map(({ state }) => state.modelId))
+    const models = await raceAbort(readListed(access.value, modelIds, signal), signal)
+    if ('kind' in models) return
+    const atMs = environment.now()
+    const found = new Map<string, Verification>()
+    const written = rows.inTransaction(() => {
+      for (const { id } of uploads) {
+        const record = recordOf(id)
+        const model = record && models.get(record.state.modelId)
+        const verification = model ? compare(expectedRecord(record), model, atMs) : null
+        if (verification?.kind === 'verified' && write(id, verification)) found.set(id, verification)
+      }
+    })
+    if (!written.ok)
+      environment.log.error('verifications could not be recorded', { code: written.failure.code })
+    for (const [id, verification] of found) {
+      running.delete(id)
+      verified(id, verification)
+    }
+  }
+
+  return {
+    has: (id: string) => running.has(id),
+    start(uploads: readonly RegisteredUpload[]): void {
+      for (const { id } of uploads) running.add(id)
+      last = last
+        .then(() => verifyListed(uploads))
+        .catch((error: unknown) => {
+          if (!signal.aborted)
+            environment.log.error('a listing for verifications threw an exception', { error: String(error) })
+        })
+        .finally(() => run.notVerified(uploads.flatMap(({ id }) => (running.delete(id) ? [id] : []))))
+    },
+    ended: () => last,
   }
 }
 

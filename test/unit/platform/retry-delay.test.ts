@@ -18,11 +18,16 @@ test('waits a random share of the maximum, but at least 250 ms', () => {
   expect(waits).toEqual([250, 250, 1_000, 2_000, 3_996])
 })
 
-test('adds the jitter to Retry-After', () => {
+test('adds jitter to Retry-After, up to half of it or the maximum delay', () => {
   const asked = failure('rate-limited', {}, { retryAfterMs: 7_000 })
   expect([retryDelay(1, asked, 0), retryDelay(1, asked, 1), retryDelay(9, asked, 1)]).toEqual([
-    ...[7_250, 8_000, 67_000],
+    ...[7_250, 10_500, 67_000],
   ])
+})
+
+test('spreads the clients that a server has sent the same Retry-After over a minute at most', () => {
+  const asked = failure('server-trouble', { status: 503 }, { retryAfterMs: 3_600_000 })
+  expect([retryDelay(1, asked, 0), retryDelay(1, asked, 1)]).toEqual([3_600_250, 3_660_000])
 })
 
 test('retries an occupied key at once the first time only', () => {

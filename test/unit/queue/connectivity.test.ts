@@ -4,12 +4,12 @@ import { createConnectivityMonitor } from '../../../electron/queue/connectivity.
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 /** A connectivity monitor whose checks end when the test gives their result. */
-function setup() {
+function setup(random = 0) {
   const clock = standingClock()
   const checks: PromiseWithResolvers<boolean>[] = []
   const changes: ConnectivityState[] = []
   const line = createConnectivityMonitor({
-    environment: createTestEnvironment(clock),
+    environment: createTestEnvironment(clock, random),
     changed: (state) => changes.push(state),
     isReachable() {
       const pendingCheck = Promise.withResolvers<boolean>()
@@ -39,6 +39,28 @@ test('checks nothing before a problem, and changes nothing if a check succeeds',
   expect(checks).toHaveLength(1)
   await find(true)
   expect([line.state, changes, clock.waits()]).toEqual(['ok', [], []])
+})
+
+test('checks every 30 seconds after the first minute offline', async () => {
+  const { line, clock, find } = setup()
+  line.suspect()
+  const waited: number[] = []
+  while (waited.length < 16) {
+    await find(false)
+    const [waitMs = 0] = clock.waits()
+    waited.push(waitMs)
+    clock.advance(waitMs)
+  }
+  expect(waited.slice(-3)).toEqual([5_000, 30_000, 30_000])
+  const firstMinute = waited.slice(0, -2).reduce((sum, waitMs) => sum + waitMs, 0)
+  expect(firstMinute).toBe(62_000)
+})
+
+test('leaves out a random part of up to half of each interval', async () => {
+  const { line, clock, find } = setup(0.8)
+  line.suspect()
+  await find(false)
+  expect(clock.waits()).toEqual([600])
 })
 
 test('checks at growing intervals of at most five seconds while offline', async () => {

@@ -22,6 +22,7 @@ export function handQueue({
   const clock = standingClock()
   const runs: Run[] = []
   const outcomes: string[] = []
+  let idleCount = 0
   const queue = new Queue({
     atOnce,
     held,
@@ -42,6 +43,7 @@ export function handQueue({
       },
       pausing: (id, isPausing) => outcomes.push(`${id} ${isPausing ? 'pausing' : 'not pausing'}`),
       settled: (id, outcome) => outcomes.push(`${id} ${outcome.kind}`),
+      idle: () => void (idleCount += 1),
       positionOf: (id) => order[id] ?? 0,
       isSmall: (id) => small.includes(id),
     },
@@ -51,7 +53,15 @@ export function handQueue({
     if (!found) throw new Error(`${id} has not run`)
     return found
   }
-  return { queue, clock, outcomes, order, run, started: () => runs.map(({ id }) => id) }
+  return {
+    queue,
+    clock,
+    outcomes,
+    order,
+    run,
+    started: () => runs.map(({ id }) => id),
+    idleCount: () => idleCount,
+  }
 }
 
 export const done: Outcome = { kind: 'done' }

@@ -52,6 +52,7 @@ test('settles a run before the next one starts', async () => {
       },
       pausing: () => {},
       settled: (id) => seen.push(`settled ${id}`),
+      idle: () => {},
       positionOf: () => 0,
       isSmall: () => false,
     },
@@ -78,6 +79,7 @@ test('continues with other uploads when settling one throws', async () => {
       settled(id) {
         if (id === 'a') throw new Error('a bug')
       },
+      idle: () => {},
       positionOf: () => 0,
       isSmall: () => false,
     },
@@ -85,6 +87,16 @@ test('continues with other uploads when settling one throws', async () => {
   queue.add(['a', 'b'])
   await expect.poll(() => begun).toEqual(['a', 'b'])
   expect(environment.lines).toMatchObject([{ level: 'error', facts: { id: 'a', error: 'Error: a bug' } }])
+})
+
+test('reports that it is idle when the last run has ended', async () => {
+  const { queue, run, idleCount } = handQueue({ atOnce: 2 })
+  queue.add(['a', 'b', 'c'])
+  await run('a').end(done)
+  await run('b').end(done)
+  expect(idleCount()).toBe(0)
+  await run('c').end(done)
+  expect(idleCount()).toBe(1)
 })
 
 test('starts nothing while held', async () => {

@@ -14,7 +14,8 @@ import { createVerifier } from '../../../electron/uploads/verify.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { withVerification } from '../../support/records.ts'
 
-type Answer = Result<ModelWire> | Promise<Result<ModelWire>>
+type ModelPage = { readonly models: readonly ModelWire[]; readonly total: number }
+type Answer = Result<ModelWire | ModelPage> | Promise<Result<ModelWire>>
 
 /** The server asks for a delay of some minutes. */
 const busy = failed(failure('server-trouble', { status: 503 }, { retryAfterMs: 300_000 }))
@@ -26,7 +27,7 @@ function setup({
   uploadCount = 1,
 }: {
   readonly state?: Account['state']
-  readonly answer?: (upload: RegisteredUpload) => Answer
+  readonly answer?: (upload: RegisteredUpload, all: readonly RegisteredUpload[], path: string) => Answer
   readonly uploadCount?: number
 }) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-verifier-'))
@@ -35,9 +36,13 @@ function setup({
     database.close()
     rmSync(folder, { recursive: true })
   })
-  const environment = createTestEnvironment(standingClock())
+  const clock = standingClock()
+  const environment = createTestEnvironment(clock)
   const store = createUploadStore(database, 'me', environment)
-  const uploads = Array.from({ length: uploadCount }, () => withVerification({ kind: 'pending' }))
+  const uploads = Array.from({ length: uploadCount }, (_, index) => {
+    const upload = withVerification({ kind: 'pending' })
+    return { ...upload, state: { ...upload.state, modelId: `m${index}` } }
+  })
   const [upload = withVerification({ kind: 'pending' })] = uploads
   store.add(uploads)
   const account: Account = {
@@ -54,13 +59,13 @@ function setup({
   let ended = Promise.withResolvers<Verification | null>()
   const client = {
     server: account.server,
-    async send() {
+    async send({ path }: { readonly path: string }) {
       counts.requests += 1
-      return answer(upload)
+      return answer(upload, uploads, path)
     },
   } as unknown as CloudClient
   const verifier = createVerifier({
-    rows: { get: () => undefined, change: () => success(undefined) },
+    rows: { get: () => undefined, change: () => success(undefined), inTransaction: store.transaction },
     store: {
       find: store.find,
       unverified: store.unverified,
@@ -77,9 +82,11 @@ function setup({
     verified: (_id, verification) => ended.resolve(verification),
   })
   return {
+    clock,
     counts,
     store,
     upload,
+    uploads,
     verifier,
     /** Resolves with the first result, or null for an upload that is not verified now. */
     async verifyOpen(): Promise<Verification | null> {
@@ -91,19 +98,21 @@ function setup({
 }
 
 /** The library's record of an upload, with these changes. */
-const recordOf = (upload: RegisteredUpload, change: Partial<ModelWire> = {}): Result<ModelWire> =>
-  success({
-    id: upload.state.modelId,
-    display_name: upload.target.displayName,
-    model_type: upload.target.modelType,
-    storage_key: upload.state.storageKey,
-    file_size: upload.identity.sizeBytes,
-    file_hash: `sha256:${upload.state.sha256}`,
-    model_path: upload.target.modelPath,
-    created_at: '2026-01-01T00:00:00.000Z',
-    updated_at: '2026-01-01T00:00:01.000Z',
-    ...change,
-  })
+const recordOf = (upload: RegisteredUpload, change: Partial<ModelWire> = {}) =>
+  success(wireOf(upload, change))
+
+const wireOf = (upload: RegisteredUpload, change: Partial<ModelWire> = {}): ModelWire => ({
+  id: upload.state.modelId,
+  display_name: upload.target.displayName,
+  model_type: upload.target.modelType,
+  storage_key: upload.state.storageKey,
+  file_size: upload.identity.sizeBytes,
+  file_hash: `sha256:${upload.state.sha256}`,
+  model_path: upload.target.modelPath,
+  created_at: '2026-01-01T00:00:00.000Z',
+  updated_at: '2026-01-01T00:00:01.000Z',
+  ...change,
+})
 const editedAt = '2026-01-01T00:00:01.001Z'
 
 test.each<[string, Partial<ModelWire>]>([
@@ -146,6 +155,35 @@ test('verifies two uploads at a time, and none twice at the same time', async ()
   held.resolve(failed(failure('forbidden')))
   await expect.poll(() => store.unverified()).toEqual([])
   expect(counts.requests).toBe(3)
+})
+
+test('collects uploads until none runs, or for a minute', async () => {
+  const { counts, clock, upload, verifier } = setup({})
+  verifier.verifySoon(upload.id)
+  expect([counts.requests, clock.waits()]).toEqual([0, [60_000]])
+  verifier.verifyCollected()
+  await expect.poll(() => counts.writes).toBe(1)
+  verifier.verifySoon(upload.id)
+  clock.advance(60_000)
+  await expect.poll(() => counts.requests).toBe(2)
+  expect(clock.waits()).toEqual([])
+})
+
+test('compares ten uploads with one listing, and reads one by one what that does not verify', async () => {
+  const { counts, store, uploads, verifier } = setup({
+    uploadCount: 10,
+    answer: (_upload, all, path) =>
+      path.endsWith('/models')
+        ? success({ models: all.slice(2).map((one) => wireOf(one)), total: 8 })
+        : failed(failure('forbidden')),
+  })
+  verifier.verify(uploads.map(({ id }) => id))
+  await expect.poll(() => store.unverified()).toEqual([])
+  expect(counts.requests).toBe(3)
+  const kinds = uploads.map(
+    ({ id }) => (store.find(id)?.state as RegisteredUpload['state']).verification?.kind,
+  )
+  expect(kinds).toEqual([...Array<string>(2).fill('not-verified'), ...Array<string>(8).fill('verified')])
 })
 
 test('a verification that fails again for the same reason is not written again', async () => {

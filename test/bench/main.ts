@@ -7,20 +7,27 @@ import { buildOurs } from './build-ours.ts'
 import { calmness } from './calm.ts'
 import { families } from './rows/all.ts'
 import type { Family } from './rows/family.ts'
+import { compareWithRelease, readReleased, saveReleased, type Measured } from './released.ts'
 import { notRun, table, tally, type Row } from './table.ts'
 import { missing, openWorkbench, type Workbench } from './workbench.ts'
 
 // Runs our engine and its peers in turn on the same bytes and servers. Compare medians and ratios; absolute
 // figures depend on the machine. RESULTS.md explains each row.
 
-const usage = `npm run bench -- [FAMILY…] [--runs N]
+const usage = `npm run bench -- [FAMILY…] [--runs N] [--check] [--save VERSION]
 
-  Without a name: all but those marked with +, in about 15 minutes. --runs: rounds of each (4).
+  Without a name: all but those marked with +, in about 15 minutes. --runs: rounds of each (4). --check: exits with
+  1 if a ratio is more than 15 % worse than the last release's. --save: stores the ratios as those of a release.
 ${families.map(({ name, about, onlyNamed }) => `    ${name.padEnd(10)} ${onlyNamed ? '+' : ' '} ${about}`).join('\n')}`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: 'string', default: '4' }, help: { type: 'boolean', default: false } },
+  options: {
+    runs: { type: 'string', default: '4' },
+    check: { type: 'boolean', default: false },
+    save: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
 })
 
 /** Longer than any family takes on a busy machine, so that a hanging family does not block the others. */
@@ -35,10 +42,10 @@ function inTime(family: Family, bench: Workbench): Promise<readonly Row[]> {
   return Promise.race([family.measure(bench), promise]).finally(() => clearTimeout(timer))
 }
 
-async function measured(rounds: number, built: string): Promise<readonly Row[]> {
+async function measureAll(rounds: number, built: string): Promise<readonly Measured[]> {
   const lacking = missing('gcc', 'curl')
-  if (lacking) return [notRun('everything', lacking)]
-  const rows: Row[] = []
+  if (lacking) return [{ family: '', rows: [notRun('everything', lacking)] }]
+  const measured: Measured[] = []
   for (const family of families) {
     if (!isWanted(family)) continue
     process.stderr.write(`${family.name}: ${family.about}\n`)
@@ -47,19 +54,20 @@ async function measured(rounds: number, built: string): Promise<readonly Row[]> 
     process.once('SIGINT', stop).once('SIGTERM', stop)
     const why = missing(...family.needs)
     try {
-      rows.push(...(why ? [notRun(family.about, why)] : await inTime(family, bench)))
+      const rows = why ? [notRun(family.about, why)] : await inTime(family, bench)
+      measured.push({ family: family.name, rows })
     } catch (error) {
       // A failed family must not discard the results of the others; it appears in the table and in the exit
       // code.
       process.stderr.write(`${String(error)}\n`)
-      rows.push(notRun(family.about, 'failed: see above'))
+      measured.push({ family: family.name, rows: [notRun(family.about, 'failed: see above')] })
       process.exitCode = 1
     } finally {
       await bench.clear()
       process.off('SIGINT', stop).off('SIGTERM', stop)
     }
   }
-  return rows
+  return measured
 }
 
 const unknown = positionals.filter((name) => !families.some((family) => family.name === name))
@@ -70,7 +78,12 @@ if (values.help || unknown.length > 0) {
   const rounds = Number(values.runs)
   const folder = await mkdtemp(join(tmpdir(), 'modelferry-built-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const rows = await measured(rounds, await buildOurs(folder))
-  console.log(`${rounds} rounds in turn, Node ${process.versions.node}\n`)
+  const measured = await measureAll(rounds, await buildOurs(folder))
+  const released = readReleased()
+  const { rows, worse } = compareWithRelease(measured, released)
+  console.log(`${rounds} rounds in turn, Node ${process.versions.node}; released: ${released.version}\n`)
   console.log(`${table(rows)}\n\n${tally(rows)} ${calmness()}`)
+  if (worse.length > 0) console.log(`\nMore than 15 % worse than the last release:\n${worse.join('\n')}`)
+  if (values.check && worse.length > 0) process.exitCode = 1
+  if (values.save !== undefined) saveReleased(values.save, measured)
 }

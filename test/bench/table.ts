@@ -7,6 +7,8 @@ export interface Row {
   readonly verdict: 'pass' | 'MISS' | 'info' | 'not run'
   readonly ours?: string
   readonly peer?: string
+  /** The ratio of the last release. */
+  readonly released?: string
   /** Why it was not run, or how to read it. */
   readonly note?: string
 }
@@ -36,7 +38,7 @@ export function notRun(measure: string, why: string): Row {
   return { measure, goal: '', result: '', verdict: 'not run', note: why }
 }
 
-const heads = ['measure', 'goal', 'ours', 'peer', 'result', 'verdict', 'note'] as const
+const heads = ['measure', 'goal', 'ours', 'peer', 'result', 'released', 'verdict', 'note'] as const
 
 /** The rows as a Markdown table, with columns aligned for a terminal. */
 export function table(rows: readonly Row[]): string {

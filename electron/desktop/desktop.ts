@@ -1,6 +1,7 @@
 import { app } from 'electron'
 import process from 'node:process'
 import type { CallHandlers, PageCommand, PageTarget } from '../contract/calls.ts'
+import { success } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { FileLog } from '../platform/log.ts'
 import type { JsonStore, SettingsStore } from '../platform/settings.ts'
@@ -155,6 +156,7 @@ function buildDesktop(options: DesktopOptions) {
     ...setupDeadline({ engine, settings, conditions, notifications, feed, started, environment }),
     ...createDiagnosticsHandlers({ folders, engine, settings, language, dialogs, feed, mayCheck, log }),
     ...updates.handlers,
+    snapshot: async () => success(feed.takeSnapshot(engine.snapshot())),
   }
   setupIpc({ handlers, window, log, onAnswered: feed.callAnswered })
   return {

@@ -54,7 +54,10 @@ export function createFeed(options: {
 }): Feed {
   const { view, ids, allPaused, line, unshownToday, requestSlots, limitBytesPerSecond, environment } = options
   const listeners = new Set<FeedListener>()
+  /** Changed since the last patch. */
   const dirty = new Set<string>()
+  /** Changed since their view was computed. */
+  const stale = new Set<string>()
   const batch = createBatch()
   /** Views as last computed; unchanged rows are not computed again. */
   const views = new Map<string, UploadRow>()
@@ -65,13 +68,19 @@ export function createFeed(options: {
     requestSlots,
     environment,
     refresh() {
-      for (const [id, { phase }] of views) if (phase === 'sending') dirty.add(id)
+      for (const [id, { phase }] of views) if (phase === 'sending') changed(id)
       schedule()
     },
     report(speed) {
       for (const listener of listeners) listener.flow(speed)
     },
   })
+
+  function changed(id: string): void {
+    dirty.add(id)
+    stale.add(id)
+    schedule()
+  }
 
   function refresh(id: string): UploadRow | null {
     const row = view(id)
@@ -89,17 +98,19 @@ export function createFeed(options: {
 
   function flush(): void {
     pending = false
-    const changed: UploadRow[] = []
+    const rows: UploadRow[] = []
     const removed: string[] = []
     for (const id of dirty) {
-      const row = refresh(id)
-      if (row) changed.push(row)
+      // The view of a snapshot is sent again as the same object, so that the page need not get it twice.
+      const row = stale.has(id) ? refresh(id) : (views.get(id) ?? null)
+      if (row) rows.push(row)
       else removed.push(id)
     }
     dirty.clear()
+    stale.clear()
     totalSpeed.sample()
     sequence += 1
-    const patch: Patch = { sequence, changed, removed, ...ofAll() }
+    const patch: Patch = { sequence, changed: rows, removed, ...ofAll() }
     for (const listener of listeners) listener.patch(patch)
   }
 
@@ -113,15 +124,13 @@ export function createFeed(options: {
   }
 
   return {
-    changed(id) {
-      dirty.add(id)
-      schedule()
-    },
+    changed,
     touched: schedule,
     moved: totalSpeed.moved,
     snapshot() {
       for (const id of ids()) if (!views.has(id)) refresh(id)
-      for (const id of dirty) refresh(id)
+      for (const id of stale) refresh(id)
+      stale.clear()
       return {
         sequence,
         rows: [...views.values()],

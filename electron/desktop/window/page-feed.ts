@@ -1,6 +1,6 @@
 import type { CallName, EventName, Events } from '../../contract/calls.ts'
 import type { TransferSpeed, UploadDetails } from '../../contract/upload-details.ts'
-import type { Patch } from '../../contract/uploads.ts'
+import type { Patch, Snapshot, UploadRow } from '../../contract/uploads.ts'
 import type { SendToPage } from '../ipc.ts'
 
 export interface PageFeed {
@@ -14,6 +14,8 @@ export interface PageFeed {
   sendEvent: <Name extends EventName>(name: Name, value: Events[Name]) => void
   /** The page starts to listen with its first snapshot. */
   callAnswered(name: CallName): void
+  /** Returns the snapshot for the page. Rows that are still the same objects are left out of the next patch. */
+  takeSnapshot(snapshot: Snapshot): Snapshot
   windowShown(): void
   /** The page is being loaded and does not listen. */
   pageLoading(): void
@@ -31,10 +33,20 @@ export function createPageFeed(options: {
   const { send, isWindowVisible } = options
   let isListening = false
   let missedPatch: Patch | null = null
+  /** The rows that the page got with its snapshot, until the next patch. */
+  let snapshotRows: ReadonlySet<UploadRow> | null = null
   let missedFlow: TransferSpeed | null = null
   let missedDetails: UploadDetails | null = null
   /** Events from before the page listens, in order. */
   let pending: { readonly name: EventName; readonly deliver: () => void }[] = []
+
+  /** After the start, the page has got all changed rows with its snapshot. */
+  function withoutKnownRows(patch: Patch): Patch {
+    if (snapshotRows === null) return patch
+    const known = snapshotRows
+    snapshotRows = null
+    return { ...patch, changed: patch.changed.filter((row) => !known.has(row)) }
+  }
 
   function forgetMissed(): void {
     missedPatch = null
@@ -56,14 +68,19 @@ export function createPageFeed(options: {
     sendPatch(patch) {
       // A page that does not listen yet starts with a snapshot that includes this patch.
       if (!isListening) return
-      if (isWindowVisible() && send('patch', patch)) missedPatch = null
-      else missedPatch = patch
+      const rest = withoutKnownRows(patch)
+      if (isWindowVisible() && send('patch', rest)) missedPatch = null
+      else missedPatch = rest
     },
     sendEvent(name, value) {
       if (isListening) return void send(name, value)
       // The window may stay closed for weeks, so only the latest state is kept.
       if (isStateEvent(name)) pending = pending.filter((event) => event.name !== name)
       pending.push({ name, deliver: () => void send(name, value) })
+    },
+    takeSnapshot(snapshot) {
+      snapshotRows = new Set(snapshot.rows)
+      return snapshot
     },
     callAnswered(name) {
       if (name !== 'snapshot') return
@@ -81,6 +98,7 @@ export function createPageFeed(options: {
     },
     pageLoading() {
       isListening = false
+      snapshotRows = null
       forgetMissed()
     },
   }

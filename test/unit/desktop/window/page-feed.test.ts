@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Patch } from '../../../../electron/contract/uploads.ts'
 import { createPageFeed } from '../../../../electron/desktop/window/page-feed.ts'
+import { createFeed } from '../../../../electron/feed/feed.ts'
+import { toUploadRow } from '../../../../electron/journal/row-view.ts'
+import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
+import { uploadRecord } from '../../../support/records.ts'
 import { emptyTotals } from '../../../support/totals.ts'
 
 function patch(sequence: number): Patch {
@@ -39,6 +43,47 @@ test('the page gets patches after its first snapshot', () => {
   feed.callAnswered('snapshot')
   feed.sendPatch(patch(3))
   expect(sent).toEqual(['patch 3'])
+})
+
+test('the first patch after a snapshot does not repeat its rows', () => {
+  const clock = standingClock()
+  const views = new Map(['a', 'b', 'c'].map((id) => [id, toUploadRow(uploadRecord({ id }), null)]))
+  const queue = createFeed({
+    view: (id) => structuredClone(views.get(id) ?? null),
+    ids: () => [...views.keys()],
+    allPaused: () => false,
+    line: () => 'ok',
+    journalSetAside: null,
+    unshownToday: () => 0,
+    requestSlots: { inUse: 0, limit: 8 },
+    limitBytesPerSecond: () => null,
+    environment: createTestEnvironment(clock),
+  })
+  const patches: Patch[] = []
+  const feed = createPageFeed({
+    send: (_name, value) => patches.push(value as Patch) > 0,
+    isWindowVisible: () => true,
+  })
+  const all: Patch[] = []
+  queue.subscribe({
+    patch(patch) {
+      all.push(patch)
+      feed.sendPatch(patch)
+    },
+    flow() {},
+  })
+  const change = (...ids: string[]) => ids.forEach((id) => queue.changed(id))
+  change('a', 'b', 'c')
+  feed.takeSnapshot(queue.snapshot())
+  feed.callAnswered('snapshot')
+  change('b')
+  clock.advance(100)
+  change('c')
+  clock.advance(100)
+  const idsOf = ({ changed }: Patch) => changed.map(({ id }) => id)
+  expect(patches.map(idsOf)).toEqual([['b'], ['c']])
+  // Other listeners take no snapshots.
+  expect(all.map(idsOf)).toEqual([['a', 'b', 'c'], ['c']])
 })
 
 test('an invisible window gets no patches, and the latest one when it is shown', () => {

@@ -105,12 +105,15 @@ export function createUploadStore(
     queueQuery('path', 'team_id = ? AND account_id IN (SELECT value FROM json_each(?))'),
   )
 
-  function read(lines: readonly unknown[]): UploadRecord[] {
-    return lines.flatMap((line) => {
+  /** Decodes one row after the other, so that the columns of all of them are never in memory. */
+  function read(lines: Iterable<unknown>): UploadRecord[] {
+    const records: UploadRecord[] = []
+    for (const line of lines) {
       const record = fromColumns(line)
-      if (!record) environment.log.error('a row of the journal cannot be read and is skipped')
-      return record ? [record] : []
-    })
+      if (record) records.push(record)
+      else environment.log.error('a row of the journal cannot be read and is skipped')
+    }
+    return records
   }
 
   /**
@@ -152,9 +155,9 @@ export function createUploadStore(
     removeDisplaced: (modelId) => write(() => displaced.remove(modelId)),
     claimQueue(which) {
       const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
-      return claimed.ok ? success(read(queued.all(runner))) : claimed
+      return claimed.ok ? success(read(queued.iterate(runner))) : claimed
     },
-    unclaimed: () => read(unclaimed.all(JSON.stringify([...livingProcesses(database).keys()]))),
+    unclaimed: () => read(unclaimed.iterate(JSON.stringify([...livingProcesses(database).keys()]))),
     unverified: createUnverifiedFinder(database, runner),
     queuedUploadsOf: ({ paths, accountIds, teamId }) =>
       [...new Set(paths)].flatMap((path) => read(queuedOfFile.all(path, teamId, JSON.stringify(accountIds)))),

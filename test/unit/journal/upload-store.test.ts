@@ -283,3 +283,31 @@ test('finds registered uploads that are to be verified by no other living proces
   two.store.add([third])
   expect(idsOf(two)).toEqual([third.id, second.id])
 })
+
+test('reads a queue without keeping the columns of all rows', () => {
+  const { folder, environment, start } = setup()
+  const records = Array.from({ length: 20 }, () => uploadRecord())
+  const first = start('first')
+  first.store.add(records)
+  first.store.close()
+  first.crash()
+  const { database } = openJournal(folder, 0)
+  onTestFinished(() => database.close())
+  const prepare = database.prepare.bind(database)
+  let mostLines = 0
+  database.prepare = (sql) => {
+    const statement = prepare(sql)
+    const all = statement.all.bind(statement)
+    return Object.assign(statement, {
+      all(...parameters: Parameters<typeof all>) {
+        const lines = all(...parameters)
+        mostLines = Math.max(mostLines, lines.length)
+        return lines
+      },
+    })
+  }
+  const store = createUploadStore(database, 'next', environment)
+  expect(store.unclaimed()).toHaveLength(records.length)
+  expect(valueOf(store.claimQueue())).toHaveLength(records.length)
+  expect(mostLines).toBeLessThan(records.length)
+})

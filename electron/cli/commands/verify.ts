@@ -91,7 +91,7 @@ async function checkFile(
 }
 
 /** One receipt or a list of them; null if the file is neither. */
-async function readReceipts(path: string): Promise<readonly Receipt[] | null> {
+export async function readReceipts(path: string): Promise<readonly Receipt[] | null> {
   try {
     const value = parseJson(await readRegularFile(path, maxReceiptBytes), maxReceiptBytes)
     const list = v.pipe(v.array(receiptSchema), v.minLength(1), v.maxLength(maxReceipts))

@@ -1,10 +1,18 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
+import { readReceipts } from '../../../electron/cli/commands/verify.ts'
+import type { Recognition } from '../../../electron/contract/recognition.ts'
+import { receiptOf } from '../../../electron/contract/receipt.ts'
 import { parseExtraModelPaths } from '../../../electron/discovery/places/extra-model-paths.ts'
 import { readWorkflowFile } from '../../../electron/discovery/workflows/read-workflow-file.ts'
+import { toUploadRow } from '../../../electron/journal/row-view.ts'
+import { parseLog } from '../../../electron/journal/upload-log/upload-log.ts'
+import { createListingFiles } from '../../../electron/library/listing-files.ts'
+import { companionsOf, isCompanion } from '../../../electron/recognition/companions/companion-needs.ts'
 import { findMissingParts } from '../../../electron/recognition/diffusers-components.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { readDetails } from '../../../electron/recognition/metadata/read-details.ts'
@@ -16,6 +24,7 @@ import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { legacyTorch, stateDict, torchZip } from '../../fixtures/pickles.ts'
 import { pngOf } from '../../fixtures/pictures.ts'
 import { seededBytes } from '../../fixtures/seeded.ts'
+import { registeredRecord } from '../records.ts'
 import * as media from '../../fixtures/workflow-media.ts'
 import { apiWorkflow, pageWorkflow, png, pngChunk, webp } from '../../fixtures/workflows.ts'
 
@@ -114,13 +123,19 @@ export const parserNames: readonly string[] = [
     'workflow in avif',
     'yaml',
   ],
+  ...['receipt', 'library listing', 'upload log'],
 ]
 
 /** The parsers of files that other people wrote; each model format is inspected, and its details are read. */
 export function fuzzedParsers(): readonly FuzzedParser[] {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-fuzz-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return [...modelParsers(folder), ...sidecarParsers(folder), ...workflowParsers(folder)]
+  return [
+    ...modelParsers(folder),
+    ...sidecarParsers(folder),
+    ...workflowParsers(folder),
+    ...ownFileParsers(folder),
+  ]
 }
 
 function modelParsers(folder: string): readonly FuzzedParser[] {
@@ -139,7 +154,8 @@ function modelParsers(folder: string): readonly FuzzedParser[] {
     async parse(bytes) {
       const path = join(folder, `model.${extension}`)
       writeFileSync(path, bytes)
-      return [await inspectFile(path), await readDetails({ path })]
+      const inspection = await inspectFile(path)
+      return [findCompanions(inspection.recognition), await readDetails({ path })]
     },
   })
   return [
@@ -335,6 +351,58 @@ function workflowParsers(folder: string): readonly FuzzedParser[] {
         const place = { folder, home: folder, environment: {}, platform: 'linux' } as const
         return parseExtraModelPaths(bytes.toString('utf8'), place)
       },
+    },
+  ]
+}
+
+/** What a file needs, and whether it is needed by others like it. */
+function findCompanions(recognition: Recognition): readonly boolean[] {
+  return companionsOf(recognition).needs.map((companion) =>
+    isCompanion(recognition, 'clip_l.gguf', companion),
+  )
+}
+
+/** Files that the app wrote, or another person's app: receipts are passed on. */
+function ownFileParsers(folder: string): readonly FuzzedParser[] {
+  const receipt = join(folder, 'receipt.json')
+  const owner = { server: 'https://core.example/api/v1', personId: 'p', teamId: 't' }
+  const log = { info() {}, warn() {}, error() {} }
+  const listings = join(folder, 'listings')
+  const header = { version: 1, count: 1, listedAtMs: 1, completeAtMs: 1, unlistedCount: 0, continuesAt: null }
+  const model = { id: 'm', displayName: 'M', modelType: 'loras', status: 'active', modelPath: null }
+  const unknown = { sizeBytes: null, sha256: null, createdAtMs: null, storageKey: null }
+  const listingFile = createListingFiles(listings, { log }, () => false).fileOf(owner)
+  const person = createHash('sha256').update(`${owner.server} ${owner.personId}`).digest('hex')
+  const team = createHash('sha256').update(owner.teamId).digest('hex')
+  const listingPath = join(listings, `${person.slice(0, 32)}-${team.slice(0, 32)}.jsonl`)
+  mkdirSync(listings)
+  return [
+    {
+      name: 'receipt',
+      valid: [Buffer.from(JSON.stringify(receiptOf(toUploadRow(registeredRecord(), null))))],
+      pieces: ['"receipt":"modelferry upload"', '"file":{', '"version":1', '"__proto__":{', ...jsonPieces],
+      nest: (sizeBytes) => Buffer.from(nestedJson(sizeBytes)),
+      parse(bytes) {
+        writeFileSync(receipt, bytes)
+        return readReceipts(receipt)
+      },
+    },
+    {
+      name: 'library listing',
+      valid: [Buffer.from(`${JSON.stringify(header)}\n${JSON.stringify({ ...model, ...unknown })}\n`)],
+      pieces: ['\n', JSON.stringify(header), '"id":"m"', '"__proto__":{', ...jsonPieces],
+      nest: (sizeBytes) => Buffer.from(`${JSON.stringify(header)}\n${nestedJson(sizeBytes)}`),
+      parse(bytes) {
+        writeFileSync(listingPath, bytes)
+        return listingFile.load()
+      },
+    },
+    {
+      name: 'upload log',
+      valid: [Buffer.from('{"events":[{"event":"sending","atMs":1}],"speed":[{"durationMs":1,"bytes":2}]}')],
+      pieces: ['"events":[', '"event":"failed"', '"failure":{"code":"a"}', '"speed":[', ...jsonPieces],
+      nest: (sizeBytes) => Buffer.from(nestedJson(sizeBytes)),
+      parse: async (bytes) => parseLog(bytes.toString('utf8')),
     },
   ]
 }

@@ -10,3 +10,12 @@ test.each(parserNames)('damaged, random and nested files end no parser: %s', asy
 test('fuzzes every parser', () => {
   expect(fuzzedParsers().map(({ name }) => name)).toEqual(parserNames)
 })
+
+test.each(['receipt', 'library listing', 'upload log'])(
+  'the parser of a %s reads a file that is not damaged',
+  async (name) => {
+    const parser = fuzzedParsers().find((one) => one.name === name)
+    const read: unknown = await parser?.parse(parser.valid[0] ?? Buffer.alloc(0))
+    expect([null, undefined, { events: [], speed: [] }]).not.toContainEqual(read)
+  },
+)

@@ -141,8 +141,8 @@ export const failureKinds = {
 
 export type FailureCode = keyof typeof failureKinds
 
-/** Whether the app retries automatically after a failure, or the user has to act. */
-export type FailureState = 'retrying' | 'final'
+/** Whether the app retries automatically after a failure, the user has to act, or the file is in review. */
+export type FailureState = 'retrying' | 'final' | 'review'
 
 /**
  * An expected error as a value. It contains no secret and no presigned URL, since it is stored, logged and

@@ -216,6 +216,7 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
  */
 export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): FailureState {
   if (phase === 'registered') return 'final'
+  if (phase === 'review') return 'review'
   return phase !== 'failed' || (failure !== null && isFileRechecked(failure)) ? 'retrying' : 'final'
 }
 

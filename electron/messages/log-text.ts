@@ -33,7 +33,7 @@ export function logLine(
 function reasonText(failure: NonNullable<LogDocumentEvent['failure']>, t: Translate): string {
   const { code } = failure
   try {
-    return t('log.because', { reason: failureText(failure, t), code })
+    return t('log.because', { reason: failureText(failure, t, 'review'), code })
   } catch {
     return code
   }

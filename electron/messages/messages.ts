@@ -81,14 +81,14 @@ export const joinSentences = (sentences: readonly string[], t: Translate): strin
 
 /**
  * The message for a failure, with the server's own message. It promises a retry if, and only if, `state` is
- * `retrying`.
+ * `retrying`, and doesn't say that nothing was uploaded if the user has not decided yet (`review`).
  */
 export function failureText(failure: Failure, t: Translate, state: FailureState = 'final'): string {
   const { code, params, serverMessage = '' } = failure
   const key = `failure.${code}` as const
   const hasServerMessage = serverMessage === '' ? 'no' : 'yes'
   const text = t(key, { ...params, state, hasServerMessage, serverMessage })
-  if (state === 'final' || en[key].includes('{state,')) return text
+  if (state !== 'retrying' || en[key].includes('retrying {')) return text
   return joinSentences([text, t('failure-state.retrying')], t)
 }
 

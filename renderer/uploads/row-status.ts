@@ -117,7 +117,7 @@ export const remedyKeys: Readonly<Record<Remedy, MessageKey>> = {
 /** Whether the row's failure is retried without the user; nothing is while all uploads are paused. */
 export function failureStateOfRow(row: UploadRow, queue: { readonly allPaused: boolean }): FailureState {
   const isIndependent = row.failure !== null && isFileRechecked(row.failure)
-  return queue.allPaused && !isIndependent ? 'final' : failureStateOf(row)
+  return queue.allPaused && !isIndependent && row.phase !== 'review' ? 'final' : failureStateOf(row)
 }
 
 /** Name, type and path can be changed until bytes are sent, and later if they caused the failure. */

@@ -82,7 +82,7 @@ function fileLine(file: ReviewFile, context: LineContext): string {
 
 function detailOf(file: ReviewFile, { byId, companions }: LineContext): string {
   const reason = byId.get(file.id)?.failure
-  if ('code' in file) return reason ? describeFailure(reason) : file.code
+  if ('code' in file) return reason ? describeFailure(reason, 'review') : file.code
   if ('of' in file)
     return `${file.isCertain ? 'the same as' : 'probably the same as'} ${byId.get(file.of)?.fileName}`
   if ('path' in file)
@@ -121,7 +121,7 @@ export function plannedAsJson({ records, groups, missingCompanions }: UploadProp
     action: blocked.has(id) ? 'none' : 'upload',
     decisions: decisions.get(id) ?? [],
     missingCompanions: missing.get(id) ?? [],
-    failed: failure === null ? null : failureAsJson(failure),
+    failed: failure === null ? null : failureAsJson(failure, 'review'),
   }))
 }
 

@@ -119,7 +119,7 @@ test.each([
   ['logout --remove --keep', 'Use either --remove or --keep, not both.'],
   [
     'login --key dk-1234',
-    "Don’t put the key in the command. Use --key - and pass the key on standard input.",
+    'Don’t put the key in the command. Use --key - and pass the key on standard input.',
   ],
   ['login --email a@b.c --key -', 'Use either --email or --key'],
   ['teams --yaml', 'Unknown option "--yaml"'],

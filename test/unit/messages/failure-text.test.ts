@@ -58,6 +58,7 @@ describe.each(locales)('in %s', (locale) => {
     expect(failureText(met, t, 'retrying')).toMatch(promise[locale])
     expect(failureText(met, t, 'final')).not.toMatch(promise[locale])
     expect(failureText(met, t)).toBe(failureText(met, t, 'final'))
+    expect(failureText(met, t, 'review')).not.toMatch(promise[locale])
   })
 
   test.each(codes)('%s says on the row whether it is retried, in every phase', (code) => {
@@ -182,4 +183,16 @@ test.each(locales)('names in %s the extension that a misnamed model should have'
   expect(sentence('gguf')).toContain(' .gguf')
   expect(sentence('safetensors')).toContain(' .safetensors')
   expect(sentence('zip')).not.toMatch(/\.(gguf|safetensors)/)
+})
+
+const nothingUploaded = /Nothing was uploaded|未上传任何内容|未上傳任何內容/
+const reviewed = codes.filter((code) => code.startsWith('file-') || code.startsWith('path-'))
+
+test.each(locales)('says in %s only after a decision that nothing was uploaded', (locale) => {
+  const t = translatorFor(locale)
+  const textsIn = (state: 'review' | 'final') =>
+    reviewed.map((code) => failureText(failureWithParams(code), t, state))
+  expect(textsIn('final').filter((text) => nothingUploaded.test(text))).toHaveLength(10)
+  expect(textsIn('review').filter((text) => nothingUploaded.test(text))).toEqual([])
+  expect(failureStateOf({ phase: 'review', failure: failure('file-link') })).toBe('review')
 })

@@ -127,6 +127,8 @@ const callGroups = {
     waitingFiles: call<WaitingFilesView>()('engine', nothing),
     /** Forgets them; the files themselves stay. */
     discardWaitingFiles: call<WaitingFilesView>()('engine', nothing),
+    /** Adds them if they could not be added before. */
+    retryWaitingFiles: call<WaitingFilesView>()('engine', nothing),
     /**
      * Queues the files of uploads, of the list or the history, for another team too, once a native dialog is
      * confirmed; null when it was not. Each gets a row with a target of its own, and is reviewed by the same
@@ -523,7 +525,7 @@ export type PageCommand =
 export type PageTarget =
   /** These rows; the list as it is if there are none. */
   | { readonly kind: 'uploads'; readonly ids: readonly string[] }
-  /** Models of a team's library; their uploads while the window shows another team. */
+  /** Models of a team's library; their uploads if no sign-in has the team. */
   | {
       readonly kind: 'library'
       readonly team: TeamChoice

@@ -64,6 +64,8 @@ export interface WaitingFiles {
   ): Promise<Result<AddReport>>
   /** Adds the files if there is a team now. Does nothing before `start`. */
   addIfPossible(): void
+  /** Adds the files again that could not be added. */
+  retry(): WaitingFilesView
   discard(): Result<WaitingFilesView>
   start(): void
   /** Files that are being added stay for the next start, where the queue recognises those it has. */
@@ -161,6 +163,10 @@ export function createWaitingFiles(options: {
 
   return {
     view,
+    retry() {
+      addIfPossible()
+      return view()
+    },
     addIfPossible,
     addOrKeep,
     addFor: (paths, named, otherwise) => (named ? add(paths, named, {}, named) : addOrKeep(paths, otherwise)),

@@ -21,6 +21,7 @@ export class WaitingFilesState {
     return stop
   }
 
+  readonly retry = async () => this.#receive(await this.#bridge.retryWaitingFiles())
   readonly discard = async () => this.#receive(await this.#bridge.discardWaitingFiles())
 
   #receive(result: Result<WaitingFilesView>): void {

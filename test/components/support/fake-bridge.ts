@@ -79,6 +79,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     thirdPartyNotices: () => success('a package 1.0.0\nLicence: MIT'),
     watching: () => success({ folders: [] }),
     waitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
+    retryWaitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
     discardWaitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
     review: () => success(null),
     approveReview: () => success({ approvedCount: 0, leftCount: 0 }),

@@ -58,9 +58,12 @@ test('offers every team for files that wait for one', async () => {
 })
 
 test('counts folders as items and says why the files could not be added', async () => {
-  const { screen, emit } = await openPage({ answers: severalTeams })
+  const { screen, emit, asked } = await openPage({ answers: severalTeams })
   emit('waitingFiles', { ...three, hasFolders: true, failure: failure('journal-trouble') })
   const banner = screen.getByRole('status').filter({ hasText: '3 items are waiting for a team.' })
   await expect.element(banner).toBeVisible()
   await expect.element(banner).not.toHaveTextContent('Choose the team to upload to.')
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  expect(asked.at(-1)?.name).toBe('retryWaitingFiles')
+  await expect.element(banner).not.toBeInTheDocument()
 })

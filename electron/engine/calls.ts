@@ -82,7 +82,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     addFiles: ({ paths, team }) => services.addPaths(paths, team ?? null),
     waitingFiles: async () => success(services.waitingFiles.view()),
     discardWaitingFiles: async () => services.waitingFiles.discard(),
-    retryWaitingFiles: async () => success(services.waitingFiles.retry()),
+    retryWaitingFiles: async () => success(services.waitingFiles.addIfPossible()),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),
     declineType: async ({ ids }) => services.corrections.decline(ids),

@@ -63,9 +63,7 @@ export interface WaitingFiles {
     otherwise: TeamForFiles | null,
   ): Promise<Result<AddReport>>
   /** Adds the files if there is a team now. Does nothing before `start`. */
-  addIfPossible(): void
-  /** Adds the files again that could not be added. */
-  retry(): WaitingFilesView
+  addIfPossible(): WaitingFilesView
   discard(): Result<WaitingFilesView>
   start(): void
   /** Files that are being added stay for the next start, where the queue recognises those it has. */
@@ -134,14 +132,15 @@ export function createWaitingFiles(options: {
     if (report.ok) onAdded(report.value)
   }
 
-  function addIfPossible(): void {
-    if (!isStarted) return
+  function addIfPossible(): WaitingFilesView {
+    if (!isStarted) return view()
     adding = adding.then(addAll).catch((error: unknown) => {
       beingAdded = new Set()
       lastFailure = failure('unexpected')
       environment.log.error('adding the waiting files threw', { error: String(error) })
       onChange(view())
     })
+    return view()
   }
 
   async function keep(paths: readonly string[]): Promise<Result<AddReport>> {
@@ -163,10 +162,6 @@ export function createWaitingFiles(options: {
 
   return {
     view,
-    retry() {
-      addIfPossible()
-      return view()
-    },
     addIfPossible,
     addOrKeep,
     addFor: (paths, named, otherwise) => (named ? add(paths, named, {}, named) : addOrKeep(paths, otherwise)),

@@ -1,11 +1,6 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
 import { failure, isTargetFailure, type Failure, type Result } from '../../electron/contract/failures.ts'
-import {
-  isSameChoice,
-  type Account,
-  type SessionView,
-  type TeamChoice,
-} from '../../electron/contract/account.ts'
+import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
 import {
   withModelType,
   type AddReport,
@@ -210,8 +205,11 @@ export class Actions {
   readonly allow = async (ids: readonly string[]) =>
     this.#succeeded(await this.#bridge.allow({ ids: [...ids] }))
 
-  readonly chooseTeam = async (choice: TeamChoice) =>
+  /** Chooses the team of new files, which the library shows from then on. */
+  readonly chooseTeam = async (choice: TeamChoice) => {
+    this.#services.library.showTeam(null)
     this.#applySession(await this.#bridge.chooseTeam(choice))
+  }
   readonly signIn = async (email: string, password: string): Promise<Failure | null> => {
     const result = await this.#bridge.signIn({ email, password })
     if (!result.ok) return result.failure
@@ -286,17 +284,19 @@ export class Actions {
   /** Opens the web app of an account's server in the browser. */
   readonly openServer = async (accountId: string) =>
     this.#succeeded(await this.#bridge.openServer({ accountId }))
-  /** Shows a registered upload's model in the library of its team. */
-  readonly showInLibrary = async ({ accountId, team }: UploadRow, modelId: string) => {
-    const { library, session, ui } = this.#services
-    const choice = { accountId, teamId: team.id }
-    const { chosen } = session.view ?? { chosen: null }
-    if (!chosen || !isSameChoice(chosen, choice)) await this.chooseTeam(choice)
+  /** Shows the models of a team's registered uploads in its library. New files keep their team. */
+  readonly showInLibrary = async (rows: readonly UploadRow[]) => {
+    const [row] = rows
+    if (!row) return
+    const { library, notices, session, ui } = this.#services
+    const { accountId, team } = row
+    const choice = session.readyChoiceFor({ accountId, teamId: team.id })
+    if (!choice) return notices.show('library.signed-out', { team: team.name })
     ui.show('library')
-    await library.open(choice)
-    library.showAll()
-    library.search = modelId
-    library.detailsId = modelId
+    await library.reveal(
+      choice,
+      rows.flatMap(({ modelId }) => modelId ?? []),
+    )
   }
   /** Asks for a file and saves the receipts of registered uploads there. */
   readonly saveReceipts = async (ids: readonly string[]) => {

@@ -1,5 +1,4 @@
 import { createContext } from 'svelte'
-import { isSameChoice } from '../../electron/contract/account.ts'
 import type { Bridge, PageCommand, PageTarget } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
@@ -87,7 +86,10 @@ export class AppState {
     const onfailure = (failure: Failure) => this.notices.failure(failure)
     this.conditions = new ConditionsState(bridge, onfailure)
     this.deadline = new DeadlineState({ bridge, notices: this.notices, queue: this.queue })
-    this.library = new LibraryState(bridge, () => this.notices.show('library.unlisted'))
+    this.library = new LibraryState(bridge, this.session, {
+      unlisted: () => this.notices.show('library.unlisted'),
+      missing: (count) => this.notices.show('library.missing', { count, team: this.library.teamName }),
+    })
     this.details = new DetailsState(bridge)
     this.log = new LogState(bridge)
     this.servers = new ServersState({
@@ -198,11 +200,10 @@ export class AppState {
   #reveal(target: PageTarget): void {
     // The review would cover it; its files stay there.
     this.review.close()
-    const chosen = this.session.view?.chosen
-    const isShownLibrary = target.kind === 'library' && chosen && isSameChoice(chosen, target.team)
-    if (isShownLibrary) {
+    const team = target.kind === 'library' ? this.session.readyChoiceFor(target.team) : null
+    if (target.kind === 'library' && team) {
       this.ui.show('library')
-      this.library.reveal(target.modelIds)
+      void this.library.reveal(team, target.modelIds)
       return
     }
     const ids = target.kind === 'library' ? target.uploadIds : target.ids

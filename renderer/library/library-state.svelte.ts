@@ -1,7 +1,9 @@
+import { untrack } from 'svelte'
 import type { Bridge } from '../../electron/contract/calls.ts'
-import { isSameChoice, type TeamChoice } from '../../electron/contract/account.ts'
+import { isSameChoice, teamKey, type TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
+import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { LibraryOperation } from './library-failure-text.ts'
 import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
 
@@ -20,7 +22,14 @@ export type ModelOperation =
 /** Number of parallel requests when many models are changed. */
 const atOnce = 4
 
-/** The library of the chosen team: its models, the current filter and running operations. */
+interface LibraryEvents {
+  /** Called once per team whose library cannot be listed. */
+  readonly unlisted: () => void
+  /** None of the models that were to be shown is in the team's library. */
+  readonly missing: (count: number) => void
+}
+
+/** The library of a team: its models, the current filter and running operations. */
 export class LibraryState {
   models = $state.raw<readonly LibraryModel[]>([])
   listedAtMs = $state(0)
@@ -53,19 +62,36 @@ export class LibraryState {
   readonly orderKey = $derived(`library.order-${this.sort}-${this.isDescending ? 'down' : 'up'}` as const)
   readonly isFiltered = $derived(this.search.trim() !== '' || this.type !== '' || this.status !== '')
 
+  /** The team that was chosen in this view; null for the one that new files are uploaded to. */
+  #ownTeam = $state.raw<TeamChoice | null>(null)
+  /** The team whose models are shown, or null. */
+  readonly team: TeamChoice | null = $derived.by(() => {
+    const isKnown = this.#ownTeam !== null && this.#session.teamOf(this.#ownTeam) !== null
+    return isKnown ? this.#ownTeam : (this.#session.view?.chosen ?? null)
+  })
+  readonly teamKey = $derived.by(() => this.team && teamKey(this.team))
+  readonly teamName = $derived.by(() => this.#session.teamOf(this.team)?.name ?? '')
+  /** New files are uploaded to another team than the one shown. */
+  readonly isOtherTeam = $derived.by(() => {
+    const chosen = this.#session.view?.chosen
+    return this.team !== null && chosen && !isSameChoice(this.team, chosen)
+  })
+
   readonly #bridge: Bridge
-  readonly #unlisted: () => void
+  readonly #session: SessionState
+  readonly #events: LibraryEvents
   /** Teams whose server does not list its models and for which this has been reported. */
   readonly #reportedTeams = new Set<string>()
   #choice: TeamChoice | null = null
   #requestNumber = 0
+  #latestLoad = Promise.resolve()
   /** The team's models were listed at least once. */
   #isListed = false
 
-  /** @param unlisted is called once per team whose library cannot be listed */
-  constructor(bridge: Bridge, unlisted: () => void) {
+  constructor(bridge: Bridge, session: SessionState, events: LibraryEvents) {
     this.#bridge = bridge
-    this.#unlisted = unlisted
+    this.#session = session
+    this.#events = events
   }
 
   /** Subscribes. Returns a function that unsubscribes. */
@@ -73,9 +99,16 @@ export class LibraryState {
     return this.#bridge.on('library', (news) => this.#handleNews(news))
   }
 
+  /** Shows the library of a team, or for null of the one that new files are uploaded to, which stays as it is. */
+  showTeam(team: TeamChoice | null): void {
+    this.#ownTeam = team
+  }
+
   /** Shows a team's library from the cache and reloads it if the cache is old. */
   async open(choice: TeamChoice): Promise<void> {
     if (!this.#choice || !isSameChoice(choice, this.#choice)) this.#switchTo(choice)
+    // Not a dependency of the effect that opens the library.
+    else if (untrack(() => this.isLoading)) return this.#latestLoad
     await this.#load(false)
   }
 
@@ -131,10 +164,18 @@ export class LibraryState {
     if (this.detailsId !== null && deleted.has(this.detailsId)) this.detailsId = null
   }
 
-  /** Shows models, whatever is filtered. */
-  reveal(ids: readonly string[]): void {
+  /** Shows models of a team, whatever is filtered; of a single one also the details. */
+  async reveal(team: TeamChoice, ids: readonly string[]): Promise<void> {
+    this.showTeam(team)
+    await this.open(team)
+    if (!this.#choice || !isSameChoice(team, this.#choice)) return
     this.showAll()
-    this.detailsId = null
+    const isAnyListed = () => ids.some((id) => this.byId.has(id))
+    // The cached list may be older than the models.
+    if (!isAnyListed()) await this.refresh()
+    const isListed = this.loadFailure === null && this.stale === null
+    if (!isAnyListed() && isListed && isSameChoice(team, this.#choice)) this.#events.missing(ids.length)
+    this.detailsId = ids.length === 1 && isAnyListed() ? (ids[0] ?? null) : null
     this.revealedIds = ids
   }
 
@@ -188,19 +229,24 @@ export class LibraryState {
     const isOfServer = failure?.code === 'not-found' || failure?.code === 'forbidden'
     if (isOfServer && !this.#reportedTeams.has(teamId)) {
       this.#reportedTeams.add(teamId)
-      this.#unlisted()
+      this.#events.unlisted()
     }
     if (!failure && this.isKnown && teamId === this.#choice?.teamId && !this.isLoading) void this.#load(false)
   }
 
-  async #load(isFresh: boolean): Promise<void> {
+  #load(isFresh: boolean): Promise<void> {
+    this.#latestLoad = this.#request(isFresh)
+    return this.#latestLoad
+  }
+
+  async #request(isFresh: boolean): Promise<void> {
     const choice = this.#choice
     if (!choice) return
     this.#requestNumber += 1
     const requestNumber = this.#requestNumber
     this.isLoading = true
     const result = await this.#bridge.library({ choice: { ...choice }, isFresh })
-    if (requestNumber !== this.#requestNumber) return
+    if (requestNumber !== this.#requestNumber) return this.#latestLoad
     this.isLoading = false
     this.isKnown = true
     if (!result.ok) {

@@ -60,6 +60,15 @@ export class SessionState {
     return !isLastSignIn(this.accounts, accountId)
   }
 
+  /** A team with a signed-in account: the given one, or another one that has the team; null if there is none. */
+  readyChoiceFor(choice: TeamChoice): TeamChoice | null {
+    const isOfTeam = ({ id, teams }: Account) =>
+      teams.some((team) => teamKey({ accountId: id, teamId: team.id }) === teamKey(choice))
+    const accounts = this.ready.filter(isOfTeam)
+    const account = accounts.find(({ id }) => id === choice.accountId) ?? accounts[0]
+    return account ? { ...choice, accountId: account.id } : null
+  }
+
   receive(view: SessionView): void {
     const ids = new Set(view.accounts.map(({ id }) => id))
     const isAnyGone = this.accounts.some(({ id }) => !ids.has(id))

@@ -1,4 +1,4 @@
-import type { Account, TeamChoice } from '../../electron/contract/account.ts'
+import { teamKey, type Account, type TeamChoice } from '../../electron/contract/account.ts'
 
 export { isSameChoice } from '../../electron/contract/account.ts'
 
@@ -18,4 +18,9 @@ export function teamOptions(accounts: readonly Account[]): readonly TeamOption[]
         name: accounts.length > 1 ? `${team.name} (${account.email || account.name})` : team.name,
       })),
     )
+}
+
+/** The same, each team once: a password sign-in and a paired device may have the same one. */
+export function distinctTeams(accounts: readonly Account[]): ReadonlyMap<string, TeamOption> {
+  return new Map(teamOptions(accounts).map((option) => [teamKey(option.choice), option]))
 }

@@ -19,6 +19,7 @@ import type { Actions } from '../app/actions.ts'
 import { copyItems } from '../app/copy-items.ts'
 import { visibleText } from '../ui/format.ts'
 import { itemIf, type MenuItem } from '../ui/menu/menu-item.ts'
+import { keyOfTeam } from './row-groups.ts'
 import { isEditable, remedyOfRow, toggleOf } from './row-status.ts'
 import { isMovable } from './upload-order.ts'
 
@@ -93,6 +94,7 @@ export function recordItems(
   { t, actions, hasOtherTeam }: Pick<UploadMenuOptions, 't' | 'actions' | 'hasOtherTeam'>,
 ): readonly MenuItem[] {
   const done = rows.filter(({ phase }) => phase === 'registered')
+  const listed = rows.filter(({ modelId }) => modelId !== null)
   const [row] = rows
   const single = rows.length === 1 ? row : undefined
   const { accountId } = done[0] ?? {}
@@ -110,13 +112,13 @@ export function recordItems(
           },
         ]
       : []),
-    ...(single && single.modelId !== null
+    ...(listed.length > 0 && new Set(listed.map(keyOfTeam)).size === 1
       ? [
           {
             key: 'library',
             label: t('row.show-in-library'),
             icon: Library,
-            onselect: () => void actions.showInLibrary(single, single.modelId ?? ''),
+            onselect: () => void actions.showInLibrary(listed),
           },
         ]
       : []),

@@ -5,7 +5,7 @@ import { failed, failure, success } from '../../../electron/contract/failures.ts
 import type { FailedDeletion } from '../../../electron/contract/library.ts'
 import { choice, rowCorner, listing, model, openLibrary, threeModels } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
-import { account, noonMs, otherTeam, signedIn, team } from '../support/rows.ts'
+import { account, noonMs, otherTeam, registeredRow, signedIn, team } from '../support/rows.ts'
 
 test('lists the models of the chosen team, newest first', async () => {
   const { names, asked, rowOf } = await openLibrary()
@@ -31,12 +31,16 @@ test('sorts by size and name in both directions', async () => {
   await expect.poll(names).toEqual(['Depth', 'Flux', 'Grain'])
   await userEvent.click(screen.getByRole('button', { name: 'A to Z', exact: true }))
   await expect.poll(names).toEqual(['Grain', 'Flux', 'Depth'])
-  const heads = screen.getByRole('group', { name: 'Sort by' })
-  await userEvent.click(heads.getByRole('button', { name: 'Size' }))
+  const size = screen.getByRole('columnheader', { name: 'Size' })
+  await expect.element(size).toHaveAttribute('aria-sort', 'none')
+  await userEvent.click(size.getByRole('button'))
   await expect.poll(() => names()[0]).toBe('Depth')
   await expect.element(screen.getByRole('button', { name: 'Largest first', exact: true })).toBeVisible()
-  await userEvent.click(heads.getByRole('button', { name: 'Size Largest first' }))
+  await expect.element(size).toHaveAttribute('aria-sort', 'descending')
+  await userEvent.keyboard('{Enter}')
   await expect.poll(() => names().at(-1)).toBe('Depth')
+  await expect.element(size).toHaveAttribute('aria-sort', 'ascending')
+  expect(screen.getByRole('columnheader', { name: 'Date added' }).element().ariaSort).toBe('none')
 })
 
 test('an invalid path cannot be saved', async () => {
@@ -134,6 +138,96 @@ test('shows the library of the new team after a team change', async () => {
   await expect.poll(names).toHaveLength(3)
   emit('session', { ...signedIn(), chosen: { ...choice, teamId: otherTeam.id } })
   await expect.poll(names).toEqual(['Theirs'])
+})
+
+const otherLibrary = `Library of ${otherTeam.name}. New uploads go to ${team.name}.`
+const twoTeams = {
+  library: ({ choice: asked }: { choice: { teamId: string } }) =>
+    success(listing(asked.teamId === team.id ? threeModels : [model('Theirs')])),
+}
+
+test('shows the library of another team, and leaves the team of new files as it is', async () => {
+  const { screen, names, asked } = await openLibrary(threeModels, twoTeams)
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }).last())
+  await userEvent.click(screen.getByRole('menuitemradio', { name: otherTeam.name }))
+  await expect.poll(names).toEqual(['Theirs'])
+  await expect.element(screen.getByText(otherLibrary)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: `Show ${team.name}` }))
+  await expect.poll(names).toHaveLength(3)
+  expect(screen.getByText(otherLibrary).elements()).toEqual([])
+  expect(asked.map(({ name }) => name)).not.toContain('chooseTeam')
+})
+
+const theirs = registeredRow('Theirs', { team: otherTeam, modelId: 'Theirs' })
+
+test('“Show in library” of another team’s upload leaves the team of new files as it is', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [theirs], answers: twoTeams })
+  await userEvent.click(rowOf('Theirs'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Theirs' })).toBeVisible()
+  await expect.element(screen.getByText(otherLibrary)).toBeVisible()
+  expect(asked.map(({ name }) => name)).not.toContain('chooseTeam')
+})
+
+test('a team chosen for new files is shown in the library as well', async () => {
+  const { screen, rowOf, lines } = await openPage({ rows: [theirs], answers: twoTeams })
+  const names = () => lines().map((line) => line.split(',')[0])
+  await userEvent.click(rowOf('Theirs'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
+  await expect.poll(names).toEqual(['Theirs'])
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }).first())
+  await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(`^${team.name}`) }))
+  await expect.poll(names).toHaveLength(3)
+})
+
+test('refreshes the library to show a model, and says if it is no longer there', async () => {
+  let listed = [model('Other')]
+  let cached = listed
+  const { screen, rowOf, asked } = await openPage({
+    rows: [registeredRow('Wan', { modelId: 'Wan' })],
+    answers: {
+      library({ isFresh }) {
+        if (isFresh) cached = listed
+        return success(listing(cached))
+      },
+    },
+  })
+  const showInLibrary = async () => {
+    await userEvent.click(screen.getByRole('button', { name: 'Uploads', exact: true }))
+    await userEvent.click(rowOf('Wan'), { button: 'right' })
+    await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
+  }
+  await showInLibrary()
+  const missing = screen.getByText(`This model is no longer in the library of ${team.name}.`)
+  await expect.element(missing).toBeVisible()
+  expect(asked).toContainEqual({ name: 'library', args: { choice, isFresh: true } })
+  listed = [model('Other'), model('Wan')]
+  await showInLibrary()
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Wan' })).toBeVisible()
+})
+
+test('offers no library of a team whose account is signed out', async () => {
+  const { screen, rowOf } = await openPage({
+    rows: [theirs],
+    answers: { session: () => success(signedIn(account({ state: 'signed-out' }))) },
+  })
+  await userEvent.click(rowOf('Theirs'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
+  await expect
+    .element(screen.getByText(`Sign in again to see the library of ${otherTeam.name}.`))
+    .toBeVisible()
+})
+
+test('a notification shows the model in the library of its team', async () => {
+  const { screen, emit, asked } = await openPage({ rows: [theirs], answers: twoTeams })
+  emit('reveal', {
+    kind: 'library',
+    team: { ...choice, teamId: otherTeam.id },
+    modelIds: ['Theirs'],
+    uploadIds: ['Theirs'],
+  })
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Theirs' })).toBeVisible()
+  expect(asked.map(({ name }) => name)).not.toContain('chooseTeam')
 })
 
 test('lists a finished upload without a manual refresh', async () => {

@@ -11,7 +11,7 @@ export interface OpenPage extends FakeBridge {
   readonly screen: RenderResult<typeof Page>
   /** The rendered row with this name. */
   readonly rowOf: (name: string) => Locator
-  /** Text of all rendered lines of the list, from top to bottom. */
+  /** Text of all rendered lines of the list below the column headers, from top to bottom. */
   readonly lines: () => string[]
 }
 
@@ -26,7 +26,7 @@ export async function openPage(options: Parameters<typeof fakeBridge>[0] = {}): 
     screen,
     rowOf: (name) => screen.getByRole('row', { name: new RegExp(`^${name}[,，]`) }),
     lines: () =>
-      [...screen.container.querySelectorAll('[role=grid] [role=row]')].map(
+      [...screen.container.querySelectorAll('[role=grid] [role=row]:not(:has([role=columnheader]))')].map(
         (line) => line.getAttribute('aria-label') ?? line.textContent.trim().replace(/\s+/g, ' '),
       ),
   }

@@ -3,7 +3,7 @@ import { userEvent } from 'vitest/browser'
 import { success } from '../../../electron/contract/failures.ts'
 import { listing, model } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
-import { noonMs, row } from '../support/rows.ts'
+import { noonMs, otherTeam, row } from '../support/rows.ts'
 
 const done = (name: string) =>
   row(name, { phase: 'registered', finishedAtMs: noonMs, modelId: name, sha256: 'f'.repeat(64) })
@@ -130,7 +130,27 @@ test('“Show in library” finds the model of an upload', async () => {
   await userEvent.click(rowOf('Wan'), { button: 'right' })
   await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
   await expect.element(screen.getByRole('complementary', { name: 'Details of Wan' })).toBeVisible()
-  expect(screen.getByRole('grid').getByRole('row').elements()).toHaveLength(1)
+  await expect.element(rowOf('Wan')).toHaveAttribute('aria-selected', 'true')
+  await expect.element(rowOf('Wan')).toHaveFocus()
+})
+
+test('“Show in library” selects the models of all selected uploads of one team', async () => {
+  const { screen, rowOf } = await openPage({
+    rows: [done('Wan'), done('Flux'), { ...done('Depth'), team: otherTeam }],
+    answers: { library: () => success(listing([wan, model('Flux'), model('Other')])) },
+  })
+  await userEvent.click(rowOf('Wan'))
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await expect.element(screen.getByRole('menu')).toBeVisible()
+  expect(labels()).not.toContain('Show in library')
+  await userEvent.keyboard('{Escape}')
+  await userEvent.click(rowOf('Depth'), { modifiers: ['Control'] })
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
+  await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'true')
+  await expect.element(rowOf('Wan')).toHaveAttribute('aria-selected', 'true')
+  await expect.element(rowOf('Other')).toHaveAttribute('aria-selected', 'false')
 })
 
 test('the library and the history have menus too', async () => {

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { dropPlaceAt } from '../../../renderer/ui/list/drop-place.ts'
 import { orderAfterMove, placeAfterStep } from '../../../renderer/uploads/upload-order.ts'
-import { failed, failure } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, patchOf, row, sendingRow } from '../support/rows.ts'
 
@@ -134,42 +133,6 @@ test('in another order the list offers the upload order instead of a drag', asyn
   await userEvent.click(screen.getByRole('button', { name: 'Show upload order' }))
   await expect.poll(() => lines()[1]).toMatch(/^Dune/)
   expect(asked).toEqual([])
-})
-
-test('“Upload in this order” moves all waiting uploads, also hidden ones, and can be undone', async () => {
-  const unsorted = ['Dune', 'Aurora', 'Cobalt']
-  const { screen, asked, emit, lines } = await openPage({
-    rows: [...waiting(unsorted), sendingRow('Basalt')],
-  })
-  await userEvent.click(screen.getByRole('button', { name: 'Sort by: Upload order' }))
-  await userEvent.click(screen.getByRole('menuitemradio', { name: 'Name', exact: true }))
-  emit('command', 'find')
-  await userEvent.type(screen.getByLabelText('Search uploads'), 'dune')
-  await expect.poll(lines).toHaveLength(2)
-  await userEvent.click(screen.getByRole('button', { name: 'Sort by: Name' }))
-  await userEvent.click(screen.getByRole('menuitem', { name: /^Upload in this order/ }))
-  await expect.element(screen.getByText('Changed the order of 3 uploads.')).toBeVisible()
-  await expect.element(screen.getByRole('button', { name: 'Sort by: Upload order' })).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
-  await expect
-    .poll(() => asked)
-    .toEqual([
-      { name: 'moveUploads', args: { ids: ['Aurora', 'Cobalt', 'Dune'], before: null } },
-      { name: 'moveUploads', args: { ids: unsorted, before: null } },
-    ])
-})
-
-test('keeps the sorted view if the order could not be changed', async () => {
-  const { screen } = await openPage({
-    rows: waiting(['Dune', 'Aurora']),
-    answers: { moveUploads: () => failed(failure('journal-trouble')) },
-  })
-  await userEvent.click(screen.getByRole('button', { name: 'Sort by: Upload order' }))
-  await userEvent.click(screen.getByRole('menuitemradio', { name: 'Name', exact: true }))
-  await userEvent.click(screen.getByRole('button', { name: 'Sort by: Name' }))
-  await userEvent.click(screen.getByRole('menuitem', { name: /^Upload in this order/ }))
-  await expect.element(screen.getByRole('alert')).toBeVisible()
-  await expect.element(screen.getByRole('button', { name: 'Sort by: Name' })).toBeVisible()
 })
 
 test.each([

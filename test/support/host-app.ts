@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron } from 'playwright'
 import type { ElectronApplication, Page } from 'playwright'
-import { findChromium } from './runner/chromium.ts'
+import { findHeadlessChromium } from './runner/chromium.ts'
 import { projectFolder } from './temp-project.ts'
 
 /** The API that the preload of test/fixtures/host-app exposes to its page. */
@@ -44,7 +44,7 @@ export async function launchHostApp(): Promise<HostApp> {
   )
   const environment = {
     ...Object.fromEntries(inherited),
-    ELECTRON_HOST_CHROMIUM: findChromium() ?? '',
+    ELECTRON_HOST_CHROMIUM: findHeadlessChromium() ?? '',
     XDG_CONFIG_HOME: home,
   }
   const launched = {

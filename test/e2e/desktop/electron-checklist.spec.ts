@@ -85,8 +85,9 @@ test('gives the page no Node, its own context and a sandbox, and weakens nothing
     }
   })
   expect(preferences).toEqual({ required: [true, true, true], forbidden: [] })
-  expect(await app.page.evaluate(() => document.createElement('webview').constructor.name)).toBe(
-    'HTMLElement',
+  // An element without behaviour: Chromium's headless shell does not even have the name.
+  expect(await app.page.evaluate(() => document.createElement('webview').constructor.name)).toMatch(
+    /^HTML(Unknown)?Element$/,
   )
 })
 

@@ -12,7 +12,7 @@ import { startStorage } from '../../cloud/start-storage.ts'
 import type { StorageKind } from '../../cloud/start-storage.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
-import { findChromium } from '../../support/runner/chromium.ts'
+import { findHeadlessChromium } from '../../support/runner/chromium.ts'
 import { openKeyring } from '../../support/own-keyring.ts'
 import { signIn } from './page-steps.ts'
 import { launch } from './running-app.ts'
@@ -145,7 +145,7 @@ function environmentFor(folder: string, cloud: Cloud): Record<string, string> {
   )
   return {
     ...Object.fromEntries(inherited),
-    ELECTRON_HOST_CHROMIUM: findChromium() ?? '',
+    ELECTRON_HOST_CHROMIUM: findHeadlessChromium() ?? '',
     HOME: join(folder, 'person'),
     LANGUAGE: 'en',
     MODELFERRY_HOME: join(folder, 'home'),

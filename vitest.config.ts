@@ -1,7 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
-import { defineConfig } from 'vitest/config'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineConfig, type UserWorkspaceConfig } from 'vitest/config'
 import { chromiumLaunchOptions } from './test/support/runner/chromium.ts'
+
+const screenshotFolder = join(tmpdir(), 'modelferry-screenshots')
 
 /** Shared by integration tests: one Ceph, and the built programs that they start as processes. */
 const integrationSetup = ['test/support/runner/ceph-global-setup.ts', 'test/support/runner/test-programs.ts']
@@ -55,25 +59,40 @@ export default defineConfig({
           ...limits,
         },
       },
-      {
-        plugins: [svelte({ configFile: false })],
-        // Views are loaded on demand: a dependency discovered then would trigger another bundling, with a
-        // second copy of Svelte.
-        // `force`: the cache of an earlier run does not contain dependencies that were added since.
-        optimizeDeps: { force: true, entries: ['renderer/**/*.{ts,svelte}', 'test/components/**/*.test.ts'] },
-        test: {
-          name: 'components',
-          include: ['test/components/**/*.test.ts'],
-          ...limits,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions: chromiumLaunchOptions() }),
-            instances: [{ browser: 'chromium', viewport: { width: 960, height: 640 } }],
-          },
-        },
-      },
+      browserProject('components', 'test/components/**/*.test.ts'),
+      browserProject('screenshots', 'test/components/**/*.shots.ts'),
     ],
   },
 })
+
+/** Tests that render the page in Chromium. */
+function browserProject(name: string, include: string): UserWorkspaceConfig {
+  return {
+    plugins: [svelte({ configFile: false })],
+    // Views are loaded on demand: a dependency discovered then would trigger another bundling, with a
+    // second copy of Svelte.
+    // `force`: the cache of an earlier run does not contain dependencies that were added since.
+    optimizeDeps: { force: true, entries: ['renderer/**/*.{ts,svelte}', include] },
+    server: { fs: { allow: [import.meta.dirname, screenshotFolder] } },
+    test: {
+      name,
+      include: [include],
+      ...limits,
+      provide: { screenshotFolder },
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: chromiumLaunchOptions() }),
+        instances: [{ browser: 'chromium', viewport: { width: 960, height: 640 } }],
+      },
+    },
+  }
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where pictures of the page are saved. */
+    readonly screenshotFolder: string
+  }
+}

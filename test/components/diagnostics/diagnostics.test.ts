@@ -60,6 +60,19 @@ test('shows the remedy of a failed step and copies the whole result', async () =
   expect(copied.text).toContain('Certificate: Not trusted.')
 })
 
+test('sentences of a step are joined as the language does it', async () => {
+  const step = {
+    step: 'certificate',
+    outcome: 'bad',
+    params: {},
+    failure: failure('certificate-expired', { host: 'h.example' }),
+  } as const
+  const { emit, screen } = await openHelp()
+  emit('surroundings', { version: '1.2.3', platform: 'linux', locale: 'zh-Hans', versions: {} })
+  emit('connection', { ...check, results: [step] })
+  await expect.element(screen.getByText(/不受信任。\S/)).toBeVisible()
+})
+
 test('the support report is shown before saving and excludes file names by default', async () => {
   const pieces = [
     { name: 'versions', text: 'electron 45' },

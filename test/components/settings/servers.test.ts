@@ -95,7 +95,7 @@ test('each server has a limit and can be checked, chosen and removed', async () 
   await expect
     .element(screen.getByText('models.aurora.example can’t be removed', { exact: false }))
     .toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Use models.aurora.example for new sign-ins' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Use for new sign-ins: models.aurora.example' }))
   const here = { address: settings.server, singlePutLimitBytes: null }
   expect(aboutServers(asked).map(({ name, args }) => [name, args])).toEqual([
     ['checkServer', { address: aurora }],

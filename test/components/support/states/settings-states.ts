@@ -1,0 +1,119 @@
+import { expect } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import type { ConnectionCheck } from '../../../../electron/contract/diagnostics.ts'
+import { failure, success } from '../../../../electron/contract/failures.ts'
+import type { UpdateState } from '../../../../electron/contract/updates.ts'
+import type { Answers } from '../fake-bridge.ts'
+import type { OpenPage } from '../open-page.ts'
+import { account, settings, signedIn, team } from '../rows.ts'
+import { opened, type OpenState, type States } from './state.ts'
+
+const full: Answers = {
+  settings: () =>
+    success({
+      ...settings,
+      servers: [{ address: 'https://models.aurora.example/api/v1', singlePutLimitBytes: 750_000_000 }],
+      quietHours: [
+        { days: [1, 2, 3, 4, 5], fromMinute: 540, toMinute: 1_080, limitBytesPerSecond: 2_000_000 },
+      ],
+    }),
+  session: () =>
+    success(
+      signedIn(account(), account({ id: 'account-9', email: 'old@aurora.example', state: 'signed-out' })),
+    ),
+  watching: () =>
+    success({
+      folders: [
+        {
+          id: 'folder-1',
+          where: '~/training/out',
+          accountId: 'account-1',
+          team,
+          state: 'watching',
+          isPolled: true,
+          settling: 2,
+          incomplete: 1,
+          offered: { count: 3, sizeBytes: 7_000_000_000 },
+        },
+      ],
+    }),
+}
+
+/** The settings, scrolled to one of their sections. */
+function section(title: string, answers: Answers = {}): OpenState {
+  return opened({ answers: { ...full, ...answers } }, async ({ screen, emit }) => {
+    emit('command', 'show-settings')
+    await expect.element(screen.getByRole('heading', { name: title, exact: true })).toBeVisible()
+    screen.getByRole('heading', { name: title, exact: true }).element().scrollIntoView()
+  })
+}
+
+const updates = (state: UpdateState) => section('Updates', { update: () => success(state) })
+
+/** Sections of one page, which axe needs to see only once. */
+export const settingsSections: States = Object.fromEntries(
+  [
+    'Servers',
+    'Transfer',
+    'Quiet hours',
+    'Power and network',
+    'Watched folders',
+    'Background',
+    'Appearance',
+  ].map((title) => [`settings: ${title}`, section(title)]),
+)
+
+const check: ConnectionCheck = {
+  host: 'h.example',
+  isOver: true,
+  results: [
+    { step: 'name', outcome: 'good', params: { host: 'h.example', address: '192.0.2.1' }, failure: null },
+    { step: 'proxy', outcome: 'skipped', params: {}, failure: null },
+    {
+      step: 'certificate',
+      outcome: 'bad',
+      params: {},
+      failure: failure('certificate-expired', { host: 'h.example' }),
+    },
+  ],
+}
+
+const troubleshooting = (answers: Answers, act: (page: OpenPage) => unknown): OpenState =>
+  opened({ answers }, async (page) => {
+    page.emit('command', 'show-settings')
+    await userEvent.click(page.screen.getByRole('button', { name: 'Check connection' }))
+    await act(page)
+  })
+
+export const settingsStates: States = {
+  'settings, with a wrong address': opened({ answers: full }, async ({ screen, emit }) => {
+    emit('command', 'show-settings')
+    await userEvent.fill(screen.getByLabelText('Server address', { exact: true }), 'http://nowhere')
+    await userEvent.keyboard('{Enter}')
+  }),
+  'an update in the settings': updates({ kind: 'found', version: '1.1.0' }),
+  'a failed update': updates({ kind: 'failed', failure: failure('update-not-writable') }),
+  'a checked connection': troubleshooting({ checkConnection: () => success(check) }, async ({ screen }) => {
+    await userEvent.click(screen.getByRole('button', { name: 'Check now' }))
+    await expect.element(screen.getByText('Some checks failed', { exact: false })).toBeVisible()
+  }),
+  'a support report': troubleshooting(
+    {
+      supportPieces: () =>
+        success([
+          { name: 'versions', text: 'electron 45' },
+          { name: 'log', text: '{}' },
+        ]),
+    },
+    async ({ screen }) => {
+      await userEvent.click(screen.getByRole('button', { name: 'Create report' }))
+      await expect.element(screen.getByRole('textbox', { name: 'Versions' })).toBeVisible()
+      screen.getByRole('textbox', { name: 'Versions' }).element().scrollIntoView()
+    },
+  ),
+  licences: opened({}, async ({ screen, emit }) => {
+    emit('command', 'show-settings')
+    await userEvent.click(screen.getByRole('button', { name: 'Licences', exact: true }))
+    await expect.element(screen.getByText('a package 1.0.0', { exact: false })).toBeVisible()
+  }),
+}

@@ -1,0 +1,30 @@
+import { openPage, type OpenPage } from '../open-page.ts'
+
+/** Brings the page into one state of one view. */
+export type OpenState = () => Promise<OpenPage>
+
+/** States of the page, by name. */
+export type States = Readonly<Record<string, OpenState>>
+
+/** Opens the page and then acts on it. */
+export function opened(
+  options: Parameters<typeof openPage>[0],
+  act: (page: OpenPage) => unknown = () => undefined,
+): OpenState {
+  return async () => {
+    const page = await openPage(options)
+    await act(page)
+    return page
+  }
+}
+
+/** A position in a row without controls. */
+export const rowCorner = { position: { x: 12, y: 12 } }
+
+/** Waits until transitions have ended. Animations that never end, such as that of a progress bar, go on. */
+export async function untilStill(): Promise<void> {
+  const ending = document
+    .getAnimations()
+    .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+  await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined)))
+}

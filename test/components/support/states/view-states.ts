@@ -1,0 +1,203 @@
+import { expect } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import type { WorkflowView } from '../../../../electron/contract/discovery.ts'
+import { failed, failure, success } from '../../../../electron/contract/failures.ts'
+import { listing, model, openLibrary, threeModels } from '../library.ts'
+import type { OpenPage } from '../open-page.ts'
+import { foundModel, foundPlace, foundView, need, registeredRow, signedIn, team } from '../rows.ts'
+import { opened, rowCorner, type OpenState, type States } from './state.ts'
+
+const openByName = ({ screen }: OpenPage, name: string) =>
+  userEvent.click(screen.getByRole('button', { name, exact: true }))
+
+const library = (...options: Parameters<typeof openLibrary>): (() => ReturnType<typeof openLibrary>) => {
+  return async () => openLibrary(...options)
+}
+
+/** Opens the library and then acts on it. */
+function inLibrary(
+  act: (page: OpenPage) => unknown,
+  answers: Parameters<typeof openLibrary>[1] = {},
+  models = threeModels,
+): OpenState {
+  return async () => {
+    const page = await openLibrary(models, answers)
+    await act(page)
+    return page
+  }
+}
+
+const longNames = [
+  model(
+    'A very long name of a model that was trained for many hours on the harbour at dawn '.repeat(3).trim(),
+  ),
+  model('نموذج الميناء عند الفجر', { modelType: 'a_type_with_an_unusually_long_name_of_50_characters' }),
+  model('W'.repeat(200)),
+]
+
+export const libraryStates: States = {
+  'the library': library(),
+  'the library, loading': library(threeModels, { library: () => new Promise(() => undefined) }),
+  'the library, empty': library([]),
+  'the library, no team chosen': library(threeModels, {
+    session: () => success({ ...signedIn(), chosen: null }),
+  }),
+  'a library that can’t be had': inLibrary(
+    async ({ screen }) => expect.element(screen.getByRole('main').getByRole('alert')).toBeVisible(),
+    { library: () => failed(failure('not-found')) },
+  ),
+  'the library, outdated, with details and a requested deletion': inLibrary(
+    async ({ screen, rowOf }) => {
+      await userEvent.dblClick(rowOf('Grain'), rowCorner)
+      await userEvent.keyboard('{Delete}')
+      await expect.element(screen.getByText('Deletion requested').first()).toBeVisible()
+    },
+    {
+      library: () => success({ ...listing(), failure: failure('offline') }),
+      // The native question stays open.
+      deleteModels: () => new Promise(() => {}),
+    },
+  ),
+  'the library, a model being changed': inLibrary(async ({ screen, rowOf }) => {
+    await userEvent.dblClick(rowOf('Grain'), rowCorner)
+    await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+    await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), '')
+  }),
+  'the library, several selected and a failed change': inLibrary(
+    async ({ screen, rowOf }) => {
+      await userEvent.click(rowOf('Flux'), rowCorner)
+      await userEvent.keyboard('{Control>}a{/Control}')
+      await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Disable' }))
+      await expect.element(screen.getByText('Couldn’t save', { exact: false }).first()).toBeVisible()
+    },
+    { changeModel: () => failed(failure('forbidden')) },
+  ),
+  'the library, a search without results': inLibrary(async ({ screen }) => {
+    await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'nothing')
+    await expect.element(screen.getByText('No models match.')).toBeVisible()
+  }),
+  'the library, very long names': inLibrary(() => undefined, {}, longNames),
+}
+
+const depth = registeredRow('Depth')
+const history = (act: (page: OpenPage) => unknown, rows = [depth, registeredRow('Grain')]): OpenState =>
+  opened({ answers: { history: () => success({ rows, nextBeforeMs: 1 }) } }, async (page) => {
+    await openByName(page, 'History')
+    await act(page)
+  })
+
+export const historyStates: States = {
+  'history, with details': history(async ({ rowOf, screen }) => {
+    await userEvent.dblClick(rowOf('Depth'), rowCorner)
+    await expect.element(screen.getByRole('complementary')).toBeVisible()
+  }),
+  'history, the question before removing': history(async ({ rowOf, screen }) => {
+    await userEvent.click(rowOf('Depth'), rowCorner)
+    await userEvent.keyboard('{Delete}')
+    await expect.element(screen.getByText('Remove “Depth” from history?')).toBeVisible()
+  }),
+  'history, empty': history(
+    async ({ screen }) => expect.element(screen.getByText('Finished uploads appear here.')).toBeVisible(),
+    [],
+  ),
+  'history that can’t be read': opened(
+    { answers: { history: () => failed(failure('journal-trouble')) } },
+    async (page) => {
+      await openByName(page, 'History')
+      await expect.element(page.screen.getByRole('main').getByRole('alert')).toBeVisible()
+    },
+  ),
+}
+
+const comfy = foundPlace('place-1', { modelCount: 4, sizeBytes: 141e9, presentCount: 2 })
+const cache = foundPlace('place-2', {
+  kind: 'hugging-face',
+  where: '~/.cache/huggingface/hub',
+  isWhole: false,
+  isInformation: true,
+  unreadableCount: 2,
+  unreadable: ['~/.cache/a', '~/.cache/b'],
+})
+const inComfy = [
+  foundModel('flux', { folder: 'checkpoints', modelType: 'checkpoints', sizeBytes: 100e9 }),
+  foundModel('owned', { sizeBytes: 30e9, state: 'in-library' }),
+  foundModel('twin', { sizeBytes: 10e9, state: 'same-name-and-size' }),
+  foundModel('grain', { modelType: null, sizeBytes: 1e9 }),
+]
+
+const places = (view: ReturnType<typeof foundView>, act: (page: OpenPage) => unknown = () => undefined) =>
+  opened(
+    {
+      answers: {
+        findPlaces: () => success(view),
+        foundModels: ({ place }) => success(place === comfy.id ? inComfy : [foundModel('cached')]),
+      },
+    },
+    async (page) => {
+      await openByName(page, 'Find my models…')
+      await expect.element(page.screen.getByRole('heading', { name: 'Find my models' })).toBeVisible()
+      await act(page)
+    },
+  )
+
+const needs = [
+  need('owned.safetensors', { stand: 'in-library', by: 'hash', sizeBytes: 5_000_000_000 }),
+  need('style/here.safetensors', {
+    stand: 'here',
+    by: 'path',
+    where: '~/ComfyUI/models/loras/style/here.safetensors',
+    sizeBytes: 90_000_000,
+  }),
+  need('off.safetensors', {
+    stand: 'here',
+    by: 'name',
+    where: '~/off.safetensors',
+    isOff: true,
+    sizeBytes: 1,
+  }),
+  need('lost.safetensors', { url: 'https://models.example/lost.safetensors' }),
+  need('broken.safetensors', {
+    stand: 'failed',
+    failed: { uploadId: 'upload-1', failure: failure('file-missing') },
+  }),
+]
+const workflowView: WorkflowView = {
+  id: 'workflow-1',
+  fileName: 'flux.json',
+  team,
+  isLooking: false,
+  libraryFailure: null,
+  needs,
+  unseen: [{ where: '~/far', why: 'too-slow' }],
+  isUsualSeen: false,
+}
+const workflow = (change: Partial<WorkflowView>): OpenState =>
+  opened(
+    { answers: { workflow: () => success({ ...workflowView, ...change }) } },
+    async ({ screen, emit }) => {
+      emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
+      await expect.element(screen.getByRole('heading', { name: 'Models for flux.json' })).toBeVisible()
+    },
+  )
+
+export const discoveryStates: States = {
+  'Find my models, searching': places(foundView([], { state: 'looking' })),
+  'Find my models, with a selection': places(foundView([comfy, cache]), async ({ screen }) => {
+    await userEvent.click(screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }))
+    await expect.element(screen.getByRole('button', { name: /^Review 2 models/ })).toBeEnabled()
+  }),
+  'Find my models, nothing found': places(foundView([])),
+  'Find my models, without the library': places(
+    foundView([comfy], { library: { team, isListing: false, failure: failure('offline') } }),
+  ),
+  'a workflow': workflow({}),
+  'a workflow, searched, without the library': workflow({
+    isLooking: true,
+    libraryFailure: failure('offline'),
+  }),
+  'a workflow of which the team has everything': workflow({
+    needs: needs.slice(0, 1),
+    unseen: [],
+    isUsualSeen: true,
+  }),
+}

@@ -58,6 +58,7 @@ else
         settings: settings.current(),
         workers: folders.workers,
         logFolders: [folders.logs, join(folders.home, 'logs', 'command-line')],
+        flushLog: log.flush,
       })
       secretStore.onStateChange(() => void engine.keychainChanged())
       startDesktop({

@@ -1,4 +1,4 @@
-import type { Account } from '../contract/account.ts'
+import type { Account, Person } from '../contract/account.ts'
 import type { AccountStore } from '../platform/environment.ts'
 import { hasSameEmail, isSamePerson } from '../contract/account.ts'
 import { serverAddressOf } from '../contract/servers.ts'
@@ -9,6 +9,8 @@ import { serverAddressOf } from '../contract/servers.ts'
  */
 export interface AccountList {
   list(): readonly Account[]
+  /** Whether a user has an account that has not left. */
+  hasSignIn(person: Person): boolean
   /**
    * Stores an account that has signed in. If no account was signed in before, the signed-out accounts of
    * other users are marked as having left this computer.
@@ -49,6 +51,7 @@ export function createAccountList(
       )
   return {
     list,
+    hasSignIn: (person) => list().some((account) => !account.hasLeft && isSamePerson(account, person)),
     async mayAdd(account) {
       const known = accountStore.list()
       const isExpected = known.length === 0 || known.some((other) => isSamePerson(other, account))

@@ -1,7 +1,7 @@
 import { fetchProfile, login, logout } from '../cloud/auth.ts'
 import { createCloudClient, type CloudClient, type Credential, type Signer } from '../cloud/client.ts'
 import { failed, failure, isConnectivityFailure, success, type Result } from '../contract/failures.ts'
-import { isSamePerson, type Account } from '../contract/account.ts'
+import { isSamePerson, type Account, type Person } from '../contract/account.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
 import type { ProxyResolver } from '../platform/network/proxy-resolver.ts'
 import { retryCall, type RetryOptions } from '../platform/retry-call.ts'
@@ -36,6 +36,8 @@ export interface Accounts {
   finishPendingKey(server: string): Promise<Result<Account> | null>
   /** Revokes a key from a pairing that was cancelled. */
   discardKey(server: string, key: string): void
+  /** Whether a user has a sign-in that is stored on this computer, and not only a token from outside. */
+  hasStoredSignIn(person: Person): boolean
   clientFor(server: string): CloudClient
   /**
    * Erases the secret, then informs the server. The account is signed out in any case; a failure means that
@@ -139,6 +141,7 @@ export function createAccounts(options: {
     acceptDeviceKey: devices.accept,
     finishPendingKey: devices.finishPending,
     discardKey: (server, key) => void devices.revoke(server, key),
+    hasStoredSignIn: accountList.hasSignIn,
     clientFor,
     async signOut(accountId, onSignedOut = () => {}, data = undefined) {
       const account = find(accountId)

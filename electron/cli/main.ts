@@ -88,12 +88,10 @@ async function runWithEngine(command: EngineCommand, cliEnvironment: CliEnvironm
   const keychain = createKeychain({ log })
   const environment = createEnvironment(log, findProxiesOfEnvironment)
   const interruption = listenForInterruption(process, (code) => endProcess(code, keychain))
-  const engine = createCliEngine(
-    settingsFor(command, cliEnvironment),
-    cliEnvironment.home,
-    keychain,
+  const engine = createCliEngine(settingsFor(command, cliEnvironment), cliEnvironment.home, keychain, {
     environment,
-  )
+    flushLog: log.flush,
+  })
   if (engine === null) return exitCodes.someFailed
   let code: number
   try {
@@ -130,7 +128,7 @@ function createCliEngine(
   settings: EngineSettings,
   home: string,
   keychain: Keychain,
-  environment: Environment,
+  { environment, flushLog }: { readonly environment: Environment; readonly flushLog: () => Promise<void> },
 ): Engine | null {
   let keychainState: KeychainState = 'ok'
   async function withStateUpdate<T>(operation: Promise<Result<T>>): Promise<Result<T>> {
@@ -162,6 +160,7 @@ function createCliEngine(
       settings,
       workers,
       logFolders: [join(home, 'logs'), join(home, 'logs', 'command-line'), ...macLogFolders()],
+      flushLog,
     })
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)

@@ -94,16 +94,16 @@ export interface SessionView {
 }
 
 /** Whether an account's id is one that a user's sign-ins have: `host user`, or `host user team` (accounts/). */
-export function isAccountIdOf(
-  { server, personId }: Pick<Account, 'server' | 'personId'>,
-  id: string,
-): boolean {
+export function isAccountIdOf({ server, personId }: Person, id: string): boolean {
   const own = `${new URL(server).host} ${personId}`
   return id === own || id.startsWith(`${own} `)
 }
 
+/** A user of a server. */
+export type Person = Pick<Account, 'server' | 'personId'>
+
 /** The same user on the same server, with either kind of sign-in. */
-export function isSamePerson(a: Account, b: Account): boolean {
+export function isSamePerson(a: Person, b: Person): boolean {
   return baseOf(a.server) === baseOf(b.server) && a.personId === b.personId
 }
 

@@ -36,6 +36,11 @@ export interface AccountSealing {
   unsealPresent(): Promise<void>
   /** Why something can't be decrypted, or null. Only for users who are signed in. */
   problem(): Failure | null
+  /**
+   * Deletes the log files again if this process has encrypted or deleted anything: requests that belong to a
+   * sign-out end after it, and may be logged.
+   */
+  eraseLogsAgain(): Promise<void>
   /** Deletes what can't be decrypted because its key is missing or it is damaged. */
   discard(): Promise<Result<void>>
   /** Repeats what could not be done, and watches for sign-ins and sign-outs of other processes. */
@@ -54,6 +59,8 @@ export interface SealingOptions {
   /** The data folder, and the folders of the logs. */
   readonly folder: string
   readonly logFolders: readonly string[]
+  /** Resolves once all lines so far are in the log files. */
+  readonly flushLog: () => Promise<void>
   /** How often `watch` checks, in ms; never if it is null. */
   readonly checkEveryMs?: number | null | undefined
   /**
@@ -73,8 +80,9 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
   const unsealing = createUnsealing(options, keys, isClosed)
   let last: Promise<unknown> = Promise.resolve()
   let cancelTimer = () => {}
-  let seenAccounts = ''
+  const accountChanges = createAccountChanges(accountStore)
   let retryAtMs = 0
+  let hasSealed = false
 
   /** One after the other: a sign-in waits until the sign-out before it is complete. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -113,27 +121,22 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
       if (!done.ok) result = done
     }
     if (users.length > 0) onChange()
+    hasSealed ||= sealed.needsErasing()
     const isErased = await erase(options)
     return result.ok && !isErased ? failed(failure('seal-pending')) : result
   }
 
-  /** Whether accounts were added, signed in or signed out since the last call. */
-  function haveAccountsChanged(): boolean {
-    const accounts = JSON.stringify(accountStore.list().map(({ id, state }) => [id, state]))
-    const hasChanged = seenAccounts !== '' && seenAccounts !== accounts
-    seenAccounts = accounts
-    return hasChanged
-  }
-
   async function check(): Promise<void> {
     if (isClosed()) return
-    const hasChanged = haveAccountsChanged()
+    const { hasChanged, hasAnyGone } = accountChanges()
+    // This process may have written lines about the account after another one had deleted the log files.
+    if (hasAnyGone) await deleteTraces(options)
     const isDue = environment.now() >= retryAtMs && departedUsers(options).length > 0
     if (isDue || sealed.needsErasing()) await sealAll()
     if (hasChanged || unsealing.problem()?.code === 'sealed-full') await unsealAll()
     // Another process may have decrypted what belongs to the account.
     if (hasChanged) onChange()
-    haveAccountsChanged()
+    accountChanges()
   }
 
   async function unsealAll(): Promise<void> {
@@ -156,6 +159,10 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     sealDeparted: () => inTurn(sealAll),
     unsealPresent: () => inTurn(unsealAll),
     problem: unsealing.problem,
+    eraseLogsAgain: () =>
+      inTurn(async () => {
+        if (hasSealed) await deleteTraces(options)
+      }),
     discard: () =>
       inTurn(async () => {
         const discarded = unsealing.discard()
@@ -164,7 +171,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
         return discarded
       }),
     watch() {
-      haveAccountsChanged()
+      accountChanges()
       scheduleCheck()
     },
     async close() {
@@ -191,6 +198,20 @@ async function repeatSteps(
   return { step, isUsed }
 }
 
+/** Returns a function that tells how accounts have changed since its last call, here or in another process. */
+function createAccountChanges(accountStore: SealingOptions['accountStore']) {
+  let seen: readonly Pick<Account, 'id' | 'state'>[] | null = null
+  return () => {
+    const before = seen
+    const now = accountStore.list().map(({ id, state }) => ({ id, state }))
+    seen = now
+    return {
+      hasChanged: before !== null && JSON.stringify(before) !== JSON.stringify(now),
+      hasAnyGone: before?.some(({ id }) => !now.some((other) => other.id === id)) ?? false,
+    }
+  }
+}
+
 /** The users who have signed out, one account of each. */
 function departedUsers({ accountStore, readyAccounts }: SealingOptions): readonly SealedUser[] {
   const ready = readyAccounts()
@@ -203,10 +224,17 @@ function departedUsers({ accountStore, readyAccounts }: SealingOptions): readonl
 }
 
 /** Erases what the files of the data folder still have of deleted rows; returns whether it succeeded. */
-async function erase({ sealed, folder, logFolders, environment }: SealingOptions): Promise<boolean> {
+async function erase(options: SealingOptions): Promise<boolean> {
+  const { sealed } = options
   if (!sealed.needsErasing()) return true
-  await eraseTraces(folder, logFolders, environment.log)
-  return sealed.erase()
+  const areTracesGone = await deleteTraces(options)
+  return sealed.erase({ isLast: areTracesGone })
+}
+
+async function deleteTraces({ flushLog, folder, logFolders, environment }: SealingOptions): Promise<boolean> {
+  // Lines that wait would be written to new files.
+  await flushLog()
+  return eraseTraces(folder, logFolders, environment.log)
 }
 
 /** Keys that are certain to be in the keychain. */

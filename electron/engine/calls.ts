@@ -204,6 +204,8 @@ async function signOut(
   })
   await forgotten
   const done = await sealed
+  // The server was informed meanwhile, which may have failed and been logged.
+  await sealing.eraseLogsAgain()
   return signedOut.ok && !done.ok ? done : signedOut
 }
 

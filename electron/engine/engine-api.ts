@@ -58,6 +58,8 @@ export interface EngineOptions {
   readonly computer?: Computer
   /** Folders of log files, which are deleted when a user signs out. */
   readonly logFolders?: readonly string[]
+  /** Resolves once all lines of the log so far are on the disk. */
+  readonly flushLog?: () => Promise<void>
   /** How often the journal is read for sign-ins and sign-outs of other processes, in ms; null for never. */
   readonly accountCheckMs?: number | null
   /** Replacements for measuring and testing. */

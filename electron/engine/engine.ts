@@ -113,8 +113,9 @@ export function createEngine(options: EngineOptions): Engine {
     confirmAccount: (account) => confirmAccount(account),
   })
   // What belongs to users who have signed out is encrypted.
+  const sealedAccounts = createSealedAccounts(database, environment, folder)
   const sealing = createAccountSealing({
-    sealed: createSealedAccounts(database, environment, folder),
+    sealed: sealedAccounts,
     accountStore,
     readyAccounts: () => accounts.list().filter(({ state }) => state === 'ready'),
     secretStore,
@@ -122,6 +123,7 @@ export function createEngine(options: EngineOptions): Engine {
     environment,
     folder,
     logFolders: options.logFolders ?? [],
+    flushLog: options.flushLog ?? (async () => {}),
     checkEveryMs: options.accountCheckMs,
     release: releaseAccounts,
     onChange: () => events.emit('sealingChanged'),
@@ -531,7 +533,12 @@ export function createEngine(options: EngineOptions): Engine {
     resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
     cleanUpAbandoned: () => abandonedUploads.cleanUp(),
     abandonedCount: () => store.abandonedUploads().length,
-    useToken: (token, retry) => signIns.useToken(token, retry),
+    async useToken(token, retry) {
+      const account = await signIns.useToken(token, retry)
+      // An earlier version may have stored the listings of a user without a sign-in.
+      if (account.ok && !accounts.hasStoredSignIn(account.value)) await library.forget(account.value.id)
+      return account
+    },
     usesServer: uploadAccounts.usesServer,
     fileOf: (id) => rows.get(id)?.record.path ?? store.find(id)?.path ?? null,
     localFileWith: (sha256) => localFileWith(hashCache, sha256),
@@ -575,6 +582,8 @@ export function createEngine(options: EngineOptions): Engine {
       }
       await hold.start({ ownsQueue: restoreQueue })
       if (restoreQueue) {
+        // What could not be erased before the last process ended.
+        if (sealedAccounts.needsErasing()) events.emit('departed')
         inBackground(sealing.unsealPresent())
         inBackground(sealing.sealDeparted())
       }
@@ -608,6 +617,8 @@ export function createEngine(options: EngineOptions): Engine {
       await Promise.all([transfer.close(), inspector.close()])
       store.close()
       database.close()
+      // A command ends with this; the log of the app goes on, and is about users who are still here.
+      if (!ownsHistory) await sealing.eraseLogsAgain()
     },
   }
 }

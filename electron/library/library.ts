@@ -50,7 +50,7 @@ export interface Library {
 }
 
 export function createLibrary(options: {
-  readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
+  readonly accounts: Pick<Accounts, 'list' | 'accessFor' | 'hasStoredSignIn'>
   /** Where the listings of large libraries are kept. */
   readonly folder: string
   readonly environment: Environment

@@ -33,7 +33,7 @@ export interface Listings {
 }
 
 export function createListings(options: {
-  readonly accounts: Pick<Accounts, 'list'>
+  readonly accounts: Pick<Accounts, 'list' | 'hasStoredSignIn'>
   readonly folder: string
   readonly request: TeamRequest
   /** All pages of a team were requested in the background. */
@@ -41,12 +41,7 @@ export function createListings(options: {
   readonly environment: Environment
 }): Listings {
   const { accounts, request, onRefreshed, environment } = options
-  const files = createListingFiles(options.folder, environment, ({ server, personId }) =>
-    accounts
-      .list()
-      .filter((account) => baseOf(account.server) === server && account.personId === personId)
-      .every(({ hasLeft }) => hasLeft),
-  )
+  const files = createListingFiles(options.folder, environment, (person) => !accounts.hasStoredSignIn(person))
   const caches = new Map<string, ListingCache>()
   const running = new Set<Promise<unknown>>()
 
@@ -63,8 +58,10 @@ export function createListings(options: {
   function cacheFor({ accountId, teamId }: TeamChoice): ListingCache {
     const person = personOf(accountId)
     const key = person ? `${person.server} ${person.personId} ${teamId}` : `${accountId} ${teamId}`
-    const cache =
-      caches.get(key) ?? createListingCache(environment, person ? files.fileOf({ ...person, teamId }) : null)
+    // No sign-out would delete the listing of a user who only has a token from outside.
+    const isStored = person !== undefined && accounts.hasStoredSignIn(person)
+    const file = isStored ? files.fileOf({ ...person, teamId }) : null
+    const cache = caches.get(key) ?? createListingCache(environment, file)
     caches.set(key, cache)
     return cache
   }

@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest'
 import type { Result } from '../../electron/contract/failures.ts'
 import type { Environment } from '../../electron/platform/environment.ts'
 import type { FindProxies } from '../../electron/platform/network/proxy-resolver.ts'
+import { createLog, type FileLog } from '../../electron/platform/log.ts'
 import { defaultSettings } from '../../electron/contract/settings.ts'
 import type { SessionView } from '../../electron/contract/account.ts'
 import type { Phase, Snapshot, UploadRow } from '../../electron/contract/uploads.ts'
@@ -38,6 +39,12 @@ export interface EngineOptions {
   readonly as?: DemoAccount | null
   /** How often the engine looks for sign-outs of other processes, in ms; never by default. */
   readonly accountCheckMs?: number
+  /** Whether the app writes its log to the data folder, as the installed app does; otherwise it is only recorded. */
+  readonly hasLogFile?: boolean
+  /** Writes the lines of the log that wait; by default those of the log file. */
+  readonly flushLog?: () => Promise<void>
+  /** Whether the engine is that of the command line, which leaves the queue to the app. */
+  readonly isCommand?: boolean
   /** Whether its first team is chosen, which is the default. */
   readonly isTeamChosen?: boolean
 }
@@ -71,6 +78,8 @@ export interface EngineHarness {
   readonly home: string
   readonly cloud: Cloud
   readonly secretStore: MemorySecretStore
+  /** The log of the app with `hasLogFile`, else null. */
+  readonly fileLog: FileLog | null
   readonly clock: HandClock
   readonly environment: TestEnvironment & Required<Pick<Environment, 'startOfDay'>>
   /** The first app of the test. */
@@ -116,6 +125,7 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
     ...(options.findProxies ? { findProxies: options.findProxies } : {}),
     ...(options.networkAddresses ? { networkAddresses: options.networkAddresses } : {}),
   }
+  const fileLog = options.hasLogFile ? createLog({ folder: join(home, 'logs') }) : null
   const secretStore = createMemorySecretStore()
   const cloud = await startCloud({ now: clock.now, verifiesHash: true, ...options.cloud })
   const apps: App[] = []
@@ -129,7 +139,9 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
   async function open(settings: Partial<EngineSettings> = {}, dataFolder = home): Promise<App> {
     const engine = createEngine({
       folder: dataFolder,
-      environment,
+      environment: fileLog ? { ...environment, log: fileLog } : environment,
+      logFolders: [join(dataFolder, 'logs')],
+      flushLog: options.flushLog ?? fileLog?.flush ?? (async () => {}),
       secretStore,
       keychainState: () => 'ok',
       settings: {
@@ -147,7 +159,7 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
     })
     const app = appOn(engine)
     apps.push(app)
-    await engine.start()
+    await engine.start({ restoreQueue: options.isCommand !== true })
     return app
   }
 
@@ -159,6 +171,7 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
     home,
     cloud,
     secretStore,
+    fileLog,
     clock,
     environment,
     app,

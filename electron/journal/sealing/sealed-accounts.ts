@@ -76,8 +76,11 @@ export interface SealedAccounts {
   discard(which: { readonly seals: readonly string[]; readonly parts: readonly number[] }): Result<void>
   /** Whether the file may still hold bytes of deleted rows. */
   needsErasing(): boolean
-  /** Erases them from the journal and its log; false if another process is using it or the disk is full. */
-  erase(): boolean
+  /**
+   * Erases them from the journal and its log; false if another process is using it or the disk is full. Unless it
+   * `isLast`, the journal stays marked, so that what else is to be erased is tried again.
+   */
+  erase(options?: { readonly isLast: boolean }): boolean
 }
 
 /** @param folder the data folder, which may have copies of damaged journals */
@@ -95,9 +98,13 @@ export function createSealedAccounts(
   const removePart = database.prepare('DELETE FROM sealed WHERE id = ?')
   /** Seals with a part that was written. A key is deleted once nothing is encrypted with it, so these need a part. */
   const usedSeals = new Set<string>()
+  /** The version of the journal that was rewritten last; it changes when another process writes. */
+  let rewrittenVersion: unknown = null
+  const version = () => database.prepare('PRAGMA data_version').get()?.['data_version']
 
   function takeNext(user: SealedUser, keeping: Keeping): Result<Remainder> {
     let remainder: Remainder = 'nothing'
+    rewrittenVersion = null
     const written = write(() => {
       if (keeping.isKeyLost()) {
         remainder = 'process'
@@ -163,14 +170,22 @@ export function createSealedAccounts(
       })
       return written.ok ? success(unsealed) : written
     },
-    discard: ({ seals, parts }) =>
-      write(() => {
+    discard({ seals, parts }) {
+      rewrittenVersion = null
+      return write(() => {
         markForErasing(database, [])
         for (const seal of seals) database.prepare('DELETE FROM sealed WHERE seal = ?').run(seal)
         for (const id of parts) removePart.run(id)
-      }),
+      })
+    },
     needsErasing: () => filesToErase(database) !== null,
-    erase: () => erase(database, environment),
+    erase({ isLast } = { isLast: true }) {
+      if (rewrittenVersion !== version() && !rewrite(database, environment)) return false
+      rewrittenVersion = version()
+      if (!isLast) return false
+      database.prepare('DELETE FROM choices WHERE name = ?').run(eraseMark)
+      return true
+    },
   }
 }
 
@@ -329,14 +344,12 @@ function migrateRows(rows: StoredRows, version: number): StoredRows {
  * Rewrites the journal, so that it has no free space with bytes of deleted rows, and empties its log, which has
  * earlier versions of its pages.
  */
-function erase(database: DatabaseSync, { log }: Pick<Environment, 'log'>): boolean {
+function rewrite(database: DatabaseSync, { log }: Pick<Environment, 'log'>): boolean {
   try {
     for (const file of filesToErase(database) ?? []) rmSync(file, { force: true })
     // Another process is waited for later, without blocking this thread. Temporary files would be readable.
     database.exec(`PRAGMA busy_timeout = ${eraseTimeoutMs}; PRAGMA temp_store = MEMORY; VACUUM`)
-    if (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] !== 0) return false
-    database.prepare('DELETE FROM choices WHERE name = ?').run(eraseMark)
-    return true
+    return database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
   } catch (error) {
     log.warn('deleted rows could not be erased from the journal yet', { error: String(error) })
     return false

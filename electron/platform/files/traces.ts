@@ -1,39 +1,53 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../environment.ts'
+import { isMissing } from './path-exists.ts'
 
 /** The log and its older files (log.ts). */
 const logFile = /^modelferry(?:\.\d+)?\.log$/
-/** What the window remembers between starts, and copies that could not be read (desktop/settings). */
+/** What the window remembers between starts (desktop/settings). */
 const windowFile = 'window.json'
-const unreadableWindowFile = /^window\.unreadable-\d+\.json$/
+/** Copies that could not be read, and what an interrupted write has left (electron-store writes atomically). */
+const otherWindowFile = /^window\.(?:unreadable-\d+\.json|json\.tmp-.+)$/
 
 /**
  * Deletes what the data folder has of an account besides the journal: the log files, which may name paths and
- * accounts, and the last folder of the file dialog.
+ * accounts, and the last folder of the file dialog. Returns whether nothing is left; each is tried in any case.
  */
 export async function eraseTraces(
   folder: string,
   logFolders: readonly string[],
   log: Pick<Log, 'warn'>,
-): Promise<void> {
-  try {
-    for (const logFolder of logFolders) await removeFiles(logFolder, logFile)
-    await removeFiles(folder, unreadableWindowFile)
-    await forgetLastFolder(join(folder, windowFile))
-  } catch (error) {
-    log.warn('traces of an account could not be erased', { error: String(error) })
-  }
+): Promise<boolean> {
+  const results = await Promise.allSettled([
+    forgetLastFolder(join(folder, windowFile)),
+    removeFiles(folder, otherWindowFile),
+    ...logFolders.map((logFolder) => removeFiles(logFolder, logFile)),
+  ])
+  const failures = results.filter((result) => result.status === 'rejected')
+  for (const { reason } of failures)
+    log.warn('traces of an account could not be erased', { error: String(reason) })
+  return failures.length === 0
 }
 
 async function removeFiles(folder: string, pattern: RegExp): Promise<void> {
-  const names = await readdir(folder).catch(() => [])
-  for (const name of names.filter((one) => pattern.test(one))) await rm(join(folder, name), { force: true })
+  const names = await ifPresent(readdir(folder))
+  for (const name of names ?? []) if (pattern.test(name)) await rm(join(folder, name), { force: true })
 }
 
 async function forgetLastFolder(file: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(() => null)
-  if (text === null || !text.includes('lastFolder')) return
+  const text = await ifPresent(readFile(file, 'utf8'))
+  if (!text?.includes('lastFolder')) return
   const { lastFolder: _forgotten, ...others } = JSON.parse(text) as Record<string, unknown>
   await writeFile(file, JSON.stringify(others, null, '\t'), { mode: 0o600 })
+}
+
+/** What was read; null if there is nothing at the path. */
+async function ifPresent<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
@@ -269,4 +269,64 @@ test('a folder whose confirmation is open at the sign-out is not watched', async
     failure: { code: 'no-team' },
   })
   expect(filesWith(home, ['zq-watched'])).toEqual([])
+})
+
+test('erases at the next start what could not be erased at the sign-out', async () => {
+  const harness = await setupUsed()
+  const { app, home, open, watched } = harness
+  const logFile = join(home, 'logs', 'modelferry.log')
+  // Neither a log that is no file nor a window file that can't be read can be erased.
+  mkdirSync(join(logFile, 'zq-log'), { recursive: true })
+  mkdirSync(join(home, 'window.json'))
+  expect(await signOut(app)).toMatchObject({ failure: { code: 'seal-pending' } })
+  expect(app.rows()).toEqual([])
+  await app.stop()
+
+  rmSync(join(home, 'logs'), { recursive: true })
+  rmSync(join(home, 'window.json'), { recursive: true })
+  mkdirSync(join(home, 'logs'))
+  writeFileSync(logFile, watched)
+  writeFileSync(join(home, 'window.json'), JSON.stringify({ zoom: 1, lastFolder: watched }))
+  const next = await open()
+  valueOf(await next.engine.sealDeparted())
+  expect(filesWith(home, ['zq-'])).toEqual([])
+  expect(JSON.parse(readFileSync(join(home, 'window.json'), 'utf8'))).toEqual({ zoom: 1 })
+})
+
+test('log lines that wait for a slow disk at the sign-out are not written after it', async () => {
+  let waiting = ''
+  let logFile = ''
+  const flushLog = async () => {
+    if (waiting !== '') writeFileSync(logFile, waiting)
+    waiting = ''
+  }
+  const { app, home } = await setup({ flushLog })
+  mkdirSync(join(home, 'logs'))
+  logFile = join(home, 'logs', 'modelferry.log')
+  waiting = 'zq-line'
+  valueOf(await signOut(app))
+  await flushLog()
+  expect(filesWith(home, ['zq-line'])).toEqual([])
+})
+
+test('a command leaves no log line that was written after its sign-out', async () => {
+  const { app, home, fileLog } = await setup({ hasLogFile: true, isCommand: true })
+  valueOf(await signOut(app))
+  fileLog?.warn('zq-late')
+  await app.stop()
+  await fileLog?.flush()
+  expect(filesWith(home, ['zq-late'])).toEqual([])
+})
+
+test('deletes the log lines of this process when another one has signed the account out', async () => {
+  const harness = await setup({ hasLogFile: true, accountCheckMs: 2_000 })
+  const { app, clock, home, open, fileLog } = harness
+  const command = await open()
+  valueOf(await signOut(command))
+  // Written before this process noticed the sign-out.
+  fileLog?.info('zq-late')
+  await fileLog?.flush()
+  expect(filesWith(home, ['zq-late'])).not.toEqual([])
+  clock.advance(2_000)
+  await app.until(() => filesWith(home, ['zq-late']).length === 0)
 })

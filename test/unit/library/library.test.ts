@@ -27,7 +27,7 @@ async function setup() {
   const client = createCloudClient(cloud.url, environment)
   const signIn = async () => valueOf(await login(client, ALICE.email, ALICE.password)).access_token
   const tokens = { current: await signIn() }
-  const state = { isHere: true }
+  const state = { isHere: true, hasStoredSignIn: true }
   const accountOf = (id: string): Account => ({
     id,
     kind: 'session',
@@ -43,6 +43,7 @@ async function setup() {
       folder: join(folder, 'libraries'),
       accounts: {
         list: () => [accountOf('alice'), accountOf('alice again')],
+        hasStoredSignIn: () => state.hasStoredSignIn,
         accessFor: (_accountId, teamId) =>
           state.isHere
             ? success({
@@ -385,6 +386,19 @@ test('keeps the listing of a large library for the next process', async () => {
   const before = lists()
   const again = reopen()
   expect([valueOf(await again.models(home)).models.length, lists() - before]).toEqual([621, 2])
+  await again.close()
+})
+
+test('stores no listing of a user who only has a token from outside', async () => {
+  const { library, state, addMany, reopen, lists, stored } = await setup()
+  state.hasStoredSignIn = false
+  addMany(620)
+  await library.models(home)
+  await library.close()
+  expect(stored).toThrow('ENOENT')
+  const before = lists()
+  const again = reopen()
+  expect([valueOf(await again.models(home)).models.length, lists() - before]).toEqual([620, 7])
   await again.close()
 })
 

@@ -459,3 +459,15 @@ test('seals and returns 100,000 rows in short steps', () => {
   console.info('100,000 rows', { sealing, erasing, unsealing })
   expect(store.finishedSince(0)).toBe(100_000)
 }, 60_000)
+
+test('stays marked until everything else is erased too, and is rewritten once', () => {
+  const { store, sealed, database } = setup()
+  store.add([uploadRecord()])
+  sealAll(sealed, createSeal())
+  expect([sealed.erase({ isLast: false }), sealed.needsErasing()]).toEqual([false, true])
+  // Each rewriting increases the schema's version (sqlite.org/pragma.html#pragma_schema_version).
+  const schemaVersion = () => database.prepare('PRAGMA schema_version').get()?.['schema_version']
+  const rewritten = schemaVersion()
+  expect([sealed.erase({ isLast: false }), schemaVersion()]).toEqual([false, rewritten])
+  expect([sealed.erase({ isLast: true }), sealed.needsErasing()]).toEqual([true, false])
+})

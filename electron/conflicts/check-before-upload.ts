@@ -92,7 +92,9 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   }
 
   async function check(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
-    if (rows.get(id)?.record.failure?.code === 'other-process') {
+    const queued = rows.get(id)?.record
+    // Another process may have sent it since: then the model at its path is its own.
+    if (queued && (queued.failure?.code === 'other-process' || isStarted(queued.state))) {
       const claim = claimFile(options, id)
       if (claim.kind !== 'proceed') return claim
     }

@@ -51,7 +51,13 @@ test('marks parts that are retried and parts that were sent before a restart', a
   // The clock is advanced over the delay before the retry.
   await advanceUntil(begunUpload(harness, id), () => app.row(id).sentBytes >= 5 * partBytes)
   await hold.arrived
-  await expect.poll(async () => (await now())?.parts?.states.slice(0, 2)).toBe('sS')
+  // The retry may only be scheduled now; advanceUntil does not advance the clock during a held request.
+  await expect
+    .poll(async () => {
+      harness.clock.advance(1_000)
+      return (await now())?.parts?.states.slice(0, 2)
+    })
+    .toBe('sS')
   await app.pauseNow(id)
   expect((await now())?.parts).toMatchObject({ states: expect.not.stringMatching(/[fu]/i), flying: [] })
   hold.release()

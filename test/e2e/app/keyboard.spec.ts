@@ -131,13 +131,20 @@ test.describe('with a review', () => {
   })
 })
 
-/** Chooses a team, removes a file and restores it, and approves the rest. */
-async function review(page: Page, keyboard: Keyboard): Promise<void> {
+/** The choice is for this review only. */
+async function chooseReviewTeam(page: Page, keyboard: Keyboard): Promise<Locator> {
   const sheet = page.getByRole('dialog', { name: /^Review/ })
   await expect(sheet.getByRole('button', { name: 'Choose team' })).toBeFocused()
   await keyboard.press('Enter')
   await expect(page.getByRole('menuitemradio', { name: "Alice's Team" })).toBeFocused()
   await keyboard.press('Enter')
+  await expect(sheet.getByRole('button', { name: "Upload to Alice's Team" })).toBeVisible()
+  return sheet
+}
+
+/** Chooses a team, removes a file and restores it, and approves the rest. */
+async function review(page: Page, keyboard: Keyboard): Promise<void> {
+  const sheet = await chooseReviewTeam(page, keyboard)
   const two = sheet.getByRole('row', { name: /^two,/ })
   await keyboard.tabToRows(sheet)
   await keyboard.press('End')
@@ -199,22 +206,22 @@ async function removeAndRestore(app: RunningApp, keyboard: Keyboard, harness: En
   async function addReviewed(name: string): Promise<void> {
     await answerPicker(electron, [await harness.file(`models/loras/${name}.safetensors`)])
     await keyboard.pressShortcut('CmdOrCtrl+O')
-    await expect(page.getByRole('dialog', { name: /^Review/ })).toBeVisible()
+    const sheet = await chooseReviewTeam(page, keyboard)
     await keyboard.press('Control+Enter')
+    await expect(sheet).toHaveCount(0)
     await expect(rowOf(page, name)).toBeVisible()
   }
 }
 
-/** The library is filtered by the model that was shown from the list. */
+/** The library still shows the team of the model that was shown from the list. */
 async function openLibrary(page: Page, keyboard: Keyboard): Promise<void> {
   await keyboard.pressShortcut('CmdOrCtrl+2')
-  const model = page.getByRole('row', { name: /^(one|two),/ })
-  await expect(model).toHaveCount(1)
+  await expect(page.getByRole('row', { name: /^(one|two),/ })).toHaveCount(2)
   await keyboard.tabToRows()
   await keyboard.press('Enter')
   await expect(page.getByRole('complementary')).toBeVisible()
   await keyboard.press('Escape')
-  await expect(model).toBeFocused()
+  await expect(page.locator('[data-id]:focus')).toHaveCount(1)
 }
 
 async function changeSettings(page: Page, keyboard: Keyboard): Promise<void> {

@@ -17,10 +17,10 @@ export function findChromium(): string | undefined {
 
 /**
  * Chromium for pages without a window: its headless shell if it is installed, because an app starts with a third
- * less CPU time on it, else `findChromium()`.
+ * less CPU time on it, else `findChromium()`. Debian's script in `/usr/bin` would not end the program with it.
  */
 export function findHeadlessChromium(): string | undefined {
-  const shell = '/usr/bin/chromium-headless-shell'
+  const shell = '/usr/lib/chromium/chromium-headless-shell'
   return process.env['MODELFERRY_CHROMIUM'] ?? (existsSync(shell) ? shell : findChromium())
 }
 

@@ -92,9 +92,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   }
 
   async function check(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
-    const queued = rows.get(id)?.record
-    // Another process may have sent it since: then the model at its path is its own.
-    if (queued && (queued.failure?.code === 'other-process' || isStarted(queued.state))) {
+    if (rows.get(id)?.record.failure?.code === 'other-process') {
       const claim = claimFile(options, id)
       if (claim.kind !== 'proceed') return claim
     }

@@ -24,20 +24,13 @@ function insertStatement(database: DatabaseSync): StatementSync {
 }
 
 /**
- * Lists a row's multipart upload as abandoned and deletes its parts, unless it is `keptUploadId`, its model is
- * registered, or another row has taken it over (see file-claims.ts). A completed upload may be listed too:
- * aborting it costs one request that finds nothing. Part of the transaction that changes the row.
+ * Lists a row's multipart upload as abandoned and deletes its parts, unless it is `keptUploadId` or its model
+ * is registered. A completed upload may be listed too: aborting it costs one request that finds nothing. Part
+ * of the transaction that changes the row.
  */
 export function abandonUpload(database: DatabaseSync, id: string, keptUploadId: string | null): void {
   const inserted = insertStatement(database).run(id, keptUploadId)
-  if (Number(inserted.changes) === 0) return
-  database.prepare('DELETE FROM parts WHERE upload = ?').run(id)
-  database
-    .prepare(
-      `DELETE FROM leftovers WHERE upload_id = (SELECT multipart ->> 'uploadId' FROM uploads WHERE id = ?1)
-       AND EXISTS (SELECT 1 FROM uploads WHERE id <> ?1 AND multipart ->> 'uploadId' = upload_id)`,
-    )
-    .run(id)
+  if (Number(inserted.changes) > 0) database.prepare('DELETE FROM parts WHERE upload = ?').run(id)
 }
 
 /** Lists an upload that belongs to no row. */

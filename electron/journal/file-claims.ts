@@ -5,19 +5,13 @@ import { createDisplacedModelTable } from './displaced-models.ts'
 import type { Write } from './journal-write.ts'
 import { livingProcesses } from './process-claims.ts'
 import { columns, fromColumns } from './record-columns.ts'
-import {
-  isRegistered,
-  isSameTeam,
-  multipartOf,
-  type RegisteredRecord,
-  type UploadRecord,
-} from './upload-record.ts'
+import { isRegistered, isSameTeam, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
 
 /** The result of claiming a file and its target before anything is sent. */
 export type FileClaim =
   /**
-   * `isContinued`: the upload now has the state of one of a process that has ended or has stopped it, and
-   * replaces the model that was displaced for it.
+   * `isContinued`: the upload now has the state of one of a process that has ended, and replaces the model that
+   * was displaced for it.
    */
   | { readonly kind: 'claimed'; readonly isContinued: boolean }
   /** An upload of another living process has the claim. */
@@ -55,21 +49,21 @@ export function createFileClaims(database: DatabaseSync, runner: string, write: 
   function claim(record: UploadRecord): FileClaim {
     const others = findOthers(record)
     const living = others.length > 0 ? livingProcesses(database) : new Map<string, number>()
-    const available: AvailableUpload[] = []
+    const abandoned: UploadRecord[] = []
     for (const { other, runner: otherRunner, isClaimed } of others) {
       if (isRegistered(other)) {
         if (other.state.finishedAtMs >= record.addedAtMs) return { kind: 'registered', record: other }
       } else if (otherRunner !== runner) {
         const pid = living.get(otherRunner)
-        if (pid !== undefined && isClaimed) {
+        if (pid === undefined) abandoned.push(other)
+        else if (isClaimed) {
           unmark.run(record.id)
           return { kind: 'held', pid }
         }
-        available.push({ other, isAbandoned: pid === undefined })
       }
     }
     mark.run(record.id)
-    return { kind: 'claimed', isContinued: takeOver(record, available) }
+    return { kind: 'claimed', isContinued: takeOver(record, abandoned) }
   }
 
   return {
@@ -120,68 +114,46 @@ function isSameTarget(a: UploadRecord, b: UploadRecord): boolean {
   return isSameTeam(a, b) && pathKey(a.target.modelPath) === pathKey(b.target.modelPath)
 }
 
-/** An upload that no process is sending. */
-interface AvailableUpload {
-  readonly other: UploadRecord
-  /** Its process has ended; otherwise the process has stopped it, or holds its queue. */
-  readonly isAbandoned: boolean
-}
-
 /**
- * Returns a function that lets an upload continue what its account's other uploads of the same file have in
- * storage, and removes the abandoned ones. One of a living process stays in its list, and finds what became of
- * its bytes when it claims the file again: the registered model, or the upload that has them. Failed ones stay,
- * since they are for the user, and so do those whose model is registered. A model that one of them has moved
- * away from the path is listed as displaced, unless the upload replaces it from now on.
+ * Returns a function that lets an upload continue what its account's abandoned uploads of the same file have in
+ * storage, and removes them. Failed ones stay, since they are for the user, and so do those whose model is
+ * registered. A model that one of them has moved away from the path is listed as displaced, unless the upload
+ * replaces it from now on.
  */
 function takeOverStatements(
   database: DatabaseSync,
-): (record: UploadRecord, available: readonly AvailableUpload[]) => boolean {
+): (record: UploadRecord, abandoned: readonly UploadRecord[]) => boolean {
   const displaced = createDisplacedModelTable(database)
-  const [moveState, setLibrary, dropParts, moveParts, remove, clearState]: readonly StatementSync[] = [
+  const [moveState, setLibrary, dropParts, moveParts, remove]: readonly StatementSync[] = [
     `UPDATE uploads SET (started, multipart, storage_key, sha256) =
        (SELECT started, multipart, storage_key, sha256 FROM uploads WHERE id = ?) WHERE id = ?`,
     'UPDATE uploads SET library = ? WHERE id = ?',
     'DELETE FROM parts WHERE upload = ?',
-    'UPDATE OR REPLACE parts SET upload = ? WHERE upload = ?',
+    'UPDATE parts SET upload = ? WHERE upload = ?',
     'DELETE FROM uploads WHERE id = ?',
-    'UPDATE uploads SET started = 0, multipart = NULL, storage_key = NULL, sha256 = NULL WHERE id = ?',
   ].map((sql) => database.prepare(sql))
   /** Moves what `other` has in storage to the upload, and the replacement that has begun for it. */
-  function move({ id, library, state }: UploadRecord, other: UploadRecord): void {
+  function move({ id, library }: UploadRecord, other: UploadRecord): void {
     moveState?.run(other.id, id)
-    if (state.kind === 'queued') dropParts?.run(id)
+    dropParts?.run(id)
     moveParts?.run(id, other.id)
     const { replaces } = other.library ?? {}
     if (replaces && replaces.asidePath !== null) setLibrary?.run(JSON.stringify({ ...library, replaces }), id)
   }
 
-  return (record, available) => {
+  return (record, abandoned) => {
     let isContinued = false
-    for (const { other, isAbandoned } of available) {
+    for (const other of abandoned) {
       const { kind } = other.state
-      if (other.accountId !== record.accountId || !isTakenOver({ other, isAbandoned })) continue
+      if (other.accountId !== record.accountId || other.phase === 'failed') continue
       if (kind === 'multipart-open' || kind === 'stored') {
-        if (!canContinue(record, other) || isContinued) continue
+        if (record.state.kind !== 'queued' || isContinued) continue
         move(record, other)
         isContinued = true
-      } else if (kind !== 'queued' || !isAbandoned) continue
+      } else if (kind !== 'queued') continue
       else displaced.update(other.id, null)
-      if (isAbandoned) remove?.run(other.id)
-      else clearState?.run(other.id)
+      remove?.run(other.id)
     }
     return isContinued
   }
 }
-
-/**
- * Whether an upload can continue with what another one has in storage: it has nothing itself, or the other one
- * has taken over its parts before.
- */
-function canContinue({ state }: UploadRecord, other: UploadRecord): boolean {
-  if (state.kind === 'queued') return true
-  return state.kind === 'multipart-open' && state.multipart.uploadId === multipartOf(other.state)?.uploadId
-}
-
-const isTakenOver = ({ other: { phase, library }, isAbandoned }: AvailableUpload) =>
-  isAbandoned ? phase !== 'failed' : (library?.replaces?.asidePath ?? null) === null

@@ -242,30 +242,6 @@ test('the command line uploads what an app on "Pause all" does not send', async 
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
-test('a waiting command continues with the parts of an upload that a running app pauses', async () => {
-  const partSizeBytes = 5_242_880
-  const context = await setup({ cloud: { partSizeBytes }, settings: { singlePutLimitBytes: partSizeBytes } })
-  const { app, cloud, file, upload, countOf } = context
-  const path = await file('a.safetensors', { sizeBytes: 3 * partSizeBytes })
-  const held = cloud.hold('put-part', 'arrival', { skip: 2 })
-  const [id = ''] = await app.add(path)
-  await held.arrived
-  await app.until(() => app.row(id).sentBytes === 2 * partSizeBytes)
-  const waiting = upload(path)
-  await waiting.line(({ event }) => event === 'waiting')
-  const paused = app.calls.pause({ ids: [id] })
-  await app.calls.stopPausing({ ids: [id] })
-  await paused
-  held.release()
-  const { code, json } = await waiting.ended
-  expect([code, json().at(-1)?.event]).toEqual([0, 'verified'])
-  await app.calls.resume({ ids: [id] })
-  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
-  const sent = cloud.operations.filter(({ name, status }) => name === 'put-part' && status === 200)
-  expect(sent.map(({ partNumber }) => partNumber).sort()).toEqual([1, 2, 3])
-  expect([countOf('initiateMultipart'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
-})
-
 test('a model is complete once the app has sent the shard that the command line waited for', async () => {
   const { app, cloud, file, upload } = await setup()
   const shards = await Promise.all(

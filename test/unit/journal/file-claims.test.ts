@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -190,55 +189,6 @@ test('an upload takes over the parts of a process that has ended, and its row', 
     null,
     [],
   ])
-})
-
-test.each(['paused', 'failed'] as const)(
-  'an upload continues with the parts of a %s one of a living process, which keeps its row',
-  (phase) => {
-    const context = setup()
-    const { ours, theirs } = context
-    const reason = phase === 'failed' ? failure('storage-refused') : null
-    const [own, other] = [record(), record({ state: multipartOpenState(5_242_880) })]
-    expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
-    theirs.parts.add(other.id, { number: 1, etag: '"e"', checksum: 1 })
-    theirs.save([{ ...other, phase, failure: reason }])
-    theirs.releaseFile({ id: other.id })
-    expect(valueOf(ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
-    expect([ours.find(own.id)?.state, ours.parts.list(own.id).length]).toEqual([other.state, 1])
-    expect(ours.find(other.id)).toMatchObject({ phase, state: { kind: 'queued', started: false } })
-    expect(valueOf(theirs.claimFile(other))).toMatchObject({ kind: 'held' })
-  },
-)
-
-test('parts that another process has taken over are neither aborted nor lost when that one stops too', () => {
-  const context = setup()
-  const { ours, theirs } = context
-  const [own, other] = [record(), record({ state: multipartOpenState(5_242_880) })]
-  claimAfter(context, other, own)
-  theirs.parts.add(other.id, { number: 1, etag: '"e"', checksum: 1 })
-  theirs.releaseFile({ id: other.id })
-  valueOf(ours.claimFile(own))
-  ours.parts.add(own.id, { number: 2, etag: '"f"', checksum: 2 })
-  // The other process does not know of it and writes its whole record.
-  theirs.save([{ ...other, position: 9 }])
-  theirs.save([{ ...other, state: { kind: 'queued', started: false } }])
-  expect(ours.abandonedUploads()).toEqual([])
-  theirs.save([other])
-  ours.releaseFile('all')
-  expect(valueOf(theirs.claimFile(other))).toEqual({ kind: 'claimed', isContinued: true })
-  expect(theirs.parts.list(other.id).map(({ number }) => number)).toEqual([1, 2])
-  expect(ours.find(own.id)?.state).toEqual({ kind: 'queued', started: false })
-})
-
-test('an upload of a living process that has displaced a model is not taken over', () => {
-  const context = setup()
-  const { ours, theirs } = context
-  const library = { replaces }
-  const [own, other] = [record(), record({ state: multipartOpenState(5_242_880), library })]
-  claimAfter(context, other, own)
-  theirs.releaseFile({ id: other.id })
-  expect(valueOf(ours.claimFile(own))).toEqual(claimed)
-  expect(ours.find(other.id)?.state).toEqual(other.state)
 })
 
 test('of several uploads of a dead process, the one that is stored completely is taken over', () => {

@@ -15,6 +15,8 @@ export function httpWithoutFetch(): Plugin {
         const target = names.replace('* as ', '').replaceAll(' as ', ': ')
         return `const ${target} = globalThis.process.getBuiltinModule("node:http");`
       })
+      if (/from\s*["'](?:node:)?http["']/.test(replaced))
+        this.error('an import of node:http was not replaced')
       return replaced === code ? null : { code: replaced, map: null }
     },
   }

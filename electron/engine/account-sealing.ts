@@ -19,6 +19,8 @@ import type { AccountStore, Environment, SecretStore } from '../platform/environ
 const defaultCheckMs = 2_000
 /** How long after the keychain has refused a key it is tried again, in ms: it may ask the user each time. */
 const keychainRetryMs = 60_000
+/** How soon files that could not be erased are tried again, in ms. */
+const eraseRetryMs = 60_000
 
 /** Encrypts what belongs to users who sign out, and decrypts it when they sign in again. */
 export interface AccountSealing {
@@ -79,9 +81,10 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
   const isClosed = () => closing.signal.aborted
   const unsealing = createUnsealing(options, keys, isClosed)
   let last: Promise<unknown> = Promise.resolve()
-  let cancelTimer = () => {}
+  let stopChecks = () => {}
   const accountChanges = createAccountChanges(accountStore)
   let retryAtMs = 0
+  let eraseRetryAtMs = 0
   let hasSealed = false
 
   /** One after the other: a sign-in waits until the sign-out before it is complete. */
@@ -123,35 +126,30 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     if (users.length > 0) onChange()
     hasSealed ||= sealed.needsErasing()
     const isErased = await erase(options)
+    if (!isErased) eraseRetryAtMs = environment.now() + eraseRetryMs
     return result.ok && !isErased ? failed(failure('seal-pending')) : result
   }
 
   async function check(): Promise<void> {
     if (isClosed()) return
-    const { hasChanged, hasAnyGone } = accountChanges()
+    const { hasChanged, wasAnyRemoved } = accountChanges()
     // This process may have written lines about the account after another one had deleted the log files.
-    if (hasAnyGone) await deleteTraces(options)
+    if (wasAnyRemoved) {
+      hasSealed = true
+      await deleteTraces(options)
+    }
     const isDue = environment.now() >= retryAtMs && departedUsers(options).length > 0
-    if (isDue || sealed.needsErasing()) await sealAll()
+    const isEraseDue = environment.now() >= eraseRetryAtMs && sealed.needsErasing()
+    if (isDue || isEraseDue) await sealAll()
     if (hasChanged || unsealing.problem()?.code === 'sealed-full') await unsealAll()
     // Another process may have decrypted what belongs to the account.
     if (hasChanged) onChange()
-    accountChanges()
   }
 
   async function unsealAll(): Promise<void> {
     const problemBefore = unsealing.problem()?.code
     const isAnyUnsealed = await unsealing.unsealAll()
     if (isAnyUnsealed || problemBefore !== unsealing.problem()?.code) onChange()
-  }
-
-  function scheduleCheck(): void {
-    if (isClosed() || checkEveryMs === null) return
-    cancelTimer = environment.timers.after(checkEveryMs, () => {
-      void inTurn(check)
-        .catch(() => undefined)
-        .finally(scheduleCheck)
-    })
   }
 
   return {
@@ -172,13 +170,33 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
       }),
     watch() {
       accountChanges()
-      scheduleCheck()
+      if (checkEveryMs !== null && !isClosed())
+        stopChecks = repeat(environment, checkEveryMs, () => inTurn(check))
     },
     async close() {
       closing.abort()
-      cancelTimer()
+      stopChecks()
       await last
     },
+  }
+}
+
+/** Runs `work` again `delayMs` after each end of it; returns a function that stops this. */
+function repeat({ timers }: Pick<Environment, 'timers'>, delayMs: number, work: () => Promise<void>) {
+  let isStopped = false
+  let cancel = () => {}
+  function schedule(): void {
+    if (isStopped) return
+    cancel = timers.after(delayMs, () => {
+      void work()
+        .catch(() => undefined)
+        .finally(schedule)
+    })
+  }
+  schedule()
+  return () => {
+    isStopped = true
+    cancel()
   }
 }
 
@@ -198,7 +216,7 @@ async function repeatSteps(
   return { step, isUsed }
 }
 
-/** Returns a function that tells how accounts have changed since its last call, here or in another process. */
+/** Returns a function that returns how accounts have changed since its last call, here or in another process. */
 function createAccountChanges(accountStore: SealingOptions['accountStore']) {
   let seen: readonly Pick<Account, 'id' | 'state'>[] | null = null
   return () => {
@@ -207,7 +225,7 @@ function createAccountChanges(accountStore: SealingOptions['accountStore']) {
     seen = now
     return {
       hasChanged: before !== null && JSON.stringify(before) !== JSON.stringify(now),
-      hasAnyGone: before?.some(({ id }) => !now.some((other) => other.id === id)) ?? false,
+      wasAnyRemoved: before?.some(({ id }) => !now.some((other) => other.id === id)) ?? false,
     }
   }
 }
@@ -227,8 +245,8 @@ function departedUsers({ accountStore, readyAccounts }: SealingOptions): readonl
 async function erase(options: SealingOptions): Promise<boolean> {
   const { sealed } = options
   if (!sealed.needsErasing()) return true
-  const areTracesGone = await deleteTraces(options)
-  return sealed.erase({ isLast: areTracesGone })
+  const areTracesErased = await deleteTraces(options)
+  return sealed.erase({ isLast: areTracesErased })
 }
 
 async function deleteTraces({ flushLog, folder, logFolders, environment }: SealingOptions): Promise<boolean> {

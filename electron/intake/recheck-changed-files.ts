@@ -155,7 +155,7 @@ export class ChangedFileRechecks {
     })
     this.#check(affected)
     // A missing folder of a model may have been created.
-    const names = affected.flatMap((id) => this.#foldersOf.get(id) ?? [])
+    const names = new Set(affected.flatMap((id) => this.#foldersOf.get(id) ?? []))
     for (const name of names) if (this.#folders.get(name)?.watcher === null) void this.#open(name)
   }
 

@@ -102,11 +102,13 @@ export class Rows {
     const { mayAdd = () => true } = this.#options
     let isAllowed = true
     const written = this.#store.transaction(() => {
-      isAllowed = records.every(({ accountId }) => mayAdd(accountId))
+      isAllowed = [...new Set(records.map(({ accountId }) => accountId))].every(mayAdd)
       if (isAllowed) this.#store.add(records)
     })
     if (!isAllowed) return failed(failure('no-team'))
     if (written.ok) this.restore(records)
+    // If only the flush failed, the rows are in the journal, and would be sent after the next start.
+    else this.#store.remove(records.map(({ id }) => id))
     return written
   }
 

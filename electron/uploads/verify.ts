@@ -265,8 +265,10 @@ function createBatchVerifier(
         if (verification?.kind === 'verified' && write(id, verification)) found.set(id, verification)
       }
     })
-    if (!written.ok)
+    if (!written.ok) {
       environment.log.error('verifications could not be recorded', { code: written.failure.code })
+      return
+    }
     for (const [id, verification] of found) {
       running.delete(id)
       verified(id, verification)

@@ -207,8 +207,9 @@ export class Actions {
 
   /** Chooses the team of new files, which the library shows from then on. */
   readonly chooseTeam = async (choice: TeamChoice) => {
-    this.#services.library.showTeam(null)
-    this.#applySession(await this.#bridge.chooseTeam(choice))
+    const result = await this.#bridge.chooseTeam(choice)
+    this.#applySession(result)
+    if (result.ok) this.#services.library.showTeam(null)
   }
   readonly signIn = async (email: string, password: string): Promise<Failure | null> => {
     const result = await this.#bridge.signIn({ email, password })

@@ -74,7 +74,7 @@ export class LibraryState {
   /** New files are uploaded to another team than the one shown. */
   readonly isOtherTeam = $derived.by(() => {
     const chosen = this.#session.view?.chosen
-    return this.team !== null && chosen && !isSameChoice(this.team, chosen)
+    return Boolean(chosen && this.teamKey !== null && this.teamKey !== teamKey(chosen))
   })
 
   readonly #bridge: Bridge
@@ -102,6 +102,12 @@ export class LibraryState {
   /** Shows the library of a team, or for null of the one that new files are uploaded to, which stays as it is. */
   showTeam(team: TeamChoice | null): void {
     this.#ownTeam = team
+  }
+
+  /** As `showTeam`; the team of new files is followed again when it changes. */
+  readonly selectTeam = (choice: TeamChoice) => {
+    const chosen = this.#session.view?.chosen
+    this.showTeam(chosen && teamKey(choice) === teamKey(chosen) ? null : choice)
   }
 
   /** Shows a team's library from the cache and reloads it if the cache is old. */
@@ -170,13 +176,15 @@ export class LibraryState {
     await this.open(team)
     if (!this.#choice || !isSameChoice(team, this.#choice)) return
     this.showAll()
-    const isAnyListed = () => ids.some((id) => this.byId.has(id))
+    const isListed = (id: string) => this.byId.has(id)
     // The cached list may be older than the models.
-    if (!isAnyListed()) await this.refresh()
-    const isListed = this.loadFailure === null && this.stale === null
-    if (!isAnyListed() && isListed && isSameChoice(team, this.#choice)) this.#events.missing(ids.length)
-    this.detailsId = ids.length === 1 && isAnyListed() ? (ids[0] ?? null) : null
-    this.revealedIds = ids
+    if (!ids.every(isListed)) await this.refresh()
+    if (!isSameChoice(team, this.#choice)) return
+    const listed = ids.filter(isListed)
+    const isCurrent = this.loadFailure === null && this.stale === null
+    if (isCurrent && listed.length < ids.length) this.#events.missing(ids.length - listed.length)
+    this.detailsId = ids.length === 1 ? (listed[0] ?? null) : null
+    this.revealedIds = isCurrent ? listed : ids
   }
 
   readonly dismiss = (id: string) => this.#note(id, null)
@@ -222,6 +230,7 @@ export class LibraryState {
     this.isKnown = this.#isListed = false
     this.loadFailure = this.stale = this.detailsId = null
     this.operations = new Map()
+    this.revealedIds = []
     this.showAll()
   }
 

@@ -1,13 +1,14 @@
-import { isLastSignIn } from '../../electron/contract/account.ts'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import {
+  isLastSignIn,
   teamKey,
   type Account,
   type SessionView,
   type Team,
   type TeamChoice,
 } from '../../electron/contract/account.ts'
+import { distinctTeams } from './team-options.ts'
 
 interface SessionEvents {
   /** A pairing has signed in. */
@@ -26,14 +27,7 @@ export class SessionState {
   /** Accounts without a valid sign-in, whose uploads wait. */
   readonly signedOut = $derived(this.accounts.filter(({ state }) => state === 'signed-out'))
   /** Whether files can be uploaded to more than one team. */
-  readonly hasSeveralTeams = $derived.by(
-    () =>
-      new Set(
-        this.ready.flatMap(({ id, teams }) =>
-          teams.map((team) => teamKey({ accountId: id, teamId: team.id })),
-        ),
-      ).size > 1,
-  )
+  readonly hasSeveralTeams = $derived(distinctTeams(this.accounts).size > 1)
   readonly account = $derived(this.#accountOf(this.view?.chosen ?? null))
   readonly team = $derived(this.teamOf(this.view?.chosen ?? null))
   readonly #bridge: Bridge

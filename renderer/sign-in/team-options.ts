@@ -20,7 +20,7 @@ export function teamOptions(accounts: readonly Account[]): readonly TeamOption[]
     )
 }
 
-/** The same, each team once: a password sign-in and a paired device may have the same one. */
+/** The same without duplicates: a password sign-in and a paired device may share a team. */
 export function distinctTeams(accounts: readonly Account[]): ReadonlyMap<string, TeamOption> {
   return new Map(teamOptions(accounts).map((option) => [teamKey(option.choice), option]))
 }

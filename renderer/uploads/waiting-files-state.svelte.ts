@@ -21,7 +21,11 @@ export class WaitingFilesState {
     return stop
   }
 
-  readonly retry = async () => this.#receive(await this.#bridge.retryWaitingFiles())
+  /** Tries to add the files again; the result arrives as an event. */
+  readonly retry = async () => {
+    const result = await this.#bridge.retryWaitingFiles()
+    if (!result.ok) this.#notices.failure(result.failure)
+  }
   readonly discard = async () => this.#receive(await this.#bridge.discardWaitingFiles())
 
   #receive(result: Result<WaitingFilesView>): void {

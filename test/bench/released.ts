@@ -45,8 +45,8 @@ export function ratiosByFamily(measured: readonly Measured[]): Released['ratios'
 }
 
 /**
- * The rows with the last release's ratios beside them. A ratio that the release had and that was not measured is a row
- * too, so that a family that fails keeps its rows.
+ * The rows with the last release's ratios beside them. A ratio that the release had and that was not measured
+ * is a row too, so that a family that fails keeps its rows.
  */
 export function compareWithRelease(
   measured: readonly Measured[],

@@ -39,7 +39,7 @@ export interface EngineOptions {
   readonly as?: DemoAccount | null
   /** How often the engine looks for sign-outs of other processes, in ms; never by default. */
   readonly accountCheckMs?: number
-  /** Whether the app writes its log to the data folder, as the installed app does; otherwise it is only recorded. */
+  /** Whether the log is written to the data folder, as by the installed app; otherwise it is only recorded. */
   readonly hasLogFile?: boolean
   /** Writes the lines of the log that wait; by default those of the log file. */
   readonly flushLog?: () => Promise<void>

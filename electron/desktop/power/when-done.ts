@@ -22,8 +22,8 @@ export interface WhenDoneTracker {
 /** Time to cancel the action, in ms. */
 export const countdownMs = 60_000
 /**
- * Without the end of a verification for this time, in ms, they are not waited for any more. It is longer than
- * the four requests and delays of one.
+ * Stop waiting for verifications after this time without one ending, in ms. It is longer than the four requests
+ * and delays of one.
  */
 export const verificationLimitMs = 600_000
 
@@ -44,8 +44,8 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
   const failedIds = new Set<string>()
   let cancelTimer = () => {}
   let totals: Totals | null = null
-  /** Verifications that are waited for. */
   let verifying = 0
+  let isLimitReached = false
   let cancelVerificationLimit = () => {}
 
   function cancelCountdown(): void {
@@ -69,18 +69,19 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
 
   function setVerifying(count: number): void {
     if (count === verifying) return
+    if (count > verifying) isLimitReached = false
     verifying = count
     cancelVerificationLimit()
     if (count === 0) return
     cancelVerificationLimit = environment.timers.after(verificationLimitMs, () => {
-      verifying = 0
+      isLimitReached = true
       if (totals) update(totals, false)
     })
   }
 
   function update(current: Totals, wasQuick: boolean): void {
     const isSending = current.running + current.waiting + current.paused > 0
-    const isBusy = isSending || (verifying > 0 && (wasBusy || wasQuick))
+    const isBusy = isSending || (!isLimitReached && verifying > 0 && (wasBusy || wasQuick))
     const isDone = !isBusy && (wasBusy || (wasQuick && !ending))
     wasBusy = isBusy
     if (whenDone === 'nothing') return

@@ -38,8 +38,19 @@ async function removeFiles(folder: string, pattern: RegExp): Promise<void> {
 async function forgetLastFolder(file: string): Promise<void> {
   const text = await ifPresent(readFile(file, 'utf8'))
   if (!text?.includes('lastFolder')) return
-  const { lastFolder: _forgotten, ...others } = JSON.parse(text) as Record<string, unknown>
+  const stored = parseObject(text)
+  // A damaged file can only be deleted.
+  if (!stored) return rm(file, { force: true })
+  const { lastFolder: _forgotten, ...others } = stored
   await writeFile(file, JSON.stringify(others, null, '\t'), { mode: 0o600 })
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return null
+  }
 }
 
 /** What was read; null if there is nothing at the path. */

@@ -52,7 +52,7 @@ const dialogs: Readonly<Record<string, (page: OpenPage) => Promise<Close> | Clos
     emit('command', 'show-shortcuts')
     return () => userEvent.click(screen.getByRole('dialog').getByRole('button', { name: 'Close' }))
   },
-  'the login at a proxy': ({ emit }) => {
+  'the proxy sign-in': ({ emit }) => {
     emit('session', { ...signedIn(), proxy })
     return () => emit('session', signedIn())
   },

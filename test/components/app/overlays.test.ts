@@ -73,7 +73,7 @@ const overlays: Readonly<Record<string, Overlay>> = {
       }),
   },
   'the shortcuts': { ...dialog, open: () => openWith(({ emit }) => emit('command', 'show-shortcuts')) },
-  'the login at a proxy': {
+  'the proxy sign-in': {
     ...dialog,
     open: () =>
       openWith(({ emit }) =>

@@ -7,7 +7,8 @@ import { untilStill } from '../support/states/state.ts'
 import { states } from '../support/states/states.ts'
 import { layoutProblems } from '../support/states/layout-problems.ts'
 
-// Pictures of every state in every variant, and what is measurably wrong in them. Run by `npm run screenshots:states`.
+// Pictures of every state in every variant, and what is measurably wrong in them
+// (`npm run screenshots:states`).
 
 interface Variant {
   readonly name: string

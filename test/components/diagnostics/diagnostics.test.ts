@@ -60,7 +60,7 @@ test('shows the remedy of a failed step and copies the whole result', async () =
   expect(copied.text).toContain('Certificate: Not trusted.')
 })
 
-test('sentences of a step are joined as the language does it', async () => {
+test('joins the sentences of a step without a space in Chinese', async () => {
   const step = {
     step: 'certificate',
     outcome: 'bad',

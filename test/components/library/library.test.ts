@@ -180,33 +180,63 @@ test('a team chosen for new files is shown in the library as well', async () => 
   await expect.poll(names).toHaveLength(3)
 })
 
-test('refreshes the library to show a model, and says if it is no longer there', async () => {
-  let listed = [model('Other')]
-  let cached = listed
+test.each([
+  { of: ['Wan'], cached: 'none of the models' },
+  { of: ['Flux', 'Wan'], cached: 'one of the models' },
+])('refreshes a cached list that has $cached before it shows them', async ({ of }) => {
+  let cached = [model('Flux')]
   const { screen, rowOf, asked } = await openPage({
-    rows: [registeredRow('Wan', { modelId: 'Wan' })],
+    rows: of.map((name) => registeredRow(name, { modelId: name })),
     answers: {
       library({ isFresh }) {
-        if (isFresh) cached = listed
+        if (isFresh) cached = [model('Flux'), model('Wan')]
         return success(listing(cached))
       },
     },
   })
-  const showInLibrary = async () => {
-    await userEvent.click(screen.getByRole('button', { name: 'Uploads', exact: true }))
-    await userEvent.click(rowOf('Wan'), { button: 'right' })
-    await userEvent.click(screen.getByRole('menuitem', { name: 'Show in library' }))
-  }
-  await showInLibrary()
-  const missing = screen.getByText(`This model is no longer in the library of ${team.name}.`)
-  await expect.element(missing).toBeVisible()
+  await userEvent.click(rowOf('Wan'))
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: /^Show in library/ }))
+  for (const name of of) await expect.element(rowOf(name)).toHaveAttribute('aria-selected', 'true')
   expect(asked).toContainEqual({ name: 'library', args: { choice, isFresh: true } })
-  listed = [model('Other'), model('Wan')]
-  await showInLibrary()
-  await expect.element(screen.getByRole('complementary', { name: 'Details of Wan' })).toBeVisible()
 })
 
-test('offers no library of a team whose account is signed out', async () => {
+test('says how many of the models are no longer in the library', async () => {
+  const { screen, rowOf } = await openPage({
+    rows: ['Flux', 'Wan'].map((name) => registeredRow(name, { modelId: name })),
+    answers: { library: () => success(listing([model('Flux')])) },
+  })
+  await userEvent.click(rowOf('Wan'))
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(rowOf('Wan'), { button: 'right' })
+  await userEvent.click(screen.getByRole('menuitem', { name: /^Show in library/ }))
+  const missing = screen.getByText(`This model is no longer in the library of ${team.name}.`)
+  await expect.element(missing).toBeVisible()
+  await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'true')
+})
+
+test('opens the server of the shown library, not that of new files', async () => {
+  const second = account({ id: 'account-2', server: 'https://other.example', teams: [otherTeam] })
+  const { screen, rowOf, asked } = await openLibrary(threeModels, {
+    ...twoTeams,
+    session: () => success(signedIn(account({ teams: [team] }), second)),
+  })
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }).last())
+  await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(otherTeam.name) }))
+  await userEvent.dblClick(rowOf('Theirs'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Open Cyberun Cloud in browser' }))
+  expect(asked.at(-1)).toEqual({ name: 'openServer', args: { accountId: 'account-2' } })
+})
+
+test('offers the other teams while the library is empty', async () => {
+  const { screen } = await openLibrary([])
+  await expect.element(screen.getByText('has no models yet', { exact: false })).toBeVisible()
+  await expect.element(screen.getByRole('button', { name: `Team: ${team.name}` }).last()).toBeVisible()
+  await expect.poll(() => screen.getByRole('button', { name: `Team: ${team.name}` }).all()).toHaveLength(2)
+})
+
+test('asks for a sign-in to show the library of a signed-out account', async () => {
   const { screen, rowOf } = await openPage({
     rows: [theirs],
     answers: { session: () => success(signedIn(account({ state: 'signed-out' }))) },
@@ -243,7 +273,7 @@ test.each([
   [failure('not-found'), 'This server doesn’t provide a list'],
   [failure('server-trouble', { status: 500 }), 'The server is temporarily unavailable'],
   [failure('offline'), 'No connection.'],
-] as const)('a library that can’t be had ($code) says so and tries again', async (why, words) => {
+] as const)('the library, not loaded ($code) says so and tries again', async (why, words) => {
   let answer: ReturnType<typeof failed> | ReturnType<typeof success<ReturnType<typeof listing>>> = failed(why)
   const { screen, names } = await openLibrary(threeModels, { library: () => answer })
   await expect.element(screen.getByRole('main').getByRole('alert')).toMatchTextContent(words.slice(0, 14))

@@ -65,5 +65,6 @@ test('counts folders as items and says why the files could not be added', async 
   await expect.element(banner).not.toHaveTextContent('Choose the team to upload to.')
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   expect(asked.at(-1)?.name).toBe('retryWaitingFiles')
+  emit('waitingFiles', { count: 0, names: [], hasFolders: false, failure: null })
   await expect.element(banner).not.toBeInTheDocument()
 })

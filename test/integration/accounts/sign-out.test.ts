@@ -313,6 +313,8 @@ test('a command leaves no log line that was written after its sign-out', async (
   const { app, home, fileLog } = await setup({ hasLogFile: true, isCommand: true })
   valueOf(await signOut(app))
   fileLog?.warn('zq-late')
+  await fileLog?.flush()
+  expect(filesWith(home, ['zq-late'])).not.toEqual([])
   await app.stop()
   await fileLog?.flush()
   expect(filesWith(home, ['zq-late'])).toEqual([])

@@ -59,7 +59,7 @@ test('an idle day needs one call, at the start', async () => {
   await harness.cloud.ended('getCurrentUser')
   // The response has arrived when the request's time limit, of at most a minute, is over.
   await started.until(() => harness.clock.waits().every((leftMs) => leftMs > minuteMs))
-  await liveADay(harness)
+  await advanceADay(harness)
   expect(takeCounts(harness)).toEqual({ getCurrentUser: 1 })
 
   // A window shows the list of uploads, and then the library of each of two teams.
@@ -70,12 +70,12 @@ test('an idle day needs one call, at the start', async () => {
   started.engine.subscribe({ patch: () => {}, library: () => {}, session: () => {} })
   // The access token has expired during the day.
   expect(takeCounts(harness)).toEqual({ refresh: 1, listModels: 2 })
-  await liveADay(harness)
+  await advanceADay(harness)
   expect(takeCounts(harness)).toEqual({})
 })
 
 /** Moves the clock on by a day; between two minutes, what a timer has started gets time to send a request. */
-async function liveADay({ clock }: EngineHarness): Promise<void> {
+async function advanceADay({ clock }: EngineHarness): Promise<void> {
   for (let minute = 0; minute < 24 * 60; minute += 1) {
     clock.advance(minuteMs)
     await setTimeout(0)

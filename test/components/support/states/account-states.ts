@@ -41,7 +41,7 @@ export const accountStates: States = {
   'signed out': opened(withSession(signedOut), async ({ screen }) => {
     await expect.element(screen.getByLabelText('Email', { exact: true })).toBeVisible()
   }),
-  'signed out, with kept files': opened({
+  'signed out, with waiting files': opened({
     answers: {
       session: () => success(signedOut),
       waitingFiles: () => success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
@@ -56,8 +56,8 @@ export const accountStates: States = {
     },
     async (page) => {
       await fillIn(page)
-      const words = page.screen.getByRole('alert').getByText('Couldn’t sign in', { exact: false })
-      await expect.element(words).toBeVisible()
+      const message = page.screen.getByRole('alert').getByText('Couldn’t sign in', { exact: false })
+      await expect.element(message).toBeVisible()
     },
   ),
   'a pairing in progress': opened(withSession(pairing({})), async ({ screen }) => {
@@ -102,7 +102,7 @@ export const accountStates: States = {
     withSession({ ...signedIn(), keychain: 'locked' }),
     async ({ screen }) => expect.element(screen.getByRole('dialog')).toBeVisible(),
   ),
-  'the login at a proxy': opened(
+  'the proxy sign-in': opened(
     withSession({ ...signedIn(), proxy: { proxy: 'http://proxy.example:8080', wasRefused: true } }),
     async ({ screen }) => expect.element(screen.getByRole('dialog')).toBeVisible(),
   ),

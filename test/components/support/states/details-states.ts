@@ -108,7 +108,7 @@ export const detailsStates: States = {
   'a broken file, with details': details(
     failedRow('Cut', failure('file-cut-short', { missingBytes: 4_000_000 })),
   ),
-  'a taken path being chosen about': opened(
+  'a path conflict, with Replace selected': opened(
     { rows: [pathConflictRow('Taken')] },
     async ({ rowOf, screen }) => {
       await userEvent.click(rowOf('Taken').getByRole('button', { name: 'Choose…' }))

@@ -21,7 +21,7 @@ export function opened(
 /** A position in a row without controls. */
 export const rowCorner = { position: { x: 12, y: 12 } }
 
-/** Waits until transitions have ended. Animations that never end, such as that of a progress bar, go on. */
+/** Waits until transitions have ended. Endless animations, such as a progress bar's, are not awaited. */
 export async function untilStill(): Promise<void> {
   const ending = document
     .getAnimations()

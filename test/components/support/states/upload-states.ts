@@ -53,7 +53,10 @@ const waitingRows = inOrder([
   row('Paused by hand', { phase: 'paused', started: true, sentBytes: 300_000_000 }),
   row('For its disk', { phase: 'retrying', failure: failure('disk-missing', { folder: '/media/models' }) }),
   row('For another app', { phase: 'retrying', failure: failure('other-process'), retryAtMs: noonMs }),
-  row('For its twin', { phase: 'retrying', failure: failure('same-as-other', { name: 'In the queue' }) }),
+  row('For its duplicate', {
+    phase: 'retrying',
+    failure: failure('same-as-other', { name: 'In the queue' }),
+  }),
   row('For the server', {
     phase: 'retrying',
     failure: failure('server-trouble', { status: 503 }, { retryAfterMs: 60_000 }),
@@ -173,6 +176,27 @@ const everyReason = opened(
   async ({ screen }) => expect.element(screen.getByRole('button', { name: 'Upload anyway' })).toBeVisible(),
 )
 
+/** Each banner that can be shown beside others. */
+export const everyBanner = opened({
+  answers: {
+    session: () =>
+      success({
+        ...signedIn(
+          account(),
+          account({ id: 'account-2', email: 'old@aurora.example', state: 'signed-out' }),
+        ),
+        sealed: failure('sealed-key-missing'),
+      }),
+    snapshot: () =>
+      success({
+        ...snapshotOf([{ ...row('Offered'), offeredType: 'vae' }, ...mixedRows]),
+        journalSetAside: 'queue.db.old',
+      }),
+    waitingFiles: () => success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
+    update: () => success({ kind: 'ready', version: '1.1.0' }),
+  },
+})
+
 /** The list of uploads and the banners above it. */
 export const listStates: States = {
   empty: opened({}, async ({ screen }) => {
@@ -220,7 +244,7 @@ export const listStates: States = {
   'needs attention for each reason': opened({ rows: attentionRows }),
   'done today, also different and already known': opened({ rows: doneRows }),
   'several teams': opened({ rows: teamRows }),
-  'one of several teams, which the filter shows': opened({ rows: teamRows }, async ({ rowOf, screen }) => {
+  'filtered to one of several teams': opened({ rows: teamRows }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Depth'), { button: 'right', position: rowCorner.position })
     await userEvent.click(screen.getByRole('menuitem', { name: `Show only ${otherTeam.name}` }))
     await expect.element(screen.getByText(`Showing only ${otherTeam.name}`)).toBeVisible()
@@ -242,7 +266,7 @@ export const listStates: States = {
     await userEvent.fill(screen.getByRole('textbox', { name: 'Search uploads' }), 'nothing')
     await expect.element(screen.getByText('No matches.')).toBeVisible()
   }),
-  'many chosen, a report and a search': opened({ rows: mixedRows }, async (page) => {
+  'several selected, with a report and a search': opened({ rows: mixedRows }, async (page) => {
     const { rowOf, screen, emit } = page
     emit('command', 'find')
     emit('added', { added: 2, refused: 1, skipped: [{ name: 'a.txt', reason: 'junk' }] })
@@ -251,35 +275,16 @@ export const listStates: States = {
     await userEvent.keyboard('{Control>}a{/Control}')
     await expect.element(screen.getByRole('toolbar')).toBeVisible()
   }),
-  'every banner at once': opened({
-    rows: [{ ...row('Offered'), offeredType: 'vae' }, ...mixedRows],
-    answers: {
-      session: () =>
-        success({
-          ...signedIn(
-            account(),
-            account({ id: 'account-2', email: 'old@aurora.example', state: 'signed-out' }),
-          ),
-          sealed: failure('sealed-key-missing'),
-        }),
-      snapshot: () =>
-        success({
-          ...snapshotOf([{ ...row('Offered'), offeredType: 'vae' }]),
-          journalSetAside: 'queue.db.old',
-        }),
-      waitingFiles: () => success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
-      update: () => success({ kind: 'ready', version: '1.1.0' }),
-    },
-  }),
+  'every banner at once': everyBanner,
 }
 
 /** Popovers, menus, dialogs and notices over the list. */
 export const overlayStates: States = {
-  'a field being changed wrongly': opened({ rows: mixedRows }, async ({ rowOf, screen }) => {
+  'an invalid library path in a row': opened({ rows: mixedRows }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
     await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '/no')
   }),
-  'a type being chosen': opened({ rows: mixedRows }, async ({ rowOf, screen }) => {
+  'the list of types': opened({ rows: mixedRows }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Type/ }))
     await userEvent.keyboard('{ArrowDown}')
     await expect.poll(() => screen.getByRole('option').elements().length).toBeGreaterThan(5)
@@ -316,7 +321,7 @@ export const overlayStates: States = {
     await userEvent.fill(page.screen.getByLabelText('File name'), 'same.{ext}')
     await expect.element(page.screen.getByText('files can’t be changed', { exact: false })).toBeVisible()
   }),
-  'another team being chosen': opened({ rows: [row('Grain')] }, async ({ rowOf, screen }) => {
+  'the question which team to add to': opened({ rows: [row('Grain')] }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Grain'), { button: 'right', position: rowCorner.position })
     await userEvent.click(screen.getByRole('menuitem', { name: 'Also add to team…' }))
     await expect.element(screen.getByRole('dialog')).toBeVisible()

@@ -42,7 +42,7 @@ export const libraryStates: States = {
   'the library, no team chosen': library(threeModels, {
     session: () => success({ ...signedIn(), chosen: null }),
   }),
-  'a library that can’t be had': inLibrary(
+  'the library, not loaded': inLibrary(
     async ({ screen }) => expect.element(screen.getByRole('main').getByRole('alert')).toBeVisible(),
     { library: () => failed(failure('not-found')) },
   ),
@@ -121,7 +121,7 @@ const cache = foundPlace('place-2', {
 const inComfy = [
   foundModel('flux', { folder: 'checkpoints', modelType: 'checkpoints', sizeBytes: 100e9 }),
   foundModel('owned', { sizeBytes: 30e9, state: 'in-library' }),
-  foundModel('twin', { sizeBytes: 10e9, state: 'same-name-and-size' }),
+  foundModel('duplicate', { sizeBytes: 10e9, state: 'same-name-and-size' }),
   foundModel('grain', { modelType: null, sizeBytes: 1e9 }),
 ]
 
@@ -195,7 +195,7 @@ export const discoveryStates: States = {
     isLooking: true,
     libraryFailure: failure('offline'),
   }),
-  'a workflow of which the team has everything': workflow({
+  'a workflow with all models in the library': workflow({
     needs: needs.slice(0, 1),
     unseen: [],
     isUsualSeen: true,

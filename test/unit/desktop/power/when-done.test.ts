@@ -131,6 +131,16 @@ test('a verification that does not end delays the countdown for ten minutes', ()
   expect(countdownText()).toContain('All uploads are done.')
 })
 
+test('a change of a registered file keeps the countdown that started after ten minutes', () => {
+  const { clock, tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
+  patch(busy)
+  patch({ ...emptyTotals, verifying: 1 }, oneSent)
+  clock.advance(verificationLimitMs)
+  patch({ ...emptyTotals, verifying: 1 }, [{ id: 'quick', phase: 'registered', addedAtMs: clock.now() }])
+  expect(countdownText()).toContain('All uploads are done.')
+})
+
 test('files in review keep the app open, and the text says so', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('quit')

@@ -216,7 +216,7 @@ async function repeatSteps(
   return { step, isUsed }
 }
 
-/** Returns a function that returns how accounts have changed since its last call, here or in another process. */
+/** Returns a function that reports how accounts have changed since its last call, here or in another process. */
 function createAccountChanges(accountStore: SealingOptions['accountStore']) {
   let seen: readonly Pick<Account, 'id' | 'state'>[] | null = null
   return () => {

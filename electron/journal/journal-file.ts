@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { failure, type Failure } from '../contract/failures.ts'
 import { createPrivateFile, OtherOwnerError, protectDataFolder } from '../platform/files/data-folder.ts'
 import { migrate, NewerJournalError } from './schema.ts'
 
@@ -64,7 +65,7 @@ export function journalProblemOf(error: unknown): JournalProblem {
   if (error instanceof OtherOwnerError) return 'other-owner'
   const code = error instanceof Error && 'code' in error ? error.code : null
   const resultCode = sqliteCode(error)
-  if (resultCode === 13 || code === 'ENOSPC' || code === 'EDQUOT') return 'full'
+  if (isDiskFull(error)) return 'full'
   if (resultCode === 8 || resultCode === 14 || code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return 'not-writable'
   return 'other'
@@ -80,4 +81,16 @@ function isDamaged(error: unknown): boolean {
 export function sqliteCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null
   return Number(error.errcode) & 0xff
+}
+
+/** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
+function isDiskFull(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  return sqliteCode(error) === 13 || code === 'ENOSPC' || code === 'EDQUOT'
+}
+
+/** The failure for an error of SQLite or of the disk while the journal is written. */
+export function writeFailure(error: unknown): Failure {
+  const code = isDiskFull(error) ? 'journal-full' : 'journal-trouble'
+  return failure(code, {}, { detail: String(error) })
 }

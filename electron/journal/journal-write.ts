@@ -1,11 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
+import { failed, success, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
-import { sqliteCode } from './journal-file.ts'
+import { writeFailure } from './journal-file.ts'
 import { flushLogNow, logFileOf } from './log-flush.ts'
-
-/** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
-const diskFull = 13
 
 export type Write = (work: () => void) => Result<void>
 
@@ -58,10 +55,4 @@ export function createWrite(
       return failed(writeFailure(error))
     }
   }
-}
-
-function writeFailure(error: unknown): Failure {
-  const isFull =
-    sqliteCode(error) === diskFull || (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
-  return failure(isFull ? 'journal-full' : 'journal-trouble', {}, { detail: String(error) })
 }

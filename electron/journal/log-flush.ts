@@ -1,8 +1,9 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { DatabaseSync } from 'node:sqlite'
-import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { failed, success, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
+import { writeFailure } from './journal-file.ts'
 
 /** The write-ahead log of a database, or null for one without, such as in memory. */
 export function logFileOf(database: DatabaseSync): string | null {
@@ -46,8 +47,7 @@ export function createLogFlush(
       return success(undefined)
     } catch (error) {
       log.error('the journal could not be flushed', { error: String(error) })
-      const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
-      return failed(failure(isFull ? 'journal-full' : 'journal-trouble', {}, { detail: String(error) }))
+      return failed(writeFailure(error))
     }
   }
 

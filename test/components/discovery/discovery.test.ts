@@ -4,7 +4,7 @@ import { failure, success } from '../../../electron/contract/failures.ts'
 import type { FoundModelView, FoundPlacesView, WorkflowView } from '../../../electron/contract/discovery.ts'
 import type { Answers, Asked } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
-import { foundModel, foundPlace, foundView, need, settings, team } from '../support/rows.ts'
+import { foundModel, foundPlace, foundView, need, settings, team, workflowNeeds } from '../support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
   asked.filter((one) => one.name === name).map(({ args }) => args)
@@ -186,30 +186,13 @@ test('shows no empty result before the first response', async () => {
   expect(screen.getByText('No models found', { exact: false }).elements()).toEqual([])
 })
 
-const needs = [
-  need('owned.safetensors', { stand: 'in-library', by: 'hash', sizeBytes: 5_000_000_000 }),
-  need('style/here.safetensors', {
-    stand: 'here',
-    by: 'path',
-    where: '~/ComfyUI/models/loras/style/here.safetensors',
-    sizeBytes: 90_000_000,
-  }),
-  need('off.safetensors', {
-    stand: 'here',
-    by: 'name',
-    where: '~/off.safetensors',
-    isOff: true,
-    sizeBytes: 1,
-  }),
-  need('lost.safetensors', { url: 'https://models.example/lost.safetensors' }),
-]
 const view: WorkflowView = {
   id: 'workflow-1',
   fileName: 'flux.json',
   team,
   isLooking: false,
   libraryFailure: null,
-  needs,
+  needs: workflowNeeds,
   unseen: [],
   isUsualSeen: true,
 }
@@ -264,7 +247,7 @@ test('a missing model is located by hand and its URL is copied', async () => {
 test('shows a failed library listing, and a workflow that needs nothing', async () => {
   const { screen, emit } = await workflow({ ...view, libraryFailure: failure('offline') })
   await expect.element(screen.getByText('The library can’t be listed', { exact: false })).toBeVisible()
-  emit('workflow', { ...view, needs: needs.slice(0, 1) })
+  emit('workflow', { ...view, needs: workflowNeeds.slice(0, 1) })
   await expect.element(screen.getByText('Aurora Studio has all models for this workflow.')).toBeVisible()
   emit('workflow', { ...view, id: 'another', needs: [] })
   await expect.element(screen.getByText('Aurora Studio has all models for this workflow.')).toBeVisible()

@@ -279,3 +279,22 @@ export const foundView = (
   library: { team, isListing: false, failure: null },
   ...change,
 })
+
+/** Models of a workflow: in the library, here by path, here by name but in an inactive node, and lost. */
+export const workflowNeeds = [
+  need('owned.safetensors', { stand: 'in-library', by: 'hash', sizeBytes: 5_000_000_000 }),
+  need('style/here.safetensors', {
+    stand: 'here',
+    by: 'path',
+    where: '~/ComfyUI/models/loras/style/here.safetensors',
+    sizeBytes: 90_000_000,
+  }),
+  need('off.safetensors', {
+    stand: 'here',
+    by: 'name',
+    where: '~/off.safetensors',
+    isOff: true,
+    sizeBytes: 1,
+  }),
+  need('lost.safetensors', { url: 'https://models.example/lost.safetensors' }),
+]

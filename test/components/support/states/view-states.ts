@@ -4,7 +4,16 @@ import type { WorkflowView } from '../../../../electron/contract/discovery.ts'
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { listing, model, openLibrary, threeModels } from '../library.ts'
 import type { OpenPage } from '../open-page.ts'
-import { foundModel, foundPlace, foundView, need, registeredRow, signedIn, team } from '../rows.ts'
+import {
+  foundModel,
+  foundPlace,
+  foundView,
+  need,
+  registeredRow,
+  signedIn,
+  team,
+  workflowNeeds,
+} from '../rows.ts'
 import { opened, rowCorner, type OpenState, type States } from './state.ts'
 
 const openByName = ({ screen }: OpenPage, name: string) =>
@@ -141,21 +150,7 @@ const places = (view: ReturnType<typeof foundView>, act: (page: OpenPage) => unk
   )
 
 const needs = [
-  need('owned.safetensors', { stand: 'in-library', by: 'hash', sizeBytes: 5_000_000_000 }),
-  need('style/here.safetensors', {
-    stand: 'here',
-    by: 'path',
-    where: '~/ComfyUI/models/loras/style/here.safetensors',
-    sizeBytes: 90_000_000,
-  }),
-  need('off.safetensors', {
-    stand: 'here',
-    by: 'name',
-    where: '~/off.safetensors',
-    isOff: true,
-    sizeBytes: 1,
-  }),
-  need('lost.safetensors', { url: 'https://models.example/lost.safetensors' }),
+  ...workflowNeeds,
   need('broken.safetensors', {
     stand: 'failed',
     failed: { uploadId: 'upload-1', failure: failure('file-missing') },

@@ -1,6 +1,7 @@
 import svelte from 'eslint-plugin-svelte'
-import { defineConfig, globalIgnores } from 'eslint/config'
+import { defineConfig, includeIgnoreFile } from 'eslint/config'
 import globals from 'globals'
+import { resolve } from 'node:path'
 import ts from 'typescript-eslint'
 import {
   contractTypesOnly,
@@ -69,7 +70,8 @@ const configFiles = ['*.config.ts', '*.config.js', '.*.mjs']
 const desktop = ['electron/desktop/**/*.ts', 'electron/main.ts', 'electron/start.ts']
 
 export default defineConfig(
-  globalIgnores(['out/', 'dist/', 'test-results/', 'playwright-report/', '.local-cloud/', '**/.svelte-kit/']),
+  // A file that isn't checked in can disappear while it is checked, for example the build's.
+  includeIgnoreFile(resolve(import.meta.dirname, '.gitignore')),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

@@ -1,7 +1,7 @@
 import { ESLint } from 'eslint'
 import { relative } from 'node:path'
 import { expect, test } from 'vitest'
-import { tempProject } from '../support/temp-project.ts'
+import { projectFolder, tempProject } from '../support/temp-project.ts'
 
 const component = (script: string) => `<script lang="ts">\n${script}\n</script>\n`
 const longFunction = (count: number, name = 'export function long') =>
@@ -275,3 +275,10 @@ test.each(accepted.map(([what, file], index) => [what, file, refused.length + in
     expect((await messages)[number]).toEqual([])
   },
 )
+
+test('skips the configuration that a build compiles and deletes, and other files that are not checked in', async () => {
+  const eslint = new ESLint({ cwd: projectFolder })
+  const ignored = ['electron.vite.config.ts.1795713951922-f9abad31dd8208.mjs', 'out/main/start.js']
+  for (const path of ignored) await expect(eslint.isPathIgnored(path), path).resolves.toBe(true)
+  await expect(eslint.isPathIgnored('electron.vite.config.ts')).resolves.toBe(false)
+})

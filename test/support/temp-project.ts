@@ -7,6 +7,7 @@ export const projectFolder = join(import.meta.dirname, '../..')
 /** Configuration files that the checkers read. */
 const settings = [
   '.dependency-cruiser.mjs',
+  '.gitignore',
   'build/lint/restrictions.js',
   'electron/tsconfig.base.json',
   'electron/tsconfig.json',

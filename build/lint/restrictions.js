@@ -74,7 +74,7 @@ export const noNodeInPage = {
   group: ['node:*'],
   message: 'The page has no Node: ask the main process through the contract.',
 }
-const noTests = { regex: '(^|/)test/', message: 'Nobody imports from test/.' }
+const noTests = { regex: '(^|/)test/', message: 'Code outside of test/ must not import from it.' }
 export const noBridge = {
   regex: '(^|/)bridge(\\.ts)?$',
   message: 'Components show what state gives them; only state files and App.svelte call the bridge.',

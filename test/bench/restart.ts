@@ -33,7 +33,7 @@ async function prepare(): Promise<void> {
   if (!signedIn.ok) throw new Error(JSON.stringify(signedIn.failure))
   const [account] = engine.session().accounts
   const [team] = account?.teams ?? []
-  if (!account || !team) throw new Error('nobody is signed in')
+  if (!account || !team) throw new Error('no account is signed in')
   await engine.stop()
   await writeFile(secretsFile, JSON.stringify([...secrets]))
 

@@ -4,8 +4,8 @@ import { strict, strictEmitter } from './strict.ts'
 function unanswered(name: string) {
   return (...values: unknown[]): Promise<never> => {
     host.record('dialog', { name, options: values.at(-1) })
-    const trouble = `dialog.${name} was opened, and nobody is there to answer it: replace it in the test`
-    return Promise.reject(new Error(`electron-host: ${trouble}`))
+    const problem = `dialog.${name} was opened, but no answer was provided: replace it in the test`
+    return Promise.reject(new Error(`electron-host: ${problem}`))
   }
 }
 

@@ -179,7 +179,7 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'a test as a source',
     'electron/recognition/a.ts',
     `import { a } from '../../test/support/a.ts'\nexport const b = a\n`,
-    'Nobody imports',
+    'must not import from it',
   ],
 ]
 

@@ -66,7 +66,7 @@ export function startDaemon(
   void ended.then(() => process.off('exit', killNow))
   const failed = ended.then(async () => {
     if (stopping) return await new Promise<never>(() => undefined)
-    throw new Error(`${name} ended by itself: ${readFileSync(logFile, 'utf8').slice(-1000)}`)
+    throw new Error(`${name} exited unexpectedly: ${readFileSync(logFile, 'utf8').slice(-1000)}`)
   })
   failed.catch(() => undefined)
   const end = async (signal: NodeJS.Signals) => {

@@ -27,7 +27,7 @@ export interface Asked {
 
 export interface FakeBridge {
   readonly bridge: Bridge
-  /** All calls in order, except those that the page makes by itself. */
+  /** All calls in order, except those that no user action causes. */
   readonly asked: Asked[]
   readonly emit: <Name extends EventName>(name: Name, value: Events[Name]) => void
 }

@@ -52,7 +52,7 @@ async function stateOf(page: Page): Promise<string> {
 }
 
 test.describe('secrets', () => {
-  test.skip(process.platform !== 'linux', 'only Linux tells of processes in /proc')
+  test.skip(process.platform !== 'linux', 'only Linux lists processes in /proc')
   test.use({
     settings: { singlePutLimitBytes: 6_000_000 },
     cloudOptions: { minimumPartBytes: 5 * 1024 ** 2 },

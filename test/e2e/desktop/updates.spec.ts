@@ -73,7 +73,7 @@ test.describe('an AppImage', { tag: '@host' }, () => {
   })
 
   test('explains what to do when its folder is read-only, and keeps running', async ({ harness, place }) => {
-    // Nobody can create a file there, not even root.
+    // No user can create a file there, not even root.
     Object.assign(harness.environment, { APPIMAGE: '/sys/Modelferry.AppImage' })
     place.feed.publish(place.release())
     const { page } = await startUpdatable(harness)

@@ -95,8 +95,8 @@ export async function fitPage(
   const { windowId } = await root.send<{ windowId: number }>('Browser.getWindowForTarget', {
     targetId: page.targetId,
   })
-  const [aside, above] = result.value
-  const bounds = { width: width + aside, height: height + above }
+  const [frameWidth, frameHeight] = result.value
+  const bounds = { width: width + frameWidth, height: height + frameHeight }
   await root.send('Browser.setWindowBounds', { windowId, bounds })
 }
 

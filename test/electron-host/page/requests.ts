@@ -120,7 +120,7 @@ async function serve(session: Session, paused: PausedRequest, url: string, schem
   const { requestId } = paused
   try {
     const handler = host.protocols.get(scheme)
-    if (!handler) throw new Error(`nobody handles ${scheme}:`)
+    if (!handler) throw new Error(`no handler for ${scheme}:`)
     const response = await handler(requestFor(url, paused))
     if (!(response instanceof Response))
       throw new TypeError('protocol.handle: the handler returned no Response')

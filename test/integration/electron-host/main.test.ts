@@ -39,7 +39,7 @@ test.each([
 
 test('an unanswered dialog is an error', async () => {
   expect(await host.inMain('electron.dialog.showOpenDialog({}).catch(String)')).toContain(
-    'nobody is there to answer',
+    'no answer was provided',
   )
 })
 

@@ -37,7 +37,7 @@ fault('retries and resends nothing when registering returns 500', 'server-troubl
 })
 
 fault('retries when every call returns 503 for a while', 'server-trouble', async (expected) => {
-  // Ten of them are for the listing of the library, which is repeated by itself.
+  // Ten of them are for the listing of the library, which the app repeats.
   await expectRecovery('parts', expected, { on: 'api', how: 503, times: 12 })
 })
 

@@ -69,7 +69,7 @@ test('the same command after a kill continues the row', async () => {
   expect(next.rows().map(({ id, phase }) => [id, phase])).toEqual([[last?.['id'], 'registered']])
 })
 
-test('Ctrl-C pauses the upload and the app does not continue it by itself', async () => {
+test('Ctrl-C pauses the upload and the app does not continue it automatically', async () => {
   const { app, cloud, file, open, upload } = await setup()
   await app.stop()
   const path = await file('a.safetensors', large)

@@ -84,10 +84,10 @@ test.each(['{"server":', '[]', 'null', ''])(
     const file = join(folder, 'settings.json')
     await writeFile(file, text)
     renameUnreadableJson(file, silent)
-    const [aside = '', ...others] = await readdir(folder)
+    const [renamed = '', ...others] = await readdir(folder)
     expect(others).toEqual([])
-    expect(aside).toMatch(/^settings\.unreadable-\d+\.json$/)
-    expect(await readFile(join(folder, aside), 'utf8')).toBe(text)
+    expect(renamed).toMatch(/^settings\.unreadable-\d+\.json$/)
+    expect(await readFile(join(folder, renamed), 'utf8')).toBe(text)
   },
 )
 

@@ -61,7 +61,7 @@ test('a user who signs in again on the same server gets the same account', async
   expect([second, accounts.list()]).toEqual([first, [first]])
 })
 
-test('signing out erases the secret at once, keeps the account, and tells the server', async () => {
+test('signing out erases the secret at once, keeps the account, and notifies the server', async () => {
   const { accounts, signIn, secretStore, states, cloud } = await setupAccounts()
   const { id } = await signIn()
   const held = cloud.hold('logout')

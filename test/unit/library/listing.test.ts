@@ -89,7 +89,7 @@ test('dates the update, but not the complete listing', async () => {
   expect(listing).toMatchObject({ listedAtMs: 2, completeAtMs: 1 })
 })
 
-test('knows no number of unlisted models without a total', async () => {
+test('has no number of unlisted models without a total', async () => {
   expect((await knownOf(idsOf(10), { total: null })).unlistedCount).toBeNull()
 })
 

@@ -107,7 +107,7 @@ test('an upload that is removed or unknown has no priority', async () => {
   void removing
 })
 
-test('a hold ends by itself, also when the upload that caused it was removed', async () => {
+test('a hold ends without a command, also when the upload that caused it was removed', async () => {
   const { queue, clock, run, started } = handQueue({ atOnce: 2, order: inOrder(['a', 'b', 'c']) })
   queue.add(['a', 'b', 'c'])
   await run('a').end(hold(clock.now() + 60_000))

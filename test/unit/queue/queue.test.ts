@@ -250,7 +250,7 @@ function pausingQueue(how: 'removal' | 'hold') {
   return { ...hand, paused, resume, a: hand.run('a') }
 }
 
-test.each(['removal', 'hold'] as const)('a pause lets a run end by itself (%s)', async (how) => {
+test.each(['removal', 'hold'] as const)('a pause lets a run finish (%s)', async (how) => {
   const { queue, a, paused, outcomes, started } = pausingQueue(how)
   expect([a.pause.isRequested, a.signal.aborted]).toEqual([true, false])
   await a.end(aborted)

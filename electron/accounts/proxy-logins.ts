@@ -126,8 +126,9 @@ export function createProxyLogins(options: {
 function withLogin(proxy: string, login: ProxyLogin | undefined): string {
   const url = new URL(proxy)
   if (login) {
-    url.username = encodeURIComponent(login.name)
-    url.password = encodeURIComponent(login.password)
+    // Half a surrogate pair can't be encoded, and would make every request throw.
+    url.username = encodeURIComponent(login.name.toWellFormed())
+    url.password = encodeURIComponent(login.password.toWellFormed())
   }
   return url.href.replace(/\/$/, '')
 }

@@ -17,6 +17,25 @@ interface SavedFile {
   readonly text: (t: Translate) => string
 }
 
+/** File systems allow 255 bytes or UTF-16 units (Linux, Windows); an ending is added. */
+const maxNameBytes = 200
+
+/**
+ * A file's name for the name that a save dialog proposes: without characters that are invisible, reorder text or
+ * separate folders, and without those that Windows forbids (learn.microsoft.com, "Naming Files").
+ */
+function plainName(fileName: string): string {
+  const plain = fileName.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>:"/\\|?*]/gu, '_')
+  let name = ''
+  let bytes = 0
+  for (const character of plain) {
+    bytes += Buffer.byteLength(character)
+    if (bytes > maxNameBytes) break
+    name += character
+  }
+  return name
+}
+
 /** Saves receipts and logs of uploads, as JSON or as text by the ending of the file that the user picks. */
 export function createSavedFileHandlers(options: {
   readonly engine: Pick<Engine, 'calls'>
@@ -56,7 +75,8 @@ export function createSavedFileHandlers(options: {
       if (!first) return failed(failure('not-found'))
       return save({
         title: 'receipt.save',
-        fileName: others.length === 0 ? `${first.file.name}.receipt.json` : 'modelferry-receipts.json',
+        fileName:
+          others.length === 0 ? `${plainName(first.file.name)}.receipt.json` : 'modelferry-receipts.json',
         json: others.length === 0 ? first : found.value,
         text: (t) => found.value.map((receipt) => receiptText(receipt, t)).join('\n'),
       })
@@ -68,7 +88,7 @@ export function createSavedFileHandlers(options: {
       if (document === null) return failed(failure('not-found'))
       return save({
         title: 'log.save',
-        fileName: `${document.file.name}.log.json`,
+        fileName: `${plainName(document.file.name)}.log.json`,
         json: document,
         text: (t) => logText(document, t),
       })

@@ -26,13 +26,13 @@ export function launchCommand(options: {
 
 /**
  * Formats a command for the `Exec` key of a desktop entry: each argument quoted, special characters escaped
- * and `%` doubled (Desktop Entry Specification 1.5, "The Exec key"). Backslashes are doubled again, as in
- * every string of such a file.
+ * and `%` doubled (Desktop Entry Specification 1.5, "The Exec key"). Backslashes are doubled again and line
+ * breaks escaped, as in every string of such a file: a path with a line break would add keys of its own.
  */
 export function desktopEntryExec({ program, args }: LaunchCommand, ...moreArgs: readonly string[]): string {
   const quoted = [program, ...args].map((argument) => {
     const escaped = argument.replace(/(["`$\\])/g, '\\$1').replace(/%/g, '%%')
-    return `"${escaped.replace(/\\/g, '\\\\')}"`
+    return `"${escaped.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/\r/g, '\\r')}"`
   })
   return [...quoted, ...moreArgs].join(' ')
 }

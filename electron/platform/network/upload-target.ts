@@ -112,7 +112,9 @@ function headerValue(given: unknown): string | null {
 /**
  * This computer and its network segment: IPv4 RFC 1122, 3.2.1.3 and RFC 3927; IPv6 RFC 4291, 2.5.3, 2.5.5.1 and
  * 2.5.6. Connections to the unspecified addresses reach this computer too. IPv6 forms of IPv4 addresses are
- * included: mapped and compatible ones, NAT64 (RFC 6052, 2.1) and 6to4 (RFC 3056, 2).
+ * included: mapped, compatible and translated ones (RFC 2765, 2.1), NAT64 (RFC 6052, 2.1) and 6to4 (RFC 3056, 2).
+ * Private addresses are allowed, since storage on a company's own network has them. TLS keeps a name that leads to
+ * another computer of the network from being used, unless that computer has a certificate for the name.
  */
 const localAddresses = new BlockList()
 localAddresses.addSubnet('0.0.0.0', 8, 'ipv4')
@@ -120,6 +122,9 @@ localAddresses.addSubnet('127.0.0.0', 8, 'ipv4')
 localAddresses.addSubnet('169.254.0.0', 16, 'ipv4')
 localAddresses.addSubnet('::', 96, 'ipv6')
 localAddresses.addSubnet('fe80::', 10, 'ipv6')
+localAddresses.addSubnet('::ffff:0:0:0', 104, 'ipv6')
+localAddresses.addSubnet('::ffff:0:7f00:0', 104, 'ipv6')
+localAddresses.addSubnet('::ffff:0:a9fe:0', 112, 'ipv6')
 localAddresses.addSubnet('64:ff9b::', 104, 'ipv6')
 localAddresses.addSubnet('64:ff9b::7f00:0', 104, 'ipv6')
 localAddresses.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6')

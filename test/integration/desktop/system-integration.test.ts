@@ -184,6 +184,8 @@ describe('the command that starts this installation', () => {
     const entry = join(home, 'x.desktop')
     await writeFile(entry, `[Desktop Entry]\nType=Application\nName=X\nExec=${line}\n`)
     await run('desktop-file-validate', [entry])
+    const path = '/a\nExec=evil\r/Modelferry.AppImage'
+    expect(desktopEntryExec({ program: path, args: [] })).toBe('"/a\\nExec=evil\\r/Modelferry.AppImage"')
   })
 })
 

@@ -172,3 +172,10 @@ test('a login entered by the user replaces the one in the proxy’s URL', async 
   await proxies.signIn(first, login)
   expect(await resolveProxy()).toBe(firstWithLogin)
 })
+
+test('half a surrogate pair in a login reaches the proxy as another character', async () => {
+  const { proxies, resolveProxy } = setup()
+  await proxies.reportFailure(first, proxyCodes.signIn)
+  await proxies.signIn(first, { name: 'mira\ud800', password: '\udc00' })
+  expect(await resolveProxy()).toBe('http://mira%EF%BF%BD:%EF%BF%BD@first.example:3128')
+})

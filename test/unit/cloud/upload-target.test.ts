@@ -194,6 +194,13 @@ test.each([
   ['2002:7f00:1::1', true],
   ['2002:a9fe:101::1', true],
   ['2002::1', true],
+  ['::ffff:0:127.0.0.1', true],
+  ['::ffff:0:a9fe:a9fe', true],
+  ['::ffff:0:0:0', true],
+  ['::ffff:0:10.0.0.1', false],
+  ['10.0.0.1', false],
+  ['192.168.0.1', false],
+  ['fd00::1', false],
   ['2002:a00:5::1', false],
 ])('%s is a local address: %s', (address, expected) => {
   expect(isLocalAddress(address)).toBe(expected)

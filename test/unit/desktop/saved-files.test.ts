@@ -64,6 +64,35 @@ test('a log is saved as JSON or as text, and an unknown upload has none', async 
   expect(await saveLog(json, null)).toMatchObject({ failure: { code: 'not-found' } })
 })
 
+test.each([
+  ['../../.bashrc', '.._.._.bashrc'],
+  ['a\u202ecod\u0007.exe\u2028\ud800', 'a_cod_.exe__'],
+  ['a:b|c?.pt', 'a_b_c_.pt'],
+  ['é'.repeat(120), 'é'.repeat(100)],
+])('the name %j is proposed without characters that deceive or lead elsewhere', async (name, proposed) => {
+  const row = toUploadRow(registeredRecord({ fileName: name }), null)
+  const names: string[] = []
+  const handlers = createSavedFileHandlers({
+    engine: {
+      calls: {
+        receipts: async () => success([receiptOf(row)]),
+        uploadLog: async () => success(logDocumentOf(row, { events: [], speed: [] })),
+      } as unknown as Engine['calls'],
+    },
+    language: { locale: () => 'en', translate: () => translatorFor('en') },
+    dialogs: {
+      async pickSavePath({ fileName }) {
+        names.push(fileName)
+        return null
+      },
+    },
+    log: silentLog,
+  })
+  await handlers.saveReceipts({ ids: ['any'] })
+  await handlers.saveUploadLog({ id: 'any' })
+  expect(names).toEqual([`${proposed}.receipt.json`, `${proposed}.log.json`])
+})
+
 test('one receipt is saved as an object, several as a list', async () => {
   const path = join(folder, 'a.json')
   expect(await save(1, path)).toEqual(success(true))

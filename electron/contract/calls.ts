@@ -7,7 +7,7 @@ import type { ReportSection, ConnectionCheck } from './diagnostics.ts'
 import type { FoundModelView, FoundPlacesView, WorkflowView } from './discovery.ts'
 import type { Result } from './failures.ts'
 import { replacedFate, type FailedDeletion, type LibraryListing, type LibraryUpdate } from './library.ts'
-import type { MissingCompanion } from './companions.ts'
+import type { MissingCompanion, MissingInList } from './companions.ts'
 import type { ModelFacts, Preview } from './recognition.ts'
 import type { Receipt } from './receipt.ts'
 import type { ReviewApproval, ReviewView } from './review.ts'
@@ -233,6 +233,11 @@ const callGroups = {
       'engine',
       v.strictObject({ id, isSearched: v.boolean() }),
     ),
+    /**
+     * What uploads of the list need and their teams don't seem to have, as far as the teams' libraries were listed
+     * before: it requests nothing.
+     */
+    missingCompanions: call<MissingInList>()('engine', nothing),
     /**
      * Adds offered files of this computer for the team of a row: to the review if the row is in review, else to the
      * queue. A native dialog asks first; null when it was not confirmed.

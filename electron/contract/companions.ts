@@ -10,6 +10,13 @@ export interface CompanionOffer {
   readonly where: string
 }
 
+/** What uploads of the list need, and each companion once. */
+export interface MissingInList {
+  readonly companions: readonly MissingCompanion[]
+  /** Keys of `companions` by the ids of the uploads that lack them. */
+  readonly files: readonly { readonly id: string; readonly missing: readonly string[] }[]
+}
+
 /** A model that others need, in a file of its own, and that the team doesn't seem to have. */
 export interface MissingCompanion {
   /** Names it in `ReviewFacts`; the same for all files of a team that need it. */

@@ -47,7 +47,7 @@ interface CallServices {
   readonly hashCache: HashCache
   readonly inspector: Pick<Inspector, 'readDetails' | 'report'>
   readonly modelStatus: (record: UploadRecord) => Promise<ModelStatus | null>
-  readonly companionsOf: Companions['ofUpload']
+  readonly companions: Pick<Companions, 'ofUpload' | 'ofList'>
   /** Compares the library's records of registered uploads with their files. */
   readonly verify: (ids: readonly string[]) => void
   readonly waitingFiles: WaitingFiles
@@ -135,10 +135,9 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       const record = recordOf(id)
       return success(record ? await services.inspector.report(fileToInspect(record)) : null)
     },
-    async companions({ id, isSearched }) {
-      const record = recordOf(id)
-      return success(record ? await services.companionsOf(record, isSearched) : [])
-    },
+    companions: async ({ id, isSearched }) =>
+      success(await services.companions.ofUpload(recordOf(id), isSearched)),
+    missingCompanions: async () => success(services.companions.ofList(signIns.hidden())),
     async receipts({ ids }) {
       const found = new Map<string, UploadRecord>()
       for (const id of ids) {

@@ -497,7 +497,7 @@ export function createEngine(options: EngineOptions): Engine {
         hashCache,
         inspector,
         modelStatus: createModelStatusReader({ rows, store, library, environment }),
-        companionsOf: companions.ofUpload,
+        companions,
         verify: verifier.verify,
         waitingFiles,
         review,

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path'
+import type { MissingPart } from '../../conflicts/missing-companions.ts'
 import type { TeamChoice } from '../../contract/account.ts'
 import { failed, failure, success, type Result } from '../../contract/failures.ts'
-import type { MissingCompanion } from '../../contract/companions.ts'
-import type { LibraryListing } from '../../contract/library.ts'
+import type { MissingCompanion, MissingInList } from '../../contract/companions.ts'
+import type { LibraryListing, LibraryModel } from '../../contract/library.ts'
 import type { AddReport } from '../../contract/uploads.ts'
 import { enqueueAfterConfirmation, type ConfirmUpload } from '../../discovery/places/confirm-upload.ts'
 import type { ModelFinder } from '../../discovery/places/model-finder.ts'
@@ -11,6 +12,7 @@ import type { UploadRecord } from '../../journal/upload-record.ts'
 import { withTimeout } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { EventHub } from '../../platform/event-hub.ts'
+import { companionsOf } from '../../recognition/companions/companion-needs.ts'
 import type { Companion } from '../../recognition/companions/companion-parts.ts'
 import type { FileToInspect, Inspection } from '../../recognition/found-file.ts'
 import type { Intake } from '../enqueue.ts'
@@ -23,7 +25,9 @@ const listingTimeoutMs = 10_000
 /** Files of this computer that uploads and files in review need, and the search for them. */
 export interface Companions {
   /** What an upload needs and its team lacks; with `isSearched` after this computer was searched. */
-  ofUpload(record: UploadRecord, isSearched: boolean): Promise<readonly MissingCompanion[]>
+  ofUpload(record: UploadRecord | null, isSearched: boolean): Promise<readonly MissingCompanion[]>
+  /** What uploads of the list lack, by the listings that are known; nothing is searched or requested. */
+  ofList(hiddenAccounts: ReadonlySet<string>): MissingInList
   /** Searches the folders of files that lack companions, and other places, in the background. */
   search(missing: { readonly companions: readonly Companion[]; readonly folders: readonly string[] }): void
   /**
@@ -38,7 +42,10 @@ export interface Companions {
 
 interface CompanionServices {
   readonly rows: Rows
-  readonly library: { models(choice: TeamChoice): Promise<Result<LibraryListing>> }
+  readonly library: {
+    models(choice: TeamChoice): Promise<Result<LibraryListing>>
+    cachedModels(choice: TeamChoice): readonly LibraryModel[] | null
+  }
   readonly environment: Environment
   readonly finder: Pick<ModelFinder, 'findModels' | 'displayPath' | 'destinationFor'>
   readonly intake: Pick<Intake, 'enqueuePlaced'>
@@ -58,6 +65,7 @@ export function createCompanions(services: CompanionServices, teamCompanions: Te
   })
   return {
     async ofUpload(record, isSearched) {
+      if (!record || !hasNeeds(record)) return []
       const request = library.models({ accountId: record.accountId, teamId: record.team.id })
       const listing = await withTimeout(request, environment.timers, listingTimeoutMs)
       if (!listing?.ok) return []
@@ -66,6 +74,25 @@ export function createCompanions(services: CompanionServices, teamCompanions: Te
       if (isSearched && companions.length > 0)
         await local.search(companions, [record.seen?.place ?? dirname(record.path)])
       return missing.map((part) => teamCompanions.toView(part, record))
+    },
+    ofList(hiddenAccounts) {
+      const records = rows.ids().flatMap((id) => {
+        const row = rows.get(id)
+        // The review shows what its files lack.
+        if (!row || row.live.phase === 'review' || hiddenAccounts.has(row.record.accountId)) return []
+        return hasNeeds(row.record) ? [row.record] : []
+      })
+      const byTeam = Map.groupBy(records, ({ accountId, team }) => `${accountId} ${team.id}`)
+      const missing = new Map<string, readonly MissingPart[]>()
+      for (const [first, ...others] of byTeam.values()) {
+        if (!first) continue
+        const models = library.cachedModels({ accountId: first.accountId, teamId: first.team.id })
+        if (models === null) continue
+        for (const [id, parts] of teamCompanions.find([first, ...others], first, models))
+          missing.set(id, parts)
+      }
+      const { keys, views } = teamCompanions.toViews(missing, records)
+      return { companions: views, files: [...keys].map(([id, own]) => ({ id, missing: own })) }
     },
     search: ({ companions, folders }) => void local.search(companions, folders),
     async add(id, offerIds, confirm) {
@@ -94,3 +121,5 @@ export function createCompanions(services: CompanionServices, teamCompanions: Te
     close: () => local.close(),
   }
 }
+
+const hasNeeds = ({ recognition }: UploadRecord) => companionsOf(recognition).needs.length > 0

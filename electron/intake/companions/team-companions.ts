@@ -11,6 +11,11 @@ import { CompanionOffers } from './companion-offers.ts'
 /** Companions that files lack, by the ids of the files. */
 export type MissingByFile = ReadonlyMap<string, readonly MissingPart[]>
 
+interface MissingViews {
+  readonly keys: ReadonlyMap<string, readonly string[]>
+  readonly views: readonly MissingCompanion[]
+}
+
 /** Finds which companions of files a team lacks. */
 export interface TeamCompanions {
   /**
@@ -22,8 +27,8 @@ export interface TeamCompanions {
   readonly offers: CompanionOffers
   /** Forgets what is known of the teams. */
   clear(): void
-  /** The same for all files of a team that lack it. */
-  keyOf(part: MissingPart, team: TeamOfUpload): string
+  /** The keys of missing companions by the files that lack them, and each companion once. */
+  toViews(missing: MissingByFile, records: readonly UploadRecord[]): MissingViews
   /** A missing companion as the page and the command line show it. */
   toView(part: MissingPart, team: TeamOfUpload): MissingCompanion
 }
@@ -51,6 +56,13 @@ export function createTeamCompanions({
     return recognitions
   }
 
+  function toView(part: MissingPart, team: TeamOfUpload): MissingCompanion {
+    const { companion, isCertain } = part
+    const { role, base, usualName } = companion
+    const key = keyOf(part, team)
+    return { key, role, base, usualName, isCertain, offers: offers.offersFor(companion) }
+  }
+
   return {
     find(records, team, models) {
       // Most files need nothing; then the history is not read.
@@ -70,12 +82,21 @@ export function createTeamCompanions({
     },
     offers,
     clear: () => earlier.clear(),
-    keyOf,
-    toView(part, team) {
-      const { companion, isCertain } = part
-      const { role, base, usualName } = companion
-      const key = keyOf(part, team)
-      return { key, role, base, usualName, isCertain, offers: offers.offersFor(companion) }
+    toView,
+    toViews(missing, records) {
+      const keys = new Map<string, readonly string[]>()
+      const views = new Map<string, MissingCompanion>()
+      for (const record of missing.size > 0 ? records : []) {
+        const parts = missing.get(record.id)
+        if (!parts) continue
+        const ofRecord = parts.map((part) => {
+          const key = keyOf(part, record)
+          if (!views.has(key)) views.set(key, toView(part, record))
+          return key
+        })
+        keys.set(record.id, ofRecord)
+      }
+      return { keys, views: [...views.values()] }
     },
   }
 }

@@ -189,7 +189,7 @@ export class Review {
     const models = listed ?? []
     const comparison = compareWithTeam(records, { rows: this.#rows, models, areRecorded: false, knownHash })
     const missing = listed ? this.#options.companions.find(records, first, listed) : new Map<string, never>()
-    const { keys, views } = this.#viewsOf(missing, records)
+    const { keys, views } = this.#options.companions.toViews(missing, records)
     const context = { comparison, missingCompanions: keys, policy: policy(), knownHash }
     return { groups: groupForReview(records, context), missingCompanions: views }
   }
@@ -313,7 +313,7 @@ export class Review {
     const records = this.#records()
     if (records.length === 0) return null
     const comparison = { conflicts: new Map<string, Failure>(), inLibrary: this.#inLibrary }
-    const companions = this.#viewsOf(this.#missing, records)
+    const companions = this.#options.companions.toViews(this.#missing, records)
     const context = { comparison, missingCompanions: companions.keys, policy: policy(), knownHash }
     const groups = groupForReview(records, context)
     const totalBytes = sumBytes(records)
@@ -398,23 +398,6 @@ export class Review {
     this.#inLibrary = inLibrary
     this.#missing = missing
     if (missing.size > 0) this.#options.onCompanionsMissing()
-  }
-
-  /** The keys of missing companions by the files that lack them, and each companion once. */
-  #viewsOf(missing: MissingByFile, records: readonly UploadRecord[]) {
-    const keys = new Map<string, readonly string[]>()
-    const views = new Map<string, MissingCompanion>()
-    for (const record of missing.size > 0 ? records : []) {
-      const parts = missing.get(record.id)
-      if (!parts) continue
-      const ofRecord = parts.map((part) => {
-        const key = this.#options.companions.keyOf(part, record)
-        if (!views.has(key)) views.set(key, this.#options.companions.toView(part, record))
-        return key
-      })
-      keys.set(record.id, ofRecord)
-    }
-    return { keys, views: [...views.values()] }
   }
 
   /** Other failures come first: a broken file has no use for its path. */

@@ -52,6 +52,7 @@ export const defaultConditions: Conditions = {
 const initialLoads: readonly CallName[] = [
   ...(['surroundings', 'snapshot', 'session', 'settings', 'conditions'] as const),
   ...(['loginItem', 'fileManagers', 'update', 'waitingFiles', 'review', 'uploadLog', 'deadline'] as const),
+  'missingCompanions',
 ]
 const isRecorded = (name: CallName) => !initialLoads.includes(name)
 
@@ -74,6 +75,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     modelStatus: () => success(null),
     uploadLog: () => success(null),
     companions: () => success([]),
+    missingCompanions: () => success({ companions: [], files: [] }),
     deadline: () => success(null),
     update: () => success({ kind: 'current', checkedAtMs: null }),
     thirdPartyNotices: () => success('a package 1.0.0\nLicence: MIT'),

@@ -5,7 +5,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import type { ReviewGroup } from '../../../electron/contract/review.ts'
 import { openPage } from '../support/open-page.ts'
 import { openReview, reviewOf, reviewRow } from '../support/review.ts'
-import { row } from '../support/rows.ts'
+import { row, team } from '../support/rows.ts'
 
 const t5: MissingCompanion = {
   key: 't5',
@@ -155,6 +155,45 @@ test('the details show that the computer is searched, and nothing for a file tha
   await expect.poll(() => status.elements()).toEqual([])
   await userEvent.dblClick(rowOf('Plain'))
   await expect.poll(() => screen.getByRole('heading', { name: 'Missing in the team' }).elements()).toEqual([])
+})
+
+test('a row says what its team lacks, follows changes, and a click opens the details', async () => {
+  let lacking = [t5, vae]
+  const { screen, rowOf, emit } = await openPage({
+    rows: [row('Flux', { phase: 'waiting' }), row('Plain', { phase: 'waiting', position: 1 })],
+    answers: {
+      missingCompanions: () =>
+        success({ companions: lacking, files: [{ id: 'Flux', missing: lacking.map(({ key }) => key) }] }),
+    },
+  })
+  const hint = rowOf('Flux').getByRole('button', { name: 'Needs T5-XXL text encoder, Flux.1 VAE' })
+  await expect
+    .element(hint)
+    .toHaveAttribute(
+      'title',
+      'The team has no T5-XXL text encoder · Not found under a known name: Flux.1 VAE',
+    )
+  await userEvent.click(hint)
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Flux' })).toBeVisible()
+  expect(rowOf('Plain').getByText('Needs', { exact: false }).elements()).toEqual([])
+
+  lacking = [vae]
+  emit('library', { teamId: team.id, failure: null })
+  await expect.element(rowOf('Flux').getByRole('button', { name: 'Needs Flux.1 VAE' })).toBeVisible()
+})
+
+test('a narrow row shows an icon with a name instead of what is missing', async () => {
+  await page.viewport(480, 400)
+  onTestFinished(() => page.viewport(960, 640))
+  const { rowOf } = await openPage({
+    rows: [row('Flux', { phase: 'waiting' })],
+    answers: {
+      missingCompanions: () => success({ companions: [t5], files: [{ id: 'Flux', missing: ['t5'] }] }),
+    },
+  })
+  const hint = rowOf('Flux').getByRole('button', { name: 'Needs T5-XXL text encoder' })
+  await expect.element(hint).toBeInViewport({ ratio: 1 })
+  expect(hint.element().getBoundingClientRect().width).toBeLessThan(30)
 })
 
 test('the group fits into a window of 480 × 400', async () => {

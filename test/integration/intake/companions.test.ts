@@ -161,11 +161,18 @@ test('recognises after a restart what was uploaded under another name', async ()
   expect((await comparedView(next)).groups).toEqual([])
 })
 
-test('shows the details of an upload what it lacks, and queues what it is given', async () => {
+test('shows in the list and in the details what an upload lacks, and queues what it is given', async () => {
   const { app, at, folder } = await setup({ settings: { review: 'never' } })
   await write(at('text_encoders/t5xxl_fp8_e4m3fn.safetensors'), t5)
   const [id = ''] = await app.add(await write(join(folder, 'flux1-dev.safetensors'), flux))
   await app.phase(id, 'registered')
+  const listed = () =>
+    app.calls.missingCompanions(undefined).then((result) => {
+      const { companions: all, files } = valueOf(result)
+      const missing = files.find((file) => file.id === id)?.missing ?? []
+      return all.filter(({ key }) => missing.includes(key)).map(({ base }) => base)
+    })
+  expect(await listed()).toEqual(['CLIP-L', 'T5-XXL', 'Flux.1'])
   const companions = async (isSearched: boolean) => valueOf(await app.calls.companions({ id, isSearched }))
   expect(summary(await companions(false)).map(([name]) => name)).toEqual([
     'CLIP-L text-encoder',
@@ -181,6 +188,7 @@ test('shows the details of an upload what it lacks, and queues what it is given'
   expect(valueOf(report)).toMatchObject({ added: 1 })
   await allRegistered(app)
   expect(summary(await companions(true)).map(([name]) => name)).toEqual(['CLIP-L text-encoder', 'Flux.1 vae'])
+  expect(await listed()).toEqual(['CLIP-L', 'Flux.1'])
 })
 
 test('says nothing while the library can’t be listed', async () => {
@@ -191,6 +199,8 @@ test('says nothing while the library can’t be listed', async () => {
   expect([view.groups, view.missingCompanions]).toEqual([[], []])
   const [row] = app.rows()
   expect(valueOf(await app.calls.companions({ id: row?.id ?? '', isSearched: true }))).toEqual([])
+  await approve(app)
+  expect(valueOf(await app.calls.missingCompanions(undefined)).files).toEqual([])
 })
 
 test('starts a single model at once although it lacks something', async () => {

@@ -92,10 +92,18 @@ export const detailsStates: States = {
     uploadLog: () => success(logDocumentOf(registered, log)),
   }),
   'an upload that lacks companions, with details': opened(
-    { rows: [row('Flux')], answers: { companions: () => success(missingCompanions) } },
+    {
+      rows: [row('Flux')],
+      answers: {
+        companions: () => success(missingCompanions),
+        missingCompanions: () =>
+          success({ companions: missingCompanions, files: [{ id: 'Flux', missing: ['sdxl'] }] }),
+      },
+    },
     async ({ rowOf, screen }) => {
       await userEvent.dblClick(rowOf('Flux'), rowCorner)
       await expect.element(screen.getByRole('button', { name: /^Also upload sd_xl/ })).toBeInTheDocument()
+      await expect.element(rowOf('Flux').getByRole('button', { name: /^Needs SDXL/ })).toBeVisible()
     },
   ),
   'an unsafe file, with details': opened(

@@ -91,7 +91,7 @@ const doneRows = inOrder([
     },
   }),
   registeredRow('Different', {
-    failure: failure('record-differs'),
+    failure: failure('record-differs', { field: 'size', expected: 1_000_000_000, found: 999 }),
     verification: {
       kind: 'differs',
       differences: [{ field: 'size', expected: '1000000000', found: '999' }],

@@ -1,0 +1,66 @@
+import type { Bridge } from '../../electron/contract/calls.ts'
+import type { MissingCompanion } from '../../electron/contract/companions.ts'
+
+interface MissingOfRow {
+  readonly id: string
+  readonly missing: readonly MissingCompanion[]
+  /** This computer is being searched for them. */
+  readonly isSearching: boolean
+}
+
+/** Registered uploads change the library often; in ms. */
+const reloadAfterMs = 1_000
+
+/** What uploads need and their teams lack. */
+export class CompanionsState {
+  /** Of the uploads in the list, by their ids. */
+  byId = $state.raw<ReadonlyMap<string, readonly MissingCompanion[]>>(new Map())
+  /** Of the open row, with the files of this computer that can be added. */
+  value = $state.raw<MissingOfRow | null>(null)
+  readonly #bridge: Bridge
+  /** The latest opening; answers to earlier ones are outdated. */
+  #opening = 0
+  #isListLoading = false
+  #isListOutdated = false
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge
+  }
+
+  /** Loads what a row lacks, and then the files of this computer that can be offered. Returns a function that ends it. */
+  open(id: string): () => void {
+    this.#opening += 1
+    void this.#load(id, this.#opening)
+    return () => {
+      this.#opening += 1
+    }
+  }
+
+  /** Loads what uploads of the list lack; one request at a time, and one per second. */
+  async loadList(): Promise<void> {
+    this.#isListOutdated = true
+    if (this.#isListLoading) return
+    this.#isListLoading = true
+    while (this.#isListOutdated) {
+      this.#isListOutdated = false
+      const result = await this.#bridge.missingCompanions()
+      if (result.ok) {
+        const byKey = new Map(result.value.companions.map((companion) => [companion.key, companion]))
+        this.byId = new Map(
+          result.value.files.map(({ id, missing }) => [id, missing.flatMap((key) => byKey.get(key) ?? [])]),
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, reloadAfterMs))
+    }
+    this.#isListLoading = false
+  }
+
+  async #load(id: string, opening: number): Promise<void> {
+    for (const isSearched of [false, true]) {
+      const result = await this.#bridge.companions({ id, isSearched })
+      if (this.#opening !== opening || !result.ok) return
+      this.value = { id, missing: result.value, isSearching: !isSearched && result.value.length > 0 }
+      if (result.value.length === 0) return
+    }
+  }
+}

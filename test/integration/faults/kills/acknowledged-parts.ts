@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
@@ -31,7 +31,7 @@ export interface PartsUpload {
   hang(): Promise<void>
   /** Numbers of the parts in the journal. */
   recordedParts(): readonly number[]
-  /** When the last response for each part arrived in an upload worker, in ms since 1970. */
+  /** When the response for each part of the last run arrived in an upload worker, in ms since 1970. */
   responseTimes(): ReadonlyMap<number, number>
   /** When each part was written to the journal, in ms since 1970. */
   recordTimes(): ReadonlyMap<number, number>
@@ -49,7 +49,7 @@ export async function setupPartsUpload(partCount: number): Promise<PartsUpload> 
   await writeSafetensors(file, { sizeBytes: partCount * partBytes, payload: 'sparse' })
   noteRecordTimes(home)
   let running: ChildProcess | null = null
-  /** What response-times.mjs has reported. */
+  /** What response-times.mjs has reported in the present run. */
   let reports = ''
 
   function query(sql: string): readonly Record<string, unknown>[] {
@@ -66,6 +66,8 @@ export async function setupPartsUpload(partCount: number): Promise<PartsUpload> 
     partCount,
     async run(point) {
       let killedAtMs = 0
+      // A part that was acknowledged just before an earlier kill may be missing, and is sent again.
+      reports = ''
       let reported: Promise<unknown> = Promise.resolve()
       const printed = await startRunner(
         {
@@ -136,23 +138,44 @@ export function acknowledgedNumbers({ cloud }: Pick<PartsUpload, 'cloud'>): numb
     .map(({ partNumber = 0 }) => partNumber)
 }
 
+/** From the response to the journal, in ms, of each part of the last run that is in it. */
+export function recordDelaysMs(
+  upload: Pick<PartsUpload, 'responseTimes' | 'recordTimes'>,
+): readonly number[] {
+  const recordedAt = upload.recordTimes()
+  return [...upload.responseTimes()].flatMap(([number, atMs]) => {
+    const recordedAtMs = recordedAt.get(number)
+    return recordedAtMs === undefined ? [] : [recordedAtMs - atMs]
+  })
+}
+
+export interface KilledTwice {
+  /** How many acknowledged parts were sent again. */
+  readonly sentAgain: number
+  /** See `recordDelaysMs`. */
+  readonly delaysMs: readonly number[]
+}
+
 /**
  * Kills the app two times at random moments and lets it end; fails if a part was sent again whose response
- * had arrived in an upload worker more than `maxRecordDelayMs` before the kill.
- * @returns how many acknowledged parts were sent again
+ * had arrived in an upload worker more than `maxRecordDelayMs` before the kill. The failure names the seed, the
+ * byte of the kill, and the times of each part before the kill.
  */
-export async function killTwice(seed: number, partCount: number): Promise<number> {
+export async function killTwice(seed: number, partCount: number): Promise<KilledTwice> {
   const dice = seededRandom(seed)
   const upload = await setupPartsUpload(partCount)
   const { cloud } = upload
+  const delaysMs: number[] = []
   for (let kill = 1; kill <= 2; kill += 1) {
     const missing = partCount - new Set(acknowledgedNumbers(upload)).size
     const moment = 1 + Math.floor(dice() * Math.max(1, missing - 4) * partBytes)
     const { killedAtMs } = await upload.run({ on: 'put-part', moment, choice: { together: true } })
     const arrived = [...upload.responseTimes()].filter(([, atMs]) => atMs < killedAtMs - maxRecordDelayMs)
     const recorded = new Set(upload.recordedParts())
-    const lost = arrived.filter(([number]) => !recorded.has(number))
-    expect(lost, `seed ${seed}, kill ${kill} at ${killedAtMs}`).toEqual([])
+    const lost = arrived.flatMap(([number]) => (recorded.has(number) ? [] : [number]))
+    const what = `seed ${seed}, kill ${kill} after ${moment} bytes, load ${loadavg()[0]?.toFixed(1)}`
+    expect(lost, `${what}, ms before the kill:\n${timesBefore(killedAtMs, upload)}`).toEqual([])
+    delaysMs.push(...recordDelaysMs(upload))
   }
   const before = new Set(upload.recordedParts())
   const sentBefore = acknowledgedNumbers(upload).length
@@ -160,5 +183,16 @@ export async function killTwice(seed: number, partCount: number): Promise<number
   const sentAfter = acknowledgedNumbers(upload).slice(sentBefore)
   expect(sentAfter.filter((number) => before.has(number))).toEqual([])
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
-  return acknowledgedNumbers(upload).length - partCount
+  return { sentAgain: acknowledgedNumbers(upload).length - partCount, delaysMs }
+}
+
+/** A line for each part: when its response arrived and when it was written, in ms before the kill. */
+function timesBefore(killedAtMs: number, upload: PartsUpload): string {
+  const recordedAt = upload.recordTimes()
+  const lines = [...upload.responseTimes()].map(([number, atMs]) => {
+    const recordedAtMs = recordedAt.get(number)
+    const written = recordedAtMs === undefined ? 'not written' : `written ${killedAtMs - recordedAtMs}`
+    return `part ${number}: response ${killedAtMs - atMs}, ${written}`
+  })
+  return lines.join('\n')
 }

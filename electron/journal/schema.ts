@@ -135,19 +135,27 @@ export function createSchema(database: DatabaseSync, version: number): void {
 /** The journal was written by a newer version of the app. */
 export class NewerJournalError extends Error {}
 
-/** Migrates the journal to the current schema in one transaction. */
+/**
+ * Migrates the journal to the current schema in one transaction. Other processes may do the same at the same
+ * time.
+ */
 export function migrate(database: DatabaseSync): void {
-  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (found > migrations.length)
-    throw new NewerJournalError(`journal version ${found}, known ${migrations.length}`)
-  if (found === migrations.length) return
+  if (versionOf(database) === migrations.length) return
   database.exec('BEGIN IMMEDIATE')
   try {
-    for (const migration of migrations.slice(found)) database.exec(migration)
+    const version = versionOf(database)
+    for (const migration of migrations.slice(version)) database.exec(migration)
     database.exec(`PRAGMA user_version = ${migrations.length}`)
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')
     throw error
   }
+}
+
+function versionOf(database: DatabaseSync): number {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version > migrations.length)
+    throw new NewerJournalError(`journal version ${version}, known ${migrations.length}`)
+  return version
 }

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { journalProblemOf, openJournal } from '../../../electron/journal/journal-file.ts'
 import { columns, toColumns } from '../../../electron/journal/record-columns.ts'
-import { NewerJournalError } from '../../../electron/journal/schema.ts'
+import { journalVersion, migrate, NewerJournalError } from '../../../electron/journal/schema.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
@@ -60,6 +60,22 @@ test('the journal uses a write-ahead log that is flushed at every change', () =>
   expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
   // 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
   expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+})
+
+test('two processes create the journal at the same time', () => {
+  const { file, folder } = setup()
+  mkdirSync(folder, { recursive: true })
+  const first = new DatabaseSync(file)
+  const second = new DatabaseSync(file)
+  onTestFinished(() => [first, second].forEach((database) => database.close()))
+  const exec = second.exec.bind(second)
+  // The first process migrates after the second one has read the version, and before it has the lock.
+  second.exec = (sql) => {
+    if (sql === 'BEGIN IMMEDIATE') migrate(first)
+    exec(sql)
+  }
+  migrate(second)
+  expect(versionOf(second)).toBe(journalVersion)
 })
 
 test('a journal of the first version is brought up to date and keeps its uploads', () => {

@@ -126,8 +126,8 @@ export const userProfile = v.object({
   team_list: v.optional(v.pipe(v.array(teamWire), v.maxLength(1_000)), []),
 })
 
-/** Address and headers are checked by `checkUploadTarget`, whose failures are final. */
-const uploadTarget = { upload_url: text, upload_headers: v.optional(v.unknown()) }
+/** Address and headers are checked by `checkUploadTarget`, whose failures are final. Only the address must exist. */
+const uploadTarget = { upload_url: v.unknown(), upload_headers: v.optional(v.unknown()) }
 
 export const modelPresign = v.object({
   ...uploadTarget,

@@ -179,6 +179,8 @@ function exchange(put: Put, handle: FileHandle, context: JobContext<PutProgress>
 
     request.on('response', (response) => {
       hasResponse = true
+      // From here on, `readAnswer` limits the time.
+      clearInterval(watch)
       // The bytes that the proxy took did not reach storage.
       if (isProxyAuthRequired(response.statusCode, new URL(job.url), job.proxy))
         return broken(proxyCodes.signIn, 0)
@@ -253,7 +255,7 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
     discardBody(response)
     await untilFlushed(put)
     limitDiscarding(response)
-  } else body = await readReason(response)
+  } else body = await readReason(response, put.job.stallMs)
   return {
     kind: 'answered',
     status,
@@ -290,7 +292,9 @@ function limitDiscarding(response: IncomingMessage): void {
   response.on('end', cancel).on('close', cancel)
 }
 
-async function readReason(response: IncomingMessage): Promise<string> {
+/** A body that doesn't end in time is cut, however often a byte of it arrives. */
+async function readReason(response: IncomingMessage, limitMs: number): Promise<string> {
+  const timer = setTimeout(() => response.destroy(), limitMs)
   let body = ''
   response.setEncoding('utf8')
   try {
@@ -300,6 +304,8 @@ async function readReason(response: IncomingMessage): Promise<string> {
     }
   } catch {
     // A server that refuses early may close the connection before its response is complete.
+  } finally {
+    clearTimeout(timer)
   }
   return body.slice(0, maxResponseCharacters)
 }

@@ -38,14 +38,14 @@ const allowedPrefix = /^x-(?:amz|goog|ms)-[\w-]+$/
  */
 export function checkUploadTarget(presigned: {
   readonly server: string
-  readonly url: string
+  readonly url: unknown
   readonly headers: unknown
   readonly sizeBytes: number
 }): Result<UploadTarget> {
   const { server, url, sizeBytes } = presigned
   const api = new URL(server)
-  const target = parseTarget(url)
-  if (!target) return addressRefused('not an http address')
+  const target = typeof url === 'string' ? parseTarget(url) : null
+  if (typeof url !== 'string' || !target) return addressRefused('not an http address')
   const { protocol, hostname, host, origin } = target
   if (protocol === 'http:' && api.protocol !== 'http:') return addressRefused(`${origin} is not encrypted`)
   const allowsLocalAddress = isThisComputer(api.hostname)

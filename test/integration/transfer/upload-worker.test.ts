@@ -283,6 +283,28 @@ test('closes the connection when the body of an acknowledgement stays open', asy
   await closed.promise
 })
 
+test('keeps the status of a response whose body arrives byte by byte without an end', async () => {
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()), { stallMs: 400 })
+  const closed = Promise.withResolvers<void>()
+  const { url } = await startTestServer((request, response) => {
+    void etagOf(request).then(() => {
+      response.writeHead(403).write(errorBody('AccessDenied'))
+      const dripping = setInterval(() => response.write(' '), 20)
+      response.on('close', () => {
+        clearInterval(dripping)
+        closed.resolve()
+      })
+    })
+  })
+  const sent = await workers.put(await workers.createFile(1_000), url)
+  expect(await sent.answer).toMatchObject({
+    kind: 'answered',
+    status: 403,
+    body: expect.stringContaining('AccessDenied'),
+  })
+  await closed.promise
+})
+
 test.each([200, 403])('closes the connection when the response body of %i does not end', async (status) => {
   const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const closed = Promise.withResolvers<void>()

@@ -9,7 +9,7 @@ const sizeBytes = 1_000
 const { signal } = new AbortController()
 
 interface Given {
-  readonly url?: string
+  readonly url?: unknown
   readonly headers?: unknown
   readonly server?: string
 }
@@ -92,6 +92,10 @@ test('refuses more than 50 headers', async () => {
 })
 
 test.each([
+  null,
+  5,
+  ['https://storage.example/k'],
+  { href: 'https://storage.example/k' },
   'http://storage.example/k',
   'ftp://storage.example/k',
   'file:///etc/passwd',

@@ -30,6 +30,12 @@ test('returns undefined for arrays and objects that nest too deeply', () => {
   ).toHaveLength(1_000)
 })
 
+test('returns undefined for more than a million objects and arrays', () => {
+  const list = (count: number) => `[${Array(count).fill('{}').join()}]`
+  expect(parse(list(999_999), 4_000_000)).toHaveLength(999_999)
+  expect(parse(list(1_000_000), 4_000_000)).toBeUndefined()
+})
+
 test('brackets and words in texts are text', () => {
   const texts = ['['.repeat(500), '"'.repeat(3), '\\"['.repeat(300), '\\', 'NaN', ', NaN,']
   expect(parse(JSON.stringify(texts))).toEqual(texts)

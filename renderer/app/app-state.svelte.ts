@@ -232,7 +232,7 @@ export class AppState {
       'show-uploads': () => ui.show('uploads'),
       find: () => ui.openSearch(),
       'check-updates': () => this.#checkUpdates(),
-      'check-connection': () => this.#checkConnection(),
+      'check-connection': () => this.checkConnection(),
     }
     // Another view would open behind the sheet; the files stay in review.
     if (command !== 'choose-files' && command !== 'choose-folder') this.review.close()
@@ -246,7 +246,8 @@ export class AppState {
     if (this.updates.value.kind !== 'off') void this.updates.check()
   }
 
-  #checkConnection(): void {
+  /** Opens Troubleshooting, and checks the connection unless it is being checked. */
+  checkConnection(): void {
     this.ui.show('help')
     if (!this.diagnostics.isChecking) void this.diagnostics.checkConnection()
   }

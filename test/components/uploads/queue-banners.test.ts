@@ -14,6 +14,17 @@ test('a banner reports a lost connection until it is back', async () => {
   await expect.element(said).not.toBeInTheDocument()
 })
 
+test('the banner of a lost connection opens a check of the connection', async () => {
+  const { screen, emit, asked } = await openPage({
+    rows: [row('Flux')],
+    answers: { checkConnection: () => success({ host: 'h.example', isOver: true, results: [] }) },
+  })
+  emit('patch', { ...patchOf(2, []), line: 'offline' })
+  await userEvent.click(screen.getByRole('button', { name: 'Check connection' }))
+  await expect.element(screen.getByRole('heading', { name: 'Troubleshooting' })).toBeVisible()
+  expect(asked.map(({ name }) => name)).toContain('checkConnection')
+})
+
 test('a banner names the file of a damaged queue until it is closed', async () => {
   const { screen } = await openPage({
     answers: {

@@ -1,5 +1,5 @@
 import { tick } from 'svelte'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { FailedDeletion } from '../../../electron/contract/library.ts'
@@ -25,17 +25,23 @@ test('search, type and status filter the list, and one click clears them', async
   await expect.poll(names).toEqual(['Flux'])
 })
 
-test('sorts by size and name in both directions', async () => {
+test('a narrow window sorts by a menu, in both directions', async () => {
+  await page.viewport(480, 400)
+  onTestFinished(() => page.viewport(960, 640))
   const { names, screen } = await openLibrary()
   await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Name')
   await expect.poll(names).toEqual(['Depth', 'Flux', 'Grain'])
   await userEvent.click(screen.getByRole('button', { name: 'A to Z', exact: true }))
   await expect.poll(names).toEqual(['Grain', 'Flux', 'Depth'])
+})
+
+test('a wide window sorts by its column headers only, in both directions', async () => {
+  const { names, screen } = await openLibrary()
+  expect(screen.getByRole('combobox', { name: 'Sort by' }).elements()).toEqual([])
   const size = screen.getByRole('columnheader', { name: 'Size' })
   await expect.element(size).toHaveAttribute('aria-sort', 'none')
   await userEvent.click(size.getByRole('button'))
   await expect.poll(() => names()[0]).toBe('Depth')
-  await expect.element(screen.getByRole('button', { name: 'Largest first', exact: true })).toBeVisible()
   await expect.element(size).toHaveAttribute('aria-sort', 'descending')
   await userEvent.keyboard('{Enter}')
   await expect.poll(() => names().at(-1)).toBe('Depth')

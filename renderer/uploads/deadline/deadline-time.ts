@@ -5,12 +5,18 @@ import type { Language } from '../../app/language.svelte.ts'
 /** Lateness is rounded up to this many ms, since an estimate is not exact to the minute. */
 const lateStepMs = 5 * 60_000
 
+const lateByMs = (atMs: number, doneAtMs: number) => Math.ceil((doneAtMs - atMs) / lateStepMs) * lateStepMs
+
+/** When all uploads are done, in ms since the epoch; rounded as the lateness is, so that both agree. */
+export const shownDoneAtMs = ({ atMs, state }: DeadlineView, doneAtMs: number): number =>
+  state === 'late' ? atMs + lateByMs(atMs, doneAtMs) : doneAtMs
+
 /** The state of the deadline in a few words. */
 export function deadlineText({ atMs, state, doneAtMs }: DeadlineView, { t, shortTime }: Language): string {
   const time = shortTime(atMs)
   if (state !== 'late' || doneAtMs === null)
     return t(`deadline.state-${state === 'late' ? 'never' : state}`, { time })
-  const { key, count } = spanOf(Math.ceil((doneAtMs - atMs) / lateStepMs) * lateStepMs)
+  const { key, count } = spanOf(lateByMs(atMs, doneAtMs))
   return t('deadline.state-late', { span: t(key, { count }), time })
 }
 

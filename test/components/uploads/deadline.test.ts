@@ -52,6 +52,10 @@ test('a deadline is set with the keyboard, for today or tomorrow, and a past tim
 test('says in words by how much the queue is late, and when it is on time or not known', async () => {
   const { screen, emit } = await openWith(late)
   await expect.element(screen.getByText(/^35 min late for/)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: /late for/ }))
+  // As late as the text before it says.
+  await expect.element(screen.getByText(/done at about .*7:40 AM/)).toBeVisible()
+  await userEvent.keyboard('{Escape}')
   emit('deadline', { atMs, state: 'met', doneAtMs: atMs - hourMs, suggestions: [] })
   await expect.element(screen.getByText(/^On time for/)).toBeVisible()
   emit('deadline', { atMs, state: 'unknown', doneAtMs: null, suggestions: [] })

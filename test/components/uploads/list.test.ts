@@ -95,6 +95,19 @@ test('shows why and until when a row waits for a retry', async () => {
   expect(asked).toEqual([{ name: 'retry', args: { ids: ['Flux'] } }])
 })
 
+test('promises no next attempt while all uploads are paused', async () => {
+  const retrying = row('Flux', {
+    phase: 'retrying',
+    failure: failure('offline'),
+    retryAtMs: new Date().setHours(14, 5, 0, 0),
+  })
+  const { rowOf, emit } = await openPage({ rows: [retrying] })
+  const attempt = rowOf('Flux').getByText('next attempt', { exact: false })
+  await expect.element(attempt).toBeVisible()
+  emit('patch', { ...patchOf(2, []), allPaused: true })
+  await expect.element(attempt).not.toBeInTheDocument()
+})
+
 test('pauses, resumes and moves a row by its buttons', async () => {
   const { rowOf, asked } = await openPage({ rows: [row('Grain'), row('Flux', { phase: 'paused' })] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Pause: Grain' }))

@@ -51,7 +51,7 @@ export type ReviewFile = {
 const hasSentence: ReadonlySet<ReviewGroupKind> = new Set([...blockingKinds, 'missing-companion'])
 
 /** Heights in CSS pixels. */
-const reviewHeights = { section: 40, shortNote: 24 } as const
+const reviewHeights = { section: 40, shortNote: 24, note: 46, noteNarrow: 78 } as const
 
 /** Sections with more files are collapsed at first. */
 const maxExpanded = 8
@@ -156,6 +156,6 @@ export function reviewLines(sections: readonly ReviewSection[], options: LineOpt
 function fileHeight({ group }: ReviewSection, options: LineOptions, isNoted: boolean): number {
   const height = options.isDense ? rowHeights.dense : rowHeights.airy
   if (isNoted || (group && hasSentence.has(group.kind)))
-    return height + (options.isNarrow ? rowHeights.noteNarrow : rowHeights.note)
+    return height + (options.isNarrow ? reviewHeights.noteNarrow : reviewHeights.note)
   return group ? height + reviewHeights.shortNote : height
 }

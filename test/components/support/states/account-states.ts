@@ -4,7 +4,7 @@ import type { Pairing, SessionView } from '../../../../electron/contract/account
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import type { OpenPage } from '../open-page.ts'
 import { account, row, signedIn, signedOut, team } from '../rows.ts'
-import { opened, type States } from './state.ts'
+import { opened, showing, type States } from './state.ts'
 
 function pairing(change: Partial<Pairing>): SessionView {
   return {
@@ -41,12 +41,16 @@ export const accountStates: States = {
   'signed out': opened(withSession(signedOut), async ({ screen }) => {
     await expect.element(screen.getByLabelText('Email', { exact: true })).toBeVisible()
   }),
-  'signed out, with waiting files': opened({
-    answers: {
-      session: () => success(signedOut),
-      waitingFiles: () => success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
+  'signed out, with waiting files': opened(
+    {
+      answers: {
+        session: () => success(signedOut),
+        waitingFiles: () =>
+          success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
+      },
     },
-  }),
+    showing('a.gguf'),
+  ),
   'sign-in, refused': opened(
     {
       answers: {

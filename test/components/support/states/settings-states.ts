@@ -2,11 +2,12 @@ import { expect } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { ConnectionCheck } from '../../../../electron/contract/diagnostics.ts'
 import { failure, success } from '../../../../electron/contract/failures.ts'
+import type { StorageTest } from '../../../../electron/contract/storage-test.ts'
 import type { UpdateState } from '../../../../electron/contract/updates.ts'
 import type { Answers } from '../fake-bridge.ts'
 import type { OpenPage } from '../open-page.ts'
 import { account, settings, signedIn, team } from '../rows.ts'
-import { opened, type OpenState, type States } from './state.ts'
+import { opened, showing, type OpenState, type States } from './state.ts'
 
 const full: Answers = {
   settings: () =>
@@ -40,15 +41,18 @@ const full: Answers = {
 }
 
 /** The settings, scrolled to one of their sections. */
-function section(title: string, answers: Answers = {}): OpenState {
-  return opened({ answers: { ...full, ...answers } }, async ({ screen, emit }) => {
+function section(title: string, answers: Answers = {}, text = title): OpenState {
+  return opened({ answers: { ...full, ...answers } }, async (page) => {
+    const { screen, emit } = page
     emit('command', 'show-settings')
     await expect.element(screen.getByRole('heading', { name: title, exact: true })).toBeVisible()
     screen.getByRole('heading', { name: title, exact: true }).element().scrollIntoView()
+    await showing(text)(page)
   })
 }
 
-const updates = (state: UpdateState) => section('Updates', { update: () => success(state) })
+const updates = (state: UpdateState, text: string): OpenState =>
+  section('Updates', { update: () => success(state) }, text)
 
 /** Sections of one page, which axe needs to see only once. */
 export const settingsSections: States = Object.fromEntries(
@@ -85,17 +89,40 @@ const troubleshooting = (answers: Answers, act: (page: OpenPage) => unknown): Op
     await act(page)
   })
 
+const storageTest = (test: Partial<StorageTest>, text: string): OpenState =>
+  troubleshooting({}, async (page) => {
+    const whole = { state: 'running', sentBytes: 0, tookMs: 0, failure: null, isLeft: false } as const
+    page.emit('storageTest', { ...whole, ...test })
+    await showing(text)(page)
+    page.screen.getByText(text, { exact: false }).element().scrollIntoView({ block: 'center' })
+  })
+
 export const settingsStates: States = {
   'settings, with a wrong address': opened({ answers: full }, async ({ screen, emit }) => {
     emit('command', 'show-settings')
     await userEvent.fill(screen.getByLabelText('Server address', { exact: true }), 'http://nowhere')
     await userEvent.keyboard('{Enter}')
+    await expect.element(screen.getByLabelText('Server address', { exact: true })).toBeInvalid()
   }),
-  'an update in the settings': updates({ kind: 'found', version: '1.1.0' }),
-  'a failed update': updates({ kind: 'failed', failure: failure('update-not-writable') }),
+  'an update in the settings': updates({ kind: 'found', version: '1.1.0' }, '1.1.0'),
+  'a failed update': updates({ kind: 'failed', failure: failure('update-not-writable') }, 'update'),
   'a checked connection': troubleshooting({ checkConnection: () => success(check) }, async ({ screen }) => {
     await userEvent.click(screen.getByRole('button', { name: 'Check now' }))
     await expect.element(screen.getByText('Some checks failed', { exact: false })).toBeVisible()
+  }),
+  'a running storage test': storageTest({ state: 'running', sentBytes: 3_000_000 }, 'Uploading… 35%'),
+  'a storage test that failed': storageTest(
+    {
+      state: 'bad',
+      sentBytes: 3_000_000,
+      failure: failure('connection-lost', { host: 'storage.example' }),
+      isLeft: true,
+    },
+    'hasn’t been deleted yet',
+  ),
+  'the question before a storage test': troubleshooting({}, async ({ screen }) => {
+    await userEvent.click(screen.getByRole('button', { name: 'Test storage…' }))
+    await expect.element(screen.getByRole('button', { name: 'Cancel' })).toHaveFocus()
   }),
   'a support report': troubleshooting(
     {

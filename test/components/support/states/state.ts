@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { openPage, type OpenPage } from '../open-page.ts'
 
 /** Brings the page into one state of one view. */
@@ -17,6 +18,12 @@ export function opened(
     return page
   }
 }
+
+/** Waits until a text is on the page, so that a state is not looked at before it is complete. */
+export const showing =
+  (text: string | RegExp) =>
+  ({ screen }: OpenPage): Promise<void> =>
+    expect.element(screen.getByText(text, { exact: false }).first()).toBeInTheDocument()
 
 /** A position in a row without controls. */
 export const rowCorner = { position: { x: 12, y: 12 } }

@@ -21,7 +21,7 @@ import {
   snapshotOf,
   team,
 } from '../rows.ts'
-import { opened, rowCorner, type States } from './state.ts'
+import { opened, rowCorner, showing, type States } from './state.ts'
 
 const inOrder = (rows: readonly UploadRow[]) => rows.map((one, position) => ({ ...one, position }))
 
@@ -155,6 +155,11 @@ async function press({ screen }: OpenPage, name: string | RegExp): Promise<void>
   await userEvent.keyboard('{Enter}')
 }
 
+async function openMenu(page: OpenPage, name: string | RegExp): Promise<void> {
+  await press(page, name)
+  await expect.element(page.screen.getByRole('menu')).toBeVisible()
+}
+
 async function selectAll({ rowOf }: OpenPage, name: string): Promise<void> {
   await userEvent.click(rowOf(name), rowCorner)
   await userEvent.keyboard('{Control>}a{/Control}')
@@ -177,25 +182,38 @@ const everyReason = opened(
 )
 
 /** Each banner that can be shown beside others. */
-export const everyBanner = opened({
-  answers: {
-    session: () =>
-      success({
-        ...signedIn(
-          account(),
-          account({ id: 'account-2', email: 'old@aurora.example', state: 'signed-out' }),
-        ),
-        sealed: failure('sealed-key-missing'),
-      }),
-    snapshot: () =>
-      success({
-        ...snapshotOf([{ ...row('Offered'), offeredType: 'vae' }, ...mixedRows]),
-        journalSetAside: 'queue.db.old',
-      }),
-    waitingFiles: () => success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
-    update: () => success({ kind: 'ready', version: '1.1.0' }),
+export const everyBanner = opened(
+  {
+    answers: {
+      session: () =>
+        success({
+          ...signedIn(
+            account(),
+            account({ id: 'account-2', email: 'old@aurora.example', state: 'signed-out' }),
+          ),
+          sealed: failure('sealed-key-missing'),
+        }),
+      snapshot: () =>
+        success({
+          ...snapshotOf([{ ...row('Offered'), offeredType: 'vae' }, ...mixedRows]),
+          journalSetAside: 'queue.db.old',
+        }),
+      waitingFiles: () => success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
+      update: () => success({ kind: 'ready', version: '1.1.0' }),
+    },
   },
-})
+  async (page) => {
+    for (const text of [
+      '1.1.0 is ready',
+      'is signed out',
+      '3 items',
+      'can’t be opened',
+      'queue.db.old',
+      '“vae”',
+    ])
+      await showing(text)(page)
+  },
+)
 
 /** The list of uploads and the banners above it. */
 export const listStates: States = {
@@ -208,59 +226,94 @@ export const listStates: States = {
       await expect.element(screen.getByRole('button', { name: 'Choose team' }).first()).toBeVisible()
     },
   ),
-  'the queue can’t be read': opened({
-    answers: { snapshot: () => ({ ok: false, failure: failure('journal-trouble') }) },
-  }),
-  'running uploads': opened({ rows: runningRows }, ({ emit }) => {
+  'the queue can’t be read': opened(
+    {
+      answers: { snapshot: () => ({ ok: false, failure: failure('journal-trouble') }) },
+    },
+    async ({ screen }) => expect.element(screen.getByRole('main').getByRole('alert')).toBeVisible(),
+  ),
+  'running uploads': opened({ rows: runningRows }, async (page) => {
+    const { emit } = page
+    await showing('Juniper')(page)
     const totals = { ...snapshotOf(runningRows).totals, bytesPerSecond: 42_000_000, secondsLeft: 9_000 }
     const speed = { stepMs: 1_000, points: [30e6, 42e6, 39e6, 44e6, 12e6, 42e6] }
     emit('flow', { speed, streamsInUse: 12, streamsLimit: 16 })
     emit('patch', { ...patchOf(2, []), totals })
+    await showing('About 2 h 30 min left')(page)
   }),
   'waiting for each reason, on hold by quiet hours': everyReason,
-  'waiting for the connection': opened({ rows: mixedRows }, ({ emit }) => {
-    emit('patch', { ...patchOf(2, []), totals: snapshotOf(mixedRows).totals, line: 'offline' })
+  'waiting for the connection': opened({ rows: mixedRows }, async (page) => {
+    await showing('Flux')(page)
+    page.emit('patch', { ...patchOf(2, []), totals: snapshotOf(mixedRows).totals, line: 'offline' })
+    await showing('No connection.')(page)
   }),
   'waiting for a sign-in': opened(
     { rows: mixedRows, answers: { session: () => success(signedIn(account({ state: 'signed-out' }))) } },
     async ({ screen }) => expect.element(screen.getByRole('button', { name: 'Sign in' })).toBeVisible(),
   ),
-  'on hold by the battery, with an action when done': opened({
-    rows: mixedRows,
-    answers: holding({
-      hold: { kind: 'battery', percent: 18, belowPercent: 30 },
-      power: { isOnBattery: true, percent: 18 },
-      whenDone: 'sleep',
-      ending: { atMs: Date.now() + 60_000, sent: 3, needsYou: 1, inReview: 0 },
-    }),
+  'on hold by the battery, with an action when done': opened(
+    {
+      rows: mixedRows,
+      answers: holding({
+        hold: { kind: 'battery', percent: 18, belowPercent: 30 },
+        power: { isOnBattery: true, percent: 18 },
+        whenDone: 'sleep',
+        ending: { atMs: Date.now() + 60_000, sent: 3, needsYou: 1, inReview: 0 },
+      }),
+    },
+    async (page) => {
+      await showing('Battery at 18%')(page)
+      await showing('Grain')(page)
+    },
+  ),
+  'done, but an open review keeps the computer awake': opened(
+    {
+      rows: doneRows.slice(0, 1),
+      answers: holding({
+        whenDone: 'sleep',
+        ending: { atMs: Date.now() + 60_000, sent: 1, needsYou: 0, inReview: 2 },
+      }),
+    },
+    showing('2 files wait for your review'),
+  ),
+  'on hold on a metered network': opened(
+    {
+      rows: mixedRows,
+      answers: holding({ hold: { kind: 'metered', line: { id: 'line-1', name: 'Mira’s phone' } } }),
+    },
+    showing('is a metered connection'),
+  ),
+  'everything paused': opened({ rows: mixedRows.filter(({ id }) => id !== 'Flux') }, async (page) => {
+    await showing('Grain')(page)
+    page.emit('patch', { ...patchOf(2, []), totals: snapshotOf(mixedRows.slice(2)).totals, allPaused: true })
+    await showing('All uploads paused')(page)
   }),
-  'on hold on a metered network': opened({
-    rows: mixedRows,
-    answers: holding({ hold: { kind: 'metered', line: { id: 'line-1', name: 'Mira’s phone' } } }),
-  }),
-  'everything paused': opened({ rows: mixedRows.filter(({ id }) => id !== 'Flux') }, ({ emit }) => {
-    emit('patch', { ...patchOf(2, []), totals: snapshotOf(mixedRows.slice(2)).totals, allPaused: true })
-  }),
-  'needs attention for each reason': opened({ rows: attentionRows }),
-  'done today, also different and already known': opened({ rows: doneRows }),
-  'several teams': opened({ rows: teamRows }),
+  'needs attention for each reason': opened({ rows: attentionRows }, showing('Cut short')),
+  'done today, also different and already known': opened({ rows: doneRows }, showing('Known before')),
+  'several teams': opened({ rows: teamRows }, showing('Night Lab')),
   'filtered to one of several teams': opened({ rows: teamRows }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Depth'), { button: 'right', position: rowCorner.position })
     await userEvent.click(screen.getByRole('menuitem', { name: `Show only ${otherTeam.name}` }))
     await expect.element(screen.getByText(`Showing only ${otherTeam.name}`)).toBeVisible()
   }),
-  'a model of several files': opened({
-    rows: inOrder([
-      partOf('unet', { phase: 'sending', started: true, sentBytes: 5e8 }),
-      partOf('vae'),
-      partOf('text_encoder', { phase: 'registered', finishedAtMs: noonMs }),
-    ]),
-  }),
-  'very long names, and names from right to left': opened({ rows: unusualRows }),
-  'dense rows': opened({
-    rows: unusualRows,
-    answers: { settings: () => success({ ...settings, dense: true }) },
-  }),
+  'a model of several files': opened(
+    {
+      rows: inOrder([
+        partOf('unet', { phase: 'sending', started: true, sentBytes: 5e8 }),
+        partOf('vae'),
+        partOf('text_encoder', { phase: 'registered', finishedAtMs: noonMs }),
+      ]),
+    },
+    showing('text_encoder'),
+  ),
+  'very long names, and names from right to left': opened({ rows: unusualRows }, showing('נמל')),
+  'dense rows': opened(
+    {
+      rows: unusualRows,
+      answers: { settings: () => success({ ...settings, dense: true }) },
+    },
+    showing('נמל'),
+  ),
   'a search without results': opened({ rows: mixedRows }, async ({ screen, emit }) => {
     emit('command', 'find')
     await userEvent.fill(screen.getByRole('textbox', { name: 'Search uploads' }), 'nothing')
@@ -283,6 +336,7 @@ export const overlayStates: States = {
   'an invalid library path in a row': opened({ rows: mixedRows }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
     await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '/no')
+    await expect.element(screen.getByText('Remove the slash', { exact: false })).toBeVisible()
   }),
   'the list of types': opened({ rows: mixedRows }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Type/ }))
@@ -301,14 +355,29 @@ export const overlayStates: States = {
     await press(page, /^Team:/)
     await expect.element(page.screen.getByRole('menu', { name: /^Team/ })).toBeVisible()
   }),
-  'the menu Add': opened({ rows: mixedRows }, (page) => press(page, 'Add')),
-  'the main menu': opened({ rows: mixedRows }, (page) => press(page, 'More')),
-  'the order of the list': opened({ rows: mixedRows }, (page) => press(page, /^Sort by/)),
-  'the speed limit': opened({ rows: mixedRows }, (page) => press(page, /^Speed limit/)),
-  'the deadline': opened({ rows: mixedRows }, (page) => press(page, 'Set a deadline')),
+  'the menu Add': opened({ rows: mixedRows }, (page) => openMenu(page, 'Add')),
+  'the main menu': opened({ rows: mixedRows }, (page) => openMenu(page, 'More')),
+  'the order of the list': opened({ rows: mixedRows }, (page) => openMenu(page, /^Sort by/)),
+  'the speed limit': opened({ rows: mixedRows }, async (page) => {
+    await press(page, /^Speed limit/)
+    await showing('No limit')(page)
+  }),
+  'the deadline': opened({ rows: mixedRows }, async (page) => {
+    await press(page, 'Set a deadline')
+    await showing('Deadline for the queue')(page)
+  }),
   'a deadline that can’t be met': opened(
-    { rows: mixedRows, answers: { deadline: () => success(late) } },
-    (page) => press(page, /^Deadline/),
+    {
+      rows: mixedRows,
+      answers: {
+        deadline: () => success(late),
+        settings: () => success({ ...settings, deadlineMs: late.atMs }),
+      },
+    },
+    async (page) => {
+      await press(page, /^Deadline/)
+      await expect.element(page.screen.getByRole('button', { name: 'Clear' })).toBeVisible()
+    },
   ),
   'the menu of a row': opened({ rows: mixedRows }, async (page) => {
     await userEvent.click(page.rowOf('Grain'), rowCorner)
@@ -326,7 +395,10 @@ export const overlayStates: States = {
     await userEvent.click(screen.getByRole('menuitem', { name: 'Also add to team…' }))
     await expect.element(screen.getByRole('dialog')).toBeVisible()
   }),
-  'files dragged over the window': opened({}, () => dragOver(() => document.body)),
+  'files dragged over the window': opened({}, async (page) => {
+    await dragOver(() => document.body)
+    await showing('Drop to')(page)
+  }),
   'files dragged over the team picker': opened({ rows: mixedRows }, async ({ screen }) => {
     await dragOver(() => screen.getByRole('button', { name: `Team: ${team.name}` }).element())
     const item = screen.getByRole('menuitemradio', { name: new RegExp(`^${otherTeam.name}`) })

@@ -9,19 +9,16 @@ import {
   foundPlace,
   foundView,
   need,
+  otherTeam,
   registeredRow,
   signedIn,
   team,
   workflowNeeds,
 } from '../rows.ts'
-import { opened, rowCorner, type OpenState, type States } from './state.ts'
+import { opened, rowCorner, showing, type OpenState, type States } from './state.ts'
 
 const openByName = ({ screen }: OpenPage, name: string) =>
   userEvent.click(screen.getByRole('button', { name, exact: true }))
-
-const library = (...options: Parameters<typeof openLibrary>): (() => ReturnType<typeof openLibrary>) => {
-  return async () => openLibrary(...options)
-}
 
 /** Opens the library and then acts on it. */
 function inLibrary(
@@ -45,10 +42,16 @@ const longNames = [
 ]
 
 export const libraryStates: States = {
-  'the library': library(),
-  'the library, loading': library(threeModels, { library: () => new Promise(() => undefined) }),
-  'the library, empty': library([]),
-  'the library, no team chosen': library(threeModels, {
+  'the library': inLibrary(showing('Grain')),
+  'the library of a team that new uploads don’t go to': inLibrary(async (page) => {
+    const { screen } = page
+    await userEvent.click(screen.getByRole('button', { name: /^Team: /, exact: false }).last())
+    await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(`^${otherTeam.name}`) }))
+    await showing(`Library of ${otherTeam.name}`)(page)
+  }),
+  'the library, loading': inLibrary(showing('Loading'), { library: () => new Promise(() => undefined) }),
+  'the library, empty': inLibrary(showing('has no models yet'), {}, []),
+  'the library, no team chosen': inLibrary(showing('Choose team'), {
     session: () => success({ ...signedIn(), chosen: null }),
   }),
   'the library, not loaded': inLibrary(
@@ -71,6 +74,7 @@ export const libraryStates: States = {
     await userEvent.dblClick(rowOf('Grain'), rowCorner)
     await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
     await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), '')
+    await expect.element(screen.getByRole('textbox', { name: 'Name' })).toBeInvalid()
   }),
   'the library, several selected and a failed change': inLibrary(
     async ({ screen, rowOf }) => {
@@ -85,7 +89,7 @@ export const libraryStates: States = {
     await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'nothing')
     await expect.element(screen.getByText('No models match.')).toBeVisible()
   }),
-  'the library, very long names': inLibrary(() => undefined, {}, longNames),
+  'the library, very long names': inLibrary(showing('الميناء'), {}, longNames),
 }
 
 const depth = registeredRow('Depth')
@@ -167,23 +171,21 @@ const workflowView: WorkflowView = {
   isUsualSeen: false,
 }
 const workflow = (change: Partial<WorkflowView>): OpenState =>
-  opened(
-    { answers: { workflow: () => success({ ...workflowView, ...change }) } },
-    async ({ screen, emit }) => {
-      emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
-      await expect.element(screen.getByRole('heading', { name: 'Models for flux.json' })).toBeVisible()
-    },
-  )
+  opened({ answers: { workflow: () => success({ ...workflowView, ...change }) } }, async (page) => {
+    page.emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
+    await showing('Models for flux.json')(page)
+  })
 
 export const discoveryStates: States = {
-  'Find my models, searching': places(foundView([], { state: 'looking' })),
+  'Find my models, searching': places(foundView([], { state: 'looking' }), showing('Searching common')),
   'Find my models, with a selection': places(foundView([comfy, cache]), async ({ screen }) => {
     await userEvent.click(screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }))
     await expect.element(screen.getByRole('button', { name: /^Review 2 models/ })).toBeEnabled()
   }),
-  'Find my models, nothing found': places(foundView([])),
+  'Find my models, nothing found': places(foundView([]), showing('No models found')),
   'Find my models, without the library': places(
     foundView([comfy], { library: { team, isListing: false, failure: failure('offline') } }),
+    showing('No connection'),
   ),
   'a workflow': workflow({}),
   'a workflow, searched, without the library': workflow({

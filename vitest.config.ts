@@ -77,6 +77,9 @@ function browserProject(name: string, include: string): UserWorkspaceConfig {
     test: {
       name,
       include: [include],
+      // The page's modules take seconds of CPU time to load; each worker loads them once.
+      isolate: false,
+      setupFiles: ['test/components/support/reset-page.ts'],
       ...limits,
       provide: { screenshotFolder },
       browser: {

@@ -1,5 +1,5 @@
 import axe from 'axe-core'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { page } from 'vitest/browser'
 import { openLibrary } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
@@ -9,8 +9,6 @@ import { untilStill } from '../support/states/state.ts'
 import { states } from '../support/states/states.ts'
 import { detailsStates } from '../support/states/details-states.ts'
 import { everyBanner, mixedRows as rows } from '../support/states/upload-states.ts'
-
-afterEach(() => page.viewport(960, 640))
 
 async function violations(options: axe.RunOptions = {}): Promise<string[]> {
   await untilStill()

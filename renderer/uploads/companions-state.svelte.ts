@@ -8,8 +8,11 @@ interface MissingOfRow {
   readonly isSearching: boolean
 }
 
-/** A batch changes the list and the library all the time, and 10,000 files take about 30 ms to compare; in ms. */
-const reloadAfterMs = 5_000
+/**
+ * A batch changes the list and the library all the time. A row takes about 3 µs to compare, which is at most 1 % of
+ * the time.
+ */
+const reloadAfterMs = (rowCount: number) => Math.max(1_000, rowCount * 0.5)
 
 /** What uploads need and their teams lack. */
 export class CompanionsState {
@@ -22,6 +25,7 @@ export class CompanionsState {
   #opening = 0
   #isListLoading = false
   #isListOutdated = false
+  #reloadAfterMs = 0
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge
@@ -36,9 +40,10 @@ export class CompanionsState {
     }
   }
 
-  /** Loads what uploads of the list lack; one request at a time, and one in five seconds. */
-  async loadList(): Promise<void> {
+  /** Loads what uploads of the list lack; one request at a time, and at most one per second. */
+  async loadList(rowCount: number): Promise<void> {
     this.#isListOutdated = true
+    this.#reloadAfterMs = reloadAfterMs(rowCount)
     if (this.#isListLoading) return
     this.#isListLoading = true
     while (this.#isListOutdated) {
@@ -50,7 +55,7 @@ export class CompanionsState {
           result.value.files.map(({ id, missing }) => [id, missing.flatMap((key) => byKey.get(key) ?? [])]),
         )
       }
-      await new Promise((resolve) => setTimeout(resolve, reloadAfterMs))
+      await new Promise((resolve) => setTimeout(resolve, this.#reloadAfterMs))
     }
     this.#isListLoading = false
   }

@@ -237,7 +237,7 @@ export function createEngine(options: EngineOptions): Engine {
   // Commands and intake.
   const corrections = createTypeCorrections({ choices, rows })
   // In the order in which they are needed: each start takes a core.
-  const warmUp = () => [inspector, hasher, workerPool].forEach((threads) => threads.warm())
+  const warmUp = () => [inspector, workerPool].forEach((threads) => threads.warm())
   const checkConflicts = (ids: readonly string[]) =>
     void checkConflictsEarly({ rows, library, environment, queue }, ids)
   const undo = createUndoHistory()

@@ -23,6 +23,7 @@ export function createTransferServices(options: EngineOptions, proxies: ProxyLog
   const { folder, environment, workers } = options
   const cores = Math.max(1, availableParallelism() - 1)
   const throttle = createThrottle({ environment })
+  const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), environment })
   const workerPool = createUploadWorkerPool({
     url: workers.upload,
     threads: Math.min(cores, 4),
@@ -31,8 +32,8 @@ export function createTransferServices(options: EngineOptions, proxies: ProxyLog
     throttle,
     proxies,
     timeouts: options.putTimeouts ?? putTimeouts,
+    hasher,
   })
-  const hasher = createHasher({ url: workers.hash, threads: Math.min(cores, 2), environment })
   const requestSlots =
     options.requestSlots ?? createRequestSlots({ environment, limitBytesPerSecond: () => throttle.limit })
 

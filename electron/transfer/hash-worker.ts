@@ -4,8 +4,9 @@ import { setImmediate } from 'node:timers/promises'
 import { failure } from '../contract/failures.ts'
 import { blockBytes, createBlockPool } from './block-pool.ts'
 import { fileFailure, openWithTimeout } from '../platform/files/file-identity.ts'
-import type { HashAnswer, HashJob, HashProgress } from './hasher.ts'
+import type { HashAnswer, HashJob, HashProgress, HashStreamJob } from './hasher.ts'
 import { hashingReadAhead } from './read-ahead.ts'
+import { serveSentHash } from './sent-hash.ts'
 import { runJobs, type JobContext } from '../platform/threads/worker-thread-side.ts'
 
 /** Progress is reported about ten times a second at full speed. */
@@ -78,4 +79,14 @@ function readAndHash(fd: number, position: number, buffer: Buffer, hash: Hash): 
   return filled
 }
 
-runJobs(hashFile)
+/** Ends when the PUT has. Its upload worker has received the hash by then. */
+function hashStream({ port }: HashStreamJob, { signal }: JobContext<HashProgress>): Promise<HashAnswer> {
+  return new Promise((resolve) => {
+    serveSentHash(port, () => resolve({ kind: 'aborted' }))
+    signal.addEventListener('abort', () => port.close())
+  })
+}
+
+runJobs((job: HashJob | HashStreamJob, context: JobContext<HashProgress>) =>
+  'port' in job ? hashStream(job, context) : hashFile(job, context),
+)

@@ -1,3 +1,4 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { failed, failure, success, type Failure } from '../contract/failures.ts'
 import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
@@ -11,6 +12,20 @@ export interface HashJob {
   /** Size of a segment whose checksum is compared with that of the sent bytes; the last may be shorter. */
   readonly segmentBytes: number
   readonly readAhead: ReadAhead
+}
+
+/** Hashes what the upload worker at the other end of the port sends (sent-hash.ts). */
+export interface HashStreamJob {
+  readonly port: MessagePort
+}
+
+/** The hash of one PUT while its bytes are sent. */
+interface HashStream {
+  /** For the upload worker. */
+  readonly port: MessagePort
+  /** Aborts if the hash thread has ended before the stream was closed. */
+  readonly lost: AbortSignal
+  close(): void
 }
 
 export interface HashProgress {
@@ -46,6 +61,7 @@ export interface Hasher {
     job: Omit<HashJob, 'readAhead'>,
     options: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
   ): HashTask
+  openStream(): HashStream
   /** Starts a thread before the first job needs it. */
   warm(): void
   close(): Promise<void>
@@ -62,7 +78,7 @@ export function createHasher(options: {
   readonly threads: number
   readonly environment: Environment
 }): Hasher {
-  const threads = createWorkerThreads<HashJob, HashProgress, HashAnswer>({
+  const threads = createWorkerThreads<HashJob | HashStreamJob, HashProgress, HashAnswer>({
     url: options.url,
     name: 'hash',
     count: options.threads,
@@ -86,6 +102,16 @@ export function createHasher(options: {
         },
         readAhead,
       }
+    },
+    openStream() {
+      const { port1, port2 } = new MessageChannel()
+      const closing = new AbortController()
+      const lost = new AbortController()
+      const running = threads.run({ port: port1 }, { signal: closing.signal, transfer: [port1] })
+      void running.answer.then((answer) => {
+        if (answer === null) lost.abort()
+      })
+      return { port: port2, lost: lost.signal, close: () => closing.abort() }
     },
     warm: () => threads.warm(),
     close: () => threads.close(),

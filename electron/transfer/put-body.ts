@@ -8,6 +8,7 @@ import { createBlockAllocator, type BlockLease } from './block-allocator.ts'
 import type { PutAnswer, PutProgress, PutWorkerJob } from './upload-worker-pool.ts'
 import type { SendingReadAhead } from './read-ahead.ts'
 import { setSentBytes } from './sent-counter.ts'
+import type { SentHash } from './sent-hash.ts'
 import type { SentMd5 } from './sent-md5.ts'
 import type { JobContext } from '../platform/threads/worker-thread-side.ts'
 
@@ -29,8 +30,11 @@ const threadAllocator = createBlockAllocator(createBlockPool())
 export interface Put {
   readonly job: PutWorkerJob
   readonly request: ClientRequest
-  readonly readAhead: SendingReadAhead
+  /** Null if the sent bytes are hashed. */
+  readonly readAhead: SendingReadAhead | null
   readonly md5: SentMd5
+  /** Null if another thread hashes the file; then a checksum is computed. */
+  readonly hash: SentHash | null
   flushedBytes: number
   checksum: number
   /** Whether the next bytes wait for hashing or the throttle instead of the network. */
@@ -50,7 +54,11 @@ export async function sendBody(
   allocator = threadAllocator,
 ): Promise<Failure | null> {
   const blocks = allocator.openLease()
-  put.request.on('close', blocks.connectionClosed)
+  put.request.on('close', () => {
+    // The hash thread may still read the last blocks.
+    if (put.hash?.isBehind()) void put.hash.settled().then(blocks.connectionClosed)
+    else blocks.connectionClosed()
+  })
   try {
     return await sendBlocks(put, handle, blocks, createBodyWriter(put, context))
   } finally {
@@ -87,7 +95,7 @@ async function sendBlocks(
     if (writer.isOver()) return null
     const block = blocks.next()
     put.isWaitingLocally = true
-    await put.readAhead.acquireBlock(writer.isOver)
+    await put.readAhead?.acquireBlock(writer.isOver)
     put.isWaitingLocally = false
     const wantedBytes = Math.min(blockBytes, job.end - position)
     let length: number
@@ -100,10 +108,18 @@ async function sendBlocks(
     }
     if (length === 0) return failure('file-changed')
     if (writer.isOver()) return null
-    put.checksum = block.addToChecksum(put.checksum, length)
-    put.md5.add(block.bytes.subarray(0, length))
+    const bytes = block.bytes.subarray(0, length)
+    put.md5.add(bytes)
     position += length
-    await writer.write(block, length, () => blocks.blockFlushed(block))
+    let users = put.hash ? 2 : 1
+    const release = () => {
+      users -= 1
+      if (users === 0) blocks.blockFlushed(block)
+      writer.wake()
+    }
+    if (put.hash) put.hash.add(bytes, release)
+    else put.checksum = block.addToChecksum(put.checksum, length)
+    await writer.write(block, length, release)
   }
   if (!writer.isOver()) put.request.end()
   return null
@@ -111,6 +127,8 @@ async function sendBlocks(
 
 interface BodyWriter {
   readonly isOver: () => boolean
+  /** Checks again what is waited for. */
+  wake(): void
   /** Waits until the condition is true or the PUT has ended. */
   waitUntil(condition: () => boolean): Promise<void>
   /**
@@ -179,6 +197,7 @@ function createBodyWriter(put: Put, context: JobContext<PutProgress>): BodyWrite
 
   return {
     isOver,
+    wake: () => wake(),
     waitUntil,
     async write(block, length, onFlushed) {
       for (let offset = 0; offset < length;) {

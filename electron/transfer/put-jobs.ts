@@ -10,6 +10,7 @@ import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/
 import { containsOtherBytes } from './put-outcome.ts'
 import { setSentBytes } from './sent-counter.ts'
 import { sendBody, untilFlushed, type Put } from './put-body.ts'
+import { createInlineHash, createThreadHash, type SentHash } from './sent-hash.ts'
 import { createSentMd5Factory } from './sent-md5.ts'
 import {
   trustsSystemCertificates,
@@ -27,7 +28,7 @@ const discardTimeoutMs = 5_000
 /** Longer than any ETag, which is stored with its part. */
 const maxEtagLength = 200
 const md5Factory = createSentMd5Factory()
-const abortedUnsent: PutAnswer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
+const abortedUnsent: PutAnswer = { kind: 'aborted', sha256: null, flushedBytes: 0 }
 
 /** Writes an acknowledged part to the journal; returns whether it was written. */
 export type RecordPart = (
@@ -50,13 +51,34 @@ async function send(job: PutWorkerJob, context: JobContext<PutProgress>): Promis
   const opened = await openWithTimeout(job, context.signal)
   if (opened === null) return abortedUnsent
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
+  const hash = hashFor(job)
   try {
-    const first = await attempt(job, opened.handle, context)
-    return shouldRetryAtOnce(first) ? (await attempt(job, opened.handle, context)).answer : first.answer
+    const first = await attempt(job, { handle: opened.handle, hash }, context)
+    const { answer } = shouldRetryAtOnce(first)
+      ? await attempt(job, { handle: opened.handle, hash }, context)
+      : first
+    return await withHash(answer, job, hash)
   } finally {
+    hash?.close()
     // Closing waits for a read that may never end, and nothing depends on it.
     void opened.handle.close().catch(() => {})
   }
+}
+
+function hashFor({ readAhead, hashPort }: PutWorkerJob): SentHash | null {
+  if (readAhead !== null) return null
+  return hashPort ? createThreadHash(hashPort) : createInlineHash()
+}
+
+/** Adds the hash of what was sent if storage may have all of it. */
+async function withHash(answer: PutAnswer, job: PutWorkerJob, hash: SentHash | null): Promise<PutAnswer> {
+  if (hash === null || answer.kind === 'refused' || answer.flushedBytes < job.end - job.start) return answer
+  return { ...answer, sha256: await hash.hex() }
+}
+
+interface Source {
+  readonly handle: FileHandle
+  readonly hash: SentHash | null
 }
 
 interface Attempt {
@@ -76,7 +98,7 @@ function shouldRetryAtOnce({ answer, usedKeptConnection, trustedSystem }: Attemp
 
 async function attempt(
   job: PutWorkerJob,
-  handle: FileHandle,
+  { handle, hash }: Source,
   context: JobContext<PutProgress>,
 ): Promise<Attempt> {
   const trustedSystem = trustsSystemCertificates()
@@ -95,13 +117,15 @@ async function attempt(
   } catch (error) {
     return { answer: unopenedAnswer(error, job.proxy), usedKeptConnection: false, trustedSystem }
   }
-  const readAhead = sendingReadAhead(job.readAhead)
+  const readAhead = job.readAhead && sendingReadAhead(job.readAhead)
+  hash?.restart()
   const md5 = md5Factory.start()
   const put: Put = {
     job,
     request,
     readAhead,
     md5,
+    hash,
     flushedBytes: 0,
     checksum: 0,
     isWaitingLocally: false,
@@ -119,7 +143,7 @@ async function attempt(
   const answer = await exchange(put, handle, context)
   clearInterval(reportTimer)
   md5.finish()
-  if (!isStored(job, answer)) readAhead.releaseBlocks()
+  if (!isStored(job, answer)) readAhead?.releaseBlocks()
   return { answer, usedKeptConnection: request.reusedSocket, trustedSystem }
 }
 
@@ -139,7 +163,7 @@ function unopenedAnswer(error: unknown, proxy: string | null): PutAnswer {
     return { kind: 'refused', failure: reason }
   }
   const code = proxy === null ? detail : proxyCodes.trouble
-  return { kind: 'broken', code, proxyHost: proxyHostOf(code, proxy), checksum: 0, flushedBytes: 0 }
+  return { kind: 'broken', code, proxyHost: proxyHostOf(code, proxy), sha256: null, flushedBytes: 0 }
 }
 
 /** Whether these bytes need not be sent again. */
@@ -166,10 +190,10 @@ function exchange(put: Put, handle: FileHandle, context: JobContext<PutProgress>
         kind: 'broken',
         code,
         proxyHost: proxyHostOf(code, job.proxy),
-        checksum: put.checksum,
+        sha256: null,
         flushedBytes,
       })
-    const onAbort = () => end({ kind: 'aborted', checksum: put.checksum, flushedBytes: put.flushedBytes })
+    const onAbort = () => end({ kind: 'aborted', sha256: null, flushedBytes: put.flushedBytes })
     const watch = watchForStall(put, () => {
       // While a read is pending, the disk has stalled and not the connection.
       if (put.isReadingDisk) end({ kind: 'refused', failure: diskTimeoutFailure() })
@@ -206,7 +230,7 @@ function watchForStall(put: Put, onStall: () => void): NodeJS.Timeout {
   let unchangedSinceMs = Date.now()
   return setInterval(
     () => {
-      if (put.flushedBytes !== lastFlushedBytes || put.isWaitingLocally) {
+      if (put.flushedBytes !== lastFlushedBytes || put.isWaitingLocally || put.hash?.isBehind()) {
         lastFlushedBytes = put.flushedBytes
         unchangedSinceMs = Date.now()
       }
@@ -265,6 +289,7 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
     retryAfter: headers['retry-after'] ?? null,
     body,
     checksum: put.checksum,
+    sha256: null,
     flushedBytes: put.flushedBytes,
   }
 }

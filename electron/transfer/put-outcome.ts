@@ -9,6 +9,8 @@ export type PutOutcome =
       readonly kind: 'stored'
       readonly etag: string | null
       readonly checksum: number
+      /** Null if the bytes were not hashed while they were sent. */
+      readonly sha256: string | null
       /** The worker has written the part to the journal. */
       readonly isRecorded: boolean
     }
@@ -19,16 +21,16 @@ export type PutOutcome =
   /** 403: the URL has expired, or a header differs. A second URL shows which. */
   | { readonly kind: 'forbidden'; readonly failure: Failure }
   /**
-   * `unanswered`: all bytes were sent without a response, so the object may be stored; with the checksum of
-   * the bytes.
+   * `unanswered`: all bytes were sent without a response, so the object may be stored; with the hash of the
+   * bytes, or null.
    */
   | {
       readonly kind: 'failed'
       readonly failure: Failure
-      readonly unanswered: { readonly checksum: number } | null
+      readonly unanswered: { readonly sha256: string | null } | null
     }
   /** Aborted; `unanswered` as above. */
-  | { readonly kind: 'aborted'; readonly unanswered: { readonly checksum: number } | null }
+  | { readonly kind: 'aborted'; readonly unanswered: { readonly sha256: string | null } | null }
 
 /** Interprets what an upload worker returned. `sizeBytes` is the size of the body. */
 export function putOutcome(
@@ -55,8 +57,8 @@ export function putOutcome(
   }
 }
 
-const unansweredOf = ({ flushedBytes, checksum }: PutFailure, sizeBytes: number) =>
-  flushedBytes >= sizeBytes ? { checksum } : null
+const unansweredOf = ({ flushedBytes, sha256 }: PutFailure, sizeBytes: number) =>
+  flushedBytes >= sizeBytes ? { sha256 } : null
 
 const notStored = (reason: Failure): PutOutcome => ({ kind: 'failed', failure: reason, unanswered: null })
 
@@ -73,6 +75,7 @@ function successOutcome(
       kind: 'stored',
       etag: answer.etag,
       checksum: answer.checksum,
+      sha256: answer.sha256,
       isRecorded: answer.isRecorded ?? false,
     }
   const detail = `ETag ${answer.etag}, MD5 ${answer.md5}`

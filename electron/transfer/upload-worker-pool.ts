@@ -1,9 +1,11 @@
+import type { MessagePort } from 'node:worker_threads'
 import { createExpectContinuePolicy } from './expect-continue.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Failure } from '../contract/failures.ts'
 import { withProxyFallback, proxyCodeIn, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import type { UploadTarget } from '../platform/network/upload-target.ts'
+import type { Hasher } from './hasher.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import type { SentCounter } from './sent-counter.ts'
 import { createWorkerThreads } from '../platform/threads/worker-threads.ts'
@@ -15,8 +17,11 @@ export interface PutJob extends UploadTarget {
   readonly identity: FileIdentity
   readonly start: number
   readonly end: number
-  /** Shared with the hash of the same file. */
-  readonly readAhead: ReadAhead
+  /**
+   * Shared with the thread that hashes the same file; null if the bytes of this PUT are the whole file and are
+   * hashed as they are sent.
+   */
+  readonly readAhead: ReadAhead | null
   readonly sentCounter: SentCounter
   /** The part that the worker writes to the journal once storage acknowledges it; null for none. */
   readonly part: PartOfUpload | null
@@ -46,12 +51,20 @@ export interface PutTimeouts {
  */
 export const putTimeouts: PutTimeouts = { stallMs: 30_000, answerMs: 300_000 }
 
+/**
+ * Larger files are hashed in a thread of their own while they are sent. Up to this size the upload worker
+ * hashes them itself: with many small files that takes less CPU time, and all cores are busy anyway.
+ */
+export const inlineHashBytes = 32 * 1024 * 1024
+
 /** A job as a worker thread receives it. */
 export interface PutWorkerJob extends PutJob, PutTimeouts {
   /** Sends `Expect: 100-continue` and waits with the body for storage's consent. */
   readonly expectsContinue: boolean
   /** The proxy's URL with its login, as secret as `url`; null for a direct connection. */
   readonly proxy: string | null
+  /** Leads to the thread that hashes what is sent; null if the upload worker does, or nobody. */
+  readonly hashPort: MessagePort | null
 }
 
 export interface PutProgress {
@@ -63,8 +76,9 @@ export interface PutProgress {
 
 /** What was sent before a PUT ended. If `flushedBytes` equals the length, the object may be stored. */
 export interface PutFailure {
-  readonly checksum: number
   readonly flushedBytes: number
+  /** Of all sent bytes; null if they were not hashed or not all sent. */
+  readonly sha256: string | null
 }
 
 export type PutAnswer =
@@ -80,8 +94,10 @@ export type PutAnswer =
       readonly retryAfter: string | null
       /** The beginning of the body: storage's XML with its reason. */
       readonly body: string
-      /** Of the sent bytes. */
+      /** Of the sent bytes; 0 if they were hashed instead. */
       readonly checksum: number
+      /** Of the sent bytes; null if they were not hashed or not all sent. */
+      readonly sha256: string | null
       readonly flushedBytes: number
       /** The worker has written the part to the journal, but not flushed it to the disk. */
       readonly isRecorded?: boolean
@@ -120,8 +136,10 @@ export function createUploadWorkerPool(options: {
   readonly throttle: Throttle
   readonly proxies: ProxyResolver
   readonly timeouts?: PutTimeouts
+  /** Hashes large files while they are sent; by default the upload workers do. */
+  readonly hasher?: Pick<Hasher, 'openStream'>
 }): UploadWorkerPool {
-  const { throttle, proxies, timeouts = putTimeouts } = options
+  const { throttle, proxies, hasher, timeouts = putTimeouts } = options
   const threads = createWorkerThreads<PutWorkerJob, PutProgress, PutAnswer>({
     url: options.url,
     name: 'upload',
@@ -132,17 +150,24 @@ export function createUploadWorkerPool(options: {
   const expectContinue = createExpectContinuePolicy()
 
   async function runJob(
-    job: PutWorkerJob,
+    job: Omit<PutWorkerJob, 'hashPort'>,
     { signal, onProgress, onContinueDelay }: SendOptions,
   ): Promise<PutAnswer | null> {
-    const running = threads.run(job, {
-      signal,
-      onProgress({ flushedBytes, continueDelayMs }) {
-        if (continueDelayMs !== undefined) onContinueDelay?.(continueDelayMs)
-        membership.recordFlushed(flushedBytes)
-        onProgress(flushedBytes)
+    const hashesInThread = job.readAhead === null && job.end - job.start > inlineHashBytes
+    const hashStream = hashesInThread ? hasher?.openStream() : undefined
+    const hashPort = hashStream?.port ?? null
+    const running = threads.run(
+      { ...job, hashPort },
+      {
+        signal: hashStream ? AbortSignal.any([signal, hashStream.lost]) : signal,
+        transfer: hashPort ? [hashPort] : [],
+        onProgress({ flushedBytes, continueDelayMs }) {
+          if (continueDelayMs !== undefined) onContinueDelay?.(continueDelayMs)
+          membership.recordFlushed(flushedBytes)
+          onProgress(flushedBytes)
+        },
       },
-    })
+    )
     const membership = throttle.join({
       file: job.path,
       sizeBytes: job.end - job.start,
@@ -150,10 +175,14 @@ export function createUploadWorkerPool(options: {
     })
     const answer = await running.answer
     membership.leave()
-    return answer
+    hashStream?.close()
+    return hashStream?.lost.aborted && !signal.aborted ? null : answer
   }
 
-  async function sendWithExpectPolicy(job: PutWorkerJob, options: SendOptions): Promise<PutAnswer | null> {
+  async function sendWithExpectPolicy(
+    job: Omit<PutWorkerJob, 'hashPort'>,
+    options: SendOptions,
+  ): Promise<PutAnswer | null> {
     const { host } = new URL(job.url)
     const sizeBytes = job.end - job.start
     const expectsContinue = expectContinue.shouldExpect(host, sizeBytes)

@@ -15,7 +15,7 @@ import { retryDelay } from '../platform/retry-delay.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
 import { planUpload, type Plan } from '../transfer/upload-plan.ts'
-import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
+import { inlineHashBytes, type UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 import { findRegistered, register } from './register.ts'
 import { sendInParts } from './send-multipart.ts'
 import type { SendMemory, SendReport, StoredObject } from './send-session.ts'
@@ -84,6 +84,8 @@ async function runSteps(run: Run, stopSignal: AbortSignal): Promise<Attempt<void
   const { timers } = services.environment
   const access = services.accessTo(record.accountId, record.team.id)
   if (!access.ok) return access
+  // Its thread starts while the URL is requested.
+  if (record.identity.sizeBytes > inlineHashBytes) services.hasher.warm()
   const storedBefore = storedObjectOf(record) ?? memory.stored
   if (storedBefore) {
     const knownId = modelIdOf(record.state) ?? memory.modelId

@@ -6,7 +6,7 @@ import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import { changeFailure } from '../platform/files/file-identity.ts'
+import { changeFailure, type FileIdentity } from '../platform/files/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import type { FileHash, Hasher, HashTask } from '../transfer/hasher.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
@@ -16,13 +16,10 @@ import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 /** A PUT whose response was lost: the object may be in storage. */
 export interface UnansweredPut {
   readonly grant: PresignedUpload
-  readonly checksum: number
-}
-
-/** A whole file that storage has acknowledged. */
-export interface AcknowledgedFile {
-  readonly storageKey: string
-  readonly checksum: number
+  /** Of the sent bytes. */
+  readonly sha256: string | null
+  /** Of the file when it was sent. */
+  readonly identity: FileIdentity
 }
 
 /**
@@ -32,8 +29,6 @@ export interface AcknowledgedFile {
  */
 export interface SendMemory {
   unanswered: UnansweredPut | null
-  /** The whole file is in storage, but its hash is not known yet. */
-  acknowledged: AcknowledgedFile | null
   readonly unwrittenParts: Map<number, SentPart>
   /** The whole file is in storage and its hash is known. */
   stored: StoredObject | null
@@ -47,7 +42,6 @@ export interface SendMemory {
 export function createSendMemory(): SendMemory {
   return {
     unanswered: null,
-    acknowledged: null,
     unwrittenParts: new Map(),
     stored: null,
     modelId: null,
@@ -58,7 +52,7 @@ export function createSendMemory(): SendMemory {
 
 /** What storage holds is of no use any more: the next run restarts at byte 0. */
 export function forgetSent(memory: SendMemory): void {
-  Object.assign(memory, { unanswered: null, acknowledged: null, stored: null, modelId: null })
+  Object.assign(memory, { unanswered: null, stored: null, modelId: null })
   memory.unwrittenParts.clear()
   memory.parts.lastBegun = 0
 }

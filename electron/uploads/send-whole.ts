@@ -1,66 +1,53 @@
 import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
-import { aborted, type Attempt } from '../platform/attempt.ts'
-import type { HashTask } from '../transfer/hasher.ts'
+import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
+import { raceAbort } from '../platform/delays.ts'
+import { changeFailure, sameFile } from '../platform/files/file-identity.ts'
 import { createPausablePut } from '../transfer/pausable-put.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
 import type { RequestSlot } from '../transfer/request-slots.ts'
-import {
-  sendWhileHashing,
-  stoppedByPause,
-  type AcknowledgedFile,
-  type SendMemory,
-  type SendSession,
-  type StoredObject,
-} from './send-session.ts'
+import { stoppedByPause, type SendMemory, type SendSession, type StoredObject } from './send-session.ts'
 
 /**
- * Sends a file as one PUT and hashes it meanwhile. Succeeds only if storage acknowledged every byte, the
- * bytes sent are the bytes hashed, and the file has not changed since it was queued.
+ * Sends a file as one PUT and hashes the bytes as they are sent. Succeeds only if storage acknowledged every
+ * byte and the file has not changed since it was queued.
  */
 export async function sendWhole(session: SendSession): Promise<Attempt<StoredObject>> {
-  // Hashing starts before the URL is requested, so that a small file is hashed by the time it is sent.
-  const { identity } = session.record
-  const done = await sendWhileHashing(session, identity.sizeBytes, async (signal, hashing) => {
-    const { acknowledged: sentBefore } = session.memory
-    if (sentBefore) {
-      hashing.uploadReached(identity.sizeBytes)
-      return success(sentBefore)
-    }
-    const sending = { ...session, signal }
-    const preparing = stoppedByPause(sending)
-    const grant = await firstGrant(preparing)
-    if (!grant.ok) return grant
-    session.report.sending()
-    const slot = await session.requestSlots.acquire({ sizeBytes: identity.sizeBytes }, preparing.signal)
-    try {
-      // The file may have waited for its turn for longer than the URL is valid.
-      const fresh = isExpired(grant.value, session) ? await firstGrant(preparing) : grant
-      if (!fresh.ok) return fresh
-      return await putUntilStored(sending, fresh.value, { hashing, slot })
-    } finally {
-      slot.release()
-    }
-  })
-  if (!done.ok) return done
-  const { sent, hash } = done.value
-  if (hash.segmentChecksums[0] !== sent.checksum) return failed(failure('bytes-differ'))
-  return success({ storageKey: sent.storageKey, sha256: hash.sha256 })
+  const { record, memory, signal } = session
+  const stored = await sendFile(session)
+  if (!stored.ok) return stored
+  const changed = await raceAbort(changeFailure(record.path, record.identity), signal)
+  if (changed === null) return stored
+  if (isAborted(changed)) return aborted
+  if (changed.code === 'file-changed') memory.stored = null
+  return failed(changed)
 }
 
-interface PutResources {
-  readonly hashing: HashTask
-  readonly slot: RequestSlot
+async function sendFile(session: SendSession): Promise<Attempt<StoredObject>> {
+  const { sizeBytes } = session.record.identity
+  const preparing = stoppedByPause(session)
+  const grant = await firstGrant(preparing)
+  if (!grant.ok) return grant
+  session.report.sending()
+  const slot = await session.requestSlots.acquire({ sizeBytes }, preparing.signal)
+  try {
+    // The file may have waited for its turn for longer than the URL is valid.
+    const fresh = isExpired(grant.value, session) ? await firstGrant(preparing) : grant
+    return fresh.ok ? await putUntilStored(session, fresh.value, slot) : fresh
+  } finally {
+    slot.release()
+  }
 }
 
 /**
  * Reuses the URL of an unanswered PUT until it expires: only that URL can show whether the object was stored.
  */
 async function firstGrant(session: SendSession): Promise<Result<PresignedUpload>> {
-  const { memory } = session
+  const { memory, record } = session
   if (memory.unanswered) {
-    if (!isExpired(memory.unanswered.grant, session)) return success(memory.unanswered.grant)
+    const { grant, identity } = memory.unanswered
+    if (!isExpired(grant, session) && sameFile(identity, record.identity)) return success(grant)
     memory.unanswered = null
   }
   return requestGrant(session)
@@ -84,26 +71,26 @@ function requestGrant({ record, access, signal }: SendSession): Promise<Result<P
 async function putUntilStored(
   session: SendSession,
   firstGrant: PresignedUpload,
-  resources: PutResources,
-): Promise<Attempt<AcknowledgedFile>> {
+  slot: RequestSlot,
+): Promise<Attempt<StoredObject>> {
   const { memory, report } = session
   let grant = firstGrant
   let mismatches = 0
   for (let renewals = 0; ; renewals += 1) {
     if (session.pause.isRequested) return aborted
-    const outcome = await putOnce(session, grant, resources)
-    rememberUnanswered(memory, grant, outcome)
+    const outcome = await putOnce(session, grant, slot)
+    rememberUnanswered(session, grant, outcome)
     switch (outcome.kind) {
       case 'aborted':
         return aborted
       case 'stored':
-        return acknowledge(session, grant, outcome.checksum)
+        return acknowledge(session, grant, outcome.sha256)
       case 'failed':
-        if (retryClassOf(outcome.failure) === 'later') resources.slot.reportCongestion()
+        if (retryClassOf(outcome.failure) === 'later') slot.reportCongestion()
         return failed(outcome.failure)
       case 'occupied': {
-        const checksum = ownChecksum(memory, grant)
-        if (checksum !== null) return acknowledge(session, grant, checksum)
+        const sha256 = ownHash(memory, grant)
+        if (sha256 !== null) return acknowledge(session, grant, sha256)
         if (renewals > 0) return failed(failure('storage-occupied'))
         break
       }
@@ -126,33 +113,35 @@ async function putUntilStored(
 /**
  * If only the response was lost, the next run checks whether the object was stored before it sends a byte.
  */
-function rememberUnanswered(memory: SendMemory, grant: PresignedUpload, outcome: PutOutcome): void {
-  if ('unanswered' in outcome && outcome.unanswered) memory.unanswered = { grant, ...outcome.unanswered }
+function rememberUnanswered(
+  { memory, record }: SendSession,
+  grant: PresignedUpload,
+  outcome: PutOutcome,
+): void {
+  if ('unanswered' in outcome && outcome.unanswered)
+    memory.unanswered = { grant, identity: record.identity, ...outcome.unanswered }
 }
 
-/** The checksum of the unanswered PUT if it was the one that occupied the key. */
-function ownChecksum({ unanswered }: SendMemory, grant: PresignedUpload): number | null {
-  return unanswered?.grant.storageKey === grant.storageKey ? unanswered.checksum : null
+/** The hash of the unanswered PUT if it was the one that occupied the key. */
+function ownHash({ unanswered }: SendMemory, grant: PresignedUpload): string | null {
+  return unanswered?.grant.storageKey === grant.storageKey ? unanswered.sha256 : null
 }
 
 /** Kept in memory until the journal has it, so that the bytes are not sent again if the run ends before. */
 function acknowledge(
   { memory, report, record }: SendSession,
   { storageKey }: PresignedUpload,
-  checksum: number,
-): Result<AcknowledgedFile> {
+  sha256: string | null,
+): Result<StoredObject> {
+  if (sha256 === null) return failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
   memory.unanswered = null
-  memory.acknowledged = { storageKey, checksum }
+  memory.stored = { storageKey, sha256 }
   report.progress({ sentBytes: record.identity.sizeBytes, inFlightBytes: 0, inFlightParts: 0 })
   report.finishing()
-  return success(memory.acknowledged)
+  return success(memory.stored)
 }
 
-async function putOnce(
-  session: SendSession,
-  grant: PresignedUpload,
-  { hashing, slot }: PutResources,
-): Promise<PutOutcome> {
+async function putOnce(session: SendSession, grant: PresignedUpload, slot: RequestSlot): Promise<PutOutcome> {
   const { record, workerPool, environment, report, signal, pause } = session
   const { sizeBytes } = record.identity
   const { host } = new URL(grant.url)
@@ -166,7 +155,6 @@ async function putOnce(
   const onProgress = (flushedBytes: number) => {
     if (put.signal.aborted) return
     slot.recordFlushed(flushedBytes)
-    hashing.uploadReached(flushedBytes)
     report.progress({ inFlightBytes: flushedBytes, inFlightParts: 1 })
     if (flushedBytes === sizeBytes) report.finishing()
   }
@@ -178,7 +166,7 @@ async function putOnce(
     url: grant.url,
     headers: grant.headers,
     allowsLocalAddress: grant.allowsLocalAddress,
-    readAhead: hashing.readAhead,
+    readAhead: null,
     sentCounter: put.sentCounter,
     part: null,
   }
@@ -186,6 +174,5 @@ async function putOnce(
   const answer = await workerPool
     .send(job, { signal: put.signal, onProgress, onContinueDelay })
     .finally(put.ended)
-  hashing.uploadReached(sizeBytes)
   return putOutcome(answer, { sizeBytes, host, nowMs: environment.now() })
 }

@@ -12,9 +12,9 @@ import {
   type PutAnswer,
   type PutJob,
 } from '../../electron/transfer/upload-worker-pool.ts'
+import { createHasher } from '../../electron/transfer/hasher.ts'
 import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
 import { createSentCounter } from '../../electron/transfer/sent-counter.ts'
-import type { UploadTarget } from '../../electron/platform/network/upload-target.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
 import { builtWorkers } from './runner/test-programs.ts'
 
@@ -24,7 +24,9 @@ export interface UploadWorkers {
   /** A file of random bytes. */
   createFile(sizeBytes: number): Promise<SourceFile>
   /** Starts to PUT the file; when it resolves, the PUT has joined the throttle. */
-  put(file: SourceFile, url: string, target?: Partial<UploadTarget>): Promise<SentPut>
+  put(file: SourceFile, url: string, job?: Partial<PutJob>): Promise<SentPut>
+  /** Ends the thread that hashes large files. */
+  endHashThread(): Promise<void>
 }
 
 export interface SourceFile {
@@ -52,6 +54,7 @@ export function startUploadWorkers(
 ): UploadWorkers {
   const { stallMs = 30_000, throttle = createThrottle({ environment }), proxies = directConnection } = options
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-upload-workers-'))
+  const hasher = createHasher({ url: builtWorkers().hash, threads: 1, environment })
   const workerPool = createUploadWorkerPool({
     url: builtWorkers().upload,
     threads: 1,
@@ -59,11 +62,12 @@ export function startUploadWorkers(
     throttle,
     proxies,
     timeouts: { stallMs, answerMs: 60_000 },
+    hasher,
   })
   let fileCount = 0
   onTestFinished(async () => {
     throttle.close()
-    await workerPool.close()
+    await Promise.all([workerPool.close(), hasher.close()])
     await rm(folder, { recursive: true, force: true })
   })
   return {
@@ -74,12 +78,13 @@ export function startUploadWorkers(
       await writeFile(path, bytes)
       return { path, bytes }
     },
-    async put({ path, bytes }, url, target = {}) {
+    endHashThread: () => hasher.close(),
+    async put({ path, bytes }, url, given = {}) {
       const controller = new AbortController()
       let flushedBytes = 0
       const continueDelaysMs: number[] = []
       const listeners = new Set<() => void>()
-      const job = { ...(await putJobFor(path, bytes.length, url)), ...target }
+      const job = { ...(await putJobFor(path, bytes.length, url)), ...given }
       const answer = workerPool.send(job, {
         signal: controller.signal,
         onContinueDelay: (delayMs) => void continueDelaysMs.push(delayMs),

@@ -1,4 +1,4 @@
-import type { Worker } from 'node:worker_threads'
+import type { MessagePort, Worker } from 'node:worker_threads'
 import type { Environment } from '../environment.ts'
 import { startWorker } from './worker-file.ts'
 
@@ -16,6 +16,8 @@ export type FromThread<Progress, Answer> =
 export interface RunOptions<Progress> {
   readonly signal: AbortSignal
   readonly onProgress?: (progress: Progress) => void
+  /** Ports in the job, which only one thread can receive: if that one hangs, the job ends with `null`. */
+  readonly transfer?: readonly MessagePort[]
 }
 
 interface RunningJob<Answer> {
@@ -39,6 +41,7 @@ interface Work<Job, Progress, Answer> {
   readonly signal: AbortSignal
   readonly settle: (answer: Answer | null) => void
   readonly onProgress: ((progress: Progress) => void) | undefined
+  readonly transfer: readonly MessagePort[]
   /** The last position passed to `allow`. */
   upTo: number | null
   /** Null once it has ended. */
@@ -110,7 +113,7 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
     work.thread.jobs.set(id, work)
     // A thread with nothing to do must not keep the process alive; one with work must.
     work.thread.worker.ref()
-    post(work, { kind: 'job', id, job })
+    work.thread.worker.postMessage({ kind: 'job', id, job } satisfies ToThread<Job>, work.transfer)
     if (upTo !== null) post(work, { kind: 'allow', id, upTo })
   }
 
@@ -123,13 +126,13 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
     thread.worker.unref()
     void thread.worker.terminate()
     for (const work of works) {
-      if (work.signal.aborted) work.settle(null)
+      if (work.signal.aborted || work.transfer.length > 0) work.settle(null)
       else assign(work)
     }
   }
 
   return {
-    run(job, { signal, onProgress }) {
+    run(job, { signal, onProgress, transfer = [] }) {
       const { promise, resolve } = Promise.withResolvers<Answer | null>()
       let stopWaiting = () => {}
       const onAbort = () => {
@@ -140,6 +143,7 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
         job,
         signal,
         onProgress,
+        transfer,
         upTo: null,
         thread: null,
         settle(answer) {

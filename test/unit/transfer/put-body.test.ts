@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { open, writeFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
@@ -10,6 +10,7 @@ import { createBlockAllocator } from '../../../electron/transfer/block-allocator
 import { createReadAhead, hashingReadAhead, sendingReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import { sendBody, untilFlushed, type Put } from '../../../electron/transfer/put-body.ts'
 import { createSentCounter, sentBytesOf } from '../../../electron/transfer/sent-counter.ts'
+import { createInlineHash, type SentHash } from '../../../electron/transfer/sent-hash.ts'
 import { createSentMd5Factory } from '../../../electron/transfer/sent-md5.ts'
 import { startTestServer } from '../../support/network/test-server.ts'
 
@@ -20,10 +21,11 @@ interface Options {
   /** The part of the file that is sent; all of it when left out. */
   readonly part?: { readonly start: number; readonly end: number }
   readonly nowMs?: () => number
+  readonly hash?: SentHash | null
 }
 
 /** A PUT of a file to a local server. All of it may be sent at once unless `allow` is called before. */
-async function setup({ sizeBytes, part, nowMs = () => performance.now() }: Options) {
+async function setup({ sizeBytes, part, nowMs = () => performance.now(), hash = null }: Options) {
   const received = Promise.withResolvers<Buffer>()
   const { url } = await startTestServer((request, response) => {
     void bodyOf(request).then(received.resolve, () => {})
@@ -49,6 +51,7 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now() }: Optio
     request,
     readAhead: sendingReadAhead(readAhead),
     md5: createSentMd5Factory(nowMs).start(),
+    hash,
     flushedBytes: 0,
     checksum: 0,
     isWaitingLocally: false,
@@ -88,6 +91,32 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now() }: Optio
   }
 }
 
+const sha256Of = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+
+/** A hash whose thread answers when the test allows it. */
+function createManualHash() {
+  const own = createHash('sha256')
+  const pending: (() => void)[] = []
+  let onSettled = () => {}
+  const hash: SentHash = {
+    restart: () => {},
+    add: (bytes, onHashed) =>
+      void pending.push(() => {
+        own.update(bytes)
+        onHashed()
+      }),
+    isBehind: () => pending.length > 0,
+    settled: () => new Promise((resolve) => void (onSettled = resolve)),
+    hex: async () => own.digest('hex'),
+    close: () => {},
+  }
+  const hashNext = () => {
+    pending.shift()?.()
+    if (pending.length === 0) onSettled()
+  }
+  return { hash, hashNext, pendingCount: () => pending.length }
+}
+
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -102,6 +131,43 @@ test('sends the bytes of the part in order and counts them', async () => {
   await expect.poll(() => put.flushedBytes).toBe(part.end - part.start)
   expect(sentBytesOf(put.job.sentCounter)).toBe(part.end - part.start)
   expect([put.isWaitingLocally, put.isReadingDisk, blocksInUse()]).toEqual([false, false, 0])
+})
+
+test('hashes what it sends in this thread', async () => {
+  const { put, send, bytes, received } = await setup({
+    sizeBytes: 3 * mebibyte + 7,
+    hash: createInlineHash(),
+  })
+  expect(await send()).toBeNull()
+  expect(sha256Of(await received)).toBe(await put.hash?.hex())
+  expect(sha256Of(bytes)).toBe(sha256Of(await received))
+})
+
+test('hashes what it sends in another thread, and refills no block before it is hashed', async () => {
+  const { hash, hashNext, pendingCount } = createManualHash()
+  const { put, send, received, bytes, blocksInUse } = await setup({ sizeBytes: 8 * mebibyte, hash })
+  const sending = send()
+  await expect.poll(() => put.flushedBytes).toBe(3 * mebibyte)
+  expect([pendingCount(), put.hash?.isBehind()]).toEqual([3, true])
+  while (put.flushedBytes < bytes.length || pendingCount() > 0) {
+    await expect.poll(pendingCount).toBeGreaterThan(0)
+    hashNext()
+  }
+  expect(await sending).toBeNull()
+  await expect.poll(blocksInUse).toBe(0)
+  expect(await put.hash?.hex()).toBe(sha256Of(await received))
+})
+
+test('keeps a block that is being hashed when the connection is closed', async () => {
+  const { hash, hashNext, pendingCount } = createManualHash()
+  const { put, send, request, blocksInUse } = await setup({ sizeBytes: mebibyte, hash })
+  expect(await send()).toBeNull()
+  await expect.poll(() => put.flushedBytes).toBe(mebibyte)
+  request.destroy()
+  await expect.poll(() => request.closed).toBe(true)
+  expect([pendingCount(), blocksInUse()]).toEqual([1, 1])
+  hashNext()
+  await expect.poll(blocksInUse).toBe(0)
 })
 
 test('skips the MD5 depending on the measured speed', async () => {
@@ -164,7 +230,7 @@ test('a closed connection ends sending without a failure of the file', async () 
 
 test('sends nothing if the PUT has ended before its body starts', async () => {
   const { put, send, request } = await setup({ sizeBytes: 1_000 })
-  put.answer = { kind: 'aborted', checksum: 0, flushedBytes: 0 }
+  put.answer = { kind: 'aborted', sha256: null, flushedBytes: 0 }
   expect(await send()).toBeNull()
   expect([put.flushedBytes, put.checksum, request.writableEnded]).toEqual([0, 0, false])
 })

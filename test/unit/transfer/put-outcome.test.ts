@@ -4,6 +4,7 @@ import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts
 import { putOutcome, storageReason } from '../../../electron/transfer/put-outcome.ts'
 
 const sizeBytes = 1_000
+const sha256 = 'a'.repeat(64)
 
 function outcomeOf(answer: PutAnswer | null, host = 's3.example') {
   return putOutcome(answer, { sizeBytes, host, nowMs: Date.UTC(2026, 0, 1) })
@@ -20,17 +21,24 @@ const answered = (status: number, given: Partial<PutAnswer & { kind: 'answered' 
       retryAfter: null,
       body: '',
       checksum: 7,
+      sha256: null,
       flushedBytes: sizeBytes,
       ...given,
     },
     host,
   )
-const aborted = (flushedBytes: number) => outcomeOf({ kind: 'aborted', checksum: 7, flushedBytes })
+const aborted = (flushedBytes: number) => outcomeOf({ kind: 'aborted', sha256, flushedBytes })
 const broken = (code: string, flushedBytes: number) =>
-  outcomeOf({ kind: 'broken', code, proxyHost: null, checksum: 7, flushedBytes })
+  outcomeOf({ kind: 'broken', code, proxyHost: null, sha256, flushedBytes })
 
 test.each([200, 201, 204])('%i after the last byte means that the object is stored', (status) => {
-  expect(answered(status)).toEqual({ kind: 'stored', etag: '"e"', checksum: 7, isRecorded: false })
+  expect(answered(status)).toEqual({
+    kind: 'stored',
+    etag: '"e"',
+    checksum: 7,
+    sha256: null,
+    isRecorded: false,
+  })
 })
 
 test('does not accept a success before the last byte was sent', () => {
@@ -44,7 +52,7 @@ test('does not accept a success before the last byte was sent', () => {
 test('a connection lost after the last byte may have stored the object', () => {
   const lost = failure('connection-lost', { host: 's3.example' }, { detail: 'ECONNRESET' })
   expect([broken('ECONNRESET', sizeBytes), broken('ECONNRESET', sizeBytes - 1)]).toEqual([
-    { kind: 'failed', failure: lost, unanswered: { checksum: 7 } },
+    { kind: 'failed', failure: lost, unanswered: { sha256 } },
     { kind: 'failed', failure: lost, unanswered: null },
   ])
 })
@@ -235,7 +243,7 @@ test('reports a dead worker as a lost connection, and an abort without a failure
 })
 
 test('a PUT that was aborted after its last byte may have stored the object', () => {
-  expect(aborted(sizeBytes)).toEqual({ kind: 'aborted', unanswered: { checksum: 7 } })
+  expect(aborted(sizeBytes)).toEqual({ kind: 'aborted', unanswered: { sha256 } })
 })
 
 test.each([

@@ -24,6 +24,8 @@ export interface Release {
   readonly signedAtMs?: number
   /** Number of bytes after which the program's download is cut. */
   readonly cutAfterBytes?: number
+  /** The ending of files after whose content a byte is sent again and again, without an end. */
+  readonly endless?: string
 }
 
 export interface UpdateFeed {
@@ -42,6 +44,7 @@ const feedFile = 'latest-linux.yml'
 export async function startUpdateFeed(): Promise<UpdateFeed> {
   let files = new Map<string, Buffer>()
   let cutAfterBytes: number | undefined
+  let endless: string | undefined
   const asked: string[] = []
   const requestHeaders: Readonly<Record<string, unknown>>[] = []
   const server = createServer((request, response) => {
@@ -50,6 +53,11 @@ export async function startUpdateFeed(): Promise<UpdateFeed> {
     requestHeaders.push(request.headers)
     const file = files.get(name)
     if (!file) return response.writeHead(404).end('Not Found')
+    if (endless !== undefined && name.endsWith(endless)) {
+      response.writeHead(200, { 'content-length': Number.MAX_SAFE_INTEGER }).write(file)
+      const dripping = setInterval(() => response.write(' '), 20)
+      return response.on('close', () => clearInterval(dripping))
+    }
     response.writeHead(200, { 'content-length': file.length })
     if (cutAfterBytes === undefined || !name.endsWith('.AppImage')) return response.end(file)
     return response.write(file.subarray(0, cutAfterBytes), () => response.destroy())
@@ -63,6 +71,7 @@ export async function startUpdateFeed(): Promise<UpdateFeed> {
     publish(release) {
       files = release ? filesOf(release) : new Map()
       cutAfterBytes = release?.cutAfterBytes
+      endless = release?.endless
     },
     async close() {
       server.closeAllConnections()

@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import type { AppUpdater, Provider, UpdateInfo } from 'electron-updater'
 import type { ProviderRuntimeOptions } from 'electron-updater/out/providers/Provider.js'
 import * as v from 'valibot'
+import type { Timers } from '../../platform/environment.ts'
 import { feedSignedAtMs, maxFeedAgeMs, signatureFileName } from './feed-signature.ts'
 import { UpdateError } from './update-errors.ts'
 
@@ -15,6 +17,11 @@ const feedSchema = v.looseObject({
     v.minLength(1),
   ),
 })
+
+/** A feed and its signatures have a few hundred characters. */
+const maxFeedCharacters = 100_000
+/** Time for each of the two files, however often a byte of it arrives, in ms. */
+const feedTimeoutMs = 60_000
 
 export type ProviderClass = new (
   options: unknown,
@@ -30,6 +37,7 @@ export async function signedProvider(
   feed: string,
   keys: readonly KeyObject[],
   now: () => number,
+  timers: Timers,
 ): Promise<ProviderClass> {
   // Imported lazily, to keep electron-updater out of the start of the app.
   const {
@@ -37,10 +45,14 @@ export async function signedProvider(
     parseUpdateInfo,
     resolveFiles,
   } = await import('electron-updater/out/providers/Provider.js')
+  const { CancellationToken } = await import('electron-updater')
 
   return class SignedProvider extends Base<UpdateInfo> {
+    readonly #executor: ProviderRuntimeOptions['executor']
+
     constructor(_options: unknown, _updater: AppUpdater, runtime: ProviderRuntimeOptions) {
       super({ ...runtime, isUseMultipleRangeRequest: false })
+      this.#executor = runtime.executor
     }
 
     /** Without electron-updater's header that identifies the computer for staged rollouts. */
@@ -72,8 +84,30 @@ export async function signedProvider(
       return resolveFiles(info, new URL(feed))
     }
 
+    /** electron-updater's own requests read a response of any length. */
     async #textOf(url: URL): Promise<string> {
-      return (await this.httpRequest(url)) ?? ''
+      const cancellation = new CancellationToken()
+      let isTooLong = false
+      const limited = Object.assign(Object.create(this.#executor) as ProviderRuntimeOptions['executor'], {
+        createRequest: (options: unknown, onResponse: (response: Readable) => void): unknown =>
+          this.#executor.createRequest(options, (response: Readable) => {
+            let length = 0
+            response.on('data', (text: Buffer | string) => {
+              length += text.length
+              isTooLong = length > maxFeedCharacters
+              if (isTooLong) cancellation.cancel()
+            })
+            onResponse(response)
+          }),
+      })
+      const cancelTimer = timers.after(feedTimeoutMs, () => cancellation.cancel())
+      try {
+        return (await limited.request(this.createRequestOptions(url), cancellation)) ?? ''
+      } catch (error) {
+        throw isTooLong ? new UpdateError('update-garbled', error) : error
+      } finally {
+        cancelTimer()
+      }
     }
   }
 }

@@ -35,15 +35,22 @@ export interface UpdaterOptions {
 export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
   const { feed, keys, timers, now, log } = options
   const updater = await createForSystem(options)
-  updater.setFeedURL({ provider: 'custom', updateProvider: await signedProvider(feed, keys, now), url: feed })
+  updater.setFeedURL({
+    provider: 'custom',
+    updateProvider: await signedProvider(feed, keys, now, timers),
+    url: feed,
+  })
 
   // Created first, since with "install on quit" Squirrel gets the file directly after the download.
   const squirrel = process.platform === 'darwin' ? await openSquirrel(timers) : null
   let hasDownloadStarted = false
+  /** Of the largest file in the signed feed. */
+  let maxDownloadBytes = Infinity
   return {
     async check() {
       try {
         const result = await updater.checkForUpdates()
+        maxDownloadBytes = Math.max(...(result?.updateInfo.files ?? []).map(({ size }) => size ?? Infinity))
         return result?.isUpdateAvailable ? result.updateInfo.version : null
       } catch (error) {
         throw toCheckError(error)
@@ -57,8 +64,16 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
         cancelStallTimer()
         cancelStallTimer = timers.after(stallTimeoutMs, () => cancellation.cancel())
       }
-      const onProgress = ({ percent }: { readonly percent: number }) => {
+      const onProgress = ({
+        percent,
+        transferred,
+      }: {
+        readonly percent: number
+        readonly transferred: number
+      }) => {
         restartStallTimer()
+        // A server could fill the disk before the file is compared with the feed.
+        if (transferred > maxDownloadBytes) cancellation.cancel()
         onPercent(percent)
       }
       restartStallTimer()

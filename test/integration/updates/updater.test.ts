@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readFeedKeys } from '../../../electron/desktop/updates/feed-signature.ts'
+import type { Timers } from '../../../electron/platform/environment.ts'
 import { realTimers } from '../../../electron/platform/system-environment.ts'
 import { updateFailure } from '../../../electron/desktop/updates/update-errors.ts'
 import { loadUpdater } from '../../../electron/desktop/updates/updater.ts'
 import type { Updater } from '../../../electron/desktop/updates/update-controller.ts'
+import { standingClock } from '../../support/hand-clock.ts'
 import {
   newSigningKey,
   publicKeyOf,
@@ -67,7 +69,11 @@ const release = (change: Partial<Release> = {}): Release => ({
   ...change,
 })
 
-async function openUpdater(version = '1.0.0', keys = publicKeyOf(key)): Promise<Updater> {
+async function openUpdater(
+  version = '1.0.0',
+  keys = publicKeyOf(key),
+  timers: Timers = realTimers,
+): Promise<Updater> {
   const configFile = join(folder, 'app-update.json')
   writeFileSync(
     configFile,
@@ -77,7 +83,7 @@ async function openUpdater(version = '1.0.0', keys = publicKeyOf(key)): Promise<
     feed: feed.url,
     keys: readFeedKeys(keys),
     configFile,
-    timers: realTimers,
+    timers,
     now: () => nowMs,
     log: quiet,
     restartArguments: () => ['--hidden'],
@@ -148,6 +154,27 @@ test('an unreadable feed is reported, signed or not', async () => {
     expect([yml, await codeOf(updater.check())]).toEqual([yml, 'update-garbled'])
   }
   expect(fetched()).toEqual([])
+})
+
+test('a feed that is too long or does not end is rejected', async () => {
+  const yml = `version: 1.1.0\nfiles:\n  - url: x.AppImage\n    sha512: ${'A'.repeat(86)}==\n`
+  feed.publish(release({ yml: `${yml}# ${'a'.repeat(100_000)}` }))
+  expect(await codeOf((await openUpdater()).check())).toBe('update-garbled')
+
+  feed.publish(release({ endless: '.yml' }))
+  const clock = standingClock()
+  const checked = codeOf((await openUpdater('1.0.0', publicKeyOf(key), clock.timers)).check())
+  await expect.poll(() => clock.waits()).toEqual([60_000])
+  clock.advance(60_000)
+  expect(await checked).toBe('update-unreachable')
+})
+
+test('a download beyond the size in the feed is cancelled', async () => {
+  feed.publish(release({ endless: '.AppImage' }))
+  const updater = await openUpdater()
+  await updater.check()
+  expect(await codeOf(updater.download(() => {}))).toBe('update-cut')
+  expect(programNow()).toContain('echo old')
 })
 
 test('a feed without our signature is rejected', async () => {

@@ -7,8 +7,11 @@ const lockTimeoutMs = 1_000
 const lockRetryMs = 1
 /** SQLITE_BUSY (sqlite.org/rescode.html). */
 const busyCode = 5
-/** How long after a failure nothing is tried, in ms: waiting with each part would block the thread for seconds. */
-const pauseAfterFailureMs = 10_000
+/**
+ * How long after a failure nothing is tried, in ms. After one of the lock, the thread may send for as long as it
+ * has waited; one of the disk is not over soon.
+ */
+const pauseMs = { afterLock: lockTimeoutMs, afterError: 10_000 }
 
 /** A part that storage has acknowledged, and the multipart upload that it belongs to. */
 export interface AcknowledgedPart {
@@ -50,8 +53,8 @@ export function createPartRecorder(
         insert ??= prepareInsert(folder)
         return insert.run(number, etag, checksum, rowId, multipartId).changes === 1
       })
-    } catch {
-      pausedUntilMs = nowMs() + pauseAfterFailureMs
+    } catch (error) {
+      pausedUntilMs = nowMs() + (isLocked(error) ? pauseMs.afterLock : pauseMs.afterError)
       return false
     }
   }
@@ -64,11 +67,13 @@ function withLock<T>(work: () => T): T {
     try {
       return work()
     } catch (error) {
-      if (sqliteCode(error) !== busyCode || performance.now() >= endMs) throw error
+      if (!isLocked(error) || performance.now() >= endMs) throw error
       Atomics.wait(neverChanged, 0, 0, lockRetryMs)
     }
   }
 }
+
+const isLocked = (error: unknown) => sqliteCode(error) === busyCode
 
 const neverChanged = new Int32Array(new SharedArrayBuffer(4))
 

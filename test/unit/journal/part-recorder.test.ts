@@ -66,11 +66,23 @@ test('opens the journal with the first part if it could not be opened before', (
   expect(recordPart(part)).toBe(true)
 })
 
-test('leaves parts to the main thread for ten seconds after the journal was locked', () => {
+test('leaves parts to the main thread for a second after the journal was locked', () => {
   const { database, clock, store, record, recordPart, part } = setup()
   database.exec('BEGIN IMMEDIATE')
   expect(recordPart(part)).toBe(false)
   database.exec('COMMIT')
+  clock.advance(999)
+  expect(recordPart(part)).toBe(false)
+  clock.advance(1)
+  expect(recordPart({ ...part, number: 2 })).toBe(true)
+  expect(store.parts.list(record.id).map(({ number }) => number)).toEqual([2])
+})
+
+test('leaves parts to the main thread for ten seconds after the journal could not be written', () => {
+  const { database, clock, store, record, recordPart, part } = setup()
+  database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON parts BEGIN SELECT RAISE(ABORT, 'disk'); END`)
+  expect(recordPart(part)).toBe(false)
+  database.exec('DROP TRIGGER refuse')
   clock.advance(9_999)
   expect(recordPart(part)).toBe(false)
   clock.advance(1)

@@ -87,11 +87,9 @@ export class UploadCommands {
   }
 
   resume(ids: readonly string[]): Result<void> {
-    return this.#rows.inTransaction(() => {
-      for (const row of this.#known(ids)) {
-        if (row.live.phase === 'paused') this.#requeue(row)
-        else if (isPausing(row)) this.#continueRun(row)
-      }
+    return this.#rows.changeInGroups(this.#known(ids), (row) => {
+      if (row.live.phase === 'paused') this.#requeue(row)
+      else if (isPausing(row)) this.#continueRun(row)
     })
   }
 
@@ -119,9 +117,7 @@ export class UploadCommands {
     const asked = this.#known(ids).filter(
       (row) => isStopped(row) && row.record.failure && remedyOf(row.record.failure) === 'allow',
     )
-    const written = this.#rows.inTransaction(() => {
-      for (const row of asked) this.#requeue(row, { allowed: true })
-    })
+    const written = this.#rows.changeInGroups(asked, (row) => this.#requeue(row, { allowed: true }))
     return written.ok ? success(asked.length > 0) : written
   }
 
@@ -268,14 +264,14 @@ export class UploadCommands {
     const waiting = this.#known(decision.ids).filter((row) => waitsForDecision(row, decision))
     const ids = waiting.map(({ record }) => record.id)
     if (decision.choice === 'skip') return this.cancel(ids)
-    const changes = waiting.map((row) => changeByDecision(row, decision))
-    for (const { target } of changes) {
-      const wrong = target && targetFailure(target)
+    const changes = waiting.map((row) => ({ row, change: changeByDecision(row, decision) }))
+    for (const { change } of changes) {
+      const wrong = change.target && targetFailure(change.target)
       if (wrong) return failed(wrong)
     }
-    const written = this.#rows.inTransaction(() => {
-      for (const [index, row] of waiting.entries()) this.#resume(row, { failure: null, ...changes[index] })
-    })
+    const written = this.#rows.changeInGroups(changes, ({ row, change }) =>
+      this.#resume(row, { failure: null, ...change }),
+    )
     if (written.ok) this.#queueWaiting(ids)
     return written
   }
@@ -293,21 +289,17 @@ export class UploadCommands {
 
   /** Queues uploads that were waiting for a sign-in and have one now. */
   resumeWaiting(hasAccount: (record: UploadRecord) => boolean): void {
-    this.#rows.inTransaction(() => {
-      for (const row of this.#known(this.#rows.ids())) {
-        const { record, live } = row
-        const waitsForSignIn = record.failure && remedyOf(record.failure) === 'sign-in'
-        if (live.phase === 'failed' && waitsForSignIn && hasAccount(record)) this.#requeue(row)
-      }
+    this.#rows.changeInGroups(this.#known(this.#rows.ids()), (row) => {
+      const { record, live } = row
+      const waitsForSignIn = record.failure && remedyOf(record.failure) === 'sign-in'
+      if (live.phase === 'failed' && waitsForSignIn && hasAccount(record)) this.#requeue(row)
     })
   }
 
   /** Queues uploads that failed with this code, because its cause is gone. */
   resumeAfter(code: FailureCode): void {
-    this.#rows.inTransaction(() => {
-      for (const row of this.#known(this.#rows.ids())) {
-        if (row.live.phase === 'failed' && row.record.failure?.code === code) this.#requeue(row)
-      }
+    this.#rows.changeInGroups(this.#known(this.#rows.ids()), (row) => {
+      if (row.live.phase === 'failed' && row.record.failure?.code === code) this.#requeue(row)
     })
   }
 
@@ -323,7 +315,7 @@ export class UploadCommands {
     // A missing volume may return and queue some of them while others still stop. Without an upload to stop,
     // nothing is awaited, so that no other event comes in between.
     while (this.#isQueued(ids)) await this.#queue.remove(ids)
-    const written = this.#rows.inTransaction(() => this.#known(ids).forEach(change))
+    const written = this.#rows.changeInGroups(this.#known(ids), change)
     // What could not be written has not changed and must not be left out of the queue.
     if (!written.ok) this.#queueWaiting(ids)
     return written

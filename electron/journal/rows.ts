@@ -1,4 +1,4 @@
-import { failed, failure, type Result } from '../contract/failures.ts'
+import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
@@ -28,6 +28,17 @@ export interface RowEvent {
   readonly id: string
   readonly event: UploadEvent
   readonly change: RecordChange
+}
+
+/** Writing a thousand rows takes about 20 ms. */
+const rowsPerTransaction = 1_000
+
+function forEachGroup<T>(items: readonly T[], write: (group: readonly T[]) => Result<void>): Result<void> {
+  for (let start = 0; start < items.length; start += rowsPerTransaction) {
+    const written = write(items.slice(start, start + rowsPerTransaction))
+    if (!written.ok) return written
+  }
+  return success(undefined)
 }
 
 const effectiveOnDisk: ReadonlySet<UploadEvent> = new Set(['register', 'registered', 'found'])
@@ -259,12 +270,15 @@ export class Rows {
     this.#options.changed(id)
   }
 
+  /** Removes uploads in groups (see `changeInGroups`); those of a group that could not be written stay. */
   remove(ids: readonly string[]): Result<void> {
-    const written = this.#store.remove(ids)
-    if (!written.ok) return written
-    this.hide(ids)
-    for (const id of ids) this.#hidden.delete(id)
-    return written
+    return forEachGroup(ids, (group) => {
+      const written = this.#store.remove(group)
+      if (!written.ok) return written
+      this.hide(group)
+      for (const id of group) this.#hidden.delete(id)
+      return written
+    })
   }
 
   /** Hides uploads without writing: their records stay in the journal. */
@@ -299,6 +313,14 @@ export class Rows {
     if (!written.ok) for (const id of this.#touched) this.#unwritten.add(id)
     this.#touched = null
     return written
+  }
+
+  /**
+   * Runs `change` for each item, with one transaction for each group of items: while one runs, upload threads
+   * can't write acknowledged parts. Ends with the first group that could not be written.
+   */
+  changeInGroups<T>(items: readonly T[], change: (item: T) => void): Result<void> {
+    return forEachGroup(items, (group) => this.inTransaction(() => group.forEach(change)))
   }
 
   view(id: string): UploadRow | null {

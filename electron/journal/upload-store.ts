@@ -129,15 +129,20 @@ export function createUploadStore(
   // On a full disk this fails: the queue is shown anyway, and claimed once there is space.
   writeAsRunner(() => {})
   return {
-    add: (records) =>
-      writeAsRunner(() => records.forEach((record) => insert.run(...toColumns(record), runner))),
-    save: (records) =>
-      write(() => {
-        for (const record of records) {
+    add(records) {
+      // Before the transaction, whose lock upload threads wait for.
+      const lines = records.map(toColumns)
+      return writeAsRunner(() => lines.forEach((line) => insert.run(...line, runner)))
+    },
+    save(records) {
+      const lines = records.map((record) => ({ record, line: toColumns(record) }))
+      return write(() => {
+        for (const { record, line } of lines) {
           recordRemains(record.id, record)
-          update.run(...toColumns(record).slice(1), record.id)
+          update.run(...line.slice(1), record.id)
         }
-      }),
+      })
+    },
     remove: (ids) =>
       write(() => {
         for (const id of ids) {

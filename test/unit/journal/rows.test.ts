@@ -50,6 +50,13 @@ function setup() {
     changed,
     limit,
     lockedReads,
+    /** Reads the journal as another process does. */
+    readAsOther(id: string) {
+      const { database: other } = openJournal(folder, 0)
+      const record = createUploadStore(other, 'other', environment).find(id)
+      other.close()
+      return record
+    },
     added(change: Partial<UploadRecord> = {}) {
       const record = uploadRecord(change)
       rows.add([record])
@@ -228,6 +235,37 @@ test('writes changes of a failed transaction with the next change of each row', 
   expect([written.ok, store.find(id)?.position === 7]).toEqual([false, false])
   rows.change(id, { position: 7 })
   expect(store.find(id)?.position).toBe(7)
+})
+
+test('changes many rows in groups, of which the first is written while the second one changes', () => {
+  const { rows, store, readAsOther } = setup()
+  const records = Array.from({ length: 1_002 }, () => uploadRecord())
+  rows.add(records)
+  const ids = records.map(({ id }) => id)
+  let firstDuringSecond: number | undefined
+  const written = rows.changeInGroups(ids, (id) => {
+    if (id === ids[1_001]) {
+      firstDuringSecond = readAsOther(ids[0] ?? '')?.position
+      throw new Error('a bug in the last of many')
+    }
+    rows.change(id, { position: 7 })
+  })
+  expect([written.ok, firstDuringSecond]).toEqual([false, 7])
+  expect(ids.slice(998).map((id) => store.find(id)?.position === 7)).toEqual([true, true, false, false])
+})
+
+test('removes many rows in groups and keeps those that could not be removed', () => {
+  const { rows, store, refuseWrites } = setup()
+  const records = Array.from({ length: 1_001 }, () => uploadRecord())
+  rows.add(records)
+  const ids = records.map(({ id }) => id)
+  const remove = store.remove.bind(store)
+  store.remove = (group) => {
+    if (group.length < 1_000) refuseWrites()
+    return remove(group)
+  }
+  expect(rows.remove(ids).ok).toBe(false)
+  expect([rows.ids(), store.find(ids[0] ?? '')]).toEqual([ids.slice(1_000), null])
 })
 
 test('writes an unwritten event with the next change, even an equal one', () => {

@@ -223,7 +223,7 @@ export class WatchedFolder {
 
   /** An earlier check stays scheduled, so that files that keep arriving do not postpone it. */
   #scheduleCheck(delayMs = checkIntervalMs): void {
-    if (this.#newFiles.size === 0 || !this.#isActive) return
+    if (this.#newFiles.size === 0) return
     if (this.#cancelCheckTimer && this.#checkDelayMs <= delayMs) return
     this.#cancelCheckTimer?.()
     this.#checkDelayMs = delayMs

@@ -1,4 +1,13 @@
-import { mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -79,6 +88,56 @@ test('a file that could not be read is read again later', async () => {
   expect(await samples.mayBeEqual(there, moved)).toBeNull()
   renameSync(`${moved.path}.moved`, moved.path)
   expect(await samples.mayBeEqual(there, moved)).toBe(true)
+})
+
+test('a file whose disk fails while it is read gives no answer', async () => {
+  const { samples, file, hashedFile } = setup()
+  // Linux answers EIO to a read of address 0.
+  expect(await samples.mayBeEqual(file('a'), hashedFile('/proc/self/mem'))).toBeNull()
+})
+
+test('a read of an earlier version that fails keeps the sample of the current one', async () => {
+  const { samples, file, hashedFile } = setup()
+  const [there, earlier] = [file('a'), file('b')]
+  utimesSync(earlier.path, 1, 1)
+  const current = hashedFile(earlier.path)
+  const answers = [earlier, current].map((version) => samples.mayBeEqual(there, version))
+  expect(await Promise.all(answers)).toEqual([null, true])
+  rmSync(current.path)
+  expect(await samples.mayBeEqual(there, current)).toBe(true)
+})
+
+test('closes each file', async () => {
+  const { samples, file, folder } = setup()
+  await samples.mayBeEqual(file('a'), file('b'))
+  const targets = readdirSync('/proc/self/fd').map((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`)
+    } catch {
+      return ''
+    }
+  })
+  expect(targets.filter((target) => target.startsWith(folder))).toEqual([])
+})
+
+test('keeps the last 4,000 samples', async () => {
+  const { samples, file, folder } = setup()
+  const [first, other] = [file('first', [], 1), file('a', [], 1)]
+  expect(await samples.mayBeEqual(first, first)).toBe(true)
+  rmSync(first.path)
+  /** Another path of the same file for each number below 4,096. */
+  const withPath = (number: number): HashedFile => {
+    const separators = Array.from({ length: 12 }, (_, bit) => ((number >> bit) & 1 ? '/./' : '//'))
+    return { path: `${folder}${separators.join('')}a`, identity: { ...other.identity, sample: 's' } }
+  }
+  const addSamples = async (start: number, end: number) => {
+    for (let number = start; number < end; number += 1)
+      await samples.mayBeEqual(withPath(number), withPath(number))
+  }
+  await addSamples(0, 3_999)
+  expect(await samples.mayBeEqual(first, first)).toBe(true)
+  await addSamples(3_999, 4_000)
+  expect(await samples.mayBeEqual(first, first)).toBeNull()
 })
 
 test('a changed file is read again', async () => {

@@ -50,16 +50,19 @@ function playwright(name: string, reportFolder: string, ...words: readonly strin
   }
 }
 
-/** All steps of `npm test` in the order of their start, longest first. */
+/**
+ * All steps of `npm test` in the order of their start: longest first, so that both slots are busy until the
+ * end. Linting fills the second slot during the build.
+ */
 export const testSteps = (reportFolder: string): readonly CheckStep[] => [
   script('build'),
   // The tests of the package pack the built app, which must not change meanwhile.
   { ...vitest('integration', reportFolder, true), needs: 'build' },
   playwright('e2e', reportFolder),
   script('lint'),
-  script('types'),
   vitest('components', reportFolder, false),
   vitest('unit', reportFolder, false),
+  script('types'),
   script('format'),
   script('layers'),
 ]

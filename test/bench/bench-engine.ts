@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Environment, SecretStore } from '../../electron/platform/environment.ts'
 import type { RequestSlots } from '../../electron/transfer/request-slots.ts'
 import { workerFiles } from '../../electron/cli/cli-environment.ts'
+import type { EngineSettings } from '../../electron/engine/engine-api.ts'
 import { createEngine, type Engine } from '../../electron/engine/engine.ts'
 
 /**
@@ -49,9 +50,11 @@ export function createBenchEngine(options: {
   readonly requestSlots?: RequestSlots
   readonly streamsMost?: number
   readonly limitBytesPerSecond?: number
+  /** Which files are reviewed before they are sent; none by default. */
+  readonly review?: EngineSettings['review']
 }): Engine {
   const { folder, server, singlePutLimitBytes, atOnce, secrets = new Map<string, string>() } = options
-  const { requestSlots, streamsMost = 64, limitBytesPerSecond = null } = options
+  const { requestSlots, streamsMost = 64, limitBytesPerSecond = null, review = 'never' } = options
   return createEngine({
     folder,
     environment: benchEnvironment,
@@ -64,7 +67,7 @@ export function createBenchEngine(options: {
       singlePutLimitBytes,
       limitBytesPerSecond,
       streamsMost,
-      review: 'never',
+      review,
     },
     workers: workerFiles(entry),
     ...(requestSlots ? { requestSlots } : {}),

@@ -5,5 +5,6 @@ export const buildOurs = (folder: string) =>
   buildPrograms(folder, {
     ours: 'test/bench/ours.ts',
     restart: 'test/bench/restart.ts',
+    drop: 'test/bench/drop.ts',
     'command-line-run': 'test/bench/command-line-run.ts',
   })

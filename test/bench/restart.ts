@@ -2,19 +2,33 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { identityOf } from '../../electron/platform/files/file-identity.ts'
-import { openJournal } from '../../electron/journal/journal-file.ts'
+import { journalFile, openJournal } from '../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { writeSafetensors } from '../fixtures/model-files.ts'
-import { uploadRecord } from '../support/records.ts'
+import type { UploadRecord } from '../../electron/journal/upload-record.ts'
+import { registeredRecord, uploadRecord } from '../support/records.ts'
 import { benchEnvironment, createBenchEngine } from './bench-engine.ts'
 
-// A queue of ten thousand uploads in its own process: `node restart.js prepare|measure <folder> <API>`.
-// `prepare` signs in and writes the journal; `measure` prints the time in ms until the engine had loaded the
-// whole queue and executed a command.
+// A queue and a history in their own process: `node restart.js prepare|measure <folder> <API> <queued rows>
+// <finished rows>`. `prepare` signs in and writes the journal; `measure` prints RestartResult.
 
-const [stage = '', folder = '', server = ''] = process.argv.slice(2)
-const rowCount = 10_000
+const [stage = '', folder = '', server = '', queued = '10000', finished = '0'] = process.argv.slice(2)
+const rowCount = Number(queued)
+const finishedCount = Number(finished)
+/** Rows of the history that are written in one transaction. */
+const batchSize = 10_000
 const secretsFile = join(folder, 'secrets.json')
+
+/** The start of an engine with a journal. CPU times are those of the whole process. */
+export interface RestartResult {
+  /** Until the whole queue was loaded and a command was executed. */
+  readonly usableMs: number
+  readonly usableCpuMs: number
+  readonly peakMiB: number
+  /** Of the first page of the history. */
+  readonly historyCpuMs: number
+  readonly journalMiB: number
+}
 
 async function open() {
   const text = await readFile(secretsFile, 'utf8').catch(() => '[]')
@@ -42,14 +56,20 @@ async function prepare(): Promise<void> {
   const { database } = openJournal(folder, Date.now())
   const store = createUploadStore(database, 'bench', benchEnvironment)
   const given = { path, identity, team, accountId: account.id }
-  const written = store.add(Array.from({ length: rowCount }, () => uploadRecord(given)))
-  if (!written.ok) throw new Error(JSON.stringify(written.failure))
+  const add = (records: readonly UploadRecord[]) => {
+    const written = store.add(records)
+    if (!written.ok) throw new Error(JSON.stringify(written.failure))
+  }
+  add(Array.from({ length: rowCount }, () => uploadRecord(given)))
+  for (let count = 0; count < finishedCount; count += batchSize)
+    add(Array.from({ length: Math.min(batchSize, finishedCount - count) }, () => registeredRecord(given)))
   store.close()
   database.close()
 }
 
 async function measure(): Promise<void> {
   const from = performance.now()
+  const cpuBefore = process.cpuUsage()
   const { engine } = await open()
   await engine.start()
   const { rows } = engine.snapshot()
@@ -57,8 +77,19 @@ async function measure(): Promise<void> {
   if (rows.length !== rowCount || !last) throw new Error(`${rows.length} rows came back`)
   const obeyed = await engine.calls.moveToTop({ ids: [last.id] })
   const usableMs = performance.now() - from
+  const { user, system } = process.cpuUsage(cpuBefore)
   if (!obeyed.ok) throw new Error(JSON.stringify(obeyed.failure))
-  console.log(usableMs.toFixed(1))
+  const historyFrom = process.cpuUsage()
+  await engine.calls.history({ beforeMs: null, search: '', limit: 100 })
+  const history = process.cpuUsage(historyFrom)
+  const result: RestartResult = {
+    usableMs,
+    usableCpuMs: (user + system) / 1e3,
+    peakMiB: process.resourceUsage().maxRSS / 1024,
+    historyCpuMs: (history.user + history.system) / 1e3,
+    journalMiB: (await stat(journalFile(folder))).size / 1024 ** 2,
+  }
+  console.log(JSON.stringify(result))
   process.exit(0)
 }
 

@@ -3,6 +3,7 @@ import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
+import type { RestartResult } from '../restart.ts'
 import { inTurn, median } from '../samples.ts'
 import { judged } from '../table.ts'
 import { mebibyte } from '../workbench.ts'
@@ -26,7 +27,8 @@ export const restart: Family = {
       async usableMs() {
         const folder = `${written}-${(copies += 1)}`
         await cp(written, folder, { recursive: true, preserveTimestamps: true })
-        return Number((await run(process.execPath, [program, 'measure', folder, api])).stdout)
+        const { stdout } = await run(process.execPath, [program, 'measure', folder, api])
+        return (JSON.parse(stdout) as RestartResult).usableMs
       },
     })
     const measure = 'restart with 10,000 waiting rows: queue there, first command obeyed'

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { cp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { writeSafetensors } from '../../fixtures/model-files.ts'
+import type { DropResult } from '../drop.ts'
+import type { RestartResult } from '../restart.ts'
+import { median } from '../samples.ts'
+import { judged, told, type Row } from '../table.ts'
+import { mebibyte, type Workbench } from '../workbench.ts'
+import type { Family } from './family.ts'
+
+const run = promisify(execFile)
+/** Rows of the queue and of the history. */
+const journals = [
+  [1_000, 0],
+  [10_000, 0],
+  [100_000, 0],
+  [1_000, 10_000],
+  [1_000, 100_000],
+  [1_000, 1_000_000],
+] as const
+const drops = [300, 1_000, 10_000]
+/** The files differ in size, as they would otherwise all be compared with each other. */
+const smallestBytes = 100_000
+
+/**
+ * How start, history, memory, journal and drop grow with the number of rows. CPU times, since other programs
+ * change the elapsed time. `node test/bench/large-library.ts` measures large libraries.
+ */
+export const growth: Family = {
+  name: 'growth',
+  about: 'start, history, journal and drop with up to 100,000 queued and 1,000,000 finished rows',
+  needs: [],
+  onlyNamed: true,
+  async measure(bench) {
+    const sink = await bench.startSink()
+    const api = await bench.startProgram('sink-api.ts', [sink.origin, String(100 * mebibyte)])
+    const rows: Row[] = []
+    for (const [queued, finished] of journals) rows.push(await measureStart(bench, api, queued, finished))
+    for (const count of drops) rows.push(...(await measureDrop(bench, api, count)))
+    return rows
+  },
+}
+
+async function measureStart(bench: Workbench, api: string, queued: number, finished: number): Promise<Row> {
+  const program = join(bench.built, 'restart.js')
+  const written = join(bench.folder, 'growing-journal')
+  await run(process.execPath, [program, 'prepare', written, api, String(queued), String(finished)])
+  const results: RestartResult[] = []
+  for (let round = 0; round < bench.rounds; round += 1) {
+    // A start changes the journal.
+    const folder = `${written}-copy`
+    await cp(written, folder, { recursive: true, preserveTimestamps: true })
+    const { stdout } = await run(process.execPath, [program, 'measure', folder, api, String(queued)])
+    results.push(JSON.parse(stdout) as RestartResult)
+    await rm(folder, { recursive: true })
+  }
+  await rm(written, { recursive: true })
+  const of = (name: keyof RestartResult, digits = 0) =>
+    median(results.map((result) => result[name])).toFixed(digits)
+  return told(
+    `start, ${queued.toLocaleString('en')} queued and ${finished.toLocaleString('en')} finished rows`,
+    `${of('usableCpuMs')} ms CPU, ${of('usableMs')} ms`,
+    {
+      ours: `peak ${of('peakMiB')} MiB, journal ${of('journalMiB', 1)} MiB`,
+      note: `first page of the history ${of('historyCpuMs', 1)} ms CPU`,
+    },
+  )
+}
+
+async function measureDrop(bench: Workbench, api: string, count: number): Promise<readonly Row[]> {
+  const dropped = join(bench.folder, `dropped-${count}`)
+  for (let seed = 0; seed < count; seed += 1)
+    await writeSafetensors(join(dropped, `model-${seed}.safetensors`), {
+      sizeBytes: smallestBytes + seed,
+      payload: { seed, bytes: 256 },
+    })
+  const results: DropResult[] = []
+  for (let round = 0; round < bench.rounds; round += 1) {
+    const home = join(bench.folder, `drop-home-${count}-${round}`)
+    const words = [join(bench.built, 'drop.js'), home, api, dropped, String(count)]
+    results.push(JSON.parse((await run(process.execPath, words)).stdout) as DropResult)
+  }
+  const value = (name: keyof DropResult) => median(results.map((result) => result[name]))
+  const measure = `${count.toLocaleString('en')} files added to the review: all listed`
+  const ours = `${value('listedCpuMs').toFixed(0)} ms CPU, peak ${value('peakMiB').toFixed(0)} MiB`
+  const note = `event-loop lag p99 ${value('lagP99Ms').toFixed(0)} ms, longest ${value('lagMaxMs').toFixed(0)} ms`
+  const goalMs = { 300: 1_000, 10_000: 3_000 }[count]
+  if (goalMs === undefined) return [told(measure, `${value('listedMs').toFixed(0)} ms`, { ours, note })]
+  return [judged({ measure, atMost: goalMs, value: value('listedMs'), unit: 'ms', ours, note })]
+}

@@ -50,8 +50,8 @@ export type ReviewFile = {
 /** The notes of these groups are sentences; those of the others are short. */
 const hasSentence: ReadonlySet<ReviewGroupKind> = new Set([...blockingKinds, 'missing-companion'])
 
-/** Heights in CSS pixels. */
-const reviewHeights = { section: 40, shortNote: 24, note: 46, noteNarrow: 78 } as const
+/** Heights in CSS pixels; ReviewFileRow.svelte has the same. */
+const reviewHeights = { section: 40, shortNote: 24, note: 42, noteNarrow: 74 } as const
 
 /** Sections with more files are collapsed at first. */
 const maxExpanded = 8

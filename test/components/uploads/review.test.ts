@@ -238,3 +238,20 @@ test('files in review are not in the list', async () => {
   await expect.poll(lines).toHaveLength(2)
   expect(lines().join()).not.toContain('Flux')
 })
+
+test.each([960, 480])(
+  'a row is as high as the list assumes, with room below its note, at %d px',
+  async (width) => {
+    await page.viewport(width, 640)
+    onTestFinished(() => page.viewport(960, 640))
+    const { sheet } = await openReview()
+    await expect.element(sheet.getByRole('row', { name: /^Trap,/ })).toBeVisible()
+    const trap = sheet.getByRole('row', { name: /^Trap,/ }).element()
+    expect(trap.getBoundingClientRect().height).toBe(width === 960 ? 98 : 130)
+    const text = document.createRange()
+    text.selectNodeContents(trap.querySelector('.note') ?? trap)
+    expect(trap.getBoundingClientRect().bottom - text.getBoundingClientRect().bottom).toBeGreaterThanOrEqual(
+      6,
+    )
+  },
+)

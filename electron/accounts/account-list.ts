@@ -1,6 +1,7 @@
 import type { Account, Person } from '../contract/account.ts'
-import type { AccountStore } from '../platform/environment.ts'
 import { hasSameEmail, isSamePerson } from '../contract/account.ts'
+import type { Result } from '../contract/failures.ts'
+import type { AccountStore } from '../platform/environment.ts'
 import { serverAddressOf } from '../contract/servers.ts'
 
 /**
@@ -13,9 +14,9 @@ export interface AccountList {
   hasSignIn(person: Person): boolean
   /**
    * Stores an account that has signed in. If no account was signed in before, the signed-out accounts of
-   * other users are marked as having left this computer.
+   * other users are marked as having left this computer. After a failure nothing is stored.
    */
-  add(account: Account): void
+  add(account: Account): Result<void>
   /**
    * Whether an account may be added. The first one on this computer and another sign-in of a known person
    * always may, others if the user agrees.
@@ -61,13 +62,12 @@ export function createAccountList(
     add(account) {
       signInCounts.set(account.id, signInCount(account.id) + 1)
       const isAnySignedIn = list().some(({ state }) => state === 'ready')
-      missing.delete(account.id)
-      accountStore.save(account)
-      if (isAnySignedIn) return
-      for (const other of list()) {
-        if (other.state === 'signed-out' && !hasSameEmail(other, account))
-          accountStore.save({ ...other, hasLeft: true })
-      }
+      const departed = list().filter(
+        (other) => !isAnySignedIn && other.state === 'signed-out' && !hasSameEmail(other, account),
+      )
+      const saved = accountStore.save(account, ...departed.map((other) => ({ ...other, hasLeft: true })))
+      if (saved.ok) missing.delete(account.id)
+      return saved
     },
     markMissing: (accountId) => void missing.add(accountId),
     invalidate(account, isMissing) {

@@ -129,11 +129,7 @@ export function createAccounts(options: {
       ...accountList.list().filter(({ id }) => !externalTokens.has(id)),
       ...[...externalTokens.values()].map(({ account }) => account),
     ],
-    async signIn(server, email, password) {
-      const account = await signInByPassword(clientFor(server), services, { email, password })
-      if (account.ok) accountList.add(account.value)
-      return account
-    },
+    signIn: (server, email, password) => signInByPassword(clientFor(server), services, { email, password }),
     async signInWithKey(server, pasted) {
       const key = parseDeviceKey(pasted)
       return key.ok ? devices.signIn(server, key.value) : key
@@ -147,10 +143,14 @@ export function createAccounts(options: {
       const account = find(accountId)
       if (!account) return success(undefined)
       if (externalTokens.delete(accountId)) return success(undefined)
+      // Without the secret but still listed as signed in, it would count as expired, and its data would stay readable.
+      const writable = accountStore.save(account)
+      if (!writable.ok) return writable
       const { revoke } = await credentials.end(account)
-      saveSignedOut(accountStore, account, data)
+      const stored = saveSignedOut(accountStore, account, data)
       onSignedOut()
-      return revoke()
+      const revoked = await revoke()
+      return stored.ok ? revoked : stored
     },
     accessFor(accountId, teamId) {
       const account = find(accountId)
@@ -195,12 +195,12 @@ export function createAccounts(options: {
 /** A user waits for the result, so that a failing server is not retried for longer than this, in ms. */
 const signInRetryMs = 10_000
 
-/** Signs in and stores the tokens. */
+/** Signs in and stores the tokens and the account. */
 async function signInByPassword(
   client: CloudClient,
   services: {
-    readonly accountList: Pick<AccountList, 'mayAdd'>
-    readonly credentials: Pick<AccountCredentials, 'sessionOf'>
+    readonly accountList: Pick<AccountList, 'add' | 'list' | 'mayAdd'>
+    readonly credentials: Pick<AccountCredentials, 'end' | 'sessionOf'>
     readonly environment: Environment
   },
   { email, password }: { readonly email: string; readonly password: string },
@@ -216,16 +216,26 @@ async function signInByPassword(
     withinMs: signInRetryMs,
   })
   if (!account.ok) return account
-  if (!(await accountList.mayAdd(account.value))) {
-    const signer = fixedSigner({ kind: 'session', token: pair.value.access_token, teamId: null })
-    // Not awaited: the tokens are forgotten in any case.
+  const signer = fixedSigner({ kind: 'session', token: pair.value.access_token, teamId: null })
+  // Not awaited: the tokens are forgotten in any case.
+  const revoke = () =>
     void logout(client, signer, pair.value.refresh_token, AbortSignal.timeout(revokeTimeoutMs)).catch(() =>
       environment.log.warn('could not revoke a session at the server'),
     )
+  if (!(await accountList.mayAdd(account.value))) {
+    revoke()
     return failed(signInDeclinedFailure(account.value))
   }
   const stored = await credentials.sessionOf(account.value).replaceTokens(pair.value)
-  return stored.ok ? account : stored
+  if (!stored.ok) return stored
+  const added = accountList.add(account.value)
+  if (added.ok) return account
+  // A sign-in that isn't listed could not be signed out.
+  if (!accountList.list().some(({ id }) => id === account.value.id)) {
+    revoke()
+    await credentials.end(account.value)
+  }
+  return added
 }
 
 /**
@@ -250,8 +260,11 @@ async function refreshStoredProfile(
   signal.throwIfAborted()
   const current = accountList.list().find((known) => known.id === id)
   if (current?.state !== state || accountList.signInCount(id) !== signInCount) return success(undefined)
-  if (profile.ok) accountStore.save({ ...account, ...profile.value, state: 'ready' })
-  else if (isRefused) accountList.invalidate(account, credentials.isSecretMissing(account))
+  if (profile.ok) {
+    const saved = accountStore.save({ ...account, ...profile.value, state: 'ready' })
+    if (!saved.ok) return saved
+  }
+  if (isRefused) accountList.invalidate(account, credentials.isSecretMissing(account))
   return profile.ok ? success(undefined) : profile
 }
 
@@ -312,9 +325,11 @@ async function findSessionOwner(
  * The choice is about all sign-ins that the user has signed out, and replaces the one of an earlier sign-out. It
  * is not about a sign-in that expired: its uploads wait for the next one.
  */
-function saveSignedOut(accountStore: AccountStore, account: Account, data: Account['data']): void {
-  accountStore.save({ ...account, state: 'signed-out', hasLeft: true })
-  for (const { data: _earlier, ...other } of accountStore.list())
-    if (other.hasLeft && isSamePerson(other, account))
-      accountStore.save({ ...other, ...(data ? { data } : {}) })
+function saveSignedOut(accountStore: AccountStore, account: Account, data: Account['data']): Result<void> {
+  const departed: Account = { ...account, state: 'signed-out', hasLeft: true }
+  const others = accountStore.list().filter(({ id }) => id !== account.id)
+  const changed = [departed, ...others.filter((other) => other.hasLeft && isSamePerson(other, account))]
+  return accountStore.save(
+    ...changed.map(({ data: _earlier, ...other }) => ({ ...other, ...(data ? { data } : {}) })),
+  )
 }

@@ -102,7 +102,11 @@ export function createDeviceKeys(options: {
     keys.set(id, key)
     missing.delete(id)
     refused.delete(id)
-    accountList.add(account.value)
+    const added = accountList.add(account.value)
+    if (!added.ok) {
+      if (!before.ok) await eraseKey(secretStore, id)
+      return added
+    }
     if (before.ok && before.value !== key) void revoke(server, before.value)
     return account
   }

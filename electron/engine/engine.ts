@@ -103,7 +103,7 @@ export function createEngine(options: EngineOptions): Engine {
     secretStore,
     onChange: () => events.emit('proxiesChanged'),
   })
-  const accountStore = createAccountStore(database)
+  const accountStore = createAccountStore(database, environment)
   const accounts = createAccounts({
     environment,
     secretStore,

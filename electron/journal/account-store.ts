@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { DatabaseSync } from 'node:sqlite'
+import type { Account } from '../contract/account.ts'
 import type { AccountStore, ChoiceName, Environment, StoredChoices } from '../platform/environment.ts'
 import { createWrite } from './journal-write.ts'
 
@@ -24,27 +25,31 @@ const accountText = v.pipe(
  * The accounts of this computer, stored in the journal together with their uploads. Unreadable rows are
  * skipped.
  */
-export function createAccountStore(database: DatabaseSync): AccountStore {
+export function createAccountStore(
+  database: DatabaseSync,
+  environment: Pick<Environment, 'log'>,
+): AccountStore {
+  const write = createWrite(database, environment)
   return {
-    list: () =>
-      database
-        .prepare('SELECT account FROM accounts ORDER BY rowid')
-        .all()
-        .flatMap(({ account }) => {
-          const parsed = v.safeParse(accountText, account)
-          return parsed.success ? [parsed.output] : []
-        }),
-    save: (account) => {
-      database
-        .prepare(
+    list: () => storedAccounts(database),
+    save: (...accounts) =>
+      write(() => {
+        const save = database.prepare(
           'INSERT INTO accounts (id, account) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET account = excluded.account',
         )
-        .run(account.id, JSON.stringify(account))
-    },
-    remove: (accountId) => {
-      database.prepare('DELETE FROM accounts WHERE id = ?').run(accountId)
-    },
+        for (const account of accounts) save.run(account.id, JSON.stringify(account))
+      }),
   }
+}
+
+export function storedAccounts(database: DatabaseSync): readonly Account[] {
+  return database
+    .prepare('SELECT account FROM accounts ORDER BY rowid')
+    .all()
+    .flatMap(({ account }) => {
+      const parsed = v.safeParse(accountText, account)
+      return parsed.success ? [parsed.output] : []
+    })
 }
 
 export function createStoredChoices(

@@ -4,7 +4,7 @@ import { hiddenAccounts } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { Account } from '../contract/account.ts'
 import type { UploadLog } from '../contract/upload-log.ts'
-import { createAccountStore, readChoice } from './account-store.ts'
+import { readChoice, storedAccounts } from './account-store.ts'
 import { readAbandonedUploads } from './abandoned-store.ts'
 import { journalFile } from './journal-file.ts'
 import { acknowledgedBytes, countParts } from './parts-store.ts'
@@ -60,7 +60,7 @@ export interface LoggedUpload {
  */
 export function readUploadLogs(folder: string, idOrName: string): Result<readonly LoggedUpload[]> {
   const found = readFrom(folder, (database) => {
-    const hidden = hiddenAccounts(createAccountStore(database).list())
+    const hidden = hiddenAccounts(storedAccounts(database))
     const find = (name: 'id' | 'file_name') =>
       database
         .prepare(
@@ -108,7 +108,7 @@ function readSummary(database: DatabaseSync): JournalSummary {
       `SELECT ${columns.join(', ')}, runner FROM uploads WHERE phase <> 'registered' ORDER BY position, added_at_ms`,
     )
     .all()
-  const accounts = createAccountStore(database).list()
+  const accounts = storedAccounts(database)
   const hidden = hiddenAccounts(accounts)
   const unfinished = lines.flatMap((line) => {
     const record = fromColumns(line)

@@ -51,8 +51,8 @@ export interface SecretStore {
 /** The accounts known on this computer, without secrets. */
 export interface AccountStore {
   list(): readonly Account[]
-  save(account: Account): void
-  remove(accountId: string): void
+  /** Adds accounts or replaces those with the same ids, all or none. */
+  save(...accounts: readonly Account[]): Result<void>
 }
 
 /**

@@ -30,7 +30,7 @@ export async function setupAccounts(options: CloudOptions = {}) {
     await cloud.close()
   })
   const secretStore = createMemorySecretStore()
-  const accountStore = createAccountStore(database)
+  const accountStore = createAccountStore(database, environment)
   const asked: string[] = []
   const answers = { isConfirmed: true }
   const start = () =>
@@ -49,6 +49,7 @@ export async function setupAccounts(options: CloudOptions = {}) {
   return {
     cloud,
     accountStore,
+    database,
     secretStore,
     clock,
     accounts,

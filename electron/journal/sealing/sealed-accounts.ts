@@ -5,7 +5,7 @@ import { isAccountIdOf, isSamePerson, isToBeRemoved, type Account } from '../../
 import { success, type Result } from '../../contract/failures.ts'
 import type { Environment } from '../../platform/environment.ts'
 import { abandonUpload } from '../abandoned-store.ts'
-import { createAccountStore } from '../account-store.ts'
+import { storedAccounts } from '../account-store.ts'
 import { createDisplacedModelTable } from '../displaced-models.ts'
 import { lockTimeoutMs } from '../journal-file.ts'
 import { createWrite } from '../journal-write.ts'
@@ -235,8 +235,7 @@ interface StepResult {
 /** Takes some rows of the first table that has any; hashes, choices and accounts come last. */
 function takeStep({ database, folder, user, keeping }: Step): StepResult {
   const { keep } = keeping
-  const accounts = createAccountStore(database)
-  const known = accounts.list()
+  const known = storedAccounts(database)
   const ofUser = known.filter((other) => isSamePerson(other, user.account))
   // The user may have signed in again meanwhile, perhaps in another process.
   if (ofUser.some(({ state }) => state === 'ready')) return { remainder: 'nothing', files: [] }
@@ -264,7 +263,7 @@ function takeStep({ database, folder, user, keeping }: Step): StepResult {
       accounts: own.map((account) => ({ id: account.id, account: JSON.stringify(account) })),
     },
   })
-  for (const { id } of own) accounts.remove(id)
+  for (const { id } of own) database.prepare('DELETE FROM accounts WHERE id = ?').run(id)
   return { remainder: 'nothing', files }
 }
 

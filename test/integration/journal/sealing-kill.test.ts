@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
-import { createAccountStore } from '../../../electron/journal/account-store.ts'
+import { createAccountStore, storedAccounts } from '../../../electron/journal/account-store.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createSeal } from '../../../electron/journal/sealing/seal.ts'
 import { createSealedAccounts } from '../../../electron/journal/sealing/sealed-accounts.ts'
@@ -60,7 +60,7 @@ test('kills while sealing and unsealing lose no row, wherever they hit', async (
     }
   }
   const first = open()
-  createAccountStore(first.database).save(account)
+  createAccountStore(first.database, environment).save(account)
   const records = Array.from({ length: rowCount }, () => registeredRecord())
   createUploadStore(first.database, 'a process', environment).add(records)
   first.database.close()
@@ -73,7 +73,7 @@ test('kills while sealing and unsealing lose no row, wherever they hit', async (
   sealing.database.close()
   expect(await killAfter(Infinity, folder, 'seal', seal)).toBe(false)
   const sealed = open()
-  expect([sealed.rows(), createAccountStore(sealed.database).list()]).toEqual([0, []])
+  expect([sealed.rows(), storedAccounts(sealed.database)]).toEqual([0, []])
   sealed.database.close()
 
   expect(await killAfter(3, folder, 'unseal', seal)).toBe(true)

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
@@ -51,6 +52,40 @@ test('does not sign in when the keychain refuses the secret', async () => {
     failure: { code: 'keychain-absent' },
   })
   expect(accounts.list()).toEqual([])
+})
+
+/** Lets changes of accounts fail as on a full disk; the returned function ends that. */
+function refuseAccounts(database: DatabaseSync): () => void {
+  for (const event of ['INSERT', 'UPDATE'])
+    database.exec(
+      `CREATE TRIGGER no_room_${event} BEFORE ${event} ON accounts BEGIN SELECT RAISE(ABORT, 'no room'); END`,
+    )
+  return () => database.exec('DROP TRIGGER no_room_INSERT; DROP TRIGGER no_room_UPDATE')
+}
+
+test('a sign-in that can’t be stored leaves no secret, and its session has ended', async () => {
+  const { accounts, cloud, database, secretStore, newDeviceKey, signIn } = await setupAccounts()
+  const allow = refuseAccounts(database)
+  const failed = { failure: { code: 'journal-trouble' } }
+  expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject(failed)
+  await cloud.ended('logout')
+  expect(await accounts.signInWithKey(cloud.url, await newDeviceKey())).toMatchObject(failed)
+  expect([accounts.list(), secretStore.entries.size]).toEqual([[], 0])
+  allow()
+  expect(await signIn()).toMatchObject({ state: 'ready' })
+})
+
+test('a sign-out that can’t be stored changes nothing, and can be repeated', async () => {
+  const { accounts, database, signIn, states, secretStore } = await setupAccounts()
+  const { id } = await signIn()
+  const allow = refuseAccounts(database)
+  let hasSignedOut = false
+  const signOut = () => accounts.signOut(id, () => (hasSignedOut = true))
+  expect(await signOut()).toMatchObject({ failure: { code: 'journal-trouble' } })
+  expect([states(), secretStore.entries.size, hasSignedOut]).toEqual([['ready'], 1, false])
+  allow()
+  expect(await signOut()).toEqual(success(undefined))
+  expect([states(), secretStore.entries.size, hasSignedOut]).toEqual([['signed-out'], 0, true])
 })
 
 test('a user who signs in again on the same server gets the same account', async () => {

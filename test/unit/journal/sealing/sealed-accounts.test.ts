@@ -49,7 +49,7 @@ function setup() {
     if (database.isOpen) database.close()
     rmSync(folder, { recursive: true })
   })
-  const accounts = createAccountStore(database)
+  const accounts = createAccountStore(database, environment)
   accounts.save(alice)
   const store = createUploadStore(database, 'this process', environment)
   return {

@@ -29,8 +29,7 @@ export async function runCommand(command: EngineCommand, context: CommandContext
   const started = await interruption.race(engine.start({ restoreQueue: false }))
   if (started === interrupted) return interruption.exitCode
   // `login` and `logout` ignore a token in the environment; `check` reports a rejected one as a failed step.
-  if (command.name === 'login')
-    return untilInterrupted(runLoginCommand(command, { ...context, signal: interruption.signal }), context)
+  if (command.name === 'login') return runLoginCommand(command, context)
   if (command.name === 'logout') return untilInterrupted(runLogoutCommand(command, context), context)
   if (command.name === 'check') return runCheckCommand(command, context)
   let tokenAccount: Account | null = null

@@ -167,6 +167,8 @@ function asLines({ file, inspection, facts: metadata }: InspectedFile): readonly
   const accepted = isContentInspected(recognition) ? 'ok' : 'unknown'
   const verdict = failure ? 'rejected' : accepted
   const { needs } = companionsOf(recognition)
+  if (failure?.code === 'path-not-found')
+    return [`${verdict.padEnd(8)} ${relativePath}`, indent + describeFailure(failure)]
   return [
     `${verdict.padEnd(8)} ${relativePath}: ${facts.join(', ')}`,
     ...(verdict === 'unknown' ? [`${indent}${t('inspect.unread')}`] : []),

@@ -4,13 +4,14 @@ import type { SessionView } from '../../contract/account.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { interrupted, type Interruption } from '../interruption.ts'
 import { describeFailure, signInExitCode, type Streams } from '../output/output.ts'
 import { createPasswordPrompt } from '../output/password-prompt.ts'
 
 interface LoginContext {
   readonly engine: Engine
   readonly streams: Streams
-  readonly signal: AbortSignal
+  readonly interruption: Interruption
 }
 
 /** Signs in by pairing, password or device key. Returns the exit code. */
@@ -18,32 +19,45 @@ export async function runLoginCommand(
   { by, email }: Command & { name: 'login' },
   context: LoginContext,
 ): Promise<number> {
-  const { calls } = context.engine
-  const before = readyIds(context.engine.session())
+  const { engine, streams, interruption } = context
+  const before = readyIds(engine.session())
   if (by === 'pairing') return signInByPairing(context)
   const prompter = createPasswordPrompt(process.stdin, process.stderr)
   try {
-    const secret = await prompter.ask(by === 'key' ? 'Device key: ' : 'Password: ', { hidden: true })
+    const asking = prompter.ask(by === 'key' ? 'Device key: ' : 'Password: ', { hidden: true })
+    const secret = await interruption.race(asking)
+    if (secret === interrupted) return reportCancelled(context)
     if (secret === null) {
-      context.streams.err.line('Cancelled.')
+      streams.err.line('Cancelled.')
       return exitCodes.interrupted
     }
-    const signedIn =
+    const signedIn = await interruption.race(
       by === 'key'
-        ? await calls.signInWithKey({ key: secret })
-        : await calls.signIn({ email: email ?? '', password: secret })
+        ? engine.calls.signInWithKey({ key: secret })
+        : engine.calls.signIn({ email: email ?? '', password: secret }),
+    )
+    if (signedIn === interrupted) return reportCancelled(context)
     return await reportSignIn(signedIn, before, context)
   } finally {
     prompter.close()
   }
 }
 
+function reportCancelled({ streams, interruption }: LoginContext): number {
+  // The terminal shows ^C.
+  streams.err.line('')
+  streams.err.line('Cancelled.')
+  return interruption.exitCode
+}
+
 /** Shows the code and waits until it is confirmed or expires. */
-async function signInByPairing({ engine, streams, signal }: LoginContext): Promise<number> {
+async function signInByPairing(context: LoginContext): Promise<number> {
+  const { engine, streams, interruption } = context
   const before = readyIds(engine.session())
-  const started = await engine.calls.startPairing(undefined)
+  const started = await interruption.race(engine.calls.startPairing(undefined))
+  if (started === interrupted) return reportCancelled(context)
   const { pairing, keychain } = engine.session()
-  if (!started.ok || pairing === null) return reportSignIn(started, before, { engine, streams })
+  if (!started.ok || pairing === null) return reportSignIn(started, before, context)
   if (keychain !== 'ok') {
     // The received key could not be stored, so pairing must not start.
     await engine.calls.cancelPairing(undefined)
@@ -52,15 +66,18 @@ async function signInByPairing({ engine, streams, signal }: LoginContext): Promi
   streams.out.line(`Confirm the code ${pairing.userCode} on this page:`)
   streams.out.line(`  ${pairing.address}`)
   streams.out.line('Waiting for confirmation. Press Ctrl-C to cancel.')
-  signal.addEventListener('abort', () => void engine.calls.cancelPairing(undefined))
+  interruption.signal.addEventListener('abort', () => {
+    // The server returns the key only once: with it, the sign-in is finished and reported.
+    if (engine.session().pairing?.state === 'waiting') void engine.calls.cancelPairing(undefined)
+  })
   const view = await waitForPairing(engine, (problem) =>
     streams.err.line(describeFailure(problem, 'retrying')),
   )
   const isSignedIn = view.accounts.some(({ id, state }) => state === 'ready' && !before.has(id))
   // Ctrl-C removes the pairing from the view as well.
-  if (signal.aborted && !isSignedIn) return exitCodes.interrupted
+  if (interruption.signal.aborted && view.pairing === null && !isSignedIn) return reportCancelled(context)
   if (view.pairing) return reportRefusal(view.pairing.failure ?? failure('pairing-over'), streams)
-  return reportSignIn({ ok: true, value: view }, before, { engine, streams })
+  return reportSignIn({ ok: true, value: view }, before, context)
 }
 
 /** Resolves when the pairing has led to a sign-in, which removes it from the view, or is over without one. */
@@ -88,7 +105,7 @@ const readyIds = ({ accounts }: SessionView) =>
 async function reportSignIn(
   signedIn: Result<SessionView>,
   before: ReadonlySet<string>,
-  { engine, streams }: Pick<LoginContext, 'engine' | 'streams'>,
+  { engine, streams, interruption }: LoginContext,
 ): Promise<number> {
   if (!signedIn.ok) return reportRefusal(signedIn.failure, streams)
   // An account that was signed in before is not reported.
@@ -96,7 +113,7 @@ async function reportSignIn(
   const accountText = added ? ` as ${added.email}, for ${added.teams.map(({ name }) => name).join(', ')}` : ''
   streams.out.line(`Signed in${accountText}.`)
   // The process ends next, and the app continues what it decrypts.
-  await engine.unsealPresent()
+  await interruption.race(engine.unsealPresent())
   const { sealed } = engine.session()
   if (sealed) streams.err.line(describeFailure(sealed))
   return exitCodes.ok

@@ -54,6 +54,16 @@ const kohya = {
   notes: '/home/mira/training/ferry',
 }
 
+test('says only that a mistyped path does not exist', async () => {
+  const { run, file } = await setupCommand()
+  const mistyped = (await file('painter.safetensors')).replace('painter', 'paintre')
+  const { code, out } = await run('inspect', mistyped)
+  expect([code, out.split('\n')]).toEqual([
+    1,
+    ['rejected paintre.safetensors', expect.stringMatching(/^ {9}“.*” doesn’t exist\. Did you mean /), ''],
+  ])
+})
+
 test('shows a file’s metadata as text and as JSON', async () => {
   const { run, file } = await setupCommand()
   const path = await file('ferry.safetensors', { metadata: kohya })

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
@@ -165,6 +165,28 @@ test('cancels a pairing on Ctrl-C without claiming a sign-in', async () => {
   ).ended
   expect(out).toMatch(/^login 130\nConfirm the code [^]*Press Ctrl-C to cancel\.\nteams 3\n$/)
   expect(err).toContain('Cancelled.')
+})
+
+test('finishes and reports a sign-in if Ctrl-C comes after the confirmed key', async () => {
+  const { runWithKeychain, cloud, folder } = await setup()
+  const { ended, printed } = runWithKeychain(
+    `"$NODE" "$COMMAND" login & pid=$!
+     until [ -e '${folder}/arrived' ]; do sleep 0.1; done
+     kill -INT $pid; echo killed; wait $pid; echo "login $?"`,
+  )
+  let shown = ''
+  await printed(
+    (out) => out.includes('Press Ctrl-C to cancel') && (shown = userCode.exec(out)?.[0] ?? '') !== '',
+  )
+  const held = cloud.hold('getCurrentTeam')
+  cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
+  await held.arrived
+  writeFileSync(join(folder, 'arrived'), '')
+  await printed((out) => out.includes('killed'))
+  held.release()
+  const { out, err } = await ended
+  expect(out).toContain(`Signed in as ${ALICE.email}, for Studio North.\nlogin 0\n`)
+  expect(err).not.toContain('Cancelled')
 })
 
 test('reads a device key from standard input and never prints or misdirects a key', async () => {

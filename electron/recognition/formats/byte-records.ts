@@ -1,6 +1,30 @@
 /** A position in the table is tried this often before a key goes to the map of the others. */
 const maxProbes = 256
 
+interface EncodedKey {
+  readonly bytes: Buffer
+  readonly hash: number
+}
+
+/** The tensor names of the families are looked up in every file. Names from files must not fill the memory. */
+const maxEncodedKeys = 4_096
+const maxEncodedKeyLength = 256
+const encodedKeys = new Map<string, EncodedKey>()
+
+function encodedKey(key: string): EncodedKey {
+  const known = encodedKeys.get(key)
+  if (known) return known
+  const bytes = Buffer.from(key, 'utf8')
+  let hash = 0x811c9dc5
+  for (let index = 0; index < bytes.length; index += 1)
+    hash = Math.imul(hash ^ (bytes[index] as number), 0x01000193)
+  const encoded = { bytes, hash: hash >>> 0 }
+  if (key.length > maxEncodedKeyLength) return encoded
+  if (encodedKeys.size >= maxEncodedKeys) encodedKeys.clear()
+  encodedKeys.set(key, encoded)
+  return encoded
+}
+
 /**
  * Records of a key and some bytes behind it, in one buffer and in the order in which they were added. A
  * header of 100 MB can have millions of names: as strings in a `Map` they would take ten times the memory.
@@ -68,10 +92,8 @@ export class ByteRecords {
 
   /** The index of the record with this key, or -1. */
   indexOf(key: string): number {
-    const bytes = Buffer.from(key, 'utf8')
-    let hash = 0x811c9dc5
-    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
-    const slot = this.#find(hash >>> 0, bytes, 0, bytes.length)
+    const { bytes, hash } = encodedKey(key)
+    const slot = this.#find(hash, bytes, 0, bytes.length)
     return slot < 0 ? -1 - slot : -1
   }
 

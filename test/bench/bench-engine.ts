@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment, SecretStore } from '../../electron/platform/environment.ts'
 import type { RequestSlots } from '../../electron/transfer/request-slots.ts'
@@ -38,6 +39,12 @@ export const benchEnvironment: Environment = {
       return () => clearTimeout(timer)
     },
   },
+}
+
+/** Peak resident memory in MiB. `getrusage` would count that of the parent process. */
+export function peakMemoryMiB(): number {
+  const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))
+  return Number(found?.[1]) / 1024
 }
 
 /** Creates an engine as the app does, with the real clock and secrets in memory. */

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
-import { createBenchEngine } from './bench-engine.ts'
+import { createBenchEngine, peakMemoryMiB } from './bench-engine.ts'
 
 // Adds a folder of files to the review, in its own process: `node drop.js <data folder> <API> <folder> <number of
 // files>`; prints DropResult. Nothing is sent.
@@ -42,7 +42,7 @@ if (rowCount !== Number(count)) throw new Error(`${rowCount} rows are listed`)
 const result: DropResult = {
   listedMs,
   listedCpuMs: (user + system) / 1e3,
-  peakMiB: process.resourceUsage().maxRSS / 1024,
+  peakMiB: peakMemoryMiB(),
   // The histogram includes its own timer period of 1 ms.
   lagP99Ms: lag.percentile(99) / 1e6 - 1,
   lagMaxMs: lag.max / 1e6 - 1,

@@ -7,7 +7,7 @@ import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { writeSafetensors } from '../fixtures/model-files.ts'
 import type { UploadRecord } from '../../electron/journal/upload-record.ts'
 import { registeredRecord, uploadRecord } from '../support/records.ts'
-import { benchEnvironment, createBenchEngine } from './bench-engine.ts'
+import { benchEnvironment, createBenchEngine, peakMemoryMiB } from './bench-engine.ts'
 
 // A queue and a history in their own process: `node restart.js prepare|measure <folder> <API> <queued rows>
 // <finished rows>`. `prepare` signs in and writes the journal; `measure` prints RestartResult.
@@ -85,7 +85,7 @@ async function measure(): Promise<void> {
   const result: RestartResult = {
     usableMs,
     usableCpuMs: (user + system) / 1e3,
-    peakMiB: process.resourceUsage().maxRSS / 1024,
+    peakMiB: peakMemoryMiB(),
     historyCpuMs: (history.user + history.system) / 1e3,
     journalMiB: (await stat(journalFile(folder))).size / 1024 ** 2,
   }

@@ -1,7 +1,7 @@
 import { fetchProfile, logout, type Profile } from '../cloud/auth.ts'
 import type { CloudClient, Signer } from '../cloud/client.ts'
 import type { Account } from '../contract/account.ts'
-import type { Result } from '../contract/failures.ts'
+import { success, type Result } from '../contract/failures.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import { revokeTimeoutMs, type DeviceKeys } from './device-keys.ts'
 import type { RunExclusive } from './refresh-lock.ts'
@@ -25,9 +25,12 @@ export interface AccountCredentials {
   fetchProfile(account: Account, signal: AbortSignal): Promise<Result<Profile>>
   /**
    * Erases an account's secret from the keychain. `revoke` then revokes it at the server; it returns the first
-   * failure that has to be shown to the user.
+   * failure that has to be shown to the user. Nothing is erased if `record` fails, which stores the sign-out.
    */
-  end(account: Account): Promise<{ readonly revoke: () => Promise<Result<void>> }>
+  end(
+    account: Account,
+    record?: () => Result<void>,
+  ): Promise<Result<{ readonly revoke: () => Promise<Result<void>> }>>
 }
 
 export function createAccountCredentials(options: {
@@ -64,10 +67,12 @@ export function createAccountCredentials(options: {
         sessionSigner(() => sessionOf(account), teamId)
   }
 
-  async function endSession(account: Account) {
-    const { secret, erased } = await sessionOf(account).end()
+  async function endSession(account: Account, record?: () => Result<void>) {
+    const ended = await sessionOf(account).end(record)
+    if (!ended.ok) return ended
+    const { secret, erased } = ended.value
     sessions.delete(account.id)
-    return {
+    return success({
       async revoke() {
         if (!secret) return erased
         const teamId = account.teams[0]?.id ?? null
@@ -79,19 +84,21 @@ export function createAccountCredentials(options: {
         )
         return erased
       },
-    }
+    })
   }
 
-  async function endDevice(account: Account) {
+  async function endDevice(account: Account, record: () => Result<void> = () => success(undefined)) {
+    const recorded = record()
+    if (!recorded.ok) return recorded
     const { key, erased } = await devices.end(account.id)
-    return {
+    return success({
       async revoke() {
         if (key === null) return erased
         // Unlike session tokens, a device key is valid until it is revoked, so a failure is reported.
         const revoked = await devices.revoke(account.server, key)
         return erased.ok ? revoked : erased
       },
-    }
+    })
   }
 
   return {
@@ -107,6 +114,7 @@ export function createAccountCredentials(options: {
       account.kind === 'device'
         ? devices.fetchProfile(account, signal)
         : fetchProfile(clientFor(account.server), signerFor(account, null), signal),
-    end: (account) => (account.kind === 'device' ? endDevice(account) : endSession(account)),
+    end: (account, record) =>
+      account.kind === 'device' ? endDevice(account, record) : endSession(account, record),
   }
 }

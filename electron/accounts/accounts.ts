@@ -143,14 +143,11 @@ export function createAccounts(options: {
       const account = find(accountId)
       if (!account) return success(undefined)
       if (externalTokens.delete(accountId)) return success(undefined)
-      // Without the secret but still listed as signed in, it would count as expired, and its data would stay readable.
-      const writable = accountStore.save(account)
-      if (!writable.ok) return writable
-      const { revoke } = await credentials.end(account)
-      const stored = saveSignedOut(accountStore, account, data)
+      // Recorded first: without its secret the account would count as expired, and its data would stay readable.
+      const ended = await credentials.end(account, () => saveSignedOut(accountStore, account, data))
+      if (!ended.ok) return ended
       onSignedOut()
-      const revoked = await revoke()
-      return stored.ok ? revoked : stored
+      return ended.value.revoke()
     },
     accessFor(accountId, teamId) {
       const account = find(accountId)

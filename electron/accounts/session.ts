@@ -32,9 +32,10 @@ export interface Session {
   isSecretMissing(): boolean
   /**
    * Erases the tokens; returns them, so that they can be revoked at the server, and whether the keychain
-   * erased them. Waits for a running refresh, which would store its pair otherwise.
+   * erased them. Waits for a running refresh, which would store its pair otherwise. Nothing is erased if `record` fails,
+   * which stores that the user has signed out.
    */
-  end(): Promise<{ readonly secret: SessionSecret | null; readonly erased: Result<void> }>
+  end(record?: () => Result<void>): Promise<Result<EndedSession>>
 }
 
 /**
@@ -49,6 +50,11 @@ const retryWriteMs = 60_000
 /** Without a lock, another process may store its pair a moment after the server has refused ours. */
 const otherProcessReads = 3
 const otherProcessDelayMs = 150
+
+interface EndedSession {
+  readonly secret: SessionSecret | null
+  readonly erased: Result<void>
+}
 
 interface SessionOptions {
   readonly accountId: string
@@ -168,13 +174,16 @@ export function createSession(options: SessionOptions): Session {
       return secret.ok ? success(undefined) : secret
     },
     isSecretMissing: storage.isMissing,
-    async end() {
+    async end(record = () => success(undefined)) {
       const secret = await load()
       hasEnded = true
       await refreshing
       const latest = storage.unwritten() ?? storage.current()
+      const recorded = record()
+      hasEnded = recorded.ok
+      if (!recorded.ok) return recorded
       const erased = await storage.erase()
-      return { secret: latest ?? (secret.ok ? secret.value : null), erased }
+      return success({ secret: latest ?? (secret.ok ? secret.value : null), erased })
     },
   }
 }

@@ -88,6 +88,17 @@ test('a sign-out that can’t be stored changes nothing, and can be repeated', a
   expect([states(), secretStore.entries.size, hasSignedOut]).toEqual([['signed-out'], 0, true])
 })
 
+test('a sign-out of which only the last write fails keeps the secret', async () => {
+  const { accounts, database, signIn, states, secretStore } = await setupAccounts()
+  const { id } = await signIn()
+  database.exec(
+    `CREATE TRIGGER no_room BEFORE UPDATE ON accounts WHEN new.account LIKE '%signed-out%'
+     BEGIN SELECT RAISE(ABORT, 'no room'); END`,
+  )
+  expect(await accounts.signOut(id)).toMatchObject({ failure: { code: 'journal-trouble' } })
+  expect([states(), secretStore.entries.size]).toEqual([['ready'], 1])
+})
+
 test('a user who signs in again on the same server gets the same account', async () => {
   const { accounts, signIn } = await setupAccounts()
   const first = await signIn()

@@ -172,11 +172,11 @@ test('reports a locked keychain without signing out', async () => {
 
 test('ending erases the secret and returns it once', async () => {
   const { session, pair, secretStore } = await setupSession()
-  const { secret, erased } = await session.end()
+  const { secret, erased } = valueOf(await session.end())
   expect([secret?.accessToken, secret?.refreshToken, erased.ok]).toEqual([
     ...[pair.access_token, pair.refresh_token, true],
   ])
-  expect([secretStore.entries.size, (await session.end()).secret]).toEqual([0, null])
+  expect([secretStore.entries.size, valueOf(await session.end()).secret]).toEqual([0, null])
   expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
 })
 

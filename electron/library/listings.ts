@@ -72,8 +72,9 @@ export function createListings(options: {
         signal,
         withinMs: listingRetryMs,
         // The listing is an inferred call, so a server may not have it. Offline, the queue waits for the
-        // connection.
-        mayRetry: (reason) => !mayBeUnsupported(reason) && !isConnectivityFailure(reason),
+        // connection; one that was cut may only have been an old one.
+        mayRetry: (reason) =>
+          !mayBeUnsupported(reason) && (reason.code === 'connection-lost' || !isConnectivityFailure(reason)),
       }),
     )
 

@@ -238,7 +238,7 @@ function departedUsers({ accountStore, readyAccounts }: SealingOptions): readonl
   )
   return departed
     .filter((account, index) => departed.findIndex((other) => isSamePerson(account, other)) === index)
-    .map((account) => ({ account, isAnyoneLeft: ready.length > 0 }))
+    .map((account) => ({ account, hasOtherUsers: ready.length > 0 }))
 }
 
 /** Erases what the files of the data folder still have of deleted rows; returns whether it succeeded. */

@@ -456,11 +456,11 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Stops the uploads of accounts whose user has signed out, and drops what is kept of them in memory. */
   async function releaseAccounts(departed: readonly Account[]): Promise<boolean> {
-    const stays = new Set(accountStore.list().map(({ id }) => id))
-    for (const { id } of departed) stays.delete(id)
+    const remainingIds = new Set(accountStore.list().map(({ id }) => id))
+    for (const { id } of departed) remainingIds.delete(id)
     // Also uploads with a token of the same user, which are no accounts of this computer.
     const isOfThem = (accountId: string) =>
-      !stays.has(accountId) &&
+      !remainingIds.has(accountId) &&
       departed.some((account) => account.id === accountId || isAccountIdOf(account, accountId))
     for (const { id } of departed) {
       await commands.suspendAccount(id)

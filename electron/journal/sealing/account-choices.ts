@@ -31,11 +31,11 @@ function textOf(name: string, items: readonly unknown[]): string {
 export function takeChoices(
   database: DatabaseSync,
   accountIds: readonly string[],
-  isAnyoneLeft: boolean,
+  hasOtherUsers: boolean,
 ): readonly StoredRow[] {
   const [last] = parseTeamChoices(readChoice(database, 'team')) ?? []
-  const areFilesKept = isAnyoneLeft && !(last && accountIds.includes(last.accountId))
-  const isOfOthers = isAnyoneLeft ? filesOfOthers(database) : () => false
+  const areFilesKept = hasOtherUsers && !(last && accountIds.includes(last.accountId))
+  const isOfOthers = hasOtherUsers ? filesOfOthers(database) : () => false
   const isKept = (name: string, item: unknown) => {
     if (name === 'waiting-files') return areFilesKept
     if (name !== 'team') return isOfOthers(item)

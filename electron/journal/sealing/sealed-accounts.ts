@@ -39,7 +39,7 @@ type Content = v.InferOutput<typeof content>
 /** One user's accounts on one server, and whether anyone else is signed in. */
 export interface SealedUser {
   readonly account: Account
-  readonly isAnyoneLeft: boolean
+  readonly hasOtherUsers: boolean
 }
 
 interface UnsealedPart {
@@ -240,7 +240,7 @@ function takeStep({ database, folder, user, keeping }: Step): StepResult {
   // The user may have signed in again meanwhile, perhaps in another process.
   if (ofUser.some(({ state }) => state === 'ready')) return { remainder: 'nothing', files: [] }
   const own = ofUser.filter(keeping.isAccountTaken)
-  const isAnyoneLeft = user.isAnyoneLeft || own.length < ofUser.length
+  const hasOtherUsers = user.hasOtherUsers || own.length < ofUser.length
   const listedIds = own.map(({ id }) => id)
   const rows = takeAccountRows(database, listedIds, keeping)
   // Only once the listed ones have none left, since this reads all rows.
@@ -259,7 +259,7 @@ function takeStep({ database, folder, user, keeping }: Step): StepResult {
   const files = takeDamagedJournals(folder, (file) => keep({ rows: {}, file }))
   keep({
     rows: {
-      choices: takeChoices(database, accountIds, isAnyoneLeft),
+      choices: takeChoices(database, accountIds, hasOtherUsers),
       accounts: own.map((account) => ({ id: account.id, account: JSON.stringify(account) })),
     },
   })

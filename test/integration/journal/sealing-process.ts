@@ -10,7 +10,7 @@ const log = { info: () => {}, warn: () => {}, error: console.error }
 const { database } = openJournal(folder, 0)
 const sealed = createSealedAccounts(database, { log }, folder)
 const key = JSON.parse(seal) as { readonly id: string; readonly key: string }
-const user = { account: JSON.parse(account) as Account, isAnyoneLeft: false }
+const user = { account: JSON.parse(account) as Account, hasOtherUsers: false }
 
 function step(): boolean {
   if (how === 'seal') {

@@ -39,7 +39,7 @@ const accountOf = (name: string): Account => ({
 })
 const alice = accountOf('alice')
 const bob = accountOf('bob')
-const user: SealedUser = { account: alice, isAnyoneLeft: false }
+const user: SealedUser = { account: alice, hasOtherUsers: false }
 
 function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-sealed-'))
@@ -137,7 +137,7 @@ test('leaves no byte of the account in the files, and keeps the rows of another 
   choices.set('known-folders', JSON.stringify(['/alices', '/bobs']))
   // Rows that were deleted before leave their bytes in free pages of journals of older versions.
   store.add(Array.from({ length: 50 }, () => uploadRecord({ path: '/alices/removed.safetensors' })))
-  sealAll(sealed, createSeal(), { account: alice, isAnyoneLeft: true })
+  sealAll(sealed, createSeal(), { account: alice, hasOtherUsers: true })
   expect([sealed.erase(), sealed.needsErasing()]).toEqual([true, false])
   const text = filesText(folder)
   for (const gone of ['alice', 'a'.repeat(64)]) expect(text).not.toContain(gone)
@@ -391,8 +391,8 @@ test('a part that was replaced by one of another account is returned to neither'
   accounts.save(bob)
   store.add([uploadRecord(), uploadRecord({ accountId: bob.id })])
   const [hers, his] = [createSeal(), createSeal()]
-  sealAll(sealed, hers, { account: alice, isAnyoneLeft: true })
-  sealAll(sealed, his, { account: bob, isAnyoneLeft: true })
+  sealAll(sealed, hers, { account: alice, hasOtherUsers: true })
+  sealAll(sealed, his, { account: bob, hasOtherUsers: true })
   const partsOf = ({ id }: Seal) => database.prepare('SELECT * FROM sealed WHERE seal = ?').all(id)
   const [[her], [its]] = [partsOf(hers), partsOf(his)]
   database

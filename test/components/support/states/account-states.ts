@@ -49,7 +49,7 @@ export const accountStates: States = {
           success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
       },
     },
-    showing('a.gguf'),
+    showing('3 items'),
   ),
   'sign-in, refused': opened(
     {

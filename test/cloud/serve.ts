@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { AnsweredByFault, ConnectionCut, pace, readBody, untilGone } from './exchange.ts'
 import type { Answer, Exchange, Handler } from './exchange.ts'
 import type { FaultRule, Faults } from './faults.ts'
@@ -52,7 +54,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
       await closed
-      return () => listen(server, port)
+      return () => listenAgain(server, port)
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
@@ -64,11 +66,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve())
-  })
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+}
+
+/** Tries for half a minute: meanwhile another process may have taken the port, for example for a connection. */
+async function listenAgain(server: Server, port: number): Promise<void> {
+  for (let attemptsLeft = 600; ; attemptsLeft -= 1) {
+    try {
+      return await listen(server, port)
+    } catch (error) {
+      if (attemptsLeft === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+      await setTimeout(50)
+    }
+  }
 }
 
 async function answerOne(

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
@@ -45,6 +47,20 @@ test('refuses connections while unplugged, and listens at the same address after
   await expect(call(cloud, 'GET /models', undefined, alice)).rejects.toThrow(/ECONNREFUSED/)
   await reconnect()
   expect((await put(presigned, bytes)).status).toBe(200)
+  expect((await call(cloud, 'GET /models', undefined, alice)).status).toBe(200)
+})
+
+test('waits with listening again while another program uses its port', async () => {
+  const reconnect = await cloud.unplug()
+  const port = Number(new URL(cloud.origin).port)
+  const other = createServer().listen(port, '127.0.0.1')
+  await once(other, 'listening')
+  const reconnected = reconnect()
+  // The cloud was refused before a later server is.
+  const later = createServer().listen(port, '127.0.0.1')
+  await expect(once(later, 'listening')).rejects.toThrow('EADDRINUSE')
+  other.close()
+  await reconnected
   expect((await call(cloud, 'GET /models', undefined, alice)).status).toBe(200)
 })
 

@@ -6,7 +6,7 @@ import process from 'node:process'
 import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import { identityOf, isLink, readSample, type FileIdentity } from '../platform/files/file-identity.ts'
-import { pathExists } from '../platform/files/path-exists.ts'
+import { existingNames } from '../platform/files/folder-listing.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { downloadSuffixes, isPartialDownload } from './file-names.ts'
@@ -186,6 +186,6 @@ function hasChanged(before: BigIntStats, after: BigIntStats): boolean {
 
 /** Download managers keep a state file, or the bytes themselves, next to the final name. */
 async function hasDownloadBeside(path: string): Promise<boolean> {
-  const found = await Promise.all(downloadSuffixes.map((suffix) => pathExists(path + suffix)))
-  return found.includes(true)
+  const markers = downloadSuffixes.map((suffix) => basename(path) + suffix)
+  return (await existingNames(dirname(path), markers)).length > 0
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path'
-import { pathExists } from '../platform/files/path-exists.ts'
+import { existingNames } from '../platform/files/folder-listing.ts'
 import { extensionOf, hasModelExtension } from './file-names.ts'
 
 /** Endings that model managers append to a model's name without extension, in order of precedence. */
@@ -57,12 +57,16 @@ export interface FileLocation {
 }
 
 async function findSidecarsOf(path: string): Promise<Sidecars> {
-  const stem = join(dirname(path), stemOf(basename(path)))
-  const exist = await Promise.all(endings.map((ending) => pathExists(stem + ending)))
-  const found = endings.filter((_ending, index) => exist[index])
-  const picture = pictureEndings.find((ending) => found.includes(ending))
-  return {
-    picture: picture === undefined ? null : stem + picture,
-    texts: textEndings.filter((ending) => found.includes(ending)).map((ending) => stem + ending),
-  }
+  const folder = dirname(path)
+  const stem = stemOf(basename(path))
+  const found = await existingNames(
+    folder,
+    endings.map((ending) => stem + ending),
+  )
+  const pathsOf = (wanted: readonly string[]) =>
+    wanted.flatMap((ending) => {
+      const name = found.find((one) => one.slice(stem.length).toLowerCase() === ending)
+      return name === undefined ? [] : [join(folder, name)]
+    })
+  return { picture: pathsOf(pictureEndings)[0] ?? null, texts: pathsOf(textEndings) }
 }

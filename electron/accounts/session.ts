@@ -32,8 +32,8 @@ export interface Session {
   isSecretMissing(): boolean
   /**
    * Erases the tokens; returns them, so that they can be revoked at the server, and whether the keychain
-   * erased them. Waits for a running refresh, which would store its pair otherwise. Nothing is erased if `record` fails,
-   * which stores that the user has signed out.
+   * erased them. Waits for a running refresh, which would store its pair otherwise. Nothing is erased if
+   * `record` fails, which stores that the user has signed out.
    */
   end(record?: () => Result<void>): Promise<Result<EndedSession>>
 }

@@ -5,6 +5,7 @@ import {
   isBrokenFile,
   remedyOf,
   success,
+  type Failure,
   type FailureCode,
   type Result,
 } from '../contract/failures.ts'
@@ -149,7 +150,10 @@ export class UploadCommands {
     for (const row of open.filter(({ record }) => modelIdOf(record.state) !== null)) {
       const { replaces: _dropped, ...library } = row.record.library ?? {}
       const written = this.#finish(row, { library })
-      if (!written.ok) return written
+      if (!written.ok) {
+        this.#queueWaiting(ids)
+        return written
+      }
     }
     const unregistered = open
       .filter(({ record }) => modelIdOf(record.state) === null)
@@ -157,7 +161,9 @@ export class UploadCommands {
     for (const id of unregistered) this.#options.forget(id)
     const records = this.#known(unregistered).map(({ record }) => record)
     const removed = this.#rows.remove(unregistered)
-    if (removed.ok) this.#options.undo.rememberRemoved(records)
+    this.#options.undo.rememberRemoved(records.filter(({ id }) => !this.#rows.has(id)))
+    // What could not be removed must not be left out of the queue.
+    if (!removed.ok) this.#queueWaiting(unregistered)
     this.#options.onAbandoned()
     return removed
   }
@@ -272,7 +278,8 @@ export class UploadCommands {
     const written = this.#rows.changeInGroups(changes, ({ row, change }) =>
       this.#resume(row, { failure: null, ...change }),
     )
-    if (written.ok) this.#queueWaiting(ids)
+    // Even if some could not be written, others wait now.
+    this.#queueWaiting(ids)
     return written
   }
 
@@ -289,18 +296,19 @@ export class UploadCommands {
 
   /** Queues uploads that were waiting for a sign-in and have one now. */
   resumeWaiting(hasAccount: (record: UploadRecord) => boolean): void {
-    this.#rows.changeInGroups(this.#known(this.#rows.ids()), (row) => {
-      const { record, live } = row
-      const waitsForSignIn = record.failure && remedyOf(record.failure) === 'sign-in'
-      if (live.phase === 'failed' && waitsForSignIn && hasAccount(record)) this.#requeue(row)
-    })
+    this.#requeueFailed((reason, record) => remedyOf(reason) === 'sign-in' && hasAccount(record))
   }
 
   /** Queues uploads that failed with this code, because its cause is gone. */
   resumeAfter(code: FailureCode): void {
-    this.#rows.changeInGroups(this.#known(this.#rows.ids()), (row) => {
-      if (row.live.phase === 'failed' && row.record.failure?.code === code) this.#requeue(row)
-    })
+    this.#requeueFailed((reason) => reason.code === code)
+  }
+
+  #requeueFailed(matches: (reason: Failure, record: UploadRecord) => boolean): void {
+    const failedRows = this.#known(this.#rows.ids()).filter(
+      ({ record, live }) => live.phase === 'failed' && record.failure && matches(record.failure, record),
+    )
+    this.#rows.changeInGroups(failedRows, (row) => this.#requeue(row))
   }
 
   #known(ids: readonly string[]): Row[] {

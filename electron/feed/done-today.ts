@@ -102,7 +102,8 @@ export function createDoneToday(options: {
       const gone = finished(ids)
       const ofToday = gone.filter(({ id, state }) => !rows.get(id) && state.finishedAtMs >= today)
       const removed = rows.remove(gone.map(({ id }) => id))
-      if (removed.ok) unshown = Math.max(0, unshown - ofToday.length)
+      const removedOfToday = ofToday.filter(({ id }) => store.find(id) === null)
+      unshown = Math.max(0, unshown - removedOfToday.length)
       return removed
     },
     close: () => cancel(),

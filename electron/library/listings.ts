@@ -72,7 +72,7 @@ export function createListings(options: {
         signal,
         withinMs: listingRetryMs,
         // The listing is an inferred call, so a server may not have it. Offline, the queue waits for the
-        // connection; one that was cut may only have been an old one.
+        // connection. A cut connection may have been one kept open from an earlier request.
         mayRetry: (reason) =>
           !mayBeUnsupported(reason) && (reason.code === 'connection-lost' || !isConnectivityFailure(reason)),
       }),

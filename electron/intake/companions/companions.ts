@@ -91,8 +91,8 @@ export function createCompanions(services: CompanionServices, teamCompanions: Te
         for (const [id, parts] of teamCompanions.find([first, ...others], first, models))
           missing.set(id, parts)
       }
-      const { keys, views } = teamCompanions.toViews(missing, records)
-      return { companions: views, files: [...keys].map(([id, own]) => ({ id, missing: own })) }
+      const { keys: keysByFile, views } = teamCompanions.toViews(missing, records)
+      return { companions: views, files: [...keysByFile].map(([id, keys]) => ({ id, missing: keys })) }
     },
     search: ({ companions, folders }) => void local.search(companions, folders),
     async add(id, offerIds, confirm) {

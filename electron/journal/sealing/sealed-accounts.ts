@@ -36,7 +36,7 @@ const content = v.pipe(
 )
 type Content = v.InferOutput<typeof content>
 
-/** One user's accounts on one server, and whether anyone else is signed in. */
+/** One user's accounts on one server, and whether other users are signed in. */
 export interface SealedUser {
   readonly account: Account
   readonly hasOtherUsers: boolean

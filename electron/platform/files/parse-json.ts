@@ -1,8 +1,8 @@
 /** Our own limit: real files nest about ten levels. */
 export const maxJsonDepth = 128
 /**
- * Our own limit of objects and arrays: each takes about 150 bytes of memory and as little as 3 bytes of text. The
- * largest files that are read have far fewer (100,000 receipts: 600,000).
+ * Our own limit of objects and arrays: each takes about 150 bytes of memory and as little as 3 bytes of text.
+ * The largest files that are read have far fewer (100,000 receipts: 600,000).
  */
 const maxJsonContainers = 1_000_000
 
@@ -18,10 +18,10 @@ const space = 0x20
 const pythonNumbers: Readonly<Record<number, string>> = { 0x4e: 'NaN', 0x49: 'Infinity' }
 
 /**
- * Parses JSON from a file that may be hostile. Undefined if it isn't JSON, has more than `maxBytes`, a million
- * objects and arrays, or nests deeper than `maxJsonDepth`, which is checked on the bytes: `JSON.parse` builds values
- * of any depth and takes 50 times the memory of the text. Reads the NaN and Infinity that Python writes as 0, and ignores a
- * byte order mark.
+ * Parses JSON from a file that may be hostile. Undefined if it isn't JSON, has more than `maxBytes`, a
+ * million objects and arrays, or nests deeper than `maxJsonDepth`, which is checked on the bytes: `JSON.parse`
+ * builds values of any depth and takes 50 times the memory of the text. Reads the NaN and Infinity that Python
+ * writes as 0, and ignores a byte order mark.
  */
 export function parseJson(bytes: Buffer, maxBytes: number): unknown {
   if (bytes.length > maxBytes) return undefined
@@ -34,7 +34,10 @@ export function parseJson(bytes: Buffer, maxBytes: number): unknown {
   }
 }
 
-/** The same JSON without NaN and Infinity, or null if it nests too deeply or has too many objects and arrays. Copies only what it changes. */
+/**
+ * The same JSON without NaN and Infinity, or null if it nests too deeply or has too many objects and arrays.
+ * Copies only what it changes.
+ */
 function withoutPythonNumbers(bytes: Buffer): Buffer | null {
   let changed: Buffer | null = null
   let depth = 0

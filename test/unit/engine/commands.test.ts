@@ -56,16 +56,37 @@ function setup() {
     cleanups,
     departed,
     breakJournal: () => database.exec('PRAGMA query_only = ON'),
-    /** Changes can be made, but no transaction is committed until the returned function is called. */
-    failCommits() {
+    /**
+     * Uploads can be changed, all or only one of them deleted, but no transaction with such a change is committed
+     * until the returned function is called.
+     */
+    failCommits(event = 'UPDATE ON uploads') {
       database.exec(
         `CREATE TABLE missing (id PRIMARY KEY);
          CREATE TABLE broken (id REFERENCES missing DEFERRABLE INITIALLY DEFERRED);
-         CREATE TRIGGER break AFTER UPDATE ON uploads BEGIN INSERT INTO broken VALUES (1); END`,
+         CREATE TRIGGER break AFTER ${event} BEGIN INSERT INTO broken VALUES (1); END`,
       )
       return () => database.exec('DROP TRIGGER break')
     },
     readPhase: (id: string) => store.find(id)?.phase,
+    /** Adds 1,500 uploads, which are written in two groups. */
+    addMany() {
+      const records = Array.from({ length: 1_500 }, () => uploadRecord())
+      rows.add(records)
+      return records.map(({ id }) => id)
+    },
+    /** Counts the transactions of `work`. */
+    countTransactions(work: () => void) {
+      const { transaction } = store
+      let count = 0
+      store.transaction = (changes) => {
+        count += 1
+        return transaction(changes)
+      }
+      work()
+      store.transaction = transaction
+      return count
+    },
     add(given: Partial<UploadRecord> = {}) {
       const record = uploadRecord(given)
       rows.add([record])
@@ -276,4 +297,58 @@ test('restores no removed upload of a user who has signed out', async () => {
   expect([rows.ids(), readPhase(id)]).toEqual([[], undefined])
   departed.clear()
   expect(commands.undoRemove([id])).toEqual({ ok: true, value: [id] })
+})
+
+test('queues all uploads of a decision of which a part could not be written', async () => {
+  const { rows, queue, commands, addMany, failCommits } = setup()
+  const ids = addMany()
+  rows.applyEvents(
+    ids.map((id) => ({ id, event: 'refuse', change: { failure: failure('path-taken') } }) as const),
+  )
+  failCommits(`UPDATE ON uploads WHEN OLD.id = '${ids[1_200]}'`)
+  const decided = await commands.decide({ ids, choice: 'replace', fate: 'delete' })
+  expect(decided).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect(ids.filter((id) => !queue.has(id))).toEqual([])
+})
+
+test('pauses all uploads although no group of them could be written', async () => {
+  const { rows, queue, commands, addMany, failCommits } = setup()
+  const ids = addMany()
+  await queue.setHeld(true)
+  queue.add(ids)
+  failCommits()
+  expect(await commands.pause(ids)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect(ids.filter((id) => queue.has(id) || rows.get(id)?.live.phase !== 'paused')).toEqual([])
+})
+
+test('restores removed uploads if others could not be removed, and keeps those in the queue', async () => {
+  const { queue, commands, addMany, failCommits } = setup()
+  const ids = addMany()
+  await queue.setHeld(true)
+  queue.add(ids)
+  failCommits(`DELETE ON uploads WHEN OLD.id = '${ids[1_200]}'`)
+  expect(await commands.cancel(ids)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect(ids.filter((id) => queue.has(id))).toEqual(ids.slice(1_000))
+  expect(commands.undoRemove(ids)).toEqual({ ok: true, value: ids.slice(0, 1_000) })
+})
+
+test('keeps uploads in the queue if cancelling another one in the library could not be written', async () => {
+  const { queue, commands, add, failCommits } = setup()
+  const library = { onConflict: 'replace', replaces } as const
+  const ids = [add({ state: replacingState('new'), library }), add()]
+  await queue.setHeld(true)
+  queue.add(ids)
+  failCommits()
+  expect(await commands.cancel(ids)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect(ids.filter((id) => queue.has(id))).toEqual(ids)
+})
+
+test('writes nothing if no upload failed for the reason that is gone', () => {
+  const { commands, addMany, countTransactions } = setup()
+  addMany()
+  const count = countTransactions(() => {
+    commands.resumeAfter('proxy-sign-in')
+    commands.resumeWaiting(() => true)
+  })
+  expect(count).toBe(0)
 })

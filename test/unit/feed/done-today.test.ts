@@ -73,7 +73,7 @@ function setup() {
       count: () => board.feed.snapshot().totals.registeredToday,
     }
   }
-  return { clock, zone, store, open }
+  return { clock, zone, store, open, database }
 }
 
 test('removes finished uploads from the list at local midnight, and keeps the history', () => {
@@ -133,6 +133,25 @@ test('lists the latest two hundred of a day, and counts all', () => {
   clock.advance(2 * hourMs)
   clock.advance(100)
   expect([again.ids(), again.count()]).toEqual([[], 0])
+})
+
+test('counts the uploads that were removed if others could not be removed', () => {
+  const { store, open, clock, database } = setup()
+  const records = Array.from({ length: 1_500 }, () =>
+    registeredRecord({ finishedAtMs: clock.now() - hourMs }),
+  )
+  store.add(records)
+  const { doneToday, count } = open()
+  expect(count()).toBe(1_500)
+  database.exec(
+    `CREATE TRIGGER no_room BEFORE DELETE ON uploads WHEN OLD.id = '${records[1_200]?.id}'
+     BEGIN SELECT RAISE(ABORT, 'no room'); END`,
+  )
+  expect(doneToday.forget(records.map(({ id }) => id))).toMatchObject({
+    failure: { code: 'journal-trouble' },
+  })
+  clock.advance(100)
+  expect(count()).toBe(500)
 })
 
 test('reports each upload as done before it is dropped from the list', () => {

@@ -79,6 +79,10 @@ function formattedParams(
 export const joinSentences = (sentences: readonly string[], t: Translate): string =>
   sentences.join(t('text.two-sentences', { first: '', second: '' }))
 
+/** Joins the items of a list as the language does; `Intl.ListFormat` has no separator for units in Chinese. */
+export const joinNames = (names: readonly string[], t: Translate): string =>
+  names.join(t('text.two-names', { first: '', second: '' }))
+
 /**
  * The message for a failure, with the server's own message. It promises a retry if, and only if, `state` is
  * `retrying`, and doesn't say that nothing was uploaded if the user has not decided yet (`review`).

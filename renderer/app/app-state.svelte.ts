@@ -137,6 +137,9 @@ export class AppState {
     hold: this.conditions.value?.hold?.kind ?? null,
   }))
 
+  /** Nothing is tried again before the pause or the hold ends. */
+  readonly isHeld = $derived.by(() => this.queueConditions.allPaused || this.queueConditions.hold !== null)
+
   /** Why session or settings could not be loaded, or null. */
   readonly loadFailure = $derived.by(
     () => (this.session.view === null ? this.session.loadFailure : null) ?? this.settings.loadFailure,

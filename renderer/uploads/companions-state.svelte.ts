@@ -20,15 +20,21 @@ export class CompanionsState {
   byId = $state.raw<ReadonlyMap<string, readonly MissingCompanion[]>>(new Map())
   /** Of the open row, with the files of this computer that can be added. */
   value = $state.raw<MissingOfRow | null>(null)
-  readonly #bridge: Bridge
+  readonly #bridge: Pick<Bridge, 'companions' | 'missingCompanions'>
+  readonly #delay: (ms: number) => Promise<void>
   /** The latest opening; answers to earlier ones are outdated. */
   #opening = 0
   #isListLoading = false
   #isListOutdated = false
   #reloadAfterMs = 0
 
-  constructor(bridge: Bridge) {
+  /** @param delay - Waits for a number of milliseconds. */
+  constructor(
+    bridge: Pick<Bridge, 'companions' | 'missingCompanions'>,
+    delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  ) {
     this.#bridge = bridge
+    this.#delay = delay
   }
 
   /** Loads what a row lacks, and then the files of this computer that can be offered. Returns a function that ends it. */
@@ -55,7 +61,7 @@ export class CompanionsState {
           result.value.files.map(({ id, missing }) => [id, missing.flatMap((key) => byKey.get(key) ?? [])]),
         )
       }
-      await new Promise((resolve) => setTimeout(resolve, this.#reloadAfterMs))
+      await this.#delay(this.#reloadAfterMs)
     }
     this.#isListLoading = false
   }

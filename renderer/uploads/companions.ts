@@ -1,4 +1,5 @@
 import type { CompanionRole, CompanionOffer, MissingCompanion } from '../../electron/contract/companions.ts'
+import { joinNames } from '../../electron/messages/messages.ts'
 import type { Language } from '../app/language.svelte.ts'
 
 /** Values of the `role` parameter of `companion.name`. */
@@ -14,6 +15,15 @@ type Texts = Pick<Language, 't'>
 export const companionName = ({ role, base }: MissingCompanion, { t }: Texts) =>
   t('companion.name', { role: roles[role], base })
 
+/** What a row says about what is missing. */
+export const needsText = (companions: readonly MissingCompanion[], { t }: Texts) =>
+  t('companion.needs', {
+    names: joinNames(
+      companions.map((one) => companionName(one, { t })),
+      t,
+    ),
+  })
+
 /** What is missing, certainly and probably, in one line. */
 export function missingText(companions: readonly MissingCompanion[], { t }: Texts): string {
   return ([true, false] as const)
@@ -22,7 +32,7 @@ export function missingText(companions: readonly MissingCompanion[], { t }: Text
         .filter((one) => one.isCertain === isCertain)
         .map((one) => companionName(one, { t }))
       return names.length > 0
-        ? [t('companion.missing', { isCertain: isCertain ? 'yes' : 'no', names: names.join(', ') })]
+        ? [t('companion.missing', { isCertain: isCertain ? 'yes' : 'no', names: joinNames(names, t) })]
         : []
     })
     .join(' · ')

@@ -154,6 +154,18 @@ export function waitsFor(
   return connectivity === 'offline' && isConnectivityFailure(failure) ? null : failure
 }
 
+/** The failure that a row shows in place of its type and path, or null. Without `hasNote` it has no room below. */
+export function failureInPlace(
+  row: UploadRow,
+  queue: { readonly connectivity: ConnectivityState; readonly allPaused: boolean },
+  hasNote: boolean,
+): { readonly failure: Failure; readonly state: FailureState } | null {
+  const problem = !hasNote && groupOf(row) === 'needs-you' ? row.failure : null
+  if (problem) return { failure: problem, state: failureStateOfRow(row, queue) }
+  const waiting = waitsFor(row, queue)
+  return waiting && { failure: waiting, state: 'retrying' }
+}
+
 /** The colour of the row's progress bar. */
 export function progressTone(row: UploadRow): 'live' | 'still' | 'bad' {
   if (groupOf(row) === 'needs-you' && row.phase !== 'registered') return 'bad'

@@ -1,11 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
+import type { Locale } from '../../../electron/contract/app-info.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import type { ReviewGroup } from '../../../electron/contract/review.ts'
 import { openPage } from '../support/open-page.ts'
 import { openReview, reviewOf, reviewRow } from '../support/review.ts'
-import { row, team } from '../support/rows.ts'
+import { row } from '../support/rows.ts'
 
 const t5: MissingCompanion = {
   key: 't5',
@@ -157,29 +158,44 @@ test('the details show that the computer is searched, and nothing for a file tha
   await expect.poll(() => screen.getByRole('heading', { name: 'Missing in the team' }).elements()).toEqual([])
 })
 
-test('a row says what its team lacks, follows changes, and a click opens the details', async () => {
-  let lacking = [t5, vae]
-  const { screen, rowOf, emit } = await openPage({
+/** The list with a row that needs companions, and one that needs none. */
+const openList = (locale: Locale = 'en') =>
+  openPage({
+    locale,
     rows: [row('Flux', { phase: 'waiting' }), row('Plain', { phase: 'waiting', position: 1 })],
     answers: {
       missingCompanions: () =>
-        success({ companions: lacking, files: [{ id: 'Flux', missing: lacking.map(({ key }) => key) }] }),
+        success({ companions: [t5, vae], files: [{ id: 'Flux', missing: ['t5', 'vae'] }] }),
     },
   })
-  const hint = rowOf('Flux').getByRole('button', { name: 'Needs T5-XXL text encoder, Flux.1 VAE' })
+
+test('a row says what its team lacks, also for screen readers', async () => {
+  const { rowOf, lines } = await openList()
   await expect
-    .element(hint)
+    .element(rowOf('Flux').getByRole('button', { name: 'Needs T5-XXL text encoder, Flux.1 VAE' }))
     .toHaveAttribute(
       'title',
       'The team has no T5-XXL text encoder · Not found under a known name: Flux.1 VAE',
     )
-  await userEvent.click(hint)
-  await expect.element(screen.getByRole('complementary', { name: 'Details of Flux' })).toBeVisible()
   expect(rowOf('Plain').getByText('Needs', { exact: false }).elements()).toEqual([])
+  expect(lines()).toContain('Flux, Needs T5-XXL text encoder, Flux.1 VAE, 1.0 GB, Waiting for its turn, 0%')
+})
 
-  lacking = [vae]
-  emit('library', { teamId: team.id, failure: null })
-  await expect.element(rowOf('Flux').getByRole('button', { name: 'Needs Flux.1 VAE' })).toBeVisible()
+test('what a row needs opens the details and selects the row', async () => {
+  const { screen, rowOf } = await openList()
+  await userEvent.click(rowOf('Plain'))
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: /^Needs/ }))
+  await expect.element(screen.getByRole('complementary', { name: 'Details of Flux' })).toBeVisible()
+  await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'true')
+  await expect.element(rowOf('Plain')).toHaveAttribute('aria-selected', 'false')
+})
+
+test.each([
+  ['zh-Hans', '需要 T5-XXL 文本编码器、Flux.1 VAE'],
+  ['zh-Hant', '需要 T5-XXL 文字編碼器、Flux.1 VAE'],
+] as const)('the names of what a row needs are joined as usual in %s', async (locale, text) => {
+  const { rowOf } = await openList(locale)
+  await expect.element(rowOf('Flux').getByRole('button', { name: text })).toBeVisible()
 })
 
 test('a narrow row shows an icon with a name instead of what is missing', async () => {

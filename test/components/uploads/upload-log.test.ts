@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { success } from '../../../electron/contract/failures.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import { logDocumentOf, type UploadLog } from '../../../electron/contract/upload-log.ts'
 import { emptyTotals } from '../../support/totals.ts'
+import { defaultConditions } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
-import { noonMs, registeredRow, row } from '../support/rows.ts'
+import { noonMs, patchOf, registeredRow, row } from '../support/rows.ts'
 
 const log: UploadLog = {
   events: [
@@ -96,4 +97,20 @@ test('the log is loaded again when the upload has a new event', async () => {
   })
   const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
   await expect.element(pane.getByText('Checking the file')).toBeVisible()
+})
+
+test('the log shows a next attempt only while nothing is paused or on hold', async () => {
+  const retrying = row('Wan', { phase: 'retrying', retryAtMs: noonMs, failure: failure('storage-busy') })
+  const { screen, rowOf, emit } = await openPage({ rows: [retrying] })
+  await userEvent.dblClick(rowOf('Wan'))
+  const next = screen
+    .getByRole('complementary', { name: 'Details of Wan' })
+    .getByText('Next attempt', { exact: false })
+  await expect.element(next).toBeVisible()
+  emit('conditions', { ...defaultConditions, hold: { kind: 'quiet-hours', untilMs: null } })
+  await expect.element(next).not.toBeInTheDocument()
+  emit('conditions', defaultConditions)
+  await expect.element(next).toBeVisible()
+  emit('patch', { ...patchOf(2, []), allPaused: true })
+  await expect.element(next).not.toBeInTheDocument()
 })

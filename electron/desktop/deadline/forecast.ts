@@ -131,8 +131,9 @@ function leaveOut(
   if (left.length === 0 || left.length === uploads.length || !isInTime(remainingBytes)) return []
   // The last one may be larger than necessary.
   const last = left.pop()
+  const isLeft = new Set(left)
   const smallest = candidates.findLast(
-    (other) => !left.includes(other) && isInTime(remainingBytes + (last?.leftBytes ?? 0) - other.leftBytes),
+    (other) => !isLeft.has(other) && isInTime(remainingBytes + (last?.leftBytes ?? 0) - other.leftBytes),
   )
   const chosen = smallest ?? last
   if (chosen) left.push(chosen)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { PartMap } from '../../../electron/contract/upload-details.ts'
 import '../../../renderer/styles/tokens.css'
 import { layoutParts } from '../../../renderer/uploads/details/part-layout.ts'
@@ -10,6 +10,7 @@ const layout = layoutParts(10_000, place.width)
 function setup() {
   const canvas = document.createElement('canvas')
   document.body.append(canvas)
+  onTestFinished(() => canvas.remove())
   const context = canvas.getContext('2d')
   if (!context) throw new Error('this browser draws nothing')
   let cells = 0
@@ -52,6 +53,9 @@ test('redraws only changed parts and those in flight, out of 10,000', () => {
 test('redraws everything when the colour scheme changes', () => {
   const { draw, colourOf } = setup()
   const states = `sbfwS${'w'.repeat(9_995)}`
+  onTestFinished(() => {
+    delete document.documentElement.dataset['theme']
+  })
   const colours = () => [0, 1, 2, 3, 4].map(colourOf)
   document.documentElement.dataset['theme'] = 'light'
   draw(states)
@@ -60,6 +64,5 @@ test('redraws everything when the colour scheme changes', () => {
   document.documentElement.dataset['theme'] = 'dark'
   expect(draw(states)).toBe(10_000)
   const dark = colours()
-  delete document.documentElement.dataset['theme']
   expect(dark.filter((colour) => light.includes(colour))).toEqual([])
 })

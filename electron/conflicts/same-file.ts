@@ -3,7 +3,7 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Attempt } from '../platform/attempt.ts'
 import { changeFailure, identityBySample, type FileIdentity } from '../platform/files/file-identity.ts'
-import type { Hasher } from '../transfer/hasher.ts'
+import { hashWholeFile, type Hasher } from '../transfer/hasher.ts'
 
 /**
  * The current identity of a queued file, before any of it is sent. Inodes and devices may get new numbers at
@@ -38,10 +38,7 @@ export async function verifySentFile(
   { sha256, identity }: { readonly sha256: string; readonly identity: FileIdentity },
   { hasher, signal }: { readonly hasher: Hasher; readonly signal: AbortSignal },
 ): Promise<Attempt<void>> {
-  const segmentBytes = Math.max(1, identity.sizeBytes)
-  const hashing = hasher.hash({ path, identity, segmentBytes }, { signal, onProgress: () => {} })
-  hashing.uploadReached(identity.sizeBytes)
-  const hash = await hashing.result
+  const hash = await hashWholeFile({ path, identity }, { hasher, signal })
   if (!hash.ok) return hash
   return hash.value.sha256 === sha256 ? success(undefined) : failed(failure('file-changed'))
 }

@@ -19,8 +19,8 @@ const blockPool = createBlockPool()
 
 /**
  * Reads the file once from start to end; returns its SHA-256 and the checksum of each segment. It reads
- * synchronously, since this thread has no other work and reading through the thread pool cost a sixth of the
- * speed.
+ * synchronously, since this thread only hashes files (streams have another one) and reading through the thread
+ * pool cost a sixth of the speed.
  */
 async function hashFile(job: HashJob, context: JobContext<HashProgress>): Promise<HashAnswer> {
   const opened = await openWithTimeout(job, context.signal)

@@ -61,9 +61,12 @@ export interface Hasher {
     job: Omit<HashJob, 'readAhead'>,
     options: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
   ): HashTask
+  /** Opens a stream to a thread that reads no file, so that a hanging disk does not stop it. */
   openStream(): HashStream
-  /** Starts a thread before the first job needs it. */
+  /** Starts a thread before the first file needs it. */
   warm(): void
+  /** Starts the thread before the first stream needs it. */
+  warmStreams(): void
   close(): Promise<void>
 }
 
@@ -75,14 +78,22 @@ const aheadBytes = 256 * 1024 * 1024
 
 export function createHasher(options: {
   readonly url: URL
+  /** For hashing files; streams have one more. */
   readonly threads: number
   readonly environment: Environment
 }): Hasher {
-  const threads = createWorkerThreads<HashJob | HashStreamJob, HashProgress, HashAnswer>({
-    url: options.url,
+  const { url, environment } = options
+  const threads = createWorkerThreads<HashJob, HashProgress, HashAnswer>({
+    url,
     name: 'hash',
     count: options.threads,
-    environment: options.environment,
+    environment,
+  })
+  const streamThreads = createWorkerThreads<HashStreamJob, HashProgress, HashAnswer>({
+    url,
+    name: 'stream-hash',
+    count: 1,
+    environment,
   })
   return {
     hash(job, { signal, onProgress }) {
@@ -107,15 +118,29 @@ export function createHasher(options: {
       const { port1, port2 } = new MessageChannel()
       const closing = new AbortController()
       const lost = new AbortController()
-      const running = threads.run({ port: port1 }, { signal: closing.signal, transfer: [port1] })
+      const running = streamThreads.run({ port: port1 }, { signal: closing.signal, transfer: [port1] })
       void running.answer.then((answer) => {
         if (answer === null) lost.abort()
       })
       return { port: port2, lost: lost.signal, close: () => closing.abort() }
     },
     warm: () => threads.warm(),
-    close: () => threads.close(),
+    warmStreams: () => streamThreads.warm(),
+    async close() {
+      await Promise.all([threads.close(), streamThreads.close()])
+    },
   }
+}
+
+/** Hashes a file of which no bytes are being sent. */
+export async function hashWholeFile(
+  { path, identity }: Pick<HashJob, 'path' | 'identity'>,
+  { hasher, signal }: { readonly hasher: Pick<Hasher, 'hash'>; readonly signal: AbortSignal },
+): Promise<Attempt<FileHash>> {
+  const segmentBytes = Math.max(1, identity.sizeBytes)
+  const hashing = hasher.hash({ path, identity, segmentBytes }, { signal, onProgress: () => {} })
+  hashing.uploadReached(identity.sizeBytes)
+  return hashing.result
 }
 
 function toResult(answer: HashAnswer | null, signal: AbortSignal): Attempt<FileHash> {

@@ -38,7 +38,7 @@ export function putOutcome(
   { sizeBytes, host, nowMs }: { readonly sizeBytes: number; readonly host: string; readonly nowMs: number },
 ): PutOutcome {
   if (answer === null)
-    return notStored(failure('connection-lost', { host }, { detail: 'an upload worker ended' }))
+    return notStored(failure('connection-lost', { host }, { detail: 'a worker thread ended' }))
   switch (answer.kind) {
     case 'aborted':
       return { kind: 'aborted', unanswered: unansweredOf(answer, sizeBytes) }

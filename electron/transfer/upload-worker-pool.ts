@@ -63,7 +63,7 @@ export interface PutWorkerJob extends PutJob, PutTimeouts {
   readonly expectsContinue: boolean
   /** The proxy's URL with its login, as secret as `url`; null for a direct connection. */
   readonly proxy: string | null
-  /** Leads to the thread that hashes what is sent; null if the upload worker does, or nobody. */
+  /** Leads to the thread that hashes what is sent; null if the upload worker hashes it, or if it is not hashed. */
   readonly hashPort: MessagePort | null
 }
 
@@ -120,7 +120,7 @@ export interface SendOptions {
 }
 
 export interface UploadWorkerPool {
-  /** Runs one PUT. `null` when its worker thread died. */
+  /** Runs one PUT. `null` when its worker thread died, or the thread that hashes it. */
   send(job: PutJob, options: SendOptions): Promise<PutAnswer | null>
   /** Starts a thread before the first job needs it. */
   warm(): void
@@ -176,7 +176,7 @@ export function createUploadWorkerPool(options: {
     const answer = await running.answer
     membership.leave()
     hashStream?.close()
-    return hashStream?.lost.aborted && !signal.aborted ? null : answer
+    return answer?.kind === 'aborted' && hashStream?.lost.aborted && !signal.aborted ? null : answer
   }
 
   async function sendWithExpectPolicy(

@@ -84,8 +84,6 @@ async function runSteps(run: Run, stopSignal: AbortSignal): Promise<Attempt<void
   const { timers } = services.environment
   const access = services.accessTo(record.accountId, record.team.id)
   if (!access.ok) return access
-  // Its thread starts while the URL is requested.
-  if (record.identity.sizeBytes > inlineHashBytes) services.hasher.warm()
   const storedBefore = storedObjectOf(record) ?? memory.stored
   if (storedBefore) {
     const knownId = modelIdOf(record.state) ?? memory.modelId
@@ -178,9 +176,11 @@ async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
     pause,
   }
   // An upload that was begun in parts is continued in parts, even if the limit has changed.
-  return plan.kind === 'parts' || record.state.kind === 'multipart-open'
-    ? sendInParts(session)
-    : sendWhole(session)
+  const isInParts = plan.kind === 'parts' || record.state.kind === 'multipart-open'
+  // The hash thread starts while the URL is requested.
+  if (isInParts) hasher.warm()
+  else if (record.identity.sizeBytes > inlineHashBytes) hasher.warmStreams()
+  return isInParts ? sendInParts(session) : sendWhole(session)
 }
 
 function planOf(

@@ -3,6 +3,7 @@ import { failed, failure, retryClassOf, success, type Result } from '../contract
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import { changeFailure, sameFile } from '../platform/files/file-identity.ts'
+import { hashWholeFile } from '../transfer/hasher.ts'
 import { createPausablePut } from '../transfer/pausable-put.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
@@ -89,7 +90,7 @@ async function putUntilStored(
         if (retryClassOf(outcome.failure) === 'later') slot.reportCongestion()
         return failed(outcome.failure)
       case 'occupied': {
-        const sha256 = ownHash(memory, grant)
+        const sha256 = unansweredHash(memory, grant)
         if (sha256 !== null) return acknowledge(session, grant, sha256)
         if (renewals > 0) return failed(failure('storage-occupied'))
         break
@@ -123,22 +124,40 @@ function rememberUnanswered(
 }
 
 /** The hash of the unanswered PUT if it was the one that occupied the key. */
-function ownHash({ unanswered }: SendMemory, grant: PresignedUpload): string | null {
+function unansweredHash({ unanswered }: SendMemory, grant: PresignedUpload): string | null {
   return unanswered?.grant.storageKey === grant.storageKey ? unanswered.sha256 : null
 }
 
-/** Kept in memory until the journal has it, so that the bytes are not sent again if the run ends before. */
-function acknowledge(
-  { memory, report, record }: SendSession,
-  { storageKey }: PresignedUpload,
-  sha256: string | null,
-): Result<StoredObject> {
-  if (sha256 === null) return failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
+/**
+ * Kept in memory until the journal has it, so that the bytes are not sent again if the run ends before.
+ * `sentHash` is null if the hash thread ended.
+ */
+async function acknowledge(
+  session: SendSession,
+  { storageKey, url }: PresignedUpload,
+  sentHash: string | null,
+): Promise<Attempt<StoredObject>> {
+  const { memory, report, record } = session
+  const sha256 = sentHash === null ? await hashAgain(session, url) : success(sentHash)
+  if (!sha256.ok) return sha256
   memory.unanswered = null
-  memory.stored = { storageKey, sha256 }
+  memory.stored = { storageKey, sha256: sha256.value }
   report.progress({ sentBytes: record.identity.sizeBytes, inFlightBytes: 0, inFlightParts: 0 })
   report.finishing()
   return success(memory.stored)
+}
+
+/**
+ * Reads the file to hash it. These are the bytes that were sent, since the file's identity is compared before,
+ * during and after both.
+ */
+async function hashAgain(session: SendSession, url: string): Promise<Attempt<string>> {
+  const hash = await hashWholeFile(session.record, session)
+  if (hash.ok) return success(hash.value.sha256)
+  if (isAborted(hash) || hash.failure.code !== 'unexpected') return hash
+  // A thread that ended is replaced, so sending again helps.
+  const { host } = new URL(url)
+  return failed(failure('connection-lost', { host }, { detail: hash.failure.detail }))
 }
 
 async function putOnce(session: SendSession, grant: PresignedUpload, slot: RequestSlot): Promise<PutOutcome> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { getEventListeners } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -6,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { identityOf, openWithTimeout, openSameFile } from '../../../electron/platform/files/file-identity.ts'
 import { createHasher } from '../../../electron/transfer/hasher.ts'
+import { createThreadHash } from '../../../electron/transfer/sent-hash.ts'
 import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { leasedFile } from '../../support/leased-file.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
@@ -51,6 +53,43 @@ test('aborts a hash at once while its disk hangs, and hashes other files meanwhi
   expect(await other.result).toMatchObject({ ok: true })
   stop.abort()
   expect(await hanging.result).toEqual({ ok: false, kind: 'aborted' })
+})
+
+/**
+ * The hash worker on a disk whose reads hang. The first one is reported as progress of the thread's first job.
+ */
+const hangingHashWorker = (url: URL) => {
+  const program = `
+    import fs from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
+    import { parentPort } from 'node:worker_threads'
+    await import(${JSON.stringify(url)})
+    fs.readSync = () => {
+      parentPort.postMessage({ kind: 'progress', id: 1, progress: { hashedBytes: 0 } })
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    }
+    syncBuiltinESMExports()`
+  return new URL(`data:text/javascript,${encodeURIComponent(program)}`)
+}
+
+test('hashes single PUTs while the disk of a file that is sent in parts hangs', async () => {
+  const { hash } = workerFiles(join(projectFolder, 'electron/cli/main.ts'))
+  const environment = createTestEnvironment(runningClock())
+  const hasher = createHasher({ url: hangingHashWorker(hash), threads: 1, environment })
+  onTestFinished(() => hasher.close())
+  const { path, bytes } = await startUploadWorkers(environment).createFile(10)
+  const identity = await identityAt(path)
+  const reading = Promise.withResolvers<number>()
+  const stop = new AbortController()
+  const options = { signal: stop.signal, onProgress: reading.resolve }
+  hasher.hash({ path, identity, segmentBytes: 1_000_000 }, options)
+  await reading.promise
+  const stream = hasher.openStream()
+  const sentHash = createThreadHash(stream.port)
+  sentHash.add(bytes, () => {})
+  expect(await sentHash.hex()).toBe(createHash('sha256').update(bytes).digest('hex'))
+  sentHash.close()
+  stream.close()
 })
 
 test('refuses and closes another file at the same path', async () => {

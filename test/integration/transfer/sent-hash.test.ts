@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { expect, test } from 'vitest'
+import { MessageChannel } from 'node:worker_threads'
+import { expect, onTestFinished, test } from 'vitest'
+import { serveSentHash } from '../../../electron/transfer/sent-hash.ts'
 import { createTestEnvironment, runningClock } from '../../support/hand-clock.ts'
 import { startTestServer } from '../../support/network/test-server.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
@@ -64,4 +66,23 @@ test('ends a PUT whose hash thread has ended as one without an answer', async ()
   await sent.untilFlushed(1)
   await workers.endHashThread()
   expect(await sent.answer).toBeNull()
+})
+
+test('keeps an answer with its hash if the hash thread ends before the answer arrives', async () => {
+  const lost = new AbortController()
+  const { port1, port2 } = new MessageChannel()
+  onTestFinished(() => port1.close())
+  serveSentHash(port1, () => {})
+  port1.on('message', (request) => {
+    if (request === 'digest') lost.abort()
+  })
+  const streams = { openStream: () => ({ port: port2, lost: lost.signal, close: () => {} }) }
+  const workers = startUploadWorkers(createTestEnvironment(runningClock()), { streams })
+  const { url } = await startTestServer(
+    (request, response) => void receivedHash(request).then(() => response.end()),
+  )
+  const file = await workers.createFile(40 * mebibyte)
+  const { answer } = await workers.put(file, url, { readAhead: null })
+  expect(await answer).toMatchObject({ kind: 'answered', status: 200, sha256: sha256Of(file.bytes) })
+  expect(lost.signal.aborted).toBe(true)
 })

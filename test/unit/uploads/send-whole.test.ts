@@ -1,0 +1,85 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { Attempt } from '../../../electron/platform/attempt.ts'
+import { identityOf } from '../../../electron/platform/files/file-identity.ts'
+import { createPauseControl } from '../../../electron/platform/pause-request.ts'
+import type { FileHash } from '../../../electron/transfer/hasher.ts'
+import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
+import { createSendMemory, type SendSession } from '../../../electron/uploads/send-session.ts'
+import { sendWhole } from '../../../electron/uploads/send-whole.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+
+const sha256 = 'a'.repeat(64)
+const answered = {
+  kind: 'answered',
+  status: 200,
+  etag: null,
+  md5: null,
+  isEncrypted: false,
+  retryAfter: null,
+  body: '',
+  checksum: 0,
+  sha256: null,
+  flushedBytes: 3,
+} satisfies PutAnswer
+
+/** A session that continues an unanswered PUT, so that it needs no new URL. */
+async function setup(answer: PutAnswer, hash: Attempt<FileHash>, newNumbers = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'sending-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'a.safetensors')
+  await writeFile(path, 'abc')
+  const identity = { ...identityOf(await stat(path, { bigint: true })), sample: 'sample' }
+  const grant = { url: 'http://storage.test/key', headers: {}, storageKey: 'key', allowsLocalAddress: true }
+  const sentBefore = { grant, sha256, identity: { ...identity, ...newNumbers } }
+  const memory = Object.assign(createSendMemory(), { unanswered: sentBefore })
+  const slot = { recordFlushed() {}, reportCongestion() {}, recordLatency() {}, release() {} }
+  const hashedPaths: string[] = []
+  const session = {
+    record: { path, identity },
+    memory,
+    environment: createTestEnvironment(standingClock()),
+    workerPool: { send: () => Promise.resolve(answer) },
+    hasher: {
+      hash(job: { readonly path: string }) {
+        hashedPaths.push(job.path)
+        return { result: Promise.resolve(hash), uploadReached: () => {} }
+      },
+    },
+    requestSlots: { acquire: () => Promise.resolve(slot) },
+    report: { progress() {}, sending() {}, finishing() {} },
+    signal: new AbortController().signal,
+    pause: createPauseControl(),
+  } as unknown as SendSession
+  return { session, memory, hashedPaths, path }
+}
+
+const hashOfFile = success<FileHash>({ sha256: 'b'.repeat(64), segmentChecksums: [] })
+const threadEnded = failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
+
+test('reads a stored file again if the thread that hashed it ended', async () => {
+  const { session, hashedPaths, memory, path } = await setup(answered, hashOfFile)
+  const stored = { storageKey: 'key', sha256: 'b'.repeat(64) }
+  expect(await sendWhole(session)).toEqual(success(stored))
+  expect([hashedPaths, memory.stored]).toEqual([[path], stored])
+})
+
+test('sends a stored file again later if its hash thread ended twice', async () => {
+  const { session } = await setup(answered, threadEnded)
+  expect(await sendWhole(session)).toMatchObject({
+    ok: false,
+    failure: {
+      code: 'connection-lost',
+      params: { host: 'storage.test' },
+      detail: 'the hashing thread ended',
+    },
+  })
+})
+
+test('reports a file that changed before its hash was computed again', async () => {
+  const { session } = await setup(answered, failed(failure('file-changed')))
+  expect(await sendWhole(session)).toEqual(failed(failure('file-changed')))
+})

@@ -68,14 +68,22 @@ export function createListings(options: {
 
   const requestListing: TeamRequest = (choice, send) =>
     request(choice, (access, signal) =>
-      retryCall(() => send(access, signal), environment, {
-        signal,
-        withinMs: listingRetryMs,
-        // The listing is an inferred call, so a server may not have it. Offline, the queue waits for the
-        // connection. A cut connection may have been one kept open from an earlier request.
-        mayRetry: (reason) =>
-          !mayBeUnsupported(reason) && (reason.code === 'connection-lost' || !isConnectivityFailure(reason)),
-      }),
+      retryCall(
+        async () => {
+          const result = await send(access, signal)
+          const isCut = !result.ok && result.failure.code === 'connection-lost'
+          // The connection may have been one kept open from an earlier request.
+          return isCut && !signal.aborted ? send(access, signal) : result
+        },
+        environment,
+        {
+          signal,
+          withinMs: listingRetryMs,
+          // The listing is an inferred call, so a server may not have it. Offline, the queue waits for the
+          // connection.
+          mayRetry: (reason) => !mayBeUnsupported(reason) && !isConnectivityFailure(reason),
+        },
+      ),
     )
 
   /** Continues a listing that was interrupted recently, unless the present state is asked for. */

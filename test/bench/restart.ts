@@ -75,10 +75,10 @@ async function measure(): Promise<void> {
   const { rows } = engine.snapshot()
   const last = rows.at(-1)
   if (rows.length !== rowCount || !last) throw new Error(`${rows.length} rows came back`)
-  const obeyed = await engine.calls.moveToTop({ ids: [last.id] })
+  const moved = await engine.calls.moveToTop({ ids: [last.id] })
   const usableMs = performance.now() - from
   const { user, system } = process.cpuUsage(cpuBefore)
-  if (!obeyed.ok) throw new Error(JSON.stringify(obeyed.failure))
+  if (!moved.ok) throw new Error(JSON.stringify(moved.failure))
   const historyFrom = process.cpuUsage()
   await engine.calls.history({ beforeMs: null, search: '', limit: 100 })
   const history = process.cpuUsage(historyFrom)

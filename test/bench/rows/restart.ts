@@ -31,7 +31,7 @@ export const restart: Family = {
         return (JSON.parse(stdout) as RestartResult).usableMs
       },
     })
-    const measure = 'restart with 10,000 waiting rows: queue there, first command obeyed'
+    const measure = 'restart with 10,000 waiting rows: queue listed, first command done'
     return [judged({ measure, atMost: 300, value: median(usableMs), unit: 'ms' })]
   },
 }

@@ -1,5 +1,5 @@
 import { tick } from 'svelte'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { FailedDeletion } from '../../../electron/contract/library.ts'
@@ -27,7 +27,6 @@ test('search, type and status filter the list, and one click clears them', async
 
 test('a narrow window sorts by a menu, in both directions', async () => {
   await page.viewport(480, 400)
-  onTestFinished(() => page.viewport(960, 640))
   const { names, screen } = await openLibrary()
   await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Sort by' }), 'Name')
   await expect.poll(names).toEqual(['Depth', 'Flux', 'Grain'])

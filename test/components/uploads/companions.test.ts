@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
 import type { Locale } from '../../../electron/contract/app-info.ts'
@@ -200,7 +200,6 @@ test.each([
 
 test('a narrow row shows an icon with a name instead of what is missing', async () => {
   await page.viewport(480, 400)
-  onTestFinished(() => page.viewport(960, 640))
   const { rowOf } = await openPage({
     rows: [row('Flux', { phase: 'waiting' })],
     answers: {
@@ -214,7 +213,6 @@ test('a narrow row shows an icon with a name instead of what is missing', async 
 
 test('the group fits into a window of 480 × 400', async () => {
   await page.viewport(480, 400)
-  onTestFinished(() => page.viewport(960, 640))
   const { sheet } = await openReview(rows, viewWith([t5, { ...vae, offers: [] }, sdxl]))
   const offer = sheet.getByRole('button', { name: /^Also upload t5xxl/ })
   await expect.element(offer).toBeInViewport()

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { success } from '../../../electron/contract/failures.ts'
 import type { Pausing } from '../../../electron/contract/uploads.ts'
@@ -43,7 +43,6 @@ test.for(narrow)(
   'a narrow window shows the whole status and headline of a pause: $locale, dense $dense',
   async ({ locale, dense, status }) => {
     await page.viewport(480, 400)
-    onTestFinished(() => page.viewport(960, 640))
     const { screen, rowOf } = await openPage({
       rows: [failedRow('Gone'), sendingRow('Flux', { pausing: { ...pausing, finishingParts: 12 } })],
       locale,

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import {
   failure,
@@ -100,7 +100,6 @@ test('a PyTorch file whose scan found no code is described as such', async () =>
 
 test('shows the server’s full reason in a narrow window', async () => {
   await page.viewport(480, 400)
-  onTestFinished(() => page.viewport(960, 640))
   const serverMessage =
     'Role "viewer" may not create models in this workspace; the owner has switched uploads off for guests.'
   const why = failure('forbidden', { team: 'Aurora Studio' }, { serverMessage })

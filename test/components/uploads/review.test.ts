@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { openReview, reviewOf, reviewRow, reviewRows } from '../support/review.ts'
@@ -19,7 +19,6 @@ test('opens over the list with team, size, time and files by kind', async () => 
 
 test('each group names its files, what happens to them, and one action', async () => {
   await page.viewport(960, 1600)
-  onTestFinished(() => page.viewport(960, 640))
   const { sheet } = await openReview()
   for (const [title, file, note, action] of [
     ['Broken files', 'Broken', 'incomplete', 'Remove 1 file'],
@@ -243,7 +242,6 @@ test.each([960, 480])(
   'a row is as high as the list assumes, with room below its note, at %d px',
   async (width) => {
     await page.viewport(width, 640)
-    onTestFinished(() => page.viewport(960, 640))
     const { sheet } = await openReview()
     await expect.element(sheet.getByRole('row', { name: /^Trap,/ })).toBeVisible()
     const trap = sheet.getByRole('row', { name: /^Trap,/ }).element()

@@ -141,8 +141,10 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     }
     const other = await findQueuedDuplicate({ ...options, samples }, record, signal)
     if (signal.aborted) return abortedOutcome
-    if (other) return waitFor(record, other, 'same-as-other')
-    return resolve(record.id, models)
+    if (!other) return resolve(record.id, models)
+    // If it was registered while both files were hashed, its end has woken this upload before it waited.
+    const isRegistered = rows.get(other.id)?.live.phase === 'registered'
+    return isRegistered ? checkNewUpload(record, signal) : waitFor(record, other, 'same-as-other')
   }
 
   /** Applies the decision about a taken path, or asks for one. */

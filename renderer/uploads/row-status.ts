@@ -145,7 +145,7 @@ export function isRunning(row: UploadRow): boolean {
  * Why a row waits for a retry. Null for a lost connection, which the banner above the list reports, and while
  * the user has paused all uploads, since nothing is retried then.
  */
-export function waitsFor(
+function waitsFor(
   { phase, failure }: UploadRow,
   { connectivity, allPaused }: { readonly connectivity: ConnectivityState; readonly allPaused: boolean },
 ): Failure | null {

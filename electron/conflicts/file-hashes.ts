@@ -2,7 +2,7 @@ import { success } from '../contract/failures.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import type { Attempt } from '../platform/attempt.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
-import type { Hasher } from '../transfer/hasher.ts'
+import { hashWholeFile, type Hasher } from '../transfer/hasher.ts'
 
 /** SHA-256 of files: from the cache while the file is unchanged, else computed on the hash worker. */
 export interface FileHashes {
@@ -22,14 +22,9 @@ export function createFileHashes(options: {
     async sha256Of({ path, identity }, { signal, onProgress }) {
       const cached = cache.find(path, identity)
       if (cached !== null) return success(cached)
-      const segmentBytes = Math.max(1, identity.sizeBytes)
-      const hashing = hasher.hash({ path, identity, segmentBytes }, { signal, onProgress })
-      // No upload reads this file meanwhile, so the hash need not keep pace with one.
-      hashing.uploadReached(identity.sizeBytes)
-      const hash = await hashing.result
-      if (!hash.ok) return hash
-      cache.remember(path, identity, hash.value.sha256)
-      return success(hash.value.sha256)
+      const sha256 = await hashWholeFile({ path, identity }, { hasher, signal, onProgress })
+      if (sha256.ok) cache.remember(path, identity, sha256.value)
+      return sha256
     },
   }
 }

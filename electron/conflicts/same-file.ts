@@ -40,5 +40,5 @@ export async function verifySentFile(
 ): Promise<Attempt<void>> {
   const hash = await hashWholeFile({ path, identity }, { hasher, signal })
   if (!hash.ok) return hash
-  return hash.value.sha256 === sha256 ? success(undefined) : failed(failure('file-changed'))
+  return hash.value === sha256 ? success(undefined) : failed(failure('file-changed'))
 }

@@ -1,18 +1,20 @@
 /**
- * Blocks of memory for reading and sending files, with a cheap checksum by which two readers of a file verify that they saw the
- * same bytes. zlib's CRC-32 would take half as long as sending does, this one a fortieth of it. It only tells versions of a
- * file apart; the recorded hash is SHA-256.
+ * Blocks of memory for reading and sending files, with a cheap checksum by which two readers of a file verify
+ * that they saw the same bytes. zlib's CRC-32 would take half as long as sending does, this one a fortieth of
+ * it. It only tells versions of a file apart; the recorded hash is SHA-256.
  *
- * The checksum runs in WebAssembly over the memory that Node reads into and writes from, so nothing is copied. The memory is
- * shared, so that a hash thread can read blocks too (sent-hash.ts). Assembled by wabt from
+ * The checksum runs in WebAssembly over the memory that Node reads into and writes from, so nothing is
+ * copied. The memory is shared, so that a hash thread can read blocks too (sent-hash.ts). Assembled by wabt
+ * from
  *
  *   (loop $more                                             ;; 16 bytes at a time, as four 32-bit words
  *     (local.set $sum (i32x4.add (local.get $sum) (v128.load (local.get $at))))
- *     (local.set $sums (i32x4.add (local.get $sums) (local.get $sum)))   ;; so that the order counts (Fletcher, 1982)
+ *     ;; so that the order counts (Fletcher, 1982)
+ *     (local.set $sums (i32x4.add (local.get $sums) (local.get $sum)))
  *     …)
  *
- * and then folded to 32 bits by `hash = rotl(hash ^ word, 13) * 0x9e3779b1` over the words of both vectors. The test compares
- * it with the same checksum written in JavaScript.
+ * and then folded to 32 bits by `hash = rotl(hash ^ word, 13) * 0x9e3779b1` over the words of both vectors.
+ * The test compares it with the same checksum written in JavaScript.
  */
 const program =
   'AGFzbQEAAAABBwFgAn9/AX8CEQECanMGbWVtb3J5AgOAAoACAwIBAAcKAQZkaWdlc3QAAArcAQHZAQICewF/AkAgACABTw0AA0AgAiAA/QAEAP2u' +

@@ -132,15 +132,21 @@ export function createHasher(options: {
   }
 }
 
-/** Hashes a file of which no bytes are being sent. */
+/** Returns the SHA-256 of a file that no upload reads meanwhile: the hash need not keep pace with one. */
 export async function hashWholeFile(
   { path, identity }: Pick<HashJob, 'path' | 'identity'>,
-  { hasher, signal }: { readonly hasher: Pick<Hasher, 'hash'>; readonly signal: AbortSignal },
-): Promise<Attempt<FileHash>> {
+  options: {
+    readonly hasher: Pick<Hasher, 'hash'>
+    readonly signal: AbortSignal
+    readonly onProgress?: (hashedBytes: number) => void
+  },
+): Promise<Attempt<string>> {
+  const { hasher, signal, onProgress = () => {} } = options
   const segmentBytes = Math.max(1, identity.sizeBytes)
-  const hashing = hasher.hash({ path, identity, segmentBytes }, { signal, onProgress: () => {} })
+  const hashing = hasher.hash({ path, identity, segmentBytes }, { signal, onProgress })
   hashing.uploadReached(identity.sizeBytes)
-  return hashing.result
+  const hash = await hashing.result
+  return hash.ok ? success(hash.value.sha256) : hash
 }
 
 function toResult(answer: HashAnswer | null, signal: AbortSignal): Attempt<FileHash> {

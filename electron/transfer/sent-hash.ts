@@ -10,7 +10,7 @@ export interface SentHash {
   restart(): void
   /** Adds the next bytes. They must not change until `onHashed` is called. */
   add(bytes: Uint8Array, onHashed: () => void): void
-  /** Whether bytes that were added are not hashed yet. */
+  /** Whether added bytes are not hashed yet, or a restart or the hash is not answered yet. */
   isBehind(): boolean
   /** Resolves once nothing reads the added bytes any more. */
   settled(): Promise<void>
@@ -43,23 +43,23 @@ export function createThreadHash(port: MessagePort): SentHash {
   /** Called in the order of the requests with the digest, or null. */
   const waiting: ((digest: string | null) => void)[] = []
   let isClosed = false
-  const ask = (request: HashRequest, onAnswer: (digest: string | null) => void) => {
+  const request = (message: HashRequest, onAnswer: (digest: string | null) => void) => {
     if (isClosed) return onAnswer(null)
     waiting.push(onAnswer)
-    port.postMessage(request)
+    port.postMessage(message)
   }
   port.on('message', (digest: string | null) => waiting.shift()?.(digest))
   port.on('close', () => {
     isClosed = true
     for (const onAnswer of waiting.splice(0)) onAnswer(null)
   })
-  const askFor = (request: HashRequest) =>
+  const requestDigest = (message: HashRequest) =>
     new Promise<string | null>((resolve) => {
-      ask(request, resolve)
+      request(message, resolve)
     })
   return {
-    restart: () => void askFor('start'),
-    add: (bytes, onHashed) => ask(bytes, onHashed),
+    restart: () => void requestDigest('start'),
+    add: (bytes, onHashed) => request(bytes, onHashed),
     isBehind: () => waiting.length > 0,
     settled: () =>
       new Promise<void>((resolve) => {
@@ -70,7 +70,7 @@ export function createThreadHash(port: MessagePort): SentHash {
           resolve()
         })
       }),
-    hex: () => askFor('digest'),
+    hex: () => requestDigest('digest'),
     close: () => port.close(),
   }
 }

@@ -1,14 +1,15 @@
 import { presignModel, type PresignedUpload } from '../cloud/models.ts'
+import { verifySentFile } from '../conflicts/same-file.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
-import { changeFailure, sameFile } from '../platform/files/file-identity.ts'
+import { changeFailure, mayHaveSameBytes, sameFile } from '../platform/files/file-identity.ts'
 import { hashWholeFile } from '../transfer/hasher.ts'
 import { createPausablePut } from '../transfer/pausable-put.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
 import type { RequestSlot } from '../transfer/request-slots.ts'
-import { stoppedByPause, type SendMemory, type SendSession, type StoredObject } from './send-session.ts'
+import { stoppedByPause, type SendSession, type StoredObject } from './send-session.ts'
 
 /**
  * Sends a file as one PUT and hashes the bytes as they are sent. Succeeds only if storage acknowledged every
@@ -48,7 +49,7 @@ async function firstGrant(session: SendSession): Promise<Result<PresignedUpload>
   const { memory, record } = session
   if (memory.unanswered) {
     const { grant, identity } = memory.unanswered
-    if (!isExpired(grant, session) && sameFile(identity, record.identity)) return success(grant)
+    if (!isExpired(grant, session) && mayHaveSameBytes(identity, record.identity)) return success(grant)
     memory.unanswered = null
   }
   return requestGrant(session)
@@ -90,8 +91,8 @@ async function putUntilStored(
         if (retryClassOf(outcome.failure) === 'later') slot.reportCongestion()
         return failed(outcome.failure)
       case 'occupied': {
-        const sha256 = unansweredHash(memory, grant)
-        if (sha256 !== null) return acknowledge(session, grant, sha256)
+        const acknowledged = await acknowledgeUnanswered(session, grant)
+        if (acknowledged !== null) return acknowledged
         if (renewals > 0) return failed(failure('storage-occupied'))
         break
       }
@@ -123,9 +124,26 @@ function rememberUnanswered(
     memory.unanswered = { grant, identity: record.identity, ...outcome.unanswered }
 }
 
-/** The hash of the unanswered PUT if it was the one that occupied the key. */
-function unansweredHash({ unanswered }: SendMemory, grant: PresignedUpload): string | null {
-  return unanswered?.grant.storageKey === grant.storageKey ? unanswered.sha256 : null
+/**
+ * Acknowledges the object that occupies the key if the unanswered PUT stored it and the file still has its
+ * bytes; else null.
+ */
+async function acknowledgeUnanswered(
+  session: SendSession,
+  grant: PresignedUpload,
+): Promise<Attempt<StoredObject> | null> {
+  const { record, memory } = session
+  const { unanswered } = memory
+  if (unanswered?.grant.storageKey !== grant.storageKey || unanswered.sha256 === null) return null
+  const { sha256 } = unanswered
+  if (!sameFile(unanswered.identity, record.identity)) {
+    // Only samples of the file have been compared.
+    const expected = { sha256, identity: record.identity }
+    const verified = await verifySentFile(record.path, expected, session)
+    if (isAborted(verified)) return aborted
+    if (!verified.ok) return verified.failure.code === 'file-changed' ? null : verified
+  }
+  return acknowledge(session, grant, sha256)
 }
 
 /**
@@ -148,16 +166,15 @@ async function acknowledge(
 }
 
 /**
- * Reads the file to hash it. These are the bytes that were sent, since the file's identity is compared before,
- * during and after both.
+ * Reads the file to hash it. These are the bytes that were sent, since the file's identity is compared
+ * before, during and after both.
  */
 async function hashAgain(session: SendSession, url: string): Promise<Attempt<string>> {
-  const hash = await hashWholeFile(session.record, session)
-  if (hash.ok) return success(hash.value.sha256)
-  if (isAborted(hash) || hash.failure.code !== 'unexpected') return hash
+  const sha256 = await hashWholeFile(session.record, session)
+  if (sha256.ok || isAborted(sha256) || sha256.failure.code !== 'unexpected') return sha256
   // A thread that ended is replaced, so sending again helps.
   const { host } = new URL(url)
-  return failed(failure('connection-lost', { host }, { detail: hash.failure.detail }))
+  return failed(failure('connection-lost', { host }, { detail: sha256.failure.detail }))
 }
 
 async function putOnce(session: SendSession, grant: PresignedUpload, slot: RequestSlot): Promise<PutOutcome> {

@@ -110,11 +110,12 @@ function headerValue(given: unknown): string | null {
 }
 
 /**
- * This computer and its network segment: IPv4 RFC 1122, 3.2.1.3 and RFC 3927; IPv6 RFC 4291, 2.5.3, 2.5.5.1 and
- * 2.5.6. Connections to the unspecified addresses reach this computer too. IPv6 forms of IPv4 addresses are
- * included: mapped, compatible and translated ones (RFC 2765, 2.1), NAT64 (RFC 6052, 2.1) and 6to4 (RFC 3056, 2).
- * Private addresses are allowed, since storage on a company's own network has them. TLS keeps a name that leads to
- * another computer of the network from being used, unless that computer has a certificate for the name.
+ * This computer and its network segment: IPv4 RFC 1122, 3.2.1.3 and RFC 3927; IPv6 RFC 4291, 2.5.3, 2.5.5.1
+ * and 2.5.6. Connections to the unspecified addresses reach this computer too. IPv6 forms of IPv4 addresses
+ * are included: mapped, compatible and translated ones (RFC 2765, 2.1), NAT64 (RFC 6052, 2.1) and 6to4 (RFC
+ * 3056, 2). Private addresses are allowed, since storage on a company's own network has them. With TLS, a
+ * name that resolves to another computer of the network is refused unless that computer has a certificate for
+ * the name.
  */
 const localAddresses = new BlockList()
 localAddresses.addSubnet('0.0.0.0', 8, 'ipv4')

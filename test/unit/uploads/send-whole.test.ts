@@ -13,6 +13,7 @@ import { sendWhole } from '../../../electron/uploads/send-whole.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
 const sha256 = 'a'.repeat(64)
+const otherSha256 = 'b'.repeat(64)
 const answered = {
   kind: 'answered',
   status: 200,
@@ -39,8 +40,10 @@ async function setup(answer: PutAnswer, hash: Attempt<FileHash>, newNumbers = {}
   const slot = { recordFlushed() {}, reportCongestion() {}, recordLatency() {}, release() {} }
   const hashedPaths: string[] = []
   const session = {
-    record: { path, identity },
+    record: { path, identity, fileName: 'a.safetensors', target: {} },
     memory,
+    // The server refuses a new URL.
+    access: { client: { send: () => Promise.resolve(failed(failure('offline'))) } },
     environment: createTestEnvironment(standingClock()),
     workerPool: { send: () => Promise.resolve(answer) },
     hasher: {
@@ -57,12 +60,12 @@ async function setup(answer: PutAnswer, hash: Attempt<FileHash>, newNumbers = {}
   return { session, memory, hashedPaths, path }
 }
 
-const hashOfFile = success<FileHash>({ sha256: 'b'.repeat(64), segmentChecksums: [] })
+const hashOfFile = success<FileHash>({ sha256: otherSha256, segmentChecksums: [] })
 const threadEnded = failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
 
 test('reads a stored file again if the thread that hashed it ended', async () => {
   const { session, hashedPaths, memory, path } = await setup(answered, hashOfFile)
-  const stored = { storageKey: 'key', sha256: 'b'.repeat(64) }
+  const stored = { storageKey: 'key', sha256: otherSha256 }
   expect(await sendWhole(session)).toEqual(success(stored))
   expect([hashedPaths, memory.stored]).toEqual([[path], stored])
 })
@@ -82,4 +85,26 @@ test('sends a stored file again later if its hash thread ended twice', async () 
 test('reports a file that changed before its hash was computed again', async () => {
   const { session } = await setup(answered, failed(failure('file-changed')))
   expect(await sendWhole(session)).toEqual(failed(failure('file-changed')))
+})
+
+const occupied = { ...answered, status: 412 }
+const newInode = { inode: 1n, device: 2n }
+
+test('keeps the object of an unanswered PUT if the file has got a new inode and the same bytes', async () => {
+  const sentBytes = success<FileHash>({ sha256, segmentChecksums: [] })
+  const { session, hashedPaths, path } = await setup(occupied, sentBytes, newInode)
+  expect(await sendWhole(session)).toEqual(success({ storageKey: 'key', sha256 }))
+  expect(hashedPaths).toEqual([path])
+})
+
+test('sends a file with a new inode and other bytes than the unanswered PUT to another key', async () => {
+  const { session, memory } = await setup(occupied, hashOfFile, newInode)
+  expect(await sendWhole(session)).toEqual(failed(failure('offline')))
+  expect(memory.unanswered).toBeNull()
+})
+
+test('does not read the same file again to keep the object of an unanswered PUT', async () => {
+  const { session, hashedPaths } = await setup(occupied, hashOfFile)
+  expect(await sendWhole(session)).toEqual(success({ storageKey: 'key', sha256 }))
+  expect(hashedPaths).toEqual([])
 })

@@ -63,7 +63,11 @@ export function createAccountList(
       signInCounts.set(account.id, signInCount(account.id) + 1)
       const isAnySignedIn = list().some(({ state }) => state === 'ready')
       const departed = list().filter(
-        (other) => !isAnySignedIn && other.state === 'signed-out' && !hasSameEmail(other, account),
+        (other) =>
+          !isAnySignedIn &&
+          other.id !== account.id &&
+          other.state === 'signed-out' &&
+          !hasSameEmail(other, account),
       )
       const saved = accountStore.save(account, ...departed.map((other) => ({ ...other, hasLeft: true })))
       if (saved.ok) missing.delete(account.id)

@@ -46,6 +46,12 @@ export interface Accounts {
    * called before the server has answered.
    */
   signOut(accountId: string, onSignedOut?: () => void, data?: Account['data']): Promise<Result<void>>
+  /**
+   * Erases what a sign-out did not, because its process ended in between or the keychain was locked: the secrets
+   * of users who have signed out. Sign-ins wait until this resolves; `revoked` resolves once the server has
+   * answered.
+   */
+  eraseDepartedSecrets(): Promise<{ readonly revoked: Promise<unknown> }>
   /** Access for an account and team, or why there is none. */
   accessFor(accountId: string, teamId: string): Result<Access>
   /**
@@ -106,6 +112,7 @@ export function createAccounts(options: {
   })
 
   const services = { accountStore, accountList, credentials, environment }
+  const { afterErasing, eraseDepartedSecrets } = createSecretEraser(accountStore, credentials)
 
   function clientFor(server: string): CloudClient {
     const client = clients.get(server) ?? createCloudClient(server, environment, proxies)
@@ -129,13 +136,14 @@ export function createAccounts(options: {
       ...accountList.list().filter(({ id }) => !externalTokens.has(id)),
       ...[...externalTokens.values()].map(({ account }) => account),
     ],
-    signIn: (server, email, password) => signInByPassword(clientFor(server), services, { email, password }),
+    signIn: (server, email, password) =>
+      afterErasing(() => signInByPassword(clientFor(server), services, { email, password })),
     async signInWithKey(server, pasted) {
       const key = parseDeviceKey(pasted)
-      return key.ok ? devices.signIn(server, key.value) : key
+      return key.ok ? afterErasing(() => devices.signIn(server, key.value)) : key
     },
-    acceptDeviceKey: devices.accept,
-    finishPendingKey: devices.finishPending,
+    acceptDeviceKey: (server, key) => afterErasing(() => devices.accept(server, key)),
+    finishPendingKey: (server) => afterErasing(() => devices.finishPending(server)),
     discardKey: (server, key) => void devices.revoke(server, key),
     hasStoredSignIn: accountList.hasSignIn,
     clientFor,
@@ -149,6 +157,7 @@ export function createAccounts(options: {
       onSignedOut()
       return ended.value.revoke()
     },
+    eraseDepartedSecrets,
     accessFor(accountId, teamId) {
       const account = find(accountId)
       if (!account || account.state === 'signed-out') return failed(failure('signed-out'))
@@ -228,7 +237,7 @@ async function signInByPassword(
   const added = accountList.add(account.value)
   if (added.ok) return account
   // A sign-in that isn't listed could not be signed out.
-  if (!accountList.list().some(({ id }) => id === account.value.id)) {
+  if (!accountList.list().some(({ id, hasLeft }) => id === account.value.id && !hasLeft)) {
     revoke()
     await credentials.end(account.value)
   }
@@ -281,6 +290,39 @@ async function restoreAccounts(
   const restored = lost.filter((account, index) => checks[index]?.ok && isListed(account))
   for (const account of restored) accountList.restore(account)
   return restored.length > 0
+}
+
+/** Erases the secrets of users who have signed out, and lets sign-ins wait for that. */
+function createSecretEraser(accountStore: AccountStore, credentials: Pick<AccountCredentials, 'end'>) {
+  let erasing: Promise<unknown> = Promise.resolve()
+  return {
+    /** Signs in once no secret is being erased, which could be the new one otherwise. */
+    async afterErasing<T>(signIn: () => Promise<T>): Promise<T> {
+      await erasing
+      return signIn()
+    },
+    async eraseDepartedSecrets() {
+      const ended = erasing.then(() => endDeparted(accountStore, credentials))
+      erasing = ended.catch(() => undefined)
+      const revocations = await ended
+      return { revoked: Promise.allSettled(revocations.map((revoke) => revoke())) }
+    },
+  }
+}
+
+/** Erases the secrets of users who have signed out; returns what revokes them at the server. */
+async function endDeparted(accountStore: AccountStore, credentials: Pick<AccountCredentials, 'end'>) {
+  const departed = () => accountStore.list().filter(({ hasLeft }) => hasLeft)
+  // Another process may have signed in meanwhile.
+  const checkDeparted = (accountId: string) =>
+    departed().some(({ id }) => id === accountId) ? success(undefined) : failed(failure('not-found'))
+  const all = await Promise.all(
+    departed().map(async (account) => {
+      const ended = await credentials.end(account, () => checkDeparted(account.id))
+      return ended.ok && hasAllowedServer(account) ? [ended.value.revoke] : []
+    }),
+  )
+  return all.flat()
 }
 
 function credentialOf(kind: Account['kind'], token: string, teamId: string | null): Credential {

@@ -102,13 +102,12 @@ export function createDeviceKeys(options: {
     keys.set(id, key)
     missing.delete(id)
     refused.delete(id)
-    const added = accountList.add(account.value)
-    if (!added.ok) {
-      if (!before.ok) await eraseKey(secretStore, id)
-      return added
-    }
     if (before.ok && before.value !== key) void revoke(server, before.value)
-    return account
+    const added = accountList.add(account.value)
+    if (added.ok) return account
+    if (!before.ok) await eraseKey(secretStore, id)
+    if (!before.ok) keys.delete(id)
+    return added
   }
 
   async function signInWithPendingKey(server: string, key: string): Promise<Result<Account>> {

@@ -175,7 +175,8 @@ export function createSession(options: SessionOptions): Session {
     },
     isSecretMissing: storage.isMissing,
     async end(record = () => success(undefined)) {
-      const secret = await load()
+      // Also tokens that the keychain did not erase at a sign-out are to be revoked.
+      const secret = hasEnded ? failed(failure('signed-out')) : await storage.load()
       hasEnded = true
       await refreshing
       const latest = storage.unwritten() ?? storage.current()

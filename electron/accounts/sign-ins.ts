@@ -226,6 +226,7 @@ function createSignInChecks(
 ) {
   const closing = new AbortController()
   let refreshing: Promise<unknown> = Promise.resolve()
+  let erasing: Promise<unknown> = Promise.resolve()
   const signedInAccounts = () => accounts.list().filter(({ state }) => state === 'ready')
 
   /**
@@ -253,6 +254,7 @@ function createSignInChecks(
   return {
     async restore() {
       // Not awaited, since a locked keyring may be asking the user for its password.
+      erasing = accounts.eraseDepartedSecrets().then(({ revoked }) => revoked)
       for (const { address } of serversOf(settings())) void finishPendingPairing(address)
       await Promise.all(signedInAccounts().map(({ id }) => accounts.checkSecret(id)))
       announce()
@@ -270,7 +272,8 @@ function createSignInChecks(
     },
     async close() {
       closing.abort()
-      await refreshing
+      // A process that ended before its requests would leave a device key that is valid at the server.
+      await Promise.allSettled([refreshing, erasing])
     },
   }
 }

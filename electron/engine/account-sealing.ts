@@ -70,6 +70,8 @@ export interface SealingOptions {
    * process still needs it.
    */
   readonly release: (accounts: readonly Account[]) => Promise<boolean>
+  /** Erases the secrets of users who have signed out: they can't be found once the accounts are encrypted. */
+  readonly eraseSecrets: () => Promise<unknown>
   /** Something was encrypted, deleted or decrypted, or the sign-ins of another process have changed. */
   readonly onChange: () => void
 }
@@ -102,6 +104,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     const isRemoved = own.some(({ data }) => data === 'removed')
     const affected = isRemoved ? own.filter(isToBeRemoved) : own
     if (!(await options.release(affected))) return failed(failure('seal-pending'))
+    await options.eraseSecrets()
     const seal = isRemoved ? null : await keys.take()
     if (seal && !seal.ok) {
       retryAtMs = environment.now() + keychainRetryMs

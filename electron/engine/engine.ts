@@ -126,6 +126,7 @@ export function createEngine(options: EngineOptions): Engine {
     flushLog: options.flushLog ?? (async () => {}),
     checkEveryMs: options.accountCheckMs,
     release: releaseAccounts,
+    eraseSecrets: accounts.eraseDepartedSecrets,
     onChange: () => events.emit('sealingChanged'),
   })
   const signIns = createSignIns({

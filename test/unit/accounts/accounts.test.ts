@@ -75,6 +75,78 @@ test('a sign-in that can’t be stored leaves no secret, and its session has end
   expect(await signIn()).toMatchObject({ state: 'ready' })
 })
 
+test('a sign-in after a sign-out that can’t be stored leaves no secret', async () => {
+  const { accounts, cloud, database, secretStore, signIn } = await setupAccounts()
+  await accounts.signOut((await signIn()).id)
+  refuseAccounts(database)
+  expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject({
+    failure: { code: 'journal-trouble' },
+  })
+  expect(secretStore.entries.size).toBe(0)
+})
+
+test('a device key that could not be stored as a sign-in is erased, also at the second attempt', async () => {
+  const { accounts, cloud, database, secretStore, newDeviceKey } = await setupAccounts()
+  refuseAccounts(database)
+  for (const key of [await newDeviceKey(), await newDeviceKey()])
+    expect((await accounts.signInWithKey(cloud.url, key)).ok).toBe(false)
+  expect(secretStore.entries.size).toBe(0)
+})
+
+test('revokes a device key that was replaced although the sign-in could not be stored', async () => {
+  const { accounts, cloud, database, newDeviceKey } = await setupAccounts()
+  valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
+  refuseAccounts(database)
+  expect((await accounts.signInWithKey(cloud.url, await newDeviceKey())).ok).toBe(false)
+  expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
+})
+
+test('a user of the same host whose email and server address have changed is signed in again', async () => {
+  const { accountStore, signIn, accounts } = await setupAccounts()
+  const account = await signIn()
+  // The account has the same id, but another server address.
+  const server = account.server.replace('http:', 'https:')
+  const former = { ...account, server, email: 'alice@former.example' }
+  valueOf(accountStore.save({ ...former, state: 'signed-out' }))
+  await signIn()
+  expect(accounts.list()).toEqual([account])
+})
+
+test.each([
+  ['session', 'logout'],
+  ['device', 'revokeOwnDevice'],
+] as const)('erases and revokes the secret (%s) of a sign-out that was cut off', async (kind, operation) => {
+  const { accounts, accountStore, cloud, secretStore, newDeviceKey, signIn, start } = await setupAccounts()
+  const account =
+    kind === 'session'
+      ? await signIn()
+      : valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
+  valueOf(accountStore.save({ ...account, state: 'signed-out', hasLeft: true }))
+  const { revoked } = await start().eraseDepartedSecrets()
+  expect(secretStore.entries.size).toBe(0)
+  await revoked
+  expect(cloud.operations.at(-1)).toMatchObject({ name: operation, status: 200 })
+})
+
+test('does not erase the secret of a sign-in that was made meanwhile, here or in another process', async () => {
+  const { accountStore, cloud, secretStore, signIn, start } = await setupAccounts()
+  const account = await signIn()
+  for (const place of ['here', 'elsewhere'] as const) {
+    valueOf(accountStore.save({ ...account, state: 'signed-out', hasLeft: true }))
+    const next = start()
+    const gate = Promise.withResolvers<void>()
+    secretStore.beforeCall = (call) => (call.startsWith('get') ? gate.promise : undefined)
+    const erased = next.eraseDepartedSecrets()
+    const by = place === 'here' ? next : start()
+    const signedIn = by.signIn(cloud.url, ALICE.email, ALICE.password)
+    if (place === 'elsewhere') valueOf(await signedIn)
+    gate.resolve()
+    await erased
+    expect(valueOf(await signedIn)).toEqual(account)
+    expect([accountStore.list(), secretStore.entries.size]).toEqual([[account], 1])
+  }
+})
+
 test('a sign-out that can’t be stored changes nothing, and can be repeated', async () => {
   const { accounts, database, signIn, states, secretStore } = await setupAccounts()
   const { id } = await signIn()

@@ -6,7 +6,7 @@ import { exitCodes } from './exit-codes.ts'
 import { interrupted } from './interruption.ts'
 import { createJsonReporter } from './output/json-output.ts'
 import { createTextReporter } from './output/text-output.ts'
-import { describeFailure, signInExitCode, type Streams } from './output/output.ts'
+import { describeFailure, reportCancelled, signInExitCode, type Streams } from './output/output.ts'
 import { runFindCommand } from './commands/find.ts'
 import { runResumeCommand } from './commands/resume.ts'
 import { runLoginCommand } from './commands/login.ts'
@@ -116,7 +116,5 @@ async function untilInterrupted(
 ): Promise<number> {
   const code = await interruption.race(work)
   if (code !== interrupted) return code
-  streams.err.line('')
-  streams.err.line('Cancelled.')
-  return interruption.exitCode
+  return reportCancelled({ interruption, streams })
 }

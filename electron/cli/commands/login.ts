@@ -5,7 +5,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted, type Interruption } from '../interruption.ts'
-import { describeFailure, signInExitCode, type Streams } from '../output/output.ts'
+import { describeFailure, reportCancelled, signInExitCode, type Streams } from '../output/output.ts'
 import { createPasswordPrompt } from '../output/password-prompt.ts'
 
 interface LoginContext {
@@ -43,13 +43,6 @@ export async function runLoginCommand(
   }
 }
 
-function reportCancelled({ streams, interruption }: LoginContext): number {
-  // The terminal shows ^C.
-  streams.err.line('')
-  streams.err.line('Cancelled.')
-  return interruption.exitCode
-}
-
 /** Shows the code and waits until it is confirmed or expires. */
 async function signInByPairing(context: LoginContext): Promise<number> {
   const { engine, streams, interruption } = context
@@ -66,16 +59,17 @@ async function signInByPairing(context: LoginContext): Promise<number> {
   streams.out.line(`Confirm the code ${pairing.userCode} on this page:`)
   streams.out.line(`  ${pairing.address}`)
   streams.out.line('Waiting for confirmation. Press Ctrl-C to cancel.')
+  let isCancelled = false
   interruption.signal.addEventListener('abort', () => {
     // The server returns the key only once: with it, the sign-in is finished and reported.
-    if (engine.session().pairing?.state === 'waiting') void engine.calls.cancelPairing(undefined)
+    if (engine.session().pairing?.state !== 'waiting') return
+    isCancelled = true
+    void engine.calls.cancelPairing(undefined)
   })
   const view = await waitForPairing(engine, (problem) =>
     streams.err.line(describeFailure(problem, 'retrying')),
   )
-  const isSignedIn = view.accounts.some(({ id, state }) => state === 'ready' && !before.has(id))
-  // Ctrl-C removes the pairing from the view as well.
-  if (interruption.signal.aborted && view.pairing === null && !isSignedIn) return reportCancelled(context)
+  if (isCancelled) return reportCancelled(context)
   if (view.pairing) return reportRefusal(view.pairing.failure ?? failure('pairing-over'), streams)
   return reportSignIn({ ok: true, value: view }, before, context)
 }

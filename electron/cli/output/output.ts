@@ -12,12 +12,24 @@ import type {
 } from '../../contract/uploads.ts'
 import { isRecordWrong, type Verification } from '../../contract/verification.ts'
 import { visibleText } from '../../contract/visible-text.ts'
+import type { Interruption } from '../interruption.ts'
 import type { TextStream } from './text-stream.ts'
 
 /** Results are written to `out`, messages for the user to `err`. */
 export interface Streams {
   readonly out: TextStream
   readonly err: TextStream
+}
+
+/** Reports that Ctrl-C or SIGTERM has ended a command before it did anything. Returns the exit code. */
+export function reportCancelled(context: {
+  readonly streams: Streams
+  readonly interruption: Interruption
+}): number {
+  // The terminal shows ^C.
+  context.streams.err.line('')
+  context.streams.err.line('Cancelled.')
+  return context.interruption.exitCode
 }
 
 /** The state of all uploads of a command while they run. */

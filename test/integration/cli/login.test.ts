@@ -167,27 +167,36 @@ test('cancels a pairing on Ctrl-C without claiming a sign-in', async () => {
   expect(err).toContain('Cancelled.')
 })
 
-test('finishes and reports a sign-in if Ctrl-C comes after the confirmed key', async () => {
-  const { runWithKeychain, cloud, folder } = await setup()
-  const { ended, printed } = runWithKeychain(
-    `"$NODE" "$COMMAND" login & pid=$!
+test.each([
+  ['a new', `Signed in as ${ALICE.email}, for Studio North.`],
+  ['a known', 'Signed in.'],
+])(
+  'finishes and reports the sign-in of %s account if Ctrl-C comes after the confirmed key',
+  async (kind, report) => {
+    const { runWithKeychain, cloud, folder } = await setup()
+    const key = await createDeviceKey(cloud)
+    const before = kind === 'a known' ? `echo '${key}' | modelferry login --key - > '${folder}/first'` : ''
+    const { ended, printed } = runWithKeychain(
+      `${before}
+     "$NODE" "$COMMAND" login & pid=$!
      until [ -e '${folder}/arrived' ]; do sleep 0.1; done
      kill -INT $pid; echo killed; wait $pid; echo "login $?"`,
-  )
-  let shown = ''
-  await printed(
-    (out) => out.includes('Press Ctrl-C to cancel') && (shown = userCode.exec(out)?.[0] ?? '') !== '',
-  )
-  const held = cloud.hold('getCurrentTeam')
-  cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
-  await held.arrived
-  writeFileSync(join(folder, 'arrived'), '')
-  await printed((out) => out.includes('killed'))
-  held.release()
-  const { out, err } = await ended
-  expect(out).toContain(`Signed in as ${ALICE.email}, for Studio North.\nlogin 0\n`)
-  expect(err).not.toContain('Cancelled')
-})
+    )
+    let shown = ''
+    await printed(
+      (out) => out.includes('Press Ctrl-C to cancel') && (shown = userCode.exec(out)?.[0] ?? '') !== '',
+    )
+    const held = cloud.hold('getCurrentTeam')
+    cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
+    await held.arrived
+    writeFileSync(join(folder, 'arrived'), '')
+    await printed((out) => out.includes('killed'))
+    held.release()
+    const { out, err } = await ended
+    expect(out).toContain(`${report}\nlogin 0\n`)
+    expect(err).not.toContain('Cancelled')
+  },
+)
 
 test('reads a device key from standard input and never prints or misdirects a key', async () => {
   const { runWithKeychain, file, cloud, readDataFolder } = await setup()

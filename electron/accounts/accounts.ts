@@ -52,6 +52,8 @@ export interface Accounts {
    * answered.
    */
   eraseDepartedSecrets(): Promise<{ readonly revoked: Promise<unknown> }>
+  /** Resolves once `eraseDepartedSecrets`, if it was called, has erased the secrets. */
+  departedSecretsErased(): Promise<unknown>
   /** Access for an account and team, or why there is none. */
   accessFor(accountId: string, teamId: string): Result<Access>
   /**
@@ -112,7 +114,7 @@ export function createAccounts(options: {
   })
 
   const services = { accountStore, accountList, credentials, environment }
-  const { afterErasing, eraseDepartedSecrets } = createSecretEraser(accountStore, credentials)
+  const { afterErasing, ...secretEraser } = createSecretEraser(accountStore, credentials)
 
   function clientFor(server: string): CloudClient {
     const client = clients.get(server) ?? createCloudClient(server, environment, proxies)
@@ -157,7 +159,7 @@ export function createAccounts(options: {
       onSignedOut()
       return ended.value.revoke()
     },
-    eraseDepartedSecrets,
+    ...secretEraser,
     accessFor(accountId, teamId) {
       const account = find(accountId)
       if (!account || account.state === 'signed-out') return failed(failure('signed-out'))
@@ -307,6 +309,7 @@ function createSecretEraser(accountStore: AccountStore, credentials: Pick<Accoun
       const revocations = await ended
       return { revoked: Promise.allSettled(revocations.map((revoke) => revoke())) }
     },
+    departedSecretsErased: () => erasing,
   }
 }
 

@@ -226,7 +226,7 @@ function createSignInChecks(
 ) {
   const closing = new AbortController()
   let refreshing: Promise<unknown> = Promise.resolve()
-  let erasing: Promise<unknown> = Promise.resolve()
+  let revoking: Promise<unknown> = Promise.resolve()
   const signedInAccounts = () => accounts.list().filter(({ state }) => state === 'ready')
 
   /**
@@ -253,8 +253,13 @@ function createSignInChecks(
 
   return {
     async restore() {
-      // Not awaited, since a locked keyring may be asking the user for its password.
-      erasing = accounts.eraseDepartedSecrets().then(({ revoked }) => revoked)
+      // Only here, before any sign-in, whose secret could be erased too. Not awaited, also not at the end, since a
+      // locked keyring may be asking the user for its password.
+      void accounts.eraseDepartedSecrets().then(
+        ({ revoked }) => (revoking = revoked),
+        (error: unknown) =>
+          environment.log.error('old sign-ins could not be erased', { error: String(error) }),
+      )
       for (const { address } of serversOf(settings())) void finishPendingPairing(address)
       await Promise.all(signedInAccounts().map(({ id }) => accounts.checkSecret(id)))
       announce()
@@ -273,7 +278,7 @@ function createSignInChecks(
     async close() {
       closing.abort()
       // A process that ended before its requests would leave a device key that is valid at the server.
-      await Promise.allSettled([refreshing, erasing])
+      await Promise.allSettled([refreshing, revoking])
     },
   }
 }

@@ -70,8 +70,11 @@ export interface SealingOptions {
    * process still needs it.
    */
   readonly release: (accounts: readonly Account[]) => Promise<boolean>
-  /** Erases the secrets of users who have signed out: they can't be found once the accounts are encrypted. */
-  readonly eraseSecrets: () => Promise<unknown>
+  /**
+   * Resolves once the secrets that an interrupted sign-out has left are erased: they can't be found once the
+   * accounts are encrypted.
+   */
+  readonly secretsErased: () => Promise<unknown>
   /** Something was encrypted, deleted or decrypted, or the sign-ins of another process have changed. */
   readonly onChange: () => void
 }
@@ -104,7 +107,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     const isRemoved = own.some(({ data }) => data === 'removed')
     const affected = isRemoved ? own.filter(isToBeRemoved) : own
     if (!(await options.release(affected))) return failed(failure('seal-pending'))
-    await options.eraseSecrets()
+    await options.secretsErased()
     const seal = isRemoved ? null : await keys.take()
     if (seal && !seal.ok) {
       retryAtMs = environment.now() + keychainRetryMs

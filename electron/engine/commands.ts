@@ -158,10 +158,12 @@ export class UploadCommands {
     const unregistered = open
       .filter(({ record }) => modelIdOf(record.state) === null)
       .map(({ record }) => record.id)
-    for (const id of unregistered) this.#options.forget(id)
     const records = this.#known(unregistered).map(({ record }) => record)
     const removed = this.#rows.remove(unregistered)
-    this.#options.undo.rememberRemoved(records.filter(({ id }) => !this.#rows.has(id)))
+    const gone = records.filter(({ id }) => !this.#rows.has(id))
+    // The others may still need what is only in memory, for example that they are registered.
+    for (const { id } of gone) this.#options.forget(id)
+    this.#options.undo.rememberRemoved(gone)
     // What could not be removed must not be left out of the queue.
     if (!removed.ok) this.#queueWaiting(unregistered)
     this.#options.onAbandoned()

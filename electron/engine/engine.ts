@@ -126,7 +126,7 @@ export function createEngine(options: EngineOptions): Engine {
     flushLog: options.flushLog ?? (async () => {}),
     checkEveryMs: options.accountCheckMs,
     release: releaseAccounts,
-    eraseSecrets: accounts.eraseDepartedSecrets,
+    secretsErased: accounts.departedSecretsErased,
     onChange: () => events.emit('sealingChanged'),
   })
   const signIns = createSignIns({

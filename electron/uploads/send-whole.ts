@@ -1,6 +1,6 @@
 import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { verifySentFile } from '../conflicts/same-file.ts'
-import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
+import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import { changeFailure, mayHaveSameBytes, sameFile } from '../platform/files/file-identity.ts'
@@ -141,7 +141,8 @@ async function acknowledgeUnanswered(
     const expected = { sha256, identity: record.identity }
     const verified = await verifySentFile(record.path, expected, session)
     if (isAborted(verified)) return aborted
-    if (!verified.ok) return verified.failure.code === 'file-changed' ? null : verified
+    if (!verified.ok && verified.failure.code === 'file-changed') return null
+    if (!verified.ok) return failed(asRetried(verified.failure, grant))
   }
   return acknowledge(session, grant, sha256)
 }
@@ -152,14 +153,14 @@ async function acknowledgeUnanswered(
  */
 async function acknowledge(
   session: SendSession,
-  { storageKey, url }: PresignedUpload,
+  grant: PresignedUpload,
   sentHash: string | null,
 ): Promise<Attempt<StoredObject>> {
   const { memory, report, record } = session
-  const sha256 = sentHash === null ? await hashAgain(session, url) : success(sentHash)
+  const sha256 = sentHash === null ? await hashAgain(session, grant) : success(sentHash)
   if (!sha256.ok) return sha256
   memory.unanswered = null
-  memory.stored = { storageKey, sha256: sha256.value }
+  memory.stored = { storageKey: grant.storageKey, sha256: sha256.value }
   report.progress({ sentBytes: record.identity.sizeBytes, inFlightBytes: 0, inFlightParts: 0 })
   report.finishing()
   return success(memory.stored)
@@ -169,12 +170,15 @@ async function acknowledge(
  * Reads the file to hash it. These are the bytes that were sent, since the file's identity is compared
  * before, during and after both.
  */
-async function hashAgain(session: SendSession, url: string): Promise<Attempt<string>> {
+async function hashAgain(session: SendSession, grant: PresignedUpload): Promise<Attempt<string>> {
   const sha256 = await hashWholeFile(session.record, session)
-  if (sha256.ok || isAborted(sha256) || sha256.failure.code !== 'unexpected') return sha256
-  // A thread that ended is replaced, so sending again helps.
-  const { host } = new URL(url)
-  return failed(failure('connection-lost', { host }, { detail: sha256.failure.detail }))
+  return sha256.ok || isAborted(sha256) ? sha256 : failed(asRetried(sha256.failure, grant))
+}
+
+/** A hash thread that ended is replaced, so the upload is tried again. */
+function asRetried(met: Failure, { url }: PresignedUpload): Failure {
+  if (met.code !== 'unexpected') return met
+  return failure('connection-lost', { host: new URL(url).host }, { detail: met.detail })
 }
 
 async function putOnce(session: SendSession, grant: PresignedUpload, slot: RequestSlot): Promise<PutOutcome> {

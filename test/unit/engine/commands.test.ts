@@ -36,10 +36,11 @@ function setup() {
   })
   const { queue, run } = handQueue({ atOnce: 4 })
   const cleanups: string[] = []
+  const forgotten: string[] = []
   const commands = new UploadCommands({
     rows,
     queue,
-    forget: () => {},
+    forget: (id) => forgotten.push(id),
     onAbandoned: () => cleanups.push('left behind'),
     inspect: () => Promise.reject(new Error('nothing is looked at here')),
     onTypesEdited: () => {},
@@ -54,6 +55,7 @@ function setup() {
     run,
     commands,
     cleanups,
+    forgotten,
     departed,
     breakJournal: () => database.exec('PRAGMA query_only = ON'),
     /**
@@ -330,6 +332,18 @@ test('restores removed uploads if others could not be removed, and keeps those i
   expect(await commands.cancel(ids)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
   expect(ids.filter((id) => queue.has(id))).toEqual(ids.slice(1_000))
   expect(commands.undoRemove(ids)).toEqual({ ok: true, value: ids.slice(0, 1_000) })
+})
+
+test('keeps what is only in memory of uploads that could not be removed', async () => {
+  const { queue, commands, add, failCommits, forgotten } = setup()
+  const id = add()
+  await queue.setHeld(true)
+  const repair = failCommits('DELETE ON uploads')
+  expect((await commands.cancel([id])).ok).toBe(false)
+  expect(forgotten).toEqual([])
+  repair()
+  expect((await commands.cancel([id])).ok).toBe(true)
+  expect(forgotten).toEqual([id])
 })
 
 test('keeps uploads in the queue if cancelling another one in the library could not be written', async () => {

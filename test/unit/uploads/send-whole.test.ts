@@ -103,6 +103,12 @@ test('sends a file with a new inode and other bytes than the unanswered PUT to a
   expect(memory.unanswered).toBeNull()
 })
 
+test('compares a file with a new inode again later if the hash thread ended', async () => {
+  const { session, memory } = await setup(occupied, threadEnded, newInode)
+  expect(await sendWhole(session)).toMatchObject({ ok: false, failure: { code: 'connection-lost' } })
+  expect(memory.unanswered).not.toBeNull()
+})
+
 test('does not read the same file again to keep the object of an unanswered PUT', async () => {
   const { session, hashedPaths } = await setup(occupied, hashOfFile)
   expect(await sendWhole(session)).toEqual(success({ storageKey: 'key', sha256 }))

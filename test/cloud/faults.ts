@@ -68,6 +68,8 @@ export type HoldChoice = {
   readonly times?: number
   /** Whether the bytes of all matching operations are added up, and all of them stop there. */
   readonly together?: boolean
+  /** Restricts it to some operations of this name; the others are not counted either. */
+  readonly when?: (operation: Operation) => boolean
 }
 
 export type Hold = {
@@ -108,7 +110,7 @@ function concerns(on: string, operation: Operation): boolean {
 export function createFaults(): Faults {
   let armed: Armed[] = []
   let clearing = Promise.withResolvers<void>()
-  const held = new Map<HeldGate, { release(): void; skip: number; left: number }>()
+  const held = new Map<HeldGate, { release(): void; skip: number; left: number; when: HoldChoice['when'] }>()
 
   return {
     fail(rule) {
@@ -153,12 +155,13 @@ export function createFaults(): Faults {
         held.delete(gate)
         released.resolve()
       }
-      held.set(gate, { release, skip: choice.skip ?? 0, left: choice.times ?? Infinity })
+      held.set(gate, { release, skip: choice.skip ?? 0, left: choice.times ?? Infinity, when: choice.when })
       return { arrived: arrived.promise, release }
     },
     gates(operation) {
       const fitting = [...held].filter(([gate]) => concerns(gate.on, operation))
-      return fitting.filter(([, one]) => one.skip-- <= 0 && one.left-- > 0).map(([gate]) => gate)
+      const matching = fitting.filter(([, { when }]) => when?.(operation) ?? true)
+      return matching.filter(([, one]) => one.skip-- <= 0 && one.left-- > 0).map(([gate]) => gate)
     },
     releaseAll() {
       for (const { release } of held.values()) release()

@@ -139,9 +139,10 @@ fault('names the host at sign-in when it does not resolve', 'name-not-found', as
 })
 
 fault('retries at once when the network changes', 'connection-lost', async (expected) => {
-  const begun = await uploadWithFaults('whole', { on: 'put-object', how: 'cut' })
+  const begun = await uploadWithFaults('whole', { on: 'put-object', how: 'cut', times: Infinity })
   const { failure } = await begun.app.phase(begun.id, 'retrying')
   expect(failure?.code).toBe(expected)
+  begun.cloud.clearFailures()
   begun.app.engine.networkChanged()
   // The clock stands still, so only the network change ends the wait.
   expect((await begun.app.settled(begun.id)).phase).toBe('registered')

@@ -6,10 +6,9 @@ import process from 'node:process'
 import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import { identityOf, isLink, readSample, type FileIdentity } from '../platform/files/file-identity.ts'
-import { existingNames } from '../platform/files/folder-listing.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
-import { downloadSuffixes, isPartialDownload } from './file-names.ts'
+import { isPartialDownload } from './file-names.ts'
 import { fileSource } from './formats/byte-source.ts'
 import { folderEvidence } from './kinds/folder-evidence.ts'
 import { unknownIdentity } from './found-file.ts'
@@ -21,7 +20,7 @@ import { findPrivateContent, headerLicence } from './metadata/facts.ts'
 import { hasThumbnail } from './metadata/preview.ts'
 import { readSidecars } from './metadata/sidecar-text.ts'
 import { toDisplayText } from './metadata/display-text.ts'
-import { findSidecars } from './sidecars.ts'
+import { findSidecars, hasDownloadBeside } from './sidecars.ts'
 import { asDiffusersPart, addGroupEvidence, addGroup, type Pipeline } from './group-evidence.ts'
 import { recognise } from './recognise.ts'
 import { diffusersTarget, suggestTarget } from './suggest-target.ts'
@@ -182,10 +181,4 @@ interface FolderFindings {
 
 function hasChanged(before: BigIntStats, after: BigIntStats): boolean {
   return before.size !== after.size || before.mtimeNs !== after.mtimeNs
-}
-
-/** Download managers keep a state file, or the bytes themselves, next to the final name. */
-async function hasDownloadBeside(path: string): Promise<boolean> {
-  const markers = downloadSuffixes.map((suffix) => basename(path) + suffix)
-  return (await existingNames(dirname(path), markers)).length > 0
 }

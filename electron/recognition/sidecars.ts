@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { existingNames } from '../platform/files/folder-listing.ts'
-import { extensionOf, hasModelExtension } from './file-names.ts'
+import { downloadSuffixes, extensionOf, hasModelExtension } from './file-names.ts'
 
 /** Endings that model managers append to a model's name without extension, in order of precedence. */
 const pictureEndings = [
@@ -69,4 +69,10 @@ async function findSidecarsOf(path: string): Promise<Sidecars> {
       return name === undefined ? [] : [join(folder, name)]
     })
   return { picture: pathsOf(pictureEndings)[0] ?? null, texts: pathsOf(textEndings) }
+}
+
+/** Download managers keep a state file, or the bytes themselves, next to the final name. */
+export async function hasDownloadBeside(path: string): Promise<boolean> {
+  const markers = downloadSuffixes.map((suffix) => basename(path) + suffix)
+  return (await existingNames(dirname(path), markers)).length > 0
 }

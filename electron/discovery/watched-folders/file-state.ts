@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises'
-import { pathExists } from '../../platform/files/path-exists.ts'
 import { openRegularFile } from '../../platform/files/regular-file.ts'
-import { downloadSuffixes } from '../../recognition/file-names.ts'
+import { hasDownloadBeside } from '../../recognition/sidecars.ts'
 
 export interface FileState {
   readonly sizeBytes: number
@@ -77,6 +76,5 @@ export async function isFinishedFile(path: string): Promise<boolean> {
   } catch {
     return false
   }
-  const markers = await Promise.all(downloadSuffixes.map((suffix) => pathExists(path + suffix)))
-  return !markers.includes(true)
+  return !(await hasDownloadBeside(path))
 }

@@ -45,7 +45,8 @@ export const libraryStates: States = {
   'the library': inLibrary(showing('Grain')),
   'the library of a team that new uploads don’t go to': inLibrary(async (page) => {
     const { screen } = page
-    await userEvent.click(screen.getByRole('button', { name: /^Team: /, exact: false }).last())
+    // Not the header's, which is there before the library is loaded.
+    await userEvent.click(screen.getByRole('main').getByRole('button', { name: /^Team: / }))
     await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(`^${otherTeam.name}`) }))
     await showing(`Library of ${otherTeam.name}`)(page)
   }),

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
 
-// A minimal Cyberun API that stores only its responses, so that the client dominates the measurement.
+// A minimal Cyberun API that stores only registered models, so that the client dominates the measurement. Its
+// listing is always empty: a file of an earlier round would count as already in the library.
 
 export interface Grant {
   readonly url: string
@@ -43,12 +44,17 @@ const profile = {
   team_list: [{ id: 't', display_name: 'T' }],
 }
 
-async function answerTo(
-  path: string,
-  body: Body,
-  storage: ApiStorage,
-  partSizeBytes: number,
-): Promise<unknown> {
+interface Api {
+  readonly storage: ApiStorage
+  readonly partSizeBytes: number
+  /** Registered models by id. */
+  readonly models: Map<string, Body>
+}
+
+async function answerTo(path: string, body: Body, { storage, partSizeBytes, models }: Api): Promise<unknown> {
+  // The client reads each registered model back and repeats that if the response is not the model.
+  const read = models.get(path.replace('/models/', ''))
+  if (read) return read
   const key = String(body['storage_key'])
   const uploadId = String(body['upload_id'])
   switch (path) {
@@ -77,8 +83,11 @@ async function answerTo(
       await storage.completeUpload(key, uploadId, named)
       return { is_success: true }
     }
-    case '/models':
-      return { id: randomUUID() }
+    case '/models': {
+      const model = { ...body, id: randomUUID() }
+      models.set(model.id, model)
+      return model
+    }
     default:
       return { is_success: true }
   }
@@ -95,10 +104,11 @@ export function startApiStandIn(options: {
   readonly answered?: (answer: Answered) => void
 }): Promise<string> {
   const { storage, partSizeBytes, delayMs = 0, answered } = options
+  const api = { storage, partSizeBytes, models: new Map<string, Body>() }
   const server = createServer((request, response) => {
     const path = (request.url ?? '').replace('/api/v1', '')
     void bodyOf(request)
-      .then((body) => answerTo(path, body, storage, partSizeBytes))
+      .then((body) => answerTo(path, body, api))
       .then(
         async (answer) => {
           if (delayMs > 0) await after(delayMs)

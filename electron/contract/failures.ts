@@ -151,7 +151,7 @@ export type FailureState = 'retrying' | 'final' | 'review'
 export interface Failure {
   readonly code: FailureCode
   readonly params: Readonly<Record<string, string | number>>
-  /** The API's `error_message`, part of the sentence. Cleaned by `harmlessText`. */
+  /** The API's `error_message` or storage's message, part of the sentence. Cleaned by `harmlessText`. */
   readonly serverMessage?: string
   /** A technical detail, shown beside the code. */
   readonly detail?: string

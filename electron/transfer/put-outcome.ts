@@ -1,4 +1,4 @@
-import { failure, type Failure } from '../contract/failures.ts'
+import { failure, type Failure, type FailureExtras } from '../contract/failures.ts'
 import { networkFailure, retryAfterMs } from '../platform/network/network-failures.ts'
 import { redactText } from '../platform/redact.ts'
 import type { PutFailure, PutAnswer } from './upload-worker-pool.ts'
@@ -93,7 +93,7 @@ function refusalOutcome({ status, body, retryAfter }: Answered, nowMs: number): 
     case 'other-bytes':
       return { kind: 'differs', failure: failure('storage-differs', {}, extras) }
     case 'url':
-      return { kind: 'forbidden', failure: failure('storage-refused', {}, extras) }
+      return { kind: 'forbidden', failure: rejection(status, body, extras) }
     case 'clock': {
       const minutes = skewMinutes(body)
       return { kind: 'forbidden', failure: failure('clock-wrong', { minutes }, extras) }
@@ -101,12 +101,22 @@ function refusalOutcome({ status, body, retryAfter }: Answered, nowMs: number): 
     case 'upload-gone':
       return notStored(failure('not-found', {}, extras))
     case 'permanent':
-      return notStored(failure('storage-refused', {}, extras))
+      return notStored(rejection(status, body, extras))
     case 'busy':
       return notStored(failure('storage-busy', {}, extras))
     case 'trouble':
       return notStored(failure('storage-trouble', { status }, extras))
   }
+}
+
+/** Storage's message is part of the sentence, so that the detail is only its code. */
+function rejection(status: number, body: string, extras: FailureExtras): Failure {
+  const { code, message } = storageError(body)
+  return failure(
+    'storage-refused',
+    {},
+    { ...extras, serverMessage: message, detail: code ?? `HTTP ${status}` },
+  )
 }
 
 /**
@@ -245,10 +255,23 @@ function skewMinutes(body: string): number {
 
 /** Code and message of S3's XML error for display, without secrets. */
 export function storageReason(body: string): string | undefined {
+  const { code, message } = storageError(body)
+  return code !== undefined && message !== undefined ? `${code}: ${message}` : code
+}
+
+interface StorageError {
+  readonly code: string | undefined
+  /** Absent if it only repeats the code. */
+  readonly message: string | undefined
+}
+
+/** Both are undefined if the body is no XML error of S3. */
+function storageError(body: string): StorageError {
   const code = errorElement(body, 'Code')
-  if (!code) return undefined
+  if (!code) return { code: undefined, message: undefined }
   const message = errorElement(body, 'Message')
-  return redactText(message && message !== code ? `${code}: ${message}` : code)
+  const hasMessage = message !== undefined && message !== '' && message !== code
+  return { code: redactText(code), message: hasMessage ? redactText(message) : undefined }
 }
 
 const xmlEntities: Readonly<Record<string, string>> = {

@@ -143,7 +143,7 @@ export function isCopyOfOther({ already, target }: UploadRow): boolean {
 /** The members of a failure in JSON output. */
 export function failureAsJson(failure: Failure | null, state: FailureState = 'final'): object {
   if (failure === null) return {}
-  const detail = failure.serverMessage ?? failure.detail
+  const detail = [failure.detail, failure.serverMessage].filter((part) => part !== undefined).join(': ')
   return {
     code: failure.code,
     sentence: failureText(failure, t, state),

@@ -294,6 +294,22 @@ test('exits with 1 for a viewer, with the server’s message', async () => {
   ])
 })
 
+test('exits with 1 for a permanent refusal of storage, with its message', async () => {
+  const { run, file, cloud } = await setup()
+  const body = '<Error><Code>QuotaExceeded</Code><Message>Studio is full.</Message></Error>'
+  cloud.fail({ on: 'put-object', how: { status: 403, headers: {}, body }, times: 2 })
+  const text = await run('upload', await file('a.safetensors'))
+  expect([text.code, text.out]).toEqual([
+    1,
+    expect.stringContaining(
+      'Storage rejected the file: “Studio is full”. Nothing was added to the library. ' +
+        'Try again later or ask your team admin. (storage-refused: QuotaExceeded)',
+    ),
+  ])
+  const { json } = await run('upload', await file('b.safetensors'), '--json')
+  expect(json().at(-1)).toMatchObject({ code: 'storage-refused', detail: 'QuotaExceeded: Studio is full' })
+})
+
 test('waits for a failing server and reports it', async () => {
   const { run, file, cloud } = await setup()
   // Rows are reported ten times a second: a shorter wait could end unreported.

@@ -13,10 +13,10 @@ import {
 
 const error = (code: string, message = code) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`
-const xml = (status: number, code: string) => ({
+const xml = (status: number, code: string, message?: string) => ({
   status,
   headers: { 'content-type': 'application/xml' },
-  body: error(code),
+  body: error(code, message),
 })
 
 fault('requests a new URL when a file’s URL has expired', null, async (expected) => {
@@ -159,9 +159,13 @@ fault(
   'fails at once with the storage code when If-None-Match is not implemented',
   'storage-refused',
   async (expected) => {
-    const how = xml(501, 'NotImplemented')
+    const how = xml(501, 'NotImplemented', 'A header is not implemented')
     const begun = await uploadWithFaults('whole', { on: 'put-object', how, times: Infinity })
-    expect((await settled(begun)).failure).toMatchObject({ code: expected, detail: 'NotImplemented' })
+    expect((await settled(begun)).failure).toMatchObject({
+      code: expected,
+      detail: 'NotImplemented',
+      serverMessage: 'A header is not implemented',
+    })
     expect([begun.countOf('presignModel'), begun.countOf('put-object')]).toEqual([1, 1])
     begun.cloud.clearFailures()
     await begun.app.calls.retry({ ids: [begun.id] })

@@ -83,6 +83,7 @@ describe.each(locales)('in %s', (locale) => {
     'server-trouble',
     'upload-ended',
     'old-model-stays',
+    'storage-refused',
   ] as const)('%s quotes the server’s message before the advice', (code) => {
     const { params } = failureWithParams(code)
     const text = (serverMessage?: string) => failureText(failure(code, params, { serverMessage }), t)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { describeFailure } from '../../../electron/cli/output/output.ts'
 import { failure, retryClassOf } from '../../../electron/contract/failures.ts'
 import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
 import { putOutcome, storageReason } from '../../../electron/transfer/put-outcome.ts'
@@ -173,22 +174,50 @@ test.each(
   const isRetried = reason !== null && retryClassOf(reason) === 'later'
   const text = reason ? `: ${reason.code}, ${isRetried ? 'retried' : 'never retried'}` : ''
   expect(`${outcome.kind}${text}`).toBe(expected)
-  if (reason) expect(reason.detail).toBe(`${code}: Because of it.`)
+  if (reason) expect(reason.detail).toMatch(code)
+})
+
+const permanentCodes = Object.entries(errorCodes).flatMap(([expected, codes]) =>
+  expected.includes('storage-refused') ? codes : [],
+)
+
+test.each(permanentCodes)('quotes the message of a permanent %i %s in the sentence', (status, code) => {
+  const outcome = answered(status, { body: errorBody(code) })
+  const reason = 'failure' in outcome ? outcome.failure : failure('unexpected')
+  expect(describeFailure(reason)).toBe(
+    'Storage rejected the file: “Because of it”. Nothing was added to the library. ' +
+      `Try again later or ask your team admin. (storage-refused: ${code})`,
+  )
 })
 
 test('shows the whole message of storage, shortened and without markup, secrets and control characters', () => {
-  const detailOf = (message: string) => {
+  const messageOf = (message: string) => {
     const outcome = answered(501, {
       body: `<Error><Code>NotImplemented</Code><Message>${message}</Message></Error>`,
     })
-    return 'failure' in outcome ? outcome.failure.detail : undefined
+    return 'failure' in outcome ? outcome.failure.serverMessage : undefined
   }
-  expect(detailOf('Header &apos;If-None-Match&apos; &amp; others')).toBe(
-    "NotImplemented: Header 'If-None-Match' & others",
-  )
-  expect(detailOf('one\r\ntwo \u202edesrever\u202c \u0007')).toBe('NotImplemented: one two  desrever')
-  expect(detailOf('x'.repeat(1_000))).toHaveLength(300)
-  expect(detailOf('http://s3/key?X-Amz-Signature=abcdef')).not.toContain('abcdef')
+  expect(messageOf('Header &apos;If-None-Match&apos; &amp; others')).toBe("Header 'If-None-Match' & others")
+  expect(messageOf('one\r\ntwo \u202edesrever\u202c \u0007')).toBe('one two desrever')
+  expect(messageOf('x'.repeat(1_000))).toHaveLength(200)
+  expect(messageOf('http://s3/key?X-Amz-Signature=abcdef')).not.toContain('abcdef')
+})
+
+test('shows only the code of storage if its message repeats it or is missing', () => {
+  const bodies = [
+    '<Error><Code>QuotaExceeded</Code><Message>QuotaExceeded</Message></Error>',
+    '<Error><Code>QuotaExceeded</Code></Error>',
+  ]
+  for (const body of bodies)
+    expect(answered(403, { body })).toMatchObject({
+      failure: failure('storage-refused', {}, { detail: 'QuotaExceeded' }),
+    })
+})
+
+test('keeps the message of a temporary refusal as a technical detail', () => {
+  expect(answered(503, { body: errorBody('SlowDown') })).toMatchObject({
+    failure: failure('storage-busy', {}, { detail: 'SlowDown: Because of it.' }),
+  })
 })
 
 test('reports 404 as not-found from storage, and as temporary from a gateway', () => {
@@ -209,7 +238,11 @@ test('reports 403 as forbidden and 412 as occupied', () => {
   expect([answered(403, { body }), answered(412)]).toEqual([
     {
       kind: 'forbidden',
-      failure: failure('storage-refused', {}, { detail: 'AccessDenied: Request has expired' }),
+      failure: failure(
+        'storage-refused',
+        {},
+        { detail: 'AccessDenied', serverMessage: 'Request has expired' },
+      ),
     },
     { kind: 'occupied' },
   ])

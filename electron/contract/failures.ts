@@ -37,6 +37,7 @@ export const failureKinds = {
   'file-not-scanned': { retry: 'never', remedy: 'allow' },
   'file-look-late': { retry: 'never', remedy: 'retry' },
   'file-no-path': { retry: 'never', remedy: 'remove' },
+  'hash-interrupted': { retry: 'later', remedy: 'retry' },
   'file-format-not-allowed': { retry: 'never', remedy: 'remove' },
   'file-pickle-not-allowed': { retry: 'never', remedy: 'remove' },
   'disk-missing': { retry: 'later', remedy: 'wait' },

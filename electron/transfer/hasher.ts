@@ -3,7 +3,7 @@ import { failed, failure, success, type Failure } from '../contract/failures.ts'
 import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
-import { createReadAhead, type ReadAhead } from './read-ahead.ts'
+import { createReadAhead, hashingReadAhead, type ReadAhead } from './read-ahead.ts'
 import { createWorkerThreads } from '../platform/threads/worker-threads.ts'
 
 export interface HashJob {
@@ -21,10 +21,8 @@ export interface HashStreamJob {
 
 /** The hash of one PUT while its bytes are sent. */
 interface HashStream {
-  /** For the upload worker. */
+  /** For the upload worker. It is closed if the hash thread ends. */
   readonly port: MessagePort
-  /** Aborts if the hash thread has ended before the stream was closed. */
-  readonly lost: AbortSignal
   close(): void
 }
 
@@ -56,7 +54,10 @@ export interface HashTask {
 }
 
 export interface Hasher {
-  /** Hashes a whole file during its upload. */
+  /**
+   * Hashes a whole file during its upload. If its thread ends, it starts again once in another one; if that ends
+   * too, the failure is `hash-interrupted`.
+   */
   hash(
     job: Omit<HashJob, 'readAhead'>,
     options: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
@@ -95,17 +96,39 @@ export function createHasher(options: {
     count: 1,
     environment,
   })
+  let isClosed = false
   return {
     hash(job, { signal, onProgress }) {
       const readAhead = createReadAhead()
-      const running = threads.run(
-        { ...job, readAhead },
-        { signal, onProgress: ({ hashedBytes }) => onProgress(hashedBytes) },
-      )
       let furthest = 0
-      running.allow(aheadBytes)
+      let reportedBytes = 0
+      const start = () => {
+        const begun = threads.run(
+          { ...job, readAhead },
+          {
+            signal,
+            onProgress({ hashedBytes }) {
+              // A second thread starts at the first byte.
+              if (hashedBytes >= reportedBytes) onProgress((reportedBytes = hashedBytes))
+            },
+          },
+        )
+        begun.allow(furthest + aheadBytes)
+        return begun
+      }
+      let running = start()
+      const again = running.answer.then((answer) => {
+        if (answer !== null || signal.aborted || isClosed) return answer
+        running = start()
+        return running.answer
+      })
+      const result = again.then((answer) => {
+        // Sending goes on without the hash.
+        if (answer === null) hashingReadAhead(readAhead).ended()
+        return toResult(answer, signal)
+      })
       return {
-        result: running.answer.then((answer) => toResult(answer, signal)),
+        result,
         uploadReached(position) {
           // A retried part starts further back; the hash does not.
           furthest = Math.max(furthest, position)
@@ -117,16 +140,13 @@ export function createHasher(options: {
     openStream() {
       const { port1, port2 } = new MessageChannel()
       const closing = new AbortController()
-      const lost = new AbortController()
-      const running = streamThreads.run({ port: port1 }, { signal: closing.signal, transfer: [port1] })
-      void running.answer.then((answer) => {
-        if (answer === null) lost.abort()
-      })
-      return { port: port2, lost: lost.signal, close: () => closing.abort() }
+      streamThreads.run({ port: port1 }, { signal: closing.signal, transfer: [port1] })
+      return { port: port2, close: () => closing.abort() }
     },
     warm: () => threads.warm(),
     warmStreams: () => streamThreads.warm(),
     async close() {
+      isClosed = true
       await Promise.all([threads.close(), streamThreads.close()])
     },
   }
@@ -151,7 +171,7 @@ export async function hashWholeFile(
 
 function toResult(answer: HashAnswer | null, signal: AbortSignal): Attempt<FileHash> {
   if (answer === null && signal.aborted) return aborted
-  if (answer === null) return failed(failure('unexpected', {}, { detail: 'the hashing thread ended' }))
+  if (answer === null) return failed(failure('hash-interrupted', {}, { detail: 'the hashing thread ended' }))
   switch (answer.kind) {
     case 'hashed':
       return success(answer)

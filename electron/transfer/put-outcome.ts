@@ -22,7 +22,7 @@ export type PutOutcome =
   | { readonly kind: 'forbidden'; readonly failure: Failure }
   /**
    * `unanswered`: all bytes were sent without a response, so the object may be stored; with the hash of the
-   * bytes, or null.
+   * bytes, or null if a thread ended.
    */
   | {
       readonly kind: 'failed'
@@ -32,13 +32,26 @@ export type PutOutcome =
   /** Aborted; `unanswered` as above. */
   | { readonly kind: 'aborted'; readonly unanswered: { readonly sha256: string | null } | null }
 
-/** Interprets what an upload worker returned. `sizeBytes` is the size of the body. */
+interface PutFacts {
+  /** Size of the body. */
+  readonly sizeBytes: number
+  readonly host: string
+  readonly nowMs: number
+  /** By the counter that the worker shares; needed if it ended without an answer. */
+  readonly sentBytes: number
+}
+
+/** Interprets what an upload worker returned. */
 export function putOutcome(
   answer: PutAnswer | null,
-  { sizeBytes, host, nowMs }: { readonly sizeBytes: number; readonly host: string; readonly nowMs: number },
+  { sizeBytes, host, nowMs, sentBytes }: PutFacts,
 ): PutOutcome {
   if (answer === null)
-    return notStored(failure('connection-lost', { host }, { detail: 'a worker thread ended' }))
+    return {
+      kind: 'failed',
+      failure: failure('connection-lost', { host }, { detail: 'a worker thread ended' }),
+      unanswered: sentBytes >= sizeBytes ? { sha256: null } : null,
+    }
   switch (answer.kind) {
     case 'aborted':
       return { kind: 'aborted', unanswered: unansweredOf(answer, sizeBytes) }

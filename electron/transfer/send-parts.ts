@@ -13,6 +13,7 @@ import type { UploadTarget } from '../platform/network/upload-target.ts'
 import { putOutcome, type PutOutcome } from './put-outcome.ts'
 import type { FileSlots, RequestSlot } from './request-slots.ts'
 import { createPausablePut } from './pausable-put.ts'
+import { sentBytesOf } from './sent-counter.ts'
 
 /** A part that storage has acknowledged. */
 export interface SentPart {
@@ -346,7 +347,8 @@ async function putPart(
     .finally(put.ended)
   // The exact number of bytes is known only now: the last report is up to a tenth of a second old.
   if (answer && 'flushedBytes' in answer && answer.kind !== 'aborted') onProgress(answer.flushedBytes)
-  const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: environment.now() })
+  const sentBytes = sentBytesOf(put.sentCounter)
+  const outcome = putOutcome(answer, { sizeBytes: end - start, host, nowMs: environment.now(), sentBytes })
   if (outcome.kind === 'stored') {
     onProgress(end - start)
     observer.finished()

@@ -77,7 +77,7 @@ export interface PutProgress {
 /** What was sent before a PUT ended. If `flushedBytes` equals the length, the object may be stored. */
 export interface PutFailure {
   readonly flushedBytes: number
-  /** Of all sent bytes; null if they were not hashed or not all sent. */
+  /** Of all sent bytes; null if they were not all hashed or not all sent. */
   readonly sha256: string | null
 }
 
@@ -96,7 +96,7 @@ export type PutAnswer =
       readonly body: string
       /** Of the sent bytes; 0 if they were hashed instead. */
       readonly checksum: number
-      /** Of the sent bytes; null if they were not hashed or not all sent. */
+      /** Of the sent bytes; null if they were not all hashed or not all sent. */
       readonly sha256: string | null
       readonly flushedBytes: number
       /** The worker has written the part to the journal, but not flushed it to the disk. */
@@ -120,7 +120,7 @@ export interface SendOptions {
 }
 
 export interface UploadWorkerPool {
-  /** Runs one PUT. `null` when its worker thread died, or the thread that hashes it. */
+  /** Runs one PUT. `null` when its worker thread died. If the thread that hashes it did, it goes on without a hash. */
   send(job: PutJob, options: SendOptions): Promise<PutAnswer | null>
   /** Starts a thread before the first job needs it. */
   warm(): void
@@ -159,7 +159,7 @@ export function createUploadWorkerPool(options: {
     const running = threads.run(
       { ...job, hashPort },
       {
-        signal: hashStream ? AbortSignal.any([signal, hashStream.lost]) : signal,
+        signal,
         transfer: hashPort ? [hashPort] : [],
         onProgress({ flushedBytes, continueDelayMs }) {
           if (continueDelayMs !== undefined) onContinueDelay?.(continueDelayMs)
@@ -176,7 +176,7 @@ export function createUploadWorkerPool(options: {
     const answer = await running.answer
     membership.leave()
     hashStream?.close()
-    return answer?.kind === 'aborted' && hashStream?.lost.aborted && !signal.aborted ? null : answer
+    return answer
   }
 
   async function sendWithExpectPolicy(

@@ -16,7 +16,7 @@ import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 /** A PUT whose response was lost: the object may be in storage. */
 export interface UnansweredPut {
   readonly grant: PresignedUpload
-  /** Of the sent bytes. */
+  /** Of the sent bytes; null if a thread ended before they were hashed. */
   readonly sha256: string | null
   /** Of the file when it was sent. */
   readonly identity: FileIdentity
@@ -29,6 +29,8 @@ export interface UnansweredPut {
  */
 export interface SendMemory {
   unanswered: UnansweredPut | null
+  /** Storage has acknowledged the whole file, but its hash is not known. */
+  unhashed: { readonly storageKey: string; readonly identity: FileIdentity } | null
   readonly unwrittenParts: Map<number, SentPart>
   /** The whole file is in storage and its hash is known. */
   stored: StoredObject | null
@@ -42,6 +44,7 @@ export interface SendMemory {
 export function createSendMemory(): SendMemory {
   return {
     unanswered: null,
+    unhashed: null,
     unwrittenParts: new Map(),
     stored: null,
     modelId: null,
@@ -52,7 +55,7 @@ export function createSendMemory(): SendMemory {
 
 /** What storage holds is of no use any more: the next run restarts at byte 0. */
 export function forgetSent(memory: SendMemory): void {
-  Object.assign(memory, { unanswered: null, stored: null, modelId: null })
+  Object.assign(memory, { unanswered: null, unhashed: null, stored: null, modelId: null })
   memory.unwrittenParts.clear()
   memory.parts.lastBegun = 0
 }
@@ -117,8 +120,9 @@ export function stoppedByPause(session: SendSession): SendSession {
 }
 
 /**
- * Sends and hashes the file at the same time. A failure of one stops the other. Succeeds only if both do and
- * the file has not changed since it was queued.
+ * Sends and hashes the file at the same time. A failure of one stops the other, except if only the hash thread
+ * ended: what is sent need not be sent again. Succeeds only if both do and the file has not changed since it was
+ * queued.
  */
 export async function sendWhileHashing<Sent>(
   session: SendSession,
@@ -133,7 +137,7 @@ export async function sendWhileHashing<Sent>(
     { signal: bothSignal, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
   )
   void hashing.result.then((hash) => {
-    if (!hash.ok && !isAborted(hash)) failing.abort()
+    if (!hash.ok && !isAborted(hash) && hash.failure.code !== 'hash-interrupted') failing.abort()
   })
   let sent: Attempt<Sent> = aborted
   let thrown: unknown = null

@@ -1,6 +1,6 @@
 import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { verifySentFile } from '../conflicts/same-file.ts'
-import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
+import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import { changeFailure, mayHaveSameBytes, sameFile } from '../platform/files/file-identity.ts'
@@ -9,6 +9,7 @@ import { createPausablePut } from '../transfer/pausable-put.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
 import { putOutcome, type PutOutcome } from '../transfer/put-outcome.ts'
 import type { RequestSlot } from '../transfer/request-slots.ts'
+import { sentBytesOf } from '../transfer/sent-counter.ts'
 import { stoppedByPause, type SendSession, type StoredObject } from './send-session.ts'
 
 /**
@@ -27,11 +28,17 @@ export async function sendWhole(session: SendSession): Promise<Attempt<StoredObj
 }
 
 async function sendFile(session: SendSession): Promise<Attempt<StoredObject>> {
-  const { sizeBytes } = session.record.identity
+  const { record, memory, report } = session
+  const { sizeBytes } = record.identity
+  if (memory.unhashed && sameFile(memory.unhashed.identity, record.identity)) {
+    report.sending()
+    return acknowledge(session, memory.unhashed.storageKey, null)
+  }
+  memory.unhashed = null
   const preparing = stoppedByPause(session)
   const grant = await firstGrant(preparing)
   if (!grant.ok) return grant
-  session.report.sending()
+  report.sending()
   const slot = await session.requestSlots.acquire({ sizeBytes }, preparing.signal)
   try {
     // The file may have waited for its turn for longer than the URL is valid.
@@ -86,7 +93,7 @@ async function putUntilStored(
       case 'aborted':
         return aborted
       case 'stored':
-        return acknowledge(session, grant, outcome.sha256)
+        return acknowledge(session, grant.storageKey, outcome.sha256)
       case 'failed':
         if (retryClassOf(outcome.failure) === 'later') slot.reportCongestion()
         return failed(outcome.failure)
@@ -134,51 +141,40 @@ async function acknowledgeUnanswered(
 ): Promise<Attempt<StoredObject> | null> {
   const { record, memory } = session
   const { unanswered } = memory
-  if (unanswered?.grant.storageKey !== grant.storageKey || unanswered.sha256 === null) return null
+  if (unanswered?.grant.storageKey !== grant.storageKey) return null
   const { sha256 } = unanswered
   if (!sameFile(unanswered.identity, record.identity)) {
+    if (sha256 === null) return null
     // Only samples of the file have been compared.
     const expected = { sha256, identity: record.identity }
     const verified = await verifySentFile(record.path, expected, session)
     if (isAborted(verified)) return aborted
     if (!verified.ok && verified.failure.code === 'file-changed') return null
-    if (!verified.ok) return failed(asRetried(verified.failure, grant))
+    if (!verified.ok) return verified
   }
-  return acknowledge(session, grant, sha256)
+  return acknowledge(session, grant.storageKey, sha256)
 }
 
 /**
- * Kept in memory until the journal has it, so that the bytes are not sent again if the run ends before.
- * `sentHash` is null if the hash thread ended.
+ * Kept in memory until the journal has it, so that the bytes are not sent again if the run ends before. If
+ * the hash thread ended (`sentHash` is null), the file is read again: these are the bytes that were sent, since
+ * its identity is compared before, during and after both.
  */
 async function acknowledge(
   session: SendSession,
-  grant: PresignedUpload,
+  storageKey: string,
   sentHash: string | null,
 ): Promise<Attempt<StoredObject>> {
   const { memory, report, record } = session
-  const sha256 = sentHash === null ? await hashAgain(session, grant) : success(sentHash)
-  if (!sha256.ok) return sha256
   memory.unanswered = null
-  memory.stored = { storageKey: grant.storageKey, sha256: sha256.value }
+  memory.unhashed = { storageKey, identity: record.identity }
+  const sha256 = sentHash === null ? await hashWholeFile(record, session) : success(sentHash)
+  if (!sha256.ok) return sha256
+  memory.unhashed = null
+  memory.stored = { storageKey, sha256: sha256.value }
   report.progress({ sentBytes: record.identity.sizeBytes, inFlightBytes: 0, inFlightParts: 0 })
   report.finishing()
   return success(memory.stored)
-}
-
-/**
- * Reads the file to hash it. These are the bytes that were sent, since the file's identity is compared
- * before, during and after both.
- */
-async function hashAgain(session: SendSession, grant: PresignedUpload): Promise<Attempt<string>> {
-  const sha256 = await hashWholeFile(session.record, session)
-  return sha256.ok || isAborted(sha256) ? sha256 : failed(asRetried(sha256.failure, grant))
-}
-
-/** A hash thread that ended is replaced, so the upload is tried again. */
-function asRetried(met: Failure, { url }: PresignedUpload): Failure {
-  if (met.code !== 'unexpected') return met
-  return failure('connection-lost', { host: new URL(url).host }, { detail: met.detail })
 }
 
 async function putOnce(session: SendSession, grant: PresignedUpload, slot: RequestSlot): Promise<PutOutcome> {
@@ -214,5 +210,6 @@ async function putOnce(session: SendSession, grant: PresignedUpload, slot: Reque
   const answer = await workerPool
     .send(job, { signal: put.signal, onProgress, onContinueDelay })
     .finally(put.ended)
-  return putOutcome(answer, { sizeBytes, host, nowMs: environment.now() })
+  const sentBytes = sentBytesOf(put.sentCounter)
+  return putOutcome(answer, { sizeBytes, host, nowMs: environment.now(), sentBytes })
 }

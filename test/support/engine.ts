@@ -35,6 +35,8 @@ export interface EngineOptions {
   readonly networkAddresses?: () => string
   /** Timeouts of PUTs, for tests of a stalled connection; defaults to the app's. */
   readonly putTimeouts?: PutTimeouts
+  /** The program of the threads that hash; defaults to the app's. */
+  readonly hashWorker?: URL
   /** The account that is signed in at the start; `null` for none. */
   readonly as?: DemoAccount | null
   /** How often the engine looks for sign-outs of other processes, in ms; never by default. */
@@ -152,7 +154,7 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
       },
       // Tests must not find the models of the user who runs them.
       computer: { platform: 'linux', home: join(folder, 'person'), environment: {} },
-      workers: builtWorkers(),
+      workers: { ...builtWorkers(), ...(options.hashWorker ? { hash: options.hashWorker } : {}) },
       // Tests with a clock of their own expect no other timers.
       accountCheckMs: options.accountCheckMs ?? null,
       ...(options.putTimeouts ? { putTimeouts: options.putTimeouts } : {}),

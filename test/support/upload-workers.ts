@@ -12,7 +12,7 @@ import {
   type PutAnswer,
   type PutJob,
 } from '../../electron/transfer/upload-worker-pool.ts'
-import { createHasher, type Hasher } from '../../electron/transfer/hasher.ts'
+import { createHasher } from '../../electron/transfer/hasher.ts'
 import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
 import { createSentCounter } from '../../electron/transfer/sent-counter.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
@@ -50,8 +50,6 @@ export function startUploadWorkers(
     readonly stallMs?: number
     readonly throttle?: Throttle
     readonly proxies?: ProxyResolver
-    /** Hashes large files; the app's by default. */
-    readonly streams?: Pick<Hasher, 'openStream'>
   } = {},
 ): UploadWorkers {
   const { stallMs = 30_000, throttle = createThrottle({ environment }), proxies = directConnection } = options
@@ -64,7 +62,7 @@ export function startUploadWorkers(
     throttle,
     proxies,
     timeouts: { stallMs, answerMs: 60_000 },
-    hasher: options.streams ?? hasher,
+    hasher,
   })
   let fileCount = 0
   onTestFinished(async () => {

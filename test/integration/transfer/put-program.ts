@@ -42,7 +42,6 @@ const answer = await workerPool.send(
   { signal: new AbortController().signal, onProgress: () => {} },
 )
 const { host } = new URL(url)
-console.log(
-  JSON.stringify(putOutcome(answer, { sizeBytes: identity.sizeBytes, host, nowMs: environment.now() })),
-)
+const { sizeBytes } = identity
+console.log(JSON.stringify(putOutcome(answer, { sizeBytes, host, nowMs: environment.now(), sentBytes: 0 })))
 await workerPool.close()

@@ -169,7 +169,7 @@ test('accepts a success that is read before the last bytes are flushed', async (
     })
   })
   const answer = await (await workers.put(await workers.createFile(longBytes), url)).answer
-  const outcome = putOutcome(answer, { sizeBytes: longBytes, host: 'storage', nowMs: 0 })
+  const outcome = putOutcome(answer, { sizeBytes: longBytes, host: 'storage', nowMs: 0, sentBytes: 0 })
   expect(outcome).toMatchObject({ kind: 'stored', etag: '"0"' })
   expect(answer).toMatchObject({ flushedBytes: longBytes })
   await expect.poll(() => received).toBe(longBytes)
@@ -223,7 +223,7 @@ test('sends nothing to a name that resolves to this computer unless that is allo
   const refused = await workers.put(file, url, { allowsLocalAddress: false })
   const answer = await refused.answer
   expect(requests).toBe(1)
-  const outcome = putOutcome(answer, { sizeBytes: mebibyte, host: 'localhost', nowMs: 0 })
+  const outcome = putOutcome(answer, { sizeBytes: mebibyte, host: 'localhost', nowMs: 0, sentBytes: 0 })
   // A VPN or a captive portal may resolve names like this for a while.
   const reason = { code: 'name-not-found', detail: expect.stringMatching(/^localhost resolves to (127|::1)/) }
   expect(outcome).toMatchObject({ kind: 'failed', failure: reason })

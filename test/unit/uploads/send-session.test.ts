@@ -43,6 +43,21 @@ test('reports an unreadable file while sending waits for a slot', async () => {
   expect(await done).toEqual(failed(failure('file-missing')))
 })
 
+test('keeps sending if only the hash thread ended, and reports that at the end', async () => {
+  const { session, hash } = await setup()
+  const sent = Promise.withResolvers<Result<string>>()
+  let isAborted = false
+  const done = sendWhileHashing(session, 3, (signal) => {
+    signal.addEventListener('abort', () => (isAborted = true))
+    return sent.promise
+  })
+  hash.resolve(failed(failure('hash-interrupted')))
+  await hash.promise
+  sent.resolve(success('sent'))
+  expect(await done).toEqual(failed(failure('hash-interrupted')))
+  expect(isAborted).toBe(false)
+})
+
 test('is aborted while sending waits for a slot', async () => {
   const { session, hash, abort } = await setup()
   const done = sendWhileHashing(session, 3, waitUntilAborted)

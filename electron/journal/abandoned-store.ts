@@ -8,29 +8,46 @@ export interface AbandonedUpload {
   readonly teamId: string
 }
 
-/** Runs at each change of a row, so it is prepared once per journal. */
-const insertStatements = new WeakMap<DatabaseSync, StatementSync>()
+interface Statements {
+  readonly find: StatementSync
+  readonly insert: StatementSync
+  readonly dropParts: StatementSync
+}
 
-function insertStatement(database: DatabaseSync): StatementSync {
-  const insert =
-    insertStatements.get(database) ??
-    database.prepare(
+/** They run at each change of a row, so they are prepared once per journal. */
+const preparedStatements = new WeakMap<DatabaseSync, Statements>()
+
+function statementsOf(database: DatabaseSync): Statements {
+  const statements = preparedStatements.get(database) ?? {
+    find: database.prepare(
+      `SELECT 1 FROM uploads
+       WHERE id = ? AND multipart IS NOT NULL AND multipart ->> 'uploadId' IS NOT ? AND phase <> 'registered'`,
+    ),
+    // Another upload of the file may have taken it over (see file-claims.ts).
+    insert: database.prepare(
       `INSERT OR IGNORE INTO leftovers (upload_id, storage_key, account_id, team_id)
        SELECT multipart ->> 'uploadId', multipart ->> 'storageKey', account_id, team_id FROM uploads
-       WHERE id = ? AND multipart IS NOT NULL AND multipart ->> 'uploadId' IS NOT ? AND phase <> 'registered'`,
-    )
-  insertStatements.set(database, insert)
-  return insert
+       WHERE id = ? AND NOT EXISTS (
+         SELECT 1 FROM uploads other
+         WHERE other.inode = uploads.inode AND other.size_bytes = uploads.size_bytes AND other.id <> uploads.id
+           AND other.multipart ->> 'uploadId' = uploads.multipart ->> 'uploadId')`,
+    ),
+    dropParts: database.prepare('DELETE FROM parts WHERE upload = ?'),
+  }
+  preparedStatements.set(database, statements)
+  return statements
 }
 
 /**
- * Lists a row's multipart upload as abandoned and deletes its parts, unless it is `keptUploadId` or its model
- * is registered. A completed upload may be listed too: aborting it costs one request that finds nothing. Part
- * of the transaction that changes the row.
+ * Lists a row's multipart upload as abandoned, unless another row has it too, and deletes the row's parts; does
+ * nothing if it is `keptUploadId` or its model is registered. A completed upload may be listed too: aborting it
+ * costs one request that finds nothing. Part of the transaction that changes the row.
  */
 export function abandonUpload(database: DatabaseSync, id: string, keptUploadId: string | null): void {
-  const inserted = insertStatement(database).run(id, keptUploadId)
-  if (Number(inserted.changes) > 0) database.prepare('DELETE FROM parts WHERE upload = ?').run(id)
+  const { find, insert, dropParts } = statementsOf(database)
+  if (find.get(id, keptUploadId) === undefined) return
+  insert.run(id)
+  dropParts.run(id)
 }
 
 /** Lists an upload that belongs to no row. */

@@ -5,13 +5,22 @@ import { createDisplacedModelTable } from './displaced-models.ts'
 import type { Write } from './journal-write.ts'
 import { livingProcesses } from './process-claims.ts'
 import { columns, fromColumns } from './record-columns.ts'
-import { isRegistered, isSameTeam, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
+import { mustRestart } from './reset.ts'
+import {
+  isRegistered,
+  isSameTeam,
+  multipartOf,
+  type MultipartOpenState,
+  type RegisteredRecord,
+  type UploadRecord,
+  type UploadState,
+} from './upload-record.ts'
 
 /** The result of claiming a file and its target before anything is sent. */
 export type FileClaim =
   /**
-   * `isContinued`: the upload now has the state of one of a process that has ended, and replaces the model that
-   * was displaced for it.
+   * `isContinued`: the upload now has the state of another one, which its process left when it ended, stopped or
+   * removed it, and replaces the model that was displaced for it.
    */
   | { readonly kind: 'claimed'; readonly isContinued: boolean }
   /** An upload of another living process has the claim. */
@@ -33,6 +42,11 @@ export interface FileClaims {
    * of this process.
    */
   releaseFile(which: { readonly id: string } | 'all'): void
+  /**
+   * Before an upload is removed: leaves what it has in storage to an upload of another process that waits for it.
+   * Part of a transaction.
+   */
+  leaveToWaiting(id: string): void
 }
 
 /**
@@ -44,12 +58,17 @@ export function createFileClaims(database: DatabaseSync, runner: string, write: 
   const mark = database.prepare('UPDATE uploads SET claimed = 1 WHERE id = ?')
   const unmark = database.prepare('UPDATE uploads SET claimed = 0 WHERE id = ? AND claimed = 1')
   const unmarkAll = database.prepare('UPDATE uploads SET claimed = 0 WHERE runner = ? AND claimed = 1')
-  const takeOver = takeOverStatements(database)
+  const { takeOver, leave } = takeOverStatements(database)
+  const multipartOfRow = database.prepare('SELECT multipart FROM uploads WHERE id = ?')
+  const withMultipart = database.prepare(
+    `SELECT ${columns.join(', ')} FROM uploads WHERE id = ? AND multipart IS NOT NULL AND phase <> 'registered'`,
+  )
 
   function claim(record: UploadRecord): FileClaim {
     const others = findOthers(record)
     const living = others.length > 0 ? livingProcesses(database) : new Map<string, number>()
     const abandoned: UploadRecord[] = []
+    const stopped: UploadRecord[] = []
     for (const { other, runner: otherRunner, isClaimed } of others) {
       if (isRegistered(other)) {
         if (other.state.finishedAtMs >= record.addedAtMs) return { kind: 'registered', record: other }
@@ -59,11 +78,28 @@ export function createFileClaims(database: DatabaseSync, runner: string, write: 
         else if (isClaimed) {
           unmark.run(record.id)
           return { kind: 'held', pid }
-        }
+        } else stopped.push(other)
       }
     }
     mark.run(record.id)
-    return { kind: 'claimed', isContinued: takeOver(record, abandoned) }
+    const isLeft =
+      record.state.kind === 'queued' && (multipartOfRow.get(record.id)?.['multipart'] ?? null) !== null
+    return { kind: 'claimed', isContinued: isLeft || takeOver(record, { abandoned, stopped }) }
+  }
+
+  /** An upload of another living process that waits for this one and has nothing in storage. */
+  function findWaiting(record: UploadRecord): UploadRecord | undefined {
+    const others = findOthers(record)
+    const living = others.length > 0 ? livingProcesses(database) : new Map<string, number>()
+    return others.find(
+      ({ other, runner: otherRunner }) =>
+        otherRunner !== runner &&
+        living.has(otherRunner) &&
+        other.accountId === record.accountId &&
+        other.phase === 'waiting' &&
+        other.state.kind === 'queued' &&
+        other.failure?.code === 'other-process',
+    )?.other
   }
 
   return {
@@ -80,6 +116,11 @@ export function createFileClaims(database: DatabaseSync, runner: string, write: 
         if (which === 'all') unmarkAll.run(runner)
         else unmark.run(which.id)
       })
+    },
+    leaveToWaiting(id) {
+      const record = fromColumns(withMultipart.get(id))
+      const waiting = record && findWaiting(record)
+      if (record && waiting) leave(record, waiting)
     },
   }
 }
@@ -114,46 +155,87 @@ function isSameTarget(a: UploadRecord, b: UploadRecord): boolean {
   return isSameTeam(a, b) && pathKey(a.target.modelPath) === pathKey(b.target.modelPath)
 }
 
-/**
- * Returns a function that lets an upload continue what its account's abandoned uploads of the same file have in
- * storage, and removes them. Failed ones stay, since they are for the user, and so do those whose model is
- * registered. A model that one of them has moved away from the path is listed as displaced, unless the upload
- * replaces it from now on.
- */
-function takeOverStatements(
-  database: DatabaseSync,
-): (record: UploadRecord, abandoned: readonly UploadRecord[]) => boolean {
+function isSameMultipart({ multipart }: MultipartOpenState, other: UploadState): boolean {
+  return multipartOf(other)?.uploadId === multipart.uploadId
+}
+
+interface OtherUploads {
+  /** Of processes that have ended. */
+  readonly abandoned: readonly UploadRecord[]
+  /** Of living processes, without a claim: they are paused or have failed, or have not begun. */
+  readonly stopped: readonly UploadRecord[]
+}
+
+interface TakeOver {
+  /**
+   * Lets an upload continue what its account's other uploads of the same file have in storage. Those of ended
+   * processes are removed. Failed ones stay, since they are for the user, and so do those whose model is
+   * registered. A model that one of them has moved away from the path is listed as displaced, unless the upload
+   * replaces it from now on. Those of living processes stay and share the multipart upload: only the one that has
+   * the claim sends, and the next one that claims takes over the parts again.
+   */
+  takeOver(record: UploadRecord, others: OtherUploads): boolean
+  /** Copies what the upload has in storage to another one. */
+  leave(record: UploadRecord, to: UploadRecord): void
+}
+
+function takeOverStatements(database: DatabaseSync): TakeOver {
   const displaced = createDisplacedModelTable(database)
-  const [moveState, setLibrary, dropParts, moveParts, remove]: readonly StatementSync[] = [
+  const [copyState, setLibrary, dropParts, copyParts, remove]: readonly StatementSync[] = [
     `UPDATE uploads SET (started, multipart, storage_key, sha256) =
        (SELECT started, multipart, storage_key, sha256 FROM uploads WHERE id = ?) WHERE id = ?`,
     'UPDATE uploads SET library = ? WHERE id = ?',
     'DELETE FROM parts WHERE upload = ?',
-    'UPDATE parts SET upload = ? WHERE upload = ?',
+    `INSERT OR IGNORE INTO parts (upload, number, etag, checksum)
+     SELECT ?, number, etag, checksum FROM parts WHERE upload = ?`,
     'DELETE FROM uploads WHERE id = ?',
   ].map((sql) => database.prepare(sql))
-  /** Moves what `other` has in storage to the upload, and the replacement that has begun for it. */
-  function move({ id, library }: UploadRecord, other: UploadRecord): void {
-    moveState?.run(other.id, id)
-    dropParts?.run(id)
-    moveParts?.run(id, other.id)
+
+  /** Copies what the other upload has in storage, if this one can use it; returns whether there was anything. */
+  function take({ id, state }: UploadRecord, { id: otherId, state: otherState }: UploadRecord): boolean {
+    if (otherState.kind !== 'multipart-open' && otherState.kind !== 'stored') return false
+    if (state.kind === 'queued') {
+      dropParts?.run(id)
+      copyState?.run(otherId, id)
+      copyParts?.run(id, otherId)
+      return true
+    }
+    const isSameUpload = state.kind === 'multipart-open' && isSameMultipart(state, otherState)
+    if (!isSameUpload) return false
+    const isFurther = otherState.kind === 'stored' || otherState.multipart.completing === true
+    if (isFurther) copyState?.run(otherId, id)
+    return Number(copyParts?.run(id, otherId).changes) > 0 || isFurther
+  }
+
+  function takeReplacement({ id, library }: UploadRecord, other: UploadRecord): void {
     const { replaces } = other.library ?? {}
     if (replaces && replaces.asidePath !== null) setLibrary?.run(JSON.stringify({ ...library, replaces }), id)
   }
 
-  return (record, abandoned) => {
-    let isContinued = false
-    for (const other of abandoned) {
-      const { kind } = other.state
-      if (other.accountId !== record.accountId || other.phase === 'failed') continue
-      if (kind === 'multipart-open' || kind === 'stored') {
-        if (record.state.kind !== 'queued' || isContinued) continue
-        move(record, other)
-        isContinued = true
-      } else if (kind !== 'queued') continue
-      else displaced.update(other.id, null)
-      remove?.run(other.id)
-    }
-    return isContinued
+  return {
+    takeOver(record, { abandoned, stopped }) {
+      let isContinued = false
+      for (const other of abandoned) {
+        const { kind } = other.state
+        if (other.accountId !== record.accountId || other.phase === 'failed') continue
+        if (kind === 'multipart-open' || kind === 'stored') {
+          if (isContinued || !take(record, other)) continue
+          takeReplacement(record, other)
+          isContinued = true
+        } else if (kind !== 'queued') continue
+        else displaced.update(other.id, null)
+        remove?.run(other.id)
+      }
+      // What the server has ended would be taken again and again.
+      if (isContinued || (record.failure && mustRestart(record.failure))) return isContinued
+      return stopped.some(
+        (other) =>
+          other.accountId === record.accountId &&
+          // Its process restores the model that it has displaced.
+          (other.library?.replaces?.asidePath ?? null) === null &&
+          take(record, other),
+      )
+    },
+    leave: (record, to) => void take(to, record),
   }
 }

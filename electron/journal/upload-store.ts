@@ -125,6 +125,7 @@ export function createUploadStore(
   }
 
   const logs = createUploadLogStore(database, environment)
+  const claims = createFileClaims(database, runner, createWrite(database, environment, { isFlushed: false }))
   const writeAsRunner = createProcessClaims(database, runner, write)
   // On a full disk this fails: the queue is shown anyway, and claimed once there is space.
   writeAsRunner(() => {})
@@ -146,6 +147,7 @@ export function createUploadStore(
     remove: (ids) =>
       write(() => {
         for (const id of ids) {
+          claims.leaveToWaiting(id)
           recordRemains(id, null)
           remove.run(id)
         }
@@ -169,7 +171,7 @@ export function createUploadStore(
     queuedPathsOf: ({ accountIds, teamId }) =>
       queuedPaths.all(teamId, JSON.stringify(accountIds)).map((line) => String(line['path'])),
     find: (id) => read(one.all(id))[0] ?? null,
-    ...createFileClaims(database, runner, createWrite(database, environment, { isFlushed: false })),
+    ...claims,
     ...createHistoryStore(database, read, write),
     // On a full disk the runner stays listed; the next start finds that its process has ended.
     close() {

@@ -2,6 +2,7 @@ import { linkSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import type { Cloud } from '../../cloud/cloud.ts'
 import { accessTokenOf, startCommand, startProgram, type Started } from '../../support/command-line.ts'
 import { setup as setupWorld, sha256Of, type EngineOptions } from '../../support/engine.ts'
 import { advanceUntil, begunUpload, settled } from '../faults/fault.ts'
@@ -173,6 +174,60 @@ test('a waiting command takes over from a killed one without sending its parts a
   expect(next.rows()).toHaveLength(1)
 })
 
+const partSizeBytes = 5_242_880
+
+/** Parts that storage has acknowledged, in the order of their numbers; one that was sent twice is there twice. */
+const sentParts = ({ operations }: Cloud) =>
+  operations
+    .flatMap(({ name, status, partNumber = 0 }) =>
+      name === 'put-part' && status === 200 ? [partNumber] : [],
+    )
+    .sort((one, other) => one - other)
+
+test('a waiting command takes over from a terminated one without sending its parts again', async () => {
+  const { app, cloud, file, upload, countOf } = await setup({ cloud: { partSizeBytes } })
+  await app.stop()
+  const path = await file('a.safetensors', { sizeBytes: 3 * partSizeBytes })
+  const held = cloud.hold('put-part', 'arrival', { skip: 2 })
+  const first = upload(path)
+  await held.arrived
+  await cloud.ended('put-part', 2)
+  const second = upload(path)
+  await second.line(({ event }) => event === 'waiting')
+  first.child.kill('SIGTERM')
+  expect((await first.ended).code).toBe(143)
+  held.release()
+  expect((await second.ended).json().at(-1)).toMatchObject({ event: 'verified' })
+  expect([sentParts(cloud), countOf('initiateMultipart')]).toEqual([[1, 2, 3], 1])
+})
+
+test.each(['pause', 'cancel'] as const)(
+  'a waiting command continues with the parts of an app after its %s',
+  async (call) => {
+    const { app, cloud, file, upload, countOf } = await setup({
+      cloud: { partSizeBytes },
+      settings: { singlePutLimitBytes: partSizeBytes },
+    })
+    const path = await file('a.safetensors', { sizeBytes: 3 * partSizeBytes })
+    const held = cloud.hold('put-part', 'arrival', { skip: 2 })
+    const [id = ''] = await app.add(path)
+    await held.arrived
+    await app.until(() => app.row(id).sentBytes >= 2 * partSizeBytes)
+    const second = upload(path)
+    await second.line(({ event, code }) => event === 'waiting' && code === 'other-process')
+    if (call === 'pause') await app.pauseNow(id)
+    else await app.calls.cancel({ ids: [id] })
+    held.release()
+    expect((await second.ended).json().at(-1)).toMatchObject({ event: 'verified' })
+    expect([sentParts(cloud), countOf('initiateMultipart'), countOf('abortMultipart')]).toEqual([
+      [1, 2, 3],
+      1,
+      0,
+    ])
+    expect([await cloud.unfinishedUploads(), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([[], 1])
+  },
+)
+
 test('the app and the command line never wait for each other', async () => {
   const { app, clock, cloud, file, upload, countOf } = await setup()
   const path = await file('a.safetensors', large)
@@ -194,7 +249,6 @@ test('the app and the command line never wait for each other', async () => {
 })
 
 test('the command line waits while a pause of the app finishes parts, and when it is resumed', async () => {
-  const partSizeBytes = 5_242_880
   const { app, cloud, file, upload, countOf } = await setup({
     cloud: { partSizeBytes },
     settings: { singlePutLimitBytes: partSizeBytes },

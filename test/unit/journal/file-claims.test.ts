@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -189,6 +190,121 @@ test('an upload takes over the parts of a process that has ended, and its row', 
     null,
     [],
   ])
+})
+
+const part = (number: number) => ({ number, etag: `"${number}"`, checksum: number })
+const partNumbers = (store: ReturnType<typeof setup>['ours'], { id }: UploadRecord) =>
+  store.parts.list(id).map(({ number }) => number)
+
+/** Ours waits for theirs, which has two parts in storage. */
+function waitFor(context: ReturnType<typeof setup>) {
+  const state = multipartOpenState(5_242_880)
+  const [own, other] = [record(), record({ state })]
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
+  context.theirs.parts.add(other.id, part(1))
+  context.theirs.parts.add(other.id, part(2))
+  const waiting = { ...own, failure: failure('other-process') }
+  context.ours.save([waiting])
+  return { own: waiting, other, state }
+}
+
+/** Another process has stopped its upload, and ours continues it. */
+function continueStopped(context: ReturnType<typeof setup>) {
+  const { own, other, state } = waitFor(context)
+  const stopped = { ...other, phase: 'paused' as const }
+  context.theirs.save([stopped])
+  context.theirs.releaseFile({ id: other.id })
+  expect(valueOf(context.ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
+  return { own: { ...own, state }, other: stopped }
+}
+
+test('an upload continues with the parts of one that a living process has stopped, and that one stays', () => {
+  const context = setup()
+  const { own, other } = continueStopped(context)
+  const { ours } = context
+  expect([ours.find(own.id)?.state, partNumbers(ours, own)]).toEqual([own.state, [1, 2]])
+  expect([ours.find(other.id), partNumbers(ours, other)]).toEqual([other, [1, 2]])
+})
+
+test('a stopped upload that is resumed gets the parts that another process has sent meanwhile', () => {
+  const context = setup()
+  const { own, other } = continueStopped(context)
+  const { ours, theirs } = context
+  ours.parts.add(own.id, part(3))
+  expect(valueOf(theirs.claimFile(other))).toMatchObject({ kind: 'held' })
+  const completing = { ...own.state.multipart, completing: true } as const
+  ours.save([{ ...own, phase: 'paused', state: { ...own.state, multipart: completing } }])
+  ours.releaseFile({ id: own.id })
+  expect(valueOf(theirs.claimFile(other))).toEqual({ kind: 'claimed', isContinued: true })
+  expect(partNumbers(theirs, other)).toEqual([1, 2, 3])
+  const state = { kind: 'multipart-open', multipart: completing }
+  expect(theirs.find(other.id)?.state).toEqual(state)
+  // Nothing is new, and what is older does not replace it.
+  expect(valueOf(theirs.claimFile({ ...other, ...theirs.find(other.id) }))).toEqual({
+    kind: 'claimed',
+    isContinued: true,
+  })
+})
+
+test('a multipart upload that two uploads share is abandoned with the second one', () => {
+  const context = setup()
+  const { own, other } = continueStopped(context)
+  const { ours, theirs } = context
+  theirs.remove([other.id])
+  expect([theirs.abandonedUploads(), partNumbers(ours, own)]).toEqual([[], [1, 2]])
+  ours.remove([own.id])
+  expect(ours.abandonedUploads()).toMatchObject([{ uploadId: own.state.multipart.uploadId }])
+})
+
+test('an upload that restarts drops its parts although another one shares them', () => {
+  const context = setup()
+  const { own, other } = continueStopped(context)
+  const { ours } = context
+  ours.save([{ ...own, state: { kind: 'queued', started: false } }])
+  expect([partNumbers(ours, own), partNumbers(ours, other), ours.abandonedUploads()]).toEqual([
+    [],
+    [1, 2],
+    [],
+  ])
+})
+
+test('an upload does not take over again what the server has ended', () => {
+  const context = setup()
+  const { own } = continueStopped(context)
+  const ended = {
+    ...own,
+    state: { kind: 'queued', started: false },
+    failure: failure('upload-ended'),
+  } as const
+  context.ours.save([ended])
+  expect(valueOf(context.ours.claimFile(ended))).toEqual(claimed)
+})
+
+test('an upload does not take over from one whose process has moved a model out of its way', () => {
+  const context = setup()
+  const { own, other } = waitFor(context)
+  context.theirs.save([{ ...other, phase: 'paused', library: { replaces } }])
+  context.theirs.releaseFile({ id: other.id })
+  expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
+})
+
+test('a removed upload leaves its parts to the upload of another process that waits for it', () => {
+  const context = setup()
+  const { own, other, state } = waitFor(context)
+  const { ours, theirs } = context
+  theirs.remove([other.id])
+  expect(theirs.abandonedUploads()).toEqual([])
+  expect(valueOf(ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
+  expect([ours.find(own.id)?.state, partNumbers(ours, own)]).toEqual([state, [1, 2]])
+})
+
+test('a removed upload leaves nothing to one that waits for something else', () => {
+  const context = setup()
+  const { own, other } = waitFor(context)
+  context.ours.save([{ ...own, failure: failure('offline') }])
+  context.theirs.remove([other.id])
+  expect(context.theirs.abandonedUploads()).toHaveLength(1)
+  expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
 })
 
 test('of several uploads of a dead process, the one that is stored completely is taken over', () => {

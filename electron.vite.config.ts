@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'electron-vite'
 import { resolve } from 'node:path'
-import { httpWithoutFetch } from './build/http-without-fetch.ts'
+import { lazyBuiltins } from './build/lazy-builtins.ts'
 import { standaloneWorkers } from './build/standalone-workers.ts'
 import { thirdParty } from './build/third-party.ts'
 
@@ -11,7 +11,7 @@ export default defineConfig({
   main: {
     plugins: [
       thirdParty('main', import.meta.dirname),
-      httpWithoutFetch(),
+      lazyBuiltins(),
       standaloneWorkers({
         'upload-worker': at('electron/engine/upload-worker.ts'),
         'hash-worker': at('electron/transfer/hash-worker.ts'),

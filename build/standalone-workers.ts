@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 import type { Plugin } from 'vite'
-import { httpWithoutFetch } from './http-without-fetch.ts'
+import { lazyBuiltins } from './lazy-builtins.ts'
 
 /**
  * Builds each worker thread's entry as a single file without imports of other project files. A packaged app
@@ -37,7 +37,7 @@ async function buildWorker(name: string, source: string): Promise<string> {
     configFile: false,
     publicDir: false,
     logLevel: 'warn',
-    plugins: [httpWithoutFetch()],
+    plugins: [lazyBuiltins()],
     ssr: { noExternal: true },
     build: {
       ssr: true,

@@ -93,14 +93,16 @@ function importsAtStart(file: string, visited = new Set<string>()): string[] {
   })
 }
 
-test('the app loads no package but electron-store and no fetch client before its window opens', () => {
+test('the app loads no package but electron-store and no expensive built-in module before its window opens', () => {
   const specifiers = importsAtStart('out/main/main.js')
   expect(specifiers).toContain('node:sqlite')
   const packages = new Set(specifiers.filter((specifier) => !isBuiltin(specifier)))
   expect([...packages].sort()).toEqual(['electron', 'electron-store'])
-  // build/http-without-fetch.ts
-  expect(specifiers).not.toContain('node:http')
-  expect(specifiers).not.toContain('http')
+  // build/lazy-builtins.ts
+  for (const name of ['http', 'process', 'util']) {
+    expect(specifiers).not.toContain(`node:${name}`)
+    expect(specifiers).not.toContain(name)
+  }
 })
 
 test('packs no sources, tests, source maps or tools', () => {

@@ -1,7 +1,7 @@
 import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'vite'
-import { httpWithoutFetch } from '../../../build/http-without-fetch.ts'
+import { lazyBuiltins } from '../../../build/lazy-builtins.ts'
 import { standaloneWorkers } from '../../../build/standalone-workers.ts'
 import { projectFolder } from '../temp-project.ts'
 
@@ -25,7 +25,7 @@ export async function buildPrograms(
     logLevel: 'error',
     root: projectFolder,
     plugins: [
-      httpWithoutFetch(),
+      lazyBuiltins(),
       standaloneWorkers({
         'upload-worker': at('electron/engine/upload-worker.ts'),
         'hash-worker': at('electron/transfer/hash-worker.ts'),

@@ -1,5 +1,6 @@
 import { createLatencyBackoff, type LatencyBackoff } from './latency-backoff.ts'
 import { createStakeLimit, reachesLimit, type StakeLimit } from './stake-limit.ts'
+import { createReachedRates, type ReachedRate } from './reached-rates.ts'
 import { createTrialRest } from './trial-rest.ts'
 import {
   createThroughputWindows,
@@ -36,6 +37,11 @@ const failedTrialRecovery = 2
 const significantChange = 0.3
 /** Weight of a new measurement in the typical rate. */
 const smoothing = 0.3
+/**
+ * What puts more at stake must gain this many times as much as the rate varies by itself: on a computer that is
+ * short of processor time, or beside other traffic, it rises and falls whatever the number of PUTs is.
+ */
+const provenFactor = 2.5
 /** Failures within this time count as one congestion event. */
 const congestionEventMs = 2_000
 /** A concurrency that exceeds what may be at stake by less than this factor is left to the usual trials. */
@@ -111,6 +117,9 @@ export class ConcurrencyController {
   /** The typical rate at this limit, in bytes per millisecond; null while unknown. */
   #typical: { rate: number; isEarly: boolean } | null = null
   #deviatingWindows = 0
+  /** By which share windows at one concurrency deviate from the typical rate, on average. */
+  #variation = 0
+  readonly #reached = createReachedRates()
   #hasTrialFailed = false
   #triesGrowthNext = true
   #growthFactor = fastGrowthFactor
@@ -143,6 +152,8 @@ export class ConcurrencyController {
     if (this.#stake) this.#followStake(this.#stake, sample)
     const measurement = this.#windows.record(sample, this.#limit)
     if (measurement === null) return
+    if (measurement.wasBusy && !measurement.isEarly)
+      this.#reached.add({ atMs: sample.nowMs, limit: this.#limit, rate: measurement.rate })
     // A trial under these conditions cannot be judged, so it is reverted.
     if (!measurement.wasBusy) return this.#setLimit(this.#baseline?.limit ?? this.#limit)
     if (reachesLimit(measurement.rate, sample.limitBytesPerSecond))
@@ -190,12 +201,30 @@ export class ConcurrencyController {
   #keepAtUserLimit({ rate, isEarly }: Measurement, nowMs: number): void {
     const baseline = this.#baseline
     if (baseline && !baseline.isEarly && this.#limit > Math.max(baseline.limit, this.#stakeCount)) {
-      const share = (rate / baseline.rate - 1) / (this.#limit / baseline.limit - 1)
-      if (share < minGrowthShare) return this.#rejectStakeTrial(baseline, nowMs)
+      const gain = rate / baseline.rate - 1
+      const best = this.#reached.best(baseline.limit, nowMs)
+      const share = gain / (this.#limit / baseline.limit - 1)
+      if (share < minGrowthShare || !this.#isProven(rate, best))
+        return this.#rejectStakeTrial(baseline, nowMs)
     }
     if (baseline) this.#noteNeeded(baseline)
     this.#typical = { rate, isEarly }
     this.#setLimit(this.#limit)
+  }
+
+  /**
+   * Whether growth that puts more at stake is no coincidence: it has gained more than the rate varies, and also
+   * over the best rate that fewer PUTs have reached lately.
+   */
+  #isProven(rate: number, best: ReachedRate | null, minShare = minGrowthShare): boolean {
+    if (this.#limit <= this.#stakeCount || best === null) return true
+    const gain = rate / best.rate - 1
+    return gain / (this.#limit / best.limit - 1) >= minShare && gain >= provenFactor * this.#variation
+  }
+
+  /** The loss up to which fewer PUTs at stake are kept. */
+  #tolerableLoss(loss: number): number {
+    return this.#limit < this.#stakeCount ? loss : Math.max(loss, provenFactor * this.#variation)
   }
 
   /** Remembers what an accepted trial has shown. */
@@ -225,7 +254,8 @@ export class ConcurrencyController {
   /** PUTs beyond a lowered limit run until they end, which may take minutes. */
   #judgeDraining(baseline: Baseline, stake: StakeLimit, { nowMs, inUse }: Sample): void {
     const rate = stake.recentRate()
-    if (inUse <= this.#limit || rate === null || rate >= baseline.rate * (1 - largeLoss)) return
+    if (inUse <= this.#limit || rate === null || rate >= baseline.rate * (1 - this.#tolerableLoss(largeLoss)))
+      return
     this.#rejectStakeTrial(baseline, nowMs)
   }
 
@@ -309,16 +339,21 @@ export class ConcurrencyController {
     const gain = measurement.rate / baseline.rate - 1
     const isGrowth = this.#limit > baseline.limit
     const share = gain / (this.#limit / baseline.limit - 1)
+    const best = this.#reached.best(baseline.limit, nowMs)
     if (measurement.isEarly) {
-      if (isGrowth && share >= largeGrowthShare) this.#accept(measurement, share, nowMs)
-      else if (baseline.isForStake && gain < -largeLoss) this.#rejectStakeTrial(baseline, nowMs)
+      if (isGrowth && share >= largeGrowthShare && this.#isProven(measurement.rate, best))
+        this.#accept(measurement, share, nowMs)
+      else if (baseline.isForStake && gain < -this.#tolerableLoss(largeLoss))
+        this.#rejectStakeTrial(baseline, nowMs)
       return
     }
     // Growth that raises latency must bring what it would bring on an idle connection.
     const raisesLatency = isGrowth && this.#backoff.currentSlowdown(nowMs) !== null
     const requiredShare = raisesLatency ? largeGrowthShare : minGrowthShare
-    if (isGrowth ? share >= requiredShare : gain >= -tolerableLoss)
-      return this.#accept(measurement, share, nowMs)
+    const isGood = isGrowth
+      ? share >= requiredShare && this.#isProven(measurement.rate, best)
+      : gain >= -this.#tolerableLoss(tolerableLoss)
+    if (isGood) return this.#accept(measurement, share, nowMs)
     this.#triesGrowthNext = !isGrowth
     if (isGrowth) this.#rejectGrowth(baseline, measurement, { gain, raisesLatency, nowMs })
     else this.#rejectShrinking(baseline, nowMs)
@@ -339,6 +374,9 @@ export class ConcurrencyController {
     this.#growthFactor = slowGrowthFactor
     this.#trialRest.begin(nowMs)
     if (this.#limit > this.#stakeCount && !baseline.isEarly) return this.#rejectStakeTrial(baseline, nowMs)
+    const best = this.#reached.best(baseline.limit, nowMs)
+    if (best !== null && !this.#isProven(measurement.rate, best, minGrowthShare / 2))
+      return this.#rejectStakeTrial({ ...baseline, ...best, isEarly: false }, nowMs)
     if (raisesLatency || (!baseline.isEarly && gain < -tolerableLoss)) return this.#revert(baseline)
     // Nothing was lost, so the limit shrinks step by step: on the emulated connection without loss, halving
     // eight requests at once cost half of the throughput for ten seconds, until the remaining ones had taken
@@ -384,6 +422,7 @@ export class ConcurrencyController {
     if (isEarly) return
     const settled = this.#typical?.isEarly === false ? this.#typical : null
     const shift = settled ? rate / settled.rate - 1 : 0
+    if (settled) this.#variation += (Math.min(1, Math.abs(shift)) - this.#variation) * smoothing
     this.#deviatingWindows = Math.abs(shift) > significantChange ? this.#deviatingWindows + 1 : 0
     const hasChanged = this.#deviatingWindows > 1
     if (hasChanged) {

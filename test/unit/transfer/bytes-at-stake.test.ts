@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { simulateConnection, sharedBandwidth } from '../../support/network/simulated-connection.ts'
+import { seededRandom } from '../../fixtures/seeded.ts'
+import {
+  simulateConnection,
+  sharedBandwidth,
+  type Bandwidth,
+} from '../../support/network/simulated-connection.ts'
 
 type Connection = ReturnType<typeof simulateConnection>
 
@@ -71,6 +76,33 @@ test.each([1, 5, 10])('sends one large part at a time on a connection of %i MB/s
   // A few trials show that a second part at the same time brings nothing.
   expect(stakes.filter((bytes) => bytes > partBytes).length / stakes.length).toBeLessThan(0.15)
 })
+
+/**
+ * A connection of a computer that is short of processor time: for 1.5 s at a time it uses a random share of the
+ * bandwidth, whatever the number of requests is.
+ */
+function starved(total: number, seed: number): Bandwidth {
+  const random = seededRandom(seed)
+  const shares: number[] = []
+  return (_, seconds) => {
+    const index = Math.floor(seconds / 1.5)
+    while (shares.length <= index) shares.push(0.1 + 0.9 * random())
+    return total * (shares[index] ?? 0)
+  }
+}
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'puts little more at stake on a computer that is short of processor time (seed %i)',
+  (seed) => {
+    for (const limitBytesPerSecond of [null, 10_000_000]) {
+      const connection = simulateConnection(starved(12_000, seed), { partBytes, limitBytesPerSecond })
+      expect(mean(stakesOf(connection, 600))).toBeLessThan(5 * partBytes)
+      const stakes = stakesOf(connection, 3_600)
+      expect(Math.max(...stakes)).toBeLessThanOrEqual(2 * partBytes)
+      expect(stakes.filter((bytes) => bytes > partBytes).length / stakes.length).toBeLessThan(0.1)
+    }
+  },
+)
 
 test('sends two parts at a time where both end within 15 s', () => {
   const connection = simulateConnection(clean(15_000), { partBytes })

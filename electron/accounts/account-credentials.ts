@@ -79,9 +79,10 @@ export function createAccountCredentials(options: {
         const signer = fixedSigner({ kind: 'session', token: secret.accessToken, teamId })
         const signal = AbortSignal.timeout(revokeTimeoutMs)
         // The server's answer changes nothing, but it is awaited because the process may end right after.
-        await logout(clientFor(account.server), signer, secret.refreshToken, signal).catch(() =>
-          environment.log.warn('could not revoke a session at the server'),
+        const loggedOut = await logout(clientFor(account.server), signer, secret.refreshToken, signal).catch(
+          () => null,
         )
+        if (!loggedOut?.ok) environment.log.warn('could not revoke a session at the server')
         return erased
       },
     })
@@ -96,6 +97,7 @@ export function createAccountCredentials(options: {
         if (key === null) return erased
         // Unlike session tokens, a device key is valid until it is revoked, so a failure is reported.
         const revoked = await devices.revoke(account.server, key)
+        if (!revoked.ok) environment.log.warn('could not revoke a device key at the server')
         return erased.ok ? revoked : erased
       },
     })

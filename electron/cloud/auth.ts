@@ -55,8 +55,8 @@ export async function logout(
   signer: Signer,
   refreshToken: string,
   signal: AbortSignal,
-): Promise<void> {
-  await client.send({
+): Promise<Result<unknown>> {
+  return client.send({
     method: 'POST',
     path: paths.logout,
     body: { refresh_token: refreshToken },

@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -43,6 +52,16 @@ export function protectDataFolder(folder: string): void {
     const file = join(folder, name)
     const found = lstatSync(file, { throwIfNoEntry: false })
     if (found?.isFile()) removeOthersAccess(file, found.mode)
+  }
+}
+
+/** The same for a folder that is only read: it is not created, and stays as it is if that is not possible. */
+export function protectExistingDataFolder(folder: string): void {
+  if (!existsSync(folder)) return
+  try {
+    protectDataFolder(folder)
+  } catch {
+    // Of another user, or unreadable: reading it reports that.
   }
 }
 

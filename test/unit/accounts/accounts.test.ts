@@ -128,6 +128,20 @@ test.each([
   expect(cloud.operations.at(-1)).toMatchObject({ name: operation, status: 200 })
 })
 
+test.each([
+  ['session', 'logout', 'could not revoke a session at the server'],
+  ['device', 'revokeOwnDevice', 'could not revoke a device key at the server'],
+] as const)('logs a failed revocation (%s)', async (kind, operation, message) => {
+  const { accounts, cloud, environment, newDeviceKey, signIn } = await setupAccounts()
+  const { id } =
+    kind === 'session'
+      ? await signIn()
+      : valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
+  cloud.fail({ on: operation, how: 500 })
+  await accounts.signOut(id)
+  expect(environment.lines).toContainEqual(expect.objectContaining({ level: 'warn', message }))
+})
+
 test('does not erase the secret of a sign-in that was made meanwhile, here or in another process', async () => {
   const { accountStore, cloud, secretStore, signIn, start } = await setupAccounts()
   const account = await signIn()

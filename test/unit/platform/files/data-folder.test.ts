@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
@@ -11,7 +12,11 @@ import {
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { OtherOwnerError, protectDataFolder } from '../../../../electron/platform/files/data-folder.ts'
+import {
+  OtherOwnerError,
+  protectDataFolder,
+  protectExistingDataFolder,
+} from '../../../../electron/platform/files/data-folder.ts'
 
 let folder: string
 
@@ -49,6 +54,16 @@ test('takes access to an existing folder and its files from other users', () => 
   )
   protectDataFolder(folder)
   expect([modeOf(folder), ...files.map(modeOf)]).toEqual(['700', ...files.map(() => '600')])
+})
+
+test('protects a folder that is only read, and does not create one', () => {
+  chmodSync(folder, 0o755)
+  const file = writeFile(join(folder, 'journal.sqlite'), 0o644)
+  protectExistingDataFolder(folder)
+  expect([modeOf(folder), modeOf(file)]).toEqual(['700', '600'])
+  const missing = join(folder, 'missing')
+  protectExistingDataFolder(missing)
+  expect(existsSync(missing)).toBe(false)
 })
 
 test('does not change files of others, links and the files they lead to', () => {

@@ -8,8 +8,6 @@ import process from 'node:process'
 import type { Settings } from '../../../electron/contract/settings.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud, CloudOptions } from '../../cloud/cloud.ts'
-import { startStorage } from '../../cloud/start-storage.ts'
-import type { StorageKind } from '../../cloud/start-storage.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
 import { findHeadlessChromium } from '../../support/runner/chromium.ts'
@@ -34,7 +32,6 @@ export interface EngineHarness {
 
 interface Fixtures {
   readonly cloudOptions: CloudOptions
-  readonly storageKind: StorageKind
   /** The settings before the first start. */
   readonly settings: Partial<Settings>
   readonly harness: EngineHarness
@@ -67,23 +64,16 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { scope: 'worker', auto: true },
   ],
   cloudOptions: [{}, { option: true }],
-  storageKind: ['embedded', { option: true }],
   settings: [{}, { option: true }],
-  harness: [
-    async ({ cloudOptions, storageKind, settings }, use, testInfo) => {
-      const storage = await startStorage(storageKind)
-      const cloud = await startCloud({ ...storage.options, ...cloudOptions })
-      const { harness, apps } = createWorld(cloud, settings)
-      await use(harness)
-      for (const app of apps) await app.kill()
-      if (testInfo.status !== testInfo.expectedStatus) await keepLogs(testInfo, apps, harness.home)
-      await cloud.close()
-      await storage.stop()
-      rmSync(harness.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
-    },
-    // Ceph takes a while to start; this does not count as the test's time.
-    { timeout: 120_000 },
-  ],
+  async harness({ cloudOptions, settings }, use, testInfo) {
+    const cloud = await startCloud(cloudOptions)
+    const { harness, apps } = createWorld(cloud, settings)
+    await use(harness)
+    for (const app of apps) await app.kill()
+    if (testInfo.status !== testInfo.expectedStatus) await keepLogs(testInfo, apps, harness.home)
+    await cloud.close()
+    rmSync(harness.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+  },
   app: async ({ harness }, use) => use(await harness.start()),
   page: async ({ app }, use) => {
     await signIn(app.page)

@@ -23,7 +23,7 @@ const writtenAt = 1_700_000_000
 /** A multipart upload from a separate disk with some parts stored. */
 async function midway() {
   const harness = await setup(inParts)
-  const path = await harness.file('disk/loras/a.safetensors', { sizeBytes: 6 * partBytes })
+  const path = await harness.file('disk/loras/a.safetensors', { sizeBytes: 4 * partBytes })
   utimesSync(path, writtenAt, writtenAt)
   // Two parts pass; the others are held, or a fast machine would finish before the pause.
   const held = harness.cloud.hold('put-part', 'arrival', { skip: 2 })

@@ -4,8 +4,8 @@ import { readJournal } from '../../../electron/journal/journal-reader.ts'
 import { setup, type EngineHarness } from '../../support/engine.ts'
 
 const partBytes = 5 * 1024 * 1024
-/** A little more than twelve parts of S3's minimum size. */
-const sizeBytes = 12 * partBytes + 123
+/** A little more than three parts of S3’s minimum size. */
+const sizeBytes = 3 * partBytes + 123
 
 const countParts = ({ cloud }: EngineHarness) =>
   cloud.operations.filter(({ name }) => name === 'put-part').length
@@ -57,7 +57,7 @@ test('a pause finishes the parts that are nearly sent, and shows them and their 
 
   await app.calls.resume({ ids: [id] })
   expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
-  expect([countParts(context), context.countOf('initiateMultipart')]).toEqual([13, 1])
+  expect([countParts(context), context.countOf('initiateMultipart')]).toEqual([4, 1])
 })
 
 test('stop now ends a pause at once', async () => {
@@ -108,7 +108,7 @@ test.each(['resume', 'resumeAll', 'addFiles'] as const)(
     expect(app.row(id).pausing).toBeUndefined()
     release()
     expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
-    expect([countParts(context), context.countOf('initiateMultipart')]).toEqual([13, 1])
+    expect([countParts(context), context.countOf('initiateMultipart')]).toEqual([4, 1])
   },
 )
 

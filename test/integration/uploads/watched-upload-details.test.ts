@@ -10,9 +10,9 @@ import {
 import { advanceUntil, begunUpload } from '../faults/fault.ts'
 
 const mebi = 1024 * 1024
-/** Twelve parts of the smallest size that S3 accepts, and a short last one. */
+/** Four parts of the smallest size that S3 accepts, and a short last one. */
 const partBytes = 5 * mebi
-const fileBytes = 12 * partBytes + 123
+const fileBytes = 4 * partBytes + 123
 const inParts: EngineOptions = {
   cloud: { partSizeBytes: partBytes },
   settings: { singlePutLimitBytes: partBytes, streamsMost: 2 },
@@ -32,11 +32,11 @@ test('reports each part of a watched upload from waiting to sent', async () => {
   const { id, reports, now } = await addWatched(harness)
   await harness.app.settled(id)
   expect(await now()).toMatchObject({
-    parts: { partSizeBytes: partBytes, states: 's'.repeat(13), flying: [] },
+    parts: { partSizeBytes: partBytes, states: 's'.repeat(5), flying: [] },
   })
   const seen = reports.flatMap(({ parts }) => (parts ? [parts] : []))
   for (const { states, flying } of seen) {
-    expect(states).toHaveLength(13)
+    expect(states).toHaveLength(5)
     expect(states.match(/f/g)?.length ?? 0).toBe(flying.length)
     expect(flying.length).toBeLessThanOrEqual(2)
   }
@@ -47,10 +47,10 @@ test('marks parts that are retried and parts that were sent before a restart', a
   const { cloud, app } = harness
   cloud.fail({ on: 'put-part', how: 'cut', after: mebi, when: ({ partNumber }) => partNumber === 2 })
   // Only the last part, so that the retry of the second is not held too.
-  const hold = cloud.hold('put-part', 'arrival', { when: ({ partNumber }) => partNumber === 13 })
+  const hold = cloud.hold('put-part', 'arrival', { when: ({ partNumber }) => partNumber === 5 })
   const { id, now } = await addWatched(harness)
   // The clock is advanced over the delay before the retry.
-  await advanceUntil(begunUpload(harness, id), () => app.row(id).sentBytes >= 5 * partBytes)
+  await advanceUntil(begunUpload(harness, id), () => app.row(id).sentBytes >= 3 * partBytes)
   await hold.arrived
   // The retry may only be scheduled now; advanceUntil does not advance the clock during a held request.
   await expect
@@ -66,10 +66,10 @@ test('marks parts that are retried and parts that were sent before a restart', a
 
   const again = await harness.open()
   const before = valueOf(await again.calls.watch({ id }))
-  expect(before?.parts?.states).toMatch(/^bb[bw]{11}$/)
+  expect(before?.parts?.states).toMatch(/^bb[bw]{3}$/)
   await again.calls.resume({ ids: [id] })
   await again.settled(id)
-  expect(valueOf(await again.calls.watch({ id }))?.parts?.states).toMatch(/^bb[bs]{10}s$/)
+  expect(valueOf(await again.calls.watch({ id }))?.parts?.states).toMatch(/^bb[bs]{2}s$/)
 })
 
 test('reports no details of an upload that is not watched', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -27,14 +27,39 @@ interface Outcome extends Counts {
   readonly output: string
 }
 
-async function runStep(step: CheckStep, compileCache: string): Promise<Outcome> {
+/** A file system in memory, on Linux. */
+const memoryFolder = '/dev/shm'
+/** The steps leave less than a tenth of this at any time; a container's default of 64 MB is too small. */
+const neededMemoryBytes = 4 * 1024 ** 3
+
+/**
+ * A folder for the temporary files of all steps. In memory, the thousands of small databases, browser profiles and
+ * model files are neither flushed nor written back. A step that runs alone uses the disk.
+ */
+function createTemporaryFolder(): string {
+  const isRoomy = (folder: string) => {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize >= neededMemoryBytes && process.availableMemory() >= neededMemoryBytes
+  }
+  const parent = existsSync(memoryFolder) && isRoomy(memoryFolder) ? memoryFolder : tmpdir()
+  // Short, because the path of a socket is limited to 107 characters.
+  return mkdtempSync(join(parent, 'mf-'))
+}
+
+async function runStep(step: CheckStep, folder: string): Promise<Outcome> {
   const startedMs = performance.now()
   const [program = '', ...words] = step.command
   const child = spawn(program, words, {
     cwd: projectFolder,
     stdio: ['ignore', 'pipe', 'pipe'],
     // Hundreds of processes load the same programs; compiled once, each starts with a third of the CPU time.
-    env: { ...process.env, PATH: pathWithTools(), NODE_COMPILE_CACHE: compileCache, ...step.environment },
+    env: {
+      ...process.env,
+      PATH: pathWithTools(),
+      TMPDIR: folder,
+      NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+      ...step.environment,
+    },
   })
   const output = Promise.all([text(child.stdout), text(child.stderr)])
   const [code] = (await once(child, 'close')) as [number | null]
@@ -71,7 +96,7 @@ function line({ name, seconds, passed, failed }: Outcome): string {
 }
 
 /** Starts the steps in order, each as soon as a slot is free and the step that it needs has ended. */
-async function runSteps(steps: readonly CheckStep[], compileCache: string): Promise<readonly Outcome[]> {
+async function runSteps(steps: readonly CheckStep[], folder: string): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   const waiting = [...steps]
   const running = new Set<Promise<unknown>>()
@@ -83,7 +108,7 @@ async function runSteps(steps: readonly CheckStep[], compileCache: string): Prom
       continue
     }
     for (const step of waiting.splice(index, 1)) {
-      const run = runStep(step, compileCache).then((outcome) => {
+      const run = runStep(step, folder).then((outcome) => {
         outcomes.push(outcome)
         running.delete(run)
       })
@@ -94,12 +119,12 @@ async function runSteps(steps: readonly CheckStep[], compileCache: string): Prom
 }
 
 async function runAll(): Promise<readonly Outcome[]> {
-  const reports = mkdtempSync(join(tmpdir(), 'modelferry-reports-'))
+  const folder = createTemporaryFolder()
   try {
-    const steps = process.argv[2] === 'soak' ? soakSteps(reports) : testSteps(reports)
-    return await runSteps(steps, join(reports, 'compile-cache'))
+    const steps = process.argv[2] === 'soak' ? soakSteps(folder) : testSteps(folder)
+    return await runSteps(steps, folder)
   } finally {
-    rmSync(reports, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

@@ -22,6 +22,7 @@ export const paths = {
   /** GET is documented (model/get-model-details); PUT and DELETE are inferred, high confidence. */
   /** An id of one or two dots names no model: URLs treat it as another path, which the client refuses. */
   model: (id: string) => `/models/${encodeURIComponent(id.toWellFormed())}`,
+  agents: '/agents',
   initiateMultipart: '/uploads/multipart/initiate',
   /** inferred, low confidence */
   presignPart: '/uploads/multipart/presign-part',
@@ -162,6 +163,19 @@ export const modelList = v.pipe(
     const found = Array.isArray(named) ? named : Object.values(answer).find((value) => Array.isArray(value))
     return { models: (found ?? []) as unknown[], total: answer.page_meta?.total_count ?? null }
   }),
+)
+
+export const agentListItem = v.object({
+  agent_id: required(maxLength.id),
+  agent_status: label,
+  connected_at: optional(maxLength.id),
+  sync_detail: label,
+  sync_percent: v.optional(v.nullable(v.number())),
+})
+
+export const agentList = v.pipe(
+  v.object({ agent_list: v.array(v.unknown()) }),
+  v.transform((answer) => answer.agent_list),
 )
 
 export const multipartInitiate = v.object({

@@ -6,7 +6,13 @@ import type { DeadlineView } from './deadline.ts'
 import type { ReportSection, ConnectionCheck } from './diagnostics.ts'
 import type { FoundModelView, FoundPlacesView, WorkflowView } from './discovery.ts'
 import type { Result } from './failures.ts'
-import { replacedFate, type FailedDeletion, type LibraryListing, type LibraryUpdate } from './library.ts'
+import {
+  replacedFate,
+  type Agent,
+  type FailedDeletion,
+  type LibraryListing,
+  type LibraryUpdate,
+} from './library.ts'
 import type { MissingCompanion, MissingInList } from './companions.ts'
 import type { ModelFacts, Preview } from './recognition.ts'
 import type { Receipt } from './receipt.ts'
@@ -283,6 +289,8 @@ const callGroups = {
   library: {
     /** All models of a team. Unless `isFresh`, a list that is a few minutes old may be returned. */
     library: call<LibraryListing>()('engine', v.strictObject({ choice: teamChoice, isFresh: v.boolean() })),
+    /** The team's connected agents. */
+    agents: call<readonly Agent[]>()('engine', v.strictObject({ choice: teamChoice })),
     changeModel: call<void>()(
       'engine',
       v.strictObject({ choice: teamChoice, modelId: id, change: libraryChange }),

@@ -18,6 +18,19 @@ export interface LibraryModel {
   readonly storageKey: string | null
 }
 
+/** A computer of a team that runs workflows. It downloads each active model as soon as it is registered. */
+export interface Agent {
+  readonly name: string
+  /** `idle`, `busy`, `syncing` (downloads models), `tunnel` or `unhealthy`; a server may use other values. */
+  readonly status: string
+  /** Milliseconds since the epoch, or null. */
+  readonly connectedAtMs: number | null
+  /** What it downloads, as the server words it; `''` if it is not listed. */
+  readonly syncDetail: string
+  /** 0–100, or null. */
+  readonly syncPercent: number | null
+}
+
 /** A team's models as last listed by the server, with our changes since. */
 export interface LibraryListing {
   readonly models: readonly LibraryModel[]

@@ -117,6 +117,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
       return commands.retry(ids)
     },
     library: ({ choice, isFresh }) => library.models(choice, isFresh ? { maxAgeMs: 0 } : {}),
+    agents: ({ choice }) => library.agents(choice),
     async changeModel({ choice, modelId, change }) {
       const wrong = targetFailure({ displayName: 'x', modelType: 'x', modelPath: 'x', ...change })
       return wrong ? failed(wrong) : library.change(choice, modelId, change)

@@ -1,9 +1,16 @@
 import type { Access, Accounts } from '../accounts/accounts.ts'
+import { listAgents } from '../cloud/agents.ts'
 import { mayBeUnsupported } from '../cloud/client.ts'
 import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
 import type { TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
-import type { LibraryChange, LibraryListing, LibraryModel, LibraryUpdate } from '../contract/library.ts'
+import type {
+  Agent,
+  LibraryChange,
+  LibraryListing,
+  LibraryModel,
+  LibraryUpdate,
+} from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createListings } from './listings.ts'
 import { toLibraryModel } from './listing.ts'
@@ -32,6 +39,8 @@ export interface Library {
   cachedModels(choice: TeamChoice): readonly LibraryModel[] | null
   /** The current state of one model (documented call). */
   model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
+  /** The team's connected agents at present. */
+  agents(choice: TeamChoice): Promise<Result<readonly Agent[]>>
   /** `not-found` means that the model does not exist; a server without this call answers `bad-request`. */
   change(choice: TeamChoice, id: string, change: LibraryChange): Promise<Result<void>>
   /** Deletes the model's record, if it still exists; a server without this call answers `bad-request`. */
@@ -101,6 +110,7 @@ export function createLibrary(options: {
 
   return {
     model,
+    agents: (choice) => request(choice, ({ client, signer }, signal) => listAgents(client, signer, signal)),
     cachedModels: (choice) => cacheFor(choice).cached(),
     async models(choice, { maxAgeMs } = {}) {
       const access = accounts.accessFor(choice.accountId, choice.teamId)

@@ -83,6 +83,10 @@ export const joinSentences = (sentences: readonly string[], t: Translate): strin
 export const joinNames = (names: readonly string[], t: Translate): string =>
   names.join(t('text.two-names', { first: '', second: '' }))
 
+/** Joins different facts about one thing, such as name and size; those that are null or empty are left out. */
+export const joinFacts = (facts: readonly (string | null)[], t: Translate): string =>
+  facts.filter(Boolean).join(t('text.two-facts', { first: '', second: '' }))
+
 /**
  * The message for a failure, with the server's own message. It promises a retry if, and only if, `state` is
  * `retrying`, and doesn't say that nothing was uploaded if the user has not decided yet (`review`).

@@ -89,6 +89,13 @@ export class AppState {
     this.library = new LibraryState(bridge, this.session, {
       unlisted: () => this.notices.show('library.unlisted'),
       missing: (count) => this.notices.show('library.missing', { count, team: this.library.teamName }),
+      statusChanged: (ids, status) =>
+        this.notices.showWithUndo({
+          key: 'library.status-changed',
+          params: { count: ids.length, status },
+          onaction: () =>
+            void this.library.change(ids, { status: status === 'active' ? 'disabled' : 'active' }),
+        }),
     })
     this.details = new DetailsState(bridge)
     this.log = new LogState(bridge)

@@ -14,7 +14,7 @@ import type { LibraryState } from './library-state.svelte.ts'
 interface LibraryMenuOptions {
   readonly t: Translate
   readonly actions: Pick<Actions, 'copy' | 'copyLocalPaths' | 'openServer'>
-  readonly library: Pick<LibraryState, 'change'>
+  readonly library: Pick<LibraryState, 'setStatus'>
   /** The account of the shown team, or null. */
   readonly accountId: string | null
   readonly onopen: (id: string) => void
@@ -38,10 +38,10 @@ export function libraryMenu(
       ? [{ key: 'open', label: t('menu.open-details'), icon: Info, onselect: () => onopen(single.id) }]
       : []),
     ...itemIf(active, { key: 'disable', label: t('library.disable'), icon: Ban }, (ids) =>
-      library.change(ids, { status: 'disabled' }),
+      library.setStatus(ids, 'disabled'),
     ),
     ...itemIf(disabled, { key: 'enable', label: t('library.enable'), icon: CircleCheck }, (ids) =>
-      library.change(ids, { status: 'active' }),
+      library.setStatus(ids, 'active'),
     ),
     ...itemIf(
       onaddtoteam ? models.map(({ id }) => id) : [],

@@ -39,15 +39,30 @@ export function filterAndSort(models: readonly LibraryModel[], query: LibraryQue
   return models.filter(fits).sort((a, b) => direction * order(a, b) || orders.name(a, b))
 }
 
-/** The distinct values of a field, sorted, each with its number of models. */
+/** A value of a field, and the models that have it. */
+export interface LibraryValue {
+  readonly value: string
+  readonly count: number
+  /** Null if the size of one of them is not known. */
+  readonly totalBytes: number | null
+}
+
+/** The distinct values of a field, sorted. */
 export function valuesOf(
   models: readonly LibraryModel[],
   field: 'modelType' | 'status',
-): readonly { readonly value: string; readonly count: number }[] {
-  const counts = new Map<string, number>()
-  for (const model of models) counts.set(model[field], (counts.get(model[field]) ?? 0) + 1)
-  return [...counts]
+): readonly LibraryValue[] {
+  return [...Map.groupBy(models, (model) => model[field])]
     .filter(([value]) => value !== '')
-    .map(([value, count]) => ({ value, count }))
+    .map(([value, having]) => ({ value, count: having.length, totalBytes: totalBytesOf(having) }))
     .sort((a, b) => collator.compare(a.value, b.value))
+}
+
+/** The sum of the sizes; null if there is none, or one of them is not known. */
+export function totalBytesOf(models: readonly LibraryModel[]): number | null {
+  if (models.length === 0) return null
+  return models.reduce<number | null>(
+    (sum, { sizeBytes }) => (sum === null || sizeBytes === null ? null : sum + sizeBytes),
+    0,
+  )
 }

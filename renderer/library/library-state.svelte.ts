@@ -4,6 +4,7 @@ import { isSameChoice, teamKey, type TeamChoice } from '../../electron/contract/
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
+import type { ListedAgents } from './agents.ts'
 import type { LibraryOperation } from './library-failure-text.ts'
 import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
 
@@ -22,11 +23,15 @@ export type ModelOperation =
 /** Number of parallel requests when many models are changed. */
 const atOnce = 4
 
+type SettableStatus = NonNullable<LibraryChange['status']>
+
 interface LibraryEvents {
   /** Called once per team whose library cannot be listed. */
   readonly unlisted: () => void
   /** None of the models that were to be shown is in the team's library. */
   readonly missing: (count: number) => void
+  /** Models were enabled or disabled by the user. */
+  readonly statusChanged: (ids: readonly string[], status: SettableStatus) => void
 }
 
 /** The library of a team: its models, the current filter and running operations. */
@@ -39,6 +44,11 @@ export class LibraryState {
   loadFailure = $state.raw<Failure | null>(null)
   /** Why the shown list is outdated, or null. */
   stale = $state.raw<Failure | null>(null)
+
+  /** The team's agents; null until they are listed. */
+  agents = $state.raw<ListedAgents | null>(null)
+  /** Why they could not be listed, or null. */
+  agentsFailure = $state.raw<Failure | null>(null)
 
   search = $state('')
   type = $state('')
@@ -115,10 +125,14 @@ export class LibraryState {
     if (!this.#choice || !isSameChoice(choice, this.#choice)) this.#switchTo(choice)
     // Not a dependency of the effect that opens the library.
     else if (untrack(() => this.isLoading)) return this.#latestLoad
+    void this.#loadAgents()
     await this.#load(false)
   }
 
-  readonly refresh = () => this.#load(true)
+  readonly refresh = () => {
+    void this.#loadAgents()
+    return this.#load(true)
+  }
 
   /** Sorts by a column, or reverses the order if it is sorted by it already. */
   readonly sortBy = (sort: LibrarySort) => {
@@ -146,6 +160,16 @@ export class LibraryState {
     }
     await Promise.all(Array.from({ length: atOnce }, work))
     return refused
+  }
+
+  /** Enables or disables models, and reports those for which it succeeded. */
+  readonly setStatus = async (ids: readonly string[], status: SettableStatus): Promise<void> => {
+    const choice = this.#choice
+    const requested = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
+    await this.change(requested, { status })
+    if (choice !== this.#choice) return
+    const changed = requested.filter((id) => this.byId.get(id)?.status === status)
+    if (changed.length > 0) this.#events.statusChanged(changed, status)
   }
 
   /** Deletes models once a native dialog, which the main process shows, was confirmed. */
@@ -227,6 +251,7 @@ export class LibraryState {
   #switchTo(choice: TeamChoice): void {
     this.#choice = choice
     this.models = []
+    this.agents = this.agentsFailure = null
     this.isKnown = this.#isListed = false
     this.loadFailure = this.stale = this.detailsId = null
     this.operations = new Map()
@@ -246,6 +271,15 @@ export class LibraryState {
   #load(isFresh: boolean): Promise<void> {
     this.#latestLoad = this.#request(isFresh)
     return this.#latestLoad
+  }
+
+  async #loadAgents(): Promise<void> {
+    const choice = this.#choice
+    if (!choice) return
+    const result = await this.#bridge.agents({ choice: { ...choice } })
+    if (choice !== this.#choice) return
+    this.agentsFailure = result.ok ? null : result.failure
+    if (result.ok) this.agents = { agents: result.value, listedAtMs: Date.now() }
   }
 
   async #request(isFresh: boolean): Promise<void> {

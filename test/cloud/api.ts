@@ -13,9 +13,20 @@ export type ApiContext = {
   readonly tokens: Tokens
   readonly storage: Storage
   readonly settings: ApiSettings
+  /** The connected agents of a team. */
+  agentsOf(teamId: string): readonly AgentRecord[]
   /** Origin of the pairing page; available once the server is listening. */
   origin(): string
   now(): number
+}
+
+/** An agent as the API lists it; members may be absent. */
+export type AgentRecord = {
+  readonly agent_id: string
+  readonly agent_status: string
+  readonly connected_at?: string
+  readonly sync_detail?: string
+  readonly sync_percent?: number
 }
 
 export type ApiSettings = {

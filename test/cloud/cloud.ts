@@ -6,7 +6,7 @@ import { DEMO_ACCOUNTS, accountByEmail } from './accounts.ts'
 import type { DemoAccount } from './accounts.ts'
 import { errorAnswer } from './api-error.ts'
 import { createApi } from './api.ts'
-import type { ApiContext, ApiSettings } from './api.ts'
+import type { AgentRecord, ApiContext, ApiSettings } from './api.ts'
 import { createFaults } from './faults.ts'
 import type { FaultRule, Hold, HoldChoice, HoldMoment } from './faults.ts'
 import { createOperationLog } from './operations.ts'
@@ -81,6 +81,8 @@ export type Cloud = {
   modelsOf(teamId: string): readonly ModelRecord[]
   /** Adds a model to a team's library as another user would, without a stored object. Returns its id. */
   addModel(teamId: string, model: Partial<ModelRecord> & Pick<ModelRecord, 'model_path'>): string
+  /** Connects agents to a team, in place of its earlier ones. */
+  connectAgents(teamId: string, agents: readonly AgentRecord[]): void
   /** Confirms a pairing as the user would in the browser. */
   confirmPairing(userCode: string, email: string, teamId: string): void
   /** Invalidates all refresh tokens of the account; access tokens remain valid until they expire. */
@@ -129,12 +131,14 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     ? startInFront(options.s3, storageOptions)
     : startEmbedded(storageOptions))
   const storage = openStorage({ ...storageServer.access, urlSeconds: options.urlSeconds ?? 3600 })
+  const agents = new Map<string, readonly AgentRecord[]>()
   let origin = ''
   const context: ApiContext = {
     records,
     storage,
     now,
     settings: settingsOf(options),
+    agentsOf: (teamId) => agents.get(teamId) ?? [],
     origin: () => origin,
     tokens: createTokens({
       records,
@@ -191,6 +195,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     unfinishedUploads: () => storage.unfinished(),
     modelsOf: (teamId) => records.models(teamId, -1, 0).reverse(),
     addModel: (teamId, model) => addModel(records, now, teamId, model),
+    connectAgents: (teamId, connected) => void agents.set(teamId, connected),
     confirmPairing: (userCode, email, teamId) => confirmPairing(context, userCode, person(email), teamId),
     endSessions: (email) => void records.endSessions(person(email).id),
     revokeDevices: (email) => void records.removeDevicesOf(person(email).id),

@@ -51,7 +51,7 @@ export type ReviewFile = {
 const hasSentence: ReadonlySet<ReviewGroupKind> = new Set([...blockingKinds, 'missing-companion'])
 
 /** Heights in CSS pixels; ReviewFileRow.svelte has the same. */
-const reviewHeights = { section: 40, shortNote: 24, note: 42, noteNarrow: 74 } as const
+export const reviewHeights = { section: 40, shortNote: 24, note: 42, noteNarrow: 74 } as const
 
 /** Sections with more files are collapsed at first. */
 const maxExpanded = 8

@@ -17,6 +17,14 @@ export function headline(totals: Totals, isAllPaused: boolean, { t, timeLeft }: 
   return t('headline.done')
 }
 
+/** Whether uploads run, wait or are paused. */
+export const hasOpenUploads = ({ running, waiting, paused }: Totals): boolean =>
+  running + waiting + paused > 0
+
+/** The share of all bytes that was sent, 0–1. Only registered models are complete, so it is never 1. */
+export const shareDone = ({ movedBytes, totalBytes }: Totals): number =>
+  totalBytes > 0 ? Math.min(0.99, movedBytes / totalBytes) : 0
+
 /** A shorter time left says enough; in seconds. */
 const doneAtFromSeconds = 10 * 60
 /** The time of completion is rounded up to this many ms, since an estimate is not exact to the minute. */

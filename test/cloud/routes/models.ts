@@ -62,6 +62,20 @@ export const modelRoutes: readonly Route[] = [
     },
   }),
   route({
+    name: 'listAgents',
+    at: 'GET /api/v1/agents',
+    accepts: both,
+    scope: team,
+    query: ['current_page', 'per_page'],
+    handle({ context, team: { id } }) {
+      const agents = context.agentsOf(id)
+      return jsonAnswer(200, {
+        agent_list: agents,
+        page_meta: { current_page: 1, per_page: 100, total_count: agents.length },
+      })
+    },
+  }),
+  route({
     name: 'getModel',
     at: 'GET /api/v1/models/:modelId',
     accepts: both,

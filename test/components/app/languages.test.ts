@@ -2,8 +2,19 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { catalogues, translatorFor, type MessageKey } from '../../../electron/messages/messages.ts'
+import { dayName, firstQuietHours } from '../../../renderer/settings/quiet-hours.ts'
 import { openPage } from '../support/open-page.ts'
-import { failedRow, registeredRow, row, sendingRow, signedOut } from '../support/rows.ts'
+import {
+  failedRow,
+  foundModel,
+  foundPlace,
+  foundView,
+  registeredRow,
+  row,
+  sendingRow,
+  settings,
+  signedOut,
+} from '../support/rows.ts'
 
 const rows = [
   failedRow('Broken', failure('file-cut-short', { missingBytes: 12_000_000 })),
@@ -36,6 +47,39 @@ test.each(['zh-Hans', 'zh-Hant'] as const)('shows the sign-in in %s', async (loc
   const { screen } = await openPage({ locale, answers: { session: () => success(signedOut) } })
   await expect.poll(() => screen.container.textContent).toContain('Cyberun Cloud')
   expect(screen.container.textContent.match(english)).toBeNull()
+})
+
+test.each([
+  ['en', ', ', ', '],
+  ['zh-Hans', '、', '，'],
+  ['zh-Hant', '、', '，'],
+] as const)('joins names, and facts about one thing, as usual in %s', async (locale, names, facts) => {
+  const group = { key: 'k1', name: 'lumina', kind: 'diffusers' } as const
+  const depth = registeredRow('Depth')
+  const { screen, emit, lines } = await openPage({
+    locale,
+    rows: [{ ...depth, recognition: { ...depth.recognition, group } }],
+    answers: {
+      modelStatus: () => success({ fileCount: 4, presentCount: 2, missing: ['a.json', 'b.json'] }),
+      settings: () => success({ ...settings, quietHours: [{ ...firstQuietHours, days: [1, 2] }] }),
+      findPlaces: () => success(foundView([foundPlace('1', { unreadable: ['x', 'y'], unreadableCount: 2 })])),
+      foundModels: () => success([foundModel('ink')]),
+    },
+  })
+  const text = () => screen.container.textContent
+  await expect.poll(text).toContain(`a.json${names}b.json`)
+  expect(lines()).toContainEqual(expect.stringContaining(`Depth${facts}SDXL${facts}1.0 GB`))
+  emit('command', 'show-places')
+  await expect.poll(text).toContain(`x${names}y`)
+  await expect
+    .poll(lines)
+    .toContainEqual(expect.stringContaining(`ink.safetensors${facts}loras${facts}1.0 GB`))
+  emit('command', 'show-settings')
+  await expect.poll(text).toContain(`Aurora Studio${names}Night Lab`)
+  const days = [1, 2].map((day) => dayName(day, locale, 'short')).join(names)
+  await expect
+    .element(screen.getByRole('group', { name: new RegExp(`${days} 09:00–18:00`) }))
+    .toBeInTheDocument()
 })
 
 test('applies a change of language immediately', async () => {

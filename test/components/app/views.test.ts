@@ -4,9 +4,11 @@ import { failed, failure, success } from '../../../electron/contract/failures.ts
 import { openPage } from '../support/open-page.ts'
 import {
   account,
+  failedRow,
   otherTeam,
   registeredRow,
   row,
+  sendingRow,
   settings,
   snapshotOf,
   signedIn,
@@ -71,6 +73,31 @@ test('the team picker lists teams by account and switches by keyboard', async ()
   await expect.element(screen.getByRole('menuitemradio', { name: new RegExp(`^${team.name}`) })).toBeChecked()
   await userEvent.keyboard('{ArrowDown}{Enter}')
   expect(asked).toEqual([{ name: 'chooseTeam', args: { accountId: 'account-1', teamId: otherTeam.id } }])
+})
+
+const queueStatus = ({ screen }: Awaited<ReturnType<typeof openPage>>) =>
+  screen.getByRole('region', { name: 'Overview' })
+
+test('every other view says how the uploads are doing, and leads back to them', async () => {
+  const snapshot = snapshotOf([sendingRow('Flux'), row('Grain'), failedRow('Broken')])
+  const totals = { ...snapshot.totals, bytesPerSecond: 42_000_000, secondsLeft: 700 }
+  const opened = await openPage({ answers: { snapshot: () => success({ ...snapshot, totals }) } })
+  const status = queueStatus(opened)
+  for (const command of ['show-library', 'show-history', 'show-settings', 'show-places'] as const) {
+    opened.emit('command', command)
+    await expect.element(status).toMatchTextContent(/12 min left.*42\.0 MB\/s.*1 needs attention/s)
+  }
+  await userEvent.click(status.getByRole('button', { name: 'Pause all' }))
+  expect(opened.asked.at(-1)).toEqual({ name: 'pauseAll', args: undefined })
+  await userEvent.click(status.getByRole('button', { name: '1 needs attention' }))
+  await expect.element(opened.rowOf('Broken')).toBeVisible()
+})
+
+test('other views say nothing of the uploads while all of them are done', async () => {
+  const opened = await openPage({ rows: [registeredRow('Depth')] })
+  opened.emit('command', 'show-history')
+  await expect.element(opened.screen.getByRole('textbox', { name: 'Search history' })).toBeVisible()
+  expect(queueStatus(opened).elements()).toEqual([])
 })
 
 test('signs out from the team picker', async () => {

@@ -2,7 +2,7 @@ import { tick } from 'svelte'
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import type { FailedDeletion } from '../../../electron/contract/library.ts'
+import type { Agent, FailedDeletion } from '../../../electron/contract/library.ts'
 import { choice, rowCorner, listing, model, openLibrary, threeModels } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
 import { account, noonMs, otherTeam, registeredRow, signedIn, team } from '../support/rows.ts'
@@ -18,7 +18,7 @@ test('search, type and status filter the list, and one click clears them', async
   const { names, screen } = await openLibrary()
   await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'grain')
   await expect.poll(names).toEqual(['Grain'])
-  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'controlnet (1)')
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'controlnet (1, 2.0 GB)')
   await expect.element(screen.getByText('No models match.')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Show all' }))
   await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Status' }), 'Disabled (1)')
@@ -122,6 +122,72 @@ test('disables several models at once, except those already disabled', async () 
     { choice, modelId: 'Depth', change: { status: 'disabled' } },
     { choice, modelId: 'Grain', change: { status: 'disabled' } },
   ])
+})
+
+test('Undo enables again what was disabled, except a model whose change was refused', async () => {
+  const { screen, asked } = await openLibrary(threeModels, {
+    changeModel: ({ modelId }) => (modelId === 'Grain' ? failed(failure('bad-request')) : success(undefined)),
+  })
+  await userEvent.click(screen.getByRole('row', { name: /^Depth,/ }), rowCorner)
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(screen.getByRole('toolbar').getByRole('button', { name: 'Disable' }))
+  await expect.element(screen.getByText('Disabled 1 model.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  const changes = () => asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)
+  await expect.poll(changes).toEqual([
+    { choice, modelId: 'Depth', change: { status: 'disabled' } },
+    { choice, modelId: 'Grain', change: { status: 'disabled' } },
+    { choice, modelId: 'Depth', change: { status: 'active' } },
+  ])
+})
+
+test('shows the total size of the models, per type too, if every size is known', async () => {
+  const { screen } = await openLibrary([...threeModels, model('Odd', { modelType: 'vae', sizeBytes: null })])
+  const count = screen.getByRole('search').getByRole('status')
+  await expect.element(count).toMatchTextContent(/^4 models$/)
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'controlnet (1, 2.0 GB)')
+  await expect.element(count).toMatchTextContent(/^1 model · 2.0 GB$/)
+  const types = screen.getByRole('combobox', { name: 'Type' }).getByRole('option', { name: 'vae (1)' })
+  await expect.element(types).toBeInTheDocument()
+})
+
+const agent = (name: string, change: Partial<Agent> = {}): Agent => ({
+  ...{ name, status: 'idle', connectedAtMs: noonMs, syncDetail: '', syncPercent: null },
+  ...change,
+})
+const gpuNode = agent('gpu-node', {
+  status: 'syncing',
+  syncDetail: 'Downloading model Flux',
+  syncPercent: 45,
+})
+
+test('says what the agents of the team do, and on how many of them a model presumably is', async () => {
+  const agents = [agent('one'), agent('two', { status: 'unhealthy' }), gpuNode]
+  const { screen, rowOf } = await openLibrary(
+    [model('Old', { createdAtMs: noonMs - 60_000 }), ...threeModels],
+    {
+      agents: () => success(agents),
+    },
+  )
+  await expect
+    .element(screen.getByText('1 agent ready, 1 agent downloading, 1 agent unhealthy'))
+    .toHaveAttribute('title', expect.stringContaining('\ngpu-node: Downloading model Flux, 45%'))
+  await userEvent.dblClick(rowOf('Old'), rowCorner)
+  const details = screen.getByRole('complementary')
+  await expect.element(details.getByText('Probably on 1 of 3 agents')).toBeVisible()
+  await expect.element(details.getByText('gpu-node: Downloading model Flux, 45%')).toBeVisible()
+  await userEvent.dblClick(rowOf('Flux'), rowCorner)
+  await expect.element(details.getByText('agents don’t download it', { exact: false })).toBeVisible()
+  expect(details.getByText('Probably', { exact: false }).elements()).toEqual([])
+})
+
+test.each([
+  ['No agents connected', () => success([])],
+  ['temporarily unavailable', () => failed(failure('server-trouble', { status: 500 }))],
+] as const)('the details say why a model is on no agent: %s', async (text, agents) => {
+  const { screen, rowOf } = await openLibrary(threeModels, { agents })
+  await userEvent.dblClick(rowOf('Depth'), rowCorner)
+  await expect.element(screen.getByRole('complementary').getByText(text, { exact: false })).toBeVisible()
 })
 
 test('offers the local file only if it is known', async () => {

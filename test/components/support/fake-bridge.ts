@@ -52,7 +52,7 @@ export const defaultConditions: Conditions = {
 const initialLoads: readonly CallName[] = [
   ...(['surroundings', 'snapshot', 'session', 'settings', 'conditions'] as const),
   ...(['loginItem', 'fileManagers', 'update', 'waitingFiles', 'review', 'uploadLog', 'deadline'] as const),
-  'missingCompanions',
+  ...(['missingCompanions', 'agents'] as const),
 ]
 const isRecorded = (name: CallName) => !initialLoads.includes(name)
 
@@ -97,6 +97,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     sendNeeds: () => success(report),
     addFound: () => success(report),
     library: () => success({ models: [], listedAtMs: 0, completeAtMs: 0, failure: null }),
+    agents: () => success([]),
     deleteModels: () => success([]),
     hasLocalFile: () => success(false),
     history: () => success({ rows: [], nextBeforeMs: null }),

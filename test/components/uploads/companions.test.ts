@@ -6,7 +6,7 @@ import { success } from '../../../electron/contract/failures.ts'
 import type { ReviewGroup } from '../../../electron/contract/review.ts'
 import { openPage } from '../support/open-page.ts'
 import { openReview, reviewOf, reviewRow } from '../support/review.ts'
-import { row } from '../support/rows.ts'
+import { row, team } from '../support/rows.ts'
 
 const t5: MissingCompanion = {
   key: 't5',
@@ -178,7 +178,26 @@ test('a row says what its team lacks, also for screen readers', async () => {
       'The team has no T5-XXL text encoder · Not found under a known name: Flux.1 VAE',
     )
   expect(rowOf('Plain').getByText('Needs', { exact: false }).elements()).toEqual([])
-  expect(lines()).toContain('Flux, Needs T5-XXL text encoder, Flux.1 VAE, 1.0 GB, Waiting for its turn, 0%')
+  expect(lines()).toContain(
+    'Flux, SDXL, Needs T5-XXL text encoder, Flux.1 VAE, 1.0 GB, Waiting for its turn, 0%',
+  )
+})
+
+test('a row says nothing any more once the library has what it needs', async () => {
+  let missing = ['t5', 'vae']
+  const { rowOf, emit } = await openPage({
+    rows: [row('Flux', { phase: 'waiting' })],
+    answers: {
+      missingCompanions: () =>
+        success({ companions: [t5, vae], files: missing.length > 0 ? [{ id: 'Flux', missing }] : [] }),
+    },
+  })
+  const needs = rowOf('Flux').getByRole('button', { name: /^Needs/ })
+  await expect.element(needs).toBeVisible()
+  missing = []
+  emit('library', { teamId: team.id, failure: null })
+  // The list is compared at most once a second.
+  await expect.poll(() => needs.elements(), { timeout: 10_000 }).toEqual([])
 })
 
 test('what a row needs opens the details and selects the row', async () => {

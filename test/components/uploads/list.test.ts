@@ -13,14 +13,30 @@ test('groups rows by status, each group with its count', async () => {
     .poll(lines)
     .toEqual([
       'Needs attention 1',
-      'Broken, 1.0 GB, Failed, 0%',
+      'Broken, SDXL, 1.0 GB, Failed, 0%',
       'Uploading 1',
-      'Flux, 1.0 GB, Uploading, 45%',
+      'Flux, SDXL, 1.0 GB, Uploading, 45%',
       'Waiting 1',
-      'Grain, 1.0 GB, Waiting for its turn, 0%',
+      'Grain, SDXL, 1.0 GB, Waiting for its turn, 0%',
       'Done today 1',
-      'Depth, 1.0 GB, In the library, 100%',
+      'Depth, SDXL, 1.0 GB, In the library, 100%',
     ])
+})
+
+test('a wide row shows the base model of its file, unless a sentence takes its place', async () => {
+  const grain = row('Grain')
+  const { rowOf } = await openPage({
+    rows: [
+      grain,
+      row('Odd', { recognition: { ...grain.recognition, base: null } }),
+      row('Known', { phase: 'retrying', failure: failure('server-trouble', { status: 503 }) }),
+    ],
+  })
+  const baseIn = (name: string) => rowOf(name).getByTitle('Base model: SDXL')
+  await expect.element(baseIn('Grain')).toBeVisible()
+  expect([...baseIn('Odd').elements(), ...baseIn('Known').elements()]).toEqual([])
+  await page.viewport(480, 400)
+  await expect.element(baseIn('Grain')).not.toBeVisible()
 })
 
 test('while everything is paused, no row, header or count says that something waits', async () => {
@@ -34,19 +50,19 @@ test('while everything is paused, no row, header or count says that something wa
   })
   await expect
     .poll(lines)
-    .toEqual(['Paused 3', ...['Grain', 'Flux', 'Edge'].map((name) => `${name}, 1.0 GB, Paused, 0%`)])
+    .toEqual(['Paused 3', ...['Grain', 'Flux', 'Edge'].map((name) => `${name}, SDXL, 1.0 GB, Paused, 0%`)])
   await expect.element(screen.getByText('3 paused', { exact: false })).toBeVisible()
   expect(screen.container.textContent).not.toMatch(/waiting/i)
 })
 
 test('waiting rows say what holds the queue', async () => {
   const { lines, emit } = await openPage({ rows: [row('Grain')] })
-  await expect.poll(lines).toContain('Grain, 1.0 GB, Waiting for its turn, 0%')
+  await expect.poll(lines).toContain('Grain, SDXL, 1.0 GB, Waiting for its turn, 0%')
   emit('conditions', { ...defaultConditions, hold: { kind: 'quiet-hours', untilMs: null } })
-  await expect.poll(lines).toContain('Grain, 1.0 GB, Waiting for schedule, 0%')
+  await expect.poll(lines).toContain('Grain, SDXL, 1.0 GB, Waiting for schedule, 0%')
   emit('conditions', defaultConditions)
   emit('patch', { ...patchOf(2, [row('Grain')]), line: 'offline' })
-  await expect.poll(lines).toContain('Grain, 1.0 GB, Waiting for connection, 0%')
+  await expect.poll(lines).toContain('Grain, SDXL, 1.0 GB, Waiting for connection, 0%')
 })
 
 test('a file that is still being written waits and needs no attention', async () => {
@@ -68,7 +84,7 @@ test('a row that waits for a sign-in or a decision has not failed', async () => 
   const states = () =>
     lines()
       .slice(1)
-      .map((line) => line.split(', ')[2])
+      .map((line) => line.split(', ')[3])
   await expect.poll(states).toEqual(['Waiting for sign-in', 'Needs attention'])
 })
 

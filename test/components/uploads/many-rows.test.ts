@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { expect, onTestFinished, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
 import { openPage } from '../support/open-page.ts'
-import { patchOf, row, sendingRow } from '../support/rows.ts'
+import { failedRow, patchOf, row, sendingRow } from '../support/rows.ts'
 
 const many = Array.from({ length: 10_000 }, (_, position) => row(`Model ${position}`, { position }))
 
@@ -19,6 +20,25 @@ test('renders only the visible rows, however many there are', async () => {
   expect(screen.container.querySelectorAll('*').length).toBeLessThan(1_500)
   expect(grid.getAttribute('aria-rowcount')).toBe('10001')
   expect(grid.scrollHeight).toBe(10_000 * 56 + 34)
+})
+
+test('a scrollbar that takes up space does not change the height of notes', async () => {
+  await page.viewport(570, 640)
+  // Chromium hides scrollbars in tests; a border takes up the same space.
+  const style = document.createElement('style')
+  style.textContent = '.viewport { border-inline-end: 20px solid transparent }'
+  document.head.append(style)
+  onTestFinished(() => style.remove())
+  const rows = Array.from({ length: 20 }, (_, position) =>
+    failedRow(`Broken ${position}`, undefined, { position }),
+  )
+  const { screen, rowOf } = await openPage({ rows })
+  await expect.element(rowOf('Broken 0')).toBeVisible()
+  const grid = screen.container.querySelector<HTMLElement>('[role=grid]')
+  expect([grid?.offsetWidth, grid?.clientWidth]).toEqual([570, 550])
+  const height = rowHeights.airy + rowHeights.note
+  expect(rowOf('Broken 0').element().getBoundingClientRect().height).toBe(height)
+  expect(grid?.scrollHeight).toBe(rowHeights.group + rows.length * height)
 })
 
 test('renders the rows at the scroll position with their index', async () => {

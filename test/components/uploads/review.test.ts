@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
+import { reviewHeights } from '../../../renderer/uploads/review/review-lines.ts'
+import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
 import { openReview, reviewOf, reviewRow, reviewRows } from '../support/review.ts'
 import { openPage } from '../support/open-page.ts'
 import { otherTeam, patchOf, row } from '../support/rows.ts'
@@ -245,7 +247,8 @@ test.each([960, 480])(
     const { sheet } = await openReview()
     await expect.element(sheet.getByRole('row', { name: /^Trap,/ })).toBeVisible()
     const trap = sheet.getByRole('row', { name: /^Trap,/ }).element()
-    expect(trap.getBoundingClientRect().height).toBe(width === 960 ? 98 : 130)
+    const noteHeight = width === 960 ? reviewHeights.note : reviewHeights.noteNarrow
+    expect(trap.getBoundingClientRect().height).toBe(rowHeights.airy + noteHeight)
     const text = document.createRange()
     text.selectNodeContents(trap.querySelector('.note') ?? trap)
     expect(trap.getBoundingClientRect().bottom - text.getBoundingClientRect().bottom).toBeGreaterThanOrEqual(

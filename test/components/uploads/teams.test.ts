@@ -66,6 +66,7 @@ test('the list shows one team, says so, and shows all again', async () => {
   const { screen } = opened
   await choose(opened, 'Flux', `Show only ${otherTeam.name}`)
   await expect.element(screen.getByText(`Showing only ${otherTeam.name}`)).toBeVisible()
+  await expect.element(screen.getByText('1 file, 1.0 GB')).toBeVisible()
   await expect.element(screen.getByText('1 upload to another team needs attention.')).toBeVisible()
   expect([namesOf(opened), opened.lines()[0]]).toEqual([['Flux'], 'Waiting 1'])
   expect((await axe.run(screen.container)).violations.map(({ id }) => id)).toEqual([])

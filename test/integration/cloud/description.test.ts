@@ -18,6 +18,7 @@ const DESCRIBED = [
   'getModel GET /models/{modelId}',
   'updateModel PUT /models/{modelId}',
   'deleteModel DELETE /models/{modelId}',
+  'listAgents GET /agents',
   'initiateMultipart POST /uploads/multipart/initiate',
   'presignPart POST /uploads/multipart/presign-part',
   'completeMultipart POST /uploads/multipart/complete',
@@ -31,7 +32,7 @@ test('implements every described operation, and only the pairing confirmation be
 
 test('answers unknown routes in the API’s error format', async () => {
   const cloud = await startCloud()
-  const unknown = await call(cloud, 'GET /agents')
+  const unknown = await call(cloud, 'GET /workflows')
   const wrongMethod = await call(cloud, 'DELETE /auth/login')
   await cloud.close()
   expect([unknown.status, unknown.body]).toEqual([404, { error_message: 'resource not found' }])

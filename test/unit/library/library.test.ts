@@ -92,6 +92,13 @@ const names = (listing: Result<LibraryListing>) =>
     .models.map(({ displayName }) => displayName)
     .sort()
 
+test('lists the agents of a team', async () => {
+  const { cloud, library } = await setup()
+  cloud.connectAgents(ALICES_TEAM_ID, [{ agent_id: 'gpu-1', agent_status: 'idle' }])
+  cloud.connectAgents(STUDIO_NORTH_ID, [{ agent_id: 'gpu-2', agent_status: 'busy' }])
+  expect(valueOf(await library.agents(home)).map(({ name }) => name)).toEqual(['gpu-1'])
+})
+
 test('lists every page of a team’s models with their details', async () => {
   const { cloud, library, lists, add, clock } = await setup()
   for (let count = 0; count < 230; count += 1) add(`lora-${count}`)

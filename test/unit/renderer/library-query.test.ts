@@ -55,15 +55,17 @@ test('type and status filter together', () => {
   expect(names(models, { type: 'loras', status: 'disabled' })).toEqual(['a'])
 })
 
-test('lists the existing values of a field with their counts', () => {
-  expect(
-    valuesOf(
-      [model('a'), model('b'), model('c', { modelType: '' }), model('d', { modelType: 'vae' })],
-      'modelType',
-    ),
-  ).toEqual([
-    { value: 'loras', count: 2 },
-    { value: 'vae', count: 1 },
+test('lists the existing values of a field with number and total size of their models', () => {
+  const models = [
+    model('a', { sizeBytes: 5 }),
+    model('b', { sizeBytes: 7 }),
+    model('c', { modelType: '', sizeBytes: 1 }),
+    model('d', { modelType: 'vae', sizeBytes: null }),
+    model('e', { modelType: 'vae', sizeBytes: 3 }),
+  ]
+  expect(valuesOf(models, 'modelType')).toEqual([
+    { value: 'loras', count: 2, totalBytes: 12 },
+    { value: 'vae', count: 2, totalBytes: null },
   ])
 })
 

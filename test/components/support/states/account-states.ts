@@ -4,7 +4,7 @@ import type { Pairing, SessionView } from '../../../../electron/contract/account
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import type { OpenPage } from '../open-page.ts'
 import { account, row, signedIn, signedOut, team } from '../rows.ts'
-import { opened, showing, type States } from './state.ts'
+import { opened, untilShown, type States } from './state.ts'
 
 function pairing(change: Partial<Pairing>): SessionView {
   return {
@@ -49,7 +49,7 @@ export const accountStates: States = {
           success({ count: 3, names: ['a.gguf', 'b.gguf'], hasFolders: true, failure: null }),
       },
     },
-    showing('3 items'),
+    untilShown('3 items'),
   ),
   'sign-in, refused': opened(
     {

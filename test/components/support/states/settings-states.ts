@@ -7,7 +7,7 @@ import type { UpdateState } from '../../../../electron/contract/updates.ts'
 import type { Answers } from '../fake-bridge.ts'
 import type { OpenPage } from '../open-page.ts'
 import { account, settings, signedIn, team } from '../rows.ts'
-import { opened, showing, type OpenState, type States } from './state.ts'
+import { opened, untilShown, type OpenState, type States } from './state.ts'
 
 const full: Answers = {
   settings: () =>
@@ -47,7 +47,7 @@ function section(title: string, answers: Answers = {}, text = title): OpenState 
     emit('command', 'show-settings')
     await expect.element(screen.getByRole('heading', { name: title, exact: true })).toBeVisible()
     screen.getByRole('heading', { name: title, exact: true }).element().scrollIntoView()
-    await showing(text)(page)
+    await untilShown(text)(page)
   })
 }
 
@@ -93,7 +93,7 @@ const storageTest = (test: Partial<StorageTest>, text: string): OpenState =>
   troubleshooting({}, async (page) => {
     const whole = { state: 'running', sentBytes: 0, tookMs: 0, failure: null, isLeft: false } as const
     page.emit('storageTest', { ...whole, ...test })
-    await showing(text)(page)
+    await untilShown(text)(page)
     page.screen.getByText(text, { exact: false }).element().scrollIntoView({ block: 'center' })
   })
 

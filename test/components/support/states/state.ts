@@ -20,7 +20,7 @@ export function opened(
 }
 
 /** Waits until a text is on the page, so that a state is not looked at before it is complete. */
-export const showing =
+export const untilShown =
   (text: string | RegExp) =>
   ({ screen }: OpenPage): Promise<void> =>
     expect.element(screen.getByText(text, { exact: false }).first()).toBeInTheDocument()

@@ -21,7 +21,7 @@ import {
   snapshotOf,
   team,
 } from '../rows.ts'
-import { opened, rowCorner, showing, type States } from './state.ts'
+import { opened, rowCorner, untilShown, type States } from './state.ts'
 
 const inOrder = (rows: readonly UploadRow[]) => rows.map((one, position) => ({ ...one, position }))
 
@@ -31,7 +31,7 @@ export const mixedRows = inOrder([
     sentBytes: 200_000_000,
   }),
   sendingRow('Flux'),
-  row('Later', { phase: 'retrying', started: true, failure: failure('offline'), retryAtMs: 5, sentBytes: 9 }),
+  row('Later', { phase: 'retrying', started: true, failure: failure('offline'), sentBytes: 9 }),
   row('Grain'),
   row('Held', { phase: 'paused' }),
   registeredRow('Depth'),
@@ -211,7 +211,7 @@ export const everyBanner = opened(
       'queue.db.old',
       '“vae”',
     ])
-      await showing(text)(page)
+      await untilShown(text)(page)
   },
 )
 
@@ -234,18 +234,18 @@ export const listStates: States = {
   ),
   'running uploads': opened({ rows: runningRows }, async (page) => {
     const { emit } = page
-    await showing('Juniper')(page)
+    await untilShown('Juniper')(page)
     const totals = { ...snapshotOf(runningRows).totals, bytesPerSecond: 42_000_000, secondsLeft: 9_000 }
     const speed = { stepMs: 1_000, points: [30e6, 42e6, 39e6, 44e6, 12e6, 42e6] }
     emit('flow', { speed, streamsInUse: 12, streamsLimit: 16 })
     emit('patch', { ...patchOf(2, []), totals })
-    await showing('About 2 h 30 min left')(page)
+    await untilShown('About 2 h 30 min left')(page)
   }),
   'waiting for each reason, on hold by quiet hours': everyReason,
   'waiting for the connection': opened({ rows: mixedRows }, async (page) => {
-    await showing('Flux')(page)
+    await untilShown('Flux')(page)
     page.emit('patch', { ...patchOf(2, []), totals: snapshotOf(mixedRows).totals, line: 'offline' })
-    await showing('No connection.')(page)
+    await untilShown('No connection.')(page)
   }),
   'waiting for a sign-in': opened(
     { rows: mixedRows, answers: { session: () => success(signedIn(account({ state: 'signed-out' }))) } },
@@ -262,8 +262,8 @@ export const listStates: States = {
       }),
     },
     async (page) => {
-      await showing('Battery at 18%')(page)
-      await showing('Grain')(page)
+      await untilShown('Battery at 18%')(page)
+      await untilShown('Grain')(page)
     },
   ),
   'done, but an open review keeps the computer awake': opened(
@@ -274,23 +274,23 @@ export const listStates: States = {
         ending: { atMs: Date.now() + 60_000, sent: 1, needsYou: 0, inReview: 2 },
       }),
     },
-    showing('2 files wait for your review'),
+    untilShown('2 files wait for your review'),
   ),
   'on hold on a metered network': opened(
     {
       rows: mixedRows,
       answers: holding({ hold: { kind: 'metered', line: { id: 'line-1', name: 'Mira’s phone' } } }),
     },
-    showing('is a metered connection'),
+    untilShown('is a metered connection'),
   ),
   'everything paused': opened({ rows: mixedRows.filter(({ id }) => id !== 'Flux') }, async (page) => {
-    await showing('Grain')(page)
+    await untilShown('Grain')(page)
     page.emit('patch', { ...patchOf(2, []), totals: snapshotOf(mixedRows.slice(2)).totals, allPaused: true })
-    await showing('All uploads paused')(page)
+    await untilShown('All uploads paused')(page)
   }),
-  'needs attention for each reason': opened({ rows: attentionRows }, showing('Cut short')),
-  'done today, also different and already known': opened({ rows: doneRows }, showing('Known before')),
-  'several teams': opened({ rows: teamRows }, showing('Night Lab')),
+  'needs attention for each reason': opened({ rows: attentionRows }, untilShown('Cut short')),
+  'done today, also different and already known': opened({ rows: doneRows }, untilShown('Known before')),
+  'several teams': opened({ rows: teamRows }, untilShown('Night Lab')),
   'filtered to one of several teams': opened({ rows: teamRows }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Depth'), { button: 'right', position: rowCorner.position })
     await userEvent.click(screen.getByRole('menuitem', { name: `Show only ${otherTeam.name}` }))
@@ -304,15 +304,15 @@ export const listStates: States = {
         partOf('text_encoder', { phase: 'registered', finishedAtMs: noonMs }),
       ]),
     },
-    showing('text_encoder'),
+    untilShown('text_encoder'),
   ),
-  'very long names, and names from right to left': opened({ rows: unusualRows }, showing('נמל')),
+  'very long names, and names from right to left': opened({ rows: unusualRows }, untilShown('נמל')),
   'dense rows': opened(
     {
       rows: unusualRows,
       answers: { settings: () => success({ ...settings, dense: true }) },
     },
-    showing('נמל'),
+    untilShown('נמל'),
   ),
   'a search without results': opened({ rows: mixedRows }, async ({ screen, emit }) => {
     emit('command', 'find')
@@ -360,11 +360,11 @@ export const overlayStates: States = {
   'the order of the list': opened({ rows: mixedRows }, (page) => openMenu(page, /^Sort by/)),
   'the speed limit': opened({ rows: mixedRows }, async (page) => {
     await press(page, /^Speed limit/)
-    await showing('No limit')(page)
+    await untilShown('No limit')(page)
   }),
   'the deadline': opened({ rows: mixedRows }, async (page) => {
     await press(page, 'Set a deadline')
-    await showing('Deadline for the queue')(page)
+    await untilShown('Deadline for the queue')(page)
   }),
   'a deadline that can’t be met': opened(
     {
@@ -397,7 +397,7 @@ export const overlayStates: States = {
   }),
   'files dragged over the window': opened({}, async (page) => {
     await dragOver(() => document.body)
-    await showing('Drop to')(page)
+    await untilShown('Drop to')(page)
   }),
   'files dragged over the team picker': opened({ rows: mixedRows }, async ({ screen }) => {
     await dragOver(() => screen.getByRole('button', { name: `Team: ${team.name}` }).element())

@@ -12,10 +12,12 @@ import {
   otherTeam,
   registeredRow,
   signedIn,
+  snapshotOf,
   team,
   workflowNeeds,
 } from '../rows.ts'
-import { opened, rowCorner, showing, type OpenState, type States } from './state.ts'
+import { mixedRows } from './upload-states.ts'
+import { opened, rowCorner, untilShown, type OpenState, type States } from './state.ts'
 
 const openByName = ({ screen }: OpenPage, name: string) =>
   userEvent.click(screen.getByRole('button', { name, exact: true }))
@@ -42,17 +44,25 @@ const longNames = [
 ]
 
 export const libraryStates: States = {
-  'the library': inLibrary(showing('Grain')),
+  'the library': inLibrary(untilShown('Grain')),
+  'the library, with agents, while uploads run': inLibrary(untilShown('1 agent ready'), {
+    snapshot: () => success(snapshotOf(mixedRows)),
+    agents: () =>
+      success([
+        { name: 'gpu-1', status: 'idle', connectedAtMs: 0, syncDetail: '', syncPercent: null },
+        { name: 'gpu-2', status: 'syncing', connectedAtMs: 0, syncDetail: 'Flux (12 GB)', syncPercent: 45 },
+      ]),
+  }),
   'the library of a team that new uploads don’t go to': inLibrary(async (page) => {
     const { screen } = page
     // Not the header's, which is there before the library is loaded.
     await userEvent.click(screen.getByRole('main').getByRole('button', { name: /^Team: / }))
     await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(`^${otherTeam.name}`) }))
-    await showing(`Library of ${otherTeam.name}`)(page)
+    await untilShown(`Library of ${otherTeam.name}`)(page)
   }),
-  'the library, loading': inLibrary(showing('Loading'), { library: () => new Promise(() => undefined) }),
-  'the library, empty': inLibrary(showing('has no models yet'), {}, []),
-  'the library, no team chosen': inLibrary(showing('Choose team'), {
+  'the library, loading': inLibrary(untilShown('Loading'), { library: () => new Promise(() => undefined) }),
+  'the library, empty': inLibrary(untilShown('has no models yet'), {}, []),
+  'the library, no team chosen': inLibrary(untilShown('Choose team'), {
     session: () => success({ ...signedIn(), chosen: null }),
   }),
   'the library, not loaded': inLibrary(
@@ -90,7 +100,7 @@ export const libraryStates: States = {
     await userEvent.fill(screen.getByRole('textbox', { name: 'Search library' }), 'nothing')
     await expect.element(screen.getByText('No models match.')).toBeVisible()
   }),
-  'the library, very long names': inLibrary(showing('الميناء'), {}, longNames),
+  'the library, very long names': inLibrary(untilShown('الميناء'), {}, longNames),
 }
 
 const depth = registeredRow('Depth')
@@ -174,19 +184,19 @@ const workflowView: WorkflowView = {
 const workflow = (change: Partial<WorkflowView>): OpenState =>
   opened({ answers: { workflow: () => success({ ...workflowView, ...change }) } }, async (page) => {
     page.emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
-    await showing('Models for flux.json')(page)
+    await untilShown('Models for flux.json')(page)
   })
 
 export const discoveryStates: States = {
-  'Find my models, searching': places(foundView([], { state: 'looking' }), showing('Searching common')),
+  'Find my models, searching': places(foundView([], { state: 'looking' }), untilShown('Searching common')),
   'Find my models, with a selection': places(foundView([comfy, cache]), async ({ screen }) => {
     await userEvent.click(screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }))
     await expect.element(screen.getByRole('button', { name: /^Review 2 models/ })).toBeEnabled()
   }),
-  'Find my models, nothing found': places(foundView([]), showing('No models found')),
+  'Find my models, nothing found': places(foundView([]), untilShown('No models found')),
   'Find my models, without the library': places(
     foundView([comfy], { library: { team, isListing: false, failure: failure('offline') } }),
-    showing('No connection'),
+    untilShown('No connection'),
   ),
   'a workflow': workflow({}),
   'a workflow, searched, without the library': workflow({

@@ -1,0 +1,56 @@
+import type { Agent, LibraryModel } from '../../electron/contract/library.ts'
+import { joinFacts, type Translate } from '../../electron/messages/messages.ts'
+import { visibleText } from '../ui/format.ts'
+
+/** The agents of a team as listed at a moment. */
+export interface ListedAgents {
+  readonly agents: readonly Agent[]
+  /** Milliseconds since the epoch. */
+  readonly listedAtMs: number
+}
+
+/** An agent that doesn't download a new model after this time has downloaded it already; in ms. */
+const startsWithinMs = 60_000
+
+const isSyncing = ({ status }: Agent) => status === 'syncing'
+const isUnhealthy = ({ status }: Agent) => status === 'unhealthy'
+
+/**
+ * How many agents presumably have a model. Which models an agent has isn't listed, but it downloads every active
+ * model when it connects or when one is registered, and is `syncing` meanwhile
+ * (api-reference/agent/list-connected-agents).
+ */
+export function countAgentsWith(
+  { status, createdAtMs }: Pick<LibraryModel, 'status' | 'createdAtMs'>,
+  { agents, listedAtMs }: ListedAgents,
+): number {
+  if (status !== 'active' || createdAtMs === null) return 0
+  const isOld = listedAtMs - createdAtMs >= startsWithinMs
+  return agents.filter((agent) => {
+    if (isSyncing(agent) || isUnhealthy(agent)) return false
+    return isOld || (agent.connectedAtMs !== null && agent.connectedAtMs > createdAtMs)
+  }).length
+}
+
+/** How many agents are ready, download models or have a problem. */
+export function agentsText(agents: readonly Agent[], t: Translate): string {
+  const syncing = agents.filter(isSyncing).length
+  const unhealthy = agents.filter(isUnhealthy).length
+  const ready = agents.length - syncing - unhealthy
+  return joinFacts(
+    [
+      ready > 0 ? t('library.agents-ready', { count: ready }) : null,
+      syncing > 0 ? t('library.agents-syncing', { count: syncing }) : null,
+      unhealthy > 0 ? t('library.agents-unhealthy', { count: unhealthy }) : null,
+    ],
+    t,
+  )
+}
+
+/** What each agent downloads. */
+export const syncLines = (agents: readonly Agent[], t: Translate): readonly string[] =>
+  agents.filter(isSyncing).map(({ name, syncDetail, syncPercent }) => {
+    const detail = syncDetail === '' ? t('library.agent-downloading') : visibleText(syncDetail)
+    const percent = syncPercent === null ? null : t('row.percent', { percent: syncPercent })
+    return joinFacts([t('library.agent-syncing', { name: visibleText(name), detail }), percent], t)
+  })

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { listAgents } from '../../../electron/cloud/agents.ts'
+import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
+import { valueOf } from '../../support/engine.ts'
+
+async function agentsOf(agents: readonly unknown[]) {
+  const client = createAnsweringClient(() => ({ agent_list: agents, page_meta: { total_count: 1 } }))
+  return valueOf(await listAgents(client, deviceSigner, new AbortController().signal))
+}
+
+test('reads what an agent does, and treats absent members as unknown', async () => {
+  const syncing = {
+    ...{ agent_id: 'gpu-node-01', agent_status: 'syncing', agent_labels: ['gpu'], sync_phase: 'downloading' },
+    ...{ sync_detail: 'Downloading model', sync_percent: 45.7, connected_at: '2026-01-01T00:00:00Z' },
+  }
+  expect(await agentsOf([syncing, { agent_id: 'two', agent_status: 'idle' }])).toEqual([
+    {
+      ...{ name: 'gpu-node-01', status: 'syncing', connectedAtMs: Date.UTC(2026, 0, 1) },
+      ...{ syncDetail: 'Downloading model', syncPercent: 45 },
+    },
+    { name: 'two', status: 'idle', connectedAtMs: null, syncDetail: '', syncPercent: null },
+  ])
+})
+
+test('leaves out invalid agents, and more of them than a team has', async () => {
+  const many = Array.from({ length: 5_000 }, (_, index) => ({ agent_id: `${index}`, agent_status: 'idle' }))
+  expect(await agentsOf([{ agent_status: 'idle' }, 5, null, { agent_id: 'x'.repeat(300) }])).toEqual([])
+  expect(await agentsOf(many)).toHaveLength(100)
+  const odd = { agent_id: 'a', agent_status: 'syncing', sync_percent: 1e9, connected_at: 'soon' }
+  expect(await agentsOf([odd])).toMatchObject([{ syncPercent: 100, connectedAtMs: null }])
+})

@@ -120,6 +120,13 @@ async function runSteps(steps: readonly CheckStep[], folder: string): Promise<re
 
 async function runAll(): Promise<readonly Outcome[]> {
   const folder = createTemporaryFolder()
+  // A terminal interrupts the steps too. What stays in memory would take it until the next start of the computer.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      // Steps that are ending may still write.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+      process.exit(1)
+    })
   try {
     const steps = process.argv[2] === 'soak' ? soakSteps(folder) : testSteps(folder)
     return await runSteps(steps, folder)

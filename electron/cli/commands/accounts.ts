@@ -78,7 +78,19 @@ export async function runLogoutCommand(
     const hasOther = selected.some((one) => left.some((other) => isSamePerson(one, other)))
     streams.out.line(hasOther ? t('sign-out.other-sign-in') : afterLogout[data ?? 'encrypted'])
   }
+  if (selected.length === 0) reportReadable(context)
   return code
+}
+
+/** A locked keychain looks like an empty one, so that its accounts count as signed out. */
+function reportReadable({ engine, streams }: AccountsContext): void {
+  const { accounts } = engine.session()
+  if (accounts.length === 0) return
+  const emails = [...new Set(accounts.map(({ email }) => email))].join(', ')
+  streams.err.line(
+    `Uploads and history of ${emails} are still readable: the sign-in has expired, or the keychain is locked. ` +
+      'Unlock the keychain or run modelferry login, then sign out again.',
+  )
 }
 
 const afterLogout = {

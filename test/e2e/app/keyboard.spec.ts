@@ -2,7 +2,7 @@ import type { ElectronApplication, Locator, Page } from '@playwright/test'
 import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { expect, test, type EngineHarness } from '../support/fixtures.ts'
 import { answerPicker } from '../support/main-steps.ts'
-import { rowOf } from '../support/page-steps.ts'
+import { drag, dragOnto, rowOf } from '../support/page-steps.ts'
 import type { RunningApp } from '../support/running-app.ts'
 
 /** A user without a mouse. `pressed` counts the keys, without those that type a text. */
@@ -93,6 +93,53 @@ test.describe('from the first start to a model in the library', () => {
     await keyboard.pressShortcut('CmdOrCtrl+O')
     await expect(rowOf(page, 'one')).toContainText('In the library')
     expect(keyboard.pressed).toBe(7)
+  })
+})
+
+/** Counts the clicks from now on; keys that click a button don't count. */
+async function countClicks(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    Object.assign(window, { clicks: 0 })
+    const count = ({ detail }: MouseEvent) => detail > 0 && (window as unknown as { clicks: number }).clicks++
+    window.addEventListener('click', count, { capture: true })
+  })
+  return () => page.evaluate(() => (window as unknown as { clicks: number }).clicks)
+}
+
+test.describe('from the first start to a model in the library, with the mouse', () => {
+  test('takes 2 clicks and a drop with a password', async ({ app, harness }) => {
+    const { page } = app
+    const clicks = await countClicks(page)
+    await expect(page.getByLabel('Email', { exact: true })).toBeFocused()
+    await page.keyboard.type(ALICE.email)
+    await page.getByLabel('Password', { exact: true }).click()
+    await page.keyboard.type(ALICE.password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await dragOnto(
+      page,
+      [await harness.file('models/loras/one.safetensors')],
+      [
+        page.getByRole('banner').getByRole('button', { name: 'Choose team' }),
+        page.getByRole('menuitemradio', { name: /^Alice's Team/ }),
+      ],
+    )
+    await expect(rowOf(page, 'one')).toContainText('In the library')
+    expect(await clicks()).toBe(2)
+  })
+
+  test('takes 1 click, a confirmation in the browser and a drop with a paired device', async ({
+    app,
+    harness,
+  }) => {
+    const { page } = app
+    const clicks = await countClicks(page)
+    await page.getByRole('button', { name: 'Continue in the browser' }).click()
+    const code = (await page.getByLabel('Code', { exact: true }).textContent()) ?? ''
+    harness.cloud.confirmPairing(code, ALICE.email, STUDIO_NORTH_ID)
+    await expect(page.getByRole('button', { name: 'Team: Studio North' })).toBeVisible()
+    await drag(page, [await harness.file('models/loras/one.safetensors')])
+    await expect(rowOf(page, 'one')).toContainText('In the library')
+    expect(await clicks()).toBe(1)
   })
 })
 

@@ -71,6 +71,27 @@ export async function drag(
   await session.detach()
 }
 
+/** Drags real files over elements, one after the other, and drops them on the last one. */
+export async function dragOnto(
+  page: Page,
+  files: readonly string[],
+  targets: readonly Locator[],
+): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files: [...files], dragOperationsMask: 1 }
+  let [x, y] = [0, 0]
+  await session.send('Input.dispatchDragEvent', { type: 'dragEnter', x, y, data })
+  for (const target of targets) {
+    const box = await target.boundingBox()
+    if (!box) throw new Error('an element to drop files on is not visible')
+    x = box.x + box.width / 2
+    y = box.y + box.height / 2
+    await session.send('Input.dispatchDragEvent', { type: 'dragOver', x, y, data })
+  }
+  await session.send('Input.dispatchDragEvent', { type: 'drop', x, y, data })
+  await session.detach()
+}
+
 const beginsWith = (text: string) => new RegExp(`^${text.replace(/[^\w ]/g, '\\$&')}`)
 
 /** The row of an upload, by its display name. */

@@ -149,7 +149,7 @@ export function createEngine(options: EngineOptions): Engine {
   // Transfer: what moves and reads bytes.
   const transfer = createTransferServices(options, proxies)
   const { workerPool, hasher, requestSlots } = transfer
-  const inspector = new Inspector(workers.inspect, environment.timers)
+  const inspector = new Inspector(workers.inspect, environment)
   const reviewPolicy = () => reviewPolicyOf(settings)
   const inspect = async (file: FileToInspect) => applyPolicy(await inspector.inspect(file), reviewPolicy())
 

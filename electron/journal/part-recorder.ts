@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { journalFile, sqliteCode } from './journal-file.ts'
 
 /** How long to wait for another thread's or process's lock, in ms; the thread sends nothing meanwhile. */
@@ -27,6 +27,13 @@ export interface AcknowledgedPart {
   readonly checksum: number
 }
 
+/** Writes a part; see `createPartRecorder`. */
+interface PartRecorder {
+  (part: AcknowledgedPart): boolean
+  /** Closes the journal; no part may follow. */
+  close(): void
+}
+
 /**
  * Writes parts to the journal on the thread that receives storage's responses, so that a killed process loses
  * none of them while its main thread is busy. The disk is not flushed here: the kernel keeps the data of a
@@ -37,27 +44,28 @@ export interface AcknowledgedPart {
 export function createPartRecorder(
   folder: string,
   nowMs: () => number = () => performance.now(),
-): (part: AcknowledgedPart) => boolean {
-  let insert: StatementSync | null = null
+): PartRecorder {
+  let journal: ReturnType<typeof openForParts> | null = null
   let pausedUntilMs = -Infinity
   try {
     // Not with the first part, which would wait for it.
-    insert = withLock(() => prepareInsert(folder))
+    journal = withLock(() => openForParts(folder))
   } catch {
     // Tried again with the first part.
   }
-  return ({ rowId, multipartId, number, etag, checksum }) => {
+  function recordPart({ rowId, multipartId, number, etag, checksum }: AcknowledgedPart): boolean {
     if (nowMs() < pausedUntilMs) return false
     try {
       return withLock(() => {
-        insert ??= prepareInsert(folder)
-        return insert.run(number, etag, checksum, rowId, multipartId).changes === 1
+        journal ??= openForParts(folder)
+        return journal.insert.run(number, etag, checksum, rowId, multipartId).changes === 1
       })
     } catch (error) {
       pausedUntilMs = nowMs() + (isLocked(error) ? pauseMs.afterLock : pauseMs.afterError)
       return false
     }
   }
+  return Object.assign(recordPart, { close: () => journal?.database.close() })
 }
 
 /** Runs `work` until it gets the lock; throws its error, also that the journal is still locked. */
@@ -77,12 +85,13 @@ const isLocked = (error: unknown) => sqliteCode(error) === busyCode
 
 const neverChanged = new Int32Array(new SharedArrayBuffer(4))
 
-function prepareInsert(folder: string): StatementSync {
+function openForParts(folder: string) {
   const database = new DatabaseSync(journalFile(folder), { timeout: 0 })
   // A checkpoint flushes the disk several times: the main thread does it.
   database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON')
-  return database.prepare(
+  const insert = database.prepare(
     `INSERT OR REPLACE INTO parts (upload, number, etag, checksum)
      SELECT id, ?, ?, ? FROM uploads WHERE id = ? AND multipart ->> 'uploadId' = ? AND phase <> 'registered'`,
   )
+  return { database, insert }
 }

@@ -1,10 +1,11 @@
+import type { Worker, WorkerOptions } from 'node:worker_threads'
 import type { Account } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
 import type { FindProxies } from './network/proxy-resolver.ts'
 
 /**
- * Everything of the outside world that the engine uses and a test replaces: clock, timers, random, log,
- * proxies.
+ * Everything of the outside world that the engine uses and a test replaces: clock, timers, random, log, proxies,
+ * threads.
  */
 export interface Environment {
   /** Milliseconds since the epoch. */
@@ -24,6 +25,8 @@ export interface Environment {
    * detected.
    */
   readonly networkAddresses?: () => string
+  /** Starts the worker threads that hash, send and inspect files; by default from the files of the app. */
+  readonly startThread?: (url: URL, options: WorkerOptions) => Worker
 }
 
 export interface Timers {

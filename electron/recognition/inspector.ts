@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { failure, type Failure } from '../contract/failures.ts'
-import type { Timers } from '../platform/environment.ts'
+import type { Environment } from '../platform/environment.ts'
 import { startWorker } from '../platform/threads/worker-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
 import { refusedInspection } from './inspect-file.ts'
@@ -19,6 +19,8 @@ const defaultIdleMs = 300
  */
 const maxFileMs = 120_000
 
+type ThreadEnvironment = Pick<Environment, 'timers' | 'startThread'>
+
 interface Job {
   readonly file: FileToInspect
   readonly output: InspectRequest['output']
@@ -36,7 +38,7 @@ interface Job {
  */
 export class Inspector {
   readonly #workerUrl: URL
-  readonly #timers: Timers
+  readonly #environment: ThreadEnvironment
   readonly #idleMs: number
   readonly #waiting: Job[] = []
   readonly #running = new Map<number, Job>()
@@ -45,9 +47,9 @@ export class Inspector {
   #isClosed = false
   #idleTimer: NodeJS.Timeout | undefined
 
-  constructor(workerUrl: URL, timers: Timers, idleMs = defaultIdleMs) {
+  constructor(workerUrl: URL, environment: ThreadEnvironment, idleMs = defaultIdleMs) {
     this.#workerUrl = workerUrl
-    this.#timers = timers
+    this.#environment = environment
     this.#idleMs = idleMs
   }
 
@@ -112,7 +114,8 @@ export class Inspector {
   }
 
   #startWorker(): Worker {
-    const worker = startWorker(this.#workerUrl, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
+    const { startThread = startWorker } = this.#environment
+    const worker = startThread(this.#workerUrl, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
     worker.on('message', ({ number, result }: InspectResponse) => {
       const job = this.#running.get(number)
       this.#running.delete(number)
@@ -156,7 +159,7 @@ export class Inspector {
       this.#worker ??= this.#startWorker()
       this.#lastNumber += 1
       this.#running.set(this.#lastNumber, job)
-      job.cancelTimeout = this.#timers.after(maxFileMs, () => this.#abandonWorker())
+      job.cancelTimeout = this.#environment.timers.after(maxFileMs, () => this.#abandonWorker())
       const file = cloneableFile(job.file)
       const request: InspectRequest = { number: this.#lastNumber, file, output: job.output }
       this.#worker.postMessage(request)

@@ -36,7 +36,7 @@ async function writeFiles(folder: string): Promise<void> {
 
 const folder = await mkdtemp(join(tmpdir(), 'recognition-bench-'))
 const worker = new URL('../../electron/recognition/inspect-worker.ts', import.meta.url)
-const inspector = new Inspector(worker, realTimers)
+const inspector = new Inspector(worker, { timers: realTimers })
 try {
   await writeFiles(folder)
   const before = process.resourceUsage().maxRSS

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Result } from '../../electron/contract/failures.ts'
 import type { Environment } from '../../electron/platform/environment.ts'
@@ -23,7 +24,8 @@ import { startCloud, type Cloud, type CloudOptions } from '../cloud/cloud.ts'
 import { writeSafetensors, type SafetensorsOptions } from '../fixtures/model-files.ts'
 import { runningClock, createTestEnvironment, type HandClock, type TestEnvironment } from './hand-clock.ts'
 import { createMemorySecretStore, type MemorySecretStore } from './memory-secret-store.ts'
-import { builtWorkers } from './runner/test-programs.ts'
+import { startReusedThread } from './reused-threads.ts'
+import { builtWorkers, testProgram } from './runner/test-programs.ts'
 
 export interface EngineOptions {
   /** Options of the local cloud, such as Ceph's endpoint or a short token lifetime. */
@@ -124,6 +126,7 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
     ...createTestEnvironment(clock, 0.9),
     // The midnight timer must not fire during a test that happens to run at midnight.
     startOfDay: (atMs: number) => atMs - ((atMs - startedMs) % dayMs),
+    startThread: startReusedThread,
     ...(options.findProxies ? { findProxies: options.findProxies } : {}),
     ...(options.networkAddresses ? { networkAddresses: options.networkAddresses } : {}),
   }
@@ -154,7 +157,11 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
       },
       // Tests must not find the models of the user who runs them.
       computer: { platform: 'linux', home: join(folder, 'person'), environment: {} },
-      workers: { ...builtWorkers(), ...(options.hashWorker ? { hash: options.hashWorker } : {}) },
+      workers: {
+        ...builtWorkers(),
+        upload: pathToFileURL(testProgram('reused-upload-worker')),
+        ...(options.hashWorker ? { hash: options.hashWorker } : {}),
+      },
       // Tests with a clock of their own expect no other timers.
       accountCheckMs: options.accountCheckMs ?? null,
       ...(options.putTimeouts ? { putTimeouts: options.putTimeouts } : {}),

@@ -44,7 +44,7 @@ export async function runInspectCommand(
   worker: URL,
   { out, err }: Streams,
 ): Promise<number> {
-  const inspector = new Inspector(worker, realTimers)
+  const inspector = new Inspector(worker, { timers: realTimers })
   const counts = { files: 0, refused: 0 }
   const json = output === 'json'
   try {

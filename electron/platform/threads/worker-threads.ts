@@ -87,7 +87,8 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
   let lastId = 0
 
   function start(): OneThread {
-    const worker = startWorker(url, { name, workerData: data, resourceLimits: { maxYoungGenerationSizeMb } })
+    const { startThread = startWorker } = environment
+    const worker = startThread(url, { name, workerData: data, resourceLimits: { maxYoungGenerationSizeMb } })
     const thread: OneThread = { worker, jobs: new Map(), messageCount: 0 }
     const die = (reason: string) => {
       if (!threads.delete(thread)) return

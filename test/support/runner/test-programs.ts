@@ -10,12 +10,13 @@ import { projectFolder } from '../temp-project.ts'
 /** The environment variable with the folder of the shared programs. */
 const variable = 'MODELFERRY_TEST_PROGRAMS'
 const launcher = 'electron/cli/modelferry.js'
-/** Programs that tests start as processes. */
+/** Programs that tests start as processes or threads. */
 const testPrograms = {
   runner: 'test/integration/faults/kills/runner.ts',
   'other-app': 'test/integration/journal/other-app.ts',
   'api-call-program': 'test/integration/transfer/api-call-program.ts',
   'put-program': 'test/integration/transfer/put-program.ts',
+  'reused-upload-worker': 'test/support/reused-upload-worker.ts',
 }
 
 /**

@@ -24,7 +24,7 @@ afterEach(async () => {
 })
 
 test('inspects every file of a models folder, valid or not', async () => {
-  inspector = new Inspector(realWorker, realTimers)
+  inspector = new Inspector(realWorker, { timers: realTimers })
   const { files } = await collectFiles([await writeComfyFolder(root)])
   const results = await Promise.all(
     files.map(async (file) => {
@@ -59,14 +59,14 @@ test('inspects every file of a models folder, valid or not', async () => {
 })
 
 test('keeps the failure of a file that the scan refused', async () => {
-  inspector = new Inspector(realWorker, realTimers)
+  inspector = new Inspector(realWorker, { timers: realTimers })
   const { files } = await collectFiles([''])
   const [file] = files
   expect(file && (await inspector.inspect(file)).failure).toEqual({ code: 'file-no-path', params: {} })
 })
 
 test('refuses only the files that crash the worker', async () => {
-  inspector = new Inspector(crashingWorker, realTimers)
+  inspector = new Inspector(crashingWorker, { timers: realTimers })
   const paths: string[] = []
   for (let number = 0; number < 40; number += 1) {
     const name = { 5: 'exit', 9: 'throw', 30: 'exit-too' }[number] ?? `valid-${number}`
@@ -94,7 +94,7 @@ test('refuses only the file that exceeds the time limit', async () => {
       return () => pendingTimeouts.delete(callback)
     },
   }
-  inspector = new Inspector(crashingWorker, timers)
+  inspector = new Inspector(crashingWorker, { timers })
   const paths: string[] = []
   for (const name of ['a', 'endless', 'b', 'c']) {
     paths.push((await writeSafetensors(join(root, `${name}.safetensors`))).path)
@@ -115,7 +115,7 @@ test('refuses only the file that exceeds the time limit', async () => {
 }, 30_000)
 
 test('ends an idle worker and starts a new one for the next file', async () => {
-  inspector = new Inspector(crashingWorker, realTimers, 20)
+  inspector = new Inspector(crashingWorker, { timers: realTimers }, 20)
   const threadId = async () =>
     (await inspector.inspect({ path: '/which thread', folder: '' })).failure?.detail ?? ''
   const [first, same] = await Promise.all([threadId(), threadId()])
@@ -124,7 +124,7 @@ test('ends an idle worker and starts a new one for the next file', async () => {
 })
 
 test('a worker started after a crash outlives the old worker’s idle timer', async () => {
-  inspector = new Inspector(crashingWorker, realTimers, 5)
+  inspector = new Inspector(crashingWorker, { timers: realTimers }, 5)
   const { path } = await writeSafetensors(join(root, 'valid.safetensors'))
   const crashing = await writeSafetensors(join(root, 'exit.safetensors'))
   expect((await inspector.inspect({ path: crashing.path, folder: '' })).failure?.code).toBe('unexpected')
@@ -133,7 +133,7 @@ test('a worker started after a crash outlives the old worker’s idle timer', as
 })
 
 test('refuses unfinished and later files when it is closed', async () => {
-  inspector = new Inspector(realWorker, realTimers)
+  inspector = new Inspector(realWorker, { timers: realTimers })
   const { path } = await writeSafetensors(join(root, 'a.safetensors'))
   const pending = Array.from({ length: 50 }, () => inspector.inspect({ path, folder: '' }))
   await inspector.close()

@@ -1,0 +1,60 @@
+import { Worker, type WorkerOptions } from 'node:worker_threads'
+
+/** A thread between two engines that use it. */
+interface ReusableThread {
+  readonly worker: Worker
+  readonly end: () => Promise<number>
+}
+
+/** A message to or from a thread: jobs and their answers are numbered, or named by `kind`. */
+interface Message {
+  readonly kind?: string
+  readonly number?: number
+}
+
+const idleThreads = new Map<string, ReusableThread[]>()
+
+/**
+ * Starts the engine's threads, or uses those that an earlier test of this process has left: starting one takes
+ * about as much CPU time as the rest of a small test. A thread that is ended with unanswered jobs really ends.
+ * Instead of its `workerData`, an upload worker is told the folder of the journal by a message (reused-upload-worker.ts).
+ */
+export function startReusedThread(url: URL, options: WorkerOptions): Worker {
+  const { workerData, ...others } = options
+  const key = `${url.href} ${options.name ?? ''}`
+  const idle = idleThreads.get(key)?.pop()
+  const worker = idle?.worker ?? new Worker(url, others)
+  const end = idle?.end ?? worker.terminate.bind(worker)
+  const post = Worker.prototype.postMessage.bind(worker)
+  let unanswered = 0
+  let isEnded = false
+  worker.ref()
+  worker.on('message', ({ kind, number }: Message) => {
+    if (kind === 'answer' || number !== undefined) unanswered -= 1
+  })
+  worker.on('exit', () => (isEnded = true))
+  worker.postMessage = (message: Message, ...transferred: never[]) => {
+    if (message.kind === 'job' || message.number !== undefined) unanswered += 1
+    post(message, ...transferred)
+  }
+  worker.terminate = async () => {
+    if (isEnded || unanswered > 0) return end()
+    worker.terminate = async () => 0
+    // Not all: Node has listeners of its own.
+    for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
+    if (typeof workerData === 'string') {
+      post({ kind: 'journal', folder: null })
+      await new Promise<void>((resolve) => {
+        worker.on('message', ({ kind }: Message) => kind === 'journal closed' && resolve())
+      })
+      worker.removeAllListeners('message')
+    }
+    // Until it is used again, its end must not be an unhandled error.
+    worker.on('error', () => undefined)
+    worker.unref()
+    idleThreads.set(key, [...(idleThreads.get(key) ?? []), { worker, end }])
+    return 0
+  }
+  if (typeof workerData === 'string') post({ kind: 'journal', folder: workerData })
+  return worker
+}

@@ -1,3 +1,3 @@
 import { testKills } from '../integration/faults/kills/random-kills.ts'
 
-testKills(200, 10)
+testKills(200, 5)

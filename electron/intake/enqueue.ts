@@ -275,13 +275,20 @@ export class Intake {
     }
   }
 
-  /** Inspects files in batches. Ends when the request is aborted. */
+  /**
+   * Inspects files in batches, the next one while a batch is used. Ends when the request is aborted.
+   */
   async *#inspect(files: readonly FoundFile[], order: Order): AsyncGenerator<UploadRecord[]> {
     let position = this.#lastPosition()
+    const batchFrom = (start: number) => files.slice(start, start + batchSize)
+    const inspectFrom = (start: number) =>
+      Promise.all(batchFrom(start).map((file) => this.#services.inspect(file)))
+    let next = inspectFrom(0)
     for (let start = 0; start < files.length; start += batchSize) {
-      const batch = files.slice(start, start + batchSize)
-      const inspections = await Promise.all(batch.map((file) => this.#services.inspect(file)))
+      const batch = batchFrom(start)
+      const inspections = await next
       if (order.signal?.aborted) return
+      next = inspectFrom(start + batchSize)
       const offerFor = this.#services.typeOffers()
       yield batch.map((file, index) => {
         position += positionStep

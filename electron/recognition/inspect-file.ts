@@ -1,19 +1,18 @@
 import type { BigIntStats } from 'node:fs'
 import { lstat, realpath } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, sep } from 'node:path'
 import process from 'node:process'
 import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import { identityOf, isLink, readSample, type FileIdentity } from '../platform/files/file-identity.ts'
-import { openRegularFile } from '../platform/files/regular-file.ts'
+import { openWithStats } from '../platform/files/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { isPartialDownload } from './file-names.ts'
-import { fileSource } from './formats/byte-source.ts'
+import { fileSource, withHead } from './formats/byte-source.ts'
 import { folderEvidence } from './kinds/folder-evidence.ts'
 import { unknownIdentity } from './found-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
-import { formatByName, readContent } from './read-content.ts'
+import { formatByName, headBytes, readContent } from './read-content.ts'
 import type { FileContent } from './read-content.ts'
 import { staysInside } from './link-boundary.ts'
 import { findPrivateContent, headerLicence } from './metadata/facts.ts'
@@ -37,16 +36,16 @@ export async function inspectFile(
   if (seen.failure) return refusedInspection({ path, ...seen }, seen.failure)
   const found = await addGroup({ path, ...seen })
   const name = seen.name ?? basename(path)
-  let file: FileHandle
+  let opened: Awaited<ReturnType<typeof openWithStats>>
   try {
-    file = await openRegularFile(path, { followLinks: false })
+    opened = await openWithStats(path, { followLinks: false })
   } catch (error) {
     // The path had no links when the file was found.
     const reason = (await isLink(path)) ? failure('file-link', { name }) : failureFromFileError(error)
     return refusedInspection(found, reason)
   }
+  const { handle: file, stats: before } = opened
   try {
-    const before = await file.stat({ bigint: true })
     const identity = identityOf(before)
     // Reading would download the whole file.
     if (isCloudPlaceholder(before, platform)) {
@@ -55,9 +54,11 @@ export async function inspectFile(
     if (isPartialDownload(name) || (await hasDownloadBeside(path))) {
       return createInspection(found, unreadContent(name, failure('file-downloading')), identity)
     }
-    const content = await readContent(fileSource(file, identity.sizeBytes), name)
+    const source = fileSource(file, identity.sizeBytes)
+    const head = await source.read(0, headBytes)
+    const content = await readContent(withHead(source, head), name)
     if (seen.isHeaderOnly) return createInspection(found, content, identity)
-    const sample = await readSample(file, identity.sizeBytes)
+    const sample = await readSample(file, identity.sizeBytes, head)
     const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
     const checked = isGrowing
       ? { ...content, failure: failure('file-downloading') }

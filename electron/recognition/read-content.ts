@@ -3,7 +3,7 @@ import type { Failure } from '../contract/failures.ts'
 import type { ModelFormat } from '../contract/recognition.ts'
 import { extensionOf } from './file-names.ts'
 import { isProgram } from './formats/archive.ts'
-import type { ByteSource } from './formats/byte-source.ts'
+import { withHead, type ByteSource } from './formats/byte-source.ts'
 import { parseGguf } from './formats/gguf.ts'
 import type { Header } from './formats/header.ts'
 import { parseOnnx } from './formats/onnx.ts'
@@ -37,7 +37,7 @@ export interface FileContent {
 }
 
 /** Enough for most headers in one read: they are normally far below 500 KB. */
-const firstReadBytes = 256 * 1024
+export const headBytes = 256 * 1024
 /** Zeros up to here mean that the space was reserved and never filled. */
 const zeroCheckBytes = 1024 * 1024
 
@@ -77,10 +77,11 @@ function loadedFormat(name: string): ModelFormat {
  */
 export async function readContent(source: ByteSource, name: string): Promise<FileContent> {
   if (source.sizeBytes === 0) return refusedContent(formatByName(name), failure('file-empty'))
-  const start = await source.read(0, firstReadBytes)
-  const content = await readFormat(source, start, name)
+  const start = await source.read(0, headBytes)
+  const rest = withHead(source, start)
+  const content = await readFormat(rest, start, name)
   const isFinal = content.failure !== null && remedyOf(content.failure) !== 'allow'
-  return isFinal ? content : addLoaders(content, source, start, name)
+  return isFinal ? content : addLoaders(content, rest, start, name)
 }
 
 /** Reads the format that the bytes have, or that the name promises. Pickles are left to `addLoaders`. */

@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs'
 import { lstat, type FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../../contract/failures.ts'
 import { deadMountCodes } from './find-missing-volume.ts'
-import { isNotRegularFile, openRegularFile, readFull } from './regular-file.ts'
+import { isNotRegularFile, openWithStats, readFull } from './regular-file.ts'
 
 /** Identifies a version of a file: compared before, during and after an upload. */
 export interface FileIdentity {
@@ -42,17 +42,31 @@ const sampleBytes = 64 * 1024
 
 /**
  * A digest of a file's start, middle and end. Models of one architecture often share their header, but not
- * their weights.
+ * their weights. `head` are bytes from the start that were read before; they are not read again.
  */
-export async function readSample(file: FileHandle, sizeBytes: number): Promise<string> {
+export async function readSample(
+  file: Pick<FileHandle, 'read'>,
+  sizeBytes: number,
+  head: Buffer = Buffer.alloc(0),
+): Promise<string> {
   const digest = createHash('sha256')
-  const bytes = Buffer.alloc(sampleBytes)
   const last = sizeBytes - sampleBytes
   // Once is enough for a small file.
   const positions = last <= 0 ? [0] : [0, Math.floor(sizeBytes / 2), last]
-  for (const start of positions)
-    digest.update(bytes.subarray(0, await readFull(file, bytes, sampleBytes, start)))
+  for (const start of positions) digest.update(await readOnce(file, head, start, sizeBytes))
   return digest.digest('base64')
+}
+
+async function readOnce(
+  file: Pick<FileHandle, 'read'>,
+  head: Buffer,
+  start: number,
+  sizeBytes: number,
+): Promise<Buffer> {
+  const end = Math.min(start + sampleBytes, sizeBytes)
+  if (head.length > 0 && end <= head.length) return head.subarray(start, end)
+  const bytes = Buffer.allocUnsafe(sampleBytes)
+  return bytes.subarray(0, await readFull(file, bytes, sampleBytes, start))
 }
 
 /** The failure for an error of a file operation. */
@@ -76,9 +90,9 @@ type OpenedFile =
 export async function openSameFile(path: string, expected: FileIdentity): Promise<OpenedFile> {
   let handle: FileHandle | undefined
   try {
-    handle = await openRegularFile(path, { followLinks: false })
-    const stats = await handle.stat({ bigint: true })
-    if (sameFile(identityOf(stats), expected)) return { ok: true, handle }
+    const opened = await openWithStats(path, { followLinks: false })
+    handle = opened.handle
+    if (sameFile(identityOf(opened.stats), expected)) return { ok: true, handle }
     await handle.close()
     return { ok: false, failure: failure('file-changed') }
   } catch (error) {
@@ -149,8 +163,9 @@ export async function identityBySample(
   { sizeBytes, mtimeNs, sample }: FileIdentity,
 ): Promise<FileIdentity | null> {
   try {
-    await using handle = await openRegularFile(path, { followLinks: false })
-    const found = identityOf(await handle.stat({ bigint: true }))
+    const opened = await openWithStats(path, { followLinks: false })
+    await using handle = opened.handle
+    const found = identityOf(opened.stats)
     if (found.sizeBytes !== sizeBytes || found.mtimeNs !== mtimeNs) return null
     const foundSample = await readSample(handle, sizeBytes)
     return sample === undefined || foundSample === sample ? { ...found, sample: foundSample } : null

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type BigIntStats } from 'node:fs'
 import { lstat, open, stat, type FileHandle } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -24,14 +24,27 @@ const leasePollMs = 50
  *
  * If `followLinks` is false, a link at the path itself is refused, but not one in place of a folder above it.
  */
-export async function openRegularFile(path: string, { followLinks = true } = {}): Promise<FileHandle> {
+export async function openRegularFile(path: string, options: OpenOptions = {}): Promise<FileHandle> {
+  return (await openWithStats(path, options)).handle
+}
+
+interface OpenOptions {
+  readonly followLinks?: boolean
+}
+
+/** The same, with what the system says about the opened file. */
+export async function openWithStats(
+  path: string,
+  { followLinks = true }: OpenOptions = {},
+): Promise<{ readonly handle: FileHandle; readonly stats: BigIntStats }> {
   // Opening some devices has an effect, and Windows has no O_NOFOLLOW.
   const found = followLinks ? await stat(path) : await lstat(path)
   if (found.isSymbolicLink()) throw Object.assign(new Error('a link'), { code: 'ELOOP' })
   if (!found.isFile()) throw notRegularFile()
   const handle = await openUnleased(path, followLinks ? openFlags : openFlags | constants.O_NOFOLLOW)
   try {
-    if ((await handle.stat()).isFile()) return handle
+    const stats = await handle.stat({ bigint: true })
+    if (stats.isFile()) return { handle, stats }
   } catch (error) {
     await handle.close()
     throw error

@@ -38,10 +38,10 @@ export function sliceSource(source: ByteSource, start: number, end: number): Byt
 export function withHead(source: ByteSource, head: Buffer): ByteSource {
   return {
     sizeBytes: source.sizeBytes,
-    read: async (position, length) =>
-      position + length <= head.length
-        ? head.subarray(position, position + length)
-        : source.read(position, length),
+    async read(position, length) {
+      const end = Math.min(position + length, source.sizeBytes)
+      return end <= head.length ? head.subarray(position, end) : source.read(position, length)
+    },
   }
 }
 

@@ -103,6 +103,23 @@ test('the sample changes with the start, the middle and the end of a file', asyn
   expect(await sampleOf(null)).toBe(samples[0])
 })
 
+test.each([
+  [100_000, []],
+  [1_000_000, [500_000, 934_464]],
+])('the sample of %i bytes is the same without a second read of the start', async (sizeBytes, expected) => {
+  const bytes = Buffer.alloc(sizeBytes, 'a model')
+  const { path } = await newFile(bytes)
+  await using file = await open(path)
+  const positions: unknown[] = []
+  const read = ((into: Buffer, offset: number, length: number, position: number) => {
+    positions.push(position)
+    return file.read(into, offset, length, position)
+  }) as typeof file.read
+  const sample = await readSample({ read }, sizeBytes, bytes.subarray(0, 262_144))
+  expect(positions).toEqual(expected)
+  expect(sample).toBe(await readSample(file, sizeBytes))
+})
+
 test('the file that was queued is opened for reading', async () => {
   const { path, identity } = await newFile()
   const opened = await openSameFile(path, identity)

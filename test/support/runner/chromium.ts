@@ -26,7 +26,7 @@ export function findHeadlessChromium(): string | undefined {
 
 /** Playwright's launch options; without a system Chromium Playwright uses its own. */
 export function chromiumLaunchOptions(): { executablePath?: string; args: string[] } {
-  const path = findChromium()
+  const path = findHeadlessChromium()
   return { ...(path === undefined ? {} : { executablePath: path }), args: chromiumArguments() }
 }
 

@@ -1,4 +1,4 @@
 import { testKills } from './random-kills.ts'
 
-// The soak suite runs ten times as many seeds.
-testKills(20, 2)
+// The soak suite runs twenty times as many seeds.
+testKills(10, 2)

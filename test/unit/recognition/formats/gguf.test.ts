@@ -187,7 +187,7 @@ test('random damage never makes the parser throw', async () => {
   const below = (limit: number) => Math.floor(random() * limit)
   const { header, dataBytes } = ggufHeader(options)
   const outcomes = new Set<string>()
-  for (let round = 0; round < 20_000; round += 1) {
+  for (let round = 0; round < 4_000; round += 1) {
     const damaged = Buffer.from(random() < 0.5 ? header.subarray(0, below(header.length)) : header)
     for (let count = below(4); count > 0 && damaged.length > 0; count -= 1) {
       damaged[below(damaged.length)] = below(256)

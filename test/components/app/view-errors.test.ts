@@ -1,8 +1,14 @@
+import type { Component, ComponentProps } from 'svelte'
 import { expect, test } from 'vitest'
+import { render } from 'vitest-browser-svelte'
 import { userEvent, type Locator } from 'vitest/browser'
 import type { CallName } from '../../../electron/contract/calls.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { AppState, setAppState } from '../../../renderer/app/app-state.svelte.ts'
+import { Departures } from '../../../renderer/app/departures.svelte.ts'
 import { settledBridge } from '../../../renderer/app/settled-bridge.ts'
+import LazyView from '../../../renderer/ui/LazyView.svelte'
+import ViewError from '../../../renderer/ui/ViewError.svelte'
 import { fakeBridge, type Answers } from '../support/fake-bridge.ts'
 import { listing, threeModels } from '../support/library.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
@@ -233,6 +239,25 @@ test('files in review that could not be loaded are not hidden', async () => {
   call.isBroken = false
   await userEvent.click(retryIn(page.screen))
   await expect.poll(() => retryIn(page.screen).elements()).toEqual([])
+})
+
+test('a view whose file is missing says so, and opens once it can be loaded', async () => {
+  let isMissing = true
+  const shown = { failure: failure('offline'), onretry: () => undefined }
+  const View: Component = (internals) => ViewError(internals, shown)
+  const load = async () => {
+    if (isMissing) throw new TypeError('Failed to fetch dynamically imported module')
+    return { default: View }
+  }
+  const InApp: Component<ComponentProps<typeof LazyView>> = (internals, props) => {
+    setAppState(new AppState(fakeBridge().bridge, new Departures()))
+    return LazyView(internals, props)
+  }
+  const screen = await render(InApp, { props: { load }, context: new Map() })
+  await expect.element(screen.getByText('This view couldn’t be opened', { exact: false })).toBeVisible()
+  isMissing = false
+  await userEvent.click(retryIn(screen))
+  await expect.element(screen.getByText('offline', { exact: true })).toBeVisible()
 })
 
 test('a call that main does not answer fails, but not one that waits for the user', async () => {

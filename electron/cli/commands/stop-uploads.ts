@@ -69,7 +69,7 @@ export async function stopUploads(
   const leftBehind = await cleanUpStorage(engine, environment)
   return finish(
     leftBehind === 0
-      ? 'Cancelled. All data was deleted from storage.'
+      ? 'Cancelled. Uploaded parts were deleted from storage, unless another upload of the same file uses them.'
       : `Cancelled. Storage still has data of ${leftBehind === 1 ? '1 upload' : `${leftBehind} uploads`}. It is deleted at the next start.`,
     { kept: false, leftBehind },
   )

@@ -101,7 +101,7 @@ test('removes uploads and their parts on Ctrl-C with --abort-on-interrupt', asyn
   cloud.clearFailures()
   expect([code, err.trimEnd().split('\n').at(-1)]).toEqual([
     130,
-    'Cancelled. All data was deleted from storage.',
+    'Cancelled. Uploaded parts were deleted from storage, unless another upload of the same file uses them.',
   ])
   expect(json().at(-1)).toEqual({ event: 'interrupted', kept: false, leftBehind: 0, uploads: 1 })
   expect([await cloud.unfinishedUploads(), cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])

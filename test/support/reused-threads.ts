@@ -42,17 +42,25 @@ export function startReusedThread(url: URL, options: WorkerOptions): Worker {
     worker.terminate = async () => 0
     // Not all: Node has listeners of its own.
     for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
+    worker.on('exit', () => (isEnded = true))
     if (typeof workerData === 'string') {
       post({ kind: 'journal', folder: null })
       await new Promise<void>((resolve) => {
         worker.on('message', ({ kind }: Message) => kind === 'journal closed' && resolve())
+        worker.on('exit', () => resolve())
       })
       worker.removeAllListeners('message')
+      if (isEnded) return 0
     }
     // Until it is used again, its end must not be an unhandled error.
     worker.on('error', () => undefined)
     worker.unref()
-    idleThreads.set(key, [...(idleThreads.get(key) ?? []), { worker, end }])
+    const thread = { worker, end }
+    worker.on('exit', () => {
+      const others = idleThreads.get(key)?.filter((other) => other !== thread)
+      idleThreads.set(key, others ?? [])
+    })
+    idleThreads.set(key, [...(idleThreads.get(key) ?? []), thread])
     return 0
   }
   if (typeof workerData === 'string') post({ kind: 'journal', folder: workerData })

@@ -19,10 +19,15 @@ test('restarts dead connections after it has noticed other network addresses', a
   let addresses = '192.0.2.1'
   const { app, cloud, clock, file, countOf } = await setup({ networkAddresses: () => addresses })
   cloud.fail({ on: 'put-object', how: 'stall', after: 1_000_000 })
-  const [id = ''] = await app.add(await file('loras/style.safetensors', { sizeBytes: 12_000_000 }))
-  await app.until(() => app.row(id).phase === 'sending' && app.row(id).inFlightBytes > 0)
+  let isRunning = false
   let reported = 0
-  app.engine.subscribe({ networkChanged: () => (reported += 1) })
+  app.engine.subscribe({
+    // Addresses are checked from the first patch with a running upload.
+    patch: ({ totals }) => (isRunning ||= totals.running > 0),
+    networkChanged: () => (reported += 1),
+  })
+  const [id = ''] = await app.add(await file('loras/style.safetensors', { sizeBytes: 12_000_000 }))
+  await app.until(() => isRunning && app.row(id).phase === 'sending' && app.row(id).inFlightBytes > 0)
   addresses = '198.51.100.7'
   clock.advance(checkEveryMs)
   expect(reported).toBe(1)

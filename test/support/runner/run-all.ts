@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -32,19 +32,27 @@ const memoryFolder = '/dev/shm'
 /** The steps leave less than a tenth of this at any time; a container's default of 64 MB is too small. */
 const neededMemoryBytes = 4 * 1024 ** 3
 
+function isMemoryFolderUsable(): boolean {
+  if (!existsSync(memoryFolder)) return false
+  const { bavail, bsize } = statfsSync(memoryFolder)
+  if (bavail * bsize < neededMemoryBytes || process.availableMemory() < neededMemoryBytes) return false
+  // Tests also write programs and start them, which containers may forbid there.
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
+  const options = mounts.find((line) => line.split(' ')[1] === memoryFolder)?.split(' ')[3]
+  return options !== undefined && !options.split(',').includes('noexec')
+}
+
 /**
  * A folder for the temporary files of all steps. In memory, the thousands of small databases, browser profiles and
  * model files are neither flushed nor written back. A step that runs alone uses the disk.
  */
 function createTemporaryFolder(): string {
-  const isRoomy = (folder: string) => {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize >= neededMemoryBytes && process.availableMemory() >= neededMemoryBytes
-  }
-  const parent = existsSync(memoryFolder) && isRoomy(memoryFolder) ? memoryFolder : tmpdir()
+  const parent = isMemoryFolderUsable() ? memoryFolder : tmpdir()
   // Short, because the path of a socket is limited to 107 characters.
   return mkdtempSync(join(parent, 'mf-'))
 }
+
+const children = new Set<ChildProcess>()
 
 async function runStep(step: CheckStep, folder: string): Promise<Outcome> {
   const startedMs = performance.now()
@@ -61,8 +69,10 @@ async function runStep(step: CheckStep, folder: string): Promise<Outcome> {
       ...step.environment,
     },
   })
+  children.add(child)
   const output = Promise.all([text(child.stdout), text(child.stderr)])
   const [code] = (await once(child, 'close')) as [number | null]
+  children.delete(child)
   const outcome = {
     name: step.name,
     seconds: Math.round((performance.now() - startedMs) / 1000),
@@ -120,11 +130,12 @@ async function runSteps(steps: readonly CheckStep[], folder: string): Promise<re
 
 async function runAll(): Promise<readonly Outcome[]> {
   const folder = createTemporaryFolder()
-  // A terminal interrupts the steps too. What stays in memory would take it until the next start of the computer.
+  // What stays in memory would take it until the next start of the computer.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => {
-      // Steps that are ending may still write.
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+      for (const child of children) child.kill(signal)
+      // They may still write while they end.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
       process.exit(1)
     })
   try {

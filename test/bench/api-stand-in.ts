@@ -102,8 +102,10 @@ export function startApiStandIn(options: {
   readonly partSizeBytes: number
   readonly delayMs?: number
   readonly answered?: (answer: Answered) => void
+  /** Stops the API; without it, the API runs until the process ends. */
+  readonly signal?: AbortSignal
 }): Promise<string> {
-  const { storage, partSizeBytes, delayMs = 0, answered } = options
+  const { storage, partSizeBytes, delayMs = 0, answered, signal } = options
   const api = { storage, partSizeBytes, models: new Map<string, Body>() }
   const server = createServer((request, response) => {
     const path = (request.url ?? '').replace('/api/v1', '')
@@ -122,7 +124,7 @@ export function startApiStandIn(options: {
       )
   })
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
+    server.listen({ port: 0, host: '127.0.0.1', ...(signal ? { signal } : {}) }, () => {
       const address = server.address()
       if (address && typeof address === 'object') resolve(`http://127.0.0.1:${address.port}/api/v1`)
     })

@@ -32,8 +32,10 @@ const warmUpSeconds = 10
 
 export async function measurePause(storage: string): Promise<PauseResult> {
   const folder = await mkdtemp(join(tmpdir(), 'modelferry-pause-'))
+  const stopping = new AbortController()
   const server = await startApiStandIn({
     partSizeBytes,
+    signal: stopping.signal,
     storage: {
       presignPut: async (key) => ({ url: `${storage}/b/${key}`, headers: {} }),
       createUpload: async () => randomUUID(),
@@ -99,6 +101,7 @@ export async function measurePause(storage: string): Promise<PauseResult> {
   } finally {
     isLimited = false
     await engine.stop()
+    stopping.abort()
     await rm(folder, { recursive: true, force: true })
   }
 }

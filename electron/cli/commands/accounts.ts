@@ -78,13 +78,17 @@ export async function runLogoutCommand(
     const hasOther = selected.some((one) => left.some((other) => isSamePerson(one, other)))
     streams.out.line(hasOther ? t('sign-out.other-sign-in') : afterLogout[data ?? 'encrypted'])
   }
-  if (selected.length === 0) reportReadable(context)
+  const isMeant = (one: Account) => account === null || selected.some((other) => isSamePerson(one, other))
+  const expired = engine.session().accounts.filter((one) => one.state === 'signed-out' && !one.hasLeft)
+  reportReadable(expired.filter(isMeant), streams)
   return code
 }
 
-/** A locked keychain looks like an empty one, so that its accounts count as signed out. */
-function reportReadable({ engine, streams }: AccountsContext): void {
-  const { accounts } = engine.session()
+/**
+ * Names accounts that could not be signed out. A locked keychain looks like an empty one, so that its accounts
+ * count as expired.
+ */
+function reportReadable(accounts: readonly Account[], streams: Streams): void {
   if (accounts.length === 0) return
   const emails = [...new Set(accounts.map(({ email }) => email))].join(', ')
   streams.err.line(

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import type { CloudOptions } from '../../cloud/cloud.ts'
 import { startCommand, startProgram } from '../../support/command-line.ts'
 import { commandLineFile } from '../../support/runner/test-programs.ts'
@@ -147,6 +147,24 @@ test('keeps everything of a user with two sign-ins readable', async () => {
   cloud.confirmPairing(shown, ALICE.email, STUDIO_NORTH_ID)
   const { out } = await ended
   expect(out.match(/^signed out .*/gm)).toHaveLength(2)
+})
+
+test('names the accounts at a sign-out whose sign-in has expired', async () => {
+  const { runWithKeychain, cloud, folder, file } = await setup()
+  const path = await file('a.safetensors')
+  const { ended, printed } = runWithKeychain(
+    `${signIn}; printf '%s\\n' '${BOB.password}' | modelferry login --email '${BOB.email}'
+     until [ -e '${folder}/ended' ]; do sleep 0.1; done
+     modelferry upload '${path}' --team "Alice's Team"; echo "upload $?"
+     modelferry logout; echo "logout $?"`,
+  )
+  await printed((out) => out.includes(`Signed in as ${BOB.email}`))
+  cloud.endSessions(ALICE.email)
+  cloud.fail({ on: 'presignModel', how: 401 })
+  writeFileSync(join(folder, 'ended'), '')
+  const { out, err } = await ended
+  expect(out.trimEnd().split('\n').slice(-4)).toEqual(['upload 3', 'Signed out.', encrypted, 'logout 0'])
+  expect(err).toContain(`Uploads and history of ${ALICE.email} are still readable: the sign-in has expired`)
 })
 
 test('exits with 3 when a pairing code expires', async () => {

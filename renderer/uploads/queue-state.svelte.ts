@@ -86,6 +86,14 @@ export class QueueState {
   })
   /** Whether the list may show less than all uploads. */
   readonly isFiltered = $derived(this.search.trim() !== '' || this.teamKey !== null)
+  /** How many uploads the shown team has, also those that the search hides. */
+  readonly teamCount = $derived.by(() => {
+    void this.#orderVersion
+    const { teamKey } = this
+    return untrack(
+      () => [...rowsOfTeam(this.rows.values(), teamKey)].filter(({ phase }) => phase !== 'review').length,
+    )
+  })
   /** Each team and account that the list has uploads for, once. */
   readonly listTeams = $derived.by(() => this.#teamsOf((row) => row.phase !== 'review'))
   /** The same for the files in review. */

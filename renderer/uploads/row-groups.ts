@@ -31,14 +31,15 @@ export const keyOfTeam = ({ accountId, team }: TeamOfRow): string => teamKey({ a
 
 /**
  * Everything that determines team, group, order, group actions and search matches of a row; the list is
- * sorted only if it changes.
+ * sorted only if it changes. The size does while the file is still being written.
  */
 export function sortKey(row: UploadRow): string {
   const { displayName, modelType, modelPath } = row.target
   const group = row.phase === 'review' ? 'review' : groupOf(row)
   const names = `${row.accountId} ${row.team.id} ${row.team.name}\n${displayName}\n${modelType}\n${modelPath}`
   const actions = groupActionsOf(row).join()
-  return `${group}\n${row.phase}\n${actions}\n${row.position}\n${row.finishedAtMs ?? ''}\n${names}`
+  const order = `${row.position}\n${row.sizeBytes}\n${row.finishedAtMs ?? ''}`
+  return `${group}\n${row.phase}\n${actions}\n${order}\n${names}`
 }
 
 /** Whether all words of the search occur in the row's names. */
@@ -53,7 +54,6 @@ function matchesSearch(row: UploadRow, search: string): boolean {
     .every((word) => text.includes(word))
 }
 
-/**
 /**
  * Rows by group in display order. In the order of the queue, the finished ones are sorted latest first. Files
  * in review are not in the list. Held rows stay in their place: only the user changes the queue order.

@@ -75,6 +75,22 @@ test('the list shows one team, says so, and shows all again', async () => {
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Broken')
 })
 
+test('the count of a shown team is not announced, and follows a search and the size of a growing file', async () => {
+  const growing = (sizeBytes: number) =>
+    failedRow('Growing', failure('file-being-written'), { team: otherTeam, sizeBytes })
+  const opened = await openPage({ rows: [...mixed, growing(500_000_000)] })
+  const { screen, emit } = opened
+  await choose(opened, 'Flux', `Show only ${otherTeam.name}`)
+  const note = screen.getByText('2 files, 1.5 GB')
+  await expect.element(note).toBeVisible()
+  expect(note.element().closest('[role=status]')).toBeNull()
+  emit('patch', patchOf(2, [growing(1_000_000_000)]))
+  await expect.element(screen.getByText('2 files, 2.0 GB')).toBeVisible()
+  emit('command', 'find')
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search uploads' }), 'Flux')
+  await expect.element(screen.getByText('1 of 2 files, 1.0 GB')).toBeVisible()
+})
+
 test('the search filters by team too, and an empty result says why', async () => {
   const opened = await openPage({ rows: mixed })
   const { screen, emit } = opened

@@ -3,19 +3,21 @@ import { isConnectivityFailure, remedyOf, retryClassOf, type Failure, type Failu
 import { needsAttention, type ConnectivityState, type Phase, type UploadRow } from './uploads.ts'
 
 /** What an upload that doesn't run waits for without the user, or until the user has signed in. */
-type WaitReason =
-  | 'turn'
-  | 'connection'
-  | 'sign-in'
-  | 'disk'
-  | 'server'
+const waitReasons = [
+  'turn',
+  'connection',
+  'sign-in',
+  'disk',
+  'server',
   /** Another upload has the same bytes or path. */
-  | 'upload'
+  'upload',
   /** The file is still being written. */
-  | 'file'
-  | 'schedule'
-  | 'charger'
-  | 'network'
+  'file',
+  'schedule',
+  'charger',
+  'network',
+] as const
+type WaitReason = (typeof waitReasons)[number]
 
 /**
  * The state of an upload as it is shown. `choice` needs the user, who can act in the app; `failed` needs the
@@ -80,6 +82,18 @@ export function uploadStatusOf(
   if (phase !== 'waiting' && failure) return waitReasonOf(failure)
   if (queue.hold) return waitReasonOfHold[queue.hold]
   return queue.connectivity === 'offline' ? 'connection' : 'turn'
+}
+
+/** What most of the uploads wait for other than their turn; null if there is nothing. */
+export function mainWaitReason(rows: Iterable<UploadRow>, queue: QueueConditions): WaitReason | null {
+  const counts = new Map<WaitReason, number>()
+  for (const row of rows) {
+    const status = uploadStatusOf(row, queue)
+    const reason = waitReasons.find((one) => one === status)
+    if (reason && reason !== 'turn') counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a)
+  return most?.[0] ?? null
 }
 
 function registeredStatus(row: Pick<UploadRow, 'phase' | 'failure' | 'already'>): UploadStatus {

@@ -1,4 +1,15 @@
-import { allPausing, type Totals } from '../../../electron/contract/uploads.ts'
+import {
+  mainWaitReason,
+  uploadStatusOf,
+  type QueueConditions,
+  type UploadStatus,
+} from '../../../electron/contract/upload-status.ts'
+import {
+  allPausing,
+  needsAttention,
+  type Totals,
+  type UploadRow,
+} from '../../../electron/contract/uploads.ts'
 import type { Language } from '../../app/language.svelte.ts'
 
 /** The headline above the list: progress, time left, or what needs attention. */
@@ -20,6 +31,26 @@ export function headline(totals: Totals, isAllPaused: boolean, { t, timeLeft }: 
 /** Whether uploads run, wait or are paused. */
 export const hasOpenUploads = ({ running, waiting, paused }: Totals): boolean =>
   running + waiting + paused > 0
+
+/**
+ * What the uploads of the headline wait for if none runs or a hold is stopping them: what holds the queue, or
+ * what most of them wait for. Null if nothing is to be waited for.
+ */
+export function waitReasonOf(
+  rows: Iterable<UploadRow>,
+  { totals, isAllPaused }: { readonly totals: Totals; readonly isAllPaused: boolean },
+  queue: QueueConditions,
+): UploadStatus | null {
+  const isStopped = totals.running === 0 || allPausing(totals) !== null
+  if (!isStopped || isAllPaused) return null
+  if (!hasOpenUploads(totals)) return mainWaitReason(rows, queue)
+  const ofQueue = uploadStatusOf({ phase: 'waiting', failure: null }, queue)
+  if (ofQueue !== 'turn') return ofQueue
+  return mainWaitReason(
+    [...rows].filter((row) => !needsAttention(row)),
+    queue,
+  )
+}
 
 /** The share of all bytes that was sent, 0–1. Only registered models are complete, so it is never 1. */
 export const shareDone = ({ movedBytes, totalBytes }: Totals): number =>

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { defaultConditions } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
+import { reviewOf, reviewRow } from '../support/review.ts'
 import {
   account,
   failedRow,
   otherTeam,
+  patchOf,
   registeredRow,
   row,
   sendingRow,
@@ -91,6 +94,73 @@ test('every other view says how the uploads are doing, and leads back to them', 
   expect(opened.asked.at(-1)).toEqual({ name: 'pauseAll', args: undefined })
   await userEvent.click(status.getByRole('button', { name: '1 needs attention' }))
   await expect.element(opened.rowOf('Broken')).toBeVisible()
+})
+
+test.each([
+  ['the connection', {}, 'offline', 'Waiting for connection'],
+  ['the charger', { kind: 'battery', percent: 18, belowPercent: 30 }, 'ok', 'Waiting for charger'],
+  ['another network', { kind: 'metered', line: null }, 'ok', 'Waiting for unmetered network'],
+  ['the end of quiet hours', { kind: 'quiet-hours', untilMs: null }, 'ok', 'Waiting for schedule'],
+] as const)('other views say that the uploads wait for %s', async (_what, hold, line, reason) => {
+  const conditions = { ...defaultConditions, hold: 'kind' in hold ? hold : null }
+  const opened = await openPage({
+    answers: {
+      conditions: () => success(conditions),
+      snapshot: () => success({ ...snapshotOf([row('Flux'), row('Grain')]), line }),
+    },
+  })
+  const status = queueStatus(opened)
+  opened.emit('command', 'show-history')
+  await expect.element(status).toMatchTextContent(new RegExp(`2 files waiting.*${reason}`, 's'))
+  opened.emit('patch', { ...patchOf(2, [row('Flux'), row('Grain')]), allPaused: true })
+  await expect.element(status).toMatchTextContent('All uploads paused')
+  await expect.element(status).not.toMatchTextContent(reason)
+})
+
+test('other views say what most of the stopped uploads wait for', async () => {
+  const server = failure('server-trouble', { status: 503 })
+  const retrying = (name: string) => row(name, { phase: 'retrying', failure: server })
+  const opened = await openPage({
+    rows: [
+      ...[retrying('Flux'), retrying('Wan'), failedRow('Left', failure('signed-out'))],
+      row('Grain', { phase: 'retrying', failure: failure('disk-missing', { folder: '/disk' }) }),
+    ],
+  })
+  opened.emit('command', 'show-history')
+  await expect.element(queueStatus(opened)).toMatchTextContent(/3 files waiting.*Waiting for server/s)
+  opened.emit('patch', patchOf(2, [failedRow('Left', failure('signed-out'))], ['Flux', 'Wan', 'Grain']))
+  await expect.element(queueStatus(opened)).toMatchTextContent(/1 file needs attention.*Waiting for sign-in/s)
+})
+
+test('other views lead to files that only wait for a review', async () => {
+  const rows = [reviewRow('Flux'), reviewRow('Grain')]
+  const opened = await openPage({ rows, answers: { review: () => success(reviewOf(rows)) } })
+  opened.emit('command', 'show-history')
+  const status = queueStatus(opened)
+  await userEvent.click(status.getByRole('button', { name: '2 files waiting for your review' }))
+  await expect.element(opened.screen.getByRole('dialog', { name: 'Review 2 files' })).toBeVisible()
+  expect(status.getByRole('button', { name: 'Pause all' }).elements()).toEqual([])
+})
+
+test('other views lead to files that wait for a team', async () => {
+  const opened = await openPage({
+    answers: {
+      session: () => success({ ...signedIn(), chosen: null }),
+      waitingFiles: () => success({ count: 3, names: [], hasFolders: false, failure: null }),
+    },
+  })
+  opened.emit('command', 'show-settings')
+  await userEvent.click(queueStatus(opened).getByRole('button', { name: '3 files are waiting for a team.' }))
+  await expect.element(opened.screen.getByRole('button', { name: 'Discard' })).toBeVisible()
+})
+
+test('the uploads can be paused while an account is added', async () => {
+  const opened = await openPage({ rows: [sendingRow('Flux')] })
+  await userEvent.click(opened.screen.getByRole('button', { name: `Team: ${team.name}` }))
+  await userEvent.click(opened.screen.getByRole('menuitem', { name: 'Add account…' }))
+  await expect.element(opened.screen.getByLabelText('Password', { exact: true })).toBeVisible()
+  await userEvent.click(queueStatus(opened).getByRole('button', { name: 'Pause all' }))
+  expect(opened.asked.at(-1)).toEqual({ name: 'pauseAll', args: undefined })
 })
 
 test('other views say nothing of the uploads while all of them are done', async () => {

@@ -3,7 +3,7 @@ import { page, userEvent } from 'vitest/browser'
 import { success } from '../../../electron/contract/failures.ts'
 import type { Pausing } from '../../../electron/contract/uploads.ts'
 import { openPage } from '../support/open-page.ts'
-import { failedRow, patchOf, row, sendingRow, settings } from '../support/rows.ts'
+import { failedRow, patchOf, row, sendingRow, settings, snapshotOf } from '../support/rows.ts'
 
 const pausing: Pausing = { isSingle: true, finishingParts: 2, unacknowledgedBytes: 38_000_000 }
 const cost = 'Stop now. 38.0 MB will be uploaded again.'
@@ -70,6 +70,27 @@ test('the headline shows the pause of all uploads, and stops it', async () => {
   expect(asked).toEqual([{ name: 'stopPausing', args: { ids: null } }])
   emit('patch', { ...patchOf(2, [row('Flux')]), allPaused: true })
   await expect.element(screen.getByRole('heading', { level: 1 })).toMatchTextContent('All uploads paused')
+})
+
+test('other views stop the pause of all uploads too', async () => {
+  const byQueue = { ...pausing, isSingle: false }
+  const { screen, asked, emit } = await openPage({ rows: [sendingRow('Flux', { pausing: byQueue })] })
+  emit('command', 'show-library')
+  const status = screen.getByRole('region', { name: 'Overview' })
+  await userEvent.click(status.getByRole('button', { name: cost, exact: true }))
+  expect(asked.at(-1)).toEqual({ name: 'stopPausing', args: { ids: null } })
+})
+
+test('no progress is shown of files that were paused before the app started', async () => {
+  const snapshot = snapshotOf([row('Flux', { phase: 'paused', started: true, sentBytes: 500_000_000 })])
+  const totals = { ...snapshot.totals, totalBytes: 0, movedBytes: 0 }
+  const { screen, emit } = await openPage({ answers: { snapshot: () => success({ ...snapshot, totals }) } })
+  const overview = screen.getByRole('region', { name: 'Overview' })
+  await expect.element(overview).toMatchTextContent('1 file paused')
+  expect(overview.getByRole('progressbar').elements()).toEqual([])
+  emit('command', 'show-history')
+  await expect.element(screen.getByRole('textbox', { name: 'Search history' })).toBeVisible()
+  expect(overview.getByRole('progressbar').elements()).toEqual([])
 })
 
 test('the details say what stopping a pause now would cost', async () => {

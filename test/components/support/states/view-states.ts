@@ -3,7 +3,9 @@ import { userEvent } from 'vitest/browser'
 import type { WorkflowView } from '../../../../electron/contract/discovery.ts'
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { listing, model, openLibrary, threeModels } from '../library.ts'
+import { defaultConditions } from '../fake-bridge.ts'
 import type { OpenPage } from '../open-page.ts'
+import { reviewRow } from '../review.ts'
 import {
   foundModel,
   foundPlace,
@@ -11,6 +13,7 @@ import {
   need,
   otherTeam,
   registeredRow,
+  sendingRow,
   signedIn,
   snapshotOf,
   team,
@@ -52,6 +55,33 @@ export const libraryStates: States = {
         { name: 'gpu-1', status: 'idle', connectedAtMs: 0, syncDetail: '', syncPercent: null },
         { name: 'gpu-2', status: 'syncing', connectedAtMs: 0, syncDetail: 'Flux (12 GB)', syncPercent: 45 },
       ]),
+  }),
+  'the library, while uploads, a review and files without a team wait': inLibrary(
+    untilShown('Waiting for charger'),
+    {
+      conditions: () =>
+        success({ ...defaultConditions, hold: { kind: 'battery', percent: 18, belowPercent: 30 } }),
+      snapshot: () => success(snapshotOf([...mixedRows.filter(({ id }) => id !== 'Flux'), reviewRow('Wan')])),
+      waitingFiles: () => success({ count: 3, names: [], hasFolders: true, failure: null }),
+    },
+  ),
+  'the library, while a file waits for review': inLibrary(untilShown('waiting for your review'), {
+    snapshot: () => success(snapshotOf([reviewRow('Wan')])),
+  }),
+  'the library, while all uploads are being paused': inLibrary(untilShown('Stop now'), {
+    snapshot: () =>
+      success(
+        snapshotOf([
+          sendingRow('Flux', {
+            pausing: { isSingle: false, finishingParts: 12, unacknowledgedBytes: 38_000_000 },
+          }),
+        ]),
+      ),
+  }),
+  'adding an account, while uploads run': opened({ rows: mixedRows }, async ({ screen }) => {
+    await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
+    await userEvent.click(screen.getByRole('menuitem', { name: 'Add account…' }))
+    await expect.element(screen.getByRole('region', { name: 'Overview' })).toBeVisible()
   }),
   'the library of a team that new uploads don’t go to': inLibrary(async (page) => {
     const { screen } = page

@@ -137,7 +137,7 @@ test('other views lead to files that only wait for a review', async () => {
   const opened = await openPage({ rows, answers: { review: () => success(reviewOf(rows)) } })
   opened.emit('command', 'show-history')
   const status = queueStatus(opened)
-  await userEvent.click(status.getByRole('button', { name: '2 files waiting for your review' }))
+  await userEvent.click(status.getByRole('button', { name: '2 files are waiting for your review.' }))
   await expect.element(opened.screen.getByRole('dialog', { name: 'Review 2 files' })).toBeVisible()
   expect(status.getByRole('button', { name: 'Pause all' }).elements()).toEqual([])
 })

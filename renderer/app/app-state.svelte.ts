@@ -17,6 +17,7 @@ import { Language } from './language.svelte.ts'
 import { LogState } from '../uploads/details/log-state.svelte.ts'
 import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
 import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
+import { libraryFailureKey } from '../library/library-failure-text.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
 import { NoticesState } from '../ui/notices-state.svelte.ts'
 import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
@@ -89,13 +90,17 @@ export class AppState {
     this.library = new LibraryState(bridge, this.session, {
       unlisted: () => this.notices.show('library.unlisted'),
       missing: (count) => this.notices.show('library.missing', { count, team: this.library.teamName }),
-      statusChanged: (ids, status) =>
-        this.notices.showWithUndo({
-          key: 'library.status-changed',
-          params: { count: ids.length, status },
-          onaction: () =>
-            void this.library.change(ids, { status: status === 'active' ? 'disabled' : 'active' }),
-        }),
+      statusChanged: (count, status, undo) => {
+        const message = { key: 'library.status-changed', params: { count, status } } as const
+        if (undo) this.notices.showWithUndo({ ...message, onaction: undo })
+        else this.notices.show(message.key, message.params)
+      },
+      undoFailed: (choice, of, failure) => {
+        const key = libraryFailureKey(failure, of)
+        const why = key ? this.language.t(key) : this.language.failureText(failure)
+        const team = this.session.teamOf(choice)?.name ?? ''
+        this.notices.showUntilClosed('library.undo-failed', { team, why })
+      },
     })
     this.details = new DetailsState(bridge)
     this.log = new LogState(bridge)

@@ -30,9 +30,13 @@ interface LibraryEvents {
   readonly unlisted: () => void
   /** None of the models that were to be shown is in the team's library. */
   readonly missing: (count: number) => void
-  /** Models were enabled or disabled by the user. */
-  readonly statusChanged: (ids: readonly string[], status: SettableStatus) => void
+  /** Models were enabled or disabled by the user. `undo` is null if they had another status before. */
+  readonly statusChanged: (count: number, status: SettableStatus, undo: (() => void) | null) => void
+  /** A change of a team's models could not be undone. */
+  readonly undoFailed: (choice: TeamChoice, of: LibraryOperation, failure: Failure) => void
 }
+
+const operationOf = ({ status }: LibraryChange) => (status === undefined ? 'change' : 'status')
 
 /** The library of a team: its models, the current filter and running operations. */
 export class LibraryState {
@@ -145,15 +149,20 @@ export class LibraryState {
   }
 
   /**
-   * Changes models optimistically and reverts those that the server refuses.
+   * Changes models of the shown team, or of the given one. Shown models are changed optimistically, and those
+   * that the server refuses are reverted.
    * @returns the failure of one refused change, or null
    */
-  readonly change = async (ids: readonly string[], change: LibraryChange): Promise<Failure | null> => {
-    const choice = this.#choice
+  readonly change = async (
+    ids: readonly string[],
+    change: LibraryChange,
+    choice = this.#choice,
+  ): Promise<Failure | null> => {
     if (!choice) return null
     let refused: Failure | null = null
-    const left = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
-    for (const id of left) this.#note(id, { kind: 'changing', change })
+    const isShown = this.#isShown(choice)
+    const left = isShown ? ids.filter((id) => !this.isBusy(id)) : [...ids]
+    if (isShown) for (const id of left) this.#note(id, { kind: 'changing', change })
     const work = async () => {
       for (let id = left.shift(); id !== undefined; id = left.shift())
         refused = (await this.#changeOne(choice, id, change)) ?? refused
@@ -162,14 +171,26 @@ export class LibraryState {
     return refused
   }
 
+  /** A function that undoes a change to models of the shown team, also when another team is shown by then. */
+  undoOf(ids: readonly string[], change: LibraryChange): () => void {
+    const choice = this.#choice
+    return () => void (choice && this.#undo(choice, ids, change))
+  }
+
   /** Enables or disables models, and reports those for which it succeeded. */
   readonly setStatus = async (ids: readonly string[], status: SettableStatus): Promise<void> => {
     const choice = this.#choice
     const requested = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
+    const before = status === 'active' ? 'disabled' : 'active'
+    // Others had a status of the server's own, which can't be set.
+    const undoable = requested.filter((id) => this.byId.get(id)?.status === before)
     await this.change(requested, { status })
     if (choice !== this.#choice) return
-    const changed = requested.filter((id) => this.byId.get(id)?.status === status)
-    if (changed.length > 0) this.#events.statusChanged(changed, status)
+    const isChanged = (id: string) => this.byId.get(id)?.status === status
+    const count = requested.filter(isChanged).length
+    const undoIds = undoable.filter(isChanged)
+    const undo = undoIds.length > 0 ? this.undoOf(undoIds, { status: before }) : null
+    if (count > 0) this.#events.statusChanged(count, status, undo)
   }
 
   /** Deletes models once a native dialog, which the main process shows, was confirmed. */
@@ -221,7 +242,7 @@ export class LibraryState {
 
   async #changeOne(choice: TeamChoice, id: string, change: LibraryChange): Promise<Failure | null> {
     const result = await this.#bridge.changeModel({ choice, modelId: id, change })
-    if (choice !== this.#choice) return null
+    if (!this.#isShown(choice)) return result.ok ? null : result.failure
     if (result.ok) {
       this.models = this.models.map((model) => (model.id === id ? { ...model, ...change } : model))
       this.#note(id, null)
@@ -231,9 +252,17 @@ export class LibraryState {
       this.#note(id, { kind: 'changing', change })
       void this.#changeOne(choice, id, change)
     }
-    const of = change.status === undefined ? 'change' : 'status'
-    this.#note(id, { kind: 'failed', failure: result.failure, of, again })
+    this.#note(id, { kind: 'failed', failure: result.failure, of: operationOf(change), again })
     return result.failure
+  }
+
+  async #undo(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<void> {
+    const failure = await this.change(ids, change, choice)
+    if (failure) this.#events.undoFailed(choice, operationOf(change), failure)
+  }
+
+  #isShown(choice: TeamChoice): boolean {
+    return this.#choice !== null && isSameChoice(choice, this.#choice)
   }
 
   #note(id: string, operation: ModelOperation | null): void {

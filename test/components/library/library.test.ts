@@ -141,6 +141,34 @@ test('Undo enables again what was disabled, except a model whose change was refu
   ])
 })
 
+test('Undo changes the models of their own team, also when another one is shown, and reports a failure', async () => {
+  const { screen, asked, emit, names } = await openLibrary(threeModels, {
+    library: ({ choice: shown }) => success(listing(shown.teamId === team.id ? threeModels : [])),
+    changeModel: ({ change }) =>
+      change.status === 'active' ? failed(failure('forbidden', { team: '' })) : success(undefined),
+  })
+  await userEvent.dblClick(screen.getByRole('row', { name: /^Depth,/ }), rowCorner)
+  await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Disable' }))
+  await expect.element(screen.getByText('Disabled 1 model.', { exact: false })).toBeVisible()
+  emit('session', { ...signedIn(), chosen: { ...choice, teamId: otherTeam.id } })
+  await expect.poll(names).toEqual([])
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  const failed403 = `Couldn’t undo the changes in ${team.name}. You don’t have permission to change models`
+  await expect.element(screen.getByText(failed403, { exact: false })).toBeVisible()
+  expect(asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)).toEqual([
+    { choice, modelId: 'Depth', change: { status: 'disabled' } },
+    { choice, modelId: 'Depth', change: { status: 'active' } },
+  ])
+})
+
+test('does not offer to undo enabling a model with a status of the server’s own', async () => {
+  const { screen, rowOf } = await openLibrary([model('Odd', { status: 'pending' })])
+  await userEvent.dblClick(rowOf('Odd'), rowCorner)
+  await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Enable' }))
+  await expect.element(screen.getByText('Enabled 1 model.')).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+})
+
 test('shows the total size of the models, per type too, if every size is known', async () => {
   const { screen } = await openLibrary([...threeModels, model('Odd', { modelType: 'vae', sizeBytes: null })])
   const count = screen.getByRole('search').getByRole('status')

@@ -29,14 +29,10 @@ export async function listAgents(
   return success(agents)
 }
 
-function toAgent(agent: v.InferOutput<typeof agentListItem>): Agent {
-  const connectedAtMs = Date.parse(agent.connected_at ?? '')
-  const percent = agent.sync_percent
-  return {
-    name: agent.agent_id,
-    status: agent.agent_status,
-    connectedAtMs: Number.isNaN(connectedAtMs) ? null : connectedAtMs,
-    syncDetail: agent.sync_detail,
-    syncPercent: typeof percent === 'number' ? Math.max(0, Math.min(100, Math.floor(percent))) : null,
-  }
-}
+const toAgent = (agent: v.InferOutput<typeof agentListItem>): Agent => ({
+  name: agent.agent_id,
+  status: agent.agent_status,
+  syncDetail: agent.sync_detail,
+  syncPercent:
+    agent.sync_percent === null ? null : Math.max(0, Math.min(100, Math.floor(agent.sync_percent))),
+})

@@ -153,29 +153,36 @@ export const modelListItem = v.object({
 export type ModelWire = v.InferOutput<typeof modelListItem>
 
 /**
- * The array's name is inferred from other lists, one of which differs (credential/list-credentials): falls
- * back to the only array of the response.
+ * The array of a list's response. Its name differs from the pattern in one of the documented lists
+ * (credential/list-credentials), so the first array is used if none has this name.
  */
+function listIn(answer: Readonly<Record<string, unknown>>, name: string): unknown[] | undefined {
+  const named = answer[name]
+  return Array.isArray(named) ? named : Object.values(answer).find((value) => Array.isArray(value))
+}
+
+/** The array's name is inferred from other lists. */
 export const modelList = v.pipe(
   v.looseObject({ page_meta: v.optional(v.object({ total_count: v.optional(count) })) }),
-  v.transform((answer) => {
-    const named = answer['model_list']
-    const found = Array.isArray(named) ? named : Object.values(answer).find((value) => Array.isArray(value))
-    return { models: (found ?? []) as unknown[], total: answer.page_meta?.total_count ?? null }
-  }),
+  v.transform((answer) => ({
+    models: listIn(answer, 'model_list') ?? [],
+    total: answer.page_meta?.total_count ?? null,
+  })),
 )
 
+/** Only `agent_id` is required: an agent without it is left out, and the user would see too few of them. */
 export const agentListItem = v.object({
   agent_id: required(maxLength.id),
-  agent_status: label,
-  connected_at: optional(maxLength.id),
-  sync_detail: label,
-  sync_percent: v.optional(v.nullable(v.number())),
+  agent_status: v.fallback(label, ''),
+  sync_detail: v.fallback(label, ''),
+  sync_percent: v.fallback(v.nullable(v.number()), null),
 })
 
+/** A response without any array is invalid: no agents would be a statement about the team. */
 export const agentList = v.pipe(
-  v.object({ agent_list: v.array(v.unknown()) }),
-  v.transform((answer) => answer.agent_list),
+  v.looseObject({}),
+  v.transform((answer) => listIn(answer, 'agent_list')),
+  v.array(v.unknown()),
 )
 
 export const multipartInitiate = v.object({

@@ -23,8 +23,6 @@ export interface Agent {
   readonly name: string
   /** `idle`, `busy`, `syncing` (downloads models), `tunnel` or `unhealthy`; a server may use other values. */
   readonly status: string
-  /** Milliseconds since the epoch, or null. */
-  readonly connectedAtMs: number | null
   /** What it downloads, as the server words it; `''` if it is not listed. */
   readonly syncDetail: string
   /** 0–100, or null. */

@@ -9,27 +9,26 @@ export interface ListedAgents {
   readonly listedAtMs: number
 }
 
-/** An agent that doesn't download a new model after this time has downloaded it already; in ms. */
-const startsWithinMs = 60_000
+/**
+ * An agent that downloads nothing this long after a model was registered has downloaded it already; in ms. The
+ * server's clock and this computer's may differ by minutes.
+ */
+const startsWithinMs = 5 * 60_000
 
 const isSyncing = ({ status }: Agent) => status === 'syncing'
 const isUnhealthy = ({ status }: Agent) => status === 'unhealthy'
 
 /**
- * How many agents presumably have a model. Which models an agent has isn't listed, but it downloads every active
- * model when it connects or when one is registered, and is `syncing` meanwhile
- * (api-reference/agent/list-connected-agents).
+ * How many agents presumably have a model; null if that can't be presumed, as for a new model. Which models an
+ * agent has isn't listed, but it downloads every active model when it connects or when one is registered, and is
+ * `syncing` meanwhile (api-reference/agent/list-connected-agents).
  */
 export function countAgentsWith(
   { status, createdAtMs }: Pick<LibraryModel, 'status' | 'createdAtMs'>,
   { agents, listedAtMs }: ListedAgents,
-): number {
-  if (status !== 'active' || createdAtMs === null) return 0
-  const isOld = listedAtMs - createdAtMs >= startsWithinMs
-  return agents.filter((agent) => {
-    if (isSyncing(agent) || isUnhealthy(agent)) return false
-    return isOld || (agent.connectedAtMs !== null && agent.connectedAtMs > createdAtMs)
-  }).length
+): number | null {
+  if (status !== 'active' || createdAtMs === null || createdAtMs > listedAtMs - startsWithinMs) return null
+  return agents.filter((agent) => !isSyncing(agent) && !isUnhealthy(agent)).length
 }
 
 /** How many agents are ready, download models or have a problem. */

@@ -25,6 +25,14 @@ export function libraryFailureKey({ code }: Failure, of: LibraryOperation | 'lis
   return keys[of][code] ?? null
 }
 
+/** Codes whose messages are about uploads. */
+const aboutUploads: ReadonlySet<FailureCode> = new Set([
+  ...(['forbidden', 'not-found', 'bad-request', 'not-the-api'] as const),
+])
+
+/** Whether the failure's own message says why the agents can't be listed. */
+export const explainsAgents = ({ code }: Failure): boolean => !aboutUploads.has(code)
+
 /** What is shown beside the message: the server's own message if there is one. */
 export const detailOf = ({ serverMessage, detail, code }: Failure): string => serverMessage ?? detail ?? code
 

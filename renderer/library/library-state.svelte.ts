@@ -22,6 +22,8 @@ export type ModelOperation =
 
 /** Number of parallel requests when many models are changed. */
 const atOnce = 4
+/** The agents are requested again at most once in this time, unless the user refreshes the library; in ms. */
+const agentsIntervalMs = 30_000
 
 type SettableStatus = NonNullable<LibraryChange['status']>
 
@@ -49,10 +51,12 @@ export class LibraryState {
   /** Why the shown list is outdated, or null. */
   stale = $state.raw<Failure | null>(null)
 
-  /** The team's agents; null until they are listed. */
+  /** The team's agents; null while they are not known. */
   agents = $state.raw<ListedAgents | null>(null)
   /** Why they could not be listed, or null. */
   agentsFailure = $state.raw<Failure | null>(null)
+  /** Models that were enabled since the start of the app. */
+  enabledIds = $state.raw<ReadonlySet<string>>(new Set())
 
   search = $state('')
   type = $state('')
@@ -94,18 +98,23 @@ export class LibraryState {
   readonly #bridge: Bridge
   readonly #session: SessionState
   readonly #events: LibraryEvents
+  readonly #now: () => number
   /** Teams whose server does not list its models and for which this has been reported. */
   readonly #reportedTeams = new Set<string>()
   #choice: TeamChoice | null = null
   #requestNumber = 0
   #latestLoad = Promise.resolve()
+  #agentsRequestNumber = 0
+  #agentsRequestedAtMs = -Infinity
+  #isOpen = false
   /** The team's models were listed at least once. */
   #isListed = false
 
-  constructor(bridge: Bridge, session: SessionState, events: LibraryEvents) {
+  constructor(bridge: Bridge, session: SessionState, events: LibraryEvents, now = Date.now) {
     this.#bridge = bridge
     this.#session = session
     this.#events = events
+    this.#now = now
   }
 
   /** Subscribes. Returns a function that unsubscribes. */
@@ -126,15 +135,21 @@ export class LibraryState {
 
   /** Shows a team's library from the cache and reloads it if the cache is old. */
   async open(choice: TeamChoice): Promise<void> {
+    this.#isOpen = true
     if (!this.#choice || !isSameChoice(choice, this.#choice)) this.#switchTo(choice)
     // Not a dependency of the effect that opens the library.
     else if (untrack(() => this.isLoading)) return this.#latestLoad
-    void this.#loadAgents()
+    void this.#loadAgents(false)
     await this.#load(false)
   }
 
+  /** No longer requests agents when models change. */
+  readonly close = () => {
+    this.#isOpen = false
+  }
+
   readonly refresh = () => {
-    void this.#loadAgents()
+    void this.#loadAgents(true)
     return this.#load(true)
   }
 
@@ -163,6 +178,7 @@ export class LibraryState {
     const isShown = this.#isShown(choice)
     const left = isShown ? ids.filter((id) => !this.isBusy(id)) : [...ids]
     if (isShown) for (const id of left) this.#note(id, { kind: 'changing', change })
+    if (change.status === 'active') this.enabledIds = new Set([...this.enabledIds, ...left])
     const work = async () => {
       for (let id = left.shift(); id !== undefined; id = left.shift())
         refused = (await this.#changeOne(choice, id, change)) ?? refused
@@ -281,6 +297,7 @@ export class LibraryState {
     this.#choice = choice
     this.models = []
     this.agents = this.agentsFailure = null
+    this.#agentsRequestedAtMs = -Infinity
     this.isKnown = this.#isListed = false
     this.loadFailure = this.stale = this.detailsId = null
     this.operations = new Map()
@@ -294,7 +311,9 @@ export class LibraryState {
       this.#reportedTeams.add(teamId)
       this.#events.unlisted()
     }
-    if (!failure && this.isKnown && teamId === this.#choice?.teamId && !this.isLoading) void this.#load(false)
+    if (failure || !this.isKnown || teamId !== this.#choice?.teamId || this.isLoading) return
+    if (this.#isOpen) void this.#loadAgents(false)
+    void this.#load(false)
   }
 
   #load(isFresh: boolean): Promise<void> {
@@ -302,13 +321,19 @@ export class LibraryState {
     return this.#latestLoad
   }
 
-  async #loadAgents(): Promise<void> {
+  async #loadAgents(isFresh: boolean): Promise<void> {
     const choice = this.#choice
-    if (!choice) return
+    const nowMs = this.#now()
+    // The clock may be set back meanwhile.
+    const isRecent = Math.abs(nowMs - this.#agentsRequestedAtMs) < agentsIntervalMs
+    if (!choice || (isRecent && !isFresh)) return
+    this.#agentsRequestedAtMs = nowMs
+    this.#agentsRequestNumber += 1
+    const requestNumber = this.#agentsRequestNumber
     const result = await this.#bridge.agents({ choice: { ...choice } })
-    if (choice !== this.#choice) return
+    if (requestNumber !== this.#agentsRequestNumber) return
+    this.agents = result.ok ? { agents: result.value, listedAtMs: nowMs } : null
     this.agentsFailure = result.ok ? null : result.failure
-    if (result.ok) this.agents = { agents: result.value, listedAtMs: Date.now() }
   }
 
   async #request(isFresh: boolean): Promise<void> {

@@ -10,7 +10,10 @@ import { account, noonMs, otherTeam, registeredRow, signedIn, team } from '../su
 test('lists the models of the chosen team, newest first', async () => {
   const { names, asked, rowOf } = await openLibrary()
   await expect.poll(names).toEqual(['Flux', 'Depth', 'Grain'])
-  expect(asked).toEqual([{ name: 'library', args: { choice, isFresh: false } }])
+  expect(asked).toEqual([
+    { name: 'agents', args: { choice } },
+    { name: 'library', args: { choice, isFresh: false } },
+  ])
   await expect.element(rowOf('Flux')).toHaveAttribute('aria-label', 'Flux, checkpoints, 1.0 GB, Disabled')
 })
 
@@ -182,7 +185,7 @@ test('shows the total size of the models, per type too, if every size is known',
 })
 
 const agent = (name: string, change: Partial<Agent> = {}): Agent => ({
-  ...{ name, status: 'idle', connectedAtMs: noonMs, syncDetail: '', syncPercent: null },
+  ...{ name, status: 'idle', syncDetail: '', syncPercent: null },
   ...change,
 })
 const gpuNode = agent('gpu-node', {
@@ -194,10 +197,8 @@ const gpuNode = agent('gpu-node', {
 test('says what the agents of the team do, and on how many of them a model presumably is', async () => {
   const agents = [agent('one'), agent('two', { status: 'unhealthy' }), gpuNode]
   const { screen, rowOf } = await openLibrary(
-    [model('Old', { createdAtMs: noonMs - 60_000 }), ...threeModels],
-    {
-      agents: () => success(agents),
-    },
+    [model('Old', { createdAtMs: Date.now() - 600_000 }), ...threeModels],
+    { agents: () => success(agents) },
   )
   await expect
     .element(screen.getByText('1 agent ready, 1 agent downloading, 1 agent unhealthy'))
@@ -218,6 +219,69 @@ test.each([
   const { screen, rowOf } = await openLibrary(threeModels, { agents })
   await userEvent.dblClick(rowOf('Depth'), rowCorner)
   await expect.element(screen.getByRole('complementary').getByText(text, { exact: false })).toBeVisible()
+})
+
+const agentsOf = (container: Element) => () =>
+  [...container.querySelectorAll('dt')].find((term) => term.textContent === 'Agents')?.nextElementSibling
+    ?.textContent
+
+test.each(['forbidden', 'not-found', 'bad-request', 'not-the-api'] as const)(
+  'the details don’t explain agents that can’t be listed by a message about uploads: %s',
+  async (code) => {
+    const { screen, rowOf } = await openLibrary(threeModels, { agents: () => failed(failure(code)) })
+    await userEvent.dblClick(rowOf('Depth'), rowCorner)
+    await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known\s*$/)
+  },
+)
+
+test.each([
+  ['was added a moment ago', { createdAtMs: Date.now() }],
+  ['has no date', { createdAtMs: null }],
+  ['has a status of the server’s own', { createdAtMs: 0, status: 'pending' }],
+] as const)('the details don’t presume on how many agents a model is that %s', async (_, given) => {
+  const { screen, rowOf } = await openLibrary([model('New', given)], {
+    agents: () => success([agent('one')]),
+  })
+  await userEvent.dblClick(rowOf('New'), rowCorner)
+  await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known\s*$/)
+})
+
+test('the details don’t presume that agents have a model that was just enabled', async () => {
+  const { screen, rowOf } = await openLibrary([model('Old', { createdAtMs: 0, status: 'disabled' })], {
+    agents: () => success([agent('one')]),
+  })
+  await userEvent.dblClick(rowOf('Old'), rowCorner)
+  await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Enable' }))
+  await expect.element(screen.getByText('Enabled 1 model.', { exact: false })).toBeVisible()
+  await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known\s*$/)
+})
+
+test('requests the agents once for many changes of the library, and again when it is refreshed', async () => {
+  const { screen, emit, asked } = await openLibrary(threeModels, { agents: () => success([agent('one')]) })
+  const requests = (of: string) => asked.filter(({ name }) => name === of).length
+  await expect.element(screen.getByText('1 agent ready')).toBeVisible()
+  for (let listed = 1; listed <= 20; listed += 1) {
+    await expect.poll(() => requests('library')).toBe(listed)
+    await expect.element(screen.getByText('Loading library…')).not.toBeInTheDocument()
+    emit('library', { teamId: team.id, failure: null })
+  }
+  expect(requests('agents')).toBe(1)
+  await userEvent.click(screen.getByRole('button', { name: 'Refresh' }))
+  await expect.poll(() => requests('agents')).toBe(2)
+})
+
+test('a failed refresh no longer shows the agents of before', async () => {
+  const answers = [success([agent('one')]), failed(failure('offline'))]
+  const { screen } = await openLibrary(threeModels, { agents: () => answers.shift() ?? success([]) })
+  await expect.element(screen.getByText('1 agent ready')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Refresh' }))
+  await expect.element(screen.getByText('1 agent ready')).not.toBeInTheDocument()
+})
+
+test('a narrow window shows what the agents do, too', async () => {
+  await page.viewport(480, 400)
+  const { screen } = await openLibrary(threeModels, { agents: () => success([agent('one')]) })
+  await expect.element(screen.getByText('1 agent ready')).toBeVisible()
 })
 
 test('offers the local file only if it is known', async () => {

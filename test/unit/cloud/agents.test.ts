@@ -3,10 +3,14 @@ import { listAgents } from '../../../electron/cloud/agents.ts'
 import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 import { valueOf } from '../../support/engine.ts'
 
-async function agentsOf(agents: readonly unknown[]) {
-  const client = createAnsweringClient(() => ({ agent_list: agents, page_meta: { total_count: 1 } }))
-  return valueOf(await listAgents(client, deviceSigner, new AbortController().signal))
-}
+const listFrom = (answer: unknown) =>
+  listAgents(
+    createAnsweringClient(() => answer),
+    deviceSigner,
+    new AbortController().signal,
+  )
+const agentsOf = async (agents: readonly unknown[]) =>
+  valueOf(await listFrom({ agent_list: agents, page_meta: { total_count: 1 } }))
 
 test('reads what an agent does, and treats absent members as unknown', async () => {
   const syncing = {
@@ -15,10 +19,10 @@ test('reads what an agent does, and treats absent members as unknown', async () 
   }
   expect(await agentsOf([syncing, { agent_id: 'two', agent_status: 'idle' }])).toEqual([
     {
-      ...{ name: 'gpu-node-01', status: 'syncing', connectedAtMs: Date.UTC(2026, 0, 1) },
+      ...{ name: 'gpu-node-01', status: 'syncing' },
       ...{ syncDetail: 'Downloading model', syncPercent: 45 },
     },
-    { name: 'two', status: 'idle', connectedAtMs: null, syncDetail: '', syncPercent: null },
+    { name: 'two', status: 'idle', syncDetail: '', syncPercent: null },
   ])
 })
 
@@ -26,6 +30,18 @@ test('leaves out invalid agents, and more of them than a team has', async () => 
   const many = Array.from({ length: 5_000 }, (_, index) => ({ agent_id: `${index}`, agent_status: 'idle' }))
   expect(await agentsOf([{ agent_status: 'idle' }, 5, null, { agent_id: 'x'.repeat(300) }])).toEqual([])
   expect(await agentsOf(many)).toHaveLength(100)
-  const odd = { agent_id: 'a', agent_status: 'syncing', sync_percent: 1e9, connected_at: 'soon' }
-  expect(await agentsOf([odd])).toMatchObject([{ syncPercent: 100, connectedAtMs: null }])
+  const odd = { agent_id: 'a', agent_status: 'syncing', sync_percent: 1e9 }
+  expect(await agentsOf([odd])).toMatchObject([{ syncPercent: 100 }])
+})
+
+test('keeps an agent whose other members have a wrong type', async () => {
+  const wrong = { agent_status: null, sync_percent: '45', sync_detail: null }
+  expect(await agentsOf([{ agent_id: 'gpu', ...wrong }])).toEqual([
+    { name: 'gpu', status: '', syncDetail: '', syncPercent: null },
+  ])
+})
+
+test('reads a list of another name, and no list as a failure', async () => {
+  expect(valueOf(await listFrom({ agents: [{ agent_id: 'gpu' }], page_meta: {} }))).toHaveLength(1)
+  expect(await listFrom({ page_meta: {} })).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
 })

@@ -52,8 +52,8 @@ export const libraryStates: States = {
     snapshot: () => success(snapshotOf(mixedRows)),
     agents: () =>
       success([
-        { name: 'gpu-1', status: 'idle', connectedAtMs: 0, syncDetail: '', syncPercent: null },
-        { name: 'gpu-2', status: 'syncing', connectedAtMs: 0, syncDetail: 'Flux (12 GB)', syncPercent: 45 },
+        { name: 'gpu-1', status: 'idle', syncDetail: '', syncPercent: null },
+        { name: 'gpu-2', status: 'syncing', syncDetail: 'Flux (12 GB)', syncPercent: 45 },
       ]),
   }),
   'the library, while uploads, a review and files without a team wait': inLibrary(

@@ -150,8 +150,8 @@ export async function sendWhileHashing<Sent>(
   hashing.uploadReached(record.identity.sizeBytes)
   const hash = await hashing.result
   if (signal.aborted) return aborted
-  // A failed hash aborts sending, so it is the reason for the end.
-  if (!hash.ok && !isAborted(hash)) return hash
+  // A failed hash aborts sending and is the reason for the end then, unless only its thread ended.
+  if (!hash.ok && !isAborted(hash) && hash.failure.code !== 'hash-interrupted') return hash
   if (thrown !== null) throw thrown as Error
   if (!sent.ok) return sent
   if (!hash.ok) return hash

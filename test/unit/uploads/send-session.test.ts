@@ -58,6 +58,16 @@ test('keeps sending if only the hash thread ended, and reports that at the end',
   expect(isAborted).toBe(false)
 })
 
+test('reports why sending failed if the hash thread ended too', async () => {
+  const { session, hash } = await setup()
+  hash.resolve(failed(failure('hash-interrupted')))
+  const refused = failed(failure('rate-limited'))
+  expect(await sendWhileHashing(session, 3, () => Promise.resolve(refused))).toEqual(refused)
+  await expect(sendWhileHashing(session, 3, () => Promise.reject(new Error('a bug')))).rejects.toThrow(
+    'a bug',
+  )
+})
+
 test('is aborted while sending waits for a slot', async () => {
   const { session, hash, abort } = await setup()
   const done = sendWhileHashing(session, 3, waitUntilAborted)

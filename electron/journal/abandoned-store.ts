@@ -23,14 +23,15 @@ function statementsOf(database: DatabaseSync): Statements {
       `SELECT 1 FROM uploads
        WHERE id = ? AND multipart IS NOT NULL AND multipart ->> 'uploadId' IS NOT ? AND phase <> 'registered'`,
     ),
-    // Another upload of the file may have taken it over (see file-claims.ts).
+    // Another upload of the file may have taken it over (see file-claims.ts). Its inode may have changed since then.
     insert: database.prepare(
       `INSERT OR IGNORE INTO leftovers (upload_id, storage_key, account_id, team_id)
        SELECT multipart ->> 'uploadId', multipart ->> 'storageKey', account_id, team_id FROM uploads
        WHERE id = ? AND NOT EXISTS (
          SELECT 1 FROM uploads other
-         WHERE other.inode = uploads.inode AND other.size_bytes = uploads.size_bytes AND other.id <> uploads.id
-           AND other.multipart ->> 'uploadId' = uploads.multipart ->> 'uploadId')`,
+         WHERE (other.inode = uploads.inode AND other.size_bytes = uploads.size_bytes
+             OR other.path = uploads.path AND other.phase <> 'registered')
+           AND other.id <> uploads.id AND other.multipart ->> 'uploadId' = uploads.multipart ->> 'uploadId')`,
     ),
     dropParts: database.prepare('DELETE FROM parts WHERE upload = ?'),
   }

@@ -1,17 +1,20 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { success, type Result } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
+import { mayHaveSameBytes } from '../platform/files/file-identity.ts'
+import { abandonUpload } from './abandoned-store.ts'
 import { createDisplacedModelTable } from './displaced-models.ts'
 import type { Write } from './journal-write.ts'
 import { livingProcesses } from './process-claims.ts'
 import { columns, fromColumns } from './record-columns.ts'
-import { mustRestart } from './reset.ts'
+import type { StorageHistory } from './storage-history.ts'
 import {
   isRegistered,
   isSameTeam,
   multipartOf,
   type MultipartOpenState,
   type RegisteredRecord,
+  type StoredState,
   type UploadRecord,
   type UploadState,
 } from './upload-record.ts'
@@ -42,26 +45,42 @@ export interface FileClaims {
    * of this process.
    */
   releaseFile(which: { readonly id: string } | 'all'): void
-  /**
-   * Before an upload is removed: leaves what it has in storage to an upload of another process that waits for it.
-   * Part of a transaction.
-   */
-  leaveToWaiting(id: string): void
 }
+
+/** Part of the transaction that changes the upload. */
+interface LeftUploads {
+  /** Before an upload is removed: leaves what it has in storage to an upload of another process that waits for it. */
+  leaveToWaiting(id: string): void
+  /** What another process has left to a queued upload and this one has not taken over yet, or null. */
+  leftTo(record: UploadRecord): InStorage | null
+}
+
+type InStorage = MultipartOpenState | StoredState
+
+const isInStorage = (state: UploadState): state is InStorage =>
+  state.kind === 'multipart-open' || state.kind === 'stored'
+
+/** Its process moves the model back. */
+const hasDisplaced = ({ library }: UploadRecord) => (library?.replaces?.asidePath ?? null) !== null
 
 /**
  * @param runner this process
  * @param write does not flush
  */
-export function createFileClaims(database: DatabaseSync, runner: string, write: Write): FileClaims {
+export function createFileClaims(
+  database: DatabaseSync,
+  runner: string,
+  write: Write,
+  history: StorageHistory,
+): FileClaims & LeftUploads {
   const findOthers = sameFileFinder(database)
   const mark = database.prepare('UPDATE uploads SET claimed = 1 WHERE id = ?')
   const unmark = database.prepare('UPDATE uploads SET claimed = 0 WHERE id = ? AND claimed = 1')
   const unmarkAll = database.prepare('UPDATE uploads SET claimed = 0 WHERE runner = ? AND claimed = 1')
-  const { takeOver, leave } = takeOverStatements(database)
-  const multipartOfRow = database.prepare('SELECT multipart FROM uploads WHERE id = ?')
-  const withMultipart = database.prepare(
-    `SELECT ${columns.join(', ')} FROM uploads WHERE id = ? AND multipart IS NOT NULL AND phase <> 'registered'`,
+  const { takeOver, leave } = takeOverStatements(database, history)
+  const inStorage = database.prepare(
+    `SELECT ${columns.join(', ')} FROM uploads
+     WHERE id = ? AND (multipart IS NOT NULL OR storage_key IS NOT NULL) AND phase <> 'registered'`,
   )
 
   function claim(record: UploadRecord): FileClaim {
@@ -82,9 +101,17 @@ export function createFileClaims(database: DatabaseSync, runner: string, write: 
       }
     }
     mark.run(record.id)
-    const isLeft =
-      record.state.kind === 'queued' && (multipartOfRow.get(record.id)?.['multipart'] ?? null) !== null
-    return { kind: 'claimed', isContinued: isLeft || takeOver(record, { abandoned, stopped }) }
+    const isContinued = leftTo(record) !== null || takeOver(record, { abandoned, stopped })
+    return { kind: 'claimed', isContinued }
+  }
+
+  function leftTo(record: UploadRecord): InStorage | null {
+    if (record.state.kind !== 'queued') return null
+    const row = fromColumns(inStorage.get(record.id))
+    if (!row || !isInStorage(row.state) || history.has(row.id, row.state)) return null
+    // What was left is of no use after a change of these.
+    const isUsable = isSameTeam(row, record) && row.accountId === record.accountId
+    return isUsable && mayHaveSameBytes(row.identity, record.identity) ? row.state : null
   }
 
   /** An upload of another living process that waits for this one and has nothing in storage. */
@@ -118,10 +145,12 @@ export function createFileClaims(database: DatabaseSync, runner: string, write: 
       })
     },
     leaveToWaiting(id) {
-      const record = fromColumns(withMultipart.get(id))
-      const waiting = record && findWaiting(record)
-      if (record && waiting) leave(record, waiting)
+      const record = fromColumns(inStorage.get(id))
+      if (!record || hasDisplaced(record)) return
+      const waiting = findWaiting(record)
+      if (waiting) leave(record, waiting)
     },
+    leftTo,
   }
 }
 
@@ -155,8 +184,8 @@ function isSameTarget(a: UploadRecord, b: UploadRecord): boolean {
   return isSameTeam(a, b) && pathKey(a.target.modelPath) === pathKey(b.target.modelPath)
 }
 
-function isSameMultipart({ multipart }: MultipartOpenState, other: UploadState): boolean {
-  return multipartOf(other)?.uploadId === multipart.uploadId
+function sharesMultipart(one: UploadState, other: UploadState): one is MultipartOpenState {
+  return one.kind === 'multipart-open' && multipartOf(other)?.uploadId === one.multipart.uploadId
 }
 
 interface OtherUploads {
@@ -169,17 +198,18 @@ interface OtherUploads {
 interface TakeOver {
   /**
    * Lets an upload continue what its account's other uploads of the same file have in storage. Those of ended
-   * processes are removed. Failed ones stay, since they are for the user, and so do those whose model is
-   * registered. A model that one of them has moved away from the path is listed as displaced, unless the upload
+   * processes are removed. Failed ones stay, since they are for the user, and only new parts of the same multipart
+   * upload are copied; those whose model is registered stay too. A model that one of them has moved away from the path is listed as displaced, unless the upload
    * replaces it from now on. Those of living processes stay and share the multipart upload: only the one that has
-   * the claim sends, and the next one that claims takes over the parts again.
+   * the claim sends, and the next one that claims takes over the parts again. What the upload has had before and
+   * given up is not taken over again.
    */
   takeOver(record: UploadRecord, others: OtherUploads): boolean
   /** Copies what the upload has in storage to another one. */
   leave(record: UploadRecord, to: UploadRecord): void
 }
 
-function takeOverStatements(database: DatabaseSync): TakeOver {
+function takeOverStatements(database: DatabaseSync, history: StorageHistory): TakeOver {
   const displaced = createDisplacedModelTable(database)
   const [copyState, setLibrary, dropParts, copyParts, remove]: readonly StatementSync[] = [
     `UPDATE uploads SET (started, multipart, storage_key, sha256) =
@@ -191,20 +221,26 @@ function takeOverStatements(database: DatabaseSync): TakeOver {
     'DELETE FROM uploads WHERE id = ?',
   ].map((sql) => database.prepare(sql))
 
-  /** Copies what the other upload has in storage, if this one can use it; returns whether there was anything. */
-  function take({ id, state }: UploadRecord, { id: otherId, state: otherState }: UploadRecord): boolean {
-    if (otherState.kind !== 'multipart-open' && otherState.kind !== 'stored') return false
+  /**
+   * Copies what the other upload has in storage, if an upload in this state can use it; returns the new state, or
+   * null if there was nothing new.
+   */
+  function take(id: string, state: UploadState, other: UploadRecord): UploadState | null {
+    if (!isInStorage(other.state)) return null
     if (state.kind === 'queued') {
+      if (history.has(id, other.state)) return null
+      abandonUpload(database, id, null)
       dropParts?.run(id)
-      copyState?.run(otherId, id)
-      copyParts?.run(id, otherId)
-      return true
+      copyState?.run(other.id, id)
+      copyParts?.run(id, other.id)
+      return other.state
     }
-    const isSameUpload = state.kind === 'multipart-open' && isSameMultipart(state, otherState)
-    if (!isSameUpload) return false
-    const isFurther = otherState.kind === 'stored' || otherState.multipart.completing === true
-    if (isFurther) copyState?.run(otherId, id)
-    return Number(copyParts?.run(id, otherId).changes) > 0 || isFurther
+    if (!sharesMultipart(state, other.state)) return null
+    const isFurther = other.state.kind === 'stored' || other.state.multipart.completing === true
+    if (isFurther) copyState?.run(other.id, id)
+    const hasNewParts = Number(copyParts?.run(id, other.id).changes) > 0
+    if (isFurther) return other.state
+    return hasNewParts ? state : null
   }
 
   function takeReplacement({ id, library }: UploadRecord, other: UploadRecord): void {
@@ -214,28 +250,33 @@ function takeOverStatements(database: DatabaseSync): TakeOver {
 
   return {
     takeOver(record, { abandoned, stopped }) {
+      let { state } = record
       let isContinued = false
+      function takeFrom(other: UploadRecord): boolean {
+        const taken = take(record.id, state, other)
+        if (taken === null) return false
+        state = taken
+        return (isContinued = true)
+      }
       for (const other of abandoned) {
         const { kind } = other.state
-        if (other.accountId !== record.accountId || other.phase === 'failed') continue
-        if (kind === 'multipart-open' || kind === 'stored') {
-          if (isContinued || !take(record, other)) continue
+        if (other.accountId !== record.accountId) continue
+        if (other.phase === 'failed') {
+          if (sharesMultipart(state, other.state)) takeFrom(other)
+          continue
+        }
+        if (isInStorage(other.state)) {
+          const wasContinued = isContinued
+          if (!takeFrom(other) || wasContinued) continue
           takeReplacement(record, other)
-          isContinued = true
         } else if (kind !== 'queued') continue
         else displaced.update(other.id, null)
         remove?.run(other.id)
       }
-      // What the server has ended would be taken again and again.
-      if (isContinued || (record.failure && mustRestart(record.failure))) return isContinued
-      return stopped.some(
-        (other) =>
-          other.accountId === record.accountId &&
-          // Its process restores the model that it has displaced.
-          (other.library?.replaces?.asidePath ?? null) === null &&
-          take(record, other),
-      )
+      for (const other of stopped)
+        if (other.accountId === record.accountId && !hasDisplaced(other)) takeFrom(other)
+      return isContinued
     },
-    leave: (record, to) => void take(to, record),
+    leave: (record, to) => void take(to.id, to.state, record),
   }
 }

@@ -17,6 +17,7 @@ import {
 import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
 import { createPartsStore, type PartsStore } from './parts-store.ts'
 import { createFileClaims, type FileClaims } from './file-claims.ts'
+import { createStorageHistory } from './storage-history.ts'
 import { createUploadLogStore, type UploadLogStore } from './upload-log/upload-log-store.ts'
 import { multipartOf, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns, toColumns } from './record-columns.ts'
@@ -77,6 +78,21 @@ export interface FileFilter {
 const queueQuery = (names: string, condition: string) =>
   `SELECT ${names} FROM uploads WHERE phase <> 'registered' AND ${condition} ORDER BY position, added_at_ms`
 
+function createFileQueries(
+  database: DatabaseSync,
+  read: (lines: Iterable<unknown>) => UploadRecord[],
+): Pick<UploadStore, 'queuedUploadsOf' | 'queuedPathsOf'> {
+  const ofTeam = 'team_id = ? AND account_id IN (SELECT value FROM json_each(?))'
+  const uploads = database.prepare(queueQuery(columns.join(', '), `path = ? AND ${ofTeam}`))
+  const queuedPaths = database.prepare(queueQuery('path', ofTeam))
+  return {
+    queuedUploadsOf: ({ paths, accountIds, teamId }) =>
+      [...new Set(paths)].flatMap((path) => read(uploads.all(path, teamId, JSON.stringify(accountIds)))),
+    queuedPathsOf: ({ accountIds, teamId }) =>
+      queuedPaths.all(teamId, JSON.stringify(accountIds)).map((line) => String(line['path'])),
+  }
+}
+
 /** The uploads of one process, identified by `runner`. Processes share a journal, but no row. */
 export function createUploadStore(
   database: DatabaseSync,
@@ -97,12 +113,6 @@ export function createUploadStore(
   const queued = database.prepare(queueQuery(names, 'runner = ?'))
   const unclaimed = database.prepare(
     queueQuery(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
-  )
-  const queuedOfFile = database.prepare(
-    queueQuery(names, 'path = ? AND team_id = ? AND account_id IN (SELECT value FROM json_each(?))'),
-  )
-  const queuedPaths = database.prepare(
-    queueQuery('path', 'team_id = ? AND account_id IN (SELECT value FROM json_each(?))'),
   )
 
   /** Decodes one row after the other, so that the columns of all of them are never in memory. */
@@ -125,7 +135,9 @@ export function createUploadStore(
   }
 
   const logs = createUploadLogStore(database, environment)
-  const claims = createFileClaims(database, runner, createWrite(database, environment, { isFlushed: false }))
+  const history = createStorageHistory()
+  const writeUnflushed = createWrite(database, environment, { isFlushed: false })
+  const { leaveToWaiting, leftTo, ...claims } = createFileClaims(database, runner, writeUnflushed, history)
   const writeAsRunner = createProcessClaims(database, runner, write)
   // On a full disk this fails: the queue is shown anyway, and claimed once there is space.
   writeAsRunner(() => {})
@@ -133,25 +145,34 @@ export function createUploadStore(
     add(records) {
       // Before the transaction, whose lock upload threads wait for.
       const lines = records.map(toColumns)
-      return writeAsRunner(() => lines.forEach((line) => insert.run(...line, runner)))
+      const written = writeAsRunner(() => lines.forEach((line) => insert.run(...line, runner)))
+      if (written.ok) records.forEach(history.add)
+      return written
     },
     save(records) {
       const lines = records.map((record) => ({ record, line: toColumns(record) }))
-      return write(() => {
+      const written = write(() => {
         for (const { record, line } of lines) {
-          recordRemains(record.id, record)
-          update.run(...line.slice(1), record.id)
+          const left = leftTo(record)
+          const kept = left ? { ...record, state: left } : record
+          recordRemains(record.id, kept)
+          update.run(...(left ? toColumns(kept) : line).slice(1), record.id)
         }
       })
+      if (written.ok) records.forEach(history.add)
+      return written
     },
-    remove: (ids) =>
-      write(() => {
+    remove(ids) {
+      const written = write(() => {
         for (const id of ids) {
-          claims.leaveToWaiting(id)
+          leaveToWaiting(id)
           recordRemains(id, null)
           remove.run(id)
         }
-      }),
+      })
+      if (written.ok) ids.forEach(history.remove)
+      return written
+    },
     transaction: write,
     parts: createPartsStore(database, write, environment),
     logs,
@@ -162,14 +183,14 @@ export function createUploadStore(
     removeDisplaced: (modelId) => write(() => displaced.remove(modelId)),
     claimQueue(which) {
       const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
-      return claimed.ok ? success(read(queued.iterate(runner))) : claimed
+      if (!claimed.ok) return claimed
+      const records = read(queued.iterate(runner))
+      records.forEach(history.addRead)
+      return success(records)
     },
     unclaimed: () => read(unclaimed.iterate(JSON.stringify([...livingProcesses(database).keys()]))),
     unverified: createUnverifiedFinder(database, runner),
-    queuedUploadsOf: ({ paths, accountIds, teamId }) =>
-      [...new Set(paths)].flatMap((path) => read(queuedOfFile.all(path, teamId, JSON.stringify(accountIds)))),
-    queuedPathsOf: ({ accountIds, teamId }) =>
-      queuedPaths.all(teamId, JSON.stringify(accountIds)).map((line) => String(line['path'])),
+    ...createFileQueries(database, read),
     find: (id) => read(one.all(id))[0] ?? null,
     ...claims,
     ...createHistoryStore(database, read, write),

@@ -47,7 +47,8 @@ interface Opened {
 
 const identity = { sizeBytes: 20_971_520, mtimeNs: 1n, inode: 7n }
 const target = { displayName: 'a', modelType: 'vae', modelPath: 'models/vae/a.safetensors' }
-const record = (given: Partial<UploadRecord> = {}) => uploadRecord({ identity, target, ...given })
+const path = '/models/vae/a.safetensors'
+const record = (given: Partial<UploadRecord> = {}) => uploadRecord({ path, identity, target, ...given })
 const claimed = { kind: 'claimed', isContinued: false }
 
 /** Adds an upload of each process, lets the other process claim its own, and claims ours. */
@@ -215,8 +216,12 @@ function continueStopped(context: ReturnType<typeof setup>) {
   context.theirs.save([stopped])
   context.theirs.releaseFile({ id: other.id })
   expect(valueOf(context.ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
-  return { own: { ...own, state }, other: stopped }
+  const continued = { ...own, state }
+  context.ours.save([continued])
+  return { own: continued, other: stopped }
 }
+
+const queuedState = { kind: 'queued', started: false } as const
 
 test('an upload continues with the parts of one that a living process has stopped, and that one stays', () => {
   const context = setup()
@@ -256,11 +261,45 @@ test('a multipart upload that two uploads share is abandoned with the second one
   expect(ours.abandonedUploads()).toMatchObject([{ uploadId: own.state.multipart.uploadId }])
 })
 
+test('two uploads share a multipart upload although the inode of the file has changed', () => {
+  const context = setup()
+  const { own, other } = continueStopped(context)
+  const { ours, theirs } = context
+  ours.save([{ ...own, identity: { ...identity, inode: 99n } }])
+  theirs.remove([other.id])
+  expect([theirs.abandonedUploads(), partNumbers(ours, own)]).toEqual([[], [1, 2]])
+})
+
+test('an upload gets new parts of its multipart upload from a failed one of an ended process', () => {
+  const context = setup()
+  const { own, other } = continueStopped(context)
+  const { ours, theirs, endTheirs } = context
+  const failedUpload = { ...other, phase: 'failed' } as const
+  theirs.save([failedUpload])
+  theirs.parts.add(other.id, part(3))
+  endTheirs()
+  expect(valueOf(ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
+  expect([partNumbers(ours, own), ours.find(other.id)]).toEqual([[1, 2, 3], failedUpload])
+})
+
+test('an upload gets the new parts of each upload that shares its multipart upload', () => {
+  const context = setup()
+  const { own, other } = continueStopped(context)
+  const { ours, theirs, openThird } = context
+  const third = openThird()
+  const another = record({ state: own.state, phase: 'paused' })
+  third.add([another])
+  theirs.parts.add(other.id, part(3))
+  third.parts.add(another.id, part(4))
+  expect(valueOf(ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
+  expect(partNumbers(ours, own)).toEqual([1, 2, 3, 4])
+})
+
 test('an upload that restarts drops its parts although another one shares them', () => {
   const context = setup()
   const { own, other } = continueStopped(context)
   const { ours } = context
-  ours.save([{ ...own, state: { kind: 'queued', started: false } }])
+  ours.save([{ ...own, state: queuedState }])
   expect([partNumbers(ours, own), partNumbers(ours, other), ours.abandonedUploads()]).toEqual([
     [],
     [1, 2],
@@ -268,16 +307,31 @@ test('an upload that restarts drops its parts although another one shares them',
   ])
 })
 
-test('an upload does not take over again what the server has ended', () => {
-  const context = setup()
-  const { own } = continueStopped(context)
-  const ended = {
-    ...own,
-    state: { kind: 'queued', started: false },
-    failure: failure('upload-ended'),
-  } as const
-  context.ours.save([ended])
-  expect(valueOf(context.ours.claimFile(ended))).toEqual(claimed)
+test.each([failure('upload-ended'), failure('offline'), null])(
+  'an upload does not take over again what it has given up (failure %#)',
+  (met) => {
+    const context = setup()
+    const { ours, endTheirs } = context
+    const { own, other } = continueStopped(context)
+    const ended = { ...own, state: queuedState, failure: failure('upload-ended') }
+    ours.save([ended])
+    const next = { ...ended, failure: met }
+    ours.save([next])
+    expect(valueOf(ours.claimFile(next))).toEqual(claimed)
+    endTheirs()
+    expect(valueOf(ours.claimFile(next))).toEqual(claimed)
+    expect(ours.find(other.id)).toEqual(other)
+  },
+)
+
+test('an adopted upload that restarts gives up its parts', () => {
+  const { ours, theirs, endTheirs } = setup()
+  const other = record({ state: multipartOpenState(5_242_880) })
+  theirs.add([other])
+  endTheirs()
+  expect(valueOf(ours.claimQueue())).toEqual([other])
+  ours.save([{ ...other, state: queuedState }])
+  expect([ours.find(other.id)?.state, ours.abandonedUploads().length]).toEqual([queuedState, 1])
 })
 
 test('an upload does not take over from one whose process has moved a model out of its way', () => {
@@ -296,6 +350,50 @@ test('a removed upload leaves its parts to the upload of another process that wa
   expect(theirs.abandonedUploads()).toEqual([])
   expect(valueOf(ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
   expect([ours.find(own.id)?.state, partNumbers(ours, own)]).toEqual([state, [1, 2]])
+})
+
+test('a removed upload leaves its stored object to the upload of another process that waits for it', () => {
+  const context = setup()
+  const [own, other] = [record({ failure: failure('other-process') }), record({ state: storedState() })]
+  expect(claimAfter(context, other, own)).toMatchObject({ kind: 'held' })
+  context.theirs.remove([other.id])
+  expect(valueOf(context.ours.claimFile(own))).toEqual({ kind: 'claimed', isContinued: true })
+  expect(context.ours.find(own.id)?.state).toEqual(other.state)
+})
+
+test('an upload keeps what another process has left to it when it changes before it continues', () => {
+  const context = setup()
+  const { own, other, state } = waitFor(context)
+  const { ours, theirs } = context
+  theirs.remove([other.id])
+  const changed = { ...own, phase: 'paused', position: own.position + 1, failure: null } as const
+  ours.save([changed])
+  expect([ours.find(own.id), partNumbers(ours, own), ours.abandonedUploads()]).toEqual([
+    { ...changed, state },
+    [1, 2],
+    [],
+  ])
+  expect(valueOf(ours.claimFile(changed))).toEqual({ kind: 'claimed', isContinued: true })
+})
+
+test.each<[string, Partial<UploadRecord>]>([
+  ['team', { team: { id: 'team_other', name: 'Other' } }],
+  ['file', { identity: { ...identity, mtimeNs: 2n } }],
+])('an upload of another %s keeps nothing that was left to it', (_what, change) => {
+  const context = setup()
+  const { own, other } = waitFor(context)
+  context.theirs.remove([other.id])
+  context.ours.save([{ ...own, ...change }])
+  expect([context.ours.find(own.id)?.state, context.ours.abandonedUploads().length]).toEqual([queuedState, 1])
+})
+
+test('a removed upload leaves nothing if its process has moved a model out of its way', () => {
+  const context = setup()
+  const { own, other } = waitFor(context)
+  context.theirs.save([{ ...other, library: { replaces } }])
+  context.theirs.remove([other.id])
+  expect(context.theirs.abandonedUploads()).toHaveLength(1)
+  expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
 })
 
 test('a removed upload leaves nothing to one that waits for something else', () => {

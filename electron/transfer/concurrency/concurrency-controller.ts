@@ -178,7 +178,7 @@ export class ConcurrencyController {
   setMaximum(maximum: number): void {
     if (maximum === this.#maximum) return
     this.#maximum = maximum
-    this.#typical = null
+    this.#forgetRates()
     this.#triesGrowthNext = true
     this.#growthFactor = fastGrowthFactor
     this.#trialRest.end()
@@ -188,13 +188,19 @@ export class ConcurrencyController {
   /** What was measured with another limit says nothing about this one. */
   #followUserLimit(limitBytesPerSecond: number | null): void {
     this.#userLimit = limitBytesPerSecond
-    this.#typical = null
+    this.#forgetRates()
     this.#needed = 1
     this.#trialRest.end()
     this.#stakeGrowthRest.reset()
     this.#stakeShrinkRest.reset()
     this.#triesGrowthNext = true
     this.#setLimit(this.#limit)
+  }
+
+  #forgetRates(): void {
+    this.#typical = null
+    this.#variation = 0
+    this.#reached.clear()
   }
 
   /** The user's limit is reached: a higher concurrency may have been needed for that, a lower one is enough. */
@@ -296,7 +302,7 @@ export class ConcurrencyController {
   }
 
   #tryGrowth(hadWaiting: boolean): boolean {
-    const target = Math.max(this.#limit + 1, Math.floor(this.#limit * this.#growthFactor))
+    const target = this.#growthTarget()
     const mayExceedStake = this.#stakeGrowthRest.isOver(this.#sampledAtMs)
     const limit = Math.min(this.#maximum, target, mayExceedStake ? Infinity : this.#stakeCount)
     if (!hadWaiting || limit <= this.#limit) return false
@@ -305,6 +311,15 @@ export class ConcurrencyController {
     if (limit > this.#stakeCount && reachesUserLimit) return false
     this.#startTrial(limit)
     return true
+  }
+
+  /** More at stake must be able to prove its gain: half of proportional growth is enough. */
+  #growthTarget(): number {
+    const grown = (factor: number) => Math.max(this.#limit + 1, Math.floor(this.#limit * factor))
+    const target = grown(this.#growthFactor)
+    if (target <= this.#stakeCount) return target
+    const provable = Math.ceil(this.#limit * (1 + 2 * provenFactor * this.#variation))
+    return Math.max(target, Math.min(grown(fastGrowthFactor), provable))
   }
 
   #tryShrinking(): boolean {

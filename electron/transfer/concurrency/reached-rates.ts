@@ -14,6 +14,8 @@ interface ReachedRates {
   add(reached: ReachedRate): void
   /** The best rate of at most `limit` PUTs, or null. */
   best(limit: number, nowMs: number): ReachedRate | null
+  /** Discards what other conditions allowed. */
+  clear(): void
 }
 
 export function createReachedRates(): ReachedRates {
@@ -26,5 +28,8 @@ export function createReachedRates(): ReachedRates {
       rates
         .filter((one) => one.limit <= limit && nowMs - one.atMs <= keptMs)
         .reduce<ReachedRate | null>((best, one) => (best && best.rate >= one.rate ? best : one), null),
+    clear() {
+      rates = []
+    },
   }
 }

@@ -156,3 +156,30 @@ test('keeps the requests of a slow connection with packet loss when its rate dro
   connection.run(60)
   expect(mean(connection.run(300))).toBeGreaterThan(12)
 })
+
+test('fills a slow connection whose rate varies because of packet loss', () => {
+  const connection = simulateConnection(sharedBandwidth(1_200, 12_500), { partBytes: 67_000_000, noise: 2 })
+  connection.run(390)
+  expect(mean(connection.run(600))).toBeGreaterThan(8)
+})
+
+/** One request reaches 10 MB/s in the first minute; then each reaches `perRequest` bytes per millisecond. */
+const slower =
+  (perRequest: number): Bandwidth =>
+  (requests, seconds) =>
+    seconds < 60 ? 10_000 : perRequest * requests
+
+test('reaches a new limit although fewer requests were faster before', () => {
+  const conditions = { partBytes: 20_000_000, limitBytesPerSecond: 12_000_000 }
+  const connection = simulateConnection(slower(1_200), conditions)
+  connection.run(60)
+  connection.setLimit(9_000_000)
+  expect(last(connection.run(60))).toBeGreaterThanOrEqual(8)
+})
+
+test('reaches a new maximum although fewer requests were faster before', () => {
+  const connection = simulateConnection(slower(300), { partBytes: 5_000_000 })
+  connection.run(60)
+  connection.controller.setMaximum(32)
+  expect(mean(connection.run(120).slice(60))).toBeGreaterThan(25)
+})

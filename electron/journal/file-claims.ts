@@ -199,10 +199,10 @@ interface TakeOver {
   /**
    * Lets an upload continue what its account's other uploads of the same file have in storage. Those of ended
    * processes are removed. Failed ones stay, since they are for the user, and only new parts of the same multipart
-   * upload are copied; those whose model is registered stay too. A model that one of them has moved away from the path is listed as displaced, unless the upload
-   * replaces it from now on. Those of living processes stay and share the multipart upload: only the one that has
-   * the claim sends, and the next one that claims takes over the parts again. What the upload has had before and
-   * given up is not taken over again.
+   * upload are copied; those whose model is registered stay too. A model that one of them has moved away from the
+   * path is listed as displaced, unless the upload replaces it from now on. Those of living processes stay and share
+   * the multipart upload: only the one that has the claim sends, and the next one that claims takes over the parts
+   * again. What the upload has had before and given up is not taken over again.
    */
   takeOver(record: UploadRecord, others: OtherUploads): boolean
   /** Copies what the upload has in storage to another one. */

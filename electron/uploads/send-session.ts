@@ -137,7 +137,7 @@ export async function sendWhileHashing<Sent>(
     { signal: bothSignal, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
   )
   void hashing.result.then((hash) => {
-    if (!hash.ok && !isAborted(hash) && hash.failure.code !== 'hash-interrupted') failing.abort()
+    if (stopsSending(hash)) failing.abort()
   })
   let sent: Attempt<Sent> = aborted
   let thrown: unknown = null
@@ -150,8 +150,7 @@ export async function sendWhileHashing<Sent>(
   hashing.uploadReached(record.identity.sizeBytes)
   const hash = await hashing.result
   if (signal.aborted) return aborted
-  // A failed hash aborts sending and is the reason for the end then, unless only its thread ended.
-  if (!hash.ok && !isAborted(hash) && hash.failure.code !== 'hash-interrupted') return hash
+  if (!hash.ok && stopsSending(hash)) return hash
   if (thrown !== null) throw thrown as Error
   if (!sent.ok) return sent
   if (!hash.ok) return hash
@@ -159,5 +158,9 @@ export async function sendWhileHashing<Sent>(
   if (signal.aborted) return aborted
   return unchanged.ok ? success({ sent: sent.value, hash: hash.value }) : unchanged
 }
+
+/** Whether the hash is the reason why an upload ends, rather than a consequence or an ended thread. */
+const stopsSending = (hash: Attempt<FileHash>): boolean =>
+  !hash.ok && !isAborted(hash) && hash.failure.code !== 'hash-interrupted'
 
 const toResult = (met: Failure | null): Result<void> => (met ? failed(met) : success(undefined))

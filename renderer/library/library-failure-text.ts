@@ -26,9 +26,7 @@ export function libraryFailureKey({ code }: Failure, of: LibraryOperation | 'lis
 }
 
 /** Codes whose messages are about uploads. */
-const aboutUploads: ReadonlySet<FailureCode> = new Set([
-  ...(['forbidden', 'not-found', 'bad-request', 'not-the-api'] as const),
-])
+const aboutUploads = new Set<FailureCode>(['forbidden', 'not-found', 'bad-request', 'not-the-api'])
 
 /** Whether the failure's own message says why the agents can't be listed. */
 export const explainsAgents = ({ code }: Failure): boolean => !aboutUploads.has(code)

@@ -38,8 +38,8 @@ const significantChange = 0.3
 /** Weight of a new measurement in the typical rate. */
 const smoothing = 0.3
 /**
- * What puts more at stake must gain this many times as much as the rate varies by itself: on a computer that is
- * short of processor time, or beside other traffic, it rises and falls whatever the number of PUTs is.
+ * What puts more at stake must gain this many times as much as the rate varies with a fixed number of PUTs: on a
+ * computer that is short of processor time, or beside other traffic, that is a lot.
  */
 const provenFactor = 2.5
 /** Failures within this time count as one congestion event. */

@@ -154,29 +154,6 @@ test.each([1, 2, 3])('commands started at the same moment send one file once (ro
   expect([countOf('put-object'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })
 
-test('a waiting command takes over from a killed one without sending its parts again', async () => {
-  const { app, cloud, file, open, upload } = await setup({ cloud: { partSizeBytes: 5_242_880 } })
-  await app.stop()
-  const path = await file('a.safetensors', { sizeBytes: 3 * 5_242_880 })
-  // The journal has the first two parts; the third does not arrive.
-  const held = cloud.hold('put-part', 'arrival', { skip: 2 })
-  const first = upload(path)
-  await held.arrived
-  await cloud.ended('put-part', 2)
-  const second = upload(path)
-  await second.line(({ event }) => event === 'waiting')
-  first.child.kill('SIGKILL')
-  await first.ended
-  held.release()
-  const { code, json } = await second.ended
-  expect([code, json().at(-1)?.event]).toEqual([0, 'verified'])
-  const sent = cloud.operations.filter(({ name, status }) => name === 'put-part' && status === 200)
-  expect(sent.map(({ partNumber }) => partNumber).sort()).toEqual([1, 2, 3])
-  expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
-  const next = await open()
-  expect(next.rows()).toHaveLength(1)
-})
-
 const partSizeBytes = 5_242_880
 
 /** Parts that storage has acknowledged, in the order of their numbers; one that was sent twice is there twice. */
@@ -187,22 +164,33 @@ const sentParts = ({ operations }: Cloud) =>
     )
     .sort((one, other) => one - other)
 
-test('a waiting command takes over from a terminated one without sending its parts again', async () => {
-  const { app, cloud, file, upload, countOf } = await setup({ cloud: { partSizeBytes } })
-  await app.stop()
-  const path = await file('a.safetensors', { sizeBytes: 3 * partSizeBytes })
-  const held = cloud.hold('put-part', 'arrival', { skip: 2 })
-  const first = upload(path)
-  await held.arrived
-  await cloud.ended('put-part', 2)
-  const second = upload(path)
-  await second.line(({ event }) => event === 'waiting')
-  first.child.kill('SIGTERM')
-  expect((await first.ended).code).toBe(143)
-  held.release()
-  expect((await second.ended).json().at(-1)).toMatchObject({ event: 'verified' })
-  expect([sentParts(cloud), countOf('initiateMultipart')]).toEqual([[1, 2, 3], 1])
-})
+test.each([
+  ['killed', 'SIGKILL', null],
+  ['terminated', 'SIGTERM', 143],
+] as const)(
+  'a waiting command takes over from a %s one without sending its parts again',
+  async (_how, signal, code) => {
+    const { app, cloud, file, open, upload, countOf } = await setup({ cloud: { partSizeBytes } })
+    await app.stop()
+    const path = await file('a.safetensors', { sizeBytes: 3 * partSizeBytes })
+    // The journal has the first two parts; the third does not arrive.
+    const held = cloud.hold('put-part', 'arrival', { skip: 2 })
+    const first = upload(path)
+    await held.arrived
+    await cloud.ended('put-part', 2)
+    const second = upload(path)
+    await second.line(({ event }) => event === 'waiting')
+    first.child.kill(signal)
+    expect((await first.ended).code).toBe(code)
+    held.release()
+    const ended = await second.ended
+    expect([ended.code, ended.json().at(-1)?.event]).toEqual([0, 'verified'])
+    expect([sentParts(cloud), countOf('initiateMultipart')]).toEqual([[1, 2, 3], 1])
+    expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
+    const next = await open()
+    expect(next.rows()).toHaveLength(1)
+  },
+)
 
 test.each(['pause', 'cancel'] as const)(
   'a waiting command continues with the parts of an app after its %s',

@@ -79,7 +79,7 @@ test.each([1, 5, 10])('sends one large part at a time on a connection of %i MB/s
 
 /**
  * A connection of a computer that is short of processor time: for 1.5 s at a time it uses a random share of the
- * bandwidth, whatever the number of requests is.
+ * bandwidth, with any number of requests.
  */
 function starved(total: number, seed: number): Bandwidth {
   const random = seededRandom(seed)

@@ -607,12 +607,22 @@ type PageArgs<Name extends CallName> = Name extends 'addFiles'
     ? []
     : [args: CallArgs<Name>]
 
-/** `window.modelferry` */
+/** The page's connection to the main process. */
 export type Bridge = {
   readonly [Name in CallName]: (...args: PageArgs<Name>) => Promise<Result<CallAnswer<Name>>>
 } & {
   /** Returns a function that ends the subscription. */
   readonly on: <Name extends EventName>(name: Name, listener: (value: Events[Name]) => void) => () => void
+}
+
+/**
+ * `window.modelferry`: answers and values of events are JSON texts, because Electron copies a text between processes
+ * and JavaScript contexts in one piece, and an object member by member (docs/decisions/045-startup.md).
+ */
+export type TextBridge = {
+  readonly [Name in CallName]: (...args: PageArgs<Name>) => Promise<string>
+} & {
+  readonly on: (name: EventName, listener: (value: string) => void) => () => void
 }
 
 export const callChannel = (name: CallName) => `call:${name}`

@@ -38,7 +38,7 @@ export function setupIpc(options: {
     // The contract types the arguments of each handler; here they have been parsed by the same entry of the
     // contract.
     const handler = handlers[name] as AnyHandler
-    ipcMain.handle(callChannel(name), async (event, args: unknown) => {
+    const answerTo = async (event: IpcMainInvokeEvent, args: unknown): Promise<Result<unknown>> => {
       const reason = rejectionReason(senderOf(event), window.webContentsId())
       if (reason !== null) {
         log.error('a call from an unknown sender was rejected', { name, reason })
@@ -47,7 +47,11 @@ export function setupIpc(options: {
       const answer = await answerCall(name, args, handler, log)
       onAnswered?.(name)
       return answer
-    })
+    }
+    // Text, as `TextBridge` explains.
+    ipcMain.handle(callChannel(name), async (event, args: unknown) =>
+      JSON.stringify(await answerTo(event, args)),
+    )
   }
 }
 
@@ -87,7 +91,7 @@ export function createPageSender(window: Pick<MainWindow, 'webContents'>): SendT
   return (name, value) => {
     const contents = window.webContents()
     if (!contents) return false
-    contents.send(eventChannel(name), value)
+    contents.send(eventChannel(name), JSON.stringify(value))
     return true
   }
 }

@@ -202,8 +202,8 @@ test('announces the action chosen for the end, and lets the user cancel it', asy
   await expect
     .poll(() =>
       page.evaluate(async () => {
-        const answer = await window.modelferry?.conditions()
-        return answer?.ok === true ? answer.value.whenDone : null
+        const answer = await window.testBridge.conditions()
+        return answer.ok ? answer.value.whenDone : null
       }),
     )
     .toBe('quit')

@@ -26,7 +26,7 @@ async function watchFolder(harness: EngineHarness, { page, electron }: RunningAp
   await answerPicker(electron, [join(harness.folder, 'files/inbox')])
   await answerBoxes(electron, 0)
   const id = await page.evaluate(async () => {
-    const bridge = window.modelferry as Bridge
+    const bridge = window.testBridge
     const session = await bridge.session()
     const chosen = session.ok ? session.value.chosen : null
     const watched = chosen && (await bridge.watchFolder({ team: chosen }))
@@ -47,7 +47,7 @@ test('a script in the page cannot send a watched folder to another server, accou
     other.forgetOperations()
     const { codes, teamName, sent } = await page.evaluate(
       async ({ server, account, folder }) => {
-        const bridge = window.modelferry as Bridge
+        const bridge = window.testBridge
         const results = [
           await bridge.changeSettings({ server }),
           await bridge.changeSettings({ servers: [{ address: server, singlePutLimitBytes: null }] }),
@@ -93,7 +93,7 @@ test('a script in the page cannot delete a library', async ({ app, page, harness
     harness.cloud.addModel(ALICES_TEAM_ID, { model_path: `models/loras/${index}.safetensors` }),
   )
   const answers = await page.evaluate(async (ids) => {
-    const bridge = window.modelferry as Bridge
+    const bridge = window.testBridge
     const session = await bridge.session()
     const choice = (session.ok && session.value.chosen) || { accountId: '', teamId: '' }
     const all = await bridge.deleteModels({ choice, modelIds: ids })
@@ -113,7 +113,7 @@ test('a script in the page cannot delete a library', async ({ app, page, harness
 test('a script in the page cannot let uploads delete what they replace', async ({ app, page }) => {
   await pressEnterInBoxes(app.electron)
   const changed = await page.evaluate(async () => {
-    const bridge = window.modelferry as Bridge
+    const bridge = window.testBridge
     return bridge.changeSettings({ onConflict: 'replace', replacedFate: 'delete' })
   })
   expect(changed).toMatchObject({ ok: true, value: { onConflict: 'ask', replacedFate: 'disable' } })
@@ -126,7 +126,7 @@ test('a script in the page can neither read responses nor repeat requests withou
 }) => {
   harness.cloud.fail({ on: 'api', how: 403 })
   const { check, codes } = await page.evaluate(async () => {
-    const bridge = window.modelferry as Bridge
+    const bridge = window.testBridge
     const codeOf = (answer: Awaited<ReturnType<Bridge[keyof Bridge & 'openPage']>>) =>
       answer.ok ? '' : answer.failure.code
     const firstCheck = await bridge.checkConnection()
@@ -159,14 +159,14 @@ test(
   async ({ app, page }) => {
     const { electron } = app
     await pressEnterInBoxes(electron)
-    await page.evaluate(() => (window.modelferry as Bridge).changeSettings({ updates: 'off' }))
+    await page.evaluate(() => window.testBridge.changeSettings({ updates: 'off' }))
     await expect.poll(() => notified(electron)).toHaveLength(1)
     await electron.evaluate(() => {
       const [first] = globalThis.__electronHost.notifications
       first?.once('close', () => globalThis.dialogsAsked.push('closed'))
     })
     await page.evaluate(async () => {
-      const bridge = window.modelferry as Bridge
+      const bridge = window.testBridge
       for (let times = 0; times < 2; times += 1) await bridge.changeSettings({ replacedFate: 'delete' })
     })
     await expect.poll(() => notified(electron)).toHaveLength(2)
@@ -180,7 +180,7 @@ test('a script in the page cannot change the clipboard while another program has
   const { page, electron } = app
   const copy = (text: string) =>
     page.evaluate(async (copied) => {
-      const result = await (window.modelferry as Bridge).copyText({ text: copied })
+      const result = await window.testBridge.copyText({ text: copied })
       return result.ok ? null : result.failure.code
     }, text)
   await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus())

@@ -23,7 +23,7 @@ interface Answer {
 function callWith(page: Page, name: CallName, inputs: readonly unknown[]): Promise<Answer[]> {
   return page.evaluate(
     async ([called, values]) => {
-      const bridge = window.modelferry as unknown as Record<string, (args: unknown) => Promise<unknown>>
+      const bridge = window.testBridge as unknown as Record<string, (args: unknown) => Promise<unknown>>
       return Promise.all(
         values.map(async (value) => {
           const answer = (await bridge[called]?.(value)) as { ok?: unknown; failure?: { code: string } }

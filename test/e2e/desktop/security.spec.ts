@@ -212,7 +212,7 @@ test('exposes only the calls of the contract to the page', async ({ page }) => {
 
 test('rejects a call with wrong arguments and changes nothing', async ({ page, harness }) => {
   const answers = await page.evaluate(async () => {
-    const bridge = window.modelferry as unknown as Record<string, (args?: unknown) => Promise<unknown>>
+    const bridge = window.testBridge as unknown as Record<string, (args?: unknown) => Promise<unknown>>
     return [
       await bridge['pause']?.({ ids: 'all of them' }),
       await bridge['editTarget']?.({ id: 'x', change: { path: '/etc/passwd' } }),
@@ -229,7 +229,7 @@ test('rejects a call with wrong arguments and changes nothing', async ({ page, h
 test('does not accept a path from a script as a file', async ({ page, harness }) => {
   const path = await harness.file('loras/secret.safetensors')
   const answers = await page.evaluate(async (named) => {
-    const bridge = window.modelferry as unknown as Record<string, (args?: unknown) => Promise<unknown>>
+    const bridge = window.testBridge as unknown as Record<string, (args?: unknown) => Promise<unknown>>
     return [await bridge['addFiles']?.({ paths: [named] }), await bridge['addFiles']?.({ files: [named] })]
   }, path)
   expect(answers).toEqual([

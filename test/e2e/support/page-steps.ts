@@ -1,12 +1,20 @@
 import type { Locator, Page } from '@playwright/test'
 import type { Bridge, CallAnswer } from '../../../electron/contract/calls.ts'
+import type { Result } from '../../../electron/contract/failures.ts'
+import { bridge } from '../../../renderer/bridge.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import type { DemoAccount } from '../../cloud/accounts.ts'
 
 declare global {
   interface Window {
-    readonly modelferry?: Bridge
+    /** See `exposeBridge`. */
+    readonly testBridge: Bridge
   }
+}
+
+/** Exposes the page's own connection to scripts of a test, as `window.testBridge`. */
+export async function exposeBridge(page: Page): Promise<void> {
+  await page.evaluate(`window.testBridge = (${bridge.toString()})()`)
 }
 
 /**
@@ -18,8 +26,9 @@ export async function signIn(
   { email, password }: DemoAccount = ALICE,
   { isTeamChosen = true } = {},
 ): Promise<void> {
-  const answer = await page.evaluate((login) => window.modelferry?.signIn(login), { email, password })
-  if (!answer?.ok) throw new Error(`signIn: ${JSON.stringify(answer)}`)
+  const text = await page.evaluate((login) => window.modelferry?.signIn(login), { email, password })
+  const answer = parseAnswer<CallAnswer<'signIn'>>(text)
+  if (!answer.ok) throw new Error(`signIn: ${JSON.stringify(answer)}`)
   if (isTeamChosen) await chooseFirstTeam(page, answer.value, email)
   await page.getByRole('form').waitFor({ state: 'detached' })
 }
@@ -128,11 +137,14 @@ export async function pick(
     .click()
 }
 
+const parseAnswer = <T>(text = 'null') => JSON.parse(text) as Result<T>
+
 type Question = 'session' | 'snapshot' | 'settings' | 'update' | 'thirdPartyNotices'
 
 /** The result of a call without arguments, made as the page makes it. */
 export async function ask<Name extends Question>(page: Page, name: Name): Promise<CallAnswer<Name>> {
-  const answer = await page.evaluate(async (which: Question) => window.modelferry?.[which](), name)
-  if (!answer?.ok) throw new Error(`${name}: ${JSON.stringify(answer)}`)
-  return answer.value as CallAnswer<Name>
+  const text = await page.evaluate(async (which: Question) => window.modelferry?.[which](), name)
+  const answer = parseAnswer<CallAnswer<Name>>(text)
+  if (!answer.ok) throw new Error(`${name}: ${JSON.stringify(answer)}`)
+  return answer.value
 }

@@ -2,6 +2,7 @@ import { _electron } from '@playwright/test'
 import type { ElectronApplication, Page } from '@playwright/test'
 import { once } from 'node:events'
 import process from 'node:process'
+import { exposeBridge } from './page-steps.ts'
 import { findRuntime, runtimeArguments } from '../../support/runner/electron-runtime.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
@@ -35,6 +36,7 @@ export async function launch(env: Record<string, string>, files: readonly string
   const page = await electron.firstWindow()
   await page.locator('.window:not(:has(> .blank))').waitFor()
   await waitUntilShown(electron)
+  await exposeBridge(page)
   return {
     electron,
     page,

@@ -50,17 +50,6 @@ else
       const settings = opened.value
       const isDesktopDark = applyTheme(settings)
       const secretStore = createSessionSecretStore({ keychain: createKeychain({ log }), log })
-      const engine = createEngine({
-        folder: folders.home,
-        environment: createEnvironment(log, createSystemProxyFinder(log)),
-        secretStore,
-        keychainState: () => secretStore.state(),
-        settings: settings.current(),
-        workers: folders.workers,
-        logFolders: [folders.logs, join(folders.home, 'logs', 'command-line')],
-        flushLog: log.flush,
-      })
-      secretStore.onStateChange(() => void engine.keychainChanged())
       startDesktop({
         folders,
         instance,
@@ -68,7 +57,20 @@ else
         isDesktopDark,
         language: createLanguage(settings),
         memory: openJsonStore('window', folders.home, log),
-        engine,
+        createEngine() {
+          const engine = createEngine({
+            folder: folders.home,
+            environment: createEnvironment(log, createSystemProxyFinder(log)),
+            secretStore,
+            keychainState: () => secretStore.state(),
+            settings: settings.current(),
+            workers: folders.workers,
+            logFolders: [folders.logs, join(folders.home, 'logs', 'command-line')],
+            flushLog: log.flush,
+          })
+          secretStore.onStateChange(() => void engine.keychainChanged())
+          return engine
+        },
         secretStore,
         log,
       })

@@ -1,6 +1,6 @@
 import { app } from 'electron'
 import process from 'node:process'
-import type { CallHandlers, PageCommand, PageTarget } from '../contract/calls.ts'
+import type { CallHandlers, CallName, PageCommand, PageTarget } from '../contract/calls.ts'
 import { success } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { FileLog } from '../platform/log.ts'
@@ -30,6 +30,7 @@ import type { Language } from './settings/language.ts'
 import { createNotifications, type Notifications } from './tray/notifications.ts'
 import { createStatusDisplay, type StatusDisplay } from './tray/status-display.ts'
 import { watchTrayAvailability, type TrayAvailability } from './tray/tray-availability.ts'
+import { createUpdateRecord, type UpdateRecord } from './updates/update-record.ts'
 import { setupUpdates } from './updates/setup-updates.ts'
 import { createCloseHandler } from './window/close-handler.ts'
 import { createDialogs } from './window/dialogs.ts'
@@ -47,19 +48,29 @@ export interface DesktopOptions {
   readonly language: Language
   /** Values kept between starts that are not settings, such as the window's placement. */
   readonly memory: JsonStore
-  readonly engine: Engine
+  /** May throw if the journal can't be used. */
+  readonly createEngine: () => Engine
   readonly secretStore: SessionSecretStore
   readonly log: FileLog
 }
 
-/** Builds everything around the engine that the user sees, connects it and starts. */
+/** Opens the window, builds the engine and everything around it that the user sees, connects it and starts. */
 export function startDesktop(options: DesktopOptions): void {
-  const desktop = buildDesktop(options)
-  connectDesktop(options, desktop)
+  const { folders, instance, memory, language, log } = options
+  // Without a listener Electron would quit when the last window is closed.
+  app.on('window-all-closed', () => undefined)
+  const window = createMainWindow({ preload: folders.preload, memory, log })
+  const updateRecord = createUpdateRecord({ memory, isWindowVisible: window.isVisible, now: Date.now })
+  const startsHidden = instance.startsHidden() || updateRecord.wasStartedHidden()
+  // Other processes start to load the page while this one opens the journal. The page's calls are handled afterwards.
+  if (!startsHidden) window.show()
+  const engine = createEngineFor(options, window)
+  const built = { ...options, window, updateRecord, engine }
+  const desktop = buildDesktop(built)
+  connectDesktop(built, desktop)
 
-  const { instance, engine, language, log } = options
-  const { window, dialogs, trayAvailability, launchListener, statusDisplay, updates } = desktop
-  void showWindow(instance.startsHidden() || updates.startsHidden, trayAvailability, window)
+  const { dialogs, trayAvailability, launchListener, statusDisplay, updates } = desktop
+  if (startsHidden) void minimiseWithoutTray(trayAvailability, window)
   void engine
     .start({ confirmAccount: dialogs.confirmAccount })
     .catch((error: unknown) => log.error('could not start the uploads', { error }))
@@ -72,14 +83,35 @@ export function startDesktop(options: DesktopOptions): void {
   log.info('started', { ...currentAppInfo(language) })
 }
 
+interface BuildOptions extends DesktopOptions {
+  readonly window: MainWindow
+  readonly updateRecord: UpdateRecord
+  readonly engine: Engine
+}
+
+/** Why the journal can't be used is shown instead of the window. */
+function createEngineFor({ createEngine }: DesktopOptions, window: MainWindow): Engine {
+  try {
+    return createEngine()
+  } catch (error) {
+    window.browserWindow()?.destroy()
+    throw error
+  }
+}
+
+const firstPaintCalls: ReadonlySet<CallName> = new Set<CallName>(['session', 'settings', 'surroundings'])
+
+/** All calls wait until the queue is read, except for those that the first paint needs. */
+const readiness = (engine: Pick<Engine, 'queueRestored'>) => async (name: CallName) =>
+  firstPaintCalls.has(name) ? undefined : engine.queueRestored()
+
 type Desktop = ReturnType<typeof buildDesktop>
 
 /** Creates the objects in order: each uses only objects that were created before it. */
-function buildDesktop(options: DesktopOptions) {
-  const { folders, settings, isDesktopDark, language, memory, engine, secretStore, log } = options
+function buildDesktop(options: BuildOptions) {
+  const { folders, settings, isDesktopDark, language, memory, window, engine, secretStore, log } = options
   const environment = { now: Date.now, timers: realTimers, log }
 
-  const window = createMainWindow({ preload: folders.preload, memory, log })
   const feed = createPageFeed({ send: createPageSender(window), isWindowVisible: window.isVisible })
   const sendCommand = (command: PageCommand) => {
     window.show()
@@ -147,7 +179,8 @@ function buildDesktop(options: DesktopOptions) {
     log,
   })
   const stopApp = quitHandler.stop
-  const updates = setupUpdates({ folders, settings, memory, engine, window, secretStore, feed, stopApp, log })
+  const record = options.updateRecord
+  const updates = setupUpdates({ folders, settings, record, engine, window, secretStore, feed, stopApp, log })
   const handlers: CallHandlers = {
     ...engine.calls,
     ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, window, mayCheck, log }),
@@ -158,10 +191,9 @@ function buildDesktop(options: DesktopOptions) {
     ...updates.handlers,
     snapshot: async () => success(feed.takeSnapshot(engine.snapshot())),
   }
-  setupIpc({ handlers, window, log, onAnswered: feed.callAnswered })
+  setupIpc({ handlers, isReadyFor: readiness(engine), window, log, onAnswered: feed.callAnswered })
   return {
     environment,
-    window,
     dialogs,
     feed,
     sendCommand,
@@ -185,9 +217,9 @@ function revealIn(window: MainWindow, feed: PageFeed, target: PageTarget): void 
 }
 
 /** Subscribes the objects to the events of the window, the engine, the settings and the system. */
-function connectDesktop(options: DesktopOptions, desktop: Desktop): void {
-  const { settings, language, engine, log } = options
-  const { environment, window, feed, quitHandler, trayAvailability } = desktop
+function connectDesktop(options: BuildOptions, desktop: Desktop): void {
+  const { settings, language, window, engine, log } = options
+  const { environment, feed, quitHandler, trayAvailability } = desktop
   const { conditions, whenDone, statusDisplay } = desktop
 
   window.events.on('shown', () => {
@@ -204,7 +236,7 @@ function connectDesktop(options: DesktopOptions, desktop: Desktop): void {
     desktop.closeHandler.close()
     event.preventDefault()
   })
-  keepHiddenWindowReachable(desktop)
+  keepHiddenWindowReachable({ ...desktop, window })
 
   whenDone.onDue((action) => {
     if (action === 'quit') app.quit()
@@ -262,8 +294,6 @@ function connectDesktop(options: DesktopOptions, desktop: Desktop): void {
     feed.sendEvent('surroundings', currentAppInfo(language))
   })
   app.on('activate', window.show)
-  // Without a listener Electron would quit when the last window is closed.
-  app.on('window-all-closed', () => undefined)
 }
 
 /** Minimises a hidden window when the tray icon disappears, and hides it again when the icon is back. */
@@ -290,11 +320,6 @@ function keepHiddenWindowReachable(options: {
 }
 
 /** A hidden start shows only the tray icon, or a minimised window if there is no tray. */
-async function showWindow(
-  isHiddenStart: boolean,
-  trayAvailability: TrayAvailability,
-  window: MainWindow,
-): Promise<void> {
-  if (!isHiddenStart) window.show()
-  else if (!(await trayAvailability.isAvailable()) && !window.browserWindow()) window.minimise()
+async function minimiseWithoutTray(trayAvailability: TrayAvailability, window: MainWindow): Promise<void> {
+  if (!(await trayAvailability.isAvailable()) && !window.browserWindow()) window.minimise()
 }

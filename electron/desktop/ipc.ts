@@ -28,12 +28,14 @@ const callNames = Object.keys(calls) as CallName[]
  */
 export function setupIpc(options: {
   readonly handlers: CallHandlers
+  /** Resolves when a call can be handled; the page may ask before the queue is there. */
+  readonly isReadyFor: (name: CallName) => Promise<void>
   readonly window: Pick<MainWindow, 'webContentsId'>
   readonly log: Log
   /** After each answered call of our page, whether it succeeded or failed. */
   readonly onAnswered?: (name: CallName) => void
 }): void {
-  const { handlers, window, log, onAnswered } = options
+  const { handlers, isReadyFor, window, log, onAnswered } = options
   for (const name of callNames) {
     // The contract types the arguments of each handler; here they have been parsed by the same entry of the
     // contract.
@@ -44,6 +46,7 @@ export function setupIpc(options: {
         log.error('a call from an unknown sender was rejected', { name, reason })
         return failed(failure('bad-call'))
       }
+      await isReadyFor(name)
       const answer = await answerCall(name, args, handler, log)
       onAnswered?.(name)
       return answer

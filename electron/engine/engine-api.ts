@@ -92,6 +92,8 @@ export interface Engine {
   /** Compares the library's record with a receipt (see uploads/verify.ts). */
   readonly verifyReceipt: Verifier['verifyReceipt']
   snapshot(): Snapshot
+  /** Resolves when `start` has shown all uploads of earlier processes; before `start` at once. */
+  queueRestored(): Promise<void>
   session(): SessionView
   /** Scans, inspects, records and queues files and folders for a team (the chosen one unless named). */
   addPaths(paths: readonly string[], request?: EnqueueRequest): Promise<Result<AddReport>>

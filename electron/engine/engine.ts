@@ -71,6 +71,8 @@ export function createEngine(options: EngineOptions): Engine {
   let settings = options.settings
   let ownsHistory = false
   let isStopping = false
+  let queueRestored = Promise.resolve()
+  const restoring = new AbortController()
   let confirmAccount = async (_account: Account) => true
 
   // Journal: what survives a restart.
@@ -516,6 +518,7 @@ export function createEngine(options: EngineOptions): Engine {
     testStorage: storageTest.test,
     verifyReceipt: verifier.verifyReceipt,
     snapshot: feed.snapshot,
+    queueRestored: () => queueRestored,
     session: signIns.view,
     addPaths: (paths, request) => intake.enqueue(paths, request),
     addPicked: (paths) => waitingFiles.addOrKeep(paths, findTeam(true)),
@@ -574,7 +577,9 @@ export function createEngine(options: EngineOptions): Engine {
       confirmAccount = confirm
       if (restoreQueue) {
         doneToday.restore()
-        restoreQueued({ store, rows, queue, recovery, rechecks })
+        const restored = restoreQueued({ store, rows, queue, recovery, rechecks, signal: restoring.signal })
+        queueRestored = restored.catch(() => undefined)
+        await restored
       }
       await signIns.restore()
       if (restoreQueue) {
@@ -593,6 +598,8 @@ export function createEngine(options: EngineOptions): Engine {
       verifyOpen()
     },
     async stop() {
+      restoring.abort()
+      await queueRestored
       await Promise.all([finder.close(), watchedFolders.close(), waitingFiles.close()])
       review.close()
       companions.close()

@@ -22,7 +22,7 @@ export interface PartsStore {
   /** Resolves once parts that an upload worker has written (see part-recorder.ts) are on the disk. */
   flush(): Promise<Result<void>>
   /** Counts the parts of all uploads in one query. */
-  counts(): ReadonlyMap<string, PartCount>
+  counts(uploadIds: readonly string[]): ReadonlyMap<string, PartCount>
 }
 
 /** Enough to compute how many bytes the parts have. */
@@ -65,7 +65,7 @@ export function createPartsStore(
         return flushed
       })
     },
-    counts: () => countParts(database),
+    counts: (uploadIds) => countParts(database, uploadIds),
   }
 }
 
@@ -78,10 +78,15 @@ function checkpoint(database: DatabaseSync, { log }: Pick<Environment, 'log'>): 
   }
 }
 
-export function countParts(database: DatabaseSync): ReadonlyMap<string, PartCount> {
+/** Counts the parts of these uploads, or of all of them. */
+export function countParts(
+  database: DatabaseSync,
+  uploadIds: readonly string[] | null = null,
+): ReadonlyMap<string, PartCount> {
+  const ofUploads = uploadIds === null ? '' : 'WHERE upload IN (SELECT value FROM json_each(?))'
   const lines = database
-    .prepare('SELECT upload, count(*) AS count, max(number) AS last FROM parts GROUP BY upload')
-    .all()
+    .prepare(`SELECT upload, count(*) AS count, max(number) AS last FROM parts ${ofUploads} GROUP BY upload`)
+    .all(...(uploadIds === null ? [] : [JSON.stringify(uploadIds)]))
   return new Map(
     lines.map(({ upload, count, last }) => [
       String(upload),

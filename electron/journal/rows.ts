@@ -126,8 +126,9 @@ export class Rows {
 
   /** Shows records from the journal, without writing. */
   restore(records: readonly UploadRecord[]): void {
-    const hasParts = records.some(({ state }) => state.kind === 'multipart-open')
-    const parts = hasParts ? this.#store.parts.counts() : new Map<string, PartCount>()
+    const open = records.filter(({ state }) => state.kind === 'multipart-open')
+    const parts =
+      open.length > 0 ? this.#store.parts.counts(open.map(({ id }) => id)) : new Map<string, PartCount>()
     for (const record of records) {
       const live = {
         ...noProgress,

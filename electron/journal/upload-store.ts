@@ -17,7 +17,7 @@ import {
 import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
 import { createPartsStore, type PartsStore } from './parts-store.ts'
 import { createFileClaims, type FileClaims } from './file-claims.ts'
-import { createStorageHistory } from './storage-history.ts'
+import { createStorageHistory, type StorageHistory } from './storage-history.ts'
 import { createUploadLogStore, type UploadLogStore } from './upload-log/upload-log-store.ts'
 import { multipartOf, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns, toColumns } from './record-columns.ts'
@@ -29,7 +29,7 @@ import {
   type AccountFilter,
   type UploadFilter,
 } from './process-claims.ts'
-import { createWrite } from './journal-write.ts'
+import { createWrite, type Write } from './journal-write.ts'
 
 /** Queue and history in the journal. A change that succeeded is on the disk. */
 export interface UploadStore extends HistoryStore, FileClaims {
@@ -57,6 +57,10 @@ export interface UploadStore extends HistoryStore, FileClaims {
    * has, in order.
    */
   claimQueue(which?: UploadFilter | AccountFilter): Result<readonly UploadRecord[]>
+  /** Claims like `claimQueue` and returns only the ids, in order. */
+  claimIds(): Result<readonly string[]>
+  /** Those of these uploads that this process has in its queue, in order of the queue. */
+  readClaimed(ids: readonly string[]): readonly UploadRecord[]
   /** Queued uploads that no living process runs, without claiming them. */
   unclaimed(): readonly UploadRecord[]
   /** Uploads of these files to this team by any of these accounts, in the queue of any process. */
@@ -93,6 +97,37 @@ function createFileQueries(
   }
 }
 
+function createQueueClaims(options: {
+  readonly database: DatabaseSync
+  readonly runner: string
+  readonly read: (lines: Iterable<unknown>) => UploadRecord[]
+  readonly writeAsRunner: Write
+  readonly history: Pick<StorageHistory, 'addRead'>
+}): Pick<UploadStore, 'claimQueue' | 'claimIds' | 'readClaimed'> {
+  const { database, runner, read, writeAsRunner, history } = options
+  const names = columns.join(', ')
+  const all = database.prepare(queueQuery(names, 'runner = ?'))
+  const allIds = database.prepare(queueQuery('id', 'runner = ?'))
+  const some = database.prepare(queueQuery(names, 'runner = ? AND id IN (SELECT value FROM json_each(?))'))
+
+  function remember(records: readonly UploadRecord[]): readonly UploadRecord[] {
+    records.forEach(history.addRead)
+    return records
+  }
+
+  return {
+    claimQueue(which) {
+      const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
+      return claimed.ok ? success(remember(read(all.iterate(runner)))) : claimed
+    },
+    claimIds() {
+      const claimed = writeAsRunner(() => claimAbandoned(database, runner, null))
+      return claimed.ok ? success(allIds.all(runner).map(({ id }) => String(id))) : claimed
+    },
+    readClaimed: (ids) => remember(read(some.iterate(runner, JSON.stringify(ids)))),
+  }
+}
+
 /** The uploads of one process, identified by `runner`. Processes share a journal, but no row. */
 export function createUploadStore(
   database: DatabaseSync,
@@ -110,7 +145,6 @@ export function createUploadStore(
   const update = database.prepare(`UPDATE uploads SET ${assignments.join(', ')} WHERE id = ?`)
   const displaced = createDisplacedModelTable(database)
   const one = database.prepare(`SELECT ${names} FROM uploads WHERE id = ?`)
-  const queued = database.prepare(queueQuery(names, 'runner = ?'))
   const unclaimed = database.prepare(
     queueQuery(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
   )
@@ -181,13 +215,7 @@ export function createUploadStore(
     removeAbandoned: (uploadId) => write(() => removeAbandonedUpload(database, uploadId)),
     displacedModels: displaced.list,
     removeDisplaced: (modelId) => write(() => displaced.remove(modelId)),
-    claimQueue(which) {
-      const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
-      if (!claimed.ok) return claimed
-      const records = read(queued.iterate(runner))
-      records.forEach(history.addRead)
-      return success(records)
-    },
+    ...createQueueClaims({ database, runner, read, writeAsRunner, history }),
     unclaimed: () => read(unclaimed.iterate(JSON.stringify([...livingProcesses(database).keys()]))),
     unverified: createUnverifiedFinder(database, runner),
     ...createFileQueries(database, read),

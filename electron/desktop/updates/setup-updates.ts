@@ -1,4 +1,4 @@
-import { app } from 'electron'
+import { app, type BrowserWindow } from 'electron'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import type { CallHandlers, CallNameIn } from '../../contract/calls.ts'
 import { success } from '../../contract/failures.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Log } from '../../platform/environment.ts'
-import type { JsonStore, SettingsStore } from '../../platform/settings.ts'
+import type { SettingsStore } from '../../platform/settings.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import type { AppFolders } from '../app-folders.ts'
 import { hiddenSwitch } from '../integration/launch-arguments.ts'
@@ -18,7 +18,7 @@ import { readFeedKeys } from './feed-signature.ts'
 import { relaunch } from './relaunch.ts'
 import { UpdateController } from './update-controller.ts'
 import { UpdateError } from './update-errors.ts'
-import { createUpdateRecord } from './update-record.ts'
+import type { UpdateRecord } from './update-record.ts'
 import { feedAddress, feedFromConfig, updatesUnavailableReason } from './update-source.ts'
 
 /** Public keys, inserted by the build from its environment (electron.vite.config.ts); may be empty. */
@@ -29,27 +29,23 @@ type UpdateHandlers = Pick<CallHandlers, CallNameIn<'updates'>>
 export interface UpdateService {
   readonly handlers: UpdateHandlers
   readonly start: () => void
-  /** True when this start follows an update during which the window was hidden. */
-  readonly startsHidden: boolean
 }
 
 /** Keeps the installed app up to date. electron-updater is loaded only when it is needed. */
 export function setupUpdates(options: {
   readonly folders: AppFolders
   readonly settings: SettingsStore
-  readonly memory: JsonStore
+  readonly record: UpdateRecord
   readonly engine: Pick<Engine, 'snapshot' | 'subscribe'>
-  readonly window: Pick<MainWindow, 'isVisible'>
+  readonly window: Pick<MainWindow, 'isVisible' | 'browserWindow'>
   readonly secretStore: Pick<SessionSecretStore, 'state'>
   readonly feed: Pick<PageFeed, 'sendEvent'>
   /** Stops the uploads and flushes everything, without asking. */
   readonly stopApp: () => Promise<void>
   readonly log: Log
 }): UpdateService {
-  const { folders, settings, memory, engine, window, secretStore, feed, stopApp, log } = options
+  const { folders, settings, record, engine, window, secretStore, feed, stopApp, log } = options
   const timers = realTimers
-  const record = createUpdateRecord({ memory, isWindowVisible: window.isVisible, now: Date.now })
-  const startsHidden = record.wasStartedHidden()
   const restartArguments = () => (window.isVisible() ? [] : [hiddenSwitch])
   // Only in development the feed and its key can be overridden.
   const hasTestFeed = !app.isPackaged && process.env['MODELFERRY_UPDATE_FEED'] !== undefined
@@ -98,12 +94,15 @@ export function setupUpdates(options: {
   })
 
   const conditionsChanged = () => controller.conditionsChanged()
-  app.on('browser-window-created', (_event, browserWindow) => {
+  const watchVisibility = (browserWindow: BrowserWindow) => {
     browserWindow.on('show', conditionsChanged)
     browserWindow.on('hide', conditionsChanged)
     browserWindow.on('minimize', conditionsChanged)
     browserWindow.on('restore', conditionsChanged)
-  })
+  }
+  const firstWindow = window.browserWindow()
+  if (firstWindow) watchVisibility(firstWindow)
+  app.on('browser-window-created', (_event, browserWindow) => watchVisibility(browserWindow))
   settings.onChange((current, before) => {
     if (current.updates !== before.updates || current.updateOnQuit !== before.updateOnQuit)
       controller.settingsChanged()
@@ -113,7 +112,6 @@ export function setupUpdates(options: {
   return {
     handlers: createUpdateHandlers(controller, join(folders.page, '../third-party.txt')),
     start: () => controller.start(),
-    startsHidden,
   }
 }
 

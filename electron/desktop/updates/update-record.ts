@@ -8,11 +8,7 @@ import type { StoredVersion } from './update-controller.ts'
 const maxInstallMs = 5 * 60_000
 
 /** What is stored about an update across the restart that installs it. */
-export function createUpdateRecord(options: {
-  readonly memory: JsonStore
-  readonly isWindowVisible: () => boolean
-  readonly now: () => number
-}): {
+export interface UpdateRecord {
   /** The version being installed. */
   readonly intended: StoredVersion
   /** The version that could not be installed. */
@@ -23,7 +19,13 @@ export function createUpdateRecord(options: {
    * shows the window.
    */
   wasStartedHidden(): boolean
-} {
+}
+
+export function createUpdateRecord(options: {
+  readonly memory: JsonStore
+  readonly isWindowVisible: () => boolean
+  readonly now: () => number
+}): UpdateRecord {
   const { memory, isWindowVisible, now } = options
   const readVersion = (name: string) => {
     const version = memory.read()[name]

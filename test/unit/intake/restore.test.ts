@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.ts'
@@ -40,7 +41,8 @@ test.each([
     accessFor: () => failed(failure('signed-out')),
   })
   database.exec('PRAGMA query_only = ON')
-  restoreQueued({ store, rows, queue, recovery, rechecks: { resume: () => {} } })
+  const { signal } = new AbortController()
+  void restoreQueued({ store, rows, queue, recovery, rechecks: { resume: () => {} }, signal })
   expect([rows.view(record.id)?.failure?.code, started()]).toEqual(['journal-trouble', []])
   clock.advance(5_000)
   expect(started()).toEqual([])
@@ -50,4 +52,61 @@ test.each([
   expect(clock.waits()).toEqual([])
   // Only a registered process keeps its rows from others.
   expect(database.prepare('SELECT id FROM runners').all()).toEqual([{ id: 'now' }])
+})
+
+/** A journal with a long queue of an ended process, and what restores it. */
+function openLongQueue() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-restore-'))
+  const environment = createTestEnvironment(standingClock())
+  const { database } = openJournal(folder, 0)
+  onTestFinished(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const records = Array.from({ length: 1_200 }, (_none, position) => uploadRecord({ position }))
+  const before = createUploadStore(database, 'before', environment)
+  before.add(records.toReversed())
+  before.close()
+  const store = createUploadStore(database, 'now', environment)
+  const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
+  const added: string[] = []
+  const stop = new AbortController()
+  const restored = restoreQueued({
+    store,
+    rows,
+    queue: { add: (ids) => void added.push(...ids) },
+    recovery: { tryUntilDone: (attempt) => void attempt() },
+    rechecks: { resume: () => void added.push('rechecks') },
+    signal: stop.signal,
+  })
+  return { store, rows, ids: records.map(({ id }) => id), added, restored, stop }
+}
+
+test('handles other events while it restores a long queue in its order', async () => {
+  const { rows, ids, added, restored } = openLongQueue()
+  const counts = []
+  while (rows.ids().length < ids.length) {
+    counts.push(rows.ids().length)
+    await nextTurn()
+  }
+  await restored
+  expect(counts).toEqual([500, 1_000])
+  expect([rows.ids(), added]).toEqual([ids, [...ids, 'rechecks']])
+})
+
+test('restores what another event has restored or removed meanwhile not again', async () => {
+  const { store, rows, ids, added, restored } = openLongQueue()
+  const [returned = '', removed = ''] = ids.slice(-2)
+  rows.restore(store.readClaimed([returned]))
+  store.remove([removed])
+  await restored
+  expect(rows.ids()).toEqual([...ids.slice(0, 500), returned, ...ids.slice(500, -2)])
+  expect(added).toEqual([...ids.slice(0, -2), 'rechecks'])
+})
+
+test('restores no more rows once the app stops', async () => {
+  const { rows, ids, added, restored, stop } = openLongQueue()
+  stop.abort()
+  await restored
+  expect([rows.ids(), added]).toEqual([ids.slice(0, 500), ids.slice(0, 500)])
 })

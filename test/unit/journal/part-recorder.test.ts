@@ -49,7 +49,7 @@ test('records no part of an upload that was restarted, removed or registered mea
   expect(recordPart(part)).toBe(false)
   store.remove([record.id])
   expect(recordPart(part)).toBe(false)
-  expect(store.parts.counts().size).toBe(0)
+  expect(store.parts.counts([record.id]).size).toBe(0)
 })
 
 test('leaves a part to the main thread if the journal cannot be opened', () => {

@@ -1,6 +1,7 @@
 // The width of text on a terminal, where a Chinese character takes two columns and a combining accent none.
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Created on first use, because it takes milliseconds and few commands write to a terminal. */
+let graphemes: Intl.Segmenter | undefined
 
 /**
  * Scripts and blocks whose characters are two columns wide (Unicode Standard Annex 11, East Asian Width W and
@@ -18,7 +19,10 @@ function graphemeWidth(grapheme: string): number {
   return wide.test(grapheme) ? 2 : 1
 }
 
-const partsOf = (text: string) => Array.from(graphemes.segment(text), ({ segment }) => segment)
+function partsOf(text: string): string[] {
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return Array.from(graphemes.segment(text), ({ segment }) => segment)
+}
 
 /** Columns that `text` takes on a terminal. */
 export function textWidth(text: string): number {

@@ -37,7 +37,12 @@ export interface CollectedFiles {
 
 /** Enough to keep a disk busy, few enough for a network share. */
 const statConcurrency = 64
-const nameCollator = new Intl.Collator('en', { numeric: true })
+/** Created on first use: it loads the language data of the ICU, which takes milliseconds. */
+let nameCollator: Intl.Collator | undefined
+const compareNames = (one: string, other: string): number => {
+  nameCollator ??= new Intl.Collator('en', { numeric: true })
+  return nameCollator.compare(one, other)
+}
 
 const cloudOnlyFailure = failure('file-placeholder')
 
@@ -273,8 +278,7 @@ async function addFolder(collection: Collection, folder: Folder, stats: BigIntSt
   // A folder is visited by its own name first: the name of a link may suggest another type.
   entries.sort(
     (one, other) =>
-      Number(one.isSymbolicLink()) - Number(other.isSymbolicLink()) ||
-      nameCollator.compare(one.name, other.name),
+      Number(one.isSymbolicLink()) - Number(other.isSymbolicLink()) || compareNames(one.name, other.name),
   )
   const names = new Set(entries.map((entry) => entry.name))
   const besideModels = isComfyUiFolder(names)

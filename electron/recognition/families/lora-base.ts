@@ -12,24 +12,39 @@ interface KnownLayer {
 /** Trainers write the names of layers with dots, or in kohya's format with underscores only. */
 const withUnderscores = (name: string) => name.replaceAll('.', '_').replaceAll(/(?<=^|_)\d+(?=_|$)/g, '#')
 
-/** Families by the layers of each of their sizes, in the order of the table. */
-const baseByLora = new Map<LoraLayers, string>()
-/** Known layers by name in both spellings, and those that are beginnings. */
-const exact = new Map<string, KnownLayer[]>()
-const beginnings = new Map<string, KnownLayer[]>()
-for (const { base, lora: sizes = [] } of baseModels) {
-  for (const lora of [sizes].flat()) {
-    baseByLora.set(lora, base)
-    for (const [name, width] of Object.entries(lora.layers)) {
-      const table = name.endsWith('.') ? beginnings : exact
-      const widths = typeof width === 'number' ? [width] : width
-      const output = lora.outputs?.[name]
-      const known = { lora, widths, outputs: output === undefined ? null : [output].flat() }
-      for (const spelling of new Set([name, withUnderscores(name)])) {
-        table.set(spelling, [...(table.get(spelling) ?? []), known])
+interface KnownLayers {
+  /** Families by the layers of each of their sizes, in the order of the table. */
+  readonly baseByLora: ReadonlyMap<LoraLayers, string>
+  /** Known layers by name in both spellings, and those that are beginnings. */
+  readonly exact: ReadonlyMap<string, readonly KnownLayer[]>
+  readonly beginnings: ReadonlyMap<string, readonly KnownLayer[]>
+}
+
+let createdTables: KnownLayers | undefined
+/** Created for the first adapter: most threads and processes that load this module inspect none. */
+const tables = (): KnownLayers => (createdTables ??= createTables())
+
+function createTables(): KnownLayers {
+  const baseByLora = new Map<LoraLayers, string>()
+  const exact = new Map<string, KnownLayer[]>()
+  const beginnings = new Map<string, KnownLayer[]>()
+  for (const { base, lora: sizes = [] } of baseModels) {
+    for (const lora of [sizes].flat()) {
+      baseByLora.set(lora, base)
+      for (const [name, width] of Object.entries(lora.layers)) {
+        const table = name.endsWith('.') ? beginnings : exact
+        const widths = typeof width === 'number' ? [width] : width
+        const output = lora.outputs?.[name]
+        const known = { lora, widths, outputs: output === undefined ? null : [output].flat() }
+        for (const spelling of new Set([name, withUnderscores(name)])) {
+          const others = table.get(spelling)
+          if (others) others.push(known)
+          else table.set(spelling, [known])
+        }
       }
     }
   }
+  return { baseByLora, exact, beginnings }
 }
 
 /** The evidence for a family: the layers that it has, and whether the last of its blocks is among them. */
@@ -78,6 +93,7 @@ export function findLoraBases(layers: ReadonlyMap<string, LoraLayer>): LoraBases
 }
 
 function chooseBases(chosen: readonly (readonly [LoraLayers, Candidate])[]): LoraBases {
+  const { baseByLora } = tables()
   const order = [...baseByLora.keys()]
   const sorted = chosen.toSorted(([first], [second]) => order.indexOf(second) - order.indexOf(first))
   const bases = new Set(sorted.map(([lora]) => baseByLora.get(lora) ?? ''))
@@ -89,6 +105,7 @@ const fits = (layer: LoraLayer, { widths, outputs }: KnownLayer) =>
 
 /** All families' layers of this name. Where a family has the exact name, its beginnings don't count. */
 function knownLayers(name: string): readonly KnownLayer[] {
+  const { exact, beginnings } = tables()
   const found = exact.get(name) ?? []
   const begun: KnownLayer[] = []
   for (let end = 1; end < name.length; end += 1) {

@@ -155,7 +155,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   }
   const serving = await (async () => {
     try {
-      await storage.prepare()
+      // The embedded server starts with the bucket.
+      if (options.s3) await storage.prepare()
       return await serveApi(context, { log, faults, now, port: options.port ?? 0 })
     } catch (error) {
       await closeStorage()

@@ -44,6 +44,7 @@ export type StorageServer = {
 }
 
 const REGION = 'us-east-1'
+const EMBEDDED_BUCKET = 'cyberun-models'
 
 /**
  * The embedded server on two ports: only client requests are logged and subject to faults, not the API's own.
@@ -58,6 +59,7 @@ export async function startEmbedded(options: StorageServerOptions): Promise<Stor
   const server = openEmbeddedS3({
     ...keys,
     folder: join(options.dataDir, 'storage'),
+    bucket: EMBEDDED_BUCKET,
     discard: options.discard,
     minimumPartBytes: options.minimumPartBytes,
     now,
@@ -70,7 +72,7 @@ export async function startEmbedded(options: StorageServerOptions): Promise<Stor
       endpoint: back.origin,
       publicOrigin: front.origin,
       signedOrigin: front.origin,
-      bucket: 'cyberun-models',
+      bucket: EMBEDDED_BUCKET,
       now,
     },
     unplug: () => front.unplug(),

@@ -10,6 +10,8 @@ import { targetOf } from '../storage-names.ts'
 
 export type EmbeddedS3Options = Keys & {
   readonly folder: string
+  /** A bucket that exists from the start. */
+  readonly bucket: string
   /** Counts bytes without storing them, so that benchmarks do not include hashing and disk writes. */
   readonly discard: boolean
   /** S3's minimum is 5 MiB; a smaller one speeds up tests. */
@@ -28,6 +30,7 @@ const MAXIMUM_KEY_BYTES = 1024
  */
 export function openEmbeddedS3(options: EmbeddedS3Options): EmbeddedS3 {
   const store = openStore(options.folder)
+  store.addBucket(options.bucket)
   return {
     close: () => store.close(),
     async handle(exchange) {

@@ -25,7 +25,7 @@ export interface Environment {
    * detected.
    */
   readonly networkAddresses?: () => string
-  /** Starts the worker threads that hash, send and inspect files; by default from the files of the app. */
+  /** Starts the worker threads that hash, send, inspect and find files; by default from the files of the app. */
   readonly startThread?: (url: URL, options: WorkerOptions) => Worker
 }
 

@@ -160,6 +160,7 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
       workers: {
         ...builtWorkers(),
         upload: pathToFileURL(testProgram('reused-upload-worker')),
+        search: pathToFileURL(testProgram('reused-search-worker')),
         ...(options.hashWorker ? { hash: options.hashWorker } : {}),
       },
       // Tests with a clock of their own expect no other timers.

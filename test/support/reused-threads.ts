@@ -17,10 +17,12 @@ const idleThreads = new Map<string, ReusableThread[]>()
 /**
  * Starts the engine's threads, or uses those that an earlier test of this process has left: starting one takes
  * about as much CPU time as the rest of a small test. A thread that is ended with unanswered jobs really ends.
- * Instead of its `workerData`, an upload worker is told the folder of the journal by a message (reused-upload-worker.ts).
+ * What a new thread gets as its `workerData`, these get by a message: upload workers the folder of the journal
+ * (reused-upload-worker.ts), search workers their task (reused-search-worker.ts).
  */
 export function startReusedThread(url: URL, options: WorkerOptions): Worker {
   const { workerData, ...others } = options
+  const isSearch = typeof workerData === 'object' && workerData !== null
   const key = `${url.href} ${options.name ?? ''}`
   const idle = idleThreads.get(key)?.pop()
   const worker = idle?.worker ?? new Worker(url, others)
@@ -30,7 +32,7 @@ export function startReusedThread(url: URL, options: WorkerOptions): Worker {
   let isEnded = false
   worker.ref()
   worker.on('message', ({ kind, number }: Message) => {
-    if (kind === 'answer' || number !== undefined) unanswered -= 1
+    if (kind === 'answer' || kind === 'end' || number !== undefined) unanswered -= 1
   })
   worker.on('exit', () => (isEnded = true))
   worker.postMessage = (message: Message, ...transferred: never[]) => {
@@ -40,6 +42,8 @@ export function startReusedThread(url: URL, options: WorkerOptions): Worker {
   worker.terminate = async () => {
     if (isEnded || unanswered > 0) return end()
     worker.terminate = async () => 0
+    // A search ends with its thread.
+    const afterSearch = isSearch ? worker.listeners('exit') : []
     // Not all: Node has listeners of its own.
     for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
     worker.on('exit', () => (isEnded = true))
@@ -55,6 +59,7 @@ export function startReusedThread(url: URL, options: WorkerOptions): Worker {
     // Until it is used again, its end must not be an unhandled error.
     worker.on('error', () => undefined)
     worker.unref()
+    for (const onExit of afterSearch) onExit(0)
     const thread = { worker, end }
     worker.on('exit', () => {
       const others = idleThreads.get(key)?.filter((other) => other !== thread)
@@ -64,5 +69,6 @@ export function startReusedThread(url: URL, options: WorkerOptions): Worker {
     return 0
   }
   if (typeof workerData === 'string') post({ kind: 'journal', folder: workerData })
+  else if (isSearch) worker.postMessage({ kind: 'job', task: workerData as unknown })
   return worker
 }

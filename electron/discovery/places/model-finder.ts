@@ -122,7 +122,7 @@ export class ModelFinder {
       home: homedir(),
       environment: process.env,
     }
-    this.#searchWorker = new SearchWorkerClient(options.worker, this.#computer, environment.timers)
+    this.#searchWorker = new SearchWorkerClient(options.worker, this.#computer, environment)
     const displayPath = (path: string) => this.displayPath(path)
     this.#foundPlaces = new FoundPlaces({
       searchWorker: this.#searchWorker,

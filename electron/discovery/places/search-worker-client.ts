@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import type { Timers } from '../../platform/environment.ts'
+import type { Environment } from '../../platform/environment.ts'
 import { startWorker } from '../../platform/threads/worker-file.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import type { Computer } from './known-places.ts'
@@ -9,6 +9,8 @@ export interface SearchOptions {
   readonly signal?: AbortSignal
   readonly onMessage: (message: SearchMessage) => void
 }
+
+type SearchEnvironment = Pick<Environment, 'timers' | 'startThread'>
 
 /** A network share that hangs would block its thread forever. */
 const maxDurationMs = 60_000
@@ -23,14 +25,14 @@ const heapMegabytes = 1_024
 export class SearchWorkerClient {
   readonly #workerUrl: URL
   readonly #computer: Computer
-  readonly #timers: Timers
+  readonly #environment: SearchEnvironment
   readonly #running = new Set<Worker>()
   #isClosed = false
 
-  constructor(workerUrl: URL, computer: Computer, timers: Timers) {
+  constructor(workerUrl: URL, computer: Computer, environment: SearchEnvironment) {
     this.#workerUrl = workerUrl
     this.#computer = computer
-    this.#timers = timers
+    this.#environment = environment
   }
 
   /**
@@ -46,7 +48,7 @@ export class SearchWorkerClient {
       const terminate = () => void worker.terminate()
       let isComplete = false
       const limitMs = request.kind === 'folders' ? maxFoldersDurationMs : maxDurationMs
-      const cancelTimeout = this.#timers.after(limitMs, terminate)
+      const cancelTimeout = this.#environment.timers.after(limitMs, terminate)
       signal?.addEventListener('abort', terminate, { once: true })
       worker.on('message', (message: SearchMessage) => {
         if (message.kind === 'end') {
@@ -97,7 +99,8 @@ export class SearchWorkerClient {
   /** Null if the system can't start another thread: Node then throws instead of emitting an error event. */
   #startWorker(request: SearchRequest): Worker | null {
     try {
-      return startWorker(this.#workerUrl, {
+      const { startThread = startWorker } = this.#environment
+      return startThread(this.#workerUrl, {
         workerData: { request, computer: this.#computer },
         resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
       })

@@ -1,53 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { searchFolder } from '../scan/search-folder.ts'
-import { readWorkflowFile } from '../workflows/read-workflow-file.ts'
-import { findNearModels } from './near-models.ts'
-import { readExternalWeights } from './external-weights.ts'
-import type { SearchMessage, SearchTask } from './search-messages.ts'
-import { searchExtraPaths, searchPlaces } from './search-places.ts'
+import { runSearchTask } from './run-search-task.ts'
+import type { SearchTask } from './search-messages.ts'
 
-/** An unresponsive folder must not block the others; a higher concurrency would only make a disk seek. */
-const folderConcurrency = 3
-
-const post = (message: SearchMessage) => parentPort?.postMessage(message)
-
-async function run({ request, computer }: SearchTask): Promise<void> {
-  const context = { computer, now: Date.now }
-  let isComplete = true
-  switch (request.kind) {
-    case 'places':
-      isComplete = await searchPlaces({ ...context, onFound: (place) => post({ kind: 'place', place }) })
-      break
-    case 'extra-paths':
-      post({ kind: 'extra-paths', places: await searchExtraPaths(request.file, context) })
-      break
-    case 'folders':
-      await searchFolders(request.folders)
-      break
-    case 'near':
-      for (const folder of request.folders)
-        post({ kind: 'near', models: await findNearModels(folder, request.modelTypes, context) })
-      break
-    case 'weights':
-      post({ kind: 'weights', files: await readExternalWeights(request.graph) })
-      break
-    case 'workflows':
-      for (const file of request.files)
-        post({ kind: 'workflow', file, neededModels: await readWorkflowFile(file) })
-      break
-  }
-  post({ kind: 'end', isComplete })
-}
-
-async function searchFolders(folders: readonly string[]): Promise<void> {
-  const waiting = [...folders]
-  async function searchNext(): Promise<void> {
-    for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
-      post({ kind: 'folder', folder, ...(await searchFolder(folder)) })
-    }
-  }
-  await Promise.all(Array.from({ length: folderConcurrency }, searchNext))
-}
-
-// A rejection is a bug. Unhandled, it ends this thread, and the client reports an incomplete search.
-void run(workerData as SearchTask)
+// Unhandled, a rejection ends this thread, and the client reports an incomplete search.
+void runSearchTask(workerData as SearchTask, (message) => parentPort?.postMessage(message))

@@ -16,6 +16,7 @@ const testPrograms = {
   'other-app': 'test/integration/journal/other-app.ts',
   'api-call-program': 'test/integration/transfer/api-call-program.ts',
   'put-program': 'test/integration/transfer/put-program.ts',
+  'reused-search-worker': 'test/support/reused-search-worker.ts',
   'reused-upload-worker': 'test/support/reused-upload-worker.ts',
 }
 

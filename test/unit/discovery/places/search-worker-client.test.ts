@@ -9,11 +9,7 @@ const runSteps = (...files: readonly string[]): SearchRequest => ({ kind: 'workf
 
 function setup(workerUrl = scriptedWorker) {
   const clock = standingClock()
-  const client = new SearchWorkerClient(
-    workerUrl,
-    { platform: 'linux', home: '/', environment: {} },
-    clock.timers,
-  )
+  const client = new SearchWorkerClient(workerUrl, { platform: 'linux', home: '/', environment: {} }, clock)
   onTestFinished(() => client.close())
   /** Starts a search; `started` resolves with its first message. */
   function search(order: SearchRequest, signal?: AbortSignal) {

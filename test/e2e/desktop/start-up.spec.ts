@@ -24,6 +24,10 @@ interface Start {
   readonly interactiveMs: number
   readonly paintAfterReadyMs: number
   readonly interactiveAfterReadyMs: number
+  /** The time of a snapshot from main to the page, which on the host is most of the time with many rows. */
+  readonly snapshotMs: number
+  /** Peak of the resident memory of main, which on the host includes the host. */
+  readonly mainMiB: number
 }
 
 /** When main was ready, the page first painted and the list answered, in ms since main started. */
@@ -37,6 +41,12 @@ async function measure({ electron, page }: RunningApp): Promise<Start> {
     paintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
     interactiveMs: performance.getEntriesByName('interactive')[0]?.startTime ?? NaN,
   }))
+  const mainMiB = peakMiBOf(electron.process().pid ?? 0)
+  const snapshotMs = await page.evaluate(async () => {
+    const askedAtMs = performance.now()
+    await window.modelferry?.snapshot()
+    return performance.now() - askedAtMs
+  })
   const paintMs = drawn.beganMs + drawn.paintMs - main.beganMs
   const interactiveMs = drawn.beganMs + drawn.interactiveMs - main.beganMs
   return {
@@ -45,7 +55,15 @@ async function measure({ electron, page }: RunningApp): Promise<Start> {
     interactiveMs,
     paintAfterReadyMs: paintMs - main.readyMs,
     interactiveAfterReadyMs: interactiveMs - main.readyMs,
+    snapshotMs,
+    mainMiB,
   }
+}
+
+/** The peak of the resident memory (proc(5), VmHWM of status, in KiB). */
+function peakMiBOf(pid: number): number {
+  if (process.platform !== 'linux') return NaN
+  return Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }
 
 const median = (values: readonly number[]) =>
@@ -72,7 +90,8 @@ for (const rows of [0, rowCount]) {
     console.log(
       `${rows} rows, medians of ${rounds}: ready after ${of('readyMs')}; from there first paint ${of('paintAfterReadyMs')} ` +
         `(goal ${goalMs}: ${paint <= goalMs ? 'pass' : 'MISS'}), interactive ${of('interactiveAfterReadyMs')}; ` +
-        `from the start of the process ${of('paintMs')} and ${of('interactiveMs')}`,
+        `from the start of the process ${of('paintMs')} and ${of('interactiveMs')}; a snapshot takes ${of('snapshotMs')}; ` +
+        `main has used ${median(starts.map(({ mainMiB }) => mainMiB)).toFixed(0)} MiB`,
     )
   })
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DEMO_ACCOUNTS, accountByEmail } from './accounts.ts'
 import { startCeph } from './ceph/ceph.ts'
-import { startCloud } from './cloud.ts'
 import type { Cloud } from './cloud.ts'
 import { confirmOverHttp } from './confirm-command.ts'
 import type { S3Endpoint } from './storage-server.ts'
@@ -52,6 +51,8 @@ async function main(args: readonly string[]): Promise<void> {
     urlSeconds: wholeNumber('--url-seconds', values['url-seconds']),
   }
   try {
+    // Loading it takes most of the time of a command that needs none of it.
+    const { startCloud } = await import('./cloud.ts')
     const given = Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined))
     const cloud = await startCloud({ ...given, dataDir, ...(storage.s3 ? { s3: storage.s3 } : {}) })
     greet(cloud, dataDir)

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startProgram } from '../../support/command-line.ts'
 import { startTestServer } from '../../support/network/test-server.ts'
+import { keyringCommand } from '../../support/runner/keyring.ts'
 import { commandLineFile } from '../../support/runner/test-programs.ts'
-import { projectFolder } from '../../support/temp-project.ts'
 
 /** Sets the title, clears the screen, changes the colour, reorders the line and forges a second one. */
 const hostile = (name: string) => `${name}\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\u2066\nroot# `
@@ -33,7 +33,6 @@ async function startHostileServer(): Promise<string> {
 test('names and messages of a server can’t control the terminal', async () => {
   const home = mkdtempSync(join(tmpdir(), 'modelferry-hostile-'))
   onTestFinished(() => rmSync(home, { recursive: true, force: true }))
-  const keyring = join(projectFolder, 'test/support/runner/keyring.ts')
   const script = `modelferry() { "$NODE" "$COMMAND" "$@"; }
     echo password | modelferry login --email eve@example.com
     modelferry teams
@@ -54,7 +53,7 @@ test('names and messages of a server can’t control the terminal', async () => 
     NODE: process.execPath,
     COMMAND: commandLineFile(),
   }
-  const { out, err } = await startProgram([process.execPath, keyring, 'sh', '-c', script], env).ended
+  const { out, err } = await startProgram(keyringCommand(['sh', '-c', script]), env).ended
   const lines = `${out}${err}`.split('\n')
   expect(out).toContain('Signed in as eve@example.com')
   expect(err).toContain('Team one')

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import type { CloudOptions } from '../../cloud/cloud.ts'
 import { startCommand, startProgram } from '../../support/command-line.ts'
+import { keyringCommand } from '../../support/runner/keyring.ts'
 import { commandLineFile } from '../../support/runner/test-programs.ts'
 import { setup as setupEngine } from '../../support/engine.ts'
 import { createDeviceKey } from '../../support/pairing.ts'
-import { projectFolder } from '../../support/temp-project.ts'
 
 async function setup(cloudOptions: CloudOptions = {}) {
   const engineSetup = await setupEngine({ as: null, cloud: { pollSeconds: 1, ...cloudOptions } })
@@ -19,10 +19,7 @@ async function setup(cloudOptions: CloudOptions = {}) {
     /** Runs a shell script in a session with an unlocked keychain; `modelferry` is the command line. */
     runWithKeychain: (script: string, input = '', more: NodeJS.ProcessEnv = {}) =>
       startProgram(
-        [
-          ...[process.execPath, join(projectFolder, 'test/support/runner/keyring.ts'), 'sh', '-c'],
-          `modelferry() { "$NODE" "$COMMAND" "$@"; }\n${script}`,
-        ],
+        keyringCommand(['sh', '-c', `modelferry() { "$NODE" "$COMMAND" "$@"; }\n${script}`]),
         { ...process.env, ...processEnv, NODE: process.execPath, COMMAND: commandLineFile(), ...more },
         input,
       ),

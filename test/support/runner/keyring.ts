@@ -40,6 +40,10 @@ export async function runInKeyring(
   }
 }
 
+/** The command line that runs a command in a session with a keyring; the command itself where there is one already. */
+export const keyringCommand = (command: readonly string[]): readonly string[] =>
+  process.env[mark] === undefined ? [process.execPath, import.meta.filename, ...command] : command
+
 function environment(home: string, { keptIn, withDisplay = false }: KeyringOptions): NodeJS.ProcessEnv {
   const runtime = join(home, 'run')
   mkdirSync(runtime, { mode: 0o700 })

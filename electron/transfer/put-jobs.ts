@@ -23,7 +23,7 @@ const progressIntervalMs = 100
 /** The body is sent after this long without a response to `Expect: 100-continue` (RFC 9110, 10.1.1). */
 const continueTimeoutMs = 1_000
 const maxResponseCharacters = 16 * 1024
-/** Time for the body of an acknowledgement, which storage leaves empty or short. */
+/** Time for the body of an acknowledgement, which storage leaves empty or short; never more than for a stall. */
 const discardTimeoutMs = 5_000
 /** Longer than any ETag, which is stored with its part. */
 const maxEtagLength = 200
@@ -278,7 +278,7 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
   if (status < 300) {
     discardBody(response)
     await untilFlushed(put)
-    limitDiscarding(response)
+    limitDiscarding(response, Math.min(discardTimeoutMs, put.job.stallMs))
   } else body = await readReason(response, put.job.stallMs)
   return {
     kind: 'answered',
@@ -310,9 +310,9 @@ function discardBody(response: IncomingMessage): void {
 }
 
 /** Only after the request: closing its connection before would break it. */
-function limitDiscarding(response: IncomingMessage): void {
+function limitDiscarding(response: IncomingMessage, limitMs: number): void {
   if (response.readableEnded || response.destroyed) return
-  const timer = setTimeout(() => response.destroy(), discardTimeoutMs)
+  const timer = setTimeout(() => response.destroy(), limitMs)
   const cancel = () => clearTimeout(timer)
   response.on('end', cancel).on('close', cancel)
 }

@@ -272,7 +272,7 @@ test.each([200, 201])('returns an ETag of up to 200 characters: %i', async (leng
 })
 
 test('closes the connection when the body of an acknowledgement stays open', async () => {
-  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()), { stallMs: 400 })
   const closed = Promise.withResolvers<void>()
   const { url } = await startTestServer((request, response) => {
     response.on('close', closed.resolve)

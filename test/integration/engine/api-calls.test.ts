@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { setup, valueOf, type EngineHarness } from '../../support/engine.ts'
 
@@ -78,6 +78,6 @@ test('an idle day needs one call, at the start', async () => {
 async function advanceADay({ clock }: EngineHarness): Promise<void> {
   for (let minute = 0; minute < 24 * 60; minute += 1) {
     clock.advance(minuteMs)
-    await setTimeout(0)
+    await setImmediate()
   }
 }

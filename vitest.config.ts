@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig, type UserWorkspaceConfig } from 'vitest/config'
 import { chromiumLaunchOptions } from './test/support/runner/chromium.ts'
+import { LongestFirst } from './test/support/runner/longest-first.ts'
 
 const screenshotFolder = join(tmpdir(), 'modelferry-screenshots')
 
@@ -25,6 +26,7 @@ const limits = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { ti
 export default defineConfig({
   test: {
     reporters: ['default'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         plugins: [svelte({ configFile: false })],

@@ -82,7 +82,7 @@ export class QueueState {
     const search = this.search.trim()
     const { sort, teamKey } = this
     const options = { search, sort, held: this.#heldRows }
-    return untrack(() => groupRows(rowsOfTeam(this.rows.values(), teamKey), options))
+    return untrack(() => groupRows(rowsOfTeam(this.allRows(), teamKey), options))
   })
   /** Whether the list may show less than all uploads. */
   readonly isFiltered = $derived(this.search.trim() !== '' || this.teamKey !== null)
@@ -91,7 +91,7 @@ export class QueueState {
     void this.#orderVersion
     const { teamKey } = this
     return untrack(
-      () => [...rowsOfTeam(this.rows.values(), teamKey)].filter(({ phase }) => phase !== 'review').length,
+      () => [...rowsOfTeam(this.allRows(), teamKey)].filter(({ phase }) => phase !== 'review').length,
     )
   })
   /** Each team and account that the list has uploads for, once. */
@@ -107,7 +107,7 @@ export class QueueState {
     if (teamKey === null) return 0
     const isHidden = (row: UploadRow) => row.phase !== 'review' && keyOfTeam(row) !== teamKey
     return untrack(() =>
-      [...this.rows.values()].reduce(
+      [...this.allRows()].reduce(
         (count, row) => count + Number(isHidden(row) && groupOf(row) === 'needs-you'),
         0,
       ),
@@ -116,7 +116,7 @@ export class QueueState {
   /** Ids of the files in review, which the list does not show, in the order of the queue. */
   readonly reviewIds = $derived.by(() => {
     void this.#orderVersion
-    return untrack(() => idsInReview(this.rows.values()))
+    return untrack(() => idsInReview(this.allRows()))
   })
   /** Ids of all shown rows in display order. */
   readonly ids = $derived(this.groups.flatMap(({ ids }) => ids))
@@ -140,12 +140,19 @@ export class QueueState {
     this.#listeners = listeners
   }
 
+  /**
+   * All rows, without a dependency on any of them: to iterate over a `SvelteMap` creates a signal for each of its
+   * entries, and reads all of them each time.
+   */
+  allRows(): Iterable<UploadRow> {
+    return Map.prototype.values.call(this.rows) as Iterable<UploadRow>
+  }
+
   #teamsOf(isMeant: (row: UploadRow) => boolean): readonly TeamOfRow[] {
     void this.#orderVersion
     return untrack(() => {
       const teams = new Map<string, TeamOfRow>()
-      for (const row of this.rows.values())
-        if (isMeant(row)) teams.set(`${row.accountId} ${row.team.id}`, row)
+      for (const row of this.allRows()) if (isMeant(row)) teams.set(`${row.accountId} ${row.team.id}`, row)
       return [...teams.values()].map(({ accountId, team }) => ({ accountId, team }))
     })
   }
@@ -162,7 +169,7 @@ export class QueueState {
 
   /** Ids of all waiting and paused uploads in the order in which they run, whether or not they are shown. */
   waitingIds(): string[] {
-    return untrack(() => idsWaiting(this.rows.values()))
+    return untrack(() => idsWaiting(this.allRows()))
   }
 
   /**

@@ -1,5 +1,7 @@
 import { ESLint } from 'eslint'
-import { relative } from 'node:path'
+import { spawn } from 'node:child_process'
+import { join, relative } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { projectFolder, tempProject } from '../support/temp-project.ts'
 
@@ -40,6 +42,54 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'electron/recognition/a.ts',
     `Promise.resolve(1)\nexport const a = 1\n`,
     'Promises must be awaited',
+  ],
+  [
+    'a promise left alone by a state class of the page',
+    'renderer/uploads/a.svelte.ts',
+    `Promise.resolve(1)\nexport const a = 1\n`,
+    'Promises must be awaited',
+  ],
+  [
+    'await of a number',
+    'electron/recognition/a.ts',
+    `export const a = async (b: number) => { await b }\n`,
+    'Unexpected `await` of a non-Promise',
+  ],
+  [
+    'for…in over an array',
+    'test/support/a.ts',
+    `export function a(b: string[]) { for (const c in b) Number(c) }\n`,
+    'For-in loops over arrays',
+  ],
+  [
+    'a promise as a condition',
+    'electron/recognition/a.ts',
+    `export const a = (b: Promise<1>) => (b ? 1 : 2)\n`,
+    'Expected non-Promise value',
+  ],
+  [
+    'an async callback whose promise is lost',
+    'electron/recognition/a.ts',
+    `export const a = (b: 1[], c: Promise<1>) => b.forEach(async () => void (await c))\n`,
+    'Promise returned in function argument',
+  ],
+  [
+    'a thrown string',
+    'electron/recognition/a.ts',
+    `export function a() { throw 'b' }\n`,
+    'Expected an error object',
+  ],
+  [
+    'a promise that leaves its try block',
+    'electron/recognition/a.ts',
+    `export async function a(b: Promise<1>) { try { return b } catch { return 2 } }\n`,
+    'Returning an awaited promise is required',
+  ],
+  [
+    'a switch without one of the cases',
+    'electron/recognition/a.ts',
+    `export function a(b: 'c' | 'd') { switch (b) { case 'c': return 1 }\nreturn 2 }\n`,
+    'Switch is not exhaustive',
   ],
   [
     'open of a path',
@@ -245,21 +295,36 @@ const accepted: readonly (readonly [what: string, file: string, text: string])[]
 ]
 
 /** A file that no rule names gets the number of its case, so that one project has all cases. */
-const numbered = (number: number, file: string) => file.replace(/\/(a|A)\.(ts|svelte)$/, `/$1${number}.$2`)
+const numbered = (number: number, file: string) =>
+  file.replace(/\/(a|A)(\.svelte)?\.(ts|svelte)$/, `/$1${number}$2.$3`)
+
+interface Found {
+  readonly file: string
+  readonly message: string
+}
+
+async function eslintMessages(folder: string, files: readonly string[]): Promise<readonly Found[]> {
+  const results = await new ESLint({ cwd: folder }).lintFiles([...files])
+  return results.flatMap(({ filePath, messages }) =>
+    messages.map(({ message }) => ({ file: relative(folder, filePath), message })),
+  )
+}
+
+async function oxlintMessages(folder: string): Promise<readonly Found[]> {
+  const oxlint = spawn(join(projectFolder, 'node_modules/.bin/oxlint'), ['--format=json'], { cwd: folder })
+  const { diagnostics } = (await json(oxlint.stdout)) as {
+    readonly diagnostics: readonly { readonly filename: string; readonly message: string }[]
+  }
+  return diagnostics.map(({ filename, message }) => ({ file: filename, message }))
+}
 
 /** The messages of all cases: one project is checked as quickly as one file, whose types take longest. */
 const messages = (async () => {
   const texts = [...refused, ...accepted].map(([, file, text], number) => [numbered(number, file), text])
   using project = tempProject(Object.fromEntries(texts) as Record<string, string>)
-  const eslint = new ESLint({ cwd: project.folder })
-  const results = await eslint.lintFiles(texts.map(([file = '']) => file))
-  const found = new Map(
-    results.map(({ filePath, messages }) => [
-      relative(project.folder, filePath),
-      messages.map(({ message }) => message),
-    ]),
-  )
-  return texts.map(([file = '']) => found.get(file))
+  const files = texts.map(([file = '']) => file)
+  const found = await Promise.all([eslintMessages(project.folder, files), oxlintMessages(project.folder)])
+  return files.map((name) => found.flat().flatMap(({ file, message }) => (file === name ? [message] : [])))
 })()
 
 test.each(refused.map(([what, file, , message], number) => [what, file, message, number] as const))(

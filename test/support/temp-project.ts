@@ -8,6 +8,7 @@ export const projectFolder = join(import.meta.dirname, '../..')
 const settings = [
   '.dependency-cruiser.mjs',
   '.gitignore',
+  '.oxlintrc.json',
   'build/lint/restrictions.js',
   'electron/tsconfig.base.json',
   'electron/tsconfig.json',

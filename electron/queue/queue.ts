@@ -47,7 +47,7 @@ const prioritisedAtOnce = 4
  * A paused run that has not ended by then is aborted, such as when storage stalls: the 15 s that parts may
  * take by estimate (transfer/pausable-put.ts), and a margin.
  */
-const pauseLimitMs = 20_000
+export const pauseLimitMs = 20_000
 
 /** Why a run is to end: after a hold it waits again, after a removal it is gone, which outranks a hold. */
 type StopReason = 'hold' | 'removal'

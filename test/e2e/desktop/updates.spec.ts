@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pauseLimitMs } from '../../../electron/queue/queue.ts'
 import {
   newSigningKey,
   publicKeyOf,
@@ -8,6 +9,7 @@ import {
   type UpdateFeed,
 } from '../../support/update-feed.ts'
 import { expect, test as base, type EngineHarness } from '../support/fixtures.ts'
+import { skipTimers } from '../support/main-steps.ts'
 import { ask, drag, rowOf, signIn, underWayText } from '../support/page-steps.ts'
 
 interface Place {
@@ -55,11 +57,12 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     place,
   }) => {
     place.feed.publish(place.release())
-    const { page, ended } = await startUpdatable(harness)
+    const { page, electron, ended } = await startUpdatable(harness)
     const held = harness.cloud.hold('put-object', 1)
     await drag(page, [await harness.file('loras/under way.safetensors')])
     await held.arrived
     await expect(page.getByText('Modelferry 99.0.0 is ready to install.', { exact: false })).toBeVisible()
+    await skipTimers(electron, pauseLimitMs)
     await page.getByRole('button', { name: 'Restart to update' }).click()
     expect(await ended).toBe(0)
     held.release()

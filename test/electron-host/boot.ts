@@ -3,7 +3,7 @@ import { createRequire, flushCompileCache, registerHooks } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { readCommandLine } from './arguments.ts'
-import { startBrowser } from './browser.ts'
+import { openBrowser } from './browser.ts'
 import { complain, host } from './state.ts'
 import type { AppPackage } from './state.ts'
 
@@ -83,7 +83,7 @@ async function runMain(): Promise<void> {
 async function openChromium(): Promise<void> {
   const own = new Set(['user-data-dir', 'no-sandbox'])
   const forChromium = [...host.switches].filter(([name]) => !own.has(name))
-  const browser = await startBrowser(
+  const browser = await openBrowser(
     forChromium.map(([name, value]) => (value ? `--${name}=${value}` : `--${name}`)),
   )
   host.browser = browser

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream'
 import { Connection } from './cdp.ts'
 import type { Session } from './cdp.ts'
+import { startChromium } from './chromium.ts'
 
 export interface Browser {
   readonly connection: Connection
@@ -12,85 +12,82 @@ export interface Browser {
   /** DevTools address, through which Playwright finds the pages. */
   readonly url: string
   readonly chromeVersion: string
+  /** The browser context of the app's pages; undefined is Chromium's default one. */
+  readonly browserContextId: string | undefined
+}
+
+/** The value of `ELECTRON_HOST_BROWSER`, as JSON: a running Chromium that apps use one after the other. */
+export interface SharedChromium {
+  readonly url: string
+  readonly switches: readonly string[]
 }
 
 /**
- * Starts the Chromium that replaces Electron's content layer: headless without a display, unsandboxed only as
- * root. Its profile is a temporary folder, so that the app's data folder contains only the app's data;
- * localStorage and cookies therefore do not persist between runs.
+ * Connects to the shared Chromium if there is one with the same switches, else starts one for this process
+ * only.
  */
-export async function startBrowser(switches: readonly string[]): Promise<Browser> {
-  const profile = mkdtempSync(join(tmpdir(), 'electron-host-'))
-  mkdirSync(join(profile, 'tmp'))
-  const child = spawn(
-    process.env['ELECTRON_HOST_CHROMIUM'] ?? '/usr/bin/chromium',
-    argumentsFor(profile, switches),
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, TMPDIR: join(profile, 'tmp') },
-    },
-  )
-  process.on('exit', () => {
-    child.kill('SIGKILL')
-    removeProfile(profile)
-  })
-  const url = await addressOf(child)
+export async function openBrowser(switches: readonly string[]): Promise<Browser> {
+  const shared = sharedChromium()
+  return shared && String(shared.switches) === String(switches)
+    ? openShared(shared.url)
+    : openOwn((await startChromium(switches)).url)
+}
+
+function sharedChromium(): SharedChromium | undefined {
+  const text = process.env['ELECTRON_HOST_BROWSER']
+  return text ? (JSON.parse(text) as SharedChromium) : undefined
+}
+
+async function openOwn(url: string): Promise<Browser> {
   const connection = await Connection.open(url)
-  const { product } = await connection.root.send<{ product: string }>('Browser.getVersion')
-  await connection.root.send('Target.setDiscoverTargets', { discover: true })
-  // Nothing is saved; `will-download` is emitted in page-events.ts.
-  await connection.root.send('Browser.setDownloadBehavior', { behavior: 'deny', eventsEnabled: true })
-  return { connection, root: connection.root, url, chromeVersion: product.split('/')[1] ?? product }
+  return prepared(connection, { url, browserContextId: undefined })
 }
 
-/**
- * Chromium's child processes end shortly after it and write until then. Promises cannot be awaited at exit,
- * so this blocks.
- */
-function removeProfile(profile: string): void {
-  const pauseMs = 25
-  for (let attempts = 40; attempts > 0; attempts--) {
-    try {
-      rmSync(profile, { recursive: true, force: true })
-      return
-    } catch {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
-    }
+/** The app's pages and all that they store end with the connection, even if this process is killed. */
+async function openShared(url: string): Promise<Browser> {
+  const connection = await Connection.open(url)
+  await untilPagesAreGone(connection.root)
+  const { browserContextId } = await connection.root.send<{ browserContextId: string }>(
+    'Target.createBrowserContext',
+    { disposeOnDetach: true },
+  )
+  return prepared(connection, { url: await openTunnel(url), browserContextId })
+}
+
+async function prepared(
+  connection: Connection,
+  { url, browserContextId }: Pick<Browser, 'url' | 'browserContextId'>,
+): Promise<Browser> {
+  const { root } = connection
+  const { product } = await root.send<{ product: string }>('Browser.getVersion')
+  await root.send('Target.setDiscoverTargets', { discover: true })
+  // Nothing is saved; `will-download` is emitted in page-events.ts.
+  await root.send('Browser.setDownloadBehavior', { behavior: 'deny', eventsEnabled: true, browserContextId })
+  return { connection, root, url, chromeVersion: product.split('/')[1] ?? product, browserContextId }
+}
+
+/** The pages of a killed app close shortly after it. Playwright would take them for pages of this app. */
+async function untilPagesAreGone(root: Session): Promise<void> {
+  await root.send('Target.setDiscoverTargets', { discover: true })
+  for (;;) {
+    const gone = once(root, 'Target.targetDestroyed')
+    const { targetInfos } = await root.send<{ targetInfos: { type: string }[] }>('Target.getTargets')
+    if (!targetInfos.some(({ type }) => type === 'page')) return
+    await gone
   }
 }
 
-function argumentsFor(profile: string, switches: readonly string[]): string[] {
-  return [
-    '--remote-debugging-port=0',
-    '--no-startup-window',
-    `--user-data-dir=${profile}`,
-    '--no-first-run',
-    '--no-default-browser-check',
-    '--password-store=basic',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    // Chromium's address bar and extensions would load invisible pages, which take half of the start-up time.
-    '--disable-extensions',
-    '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
-    '--disable-field-trial-config',
-    ...(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'] ? [] : ['--headless=new']),
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    ...switches,
-  ]
-}
-
-function addressOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    child.stderr?.on('data', (piece) => {
-      said += String(piece)
-      const found = /DevTools listening on (ws:\S+)/.exec(said)
-      if (found?.[1]) resolve(found[1])
-    })
-    child.once('exit', (code) => reject(new Error(`Chromium ended with ${code}: ${said.slice(-2000)}`)))
-    child.once('error', reject)
+/**
+ * Another address of the same Chromium. Its connections end with this process, as those of a Chromium of its
+ * own would: Playwright takes that for the end of the app.
+ */
+async function openTunnel(url: string): Promise<string> {
+  const { hostname, port, pathname } = new URL(url)
+  const server = createServer({ noDelay: true }, (inbound) => {
+    const outbound = connect({ host: hostname, port: Number(port), noDelay: true })
+    pipeline(inbound, outbound, inbound, () => undefined)
   })
+  server.listen(0, '127.0.0.1').unref()
+  await once(server, 'listening')
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}`
 }

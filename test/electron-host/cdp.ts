@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { TextSocket } from './web-socket.ts'
 
 export type Answer = Record<string, unknown>
 
@@ -42,24 +43,21 @@ export class Session extends EventEmitter {
 export class Connection {
   readonly root: Session
   closed = false
-  private readonly socket: WebSocket
+  private readonly socket: TextSocket
   private lastId = 0
   private readonly waiting = new Map<number, Waiting>()
   private readonly sessions = new Map<string, Session>()
 
-  constructor(socket: WebSocket) {
+  constructor(socket: TextSocket) {
     this.socket = socket
     this.root = new Session(this, undefined)
-    socket.onmessage = ({ data }) => this.receive(JSON.parse(String(data)) as Message)
-    socket.onclose = () => this.end()
+    socket.onMessage = (text) => this.receive(JSON.parse(text) as Message)
+    socket.onClose = () => this.end()
   }
 
-  static open(url: string): Promise<Connection> {
-    return new Promise((resolve, reject) => {
-      const socket = new WebSocket(url)
-      socket.onopen = () => resolve(new Connection(socket))
-      socket.onerror = () => reject(new Error(`electron-host: cannot reach ${url}`))
-    })
+  /** @throws if the browser cannot be reached */
+  static async open(url: string): Promise<Connection> {
+    return new Connection(await TextSocket.open(url))
   }
 
   session(id: string): Session {

@@ -36,8 +36,13 @@ export interface HostApp {
   end(): Promise<void>
 }
 
-/** Starts the small app in test/fixtures/host-app on the Electron host. */
-export async function launchHostApp(): Promise<HostApp> {
+/** Starts the small app in test/fixtures/host-app on the Electron host, with further variables and switches. */
+export async function launchHostApp(
+  options: {
+    readonly environment?: Readonly<Record<string, string>>
+    readonly switches?: readonly string[]
+  } = {},
+): Promise<HostApp> {
   const home = mkdtempSync(join(tmpdir(), 'modelferry-host-'))
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
@@ -46,10 +51,11 @@ export async function launchHostApp(): Promise<HostApp> {
     ...Object.fromEntries(inherited),
     ELECTRON_HOST_CHROMIUM: findHeadlessChromium() ?? '',
     XDG_CONFIG_HOME: home,
+    ...options.environment,
   }
   const launched = {
     executablePath: electronHost,
-    args: [hostAppFolder],
+    args: [...(options.switches ?? []), hostAppFolder],
     env: environment,
     colorScheme: null,
   }

@@ -8,12 +8,15 @@ import process from 'node:process'
 import type { Settings } from '../../../electron/contract/settings.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud, CloudOptions } from '../../cloud/cloud.ts'
+import { startChromium } from '../../electron-host/chromium.ts'
+import type { SharedChromium } from '../../electron-host/browser.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
 import { findHeadlessChromium } from '../../support/runner/chromium.ts'
+import { findRuntime } from '../../support/runner/electron-runtime.ts'
 import { openKeyring } from '../../support/own-keyring.ts'
 import { signIn } from './page-steps.ts'
-import { launch } from './running-app.ts'
+import { launch, switches } from './running-app.ts'
 import type { RunningApp } from './running-app.ts'
 
 export { expect } from '@playwright/test'
@@ -42,6 +45,11 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
+  /**
+   * The Chromium of all apps that a worker starts on the Electron host: each has a browser context of its own. On
+   * Electron there is none.
+   */
+  readonly chromium: SharedChromium | undefined
   /** A session bus with a keyring, for the tests of one worker and the apps that they start. */
   readonly session: void
 }
@@ -49,6 +57,15 @@ interface WorkerFixtures {
 const smallFileBytes = 250_000
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  chromium: [
+    async ({}, use) => {
+      if (findRuntime().name === 'electron') return use(undefined)
+      const chromium = await startChromium(switches, { ...inheritedEnvironment(), ...appEnvironment })
+      await use({ url: chromium.url, switches })
+      await chromium.end()
+    },
+    { scope: 'worker' },
+  ],
   session: [
     // Playwright infers from the pattern that no other fixture is needed.
     async ({}, use) => {
@@ -65,9 +82,11 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
   cloudOptions: [{}, { option: true }],
   settings: [{}, { option: true }],
-  async harness({ cloudOptions, settings }, use, testInfo) {
+  async harness({ chromium, cloudOptions, settings }, use, testInfo) {
     const cloud = await startCloud(cloudOptions)
-    const { harness, apps } = createWorld(cloud, settings)
+    // Benchmarks measure the start of a Chromium too.
+    const shared = testInfo.tags.includes('@bench') ? undefined : chromium
+    const { harness, apps } = createWorld(cloud, settings, shared)
     await use(harness)
     for (const app of apps) await app.kill()
     if (testInfo.status !== testInfo.expectedStatus) await keepLogs(testInfo, apps, harness.home)
@@ -84,6 +103,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 function createWorld(
   cloud: Cloud,
   settings: Partial<Settings>,
+  chromium: SharedChromium | undefined,
 ): { harness: EngineHarness; apps: RunningApp[] } {
   // Short, because Chromium creates a socket below it, whose path is limited to 107 characters.
   const folder = mkdtempSync(join(tmpdir(), 'ferry-'))
@@ -92,7 +112,7 @@ function createWorld(
   // Most tests are about uploads and add files that would be reviewed.
   writeFileSync(join(home, 'settings.json'), JSON.stringify({ review: 'never', ...settings }))
   const apps: RunningApp[] = []
-  const environment = environmentFor(folder, cloud)
+  const environment = environmentFor(folder, cloud, chromium)
   const harness: EngineHarness = {
     folder,
     home,
@@ -129,15 +149,29 @@ async function keepLogs(testInfo: TestInfo, apps: readonly RunningApp[], home: s
   if (existsSync(log)) await testInfo.attach('log', { path: log })
 }
 
-function environmentFor(folder: string, cloud: Cloud): Record<string, string> {
+/** For the app and its Chromium. */
+const appEnvironment = {
+  ELECTRON_HOST_CHROMIUM: findHeadlessChromium() ?? '',
+  LANGUAGE: 'en',
+}
+
+function inheritedEnvironment(): Record<string, string> {
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   )
+  return Object.fromEntries(inherited)
+}
+
+function environmentFor(
+  folder: string,
+  cloud: Cloud,
+  chromium: SharedChromium | undefined,
+): Record<string, string> {
   return {
-    ...Object.fromEntries(inherited),
-    ELECTRON_HOST_CHROMIUM: findHeadlessChromium() ?? '',
+    ...inheritedEnvironment(),
+    ...appEnvironment,
+    ...(chromium && { ELECTRON_HOST_BROWSER: JSON.stringify(chromium) }),
     HOME: join(folder, 'person'),
-    LANGUAGE: 'en',
     MODELFERRY_HOME: join(folder, 'home'),
     MODELFERRY_SERVER: cloud.url,
     TMPDIR: join(folder, 'tmp'),

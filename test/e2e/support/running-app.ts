@@ -20,9 +20,12 @@ export interface RunningApp {
 
 const { executable } = findRuntime()
 
+/** The switches for Chromium with which every app starts. */
+export const switches: readonly string[] = ['--lang=en-US']
+
 /** The program and arguments of the built app, for a spec that starts it itself. */
 export function startWords(files: readonly string[]): { program: string; words: string[] } {
-  return { program: executable, words: [...runtimeArguments(), '--lang=en-US', projectFolder, ...files] }
+  return { program: executable, words: [...runtimeArguments(), ...switches, projectFolder, ...files] }
 }
 
 /** Starts the built app and waits until its page is drawn and its window is shown or minimised. */

@@ -24,10 +24,11 @@ interface Size {
 
 /** Opens an empty page of Chromium and a session for it. */
 export async function openPage(size: Size): Promise<{ session: Session; targetId: string }> {
-  const { root, connection } = theBrowser()
+  const { root, connection, browserContextId } = theBrowser()
   const { targetId } = await root.send<{ targetId: string }>('Target.createTarget', {
     url: 'about:blank',
     newWindow: true,
+    browserContextId,
     ...size,
   })
   const attached = await root.send<{ sessionId: string }>('Target.attachToTarget', {
@@ -162,13 +163,15 @@ export async function settlePermissions(
   origin: string,
   wireOrigin: string,
 ): Promise<void> {
+  const { root, browserContextId } = theBrowser()
   for (const [permission, chromiumNames] of Object.entries(permissions)) {
     const setting = (await isGranted(contents, permission, origin)) ? 'granted' : 'denied'
     for (const name of chromiumNames) {
-      await theBrowser().root.send('Browser.setPermission', {
+      await root.send('Browser.setPermission', {
         origin: wireOrigin,
         permission: { name },
         setting,
+        browserContextId,
       })
     }
   }

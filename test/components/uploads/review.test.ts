@@ -127,6 +127,18 @@ test('Cancel discards the files, and Undo restores them', async () => {
   ])
 })
 
+test('Undo opens the review again, also before its end was reported', async () => {
+  const ids = reviewRows.map(({ id }) => id)
+  const { sheet, screen, emit } = await openReview(undefined, undefined, {
+    discardReview: () => success(ids),
+  })
+  await userEvent.click(sheet.getByRole('button', { name: 'Cancel' }))
+  await expect.poll(() => sheet.elements()).toEqual([])
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  emit('review', reviewOf(reviewRows))
+  await expect.element(sheet).toBeVisible()
+})
+
 test('group actions and the row’s button leave files out, which can be undone in the sheet', async () => {
   const { sheet, asked } = await openReview()
   await userEvent.click(sheet.getByRole('button', { name: 'Remove 1 file: Broken files' }))

@@ -12,10 +12,10 @@ export default defineConfig({
   outputDir: 'test-results',
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  // Each test has its own app, cloud and folders; only the session bus and keyring are shared within a
-  // worker.
+  // Each test has its own app, cloud and folders; session bus, keyring and, on the host, Chromium are shared within
+  // a worker.
   fullyParallel: true,
-  // Each test starts a browser with several processes, which already uses two cores. A benchmark runs alone.
+  // Each app has several processes, which already use two cores. A benchmark runs alone.
   workers: process.argv.includes('@bench') ? 1 : 2,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
-import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { journalFile, openJournal } from '../../../electron/journal/journal-file.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
@@ -52,7 +53,8 @@ function setup() {
     lockedReads,
     /** Reads the journal as another process does. */
     readAsOther(id: string) {
-      const { database: other } = openJournal(folder, 0)
+      // Opening the whole journal waits 5 s for a lock during a transaction.
+      const other = new DatabaseSync(journalFile(folder), { readOnly: true })
       const record = createUploadStore(other, 'other', environment).find(id)
       other.close()
       return record

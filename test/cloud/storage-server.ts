@@ -73,6 +73,7 @@ export async function startEmbedded(options: StorageServerOptions): Promise<Stor
       publicOrigin: front.origin,
       signedOrigin: front.origin,
       bucket: EMBEDDED_BUCKET,
+      sha256Of: server.sha256Of,
       now,
     },
     unplug: () => front.unplug(),

@@ -30,6 +30,8 @@ export type StorageOptions = {
   readonly region: string
   readonly bucket: string
   readonly urlSeconds: number
+  /** Hashes an object where it is stored; without it, the object is downloaded. */
+  readonly sha256Of?: (key: string) => Promise<string>
   /** The clock for dating URLs; a real server requires the current time. */
   now(): number
 }
@@ -126,6 +128,7 @@ export function openStorage(options: StorageOptions) {
 
     /** SHA-256 of the stored object, in hex. */
     async sha256Of(Key: string): Promise<string> {
+      if (options.sha256Of) return options.sha256Of(Key)
       const { Body } = await atClock().send(new GetObjectCommand({ Bucket, Key }))
       const hash = createHash('sha256')
       for await (const chunk of Body as Readable) hash.update(chunk as Buffer)

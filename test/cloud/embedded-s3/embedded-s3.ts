@@ -1,5 +1,5 @@
 import { abortUpload, completeUpload, createUpload, listParts, listUploads, putPart } from './multipart.ts'
-import { deleteObject, getObject, listObjects, putObject } from './objects.ts'
+import { deleteObject, getObject, listObjects, objectSha256, putObject } from './objects.ts'
 import type { S3Call } from './objects.ts'
 import { verifySignature } from './signature.ts'
 import type { Keys } from './signature.ts'
@@ -19,7 +19,12 @@ export type EmbeddedS3Options = Keys & {
   now(): number
 }
 
-export type EmbeddedS3 = { readonly handle: Handler; close(): void }
+export type EmbeddedS3 = {
+  readonly handle: Handler
+  /** SHA-256 of an object in the bucket, in hex. */
+  sha256Of(key: string): Promise<string>
+  close(): void
+}
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 const MAXIMUM_KEY_BYTES = 1024
@@ -33,6 +38,7 @@ export function openEmbeddedS3(options: EmbeddedS3Options): EmbeddedS3 {
   store.addBucket(options.bucket)
   return {
     close: () => store.close(),
+    sha256Of: (key) => objectSha256(store, options.bucket, key),
     async handle(exchange) {
       try {
         const { bucket, key } = targetOf(exchange.request.url ?? '/')

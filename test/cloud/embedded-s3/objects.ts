@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { promisedBy, receive } from './receive.ts'
 import type { ReceiveOptions } from './receive.ts'
@@ -67,11 +68,24 @@ export function getObject(call: S3Call, headOnly: boolean): Answer {
     ...(wantsChecksum ? checksumHeader(record.sha256) : {}),
   }
   if (headOnly) return { status: 200, headers }
+  return { status: 200, headers, body: bytesOf(call.store, blobsOf(record)) }
+}
+
+/** SHA-256 of a stored object, in hex. */
+export async function objectSha256(store: Store, bucket: string, key: string): Promise<string> {
+  const record = store.object(bucket, key)
+  if (!record) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
+  const hash = createHash('sha256')
+  for await (const chunk of bytesOf(store, blobsOf(record))) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+function blobsOf(record: ObjectRecord): readonly string[] {
   const blobs = JSON.parse(record.blobs) as string[]
   if (blobs.length === 0 && record.size > 0) {
     throw new S3Error(403, 'InvalidObjectState', 'This server counts bytes and does not keep them')
   }
-  return { status: 200, headers, body: bytesOf(call.store, blobs) }
+  return blobs
 }
 
 async function* bytesOf(store: Store, blobs: readonly string[]): AsyncGenerator<Uint8Array> {

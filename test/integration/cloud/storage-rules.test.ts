@@ -6,6 +6,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { createClock } from '../../cloud/clock.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud } from '../../cloud/cloud.ts'
+import type { S3Error } from '../../cloud/embedded-s3/xml.ts'
 import { STORAGE_KINDS, startStorage } from '../../cloud/start-storage.ts'
 import type { StartedStorage } from '../../cloud/start-storage.ts'
 import { codeOf, presign, put, send, sha256, signIn } from './requests.ts'
@@ -167,7 +168,7 @@ test('counts the bytes but stores none when told to discard', async () => {
   const presigned = await presign(cloud, alice, bytes)
   const reply = await put(presigned, bytes)
   const objects = await cloud.objects()
-  const refused = await objects[0]?.sha256().catch((error: Error) => error.name)
+  const refused = await objects[0]?.sha256().catch(({ code }: S3Error) => code)
   await cloud.close()
   expect([reply.status, objects.map((object) => object.size), refused]).toEqual([
     200,

@@ -148,7 +148,7 @@ test('keeps the files of a first and a second start while signed out, until they
 
 test('refuses a file that a script created without a path', async ({ page }) => {
   const answer = await page.evaluate(async () =>
-    window.modelferry?.addFiles({ files: [new File(['not on the disk'], 'made.safetensors')] }),
+    window.testBridge.addFiles({ files: [new File(['not on the disk'], 'made.safetensors')] }),
   )
   expect(answer).toMatchObject({ ok: true, value: { added: 0, refused: 1 } })
   const row = page.getByRole('row').filter({ hasText: 'This item isn’t a file on this computer' })

@@ -20,7 +20,7 @@ import {
   restrict,
 } from './build/lint/restrictions.js'
 
-// Rules that need types are in .oxlintrc.json: oxlint checks them with the native compiler, in an eighth of the
+// Rules that need types are in .oxlintrc.json: oxlint checks them with the native compiler, in a fifth of the
 // CPU time. It can't check Svelte's templates or restricted syntax.
 const core = {
   'array-callback-return': 'error',

@@ -16,7 +16,6 @@ import { createHasher } from '../../electron/transfer/hasher.ts'
 import { createReadAhead, hashingReadAhead } from '../../electron/transfer/read-ahead.ts'
 import { createSentCounter } from '../../electron/transfer/sent-counter.ts'
 import { createThrottle, type Throttle } from '../../electron/transfer/throttle.ts'
-import { startReusedThread } from './reused-threads.ts'
 import { builtWorkers } from './runner/test-programs.ts'
 
 /** A real upload worker and files to send, removed when the test ends. */
@@ -59,7 +58,7 @@ export function startUploadWorkers(
   const workerPool = createUploadWorkerPool({
     url: builtWorkers().upload,
     threads: 1,
-    environment: { ...environment, startThread: startReusedThread },
+    environment,
     throttle,
     proxies,
     timeouts: { stallMs, answerMs: 60_000 },

@@ -26,7 +26,7 @@ export type ConflictCheckResult = Outcome | { readonly kind: 'proceed' }
  */
 export interface ConflictCheck {
   check(id: string, signal: AbortSignal): Promise<ConflictCheckResult>
-  /** Removes and returns the uploads that wait for this one: it has finished or stopped. */
+  /** Removes and returns the uploads that wait for this one. Must be called when it has finished or stopped. */
   takeWaiters(id: string): readonly string[]
 }
 
@@ -73,10 +73,11 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   const { rows, library, store, environment } = options
   const samples = createFileSamples(environment.timers)
   const waiters = new Map<string, Set<string>>()
+  /** Uploads that have passed the check and run: whatever their order, others of the same bytes wait for them. */
+  const passed = new Set<string>()
 
   function waitFor(record: UploadRecord, other: UploadRecord, reason: WaitReason): Outcome {
-    const ids = waiters.get(other.id) ?? new Set()
-    waiters.set(other.id, ids.add(record.id))
+    waiters.set(other.id, (waiters.get(other.id) ?? new Set()).add(record.id))
     // Otherwise a process that this one waits for could wait for this upload.
     store.releaseFile({ id: record.id })
     // Copies often have the same name.
@@ -96,8 +97,15 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
       const claim = claimFile(options, id)
       if (claim.kind !== 'proceed') return claim
     }
-    const result = await checkConflicts(id, signal)
-    return result.kind === 'proceed' ? claimFile(options, id) : result
+    let compared: readonly string[]
+    do {
+      compared = idsOfSameSize(rows, passed, id)
+      const result = await checkConflicts(id, signal)
+      if (result.kind !== 'proceed') return result
+      // Another file may have passed while this one was compared with others.
+    } while (idsOfSameSize(rows, passed, id).some((one) => !compared.includes(one)))
+    passed.add(id)
+    return claimFile(options, id)
   }
 
   async function checkConflicts(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
@@ -139,7 +147,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
       if (signal.aborted) return abortedOutcome
       if (duplicate) return duplicate
     }
-    const other = await findQueuedDuplicate({ ...options, samples }, record, signal)
+    const other = await findQueuedDuplicate({ ...options, samples, passed }, record, signal)
     if (signal.aborted) return abortedOutcome
     if (!other) return resolve(record.id, models)
     // If it was registered while both files were hashed, its end has woken this upload before it waited.
@@ -176,11 +184,18 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   return {
     check,
     takeWaiters(id) {
+      passed.delete(id)
       const ids = [...(waiters.get(id) ?? [])]
       waiters.delete(id)
       return ids
     },
   }
+}
+
+/** The other uploads among these whose files have the size of this one's. */
+function idsOfSameSize(rows: Pick<Rows, 'get'>, ids: Iterable<string>, id: string): readonly string[] {
+  const sizeOf = (one: string) => rows.get(one)?.record.identity.sizeBytes
+  return [...ids].filter((one) => one !== id && sizeOf(one) === sizeOf(id))
 }
 
 /**
@@ -311,15 +326,22 @@ function bestFirst(models: readonly LibraryModel[], path: string): readonly Libr
 
 /** An upload of the same bytes to the same team that runs before this one. */
 async function findQueuedDuplicate(
-  { rows, hashes, samples }: ConflictCheckOptions & { readonly samples: FileSamples },
+  {
+    rows,
+    hashes,
+    samples,
+    passed,
+  }: ConflictCheckOptions & { readonly samples: FileSamples; readonly passed: ReadonlySet<string> },
   record: UploadRecord,
   signal: AbortSignal,
 ): Promise<UploadRecord | null> {
   const { sizeBytes } = record.identity
   for (const id of rows.ids()) {
+    if (id === record.id) continue
     const other = rows.get(id)
     if (other?.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
-    if (!isSameTeam(other.record, record) || !runsBefore(other, record, compareUploads)) continue
+    if (!isSameTeam(other.record, record)) continue
+    if (!passed.has(id) && !runsBefore(other, record, compareUploads)) continue
     if (!makesUnnecessary(record, other.record.target.modelPath)) continue
     // A file that can't be read does not count as equal.
     if (!(await samples.mayBeEqual(record, other.record))) continue

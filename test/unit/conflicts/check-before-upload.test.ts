@@ -18,7 +18,7 @@ function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Pr
   const hashed: string[] = []
   const listed: (readonly [id: string, path: string | null])[] = []
   const duplicates: { readonly id: string; readonly model: LibraryModel }[] = []
-  const { check } = createConflictCheck({
+  const { check, takeWaiters } = createConflictCheck({
     rows,
     store,
     environment,
@@ -58,6 +58,7 @@ function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Pr
       return record
     },
     check: (id: string) => check(id, new AbortController().signal),
+    takeWaiters,
   }
 }
 
@@ -174,6 +175,17 @@ test('does not wait for a better copy once bytes were sent', async () => {
   const kept = add('kept', bytes, { target: targetAt('models/loras/x.safetensors') })
   expect(await check(copy.id)).toEqual(proceed)
   expect(await check(kept.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
+})
+
+test('waits for a worse copy that has passed the check and not begun to send, until it ends', async () => {
+  const { add, check, takeWaiters } = setup()
+  const bytes = bytesOf(9_000, 1)
+  const copy = add('copy', bytes, { target: targetAt('models/loras/backup/x.safetensors') })
+  expect(await check(copy.id)).toEqual(proceed)
+  const kept = add('kept', bytes, { target: targetAt('models/loras/x.safetensors') })
+  expect(await check(kept.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
+  expect(takeWaiters(copy.id)).toEqual([kept.id])
+  expect(await check(kept.id)).toEqual(proceed)
 })
 
 test('names the model at the best path among those with the same bytes', async () => {

@@ -11,7 +11,7 @@ import { containsOtherBytes } from './put-outcome.ts'
 import { setSentBytes } from './sent-counter.ts'
 import { sendBody, untilFlushed, type Put } from './put-body.ts'
 import { createInlineHash, createThreadHash, type SentHash } from './sent-hash.ts'
-import { createSentMd5Factory } from './sent-md5.ts'
+import { createSentMd5Factory, type SentMd5Factory } from './sent-md5.ts'
 import {
   trustsSystemCertificates,
   trustSystemCertificatesAfter,
@@ -27,7 +27,6 @@ const maxResponseCharacters = 16 * 1024
 const discardTimeoutMs = 5_000
 /** Longer than any ETag, which is stored with its part. */
 const maxEtagLength = 200
-const md5Factory = createSentMd5Factory()
 const abortedUnsent: PutAnswer = { kind: 'aborted', sha256: null, flushedBytes: 0 }
 
 /** Writes an acknowledged part to the journal; returns whether it was written. */
@@ -36,9 +35,12 @@ export type RecordPart = (
 ) => boolean
 
 /** Runs PUTs on this thread. Acknowledged parts are recorded before the answer is posted. */
-export function runPutJobs(recordPart: RecordPart | null): void {
+export function runPutJobs(
+  recordPart: RecordPart | null,
+  md5Factory: SentMd5Factory = createSentMd5Factory(),
+): void {
   runJobs(async (job: PutWorkerJob, context: JobContext<PutProgress>): Promise<PutAnswer> => {
-    const answer = await send(job, context)
+    const answer = await send(job, md5Factory, context)
     if (recordPart === null || job.part === null || !isStored(job, answer)) return answer
     const { etag, checksum } = answer
     if (etag === null) return answer
@@ -46,16 +48,20 @@ export function runPutJobs(recordPart: RecordPart | null): void {
   })
 }
 
-async function send(job: PutWorkerJob, context: JobContext<PutProgress>): Promise<PutAnswer> {
+async function send(
+  job: PutWorkerJob,
+  md5Factory: SentMd5Factory,
+  context: JobContext<PutProgress>,
+): Promise<PutAnswer> {
   if (context.signal.aborted) return abortedUnsent
   const opened = await openWithTimeout(job, context.signal)
   if (opened === null) return abortedUnsent
   if (!opened.ok) return { kind: 'refused', failure: opened.failure }
   const hash = hashFor(job)
   try {
-    const first = await attempt(job, { handle: opened.handle, hash }, context)
+    const first = await attempt(job, { handle: opened.handle, hash, md5Factory }, context)
     const { answer } = shouldRetryAtOnce(first)
-      ? await attempt(job, { handle: opened.handle, hash }, context)
+      ? await attempt(job, { handle: opened.handle, hash, md5Factory }, context)
       : first
     return await withHash(answer, job, hash)
   } finally {
@@ -78,6 +84,7 @@ async function withHash(answer: PutAnswer, job: PutWorkerJob, hash: SentHash | n
 
 interface Source {
   readonly handle: FileHandle
+  readonly md5Factory: SentMd5Factory
   readonly hash: SentHash | null
 }
 
@@ -98,7 +105,7 @@ function shouldRetryAtOnce({ answer, usedKeptConnection, trustedSystem }: Attemp
 
 async function attempt(
   job: PutWorkerJob,
-  { handle, hash }: Source,
+  { handle, hash, md5Factory }: Source,
   context: JobContext<PutProgress>,
 ): Promise<Attempt> {
   const trustedSystem = trustsSystemCertificates()

@@ -16,7 +16,7 @@ export interface SentMd5 {
 }
 
 /** One for all PUTs of a thread, since they share its core. */
-interface SentMd5Factory {
+export interface SentMd5Factory {
   start(): SentMd5
 }
 

@@ -66,16 +66,37 @@ async function prepared(
   return { connection, root, url, chromeVersion: product.split('/')[1] ?? product, browserContextId }
 }
 
-/** The pages of a killed app close shortly after it. Playwright would take them for pages of this app. */
+/**
+ * The pages of a killed app close shortly after it. Playwright would take them for pages of this app.
+ * @throws if an app still runs after `goneLimitMs`: only one can use the shared Chromium at a time
+ */
 async function untilPagesAreGone(root: Session): Promise<void> {
   await root.send('Target.setDiscoverTargets', { discover: true })
+  const limit = AbortSignal.timeout(goneLimitMs)
   for (;;) {
-    const gone = once(root, 'Target.targetDestroyed')
-    const { targetInfos } = await root.send<{ targetInfos: { type: string }[] }>('Target.getTargets')
-    if (!targetInfos.some(({ type }) => type === 'page')) return
-    await gone
+    const gone = once(root, 'Target.targetDestroyed', { signal: limit })
+    const { targetInfos } = await root.send<{ targetInfos: Target[] }>('Target.getTargets')
+    // The default context has no app; Chromium may have pages of its own there.
+    const { browserContextIds } = await root.send<{ browserContextIds: string[] }>(
+      'Target.getBrowserContexts',
+    )
+    const pages = targetInfos.filter(
+      ({ type, browserContextId }) => type === 'page' && browserContextIds.includes(browserContextId ?? ''),
+    )
+    if (pages.length === 0) return void gone.catch(() => undefined)
+    await gone.catch(() => {
+      throw new Error(`electron-host: another app still has ${pages.map(({ url }) => url).join()}`)
+    })
   }
 }
+
+interface Target {
+  readonly type: string
+  readonly url: string
+  readonly browserContextId?: string
+}
+
+const goneLimitMs = 10_000
 
 /**
  * Another address of the same Chromium. Its connections end with this process, as those of a Chromium of its

@@ -17,6 +17,9 @@ const test = base.extend<{ keyring: OwnKeyring }>({
   },
 })
 
+// The files of the page are searched too.
+test.use({ ownChromium: true })
+
 test('offers an in-memory sign-in when the keyring is locked, and saves nothing', async ({
   harness,
   keyring,

@@ -37,6 +37,8 @@ interface Fixtures {
   readonly cloudOptions: CloudOptions
   /** The settings before the first start. */
   readonly settings: Partial<Settings>
+  /** Whether each app has a Chromium of its own, whose profile is in the folder of the test. */
+  readonly ownChromium: boolean
   readonly harness: EngineHarness
   /** The app without a signed-in account. */
   readonly app: RunningApp
@@ -46,10 +48,10 @@ interface Fixtures {
 
 interface WorkerFixtures {
   /**
-   * The Chromium of all apps that a worker starts on the Electron host: each has a browser context of its own. On
-   * Electron there is none.
+   * Starts, at its first call, the Chromium of all apps that a worker starts on the Electron host: each has a browser
+   * context of its own. On Electron there is none.
    */
-  readonly chromium: SharedChromium | undefined
+  readonly openSharedChromium: () => Promise<SharedChromium | undefined>
   /** A session bus with a keyring, for the tests of one worker and the apps that they start. */
   readonly session: void
 }
@@ -57,12 +59,15 @@ interface WorkerFixtures {
 const smallFileBytes = 250_000
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
-  chromium: [
+  openSharedChromium: [
     async ({}, use) => {
-      if (findRuntime().name === 'electron') return use(undefined)
-      const chromium = await startChromium(switches, { ...inheritedEnvironment(), ...appEnvironment })
-      await use({ url: chromium.url, switches })
-      await chromium.end()
+      if (findRuntime().name === 'electron') return use(async () => undefined)
+      let chromium: ReturnType<typeof startChromium> | undefined
+      await use(async () => {
+        chromium ??= startChromium(switches, { ...inheritedEnvironment(), ...appEnvironment })
+        return { url: (await chromium).url, switches }
+      })
+      if (chromium) await (await chromium).end()
     },
     { scope: 'worker' },
   ],
@@ -82,10 +87,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
   cloudOptions: [{}, { option: true }],
   settings: [{}, { option: true }],
-  async harness({ chromium, cloudOptions, settings }, use, testInfo) {
+  ownChromium: [false, { option: true }],
+  async harness({ openSharedChromium, ownChromium, cloudOptions, settings }, use, testInfo) {
     const cloud = await startCloud(cloudOptions)
     // Benchmarks measure the start of a Chromium too.
-    const shared = testInfo.tags.includes('@bench') ? undefined : chromium
+    const hasOwn = ownChromium || testInfo.tags.includes('@bench')
+    const shared = hasOwn ? undefined : await openSharedChromium()
     const { harness, apps } = createWorld(cloud, settings, shared)
     await use(harness)
     for (const app of apps) await app.kill()

@@ -16,7 +16,14 @@ async function openSharedChromium() {
   const listUrl = new URL('/json/list', chromium.url.replace(/^ws:/, 'http:'))
   return {
     environment: { ELECTRON_HOST_BROWSER: JSON.stringify(shared) },
-    pageCount: async () => ((await (await fetch(listUrl)).json()) as unknown[]).length,
+    async pageCount() {
+      const targets = (await (await fetch(listUrl)).json()) as {
+        readonly type: string
+        readonly url: string
+      }[]
+      // Chromium may have pages of its own.
+      return targets.filter(({ type, url }) => type === 'page' && !url.startsWith('chrome:')).length
+    },
   }
 }
 

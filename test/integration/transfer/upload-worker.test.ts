@@ -272,7 +272,7 @@ test.each([200, 201])('returns an ETag of up to 200 characters: %i', async (leng
 })
 
 test('closes the connection when the body of an acknowledgement stays open', async () => {
-  const workers = startUploadWorkers(createTestEnvironment(standingClock()), { stallMs: 400 })
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()), { stallMs: 1_000 })
   const closed = Promise.withResolvers<void>()
   const { url } = await startTestServer((request, response) => {
     response.on('close', closed.resolve)
@@ -284,7 +284,7 @@ test('closes the connection when the body of an acknowledgement stays open', asy
 })
 
 test('keeps the status of a response whose body arrives byte by byte without an end', async () => {
-  const workers = startUploadWorkers(createTestEnvironment(standingClock()), { stallMs: 400 })
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()), { stallMs: 1_000 })
   const closed = Promise.withResolvers<void>()
   const { url } = await startTestServer((request, response) => {
     void etagOf(request).then(() => {

@@ -11,12 +11,12 @@ declare global {
 export function bridge({ modelferry } = window): Bridge {
   if (!modelferry) throw new Error('window.modelferry is missing: the preload did not run')
   const { on, ...calls } = modelferry
-  const parsed = Object.entries(calls).map(([name, call]) => {
+  const parsingCalls = Object.entries(calls).map(([name, call]) => {
     const ask = call as (args?: unknown) => Promise<string>
     return [name, async (args?: unknown) => JSON.parse(await ask(args)) as unknown] as const
   })
   return {
-    ...Object.fromEntries(parsed),
+    ...Object.fromEntries(parsingCalls),
     on: (name, listener) =>
       on(name, (value) => listener(JSON.parse(value) as Parameters<typeof listener>[0])),
   } as Bridge

@@ -62,19 +62,26 @@ export function startDesktop(options: DesktopOptions): void {
   const window = createMainWindow({ preload: folders.preload, memory, log })
   const updateRecord = createUpdateRecord({ memory, isWindowVisible: window.isVisible, now: Date.now })
   const startsHidden = instance.startsHidden() || updateRecord.wasStartedHidden()
-  // Other processes start to load the page while this one opens the journal. The page's calls are handled afterwards.
+  // The processes of the page start while this one opens the journal. The page's requests and calls follow.
   if (!startsHidden) window.show()
-  const engine = createEngineFor(options, window)
-  const built = { ...options, window, updateRecord, engine }
-  const desktop = buildDesktop(built)
-  connectDesktop(built, desktop)
+  const { engine, desktop } = buildBehind(window, () => {
+    const built = { ...options, window, updateRecord, engine: options.createEngine() }
+    const desktop = buildDesktop(built)
+    connectDesktop(built, desktop)
+    return { engine: built.engine, desktop }
+  })
 
   const { dialogs, trayAvailability, launchListener, statusDisplay, updates } = desktop
   if (startsHidden) void minimiseWithoutTray(trayAvailability, window)
   void engine
     .start({ confirmAccount: dialogs.confirmAccount })
-    .catch((error: unknown) => log.error('could not start the uploads', { error }))
-    .then(() => {
+    .catch((error: unknown) => {
+      log.error('could not start the uploads', { error })
+      return true
+    })
+    .then((hasStarted) => {
+      // The app quits.
+      if (!hasStarted) return
       statusDisplay.engineStarted()
       updates.start()
       desktop.started.resolve()
@@ -89,10 +96,10 @@ interface BuildOptions extends DesktopOptions {
   readonly engine: Engine
 }
 
-/** Why the journal can't be used is shown instead of the window. */
-function createEngineFor({ createEngine }: DesktopOptions, window: MainWindow): Engine {
+/** If it fails, for example because the journal can't be used, the reason is shown instead of the window. */
+function buildBehind<T>(window: MainWindow, build: () => T): T {
   try {
-    return createEngine()
+    return build()
   } catch (error) {
     window.browserWindow()?.destroy()
     throw error
@@ -102,7 +109,7 @@ function createEngineFor({ createEngine }: DesktopOptions, window: MainWindow): 
 const firstPaintCalls: ReadonlySet<CallName> = new Set<CallName>(['session', 'settings', 'surroundings'])
 
 /** All calls wait until the queue is read, except for those that the first paint needs. */
-const readiness = (engine: Pick<Engine, 'queueRestored'>) => async (name: CallName) =>
+const untilReadyWith = (engine: Pick<Engine, 'queueRestored'>) => async (name: CallName) =>
   firstPaintCalls.has(name) ? undefined : engine.queueRestored()
 
 type Desktop = ReturnType<typeof buildDesktop>
@@ -191,7 +198,7 @@ function buildDesktop(options: BuildOptions) {
     ...updates.handlers,
     snapshot: async () => success(feed.takeSnapshot(engine.snapshot())),
   }
-  setupIpc({ handlers, isReadyFor: readiness(engine), window, log, onAnswered: feed.callAnswered })
+  setupIpc({ handlers, untilReady: untilReadyWith(engine), window, log, onAnswered: feed.callAnswered })
   return {
     environment,
     dialogs,

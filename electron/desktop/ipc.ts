@@ -28,14 +28,14 @@ const callNames = Object.keys(calls) as CallName[]
  */
 export function setupIpc(options: {
   readonly handlers: CallHandlers
-  /** Resolves when a call can be handled; the page may ask before the queue is there. */
-  readonly isReadyFor: (name: CallName) => Promise<void>
+  /** Resolves when a call can be handled; the page may ask before the queue is restored. */
+  readonly untilReady: (name: CallName) => Promise<void>
   readonly window: Pick<MainWindow, 'webContentsId'>
   readonly log: Log
   /** After each answered call of our page, whether it succeeded or failed. */
   readonly onAnswered?: (name: CallName) => void
 }): void {
-  const { handlers, isReadyFor, window, log, onAnswered } = options
+  const { handlers, untilReady, window, log, onAnswered } = options
   for (const name of callNames) {
     // The contract types the arguments of each handler; here they have been parsed by the same entry of the
     // contract.
@@ -46,7 +46,7 @@ export function setupIpc(options: {
         log.error('a call from an unknown sender was rejected', { name, reason })
         return failed(failure('bad-call'))
       }
-      await isReadyFor(name)
+      await untilReady(name)
       const answer = await answerCall(name, args, handler, log)
       onAnswered?.(name)
       return answer

@@ -2,6 +2,7 @@ import { app, powerMonitor } from 'electron'
 import process from 'node:process'
 import type { Log } from '../platform/environment.ts'
 import type { Dialogs, RunningUploads } from './window/dialogs.ts'
+import { onEachWindow } from './window/each-window.ts'
 
 export interface QuitHandler {
   /** True once everything has been stopped; from then on windows may close. */
@@ -98,7 +99,7 @@ export function setupQuit(options: {
     event?.preventDefault?.()
     app.quit()
   })
-  app.on('browser-window-created', (_event, window) => {
+  onEachWindow((window) => {
     window.on('query-session-end', skipConfirmation)
     window.on('session-end', skipConfirmation)
   })

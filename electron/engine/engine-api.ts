@@ -171,8 +171,11 @@ export interface Engine {
   networkChanged(): void
   /** Returns the unsubscribe function. */
   subscribe(listener: EngineListener): () => void
-  /** Starts; uploads of earlier processes continue unless `restoreQueue` is false. */
-  start(options?: StartOptions): Promise<void>
+  /**
+   * Starts; uploads of earlier processes continue unless `restoreQueue` is false. Resolves to false if `stop` was
+   * called before it had started.
+   */
+  start(options?: StartOptions): Promise<boolean>
   /**
    * Starts nothing any more and resolves once the parts that need a few seconds are finished; the call
    * `stopPausing` cuts that short. `stop` follows.

@@ -72,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
   let ownsHistory = false
   let isStopping = false
   let queueRestored = Promise.resolve()
-  const restoring = new AbortController()
+  const stopping = new AbortController()
   let confirmAccount = async (_account: Account) => true
 
   // Journal: what survives a restart.
@@ -576,12 +576,16 @@ export function createEngine(options: EngineOptions): Engine {
       ownsHistory = restoreQueue
       confirmAccount = confirm
       if (restoreQueue) {
+        // What the user sees is the whole queue or none of it.
+        feed.hold()
         doneToday.restore()
-        const restored = restoreQueued({ store, rows, queue, recovery, rechecks, signal: restoring.signal })
+        const restored = restoreQueued({ store, rows, queue, recovery, rechecks, signal: stopping.signal })
         queueRestored = restored.catch(() => undefined)
-        await restored
+        await restored.finally(feed.release)
       }
+      if (stopping.signal.aborted) return false
       await signIns.restore()
+      if (stopping.signal.aborted) return false
       if (restoreQueue) {
         watchedFolders.start()
         waitingFiles.start()
@@ -596,9 +600,10 @@ export function createEngine(options: EngineOptions): Engine {
       sealing.watch()
       cleanUp()
       verifyOpen()
+      return true
     },
     async stop() {
-      restoring.abort()
+      stopping.abort()
       await queueRestored
       await Promise.all([finder.close(), watchedFolders.close(), waitingFiles.close()])
       review.close()

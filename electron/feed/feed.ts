@@ -29,6 +29,9 @@ export interface Feed {
   /** Bytes of any upload were sent. */
   moved(bytes: number): void
   snapshot(): Snapshot
+  /** No patches are sent until `release`. */
+  hold(): void
+  release(): void
   subscribe(listener: FeedListener): () => void
   close(): void
 }
@@ -37,6 +40,38 @@ export interface FeedListener {
   patch(patch: Patch): void
   /** Once a second while something runs, and once when it has ended. */
   flow(flow: TransferSpeed): void
+}
+
+/** Calls `flush` once, a moment after the first of several changes, and not while it is held. */
+function createPatchTimer({ timers }: Pick<Environment, 'timers'>, flush: () => void) {
+  let isHeld = false
+  let cancel: (() => void) | null = null
+
+  function schedule(): void {
+    if (cancel !== null || isHeld) return
+    cancel = timers.after(patchEveryMs, () => {
+      cancel = null
+      flush()
+    })
+  }
+
+  function stop(): void {
+    cancel?.()
+    cancel = null
+  }
+
+  return {
+    schedule,
+    hold() {
+      isHeld = true
+      stop()
+    },
+    release() {
+      isHeld = false
+      schedule()
+    },
+    stop,
+  }
 }
 
 export function createFeed(options: {
@@ -62,8 +97,8 @@ export function createFeed(options: {
   /** Views as last computed; unchanged rows are not computed again. */
   const views = new Map<string, UploadRow>()
   let sequence = 0
-  let pending = false
-  let cancel = () => {}
+  const patchTimer = createPatchTimer(environment, flush)
+  const { schedule } = patchTimer
   const totalSpeed = createTotalSpeed({
     requestSlots,
     environment,
@@ -90,14 +125,7 @@ export function createFeed(options: {
     return row
   }
 
-  function schedule(): void {
-    if (pending) return
-    pending = true
-    cancel = environment.timers.after(patchEveryMs, flush)
-  }
-
   function flush(): void {
-    pending = false
     const rows: UploadRow[] = []
     const removed: string[] = []
     for (const id of dirty) {
@@ -127,6 +155,8 @@ export function createFeed(options: {
     changed,
     touched: schedule,
     moved: totalSpeed.moved,
+    hold: patchTimer.hold,
+    release: patchTimer.release,
     snapshot() {
       for (const id of ids()) if (!views.has(id)) refresh(id)
       for (const id of stale) refresh(id)
@@ -144,7 +174,7 @@ export function createFeed(options: {
       return () => listeners.delete(listener)
     },
     close() {
-      cancel()
+      patchTimer.hold()
       totalSpeed.close()
       listeners.clear()
     },

@@ -16,21 +16,22 @@ const rowsPerBatch = 500
  * @returns resolves when all rows are shown, or `signal` was aborted
  */
 export async function restoreQueued(services: {
-  readonly store: Pick<UploadStore, 'claimIds' | 'readClaimed' | 'unclaimed'>
+  readonly store: Pick<UploadStore, 'claimQueueIds' | 'readClaimed' | 'unclaimed'>
   readonly rows: Pick<Rows, 'has' | 'restore'>
-  readonly queue: Pick<Queue, 'add'>
+  readonly queue: Pick<Queue, 'add' | 'has'>
   readonly recovery: Pick<RecoveryMonitor, 'tryUntilDone'>
   readonly rechecks: Pick<Rechecks, 'resume'>
   readonly signal: AbortSignal
 }): Promise<void> {
-  const { store, rows, recovery, rechecks, signal } = services
+  const { store, rows, queue, recovery, rechecks, signal } = services
   let restored = Promise.resolve()
   /** Rows that are shown though they are not claimed. */
   let unclaimed: ReadonlySet<string> | null = null
   recovery.tryUntilDone(() => {
-    const claimed = store.claimIds()
+    const claimed = store.claimQueueIds()
     if (claimed.ok) {
-      const isMissing = (id: string) => !rows.has(id) || unclaimed?.has(id) === true
+      // A row that was shown before and runs by now has its state.
+      const isMissing = (id: string) => !rows.has(id) || (unclaimed?.has(id) === true && !queue.has(id))
       restored = restoreInBatches(claimed.value, isMissing, services).then(() => {
         if (!signal.aborted) rechecks.resume()
       })

@@ -21,7 +21,7 @@ export interface PartsStore {
   add(uploadId: string, part: StoredPart): Result<void>
   /** Resolves once parts that an upload worker has written (see part-recorder.ts) are on the disk. */
   flush(): Promise<Result<void>>
-  /** Counts the parts of all uploads in one query. */
+  /** Counts the parts of these uploads in one query. */
   counts(uploadIds: readonly string[]): ReadonlyMap<string, PartCount>
 }
 

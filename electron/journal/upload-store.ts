@@ -58,7 +58,7 @@ export interface UploadStore extends HistoryStore, FileClaims {
    */
   claimQueue(which?: UploadFilter | AccountFilter): Result<readonly UploadRecord[]>
   /** Claims like `claimQueue` and returns only the ids, in order. */
-  claimIds(): Result<readonly string[]>
+  claimQueueIds(): Result<readonly string[]>
   /** Those of these uploads that this process has in its queue, in order of the queue. */
   readClaimed(ids: readonly string[]): readonly UploadRecord[]
   /** Queued uploads that no living process runs, without claiming them. */
@@ -103,7 +103,7 @@ function createQueueClaims(options: {
   readonly read: (lines: Iterable<unknown>) => UploadRecord[]
   readonly writeAsRunner: Write
   readonly history: Pick<StorageHistory, 'addRead'>
-}): Pick<UploadStore, 'claimQueue' | 'claimIds' | 'readClaimed'> {
+}): Pick<UploadStore, 'claimQueue' | 'claimQueueIds' | 'readClaimed'> {
   const { database, runner, read, writeAsRunner, history } = options
   const names = columns.join(', ')
   const all = database.prepare(queueQuery(names, 'runner = ?'))
@@ -120,7 +120,7 @@ function createQueueClaims(options: {
       const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
       return claimed.ok ? success(remember(read(all.iterate(runner)))) : claimed
     },
-    claimIds() {
+    claimQueueIds() {
       const claimed = writeAsRunner(() => claimAbandoned(database, runner, null))
       return claimed.ok ? success(allIds.all(runner).map(({ id }) => String(id))) : claimed
     },

@@ -90,6 +90,8 @@ export interface EngineHarness {
   readonly app: App
   /** Writes a safetensors file into the test's folder and returns its path. */
   file(name: string, options?: SafetensorsOptions): Promise<string>
+  /** Begins to start another app like `open`. */
+  begin(settings?: Partial<EngineSettings>, dataFolder?: string): { app: App; started: Promise<boolean> }
   /** Starts another app with the same secret store, and with the same folder by default. */
   open(settings?: Partial<EngineSettings>, dataFolder?: string): Promise<App>
   /** Names of the cloud's operations so far, oldest first. */
@@ -141,7 +143,7 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
     await rm(folder, { recursive: true, force: true })
   })
 
-  async function open(settings: Partial<EngineSettings> = {}, dataFolder = home): Promise<App> {
+  const begin: EngineHarness['begin'] = (settings = {}, dataFolder = home) => {
     const engine = createEngine({
       folder: dataFolder,
       environment: fileLog ? { ...environment, log: fileLog } : environment,
@@ -169,7 +171,12 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
     })
     const app = appOn(engine)
     apps.push(app)
-    await engine.start({ restoreQueue: options.isCommand !== true })
+    return { app, started: engine.start({ restoreQueue: options.isCommand !== true }) }
+  }
+
+  const open: EngineHarness['open'] = async (...given) => {
+    const { app, started } = begin(...given)
+    await started
     return app
   }
 
@@ -185,6 +192,7 @@ export async function setup(options: EngineOptions = {}): Promise<EngineHarness>
     clock,
     environment,
     app,
+    begin,
     open,
     async file(name, given = {}) {
       const path = join(folder, 'files', name)

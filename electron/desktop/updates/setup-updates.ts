@@ -1,4 +1,4 @@
-import { app, type BrowserWindow } from 'electron'
+import { app } from 'electron'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { realTimers } from '../../platform/system-environment.ts'
 import type { AppFolders } from '../app-folders.ts'
 import { hiddenSwitch } from '../integration/launch-arguments.ts'
 import type { SessionSecretStore } from '../security/secret-store.ts'
+import { onEachWindow } from '../window/each-window.ts'
 import type { MainWindow } from '../window/main-window.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import { readFeedKeys } from './feed-signature.ts'
@@ -37,7 +38,7 @@ export function setupUpdates(options: {
   readonly settings: SettingsStore
   readonly record: UpdateRecord
   readonly engine: Pick<Engine, 'snapshot' | 'subscribe'>
-  readonly window: Pick<MainWindow, 'isVisible' | 'browserWindow'>
+  readonly window: Pick<MainWindow, 'isVisible'>
   readonly secretStore: Pick<SessionSecretStore, 'state'>
   readonly feed: Pick<PageFeed, 'sendEvent'>
   /** Stops the uploads and flushes everything, without asking. */
@@ -94,15 +95,12 @@ export function setupUpdates(options: {
   })
 
   const conditionsChanged = () => controller.conditionsChanged()
-  const watchVisibility = (browserWindow: BrowserWindow) => {
+  onEachWindow((browserWindow) => {
     browserWindow.on('show', conditionsChanged)
     browserWindow.on('hide', conditionsChanged)
     browserWindow.on('minimize', conditionsChanged)
     browserWindow.on('restore', conditionsChanged)
-  }
-  const firstWindow = window.browserWindow()
-  if (firstWindow) watchVisibility(firstWindow)
-  app.on('browser-window-created', (_event, browserWindow) => watchVisibility(browserWindow))
+  })
   settings.onChange((current, before) => {
     if (current.updates !== before.updates || current.updateOnQuit !== before.updateOnQuit)
       controller.settingsChanged()

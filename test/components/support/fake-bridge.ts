@@ -56,7 +56,10 @@ const initialLoads: readonly CallName[] = [
 ]
 const isRecorded = (name: CallName) => !initialLoads.includes(name)
 
-/** A fake `window.modelferry`, built from the contract's table of calls so that it has exactly these. */
+/** As the real connection transfers it. */
+const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+
+/** A fake connection, built from the contract's table of calls so that it has exactly these. */
 export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridgeOptions = {}): FakeBridge {
   const asked: Asked[] = []
   const listeners = new Map<EventName, Set<(value: never) => void>>()
@@ -124,7 +127,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     const answer = (answers[name] ?? defaultAnswers[name]) as ((args: unknown) => unknown) | undefined
     all[name] = async (args) => {
       if (isRecorded(name)) asked.push({ name, args })
-      return answer ? answer(args) : success(undefined)
+      return throughJson(answer ? await answer(args) : success(undefined))
     }
   }
   const on: Bridge['on'] = (name, listener) => {
@@ -134,7 +137,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     return () => set.delete(listener)
   }
   const emit: FakeBridge['emit'] = (name, value) => {
-    for (const listener of listeners.get(name) ?? []) listener(value as never)
+    for (const listener of listeners.get(name) ?? []) listener(throughJson(value) as never)
   }
   return { bridge: { ...all, on } as unknown as Bridge, asked, emit }
 }

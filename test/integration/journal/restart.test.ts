@@ -1,8 +1,11 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { ALICE, ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { setup, valueOf } from '../../support/engine.ts'
+import { uploadRecord } from '../../support/records.ts'
 
 test('a restart restores queue, pauses, history and sign-in', async () => {
   const { app, cloud, file, open } = await setup()
@@ -32,6 +35,29 @@ test('a restart restores queue, pauses, history and sign-in', async () => {
   expect(valueOf(await next.calls.history({ beforeMs: null, search: '', limit: 9 })).rows).toHaveLength(2)
   expect(next.row(paused).phase).toBe('paused')
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(2)
+})
+
+test('an app that quits while it reads a long queue starts no upload and keeps all of them', async () => {
+  const { app, cloud, home, begin, asked, environment } = await setup()
+  const [{ id: accountId = '', teams: [team] = [] } = {}] = app.session().accounts
+  await app.stop()
+  cloud.forgetOperations()
+  const { database } = openJournal(home, environment.now())
+  const store = createUploadStore(database, 'before', environment)
+  const records = Array.from({ length: 1_200 }, (_none, position) =>
+    uploadRecord({ position, accountId, ...(team ? { team } : {}) }),
+  )
+  store.add(records)
+  store.close()
+  const { app: next, started } = begin()
+  expect(next.rows()).toHaveLength(500)
+  await next.stop()
+  expect([await started, asked()]).toEqual([false, []])
+  const kept = valueOf(createUploadStore(database, 'after', environment).claimQueue())
+  expect(kept.map(({ id, phase, failure }) => ({ id, phase, failure }))).toEqual(
+    records.map(({ id }) => ({ id, phase: 'waiting', failure: null })),
+  )
+  database.close()
 })
 
 test('a file whose bytes are stored is only registered after a restart', async () => {

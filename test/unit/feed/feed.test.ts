@@ -75,6 +75,18 @@ test('sends at most ten patches a second, and none without changes', () => {
   expect([patches.length, clock.waits()]).toEqual([10, []])
 })
 
+test('sends nothing while it is held, and then everything in one patch', () => {
+  const { put, clock, patches, feed } = setup()
+  put('a', {})
+  feed.hold()
+  put('b', {})
+  clock.advance(60_000)
+  expect(patches).toEqual([])
+  feed.release()
+  clock.advance(100)
+  expect(patches.map(({ sequence, changed }) => [sequence, ids(changed)])).toEqual([[1, ['a', 'b']]])
+})
+
 test('numbers its patches without gaps, continuing from a snapshot', () => {
   const { put, take, clock, patches, feed } = setup()
   put('a', {})

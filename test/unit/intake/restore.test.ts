@@ -74,7 +74,7 @@ function openLongQueue() {
   const restored = restoreQueued({
     store,
     rows,
-    queue: { add: (ids) => void added.push(...ids) },
+    queue: { add: (ids) => void added.push(...ids), has: (id) => added.includes(id) },
     recovery: { tryUntilDone: (attempt) => void attempt() },
     rechecks: { resume: () => void added.push('rechecks') },
     signal: stop.signal,
@@ -94,7 +94,7 @@ test('handles other events while it restores a long queue in its order', async (
   expect([rows.ids(), added]).toEqual([ids, [...ids, 'rechecks']])
 })
 
-test('restores what another event has restored or removed meanwhile not again', async () => {
+test('does not restore again what another event has restored or removed', async () => {
   const { store, rows, ids, added, restored } = openLongQueue()
   const [returned = '', removed = ''] = ids.slice(-2)
   rows.restore(store.readClaimed([returned]))

@@ -8,7 +8,7 @@ import type { Library } from '../library/library.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { isSameTeam, isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
-import type { Rows } from '../journal/rows.ts'
+import type { Row, Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
 import { compareCopies } from '../recognition/copy-rank.ts'
 import { createFileSamples, type FileSamples } from './file-samples.ts'
@@ -97,15 +97,11 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
       const claim = claimFile(options, id)
       if (claim.kind !== 'proceed') return claim
     }
-    let compared: readonly string[]
-    do {
-      compared = idsOfSameSize(rows, passed, id)
-      const result = await checkConflicts(id, signal)
-      if (result.kind !== 'proceed') return result
-      // Another file may have passed while this one was compared with others.
-    } while (idsOfSameSize(rows, passed, id).some((one) => !compared.includes(one)))
-    passed.add(id)
-    return claimFile(options, id)
+    const result = await checkConflicts(id, signal)
+    if (result.kind !== 'proceed') return result
+    const claim = claimFile(options, id)
+    if (claim.kind === 'proceed') passed.add(id)
+    return claim
   }
 
   async function checkConflicts(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
@@ -190,12 +186,6 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
       return ids
     },
   }
-}
-
-/** The other uploads among these whose files have the size of this one's. */
-function idsOfSameSize(rows: Pick<Rows, 'get'>, ids: Iterable<string>, id: string): readonly string[] {
-  const sizeOf = (one: string) => rows.get(one)?.record.identity.sizeBytes
-  return [...ids].filter((one) => one !== id && sizeOf(one) === sizeOf(id))
 }
 
 /**
@@ -326,30 +316,36 @@ function bestFirst(models: readonly LibraryModel[], path: string): readonly Libr
 
 /** An upload of the same bytes to the same team that runs before this one. */
 async function findQueuedDuplicate(
-  {
-    rows,
-    hashes,
-    samples,
-    passed,
-  }: ConflictCheckOptions & { readonly samples: FileSamples; readonly passed: ReadonlySet<string> },
+  options: ConflictCheckOptions & { readonly samples: FileSamples; readonly passed: ReadonlySet<string> },
   record: UploadRecord,
   signal: AbortSignal,
 ): Promise<UploadRecord | null> {
-  const { sizeBytes } = record.identity
-  for (const id of rows.ids()) {
-    if (id === record.id) continue
-    const other = rows.get(id)
-    if (other?.record.identity.sizeBytes !== sizeBytes || other.live.phase === 'paused') continue
-    if (!isSameTeam(other.record, record)) continue
-    if (!passed.has(id) && !runsBefore(other, record, compareUploads)) continue
-    if (!makesUnnecessary(record, other.record.target.modelPath)) continue
+  const { rows, hashes, samples, passed } = options
+
+  const isCandidate = (other: Row | undefined): other is Row =>
+    other !== undefined &&
+    other.record.identity.sizeBytes === record.identity.sizeBytes &&
+    other.record.id !== record.id &&
+    other.live.phase !== 'paused' &&
+    isSameTeam(other.record, record) &&
+    (passed.has(other.record.id) || runsBefore(other, record, compareUploads)) &&
+    makesUnnecessary(record, other.record.target.modelPath)
+
+  async function hasSameBytes(other: Row): Promise<boolean> {
     // A file that can't be read does not count as equal.
-    if (!(await samples.mayBeEqual(record, other.record))) continue
+    if (!(await samples.mayBeEqual(record, other.record))) return false
     const hashOptions = { signal, onProgress: () => {} }
     const ownHash = await hashes.sha256Of(record, hashOptions)
     const otherHash = await hashes.sha256Of(other.record, hashOptions)
-    if (ownHash.ok && otherHash.ok && ownHash.value === otherHash.value) return other.record
+    return ownHash.ok && otherHash.ok && ownHash.value === otherHash.value
   }
+
+  // What passes meanwhile may have been added after the first loop began. A set's iterator sees what is added to it.
+  for (const ids of [rows.ids(), passed])
+    for (const id of ids) {
+      const other = rows.get(id)
+      if (isCandidate(other) && (await hasSameBytes(other))) return other.record
+    }
   return null
 }
 

@@ -578,13 +578,22 @@ export function createEngine(options: EngineOptions): Engine {
       if (restoreQueue) {
         // What the user sees is the whole queue or none of it.
         feed.hold()
-        doneToday.restore()
-        const restored = restoreQueued({ store, rows, queue, recovery, rechecks, signal: stopping.signal })
-        queueRestored = restored.catch(() => undefined)
-        await restored.finally(feed.release)
+        try {
+          doneToday.restore()
+          const restored = restoreQueued({ store, rows, queue, recovery, rechecks, signal: stopping.signal })
+          queueRestored = restored.catch(() => undefined)
+          await restored
+        } finally {
+          feed.release()
+        }
       }
       if (stopping.signal.aborted) return false
-      await signIns.restore()
+      try {
+        await signIns.restore()
+      } catch (error) {
+        // The keychain may answer after the journal was closed.
+        if (!stopping.signal.aborted) throw error
+      }
       if (stopping.signal.aborted) return false
       if (restoreQueue) {
         watchedFolders.start()

@@ -75,6 +75,7 @@ async function untilPagesAreGone(root: Session): Promise<void> {
   const limit = AbortSignal.timeout(goneLimitMs)
   for (;;) {
     const gone = once(root, 'Target.targetDestroyed', { signal: limit })
+    gone.catch(() => undefined)
     const { targetInfos } = await root.send<{ targetInfos: Target[] }>('Target.getTargets')
     // The default context has no app; Chromium may have pages of its own there.
     const { browserContextIds } = await root.send<{ browserContextIds: string[] }>(
@@ -83,7 +84,7 @@ async function untilPagesAreGone(root: Session): Promise<void> {
     const pages = targetInfos.filter(
       ({ type, browserContextId }) => type === 'page' && browserContextIds.includes(browserContextId ?? ''),
     )
-    if (pages.length === 0) return void gone.catch(() => undefined)
+    if (pages.length === 0) return
     await gone.catch(() => {
       throw new Error(`electron-host: another app still has ${pages.map(({ url }) => url).join()}`)
     })

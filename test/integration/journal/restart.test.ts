@@ -50,7 +50,7 @@ test('an app that quits while it reads a long queue starts no upload and keeps a
   store.add(records)
   store.close()
   const { app: next, started } = begin()
-  expect(next.rows()).toHaveLength(500)
+  expect(next.rows()).toHaveLength(100)
   await next.stop()
   expect([await started, asked()]).toEqual([false, []])
   const kept = valueOf(createUploadStore(database, 'after', environment).claimQueue())

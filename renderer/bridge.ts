@@ -8,7 +8,8 @@ declare global {
 }
 
 /** The page's connection to the main process. A missing one is a build error. */
-export function bridge({ modelferry } = window): Bridge {
+export function bridge(): Bridge {
+  const { modelferry } = window
   if (!modelferry) throw new Error('window.modelferry is missing: the preload did not run')
   const { on, ...calls } = modelferry
   const parsingCalls = Object.entries(calls).map(([name, call]) => {

@@ -64,7 +64,7 @@ export function startDesktop(options: DesktopOptions): void {
   const startsHidden = instance.startsHidden() || updateRecord.wasStartedHidden()
   // The processes of the page start while this one opens the journal. The page's requests and calls follow.
   if (!startsHidden) window.show()
-  const { engine, desktop } = buildBehind(window, () => {
+  const { engine, desktop } = closingOnFailure(window, () => {
     const built = { ...options, window, updateRecord, engine: options.createEngine() }
     const desktop = buildDesktop(built)
     connectDesktop(built, desktop)
@@ -77,6 +77,7 @@ export function startDesktop(options: DesktopOptions): void {
     .start({ confirmAccount: dialogs.confirmAccount })
     .catch((error: unknown) => {
       log.error('could not start the uploads', { error })
+      // The rest of the app works, and an update may repair it.
       return true
     })
     .then((hasStarted) => {
@@ -97,7 +98,7 @@ interface BuildOptions extends DesktopOptions {
 }
 
 /** If it fails, for example because the journal can't be used, the reason is shown instead of the window. */
-function buildBehind<T>(window: MainWindow, build: () => T): T {
+function closingOnFailure<T>(window: MainWindow, build: () => T): T {
   try {
     return build()
   } catch (error) {

@@ -13,18 +13,22 @@ import { standingClock, createTestEnvironment } from '../../support/hand-clock.t
 import { uploadRecord, noLog } from '../../support/records.ts'
 import { handQueue } from '../queue/hand-queue.ts'
 
-test.each([
-  ['that fills up while the app starts', false],
-  ['that is full when it starts', true],
-])('shows the queue on a disk %s with the reason, and continues once there is space', (_name, fullBefore) => {
+function openEmptyJournal() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-restore-'))
   const clock = standingClock()
-  const environment = createTestEnvironment(clock)
   const { database } = openJournal(folder, 0)
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true })
   })
+  return { database, clock, environment: createTestEnvironment(clock) }
+}
+
+test.each([
+  ['that fills up while the app starts', false],
+  ['that is full when it starts', true],
+])('shows the queue on a disk %s with the reason, and continues once there is space', (_name, fullBefore) => {
+  const { database, clock, environment } = openEmptyJournal()
   const record = uploadRecord()
   const before = createUploadStore(database, 'before', environment)
   before.add([record])
@@ -56,13 +60,7 @@ test.each([
 
 /** A journal with a long queue of an ended process, and what restores it. */
 function openLongQueue() {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-restore-'))
-  const environment = createTestEnvironment(standingClock())
-  const { database } = openJournal(folder, 0)
-  onTestFinished(() => {
-    database.close()
-    rmSync(folder, { recursive: true })
-  })
+  const { database, environment } = openEmptyJournal()
   const records = Array.from({ length: 1_200 }, (_none, position) => uploadRecord({ position }))
   const before = createUploadStore(database, 'before', environment)
   before.add(records.toReversed())

@@ -24,7 +24,7 @@ interface Start {
   readonly interactiveMs: number
   readonly paintAfterReadyMs: number
   readonly interactiveAfterReadyMs: number
-  /** The time of a snapshot from main to the page, which on the host is most of the time with many rows. */
+  /** The time of a snapshot from main to the page, most of which is the host's. */
   readonly snapshotMs: number
   /** Peak of the resident memory of main, which on the host includes the host. */
   readonly mainMiB: number

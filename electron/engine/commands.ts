@@ -362,9 +362,9 @@ export class UploadCommands {
   async #retryOne(row: Row, mustReview: MustReview = () => false): Promise<Result<void>> {
     const { id, failure: before } = row.record
     if (row.live.phase === 'retrying') {
-      await this.#queue.remove([id])
-      const now = this.#rows.get(id)
-      return now?.live.phase === 'retrying' ? this.#requeue(row) : success(undefined)
+      const written = this.#resume(row, { failure: null })
+      if (written.ok) this.#queue.retryNow([id])
+      return written
     }
     if (!isStopped(row)) return success(undefined)
     if (before === null || !before.code.startsWith('file-'))

@@ -74,6 +74,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
   async function run(id: string, { signal, pause }: RunSignals): Promise<Outcome> {
     const row = rows.get(id)
     if (!row) return { kind: 'aborted' }
+    const hasSent = isStarted(row.record.state)
     const begun = rows.applyEvent(id, 'begin')
     // While the journal cannot be written, nothing is requested or sent.
     if (!begun.ok) return retryOrFail(options, id, begun.failure)
@@ -86,6 +87,8 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     const stopSignal = AbortSignal.any([signal, pause.signal])
     const early = (await inspectOlder(options, id, stopSignal)) ?? (await conflictCheck.check(id, stopSignal))
     if (early.kind === 'failed') return retryOrFail(options, id, early.failure)
+    // The team has the bytes already, so what was sent is of no use.
+    if (early.kind === 'done' && hasSent) events.emit('abandoned')
     if (early.kind !== 'proceed') return early
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
@@ -101,7 +104,14 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
   }
 
   function settled(id: string, outcome: Outcome): void {
-    wakeWaiters(id)
+    try {
+      recordOutcome(id, outcome)
+    } finally {
+      logFailure(wakeWaiters(options, queue, id))
+    }
+  }
+
+  function recordOutcome(id: string, outcome: Outcome): void {
     const row = rows.get(id)
     if (!row) return
     const restartReason = restartReasonOf(outcome)
@@ -139,20 +149,6 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     if (reason.code === 'proxy-sign-in') events.emit('proxyRequired')
   }
 
-  /**
-   * Uploads that waited for this one check again: it is registered now, or it stopped and they run instead.
-   */
-  function wakeWaiters(id: string): void {
-    for (const waiting of conflictCheck.takeWaiters(id)) {
-      if (rows.get(waiting)?.live.phase !== 'retrying') continue
-      void queue.remove([waiting]).then(() => {
-        if (rows.get(waiting)?.live.phase !== 'retrying') return
-        logFailure(rows.applyEvent(waiting, 'requeue'))
-        queue.add([waiting])
-      })
-    }
-  }
-
   function logFailure(written: Result<void>): void {
     if (!written.ok) environment.log.error('an outcome could not be recorded', { code: written.failure.code })
   }
@@ -173,6 +169,14 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     },
   })
   return { queue, forget: (id) => void memories.delete(id) }
+}
+
+/** Uploads that waited for this one check again: it is registered now, or it stopped and they run instead. */
+function wakeWaiters({ rows, conflictCheck }: RunnerOptions, queue: Queue, id: string): Result<void> {
+  const waiting = conflictCheck.takeWaiters(id).filter((one) => rows.get(one)?.live.phase === 'retrying')
+  const written = rows.changeInGroups(waiting, (one) => rows.applyEvent(one, 'requeue'))
+  queue.retryNow(waiting)
+  return written
 }
 
 /**

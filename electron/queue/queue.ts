@@ -103,6 +103,12 @@ export class Queue {
     this.#fill()
   }
 
+  /** Queues uploads like `add`; those that wait for a time no longer do, and keep their priority. */
+  retryNow(ids: readonly string[]): void {
+    for (const id of ids) if (!this.#runs.has(id) && !this.#waiting.isReady(id)) this.#waiting.put(id, 0)
+    this.#fill()
+  }
+
   /** Removes uploads; resolves when running ones have stopped. */
   async remove(ids: readonly string[]): Promise<void> {
     const stopping = ids.flatMap((id) => {

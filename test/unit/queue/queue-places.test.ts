@@ -73,6 +73,17 @@ test('an upload moved to the top keeps its priority while it waits for a retry',
   expect(started()).toEqual(['a', 'b', 'b'])
 })
 
+test('an upload that is retried at once keeps its priority', async () => {
+  const { queue, clock, run, started } = handQueue({ order: inOrder(['a', 'b']) })
+  queue.add(['a', 'b'])
+  queue.prioritise(['b'])
+  await run('b').end(later(clock.now() + 1_000))
+  queue.retryNow(['b'])
+  expect([queue.isPrioritised('b'), started()]).toEqual([true, ['a', 'b', 'b']])
+  queue.retryNow(['a', 'b'])
+  expect(started()).toEqual(['a', 'b', 'b'])
+})
+
 test('a rate limit and a pause of everything also hold prioritised uploads', async () => {
   const { queue, clock, run, started } = handQueue({ order: inOrder(['a', 'b']) })
   queue.add(['a', 'b'])

@@ -6,14 +6,14 @@ import { raceAbort, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import { isSameTeam, isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
-import type { Row, Rows } from '../journal/rows.ts'
+import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
-import { compareCopies } from '../recognition/copy-rank.ts'
-import { createFileSamples, type FileSamples } from './file-samples.ts'
-import { runsBefore } from './path-conflict.ts'
-import { modelIdsWithOtherBytes, registeredUploadsOfSameSize, toLibraryModel } from './registered-copies.ts'
+import { checkCopies } from './check-copies.ts'
+import { createFileSamples } from './file-samples.ts'
+import { scanUsedPaths } from './path-conflict.ts'
+import { toLibraryModel } from './registered-copies.ts'
 import { resolvePathConflict } from './resolve-path-conflict.ts'
 import { findSameFile } from './same-file.ts'
 
@@ -52,8 +52,6 @@ const abortedOutcome: Outcome = { kind: 'aborted' }
  */
 const listingTimeoutMs = { min: 2_000, max: 15_000 }
 const homeBytesPerMs = 1_250
-/** A model from a listing older than this is looked up again before it counts as a duplicate, in ms. */
-const trustedListingMs = 30_000
 /** The listing is requested again if it was made longer than this before the file was added, in ms. */
 const listedBeforeAddedMs = 5_000
 /** Upper limit of a listing's age, in ms, for files that have waited long. */
@@ -73,7 +71,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   const { rows, library, store, environment } = options
   const samples = createFileSamples(environment.timers)
   const waiters = new Map<string, Set<string>>()
-  /** Uploads that have passed the check and run: whatever their order, others of the same bytes wait for them. */
+  /** Uploads that have passed the check and run. They come before others of the same bytes or path. */
   const passed = new Set<string>()
 
   function waitFor(record: UploadRecord, other: UploadRecord, reason: WaitReason): Outcome {
@@ -92,6 +90,10 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     }
   }
 
+  /** Null if it was registered while both files were hashed: its end has passed already. */
+  const waitForCopy = (record: UploadRecord, other: UploadRecord) =>
+    rows.get(other.id)?.live.phase === 'registered' ? null : waitFor(record, other, 'same-as-other')
+
   async function check(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
     if (rows.get(id)?.record.failure?.code === 'other-process') {
       const claim = claimFile(options, id)
@@ -101,6 +103,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     if (result.kind !== 'proceed') return result
     const claim = claimFile(options, id)
     if (claim.kind === 'proceed') passed.add(id)
+    else passed.delete(id)
     return claim
   }
 
@@ -109,51 +112,39 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     if (!queued) return proceed
     // It runs now, so the end of another upload must not requeue it.
     for (const ids of waiters.values()) ids.delete(id)
-    if (isStarted(queued.state)) return checkBegunUpload(queued, signal)
+    if (isStored(queued.state)) return checkPathOfBegun(queued, signal)
     const file = await raceAbort(findSameFile(queued), signal)
     if (isAborted(file)) return abortedOutcome
     // Sending reports why a file can't be read.
     if (!file.ok) return proceed
+    const record = { ...queued, identity: file.value }
+    if (isStarted(queued.state)) return checkBegunUpload(record, signal)
     if (file.value !== queued.identity && !rows.change(id, { identity: file.value }).ok) return proceed
-    return checkNewUpload({ ...queued, identity: file.value }, signal)
+    return checkNewUpload(record, signal)
   }
 
   async function checkNewUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
     const request = library.models(choiceOf(record), { maxAgeMs: maxListingAgeMs(record, environment) })
-    const listing = await listWithTimeout(request, record, { environment, signal })
+    const attempt = await listWithTimeout(request, record, { environment, signal })
     if (signal.aborted) return abortedOutcome
-    const models = listing?.ok ? listing.value.models : []
-    const listedIds = new Set(models.map((model) => model.id))
-    const registered = registeredUploadsOfSameSize(rows, record)
-    const unlisted = registered.filter(({ state }) => !listedIds.has(state.modelId)).map(toLibraryModel)
-    const differing = await modelIdsWithOtherBytes(samples, record, registered)
-    const candidates = [...models, ...unlisted].filter(
-      (model) =>
-        model.sizeBytes === record.identity.sizeBytes &&
-        model.sha256 !== null &&
-        !differing.has(model.id) &&
-        (model.modelPath === null || makesUnnecessary(record, model.modelPath)),
-    )
-    if (candidates.length > 0) {
-      const isRecent =
-        listing?.ok === true && environment.now() - listing.value.completeAtMs < trustedListingMs
-      const isTrusted = ({ id, modelPath }: LibraryModel) =>
-        isRecent && listedIds.has(id) && modelPath !== null
-      const duplicate = await finishAsDuplicate(options, { record, candidates, isTrusted }, signal)
-      if (signal.aborted) return abortedOutcome
-      if (duplicate) return duplicate
-    }
-    const other = await findQueuedDuplicate({ ...options, samples, passed }, record, signal)
-    if (signal.aborted) return abortedOutcome
-    if (!other) return resolve(record.id, models)
-    // If it was registered while both files were hashed, its end has woken this upload before it waited.
-    const isRegistered = rows.get(other.id)?.live.phase === 'registered'
-    return isRegistered ? checkNewUpload(record, signal) : waitFor(record, other, 'same-as-other')
+    const listing = attempt?.ok ? attempt.value : null
+    const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
+    if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkNewUpload(record, signal)
+    return copy.kind === 'none' ? resolve(record.id, listing?.models ?? []) : copy
+  }
+
+  /** Nothing more of it is sent if the bytes were sent, or are being sent, by a copy that was added later. */
+  async function checkBegunUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
+    const copy = await checkCopies({ ...options, samples, passed }, { record, listing: null }, signal)
+    if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkBegunUpload(record, signal)
+    return copy.kind === 'none' ? checkPathOfBegun(record, signal) : copy
   }
 
   /** Applies the decision about a taken path, or asks for one. */
   function resolve(id: string, models: readonly LibraryModel[]): ConflictCheckResult {
-    const resolution = resolvePathConflict(options, id, models)
+    const resolution = resolvePathConflict({ ...options, passed }, id, models)
+    // At once, so that of two files that are checked at the same time one finds the other.
+    if (resolution.kind === 'proceed') passed.add(id)
     if (resolution.kind !== 'wait') return resolution
     const record = rows.get(id)?.record
     return record ? waitFor(record, resolution.other, 'path-goes-first') : abortedOutcome
@@ -161,13 +152,12 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
 
   /**
    * A path may be found taken only at registering, after the bytes were sent: applies the decision made since
-   * then.
+   * then. Without a decision, only another upload to the path that runs prevents sending the rest.
    */
-  async function checkBegunUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
-    const { onConflict, replaces } = record.library ?? {}
-    // Once the replacement has begun, the model at the path may be the new one itself.
-    const isReplacing = replaces !== undefined && pathKey(replaces.path) === pathKey(record.target.modelPath)
-    if (modelIdOf(record.state) !== null || !onConflict || isReplacing) return proceed
+  async function checkPathOfBegun(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
+    if (modelIdOf(record.state) !== null || isReplacing(record)) return proceed
+    if (!record.library?.onConflict)
+      return !isStored(record.state) && isPathOfPassed(record) ? resolve(record.id, []) : proceed
     // A stored upload may have been refused for a path that was free in the cached listing.
     const freshness = isStored(record.state) ? { maxAgeMs: 0 } : {}
     const request = library.models(choiceOf(record), freshness)
@@ -176,6 +166,11 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     if (signal.aborted) return abortedOutcome
     return models ? resolve(record.id, models) : proceed
   }
+
+  const isPathOfPassed = (record: UploadRecord) =>
+    scanUsedPaths([], rows, record)
+      .uploadsTo(record.target.modelPath)
+      .some((other) => passed.has(other.record.id))
 
   return {
     check,
@@ -197,6 +192,12 @@ export const maxListingAgeMs = (
   environment: Pick<Environment, 'now'>,
 ) => Math.min(maxListingMs, Math.max(0, environment.now() - addedAtMs) + listedBeforeAddedMs)
 
+/** Once the replacement has begun, the model at the path may be the new one itself. */
+function isReplacing({ library, target }: UploadRecord): boolean {
+  const replaces = library?.replaces
+  return replaces !== undefined && pathKey(replaces.path) === pathKey(target.modelPath)
+}
+
 const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: team.id })
 
 /** The team's listing, or null after the timeout; the library caches a later response for the next check. */
@@ -208,44 +209,6 @@ function listWithTimeout(
   const uploadMs = identity.sizeBytes / homeBytesPerMs
   const timeoutMs = Math.min(listingTimeoutMs.max, Math.max(listingTimeoutMs.min, uploadMs))
   return raceAbort(withTimeout(request, environment.timers, timeoutMs), signal)
-}
-
-interface DuplicateSearch {
-  readonly record: UploadRecord
-  /** Models of the file's size. */
-  readonly candidates: readonly LibraryModel[]
-  /** Whether the listing is recent enough to believe that this model still exists, at the listed path. */
-  isTrusted(model: LibraryModel): boolean
-}
-
-/**
- * Hashes the file and finishes the upload if one of the models has the same hash and still exists; else null.
- */
-async function finishAsDuplicate(
-  { rows, library, hashes, onDuplicate }: ConflictCheckOptions,
-  { record, candidates, isTrusted }: DuplicateSearch,
-  signal: AbortSignal,
-): Promise<Outcome | null> {
-  const hash = await hashes.sha256Of(record, {
-    signal,
-    onProgress: (hashedBytes) => rows.progress(record.id, { hashedBytes }),
-  })
-  rows.progress(record.id, { hashedBytes: 0 })
-  if (isAborted(hash)) return abortedOutcome
-  // Sending reports why a file can't be read.
-  if (!hash.ok) return null
-  const withBytes = candidates.filter(({ sha256 }) => sha256 === hash.value)
-  for (const listed of bestFirst(withBytes, record.target.modelPath)) {
-    const current = isTrusted(listed) ? null : await library.model(choiceOf(record), listed.id)
-    if (signal.aborted) return abortedOutcome
-    // Either the model was deleted, or the server did not answer: neither confirms a duplicate.
-    if (current && (!current.ok || current.value.sha256 !== hash.value)) continue
-    const model = current?.value ?? listed
-    if (!makesUnnecessary(record, model.modelPath)) continue
-    const written = onDuplicate(record.id, hash.value, model)
-    return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
-  }
-  return null
 }
 
 /** Claims the file last: what another process registers during the other checks is found here. */
@@ -282,71 +245,6 @@ function claimFile(
       return written.ok ? proceed : { kind: 'failed', failure: written.failure }
     }
   }
-}
-
-/**
- * Whether the same bytes at a library path make an upload unnecessary. A loader of a multi-file model looks for
- * each of its files at a path of its own, so the bytes at any other path don't.
- */
-export function makesUnnecessary({ recognition, target }: UploadRecord, path: string | null): boolean {
-  return recognition.group === undefined || (path !== null && pathKey(path) === pathKey(target.modelPath))
-}
-
-/**
- * Which of two uploads of the same bytes is sent. A path of a multi-file model is sent in any case; of other
- * copies the one at the path that workflows look for.
- */
-function compareUploads(one: UploadRecord, other: UploadRecord): number {
-  const isPart = ({ recognition }: UploadRecord) => Number(recognition.group !== undefined)
-  return isPart(other) - isPart(one) || compareCopies(one.target.modelPath, other.target.modelPath)
-}
-
-/** Models with the same bytes: first those at the upload's path, then active ones, then the best paths. */
-function bestFirst(models: readonly LibraryModel[], path: string): readonly LibraryModel[] {
-  const key = pathKey(path)
-  const isElsewhere = ({ modelPath }: LibraryModel) => Number(pathKey(modelPath ?? '') !== key)
-  const isInactive = ({ status }: LibraryModel) => Number(status !== 'active')
-  return [...models].sort(
-    (one, other) =>
-      isElsewhere(one) - isElsewhere(other) ||
-      isInactive(one) - isInactive(other) ||
-      compareCopies(one.modelPath ?? '', other.modelPath ?? ''),
-  )
-}
-
-/** An upload of the same bytes to the same team that runs before this one. */
-async function findQueuedDuplicate(
-  options: ConflictCheckOptions & { readonly samples: FileSamples; readonly passed: ReadonlySet<string> },
-  record: UploadRecord,
-  signal: AbortSignal,
-): Promise<UploadRecord | null> {
-  const { rows, hashes, samples, passed } = options
-
-  const isCandidate = (other: Row | undefined): other is Row =>
-    other !== undefined &&
-    other.record.identity.sizeBytes === record.identity.sizeBytes &&
-    other.record.id !== record.id &&
-    other.live.phase !== 'paused' &&
-    isSameTeam(other.record, record) &&
-    (passed.has(other.record.id) || runsBefore(other, record, compareUploads)) &&
-    makesUnnecessary(record, other.record.target.modelPath)
-
-  async function hasSameBytes(other: Row): Promise<boolean> {
-    // A file that can't be read does not count as equal.
-    if (!(await samples.mayBeEqual(record, other.record))) return false
-    const hashOptions = { signal, onProgress: () => {} }
-    const ownHash = await hashes.sha256Of(record, hashOptions)
-    const otherHash = await hashes.sha256Of(other.record, hashOptions)
-    return ownHash.ok && otherHash.ok && ownHash.value === otherHash.value
-  }
-
-  // What passes meanwhile may have been added after the first loop began. A set's iterator sees what is added to it.
-  for (const ids of [rows.ids(), passed])
-    for (const id of ids) {
-      const other = rows.get(id)
-      if (isCandidate(other) && (await hasSameBytes(other))) return other.record
-    }
-  return null
 }
 
 /**

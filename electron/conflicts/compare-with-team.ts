@@ -3,7 +3,7 @@ import type { LibraryModel } from '../contract/library.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
 import { findPathConflict, indexUsedPaths, pathConflictFailure } from './path-conflict.ts'
-import { makesUnnecessary } from './check-before-upload.ts'
+import { makesUnnecessary } from './check-copies.ts'
 
 /** A model of the library that a file seems to be. */
 export interface LibraryMatch {

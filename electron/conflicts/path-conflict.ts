@@ -156,12 +156,14 @@ function isOwnModel({ state }: UploadRecord, model: LibraryModel): boolean {
 
 /**
  * What is at an upload's path with different bytes, or null. A file of the same size may have the same bytes,
- * which is no conflict unless `isHashed` says that the hashes were compared.
+ * which is no conflict unless `isHashed` says that the hashes were compared. Uploads in `passed` run and come
+ * before others.
  */
 export function findPathConflict(
   record: UploadRecord,
   paths: UsedPaths,
   isHashed: boolean,
+  passed: ReadonlySet<string> = new Set(),
 ): PathConflict | null {
   const path = record.target.modelPath
   const mayBeSame = (sizeBytes: number | null) => !isHashed && sizeBytes === record.identity.sizeBytes
@@ -169,7 +171,10 @@ export function findPathConflict(
   if (model && !mayBeSame(model.sizeBytes)) return { with: 'model', model }
   const other = paths
     .uploadsTo(path)
-    .find((row) => runsBefore(row, record) && !mayBeSame(row.record.identity.sizeBytes))
+    .find(
+      (row) =>
+        (passed.has(row.record.id) || runsBefore(row, record)) && !mayBeSame(row.record.identity.sizeBytes),
+    )
   return other ? { with: 'upload', other: other.record } : null
 }
 

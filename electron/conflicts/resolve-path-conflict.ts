@@ -24,6 +24,8 @@ export function resolvePathConflict(
     readonly rows: Rows
     readonly replacedFate: () => ReplacedFate
     readonly onSkipped: (record: UploadRecord) => void
+    /** Uploads that run, without this one. */
+    readonly passed: ReadonlySet<string>
   },
   id: string,
   models: readonly LibraryModel[],
@@ -33,7 +35,7 @@ export function resolvePathConflict(
     const record = rows.get(id)?.record
     if (!record) return { kind: 'aborted' }
     const paths = scanUsedPaths(models, rows, record)
-    const conflict = findPathConflict(record, paths, true)
+    const conflict = findPathConflict(record, paths, true, options.passed)
     if (!conflict) return cancelOutdatedReplacement(rows, record, models)
     const policy = record.library?.onConflict ?? 'ask'
     const waitsForUpload = policy === 'replace' || policy === 'skip'

@@ -240,6 +240,56 @@ test('a file moved to the top is sent although it waited for an equal file', asy
   expect(countOf('put-object')).toBe(1)
 })
 
+const partBytes = 5 * 1024 ** 2
+
+/** An upload of three parts that was paused after the first, and a copy of its file whose parts are held. */
+async function beginAndCopy() {
+  const context = await setup({
+    cloud: { partSizeBytes: partBytes },
+    settings: { singlePutLimitBytes: partBytes },
+  })
+  const { app, cloud, file, folder } = context
+  const path = await file('a.safetensors', { sizeBytes: 3 * partBytes })
+  const first = cloud.hold('put-part', 'arrival', { skip: 1 })
+  const [begun = ''] = await app.add(path)
+  await app.until(() => app.row(begun).sentBytes === partBytes)
+  await app.pauseNow(begun)
+  first.release()
+  const copyPath = join(folder, 'files', 'b.safetensors')
+  copyFileSync(path, copyPath)
+  const held = cloud.hold('put-part')
+  const [copy = ''] = await app.add(copyPath)
+  await held.arrived
+  cloud.forgetOperations()
+  valueOf(await app.calls.resume({ ids: [begun] }))
+  return { ...context, begun, copy, held }
+}
+
+test('a resumed upload waits for a copy that runs, and continues its parts if that is cancelled', async () => {
+  const { app, cloud, begun, copy, held, countOf } = await beginAndCopy()
+  expect(await app.phase(begun, 'retrying')).toMatchObject({
+    failure: { code: 'same-as-other' },
+    sentBytes: partBytes,
+  })
+  valueOf(await app.calls.cancel({ ids: [copy] }))
+  cloud.forgetOperations()
+  held.release()
+  const { phase, already } = await app.settled(begun)
+  expect([phase, already]).toEqual(['registered', undefined])
+  expect([countOf('initiateMultipart'), countOf('completeMultipart')]).toEqual([0, 1])
+})
+
+test('a resumed upload of which a copy is registered first sends nothing more', async () => {
+  const { app, cloud, begun, copy, held, countOf } = await beginAndCopy()
+  await app.phase(begun, 'retrying')
+  held.release()
+  const { modelId, target } = await app.settled(copy)
+  const row = await app.settled(begun)
+  expect([row.phase, row.modelId, row.already?.path]).toEqual(['registered', modelId, target.modelPath])
+  await cloud.ended('abortMultipart')
+  expect([countOf('completeMultipart'), await cloud.unfinishedUploads()]).toEqual([1, []])
+})
+
 test('a file is hashed once while its size, time and inode are unchanged', async () => {
   const { app, cloud, file: write, open } = await setup()
   const path = await write('mine.safetensors')

@@ -7,7 +7,7 @@ import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { createConflictCheck } from '../../../electron/conflicts/check-before-upload.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { uploadRecord, registeredState } from '../../support/records.ts'
+import { multipartOpenState, registeredState, storedState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
@@ -59,6 +59,7 @@ function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Pr
     },
     check: (id: string) => check(id, new AbortController().signal),
     takeWaiters,
+    recordOf: (id: string) => rows.get(id)?.record,
   }
 }
 
@@ -186,6 +187,70 @@ test('waits for a worse copy that has passed the check and not begun to send, un
   expect(await check(kept.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
   expect(takeWaiters(copy.id)).toEqual([kept.id])
   expect(await check(kept.id)).toEqual(proceed)
+})
+
+test('asks before it sends a file to the path of another one that has passed the check', async () => {
+  const { add, check } = setup()
+  const target = targetAt('models/loras/x.safetensors')
+  const passed = add('passed', bytesOf(9_000, 1), { target })
+  expect(await check(passed.id)).toEqual(proceed)
+  // Such as one that is moved to the top.
+  const first = add('first', bytesOf(9_000, 2), { target, position: -1 })
+  expect(await check(first.id)).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'path-taken-here', params: { uploadId: passed.id } },
+  })
+})
+
+test('waits to replace the model of another upload that has passed the check, until it ends', async () => {
+  const { add, check, takeWaiters } = setup()
+  const target = targetAt('models/loras/x.safetensors')
+  const passed = add('passed', bytesOf(9_000, 1), { target })
+  await check(passed.id)
+  const first = add('first', bytesOf(8_000, 2), { target, position: -1, library: { onConflict: 'replace' } })
+  expect(await check(first.id)).toMatchObject({ kind: 'retry', failure: { code: 'path-goes-first' } })
+  expect(takeWaiters(passed.id)).toEqual([first.id])
+  expect(await check(first.id)).toEqual(proceed)
+})
+
+test('does not send the rest of a begun file to the path of another one that runs', async () => {
+  const { add, check, takeWaiters } = setup()
+  const target = targetAt('models/loras/x.safetensors')
+  const running = add('running', bytesOf(8_000, 1), { target })
+  expect(await check(running.id)).toEqual(proceed)
+  const begun = add('begun', bytesOf(9_000, 2), { target, position: -1, state: multipartOpenState(5_000) })
+  expect(await check(begun.id)).toMatchObject({ kind: 'failed', failure: { code: 'path-taken-here' } })
+  takeWaiters(running.id)
+  expect(await check(begun.id)).toEqual(proceed)
+})
+
+test('a begun upload waits for a copy that runs, and continues if that fails', async () => {
+  const { add, check, takeWaiters, recordOf } = setup()
+  const copy = add('copy', bytesOf(9_000, 1))
+  expect(await check(copy.id)).toEqual(proceed)
+  const state = multipartOpenState(5_000)
+  const begun = add('begun', bytesOf(9_000, 1), { position: -1, state })
+  expect(await check(begun.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
+  expect(takeWaiters(copy.id)).toEqual([begun.id])
+  expect(await check(begun.id)).toEqual(proceed)
+  expect(recordOf(begun.id)?.state).toEqual(state)
+})
+
+test('a begun upload is a duplicate once a copy of its file is registered', async () => {
+  const bytes = bytesOf(9_000, 1)
+  const { add, check, duplicates } = setup([model('m1', bytes)])
+  add('copy', bytes, { phase: 'registered', state: { ...registeredState('m1', 1), sha256: sha256Of(bytes) } })
+  const begun = add('begun', bytes, { state: multipartOpenState(5_000) })
+  expect(await check(begun.id)).toEqual({ kind: 'done' })
+  expect(duplicates.map(({ id, model: { id: modelId } }) => [id, modelId])).toEqual([[begun.id, 'm1']])
+})
+
+test('does not wait for a copy once all bytes are stored', async () => {
+  const { add, check } = setup()
+  const copy = add('copy', bytesOf(9_000, 1))
+  await check(copy.id)
+  const stored = add('stored', bytesOf(9_000, 1), { state: storedState() })
+  expect(await check(stored.id)).toEqual(proceed)
 })
 
 test('names the model at the best path among those with the same bytes', async () => {

@@ -21,6 +21,7 @@ function setup(records: readonly UploadRecord[]) {
     rows,
     replacedFate: () => 'disable' as const,
     onSkipped: ({ id }: UploadRecord) => skippedIds.push(id),
+    passed: new Set<string>(),
   }
   const resolve = ({ id }: UploadRecord, models: readonly LibraryModel[] = []) =>
     resolvePathConflict(options, id, models)

@@ -6,6 +6,7 @@ import { defineConfig, type UserWorkspaceConfig } from 'vitest/config'
 import { chromiumLaunchOptions } from './test/support/runner/chromium.ts'
 import { LongestFirst } from './test/support/runner/longest-first.ts'
 
+const hostElectron = join(import.meta.dirname, 'test/electron-host/electron.ts')
 const screenshotFolder = join(tmpdir(), 'modelferry-screenshots')
 
 /** Shared by integration tests: one Ceph, and the built programs that they start as processes. */
@@ -43,6 +44,8 @@ export default defineConfig({
         },
       },
       {
+        // Tests of files that import it get the host's, since the package is only a path to the program.
+        resolve: { alias: [{ find: /^electron$/, replacement: hostElectron }] },
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],

@@ -1,6 +1,6 @@
 import { app } from 'electron'
 import process from 'node:process'
-import type { CallHandlers, CallName, PageCommand, PageTarget } from '../contract/calls.ts'
+import type { CallHandlers, PageCommand, PageTarget } from '../contract/calls.ts'
 import { success } from '../contract/failures.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { FileLog } from '../platform/log.ts'
@@ -107,12 +107,6 @@ function closingOnFailure<T>(window: MainWindow, build: () => T): T {
   }
 }
 
-const firstPaintCalls: ReadonlySet<CallName> = new Set<CallName>(['session', 'settings', 'surroundings'])
-
-/** All calls wait until the queue is read, except for those that the first paint needs. */
-const untilReadyWith = (engine: Pick<Engine, 'queueRestored'>) => async (name: CallName) =>
-  firstPaintCalls.has(name) ? undefined : engine.queueRestored()
-
 type Desktop = ReturnType<typeof buildDesktop>
 
 /** Creates the objects in order: each uses only objects that were created before it. */
@@ -199,7 +193,7 @@ function buildDesktop(options: BuildOptions) {
     ...updates.handlers,
     snapshot: async () => success(feed.takeSnapshot(engine.snapshot())),
   }
-  setupIpc({ handlers, untilReady: untilReadyWith(engine), window, log, onAnswered: feed.callAnswered })
+  setupIpc({ handlers, engine, window, log, onAnswered: feed.callAnswered })
   return {
     environment,
     dialogs,

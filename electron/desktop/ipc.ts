@@ -10,6 +10,7 @@ import {
   type Events,
 } from '../contract/calls.ts'
 import { failed, failure, type Result } from '../contract/failures.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
 import { rejectionReason, type Sender } from './security/ipc-sender.ts'
 import type { MainWindow } from './window/main-window.ts'
@@ -21,21 +22,24 @@ export type SendToPage = <Name extends EventName>(name: Name, value: Events[Name
 
 const callNames = Object.keys(calls) as CallName[]
 
+/** What the first paint needs is answered before the queue is restored. */
+const firstPaintCalls: ReadonlySet<CallName> = new Set<CallName>(['session', 'settings', 'surroundings'])
+
 /**
  * Registers a handler for every call of the contract. This is the only IPC listener: calls that do not come
- * from the main frame of our window on our own origin are rejected and logged, arguments are parsed, and an
- * exception in a handler is logged as a bug and answered as `unexpected`.
+ * from the main frame of our window on our own origin are rejected and logged, the others wait until the queue
+ * is restored, arguments are parsed, and an exception in a handler is logged as a bug and answered as
+ * `unexpected`.
  */
 export function setupIpc(options: {
   readonly handlers: CallHandlers
-  /** Resolves when a call can be handled; the page may ask before the queue is restored. */
-  readonly untilReady: (name: CallName) => Promise<void>
+  readonly engine: Pick<Engine, 'queueRestored'>
   readonly window: Pick<MainWindow, 'webContentsId'>
   readonly log: Log
   /** After each answered call of our page, whether it succeeded or failed. */
   readonly onAnswered?: (name: CallName) => void
 }): void {
-  const { handlers, untilReady, window, log, onAnswered } = options
+  const { handlers, engine, window, log, onAnswered } = options
   for (const name of callNames) {
     // The contract types the arguments of each handler; here they have been parsed by the same entry of the
     // contract.
@@ -46,7 +50,7 @@ export function setupIpc(options: {
         log.error('a call from an unknown sender was rejected', { name, reason })
         return failed(failure('bad-call'))
       }
-      await untilReady(name)
+      if (!firstPaintCalls.has(name)) await engine.queueRestored()
       const answer = await answerCall(name, args, handler, log)
       onAnswered?.(name)
       return answer

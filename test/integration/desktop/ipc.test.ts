@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import {
+  callChannel,
+  type CallAnswer,
+  type CallHandlers,
+  type CallName,
+} from '../../../electron/contract/calls.ts'
+import { success, type Result } from '../../../electron/contract/failures.ts'
+import { setupIpc } from '../../../electron/desktop/ipc.ts'
+import { pageAddress } from '../../../electron/desktop/security/ipc-sender.ts'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
+import { invoke } from '../../electron-host/ipc-main.ts'
+import type { HostContents } from '../../electron-host/shapes.ts'
+import { setup, valueOf } from '../../support/engine.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+/** The engine reads this many rows in three batches. */
+const uploadCount = 300
+
+test('all calls wait for the whole queue, except for those that the first paint needs', async () => {
+  const { app: before, home, begin, environment } = await setup({ as: null })
+  await before.stop()
+  const { database } = openJournal(home, environment.now())
+  const store = createUploadStore(database, 'before', environment)
+  store.add(Array.from({ length: uploadCount }, (_none, position) => uploadRecord({ position })))
+  store.close()
+  database.close()
+  const { app } = begin()
+  const handlers: Partial<CallHandlers> = {
+    ...app.calls,
+    snapshot: async () => success(app.engine.snapshot()),
+  }
+  const page = { id: 1, mainFrame: { url: pageAddress, parent: null } } as unknown as HostContents
+  setupIpc({
+    // No other calls are made here.
+    handlers: handlers as CallHandlers,
+    engine: app.engine,
+    window: { webContentsId: () => page.id },
+    log: environment.log,
+  })
+  const ask = async <Name extends CallName>(name: Name) => {
+    const text = String(await invoke(page, callChannel(name), []))
+    return valueOf(JSON.parse(text) as Result<CallAnswer<Name>>)
+  }
+  const snapshot = ask('snapshot')
+  expect(await ask('session')).toEqual(app.session())
+  expect(app.rows().length).toBeLessThan(uploadCount)
+  expect((await snapshot).rows).toHaveLength(uploadCount)
+})

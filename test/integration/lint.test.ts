@@ -50,6 +50,12 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'Promises must be awaited',
   ],
   [
+    'a promise left alone by a release script',
+    'build/release/a.ts',
+    `Promise.resolve(1)\nexport const a = 1\n`,
+    'Promises must be awaited',
+  ],
+  [
     'await of a number',
     'electron/recognition/a.ts',
     `export const a = async (b: number) => { await b }\n`,

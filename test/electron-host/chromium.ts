@@ -9,27 +9,33 @@ import { join } from 'node:path'
 export interface Chromium {
   /** Its DevTools address. */
   readonly url: string
+  /** The end of what it has written to stderr. */
+  output(): string
   /** Kills it and removes its profile. */
   end(): Promise<void>
 }
 
+/** How much of the output is kept, in characters: Chromium can write a lot of it over an hour of tests. */
+const keptOutput = 64 * 1024
+
 /**
  * Starts the Chromium that replaces Electron's content layer: headless without a display, unsandboxed only as
  * root. Its profile is a temporary folder, so that the app's data folder contains only the app's data;
- * localStorage and cookies therefore do not persist between runs.
+ * localStorage and cookies therefore do not persist between runs. So is its home, in which it would create
+ * files of its own.
  */
 export async function startChromium(
   switches: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Chromium> {
   const profile = mkdtempSync(join(tmpdir(), 'electron-host-'))
-  mkdirSync(join(profile, 'tmp'))
+  for (const name of ['home', 'tmp']) mkdirSync(join(profile, name))
   const child = spawn(
     environment['ELECTRON_HOST_CHROMIUM'] ?? '/usr/bin/chromium',
     argumentsFor(profile, switches),
     {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...environment, TMPDIR: join(profile, 'tmp') },
+      env: { ...environment, HOME: join(profile, 'home'), TMPDIR: join(profile, 'tmp') },
     },
   )
   const kill = () => {
@@ -37,8 +43,13 @@ export async function startChromium(
     removeProfile(profile)
   }
   process.on('exit', kill)
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+    output = (output + piece).slice(-keptOutput)
+  })
   return {
-    url: await addressOf(child),
+    url: await addressOf(child, () => output),
+    output: () => output,
     async end() {
       process.off('exit', kill)
       const ended = once(child, 'exit')
@@ -87,15 +98,17 @@ function argumentsFor(profile: string, switches: readonly string[]): string[] {
   ]
 }
 
-function addressOf(child: ChildProcess): Promise<string> {
+/** @param output what it has written to stderr so far */
+function addressOf(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = ''
-    child.stderr?.on('data', (piece) => {
-      said += String(piece)
-      const found = /DevTools listening on (ws:\S+)/.exec(said)
-      if (found?.[1]) resolve(found[1])
-    })
-    child.once('exit', (code) => reject(new Error(`Chromium ended with ${code}: ${said.slice(-2000)}`)))
+    const look = () => {
+      const [, url] = /DevTools listening on (ws:\S+)/.exec(output()) ?? []
+      if (url === undefined) return
+      child.stderr?.off('data', look)
+      resolve(url)
+    }
+    child.stderr?.on('data', look)
+    child.once('exit', (code) => reject(new Error(`Chromium ended with ${code}: ${output().slice(-2000)}`)))
     child.once('error', reject)
   })
 }

@@ -8,8 +8,8 @@ import process from 'node:process'
 import type { Settings } from '../../../electron/contract/settings.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import type { Cloud, CloudOptions } from '../../cloud/cloud.ts'
-import { startChromium } from '../../electron-host/chromium.ts'
 import type { SharedChromium } from '../../electron-host/browser.ts'
+import { createWorkerChromium, type WorkerChromium } from '../../electron-host/shared-chromium.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
 import { findHeadlessChromium } from '../../support/runner/chromium.ts'
@@ -47,11 +47,8 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
-  /**
-   * Starts, at its first call, the Chromium of all apps that a worker starts on the Electron host: each has a browser
-   * context of its own. On Electron there is none.
-   */
-  readonly openSharedChromium: () => Promise<SharedChromium | undefined>
+  /** Started by the first test on the Electron host that needs it. */
+  readonly sharedChromium: WorkerChromium
   /** A session bus with a keyring, for the tests of one worker and the apps that they start. */
   readonly session: void
 }
@@ -59,15 +56,11 @@ interface WorkerFixtures {
 const smallFileBytes = 250_000
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
-  openSharedChromium: [
+  sharedChromium: [
     async ({}, use) => {
-      if (findRuntime().name === 'electron') return use(async () => undefined)
-      let chromium: ReturnType<typeof startChromium> | undefined
-      await use(async () => {
-        chromium ??= startChromium(switches, { ...inheritedEnvironment(), ...appEnvironment })
-        return { url: (await chromium).url, switches }
-      })
-      if (chromium) await (await chromium).end()
+      const chromium = createWorkerChromium(switches, { ...inheritedEnvironment(), ...appEnvironment })
+      await use(chromium)
+      await chromium.end()
     },
     { scope: 'worker' },
   ],
@@ -88,15 +81,17 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   cloudOptions: [{}, { option: true }],
   settings: [{}, { option: true }],
   ownChromium: [false, { option: true }],
-  async harness({ openSharedChromium, ownChromium, cloudOptions, settings }, use, testInfo) {
+  async harness({ sharedChromium, ownChromium, cloudOptions, settings }, use, testInfo) {
     const cloud = await startCloud(cloudOptions)
     // Benchmarks measure the start of a Chromium too.
-    const hasOwn = ownChromium || testInfo.tags.includes('@bench')
-    const shared = hasOwn ? undefined : await openSharedChromium()
-    const { harness, apps } = createWorld(cloud, settings, shared)
+    const hasOwn = ownChromium || testInfo.tags.includes('@bench') || findRuntime().name === 'electron'
+    const { harness, apps } = createWorld(cloud, settings, hasOwn ? null : await sharedChromium.open())
     await use(harness)
     for (const app of apps) await app.kill()
-    if (testInfo.status !== testInfo.expectedStatus) await keepLogs(testInfo, apps, harness.home)
+    if (testInfo.status !== testInfo.expectedStatus) {
+      const output = [...apps.map((app) => app.said()), ...(hasOwn ? [] : [await sharedChromium.output()])]
+      await keepLogs(testInfo, output, harness.home)
+    }
     await cloud.close()
     rmSync(harness.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   },
@@ -110,7 +105,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 function createWorld(
   cloud: Cloud,
   settings: Partial<Settings>,
-  chromium: SharedChromium | undefined,
+  chromium: SharedChromium | null,
 ): { harness: EngineHarness; apps: RunningApp[] } {
   // Short, because Chromium creates a socket below it, whose path is limited to 107 characters.
   const folder = mkdtempSync(join(tmpdir(), 'ferry-'))
@@ -128,6 +123,7 @@ function createWorld(
     async start(files = []) {
       const app = await launch(environment, files)
       apps.push(app)
+      if (chromium) await expectShared(app)
       return app
     },
     async file(name, options = {}) {
@@ -141,14 +137,20 @@ function createWorld(
   return { harness, apps }
 }
 
+/** Without this no test would fail if each app started a Chromium of its own, which takes half of the time. */
+async function expectShared({ electron }: RunningApp): Promise<void> {
+  const contextId = await electron.evaluate(() => globalThis.__electronHost.browser.browserContextId)
+  if (contextId === undefined) throw new Error('the app did not use the Chromium of the worker')
+}
+
 /**
- * Keeps the output and logs of the apps of a failed test as files, because the list of results shows only
- * their first 300 characters.
+ * Keeps the output of the apps of a failed test, then that of a shared Chromium, and the log as files, because
+ * the list of results shows only their first 300 characters.
  */
-async function keepLogs(testInfo: TestInfo, apps: readonly RunningApp[], home: string): Promise<void> {
-  for (const [index, app] of apps.entries()) {
+async function keepLogs(testInfo: TestInfo, output: readonly string[], home: string): Promise<void> {
+  for (const [index, text] of output.entries()) {
     const path = testInfo.outputPath(`output-${index + 1}.txt`)
-    writeFileSync(path, app.said())
+    writeFileSync(path, text)
     await testInfo.attach('output', { path })
   }
   const log = join(home, 'logs/modelferry.log')
@@ -182,7 +184,7 @@ function inheritedEnvironment(): Record<string, string> {
 function environmentFor(
   folder: string,
   cloud: Cloud,
-  chromium: SharedChromium | undefined,
+  chromium: SharedChromium | null,
 ): Record<string, string> {
   return {
     ...inheritedEnvironment(),

@@ -7,6 +7,7 @@ declare global {
     readonly trays: ReadonlySet<{ readonly menu: Electron.Menu | null; readonly toolTip: string }>
     readonly notifications: readonly Electron.Notification[]
     readonly events: readonly Record<string, unknown>[]
+    readonly browser: { readonly browserContextId: string | undefined }
   }
 }
 

@@ -1,20 +1,25 @@
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
-import { startChromium } from '../../electron-host/chromium.ts'
-import type { SharedChromium } from '../../electron-host/browser.ts'
+import { createWorkerChromium } from '../../electron-host/shared-chromium.ts'
+import { switches } from '../../e2e/support/running-app.ts'
 import { launchHostApp } from '../../support/host-app.ts'
 import { findHeadlessChromium } from '../../support/runner/chromium.ts'
+import { runtimeArguments } from '../../support/runner/electron-runtime.ts'
 
-/** A Chromium for apps without switches of their own. */
+const hostSwitches = [...runtimeArguments(), ...switches]
+
+/** A Chromium for apps with the switches of e2e tests. */
 async function openSharedChromium() {
-  const chromium = await startChromium([], {
+  const chromium = createWorkerChromium(switches, {
     ...process.env,
     ELECTRON_HOST_CHROMIUM: findHeadlessChromium() ?? '',
   })
   onTestFinished(() => chromium.end())
-  const shared: SharedChromium = { url: chromium.url, switches: [] }
-  const listUrl = new URL('/json/list', chromium.url.replace(/^ws:/, 'http:'))
+  const shared = await chromium.open()
+  const listUrl = new URL('/json/list', shared.url.replace(/^ws:/, 'http:'))
   return {
+    chromium,
+    shared,
     environment: { ELECTRON_HOST_BROWSER: JSON.stringify(shared) },
     async pageCount() {
       const targets = (await (await fetch(listUrl)).json()) as {
@@ -27,16 +32,22 @@ async function openSharedChromium() {
   }
 }
 
+test('all apps get the same Chromium, whose output is kept', async () => {
+  const { chromium, shared } = await openSharedChromium()
+  expect(await chromium.open()).toEqual(shared)
+  expect(await chromium.output()).toContain(shared.url)
+})
+
 test('a killed app loses its window, and the next one starts with an empty storage', async () => {
   const { environment, pageCount } = await openSharedChromium()
-  const first = await launchHostApp({ environment })
+  const first = await launchHostApp({ environment, switches: hostSwitches })
   await first.page.evaluate(() => localStorage.setItem('left', 'here'))
   expect(await pageCount()).toBe(1)
   const process = first.app.process()
   const ended = once(process, 'exit')
   process.kill('SIGKILL')
   await ended
-  const second = await launchHostApp({ environment })
+  const second = await launchHostApp({ environment, switches: hostSwitches })
   onTestFinished(() => second.end())
   expect(await second.page.evaluate(() => localStorage.getItem('left'))).toBeNull()
   expect(await pageCount()).toBe(1)
@@ -45,7 +56,10 @@ test('a killed app loses its window, and the next one starts with an empty stora
 
 test('an app with switches of its own starts a Chromium with them', async () => {
   const { environment, pageCount } = await openSharedChromium()
-  const app = await launchHostApp({ environment, switches: ['--force-device-scale-factor=2'] })
+  const app = await launchHostApp({
+    environment,
+    switches: [...hostSwitches, '--force-device-scale-factor=2'],
+  })
   onTestFinished(() => app.end())
   expect(await app.page.evaluate(() => devicePixelRatio)).toBe(2)
   expect(await pageCount()).toBe(0)

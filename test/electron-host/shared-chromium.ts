@@ -1,0 +1,27 @@
+import type { SharedChromium } from './browser.ts'
+import { startChromium } from './chromium.ts'
+
+/** The Chromium of all apps that one test worker starts, one after the other. */
+export interface WorkerChromium {
+  /** Starts it at the first call. */
+  open(): Promise<SharedChromium>
+  /** The end of its output. */
+  output(): Promise<string>
+  end(): Promise<void>
+}
+
+/** Prepares a Chromium for apps with these switches; each gets a browser context of its own. */
+export function createWorkerChromium(
+  switches: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): WorkerChromium {
+  let started: ReturnType<typeof startChromium> | undefined
+  return {
+    async open() {
+      started ??= startChromium(switches, environment)
+      return { url: (await started).url, switches }
+    },
+    output: async () => (await started)?.output() ?? '',
+    end: async () => (await started)?.end(),
+  }
+}

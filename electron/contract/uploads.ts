@@ -128,6 +128,8 @@ export interface Snapshot {
   /** The user has paused the whole queue. */
   readonly allPaused: boolean
   readonly line: ConnectivityState
+  /** Uploads are missing, because the journal could not be read completely at this start. */
+  readonly isIncomplete: boolean
   /** File name of a damaged queue that was renamed at this start, or null. */
   readonly journalSetAside: string | null
 }
@@ -140,6 +142,7 @@ export interface Patch {
   readonly totals: Totals
   readonly allPaused: boolean
   readonly line: ConnectivityState
+  readonly isIncomplete: boolean
 }
 
 export interface SkippedFile {

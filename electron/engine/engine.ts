@@ -71,6 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
   let settings = options.settings
   let ownsHistory = false
   let isStopping = false
+  let isIncomplete = false
   let queueRestored = Promise.resolve()
   const stopping = new AbortController()
   let confirmAccount = async (_account: Account) => true
@@ -345,12 +346,19 @@ export function createEngine(options: EngineOptions): Engine {
     ids: () => rows.ids(),
     allPaused: hold.isPausedByUser,
     line: () => recovery.connectivity,
+    isIncomplete: () => isIncomplete,
     journalSetAside: journal.damagedFile && basename(journal.damagedFile),
     unshownToday: () => doneToday.unshown(),
     requestSlots,
     limitBytesPerSecond: () => settings.limitBytesPerSecond,
     environment,
   })
+
+  function reportUnreadable(error: unknown): void {
+    environment.log.error('uploads of the journal could not be read', { error: String(error) })
+    isIncomplete = true
+    feed.touched()
+  }
 
   // Events. Within one event the order matters only where a comment says so.
   const cleanUp = () => void abandonedUploads.cleanUp()
@@ -579,10 +587,15 @@ export function createEngine(options: EngineOptions): Engine {
         // What the user sees is the whole queue or none of it.
         feed.hold()
         try {
-          doneToday.restore()
-          const restored = restoreQueued({ store, rows, queue, recovery, rechecks, signal: stopping.signal })
-          queueRestored = restored.catch(() => undefined)
-          await restored
+          try {
+            doneToday.restore()
+          } catch (error) {
+            reportUnreadable(error)
+          }
+          const { signal } = stopping
+          const onUnreadable = reportUnreadable
+          queueRestored = restoreQueued({ store, rows, queue, recovery, rechecks, onUnreadable, signal })
+          await queueRestored
         } finally {
           feed.release()
         }

@@ -79,6 +79,8 @@ export function createFeed(options: {
   readonly ids: () => readonly string[]
   readonly allPaused: () => boolean
   readonly line: () => ConnectivityState
+  /** Whether uploads are missing, because the journal could not be read. */
+  readonly isIncomplete: () => boolean
   readonly journalSetAside: string | null
   /** How many were registered today in addition to those shown. */
   readonly unshownToday: () => number
@@ -142,13 +144,13 @@ export function createFeed(options: {
     for (const listener of listeners) listener.patch(patch)
   }
 
-  function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line'> {
+  function ofAll(): Pick<Snapshot, 'totals' | 'allPaused' | 'line' | 'isIncomplete'> {
     const count = countRows(views.values(), unshownToday())
     const { totalBytes, movedBytes, leftBytes } = batch.sum()
     const speed = count.running > 0 ? speedOf(totalSpeed.meter, leftBytes, limitBytesPerSecond()) : noSpeed
     const totals: Totals = { ...count, totalBytes, movedBytes, ...speed }
     totalSpeed.setRunning(totals.running > 0)
-    return { totals, allPaused: allPaused(), line: line() }
+    return { totals, allPaused: allPaused(), line: line(), isIncomplete: options.isIncomplete() }
   }
 
   return {

@@ -11,7 +11,8 @@ const rowsPerBatch = 100
 
 /**
  * Claims the uploads of the last process and queues those that were waiting. On a full disk nothing can be
- * claimed; then the rows are shown with the reason, and claimed once there is space.
+ * claimed; then the rows are shown with the reason, and claimed once there is space. What can't be read is
+ * reported and left out.
  *
  * @returns resolves when all rows are shown, or `signal` was aborted
  */
@@ -21,20 +22,25 @@ export async function restoreQueued(services: {
   readonly queue: Pick<Queue, 'add' | 'has'>
   readonly recovery: Pick<RecoveryMonitor, 'tryUntilDone'>
   readonly rechecks: Pick<Rechecks, 'resume'>
+  /** Uploads are missing, because the journal could not be read. */
+  readonly onUnreadable: (error: unknown) => void
   readonly signal: AbortSignal
 }): Promise<void> {
-  const { store, rows, queue, recovery, rechecks, signal } = services
+  const { store, rows, queue, recovery, rechecks, onUnreadable, signal } = services
   let restored = Promise.resolve()
   /** Rows that are shown though they are not claimed. */
   let unclaimed: ReadonlySet<string> | null = null
-  recovery.tryUntilDone(() => {
+
+  function restore(): boolean {
     const claimed = store.claimQueueIds()
     if (claimed.ok) {
       // A row that was shown before and runs by now has its state.
       const isMissing = (id: string) => !rows.has(id) || (unclaimed?.has(id) === true && !queue.has(id))
-      restored = restoreInBatches(claimed.value, isMissing, services).then(() => {
-        if (!signal.aborted) rechecks.resume()
-      })
+      restored = restoreInBatches(claimed.value, isMissing, services)
+        .then(() => {
+          if (!signal.aborted) rechecks.resume()
+        })
+        .catch(onUnreadable)
       return true
     }
     if (unclaimed !== null) return false
@@ -43,23 +49,47 @@ export async function restoreQueued(services: {
     rows.restore(shown)
     unclaimed = new Set(shown.map(({ id }) => id))
     return false
+  }
+
+  recovery.tryUntilDone(() => {
+    try {
+      return restore()
+    } catch (error) {
+      onUnreadable(error)
+      return true
+    }
   })
   await restored
 }
 
-/** Other events of the process are handled between the batches. */
+/**
+ * Other events of the process are handled between the batches. A batch that can't be read is read row by row,
+ * so that a damaged row hides no other.
+ */
 async function restoreInBatches(
   ids: readonly string[],
   isMissing: (id: string) => boolean,
-  { store, rows, queue, signal }: Parameters<typeof restoreQueued>[0],
+  { store, rows, queue, onUnreadable, signal }: Parameters<typeof restoreQueued>[0],
 ): Promise<void> {
-  for (let start = 0; start < ids.length; start += rowsPerBatch) {
-    if (start > 0) await nextTurn()
-    if (signal.aborted) return
+  function restore(batch: readonly string[]): void {
     // What belongs to a user who has signed in again may have been restored meanwhile.
-    const records = store.readClaimed(ids.slice(start, start + rowsPerBatch).filter(isMissing))
+    const records = store.readClaimed(batch.filter(isMissing), () => onUnreadable('invalid values'))
     rows.restore(records)
     queue.add(records.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+  }
+
+  let batches = Array.from({ length: Math.ceil(ids.length / rowsPerBatch) }, (_none, index) =>
+    ids.slice(index * rowsPerBatch, (index + 1) * rowsPerBatch),
+  )
+  for (let next = batches.shift(); next; next = batches.shift()) {
+    if (signal.aborted) return
+    try {
+      restore(next)
+    } catch (error) {
+      if (next.length > 1) batches = [...next.map((id) => [id]), ...batches]
+      else onUnreadable(error)
+    }
+    if (batches.length > 0) await nextTurn()
   }
 }
 

@@ -59,8 +59,11 @@ export interface UploadStore extends HistoryStore, FileClaims {
   claimQueue(which?: UploadFilter | AccountFilter): Result<readonly UploadRecord[]>
   /** Claims like `claimQueue` and returns only the ids, in order. */
   claimQueueIds(): Result<readonly string[]>
-  /** Those of these uploads that this process has in its queue, in order of the queue. */
-  readClaimed(ids: readonly string[]): readonly UploadRecord[]
+  /**
+   * Those of these uploads that this process has in its queue, in order of the queue. Skips rows with invalid
+   * values after calling `onInvalid`.
+   */
+  readClaimed(ids: readonly string[], onInvalid?: () => void): readonly UploadRecord[]
   /** Queued uploads that no living process runs, without claiming them. */
   unclaimed(): readonly UploadRecord[]
   /** Uploads of these files to this team by any of these accounts, in the queue of any process. */
@@ -100,7 +103,7 @@ function createFileQueries(
 function createQueueClaims(options: {
   readonly database: DatabaseSync
   readonly runner: string
-  readonly read: (lines: Iterable<unknown>) => UploadRecord[]
+  readonly read: (lines: Iterable<unknown>, onInvalid?: () => void) => UploadRecord[]
   readonly writeAsRunner: Write
   readonly history: Pick<StorageHistory, 'addRead'>
 }): Pick<UploadStore, 'claimQueue' | 'claimQueueIds' | 'readClaimed'> {
@@ -124,7 +127,7 @@ function createQueueClaims(options: {
       const claimed = writeAsRunner(() => claimAbandoned(database, runner, null))
       return claimed.ok ? success(allIds.all(runner).map(({ id }) => String(id))) : claimed
     },
-    readClaimed: (ids) => remember(read(some.iterate(runner, JSON.stringify(ids)))),
+    readClaimed: (ids, onInvalid) => remember(read(some.iterate(runner, JSON.stringify(ids)), onInvalid)),
   }
 }
 
@@ -150,12 +153,16 @@ export function createUploadStore(
   )
 
   /** Decodes one row after the other, so that the columns of all of them are never in memory. */
-  function read(lines: Iterable<unknown>): UploadRecord[] {
+  function read(lines: Iterable<unknown>, onInvalid = () => {}): UploadRecord[] {
     const records: UploadRecord[] = []
     for (const line of lines) {
       const record = fromColumns(line)
-      if (record) records.push(record)
-      else environment.log.error('a row of the journal cannot be read and is skipped')
+      if (record) {
+        records.push(record)
+        continue
+      }
+      environment.log.error('a row of the journal cannot be read and is skipped')
+      onInvalid()
     }
     return records
   }

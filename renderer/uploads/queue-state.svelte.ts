@@ -62,6 +62,9 @@ export class QueueState {
   connectivity = $state<ConnectivityState>('ok')
   /** File name to which a damaged journal was moved, until the user closes the notice. */
   journalSetAside = $state<string | null>(null)
+  /** Whether to say that uploads are missing, because the journal could not be read. */
+  isIncomplete = $state(false)
+  #wasIncomplete = false
   /** True once a snapshot was received. */
   isKnown = $state(false)
   /** Why the snapshot could not be loaded, or null. */
@@ -223,7 +226,7 @@ export class QueueState {
     this.isKnown = true
   }
 
-  #apply({ sequence, changed, removed, totals, allPaused, line }: Patch): void {
+  #apply({ sequence, changed, removed, totals, allPaused, line, isIncomplete }: Patch): void {
     let moved = removed.length > 0
     for (const row of changed) {
       const before = untrack(() => this.rows.get(row.id))
@@ -241,6 +244,8 @@ export class QueueState {
     this.#listeners.totals(totals, this.isKnown)
     this.allPaused = allPaused
     this.connectivity = line
+    if (isIncomplete && !this.#wasIncomplete) this.isIncomplete = true
+    this.#wasIncomplete = isIncomplete
     this.#sequence = sequence
     this.updatedAtMs = Date.now()
     if (moved) this.#orderVersion += 1

@@ -182,7 +182,13 @@ const noTransfer: TransferSpeed = {
 }
 
 export function snapshotOf(rows: readonly UploadRow[], sequence = 1): Snapshot {
-  const all = { totals: totalsOf(rows), allPaused: false, line: 'ok', journalSetAside: null } as const
+  const all = {
+    totals: totalsOf(rows),
+    allPaused: false,
+    line: 'ok',
+    isIncomplete: false,
+    journalSetAside: null,
+  } as const
   return { sequence, rows, flow: noTransfer, ...all }
 }
 
@@ -191,7 +197,15 @@ export function patchOf(
   changed: readonly UploadRow[],
   removed: readonly string[] = [],
 ): Patch {
-  return { sequence, changed, removed, totals: totalsOf(changed), allPaused: false, line: 'ok' }
+  return {
+    sequence,
+    changed,
+    removed,
+    totals: totalsOf(changed),
+    allPaused: false,
+    line: 'ok',
+    isIncomplete: false,
+  }
 }
 
 /** The result of checking a server without problems, modified by `change`. */

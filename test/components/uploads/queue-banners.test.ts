@@ -37,6 +37,17 @@ test('a banner names the file of a damaged queue until it is closed', async () =
   await expect.element(said).not.toBeInTheDocument()
 })
 
+test('a banner reports uploads that could not be read until it is closed', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Flux')] })
+  const said = screen.getByText('Some uploads couldn’t be read', { exact: false })
+  await expect.element(said).not.toBeInTheDocument()
+  emit('patch', { ...patchOf(2, []), isIncomplete: true })
+  await expect.element(said).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Close' }))
+  emit('patch', { ...patchOf(3, []), isIncomplete: true })
+  await expect.element(said).not.toBeInTheDocument()
+})
+
 test('a row does not repeat the lost connection that the banner reports', async () => {
   const waiting = row('Flux', { phase: 'retrying', failure: failure('connection-lost', { host: 'storage' }) })
   const unplugged = row('Wan', { phase: 'retrying', failure: failure('disk-missing', { folder: '/disk' }) })

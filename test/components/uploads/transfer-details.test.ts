@@ -107,7 +107,15 @@ test('shows the total speed above the list while uploads run', async () => {
     secondsLeft: 60,
   }
   emit('flow', { speed, streamsInUse: 7, streamsLimit: 12 })
-  emit('patch', { sequence: 2, changed: [], removed: [], totals, allPaused: false, line: 'ok' })
+  emit('patch', {
+    sequence: 2,
+    changed: [],
+    removed: [],
+    totals,
+    allPaused: false,
+    line: 'ok',
+    isIncomplete: false,
+  })
   await expect.element(screen.getByText('2.5 MB/s')).toBeVisible()
   await expect.element(screen.getByRole('img', { name: /^Speed over 3 s:/ })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))

@@ -94,6 +94,7 @@ test('the log is loaded again when the upload has a new event', async () => {
     totals: emptyTotals,
     allPaused: false,
     line: 'ok',
+    isIncomplete: false,
   })
   const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
   await expect.element(pane.getByText('Checking the file')).toBeVisible()

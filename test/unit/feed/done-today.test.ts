@@ -46,6 +46,7 @@ function setup() {
       ids: () => rows.ids(),
       allPaused: () => false,
       line: () => 'ok',
+      isIncomplete: () => false,
       journalSetAside: null,
       unshownToday: doneToday.unshown,
       requestSlots: { inUse: 0, limit: 1 },

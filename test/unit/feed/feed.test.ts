@@ -18,6 +18,7 @@ function setup() {
     ids: () => [...rows.keys()],
     allPaused: () => allPaused,
     line: () => 'ok',
+    isIncomplete: () => false,
     journalSetAside: null,
     unshownToday: () => 0,
     requestSlots: { inUse: 3, limit: 8 },

@@ -8,7 +8,7 @@ import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.
 import { restoreQueued } from '../../../electron/intake/restore.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { failed, failure } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { uploadRecord, noLog } from '../../support/records.ts'
 import { handQueue } from '../queue/hand-queue.ts'
@@ -46,7 +46,8 @@ test.each([
   })
   database.exec('PRAGMA query_only = ON')
   const { signal } = new AbortController()
-  void restoreQueued({ store, rows, queue, recovery, rechecks: { resume: () => {} }, signal })
+  const onUnreadable = () => expect.unreachable()
+  void restoreQueued({ store, rows, queue, recovery, rechecks: { resume: () => {} }, onUnreadable, signal })
   expect([rows.view(record.id)?.failure?.code, started()]).toEqual(['journal-trouble', []])
   clock.advance(5_000)
   expect(started()).toEqual([])
@@ -58,8 +59,10 @@ test.each([
   expect(database.prepare('SELECT id FROM runners').all()).toEqual([{ id: 'now' }])
 })
 
-/** A journal with a long queue of an ended process, and what restores it. */
-function openLongQueue() {
+const damage = new Error('database disk image is malformed')
+
+/** A journal with a long queue of an ended process, and what restores it; these rows can't be read. */
+function openLongQueue(isDamaged = (_id: string) => false) {
   const { database, environment } = openEmptyJournal()
   const records = Array.from({ length: 1_200 }, (_none, position) => uploadRecord({ position }))
   const before = createUploadStore(database, 'before', environment)
@@ -68,16 +71,22 @@ function openLongQueue() {
   const store = createUploadStore(database, 'now', environment)
   const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
   const added: string[] = []
+  const errors: unknown[] = []
   const stop = new AbortController()
+  const readClaimed: typeof store.readClaimed = (ids, onInvalid) => {
+    if (ids.some(isDamaged)) throw damage
+    return store.readClaimed(ids, onInvalid)
+  }
   const restored = restoreQueued({
-    store,
+    store: { ...store, readClaimed },
     rows,
     queue: { add: (ids) => void added.push(...ids), has: (id) => added.includes(id) },
     recovery: { tryUntilDone: (attempt) => void attempt() },
     rechecks: { resume: () => void added.push('rechecks') },
+    onUnreadable: (error) => void errors.push(error),
     signal: stop.signal,
   })
-  return { store, rows, ids: records.map(({ id }) => id), added, restored, stop }
+  return { store, rows, ids: records.map(({ id }) => id), added, errors, restored, stop }
 }
 
 test('handles other events while it restores a long queue in its order', async () => {
@@ -107,4 +116,87 @@ test('restores no more rows once the app stops', async () => {
   stop.abort()
   await restored
   expect([rows.ids(), added]).toEqual([ids.slice(0, 100), ids.slice(0, 100)])
+})
+
+test('restores all rows but those that cannot be read, and reports these', async () => {
+  const damaged = new Set<string>()
+  const { rows, ids, added, errors, restored } = openLongQueue((id) => damaged.has(id))
+  // Of the second batch and the last.
+  const [one = '', other = ''] = [ids[150], ids.at(-1)]
+  damaged.add(one).add(other)
+  await restored
+  const readable = ids.filter((id) => !damaged.has(id))
+  expect([rows.ids(), added, errors]).toEqual([readable, [...readable, 'rechecks'], [damage, damage]])
+})
+
+test('reports rows with invalid values and restores the others', async () => {
+  const { database, environment } = openEmptyJournal()
+  const records = [uploadRecord(), uploadRecord(), uploadRecord()]
+  const store = createUploadStore(database, 'me', environment)
+  store.add(records)
+  const [, invalid, ...others] = records
+  database.prepare("UPDATE uploads SET recognition = '{' WHERE id = ?").run(invalid?.id ?? '')
+  const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
+  const errors: unknown[] = []
+  await restoreQueued({
+    store,
+    rows,
+    queue: handQueue().queue,
+    recovery: { tryUntilDone: (attempt) => void attempt() },
+    rechecks: { resume: () => {} },
+    onUnreadable: (error) => void errors.push(error),
+    signal: new AbortController().signal,
+  })
+  expect(rows.ids()).toEqual([records[0], ...others].map((record) => record?.id))
+  expect(errors).toHaveLength(1)
+})
+
+test('reports rows that cannot be read once there is space on the disk', async () => {
+  const { database, environment } = openEmptyJournal()
+  const store = createUploadStore(database, 'me', environment)
+  const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
+  const errors: unknown[] = []
+  let tryAgain: () => boolean = () => false
+  let claimed: ReturnType<typeof store.claimQueueIds> = failed(failure('journal-full'))
+  await restoreQueued({
+    store: {
+      claimQueueIds: () => claimed,
+      unclaimed: () => [],
+      readClaimed() {
+        throw damage
+      },
+    },
+    rows,
+    queue: handQueue().queue,
+    recovery: { tryUntilDone: (attempt) => void (tryAgain = attempt)() },
+    rechecks: { resume: () => {} },
+    onUnreadable: (error) => void errors.push(error),
+    signal: new AbortController().signal,
+  })
+  expect(errors).toEqual([])
+  claimed = success(['a'])
+  expect(tryAgain()).toBe(true)
+  await expect.poll(() => errors).toEqual([damage])
+})
+
+test('reports a queue that cannot be read at all', async () => {
+  const { database, environment } = openEmptyJournal()
+  const store = createUploadStore(database, 'me', environment)
+  const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
+  const errors: unknown[] = []
+  await restoreQueued({
+    store: {
+      ...store,
+      claimQueueIds() {
+        throw damage
+      },
+    },
+    rows,
+    queue: handQueue().queue,
+    recovery: { tryUntilDone: (attempt) => void expect(attempt()).toBe(true) },
+    rechecks: { resume: () => {} },
+    onUnreadable: (error) => void errors.push(error),
+    signal: new AbortController().signal,
+  })
+  expect(errors).toEqual([damage])
 })

@@ -50,7 +50,16 @@ function setup() {
     patch(changed: readonly UploadRow[], bytesPerSecond: number | null, more: Partial<Patch> = {}) {
       sequence += 1
       const totals = { ...emptyTotals, running: 1, bytesPerSecond }
-      tracker.applyPatch({ sequence, changed, removed: [], totals, allPaused: false, line: 'ok', ...more })
+      tracker.applyPatch({
+        sequence,
+        changed,
+        removed: [],
+        totals,
+        allPaused: false,
+        line: 'ok',
+        isIncomplete: false,
+        ...more,
+      })
       clock.advance(5_000)
     },
   }
@@ -134,6 +143,7 @@ test('the deadline ends with its queue, also across a restart, and not before', 
     allPaused: false,
     line: 'ok',
     sequence: 0,
+    isIncomplete: false,
     journalSetAside: null,
     flow: { speed: { stepMs: 1, points: [] }, streamsInUse: 0, streamsLimit: 1 },
   })

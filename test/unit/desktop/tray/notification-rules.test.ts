@@ -56,6 +56,7 @@ function patch(totals: Partial<Totals>, ...changed: UploadRow[]): Patch {
     totals: { ...emptyTotals, ...totals },
     allPaused: false,
     line: 'ok',
+    isIncomplete: false,
   }
 }
 

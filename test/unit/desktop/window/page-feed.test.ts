@@ -8,7 +8,15 @@ import { uploadRecord } from '../../../support/records.ts'
 import { emptyTotals } from '../../../support/totals.ts'
 
 function patch(sequence: number): Patch {
-  return { sequence, changed: [], removed: [], totals: emptyTotals, allPaused: false, line: 'ok' }
+  return {
+    sequence,
+    changed: [],
+    removed: [],
+    totals: emptyTotals,
+    allPaused: false,
+    line: 'ok',
+    isIncomplete: false,
+  }
 }
 
 function setup() {
@@ -53,6 +61,7 @@ test('the first patch after a snapshot does not repeat its rows', () => {
     ids: () => [...views.keys()],
     allPaused: () => false,
     line: () => 'ok',
+    isIncomplete: () => false,
     journalSetAside: null,
     unshownToday: () => 0,
     requestSlots: { inUse: 0, limit: 8 },

@@ -4,6 +4,7 @@ import { buildPrograms } from '../support/runner/build-programs.ts'
 export const buildOurs = (folder: string) =>
   buildPrograms(folder, {
     ours: 'test/bench/ours.ts',
+    floor: 'test/bench/floor.ts',
     restart: 'test/bench/restart.ts',
     drop: 'test/bench/drop.ts',
     'command-line-run': 'test/bench/command-line-run.ts',

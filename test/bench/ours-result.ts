@@ -22,3 +22,20 @@ export interface OursResult {
   /** 99th percentile of the main thread's event-loop delay. */
   readonly lagP99Ms: number
 }
+
+/** Options of floor.ts. */
+export interface FloorOptions {
+  /** One file as one PUT, one file in parts, or many small files. */
+  readonly kind: 'whole' | 'parts' | 'small'
+  /** Of the sink. */
+  readonly origin: string
+  readonly partBytes: number
+  /** Parallel PUTs. */
+  readonly atOnce: number
+  readonly paths: readonly string[]
+}
+
+export interface FloorResult {
+  readonly seconds: number
+  readonly cpuSeconds: number
+}

@@ -2,6 +2,7 @@ import { ceph } from './ceph.ts'
 import { cephMany } from './ceph-many.ts'
 import type { Family } from './family.ts'
 import { finish } from './finish.ts'
+import { floor } from './floor.ts'
 import { growth } from './growth.ts'
 import { huge, hugeShort } from './huge.ts'
 import { limit } from './limit.ts'
@@ -16,5 +17,5 @@ import { plainSink, tlsSink } from './sink.ts'
 /** All families in the order of the table; the last ones run only when named. */
 export const families: readonly Family[] = [
   ...[plainSink, tlsSink, peers, ceph, cephMany, many, memory, finish, restart, limit, pause, line, huge],
-  ...[lineShort, lineAll, hugeShort, growth],
+  ...[lineShort, lineAll, hugeShort, growth, floor],
 ]

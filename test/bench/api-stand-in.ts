@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
 
 // A minimal Cyberun API that stores only registered models, so that the client dominates the measurement. Its
-// listing is always empty: a file of an earlier round would count as already in the library.
+// library is empty for each client that signs in: a file of an earlier round would count as already there.
 
 export interface Grant {
   readonly url: string
@@ -23,7 +23,8 @@ export interface ApiStorage {
 }
 
 export interface Answered {
-  readonly path: string
+  /** Of an API call with its method, such as `POST /models`. */
+  readonly call: string
   /** When the response was sent, in ms since the epoch. */
   readonly atMs: number
 }
@@ -47,12 +48,26 @@ const profile = {
 interface Api {
   readonly storage: ApiStorage
   readonly partSizeBytes: number
-  /** Registered models by id. */
+  /** Models by id that were registered since the last client has signed in. */
   readonly models: Map<string, Body>
 }
 
-async function answerTo(path: string, body: Body, { storage, partSizeBytes, models }: Api): Promise<unknown> {
-  // The client reads each registered model back and repeats that if the response is not the model.
+/** A page of the listing, from which the client reads registered models back. */
+function pageOf(models: Api['models'], query: URLSearchParams): unknown {
+  const size = Number(query.get('per_page'))
+  const start = (Number(query.get('current_page')) - 1) * size
+  return {
+    model_list: [...models.values()].slice(start, start + size),
+    page_meta: { total_count: models.size },
+  }
+}
+
+async function answerTo(
+  { method, path, query }: { method: string; path: string; query: URLSearchParams },
+  body: Body,
+  { storage, partSizeBytes, models }: Api,
+): Promise<unknown> {
+  if (method === 'GET' && path === '/models') return pageOf(models, query)
   const read = models.get(path.replace('/models/', ''))
   if (read) return read
   const key = String(body['storage_key'])
@@ -62,6 +77,7 @@ async function answerTo(path: string, body: Body, { storage, partSizeBytes, mode
     case '/auth/refresh':
       return { access_token: randomUUID(), refresh_token: randomUUID(), expires_in: 3600 }
     case '/users/me':
+      models.clear()
       return profile
     case '/models/presign': {
       const storage_key = randomUUID()
@@ -108,13 +124,15 @@ export function startApiStandIn(options: {
   const { storage, partSizeBytes, delayMs = 0, answered, signal } = options
   const api = { storage, partSizeBytes, models: new Map<string, Body>() }
   const server = createServer((request, response) => {
-    const path = (request.url ?? '').replace('/api/v1', '')
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
+    const path = pathname.replace('/api/v1', '')
+    const { method = '' } = request
     void bodyOf(request)
-      .then((body) => answerTo(path, body, api))
+      .then((body) => answerTo({ method, path, query: searchParams }, body, api))
       .then(
         async (answer) => {
           if (delayMs > 0) await after(delayMs)
-          answered?.({ path, atMs: Date.now() })
+          answered?.({ call: `${method} ${path}`, atMs: Date.now() })
           response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer))
         },
         (error: unknown) => {

@@ -27,7 +27,7 @@ const storage = createServer((request, response) => {
       if (early > 5) await after(early)
     }
     await after(roundTripMs)
-    answered({ path: 'storage', atMs: Date.now() })
+    answered({ call: 'storage', atMs: Date.now() })
     return response.writeHead(200, { ETag: '"part"' }).end()
   })()
 })

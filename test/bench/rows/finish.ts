@@ -47,8 +47,8 @@ export const finish: Family = {
 }
 
 function endOf(answers: readonly Answered[]): { readonly calls: number; readonly tookMs: number } {
-  const last = answers.findLastIndex(({ path }) => path === 'storage')
-  const registered = answers.findLastIndex(({ path }) => path === '/models')
+  const last = answers.findLastIndex(({ call }) => call === 'storage')
+  const registered = answers.findLastIndex(({ call }) => call === 'POST /models')
   if (last < 0 || registered < last) throw new Error('nothing was registered after the last byte')
   return {
     calls: registered - last,

@@ -2,9 +2,8 @@ import type { Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 
 /**
- * Flushing the disk blocks the main thread for about a millisecond, and many small files request it at almost
- * the same time: changes that follow a flush within this time, in ms, are written together. A single change
- * is written at once.
+ * Flushing the disk takes about a millisecond, and many small files request it at almost the same time: changes
+ * that follow a flush within this time, in ms, are written together. A single change is written at once.
  */
 const minDelayMs = 5
 /**
@@ -25,32 +24,32 @@ interface PendingChange<Change> {
  * be written.
  */
 export function createGroupCommits<Change>(options: {
-  readonly write: (changes: readonly Change[]) => Result<void>
+  readonly write: (changes: readonly Change[]) => Promise<Result<void>>
   readonly environment: Environment
 }): (change: Change) => Promise<Result<void>> {
   const { write, environment } = options
   let pending: PendingChange<Change>[] = []
   let isCollecting = false
 
-  function flush(): void {
+  async function flush(): Promise<void> {
     const group = pending
     pending = []
     isCollecting = group.length > 0
     if (!isCollecting) return
     const startMs = environment.now()
     try {
-      const written = write(group.map(({ change }) => change))
+      const written = await write(group.map(({ change }) => change))
       for (const { resolve } of group) resolve(written)
     } catch (error) {
       for (const { reject } of group) reject(error)
     }
     const delayMs = (environment.now() - startMs) * delayFactor
-    environment.timers.after(Math.min(maxDelayMs, Math.max(minDelayMs, delayMs)), flush)
+    environment.timers.after(Math.min(maxDelayMs, Math.max(minDelayMs, delayMs)), () => void flush())
   }
 
   return (change) =>
     new Promise((resolve, reject) => {
       pending.push({ change, resolve, reject })
-      if (!isCollecting) flush()
+      if (!isCollecting) void flush()
     })
 }

@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Write } from './journal-write.ts'
-import { createLogFlush, logFileOf } from './log-flush.ts'
 import { isStored, type UploadRecord } from './upload-record.ts'
 
 /** A part that storage has acknowledged. */
@@ -39,10 +38,9 @@ const partsPerCheckpoint = 300
 
 export function createPartsStore(
   database: DatabaseSync,
-  write: Write,
+  { write, flushLog }: { readonly write: Write; readonly flushLog: () => Promise<Result<void>> },
   environment: Pick<Environment, 'log'>,
 ): PartsStore {
-  const flushLog = createLogFlush(logFileOf(database), environment)
   let uncheckpointedParts = 0
   const insert = database.prepare(
     'INSERT OR REPLACE INTO parts (upload, number, etag, checksum) VALUES (?, ?, ?, ?)',

@@ -15,6 +15,14 @@ interface MutableRow {
   readonly live: LiveState
 }
 
+/** What an event makes of a row. */
+interface NextState {
+  readonly row: MutableRow
+  readonly before: UploadRecord
+  readonly phase: Phase
+  readonly record: UploadRecord
+}
+
 export interface Row {
   readonly record: UploadRecord
   readonly live: Readonly<Omit<LiveState, 'speed'>>
@@ -180,19 +188,47 @@ export class Rows {
 
   /** Applies events to many uploads in one transaction, all or none. */
   applyEvents(events: readonly RowEvent[]): Result<void> {
-    const next = events.map(({ id, event, change }) => {
-      const row = this.#rowOf(id)
-      const phase = phaseAfter(row.live, event)
-      return { row, phase, record: { ...row.record, phase: phaseToStore(row, phase), ...change } }
-    })
+    const next = events.map((event) => this.#nextOf(event))
     const written = this.#store.save(next.map(({ record }) => record))
-    if (!written.ok) return written
+    if (written.ok) this.#enterAll(next)
+    return written
+  }
+
+  /**
+   * The same without blocking the thread while the disk is flushed, which takes a second on a busy one: the events
+   * take effect once they are on the disk. Uploads that are removed meanwhile are left out.
+   */
+  async applyEventsAfterFlush(events: readonly RowEvent[]): Promise<Result<void>> {
+    for (;;) {
+      const next = events.filter(({ id }) => this.#rows.has(id)).map((event) => this.#nextOf(event))
+      const written = this.#store.save(
+        next.map(({ record }) => record),
+        { isFlushed: false },
+      )
+      if (!written.ok) return written
+      const flushed = await this.#store.flush()
+      if (!flushed.ok) return flushed
+      const shown = next.filter(({ row, before }) => this.#rows.get(before.id) === row)
+      // A record that was changed meanwhile was written without the event.
+      if (shown.some(({ row, before }) => row.record !== before)) continue
+      this.#enterAll(shown)
+      return written
+    }
+  }
+
+  #nextOf({ id, event, change }: RowEvent): NextState {
+    const row = this.#rowOf(id)
+    const phase = phaseAfter(row.live, event)
+    const record = { ...row.record, phase: phaseToStore(row, phase), ...change }
+    return { row, before: row.record, phase, record }
+  }
+
+  #enterAll(next: readonly NextState[]): void {
     for (const { row, phase, record } of next) {
       row.record = record
       this.#unwritten.delete(record.id)
       this.#enter(row, phase, null)
     }
-    return written
   }
 
   change(id: string, change: RecordChange): Result<void> {

@@ -17,6 +17,7 @@ import {
 import { createDisplacedModelTable, type DisplacedModel } from './displaced-models.ts'
 import { createPartsStore, type PartsStore } from './parts-store.ts'
 import { createFileClaims, type FileClaims } from './file-claims.ts'
+import { createLogFlush, logFileOf } from './log-flush.ts'
 import { createStorageHistory, type StorageHistory } from './storage-history.ts'
 import { createUploadLogStore, type UploadLogStore } from './upload-log/upload-log-store.ts'
 import { multipartOf, type UploadRecord } from './upload-record.ts'
@@ -35,8 +36,10 @@ import { createWrite, type Write } from './journal-write.ts'
 export interface UploadStore extends HistoryStore, FileClaims {
   /** Adds new uploads, all or none. */
   add(records: readonly UploadRecord[]): Result<void>
-  /** Updates uploads, all or none. */
-  save(records: readonly UploadRecord[]): Result<void>
+  /** Updates uploads, all or none. Without flushing, the change is on the disk after `flush`. */
+  save(records: readonly UploadRecord[], options?: { readonly isFlushed: false }): Result<void>
+  /** Resolves once all changes before are on the disk. Doesn't block the thread. */
+  flush(): Promise<Result<void>>
   /** Removes uploads and lists their open multipart uploads as abandoned and the models they displaced. */
   remove(ids: readonly string[]): Result<void>
   /** Runs `work` in one transaction, so that ten thousand rows need one flush of the disk. */
@@ -177,6 +180,8 @@ export function createUploadStore(
 
   const logs = createUploadLogStore(database, environment)
   const history = createStorageHistory()
+  const logFile = logFileOf(database)
+  const flushLog = createLogFlush(logFile, environment)
   const writeUnflushed = createWrite(database, environment, { isFlushed: false })
   const { leaveToWaiting, leftTo, ...claims } = createFileClaims(database, runner, writeUnflushed, history)
   const writeAsRunner = createProcessClaims(database, runner, write)
@@ -190,9 +195,11 @@ export function createUploadStore(
       if (written.ok) records.forEach(history.add)
       return written
     },
-    save(records) {
+    save(records, options) {
       const lines = records.map((record) => ({ record, line: toColumns(record) }))
-      const written = write(() => {
+      // Without a log there is nothing that could be flushed later.
+      const writeRecords = options && logFile !== null ? writeUnflushed : write
+      const written = writeRecords(() => {
         for (const { record, line } of lines) {
           const left = leftTo(record)
           const kept = left ? { ...record, state: left } : record
@@ -214,8 +221,9 @@ export function createUploadStore(
       if (written.ok) ids.forEach(history.remove)
       return written
     },
+    flush: flushLog,
     transaction: write,
-    parts: createPartsStore(database, write, environment),
+    parts: createPartsStore(database, { write, flushLog }, environment),
     logs,
     abandonedUploads: () => readAbandonedUploads(database),
     addAbandoned: (upload) => write(() => addAbandonedUpload(database, upload)),

@@ -31,7 +31,7 @@ export function createUploadReports(options: {
   const { rows, parts, environment, followParts } = options
   const nextFinishTimeMs = increasingTime(environment)
   const applyEvent = createGroupCommits({
-    write: (events: readonly RowEvent[]) => rows.applyEvents(events),
+    write: (events: readonly RowEvent[]) => rows.applyEventsAfterFlush(events),
     environment,
   })
   return (id) => {

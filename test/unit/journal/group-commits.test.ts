@@ -3,12 +3,12 @@ import { failed, failure, success, type Result } from '../../../electron/contrac
 import { createGroupCommits } from '../../../electron/journal/group-commits.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
-function setup(answer: () => Result<void> = () => success(undefined)) {
+function setup(answer: () => Result<void> | Promise<Result<void>> = () => success(undefined)) {
   const clock = standingClock()
   const groups: (readonly string[])[] = []
   const write = createGroupCommits<string>({
     environment: createTestEnvironment(clock),
-    write(changes) {
+    async write(changes) {
       groups.push(changes)
       return answer()
     },
@@ -66,4 +66,20 @@ test('keeps no timer while idle', async () => {
   await write('a')
   clock.advance(5)
   expect(clock.waits()).toEqual([])
+})
+
+test('collects changes while a group is being written', async () => {
+  const answers = [Promise.withResolvers<Result<void>>(), Promise.withResolvers<Result<void>>()]
+  const waiting = [...answers]
+  const { clock, groups, write } = setup(() => waiting.shift()?.promise ?? success(undefined))
+  const first = write('a')
+  const others = [write('b'), write('c')]
+  clock.advance(1_000)
+  expect(groups).toEqual([['a']])
+  answers[0]?.resolve(success(undefined))
+  await first
+  clock.advance(50)
+  expect(groups).toEqual([['a'], ['b', 'c']])
+  answers[1]?.resolve(success(undefined))
+  expect(await Promise.all(others)).toEqual([success(undefined), success(undefined)])
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import { journalFile, openJournal } from '../../../electron/journal/journal-file.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -83,6 +83,43 @@ test('stores each step before reporting it', () => {
   expect(changed).toEqual([id, id, id, id])
 })
 
+/** An upload that is being registered, and the event that ends that. */
+function registering({ rows, added }: Pick<ReturnType<typeof setup>, 'rows' | 'added'>) {
+  const id = added()
+  rows.applyEvent(id, 'begin')
+  rows.applyEvent(id, 'register', { state: storedState() })
+  return { id, registered: { id, event: 'registered', change: { state: registeredState('m', 1) } } } as const
+}
+
+test('becomes registered once that is on the disk', async () => {
+  const { rows, added, readAsOther } = setup()
+  const { id, registered } = registering({ rows, added })
+  const written = rows.applyEventsAfterFlush([registered])
+  expect([rows.view(id)?.phase, readAsOther(id)?.phase]).toEqual(['registering', 'registered'])
+  expect(await written).toEqual(success(undefined))
+  expect(rows.view(id)).toMatchObject({ phase: 'registered', modelId: 'm' })
+})
+
+test('what the user changes while the disk is flushed is kept', async () => {
+  const { rows, added, readAsOther } = setup()
+  const { id, registered } = registering({ rows, added })
+  const written = rows.applyEventsAfterFlush([registered])
+  rows.change(id, { allowed: true })
+  expect(await written).toEqual(success(undefined))
+  const expected = { phase: 'registered', allowed: true, state: { kind: 'registered' } }
+  expect([rows.get(id)?.record, readAsOther(id)]).toMatchObject([expected, expected])
+})
+
+test('an upload that is removed while the disk is flushed does not come back', async () => {
+  const { rows, added, store } = setup()
+  const [removed, kept] = [registering({ rows, added }), registering({ rows, added })]
+  const written = rows.applyEventsAfterFlush([removed.registered, kept.registered])
+  rows.remove([removed.id])
+  expect(await written).toEqual(success(undefined))
+  expect([rows.get(removed.id), store.find(removed.id)]).toEqual([undefined, null])
+  expect(rows.view(kept.id)?.phase).toBe('registered')
+})
+
 test('throws for an event that is impossible in the current phase', () => {
   const { rows, added } = setup()
   const id = added()
@@ -90,14 +127,16 @@ test('throws for an event that is impossible in the current phase', () => {
   expect(() => rows.applyEvent('nobody', 'begin')).toThrow('no such upload: nobody')
 })
 
-test('does not become registered if that could not be written', () => {
+test('does not become registered if that could not be written', async () => {
   const { rows, added, refuseWrites } = setup()
   const id = added()
   rows.applyEvent(id, 'begin')
   rows.applyEvent(id, 'register', { state: storedState() })
   refuseWrites()
-  const written = rows.applyEvent(id, 'registered', { state: registeredState('m', 1) })
-  expect(written).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  const refused = { ok: false, failure: { code: 'journal-trouble' } }
+  const change = { state: registeredState('m', 1) }
+  expect(rows.applyEvent(id, 'registered', change)).toMatchObject(refused)
+  expect(await rows.applyEventsAfterFlush([{ id, event: 'registered', change }])).toMatchObject(refused)
   expect(rows.view(id)).toMatchObject({ phase: 'registering', modelId: null })
 })
 

@@ -52,6 +52,25 @@ test('acknowledged changes are there after the process has ended', () => {
   expect(store.find(done.id)).toEqual(done)
 })
 
+test('without a log, what is flushed later is flushed with its transaction', () => {
+  const { start, environment } = setup()
+  const { store: first, database, crash } = start('one')
+  const record = uploadRecord()
+  first.add([record])
+  const levels: unknown[] = []
+  database.function('note', () => {
+    levels.push(database.prepare('PRAGMA synchronous').get()?.['synchronous'])
+    return null
+  })
+  database.exec('CREATE TEMP TRIGGER noting AFTER UPDATE ON uploads BEGIN SELECT note(); END')
+  first.save([record], { isFlushed: false })
+  database.exec('PRAGMA journal_mode = DELETE')
+  createUploadStore(database, 'one', environment).save([record], { isFlushed: false })
+  // 1 is NORMAL and 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
+  expect(levels).toEqual([1, 2])
+  crash()
+})
+
 test('uploads are added all or none', () => {
   const { start, environment } = setup()
   const { store } = start('one')

@@ -113,12 +113,16 @@ export function makesUnnecessary({ recognition, target }: UploadRecord, path: st
 }
 
 /**
- * Which of two uploads of the same bytes is sent. A path of a multi-file model is sent in any case; of other
- * copies the one at the path that workflows look for.
+ * Which of two uploads of the same bytes is sent: a path of a multi-file model in any case; of other copies the
+ * one of which more is sent, then the one at the path that workflows look for. At one path their order in the
+ * queue decides, as for different bytes, so that no two wait for each other.
  */
-function compareUploads(one: UploadRecord, other: UploadRecord): number {
+function compareUploads(rows: Pick<Rows, 'get'>, one: UploadRecord, other: UploadRecord): number {
+  const [path, otherPath] = [one.target.modelPath, other.target.modelPath]
+  if (pathKey(path) === pathKey(otherPath)) return 0
   const isPart = ({ recognition }: UploadRecord) => Number(recognition.group !== undefined)
-  return isPart(other) - isPart(one) || compareCopies(one.target.modelPath, other.target.modelPath)
+  const sentBytes = ({ id }: UploadRecord) => rows.get(id)?.live.sentBytes ?? 0
+  return isPart(other) - isPart(one) || sentBytes(other) - sentBytes(one) || compareCopies(path, otherPath)
 }
 
 /** Models with the same bytes: first those at the upload's path, then active ones, then the best paths. */
@@ -140,13 +144,14 @@ async function findQueuedDuplicate(
   record: UploadRecord,
   signal: AbortSignal,
 ): Promise<UploadRecord | null> {
+  const compare = (one: UploadRecord, two: UploadRecord) => compareUploads(rows, one, two)
   const isCandidate = (other: Row | undefined): other is Row =>
     other !== undefined &&
     other.record.identity.sizeBytes === record.identity.sizeBytes &&
     other.record.id !== record.id &&
     other.live.phase !== 'paused' &&
     isSameTeam(other.record, record) &&
-    (passed.has(other.record.id) || runsBefore(other, record, compareUploads)) &&
+    (passed.has(other.record.id) || runsBefore(other, record, compare)) &&
     makesUnnecessary(record, other.record.target.modelPath)
 
   async function hasSameBytes(other: Row): Promise<boolean> {

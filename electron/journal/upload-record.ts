@@ -59,7 +59,7 @@ export interface RegisteredState extends StoredObject {
   readonly verification?: Verification
 }
 
-/** The library already had a model with the same bytes; nothing was sent. */
+/** The library has a model with the same bytes, so no more was sent. */
 export interface DuplicateState {
   readonly kind: 'duplicate'
   readonly sha256: string

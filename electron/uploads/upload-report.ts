@@ -16,7 +16,7 @@ import type { RowEvent, Rows } from '../journal/rows.ts'
 import type { UploadReport } from './run-upload.ts'
 import type { StoredObject } from './send-session.ts'
 
-/** The library already has the bytes: the upload is done and nothing was sent. */
+/** The library already has the bytes: the upload is done and no more is sent. */
 export interface DuplicateReport {
   duplicate(sha256: string, model: LibraryModel): Result<void>
 }

@@ -60,6 +60,7 @@ function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Pr
     check: (id: string) => check(id, new AbortController().signal),
     takeWaiters,
     recordOf: (id: string) => rows.get(id)?.record,
+    setSent: (id: string, sentBytes: number) => rows.progress(id, { sentBytes }),
   }
 }
 
@@ -234,6 +235,34 @@ test('a begun upload waits for a copy that runs, and continues if that fails', a
   expect(takeWaiters(copy.id)).toEqual([begun.id])
   expect(await check(begun.id)).toEqual(proceed)
   expect(recordOf(begun.id)?.state).toEqual(state)
+})
+
+test('of two begun copies the one of which more is sent goes first, such as after an interruption', async () => {
+  const { add, check, setSent } = setup()
+  const bytes = bytesOf(9_000, 1)
+  const state = multipartOpenState(1_000)
+  const earlier = add('earlier', bytes, { state, target: targetAt('models/loras/x.safetensors') })
+  const later = add('later', bytes, { state, target: targetAt('models/loras/backup/x.safetensors') })
+  setSent(earlier.id, 1_000)
+  setSent(later.id, 8_000)
+  expect(await check(earlier.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
+  expect(await check(later.id)).toEqual(proceed)
+})
+
+test('a file and a later part of a model with its bytes and path do not wait for each other', async () => {
+  const { add, check } = setup()
+  const bytes = bytesOf(9_000, 1)
+  const target = targetAt('models/diffusers/sdxl/unet/x.safetensors')
+  const group = { key: 'k', name: 'sdxl', kind: 'diffusers' } as const
+  const alone = add('alone', bytes, { target, position: 1 })
+  const part = add('part', bytes, {
+    target,
+    position: 2,
+    recognition: { ...uploadRecord().recognition, group },
+    library: { onConflict: 'replace' },
+  })
+  expect(await check(part.id)).toMatchObject({ kind: 'retry', failure: { code: 'same-as-other' } })
+  expect(await check(alone.id)).toEqual(proceed)
 })
 
 test('a begun upload is a duplicate once a copy of its file is registered', async () => {

@@ -422,8 +422,12 @@ export function createEngine(options: EngineOptions): Engine {
     if (isStopping) return
     if (ownsHistory) {
       const departedIds = new Set(departedAccounts(accountStore.list()).map(({ id }) => id))
-      restoreReturned({ store, rows, queue, departedIds })
-      doneToday.restore()
+      try {
+        restoreReturned({ store, rows, queue, departedIds, onUnreadable: reportUnreadable })
+        doneToday.restore()
+      } catch (error) {
+        reportUnreadable(error)
+      }
       watchedFolders.start()
     }
     resumeWaiting(null)

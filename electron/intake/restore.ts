@@ -99,17 +99,21 @@ export function restoreReturned({
   rows,
   queue,
   departedIds,
+  onUnreadable,
 }: {
-  readonly store: Pick<UploadStore, 'claimQueue'>
+  readonly store: Pick<UploadStore, 'claimQueueIds' | 'readClaimed'>
   readonly rows: Pick<Rows, 'has' | 'restore'>
   readonly queue: Pick<Queue, 'add'>
   /** Accounts whose uploads are still to be encrypted. */
   readonly departedIds: ReadonlySet<string>
+  /** Uploads are missing, because their rows have invalid values. */
+  readonly onUnreadable: (error: unknown) => void
 }): void {
-  const queued = store.claimQueue()
-  const returned = queued.ok
-    ? queued.value.filter(({ id, accountId }) => !rows.has(id) && !departedIds.has(accountId))
-    : []
+  const claimed = store.claimQueueIds()
+  const missingIds = claimed.ok ? claimed.value.filter((id) => !rows.has(id)) : []
+  const returned = store
+    .readClaimed(missingIds, () => onUnreadable('invalid values'))
+    .filter(({ accountId }) => !departedIds.has(accountId))
   rows.restore(returned)
   queue.add(returned.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
 }

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createRecoveryMonitor } from '../../../electron/queue/recovery-monitor.ts'
-import { restoreQueued } from '../../../electron/intake/restore.ts'
+import { restoreQueued, restoreReturned } from '../../../electron/intake/restore.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
@@ -129,27 +129,36 @@ test('restores all rows but those that cannot be read, and reports these', async
   expect([rows.ids(), added, errors]).toEqual([readable, [...readable, 'rechecks'], [damage, damage]])
 })
 
-test('reports rows with invalid values and restores the others', async () => {
-  const { database, environment } = openEmptyJournal()
-  const records = [uploadRecord(), uploadRecord(), uploadRecord()]
-  const store = createUploadStore(database, 'me', environment)
-  store.add(records)
-  const [, invalid, ...others] = records
-  database.prepare("UPDATE uploads SET recognition = '{' WHERE id = ?").run(invalid?.id ?? '')
-  const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
-  const errors: unknown[] = []
-  await restoreQueued({
-    store,
-    rows,
-    queue: handQueue().queue,
-    recovery: { tryUntilDone: (attempt) => void attempt() },
-    rechecks: { resume: () => {} },
-    onUnreadable: (error) => void errors.push(error),
-    signal: new AbortController().signal,
-  })
-  expect(rows.ids()).toEqual([records[0], ...others].map((record) => record?.id))
-  expect(errors).toHaveLength(1)
-})
+test.each(['at the start', 'when their user is back'])(
+  'reports rows with invalid values %s',
+  async (when) => {
+    const { database, environment } = openEmptyJournal()
+    const records = [uploadRecord(), uploadRecord(), uploadRecord()]
+    const store = createUploadStore(database, 'me', environment)
+    store.add(records)
+    const [, invalid, ...others] = records
+    database.prepare("UPDATE uploads SET recognition = '{' WHERE id = ?").run(invalid?.id ?? '')
+    const rows = new Rows({ store, environment, log: noLog, changed: () => {}, moved: () => {} })
+    const errors: unknown[] = []
+    const { queue } = handQueue()
+    const onUnreadable = (error: unknown) => void errors.push(error)
+    const recovery = { tryUntilDone: (attempt: () => boolean) => void attempt() }
+    const { signal } = new AbortController()
+    if (when === 'at the start')
+      await restoreQueued({
+        store,
+        rows,
+        queue,
+        recovery,
+        rechecks: { resume: () => {} },
+        onUnreadable,
+        signal,
+      })
+    else restoreReturned({ store, rows, queue, departedIds: new Set(), onUnreadable })
+    expect(rows.ids()).toEqual([records[0], ...others].map((record) => record?.id))
+    expect(errors).toHaveLength(1)
+  },
+)
 
 test('reports rows that cannot be read once there is space on the disk', async () => {
   const { database, environment } = openEmptyJournal()

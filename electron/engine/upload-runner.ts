@@ -174,9 +174,10 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
 /** Uploads that waited for this one check again: it is registered now, or it stopped and they run instead. */
 function wakeWaiters({ rows, conflictCheck }: RunnerOptions, queue: Queue, id: string): Result<void> {
   const waiting = conflictCheck.takeWaiters(id).filter((one) => rows.get(one)?.live.phase === 'retrying')
-  const written = rows.changeInGroups(waiting, (one) => rows.applyEvent(one, 'requeue'))
+  // Not in one transaction: for most of them the journal need not be written.
+  const written = waiting.map((one) => rows.applyEvent(one, 'requeue'))
   queue.retryNow(waiting)
-  return written
+  return written.find(({ ok }) => !ok) ?? success(undefined)
 }
 
 /**

@@ -199,8 +199,8 @@ export class Rows {
    * take effect once they are on the disk. Uploads that are removed meanwhile are left out.
    */
   async applyEventsAfterFlush(events: readonly RowEvent[]): Promise<Result<void>> {
-    for (;;) {
-      const next = events.filter(({ id }) => this.#rows.has(id)).map((event) => this.#nextOf(event))
+    for (let open = events; ;) {
+      const next = open.map((event) => this.#nextOf(event))
       const written = this.#store.save(
         next.map(({ record }) => record),
         { isFlushed: false },
@@ -209,10 +209,13 @@ export class Rows {
       const flushed = await this.#store.flush()
       if (!flushed.ok) return flushed
       const shown = next.filter(({ row, before }) => this.#rows.get(before.id) === row)
+      if (shown.every(({ row, before }) => row.record === before)) {
+        this.#enterAll(shown)
+        return written
+      }
       // A record that was changed meanwhile was written without the event.
-      if (shown.some(({ row, before }) => row.record !== before)) continue
-      this.#enterAll(shown)
-      return written
+      const ids = new Set(shown.map(({ before }) => before.id))
+      open = open.filter(({ id }) => ids.has(id))
     }
   }
 

@@ -120,6 +120,16 @@ test('an upload that is removed while the disk is flushed does not come back', a
   expect(rows.view(kept.id)?.phase).toBe('registered')
 })
 
+test('an upload that is shown as registered meanwhile does not fail the others of its group', async () => {
+  const { rows, added, store } = setup()
+  const [shown, changed] = [registering({ rows, added }), registering({ rows, added })]
+  const written = rows.applyEventsAfterFlush([shown.registered, changed.registered])
+  rows.restore(store.history({ limit: 10 }).filter(({ id }) => id === shown.id))
+  rows.change(changed.id, { allowed: true })
+  expect(await written).toEqual(success(undefined))
+  expect([shown, changed].map(({ id }) => rows.view(id)?.phase)).toEqual(['registered', 'registered'])
+})
+
 test('throws for an event that is impossible in the current phase', () => {
   const { rows, added } = setup()
   const id = added()

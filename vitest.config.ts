@@ -44,7 +44,7 @@ export default defineConfig({
         },
       },
       {
-        // Tests of files that import it get the host's, since the package is only a path to the program.
+        // Code under test that imports `electron` gets the host's module: the package exports only the program's path.
         resolve: { alias: [{ find: /^electron$/, replacement: hostElectron }] },
         test: {
           name: 'integration',

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
 
 // A minimal Cyberun API that stores only registered models, so that the client dominates the measurement. Its
-// library is empty for each client that signs in: a file of an earlier round would count as already there.
+// library becomes empty when a client requests its profile, once at its start: a file of an earlier round would count
+// as already there.
 
 export interface Grant {
   readonly url: string
@@ -23,7 +24,7 @@ export interface ApiStorage {
 }
 
 export interface Answered {
-  /** Of an API call with its method, such as `POST /models`. */
+  /** Method and path of an API call, such as `POST /models`, or `storage`. */
   readonly call: string
   /** When the response was sent, in ms since the epoch. */
   readonly atMs: number
@@ -48,7 +49,7 @@ const profile = {
 interface Api {
   readonly storage: ApiStorage
   readonly partSizeBytes: number
-  /** Models by id that were registered since the last client has signed in. */
+  /** Models by id that were registered since the profile was last requested. */
   readonly models: Map<string, Body>
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readSync } from 'node:fs'
-import { open, stat, type FileHandle } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import process from 'node:process'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
@@ -21,7 +21,7 @@ type Task =
   | { readonly kind: 'hash-file'; readonly path: string }
   | { readonly kind: 'send-files'; readonly paths: readonly string[]; readonly options: FloorOptions }
 
-/** Sends a range of a file. `use` receives each block and calls back when it needs it no more. */
+/** Sends a range of a file. `use` receives each block and calls `onUsed` once the block may be reused. */
 async function sendRange(
   handle: FileHandle,
   { url, start, end, agent }: { url: string; start: number; end: number; agent: Agent },
@@ -60,10 +60,10 @@ async function sendRange(
 /** Runs `work` for all items, `width` at a time. */
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>) {
   const waiting = [...items]
-  const lane = async () => {
+  const runNext = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item)
   }
-  await Promise.all(Array.from({ length: width }, lane))
+  await Promise.all(Array.from({ length: width }, runNext))
 }
 
 const startThread = (task: Task) => new Worker(new URL(import.meta.url), { workerData: task })
@@ -164,8 +164,6 @@ async function runTask(task: Task): Promise<void> {
 
 if (isMainThread) {
   const options = JSON.parse(process.argv[2] ?? '{}') as FloorOptions
-  // Before the measurement, as the engine has looked at the files before.
-  await Promise.all(options.paths.map((path) => stat(path)))
   const cpuBefore = process.cpuUsage()
   const fromMs = performance.now()
   await { whole: sendWhole, parts: sendParts, small: sendSmall }[options.kind](options)

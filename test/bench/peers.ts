@@ -37,6 +37,17 @@ export function curlBesideSha256(path: string, url: string): Command {
   return { words: ['sh', '-c', script, path, url] }
 }
 
+/** The same for many files, `width` PUTs at a time. */
+export async function curlManyBesideSha256(
+  folder: string,
+  puts: readonly { readonly path: string; readonly url: string }[],
+  width: number,
+): Promise<Command> {
+  const { words } = await curlMany(folder, puts, width)
+  const script = `${words.join(' ')} & sha256sum "$@" > /dev/null || exit 1; wait $!`
+  return { words: ['sh', '-c', script, 'sh', ...puts.map(({ path }) => path)] }
+}
+
 /** The AWS CLI with its classic transfer client. */
 async function awsCopy(folder: string, path: string, target: S3Target, key: string): Promise<Command> {
   const config = join(folder, 'aws.conf')

@@ -125,5 +125,3 @@ export function becomeReady(): void {
   ready.resolve()
   app.emit('ready', event(), {})
 }
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit())

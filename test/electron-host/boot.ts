@@ -28,6 +28,7 @@ registerHooks({
       : next(id, context),
 })
 const { app, becomeReady } = await import('./app.ts')
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit())
 for (const module of preloadModules) createRequire(join(process.cwd(), 'x'))(module)
 await runMain()
 await openChromium()

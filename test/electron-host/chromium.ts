@@ -21,8 +21,8 @@ const keptOutput = 64 * 1024
 /**
  * Starts the Chromium that replaces Electron's content layer: headless without a display, unsandboxed only as
  * root. Its profile is a temporary folder, so that the app's data folder contains only the app's data;
- * localStorage and cookies therefore do not persist between runs. So is its home, in which it would create
- * files of its own.
+ * localStorage and cookies therefore do not persist between runs. Its home is in that folder too, because Chromium
+ * creates files there.
  */
 export async function startChromium(
   switches: readonly string[],

@@ -8,9 +8,12 @@ export interface HandClock {
   advance(ms: number): void
   /** The remaining times of all held timers in ms, soonest first. */
   waits(): readonly number[]
+  /** How long the held timers were to wait when they were started, in ms. */
+  delays(): readonly number[]
 }
 
 interface Held {
+  readonly delayMs: number
   readonly atMs: number
   readonly fire: () => void
 }
@@ -41,7 +44,7 @@ function handClock(base: () => number, realBelowMs: number): HandClock {
           const timer = setTimeout(callback, delayMs)
           return () => clearTimeout(timer)
         }
-        const timer: Held = { atMs: now() + delayMs, fire: callback }
+        const timer: Held = { delayMs, atMs: now() + delayMs, fire: callback }
         held.add(timer)
         return () => held.delete(timer)
       },
@@ -54,6 +57,7 @@ function handClock(base: () => number, realBelowMs: number): HandClock {
       }
     },
     waits: () => soonestFirst().map(({ atMs }) => atMs - now()),
+    delays: () => [...held].map(({ delayMs }) => delayMs),
   }
 }
 

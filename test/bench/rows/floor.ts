@@ -5,7 +5,7 @@ import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import type { FloorOptions, FloorResult } from '../ours-result.ts'
 import { ours } from '../ours-client.ts'
-import { curlBesideSha256 } from '../peers.ts'
+import { curlBesideSha256, curlManyBesideSha256 } from '../peers.ts'
 import { inTurn, median, ratio } from '../samples.ts'
 import { told, type Row } from '../table.ts'
 import { gibibyte, mebibyte, type Workbench } from '../workbench.ts'
@@ -21,7 +21,7 @@ interface Sample {
   readonly cpuSeconds: number
 }
 
-/** How much of the distance to the peers is Node's, and how much is the engine's. */
+/** How much of the distance to curl and sha256sum is Node's, and how much is the engine's. */
 export const floor: Family = {
   name: 'floor',
   about: 'the least that a client in Node needs for the same bytes, between the peers and ours',
@@ -32,6 +32,8 @@ export const floor: Family = {
     const server = await bench.startProgram('sink-api.ts', [origin, String(partBytes)])
     const large = await bench.file('large', 2 * gibibyte)
     const small = await smallFiles(bench)
+    const puts = small.map((path, at) => ({ path, url: `${origin}/b/${at}` }))
+    const smallPairCommand = await curlManyBesideSha256(bench.folder, puts, width)
     const upload = (paths: readonly string[], singlePutLimitBytes: number) =>
       ours(bench, { server, singlePutLimitBytes, atOnce: width, paths })
     const least = (kind: FloorOptions['kind'], paths: readonly string[]) =>
@@ -42,16 +44,16 @@ export const floor: Family = {
       whole: () => upload([large], onePut),
       partsFloor: () => least('parts', [large]),
       parts: () => upload([large], inParts),
-      hash: () => bench.run({ words: ['sha256sum', ...small] }),
+      smallPair: () => bench.run(smallPairCommand),
       smallFloor: () => least('small', small),
       small: () => upload(small, inParts),
     })
-    const { pair, hash } = rounds
+    const { pair, smallPair } = rounds
     return [
       ...rowsOf('2 GiB, one PUT', { peer: pair, least: rounds.wholeFloor, samples: rounds.whole }),
       ...rowsOf('2 GiB, 100 MiB parts', { peer: pair, least: rounds.partsFloor, samples: rounds.parts }),
-      ...rowsOf('200 × 5 MiB (peer: sha256sum)', {
-        peer: hash,
+      ...rowsOf('200 × 5 MiB', {
+        peer: smallPair,
         least: rounds.smallFloor,
         samples: rounds.small,
       }),

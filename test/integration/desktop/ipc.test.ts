@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import {
   callChannel,
+  calls,
   type CallAnswer,
   type CallHandlers,
   type CallName,
@@ -10,7 +11,7 @@ import { setupIpc } from '../../../electron/desktop/ipc.ts'
 import { pageAddress } from '../../../electron/desktop/security/ipc-sender.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { invoke } from '../../electron-host/ipc-main.ts'
+import { invoke, ipcMain } from '../../electron-host/ipc-main.ts'
 import type { HostContents } from '../../electron-host/shapes.ts'
 import { setup, valueOf } from '../../support/engine.ts'
 import { uploadRecord } from '../../support/records.ts'
@@ -27,24 +28,34 @@ test('all calls wait for the whole queue, except for those that the first paint 
   store.close()
   database.close()
   const { app } = begin()
-  const handlers: Partial<CallHandlers> = {
-    ...app.calls,
+  const names = Object.keys(calls) as CallName[]
+  const answered: CallName[] = []
+  const handlers = {
+    ...Object.fromEntries(names.map((name) => [name, async () => success(undefined)])),
     snapshot: async () => success(app.engine.snapshot()),
   }
   const page = { id: 1, mainFrame: { url: pageAddress, parent: null } } as unknown as HostContents
   setupIpc({
-    // No other calls are made here.
-    handlers: handlers as CallHandlers,
+    handlers: handlers as unknown as CallHandlers,
     engine: app.engine,
     window: { webContentsId: () => page.id },
     log: environment.log,
+    onAnswered: (name) => void answered.push(name),
+  })
+  onTestFinished(() => {
+    for (const name of names) ipcMain.removeHandler(callChannel(name))
   })
   const ask = async <Name extends CallName>(name: Name) => {
     const text = String(await invoke(page, callChannel(name), []))
     return valueOf(JSON.parse(text) as Result<CallAnswer<Name>>)
   }
+  // Calls without their arguments are refused, at the same time as others are answered.
+  const all = Promise.all(names.map((name) => invoke(page, callChannel(name), [])))
   const snapshot = ask('snapshot')
-  expect(await ask('session')).toEqual(app.session())
+  await ask('session')
   expect(app.rows().length).toBeLessThan(uploadCount)
+  expect(new Set(answered)).toEqual(new Set(['session', 'settings', 'surroundings']))
   expect((await snapshot).rows).toHaveLength(uploadCount)
+  await all
+  expect(new Set(answered)).toEqual(new Set(names))
 })

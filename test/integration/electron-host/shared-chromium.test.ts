@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { createWorkerChromium } from '../../electron-host/shared-chromium.ts'
 import { switches } from '../../e2e/support/running-app.ts'
@@ -32,7 +33,7 @@ async function openSharedChromium() {
   }
 }
 
-test('all apps get the same Chromium, whose output is kept', async () => {
+test('opening it again returns the same Chromium, and its output is kept', async () => {
   const { chromium, shared } = await openSharedChromium()
   expect(await chromium.open()).toEqual(shared)
   expect(await chromium.output()).toContain(shared.url)
@@ -41,6 +42,7 @@ test('all apps get the same Chromium, whose output is kept', async () => {
 test('a killed app loses its window, and the next one starts with an empty storage', async () => {
   const { environment, pageCount } = await openSharedChromium()
   const first = await launchHostApp({ environment, switches: hostSwitches })
+  onTestFinished(() => rmSync(first.home, { recursive: true, force: true }))
   await first.page.evaluate(() => localStorage.setItem('left', 'here'))
   expect(await pageCount()).toBe(1)
   const process = first.app.process()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { unrepeatableResponseTimeoutMs } from '../../../electron/cloud/client.ts'
 import { setup, valueOf, type EngineHarness } from '../../support/engine.ts'
 import type { HandClock } from '../../support/hand-clock.ts'
 
@@ -90,5 +91,6 @@ async function advanceADay({ clock }: EngineHarness): Promise<void> {
 
 const isReadingFiles = () => process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
 
-/** Each request has a time limit of at most a minute, which ends with the response; no other timer is as short. */
-const hasOpenRequest = (clock: HandClock) => clock.waits().some((leftMs) => leftMs <= minuteMs)
+/** Each request has a time limit, which ends with the response; no other timer is started for as short a time. */
+const hasOpenRequest = (clock: HandClock) =>
+  clock.delays().some((delayMs) => delayMs <= unrepeatableResponseTimeoutMs)

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { failure, success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import { journalFile, openJournal } from '../../../electron/journal/journal-file.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { createUploadStore } from '../../../electron/journal/upload-store.ts'
+import { createUploadStore, type UploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import {
   registeredRecord,
@@ -18,12 +19,12 @@ import {
   noLog,
 } from '../../support/records.ts'
 
-function setup() {
+function setup(given: Partial<Pick<UploadStore, 'flush'>> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
   const clock = standingClock()
   const environment = createTestEnvironment(clock)
   const { database } = openJournal(folder, 0)
-  const store = createUploadStore(database, 'me', environment)
+  const store = { ...createUploadStore(database, 'me', environment), ...given }
   const changed: string[] = []
   const limit: { bytesPerSecond: number | null } = { bytesPerSecond: null }
   /** Whether the journal is locked for other processes while the accounts are read. */
@@ -91,11 +92,20 @@ function registering({ rows, added }: Pick<ReturnType<typeof setup>, 'rows' | 'a
   return { id, registered: { id, event: 'registered', change: { state: registeredState('m', 1) } } } as const
 }
 
-test('becomes registered once that is on the disk', async () => {
-  const { rows, added, readAsOther } = setup()
+test('becomes registered once that is on the disk, and not if the disk fails', async () => {
+  const flushes = [Promise.withResolvers<Result<void>>(), Promise.withResolvers<Result<void>>()]
+  const [failing, flushing] = flushes
+  const waiting = flushes.map(({ promise }) => promise)
+  const { rows, added, readAsOther } = setup({ flush: () => waiting.shift() ?? expect.unreachable() })
   const { id, registered } = registering({ rows, added })
+  const full = failed(failure('journal-full'))
+  const refused = rows.applyEventsAfterFlush([registered])
+  failing?.resolve(full)
+  expect([await refused, rows.view(id)?.phase]).toEqual([full, 'registering'])
   const written = rows.applyEventsAfterFlush([registered])
+  await nextTurn()
   expect([rows.view(id)?.phase, readAsOther(id)?.phase]).toEqual(['registering', 'registered'])
+  flushing?.resolve(success(undefined))
   expect(await written).toEqual(success(undefined))
   expect(rows.view(id)).toMatchObject({ phase: 'registered', modelId: 'm' })
 })

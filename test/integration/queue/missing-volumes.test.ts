@@ -15,6 +15,7 @@ import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, sha256Of, type App, type EngineHarness } from '../../support/engine.ts'
 
 const partBytes = 5 * 1024 * 1024
+const partCount = 4
 const inParts = { cloud: { partSizeBytes: partBytes }, settings: { singlePutLimitBytes: partBytes } }
 const aPoll = 3_000
 /** Seconds since the epoch. */
@@ -23,7 +24,7 @@ const writtenAt = 1_700_000_000
 /** A multipart upload from a separate disk with some parts stored. */
 async function midway() {
   const harness = await setup(inParts)
-  const path = await harness.file('disk/loras/a.safetensors', { sizeBytes: 4 * partBytes })
+  const path = await harness.file('disk/loras/a.safetensors', { sizeBytes: partCount * partBytes })
   utimesSync(path, writtenAt, writtenAt)
   // Two parts pass; the others are held, or a fast machine would finish before the pause.
   const held = harness.cloud.hold('put-part', 'arrival', { skip: 2 })
@@ -134,9 +135,11 @@ test('sends no part again when a file returns under another inode', async () => 
 
 test('detects different bytes of the same size and time by the parts sent before', async () => {
   const { app, cloud, id, path } = await midway()
-  // Not at the start, in the middle or at the end, where samples are compared.
+  // In all parts, since any two of them were sent; not at the start, in the middle or at the end, where samples are
+  // compared.
   const file = openSync(path, 'r+')
-  writeSync(file, 'other bytes', 1_000_000)
+  for (let start = 0; start < partCount * partBytes; start += partBytes)
+    writeSync(file, 'other bytes', start + 1_000_000)
   closeSync(file)
   renumber(path)
   await app.calls.resume({ ids: [id] })

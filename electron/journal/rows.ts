@@ -199,7 +199,7 @@ export class Rows {
    * take effect once they are on the disk. Uploads that are removed meanwhile are left out.
    */
   async applyEventsAfterFlush(events: readonly RowEvent[]): Promise<Result<void>> {
-    for (let open = events; ;) {
+    for (let open = events.filter(({ id }) => this.#rows.has(id)); ;) {
       const next = open.map((event) => this.#nextOf(event))
       const written = this.#store.save(
         next.map(({ record }) => record),

@@ -120,13 +120,20 @@ test('what the user changes while the disk is flushed is kept', async () => {
   expect([rows.get(id)?.record, readAsOther(id)]).toMatchObject([expected, expected])
 })
 
-test('an upload that is removed while the disk is flushed does not come back', async () => {
+test('an upload that is removed before or while the disk is flushed does not come back', async () => {
   const { rows, added, store } = setup()
-  const [removed, kept] = [registering({ rows, added }), registering({ rows, added })]
-  const written = rows.applyEventsAfterFlush([removed.registered, kept.registered])
+  const before = registering({ rows, added })
+  const removed = registering({ rows, added })
+  const kept = registering({ rows, added })
+  rows.remove([before.id])
+  const written = rows.applyEventsAfterFlush([before.registered, removed.registered, kept.registered])
   rows.remove([removed.id])
   expect(await written).toEqual(success(undefined))
-  expect([rows.get(removed.id), store.find(removed.id)]).toEqual([undefined, null])
+  expect([rows.get(removed.id), store.find(removed.id), store.find(before.id)]).toEqual([
+    undefined,
+    null,
+    null,
+  ])
   expect(rows.view(kept.id)?.phase).toBe('registered')
 })
 

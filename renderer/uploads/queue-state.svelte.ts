@@ -62,9 +62,10 @@ export class QueueState {
   connectivity = $state<ConnectivityState>('ok')
   /** File name to which a damaged journal was moved, until the user closes the notice. */
   journalSetAside = $state<string | null>(null)
-  /** Whether to say that uploads are missing, because the journal could not be read. */
+  /** Whether uploads are missing, because the journal could not be read. */
   isIncomplete = $state(false)
-  #wasIncomplete = false
+  /** The user has closed the notice about missing uploads. */
+  isIncompleteNoticeClosed = $state(false)
   /** True once a snapshot was received. */
   isKnown = $state(false)
   /** Why the snapshot could not be loaded, or null. */
@@ -244,8 +245,7 @@ export class QueueState {
     this.#listeners.totals(totals, this.isKnown)
     this.allPaused = allPaused
     this.connectivity = line
-    if (isIncomplete && !this.#wasIncomplete) this.isIncomplete = true
-    this.#wasIncomplete = isIncomplete
+    this.isIncomplete = isIncomplete
     this.#sequence = sequence
     this.updatedAtMs = Date.now()
     if (moved) this.#orderVersion += 1

@@ -11,9 +11,14 @@ import {
   type UploadRow,
 } from '../../../electron/contract/uploads.ts'
 import type { Language } from '../../app/language.svelte.ts'
+import type { QueueState } from '../queue-state.svelte.ts'
 
 /** The headline above the list: progress, time left, or what needs attention. */
-export function headline(totals: Totals, isAllPaused: boolean, { t, timeLeft }: Language): string {
+export function headline(
+  totals: Totals,
+  { allPaused, isIncomplete }: Pick<QueueState, 'allPaused' | 'isIncomplete'>,
+  { t, timeLeft }: Language,
+): string {
   const pausing = allPausing(totals)
   if (pausing) return t('phase.pausing', { parts: pausing.finishingParts })
   if (totals.running > 0) {
@@ -21,11 +26,11 @@ export function headline(totals: Totals, isAllPaused: boolean, { t, timeLeft }: 
       ? t('headline.sending', { count: totals.running })
       : t('headline.left', { time: timeLeft(totals.secondsLeft) })
   }
-  if (isAllPaused && totals.waiting + totals.paused > 0) return t('headline.all-paused')
+  if (allPaused && totals.waiting + totals.paused > 0) return t('headline.all-paused')
   if (totals.waiting > 0) return t('headline.waiting', { count: totals.waiting })
   if (totals.paused > 0) return t('headline.paused', { count: totals.paused })
   if (totals.needsYou > 0) return t('headline.needs-you', { count: totals.needsYou })
-  return t('headline.done')
+  return isIncomplete ? t('headline.listed-done') : t('headline.done')
 }
 
 /** Whether uploads run, wait or are paused. */

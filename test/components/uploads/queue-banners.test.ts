@@ -46,6 +46,7 @@ test('a banner reports uploads that could not be read until it is closed', async
   await userEvent.click(screen.getByRole('button', { name: 'Close' }))
   emit('patch', { ...patchOf(3, []), isIncomplete: true })
   await expect.element(said).not.toBeInTheDocument()
+  await expect.element(screen.getByText('All listed files are in the library')).toBeVisible()
 })
 
 test('a row does not repeat the lost connection that the banner reports', async () => {

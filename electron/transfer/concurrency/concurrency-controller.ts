@@ -1,5 +1,6 @@
 import { createLatencyBackoff, type LatencyBackoff } from './latency-backoff.ts'
 import { createStakeLimit, reachesLimit, type StakeLimit } from './stake-limit.ts'
+import { createTrialDrain } from './drained-trial.ts'
 import { createReachedRates, type ReachedRate } from './reached-rates.ts'
 import { createTrialRest } from './trial-rest.ts'
 import {
@@ -108,6 +109,7 @@ export class ConcurrencyController {
   /** Between trials that put more at stake, and between those that put less. */
   readonly #stakeGrowthRest = createTrialRest(minStakeRestMs, maxStakeRestMs)
   readonly #stakeShrinkRest = createTrialRest(minStakeRestMs, maxStakeRestMs)
+  readonly #drain = createTrialDrain()
   /** How long the largest PUT would take alone. */
   #partMs = 0
   #userLimit: number | null = null
@@ -150,6 +152,7 @@ export class ConcurrencyController {
     this.#sampledAtMs = sample.nowMs
     if (sample.limitBytesPerSecond !== this.#userLimit) this.#followUserLimit(sample.limitBytesPerSecond)
     if (this.#stake) this.#followStake(this.#stake, sample)
+    this.#reconsider(sample)
     const measurement = this.#windows.record(sample, this.#limit)
     if (measurement === null) return
     if (measurement.wasBusy && !measurement.isEarly)
@@ -201,16 +204,15 @@ export class ConcurrencyController {
     this.#typical = null
     this.#variation = 0
     this.#reached.clear()
+    this.#drain.clear()
   }
 
   /** The user's limit is reached: a higher concurrency may have been needed for that, a lower one is enough. */
   #keepAtUserLimit({ rate, isEarly }: Measurement, nowMs: number): void {
     const baseline = this.#baseline
     if (baseline && !baseline.isEarly && this.#limit > Math.max(baseline.limit, this.#stakeCount)) {
-      const gain = rate / baseline.rate - 1
       const best = this.#reached.best(baseline.limit, nowMs)
-      const share = gain / (this.#limit / baseline.limit - 1)
-      if (share < minGrowthShare || !this.#isProven(rate, best))
+      if (this.#shareOfGrowth(rate, baseline) < minGrowthShare || !this.#isProven(rate, best))
         return this.#rejectStakeTrial(baseline, nowMs)
     }
     if (baseline) this.#noteNeeded(baseline)
@@ -225,7 +227,12 @@ export class ConcurrencyController {
   #isProven(rate: number, best: ReachedRate | null, minShare = minGrowthShare): boolean {
     if (this.#limit <= this.#stakeCount || best === null) return true
     const gain = rate / best.rate - 1
-    return gain / (this.#limit / best.limit - 1) >= minShare && gain >= provenFactor * this.#variation
+    return this.#shareOfGrowth(rate, best) >= minShare && gain >= provenFactor * this.#variation
+  }
+
+  /** The gain over a rate of fewer PUTs, relative to proportional growth. */
+  #shareOfGrowth(rate: number, fewer: { readonly limit: number; readonly rate: number }): number {
+    return (rate / fewer.rate - 1) / (this.#limit / fewer.limit - 1)
   }
 
   /** The loss up to which fewer PUTs at stake are kept. */
@@ -268,12 +275,26 @@ export class ConcurrencyController {
   #rejectStakeTrial(baseline: Baseline, nowMs: number): void {
     const rest = baseline.isForStake ? this.#stakeShrinkRest : this.#stakeGrowthRest
     rest.begin(nowMs, stakeRestParts * this.#partMs)
-    if (baseline.isForStake) {
+    if (!baseline.isForStake) this.#drain.begin(baseline.limit, this.#limit)
+    else {
       // Fewer would not fill the connection, so more may be needed.
       this.#needed = baseline.limit
       this.#stakeGrowthRest.reset()
     }
     this.#revert(baseline)
+  }
+
+  /** Tries growth again if the PUTs of a rejected trial have achieved more until their end. */
+  #reconsider(sample: Sample): void {
+    const drained = this.#drain.record(sample)
+    if (drained === null) return
+    const { fewer, more } = drained
+    const gain = more.rate / fewer.rate - 1
+    const share = gain / (more.count / fewer.count - 1)
+    if (share < minGrowthShare || gain < provenFactor * this.#variation) return
+    this.#stakeGrowthRest.reset()
+    this.#growthFactor = fastGrowthFactor
+    this.#retryGrowth()
   }
 
   #setLimit(limit: number): void {
@@ -350,25 +371,33 @@ export class ConcurrencyController {
     this.#trialRest.begin(nowMs)
   }
 
+  /** Only a clear result is used before new connections have settled. */
+  #judgeEarly(baseline: Baseline, measurement: Measurement, nowMs: number): void {
+    const isGrowth = this.#limit > baseline.limit
+    const share = this.#shareOfGrowth(measurement.rate, baseline)
+    const best = this.#reached.best(baseline.limit, nowMs)
+    const loss = 1 - measurement.rate / baseline.rate
+    if (isGrowth && share >= largeGrowthShare && this.#isProven(measurement.rate, best))
+      this.#accept(measurement, share, nowMs)
+    else if (baseline.isForStake && loss > this.#tolerableLoss(largeLoss))
+      this.#rejectStakeTrial(baseline, nowMs)
+  }
+
   #judgeTrial(baseline: Baseline, measurement: Measurement, nowMs: number): void {
+    if (measurement.isEarly) return this.#judgeEarly(baseline, measurement, nowMs)
     const gain = measurement.rate / baseline.rate - 1
     const isGrowth = this.#limit > baseline.limit
-    const share = gain / (this.#limit / baseline.limit - 1)
     const best = this.#reached.best(baseline.limit, nowMs)
-    if (measurement.isEarly) {
-      if (isGrowth && share >= largeGrowthShare && this.#isProven(measurement.rate, best))
-        this.#accept(measurement, share, nowMs)
-      else if (baseline.isForStake && gain < -this.#tolerableLoss(largeLoss))
-        this.#rejectStakeTrial(baseline, nowMs)
-      return
-    }
     // Growth that raises latency must bring what it would bring on an idle connection.
     const raisesLatency = isGrowth && this.#backoff.currentSlowdown(nowMs) !== null
     const requiredShare = raisesLatency ? largeGrowthShare : minGrowthShare
+    // New connections are too fast for a comparison with settled ones.
+    const compared = isGrowth && baseline.isEarly && best !== null ? best : baseline
+    const settledShare = this.#shareOfGrowth(measurement.rate, compared)
     const isGood = isGrowth
-      ? share >= requiredShare && this.#isProven(measurement.rate, best)
+      ? settledShare >= requiredShare && this.#isProven(measurement.rate, best)
       : gain >= -this.#tolerableLoss(tolerableLoss)
-    if (isGood) return this.#accept(measurement, share, nowMs)
+    if (isGood) return this.#accept(measurement, settledShare, nowMs)
     this.#triesGrowthNext = !isGrowth
     if (isGrowth) this.#rejectGrowth(baseline, measurement, { gain, raisesLatency, nowMs })
     else this.#rejectShrinking(baseline, nowMs)

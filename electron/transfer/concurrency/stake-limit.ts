@@ -23,6 +23,8 @@ const minSpanMs = 500
  */
 const sendBufferBytes = 8_000_000
 const mergeMs = 250
+/** The first bytes of new connections are faster than what follows (see throughput-windows.ts). */
+const settledAfterMs = 4_000
 /** Without a byte for this long, the last seconds are no measure of the PUTs. */
 const gapMs = 2_000
 /**
@@ -62,6 +64,9 @@ export function createStakeLimit(): StakeLimit {
     return isProof ? bytes / elapsedMs : null
   }
 
+  const lastMs = () => window.last?.atMs ?? 0
+  const hasSettled = () => lastMs() - resumedAtMs >= settledAfterMs
+
   return {
     record({ nowMs, sentBytes }) {
       const silentMs = nowMs - grewAtMs
@@ -77,9 +82,11 @@ export function createStakeLimit(): StakeLimit {
       if (largestBytes === 0) return Infinity
       const limitRate = limitBytesPerSecond === null ? Infinity : limitBytesPerSecond / 1000
       const rate = Math.min(knownRate ?? Infinity, limitRate)
-      if (rate === Infinity) return atLeastOne(assumedStakeBytes / largestBytes)
+      const assumed = atLeastOne(assumedStakeBytes / largestBytes)
+      if (rate === Infinity) return assumed
       if (rate > slowRate && !reachesLimit(rate, limitBytesPerSecond)) return Infinity
-      return atLeastOne((rate * maxStakeMs) / largestBytes)
+      const fitting = atLeastOne((rate * maxStakeMs) / largestBytes)
+      return hasSettled() ? fitting : Math.min(fitting, assumed)
     },
   }
 }

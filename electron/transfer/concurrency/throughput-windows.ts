@@ -36,7 +36,6 @@ const settledAfterMs = 4_000
 const windowMs = 2_000
 /** A few requests would at least grow by half, so that shorter windows are enough for them. */
 const fewRequests = 4
-const fewSettledAfterMs = 3_000
 const fewWindowMs = 1_000
 /** A window counts only if all slots were in use for this share of it. */
 const busyShare = 0.9
@@ -90,8 +89,7 @@ export function createThroughputWindows(startMs: number): ThroughputWindows {
   function openWindow({ nowMs, sentBytes, inUse }: Sample, limit: number): void {
     if (inUse !== limit) return reset()
     fullSinceMs ??= nowMs
-    const settledMs = (limit < fewRequests ? fewSettledAfterMs : settledAfterMs) * recovery
-    const fromMs = fullSinceMs + (isEarly ? earlyAfterMs : settledMs)
+    const fromMs = fullSinceMs + (isEarly ? earlyAfterMs : settledAfterMs * recovery)
     if (nowMs >= fromMs) window = { fromMs: nowMs, fromBytes: sentBytes, busyMs: 0, waitingMs: 0 }
   }
 

@@ -5,6 +5,7 @@ import {
   sharedBandwidth,
   type Bandwidth,
 } from '../../support/network/simulated-connection.ts'
+import { simulateLossyLine } from '../../support/network/simulated-lossy-line.ts'
 
 type Connection = ReturnType<typeof simulateConnection>
 
@@ -91,18 +92,17 @@ function starved(total: number, seed: number): Bandwidth {
   }
 }
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  'puts little more at stake on a computer that is short of processor time (seed %i)',
-  (seed) => {
-    for (const limitBytesPerSecond of [null, 10_000_000]) {
-      const connection = simulateConnection(starved(12_000, seed), { partBytes, limitBytesPerSecond })
-      expect(mean(stakesOf(connection, 600))).toBeLessThan(5 * partBytes)
-      const stakes = stakesOf(connection, 3_600)
-      expect(Math.max(...stakes)).toBeLessThanOrEqual(2 * partBytes)
-      expect(stakes.filter((bytes) => bytes > partBytes).length / stakes.length).toBeLessThan(0.1)
-    }
-  },
-)
+test('puts little more at stake on a computer that is short of processor time, in 19 of 20 runs', () => {
+  const runs = Array.from({ length: 80 }, (_, index) => {
+    const limitBytesPerSecond = index % 2 === 0 ? null : 10_000_000
+    const connection = simulateConnection(starved(12_000, index >> 1), { partBytes, limitBytesPerSecond })
+    const atFirst = mean(stakesOf(connection, 600))
+    const stakes = stakesOf(connection, 1_800)
+    const share = stakes.filter((bytes) => bytes > partBytes).length / stakes.length
+    return atFirst < 5 * partBytes && Math.max(...stakes) <= 2 * partBytes && share < 0.1
+  })
+  expect(runs.filter((isGood) => !isGood).length).toBeLessThanOrEqual(runs.length / 20)
+})
 
 test('sends two parts at a time where both end within 15 s', () => {
   const connection = simulateConnection(clean(15_000), { partBytes })
@@ -127,6 +127,19 @@ test.each([0.2, 0.4])('reaches the maximum within 30 s on a fast connection with
   expect(limits).toEqual(limits.toSorted((a, b) => a - b))
   // As without a limit of the bytes at stake: the usual trials try fewer now and then.
   expect(mean(connection.run(300))).toBeGreaterThan(58)
+})
+
+/** When 90 % of what 64 connections reach was reached for three seconds; Infinity if never. */
+function reachedAfter(rates: readonly number[], best: number): number {
+  const index = rates.findIndex((_, at) => at >= 2 && mean(rates.slice(at - 2, at + 1)) >= 0.9 * best)
+  return index < 0 ? Infinity : index + 1
+}
+
+test('fills a long connection with packet loss within 30 s in 9 of 10 runs, and within 2 min in the others', () => {
+  const best = mean(simulateLossyLine(60, 1, 64).slice(20))
+  const seconds = Array.from({ length: 60 }, (_, seed) => reachedAfter(simulateLossyLine(120, seed), best))
+  expect(seconds.filter((second) => second > 30).length).toBeLessThanOrEqual(6)
+  expect(Math.max(...seconds)).toBeLessThanOrEqual(120)
 })
 
 test('fills a slow connection with packet loss, whatever that puts at stake', () => {

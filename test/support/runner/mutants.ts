@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import ts from 'typescript'
@@ -10,11 +10,11 @@ import { seededRandom } from '../../fixtures/seeded.ts'
 import { projectFolder } from '../temp-project.ts'
 import { pathWithTools } from './tools.ts'
 
-// `npm run mutants -- --count 40 --seed 1`: mutation testing in a copy of the last commit. Each mutant runs
-// against the unit tests that import the changed file, then all integration tests, because many of them start
-// the product as a process or thread. Prints each mutant with the test that killed it, and the share of
-// killed mutants. A mutant killed by unit tests takes seconds; a surviving one takes as long as all
-// integration tests.
+// `npm run mutants -- --count 40 --seed 1`: mutation testing in a copy of the last commit. All mutants are
+// built into the copy, each behind a switch, so that one run of the unit and integration tests shows which test
+// files reach which mutant. Each mutant is then switched on and only those files run, unit tests first. Prints
+// each mutant with the tests that killed it, and the share of killed mutants. The first run takes as long as all
+// these tests, a mutant killed by unit tests a few seconds, a surviving one up to all integration tests.
 
 interface Mutant {
   readonly file: string
@@ -23,6 +23,8 @@ interface Mutant {
   readonly end: number
   readonly before: string
   readonly after: string
+  /** Code that has both, for the mutant with this number. */
+  readonly switched: (id: number) => string
 }
 
 const swaps: ReadonlyMap<ts.SyntaxKind, string> = new Map([
@@ -40,23 +42,34 @@ const swaps: ReadonlyMap<ts.SyntaxKind, string> = new Map([
   [ts.SyntaxKind.SlashToken, '*'],
 ])
 
-/** The replacement for a node, or null if it has none. */
-function replacementFor(node: ts.Node, source: ts.SourceFile): { node: ts.Node; text: string } | null {
+/** A node's text with one mutation, or null if it has none. */
+function mutationOf(node: ts.Node, source: ts.SourceFile): { node: ts.Node; text: string } | null {
+  const text = (part: ts.Node) => part.getText(source)
   if (ts.isBinaryExpression(node)) {
-    const text = swaps.get(node.operatorToken.kind)
-    return text === undefined ? null : { node: node.operatorToken, text }
+    const swapped = swaps.get(node.operatorToken.kind)
+    return swapped === undefined ? null : { node, text: `${text(node.left)} ${swapped} ${text(node.right)}` }
   }
   if (node.kind === ts.SyntaxKind.TrueKeyword) return { node, text: 'false' }
   if (node.kind === ts.SyntaxKind.FalseKeyword) return { node, text: 'true' }
-  if (ts.isNumericLiteral(node)) return { node, text: `(${node.getText(source)} + 1)` }
+  // A number may also be a property's name, which is not an expression.
+  if (ts.isNumericLiteral(node) && !('name' in node.parent && node.parent.name === node))
+    return { node, text: `${text(node)} + 1` }
   if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
-    return { node, text: `(${node.operand.getText(source)})` }
-  if (ts.isIfStatement(node)) return { node: node.expression, text: `!(${node.expression.getText(source)})` }
-  if (ts.isConditionalExpression(node))
-    return { node: node.condition, text: `!(${node.condition.getText(source)})` }
-  if (ts.isAwaitExpression(node)) return { node, text: node.expression.getText(source) }
-  if (ts.isExpressionStatement(node) && ts.isCallExpression(node.expression)) return { node, text: ';' }
+    return { node, text: text(node.operand) }
+  if (ts.isIfStatement(node)) return { node: node.expression, text: `!(${text(node.expression)})` }
+  if (ts.isConditionalExpression(node)) return { node: node.condition, text: `!(${text(node.condition)})` }
+  if (ts.isAwaitExpression(node)) return { node, text: text(node.expression) }
+  if (ts.isExpressionStatement(node) && ts.isCallExpression(node.expression)) return { node, text: '' }
   return null
+}
+
+function switchedBy(node: ts.Node, before: string, after: string): (id: number) => string {
+  // A block of its own, so that an `else` after it stays with the `if` before it.
+  if (ts.isExpressionStatement(node)) return (id) => `{ if (!isMutant(${id})) { ${before} } }`
+  // A bracket at the start of a statement would call the result of the line before.
+  const statement = ts.findAncestor(node, ts.isExpressionStatement)
+  const isAtStart = statement?.getStart() === node.getStart()
+  return (id) => `${isAtStart ? 'void 0, ' : ''}(isMutant(${id}) ? (${after}) : (${before}))`
 }
 
 function mutantsOf(file: string): readonly Mutant[] {
@@ -66,12 +79,14 @@ function mutantsOf(file: string): readonly Mutant[] {
   const visit = (node: ts.Node): void => {
     // Types do not exist at run time.
     if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return
-    const replaced = replacementFor(node, source)
-    if (replaced) {
-      const start = replaced.node.getStart(source)
-      const end = replaced.node.getEnd()
+    const mutation = mutationOf(node, source)
+    if (mutation) {
+      const start = mutation.node.getStart(source)
+      const end = mutation.node.getEnd()
       const line = source.getLineAndCharacterOfPosition(start).line + 1
-      found.push({ file, line, start, end, before: text.slice(start, end), after: replaced.text })
+      const before = text.slice(start, end)
+      const switched = switchedBy(mutation.node, before, mutation.text)
+      found.push({ file, line, start, end, before, after: mutation.text, switched })
     }
     ts.forEachChild(node, visit)
   }
@@ -79,19 +94,77 @@ function mutantsOf(file: string): readonly Mutant[] {
   return found
 }
 
-/** `count` different mutants; deterministic for the same seed and code. */
+const overlap = (a: Mutant, b: Mutant) => a.file === b.file && a.start < b.end && b.start < a.end
+
+/** `count` mutants at different places; deterministic for the same seed and code. */
 function sample(all: readonly Mutant[], count: number, seed: number): readonly Mutant[] {
   const random = seededRandom(seed)
   const left = [...all]
-  return Array.from({ length: Math.min(count, left.length) }, () =>
-    left.splice(Math.floor(random() * left.length), 1),
-  ).flat()
+  const chosen: Mutant[] = []
+  while (chosen.length < count && left.length > 0)
+    for (const mutant of left.splice(Math.floor(random() * left.length), 1))
+      if (!chosen.some((other) => overlap(mutant, other))) chosen.push(mutant)
+  return chosen
 }
 
-/** Whether these tests fail; a timeout counts as a failure. */
-async function fails(folder: string, testWords: readonly string[], limitMs: number): Promise<boolean> {
-  const words = ['test/support/runner/keyring.ts', 'vitest', ...testWords, '--run', '--bail', '1']
-  const child = spawn('node', words, {
+/** Tells the programs that a test starts which test file it is. */
+const testFileVariable = 'MODELFERRY_TEST_FILE'
+
+/** Names of the files in the copy that the switches read and write. */
+const switchFiles = { module: 'mutants.mjs', active: 'mutant-active', reached: 'mutants-reached' }
+
+/**
+ * Puts the mutants into the copy. The switch reads the active mutant from a file, because tests start the product
+ * as programs and threads whose environment they choose.
+ */
+function putInto(folder: string, mutants: readonly Mutant[]): void {
+  const at = (name: string) => join(folder, name)
+  writeFileSync(
+    at(switchFiles.module),
+    `import { appendFileSync, readFileSync } from 'node:fs'
+const active = readFileSync(${JSON.stringify(at(switchFiles.active))}, 'utf8')
+const testFile = process.env['${testFileVariable}'] ?? ''
+const reached = new Set()
+export function isMutant(id) {
+  if (active !== '') return active === String(id)
+  if (reached.has(id)) return false
+  reached.add(id)
+  appendFileSync(${JSON.stringify(at(switchFiles.reached))}, id + ' ' + testFile + '\\n')
+  return false
+}
+`,
+  )
+  const byFile = Map.groupBy(mutants.entries(), ([, { file }]) => file)
+  for (const [file, inFile] of byFile) {
+    let text = readFileSync(at(file), 'utf8')
+    for (const [id, { start, end, switched }] of inFile.toSorted(([, a], [, b]) => b.start - a.start))
+      text = text.slice(0, start) + switched(id) + text.slice(end)
+    writeFileSync(at(file), `${text}\nimport { isMutant } from '${at(switchFiles.module)}'\n`)
+  }
+  writeFileSync(at(switchFiles.active), '')
+  writeFileSync(at(switchFiles.reached), '')
+  writeFileSync(
+    at('mutants-setup.ts'),
+    `process.env['${testFileVariable}'] = globalThis.__vitest_worker__.filepath\n`,
+  )
+  // Each file in a process of its own, so that what it reaches is not counted for another file.
+  writeFileSync(
+    at('vitest.mutants.ts'),
+    `import config from './vitest.config.ts'
+for (const { test } of config.test.projects) {
+  test.setupFiles = [...(test.setupFiles ?? []), '${at('mutants-setup.ts')}']
+  test.isolate = true
+}
+export default config
+`,
+  )
+}
+
+type Project = 'unit' | 'integration'
+
+/** @returns the exit code, or null if the tests were ended after `limitMs` */
+async function vitest(folder: string, words: readonly string[], limitMs: number): Promise<number | null> {
+  const child = spawn('node', ['test/support/runner/keyring.ts', 'vitest', 'run', ...words], {
     cwd: folder,
     stdio: 'ignore',
     detached: true,
@@ -100,7 +173,55 @@ async function fails(folder: string, testWords: readonly string[], limitMs: numb
   const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), limitMs)
   const [code] = (await once(child, 'exit')) as [number | null]
   clearTimeout(timer)
-  return code !== 0
+  return code
+}
+
+interface Reached {
+  /** The test files that pass with all mutants switched off, by project. */
+  readonly passing: Readonly<Record<Project, readonly string[]>>
+  /** By number of the mutant; '' stands for an unknown test file. */
+  readonly byMutant: ReadonlyMap<number, ReadonlySet<string>>
+}
+
+/** Runs all tests once with the mutants switched off. */
+async function findReached(folder: string): Promise<Reached> {
+  const passing = { unit: [] as string[], integration: [] as string[] }
+  for (const project of ['unit', 'integration'] as const) {
+    const report = join(folder, `${project}.json`)
+    const config = ['--config', 'vitest.mutants.ts', '--reporter=json', `--outputFile=${report}`]
+    await vitest(folder, ['--project', project, ...config], 3_600_000)
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+      testResults: readonly { name: string; status: string }[]
+    }
+    for (const { name, status } of testResults)
+      if (status === 'passed') passing[project].push(relative(folder, name))
+      else console.log(`left out, because it fails without a mutant: ${relative(folder, name)}`)
+  }
+  const byMutant = new Map<number, Set<string>>()
+  for (const line of readFileSync(join(folder, switchFiles.reached), 'utf8').split('\n').slice(0, -1)) {
+    const [id = '', testFile = ''] = line.split(' ')
+    const files = byMutant.get(Number(id)) ?? new Set()
+    byMutant.set(Number(id), files.add(testFile === '' ? '' : relative(folder, testFile)))
+  }
+  return { passing, byMutant }
+}
+
+/** The first project whose tests notice the mutant; null if none does. A timeout counts as noticed. */
+async function killedBy(folder: string, id: number, { passing, byMutant }: Reached): Promise<Project | null> {
+  const files = byMutant.get(id) ?? new Set()
+  writeFileSync(join(folder, switchFiles.active), String(id))
+  for (const [project, limitMs] of [
+    ['unit', 120_000],
+    ['integration', 1_200_000],
+  ] as const) {
+    // A program with an environment of its own does not know the test file.
+    const isAny = project === 'integration' && files.has('')
+    const reaching = isAny ? passing[project] : passing[project].filter((file) => files.has(file))
+    if (reaching.length === 0) continue
+    const code = await vitest(folder, ['--project', project, '--bail', '1', ...reaching], limitMs)
+    if (code !== 0) return project
+  }
+  return null
 }
 
 async function run(program: string, words: readonly string[], cwd: string): Promise<void> {
@@ -124,17 +245,14 @@ let killed = 0
 try {
   await run('git', ['clone', '--quiet', '--no-hardlinks', projectFolder, folder], projectFolder)
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'), 'dir')
-  for (const [index, { file, line, start, end, before, after }] of chosen.entries()) {
-    const path = join(folder, file)
-    const text = readFileSync(path, 'utf8')
-    writeFileSync(path, text.slice(0, start) + after + text.slice(end))
-    let by = 'SURVIVED'
-    if (await fails(folder, ['related', file, '--project', 'unit'], 120_000)) by = 'unit'
-    else if (await fails(folder, ['run', '--project', 'integration'], 1_200_000)) by = 'integration'
-    writeFileSync(path, text)
-    if (by !== 'SURVIVED') killed += 1
+  putInto(folder, chosen)
+  const reached = await findReached(folder)
+  for (const [id, { file, line, before, after }] of chosen.entries()) {
+    const by = await killedBy(folder, id, reached)
+    if (by !== null) killed += 1
+    const result = by ?? (reached.byMutant.has(id) ? 'SURVIVED' : 'NOT REACHED')
     const change = `${before} → ${after}`.replaceAll(/\s+/g, ' ').slice(0, 100)
-    console.log(`${String(index + 1).padStart(4)} ${by.padEnd(11)} ${file}:${line}  ${change}`)
+    console.log(`${String(id).padStart(4)} ${result.padEnd(11)} ${file}:${line}  ${change}`)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })

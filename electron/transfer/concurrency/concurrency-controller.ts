@@ -1,6 +1,6 @@
 import { createLatencyBackoff, type LatencyBackoff } from './latency-backoff.ts'
 import { createStakeLimit, reachesLimit, type StakeLimit } from './stake-limit.ts'
-import { createTrialDrain } from './drained-trial.ts'
+import { createTrialDrain } from './trial-drain.ts'
 import { createReachedRates, type ReachedRate } from './reached-rates.ts'
 import { createTrialRest } from './trial-rest.ts'
 import {
@@ -171,6 +171,7 @@ export class ConcurrencyController {
   reportCongestion(nowMs: number): void {
     if (nowMs - this.#congestedAtMs < congestionEventMs) return
     this.#congestedAtMs = this.#sampledAtMs = nowMs
+    this.#drain.clear()
     this.#typical = null
     this.#growthFactor = slowGrowthFactor
     this.#triesGrowthNext = true
@@ -291,7 +292,8 @@ export class ConcurrencyController {
     const { fewer, more } = drained
     const gain = more.rate / fewer.rate - 1
     const share = gain / (more.count / fewer.count - 1)
-    if (share < minGrowthShare || gain < provenFactor * this.#variation) return
+    const wasNeeded = share >= minGrowthShare && gain >= provenFactor * this.#variation
+    if (!wasNeeded) return
     this.#stakeGrowthRest.reset()
     this.#growthFactor = fastGrowthFactor
     this.#retryGrowth()
@@ -390,9 +392,11 @@ export class ConcurrencyController {
     const best = this.#reached.best(baseline.limit, nowMs)
     // Growth that raises latency must bring what it would bring on an idle connection.
     const raisesLatency = isGrowth && this.#backoff.currentSlowdown(nowMs) !== null
-    const requiredShare = raisesLatency ? largeGrowthShare : minGrowthShare
     // New connections are too fast for a comparison with settled ones.
     const compared = isGrowth && baseline.isEarly && best !== null ? best : baseline
+    // Two steps of which only the first brought something would reach a third.
+    const hasTwoSteps = compared.limit < baseline.limit
+    const requiredShare = raisesLatency || hasTwoSteps ? largeGrowthShare : minGrowthShare
     const settledShare = this.#shareOfGrowth(measurement.rate, compared)
     const isGood = isGrowth
       ? settledShare >= requiredShare && this.#isProven(measurement.rate, best)
@@ -435,7 +439,10 @@ export class ConcurrencyController {
   #accept({ rate, isEarly, hadWaiting }: Measurement, share: number, nowMs: number): void {
     const isGrowth = this.#baseline !== null && this.#limit > this.#baseline.limit
     if (this.#baseline) this.#noteNeeded(this.#baseline)
-    if (isGrowth) this.#stakeGrowthRest.reset()
+    if (isGrowth) {
+      this.#stakeGrowthRest.reset()
+      this.#drain.clear()
+    }
     this.#baseline = null
     this.#typical = { rate, isEarly }
     this.#hasTrialFailed = false

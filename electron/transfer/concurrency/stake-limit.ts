@@ -1,5 +1,5 @@
 import { ByteWindow } from '../../platform/byte-window.ts'
-import type { Sample } from './throughput-windows.ts'
+import { settledAfterMs, type Sample } from './throughput-windows.ts'
 
 /**
  * A PUT that is interrupted has to be sent again from its first byte. On a slow connection the PUTs that run
@@ -23,8 +23,6 @@ const minSpanMs = 500
  */
 const sendBufferBytes = 8_000_000
 const mergeMs = 250
-/** The first bytes of new connections are faster than what follows (see throughput-windows.ts). */
-const settledAfterMs = 4_000
 /** Without a byte for this long, the last seconds are no measure of the PUTs. */
 const gapMs = 2_000
 /**
@@ -55,6 +53,8 @@ export function createStakeLimit(): StakeLimit {
   /** The end of the last gap. */
   let resumedAtMs = -Infinity
   let knownRate: number | null = null
+  /** Whether the first connections have settled; before, they are faster than later. */
+  let hasSettled = false
 
   function rateOver(spanMs: number): number | null {
     const growth = window.growth(spanMs, window.last?.atMs ?? 0)
@@ -64,9 +64,6 @@ export function createStakeLimit(): StakeLimit {
     return isProof ? bytes / elapsedMs : null
   }
 
-  const lastMs = () => window.last?.atMs ?? 0
-  const hasSettled = () => lastMs() - resumedAtMs >= settledAfterMs
-
   return {
     record({ nowMs, sentBytes }) {
       const silentMs = nowMs - grewAtMs
@@ -75,6 +72,7 @@ export function createStakeLimit(): StakeLimit {
       if (!window.last || sentBytes > window.last.bytes) grewAtMs = nowMs
       window.add({ atMs: nowMs, bytes: sentBytes })
       knownRate = rateOver(averageMs) ?? knownRate
+      hasSettled ||= nowMs - resumedAtMs >= settledAfterMs
     },
     rate: () => knownRate,
     recentRate: () => ((window.last?.atMs ?? 0) - resumedAtMs >= recentMs ? rateOver(recentMs) : null),
@@ -86,7 +84,7 @@ export function createStakeLimit(): StakeLimit {
       if (rate === Infinity) return assumed
       if (rate > slowRate && !reachesLimit(rate, limitBytesPerSecond)) return Infinity
       const fitting = atLeastOne((rate * maxStakeMs) / largestBytes)
-      return hasSettled() ? fitting : Math.min(fitting, assumed)
+      return hasSettled ? fitting : Math.min(fitting, assumed)
     },
   }
 }

@@ -31,7 +31,7 @@ export interface Measurement {
  * settled after four.
  */
 const earlyAfterMs = 1_000
-const settledAfterMs = 4_000
+export const settledAfterMs = 4_000
 /** Shorter windows vary by more than a quarter more requests would change. */
 const windowMs = 2_000
 /** A few requests would at least grow by half, so that shorter windows are enough for them. */
@@ -40,7 +40,7 @@ const fewWindowMs = 1_000
 /** A window counts only if all slots were in use for this share of it. */
 const busyShare = 0.9
 /** Without a byte for this long, the connection is lost or paused and the measurement is discarded. */
-const silenceMs = 2_000
+export const silenceMs = 2_000
 
 export interface ThroughputWindows {
   /** Returns a measurement when one is complete: an early one after each `restart`, then settled ones. */

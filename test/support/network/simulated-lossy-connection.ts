@@ -53,21 +53,25 @@ function send(stream: Stream, share: number, random: () => number): number {
 }
 
 /**
- * Simulates TCP connections with CUBIC on a line of 1 Gbit/s, 50 ms and 0.1 % loss, one round trip at a time. 1, 4,
+ * Simulates TCP connections with CUBIC at 1 Gbit/s, 50 ms and 0.1 % loss, one round trip at a time. 1, 4,
  * 16, 32 and 64 connections reach 9, 37, 152, 301 and 604 Mbit/s; measured were 12, 34, 154, 309 and 603.
  * @param fixed the number of connections; by default a controller decides it
  * @returns Mbit/s of each second
  */
-export function simulateLossyLine(seconds: number, seed: number, fixed: number | null = null): number[] {
+export function simulateLossyConnection(
+  seconds: number,
+  seed: number,
+  fixed: number | null = null,
+): number[] {
   const random = seededRandom(seed)
   const controller = new ConcurrencyController({ maximum: 64, initial: 4, nowMs: 0 })
   let streams: Stream[] = []
   let nowMs = 0
   let sentBytes = 0
-  const record = () =>
+  const record = (inUse = streams.length) =>
     controller.record({
       nowMs,
-      inUse: streams.length,
+      inUse,
       hasWaiting: true,
       sentBytes,
       limitBytesPerSecond: null,
@@ -93,6 +97,8 @@ export function simulateLossyLine(seconds: number, seed: number, fixed: number |
     for (const stream of streams.filter((one) => one.sentBytes >= partBytes)) {
       if (streams.length > limit()) streams = streams.filter((one) => one !== stream)
       Object.assign(stream, { sentBytes: 0, roundTripsToWait: roundTripsToBegin - 1 })
+      // A sample between two parts has one PUT less.
+      record(streams.length - 1)
     }
     record()
   }

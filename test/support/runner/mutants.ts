@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import process from 'node:process'
@@ -72,8 +72,8 @@ function switchedBy(node: ts.Node, before: string, after: string): (id: number) 
   return (id) => `${isAtStart ? 'void 0, ' : ''}(isMutant(${id}) ? (${after}) : (${before}))`
 }
 
-function mutantsOf(file: string): readonly Mutant[] {
-  const text = readFileSync(join(projectFolder, file), 'utf8')
+function mutantsOf(folder: string, file: string): readonly Mutant[] {
+  const text = readFileSync(join(folder, file), 'utf8')
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
   const found: Mutant[] = []
   const visit = (node: ts.Node): void => {
@@ -107,17 +107,19 @@ function sample(all: readonly Mutant[], count: number, seed: number): readonly M
   return chosen
 }
 
-/** Tells the programs that a test starts which test file it is. */
+/** The environment variable with the test file, for the programs that a test starts. */
 const testFileVariable = 'MODELFERRY_TEST_FILE'
 
+/** The content of the file that names the active mutant while there is none; empty in the first run. */
+const noMutant = 'none'
 /** Names of the files in the copy that the switches read and write. */
 const switchFiles = { module: 'mutants.mjs', active: 'mutant-active', reached: 'mutants-reached' }
 
 /**
- * Puts the mutants into the copy. The switch reads the active mutant from a file, because tests start the product
+ * Writes the mutants into the source files of the copy. The switch reads the active mutant from a file, because tests start the product
  * as programs and threads whose environment they choose.
  */
-function putInto(folder: string, mutants: readonly Mutant[]): void {
+function writeMutants(folder: string, mutants: readonly Mutant[]): void {
   const at = (name: string) => join(folder, name)
   writeFileSync(
     at(switchFiles.module),
@@ -160,7 +162,13 @@ export default config
   )
 }
 
-type Project = 'unit' | 'integration'
+const projects = ['unit', 'integration'] as const
+type Project = (typeof projects)[number]
+
+/** Only ends tests that hang. */
+const longestRunMs = 3_600_000
+/** Longer than all tests without a mutant take, a mutant makes tests hang. */
+const marginMs = 60_000
 
 /** @returns the exit code, or null if the tests were ended after `limitMs` */
 async function vitest(folder: string, words: readonly string[], limitMs: number): Promise<number | null> {
@@ -176,52 +184,90 @@ async function vitest(folder: string, words: readonly string[], limitMs: number)
   return code
 }
 
-interface Reached {
+interface FirstRun {
   /** The test files that pass with all mutants switched off, by project. */
   readonly passing: Readonly<Record<Project, readonly string[]>>
-  /** By number of the mutant; '' stands for an unknown test file. */
-  readonly byMutant: ReadonlyMap<number, ReadonlySet<string>>
+  /** How long all of them took, in ms. */
+  readonly tookMs: Readonly<Record<Project, number>>
+  /** The test files by number of the mutant that they reach; '' stands for an unknown file. */
+  readonly reaching: ReadonlyMap<number, ReadonlySet<string>>
+}
+
+/** Runs tests with Vitest's report as JSON; null if they took longer than `limitMs` and were ended. */
+async function runWithReport(
+  folder: string,
+  words: readonly string[],
+  limitMs: number,
+): Promise<{ readonly passed: readonly string[]; readonly failed: readonly string[] } | null> {
+  const report = join(folder, 'report.json')
+  rmSync(report, { force: true })
+  const code = await vitest(folder, [...words, '--reporter=json', `--outputFile=${report}`], limitMs)
+  if (code === null || !existsSync(report)) return null
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+    testResults: readonly { name: string; status: string }[]
+  }
+  const named = (isPassed: boolean) =>
+    testResults
+      .filter(({ status }) => (status === 'passed') === isPassed)
+      .map(({ name }) => relative(folder, name))
+  return { passed: named(true), failed: named(false) }
 }
 
 /** Runs all tests once with the mutants switched off. */
-async function findReached(folder: string): Promise<Reached> {
-  const passing = { unit: [] as string[], integration: [] as string[] }
-  for (const project of ['unit', 'integration'] as const) {
-    const report = join(folder, `${project}.json`)
-    const config = ['--config', 'vitest.mutants.ts', '--reporter=json', `--outputFile=${report}`]
-    await vitest(folder, ['--project', project, ...config], 3_600_000)
-    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-      testResults: readonly { name: string; status: string }[]
-    }
-    for (const { name, status } of testResults)
-      if (status === 'passed') passing[project].push(relative(folder, name))
-      else console.log(`left out, because it fails without a mutant: ${relative(folder, name)}`)
+async function findReached(folder: string): Promise<FirstRun> {
+  const passing: Record<Project, readonly string[]> = { unit: [], integration: [] }
+  const tookMs = { unit: 0, integration: 0 }
+  for (const project of projects) {
+    const startedMs = performance.now()
+    const run = await runWithReport(
+      folder,
+      ['--project', project, '--config', 'vitest.mutants.ts'],
+      longestRunMs,
+    )
+    if (run === null) throw new Error(`the ${project} tests ended without a report`)
+    passing[project] = run.passed
+    tookMs[project] = performance.now() - startedMs
+    for (const name of run.failed) console.log(`left out, because it fails without a mutant: ${name}`)
   }
-  const byMutant = new Map<number, Set<string>>()
+  const reaching = new Map<number, Set<string>>()
   for (const line of readFileSync(join(folder, switchFiles.reached), 'utf8').split('\n').slice(0, -1)) {
     const [id = '', testFile = ''] = line.split(' ')
-    const files = byMutant.get(Number(id)) ?? new Set()
-    byMutant.set(Number(id), files.add(testFile === '' ? '' : relative(folder, testFile)))
+    const files = reaching.get(Number(id)) ?? new Set()
+    reaching.set(Number(id), files.add(testFile === '' ? '' : relative(folder, testFile)))
   }
-  return { passing, byMutant }
+  return { passing, tookMs, reaching }
 }
 
-/** The first project whose tests notice the mutant; null if none does. A timeout counts as noticed. */
-async function killedBy(folder: string, id: number, { passing, byMutant }: Reached): Promise<Project | null> {
-  const files = byMutant.get(id) ?? new Set()
-  writeFileSync(join(folder, switchFiles.active), String(id))
-  for (const [project, limitMs] of [
-    ['unit', 120_000],
-    ['integration', 1_200_000],
-  ] as const) {
-    // A program with an environment of its own does not know the test file.
+/**
+ * The first project whose tests detect the mutant: tests fail or hang with it, and pass without it. Otherwise
+ * why it is left.
+ */
+async function resultOf(
+  folder: string,
+  id: number,
+  { passing, tookMs, reaching }: FirstRun,
+): Promise<string> {
+  const files = reaching.get(id)
+  if (files === undefined) return 'NOT REACHED'
+  const activate = (content: string) => writeFileSync(join(folder, switchFiles.active), content)
+  let hasRun = false
+  for (const project of projects) {
+    // A program whose environment lacks the variable may belong to any test file.
     const isAny = project === 'integration' && files.has('')
-    const reaching = isAny ? passing[project] : passing[project].filter((file) => files.has(file))
-    if (reaching.length === 0) continue
-    const code = await vitest(folder, ['--project', project, '--bail', '1', ...reaching], limitMs)
-    if (code !== 0) return project
+    const tests = isAny ? passing[project] : passing[project].filter((file) => files.has(file))
+    if (tests.length === 0) continue
+    hasRun = true
+    const runTests = (names: readonly string[]) =>
+      runWithReport(folder, ['--project', project, '--bail', '1', ...names], tookMs[project] + marginMs)
+    activate(String(id))
+    const run = await runTests(tests)
+    if (run?.failed.length === 0) continue
+    activate(noMutant)
+    const without = await runTests(run?.failed ?? tests)
+    if (without?.failed.length === 0) return project
+    console.log(`     fails without a mutant too: ${(without?.failed ?? tests).join(' ')}`)
   }
-  return null
+  return hasRun ? 'SURVIVED' : 'NOT RUN'
 }
 
 async function run(program: string, words: readonly string[], cwd: string): Promise<void> {
@@ -236,25 +282,25 @@ const { values } = parseArgs({
     under: { type: 'string', default: 'electron' },
   },
 })
-const files = globSync(`${values.under}/**/*.ts`, { cwd: projectFolder })
-  .filter((file) => !file.includes('/messages/'))
-  .sort()
-const chosen = sample(files.flatMap(mutantsOf), Number(values.count), Number(values.seed))
 const folder = mkdtempSync(join(tmpdir(), 'modelferry-mutants-'))
-let killed = 0
 try {
   await run('git', ['clone', '--quiet', '--no-hardlinks', projectFolder, folder], projectFolder)
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'), 'dir')
-  putInto(folder, chosen)
-  const reached = await findReached(folder)
+  const all = globSync(`${values.under}/**/*.ts`, { cwd: folder })
+    .filter((file) => !file.includes('/messages/'))
+    .sort()
+    .flatMap((file) => mutantsOf(folder, file))
+  const chosen = sample(all, Number(values.count), Number(values.seed))
+  writeMutants(folder, chosen)
+  const firstRun = await findReached(folder)
+  let killed = 0
   for (const [id, { file, line, before, after }] of chosen.entries()) {
-    const by = await killedBy(folder, id, reached)
-    if (by !== null) killed += 1
-    const result = by ?? (reached.byMutant.has(id) ? 'SURVIVED' : 'NOT REACHED')
+    const result = await resultOf(folder, id, firstRun)
+    if (result === 'unit' || result === 'integration') killed += 1
     const change = `${before} → ${after}`.replaceAll(/\s+/g, ' ').slice(0, 100)
     console.log(`${String(id).padStart(4)} ${result.padEnd(11)} ${file}:${line}  ${change}`)
   }
+  console.log(`${killed} of ${chosen.length} killed (${Math.round((killed / chosen.length) * 100)} %)`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
-console.log(`${killed} of ${chosen.length} killed (${Math.round((killed / chosen.length) * 100)} %)`)

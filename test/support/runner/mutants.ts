@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import process from 'node:process'
@@ -107,31 +117,47 @@ function sample(all: readonly Mutant[], count: number, seed: number): readonly M
   return chosen
 }
 
-/** The environment variable with the test file, for the programs that a test starts. */
-const testFileVariable = 'MODELFERRY_TEST_FILE'
-
 /** The content of the file that names the active mutant while there is none; empty in the first run. */
 const noMutant = 'none'
-/** Names of the files in the copy that the switches read and write. */
-const switchFiles = { module: 'mutants.mjs', active: 'mutant-active', reached: 'mutants-reached' }
+/** Names in the copy of what the switches read and write. */
+const switchFiles = {
+  module: 'mutants.mjs',
+  active: 'mutant-active',
+  /** For each test process a file named after it with the test file. */
+  processes: 'mutant-processes',
+  /** For each mutant and test file an empty file: tests limit the size of files. */
+  reached: 'mutants-reached',
+}
 
 /**
- * Writes the mutants into the source files of the copy. The switch reads the active mutant from a file, because tests start the product
- * as programs and threads whose environment they choose.
+ * Writes the mutants into the source files of the copy. The switches read the active mutant from a file, and find
+ * the test file by the parent processes, because tests start programs with an environment of their own.
  */
 function writeMutants(folder: string, mutants: readonly Mutant[]): void {
   const at = (name: string) => join(folder, name)
+  const quoted = (name: keyof typeof switchFiles) => JSON.stringify(at(switchFiles[name]))
   writeFileSync(
     at(switchFiles.module),
-    `import { appendFileSync, readFileSync } from 'node:fs'
-const active = readFileSync(${JSON.stringify(at(switchFiles.active))}, 'utf8')
-const testFile = process.env['${testFileVariable}'] ?? ''
+    `import { readFileSync, writeFileSync } from 'node:fs'
+const active = readFileSync(${quoted('active')}, 'utf8')
 const reached = new Set()
+function testFile() {
+  try {
+    for (let pid = process.pid; pid > 1; ) {
+      try {
+        return readFileSync(${quoted('processes')} + '/' + pid, 'utf8')
+      } catch {
+        pid = Number(/^PPid:\\s+(\\d+)$/m.exec(readFileSync('/proc/' + pid + '/status', 'utf8'))[1])
+      }
+    }
+  } catch {}
+  return ''
+}
 export function isMutant(id) {
   if (active !== '') return active === String(id)
   if (reached.has(id)) return false
   reached.add(id)
-  appendFileSync(${JSON.stringify(at(switchFiles.reached))}, id + ' ' + testFile + '\\n')
+  writeFileSync(${quoted('reached')} + '/' + id + ' ' + encodeURIComponent(testFile()), '')
   return false
 }
 `,
@@ -144,10 +170,15 @@ export function isMutant(id) {
     writeFileSync(at(file), `${text}\nimport { isMutant } from '${at(switchFiles.module)}'\n`)
   }
   writeFileSync(at(switchFiles.active), '')
-  writeFileSync(at(switchFiles.reached), '')
+  mkdirSync(at(switchFiles.processes))
+  mkdirSync(at(switchFiles.reached))
   writeFileSync(
     at('mutants-setup.ts'),
-    `process.env['${testFileVariable}'] = globalThis.__vitest_worker__.filepath\n`,
+    `import { relative } from 'node:path'
+import { writeFileSync } from 'node:fs'
+const testFile = relative(import.meta.dirname, globalThis.__vitest_worker__.filepath)
+writeFileSync(${quoted('processes')} + '/' + process.pid, testFile)
+`,
   )
   // Each file in a process of its own, so that what it reaches is not counted for another file.
   writeFileSync(
@@ -230,10 +261,10 @@ async function findReached(folder: string): Promise<FirstRun> {
     for (const name of run.failed) console.log(`left out, because it fails without a mutant: ${name}`)
   }
   const reaching = new Map<number, Set<string>>()
-  for (const line of readFileSync(join(folder, switchFiles.reached), 'utf8').split('\n').slice(0, -1)) {
-    const [id = '', testFile = ''] = line.split(' ')
+  for (const name of readdirSync(join(folder, switchFiles.reached))) {
+    const [id = '', testFile = ''] = name.split(' ')
     const files = reaching.get(Number(id)) ?? new Set()
-    reaching.set(Number(id), files.add(testFile === '' ? '' : relative(folder, testFile)))
+    reaching.set(Number(id), files.add(decodeURIComponent(testFile)))
   }
   return { passing, tookMs, reaching }
 }
@@ -252,7 +283,7 @@ async function resultOf(
   const activate = (content: string) => writeFileSync(join(folder, switchFiles.active), content)
   let hasRun = false
   for (const project of projects) {
-    // A program whose environment lacks the variable may belong to any test file.
+    // A program whose parent has ended may belong to any test file.
     const isAny = project === 'integration' && files.has('')
     const tests = isAny ? passing[project] : passing[project].filter((file) => files.has(file))
     if (tests.length === 0) continue

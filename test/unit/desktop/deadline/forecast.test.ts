@@ -133,6 +133,11 @@ test('of the files that suffice, the smallest is left out', () => {
   })
 })
 
+test('does not suggest to leave out everything', () => {
+  const uploads = [upload(80), upload(90)]
+  expect(forecast(at(0), uploads)).toMatchObject({ state: 'late', suggestions: [] })
+})
+
 test('only the rest of a file counts that is sent in part', () => {
   const half = upload(36, { isRunning: true, isUntouched: false })
   expect(forecast(at(0), [half])).toMatchObject({ state: 'met', doneAtMs: nowMs + hourMs })

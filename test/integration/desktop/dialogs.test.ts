@@ -1,0 +1,135 @@
+import type { BrowserWindow } from 'electron'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createDialogs } from '../../../electron/desktop/window/dialogs.ts'
+import { nativeTranslatorFor } from '../../../electron/messages/messages.ts'
+import { dialog } from '../../electron-host/desktop.ts'
+
+/** The user answers each dialog with this; returns the dialogs, and their arguments in order. */
+function answering(name: 'showMessageBox' | 'showOpenDialog' | 'showSaveDialog', answer: unknown) {
+  const shown = vi.spyOn(dialog, name).mockImplementation((() => Promise.resolve(answer)) as never)
+  onTestFinished(() => shown.mockRestore())
+  let stored: Record<string, unknown> = {}
+  const memory = {
+    read: () => stored,
+    write: (change: Record<string, unknown>) => void (stored = { ...stored, ...change }),
+  }
+  let window: BrowserWindow | null = null
+  const dialogs = createDialogs({
+    parent: () => window,
+    ask: (_kind, show) => show(),
+    language: { locale: () => 'en', translate: () => nativeTranslatorFor('en') },
+    memory: memory as never,
+  })
+  return {
+    dialogs,
+    setWindow: (one: object) => void (window = one as BrowserWindow),
+    options: () => shown.mock.calls.map((words) => words.at(-1) as unknown as Record<string, unknown>),
+    owners: () => shown.mock.calls.map((words) => (words.length > 1 ? words[0] : null)),
+  }
+}
+
+test.each([
+  [0, 'keep-sending'],
+  [1, 'quit'],
+  [2, null],
+])('closing the window asks what it should do (button %i: %s)', async (response, expected) => {
+  const { dialogs, options } = answering('showMessageBox', { response })
+  expect(await dialogs.askCloseAction(true)).toBe(expected)
+  // Escape and Enter must not quit.
+  expect(options()).toMatchObject([{ cancelId: 2, defaultId: 0, buttons: { length: 3 } }])
+})
+
+test('says where the app stays when its window is closed only if there is a tray icon', async () => {
+  const { dialogs, options } = answering('showMessageBox', { response: 2 })
+  await dialogs.askCloseAction(true)
+  await dialogs.askCloseAction(false)
+  const [withTray, withoutTray] = options().map(({ detail }) => detail)
+  expect(withTray).toMatch(/tray/)
+  expect(withoutTray).not.toBe(withTray)
+})
+
+test.each([
+  [0, 'finish-parts'],
+  [1, 'now'],
+  [2, null],
+])('quitting while uploads run asks how (button %i: %s)', async (response, expected) => {
+  const { dialogs, options } = answering('showMessageBox', { response })
+  expect(await dialogs.confirmQuit({ running: 2, unacknowledgedBytes: 0 })).toBe(expected)
+  // Escape and Enter must not quit.
+  expect(options()).toMatchObject([{ cancelId: 2, defaultId: 2 }])
+})
+
+test('names the bytes that quitting now would send again only if there are some', async () => {
+  const { dialogs, options } = answering('showMessageBox', { response: 2 })
+  await dialogs.confirmQuit({ running: 1, unacknowledgedBytes: 0 })
+  await dialogs.confirmQuit({ running: 1, unacknowledgedBytes: 1 })
+  await dialogs.confirmQuit({ running: 1, unacknowledgedBytes: 30_000_000 })
+  const details = options().map(({ detail }) => String(detail))
+  expect(details.map((detail) => /\d (?:B|byte|MB)/.test(detail))).toEqual([false, true, true])
+})
+
+test.each([
+  ['files', ['openFile', 'multiSelections'], 2],
+  ['model', ['openFile'], 2],
+  ['folder', ['openDirectory', 'multiSelections'], undefined],
+  ['model-folder', ['openDirectory'], undefined],
+  ['watched-folder', ['openDirectory'], undefined],
+] as const)('picks %s with the system’s dialog', async (what, properties, filterCount) => {
+  const filePaths = ['/models/a.safetensors']
+  const { dialogs, options } = answering('showOpenDialog', { canceled: false, filePaths })
+  expect(await dialogs.pickPaths(what)).toEqual(filePaths)
+  const [shown] = options()
+  expect(shown).toMatchObject({ properties })
+  expect((shown?.['filters'] as readonly unknown[] | undefined)?.length).toBe(filterCount)
+})
+
+test('opens the picker in the folder of the files that were picked last', async () => {
+  const { dialogs, options } = answering('showOpenDialog', {
+    canceled: false,
+    filePaths: ['/models/loras/a.safetensors'],
+  })
+  await dialogs.pickPaths('files')
+  await dialogs.pickPaths('folder')
+  const [first, second] = options().map(({ defaultPath }) => defaultPath)
+  expect(first).not.toBe('/models/loras')
+  expect(second).toBe('/models/loras')
+})
+
+test('picks nothing, and remembers no folder, when the picker is cancelled', async () => {
+  const { dialogs, options } = answering('showOpenDialog', { canceled: true, filePaths: ['/models/a.gguf'] })
+  expect(await dialogs.pickPaths('files')).toEqual([])
+  await dialogs.pickPaths('files')
+  expect(options()[1]?.['defaultPath']).toBe(options()[0]?.['defaultPath'])
+})
+
+test.each([
+  [{ canceled: false, filePath: '/home/me/receipt.json' }, '/home/me/receipt.json'],
+  [{ canceled: true, filePath: '/home/me/receipt.json' }, null],
+  [{ canceled: false, filePath: '' }, null],
+])('picks a path to save to, or none when cancelled (%j)', async (answer, expected) => {
+  const { dialogs, options } = answering('showSaveDialog', answer)
+  const filters = [{ name: 'JSON', extensions: ['json'] }]
+  expect(await dialogs.pickSavePath({ title: 'Save', fileName: 'receipt.json', filters })).toBe(expected)
+  expect(options()).toMatchObject([
+    { title: 'Save', filters, defaultPath: expect.stringMatching(/receipt\.json$/) },
+  ])
+})
+
+test('dialogs belong to the window while there is one', async () => {
+  const window = {}
+  const message = answering('showMessageBox', { response: 2 })
+  await message.dialogs.askCloseAction(true)
+  message.setWindow(window)
+  await message.dialogs.askCloseAction(true)
+  expect(message.owners()).toEqual([null, window])
+  const open = answering('showOpenDialog', { canceled: true, filePaths: [] })
+  await open.dialogs.pickPaths('files')
+  open.setWindow(window)
+  await open.dialogs.pickPaths('files')
+  expect(open.owners()).toEqual([null, window])
+  const save = answering('showSaveDialog', { canceled: true, filePath: '' })
+  await save.dialogs.pickSavePath({ title: '', fileName: 'a', filters: [] })
+  save.setWindow(window)
+  await save.dialogs.pickSavePath({ title: '', fileName: 'a', filters: [] })
+  expect(save.owners()).toEqual([null, window])
+})

@@ -15,8 +15,7 @@ const restartCodes: ReadonlySet<Failure['code']> = new Set([
  * already registered stays so.
  */
 export function reset({ state }: UploadRecord): RecordChange {
-  const isUnchanged = state.kind === 'replacing' || (state.kind === 'queued' && !state.started)
-  return { state: isUnchanged ? state : { kind: 'queued', started: false } }
+  return { state: state.kind === 'replacing' ? state : { kind: 'queued', started: false } }
 }
 
 /** Whether what storage holds is of no use after this failure. */

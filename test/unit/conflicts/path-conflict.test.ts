@@ -18,6 +18,13 @@ const uploadTo = (modelPath: string, given: Partial<UploadRecord> = {}) =>
 const path = 'models/loras/Style.safetensors'
 const model = (modelPath: string) => libraryModel(modelPath, { displayName: 'Style', sizeBytes: 1 })
 
+test('a path of one upload or of one model is not free', () => {
+  const upload = uploadTo(path)
+  const rows = rowsOf([upload, uploadTo('models/loras/Style-3.safetensors')])
+  const paths = indexUsedPaths([model(path), model('models/loras/Style-2.safetensors')], rows, upload)
+  expect(freeTarget(upload.target, paths).modelPath).toBe('models/loras/Style-4.safetensors')
+})
+
 test.each([
   ['scan', scanUsedPaths],
   ['index', indexUsedPaths],

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import {
+  failed,
+  failure,
+  success,
+  type Failure,
+  type Result,
+} from '../../../../electron/contract/failures.ts'
+import type { AddReport } from '../../../../electron/contract/uploads.ts'
+import { createLaunchListener } from '../../../../electron/desktop/integration/incoming-files.ts'
+import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
+
+const report: AddReport = { added: 1, refused: 0, skipped: [] }
+
+function setup(answer: () => Promise<Result<AddReport>> = async () => success(report)) {
+  const done: string[] = []
+  const shown: Failure[] = []
+  const start = Promise.withResolvers<void>()
+  const { log, ...environment } = createTestEnvironment(standingClock())
+  const errors: string[] = []
+  const listener = createLaunchListener({
+    engine: {
+      addFromOutside(paths) {
+        done.push(`add ${paths.join(' ')}`)
+        return answer()
+      },
+    },
+    started: start.promise,
+    window: { show: () => void done.push('show') },
+    feed: { sendEvent: ((...event: unknown[]) => void done.push(JSON.stringify(event))) as never },
+    dialogs: { showFailure: async (met) => void shown.push(met) },
+    log: { ...log, error: (text) => void errors.push(text) },
+  })
+  return { ...environment, listener, done, shown, errors, start: () => start.resolve() }
+}
+
+const settle = () => new Promise(setImmediate)
+
+test('shows the window at once, and adds files once the engine has started', async () => {
+  const { listener, done, start } = setup()
+  listener.onFiles(['/models/a.safetensors', '/models/b.gguf'])
+  await settle()
+  expect(done).toEqual(['show'])
+  start()
+  await settle()
+  expect(done).toEqual([
+    'show',
+    'add /models/a.safetensors /models/b.gguf',
+    JSON.stringify(['added', report]),
+  ])
+})
+
+test('only shows the window when the app is started again without files', async () => {
+  const { listener, done, start } = setup()
+  start()
+  listener.onFiles([])
+  await settle()
+  expect(done).toEqual(['show'])
+})
+
+test('shows why files were not added', async () => {
+  const { listener, done, shown, start } = setup(async () => failed(failure('no-team')))
+  start()
+  listener.onFiles(['/models/a.safetensors'])
+  await settle()
+  expect(done).toEqual(['show', 'add /models/a.safetensors'])
+  expect(shown).toMatchObject([{ code: 'no-team' }])
+})
+
+test('logs an exception while files are added', async () => {
+  const { listener, errors, start } = setup(() => Promise.reject(new Error('broken')))
+  start()
+  listener.onFiles(['/models/a.safetensors'])
+  await settle()
+  expect(errors).toEqual(['could not add files from outside'])
+})
+
+test('shows that files of another computer can’t be added', () => {
+  const { listener, done, shown } = setup()
+  listener.onRemoteFiles()
+  expect(done).toEqual(['show'])
+  expect(shown).toMatchObject([{ code: 'file-elsewhere' }])
+})
+
+test('passes a command on to the page', () => {
+  const { listener, done } = setup()
+  listener.onCommand('open-settings' as never)
+  expect(done).toEqual(['show', JSON.stringify(['command', 'open-settings'])])
+})

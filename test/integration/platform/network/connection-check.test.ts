@@ -80,6 +80,15 @@ test('reports a closed port, and skips the steps after it', async () => {
   ])
 })
 
+test.each([
+  ['https://127.0.0.1/api/v1', 443],
+  ['http://127.0.0.1/api/v1', 80],
+  ['https://127.0.0.1:8443/api/v1', 8443],
+])('connects to the port of %s', async (server, port) => {
+  const { last } = await runCheck(server, found({}))
+  expect(last.results.find(({ step }) => step === 'connect')?.params).toMatchObject({ port })
+})
+
 test('reports a server that accepts the connection but does not respond', async () => {
   const { port, close } = await listening()
   const lost = failure('connection-lost', { host: '127.0.0.1' }, { detail: 'ECONNRESET' })

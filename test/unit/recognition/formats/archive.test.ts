@@ -44,6 +44,12 @@ test('does not recognise numbers as LZMA', () => {
   expect(detectArchive(hex('5d00008000 0000000040000000 00'))).toBeNull()
 })
 
+test('recognises LZMA by its header of 13 bytes, and by no shorter one', () => {
+  const header = hex('5d00008000 ffffffffffffffff').subarray(0, 13)
+  expect(detectArchive(header)).toBe('LZMA')
+  expect(detectArchive(header.subarray(0, 12))).toBeNull()
+})
+
 test('recognises programs of Linux, macOS and Windows', () => {
   expect(isProgram(hex('7f454c46 0201'))).toBe(true)
   expect(isProgram(hex('cffaedfe'))).toBe(true)

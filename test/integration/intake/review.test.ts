@@ -84,7 +84,9 @@ test('reviews files without a team if there are several and none was chosen', as
   await addFiles(app, [await file('a.safetensors')])
   expect(await comparedView(app)).toMatchObject({ team: null, fileCount: 1 })
   expect(app.rows()[0]?.team).toEqual({ id: '', name: '' })
-  await approve(app, null, STUDIO_NORTH_ID)
+  console.log(JSON.stringify(await approve(app, null, STUDIO_NORTH_ID)))
+  await new Promise((r) => setTimeout(r, 3000))
+  console.log(JSON.stringify(app.rows().map((r) => [r.phase, r.failure, r.team.id, r.target.modelPath])))
   await allRegistered(app)
   expect(cloud.modelsOf(STUDIO_NORTH_ID)).toHaveLength(1)
 })
@@ -169,6 +171,20 @@ test('approves files of several teams, each for its own', async () => {
   await allRegistered(app)
   const namesIn = (team: string) => cloud.modelsOf(team).map((model) => model.display_name)
   expect([namesIn(ALICES_TEAM_ID), namesIn(STUDIO_NORTH_ID)]).toEqual([['a'], ['b']])
+})
+
+test('follows the setting for paths in use when a file is given to another team', async () => {
+  const { app, file, cloud } = await setupReview({ settings: { review: 'always', onConflict: 'rename' } })
+  const target = { modelPath: 'models/loras/style.safetensors' }
+  for (const name of ['first.safetensors', 'second.safetensors']) {
+    await app.add(await file(name), { target })
+    await approve(app, null, STUDIO_NORTH_ID)
+    await allRegistered(app)
+  }
+  expect(cloud.modelsOf(STUDIO_NORTH_ID).map(({ model_path: path }) => path)).toEqual([
+    'models/loras/style.safetensors',
+    'models/loras/style-2.safetensors',
+  ])
 })
 
 test('approves nothing for its own team while a file has none', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { firstSize, windowBounds } from '../../../../electron/desktop/window/window-bounds.ts'
+import { centred, firstSize, windowBounds } from '../../../../electron/desktop/window/window-bounds.ts'
 
 const left = { x: 0, y: 0, width: 1920, height: 1040 }
 const right = { x: 1920, y: 0, width: 1280, height: 984 }
@@ -41,3 +41,20 @@ test.each([null, 'wide', { x: 0, y: 0, width: 1.5, height: 2 }, { width: 900, he
     expect(windowBounds(remembered, [left])).toEqual(firstSize)
   },
 )
+
+test.each([
+  [
+    'in the centre of a display beside the first',
+    { x: 1920, y: 100, width: 1000, height: 800 },
+    { x: 2120, y: 300 },
+  ],
+  [
+    'at the edges of a display that is smaller',
+    { x: 1920, y: 100, width: 500, height: 300 },
+    { x: 1920, y: 100 },
+  ],
+  ['without a position if no display is known', undefined, {}],
+])('a window is %s', (_, area, position) => {
+  const size = { width: 600, height: 400 }
+  expect(centred(size, area)).toEqual({ ...size, ...position })
+})

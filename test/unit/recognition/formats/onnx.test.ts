@@ -25,6 +25,58 @@ test('reads a graph’s producer, inputs, tensors and external weights', async (
   })
 })
 
+// Sizes of 16 values by the types of TensorProto.DataType (onnx.proto).
+test.each([
+  [1, 'F32', 64],
+  [2, 'U8', 16],
+  [3, 'I8', 16],
+  [4, 'U16', 32],
+  [5, 'I16', 32],
+  [6, 'I32', 64],
+  [7, 'I64', 128],
+  [8, 'STRING', 0],
+  [9, 'BOOL', 16],
+  [10, 'F16', 32],
+  [11, 'F64', 128],
+  [12, 'U32', 64],
+  [13, 'U64', 128],
+  [14, 'C64', 128],
+  [15, 'C128', 256],
+  [16, 'BF16', 32],
+  [17, 'F8_E4M3', 16],
+  [18, 'F8_E4M3FNUZ', 16],
+  [19, 'F8_E5M2', 16],
+  [20, 'F8_E5M2FNUZ', 16],
+  [21, 'U4', 8],
+  [22, 'I4', 8],
+  [23, 'F4', 8],
+  [24, 'F8_E8M0', 16],
+  [25, 'U2', 4],
+  [26, 'I2', 4],
+  [99, 'type 99', 0],
+])('reads values of type %i as %s', async (type, dtype, sizeBytes) => {
+  const read = await parseOnnx(bufferSource(onnxOf([{ name: 'a', shape: [16], type }])))
+  expect(read.ok && read.value.tensors.get('a')).toEqual({ dtype, shape: [16], sizeBytes })
+})
+
+test('reads the metadata of a model', async () => {
+  const pair = (key: string, value: string) => {
+    const inside = Buffer.concat([
+      Buffer.from([0x0a, key.length]),
+      Buffer.from(key),
+      Buffer.from([0x12, value.length]),
+      Buffer.from(value),
+    ])
+    return Buffer.concat([Buffer.from([0x72, inside.length]), inside])
+  }
+  const bytes = Buffer.concat([onnxOf([]), pair('author', 'someone'), pair('licence', 'MIT')])
+  const read = await parseOnnx(bufferSource(bytes))
+  expect(read.ok && [...read.value.metadata]).toEqual([
+    ['author', 'someone'],
+    ['licence', 'MIT'],
+  ])
+})
+
 test('refuses a truncated graph', async () => {
   for (let length = 0; length < whole.length; length += 1 + Math.floor(length / 40)) {
     const read = await parseOnnx(bufferSource(whole.subarray(0, length)))

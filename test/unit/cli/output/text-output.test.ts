@@ -69,3 +69,21 @@ test('shows 100 % only for registered uploads', () => {
   })
   expect(line).toContain('99 %  6.8 GB of 6.8 GB, registering')
 })
+
+test.each([
+  ['a model that the library lacks', { kind: 'not-verified', reason: 'missing', isFinal: true, atMs: 1 }, 1],
+  ['a record that was compared', { kind: 'verified', atMs: 1 }, 0],
+  [
+    'a record that could not be read',
+    { kind: 'not-verified', reason: 'offline', isFinal: false, atMs: 1 },
+    0,
+  ],
+  ['no record', null, 0],
+] as const)('with --quiet, reports %s only if it is wrong', (_, verification, count) => {
+  const lines = { out: [] as string[], err: [] as string[] }
+  const streamTo = (name: 'out' | 'err') =>
+    createTextStream({ write: (text: string) => lines[name].push(text) > 0 })
+  const reporter = createTextReporter({ out: streamTo('out'), err: streamTo('err') }, { quiet: true })
+  reporter.verified(sending, verification)
+  expect([lines.out.length, lines.err.length]).toEqual([0, count])
+})

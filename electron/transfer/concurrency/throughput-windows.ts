@@ -74,6 +74,11 @@ export function createThroughputWindows(startMs: number): ThroughputWindows {
     if (!window) return null
     const lengthMs = sample.nowMs - window.fromMs
     if (lengthMs < (limit < fewRequests ? fewWindowMs : windowMs)) return null
+    // A rate of 0 is no measure of the connection, and nothing can be compared with it.
+    if (sample.sentBytes === window.fromBytes) {
+      reset()
+      return null
+    }
     const measurement = {
       rate: (sample.sentBytes - window.fromBytes) / lengthMs,
       wasBusy: window.busyMs >= lengthMs * busyShare,

@@ -34,7 +34,7 @@ export function createTrialDrain(): TrialDrain {
   let from: Sample | null = null
   let last: Sample | null = null
 
-  /** Starts over when the number of PUTs changes, and after a silence, which is no measure of them. */
+  /** Starts over when the number of PUTs changes, and after a silence, since conditions may have changed. */
   function follow(sample: Sample): void {
     const { inUse, nowMs } = sample
     if (inUse === current.count) differsSinceMs = null
@@ -45,7 +45,10 @@ export function createTrialDrain(): TrialDrain {
     }
     const hasGrown = last === null || sample.sentBytes > last.sentBytes
     if (!hasGrown) return
-    if (last && nowMs - last.nowMs > silenceMs) from = null
+    if (last && nowMs - last.nowMs > silenceMs) {
+      from = more = null
+      current = { ...current, fromMs: nowMs + settledAfterMs }
+    }
     last = sample
     if (nowMs >= current.fromMs) from ??= sample
   }

@@ -95,10 +95,11 @@ export function simulateLossyConnection(
     for (const stream of streams) sentBytes += send(stream, share, random)
     // The next part uses the connection of the one before; surplus connections end with their part.
     for (const stream of streams.filter((one) => one.sentBytes >= partBytes)) {
-      if (streams.length > limit()) streams = streams.filter((one) => one !== stream)
+      const others = streams.filter((one) => one !== stream)
+      if (streams.length > limit()) streams = others
       Object.assign(stream, { sentBytes: 0, roundTripsToWait: roundTripsToBegin - 1 })
       // A sample between two parts has one PUT less.
-      record(streams.length - 1)
+      record(others.length)
     }
     record()
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ConcurrencyController } from '../../../electron/transfer/concurrency/concurrency-controller.ts'
 import { seededRandom } from '../../fixtures/seeded.ts'
 import {
   simulateConnection,
@@ -200,4 +201,22 @@ test('reaches a new maximum although fewer requests were faster before', () => {
   connection.run(60)
   connection.controller.setMaximum(32)
   expect(mean(connection.run(120).slice(60))).toBeGreaterThan(25)
+})
+
+test('limits the number of requests after a stall during which files were added', () => {
+  const controller = new ConcurrencyController({ maximum: 64, initial: 4, nowMs: 0 })
+  let nowMs = 0
+  let sentBytes = 0
+  const record = (afterMs: number, bytes: number) => {
+    nowMs += afterMs
+    sentBytes += bytes
+    const sample = { nowMs, sentBytes, inUse: controller.limit, hasWaiting: true }
+    controller.record({ ...sample, limitBytesPerSecond: null, largestBytes: partBytes })
+  }
+  for (let count = 0; count < 100; count += 1) record(100, 500_000)
+  // Each added file takes a sample.
+  for (let count = 0; count < 12; count += 1) record(1_000, 0)
+  for (let count = 0; count < 600; count += 1) record(100, 500_000)
+  expect(controller.limit).toBeGreaterThanOrEqual(1)
+  expect(controller.limit).toBeLessThanOrEqual(2)
 })

@@ -36,7 +36,7 @@ async function componentsOf(
 ): Promise<readonly { readonly folder: string; readonly hasWeights: boolean }[]> {
   try {
     const parsed = parseJson(await readRegularFile(index, maxIndexBytes), maxIndexBytes)
-    if (typeof parsed !== 'object' || parsed === null) return []
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return []
     return Object.entries(parsed).flatMap(([folder, value]: [string, unknown]) => {
       const [library, className] = Array.isArray(value) ? (value as unknown[]) : []
       if (typeof library !== 'string' || typeof className !== 'string') return []

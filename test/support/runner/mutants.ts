@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import {
   existsSync,
@@ -196,10 +196,15 @@ export default config
 const projects = ['unit', 'integration'] as const
 type Project = (typeof projects)[number]
 
+/** In the copy, for everything that tests create. */
+const temporaryFolder = 't'
 /** Only ends tests that hang. */
 const longestRunMs = 3_600_000
 /** Longer than all tests without a mutant take, a mutant makes tests hang. */
 const marginMs = 60_000
+
+/** The tests that run: a signal to this process must end them too. */
+let running: ChildProcess | null = null
 
 /** @returns the exit code, or null if the tests were ended after `limitMs` */
 async function vitest(folder: string, words: readonly string[], limitMs: number): Promise<number | null> {
@@ -207,12 +212,23 @@ async function vitest(folder: string, words: readonly string[], limitMs: number)
     cwd: folder,
     stdio: 'ignore',
     detached: true,
-    env: { ...process.env, PATH: pathWithTools() },
+    env: { ...process.env, PATH: pathWithTools(), TMPDIR: join(folder, temporaryFolder) },
   })
-  const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), limitMs)
+  running = child
+  const timer = setTimeout(() => endTests(child), limitMs)
   const [code] = (await once(child, 'exit')) as [number | null]
   clearTimeout(timer)
+  running = null
   return code
+}
+
+/** Ends all processes of the tests. */
+function endTests({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // They have ended.
+  }
 }
 
 interface FirstRun {
@@ -224,16 +240,19 @@ interface FirstRun {
   readonly reaching: ReadonlyMap<number, ReadonlySet<string>>
 }
 
-/** Runs tests with Vitest's report as JSON; null if they took longer than `limitMs` and were ended. */
-async function runWithReport(
-  folder: string,
-  words: readonly string[],
-  limitMs: number,
-): Promise<{ readonly passed: readonly string[]; readonly failed: readonly string[] } | null> {
+interface TestRun {
+  /** Every test passed, and nothing failed outside of tests. */
+  readonly isGood: boolean
+  readonly passed: readonly string[]
+  readonly failed: readonly string[]
+}
+
+/** Runs tests with Vitest's report as JSON; without one, such as after a timeout, no file has passed or failed. */
+async function runWithReport(folder: string, words: readonly string[], limitMs: number): Promise<TestRun> {
   const report = join(folder, 'report.json')
   rmSync(report, { force: true })
   const code = await vitest(folder, [...words, '--reporter=json', `--outputFile=${report}`], limitMs)
-  if (code === null || !existsSync(report)) return null
+  if (code === null || !existsSync(report)) return { isGood: false, passed: [], failed: [] }
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
     testResults: readonly { name: string; status: string }[]
   }
@@ -241,7 +260,7 @@ async function runWithReport(
     testResults
       .filter(({ status }) => (status === 'passed') === isPassed)
       .map(({ name }) => relative(folder, name))
-  return { passed: named(true), failed: named(false) }
+  return { isGood: code === 0, passed: named(true), failed: named(false) }
 }
 
 /** Runs all tests once with the mutants switched off. */
@@ -255,7 +274,7 @@ async function findReached(folder: string): Promise<FirstRun> {
       ['--project', project, '--config', 'vitest.mutants.ts'],
       longestRunMs,
     )
-    if (run === null) throw new Error(`the ${project} tests ended without a report`)
+    if (run.passed.length === 0) throw new Error(`the ${project} tests ended without a report`)
     passing[project] = run.passed
     tookMs[project] = performance.now() - startedMs
     for (const name of run.failed) console.log(`left out, because it fails without a mutant: ${name}`)
@@ -271,7 +290,7 @@ async function findReached(folder: string): Promise<FirstRun> {
 
 /**
  * The first project whose tests detect the mutant: tests fail or hang with it, and pass without it. Otherwise
- * why it is left.
+ * why it is left. A test that only fails now and then may seem to detect it.
  */
 async function resultOf(
   folder: string,
@@ -288,15 +307,17 @@ async function resultOf(
     const tests = isAny ? passing[project] : passing[project].filter((file) => files.has(file))
     if (tests.length === 0) continue
     hasRun = true
-    const runTests = (names: readonly string[]) =>
-      runWithReport(folder, ['--project', project, '--bail', '1', ...names], tookMs[project] + marginMs)
+    const runTests = (words: readonly string[]) =>
+      runWithReport(folder, ['--project', project, ...words], tookMs[project] + marginMs)
     activate(String(id))
-    const run = await runTests(tests)
-    if (run?.failed.length === 0) continue
+    const run = await runTests(['--bail', '1', ...tests])
+    if (run.isGood) continue
+    // A mutant may also make the tests hang, or fail outside of a test.
+    const suspects = run.failed.length > 0 ? run.failed : tests
     activate(noMutant)
-    const without = await runTests(run?.failed ?? tests)
-    if (without?.failed.length === 0) return project
-    console.log(`     fails without a mutant too: ${(without?.failed ?? tests).join(' ')}`)
+    const without = await runTests(suspects)
+    if (run.failed.length > 0 ? without.passed.length > 0 : without.isGood) return project
+    console.log(`     fails without a mutant too: ${suspects.join(' ')}`)
   }
   return hasRun ? 'SURVIVED' : 'NOT RUN'
 }
@@ -313,7 +334,15 @@ const { values } = parseArgs({
     under: { type: 'string', default: 'electron' },
   },
 })
-const folder = mkdtempSync(join(tmpdir(), 'modelferry-mutants-'))
+// Short, because the path of a socket is limited to 107 characters.
+const folder = mkdtempSync(join(tmpdir(), 'mf-'))
+mkdirSync(join(folder, temporaryFolder))
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    if (running) endTests(running)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    process.exit(130)
+  })
 try {
   await run('git', ['clone', '--quiet', '--no-hardlinks', projectFolder, folder], projectFolder)
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'), 'dir')
@@ -333,5 +362,5 @@ try {
   }
   console.log(`${killed} of ${chosen.length} killed (${Math.round((killed / chosen.length) * 100)} %)`)
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 }

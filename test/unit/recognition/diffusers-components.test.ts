@@ -16,28 +16,38 @@ const vae = { vae: ['diffusers', 'AutoencoderKL'] }
 const tokenizer = { tokenizer: ['transformers', 'CLIPTokenizer'] }
 
 test.each([
-  ['a component without any file', vae, [], ['vae/']],
-  ['a component with one file that has no weights', vae, ['vae/config.json'], ['vae/*.safetensors']],
+  ['reports a component without any file', vae, [], ['vae/']],
+  ['reports a component whose only file has no weights', vae, ['vae/config.json'], ['vae/*.safetensors']],
   [
-    'a component with several files without weights',
+    'reports a component of several files without weights',
     vae,
     ['vae/a.json', 'vae/b.json'],
     ['vae/*.safetensors'],
   ],
-  ['nothing of a component with its weights alone', vae, ['vae/model.safetensors'], []],
-  ['nothing of a component with weights and settings', vae, ['vae/config.json', 'vae/model.safetensors'], []],
-  ['weights in a folder with a longer name', vae, ['vae_1_0/model.safetensors'], ['vae/']],
-  ['no weights of a tokenizer', tokenizer, ['tokenizer/vocab.json'], []],
-  ['a tokenizer without files', tokenizer, [], ['tokenizer/']],
-  ['nothing of an omitted component', { safety_checker: [null, null] }, [], []],
-  ['nothing of a version', { _class_name: 'FluxPipeline', _diffusers_version: '0.31.0' }, [], []],
-  ['nothing if the index is a list', [vae], [], []],
+  ['reports nothing if only the weights are there', vae, ['vae/model.safetensors'], []],
   [
-    'the parts that are not there',
+    'reports nothing if weights and settings are there',
+    vae,
+    ['vae/config.json', 'vae/model.safetensors'],
+    [],
+  ],
+  [
+    'does not take a folder with a longer name for the component',
+    vae,
+    ['vae_1_0/model.safetensors'],
+    ['vae/'],
+  ],
+  ['needs no weights of a tokenizer', tokenizer, ['tokenizer/vocab.json'], []],
+  ['reports a tokenizer without any file', tokenizer, [], ['tokenizer/']],
+  ['reports nothing for an omitted component', { safety_checker: [null, null] }, [], []],
+  ['reports nothing for the version', { _class_name: 'FluxPipeline', _diffusers_version: '0.31.0' }, [], []],
+  ['reports nothing if the index is a list', [['diffusers', 'AutoencoderKL']], [], []],
+  [
+    'reports the parts that are not there',
     vae,
     ['vae/model-00001-of-00003.safetensors'],
     ['vae/model-00002-of-00003.safetensors', 'vae/model-00003-of-00003.safetensors'],
   ],
-])('finds %s missing', async (_, index, names, expected) => {
+])('%s', async (_, index, names, expected) => {
   expect(await missingOf(index, names)).toEqual(expected)
 })

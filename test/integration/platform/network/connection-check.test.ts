@@ -81,10 +81,10 @@ test('reports a closed port, and skips the steps after it', async () => {
 })
 
 test.each([
-  ['https://127.0.0.1/api/v1', 443],
-  ['http://127.0.0.1/api/v1', 80],
-  ['https://127.0.0.1:8443/api/v1', 8443],
-])('connects to the port of %s', async (server, port) => {
+  [443, 'https://127.0.0.1/api/v1'],
+  [80, 'http://127.0.0.1/api/v1'],
+  [8443, 'https://127.0.0.1:8443/api/v1'],
+])('reports port %i for %s', async (port, server) => {
   const { last } = await runCheck(server, found({}))
   expect(last.results.find(({ step }) => step === 'connect')?.params).toMatchObject({ port })
 })

@@ -336,7 +336,6 @@ const { values } = parseArgs({
 })
 // Short, because the path of a socket is limited to 107 characters.
 const folder = mkdtempSync(join(tmpdir(), 'mf-'))
-mkdirSync(join(folder, temporaryFolder))
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     if (running) endTests(running)
@@ -346,6 +345,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 try {
   await run('git', ['clone', '--quiet', '--no-hardlinks', projectFolder, folder], projectFolder)
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'), 'dir')
+  mkdirSync(join(folder, temporaryFolder))
   const all = globSync(`${values.under}/**/*.ts`, { cwd: folder })
     .filter((file) => !file.includes('/messages/'))
     .sort()

@@ -106,8 +106,6 @@ interface IntakeServices {
  * inspected.
  */
 const batchSize = 100
-/** The first files are sent, and shown, while the others are inspected. */
-const firstBatchSize = 16
 
 /** The one way into the queue: scan, inspect, record, enqueue. */
 export class Intake {
@@ -282,19 +280,20 @@ export class Intake {
    */
   async *#inspect(files: readonly FoundFile[], order: Order): AsyncGenerator<UploadRecord[]> {
     let position = this.#lastPosition()
-    const batches = batchesOf(files)
-    const inspectBatch = (index: number) =>
-      Promise.all((batches[index] ?? []).map((file) => this.#services.inspect(file)))
-    let next = inspectBatch(0)
-    for (const [index, batch] of batches.entries()) {
+    const batchFrom = (start: number) => files.slice(start, start + batchSize)
+    const inspectFrom = (start: number) =>
+      Promise.all(batchFrom(start).map((file) => this.#services.inspect(file)))
+    let next = inspectFrom(0)
+    for (let start = 0; start < files.length; start += batchSize) {
+      const batch = batchFrom(start)
       const inspections = await next
       if (order.signal?.aborted) return
-      next = inspectBatch(index + 1)
+      next = inspectFrom(start + batchSize)
       const offerFor = this.#services.typeOffers()
-      yield batch.map((file, at) => {
+      yield batch.map((file, index) => {
         position += positionStep
         const addedAtMs = this.#services.environment.now()
-        const record = toRecord(file, inspections[at] as Inspection, { ...order, position, addedAtMs })
+        const record = toRecord(file, inspections[index] as Inspection, { ...order, position, addedAtMs })
         return withTypeOffer(record, offerFor(record))
       })
     }
@@ -327,13 +326,6 @@ export class Intake {
     const { rows } = this.#services
     return rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
   }
-}
-
-function batchesOf(files: readonly FoundFile[]): readonly (readonly FoundFile[])[] {
-  const batches: FoundFile[][] = []
-  for (let start = 0, end = firstBatchSize; start < files.length; start = end, end += batchSize)
-    batches.push(files.slice(start, end))
-  return batches
 }
 
 const emptyReport: AddReport = { added: 0, refused: 0, skipped: [] }

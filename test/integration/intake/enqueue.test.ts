@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { writeLfsPointer, writeText, writeWebPage } from '../../fixtures/model-files.ts'
 import { setup, valueOf } from '../../support/engine.ts'
-import { leasedFile } from '../../support/leased-file.ts'
 
 test('keeps the structure of a folder in the rows and in the library', async () => {
   const { app, cloud, file, folder } = await setup()
@@ -42,20 +41,6 @@ test('skips and counts junk and loops, and queues the rest', async () => {
   ])
   await app.settled(app.rows()[0]?.id ?? '')
   expect(app.rows()).toHaveLength(1)
-})
-
-test('sends the first files while the others are inspected', async () => {
-  const { app, file } = await setup()
-  const first = await Promise.all(Array.from({ length: 16 }, (_, index) => file(`${index}.safetensors`)))
-  const last = await leasedFile()
-  let isAdded = false
-  const added = app.engine
-    .addPaths([...first, last.path], { review: 'never' })
-    .finally(() => (isAdded = true))
-  await app.until(({ rows }) => rows.length > 0 && rows.every(({ phase }) => phase === 'registered'))
-  expect([isAdded, app.rows().length]).toEqual([false, 16])
-  last.release()
-  expect(valueOf(await added)).toMatchObject({ added: 16, refused: 1 })
 })
 
 test('keeps the team of each queued file when another is chosen', async () => {

@@ -31,7 +31,10 @@ export function createTrialDrain(): TrialDrain {
   let current = { count: 0, fromMs: 0 }
   /** Since when another number is in use. */
   let differsSinceMs: number | null = null
+  /** What is measured: between two samples with this number. */
   let from: Sample | null = null
+  let to: Sample | null = null
+  /** The last sample with new bytes. */
   let last: Sample | null = null
 
   /** Starts over when the number of PUTs changes, and after a silence, since conditions may have changed. */
@@ -50,13 +53,15 @@ export function createTrialDrain(): TrialDrain {
       current = { ...current, fromMs: nowMs + settledAfterMs }
     }
     last = sample
-    if (nowMs >= current.fromMs) from ??= sample
+    if (inUse !== current.count || nowMs < current.fromMs) return
+    from ??= sample
+    to = sample
   }
 
-  /** The rate up to the last byte, once it was measured for long enough. */
+  /** The rate of the current number, once it was measured for long enough. */
   function achieved(): Achieved | null {
-    if (!from || !last || last.nowMs - from.nowMs < comparedMs) return null
-    const rate = (last.sentBytes - from.sentBytes) / (last.nowMs - from.nowMs)
+    if (!from || !to || to.nowMs - from.nowMs < comparedMs) return null
+    const rate = (to.sentBytes - from.sentBytes) / (to.nowMs - from.nowMs)
     return { count: current.count, rate }
   }
 

@@ -71,7 +71,7 @@ export function createTrialDrain(): TrialDrain {
       more = null
     },
     clear() {
-      rejected = null
+      rejected = from = null
     },
     record(sample) {
       follow(sample)

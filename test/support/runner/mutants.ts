@@ -117,7 +117,7 @@ function sample(all: readonly Mutant[], count: number, seed: number): readonly M
   return chosen
 }
 
-/** The content of the file that names the active mutant while there is none; empty in the first run. */
+/** Content of the file with the active mutant when none is active; it is empty in the first run. */
 const noMutant = 'none'
 /** Names in the copy of what the switches read and write. */
 const switchFiles = {

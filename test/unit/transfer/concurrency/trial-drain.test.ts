@@ -68,6 +68,16 @@ test('the moment between two parts does not matter', () => {
   expect(run(1, 10)).toEqual([both])
 })
 
+test('what was achieved under other conditions does not matter', () => {
+  const { drain, run } = setup()
+  run(2, 20, 40)
+  drain.clear()
+  run(2, 5)
+  drain.begin(1, 2)
+  run(2, 1)
+  expect(run(1, 30)).toEqual([])
+})
+
 test('the first seconds of new connections do not matter', () => {
   const { drain, run } = setup()
   run(1, 5)

@@ -1,10 +1,12 @@
 import { failure, success, type Result } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
-import type { LibraryListing, LibraryModel, ReplacedFate } from '../contract/library.ts'
+import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
+import type { IndexedListing } from '../library/listing-cache.ts'
+import { IndexedModels, type ModelIndex } from '../library/model-index.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
@@ -12,7 +14,7 @@ import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
 import { checkCopies } from './check-copies.ts'
 import { createFileSamples } from './file-samples.ts'
-import { scanUsedPaths } from './path-conflict.ts'
+import { usedPaths } from './path-conflict.ts'
 import { toLibraryModel } from './registered-copies.ts'
 import { resolvePathConflict } from './resolve-path-conflict.ts'
 import { findSameFile } from './same-file.ts'
@@ -32,7 +34,7 @@ export interface ConflictCheck {
 
 interface ConflictCheckOptions {
   readonly rows: Rows
-  readonly library: Pick<Library, 'models' | 'model' | 'addRegistered'>
+  readonly library: Pick<Library, 'indexed' | 'model' | 'addRegistered'>
   readonly hashes: FileHashes
   readonly store: Pick<UploadStore, 'claimFile' | 'releaseFile' | 'find'>
   readonly environment: Environment
@@ -45,6 +47,7 @@ interface ConflictCheckOptions {
 
 const proceed = { kind: 'proceed' } as const
 const abortedOutcome: Outcome = { kind: 'aborted' }
+const nothingListed: ModelIndex = new IndexedModels()
 
 /**
  * How long a listing is waited for, in ms: about as long as the upload would take on a home connection of
@@ -124,13 +127,13 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   }
 
   async function checkNewUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
-    const request = library.models(choiceOf(record), { maxAgeMs: maxListingAgeMs(record, environment) })
+    const request = library.indexed(choiceOf(record), { maxAgeMs: maxListingAgeMs(record, environment) })
     const attempt = await listWithTimeout(request, record, { environment, signal })
     if (signal.aborted) return abortedOutcome
     const listing = attempt?.ok ? attempt.value : null
     const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
     if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkNewUpload(record, signal)
-    return copy.kind === 'none' ? resolve(record.id, listing?.models ?? []) : copy
+    return copy.kind === 'none' ? resolve(record.id, listing?.models ?? nothingListed) : copy
   }
 
   /** Nothing more of it is sent if the bytes were sent, or are being sent, by a copy that was added later. */
@@ -141,7 +144,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   }
 
   /** Applies the decision about a taken path, or asks for one. */
-  function resolve(id: string, models: readonly LibraryModel[]): ConflictCheckResult {
+  function resolve(id: string, models: ModelIndex): ConflictCheckResult {
     const resolution = resolvePathConflict({ ...options, passed }, id, models)
     // At once, so that of two files that are checked at the same time one finds the other.
     if (resolution.kind === 'proceed') passed.add(id)
@@ -157,10 +160,10 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   async function checkPathOfBegun(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
     if (modelIdOf(record.state) !== null || isReplacing(record)) return proceed
     if (!record.library?.onConflict)
-      return !isStored(record.state) && isPathOfPassed(record) ? resolve(record.id, []) : proceed
+      return !isStored(record.state) && isPathOfPassed(record) ? resolve(record.id, nothingListed) : proceed
     // A stored upload may have been refused for a path that was free in the cached listing.
     const freshness = isStored(record.state) ? { maxAgeMs: 0 } : {}
-    const request = library.models(choiceOf(record), freshness)
+    const request = library.indexed(choiceOf(record), freshness)
     const listing = await listWithTimeout(request, record, { environment, signal })
     const models = listing?.ok ? await withStorageKeys(library, record, listing.value.models) : null
     if (signal.aborted) return abortedOutcome
@@ -168,7 +171,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   }
 
   const isPathOfPassed = (record: UploadRecord) =>
-    scanUsedPaths([], rows, record)
+    usedPaths(nothingListed, rows, record)
       .uploadsTo(record.target.modelPath)
       .some((other) => passed.has(other.record.id))
 
@@ -202,10 +205,10 @@ const choiceOf = ({ accountId, team }: UploadRecord) => ({ accountId, teamId: te
 
 /** The team's listing, or null after the timeout; the library caches a later response for the next check. */
 function listWithTimeout(
-  request: Promise<Result<LibraryListing>>,
+  request: Promise<Result<IndexedListing>>,
   { identity }: Pick<UploadRecord, 'identity'>,
   { environment, signal }: { readonly environment: Environment; readonly signal: AbortSignal },
-): Promise<Attempt<LibraryListing> | null> {
+): Promise<Attempt<IndexedListing> | null> {
   const uploadMs = identity.sizeBytes / homeBytesPerMs
   const timeoutMs = Math.min(listingTimeoutMs.max, Math.max(listingTimeoutMs.min, uploadMs))
   return raceAbort(withTimeout(request, environment.timers, timeoutMs), signal)
@@ -254,17 +257,19 @@ function claimFile(
 async function withStorageKeys(
   library: Pick<Library, 'model'>,
   record: UploadRecord,
-  models: readonly LibraryModel[],
-): Promise<readonly LibraryModel[] | null> {
-  const path = pathKey(record.target.modelPath)
-  const isUnidentified = (model: LibraryModel) =>
-    model.storageKey === null && model.sha256 === null && pathKey(model.modelPath ?? '') === path
-  if (!isStored(record.state) || !models.some(isUnidentified)) return models
-  const identified: LibraryModel[] = []
-  for (const model of models) {
-    const current = isUnidentified(model) ? await library.model(choiceOf(record), model.id) : success(model)
+  models: ModelIndex,
+): Promise<ModelIndex | null> {
+  if (!isStored(record.state)) return models
+  const unidentified = models
+    .atPath(record.target.modelPath)
+    .filter(({ storageKey, sha256 }) => storageKey === null && sha256 === null)
+  if (unidentified.length === 0) return models
+  const identified = new IndexedModels(models.list())
+  for (const { id } of unidentified) {
+    const current = await library.model(choiceOf(record), id)
     if (!current.ok && current.failure.code !== 'not-found') return null
-    if (current.ok) identified.push(current.value)
+    identified.delete(id)
+    if (current.ok) identified.set(current.value)
   }
   return identified
 }

@@ -1,12 +1,14 @@
 import { pathKey } from '../contract/library-path.ts'
-import type { LibraryListing, LibraryModel } from '../contract/library.ts'
+import type { LibraryModel } from '../contract/library.ts'
 import type { Result } from '../contract/failures.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { Row, Rows } from '../journal/rows.ts'
 import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { Library } from '../library/library.ts'
+import type { IndexedListing } from '../library/listing-cache.ts'
 import { isAborted } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
+import { hasOtherSample } from '../platform/files/file-identity.ts'
 import { compareCopies } from '../recognition/copy-rank.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { FileSamples } from './file-samples.ts'
@@ -37,25 +39,24 @@ const trustedListingMs = 30_000
 /** Finishes an upload whose bytes the team has already, and finds another one that sends them. */
 export async function checkCopies(
   options: CopyCheckOptions,
-  { record, listing }: { readonly record: UploadRecord; readonly listing: LibraryListing | null },
+  { record, listing }: { readonly record: UploadRecord; readonly listing: IndexedListing | null },
   signal: AbortSignal,
 ): Promise<CopyCheckResult> {
   const { rows, samples, environment } = options
-  const models = listing?.models ?? []
-  const listedIds = new Set(models.map((model) => model.id))
+  const isListed = (id: string) => listing?.models.get(id) !== undefined
+  const listed = listing?.models.ofSize(record.identity.sizeBytes) ?? []
   const registered = registeredUploadsOfSameSize(rows, record)
-  const unlisted = registered.filter(({ state }) => !listedIds.has(state.modelId)).map(toLibraryModel)
+  const unlisted = registered.filter(({ state }) => !isListed(state.modelId)).map(toLibraryModel)
   const differing = await modelIdsWithOtherBytes(samples, record, registered)
-  const candidates = [...models, ...unlisted].filter(
+  const candidates = [...listed, ...unlisted].filter(
     (model) =>
-      model.sizeBytes === record.identity.sizeBytes &&
       model.sha256 !== null &&
       !differing.has(model.id) &&
       (model.modelPath === null || makesUnnecessary(record, model.modelPath)),
   )
   if (candidates.length > 0) {
     const isRecent = listing !== null && environment.now() - listing.completeAtMs < trustedListingMs
-    const isTrusted = ({ id, modelPath }: LibraryModel) => isRecent && listedIds.has(id) && modelPath !== null
+    const isTrusted = ({ id, modelPath }: LibraryModel) => isRecent && isListed(id) && modelPath !== null
     const duplicate = await finishAsDuplicate(options, { record, candidates, isTrusted }, signal)
     if (signal.aborted) return abortedOutcome
     if (duplicate) return duplicate
@@ -144,10 +145,12 @@ async function findQueuedDuplicate(
   record: UploadRecord,
   signal: AbortSignal,
 ): Promise<UploadRecord | null> {
+  const { identity } = record
   const compare = (one: UploadRecord, two: UploadRecord) => compareUploads(rows, one, two)
   const isCandidate = (other: Row | undefined): other is Row =>
     other !== undefined &&
-    other.record.identity.sizeBytes === record.identity.sizeBytes &&
+    other.record.identity.sizeBytes === identity.sizeBytes &&
+    !hasOtherSample(other.record.identity, identity) &&
     other.record.id !== record.id &&
     other.live.phase !== 'paused' &&
     isSameTeam(other.record, record) &&
@@ -164,7 +167,7 @@ async function findQueuedDuplicate(
   }
 
   // What passes meanwhile may have been added after the first loop began. A set's iterator sees what is added to it.
-  for (const ids of [rows.ids(), passed])
+  for (const ids of [rows.ofSize(identity.sizeBytes).map((row) => row.record.id), passed])
     for (const id of ids) {
       const other = rows.get(id)
       if (isCandidate(other) && (await hasSameBytes(other))) return other.record

@@ -2,7 +2,8 @@ import type { Failure } from '../contract/failures.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
-import { findPathConflict, indexUsedPaths, pathConflictFailure } from './path-conflict.ts'
+import { IndexedModels } from '../library/model-index.ts'
+import { findPathConflict, pathConflictFailure, usedPaths } from './path-conflict.ts'
 import { makesUnnecessary } from './check-copies.ts'
 
 /** A model of the library that a file seems to be. */
@@ -33,16 +34,16 @@ export function compareWithTeam(
     readonly knownHash: (record: UploadRecord) => string | null
   },
 ): TeamComparison {
-  const { rows, models, areRecorded, knownHash } = options
+  const { rows, areRecorded, knownHash } = options
   const conflicts = new Map<string, Failure>()
   const inLibrary = new Map<string, LibraryMatch>()
   const [first] = records
   if (!first) return { conflicts, inLibrary }
+  const models = new IndexedModels(options.models)
   const ofTeam = records.filter((record) => isSameTeam(record, first))
-  const paths = indexUsedPaths(models, rows, first, areRecorded ? [] : ofTeam)
-  const bySize = Map.groupBy(models, ({ sizeBytes }) => sizeBytes)
+  const paths = usedPaths(models, rows, first, areRecorded ? [] : ofTeam)
   for (const record of ofTeam) {
-    const match = findMatch(record, bySize.get(record.identity.sizeBytes) ?? [], knownHash)
+    const match = findMatch(record, models.ofSize(record.identity.sizeBytes), knownHash)
     if (match) inLibrary.set(record.id, match)
     if ((record.library?.onConflict ?? 'ask') !== 'ask') continue
     const conflict = findPathConflict(record, paths, false)

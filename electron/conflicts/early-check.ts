@@ -1,7 +1,7 @@
-import type { LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Library } from '../library/library.ts'
-import { pathConflictFailure, findPathConflict, indexUsedPaths } from './path-conflict.ts'
+import { IndexedModels } from '../library/model-index.ts'
+import { pathConflictFailure, findPathConflict, usedPaths } from './path-conflict.ts'
 import { maxListingAgeMs } from './check-before-upload.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
@@ -13,7 +13,7 @@ import type { Rows } from '../journal/rows.ts'
 export async function checkConflictsEarly(
   services: {
     readonly rows: Rows
-    readonly library: Pick<Library, 'models'>
+    readonly library: Pick<Library, 'indexed'>
     readonly environment: Pick<Environment, 'log' | 'now'>
     readonly queue: { remove(ids: readonly string[]): Promise<void>; add(ids: readonly string[]): void }
   },
@@ -26,9 +26,8 @@ export async function checkConflictsEarly(
     if (!first) continue
     const { accountId, team } = first
     const maxAgeMs = maxListingAgeMs(first, services.environment)
-    const listing = await library.models({ accountId, teamId: team.id }, { maxAgeMs })
-    const models: readonly LibraryModel[] = listing.ok ? listing.value.models : []
-    const paths = indexUsedPaths(models, rows, first)
+    const listing = await library.indexed({ accountId, teamId: team.id }, { maxAgeMs })
+    const paths = usedPaths(listing.ok ? listing.value.models : new IndexedModels(), rows, first)
     const conflicting = waitingOf(
       rows,
       records.map(({ id }) => id),

@@ -11,6 +11,7 @@ import {
 } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isRunning } from '../journal/upload-phase.ts'
+import type { ModelIndex } from '../library/model-index.ts'
 import { freePath } from './free-path.ts'
 
 /** What already has an upload's library path. */
@@ -38,39 +39,23 @@ export interface UsedPaths {
   uploadsTo(path: string): readonly PathUser[]
 }
 
-/** Searches the team's paths on each call: for a single upload this is cheaper than an index. */
-export function scanUsedPaths(models: readonly LibraryModel[], rows: Rows, team: TeamOfUpload): UsedPaths {
-  return {
-    modelsAt(path) {
-      const key = pathKey(path)
-      return byPriority(
-        models.filter(({ modelPath }) => modelPath !== null && pathKey(modelPath) === key),
-        path,
-      )
-    },
-    uploadsTo(path) {
-      const key = pathKey(path)
-      return uploadsOfTeam(rows, team, ({ target }) => cachedPathKey(target) === key)
-    },
-  }
-}
-
-/** Indexes the team's paths once, for checking many uploads. `added` are files of the team without a row. */
-export function indexUsedPaths(
-  models: readonly LibraryModel[],
-  rows: Rows,
+/** `added` are files of the team without a row. */
+export function usedPaths(
+  models: ModelIndex,
+  rows: Pick<Rows, 'toPath'>,
   team: TeamOfUpload,
   added: readonly UploadRecord[] = [],
 ): UsedPaths {
-  const modelsAt = Map.groupBy(models, ({ modelPath }) => (modelPath === null ? null : pathKey(modelPath)))
-  const users = [
-    ...uploadsOfTeam(rows, team),
-    ...added.map((record) => ({ record, live: { phase: record.phase } })),
-  ]
-  const uploadsTo = Map.groupBy(users, ({ record }) => cachedPathKey(record.target))
+  const addedTo = Map.groupBy(added, ({ target }) => pathKey(target.modelPath))
   return {
-    modelsAt: (path) => byPriority(modelsAt.get(pathKey(path)) ?? [], path),
-    uploadsTo: (path) => uploadsTo.get(pathKey(path)) ?? [],
+    modelsAt: (path) => byPriority(models.atPath(path), path),
+    uploadsTo(path) {
+      const queued = rows
+        .toPath(path)
+        .filter(({ record, live }) => live.phase !== 'registered' && isSameTeam(record, team))
+      const others = addedTo.get(pathKey(path)) ?? []
+      return [...queued, ...others.map((record) => ({ record, live: { phase: record.phase } }))]
+    },
   }
 }
 
@@ -79,32 +64,6 @@ const isActive = ({ status }: LibraryModel) => status === 'active'
 function byPriority(models: readonly LibraryModel[], path: string): readonly LibraryModel[] {
   const priority = (model: LibraryModel) => (isActive(model) ? 2 : 0) + (model.modelPath === path ? 1 : 0)
   return [...models].sort((a, b) => priority(b) - priority(a))
-}
-
-/**
- * With ten thousand waiting files each is compared with all others, so the expensive comparison of teams
- * comes last.
- */
-function uploadsOfTeam(
-  rows: Rows,
-  team: TeamOfUpload,
-  isMatch = (_record: UploadRecord) => true,
-): PathUser[] {
-  return rows.ids().flatMap((id) => {
-    const row = rows.get(id)
-    if (!row || row.live.phase === 'registered' || !isMatch(row.record)) return []
-    return isSameTeam(row.record, team) ? [row] : []
-  })
-}
-
-const pathKeys = new WeakMap<Target, string>()
-
-function cachedPathKey(target: Target): string {
-  const cached = pathKeys.get(target)
-  if (cached !== undefined) return cached
-  const key = pathKey(target.modelPath)
-  pathKeys.set(target, key)
-  return key
 }
 
 /**

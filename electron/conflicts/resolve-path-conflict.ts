@@ -1,13 +1,14 @@
 import { pathKey } from '../contract/library-path.ts'
-import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
+import type { ReplacedFate } from '../contract/library.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
+import type { ModelIndex } from '../library/model-index.ts'
 import {
   findPathConflict,
   freeTarget,
   pathConflictFailure,
-  scanUsedPaths,
+  usedPaths,
   type PathConflict,
 } from './path-conflict.ts'
 
@@ -28,13 +29,13 @@ export function resolvePathConflict(
     readonly passed: ReadonlySet<string>
   },
   id: string,
-  models: readonly LibraryModel[],
+  models: ModelIndex,
 ): PathResolution {
   const { rows } = options
   for (;;) {
     const record = rows.get(id)?.record
     if (!record) return { kind: 'aborted' }
-    const paths = scanUsedPaths(models, rows, record)
+    const paths = usedPaths(models, rows, record)
     const conflict = findPathConflict(record, paths, true, options.passed)
     if (!conflict) return cancelOutdatedReplacement(rows, record, models)
     const policy = record.library?.onConflict ?? 'ask'
@@ -58,14 +59,10 @@ export function resolvePathConflict(
  * taken must not be deleted. An unlisted model may be gone or the listing incomplete; the replacement itself
  * looks it up again.
  */
-function cancelOutdatedReplacement(
-  rows: Rows,
-  record: UploadRecord,
-  models: readonly LibraryModel[],
-): PathResolution {
+function cancelOutdatedReplacement(rows: Rows, record: UploadRecord, models: ModelIndex): PathResolution {
   const { replaces, ...library } = record.library ?? {}
   if (!replaces || modelIdOf(record.state) !== null) return { kind: 'proceed' }
-  const currentPath = models.find(({ id }) => id === replaces.modelId)?.modelPath ?? replaces.path
+  const currentPath = models.get(replaces.modelId)?.modelPath ?? replaces.path
   const isMoved = replaces.asidePath === null && currentPath !== replaces.path
   if (pathKey(replaces.path) === pathKey(record.target.modelPath) && !isMoved) return { kind: 'proceed' }
   const written = rows.change(record.id, { library })

@@ -1,7 +1,9 @@
 import { failed, failure, success, type Result } from '../contract/failures.ts'
+import { pathKey } from '../contract/library-path.ts'
 import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
+import { MultiMap } from '../platform/multi-map.ts'
 import type { UploadRecord, RecordChange } from './upload-record.ts'
 import { createLogRecorder, type HoldReason, type LogRecorder } from './upload-log/log-recorder.ts'
 import { isSending, toUploadRow, type LiveState } from './row-view.ts'
@@ -87,6 +89,11 @@ export class Rows {
   readonly #rows = new Map<string, MutableRow>()
   /** Finished ones that are hidden. */
   readonly #hidden = new Map<string, UploadRecord>()
+  // Each upload is compared with those of its size and path. Searching all rows for each of them takes too long
+  // with ten thousand.
+  readonly #bySize = new MultiMap<number, MutableRow>()
+  readonly #byPath = new MultiMap<string, MutableRow>()
+  readonly #hiddenBySize = new MultiMap<number, UploadRecord>()
   /**
    * Rows newer than the disk, such as after a rolled-back transaction: their next change writes the whole
    * record.
@@ -112,6 +119,16 @@ export class Rows {
 
   has(id: string): boolean {
     return this.#rows.has(id)
+  }
+
+  /** The uploads of files of this size. */
+  ofSize(sizeBytes: number): readonly Row[] {
+    return [...this.#bySize.get(sizeBytes)]
+  }
+
+  /** The uploads to a library path, of all teams, without regard to case. */
+  toPath(path: string): readonly Row[] {
+    return [...this.#byPath.get(pathKey(path))]
   }
 
   /**
@@ -144,7 +161,11 @@ export class Rows {
         sentBytes: acknowledgedBytes(record, parts.get(record.id)),
         speed: createSpeedMeter(this.#options.environment.now),
       }
-      this.#rows.set(record.id, { record, live })
+      const before = this.#rows.get(record.id)
+      if (before) this.#unindex(before)
+      const row = { record, live }
+      this.#rows.set(record.id, row)
+      this.#index(row)
       this.#options.changed(record.id)
     }
   }
@@ -167,7 +188,7 @@ export class Rows {
     if (!written.ok && effectiveOnDisk.has(event)) return written
     // The failure is shown even if it could not be written, above all when the disk is the reason.
     if (!written.ok && change.failure !== undefined) {
-      row.record = { ...row.record, failure: change.failure }
+      this.#setRecord(row, { ...row.record, failure: change.failure })
       this.#unwritten.add(id)
     }
     this.#enter(row, phase, retryAtMs)
@@ -181,7 +202,7 @@ export class Rows {
   applyUnwrittenEvent(id: string, event: UploadEvent, change: RecordChange): void {
     const row = this.#rowOf(id)
     const phase = phaseAfter(row.live, event)
-    row.record = { ...row.record, ...change }
+    this.#setRecord(row, { ...row.record, ...change })
     this.#unwritten.add(id)
     this.#enter(row, phase, null)
   }
@@ -228,14 +249,15 @@ export class Rows {
 
   #enterAll(next: readonly NextState[]): void {
     for (const { row, phase, record } of next) {
-      row.record = record
+      this.#setRecord(row, record)
       this.#unwritten.delete(record.id)
       this.#enter(row, phase, null)
     }
   }
 
-  change(id: string, change: RecordChange): Result<void> {
-    const written = this.#write(id, change)
+  /** With `isFlushed: false` a power failure may undo the change. */
+  change(id: string, change: RecordChange, options?: { readonly isFlushed: false }): Result<void> {
+    const written = this.#write(id, change, options)
     if (written.ok) this.#options.changed(id)
     return written
   }
@@ -246,7 +268,7 @@ export class Rows {
     const written = this.#store.save(next)
     if (!written.ok) return written
     for (const record of next) {
-      this.#rowOf(record.id).record = record
+      this.#setRecord(this.#rowOf(record.id), record)
       this.#unwritten.delete(record.id)
       this.#options.changed(record.id)
     }
@@ -317,7 +339,7 @@ export class Rows {
       const written = this.#store.remove(group)
       if (!written.ok) return written
       this.hide(group)
-      for (const id of group) this.#hidden.delete(id)
+      for (const id of group) this.#dropHidden(id)
       return written
     })
   }
@@ -326,9 +348,13 @@ export class Rows {
   hide(ids: readonly string[]): void {
     for (const id of ids) {
       const record = this.#rows.get(id)?.record
-      if (record?.phase === 'registered') this.#hidden.set(id, record)
+      if (record?.phase === 'registered') {
+        this.#dropHidden(id)
+        this.#hidden.set(id, record)
+        this.#hiddenBySize.add(record.identity.sizeBytes, record)
+      }
       this.#sending.delete(id)
-      if (this.#rows.delete(id)) this.#options.changed(id)
+      if (this.#drop(id)) this.#options.changed(id)
     }
   }
 
@@ -336,7 +362,7 @@ export class Rows {
   forget(ids: readonly string[]): void {
     this.hide(ids)
     for (const id of ids) {
-      this.#hidden.delete(id)
+      this.#dropHidden(id)
       this.#unwritten.delete(id)
     }
   }
@@ -345,6 +371,12 @@ export class Rows {
   *finished(): Iterable<UploadRecord> {
     for (const { record } of this.#rows.values()) if (record.phase === 'registered') yield record
     yield* this.#hidden.values()
+  }
+
+  /** Those of files of this size. */
+  finishedOfSize(sizeBytes: number): readonly UploadRecord[] {
+    const shown = this.#bySize.get(sizeBytes).map(({ record }) => record)
+    return [...shown.filter(({ phase }) => phase === 'registered'), ...this.#hiddenBySize.get(sizeBytes)]
   }
 
   /** Combines all changes that `work` makes into one transaction. */
@@ -397,15 +429,49 @@ export class Rows {
     return row
   }
 
-  #write(id: string, change: RecordChange): Result<void> {
+  #index(row: MutableRow): void {
+    this.#bySize.add(row.record.identity.sizeBytes, row)
+    this.#byPath.add(pathKey(row.record.target.modelPath), row)
+  }
+
+  #unindex(row: MutableRow): void {
+    this.#bySize.delete(row.record.identity.sizeBytes, row)
+    this.#byPath.delete(pathKey(row.record.target.modelPath), row)
+  }
+
+  #setRecord(row: MutableRow, record: UploadRecord): void {
+    const { identity, target } = row.record
+    const isIndexed =
+      identity.sizeBytes === record.identity.sizeBytes && target.modelPath === record.target.modelPath
+    if (!isIndexed) this.#unindex(row)
+    row.record = record
+    if (!isIndexed) this.#index(row)
+  }
+
+  /** Returns whether there was such a row. */
+  #drop(id: string): boolean {
+    const row = this.#rows.get(id)
+    if (row) this.#unindex(row)
+    return this.#rows.delete(id)
+  }
+
+  #dropHidden(id: string): void {
+    const record = this.#hidden.get(id)
+    if (record) this.#hiddenBySize.delete(record.identity.sizeBytes, record)
+    this.#hidden.delete(id)
+  }
+
+  #write(id: string, change: RecordChange, options?: { readonly isFlushed: false }): Result<void> {
     const row = this.#rowOf(id)
     const record = { ...row.record, ...change }
     const isSame =
       !this.#unwritten.has(id) &&
       Object.entries(change).every(([name, value]) => row.record[name as keyof RecordChange] === value)
-    const written: Result<void> = isSame ? { ok: true, value: undefined } : this.#store.save([record])
+    const written: Result<void> = isSame
+      ? { ok: true, value: undefined }
+      : this.#store.save([record], options)
     if (!written.ok) return written
-    row.record = record
+    this.#setRecord(row, record)
     this.#unwritten.delete(id)
     this.#touched?.push(id)
     return written

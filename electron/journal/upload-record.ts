@@ -128,7 +128,8 @@ export const teamKeyOf = ({ accountId, team }: TeamOfUpload) => teamKey({ accoun
 
 /** Whether two uploads are for the same team on the same server. */
 export function isSameTeam(one: TeamOfUpload, other: TeamOfUpload): boolean {
-  return teamKeyOf(one) === teamKeyOf(other)
+  if (one.team.id !== other.team.id) return false
+  return one.accountId === other.accountId || teamKeyOf(one) === teamKeyOf(other)
 }
 
 /** The team of files in review while the user has still to choose one. */

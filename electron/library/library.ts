@@ -12,8 +12,9 @@ import type {
   LibraryUpdate,
 } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
-import { createListings } from './listings.ts'
+import type { IndexedListing } from './listing-cache.ts'
 import { toLibraryModel } from './listing.ts'
+import { createListings } from './listings.ts'
 
 interface ListingAge {
   /**
@@ -35,6 +36,8 @@ export interface Library {
    * models.
    */
   models(choice: TeamChoice, age?: ListingAge): Promise<Result<LibraryListing>>
+  /** The same for looking up single models, without listing all of them. */
+  indexed(choice: TeamChoice, age?: ListingAge): Promise<Result<IndexedListing>>
   /** The team's models as last listed, of any age, or null. Requests nothing. */
   cachedModels(choice: TeamChoice): readonly LibraryModel[] | null
   /** The current state of one model (documented call). */
@@ -108,16 +111,22 @@ export function createLibrary(options: {
     return found
   }
 
+  async function indexed(choice: TeamChoice, { maxAgeMs }: ListingAge = {}): Promise<Result<IndexedListing>> {
+    const access = accounts.accessFor(choice.accountId, choice.teamId)
+    if (!access.ok) return access
+    const { listing, isNew } = await listings.listing(choice, maxAgeMs)
+    if (isNew) notify(choice, listing.ok ? listing.value.failure : listing.failure)
+    return listing
+  }
+
   return {
+    indexed,
     model,
     agents: (choice) => request(choice, ({ client, signer }, signal) => listAgents(client, signer, signal)),
-    cachedModels: (choice) => cacheFor(choice).cached(),
-    async models(choice, { maxAgeMs } = {}) {
-      const access = accounts.accessFor(choice.accountId, choice.teamId)
-      if (!access.ok) return access
-      const { listing, isNew } = await listings.listing(choice, maxAgeMs)
-      if (isNew) notify(choice, listing.ok ? listing.value.failure : listing.failure)
-      return listing
+    cachedModels: (choice) => cacheFor(choice).cached()?.list() ?? null,
+    async models(choice, age) {
+      const listing = await indexed(choice, age)
+      return listing.ok ? success({ ...listing.value, models: listing.value.models.list() }) : listing
     },
     async change(choice, id, change) {
       const changed = await request(choice, ({ client, signer }, signal) =>

@@ -2,6 +2,7 @@ import { failed, retryClassOf, success, type Failure, type Result } from '../con
 import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { KnownListing } from './listing.ts'
+import { IndexedModels, type ModelIndex } from './model-index.ts'
 
 /**
  * Changes by others are visible after this time at the latest, unless the caller asks for a newer listing.
@@ -12,13 +13,17 @@ const freshForMs = 5 * 60_000
  */
 const retryAfterFailureMs = { never: 5 * 60_000, later: 15_000 }
 
-type Models = Map<string, LibraryModel>
-type Edit = (models: Models) => void
+type Edit = (models: IndexedModels) => void
 /** Requests a listing, given the known one. */
 type ListingRequest = (known: KnownListing | null) => Promise<Result<KnownListing>>
 
+/** A team's models as last listed by the server. Our own changes are applied to them. */
+export interface IndexedListing extends Omit<LibraryListing, 'models'> {
+  readonly models: ModelIndex
+}
+
 export interface CachedListing {
-  readonly listing: Result<LibraryListing>
+  readonly listing: Result<IndexedListing>
   /** Whether it was requested for this call. */
   readonly isNew: boolean
 }
@@ -37,7 +42,7 @@ export interface ListingCache {
   /** Requests the listing while the present one is used. Resolves with whether it was requested. */
   refresh(request: () => Promise<Result<KnownListing>>): Promise<boolean>
   /** The models as last listed, or null. */
-  cached(): readonly LibraryModel[] | null
+  cached(): ModelIndex | null
   /** The part of a listing that was read before it was interrupted, or null. */
   interrupted(): KnownListing | null
   /** Keeps a part to continue from; it is stored only while there is no listing. */
@@ -53,9 +58,8 @@ export function createListingCache(
   environment: Pick<Environment, 'now'>,
   listingFile: ListingFile | null = null,
 ): ListingCache {
-  let known: (KnownListing & { readonly models: Models }) | null = null
+  let known: (Omit<KnownListing, 'models'> & { readonly models: IndexedModels }) | null = null
   let interrupted: KnownListing | null = null
-  let listed: readonly LibraryModel[] = []
   let lastFailure: { readonly failure: Failure; readonly atMs: number } | null = null
   let file = listingFile
   let loading: Promise<void> | null = null
@@ -65,23 +69,24 @@ export function createListingCache(
   const pendingEdits = new Set<Edit[]>()
 
   function use(listing: KnownListing, edits: readonly Edit[] = []): void {
-    known = { ...listing, models: new Map(listing.models) }
+    known = { ...listing, models: new IndexedModels(listing.models.values()) }
     for (const edit of edits) edit(known.models)
-    listed = [...known.models.values()]
   }
+
+  /** A copy, to which later changes are not applied. */
+  const knownListing = (): KnownListing | null =>
+    known && { ...known, models: new Map(known.models.list().map((model) => [model.id, model])) }
 
   function applyEdit(edit: Edit): void {
     for (const edits of pendingEdits) edits.push(edit)
-    if (!known) return
-    edit(known.models)
-    listed = [...known.models.values()]
+    if (known) edit(known.models)
   }
 
-  const current = (): Result<LibraryListing> =>
+  const current = (): Result<IndexedListing> =>
     known === null && lastFailure
       ? failed(lastFailure.failure)
       : success({
-          models: listed,
+          models: known?.models ?? new IndexedModels(),
           listedAtMs: known?.listedAtMs ?? 0,
           completeAtMs: known?.completeAtMs ?? 0,
           failure: lastFailure?.failure ?? null,
@@ -106,8 +111,8 @@ export function createListingCache(
       if (known === null || answer.value.completeAtMs >= known.completeAtMs) use(answer.value, edits)
       interrupted = null
       lastFailure = null
-      // A copy: it is written while our changes are applied.
-      if (known) file?.save({ ...known, models: new Map(known.models) })
+      const written = file && knownListing()
+      if (written) file?.save(written)
     } else {
       lastFailure = { failure: answer.failure, atMs: environment.now() }
     }
@@ -124,7 +129,7 @@ export function createListingCache(
       if (file) await (loading ??= load())
       if (requesting) return { ...(await requesting), isNew: false }
       if (isFresh(maxAgeMs)) return { listing: current(), isNew: false }
-      requesting = fetchListing(() => request(known))
+      requesting = fetchListing(() => request(knownListing()))
         .then(() => ({ listing: current(), isNew: true }))
         .finally(() => {
           requesting = null
@@ -139,19 +144,19 @@ export function createListingCache(
       })
       return true
     },
-    cached: () => (known === null ? null : listed),
+    cached: () => known?.models ?? null,
     interrupted: () => interrupted,
     keepInterrupted(listing) {
       interrupted = listing
       if (known === null) file?.save(listing)
     },
     detach: () => void (file = null),
-    add: (model) => applyEdit((models) => void models.set(model.id, model)),
+    add: (model) => applyEdit((models) => models.set(model)),
     change: (id, change) =>
       applyEdit((models) => {
         const before = models.get(id)
-        if (before) models.set(id, { ...before, ...change })
+        if (before) models.set({ ...before, ...change })
       }),
-    remove: (id) => applyEdit((models) => void models.delete(id)),
+    remove: (id) => applyEdit((models) => models.delete(id)),
   }
 }

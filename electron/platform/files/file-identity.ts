@@ -34,7 +34,12 @@ export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
  */
 export function mayHaveSameBytes(a: FileIdentity, b: FileIdentity): boolean {
   const hasSameTime = a.sizeBytes === b.sizeBytes && a.mtimeNs === b.mtimeNs
-  return hasSameTime && (a.sample === undefined || b.sample === undefined || a.sample === b.sample)
+  return hasSameTime && !hasOtherSample(a, b)
+}
+
+/** Whether the samples of two files show that their bytes differ, without looking at the files. */
+export function hasOtherSample(a: FileIdentity, b: FileIdentity): boolean {
+  return a.sample !== undefined && b.sample !== undefined && a.sample !== b.sample
 }
 
 /** Bytes read at each of the three positions: different models almost always differ within them. */

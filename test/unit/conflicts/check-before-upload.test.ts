@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { success } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { createConflictCheck } from '../../../electron/conflicts/check-before-upload.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { IndexedModels } from '../../../electron/library/model-index.ts'
 import { multipartOpenState, registeredState, storedState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
@@ -25,10 +26,15 @@ function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Pr
     replacedFate: () => 'disable',
     onSkipped: () => {},
     library: {
-      async models() {
+      async indexed() {
         await listing
         const nowMs = environment.now()
-        return success({ models, listedAtMs: nowMs, completeAtMs: nowMs, failure: null })
+        return success({
+          models: new IndexedModels(models),
+          listedAtMs: nowMs,
+          completeAtMs: nowMs,
+          failure: null,
+        })
       },
       model: async (_choice, id) => success(models.find((one) => one.id === id) as LibraryModel),
       addRegistered: (_choice, { id, modelPath }) => void listed.push([id, modelPath]),
@@ -59,6 +65,7 @@ function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Pr
     },
     check: (id: string) => check(id, new AbortController().signal),
     takeWaiters,
+    rows,
     recordOf: (id: string) => rows.get(id)?.record,
     setSent: (id: string, sentBytes: number) => rows.progress(id, { sentBytes }),
   }
@@ -110,6 +117,32 @@ test('does not hash files whose size no model has', async () => {
   const { add, check, hashed } = setup(models)
   const files = Array.from({ length: 10 }, (_, index) => add(`file ${index}`, bytesOf(5_000 + index, index)))
   expect(await Promise.all(files.map(({ id }) => check(id)))).toEqual(files.map(() => proceed))
+  expect(hashed).toEqual([])
+})
+
+test('searches neither all uploads nor all models for those of a file’s size and path', async () => {
+  const { add, check, rows } = setup([model('other', bytesOf(1_000, 1))])
+  const searches = [
+    vi.spyOn(rows, 'ids'),
+    vi.spyOn(rows, 'finished'),
+    vi.spyOn(IndexedModels.prototype, 'list'),
+  ]
+  const [file] = [add('a', bytesOf(5_000, 1)), add('b', bytesOf(5_001, 1))]
+  expect(await check(file.id)).toEqual(proceed)
+  for (const search of searches) expect(search).not.toHaveBeenCalled()
+})
+
+test('does not hash a file for a registered one that is gone if their samples differ', async () => {
+  const { add, check, rows, hashed } = setup()
+  const sampled = (name: string, sample: string, given: Partial<UploadRecord> = {}) => {
+    const record = add(name, bytesOf(9_000, 1), given)
+    rows.change(record.id, { identity: { ...record.identity, sample } })
+    return record
+  }
+  const registered = sampled('registered', 'a', registeredAs('m1'))
+  const queued = sampled('queued', 'b')
+  rmSync(registered.path)
+  expect(await check(queued.id)).toEqual(proceed)
   expect(hashed).toEqual([])
 })
 

@@ -3,6 +3,7 @@ import { failure } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { runsBefore } from '../../../electron/conflicts/path-conflict.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { IndexedModels } from '../../../electron/library/model-index.ts'
 import { resolvePathConflict } from '../../../electron/conflicts/resolve-path-conflict.ts'
 import { libraryModel } from '../../support/library-model.ts'
 import { uploadRecord } from '../../support/records.ts'
@@ -24,7 +25,7 @@ function setup(records: readonly UploadRecord[]) {
     passed: new Set<string>(),
   }
   const resolve = ({ id }: UploadRecord, models: readonly LibraryModel[] = []) =>
-    resolvePathConflict(options, id, models)
+    resolvePathConflict(options, id, new IndexedModels(models))
   return { rows, skippedIds, resolve }
 }
 

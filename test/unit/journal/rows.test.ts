@@ -370,6 +370,61 @@ function sendTwo({ rows, clock, added }: ReturnType<typeof setup>) {
   return ids
 }
 
+test('finds uploads by the size of their file, also after it has changed', () => {
+  const { rows } = setup()
+  const sized = (sizeBytes: number) => {
+    const record = uploadRecord()
+    return { ...record, identity: { ...record.identity, sizeBytes } }
+  }
+  const [first, second, other] = [sized(1), sized(1), sized(2)]
+  rows.add([first, second, other])
+  const idsOf = (sizeBytes: number) => rows.ofSize(sizeBytes).map(({ record }) => record.id)
+  expect([idsOf(1), idsOf(2), idsOf(3)]).toEqual([[first.id, second.id], [other.id], []])
+  rows.change(first.id, { identity: { ...first.identity, sizeBytes: 3 } })
+  rows.changeAll([other.id], { identity: { ...other.identity, sizeBytes: 1 } })
+  expect([idsOf(1), idsOf(2), idsOf(3)]).toEqual([[second.id, other.id], [], [first.id]])
+  rows.remove([second.id])
+  rows.restore([other])
+  expect([idsOf(1), idsOf(2)]).toEqual([[], [other.id]])
+})
+
+test('finds uploads by their library path without regard to case, also after it has changed', () => {
+  const { rows } = setup()
+  const to = (modelPath: string) => {
+    const record = uploadRecord()
+    return { ...record, target: { ...record.target, modelPath } }
+  }
+  const [first, second] = [to('models/vae/A.safetensors'), to('models/vae/b.safetensors')]
+  rows.add([first, second])
+  const idsTo = (path: string) => rows.toPath(path).map(({ record }) => record.id)
+  expect([idsTo('models/vae/a.safetensors'), idsTo('models/VAE/B.safetensors')]).toEqual([
+    [first.id],
+    [second.id],
+  ])
+  rows.applyEvent(second.id, 'begin')
+  rows.applyEvents([{ id: second.id, event: 'trouble', change: { target: first.target } }])
+  expect(idsTo('models/vae/a.safetensors')).toEqual([first.id, second.id])
+  rows.hide([first.id])
+  expect(idsTo('models/vae/a.safetensors')).toEqual([second.id])
+})
+
+test('finds registered uploads by the size of their file, shown or hidden, until they are removed', () => {
+  const { rows } = setup()
+  const [shown, hidden, again] = [registeredRecord(), registeredRecord(), registeredRecord()]
+  const waiting = uploadRecord()
+  const { sizeBytes } = shown.identity
+  rows.restore([shown, hidden, again, waiting])
+  const ids = () => rows.finishedOfSize(sizeBytes).map(({ id }) => id)
+  rows.hide([hidden.id, again.id])
+  rows.restore([again])
+  rows.hide([again.id])
+  expect(ids()).toEqual([shown.id, hidden.id, again.id])
+  expect(rows.finishedOfSize(sizeBytes + 1)).toEqual([])
+  rows.remove([hidden.id])
+  rows.forget([again.id])
+  expect(ids()).toEqual([shown.id])
+})
+
 test('shows at once that all uploads share a new limit', () => {
   const harness = setup()
   const { rows, limit, changed } = harness

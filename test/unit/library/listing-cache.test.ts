@@ -39,7 +39,9 @@ function setup() {
     ask,
     names: async () => {
       const { listing } = await kept.listing(Infinity, async () => trouble)
-      return valueOf(listing).models.map(({ displayName }) => displayName)
+      return valueOf(listing)
+        .models.list()
+        .map(({ displayName }) => displayName)
     },
   }
 }

@@ -1,0 +1,65 @@
+import { pathKey } from '../contract/library-path.ts'
+import type { LibraryModel } from '../contract/library.ts'
+import { MultiMap } from '../platform/multi-map.ts'
+
+/**
+ * Models by what each upload is compared with: searching all of them takes too long with ten thousand uploads
+ * to a library of ten thousand models.
+ */
+export interface ModelIndex {
+  get(id: string): LibraryModel | undefined
+  ofSize(sizeBytes: number): readonly LibraryModel[]
+  /** Without regard to case. */
+  atPath(path: string): readonly LibraryModel[]
+  /** All of them, in the order of the listing. */
+  list(): readonly LibraryModel[]
+}
+
+/** Models by id, indexed as they change. */
+export class IndexedModels implements ModelIndex {
+  readonly #models = new Map<string, LibraryModel>()
+  readonly #bySize = new MultiMap<number, LibraryModel>()
+  readonly #byPath = new MultiMap<string, LibraryModel>()
+  /** Null after a change. */
+  #list: readonly LibraryModel[] | null = null
+
+  constructor(models: Iterable<LibraryModel> = []) {
+    for (const model of models) this.set(model)
+  }
+
+  get(id: string): LibraryModel | undefined {
+    return this.#models.get(id)
+  }
+
+  ofSize(sizeBytes: number): readonly LibraryModel[] {
+    return this.#bySize.get(sizeBytes)
+  }
+
+  atPath(path: string): readonly LibraryModel[] {
+    return this.#byPath.get(pathKey(path))
+  }
+
+  list(): readonly LibraryModel[] {
+    return (this.#list ??= [...this.#models.values()])
+  }
+
+  /** Adds a model, or replaces the one with its id in its place of the list. */
+  set(model: LibraryModel): void {
+    this.#removeFromIndexes(model.id)
+    this.#models.set(model.id, model)
+    if (model.sizeBytes !== null) this.#bySize.add(model.sizeBytes, model)
+    if (model.modelPath !== null) this.#byPath.add(pathKey(model.modelPath), model)
+    this.#list = null
+  }
+
+  delete(id: string): void {
+    this.#removeFromIndexes(id)
+    if (this.#models.delete(id)) this.#list = null
+  }
+
+  #removeFromIndexes(id: string): void {
+    const model = this.#models.get(id)
+    if (model && model.sizeBytes !== null) this.#bySize.delete(model.sizeBytes, model)
+    if (model && model.modelPath !== null) this.#byPath.delete(pathKey(model.modelPath), model)
+  }
+}

@@ -1,14 +1,15 @@
 import type { Access } from '../accounts/accounts.ts'
-import { listModels } from '../cloud/models.ts'
+import { getModelPage, listModels, maxPages } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
 
 /** A page of the listing is requested only where it replaces this many requests for single models. */
 const requestsPerPage = 5
 
 /**
- * The records of these models as far as the team's listing has them, by ID. Requests no more than the first page
- * of a library that is too large for that, or whose size is unknown; the order of a listing is not documented. A
- * page that can't be read ends it. Rejects when `signal` aborts during a request.
+ * The records of these models as far as the team's listing has them, by ID. Of a library that is too large to be
+ * listed for that, the pages with its newest models are requested: the order of a listing is not documented, so
+ * these are the first or the last ones. If the server does not say how many models it has, only the first page is
+ * requested. A page that can't be read ends it. Rejects when `signal` aborts during a request.
  */
 export async function readListed(
   { client, signer }: Pick<Access, 'client' | 'signer'>,
@@ -16,13 +17,38 @@ export async function readListed(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ModelWire>> {
   const found = new Map<string, ModelWire>()
-  let pageCount: number | null = null
-  for await (const page of listModels(client, signer, signal)) {
-    if (!page.ok) break
-    const { models, count, total } = page.value
-    for (const model of models) if (modelIds.has(model.id)) found.set(model.id, model)
-    pageCount ??= total === null || count === 0 ? Infinity : Math.ceil(total / count)
-    if (found.size === modelIds.size || pageCount * requestsPerPage > modelIds.size) break
+  const maxRequests = Math.floor(modelIds.size / requestsPerPage)
+  let pageCount = Infinity
+
+  /** Returns how many of them the page has. */
+  function add(models: readonly ModelWire[]): number {
+    const wanted = models.filter(({ id }) => modelIds.has(id))
+    for (const model of wanted) found.set(model.id, model)
+    return wanted.length
   }
+
+  async function readPages(pages: readonly number[], lastPage: number): Promise<void> {
+    for (const page of pages) {
+      if (found.size === modelIds.size) return
+      const answer = await getModelPage(client, signer, page, signal)
+      if (!answer.ok) return
+      const count = add(answer.value.models)
+      // Few models may be on the last page.
+      if (count < requestsPerPage && page !== lastPage) return
+    }
+  }
+
+  for await (const page of listModels(client, signer, signal)) {
+    if (!page.ok) return found
+    const { models, count, total, position } = page.value
+    add(models)
+    if (position.page === 1 && total !== null && count > 0) pageCount = Math.ceil(total / count)
+    if (found.size === modelIds.size || pageCount > maxRequests) break
+  }
+  if (pageCount <= maxRequests || pageCount === Infinity) return found
+  const lastPage = Math.min(maxPages, pageCount)
+  const others = Array.from({ length: lastPage - 1 }, (_, index) => index + 2)
+  if (found.size === 0) others.reverse()
+  await readPages(others.slice(0, maxRequests - 1), lastPage)
   return found
 }

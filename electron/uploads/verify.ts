@@ -137,7 +137,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (!record) return null
     if (isSameReason(record.state.verification, verification)) return verification
     const change = { state: { ...record.state, verification }, failure: failureOf(verification) }
-    const written = rows.get(id) ? rows.change(id, change) : store.save([{ ...record, ...change }])
+    // What a power failure undoes is verified again after the next start.
+    const options = { isFlushed: false } as const
+    const written = rows.get(id)
+      ? rows.change(id, change, options)
+      : store.save([{ ...record, ...change }], options)
     if (!written.ok)
       environment.log.error('a verification could not be recorded', { id, code: written.failure.code })
     logDifferences(environment.log, id, verification)

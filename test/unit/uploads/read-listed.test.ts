@@ -34,10 +34,41 @@ test('reads all pages of a library with one for five models or fewer', async () 
   expect(pages).toEqual([1, 2, 3])
 })
 
-test('reads only the first page of a larger library', async () => {
-  const { pages, read } = setup(301)
-  expect([...(await read(idsFrom(95, 15))).keys()]).toEqual(idsFrom(95, 6))
-  expect(pages).toEqual([1])
+test('reads the last pages of a larger library if the models are not on the first one', async () => {
+  const { pages, read } = setup(1_003)
+  expect((await read(idsFrom(951, 50))).size).toBe(50)
+  expect(pages).toEqual([1, 11, 10])
+})
+
+test('reads on from the first page of a larger library while a page has five of the models', async () => {
+  const { pages, read } = setup(2_000)
+  expect((await read(idsFrom(51, 70))).size).toBe(70)
+  expect(pages).toEqual([1, 2])
+})
+
+test('ends where a page of a larger library has fewer than five of the models', async () => {
+  const { pages, read } = setup(1_000)
+  const spread = [...idsFrom(98, 6), ...idsFrom(250, 14)]
+  expect((await read(spread)).size).toBe(6)
+  expect(pages).toEqual([1, 2])
+  const later = setup(1_000)
+  expect((await later.read([...idsFrom(250, 14), ...idsFrom(805, 4)])).size).toBe(4)
+  expect(later.pages).toEqual([1, 10, 9])
+})
+
+test('reads no more pages of a larger library than one for five models', async () => {
+  const { pages, read } = setup(5_000)
+  expect((await read(idsFrom(4_490, 20))).size).toBe(0)
+  expect(pages).toEqual([1, 50, 49])
+  const { pages: few, read: readFew } = setup(301)
+  expect((await readFew(idsFrom(95, 15))).size).toBe(15)
+  expect(few).toEqual([1, 2])
+})
+
+test('keeps what it has read before a page of a larger library that fails', async () => {
+  const { pages, read } = setup(1_950, { failingPage: 19 })
+  expect((await read(idsFrom(1_851, 60))).size).toBe(10)
+  expect(pages).toEqual([1, 20, 19])
 })
 
 test('reads no further page once it has found all models', async () => {

@@ -30,8 +30,17 @@ export function createAccountStore(
   environment: Pick<Environment, 'log'>,
 ): AccountStore {
   const write = createWrite(database, environment)
+  const select = database.prepare(selectAccounts)
+  let known: { readonly texts: readonly unknown[]; readonly accounts: readonly Account[] } | null = null
   return {
-    list: () => storedAccounts(database),
+    // Each upload asks several times, and other processes may change them at any time.
+    list() {
+      const texts = select.all().map(({ account }) => account)
+      const isKnown =
+        known?.texts.length === texts.length && known.texts.every((text, index) => text === texts[index])
+      if (!known || !isKnown) known = { texts, accounts: parseAccounts(texts) }
+      return known.accounts
+    },
     save: (...accounts) =>
       write(() => {
         const save = database.prepare(
@@ -42,14 +51,21 @@ export function createAccountStore(
   }
 }
 
-export function storedAccounts(database: DatabaseSync): readonly Account[] {
-  return database
-    .prepare('SELECT account FROM accounts ORDER BY rowid')
-    .all()
-    .flatMap(({ account }) => {
-      const parsed = v.safeParse(accountText, account)
-      return parsed.success ? [parsed.output] : []
-    })
+const selectAccounts = 'SELECT account FROM accounts ORDER BY rowid'
+
+export const storedAccounts = (database: DatabaseSync): readonly Account[] =>
+  parseAccounts(
+    database
+      .prepare(selectAccounts)
+      .all()
+      .map(({ account }) => account),
+  )
+
+function parseAccounts(texts: readonly unknown[]): readonly Account[] {
+  return texts.flatMap((text) => {
+    const parsed = v.safeParse(accountText, text)
+    return parsed.success ? [parsed.output] : []
+  })
 }
 
 export function createStoredChoices(

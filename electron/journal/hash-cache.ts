@@ -5,6 +5,8 @@ import { createWrite } from './journal-write.ts'
 
 /** About 6 MB in the journal. Beyond this the hashes that were not used for longest are dropped. */
 const maxHashes = 20_000
+/** Looking for hashes beyond the limit reads the whole index, so the limit is exceeded by 1 % in between. */
+const prunesPerLimit = 100
 
 /** A file and its identity at the time it was hashed. */
 export interface HashedFile {
@@ -49,6 +51,7 @@ export function createHashCache(
    * full.
    */
   const unwritten = new Map<string, { readonly identity: FileIdentity; readonly sha256: string }>()
+  let untilPruned = 0
 
   function peek(path: string, identity: FileIdentity): string | null {
     const cached = unwritten.get(path)
@@ -70,8 +73,9 @@ export function createHashCache(
       unwritten.delete(path)
       const written = write(() => {
         put.run(path, sizeBytes, String(mtimeNs), String(inode), sha256, environment.now())
-        prune.run(maxCount)
+        if (untilPruned === 0) prune.run(maxCount)
       })
+      untilPruned = untilPruned === 0 ? Math.floor(maxCount / prunesPerLimit) : untilPruned - 1
       if (!written.ok) unwritten.set(path, { identity, sha256 })
     },
     filesWith: (sha256) =>

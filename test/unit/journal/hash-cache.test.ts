@@ -71,6 +71,16 @@ test('drops the least recently used hashes beyond the limit', () => {
   expect(['/a', '/b', '/c', '/d'].map((path) => cache.find(path, identity))).toEqual(['/a', null, '/c', '/d'])
 })
 
+test('drops hashes of a large cache in groups, which exceed the limit by one per cent', () => {
+  const { cache, database } = setup(200)
+  const counts = Array.from({ length: 220 }, (_, index) => {
+    cache.remember(`/${index}`, identity, 'ab')
+    return Number(database.prepare('SELECT count(*) AS count FROM hashes').get()?.['count'])
+  })
+  expect(Math.max(...counts)).toBe(202)
+  expect(counts.filter((count) => count === 200).length).toBeGreaterThan(1)
+})
+
 test('keeps hashes in memory while the journal can’t be written', () => {
   const { cache, environment, database } = setup()
   database.exec('PRAGMA query_only = ON')

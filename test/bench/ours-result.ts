@@ -8,7 +8,10 @@ export interface OursOptions {
   readonly atOnce: number
   /** Maximum number of parallel PUTs; defaults to the app's maximum. */
   readonly streamsMost?: number
+  /** Files and folders. */
   readonly paths: readonly string[]
+  /** Defaults to the number of paths. */
+  readonly fileCount?: number
 }
 
 /** Measured by ours.ts with getrusage and /proc, from adding the files until the last one was registered. */

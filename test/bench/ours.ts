@@ -9,7 +9,7 @@ import type { OursOptions, OursResult } from './ours-result.ts'
 // empty. The measurement includes the start of the worker threads and ends when the API has registered the
 // last file.
 
-const { paths, ...options } = JSON.parse(process.argv[2] ?? '{}') as OursOptions
+const { paths, fileCount = paths.length, ...options } = JSON.parse(process.argv[2] ?? '{}') as OursOptions
 
 function memoryMiB(name: 'VmRSS' | 'VmHWM'): number {
   const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))
@@ -31,7 +31,7 @@ function allRegistered(): Promise<number> {
           if (already) reject(new Error(`${already.name} was there already`))
           if (phase === 'registered') finished.set(id, finishedAtMs ?? NaN)
         }
-        if (finished.size === paths.length) resolve(Math.max(...finished.values()))
+        if (finished.size === fileCount) resolve(Math.max(...finished.values()))
       },
     })
   })
@@ -52,7 +52,7 @@ const fromMs = Date.now()
 const registered = allRegistered()
 const report = await engine.addPaths(paths)
 if (!report.ok) throw new Error(JSON.stringify(report.failure))
-if (report.value.added !== paths.length) throw new Error(`only ${report.value.added} files were taken`)
+if (report.value.added !== fileCount) throw new Error(`only ${report.value.added} files were taken`)
 const seconds = ((await registered) - fromMs) / 1000
 const { user, system } = process.cpuUsage(cpuBefore)
 const result: OursResult = {

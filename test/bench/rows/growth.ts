@@ -5,6 +5,8 @@ import process from 'node:process'
 import { promisify } from 'node:util'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import type { DropResult } from '../drop.ts'
+import { ours } from '../ours-client.ts'
+import type { OursResult } from '../ours-result.ts'
 import type { RestartResult } from '../restart.ts'
 import { median } from '../samples.ts'
 import { judged, told, type Row } from '../table.ts'
@@ -22,16 +24,18 @@ const journals = [
   [1_000, 1_000_000],
 ] as const
 const drops = [300, 1_000, 10_000]
+/** Numbers of tiny files that are uploaded. */
+const uploads = [300, 1_000, 3_000, 10_000]
 /** The files differ in size, as they would otherwise all be compared with each other. */
 const smallestBytes = 100_000
 
 /**
- * How start, history, memory, journal and drop grow with the number of rows. CPU times, since other programs
+ * How start, history, memory, journal, drop and uploads grow with the number of rows. CPU times, since other programs
  * change the elapsed time. `node test/bench/large-library.ts` measures large libraries.
  */
 export const growth: Family = {
   name: 'growth',
-  about: 'start, history, journal and drop with up to 100,000 queued and 1,000,000 finished rows',
+  about: 'start, history, journal, drop and uploads with up to 100,000 queued and 1,000,000 finished rows',
   needs: [],
   onlyNamed: true,
   async measure(bench) {
@@ -40,6 +44,7 @@ export const growth: Family = {
     const rows: Row[] = []
     for (const [queued, finished] of journals) rows.push(await measureStart(bench, api, queued, finished))
     for (const count of drops) rows.push(...(await measureDrop(bench, api, count)))
+    for (const count of uploads) rows.push(await measureUpload(bench, api, count))
     return rows
   },
 }
@@ -70,13 +75,38 @@ async function measureStart(bench: Workbench, api: string, queued: number, finis
   )
 }
 
-async function measureDrop(bench: Workbench, api: string, count: number): Promise<readonly Row[]> {
-  const dropped = join(bench.folder, `dropped-${count}`)
+/** A folder with this many files. */
+async function folderOf(bench: Workbench, count: number): Promise<string> {
+  const folder = join(bench.folder, `models-${count}`)
   for (let seed = 0; seed < count; seed += 1)
-    await writeSafetensors(join(dropped, `model-${seed}.safetensors`), {
+    await writeSafetensors(join(folder, `model-${seed}.safetensors`), {
       sizeBytes: smallestBytes + seed,
       payload: { seed, bytes: 256 },
     })
+  return folder
+}
+
+/** Files that take hardly any time to send, so that the rest of the work for each of them is measured. */
+async function measureUpload(bench: Workbench, server: string, fileCount: number): Promise<Row> {
+  const folder = await folderOf(bench, fileCount)
+  const results: OursResult[] = []
+  for (let round = 0; round < bench.rounds; round += 1)
+    results.push(
+      await ours(bench, { server, singlePutLimitBytes: 500_000_000, atOnce: 4, paths: [folder], fileCount }),
+    )
+  const value = (name: keyof OursResult) => median(results.map((result) => result[name]))
+  return told(
+    `${fileCount.toLocaleString('en')} files added and uploaded`,
+    `${((value('cpuSeconds') / fileCount) * 1000).toFixed(1)} ms CPU a file`,
+    {
+      ours: `${value('seconds').toFixed(1)} s, peak ${value('peakMiB').toFixed(0)} MiB`,
+      note: `event-loop lag p99 ${value('lagP99Ms').toFixed(0)} ms`,
+    },
+  )
+}
+
+async function measureDrop(bench: Workbench, api: string, count: number): Promise<readonly Row[]> {
+  const dropped = await folderOf(bench, count)
   const results: DropResult[] = []
   for (let round = 0; round < bench.rounds; round += 1) {
     const home = join(bench.folder, `drop-home-${count}-${round}`)

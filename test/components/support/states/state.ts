@@ -28,10 +28,11 @@ export const untilShown =
 /** A position in a row without controls. */
 export const rowCorner = { position: { x: 12, y: 12 } }
 
-/** Waits until transitions have ended. Endless animations, such as a progress bar's, are not awaited. */
+/** Ends transitions, so that no test waits for them. Endless animations, such as a progress bar’s, go on. */
 export async function untilStill(): Promise<void> {
   const ending = document
     .getAnimations()
     .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+  for (const animation of ending) animation.finish()
   await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined)))
 }

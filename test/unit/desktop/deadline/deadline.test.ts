@@ -39,6 +39,24 @@ function setup() {
     environment: createTestEnvironment(clock),
   })
   let sequence = 0
+  function apply(
+    changed: readonly UploadRow[],
+    bytesPerSecond: number | null,
+    more: Partial<Patch> = {},
+  ): void {
+    sequence += 1
+    const totals = { ...emptyTotals, running: 1, bytesPerSecond }
+    tracker.applyPatch({
+      sequence,
+      changed,
+      removed: [],
+      totals,
+      allPaused: false,
+      line: 'ok',
+      isIncomplete: false,
+      ...more,
+    })
+  }
   return {
     tracker,
     clock,
@@ -46,20 +64,10 @@ function setup() {
     state,
     views,
     unreachable,
+    apply,
     /** Applies a patch, and computes the forecast again. */
-    patch(changed: readonly UploadRow[], bytesPerSecond: number | null, more: Partial<Patch> = {}) {
-      sequence += 1
-      const totals = { ...emptyTotals, running: 1, bytesPerSecond }
-      tracker.applyPatch({
-        sequence,
-        changed,
-        removed: [],
-        totals,
-        allPaused: false,
-        line: 'ok',
-        isIncomplete: false,
-        ...more,
-      })
+    patch(...patch: Parameters<typeof apply>) {
+      apply(...patch)
       clock.advance(5_000)
     },
   }
@@ -75,6 +83,20 @@ test('claims nothing before the speed was measured', () => {
   expect(tracker.current()).toMatchObject({ state: 'unknown', doneAtMs: null, suggestions: [] })
   patch([], 2 * megabyte)
   expect(tracker.current()?.state).toBe('met')
+})
+
+test('computes the forecast once for a patch and a change that follow each other', () => {
+  const { apply, patch, tracker, clock, views } = setup()
+  patch([sending()], 2 * megabyte)
+  apply([sending(megabyte)], 2 * megabyte)
+  clock.advance(1_000)
+  tracker.update()
+  const count = views.length
+  clock.advance(60_000)
+  expect(views).toHaveLength(count)
+  apply([sending(2 * megabyte)], 2 * megabyte)
+  clock.advance(60_000)
+  expect(views).toHaveLength(count + 1)
 })
 
 test('claims nothing while it isn’t known when a pause ends', () => {

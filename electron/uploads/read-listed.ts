@@ -20,11 +20,11 @@ export async function readListed(
   const maxRequests = Math.floor(modelIds.size / requestsPerPage)
   let pageCount = Infinity
 
-  /** Returns how many of them the page has. */
+  /** Returns how many of them were not found before. */
   function add(models: readonly ModelWire[]): number {
-    const wanted = models.filter(({ id }) => modelIds.has(id))
-    for (const model of wanted) found.set(model.id, model)
-    return wanted.length
+    const before = found.size
+    for (const model of models) if (modelIds.has(model.id)) found.set(model.id, model)
+    return found.size - before
   }
 
   async function readPages(pages: readonly number[], lastPage: number): Promise<void> {
@@ -49,6 +49,6 @@ export async function readListed(
   const lastPage = Math.min(maxPages, pageCount)
   const others = Array.from({ length: lastPage - 1 }, (_, index) => index + 2)
   if (found.size === 0) others.reverse()
-  await readPages(others.slice(0, maxRequests - 1), lastPage)
+  await readPages(others.slice(0, Math.max(0, maxRequests - 1)), lastPage)
   return found
 }

@@ -1,21 +1,24 @@
 import { expect, test } from 'vitest'
 import type { Access } from '../../../electron/accounts/accounts.ts'
+import { maxPages } from '../../../electron/cloud/models.ts'
 import { readListed } from '../../../electron/uploads/read-listed.ts'
 import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 
 /** Access to a library of this many models, `m1` and so on, with pages of 100. */
-function setup(modelCount: number, { hasTotal = true, failingPage = 0 } = {}) {
+function setup(
+  modelCount: number,
+  { total = modelCount as number | null, failingPage = 0, isEachPageFirst = false } = {},
+) {
   const pages: number[] = []
   const client = createAnsweringClient((query) => {
     const page = Number(query['current_page'])
     pages.push(page)
     if (page === failingPage) return []
+    const start = isEachPageFirst ? 0 : (page - 1) * 100
     const ids = Array.from({ length: modelCount }, (_, index) => `m${index + 1}`)
     return {
-      model_list: ids
-        .slice((page - 1) * 100, page * 100)
-        .map((id) => ({ id, display_name: id, model_type: 'loras' })),
-      ...(hasTotal ? { page_meta: { total_count: modelCount } } : {}),
+      model_list: ids.slice(start, start + 100).map((id) => ({ id, display_name: id, model_type: 'loras' })),
+      ...(total === null ? {} : { page_meta: { total_count: total } }),
     }
   })
   const access: Pick<Access, 'client' | 'signer'> = { client, signer: deviceSigner }
@@ -58,11 +61,21 @@ test('ends where a page of a larger library has fewer than five of the models', 
 
 test('reads no more pages of a larger library than one for five models', async () => {
   const { pages, read } = setup(5_000)
-  expect((await read(idsFrom(4_490, 20))).size).toBe(0)
+  // Two on the last page, five on the one before, eight before that.
+  expect((await read([...idsFrom(4_999, 2), ...idsFrom(4_801, 5), ...idsFrom(4_701, 8)])).size).toBe(7)
   expect(pages).toEqual([1, 50, 49])
-  const { pages: few, read: readFew } = setup(301)
-  expect((await readFew(idsFrom(95, 15))).size).toBe(15)
-  expect(few).toEqual([1, 2])
+})
+
+test('reads one further page at most from a server that ignores the page', async () => {
+  const { pages, read } = setup(5_000, { isEachPageFirst: true })
+  expect((await read(idsFrom(91, 30))).size).toBe(10)
+  expect(pages).toEqual([1, 2])
+})
+
+test('does not believe in more pages than a listing may have', async () => {
+  const { pages, read } = setup(1_000, { total: 1e15 })
+  expect((await read(idsFrom(501, 20))).size).toBe(0)
+  expect(pages).toEqual([1, maxPages, maxPages - 1])
 })
 
 test('keeps what it has read before a page of a larger library that fails', async () => {
@@ -78,7 +91,7 @@ test('reads no further page once it has found all models', async () => {
 })
 
 test('reads only the first page of a library whose size the server does not say', async () => {
-  const { pages, read } = setup(300, { hasTotal: false })
+  const { pages, read } = setup(300, { total: null })
   expect((await read(idsFrom(1, 250))).size).toBe(100)
   expect(pages).toEqual([1])
 })

@@ -4,6 +4,7 @@ import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
+import { hasOtherSample } from '../platform/files/file-identity.ts'
 import type { Library } from '../library/library.ts'
 import type { IndexedListing } from '../library/listing-cache.ts'
 import { IndexedModels, type ModelIndex } from '../library/model-index.ts'
@@ -15,7 +16,7 @@ import type { FileHashes } from './file-hashes.ts'
 import { checkCopies } from './check-copies.ts'
 import { createFileSamples } from './file-samples.ts'
 import { usedPaths } from './path-conflict.ts'
-import { toLibraryModel } from './registered-copies.ts'
+import { registeredUploadsOfSameSize, toLibraryModel } from './registered-copies.ts'
 import { resolvePathConflict } from './resolve-path-conflict.ts'
 import { findSameFile } from './same-file.ts'
 
@@ -34,7 +35,7 @@ export interface ConflictCheck {
 
 interface ConflictCheckOptions {
   readonly rows: Rows
-  readonly library: Pick<Library, 'indexed' | 'model' | 'addRegistered'>
+  readonly library: Pick<Library, 'indexedModels' | 'model' | 'addRegistered'>
   readonly hashes: FileHashes
   readonly store: Pick<UploadStore, 'claimFile' | 'releaseFile' | 'find'>
   readonly environment: Environment
@@ -127,14 +128,25 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   }
 
   async function checkNewUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
-    const request = library.indexed(choiceOf(record), { maxAgeMs: maxListingAgeMs(record, environment) })
+    const request = library.indexedModels(choiceOf(record), {
+      maxAgeMs: maxListingAgeMs(record, environment),
+    })
     const attempt = await listWithTimeout(request, record, { environment, signal })
     if (signal.aborted) return abortedOutcome
     const listing = attempt?.ok ? attempt.value : null
+    const registeredCount = countPossibleCopies(record)
     const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
     if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkNewUpload(record, signal)
-    return copy.kind === 'none' ? resolve(record.id, listing?.models ?? nothingListed) : copy
+    if (copy.kind !== 'none') return copy
+    // One that was registered during the check may have the same bytes.
+    const isOutdated = countPossibleCopies(record) !== registeredCount
+    return isOutdated ? checkNewUpload(record, signal) : resolve(record.id, listing?.models ?? nothingListed)
   }
+
+  const countPossibleCopies = (record: UploadRecord) =>
+    registeredUploadsOfSameSize(rows, record).filter(
+      ({ identity }) => !hasOtherSample(identity, record.identity),
+    ).length
 
   /** Nothing more of it is sent if the bytes were sent, or are being sent, by a copy that was added later. */
   async function checkBegunUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
@@ -163,7 +175,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
       return !isStored(record.state) && isPathOfPassed(record) ? resolve(record.id, nothingListed) : proceed
     // A stored upload may have been refused for a path that was free in the cached listing.
     const freshness = isStored(record.state) ? { maxAgeMs: 0 } : {}
-    const request = library.indexed(choiceOf(record), freshness)
+    const request = library.indexedModels(choiceOf(record), freshness)
     const listing = await listWithTimeout(request, record, { environment, signal })
     const models = listing?.ok ? await withStorageKeys(library, record, listing.value.models) : null
     if (signal.aborted) return abortedOutcome
@@ -268,8 +280,8 @@ async function withStorageKeys(
   for (const { id } of unidentified) {
     const current = await library.model(choiceOf(record), id)
     if (!current.ok && current.failure.code !== 'not-found') return null
-    identified.delete(id)
-    if (current.ok) identified.set(current.value)
+    if (current.ok) identified.set({ ...current.value, id })
+    else identified.delete(id)
   }
   return identified
 }

@@ -13,8 +13,19 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
+interface SetupOptions {
+  /** Resolves when the library is listed. */
+  readonly listing?: Promise<void>
+  /** Models that exist but are not in the listing. */
+  readonly unlisted?: readonly LibraryModel[]
+  readonly onHash?: (path: string) => void
+}
+
 /** A conflict check of real files against a library with these models; records which files are hashed. */
-function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Promise.resolve()) {
+function setup(
+  models: readonly LibraryModel[] = [],
+  { listing = Promise.resolve(), unlisted = [], onHash = () => {} }: SetupOptions = {},
+) {
   const { rows, store, environment, folder } = rowsOnJournal()
   const hashed: string[] = []
   const listed: (readonly [id: string, path: string | null])[] = []
@@ -26,7 +37,7 @@ function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Pr
     replacedFate: () => 'disable',
     onSkipped: () => {},
     library: {
-      async indexed() {
+      async indexedModels() {
         await listing
         const nowMs = environment.now()
         return success({
@@ -36,12 +47,14 @@ function setup(models: readonly LibraryModel[] = [], listing: Promise<void> = Pr
           failure: null,
         })
       },
-      model: async (_choice, id) => success(models.find((one) => one.id === id) as LibraryModel),
+      model: async (_choice, id) =>
+        success([...models, ...unlisted].find((one) => one.id === id) as LibraryModel),
       addRegistered: (_choice, { id, modelPath }) => void listed.push([id, modelPath]),
     },
     hashes: {
       async sha256Of({ path }) {
         hashed.push(path)
+        onHash(path)
         return success(sha256Of(readFileSync(path)))
       },
     },
@@ -144,6 +157,23 @@ test('does not hash a file for a registered one that is gone if their samples di
   rmSync(registered.path)
   expect(await check(queued.id)).toEqual(proceed)
   expect(hashed).toEqual([])
+})
+
+test('finds the copy that was registered while a file was compared with other models', async () => {
+  const [bytes, otherBytes] = [bytesOf(9_000, 1), bytesOf(9_000, 2)]
+  const target = targetAt('models/loras/x.safetensors')
+  const registered = { ...model('m1', bytes), modelPath: target.modelPath }
+  const state = { ...registeredState('m1', 1), sha256: sha256Of(bytes) }
+  const register = () => rows.restore([{ ...copy, phase: 'registered', state }])
+  const { add, check, duplicates, rows } = setup([model('other', otherBytes)], {
+    unlisted: [registered],
+    onHash: () => register(),
+  })
+  // It can't be sent before the other one.
+  const file = add('file', bytes, { target, position: 1 })
+  const copy = add('copy', bytes, { target, position: 2 })
+  expect(await check(file.id)).toEqual({ kind: 'done' })
+  expect(duplicates).toMatchObject([{ id: file.id, model: { id: 'm1' } }])
 })
 
 test('hashes only the file whose size a model has, and finds the duplicate', async () => {
@@ -355,7 +385,7 @@ test.each([
   [5_000_000, 4_000],
   [30_000_000, 15_000],
 ])('waits for the listing of a file of %i bytes for %i ms at most', async (sizeBytes, limitMs) => {
-  const { add, check, clock } = setup([], new Promise(() => {}))
+  const { add, check, clock } = setup([], { listing: new Promise(() => {}) })
   const { id } = add('a', bytesOf(sizeBytes, 1))
   const checking = check(id)
   await expect.poll(() => clock.waits()).toEqual([limitMs])

@@ -5,8 +5,8 @@ import { createWrite } from './journal-write.ts'
 
 /** About 6 MB in the journal. Beyond this the hashes that were not used for longest are dropped. */
 const maxHashes = 20_000
-/** Looking for hashes beyond the limit reads the whole index, so the limit is exceeded by 1 % in between. */
-const prunesPerLimit = 100
+/** Looking for hashes beyond the limit reads the whole index, so it is exceeded by this share in between. */
+const excessShare = 0.01
 
 /** A file and its identity at the time it was hashed. */
 export interface HashedFile {
@@ -51,7 +51,7 @@ export function createHashCache(
    * full.
    */
   const unwritten = new Map<string, { readonly identity: FileIdentity; readonly sha256: string }>()
-  let untilPruned = 0
+  let writesUntilPrune = 0
 
   function peek(path: string, identity: FileIdentity): string | null {
     const cached = unwritten.get(path)
@@ -73,10 +73,11 @@ export function createHashCache(
       unwritten.delete(path)
       const written = write(() => {
         put.run(path, sizeBytes, String(mtimeNs), String(inode), sha256, environment.now())
-        if (untilPruned === 0) prune.run(maxCount)
+        if (writesUntilPrune === 0) prune.run(maxCount)
       })
-      untilPruned = untilPruned === 0 ? Math.floor(maxCount / prunesPerLimit) : untilPruned - 1
       if (!written.ok) unwritten.set(path, { identity, sha256 })
+      else if (writesUntilPrune === 0) writesUntilPrune = Math.floor(maxCount * excessShare)
+      else writesUntilPrune -= 1
     },
     filesWith: (sha256) =>
       withBytes.all(sha256).map((line) => ({

@@ -123,12 +123,12 @@ export class Rows {
 
   /** The uploads of files of this size. */
   ofSize(sizeBytes: number): readonly Row[] {
-    return [...this.#bySize.get(sizeBytes)]
+    return this.#bySize.get(sizeBytes)
   }
 
   /** The uploads to a library path, of all teams, without regard to case. */
   toPath(path: string): readonly Row[] {
-    return [...this.#byPath.get(pathKey(path))]
+    return this.#byPath.get(pathKey(path))
   }
 
   /**

@@ -17,7 +17,7 @@ type Edit = (models: IndexedModels) => void
 /** Requests a listing, given the known one. */
 type ListingRequest = (known: KnownListing | null) => Promise<Result<KnownListing>>
 
-/** A team's models as last listed by the server. Our own changes are applied to them. */
+/** A team's models as last listed by the server. Our own changes are applied to them until the next listing. */
 export interface IndexedListing extends Omit<LibraryListing, 'models'> {
   readonly models: ModelIndex
 }
@@ -73,10 +73,6 @@ export function createListingCache(
     for (const edit of edits) edit(known.models)
   }
 
-  /** A copy, to which later changes are not applied. */
-  const knownListing = (): KnownListing | null =>
-    known && { ...known, models: new Map(known.models.list().map((model) => [model.id, model])) }
-
   function applyEdit(edit: Edit): void {
     for (const edits of pendingEdits) edits.push(edit)
     if (known) edit(known.models)
@@ -111,8 +107,8 @@ export function createListingCache(
       if (known === null || answer.value.completeAtMs >= known.completeAtMs) use(answer.value, edits)
       interrupted = null
       lastFailure = null
-      const written = file && knownListing()
-      if (written) file?.save(written)
+      // A copy: it is written while our changes are applied.
+      if (known) file?.save({ ...known, models: new Map(known.models.byId) })
     } else {
       lastFailure = { failure: answer.failure, atMs: environment.now() }
     }
@@ -129,7 +125,7 @@ export function createListingCache(
       if (file) await (loading ??= load())
       if (requesting) return { ...(await requesting), isNew: false }
       if (isFresh(maxAgeMs)) return { listing: current(), isNew: false }
-      requesting = fetchListing(() => request(knownListing()))
+      requesting = fetchListing(() => request(known && { ...known, models: known.models.byId }))
         .then(() => ({ listing: current(), isNew: true }))
         .finally(() => {
           requesting = null

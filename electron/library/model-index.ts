@@ -27,6 +27,11 @@ export class IndexedModels implements ModelIndex {
     for (const model of models) this.set(model)
   }
 
+  /** Changes with the models. */
+  get byId(): ReadonlyMap<string, LibraryModel> {
+    return this.#models
+  }
+
   get(id: string): LibraryModel | undefined {
     return this.#models.get(id)
   }

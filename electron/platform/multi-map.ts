@@ -2,9 +2,9 @@
 export class MultiMap<Key, Value> {
   readonly #values = new Map<Key, Value[]>()
 
-  /** Changes with the map. */
+  /** The values at present; later changes are not made to them. */
   get(key: Key): readonly Value[] {
-    return this.#values.get(key) ?? []
+    return [...(this.#values.get(key) ?? [])]
   }
 
   add(key: Key, value: Value): void {

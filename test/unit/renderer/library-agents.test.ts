@@ -14,7 +14,7 @@ function createLibrary(agents: () => Promise<readonly Agent[]> | readonly Agent[
   const events = { unlisted: ignored, missing: ignored, statusChanged: ignored, undoFailed: ignored }
   const clock = { nowMs: 1_000_000 }
   const session = new SessionState(bridge, { paired: ignored, departed: ignored })
-  const library = new LibraryState(bridge, session, events, () => clock.nowMs)
+  const library = new LibraryState(bridge, session, events, { now: () => clock.nowMs, delay: async () => {} })
   library.start()
   return {
     library,

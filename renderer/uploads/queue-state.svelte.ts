@@ -128,7 +128,11 @@ export class QueueState {
   /** Types that are offered because the user gave them to similar files, with the uploads to change. */
   readonly offeredTypes = $derived.by(() => {
     const byType = new Map<string, string[]>()
-    for (const [id, type] of this.#offers) byType.set(type, [...(byType.get(type) ?? []), id])
+    for (const [id, type] of this.#offers) {
+      const ids = byType.get(type)
+      if (ids) ids.push(id)
+      else byType.set(type, [id])
+    }
     return [...byType].map(([type, ids]) => ({ type, ids }))
   })
   readonly #offers = new SvelteMap<string, string>()
@@ -229,9 +233,10 @@ export class QueueState {
 
   #apply({ sequence, changed, removed, totals, allPaused, line, isIncomplete }: Patch): void {
     let moved = removed.length > 0
+    const sort = untrack(() => this.sort)
     for (const row of changed) {
       const before = untrack(() => this.rows.get(row.id))
-      if (!before || sortKey(before) !== sortKey(row)) moved = true
+      if (!before || sortKey(before, sort) !== sortKey(row, sort)) moved = true
       this.rows.set(row.id, row)
       if (row.offeredType !== undefined && isEditable(row)) this.#offers.set(row.id, row.offeredType)
       else this.#offers.delete(row.id)

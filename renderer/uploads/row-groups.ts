@@ -33,13 +33,14 @@ export const keyOfTeam = ({ accountId, team }: TeamOfRow): string => teamKey({ a
  * Everything that determines team, group, order, group actions and search matches of a row; the list is
  * sorted only if it changes. The size does while the file is still being written.
  */
-export function sortKey(row: UploadRow): string {
+export function sortKey(row: UploadRow, { by }: UploadSort): string {
   const { displayName, modelType, modelPath } = row.target
   const group = row.phase === 'review' ? 'review' : groupOf(row)
   const names = `${row.accountId} ${row.team.id} ${row.team.name}\n${displayName}\n${modelType}\n${modelPath}`
   const actions = groupActionsOf(row).join()
   const order = `${row.position}\n${row.sizeBytes}\n${row.finishedAtMs ?? ''}`
-  return `${group}\n${row.phase}\n${actions}\n${order}\n${names}`
+  // A running upload goes through several phases without changing its place, unless the list is sorted by them.
+  return `${group}\n${by === 'state' ? row.phase : ''}\n${actions}\n${order}\n${names}`
 }
 
 /** Whether all words of the search occur in the row's names. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupRows, uploadOrder } from '../../../renderer/uploads/row-groups.ts'
+import { groupRows, sortKey, uploadOrder } from '../../../renderer/uploads/row-groups.ts'
 import { row } from '../../components/support/rows.ts'
 
 const rows = [
@@ -30,4 +30,15 @@ test.each([
   ['what both have', 'safetensors', ['Krea', 'Other']],
 ])('finds uploads by %s', (_field, search, ids) => {
   expect(found(search)).toEqual(ids)
+})
+
+test('a running upload changes its place with its phase only if the list is sorted by status', () => {
+  const checking = row('a', { phase: 'checking' })
+  const sending = { ...checking, phase: 'sending' as const }
+  const keysBy = (by: 'position' | 'state') =>
+    [checking, sending].map((one) => sortKey(one, { by, isDescending: false }))
+  const [queued, byStatus] = [keysBy('position'), keysBy('state')]
+  expect([queued[0] === queued[1], byStatus[0] === byStatus[1]]).toEqual([true, false])
+  const done = sortKey({ ...sending, phase: 'registered' }, uploadOrder)
+  expect(done).not.toBe(queued[1])
 })

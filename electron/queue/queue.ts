@@ -239,10 +239,10 @@ export class Queue {
   }
 
   #readyPrioritised(): string[] {
+    const count = this.#free('prioritised')
+    if (count <= 0) return []
     const ready = [...this.#prioritised].filter((id) => this.#waiting.isReady(id))
-    return ready
-      .sort((a, b) => this.#hooks.positionOf(a) - this.#hooks.positionOf(b))
-      .slice(0, Math.max(0, this.#free('prioritised')))
+    return ready.sort((a, b) => this.#hooks.positionOf(a) - this.#hooks.positionOf(b)).slice(0, count)
   }
 
   #start(id: string, place: Place): void {

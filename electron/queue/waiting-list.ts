@@ -18,24 +18,51 @@ export interface WaitingList {
   reorder(): void
 }
 
+/** An upload that is ready; another object if it left the list and came back. */
+interface Entry {
+  readonly id: string
+  readonly position: number
+}
+
+/** More uploads than this that become ready at once are sorted with all others instead of being inserted. */
+const maxInserted = 100
+
 /** Sorts only when uploads are taken, so that ten thousand can be added one by one. */
 export function createWaitingList(options: {
   readonly positionOf: (id: string) => number
   readonly isSmall: (id: string) => boolean
 }): WaitingList {
   const { positionOf, isSmall } = options
-  const ready = new Set<string>()
+  /** Null until it is sorted. */
+  const ready = new Map<string, Entry | null>()
   const delayed = new Map<string, number>()
-  /** Sorted descending, so that `pop` returns the lowest position; may contain ids that are gone. */
-  let lists: Record<Size, string[]> | null = null
+  /** Sorted descending, so that `pop` returns the lowest position; may contain entries that are gone. */
+  let lists: Record<Size, Entry[]> | null = null
 
-  function sorted(): Record<Size, string[]> {
+  const listOf = (id: string) => (isSmall(id) ? 'small' : 'large')
+
+  function sorted(): Record<Size, Entry[]> {
     if (lists) return lists
     lists = { large: [], small: [] }
-    const placed = Array.from(ready, (id) => ({ id, position: positionOf(id) }))
-    for (const { id } of placed.sort((a, b) => a.position - b.position).reverse())
-      lists[isSmall(id) ? 'small' : 'large'].push(id)
+    const entries = Array.from(ready.keys(), (id) => ({ id, position: positionOf(id) }))
+    for (const entry of entries.sort((a, b) => a.position - b.position).reverse()) {
+      ready.set(entry.id, entry)
+      lists[listOf(entry.id)].push(entry)
+    }
     return lists
+  }
+
+  /** After those with its position, which arrived before. */
+  function insert(id: string, list: Entry[]): void {
+    const entry = { id, position: positionOf(id) }
+    let [low, high] = [0, list.length]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if ((list[middle]?.position ?? 0) > entry.position) low = middle + 1
+      else high = middle
+    }
+    list.splice(low, 0, entry)
+    ready.set(id, entry)
   }
 
   return {
@@ -49,11 +76,12 @@ export function createWaitingList(options: {
     delete: (id) => ready.delete(id) || delayed.delete(id),
     isReady: (id) => ready.has(id),
     becomeReady(nowMs) {
-      for (const [id, fromMs] of delayed) {
-        if (fromMs > nowMs) continue
+      const ids = [...delayed].filter(([, fromMs]) => fromMs <= nowMs).map(([id]) => id)
+      if (ids.length > maxInserted) lists = null
+      for (const id of ids) {
         delayed.delete(id)
-        ready.add(id)
-        lists = null
+        ready.set(id, null)
+        if (lists) insert(id, lists[listOf(id)])
       }
     },
     nextMs() {
@@ -66,9 +94,11 @@ export function createWaitingList(options: {
       if (count <= 0 || ready.size === 0) return taken
       const list = sorted()[size]
       while (taken.length < count) {
-        const id = list.pop()
-        if (id === undefined) break
-        if (ready.delete(id)) taken.push(id)
+        const entry = list.pop()
+        if (!entry) break
+        if (ready.get(entry.id) !== entry) continue
+        ready.delete(entry.id)
+        taken.push(entry.id)
       }
       return taken
     },

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { seededRandom } from '../../fixtures/seeded.ts'
+import { createWaitingList } from '../../../electron/queue/waiting-list.ts'
+
+/** Uploads by their ids; ids that start with "s" are small. */
+function setup() {
+  const positions = new Map<string, number>()
+  const list = createWaitingList({
+    positionOf: (id) => positions.get(id) ?? 0,
+    isSmall: (id) => id.startsWith('s'),
+  })
+  return {
+    list,
+    positions,
+    put(id: string, position: number, fromMs = 0) {
+      positions.set(id, position)
+      list.put(id, fromMs)
+    },
+  }
+}
+
+test('takes uploads that become ready after others in the order of their positions', () => {
+  const { list, put } = setup()
+  for (const [id, position] of [
+    ['a', 10],
+    ['c', 30],
+    ['d', 30],
+    ['s', 5],
+  ] as const)
+    put(id, position)
+  list.becomeReady(0)
+  expect(list.take('large', 1)).toEqual(['a'])
+  put('b', 20)
+  put('e', 30)
+  put('f', 40)
+  put('first', 1)
+  list.becomeReady(0)
+  expect(list.take('large', 9)).toEqual(['first', 'b', 'c', 'd', 'e', 'f'])
+  expect(list.take('small', 9)).toEqual(['s'])
+})
+
+test('takes an upload that left and came back once, in its new place', () => {
+  const { list, put } = setup()
+  put('a', 1)
+  put('b', 2)
+  put('c', 3)
+  list.becomeReady(0)
+  expect(list.take('large', 1)).toEqual(['a'])
+  list.delete('b')
+  put('b', 4)
+  list.becomeReady(0)
+  expect(list.take('large', 9)).toEqual(['c', 'b'])
+  expect(list.size).toBe(0)
+})
+
+test('has one order, whether uploads are added one by one or together', () => {
+  const random = seededRandom(7)
+  const items = Array.from({ length: 400 }, (_, index) => ({
+    id: `u${index}`,
+    position: Math.floor(random() * 50),
+  }))
+  const [together, oneByOne] = [setup(), setup()]
+  for (const { id, position } of items) together.put(id, position)
+  together.list.becomeReady(0)
+  // Sorts the empty list, so that all others are inserted.
+  oneByOne.put('first', -1)
+  oneByOne.list.becomeReady(0)
+  oneByOne.list.take('large', 1)
+  for (const { id, position } of items) {
+    oneByOne.put(id, position)
+    oneByOne.list.becomeReady(0)
+  }
+  expect(oneByOne.list.take('large', 400)).toEqual(together.list.take('large', 400))
+})

@@ -64,9 +64,10 @@ export async function adoptUploads(
   const { accountId, team, signal } = request
   if (signal?.aborted) return success({ continued: new Set(), alreadyQueued: new Set(), continuedCount: 0 })
   const accountIds = accountsOfPerson(services.accounts.list(), accountId)
-  const keys = new Set(files.map(uploadKey))
+  // Of two equal files the first one counts.
+  const fileByKey = new Map(files.toReversed().map((file) => [uploadKey(file), file]))
   const filter = { paths: files.map(({ path }) => path), accountIds, teamId: team.id }
-  const queued = store.queuedUploadsOf(filter).filter((record) => keys.has(keyOfRecord(record)))
+  const queued = store.queuedUploadsOf(filter).filter((record) => fileByKey.has(keyOfRecord(record)))
   const claimed = claim(services, { ids: queued.map(({ id }) => id) })
   if (!claimed.ok) return claimed
   const continuedIds = new Set(claimed.value.map(({ id }) => id))
@@ -76,14 +77,14 @@ export async function adoptUploads(
   const alreadyQueued = new Set(stoppedElsewhere.map(keyOfRecord))
   const isRequested = (record: UploadRecord) =>
     record.phase !== 'registered' &&
-    keys.has(keyOfRecord(record)) &&
+    fileByKey.has(keyOfRecord(record)) &&
     !continued.has(keyOfRecord(record)) &&
     accountIds.includes(record.accountId) &&
     record.team.id === team.id
   for (const id of rows.ids()) {
     const record = rows.get(id)?.record
     if (!record || !isRequested(record)) continue
-    const found = files.find((file) => uploadKey(file) === keyOfRecord(record))
+    const found = fileByKey.get(keyOfRecord(record))
     const placed = found ? placeAgain(rows, record, found) : success(undefined)
     if (!placed.ok) return placed
     const moved = await continueOne(services, record, request, found)
@@ -204,11 +205,12 @@ function claim(
   { store, rows, queue }: AdoptServices,
   filter: UploadFilter | AccountFilter,
 ): Result<readonly UploadRecord[]> {
-  const queued = store.claimQueue(filter)
-  if (!queued.ok) return queued
-  const claimed = queued.value.filter(({ id }) => !rows.has(id))
-  rows.restore(claimed)
-  const waiting = claimed.filter(({ phase }) => phase === 'waiting')
+  // Most added files are new.
+  if ('ids' in filter && filter.ids.length === 0) return success([])
+  const claimed = store.claimQueue(filter, (id) => !rows.has(id))
+  if (!claimed.ok) return claimed
+  rows.restore(claimed.value)
+  const waiting = claimed.value.filter(({ phase }) => phase === 'waiting')
   queue.add(waiting.map(({ id }) => id))
   return success(waiting)
 }

@@ -57,9 +57,12 @@ export interface UploadStore extends HistoryStore, FileClaims {
   removeDisplaced(modelId: string): Result<void>
   /**
    * Claims queued uploads that no living process runs, all or those that match; returns all that this process
-   * has, in order.
+   * has, in order, or only the needed ones: decoding ten thousand takes 0.4 s.
    */
-  claimQueue(which?: UploadFilter | AccountFilter): Result<readonly UploadRecord[]>
+  claimQueue(
+    which?: UploadFilter | AccountFilter,
+    isNeeded?: (id: string) => boolean,
+  ): Result<readonly UploadRecord[]>
   /** Claims like `claimQueue` and returns only the ids, in order. */
   claimQueueIds(): Result<readonly string[]>
   /**
@@ -116,21 +119,29 @@ function createQueueClaims(options: {
   const allIds = database.prepare(queueQuery('id', 'runner = ?'))
   const some = database.prepare(queueQuery(names, 'runner = ? AND id IN (SELECT value FROM json_each(?))'))
 
+  const claimedIds = () => allIds.all(runner).map(({ id }) => String(id))
+
+  const readClaimed = (ids: readonly string[], onInvalid?: () => void) =>
+    remember(read(some.iterate(runner, JSON.stringify(ids)), onInvalid))
+
   function remember(records: readonly UploadRecord[]): readonly UploadRecord[] {
     records.forEach(history.addRead)
     return records
   }
 
   return {
-    claimQueue(which) {
+    claimQueue(which, isNeeded) {
       const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
-      return claimed.ok ? success(remember(read(all.iterate(runner)))) : claimed
+      if (!claimed.ok) return claimed
+      if (!isNeeded) return success(remember(read(all.iterate(runner))))
+      const ids = claimedIds().filter(isNeeded)
+      return success(ids.length > 0 ? readClaimed(ids) : [])
     },
     claimQueueIds() {
       const claimed = writeAsRunner(() => claimAbandoned(database, runner, null))
-      return claimed.ok ? success(allIds.all(runner).map(({ id }) => String(id))) : claimed
+      return claimed.ok ? success(claimedIds()) : claimed
     },
-    readClaimed: (ids, onInvalid) => remember(read(some.iterate(runner, JSON.stringify(ids)), onInvalid)),
+    readClaimed,
   }
 }
 

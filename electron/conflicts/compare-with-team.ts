@@ -2,7 +2,7 @@ import type { Failure } from '../contract/failures.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
-import { IndexedModels } from '../library/model-index.ts'
+import { indexModels } from '../library/model-index.ts'
 import { findPathConflict, pathConflictFailure, usedPaths } from './path-conflict.ts'
 import { makesUnnecessary } from './check-copies.ts'
 
@@ -39,7 +39,7 @@ export function compareWithTeam(
   const inLibrary = new Map<string, LibraryMatch>()
   const [first] = records
   if (!first) return { conflicts, inLibrary }
-  const models = new IndexedModels(options.models)
+  const models = indexModels(options.models)
   const ofTeam = records.filter((record) => isSameTeam(record, first))
   const paths = usedPaths(models, rows, first, areRecorded ? [] : ofTeam)
   for (const record of ofTeam) {

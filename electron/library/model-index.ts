@@ -15,6 +15,14 @@ export interface ModelIndex {
   list(): readonly LibraryModel[]
 }
 
+const indexes = new WeakMap<readonly LibraryModel[], IndexedModels>()
+
+/** The index of a list: the one that it comes from, unless that has changed since. */
+export function indexModels(models: readonly LibraryModel[]): ModelIndex {
+  const index = indexes.get(models)
+  return index?.list() === models ? index : new IndexedModels(models)
+}
+
 /** Models by id, indexed as they change. */
 export class IndexedModels implements ModelIndex {
   readonly #models = new Map<string, LibraryModel>()
@@ -45,7 +53,10 @@ export class IndexedModels implements ModelIndex {
   }
 
   list(): readonly LibraryModel[] {
-    return (this.#list ??= [...this.#models.values()])
+    if (this.#list) return this.#list
+    this.#list = [...this.#models.values()]
+    indexes.set(this.#list, this)
+    return this.#list
   }
 
   /** Adds a model, or replaces the one with its id in its place of the list. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { IndexedModels } from '../../../electron/library/model-index.ts'
+import { IndexedModels, indexModels } from '../../../electron/library/model-index.ts'
 import { libraryModel } from '../../support/library-model.ts'
 
 const one = libraryModel('models/loras/A.safetensors', { id: 'one', sizeBytes: 1 })
@@ -41,4 +41,14 @@ test('lists models without a size or a path, and finds them by their id', () => 
   expect([models.get('bare'), models.list()]).toEqual([bare, [bare]])
   models.delete('bare')
   expect(models.list()).toEqual([])
+})
+
+test('indexes a list anew unless it comes from an index that has not changed since', () => {
+  const models = new IndexedModels([one])
+  const list = models.list()
+  expect(indexModels(list)).toBe(models)
+  models.set(two)
+  expect(indexModels(list).get('two')).toBeUndefined()
+  expect(indexModels(models.list()).get('two')).toBe(two)
+  expect(indexModels([one]).atPath('models/loras/a.safetensors')).toEqual([one])
 })

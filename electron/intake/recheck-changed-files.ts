@@ -52,6 +52,8 @@ interface ChangedFileOptions {
 export class ChangedFileRechecks {
   readonly #options: ChangedFileOptions
   readonly #folders = new Map<string, Folder>()
+  /** Those with a watcher. */
+  readonly #watched = new Set<Folder>()
   readonly #foldersOf = new Map<string, readonly string[]>()
   /** What was beside a file when it was last looked at, if its failure depends on that. */
   readonly #surroundings = new Map<string, string>()
@@ -75,7 +77,7 @@ export class ChangedFileRechecks {
     this.#isActive = false
     this.#cancelCheck?.()
     this.#cancelLook?.()
-    for (const folder of this.#folders.values()) stopWatching(folder)
+    for (const folder of this.#folders.values()) this.#stopWatching(folder)
     this.#folders.clear()
   }
 
@@ -121,30 +123,37 @@ export class ChangedFileRechecks {
       const folder = this.#folders.get(name)
       folder?.ids.delete(id)
       if (folder?.ids.size !== 0) continue
-      stopWatching(folder)
+      this.#stopWatching(folder)
       this.#folders.delete(name)
     }
   }
 
   async #open(name: string): Promise<void> {
-    if (!(await isWatchable(name))) return
+    const isFull = () => this.#watched.size >= maxWatchedFolders
+    if (isFull() || !(await isWatchable(name))) return
     const folder = this.#folders.get(name)
-    const watchedCount = [...this.#folders.values()].filter(({ watcher }) => watcher !== null).length
-    if (!this.#isActive || !folder || folder.watcher || watchedCount >= maxWatchedFolders) return
+    if (!this.#isActive || !folder || folder.watcher || isFull()) return
     try {
       const watcher = watch(name, { persistent: false }, (event, file) => {
         // The folder itself was moved or deleted: another one may take its place.
-        if (event === 'rename' && file === basename(name)) stopWatching(folder)
+        if (event === 'rename' && file === basename(name)) this.#stopWatching(folder)
         this.#folderChanged(folder, file)
       })
       folder.watcher = watcher
-      watcher.on('error', () => stopWatching(folder))
+      this.#watched.add(folder)
+      watcher.on('error', () => this.#stopWatching(folder))
     } catch {
       // Looked at every minute instead.
       return
     }
     // Files may have changed before their folder was watched.
     this.#check(folder.ids)
+  }
+
+  #stopWatching(folder: Folder): void {
+    folder.watcher?.close()
+    folder.watcher = null
+    this.#watched.delete(folder)
   }
 
   #folderChanged({ ids }: Folder, file: string | null): void {
@@ -219,11 +228,6 @@ function foldersToWatch({ path, failure, seen }: UploadRecord): readonly string[
   const { missing } = failure.params
   const ofMissing = typeof missing === 'string' ? join(folder, dirname(missing)) : folder
   return ofMissing === folder ? [folder] : [folder, ofMissing]
-}
-
-function stopWatching(folder: Folder): void {
-  folder.watcher?.close()
-  folder.watcher = null
 }
 
 /** Moves a folder, and a file in it, to the end of their order. */

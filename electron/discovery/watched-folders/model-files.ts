@@ -36,6 +36,18 @@ export interface ModelFiles {
  */
 export type ReadExternalWeights = (graph: string) => Promise<ReadonlyMap<string, number> | null>
 
+type ListNames = (folder: string) => Promise<ReadonlySet<string>>
+
+/** Lists the names in folders, in each one once. */
+export function createFolderLister(): ListNames {
+  const namesByFolder = new Map<string, Promise<ReadonlySet<string>>>()
+  return (folder) => {
+    const names = namesByFolder.get(folder) ?? namesIn(folder)
+    namesByFolder.set(folder, names)
+    return names
+  }
+}
+
 /**
  * The paths to enqueue for many files. Sequential, because every graph starts a thread; each folder is listed
  * once.
@@ -45,12 +57,7 @@ export async function pathsToEnqueueFor(
   root: string,
   readExternalWeights: ReadExternalWeights,
 ): Promise<readonly string[]> {
-  const namesByFolder = new Map<string, Promise<ReadonlySet<string>>>()
-  const listNames = (folder: string) => {
-    const names = namesByFolder.get(folder) ?? namesIn(folder)
-    namesByFolder.set(folder, names)
-    return names
-  }
+  const listNames = createFolderLister()
   const toEnqueue = new Set<string>()
   for (const path of paths) {
     const { pathsToEnqueue } = await findModelFiles(path, root, readExternalWeights, listNames)
@@ -67,7 +74,7 @@ export async function findModelFiles(
   path: string,
   root: string,
   readExternalWeights: ReadExternalWeights,
-  listNames = namesIn,
+  listNames: ListNames,
 ): Promise<ModelFiles> {
   const [folder, name] = [dirname(path), basename(path)]
   const diffusersRoot = await findDiffusersRoot(folder, root)

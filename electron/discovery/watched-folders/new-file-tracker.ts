@@ -9,7 +9,12 @@ import {
   type FileState,
   type PendingFile,
 } from './file-state.ts'
-import { findModelFiles, type ModelFiles, type ReadExternalWeights } from './model-files.ts'
+import {
+  createFolderLister,
+  findModelFiles,
+  type ModelFiles,
+  type ReadExternalWeights,
+} from './model-files.ts'
 
 export type NewFile = FileState & { readonly path: string }
 
@@ -70,10 +75,11 @@ export class NewFileTracker {
   async check(): Promise<{ readonly ready: readonly ReadyModel[]; readonly incompleteCount: number }> {
     const stable = await this.#findStableFiles()
     const models = new Map<string, ModelFiles>()
+    const { root } = this.#options
+    const listNames = createFolderLister()
     for (const [path, state] of stable) {
-      const model = await findModelFiles(path, this.#options.root, (graph) =>
-        this.#readExternalWeights(graph, state),
-      )
+      const readWeights = (graph: string) => this.#readExternalWeights(graph, state)
+      const model = await findModelFiles(path, root, readWeights, listNames)
       models.set(model.key, model)
     }
     const stableCount = stable.size

@@ -1,4 +1,5 @@
 import { cleanLibraryPath, pathKey } from '../contract/library-path.ts'
+import type { LibraryModel } from '../contract/library.ts'
 import type { ModelStatus } from '../contract/uploads.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isRegistered, isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
@@ -62,8 +63,19 @@ async function listedPaths(
 ): Promise<ReadonlySet<string> | null> {
   const request = library.models({ accountId, teamId: team.id })
   const listing = await withTimeout(request, environment.timers, listingTimeoutMs)
-  if (!listing?.ok || listing.value.models.some(({ modelPath }) => modelPath === null)) return null
-  return new Set(listing.value.models.map(({ modelPath }) => pathKey(modelPath ?? '')))
+  return listing?.ok ? pathsOf(listing.value.models) : null
+}
+
+const pathsOfListings = new WeakMap<readonly LibraryModel[], ReadonlySet<string> | null>()
+
+/** The paths of listed models; null if one has none. Several models are looked up in each listing. */
+function pathsOf(models: readonly LibraryModel[]): ReadonlySet<string> | null {
+  const known = pathsOfListings.get(models)
+  if (known !== undefined) return known
+  const isWithoutPaths = models.some(({ modelPath }) => modelPath === null)
+  const paths = isWithoutPaths ? null : new Set(models.map(({ modelPath }) => pathKey(modelPath ?? '')))
+  pathsOfListings.set(models, paths)
+  return paths
 }
 
 /** The uploads of a model's files, oldest first. */
@@ -75,13 +87,9 @@ function uploadsOfModel(
 ): readonly UploadRecord[] {
   const known = new Map<string, UploadRecord>([[record.id, record]])
   if (needsHistory) for (const one of store.registeredFilesOf(group.key)) known.set(one.id, one)
-  for (const one of rows.finished()) known.set(one.id, one)
-  for (const id of rows.ids()) {
-    const one = rows.get(id)?.record
-    if (one) known.set(id, one)
-  }
+  for (const one of rows.filesOf(group.key)) known.set(one.id, one)
   return [...known.values()]
-    .filter((one) => one.seen?.group?.key === group.key && isSameTeam(one, record))
+    .filter((one) => isSameTeam(one, record))
     .sort((one, other) => one.addedAtMs - other.addedAtMs || one.position - other.position)
 }
 

@@ -64,6 +64,8 @@ const noProgress = {
   attempts: 0,
 }
 
+const modelKeyOf = ({ seen }: UploadRecord) => seen?.group?.key ?? null
+
 interface RowsOptions {
   readonly store: UploadStore
   readonly environment: Environment
@@ -94,6 +96,9 @@ export class Rows {
   readonly #bySize = new MultiMap<number, MutableRow>()
   readonly #byPath = new MultiMap<string, MutableRow>()
   readonly #hiddenBySize = new MultiMap<number, UploadRecord>()
+  // The status of a multi-file model is read again whenever one of its team's uploads has changed.
+  readonly #byModel = new MultiMap<string, MutableRow>()
+  readonly #hiddenByModel = new MultiMap<string, UploadRecord>()
   /**
    * Rows newer than the disk, such as after a rolled-back transaction: their next change writes the whole
    * record.
@@ -352,6 +357,8 @@ export class Rows {
         this.#dropHidden(id)
         this.#hidden.set(id, record)
         this.#hiddenBySize.add(record.identity.sizeBytes, record)
+        const model = modelKeyOf(record)
+        if (model !== null) this.#hiddenByModel.add(model, record)
       }
       this.#sending.delete(id)
       if (this.#drop(id)) this.#options.changed(id)
@@ -377,6 +384,14 @@ export class Rows {
   finishedOfSize(sizeBytes: number): readonly UploadRecord[] {
     const shown = this.#bySize.get(sizeBytes).map(({ record }) => record)
     return [...shown.filter(({ phase }) => phase === 'registered'), ...this.#hiddenBySize.get(sizeBytes)]
+  }
+
+  /** The uploads of a multi-file model's files, shown or hidden. */
+  filesOf(modelKey: string): readonly UploadRecord[] {
+    return [
+      ...this.#hiddenByModel.get(modelKey),
+      ...this.#byModel.get(modelKey).map(({ record }) => record),
+    ]
   }
 
   /** Combines all changes that `work` makes into one transaction. */
@@ -432,17 +447,23 @@ export class Rows {
   #index(row: MutableRow): void {
     this.#bySize.add(row.record.identity.sizeBytes, row)
     this.#byPath.add(pathKey(row.record.target.modelPath), row)
+    const model = modelKeyOf(row.record)
+    if (model !== null) this.#byModel.add(model, row)
   }
 
   #unindex(row: MutableRow): void {
     this.#bySize.delete(row.record.identity.sizeBytes, row)
     this.#byPath.delete(pathKey(row.record.target.modelPath), row)
+    const model = modelKeyOf(row.record)
+    if (model !== null) this.#byModel.delete(model, row)
   }
 
   #setRecord(row: MutableRow, record: UploadRecord): void {
     const { identity, target } = row.record
     const isIndexed =
-      identity.sizeBytes === record.identity.sizeBytes && target.modelPath === record.target.modelPath
+      identity.sizeBytes === record.identity.sizeBytes &&
+      target.modelPath === record.target.modelPath &&
+      modelKeyOf(row.record) === modelKeyOf(record)
     if (!isIndexed) this.#unindex(row)
     row.record = record
     if (!isIndexed) this.#index(row)
@@ -457,8 +478,11 @@ export class Rows {
 
   #dropHidden(id: string): void {
     const record = this.#hidden.get(id)
-    if (record) this.#hiddenBySize.delete(record.identity.sizeBytes, record)
+    if (!record) return
     this.#hidden.delete(id)
+    this.#hiddenBySize.delete(record.identity.sizeBytes, record)
+    const model = modelKeyOf(record)
+    if (model !== null) this.#hiddenByModel.delete(model, record)
   }
 
   #write(id: string, change: RecordChange, options?: { readonly isFlushed: false }): Result<void> {

@@ -355,6 +355,29 @@ test('does not list a removed upload as finished', () => {
   expect([...rows.finished()].map(({ id }) => id)).toEqual([kept.id])
 })
 
+test('finds the files of a multi-file model, shown or hidden, until they are removed', () => {
+  const { rows } = setup()
+  const { target } = uploadRecord()
+  const seenIn = (key: string) => ({
+    place: '/models',
+    target,
+    group: { key, name: 'model', kind: 'shards' as const, root: '/models', within: [] },
+  })
+  const [shown, hidden] = [
+    { ...registeredRecord(), seen: seenIn('a') },
+    { ...registeredRecord(), seen: seenIn('a') },
+  ]
+  const waiting = { ...uploadRecord(), seen: seenIn('b') }
+  rows.restore([shown, hidden, waiting, uploadRecord()])
+  rows.hide([hidden.id])
+  const idsOf = (key: string) => rows.filesOf(key).map(({ id }) => id)
+  expect([idsOf('a'), idsOf('b'), idsOf('c')]).toEqual([[hidden.id, shown.id], [waiting.id], []])
+  rows.change(waiting.id, { seen: seenIn('a') })
+  expect([idsOf('a'), idsOf('b')]).toEqual([[hidden.id, shown.id, waiting.id], []])
+  rows.remove([hidden.id, shown.id])
+  expect(idsOf('a')).toEqual([waiting.id])
+})
+
 /** Two uploads that have sent 10 and 30 MB/s for ten seconds. */
 function sendTwo({ rows, clock, added }: ReturnType<typeof setup>) {
   const ids = [added({ id: 'slow' }), added({ id: 'fast' })] as const

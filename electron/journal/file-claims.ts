@@ -76,7 +76,10 @@ export function createFileClaims(
   const findOthers = sameFileFinder(database)
   const mark = database.prepare('UPDATE uploads SET claimed = 1 WHERE id = ?')
   const unmark = database.prepare('UPDATE uploads SET claimed = 0 WHERE id = ? AND claimed = 1')
-  const unmarkAll = database.prepare('UPDATE uploads SET claimed = 0 WHERE runner = ? AND claimed = 1')
+  // Without the phase, the whole history would be searched.
+  const unmarkAll = database.prepare(
+    "UPDATE uploads SET claimed = 0 WHERE phase <> 'registered' AND runner = ? AND claimed = 1",
+  )
   const { takeOver, leave } = takeOverStatements(database, history)
   const inStorage = database.prepare(
     `SELECT ${columns.join(', ')} FROM uploads

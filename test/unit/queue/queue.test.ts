@@ -251,11 +251,12 @@ function pausingQueue(how: 'removal' | 'hold') {
 }
 
 test.each(['removal', 'hold'] as const)('a pause lets a run finish (%s)', async (how) => {
-  const { queue, a, paused, outcomes, started } = pausingQueue(how)
+  const { queue, a, paused, outcomes, started, clock } = pausingQueue(how)
   expect([a.pause.isRequested, a.signal.aborted]).toEqual([true, false])
   await a.end(aborted)
   await paused
   expect(outcomes).toEqual(['a pausing', 'a not pausing', 'a aborted'])
+  expect(clock.waits()).toEqual([])
   expect(queue.has('a')).toBe(how === 'hold')
   await queue.setHeld(false)
   expect(started()).toEqual(how === 'hold' ? ['a', 'a'] : ['a'])

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
+import { addGroup } from '../../../electron/recognition/group-evidence.ts'
+import type { FileToInspect } from '../../../electron/recognition/found-file.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { smallZip, writeSafetensors, writeText } from '../../fixtures/model-files.ts'
 import { imported, pickleOf, torchZip } from '../../fixtures/pickles.ts'
@@ -29,6 +31,16 @@ async function replaceFolderByLink(folder: string, target: string): Promise<void
   await rename(folder, at('moved'))
   await symlink(target, folder)
 }
+
+test('looks for the other parts of a file only if no scan has found it and it has its own name', async () => {
+  for (const part of [1, 2]) await writeText(at(`unet-0000${part}-of-00002.safetensors`), '')
+  const file: FileToInspect = { path: at('unet-00001-of-00002.safetensors'), folder: '' }
+  expect((await addGroup(file)).group).toMatchObject({ kind: 'shards' })
+  const scanned = { ...file, place: root }
+  const linked = { ...file, name: 'linked.safetensors' }
+  expect(await addGroup(scanned)).toBe(scanned)
+  expect(await addGroup(linked)).toBe(linked)
+})
 
 test('refuses a companion whose folder was replaced by a link to another place', async () => {
   const { failureNow } = await findCompanion((path) => writeText(path, '{}'))

@@ -44,7 +44,7 @@ const operationOf = ({ status }: LibraryChange) => (status === undefined ? 'chan
  * A batch changes the library all the time. A model takes about 3 µs to transfer in main and in the page, which is
  * at most 3 % of the time of each.
  */
-const reloadAfterMs = (modelCount: number) => Math.max(500, modelCount * 0.1)
+const reloadIntervalMs = (modelCount: number) => Math.max(500, modelCount * 0.1)
 
 const realTime = {
   now: () => Date.now(),
@@ -120,6 +120,9 @@ export class LibraryState {
   #agentsRequestedAtMs = -Infinity
   #isOpen = false
   #isReloading = false
+  /** The team is another one than that of earlier runs. */
+  #reloadRun = 0
+  /** The models have changed since they were last requested. */
   #isOutdated = false
   /** The team's models were listed at least once. */
   #isListed = false
@@ -154,12 +157,15 @@ export class LibraryState {
     this.#isOpen = true
     if (!this.#choice || !isSameChoice(choice, this.#choice)) this.#switchTo(choice)
     // Not a dependency of the effect that opens the library.
-    else if (untrack(() => this.isLoading)) return this.#latestLoad
+    else if (untrack(() => this.isLoading)) {
+      void this.#reload()
+      return this.#latestLoad
+    }
     void this.#loadAgents(false)
     await this.#load(false)
   }
 
-  /** No longer requests agents when models change. */
+  /** No longer requests models and agents when models change. */
   readonly close = () => {
     this.#isOpen = false
   }
@@ -318,6 +324,8 @@ export class LibraryState {
     this.loadFailure = this.stale = this.detailsId = null
     this.operations = new Map()
     this.revealedIds = []
+    this.#reloadRun += 1
+    this.#isReloading = this.#isOutdated = false
     this.showAll()
   }
 
@@ -327,26 +335,30 @@ export class LibraryState {
       this.#reportedTeams.add(teamId)
       this.#events.unlisted()
     }
-    // It is loaded again when it is opened.
-    if (failure || !this.isKnown || teamId !== this.#choice?.teamId || !this.#isOpen) return
+    if (failure || !this.isKnown || teamId !== this.#choice?.teamId) return
+    this.#isOutdated = true
+    // Otherwise the models are loaded when the library is opened.
+    if (!this.#isOpen) return
     void this.#loadAgents(false)
     void this.#reload()
   }
 
-  /** Loads the models again after a change; one request at a time, and not more often than their number allows. */
+  /** Loads the models again if they have changed; one request at a time, as often as their number allows. */
   async #reload(): Promise<void> {
-    this.#isOutdated = true
     if (this.#isReloading) return
     this.#isReloading = true
-    while (this.#isOutdated && this.#isOpen) {
-      this.#isOutdated = false
-      await this.#load(false)
-      await this.#delay(reloadAfterMs(this.models.length))
+    const run = (this.#reloadRun += 1)
+    while (run === this.#reloadRun && this.#isOutdated && this.#isOpen) {
+      // Its answer may lack the change.
+      if (untrack(() => this.isLoading)) await this.#latestLoad
+      else await this.#load(false)
+      await this.#delay(reloadIntervalMs(untrack(() => this.models.length)))
     }
-    this.#isReloading = false
+    if (run === this.#reloadRun) this.#isReloading = false
   }
 
   #load(isFresh: boolean): Promise<void> {
+    this.#isOutdated = false
     this.#latestLoad = this.#request(isFresh)
     return this.#latestLoad
   }

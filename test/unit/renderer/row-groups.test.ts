@@ -32,7 +32,7 @@ test.each([
   expect(found(search)).toEqual(ids)
 })
 
-test('a running upload changes its place with its phase only if the list is sorted by status', () => {
+test('a running upload moves with its phase only in a list that is sorted by status', () => {
   const checking = row('a', { phase: 'checking' })
   const sending = { ...checking, phase: 'sending' as const }
   const keysBy = (by: 'position' | 'state') =>

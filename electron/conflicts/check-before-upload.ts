@@ -4,7 +4,6 @@ import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import { hasOtherSample } from '../platform/files/file-identity.ts'
 import type { Library } from '../library/library.ts'
 import type { IndexedListing } from '../library/listing-cache.ts'
 import { IndexedModels, type ModelIndex } from '../library/model-index.ts'
@@ -13,10 +12,10 @@ import { isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/up
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
-import { checkCopies } from './check-copies.ts'
+import { checkCopies, possibleCopies, type CopyCheckResult } from './check-copies.ts'
 import { createFileSamples } from './file-samples.ts'
 import { usedPaths } from './path-conflict.ts'
-import { registeredUploadsOfSameSize, toLibraryModel } from './registered-copies.ts'
+import { toLibraryModel } from './registered-copies.ts'
 import { resolvePathConflict } from './resolve-path-conflict.ts'
 import { findSameFile } from './same-file.ts'
 
@@ -35,7 +34,7 @@ export interface ConflictCheck {
 
 interface ConflictCheckOptions {
   readonly rows: Rows
-  readonly library: Pick<Library, 'indexedModels' | 'model' | 'addRegistered'>
+  readonly library: Pick<Library, 'indexedListing' | 'model' | 'addRegistered'>
   readonly hashes: FileHashes
   readonly store: Pick<UploadStore, 'claimFile' | 'releaseFile' | 'find'>
   readonly environment: Environment
@@ -128,29 +127,32 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
   }
 
   async function checkNewUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
-    const request = library.indexedModels(choiceOf(record), {
+    const request = library.indexedListing(choiceOf(record), {
       maxAgeMs: maxListingAgeMs(record, environment),
     })
     const attempt = await listWithTimeout(request, record, { environment, signal })
     if (signal.aborted) return abortedOutcome
     const listing = attempt?.ok ? attempt.value : null
-    const registeredCount = countPossibleCopies(record)
-    const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
+    const copy = await checkAllCopies(record, listing, signal)
     if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkNewUpload(record, signal)
-    if (copy.kind !== 'none') return copy
-    // One that was registered during the check may have the same bytes.
-    const isOutdated = countPossibleCopies(record) !== registeredCount
-    return isOutdated ? checkNewUpload(record, signal) : resolve(record.id, listing?.models ?? nothingListed)
+    return copy.kind === 'none' ? resolve(record.id, listing?.models ?? nothingListed) : copy
   }
 
-  const countPossibleCopies = (record: UploadRecord) =>
-    registeredUploadsOfSameSize(rows, record).filter(
-      ({ identity }) => !hasOtherSample(identity, record.identity),
-    ).length
+  /** Checks again if a possible copy was registered during the check. */
+  async function checkAllCopies(
+    record: UploadRecord,
+    listing: IndexedListing | null,
+    signal: AbortSignal,
+  ): Promise<CopyCheckResult> {
+    const before = possibleCopies(rows, record)
+    const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
+    const isComplete = [...possibleCopies(rows, record)].every((id) => before.has(id))
+    return copy.kind !== 'none' || isComplete ? copy : checkAllCopies(record, listing, signal)
+  }
 
   /** Nothing more of it is sent if the bytes were sent, or are being sent, by a copy that was added later. */
   async function checkBegunUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
-    const copy = await checkCopies({ ...options, samples, passed }, { record, listing: null }, signal)
+    const copy = await checkAllCopies(record, null, signal)
     if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkBegunUpload(record, signal)
     return copy.kind === 'none' ? checkPathOfBegun(record, signal) : copy
   }
@@ -175,7 +177,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
       return !isStored(record.state) && isPathOfPassed(record) ? resolve(record.id, nothingListed) : proceed
     // A stored upload may have been refused for a path that was free in the cached listing.
     const freshness = isStored(record.state) ? { maxAgeMs: 0 } : {}
-    const request = library.indexedModels(choiceOf(record), freshness)
+    const request = library.indexedListing(choiceOf(record), freshness)
     const listing = await listWithTimeout(request, record, { environment, signal })
     const models = listing?.ok ? await withStorageKeys(library, record, listing.value.models) : null
     if (signal.aborted) return abortedOutcome

@@ -16,7 +16,7 @@ import { runsBefore } from './path-conflict.ts'
 import { modelIdsWithOtherBytes, registeredUploadsOfSameSize, toLibraryModel } from './registered-copies.ts'
 
 /** `queued`: another upload sends the same bytes before this one, or has registered them during the check. */
-type CopyCheckResult =
+export type CopyCheckResult =
   Outcome | { readonly kind: 'queued'; readonly other: UploadRecord } | { readonly kind: 'none' }
 
 interface CopyCheckOptions {
@@ -111,6 +111,19 @@ async function finishAsDuplicate(
  */
 export function makesUnnecessary({ recognition, target }: UploadRecord, path: string | null): boolean {
   return recognition.group === undefined || (path !== null && pathKey(path) === pathKey(target.modelPath))
+}
+
+/** Ids of uploads that have registered a model which may make this upload unnecessary. */
+export function possibleCopies(
+  rows: Pick<Rows, 'finishedOfSize'>,
+  upload: UploadRecord,
+): ReadonlySet<string> {
+  const possible = registeredUploadsOfSameSize(rows, upload).filter(
+    (other) =>
+      !hasOtherSample(other.identity, upload.identity) &&
+      makesUnnecessary(upload, toLibraryModel(other).modelPath),
+  )
+  return new Set(possible.map(({ id }) => id))
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Rows } from '../journal/rows.ts'
 export async function checkConflictsEarly(
   services: {
     readonly rows: Rows
-    readonly library: Pick<Library, 'indexedModels'>
+    readonly library: Pick<Library, 'indexedListing'>
     readonly environment: Pick<Environment, 'log' | 'now'>
     readonly queue: { remove(ids: readonly string[]): Promise<void>; add(ids: readonly string[]): void }
   },
@@ -26,7 +26,7 @@ export async function checkConflictsEarly(
     if (!first) continue
     const { accountId, team } = first
     const maxAgeMs = maxListingAgeMs(first, services.environment)
-    const listing = await library.indexedModels({ accountId, teamId: team.id }, { maxAgeMs })
+    const listing = await library.indexedListing({ accountId, teamId: team.id }, { maxAgeMs })
     const paths = usedPaths(listing.ok ? listing.value.models : new IndexedModels(), rows, first)
     const conflicting = waitingOf(
       rows,

@@ -37,7 +37,7 @@ function setup(
     replacedFate: () => 'disable',
     onSkipped: () => {},
     library: {
-      async indexedModels() {
+      async indexedListing() {
         await listing
         const nowMs = environment.now()
         return success({
@@ -159,18 +159,20 @@ test('does not hash a file for a registered one that is gone if their samples di
   expect(hashed).toEqual([])
 })
 
-test('finds the copy that was registered while a file was compared with other models', async () => {
-  const [bytes, otherBytes] = [bytesOf(9_000, 1), bytesOf(9_000, 2)]
+test.each([
+  ['new', {}],
+  ['begun', { state: multipartOpenState(5_000) }],
+])('finds the copy that was registered during the check of a %s upload', async (_name, given) => {
+  const bytes = bytesOf(9_000, 1)
   const target = targetAt('models/loras/x.safetensors')
-  const registered = { ...model('m1', bytes), modelPath: target.modelPath }
   const state = { ...registeredState('m1', 1), sha256: sha256Of(bytes) }
-  const register = () => rows.restore([{ ...copy, phase: 'registered', state }])
-  const { add, check, duplicates, rows } = setup([model('other', otherBytes)], {
-    unlisted: [registered],
-    onHash: () => register(),
+  const { add, check, duplicates, rows } = setup([], {
+    unlisted: [{ ...model('m1', bytes), modelPath: target.modelPath }],
+    onHash: () => rows.restore([{ ...copy, phase: 'registered', state }]),
   })
-  // It can't be sent before the other one.
-  const file = add('file', bytes, { target, position: 1 })
+  // It is gone, so the file is hashed.
+  rmSync(add('other', bytesOf(9_000, 2), registeredAs('m0')).path)
+  const file = add('file', bytes, { target, position: 1, ...given })
   const copy = add('copy', bytes, { target, position: 2 })
   expect(await check(file.id)).toEqual({ kind: 'done' })
   expect(duplicates).toMatchObject([{ id: file.id, model: { id: 'm1' } }])

@@ -16,7 +16,7 @@ function setup() {
     remove: async (ids: readonly string[]) => ids.forEach((id) => queued.delete(id)),
     add: (ids: readonly string[]) => ids.forEach((id) => queued.add(id)),
   }
-  const library = { indexedModels: async () => failed(failure('offline')) }
+  const library = { indexedListing: async () => failed(failure('offline')) }
   const ids = records.map(({ id }) => id)
   return {
     queued,

@@ -220,6 +220,7 @@ export class UploadCommands {
       }
     })
     if (written.ok) this.#queue.prioritise(ids)
+    else this.#queue.reorder(ids)
     return written
   }
 
@@ -239,7 +240,8 @@ export class UploadCommands {
     const written = rows.inTransaction(() => {
       for (const [id, position] of positions) rows.change(id, { position })
     })
-    if (written.ok) this.#queue.reorder(movedIds)
+    // Also if they could not be written: they are shown.
+    this.#queue.reorder(movedIds)
     return written
   }
 

@@ -205,9 +205,10 @@ function claim(
   { store, rows, queue }: AdoptServices,
   filter: UploadFilter | AccountFilter,
 ): Result<readonly UploadRecord[]> {
-  // Most added files are new.
-  if ('ids' in filter && filter.ids.length === 0) return success([])
-  const claimed = store.claimQueue(filter, (id) => !rows.has(id))
+  const ids = 'ids' in filter ? new Set(filter.ids) : null
+  // Most added files are new, and then the journal isn't written.
+  if (ids?.size === 0) return success([])
+  const claimed = store.claimQueue(filter, (id) => !rows.has(id) && (ids === null || ids.has(id)))
   if (!claimed.ok) return claimed
   rows.restore(claimed.value)
   const waiting = claimed.value.filter(({ phase }) => phase === 'waiting')

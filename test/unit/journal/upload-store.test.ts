@@ -239,6 +239,17 @@ test('uploads are matched by the given accounts only', async () => {
   expect(valueOf(store.claimQueue({ ids: [record.id] }))).toEqual([record])
 })
 
+test('claims all uploads of a process that has ended, and reads only the needed ones', () => {
+  const [one, other] = [uploadRecord(), uploadRecord()]
+  const theirs = start('theirs')
+  theirs.store.add([one, other])
+  theirs.store.close()
+  const { store } = start('ours')
+  expect(valueOf(store.claimQueue(undefined, (id) => id === other.id))).toEqual([other])
+  expect(valueOf(store.claimQueue(undefined, () => false))).toEqual([])
+  expect(ids(valueOf(store.claimQueue())).sort()).toEqual([one.id, other.id].sort())
+})
+
 test('parts are durable, ordered and deleted with their upload', () => {
   const { start } = setup()
   const record = uploadRecord({

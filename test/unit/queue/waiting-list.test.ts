@@ -72,3 +72,29 @@ test('has one order, whether uploads are added one by one or together', () => {
   }
   expect(oneByOne.list.take('large', 400)).toEqual(together.list.take('large', 400))
 })
+
+test('takes small uploads that become ready later in the order of their positions', () => {
+  const { list, put } = setup()
+  put('s1', 1)
+  put('s3', 3)
+  list.becomeReady(0)
+  expect(list.take('small', 1)).toEqual(['s1'])
+  put('s2', 2)
+  put('a', 0)
+  list.becomeReady(0)
+  expect([list.take('small', 9), list.take('large', 9)]).toEqual([['s2', 's3'], ['a']])
+})
+
+test('sorts again after positions have changed, and after many have become ready', () => {
+  const { list, positions, put } = setup()
+  for (const [index, id] of ['a', 'b', 'c'].entries()) put(id, index)
+  list.becomeReady(0)
+  expect(list.take('large', 1)).toEqual(['a'])
+  positions.set('c', 0)
+  list.reorder()
+  expect(list.take('large', 1)).toEqual(['c'])
+  for (let index = 0; index < 200; index += 1) put(`u${index}`, 200 - index)
+  list.becomeReady(0)
+  expect(list.take('large', 3)).toEqual(['b', 'u199', 'u198'])
+  expect(list.size).toBe(198)
+})

@@ -37,7 +37,7 @@ export interface Library {
    */
   models(choice: TeamChoice, age?: ListingAge): Promise<Result<LibraryListing>>
   /** The same for looking up single models, without listing all of them. */
-  indexedModels(choice: TeamChoice, age?: ListingAge): Promise<Result<IndexedListing>>
+  indexedListing(choice: TeamChoice, age?: ListingAge): Promise<Result<IndexedListing>>
   /** The team's models as last listed, of any age, or null. Requests nothing. */
   cachedModels(choice: TeamChoice): readonly LibraryModel[] | null
   /** The current state of one model (documented call). */
@@ -111,7 +111,7 @@ export function createLibrary(options: {
     return found
   }
 
-  async function indexedModels(
+  async function indexedListing(
     choice: TeamChoice,
     { maxAgeMs }: ListingAge = {},
   ): Promise<Result<IndexedListing>> {
@@ -123,12 +123,12 @@ export function createLibrary(options: {
   }
 
   return {
-    indexedModels,
+    indexedListing,
     model,
     agents: (choice) => request(choice, ({ client, signer }, signal) => listAgents(client, signer, signal)),
     cachedModels: (choice) => cacheFor(choice).cached()?.list() ?? null,
     async models(choice, age) {
-      const listing = await indexedModels(choice, age)
+      const listing = await indexedListing(choice, age)
       return listing.ok ? success({ ...listing.value, models: listing.value.models.list() }) : listing
     },
     async change(choice, id, change) {

@@ -107,7 +107,7 @@ export function createListingCache(
       if (known === null || answer.value.completeAtMs >= known.completeAtMs) use(answer.value, edits)
       interrupted = null
       lastFailure = null
-      // A copy: it is written while our changes are applied.
+      // A copy, so that our later changes don't affect what is written.
       if (known) file?.save({ ...known, models: new Map(known.models.byId) })
     } else {
       lastFailure = { failure: answer.failure, atMs: environment.now() }

@@ -1,5 +1,5 @@
 import type { Access } from '../accounts/accounts.ts'
-import { getModelPage, listModels, maxPages } from '../cloud/models.ts'
+import { getModelPage, listModels } from '../cloud/models.ts'
 import type { ModelWire } from '../cloud/wire.ts'
 
 /** A page of the listing is requested only where it replaces this many requests for single models. */
@@ -27,14 +27,16 @@ export async function readListed(
     return found.size - before
   }
 
-  async function readPages(pages: readonly number[], lastPage: number): Promise<void> {
-    for (const page of pages) {
+  async function readNewest(): Promise<void> {
+    const isNewestFirst = found.size > 0
+    for (let requests = 1; requests < Math.min(maxRequests, pageCount); requests += 1) {
       if (found.size === modelIds.size) return
+      const page = isNewestFirst ? requests + 1 : pageCount + 1 - requests
       const answer = await getModelPage(client, signer, page, signal)
       if (!answer.ok) return
       const count = add(answer.value.models)
       // Few models may be on the last page.
-      if (count < requestsPerPage && page !== lastPage) return
+      if (count < requestsPerPage && page !== pageCount) return
     }
   }
 
@@ -45,10 +47,6 @@ export async function readListed(
     if (position.page === 1 && total !== null && count > 0) pageCount = Math.ceil(total / count)
     if (found.size === modelIds.size || pageCount > maxRequests) break
   }
-  if (pageCount <= maxRequests || pageCount === Infinity) return found
-  const lastPage = Math.min(maxPages, pageCount)
-  const others = Array.from({ length: lastPage - 1 }, (_, index) => index + 2)
-  if (found.size === 0) others.reverse()
-  await readPages(others.slice(0, Math.max(0, maxRequests - 1)), lastPage)
+  if (pageCount > maxRequests && pageCount !== Infinity) await readNewest()
   return found
 }

@@ -76,9 +76,13 @@ export class NewFileTracker {
     const stable = await this.#findStableFiles()
     const models = new Map<string, ModelFiles>()
     const { root } = this.#options
-    const listNames = createFolderLister()
+    let listNames = createFolderLister()
     for (const [path, state] of stable) {
-      const readWeights = (graph: string) => this.#readExternalWeights(graph, state)
+      const readWeights = (graph: string) => {
+        // Reading a graph takes long, and files may arrive meanwhile.
+        listNames = createFolderLister()
+        return this.#readExternalWeights(graph, state)
+      }
       const model = await findModelFiles(path, root, readWeights, listNames)
       models.set(model.key, model)
     }

@@ -5,13 +5,13 @@ import { openLibrary } from '../support/library.ts'
 import { openPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'
 import { settings } from '../support/rows.ts'
-import { untilStill } from '../support/states/state.ts'
+import { endTransitions } from '../support/states/state.ts'
 import { states } from '../support/states/states.ts'
 import { detailsStates } from '../support/states/details-states.ts'
 import { everyBanner, mixedRows as rows } from '../support/states/upload-states.ts'
 
 async function violations(options: axe.RunOptions = {}): Promise<string[]> {
-  await untilStill()
+  await endTransitions()
   const found = await axe.run(document.body, { resultTypes: ['violations'], ...options })
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
 }

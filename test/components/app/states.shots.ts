@@ -3,7 +3,7 @@ import { commands, page } from 'vitest/browser'
 import type { Settings } from '../../../electron/contract/settings.ts'
 import { settings } from '../support/rows.ts'
 import { settingsSections } from '../support/states/settings-states.ts'
-import { untilStill } from '../support/states/state.ts'
+import { endTransitions } from '../support/states/state.ts'
 import { states } from '../support/states/states.ts'
 import { layoutProblems } from '../support/states/layout-problems.ts'
 
@@ -40,7 +40,7 @@ test.each(Object.entries({ ...states, ...settingsSections }))('%s', async (name,
     await page.viewport(...size)
     await expect.poll(() => document.documentElement.lang).toBe(language)
     await expect.poll(() => document.documentElement.dataset['theme']).toBe(theme)
-    await untilStill()
+    await endTransitions()
     problems.push(...layoutProblems().map((problem) => `${variant}: ${problem}`))
     await page.screenshot({ path: `${inject('screenshotFolder')}/${fileName(name)}/${variant}.png` })
   }

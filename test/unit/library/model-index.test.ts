@@ -43,7 +43,7 @@ test('lists models without a size or a path, and finds them by their id', () => 
   expect(models.list()).toEqual([])
 })
 
-test('indexes a list anew unless it comes from an index that has not changed since', () => {
+test('indexes a list again unless it comes from an index that has not changed since', () => {
   const models = new IndexedModels([one])
   const list = models.list()
   expect(indexModels(list)).toBe(models)

@@ -29,7 +29,7 @@ export const untilShown =
 export const rowCorner = { position: { x: 12, y: 12 } }
 
 /** Ends transitions, so that no test waits for them. Endless animations, such as a progress bar’s, go on. */
-export async function untilStill(): Promise<void> {
+export async function endTransitions(): Promise<void> {
   const ending = document
     .getAnimations()
     .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)

@@ -12,7 +12,7 @@ import { isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/up
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
-import { checkCopies, possibleCopies, type CopyCheckResult } from './check-copies.ts'
+import { checkCopies } from './check-copies.ts'
 import { createFileSamples } from './file-samples.ts'
 import { usedPaths } from './path-conflict.ts'
 import { toLibraryModel } from './registered-copies.ts'
@@ -133,26 +133,14 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     const attempt = await listWithTimeout(request, record, { environment, signal })
     if (signal.aborted) return abortedOutcome
     const listing = attempt?.ok ? attempt.value : null
-    const copy = await checkAllCopies(record, listing, signal)
+    const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
     if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkNewUpload(record, signal)
     return copy.kind === 'none' ? resolve(record.id, listing?.models ?? nothingListed) : copy
   }
 
-  /** Checks again if a possible copy was registered during the check. */
-  async function checkAllCopies(
-    record: UploadRecord,
-    listing: IndexedListing | null,
-    signal: AbortSignal,
-  ): Promise<CopyCheckResult> {
-    const before = possibleCopies(rows, record)
-    const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
-    const isComplete = [...possibleCopies(rows, record)].every((id) => before.has(id))
-    return copy.kind !== 'none' || isComplete ? copy : checkAllCopies(record, listing, signal)
-  }
-
   /** Nothing more of it is sent if the bytes were sent, or are being sent, by a copy that was added later. */
   async function checkBegunUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
-    const copy = await checkAllCopies(record, null, signal)
+    const copy = await checkCopies({ ...options, samples, passed }, { record, listing: null }, signal)
     if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkBegunUpload(record, signal)
     return copy.kind === 'none' ? checkPathOfBegun(record, signal) : copy
   }

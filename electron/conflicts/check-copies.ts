@@ -16,7 +16,7 @@ import { runsBefore } from './path-conflict.ts'
 import { modelIdsWithOtherBytes, registeredUploadsOfSameSize, toLibraryModel } from './registered-copies.ts'
 
 /** `queued`: another upload sends the same bytes before this one, or has registered them during the check. */
-export type CopyCheckResult =
+type CopyCheckResult =
   Outcome | { readonly kind: 'queued'; readonly other: UploadRecord } | { readonly kind: 'none' }
 
 interface CopyCheckOptions {
@@ -36,10 +36,29 @@ const abortedOutcome: Outcome = { kind: 'aborted' }
 /** A model from a listing older than this is looked up again before it counts as a duplicate, in ms. */
 const trustedListingMs = 30_000
 
+interface CopyCheck {
+  readonly record: UploadRecord
+  readonly listing: IndexedListing | null
+}
+
 /** Finishes an upload whose bytes the team has already, and finds another one that sends them. */
 export async function checkCopies(
   options: CopyCheckOptions,
-  { record, listing }: { readonly record: UploadRecord; readonly listing: IndexedListing | null },
+  check: CopyCheck,
+  signal: AbortSignal,
+): Promise<CopyCheckResult> {
+  for (;;) {
+    const before = possibleCopies(options.rows, check.record)
+    const copy = await checkCopiesOnce(options, check, signal)
+    // One that was registered during the check may have the same bytes.
+    const isComplete = [...possibleCopies(options.rows, check.record)].every((id) => before.has(id))
+    if (copy.kind !== 'none' || isComplete) return copy
+  }
+}
+
+async function checkCopiesOnce(
+  options: CopyCheckOptions,
+  { record, listing }: CopyCheck,
   signal: AbortSignal,
 ): Promise<CopyCheckResult> {
   const { rows, samples, environment } = options
@@ -114,10 +133,7 @@ export function makesUnnecessary({ recognition, target }: UploadRecord, path: st
 }
 
 /** Ids of uploads that have registered a model which may make this upload unnecessary. */
-export function possibleCopies(
-  rows: Pick<Rows, 'finishedOfSize'>,
-  upload: UploadRecord,
-): ReadonlySet<string> {
+function possibleCopies(rows: Pick<Rows, 'finishedOfSize'>, upload: UploadRecord): ReadonlySet<string> {
   const possible = registeredUploadsOfSameSize(rows, upload).filter(
     (other) =>
       !hasOtherSample(other.identity, upload.identity) &&

@@ -388,10 +388,7 @@ export class Rows {
 
   /** The uploads of a multi-file model's files, shown or hidden. */
   filesOf(modelKey: string): readonly UploadRecord[] {
-    return [
-      ...this.#hiddenByModel.get(modelKey),
-      ...this.#byModel.get(modelKey).map(({ record }) => record),
-    ]
+    return [...this.#hiddenByModel.get(modelKey), ...this.#byModel.get(modelKey).map(({ record }) => record)]
   }
 
   /** Combines all changes that `work` makes into one transaction. */

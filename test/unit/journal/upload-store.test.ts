@@ -240,6 +240,7 @@ test('uploads are matched by the given accounts only', async () => {
 })
 
 test('claims all uploads of a process that has ended, and reads only the needed ones', () => {
+  const { start } = setup()
   const [one, other] = [uploadRecord(), uploadRecord()]
   const theirs = start('theirs')
   theirs.store.add([one, other])

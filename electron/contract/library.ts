@@ -52,6 +52,8 @@ export interface LibraryChange {
 export interface LibraryUpdate {
   readonly teamId: string
   readonly failure: Failure | null
+  /** When the server was asked for the listing (ms since the epoch); absent for our own changes. */
+  readonly listedAtMs?: number
 }
 
 /** What to do with a file whose library path belongs to a different model. */

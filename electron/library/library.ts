@@ -71,8 +71,8 @@ export function createLibrary(options: {
   const closing = new AbortController()
   const listeners = new Set<(news: LibraryUpdate) => void>()
 
-  function notify({ teamId }: TeamChoice, reason: Failure | null = null): void {
-    for (const listener of listeners) listener({ teamId, failure: reason })
+  function notify({ teamId }: TeamChoice, news: Partial<LibraryUpdate> = {}): void {
+    for (const listener of listeners) listener({ teamId, failure: null, ...news })
   }
 
   async function request<T>(
@@ -118,7 +118,8 @@ export function createLibrary(options: {
     const access = accounts.accessFor(choice.accountId, choice.teamId)
     if (!access.ok) return access
     const { listing, isNew } = await listings.listing(choice, maxAgeMs)
-    if (isNew) notify(choice, listing.ok ? listing.value.failure : listing.failure)
+    const news = listing.ok ? listing.value : { failure: listing.failure, listedAtMs: 0 }
+    if (isNew) notify(choice, { failure: news.failure, listedAtMs: news.listedAtMs })
     return listing
   }
 

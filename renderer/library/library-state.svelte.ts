@@ -124,6 +124,8 @@ export class LibraryState {
   #reloadRun = 0
   /** The models have changed since they were last requested. */
   #isOutdated = false
+  /** The listing that main has reported since then. */
+  #listedDuringLoadMs = 0
   /** The team's models were listed at least once. */
   #isListed = false
 
@@ -329,14 +331,16 @@ export class LibraryState {
     this.showAll()
   }
 
-  #handleNews({ teamId, failure }: LibraryUpdate): void {
+  #handleNews({ teamId, failure, listedAtMs }: LibraryUpdate): void {
     const isOfServer = failure?.code === 'not-found' || failure?.code === 'forbidden'
     if (isOfServer && !this.#reportedTeams.has(teamId)) {
       this.#reportedTeams.add(teamId)
       this.#events.unlisted()
     }
     if (failure || !this.isKnown || teamId !== this.#choice?.teamId) return
-    this.#isOutdated = true
+    // The answer to the present request, unless another listing has followed it.
+    if (this.isLoading && listedAtMs !== undefined) this.#listedDuringLoadMs = listedAtMs
+    else this.#isOutdated = true
     // Otherwise the models are loaded when the library is opened.
     if (!this.#isOpen) return
     void this.#loadAgents(false)
@@ -359,6 +363,7 @@ export class LibraryState {
 
   #load(isFresh: boolean): Promise<void> {
     this.#isOutdated = false
+    this.#listedDuringLoadMs = 0
     this.#latestLoad = this.#request(isFresh)
     return this.#latestLoad
   }
@@ -399,5 +404,8 @@ export class LibraryState {
     this.models = result.value.models
     this.listedAtMs = result.value.listedAtMs
     this.stale = result.value.failure
+    if (result.value.listedAtMs >= this.#listedDuringLoadMs) return
+    this.#isOutdated = true
+    void this.#reload()
   }
 }

@@ -14,6 +14,7 @@ import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
 import { advanceRetries, runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
+import { libraryModel } from '../../support/library-model.ts'
 
 const home = { accountId: 'alice', teamId: ALICES_TEAM_ID }
 const sha256 = 'ab'.repeat(32)
@@ -327,6 +328,20 @@ test('does not notify a listener after it unsubscribes', async () => {
   unsubscribe()
   await library.models(home, { maxAgeMs: 0 })
   expect(news).toBe(1)
+})
+
+test('reports a listing with its time, and our own change without one', async () => {
+  const { library } = await setup()
+  const news: unknown[] = []
+  library.subscribe((update) => news.push(update))
+  await library.models(home)
+  await library.models(home)
+  library.addRegistered(home, libraryModel('models/loras/a.safetensors'))
+  const { teamId } = home
+  expect(news).toEqual([
+    { teamId, failure: null, listedAtMs: expect.any(Number) },
+    { teamId, failure: null },
+  ])
 })
 
 const minuteMs = 60_000

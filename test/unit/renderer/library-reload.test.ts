@@ -13,7 +13,7 @@ async function openLibrary(modelCount: number) {
     libraryModel(`models/loras/${index}`, { id: `${index}` }),
   )
   const { bridge, asked, emit } = fakeBridge({
-    answers: { library: () => success({ models, listedAtMs: 0, completeAtMs: 0, failure: null }) },
+    answers: { library: () => success({ models, listedAtMs: 5, completeAtMs: 5, failure: null }) },
   })
   const ignored = () => undefined
   const events = { unlisted: ignored, missing: ignored, statusChanged: ignored, undoFailed: ignored }
@@ -31,6 +31,8 @@ async function openLibrary(modelCount: number) {
     loadCount: () => asked.filter(({ name }) => name === 'library').length,
     /** A model was registered. */
     register: (teamId = choice.teamId) => emit('library', { teamId, failure: null }),
+    /** The server has listed the models. */
+    list: (listedAtMs: number) => emit('library', { teamId: choice.teamId, failure: null, listedAtMs }),
   }
 }
 
@@ -83,6 +85,19 @@ test('loads the models again after a change during a load', async () => {
   await expect.poll(() => delays.length).toBe(1)
   delays[0]?.end()
   await expect.poll(loadCount).toBe(3)
+})
+
+test('loads the models again if a later listing than the answer was reported', async () => {
+  const { library, delays, loadCount, list } = await openLibrary(1)
+  const refreshed = library.refresh()
+  list(5)
+  await refreshed
+  await turn()
+  expect([loadCount(), delays.length]).toEqual([2, 0])
+  const again = library.refresh()
+  list(6)
+  await again
+  await expect.poll(loadCount).toBe(4)
 })
 
 test('loads the models again after a change that was missed while it was closed during a load', async () => {

@@ -220,7 +220,7 @@ export class UploadCommands {
       }
     })
     if (written.ok) this.#queue.prioritise(ids)
-    else this.#queue.reorder(ids)
+    else this.#queue.reorder([])
     return written
   }
 

@@ -28,7 +28,7 @@ export async function readListed(
   }
 
   async function readNewest(): Promise<void> {
-    const isNewestFirst = found.size > 0
+    const isNewestFirst = found.size >= requestsPerPage
     for (let requests = 1; requests < Math.min(maxRequests, pageCount); requests += 1) {
       if (found.size === modelIds.size) return
       const page = isNewestFirst ? requests + 1 : pageCount + 1 - requests

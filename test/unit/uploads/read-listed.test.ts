@@ -50,8 +50,8 @@ test('reads on from the first page of a larger library while a page has five of 
 
 test('ends where a page of a larger library has fewer than five of the models', async () => {
   const { pages, read } = setup(1_000)
-  const spread = [...idsFrom(98, 6), ...idsFrom(250, 14)]
-  expect((await read(spread)).size).toBe(6)
+  const spread = [...idsFrom(95, 9), ...idsFrom(250, 11)]
+  expect((await read(spread)).size).toBe(9)
   expect(pages).toEqual([1, 2])
   const later = setup(1_000)
   expect((await later.read([...idsFrom(250, 14), ...idsFrom(805, 4)])).size).toBe(4)

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { StorageTest } from '../../../electron/contract/storage-test.ts'
 import { fixedSigner } from '../../../electron/accounts/signers.ts'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
@@ -81,14 +82,18 @@ async function setup(options: CloudOptions = {}) {
     state,
     workerPool,
     storageTest,
-    test: (signal = new AbortController().signal) => storageTest.test(choice, signal, () => {}),
+    test: (signal = new AbortController().signal, onProgress: (test: StorageTest) => void = () => {}) =>
+      storageTest.test(choice, signal, onProgress),
   }
 }
 
 test('names the server if opening is not answered within 15 seconds', async () => {
   const { cloud, clock, test, environment } = await setup()
   const held = cloud.hold('initiateMultipart')
-  const running = test()
+  const reports: StorageTest[] = []
+  const running = test(undefined, (report) => reports.push(report))
+  // Shown as running before anything is answered.
+  expect(reports).toMatchObject([{ state: 'running', sentBytes: 0 }])
   await held.arrived
   expect(clock.waits()).toEqual([15_000])
   clock.advance(15_000)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { ReplacedModel } from '../../../electron/contract/library.ts'
 import { UploadCommands } from '../../../electron/engine/commands.ts'
@@ -244,6 +244,23 @@ test('an upload stays in the queue if its pause could not be written', async () 
   breakJournal()
   expect(await commands.pause([waiting])).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
   expect([rows.get(waiting)?.live.phase, queue.has(waiting)]).toEqual(['waiting', true])
+})
+
+test.each([
+  ['to the top', (commands: UploadCommands, ids: readonly string[]) => commands.moveToTop(ids)],
+  [
+    'before another',
+    (commands: UploadCommands, ids: readonly string[]) => commands.moveUploads(ids, 'first'),
+  ],
+])('the queue sorts again for a move %s that could not be committed, since it is shown', (_where, move) => {
+  const { rows, queue, commands, add, failCommits } = setup()
+  add({ id: 'first', position: 1 })
+  add({ id: 'last', position: 2 })
+  failCommits()
+  const reorder = vi.spyOn(queue, 'reorder')
+  expect(move(commands, ['last']).ok).toBe(false)
+  expect(reorder).toHaveBeenCalledOnce()
+  expect(rows.get('last')?.record.position).toBeLessThan(1)
 })
 
 test('a running upload is skipped in a bulk edit, and rejected in a single edit', () => {

@@ -405,6 +405,23 @@ test('a removed upload leaves nothing to one that waits for something else', () 
   expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
 })
 
+test.each(['another account', 'its own process', 'a process that has ended'])(
+  'a removed upload leaves nothing to a waiting one of %s',
+  (owner) => {
+    const { ours, theirs, openThird } = setup()
+    const third = openThird()
+    const other = record({ state: multipartOpenState(5_242_880) })
+    const waiting = record({ failure: failure('other-process') })
+    theirs.add([other])
+    if (owner === 'another account') ours.add([{ ...waiting, accountId: 'cloud.example bob' }])
+    else if (owner === 'its own process') theirs.add([waiting])
+    else third.add([waiting])
+    third.close()
+    theirs.remove([other.id])
+    expect(theirs.abandonedUploads()).toHaveLength(1)
+  },
+)
+
 test('of several uploads of a dead process, the one that is stored completely is taken over', () => {
   const { ours, theirs, endTheirs } = setup()
   const [own, open, stored] = [

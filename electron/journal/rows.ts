@@ -1,10 +1,9 @@
 import { failed, failure, success, type Result } from '../contract/failures.ts'
-import { pathKey } from '../contract/library-path.ts'
 import type { SpeedHistory } from '../contract/upload-details.ts'
 import type { Phase, UploadRow } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
-import { MultiMap } from '../platform/multi-map.ts'
 import type { UploadRecord, RecordChange } from './upload-record.ts'
+import { areIndexedAlike, RecordIndex } from './record-index.ts'
 import { createLogRecorder, type HoldReason, type LogRecorder } from './upload-log/log-recorder.ts'
 import { isSending, toUploadRow, type LiveState } from './row-view.ts'
 import { createSpeedMeter, speedScaleFor } from '../platform/speed-meter.ts'
@@ -64,8 +63,6 @@ const noProgress = {
   attempts: 0,
 }
 
-const modelKeyOf = ({ seen }: UploadRecord) => seen?.group?.key ?? null
-
 interface RowsOptions {
   readonly store: UploadStore
   readonly environment: Environment
@@ -91,14 +88,8 @@ export class Rows {
   readonly #rows = new Map<string, MutableRow>()
   /** Finished ones that are hidden. */
   readonly #hidden = new Map<string, UploadRecord>()
-  // Each upload is compared with those of its size and path. Searching all rows for each of them takes too long
-  // with ten thousand.
-  readonly #bySize = new MultiMap<number, MutableRow>()
-  readonly #byPath = new MultiMap<string, MutableRow>()
-  readonly #hiddenBySize = new MultiMap<number, UploadRecord>()
-  // The status of a multi-file model is read again whenever one of its team's uploads has changed.
-  readonly #byModel = new MultiMap<string, MutableRow>()
-  readonly #hiddenByModel = new MultiMap<string, UploadRecord>()
+  readonly #index = new RecordIndex<MutableRow>()
+  readonly #hiddenIndex = new RecordIndex<UploadRecord>()
   /**
    * Rows newer than the disk, such as after a rolled-back transaction: their next change writes the whole
    * record.
@@ -128,12 +119,12 @@ export class Rows {
 
   /** The uploads of files of this size. */
   ofSize(sizeBytes: number): readonly Row[] {
-    return this.#bySize.get(sizeBytes)
+    return this.#index.ofSize(sizeBytes)
   }
 
   /** The uploads to a library path, of all teams, without regard to case. */
   toPath(path: string): readonly Row[] {
-    return this.#byPath.get(pathKey(path))
+    return this.#index.toPath(path)
   }
 
   /**
@@ -167,10 +158,10 @@ export class Rows {
         speed: createSpeedMeter(this.#options.environment.now),
       }
       const before = this.#rows.get(record.id)
-      if (before) this.#unindex(before)
+      if (before) this.#index.delete(before.record, before)
       const row = { record, live }
       this.#rows.set(record.id, row)
-      this.#index(row)
+      this.#index.add(record, row)
       this.#options.changed(record.id)
     }
   }
@@ -356,9 +347,7 @@ export class Rows {
       if (record?.phase === 'registered') {
         this.#dropHidden(id)
         this.#hidden.set(id, record)
-        this.#hiddenBySize.add(record.identity.sizeBytes, record)
-        const model = modelKeyOf(record)
-        if (model !== null) this.#hiddenByModel.add(model, record)
+        this.#hiddenIndex.add(record, record)
       }
       this.#sending.delete(id)
       if (this.#drop(id)) this.#options.changed(id)
@@ -382,13 +371,14 @@ export class Rows {
 
   /** Those of files of this size. */
   finishedOfSize(sizeBytes: number): readonly UploadRecord[] {
-    const shown = this.#bySize.get(sizeBytes).map(({ record }) => record)
-    return [...shown.filter(({ phase }) => phase === 'registered'), ...this.#hiddenBySize.get(sizeBytes)]
+    const shown = this.#index.ofSize(sizeBytes).map(({ record }) => record)
+    return [...shown.filter(({ phase }) => phase === 'registered'), ...this.#hiddenIndex.ofSize(sizeBytes)]
   }
 
   /** The uploads of a multi-file model's files, shown or hidden. */
   filesOf(modelKey: string): readonly UploadRecord[] {
-    return [...this.#hiddenByModel.get(modelKey), ...this.#byModel.get(modelKey).map(({ record }) => record)]
+    const shown = this.#index.ofModel(modelKey).map(({ record }) => record)
+    return [...this.#hiddenIndex.ofModel(modelKey), ...shown]
   }
 
   /** Combines all changes that `work` makes into one transaction. */
@@ -441,35 +431,18 @@ export class Rows {
     return row
   }
 
-  #index(row: MutableRow): void {
-    this.#bySize.add(row.record.identity.sizeBytes, row)
-    this.#byPath.add(pathKey(row.record.target.modelPath), row)
-    const model = modelKeyOf(row.record)
-    if (model !== null) this.#byModel.add(model, row)
-  }
-
-  #unindex(row: MutableRow): void {
-    this.#bySize.delete(row.record.identity.sizeBytes, row)
-    this.#byPath.delete(pathKey(row.record.target.modelPath), row)
-    const model = modelKeyOf(row.record)
-    if (model !== null) this.#byModel.delete(model, row)
-  }
-
   #setRecord(row: MutableRow, record: UploadRecord): void {
-    const { identity, target } = row.record
-    const isIndexed =
-      identity.sizeBytes === record.identity.sizeBytes &&
-      target.modelPath === record.target.modelPath &&
-      modelKeyOf(row.record) === modelKeyOf(record)
-    if (!isIndexed) this.#unindex(row)
+    const before = row.record
     row.record = record
-    if (!isIndexed) this.#index(row)
+    if (areIndexedAlike(before, record)) return
+    this.#index.delete(before, row)
+    this.#index.add(record, row)
   }
 
   /** Returns whether there was such a row. */
   #drop(id: string): boolean {
     const row = this.#rows.get(id)
-    if (row) this.#unindex(row)
+    if (row) this.#index.delete(row.record, row)
     return this.#rows.delete(id)
   }
 
@@ -477,9 +450,7 @@ export class Rows {
     const record = this.#hidden.get(id)
     if (!record) return
     this.#hidden.delete(id)
-    this.#hiddenBySize.delete(record.identity.sizeBytes, record)
-    const model = modelKeyOf(record)
-    if (model !== null) this.#hiddenByModel.delete(model, record)
+    this.#hiddenIndex.delete(record, record)
   }
 
   #write(id: string, change: RecordChange, options?: { readonly isFlushed: false }): Result<void> {

@@ -118,8 +118,9 @@ export function createLibrary(options: {
     const access = accounts.accessFor(choice.accountId, choice.teamId)
     if (!access.ok) return access
     const { listing, isNew } = await listings.listing(choice, maxAgeMs)
-    const news = listing.ok ? listing.value : { failure: listing.failure, listedAtMs: 0 }
-    if (isNew) notify(choice, { failure: news.failure, listedAtMs: news.listedAtMs })
+    if (!isNew) return listing
+    if (!listing.ok) notify(choice, { failure: listing.failure })
+    else notify(choice, { failure: listing.value.failure, listedAtMs: listing.value.listedAtMs })
     return listing
   }
 

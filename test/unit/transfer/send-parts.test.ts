@@ -5,6 +5,7 @@ import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
 import { createPartsHistory, sendParts } from '../../../electron/transfer/send-parts.ts'
 import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { putAnswer } from '../../support/put-answer.ts'
 
 /** Sends a file of one part, which storage answers with these answers, one after the other. */
 function sendOnePart(answers: readonly PutAnswer[]) {
@@ -38,18 +39,7 @@ function sendOnePart(answers: readonly PutAnswer[]) {
   return { clock, sent, congestions: () => congestions }
 }
 
-const busy: PutAnswer = {
-  kind: 'answered',
-  status: 503,
-  etag: null,
-  md5: null,
-  isEncrypted: false,
-  retryAfter: null,
-  body: '',
-  checksum: 0,
-  sha256: null,
-  flushedBytes: 10,
-}
+const busy = putAnswer({ status: 503, flushedBytes: 10 })
 
 test('tries a part four times, with delays that double, before the upload is retried', async () => {
   const { clock, sent, congestions } = sendOnePart([busy, busy, busy, busy])

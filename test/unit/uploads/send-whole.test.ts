@@ -11,21 +11,11 @@ import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts
 import { createSendMemory, type SendSession } from '../../../electron/uploads/send-session.ts'
 import { sendWhole } from '../../../electron/uploads/send-whole.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { putAnswer } from '../../support/put-answer.ts'
 
 const sha256 = 'a'.repeat(64)
 const otherSha256 = 'b'.repeat(64)
-const answered = {
-  kind: 'answered',
-  status: 200,
-  etag: null,
-  md5: null,
-  isEncrypted: false,
-  retryAfter: null,
-  body: '',
-  checksum: 0,
-  sha256: null,
-  flushedBytes: 3,
-} satisfies PutAnswer
+const answered = putAnswer({ flushedBytes: 3 })
 
 /** A session that continues an unanswered PUT with this hash, so that it needs no new URL. */
 async function setup(

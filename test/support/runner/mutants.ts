@@ -25,6 +25,7 @@ import { pathWithTools } from './tools.ts'
 // files reach which mutant. Each mutant is then switched on and only those files run, unit tests first. Prints
 // each mutant with the tests that killed it, and the share of killed mutants. The first run takes as long as all
 // these tests, a mutant killed by unit tests a few seconds, a surviving one up to all integration tests.
+// `--under electron/queue --project unit` is a quick look at one folder with its unit tests only.
 
 interface Mutant {
   readonly file: string
@@ -193,8 +194,8 @@ export default config
   )
 }
 
-const projects = ['unit', 'integration'] as const
-type Project = (typeof projects)[number]
+const allProjects = ['unit', 'integration'] as const
+type Project = (typeof allProjects)[number]
 
 /** In the copy, for everything that tests create. */
 const temporaryFolder = 't'
@@ -264,7 +265,7 @@ async function runWithReport(folder: string, words: readonly string[], limitMs: 
 }
 
 /** Runs all tests once with the mutants switched off. */
-async function findReached(folder: string): Promise<FirstRun> {
+async function findReached(folder: string, projects: readonly Project[]): Promise<FirstRun> {
   const passing: Record<Project, readonly string[]> = { unit: [], integration: [] }
   const tookMs = { unit: 0, integration: 0 }
   for (const project of projects) {
@@ -295,6 +296,7 @@ async function findReached(folder: string): Promise<FirstRun> {
 async function resultOf(
   folder: string,
   id: number,
+  projects: readonly Project[],
   { passing, tookMs, reaching }: FirstRun,
 ): Promise<string> {
   const files = reaching.get(id)
@@ -332,8 +334,10 @@ const { values } = parseArgs({
     count: { type: 'string', default: '40' },
     seed: { type: 'string', default: '1' },
     under: { type: 'string', default: 'electron' },
+    project: { type: 'string', multiple: true, default: [...allProjects] },
   },
 })
+const projects = allProjects.filter((project) => values.project.includes(project))
 // Short, because the path of a socket is limited to 107 characters.
 const folder = mkdtempSync(join(tmpdir(), 'mf-'))
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -352,10 +356,10 @@ try {
     .flatMap((file) => mutantsOf(folder, file))
   const chosen = sample(all, Number(values.count), Number(values.seed))
   writeMutants(folder, chosen)
-  const firstRun = await findReached(folder)
+  const firstRun = await findReached(folder, projects)
   let killed = 0
   for (const [id, { file, line, before, after }] of chosen.entries()) {
-    const result = await resultOf(folder, id, firstRun)
+    const result = await resultOf(folder, id, projects, firstRun)
     if (result === 'unit' || result === 'integration') killed += 1
     const change = `${before} → ${after}`.replaceAll(/\s+/g, ' ').slice(0, 100)
     console.log(`${String(id).padStart(4)} ${result.padEnd(11)} ${file}:${line}  ${change}`)

@@ -86,6 +86,8 @@ export interface FoundModels {
 const maxListingAgeMs = 60_000
 /** Many uploads may change the library within a second, and comparing 100,000 models takes time. */
 const compareDelayMs = 500
+/** The same for the models that a workflow needs, which takes less time. */
+const refreshDelayMs = 100
 
 const emptyReport: AddReport = { added: 0, refused: 0, skipped: [] }
 
@@ -113,6 +115,7 @@ export class ModelFinder {
   #listingCount = 0
   #libraryFailure: Failure | null = null
   #cancelComparison: (() => void) | null = null
+  #cancelRefresh: (() => void) | null = null
 
   constructor(options: ModelFinderOptions) {
     const { choices, environment, library } = options
@@ -148,7 +151,7 @@ export class ModelFinder {
       onChange: options.onWorkflowChange,
     })
     this.#unsubscribe = library.subscribe(() => {
-      this.workflows.refresh()
+      this.#refreshSoon()
       this.#compareSoon()
     })
     this.calls = this.#createCalls()
@@ -277,6 +280,7 @@ export class ModelFinder {
     this.#unsubscribe()
     this.#isClosed = true
     this.#cancelComparison?.()
+    this.#cancelRefresh?.()
     // Searches that end after this must not use services that are closed next.
     this.workflows.closeAll()
     await this.#searchWorker.close()
@@ -318,6 +322,13 @@ export class ModelFinder {
       this.#libraryFailure = listed.ok ? listed.value.failure : listed.failure
     }
     this.#compareNow()
+  }
+
+  #refreshSoon(): void {
+    this.#cancelRefresh ??= this.#options.environment.timers.after(refreshDelayMs, () => {
+      this.#cancelRefresh = null
+      this.workflows.refresh()
+    })
   }
 
   #compareSoon(): void {

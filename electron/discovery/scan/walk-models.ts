@@ -260,7 +260,7 @@ function typeAndNameOf(
 
 /** A file name for comparison, ignoring case: workflows come from other systems. */
 export function nameKey(name: string): string {
-  return name.replaceAll('\\', '/').split('/').at(-1)?.toLowerCase() ?? ''
+  return name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1).toLowerCase()
 }
 
 /** Like `nameKey` without the extension: prompts refer to embeddings that way. */

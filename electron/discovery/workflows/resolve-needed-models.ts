@@ -72,23 +72,48 @@ export function resolveNeededModels(
   available: AvailableModels,
   picked: ReadonlyMap<string, LocalModel> = new Map(),
 ): readonly ResolvedModel[] {
+  const candidates = findCandidates(neededModels, available)
+  const { local, localHashes } = candidates
   const index: LocalIndex = {
-    byName: Map.groupBy(available.local, ({ path }) => nameKey(path)),
-    byStem: Map.groupBy(available.local, ({ path }) => stemKey(path)),
+    byName: Map.groupBy(local, ({ path }) => nameKey(path)),
+    byStem: Map.groupBy(local, ({ path }) => stemKey(path)),
     byHash: new Map(
-      available.local.flatMap((model) => {
-        const sha256 = available.localHashes.get(model.path)
+      local.flatMap((model) => {
+        const sha256 = localHashes.get(model.path)
         return sha256 === undefined ? [] : [[sha256, model] as const]
       }),
     ),
   }
   return neededModels.map((needed) => {
     const pickedModel = picked.get(neededModelKey(needed))
-    const local: LocalMatch | null = pickedModel
+    const localMatch: LocalMatch | null = pickedModel
       ? { model: pickedModel, by: 'hand' }
-      : matchLocal(needed, available, index)
-    return resolveModel(needed, available, local)
+      : matchLocal(needed, candidates, index)
+    return resolveModel(needed, candidates, localMatch)
   })
+}
+
+/**
+ * Those that may match a needed model. A library may have 50,000 models and this computer 100,000: each is
+ * looked at once, and not once for each needed model.
+ */
+function findCandidates(neededModels: readonly NeededModel[], available: AvailableModels): AvailableModels {
+  const hashes = new Set(neededModels.flatMap(({ sha256 }) => sha256 ?? []))
+  const files = neededModels.filter(({ isFolder }) => !isFolder).map(({ name }) => name)
+  const names = new Set(files.map(nameKey))
+  const stems = new Set(files.filter((name) => !hasModelExtension(name)).map(stemKey))
+  const folders = neededModels.filter(({ isFolder }) => isFolder).flatMap(foldersOf)
+  const mayMatch = (path: string, sha256: string | null) =>
+    (sha256 !== null && hashes.has(sha256)) ||
+    names.has(nameKey(path)) ||
+    (stems.size > 0 && stems.has(stemKey(path))) ||
+    (folders.length > 0 && isInside(folders, path))
+  return {
+    ...available,
+    library: available.library.filter(({ modelPath, sha256 }) => mayMatch(modelPath ?? '', sha256)),
+    queued: available.queued.filter(({ target }) => mayMatch(target.modelPath, null)),
+    local: available.local.filter(({ path }) => mayMatch(path, available.localHashes.get(path) ?? null)),
+  }
 }
 
 function resolveModel(
@@ -115,9 +140,10 @@ function resolveModel(
 
 /** An active upload outweighs a failed one to the same path, because it may still succeed. */
 function matchQueue(needed: NeededModel, queued: readonly QueuedUpload[]): QueueMatch | null {
+  const folders = needed.isFolder ? foldersOf(needed) : null
   const uploads = queued.filter(({ target }) =>
-    needed.isFolder
-      ? isBelow(needed, target.modelPath)
+    folders
+      ? isInside(folders, target.modelPath)
       : matchPath(needed, target.modelPath, target.modelType) !== null,
   )
   if (uploads.length === 0) return null
@@ -128,17 +154,21 @@ function matchQueue(needed: NeededModel, queued: readonly QueuedUpload[]): Queue
   return { stand: 'failed', failed: { uploadId: failedUpload.id, failure: failedUpload.failure } }
 }
 
-/** Whether a library path is inside the folder that the model's node loads. */
-function isBelow({ name }: NeededModel, modelPath: string): boolean {
+/** The library folders that the node of a model in a folder may load, for `isInside`. */
+function foldersOf({ name }: NeededModel): readonly string[] {
   const folder = `models/diffusers/${name}`
-  return [folder, cleanLibraryPath(folder)].some((prefix) =>
-    pathKey(modelPath).startsWith(`${pathKey(prefix)}/`),
-  )
+  return [folder, cleanLibraryPath(folder)].map((one) => `${pathKey(one)}/`)
+}
+
+function isInside(folders: readonly string[], modelPath: string): boolean {
+  const key = pathKey(modelPath)
+  return folders.some((folder) => key.startsWith(folder))
 }
 
 /** A folder is in the library if its `model_index.json` is. */
 function matchLibraryFolder(needed: NeededModel, library: readonly LibraryModel[]): LibraryMatch | null {
-  const files = library.filter(({ modelPath }) => isBelow(needed, modelPath ?? ''))
+  const folders = foldersOf(needed)
+  const files = library.filter(({ modelPath }) => isInside(folders, modelPath ?? ''))
   const index = files.find(({ modelPath }) => nameKey(modelPath ?? '') === diffusersIndex)
   if (!index) return null
   const sizeBytes = files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0)

@@ -5,6 +5,7 @@ import { isRegistered, modelIdOf, type RegisteredRecord, type UploadRecord } fro
 import type { Write } from './journal-write.ts'
 import { livingProcesses } from './process-claims.ts'
 import { columns } from './record-columns.ts'
+import { groupKeySql } from './schema.ts'
 
 export interface HistoryQuery {
   /** Finished before this time (ms since the epoch, exclusive). */
@@ -50,7 +51,8 @@ export function createHistoryStore(
   const finished = database.prepare(historyQuery(columns.join(', ')))
   const dismiss = database.prepare('UPDATE uploads SET dismissed = 1 WHERE id = ?')
   const ofGroup = database.prepare(
-    `SELECT ${columns.join(', ')} FROM uploads WHERE phase = 'registered' AND instr(seen, ?) > 0`,
+    `SELECT ${columns.join(', ')} FROM uploads
+     WHERE phase = 'registered' AND seen IS NOT NULL AND ${groupKeySql} = ?`,
   )
   const ofModel = database.prepare(
     `SELECT ${columns.join(', ')} FROM uploads WHERE phase = 'registered' AND model_id = ?
@@ -78,10 +80,7 @@ export function createHistoryStore(
           limit,
         ),
       ).filter(isRegistered),
-    registeredFilesOf: (groupKey) =>
-      read(ofGroup.all(JSON.stringify(groupKey)))
-        .filter(isRegistered)
-        .filter(({ seen }) => seen?.group?.key === groupKey),
+    registeredFilesOf: (groupKey) => read(ofGroup.all(groupKey)).filter(isRegistered),
     registeredAs: (modelId) => read(ofModel.all(modelId)).filter(isRegistered),
     recognitionsOf: (teamId, modelTypes) =>
       new Map(

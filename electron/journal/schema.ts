@@ -1,5 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 
+/** The key of the multi-file model that an upload belongs to, or null; written alike in index and query. */
+export const groupKeySql = `iif(json_valid(seen), json_extract(seen, '$.group.key'), NULL)`
+
 /**
  * Each migration leads from one version of the journal to the next (`PRAGMA user_version`). Never change one.
  */
@@ -121,6 +124,10 @@ const migrations: readonly string[] = [
      content BLOB NOT NULL
    ) STRICT;
    CREATE INDEX sealed_by_seal ON sealed (seal);`,
+  // A long history is searched by models, by the groups of multi-file models and by file names.
+  `CREATE INDEX uploads_by_model ON uploads (model_id) WHERE phase = 'registered';
+   CREATE INDEX uploads_by_group ON uploads (${groupKeySql}) WHERE phase = 'registered' AND seen IS NOT NULL;
+   CREATE INDEX uploads_by_name ON uploads (lower(file_name));`,
 ]
 
 /** The version that `migrate` leads to. */

@@ -163,6 +163,28 @@ test('an unreadable row is skipped and stays in the journal', () => {
   expect(database.prepare('SELECT count(*) AS n FROM uploads').get()).toEqual({ n: 2 })
 })
 
+test('the finished files of a multi-file model are found by its key, and unreadable ones are left out', () => {
+  const { start } = setup()
+  const { store, database, crash } = start('one')
+  const partOf = (key: string) =>
+    registeredRecord({
+      seen: {
+        place: '/models',
+        target: { displayName: 'Flux', modelType: 'loras', modelPath: 'models/loras/flux.safetensors' },
+        group: { key, name: 'Flux', kind: 'shards', root: '/models', within: [] },
+      },
+    })
+  const [part, damaged, other, whole] = [partOf('k1'), partOf('k1'), partOf('k2'), registeredRecord()]
+  store.add([part, damaged, other, whole])
+  // As written by a version without the index on the keys.
+  database.exec('DROP INDEX uploads_by_model; DROP INDEX uploads_by_group; DROP INDEX uploads_by_name')
+  database.prepare('UPDATE uploads SET seen = ? WHERE id = ?').run('{', damaged.id)
+  database.exec('PRAGMA user_version = 14')
+  crash()
+  const { store: migrated } = start('two')
+  expect(ids(migrated.registeredFilesOf('k1'))).toEqual([part.id])
+})
+
 /** Starts another process that lives until `end` is called. */
 async function startOtherProcess() {
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {

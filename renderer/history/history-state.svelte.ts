@@ -25,15 +25,30 @@ export class HistoryState {
   /** The search that the rows are the result of. */
   #loadedSearch: string | null = null
   #isRefreshing = false
+  #isOpening = false
+  /** The search has changed since the first page was last requested. */
+  #mustOpen = false
   readonly #bridge: Bridge
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge
   }
 
-  /** Loads the first page of the current search. */
+  /**
+   * Loads the first page of the current search. A search through a million uploads takes more than a second:
+   * at most one runs at a time, and what was typed meanwhile is searched once after it.
+   */
   async open(): Promise<void> {
-    await this.#load(null, [])
+    // Drops the response to the request that is running.
+    this.#requestNumber += 1
+    this.#mustOpen = true
+    if (this.#isOpening) return
+    this.#isOpening = true
+    while (this.#mustOpen) {
+      this.#mustOpen = false
+      await this.#load(null, [])
+    }
+    this.#isOpening = false
   }
 
   /**

@@ -58,6 +58,28 @@ test('newly finished uploads appear at the top of the open history', async () =>
   ).toEqual(['Flux', 'Depth'])
 })
 
+test('what is typed while a search runs is searched once, after it', async () => {
+  const running: { search: string; complete: () => void }[] = []
+  const { screen, rowOf } = await openPage({
+    answers: {
+      history: ({ search }) =>
+        new Promise((resolve) => {
+          const complete = () =>
+            resolve(success({ rows: [registeredRow(`Of ${search}`)], nextBeforeMs: null }))
+          running.push({ search, complete })
+        }),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  await userEvent.type(screen.getByRole('search').getByRole('textbox'), 'flux')
+  expect(running.map(({ search }) => search)).toEqual([''])
+  running[0]?.complete()
+  await expect.poll(() => running.map(({ search }) => search)).toEqual(['', 'flux'])
+  running[1]?.complete()
+  await expect.element(rowOf('Of flux')).toBeVisible()
+  await expect.element(rowOf('Of ')).not.toBeInTheDocument()
+})
+
 test('shows how the record in the library compares with the file', async () => {
   const differences = [
     { field: 'size', expected: '1000000000', found: '7' },

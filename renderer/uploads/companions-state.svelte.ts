@@ -22,11 +22,15 @@ export class CompanionsState {
   value = $state.raw<MissingOfRow | null>(null)
   readonly #bridge: Pick<Bridge, 'companions' | 'missingCompanions'>
   readonly #delay: (ms: number) => Promise<void>
-  /** The latest opening; answers to earlier ones are outdated. */
-  #opening = 0
+  /** The row whose details are open, and whether it is to be loaded. */
+  #openId: string | null = null
+  #isOpenOutdated = false
+  /** The row that is being loaded again and again, and the number of that loop; older loops end. */
+  #loadingId: string | null = null
+  #loop = 0
   #isListLoading = false
   #isListOutdated = false
-  #reloadAfterMs = 0
+  #reloadAfterMs = reloadAfterMs(0)
 
   /** @param delay - Waits for a number of milliseconds. */
   constructor(
@@ -37,12 +41,16 @@ export class CompanionsState {
     this.#delay = delay
   }
 
-  /** Loads what a row lacks, and then the files of this computer that can be offered. Returns a function that ends it. */
+  /**
+   * Loads what a row lacks, and then the files of this computer that can be offered; called again for the same
+   * row, after a while. Returns a function that ends it.
+   */
   open(id: string): () => void {
-    this.#opening += 1
-    void this.#load(id, this.#opening)
+    this.#openId = id
+    this.#isOpenOutdated = true
+    if (this.#loadingId !== id) void this.#loadWhileOpen(id)
     return () => {
-      this.#opening += 1
+      this.#openId = null
     }
   }
 
@@ -66,10 +74,23 @@ export class CompanionsState {
     this.#isListLoading = false
   }
 
-  async #load(id: string, opening: number): Promise<void> {
+  async #loadWhileOpen(id: string): Promise<void> {
+    this.#loop += 1
+    this.#loadingId = id
+    const loop = this.#loop
+    const isOpen = () => this.#openId === id && this.#loop === loop
+    while (isOpen() && this.#isOpenOutdated) {
+      this.#isOpenOutdated = false
+      await this.#load(id, isOpen)
+      await this.#delay(this.#reloadAfterMs)
+    }
+    if (this.#loop === loop) this.#loadingId = null
+  }
+
+  async #load(id: string, isOpen: () => boolean): Promise<void> {
     for (const isSearched of [false, true]) {
       const result = await this.#bridge.companions({ id, isSearched })
-      if (this.#opening !== opening || !result.ok) return
+      if (!isOpen() || !result.ok) return
       this.value = { id, missing: result.value, isSearching: !isSearched && result.value.length > 0 }
       if (result.value.length === 0) return
     }

@@ -15,10 +15,14 @@ const t5 = {
 function setup() {
   let lacking: readonly (typeof t5)[] = [t5]
   let requestCount = 0
+  const opened: string[] = []
   const delays: { readonly ms: number; readonly end: () => void }[] = []
   const state = new CompanionsState(
     {
-      companions: () => Promise.resolve(success([])),
+      companions: ({ id }) => {
+        opened.push(id)
+        return Promise.resolve(success([]))
+      },
       missingCompanions: () => {
         requestCount += 1
         const missing = lacking.map(({ key }) => key)
@@ -30,6 +34,7 @@ function setup() {
   return {
     state,
     delays,
+    opened,
     requestCount: () => requestCount,
     change: () => (lacking = []),
   }
@@ -56,4 +61,26 @@ test('the delay is a second, and longer for more than 2,000 rows', async () => {
   void state.loadList(10_000)
   delays[0]?.end()
   await expect.poll(() => delays.map(({ ms }) => ms)).toEqual([1_000, 5_000])
+})
+
+test('an open row that changes all the time is loaded once per delay, and another one at once', async () => {
+  const { state, delays, opened } = setup()
+  const reopen = () => state.open('Flux')
+  let close = reopen()
+  await expect.poll(() => delays.length).toBe(1)
+  for (let change = 0; change < 3; change++) {
+    close()
+    close = reopen()
+  }
+  expect(opened).toEqual(['Flux'])
+  delays[0]?.end()
+  await expect.poll(() => delays.length).toBe(2)
+  expect(opened).toEqual(['Flux', 'Flux'])
+  close()
+  state.open('SDXL')
+  await expect.poll(() => delays.length).toBe(3)
+  delays[1]?.end()
+  delays[2]?.end()
+  await Promise.resolve()
+  expect(opened).toEqual(['Flux', 'Flux', 'SDXL'])
 })

@@ -67,8 +67,11 @@ export interface ReviewFindings {
   readonly missingCompanions: readonly MissingCompanion[]
 }
 
-/** The page gets at most ten views a second. */
-const reportEveryMs = 100
+/**
+ * The page gets at most ten views a second, and fewer the more files there are: comparing and grouping 10,000
+ * of them takes a good part of 100 ms.
+ */
+const reportDelayMs = (fileCount: number) => 100 + fileCount / 20
 
 /** A user waits for the listing; without it, conflicts are found before each upload. */
 const listingTimeoutMs = 10_000
@@ -299,7 +302,7 @@ export class Review {
   #changed(): void {
     this.#cached = null
     if (this.#isClosed) return
-    this.#cancelReport ??= this.#options.environment.timers.after(reportEveryMs, () => {
+    this.#cancelReport ??= this.#options.environment.timers.after(reportDelayMs(this.#ids.size), () => {
       this.#cancelReport = null
       // Comparing after each batch would take longer the more files there are.
       if (this.#isOutdated && this.#inspectingCount === 0) this.#compare()

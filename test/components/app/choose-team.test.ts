@@ -60,9 +60,10 @@ test('the library of a team that is lost is not shown any more', async () => {
   const { screen, emit } = await openPage({ answers: { library: () => success(listing()) } })
   emit('command', 'show-library')
   await expect.element(screen.getByRole('row', { name: /^Grain/ })).toBeVisible()
+  await expect.element(screen.getByRole('search')).toBeVisible()
   emit('session', { ...undecided, accounts: [account({ teams: [otherTeam] })] })
   await expect.element(screen.getByText('Choose a team to see its library.')).toBeVisible()
-  expect(screen.getByRole('searchbox').elements()).toEqual([])
+  expect(screen.getByRole('search').elements()).toEqual([])
 })
 
 test('found models are added to the review without a team, which is not compared with them', async () => {

@@ -55,7 +55,7 @@ export function trayMenuTemplate(content: TrayContent, actions: TrayActions, tex
   return [
     {
       id: 'sum',
-      label: summaryText(summary.totals, summary.allPaused, t, conditions.hold !== null),
+      label: summaryText(summary.totals, summary.allPaused, t),
       enabled: false,
     },
     ...(latest

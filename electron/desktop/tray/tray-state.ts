@@ -24,10 +24,10 @@ export function timeLeftText(secondsLeft: number, t: Translate): string {
 }
 
 /** One line that summarises the queue: count, progress, speed and time left. */
-export function summaryText(totals: Totals, allPaused: boolean, t: Translate, isHeld = false): string {
+export function summaryText(totals: Totals, allPaused: boolean, t: Translate): string {
   const pausing = allPausing(totals)
   if (pausing) return t('phase.pausing', { parts: pausing.finishingParts })
-  if (totals.running === 0) return idleSummaryText(totals, allPaused, t, isHeld)
+  if (totals.running === 0) return idleSummaryText(totals, allPaused, t)
   // Only a registered model is complete, so running uploads are never shown as 100 %.
   const percent = totals.totalBytes > 0 ? Math.floor((totals.movedBytes / totals.totalBytes) * 100) : 0
   const parts = [t('desktop.sum-running', { running: totals.running, percent: Math.min(99, percent) })]
@@ -39,12 +39,10 @@ export function summaryText(totals: Totals, allPaused: boolean, t: Translate, is
   return parts.join(' · ')
 }
 
-function idleSummaryText(totals: Totals, allPaused: boolean, t: Translate, isHeld: boolean): string {
-  const state = trayStateOf(totals, allPaused || isHeld)
+function idleSummaryText(totals: Totals, allPaused: boolean, t: Translate): string {
+  const state = trayStateOf(totals, allPaused)
   if (state === 'attention') return t('desktop.sum-needs-you', { needsYou: totals.needsYou })
-  const isPausedByUser = allPaused || totals.paused > 0
-  if (state === 'paused' && isPausedByUser)
-    return t('desktop.sum-paused', { paused: totals.paused + totals.waiting })
+  if (state === 'paused') return t('desktop.sum-paused', { paused: totals.paused + totals.waiting })
   if (totals.waiting > 0) return t('desktop.sum-waiting', { waiting: totals.waiting })
   return t('desktop.sum-idle')
 }

@@ -83,7 +83,7 @@ export function createTray(options: TrayOptions): TrayIcon {
     const { totals, allPaused } = current.summary
     const isHeld = current.conditions.hold !== null
     const state = trayStateOf(totals, allPaused || isHeld)
-    const summary = summaryText(totals, allPaused, language.translate(), isHeld)
+    const summary = summaryText(totals, allPaused, language.translate())
     const step = progressStep(totals)
     const icon = JSON.stringify([state, step, summary, isDarkPanel()])
     if (icon !== shownIcon) {

@@ -116,6 +116,39 @@ test('a custom limit is listed with the presets and checked', () => {
   ])
 })
 
+test('a pause reason is shown and can be overridden', () => {
+  const conditions: Conditions = { ...quiet, hold: { kind: 'battery', percent: 9, belowPercent: 20 } }
+  const { item, ids, click, clicked } = menu({ conditions })
+  expect(ids.slice(0, 4)).toEqual(['sum', 'hold', 'send-anyway', 'open'])
+  expect(item('hold')).toMatchObject({ label: expect.stringMatching(/^Battery at 9%/), enabled: false })
+  click('send-anyway')
+  expect(clicked).toEqual([['sendAnyway']])
+})
+
+test('the limit of quiet hours is shown above the choices while it is the lower one', () => {
+  const shown = (limit: Conditions['limit']) => menu({ conditions: { ...quiet, limit } })
+  const untilMs = new Date(0).setHours(21, 30)
+  const { item } = shown({ bytesPerSecond: 2_000_000, isFromQuietHours: true, untilMs })
+  expect(item('limit-quiet')).toMatchObject({
+    label: expect.stringMatching(/^Up to 2 MB\/s until 9:30\sPM$/),
+    enabled: false,
+  })
+  expect(submenuItems(item('limit')).map(({ id }) => id)).toEqual([
+    'limit-quiet',
+    undefined,
+    'limit-none',
+    ...[1, 2, 5, 10, 20, 50].map((megabytes) => `limit-${megabytes * 1_000_000}`),
+  ])
+  const own = shown({ bytesPerSecond: 2_000_000, isFromQuietHours: false, untilMs })
+  expect(() => own.item('limit-quiet')).toThrow()
+})
+
+test('the summary and the last upload only inform', () => {
+  const { item } = menu({ recentUploads: [{ id: 'row-1', name: 'Flux', modelId: null }] })
+  expect([item('sum').enabled, item('last').enabled]).toEqual([false, false])
+  expect(item('last').label).toContain('Flux')
+})
+
 test('the action after the last upload is checked and can be cancelled', () => {
   const conditions: Conditions = {
     ...quiet,

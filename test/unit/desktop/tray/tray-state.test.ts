@@ -23,8 +23,8 @@ describe('the icon', () => {
     ['idle', {}, true],
     ['idle', { waiting: 2 }, false],
     ['sending', { running: 1, paused: 3 }, false],
-    ['paused', { paused: 3 }, false],
-    ['paused', { waiting: 3 }, true],
+    ['paused', { paused: 1 }, false],
+    ['paused', { waiting: 1 }, true],
     ['attention', { running: 2, needsYou: 1 }, false],
   ])('shows %s for %j (everything paused: %s)', (state, totals, allPaused) => {
     expect(trayStateOf({ ...emptyTotals, ...totals }, allPaused)).toBe(state)
@@ -99,21 +99,36 @@ describe('the summary', () => {
     expect(summaryText(totals, false, english)).toBe('Uploading 1 file, 99%')
   })
 
-  test('says what is waiting when nothing runs', () => {
-    expect(summaryText(emptyTotals, false, english)).toBe('No uploads')
-    expect(summaryText({ ...emptyTotals, paused: 1 }, false, english)).toBe('1 file paused')
-    expect(summaryText({ ...emptyTotals, needsYou: 2, paused: 1 }, false, english)).toBe(
-      '2 files need attention',
-    )
-    expect(summaryText({ ...emptyTotals, waiting: 2 }, false, english)).toBe('2 waiting')
+  test.each<[string, Partial<Totals>]>([
+    ['Uploading 1 file, 0%', {}],
+    ['Uploading 1 file, 98%', { totalBytes: 1000, movedBytes: 985 }],
+    ['Uploading 1 file, 0% · 1 waiting', { waiting: 1 }],
+    ['Uploading 1 file, 0% · 1 file needs attention', { needsYou: 1 }],
+  ])('is “%s” while one upload runs with %j', (text, totals) => {
+    expect(summaryText({ ...emptyTotals, running: 1, ...totals }, false, english)).toBe(text)
+  })
+
+  test.each<[string, Partial<Totals>, { readonly allPaused: boolean }]>([
+    ['No uploads', {}, { allPaused: false }],
+    ['No uploads', {}, { allPaused: true }],
+    ['1 file paused', { paused: 1 }, { allPaused: false }],
+    ['3 files paused', { paused: 1, waiting: 2 }, { allPaused: true }],
+    ['1 file paused', { waiting: 1 }, { allPaused: true }],
+    ['1 waiting', { waiting: 1 }, { allPaused: false }],
+    ['2 files need attention', { needsYou: 2, paused: 1 }, { allPaused: false }],
+  ])('is “%s” while nothing runs with %j and %j', (text, totals, { allPaused }) => {
+    expect(summaryText({ ...emptyTotals, ...totals }, allPaused, english)).toBe(text)
   })
 })
 
 test.each([
   [5, 'less than a minute left'],
   [60, 'less than a minute left'],
+  [61, 'about 2 min left'],
   [200, 'about 4 min left'],
+  [540, 'about 9 min left'],
   [1_300, 'about 25 min left'],
+  [3_600, 'about 1 h left'],
   [5_400, 'about 1.5 h left'],
   [36_000, 'about 10 h left'],
 ])('%i seconds are %s', (seconds, sentence) => {
@@ -131,6 +146,7 @@ describe('the taskbar progress', () => {
     ['is absent when files only need attention', { running: 0, needsYou: 2 }, -1, 'none'],
     ['advances in hundredths', {}, 0.5, 'normal'],
     ['is shown for waiting uploads', { running: 0, waiting: 3 }, 0.5, 'normal'],
+    ['is shown while as many uploads wait as run', { waiting: 1 }, 0.5, 'normal'],
     ['is never full while uploads run', { movedBytes: 200 }, 0.99, 'normal'],
     ['is zero for empty files', { totalBytes: 0, movedBytes: 0 }, 0, 'normal'],
     ['is red when a file needs attention', { needsYou: 1 }, 0.5, 'error'],

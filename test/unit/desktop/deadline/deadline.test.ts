@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import type { DeadlineView } from '../../../../electron/contract/deadline.ts'
 import { defaultSettings, type Settings } from '../../../../electron/contract/settings.ts'
-import type { Patch, UploadRow } from '../../../../electron/contract/uploads.ts'
+import type { Patch, Snapshot, UploadRow } from '../../../../electron/contract/uploads.ts'
 import { createDeadlineTracker } from '../../../../electron/desktop/deadline/deadline.ts'
 import { toUploadRow } from '../../../../electron/journal/row-view.ts'
 import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
@@ -116,6 +116,58 @@ test('counts the rest of a file of which a part is sent', () => {
   expect(tracker.current()).toMatchObject({ state: 'met', doneAtMs: clock.now() + 30 * minuteMs })
 })
 
+test('bytes that are in flight count as sent', () => {
+  const { patch, tracker, clock } = setup()
+  patch([{ ...sending(), inFlightBytes: 1_800 * megabyte }], megabyte)
+  expect(tracker.current()?.doneAtMs).toBe(clock.now() + 30 * minuteMs)
+})
+
+test('suggests to move up what waits or is retried, and to leave out only what was never started', () => {
+  const { patch, tracker } = setup()
+  const waiting = { ...toUploadRow(record, null), id: 'waiting', position: 5, sizeBytes: 3_000 * megabyte }
+  const retrying = { ...waiting, id: 'retrying', sizeBytes: 2_000 * megabyte, started: true } as const
+  const begun = { ...waiting, id: 'begun', position: 4, sizeBytes: 3_600 * megabyte, started: true }
+  const suggestions = () =>
+    tracker.current()?.suggestions.map((one) => [one.kind, ...('ids' in one ? one.ids : [one.id])])
+  patch(
+    [
+      sending(),
+      { ...retrying, phase: 'retrying', position: 3 },
+      { ...begun, sentBytes: 100 * megabyte },
+      waiting,
+    ],
+    3 * megabyte,
+  )
+  expect(suggestions()).toEqual([
+    ['move-up', 'waiting'],
+    ['leave-out', 'waiting'],
+  ])
+  patch([{ ...retrying, phase: 'retrying', position: 6 }], 3 * megabyte)
+  expect(suggestions()?.[0]).toEqual(['move-up', 'retrying'])
+})
+
+test('a moment without progress doesn’t change the measured speed', () => {
+  const { patch, tracker } = setup()
+  patch([sending()], 2 * megabyte)
+  patch([], 0)
+  patch([], null)
+  expect(tracker.current()?.state).toBe('met')
+})
+
+test('quiet hours that the user overrides don’t delay the end until they are over', () => {
+  const { patch, tracker, state, startMs } = setup()
+  const days = [0, 1, 2, 3, 4, 5, 6]
+  const quietHours = [{ days, fromMinute: 0, toMinute: 0, limitBytesPerSecond: null }]
+  const limit = { bytesPerSecond: null, isFromQuietHours: false, untilMs: startMs + 120 * minuteMs }
+  state.settings = { ...state.settings, quietHours }
+  state.conditions = { hold: null, overridden: 'quiet-hours', limit }
+  patch([sending()], 2 * megabyte)
+  expect(tracker.current()?.state).toBe('met')
+  state.conditions = { ...state.conditions, overridden: 'battery' }
+  tracker.update()
+  expect(tracker.current()?.state).toBe('never')
+})
+
 test('a speed measured under a limit is not taken for that of the connection', () => {
   const { patch, tracker, state } = setup()
   patch([sending()], 4 * megabyte)
@@ -136,10 +188,12 @@ test('a speed measured under a limit is not taken for that of the connection', (
 })
 
 test('notifies once that a deadline that was met became unreachable, not on every wobble', () => {
-  const { patch, unreachable, state, startMs } = setup()
+  const { patch, unreachable, state, startMs, clock } = setup()
   patch([sending()], 2 * megabyte)
   patch([], megabyte / 2)
   patch([], 2 * megabyte)
+  clock.advance(minuteMs)
+  patch([], megabyte / 2)
   expect(unreachable).toEqual([])
   for (let count = 0; count < 14; count += 1) patch([], megabyte / 2)
   expect(unreachable).toHaveLength(1)
@@ -152,6 +206,18 @@ test('notifies once that a deadline that was met became unreachable, not on ever
   expect(unreachable).toHaveLength(1)
 })
 
+/** The snapshot after a restart. */
+const restored = (...rows: readonly UploadRow[]): Snapshot => ({
+  rows,
+  totals: emptyTotals,
+  allPaused: false,
+  line: 'ok',
+  sequence: 0,
+  isIncomplete: false,
+  journalSetAside: null,
+  flow: { speed: { stepMs: 1, points: [] }, streamsInUse: 0, streamsLimit: 1 },
+})
+
 test('the deadline ends with its queue, also across a restart, and not before', () => {
   const { patch, state, tracker } = setup()
   patch([sending()], 2 * megabyte)
@@ -159,15 +225,24 @@ test('the deadline ends with its queue, also across a restart, and not before', 
   patch([{ ...toUploadRow(registeredRecord(), null), id: record.id }], null)
   expect([state.settings.deadlineMs, tracker.current()]).toEqual([null, null])
   const next = setup()
-  next.tracker.restore({
-    rows: [],
-    totals: emptyTotals,
-    allPaused: false,
-    line: 'ok',
-    sequence: 0,
-    isIncomplete: false,
-    journalSetAside: null,
-    flow: { speed: { stepMs: 1, points: [] }, streamsInUse: 0, streamsLimit: 1 },
-  })
+  next.tracker.restore(restored())
   expect(next.state.settings.deadlineMs).toBe(null)
+})
+
+test('the deadline stays while its uploads are paused, and ends when they are removed', () => {
+  const { patch, state } = setup()
+  patch([sending()], 2 * megabyte)
+  patch([{ ...sending(), phase: 'paused' }], null, { totals: { ...emptyTotals, paused: 1 } })
+  expect(state.settings.deadlineMs).not.toBe(null)
+  patch([sending()], null)
+  patch([], null, { removed: [record.id], totals: emptyTotals })
+  expect(state.settings.deadlineMs).toBe(null)
+})
+
+test('a restored queue keeps its deadline, which is unknown until the speed is measured', () => {
+  const { patch, tracker } = setup()
+  tracker.restore(restored(sending()))
+  expect(tracker.current()?.state).toBe('unknown')
+  patch([], 2 * megabyte)
+  expect(tracker.current()?.state).toBe('met')
 })

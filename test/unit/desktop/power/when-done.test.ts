@@ -73,6 +73,7 @@ test('a paused upload delays the countdown until it has ended', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('sleep')
   patch(busy)
+  patch({ ...busy, paused: 1 }, oneSent)
   patch({ ...emptyTotals, paused: 1 }, rows('paused', 1))
   clock.advance(countdownMs)
   expect([actions, countdownText()]).toEqual([[], null])
@@ -141,6 +142,25 @@ test('a change of a registered file keeps the countdown that started after ten m
   expect(countdownText()).toContain('All uploads are done.')
 })
 
+test('a later verification is waited for although an earlier one took too long', () => {
+  const { clock, tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
+  patch(busy)
+  patch({ ...emptyTotals, verifying: 1 }, oneSent)
+  clock.advance(verificationLimitMs)
+  patch({ ...busy, verifying: 1 })
+  patch({ ...emptyTotals, verifying: 2 }, rows('registered', 2))
+  expect(countdownText()).toBe(null)
+})
+
+test('a verification of an earlier upload that does not end starts no countdown', () => {
+  const { clock, tracker, patch, countdownText } = setup()
+  tracker.set('sleep')
+  patch({ ...emptyTotals, verifying: 1 }, oneSent)
+  clock.advance(verificationLimitMs)
+  expect(countdownText()).toBe(null)
+})
+
 test('files in review keep the app open, and the text says so', () => {
   const { clock, actions, tracker, patch, countdownText } = setup()
   tracker.set('quit')
@@ -154,6 +174,7 @@ test('files in review keep the app open, and the text says so', () => {
   patch(emptyTotals)
   expect(countdownText()).toContain('Modelferry quits in one minute.')
   patch({ ...emptyTotals, inReview: 1 })
+  expect(tracker.current().ending).toEqual({ atMs: null, sent: 1, needsYou: 0, inReview: 1 })
   clock.advance(countdownMs)
   expect(actions).toEqual([])
   patch(busy)
@@ -161,6 +182,47 @@ test('files in review keep the app open, and the text says so', () => {
   patch(emptyTotals, oneSent)
   clock.advance(countdownMs)
   expect(actions).toEqual(['quit'])
+})
+
+test.each<Partial<Totals>>([{ running: 1 }, { running: 1, waiting: 1 }, { waiting: 1, paused: 1 }])(
+  'only the uploads of a batch that began with %j are counted',
+  (first) => {
+    const { tracker, patch } = setup()
+    patch(busy)
+    patch({ ...emptyTotals, needsYou: 1 }, [...rows('registered', 4), ...rows('failed', 1)])
+    tracker.set('sleep')
+    patch({ ...emptyTotals, ...first })
+    for (const id of ['a', 'b']) patch(busy, [{ id, phase: 'registered', addedAtMs: 0 }])
+    patch(emptyTotals)
+    expect(tracker.current().ending?.sent).toBe(2)
+  },
+)
+
+test('a batch whose uploads are all removed starts no countdown, whatever failed before', () => {
+  const { tracker, patch } = setup()
+  patch(busy)
+  patch({ ...emptyTotals, needsYou: 1 }, rows('failed', 1))
+  tracker.set('sleep')
+  patch(busy)
+  patch(emptyTotals)
+  expect(tracker.current().ending).toBe(null)
+})
+
+test('each change of the action and of the countdown is reported', () => {
+  const { clock, tracker, patch } = setup()
+  const reported: unknown[] = []
+  tracker.onChange(() => void reported.push([tracker.current().whenDone, tracker.current().ending?.sent]))
+  tracker.set('sleep')
+  patch(busy)
+  patch(emptyTotals, oneSent)
+  tracker.set('quit')
+  clock.advance(countdownMs)
+  expect(reported).toEqual([
+    ['sleep', undefined],
+    ['sleep', 1],
+    ['quit', 1],
+    ['nothing', undefined],
+  ])
 })
 
 test('removed uploads start no countdown', () => {
@@ -178,6 +240,7 @@ test('a cancelled countdown does nothing', () => {
   patch(busy)
   patch(emptyTotals, oneSent)
   tracker.set('nothing')
+  expect([tracker.current().ending, clock.waits()]).toEqual([null, []])
   clock.advance(countdownMs)
   expect(actions).toEqual([])
 })

@@ -87,7 +87,10 @@ export function setup(change: Partial<FakeApp> = {}) {
     isBusy: () => fake.isBusy,
     isWindowVisible: () => fake.isWindowVisible,
     areSignInsSaved: () => fake.areSignInsSaved,
-    stopApp: async () => void calls.push('stop app'),
+    async stopApp() {
+      await Promise.resolve()
+      calls.push('stop app')
+    },
     restartApp: () => void calls.push('restart app'),
     intended: { read: () => fake.intended, write: (version) => (fake.intended = version) },
     refused: { read: () => fake.refused, write: (version) => (fake.refused = version) },

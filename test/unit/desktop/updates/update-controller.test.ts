@@ -194,6 +194,24 @@ test.each(['current', 'found'] as const)(
   },
 )
 
+test('a change of other settings does not download a version that the user is asked about', async () => {
+  const { updates, calls, pass } = setup({ updates: 'ask' })
+  await updates.check()
+  updates.settingsChanged()
+  await pass(0)
+  expect([updates.state().kind, calls]).toEqual(['found', ['load', 'check']])
+})
+
+test('a downloaded version is not installed once the user is to be asked', async () => {
+  const { fake, updates, clock, pass } = setup({ isWindowVisible: false })
+  await updates.check()
+  await pass(0)
+  expect(clock.waits()).toEqual([idleBeforeInstallMs])
+  fake.updates = 'ask'
+  updates.settingsChanged()
+  expect(clock.waits()).toEqual([firstCheckDelayMs])
+})
+
 test('disabling updates keeps a ready update', async () => {
   const { fake, updates } = setup({ updates: 'ask' })
   await updates.check()

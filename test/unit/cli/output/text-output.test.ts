@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { createTextReporter } from '../../../../electron/cli/output/text-output.ts'
 import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
 import { textWidth } from '../../../../electron/cli/output/terminal-text.ts'
+import type { UploadReporter } from '../../../../electron/cli/output/output.ts'
+import { failure } from '../../../../electron/contract/failures.ts'
 import type { Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
+import { failedRow, registeredRow, row } from '../../../components/support/rows.ts'
 
 function createTerminal(columns: number) {
   let drawn = ''
@@ -80,10 +83,167 @@ test.each([
   ],
   ['no record', null, 0],
 ] as const)('with --quiet, reports %s only if it is wrong', (_, verification, count) => {
-  const lines = { out: [] as string[], err: [] as string[] }
-  const streamTo = (name: 'out' | 'err') =>
-    createTextStream({ write: (text: string) => lines[name].push(text) > 0 })
-  const reporter = createTextReporter({ out: streamTo('out'), err: streamTo('err') }, { quiet: true })
+  const { reporter, lines } = createReporter({ quiet: true })
   reporter.verified(sending, verification)
   expect([lines.out.length, lines.err.length]).toEqual([0, count])
+})
+
+/** A reporter with the lines that it writes. */
+function createReporter({ quiet = false, isTTY = false } = {}) {
+  const lines = { out: [] as string[], err: [] as string[] }
+  const streamTo = (name: 'out' | 'err') =>
+    createTextStream({
+      isTTY,
+      write: (text: string) => lines[name].push(...text.replace('\r\u001b[0J', '').split('\n').slice(0, -1)),
+    })
+  return { reporter: createTextReporter({ out: streamTo('out'), err: streamTo('err') }, { quiet }), lines }
+}
+
+const library = {
+  id: 'm',
+  name: 'Flux 1',
+  path: 'models/loras/flux-1.safetensors',
+  status: 'active',
+} as const
+const already = (change: object, modelPath = library.path) =>
+  registeredRow('Flux', { already: { ...library, ...change }, target: { modelPath } })
+const group = { key: 'g', name: 'Wan', kind: 'sharded' }
+const ofGroup = registeredRow('Flux', {
+  recognition: { ...row('Flux').recognition, group } as UploadRow['recognition'],
+})
+
+const written: readonly (readonly [RegExp | string, (reporter: UploadReporter) => void])[] = [
+  [
+    'queued      Flux.safetensors → Aurora Studio: models/loras/Flux.safetensors',
+    ({ queued }) => queued(row('Flux')),
+  ],
+  [
+    'registered  Flux.safetensors → models/loras/Flux.safetensors (model id-of-Flux)',
+    ({ registered }) => registered(registeredRow('Flux')),
+  ],
+  [
+    'already     Flux.safetensors is in the library as Flux 1 (model id-of-Flux)',
+    ({ alreadyInLibrary }) => alreadyInLibrary(already({})),
+  ],
+  [
+    'already     Flux.safetensors is in the library as Flux 1 (model id-of-Flux, disabled); kept models/loras/flux-1.safetensors, skipped models/x.safetensors',
+    ({ alreadyInLibrary }) => alreadyInLibrary(already({ status: 'disabled' }, 'models/x.safetensors')),
+  ],
+  [
+    /^skipped     copy\.safetensors \(Same file as a\.safetensors/,
+    ({ skipped }) => skipped({ name: 'copy.safetensors', reason: 'duplicate', kept: 'a.safetensors' }),
+  ],
+  [
+    /^skipped     a\.json \(Not a model file\)$/,
+    ({ skipped }) => skipped({ name: 'a.json', reason: 'not-a-model' }),
+  ],
+  [/^note        1 link to another place was not followed/, ({ linksSkipped }) => linksSkipped(1)],
+  [/^note        2 links to other places were not followed/, ({ linksSkipped }) => linksSkipped(2)],
+  [
+    'not resumed a.gguf (running in another process)',
+    ({ notResumed }) => notResumed({ id: '1', file: 'a.gguf', reason: 'running' }),
+  ],
+  [
+    'not resumed a.gguf (waiting for approval in the app)',
+    ({ notResumed }) => notResumed({ id: '1', file: 'a.gguf', reason: 'review' }),
+  ],
+  [
+    'not resumed a.gguf (not signed in)',
+    ({ notResumed }) => notResumed({ id: '1', file: 'a.gguf', reason: 'signed-out' }),
+  ],
+  [
+    /^waiting     Flux\.safetensors: .+ \(offline\)$/,
+    ({ waiting }) => waiting(row('Flux', { failure: failure('offline') })),
+  ],
+  [/^waiting     to sign in: .+ \(offline\)$/, ({ signInDelayed }) => signInDelayed(failure('offline'), 1)],
+  [/^online /, ({ connectivity }) => connectivity('ok')],
+  [/^offline /, ({ connectivity }) => connectivity('offline')],
+  [
+    /^verified    Flux\.safetensors: /,
+    ({ verified }) => verified(row('Flux'), { kind: 'verified', atMs: 1 }),
+  ],
+  [/^note        .*\(offline\)/, ({ libraryNotListed }) => libraryNotListed(failure('offline'))],
+  [
+    /^failed      Flux\.safetensors: .+ \(file-missing\)$/,
+    ({ failed }) => failed(failedRow('Flux', failure('file-missing'))),
+  ],
+  [
+    'complete    Wan: all 2 files are in the library',
+    ({ modelEnded }) => modelEnded(ofGroup, { fileCount: 2, presentCount: 2, missing: [] }),
+  ],
+  [
+    'incomplete  Wan: 1 of 3 files are in the library; missing: a, b',
+    ({ modelEnded }) => modelEnded(ofGroup, { fileCount: 3, presentCount: 1, missing: ['a', 'b'] }),
+  ],
+]
+
+test.each(written)('writes “%s” for an event', (line, report) => {
+  const { reporter, lines } = createReporter()
+  report(reporter)
+  expect(lines).toEqual({ out: [typeof line === 'string' ? line : expect.stringMatching(line)], err: [] })
+})
+
+test('with --quiet, only what needs attention is written, to the other stream', () => {
+  const { reporter, lines } = createReporter({ quiet: true })
+  for (const [, report] of written) report(reporter)
+  expect(lines.out).toEqual([])
+  expect(lines.err.map((line) => line.split(' ')[0])).toEqual(['note', 'note', 'failed', 'incomplete'])
+})
+
+test.each([
+  [['registered', 'already'], ['2 in the library.']],
+  [['failed', 'registered'], ['1 in the library, 1 failed.']],
+  [['registered'], []],
+])('a terminal shows after %j the summary %j', (events, summary) => {
+  const summaryOf = ({ reporter, lines }: ReturnType<typeof createReporter>) => {
+    for (const event of events) {
+      if (event === 'registered') reporter.registered(registeredRow('Flux'))
+      if (event === 'already') reporter.alreadyInLibrary(already({}))
+      if (event === 'failed') reporter.failed(failedRow('Flux'))
+    }
+    reporter.finished()
+    return lines.err.filter((line) => line.includes('in the library'))
+  }
+  expect(summaryOf(createReporter({ isTTY: true }))).toEqual(summary)
+  expect(summaryOf(createReporter())).toEqual([])
+  expect(summaryOf(createReporter({ isTTY: true, quiet: true }))).toEqual([])
+})
+
+test('progress is shown on a terminal until the end, but not with --quiet', () => {
+  const progress = { running: [sending], totals, uploadCount: 1, endedCount: 0 }
+  const { reporter, lines } = createReporter({ isTTY: true })
+  reporter.progress([sending], progress)
+  expect(lines.err).toHaveLength(1)
+  reporter.finished()
+  reporter.progress([sending], progress)
+  expect(lines.err).toHaveLength(1)
+  const quiet = createReporter({ isTTY: true, quiet: true })
+  quiet.reporter.progress([sending], progress)
+  expect(quiet.lines.err).toEqual([])
+})
+
+test.each([
+  [29, '<1 min left'],
+  [30, '1 min left'],
+  [3_569, '59 min left'],
+  [3_570, '1 h 0 min left'],
+])('%d seconds are shown as “%s”', (secondsLeft, text) => {
+  const [line] = createTerminal(80).show({ secondsLeft })
+  expect(line?.endsWith(`, ${text}`)).toBe(true)
+})
+
+test('leaves out a speed and a time that are not known', () => {
+  const unknown = { bytesPerSecond: null, secondsLeft: null }
+  const terminal = createTerminal(80)
+  expect(terminal.show(unknown)[0]?.endsWith('2.9 GB of 6.8 GB')).toBe(true)
+  expect(terminal.show(unknown, unknown).at(-1)).toMatch(/^0 of 2 files done, .* left$/)
+})
+
+test('says what is finished while an upload is being paused', () => {
+  const pausing = { isSingle: true, finishingParts: 3, unacknowledgedBytes: 1 }
+  expect(createTerminal(120).show({ pausing })[0]).toContain('pausing, finishing 3 parts')
+})
+
+test('shows 0 % for an empty file', () => {
+  expect(createTerminal(80).show({ sizeBytes: 0, sentBytes: 0, inFlightBytes: 0 })[0]).toContain(' 0 %')
 })

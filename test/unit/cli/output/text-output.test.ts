@@ -222,6 +222,20 @@ test('progress is shown on a terminal until the end, but not with --quiet', () =
   expect(quiet.lines.err).toEqual([])
 })
 
+test('a line is written above the progress, which disappears at the end', () => {
+  const written: string[] = []
+  const stream = createTextStream({ isTTY: true, columns: 80, write: (text) => written.push(text) })
+  const reporter = createTextReporter({ out: stream, err: stream }, { quiet: false })
+  const progress = { running: [sending], totals, uploadCount: 1, endedCount: 0 }
+  const cleared = '\r\u001b[1A\u001b[0J'
+  reporter.progress([sending], progress)
+  reporter.queued(row('Flux'))
+  expect(written.slice(1)).toEqual([cleared, expect.stringMatching(/^queued /)])
+  reporter.progress([sending], progress)
+  reporter.finished()
+  expect(written.at(-1)).toBe(cleared)
+})
+
 test.each([
   [29, '<1 min left'],
   [30, '1 min left'],

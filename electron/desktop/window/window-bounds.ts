@@ -43,7 +43,7 @@ export function windowBounds(
   const parsed = v.safeParse(storedBounds, stored)
   if (!parsed.success) return firstSize
   const bounds = parsed.output
-  const largest = areas[0] ?? { x: 0, y: 0, ...firstSize }
+  const largest = areas[0] ?? firstSize
   const width = Math.max(smallestSize.width, Math.min(bounds.width, largest.width))
   const height = Math.max(smallestSize.height, Math.min(bounds.height, largest.height))
   if (areas.some((area) => isTitleBarReachable(bounds, area))) {

@@ -110,6 +110,21 @@ test('temporary waiting and cancelled batches are not notified', () => {
   expect(watch({ ...patch({}), removed: ['a'] })).toBeNull()
 })
 
+test('a failed file that is removed before the batch ends is not notified', () => {
+  const watch = createNotificationRules()
+  watch(patch({ running: 2 }, row('a', 'failed'), row('b', 'sending')))
+  expect(watch({ ...patch({ running: 1 }), removed: ['a'] })).toBeNull()
+  expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['b'], []])
+  watch(patch({ running: 1 }, row('c', 'failed')))
+  expect(watch({ ...patch({}), removed: ['c'] })).toBeNull()
+})
+
+test('a failed file that is fixed while nothing runs is not notified', () => {
+  const watch = createNotificationRules()
+  watch(patch({ running: 1 }, row('a', 'failed')))
+  expect(watch(patch({}, row('a', 'paused')))).toBeNull()
+})
+
 const failedRow = (id: string, code: FailureCode, params: Failure['params'] = {}): UploadRow => ({
   ...row(id, 'failed'),
   failure: failure(code, params),
@@ -127,6 +142,8 @@ test('names the model and the team, or the first models', () => {
     title: '4 models are in the library of Team',
     body: '“a”, “b”, and 2 more',
   })
+  expect(textOf(many.slice(0, 3), []).body).toBe('“a”, “b”, and 1 more')
+  expect(textOf(many.slice(0, 2), []).body).toBe('“a”, “b”')
   const other = { ...row('b', 'registered'), team: { id: 'other', name: 'Other' } }
   expect(textOf([row('a', 'registered'), other], []).title).toBe(
     '2 models are in the libraries of several teams',

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { centred, firstSize, windowBounds } from '../../../../electron/desktop/window/window-bounds.ts'
+import {
+  centred,
+  firstSize,
+  smallestSize,
+  windowBounds,
+} from '../../../../electron/desktop/window/window-bounds.ts'
 
 const left = { x: 0, y: 0, width: 1920, height: 1040 }
 const right = { x: 1920, y: 0, width: 1280, height: 984 }
@@ -11,6 +16,21 @@ test('a first window has the default size and no position', () => {
 test('stored bounds are used when they are on a display', () => {
   const bounds = { x: 2000, y: 100, width: 800, height: 600 }
   expect(windowBounds(bounds, [left, right])).toEqual(bounds)
+})
+
+test.each([
+  ['at the top of a display', { x: 100, y: 0, width: 800, height: 600 }],
+  ['with its title bar at the bottom of a display', { x: 100, y: 1000, width: 800, height: 600 }],
+])('a window %s stays there', (_case, bounds) => {
+  expect(windowBounds(bounds, [left])).toEqual(bounds)
+})
+
+test('a stored size that is too small is enlarged at its position', () => {
+  expect(windowBounds({ x: 10, y: 20, width: 200, height: 100 }, [left])).toEqual({
+    x: 10,
+    y: 20,
+    ...smallestSize,
+  })
 })
 
 test('a window whose display is gone keeps its size but not its position', () => {
@@ -33,6 +53,10 @@ test('the size is limited to the minimum and to the display', () => {
     width: 1920,
     height: 400,
   })
+})
+
+test('without a known display the size is limited to that of a first window', () => {
+  expect(windowBounds({ x: 0, y: 0, width: 5_000, height: 5_000 }, [])).toEqual(firstSize)
 })
 
 test.each([null, 'wide', { x: 0, y: 0, width: 1.5, height: 2 }, { width: 900, height: 600 }])(

@@ -13,7 +13,8 @@ const stranger = 'https://stranger.example/api/v1'
 const silentLog: Log = { info() {}, warn() {}, error() {} }
 const rejected = { ok: false, failure: { code: 'bad-call' } }
 
-function setup(answers: { isConfirmed?: boolean; check?: Partial<ServerCheck> } = {}) {
+function setup(answers: { isConfirmed?: boolean; check?: Partial<ServerCheck>; usedServer?: string } = {}) {
+  const errors: string[] = []
   const stored: Record<string, unknown> = { server: home }
   const settings = valueOf(
     createSettings({
@@ -27,7 +28,7 @@ function setup(answers: { isConfirmed?: boolean; check?: Partial<ServerCheck> } 
   let nowMs = 0
   const handlers = createServerHandlers({
     engine: {
-      usesServer: () => false,
+      usesServer: (address) => address === answers.usedServer,
       async checkServer(address) {
         requested.push(address)
         const reached = { isReached: true, isApi: true, certificate: 'trusted', clockAheadMs: 0, proxy: null }
@@ -46,9 +47,9 @@ function setup(answers: { isConfirmed?: boolean; check?: Partial<ServerCheck> } 
       },
     },
     mayCheck: createRateLimit({ ...serverCheckLimit, now: () => nowMs }),
-    log: silentLog,
+    log: { ...silentLog, error: (message) => void errors.push(message) },
   })
-  return { handlers, settings, asked, requested, pass: (ms: number) => void (nowMs += ms) }
+  return { handlers, settings, asked, requested, errors, pass: (ms: number) => void (nowMs += ms) }
 }
 
 test('sends no request to a new server before the user has confirmed it', async () => {
@@ -86,13 +87,40 @@ test('the page can only choose and keep servers that are known', async () => {
   })
 })
 
+test('removes a server that is not used any more, in whatever form its address is written', async () => {
+  const { handlers, settings } = setup()
+  await handlers.addServer({ address: stranger })
+  expect(settings.current().servers.map(({ address }) => address)).toEqual([home, stranger])
+  expect(await handlers.removeServer({ address: `${home}/` })).toMatchObject({ ok: true })
+  expect(settings.current()).toMatchObject({ server: stranger, servers: [{ address: stranger }] })
+})
+
+test.each([home, `${home}/`, stranger])('keeps the server %s, which is used', async (address) => {
+  const { handlers, settings } = setup({ usedServer: stranger })
+  await handlers.addServer({ address: stranger })
+  await handlers.changeSettings({ server: home })
+  expect(await handlers.removeServer({ address })).toMatchObject({
+    failure: { code: 'server-in-use', params: { host: new URL(address).host } },
+  })
+  expect(settings.current().servers).toHaveLength(2)
+})
+
+test('a server that is added again is not listed twice', async () => {
+  const { handlers, settings } = setup()
+  for (const address of [stranger, home, `${stranger}/`]) await handlers.addServer({ address })
+  expect(settings.current()).toMatchObject({
+    server: stranger,
+    servers: [{ address: home }, { address: stranger }],
+  })
+})
+
 test('checks known servers only, and only so often', async () => {
-  const { handlers, requested, pass } = setup()
+  const { handlers, requested, pass, errors } = setup()
   expect(await handlers.checkServer({ address: stranger })).toMatchObject(rejected)
   expect(await handlers.checkServer({ address: 'http://169.254.169.254/' })).toMatchObject({
     failure: { code: 'bad-server-address' },
   })
-  expect(requested).toEqual([])
+  expect([requested, errors]).toEqual([[], ['the check of an unknown server was rejected']])
   for (let times = 0; times < 30; times += 1)
     expect(await handlers.checkServer({ address: home })).toMatchObject({ ok: true })
   expect(await handlers.checkServer({ address: home })).toMatchObject({ failure: { code: 'rate-limited' } })

@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest'
+import { runStatusCommand } from '../../../electron/cli/commands/status.ts'
+import { failure } from '../../../electron/contract/failures.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { recordedStreams } from '../../support/recorded-streams.ts'
+import {
+  multipartOpenState,
+  registeredRecord,
+  storedState,
+  uploadRecord,
+  withVerification,
+} from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+
+const nowMs = Date.UTC(2026, 10, 27, 12)
+
+/** What `status` writes about a journal with these uploads, which no process runs. */
+function status(records: readonly UploadRecord[], deadlineMs: number | null = null) {
+  const { folder } = rowsOnJournal(records)
+  const write = (json: boolean) => {
+    const { streams, out } = recordedStreams()
+    runStatusCommand({ home: folder, deadlineMs }, { nowMs, json }, streams)
+    return out
+  }
+  return { lines: () => write(false), json: (): unknown => JSON.parse(write(true).join('\n')) }
+}
+
+const gigabyte = 1_000_000_000
+const file = (name: string, change: Partial<UploadRecord> = {}) =>
+  uploadRecord({
+    id: name,
+    fileName: name,
+    identity: { sizeBytes: 2 * gigabyte, mtimeNs: 1n, inode: 1n },
+    ...change,
+  })
+const team = { id: 'team_01', name: 'Studio North' }
+
+test('shows each upload of the queue with its state, and the sum of their bytes', () => {
+  const { lines } = status([
+    file('a'),
+    file('b', { phase: 'paused', state: multipartOpenState(0.3 * gigabyte) }),
+    file('c', { state: storedState(), team: { id: '', name: '' } }),
+    file('d', { phase: 'failed', failure: failure('file-missing') }),
+  ])
+  expect(lines()).toEqual([
+    'waiting     a → Studio North: 0 bytes of 2.0 GB',
+    'paused      b → Studio North: 0 bytes of 2.0 GB, 0 of 7 parts',
+    'waiting     c → no team yet: 2.0 GB of 2.0 GB, uploaded, not registered yet',
+    expect.stringMatching(/^failed {6}d → Studio North: 0 bytes of 2\.0 GB, .+ \(file-missing\)$/),
+    '4 uploads in the queue, 2.0 GB of 8.0 GB uploaded.',
+    'To continue, run: modelferry resume',
+  ])
+})
+
+test('shows what a failed upload needs instead of the failure', () => {
+  const params = { name: 'A', path: 'p', status: 'active', suggestion: '', modelId: 'm', theirBytes: 1 }
+  const conflict = file('a', { phase: 'failed', failure: failure('path-taken', params) })
+  const { lines, json } = status([conflict])
+  expect(lines()[0]).toMatch(/^needs attention {2}a → /)
+  expect(json()).toMatchObject({
+    uploads: [{ phase: 'failed', status: 'choice', failure: { code: 'path-taken' } }],
+  })
+})
+
+test('offers to resume only if more than files in review is left', () => {
+  const reviewed = file('a', { phase: 'review' })
+  expect(status([reviewed]).lines()).toEqual([
+    'review      a → Studio North: 0 bytes of 2.0 GB',
+    '1 upload in the queue, 0 bytes of 2.0 GB uploaded.',
+    'Uploads in review wait for approval in the app.',
+  ])
+  expect(
+    status([reviewed, file('b')])
+      .lines()
+      .slice(-2),
+  ).toEqual(['Uploads in review wait for approval in the app.', 'To continue, run: modelferry resume'])
+})
+
+test('shows the history, and each record that differs from its file or is missing', () => {
+  const differing = withVerification({ kind: 'differs', differences: [], atMs: 1 })
+  const missing = withVerification({ kind: 'not-verified', reason: 'missing', isFinal: true, atMs: 1 })
+  const verified = withVerification({ kind: 'verified', atMs: 1 })
+  const { lines, json } = status([registeredRecord(), verified, { ...differing, fileName: 'a' }, missing])
+  expect(lines()).toEqual(
+    expect.arrayContaining([
+      'The upload queue is empty.',
+      '4 in history, 1 verified.',
+      expect.stringMatching(/^differs {5}a → Studio North: /),
+      expect.stringMatching(/^missing {5}.+ → Studio North: .+/),
+    ]),
+  )
+  expect(json()).toMatchObject({
+    totals: { left: 0, registered: 4, verified: 1, differing: 2 },
+    differing: expect.arrayContaining([
+      {
+        id: differing.id,
+        file: 'a',
+        model: 'm',
+        team,
+        path: differing.target.modelPath,
+        result: 'differs',
+        differences: [],
+      },
+    ]) as unknown,
+  })
+})
+
+test('counts in JSON the uploads in each phase, with their bytes and parts', () => {
+  const { json } = status([
+    file('a'),
+    file('b', { phase: 'paused', state: multipartOpenState(0.3 * gigabyte) }),
+    file('c', { phase: 'review' }),
+    file('d', { phase: 'failed', failure: failure('file-missing') }),
+    file('e', { phase: 'failed', failure: failure('file-being-written') }),
+  ])
+  expect(json()).toMatchObject({
+    allPaused: false,
+    totals: {
+      left: 5,
+      waiting: 1,
+      paused: 1,
+      failed: 2,
+      needsAttention: 1,
+      review: 1,
+      sizeBytes: 10 * gigabyte,
+      acknowledgedBytes: 0,
+    },
+    uploads: [
+      { file: 'a', runByPid: null, parts: null, failure: null, account: { email: null, signedIn: null } },
+      { file: 'b', parts: { sizeBytes: 0.3 * gigabyte, count: 7, acknowledged: 0 } },
+      { file: 'c' },
+      { file: 'd', failure: { code: 'file-missing' } },
+      { file: 'e' },
+    ],
+    deadline: null,
+  })
+})
+
+test('shows the speed that the waiting uploads need until the deadline', () => {
+  const records = [file('a'), file('b', { state: storedState() }), file('c', { phase: 'paused' })]
+  const { lines, json } = status(records, nowMs + 1_000_000)
+  expect(lines().at(-1)).toMatch(/^Deadline .+: 2\.0 GB left, which needs 2\.0 MB\/s on average\.$/)
+  expect(json()).toMatchObject({ deadline: { leftBytes: 2 * gigabyte, neededBytesPerSecond: 2_000_000 } })
+  const passed = status(records, nowMs)
+  expect(passed.lines().at(-1)).toMatch(/^The deadline \(.+\) has passed with 2\.0 GB left\.$/)
+})

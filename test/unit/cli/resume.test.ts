@@ -1,0 +1,89 @@
+import { EventEmitter } from 'node:events'
+import { expect, test } from 'vitest'
+import type { UploadContext } from '../../../electron/cli/command-context.ts'
+import { runResumeCommand } from '../../../electron/cli/commands/resume.ts'
+import { exitCodes } from '../../../electron/cli/exit-codes.ts'
+import { listenForInterruption } from '../../../electron/cli/interruption.ts'
+import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { patchOf, registeredRow } from '../../components/support/rows.ts'
+import { recordedStreams } from '../../support/recorded-streams.ts'
+import { uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+
+/** What `resume` writes and returns if the engine resumes the uploads with these ids, and finishes them. */
+async function resume(records: readonly UploadRecord[], resumed: Result<readonly string[]>) {
+  const { folder } = rowsOnJournal(records)
+  const { streams, out, err } = recordedStreams()
+  let listener: { readonly patch?: (patch: ReturnType<typeof patchOf>) => void } = {}
+  const already = { name: 'A', path: null, status: 'active' }
+  const engine = {
+    subscribe: (next: typeof listener) => void (listener = next),
+    async resumeUnfinished() {
+      const ids = resumed.ok ? resumed.value : []
+      listener.patch?.(
+        patchOf(
+          1,
+          ids.map((id) => registeredRow(id, { already })),
+        ),
+      )
+      return resumed
+    },
+  }
+  const context = {
+    engine,
+    streams,
+    interruption: listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined),
+    reporter: createTextReporter(streams, { quiet: false }),
+  } as unknown as UploadContext
+  return { code: await runResumeCommand(folder, context), out, err }
+}
+
+const file = (name: string, change: Partial<UploadRecord> = {}) =>
+  uploadRecord({ id: name, fileName: name, accountId: 'account-1', ...change })
+const inReview = file('reviewed', { phase: 'review' })
+
+test('says which uploads are not resumed because their accounts are signed out', async () => {
+  const { code, out, err } = await resume([file('a'), file('b'), file('c')], success(['a']))
+  expect([code, err]).toEqual([
+    exitCodes.notSignedIn,
+    ['2 uploads not resumed: account-1 is signed out. Run: modelferry login'],
+  ])
+  expect(out).toEqual([
+    expect.stringMatching(/^queued {6}a/),
+    expect.stringMatching(/^already {5}a/),
+    'not resumed b (not signed in)',
+    'not resumed c (not signed in)',
+  ])
+  const ofTwo = [file('a'), file('b', { accountId: 'account-2' })]
+  expect((await resume(ofTwo, success([]))).err).toEqual([
+    '2 uploads not resumed: account-1, account-2 are signed out. Run: modelferry login',
+  ])
+})
+
+test('leaves files in review to the app, which is no error', async () => {
+  expect(await resume([inReview], success([]))).toEqual({
+    code: exitCodes.ok,
+    out: ['not resumed reviewed (waiting for approval in the app)'],
+    err: ['1 upload not resumed: it waits for approval in the app.'],
+  })
+  const { code, err } = await resume(
+    [inReview, file('other', { phase: 'review' }), file('a')],
+    success(['a']),
+  )
+  expect([code, err]).toEqual([exitCodes.ok, ['2 uploads not resumed: they wait for approval in the app.']])
+})
+
+test('exits with 3 if uploads of a signed-out account are left besides files in review', async () => {
+  expect((await resume([inReview, file('a')], success([]))).code).toBe(exitCodes.notSignedIn)
+})
+
+test('exits with 1 if nothing is left to resume', async () => {
+  expect((await resume([], success([]))).code).toBe(exitCodes.someFailed)
+})
+
+test('says why the queue can’t be resumed', async () => {
+  const { code, err } = await resume([file('a')], failed(failure('journal-trouble')))
+  expect([code, err]).toEqual([exitCodes.someFailed, [expect.stringContaining('(journal-trouble)')]])
+})

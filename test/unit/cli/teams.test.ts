@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { UsageError } from '../../../electron/cli/arguments.ts'
 import { findTeam, uploadTeams } from '../../../electron/cli/commands/teams.ts'
 import { toTeam } from '../../../electron/cloud/auth.ts'
-import type { Account } from '../../../electron/contract/account.ts'
+import type { Account, TeamChoice } from '../../../electron/contract/account.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
 
 const account = (id: string, server: string, kind: Account['kind'] = 'session', name = 'Studio') =>
@@ -14,8 +15,9 @@ const account = (id: string, server: string, kind: Account['kind'] = 'session', 
     teams: [{ id: 'team', name }],
   }) as unknown as Account
 
-const engineWith = (...accounts: readonly Account[]) =>
-  ({ session: () => ({ accounts, chosen: null }) }) as unknown as Engine
+const engineWith = (...accounts: readonly Account[]) => engineWithChoice(null, ...accounts)
+const engineWithChoice = (chosen: TeamChoice | null, ...accounts: readonly Account[]) =>
+  ({ session: () => ({ accounts, chosen }) }) as unknown as Engine
 
 test('lists a team once for two sign-ins of one user', () => {
   const engine = engineWith(
@@ -38,4 +40,70 @@ test('finds a team by its full name, of which only the beginning is kept', () =>
   for (const typed of [fullName, ` ${fullName.toUpperCase()} `, name])
     expect(findTeam(engine, typed, null)).toEqual({ accountId: 'one', teamId: 'team' })
   expect(() => findTeam(engine, 'Studio', null)).toThrow('No team matches')
+})
+
+const ofPerson = (
+  id: string,
+  personId: string,
+  teams: Account['teams'],
+  state: Account['state'] = 'ready',
+) => ({
+  ...account(id, 'https://one.example'),
+  personId,
+  teams,
+  state,
+})
+const [north, south] = [
+  { id: 'team-north', name: 'Studio' },
+  { id: 'team-south', name: 'studio' },
+]
+const mira = ofPerson('mira', 'person-1', [north, south])
+const otto = ofPerson('otto', 'person-2', [north])
+
+test('without a name, the only team is found, even if the app has another choice', () => {
+  const only = { accountId: 'otto', teamId: 'team-north' }
+  const signedOut = { ...mira, state: 'signed-out' } as const
+  expect(findTeam(engineWith(signedOut, otto), null, null)).toEqual(only)
+  expect(
+    findTeam(engineWithChoice({ accountId: 'mira', teamId: 'team-south' }, mira, otto), null, otto),
+  ).toEqual(only)
+})
+
+test('without a name, the team that the app has chosen is found among several', () => {
+  const chosen = { accountId: 'mira', teamId: 'team-south' }
+  expect(findTeam(engineWithChoice(chosen, mira, otto), null, null)).toEqual(chosen)
+  expect(findTeam(engineWithChoice(chosen, mira, otto), null, mira)).toEqual(chosen)
+})
+
+test.for<[string, Engine, Account | null]>([
+  ['nothing is chosen', engineWith(mira), null],
+  ['there is none', engineWith(), null],
+  [
+    'another account than that of the token has chosen one',
+    engineWithChoice({ accountId: 'otto', teamId: 'team-north' }, mira, otto),
+    mira,
+  ],
+])('without a name, asks for a team if %s', ([, engine, tokenAccount]) => {
+  const find = () => findTeam(engine, null, tokenAccount)
+  expect(find).toThrow(UsageError)
+  expect(find).toThrow(/^Choose a team with --team:\n/)
+})
+
+test('finds a team by its id although another has the same name', () => {
+  const engine = engineWith(mira)
+  expect(findTeam(engine, 'team-south', null)).toEqual({ accountId: 'mira', teamId: 'team-south' })
+  expect(() => findTeam(engine, 'STUDIO', null)).toThrow(
+    'Several teams match "STUDIO". Use the ID instead:\n  team-north  Studio\n  team-south  studio',
+  )
+})
+
+test('a team of several accounts is used with the chosen one, or else with the first', () => {
+  const first = engineWith(otto, ofPerson('mira', 'person-1', [north]))
+  expect(findTeam(first, 'Studio', null)).toEqual({ accountId: 'otto', teamId: 'team-north' })
+  const chosen = engineWithChoice(
+    { accountId: 'mira', teamId: 'team-south' },
+    otto,
+    ofPerson('mira', 'person-1', [north]),
+  )
+  expect(findTeam(chosen, 'team-north', null)).toEqual({ accountId: 'mira', teamId: 'team-north' })
 })

@@ -41,6 +41,7 @@ async function run(
   const { streams, out, err } = recordedStreams()
   const requested: string[] = []
   const undone: unknown[] = []
+  let isComplete = false
   let listener: { readonly patch?: (patch: ReturnType<typeof patchOf>) => void } = {}
   const workflow = {
     id: 'w',
@@ -57,10 +58,13 @@ async function run(
     subscribe: (next: typeof listener) => void (listener = next),
     workflows: {
       open: async () => ({ id: 'w', unread: [] }),
-      whenComplete: async () => undefined,
-      view: () => workflow,
-      async enqueueModels(_id: string, ids: readonly string[]) {
-        requested.push(...ids)
+      async whenComplete() {
+        await Promise.resolve()
+        isComplete = true
+      },
+      view: () => (isComplete ? workflow : null),
+      async enqueueModels(_id: string, ids: readonly string[], confirm: () => Promise<boolean>) {
+        if (await confirm()) requested.push(...ids)
         const already = { name: 'Here', path: null, status: 'active' }
         if (report.ok) listener.patch?.(patchOf(1, [registeredRow('here', { already })]))
         return report
@@ -186,6 +190,11 @@ test('exits with 1 after an upload if another model is nowhere', async () => {
   expect((await run([here, nowhere], { upload: true })).code).toBe(exitCodes.someFailed)
   const offAndNowhere = need('x', { isOff: true })
   expect((await run([here, offAndNowhere], { upload: true })).code).toBe(exitCodes.ok)
+})
+
+test('follows an upload that was refused to its end', async () => {
+  const report = success({ added: 0, refused: 1, skipped: [] })
+  expect((await run([here], { upload: true, report })).code).toBe(exitCodes.ok)
 })
 
 test.for<[string, Result<AddReport | null>]>([

@@ -71,11 +71,12 @@ test('uses a confirmed server and asks about it once, also if it was unreachable
 })
 
 test('the page can only choose and keep servers that are known', async () => {
-  const { handlers, settings } = setup()
+  const { handlers, settings, errors } = setup()
   const entry = { address: stranger, singlePutLimitBytes: null }
   for (const change of [{ server: stranger }, { servers: [entry] }, { atOnce: 5, server: ` ${stranger}/ ` }])
     expect(await handlers.changeSettings(change)).toMatchObject(rejected)
   expect(settings.current()).toEqual({ ...defaultSettings, server: home })
+  expect(errors).toEqual(Array(3).fill('a change to an unknown server was rejected'))
   await handlers.addServer({ address: stranger })
   expect(await handlers.changeSettings({ server: `${home}/`, servers: [entry] })).toMatchObject({
     value: { server: home, servers: [entry] },

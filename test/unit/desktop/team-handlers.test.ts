@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { CallArgs } from '../../../electron/contract/calls.ts'
 import type { UploadConfirmation } from '../../../electron/contract/discovery.ts'
@@ -15,21 +16,18 @@ const offered = { count: 2, sizeBytes: 3_000 }
 const report = { added: 2, refused: 0, skipped: [] }
 const models = [{ id: 'a', displayName: 'Depth', modelPath: null }]
 const finding = failure('file-dangerous')
-const watched = {
-  folders: [
-    {
-      id: 'folder-1',
-      where: '~/models',
-      accountId: person.id,
-      team: { id: choice.teamId, name: 'Old' },
-      state: 'watching',
-      isPolled: false,
-      settling: 0,
-      incomplete: 0,
-      offered,
-    } as const,
-  ],
-}
+const folder = {
+  id: 'folder-1',
+  where: '~/models',
+  accountId: person.id,
+  team: { id: choice.teamId, name: 'Old' },
+  state: 'watching',
+  isPolled: false,
+  settling: 0,
+  incomplete: 0,
+  offered,
+} as const
+const watched = { folders: [folder, { ...folder, id: 'empty', offered: { count: 0, sizeBytes: 0 } }] }
 
 function setup(
   isConfirmed: boolean,
@@ -84,6 +82,7 @@ function setup(
       library: {
         models: async () => success({ models, listedAtMs: 0, completeAtMs: 0, failure: null }),
         async remove(_choice: unknown, id: string) {
+          await setImmediate()
           done.push(id)
           return removeFailing.includes(id) ? failed(failure('forbidden')) : success(undefined)
         },
@@ -152,15 +151,16 @@ test.each([true, false])('asks before files are uploaded to another team too: %s
 
 test('does not ask about an unknown team or folder', async () => {
   const { handlers, asked, done } = setup(true)
-  const unknown = { accountId: 'x', teamId: 'x' }
+  const unknown = { accountId: 'x', teamId: choice.teamId }
   const code = (answer: unknown) => (answer as { failure?: { code: string } }).failure?.code
   expect([
     code(await handlers.watchFolder({ team: unknown })),
-    code(await handlers.giveWatched({ id: 'folder-1', team: unknown })),
+    code(await handlers.giveWatched({ id: 'folder-1', team: { ...choice, teamId: 'x' } })),
     code(await handlers.giveWatched({ id: 'x', team: choice })),
     code(await handlers.deleteModels({ choice: unknown, modelIds: ['a', 'b'] })),
   ]).toEqual(['no-team', 'no-team', 'not-found', 'no-team'])
-  expect(await handlers.sendOffered({ id: 'x' })).toEqual(success({ ...report, added: 0 }))
+  for (const id of ['x', 'empty'])
+    expect(await handlers.sendOffered({ id })).toEqual(success({ ...report, added: 0 }))
   expect([asked, done]).toEqual([[], []])
 })
 

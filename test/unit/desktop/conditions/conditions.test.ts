@@ -136,6 +136,15 @@ test('“send anyway” does not override a later reason', () => {
   expect(conditions.current().hold?.kind).toBe('battery')
 })
 
+test('“send anyway” on a network without a name does not override a later reason', () => {
+  const { conditions } = setup({ pauseOnMetered: true, pauseBelowPercent: 30 })
+  conditions.setNetwork({ metered: 'yes', line: null })
+  conditions.sendAnyway(true)
+  expect(conditions.current()).toMatchObject({ hold: null, overridden: 'metered' })
+  conditions.setPower({ isOnBattery: true, percent: 10 })
+  expect(conditions.current().hold?.kind).toBe('battery')
+})
+
 test('quiet hours begin and end by a timer', () => {
   const days = [0, 1, 2, 3, 4, 5, 6]
   const rule = { days, fromMinute: 12 * 60 + 5, toMinute: 12 * 60 + 15 }

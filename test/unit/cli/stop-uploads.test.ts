@@ -1,8 +1,12 @@
 import { expect, test, vi } from 'vitest'
 import type { UploadContext } from '../../../electron/cli/command-context.ts'
-import { stopUploads } from '../../../electron/cli/commands/stop-uploads.ts'
-import { success } from '../../../electron/contract/failures.ts'
+import { removeFailedUploads, stopUploads } from '../../../electron/cli/commands/stop-uploads.ts'
+import { exitCodes } from '../../../electron/cli/exit-codes.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { Engine } from '../../../electron/engine/engine.ts'
+import { failedRow, pathConflictRow, registeredRow, sendingRow } from '../../components/support/rows.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { recordedStreams } from '../../support/recorded-streams.ts'
 
 /** An engine with one upload whose pause ends when the test says so. */
 function setup() {
@@ -74,4 +78,151 @@ test('reports nothing about a pause that ends at once', async () => {
     'Paused. Uploaded data is kept. To continue, run the same command or: modelferry resume.',
   ])
   expect(pausing).not.toHaveBeenCalled()
+})
+
+interface StopOptions {
+  readonly rows?: readonly { readonly id: string; readonly phase: string }[]
+  readonly exitCode?: number
+  readonly paused?: Result<unknown>
+  readonly cancelled?: Result<unknown>
+  readonly abandonedCount?: number
+}
+
+/** What a command does and writes when it is stopped while its engine has these rows. */
+async function stop(
+  options: Parameters<typeof stopUploads>[1],
+  {
+    rows = [sendingRow('a'), registeredRow('b')],
+    exitCode = exitCodes.interrupted,
+    paused = success(undefined),
+    cancelled = success(undefined),
+    abandonedCount = 0,
+  }: StopOptions = {},
+) {
+  const { streams, err } = recordedStreams()
+  const calls: unknown[] = []
+  const clock = standingClock()
+  const record = (name: string, result: unknown) => async (args: object) => {
+    calls.push({ [name]: args })
+    return result
+  }
+  const context = {
+    environment: createTestEnvironment(clock),
+    engine: {
+      calls: {
+        pause: record('pause', paused),
+        stopPausing: record('stopPausing', success(undefined)),
+        cancel: record('cancel', cancelled),
+      },
+      snapshot: () => ({ rows, totals: {} }),
+      cleanUpAbandoned: async () => undefined,
+      abandonedCount: () => abandonedCount,
+    },
+    interruption: { exitCode },
+    reporter: {
+      finished: () => void calls.push('finished'),
+      stopped: (summary: unknown) => void calls.push(summary),
+    },
+    streams,
+  } as unknown as UploadContext
+  const code = await stopUploads(context, options)
+  return { code, calls, err, waits: clock.waits() }
+}
+
+test('a stopped resume pauses what is not registered and can be repeated', async () => {
+  expect(await stop({ command: 'resume', remove: false })).toEqual({
+    code: exitCodes.interrupted,
+    calls: [{ pause: { ids: ['a'] } }, 'finished', { kept: true, uploads: 1, leftBehind: 0 }],
+    err: ['Paused. Uploaded data is kept. To continue, run the same command.'],
+    waits: [],
+  })
+})
+
+test('SIGTERM does not wait for parts', async () => {
+  const { code, calls } = await stop({ command: 'upload', remove: false }, { exitCode: exitCodes.terminated })
+  expect([code, calls.slice(0, 2)]).toEqual([
+    exitCodes.terminated,
+    [{ pause: { ids: ['a'] } }, { stopPausing: { ids: null } }],
+  ])
+})
+
+test('says that nothing is left if all uploads are registered', async () => {
+  const { calls, err } = await stop({ command: 'upload', remove: true }, { rows: [registeredRow('b')] })
+  expect([calls, err]).toEqual([
+    ['finished', { kept: false, uploads: 0, leftBehind: 0 }],
+    ['Stopped. No uploads were left.'],
+  ])
+})
+
+test('says that the pause could not be saved', async () => {
+  const { calls, err } = await stop(
+    { command: 'upload', remove: false },
+    { paused: failed(failure('journal-trouble')) },
+  )
+  expect(calls.at(-1)).toEqual({ kept: true, uploads: 1, leftBehind: 0 })
+  expect(err).toEqual([
+    expect.stringMatching(/^Stopped, but the pause couldn’t be saved\. .*\(journal-trouble\)$/),
+  ])
+})
+
+test.each([
+  [0, /^Cancelled\. Uploaded parts were deleted from storage/],
+  [1, /^Cancelled\. Storage still has data of 1 upload\./],
+  [2, /^Cancelled\. Storage still has data of 2 uploads\./],
+])('cancelled uploads leave data of %i in storage, which is reported', async (abandonedCount, sentence) => {
+  const { calls, err, waits } = await stop({ command: 'upload', remove: true }, { abandonedCount })
+  expect(calls).toEqual([
+    'finished',
+    { cancel: { ids: ['a'] } },
+    { kept: false, uploads: 1, leftBehind: abandonedCount },
+  ])
+  expect(err).toEqual([expect.stringContaining('Cancelling'), expect.stringMatching(sentence)])
+  expect(waits).toEqual([])
+})
+
+test('uploads that can’t be cancelled stay in the queue', async () => {
+  const { calls, err } = await stop(
+    { command: 'upload', remove: true },
+    { cancelled: failed(failure('journal-trouble')) },
+  )
+  expect(calls.at(-1)).toEqual({ kept: true, uploads: 1, leftBehind: 0 })
+  expect(err.at(-1)).toBe('The uploads couldn’t be cancelled. They stay in the queue.')
+})
+
+test('does not wait forever for the cleanup of storage', async () => {
+  const clock = standingClock()
+  const engine = {
+    calls: { cancel: async () => success(undefined) },
+    cleanUpAbandoned: () => new Promise(() => undefined),
+    abandonedCount: () => 1,
+  } as unknown as Engine
+  const removed = removeFailedUploads(engine, [failedRow('a')], createTestEnvironment(clock))
+  await expect.poll(() => clock.waits().length).toBe(1)
+  clock.advance(clock.waits()[0] ?? 0)
+  await removed
+})
+
+test('removes only failures that the user can’t fix in the app or by signing in', async () => {
+  const cancelled: unknown[] = []
+  const engine = {
+    calls: {
+      async cancel(args: unknown) {
+        cancelled.push(args)
+        return success(undefined)
+      },
+    },
+    cleanUpAbandoned: async () => undefined,
+    abandonedCount: () => 0,
+  } as unknown as Engine
+  const environment = createTestEnvironment(standingClock())
+  const kept = [
+    failedRow('a', failure('signed-out')),
+    pathConflictRow('b'),
+    registeredRow('c'),
+    sendingRow('d'),
+  ]
+  await removeFailedUploads(engine, kept, environment)
+  expect(cancelled).toEqual([])
+  await removeFailedUploads(engine, [...kept, failedRow('e', failure('file-empty'))], environment)
+  expect(cancelled).toEqual([{ ids: ['e'] }])
 })

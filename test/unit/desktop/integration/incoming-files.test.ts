@@ -12,7 +12,10 @@ import { createTestEnvironment, standingClock } from '../../../support/hand-cloc
 
 const report: AddReport = { added: 1, refused: 0, skipped: [] }
 
-function setup(answer: () => Promise<Result<AddReport>> = async () => success(report)) {
+function setup(
+  answer: () => Promise<Result<AddReport>> = async () => success(report),
+  { canShow = true } = {},
+) {
   const done: string[] = []
   const shown: Failure[] = []
   const start = Promise.withResolvers<void>()
@@ -28,7 +31,12 @@ function setup(answer: () => Promise<Result<AddReport>> = async () => success(re
     started: start.promise,
     window: { show: () => void done.push('show') },
     feed: { sendEvent: ((...event: unknown[]) => void done.push(JSON.stringify(event))) as never },
-    dialogs: { showFailure: async (met) => void shown.push(met) },
+    dialogs: {
+      async showFailure(met) {
+        if (!canShow) throw new Error('the window is closed')
+        shown.push(met)
+      },
+    },
     log: { ...log, error: (text) => void errors.push(text) },
   })
   return { ...environment, listener, done, shown, errors, start: () => start.resolve() }
@@ -86,4 +94,12 @@ test('passes a command on to the page', () => {
   const { listener, done } = setup()
   listener.onCommand('open-settings' as never)
   expect(done).toEqual(['show', JSON.stringify(['command', 'open-settings'])])
+})
+
+test('logs that a failure could not be shown', async () => {
+  const { listener, errors, start } = setup(async () => failed(failure('no-team')), { canShow: false })
+  start()
+  listener.onFiles(['/models/a.safetensors'])
+  await settle()
+  expect(errors).toEqual(['could not add files from outside'])
 })

@@ -4,9 +4,9 @@ import type { Log } from '../../../../electron/platform/environment.ts'
 import type { Keychain } from '../../../../electron/platform/keychain.ts'
 import { createSessionSecretStore } from '../../../../electron/desktop/security/secret-store.ts'
 
-const log: Log = { info() {}, warn() {}, error() {} }
-
 function setup() {
+  const warnings: unknown[] = []
+  const log: Log = { info() {}, warn: (...line) => void warnings.push(line), error() {} }
   const stored = new Map<string, string>()
   let failureCode: FailureCode | null = null
   const answer = <T>(value: () => T) => (failureCode ? failed(failure(failureCode)) : success(value()))
@@ -23,6 +23,7 @@ function setup() {
     stored,
     secretStore,
     states,
+    warnings,
     failWith(code: FailureCode | null) {
       failureCode = code
     },
@@ -45,6 +46,19 @@ test('secrets stay in memory for this session when there is no keychain', async 
   expect(secretStore.state()).toBe('absent')
   expect(await secretStore.delete('a')).toEqual(success(undefined))
   expect(await secretStore.get('a')).toMatchObject({ ok: false, failure: { code: 'keychain-absent' } })
+})
+
+test('each change of the keychain’s state is logged once, without names of secrets', async () => {
+  const { secretStore, failWith, warnings } = setup()
+  failWith('keychain-locked')
+  await secretStore.set('a', 'secret')
+  await secretStore.get('b')
+  failWith(null)
+  await secretStore.recheck()
+  expect(warnings).toEqual([
+    ['the keychain state changed', { state: 'locked' }],
+    ['the keychain state changed', { state: 'ok' }],
+  ])
 })
 
 test.each<FailureCode>(['keychain-locked', 'keychain-slow'])('%s counts as locked', async (code) => {

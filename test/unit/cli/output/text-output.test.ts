@@ -105,7 +105,7 @@ const library = {
   path: 'models/loras/flux-1.safetensors',
   status: 'active',
 } as const
-const already = (change: object, modelPath = library.path) =>
+const already = (change: object, modelPath: string = library.path) =>
   registeredRow('Flux', { already: { ...library, ...change }, target: { modelPath } })
 const group = { key: 'g', name: 'Wan', kind: 'sharded' }
 const ofGroup = registeredRow('Flux', {

@@ -95,8 +95,9 @@ test('says why the library is not compared, and that the search took too long', 
 })
 
 test('prints as JSON what was not searched, and whether the search is complete', async () => {
-  const place: FoundPlaceView = foundPlace('a', { isWhole: false, unreadableCount: 2 })
-  const complete = await find(foundView([place, foundPlace('b')]), { models: [], json: true })
+  const place: FoundPlaceView = foundPlace('a', { isWhole: false, unreadableCount: 1 })
+  const other = foundPlace('b', { where: '~/other' })
+  const complete = await find(foundView([place, other]), { models: [], json: true })
   expect(complete.events()).toEqual([
     { event: 'unseen', folder: '~/ComfyUI/models', reason: 'too-many' },
     { event: 'unseen', folder: '~/ComfyUI/models', reason: 'unreadable' },

@@ -1,0 +1,139 @@
+import { EventEmitter } from 'node:events'
+import { expect, test } from 'vitest'
+import { runLoginCommand } from '../../../electron/cli/commands/login.ts'
+import { exitCodes } from '../../../electron/cli/exit-codes.ts'
+import { listenForInterruption } from '../../../electron/cli/interruption.ts'
+import type { Pairing, SessionView } from '../../../electron/contract/account.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { Engine } from '../../../electron/engine/engine.ts'
+import { account, signedIn, signedOut } from '../../components/support/rows.ts'
+import { recordedStreams } from '../../support/recorded-streams.ts'
+
+const waiting = {
+  userCode: 'ABCD-EFGH',
+  address: 'https://cloud.example/pair',
+  state: 'waiting',
+  failure: null,
+} as Pairing
+
+/** A pairing whose session the test changes. */
+function pair({
+  started = success(signedOut),
+  ...session
+}: Partial<SessionView> & { readonly started?: Result<SessionView> } = {}) {
+  const { streams, out, err } = recordedStreams()
+  const process = new EventEmitter() as NodeJS.Process
+  const cancelled: string[] = []
+  const listeners = new Set<(view: SessionView) => void>()
+  let view: SessionView = { ...signedOut, pairing: waiting, ...session }
+  const change = (next: Partial<SessionView>) => {
+    view = { ...view, ...next }
+    for (const listener of listeners) listener(view)
+  }
+  const engine = {
+    session: () => view,
+    subscribe({ session: listener }: { readonly session: (view: SessionView) => void }) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    unsealPresent: async () => undefined,
+    calls: {
+      startPairing: async () => started,
+      async cancelPairing() {
+        cancelled.push('pairing')
+        change({ pairing: null })
+        return success(view)
+      },
+    },
+  } as unknown as Engine
+  const interruption = listenForInterruption(process, () => undefined)
+  const code = runLoginCommand(
+    { name: 'login', by: 'pairing', email: null },
+    { engine, streams, interruption },
+  )
+  return {
+    code,
+    out,
+    err,
+    cancelled,
+    listeners,
+    change,
+    interrupt: () => void process.emit('SIGINT', 'SIGINT'),
+    shown: () => expect.poll(() => out.at(-1)).toBe('Waiting for confirmation. Press Ctrl-C to cancel.'),
+  }
+}
+
+test('shows the code and reports the account that was signed in', async () => {
+  const known = account({ id: 'known', email: 'known@aurora.example' })
+  const { shown, change, code, out, err, listeners } = pair({ accounts: [known] })
+  await shown()
+  change({ ...signedIn(known, account()), pairing: null })
+  expect([await code, err, listeners.size]).toEqual([exitCodes.ok, [], 0])
+  expect(out).toEqual([
+    'Confirm the code ABCD-EFGH on this page:',
+    '  https://cloud.example/pair',
+    'Waiting for confirmation. Press Ctrl-C to cancel.',
+    'Signed in as mira@aurora.example, for Aurora Studio, Night Lab.',
+  ])
+})
+
+test('does not name an account that was signed in before', async () => {
+  const { shown, change, code, out } = pair({ accounts: [account()] })
+  await shown()
+  change({ pairing: null })
+  expect([await code, out.at(-1)]).toEqual([exitCodes.ok, 'Signed in.'])
+})
+
+test('reports each problem of a pairing once while it continues', async () => {
+  const { shown, change, code, err } = pair()
+  await shown()
+  const problems = ['offline', 'offline', 'server-trouble', null, 'offline'] as const
+  for (const problem of problems)
+    change({ pairing: { ...waiting, failure: problem && failure(problem, { status: 503 }) } })
+  change({ pairing: null })
+  expect(await code).toBe(exitCodes.ok)
+  expect(err.map((line) => /\(([^()]+)\)$/.exec(line)?.[1])).toEqual(['offline', 'server-trouble', 'offline'])
+})
+
+test.each([
+  ['login-refused', failure('login-refused')],
+  ['pairing-over', null],
+])('exits with 3 and the reason %s when the pairing is over', async (reason, why) => {
+  const { shown, change, code, err } = pair()
+  await shown()
+  change({ pairing: { ...waiting, state: 'over', failure: why } })
+  expect([await code, err]).toEqual([exitCodes.notSignedIn, [expect.stringContaining(`(${reason})`)]])
+})
+
+test.each([
+  ['absent', 'this computer has no keychain'],
+  ['locked', 'the keychain is locked'],
+] as const)('pairs nothing if the keychain is %s', async (keychain, text) => {
+  const { code, out, err, cancelled } = pair({ keychain })
+  expect([await code, out, cancelled]).toEqual([exitCodes.notSignedIn, [], ['pairing']])
+  expect(err).toEqual([
+    expect.stringMatching(new RegExp(`^Not signed in: ${text}.* MODELFERRY_TOKEN instead`)),
+  ])
+})
+
+test.each([
+  ['offline', exitCodes.someFailed],
+  ['login-refused', exitCodes.notSignedIn],
+] as const)('a pairing that can’t start because of %s exits with %i', async (reason, exitCode) => {
+  const { code, err } = pair({ started: failed(failure(reason)) })
+  expect([await code, err]).toEqual([exitCode, [expect.stringContaining(`(${reason})`)]])
+})
+
+test('Ctrl-C cancels a pairing that waits', async () => {
+  const { shown, interrupt, code, err, cancelled } = pair()
+  await shown()
+  interrupt()
+  expect([await code, cancelled, err]).toEqual([exitCodes.interrupted, ['pairing'], ['', 'Cancelled.']])
+})
+
+test('says that what was encrypted can’t be opened', async () => {
+  const { shown, change, code, err } = pair()
+  await shown()
+  change({ ...signedIn(), pairing: null, sealed: failure('seal-unavailable') })
+  expect([await code, err]).toEqual([exitCodes.ok, [expect.stringContaining('(seal-unavailable)')]])
+})

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import {
+  hiddenSwitch,
+  isHiddenStart,
   pathsFromArguments,
   remoteAddresses,
 } from '../../../../electron/desktop/integration/launch-arguments.ts'
@@ -51,4 +53,14 @@ test('addresses of shares and devices are separated from files, links and switch
 
 test('a start without arguments adds no files', () => {
   expect(pathsFromArguments({ argv: [], folder: '/', ignoredPaths: [], exists: () => true })).toEqual([])
+})
+
+test.each([
+  [true, ['app', hiddenSwitch]],
+  [true, ['app', hiddenSwitch, '--', 'a']],
+  [false, ['app']],
+  [false, ['app', '--', hiddenSwitch]],
+  [false, [hiddenSwitch]],
+])('is hidden: %s, if the app is started as %j', (isHidden, argv) => {
+  expect(isHiddenStart(argv)).toBe(isHidden)
 })

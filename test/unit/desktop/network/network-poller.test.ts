@@ -69,3 +69,12 @@ test('the network is not read when no setting needs it', async () => {
   poller.refresh()
   expect([fake.reads, clock.waits()]).toEqual([1, []])
 })
+
+test('two reads at the same time start one timer', async () => {
+  const { fake, clock, reported, poller } = setup()
+  poller.setActive(true)
+  fake.network = phone
+  poller.refresh()
+  await expect.poll(() => reported).toEqual([unknownNetwork, phone])
+  expect(clock.waits()).toEqual([intervalMs])
+})

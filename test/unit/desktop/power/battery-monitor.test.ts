@@ -76,3 +76,11 @@ test('the level is not read when no setting needs it', async () => {
   expect(reported.at(-1)).toEqual({ isOnBattery: true, percent: null })
   expect([fake.reads, clock.waits()]).toEqual([1, []])
 })
+
+test('two reads at the same time start one timer', async () => {
+  const { clock, reported, monitor } = setup()
+  monitor.setActive(true)
+  monitor.refresh()
+  await expect.poll(() => reported.length).toBe(2)
+  expect(clock.waits()).toEqual([minuteMs])
+})

@@ -1,0 +1,91 @@
+import { EventEmitter } from 'node:events'
+import { expect, test } from 'vitest'
+import { parseCommand, type Command } from '../../../electron/cli/arguments.ts'
+import { createUploadReview } from '../../../electron/cli/commands/review-upload.ts'
+import { exitCodes } from '../../../electron/cli/exit-codes.ts'
+import { listenForInterruption } from '../../../electron/cli/interruption.ts'
+import type { ReviewGroup } from '../../../electron/contract/review.ts'
+import type { UploadProposal } from '../../../electron/engine/engine.ts'
+import { recordedStreams } from '../../support/recorded-streams.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+const conflict: ReviewGroup = { kind: 'path-conflict', files: [{ id: 'a', name: 'Flux' }] }
+const proposal = (change: Partial<UploadProposal> = {}): UploadProposal => ({
+  records: [uploadRecord({ id: 'a' }), uploadRecord({ id: 'b' })],
+  groups: [],
+  missingCompanions: [],
+  isReviewNeeded: true,
+  skipped: [],
+  queuedNames: [],
+  ...change,
+})
+
+/** The review of an `upload` with these options, without a terminal. */
+async function review(options: string, given: UploadProposal, isForSeveralTeams = false) {
+  const { streams, out, err } = recordedStreams()
+  const interruption = listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined)
+  const command = parseCommand(['upload', 'a', ...options.split(' ').filter(Boolean)])
+  const { request, refusedWith } = createUploadReview(
+    command as Command & { name: 'upload' },
+    { streams, interruption },
+    { isForSeveralTeams },
+  )
+  const isApproved = await request.approve?.(given)
+  return { request, isApproved, exitCode: refusedWith(), out, err }
+}
+
+test('with --yes everything is approved, without a question', async () => {
+  const { request, exitCode } = await review('--yes', proposal())
+  expect([request, exitCode]).toEqual([{ review: 'approved' }, null])
+})
+
+test('approves without a word what needs no review', async () => {
+  const { isApproved, exitCode, out, err } = await review('', proposal({ isReviewNeeded: false }))
+  expect([isApproved, exitCode, out, err]).toEqual([true, null, [], []])
+})
+
+test('without a terminal shows the plan and uploads nothing', async () => {
+  const { isApproved, exitCode, out, err } = await review('', proposal())
+  expect([isApproved, exitCode, out.length]).toEqual([false, exitCodes.someFailed, 2])
+  expect(err).toEqual([
+    'Nothing was uploaded, because these files need your decision. Run the command on a terminal, or with --yes.',
+  ])
+  const several = await review('', proposal(), true)
+  expect(several.err[0]).toMatch(/^Nothing was uploaded to Studio North, because /)
+})
+
+test('without a terminal writes the plan and the decision as JSON', async () => {
+  const { out } = await review('--json', proposal({ groups: [conflict] }))
+  const events = out.map((line) => JSON.parse(line) as { readonly event: string })
+  expect(events.map(({ event }) => event)).toEqual(['planned', 'planned', 'review'])
+  expect(events.at(-1)).toEqual({
+    event: 'review',
+    files: 2,
+    sizeBytes: 13_600_000_000,
+    needDecision: 1,
+    notUploaded: 2,
+    answer: 'not-asked',
+  })
+})
+
+test.for<[string, number, Partial<UploadProposal>]>([
+  ['files that need no decision', exitCodes.ok, {}],
+  ['only files that the queue has', exitCodes.ok, { records: [], queuedNames: ['a'] }],
+  ['a file that needs a decision', exitCodes.someFailed, { groups: [conflict] }],
+  ['no files', exitCodes.someFailed, { records: [] }],
+])('a dry run with %s exits with %i and uploads nothing', async ([, code, change]) => {
+  for (const options of ['--dry-run', '--dry-run --yes']) {
+    const { request, isApproved, exitCode } = await review(options, proposal(change))
+    expect([request.review, isApproved, exitCode]).toEqual(['first', false, code])
+  }
+})
+
+test('a dry run without files says so, except in JSON', async () => {
+  expect((await review('--dry-run', proposal({ records: [] }))).err).toEqual(['No model files found.'])
+  expect((await review('--dry-run', proposal())).err).toEqual([])
+  const { out, err } = await review('--dry-run --json', proposal({ records: [] }))
+  expect([out.map((line) => JSON.parse(line) as object), err]).toEqual([
+    [expect.objectContaining({ event: 'review', files: 0, answer: 'dry-run' })],
+    [],
+  ])
+})

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { CommandContext } from '../../../electron/cli/command-context.ts'
+import { readReceipts, runVerifyCommand } from '../../../electron/cli/commands/verify.ts'
+import { exitCodes } from '../../../electron/cli/exit-codes.ts'
+import { listenForInterruption } from '../../../electron/cli/interruption.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { receiptOf } from '../../../electron/contract/receipt.ts'
+import type { Verification } from '../../../electron/contract/verification.ts'
+import { toUploadRow } from '../../../electron/journal/row-view.ts'
+import { recordedStreams } from '../../support/recorded-streams.ts'
+import { registeredRecord } from '../../support/records.ts'
+
+const content = 'weights'
+const record = registeredRecord({
+  fileName: 'flux.safetensors',
+  identity: { sizeBytes: content.length, mtimeNs: 1n, inode: 1n },
+  sha256: createHash('sha256').update(content).digest('hex'),
+})
+const receipt = receiptOf(toUploadRow(record, null))
+const verified: Verification = { kind: 'verified', atMs: 1 }
+const differing: Verification = { kind: 'differs', differences: [], atMs: 1 }
+const unread: Verification = { kind: 'not-verified', reason: 'offline', isFinal: false, atMs: 1 }
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'receipts-'))
+  await writeFile(join(folder, 'receipt.json'), JSON.stringify(receipt))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+interface Options {
+  readonly library?: readonly Result<Verification>[]
+  /** A file of this computer that had the bytes. */
+  readonly known?: string | null
+  readonly file?: string | null
+  readonly json?: boolean
+}
+
+/** What `verify` writes and returns if the library answers this, the last one for all further receipts. */
+async function verify({
+  library = [success(verified)],
+  known = null,
+  file = null,
+  json = false,
+}: Options = {}) {
+  const { streams, out, err } = recordedStreams()
+  const answers = [...library]
+  const engine = {
+    verifyReceipt: async () => (answers.length > 1 ? answers.shift() : answers[0]),
+    localFileWith: async () => (known === null ? failed(failure('file-missing')) : success(known)),
+  }
+  const interruption = listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined)
+  const context = { engine, streams, interruption } as unknown as CommandContext
+  const command = { name: 'verify', receipt: join(folder, 'receipt.json'), file, json } as const
+  return { code: await runVerifyCommand(command, context), out, err }
+}
+
+const write = (name: string, text: string) => writeFile(join(folder, name), text)
+
+test.for<[number, string, Verification]>([
+  [exitCodes.ok, 'is the same', verified],
+  [exitCodes.someFailed, 'differs', differing],
+  [exitCodes.someFailed, 'can’t be read', unread],
+])('exits with %i if the record of a file on this computer %s', async ([code, , verification]) => {
+  await write('flux.safetensors', content)
+  expect((await verify({ library: [success(verification)] })).code).toBe(code)
+})
+
+test('without a sign-in exits with 3, unless the file differs', async () => {
+  const library = [failed(failure('signed-out'))]
+  expect((await verify({ library })).code).toBe(exitCodes.notSignedIn)
+  expect((await verify({ library: [failed(failure('offline'))] })).code).toBe(exitCodes.someFailed)
+  await write('flux.safetensors', 'Weights')
+  expect((await verify({ library })).code).toBe(exitCodes.someFailed)
+})
+
+test.for<[string, string | null]>([
+  ['same       ', content],
+  ['differs    ', 'Weights'],
+  ['differs    ', `${content} and more`],
+  ['not found  ', null],
+])('compares the file beside the receipt: “%s”', async ([result, text]) => {
+  if (text !== null) await write('flux.safetensors', text)
+  const { out } = await verify()
+  expect(out[0]).toBe('flux.safetensors in Studio North')
+  expect(out[1]?.startsWith(`  file     ${result}`)).toBe(true)
+  expect(out.slice(2).every((line) => line.startsWith('  library  '))).toBe(true)
+})
+
+test('compares a file that is named, or one of this computer that had the bytes', async () => {
+  await write('other.gguf', content)
+  const path = join(folder, 'other.gguf')
+  for (const options of [{ file: path }, { known: path }])
+    expect((await verify(options)).out[1]).toBe(`  file     same       ${path}`)
+  // The file beside the receipt comes first.
+  await write('flux.safetensors', 'Weights')
+  expect((await verify({ known: path })).out[1]).toContain(join(folder, 'flux.safetensors'))
+})
+
+test('a file that can’t be read, and a folder in its place, are an error', async () => {
+  const missing = join(folder, 'gone.gguf')
+  expect(await verify({ file: missing })).toMatchObject({
+    code: exitCodes.someFailed,
+    out: [expect.anything(), `  file     unreadable ${missing}`, expect.anything()],
+  })
+  await mkdir(join(folder, 'flux.safetensors'))
+  expect((await verify()).out[1]).toContain('not found')
+})
+
+test('reports each receipt of a list, and of several problems a failure before a missing sign-in', async () => {
+  await write('receipt.json', JSON.stringify([receipt, receipt, receipt]))
+  const signedOut = failed(failure('signed-out'))
+  for (const library of [
+    [signedOut, success(differing), success(verified)],
+    [success(differing), signedOut, success(verified)],
+  ]) {
+    const { code, out } = await verify({ library, json: true })
+    expect([code, out.length]).toEqual([exitCodes.someFailed, 3])
+  }
+  const { code } = await verify({ library: [success(verified), signedOut, success(verified)] })
+  expect(code).toBe(exitCodes.notSignedIn)
+})
+
+test('reports a receipt as JSON', async () => {
+  const { out } = await verify({ library: [failed(failure('offline'))], json: true })
+  expect(JSON.parse(out.join('\n'))).toEqual({
+    event: 'receipt',
+    file: 'flux.safetensors',
+    modelId: receipt?.model.id,
+    local: { result: 'not-found', path: null },
+    library: expect.objectContaining({ result: 'failed', code: 'offline' }) as unknown,
+  })
+})
+
+test.each(['', '{}', '[]', '[{}]', 'null'])('does not take %j for receipts', async (text) => {
+  await write('receipt.json', text)
+  expect(await readReceipts(join(folder, 'receipt.json'))).toBe(null)
+  const { code, err } = await verify()
+  expect([code, err]).toEqual([
+    exitCodes.someFailed,
+    [expect.stringContaining('isn’t a receipt of Modelferry')],
+  ])
+})

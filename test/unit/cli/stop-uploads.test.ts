@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import type { UploadContext } from '../../../electron/cli/command-context.ts'
 import { removeFailedUploads, stopUploads } from '../../../electron/cli/commands/stop-uploads.ts'
@@ -202,16 +203,20 @@ test('does not wait forever for the cleanup of storage', async () => {
   await removed
 })
 
-test('removes only failures that the user can’t fix in the app or by signing in', async () => {
-  const cancelled: unknown[] = []
+test('removes only failures that the user can’t fix in the app or by signing in, and waits for it', async () => {
+  const done: unknown[] = []
   const engine = {
     calls: {
       async cancel(args: unknown) {
-        cancelled.push(args)
+        await setImmediate()
+        done.push(args)
         return success(undefined)
       },
     },
-    cleanUpAbandoned: async () => undefined,
+    async cleanUpAbandoned() {
+      await setImmediate()
+      done.push('cleaned up')
+    },
     abandonedCount: () => 0,
   } as unknown as Engine
   const environment = createTestEnvironment(standingClock())
@@ -219,10 +224,10 @@ test('removes only failures that the user can’t fix in the app or by signing i
     failedRow('a', failure('signed-out')),
     pathConflictRow('b'),
     registeredRow('c'),
-    sendingRow('d'),
+    sendingRow('d', { phase: 'retrying', failure: failure('server-trouble', { status: 503 }) }),
   ]
   await removeFailedUploads(engine, kept, environment)
-  expect(cancelled).toEqual([])
+  expect(done).toEqual([])
   await removeFailedUploads(engine, [...kept, failedRow('e', failure('file-empty'))], environment)
-  expect(cancelled).toEqual([{ ids: ['e'] }])
+  expect(done).toEqual([{ ids: ['e'] }, 'cleaned up'])
 })

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
 import { join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { UsageError } from '../../../electron/cli/arguments.ts'
 import { readCliEnvironment, workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { reviewPolicyOf } from '../../../electron/intake/review/review-policy.ts'
@@ -112,5 +113,76 @@ test('trims a token, and rejects one with inner spaces without repeating it', ()
 test('rejects a limit that is not a speed', () => {
   expect(() => readCliEnvironment({ MODELFERRY_LIMIT: '5 apples' })).toThrow(
     'MODELFERRY_LIMIT must be a speed',
+  )
+})
+
+/** Reads the environment with the app's settings in the data folder. */
+async function readWith(settings: string, environment: NodeJS.ProcessEnv = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'cli-home-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'settings.json'), settings)
+  return readCliEnvironment({ MODELFERRY_HOME: folder, ...environment })
+}
+
+const [own, other] = [
+  { address: 'https://models.example/api/v1', singlePutLimitBytes: 10_000_000 },
+  { address: 'https://other.example/api/v1', singlePutLimitBytes: null },
+]
+const settings = JSON.stringify({
+  server: own.address,
+  servers: [own, other],
+  singlePutLimitBytes: 20_000_000,
+  review: 'always',
+  deadlineMs: 1_800_000_000_000,
+})
+
+test('uses the servers, the limits, the review and the deadline of the app’s settings', async () => {
+  expect(await readWith(settings)).toMatchObject({
+    server: own.address,
+    servers: [own, other],
+    singlePutLimitBytes: 20_000_000,
+    policy: { review: 'always' },
+    deadlineMs: 1_800_000_000_000,
+  })
+})
+
+test('uses no other servers of the app if a server is given', async () => {
+  expect(await readWith(settings, { MODELFERRY_SERVER: `${other.address}/` })).toMatchObject({
+    server: other.address,
+    servers: [other],
+  })
+  const unknown = 'https://unknown.example/api/v1'
+  expect(await readWith(settings, { MODELFERRY_SERVER: unknown })).toMatchObject({
+    server: unknown,
+    servers: [],
+  })
+})
+
+test('a given size for parts and a given review outrank the app’s settings', async () => {
+  const environment = { MODELFERRY_MULTIPART_FROM: '5242880', MODELFERRY_REVIEW: 'never' }
+  expect(await readWith(settings, environment)).toMatchObject({
+    servers: [{ ...own, singlePutLimitBytes: null }, other],
+    singlePutLimitBytes: 5_242_880,
+    policy: { review: 'never' },
+  })
+})
+
+test.each(['', '{"server":', '[]', '{"server":"nowhere"}'])(
+  'uses the defaults if the app’s settings are %j',
+  async (text) => {
+    expect(await readWith(text)).toMatchObject({ server: 'https://core.cyberun.cloud/api/v1', servers: [] })
+  },
+)
+
+test('rejects a review that does not exist', () => {
+  expect(() => readCliEnvironment({ MODELFERRY_REVIEW: 'sometimes' })).toThrow(
+    'MODELFERRY_REVIEW must be one of: always, when-needed, never.',
+  )
+})
+
+test('finds the workers beside an archive, from which they can’t be started', () => {
+  const entry = join(sep, 'app', 'resources', 'app.asar', 'out', 'main', 'command-line.js')
+  expect(fileURLToPath(workerFiles(entry).upload).split(sep).join('/')).toMatch(
+    /\/app\/resources\/app\.asar\.unpacked\/out\/main\/upload-worker\.js$/,
   )
 })

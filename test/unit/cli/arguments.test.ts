@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseCommand, UsageError } from '../../../electron/cli/arguments.ts'
 
@@ -54,6 +55,15 @@ test('parses a speed limit and a number of connections for upload and resume', (
   })
 })
 
+test('parses what an upload does without questions and with path conflicts', () => {
+  expect(parse('upload a')).toMatchObject({ yes: false, dryRun: false, onConflict: undefined })
+  expect(parse('upload a -y --dry-run --on-conflict rename')).toMatchObject({
+    yes: true,
+    dryRun: true,
+    onConflict: 'rename',
+  })
+})
+
 test('treats words after -- as files', () => {
   expect(parse('upload --json -- --team --help')).toMatchObject({
     paths: ['--team', '--help'],
@@ -81,6 +91,26 @@ test.each([
   ['verify r.json --file a --json', { name: 'verify', receipt: 'r.json', file: 'a', json: true }],
   ['inspect a', { name: 'inspect', paths: ['a'], output: 'text' }],
   ['status --json', { name: 'status', json: true }],
+  ['find', { name: 'find', team: null, json: false }],
+  ['find --team Lab --json', { name: 'find', team: 'Lab', json: true }],
+  ['log a', { name: 'log', upload: 'a', json: false }],
+  ['log a --json', { name: 'log', upload: 'a', json: true }],
+  ['check', { name: 'check', storage: false, team: null, json: false }],
+  ['check --storage --team Lab --json', { name: 'check', storage: true, team: 'Lab', json: true }],
+  ['workflow w.json', { ...defaults, name: 'workflow', file: resolve('w.json'), team: null, upload: false }],
+  [
+    'workflow w.json --team Lab --upload --json -q --streams 64',
+    {
+      ...defaults,
+      name: 'workflow',
+      file: resolve('w.json'),
+      team: 'Lab',
+      upload: true,
+      json: true,
+      quiet: true,
+      streamsMost: 64,
+    },
+  ],
   ['resume -q', { ...defaults, name: 'resume', quiet: true }],
   ['help', { name: 'help', about: null }],
   ['--help', { name: 'help', about: null }],
@@ -114,6 +144,17 @@ test.each([
   ['resume --streams 0', '--streams must be a number from 1 to 64.'],
   ['resume --streams=', '--streams must be a number from 1 to 64.'],
   ['resume --streams 2.5', '--streams must be a number from 1 to 64.'],
+  ['upload a --streams 65', '--streams must be a number from 1 to 64.'],
+  ['upload a --on-conflict overwrite', '--on-conflict must be one of: '],
+  ['inspect', 'No files given.'],
+  ['inspect a --json --report', '--json and --report exclude each other.'],
+  ['verify', 'No receipt given.'],
+  ['log', 'No upload given.'],
+  ['workflow', 'No file given.'],
+  ['check --team Lab', 'Use --team only with --storage.'],
+  ...['verify a b', 'log a b', 'workflow a b', 'find b', 'check b', 'status b', 'accounts b', 'teams b'].map(
+    (line) => [line, '"b" is an unexpected argument'] as const,
+  ),
   ['resume a', '"a" is an unexpected argument'],
   ['logout a b', '"b" is an unexpected argument'],
   ['logout --remove --keep', 'Use either --remove or --keep, not both.'],

@@ -137,7 +137,8 @@ test('counts in JSON the uploads in each phase, with their bytes and parts', () 
 })
 
 test('shows the speed that the waiting uploads need until the deadline', () => {
-  const records = [file('a'), file('b', { state: storedState() }), file('c', { phase: 'paused' })]
+  const paused = ['c', 'd'].map((name) => file(name, { phase: 'paused' }))
+  const records = [file('a'), file('b', { state: storedState() }), ...paused]
   const { lines, json } = status(records, nowMs + 1_000_000)
   expect(lines().at(-1)).toMatch(/^Deadline .+: 2\.0 GB left, which needs 2\.0 MB\/s on average\.$/)
   expect(json()).toMatchObject({ deadline: { leftBytes: 2 * gigabyte, neededBytesPerSecond: 2_000_000 } })

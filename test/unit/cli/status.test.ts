@@ -1,7 +1,13 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { runStatusCommand } from '../../../electron/cli/commands/status.ts'
 import { failure } from '../../../electron/contract/failures.ts'
+import { addAbandonedUpload } from '../../../electron/journal/abandoned-store.ts'
+import { createAccountStore, createStoredChoices } from '../../../electron/journal/account-store.ts'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { account } from '../../components/support/rows.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 import {
   multipartOpenState,
@@ -15,8 +21,15 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 const nowMs = Date.UTC(2026, 10, 27, 12)
 
 /** What `status` writes about a journal with these uploads, which no process runs. */
-function status(records: readonly UploadRecord[], deadlineMs: number | null = null) {
+function status(
+  records: readonly UploadRecord[],
+  deadlineMs: number | null = null,
+  change: (database: DatabaseSync) => void = () => undefined,
+) {
   const { folder } = rowsOnJournal(records)
+  const { database } = openJournal(folder, 0)
+  change(database)
+  database.close()
   const write = (json: boolean) => {
     const { streams, out } = recordedStreams()
     runStatusCommand({ home: folder, deadlineMs }, { nowMs, json }, streams)
@@ -133,6 +146,42 @@ test('counts in JSON the uploads in each phase, with their bytes and parts', () 
       { file: 'e' },
     ],
     deadline: null,
+  })
+})
+
+test.for<[number, string]>([
+  [1, 'Storage still has data of 1 cancelled upload. It is deleted at the next start.'],
+  [2, 'Storage still has data of 2 cancelled uploads. It is deleted at the next start.'],
+])('shows that %i cancelled uploads are left in storage', ([count, line]) => {
+  const { lines, json } = status([], null, (database) => {
+    for (let number = 1; number <= count; number += 1)
+      addAbandonedUpload(database, { uploadId: `u${number}`, storageKey: 'k', accountId: 'a', teamId: 't' })
+  })
+  expect(lines()).toEqual(['The upload queue is empty.', line])
+  expect(json()).toMatchObject({ totals: { leftBehind: count } })
+})
+
+test('shows whether the account of an upload is signed in, and that all uploads are paused', () => {
+  const environment = createTestEnvironment(standingClock())
+  const records = [file('a', { accountId: 'account-1' }), file('b', { accountId: 'account-2' })]
+  const { lines, json } = status(records, null, (database) => {
+    createStoredChoices(database, environment).set('all-paused', 'yes')
+    const otto = account({ id: 'account-2', email: 'otto@night.example', state: 'signed-out' })
+    createAccountStore(database, environment).save(account(), otto)
+  })
+  expect(lines()).toEqual([
+    'waiting     a → Studio North: 0 bytes of 2.0 GB',
+    'waiting     b → Studio North: 0 bytes of 2.0 GB, otto@night.example is signed out',
+    '2 uploads in the queue, 0 bytes of 4.0 GB uploaded.',
+    'All uploads are paused in the app.',
+    'To continue, run: modelferry resume',
+  ])
+  expect(json()).toMatchObject({
+    allPaused: true,
+    uploads: [
+      { account: { id: 'account-1', email: 'mira@aurora.example', signedIn: true } },
+      { account: { id: 'account-2', email: 'otto@night.example', signedIn: false } },
+    ],
   })
 })
 

@@ -93,6 +93,10 @@ test('reports each problem of a pairing once while it continues', async () => {
   change({ pairing: null })
   expect(await code).toBe(exitCodes.ok)
   expect(err.map((line) => /\(([^()]+)\)$/.exec(line)?.[1])).toEqual(['offline', 'server-trouble', 'offline'])
+  // Nothing is uploaded yet, so nothing is said about uploads.
+  expect(err[0]).toBe(
+    'cloud.example can’t be reached or has a problem. Modelferry keeps trying until the code expires. (offline)',
+  )
 })
 
 test.each([

@@ -138,10 +138,10 @@ async function exifTexts(file: FileHandle, meta: Range): Promise<readonly string
 /** Where an item with this id is, if it is in one piece. */
 function locationOf(iloc: Buffer, id: number): Range | null {
   try {
-    const version = iloc[0] ?? 0
-    const [offsetBytes, lengthBytes] = [(iloc[4] ?? 0) >> 4, (iloc[4] ?? 0) & 15]
-    const baseBytes = (iloc[5] ?? 0) >> 4
-    const indexBytes = version === 0 ? 0 : (iloc[5] ?? 0) & 15
+    const version = iloc.readUInt8(0)
+    const [offsetBytes, lengthBytes] = [iloc.readUInt8(4) >> 4, iloc.readUInt8(4) & 15]
+    const baseBytes = iloc.readUInt8(5) >> 4
+    const indexBytes = version === 0 ? 0 : iloc.readUInt8(5) & 15
     const idBytes = version < 2 ? 2 : 4
     let at = 6
     const next = (bytes: number) => {

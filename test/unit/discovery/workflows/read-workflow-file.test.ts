@@ -21,9 +21,10 @@ function read(bytes: string | Buffer, name = 'x') {
 const api = JSON.stringify(apiWorkflow)
 const page = JSON.stringify(pageWorkflow)
 
-test('reads JSON in both formats, with a byte order mark and with NaN', async () => {
+test('reads JSON in both formats, with a byte order mark, spaces and NaN', async () => {
   expect(await read(api)).toHaveLength(8)
   expect(await read(`\uFEFF${page}`)).toHaveLength(8)
+  expect(await read(`        ${page}`)).toHaveLength(8)
   expect(await read(api.replace('"seed":42', '"seed":NaN'))).toHaveLength(8)
 })
 

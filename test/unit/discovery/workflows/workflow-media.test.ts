@@ -1,0 +1,224 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { readWorkflowFile } from '../../../../electron/discovery/workflows/read-workflow-file.ts'
+import * as media from '../../../fixtures/workflow-media.ts'
+
+const { box, element, flacBlock, isoMedia, oggPage, u16, u32, u32le, vorbisComments } = media
+
+const folder = mkdtempSync(join(tmpdir(), 'modelferry-media-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The names of the models that a file with these bytes needs. */
+async function namesIn(...bytes: readonly Buffer[]): Promise<readonly string[] | null> {
+  const path = join(folder, 'file')
+  writeFileSync(path, Buffer.concat(bytes))
+  return (await readWorkflowFile(path))?.map(({ name }) => name) ?? null
+}
+const workflowOf = (name: string) => `{"nodes":[{"type":"VAELoader","widgets_values":["${name}"]}]}`
+const workflow = workflowOf('a.pt')
+
+const u64 = (value: number) => Buffer.concat([u32(0), u32(value)])
+/** The boxes of a movie with the workflow, without the head of the movie itself. */
+const movie = media.mov('workflow', workflow).subarray(24)
+const userData = media.mp4({ workflow }).subarray(16 + 5_008 + 8)
+const head = isoMedia('isom')
+
+test.each([
+  [
+    'a box with a size of 64 bits',
+    [u32(1), Buffer.from('mdat'), u64(116), Buffer.alloc(100)],
+    box('moov', movie),
+  ],
+  ['a movie that reaches to the end of the file', [], Buffer.concat([u32(0), Buffer.from('moov'), movie])],
+  ['user data outside of the movie', [box('free')], userData],
+])('reads the workflow of a video with %s', async (_what, before, last) => {
+  expect(await namesIn(head, ...before, last)).toEqual(['a.pt'])
+})
+
+test('ignores values of a video that are no text or too short', async () => {
+  const other = box('name', Buffer.alloc(8), Buffer.from(workflowOf('b.pt')))
+  const values = [box('data', u32(1)), other, box('data', u32(1), u32(0), Buffer.from(workflow))]
+  const meta = box('meta', box('hdlr', Buffer.alloc(25)), box('ilst', box('\xa9cmt', ...values)))
+  expect(await namesIn(head, box('moov', meta))).toEqual(['a.pt'])
+})
+
+test('ignores JSON far behind the start of a comment', async () => {
+  expect(await namesIn(media.mp4({ comment: `${'x'.repeat(60)}${workflow}` }))).toBeNull()
+})
+
+const itemInfo = (version: number, id: Buffer, type: string) =>
+  box('infe', u32(version << 24), id, u16(0), Buffer.from(`${type}\0`))
+
+test.each([
+  [
+    'positions relative to a base',
+    (at: number, length: number) => [
+      box('iinf', u32(0), u16(2), itemInfo(2, u16(1), 'av01'), itemInfo(2, u16(2), 'Exif')),
+      // Version 1, with four bytes for each number: base and offset, and the index that offsets may have.
+      box(
+        'iloc',
+        ...[u32(1 << 24), Buffer.from([0x44, 0x44]), u16(2)],
+        ...[u16(1), u16(0), u16(0), u32(7), u16(2), u32(0), u32(1), u32(2), u32(0), u32(3), u32(4)],
+        ...[
+          u16(2),
+          u16(0),
+          u16(0),
+          u32(Math.floor(at / 2)),
+          u16(1),
+          u32(0),
+          u32(Math.ceil(at / 2)),
+          u32(length),
+        ],
+      ),
+    ],
+  ],
+  [
+    'item numbers of 32 bits',
+    (at: number, length: number) => [
+      box('iinf', u32(1 << 24), u32(2), itemInfo(3, u32(1), 'av01'), itemInfo(3, u32(70_000), 'Exif')),
+      box(
+        'iloc',
+        ...[u32(2 << 24), Buffer.from([0x88, 0x00]), u32(2)],
+        ...[u32(1), u16(0), u16(0), u16(1), u64(1), u64(2)],
+        ...[u32(70_000), u16(0), u16(0), u16(1), u64(at), u64(length)],
+      ),
+    ],
+  ],
+])('reads the workflow of an AVIF with %s', async (_what, itemBoxes) => {
+  expect(await namesIn(media.avif(0x010f, `workflow:${workflow}`, itemBoxes))).toEqual(['a.pt'])
+})
+
+test('finds no workflow in an AVIF without the position of its EXIF data', async () => {
+  const withoutLocation = () => [box('iinf', u32(0), u16(1), itemInfo(2, u16(2), 'Exif'))]
+  const ofOtherItem = (at: number, length: number) => [
+    ...withoutLocation(),
+    box('iloc', u32(0), Buffer.from([0x44, 0]), u16(1), u16(3), u16(0), u16(1), u32(at), u32(length)),
+  ]
+  for (const boxes of [withoutLocation, ofOtherItem])
+    expect(await namesIn(media.avif(0x010f, `workflow:${workflow}`, boxes))).toBeNull()
+})
+
+test('reads a FLAC up to its last block', async () => {
+  const comments = vorbisComments({ workflow })
+  const start = Buffer.from('fLaC')
+  expect(await namesIn(start, flacBlock(4, comments), flacBlock(0x81, Buffer.alloc(9)))).toEqual(['a.pt'])
+  expect(await namesIn(start, flacBlock(0x80, Buffer.alloc(34)), flacBlock(4, comments))).toBeNull()
+})
+
+test('reads Vorbis in Ogg, whose other headers share a page with the comments', async () => {
+  const packets = [`\x03vorbis`, '\x05vorbis'].map((text) => Buffer.from(text))
+  const comments = Buffer.concat([...packets.slice(0, 1), vorbisComments({ title: 'x', workflow })])
+  const first = oggPage([Buffer.from('\x01vorbis')])
+  expect(await namesIn(first, oggPage([comments, ...packets.slice(1)]))).toEqual(['a.pt'])
+  const ofOtherCodec = Buffer.concat([Buffer.from('\x03theora'), vorbisComments({ workflow })])
+  expect(await namesIn(first, oggPage([ofOtherCodec]))).toBeNull()
+  expect(await namesIn(first, oggPage([comments]).fill('X', 0, 1))).toBeNull()
+})
+
+/** A frame of ID3 2.3. */
+const frame = (id: string, ...content: readonly Buffer[]) => {
+  const bytes = Buffer.concat(content)
+  return Buffer.concat([Buffer.from(id), u32(bytes.length), u16(0), bytes])
+}
+const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16()
+
+test.each([
+  ['Latin-1', Buffer.from([0]), Buffer.from(`workflow\0${workflowOf('é.pt')}`, 'latin1')],
+  ['UTF-16 with a big-endian mark', Buffer.from([1]), utf16be(`\uFEFFworkflow\0\uFEFF${workflowOf('é.pt')}`)],
+  ['UTF-16BE', Buffer.from([2]), utf16be(`workflow\0${workflowOf('é.pt')}`)],
+  [
+    'UTF-16 with half a character',
+    Buffer.from([1]),
+    Buffer.concat([utf16be(`\uFEFFworkflow\0${workflowOf('é.pt')}`), Buffer.alloc(1)]),
+  ],
+  ['UTF-8', Buffer.from([3]), Buffer.from(`workflow\0${workflowOf('é.pt')}`)],
+])('reads the text of an MP3 in %s, between other frames', async (_what, encoding, text) => {
+  const title = frame('TIT2', Buffer.from('\0workflow\0{}'))
+  const frames = [title, frame('TXXX', encoding, text), Buffer.alloc(50)]
+  expect(await namesIn(media.mp3Of(Buffer.concat(frames), 3))).toEqual(['é.pt'])
+})
+
+test('reads only user-defined texts of an MP3', async () => {
+  expect(await namesIn(media.mp3Of(frame('COMM', Buffer.from(`\0workflow\0${workflow}`)), 3))).toBeNull()
+})
+
+const tag = (name: string, text: string) =>
+  element('67c8', element('45a3', Buffer.from(name)), element('4487', Buffer.from(text)))
+const matroskaHead = element('1a45dfa3', Buffer.alloc(4))
+/** An element with a size of this many bytes. */
+function elementWithSize(id: string, sizeBytes: number, content: Buffer): Buffer {
+  const size = u64(content.length).subarray(8 - sizeBytes)
+  size[0] = (size[0] ?? 0) | (0x80 >> (sizeBytes - 1))
+  return Buffer.concat([Buffer.from(id, 'hex'), size, content])
+}
+
+test.each([2, 3, 8])('reads a WebM with sizes of %i bytes', async (sizeBytes) => {
+  const tags = elementWithSize('1254c367', sizeBytes, element('7373', tag('WORKFLOW', workflow)))
+  const void1 = elementWithSize('ec', 1, Buffer.alloc(127 - 1))
+  expect(
+    await namesIn(matroskaHead, elementWithSize('18538067', sizeBytes, Buffer.concat([void1, tags]))),
+  ).toEqual(['a.pt'])
+})
+
+test('reads the tags of a stream whose size of 8 bytes is unknown', async () => {
+  const openSize = Buffer.from('01ffffffffffffff', 'hex')
+  const segment = [
+    Buffer.from('18538067', 'hex'),
+    openSize,
+    element('1254c367', element('7373', tag('prompt', workflow))),
+  ]
+  expect(await namesIn(matroskaHead, ...segment)).toEqual(['a.pt'])
+})
+
+test('reads the tags of a WebM beside tags without a name or a text', async () => {
+  const others = [
+    element('67c8', element('45a3', Buffer.from('workflow'))),
+    element('67c8', element('4487', Buffer.from(workflow))),
+  ]
+  const tags = element(
+    '1254c367',
+    element('7373', ...others),
+    element('7373', tag('workflow', workflowOf('b.pt'))),
+  )
+  expect(await namesIn(matroskaHead, element('18538067', tags))).toEqual(['b.pt'])
+})
+
+test('reads only the JSON of a binary glTF', async () => {
+  const json = Buffer.from(JSON.stringify({ asset: { extras: { workflow } } }))
+  const chunk = (type: string) =>
+    Buffer.concat([Buffer.from('glTF'), u32le(2), u32le(0), u32le(json.length), Buffer.from(type), json])
+  expect([await namesIn(chunk('JSON')), await namesIn(chunk('BIN\0'))]).toEqual([['a.pt'], null])
+})
+
+const hugeMatroska = Buffer.from('1254c3670fffffffffffffff', 'hex')
+
+test.each([
+  ['an MP4', media.mp4({ workflow }), Buffer.concat([u32(0xfffffff0), Buffer.from('moov')])],
+  ['an MP4 with an impossible size', media.mp4({ workflow }), Buffer.concat([u32(4), Buffer.from('moov')])],
+  [
+    'a FLAC',
+    Buffer.concat([Buffer.from('fLaC'), flacBlock(4, vorbisComments({ workflow }))]),
+    Buffer.from([4, 0, 0]),
+  ],
+  ['a WebM', media.webm({ workflow }), hugeMatroska],
+])('returns what precedes a damaged part of %s', async (_what, whole, damaged) => {
+  expect(await namesIn(whole, damaged)).toEqual(['a.pt'])
+})
+
+test('returns what precedes a damaged frame of an MP3', async () => {
+  const text = frame('TXXX', Buffer.from(`\0workflow\0${workflow}`))
+  const other = Buffer.from(`\0workflow\0${workflowOf('b.pt')}`)
+  const damaged = Buffer.concat([Buffer.from('TXXX'), u32(1_000), u16(0), other])
+  expect(await namesIn(media.mp3Of(Buffer.concat([text, damaged]), 3))).toEqual(['a.pt'])
+})
+
+test('returns what precedes a damaged comment of a FLAC', async () => {
+  const comments = Buffer.concat([
+    vorbisComments({ workflow }),
+    u32le(0xfffffff0),
+    Buffer.from(`workflow=${workflowOf('b.pt')}`),
+  ])
+  expect(await namesIn(Buffer.from('fLaC'), flacBlock(0x84, comments))).toEqual(['a.pt'])
+})

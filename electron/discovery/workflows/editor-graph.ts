@@ -202,12 +202,14 @@ export function widgetNames(node: Json, values: readonly unknown[]): readonly (s
   if (names.length === values.length) return names
   // The editor adds a value after each seed, which has no input.
   let next = 0
-  const aligned = values.map((value, index) => {
-    const isAfterSeed = index > 0 && /seed/i.test(names[next - 1] ?? '')
-    if (isAfterSeed && seedControls.includes(value)) return null
-    return names[next++] ?? null
+  let isAfterSeed = false
+  const aligned = values.map((value) => {
+    const isControl = isAfterSeed && seedControls.includes(value)
+    const name = isControl ? null : (names[next++] ?? null)
+    isAfterSeed = /seed/i.test(name ?? '')
+    return name
   })
-  return next === names.length && names.length > 0 ? aligned : []
+  return next === names.length ? aligned : []
 }
 
 /** Values of `control_after_generate` (ComfyUI frontend, scripts/widgets.ts). */

@@ -53,6 +53,50 @@ test('merges a model of two nodes, which is off only if both are', () => {
   expect(parseNeededModels({ nodes: [node(4), node(2)] })).toMatchObject([{ isOff: true }])
 })
 
+test('skips nodes of the API format without a class or without named inputs', () => {
+  const loader = { class_type: 'VAELoader', inputs: { vae_name: 'a.pt' } }
+  const nodes = [
+    loader,
+    { inputs: { vae_name: 'b.pt' } },
+    { class_type: 'VAELoader', inputs: ['c.pt'] },
+    { class_type: 'VAELoader' },
+    null,
+  ]
+  expect(parseNeededModels({ ...nodes })).toMatchObject([
+    { name: 'a.pt', isOff: false, nodes: ['VAELoader'] },
+  ])
+})
+
+test('reads values inside lists and objects by the names of their widgets', () => {
+  const widgets_values = { vae_name: ['a.pt', null], stack: [{ lora_name: 'b.pt' }], count: 7, nothing: null }
+  expect(namesAndTypes(parseNeededModels({ nodes: [{ type: 'Mystery', widgets_values }] }))).toEqual([
+    ['a.pt', 'vae'],
+    ['b.pt', 'loras'],
+  ])
+})
+
+test('keeps the first of two types that are equally certain', () => {
+  const inputs = { vae_name: 'a.pt', lora_name: 'a.pt' }
+  expect(namesAndTypes(parseNeededModels({ '1': { class_type: 'Mystery', inputs } }))).toEqual([
+    ['a.pt', 'vae'],
+  ])
+})
+
+test.each([undefined, null])('lists the models of a node whose values are %s', (widgets_values) => {
+  const models = [{ name: 'a.pt', directory: 'my_models\\deep' }]
+  expect(
+    parseNeededModels({ nodes: [{ type: 'Mystery', widgets_values, properties: { models } }] }),
+  ).toMatchObject([{ name: 'a.pt', modelType: 'my_models', isOff: false, nodes: ['Mystery'] }])
+})
+
+test('lists the models of the whole workflow without a node, and ignores entries without a name', () => {
+  const models = [{ name: 'a.pt', directory: 'vae' }, { directory: 'vae' }, 'b.pt', { name: 'c.pt' }]
+  expect(parseNeededModels({ nodes: [], links: [], models })).toMatchObject([
+    { name: 'a.pt', modelType: 'vae', typeSource: 'list', isOff: false, nodes: [] },
+    { name: 'c.pt', modelType: null, typeSource: null, isOff: false, nodes: [] },
+  ])
+})
+
 test('fills in unknown facts when it merges models', () => {
   const one = parseNeededModels({ nodes: [{ type: 'Mystery', widgets_values: ['x.safetensors'] }] }) ?? []
   const other =
@@ -66,6 +110,8 @@ test.each([
   ['nothing', null],
   ['a diffusers config', { _class_name: 'FluxTransformer2DModel', num_layers: 19 }],
   ['a Civitai sidecar', { id: 5, files: [{ name: 'x.safetensors' }], nodes: null }],
+  ['an empty list of nodes', { nodes: [] }],
+  ['nodes without a class', { nodes: [{ id: 5 }, 7, null] }],
   ['an index of shards', { metadata: {}, weight_map: { a: 'model-00001-of-00002.safetensors' } }],
 ])('does not take %s for a workflow', (_what, value) => expect(parseNeededModels(value)).toBeNull())
 
@@ -91,6 +137,7 @@ test('rejects URLs, sentences and `..` as names, and shortens absolute paths', (
   }
   expect(namesAndTypes(parseName('D:\\AI\\models\\unet\\x.gguf'))).toEqual([['x.gguf', 'diffusion_models']])
   expect(namesAndTypes(parseName('/home/mira/x.gguf'))).toEqual([['x.gguf', 'diffusion_models']])
+  expect(namesAndTypes(parseName('./flux//x.gguf'))).toEqual([['flux/x.gguf', 'diffusion_models']])
 })
 
 test('leaves out URLs other than http and https', () => {
@@ -121,6 +168,7 @@ test('reads a folder from a DiffusersLoader in both formats', () => {
     { name: 'base/sdxl-turbo', modelType: 'diffusers', isFolder: true },
     { name: 'sdxl-turbo', modelType: 'diffusers', isFolder: true },
   ])
+  expect(parseNeededModels({ '1': api['1'], '2': api['1'] })).toMatchObject([{ isFolder: true }])
 })
 
 test('a node that loads the model takes precedence over words in names', () => {
@@ -206,13 +254,18 @@ test('lists both files of a tiny autoencoder, which the node names without an ex
   ])
 })
 
-test('reads values that are stored with a value after each seed', () => {
-  const inputs = ['seed', 'vae_name', 'lora_name'].map((name) => ({ name, widget: { name } }))
-  const values = [7, 'randomize', 'a.safetensors', 'b.safetensors']
-  expect(
-    namesAndTypes(parseNeededModels({ nodes: [{ type: 'Mystery', inputs, widgets_values: values }] })),
-  ).toEqual([
-    ['a.safetensors', 'vae'],
-    ['b.safetensors', 'loras'],
-  ])
+test.each([
+  [
+    'a value after each seed',
+    ['seed', 'vae_name', 'lora_name'],
+    [7, 'randomize', 'a.pt', 'b.pt'],
+    ['vae', 'loras'],
+  ],
+  ['the same value for another widget', ['seed', 'mode', 'vae_name'], [7, 'fixed', 'fixed', 'a.pt'], ['vae']],
+  ['values that no widget stands for', ['vae_name'], ['x', 'a.pt'], [null]],
+  ['fewer values than widgets', ['vae_name', 'mode', 'seed'], ['a.pt', 'x'], [null]],
+])('reads a node with %s', (_what, widgets, widgets_values, types) => {
+  const inputs = widgets.map((name) => ({ name, widget: { name } }))
+  const models = parseNeededModels({ nodes: [{ type: 'Mystery', inputs, widgets_values }] })
+  expect(models?.map(({ modelType }) => modelType)).toEqual(types)
 })

@@ -100,6 +100,32 @@ test('values pass through the inputs of nested subgraphs', () => {
   expect(nameWith([null])).toEqual(['middle.safetensors'])
 })
 
+test('a subgraph’s input sets the widget that it is linked to', () => {
+  const nameIn = (targetInput: object) => {
+    const node = {
+      id: 4,
+      type: 'UNETLoader',
+      inputs: [{ name: 'model' }, targetInput],
+      widgets_values: { unet_name: 'inner.pt' },
+    }
+    const links = [null, { ...link(1, 4, 0), origin_id: 3 }, link(0, 4, 0), link(1, 9, 0), link(1, 4, 1)]
+    const inputs = [{ name: 'image' }, { name: 'chosen' }]
+    const definition = subgraph('s', [node], { inputs, links })
+    const outer = { type: 's', inputs: [input('chosen')], widgets_values: ['outer.pt'] }
+    return modelsOf(workflow([outer], definition))?.map(([name]) => name)
+  }
+  expect(nameIn({ name: 'label', widget: { name: 'unet_name' } })).toEqual(['outer.pt'])
+  expect(nameIn({ name: 'unet_name' })).toEqual(['outer.pt'])
+})
+
+test('a listed model of a node inside is ignored if the subgraph’s node selects another', () => {
+  const listed = (name: string) => ({ name, directory: 'diffusion_models' })
+  const properties = { models: [listed('old.pt'), listed('new.pt')] }
+  const definition = subgraph('s', [{ id: 4, type: 'UNETLoader', properties }])
+  const node = { type: 's', widgets_values: ['new.pt'], properties: { proxyWidgets: [['4', 'unet_name']] } }
+  expect(modelsOf(workflow([node], definition))).toEqual([['new.pt', 'diffusion_models', false]])
+})
+
 test('models of a bypassed, muted or unused subgraph are off', () => {
   const definition = subgraph('s', [loader(4, 'x.safetensors')])
   const off = [['x.safetensors', 'diffusion_models', true]]

@@ -20,6 +20,7 @@ test.each([
   ['UnetLoaderGGUFDisTorch2MultiGPU', 'unet_name', 'diffusion_models'],
   ['WanVideoModelLoaderMultiGPU', 'model', 'diffusion_models'],
   ['SomebodysControlNetThing', null, 'controlnet'],
+  ['Efficient Loader', 'constructor', null],
   ['RIFE VFI', 'ckpt_name', null],
   ['Mystery', 'model', null],
 ])('finds the type of %s.%s: %s', (className, widget, modelType) => {

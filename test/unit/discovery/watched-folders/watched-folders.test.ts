@@ -1,0 +1,362 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import type { TeamChoice } from '../../../../electron/contract/account.ts'
+import { failed, failure, success, type Result } from '../../../../electron/contract/failures.ts'
+import type { AddReport } from '../../../../electron/contract/uploads.ts'
+import type { WatchedFoldersView } from '../../../../electron/contract/watched-folders.ts'
+import { readExternalWeights } from '../../../../electron/discovery/places/external-weights.ts'
+import { searchFolder, type FolderSearchResult } from '../../../../electron/discovery/scan/search-folder.ts'
+import { WatchedFolders } from '../../../../electron/discovery/watched-folders/watched-folders.ts'
+import { migrate } from '../../../../electron/journal/schema.ts'
+import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
+
+const alice: TeamChoice = { accountId: 'alice', teamId: 'studio' }
+const lab: TeamChoice = { accountId: 'alice', teamId: 'lab' }
+const bob: TeamChoice = { accountId: 'bob', teamId: 'studio' }
+const agree = async () => true
+const refuseToAsk = () => Promise.reject(new Error('the user was asked'))
+const added: AddReport = { added: 1, refused: 0, skipped: [] }
+
+/** Watched folders of signed-in accounts, with a real database and real folders. */
+function setup() {
+  const root = mkdtempSync(join(tmpdir(), 'modelferry-watched-'))
+  const database = new DatabaseSync(':memory:')
+  database.exec('PRAGMA foreign_keys = ON')
+  migrate(database)
+  const clock = standingClock()
+  const conditions = {
+    signedOut: new Set<string>(),
+    hidden: new Set<string>(),
+    canUpload: true,
+    /** Replaces the account that was asked for. */
+    uploadAccount: null as string | null,
+    report: success(added) as Result<AddReport>,
+    search: null as FolderSearchResult['incompleteReason'],
+    duringSearch: () => {},
+  }
+  const views: WatchedFoldersView[] = []
+  const enqueued: {
+    readonly names: readonly string[]
+    readonly team: TeamChoice
+    readonly folder: string
+  }[] = []
+  const signals: (AbortSignal | undefined)[] = []
+  const remembered: string[] = []
+  const linkReports: AddReport[] = []
+  const at = (name: string) => join(root, name)
+  const nameOf = (path: string) => relative(root, path)
+  function open() {
+    const folders = new WatchedFolders({
+      database,
+      worker: new URL('./scripted-watch-worker.ts', import.meta.url),
+      environment: createTestEnvironment(clock),
+      onChange: (view) => void views.push(view),
+      modelFinder: {
+        async searchFolder(path) {
+          const result = await searchFolder(path)
+          conditions.duringSearch()
+          return conditions.search ? { ...result, incompleteReason: conditions.search } : result
+        },
+        readExternalWeights,
+        displayPath: nameOf,
+        rememberFolder: (path) => void remembered.push(nameOf(path)),
+      },
+      signIns: {
+        resolve: (choice) =>
+          choice && !conditions.signedOut.has(choice.accountId)
+            ? { accountId: choice.accountId, team: { id: choice.teamId, name: choice.teamId.toUpperCase() } }
+            : null,
+        hidden: () => conditions.hidden,
+      },
+      uploadAccountFor: ({ accountId, teamId }) =>
+        conditions.canUpload ? { accountId: conditions.uploadAccount ?? accountId, teamId } : null,
+      enqueue: async (paths, { team, watchedFolder, signal }) => {
+        signals.push(signal)
+        enqueued.push({ names: paths.map(nameOf), team, folder: nameOf(watchedFolder) })
+        return conditions.report
+      },
+      onLinksSkipped: (report) => void linkReports.push(report),
+    })
+    onTestFinished(() => folders.close())
+    return folders
+  }
+  onTestFinished(() => {
+    database.close()
+    rmSync(root, { recursive: true, force: true })
+  })
+  function write(name: string, sizeBytes = 2_000) {
+    mkdirSync(dirname(at(name)), { recursive: true })
+    writeFileSync(at(name), Buffer.alloc(sizeBytes, 1))
+  }
+  for (const name of ['inbox', 'inbox/deep', 'other']) mkdirSync(at(name))
+  return { at, write, open, clock, conditions, views, enqueued, signals, remembered, linkReports }
+}
+
+const codeOf = (result: Result<unknown>) => (result.ok ? null : result.failure.code)
+async function foldersOf(watched: WatchedFolders) {
+  const result = await watched.calls.watching(undefined)
+  return result.ok ? result.value.folders : []
+}
+async function areWatched(watched: WatchedFolders): Promise<boolean> {
+  return (await foldersOf(watched)).every(({ state }) => state === 'watching')
+}
+/** Adds a folder for a team and returns its id. */
+async function add(watched: WatchedFolders, path: string, team = alice): Promise<string> {
+  const result = await watched.addFolder(path, team, agree)
+  return (result.ok && result.value.folders.at(-1)?.id) || ''
+}
+
+test('offers the models of an added folder, also after a restart, and remembers the folder', async () => {
+  const { at, write, open, remembered } = setup()
+  write('inbox/a.pt', 2_000)
+  write('inbox/b.pt', 3_000)
+  const first = open()
+  await add(first, at('inbox'))
+  const expected = {
+    where: 'inbox',
+    accountId: 'alice',
+    team: { id: 'studio', name: 'STUDIO' },
+    offered: { count: 2, sizeBytes: 5_000 },
+    settling: 0,
+  }
+  expect(await foldersOf(first)).toMatchObject([expected])
+  expect(remembered).toEqual(['inbox'])
+  await first.close()
+  const second = open()
+  second.start()
+  second.start()
+  expect(await foldersOf(second)).toMatchObject([expected])
+})
+
+test('watches no folder twice for a team, nor one inside it, and does not ask about it', async () => {
+  const { at, open } = setup()
+  const watched = open()
+  await add(watched, at('inbox'))
+  for (const path of ['inbox', 'inbox/deep']) {
+    const result = await watched.addFolder(at(path), alice, refuseToAsk)
+    expect(result.ok && result.value.folders.length).toBe(1)
+  }
+  for (const team of [lab, bob]) await add(watched, at('inbox/deep'), team)
+  expect(await foldersOf(watched)).toHaveLength(3)
+})
+
+test('watches a folder once if it is added twice while the user is asked', async () => {
+  const { at, open } = setup()
+  const watched = open()
+  const addAgain = async () => Boolean(await add(watched, at('inbox')))
+  await watched.addFolder(at('inbox'), alice, addAgain)
+  expect(await foldersOf(watched)).toHaveLength(1)
+})
+
+test('does not watch a folder that the user declines', async () => {
+  const { at, open } = setup()
+  const watched = open()
+  await watched.addFolder(at('inbox'), alice, async () => false)
+  expect(await foldersOf(watched)).toEqual([])
+})
+
+test.each([
+  ['gone', 'folder-unreadable'],
+  ['unreadable', 'folder-unreadable'],
+  ['too-many', 'folder-too-large'],
+  ['too-slow', 'folder-too-large'],
+] as const)('does not watch a folder whose search ends as %s', async (search, code) => {
+  const { at, open, conditions, remembered } = setup()
+  const watched = open()
+  conditions.search = search
+  expect(codeOf(await watched.addFolder(at('inbox'), alice, agree))).toBe(code)
+  expect([await foldersOf(watched), remembered]).toEqual([[], []])
+})
+
+test('does not watch a folder for a team that is signed out before or during its search', async () => {
+  const { at, open, conditions } = setup()
+  const watched = open()
+  conditions.duringSearch = () => void conditions.signedOut.add('alice')
+  expect(codeOf(await watched.addFolder(at('inbox'), alice, agree))).toBe('no-team')
+  expect(codeOf(await watched.addFolder(at('inbox'), alice, refuseToAsk))).toBe('no-team')
+  expect(await foldersOf(watched)).toEqual([])
+})
+
+test('gives a folder to another team, also after a restart', async () => {
+  const { at, open } = setup()
+  const first = open()
+  const id = await add(first, at('inbox'))
+  expect((await first.setTeam(id, alice, agree)).ok).toBe(true)
+  await first.setTeam(id, lab, async () => false)
+  expect(await foldersOf(first)).toMatchObject([{ team: { id: 'studio' } }])
+  await first.setTeam(id, { accountId: 'bob', teamId: 'lab' }, agree)
+  expect(await foldersOf(first)).toMatchObject([{ accountId: 'bob', team: { id: 'lab', name: 'LAB' } }])
+  await first.close()
+  const second = open()
+  second.start()
+  expect(await foldersOf(second)).toMatchObject([{ accountId: 'bob', team: { id: 'lab', name: 'LAB' } }])
+})
+
+test.each([
+  ['the same folder', 'inbox', 'inbox'],
+  ['a folder around it', 'inbox/deep', 'inbox'],
+  ['a folder inside it', 'inbox', 'inbox/deep'],
+])('does not give a folder to a team that watches %s', async (_what, path, watchedPath) => {
+  const { at, open } = setup()
+  const watched = open()
+  const id = await add(watched, at(path))
+  await add(watched, at('other'), lab)
+  expect((await watched.setTeam(id, lab, async () => false)).ok).toBe(true)
+  await add(watched, at(watchedPath), lab)
+  expect(await watched.setTeam(id, lab, refuseToAsk)).toEqual(
+    failed(failure('already-watched', { folder: watchedPath, team: 'LAB' })),
+  )
+})
+
+test('gives no folder to a team that is signed out, and no unknown folder', async () => {
+  const { at, open, conditions } = setup()
+  const watched = open()
+  const id = await add(watched, at('inbox'))
+  expect(codeOf(await watched.setTeam('unknown', lab, refuseToAsk))).toBe('not-found')
+  expect(codeOf(await watched.setTeam(id, lab, async () => Boolean(conditions.signedOut.add('alice'))))).toBe(
+    'no-team',
+  )
+  expect(await foldersOf(watched)).toMatchObject([{ team: { id: 'studio' } }])
+})
+
+const confirmed = { ...alice, count: 2, sizeBytes: 4_000 }
+
+test('enqueues the offered models once for the account that can upload', async () => {
+  const { at, write, open, conditions, enqueued } = setup()
+  for (const part of [1, 2]) write(`inbox/m-0000${part}-of-00002.safetensors`)
+  const watched = open()
+  const id = await add(watched, at('inbox'))
+  conditions.report = failed(failure('journal-full'))
+  expect(codeOf(await watched.enqueueOffered(id, confirmed))).toBe('journal-full')
+  expect(await foldersOf(watched)).toMatchObject([{ offered: { count: 2 } }])
+  conditions.report = success(added)
+  conditions.uploadAccount = 'carol'
+  expect((await watched.enqueueOffered(id, confirmed)).ok).toBe(true)
+  const names = [1, 2].map((part) => `inbox/m-0000${part}-of-00002.safetensors`)
+  expect(enqueued.at(-1)).toEqual({ names, team: { ...alice, accountId: 'carol' }, folder: 'inbox' })
+  expect(await foldersOf(watched)).toMatchObject([{ offered: { count: 0, sizeBytes: 0 } }])
+})
+
+test.each([{ accountId: 'bob' }, { teamId: 'lab' }, { count: 1 }, { sizeBytes: 4_001 }])(
+  'enqueues no offered models if the user confirmed others: %o',
+  async (change) => {
+    const { at, write, open, enqueued } = setup()
+    for (const name of ['a', 'b']) write(`inbox/${name}.pt`)
+    const watched = open()
+    const id = await add(watched, at('inbox'))
+    expect(codeOf(await watched.enqueueOffered(id, { ...confirmed, ...change }))).toBe('offer-changed')
+    expect(codeOf(await watched.enqueueOffered('unknown', confirmed))).toBe('offer-changed')
+    expect(enqueued).toEqual([])
+  },
+)
+
+test('keeps pauses, removals and declined models over a restart', async () => {
+  const { at, write, open } = setup()
+  write('inbox/a.pt')
+  const first = open()
+  const [inbox, other] = [await add(first, at('inbox')), await add(first, at('other'))]
+  await first.calls.pauseWatched({ id: inbox, isPaused: true })
+  await first.calls.unwatch({ id: other })
+  await first.calls.declineOffered({ id: inbox })
+  const expected = [{ id: inbox, state: 'paused', offered: { count: 0 } }]
+  expect(await foldersOf(first)).toMatchObject(expected)
+  await first.close()
+  const second = open()
+  second.start()
+  expect(await foldersOf(second)).toMatchObject(expected)
+  await second.calls.pauseWatched({ id: inbox, isPaused: false })
+  await expect.poll(async () => (await foldersOf(second))[0]?.state).toBe('watching')
+})
+
+test('releases the folders of an account until the next start', async () => {
+  const { at, open, views, clock } = setup()
+  const watched = open()
+  for (const team of [alice, bob]) await add(watched, at('inbox'), team)
+  await expect.poll(() => areWatched(watched)).toBe(true)
+  clock.advance(100)
+  watched.release((accountId) => accountId === 'alice')
+  expect(views.at(-1)?.folders).toMatchObject([{ accountId: 'bob' }])
+  expect(clock.waits()).toHaveLength(1)
+  watched.start()
+  expect(await foldersOf(watched)).toMatchObject([{ accountId: 'bob' }, { accountId: 'alice' }])
+})
+
+test('searches no removed folder again', async () => {
+  const { at, open, clock } = setup()
+  const watched = open()
+  const id = await add(watched, at('inbox'))
+  await expect.poll(() => areWatched(watched)).toBe(true)
+  clock.advance(100)
+  await watched.calls.unwatch({ id })
+  expect(clock.waits()).toEqual([])
+})
+
+test('shows no folders of hidden accounts', async () => {
+  const { at, open, views, conditions } = setup()
+  const watched = open()
+  await add(watched, at('inbox'))
+  await add(watched, at('inbox'), bob)
+  conditions.hidden.add('alice')
+  watched.sessionChanged()
+  expect(views.at(-1)?.folders).toMatchObject([{ accountId: 'bob' }])
+})
+
+test('reports several changes within a tenth of a second once, and none after it is closed', async () => {
+  const { at, open, views, clock } = setup()
+  const watched = open()
+  const ids = [await add(watched, at('inbox')), await add(watched, at('other'))]
+  await expect.poll(() => areWatched(watched)).toBe(true)
+  clock.advance(100)
+  views.length = 0
+  for (const id of ids) await watched.calls.declineOffered({ id })
+  expect(views).toEqual([])
+  clock.advance(100)
+  expect(views).toHaveLength(1)
+  for (const id of ids) await watched.calls.declineOffered({ id })
+  await watched.close()
+  expect(clock.waits()).toEqual([])
+  expect(views).toHaveLength(1)
+})
+
+test('enqueues new models at the next sign-in, until their folder is paused', async () => {
+  const { at, write, open, clock, conditions, enqueued, signals } = setup()
+  const watched = open()
+  const id = await add(watched, at('inbox'))
+  await expect.poll(() => areWatched(watched)).toBe(true)
+  conditions.canUpload = false
+  write('inbox/new.pt')
+  clock.advance(10 * 60_000)
+  await expect.poll(async () => (await foldersOf(watched))[0]?.settling).toBe(1)
+  clock.advance(12_000)
+  watched.sessionChanged()
+  await expect.poll(() => clock.waits().some((waitMs) => waitMs <= 2_000)).toBe(true)
+  expect(enqueued).toEqual([])
+  conditions.canUpload = true
+  watched.sessionChanged()
+  await expect.poll(() => enqueued).toEqual([{ names: ['inbox/new.pt'], team: alice, folder: 'inbox' }])
+  expect(signals.map((signal) => signal?.aborted)).toEqual([false])
+  await watched.calls.pauseWatched({ id, isPaused: true })
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true])
+})
+
+test('reports new models without files that are links to other places, and no others', async () => {
+  const { at, write, open, clock, conditions, linkReports } = setup()
+  const watched = open()
+  await add(watched, at('inbox'))
+  await expect.poll(() => areWatched(watched)).toBe(true)
+  const withLinks = { ...added, skipped: [{ name: 'x', reason: 'link-outside' }] }
+  const others = { ...added, skipped: [{ name: 'y', reason: 'not-a-model' }] }
+  for (const [index, report] of [others, withLinks].entries()) {
+    conditions.report = success(report)
+    write(`inbox/${index}.pt`)
+    clock.advance(10 * 60_000)
+    await expect.poll(async () => (await foldersOf(watched))[0]?.settling).toBe(1)
+    clock.advance(12_000)
+    watched.sessionChanged()
+    await expect.poll(async () => (await foldersOf(watched))[0]?.settling).toBe(0)
+  }
+  expect(linkReports).toEqual([withLinks])
+})

@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -309,4 +309,83 @@ test('follows the links of a Hugging Face cache to blobs of the same model only'
       skipped: ['0a1b/tokenizer/other.json | link-outside', '0a1b/tokenizer/secret.json | link-outside'],
     })
   }
+})
+
+test('skips dropped sidecars of a dropped model, and junk folders', async () => {
+  for (const name of ['a.safetensors', 'a.civitai.info', '__MACOSX/b.safetensors'])
+    await writeText(at(name), 'x')
+  expect(await collect('a.safetensors', 'a.civitai.info', '__MACOSX')).toEqual({
+    files: [' | a.safetensors'],
+    skipped: ['a.civitai.info | sidecar', '__MACOSX/ | junk'],
+  })
+})
+
+test('adds the external weights of a dropped graph once, with the graph that needs them', async () => {
+  for (const name of ['pose.onnx', 'pose.onnx.data', 'pose.onnx_data']) await writeText(at(name), 'x')
+  const { files, skipped } = await collectFiles([at('pose.onnx'), at('pose.onnx.data')])
+  expect(files).toMatchObject([
+    {
+      name: 'pose.onnx',
+      group: { kind: 'external', files: ['pose.onnx', 'pose.onnx_data', 'pose.onnx.data'] },
+    },
+    { name: 'pose.onnx_data', requiredBy: { name: 'pose.onnx' }, mtimeNs: expect.any(BigInt) as bigint },
+    { name: 'pose.onnx.data' },
+  ])
+  expect([files[0]?.requiredBy, files[2]?.requiredBy, skipped]).toEqual([undefined, undefined, []])
+})
+
+test('adds the other shard of a dropped one if both are links to another place', async () => {
+  const parts = [1, 2].map((part) => `m-0000${part}-of-00002.safetensors`)
+  for (const name of parts) await writeText(at('disk', name), name)
+  await mkdir(at('drop'))
+  for (const name of parts) await symlink(at('disk', name), at('drop', name))
+  expect(await collect('drop/m-00001-of-00002.safetensors')).toEqual({
+    files: parts.map((name) => ` | ${name}`),
+    skipped: [],
+  })
+})
+
+test('names the weights of a dropped graph that are a link to another place as its files', async () => {
+  await writeSecrets()
+  await writeText(at('drop/pose.onnx'), 'x')
+  await symlink(at('home/id_ed25519'), at('drop/pose.onnx.data'))
+  const { files } = await collectFiles([at('drop/pose.onnx')])
+  expect(files.map(({ group }) => group?.files)).toEqual([['pose.onnx', 'pose.onnx.data']])
+})
+
+test('returns the files of two parts of a diffusers model that are links to one folder', async () => {
+  await writeText(at('sdxl/model_index.json'), '{}')
+  await writeText(at('sdxl/text_encoder/model.safetensors'), 'x')
+  await symlink('text_encoder', at('sdxl/text_encoder_2'))
+  expect(await collect('sdxl')).toEqual({
+    files: [
+      'sdxl | model_index.json',
+      'sdxl/text_encoder | model.safetensors',
+      'sdxl/text_encoder_2 | model.safetensors',
+    ],
+    skipped: [],
+  })
+})
+
+test('lists with each file of a diffusers model all its files, and those that are missing', async () => {
+  const components = { unet: ['diffusers', 'UNet'], vae: ['diffusers', 'AutoencoderKL'] }
+  await writeText(at('sdxl/model_index.json'), JSON.stringify(components))
+  await writeText(at('sdxl/unet/model.safetensors'), 'x')
+  // On macOS, a file without blocks is only in a cloud drive.
+  await writeText(at('sdxl/unet/cloud.safetensors'), '')
+  await truncate(at('sdxl/unet/cloud.safetensors'), 1_000_000)
+  await writeText(at('sdxl/unet/notes.pdf'), 'x')
+  await symlink(at('nowhere'), at('sdxl/unet/dead.safetensors'))
+  await writeText(at('sdxl/a/b/part.safetensors'), 'y')
+  await writeText(at('sdxl/a/b/c/other.safetensors'), 'z')
+  const { files } = await collectFiles([at('sdxl')], { platform: 'darwin' })
+  const names = ['a/b/part.safetensors', 'model_index.json', 'unet/cloud.safetensors']
+  const all = [...names, 'unet/dead.safetensors', 'unet/model.safetensors', 'vae/']
+  expect(files.map(({ name, group }) => [name, group?.files?.toSorted()])).toEqual([
+    ['other.safetensors', undefined],
+    ['part.safetensors', all],
+    ['model_index.json', all],
+    ['model.safetensors', all],
+    ['dead.safetensors', all],
+  ])
 })

@@ -9,11 +9,12 @@ test('maps a part of a diffusers model to its folder and other files to themselv
     'm/sdxl/unet/a.safetensors',
     'm/sdxl/sub/deep/b.safetensors',
     'm/sdxl/whole.safetensors',
+    'm/sdxl/sub/too/deep/d.safetensors',
     'm/loras/c.safetensors',
   )
   const at = (path: string) => join(root, path)
   const parts = ['m/sdxl/unet/a.safetensors', 'm/sdxl/sub/deep/b.safetensors']
-  const others = ['m/sdxl/whole.safetensors', 'm/loras/c.safetensors']
+  const others = ['m/sdxl/whole.safetensors', 'm/sdxl/sub/too/deep/d.safetensors', 'm/loras/c.safetensors']
   const roots = await findDiffusersRoots([...parts, ...others].map(at))
   expect([...roots.values()]).toEqual([at('m/sdxl'), at('m/sdxl'), ...others.map(at)])
 })

@@ -14,6 +14,8 @@ import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   localModelAt,
+  nameKey,
+  stemKey,
   walkModels,
   type WalkOptions,
 } from '../../../../electron/discovery/scan/walk-models.ts'
@@ -99,6 +101,9 @@ test('ends as incomplete when the budget is used up', async () => {
 test('ignores junk, unfinished downloads and tiny files', async () => {
   const root = createModelFolder(
     'm/vae/a.safetensors',
+    'm/vae/.cache/c.safetensors',
+    'm/vae/__MACOSX/d.safetensors',
+    'm/vae/output/e.safetensors',
     'm/vae/b.safetensors.part',
     'm/vae/.hidden.safetensors',
     'm/vae/read.txt',
@@ -106,6 +111,7 @@ test('ignores junk, unfinished downloads and tiny files', async () => {
   writeFileSync(join(root, 'm/vae/crumb.bin'), 'x')
   expect((await walk(join(root, 'm'))).models.map(({ name, modelType }) => [name, modelType])).toEqual([
     ['a.safetensors', 'vae'],
+    ['output/e.safetensors', 'vae'],
   ])
 })
 
@@ -155,6 +161,54 @@ test('describes a single file with its size, time and the type of its folder', a
     modelType: 'loras',
     name: 'faces/grain.safetensors',
   })
+})
+
+test('counts files up to two folders deep as parts of a diffusers model', async () => {
+  const parts = [
+    'a.safetensors',
+    'unet/a.safetensors',
+    'unet/more/a.safetensors',
+    'unet/more/deep/a.safetensors',
+  ]
+  const root = createModelFolder('m/model_index.json', ...parts.map((part) => `m/${part}`))
+  const { models } = await walk(root)
+  const foldersOfParts = parts.map(
+    (part) => models.find(({ path }) => path === join(root, 'm', part))?.modelFolder,
+  )
+  expect(foldersOfParts).toEqual([undefined, join(root, 'm'), join(root, 'm'), undefined])
+})
+
+test('counts a link as the duplicate, although its name comes first', async () => {
+  const root = createModelFolder('loras/z.safetensors', 'loras/x/b.safetensors')
+  symlinkSync('z.safetensors', join(root, 'loras/a.safetensors'))
+  symlinkSync('x', join(root, 'loras/linked'))
+  const { models } = await walk(root)
+  expect(models.map(({ name, isDuplicate }) => [name, isDuplicate])).toEqual([
+    ['z.safetensors', undefined],
+    ['x/b.safetensors', undefined],
+    ['a.safetensors', true],
+  ])
+})
+
+test('returns the folder of files that disappear during the walk, once', async () => {
+  const root = createModelFolder('m/a.safetensors', 'm/b.safetensors', 'm/c.safetensors')
+  /** Removes two files after their folder was listed. */
+  class RemovingSet extends Set<string> {
+    override add(key: string): this {
+      for (const name of ['a', 'b']) rmSync(join(root, `m/${name}.safetensors`), { force: true })
+      return super.add(key)
+    }
+  }
+  const { models, unreadable } = await walk(join(root, 'm'), { seen: new RemovingSet() })
+  expect([models.map(({ name }) => name), unreadable]).toEqual([['c.safetensors'], [join(root, 'm')]])
+})
+
+test.each([
+  ['C:\\loras\\Faces\\Grain.PT', 'grain.pt', 'grain'],
+  ['faces/Grain.v1.safetensors', 'grain.v1.safetensors', 'grain.v1'],
+  ['EasyNegative', 'easynegative', 'easynegative'],
+])('compares the name of %s without its folders and case', (path, name, stem) => {
+  expect([nameKey(path), stemKey(path)]).toEqual([name, stem])
 })
 
 test('returns null for a missing path, a path below a file and a folder', async () => {

@@ -47,4 +47,6 @@ test('of a model of several files, the team must have all, in folders of the sam
   expect(compare(models.slice(1))(parts)).toBe('new')
   const ofOther = ['unet', 'vae'].map((part) => libraryModel(`models/diffusers/other/${part}/x.safetensors`))
   expect(compare(ofOther)(parts)).toBe('new')
+  const withoutPath = ['unet', 'vae'].map(() => libraryModel('x.safetensors', { modelPath: null }))
+  expect(compare(withoutPath)(parts)).toBe('new')
 })

@@ -152,6 +152,23 @@ test('limits the number of folders', () => {
   expect(typesAndPaths(`x:\n  loras: |\n${lines}`)).toHaveLength(500)
 })
 
+test('accepts many flow collections beside each other', () => {
+  const sections = Array.from({ length: 40 }, (_, at) => `s${at}: {loras: [/l/${at}], vae: [/v/${at}]}`)
+  expect(typesAndPaths(sections.join('\n'))).toHaveLength(80)
+})
+
+test('reads merged sections and repeated keys like Python', () => {
+  const text = 'a: &a\n  base_path: /m\n  loras: l\nb:\n  <<: *a\n  vae: v\n  vae: w\n'
+  expect(typesAndPaths(text)).toEqual([
+    ['loras', '/m/l'],
+    ['vae', '/m/w'],
+  ])
+})
+
+test('ignores paths that no system has', () => {
+  expect(typesAndPaths(`x:\n  loras: [/ok, "/a\\0b", /${'l'.repeat(5_000)}]`)).toEqual([['loras', '/ok']])
+})
+
 test('survives truncation of the example anywhere', () => {
   for (let end = 0; end < example.length; end += 7) {
     const roots = parseExtraModelPaths(example.slice(0, end), context)

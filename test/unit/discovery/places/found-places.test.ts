@@ -269,3 +269,28 @@ test('changes nothing for a file that lists no folders', async () => {
   }
   expect([views, places.view().places]).toEqual([[], []])
 })
+
+test('forgets all places and ends the search when a user signs out', async () => {
+  const { places, views, newest } = setup()
+  const search = places.search(false)
+  newest().send(placeMessage(place('/a', [model('/a/x')])))
+  places.clear()
+  expect(newest().signal?.aborted).toBe(true)
+  expect(views.at(-1)).toMatchObject({ state: 'idle', places: [] })
+  newest().end(false)
+  await search
+  expect(places.allModels()).toEqual([])
+})
+
+test('keeps a place that the user has added when a search does not find it', async () => {
+  const { places, newest } = setup()
+  const adding = places.addExtraPaths('/x.yaml')
+  const added = place('/x.yaml', [model('/m/x')], 'extra-paths')
+  newest().send({ kind: 'extra-paths', places: [added] })
+  newest().end(true)
+  expect(await adding).toBe(true)
+  const search = places.search(true)
+  newest().end(true)
+  await search
+  expect(pathsOf(places.allModels())).toEqual(['/m/x'])
+})

@@ -1,7 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { searchPlaces, type FoundPlace } from '../../../../electron/discovery/places/search-places.ts'
+import {
+  searchExtraPaths,
+  searchPlaces,
+  type FoundPlace,
+} from '../../../../electron/discovery/places/search-places.ts'
 import { createModelFolder } from '../model-folder.ts'
 
 /**
@@ -78,4 +82,82 @@ test('skips invalid settings files', async () => {
   writeFileSync(join(config, 'config.json'), '{"basePath": 7')
   writeFileSync(join(home, 'ComfyUI/extra_model_paths.yaml'), 'a: [')
   expect(await reportedPlaces(home)).toEqual([['comfyui', 'ComfyUI/models', 1]])
+})
+
+test('searches three levels of folders for programs, but not inside of a program', async () => {
+  const home = createModelFolder(
+    'a/b/ComfyUI/models/vae/found.pt',
+    'art/ComfyUI/models/vae/found.pt',
+    'art/ComfyUI/Fooocus/models/vae/inside.pt',
+    'a/b/c/ComfyUI/models/vae/too-deep.pt',
+    'ComfyUI things/Fooocus/models/vae/found.pt',
+  )
+  expect((await reportedPlaces(home)).sort()).toEqual([
+    ['comfyui', 'a/b/ComfyUI/models', 1],
+    ['comfyui', 'art/ComfyUI/models', 1],
+    ['fooocus', 'ComfyUI things/Fooocus/models', 1],
+  ])
+})
+
+test('says whether the search was complete, and finds no programs once its time has run out', async () => {
+  const home = createModelFolder('art/ComfyUI/models/vae/a.pt')
+  const search = async (now: () => number) => {
+    const paths: string[] = []
+    const computer = { platform: 'linux', home, environment: {} } as const
+    const isComplete = await searchPlaces({ computer, now, onFound: ({ path }) => void paths.push(path) })
+    return [isComplete, paths.includes(join(home, 'art/ComfyUI/models'))]
+  }
+  expect(await search(() => 0)).toEqual([true, true])
+  let calls = 0
+  expect(await search(() => (calls++ === 0 ? 0 : 60_000))).toEqual([false, false])
+})
+
+test('reports a place again if a yaml file takes its models, and no other place', async () => {
+  const home = createModelFolder('ComfyUI/models/b.pt', 'comfy/ComfyUI/models/odd/a.pt')
+  const yaml = 'mine:\n  base_path: models\n  loras: odd\n'
+  writeFileSync(join(home, 'comfy/ComfyUI/extra_model_paths.yaml'), yaml)
+  expect(await reportedPlaces(home)).toEqual([
+    ['comfyui', 'ComfyUI/models', 1],
+    ['comfyui', 'comfy/ComfyUI/models', 1],
+    ['comfyui', 'comfy/ComfyUI/models', 0],
+    ['extra-paths', 'comfy/ComfyUI/extra_model_paths.yaml', 1],
+  ])
+})
+
+test('does not report models of a yaml file again in the folder of a program', async () => {
+  const home = createModelFolder('art/Fooocus/models/loras/a.pt', 'art/Fooocus/models/vae/b.pt')
+  const config = join(home, '.config/ComfyUI')
+  mkdirSync(config, { recursive: true })
+  writeFileSync(
+    join(config, 'extra_models_config.yaml'),
+    `mine:\n  loras: ${home}/art/Fooocus/models/loras\n`,
+  )
+  expect((await reportedPlaces(home)).sort()).toEqual([
+    ['extra-paths', '.config/ComfyUI/extra_models_config.yaml', 1],
+    ['fooocus', 'art/Fooocus/models', 1],
+  ])
+})
+
+test('gives a model the type of the deepest folder in a yaml file, and names folders that can’t be read', async () => {
+  const home = createModelFolder('m/a.pt', 'm/deep/b.pt')
+  const file = join(home, 'x.yaml')
+  // Longer than a name may be.
+  const unreadable = join(home, 'x'.repeat(300))
+  writeFileSync(file, `mine:\n  base_path: ${home}\n  vae: m\n  loras: m/deep\n  clip: ${unreadable}\n`)
+  const options = { computer: { platform: 'linux', home, environment: {} }, now: () => 0 } as const
+  const places = await searchExtraPaths(file, options)
+  expect(places).toMatchObject([
+    { kind: 'extra-paths', path: file, isComplete: true, unreadable: [unreadable] },
+  ])
+  expect(places?.[0]?.models.map(({ name, modelType }) => [name, modelType])).toEqual([
+    ['b.pt', 'loras'],
+    ['a.pt', 'vae'],
+  ])
+  expect(await searchExtraPaths(join(home, 'none.yaml'), options)).toBeNull()
+})
+
+test('reports a place without models if a folder in it can’t be read', async () => {
+  const home = createModelFolder('ComfyUI/models/x.txt')
+  writeFileSync(join(home, 'ComfyUI/extra_model_paths.yaml'), `mine:\n  vae: ${'x'.repeat(300)}\n`)
+  expect(await reportedPlaces(home)).toEqual([['extra-paths', 'ComfyUI/extra_model_paths.yaml', 0]])
 })

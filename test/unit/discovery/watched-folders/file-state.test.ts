@@ -86,6 +86,7 @@ test.each([
   ['the same', 0, 0, true],
   ['rounded by FAT', 1_500, 0, true],
   ['moved by an hour of daylight saving', 3_600_000, 0, true],
+  ['moved by an hour and rounded by FAT', 3_600_000 - 1_500, 0, true],
   ['moved by a time zone of a half hour', 5.5 * 3_600_000, 0, true],
   ['written a minute later', 60_000, 0, false],
   ['written two days later', 2 * 86_400_000, 0, false],

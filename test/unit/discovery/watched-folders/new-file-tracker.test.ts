@@ -120,6 +120,33 @@ test('waits until the index beside the shards is stable too', async () => {
   expect(enqueued).toHaveLength(3)
 })
 
+test('waits for a new shard that still grows while the others are complete', async () => {
+  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
+  const watched = await watch()
+  for (const part of [1, 2]) {
+    write(`m-0000${part}-of-00002.safetensors`)
+    await reportNewFile(watched, `m-0000${part}-of-00002.safetensors`)
+  }
+  await advance(watched, 6_000)
+  write('m-00002-of-00002.safetensors', 3_000)
+  await advance(watched, 8_000)
+  expect([enqueued, watched.incompleteCount]).toEqual([[], 1])
+  await advance(watched, 6_000)
+  expect(enqueued).toHaveLength(2)
+})
+
+test('does not hold back a file with a name of its own while others near it change', async () => {
+  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
+  const watched = await watch()
+  write('packs/one/grain.safetensors')
+  await reportNewFile(watched, 'packs/one/grain.safetensors')
+  await advance(watched, 8_000)
+  write('packs/two/grows.safetensors')
+  await reportNewFile(watched, 'packs/two/grows.safetensors')
+  await advance(watched, 4_000)
+  expect(enqueued).toEqual(['packs/one/grain.safetensors'])
+})
+
 test('waits again for a known shard that is replaced', async () => {
   const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
   write('m-00001-of-00002.safetensors')

@@ -41,6 +41,17 @@ test('drops a change of a folder that was stopped meanwhile', async () => {
   expect(messages).not.toContain('one: late')
 })
 
+test('tells the thread to stop watching a folder', async () => {
+  const { client, messages } = setup()
+  client.start('one', 'a')
+  client.stop('one')
+  client.stop('one')
+  client.start('one', 'b')
+  await expect.poll(() => messages).toContain('one: b')
+  // The folder is watched again when the thread's last change arrives.
+  expect(messages.filter((message) => message === 'one: late')).toHaveLength(1)
+})
+
 test('logs a folder that cannot be watched and keeps watching the others', async () => {
   const { client, messages, lines } = setup()
   client.start('one', 'fail')

@@ -178,3 +178,20 @@ test('enqueues pending files at once for a new team that can upload', async () =
   watched.setTeam('me', { id: 'other', name: 'Lab' })
   await expect.poll(() => enqueued).toEqual(['waits.safetensors'])
 })
+
+test('reports each change of what is shown', async () => {
+  const { write, watch, reportNewFile, advance, onChange } = await setupWatchedFolder()
+  write('old.safetensors')
+  const watched = await watch()
+  const changesDuring = async (action: () => Promise<void> | void) => {
+    onChange.mockClear()
+    await action()
+    return onChange.mock.calls.length > 0
+  }
+  expect(await changesDuring(() => watched.rescan())).toBe(true)
+  expect(await changesDuring(() => watched.markKnown(watched.offeredFiles))).toBe(true)
+  write('m-00001-of-00002.safetensors')
+  expect(await changesDuring(() => reportNewFile(watched, 'm-00001-of-00002.safetensors'))).toBe(true)
+  // The file becomes incomplete.
+  expect(await changesDuring(() => advance(watched, 12_000))).toBe(true)
+})

@@ -96,6 +96,42 @@ test('enqueues weights beside the index of a model that stays incomplete', async
   expect(enqueued).toEqual(['flux/flux1-dev.safetensors'])
 })
 
+test('enqueues weights beside the index of a complete model with its folder', async () => {
+  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
+  const watched = await watch()
+  write('flux/model_index.json', JSON.stringify({ vae: ['diffusers', 'AutoencoderKL'] }))
+  write('flux/vae/model.safetensors')
+  write('flux/flux1-dev.safetensors')
+  await reportNewFile(watched, 'flux/flux1-dev.safetensors')
+  await advance(watched, 24_000)
+  expect(enqueued).toEqual(['flux'])
+})
+
+test('counts files up to two folders deep as files of a diffusers model', async () => {
+  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
+  const watched = await watch()
+  write('flux/model_index.json', '{}')
+  write('flux/a/b/part.safetensors')
+  write('flux/a/b/c/other.safetensors')
+  write('flux/a/b/c/unfinished.safetensors.part')
+  await reportNewFile(watched, 'flux/a/b/c/other.safetensors')
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['flux/a/b/c/other.safetensors'])
+  await reportNewFile(watched, 'flux/a/b/part.safetensors')
+  await advance(watched, 24_000)
+  expect(enqueued.slice(1)).toEqual(['flux'])
+})
+
+test('extends no model beyond the watched folder', async () => {
+  const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
+  write('../model_index.json', '{}')
+  const watched = await watch()
+  write('x.safetensors')
+  await reportNewFile(watched, 'x.safetensors')
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['x.safetensors'])
+})
+
 test('does not wait for a shard that was there before', async () => {
   const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
   write('m-00001-of-00002.safetensors')

@@ -112,6 +112,7 @@ test('keeps new files pending until an account can upload to the team', async ()
   await reportNewFile(watched, 'waits.safetensors')
   await advance(watched, 20_000)
   expect([watched.state, enqueued, watched.pendingCount]).toEqual(['signed-out', [], 1])
+  expect(watched.incompleteCount).toBe(0)
   conditions.canUpload = true
   await advance(watched, 2_000)
   expect(enqueued).toEqual(['waits.safetensors'])

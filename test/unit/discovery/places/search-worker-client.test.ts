@@ -1,8 +1,12 @@
 import { getEventListeners } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { SearchWorkerClient } from '../../../../electron/discovery/places/search-worker-client.ts'
 import type { SearchMessage, SearchRequest } from '../../../../electron/discovery/places/search-messages.ts'
+import { onnxOf } from '../../../fixtures/onnx-files.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
+import { createModelFolder } from '../model-folder.ts'
 
 const scriptedWorker = new URL('./scripted-search-worker.ts', import.meta.url)
 const runSteps = (...files: readonly string[]): SearchRequest => ({ kind: 'workflows', files })
@@ -102,4 +106,22 @@ test('starts no thread once it is closed', async () => {
   const { messages, done } = search(runSteps('one', 'complete'))
   expect(clock.waits()).toEqual([])
   expect([await done, messages]).toEqual([false, []])
+})
+
+test('returns the models of a folder and the external weights of a graph, until it is closed', async () => {
+  const { client } = setup(new URL('../../../../electron/discovery/places/search-worker.ts', import.meta.url))
+  const folder = createModelFolder('vae/a.pt')
+  const graph = join(folder, 'x.onnx')
+  writeFileSync(
+    graph,
+    onnxOf([{ name: 'w', shape: [2, 2], external: { location: 'x.onnx.data', length: 16 } }]),
+  )
+  expect(await client.searchFolder(join(folder, 'vae'))).toMatchObject({
+    models: [{ path: join(folder, 'vae/a.pt') }],
+    incompleteReason: null,
+  })
+  expect(await client.readExternalWeights(graph)).toEqual(new Map([['x.onnx.data', 16]]))
+  await client.close()
+  expect(await client.searchFolder(folder)).toEqual({ models: [], incompleteReason: 'too-slow' })
+  expect(await client.readExternalWeights(graph)).toBeNull()
 })

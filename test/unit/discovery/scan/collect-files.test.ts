@@ -367,6 +367,27 @@ test('returns the files of two parts of a diffusers model that are links to one 
   })
 })
 
+test('limits the links of a model found through a link to that model', async () => {
+  await writeText(at('disk/sdxl/model_index.json'), '{}')
+  await writeText(at('disk/sdxl/vae/model.safetensors'), 'x')
+  for (const name of ['pose.onnx', 'pose.onnx.data']) await writeText(at('disk/poses', name), name)
+  await writeText(at('drop/a.safetensors'), 'y')
+  await symlink(at('disk'), at('drop/linked'))
+  const boundaries = async (path: string) =>
+    (await collectFiles([at(path)])).files.map(({ name, boundary }) => [name, boundary]).sort()
+  expect(await boundaries('drop')).toEqual([
+    ['a.safetensors', at('drop')],
+    ['model.safetensors', at('disk/sdxl')],
+    ['model_index.json', at('disk/sdxl')],
+    ['pose.onnx', at('disk/poses')],
+    ['pose.onnx.data', at('disk/poses')],
+  ])
+  expect(await boundaries('drop/linked/poses/pose.onnx')).toEqual([
+    ['pose.onnx', at('disk/poses')],
+    ['pose.onnx.data', at('disk/poses')],
+  ])
+})
+
 test('lists with each file of a diffusers model all its files, and those that are missing', async () => {
   const components = { unet: ['diffusers', 'UNet'], vae: ['diffusers', 'AutoencoderKL'] }
   await writeText(at('sdxl/model_index.json'), JSON.stringify(components))

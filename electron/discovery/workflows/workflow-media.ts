@@ -212,7 +212,7 @@ export async function textsOfOgg(file: FileHandle, fileBytes: number): Promise<r
   let at = 0
   for (let page = 0; page < maxElements && at + 27 <= fileBytes && at < maxWorkflowBytes; page += 1) {
     const head = await readAt(file, at, 27)
-    const count = head[26] ?? 0
+    const count = head.readUInt8(26)
     const lengths = await readAt(file, at + 27, count)
     if (head.toString('latin1', 0, 4) !== 'OggS' || lengths.length < count) break
     const content = await readAt(
@@ -243,7 +243,7 @@ export const isMp3 = (start: Buffer) => start.toString('latin1', 0, 3) === 'ID3'
 /** The user-defined texts (TXXX) in an MP3's tag (ID3v2.3 and ID3v2.4, 4.2.6). */
 export async function textsOfMp3(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
   const head = await readAt(file, 0, 10)
-  const version = head[3] ?? 0
+  const version = head.readUInt8(3)
   const end = Math.min(fileBytes, 10 + sevenBits(head, 6))
   const texts: string[] = []
   let at = 10
@@ -312,7 +312,7 @@ async function elementsIn(file: FileHandle, { start, end }: Range, id: number): 
   let at = start
   for (let count = 0; count < maxElements && at + 2 <= end; count += 1) {
     const head = await readAt(file, at, Math.min(12, end - at))
-    const idBytes = Math.clz32(head[0] ?? 0) - 23
+    const idBytes = Math.clz32(head.readUInt8(0)) - 23
     const sizeBytes = Math.clz32(head[idBytes] ?? 0) - 23
     if (idBytes > 4 || sizeBytes > 8 || head.length < idBytes + sizeBytes) break
     const contentAt = at + idBytes + sizeBytes
@@ -327,7 +327,7 @@ async function elementsIn(file: FileHandle, { start, end }: Range, id: number): 
 /** An element without a known size, as in live streams, reaches up to the end. */
 function endOfElement(size: Buffer, contentAt: number, end: number): number {
   const marker = 0x80 >> (size.length - 1)
-  const first = (size[0] ?? 0) & (marker - 1)
+  const first = size.readUInt8(0) & (marker - 1)
   const isUnknown = first === marker - 1 && size.subarray(1).every((byte) => byte === 0xff)
   return isUnknown ? end : contentAt + size.subarray(1).reduce((value, byte) => value * 256 + byte, first)
 }
@@ -337,9 +337,9 @@ export const isGlb = (start: Buffer) => start.toString('latin1', 0, 4) === 'glTF
 /** The texts in the extras of a binary glTF's asset (glTF 2.0, 4.4). */
 export async function textsOfGlb(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
   const head = await readAt(file, 12, 8)
-  const length = head.length < 8 ? 0 : head.readUInt32LE(0)
-  if (head.toString('latin1', 4, 8) !== 'JSON' || length > maxWorkflowBytes || 20 + length > fileBytes)
-    return []
+  if (head.toString('latin1', 4, 8) !== 'JSON') return []
+  const length = head.readUInt32LE(0)
+  if (length > maxWorkflowBytes || 20 + length > fileBytes) return []
   const scene = parseJson(await readAt(file, 20, length), maxWorkflowBytes)
   const asset = isJson(scene) ? scene['asset'] : null
   const extras = isJson(asset) ? asset['extras'] : null

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { CloudClient } from '../../../electron/cloud/client.ts'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { ModelWire } from '../../../electron/cloud/wire.ts'
+import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import { findRegistered, register } from '../../../electron/uploads/register.ts'
 import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 import { standingClock } from '../../support/hand-clock.ts'
@@ -52,4 +53,200 @@ test('finds the registered model when the response to registering is too long', 
 test('does not decide whether an upload is registered while the server fails', async () => {
   const trouble = failed(failure('server-trouble', { status: 503 }))
   expect(await findWith({ ...withEndlessList(null), send: async () => trouble })).toEqual(trouble)
+})
+
+const sha256 = 'a'.repeat(64)
+const trouble = (status: number) => failure('server-trouble', { status })
+const noAnswer = failure('timed-out', { host: 'cloud.example' })
+const ownPath = 'models/Own.safetensors'
+const wire = (given: Partial<ModelWire> = {}): ModelWire => ({
+  id: 'm',
+  display_name: 'A model',
+  model_type: 'loras',
+  storage_key: 'other key',
+  model_path: 'models/other.safetensors',
+  ...given,
+})
+
+/** An answer of the server: what it returns, or a failure. */
+type Answer<T> = T | Failure
+
+const isFailure = (answer: unknown): answer is Failure =>
+  typeof answer === 'object' && answer !== null && 'code' in answer
+
+/** Answers with these, one after the other, and then with the last one again. */
+function inOrder<T>(answers: readonly Answer<T>[]) {
+  let count = 0
+  return {
+    count: () => count,
+    next(): Result<T> {
+      const answer = answers[Math.min(count, answers.length - 1)] as Answer<T>
+      count += 1
+      return isFailure(answer) ? failed(answer) : success(answer)
+    },
+  }
+}
+
+/** An upload whose server answers requests to register, listings and requests for single models like this. */
+function setup({
+  registering = ['new'],
+  listings = [[]],
+  details = {},
+  isUnsure = false,
+}: {
+  /** Ids of models. */
+  readonly registering?: readonly Answer<string>[]
+  readonly listings?: readonly Answer<readonly ModelWire[]>[]
+  readonly details?: Readonly<Record<string, Answer<ModelWire>>>
+  readonly isUnsure?: boolean
+}) {
+  const clock = standingClock()
+  const posts = inOrder(registering)
+  const lists = inOrder(listings)
+  const read: string[] = []
+  const client = {
+    server: 'https://cloud.example',
+    async send({ method, path }: { readonly method: string; readonly path: string }) {
+      if (method === 'POST') {
+        const posted = posts.next()
+        return posted.ok ? success({ id: posted.value }) : posted
+      }
+      if (path === '/models') {
+        const listed = lists.next()
+        return listed.ok ? success({ models: listed.value, total: listed.value.length }) : listed
+      }
+      const id = path.slice('/models/'.length)
+      read.push(id)
+      return inOrder([details[id] ?? failure('not-found')]).next()
+    },
+  } as unknown as CloudClient
+  const registration = {
+    ...registrationWith(client),
+    record: uploadRecord({ target: { displayName: 'Own', modelType: 'loras', modelPath: ownPath } }),
+    stored: { storageKey, sha256, ...(isUnsure ? { isUnsure } : {}) },
+    timers: clock.timers,
+  }
+  return {
+    read,
+    counts: () => ({ registering: posts.count(), listings: lists.count() }),
+    register: () => register(registration),
+    findRegistered: () => findRegistered(registration),
+    async pass(delayMs: number) {
+      await expect.poll(() => clock.waits()).toEqual([delayMs])
+      clock.advance(delayMs)
+    },
+  }
+}
+
+const own = wire({ id: 'own', storage_key: storageKey })
+const atOwnPath = wire({ id: 'at path', model_path: ownPath.toUpperCase() })
+
+test.each([noAnswer, failure('connection-lost', { host: 'cloud.example' }), trouble(504)])(
+  'searches the library for half a minute after $code before it gives up',
+  async (met) => {
+    const { register, pass, counts } = setup({ registering: [met] })
+    const registered = register()
+    for (const delayMs of [5_000, 10_000, 15_000]) await pass(delayMs)
+    expect(await registered).toEqual(failed(met))
+    expect(counts()).toEqual({ registering: 1, listings: 4 })
+  },
+)
+
+test.each([
+  ['once after a server error', [trouble(503)], [[]], { registering: 1, listings: 1 }],
+  ['once after a conflict', [failure('conflict')], [[]], { registering: 1, listings: 1 }],
+  ['not after a final refusal', [failure('forbidden')], [[]], { registering: 1, listings: 0 }],
+  ['no longer if a search fails', [noAnswer], [trouble(500)], { registering: 1, listings: 1 }],
+])('searches the library %s', async (_, registering, listings, expected) => {
+  const { register, counts } = setup({ registering, listings })
+  expect(await register()).toEqual(failed(registering[0] as Failure))
+  expect(counts()).toEqual(expected)
+})
+
+test('finds a model that the server has registered although its response was lost', async () => {
+  const { register, pass, counts } = setup({ registering: [noAnswer], listings: [[], [own]] })
+  const registered = register()
+  await pass(5_000)
+  expect(await registered).toEqual(success('own'))
+  expect(counts()).toEqual({ registering: 1, listings: 2 })
+})
+
+const missing = failure('not-found', {}, { serverMessage: 'No such object', detail: 'HTTP 404' })
+const ended = failed(failure('upload-ended', {}, { serverMessage: 'No such object', detail: 'HTTP 404' }))
+
+test('repeats the request after five seconds if the server does not find the object', async () => {
+  const { register, pass, counts } = setup({ registering: [missing, 'new'] })
+  const registered = register()
+  await pass(5_000)
+  expect(await registered).toEqual(success('new'))
+  expect(counts()).toEqual({ registering: 2, listings: 0 })
+})
+
+test('an object that the server does not find twice has to be sent again', async () => {
+  const { register, pass, counts } = setup({ registering: [missing] })
+  const registered = register()
+  await pass(5_000)
+  expect(await registered).toEqual(ended)
+  expect(counts().registering).toBe(2)
+})
+
+const conflict = failure('conflict')
+const refused = failure('bad-request')
+const sendAgain = failure('upload-ended')
+
+test.each([
+  ['a refused object', refused, [], sendAgain],
+  ['a conflict about another path', conflict, [wire()], sendAgain],
+  ['a conflict about its path', conflict, [atOwnPath], conflict],
+  ['a conflict while the library can’t be read for a while', conflict, trouble(503), trouble(503)],
+  ['a conflict if the library can’t be read at all', conflict, failure('forbidden'), sendAgain],
+  ['a refusal of the user', failure('forbidden'), [], failure('forbidden')],
+])(
+  'if it is unsure whether the object exists, %s is reported correctly',
+  async (_, met, listing, expected) => {
+    const { register } = setup({ registering: [met], listings: [listing], isUnsure: true })
+    expect(await register()).toEqual(failed(expected))
+  },
+)
+
+test.each([conflict, refused])('reports $code of an object that storage has confirmed', async (met) => {
+  expect(await setup({ registering: [met] }).register()).toEqual(failed(met))
+})
+
+const withoutKey = (id: string, given: Partial<ModelWire> = {}) =>
+  wire({ id, storage_key: null, model_path: ownPath, ...given })
+
+test('requests the models at its path if a listing has no storage keys', async () => {
+  const { findRegistered, read } = setup({
+    listings: [
+      [withoutKey('elsewhere', { model_path: 'a' }), withoutKey('a'), withoutKey('b'), withoutKey('c')],
+    ],
+    details: { a: failure('not-found'), b: { ...own, id: 'b' } },
+  })
+  expect(await findRegistered()).toEqual(success('b'))
+  expect(read).toEqual(['a', 'b'])
+})
+
+test.each([
+  ['the same hash', { file_hash: `SHA256:${sha256.toUpperCase()}` }, 'a'],
+  ['another hash', { file_hash: `sha256:${'b'.repeat(64)}` }, null],
+  ['no hash', {}, null],
+  ['another key and the same hash', { storage_key: 'other', file_hash: `sha256:${sha256}` }, null],
+])('compares a model at its path with %s', async (_, details, expected) => {
+  const { findRegistered } = setup({
+    listings: [[withoutKey('a')]],
+    details: { a: withoutKey('a', details) },
+  })
+  expect(await findRegistered()).toEqual(success(expected))
+})
+
+test('does not decide while a model at its path can’t be requested', async () => {
+  const { findRegistered } = setup({ listings: [[withoutKey('a')]], details: { a: trouble(503) } })
+  expect(await findRegistered()).toEqual(failed(trouble(503)))
+})
+
+test('treats an upload as not registered if the server lacks the listing', async () => {
+  expect(await setup({ listings: [failure('not-found')] }).findRegistered()).toEqual(success(null))
+  const forbidden = failure('forbidden')
+  expect(await setup({ listings: [forbidden] }).findRegistered()).toEqual(failed(forbidden))
 })

@@ -1,0 +1,250 @@
+import { mkdtemp, realpath, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Access } from '../../../electron/accounts/accounts.ts'
+import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
+import { createPauseControl } from '../../../electron/platform/pause-request.ts'
+import {
+  notUploadableFailure,
+  runUpload,
+  type UploadReport,
+  type UploadServices,
+} from '../../../electron/uploads/run-upload.ts'
+import { createSendMemory } from '../../../electron/uploads/send-session.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
+
+const mebibyte = 1024 * 1024
+const sha256 = 'ab'.repeat(32)
+
+/** A file with its record as it was queued. */
+async function createFile(given: Partial<UploadRecord> = {}, sizeBytes = 3): Promise<UploadRecord> {
+  const folder = await mkdtemp(join(await realpath(tmpdir()), 'running-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'a.safetensors')
+  await writeFile(path, 'abc')
+  await truncate(path, sizeBytes)
+  const identity = identityOf(await stat(path, { bigint: true }))
+  const sampled = (await identityBySample(path, identity)) ?? identity
+  return uploadRecord({ path, identity: sampled, ...given })
+}
+
+/** Runs of one upload. The server refuses every request with `answer`, or every access with `access`. */
+function setup(
+  record: UploadRecord,
+  given: {
+    readonly access?: () => Result<Access>
+    readonly answer?: Failure
+    readonly attempt?: number
+    readonly hash?: string
+    readonly report?: Partial<UploadReport>
+  } = {},
+) {
+  const environment = createTestEnvironment(standingClock(), 0.5)
+  const abort = new AbortController()
+  const pause = createPauseControl()
+  const memory = createSendMemory()
+  const steps: string[] = []
+  const step = (name: string) => {
+    steps.push(name)
+    return success(undefined)
+  }
+  const requests: string[] = []
+  const client = {
+    server: 'https://cloud.example',
+    async send({ method, path }: { readonly method: string; readonly path: string }) {
+      requests.push(`${method} ${path}`)
+      return failed(given.answer ?? failure('offline'))
+    },
+  }
+  const access = { kind: 'session', client, signer: {} } as unknown as Access
+  const services = {
+    environment,
+    accessTo: given.access ?? (() => success(access)),
+    singlePutLimitBytes: () => 100 * mebibyte,
+    hasher: {
+      hash() {
+        steps.push('hash')
+        const hashed = success({ sha256: given.hash ?? sha256, segmentChecksums: [] })
+        return { result: Promise.resolve(hashed), uploadReached() {} }
+      },
+      warm: () => void steps.push('warm'),
+      warmStreams: () => void steps.push('warm streams'),
+    },
+    replacer: {
+      register: (_: unknown, register: () => Promise<Result<string>>) => register(),
+      settle: async () => step('settle'),
+    },
+  } as unknown as UploadServices
+  const report = {
+    identityChanged: () => step('identity changed'),
+    registering: async () => step('registering'),
+    registered: async (id: string) => step(`registered ${id}`),
+    sentBytes: () => 7,
+    countAttempt: () => given.attempt ?? 1,
+    acknowledgedBefore: () => [],
+    progress: () => {},
+    sending: () => {},
+    ...given.report,
+  } as unknown as UploadReport
+  return {
+    environment,
+    abort,
+    pause,
+    memory,
+    steps,
+    requests,
+    services,
+    run: () => runUpload({ record, services, memory, report, signal: abort.signal, pause }),
+  }
+}
+
+const extras = { serverMessage: 'No', detail: 'HTTP 404' }
+
+interface Expected {
+  readonly kind: 'failed' | 'retry' | 'hold'
+  readonly inMs?: number
+  readonly params?: Failure['params']
+}
+
+test.each<[string, Failure, number, Expected]>([
+  ['a server error is retried', failure('server-trouble'), 1, { kind: 'retry', inMs: 500 }],
+  [
+    'a lost connection is retried after a hundred attempts',
+    failure('offline'),
+    100,
+    { kind: 'retry', inMs: 30_000 },
+  ],
+  [
+    'a rate limit holds all uploads',
+    failure('rate-limited', {}, { retryAfterMs: 9_000 }),
+    1,
+    { kind: 'hold', inMs: 11_250 },
+  ],
+  ['the tenth server error is final', failure('server-trouble'), 10, { kind: 'failed' }],
+  ['a refusal names the team', failure('forbidden'), 1, { kind: 'failed', params: { team: 'Studio North' } }],
+  [
+    'a refused size is named',
+    failure('too-large-for-server'),
+    1,
+    { kind: 'failed', params: { sizeBytes: 3 } },
+  ],
+  [
+    'an ended upload restarts at once, naming what is lost',
+    failure('upload-ended'),
+    1,
+    { kind: 'retry', inMs: 0, params: { lostBytes: 7 } },
+  ],
+])('%s', async (_, met, attempt, expected) => {
+  const { kind, inMs = 0, params = met.params } = expected
+  const record = uploadRecord({ identity: { sizeBytes: 3, mtimeNs: 1n, inode: 1n } })
+  const { run, environment } = setup(record, { attempt, access: () => failed(met) })
+  const reason = { ...met, params }
+  const atMs = environment.now() + inMs
+  const times = { failed: {}, retry: { atMs }, hold: { untilMs: atMs } }
+  expect(await run()).toEqual({ kind, failure: reason, ...times[kind] })
+})
+
+test('an upload that the server ends a second time fails', async () => {
+  const { run } = setup(uploadRecord(), { access: () => failed(failure('upload-ended', {}, extras)) })
+  expect((await run()).kind).toBe('retry')
+  expect(await run()).toEqual({ kind: 'failed', failure: failure('not-found', {}, extras) })
+})
+
+test('an exception fails the upload and is logged, unless it was stopped', async () => {
+  const throwing = () => {
+    throw new Error('a bug')
+  }
+  const { run, environment, abort } = setup(uploadRecord(), { access: throwing })
+  expect(await run()).toEqual({
+    kind: 'failed',
+    failure: failure('unexpected', {}, { detail: 'Error: a bug' }),
+  })
+  expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: /Error: a bug\n/ } }])
+  abort.abort()
+  expect(await run()).toEqual({ kind: 'aborted' })
+  const paused = setup(uploadRecord(), { access: throwing })
+  paused.pause.request()
+  expect([await paused.run(), paused.environment.lines]).toEqual([{ kind: 'aborted' }, []])
+})
+
+test('registers a stored object without sending it again', async () => {
+  const record = await createFile({ state: storedState() })
+  const { run, requests, steps } = setup(record, { answer: failure('not-found') })
+  // The server has neither the listing nor the object.
+  void run()
+  await expect.poll(() => requests).toEqual(['GET /models', 'POST /models'])
+  expect(steps).toEqual(['registering'])
+})
+
+test('requests nothing for a model whose id could not be written before', async () => {
+  const { run, memory, requests, steps } = setup(uploadRecord({ state: storedState() }))
+  memory.modelId = 'm'
+  expect(await run()).toEqual({ kind: 'done' })
+  expect([requests, steps]).toEqual([[], ['registering', 'settle', 'registered m']])
+})
+
+test('registers nothing before the journal shows that the object is stored', async () => {
+  const full = failure('journal-full')
+  const record = uploadRecord({ state: storedState() })
+  const { run, memory, requests } = setup(record, { report: { registering: async () => failed(full) } })
+  memory.modelId = 'm'
+  expect(await run()).toMatchObject({ kind: 'retry', failure: full })
+  expect([requests, memory.stored]).toEqual([[], { storageKey: 'k', sha256 }])
+})
+
+test.each([
+  ['a new device number', { device: 0n }, sha256, ['identity changed', 'registering']],
+  ['a new inode and the same bytes', { inode: 1n }, sha256, ['hash', 'identity changed', 'registering']],
+  ['a new inode and other bytes', { inode: 1n }, 'cd'.repeat(32), ['hash']],
+])('verifies a stored file with %s before it is registered', async (_, numbers, hash, expected) => {
+  const file = await createFile({ state: storedState() })
+  const record = { ...file, identity: { ...file.identity, ...numbers } }
+  const { run, steps, requests } = setup(record, { hash, answer: failure('not-found') })
+  const running = run()
+  await expect.poll(() => steps).toEqual(expected)
+  if (expected.length === 1) expect(await running).toMatchObject({ failure: { code: 'file-changed' } })
+  else await expect.poll(() => requests).toContain('POST /models')
+})
+
+test.each([
+  ['32 MiB', 32 * mebibyte, {}, []],
+  ['more than 32 MiB', 32 * mebibyte + 1, {}, ['warm streams']],
+  ['more than the limit', 100 * mebibyte + 1, {}, ['warm']],
+  ['a few bytes that were begun in parts', 3, { state: multipartOpenState(3) }, ['warm', 'hash']],
+])('starts the thread that hashes a file of %s', async (_, sizeBytes, given, expected) => {
+  const { run, steps } = setup(await createFile(given, sizeBytes))
+  await run()
+  expect(steps).toEqual(expected)
+})
+
+test.each<[string, Partial<UploadRecord>, string | null]>([
+  ['a file up to the limit', {}, null],
+  ['a path that is not valid', { target: { ...uploadRecord().target, modelPath: '' } }, 'target-path'],
+  [
+    'a file that the device key can’t send',
+    { identity: { sizeBytes: 200 * mebibyte, mtimeNs: 1n, inode: 1n } },
+    'too-large-for-device',
+  ],
+  [
+    'such a file that is stored already',
+    { identity: { sizeBytes: 200 * mebibyte, mtimeNs: 1n, inode: 1n }, state: storedState() },
+    null,
+  ],
+])('reports before the file is read whether it can be sent: %s', (_, given, code) => {
+  const identity = { sizeBytes: 3, mtimeNs: 1n, inode: 1n }
+  const { services } = setup(uploadRecord())
+  const access = success({ kind: 'device' } as Access)
+  const found = notUploadableFailure(uploadRecord({ identity, ...given }), {
+    ...services,
+    accessTo: () => access,
+  })
+  expect(found?.code ?? null).toBe(code)
+  const signedOut = failed(failure('signed-out'))
+  expect(notUploadableFailure(uploadRecord(), { ...services, accessTo: () => signedOut })).toEqual(
+    signedOut.failure,
+  )
+})

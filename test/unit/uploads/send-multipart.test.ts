@@ -1,0 +1,272 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
+import type { Multipart, UploadState } from '../../../electron/journal/upload-record.ts'
+import { identityOf } from '../../../electron/platform/files/file-identity.ts'
+import { createPauseControl } from '../../../electron/platform/pause-request.ts'
+import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
+import type { SentPart } from '../../../electron/transfer/send-parts.ts'
+import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
+import { sendInParts } from '../../../electron/uploads/send-multipart.ts'
+import { createSendMemory, type SendSession } from '../../../electron/uploads/send-session.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { putAnswer } from '../../support/put-answer.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+/** Of a file of six bytes, as a server that ignores S3's limits sets it. */
+const partSizeBytes = 6
+const multipart: Multipart = { uploadId: 'u', storageKey: 'k', partSizeBytes }
+const sha256 = 'ab'.repeat(32)
+const stored = putAnswer({ etag: '"e"', checksum: 7, flushedBytes: 6 })
+const sentPart: SentPart = { number: 1, etag: '"e"', checksum: 7 }
+const openState: UploadState = { kind: 'multipart-open', multipart }
+const completingState: UploadState = {
+  kind: 'multipart-open',
+  multipart: { ...multipart, completing: true },
+}
+
+type Answer = Failure | object
+
+/** An upload of six bytes in one part, whose server gives these answers to requests by the end of their path. */
+async function setup(
+  given: {
+    readonly state?: UploadState
+    readonly answers?: Readonly<Record<string, readonly Answer[]>>
+    readonly put?: PutAnswer
+    readonly checksum?: number
+    readonly done?: readonly SentPart[]
+    readonly opened?: (multipart: Multipart) => Result<void>
+    readonly acknowledged?: () => Result<void>
+  } = {},
+) {
+  const folder = await mkdtemp(join(tmpdir(), 'parts-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'a.safetensors')
+  await writeFile(path, 'abcdef')
+  const identity = identityOf(await stat(path, { bigint: true }))
+  const clock = standingClock()
+  const abort = new AbortController()
+  const pause = createPauseControl()
+  const memory = createSendMemory()
+  const requests: string[] = []
+  const opened: Multipart[] = []
+  const steps: string[] = []
+  const progress: number[] = []
+  let done = given.done ?? []
+  const answers: Readonly<Record<string, Answer>> = {
+    presign: { upload_url: 'https://storage.example/k', storage_key: 'k', upload_headers: {} },
+    initiate: { upload_id: 'u', storage_key: 'k', part_size: partSizeBytes, part_count: 1 },
+    'presign-part': { upload_url: 'https://storage.example/k', upload_headers: {} },
+    complete: {},
+    abort: {},
+  }
+  const client = {
+    server: 'https://cloud.example',
+    async send({ path: requestPath }: { readonly path: string }) {
+      const name = requestPath.slice(requestPath.lastIndexOf('/') + 1)
+      const count = requests.filter((one) => one === name).length
+      requests.push(name)
+      const answer = await Promise.resolve(given.answers?.[name]?.[count] ?? answers[name])
+      return answer && 'code' in answer ? failed(answer as Failure) : success(answer)
+    },
+  }
+  const session = {
+    record: uploadRecord({ path, identity, state: given.state ?? { kind: 'queued', started: false } }),
+    access: { client, signer: {}, kind: 'session' },
+    workerPool: { send: async () => given.put ?? stored },
+    hasher: {
+      hash: () => ({
+        result: Promise.resolve(success({ sha256, segmentChecksums: [given.checksum ?? 7] })),
+        uploadReached() {},
+        readAhead: createReadAhead(),
+      }),
+    },
+    requestSlots: {
+      acquire: async () => ({ recordFlushed() {}, reportCongestion() {}, recordLatency() {}, release() {} }),
+    },
+    environment: createTestEnvironment(clock),
+    memory,
+    report: {
+      opened(state: Multipart) {
+        opened.push(state)
+        return given.opened?.(state) ?? success(undefined)
+      },
+      async acknowledged(part: SentPart) {
+        steps.push(`acknowledged ${part.number}`)
+        const written = given.acknowledged?.() ?? success(undefined)
+        if (written.ok) done = [...done, part]
+        return written
+      },
+      acknowledgedBefore: () => done,
+      parts() {},
+      sending: () => void steps.push('sending'),
+      finishing: () => void steps.push('finishing'),
+      progress: ({ sentBytes }: { readonly sentBytes?: number }) => {
+        if (sentBytes !== undefined) progress.push(sentBytes)
+      },
+    },
+    signal: abort.signal,
+    pause,
+  } as unknown as SendSession
+  return {
+    clock,
+    abort,
+    pause,
+    memory,
+    requests,
+    opened,
+    steps,
+    progress,
+    send: () => sendInParts(session),
+    async pass(delayMs: number) {
+      await expect.poll(() => clock.waits()).toEqual([delayMs])
+      clock.advance(delayMs)
+    },
+  }
+}
+
+const object = { storageKey: 'k', sha256 }
+const extras = { serverMessage: 'No such upload', detail: 'HTTP 404' }
+const gone = failure('not-found', {}, extras)
+const ended = failed(failure('upload-ended', {}, extras))
+const trouble = failure('server-trouble', { status: 503 })
+
+test('writes what it opens and that it completes before it requests that', async () => {
+  const { send, requests, opened, steps, progress } = await setup()
+  expect(await send()).toEqual(success(object))
+  expect(requests).toEqual(['presign', 'initiate', 'presign-part', 'complete'])
+  expect(opened).toEqual([multipart, { ...multipart, completing: true }])
+  expect(steps).toEqual(['sending', 'acknowledged 1', 'finishing'])
+  expect([progress[0], progress.at(-1)]).toEqual([0, 6])
+})
+
+test('continues what an earlier run opened, without the parts that it sent', async () => {
+  const { send, requests, progress } = await setup({ state: openState, done: [sentPart] })
+  expect(await send()).toEqual(success(object))
+  expect([requests, progress[0]]).toEqual([['complete'], 6])
+})
+
+test.each<[string, UploadState, readonly Answer[], unknown]>([
+  ['a failure once', openState, [trouble, {}], success(object)],
+  ['a failure twice', openState, [trouble, trouble], failed(trouble)],
+  [
+    'a failure, then no upload: it may be complete',
+    openState,
+    [trouble, gone],
+    success({ ...object, isUnsure: true }),
+  ],
+  [
+    'no upload although an earlier run completed it',
+    completingState,
+    [gone],
+    success({ ...object, isUnsure: true }),
+  ],
+  ['a final refusal', openState, [failure('forbidden')], failed(failure('forbidden'))],
+  [
+    'a final refusal although an earlier run completed it',
+    completingState,
+    [failure('forbidden')],
+    failed(failure('forbidden')),
+  ],
+])('completes an upload that the server answers with %s', async (_, state, complete, expected) => {
+  const { send, requests } = await setup({ state, done: [sentPart], answers: { complete } })
+  expect(await send()).toEqual(expected)
+  expect(requests.length).toBe(complete.length)
+})
+
+test.each<[string, readonly Answer[], unknown]>([
+  ['has it after five seconds', [gone, {}], success(object)],
+  ['lacks it after five seconds too', [gone, gone], ended],
+  ['refuses it after five seconds', [gone, trouble], failed(trouble)],
+])(
+  'verifies that the server lacks an upload that was never completed: it %s',
+  async (_, complete, expected) => {
+    const { send, pass } = await setup({ state: openState, done: [sentPart], answers: { complete } })
+    const sent = send()
+    await pass(5_000)
+    expect(await sent).toEqual(expected)
+  },
+)
+
+test('does not complete an upload if that can’t be written', async () => {
+  const full = failed(failure('journal-full'))
+  const { send, requests } = await setup({ state: openState, done: [sentPart], opened: () => full })
+  expect([await send(), requests]).toEqual([full, []])
+})
+
+test('aborts an upload whose id can’t be written', async () => {
+  const full = failed(failure('journal-full'))
+  const { send, requests } = await setup({ opened: () => full })
+  expect([await send(), requests]).toEqual([full, ['presign', 'initiate', 'abort']])
+})
+
+test('sends no parts that do not fit the file', async () => {
+  const answers = { initiate: [{ upload_id: 'u', storage_key: 'k', part_size: 2, part_count: 3 }] }
+  const { send, requests, opened } = await setup({ answers })
+  expect(await send()).toMatchObject({ failure: { code: 'parts-do-not-fit' } })
+  // Its id is written, so that it can be aborted later.
+  expect([requests.length, opened.length]).toEqual([2, 1])
+})
+
+test.each([
+  ['an earlier run', openState, [sentPart], 'file-changed'],
+  ['this run', undefined, [], 'bytes-differ'],
+])('does not complete parts of %s with other bytes than the file', async (_, state, done, code) => {
+  const { send, requests } = await setup({ ...(state ? { state } : {}), done, checksum: 8 })
+  expect(await send()).toEqual(failed(failure(code as 'bytes-differ')))
+  expect(requests).not.toContain('complete')
+})
+
+const noSuchUpload = putAnswer({ status: 404, body: '<Error><Code>NoSuchUpload</Code></Error>' })
+const lacksCall = failure('not-found', {}, { detail: 'HTTP 404' })
+
+test.each([
+  ['that storage no longer has', {}, noSuchUpload, 'upload-ended'],
+  ['of an earlier run that the server no longer has', { state: openState }, lacksCall, 'upload-ended'],
+  ['whose server lacks the call for parts', {}, lacksCall, 'not-found'],
+  ['whose part storage refuses', {}, putAnswer({ status: 400 }), 'storage-refused'],
+])('reports the failure of an upload %s', async (_, given, answer, code) => {
+  const { send, pass } = await setup({
+    ...given,
+    ...('kind' in answer ? { put: answer } : { answers: { 'presign-part': [answer, answer] } }),
+  })
+  const sent = send()
+  if (code !== 'storage-refused') await pass(5_000)
+  expect(await sent).toMatchObject({ ok: false, failure: { code } })
+})
+
+test('writes a part later that could not be written, before it sends anything', async () => {
+  const full = failed(failure('journal-full'))
+  let written: Result<void> = full
+  const { send, memory, steps, requests } = await setup({ state: openState, acknowledged: () => written })
+  expect(await send()).toEqual(full)
+  expect([...memory.unwrittenParts.values()]).toEqual([sentPart])
+  expect(await send()).toEqual(full)
+  expect([steps.at(-1), requests]).toEqual(['acknowledged 1', ['presign-part']])
+  written = success(undefined)
+  expect(await send()).toEqual(success(object))
+  expect([memory.unwrittenParts.size, requests]).toEqual([0, ['presign-part', 'complete']])
+})
+
+test('a new upload forgets what was sent in the last one', async () => {
+  const { send, memory } = await setup()
+  memory.unwrittenParts.set(4, { ...sentPart, number: 4 })
+  memory.parts.repeated.add(4)
+  memory.parts.lastBegun = 4
+  expect((await send()).ok).toBe(true)
+  expect(memory).toMatchObject({ unwrittenParts: new Map(), parts: { repeated: new Set(), lastBegun: 1 } })
+})
+
+test('a pause waits three seconds for the id of an upload that is being opened', async () => {
+  const initiated = Promise.withResolvers<object>()
+  const { send, pause, clock, requests, opened } = await setup({ answers: { initiate: [initiated.promise] } })
+  const sent = send()
+  await expect.poll(() => requests).toEqual(['presign', 'initiate'])
+  pause.request()
+  expect(clock.waits()).toEqual([3_000])
+  initiated.resolve({ upload_id: 'u', storage_key: 'k', part_size: partSizeBytes, part_count: 1 })
+  expect(await sent).toMatchObject({ kind: 'aborted' })
+  expect([opened, requests.length, clock.waits()]).toEqual([[multipart], 2, []])
+})

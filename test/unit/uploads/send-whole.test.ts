@@ -119,3 +119,156 @@ test('does not read the same file again to keep the object of an unanswered PUT'
   expect(await sendWhole(session)).toEqual(success({ storageKey: 'key', sha256 }))
   expect(hashedPaths).toEqual([])
 })
+
+/**
+ * A session whose server presigns one URL after the other, each of its own key; storage gives these answers, and
+ * then the last one again.
+ */
+async function sendNew(
+  answers: readonly PutAnswer[],
+  given: {
+    readonly lifetimeSeconds?: number
+    readonly waitMs?: number
+    readonly onPut?: (path: string) => Promise<void> | void
+  } = {},
+) {
+  const { session, path } = await setup(answered, hashOfFile)
+  const memory = createSendMemory()
+  const clock = standingClock()
+  const steps: string[] = []
+  const counts = { presigned: 0, congestions: 0, inUse: 0 }
+  const { lifetimeSeconds = 60, waitMs = 0, onPut = () => {} } = given
+  const left = [...answers]
+  const client = {
+    server: 'https://cloud.example',
+    async send() {
+      counts.presigned += 1
+      const query = `X-Amz-Date=20260102T030405Z&X-Amz-Expires=${lifetimeSeconds}`
+      const url = `https://storage.example/${counts.presigned}?${query}`
+      return success({ upload_url: url, storage_key: `key ${counts.presigned}`, upload_headers: {} })
+    },
+  }
+  const slot = {
+    recordFlushed: (bytes: number) => void steps.push(`flushed ${bytes}`),
+    reportCongestion: () => void (counts.congestions += 1),
+    recordLatency: (host: string, latencyMs: number) => void steps.push(`${host} took ${latencyMs} ms`),
+    release: () => void (counts.inUse -= 1),
+  }
+  const workerPool: Pick<SendSession['workerPool'], 'send'> = {
+    async send(job, { onProgress, onContinueDelay }) {
+      steps.push(`PUT ${new URL(job.url).pathname}`)
+      onContinueDelay?.(30)
+      onProgress(3)
+      await onPut(path)
+      return (left.length > 1 ? left.shift() : left[0]) ?? null
+    },
+  }
+  const sent = sendWhole({
+    ...session,
+    memory,
+    access: { client, signer: {}, kind: 'session' },
+    environment: createTestEnvironment(clock),
+    workerPool,
+    requestSlots: {
+      async acquire() {
+        clock.advance(waitMs)
+        counts.inUse += 1
+        return slot
+      },
+    },
+    report: {
+      sending: () => void steps.push('sending'),
+      finishing: () => void steps.push('finishing'),
+      progress: ({ sentBytes, inFlightBytes, inFlightParts }: Record<string, number>) =>
+        void steps.push(`${sentBytes ?? 0} sent, ${inFlightBytes} of ${inFlightParts} in flight`),
+    },
+  } as unknown as SendSession)
+  return { sent, memory, steps, counts, session }
+}
+
+const acknowledged = putAnswer({ sha256, flushedBytes: 3 })
+const forbidden = putAnswer({ status: 403 })
+const otherBytes = { ...acknowledged, etag: `"${'a'.repeat(32)}"`, md5: 'b'.repeat(32) }
+
+test('reports each step of a PUT, and releases its slot', async () => {
+  const { sent, steps, counts } = await sendNew([acknowledged])
+  expect(await sent).toEqual(success({ storageKey: 'key 1', sha256 }))
+  expect(steps).toEqual([
+    'sending',
+    'PUT /1',
+    'storage.example took 30 ms',
+    'flushed 3',
+    '0 sent, 3 of 1 in flight',
+    'finishing',
+    '3 sent, 0 of 0 in flight',
+    'finishing',
+  ])
+  expect(counts).toEqual({ presigned: 1, congestions: 0, inUse: 0 })
+})
+
+test.each([
+  ['a refused URL', forbidden],
+  ['an occupied key', occupied],
+  ['the ETag of other bytes', otherBytes],
+])('sends a file to another key once after %s', async (_, refusal) => {
+  const { sent, steps, counts } = await sendNew([refusal, acknowledged])
+  expect(await sent).toEqual(success({ storageKey: 'key 2', sha256 }))
+  expect(steps.filter((step) => step.startsWith('PUT') || step === 'sending')).toEqual([
+    ...['sending', 'PUT /1'],
+    ...['sending', 'PUT /2'],
+  ])
+  // The bytes of the refused PUT are no longer in flight.
+  expect(steps).toContain('0 sent, 0 of 0 in flight')
+  expect(counts.inUse).toBe(0)
+})
+
+test.each([
+  ['two refused URLs', [forbidden], 'storage-refused', 2],
+  ['two occupied keys', [occupied], 'storage-occupied', 2],
+  ['two ETags of other bytes', [otherBytes], 'storage-differs', 2],
+  ['a refused URL after other bytes', [otherBytes, forbidden], 'storage-refused', 2],
+  ['an ETag of other bytes after a refused URL', [forbidden, otherBytes], 'storage-differs', 3],
+  ['a lasting refusal', [putAnswer({ status: 400 })], 'storage-refused', 1],
+])('fails after %s', async (_, answers, code, puts) => {
+  const { sent, counts } = await sendNew(answers)
+  expect(await sent).toMatchObject({ ok: false, failure: { code } })
+  expect(counts).toEqual({ presigned: puts, congestions: 0, inUse: 0 })
+})
+
+test('reports congestion only for a temporary failure', async () => {
+  const { sent, counts } = await sendNew([putAnswer({ status: 503 })])
+  expect(await sent).toMatchObject({ ok: false, failure: { code: 'storage-busy' } })
+  expect(counts.congestions).toBe(1)
+})
+
+test.each([
+  [59_999, 1],
+  [60_000, 2],
+])('after waiting for its turn for %i ms of a minute it has requested %i URLs', async (waitMs, presigned) => {
+  const { sent, counts } = await sendNew([acknowledged], { waitMs })
+  expect((await sent).ok).toBe(true)
+  expect(counts).toMatchObject({ presigned, inUse: 0 })
+})
+
+test('remembers a PUT without an answer, so that the next run can find its object', async () => {
+  const lost: PutAnswer = { kind: 'broken', code: 'ECONNRESET', proxyHost: null, sha256, flushedBytes: 3 }
+  const { sent, memory, session } = await sendNew([lost])
+  expect(await sent).toMatchObject({ ok: false, failure: { code: 'connection-lost' } })
+  expect(memory.unanswered).toMatchObject({
+    grant: { storageKey: 'key 1' },
+    sha256,
+    identity: session.record.identity,
+  })
+})
+
+test('does not keep the object of a file that changed while it was sent', async () => {
+  const { sent, memory } = await sendNew([acknowledged], { onPut: (path) => writeFile(path, 'abcd') })
+  expect(await sent).toEqual(failed(failure('file-changed')))
+  expect(memory.stored).toBeNull()
+})
+
+test('keeps the object of a file that can’t be read after it was sent', async () => {
+  const { sent, memory } = await sendNew([acknowledged], { onPut: (path) => rm(path) })
+  expect(await sent).toMatchObject({ ok: false, failure: { code: 'file-missing' } })
+  expect(memory.stored).toEqual({ storageKey: 'key 1', sha256 })
+})

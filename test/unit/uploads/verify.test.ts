@@ -5,10 +5,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { CloudClient, Signer } from '../../../electron/cloud/client.ts'
 import type { ModelWire } from '../../../electron/cloud/wire.ts'
 import type { Account } from '../../../electron/contract/account.ts'
-import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import type { RegisteredUpload } from '../../../electron/journal/upload-record.ts'
+import { modelIdOf, verificationOf, type RegisteredUpload } from '../../../electron/journal/upload-record.ts'
+import type { Row } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
+import type { Receipt } from '../../../electron/contract/receipt.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
 import { createVerifier } from '../../../electron/uploads/verify.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
@@ -25,10 +27,16 @@ function setup({
   state = 'ready',
   answer = () => busy,
   uploadCount = 1,
+  hasRows = false,
+  written = () => success(undefined),
 }: {
   readonly state?: Account['state']
   readonly answer?: (upload: RegisteredUpload, all: readonly RegisteredUpload[], path: string) => Answer
   readonly uploadCount?: number
+  /** Whether the uploads are in the list of uploads, not only in the history. */
+  readonly hasRows?: boolean
+  /** The result of writing a verification. */
+  readonly written?: () => Result<void>
 }) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-verifier-'))
   const { database } = openJournal(folder, 0)
@@ -55,7 +63,8 @@ function setup({
     teams: [upload.team],
     state,
   }
-  const counts = { requests: 0, writes: 0 }
+  const counts = { requests: 0, writes: 0, changes: 0 }
+  const results: (Verification | null)[] = []
   let ended = Promise.withResolvers<Verification | null>()
   const client = {
     server: account.server,
@@ -65,13 +74,23 @@ function setup({
     },
   } as unknown as CloudClient
   const verifier = createVerifier({
-    rows: { get: () => undefined, change: () => success(undefined), inTransaction: store.transaction },
+    rows: {
+      get: (id) => (hasRows ? ({ record: store.find(id) } as Row) : undefined),
+      change(id, change) {
+        counts.changes += 1
+        const record = store.find(id)
+        const saved = written()
+        return record && saved.ok ? store.save([{ ...record, ...change }]) : saved
+      },
+      inTransaction: store.transaction,
+    },
     store: {
       find: store.find,
       unverified: store.unverified,
       save(records) {
         counts.writes += 1
-        return store.save(records)
+        const saved = written()
+        return saved.ok ? store.save(records) : saved
       },
     },
     accounts: {
@@ -79,15 +98,24 @@ function setup({
       accessFor: () => success({ client, signer: {} as Signer, kind: 'session' }),
     },
     environment,
-    verified: (_id, verification) => ended.resolve(verification),
+    verified(_id, verification) {
+      results.push(verification)
+      ended.resolve(verification)
+    },
   })
   return {
     clock,
     counts,
+    environment,
+    results,
     store,
     upload,
     uploads,
     verifier,
+    async pass(delayMs: number) {
+      await expect.poll(() => clock.waits()).toEqual([delayMs])
+      clock.advance(delayMs)
+    },
     /** Resolves with the first result, or null for an upload that is not verified now. */
     async verifyOpen(): Promise<Verification | null> {
       ended = Promise.withResolvers()
@@ -141,6 +169,9 @@ test.each<[string, Partial<ModelWire>]>([
   ['path', { model_path: 'models/moved.safetensors' }],
   ['type', { model_type: 'vae' }],
   ['size', { file_size: 7, model_type: 'vae', updated_at: editedAt }],
+  ['hash', { file_hash: `sha256:${'cd'.repeat(32)}` }],
+  ['storageKey', { storage_key: 'other' }],
+  ['type', { model_type: 'vae', created_at: null, updated_at: editedAt }],
 ])('another %s is a difference: %j', async (field, change) => {
   const { verifyOpen } = setup({ answer: (upload) => recordOf(upload, change) })
   expect(await verifyOpen()).toMatchObject({ kind: 'differs', differences: [{ field }] })
@@ -180,9 +211,7 @@ test('compares ten uploads with one listing, and reads one by one what that does
   verifier.verify(uploads.map(({ id }) => id))
   await expect.poll(() => store.unverified()).toEqual([])
   expect(counts.requests).toBe(3)
-  const kinds = uploads.map(
-    ({ id }) => (store.find(id)?.state as RegisteredUpload['state']).verification?.kind,
-  )
+  const kinds = uploads.map(({ id, state }) => verificationOf(store.find(id)?.state ?? state)?.kind)
   expect(kinds).toEqual([...Array<string>(2).fill('not-verified'), ...Array<string>(8).fill('verified')])
 })
 
@@ -190,7 +219,7 @@ test('a verification that fails again for the same reason is not written again',
   const { counts, store, upload, verifyOpen } = setup({})
   await verifyOpen()
   await verifyOpen()
-  expect(counts).toEqual({ requests: 2, writes: 1 })
+  expect(counts).toMatchObject({ requests: 2, writes: 1 })
   expect(store.find(upload.id)?.state).toMatchObject({
     verification: { kind: 'not-verified', reason: 'server-trouble', isFinal: false },
   })
@@ -200,6 +229,232 @@ test('an upload whose account is signed out stays to be verified without an atte
   const { counts, store, upload, verifyOpen } = setup({ state: 'signed-out' })
   await verifyOpen()
   await verifyOpen()
-  expect(counts).toEqual({ requests: 0, writes: 0 })
+  expect(counts).toMatchObject({ requests: 0, writes: 0 })
   expect(store.unverified().map(({ id }) => id)).toEqual([upload.id])
+})
+
+test('shows the most important difference and logs all', async () => {
+  const change = { model_type: 'vae', storage_key: 'other\u202e' }
+  const { verifyOpen, store, upload, environment } = setup({ answer: (one) => recordOf(one, change) })
+  await verifyOpen()
+  expect(store.find(upload.id)?.failure).toEqual(
+    failure('record-differs', { field: 'storageKey', expected: upload.state.storageKey, found: 'other' }),
+  )
+  expect(environment.lines).toMatchObject([{ level: 'error', facts: { fields: 'storageKey,type' } }])
+})
+
+const missing = failure('not-found')
+const unavailable = failure('server-trouble', { status: 503 })
+
+test.each([
+  ['a model that is missing', missing, [5_000, 5_000, 5_000], { reason: 'missing', isFinal: true }],
+  [
+    'a server that is unavailable',
+    unavailable,
+    [250, 250, 250],
+    { reason: 'server-trouble', isFinal: false },
+  ],
+  [
+    'a server that lacks the call',
+    failure('server-trouble', { status: 501 }),
+    [],
+    { reason: 'unsupported', isFinal: true },
+  ],
+  ['a final refusal', failure('forbidden'), [], { reason: 'forbidden', isFinal: true }],
+  [
+    'a delay of more than a minute',
+    failure('rate-limited', {}, { retryAfterMs: 59_751 }),
+    [],
+    { reason: 'rate-limited', isFinal: false },
+  ],
+  [
+    'a delay of a minute',
+    failure('rate-limited', {}, { retryAfterMs: 59_750 }),
+    [60_000, 60_000, 60_000],
+    { reason: 'rate-limited', isFinal: false },
+  ],
+])('requests a record up to four times: %s', async (_, met, delaysMs, expected) => {
+  const { verifyOpen, counts, store, upload, pass } = setup({ answer: () => failed(met) })
+  const verified = verifyOpen()
+  for (const delayMs of delaysMs) await pass(delayMs)
+  expect(await verified).toMatchObject({ kind: 'not-verified', ...expected })
+  expect(counts.requests).toBe(delaysMs.length + 1)
+  // Only a model that is missing is shown as a failure.
+  expect(store.find(upload.id)?.failure?.code ?? null).toBe(met === missing ? 'record-missing' : null)
+})
+
+test('verifies an upload that the list shows, and logs if that can’t be recorded', async () => {
+  const full = failed(failure('journal-full'))
+  for (const written of [success(undefined), full]) {
+    const { verifyOpen, counts, environment } = setup({
+      hasRows: true,
+      answer: (upload) => recordOf(upload),
+      written: () => written,
+    })
+    expect(await verifyOpen()).toMatchObject({ kind: 'verified' })
+    expect(counts).toEqual({ requests: 1, writes: 0, changes: 1 })
+    expect(environment.lines.map(({ facts }) => facts['code'])).toEqual(written.ok ? [] : ['journal-full'])
+  }
+})
+
+test('an exception is logged and ends only the verification of its upload', async () => {
+  const { verifier, results, environment } = setup({
+    uploadCount: 3,
+    answer(upload, _, path) {
+      if (path.endsWith('m0')) throw new Error('a bug')
+      return recordOf(upload)
+    },
+  })
+  verifier.verifyOpen()
+  await expect.poll(() => results.length).toBe(3)
+  expect(results.filter((one) => one === null)).toHaveLength(1)
+  expect(environment.lines.filter(({ facts }) => facts['error'])).toMatchObject([
+    { level: 'error', facts: { error: 'Error: a bug' } },
+  ])
+})
+
+test('an upload that is removed meanwhile is not verified', async () => {
+  const held = Promise.withResolvers<Result<ModelWire>>()
+  const { verifyOpen, counts, store, upload } = setup({ answer: () => held.promise })
+  const verified = verifyOpen()
+  await expect.poll(() => counts.requests).toBe(1)
+  store.remove([upload.id])
+  held.resolve(recordOf(upload))
+  expect([await verified, counts.writes]).toEqual([null, 0])
+})
+
+test('reads nine uploads one by one', async () => {
+  const paths = new Set<string>()
+  const { verifier, uploads, results, counts } = setup({
+    uploadCount: 9,
+    answer(_, all, path) {
+      paths.add(path)
+      return recordOf(all.find((one) => path.endsWith(`/${modelIdOf(one.state)}`)) as RegisteredUpload)
+    },
+  })
+  // An upload that is named twice is verified once.
+  verifier.verify([...uploads, ...uploads].map(({ id }) => id))
+  await expect.poll(() => results.length).toBe(9)
+  expect([...paths]).toEqual(uploads.map(({ state }) => `/models/${state.modelId}`))
+  expect(counts.requests).toBe(9)
+})
+
+test.each([
+  ['fails', () => failed(failure('forbidden')), []],
+  ['throws', () => Promise.reject(new Error('a bug')), [{ error: 'Error: a bug' }]],
+  ['shows nothing', () => success({ models: [], total: 0 }), []],
+])('reads uploads one by one if their listing %s', async (_, listed, facts) => {
+  const { verifier, uploads, store, counts, environment } = setup({
+    uploadCount: 10,
+    answer: (_upload, all, path) =>
+      path.endsWith('/models')
+        ? (listed() as Answer)
+        : recordOf(all.find((one) => path.endsWith(`/${one.state.modelId}`)) as RegisteredUpload),
+  })
+  verifier.verify(uploads.map(({ id }) => id))
+  await expect.poll(() => store.unverified()).toEqual([])
+  expect(counts.requests).toBe(11)
+  expect(environment.lines.map((line) => line.facts)).toEqual(facts)
+})
+
+test('verifies at once when a hundred uploads were collected', async () => {
+  const { verifier, uploads, counts, clock } = setup({ uploadCount: 100 })
+  for (const { id } of uploads.slice(0, 99)) verifier.verifySoon(id)
+  expect([counts.requests, clock.waits()]).toEqual([0, [60_000]])
+  verifier.verifySoon(uploads[99]?.id ?? '')
+  await expect.poll(() => counts.requests).toBeGreaterThan(0)
+  expect(clock.waits()).toEqual([])
+})
+
+test('an upload that is verified meanwhile is no longer collected', async () => {
+  const { verifier, upload, counts, results } = setup({ answer: (one) => recordOf(one) })
+  verifier.verifySoon(upload.id)
+  verifier.verify([upload.id])
+  await expect.poll(() => results.length).toBe(1)
+  verifier.verifyCollected()
+  await verifier.close()
+  expect(counts.requests).toBe(1)
+})
+
+test('closing stops what runs and what is collected, and reports nothing', async () => {
+  const held = Promise.withResolvers<Result<ModelWire>>()
+  const { verifier, uploads, counts, results, clock, environment } = setup({
+    uploadCount: 2,
+    answer: () => held.promise,
+  })
+  verifier.verify([uploads[0]?.id ?? ''])
+  verifier.verifySoon(uploads[1]?.id ?? '')
+  await expect.poll(() => counts.requests).toBe(1)
+  await verifier.close()
+  verifier.verifySoon(uploads[1]?.id ?? '')
+  expect([counts, results, clock.waits(), environment.lines]).toEqual([
+    { requests: 1, writes: 0, changes: 0 },
+    [],
+    [],
+    [],
+  ])
+})
+
+const receiptOf = (upload: RegisteredUpload): Receipt => ({
+  receipt: 'modelferry upload',
+  version: 1,
+  file: { name: upload.fileName, sizeBytes: upload.identity.sizeBytes, sha256: upload.state.sha256 },
+  model: {
+    id: upload.state.modelId,
+    name: upload.target.displayName,
+    type: upload.target.modelType,
+    path: upload.target.modelPath,
+  },
+  team: upload.team,
+  server: 'cloud.example',
+  storageKey: upload.state.storageKey,
+  addedAt: '2026-01-01T00:00:00.000Z',
+  registeredAt: '2026-01-01T00:00:00.000Z',
+  verifiedAt: null,
+})
+
+const verifyReceiptOf = (
+  { verifier, upload }: ReturnType<typeof setup>,
+  given: (receipt: Receipt) => Partial<Receipt> = () => ({}),
+) => {
+  const receipt = receiptOf(upload)
+  return verifier.verifyReceipt({ ...receipt, ...given(receipt) }, new AbortController().signal)
+}
+
+test.each<[string, (receipt: Receipt) => Partial<Receipt>, Partial<ModelWire>, string]>([
+  ['the same values', () => ({}), {}, 'verified'],
+  ['another path', () => ({}), { model_path: 'other' }, 'differs'],
+  [
+    'another key, which a duplicate does not have',
+    () => ({ storageKey: null }),
+    { storage_key: 'other' },
+    'verified',
+  ],
+  [
+    'another type, which a duplicate does not set',
+    ({ model }) => ({ model: { ...model, type: null } }),
+    { model_type: 'vae' },
+    'verified',
+  ],
+])('compares a receipt with a record of %s', async (_, given, change, kind) => {
+  const verifying = setup({ answer: (upload) => recordOf(upload, change) })
+  expect(await verifyReceiptOf(verifying, given)).toMatchObject({ ok: true, value: { kind } })
+})
+
+test.each<[Failure, object]>([
+  [failure('not-found'), { ok: true, value: { reason: 'missing' } }],
+  [failure('server-trouble', { status: 501 }), { ok: true, value: { reason: 'unsupported' } }],
+  [failure('offline'), failed(failure('offline'))],
+])('reports what a receipt can’t be compared for: $code', async (met, expected) => {
+  expect(await verifyReceiptOf(setup({ answer: () => failed(met) }))).toMatchObject(expected)
+})
+
+test.each<[string, Partial<Receipt>, Account['state']]>([
+  ['its account is signed out', {}, 'signed-out'],
+  ['its server has no account', { server: 'other.example' }, 'ready'],
+  ['its team is another one', { team: { id: 'other', name: '' } }, 'ready'],
+])('a receipt needs a sign-in if %s', async (_, given, state) => {
+  const verifying = setup({ state, answer: (upload) => recordOf(upload) })
+  expect(await verifyReceiptOf(verifying, () => given)).toEqual(failed(failure('signed-out')))
+  expect(verifying.counts.requests).toBe(0)
 })

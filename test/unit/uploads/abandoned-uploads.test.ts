@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest'
+import type { CloudClient } from '../../../electron/cloud/client.ts'
+import type { Account } from '../../../electron/contract/account.ts'
+import { failed, failure, success, type Failure } from '../../../electron/contract/failures.ts'
+import { createAbandonedUploads } from '../../../electron/uploads/abandoned-uploads.ts'
+import { deviceSigner } from '../../support/answering-client.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+
+const account = (id: string, given: Partial<Account> = {}): Account => ({
+  id,
+  kind: 'session',
+  server: 'https://cloud.example',
+  personId: 'alice',
+  name: '',
+  email: '',
+  teams: [{ id: 'team', name: '' }],
+  state: 'ready',
+  ...given,
+})
+
+/** Uploads `a` and `b` and a model that were left behind; requests for them are answered like this. */
+function setup({
+  abort = () => null,
+  move = () => null,
+  accounts = [account('own')],
+}: {
+  /** The failure of aborting an upload, if any. */
+  readonly abort?: (uploadId: string) => Failure | null | Promise<Failure | null>
+  readonly move?: () => Failure | null | Promise<Failure | null>
+  readonly accounts?: readonly Account[]
+} = {}) {
+  const clock = standingClock()
+  const environment = createTestEnvironment(clock)
+  const owner = { accountId: 'own', teamId: 'team' }
+  let uploads = ['a', 'b'].map((uploadId) => ({ uploadId, storageKey: 'k', ...owner }))
+  let models = [{ modelId: 'm', path: 'p', displacedPath: 'd', ...owner }]
+  const requests: string[] = []
+  const answer = (met: Failure | null) => (met ? failed(met) : success(undefined))
+  const clientOf = (accountId: string) =>
+    ({
+      server: 'https://cloud.example',
+      async send({ body }: { readonly body: { readonly upload_id: string } }) {
+        requests.push(`${accountId} aborts ${body.upload_id}`)
+        return answer(await abort(body.upload_id))
+      },
+    }) as unknown as CloudClient
+  const abandoned = createAbandonedUploads({
+    store: {
+      abandonedUploads: () => uploads,
+      removeAbandoned(id) {
+        uploads = uploads.filter(({ uploadId }) => uploadId !== id)
+        return success(undefined)
+      },
+      displacedModels: () => models,
+      removeDisplaced(id) {
+        models = models.filter(({ modelId }) => modelId !== id)
+        return success(undefined)
+      },
+    },
+    library: {
+      model: async () => success({ modelPath: 'd' }),
+      async change(choice: { readonly accountId: string }, id: string) {
+        requests.push(`${choice.accountId} moves ${id}`)
+        return answer(await move())
+      },
+    } as unknown as Parameters<typeof createAbandonedUploads>[0]['library'],
+    accounts: {
+      list: () => accounts,
+      accessFor(accountId) {
+        const isReady = accounts.some(({ id, state }) => id === accountId && state === 'ready')
+        const access = { client: clientOf(accountId), kind: 'session', signer: deviceSigner } as const
+        return isReady ? success(access) : failed(failure('signed-out'))
+      },
+    },
+    environment,
+  })
+  return {
+    abandoned,
+    clock,
+    environment,
+    requests,
+    left: () => [...uploads.map(({ uploadId }) => uploadId), ...models.map(({ modelId }) => modelId)],
+  }
+}
+
+const trouble = failure('server-trouble', { status: 503 })
+
+test('aborts all uploads and moves all models back', async () => {
+  const { abandoned, requests, left, clock } = setup()
+  await abandoned.cleanUp()
+  expect(requests).toEqual(['own aborts a', 'own aborts b', 'own moves m'])
+  expect([left(), clock.waits()]).toEqual([[], []])
+})
+
+test('an upload that is no longer in storage counts as aborted', async () => {
+  const { abandoned, left, environment } = setup({ abort: () => failure('not-found') })
+  await abandoned.cleanUp()
+  expect([left(), environment.lines]).toEqual([[], []])
+})
+
+test.each<[string, Parameters<typeof setup>[0], readonly string[], readonly number[]]>([
+  ['an upload fails for a while', { abort: (id) => (id === 'a' ? trouble : null) }, ['a'], [60_000]],
+  ['a model fails for a while', { move: () => trouble }, ['m'], [60_000]],
+  [
+    'they fail for good',
+    { abort: () => failure('forbidden'), move: () => failure('forbidden') },
+    ['a', 'b', 'm'],
+    [],
+  ],
+  ['no account is signed in', { accounts: [account('own', { state: 'signed-out' })] }, ['a', 'b'], []],
+])('repeats a cleanup after a minute only if that may help: %s', async (_, given, expected, waits) => {
+  const { abandoned, left, clock } = setup(given)
+  await abandoned.cleanUp()
+  expect([left(), clock.waits()]).toEqual([expected, waits])
+})
+
+test('repeats what failed, and only that', async () => {
+  let hasTrouble = true
+  const { abandoned, requests, left, clock, environment } = setup({
+    abort: (id) => (id === 'a' && hasTrouble ? trouble : null),
+  })
+  await abandoned.cleanUp()
+  expect(environment.lines).toMatchObject([{ level: 'warn', facts: { code: 'server-trouble' } }])
+  hasTrouble = false
+  clock.advance(60_000)
+  await expect.poll(left).toEqual([])
+  expect(requests.slice(3)).toEqual(['own aborts a'])
+  await expect.poll(() => clock.waits()).toEqual([])
+})
+
+test('a cleanup that succeeds ends the wait for the next one', async () => {
+  let met: Failure | null = trouble
+  const { abandoned, clock } = setup({ abort: () => met })
+  await abandoned.cleanUp()
+  met = null
+  await abandoned.cleanUp()
+  expect(clock.waits()).toEqual([])
+})
+
+test('uses any session of the same user that may abort uploads', async () => {
+  const { abandoned, requests } = setup({
+    accounts: [account('own', { kind: 'device' }), account('other')],
+  })
+  await abandoned.cleanUp()
+  // A device key is enough to move a model.
+  expect(requests).toEqual(['other aborts a', 'other aborts b', 'own moves m'])
+})
+
+test('leaves a protected upload alone until it is no longer in use', async () => {
+  const { abandoned, left } = setup()
+  const unprotect = abandoned.protect('a')
+  await abandoned.cleanUp()
+  expect(left()).toEqual(['a'])
+  unprotect()
+  await abandoned.cleanUp()
+  expect(left()).toEqual([])
+})
+
+test('a request during a cleanup makes it start again once', async () => {
+  const moved = Promise.withResolvers<null>()
+  const { abandoned, requests, left } = setup({ move: () => moved.promise })
+  const unprotect = abandoned.protect('b')
+  const cleaning = abandoned.cleanUp()
+  await expect.poll(() => requests).toEqual(['own aborts a', 'own moves m'])
+  unprotect()
+  void abandoned.cleanUp()
+  void abandoned.cleanUp()
+  moved.resolve(null)
+  await cleaning
+  expect(requests.slice(2)).toEqual(['own aborts b'])
+  expect(left()).toEqual([])
+})
+
+test('logs an exception, and cleans up again afterwards', async () => {
+  let isBroken = true
+  const { abandoned, environment, left } = setup({
+    abort() {
+      if (isBroken) throw new Error('a bug')
+      return null
+    },
+  })
+  await abandoned.cleanUp()
+  expect(environment.lines).toMatchObject([{ level: 'error', facts: { error: 'Error: a bug' } }])
+  isBroken = false
+  await abandoned.cleanUp()
+  expect(left()).toEqual([])
+})
+
+test('closing ends a cleanup without another request or timer', async () => {
+  const held = Promise.withResolvers<Failure>()
+  const { abandoned, requests, clock, left, environment } = setup({ abort: () => held.promise })
+  void abandoned.cleanUp()
+  await expect.poll(() => requests).toEqual(['own aborts a'])
+  const closing = abandoned.close()
+  held.resolve(trouble)
+  await closing
+  expect([requests.length, clock.waits(), left()]).toEqual([1, [], ['a', 'b', 'm']])
+  const moving = setup({ move: () => new Promise(() => {}) })
+  void moving.abandoned.cleanUp()
+  await expect.poll(() => moving.requests).toContain('own moves m')
+  await moving.abandoned.close()
+  expect([moving.left(), environment.lines.filter(({ level }) => level === 'error')]).toEqual([['m'], []])
+})
+
+test('closing cancels the next cleanup', async () => {
+  const { abandoned, clock } = setup({ abort: () => trouble })
+  await abandoned.cleanUp()
+  await abandoned.close()
+  expect(clock.waits()).toEqual([])
+})

@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
+import type { UploadRecord, UploadState } from '../../../electron/journal/upload-record.ts'
+import { createUploadReports } from '../../../electron/uploads/upload-report.ts'
+import { advanceRetries } from '../../support/hand-clock.ts'
+import {
+  multipartOpenState,
+  registeredState,
+  replacingState,
+  storedState,
+  uploadRecord,
+} from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+
+const sha256 = 'ab'.repeat(32)
+const object = { storageKey: 'k', sha256 }
+
+/** The reports of uploads with a journal, whose runs have begun. */
+function setup(given: Partial<UploadRecord> = {}, count = 1) {
+  const records = Array.from({ length: count }, () => uploadRecord(given))
+  const ids = records.map(({ id }) => id)
+  const [id = ''] = ids
+  const { rows, store, environment, breakJournal } = rowsOnJournal(records)
+  for (const one of ids) rows.applyEvent(one, 'begin')
+  const followed: string[] = []
+  const reportOf = createUploadReports({
+    rows,
+    parts: store.parts,
+    environment,
+    followParts: (_id, map) => void followed.push(map().states),
+  })
+  return {
+    ids,
+    rows,
+    store,
+    environment,
+    breakJournal,
+    followed,
+    reportOf,
+    report: reportOf(id),
+    record: () => rows.get(id)?.record,
+    stored: () => store.find(id),
+    parts: () => store.parts.list(id),
+    phase: () => rows.get(id)?.live.phase,
+  }
+}
+
+test('keeps that a run has sent bytes, and writes that with the next step', () => {
+  const { report, stored, record, phase } = setup()
+  report.sending()
+  expect([phase(), record()?.state]).toEqual(['sending', { kind: 'queued', started: true }])
+  expect(stored()?.state).toEqual({ kind: 'queued', started: false })
+  report.finishing()
+  report.finishing()
+  expect(phase()).toBe('finishing')
+  // A part is sent again.
+  report.sending()
+  report.sending()
+  expect([phase(), report.sentBytes()]).toEqual(['sending', 0])
+})
+
+test('keeps the multipart upload of a run that sends parts again', () => {
+  const state = multipartOpenState(5)
+  const { report, record } = setup({ state })
+  report.sending()
+  expect(record()?.state).toEqual(state)
+})
+
+test('writes acknowledged parts, and only flushes those that a worker has written', async () => {
+  const { report, parts } = setup({ state: multipartOpenState(5) })
+  const part = { number: 2, etag: '"e"', checksum: 7 }
+  expect(await report.acknowledged(part, true)).toMatchObject({ ok: true })
+  expect(parts()).toEqual([])
+  expect(await report.acknowledged(part, false)).toMatchObject({ ok: true })
+  expect([parts(), report.acknowledgedBefore()]).toEqual([[part], [part]])
+})
+
+const { multipart } = multipartOpenState(5)
+const completing = { ...multipart, completing: true } as const
+
+test.each<[string, UploadState, boolean, UploadState]>([
+  ['one PUT', { kind: 'queued', started: true }, false, storedState()],
+  ['parts', { kind: 'multipart-open', multipart }, false, storedState({ multipart })],
+  [
+    'parts that it has completed',
+    { kind: 'multipart-open', multipart: completing },
+    false,
+    storedState({ multipart }),
+  ],
+  [
+    'parts that it may have completed',
+    { kind: 'multipart-open', multipart: completing },
+    true,
+    storedState({ multipart: completing }),
+  ],
+  ['an earlier run that replaces a model', replacingState('m'), false, replacingState('m')],
+])('writes what storage has of %s before it is registered', async (_, state, isUnsure, expected) => {
+  const { report, stored, phase } = setup({ state, failure: failure('offline') })
+  expect(await report.registering({ ...object, ...(isUnsure ? { isUnsure } : {}) })).toMatchObject({
+    ok: true,
+  })
+  expect(stored()).toMatchObject({ state: expected, failure: null })
+  expect(phase()).toBe('registering')
+})
+
+test('no two uploads are registered at the same time, since the history is paged by it', async () => {
+  const { reportOf, rows, store, environment, ids } = setup({ state: storedState() }, 2)
+  const reports = ids.map(reportOf)
+  // Changes that follow each other closely wait to be written together.
+  const all = (results: readonly Promise<unknown>[]) =>
+    advanceRetries(environment.clock, Promise.all(results))
+  await all(reports.map((report) => report.registering(object)))
+  const nowMs = environment.now()
+  await all(reports.map((report) => report.registered('m')))
+  const pending = { verification: { kind: 'pending' } }
+  expect(ids.map((id) => store.find(id)?.state)).toEqual([
+    { ...registeredState('m', nowMs), ...pending },
+    { ...registeredState('m', nowMs + 1), ...pending },
+  ])
+  expect(rows.get(ids[0] ?? '')?.live.phase).toBe('registered')
+})
+
+test('an upload that is not in storage can’t be registered', async () => {
+  const { report } = setup()
+  expect(() => report.registered('m')).toThrow('an upload in state queued cannot be registered')
+  expect(() => report.replaced('m')).toThrow('queued')
+})
+
+test('writes once that the old model is still to be removed', () => {
+  const { report, stored, breakJournal } = setup({ state: storedState() })
+  expect(report.replaced('m')).toMatchObject({ ok: true })
+  expect(stored()?.state).toEqual(replacingState('m'))
+  breakJournal()
+  expect(report.replaced('m')).toMatchObject({ ok: true })
+  expect(report.replaced('other')).toMatchObject({ ok: false })
+})
+
+test('an upload whose bytes the library has keeps its replacement and names the model', () => {
+  const replaces = { modelId: 'old', name: 'Old', path: 'p', fate: 'disable', asidePath: null } as const
+  const { report, stored, environment, phase } = setup()
+  report.replacing(replaces)
+  report.duplicate(sha256, {
+    id: 'm',
+    displayName: 'Same',
+    modelPath: 'same',
+    status: 'active',
+  } as LibraryModel)
+  expect(stored()).toMatchObject({
+    state: { kind: 'duplicate', sha256, modelId: 'm', finishedAtMs: environment.now() },
+    library: { replaces, already: { name: 'Same', path: 'same', status: 'active' } },
+  })
+  expect(phase()).toBe('registered')
+})
+
+test('counts attempts, and passes on identity and parts', () => {
+  const { report, followed, stored } = setup()
+  expect([report.countAttempt(), report.countAttempt()]).toEqual([1, 2])
+  report.parts(() => ({ partSizeBytes: 1, states: 'ws', flying: [] }))
+  expect(followed).toEqual(['ws'])
+  const identity = { sizeBytes: 3, mtimeNs: 1n, inode: 7n }
+  expect(report.identityChanged(identity)).toMatchObject({ ok: true })
+  expect(stored()?.identity).toEqual(identity)
+})

@@ -163,19 +163,15 @@ export async function sendParts(job: PartsJob): Promise<Attempt<readonly SentPar
 
   job.onPartMap(tracker.partMap)
   tracker.report()
-  const onChange = () => wake()
-  const stopListening = pause.onChange(onChange)
-  startSignal.addEventListener('abort', onChange)
+  const stopListening = pause.onChange(() => wake())
   const isOver = () =>
     startSignal.aborted || (running.size === 0 && (pause.isRequested || pending.length === 0))
   while (!isOver()) {
-    // A part that is stopped is pending again.
+    // A part that is stopped is pending again. While this waits a part runs, and its end is a change.
     if (pause.isRequested || pending.length === 0 || delayedCount > 0) await change()
     else await startNext()
   }
   stopListening()
-  // A combined signal with a listener stays in memory.
-  startSignal.removeEventListener('abort', onChange)
   await Promise.all(running)
   if (thrown !== null) throw thrown as Error
   if (signal.aborted) return aborted

@@ -208,3 +208,134 @@ test('reports which files wait for their turn', async () => {
   }
   expect(turns).toEqual(['b waits', 'b sends or is gone'])
 })
+
+test('an aborted wait no longer counts as waiting for its turn', async () => {
+  const requestSlots = createSlots(1)
+  requestFor(requestSlots, ['a'])
+  const turns: boolean[] = []
+  const leaving = new AbortController()
+  const gone = requestSlots
+    .forFile({ file: 'b', isFirst: () => false, isSmall: false, onTurnChange: (waits) => turns.push(waits) })
+    .acquire({ sizeBytes: 1 }, leaving.signal)
+  leaving.abort(new Error('left'))
+  await expect(gone).rejects.toThrow('left')
+  expect(turns).toEqual([true, false])
+})
+
+test('an abort after a slot was granted does not matter', async () => {
+  const requestSlots = createSlots(1)
+  const abort = new AbortController()
+  const slot = await requestSlots
+    .forFile({ file: 'a', isFirst: () => false, isSmall: false })
+    .acquire({ sizeBytes: 1 }, abort.signal)
+  abort.abort()
+  expect(requestSlots.inUse).toBe(1)
+  slot.release()
+  expect(requestSlots.inUse).toBe(0)
+})
+
+test('a small file starts at once when a higher maximum allows it', async () => {
+  const requestSlots = createSlots(1)
+  const small = { file: 'b', sizeBytes: 5_000_000, isSmall: true }
+  const { granted } = requestFor(requestSlots, [{ file: 'a', sizeBytes: largeBytes }, small])
+  await settled()
+  requestSlots.setMaximum(2)
+  await settled()
+  expect(granted).toEqual(['a', 'b'])
+})
+
+test('at least one PUT may always run', async () => {
+  const requestSlots = createSlots(1)
+  requestSlots.setMaximum(0)
+  const { granted } = requestFor(requestSlots, ['a'])
+  await settled()
+  expect([granted, requestSlots.limit]).toEqual([['a'], 1])
+})
+
+test('grants nothing to waiting files after it was closed', async () => {
+  const requestSlots = createSlots(1)
+  const { granted, slots } = requestFor(requestSlots, ['a', 'b'])
+  await settled()
+  requestSlots.close()
+  slots[0]?.release()
+  await settled()
+  expect(granted).toEqual(['a'])
+})
+
+test('halves the number of PUTs when one reports congestion', async () => {
+  const requestSlots = createSlots(64)
+  const { slots } = requestFor(requestSlots, ['a'])
+  await settled()
+  expect(requestSlots.limit).toBe(4)
+  slots[0]?.reportCongestion()
+  expect(requestSlots.limit).toBe(2)
+})
+
+test.each([
+  [null, 4],
+  [1_000_000, 1],
+])(
+  'under a limit of %s bytes per second it starts %i parts that would take 10 s alone',
+  async (limit, count) => {
+    const environment = createTestEnvironment(standingClock())
+    const requestSlots = createRequestSlots({ environment, limitBytesPerSecond: () => limit })
+    const { granted } = requestFor(requestSlots, Array(4).fill({ file: 'a', sizeBytes: 10_000_000 }))
+    await settled()
+    expect(granted).toHaveLength(count)
+  },
+)
+
+test('starts a fixed number of large parts whatever that puts at stake', async () => {
+  const environment = createTestEnvironment(standingClock())
+  const requestSlots = createRequestSlots({ environment, initial: 3 })
+  const { granted } = requestFor(requestSlots, Array(4).fill({ file: 'a', sizeBytes: largeBytes }))
+  await settled()
+  expect(granted).toHaveLength(3)
+})
+
+/**
+ * Sends large parts at so many bytes per millisecond, together, for so many seconds. Each is sent a second time
+ * when half of it was sent.
+ */
+async function sendLargeParts(bytesPerMs: number, seconds: number, latencyMs = 50) {
+  const clock = standingClock()
+  const requestSlots = createRequestSlots({ environment: createTestEnvironment(clock) })
+  const running: { readonly slot: RequestSlot; sentBytes: number; isRepeated: boolean }[] = []
+  const begin = () =>
+    void requestSlots
+      .forFile({ file: 'a', isFirst: () => false, isSmall: false })
+      .acquire({ sizeBytes: largeBytes }, forever)
+      .then((slot) => {
+        running.push({ slot, sentBytes: 0, isRepeated: false })
+        begin()
+      })
+  begin()
+  await settled()
+  const limits: number[] = []
+  for (let count = 0; count < seconds * 10; count += 1) {
+    clock.advance(100)
+    for (const put of [...running]) {
+      put.sentBytes += (bytesPerMs * 100) / running.length
+      if (put.sentBytes > largeBytes / 2 && !put.isRepeated)
+        Object.assign(put, { sentBytes: 1, isRepeated: true })
+      put.slot.recordFlushed(Math.min(put.sentBytes, largeBytes))
+      put.slot.recordLatency('storage', count < 20 ? 50 : latencyMs)
+      if (put.sentBytes < largeBytes) continue
+      running.splice(running.indexOf(put), 1)
+      put.slot.release()
+    }
+    await settled()
+    limits.push(requestSlots.limit)
+  }
+  return limits
+}
+
+test('keeps one part at a time on a slow connection, and uses more on a fast one', async () => {
+  expect(Math.max(...(await sendLargeParts(1_000, 60)))).toBeLessThanOrEqual(2)
+  expect(Math.max(...(await sendLargeParts(50_000, 30)))).toBeGreaterThanOrEqual(4)
+})
+
+test('uses fewer requests on a connection whose latency has risen', async () => {
+  const last = async (latencyMs: number) => (await sendLargeParts(50_000, 12, latencyMs)).at(-1) ?? 0
+  expect(await last(500)).toBeLessThan(await last(50))
+})

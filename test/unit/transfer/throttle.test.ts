@@ -214,3 +214,87 @@ test('PUTs that never use their credit do not slow the others down', () => {
   run(2_000, () => put.send())
   expect(put.sentBytes).toBeGreaterThan(1_850_000)
 })
+
+test('a file that joins later does not catch up on what the others got before', () => {
+  const { open, run } = setup(10_000_000)
+  const first = open('first')
+  run(10_000, () => first.send())
+  const before = first.sentBytes
+  const later = open('later')
+  run(1_000, () => [first, later].forEach((put) => put.send()))
+  expect(later.sentBytes / (first.sentBytes - before)).toBeCloseTo(1, 1)
+})
+
+test('the PUTs of one file get equal shares', () => {
+  const { open, run } = setup(8_000_000)
+  const puts = Array.from({ length: 8 }, () => open('a'))
+  run(5_000, () => puts.forEach((put) => put.send()))
+  const shares = puts.map(({ sentBytes }) => sentBytes / 5_000_000)
+  expect(Math.min(...shares)).toBeGreaterThan(0.95)
+  expect(Math.max(...shares)).toBeLessThan(1.05)
+})
+
+test('grants no less than a packet, except at the end of a body', () => {
+  const { open, run } = setup(20_000)
+  const put = open('a', 10_001)
+  run(2_000, () => put.send())
+  const grants = put.allowed.map((upTo, index) => upTo - (put.allowed[index - 1] ?? 0))
+  expect(put.sentBytes).toBe(10_001)
+  expect(Math.min(...grants.slice(0, -1))).toBeGreaterThanOrEqual(1_024)
+})
+
+test('sends a PUT no message without a new grant', () => {
+  const { open, run } = setup(1_000_000)
+  const [silent, put] = [open('silent'), open('a')]
+  run(2_000, () => put.send())
+  expect([silent, put].map(({ allowed }) => new Set(allowed).size === allowed.length)).toEqual([true, true])
+})
+
+test('setting the same limit again changes nothing', () => {
+  const { throttle, open } = setup(null)
+  const put = open('a')
+  throttle.setLimit(null)
+  expect(put.allowed).toEqual([Infinity])
+})
+
+test('a PUT that leaves twice does not affect a new one of the same file', () => {
+  const { open, run, clock } = setup(1_000_000)
+  const first = open('a')
+  first.end()
+  const second = open('a')
+  first.end()
+  run(1_000, () => second.send())
+  expect(Math.round(second.sentBytes / 10_000)).toBe(100)
+  second.end()
+  expect(clock.waits()).toEqual([])
+})
+
+test('the last PUT of a file keeps its share when the others leave', () => {
+  const { open, run } = setup(1_000_000)
+  const puts = [open('a'), open('a')]
+  puts[0]?.end()
+  run(1_000, () => puts[1]?.send())
+  expect(Math.round((puts[1]?.sentBytes ?? 0) / 10_000)).toBe(100)
+})
+
+test('keeps the limit when the clock is set back', () => {
+  const clock = standingClock()
+  let aheadMs = 0
+  const throttle = createThrottle({ environment: { timers: clock.timers, now: () => clock.now() + aheadMs } })
+  throttle.setLimit(1_000_000)
+  let upTo = 0
+  const put = throttle.join({ file: 'a', sizeBytes: 1e12, allow: (bytes) => (upTo = bytes) })
+  aheadMs = -3_600_000
+  for (let at = 0; at < 1_000; at += tickMs) {
+    clock.advance(tickMs)
+    put.recordFlushed(upTo)
+  }
+  expect(Math.round(upTo / 10_000)).toBeGreaterThanOrEqual(97)
+})
+
+test('closing ends the limit and its timer', () => {
+  const { clock, throttle, open } = setup(1_000_000)
+  open('a')
+  throttle.close()
+  expect([throttle.limit, clock.waits()]).toEqual([null, []])
+})

@@ -106,3 +106,55 @@ test('requests nothing after the last part, and returns null after an abort', as
   controller.abort()
   expect(await urls.get(1)).toBeNull()
 })
+
+test.each([
+  ['of an hour', 3_600, 3_589_900, [1, 2]],
+  ['of an hour', 3_600, 3_590_000, [1, 2, 2]],
+  ['of ten seconds', 10, 4_900, [1, 2]],
+  ['of ten seconds', 10, 5_000, [1, 2, 2]],
+])(
+  'replaces a URL with a lifetime %s that has too little left (%i s, %i ms)',
+  async (_, lifetimeSeconds, ageMs, expected) => {
+    const { urls, requested, advance } = setup({ lifetimeSeconds })
+    void urls.get(1)
+    await advance(100)
+    urls.partStarted(partBytes)
+    await advance(ageMs)
+    void urls.get(2)
+    await advance(0)
+    expect(requested).toEqual(expected)
+  },
+)
+
+test('uses a URL whose lifetime is unknown whenever it is needed', async () => {
+  const { urls, requested, advance } = setup({ lifetimeSeconds: NaN })
+  void urls.get(1)
+  await advance(100)
+  urls.partStarted(partBytes)
+  await advance(86_400_000)
+  void urls.get(2)
+  await advance(0)
+  expect(requested).toEqual([1, 2])
+})
+
+test('prefetches the URL of the first missing part after those that were requested', async () => {
+  const { urls, requested, advance } = setup()
+  void urls.get(3)
+  await advance(100)
+  urls.partStarted(partBytes)
+  expect(requested).toEqual([3, 4])
+})
+
+test('a request that fails after an abort ends without an error, any other is thrown', async () => {
+  const controller = new AbortController()
+  const urls = createPartUrls({
+    missing: [1, 2],
+    presign: () => Promise.reject(new Error('a bug')),
+    environment: createTestEnvironment(standingClock()),
+    signal: controller.signal,
+  })
+  await expect(urls.get(1)).rejects.toThrow('a bug')
+  const pending = urls.get(1)
+  controller.abort()
+  expect(await pending).toBeNull()
+})

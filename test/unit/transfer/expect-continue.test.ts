@@ -31,11 +31,14 @@ test('treats 417 to a PUT without Expect like any other response', () => {
   expect(policy.shouldRetry(host, { expectsContinue: false, sizeBytes: small }, answered(417))).toBe(false)
 })
 
-test.each(['ECONNRESET', 'EPIPE'])('repeats a small PUT with Expect after %s inside its body', (code) => {
-  const policy = createExpectContinuePolicy()
-  const isRetried = policy.shouldRetry(host, { expectsContinue: false, sizeBytes: small }, broken(code, 50))
-  expect([isRetried, policy.shouldExpect(host, small)]).toEqual([true, true])
-})
+test.each(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])(
+  'repeats a small PUT with Expect after %s inside its body',
+  (code) => {
+    const policy = createExpectContinuePolicy()
+    const isRetried = policy.shouldRetry(host, { expectsContinue: false, sizeBytes: small }, broken(code, 50))
+    expect([isRetried, policy.shouldExpect(host, small)]).toEqual([true, true])
+  },
+)
 
 test('does not repeat a PUT that failed after its last byte, but sends Expect with the next', () => {
   const policy = createExpectContinuePolicy()
@@ -62,4 +65,21 @@ test('does not take a lost connection for a refusal', () => {
     broken('ENETUNREACH', 0),
   )
   expect([isRetried, policy.shouldExpect(host, small)]).toEqual([false, false])
+})
+
+test.each([
+  ['a PUT with Expect', true, 200],
+  ['a host that rejects Expect', false, 417],
+])('does not repeat a PUT after a closed connection: %s', (_, expectsContinue, status) => {
+  const policy = createExpectContinuePolicy()
+  policy.shouldRetry(host, { expectsContinue: true, sizeBytes: large }, answered(status))
+  const put = { expectsContinue, sizeBytes: small }
+  const isRetried = policy.shouldRetry(host, put, broken('ECONNRESET', 50))
+  expect([isRetried, policy.shouldExpect(host, small)]).toEqual([false, false])
+})
+
+test('does not repeat a PUT whose file is refused', () => {
+  const policy = createExpectContinuePolicy()
+  const put = { expectsContinue: false, sizeBytes: small }
+  expect(policy.shouldRetry(host, put, { kind: 'refused' })).toBe(false)
 })

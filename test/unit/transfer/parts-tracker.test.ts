@@ -72,3 +72,14 @@ test('counts the actual size of the last part', () => {
   expect(bytesOfParts([1, 6], { sizeBytes: 55, partSizeBytes: 10 })).toBe(15)
   expect(bytesOfParts([], { sizeBytes: 55, partSizeBytes: 10 })).toBe(0)
 })
+
+test('reports what is in flight of all parts, and how far the file was read', () => {
+  const { tracker, reports } = setup()
+  tracker.markInFlight(4, 2)
+  tracker.markInFlight(2, 10)
+  expect(reports.at(-1)).toEqual({ sentBytes: 0, inFlightBytes: 12, inFlightParts: 2, reachedByte: 32 })
+  tracker.markForRetry(4)
+  expect(reports.at(-1)).toMatchObject({ inFlightBytes: 10, inFlightParts: 1, reachedByte: 32 })
+  tracker.markAwaitingUrl(5)
+  expect(reports).toHaveLength(4)
+})

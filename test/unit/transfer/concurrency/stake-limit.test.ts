@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createStakeLimit } from '../../../../electron/transfer/concurrency/stake-limit.ts'
+import { createStakeLimit, reachesLimit } from '../../../../electron/transfer/concurrency/stake-limit.ts'
 import type { Sample } from '../../../../electron/transfer/concurrency/throughput-windows.ts'
 
 const partBytes = 10_000_000
@@ -76,4 +76,67 @@ test('does not limit the PUTs without anything to send', () => {
   send(10, 2_000)
   sample.largestBytes = 0
   expect(limit.count(sample)).toBe(Infinity)
+})
+
+test.each([
+  [10_000_000, 6],
+  [64_000_000, 1],
+  [100_000_000, 1],
+])('assumes that few parts of %i bytes may run before the rate is known: %i', (largestBytes, count) => {
+  const { limit, sample } = setup()
+  limit.record(sample)
+  expect([limit.rate(), limit.count({ ...sample, largestBytes })]).toEqual([null, count])
+})
+
+test('allows no more than that until the first connections have settled', () => {
+  const { limit, sample, send } = setup()
+  send(3.9, 10_000)
+  expect([limit.rate(), limit.count(sample)]).toEqual([10_000, 6])
+  send(0.3, 10_000)
+  expect(limit.count(sample)).toBe(15)
+})
+
+test.each([
+  [20_000, 30],
+  [20_100, Infinity],
+])('limits nothing from 20 MB/s on: %i bytes per millisecond', (rate, count) => {
+  const { limit, sample, send } = setup()
+  send(10, rate)
+  expect(limit.count(sample)).toBe(count)
+})
+
+test.each([
+  [99_000, null],
+  [101_000, 101_000],
+])('takes what the operating system buffers for no rate: %i bytes per millisecond', (rate, expected) => {
+  const { limit, send } = setup()
+  send(0.2, rate)
+  expect(limit.rate()).toBe(expected)
+})
+
+test('limits a fast connection while the user’s limit determines its rate', () => {
+  const { limit, sample, send } = setup()
+  send(10, 30_000)
+  expect(limit.count({ ...sample, limitBytesPerSecond: 40_000_000 })).toBe(Infinity)
+  expect(limit.count({ ...sample, limitBytesPerSecond: 33_000_000 })).toBe(45)
+})
+
+test('measures the rate only after a silence of more than 12 s', () => {
+  const rates = [11_900, 12_000].map((silentMs) => {
+    const { limit, sample, send } = setup()
+    send(10, 2_000)
+    sample.nowMs += silentMs
+    send(1, 2_000)
+    return limit.rate() ?? 0
+  })
+  // The shorter one counts as part of the rate.
+  expect(rates[0]).toBeLessThan(1_000)
+  expect(rates[1]).toBe(2_000)
+})
+
+test.each([
+  [899, false],
+  [901, true],
+])('the user’s limit of 1 MB/s determines a rate of %i bytes per millisecond: %s', (rate, isReached) => {
+  expect([reachesLimit(rate, 1_000_000), reachesLimit(rate, null)]).toEqual([isReached, false])
 })

@@ -7,7 +7,17 @@ import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { aborted, type Attempt } from '../../../electron/platform/attempt.ts'
 import type { FileHash, HashTask } from '../../../electron/transfer/hasher.ts'
 import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
-import { sendWhileHashing, type SendSession } from '../../../electron/uploads/send-session.ts'
+import {
+  createSendMemory,
+  forgetSent,
+  sendWhileHashing,
+  type SendSession,
+} from '../../../electron/uploads/send-session.ts'
+
+interface HashOptions {
+  readonly signal: AbortSignal
+  readonly onProgress: (hashedBytes: number) => void
+}
 
 /** A session whose hash is resolved by the test. */
 async function setup() {
@@ -17,15 +27,29 @@ async function setup() {
   await writeFile(path, 'abc')
   const identity = identityOf(await stat(path, { bigint: true }))
   const hash = Promise.withResolvers<Attempt<FileHash>>()
-  const hashing: HashTask = { result: hash.promise, uploadReached: () => {}, readAhead: createReadAhead() }
+  const reached: number[] = []
+  const hashing: HashTask = {
+    result: hash.promise,
+    uploadReached: (position) => void reached.push(position),
+    readAhead: createReadAhead(),
+  }
   const abort = new AbortController()
+  const jobs: (HashOptions & { readonly segmentBytes: number })[] = []
+  const hashed: number[] = []
   const session = {
     record: { path, identity },
-    hasher: { hash: () => hashing },
-    report: { progress: () => {} },
+    hasher: {
+      hash(job: { readonly segmentBytes: number }, options: HashOptions) {
+        jobs.push({ segmentBytes: job.segmentBytes, ...options })
+        return hashing
+      },
+    },
+    report: {
+      progress: ({ hashedBytes }: { readonly hashedBytes: number }) => void hashed.push(hashedBytes),
+    },
     signal: abort.signal,
   } as unknown as SendSession
-  return { session, hash, abort }
+  return { session, hash, abort, path, reached, jobs, hashed }
 }
 
 /** Waits like a request for a slot or a URL: an abort rejects. */
@@ -89,4 +113,56 @@ test('succeeds if sending and hashing succeed', async () => {
   expect(await sendWhileHashing(session, 3, () => Promise.resolve(success('sent')))).toEqual(
     success({ sent: 'sent', hash: hashed }),
   )
+})
+
+test('a failure of sending stops the hash, which may then read to the end', async () => {
+  const { session, hash, jobs, reached } = await setup()
+  const refused = failed(failure('storage-refused'))
+  const done = sendWhileHashing(session, 2, () => Promise.resolve(refused))
+  await expect.poll(() => jobs[0]?.signal.aborted).toBe(true)
+  hash.resolve(aborted)
+  expect(await done).toEqual(refused)
+  expect([jobs[0]?.segmentBytes, reached]).toEqual([2, [3]])
+})
+
+test('the hash goes on after everything was sent, and reports its progress', async () => {
+  const { session, hash, jobs, reached, hashed: progress } = await setup()
+  const done = sendWhileHashing(session, 3, () => Promise.resolve(success('sent')))
+  await expect.poll(() => reached).toEqual([3])
+  jobs[0]?.onProgress(2)
+  expect([jobs[0]?.signal.aborted, progress]).toEqual([false, [2]])
+  hash.resolve(success(hashed))
+  expect((await done).ok).toBe(true)
+})
+
+test('a file that changed while it was sent and hashed is not taken for the queued one', async () => {
+  const { session, hash, path } = await setup()
+  hash.resolve(success(hashed))
+  const done = sendWhileHashing(session, 3, async () => {
+    await writeFile(path, 'abcd')
+    return success('sent')
+  })
+  expect(await done).toEqual(failed(failure('file-changed')))
+})
+
+test('is aborted although sending and hashing have succeeded', async () => {
+  const { session, hash, abort } = await setup()
+  hash.resolve(success(hashed))
+  const done = sendWhileHashing(session, 3, async () => {
+    abort.abort()
+    return success('sent')
+  })
+  expect(await done).toEqual(aborted)
+})
+
+test('an upload that restarts forgets everything but which parts were sent more than once', () => {
+  const memory = createSendMemory()
+  const object = { storageKey: 'k', sha256: 'a'.repeat(64) }
+  Object.assign(memory, { stored: object, unhashed: object, unanswered: object, modelId: 'm' })
+  memory.unwrittenParts.set(1, { number: 1, etag: '"e"', checksum: 7 })
+  memory.parts.lastBegun = 4
+  memory.parts.repeated.add(3)
+  forgetSent(memory)
+  const fresh = createSendMemory()
+  expect(memory).toEqual({ ...fresh, parts: { ...fresh.parts, repeated: new Set([3]) } })
 })

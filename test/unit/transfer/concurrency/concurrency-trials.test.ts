@@ -27,22 +27,25 @@ function setup(rateOf: RateOf, { latency, partBytes = 0, ...options }: Condition
   })
   let nowMs = 0
   let sentBytes = 0
+  let limitBytesPerSecond: number | null = null
   /** Runs until a second; returns the limits and the seconds at which each began. */
   function changesUntil(second: number) {
     const changes = [{ limit: controller.limit, second: nowMs / 1_000 }]
     while (nowMs < second * 1_000) {
       nowMs += 100
-      sentBytes += rateOf(controller.limit, nowMs / 1_000) * 100
+      const limit = (limitBytesPerSecond ?? Infinity) / 1_000
+      sentBytes += Math.min(limit, rateOf(controller.limit, nowMs / 1_000)) * 100
       const sample = { nowMs, sentBytes, inUse: controller.limit, hasWaiting: true }
-      controller.record({ ...sample, limitBytesPerSecond: null, largestBytes: partBytes })
-      const { limit } = controller
-      if (limit !== changes.at(-1)?.limit) changes.push({ limit, second: nowMs / 1_000 })
+      controller.record({ ...sample, limitBytesPerSecond, largestBytes: partBytes })
+      if (controller.limit !== changes.at(-1)?.limit)
+        changes.push({ limit: controller.limit, second: nowMs / 1_000 })
     }
     return changes
   }
   return {
     controller,
     now: () => nowMs,
+    setUserLimit: (bytesPerSecond: number | null) => void (limitBytesPerSecond = bytesPerSecond),
     changesUntil,
     limitsUntil: (second: number) => changesUntil(second).map(({ limit }) => limit),
   }
@@ -151,6 +154,26 @@ test('growth that raises latency must bring 60 % of what it brings on an idle co
     [8, 16, 8],
     [8, 16, 11],
   ])
+})
+
+test('uses as many requests as the user’s limit needs, and as it allows to be at stake', () => {
+  const { setUserLimit, limitsUntil } = setup(proportional, { partBytes: 5_000_000 })
+  setUserLimit(10_000_000)
+  expect(limitsUntil(120)).toEqual([4, 8, 16])
+  setUserLimit(20_000_000)
+  expect(limitsUntil(180)).toEqual([16, 32])
+  setUserLimit(2_000_000)
+  expect(limitsUntil(240)).toEqual([32, 6])
+  setUserLimit(null)
+  expect(limitsUntil(260)).toEqual([6, 12, 24, 48, 64])
+})
+
+test('tries no more requests while the user’s limit is reached', () => {
+  const { setUserLimit, limitsUntil } = setup(() => 20_000, { partBytes: 100_000_000 })
+  setUserLimit(10_000_000)
+  expect(limitsUntil(300)).toEqual([4, 1])
+  setUserLimit(null)
+  expect(limitsUntil(310)).toEqual([1, 2, 4])
 })
 
 const partBytes = 100_000_000

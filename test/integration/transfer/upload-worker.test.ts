@@ -107,6 +107,33 @@ test('reports a connection that is closed without a response as broken', async (
   expect(await sent.answer).toMatchObject({ kind: 'broken' })
 })
 
+test.each([
+  ['repeats a PUT at once whose kept connection is closed before a byte is sent', true, 1],
+  ['does not repeat a PUT whose new connection is closed', false, 0],
+])('%s', async (_, usesKeptConnection, repetitions) => {
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
+  let refusals = 0
+  const { url, server } = await startTestServer(store, {
+    onExpectContinue(request, response) {
+      if (refusals === 0) {
+        refusals += 1
+        request.socket.destroy()
+        return
+      }
+      response.writeContinue()
+      store(request, response)
+    },
+  })
+  let connections = 0
+  server.on('connection', () => (connections += 1))
+  if (usesKeptConnection) await (await workers.put(await workers.createFile(1_000), url)).answer
+  const sent = await workers.put(await workers.createFile(5 * mebibyte), url)
+  expect(await sent.answer).toMatchObject(
+    usesKeptConnection ? { kind: 'answered', status: 200 } : { kind: 'broken', flushedBytes: 0 },
+  )
+  expect([refusals, connections]).toEqual([1, 1 + repetitions])
+})
+
 test('sends the bytes of the file, with the MD5 that storage computes', async () => {
   const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const { url } = await startTestServer(store)

@@ -124,9 +124,21 @@ test('takes a smaller step after congestion, and only after a rest', () => {
 
 test('grows fast to a new maximum although it was resting', () => {
   const { controller, limitsUntil } = setup(proportional, { maximum: 8 })
-  limitsUntil(40)
+  // Now it rests for half a minute.
+  limitsUntil(136)
   controller.setMaximum(64)
-  expect(limitsUntil(60)).toEqual([8, 16, 32, 64])
+  expect(limitsUntil(160)).toEqual([8, 16, 32, 64])
+})
+
+test('a new limit of the user ends each rest', () => {
+  const afterTrial = setup(proportional, { maximum: 8 })
+  expect(afterTrial.limitsUntil(94).at(-1)).toBe(8)
+  afterTrial.setUserLimit(100_000_000)
+  expect(afterTrial.limitsUntil(110)).toEqual([8, 6])
+  const afterStakeTrial = setup(() => 5_000, { partBytes: 100_000_000 })
+  expect(afterStakeTrial.limitsUntil(60)).toEqual([4, 1, 2, 1])
+  afterStakeTrial.setUserLimit(100_000_000)
+  expect(afterStakeTrial.limitsUntil(75)).toEqual([1, 2])
 })
 
 test.each<[string, RateOf, (requests: number) => number, readonly number[]]>([

@@ -258,3 +258,13 @@ test('stops waiting for bytes when the connection is closed', async () => {
   // Without a closed connection it waits 5 s.
   expect([put.flushedBytes, performance.now() - startedAtMs < 5_000]).toEqual([0, true])
 })
+
+test('does not wait for more bytes than a later part of a file has', async () => {
+  const part = { start: mebibyte, end: 2 * mebibyte }
+  const { put } = await setup({ sizeBytes: 2 * mebibyte, part })
+  put.flushedBytes = mebibyte
+  const startedAtMs = performance.now()
+  await untilFlushed(put)
+  // For another byte it would wait 5 s.
+  expect(performance.now() - startedAtMs).toBeLessThan(5_000)
+})

@@ -100,3 +100,9 @@ test('keeps what it has read before a page that fails', async () => {
   expect((await read(idsFrom(1, 250))).size).toBe(100)
   expect(pages).toContain(2)
 })
+
+test('reads no page twice if a model is not in the listing', async () => {
+  const { pages, read } = setup(300)
+  expect((await read([...idsFrom(287, 14), 'missing'])).size).toBe(14)
+  expect(pages).toEqual([1, 2, 3])
+})

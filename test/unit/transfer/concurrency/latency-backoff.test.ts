@@ -61,9 +61,9 @@ test('rests for twice as long after each reduction that did not help', () => {
   const { backoff, setRatio } = setup()
   setRatio(4)
   const isResting = (nowMs: number) => backoff.currentSlowdown(nowMs) === null
-  backoff.shouldKeep(4, -0.2, 0)
+  backoff.shouldKeep(4, -0.05, 0)
   expect([isResting(minute - 1), isResting(minute)]).toEqual([true, false])
-  backoff.shouldKeep(4, -0.2, minute)
+  backoff.shouldKeep(4, -0.05, minute)
   expect([isResting(3 * minute - 1), isResting(3 * minute)]).toEqual([true, false])
   // One that helped ends that.
   backoff.shouldKeep(8, -0.05, 3 * minute)

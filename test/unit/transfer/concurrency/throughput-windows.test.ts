@@ -101,9 +101,10 @@ test('starts over after two seconds without a byte, in which connections may hav
   expect(run(4)).toEqual([measured({ isEarly: true })])
 })
 
-test('a window without a byte is no measurement', () => {
+test('a window without a byte is no measurement, and what follows has to settle again', () => {
   const { run } = setup()
-  run(6.1)
-  expect(run(2, { rate: 0 })).toEqual([])
-  expect(run(3.1)).toEqual([measured({ isEarly: true })])
+  const few = { limit: 3 }
+  run(5.1, few)
+  expect(run(1, { ...few, rate: 0 })).toEqual([])
+  expect(run(2, few)).toEqual([measured({ isEarly: true })])
 })

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { findUploadAccount } from '../../../electron/accounts/upload-account.ts'
+import type { Account } from '../../../electron/contract/account.ts'
+
+const server = 'https://core.example/api/v1'
+const [north, south] = ['north', 'south'].map((id) => ({ id, name: id }))
+const account = (id: string, change: Partial<Account> = {}): Account => ({
+  id,
+  kind: 'session',
+  server,
+  personId: 'ann',
+  name: 'Ann',
+  email: 'ann@example.com',
+  teams: [north, south].filter((team) => team !== undefined),
+  state: 'ready',
+  ...change,
+})
+const device = account('device', { kind: 'device' })
+const expired = account('own', { state: 'signed-out' })
+
+/** The id of the account that uploads a file for the team North, which was queued for `own`. */
+const uploaderOf = (accounts: readonly Account[], needsParts = false) =>
+  findUploadAccount(accounts, { accountId: 'own', teamId: 'north', needsParts })?.id ?? null
+
+test('an upload uses its own account, although another one of the user could send it', () => {
+  expect(uploaderOf([account('other'), account('own')])).toBe('own')
+})
+
+test.each<[string, Account, string | null]>([
+  ['another sign-in of the user', account('other'), 'other'],
+  ['a device of the user', device, 'device'],
+  ['no sign-in that has expired too', account('other', { state: 'signed-out' }), null],
+  ['no other user', account('other', { personId: 'bob' }), null],
+  ['no user with the same id on another server', account('other', { server: 'https://b.example' }), null],
+  ['no sign-in without the team', account('other', { teams: south ? [south] : [] }), null],
+])('an upload whose account has expired uses %s', (_what, other, expected) => {
+  expect(uploaderOf([expired, other])).toBe(expected)
+})
+
+test('a file in parts is not sent with a device key', () => {
+  const own = { ...device, id: 'own' }
+  expect([uploaderOf([own], false), uploaderOf([own], true)]).toEqual(['own', null])
+  expect(uploaderOf([own, device, account('session')], true)).toBe('session')
+})
+
+test('an upload of an account that is not known any more has none', () => {
+  expect(uploaderOf([account('other')])).toBeNull()
+})

@@ -1,0 +1,284 @@
+import { expect, test } from 'vitest'
+import { createProxyLogins } from '../../../electron/accounts/proxy-logins.ts'
+import { createSignIns } from '../../../electron/accounts/sign-ins.ts'
+import type { SessionView } from '../../../electron/contract/account.ts'
+import { failed, failure, success, type Failure } from '../../../electron/contract/failures.ts'
+import { proxyCodes } from '../../../electron/platform/network/proxy-resolver.ts'
+import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { setupAccounts } from '../../support/accounts.ts'
+import { valueOf } from '../../support/engine.ts'
+import { advanceRetries } from '../../support/hand-clock.ts'
+
+/** Sign-ins at a local cloud. `events` are the names of the callbacks in their order. */
+async function setup() {
+  const harness = await setupAccounts()
+  const { cloud, environment, secretStore } = harness
+  const events: string[] = []
+  const sessions: SessionView[] = []
+  const given: { restored: Promise<void>; sealed: Failure | null; refusesChoices: boolean } = {
+    restored: Promise.resolve(),
+    sealed: null,
+    refusesChoices: false,
+  }
+  const choices = new Map<string, string>()
+  const proxies = createProxyLogins({ environment, secretStore, onChange: () => {} })
+  const create = (accounts = harness.start()) =>
+    createSignIns({
+      accounts,
+      environment,
+      proxies,
+      choices: {
+        get: (name) => choices.get(name) ?? null,
+        set(name, value) {
+          if (given.refusesChoices) return failed(failure('journal-full'))
+          choices.set(name, value)
+          return success(undefined)
+        },
+      },
+      settings: () => ({ server: cloud.url, servers: [] }),
+      keychainState: () => 'ok',
+      sealedProblem: () => given.sealed,
+      onSignedIn: () => given.restored,
+      onAccountsChanged: (lostId) => events.push(`accounts changed ${lostId}`),
+      onProxyLogin: () => events.push('proxy login'),
+      onVisibilityChanged: (ids) => events.push(`visible ${[...ids].join()}`),
+      onSessionChanged(session) {
+        events.push('session')
+        sessions.push(session)
+      },
+    })
+  const signIns = create(harness.accounts)
+  return {
+    ...harness,
+    signIns,
+    create,
+    events,
+    sessions,
+    given,
+    proxies,
+    signInAs: async ({ email, password } = ALICE) => valueOf(await signIns.signIn(email, password)),
+    asks: (name: string) => cloud.operations.filter((operation) => operation.name === name).length,
+  }
+}
+
+test('uploads continue after a sign-in once its encrypted data is restored', async () => {
+  const { signIns, given, events, cloud } = await setup()
+  const restored = Promise.withResolvers<void>()
+  given.restored = restored.promise
+  const signedIn = signIns.signIn(ALICE.email, ALICE.password)
+  await expect.poll(() => signIns.view().accounts).toHaveLength(1)
+  expect(events).toEqual([])
+  restored.resolve()
+  const view = valueOf(await signedIn)
+  expect([view, events]).toEqual([signIns.view(), ['accounts changed null', 'session']])
+  expect(view).toMatchObject({ server: cloud.url, accounts: [{ email: ALICE.email }], chosen: null })
+})
+
+test('a refused sign-in changes nothing', async () => {
+  const { signIns, events, newDeviceKey, cloud } = await setup()
+  const key = await newDeviceKey()
+  cloud.revokeDevices(ALICE.email)
+  expect(await signIns.signIn(ALICE.email, 'wrong')).toMatchObject({ failure: { code: 'login-refused' } })
+  expect(await signIns.signInWithKey(key)).toMatchObject({ failure: { code: 'key-refused' } })
+  expect(await signIns.useToken('a.b.c')).toMatchObject({ failure: { code: 'signed-out' } })
+  expect([events, signIns.view().accounts]).toEqual([[], []])
+})
+
+test('a device key brings its team, which is used without a choice', async () => {
+  const { signIns, newDeviceKey, events } = await setup()
+  const { chosen } = valueOf(await signIns.signInWithKey(await newDeviceKey()))
+  expect([chosen?.teamId, events]).toEqual([ALICES_TEAM_ID, ['accounts changed null', 'session']])
+  expect([signIns.decidedTeam(), signIns.hasTeamChoice()]).toEqual([chosen, false])
+})
+
+test('a token from outside is shown without a new sign-in', async () => {
+  const { signIns, newDeviceKey, events } = await setup()
+  valueOf(await signIns.useToken(await newDeviceKey()))
+  expect([events, signIns.view().accounts]).toMatchObject([['session'], [{ email: ALICE.email }]])
+})
+
+test('chooses a team of the user that can be stored', async () => {
+  const { signIns, signInAs, given, events } = await setup()
+  const [account] = (await signInAs()).accounts
+  const choice = { accountId: account?.id ?? '', teamId: STUDIO_NORTH_ID }
+  events.length = 0
+  expect(signIns.choose({ ...choice, teamId: 'team_of_others' })).toMatchObject({
+    failure: { code: 'no-team' },
+  })
+  given.refusesChoices = true
+  expect(signIns.choose(choice)).toMatchObject({ failure: { code: 'journal-full' } })
+  expect([events, signIns.view().chosen]).toEqual([[], null])
+  given.refusesChoices = false
+  expect(valueOf(signIns.choose(choice)).chosen).toEqual(choice)
+  expect([events, signIns.resolve(null)?.team.name]).toEqual([['session'], 'Studio North'])
+})
+
+test('shows why something that was encrypted can’t be decrypted', async () => {
+  const { signIns, given } = await setup()
+  expect(signIns.view()).not.toHaveProperty('sealed')
+  given.sealed = failure('sealed-key-missing')
+  expect(signIns.view().sealed).toEqual(given.sealed)
+})
+
+test('a sign-in that the server refused is lost for the uploads of its account', async () => {
+  const { signIns, signInAs, cloud, accounts, events } = await setup()
+  const [{ id } = { id: '' }] = (await signInAs()).accounts
+  cloud.endSessions(ALICE.email)
+  const { signer } = valueOf(accounts.accessFor(id, ALICES_TEAM_ID))
+  await signer.renew(valueOf(await signer.credential()))
+  events.length = 0
+  signIns.markSignedOut(id)
+  expect(events).toEqual([`accounts changed ${id}`, 'session'])
+  expect(signIns.view().accounts).toMatchObject([{ state: 'signed-out' }])
+})
+
+test('a sign-out hides the account until its user signs in again', async () => {
+  const { signIns, signInAs, events, secretStore } = await setup()
+  const [{ id } = { id: '' }] = (await signInAs()).accounts
+  events.length = 0
+  let isGone = false
+  expect(valueOf(await signIns.signOut(id, undefined, () => (isGone = true))).accounts).toEqual([])
+  expect([isGone, [...signIns.hidden()], events]).toEqual([
+    true,
+    [id],
+    ['accounts changed null', `visible ${id}`, 'session'],
+  ])
+  events.length = 0
+  signIns.announce()
+  expect(events).toEqual(['session'])
+  await signInAs(BOB)
+  expect(events).not.toContain(`visible ${id}`)
+  await signInAs()
+  expect([events.includes(`visible ${id}`), [...signIns.hidden()]]).toEqual([true, []])
+
+  secretStore.beforeCall = (call) =>
+    secretStore.failWith(call.startsWith('delete') ? 'keychain-locked' : null)
+  expect(await signIns.signOut(id, undefined, () => {})).toMatchObject({
+    failure: { code: 'keychain-locked' },
+  })
+  expect(signIns.view().accounts).toMatchObject([{ email: BOB.email }])
+})
+
+test('uploads continue only if the unlocked keychain has a missing secret', async () => {
+  const { signInAs, create, secretStore, events } = await setup()
+  await signInAs()
+  const kept = [...secretStore.entries]
+  secretStore.entries.clear()
+  const next = create()
+  events.length = 0
+  await next.restore()
+  // One of them is about the keychain, which the search for a pairing has read.
+  await expect.poll(() => events).toEqual(['session', 'session'])
+  expect(next.view().accounts).toMatchObject([{ state: 'signed-out' }])
+  events.length = 0
+  await next.keychainChanged()
+  expect(events).toEqual(['session'])
+  for (const [name, secret] of kept) secretStore.entries.set(name, secret)
+  events.length = 0
+  await next.keychainChanged()
+  expect([events, next.view().accounts]).toMatchObject([
+    ['accounts changed null', 'session'],
+    [{ state: 'ready' }],
+  ])
+  await next.close()
+})
+
+test('a start finds out that the server does not accept a sign-in any more', async () => {
+  const { signInAs, create, cloud, clock, sessions } = await setup()
+  await signInAs()
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * 3_600_000)
+  const next = create()
+  await next.restore()
+  await expect.poll(() => sessions.at(-1)?.accounts).toMatchObject([{ state: 'signed-out' }])
+  await next.close()
+})
+
+test('a start finishes a pairing, and shows once that the server fails', async () => {
+  const { accounts, create, cloud, clock, events, newDeviceKey, secretStore, asks } = await setup()
+  const key = await newDeviceKey()
+  cloud.fail({ on: 'getCurrentUser', how: 503, times: 3 })
+  expect((await accounts.acceptDeviceKey(cloud.url, key)).ok).toBe(false)
+  expect([...secretStore.entries.values()]).toEqual([key])
+  const next = create()
+  await next.restore()
+  events.length = 0
+  const finished = expect.poll(() => events).toContain('accounts changed null')
+  await advanceRetries(clock, finished)
+  expect([events, asks('getCurrentUser')]).toEqual([['session', 'accounts changed null', 'session'], 4])
+  expect(next.view().accounts).toMatchObject([{ kind: 'device', state: 'ready' }])
+  await next.close()
+})
+
+test('ends only after the server has revoked the key of a sign-out that was cut off', async () => {
+  const { accountStore, create, cloud, signIns, newDeviceKey, secretStore } = await setup()
+  const [account] = valueOf(await signIns.signInWithKey(await newDeviceKey())).accounts
+  if (account) valueOf(accountStore.save({ ...account, state: 'signed-out', hasLeft: true }))
+  const held = cloud.hold('revokeOwnDevice')
+  const next = create()
+  await next.restore()
+  await held.arrived
+  let hasEnded = false
+  const ended = next.close().then(() => (hasEnded = true))
+  expect([secretStore.entries.size, hasEnded]).toEqual([0, false])
+  held.release()
+  await ended
+  expect(cloud.operations.at(-1)).toMatchObject({ name: 'revokeOwnDevice', status: 200 })
+})
+
+test('closing ends the repetition of a check, and hides a pairing', async () => {
+  const { signInAs, create, cloud, clock } = await setup()
+  await signInAs()
+  cloud.fail({ on: 'getCurrentUser', how: 503, times: Infinity })
+  const next = create()
+  await next.restore()
+  valueOf(await next.startPairing())
+  expect(next.view().pairing?.state).toBe('waiting')
+  await cloud.ended('getCurrentUser', 2)
+  await next.close()
+  expect([next.view().pairing, clock.waits()]).toEqual([null, []])
+})
+
+test('a check on request marks a refused sign-in, and no other one', async () => {
+  const { signIns, signInAs, cloud, clock } = await setup()
+  await signInAs()
+  await signInAs(BOB)
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * 3_600_000)
+  cloud.fail({ on: 'getCurrentUser', how: 503 })
+  await signIns.confirm()
+  expect(signIns.view().accounts.map(({ email, state }) => [email, state])).toEqual([
+    [ALICE.email, 'signed-out'],
+    [BOB.email, 'ready'],
+  ])
+})
+
+test('only the login of the proxy that asks for one is used, stored or not', async () => {
+  const { signIns, proxies, events, secretStore } = await setup()
+  const proxy = 'http://proxy.example:3128'
+  const login = { name: 'mira', password: 'secret' }
+  expect(await signIns.signInToProxy(proxy, login)).toMatchObject({ failure: { code: 'bad-call' } })
+  expect(events).toEqual([])
+
+  await proxies.reportFailure(proxy, proxyCodes.signIn)
+  expect(signIns.view().proxy).toEqual({ proxy, wasRefused: false })
+  expect(valueOf(await signIns.signInToProxy(proxy, login)).proxy).toBeNull()
+  expect(events).toEqual(['proxy login', 'session'])
+
+  events.length = 0
+  secretStore.failWith('keychain-locked')
+  await proxies.reportFailure(`http://mira:secret@proxy.example:3128`, proxyCodes.signIn)
+  expect(await signIns.signInToProxy(proxy, login)).toMatchObject({ failure: { code: 'keychain-locked' } })
+  expect(events).toEqual(['proxy login'])
+
+  await proxies.reportFailure(`http://mira:secret@proxy.example:3128`, proxyCodes.signIn)
+  expect(valueOf(signIns.leaveProxy()).proxy).toBeNull()
+})
+
+test('does not send a damaged key of an earlier pairing', async () => {
+  const { accounts, cloud, secretStore } = await setup()
+  secretStore.entries.set(`device arrival ${cloud.url}`, 'dk-a\r\nX: y')
+  expect([await accounts.finishPendingKey(cloud.url), cloud.operations]).toEqual([null, []])
+  secretStore.failWith('keychain-locked')
+  expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
+})

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { failure, failureKinds, type FailureCode } from '../../../electron/contract/failures.ts'
-import { unheldQueue, uploadStatusOf } from '../../../electron/contract/upload-status.ts'
+import { mainWaitReason, unheldQueue, uploadStatusOf } from '../../../electron/contract/upload-status.ts'
 import { needsAttention, type UploadRow } from '../../../electron/contract/uploads.ts'
+import { toUploadRow } from '../../../electron/journal/row-view.ts'
+import { uploadRecord } from '../../support/records.ts'
 
 type State = Pick<UploadRow, 'phase' | 'failure' | 'waitsForTurn' | 'already'>
 const codes = Object.keys(failureKinds) as FailureCode[]
@@ -92,4 +94,24 @@ test('nothing waits while everything is paused, and failures stay', () => {
   expect(uploadStatusOf(failed('file-being-written'), paused)).toBe('paused')
   expect(uploadStatusOf(failed('forbidden'), paused)).toBe('failed')
   expect(uploadStatusOf({ phase: 'sending', failure: null }, paused)).toBe('sending')
+})
+
+test.each<[string, State]>([
+  ['registered', { phase: 'registered', failure: null }],
+  ['already', { phase: 'registered', failure: null, already: { name: 'a', path: null, status: 'active' } }],
+  ['differs', { phase: 'registered', failure: failure('record-differs') }],
+  ['missing', { phase: 'registered', failure: failure('record-missing') }],
+  ['turn', { phase: 'sending', failure: null, waitsForTurn: true }],
+  ['failed', { phase: 'failed', failure: null }],
+])('shows the status %s for %o', (status, row) => {
+  expect(uploadStatusOf(row, unheldQueue)).toBe(status)
+})
+
+test('the queue waits for what most of its uploads wait for, except for their turn', () => {
+  const row = toUploadRow(uploadRecord(), null)
+  const retrying = (code: FailureCode): UploadRow => ({ ...row, phase: 'retrying', failure: failure(code) })
+  const reasonOf = (...rows: readonly UploadRow[]) => mainWaitReason(rows, unheldQueue)
+  expect(reasonOf(row, row, row, retrying('offline'))).toBe('connection')
+  expect(reasonOf(retrying('offline'), retrying('disk-missing'), retrying('file-read-trouble'))).toBe('disk')
+  expect([reasonOf(row), reasonOf({ ...row, phase: 'sending' })]).toEqual([null, null])
 })

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { putLimitOf, serversOf, withDefaultScheme } from '../../../electron/contract/servers.ts'
+
+const entry = (address: string, singlePutLimitBytes: number | null = null) => ({
+  address,
+  singlePutLimitBytes,
+})
+const [core, studio] = ['https://core.example/api/v1', 'https://studio.example/api/v1'] as const
+
+test('lists the server for new sign-ins first, unless it is in the list', () => {
+  expect(serversOf({ server: core, servers: [entry(studio, 9)] })).toEqual([entry(core), entry(studio, 9)])
+  const servers = [entry(studio), entry(core, 9)]
+  expect(serversOf({ server: `${core}/`, servers })).toEqual(servers)
+})
+
+test('a server’s own limit of one PUT replaces the general one', () => {
+  const settings = { singlePutLimitBytes: 5, servers: [entry(studio), entry(core, 9)] }
+  expect([`${core}/`, studio, 'https://other.example'].map((server) => putLimitOf(settings, server))).toEqual(
+    [...[9, 5, 5]],
+  )
+})
+
+test.each([
+  [' core.example/api ', 'https://core.example/api'],
+  ['http://localhost:8787', 'http://localhost:8787'],
+  ['  ', ''],
+])('the typed address %j means %j', (typed, address) => {
+  expect(withDefaultScheme(typed)).toBe(address)
+})

@@ -202,3 +202,24 @@ test('revokes the key of a declined pairing, but not a pasted one', async () => 
   expect([accounts.list().map(({ email }) => email), [...secretStore.entries]]).toEqual([[BOB.email], before])
   expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
 })
+
+test('a server that does not report a key’s team gives each key a team of its own', async () => {
+  const { accounts, cloud, newDeviceKey } = await setup()
+  cloud.fail({ on: 'getCurrentTeam', how: 404, times: Infinity })
+  const [key, other] = [await newDeviceKey(), await newDeviceKey()]
+  const teamOf = async (given: string) => valueOf(await accounts.signInWithKey(cloud.url, given)).teams
+  const [team] = await teamOf(key)
+  expect(team).toEqual({ id: expect.stringMatching(/^key-[0-9a-f]{12}$/) as string, name: 'Alice Chen' })
+  expect([await teamOf(key), (await teamOf(other))[0]?.id === team?.id]).toEqual([[team], false])
+})
+
+test('reports a key that the server could not revoke', async () => {
+  const { accounts, pair, cloud, secretStore } = await setup()
+  const { id } = await pair()
+  cloud.fail({ on: 'revokeOwnDevice', how: 500 })
+  const { host } = new URL(cloud.url)
+  expect(await accounts.signOut(id)).toMatchObject({
+    failure: { code: 'device-not-revoked', params: { host }, detail: 'server-trouble' },
+  })
+  expect([accounts.list(), secretStore.entries.size]).toMatchObject([[{ state: 'signed-out' }], 0])
+})

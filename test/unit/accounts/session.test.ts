@@ -239,3 +239,39 @@ test('is refused once a renewed token is refused, and has a replacement after a 
     success(next.access_token),
   ])
 })
+
+/** Puts a pair of another process into the keychain at the given read of the keychain. */
+function storeAtRead(
+  { secretStore, clock }: Awaited<ReturnType<typeof setupSession>>,
+  at: number,
+  validMs: number,
+): void {
+  const theirs = { accessToken: 'theirs', refreshToken: 'x', expiresAtMs: clock.now() + validMs }
+  let reads = 0
+  secretStore.beforeCall = (call) => {
+    if (call.startsWith('get') && (reads += 1) === at)
+      secretStore.entries.set(`session ${accountId}`, JSON.stringify(theirs))
+  }
+}
+
+test.each([
+  ['is found by the last of three reads', 4, 30 * minute, 'theirs'],
+  ['is too late for the last of three reads', 5, 30 * minute, null],
+  ['has expired', 2, minute, null],
+])('a pair that another process stores after a refusal %s', async (_what, at, validMs, expected) => {
+  const harness = await setupSession()
+  harness.cloud.endSessions(ALICE.email)
+  // The first read is before the refresh.
+  storeAtRead(harness, at, validMs)
+  const renewed = await harness.session.renew(harness.pair.access_token)
+  expect(renewed.ok ? renewed.value : null).toBe(expected)
+  expect(harness.refreshes()).toEqual([401])
+})
+
+test('ending returns a pair that the keychain did not accept, to be revoked', async () => {
+  const { session, pair, secretStore } = await setupSession()
+  secretStore.failWith('keychain-locked')
+  const token = valueOf(await session.renew(pair.access_token))
+  const { secret, erased } = valueOf(await session.end())
+  expect([secret?.accessToken, erased]).toEqual([token, { ok: false, failure: failure('keychain-locked') }])
+})

@@ -6,6 +6,7 @@ import {
   type CloudClient,
   type Credential,
   type Signer,
+  isUnsupported,
   mayBeUnsupported,
 } from '../../../electron/cloud/client.ts'
 import { completionTimeoutMs, initiateMultipart } from '../../../electron/cloud/multipart.ts'
@@ -124,6 +125,20 @@ test('a bare 404 or a 405 means that the call may be unsupported', async () => {
   expect(await says(302, '')).toBe(false)
 })
 
+test.each([
+  [404, '', true],
+  [410, '404 page not found', true],
+  [405, '{"error_message":"method not allowed"}', true],
+  [501, '', true],
+  [404, '{"error_message":"model not found"}', false],
+  [503, '', false],
+  [302, '', false],
+])('a %i with the text %j shows that the server lacks the call: %s', async (status, body, expected) => {
+  const { get } = await setup(answering(status, body))
+  const answer = await get()
+  expect(!answer.ok && isUnsupported(answer.failure)).toBe(expected)
+})
+
 test('a 403 concerns the team if the request had one, else the sign-in', async () => {
   const { get } = await setup(answering(403, '{"error_message":"no"}'))
   expect(await get(fixed(session('jwt')))).toMatchObject({ failure: { code: 'forbidden' } })
@@ -182,6 +197,22 @@ test('measures the clock difference with any response, and logs it once', async 
   await get()
   expect(Math.round(client.clockAheadMs() / 60_000)).toBe(60)
   expect(environment.lines.filter(({ message }) => message.includes('clock'))).toHaveLength(1)
+})
+
+test('logs a wrong clock again only after it was right in between', async () => {
+  const minutes = [60, -60, 4, -6]
+  const { environment, get, client } = await setup((_request, response) => {
+    const ahead = minutes.shift()
+    if (ahead !== undefined)
+      response.setHeader('date', new Date(environment.now() - ahead * 60_000).toUTCString())
+    response.end('{"id":"1"}')
+  })
+  const logged = async () => {
+    await get()
+    return environment.lines.filter(({ message }) => message.includes('clock')).length
+  }
+  expect([await logged(), await logged(), await logged(), await logged()]).toEqual([1, 1, 1, 2])
+  expect(Math.round(client.clockAheadMs() / 60_000)).toBe(-6)
 })
 
 test('aborts a response that is too long', async () => {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { refresh } from '../../../electron/cloud/auth.ts'
-import { pollPairing, startPairing } from '../../../electron/cloud/pairing.ts'
-import { createAnsweringClient } from '../../support/answering-client.ts'
+import type { CloudClient } from '../../../electron/cloud/client.ts'
+import { currentTeam, pollPairing, revokeDevice, startPairing } from '../../../electron/cloud/pairing.ts'
+import { failed, failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
+import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 
 const { signal } = new AbortController()
 
@@ -67,4 +69,30 @@ test('limits the lifetime of a token, so that it can be stored', async () => {
     'old',
   )
   expect(answer).toMatchObject({ ok: true, value: { expires_in: 366 * 24 * 3600 } })
+})
+
+/** A client whose calls all fail. */
+const failingClient = (code: FailureCode): CloudClient => ({
+  ...createAnsweringClient(() => null),
+  send: async () => failed(failure(code)),
+})
+
+test.each(['offline', 'server-trouble', 'rate-limited'] as const)(
+  'the team of a key is not known yet after %s',
+  async (code) => {
+    expect(await currentTeam(failingClient(code), deviceSigner)).toEqual(failed(failure(code)))
+  },
+)
+
+test.each(['not-found', 'forbidden', 'signed-out', 'not-the-api'] as const)(
+  'a server that answers %s does not report the team of a key',
+  async (code) => {
+    expect(await currentTeam(failingClient(code), deviceSigner)).toEqual(success(null))
+  },
+)
+
+test('a key that the server does not accept any more counts as revoked, no other failure does', async () => {
+  const revoke = (code: FailureCode) => revokeDevice(failingClient(code), deviceSigner, signal)
+  expect(await revoke('signed-out')).toEqual(success(undefined))
+  expect(await revoke('not-found')).toEqual(failed(failure('not-found')))
 })

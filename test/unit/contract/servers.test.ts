@@ -1,5 +1,11 @@
+import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { putLimitOf, serversOf, withDefaultScheme } from '../../../electron/contract/servers.ts'
+import {
+  putLimitOf,
+  singlePutLimit,
+  serversOf,
+  withDefaultScheme,
+} from '../../../electron/contract/servers.ts'
 
 const entry = (address: string, singlePutLimitBytes: number | null = null) => ({
   address,
@@ -26,4 +32,13 @@ test.each([
   ['  ', ''],
 ])('the typed address %j means %j', (typed, address) => {
   expect(withDefaultScheme(typed)).toBe(address)
+})
+
+test.each([
+  [5 * 1024 ** 2 - 1, false],
+  [5 * 1024 ** 2, true],
+  [5 * 1024 ** 3, true],
+  [5 * 1024 ** 3 + 1, false],
+])('S3 can take a file of %i bytes with one PUT or as a part: %s', (sizeBytes, isPossible) => {
+  expect(v.is(singlePutLimit, sizeBytes)).toBe(isPossible)
 })

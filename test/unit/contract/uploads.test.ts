@@ -65,6 +65,7 @@ test.each([
   ['uploads are paused one by one', false, { paused: 1 }, true],
   ['another one still waits', false, { paused: 1, waiting: 1 }, false],
   ['another one still runs', false, { paused: 1, running: 1 }, false],
+  ['others still run and wait', false, { paused: 1, running: 1, waiting: 1 }, false],
   ['there is no upload', false, {}, false],
 ])('offers to resume when %s: %s', (_when, allPaused, counts, expected) => {
   expect(isAllPaused({ totals: { ...totals, ...counts }, allPaused })).toBe(expected)

@@ -104,10 +104,13 @@ test.each([
   ['http://127.0.0.1.example.org/', null],
   ['http://localhost.example.org/', null],
   ['https://user:secret@example.org/', null],
+  ['https://user@example.org/', null],
+  ['https://:secret@example.org/', null],
   ['https://example.org/?x=1', null],
   ['javascript:alert(1)', null],
   [`https://example.org/${'x'.repeat(99)}`, `https://example.org/${'x'.repeat(99)}`],
   [`https://example.org/${'x'.repeat(100)}`, null],
+  [`https://${'x'.repeat(253)}/`, `https://${'x'.repeat(253)}`],
   [`https://${'x'.repeat(254)}/`, null],
   ['example.org', null],
 ])('the address %s is kept as %s', (text, kept) => {

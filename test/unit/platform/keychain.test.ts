@@ -96,6 +96,52 @@ describe('a secret', () => {
   })
 })
 
+test('a secret in pieces is not read while it is being replaced', async () => {
+  const { keytar, keychain, entries } = setup()
+  const [old, next] = ['old', 'new'].map((text) => text.repeat(2_000))
+  await keychain.set('session', old ?? '')
+  const gate = Promise.withResolvers<void>()
+  const slow = createKeychain({
+    log,
+    load: async () => ({
+      ...keytar,
+      async setPassword(service, account, password) {
+        await gate.promise
+        await keytar.setPassword(service, account, password)
+      },
+    }),
+  })
+  const [written, read, deleted] = [
+    slow.set('session', next ?? ''),
+    slow.get('session'),
+    slow.delete('session'),
+  ]
+  gate.resolve()
+  expect([await written, await read, await deleted]).toMatchObject([
+    { ok: true },
+    { value: next },
+    { ok: true },
+  ])
+  expect(entries.size).toBe(0)
+})
+
+test('calls after a failed one work', async () => {
+  const { keytar } = setup()
+  let calls = 0
+  const keychain = createKeychain({
+    log,
+    async load() {
+      if ((calls += 1) === 1) throw new Error('User canceled the operation.')
+      return keytar
+    },
+  })
+  expect(await keychain.set('a', 'b')).toMatchObject({ failure: { code: 'keychain-locked' } })
+  expect([await keychain.set('a', 'b'), await keychain.get('a')]).toMatchObject([
+    { ok: true },
+    { value: 'b' },
+  ])
+})
+
 describe('a keychain that hangs', () => {
   test('times out, fails at once while it is stuck, and works again afterwards', async () => {
     const { keytar } = setup()

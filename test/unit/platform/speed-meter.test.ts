@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createSpeedMeter } from '../../../electron/platform/speed-meter.ts'
+import { createSpeedMeter, speedScaleFor } from '../../../electron/platform/speed-meter.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
 function setup() {
@@ -172,4 +172,12 @@ test('continues the history after a pause', () => {
   clock.advance(3_600_000)
   flow(2_100, 2_000, () => undefined)
   expect(meter.history()).toEqual({ stepMs: 1_000, points: [1_000, 1_000, 1_000, 2_000, 2_000] })
+})
+
+test('a lower limit reduces the speed and the time left at once', () => {
+  const { meter, flow } = setup()
+  flow(5_000, 1_000, () => undefined)
+  const scale = speedScaleFor(1_000, 250)
+  expect([meter.bytesPerSecond(scale), meter.secondsLeft(1_000, scale)]).toEqual([250, 4])
+  expect([speedScaleFor(1_000, null), speedScaleFor(1_000, 1_000), speedScaleFor(0, 0)]).toEqual([1, 1, 1])
 })

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -8,7 +8,11 @@ function setup() {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-traces-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const windowFile = join(folder, 'window.json')
-  return { windowFile, erase: () => eraseTraces(folder, [], { warn: () => {} }) }
+  const logs = join(folder, 'logs')
+  mkdirSync(logs)
+  const warnings: unknown[] = []
+  const warn = (_message: string, facts: unknown) => void warnings.push(facts)
+  return { folder, logs, windowFile, warnings, erase: () => eraseTraces(folder, [logs], { warn }) }
 }
 
 test('removes the last folder and keeps the position of the window', async () => {
@@ -23,4 +27,35 @@ test('deletes a damaged window file that may have the last folder', async () => 
   writeFileSync(windowFile, '{"lastFolder": "/home/ann/mod')
   expect(await erase()).toBe(true)
   expect(existsSync(windowFile)).toBe(false)
+})
+
+test('deletes the logs and what is left of the window file, and nothing else', async () => {
+  const { folder, logs, windowFile, erase } = setup()
+  const kept = '{"width": 960}'
+  writeFileSync(windowFile, kept)
+  for (const name of ['window.unreadable-5.json', 'window.json.tmp-12', 'settings.json', 'modelferry.log'])
+    writeFileSync(join(folder, name), '')
+  for (const name of ['modelferry.log', 'modelferry.1.log', 'other.log', 'modelferry.log.txt'])
+    writeFileSync(join(logs, name), '')
+  expect(await erase()).toBe(true)
+  expect(readdirSync(folder).sort()).toEqual(['logs', 'modelferry.log', 'settings.json', 'window.json'])
+  expect(readdirSync(logs).sort()).toEqual(['modelferry.log.txt', 'other.log'])
+  expect(readFileSync(windowFile, 'utf8')).toBe(kept)
+})
+
+test('deletes what it can, and reports what it can’t', async () => {
+  const { logs, windowFile, warnings, erase } = setup()
+  mkdirSync(windowFile)
+  writeFileSync(join(logs, 'modelferry.log'), '')
+  expect(await erase()).toBe(false)
+  expect([readdirSync(logs), warnings]).toEqual([
+    [],
+    [{ error: expect.stringContaining('EISDIR') as string }],
+  ])
+})
+
+test('has nothing to do without logs and a window file', async () => {
+  const { logs, warnings, erase } = setup()
+  rmSync(logs, { recursive: true })
+  expect([await erase(), warnings]).toEqual([true, []])
 })

@@ -1,5 +1,7 @@
 import { getEventListeners } from 'node:events'
+import { MessageChannel, type MessagePort, type Worker, type WorkerOptions } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
+import { startWorker } from '../../../../electron/platform/threads/worker-file.ts'
 import { createWorkerThreads } from '../../../../electron/platform/threads/worker-threads.ts'
 import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
@@ -26,7 +28,13 @@ parentPort.on('message', ({ kind, id, job, upTo }) => {
 
 function setup({ count = 1 } = {}) {
   const clock = standingClock()
-  const environment = createTestEnvironment(clock)
+  const started: Worker[] = []
+  const startThread = (url: URL, options: WorkerOptions) => {
+    const worker = startWorker(url, options)
+    started.push(worker)
+    return worker
+  }
+  const environment = { ...createTestEnvironment(clock), startThread }
   const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`)
   const threads = createWorkerThreads<string, string, string>({
     url,
@@ -35,13 +43,13 @@ function setup({ count = 1 } = {}) {
     count,
   })
   onTestFinished(() => threads.close())
-  const begin = (job: string, controller = new AbortController()) => {
+  const begin = (job: string, controller = new AbortController(), transfer: readonly MessagePort[] = []) => {
     const { signal } = controller
     const begun = Promise.withResolvers<string>()
-    const running = threads.run(job, { signal, onProgress: begun.resolve })
+    const running = threads.run(job, { signal, onProgress: begun.resolve, transfer })
     return { ...running, signal, begun: begun.promise, abort: () => controller.abort() }
   }
-  return { clock, environment, begin, close: () => threads.close() }
+  return { clock, environment, begin, started, warm: threads.warm, close: () => threads.close() }
 }
 
 test('an aborted job returns the result of its thread', async () => {
@@ -129,4 +137,26 @@ test('closing ends the threads and all jobs, including one that hangs', async ()
   await Promise.all([hanging.begun, waiting.begun])
   await close()
   expect([await hanging.answer, await waiting.answer]).toEqual([null, null])
+})
+
+test('warming starts one thread, which the first job uses', async () => {
+  const { begin, warm, started } = setup({ count: 2 })
+  warm()
+  warm()
+  expect(started).toHaveLength(1)
+  const job = begin('wait')
+  expect(await job.begun).toBe(String(started[0]?.threadId))
+  expect(started).toHaveLength(1)
+})
+
+test('a job with a port of its own ends without a result when its thread hangs with another one', async () => {
+  const { begin, clock, started } = setup()
+  const hanging = begin('hang')
+  await hanging.begun
+  const { port1, port2 } = new MessageChannel()
+  onTestFinished(() => port2.close())
+  const other = begin('wait', undefined, [port1])
+  hanging.abort()
+  clock.advance(5_000)
+  expect([await hanging.answer, await other.answer, started.length]).toEqual([null, null, 1])
 })

@@ -48,6 +48,28 @@ test('never exceeds three files, with the newest lines in the first', async () =
   expect((await linesOf('modelferry.log')).at(-1)).toMatchObject({ index: 99 })
 })
 
+test('continues the file of an earlier run, up to its size', async () => {
+  const start = () => createLog({ folder, fileBytes: 200 })
+  for (const [index, log] of [start(), start(), start()].entries()) {
+    log.info('a line of about 90 bytes', { index })
+    await log.flush()
+  }
+  expect(await linesOf('modelferry.1.log')).toMatchObject([{ index: 0 }, { index: 1 }])
+  expect(await linesOf('modelferry.log')).toMatchObject([{ index: 2 }])
+})
+
+test('counts the lines that are too many for a slow disk', async () => {
+  const log = createLog({ folder, fileBytes: 3_000_000 })
+  for (let index = 0; index < 1_000; index += 1) log.info('x'.repeat(2_000))
+  await log.flush()
+  log.info('last')
+  await log.flush()
+  const written = await linesOf('modelferry.log')
+  const lost = 1_001 - written.length
+  expect(lost).toBeGreaterThan(0)
+  expect(written.at(-1)).toMatchObject({ message: 'last', linesLost: lost })
+})
+
 test('counts lost lines while the folder is not writable', async () => {
   const blocked = join(folder, 'logs')
   await writeFile(blocked, 'a file where the folder should be')

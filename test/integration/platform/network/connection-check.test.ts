@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { SessionView } from '../../../../electron/contract/account.ts'
 import type { ConnectionCheck } from '../../../../electron/contract/diagnostics.ts'
-import { failure } from '../../../../electron/contract/failures.ts'
+import { failure, type Failure } from '../../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../../electron/contract/servers.ts'
 import { checkConnection } from '../../../../electron/platform/network/connection-check.ts'
 
@@ -29,13 +29,16 @@ const found = (change: Partial<ServerCheck>): ServerCheck => ({
 })
 const noSession = { accounts: [] } as unknown as SessionView
 
-async function runCheck(server: string, answer: ServerCheck, session = noSession) {
+type Options = Partial<Parameters<typeof checkConnection>[0]>
+
+async function runCheck(server: string, answer: ServerCheck, session = noSession, options: Options = {}) {
   const reports: ConnectionCheck[] = []
   const last = await checkConnection({
     server,
     askServer: async () => answer,
     session: () => session,
     onProgress: (check) => reports.push(check),
+    ...options,
   })
   return { reports, outcomes: last.results.map(({ step, outcome }) => `${step} ${outcome}`), last }
 }
@@ -150,4 +153,60 @@ test('reports an invalid certificate, a wrong clock and an invalid sign-in', asy
     outcome: 'bad',
   })
   await close()
+})
+
+test.each([
+  ['http://127.0.0.1', 80],
+  ['https://127.0.0.1', 443],
+  ['socks5://127.0.0.1', 1080],
+])('connects to the usual port of the proxy %s: %i', async (proxy, port) => {
+  const { last } = await runCheck('https://nowhere.invalid/api/v1', found({ proxy }))
+  expect(last.results[2]?.params).toMatchObject({ host: '127.0.0.1', port })
+})
+
+test('reports why a server is not reached if the connection is not the cause', async () => {
+  const { port, close } = await listening()
+  const server = `http://127.0.0.1:${port}/api/v1`
+  const apiStep = async (reason: Failure) => {
+    const answer = found({ isReached: false, isApi: false, certificate: 'none', failure: reason })
+    return (await runCheck(server, answer)).last.results[4]
+  }
+  const other = (reason: Failure) => ({
+    step: 'api',
+    outcome: 'bad',
+    params: { why: 'other' },
+    failure: reason,
+  })
+  expect(await apiStep(failure('timed-out'))).toEqual(other(failure('timed-out')))
+  await close()
+  expect(await apiStep(failure('proxy-sign-in'))).toEqual(other(failure('proxy-sign-in')))
+  expect(await apiStep(failure('timed-out'))).toMatchObject({ step: 'api', outcome: 'skipped' })
+})
+
+test('checks the clock of a server that has another API, but no sign-in', async () => {
+  const failed = failure('not-the-api')
+  const session = { accounts: [{ state: 'ready' }] } as unknown as SessionView
+  let isConfirmed = false
+  const confirmSignIns = async () => void (isConfirmed = true)
+  const { last, outcomes } = await runCheck(
+    'https://127.0.0.1/api/v1',
+    found({ isApi: false, failure: failed, clockAheadMs: 5 * 60_000 }),
+    session,
+    { confirmSignIns, refused: failure('signed-out') },
+  )
+  expect(outcomes.slice(3)).toEqual(['certificate good', 'api bad', 'clock good', 'sign-in skipped'])
+  expect(last.results[4]).toMatchObject({ params: { why: 'other' }, failure: failed })
+  expect(isConfirmed).toBe(false)
+})
+
+test('reports sign-ins as they are after the server was asked about them', async () => {
+  const session = { accounts: [{ state: 'ready' }, { state: 'ready' }, { state: 'signed-out' }] }
+  const signInStep = async (options: Options = {}) =>
+    (await runCheck('https://127.0.0.1/api/v1', found({}), session as unknown as SessionView, options)).last
+      .results[6]
+  expect(await signInStep()).toMatchObject({ outcome: 'bad', params: { count: 1 } })
+  const confirmSignIns = async () => void session.accounts.splice(2)
+  expect(await signInStep({ confirmSignIns })).toMatchObject({ outcome: 'good', params: { count: 2 } })
+  const refused = failure('key-refused')
+  expect(await signInStep({ refused })).toMatchObject({ outcome: 'bad', failure: refused })
 })

@@ -467,3 +467,81 @@ test('stores nothing of a declined account and ends its session', async () => {
   ])
   await expect.poll(() => cloud.operations.at(-1)).toMatchObject({ name: 'logout', status: 200 })
 })
+
+test('a user has a stored sign-in until the sign-out, and none by a token from outside', async () => {
+  const { accounts, cloud, signIn, start, newDeviceKey } = await setupAccounts()
+  const other = start()
+  const alice = { server: `${cloud.url}/`, personId: ALICE.id }
+  valueOf(await other.useToken(cloud.url, await newDeviceKey()))
+  expect(other.hasStoredSignIn(alice)).toBe(false)
+  const { id } = await signIn()
+  expect([other.hasStoredSignIn(alice), other.hasStoredSignIn({ ...alice, personId: BOB.id })]).toEqual([
+    ...[true, false],
+  ])
+  valueOf(await accounts.signOut(id))
+  expect(other.hasStoredSignIn(alice)).toBe(false)
+})
+
+test('what happens to the uploads of a user is decided for all sign-ins that have ended', async () => {
+  const { accounts, accountStore, cloud, newDeviceKey, signIn } = await setupAccounts()
+  const bob = valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
+  const devices = [await newDeviceKey(), await newDeviceKey(STUDIO_NORTH_ID)]
+  const [device, expired] = [
+    valueOf(await accounts.signInWithKey(cloud.url, devices[0] ?? '')),
+    valueOf(await accounts.signInWithKey(cloud.url, devices[1] ?? '')),
+  ]
+  const session = await signIn()
+  valueOf(accountStore.save({ ...expired, state: 'signed-out' }))
+  valueOf(await accounts.signOut(bob.id, undefined, 'removed'))
+  valueOf(await accounts.signOut(device.id, undefined, 'removed'))
+  const decided = () => [bob, device, expired, session].map(({ id }) => dataOf(id))
+  const dataOf = (id: string) => accounts.list().find((account) => account.id === id)?.data
+  expect(decided()).toEqual(['removed', 'removed', undefined, undefined])
+  valueOf(await accounts.signOut(session.id, undefined, 'kept'))
+  expect(decided()).toEqual(['removed', 'kept', undefined, 'kept'])
+  // Without a decision everything is encrypted.
+  await signIn()
+  valueOf(await accounts.signOut(session.id))
+  expect(decided()).toEqual(['removed', undefined, undefined, undefined])
+})
+
+test('erases the secret of an http server on another computer without a request to it', async () => {
+  const { accountStore, environment, secretStore, signIn, start } = await setupAccounts()
+  const account = await signIn()
+  const server = 'http://core.example/api/v1'
+  valueOf(accountStore.save({ ...account, server, state: 'signed-out', hasLeft: true }))
+  const { revoked } = await start().eraseDepartedSecrets()
+  expect([await revoked, secretStore.entries.size, environment.lines]).toEqual([[], 0, []])
+})
+
+test('does not restore an account whose user signs out while the keychain is read', async () => {
+  const { accountStore, secretStore, signIn, start } = await setupAccounts()
+  const account = await signIn()
+  const kept = [...secretStore.entries]
+  secretStore.entries.clear()
+  const next = start()
+  await next.checkSecret(account.id)
+  for (const [name, secret] of kept) secretStore.entries.set(name, secret)
+  const departed = { ...account, state: 'signed-out', hasLeft: true } as const
+  secretStore.beforeCall = () => void valueOf(accountStore.save(departed))
+  expect(await next.reloadSecrets()).toBe(false)
+  expect(next.list()).toEqual([departed])
+})
+
+test('reports a profile that can’t be stored', async () => {
+  const { accounts, database, signIn } = await setupAccounts()
+  const { id } = await signIn()
+  refuseAccounts(database)
+  expect(await accounts.refreshProfile(id, neverAborted)).toMatchObject({
+    failure: { code: 'journal-trouble' },
+  })
+})
+
+test('a sign-in shows at once that the server can’t be reached', async () => {
+  const { accounts, cloud } = await setupAccounts()
+  cloud.fail({ on: 'login', how: 'cut' })
+  expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject({
+    failure: { code: 'connection-lost' },
+  })
+  expect(cloud.operations.map(({ name }) => name)).toEqual(['login'])
+})

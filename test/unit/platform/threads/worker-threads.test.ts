@@ -124,9 +124,9 @@ test('gives jobs to idle threads, and starts no more threads than configured', a
   const second = begin('wait')
   const ids = [await first.begun, await second.begun]
   expect(new Set(ids).size).toBe(2)
-  first.allow(1)
-  await first.answer
-  expect(await begin('wait').begun).toBe(ids[0])
+  second.allow(1)
+  await second.answer
+  expect(await begin('wait').begun).toBe(ids[1])
   expect(ids).toContain(await begin('wait').begun)
 })
 
@@ -159,4 +159,11 @@ test('a job with a port of its own ends without a result when its thread hangs w
   hanging.abort()
   clock.advance(5_000)
   expect([await hanging.answer, await other.answer, started.length]).toEqual([null, null, 1])
+})
+
+test('closing an idle thread is no error', async () => {
+  const { warm, close, environment } = setup()
+  warm()
+  await close()
+  expect(environment.lines).toEqual([])
 })

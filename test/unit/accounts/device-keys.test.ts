@@ -223,3 +223,11 @@ test('reports a key that the server could not revoke', async () => {
   })
   expect([accounts.list(), secretStore.entries.size]).toMatchObject([[{ state: 'signed-out' }], 0])
 })
+
+test('does not send a damaged key of an earlier pairing', async () => {
+  const { accounts, cloud, secretStore } = await setup()
+  secretStore.entries.set(`device arrival ${cloud.url}`, 'dk-a\r\nX: y')
+  expect([await accounts.finishPendingKey(cloud.url), cloud.operations]).toEqual([null, []])
+  secretStore.failWith('keychain-locked')
+  expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
+})

@@ -274,11 +274,3 @@ test('only the login of the proxy that asks for one is used, stored or not', asy
   await proxies.reportFailure(`http://mira:secret@proxy.example:3128`, proxyCodes.signIn)
   expect(valueOf(signIns.leaveProxy()).proxy).toBeNull()
 })
-
-test('does not send a damaged key of an earlier pairing', async () => {
-  const { accounts, cloud, secretStore } = await setup()
-  secretStore.entries.set(`device arrival ${cloud.url}`, 'dk-a\r\nX: y')
-  expect([await accounts.finishPendingKey(cloud.url), cloud.operations]).toEqual([null, []])
-  secretStore.failWith('keychain-locked')
-  expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
-})

@@ -67,6 +67,10 @@ test('gives names without valid characters distinct, stable replacements', () =>
   expect(cleanLibraryPath('other/\u{e000}.safetensors')).toBe(first.replace('models/loras', 'other'))
 })
 
+test('replaces such a name alike in every version, so that the file is found again', () => {
+  expect(cleanLibraryPath('\u{e000}\u{e001}.pt')).toBe('model-1nho2wg.pt')
+})
+
 test('keeps the folder of a name that has neither valid characters nor an extension', () => {
   expect(cleanLibraryPath('models/loras/\u{e000}')).toMatch(/^models\/loras\/model-[0-9a-z]{7}$/)
 })

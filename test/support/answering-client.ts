@@ -27,3 +27,21 @@ export const deviceSigner: Signer = {
   renew: async () => failed(failure('signed-out')),
   replacementFor: async () => failed(failure('signed-out')),
 }
+
+/** A client that answers every call alike, and the requests that it was given. */
+export function createRecordingClient(answer: unknown): {
+  readonly client: CloudClient
+  readonly requests: readonly object[]
+} {
+  const answering = createAnsweringClient(() => answer)
+  const requests: object[] = []
+  const client: CloudClient = {
+    ...answering,
+    send(request) {
+      const { method, path, body } = request
+      requests.push({ method, path, body })
+      return answering.send(request)
+    },
+  }
+  return { client, requests }
+}

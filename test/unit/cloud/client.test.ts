@@ -14,6 +14,7 @@ import { deleteModel, getModel } from '../../../electron/cloud/models.ts'
 import { pollPairing } from '../../../electron/cloud/pairing.ts'
 import { refresh } from '../../../electron/cloud/auth.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { directConnection } from '../../../electron/platform/network/proxy-resolver.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { startTestServer } from '../../support/network/test-server.ts'
 
@@ -186,6 +187,18 @@ test.each([200, 302, 401, 404, 503])('counts a server that responds with %i as r
 test('a server that closes the connection without a response is not reachable', async () => {
   const { client } = await setup((request) => request.socket.destroy())
   expect(await client.isReachable(new AbortController().signal)).toBe(false)
+})
+
+test('a proxy that asks for a login does not make the server unreachable, a missing one does', async () => {
+  const { url: proxy } = await startTestServer(answering(407, ''))
+  const isReachableBy = (proxyUrl: string) =>
+    createCloudClient('http://core.example', createTestEnvironment(standingClock()), {
+      ...directConnection,
+      resolve: async () => proxyUrl,
+    }).isReachable(new AbortController().signal)
+  expect([await isReachableBy(new URL(proxy).origin), await isReachableBy('http://127.0.0.1:9')]).toEqual([
+    ...[true, false],
+  ])
 })
 
 test('measures the clock difference with any response, and logs it once', async () => {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { CloudClient } from '../../../electron/cloud/client.ts'
-import { listModels } from '../../../electron/cloud/models.ts'
+import { listModels, updateModel } from '../../../electron/cloud/models.ts'
 import type { ModelWire } from '../../../electron/cloud/wire.ts'
-import { failure, retryClassOf, type Failure } from '../../../electron/contract/failures.ts'
-import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
+import { failure, retryClassOf, success, type Failure } from '../../../electron/contract/failures.ts'
+import type { LibraryChange } from '../../../electron/contract/library.ts'
+import { createAnsweringClient, createRecordingClient, deviceSigner } from '../../support/answering-client.ts'
 
 /** More pages than may be requested: then this server ends its list, so that the test ends in any case. */
 const lastPage = 3_000
@@ -127,4 +128,16 @@ test('continues a listing with parallel requests', async () => {
   for await (const page of listModels(client, deviceSigner, new AbortController().signal, from))
     expect(page.ok).toBe(true)
   expect([pages, mostRunning()]).toEqual([[3, 4, 5, 6, 7, 8, 9, 10], 4])
+})
+
+test.each<[LibraryChange, object]>([
+  [{ displayName: 'A' }, { display_name: 'A' }],
+  [{ modelType: 'vae' }, { model_type: 'vae' }],
+  [{ modelPath: 'models/vae/a' }, { model_path: 'models/vae/a' }],
+  [{ status: 'disabled' }, { model_status: 'disabled' }],
+])('the change %j of a model leaves its other members as they are', async (change, body) => {
+  const { client, requests } = createRecordingClient(null)
+  const { signal } = new AbortController()
+  expect(await updateModel(client, deviceSigner, { id: 'm/1', change }, signal)).toEqual(success(undefined))
+  expect(requests).toEqual([{ method: 'PUT', path: '/models/m%2F1', body }])
 })

@@ -62,13 +62,20 @@ test.each(['a\r\nX: y', 'a b', '', 'é', 'a'.repeat(8_001)])(
   },
 )
 
-test('limits the lifetime of a token, so that it can be stored', async () => {
-  const pair = { access_token: 'a', refresh_token: 'b', expires_in: 1e300 }
+test.each([
+  [1e300, 366 * 24 * 3600],
+  [900, 900],
+  [0, 1],
+  [-5, 1],
+  // Without it the user can sign in too.
+  [undefined, 3600],
+])('a token that expires in %j seconds is used for %i', async (given, expected) => {
+  const pair = { access_token: 'a', refresh_token: 'b', expires_in: given }
   const answer = await refresh(
     createAnsweringClient(() => pair),
     'old',
   )
-  expect(answer).toMatchObject({ ok: true, value: { expires_in: 366 * 24 * 3600 } })
+  expect(answer).toMatchObject({ ok: true, value: { expires_in: expected } })
 })
 
 /** A client whose calls all fail. */

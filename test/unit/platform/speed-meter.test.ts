@@ -28,7 +28,7 @@ function setup() {
 
 test('returns no speed before 1.5 seconds of samples', () => {
   const { meter, after } = setup()
-  expect(meter.bytesPerSecond()).toBeNull()
+  expect([meter.bytesPerSecond(), meter.history()]).toEqual([null, { stepMs: 1_000, points: [] }])
   after(0, 0)
   after(1_499, 5_000)
   expect(meter.bytesPerSecond()).toBeNull()
@@ -111,6 +111,16 @@ test('does not report a stall between blocks that take ten seconds each', () => 
   expect(meter.bytesPerSecond()).toBeGreaterThan(0)
   expect(meter.secondsLeft(1_048_576)).toBeGreaterThan(0)
   clock.advance(12_000)
+  expect([meter.bytesPerSecond(), meter.secondsLeft(1_048_576)]).toEqual([0, null])
+})
+
+test('reports a stall after twice the time between two blocks', () => {
+  const { meter, clock, after } = setup()
+  after(0, 0)
+  for (let block = 1; block <= 5; block += 1) after(4_000, block * 1_048_576)
+  clock.advance(7_900)
+  expect(meter.bytesPerSecond()).toBeGreaterThan(0)
+  clock.advance(200)
   expect([meter.bytesPerSecond(), meter.secondsLeft(1_048_576)]).toEqual([0, null])
 })
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { existingNames } from '../../../../electron/platform/files/folder-listing.ts'
 
 let folder: string
@@ -67,4 +67,28 @@ test('lists many folders without confusing them', async () => {
   }
   for (const [number, path] of [...folders.entries(), ...folders.entries()])
     expect(await existingNames(path, ['0.json', `${number}.json`])).toContain(`${number}.json`)
+})
+
+test('forgets the listing of a folder after those of sixteen others', async () => {
+  const at = Math.round(Date.now() / 1_000) - 3_600
+  const changeUnnoticed = async (name: string) => {
+    await add(name)
+    await utimes(folder, at, at)
+  }
+  const others = await Promise.all(
+    Array.from({ length: 16 }, async (_, number) => {
+      const path = await mkdtemp(join(tmpdir(), 'ferry-listing-'))
+      onTestFinished(() => rm(path, { recursive: true }))
+      await utimes(path, at + number, at + number)
+      return path
+    }),
+  )
+  await changeUnnoticed('a.json')
+  await existingNames(folder, [])
+  await changeUnnoticed('b.json')
+  const found = () => existingNames(folder, ['a.json', 'b.json'])
+  for (const path of others.slice(1)) await existingNames(path, [])
+  expect(await found()).toEqual(['a.json'])
+  for (const path of others) await existingNames(path, [])
+  expect(await found()).toEqual(['a.json', 'b.json'])
 })

@@ -51,6 +51,13 @@ test('doubles its step when all points are used, and loses no byte', () => {
   expect([stepMs, points.length, points.at(-2), points.at(-1)]).toEqual([2_000, 121, 1_000, 9_000])
 })
 
+test('has no more points than a graph can show, also in the first moment after the last one', () => {
+  const { history, flow } = setup()
+  flow(historyPoints, 1_000)
+  flow(0.5, 1_000, 500)
+  expect(history.view()).toEqual({ stepMs: 2_000, points: Array<number>(historyPoints / 2 + 1).fill(1_000) })
+})
+
 test('stores twenty hours in the same number of points', () => {
   const { history, flow } = setup()
   flow(20 * 3_600, 5_000_000)

@@ -515,8 +515,8 @@ test('erases the secret of an http server on another computer without a request 
 })
 
 test('does not restore an account whose user signs out while the keychain is read', async () => {
-  const { accountStore, secretStore, signIn, start } = await setupAccounts()
-  const account = await signIn()
+  const { accounts, accountStore, cloud, secretStore, newDeviceKey, start } = await setupAccounts()
+  const account = valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
   const kept = [...secretStore.entries]
   secretStore.entries.clear()
   const next = start()

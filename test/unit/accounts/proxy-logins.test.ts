@@ -102,6 +102,18 @@ test('asks once for a login when the stored one is rejected', async () => {
   expect([proxies.pendingQuestion(), changes()]).toEqual([{ proxy: first, wasRefused: true }, 1])
 })
 
+test('asks for the login of another proxy too, and says when a stored one was refused', async () => {
+  const { proxies, keepLogin, changes } = setup()
+  expect(proxies.hasNewLogin()).toBe(false)
+  await proxies.reportFailure(second, proxyCodes.signIn)
+  await proxies.reportFailure(first, proxyCodes.signIn)
+  expect([proxies.pendingQuestion(), changes()]).toEqual([{ proxy: first, wasRefused: false }, 2])
+  keepLogin()
+  expect(await proxies.reportFailure(first, proxyCodes.signIn)).toBe(true)
+  await proxies.reportFailure(firstWithLogin, proxyCodes.signIn)
+  expect([proxies.pendingQuestion(), changes()]).toEqual([{ proxy: first, wasRefused: true }, 3])
+})
+
 test.each(['keychain-locked', 'keychain-slow'] as const)('asks for a login on %s', async (code) => {
   const { proxies, secretStore, environment } = setup()
   secretStore.failWith(code)

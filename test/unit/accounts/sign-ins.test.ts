@@ -197,7 +197,7 @@ test('a start finds out that the server does not accept a sign-in any more', asy
 test('a start finishes a pairing, and shows once that the server fails', async () => {
   const { accounts, create, cloud, clock, events, newDeviceKey, secretStore, asks } = await setup()
   const key = await newDeviceKey()
-  cloud.fail({ on: 'getCurrentUser', how: 503, times: 3 })
+  cloud.fail({ on: 'getCurrentUser', how: 503, times: 4 })
   expect((await accounts.acceptDeviceKey(cloud.url, key)).ok).toBe(false)
   expect([...secretStore.entries.values()]).toEqual([key])
   const next = create()
@@ -205,9 +205,25 @@ test('a start finishes a pairing, and shows once that the server fails', async (
   events.length = 0
   const finished = expect.poll(() => events).toContain('accounts changed null')
   await advanceRetries(clock, finished)
-  expect([events, asks('getCurrentUser')]).toEqual([['session', 'accounts changed null', 'session'], 4])
+  expect([events, asks('getCurrentUser')]).toEqual([['session', 'accounts changed null', 'session'], 5])
   expect(next.view().accounts).toMatchObject([{ kind: 'device', state: 'ready' }])
   await next.close()
+})
+
+test('logs a pairing that can’t be finished because of an exception, except at the end', async () => {
+  const { accounts, create, environment } = await setup()
+  const startWith = async (finishPendingKey: typeof accounts.finishPendingKey) => {
+    const signIns = create({ ...accounts, finishPendingKey })
+    await signIns.restore()
+    return signIns
+  }
+  const late = Promise.withResolvers<null>()
+  await (await startWith(() => late.promise)).close()
+  late.reject(new Error('the journal is closed'))
+  const failing = await startWith(() => Promise.reject(new Error('a bug')))
+  const logged = () => environment.lines.filter(({ level }) => level === 'error')
+  await expect.poll(logged).toMatchObject([{ facts: { error: 'Error: a bug' } }])
+  await failing.close()
 })
 
 test('ends only after the server has revoked the key of a sign-out that was cut off', async () => {
@@ -237,6 +253,14 @@ test('closing ends the repetition of a check, and hides a pairing', async () => 
   await cloud.ended('getCurrentUser', 2)
   await next.close()
   expect([next.view().pairing, clock.waits()]).toEqual([null, []])
+})
+
+test('starts a pairing that can be cancelled, or returns why there is none', async () => {
+  const { signIns, cloud } = await setup()
+  cloud.fail({ on: 'startPairing', how: 503 })
+  expect(await signIns.startPairing()).toMatchObject({ failure: { code: 'server-trouble' } })
+  expect(valueOf(await signIns.startPairing()).pairing).toMatchObject({ state: 'waiting' })
+  expect(valueOf(signIns.cancelPairing()).pairing).toBeNull()
 })
 
 test('a check on request marks a refused sign-in, and no other one', async () => {

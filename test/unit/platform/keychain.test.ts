@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
 import type { Log } from '../../../electron/platform/environment.ts'
 import {
   createKeychain,
@@ -7,10 +9,11 @@ import {
   splitSecret,
   type Keytar,
 } from '../../../electron/platform/keychain.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
 const log: Log = { info() {}, warn() {}, error() {} }
 
-/** A store with Windows' limit of 2,560 bytes per entry. */
+/** A store with Windows' limit of 2,560 bytes per entry, which changes its entries some time after a call. */
 function setup(limitMs = 1_000) {
   const entries = new Map<string, string>()
   const calls: string[] = []
@@ -21,10 +24,12 @@ function setup(limitMs = 1_000) {
     },
     async setPassword(service, account, password) {
       if (Buffer.byteLength(password) > 2_560) throw new Error('The stub received bad data.')
+      await new Promise(setImmediate)
       calls.push(`set ${service}`)
       entries.set(account, password)
     },
     async deletePassword(_service, account) {
+      await new Promise(setImmediate)
       return entries.delete(account)
     },
   }
@@ -88,6 +93,15 @@ describe('a secret', () => {
     expect(await keychain.get('session')).toEqual({ ok: true, value: 'old'.repeat(2_000) })
   })
 
+  test('that an earlier version has stored in pieces can be read', async () => {
+    const { entries, keychain } = setup()
+    const digest = createHash('sha256').update('one two').digest('hex')
+    entries.set('session', `modelferry-parts:2:0badcafe:${digest}`)
+    entries.set('session part 0badcafe 1', 'one ')
+    entries.set('session part 0badcafe 2', 'two')
+    expect(await keychain.get('session')).toEqual({ ok: true, value: 'one two' })
+  })
+
   test('that looks like the prefix of pieces is stored unchanged', async () => {
     const { keychain } = setup()
     const secret = `modelferry-parts:1:00000000:${'0'.repeat(64)}`
@@ -125,17 +139,19 @@ test('a secret in pieces is not read while it is being replaced', async () => {
   expect(entries.size).toBe(0)
 })
 
-test('calls after a failed one work', async () => {
+test('logs a failed call, and calls after it work', async () => {
   const { keytar } = setup()
+  const { log: recorded, lines } = createTestEnvironment(standingClock())
   let calls = 0
   const keychain = createKeychain({
-    log,
+    log: recorded,
     async load() {
       if ((calls += 1) === 1) throw new Error('User canceled the operation.')
       return keytar
     },
   })
   expect(await keychain.set('a', 'b')).toMatchObject({ failure: { code: 'keychain-locked' } })
+  expect(lines).toMatchObject([{ level: 'warn', facts: { what: 'set' } }])
   expect([await keychain.set('a', 'b'), await keychain.get('a')]).toMatchObject([
     { ok: true },
     { value: 'b' },
@@ -150,17 +166,31 @@ describe('a keychain that hangs', () => {
     const keychain = createKeychain({
       log,
       limitMs: 5,
-      load: async () => ({ ...keytar, getPassword: () => ((asked += 1), gate.promise) }),
+      load: async () => ({
+        ...keytar,
+        getPassword: () => ((asked += 1) === 1 ? Promise.resolve('fast') : gate.promise),
+      }),
     })
+    expect(await keychain.get('a')).toEqual({ ok: true, value: 'fast' })
     expect(await keychain.get('a')).toMatchObject({ ok: false, failure: { code: 'keychain-slow' } })
     expect(keychain.isStuck()).toBe(true)
     expect(await keychain.get('b')).toMatchObject({ ok: false, failure: { code: 'keychain-slow' } })
-    expect(asked).toBe(1)
+    expect(asked).toBe(2)
     gate.resolve('late')
     await gate.promise
     await expect.poll(() => keychain.isStuck()).toBe(false)
     expect(await keychain.get('c')).toEqual({ ok: true, value: 'late' })
   })
+})
+
+test('a call that has ended in time never counts as stuck', async () => {
+  const { keytar, keychain } = setup(1)
+  await keychain.get('a')
+  const never = async () => ({ ...keytar, getPassword: () => new Promise<null>(() => {}) })
+  const hanging = createKeychain({ log, limitMs: 2, load: never })
+  // Its time limit ends after that of the first call.
+  await hanging.get('a')
+  expect([hanging.isStuck(), keychain.isStuck()]).toEqual([true, false])
 })
 
 test('reports a keychain that cannot be loaded as absent', async () => {
@@ -178,8 +208,8 @@ test.each([
   ['Cannot create an item in a locked collection', 'keychain-locked'],
   ['User interaction is not allowed.', 'keychain-locked'],
   ['The user name or passphrase you entered is not correct. User canceled the operation.', 'keychain-locked'],
-])('maps “%s” to %s', (message, code) => {
-  expect(keychainFailure(new Error(message)).code).toBe(code)
+] as const)('maps “%s” to %s', (message, code) => {
+  expect(keychainFailure(new Error(message))).toEqual(failure(code, {}, { detail: message }))
 })
 
 test('splits secrets at the limit, but never inside a character', () => {

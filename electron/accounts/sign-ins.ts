@@ -94,7 +94,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     finishPendingKey: accounts.finishPendingKey,
     discardKey: accounts.discardKey,
     environment,
-    onSignedIn: () => void signedIn(),
+    onSignedIn: () => checks.finishSignIn(),
     onChange: () => announce(),
   })
 
@@ -132,7 +132,7 @@ export function createSignIns(options: SignInOptions): SignIns {
 
   const afterSignIn = async (account: Result<Account>) => (account.ok ? signedIn() : account)
 
-  const checks = createSignInChecks(options, announce, () => void signedIn())
+  const checks = createSignInChecks(options, announce, () => accountsChanged(null))
 
   return {
     view,
@@ -220,13 +220,15 @@ const confirmWithinMs = 15_000
 
 /** Checks the stored sign-ins, when the app starts and on request. */
 function createSignInChecks(
-  { accounts, environment, settings }: SignInOptions,
+  { accounts, environment, settings, onSignedIn }: SignInOptions,
   announce: () => void,
-  onSignedIn: () => void,
+  accountsChanged: () => void,
 ) {
   const closing = new AbortController()
   let refreshing: Promise<unknown> = Promise.resolve()
   let revoking: Promise<unknown> = Promise.resolve()
+  /** For sign-ins that no caller waits for. Once closed, the accounts can't be read any more. */
+  const finishSignIn = () => void onSignedIn().then(() => closing.signal.aborted || accountsChanged())
   const signedInAccounts = () => accounts.list().filter(({ state }) => state === 'ready')
 
   /**
@@ -243,7 +245,7 @@ function createSignInChecks(
     try {
       const account = await retryCall(finish, environment, { signal: closing.signal, onRetry })
       if (closing.signal.aborted) return
-      if (account.ok && account.value) onSignedIn()
+      if (account.ok && account.value) finishSignIn()
       else announce()
     } catch (error) {
       if (!closing.signal.aborted)
@@ -252,6 +254,7 @@ function createSignInChecks(
   }
 
   return {
+    finishSignIn,
     async restore() {
       // Only here, before any sign-in, whose secret could be erased too. Not awaited, also not at the end, since a
       // locked keyring may be asking the user for its password.

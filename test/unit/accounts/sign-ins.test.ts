@@ -226,6 +226,21 @@ test('logs a pairing that can’t be finished because of an exception, except at
   await failing.close()
 })
 
+test('a sign-in whose encrypted data is restored only after the end changes nothing', async () => {
+  const { accounts, create, cloud, events, given, newDeviceKey } = await setup()
+  const account = valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
+  const restored = Promise.withResolvers<void>()
+  given.restored = restored.promise
+  const signIns = create({ ...accounts, finishPendingKey: async () => success(account) })
+  await signIns.restore()
+  await signIns.close()
+  events.length = 0
+  restored.resolve()
+  await given.restored
+  await new Promise(setImmediate)
+  expect(events).toEqual([])
+})
+
 test('ends only after the server has revoked the key of a sign-out that was cut off', async () => {
   const { accountStore, create, cloud, signIns, newDeviceKey, secretStore } = await setup()
   const [account] = valueOf(await signIns.signInWithKey(await newDeviceKey())).accounts

@@ -29,7 +29,7 @@ export async function setupAccounts(options: CloudOptions = {}) {
     rmSync(folder, { recursive: true })
     await cloud.close()
   })
-  const secretStore = createMemorySecretStore()
+  const secretStore = createMemorySecretStore({ answersLater: true })
   const accountStore = createAccountStore(database, environment)
   const asked: string[] = []
   const answers = { isConfirmed: true }

@@ -12,8 +12,8 @@ export interface MemorySecretStore extends SecretStore {
   beforeCall: (call: string) => Promise<void> | void
 }
 
-/** An in-memory secret store. */
-export function createMemorySecretStore(): MemorySecretStore {
+/** An in-memory secret store. With `answersLater` a call takes effect some time later, as in a keychain. */
+export function createMemorySecretStore({ answersLater = false } = {}): MemorySecretStore {
   const entries = new Map<string, string>()
   const calls: string[] = []
   let failureCode: FailureCode | null = null
@@ -21,7 +21,9 @@ export function createMemorySecretStore(): MemorySecretStore {
   async function answer<T>(call: string, work: () => T) {
     calls.push(call)
     await store.beforeCall(call)
-    return failureCode ? failed(failure(failureCode)) : success(work())
+    const code = failureCode
+    if (answersLater) await new Promise(setImmediate)
+    return code ? failed(failure(code)) : success(work())
   }
 
   const store: MemorySecretStore = {

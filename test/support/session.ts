@@ -20,7 +20,7 @@ export async function setupSession() {
   const environment = createTestEnvironment(clock)
   const cloud = await startCloud({ now: clock.now })
   onTestFinished(() => cloud.close())
-  const secretStore = createMemorySecretStore()
+  const secretStore = createMemorySecretStore({ answersLater: true })
   const client = createCloudClient(cloud.url, environment)
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-session-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

@@ -42,6 +42,16 @@ describe('what is on disk', () => {
     expect(read(1_000_000.5, 65).refused).toEqual(['limitBytesPerSecond', 'streamsMost'])
   })
 
+  test.each([
+    [{ days: [0, 6], fromMinute: 0, toMinute: 23 * 60 + 59 }, true],
+    [{ days: [7], fromMinute: 0, toMinute: 1 }, false],
+    [{ days: [0], fromMinute: -1, toMinute: 1 }, false],
+    [{ days: [0], fromMinute: 0, toMinute: 24 * 60 }, false],
+  ])('accepts only days and minutes that there are as quiet hours: %o', (hours, isAccepted) => {
+    const quietHours = [{ ...hours, limitBytesPerSecond: null }]
+    expect(parseSettings({ quietHours }).refused).toEqual(isAccepted ? [] : ['quietHours'])
+  })
+
   test('logs an invalid value', () => {
     expect(setup({ atOnce: 'many' }).warnings).toEqual([{ refused: ['atOnce'] }])
   })

@@ -33,6 +33,14 @@ test.each([
   expect(refine(kind, name)).toEqual(expected)
 })
 
+test.for([
+  [vae('Flux.1 / Chroma'), 'my_Chroma_style.safetensors', 'chroma'],
+  [vae('Hunyuan Video / Wan'), 'hunyuan_video_style.safetensors', 'hunyuan-video'],
+  [vae('SD / SDXL'), 'My_SD_XL_vae.safetensors', 'sd_xl'],
+] as const)('decides about %j by the words in the name %s: %s', ([kind, name, hint]) => {
+  expect(refineKindByName(kind, name).note).toMatchObject({ key: 'note.by-name', params: { hint } })
+})
+
 test('detects the quantisation of a model’s weights', () => {
   const tensors = (names: readonly string[], dtype = 'U8') =>
     new Map(names.map((name) => [name, { dtype, shape: [8], sizeBytes: 8 }]))

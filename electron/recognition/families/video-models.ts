@@ -322,12 +322,7 @@ export const videoModels: readonly BaseModel[] = [
         ],
       },
     ],
-    variants: [
-      [
-        { word: '', shapes: [['x_embedder.proj.1.weight', [2048]]] },
-        { word: '14B', shapes: [['x_embedder.proj.1.weight', [5120]]] },
-      ],
-    ],
+    variants: [[{ word: '14B', shapes: [['x_embedder.proj.1.weight', [5120]]] }]],
     lora: {
       layers: cosmosLayers([2048, 5120]),
       blocks: { 'blocks.': [28, 36], 'transformer_blocks.': [28, 36] },

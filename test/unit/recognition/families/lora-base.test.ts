@@ -56,14 +56,142 @@ test.each([
     kohya('lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q', 320),
     'SD1 / SD2',
   ],
+  // Flux.2 Klein 4B is as wide and has as many.
+  [
+    'the last single block of LongCat-Image',
+    peft('diffusion_model.single_blocks.19.linear1', 3072),
+    'LongCat-Image / Flux.2',
+  ],
   ['a transformer of SD3 Medium', peft('transformer.transformer_blocks.23.attn.to_q', 1536), 'SD3 / SD3.5'],
+  [
+    'a first transformer block, which all UNets have',
+    kohya('lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q', 640),
+    'SD1 / SD2 / SDXL',
+  ],
   [
     'blocks of Cosmos-Predict2',
     peft('diffusion_model.blocks.0.self_attn.q_proj', 2048),
     'Cosmos-Predict2 / Anima',
   ],
+  [
+    'the last block of Cosmos-Predict2',
+    peft('diffusion_model.blocks.27.self_attn.q_proj', 2048),
+    'Cosmos-Predict2 / Anima',
+  ],
+  [
+    'the last block of Cosmos-Predict2 in diffusers’ names',
+    peft('transformer.transformer_blocks.27.attn1.to_q', 2048),
+    'Cosmos-Predict2 / Anima / LTX-Video',
+  ],
 ] as const)('reports all families of %s', (_what, shapes, base) => {
   expect(kindOf(shapes)?.base).toBe(base)
+})
+
+/** Of each family a layer with `#` for its block, its input width, and the number of such blocks. */
+test.for<[base: string, layer: string, width: number, blocks: number]>([
+  ['Chroma', 'single_blocks.#.linear1', 3072, 38],
+  ['Chroma', 'transformer_blocks.#.attn.to_q', 3072, 19],
+  ['Chroma', 'single_transformer_blocks.#.attn.to_q', 3072, 38],
+  ['Flux.1', 'double_blocks.#.img_mod.lin', 3072, 19],
+  ['Flux.1', 'single_blocks.#.modulation.lin', 3072, 38],
+  ['Flux.1', 'transformer_blocks.#.norm1.linear', 3072, 19],
+  ['Flux.1', 'single_transformer_blocks.#.norm.linear', 3072, 38],
+  ['Flux.2', 'double_blocks.#.img_attn.qkv', 6144, 8],
+  ['Flux.2', 'single_blocks.#.linear1', 6144, 48],
+  ['Flux.2', 'transformer_blocks.#.attn.to_q', 6144, 8],
+  ['Flux.2', 'single_transformer_blocks.#.attn.to_qkv_mlp_proj', 6144, 48],
+  ['LongCat-Image', 'single_blocks.#.linear1', 3072, 20],
+  ['LongCat-Image', 'transformer_blocks.#.attn.to_q', 3072, 10],
+  ['Ovis-Image', 'double_blocks.#.img_mlp.gate_proj', 3072, 6],
+  ['Ovis-Image', 'double_blocks.#.img_mlp.up_proj', 3072, 6],
+  ['Ovis-Image', 'transformer_blocks.#.attn.to_q', 3072, 6],
+  ['Ovis-Image', 'single_transformer_blocks.#.attn.to_q', 3072, 27],
+  ['AuraFlow', 'single_transformer_blocks.#.attn.to_q', 3072, 32],
+  ['Hunyuan-DiT', 'blocks.#.attn1.Wqkv', 1408, 40],
+  ['Hunyuan Video', 'double_blocks.#.img_attn_qkv', 3072, 20],
+  ['Hunyuan Video', 'single_blocks.#.linear1', 3072, 40],
+  ['Hunyuan Video', 'transformer_blocks.#.attn.to_q', 3072, 20],
+  ['Hunyuan Video', 'single_transformer_blocks.#.attn.to_q', 3072, 40],
+  ['Hunyuan Video 1.5', 'double_blocks.#.img_attn_qkv', 2048, 54],
+  ['Hunyuan Video 1.5', 'transformer_blocks.#.attn.to_q', 2048, 54],
+  ['Qwen-Image', 'transformer_blocks.#.attn.to_q', 3072, 60],
+  ['ACE-Step', 'transformer_blocks.#.cross_attn.to_q', 2560, 24],
+  ['PixArt', 'transformer_blocks.#.attn1.to_q', 1152, 28],
+  ['PixArt', 'blocks.#.attn.qkv', 1152, 28],
+  ['CogView3', 'transformer_blocks.#.attn1.to_q', 2560, 30],
+  ['CogView3', 'transformer_blocks.#.ff.net.0.proj', 2560, 30],
+  ['CogView3', 'transformer_blocks.#.ff.net.2', 10_240, 30],
+  ['NewBie', 'layers.#.attention.qkv', 2304, 36],
+  ['Lumina 2', 'layers.#.attention.qkv', 2304, 26],
+  ['Z-Image', 'layers.#.attention.to_q', 3840, 30],
+  ['OmniGen2', 'layers.#.attn.to_q', 2520, 32],
+  ['SD3.5', 'joint_blocks.#.x_block.mlp.fc1', 2432, 38],
+  ['SDXL refiner', 'down_blocks.1.attentions.0.transformer_blocks.#.attn1.to_q', 768, 4],
+  ['SDXL refiner', 'down_blocks.2.attentions.0.transformer_blocks.#.attn1.to_q', 1536, 4],
+  ['SDXL', 'down_blocks.2.attentions.0.transformer_blocks.#.attn1.to_q', 1280, 10],
+  ['Wan', 'blocks.#.self_attn.q', 5120, 40],
+  ['Mochi', 'blocks.#.attn.qkv_x', 3072, 48],
+  ['Mochi', 'transformer_blocks.#.attn1.to_q', 3072, 48],
+  ['MiniMax H3', 'blocks.#.attn.qkv_proj', 5376, 50],
+  ['MiniMax H3', 'blocks.#.mlp.fc1', 5376, 50],
+  ['MiniMax H3', 'transformer_blocks.#.attn.to_q', 5376, 50],
+  ['MiniMax H3', 'transformer_blocks.#.ff.net.0.proj', 5376, 50],
+  ['MiniMax H3', 'transformer_blocks.#.ff.net.2', 14_336, 50],
+  ['LTX-Video', 'transformer_blocks.#.attn1.to_q', 4096, 48],
+  ['Anima', 'blocks.#.self_attn.q_proj', 2048, 28],
+  ['Anima', 'transformer_blocks.#.attn1.to_q', 2048, 28],
+  ['Cosmos-Predict2', 'blocks.#.self_attn.q_proj', 5120, 36],
+  ['Cosmos-Predict2', 'transformer_blocks.#.attn1.to_q', 5120, 36],
+  ['Allegro', 'transformer_blocks.#.attn1.to_q', 2304, 32],
+  ['Allegro', 'transformer_blocks.#.attn2.to_k', 2304, 32],
+])(
+  '%s has the layer %s with an input of %i in %i blocks, and in no other',
+  ([base, layer, width, blocks]) => {
+    const basesOf = (block: number) =>
+      kindOf(peft(layer.replace('#', String(block)), width))?.base?.split(' / ') ?? []
+    expect(basesOf(blocks - 1)).toContain(base)
+    expect(basesOf(blocks)).not.toContain(base)
+  },
+)
+
+/** Layers outside of the blocks, with their input width. */
+test.for<[base: string, layer: string, width: number]>([
+  ['Chroma', 'final_layer.linear', 3072],
+  ['Flux.1', 'final_layer.linear', 3072],
+  ['Flux.1', 'single_blocks.0.linear1_qkv', 3072],
+  ...[64, 128, 384].flatMap((width): [string, string, number][] => [
+    ['Flux.1', 'img_in', width],
+    ['Flux.1', 'x_embedder', width],
+  ]),
+  ['Flux.1', 'context_embedder', 4096],
+  ['Flux.1', 'norm_out.linear', 3072],
+  ['Flux.1', 'proj_out', 3072],
+  ...[15_360, 12_288, 7680].flatMap((width): [string, string, number][] => [
+    ['Flux.2', 'txt_in', width],
+    ['Flux.2', 'context_embedder', width],
+  ]),
+  ['Flux.2', 'img_in', 128],
+  ['Flux.2', 'x_embedder', 128],
+  ['Qwen-Image', 'img_in', 64],
+  ['Qwen-Image', 'txt_in', 3584],
+  ['Qwen-Image', 'proj_out', 3072],
+  ['Qwen-Image', 'norm_out.linear', 3072],
+  ['Sana', 'transformer_blocks.0.attn1.to_q', 1152],
+  ['Lumina 2', 'cap_embedder.1', 2304],
+  ['Z-Image', 'cap_embedder.1', 2560],
+  ['SDXL refiner', 'text_encoder.text_model.encoder.layers.0.self_attn.q_proj', 1280],
+  ['Anima', 'te.layers.0.mlp.gate_proj', 1024],
+  ['Cosmos', 't_embedder.1.linear_1', 4096],
+  ['Cosmos', 't_embedder.1.linear_1', 5120],
+  ['Cosmos', 't_embedder.1.linear_2', 5120],
+  ['Cosmos-Predict2', 'blocks.0.cross_attn.k_proj', 1024],
+  ['Cosmos-Predict2', 'transformer_blocks.0.attn2.to_k', 1024],
+  ['LTX-Video', 'patchify_proj', 128],
+  ['LTX-Video', 'proj_in', 128],
+])('%s has the layer %s with an input of %i, and of no other width', ([base, layer, width]) => {
+  const basesOf = (input: number) => kindOf(peft(layer, input))?.base?.split(' / ') ?? []
+  expect(basesOf(width)).toContain(base)
+  expect(basesOf(width + 8)).not.toContain(base)
 })
 
 test('reports no family when more than five are possible', () => {
@@ -75,6 +203,11 @@ test('reports no family when more than five are possible', () => {
 
 test('reports no family when widths contradict all', () => {
   expect(kindOf(peft('transformer_blocks.0.attn.to_q', 77))).toMatchObject({ modelType: 'loras', base: null })
+})
+
+test('names a tensor of the chosen family as evidence', () => {
+  const shapes = { ...peft('new.layer', 8), ...peft('transformer_blocks.59.attn.to_q', 3072) }
+  expect(kindOf(shapes)?.evidence).toBe('transformer_blocks.59.attn.to_q.lora_A.weight')
 })
 
 test('lets the metadata choose among the possible families', () => {

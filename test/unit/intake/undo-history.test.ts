@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { createUndoHistory } from '../../../electron/intake/undo-history.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { multipartOpenState, uploadRecord } from '../../support/records.ts'
+
+const replacing = (asidePath: string | null) => ({
+  library: {
+    replaces: { modelId: 'old', name: 'Old', path: 'models/loras/a.safetensors', fate: 'delete', asidePath },
+  } as const,
+})
+
+test.for<[what: string, given: Partial<UploadRecord>, isRestored: boolean]>([
+  ['that is queued', {}, true],
+  ['that would have replaced a model', replacing(null), true],
+  ['that has moved the old model to another path', replacing('models/loras/a.old.safetensors'), false],
+  ['of which bytes were sent', { state: { kind: 'queued', started: true } }, false],
+  ['with parts in storage', { state: multipartOpenState(5) }, false],
+])('restores an upload %s: %s', ([_what, given, isRestored]) => {
+  const history = createUndoHistory()
+  const record = uploadRecord(given)
+  history.rememberRemoved([record])
+  expect(history.findRemoved([record.id])).toEqual(isRestored ? [record] : [])
+})
+
+test('finds removed uploads in the requested order until they are forgotten', () => {
+  const history = createUndoHistory()
+  const [first, second] = [uploadRecord(), uploadRecord()]
+  history.rememberRemoved([first, second])
+  expect(history.findRemoved([second.id, 'unknown', first.id])).toEqual([second, first])
+  history.forgetRemoved([first.id])
+  expect(history.findRemoved([first.id, second.id])).toEqual([second])
+})
+
+test('forgets what was removed of accounts that have signed out, and nothing of others', () => {
+  const history = createUndoHistory()
+  const [left, stays] = [uploadRecord({ accountId: 'left' }), uploadRecord({ accountId: 'stays' })]
+  history.rememberRemoved([left, stays])
+  history.forgetAccounts((accountId) => accountId === 'left')
+  expect(history.findRemoved([left.id, stays.id])).toEqual([stays])
+})
+
+test('forgets the uploads that were removed first beyond 50,000', () => {
+  const history = createUndoHistory()
+  const record = uploadRecord()
+  const many = Array.from({ length: 50_001 }, (_, number) => ({ ...record, id: `${number}` }))
+  history.rememberRemoved(many)
+  expect(history.findRemoved(['0', '1', '50000']).map(({ id }) => id)).toEqual(['1', '50000'])
+})
+
+test('knows the rows of each drop of this session', () => {
+  const history = createUndoHistory()
+  const [first, second] = [history.rememberDrop(['a', 'b']), history.rememberDrop(['c'])]
+  expect([first, second, 'unknown'].map((drop) => history.idsOfDrop(drop))).toEqual([['a', 'b'], ['c'], []])
+})

@@ -8,6 +8,7 @@ import {
   familyNeeds,
   isCompanion,
   mayBeCompanion,
+  typesOf,
 } from '../../../electron/recognition/companions/companion-needs.ts'
 import { allParts, parts, toNameText } from '../../../electron/recognition/companions/companion-parts.ts'
 import { baseModels } from '../../../electron/recognition/families/base-models.ts'
@@ -90,10 +91,13 @@ test('needs nothing if only a folder or a name shows what a file is, or its fami
   const shown = await recognised(flux)
   expect(needsOf({ ...shown, reason: { key: 'reason.folder', params: {} } })).toEqual([])
   expect(needsOf({ ...shown, base: 'Unheard' })).toEqual([])
+  expect(needsOf({ ...shown, modelType: 'loras', base: null })).toEqual([])
   // An older version didn't record what a checkpoint contains.
   expect(needsOf({ ...shown, modelType: 'checkpoints' })).toEqual([])
   const group = { key: 'g', name: 'flux', kind: 'diffusers' } as const
   expect(needsOf({ ...shown, modelType: 'diffusers', group })).toEqual([])
+  expect(needsOf({ ...shown, group: { ...group, kind: 'external' } })).toEqual([])
+  expect(needsOf({ ...shown, group: { ...group, kind: 'shards' } })).toEqual(needsOf(shown))
 })
 
 test('accepts a file as companion by its header, and by its name where headers are the same', async () => {
@@ -111,6 +115,48 @@ test('accepts a file as companion by its header, and by its name where headers a
   // A name alone is no evidence.
   const fake = await recognised({ weight: half(64, 64) }, 't5xxl_fp16.safetensors', 'text_encoders')
   expect(isCompanion(fake, 't5xxl_fp16.safetensors', parts.t5xxl)).toBe(false)
+})
+
+test('names the same companion for all models of a family', async () => {
+  const lora = { ...(await recognised(flux)), modelType: 'loras' }
+  const [one, other] = [companionsOf(lora).needs[0], companionsOf({ ...lora, variant: 'control' }).needs[0]]
+  expect(one?.role).toBe('base-model')
+  expect(other).toBe(one)
+})
+
+// Other weights have the same header.
+const withSameHeader = [
+  'oldT5xxl',
+  'llava',
+  'llama31',
+  'gemmaOf12B',
+  'vaeSd',
+  'vaeSdxl',
+  'vaeSd3',
+  'vaeFlux1',
+  'vaeWan',
+  'vaeQwenImage',
+] as const
+
+test.for(withSameHeader)('accepts a file as %s only by its name', async (key) => {
+  const part = parts[key]
+  const recognition = { ...(await recognised(flux)), modelType: typesOf(part.role)[0] ?? '', base: part.base }
+  expect(isCompanion(recognition, part.usualName, part)).toBe(true)
+  expect(isCompanion(recognition, 'renamed.safetensors', part)).toBe(false)
+  expect(mayBeCompanion(recognition, part)).toBe(true)
+})
+
+test('accepts no file of another type, and a GGUF file of any size as a possible companion', async () => {
+  const shown = await recognised(flux)
+  const encoder = (base: string, modelType = 'text_encoders') => ({ ...shown, base, modelType })
+  expect(isCompanion(encoder('T5-XXL', 'loras'), 't5xxl.safetensors', parts.t5xxl)).toBe(false)
+  const possible = ['Qwen3', 'Qwen3-VL'].map((base) =>
+    [parts.qwen3of4B, parts.qwen3vlOf4B].map((part) => mayBeCompanion(encoder(base), part)),
+  )
+  expect(possible).toEqual([
+    [true, false],
+    [false, true],
+  ])
 })
 
 test('names families, encoders and VAEs as recognition does, and recognises its own usual names', () => {

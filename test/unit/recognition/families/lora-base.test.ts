@@ -205,6 +205,30 @@ test('reports no family when widths contradict all', () => {
   expect(kindOf(peft('transformer_blocks.0.attn.to_q', 77))).toMatchObject({ modelType: 'loras', base: null })
 })
 
+test('distinguishes families by the output of a layer', () => {
+  const basesOf = (output: number) =>
+    kindOf(peft('transformer.single_transformer_blocks.0.proj_mlp', 3072, output))?.base?.split(' / ')
+  // Ovis-Image has a gated activation.
+  expect(basesOf(24_576)).toEqual(['Ovis-Image'])
+  expect(basesOf(12_288)).toContain('Flux.1')
+  expect(basesOf(12_288)).not.toContain('Ovis-Image')
+})
+
+test.for<[parts: Shapes, base: string | null]>([
+  [{ lokr_w1: [8, 8], lokr_w2: [160, 160] }, 'SDXL'],
+  [{ lokr_w1: [8, 8], lokr_w2_a: [160, 16], lokr_w2_b: [16, 160] }, 'SDXL'],
+  [{ lokr_w1_a: [8, 4], lokr_w1_b: [4, 8], lokr_w2: [160, 160] }, 'SDXL'],
+  [{ lokr_w1: [8, 8], lokr_w2: [90, 90] }, null],
+  [{ lokr_w1_a: [8, 4], lokr_w1_b: [4, 8], lokr_w2: [90, 90] }, null],
+  // One factor alone doesn't show the width.
+  [{ lokr_w1: [8, 8] }, 'SDXL'],
+  [{ lokr_w2: [160, 160] }, 'SDXL'],
+])('multiplies the widths of the factors of a LoKr: %j is for %s', ([parts, base]) => {
+  const layer = 'lora_unet_middle_block_1_transformer_blocks_9_attn1_to_q'
+  const shapes = Object.entries(parts).map(([part, shape]) => [`${layer}.${part}`, shape] as const)
+  expect(kindOf(Object.fromEntries(shapes))).toMatchObject({ modelType: 'loras', base })
+})
+
 test('names a tensor of the chosen family as evidence', () => {
   const shapes = { ...peft('new.layer', 8), ...peft('transformer_blocks.59.attn.to_q', 3072) }
   expect(kindOf(shapes)?.evidence).toBe('transformer_blocks.59.attn.to_q.lora_A.weight')
@@ -214,6 +238,10 @@ test('lets the metadata choose among the possible families', () => {
   const shapes = peft('diffusion_model.double_blocks.18.img_attn.qkv', 3072)
   expect(kindOf(shapes, { 'modelspec.architecture': 'chroma/lora' })?.base).toBe('Chroma')
   expect(kindOf(shapes, { ss_base_model_version: 'flux1' })?.base).toBe('Flux.1')
+  // The class is one of SD1 and SD2.
+  const config = '{"_class_name": "StableDiffusionPipeline"}'
+  const ofSd2 = kohya('lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k', 1024, 640)
+  expect(kindOf(ofSd2, { config })?.base).toBe('SD2')
 })
 
 test('recognises no LoRA by tensors that end in alpha', () => {

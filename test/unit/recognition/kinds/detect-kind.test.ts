@@ -3,6 +3,7 @@ import type { Header } from '../../../../electron/recognition/formats/header.ts'
 import { detectKind } from '../../../../electron/recognition/kinds/detect-kind.ts'
 import { parseSafetensors } from '../../../../electron/recognition/formats/safetensors.ts'
 import { families } from '../../../fixtures/families.ts'
+import { flux, half, withPrefix } from '../../../fixtures/family.ts'
 import type { Family } from '../../../fixtures/family.ts'
 import { safetensorsHeader } from '../../../fixtures/model-files.ts'
 import type { FixtureTensors } from '../../../fixtures/model-files.ts'
@@ -38,6 +39,43 @@ test('returns null for unknown tensors', () => {
   expect(detectKind(headerOf({}))).toBeNull()
 })
 
+test.for<[what: string, tensors: FixtureTensors]>([
+  ['several vectors', { one: half(768), other: half(768) }],
+  ['a cube', { cube: half(3, 3, 768) }],
+  ['more rows than an embedding has', { rows: half(256, 768) }],
+  ['rows of a width that no text encoder has', { rows: half(4, 77) }],
+  ['rows of different widths, one of them unknown', { rows: half(4, 768), others: half(4, 77) }],
+])('takes %s for no embedding', ([_what, tensors]) => {
+  expect(detectKind(headerOf(tensors))).toBeNull()
+})
+
+const loraOfFlux = {
+  'double_blocks.18.img_attn.proj.lora_down.weight': half(16, 3072),
+  'double_blocks.18.img_attn.proj.lora_up.weight': half(3072, 16),
+}
+const alphaOfFlux = { 'double_blocks.18.img_attn.proj.alpha': half() }
+const bias = { 'final_layer.linear.bias': half(64) }
+
+test.for<[tensors: FixtureTensors, modelType: string]>([
+  [{ ...flux, ...loraOfFlux }, 'diffusion_models'],
+  [{ ...flux, ...loraOfFlux, ...alphaOfFlux }, 'loras'],
+  [{ ...flux, ...bias, ...loraOfFlux, ...alphaOfFlux }, 'diffusion_models'],
+  // A whole tensor that a LoRA changes, and nothing else of a model.
+  [{ ...bias, 'a.weight': half(9, 9), 'b.weight': half(9, 9), ...loraOfFlux }, 'loras'],
+])('recognises a file with half of its tensors or more from a LoRA as one: %j', ([tensors, modelType]) => {
+  expect(detectKind(headerOf(tensors))?.modelType).toBe(modelType)
+})
+
+test('recognises a checkpoint by the prefix of its diffusion model beside other parts', () => {
+  const vae = { 'vae.decoder.conv_in.weight': half(512, 16, 3, 3) }
+  expect(detectKind(headerOf({ ...withPrefix('diffusion_model.', flux), ...vae }))).toMatchObject({
+    modelType: 'checkpoints',
+    contains: ['vae'],
+  })
+  const bare = detectKind(headerOf({ ...flux, ...vae }))
+  expect([bare?.modelType, bare?.contains]).toEqual(['diffusion_models', undefined])
+})
+
 test('recognises a diffusion model of unknown family as one', () => {
   const kind = detectKind(headerOf({ 'model.diffusion_model.new.weight': { dtype: 'F32', shape: [3, 3] } }))
   expect(kind).toEqual({
@@ -54,6 +92,14 @@ test('takes the base from the metadata when the tensors don’t show it', () => 
   expect(detectKind(headerOf(tensors, { 'modelspec.architecture': 'stable-diffusion-v1/lora' }))?.base).toBe(
     'SD1',
   )
+})
+
+test('lets the metadata choose among bases that the tensors leave open, and add no other', () => {
+  const { tensors } = families['Flux.1 VAE']
+  const baseOf = (architecture: string) =>
+    detectKind(headerOf(tensors, { 'modelspec.architecture': architecture }))?.base
+  expect(baseOf('flux-1-dev/vae')).toBe('Flux.1')
+  expect(baseOf('stable-diffusion-v1/vae')).toBe('Flux.1 / SD3')
 })
 
 test('takes the type from the metadata when the tensors are unknown', () => {

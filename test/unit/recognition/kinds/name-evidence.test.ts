@@ -4,6 +4,12 @@ import type { Kind } from '../../../../electron/recognition/kinds/kind.ts'
 import { detectQuantisation } from '../../../../electron/recognition/kinds/quantisation.ts'
 
 const vae = (base: string): Kind => ({ modelType: 'vae', base, evidence: 'decoder.conv_in.weight' })
+const flux2 = (variant?: string): Kind => ({
+  modelType: 'diffusion_models',
+  base: 'Flux.2',
+  ...(variant === undefined ? {} : { variant }),
+  evidence: 'img_in.weight',
+})
 const wan = (variant: string, modelType = 'diffusion_models'): Kind => ({
   modelType,
   base: 'Wan',
@@ -28,6 +34,15 @@ test.each([
   [vae('Flux.1 / Chroma'), 'my_chroma_style.safetensors', ['Chroma', null, 'note.by-name', 'Chroma']],
   [vae('Flux.1 / Chroma'), 'style.safetensors', ['Flux.1 / Chroma', null, 'note.open', null]],
   [vae('SD1 / SD2'), 'sdxl-style.safetensors', ['SD1 / SD2', null, 'note.open', null]],
+  [vae('SD1 / SD2'), 'sd1-sd2-merge.safetensors', ['SD1 / SD2', null, 'note.open', null]],
+  [vae('Wan'), 'wan_high.safetensors', ['Wan', null, null, null]],
+  [{ ...vae('Wan'), modelType: 'loras' }, 'style_high.safetensors', ['Wan', null, null, null]],
+  [wan('2.2 14B I2V'), 'i2v_low_noise.safetensors', ['Wan', '2.2 14B I2V', 'note.by-name', 'low']],
+  [wan('2.2 14B I2V'), 'i2v.safetensors', ['Wan', '2.2 14B I2V', 'note.open', null]],
+  [flux2('Klein 4B'), 'klein-base-4b.safetensors', ['Flux.2', 'Klein 4B', 'note.by-name', 'base']],
+  [flux2('Klein 9B'), 'klein-9b.safetensors', ['Flux.2', 'Klein 9B', 'note.open', null]],
+  [flux2('dev'), 'flux2-base.safetensors', ['Flux.2', 'dev', null, null]],
+  [flux2(), 'flux2-base.safetensors', ['Flux.2', null, null, null]],
   [wan('2.2 5B TI2V'), 'wan2.2_high.safetensors', ['Wan', '2.2 5B TI2V', null, null]],
 ])('refines %o by the name %s to %j', (kind, name, expected) => {
   expect(refine(kind, name)).toEqual(expected)

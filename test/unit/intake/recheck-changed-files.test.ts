@@ -1,0 +1,176 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { failure, type Failure, type FailureCode } from '../../../electron/contract/failures.ts'
+import { ChangedFileRechecks } from '../../../electron/intake/recheck-changed-files.ts'
+import type { Row } from '../../../electron/journal/rows.ts'
+import { identityOf } from '../../../electron/platform/files/file-identity.ts'
+import { standingClock } from '../../support/hand-clock.ts'
+import { uploadRecord } from '../../support/records.ts'
+
+const live = {
+  sentBytes: 0,
+  inFlightBytes: 0,
+  inFlightParts: 0,
+  isPausing: false,
+  hashedBytes: 0,
+  waitsForTurn: false,
+  retryAtMs: null,
+  attempts: 0,
+} as const
+
+/** Rechecks of refused files in a folder of their own, whose ids are their names. */
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-rechecks-'))
+  const clock = standingClock()
+  const rows = new Map<string, Row>()
+  const rechecked: string[] = []
+  const rechecks = new ChangedFileRechecks({
+    rows: { get: (id) => rows.get(id), ids: () => [...rows.keys()] },
+    recheck: async (ids) => void rechecked.push(...ids),
+    environment: clock,
+  })
+  onTestFinished(() => {
+    rechecks.close()
+    rmSync(folder, { recursive: true })
+  })
+  const write = (name: string, text = 'model') => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  function refuse(name: string, reason: Failure, phase: Row['live']['phase'] = 'failed'): void {
+    const path = join(folder, name)
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+    const record = uploadRecord({ id: name, path, failure: reason })
+    rows.set(name, {
+      record: found ? { ...record, identity: identityOf(found) } : record,
+      live: { ...live, phase },
+    })
+  }
+  return {
+    rechecks,
+    rechecked,
+    clock,
+    write,
+    refuse,
+    remove(name: string) {
+      rows.delete(name)
+      rechecks.rowChanged(name)
+    },
+    /** Looks at all files; `last`, which has changed, is looked at after the others. */
+    async lookAtAll(last: string) {
+      rechecked.length = 0
+      refuse(last, failure('file-missing'))
+      rechecks.rowChanged(last)
+      rechecks.checkAll()
+      clock.advance(1_000)
+      await expect.poll(() => rechecked).toContain(last)
+      return rechecked.filter((id) => id !== last)
+    },
+  }
+}
+
+test.for<[code: FailureCode, isRewritten: boolean, isRechecked: boolean]>([
+  ['file-cut-short', true, true],
+  ['file-cut-short', false, false],
+  ['file-missing', false, true],
+  ['file-unreadable', false, true],
+  ['file-dangerous', true, false],
+])('rechecks a file with %s that was rewritten (%s): %s', async ([code, isRewritten, isRechecked]) => {
+  const { rechecks, write, refuse, lookAtAll } = setup()
+  write('a')
+  write('last')
+  refuse('a', failure(code))
+  if (isRewritten) write('a', 'the whole model')
+  rechecks.start()
+  expect(await lookAtAll('last')).toEqual(isRechecked ? ['a'] : [])
+})
+
+test('rechecks refused files in review, and none that waits or is still missing', async () => {
+  const { rechecks, write, refuse, lookAtAll } = setup()
+  for (const name of ['reviewed', 'waiting', 'last']) write(name)
+  refuse('reviewed', failure('file-missing'), 'review')
+  refuse('waiting', failure('file-missing'), 'waiting')
+  refuse('gone', failure('file-missing'))
+  rechecks.start()
+  expect(await lookAtAll('last')).toEqual(['reviewed'])
+})
+
+test('rechecks a file that needs others whenever something has changed beside it', async () => {
+  const { rechecks, write, refuse, lookAtAll } = setup()
+  write('models/a')
+  write('elsewhere/last')
+  refuse('models/a', failure('file-part-missing', { missing: 'weights/b' }))
+  rechecks.start()
+  const rechecked = async () => (await lookAtAll('elsewhere/last')).length > 0
+  expect(await rechecked()).toBe(true)
+  expect(await rechecked()).toBe(false)
+  write('models/c')
+  expect(await rechecked()).toBe(true)
+  write('models/weights/b')
+  expect(await rechecked()).toBe(true)
+  write('models/weights/b', 'longer')
+  expect(await rechecked()).toBe(true)
+  expect(await rechecked()).toBe(false)
+})
+
+test('rechecks a file when it is written, without being asked', async () => {
+  const { rechecks, rechecked, clock, write, refuse } = setup()
+  write('models/a')
+  refuse('models/a', failure('file-cut-short'))
+  rechecks.start()
+  const isDue = () => clock.waits().some((waitMs) => waitMs <= 1_000)
+  // Only folders that are not watched are looked at every minute.
+  await expect
+    .poll(
+      () => {
+        clock.advance(60_000)
+        return isDue()
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(false)
+  expect(rechecked).toEqual([])
+  write('models/a', 'the whole model')
+  await expect.poll(isDue, { timeout: 10_000 }).toBe(true)
+  clock.advance(1_000)
+  await expect.poll(() => rechecked).toEqual(['models/a'])
+})
+
+test('looks every minute for a folder that was missing', async () => {
+  const { rechecks, rechecked, clock, write, refuse } = setup()
+  refuse('models/a', failure('file-missing'))
+  rechecks.start()
+  clock.advance(1_000)
+  write('models/a')
+  clock.advance(58_000)
+  expect([clock.waits(), rechecked]).toEqual([[1_000], []])
+  clock.advance(1_000)
+  clock.advance(1_000)
+  await expect.poll(() => rechecked).toContain('models/a')
+})
+
+test('looks no more for files that were removed, nor after the close', () => {
+  const { rechecks, clock, refuse, remove } = setup()
+  refuse('models/a', failure('file-missing'))
+  rechecks.start()
+  remove('models/a')
+  clock.advance(60_000)
+  expect(clock.waits()).toEqual([])
+  refuse('models/b', failure('file-missing'))
+  rechecks.rowChanged('models/b')
+  rechecks.checkAll()
+  expect(clock.waits()).toHaveLength(2)
+  rechecks.close()
+  rechecks.checkAll()
+  expect(clock.waits()).toEqual([])
+})
+
+test('follows no file before the start', () => {
+  const { rechecks, clock, refuse } = setup()
+  refuse('models/a', failure('file-missing'))
+  rechecks.rowChanged('models/a')
+  rechecks.checkAll()
+  expect(clock.waits()).toEqual([])
+})

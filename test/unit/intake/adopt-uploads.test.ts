@@ -1,0 +1,200 @@
+import { expect, test } from 'vitest'
+import type { Account } from '../../../electron/contract/account.ts'
+import { failed, failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
+import {
+  accountsOfPerson,
+  adoptAccountUploads,
+  adoptUploads,
+  isAllowedBy,
+  queuedFiles,
+} from '../../../electron/intake/adopt-uploads.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import type { FoundFile } from '../../../electron/recognition/found-file.ts'
+import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+import { handQueue } from '../queue/hand-queue.ts'
+
+const team = { id: 'team_01', name: 'Studio North' }
+const account = (id: string, given: Partial<Account> = {}): Account => ({
+  id,
+  kind: 'session',
+  server: 'https://cloud.example',
+  personId: 'alice',
+  name: 'Alice',
+  email: 'alice@example.com',
+  teams: [team],
+  state: 'ready',
+  ...given,
+})
+const session = account('session')
+const device = account('device', { kind: 'device' })
+const bob = account('bob', { personId: 'bob' })
+
+const stopped = (given: Partial<UploadRecord> = {}) =>
+  uploadRecord({ accountId: 'session', phase: 'failed', failure: failure('file-empty'), ...given })
+const inReview = (given: Partial<UploadRecord> = {}) =>
+  uploadRecord({ accountId: 'session', phase: 'review', ...given })
+
+/** The file of an upload, as it is found when it is added again. */
+const fileOf = ({ path, fileName }: UploadRecord): FoundFile => ({
+  path,
+  name: fileName,
+  folder: '',
+  place: '/models',
+  sizeBytes: 1,
+  mtimeNs: 1n,
+  inode: 1n,
+  device: 1n,
+  failure: null,
+})
+
+/** Rows of this process; `commands` are the ones that were given, in order. */
+function setup(records: readonly UploadRecord[]) {
+  const { rows, store } = rowsOnJournal(records)
+  const { queue } = handQueue({ held: true })
+  const commands: string[] = []
+  const services = {
+    store,
+    rows,
+    queue,
+    accounts: { list: () => [session, device, bob] },
+    commands: {
+      allow(ids: readonly string[]) {
+        commands.push(`allow ${ids.join()}`)
+        return success(true)
+      },
+      async continueUpload(id: string) {
+        commands.push(`continue ${id}`)
+        return success(rows.get(id)?.live.phase === 'failed')
+      },
+      approve(id: string) {
+        commands.push(`approve ${id}`)
+        return success(true)
+      },
+    },
+  }
+  async function adopt(files: readonly FoundFile[], given: Partial<Parameters<typeof adoptUploads>[2]> = {}) {
+    const request = { accountId: 'session', team, isApproved: false, ...given }
+    const adopted = await adoptUploads(services, files, request)
+    if (!adopted.ok) return adopted.failure.code
+    const { continued, alreadyQueued, continuedCount } = adopted.value
+    return {
+      continued: [...continued].map(({ name }) => name),
+      queued: [...alreadyQueued].map(({ name }) => name),
+      continuedCount,
+    }
+  }
+  return { ...services, services, adopt, given: commands }
+}
+
+test('continues the stopped upload of a file that is added again, and leaves one that waits', async () => {
+  const [broken, waiting, other] = [stopped(), uploadRecord({ accountId: 'session' }), stopped()]
+  const { adopt, given } = setup([broken, waiting, other])
+  expect(await adopt([fileOf(broken), fileOf(waiting), fileOf(uploadRecord())])).toEqual({
+    continued: [broken.fileName],
+    queued: [waiting.fileName],
+    continuedCount: 1,
+  })
+  expect(given).toEqual([`continue ${broken.id}`, `continue ${waiting.id}`])
+})
+
+test.for<[what: string, record: UploadRecord, isFound: boolean]>([
+  ['the same account', stopped(), true],
+  ['another sign-in of the same user', stopped({ accountId: 'device' }), true],
+  ['another user', stopped({ accountId: 'bob' }), false],
+  ['another team', stopped({ team: { id: 'team_02', name: 'South' } }), false],
+  ['a model in the library', registeredRecord({ accountId: 'session' }), false],
+])('finds an upload of %s: %s', async ([_what, record, isFound]) => {
+  const { adopt } = setup([record])
+  expect(await adopt([fileOf(record)])).toMatchObject({ continuedCount: isFound ? 1 : 0 })
+})
+
+test('does nothing for a request that was aborted', async () => {
+  const record = stopped()
+  const { adopt, given } = setup([record])
+  const nothing = { continued: [], queued: [], continuedCount: 0 }
+  expect([await adopt([fileOf(record)], { signal: AbortSignal.abort() }), given]).toEqual([nothing, []])
+})
+
+test.for<[code: FailureCode, allow: 'suspicious' | 'dangerous' | undefined, isAllowed: boolean]>([
+  ['file-suspicious', 'suspicious', true],
+  ['file-dangerous', 'suspicious', false],
+  ['file-dangerous', 'dangerous', true],
+  ['file-dangerous', undefined, false],
+  ['file-empty', 'dangerous', false],
+])('%s is allowed beforehand by %s: %s', async ([code, allow, isAllowed]) => {
+  expect(isAllowedBy(allow, failure(code))).toBe(isAllowed)
+  const record = stopped({ failure: failure(code) })
+  const { adopt, given } = setup([record])
+  await adopt([fileOf(record)], allow ? { allow } : {})
+  expect(given).toEqual([`${isAllowed ? 'allow' : 'continue'} ${record.id}`])
+})
+
+test('approves what is in review only if the user has approved it', async () => {
+  const [reviewed, broken] = [inReview(), stopped()]
+  const { adopt, given } = setup([reviewed, broken])
+  const files = [fileOf(reviewed), fileOf(broken)]
+  await adopt(files)
+  expect(given.splice(0)).toEqual([`continue ${reviewed.id}`, `continue ${broken.id}`])
+  await adopt(files, { isApproved: true })
+  expect(given).toEqual([`continue ${reviewed.id}`, `approve ${reviewed.id}`, `continue ${broken.id}`])
+})
+
+test('queues a file in review as it was shown, and leaves one that was not shown or is refused', async () => {
+  const [shown, refused, hidden] = [inReview(), inReview(), inReview()]
+  const { adopt, given, rows } = setup([shown, refused, hidden])
+  const files = [shown, refused, hidden].map(fileOf)
+  const target = { ...shown.target, displayName: 'As shown' }
+  const proposal = new Map([
+    [files[0] as FoundFile, { ...shown, target, allowed: true }],
+    [files[1] as FoundFile, { ...refused, failure: failure('file-empty') }],
+  ])
+  expect(await adopt(files, { isApproved: true, shown: proposal })).toMatchObject({ continuedCount: 1 })
+  expect(given).toEqual([`approve ${shown.id}`])
+  expect(rows.get(shown.id)?.record).toMatchObject({ target, allowed: true, failure: null })
+})
+
+test('places a file with a refused link where it was added now, and no other one', async () => {
+  const seen = { place: '/old', target: uploadRecord().target, boundary: '/old' }
+  const linked = stopped({ failure: failure('file-link', { name: 'a' }), seen })
+  const broken = stopped({ seen })
+  const { adopt, rows } = setup([linked, broken])
+  await adopt([
+    { ...fileOf(linked), boundary: '/new' },
+    { ...fileOf(broken), boundary: '/new' },
+  ])
+  const placed = [linked, broken].map(({ id }) => rows.get(id)?.record.seen)
+  expect(placed).toEqual([{ ...seen, place: '/models', boundary: '/new' }, seen])
+})
+
+test('reports why an upload could not be continued', async () => {
+  const record = stopped()
+  const { adopt, services } = setup([record])
+  services.commands.continueUpload = async () => failed(failure('journal-trouble'))
+  expect(await adopt([fileOf(record)])).toBe('journal-trouble')
+  expect((await adoptAccountUploads(services, new AbortController().signal)).ok).toBe(false)
+})
+
+test('continues all uploads but those in review until it is aborted', async () => {
+  const [one, reviewed, other] = [stopped(), inReview(), stopped()]
+  const { services, given } = setup([one, reviewed, other])
+  const ids = [one.id, other.id]
+  expect(await adoptAccountUploads(services, new AbortController().signal)).toEqual(success(ids))
+  expect(given.splice(0)).toEqual(ids.map((id) => `continue ${id}`))
+  await adoptAccountUploads(services, AbortSignal.abort())
+  expect(given).toEqual([])
+})
+
+test('lists the files in the queue for a user and team, without a review that no process has', () => {
+  const records = [stopped(), inReview(), stopped({ accountId: 'bob' })]
+  const { services } = setup(records)
+  const files = [...records, uploadRecord()].map(fileOf)
+  expect([...queuedFiles(services, files, { accountId: 'device', team })]).toEqual(files.slice(0, 1))
+})
+
+test('knows the accounts of a user, and an unknown account by itself', () => {
+  const other = account('elsewhere', { server: 'https://other.example' })
+  const known = [session, bob, device, other]
+  expect(accountsOfPerson(known, 'device')).toEqual(['session', 'device'])
+  expect(accountsOfPerson(known, 'unknown')).toEqual(['unknown'])
+})

@@ -1,0 +1,309 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { failure, success, type Failure } from '../../../electron/contract/failures.ts'
+import type { OnConflict } from '../../../electron/contract/library.ts'
+import type { ReviewGroup } from '../../../electron/contract/review.ts'
+import { Intake, type EnqueueRequest, type UploadProposal } from '../../../electron/intake/enqueue.ts'
+import { reviewPolicyOf } from '../../../electron/intake/review/review-policy.ts'
+import type { FoundFile } from '../../../electron/recognition/found-file.ts'
+import { valueOf } from '../../support/engine.ts'
+import { uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+import { handQueue } from '../queue/hand-queue.ts'
+
+const team = { id: 'team_01', name: 'Studio North' }
+const found = (name: string, given: Partial<FoundFile> = {}): FoundFile => ({
+  path: `/models/${name}`,
+  name,
+  folder: '',
+  place: '/models',
+  sizeBytes: 1,
+  mtimeNs: 1n,
+  inode: 1n,
+  device: 1n,
+  failure: null,
+  ...given,
+})
+const suggested = (name: string) => ({
+  displayName: name,
+  modelType: 'loras',
+  modelPath: `models/loras/${name}`,
+})
+
+/** Intake of files that are inspected as LoRAs, with their failures. */
+function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
+  const { rows, store, environment, breakJournal } = rowsOnJournal(records)
+  const { queue } = handQueue({ held: true })
+  const state = {
+    policy: reviewPolicyOf({ review: 'when-needed' }),
+    hasTeam: true,
+    onConflict: 'ask' as OnConflict,
+    groups: [] as readonly ReviewGroup[],
+    offer: null as string | null,
+  }
+  const [events, inspecting]: [string[], number[]] = [[], []]
+  const intake = new Intake({
+    store,
+    rows,
+    queue,
+    accounts: { list: () => [] },
+    commands: {
+      allow: () => success(false),
+      continueUpload: async () => success(false),
+      approve: () => success(false),
+    },
+    environment,
+    inspect: async ({ name, sizeBytes, failure: reason }) => ({
+      recognition: uploadRecord().recognition,
+      target: suggested(name),
+      identity: { sizeBytes, mtimeNs: 1n, inode: 1n },
+      failure: reason,
+    }),
+    resolveTeam: () => (state.hasTeam ? { accountId: 'alice', team } : null),
+    onConflict: () => state.onConflict,
+    typeOffers: () => () => state.offer,
+    reviewPolicy: () => state.policy,
+    review: {
+      findGroups: () => ({ groups: state.groups, missingCompanions: [] }),
+      inspecting: (count) => inspecting.push(count),
+      loadLibrary: async ({ teamId }) => void events.push(`load ${teamId}`),
+    },
+    warmUp: () => events.push('warm up'),
+    batchEnqueued: (ids) => events.push(`batch of ${ids.length}`),
+    enqueued: (ids) => events.push(`all ${ids.length}`),
+    rememberDrop: (ids) => `drop of ${ids.length}`,
+  })
+  const enqueue = async (files: readonly FoundFile[], request: EnqueueRequest = {}) =>
+    valueOf(await intake.enqueueFound({ files, skipped: [] }, request))
+  const added = () => rows.ids().flatMap((id) => (id === 'before' ? [] : (rows.get(id)?.record ?? [])))
+  return { intake, enqueue, added, state, events, inspecting, queue, rows, breakJournal, environment }
+}
+
+const needsDecision: readonly ReviewGroup[] = [{ kind: 'licence', files: [{ id: 'a', licence: 'nc' }] }]
+const unsafe = failure('file-suspicious')
+
+test('queues files behind all others, and reports the refused ones', async () => {
+  const { enqueue, added, queue, events, environment } = setup()
+  const report = await enqueue([found('a'), found('b', { failure: failure('file-empty') }), found('c')])
+  const [a, b, c] = added()
+  expect(report).toEqual({
+    added: 2,
+    refused: 1,
+    skipped: [],
+    drop: 'drop of 3',
+    newIds: [a?.id, b?.id, c?.id],
+  })
+  expect([a, b, c].map((record) => record?.phase)).toEqual(['waiting', 'failed', 'waiting'])
+  const positions = [a, b, c].map((record) => record?.position ?? 0)
+  expect(positions).toEqual([...positions].sort((one, other) => one - other))
+  expect(positions[0]).toBeGreaterThan(7_000)
+  expect(a).toMatchObject({ addedAtMs: environment.now(), accountId: 'alice', team, allowed: false })
+  expect([a, b, c].map((record) => queue.has(record?.id ?? ''))).toEqual([true, false, true])
+  expect(events).toEqual(['warm up', 'batch of 3', 'all 3'])
+})
+
+test('adds nothing without a team, and remembers no drop without new files', async () => {
+  const { intake, enqueue, state, events } = setup()
+  expect(await enqueue([])).toEqual({ added: 0, refused: 0, skipped: [] })
+  state.hasTeam = false
+  events.length = 0
+  const report = await intake.enqueue(['/models'], {})
+  expect([report.ok, !report.ok && report.failure.code, events]).toEqual([false, 'no-team', []])
+})
+
+test('skips a file that the queue already has', async () => {
+  const { enqueue } = setup([uploadRecord({ path: '/models/a', fileName: 'a', accountId: 'alice', team })])
+  expect(await enqueue([found('a')])).toEqual({
+    added: 0,
+    refused: 0,
+    skipped: [{ name: 'a', reason: 'queued' }],
+  })
+})
+
+test.for<[what: string, request: EnqueueRequest, groups: readonly ReviewGroup[], isReviewed: boolean]>([
+  ['that need no decision', {}, [], false],
+  ['that need one', {}, needsDecision, true],
+  ['that need one and were approved', { review: 'approved' }, needsDecision, false],
+  ['that were approved, and the app has found', { review: 'approved', isFound: true }, [], true],
+  ['for an undecided team', { team: { accountId: 'alice', teamId: '', isUndecided: true } }, [], true],
+  ['that join a review', { review: 'joining' }, [], true],
+])('reviews files %s: %s', async ([_what, request, groups, isReviewed]) => {
+  const { enqueue, added, state, queue, inspecting } = setup()
+  state.groups = groups
+  const report = await enqueue([found('a')], request)
+  const [record] = added()
+  expect([record?.phase, queue.has(record?.id ?? ''), report.isInReview]).toEqual(
+    isReviewed ? ['review', false, true] : ['waiting', true, undefined],
+  )
+  expect(record?.seen?.isFound).toBe(request.isFound)
+  expect(inspecting.reduce((sum, count) => sum + count, 0)).toBe(0)
+})
+
+test('records many files in batches, and counts those of a review that are still inspected', async () => {
+  const { enqueue, added, events, inspecting } = setup()
+  const names = Array.from({ length: 201 }, (_, number) => `${number}`)
+  await enqueue(
+    names.map((name) => found(name)),
+    { review: 'joining' },
+  )
+  expect(added().map(({ fileName }) => fileName)).toEqual(names)
+  expect(events).toEqual(['warm up', 'batch of 100', 'batch of 100', 'batch of 1', 'all 201'])
+  expect(inspecting.filter((count) => count !== 0)).toEqual([201, -100, -100, -1])
+})
+
+test('records many files in batches after all were inspected, if that decides about a review', async () => {
+  const { enqueue, added, events } = setup()
+  const names = Array.from({ length: 101 }, (_, number) => `${number}`)
+  const group = { key: 'g', name: 'g', kind: 'diffusers', root: '/models', within: [] } as const
+  await enqueue(names.map((name) => found(name, { group })))
+  expect(added()).toHaveLength(101)
+  expect(events).toEqual(['warm up', 'batch of 100', 'batch of 1', 'all 101'])
+})
+
+test.for(['by-rules', 'joining'] as const)('records nothing after an abort (%s)', async (review) => {
+  const { intake, added, inspecting } = setup()
+  const aborting = new AbortController()
+  const files = {
+    get files() {
+      aborting.abort()
+      return [found('a')]
+    },
+    skipped: [],
+  }
+  await intake.enqueueFound(files, { review, signal: aborting.signal })
+  expect([added(), inspecting.reduce((sum, count) => sum + count, 0)]).toEqual([[], 0])
+})
+
+test('reports that the files could not be recorded', async () => {
+  for (const review of ['by-rules', 'joining', 'approved'] as const) {
+    const { intake, breakJournal, events } = setup()
+    breakJournal()
+    const report = await intake.enqueueFound({ files: [found('a')], skipped: [] }, { review })
+    expect([report.ok, events]).toEqual([false, ['warm up']])
+  }
+})
+
+test('adds what was approved as it was shown, and nothing that was declined', async () => {
+  const { intake, added, state, events } = setup()
+  state.groups = needsDecision
+  const skipped = [{ name: 'notes.txt', reason: 'not-a-model' }] as const
+  const shown: UploadProposal[] = []
+  const enqueue = async (isApproved: boolean) =>
+    valueOf(
+      await intake.enqueueFound(
+        { files: [found('a'), found('b')], skipped },
+        {
+          review: 'first',
+          async approve(proposal) {
+            shown.push(proposal)
+            return isApproved
+          },
+        },
+      ),
+    )
+  expect(await enqueue(false)).toEqual({ added: 0, refused: 0, skipped })
+  expect([added(), events]).toEqual([[], ['warm up', 'load team_01']])
+  expect(await enqueue(true)).toMatchObject({ added: 2, skipped })
+  expect(shown[1]).toMatchObject({ isReviewNeeded: true, skipped, queuedNames: [], groups: needsDecision })
+  expect(added()).toEqual(shown[1]?.records)
+})
+
+test('names the files of a proposal that the queue has', async () => {
+  const before = uploadRecord({ path: '/models/a', fileName: 'a', accountId: 'alice', team })
+  const { enqueue, events } = setup([before])
+  const shown: UploadProposal[] = []
+  await enqueue([found('a'), found('b')], { approve: async (one) => shown.push(one) > 0 })
+  expect(shown.map(({ queuedNames, records }) => [queuedNames, records.length])).toEqual([[['a'], 1]])
+  expect(events).not.toContain('load team_01')
+})
+
+test.for<[reason: Failure | null, allow: 'suspicious' | undefined, phase: string, isAllowed: boolean]>([
+  [unsafe, undefined, 'failed', false],
+  [unsafe, 'suspicious', 'waiting', true],
+  [failure('file-dangerous'), 'suspicious', 'failed', false],
+  [null, 'suspicious', 'waiting', false],
+])('a file with %j is accepted beforehand by %s as %s', async ([reason, allow, phase, isAllowed]) => {
+  const { enqueue, added } = setup()
+  await enqueue([found('a', { failure: reason })], { review: 'approved', ...(allow ? { allow } : {}) })
+  expect(added()).toMatchObject([{ phase, allowed: isAllowed, failure: isAllowed ? null : reason }])
+})
+
+test.for<[setting: OnConflict, library: object | undefined]>([
+  ['ask', undefined],
+  ['skip', { onConflict: 'skip' }],
+])('records the setting %s for library paths in use as %j', async ([setting, library]) => {
+  const { enqueue, added, state } = setup()
+  state.onConflict = setting
+  await enqueue([found('a')])
+  await enqueue([found('b')], { onConflict: 'replace' })
+  expect(added().map((record) => record.library)).toEqual([library, { onConflict: 'replace' }])
+})
+
+test('offers the type that the user gave to similar files', async () => {
+  const { enqueue, added, state } = setup()
+  await enqueue([found('a')])
+  state.offer = 'xlabs'
+  await enqueue([found('b')])
+  expect(added().map(({ seen, target }) => [seen?.offeredType, target.modelType])).toEqual([
+    [undefined, 'loras'],
+    ['xlabs', 'loras'],
+  ])
+})
+
+test.for<[request: EnqueueRequest, target: object]>([
+  [{}, suggested('a')],
+  [{ target: { modelType: 'vae' } }, { ...suggested('a'), modelType: 'vae', modelPath: 'models/vae/a' }],
+  [
+    { target: { modelType: 'vae', modelPath: 'models/x/y' } },
+    { displayName: 'a', modelType: 'vae', modelPath: 'models/x/y' },
+  ],
+  [
+    { target: { displayName: 'A' }, targetOf: () => ({ displayName: 'B' }) },
+    { ...suggested('a'), displayName: 'B' },
+  ],
+])('combines the suggested target with %j', async ([request, target]) => {
+  const { enqueue, added } = setup()
+  await enqueue([found('a')], request)
+  expect(added()[0]).toMatchObject({ target, seen: { target: suggested('a') } })
+})
+
+test('places a companion file beside the file that it belongs to, under its own name', async () => {
+  const { enqueue, added } = setup()
+  const model = found('model.onnx')
+  const weights = found('model.onnx.data', { requiredBy: model })
+  await enqueue([model, weights], {
+    target: { displayName: 'Pose' },
+    targetOf: ({ name }) => (name === model.name ? { modelPath: 'models/onnx/pose/detector.onnx' } : {}),
+  })
+  expect(added().map(({ target }) => [target.displayName, target.modelPath])).toEqual([
+    ['Pose', 'models/onnx/pose/detector.onnx'],
+    ['model.onnx.data', 'models/onnx/pose/model.onnx.data'],
+  ])
+  await enqueue([found('other.onnx.data', { requiredBy: model })], { target: { modelType: 'onnx' } })
+  expect(added()[2]?.target).toMatchObject({ modelType: 'onnx', modelPath: 'models/onnx/other.onnx.data' })
+})
+
+test('places files of a folder with a known target below it, and single ones as they are named', async () => {
+  const { intake, added } = setup()
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-enqueue-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const paths = ['set/a.safetensors', 'set/deep/b.safetensors', 'set-2/c.safetensors', 'd.safetensors']
+  for (const path of paths) {
+    mkdirSync(join(folder, path, '..'), { recursive: true })
+    writeFileSync(join(folder, path), path)
+  }
+  await intake.enqueuePlaced([
+    { path: join(folder, 'set'), target: { modelPath: 'models/loras/mine' } },
+    { path: join(folder, 'set-2'), target: {} },
+    { path: join(folder, 'd.safetensors'), target: { modelPath: 'models/vae/d.safetensors' } },
+  ])
+  const targets = Object.fromEntries(added().map(({ fileName, target }) => [fileName, target.modelPath]))
+  expect(targets).toEqual({
+    'a.safetensors': 'models/loras/mine/a.safetensors',
+    'b.safetensors': 'models/loras/mine/deep/b.safetensors',
+    'c.safetensors': 'models/loras/c.safetensors',
+    'd.safetensors': 'models/vae/d.safetensors',
+  })
+})

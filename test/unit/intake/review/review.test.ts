@@ -1,0 +1,310 @@
+import { expect, test } from 'vitest'
+import type { TeamChoice } from '../../../../electron/contract/account.ts'
+import { failure, success } from '../../../../electron/contract/failures.ts'
+import type { OnConflict } from '../../../../electron/contract/library.ts'
+import type { ReviewView } from '../../../../electron/contract/review.ts'
+import { createTeamCompanions } from '../../../../electron/intake/companions/team-companions.ts'
+import { Review } from '../../../../electron/intake/review/review.ts'
+import { reviewPolicyOf, type ReviewPolicy } from '../../../../electron/intake/review/review-policy.ts'
+import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
+import { valueOf } from '../../../support/engine.ts'
+import { uploadRecord } from '../../../support/records.ts'
+import { rowsOnJournal } from '../../../support/rows-on-journal.ts'
+
+const accountId = 'cloud.example alice'
+const north = { id: 'team_01', name: 'Studio North' }
+const south = { id: 'team_02', name: 'Studio South' }
+
+const inReview = (given: Partial<UploadRecord> = {}) => uploadRecord({ phase: 'review', ...given })
+const ofSize = (sizeBytes: number, given: Partial<UploadRecord> = {}) =>
+  inReview({ identity: { ...uploadRecord().identity, sizeBytes }, ...given })
+/** A file that the app has found. */
+const found = (given: Partial<UploadRecord> = {}) =>
+  inReview({ seen: { place: '/models', target: uploadRecord().target, isFound: true }, ...given })
+
+/** A review of these files with two teams, whose libraries are empty. */
+function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> = {}) {
+  const { rows, store, environment } = rowsOnJournal(records)
+  const state = {
+    policy: reviewPolicyOf(policy),
+    teams: [north, south],
+    hidden: new Set<string>(),
+    onConflict: 'ask' as OnConflict,
+    listings: 0,
+  }
+  const views: (ReviewView | null)[] = []
+  const [queued, inspectedAgain]: [string[], string[]] = [[], []]
+  const review = new Review({
+    rows,
+    environment,
+    policy: () => state.policy,
+    resolve(choice: TeamChoice) {
+      const team = state.teams.find(({ id }) => id === choice.teamId)
+      return team ? { accountId: choice.accountId, team } : null
+    },
+    isHidden: (id) => state.hidden.has(id),
+    library: {
+      async models() {
+        state.listings += 1
+        return success({ models: [], listedAtMs: 0, completeAtMs: 0, failure: null })
+      },
+      cachedModels: () => [],
+    },
+    knownHash: () => null,
+    companions: createTeamCompanions({ rows, store }),
+    onCompanionsMissing() {},
+    queue: { add: (ids) => queued.push(...ids) },
+    warmUp() {},
+    approved() {},
+    onConflict: () => state.onConflict,
+    inspectAgain: (ids) => inspectedAgain.push(...ids),
+    onChange: (view) => views.push(view),
+  })
+  for (const { id } of records) review.rowChanged(id)
+  const { clock } = environment
+  return { review, rows, state, views, queued, inspectedAgain, clock }
+}
+
+const never = async () => {
+  throw new Error('nothing was to be confirmed')
+}
+const to = (team: { readonly id: string }): TeamChoice => ({ accountId, teamId: team.id })
+const idsOf = (records: readonly UploadRecord[]) => records.map(({ id }) => id)
+
+test('shows the files of accounts that are not hidden, in the order of the queue', () => {
+  const [last, first] = [inReview({ position: 9_000 }), inReview({ position: 1 })]
+  const hidden = inReview({ accountId: 'hidden' })
+  const { review, state } = setup([last, hidden, first, uploadRecord()])
+  state.hidden.add('hidden')
+  expect(review.ids()).toEqual([first.id, last.id])
+  expect(review.view()?.fileCount).toBe(2)
+  state.hidden.add(accountId)
+  review.compareAgain()
+  expect(review.view()).toBeNull()
+})
+
+test('sums the files by type, the largest type first', () => {
+  const target = { ...uploadRecord().target, modelType: 'vae' }
+  const { review } = setup([ofSize(5), ofSize(20, { target }), ofSize(6)])
+  expect(review.view()).toMatchObject({
+    totalBytes: 31,
+    kinds: [
+      { modelType: 'vae', fileCount: 1, totalBytes: 20 },
+      { modelType: 'loras', fileCount: 2, totalBytes: 11 },
+    ],
+  })
+})
+
+test('estimates the time at the speed that was measured last', () => {
+  const { review } = setup([ofSize(1001)])
+  const secondsLeft = (bytesPerSecond: number | null) => {
+    review.speedMeasured(bytesPerSecond)
+    review.compareAgain()
+    return review.view()?.secondsLeft
+  }
+  expect([null, 0, 1, 100, null].map(secondsLeft)).toEqual([null, null, 1001, 11, 11])
+})
+
+test.for([
+  ['for one team', [{}, {}], true, false],
+  ['for several', [{}, { team: south }], false, true],
+  ['for two accounts', [{}, { accountId: 'cloud.example bob' }], false, true],
+  ['for a team that is not available', [{ team: { id: 'gone', name: 'Gone' } }], false, false],
+  ['for several, one of which is not available', [{}, { team: { id: 'gone', name: 'Gone' } }], false, false],
+] as const)('names the team of files that are %s', ([_what, given, isForOne, isForSeveral]) => {
+  const view = setup(given.map((one) => inReview(one))).review.view()
+  expect([view?.team, view?.isForSeveralTeams]).toEqual([isForOne ? to(north) : null, isForSeveral])
+})
+
+test('compares with the libraries once all files were inspected', async () => {
+  const { review, state, views, clock } = setup([inReview()])
+  review.inspecting(2)
+  clock.advance(100)
+  expect([views.at(-1)?.inspectingCount, views.at(-1)?.isComparing, state.listings]).toEqual([2, true, 0])
+  review.inspecting(-2)
+  clock.advance(100)
+  expect(state.listings).toBe(1)
+  await expect.poll(() => review.view()?.isComparing).toBe(false)
+  clock.advance(100)
+  expect(views.at(-1)).toMatchObject({ inspectingCount: 0, isComparing: false })
+  // A change of anything else is shown without another comparison.
+  review.inspecting(0)
+  clock.advance(100)
+  expect(state.listings).toBe(1)
+})
+
+test('reports no change after the close, and none for files outside of the review', () => {
+  const waiting = uploadRecord()
+  const { review, rows, views, clock } = setup([waiting])
+  expect(clock.waits()).toEqual([])
+  review.compareAgain()
+  review.offersChanged()
+  expect(clock.waits()).toEqual([])
+  rows.add([inReview({ id: 'new' })])
+  review.rowChanged('new')
+  review.close()
+  review.rowChanged('new')
+  clock.advance(1_000)
+  expect(views).toEqual([])
+})
+
+test('compares files of a team that was not chosen yet with nothing', async () => {
+  const { review, state, clock } = setup([inReview({ team: { id: '', name: '' } })])
+  clock.advance(100)
+  await expect.poll(() => review.view()?.isComparing).toBe(false)
+  expect(state.listings).toBe(0)
+})
+
+test('refuses a format that the settings forbid, and inspects the file again once they allow it', () => {
+  const [allowed, other] = [inReview(), inReview({ failure: failure('file-empty') })]
+  const { review, rows, state, inspectedAgain } = setup([allowed, other])
+  const codes = () => [allowed, other].map(({ id }) => rows.get(id)?.record.failure?.code)
+  state.policy = reviewPolicyOf({ allowedFormats: ['gguf'] })
+  review.policyChanged()
+  expect([codes(), inspectedAgain]).toEqual([['file-format-not-allowed', 'file-empty'], []])
+  state.policy = reviewPolicyOf({ allowedFormats: null })
+  review.policyChanged()
+  expect(inspectedAgain).toEqual([allowed.id])
+})
+
+test('approves each named file in review once, and leaves those with a failure', async () => {
+  const [one, other, broken] = [inReview(), inReview(), inReview({ failure: failure('file-empty') })]
+  const { review, queued } = setup([one, other, broken, uploadRecord({ id: 'waiting' })])
+  const named = [one.id, one.id, broken.id, 'waiting', 'unknown']
+  const approval = valueOf(await review.approve(named, null, never))
+  expect([approval, queued]).toEqual([{ approvedCount: 1, leftCount: 1 }, [one.id]])
+})
+
+test.for([
+  ['chosen team', to({ id: 'gone' }), {}],
+  ['file’s own team', null, { team: { id: 'gone', name: 'Gone' } }],
+] as const)('approves nothing while the %s is not available', async ([_what, choice, given]) => {
+  const { review, queued } = setup([inReview(given)])
+  const approval = await review.approve(null, choice, never)
+  expect([approval.ok, !approval.ok && approval.failure.code, queued]).toEqual([false, 'no-team', []])
+  expect(review.setTeam(to({ id: 'gone' })).ok).toBe(false)
+})
+
+test('asks for each team before files are sent that the app has found', async () => {
+  const files = [found(), found({ team: south }), inReview({ team: south }), inReview()]
+  const { review, queued } = setup(files)
+  const questions: unknown[] = []
+  const approval = await review.approve(null, null, async ({ team, count }) => {
+    questions.push([team, count])
+    return team === north.name
+  })
+  expect(questions).toEqual([
+    ['Studio North', 1],
+    ['Studio South', 1],
+  ])
+  // The other file of the declined team stays too.
+  expect([approval, queued]).toEqual([
+    success({ approvedCount: 2, leftCount: 2 }),
+    idsOf([files[0], files[3]].flatMap((file) => file ?? [])),
+  ])
+})
+
+test('queues nothing if the user declines all, or an account signs out meanwhile', async () => {
+  const { review, state, queued } = setup([found(), inReview()])
+  expect(await review.approve(null, null, async () => false)).toEqual(success(null))
+  for (const choice of [null, to(north)]) {
+    state.teams = [north, south]
+    const approval = await review.approve(null, choice, async () => {
+      state.teams = []
+      return true
+    })
+    expect([approval.ok, !approval.ok && approval.failure.code]).toEqual([false, 'no-team'])
+  }
+  expect(queued).toEqual([])
+})
+
+test('queues a found file only for the team that was confirmed', async () => {
+  const [moved, kept, other] = [found(), found(), found({ team: south })]
+  const { review, rows, queued } = setup([moved, kept, other])
+  const approval = await review.approve(null, null, async () => {
+    valueOf(rows.change(moved.id, { team: south }))
+    return true
+  })
+  const ids = [kept.id, other.id]
+  expect([approval, queued]).toEqual([success({ approvedCount: 2, leftCount: 1 }), ids])
+})
+
+test('reviews a changed file that the app has found, and others by the rules', () => {
+  const licensed = uploadRecord()
+  const recognition = { ...licensed.recognition, licence: 'cc-by-nc-4.0' }
+  const { review, state } = setup([])
+  expect([found(), uploadRecord(), { ...licensed, recognition }].map(review.mustReview)).toEqual([
+    true,
+    false,
+    true,
+  ])
+  state.policy = reviewPolicyOf({ review: 'always' })
+  expect(review.mustReview(uploadRecord())).toBe(true)
+  state.policy = reviewPolicyOf({ review: 'never' })
+  expect([found(), { ...licensed, recognition }].map(review.mustReview)).toEqual([true, false])
+})
+
+/** A diffusion model alone, which needs text encoders and a VAE. */
+const flux = (path: string) => {
+  const { recognition } = uploadRecord()
+  return inReview({ path, recognition: { ...recognition, modelType: 'diffusion_models', base: 'Flux.1' } })
+}
+
+test('names each missing companion and each folder of the files that lack one once', async () => {
+  const { review, views, clock } = setup([flux('/a/one'), flux('/a/two'), flux('/b/three')])
+  review.offersChanged()
+  clock.advance(100)
+  await expect.poll(() => review.view()?.isComparing).toBe(false)
+  const { companions, folders } = review.missingCompanions()
+  expect(companions.map(({ base }) => base)).toEqual(['CLIP-L', 'T5-XXL', 'Flux.1'])
+  expect(folders).toEqual(['/a', '/b'])
+  clock.advance(100)
+  const shown = views.at(-1)
+  expect(shown?.missingCompanions).toHaveLength(3)
+  expect(shown?.groups.map(({ kind, files }) => [kind, files.length])).toEqual([['missing-companion', 3]])
+  review.offersChanged()
+  expect(clock.waits()).toEqual([100])
+})
+
+test('groups files without rows like those in review', () => {
+  const { review } = setup([])
+  expect(review.findGroups([])).toEqual({ groups: [], missingCompanions: [] })
+  const recognition = { ...uploadRecord().recognition, base: null }
+  const files = [flux('/a/one'), uploadRecord({ recognition, failure: failure('file-empty') })]
+  const { groups, missingCompanions } = review.findGroups(files)
+  expect(groups.map(({ kind }) => kind)).toEqual(['broken', 'missing-companion'])
+  expect(missingCompanions).toHaveLength(3)
+})
+
+test('asks no question about found files that can’t be approved', async () => {
+  const broken = found({ failure: failure('file-empty') })
+  const { review } = setup([broken, inReview()])
+  expect(await review.approve(null, null, never)).toEqual(success({ approvedCount: 1, leftCount: 1 }))
+})
+
+test('takes back what was accepted or decided for another team', async () => {
+  const library = { onConflict: 'replace', fate: 'delete' } as const
+  const [accepted, decided, own] = [
+    inReview({ allowed: true }),
+    inReview({ library }),
+    inReview({ library, allowed: true, team: south }),
+  ]
+  const { review, rows, state, inspectedAgain } = setup([accepted, decided, own])
+  state.onConflict = 'skip'
+  valueOf(review.setTeam(to(south)))
+  const changed = [accepted, decided, own].map(({ id }) => rows.get(id)?.record)
+  expect(changed).toMatchObject([
+    { team: south, allowed: false, failure: { code: 'file-look-late' }, library: { onConflict: 'skip' } },
+    { team: south, allowed: false, failure: null, library: { onConflict: 'skip' } },
+    { team: south, allowed: true, failure: null, library },
+  ])
+  expect(inspectedAgain).toEqual([accepted.id])
+})
+
+test('sends no accepted file to another team, but inspects it again for that team', async () => {
+  const [accepted, plain] = [inReview({ allowed: true }), inReview()]
+  const { review, queued, inspectedAgain } = setup([accepted, plain])
+  const approval = await review.approve(null, to(south), never)
+  expect([approval, queued]).toEqual([success({ approvedCount: 1, leftCount: 1 }), [plain.id]])
+  expect(inspectedAgain).toEqual([accepted.id])
+})

@@ -50,7 +50,7 @@ const fileOf = ({ path, fileName }: UploadRecord): FoundFile => ({
 
 /** Rows of this process; `commands` are the ones that were given, in order. */
 function setup(records: readonly UploadRecord[]) {
-  const { rows, store } = rowsOnJournal(records)
+  const { rows, store, breakJournal } = rowsOnJournal(records)
   const { queue } = handQueue({ held: true })
   const commands: string[] = []
   const services = {
@@ -84,7 +84,7 @@ function setup(records: readonly UploadRecord[]) {
       continuedCount,
     }
   }
-  return { ...services, services, adopt, given: commands }
+  return { ...services, services, adopt, breakJournal, given: commands }
 }
 
 test('continues the stopped upload of a file that is added again, and leaves one that waits', async () => {
@@ -155,16 +155,43 @@ test('queues a file in review as it was shown, and leaves one that was not shown
 })
 
 test('places a file with a refused link where it was added now, and no other one', async () => {
-  const seen = { place: '/old', target: uploadRecord().target, boundary: '/old' }
+  const group = { key: 'g', name: 'sd3', kind: 'diffusers', root: '/old', within: [] } as const
+  const seen = { place: '/old', target: uploadRecord().target, boundary: '/old', group }
   const linked = stopped({ failure: failure('file-link', { name: 'a' }), seen })
   const broken = stopped({ seen })
   const { adopt, rows } = setup([linked, broken])
-  await adopt([
-    { ...fileOf(linked), boundary: '/new' },
-    { ...fileOf(broken), boundary: '/new' },
-  ])
+  const found = { boundary: '/new', group: { ...group, root: '/new' } }
+  await adopt([linked, broken].map((record) => ({ ...fileOf(record), ...found })))
   const placed = [linked, broken].map(({ id }) => rows.get(id)?.record.seen)
-  expect(placed).toEqual([{ ...seen, place: '/models', boundary: '/new' }, seen])
+  expect(placed).toEqual([{ ...seen, ...found, place: '/models' }, seen])
+})
+
+test('takes over what another process left, and queues what was waiting there', async () => {
+  const [waiting, broken, other] = [uploadRecord({ accountId: 'session' }), stopped(), stopped()]
+  const { adopt, rows, queue, store, given } = setup([])
+  store.add([waiting, broken, other])
+  expect(await adopt([fileOf(waiting), fileOf(broken)])).toEqual({
+    continued: [waiting.fileName, broken.fileName],
+    queued: [],
+    continuedCount: 2,
+  })
+  expect([rows.ids(), queue.has(waiting.id), queue.has(broken.id)]).toEqual([
+    [waiting.id, broken.id],
+    true,
+    false,
+  ])
+  expect(given).toEqual([`continue ${broken.id}`])
+})
+
+test('claims nothing in the journal for files that are new', async () => {
+  const { adopt, breakJournal } = setup([])
+  breakJournal()
+  expect(await adopt([fileOf(uploadRecord())])).toMatchObject({ continuedCount: 0 })
+  const left = stopped()
+  const { adopt: adoptLeft, store, breakJournal: breakLater } = setup([])
+  store.add([left])
+  breakLater()
+  expect(await adoptLeft([fileOf(left)])).toEqual(expect.any(String))
 })
 
 test('reports why an upload could not be continued', async () => {

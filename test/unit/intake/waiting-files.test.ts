@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest'
-import type { TeamChoice } from '../../../electron/contract/account.ts'
+import type { SignIns } from '../../../electron/accounts/sign-ins.ts'
+import type { Account, TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
-import { createWaitingFiles } from '../../../electron/intake/waiting-files.ts'
+import {
+  createTeamFinder,
+  createWaitingFiles,
+  type TeamForFiles,
+} from '../../../electron/intake/waiting-files.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
@@ -108,4 +113,47 @@ test('keeps files whose team is signed out while they are added', async () => {
   calls[0]?.end(failed(failure('no-team')))
   expect(valueOf(await added)).toEqual({ added: 0, refused: 0, skipped: [] })
   expect(storedPaths()).toContain('/a.safetensors')
+})
+
+const undecided = { accountId: 'ready', teamId: '', isUndecided: true }
+const ready: Account = {
+  id: 'ready',
+  kind: 'session',
+  server: 'https://cloud.example',
+  personId: 'alice',
+  name: 'Alice',
+  email: 'alice@example.com',
+  teams: [{ id: 'team_01', name: 'Studio North' }],
+  state: 'ready',
+}
+
+interface TeamFacts {
+  readonly chosen?: TeamChoice
+  readonly decided?: TeamChoice
+  readonly review?: 'never'
+  readonly hasChoice?: true
+  readonly account?: Partial<Account>
+}
+
+test.for<[what: string, facts: TeamFacts, isTeamShown: boolean, found: TeamForFiles | null]>([
+  ['the chosen team if it is shown', { chosen: team }, true, team],
+  ['no chosen team that is not shown', { chosen: team }, false, undecided],
+  ['a team that is the only one', { decided: team }, false, team],
+  ['no team to choose later if nothing is reviewed', { review: 'never' }, true, null],
+  ['no other team while the chosen one is signed out', { hasChoice: true }, true, null],
+  ['an undecided team of a user who is signed in', {}, true, undecided],
+  ['none for a user without teams', { account: { teams: [] } }, true, null],
+  ['none for a user who is signed out', { account: { state: 'signed-out' } }, true, null],
+])('finds for added files %s', ([_what, facts, isTeamShown, found]) => {
+  const { chosen = null, decided = null, review = 'when-needed', hasChoice = false, account } = facts
+  const view = { accounts: [{ ...ready, ...account }], chosen }
+  const findTeam = createTeamFinder({
+    signIns: {
+      view: () => view as unknown as ReturnType<SignIns['view']>,
+      decidedTeam: () => decided,
+      hasTeamChoice: () => hasChoice,
+    },
+    policy: () => ({ review }),
+  })
+  expect(findTeam(isTeamShown)).toEqual(found)
 })

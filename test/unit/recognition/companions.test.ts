@@ -141,7 +141,7 @@ const withSameHeader = [
 test.for(withSameHeader)('accepts a file as %s only by its name', async (key) => {
   const part = parts[key]
   const recognition = { ...(await recognised(flux)), modelType: typesOf(part.role)[0] ?? '', base: part.base }
-  expect(isCompanion(recognition, part.usualName, part)).toBe(true)
+  expect(isCompanion(recognition, part.usualName ?? '', part)).toBe(true)
   expect(isCompanion(recognition, 'renamed.safetensors', part)).toBe(false)
   expect(mayBeCompanion(recognition, part)).toBe(true)
 })

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { createTypeCorrections } from '../../../electron/intake/type-corrections.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { valueOf } from '../../support/engine.ts'
+import { uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+
+/** An upload of a LoRA by its suggestion, with the type that the user gave it. */
+function upload(signature: string | undefined, modelType = 'loras', given: Partial<UploadRecord> = {}) {
+  const { recognition, target } = uploadRecord()
+  return uploadRecord({
+    recognition: { ...recognition, ...(signature === undefined ? {} : { signature }) },
+    target: { ...target, modelType },
+    seen: { place: '/models', target },
+    ...given,
+  })
+}
+
+function setup(records: readonly UploadRecord[]) {
+  const stored = new Map<string, string>()
+  const disk = { isFull: false }
+  const { rows } = rowsOnJournal(records)
+  const corrections = createTypeCorrections({
+    rows,
+    choices: {
+      get: (name) => stored.get(name) ?? null,
+      set(name, value) {
+        if (disk.isFull) return failed(failure('journal-trouble'))
+        stored.set(name, value)
+        return success(undefined)
+      },
+    },
+  })
+  const offered = () => records.map(({ id }) => rows.get(id)?.record.seen?.offeredType ?? null)
+  return { corrections, offered, disk, stored }
+}
+
+test.for<[what: string, other: UploadRecord, offer: string | null]>([
+  ['the same architecture', upload('a'), 'xlabs'],
+  ['another architecture', upload('b'), null],
+  [
+    'another suggestion',
+    upload('a', 'vae', { seen: { place: '/', target: upload('a', 'vae').target } }),
+    null,
+  ],
+  ['bytes in storage', upload('a', 'loras', { state: { kind: 'queued', started: true } }), null],
+  ['no suggestion', upload('a', 'loras', { seen: undefined }), null],
+])('offers a corrected type for an upload with %s: %s', ([_what, other, offer]) => {
+  const edited = upload('a', 'xlabs')
+  const { corrections, offered } = setup([other])
+  corrections.remember([edited])
+  expect(offered()).toEqual([offer])
+})
+
+test('offers a corrected type for files without tensors in the same folder with the same extension', () => {
+  const { corrections } = setup([])
+  const file = (path: string) => upload(undefined, 'onnx', { path, fileName: path, seen: undefined })
+  const seen = { place: '/x', target: uploadRecord().target }
+  corrections.remember([{ ...file('/x/a.BIN'), seen }])
+  const offerFor = corrections.offers()
+  expect(offerFor({ ...file('/x/b.bin'), seen })).toBe('onnx')
+  expect(offerFor({ ...file('/x/b.pt'), seen })).toBeNull()
+  expect(offerFor({ ...file('/x/b.bin'), seen: { ...seen, place: '/y' } })).toBeNull()
+})
+
+test('remembers no type of a part of a diffusers model', () => {
+  const { corrections, stored } = setup([])
+  const part = upload('a', 'vae')
+  const group = { key: 'g', name: 'sd3', kind: 'diffusers' } as const
+  corrections.remember([{ ...part, recognition: { ...part.recognition, group } }])
+  expect(stored.size).toBe(0)
+})
+
+test('offers the latest of several corrections until the suggested type is chosen again', () => {
+  const { corrections, offered } = setup([upload('a')])
+  corrections.remember([upload('a', 'xlabs'), upload('a', 'ipadapter')])
+  expect(offered()).toEqual(['ipadapter'])
+  corrections.remember([upload('a', 'photomaker')])
+  expect(offered()).toEqual(['photomaker'])
+  corrections.remember([upload('a', 'loras')])
+  expect(offered()).toEqual([null])
+})
+
+test('forgets only the correction behind a declined offer', () => {
+  const [declined, same, other] = [upload('a'), upload('a'), upload('b')]
+  const { corrections, offered } = setup([declined, same, other])
+  corrections.remember([upload('a', 'xlabs'), upload('b', 'xlabs')])
+  valueOf(corrections.decline([declined.id]))
+  expect(offered()).toEqual([null, null, 'xlabs'])
+})
+
+test('changes no offer while nothing can be stored', () => {
+  const { corrections, offered, disk } = setup([upload('a')])
+  disk.isFull = true
+  corrections.remember([upload('a', 'xlabs')])
+  expect(offered()).toEqual([null])
+  disk.isFull = false
+  corrections.remember([upload('a', 'xlabs')])
+  disk.isFull = true
+  expect(corrections.decline([]).ok).toBe(false)
+  expect(offered()).toEqual(['xlabs'])
+})
+
+test('ignores stored corrections that it can’t read', () => {
+  const { corrections, stored } = setup([])
+  stored.set('type-corrections', '[{"key": 1}]')
+  expect(corrections.offers()(upload('a'))).toBeNull()
+})

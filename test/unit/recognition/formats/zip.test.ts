@@ -123,3 +123,142 @@ test('rejects contradictory sizes and methods of a member', async () => {
     'an extra field that is cut short',
   )
 })
+
+test('reads an archive without members', async () => {
+  expect(await readAll(zipOf([]))).toEqual({})
+  expect(await readAll(zipOf([member('', '')]))).toEqual({ '': '' })
+})
+
+test('reads a 64-bit end before the longest comment, where the 32-bit end has no numbers', async () => {
+  const bytes = Buffer.concat([withZip64End(archive), Buffer.alloc(65_535, 'c')])
+  const endAt = bytes.length - 65_535 - 22
+  bytes.fill(0xff, endAt + 8, endAt + 22)
+  expect(await readAll(bytes)).toEqual(contents)
+})
+
+test('reads members in any order, with comments and with padding as PyTorch writes it', async () => {
+  const padded = { ...one, localExtra: Buffer.from('FB\x04\0ZZZZ'), comment: 'a comment' }
+  const bytes = zipOf([padded, two])
+  const [first, second] = [bytes.indexOf('PK\x01\x02'), bytes.lastIndexOf('PK\x01\x02')]
+  const reordered = Buffer.concat([
+    bytes.subarray(0, first),
+    bytes.subarray(second, -22),
+    bytes.subarray(first, second),
+    bytes.subarray(-22),
+  ])
+  for (const order of [bytes, reordered]) expect(await readAll(order)).toEqual(contents)
+})
+
+const u64 = (value: number | bigint) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer)
+/** An extra field with the 64-bit numbers of a member. */
+const sizesField = (...values: readonly (number | bigint)[]) =>
+  Buffer.concat([Buffer.from([1, 0, values.length * 8, 0]), ...values.map(u64)])
+
+/** Two members of which the second has these fields of its entry in extra fields instead. */
+function withLongNumbers(fields: readonly number[], extra: Buffer): Buffer {
+  const bytes = zipOf([one, { ...member('m/version', '3'), extra }])
+  const entry = bytes.lastIndexOf('PK\x01\x02')
+  for (const field of fields) bytes.writeUInt32LE(0xffffffff, entry + field)
+  return bytes
+}
+const entryFields = { packedBytes: 20, sizeBytes: 24, headerAt: 42 }
+
+test('reads those numbers of a member from its 64-bit field that its entry leaves out', async () => {
+  const headerAt = zipOf([one]).indexOf('PK\x01\x02')
+  const all = Object.values(entryFields)
+  const other = Buffer.from('UT\x01\0x')
+  for (const [fields, extra] of [
+    [all, sizesField(1, 1, headerAt)],
+    [all, Buffer.concat([other, sizesField(1, 1, headerAt), other])],
+    [[entryFields.headerAt], sizesField(headerAt)],
+    [[entryFields.sizeBytes, entryFields.headerAt], sizesField(1, headerAt)],
+    [[], sizesField(99)],
+  ] as const) {
+    expect(await readAll(withLongNumbers(fields, extra))).toEqual(contents)
+  }
+  expect(await readAll(withLongNumbers(all, sizesField(1, 1)))).toBe('a 64-bit size is missing')
+  expect(await readAll(withLongNumbers(all, sizesField(1, 2n ** 53n, headerAt)))).toBe('a number beyond 2^53')
+  // A field for another name, which is empty.
+  expect(await readAll(withLongNumbers([], Buffer.from('up\0\0')))).toBe('a member has two names')
+})
+
+test('rejects a 64-bit end that is none, has other fields or numbers beyond 2^53', async () => {
+  const endAt = archive.length - 22
+  const wide = withZip64End(archive)
+  const moved = 'its 64-bit end is not where it says'
+  for (const at of [endAt, endAt + 4]) {
+    const bytes = Buffer.from(wide)
+    bytes[at] = 45
+    expect(await readAll(bytes)).toBe(moved)
+  }
+  // Only a locator.
+  const alone = zip64End({ count: 0, sizeBytes: 0, at: 0, endAt: 0 }).subarray(56)
+  expect(await readAll(Buffer.concat([alone, zipOf([])]))).toBe(moved)
+  const directory = { count: 1, sizeBytes: 1, at: 1 }
+  const withNumbers = (numbers: Partial<typeof directory>) =>
+    readAll(
+      Buffer.concat([
+        archive.subarray(0, endAt),
+        zip64End({ ...directory, ...numbers, endAt }),
+        archive.subarray(-22),
+      ]),
+    )
+  for (const name of ['count', 'sizeBytes', 'at'] as const) {
+    expect(await withNumbers({ [name]: 2 ** 53 }), name).toBe('a number beyond 2^53')
+  }
+  const elsewhere = 'the directory is not where its end says'
+  expect(await withNumbers({ at: Number.MAX_SAFE_INTEGER })).toBe(elsewhere)
+  for (const [most, more] of [
+    [{ count: 100_000 }, { count: 100_001 }],
+    [{ sizeBytes: 2 ** 26 }, { sizeBytes: 2 ** 26 + 1 }],
+  ] as const) {
+    expect(await withNumbers(most)).toBe(elsewhere)
+    expect(await withNumbers(more)).toBe('too many members')
+  }
+})
+
+test('rejects an archive that says that it is a part of another one', async () => {
+  for (const field of [4, 6, 8])
+    expect(await readAll(withEndField(field, 1))).toBe('it is one of several parts')
+})
+
+test('rejects a single member that does not begin the file', async () => {
+  const single = zipOf([one])
+  const entry = single.indexOf('PK\x01\x02')
+  const bytes = Buffer.concat([Buffer.from('x'), single])
+  bytes.writeUInt32LE(1, entry + 1 + 42)
+  bytes.writeUInt32LE(entry + 1, bytes.length - 6)
+  expect(await readAll(bytes)).toBe('bytes before its first member')
+})
+
+test('rejects an entry of the directory that is none, is cut short or overlaps the next member', async () => {
+  const entry = archive.indexOf('PK\x01\x02')
+  const changed = (change: (bytes: Buffer) => void, bytes = Buffer.from(archive)) => {
+    change(bytes)
+    return readAll(bytes)
+  }
+  const noEntry = 'an entry of the directory is no entry'
+  expect(await changed((bytes) => (bytes[entry] = 0))).toBe(noEntry)
+  // The beginning of another entry, as a part of the directory.
+  const longer = Buffer.concat([archive.subarray(0, -22), Buffer.from('PK\x01\x02'), archive.subarray(-22)])
+  const sizeBytes = longer.length - 22 - entry
+  expect(await changed((bytes) => bytes.writeUInt32LE(sizeBytes, bytes.length - 10), longer)).toBe(noEntry)
+  expect(await changed((bytes) => bytes.writeUInt16LE(9_999, bytes.lastIndexOf('PK\x01\x02') + 32))).toBe(
+    'an entry of the directory is cut short',
+  )
+  const overlapping = (bytes: Buffer) => {
+    for (const field of [entryFields.packedBytes, entryFields.sizeBytes])
+      bytes.writeUInt32LE(4, entry + field)
+  }
+  expect(await changed(overlapping)).toBe('two members overlap')
+  expect(await changed((bytes) => (bytes[0] = 0))).toBe('a member is not where the directory says')
+  expect(await readAll(zipOf([{ ...one, flags: 1 }]))).toBe('a member is marked as encrypted')
+  const long = { ...one, name: 'a'.repeat(500), localName: 'b'.repeat(500) }
+  expect(await readAll(zipOf([long]))).toBe('a member has one name in the directory and another at its place')
+})
+
+test('rejects packed bytes that are damaged', async () => {
+  const damaged = zipOf([{ ...two, bytes: Buffer.alloc(1_000) }])
+  damaged[30 + two.name.length] = 0xff
+  expect(await readAll(damaged)).toBe('a member can’t be unpacked')
+})

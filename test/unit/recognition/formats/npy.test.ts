@@ -61,3 +61,100 @@ test('reports missing and additional bytes', async () => {
   expect(await read(15)).toEqual({ problem: 'it ends in the middle' })
   expect(await read(17)).toEqual({ problem: 'bytes follow its end' })
 })
+
+/** An array's beginning with this header, in a version with 2 or 4 bytes for its length. */
+function withHeader(header: string, [major, minor]: readonly [number, number] = [1, 0]): Buffer {
+  const length = Buffer.alloc(major === 1 ? 2 : 4)
+  length.writeUIntLE(header.length, 0, length.length)
+  return Buffer.concat([
+    Buffer.from('\u0093NUMPY', 'latin1'),
+    Buffer.from([major, minor]),
+    length,
+    Buffer.from(header),
+  ])
+}
+
+/** Reads a few bytes at a time, so that a read that doesn't wait for its bytes fails. */
+async function readStart(bytes: Buffer) {
+  const result = await readNpyHeader(new ByteWindow(bufferSource(bytes), 0, bytes.length, 1))
+  return result.ok ? result.value : result.problem
+}
+const valid = "{'descr':'<f4','fortran_order':True,'shape':(3,2)}"
+
+test('reads the headers of all versions, whatever the order and spaces of their entries', async () => {
+  for (const version of [
+    [1, 0],
+    [2, 0],
+    [3, 0],
+  ] as const) {
+    expect(await readStart(withHeader(valid, version))).toBe(24)
+  }
+  expect(
+    await readStart(withHeader(`{ "shape" : [3L, 2,] ,\n'fortran_order' : False, 'descr': '<f4', } \n`)),
+  ).toBe(24)
+  for (const version of [
+    [0, 0],
+    [4, 0],
+    [1, 1],
+  ] as const) {
+    expect(await readStart(withHeader(valid, version))).toBe('an array of an unknown version')
+  }
+})
+
+test('refuses a header that is cut short or longer than numpy writes', async () => {
+  const whole = withHeader(valid)
+  for (let length = 0; length < whole.length; length += 1) {
+    expect(await readStart(whole.subarray(0, length))).toBe('it ends in the middle')
+  }
+  expect(await readStart(withHeader(valid.padEnd(64 * 1024), [2, 0]))).toBe(24)
+  expect(await readStart(withHeader(valid.padEnd(64 * 1024 + 1), [2, 0]))).toBe(
+    'the header of an array is too long',
+  )
+})
+
+test.each([
+  `${valid}x`,
+  `${valid} x`,
+  `[${valid}]`,
+  `'descr'`,
+  valid.replace(",'shape':(3,2)", ''),
+  valid.replace('{', "{'more':1,"),
+  valid.replace('True', '1'),
+  valid.replace('True', 'true'),
+  valid.replace("'shape'", '7'),
+  valid.replace(':(', ' ('),
+  valid.replace("'descr'", "'shape'"),
+  valid.replace("','f", "' 'f"),
+  valid.replace('3,2', '3 2'),
+  valid.replace('3', '3.5'),
+  valid.replace("'<f4'", `${'['.repeat(21)}${']'.repeat(21)}`),
+  valid.replace("'<f4'", `${"{'a':".repeat(21)}1${'}'.repeat(21)}`),
+])('refuses the header %j', async (header) => {
+  expect(await readStart(withHeader(header))).toBe('an array with another header')
+})
+
+test('refuses an array whose shape is no list of numbers or beyond 2^53 bytes', async () => {
+  for (const shape of ['3', "'3'", "('3',)", '((3,),)']) {
+    expect(await readStart(withHeader(valid.replace('(3,2)', shape))), shape).toBe('an array without a shape')
+  }
+  for (const shape of ['(9007199254740992,)', '(4503599627370496,1)', '(67108864,67108864,2)']) {
+    expect(await readStart(withHeader(valid.replace('(3,2)', shape))), shape).toBe(
+      'an array beyond 2^53 bytes',
+    )
+  }
+})
+
+test('treats elements of a record that numpy doesn’t describe so as possible objects', async () => {
+  for (const type of [
+    "[('x',)]",
+    "[('x', '<f4', (2,), 1)]",
+    "[('x', '<f4', 2)]",
+    "['<f4']",
+    "[('x', '<f3')]",
+    '4',
+    "{'names': 'x'}",
+    '['.repeat(20) + ']'.repeat(20),
+  ]) {
+    expect(await readStart(withHeader(valid.replace("'<f4'", type))), type).toBeNull()
+  }
+})

@@ -1,0 +1,125 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
+import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
+
+const bytes = Buffer.from(Array.from({ length: 100 }, (_, index) => index))
+/** A window that fetches a few bytes at a time. */
+const windowOf = (content: Buffer, start = 0, end = content.length) =>
+  new ByteWindow(bufferSource(content), start, end, 1)
+
+test('reads numbers in both byte orders', async () => {
+  const window = windowOf(Buffer.concat([bytes, bytes]))
+  await window.ensure(27)
+  expect([window.u8(), window.u16(), window.u32(), window.i32()]).toEqual([0, 0x0201, 0x06050403, 0x0a090807])
+  expect(window.bigU64()).toBe(0x12_11_10_0f_0e_0d_0c_0bn)
+  expect(window.position).toBe(19)
+  await window.ensure(24)
+  window.isLittleEndian = false
+  expect(window.u32()).toBe(0x13141516)
+  expect(window.bigU64()).toBe(0x1718191a1b1c1d1en)
+})
+
+test('reads lengths of 64 bits up to 2^53 exactly', async () => {
+  for (const value of [0n, 1n, 2n ** 32n + 5n, 2n ** 52n + 1n, 2n ** 53n - 1n]) {
+    for (const isLittleEndian of [true, false]) {
+      const content = Buffer.alloc(8)
+      if (isLittleEndian) content.writeBigUInt64LE(value)
+      else content.writeBigUInt64BE(value)
+      const window = windowOf(content)
+      window.isLittleEndian = isLittleEndian
+      await window.ensure(8)
+      expect(window.u64()).toBe(Number(value))
+    }
+  }
+  const beyond = windowOf(Buffer.from(BigUint64Array.of(2n ** 53n).buffer))
+  await beyond.ensure(8)
+  expect(() => beyond.u64()).toThrow('a number beyond 2^53')
+})
+
+test('reads only between its start and its end', async () => {
+  const window = windowOf(bytes, 10, 20)
+  expect([window.position, window.remainingBytes]).toEqual([10, 10])
+  await window.fill(50)
+  expect(window.peek(2)).toEqual(bytes.subarray(10, 12))
+  expect(window.take(10)).toEqual(bytes.subarray(10, 20))
+  expect([window.position, window.remainingBytes]).toEqual([20, 0])
+  await window.fill(1)
+  expect(() => window.u8()).toThrow('it ends in the middle')
+  await expect(windowOf(bytes, 10, 20).ensure(11)).rejects.toThrow('it ends in the middle')
+  expect(new ByteWindow(bufferSource(bytes), 90, 1_000).remainingBytes).toBe(10)
+  expect(new ByteWindow(bufferSource(bytes)).remainingBytes).toBe(100)
+})
+
+test('waits for the disk', async () => {
+  const window = new ByteWindow({
+    sizeBytes: 100,
+    async read(position, length) {
+      await setImmediate()
+      return bytes.subarray(position, position + length)
+    },
+  })
+  await window.fill(1_000)
+  expect(window.take(100)).toEqual(bytes)
+})
+
+test('does not read what it skips', async () => {
+  const window = windowOf(bytes)
+  window.skip(50)
+  expect([window.position, window.fetchedBytes]).toEqual([50, 0])
+  await window.ensure(4)
+  expect(window.fetchedBytes).toBe(4)
+  window.skip(2)
+  expect(window.u8()).toBe(52)
+  window.skip(47)
+  expect(window.remainingBytes).toBe(0)
+  expect(() => window.skip(1)).toThrow('it ends in the middle')
+  window.skip(0)
+})
+
+test('fails if the file has become shorter than its size', async () => {
+  const window = new ByteWindow({
+    sizeBytes: 100,
+    read: async (at, length) => bytes.subarray(at, Math.min(50, at + length)),
+  })
+  await window.ensure(50)
+  window.skip(50)
+  await expect(window.ensure(1)).rejects.toThrow('it ends in the middle')
+})
+
+/** The lines up to this count of bytes, as text. */
+async function linesOf(
+  content: string,
+  maxHeldBytes: number,
+  maxBytes = 1_000_000,
+): Promise<(string | null)[]> {
+  const window = windowOf(Buffer.from(content))
+  const lines: (string | null)[] = []
+  while (window.remainingBytes > 0)
+    lines.push((await window.line(maxHeldBytes, maxBytes))?.toString() ?? null)
+  return lines
+}
+
+test('reads lines, and null for those that are too long to be held', async () => {
+  const five = 'five5'
+  expect(await linesOf(`\n${five}\nsixsix\n\n${five}\n`, 5)).toEqual(['', five, null, '', five])
+  // A long line whose rest would fit, at each distance from the end of what was read.
+  for (let length = 6; length < 80; length += 1) {
+    expect(await linesOf(`${'y'.repeat(length)}\n${five}\n`, 5)).toEqual([null, five])
+  }
+})
+
+test('reads lines that are longer than what is read at a time', async () => {
+  const long = 'x'.repeat(200_000)
+  expect(await linesOf(`${long}\nshort\n`, 5)).toEqual([null, 'short'])
+  const held = 'x'.repeat(1_000)
+  expect(await linesOf(`${held}\nshort\n`, 1_000)).toEqual([held, 'short'])
+})
+
+test('refuses a line without an end and stops within one that is too long to be read', async () => {
+  await expect(linesOf('first\nsecond', 100)).rejects.toThrow('a line without an end')
+  await expect(linesOf('x'.repeat(200_000), 100)).rejects.toThrow('a line without an end')
+  const longLine = (length: number) => `${'y'.repeat(150_000)}\n${'x'.repeat(length)}\n`
+  await expect(linesOf(longLine(500_000), 100, 200_000)).rejects.toThrow('a line is too long to be read')
+  expect(await linesOf(longLine(200_000), 100, 200_000)).toEqual([null, null])
+})

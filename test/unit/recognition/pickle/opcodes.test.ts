@@ -139,3 +139,157 @@ test('reports an opcode whose operands are missing', async () => {
     expect((await scan(pickleOf(bytes))).problem, JSON.stringify(bytes)).not.toBeNull()
   }
 })
+
+/** The value that these opcodes leave, or the problem. */
+const valueOf = async (...parts: readonly (Buffer | string)[]) => {
+  const { problem, value } = await scan(pickleOf(concat(...parts)))
+  return problem ?? value
+}
+const problemOf = async (...parts: readonly (Buffer | string)[]) =>
+  (await scan(pickleOf(concat(...parts)))).problem
+
+test.each([
+  ['\x8a\x00', 0],
+  ['\x8a\x01\xff', -1],
+  ['\x8a\x06\xff\xff\xff\xff\xff\x7f', 2 ** 47 - 1],
+  ['J\xff\xff\xff\xff', -1],
+  ['K\xff', 255],
+  ['M\xff\xff', 65_535],
+  ['I-7\n', -7],
+  ['L9007199254740991L\n', Number.MAX_SAFE_INTEGER],
+])('reads the number %j', async (opcode, number) => {
+  expect(await valueOf(opcode)).toBe(number)
+})
+
+test('treats numbers beyond 2^53, truth values and lists as values that nothing can call', async () => {
+  for (const opcode of [
+    'L9007199254740992L\n',
+    '\x8a\x07\x01\x01\x01\x01\x01\x01\x01',
+    'I01x\n',
+    'N',
+    '\x88',
+    ']',
+  ]) {
+    expect(await valueOf(opcode)).toEqual({ type: 'plain' })
+    expect(await problemOf(opcode, ')R')).toBe('it calls something that is no import')
+  }
+  expect(await problemOf(text('os.system'), ')R')).toBe('it calls something that is no import')
+})
+
+test('sets the items of dicts and leaves other values alone', async () => {
+  const entriesOf = async (...parts: readonly (Buffer | string)[]) => {
+    const value = await valueOf(...parts)
+    return value !== null && typeof value === 'object' && value.type === 'dict' ? [...value.entries] : value
+  }
+  const [a, b] = [text('a'), text('b')]
+  expect(await entriesOf('(', a, 'K\x01', b, 'K\x02d')).toEqual([
+    ['a', 1],
+    ['b', 2],
+  ])
+  expect(await entriesOf('}(', a, 'K\x01', b, 'K\x02u')).toEqual([
+    ['a', 1],
+    ['b', 2],
+  ])
+  expect(await entriesOf('}', a, 'K\x01s')).toEqual([['a', 1]])
+  // A key that is no text, and a key without a value.
+  expect(await entriesOf('}(K\x01', a, a, 'K\x03', b, 'u')).toEqual([['a', 3]])
+  for (const other of [ordered, 'K\x05', 'P1\n', text('x')]) {
+    expect(await valueOf(other, a, 'K\x01s')).toEqual(await valueOf(other))
+  }
+})
+
+test('keeps texts of a thousand bytes and skips longer ones', async () => {
+  const [most, more] = ['x'.repeat(1_000), 'x'.repeat(1_001)]
+  expect(await valueOf(text(most))).toBe(most)
+  expect(await valueOf(text(more))).toBeNull()
+  expect(await valueOf(text(more), text('x'), '\x93')).toEqual({ type: 'global', name: 'something computed' })
+  expect(await valueOf(`V${most}\n`)).toBe(most)
+  expect(await valueOf(`V${more}\n`)).toBeNull()
+  expect(await valueOf(`S'${'x'.repeat(999)}'\n`)).toBeNull()
+  expect(await valueOf('V\\U0010ffff\n')).toBe('\u{10ffff}')
+  expect(await problemOf('V\\U00110000\n')).toBe('a malformed escape')
+})
+
+test('takes a memo by a number that Python reads too, and stops at any other', async () => {
+  expect(await valueOf('K\x07p1234567890\n0g1234567890\n')).toBe(7)
+  for (const line of ['1_0', ' 1', '+1', '-1', '1 ', '12345678901']) {
+    expect(await scan(pickleOf(`Np${line}\n`))).toMatchObject({
+      problem: 'a memo without a plain number',
+      isUndecided: true,
+    })
+  }
+  for (const line of ['', 'x', '_', '1x']) {
+    expect(await scan(pickleOf(`Np${line}\n`))).toMatchObject({
+      problem: 'a memo without a number',
+      isUndecided: false,
+    })
+  }
+})
+
+test('never takes a value from below the last mark', async () => {
+  for (const opcode of ['a', '2', 'q\x00', '\x85']) {
+    expect(await problemOf('N(N(', opcode, '1')).toBe('its stack runs empty')
+  }
+})
+
+test('refuses to import by a value that is no text', async () => {
+  for (const names of [
+    ['N', text('system')],
+    [text('os'), 'N'],
+  ]) {
+    expect(await problemOf(...names, '\x93')).toBe('an import without a name')
+  }
+})
+
+test('notes at every opcode that calls an import that it was called', async () => {
+  for (const call of [')R', ')\x81', ')}\x92']) {
+    expect((await scan(pickleOf(concat(ordered, call)))).hasCalls).toBe(true)
+  }
+  for (const call of [concat('(', ordered, 'o'), concat('(icollections\nOrderedDict\n')]) {
+    expect((await scan(pickleOf(call))).hasCalls).toBe(true)
+  }
+  expect((await scan(pickleOf(ordered))).hasCalls).toBe(false)
+  // An object of this class is a dict.
+  for (const create of [')R', ')\x81', ')}\x92']) {
+    expect(await valueOf(ordered, create)).toEqual({ type: 'dict', entries: new Map() })
+  }
+})
+
+test('records up to a thousand imports, and stops at one more', async () => {
+  const imports = (count: number) =>
+    Array.from({ length: count }, (_, index) => concat(imported('trainer', `Callback${index}`), '0'))
+  const most = imports(1_000)
+  expect(await problemOf(...most, ...most, 'N')).toBeNull()
+  expect(await scan(pickleOf(concat(...imports(1_001), 'N')))).toMatchObject({
+    problem: 'it imports more than 1,000 things',
+    isUndecided: true,
+  })
+})
+
+test('stops at an instruction that overlaps the end of a frame of one byte', async () => {
+  const frame = frameOf('K')
+  expect(await problemOf(frame, '\x01')).toBe('an instruction overlaps the end of its frame')
+  expect(await problemOf(frameOf(), 'N')).toBeNull()
+})
+
+test('waits for the rest of an argument that isn’t read yet', async () => {
+  const long = 'x'.repeat(600)
+  for (const opcode of [
+    `F${'1'.repeat(600)}\n0`,
+    `P${long}\n0`,
+    `I${'1'.repeat(600)}\n0`,
+    `V${long}\n0`,
+    `S'${long}'\n0`,
+    `c${long}\nname\n0`,
+    `cmodule\n${long}\n0`,
+    `(i${long}\nname\n0`,
+    `(imodule\n${long}\n0`,
+    'Np1234567890\n0g1234567890\n0',
+    concat('\x8a', sized(1), '0'),
+    concat(text(long), '0'),
+  ]) {
+    const bytes = pickleOf(opcode, imported('posix', 'system'))
+    const { problem, value } = await scanPickle(new ByteWindow(bufferSource(bytes), 0, bytes.length, 1))
+    expect([problem, value], String(opcode).slice(0, 9)).toEqual([null, harm])
+  }
+})

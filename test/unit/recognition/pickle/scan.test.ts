@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
+import { ByteWindow } from '../../../../electron/recognition/formats/byte-window.ts'
+import {
+  createScanBudget,
+  scanPickle,
+  scanPickles,
+  scanUnnamed,
+} from '../../../../electron/recognition/pickle/scan.ts'
+import { frameOf, imported, legacyTorch, pickleOf, stateDict, text } from '../../../fixtures/pickles.ts'
+
+const windowOn = (bytes: Buffer) => new ByteWindow(bufferSource(bytes))
+const unnamed = (bytes: Buffer) => scanUnnamed(windowOn(bytes), createScanBudget())
+const callback = imported('trainer', 'Callback')
+const none = pickleOf('N')
+const repeated = (count: number, bytes = none) => Buffer.concat(Array<Buffer>(count).fill(bytes))
+
+test('stops at the budget of opcodes or bytes of all scans together', async () => {
+  const problemWith = async (opcodes: number, bytes: number, pickle: Buffer) =>
+    (await scanPickle(windowOn(pickle), { opcodes, bytes })).problem
+  // PROTO, NONE and STOP.
+  expect(await problemWith(3, 100, none)).toBeNull()
+  expect(await problemWith(2, 100, none)).toBe('it is too long to be looked through')
+  const long = pickleOf(text('a'.repeat(900)))
+  expect(await problemWith(100, long.length, long)).toBeNull()
+  expect(await problemWith(100, long.length - 1, long)).toBe('it is too long to be looked through')
+  const budget = { opcodes: 5, bytes: 1_000 }
+  const scans = await scanPickles(windowOn(repeated(2)), budget)
+  expect(scans.problem).toBe('it is too long to be looked through')
+})
+
+test('counts only the bytes that it reads towards the budget', async () => {
+  // Two payloads of 100,000 bytes, which are skipped.
+  const payload = Buffer.concat([Buffer.from([0x42, 0xa0, 0x86, 1, 0]), Buffer.alloc(100_000)])
+  const bytes = pickleOf(payload, '0', payload, '0', 'N')
+  const window = windowOn(bytes)
+  const budget = { opcodes: 100, bytes: bytes.length }
+  expect((await scanPickle(window, budget)).problem).toBeNull()
+  expect(budget.bytes).toBe(bytes.length - window.fetchedBytes)
+})
+
+test('says whether a loader may continue where the scan ended', async () => {
+  const isUndecided = async (bytes: Buffer) => (await scanPickle(windowOn(bytes))).isUndecided
+  expect(await isUndecided(none)).toBe(false)
+  expect(await isUndecided(Buffer.from([0x80, 2, 0xff]))).toBe(false)
+  expect(await isUndecided(pickleOf('Np1_0\n'))).toBe(true)
+  // A frame that is longer than the rest, of a whole pickle and of one that every loader refuses.
+  const longFrame = Buffer.concat([frameOf().subarray(0, 1), Buffer.from([99, 0, 0, 0, 0, 0, 0, 0])])
+  expect(await isUndecided(pickleOf(longFrame, 'N'))).toBe(true)
+  expect(await isUndecided(pickleOf(longFrame, '\xff'))).toBe(false)
+})
+
+test('finds a pickle that nothing names by its end, its call or its danger', async () => {
+  const importsOf = async (bytes: Buffer) => (await unnamed(bytes))?.imports.map(({ name }) => name) ?? null
+  const malformed = (...parts: readonly (Buffer | string)[]) =>
+    Buffer.concat([pickleOf(...parts).subarray(0, -1), Buffer.from([0xff])])
+  expect(await importsOf(none)).toEqual([])
+  expect(await importsOf(pickleOf(callback))).toEqual(['trainer.Callback'])
+  expect(await importsOf(malformed(callback, ')R'))).toEqual(['trainer.Callback'])
+  expect(await importsOf(malformed(imported('os', 'system')))).toEqual(['os.system'])
+  expect(await importsOf(malformed(callback))).toBeNull()
+  expect(await importsOf(malformed('N'))).toBeNull()
+  // A call of something that isn't imported under a name.
+  expect(await importsOf(malformed(imported('no module', 'no name'), ')R'))).toBeNull()
+  const computed = ['P1\n', text('x'), '\x93)R']
+  expect(await importsOf(pickleOf(...computed))).toEqual(['something computed'])
+  expect(await importsOf(malformed(...computed))).toBeNull()
+})
+
+test('passes on the value of an unnamed pickle', async () => {
+  expect((await unnamed(pickleOf('K\x07')))?.value).toBe(7)
+  expect((await unnamed(Buffer.concat([none, pickleOf('K\x07')])))?.value).toEqual({ type: 'plain' })
+})
+
+test('scans up to sixteen pickles that follow each other, and reports more', async () => {
+  const harm = pickleOf(imported('os', 'system'))
+  expect(await unnamed(repeated(16))).toMatchObject({ problem: null })
+  expect(await unnamed(Buffer.concat([repeated(15), harm]))).toMatchObject({
+    imports: [{ name: 'os.system' }],
+    problem: null,
+  })
+  for (const rest of [none, harm, Buffer.from('x')]) {
+    expect((await unnamed(Buffer.concat([repeated(16), rest])))?.problem).toBe(
+      'too many pickles follow each other',
+    )
+  }
+  // The sixteenth isn't one.
+  expect(await unnamed(Buffer.concat([repeated(15), Buffer.from('x and more')]))).toMatchObject({
+    problem: null,
+  })
+  expect((await scanPickles(windowOn(repeated(17)))).problem).toBe('bytes follow its end')
+})
+
+test('takes the tensors of the fourth pickle of the legacy format, else of the first dict', async () => {
+  const entriesOf = async (bytes: Buffer) => {
+    const { value } = await scanPickles(windowOn(bytes))
+    return value !== null && typeof value === 'object' && value.type === 'dict'
+      ? [...value.entries.keys()]
+      : value
+  }
+  const tensors = { weight: { dtype: 'F16', shape: [2] } }
+  expect(await entriesOf(legacyTorch(stateDict(tensors), tensors))).toEqual(['weight'])
+  expect(await entriesOf(Buffer.concat([none, stateDict(tensors)]))).toEqual(['weight'])
+  for (const other of [none, pickleOf('P1\n')]) expect(await entriesOf(other)).toBeNull()
+})
+
+test('reports a legacy file whose storages have an unknown size', async () => {
+  const problemOf = async (bytes: Buffer) => (await scanPickles(windowOn(bytes))).problem
+  const tensors = { weight: { dtype: 'F32', shape: [-1] } }
+  expect(await problemOf(legacyTorch(stateDict(tensors)))).toBe('bytes follow its end')
+  const whole = legacyTorch(pickleOf('}'))
+  expect(await problemOf(whole)).toBeNull()
+  expect(await problemOf(whole.subarray(0, whole.length - pickleOf('](', text('0'), 'e').length))).toBe(
+    'it ends before it has named its tensors',
+  )
+})

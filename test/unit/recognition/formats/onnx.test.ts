@@ -1,9 +1,29 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { parseOnnx } from '../../../../electron/recognition/formats/onnx.ts'
 import { readContent } from '../../../../electron/recognition/read-content.ts'
-import { hiddenOnnxPlaces, nestedOnnx, onnxOf, onnxWithHidden } from '../../../fixtures/onnx-files.ts'
+import {
+  hiddenOnnxPlaces,
+  nestedOnnx,
+  onnxOf,
+  onnxWithHidden,
+  protobufField,
+} from '../../../fixtures/onnx-files.ts'
 import { seededRandom } from '../../../fixtures/seeded.ts'
+
+const { number, bytes, text } = protobufField
+const opset = bytes(8, number(2, 17))
+const parse = (...fields: readonly Buffer[]) => parseOnnx(bufferSource(Buffer.concat(fields)))
+async function modelOf(...fields: readonly Buffer[]) {
+  const read = await parse(...fields)
+  if (!read.ok) throw new Error(read.problem)
+  return read.value
+}
+const problemOf = async (...fields: readonly Buffer[]) => {
+  const read = await parse(...fields)
+  return read.ok ? null : read.problem
+}
 
 const whole = onnxOf([
   { name: 'conv.weight', shape: [64, 4, 3, 3] },
@@ -165,10 +185,6 @@ test.each([
 })
 
 test('refuses external weights without a name, or in too many files', async () => {
-  const problemOf = async (bytes: Buffer) => {
-    const read = await parseOnnx(bufferSource(bytes))
-    return read.ok ? null : read.problem
-  }
   const tooLong = onnxWithHidden('a function', `../${'x'.repeat(2_000)}`)
   expect(await problemOf(tooLong)).toBe('weights in a file without a name')
   const weights = Array.from({ length: 20_001 }, (_, index) => ({
@@ -186,4 +202,112 @@ test('reads nested graphs, but refuses endless nesting', async () => {
     ok: false,
     problem: 'graphs nested too deeply',
   })
+})
+
+test('refuses a model without a graph or an opset', async () => {
+  expect(await problemOf(bytes(7), opset)).toBeNull()
+  for (const field of [bytes(7), opset])
+    expect(await problemOf(field)).toBe('its graph or its opset is missing')
+})
+
+test('shows the opset of the standard operators and of no others', async () => {
+  const producerOf = async (...fields: readonly Buffer[]) => (await modelOf(bytes(7), ...fields)).producer
+  expect(await producerOf(opset)).toBe('opset 17')
+  expect(await producerOf(bytes(8, text(1, 'ai.onnx'), number(2, 18)))).toBe('opset 18')
+  expect(await producerOf(bytes(8, text(1, 'com.microsoft'), number(2, 1)))).toBeNull()
+  expect(await producerOf(opset, bytes(8, text(1, 'com.microsoft'), number(2, 1)))).toBe('opset 17')
+  expect(await producerOf(text(3, '2.5'), bytes(8, text(1, 'other')))).toBe('2.5')
+})
+
+test('skips fields of any form that it doesn’t read', async () => {
+  // Field 100.
+  const fixed64 = Buffer.concat([Buffer.from([0xa1, 0x06]), Buffer.alloc(8, 0xff)])
+  const fixed32 = Buffer.concat([Buffer.from([0xa5, 0x06]), Buffer.alloc(4, 0xff)])
+  const negative = Buffer.from([0xa0, 0x06, ...Array<number>(9).fill(0xff), 1])
+  expect(
+    await problemOf(fixed64, fixed32, negative, bytes(100, Buffer.alloc(300, 0xff)), bytes(7), opset),
+  ).toBeNull()
+})
+
+test('refuses fields without a number, without an end or of no form', async () => {
+  expect(await problemOf(Buffer.from([0x00, 1]))).toBe('a field without a number')
+  for (const wire of [3, 4, 6, 7])
+    expect(await problemOf(Buffer.from([8 + wire, 1]))).toBe(`no field has the form ${wire}`)
+  expect(await problemOf(Buffer.from([0x08, ...Array<number>(10).fill(0xff), 1]))).toBe(
+    'a number without an end',
+  )
+  // Lengths beyond the message, and beyond 2^53.
+  expect(await problemOf(Buffer.from([0x12, 9, 1]))).toBe('the file ends inside its graph')
+  expect(await problemOf(Buffer.from([0x12, ...Array<number>(8).fill(0xff), 1]))).toBe(
+    'the file ends inside its graph',
+  )
+  // A field of the inner message that ends behind it.
+  expect(await problemOf(bytes(7, Buffer.from([0x08])), opset)).toBe(
+    'a field that is longer than its message',
+  )
+})
+
+test('reads the lengths of a tensor one by one', async () => {
+  const tensor = bytes(5, number(1, 3), number(1, 5), number(2, 1), text(8, 'w'))
+  const { tensors } = await modelOf(bytes(7, tensor), opset)
+  expect([...tensors]).toEqual([['w', { dtype: 'F32', shape: [3, 5], sizeBytes: 60 }]])
+})
+
+test('names a constant after the first output of its node', async () => {
+  const value = bytes(5, text(1, 'value'), bytes(5, number(1, 2), number(2, 1)))
+  const node = bytes(1, text(1, 'input'), text(2, 'first'), text(2, 'second'), value)
+  expect([...(await modelOf(bytes(7, node), opset)).tensors.keys()]).toEqual(['first'])
+})
+
+test('takes no tensors from the lengths of a sparse tensor', async () => {
+  const external = Buffer.concat([number(14, 1), bytes(13, text(1, 'location'), text(2, 'a.data'))])
+  const sparse = (field: number) => bytes(7, bytes(15, bytes(field, external)))
+  expect([...(await modelOf(sparse(1), opset)).external.keys()]).toEqual(['a.data'])
+  expect([...(await modelOf(sparse(3), opset)).external.keys()]).toEqual([])
+  const training = (field: number) => bytes(20, bytes(field, bytes(5, external)))
+  expect([...(await modelOf(bytes(7), training(1), opset)).external.keys()]).toEqual(['a.data'])
+  expect([...(await modelOf(bytes(7), training(3), opset)).external.keys()]).toEqual([])
+})
+
+test('shows up to 32 inputs of the main graph, with up to eight dimensions', async () => {
+  const dimensions = Array.from({ length: 9 }, (_, index) => bytes(1, number(1, index)))
+  const input = (name: string) =>
+    bytes(11, text(1, name), bytes(2, bytes(1, number(1, 1), bytes(2, ...dimensions))))
+  const inputs = Array.from({ length: 33 }, (_, index) => input(`i${index}`))
+  const branch = bytes(1, bytes(5, bytes(6, input('inner'))))
+  const model = await modelOf(bytes(7, branch, ...inputs), opset)
+  expect(model.inputs).toHaveLength(32)
+  expect(model.inputs[0]).toBe('i0: F32[0,1,2,3,4,5,6,7]')
+  const untyped = await modelOf(bytes(7, bytes(11, text(1, 'x'))), opset)
+  expect(untyped.inputs).toEqual(['x: type 0[]'])
+})
+
+test('keeps up to a thousand metadata entries of a thousand bytes', async () => {
+  const entry = (key: string, value: string) => bytes(14, text(1, key), text(2, value))
+  const { metadata } = await modelOf(
+    bytes(7),
+    opset,
+    entry('a', 'x'.repeat(1_000)),
+    entry('b', 'x'.repeat(1_001)),
+  )
+  expect([metadata.get('a')?.length, metadata.get('b')]).toEqual([1_000, ''])
+  const many = Array.from({ length: 1_001 }, (_, index) => entry(`k${index}`, 'v'))
+  expect((await modelOf(bytes(7), opset, ...many)).metadata.size).toBe(1_000)
+})
+
+test('waits for the disk between the parts of a graph', async () => {
+  const far = { name: 'n'.repeat(900), shape: [8, 8], external: { location: 'l'.repeat(900), length: 128 } }
+  const graph = onnxOf(Array<typeof far>(300).fill(far))
+  const read = await parseOnnx({
+    sizeBytes: graph.length,
+    async read(position, length) {
+      await setImmediate()
+      return graph.subarray(position, position + length)
+    },
+  })
+  expect(read.ok && [read.value.producer, [...read.value.tensors.keys()], [...read.value.external]]).toEqual([
+    'pytorch 2.5.0, opset 17',
+    [far.name],
+    [[far.external.location, 128]],
+  ])
 })

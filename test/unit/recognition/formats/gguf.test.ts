@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { parseGguf } from '../../../../electron/recognition/formats/gguf.ts'
@@ -196,4 +197,44 @@ test('random damage never makes the parser throw', async () => {
     outcomes.add(read.ok ? 'read' : 'refused')
   }
   expect([...outcomes].toSorted()).toEqual(['read', 'refused'])
+})
+
+test('reads every field wherever it is cut by what is read at a time', async () => {
+  for (let pad = 64 * 1024 - 420; pad < 64 * 1024; pad += 1) {
+    const { header, dataBytes } = ggufHeader({
+      metadata: {
+        pad: 'x'.repeat(pad),
+        'general.file_type': 15,
+        tokens: ['a', 'bc'],
+        'comfy.gguf.orig_shape.b': [2, 3],
+        'general.name': 'after',
+      },
+      tensors: { a: { type: 1, shape: [4, 2, 3] }, b: { type: 0, shape: [6] } },
+    })
+    const file = Buffer.concat([header, Buffer.alloc(dataBytes)])
+    const read = await parseGguf({
+      sizeBytes: file.length,
+      async read(position, length) {
+        await setImmediate()
+        return file.subarray(position, position + length)
+      },
+    })
+    if (!read.ok) throw new Error(`${read.problem} with ${pad} bytes`)
+    expect(read.value.quantisation).toBe('Q4_K_M')
+    expect(read.value.metadata.get('general.name')).toBe('after')
+    expect([...read.value.tensors.values()].map(({ shape }) => shape)).toEqual([
+      [4, 2, 3],
+      [2, 3],
+    ])
+  }
+})
+
+test('refuses metadata keys that occur twice, and tensors of too many dimensions', async () => {
+  const { header } = ggufHeader({ metadata: { ab: ['x'], ac: 1 } })
+  header[header.indexOf('ac') + 1] = 'b'.charCodeAt(0)
+  expect(await parse(header)).toEqual({ ok: false, problem: 'duplicate metadata key' })
+  const withDimensions = (count: number) =>
+    ggufHeader({ tensors: { a: { type: 0, shape: Array<number>(count).fill(1) } } }).header
+  expect(await parse(withDimensions(8), 10_000)).toMatchObject({ ok: true })
+  expect(await parse(withDimensions(9), 10_000)).toEqual({ ok: false, problem: 'a tensor of 9 dimensions' })
 })

@@ -254,3 +254,140 @@ test('random damage never makes the parser throw or accept invalid JSON', () => 
 test('the fixture writes length and padding as readers expect them', () => {
   expect(withLength(Buffer.from('{}')).toString('latin1')).toBe('\b\0\0\0\0\0\0\0{}      ')
 })
+
+/** Bits of a value (huggingface/safetensors, tensor.rs, `Dtype::bitsize`), which are the bytes of eight values. */
+test.each([
+  ['F4', 4],
+  ['F6_E2M3', 6],
+  ['F6_E3M2', 6],
+  ['BOOL', 8],
+  ['U8', 8],
+  ['I8', 8],
+  ['F8_E4M3', 8],
+  ['F8_E5M2', 8],
+  ['F8_E8M0', 8],
+  ['F8_E4M3FNUZ', 8],
+  ['F8_E5M2FNUZ', 8],
+  ['I16', 16],
+  ['U16', 16],
+  ['F16', 16],
+  ['BF16', 16],
+  ['I32', 32],
+  ['U32', 32],
+  ['F32', 32],
+  ['I64', 64],
+  ['U64', 64],
+  ['F64', 64],
+  ['C64', 64],
+])('a value of %s has %i bits', (dtype, bits) => {
+  expect(problemOf(`{"a":${tensor(dtype, '[8]', `[0,${bits}]`)}}`)).toBeNull()
+})
+
+test('refuses each field of a tensor if it is missing or there twice', () => {
+  const fields = ['"dtype":"U8"', '"shape":[4]', '"data_offsets":[0,4]']
+  for (const [index, field] of fields.entries()) {
+    expect(problemOf(`{"a":{${fields.toSpliced(index, 1).join()}}}`)).toBe(
+      'dtype, shape or data_offsets of a is missing',
+    )
+    expect(problemOf(`{"a":{${[...fields, field].join()}}}`)).toMatch(
+      /^duplicate (dtype|shape|data_offsets) of a$/,
+    )
+  }
+  for (const offsets of ['[]', '[0]']) {
+    expect(problemOf(`{"a":${tensor('U8', '[4]', offsets)}}`)).toBe('data_offsets of a are not two numbers')
+  }
+})
+
+test('reads hundreds of tensors in any order, and the size of their file', () => {
+  const at = (index: number) =>
+    `"${index}":${tensor('U8', `[${index}]`, `[${(index * (index - 1)) / 2},${(index * (index + 1)) / 2}]`)}`
+  const numbers = Array.from({ length: 300 }, (_, index) => index)
+  for (const order of [
+    numbers,
+    numbers.toReversed(),
+    [...numbers.slice(0, 9), ...numbers.slice(9).toReversed()],
+  ]) {
+    const json = `{${order.map(at).join()}}`
+    const read = parse(json)
+    const dataBytes = (300 * 299) / 2
+    expect(read).toMatchObject({ ok: true, value: { dataBytes, fileBytes: 8 + json.length + dataBytes } })
+  }
+})
+
+test('takes no other name for that of the metadata', () => {
+  for (const name of ['__metadatb__', '__metadata_', '_']) expect(problemOf(`{"${name}":${u8}}`)).toBeNull()
+})
+
+test('shortens long names in problems', () => {
+  const problem = (length: number) => problemOf(`{"${'a'.repeat(length)}":{}}`)
+  expect(problem(60)).toBe(`dtype, shape or data_offsets of ${'a'.repeat(60)} is missing`)
+  expect(problem(61)).toBe(`dtype, shape or data_offsets of ${'a'.repeat(57)}… is missing`)
+})
+
+test.each([
+  '[true,false,null]',
+  '"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00E9"',
+  '"\\ud800\\udc00\\udbff\\udfff\\ud7ff\\ue000"',
+  '" ~"',
+  '[1e5,1E+5,1.5E-5,-0.5,90]',
+  '[[],{},[{}],{"x":{}}]',
+  `[${'[],{},'.repeat(300)}[]]`,
+])('accepts %j in an unknown field', (value) => {
+  expect(problemOf(withField(value))).toBeNull()
+})
+
+test.each([
+  ['[tru]', 'unknown word at byte 11'],
+  ['nul', 'unknown word at byte 10'],
+  ['[fals]', 'unknown word at byte 11'],
+  ['"\\ud800\\ue000"', 'a broken escape at byte 11'],
+  ['"\\ud800\\ud800"', 'a broken escape at byte 11'],
+  ['"\\udc00\\udc00"', 'a broken escape at byte 11'],
+  ['"\\ud800x"', 'a broken escape at byte 11'],
+  ['"\\ud800\\n0000"', 'a broken escape at byte 11'],
+  ['"\\u00g0"', 'a broken escape at byte 11'],
+  ['01', 'a value expected at byte 10'],
+  ['[1 2]', '"]" expected at byte 13'],
+  ['{"x" 1}', '":" expected at byte 15'],
+])('refuses %j in an unknown field', (value, problem) => {
+  expect(problemOf(withField(value))).toBe(problem)
+})
+
+test('accepts whitespace of every kind between all parts, and no other', () => {
+  const parts = `{ "a" : { "dtype" : "U8" , "shape" : [ 4 ] , "data_offsets" : [ 0 , 4 ] , "x" : [ true , - ] } }`
+  const json = parts.replace(' - ', ' 1 ')
+  for (const space of [' ', '\n', '\r', '\t', '', ' \r\n\t '])
+    expect(problemOf(json.replaceAll(' ', space) + space)).toBeNull()
+  for (const space of ['\u000b', '\u00a0']) expect(problemOf(json.replaceAll(' ', space))).not.toBeNull()
+})
+
+test('refuses every header that is cut short', () => {
+  const json = `{"__metadata__":{"a":"\\u00e9"},"a":{"dtype":"U8","x":[1.5e3,true,{}],"shape":[4],"data_offsets":[0,4]}}`
+  expect(problemOf(json)).toBeNull()
+  for (let length = 0; length < json.length; length += 1)
+    expect(problemOf(json.slice(0, length)), String(length)).not.toBeNull()
+})
+
+test('reads whole numbers up to 2^53 − 1 and no exponents', () => {
+  expect(problemOf(`{"a":${tensor('U8', '[9007199254740991,0]', '[0,0]')}}`)).toBeNull()
+  for (const length of ['1e0', '1E0', '1.0', '-1', '"1"', '1:']) {
+    expect(problemOf(`{"a":${tensor('U8', `[${length}]`, '[0,1]')}}`), length).not.toBeNull()
+  }
+})
+
+test('distinguishes field names of the same length or beginning', () => {
+  const others = [
+    'dtypf',
+    'shapf',
+    'etype',
+    'data_offsett',
+    'dtyp',
+    'dtypes',
+    ...Array.from({ length: 99 }, (_, index) => `x${index}`),
+    'y'.repeat(40),
+  ]
+  const fields = others.map((name) => `"${name}":"F64"`).join()
+  for (const around of [`${fields},`, '']) {
+    expect(problemOf(`{"a":{${around}"dtype":"U8","shape":[4],"data_offsets":[0,4],${fields}}}`)).toBeNull()
+  }
+})

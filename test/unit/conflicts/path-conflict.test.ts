@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { findPathConflict, freeTarget, usedPaths } from '../../../electron/conflicts/path-conflict.ts'
+import { failure } from '../../../electron/contract/failures.ts'
+import type { Phase } from '../../../electron/contract/uploads.ts'
+import {
+  findPathConflict,
+  freeTarget,
+  pathConflictFailure,
+  runsBefore,
+  usedPaths,
+} from '../../../electron/conflicts/path-conflict.ts'
 import type { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
@@ -95,4 +103,107 @@ test('an upload’s own model is recognised by its hash if it has no storage key
   const upload = uploadTo(path, { state: storedState({ storageKey: 'models/1', sha256 }) })
   const paths = pathsOf([{ ...model(path), sha256 }], rowsOf([upload]), upload)
   expect(findPathConflict(upload, paths, true)).toBeNull()
+})
+
+test('an upload’s own model is recognised by its storage key, whatever its hash is', () => {
+  const stored = uploadTo(path, { state: storedState({ storageKey: 'ours', sha256: 'cd'.repeat(32) }) })
+  const conflictOf = (upload: UploadRecord, change: Partial<LibraryModel>) =>
+    findPathConflict(upload, pathsOf([{ ...model(path), ...change }], rowsOf([upload]), upload), true)?.with
+  expect(conflictOf(stored, { storageKey: 'ours' })).toBeUndefined()
+  expect(conflictOf(stored, { storageKey: 'theirs', sha256: 'cd'.repeat(32) })).toBe('model')
+  expect(conflictOf(stored, {})).toBe('model')
+  expect(conflictOf(uploadTo(path), { storageKey: 'ours' })).toBe('model')
+})
+
+test('a model or upload of the same size is no conflict before the hashes were compared', () => {
+  const [first, second] = [uploadTo(path), uploadTo(path)]
+  const rows = rowsOf([first, second])
+  const { sizeBytes } = second.identity
+  const conflictOf = (isHashed: boolean, models: readonly LibraryModel[]) =>
+    findPathConflict(second, pathsOf(models, rows, second), isHashed)?.with
+  expect([conflictOf(false, []), conflictOf(true, [])]).toEqual([undefined, 'upload'])
+  const same = [{ ...model(path), sizeBytes }]
+  expect([conflictOf(false, same), conflictOf(true, same)]).toEqual([undefined, 'model'])
+})
+
+const started: UploadRecord['state'] = { kind: 'queued', started: true }
+const broken = { failure: failure('file-empty') }
+const dangerous = { failure: failure('file-dangerous') }
+
+test.for<[string, Phase, Partial<UploadRecord>, Partial<UploadRecord>, boolean]>([
+  ...(['waiting', 'retrying', 'checking', 'sending', 'finishing', 'registering', 'paused'] as const).map(
+    (phase) => [`is ${phase}`, phase, {}, {}, true] satisfies [string, Phase, object, object, boolean],
+  ),
+  ['has failed', 'failed', {}, {}, false],
+  ['has failed after it began', 'failed', { state: started }, {}, false],
+  ['is registered', 'registered', { state: started }, {}, false],
+  ['comes later', 'waiting', { position: 3 }, {}, false],
+  ['comes later but has begun', 'paused', { position: 3, state: started }, {}, true],
+  ['comes first, but only this one has begun', 'waiting', {}, { state: started }, false],
+  ['comes first and has begun too', 'waiting', { state: started }, { state: started }, true],
+  ['has the same position and a lower id', 'waiting', { id: 'a', position: 2 }, { id: 'b' }, true],
+  ['has the same position and a higher id', 'waiting', { id: 'b', position: 2 }, { id: 'a' }, false],
+  ['is this one', 'waiting', { id: 'a' }, { id: 'a' }, false],
+  ['is in review', 'review', {}, {}, false],
+  ['is in review too', 'review', {}, { phase: 'review' }, true],
+  ['is in review too and may be approved', 'review', dangerous, { phase: 'review' }, true],
+  ['is in review too and may not be approved', 'review', broken, { phase: 'review' }, false],
+])('decides whether another upload runs first that %s', ([, phase, other, own, isBefore]) => {
+  const user = { record: uploadTo(path, { position: 1, ...other }), live: { phase } }
+  expect(runsBefore(user, uploadTo(path, { position: 2, ...own }))).toBe(isBefore)
+})
+
+test('an order of their own comes before the positions of uploads', () => {
+  const user = { record: uploadTo(path, { position: 3 }), live: { phase: 'waiting' as const } }
+  const upload = uploadTo(path, { position: 2 })
+  expect(runsBefore(user, upload, () => -1)).toBe(true)
+  expect(runsBefore({ ...user, record: { ...user.record, position: 1 } }, upload, () => 1)).toBe(false)
+})
+
+test('a conflict is reported with a free path and what is known about the other one', () => {
+  const [first, second] = [uploadTo(path), uploadTo(path)]
+  const rows = rowsOf([first, second])
+  const failureWith = (models: readonly LibraryModel[]) => {
+    const paths = pathsOf(models, rows, second)
+    const conflict = findPathConflict(second, paths, true)
+    return conflict && pathConflictFailure(second, conflict, paths)
+  }
+  const suggestion = 'models/loras/Style-2.safetensors'
+  const { fileName, identity, id } = first
+  expect(failureWith([])).toEqual(
+    failure('path-taken-here', {
+      name: fileName,
+      path,
+      suggestion,
+      uploadId: id,
+      theirBytes: identity.sizeBytes,
+    }),
+  )
+  expect(failureWith([{ ...model(path), id: 'm', createdAtMs: 5 }])).toEqual(
+    failure('path-taken', {
+      name: 'Style',
+      path,
+      suggestion,
+      modelId: 'm',
+      status: 'active',
+      theirBytes: 1,
+      createdAtMs: 5,
+    }),
+  )
+  expect(failureWith([{ ...model(path), id: 'm', displayName: '', sizeBytes: null }])).toEqual(
+    failure('path-taken', { name: path, path, suggestion, modelId: 'm', status: 'active' }),
+  )
+})
+
+test.for([
+  ['Style', path, 'Style (2)'],
+  ['Style (2)', 'models/loras/Style-2.safetensors', 'Style (3)'],
+  ['Style (old)', path, 'Style (old) (2)'],
+  ['Style', 'models/v2-1/Style', 'Style (2)'],
+  ['x'.repeat(251), path, `${'x'.repeat(251)} (2)`],
+  ['長'.repeat(252), path, '長'.repeat(252)],
+] as const)('a copy of %s at %s gets the number of its path: %s', ([displayName, modelPath, name]) => {
+  const upload = uploadRecord({ target: { displayName, modelType: 'loras', modelPath } })
+  const target = freeTarget(upload.target, pathsOf([model(modelPath)], rowsOf([upload]), upload))
+  expect(target.displayName).toBe(name)
 })

@@ -1,107 +1,26 @@
-import { createHash } from 'node:crypto'
-import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
-import { success } from '../../../electron/contract/failures.ts'
-import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { identityOf } from '../../../electron/platform/files/file-identity.ts'
-import { createConflictCheck } from '../../../electron/conflicts/check-before-upload.ts'
+import { rmSync, utimesSync, writeFileSync } from 'node:fs'
+import process from 'node:process'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { maxListingAgeMs } from '../../../electron/conflicts/check-before-upload.ts'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
 import { multipartOpenState, registeredState, storedState, uploadRecord } from '../../support/records.ts'
-import { rowsOnJournal } from '../../support/rows-on-journal.ts'
-
-const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-
-interface SetupOptions {
-  /** Resolves when the library is listed. */
-  readonly listing?: Promise<void>
-  /** Models that exist but are not in the listing. */
-  readonly unlisted?: readonly LibraryModel[]
-  readonly onHash?: (path: string) => void
-}
-
-/** A conflict check of real files against a library with these models; records which files are hashed. */
-function setup(
-  models: readonly LibraryModel[] = [],
-  { listing = Promise.resolve(), unlisted = [], onHash = () => {} }: SetupOptions = {},
-) {
-  const { rows, store, environment, folder } = rowsOnJournal()
-  const hashed: string[] = []
-  const listed: (readonly [id: string, path: string | null])[] = []
-  const duplicates: { readonly id: string; readonly model: LibraryModel }[] = []
-  const { check, takeWaiters } = createConflictCheck({
-    rows,
-    store,
-    environment,
-    replacedFate: () => 'disable',
-    onSkipped: () => {},
-    library: {
-      async indexedListing() {
-        await listing
-        const nowMs = environment.now()
-        return success({
-          models: new IndexedModels(models),
-          listedAtMs: nowMs,
-          completeAtMs: nowMs,
-          failure: null,
-        })
-      },
-      model: async (_choice, id) =>
-        success([...models, ...unlisted].find((one) => one.id === id) as LibraryModel),
-      addRegistered: (_choice, { id, modelPath }) => void listed.push([id, modelPath]),
-    },
-    hashes: {
-      async sha256Of({ path }) {
-        hashed.push(path)
-        onHash(path)
-        return success(sha256Of(readFileSync(path)))
-      },
-    },
-    onDuplicate(id, _sha256, model) {
-      duplicates.push({ id, model })
-      return success(undefined)
-    },
-  })
-  return {
-    clock: environment.clock,
-    hashed,
-    listed,
-    duplicates,
-    store,
-    add(name: string, bytes: Buffer, given: Partial<UploadRecord> = {}) {
-      const path = join(folder, name)
-      writeFileSync(path, bytes)
-      const record = uploadRecord({ path, identity: identityOf(statSync(path, { bigint: true })), ...given })
-      expect(rows.add([record]).ok).toBe(true)
-      return record
-    },
-    check: (id: string) => check(id, new AbortController().signal),
-    takeWaiters,
-    rows,
-    recordOf: (id: string) => rows.get(id)?.record,
-    setSent: (id: string, sentBytes: number) => rows.progress(id, { sentBytes }),
-  }
-}
+import {
+  bytesOf,
+  modelOf as model,
+  proceed,
+  setupConflictCheck as setup,
+  sha256Of,
+  targetAt,
+  type ConflictCheckSetup,
+} from './conflict-check-setup.ts'
 
 const registeredAs = (modelId: string) => ({
   phase: 'registered' as const,
   state: registeredState(modelId, 1),
 })
-const proceed = { kind: 'proceed' }
-const bytesOf = (sizeBytes: number, fill: number) => Buffer.alloc(sizeBytes, fill)
-const model = (id: string, bytes: Buffer): LibraryModel => ({
-  id,
-  displayName: id,
-  modelType: 'vae',
-  modelPath: `models/vae/${id}.safetensors`,
-  sizeBytes: bytes.length,
-  sha256: sha256Of(bytes),
-  status: 'active',
-  createdAtMs: null,
-  storageKey: null,
-})
-
 test.each([
   ['registered', { state: registeredState('m1', 2 ** 50) }, 'models/vae/a.safetensors'],
   [
@@ -219,8 +138,6 @@ test('hashes a file if the local file of a registered model of its size has chan
   await check(copy.id)
   expect(hashed).toEqual([copy.path])
 })
-
-const targetAt = (modelPath: string) => ({ displayName: 'x', modelType: 'loras', modelPath })
 
 test('waits for a later upload of the same bytes to a path that workflows look for', async () => {
   const { add, check } = setup()
@@ -393,4 +310,90 @@ test.each([
   await expect.poll(() => clock.waits()).toEqual([limitMs])
   clock.advance(limitMs)
   expect(await checking).toEqual(proceed)
+})
+
+test('waits for the same reason again without a new failure, until the other one or its name changes', async () => {
+  const { add, check, clock, rows } = setup()
+  const bytes = bytesOf(9_000, 1)
+  const first = add('first', bytes, { target: targetAt('models/loras/x.safetensors') })
+  const { id } = add('second', bytes, { target: targetAt('models/loras/copies/x.safetensors') })
+  const failureNow = async () => {
+    const result = await check(id)
+    if (result.kind !== 'retry') throw new Error(`the check ended with ${result.kind}`)
+    expect(result.atMs).toBe(clock.now() + 5_000)
+    rows.applyEvent(id, 'begin')
+    rows.applyEvent(id, 'trouble', { failure: result.failure }, result.atMs)
+    return result.failure
+  }
+  const before = await failureNow()
+  expect(await failureNow()).toBe(before)
+  rows.change(first.id, { target: targetAt('models/loras/y.safetensors') })
+  expect(await failureNow()).toMatchObject({ params: { name: 'models/loras/y.safetensors' } })
+})
+
+test('an upload that runs is no longer woken by the end of another one', async () => {
+  const { add, check, takeWaiters, rows } = setup()
+  const [first, second] = [add('first', bytesOf(9_000, 1)), add('second', bytesOf(9_000, 1))]
+  await check(first.id)
+  expect(await check(second.id)).toMatchObject({ kind: 'retry' })
+  rows.applyEvent(first.id, 'pause')
+  // It has ended by itself, which nobody has handled yet.
+  await check(second.id)
+  expect(takeWaiters(first.id)).toEqual([])
+})
+
+test.for([
+  ['is just added', 0, 5_000],
+  ['was added before the clock was set back', -60_000, 5_000],
+  ['has waited for a minute', 60_000, 65_000],
+  ['has waited for days', 2 ** 40, 300_000],
+] as const)(
+  'a listing from shortly before a file was added is new enough for one that %s',
+  ([, agoMs, maxMs]) => {
+    const { clock } = setup()
+    expect(maxListingAgeMs({ addedAtMs: clock.now() - agoMs }, clock)).toBe(maxMs)
+  },
+)
+
+/** The same journal with an upload of another process, which is the parent of this one. */
+function setupWithOtherProcess(options: ConflictCheckSetup = {}) {
+  const context = setup([], options)
+  const target = targetAt('models/loras/x.safetensors')
+  const own = context.add('file', bytesOf(9_000, 1), { target })
+  const { database } = openJournal(context.folder, 0)
+  onTestFinished(() => database.close())
+  const theirs = createUploadStore(database, 'theirs', context.environment)
+  database.prepare(`UPDATE runners SET pid = ? WHERE id = 'theirs'`).run(process.ppid)
+  const other = uploadRecord({ path: own.path, identity: own.identity, target })
+  theirs.add([other])
+  return { ...context, own, theirs, other }
+}
+
+test('waits for another process that sends the file, and looks at nothing else until it has stopped', async () => {
+  const { own, theirs, other, check, rows, clock } = setupWithOtherProcess()
+  theirs.claimFile(other)
+  const first = await check(own.id)
+  expect(first).toMatchObject({
+    kind: 'retry',
+    failure: { code: 'other-process', detail: `process ${process.ppid}` },
+    atMs: clock.now() + 1_000,
+  })
+  if (first.kind !== 'retry') throw new Error('it does not wait')
+  rows.applyEvent(own.id, 'begin')
+  rows.applyEvent(own.id, 'trouble', { failure: first.failure }, first.atMs)
+  rmSync(own.path)
+  const again = await check(own.id)
+  // The same object, so that the journal is not written.
+  expect(again.kind === 'retry' && again.failure).toBe(first.failure)
+  theirs.releaseFile({ id: other.id })
+  expect(await check(own.id)).toEqual(proceed)
+})
+
+test('continues with what another process has in storage after it has ended', async () => {
+  const { own, theirs, other, check, recordOf } = setupWithOtherProcess()
+  const state = storedState({ storageKey: 'theirs' })
+  theirs.save([{ ...other, state }])
+  theirs.close()
+  expect(await check(own.id)).toEqual(proceed)
+  expect(recordOf(own.id)?.state).toEqual(state)
 })

@@ -1,0 +1,100 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { uploadRecord } from '../../support/records.ts'
+import {
+  aborted,
+  bytesOf,
+  modelOf as model,
+  proceed,
+  setupConflictCheck as setup,
+  targetAt,
+} from './conflict-check-setup.ts'
+
+test.for<[string, Result<LibraryModel> | undefined, string]>([
+  ['still exists', undefined, 'done'],
+  ['was deleted', failed(failure('not-found')), 'proceed'],
+  ['cannot be looked up', failed(failure('server-trouble', { status: 503 })), 'proceed'],
+  ['has other bytes now', success(model('m1', bytesOf(5_000, 2))), 'proceed'],
+])('looks up the model of an older listing with the same bytes, which %s', async ([, current, kind]) => {
+  const bytes = bytesOf(5_000, 1)
+  const { add, check, lookedUp, rows } = setup([model('m1', bytes)], {
+    listedAgoMs: 60_000,
+    ...(current && { current }),
+  })
+  const { id } = add('file', bytes)
+  expect(await check(id)).toMatchObject({ kind })
+  expect(lookedUp).toEqual(['m1'])
+  expect(rows.get(id)?.live.hashedBytes).toBe(0)
+})
+
+test('looks up no model of a recent listing', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const { add, check, lookedUp } = setup([model('m1', bytes)])
+  expect(await check(add('file', bytes).id)).toEqual({ kind: 'done' })
+  expect(lookedUp).toEqual([])
+})
+
+test('looks up a model whose path a recent listing lacks, which may be that of a multi-file model', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const target = targetAt('models/diffusers/sdxl/vae/config.json')
+  const group = { key: 'k', name: 'sdxl', kind: 'diffusers' } as const
+  const recognition = { ...uploadRecord().recognition, group }
+  const kindWith = async (modelPath: string) => {
+    const unnamed = { ...model('m1', bytes), modelPath: null }
+    const { add, check } = setup([unnamed], { current: success({ ...unnamed, modelPath }) })
+    return (await check(add('file', bytes, { target, recognition }).id)).kind
+  }
+  expect(await kindWith(target.modelPath)).toBe('done')
+  expect(await kindWith('models/diffusers/sdxl/unet/config.json')).toBe('proceed')
+})
+
+test('fails if the duplicate could not be written', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const { add, check } = setup([model('m1', bytes)], { written: failed(failure('journal-full')) })
+  expect(await check(add('file', bytes).id)).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'journal-full' },
+  })
+})
+
+test('prevents no upload that is gone, or whose file cannot be read: sending reports why', async () => {
+  const { add, check, hashed } = setup([model('m1', bytesOf(5_000, 1))])
+  const { id, path } = add('file', bytesOf(5_000, 1))
+  rmSync(path)
+  expect(await check(id)).toEqual(proceed)
+  expect(await check('unknown')).toEqual(proceed)
+  expect(hashed).toEqual([])
+})
+
+test('ends at once when it is aborted while the library is waited for', async () => {
+  const controller = new AbortController()
+  const { add, check, clock } = setup([], { listing: new Promise(() => {}) })
+  const checking = check(add('file', bytesOf(5_000, 1)).id, controller.signal)
+  await expect.poll(() => clock.waits()).toHaveLength(1)
+  controller.abort()
+  expect(await checking).toEqual(aborted)
+})
+
+test('is no duplicate once it is aborted, such as while the file is hashed', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const controller = new AbortController()
+  const { add, check, duplicates } = setup([model('m1', bytes)], {
+    listedAgoMs: 60_000,
+    onHash: () => controller.abort(),
+  })
+  expect(await check(add('file', bytes).id, controller.signal)).toEqual(aborted)
+  expect(duplicates).toEqual([])
+})
+
+test('a copy that is paused, of another team or changed is not waited for', async () => {
+  const { add, check, rows } = setup()
+  const bytes = bytesOf(9_000, 1)
+  const paused = add('paused', bytes)
+  rows.applyEvent(paused.id, 'pause')
+  add('of another team', bytes, { team: { id: 'team_02', name: 'Other' } })
+  const changed = add('changed', bytes)
+  writeFileSync(changed.path, bytesOf(9_001, 1))
+  expect(await check(add('file', bytes).id)).toEqual(proceed)
+})

@@ -1,0 +1,219 @@
+import { expect, test } from 'vitest'
+import { failure } from '../../../../electron/contract/failures.ts'
+import type { LogEvent } from '../../../../electron/contract/upload-log.ts'
+import type { Phase } from '../../../../electron/contract/uploads.ts'
+import type { LiveState } from '../../../../electron/journal/row-view.ts'
+import { createLogRecorder, type HoldReason } from '../../../../electron/journal/upload-log/log-recorder.ts'
+import type { LogItem } from '../../../../electron/journal/upload-log/upload-log.ts'
+import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
+import { createSpeedMeter } from '../../../../electron/platform/speed-meter.ts'
+import { standingClock } from '../../../support/hand-clock.ts'
+import { uploadRecord } from '../../../support/records.ts'
+
+/** A recorder for one upload, and what it has added to the log. */
+function setup(given: Partial<UploadRecord> = {}) {
+  const clock = standingClock(1_000)
+  const items: LogItem[] = []
+  const recorder = createLogRecorder({ append: (_id, item) => void items.push(item) }, clock)
+  const record = uploadRecord(given)
+  return {
+    clock,
+    recorder,
+    enter(from: Phase, to: Phase, change: Partial<LiveState> = {}, retryAtMs: number | null = null) {
+      const live: LiveState = {
+        ...{
+          phase: from,
+          sentBytes: 0,
+          inFlightBytes: 0,
+          inFlightParts: 0,
+          hashedBytes: 0,
+          isPausing: false,
+        },
+        ...{
+          waitsForTurn: false,
+          retryAtMs: null,
+          attempts: 0,
+          speed: createSpeedMeter(clock.now),
+          ...change,
+        },
+      }
+      recorder.entered(record, live, { from, to, retryAtMs })
+    },
+    progress: (movedBytes: number, acknowledgedBytes = 0) =>
+      recorder.progressed(record.id, { movedBytes, acknowledgedBytes }),
+    setTurn: (waitsForTurn: boolean) => recorder.setTurn(record.id, waitsForTurn),
+    items,
+    events: () => items.flatMap((item) => (item.kind === 'event' ? item.event : [])),
+    transfers: () => items.flatMap((item) => (item.kind === 'transfer' ? item.transfer : [])),
+  }
+}
+
+test.for<[Phase, HoldReason | null, Partial<LogEvent> | null]>([
+  ['review', 'all', { event: 'approved' }],
+  ['paused', 'all', { event: 'resumed' }],
+  ['failed', null, { event: 'resumed' }],
+  ['retrying', 'all', null],
+  ...(['checking', 'sending', 'finishing', 'registering'] as const).flatMap((phase) => [
+    [phase, null, { event: 'waiting' }] satisfies [Phase, null, object],
+    [phase, 'battery', { event: 'paused', reason: 'battery' }] satisfies [Phase, HoldReason, object],
+  ]),
+])('records why an upload that was %s waits again (queue held: %s)', ([from, reason, event]) => {
+  const { recorder, enter, events } = setup()
+  recorder.setHoldReason(reason)
+  enter(from, 'waiting')
+  expect(events()).toEqual(event ? [{ ...event, atMs: 1_000 }] : [])
+})
+
+const busy = failure('storage-busy')
+const missing = failure('disk-missing', { folder: '/disk' })
+const already = { name: 'M', path: null, status: 'active' }
+
+test.for<[string, Phase, Partial<UploadRecord>, Omit<LogEvent, 'atMs'>]>([
+  ['that is checked', 'checking', { failure: busy }, { event: 'checking' }],
+  ['whose bytes are sent', 'finishing', {}, { event: 'finishing' }],
+  [
+    'that waits for a retry',
+    'retrying',
+    { failure: busy },
+    { event: 'retrying', failure: busy, retryAtMs: 5 },
+  ],
+  [
+    'that waits for its disk',
+    'retrying',
+    { failure: missing },
+    { event: 'paused', reason: 'disk', failure: missing },
+  ],
+  ['that the user has paused', 'paused', {}, { event: 'paused', reason: 'user' }],
+  ['that has failed', 'failed', { failure: busy }, { event: 'failed', failure: busy }],
+  ['that is registered', 'registered', {}, { event: 'registered' }],
+  ['whose bytes the library has', 'registered', { library: { already } }, { event: 'found' }],
+  ['that is reviewed', 'review', {}, { event: 'waiting' }],
+])('records an upload %s', ([, to, given, event]) => {
+  const { enter, events } = setup(given)
+  enter('checking', to, {}, to === 'retrying' ? 5 : null)
+  expect(events()).toEqual([{ ...event, atMs: 1_000 }])
+})
+
+test.for<[string, Phase, Partial<UploadRecord>, number | undefined]>([
+  ['a failure after which it restarts', 'failed', { failure: failure('file-changed') }, 2_000],
+  ['a pause after such a failure', 'paused', { failure: failure('file-changed') }, 2_000],
+  ['a failure after which it continues', 'failed', { failure: busy }, undefined],
+  ['no failure', 'paused', {}, undefined],
+  ['a step that follows', 'registering', { failure: failure('file-changed') }, undefined],
+])('records acknowledged bytes as lost only after %s of no use', ([, to, given, lostBytes]) => {
+  const { enter, events } = setup(given)
+  enter('finishing', to, { sentBytes: 2_000 })
+  expect(events()[0]?.lostBytes).toBe(lostBytes)
+})
+
+test('records what was sent when sending ends, with the parts that were in flight', () => {
+  const { enter, clock, progress, items } = setup()
+  enter('checking', 'sending')
+  progress(700, 400)
+  clock.advance(3_000)
+  progress(-100)
+  enter('sending', 'finishing', { inFlightBytes: 200, inFlightParts: 2 })
+  expect(items.slice(1)).toEqual([
+    {
+      kind: 'transfer',
+      transfer: {
+        sentBytes: 700,
+        acknowledgedBytes: 400,
+        sendingMs: 3_000,
+        interruptedParts: 3,
+        unconfirmedBytes: 300,
+      },
+    },
+    { kind: 'event', event: { event: 'finishing', atMs: 4_000 } },
+  ])
+})
+
+test('counts a single PUT as one part, and nothing in flight as none', () => {
+  const partsWith = (inFlightBytes: number) => {
+    const { enter, progress, transfers } = setup()
+    enter('checking', 'sending')
+    progress(50)
+    enter('sending', 'retrying', { inFlightBytes, inFlightParts: 0 })
+    return transfers()[0]?.interruptedParts
+  }
+  expect([partsWith(50), partsWith(0)]).toEqual([1, 0])
+})
+
+test('records nothing of an upload that sent nothing in no time, or that does not send', () => {
+  const { enter, progress, setTurn, transfers, clock } = setup()
+  progress(5)
+  setTurn(false)
+  enter('checking', 'sending')
+  enter('sending', 'retrying')
+  progress(5)
+  clock.advance(20_000)
+  progress(5)
+  expect(transfers()).toEqual([])
+})
+
+test('records what is sent every ten seconds, each time from zero', () => {
+  const { enter, clock, progress, transfers } = setup()
+  enter('checking', 'sending')
+  for (let second = 1; second <= 25; second += 1) {
+    clock.advance(1_000)
+    progress(10, 10)
+  }
+  enter('sending', 'finishing')
+  expect(
+    transfers().map(({ sendingMs, sentBytes, acknowledgedBytes }) => [
+      sendingMs,
+      sentBytes,
+      acknowledgedBytes,
+    ]),
+  ).toEqual([
+    [10_000, 100, 100],
+    [10_000, 100, 100],
+    [5_000, 50, 50],
+  ])
+})
+
+test('counts only the time in which an upload has its turn, also after a record and if it began without', () => {
+  const { enter, clock, progress, setTurn, transfers } = setup()
+  enter('checking', 'sending', { waitsForTurn: true })
+  clock.advance(60_000)
+  progress(10)
+  setTurn(false)
+  clock.advance(2_000)
+  // Told again that it has its turn.
+  setTurn(false)
+  clock.advance(2_000)
+  setTurn(true)
+  clock.advance(60_000)
+  progress(10)
+  enter('sending', 'finishing')
+  expect(transfers()).toMatchObject([{ sendingMs: 4_000, sentBytes: 20 }])
+})
+
+test('counts no time while the clock is set back', () => {
+  const { enter, clock, progress, transfers } = setup()
+  enter('checking', 'sending')
+  clock.advance(-60_000)
+  progress(10)
+  enter('sending', 'finishing')
+  expect(transfers()).toMatchObject([{ sendingMs: 0, sentBytes: 10 }])
+})
+
+test('acknowledged bytes that a restart takes back are not subtracted', () => {
+  const { enter, progress, transfers } = setup()
+  enter('checking', 'sending')
+  progress(100, 100)
+  progress(0, -100)
+  enter('sending', 'finishing')
+  expect(transfers()).toMatchObject([{ acknowledgedBytes: 100, interruptedParts: 0 }])
+})
+
+test('continues to count if sending is entered again without an end', () => {
+  const { enter, progress, items, transfers } = setup()
+  enter('checking', 'sending')
+  progress(5)
+  enter('sending', 'sending')
+  expect(items).toHaveLength(1)
+  progress(5)
+  enter('sending', 'finishing')
+  expect(transfers()).toMatchObject([{ sentBytes: 10 }])
+})

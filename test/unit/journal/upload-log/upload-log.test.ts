@@ -139,6 +139,83 @@ test('long texts of a server do not exceed the limit', () => {
   expect(parseLog(text).events.length).toBeGreaterThan(20)
 })
 
+const names = (items: readonly LogItem[]) => appendToLog(emptyLog, items).events.map((one) => one.event)
+
+test('does not combine a final failure, what a restart has lost, or failures without an attempt in between', () => {
+  const busy = because('storage-busy')
+  const retries = (between: readonly LogItem[], last: LogItem) =>
+    names([event('retrying', 1, busy), ...between, last]).filter(
+      (one) => one === 'retrying' || one === 'failed',
+    )
+  const attempt = [event('checking', 2)]
+  expect(retries(attempt, event('retrying', 3, busy))).toEqual(['retrying'])
+  expect(retries([], event('retrying', 3, busy))).toEqual(['retrying', 'retrying'])
+  expect(retries(attempt, event('failed', 3, busy))).toEqual(['retrying', 'failed'])
+  expect(retries(attempt, event('retrying', 3, { ...busy, lostBytes: 1 }))).toHaveLength(2)
+  expect(
+    retries([event('paused', 2, { reason: 'user' }), ...attempt], event('retrying', 3, busy)),
+  ).toHaveLength(2)
+})
+
+test('a combined failure has the time of the last retry only if there is one', () => {
+  const busy = because('storage-busy')
+  const [, last] = appendToLog(emptyLog, [
+    event('checking', 0),
+    event('retrying', 1, { ...busy, retryAtMs: 9 }),
+    event('checking', 2),
+    event('retrying', 3, busy),
+  ]).events
+  expect(last).toEqual({ event: 'retrying', atMs: 1, ...busy, count: 2, lastAtMs: 3 })
+})
+
+test('a retry after a wait for the connection belongs to that wait, and other events stay as they are', () => {
+  const offline = because('offline')
+  const wait = [event('retrying', 1, { ...offline, retryAtMs: 9 }), { kind: 'offline' } as const]
+  expect(names([...wait, event('checking', 2), event('retrying', 3, offline)])).toEqual(['paused'])
+  expect(names([event('failed', 1, offline), { kind: 'offline' }])).toEqual(['failed'])
+  expect(names([{ kind: 'offline' }, transfer({ sentBytes: 1 })])).toEqual([])
+})
+
+test('keeps the first 20 and the latest of 120 events, and what the others have sent and lost', () => {
+  const ofDay = (day: number) => [
+    event('checking', day),
+    transfer({ sentBytes: 1 }),
+    event('failed', day, { lostBytes: 2 }),
+    event('resumed', day),
+  ]
+  const days = (count: number) => Array.from({ length: count }, (_, day) => ofDay(day)).flat()
+  expect(names(days(40))).not.toContain('omitted')
+  const { events } = appendToLog(emptyLog, days(41))
+  expect(events).toHaveLength(120)
+  expect(events.findIndex((one) => one.event === 'omitted')).toBe(20)
+  expect(events[20]).toEqual({
+    event: 'omitted',
+    atMs: 6,
+    lastAtMs: 7,
+    count: 4,
+    retries: 0,
+    sentBytes: 1,
+    lostBytes: 2,
+  })
+})
+
+test('combines neighbouring speeds beyond 60, and counts none without time', () => {
+  const speedsOf = (count: number) =>
+    appendToLog(
+      emptyLog,
+      Array.from({ length: count }, (_, index) => transfer({ sentBytes: index, sendingMs: 10 })),
+    ).speed
+  expect(appendToLog(emptyLog, [transfer({ sentBytes: 5 })]).speed).toEqual([])
+  expect(speedsOf(60)).toHaveLength(60)
+  const combined = speedsOf(61)
+  expect(combined).toHaveLength(31)
+  expect([combined[0], combined[1], combined.at(-1)]).toEqual([
+    { durationMs: 20, bytes: 1 },
+    { durationMs: 20, bytes: 5 },
+    { durationMs: 10, bytes: 60 },
+  ])
+})
+
 test('failures are stored without signed URLs and tokens', () => {
   const url = 'https://storage.example/key?X-Amz-Signature=abcdef0123&X-Amz-Credential=AKIA'
   const text = JSON.stringify(

@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest'
-import { failure, success } from '../../../electron/contract/failures.ts'
+import {
+  failed,
+  failure,
+  success,
+  type FailureCode,
+  type Result,
+} from '../../../electron/contract/failures.ts'
 import type { ConflictCheckResult } from '../../../electron/conflicts/check-before-upload.ts'
 import { createUploadRunner } from '../../../electron/engine/upload-runner.ts'
-import { uploadRecord } from '../../support/records.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import type { Inspection } from '../../../electron/recognition/found-file.ts'
+import { standingClock } from '../../support/hand-clock.ts'
+import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 type RunnerOptions = Parameters<typeof createUploadRunner>[0]
@@ -58,4 +67,245 @@ test('an upload moved to the top keeps its priority when the copy it waits for f
   // It runs in addition to the next upload.
   await expect.poll(() => [...queue.running].sort()).toEqual(['b', 'c'])
   expect([queue.isPrioritised('b'), rows.get('a')?.live.phase]).toEqual([true, 'failed'])
+})
+
+interface RunSetup {
+  readonly given?: Partial<UploadRecord>
+  /** What the check before the upload ends in. */
+  readonly check?: ConflictCheckResult | Error
+  readonly access?: Result<{ readonly kind: 'session' }>
+  /** An account of the same user that can upload the file. */
+  readonly accountId?: string
+  readonly hasSignedInAgain?: boolean
+  readonly inspection?: Partial<Inspection>
+  /** While the upload is checked. */
+  readonly meanwhile?: (rows: ReturnType<typeof rowsOnJournal>['rows'], id: string) => void
+}
+
+/** Runs an upload until it has settled; returns its row and everything that was reported. */
+async function runOne({ given = {}, check = { kind: 'aborted' }, ...setup }: RunSetup) {
+  const { identity, recognition, target } = uploadRecord()
+  const record = uploadRecord({ identity: { ...identity, sample: 's' }, ...given })
+  const { rows, environment } = rowsOnJournal([record])
+  const reports: (readonly unknown[])[] = []
+  const inspected: string[] = []
+  const settled = Promise.withResolvers<void>()
+  const { queue } = createUploadRunner({
+    rows,
+    accounts: { isSignedOut: async () => !setup.hasSignedInAgain },
+    uploadAccounts: { accountFor: () => (setup.accountId === undefined ? null : { id: setup.accountId }) },
+    services: {
+      environment,
+      accessTo: () => setup.access ?? success({ kind: 'session' }),
+      singlePutLimitBytes: () => 2 ** 50,
+    } as unknown as RunnerOptions['services'],
+    atOnce: 1,
+    async inspect({ path }: { readonly path: string }) {
+      inspected.push(path)
+      return { recognition, target, identity, failure: null, ...setup.inspection }
+    },
+    conflictCheck: {
+      async check(id: string) {
+        setup.meanwhile?.(rows, id)
+        if (check instanceof Error) throw check
+        return check
+      },
+      takeWaiters: () => [],
+    },
+    recovery: {
+      waitForConnection(_id: string, { code }: { readonly code: string }) {
+        reports.push(['connection', code])
+        // Otherwise one that is tried again at once runs for ever.
+        void queue.setHeld(true)
+      },
+      waitForVolume: (_id: string, { path }: { readonly path: string }) => reports.push(['volume', path]),
+    },
+    events: {
+      emit(name: string, ...facts: unknown[]) {
+        reports.push([name, ...facts])
+        if (name === 'queueIdle') settled.resolve()
+      },
+    },
+  } as unknown as RunnerOptions)
+  queue.add([record.id])
+  await queue.setHeld(false)
+  await settled.promise
+  await queue.setHeld(true)
+  const row = rows.get(record.id)
+  return {
+    id: record.id,
+    row,
+    phase: row?.live.phase,
+    failureCode: row?.record.failure?.code,
+    retryInMs: row?.live.retryAtMs ? row.live.retryAtMs - environment.now() : null,
+    reports: reports.filter(([name]) => name !== 'queueIdle'),
+    inspected,
+    errors: environment.lines.map(({ message }) => message),
+  }
+}
+
+const nowMs = standingClock().now()
+const inParts = { state: multipartOpenState(2_000_000_000) }
+const fails = (code: FailureCode): ConflictCheckResult => ({ kind: 'failed', failure: failure(code) })
+const retries = (code: FailureCode): ConflictCheckResult => ({
+  kind: 'retry',
+  failure: failure(code),
+  atMs: nowMs + 5_000,
+})
+
+test.for<[string, RunSetup, readonly unknown[], readonly (readonly unknown[])[]]>([
+  [
+    'that waits for a time',
+    { check: retries('same-as-other') },
+    ['retrying', 'same-as-other', 5_000],
+    [['connection', 'same-as-other']],
+  ],
+  [
+    'that waits for its disk',
+    {
+      check: {
+        kind: 'missing-volume',
+        failure: failure('disk-missing'),
+        volume: { path: '/disk', isDead: false },
+      },
+    },
+    ['retrying', 'disk-missing', null],
+    [['volume', '/disk']],
+  ],
+  [
+    'that a rate limit holds',
+    { check: { kind: 'hold', failure: failure('rate-limited'), untilMs: nowMs + 9_000 } },
+    ['retrying', 'rate-limited', 9_000],
+    [],
+  ],
+  ['that is refused', { check: fails('forbidden') }, ['failed', 'forbidden', null], [['abandoned']]],
+  [
+    'that failed for a time',
+    { check: fails('server-trouble') },
+    ['retrying', 'server-trouble', 250],
+    [['connection', 'server-trouble']],
+  ],
+  [
+    'that needs a sign-in',
+    { check: fails('signed-out') },
+    ['failed', 'signed-out', null],
+    [['abandoned'], ['signedOut', 'cloud.example alice']],
+  ],
+  [
+    'whose proxy needs a login',
+    { check: fails('proxy-sign-in') },
+    ['failed', 'proxy-sign-in', null],
+    [['abandoned'], ['proxyRequired']],
+  ],
+  [
+    'without access to its team',
+    { access: failed(failure('no-team')) },
+    ['failed', 'no-team', null],
+    [['abandoned']],
+  ],
+  ['that was stopped', {}, ['waiting', undefined, null], []],
+])('records an upload %s', async ([, setup, state, reports]) => {
+  const run = await runOne(setup)
+  expect([run.phase, run.failureCode, run.retryInMs]).toEqual(state)
+  expect(run.reports).toEqual(reports)
+})
+
+test('an exception of a run is a failure of its upload', async () => {
+  const { row, phase, errors } = await runOne({ check: new Error('a bug') })
+  expect([phase, row?.record.failure]).toEqual([
+    'failed',
+    failure('unexpected', {}, { detail: 'Error: a bug' }),
+  ])
+  expect(errors).toEqual(['an upload run threw an exception'])
+})
+
+test('a refused session is tried again at once if the user has signed in meanwhile', async () => {
+  const { phase, row, reports } = await runOne({ check: fails('signed-out'), hasSignedInAgain: true })
+  expect([phase, row?.live.retryAtMs]).toEqual(['retrying', nowMs])
+  expect(reports).toEqual([['connection', 'signed-out']])
+  expect(await runOne({ check: fails('forbidden'), hasSignedInAgain: true })).toMatchObject({
+    phase: 'failed',
+  })
+})
+
+test.for<[string, ConflictCheckResult, Partial<UploadRecord>, string, string]>([
+  ['waits', retries('upload-ended'), inParts, 'retrying', 'queued'],
+  ['fails', fails('not-found'), inParts, 'failed', 'queued'],
+  ['is stopped', { kind: 'aborted', failure: failure('bytes-differ') }, inParts, 'waiting', 'queued'],
+  ['waits for another reason', retries('storage-busy'), inParts, 'retrying', 'multipart-open'],
+  [
+    'is stopped for another reason',
+    { kind: 'aborted', failure: failure('storage-busy') },
+    inParts,
+    'waiting',
+    'multipart-open',
+  ],
+])(
+  'what storage has is given up only if it is of no use: an upload that %s',
+  async ([, check, given, phase, kind]) => {
+    const run = await runOne({ check, given })
+    expect([run.phase, run.row?.record.state.kind]).toEqual([phase, kind])
+    expect(run.reports.some(([name]) => name === 'abandoned')).toBe(kind === 'queued')
+  },
+)
+
+test('a run that was paused leaves its upload paused, with the reason why it restarts', async () => {
+  const meanwhile: RunSetup['meanwhile'] = (rows, id) => rows.change(id, { phase: 'paused' })
+  const paused = await runOne({ meanwhile, given: { failure: failure('storage-busy') } })
+  expect([paused.phase, paused.failureCode]).toEqual(['paused', undefined])
+  const check: ConflictCheckResult = { kind: 'aborted', failure: failure('upload-ended') }
+  const restarted = await runOne({ meanwhile, check, given: inParts })
+  expect([restarted.phase, restarted.failureCode]).toEqual(['paused', 'upload-ended'])
+})
+
+test('a finished upload is reported, unless the library had its bytes, and what was sent of it is abandoned', async () => {
+  const check: ConflictCheckResult = { kind: 'done' }
+  const found: RunSetup['meanwhile'] = (rows, id) =>
+    rows.applyEvent(id, 'found', {
+      state: { kind: 'duplicate', sha256: 'ab'.repeat(32), modelId: 'm', finishedAtMs: 1 },
+      library: { already: { name: 'M', path: null, status: 'active' } },
+    })
+  const registered = await runOne({ check })
+  expect(registered.reports).toEqual([['registered', registered.id]])
+  expect((await runOne({ check, meanwhile: found })).reports).toEqual([])
+  expect((await runOne({ check, meanwhile: found, given: inParts })).reports).toEqual([['abandoned']])
+})
+
+test('an upload removed during its run settles without a row', async () => {
+  const run = await runOne({ meanwhile: (rows, id) => void rows.forget([id]), check: { kind: 'aborted' } })
+  expect([run.row, run.reports]).toEqual([undefined, []])
+})
+
+test('another sign-in of the user takes over an upload that it can send', async () => {
+  const { row } = await runOne({ accountId: 'cloud.example alice team_01' })
+  expect(row?.record.accountId).toBe('cloud.example alice team_01')
+})
+
+const older = { sizeBytes: 6_800_000_000, mtimeNs: 1n, inode: 7n }
+const sampled = { ...older, sample: 's' }
+const uninspected = { sizeBytes: 0, mtimeNs: 0n, inode: 0n }
+
+test.for<[string, Partial<Inspection>, FailureCode | undefined, string | undefined]>([
+  ['is the same', { identity: sampled }, undefined, 's'],
+  ['is refused now', { identity: sampled, failure: failure('file-dangerous') }, 'file-dangerous', 's'],
+  ['is another one', { identity: { ...sampled, inode: 8n } }, 'file-changed', undefined],
+  // The run reports why a missing file can't be read.
+  ['is missing', { identity: uninspected, failure: failure('file-missing') }, undefined, undefined],
+])(
+  'inspects a file again that an older version has queued, which %s',
+  async ([, inspection, code, sample]) => {
+    const given = { identity: older, allowed: true }
+    const { row, inspected, failureCode } = await runOne({ given, inspection })
+    expect([failureCode, row?.record.identity.sample, row?.record.allowed]).toEqual([
+      code,
+      sample,
+      sample === undefined,
+    ])
+    expect(inspected).toEqual([row?.record.path])
+  },
+)
+
+test('inspects no file of which bytes were sent, or that has a sample', async () => {
+  expect((await runOne({ given: { identity: older, state: storedState() } })).inspected).toEqual([])
+  expect((await runOne({ given: { identity: sampled } })).inspected).toEqual([])
 })

@@ -176,6 +176,18 @@ test('a retry after a wait for the connection belongs to that wait, and other ev
   expect(names([{ kind: 'offline' }, transfer({ sentBytes: 1 })])).toEqual([])
 })
 
+test('a short log of very long texts is shortened in its middle', () => {
+  const items = Array.from({ length: 12 }, (_, index) =>
+    event('failed', index, { failure: { code: 'storage-trouble', params: {}, detail: 'x'.repeat(3_000) } }),
+  )
+  const { events } = parseLog(serializeLog(appendToLog(emptyLog, items)))
+  expect(events.map(({ event: name, atMs, count }) => [name, atMs, count])).toEqual([
+    ...[0, 1, 2].map((atMs) => ['failed', atMs, undefined]),
+    ['omitted', 3, 5],
+    ...[8, 9, 10, 11].map((atMs) => ['failed', atMs, undefined]),
+  ])
+})
+
 test('keeps the first 20 and the latest of 120 events, and what the others have sent and lost', () => {
   const ofDay = (day: number) => [
     event('checking', day),

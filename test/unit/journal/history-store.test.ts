@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createUploadedPathFinder } from '../../../electron/journal/history-store.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+
+const ids = (records: readonly UploadRecord[]) => records.map(({ id }) => id)
+
+function setup(records: readonly UploadRecord[]) {
+  const { store, folder } = rowsOnJournal(records)
+  return { store, folder }
+}
+
+test('the history leaves out hidden accounts and, on request, what was dismissed from the list', () => {
+  const [first, second, third] = [1, 2, 3].map((finishedAtMs) => registeredRecord({ finishedAtMs }))
+  const ofBob = registeredRecord({ finishedAtMs: 4, accountId: 'cloud.example bob' })
+  const { store } = setup([first, second, third, ofBob, uploadRecord()].filter((one) => one !== undefined))
+  const all = [ofBob.id, third?.id, second?.id, first?.id]
+  expect(ids(store.history({ limit: 9 }))).toEqual(all)
+  const hidden = new Set([ofBob.accountId])
+  expect(ids(store.history({ limit: 9, hidden }))).toEqual(all.slice(1))
+  expect(store.finishedSince(2)).toBe(3)
+  expect(store.dismiss([third?.id ?? '']).ok).toBe(true)
+  expect(ids(store.history({ limit: 9, isListed: true, hidden }))).toEqual([second?.id, first?.id])
+  expect([ids(store.history({ limit: 9, hidden })), store.finishedSince(2)]).toEqual([all.slice(1), 2])
+})
+
+test('the history is searched by name, library path and file name', () => {
+  const target = { displayName: 'Sharp Eyes', modelType: 'vae', modelPath: 'models/vae/looks.bin' }
+  const record = registeredRecord({ target, fileName: 'source.ckpt' })
+  const { store } = setup([record, registeredRecord()])
+  const found = ['sharp e', 'VAE/LOOKS', 'ource.CKPT', 'nothing'].map(
+    (search) => store.history({ search, limit: 9 }).length,
+  )
+  expect(found).toEqual([1, 1, 1, 0])
+})
+
+test('finds the finished uploads of a multi-file model by its whole key', () => {
+  const ofModel = (key: string, make: typeof uploadRecord = registeredRecord) => {
+    const { target } = uploadRecord()
+    const group = { key, name: 'sdxl', kind: 'diffusers', root: '/sdxl', within: [] } as const
+    return make({ seen: { place: '/sdxl', group, target } })
+  }
+  const [one, other] = [ofModel('a"b'), ofModel('a"b')]
+  const { store } = setup([
+    one,
+    other,
+    ofModel('a"bc'),
+    ofModel('a'),
+    ofModel('a"b', uploadRecord),
+    registeredRecord(),
+  ])
+  expect(ids(store.registeredFilesOf('a"b')).sort()).toEqual([one.id, other.id].sort())
+  // The place of a file may equal the key of a model.
+  expect(store.registeredFilesOf('/sdxl')).toEqual([])
+})
+
+test('finds the uploads that became a model or had its bytes, latest first', () => {
+  const first = registeredRecord({ modelId: 'm', finishedAtMs: 1 })
+  const second: UploadRecord = {
+    ...registeredRecord(),
+    state: { kind: 'duplicate', sha256: 'ab'.repeat(32), modelId: 'm', finishedAtMs: 2 },
+  }
+  const { store } = setup([first, second, registeredRecord({ modelId: 'other' })])
+  expect(ids(store.registeredAs('m'))).toEqual([second.id, first.id])
+})
+
+test('knows what the models of a team were recognised as, by type', () => {
+  const of = (modelId: string, modelType: string, given: Partial<UploadRecord> = {}) => {
+    const record = registeredRecord({ modelId, target: { ...uploadRecord().target, modelType }, ...given })
+    return { ...record, recognition: { ...record.recognition, base: modelId } }
+  }
+  const { store } = setup([
+    of('vae', 'vae'),
+    of('lora', 'loras'),
+    of('unet', 'diffusion_models'),
+    of('theirs', 'vae', { team: { id: 'team_02', name: 'Other' } }),
+    uploadRecord(),
+  ])
+  const found = store.recognitionsOf('team_01', new Set(['vae', 'loras']))
+  expect([...found].map(([id, { base }]) => [id, base]).sort()).toEqual([
+    ['lora', 'lora'],
+    ['vae', 'vae'],
+  ])
+})
+
+test('finds the local paths of earlier uploads by file name without regard to case, newest first', () => {
+  const named = (fileName: string, path: string, addedAtMs: number) =>
+    uploadRecord({ fileName, path, addedAtMs })
+  const records = [
+    named('A.safetensors', '/old/A.safetensors', 1),
+    { ...registeredRecord(), fileName: 'a.safetensors', path: '/new/a.safetensors', addedAtMs: 2 },
+    named('b.safetensors', '/b.safetensors', 3),
+  ]
+  const { folder } = setup(records)
+  const { database } = openJournal(folder, 0)
+  const find = createUploadedPathFinder(database)
+  expect(find(['a.safetensors', 'none'])).toEqual(['/new/a.safetensors', '/old/A.safetensors'])
+  database.close()
+})

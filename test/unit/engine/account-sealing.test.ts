@@ -1,67 +1,301 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Account } from '../../../electron/contract/account.ts'
-import { success } from '../../../electron/contract/failures.ts'
+import type { Account, KeychainState } from '../../../electron/contract/account.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { createAccountSealing } from '../../../electron/engine/account-sealing.ts'
 import { createAccountStore } from '../../../electron/journal/account-store.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createSealedAccounts } from '../../../electron/journal/sealing/sealed-accounts.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 import { uploadRecord } from '../../support/records.ts'
 
-const departed: Account = {
-  id: 'https://cloud.example alice',
+const accountOf = (personId: string): Account => ({
+  id: `cloud.example ${personId}`,
   kind: 'session',
   server: 'https://cloud.example/api/v1',
-  personId: 'alice',
-  name: 'Alice',
-  email: 'alice@studio.example',
+  personId,
+  name: personId,
+  email: `${personId}@studio.example`,
   teams: [],
   state: 'signed-out',
   hasLeft: true,
-}
+})
+const departed = accountOf('alice')
+const ready: Account = { ...departed, state: 'ready', hasLeft: false }
 
-test('encrypts nothing of a signed-out user while this process still needs it', async () => {
+/** A journal with an upload of each of these accounts, and the sealing of accounts with a keychain in memory. */
+function setup(accounts: readonly Account[] = [departed]) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-sealing-'))
   const environment = createTestEnvironment(standingClock())
   const { database } = openJournal(folder, 0)
-  onTestFinished(() => {
-    database.close()
-    rmSync(folder, { recursive: true })
-  })
   const accountStore = createAccountStore(database, environment)
   const store = createUploadStore(database, 'this process', environment)
-  const upload = uploadRecord({ accountId: departed.id })
-  store.add([upload])
-  accountStore.save(departed)
-  const secrets = new Map<string, string>()
-  let isReleased = false
+  const uploads = accounts.map(({ id }) => uploadRecord({ accountId: id }))
+  store.add(uploads)
+  accountStore.save(...accounts)
+  const secretStore = createMemorySecretStore()
+  const state = { isReleased: true, keychain: 'ok' as KeychainState, changes: 0, releasedIds: [] as string[] }
+  const log = join(folder, 'modelferry.log')
   const sealing = createAccountSealing({
     sealed: createSealedAccounts(database, environment, folder),
     accountStore,
-    readyAccounts: () => [],
-    secretStore: {
-      get: async (name) => success(secrets.get(name) ?? null),
-      set: async (name, secret) => success(void secrets.set(name, secret)),
-      delete: async (name) => success(void secrets.delete(name)),
-    },
-    keychainState: () => 'ok',
+    readyAccounts: () => accountStore.list().filter((one) => one.state === 'ready'),
+    secretStore,
+    keychainState: () => state.keychain,
     environment,
     folder,
-    logFolders: [],
+    logFolders: [folder],
     flushLog: async () => {},
-    checkEveryMs: null,
-    release: async () => isReleased,
+    async release(released) {
+      state.releasedIds.push(...released.map(({ id }) => id))
+      return state.isReleased
+    },
     secretsErased: async () => {},
-    onChange: () => {},
+    onChange: () => void (state.changes += 1),
   })
-  expect(await sealing.sealDeparted()).toMatchObject({ failure: { code: 'seal-pending' } })
-  expect(store.find(upload.id)).not.toBeNull()
-  isReleased = true
-  expect(await sealing.sealDeparted()).toEqual(success(undefined))
-  expect(store.find(upload.id)).toBeNull()
+  onTestFinished(async () => {
+    await sealing.close()
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+  return {
+    sealing,
+    state,
+    secretStore,
+    database,
+    accountStore,
+    clock: environment.clock,
+    /** The ids of the accounts whose uploads can be read. */
+    readable: () => uploads.flatMap(({ id }) => store.find(id)?.accountId ?? []),
+    keyCount: () => secretStore.entries.size,
+    sealedCount: () => Number(database.prepare('SELECT count(*) AS count FROM sealed').get()?.['count']),
+    /** Writes a line to the log, and returns whether it is still there. */
+    writeLog: () => writeFileSync(log, 'a line'),
+    hasLog: () => existsSync(log),
+    /** Advances the clock to the next check, which it waits for. */
+    async check(afterMs = 2_000) {
+      environment.clock.advance(afterMs)
+      await expect.poll(() => environment.clock.waits()).toEqual([2_000])
+    },
+    breakJournal: () => database.exec('PRAGMA query_only = ON'),
+    repairJournal: () => database.exec('PRAGMA query_only = OFF'),
+  }
+}
+
+type Context = ReturnType<typeof setup>
+
+const done = success(undefined)
+const pending = (detail?: string) => failed(failure('seal-pending', {}, { detail }))
+
+test('encrypts nothing of a signed-out user while this process still needs it', async () => {
+  const { sealing, state, readable } = setup()
+  state.isReleased = false
+  expect(await sealing.sealDeparted()).toEqual(pending())
+  expect([readable(), state.releasedIds]).toEqual([[departed.id], [departed.id]])
+  state.isReleased = true
+  expect(await sealing.sealDeparted()).toEqual(done)
+  expect(readable()).toEqual([])
+})
+
+test('encrypts with the key that was prepared, and with one for each user', async () => {
+  const { sealing, readable, keyCount, state } = setup([departed, accountOf('bob')])
+  expect([await sealing.prepare(), await sealing.prepare(), keyCount()]).toEqual([done, done, 1])
+  expect(await sealing.sealDeparted()).toEqual(done)
+  expect([readable(), keyCount(), state.changes]).toEqual([[], 2, 1])
+})
+
+test('keeps a prepared key for the next sign-out if nothing was encrypted with it', async () => {
+  const { sealing, keyCount, breakJournal, repairJournal } = setup()
+  await sealing.prepare()
+  breakJournal()
+  expect(await sealing.sealDeparted()).toEqual(pending('journal-trouble'))
+  repairJournal()
+  expect(await sealing.sealDeparted()).toEqual(done)
+  expect(keyCount()).toBe(1)
+})
+
+test.for<[string, (context: Context) => void, string]>([
+  ['refuses the key', ({ secretStore }) => secretStore.failWith('keychain-locked'), 'keychain-locked'],
+  ['keeps it in memory only', ({ state }) => void (state.keychain = 'absent'), 'absent'],
+  [
+    'does not return it',
+    ({ secretStore }) =>
+      void (secretStore.beforeCall = (call) => {
+        if (call.startsWith('get')) secretStore.entries.clear()
+      }),
+    'ok',
+  ],
+])('encrypts nothing if the keychain %s', async ([, disturb, detail]) => {
+  const context = setup()
+  const { sealing, readable, keyCount } = context
+  disturb(context)
+  expect(await sealing.prepare()).toEqual(failed(failure('seal-unavailable', {}, { detail })))
+  expect(await sealing.sealDeparted()).toEqual(pending('seal-unavailable'))
+  expect([readable(), keyCount()]).toEqual([[departed.id], 0])
+})
+
+test('deletes what a user wants removed, without a key', async () => {
+  const { sealing, readable, keyCount, sealedCount } = setup([{ ...departed, data: 'removed' }])
+  expect(await sealing.sealDeparted()).toEqual(done)
+  expect([readable(), keyCount(), sealedCount()]).toEqual([[], 0, 0])
+})
+
+test('returns everything when the user has signed in again, and deletes the key', async () => {
+  const { sealing, accountStore, readable, keyCount, state } = setup()
+  await sealing.sealDeparted()
+  await sealing.unsealPresent()
+  expect([readable(), keyCount()]).toEqual([[], 1])
+  accountStore.save(ready)
+  await sealing.unsealPresent()
+  expect([readable(), keyCount(), sealing.problem()]).toEqual([[departed.id], 0, null])
+  expect(state.changes).toBe(2)
+})
+
+test('decrypts nothing of another user', async () => {
+  const { sealing, accountStore, readable, keyCount } = setup()
+  await sealing.sealDeparted()
+  accountStore.save({ ...accountOf('bob'), state: 'ready', hasLeft: false })
+  await sealing.unsealPresent()
+  expect([readable(), keyCount(), sealing.problem()]).toEqual([[], 1, null])
+})
+
+test.for<[string, (context: Context) => () => void, string]>([
+  [
+    'the keychain is locked',
+    ({ secretStore }) => {
+      secretStore.failWith('keychain-locked')
+      return () => secretStore.failWith(null)
+    },
+    'sealed-locked',
+  ],
+  [
+    'a locked keychain looks empty',
+    ({ secretStore, state }) => {
+      const keys = [...secretStore.entries]
+      secretStore.entries.clear()
+      state.keychain = 'locked'
+      return () => {
+        for (const [name, key] of keys) secretStore.entries.set(name, key)
+        state.keychain = 'ok'
+      }
+    },
+    'sealed-locked',
+  ],
+  [
+    'the journal cannot be written',
+    ({ breakJournal, repairJournal }) => {
+      breakJournal()
+      return repairJournal
+    },
+    'sealed-full',
+  ],
+])('keeps what cannot be decrypted now, since %s', async ([, disturb, code]) => {
+  const context = setup()
+  const { sealing, accountStore, readable, state } = context
+  await sealing.sealDeparted()
+  accountStore.save(ready)
+  const repair = disturb(context)
+  const { changes } = state
+  await sealing.unsealPresent()
+  expect([sealing.problem()?.code, readable(), state.changes]).toEqual([code, [], changes + 1])
+  repair()
+  await sealing.unsealPresent()
+  expect([sealing.problem(), readable()]).toEqual([null, [departed.id]])
+})
+
+test.for<[string, (context: Context) => void, string]>([
+  ['its key is missing', ({ secretStore }) => secretStore.entries.clear(), 'sealed-key-missing'],
+  [
+    'it is damaged',
+    ({ database }) =>
+      database.exec(`UPDATE sealed SET content = x'01' WHERE id = (SELECT min(id) FROM sealed)`),
+    'sealed-damaged',
+  ],
+])('deletes what can never be decrypted, since %s, only on request', async ([, disturb, code]) => {
+  const context = setup()
+  const { sealing, accountStore, sealedCount, keyCount } = context
+  await sealing.sealDeparted()
+  accountStore.save(ready)
+  disturb(context)
+  await sealing.unsealPresent()
+  expect(sealing.problem()?.code).toBe(code)
+  // No key of a probe is left in the keychain, and that of a damaged part stays.
+  expect([sealedCount() > 0, keyCount()]).toEqual([true, code === 'sealed-damaged' ? 1 : 0])
+  expect(await sealing.discard()).toEqual(done)
+  expect([sealing.problem(), sealedCount()]).toEqual([null, 0])
+})
+
+test('notices within two seconds that another process has signed a user out or in', async () => {
+  const { sealing, accountStore, readable, check, state } = setup([ready])
+  sealing.watch()
+  await check()
+  expect([readable(), state.changes]).toEqual([[ready.id], 0])
+  accountStore.save({ ...departed })
+  await check()
+  expect(readable()).toEqual([])
+  expect(state.changes).toBeGreaterThan(0)
+  accountStore.save(ready)
+  await check()
+  expect(readable()).toEqual([ready.id])
+})
+
+test('asks a keychain that has refused a key again after a minute', async () => {
+  const { sealing, secretStore, readable, check } = setup()
+  secretStore.failWith('keychain-locked')
+  await sealing.sealDeparted()
+  secretStore.failWith(null)
+  sealing.watch()
+  await check(58_000)
+  expect(readable()).toEqual([departed.id])
+  await check()
+  expect(readable()).toEqual([])
+})
+
+test('decrypts the rest by itself once the journal can be written again', async () => {
+  const { sealing, accountStore, readable, check, breakJournal, repairJournal } = setup()
+  await sealing.sealDeparted()
+  accountStore.save(ready)
+  breakJournal()
+  await sealing.unsealPresent()
+  repairJournal()
+  sealing.watch()
+  await check()
+  expect([readable(), sealing.problem()]).toEqual([[departed.id], null])
+})
+
+test('checks nothing after it was closed', async () => {
+  const { sealing, clock } = setup()
+  sealing.watch()
+  expect(clock.waits()).toEqual([2_000])
   await sealing.close()
+  expect(clock.waits()).toEqual([])
+  sealing.watch()
+  expect(clock.waits()).toEqual([])
+})
+
+test('deletes the log with what is encrypted, and again on request, if anything was', async () => {
+  const { sealing, accountStore, writeLog, hasLog } = setup([ready])
+  writeLog()
+  await sealing.sealDeparted()
+  await sealing.eraseLogsAgain()
+  expect(hasLog()).toBe(true)
+  accountStore.save(departed)
+  await sealing.sealDeparted()
+  expect(hasLog()).toBe(false)
+  writeLog()
+  await sealing.eraseLogsAgain()
+  expect(hasLog()).toBe(false)
+})
+
+test('deletes the log if another process has encrypted an account, since lines may have followed', async () => {
+  const { sealing, database, check, writeLog, hasLog } = setup([ready, accountOf('bob')])
+  sealing.watch()
+  writeLog()
+  database.exec(`DELETE FROM accounts WHERE id = 'cloud.example alice'`)
+  await check()
+  expect(hasLog()).toBe(false)
 })

@@ -54,8 +54,12 @@ test.for<[Phase, HoldReason | null, Partial<LogEvent> | null]>([
   ['failed', null, { event: 'resumed' }],
   ['retrying', 'all', null],
   ...(['checking', 'sending', 'finishing', 'registering'] as const).flatMap((phase) => [
-    [phase, null, { event: 'waiting' }] satisfies [Phase, null, object],
-    [phase, 'battery', { event: 'paused', reason: 'battery' }] satisfies [Phase, HoldReason, object],
+    [phase, null, { event: 'waiting' }] satisfies [Phase, null, Partial<LogEvent>],
+    [phase, 'battery', { event: 'paused', reason: 'battery' }] satisfies [
+      Phase,
+      HoldReason,
+      Partial<LogEvent>,
+    ],
   ]),
 ])('records why an upload that was %s waits again (queue held: %s)', ([from, reason, event]) => {
   const { recorder, enter, events } = setup()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import type { KnownListing } from '../../../electron/library/listing.ts'
-import { createListingCache } from '../../../electron/library/listing-cache.ts'
+import { createListingCache, type ListingFile } from '../../../electron/library/listing-cache.ts'
 import { valueOf } from '../../support/engine.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 
@@ -124,4 +124,108 @@ test('saves the listing as it is, and not what changes while it is written', asy
   await kept.listing(0, async () => listingOf([model('a')]))
   kept.add(model('b'))
   expect(saved.map(({ models }) => [...models.keys()])).toEqual([['a']])
+})
+
+const minuteMs = 60_000
+
+test('requests a listing again after five minutes, or as soon as the caller says', async () => {
+  const { kept, clock } = setup()
+  let requests = 0
+  const ask = async (maxAgeMs?: number) => {
+    const { isNew } = await kept.listing(maxAgeMs, async () => {
+      requests += 1
+      return listingOf([model('a')], clock.now())
+    })
+    return isNew
+  }
+  expect([await ask(), await ask()]).toEqual([true, false])
+  clock.advance(5 * minuteMs - 1)
+  expect([await ask(), await ask(6 * minuteMs)]).toEqual([false, false])
+  clock.advance(1)
+  expect([await ask(6 * minuteMs), await ask(), await ask(0)]).toEqual([false, true, true])
+  expect(requests).toBe(3)
+})
+
+test.for([
+  ['that may pass', failed(failure('server-trouble', { status: 503 })), 15_000],
+  ['for good', failed(failure('forbidden')), 5 * minuteMs],
+] as const)('after a failure %s the listing is not requested by each upload', async ([, answer, waitMs]) => {
+  const { kept, clock } = setup()
+  const requests: boolean[] = []
+  const ask = async (maxAgeMs?: number) => {
+    const { listing, isNew } = await kept.listing(maxAgeMs, async () => answer)
+    requests.push(isNew)
+    return listing
+  }
+  expect(await ask()).toEqual(answer)
+  clock.advance(waitMs - 1)
+  expect(await ask()).toEqual(answer)
+  await ask(0)
+  clock.advance(waitMs)
+  await ask()
+  expect(requests).toEqual([true, false, true, true])
+})
+
+test('a listing with a failure is old, whatever its age', async () => {
+  const { kept, clock } = setup()
+  await kept.listing(0, async () => listingOf([model('a')], clock.now()))
+  await kept.listing(0, async () => trouble)
+  clock.advance(15_000)
+  expect((await kept.listing(Infinity, async () => trouble)).isNew).toBe(true)
+})
+
+/** A cache with a file that has this listing, and what is saved to it. */
+function setupWithFile(stored: KnownListing | null) {
+  const saved: KnownListing[] = []
+  let loads = 0
+  const file: ListingFile = {
+    async load() {
+      loads += 1
+      return stored
+    },
+    save: (listing) => void saved.push(listing),
+  }
+  const cache = createListingCache(standingClock(10), file)
+  return { cache, saved, loads: () => loads }
+}
+
+test('uses the listing of its file, which is read once, as far as it is new enough', async () => {
+  const { cache, loads } = setupWithFile(valueOf(listingOf([model('stored')], 5)))
+  expect(cache.cached()).toBeNull()
+  const requested: (number | undefined)[] = []
+  const ask = (maxAgeMs: number) =>
+    cache.listing(maxAgeMs, async (known) => {
+      requested.push(known?.models.size)
+      return listingOf([model('a'), model('b')], 10)
+    })
+  const first = await ask(100)
+  expect([first.isNew, valueOf(first.listing).models.list().length, requested]).toEqual([false, 1, []])
+  await ask(1)
+  expect([requested, loads(), cache.cached()?.list().length]).toEqual([[1], 1, 2])
+})
+
+test('continues an interrupted listing of its file, until all pages are read', async () => {
+  const part = { ...valueOf(listingOf([model('a')])), continuesAt: { page: 2, received: 100 } }
+  const { cache, saved } = setupWithFile(part)
+  await cache.listing(0, async () => trouble)
+  expect([cache.interrupted(), cache.cached()]).toEqual([part, null])
+  const later = { ...part, continuesAt: { page: 3, received: 200 } }
+  cache.keepInterrupted(later)
+  expect([cache.interrupted(), saved]).toEqual([later, [later]])
+  await cache.listing(0, async () => listingOf([model('a')]))
+  expect([cache.interrupted(), saved.length]).toEqual([null, 2])
+  // The file has a listing now.
+  cache.keepInterrupted(later)
+  expect(saved).toHaveLength(2)
+})
+
+test('saves nothing once it is detached', async () => {
+  const { cache, saved } = setupWithFile(null)
+  const answer = Promise.withResolvers<Result<KnownListing>>()
+  const asked = cache.listing(0, () => answer.promise)
+  cache.detach()
+  answer.resolve(listingOf([model('a')]))
+  await asked
+  cache.keepInterrupted(valueOf(listingOf([])))
+  expect(saved).toEqual([])
 })

@@ -273,6 +273,65 @@ test('claims all uploads of a process that has ended, and reads only the needed 
   expect(ids(valueOf(store.claimQueue())).sort()).toEqual([one.id, other.id].sort())
 })
 
+test('adopts the uploads of given accounts that have ended, without those in review', () => {
+  const { start } = setup()
+  const records = [
+    uploadRecord(),
+    uploadRecord({ phase: 'review' }),
+    uploadRecord({ accountId: 'cloud.example bob' }),
+  ]
+  const theirs = start('theirs')
+  theirs.store.add(records)
+  theirs.store.close()
+  const { store, database } = start('ours')
+  // A runner with the id of this process would be one from before a restart.
+  database.prepare('UPDATE runners SET pid = ?').run(process.ppid)
+  const accountIds = ['cloud.example alice']
+  expect(ids(store.unclaimed())).toEqual(ids(records))
+  expect(ids(valueOf(store.claimQueue({ accountIds })))).toEqual(ids(records.slice(0, 1)))
+  expect(ids(store.unclaimed())).toEqual(ids(records.slice(1)))
+  expect(valueOf(store.claimQueueIds())).toEqual(ids(records))
+  expect(store.unclaimed()).toEqual([])
+})
+
+test('reads claimed uploads in the order of the queue, and reports unreadable ones', () => {
+  const { start } = setup()
+  const { store, database } = start('one')
+  const [last, first, bad, other] = [
+    uploadRecord(),
+    uploadRecord({ position: -1 }),
+    uploadRecord(),
+    uploadRecord(),
+  ]
+  store.add([last, first, bad, other])
+  database.prepare('UPDATE uploads SET recognition = ? WHERE id = ?').run('{', bad.id)
+  let invalidCount = 0
+  const read = store.readClaimed([last.id, bad.id, first.id, 'unknown'], () => void (invalidCount += 1))
+  expect([ids(read), invalidCount]).toEqual([[first.id, last.id], 1])
+  expect(start('two').store.readClaimed([last.id])).toEqual([])
+})
+
+test('lists the queued paths of a team and of some accounts', () => {
+  const { start } = setup()
+  const { store } = start('one')
+  const record = uploadRecord()
+  const others = [
+    uploadRecord({ accountId: 'cloud.example bob' }),
+    uploadRecord({ team: { id: 'team_02', name: 'B' } }),
+  ]
+  store.add([record, ...others, registeredRecord()])
+  const which = { accountIds: [record.accountId], teamId: 'team_01' }
+  expect(store.queuedPathsOf(which)).toEqual([record.path])
+  expect(
+    ids(
+      store.queuedUploadsOf({
+        ...which,
+        paths: [record.path, record.path, ...others.map(({ path }) => path)],
+      }),
+    ),
+  ).toEqual([record.id])
+})
+
 test('parts are durable, ordered and deleted with their upload', () => {
   const { start } = setup()
   const record = uploadRecord({

@@ -276,3 +276,51 @@ test('counts uploads that wait for their turn as waiting', () => {
   put('b', { phase: 'sending', waitsForTurn: true })
   expect(feed.snapshot().totals).toMatchObject({ running: 1, waiting: 1 })
 })
+
+test('sums up what uploads that are being paused still send', () => {
+  const { feed, put } = setup()
+  const pausing = { isSingle: true, finishingParts: 2, unacknowledgedBytes: 30 }
+  put('a', { phase: 'sending', pausing })
+  put('b', { phase: 'sending', pausing: { isSingle: false, finishingParts: 1, unacknowledgedBytes: 5 } })
+  put('c', { phase: 'sending' })
+  expect(feed.snapshot().totals.pausing).toEqual({
+    uploadCount: 2,
+    finishingParts: 3,
+    unacknowledgedBytes: 35,
+  })
+  put('a', { phase: 'paused', pausing: undefined } as never)
+  put('b', { phase: 'paused', pausing: undefined } as never)
+  expect(feed.snapshot().totals).not.toHaveProperty('pausing')
+})
+
+test('sends nothing to a listener that has unsubscribed', () => {
+  const { feed, put, clock } = setup()
+  let patchCount = 0
+  const unsubscribe = feed.subscribe({ patch: () => void (patchCount += 1), flow: () => {} })
+  put('a', {})
+  clock.advance(100)
+  unsubscribe()
+  put('a', {})
+  clock.advance(100)
+  expect(patchCount).toBe(1)
+})
+
+test('keeps no timer after it is closed while something runs', () => {
+  const { feed, put, clock, flows } = setup()
+  put('a', { phase: 'sending' })
+  clock.advance(100)
+  feed.close()
+  clock.advance(5_000)
+  expect([flows, clock.waits()]).toEqual([[], []])
+})
+
+test('the rows of a snapshot are in the next patch as the same objects, and are computed once', () => {
+  const { feed, put, clock, patches } = setup()
+  put('a', {})
+  const [row] = feed.snapshot().rows
+  clock.advance(100)
+  expect(patches[0]?.changed[0]).toBe(row)
+  put('a', { sentBytes: 1 })
+  clock.advance(100)
+  expect(patches[1]?.changed[0]).not.toBe(row)
+})

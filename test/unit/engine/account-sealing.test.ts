@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -76,6 +76,11 @@ function setup(accounts: readonly Account[] = [departed]) {
     /** Writes a line to the log, and returns whether it is still there. */
     writeLog: () => writeFileSync(log, 'a line'),
     hasLog: () => existsSync(log),
+    /** Makes deleting the log fail until the returned function is called. */
+    protectLog() {
+      mkdirSync(log)
+      return () => rmSync(log, { recursive: true })
+    },
     /** Advances the clock to the next check, which it waits for. */
     async check(afterMs = 2_000) {
       environment.clock.advance(afterMs)
@@ -217,7 +222,7 @@ test.for<[string, (context: Context) => void, string]>([
   ],
 ])('deletes what can never be decrypted, since %s, only on request', async ([, disturb, code]) => {
   const context = setup()
-  const { sealing, accountStore, sealedCount, keyCount } = context
+  const { sealing, accountStore, sealedCount, keyCount, state } = context
   await sealing.sealDeparted()
   accountStore.save(ready)
   disturb(context)
@@ -225,15 +230,17 @@ test.for<[string, (context: Context) => void, string]>([
   expect(sealing.problem()?.code).toBe(code)
   // No key of a probe is left in the keychain, and that of a damaged part stays.
   expect([sealedCount() > 0, keyCount()]).toEqual([true, code === 'sealed-damaged' ? 1 : 0])
+  const { changes } = state
   expect(await sealing.discard()).toEqual(done)
-  expect([sealing.problem(), sealedCount()]).toEqual([null, 0])
+  expect([sealing.problem(), sealedCount(), state.changes]).toEqual([null, 0, changes + 1])
 })
 
 test('notices within two seconds that another process has signed a user out or in', async () => {
-  const { sealing, accountStore, readable, check, state } = setup([ready])
+  const { sealing, accountStore, readable, check, state, writeLog, hasLog } = setup([ready])
   sealing.watch()
+  writeLog()
   await check()
-  expect([readable(), state.changes]).toEqual([[ready.id], 0])
+  expect([readable(), state.changes, hasLog()]).toEqual([[ready.id], 0, true])
   accountStore.save({ ...departed })
   await check()
   expect(readable()).toEqual([])
@@ -288,6 +295,20 @@ test('deletes the log with what is encrypted, and again on request, if anything 
   expect(hasLog()).toBe(false)
   writeLog()
   await sealing.eraseLogsAgain()
+  expect(hasLog()).toBe(false)
+})
+
+test('tries again after a minute to delete a log that could not be deleted', async () => {
+  const { sealing, readable, check, protectLog, writeLog, hasLog } = setup()
+  const release = protectLog()
+  expect(await sealing.sealDeparted()).toEqual(pending())
+  expect(readable()).toEqual([])
+  release()
+  writeLog()
+  sealing.watch()
+  await check(58_000)
+  expect(hasLog()).toBe(true)
+  await check()
   expect(hasLog()).toBe(false)
 })
 

@@ -1,14 +1,21 @@
 import { expect, test } from 'vitest'
 import { checkConflictsEarly } from '../../../electron/conflicts/early-check.ts'
-import { failed, failure } from '../../../electron/contract/failures.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import type { IndexedListing } from '../../../electron/library/listing-cache.ts'
+import { IndexedModels } from '../../../electron/library/model-index.ts'
+import { libraryModel } from '../../support/library-model.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
-/** Two waiting uploads of different files with the same library path. */
-function setup() {
+/** Two waiting uploads of different files with the same library path, of which the second is changed. */
+function setup(
+  given: Partial<UploadRecord> = {},
+  listing: () => Promise<Result<IndexedListing>> = async () => failed(failure('offline')),
+) {
   const target = { displayName: 'Style', modelType: 'loras', modelPath: 'models/loras/style.safetensors' }
   const first = uploadRecord({ target })
-  const second = uploadRecord({ target, identity: { ...first.identity, sizeBytes: 1 } })
+  const second = uploadRecord({ target, identity: { ...first.identity, sizeBytes: 1 }, ...given })
   const records = [first, second]
   const { rows, environment, breakJournal } = rowsOnJournal(records)
   const queued = new Set(records.map(({ id }) => id))
@@ -16,9 +23,18 @@ function setup() {
     remove: async (ids: readonly string[]) => ids.forEach((id) => queued.delete(id)),
     add: (ids: readonly string[]) => ids.forEach((id) => queued.add(id)),
   }
-  const library = { indexedListing: async () => failed(failure('offline')) }
+  const listed: (readonly [teamId: string, maxAgeMs: number | undefined])[] = []
+  const library = {
+    indexedListing({ teamId }: { readonly teamId: string }, age?: { readonly maxAgeMs?: number }) {
+      listed.push([teamId, age?.maxAgeMs])
+      return listing()
+    },
+  }
   const ids = records.map(({ id }) => id)
   return {
+    rows,
+    target,
+    listed,
     queued,
     ids,
     breakJournal,
@@ -40,4 +56,42 @@ test('leaves an upload in the queue if its conflict could not be written', async
   await check()
   expect(ids.map((id) => phaseOf(id))).toEqual(['waiting', 'waiting'])
   expect(queued.size).toBe(2)
+})
+
+test.for<[string, Partial<UploadRecord>]>([
+  ['a decision', { library: { onConflict: 'replace' } }],
+  ['another team', { team: { id: 'team_02', name: 'Other' } }],
+  ['a pause', { phase: 'paused' }],
+])('stops no upload with %s', async ([, given]) => {
+  const { queued, ids, phaseOf, check } = setup(given)
+  await check()
+  expect([ids.map((id) => phaseOf(id)), queued.size]).toEqual([['waiting', given.phase ?? 'waiting'], 2])
+})
+
+test('an upload of which bytes were sent keeps its path, and the one before it is stopped', async () => {
+  const { ids, phaseOf, check } = setup({ state: { kind: 'queued', started: true } })
+  await check()
+  expect(ids.map((id) => phaseOf(id))).toEqual(['failed', 'waiting'])
+})
+
+test('finds the models of each team at the paths, and requests each library once', async () => {
+  const models = new IndexedModels([libraryModel('models/loras/style.safetensors')])
+  const listing = { models, listedAtMs: 0, completeAtMs: 0, failure: null }
+  const { ids, rows, listed, check } = setup({ team: { id: 'team_02', name: 'Other' } }, async () =>
+    success(listing),
+  )
+  await check()
+  expect(ids.map((id) => rows.get(id)?.record.failure?.code)).toEqual(['path-taken', 'path-taken'])
+  expect(listed.map(([teamId]) => teamId)).toEqual(['team_01', 'team_02'])
+})
+
+test('stops no upload that has begun or got another path while the library was requested', async () => {
+  const answer = Promise.withResolvers<Result<IndexedListing>>()
+  const { ids, rows, queued, check } = setup({}, () => answer.promise)
+  const checking = check()
+  const second = ids[1] ?? ''
+  rows.applyEvent(second, 'begin')
+  answer.resolve(failed(failure('offline')))
+  await checking
+  expect([rows.get(second)?.live.phase, queued.size]).toEqual(['checking', 2])
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +12,10 @@ const unsent: UploadState = { kind: 'queued', started: false }
 
 /** A queued file, and what `findSameFile` returns when its identity was another one. */
 async function setup() {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-same-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const root = mkdtempSync(join(tmpdir(), 'modelferry-same-'))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  const folder = join(root, 'models')
+  mkdirSync(folder)
   const path = join(folder, 'a.safetensors')
   writeFileSync(path, 'the bytes of a model')
   await using file = await open(path)
@@ -23,7 +25,7 @@ async function setup() {
     const result = await findSameFile(uploadRecord({ path, identity: before, state }))
     return result.ok ? result.value : result.failure.code
   }
-  return { identity, find }
+  return { root, folder, path, identity, find }
 }
 
 test('accepts a file with another inode or device if its samples are the same', async () => {
@@ -43,4 +45,24 @@ test('takes an unsent file of an older version’s record for another one if its
   expect(await find({ ...older, inode: 1n })).toBe('file-changed')
   // What was sent is compared with the file, so that it need not be sent again.
   expect(await find({ ...older, inode: 1n }, { kind: 'queued', started: true })).toEqual(identity)
+})
+
+test('compares the samples of a file whose number says nothing, or whose folder is a link now', async () => {
+  const { identity, find, folder, root } = await setup()
+  const withoutNumbers = { ...identity, inode: 0n }
+  expect(await find(withoutNumbers)).toEqual(identity)
+  expect(await find({ ...withoutNumbers, sample: 'other' })).toBe('file-changed')
+  renameSync(folder, join(root, 'moved'))
+  symlinkSync(join(root, 'moved'), folder)
+  expect(await find(identity)).toBe(identity)
+  expect(await find({ ...identity, sample: 'other' })).toBe('file-changed')
+})
+
+test('says why a file cannot be found, and takes no link for it', async () => {
+  const { identity, find, path, root } = await setup()
+  expect(await find({ ...identity, sizeBytes: identity.sizeBytes + 1 })).toBe('file-changed')
+  renameSync(path, join(root, 'elsewhere'))
+  expect(await find(identity)).toBe('file-missing')
+  symlinkSync(join(root, 'elsewhere'), path)
+  expect(await find(identity)).toBe('file-changed')
 })

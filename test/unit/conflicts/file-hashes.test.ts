@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { createFileHashes } from '../../../electron/conflicts/file-hashes.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { HashCache } from '../../../electron/journal/hash-cache.ts'
+import { aborted, type Attempt } from '../../../electron/platform/attempt.ts'
+import type { FileHash, Hasher } from '../../../electron/transfer/hasher.ts'
+
+const identity = { sizeBytes: 5_000, mtimeNs: 1n, inode: 7n }
+const file = { path: '/models/a.safetensors', identity }
+const sha256 = 'ab'.repeat(32)
+
+/** Hashes of files that a thread computes with this result. */
+function setup(result: Attempt<FileHash>) {
+  const cached = new Map<string, string>()
+  const jobs: { readonly path: string; readonly segmentBytes: number }[] = []
+  const readUpTo: number[] = []
+  const hasher: Pick<Hasher, 'hash'> = {
+    hash(job, { onProgress }) {
+      jobs.push(job)
+      onProgress(1_000)
+      return {
+        result: Promise.resolve(result),
+        uploadReached: (bytes: number) => void readUpTo.push(bytes),
+      } as never
+    },
+  }
+  const cache: Pick<HashCache, 'find' | 'remember'> = {
+    find: (path) => cached.get(path) ?? null,
+    remember: (path, _identity, hash) => void cached.set(path, hash),
+  }
+  const hashes = createFileHashes({ hasher, cache: cache as HashCache })
+  const progress: number[] = []
+  const hash = () =>
+    hashes.sha256Of(file, {
+      signal: new AbortController().signal,
+      onProgress: (bytes) => progress.push(bytes),
+    })
+  return { hash, cached, jobs, readUpTo, progress }
+}
+
+test('hashes a file once, as a whole and without waiting for an upload', async () => {
+  const { hash, jobs, readUpTo, progress } = setup(success({ sha256 } as FileHash))
+  expect([await hash(), await hash()]).toEqual([success(sha256), success(sha256)])
+  expect(jobs).toMatchObject([{ path: file.path, segmentBytes: identity.sizeBytes }])
+  expect([readUpTo, progress]).toEqual([[identity.sizeBytes], [1_000]])
+})
+
+test.for<[string, Attempt<FileHash>]>([
+  ['cannot be read', failed(failure('file-unreadable'))],
+  ['is not needed any more', aborted],
+])('remembers no hash of a file that %s', async ([, result]) => {
+  const { hash, cached } = setup(result)
+  expect(await hash()).toEqual(result)
+  expect(cached.size).toBe(0)
+})

@@ -62,10 +62,11 @@ test.for<[FailureCode, UploadRecord['state']]>([
 test('inspects a file again that was the reason, and keeps what was sent of the same bytes only', async () => {
   const state = multipartOpenState(5_000)
   const retry = async (found: Partial<Inspection>) => {
-    const { commands, queue, rows, addFailed, forgotten, cleanups } = setup(found)
+    const { commands, queue, rows, addFailed, forgotten, cleanups, inspected } = setup(found)
     const id = addFailed('file-unreadable', { state })
     await commands.retry([id])
     expect([queue.has(id), cleanups]).toEqual([true, ['left behind']])
+    expect(inspected).toEqual([rows.get(id)?.record.path])
     return { kind: rows.get(id)?.record.state.kind, isForgotten: forgotten.includes(id) }
   }
   expect(await retry({})).toEqual({ kind: 'multipart-open', isForgotten: false })

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import type { ReplacedModel } from '../../../electron/contract/library.ts'
 import type { UploadCommands } from '../../../electron/engine/commands.ts'
-import { uploadRecord, replacingState } from '../../support/records.ts'
+import { registeredState, uploadRecord, replacingState } from '../../support/records.ts'
 import { aborted } from '../queue/hand-queue.ts'
 import { setupCommands as setup } from './commands-setup.ts'
 
@@ -284,4 +284,51 @@ test('writes nothing if no upload failed for the reason that is gone', () => {
     commands.resumeWaiting(() => true)
   })
   expect(count).toBe(0)
+})
+
+/** The ids of all uploads in the order of their positions. */
+const orderOf = ({ rows }: ReturnType<typeof setup>) =>
+  rows
+    .ids()
+    .toSorted((one, other) => (rows.get(one)?.record.position ?? 0) - (rows.get(other)?.record.position ?? 0))
+
+test('moves uploads whose turn is still to come, in the given order; the others keep their places', () => {
+  const context = setup()
+  const { rows, commands, add } = context
+  const put = (id: string, given = {}) => add({ id, position: rows.ids().length * 1_024, ...given })
+  for (const id of ['first', 'waiting', 'paused', 'failed', 'retrying', 'running']) put(id)
+  put('review', { phase: 'review' })
+  put('registered', { phase: 'registered', state: registeredState('m', 1) })
+  rows.applyEvent('paused', 'pause')
+  rows.applyEvent('failed', 'refuse', { failure: failure('forbidden') })
+  for (const id of ['retrying', 'running']) rows.applyEvent(id, 'begin')
+  rows.applyEvent('retrying', 'trouble', { failure: failure('offline') })
+  const all = [
+    'registered',
+    'review',
+    'running',
+    'retrying',
+    'failed',
+    'paused',
+    'waiting',
+    'waiting',
+    'unknown',
+  ]
+  expect(commands.moveUploads(all, 'first')).toEqual(success(undefined))
+  const moved = ['retrying', 'failed', 'paused', 'waiting']
+  expect(orderOf(context)).toEqual([...moved, 'first', 'running', 'review', 'registered'])
+})
+
+test('moves uploads to the top in the given order, and runs them first', () => {
+  const context = setup()
+  const { commands, add, queue } = context
+  for (const [id, position] of [
+    ['a', -5_000],
+    ['b', 1],
+    ['c', 2],
+  ] as const)
+    add({ id, position })
+  queue.add(['b'])
+  expect(commands.moveToTop(['c', 'b'])).toEqual(success(undefined))
+  expect([orderOf(context), queue.isPrioritised('b')]).toEqual([['c', 'b', 'a'], true])
 })

@@ -17,10 +17,18 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 type RunnerOptions = Parameters<typeof createUploadRunner>[0]
 
 /** Runs that end with what the test gives the conflict check, one large file at once. */
-function setup({ waitersOf }: { readonly waitersOf: (id: string) => readonly string[] }) {
+function setup({
+  waitersOf = () => [],
+  sizes = {},
+}: {
+  readonly waitersOf?: (id: string) => readonly string[]
+  /** In bytes, by id; the others have 6.8 GB. */
+  readonly sizes?: Readonly<Record<string, number>>
+}) {
   const records = ['a', 'b', 'c'].map((id) => {
     const record = uploadRecord({ id })
-    return { ...record, identity: { ...record.identity, sample: 's' } }
+    const { sizeBytes } = record.identity
+    return { ...record, identity: { ...record.identity, sizeBytes: sizes[id] ?? sizeBytes, sample: 's' } }
   })
   const { rows, environment } = rowsOnJournal(records)
   const checks = new Map<string, PromiseWithResolvers<ConflictCheckResult>>()
@@ -67,6 +75,13 @@ test('an upload moved to the top keeps its priority when the copy it waits for f
   // It runs in addition to the next upload.
   await expect.poll(() => [...queue.running].sort()).toEqual(['b', 'c'])
   expect([queue.isPrioritised('b'), rows.get('a')?.live.phase]).toEqual([true, 'failed'])
+})
+
+test('small files run beside a large one, in the order of the queue', async () => {
+  const { queue } = setup({ sizes: { b: 1_000_000, c: 10_000_000 } })
+  queue.add(['c', 'b', 'a'])
+  await queue.setHeld(false)
+  await expect.poll(() => [...queue.running]).toEqual(['a', 'b', 'c'])
 })
 
 interface RunSetup {

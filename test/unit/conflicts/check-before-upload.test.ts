@@ -2,11 +2,19 @@ import { rmSync, utimesSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { maxListingAgeMs } from '../../../electron/conflicts/check-before-upload.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
-import { multipartOpenState, registeredState, storedState, uploadRecord } from '../../support/records.ts'
+import {
+  multipartOpenState,
+  registeredState,
+  replacingState,
+  storedState,
+  uploadRecord,
+} from '../../support/records.ts'
 import {
   bytesOf,
   modelOf as model,
@@ -310,6 +318,50 @@ test.each([
   await expect.poll(() => clock.waits()).toEqual([limitMs])
   clock.advance(limitMs)
   expect(await checking).toEqual(proceed)
+})
+
+const keyless = { ...model('m1', bytesOf(8_000, 2)), modelPath: 'models/loras/x.safetensors', sha256: null }
+
+test.for<[string, Result<LibraryModel>, boolean]>([
+  ['is its own', success({ ...keyless, storageKey: 'ours' }), false],
+  ['is another one', success({ ...keyless, storageKey: 'theirs' }), true],
+  ['was deleted', failed(failure('not-found')), false],
+  ['cannot be looked up', failed(failure('server-trouble', { status: 503 })), false],
+])('a stored upload replaces the model at its path only if it %s', async ([, current, isReplaced]) => {
+  const { add, check, lookedUp, recordOf } = setup([keyless], { current })
+  const { id } = add('file', bytesOf(9_000, 1), {
+    target: targetAt(keyless.modelPath),
+    state: storedState({ storageKey: 'ours' }),
+    library: { onConflict: 'replace' },
+  })
+  expect(await check(id)).toEqual(proceed)
+  expect(lookedUp).toEqual(['m1'])
+  expect(recordOf(id)?.library?.replaces?.modelId).toBe(isReplaced ? 'm1' : undefined)
+})
+
+test('applies a decision about a begun upload, unless its replacement has begun or its model is registered', async () => {
+  const replaces = {
+    modelId: 'old',
+    name: 'Old',
+    path: keyless.modelPath,
+    fate: 'disable',
+    asidePath: null,
+  } as const
+  const pathOf = async (given: Partial<UploadRecord>) => {
+    const { add, check, recordOf } = setup([keyless])
+    const { id } = add('file', bytesOf(9_000, 1), {
+      target: targetAt(keyless.modelPath),
+      state: multipartOpenState(5_000),
+      library: { onConflict: 'rename' },
+      ...given,
+    })
+    expect(await check(id)).toEqual(proceed)
+    return recordOf(id)?.target.modelPath
+  }
+  expect(await pathOf({})).toBe('models/loras/x-2.safetensors')
+  expect(await pathOf({ library: {} })).toBe(keyless.modelPath)
+  expect(await pathOf({ library: { onConflict: 'rename', replaces } })).toBe(keyless.modelPath)
+  expect(await pathOf({ state: replacingState('new') })).toBe(keyless.modelPath)
 })
 
 test('waits for the same reason again without a new failure, until the other one or its name changes', async () => {

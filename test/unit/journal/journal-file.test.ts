@@ -8,6 +8,7 @@ import { journalProblemOf, openJournal } from '../../../electron/journal/journal
 import { columns, toColumns } from '../../../electron/journal/record-columns.ts'
 import { journalVersion, migrate, NewerJournalError } from '../../../electron/journal/schema.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
+import { OtherOwnerError } from '../../../electron/platform/files/data-folder.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -130,7 +131,13 @@ test('classifies why the journal can’t be opened', () => {
   const full = thrownBy(() => database.exec('CREATE TABLE filler AS SELECT zeroblob(1000000)'))
   const notThere = thrownBy(() => new DatabaseSync(join(folder, 'no', 'such', 'folder', 'journal.sqlite')))
   database.close()
-  const noRoom = Object.assign(new Error('mkdir'), { code: 'ENOSPC' })
+  const [noRoom, overQuota, ...readOnly] = ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS'].map((code) =>
+    Object.assign(new Error('mkdir'), { code }),
+  )
+  const notOurs = new OtherOwnerError('root')
+  expect([overQuota, notOurs, ...readOnly].map(journalProblemOf)).toEqual([
+    ...['full', 'other-owner', 'not-writable', 'not-writable', 'not-writable'],
+  ])
   const reasons = [full, noRoom, notThere, new NewerJournalError('version 999'), new Error('odd')]
   expect(reasons.map(journalProblemOf)).toEqual(['full', 'full', 'not-writable', 'newer', 'other'])
 })

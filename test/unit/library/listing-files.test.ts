@@ -45,12 +45,10 @@ function setup() {
   onTestFinished(() => rmSync(root, { recursive: true }))
   const folder = join(root, 'libraries')
   const hasLeft = new Set<string>()
-  const open = () =>
-    createListingFiles(folder, createTestEnvironment(standingClock()), ({ personId }) =>
-      hasLeft.has(personId),
-    )
+  const environment = createTestEnvironment(standingClock())
+  const open = () => createListingFiles(folder, environment, ({ personId }) => hasLeft.has(personId))
   const names = () => readdirSync(folder)
-  return { root, folder, files: open(), open, names, hasLeft }
+  return { root, folder, files: open(), open, names, hasLeft, lines: environment.lines }
 }
 
 test('loads in another process what was saved last', async () => {
@@ -104,12 +102,15 @@ test.each([
     (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('"version":1', '"version":0')),
   ],
 ])('ignores a file that is %s', async (_what, damage) => {
-  const { files, folder, names } = setup()
+  const { files, folder, names, lines } = setup()
   const file = files.fileOf(alice)
+  // The first start is no reason to log anything.
+  expect([await file.load(), lines]).toEqual([null, []])
   file.save(listingOf(501))
   await files.written()
   damage(join(folder, names()[0] ?? ''))
   expect(await file.load()).toBeNull()
+  expect(lines).toMatchObject([{ level: 'warn' }])
 })
 
 test('deletes the listings of one user only, also those that are being written', async () => {

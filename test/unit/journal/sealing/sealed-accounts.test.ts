@@ -462,3 +462,23 @@ test('stays marked until everything else is erased too, and is rewritten once', 
   expect([sealed.erase({ isLast: false }), schemaVersion()]).toEqual([false, rewritten])
   expect([sealed.erase({ isLast: true }), sealed.needsErasing()]).toEqual([true, false])
 })
+
+test('removes the uploads of a user, and keeps listed what storage and library still have of them', () => {
+  const { accounts, database, store, sealed } = setup()
+  accounts.save({ ...alice, data: 'removed' })
+  const replaces = { modelId: 'old', name: 'Old', path: 'p', fate: 'disable', asidePath: 'q' } as const
+  store.add([uploadRecord({ state: multipartOpenState(5_000_000) }), uploadRecord({ library: { replaces } })])
+  addAbandonedUpload(database, { uploadId: 'v', storageKey: 'k', accountId: alice.id, teamId: 't' })
+  for (let left: unknown = 'more'; left === 'more';) {
+    const step = sealed.removeNext(user)
+    left = step.ok && step.value
+  }
+  expect([store.unclaimed(), accounts.list(), sealed.seals()]).toEqual([[], [], []])
+  expect(
+    store
+      .abandonedUploads()
+      .map(({ uploadId }) => uploadId)
+      .toSorted(),
+  ).toEqual(['u', 'v'])
+  expect(store.displacedModels().map(({ modelId }) => modelId)).toEqual(['old'])
+})

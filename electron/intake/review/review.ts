@@ -68,10 +68,10 @@ export interface ReviewFindings {
 }
 
 /**
- * The page gets at most ten views a second, and fewer the more files there are: comparing and grouping 10,000
- * of them takes a good part of 100 ms.
+ * The page gets at most ten views a second, and fewer of more than 2,000 files: comparing and grouping 10,000
+ * takes a good part of 100 ms.
  */
-const reportDelayMs = (fileCount: number) => 100 + fileCount / 20
+const reportDelayMs = (fileCount: number) => Math.max(100, fileCount / 20)
 
 /** A user waits for the listing; without it, conflicts are found before each upload. */
 const listingTimeoutMs = 10_000

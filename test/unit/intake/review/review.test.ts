@@ -308,3 +308,11 @@ test('sends no accepted file to another team, but inspects it again for that tea
   expect([approval, queued]).toEqual([success({ approvedCount: 1, leftCount: 1 }), [plain.id]])
   expect(inspectedAgain).toEqual([accepted.id])
 })
+
+test('a review of more than 2,000 files is shown less than ten times a second', () => {
+  const records = Array.from({ length: 2_400 }, () => inReview())
+  const { review, clock } = setup(records)
+  clock.advance(100)
+  review.rowChanged(records[0]?.id ?? '')
+  expect(clock.delays()).toEqual([120])
+})

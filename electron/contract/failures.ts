@@ -142,8 +142,11 @@ export const failureKinds = {
 
 export type FailureCode = keyof typeof failureKinds
 
-/** Whether the app retries automatically after a failure, the user has to act, or the file is in review. */
-export type FailureState = 'retrying' | 'final' | 'review'
+/**
+ * Whether the app retries an upload or a pairing automatically after a failure, the user has to act, or the file
+ * is in review.
+ */
+export type FailureState = 'retrying' | 'pairing' | 'final' | 'review'
 
 /**
  * An expected error as a value. It contains no secret and no presigned URL, since it is stored, logged and

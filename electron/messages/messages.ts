@@ -89,13 +89,14 @@ export const joinFacts = (facts: readonly (string | null)[], t: Translate): stri
 
 /**
  * The message for a failure, with the server's own message. It promises a retry if, and only if, `state` is
- * `retrying`, and doesn't say that nothing was uploaded if the user has not decided yet (`review`).
+ * `retrying` or `pairing`, and doesn't say that nothing was uploaded if the user has not decided yet (`review`).
  */
 export function failureText(failure: Failure, t: Translate, state: FailureState = 'final'): string {
   const { code, params, serverMessage = '' } = failure
   const key = `failure.${code}` as const
   const hasServerMessage = serverMessage === '' ? 'no' : 'yes'
   const text = t(key, { ...params, state, hasServerMessage, serverMessage })
+  if (state === 'pairing') return joinSentences([text.trim(), t('failure-state.pairing')], t)
   if (state !== 'retrying' || en[key].includes('retrying {')) return text
   return joinSentences([text, t('failure-state.retrying')], t)
 }

@@ -5,7 +5,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted, type Interruption } from '../interruption.ts'
-import { describeFailure, reportCancelled, signInExitCode, t, type Streams } from '../output/output.ts'
+import { describeFailure, reportCancelled, signInExitCode, type Streams } from '../output/output.ts'
 import { createPasswordPrompt } from '../output/password-prompt.ts'
 
 interface LoginContext {
@@ -66,9 +66,8 @@ async function signInByPairing(context: LoginContext): Promise<number> {
     isCancelled = true
     void engine.calls.cancelPairing(undefined)
   })
-  const host = URL.parse(pairing.address)?.host ?? ''
-  const view = await waitForPairing(engine, ({ code }) =>
-    streams.err.line(`${t('pair.delayed', { host })} (${code})`),
+  const view = await waitForPairing(engine, (problem) =>
+    streams.err.line(describeFailure(problem, 'pairing')),
   )
   if (isCancelled) return reportCancelled(context)
   if (view.pairing) return reportRefusal(view.pairing.failure ?? failure('pairing-over'), streams)

@@ -94,9 +94,7 @@ test('reports each problem of a pairing once while it continues', async () => {
   expect(await code).toBe(exitCodes.ok)
   expect(err.map((line) => /\(([^()]+)\)$/.exec(line)?.[1])).toEqual(['offline', 'server-trouble', 'offline'])
   // Nothing is uploaded yet, so nothing is said about uploads.
-  expect(err[0]).toBe(
-    'cloud.example can’t be reached or has a problem. Modelferry keeps trying until the code expires. (offline)',
-  )
+  expect(err[0]).toBe('No connection. Modelferry keeps trying until the code expires. (offline)')
 })
 
 test.each([

@@ -5,7 +5,6 @@ import { isRegistered, modelIdOf, type RegisteredRecord, type UploadRecord } fro
 import type { Write } from './journal-write.ts'
 import { livingProcesses } from './process-claims.ts'
 import { columns } from './record-columns.ts'
-import { groupKeySql } from './schema.ts'
 
 export interface HistoryQuery {
   /** Finished before this time (ms since the epoch, exclusive). */
@@ -43,6 +42,9 @@ const historyQuery = (names: string) =>
      AND instr(lower(display_name || ' ' || model_path || ' ' || file_name), lower(?)) > 0
    ORDER BY finished_at_ms DESC LIMIT ?`
 
+/** As in the index `uploads_by_group` (schema.ts), which is used only if both are written alike. */
+const groupKey = `iif(json_valid(seen), json_extract(seen, '$.group.key'), NULL)`
+
 export function createHistoryStore(
   database: DatabaseSync,
   read: (lines: readonly unknown[]) => readonly UploadRecord[],
@@ -52,7 +54,7 @@ export function createHistoryStore(
   const dismiss = database.prepare('UPDATE uploads SET dismissed = 1 WHERE id = ?')
   const ofGroup = database.prepare(
     `SELECT ${columns.join(', ')} FROM uploads
-     WHERE phase = 'registered' AND seen IS NOT NULL AND ${groupKeySql} = ?`,
+     WHERE phase = 'registered' AND seen IS NOT NULL AND ${groupKey} = ?`,
   )
   const ofModel = database.prepare(
     `SELECT ${columns.join(', ')} FROM uploads WHERE phase = 'registered' AND model_id = ?

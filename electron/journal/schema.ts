@@ -1,8 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** The key of the multi-file model that an upload belongs to, or null; written alike in index and query. */
-export const groupKeySql = `iif(json_valid(seen), json_extract(seen, '$.group.key'), NULL)`
-
 /**
  * Each migration leads from one version of the journal to the next (`PRAGMA user_version`). Never change one.
  */
@@ -126,7 +123,8 @@ const migrations: readonly string[] = [
    CREATE INDEX sealed_by_seal ON sealed (seal);`,
   // A long history is searched by models, by the groups of multi-file models and by file names.
   `CREATE INDEX uploads_by_model ON uploads (model_id) WHERE phase = 'registered';
-   CREATE INDEX uploads_by_group ON uploads (${groupKeySql}) WHERE phase = 'registered' AND seen IS NOT NULL;
+   CREATE INDEX uploads_by_group ON uploads (iif(json_valid(seen), json_extract(seen, '$.group.key'), NULL))
+     WHERE phase = 'registered' AND seen IS NOT NULL;
    CREATE INDEX uploads_by_name ON uploads (lower(file_name));`,
 ]
 
@@ -148,6 +146,8 @@ export class NewerJournalError extends Error {}
  */
 export function migrate(database: DatabaseSync): void {
   if (versionOf(database) === migrations.length) return
+  // Temporary files would be readable, and creating an index sorts the names of files in them.
+  database.exec('PRAGMA temp_store = MEMORY')
   database.exec('BEGIN IMMEDIATE')
   try {
     const version = versionOf(database)
@@ -155,8 +155,11 @@ export function migrate(database: DatabaseSync): void {
     database.exec(`PRAGMA user_version = ${migrations.length}`)
     database.exec('COMMIT')
   } catch (error) {
-    database.exec('ROLLBACK')
+    // On a full disk SQLite has done so itself.
+    if (database.isTransaction) database.exec('ROLLBACK')
     throw error
+  } finally {
+    database.exec('PRAGMA temp_store = DEFAULT')
   }
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createUploadedPathFinder } from '../../../electron/journal/history-store.ts'
 import { createUploadStore, type UploadStore } from '../../../electron/journal/upload-store.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
@@ -183,6 +184,25 @@ test('the finished files of a multi-file model are found by its key, and unreada
   crash()
   const { store: migrated } = start('two')
   expect(ids(migrated.registeredFilesOf('k1'))).toEqual([part.id])
+})
+
+test.each([
+  ['AND model_id = ?', 'uploads_by_model'],
+  ['group.key', 'uploads_by_group'],
+  ['lower(file_name)', 'uploads_by_name'],
+])('a query by %s does not read the whole history', (part, index) => {
+  const { start } = setup()
+  const { database } = start('one')
+  const queries: string[] = []
+  const prepare = database.prepare.bind(database)
+  database.prepare = (sql) => {
+    if (sql.startsWith('SELECT') && sql.includes(part)) queries.push(sql)
+    return prepare(sql)
+  }
+  createUploadedPathFinder(database)
+  createUploadStore(database, 'two', createTestEnvironment(standingClock()))
+  const plans = queries.map((sql) => JSON.stringify(prepare(`EXPLAIN QUERY PLAN ${sql}`).all('')))
+  expect(plans).toEqual([expect.stringContaining(`USING INDEX ${index}`)])
 })
 
 /** Starts another process that lives until `end` is called. */

@@ -4,6 +4,8 @@ import type { UploadRow } from '../../electron/contract/uploads.ts'
 
 /** Number of rows per page. */
 const pageLength = 100
+/** A batch finishes uploads all the time, and each refresh may search the whole history. */
+const refreshEveryMs = 1_000
 
 /** Finished uploads, newest first, loaded page by page. */
 export class HistoryState {
@@ -28,15 +30,21 @@ export class HistoryState {
   #isOpening = false
   /** The search has changed since the first page was last requested. */
   #mustOpen = false
-  readonly #bridge: Bridge
+  readonly #bridge: Pick<Bridge, 'history' | 'forget'>
+  readonly #delay: (ms: number) => Promise<void>
 
-  constructor(bridge: Bridge) {
+  /** @param delay - Waits for a number of milliseconds. */
+  constructor(
+    bridge: Pick<Bridge, 'history' | 'forget'>,
+    delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  ) {
     this.#bridge = bridge
+    this.#delay = delay
   }
 
   /**
    * Loads the first page of the current search. A search through a million uploads takes more than a second:
-   * at most one runs at a time, and what was typed meanwhile is searched once after it.
+   * what is typed meanwhile is searched once, after it.
    */
   async open(): Promise<void> {
     // Drops the response to the request that is running.
@@ -44,16 +52,19 @@ export class HistoryState {
     this.#mustOpen = true
     if (this.#isOpening) return
     this.#isOpening = true
-    while (this.#mustOpen) {
-      this.#mustOpen = false
-      await this.#load(null, [])
+    try {
+      while (this.#mustOpen) {
+        this.#mustOpen = false
+        await this.#load(null, [])
+      }
+    } finally {
+      this.#isOpening = false
     }
-    this.#isOpening = false
   }
 
   /**
    * Adds newly finished uploads at the top, updates the latest ones and keeps the loaded pages. Runs at most
-   * one request at a time.
+   * one request at a time, and one per second.
    */
   async refresh(): Promise<void> {
     this.#isStale = true
@@ -62,6 +73,7 @@ export class HistoryState {
     while (this.#isStale && !this.isLoading) {
       this.#isStale = false
       await this.#refreshOnce()
+      await this.#delay(refreshEveryMs)
     }
     this.#isRefreshing = false
   }

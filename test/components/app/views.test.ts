@@ -266,28 +266,6 @@ test('the history loads page by page and copies ids', async () => {
   ])
 })
 
-test('the history drops the response to an outdated search', async () => {
-  const waiting = new Map<string, () => void>()
-  const { screen, rowOf, lines } = await openPage({
-    answers: {
-      history: ({ search }) =>
-        new Promise((resolve) => {
-          waiting.set(search, () =>
-            resolve(success({ rows: [registeredRow(`${search}!`)], nextBeforeMs: null })),
-          )
-        }),
-    },
-  })
-  await userEvent.click(screen.getByRole('button', { name: 'History' }))
-  await userEvent.fill(screen.getByLabelText('Search history'), 'new')
-  await expect.poll(() => waiting.has('new')).toBe(true)
-  waiting.get('new')?.()
-  await expect.element(rowOf('new!')).toBeVisible()
-  waiting.get('')?.()
-  await Promise.resolve()
-  expect(lines().at(-1)).toContain('new!')
-})
-
 test('shows why the queue failed to load and retries', async () => {
   const answers = [failed(failure('journal-trouble')), success(snapshotOf([]))]
   const { screen } = await openPage({

@@ -25,9 +25,11 @@ export class CompanionsState {
   /** The row whose details are open, and whether it is to be loaded. */
   #openId: string | null = null
   #isOpenOutdated = false
-  /** The row that is being loaded again and again, and the number of that loop; older loops end. */
+  /** The row that is loaded again after changes, and the number of that loop; older loops end. */
   #loadingId: string | null = null
   #loop = 0
+  /** Responses to earlier loads are outdated. */
+  #latestLoad = 0
   #isListLoading = false
   #isListOutdated = false
   #reloadAfterMs = reloadAfterMs(0)
@@ -42,13 +44,13 @@ export class CompanionsState {
   }
 
   /**
-   * Loads what a row lacks, and then the files of this computer that can be offered; called again for the same
-   * row, after a while. Returns a function that ends it.
+   * Loads what a row lacks, and then the files of this computer that can be offered. Called again for the same
+   * row, it loads at most once per second. Returns a function that ends it.
    */
   open(id: string): () => void {
     this.#openId = id
     this.#isOpenOutdated = true
-    if (this.#loadingId !== id) void this.#loadWhileOpen(id)
+    if (this.#loadingId !== id || this.value?.id !== id) void this.#loadWhileOpen(id)
     return () => {
       this.#openId = null
     }
@@ -78,19 +80,21 @@ export class CompanionsState {
     this.#loop += 1
     this.#loadingId = id
     const loop = this.#loop
-    const isOpen = () => this.#openId === id && this.#loop === loop
-    while (isOpen() && this.#isOpenOutdated) {
+    while (this.#loop === loop && this.#openId === id && this.#isOpenOutdated) {
       this.#isOpenOutdated = false
-      await this.#load(id, isOpen)
+      // Not awaited: it may search the disks for a long time, while uploads bring what was missing.
+      void this.#load(id)
       await this.#delay(this.#reloadAfterMs)
     }
     if (this.#loop === loop) this.#loadingId = null
   }
 
-  async #load(id: string, isOpen: () => boolean): Promise<void> {
+  async #load(id: string): Promise<void> {
+    this.#latestLoad += 1
+    const load = this.#latestLoad
     for (const isSearched of [false, true]) {
       const result = await this.#bridge.companions({ id, isSearched })
-      if (!isOpen() || !result.ok) return
+      if (this.#openId !== id || this.#latestLoad !== load || !result.ok) return
       this.value = { id, missing: result.value, isSearching: !isSearched && result.value.length > 0 }
       if (result.value.length === 0) return
     }

@@ -15,13 +15,15 @@ const t5 = {
 function setup() {
   let lacking: readonly (typeof t5)[] = [t5]
   let requestCount = 0
-  const opened: string[] = []
+  /** Requests of an open row. Searches of this computer, and all of them if it is silent, never end. */
+  const requests: string[] = []
+  let isSilent = false
   const delays: { readonly ms: number; readonly end: () => void }[] = []
   const state = new CompanionsState(
     {
-      companions: ({ id }) => {
-        opened.push(id)
-        return Promise.resolve(success([]))
+      companions: ({ id, isSearched }) => {
+        requests.push(isSearched ? `search for ${id}` : id)
+        return isSearched || isSilent ? new Promise(() => {}) : Promise.resolve(success(lacking))
       },
       missingCompanions: () => {
         requestCount += 1
@@ -34,7 +36,8 @@ function setup() {
   return {
     state,
     delays,
-    opened,
+    requests,
+    setSilent: (value: boolean) => (isSilent = value),
     requestCount: () => requestCount,
     change: () => (lacking = []),
   }
@@ -64,23 +67,38 @@ test('the delay is a second, and longer for more than 2,000 rows', async () => {
 })
 
 test('an open row that changes all the time is loaded once per delay, and another one at once', async () => {
-  const { state, delays, opened } = setup()
-  const reopen = () => state.open('Flux')
-  let close = reopen()
-  await expect.poll(() => delays.length).toBe(1)
-  for (let change = 0; change < 3; change++) {
+  const { state, delays, requests, change } = setup()
+  change()
+  let close = state.open('Flux')
+  await expect.poll(() => state.value?.id).toBe('Flux')
+  for (let count = 0; count < 3; count++) {
     close()
-    close = reopen()
+    close = state.open('Flux')
   }
-  expect(opened).toEqual(['Flux'])
+  expect(requests).toEqual(['Flux'])
   delays[0]?.end()
-  await expect.poll(() => delays.length).toBe(2)
-  expect(opened).toEqual(['Flux', 'Flux'])
+  await expect.poll(() => requests).toEqual(['Flux', 'Flux'])
   close()
   state.open('SDXL')
-  await expect.poll(() => delays.length).toBe(3)
-  delays[1]?.end()
-  delays[2]?.end()
-  await Promise.resolve()
-  expect(opened).toEqual(['Flux', 'Flux', 'SDXL'])
+  expect(requests).toEqual(['Flux', 'Flux', 'SDXL'])
+})
+
+test('what an upload brings is shown although this computer is still being searched', async () => {
+  const { state, delays, requests, change } = setup()
+  const close = state.open('Flux')
+  await expect.poll(() => requests).toEqual(['Flux', 'search for Flux'])
+  expect(state.value).toEqual({ id: 'Flux', missing: [t5], isSearching: true })
+  change()
+  close()
+  state.open('Flux')
+  delays[0]?.end()
+  await expect.poll(() => state.value).toEqual({ id: 'Flux', missing: [], isSearching: false })
+})
+
+test('a row that was closed before its response is loaded at once when it is opened again', () => {
+  const { state, requests, setSilent } = setup()
+  setSilent(true)
+  state.open('Flux')()
+  state.open('Flux')
+  expect(requests).toEqual(['Flux', 'Flux'])
 })

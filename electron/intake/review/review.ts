@@ -67,11 +67,14 @@ export interface ReviewFindings {
   readonly missingCompanions: readonly MissingCompanion[]
 }
 
+/** The page gets at most ten views a second. */
+const reportEveryMs = 100
+
 /**
- * The page gets at most ten views a second, and fewer of more than 2,000 files: comparing and grouping 10,000
- * takes a good part of 100 ms.
+ * In ms, for changes that follow each other for long, while files are inspected or uploaded: comparing and grouping
+ * 10,000 files takes a good part of 100 ms.
  */
-const reportDelayMs = (fileCount: number) => Math.max(100, fileCount / 20)
+const slowReportMs = (fileCount: number) => Math.min(1_000, Math.max(reportEveryMs, fileCount / 20))
 
 /** A user waits for the listing; without it, conflicts are found before each upload. */
 const listingTimeoutMs = 10_000
@@ -91,7 +94,7 @@ export class Review {
   /** As last measured. */
   #bytesPerSecond: number | null = null
   #cached: { readonly view: ReviewView | null } | null = null
-  #cancelReport: (() => void) | null = null
+  #report: { readonly delayMs: number; readonly cancel: () => void } | null = null
   #isOutdated = false
   /** Looking up ten thousand hashes takes longer than grouping the files. */
   #hashes = new WeakMap<FileIdentity, { readonly sha256: string | null }>()
@@ -110,7 +113,7 @@ export class Review {
     if (isInReview) this.#ids.add(id)
     else if (!this.#ids.delete(id)) return
     if (!this.#isWriting) this.#isOutdated = true
-    this.#changed()
+    this.#changed(this.#inspectingCount > 0 ? slowReportMs(this.#ids.size) : reportEveryMs)
   }
 
   /** The team's listing or the accounts have changed. */
@@ -118,7 +121,7 @@ export class Review {
     if (this.#ids.size === 0) return
     this.#hashes = new WeakMap()
     this.#isOutdated = true
-    this.#changed()
+    this.#changed(slowReportMs(this.#ids.size))
   }
 
   /** Refuses what the settings forbid from now on, and inspects again what they may allow. */
@@ -143,7 +146,7 @@ export class Review {
   /** Files were found and are being inspected, or (with a negative number) were added or dropped. */
   inspecting(count: number): void {
     this.#inspectingCount += count
-    this.#changed()
+    this.#changed(this.#inspectingCount > 0 ? slowReportMs(this.#ids.size) : reportEveryMs)
   }
 
   /** Other files of this computer can be offered as companions. */
@@ -281,7 +284,7 @@ export class Review {
 
   close(): void {
     this.#isClosed = true
-    this.#cancelReport?.()
+    this.#report?.cancel()
   }
 
   /** The files that are shown, or those of them that are named, in the order of the queue. */
@@ -299,15 +302,17 @@ export class Review {
     return known.sha256
   }
 
-  #changed(): void {
+  #changed(delayMs = reportEveryMs): void {
     this.#cached = null
-    if (this.#isClosed) return
-    this.#cancelReport ??= this.#options.environment.timers.after(reportDelayMs(this.#ids.size), () => {
-      this.#cancelReport = null
+    if (this.#isClosed || (this.#report && this.#report.delayMs <= delayMs)) return
+    this.#report?.cancel()
+    const cancel = this.#options.environment.timers.after(delayMs, () => {
+      this.#report = null
       // Comparing after each batch would take longer the more files there are.
       if (this.#isOutdated && this.#inspectingCount === 0) this.#compare()
       this.#options.onChange(this.view())
     })
+    this.#report = { delayMs, cancel }
   }
 
   #computeView(): ReviewView | null {

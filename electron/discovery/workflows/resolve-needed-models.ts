@@ -103,16 +103,18 @@ function findCandidates(neededModels: readonly NeededModel[], available: Availab
   const names = new Set(files.map(nameKey))
   const stems = new Set(files.filter((name) => !hasModelExtension(name)).map(stemKey))
   const folders = neededModels.filter(({ isFolder }) => isFolder).flatMap(foldersOf)
-  const mayMatch = (path: string, sha256: string | null) =>
+  const isFile = (path: string, sha256: string | null) =>
     (sha256 !== null && hashes.has(sha256)) ||
     names.has(nameKey(path)) ||
-    (stems.size > 0 && stems.has(stemKey(path))) ||
-    (folders.length > 0 && isInside(folders, path))
+    (stems.size > 0 && stems.has(stemKey(path)))
+  const isInFolder = (modelPath: string) => folders.length > 0 && isInside(folders, modelPath)
+  const mayMatch = (modelPath: string, sha256: string | null) =>
+    isFile(modelPath, sha256) || isInFolder(modelPath)
   return {
     ...available,
     library: available.library.filter(({ modelPath, sha256 }) => mayMatch(modelPath ?? '', sha256)),
     queued: available.queued.filter(({ target }) => mayMatch(target.modelPath, null)),
-    local: available.local.filter(({ path }) => mayMatch(path, available.localHashes.get(path) ?? null)),
+    local: available.local.filter(({ path }) => isFile(path, available.localHashes.get(path) ?? null)),
   }
 }
 

@@ -3,7 +3,12 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { resolveNeededModels } from '../../../electron/discovery/workflows/resolve-needed-models.ts'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
+import { benchEnvironment } from '../bench-engine.ts'
 import type { DropResult } from '../drop.ts'
 import { ours } from '../ours-client.ts'
 import type { OursResult } from '../ours-result.ts'
@@ -23,6 +28,9 @@ const journals = [
   [1_000, 100_000],
   [1_000, 1_000_000],
 ] as const
+/** Models of a library that are compared with those that a workflow needs. */
+const libraries = [1_000, 10_000, 50_000]
+const neededCount = 20
 const drops = [300, 1_000, 10_000]
 /** Numbers of tiny files that are uploaded. */
 const uploads = [300, 1_000, 3_000, 10_000]
@@ -43,6 +51,7 @@ export const growth: Family = {
     const api = await bench.startProgram('sink-api.ts', [sink.origin, String(100 * mebibyte)])
     const rows: Row[] = []
     for (const [queued, finished] of journals) rows.push(await measureStart(bench, api, queued, finished))
+    for (const count of libraries) rows.push(measureWorkflow(bench, count))
     for (const count of drops) rows.push(...(await measureDrop(bench, api, count)))
     for (const count of uploads) rows.push(await measureUpload(bench, api, count))
     return rows
@@ -54,12 +63,14 @@ async function measureStart(bench: Workbench, api: string, queued: number, finis
   const written = join(bench.folder, 'growing-journal')
   await run(process.execPath, [program, 'prepare', written, api, String(queued), String(finished)])
   const results: RestartResult[] = []
+  const lookupsMs: number[] = []
   for (let round = 0; round < bench.rounds; round += 1) {
     // A start changes the journal.
     const folder = `${written}-copy`
     await cp(written, folder, { recursive: true, preserveTimestamps: true })
     const { stdout } = await run(process.execPath, [program, 'measure', folder, api, String(queued)])
     results.push(JSON.parse(stdout) as RestartResult)
+    lookupsMs.push(measureLookup(folder))
     await rm(folder, { recursive: true })
   }
   await rm(written, { recursive: true })
@@ -70,8 +81,57 @@ async function measureStart(bench: Workbench, api: string, queued: number, finis
     `${of('usableCpuMs')} ms CPU, ${of('usableMs')} ms`,
     {
       ours: `peak ${of('peakMiB')} MiB, journal ${of('journalMiB', 1)} MiB`,
-      note: `first page of the history ${of('historyCpuMs', 1)} ms CPU`,
+      note: `first page of the history ${of('historyCpuMs', 1)} ms CPU, files of one model ${median(lookupsMs).toFixed(1)} ms CPU`,
     },
+  )
+}
+
+function cpuMsOf(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+/** CPU time, in ms, of finding the finished files of one multi-file model. */
+function measureLookup(folder: string): number {
+  const { database } = openJournal(folder, Date.now())
+  const store = createUploadStore(database, 'bench', benchEnvironment)
+  const tookMs = cpuMsOf(() => store.registeredFilesOf('a-key'))
+  store.close()
+  database.close()
+  return tookMs
+}
+
+/** Finding out which of the models that a workflow needs are in a library; repeated while uploads finish. */
+function measureWorkflow(bench: Workbench, libraryCount: number): Row {
+  const library = Array.from({ length: libraryCount }, (_, index): LibraryModel => ({
+    id: `model-${index}`,
+    displayName: `Model ${index}`,
+    modelType: 'loras',
+    modelPath: `models/loras/folder-${index % 40}/model-${index}.safetensors`,
+    sizeBytes: index,
+    sha256: null,
+    storageKey: null,
+    status: 'active',
+    createdAtMs: 0,
+  }))
+  const needed = Array.from({ length: neededCount }, (_, index) => ({
+    name: `folder-1/model-${index * 7}.safetensors`,
+    modelType: 'loras',
+    typeSource: null,
+    sha256: null,
+    isOff: false,
+    url: null,
+    nodes: [],
+  }))
+  const available = { library, queued: [], local: [], localHashes: new Map(), diffusersFolders: new Map() }
+  const tookMs = Array.from({ length: bench.rounds }, () =>
+    cpuMsOf(() => resolveNeededModels(needed, available)),
+  )
+  return told(
+    `a workflow's ${neededCount} models compared with ${libraryCount.toLocaleString('en')} of the library`,
+    `${median(tookMs).toFixed(1)} ms CPU`,
   )
 }
 

@@ -20,6 +20,7 @@ async function setup() {
     sealed: null,
     refusesChoices: false,
   }
+  let restoreCount = 0
   const choices = new Map<string, string>()
   const proxies = createProxyLogins({ environment, secretStore, onChange: () => {} })
   const create = (accounts = harness.start()) =>
@@ -38,7 +39,10 @@ async function setup() {
       settings: () => ({ server: cloud.url, servers: [] }),
       keychainState: () => 'ok',
       sealedProblem: () => given.sealed,
-      onSignedIn: () => given.restored,
+      onSignedIn() {
+        restoreCount += 1
+        return given.restored
+      },
       onAccountsChanged: (lostId) => events.push(`accounts changed ${lostId}`),
       onProxyLogin: () => events.push('proxy login'),
       onVisibilityChanged: (ids) => events.push(`visible ${[...ids].join()}`),
@@ -56,6 +60,8 @@ async function setup() {
     sessions,
     given,
     proxies,
+    /** How often encrypted data has begun to be restored. */
+    restoreCount: () => restoreCount,
     signInAs: async ({ email, password } = ALICE) => valueOf(await signIns.signIn(email, password)),
     asks: (name: string) => cloud.operations.filter((operation) => operation.name === name).length,
   }
@@ -183,7 +189,7 @@ test('uploads continue only if the unlocked keychain has a missing secret', asyn
   await next.close()
 })
 
-test('a start finds out that the server does not accept a sign-in any more', async () => {
+test('checks stored sign-ins at the server at the start', async () => {
   const { signInAs, create, cloud, clock, sessions } = await setup()
   await signInAs()
   cloud.endSessions(ALICE.email)
@@ -227,16 +233,16 @@ test('logs a pairing that can’t be finished because of an exception, except at
 })
 
 test('a sign-in whose encrypted data is restored only after the end changes nothing', async () => {
-  const { accounts, create, cloud, events, given, newDeviceKey } = await setup()
+  const { accounts, create, cloud, events, given, newDeviceKey, restoreCount } = await setup()
   const account = valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
   const restored = Promise.withResolvers<void>()
   given.restored = restored.promise
   const signIns = create({ ...accounts, finishPendingKey: async () => success(account) })
   await signIns.restore()
+  await expect.poll(restoreCount).toBe(1)
   await signIns.close()
   events.length = 0
   restored.resolve()
-  await given.restored
   await new Promise(setImmediate)
   expect(events).toEqual([])
 })

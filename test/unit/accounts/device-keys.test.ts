@@ -228,6 +228,14 @@ test('does not send a damaged key of an earlier pairing', async () => {
   const { accounts, cloud, secretStore } = await setup()
   secretStore.entries.set(`device arrival ${cloud.url}`, 'dk-a\r\nX: y')
   expect([await accounts.finishPendingKey(cloud.url), cloud.operations]).toEqual([null, []])
+})
+
+test('does not finish an earlier pairing while the keychain is locked', async () => {
+  const { accounts, cloud, newDeviceKey, secretStore } = await setup()
+  const key = await newDeviceKey()
+  secretStore.entries.set(`device arrival ${cloud.url}`, key)
+  cloud.forgetOperations()
   secretStore.failWith('keychain-locked')
-  expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
+  expect([await accounts.finishPendingKey(cloud.url), cloud.operations]).toEqual([null, []])
+  expect([...secretStore.entries.values()]).toEqual([key])
 })

@@ -29,12 +29,21 @@ test.each(['wan.gguf', 'missing/flux.safetensors', 'flux.safetensors/inside'])(
   },
 )
 
-test('accepts files, folders, links whose file is gone, and names that the system refuses', async () => {
+test('accepts files and folders', async () => {
   await mkdir(join(folder, 'loras'))
-  await symlink(join(folder, 'gone'), join(folder, 'link'))
-  for (const name of ['flux.safetensors', 'loras', 'link', 'x'.repeat(300)])
+  for (const name of ['flux.safetensors', 'loras'])
     expect(await missingPathFailure(join(folder, name))).toBe(null)
 })
+
+// On Windows a link needs a privilege, and a name that is too long looks like one that does not exist.
+test.skipIf(process.platform === 'win32')(
+  'accepts links whose file is gone, and names that the system refuses',
+  async () => {
+    await symlink(join(folder, 'gone'), join(folder, 'link'))
+    for (const name of ['link', 'x'.repeat(300)])
+      expect(await missingPathFailure(join(folder, name))).toBe(null)
+  },
+)
 
 test('finds the missing ones among several paths', async () => {
   const missing = join(folder, 'a.gguf')

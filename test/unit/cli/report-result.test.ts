@@ -4,6 +4,7 @@ import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import type { UploadContext } from '../../../electron/cli/command-context.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
 import { failure, success } from '../../../electron/contract/failures.ts'
+import type { ModelGroup } from '../../../electron/contract/recognition.ts'
 import type { ModelStatus } from '../../../electron/contract/uploads.ts'
 import { failedRow, registeredRow, row } from '../../components/support/rows.ts'
 
@@ -39,8 +40,8 @@ test.each([
   ['ok', 2],
 ] as const)('the exit code is %s if the library has %i of 2 files of a model', async (name, presentCount) => {
   const { recognition } = row('Flux')
-  const group = { key: 'g', name: 'Flux', kind: 'sharded' }
-  const shard = registeredRow('Flux', { recognition: { ...recognition, group } as typeof recognition })
+  const group: ModelGroup = { key: 'g', name: 'Flux', kind: 'shards' }
+  const shard = registeredRow('Flux', { recognition: { ...recognition, group } })
   const status = { fileCount: 2, presentCount, missing: [] }
   expect(await reportResult([shard], contextOf(status))).toBe(exitCodes[name])
 })

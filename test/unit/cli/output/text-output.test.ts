@@ -4,6 +4,7 @@ import { createTextStream } from '../../../../electron/cli/output/text-stream.ts
 import { textWidth } from '../../../../electron/cli/output/terminal-text.ts'
 import type { UploadReporter } from '../../../../electron/cli/output/output.ts'
 import { failure } from '../../../../electron/contract/failures.ts'
+import type { ModelGroup } from '../../../../electron/contract/recognition.ts'
 import type { Totals, UploadRow } from '../../../../electron/contract/uploads.ts'
 import { failedRow, registeredRow, row } from '../../../components/support/rows.ts'
 
@@ -107,10 +108,8 @@ const library = {
 } as const
 const already = (change: object, modelPath: string = library.path) =>
   registeredRow('Flux', { already: { ...library, ...change }, target: { modelPath } })
-const group = { key: 'g', name: 'Wan', kind: 'sharded' }
-const ofGroup = registeredRow('Flux', {
-  recognition: { ...row('Flux').recognition, group } as UploadRow['recognition'],
-})
+const group: ModelGroup = { key: 'g', name: 'Wan', kind: 'shards' }
+const ofGroup = registeredRow('Flux', { recognition: { ...row('Flux').recognition, group } })
 
 const written: readonly (readonly [RegExp | string, (reporter: UploadReporter) => void])[] = [
   [

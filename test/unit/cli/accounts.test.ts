@@ -3,7 +3,13 @@ import { UsageError } from '../../../electron/cli/arguments.ts'
 import { runAccountsCommand, runLogoutCommand } from '../../../electron/cli/commands/accounts.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
-import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import {
+  failed,
+  failure,
+  success,
+  type FailureCode,
+  type Result,
+} from '../../../electron/contract/failures.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
 import { account, signedIn } from '../../components/support/rows.ts'
 import { advanceRetries, createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
@@ -116,7 +122,8 @@ test.for<[string, 'kept' | 'removed' | null]>([
 test('says that nothing is encrypted while the user has another sign-in', async () => {
   const { logout, out } = setup([mira, device, otto])
   await logout('device-1')
-  expect(out).toEqual(['Signed out.', expect.not.stringContaining('encrypted until')])
+  const sentence = 'You have another sign-in for this account, so its uploads and history stay visible.'
+  expect(out).toEqual(['Signed out.', sentence])
   const { logout: logoutOfOther, out: outOfOther } = setup([mira, otto])
   await logoutOfOther('account-2')
   expect(outOfOther[1]).toContain('encrypted until')
@@ -172,14 +179,15 @@ test('does not name an account that has left', async () => {
   expect(err).toEqual([])
 })
 
-test.for([
-  ['seal-unavailable', 2],
-  ['unexpected', 1],
-] as const)('a sign-out that fails with %s exits with 1 and writes %i lines', async ([code, count]) => {
+test.for<[FailureCode, readonly string[]]>([
+  ['seal-unavailable', ['Use --remove to delete them from this computer, or --keep to leave them readable.']],
+  ['unexpected', []],
+])('a sign-out that fails with %s exits with 1 and proposes %j', async ([code, proposals]) => {
   const { logout, out, err, calls } = setup([mira, otto], { signOut: () => failed(failure(code)) })
   expect(await logout()).toBe(exitCodes.someFailed)
   // Both accounts are tried.
-  expect([out, err.length, calls.length]).toEqual([[], 2 * count, 2])
+  const reported = [expect.stringContaining(`(${code})`) as string, ...proposals]
+  expect([out, err, calls.length]).toEqual([[], [...reported, ...reported], 2])
 })
 
 test('a sign-out waits until another process has stopped the uploads of the account', async () => {
@@ -197,5 +205,5 @@ test('a sign-out fails if another process does not stop its uploads', async () =
   const pending = () => failed(failure('seal-pending'))
   const { logout, clock, out, err } = setup([mira], { signOut: pending, sealDeparted: pending })
   expect(await advanceRetries(clock, logout())).toBe(exitCodes.someFailed)
-  expect([out, err.length]).toEqual([[], 1])
+  expect([out, err]).toEqual([[], [expect.stringContaining('(seal-pending)')]])
 })

@@ -10,8 +10,8 @@ import {
   type FailureCode,
   type Result,
 } from '../../../electron/contract/failures.ts'
-import type { Engine } from '../../../electron/engine/engine.ts'
 import { account, signedIn } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 import { advanceRetries, createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
@@ -29,7 +29,7 @@ function setup(
     sealed,
     canUnseal = false,
   }: {
-    readonly signOut?: () => Result<unknown>
+    readonly signOut?: () => Result<void>
     readonly sealDeparted?: () => Result<void>
     readonly sealed?: SessionView['sealed']
     readonly canUnseal?: boolean
@@ -39,7 +39,7 @@ function setup(
   const { streams, out, err } = recordedStreams()
   const calls: unknown[] = []
   let session: SessionView = { ...signedIn(...accounts), ...(sealed && { sealed }), accounts }
-  const engine = {
+  const engine = fakeEngine({
     session: () => session,
     async unsealPresent() {
       await Promise.resolve()
@@ -47,16 +47,20 @@ function setup(
     },
     sealDeparted: async () => sealDeparted(),
     calls: {
-      async signOut(args: { readonly accountId: string }) {
+      async signOut(args) {
         calls.push(args)
         const result = signOut()
         const left = session.accounts.filter(({ id }) => id !== args.accountId)
-        if (result.ok) session = { ...session, accounts: left }
-        return result
+        if (!result.ok) return result
+        session = { ...session, accounts: left }
+        return success(session)
       },
-      discardSealed: async () => signOut(),
+      async discardSealed() {
+        const result = signOut()
+        return result.ok ? success(session) : result
+      },
     },
-  } as unknown as Engine
+  })
   return {
     out,
     err,

@@ -7,6 +7,7 @@ import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import type { FoundModelView, FoundPlacesView, FoundPlaceView } from '../../../electron/contract/discovery.ts'
 import { failure } from '../../../electron/contract/failures.ts'
 import { foundModel, foundPlace, foundView, team } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 /** What `find` writes and returns for a search with this result; each place has these models. */
@@ -23,8 +24,8 @@ async function find(
   const interruption = listenForInterruption(process, () => undefined)
   if (isInterrupted) process.emit('SIGINT', 'SIGINT')
   const modelsIn = () => models.map((model) => ({ path: `/models/${model.name}`, model }))
-  const engine = { findModels: async () => ({ view, modelsIn }) }
-  const context = { engine, streams, interruption } as unknown as CommandContext
+  const engine = fakeEngine({ findModels: async () => ({ view, modelsIn }) })
+  const context = { engine, streams, interruption } as CommandContext
   const code = await runFindCommand({ name: 'find', team: null, json }, null, context)
   return { code, out, err, events: () => out.map((line) => JSON.parse(line) as object) }
 }

@@ -5,6 +5,7 @@ import { failure } from '../../../electron/contract/failures.ts'
 import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
 import { failedRow, patchOf, registeredRow, row, sendingRow } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 
 type Listener = Parameters<Engine['subscribe']>[0]
 type Library = Parameters<NonNullable<Listener['library']>>[0]
@@ -14,7 +15,12 @@ function setup() {
   const events: string[] = []
   const progress: UploadProgress[] = []
   let listener: Listener = {}
-  const engine = { subscribe: (next: Listener) => void (listener = next) } as unknown as Engine
+  const engine = fakeEngine({
+    subscribe(next) {
+      listener = next
+      return () => undefined
+    },
+  })
   const names = ['queued', 'waiting', 'registered', 'alreadyInLibrary', 'failed'] as const
   const reporter = {
     ...Object.fromEntries(

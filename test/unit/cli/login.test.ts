@@ -5,16 +5,17 @@ import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import type { Pairing, SessionView } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import type { Engine } from '../../../electron/engine/engine.ts'
 import { account, signedIn, signedOut } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
-const waiting = {
+const waiting: Pairing = {
   userCode: 'ABCD-EFGH',
   address: 'https://cloud.example/pair',
+  expiresAtMs: 600_000,
   state: 'waiting',
   failure: null,
-} as Pairing
+}
 
 /** A pairing whose session the test changes. */
 function pair({
@@ -30,9 +31,9 @@ function pair({
     view = { ...view, ...next }
     for (const listener of listeners) listener(view)
   }
-  const engine = {
+  const engine = fakeEngine({
     session: () => view,
-    subscribe({ session: listener }: { readonly session: (view: SessionView) => void }) {
+    subscribe({ session: listener = () => undefined }) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
@@ -45,7 +46,7 @@ function pair({
         return success(view)
       },
     },
-  } as unknown as Engine
+  })
   const interruption = listenForInterruption(process, () => undefined)
   const code = runLoginCommand(
     { name: 'login', by: 'pairing', email: null },

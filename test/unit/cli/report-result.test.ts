@@ -2,18 +2,20 @@ import { expect, test } from 'vitest'
 import { reportResult } from '../../../electron/cli/commands/report-result.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import type { UploadContext } from '../../../electron/cli/command-context.ts'
+import type { UploadReporter } from '../../../electron/cli/output/output.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import type { ModelGroup } from '../../../electron/contract/recognition.ts'
 import type { ModelStatus } from '../../../electron/contract/uploads.ts'
 import { failedRow, registeredRow, row } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 
 /** A command whose engine reports this status for each multi-file model. */
 const contextOf = (status: ModelStatus | null = null) =>
   ({
-    engine: { calls: { modelStatus: async () => success(status) } },
-    reporter: { finished: () => {}, modelEnded: () => {} },
-  }) as unknown as UploadContext
+    engine: fakeEngine({ calls: { modelStatus: async () => success(status) } }),
+    reporter: { finished: () => {}, modelEnded: () => {} } as Partial<UploadReporter> as UploadReporter,
+  }) as UploadContext
 
 test.each<[string, number, Verification]>([
   ['differs', exitCodes.someFailed, { kind: 'differs', differences: [], atMs: 1 }],

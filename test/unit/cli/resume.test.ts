@@ -6,8 +6,10 @@ import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { Engine } from '../../../electron/engine/engine.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { patchOf, registeredRow } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -16,10 +18,13 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 async function resume(records: readonly UploadRecord[], resumed: Result<readonly string[]>) {
   const { folder } = rowsOnJournal(records)
   const { streams, out, err } = recordedStreams()
-  let listener: { readonly patch?: (patch: ReturnType<typeof patchOf>) => void } = {}
-  const already = { name: 'A', path: null, status: 'active' }
-  const engine = {
-    subscribe: (next: typeof listener) => void (listener = next),
+  let listener: Parameters<Engine['subscribe']>[0] = {}
+  const already = { name: 'A', path: null, status: 'active' } as const
+  const engine = fakeEngine({
+    subscribe(next) {
+      listener = next
+      return () => undefined
+    },
     async resumeUnfinished() {
       const ids = resumed.ok ? resumed.value : []
       listener.patch?.(
@@ -30,13 +35,13 @@ async function resume(records: readonly UploadRecord[], resumed: Result<readonly
       )
       return resumed
     },
-  }
+  })
   const context = {
     engine,
     streams,
     interruption: listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined),
     reporter: createTextReporter(streams, { quiet: false }),
-  } as unknown as UploadContext
+  } as UploadContext
   return { code: await runResumeCommand(folder, context), out, err }
 }
 

@@ -9,6 +9,7 @@ import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { RetryOptions } from '../../../electron/platform/retry-call.ts'
 import { account, foundView, signedIn, signedOut } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 const mira = account()
@@ -35,31 +36,34 @@ async function run(line: string, { accounts = [], token = null, team = null, int
     process.emit('SIGINT', 'SIGINT')
     return new Promise<void>(() => undefined)
   }
-  const engine = {
-    start: () => wait('start'),
+  const engine = fakeEngine({
+    async start() {
+      await wait('start')
+      return true
+    },
     session: () => (accounts.length > 0 ? { ...signedIn(...accounts), chosen: null } : signedOut),
-    async useToken(_token: string, options: RetryOptions) {
+    async useToken(_token, options = {}) {
       retry = options
       await wait('useToken')
-      return token
+      return token ?? failed(failure('login-refused'))
     },
     cleanUpAbandoned: () => wait('cleanUpAbandoned'),
-    async findModels(choice: unknown) {
+    async findModels(choice) {
       calls.push(choice)
       return { view: foundView([]), modelsIn: () => [] }
     },
-    async addPaths(_paths: unknown, request: { readonly team: unknown }) {
-      calls.push(request.team)
+    async addPaths(_paths, request) {
+      calls.push(request?.team)
       return success({ added: 0, refused: 0, skipped: [] })
     },
     subscribe: () => () => undefined,
-  }
+  })
   const context = {
     engine,
     cliEnvironment: { token: token && 'token', team, home: '/missing' },
     interruption: listenForInterruption(process, () => undefined),
     streams,
-  } as unknown as CommandContext
+  } as CommandContext
   const command = parseCommand(line.split(' ')) as EngineCommand
   return { code: await runCommand(command, context), out, err, calls, retry: retry as RetryOptions | null }
 }

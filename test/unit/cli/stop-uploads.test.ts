@@ -3,34 +3,46 @@ import { expect, test, vi } from 'vitest'
 import type { UploadContext } from '../../../electron/cli/command-context.ts'
 import { removeFailedUploads, stopUploads } from '../../../electron/cli/commands/stop-uploads.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
+import type { Interruption } from '../../../electron/cli/interruption.ts'
+import type { UploadReporter } from '../../../electron/cli/output/output.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import type { Engine } from '../../../electron/engine/engine.ts'
-import { failedRow, pathConflictRow, registeredRow, sendingRow } from '../../components/support/rows.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
+import {
+  failedRow,
+  patchOf,
+  pathConflictRow,
+  registeredRow,
+  sendingRow,
+  snapshotOf,
+} from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 /** An engine with one upload whose pause ends when the test says so. */
 function setup() {
   const clock = standingClock()
-  const paused = Promise.withResolvers<unknown>()
+  const paused = Promise.withResolvers<Result<void>>()
   const listeners = new Set<() => void>()
-  const totals = { pausing: { finishingParts: 0, unacknowledgedBytes: 0, uploadCount: 1, isSingle: false } }
-  const lines: string[] = []
+  let pausingTotals = { finishingParts: 0, unacknowledgedBytes: 0, uploadCount: 1 }
+  const snapshot = snapshotOf([sendingRow('1')])
+  const { streams, err: lines } = recordedStreams()
   const pausing = vi.fn<UploadContext['reporter']['pausing']>()
   const context = {
     environment: createTestEnvironment(clock),
-    engine: {
+    engine: fakeEngine({
       calls: { pause: () => paused.promise },
-      snapshot: () => ({ rows: [{ id: '1', phase: 'sending' }], totals }),
-      subscribe({ patch }: { readonly patch: () => void }) {
-        listeners.add(patch)
-        return () => listeners.delete(patch)
+      snapshot: () => ({ ...snapshot, totals: { ...snapshot.totals, pausing: pausingTotals } }),
+      subscribe({ patch }) {
+        const listener = () => patch?.(patchOf(1, []))
+        listeners.add(listener)
+        return () => listeners.delete(listener)
       },
-    },
-    interruption: { exitCode: 130 },
-    reporter: { pausing, finished: () => {}, stopped: () => {} },
-    streams: { err: { line: (text: string) => void lines.push(text) } },
-  } as unknown as UploadContext
+    }),
+    interruption: { exitCode: 130 } as Interruption,
+    reporter: { pausing, finished: () => {}, stopped: () => {} } as Partial<UploadReporter> as UploadReporter,
+    streams,
+  } as Partial<UploadContext> as UploadContext
   const ended = stopUploads(context, { command: 'upload', remove: false })
   return {
     clock,
@@ -38,7 +50,7 @@ function setup() {
     listeners,
     pausing,
     change(finishingParts: number, unacknowledgedBytes: number) {
-      totals.pausing = { ...totals.pausing, finishingParts, unacknowledgedBytes }
+      pausingTotals = { ...pausingTotals, finishingParts, unacknowledgedBytes }
       for (const listener of listeners) listener()
     },
     async end() {
@@ -82,10 +94,10 @@ test('reports nothing about a pause that ends at once', async () => {
 })
 
 interface StopOptions {
-  readonly rows?: readonly { readonly id: string; readonly phase: string }[]
+  readonly rows?: readonly UploadRow[]
   readonly exitCode?: number
-  readonly paused?: Result<unknown>
-  readonly cancelled?: Result<unknown>
+  readonly paused?: Result<void>
+  readonly cancelled?: Result<void>
   readonly abandonedCount?: number
 }
 
@@ -103,29 +115,29 @@ async function stop(
   const { streams, err } = recordedStreams()
   const calls: unknown[] = []
   const clock = standingClock()
-  const record = (name: string, result: unknown) => async (args: object) => {
+  const record = (name: string, result: Result<void>) => async (args: object) => {
     calls.push({ [name]: args })
     return result
   }
   const context = {
     environment: createTestEnvironment(clock),
-    engine: {
+    engine: fakeEngine({
       calls: {
         pause: record('pause', paused),
         stopPausing: record('stopPausing', success(undefined)),
         cancel: record('cancel', cancelled),
       },
-      snapshot: () => ({ rows, totals: {} }),
+      snapshot: () => snapshotOf(rows),
       cleanUpAbandoned: async () => undefined,
       abandonedCount: () => abandonedCount,
-    },
-    interruption: { exitCode },
+    }),
+    interruption: { exitCode } as Interruption,
     reporter: {
       finished: () => void calls.push('finished'),
-      stopped: (summary: unknown) => void calls.push(summary),
-    },
+      stopped: (summary) => void calls.push(summary),
+    } as Partial<UploadReporter> as UploadReporter,
     streams,
-  } as unknown as UploadContext
+  } as Partial<UploadContext> as UploadContext
   const code = await stopUploads(context, options)
   return { code, calls, err, waits: clock.waits() }
 }
@@ -192,22 +204,22 @@ test('uploads that can’t be cancelled stay in the queue', async () => {
 
 test('does not wait forever for the cleanup of storage', async () => {
   const clock = standingClock()
-  const engine = {
+  const engine = fakeEngine({
     calls: { cancel: async () => success(undefined) },
     cleanUpAbandoned: () => new Promise(() => undefined),
     abandonedCount: () => 1,
-  } as unknown as Engine
+  })
   const removed = removeFailedUploads(engine, [failedRow('a')], createTestEnvironment(clock))
   await expect.poll(() => clock.waits().length).toBe(1)
   clock.advance(clock.waits()[0] ?? 0)
   await removed
 })
 
-test('removes only failures that the user can’t fix in the app or by signing in, and waits for it', async () => {
+test('removes only failures that neither the app nor a sign-in can fix, and waits for that', async () => {
   const done: unknown[] = []
-  const engine = {
+  const engine = fakeEngine({
     calls: {
-      async cancel(args: unknown) {
+      async cancel(args) {
         await setImmediate()
         done.push(args)
         return success(undefined)
@@ -218,7 +230,7 @@ test('removes only failures that the user can’t fix in the app or by signing i
       done.push('cleaned up')
     },
     abandonedCount: () => 0,
-  } as unknown as Engine
+  })
   const environment = createTestEnvironment(standingClock())
   const kept = [
     failedRow('a', failure('signed-out')),

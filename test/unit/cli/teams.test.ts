@@ -4,20 +4,15 @@ import { findTeam, uploadTeams } from '../../../electron/cli/commands/teams.ts'
 import { toTeam } from '../../../electron/cloud/auth.ts'
 import type { Account, TeamChoice } from '../../../electron/contract/account.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
+import { account as accountWith, signedIn } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 
 const account = (id: string, server: string, kind: Account['kind'] = 'session', name = 'Studio') =>
-  ({
-    id,
-    server,
-    kind,
-    state: 'ready',
-    personId: 'person',
-    teams: [{ id: 'team', name }],
-  }) as unknown as Account
+  accountWith({ id, server, kind, personId: 'person', teams: [{ id: 'team', name }] })
 
 const engineWith = (...accounts: readonly Account[]) => engineWithChoice(null, ...accounts)
 const engineWithChoice = (chosen: TeamChoice | null, ...accounts: readonly Account[]) =>
-  ({ session: () => ({ accounts, chosen }) }) as unknown as Engine
+  fakeEngine({ session: () => ({ ...signedIn(...accounts), chosen }) })
 
 test('lists a team once for two sign-ins of one user', () => {
   const engine = engineWith(

@@ -12,6 +12,7 @@ import { failed, failure, success, type Result } from '../../../electron/contrac
 import { receiptOf } from '../../../electron/contract/receipt.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 import { registeredRecord } from '../../support/records.ts'
 
@@ -50,12 +51,13 @@ async function verify({
 }: Options = {}) {
   const { streams, out, err } = recordedStreams()
   const answers = [...library]
-  const engine = {
-    verifyReceipt: async () => (answers.length > 1 ? answers.shift() : answers[0]),
+  let answer = success(verified)
+  const engine = fakeEngine({
+    verifyReceipt: async () => (answer = answers.shift() ?? answer),
     localFileWith: async () => (known === null ? failed(failure('file-missing')) : success(known)),
-  }
+  })
   const interruption = listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined)
-  const context = { engine, streams, interruption } as unknown as CommandContext
+  const context = { engine, streams, interruption } as CommandContext
   const command = { name: 'verify', receipt: join(folder, 'receipt.json'), file, json } as const
   return { code: await runVerifyCommand(command, context), out, err }
 }

@@ -10,7 +10,9 @@ import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import type { NeededModelView, WorkflowView } from '../../../electron/contract/discovery.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
+import type { Engine } from '../../../electron/engine/engine.ts'
 import { need, patchOf, registeredRow, team, workflowNeeds } from '../../components/support/rows.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 const [inLibrary, here, off, nowhere] = workflowNeeds as [
@@ -42,8 +44,8 @@ async function run(
   const requested: string[] = []
   const undone: unknown[] = []
   let isComplete = false
-  let listener: { readonly patch?: (patch: ReturnType<typeof patchOf>) => void } = {}
-  const workflow = {
+  let listener: Parameters<Engine['subscribe']>[0] = {}
+  const workflow: WorkflowView = {
     id: 'w',
     fileName: 'w.json',
     team,
@@ -54,35 +56,39 @@ async function run(
     needs,
     ...view,
   }
-  const engine = {
-    subscribe: (next: typeof listener) => void (listener = next),
+  const engine = fakeEngine({
+    subscribe(next) {
+      listener = next
+      return () => undefined
+    },
     workflows: {
-      open: async () => ({ id: 'w', unread: [] }),
+      open: async () => ({ id: 'w', files: [], unread: [] }),
       async whenComplete() {
         await Promise.resolve()
         isComplete = true
       },
       view: () => (isComplete ? workflow : null),
-      async enqueueModels(_id: string, ids: readonly string[], confirm: () => Promise<boolean>) {
-        if (await confirm()) requested.push(...ids)
-        const already = { name: 'Here', path: null, status: 'active' }
+      async enqueueModels(_id, ids, confirm) {
+        const question = { count: ids.length, sizeBytes: 1, team: team.name, server: 'cloud.example' }
+        if (await confirm(question)) requested.push(...ids)
+        const already = { name: 'Here', path: null, status: 'active' } as const
         if (report.ok) listener.patch?.(patchOf(1, [registeredRow('here', { already })]))
         return report
       },
     },
     calls: {
-      async undoAdd(args: unknown) {
+      async undoAdd(args) {
         undone.push(args)
-        return success([{}])
+        return success(['here'])
       },
     },
-  }
+  })
   const context = {
     engine,
     streams,
     interruption: listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined),
     reporter: createTextReporter(streams, { quiet: false }),
-  } as unknown as UploadContext
+  } as UploadContext
   const command = { name: 'workflow', file: '/w.json', team: null, upload, json, quiet: false } as const
   const speed = { limitBytesPerSecond: undefined, streamsMost: undefined }
   const code = await runWorkflowCommand({ ...command, ...speed }, { accountId: 'a', teamId: 't' }, context)
@@ -208,7 +214,7 @@ test.for<[string, Result<AddReport | null>]>([
 })
 
 test('removes files whose licence needs a decision, and uploads the others', async () => {
-  const added = { added: 2, refused: 0, skipped: [], drop: 'd', isInReview: true } as unknown as AddReport
+  const added: AddReport = { added: 2, refused: 0, skipped: [], drop: 'd', isInReview: true }
   const { code, err, undone } = await run([here], { upload: true, report: success(added) })
   expect([code, undone]).toEqual([exitCodes.someFailed, [{ drop: 'd' }]])
   expect(err.at(-1)).toContain('the licence of a model needs your decision')

@@ -103,9 +103,8 @@ test('users without an e-mail address on different servers are different', () =>
 test('a sign-in is a user’s last one unless another one of the user is signed in', () => {
   const own = account('own')
   const isLast = (...others: readonly Account[]) => isLastSignIn([own, ...others], 'own')
-  expect([isLast(), isLast(bob), isLast(account('expired', { state: 'signed-out' }))]).toEqual([
-    ...[true, true, true],
-  ])
+  expect([isLast(), isLast(bob)]).toEqual([true, true])
+  expect(isLast(account('expired', { state: 'signed-out' }))).toBe(true)
   expect(isLast(account('device', { kind: 'device' }))).toBe(false)
   expect(isLastSignIn([bob], 'own')).toBe(false)
 })

@@ -39,7 +39,7 @@ test('with --yes everything is approved, without a question', async () => {
   expect([request, exitCode]).toEqual([{ review: 'approved' }, null])
 })
 
-test('approves without a word what needs no review', async () => {
+test('approves files that need no review, without output', async () => {
   const { isApproved, exitCode, out, err } = await review('', proposal({ isReviewNeeded: false }))
   expect([isApproved, exitCode, out, err]).toEqual([true, null, [], []])
 })

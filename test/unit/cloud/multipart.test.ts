@@ -5,7 +5,7 @@ import { createAnsweringClient, createRecordingClient, deviceSigner } from '../.
 
 const { signal } = new AbortController()
 
-test('joins parts in their order, however they were acknowledged, with ETags as storage returned them', async () => {
+test('joins parts in their order and with the ETags that storage returned', async () => {
   const { client, requests } = createRecordingClient({})
   const upload = {
     uploadId: 'u',

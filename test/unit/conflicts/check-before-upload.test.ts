@@ -227,7 +227,7 @@ test('a begun upload waits for a copy that runs, and continues if that fails', a
   expect(recordOf(begun.id)?.state).toEqual(state)
 })
 
-test('of two begun copies the one of which more is sent goes first, such as after an interruption', async () => {
+test('of two begun copies, the one of which more is sent goes first', async () => {
   const { add, check, setSent } = setup()
   const bytes = bytesOf(9_000, 1)
   const state = multipartOpenState(1_000)
@@ -339,7 +339,7 @@ test.for<[string, Result<LibraryModel>, boolean]>([
   expect(recordOf(id)?.library?.replaces?.modelId).toBe(isReplaced ? 'm1' : undefined)
 })
 
-test('applies a decision about a begun upload, unless its replacement has begun or its model is registered', async () => {
+test('applies a decision until the replacement has begun or the model is registered', async () => {
   const replaces = {
     modelId: 'old',
     name: 'Old',
@@ -364,7 +364,7 @@ test('applies a decision about a begun upload, unless its replacement has begun 
   expect(await pathOf({ state: replacingState('new') })).toBe(keyless.modelPath)
 })
 
-test('waits for the same reason again without a new failure, until the other one or its name changes', async () => {
+test('a waiting upload gets a new failure only if the other file or its name changes', async () => {
   const { add, check, clock, rows } = setup()
   const bytes = bytesOf(9_000, 1)
   const first = add('first', bytes, { target: targetAt('models/loras/x.safetensors') })
@@ -421,7 +421,7 @@ function setupWithOtherProcess(options: ConflictCheckSetup = {}) {
   return { ...context, own, theirs, other }
 }
 
-test('waits for another process that sends the file, and looks at nothing else until it has stopped', async () => {
+test('waits while another process sends the file, without reading it', async () => {
   const { own, theirs, other, check, rows, clock } = setupWithOtherProcess()
   theirs.claimFile(other)
   const first = await check(own.id)

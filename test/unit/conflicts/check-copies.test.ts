@@ -36,7 +36,7 @@ test('looks up no model of a recent listing', async () => {
   expect(lookedUp).toEqual([])
 })
 
-test('looks up a model whose path a recent listing lacks, which may be that of a multi-file model', async () => {
+test('looks up the path of a model if the listing lacks it', async () => {
   const bytes = bytesOf(5_000, 1)
   const target = targetAt('models/diffusers/sdxl/vae/config.json')
   const group = { key: 'k', name: 'sdxl', kind: 'diffusers' } as const

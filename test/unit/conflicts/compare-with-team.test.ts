@@ -60,7 +60,7 @@ test('names a matching model by its name, else its path, else its id', () => {
   ]).toEqual(['Style', path, 'm1'])
 })
 
-test('a file of a multi-file model matches a model with its bytes at its path, or at an unknown one', () => {
+test('matches a file of a multi-file model only at its path or an unknown one', () => {
   const file = partOfModel(fileTo(path, 5))
   const isMatched = (modelPath: string | null) =>
     compare([file], [libraryModel(path, { sha256, modelPath })], { knownSha256: sha256 }).inLibrary.has(

@@ -247,7 +247,7 @@ const complete: readonly (readonly [file: Recognition, team: readonly string[]])
   ],
 ]
 
-test('raises no alarm for teams with the usual names of ComfyUI templates, examples and downloads', () => {
+test('finds companions by the usual names of ComfyUI templates, examples and downloads', () => {
   const alarms = complete.flatMap(([file, paths]) => {
     const found = missing(file, teamOf(paths))
     return found.length === 0

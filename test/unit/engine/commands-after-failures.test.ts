@@ -36,7 +36,7 @@ function setup(found: Partial<Inspection> = {}) {
   }
 }
 
-test('retries an upload at once that waits for its time, and leaves those alone that did not fail', async () => {
+test('retries waiting uploads at once, and changes none that did not fail', async () => {
   const { commands, queue, rows, run, started, clock, add, stateOf, inspected } = setup()
   const [id, running] = [add(), add()]
   queue.add([id, running])

@@ -292,7 +292,7 @@ const orderOf = ({ rows }: ReturnType<typeof setup>) =>
     .ids()
     .toSorted((one, other) => (rows.get(one)?.record.position ?? 0) - (rows.get(other)?.record.position ?? 0))
 
-test('moves uploads whose turn is still to come, in the given order; the others keep their places', () => {
+test('moves uploads whose turn is still to come; the others keep their order', () => {
   const context = setup()
   const { rows, commands, add } = context
   const put = (id: string, given = {}) => add({ id, position: rows.ids().length * 1_024, ...given })

@@ -273,7 +273,7 @@ test('a run that was paused leaves its upload paused, with the reason why it res
   expect([restarted.phase, restarted.failureCode]).toEqual(['paused', 'upload-ended'])
 })
 
-test('a finished upload is reported, unless the library had its bytes, and what was sent of it is abandoned', async () => {
+test('reports a finished upload, unless the library had its bytes: then its data is abandoned', async () => {
   const check: ConflictCheckResult = { kind: 'done' }
   const found: RunSetup['meanwhile'] = (rows, id) =>
     rows.applyEvent(id, 'found', {

@@ -53,7 +53,7 @@ test.for<[what: string, other: UploadRecord, offer: string | null]>([
   expect(offered()).toEqual([offer])
 })
 
-test('offers a corrected type for files without tensors in the same folder with the same extension', () => {
+test('offers a corrected type for files without tensors of the same folder and extension', () => {
   const { corrections } = setup([])
   const file = (path: string) => upload(undefined, 'onnx', { path, fileName: path, seen: undefined })
   const seen = { place: '/x', target: uploadRecord().target }

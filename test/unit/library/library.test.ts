@@ -357,7 +357,7 @@ async function setupLarge() {
   return { ...parts, newLists: () => parts.lists() - before, countOf }
 }
 
-test('requests only the first and the last page of a large library again while nothing has changed', async () => {
+test('requests only the first and last page of a large library while it is unchanged', async () => {
   const { countOf, newLists } = await setupLarge()
   expect([await countOf(), newLists()]).toEqual([620, 2])
 })

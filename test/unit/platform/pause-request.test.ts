@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 
-test('tells its listeners once that a pause is requested, and once that it is revoked', () => {
+test('notifies listeners once per request and once per revocation', () => {
   const control = createPauseControl()
   const seen: boolean[] = []
   control.onChange(() => seen.push(control.isRequested))

@@ -47,7 +47,7 @@ describe('what is on disk', () => {
     [{ days: [7], fromMinute: 0, toMinute: 1 }, false],
     [{ days: [0], fromMinute: -1, toMinute: 1 }, false],
     [{ days: [0], fromMinute: 0, toMinute: 24 * 60 }, false],
-  ])('accepts only days and minutes that there are as quiet hours: %o', (hours, isAccepted) => {
+  ])('refuses only quiet hours with invalid days or minutes: %o', (hours, isAccepted) => {
     const quietHours = [{ ...hours, limitBytesPerSecond: null }]
     expect(parseSettings({ quietHours }).refused).toEqual(isAccepted ? [] : ['quietHours'])
   })

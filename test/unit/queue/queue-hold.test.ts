@@ -97,7 +97,7 @@ test.each([
   },
 )
 
-test('reports the reason before the queue is held: the user, a condition, dead connections or the end', async () => {
+test('reports the reason for holding the queue before it is held', async () => {
   const { hold, reasons } = setup()
   await hold.start({ ownsQueue: true })
   await hold.hold('quiet-hours')

@@ -190,7 +190,7 @@ test.each(permanentCodes)('quotes the message of a permanent %i %s in the senten
   )
 })
 
-test('shows the whole message of storage, shortened and without markup, secrets and control characters', () => {
+test('shows storage’s message, shortened and without markup, secrets and control characters', () => {
   const messageOf = (message: string) => {
     const outcome = answered(501, {
       body: `<Error><Code>NotImplemented</Code><Message>${message}</Message></Error>`,

@@ -72,7 +72,7 @@ test('a batch is notified once, after its last file', () => {
   expect(watch(patch({}))).toBeNull()
 })
 
-test('a model that is verified during the batch is counted once, and one of an earlier batch not at all', () => {
+test('counts a model that is verified during its batch once, and none of an earlier batch', () => {
   const watch = createNotificationRules()
   const verification = { kind: 'verified', atMs: 0 } as const
   watch(patch({ running: 2 }, row('a', 'sending'), row('b', 'sending')))

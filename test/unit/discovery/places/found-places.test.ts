@@ -177,7 +177,7 @@ test('gives a place another version only when its models have changed', async ()
   expect([versionOf() === before, places.view().places[0]?.presentCount]).toEqual([false, 2])
 })
 
-test('forgets places that a complete search does not find again, and keeps them after an incomplete one', async () => {
+test('forgets places that are gone, but only after a complete search', async () => {
   const { places, newest } = setup()
   const foundIn = async (isComplete: boolean, ...paths: readonly string[]) => {
     const search = places.search(true)

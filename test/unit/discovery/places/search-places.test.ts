@@ -138,7 +138,7 @@ test('does not report models of a yaml file again in the folder of a program', a
   ])
 })
 
-test('gives a model the type of the deepest folder in a yaml file, and names folders that can’t be read', async () => {
+test('gives models the type of the deepest folder in a yaml file, and lists unreadable folders', async () => {
   const home = createModelFolder('m/a.pt', 'm/deep/b.pt')
   const file = join(home, 'x.yaml')
   // Longer than a name may be.

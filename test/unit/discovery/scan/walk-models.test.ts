@@ -135,7 +135,7 @@ test('returns a folder that disappears during the walk', async () => {
   expect([models.map(({ name }) => name), unreadable]).toEqual([['a/one.safetensors'], [join(root, 'm/b')]])
 })
 
-test('describes files as the cache of hashes identifies them, and the folder of a diffusers model', async () => {
+test('describes files as in the cache of hashes, and diffusers models by their folder', async () => {
   const root = createModelFolder('m/wan/model_index.json', 'm/wan/unet/x.safetensors', 'disk/y.safetensors')
   symlinkSync(join(root, 'disk/y.safetensors'), join(root, 'm/y.safetensors'))
   const { models } = await walk(join(root, 'm'))

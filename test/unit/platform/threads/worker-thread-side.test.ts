@@ -67,7 +67,7 @@ test('an aborted job stops waiting', async () => {
   expect(await job.answer).toBe('aborted at 4')
 })
 
-test('a job sees each change of its position, and other jobs don’t', async () => {
+test('a job is notified of each change of its position, and other jobs are not', async () => {
   const run = setup()
   const [watching, waiting] = [run('watch'), run('wait')]
   watching.allow(3)

@@ -347,7 +347,7 @@ test.each(accepted.map(([what, file], index) => [what, file, refused.length + in
   },
 )
 
-test('skips the configuration that a build compiles and deletes, and other files that are not checked in', async () => {
+test('skips files that are not checked in, such as the configuration that a build compiles', async () => {
   const eslint = new ESLint({ cwd: projectFolder })
   const ignored = ['electron.vite.config.ts.1795713951922-f9abad31dd8208.mjs', 'out/main/start.js']
   for (const path of ignored) await expect(eslint.isPathIgnored(path), path).resolves.toBe(true)

@@ -93,7 +93,7 @@ function importsAtStart(file: string, visited = new Set<string>()): string[] {
   })
 }
 
-test('the app loads no package but electron-store and no expensive built-in module before its window opens', () => {
+test('before its window opens, the app loads only electron-store and no slow built-in module', () => {
   const specifiers = importsAtStart('out/main/main.js')
   expect(specifiers).toContain('node:sqlite')
   const packages = new Set(specifiers.filter((specifier) => !isBuiltin(specifier)))

@@ -225,7 +225,7 @@ test('encrypts at the start what an older version left of an account that had si
   await next.until(({ rows }) => rows.some(({ id }) => id === done))
 })
 
-test('keeps what is only partly encrypted hidden on a full disk, and completes it when there is room', async () => {
+test('hides what a full disk leaves partly encrypted, and completes it when there is room', async () => {
   const harness = await setupUsed({ accountCheckMs: 2_000 })
   const { app, home, clock } = harness
   const texts = textsOf(harness)

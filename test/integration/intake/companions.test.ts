@@ -211,7 +211,7 @@ test('starts a single model at once although it lacks something', async () => {
   expect(await viewOf(app)).toBeNull()
 })
 
-test('offers what a linked folder has, and refuses an offered file that became a link to a private one', async () => {
+test('offers files of a linked folder, and refuses one that became a link to a private file', async () => {
   const { app, at, folder } = await setup()
   const stored = await write(join(folder, 'disk/t5xxl_fp16.safetensors'), t5)
   await write(at('vae/other.safetensors'), { weight: half(64, 64) })

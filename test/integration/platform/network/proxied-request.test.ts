@@ -56,7 +56,7 @@ test.each(['http', 'https'] as const)(
   },
 )
 
-test('closes a connection that has been idle for the pool’s timeout, but none that waits for a response', async () => {
+test('closes connections after the pool’s idle timeout, but none that waits for a response', async () => {
   const { url, server } = await startTestServer((_request, response) => {
     setTimeout(() => response.end('late'), 300)
   })

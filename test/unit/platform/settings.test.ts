@@ -88,7 +88,7 @@ describe('a server from the environment', () => {
   })
 
   test.each(['ftp://example.org', 'http://example.org/api/v1', 'http://localhost.example.org', 'cyberun'])(
-    'is refused, not replaced, if files and sign-in would not be encrypted or sent elsewhere: %s',
+    'is refused, not replaced, if it is no server address or an unencrypted one: %s',
     (serverFromOutside) => {
       const store: JsonStore = { read: () => ({}), write() {} }
       const { log } = createTestEnvironment(standingClock())

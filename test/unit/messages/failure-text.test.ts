@@ -61,6 +61,14 @@ describe.each(locales)('in %s', (locale) => {
     expect(failureText(met, t, 'review')).not.toMatch(promise[locale])
   })
 
+  const ofPairings = codes.filter((code) => catalogues[locale][`failure.${code}`].includes('pairing {'))
+  test.each(ofPairings)('%s delays a pairing in whole sentences and without a word about uploads', (code) => {
+    const text = failureText(failureWithParams(code), t, 'pairing')
+    const [reason, ...after] = text.split(t('failure-state.pairing'))
+    expect([reason?.trim(), after]).toEqual([expect.stringMatching(/[^，,][.。]$/), ['']])
+    expect(reason).not.toMatch(/upload|上传|上傳/i)
+  })
+
   test.each(codes)('%s says on the row whether it is retried, in every phase', (code) => {
     const met = failureWithParams(code)
     for (const phase of phases) {

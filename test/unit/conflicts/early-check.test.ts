@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { checkConflictsEarly } from '../../../electron/conflicts/early-check.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { Phase } from '../../../electron/contract/uploads.ts'
+import type { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { IndexedListing } from '../../../electron/library/listing-cache.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
@@ -8,32 +10,32 @@ import { libraryModel } from '../../support/library-model.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
-/** Two waiting uploads of different files with the same library path, of which the second is changed. */
+/** Two waiting uploads of different files with the same library path, of which the second is changed, and others. */
 function setup(
   given: Partial<UploadRecord> = {},
   listing: () => Promise<Result<IndexedListing>> = async () => failed(failure('offline')),
+  others: readonly UploadRecord[] = [],
 ) {
   const target = { displayName: 'Style', modelType: 'loras', modelPath: 'models/loras/style.safetensors' }
   const first = uploadRecord({ target })
   const second = uploadRecord({ target, identity: { ...first.identity, sizeBytes: 1 }, ...given })
-  const records = [first, second]
+  const records = [first, second, ...others]
   const { rows, environment, breakJournal } = rowsOnJournal(records)
   const queued = new Set(records.map(({ id }) => id))
   const queue = {
     remove: async (ids: readonly string[]) => ids.forEach((id) => queued.delete(id)),
     add: (ids: readonly string[]) => ids.forEach((id) => queued.add(id)),
   }
-  const listed: (readonly [teamId: string, maxAgeMs: number | undefined])[] = []
+  const listed: string[] = []
   const library = {
-    indexedListing({ teamId }: { readonly teamId: string }, age?: { readonly maxAgeMs?: number }) {
-      listed.push([teamId, age?.maxAgeMs])
+    indexedListing({ teamId }: { readonly teamId: string }) {
+      listed.push(teamId)
       return listing()
     },
   }
   const ids = records.map(({ id }) => id)
   return {
     rows,
-    target,
     listed,
     queued,
     ids,
@@ -77,21 +79,26 @@ test('an upload of which bytes were sent keeps its path, and the one before it i
 test('finds the models of each team at the paths, and requests each library once', async () => {
   const models = new IndexedModels([libraryModel('models/loras/style.safetensors')])
   const listing = { models, listedAtMs: 0, completeAtMs: 0, failure: null }
-  const { ids, rows, listed, check } = setup({ team: { id: 'team_02', name: 'Other' } }, async () =>
-    success(listing),
-  )
+  const team = { id: 'team_02', name: 'Other' }
+  const { ids, rows, listed, check } = setup({ team }, async () => success(listing), [uploadRecord({ team })])
   await check()
-  expect(ids.map((id) => rows.get(id)?.record.failure?.code)).toEqual(['path-taken', 'path-taken'])
-  expect(listed.map(([teamId]) => teamId)).toEqual(['team_01', 'team_02'])
+  const codes = ids.map((id) => rows.get(id)?.record.failure?.code)
+  expect(codes).toEqual(['path-taken', 'path-taken', undefined])
+  expect(listed).toEqual(['team_01', 'team_02'])
 })
 
-test('stops no upload that has begun or got another path while the library was requested', async () => {
+const otherTarget = { displayName: 'Mine', modelType: 'loras', modelPath: 'models/loras/mine.safetensors' }
+
+test.for<[string, (rows: Rows, id: string) => unknown, Phase]>([
+  ['begins', (rows, id) => rows.applyEvent(id, 'begin'), 'checking'],
+  ['gets another path', (rows, id) => rows.change(id, { target: otherTarget }), 'waiting'],
+])('stops no upload that %s while the library is requested', async ([, change, phase]) => {
   const answer = Promise.withResolvers<Result<IndexedListing>>()
   const { ids, rows, queued, check } = setup({}, () => answer.promise)
   const checking = check()
   const second = ids[1] ?? ''
-  rows.applyEvent(second, 'begin')
+  change(rows, second)
   answer.resolve(failed(failure('offline')))
   await checking
-  expect([rows.get(second)?.live.phase, queued.size]).toEqual(['checking', 2])
+  expect([rows.get(second)?.live.phase, queued.size]).toEqual([phase, 2])
 })

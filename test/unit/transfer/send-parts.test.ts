@@ -8,6 +8,7 @@ import { createPartsHistory, sendParts } from '../../../electron/transfer/send-p
 import { setSentBytes } from '../../../electron/transfer/sent-counter.ts'
 import type { PutAnswer, PutJob, SendOptions } from '../../../electron/transfer/upload-worker-pool.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { passDelay } from '../../support/pass-delay.ts'
 import { putAnswer } from '../../support/put-answer.ts'
 
 const partBytes = 10
@@ -116,11 +117,7 @@ function send({
     slots,
     history,
     states: () => states(),
-    /** Waits until the delay of a retry has begun, and until it is over. */
-    async pass(delayMs: number) {
-      await expect.poll(() => clock.waits()).toEqual([delayMs])
-      clock.advance(delayMs)
-    },
+    pass: (delayMs: number) => passDelay(clock, delayMs),
   }
 }
 
@@ -217,7 +214,7 @@ test.each(['rate-limited', 'signed-out'] as const)('leaves %s to the upload', as
   expect([puts, slots.congestions, slots.inUse]).toEqual([[], 0, 0])
 })
 
-test('a server that fails to presign says nothing about the load of storage', async () => {
+test('a server that fails to presign is not taken for congestion of storage', async () => {
   const answers = [failed(failure('server-trouble')), success(target)]
   const { sent, pass, slots } = send({
     answer: () => stored,
@@ -235,7 +232,7 @@ test('finishes the parts that run when another one fails, and starts no more', a
     slotCount: 2,
     answer: ({ number }) => (number === 1 ? putAnswer({ status: 400 }) : second.promise),
   })
-  await expect.poll(() => slots.inUse).toBe(1)
+  await expect.poll(() => [puts.length, slots.inUse]).toEqual([2, 1])
   second.resolve(stored)
   expect(await sent).toMatchObject({ ok: false, failure: { code: 'storage-refused' } })
   expect([puts, recorded.length]).toEqual([[1, 2], 1])

@@ -5,6 +5,7 @@ import { failed, failure, success, type Failure, type Result } from '../../../el
 import { findRegistered, register } from '../../../electron/uploads/register.ts'
 import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 import { standingClock } from '../../support/hand-clock.ts'
+import { passDelay } from '../../support/pass-delay.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 const storageKey = 'key-of-this-upload'
@@ -131,10 +132,7 @@ function setup({
     counts: () => ({ registering: posts.count(), listings: lists.count() }),
     register: () => register(registration),
     findRegistered: () => findRegistered(registration),
-    async pass(delayMs: number) {
-      await expect.poll(() => clock.waits()).toEqual([delayMs])
-      clock.advance(delayMs)
-    },
+    pass: (delayMs: number) => passDelay(clock, delayMs),
   }
 }
 

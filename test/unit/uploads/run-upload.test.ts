@@ -6,6 +6,7 @@ import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
+import { recheckDelayMs } from '../../../electron/platform/delays.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 import {
   notUploadableFailure,
@@ -15,6 +16,7 @@ import {
 } from '../../../electron/uploads/run-upload.ts'
 import { createSendMemory } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { passDelay } from '../../support/pass-delay.ts'
 import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
 
 const mebibyte = 1024 * 1024
@@ -90,6 +92,7 @@ function setup(
     sending: () => {},
     ...given.report,
   } as unknown as UploadReport
+  const run = () => runUpload({ record, services, memory, report, signal: abort.signal, pause })
   return {
     environment,
     abort,
@@ -98,9 +101,18 @@ function setup(
     steps,
     requests,
     services,
-    run: () => runUpload({ record, services, memory, report, signal: abort.signal, pause }),
+    run,
+    /** A run that ends because the server finds neither the listing nor the object. */
+    async runUntilEnded() {
+      const running = run()
+      await passDelay(environment.clock, recheckDelayMs)
+      expect(await running).toMatchObject({ kind: 'retry', failure: { code: 'upload-ended' } })
+    },
   }
 }
+
+/** The listing, then the registration and its repetition. */
+const registrationRequests = ['GET /models', 'POST /models', 'POST /models']
 
 const extras = { serverMessage: 'No', detail: 'HTTP 404' }
 
@@ -138,14 +150,13 @@ test.each<[string, Failure, number, Expected]>([
     1,
     { kind: 'retry', inMs: 0, params: { lostBytes: 7 } },
   ],
-])('%s', async (_, met, attempt, expected) => {
-  const { kind, inMs = 0, params = met.params } = expected
+])('%s', async (_, reason, attempt, expected) => {
+  const { kind, inMs = 0, params = reason.params } = expected
   const record = uploadRecord({ identity: { sizeBytes: 3, mtimeNs: 1n, inode: 1n } })
-  const { run, environment } = setup(record, { attempt, access: () => failed(met) })
-  const reason = { ...met, params }
+  const { run, environment } = setup(record, { attempt, access: () => failed(reason) })
   const atMs = environment.now() + inMs
   const times = { failed: {}, retry: { atMs }, hold: { untilMs: atMs } }
-  expect(await run()).toEqual({ kind, failure: reason, ...times[kind] })
+  expect(await run()).toEqual({ kind, failure: { ...reason, params }, ...times[kind] })
 })
 
 test('an upload that the server ends a second time fails', async () => {
@@ -173,11 +184,9 @@ test('an exception fails the upload and is logged, unless it was stopped', async
 
 test('registers a stored object without sending it again', async () => {
   const record = await createFile({ state: storedState() })
-  const { run, requests, steps } = setup(record, { answer: failure('not-found') })
-  // The server has neither the listing nor the object.
-  void run()
-  await expect.poll(() => requests).toEqual(['GET /models', 'POST /models'])
-  expect(steps).toEqual(['registering'])
+  const { runUntilEnded, requests, steps } = setup(record, { answer: failure('not-found') })
+  await runUntilEnded()
+  expect([requests, steps]).toEqual([registrationRequests, ['registering']])
 })
 
 test('requests nothing for a model whose id could not be written before', async () => {
@@ -197,17 +206,22 @@ test('registers nothing before the journal shows that the object is stored', asy
 })
 
 test.each([
-  ['a new device number', { device: 0n }, sha256, ['identity changed', 'registering']],
-  ['a new inode and the same bytes', { inode: 1n }, sha256, ['hash', 'identity changed', 'registering']],
-  ['a new inode and other bytes', { inode: 1n }, 'cd'.repeat(32), ['hash']],
-])('verifies a stored file with %s before it is registered', async (_, numbers, hash, expected) => {
+  ['a new device number', { device: 0n }, ['identity changed', 'registering']],
+  ['a new inode and the same bytes', { inode: 1n }, ['hash', 'identity changed', 'registering']],
+])('verifies a stored file with %s and registers it', async (_, numbers, expected) => {
   const file = await createFile({ state: storedState() })
   const record = { ...file, identity: { ...file.identity, ...numbers } }
-  const { run, steps, requests } = setup(record, { hash, answer: failure('not-found') })
-  const running = run()
-  await expect.poll(() => steps).toEqual(expected)
-  if (expected.length === 1) expect(await running).toMatchObject({ failure: { code: 'file-changed' } })
-  else await expect.poll(() => requests).toContain('POST /models')
+  const { runUntilEnded, requests, steps } = setup(record, { answer: failure('not-found') })
+  await runUntilEnded()
+  expect([requests, steps]).toEqual([registrationRequests, expected])
+})
+
+test('registers no stored file that has a new inode and other bytes', async () => {
+  const file = await createFile({ state: storedState() })
+  const record = { ...file, identity: { ...file.identity, inode: 1n } }
+  const { run, steps, requests } = setup(record, { hash: 'cd'.repeat(32), answer: failure('not-found') })
+  expect(await run()).toMatchObject({ kind: 'failed', failure: { code: 'file-changed' } })
+  expect([requests, steps]).toEqual([['GET /models'], ['hash']])
 })
 
 test.each([
@@ -243,8 +257,11 @@ test.each<[string, Partial<UploadRecord>, string | null]>([
     accessTo: () => access,
   })
   expect(found?.code ?? null).toBe(code)
+})
+
+test('reports before the file is read that its account is signed out', () => {
+  const { services } = setup(uploadRecord())
   const signedOut = failed(failure('signed-out'))
-  expect(notUploadableFailure(uploadRecord(), { ...services, accessTo: () => signedOut })).toEqual(
-    signedOut.failure,
-  )
+  const found = notUploadableFailure(uploadRecord(), { ...services, accessTo: () => signedOut })
+  expect(found).toEqual(signedOut.failure)
 })

@@ -12,6 +12,7 @@ import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts
 import { sendInParts } from '../../../electron/uploads/send-multipart.ts'
 import { createSendMemory, type SendSession } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { passDelay } from '../../support/pass-delay.ts'
 import { putAnswer } from '../../support/put-answer.ts'
 import { uploadRecord } from '../../support/records.ts'
 
@@ -120,10 +121,7 @@ async function setup(
     steps,
     progress,
     send: () => sendInParts(session),
-    async pass(delayMs: number) {
-      await expect.poll(() => clock.waits()).toEqual([delayMs])
-      clock.advance(delayMs)
-    },
+    pass: (delayMs: number) => passDelay(clock, delayMs),
   }
 }
 

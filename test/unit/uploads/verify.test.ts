@@ -14,6 +14,7 @@ import type { Receipt } from '../../../electron/contract/receipt.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
 import { createVerifier } from '../../../electron/uploads/verify.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { passDelay } from '../../support/pass-delay.ts'
 import { withVerification } from '../../support/records.ts'
 
 type ModelPage = { readonly models: readonly ModelWire[]; readonly total: number }
@@ -112,10 +113,7 @@ function setup({
     upload,
     uploads,
     verifier,
-    async pass(delayMs: number) {
-      await expect.poll(() => clock.waits()).toEqual([delayMs])
-      clock.advance(delayMs)
-    },
+    pass: (delayMs: number) => passDelay(clock, delayMs),
     /** Resolves with the first result, or null for an upload that is not verified now. */
     async verifyOpen(): Promise<Verification | null> {
       ended = Promise.withResolvers()

@@ -222,7 +222,7 @@ test('an aborted wait no longer counts as waiting for its turn', async () => {
   expect(turns).toEqual([true, false])
 })
 
-test('an abort after a slot was granted does not matter', async () => {
+test('an abort after a slot was granted keeps the slot', async () => {
   const requestSlots = createSlots(1)
   const abort = new AbortController()
   const slot = await requestSlots
@@ -330,7 +330,7 @@ async function sendLargeParts(bytesPerMs: number, seconds: number, latencyMs = 5
   return limits
 }
 
-test('keeps one part at a time on a slow connection, and uses more on a fast one', async () => {
+test('sends at most two parts at a time on a slow connection, and more on a fast one', async () => {
   expect(Math.max(...(await sendLargeParts(1_000, 60)))).toBeLessThanOrEqual(2)
   expect(Math.max(...(await sendLargeParts(50_000, 30)))).toBeGreaterThanOrEqual(4)
 })

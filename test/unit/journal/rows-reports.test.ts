@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import { Rows } from '../../../electron/journal/rows.ts'
-import {
-  multipartOpenState,
-  noLog,
-  registeredState,
-  storedState,
-  uploadRecord,
-} from '../../support/records.ts'
+import { noLog, registeredState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 /** Rows with an upload that waits, and what they report. */
@@ -41,14 +35,17 @@ function setup(given = uploadRecord()) {
   }
 }
 
-const operations: readonly [string, (rows: Rows, id: string) => unknown][] = [
+const operations: readonly [string, (rows: Rows, id: string, other: string) => unknown][] = [
   ['is shown', (rows, id) => rows.restore([{ ...uploadRecord(), id }])],
   ['begins', (rows, id) => rows.applyEvent(id, 'begin')],
   ['begins without a write', (rows, id) => rows.applyUnwrittenEvent(id, 'begin', {})],
-  ['begins with others', (rows, id) => rows.applyEvents([{ id, event: 'begin', change: {} }])],
+  [
+    'begins with another',
+    (rows, ...ids) => rows.applyEvents(ids.map((id) => ({ id, event: 'begin', change: {} }))),
+  ],
   ['begins after a flush', (rows, id) => rows.applyEventsAfterFlush([{ id, event: 'begin', change: {} }])],
   ['is changed', (rows, id) => rows.change(id, { allowed: true })],
-  ['is changed with others', (rows, id) => rows.changeAll([id], { allowed: true })],
+  ['is changed with another', (rows, ...ids) => rows.changeAll(ids, { allowed: true })],
   ['makes progress', (rows, id) => rows.progress(id, { hashedBytes: 1 })],
   ['is being paused', (rows, id) => rows.setPausing(id, true)],
   ['waits for its turn', (rows, id) => rows.setTurn(id, true)],
@@ -59,12 +56,14 @@ const operations: readonly [string, (rows: Rows, id: string) => unknown][] = [
 
 test.for(operations)('reports once that an upload %s', async ([, operate]) => {
   const { rows, id, changed } = setup()
+  const other = uploadRecord()
+  rows.add([other])
   changed.length = 0
-  await operate(rows, id)
-  expect(changed).toEqual([id])
+  await operate(rows, id, other.id)
+  expect(changed.filter((one) => one === id)).toEqual([id])
 })
 
-test('reports nothing for an upload that is unknown, has its turn already, or could not be changed', () => {
+test('reports nothing for an upload that is unknown or was not changed', () => {
   const { rows, id, changed, breakJournal } = setup()
   changed.length = 0
   rows.setPausing('unknown', true)
@@ -81,7 +80,7 @@ test('reports nothing for an upload that is unknown, has its turn already, or co
   expect([changed, rows.get(id)?.record.allowed]).toEqual([[], false])
 })
 
-test('reports the bytes that are sent, not those that are hashed, sent again or known from before', () => {
+test('reports only bytes that are sent for the first time, not those that are hashed', () => {
   const { rows, id, moved, send } = setup()
   rows.progress(id, { hashedBytes: 5, inFlightBytes: 7 })
   rows.progress(id, { inFlightBytes: 0 })
@@ -98,30 +97,27 @@ test('lets other processes send the file of an upload that is paused or has fail
     const { rows, id, released } = setup()
     rows.applyEvent(id, 'begin')
     rows.applyEvent(id, event)
-    return released
+    return { id, released }
   }
-  for (const event of ['pause', 'refuse'] as const)
-    expect(releasedAfter(event)).toEqual([{ id: expect.any(String) as string }])
-  expect([...releasedAfter('trouble'), ...releasedAfter('requeue')]).toEqual([])
+  for (const event of ['pause', 'refuse'] as const) {
+    const { id, released } = releasedAfter(event)
+    expect(released).toEqual([{ id }])
+  }
+  for (const event of ['trouble', 'requeue'] as const) expect(releasedAfter(event).released).toEqual([])
 })
 
-test('nothing is in flight once a run has ended, and bytes count again only if storage has them', () => {
-  const liveAfter = (state: Parameters<Rows['change']>[1]['state']) => {
-    const { rows, id, live, send } = setup()
-    send()
-    rows.progress(id, { sentBytes: 50, inFlightBytes: 20, inFlightParts: 2, hashedBytes: 9 })
-    rows.applyEvent(id, 'finish')
-    expect(live()).toMatchObject({ inFlightBytes: 20, inFlightParts: 2 })
-    rows.applyEvent(id, 'trouble', { failure: failure('storage-busy'), ...(state && { state }) }, 77)
-    return live()
-  }
-  const idle = { phase: 'retrying', inFlightBytes: 0, inFlightParts: 0, retryAtMs: 77 }
-  expect(liveAfter(undefined)).toMatchObject({ ...idle, sentBytes: 0, hashedBytes: 0 })
-  for (const state of [multipartOpenState(10), storedState()])
-    expect(liveAfter(state)).toMatchObject({ ...idle, sentBytes: 50, hashedBytes: 9 })
+test('a run that ends before storage has the file leaves nothing sent, hashed or in flight', () => {
+  const { rows, id, live, send } = setup()
+  send()
+  rows.progress(id, { sentBytes: 50, inFlightBytes: 20, inFlightParts: 2, hashedBytes: 9 })
+  rows.applyEvent(id, 'finish')
+  expect(live()).toMatchObject({ inFlightBytes: 20, inFlightParts: 2 })
+  rows.applyEvent(id, 'trouble', { failure: failure('storage-busy') }, 77)
+  expect(live()).toMatchObject({ phase: 'retrying', inFlightBytes: 0, inFlightParts: 0, retryAtMs: 77 })
+  expect(live()).toMatchObject({ sentBytes: 0, hashedBytes: 0 })
 })
 
-test('an upload that waits for the connection waits for no time and starts to count attempts again', () => {
+test('an upload that waits for the connection has no retry time and counts attempts from one', () => {
   const { rows, id, live } = setup()
   rows.applyEvent(id, 'begin')
   expect([rows.countAttempt(id), rows.countAttempt(id)]).toEqual([1, 2])
@@ -130,21 +126,7 @@ test('an upload that waits for the connection waits for no time and starts to co
   expect([live()?.retryAtMs, rows.countAttempt(id)]).toEqual([null, 1])
 })
 
-test('a new limit changes only uploads that are being sent', () => {
-  const { rows, id, changed, send } = setup()
-  const other = uploadRecord()
-  rows.add([other])
-  send()
-  changed.length = 0
-  rows.limitChanged()
-  expect(changed).toEqual([id])
-  rows.applyEvent(id, 'requeue')
-  changed.length = 0
-  rows.limitChanged()
-  expect(changed).toEqual([])
-})
-
-test('a speed is measured from the bytes at the start of sending and without the time of other files', () => {
+test('measures the speed from the start of sending, without the time of other files', () => {
   const { rows, id, clock, send } = setup()
   const speedNow = () => rows.view(id)?.bytesPerSecond
   rows.progress(id, { sentBytes: 1_000_000 })

@@ -243,31 +243,14 @@ test('keeps showing acknowledged parts as sent while a row waits for its retry',
   rows.applyEvent(id, 'begin')
   rows.change(id, { state: multipartOpenState(10) })
   rows.applyEvent(id, 'send')
-  rows.progress(id, { sentBytes: 20, inFlightBytes: 5 })
+  rows.progress(id, { sentBytes: 20, inFlightBytes: 5, hashedBytes: 9 })
   rows.applyEvent(id, 'trouble', { failure: failure('server-trouble') }, 1_000)
-  expect(rows.view(id)).toMatchObject({ sentBytes: 20, inFlightBytes: 0 })
+  expect(rows.view(id)).toMatchObject({ sentBytes: 20, inFlightBytes: 0, hashedBytes: 9 })
   rows.applyEvent(id, 'refuse', {
     failure: failure('file-changed'),
     state: { kind: 'queued', started: false },
   })
   expect(rows.view(id)).toMatchObject({ sentBytes: 0 })
-})
-
-test('shows speed and time left only while bytes are sent', () => {
-  const { rows, added, clock } = setup()
-  const id = added()
-  const { sizeBytes } = rows.view(id) ?? { sizeBytes: 0 }
-  rows.applyEvent(id, 'begin')
-  rows.applyEvent(id, 'send')
-  rows.progress(id, { inFlightBytes: 0 })
-  clock.advance(2_000)
-  rows.progress(id, { inFlightBytes: 200_000_000 })
-  expect(rows.view(id)).toMatchObject({
-    bytesPerSecond: 100_000_000,
-    secondsLeft: (sizeBytes - 200_000_000) / 100_000_000,
-  })
-  rows.applyEvent(id, 'finish')
-  expect(rows.view(id)).toMatchObject({ bytesPerSecond: null, secondsLeft: null })
 })
 
 test('restores a row from the history without its local path', () => {
@@ -448,7 +431,7 @@ test('finds registered uploads by the size of their file, shown or hidden, until
   expect(ids()).toEqual([shown.id])
 })
 
-test('shows at once that all uploads share a new limit', () => {
+test('shows at once that all uploads that are being sent share a new limit', () => {
   const harness = setup()
   const { rows, limit, changed } = harness
   const ids = sendTwo(harness)
@@ -458,6 +441,10 @@ test('shows at once that all uploads share a new limit', () => {
   limit.bytesPerSecond = 2_000_000
   rows.limitChanged()
   expect([speeds(), changed]).toEqual([[0.5, 1.5], ids])
+  rows.applyEvent(ids[0] ?? '', 'requeue')
+  changed.length = 0
+  rows.limitChanged()
+  expect(changed).toEqual(ids.slice(1))
 })
 
 test('shows an upload without a share of the connection as waiting for its turn, without a speed', () => {

@@ -26,16 +26,6 @@ test('the history leaves out hidden accounts and, on request, what was dismissed
   expect([ids(store.history({ limit: 9, hidden })), store.finishedSince(2)]).toEqual([all.slice(1), 2])
 })
 
-test('the history is searched by name, library path and file name', () => {
-  const target = { displayName: 'Sharp Eyes', modelType: 'vae', modelPath: 'models/vae/looks.bin' }
-  const record = registeredRecord({ target, fileName: 'source.ckpt' })
-  const { store } = setup([record, registeredRecord()])
-  const found = ['sharp e', 'VAE/LOOKS', 'ource.CKPT', 'nothing'].map(
-    (search) => store.history({ search, limit: 9 }).length,
-  )
-  expect(found).toEqual([1, 1, 1, 0])
-})
-
 test('finds the finished uploads of a multi-file model by its whole key', () => {
   const ofModel = (key: string, make: typeof uploadRecord = registeredRecord) => {
     const { target } = uploadRecord()
@@ -66,7 +56,7 @@ test('finds the uploads that became a model or had its bytes, latest first', () 
   expect(ids(store.registeredAs('m'))).toEqual([second.id, first.id])
 })
 
-test('knows what the models of a team were recognised as, by type', () => {
+test('finds what the models of a team were recognised as, by type', () => {
   const of = (modelId: string, modelType: string, given: Partial<UploadRecord> = {}) => {
     const record = registeredRecord({ modelId, target: { ...uploadRecord().target, modelType }, ...given })
     return { ...record, recognition: { ...record.recognition, base: modelId } }

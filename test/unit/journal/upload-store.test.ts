@@ -136,8 +136,11 @@ test('the history is sorted by time, limited and searched without regard to case
   expect(ids(store.history({ limit: 2, beforeMs: 2_000 }))).toEqual([old.id])
   expect(ids(store.history({ limit: 9, sinceMs: 2_000 }))).toEqual([young.id, mid.id])
   expect([search(store, 'SHARP'), search(store, '%_'), search(store, '%')]).toEqual([
-    ...[[young.id, old.id], [mid.id], [mid.id]],
+    [young.id, old.id],
+    [mid.id],
+    [mid.id],
   ])
+  expect([search(store, 'VAE/OTH'), search(store, 'nothing')]).toEqual([[young.id], []])
 })
 
 test('removed uploads are deleted', () => {
@@ -164,19 +167,13 @@ test('an unreadable row is skipped and stays in the journal', () => {
   expect(database.prepare('SELECT count(*) AS n FROM uploads').get()).toEqual({ n: 2 })
 })
 
-test('the finished files of a multi-file model are found by its key, and unreadable ones are left out', () => {
+test('a journal of version 14 is migrated, and finds files by their model except a damaged row', () => {
   const { start } = setup()
   const { store, database, crash } = start('one')
-  const partOf = (key: string) =>
-    registeredRecord({
-      seen: {
-        place: '/models',
-        target: { displayName: 'Flux', modelType: 'loras', modelPath: 'models/loras/flux.safetensors' },
-        group: { key, name: 'Flux', kind: 'shards', root: '/models', within: [] },
-      },
-    })
-  const [part, damaged, other, whole] = [partOf('k1'), partOf('k1'), partOf('k2'), registeredRecord()]
-  store.add([part, damaged, other, whole])
+  const group = { key: 'k1', name: 'Flux', kind: 'shards', root: '/models', within: [] } as const
+  const seen = { place: '/models', target: uploadRecord().target, group }
+  const [part, damaged] = [registeredRecord({ seen }), registeredRecord({ seen })]
+  store.add([part, damaged])
   // As written by a version without the index on the keys.
   database.exec('DROP INDEX uploads_by_model; DROP INDEX uploads_by_group; DROP INDEX uploads_by_name')
   database.prepare('UPDATE uploads SET seen = ? WHERE id = ?').run('{', damaged.id)

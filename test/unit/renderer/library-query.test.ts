@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { freePath } from '../../../electron/conflicts/free-path.ts'
 import { filterAndSort, valuesOf, type LibraryQuery } from '../../../renderer/library/library-query.ts'
 
 const model = (displayName: string, given: Partial<LibraryModel> = {}): LibraryModel => ({
@@ -67,14 +66,4 @@ test('lists the existing values of a field with number and total size of their m
     { value: 'loras', count: 2, totalBytes: 12 },
     { value: 'vae', count: 2, totalBytes: null },
   ])
-})
-
-test.each([
-  ['models/loras/a.safetensors', [], 'models/loras/a-2.safetensors'],
-  ['models/loras/a.safetensors', ['models/loras/a-2.safetensors'], 'models/loras/a-3.safetensors'],
-  ['models/loras/a-2.safetensors', [], 'models/loras/a-3.safetensors'],
-  ['models/v1.5/a', [], 'models/v1.5/a-2'],
-  ['models/loras/style-1.5.safetensors', [], 'models/loras/style-1.5-2.safetensors'],
-] as const)('beside %s, with %j taken, %s is free', (path, taken, free) => {
-  expect(freePath(path, (candidate) => (taken as readonly string[]).includes(candidate))).toBe(free)
 })

@@ -1,9 +1,14 @@
-import { DatabaseSync } from 'node:sqlite'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
-import { createSchema, journalVersion } from '../../../electron/journal/schema.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { openJournal } from '../../../electron/journal/journal-file.ts'
+import { createLogFlush, logFileOf } from '../../../electron/journal/log-flush.ts'
+import { createPartRecorder } from '../../../electron/journal/part-recorder.ts'
 import { acknowledgedBytes, createPartsStore, type PartCount } from '../../../electron/journal/parts-store.ts'
 import type { UploadState } from '../../../electron/journal/upload-record.ts'
+import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { multipartOpenState, registeredState, storedState, uploadRecord } from '../../support/records.ts'
 
@@ -25,41 +30,56 @@ test.for<[string, UploadState, number, PartCount | undefined, number]>([
   expect(acknowledgedBytes({ ...record, identity: { ...record.identity, sizeBytes } }, count)).toBe(bytes)
 })
 
-/** A store that writes to a journal in memory, and what is executed there. */
-function setup(isFlushed = true) {
-  const database = new DatabaseSync(':memory:')
-  onTestFinished(() => (database.isOpen ? database.close() : undefined))
-  createSchema(database, journalVersion)
-  const executed: string[] = []
-  const exec = database.exec.bind(database)
-  database.exec = (sql) => {
-    executed.push(sql)
-    exec(sql)
-  }
-  const flushLog = async () => (isFlushed ? success(undefined) : failed(failure('journal-full')))
-  const write = (work: () => void) => success(work())
+/** A journal whose parts are written by an upload worker, and the store of the main thread that flushes them. */
+function setup(flushLog?: () => Promise<Result<void>>) {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-parts-'))
+  const { database } = openJournal(folder, 0)
   const environment = createTestEnvironment(standingClock())
-  return { database, executed, store: createPartsStore(database, { write, flushLog }, environment) }
+  const record = uploadRecord({ state: inParts })
+  createUploadStore(database, 'me', environment).add([record])
+  const recordPart = createPartRecorder(folder)
+  onTestFinished(() => {
+    recordPart.close()
+    if (database.isOpen) database.close()
+    rmSync(folder, { recursive: true })
+  })
+  const logFile = logFileOf(database) ?? ''
+  const write = (work: () => void) => success(work())
+  const journal = { write, flushLog: flushLog ?? createLogFlush(logFile, environment) }
+  const store = createPartsStore(database, journal, environment)
+  let number = 0
+  /** Records and flushes 1,000 parts; returns the size of the log. */
+  async function sendParts(): Promise<number> {
+    for (let round = 0; round < 100; round += 1) {
+      const flushes = Array.from({ length: 10 }, () => {
+        number += 1
+        recordPart({ rowId: record.id, multipartId: 'u', number, etag: '"e"', checksum: 7 })
+        return store.flush()
+      })
+      await Promise.all(flushes)
+    }
+    return statSync(logFile).size
+  }
+  return { database, environment, store, record, sendParts }
 }
 
-test('checkpoints the log after every 300 parts of upload workers, once they are on the disk', async () => {
-  const { store, executed } = setup()
-  const flush = async (count: number) => {
-    for (let part = 0; part < count; part += 1) await store.flush()
-    return executed.length
-  }
-  expect([await flush(299), await flush(1), await flush(299), await flush(1)]).toEqual([0, 1, 1, 2])
-  expect(executed[0]).toContain('wal_checkpoint')
-  const failing = setup(false)
-  for (let part = 0; part < 300; part += 1)
-    expect(await failing.store.flush()).toMatchObject({ ok: false, failure: { code: 'journal-full' } })
-  expect(failing.executed).toEqual([])
+test('the log stops growing while upload workers record parts', async () => {
+  const { store, record, sendParts } = setup()
+  const sizeBytes = await sendParts()
+  expect(await sendParts()).toBeLessThan(1.5 * sizeBytes)
+  expect(store.counts([record.id]).get(record.id)?.count).toBe(2_000)
 })
 
-test('a flush that ends after the journal was closed succeeds without a checkpoint', async () => {
-  const { store, database, executed } = setup()
-  for (let part = 0; part < 299; part += 1) await store.flush()
-  const flushed = store.flush()
+test('keeps the log of parts that could not be flushed', async () => {
+  const { sendParts } = setup(async () => failed(failure('journal-full')))
+  const sizeBytes = await sendParts()
+  expect(await sendParts()).toBeGreaterThan(1.8 * sizeBytes)
+})
+
+test('flushes that end after the journal was closed succeed and log nothing', async () => {
+  const { store, database, environment } = setup()
+  const flushes = Array.from({ length: 1_000 }, () => store.flush())
   database.close()
-  expect([await flushed, executed]).toEqual([success(undefined), []])
+  expect(new Set((await Promise.all(flushes)).map(({ ok }) => ok))).toEqual(new Set([true]))
+  expect(environment.lines).toEqual([])
 })

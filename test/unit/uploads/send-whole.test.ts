@@ -8,7 +8,11 @@ import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 import type { FileHash } from '../../../electron/transfer/hasher.ts'
 import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
-import { createSendMemory, type SendSession } from '../../../electron/uploads/send-session.ts'
+import {
+  createSendMemory,
+  type SendReport,
+  type SendSession,
+} from '../../../electron/uploads/send-session.ts'
 import { sendWhole } from '../../../electron/uploads/send-whole.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { putAnswer } from '../../support/put-answer.ts'
@@ -135,7 +139,11 @@ async function sendNew(
   const { session, path } = await setup(answered, hashOfFile)
   const memory = createSendMemory()
   const clock = standingClock()
-  const steps: string[] = []
+  const puts: (readonly [path: string, phase: string])[] = []
+  const progress: Parameters<SendReport['progress']>[0][] = []
+  const latencies: (readonly [host: string, latencyMs: number])[] = []
+  const flushedBytes: number[] = []
+  let phase = ''
   const counts = { presigned: 0, congestions: 0, inUse: 0 }
   const { lifetimeSeconds = 60, waitMs = 0, onPut = () => {} } = given
   const left = [...answers]
@@ -149,14 +157,14 @@ async function sendNew(
     },
   }
   const slot = {
-    recordFlushed: (bytes: number) => void steps.push(`flushed ${bytes}`),
+    recordFlushed: (bytes: number) => void flushedBytes.push(bytes),
     reportCongestion: () => void (counts.congestions += 1),
-    recordLatency: (host: string, latencyMs: number) => void steps.push(`${host} took ${latencyMs} ms`),
+    recordLatency: (host: string, latencyMs: number) => void latencies.push([host, latencyMs]),
     release: () => void (counts.inUse -= 1),
   }
   const workerPool: Pick<SendSession['workerPool'], 'send'> = {
     async send(job, { onProgress, onContinueDelay }) {
-      steps.push(`PUT ${new URL(job.url).pathname}`)
+      puts.push([new URL(job.url).pathname, phase])
       onContinueDelay?.(30)
       onProgress(3)
       await onPut(path)
@@ -177,32 +185,36 @@ async function sendNew(
       },
     },
     report: {
-      sending: () => void steps.push('sending'),
-      finishing: () => void steps.push('finishing'),
-      progress: ({ sentBytes, inFlightBytes, inFlightParts }: Record<string, number>) =>
-        void steps.push(`${sentBytes ?? 0} sent, ${inFlightBytes} of ${inFlightParts} in flight`),
+      sending: () => void (phase = 'sending'),
+      finishing: () => void (phase = 'finishing'),
+      progress: (change: (typeof progress)[number]) => void progress.push(change),
     },
   } as unknown as SendSession)
-  return { sent, memory, steps, counts, session }
+  return {
+    sent,
+    memory,
+    puts,
+    progress,
+    latencies,
+    flushedBytes,
+    phase: () => phase,
+    counts,
+    session,
+  }
 }
 
 const acknowledged = putAnswer({ sha256, flushedBytes: 3 })
 const forbidden = putAnswer({ status: 403 })
 const otherBytes = { ...acknowledged, etag: `"${'a'.repeat(32)}"`, md5: 'b'.repeat(32) }
 
-test('reports each step of a PUT, and releases its slot', async () => {
-  const { sent, steps, counts } = await sendNew([acknowledged])
+test('reports the latency, progress and end of a PUT, and releases its slot', async () => {
+  const { sent, puts, progress, latencies, flushedBytes, phase, counts } = await sendNew([acknowledged])
   expect(await sent).toEqual(success({ storageKey: 'key 1', sha256 }))
-  expect(steps).toEqual([
-    'sending',
-    'PUT /1',
-    'storage.example took 30 ms',
-    'flushed 3',
-    '0 sent, 3 of 1 in flight',
-    'finishing',
-    '3 sent, 0 of 0 in flight',
-    'finishing',
-  ])
+  expect([latencies, flushedBytes]).toEqual([[['storage.example', 30]], [3]])
+  expect(puts).toEqual([['/1', 'sending']])
+  expect(progress[0]).toMatchObject({ inFlightBytes: 3, inFlightParts: 1 })
+  expect(progress.at(-1)).toMatchObject({ sentBytes: 3, inFlightBytes: 0, inFlightParts: 0 })
+  expect(phase()).toBe('finishing')
   expect(counts).toEqual({ presigned: 1, congestions: 0, inUse: 0 })
 })
 
@@ -211,14 +223,14 @@ test.each([
   ['an occupied key', occupied],
   ['the ETag of other bytes', otherBytes],
 ])('sends a file to another key once after %s', async (_, refusal) => {
-  const { sent, steps, counts } = await sendNew([refusal, acknowledged])
+  const { sent, puts, progress, counts } = await sendNew([refusal, acknowledged])
   expect(await sent).toEqual(success({ storageKey: 'key 2', sha256 }))
-  expect(steps.filter((step) => step.startsWith('PUT') || step === 'sending')).toEqual([
-    ...['sending', 'PUT /1'],
-    ...['sending', 'PUT /2'],
+  expect(puts).toEqual([
+    ['/1', 'sending'],
+    ['/2', 'sending'],
   ])
   // The bytes of the refused PUT are no longer in flight.
-  expect(steps).toContain('0 sent, 0 of 0 in flight')
+  expect(progress).toContainEqual({ inFlightBytes: 0, inFlightParts: 0 })
   expect(counts.inUse).toBe(0)
 })
 
@@ -244,11 +256,14 @@ test('reports congestion only for a temporary failure', async () => {
 test.each([
   [59_999, 1],
   [60_000, 2],
-])('after waiting for its turn for %i ms of a minute it has requested %i URLs', async (waitMs, presigned) => {
-  const { sent, counts } = await sendNew([acknowledged], { waitMs })
-  expect((await sent).ok).toBe(true)
-  expect(counts).toMatchObject({ presigned, inUse: 0 })
-})
+])(
+  'a PUT that waits %i ms for its turn, with URLs valid for a minute, requests %i',
+  async (waitMs, presigned) => {
+    const { sent, counts } = await sendNew([acknowledged], { waitMs })
+    expect((await sent).ok).toBe(true)
+    expect(counts).toMatchObject({ presigned, inUse: 0 })
+  },
+)
 
 test('remembers a PUT without an answer, so that the next run can find its object', async () => {
   const lost: PutAnswer = { kind: 'broken', code: 'ECONNRESET', proxyHost: null, sha256, flushedBytes: 3 }

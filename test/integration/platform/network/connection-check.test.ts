@@ -84,9 +84,9 @@ test('reports a closed port, and skips the steps after it', async () => {
 })
 
 test.each([
-  [443, 'https://127.0.0.1/api/v1'],
-  [80, 'http://127.0.0.1/api/v1'],
-  [8443, 'https://127.0.0.1:8443/api/v1'],
+  [443, 'https://cloud.invalid/api/v1'],
+  [80, 'http://cloud.invalid/api/v1'],
+  [8443, 'https://cloud.invalid:8443/api/v1'],
 ])('reports port %i for %s', async (port, server) => {
   const { last } = await runCheck(server, found({}))
   expect(last.results.find(({ step }) => step === 'connect')?.params).toMatchObject({ port })
@@ -156,12 +156,12 @@ test('reports an invalid certificate, a wrong clock and an invalid sign-in', asy
 })
 
 test.each([
-  ['http://127.0.0.1', 80],
-  ['https://127.0.0.1', 443],
-  ['socks5://127.0.0.1', 1080],
-])('connects to the usual port of the proxy %s: %i', async (proxy, port) => {
+  ['http://proxy.invalid', 80],
+  ['https://proxy.invalid', 443],
+  ['socks5://proxy.invalid', 1080],
+])('names the usual port of the proxy %s: %i', async (proxy, port) => {
   const { last } = await runCheck('https://nowhere.invalid/api/v1', found({ proxy }))
-  expect(last.results[2]?.params).toMatchObject({ host: '127.0.0.1', port })
+  expect(last.results[2]?.params).toMatchObject({ host: 'proxy.invalid', port })
 })
 
 test('reports why a server is not reached if the connection is not the cause', async () => {

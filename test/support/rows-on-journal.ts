@@ -12,7 +12,10 @@ import { standingClock, createTestEnvironment } from './hand-clock.ts'
 /** Rows with their own journal, in a folder that is removed after the test, and with logs if `isLogged`. */
 export function rowsOnJournal(
   records: readonly UploadRecord[] = [],
-  { isLogged = false }: { readonly isLogged?: boolean } = {},
+  {
+    isLogged = false,
+    mayAdd,
+  }: { readonly isLogged?: boolean; readonly mayAdd?: (accountId: string) => boolean } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
   const environment = createTestEnvironment(standingClock())
@@ -26,6 +29,7 @@ export function rowsOnJournal(
     store,
     environment,
     ...(isLogged ? {} : { log: noLog }),
+    ...(mayAdd && { mayAdd }),
     changed: () => {},
     moved: () => {},
   })
@@ -33,5 +37,5 @@ export function rowsOnJournal(
   /** From now on nothing can be written. */
   const breakJournal = () => database.exec('PRAGMA query_only = ON')
   const repairJournal = () => database.exec('PRAGMA query_only = OFF')
-  return { rows, store, environment, folder, breakJournal, repairJournal }
+  return { rows, store, environment, database, folder, breakJournal, repairJournal }
 }

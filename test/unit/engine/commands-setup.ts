@@ -1,40 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
-import { failure } from '../../../electron/contract/failures.ts'
+import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
 import { UploadCommands } from '../../../electron/engine/commands.ts'
 import { createUndoHistory } from '../../../electron/intake/undo-history.ts'
-import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import type { FileToInspect, Inspection } from '../../../electron/recognition/found-file.ts'
-import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { uploadRecord, noLog } from '../../support/records.ts'
+import { uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 import { handQueue } from '../queue/hand-queue.ts'
 
 /** Commands over a queue whose runs end only when the test ends them. */
 export function setupCommands(
   inspect: (file: FileToInspect) => Promise<Inspection> = () =>
-    Promise.reject(new Error('nothing is looked at here')),
+    Promise.reject(new Error('no file is inspected here')),
 ) {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-commands-'))
-  const environment = createTestEnvironment(standingClock())
-  const { database } = openJournal(folder, 0)
-  const store = createUploadStore(database, 'me', environment)
   const departed = new Set<string>()
-  const rows = new Rows({
-    store,
-    log: noLog,
-    environment,
-    changed: () => {},
-    moved: () => {},
+  const { rows, store, environment, database, breakJournal } = rowsOnJournal([], {
     mayAdd: (accountId) => !departed.has(accountId),
-  })
-  onTestFinished(() => {
-    database.close()
-    rmSync(folder, { recursive: true })
   })
   const { queue, run, started } = handQueue({ atOnce: 4 })
   const cleanups: string[] = []
@@ -53,6 +33,11 @@ export function setupCommands(
     rejected: (ids) => rejected.push(...ids),
     now: environment.now,
   })
+  function add(given: Partial<UploadRecord> = {}): string {
+    const record = uploadRecord(given)
+    rows.add([record])
+    return record.id
+  }
   return {
     rows,
     queue,
@@ -65,7 +50,7 @@ export function setupCommands(
     cleanups,
     forgotten,
     departed,
-    breakJournal: () => database.exec('PRAGMA query_only = ON'),
+    breakJournal,
     /**
      * Uploads can be changed, all or only one of them deleted, but no transaction with such a change is committed
      * until the returned function is called.
@@ -97,10 +82,17 @@ export function setupCommands(
       store.transaction = transaction
       return count
     },
-    add(given: Partial<UploadRecord> = {}) {
-      const record = uploadRecord(given)
-      rows.add([record])
-      return record.id
+    add,
+    addFailed(code: FailureCode, given: Partial<UploadRecord> = {}) {
+      const id = add(given)
+      rows.applyEvent(id, 'refuse', { failure: failure(code) })
+      return id
+    },
+    addInReview: (given: Partial<UploadRecord> = {}) => add({ phase: 'review', ...given }),
+    /** The phase of an upload and the code of its failure. */
+    stateOf(id: string) {
+      const row = rows.get(id)
+      return row && [row.live.phase, row.record.failure?.code ?? null]
     },
     /** An upload whose disk is missing: outside the queue until the volume monitor queues it. */
     addAway() {

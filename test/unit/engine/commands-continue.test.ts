@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { failure, success } from '../../../electron/contract/failures.ts'
+import { uploadRecord } from '../../support/records.ts'
+import { aborted } from '../queue/hand-queue.ts'
+import { setupCommands } from './commands-setup.ts'
+
+test('allows only files that failed because they can run code, in the queue or in review', () => {
+  const { commands, queue, rows, addFailed, addInReview, stateOf } = setupCommands()
+  const [asked, broken] = [addFailed('file-dangerous'), addFailed('file-empty')]
+  const inReview = addInReview({ failure: failure('file-dangerous') })
+  expect(commands.allow([broken])).toEqual(success(false))
+  expect(commands.allow([asked, broken, inReview])).toEqual(success(true))
+  expect(
+    [asked, broken, inReview].map((id) => [stateOf(id), rows.get(id)?.record.allowed, queue.has(id)]),
+  ).toEqual([
+    [['waiting', null], true, true],
+    [['failed', 'file-empty'], false, false],
+    [['review', null], true, false],
+  ])
+})
+
+test('approves uploads in review that have no failure', () => {
+  const { commands, queue, add, addInReview, breakJournal } = setupCommands()
+  const [sound, broken, waiting, late] = [
+    addInReview(),
+    addInReview({ failure: failure('file-empty') }),
+    add(),
+    addInReview(),
+  ]
+  expect([sound, broken, waiting, 'unknown'].map((id) => commands.approve(id))).toEqual(
+    [true, false, false, false].map(success),
+  )
+  breakJournal()
+  expect(commands.approve(late)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+  expect([sound, broken, late].map((id) => queue.has(id))).toEqual([true, false, false])
+})
+
+test('continues uploads that are paused, being paused, or failed, and no others', async () => {
+  const { recognition, target, identity } = uploadRecord()
+  const inspect = async () => ({ recognition, target, identity, failure: null })
+  const { commands, queue, rows, run, add, addFailed, addInReview } = setupCommands(inspect)
+  const [paused, pausing, waiting] = [add(), add(), add()]
+  const ids = [paused, addFailed('forbidden'), addInReview({ failure: failure('file-dangerous') }), pausing]
+  rows.applyEvent(paused, 'pause')
+  queue.add([pausing])
+  rows.applyEvent(pausing, 'begin')
+  const pause = commands.pause([pausing])
+  const others = [waiting, addInReview(), 'unknown']
+  const results = await Promise.all([...ids, ...others].map((id) => commands.continueUpload(id)))
+  expect(results).toEqual([true, true, true, true, false, false, false].map(success))
+  expect([run(pausing).pause.isRequested, rows.get(pausing)?.record.phase]).toEqual([false, 'waiting'])
+  expect(ids.map((id) => queue.has(id))).toEqual([true, true, false, true])
+  await pause
+})
+
+test('stops uploads of an account that wait or run, until an account with access signs in', async () => {
+  const { commands, queue, rows, run, add, addFailed, addInReview, stateOf } = setupCommands()
+  const [waiting, running, paused, other] = [add(), add(), add(), add({ accountId: 'cloud.example bob' })]
+  const [inReview, broken] = [addInReview(), addFailed('file-empty')]
+  rows.applyEvent(paused, 'pause')
+  await queue.setHeld(true)
+  queue.add([waiting, other])
+  await queue.setHeld(false)
+  queue.add([running])
+  const suspended = commands.suspendAccount('cloud.example alice')
+  for (const id of [waiting, running]) await run(id).end(aborted)
+  await suspended
+  const ids = [waiting, running, paused, other, inReview, broken]
+  const signedOut = ['failed', 'signed-out']
+  const rest = [
+    ['paused', null],
+    ['waiting', null],
+    ['review', null],
+    ['failed', 'file-empty'],
+  ]
+  expect(ids.map(stateOf)).toEqual([signedOut, signedOut, ...rest])
+  commands.resumeWaiting(({ id }) => id === waiting)
+  expect(ids.map(stateOf)).toEqual([['waiting', null], signedOut, ...rest])
+  commands.resumeAfter('signed-out')
+  expect(ids.map(stateOf)).toEqual([['waiting', null], ['waiting', null], ...rest])
+})

@@ -227,7 +227,7 @@ test('a begun upload waits for a copy that runs, and continues if that fails', a
   expect(recordOf(begun.id)?.state).toEqual(state)
 })
 
-test('of two begun copies, the one of which more is sent goes first', async () => {
+test('of two begun copies the one of which more is sent goes first, such as after an interruption', async () => {
   const { add, check, setSent } = setup()
   const bytes = bytesOf(9_000, 1)
   const state = multipartOpenState(1_000)
@@ -339,7 +339,7 @@ test.for<[string, Result<LibraryModel>, boolean]>([
   expect(recordOf(id)?.library?.replaces?.modelId).toBe(isReplaced ? 'm1' : undefined)
 })
 
-test('applies a decision until the replacement has begun or the model is registered', async () => {
+test('applies a decision about a begun upload only before a replacement or registration', async () => {
   const replaces = {
     modelId: 'old',
     name: 'Old',
@@ -364,7 +364,7 @@ test('applies a decision until the replacement has begun or the model is registe
   expect(await pathOf({ state: replacingState('new') })).toBe(keyless.modelPath)
 })
 
-test('a waiting upload gets a new failure only if the other file or its name changes', async () => {
+test('keeps the failure object of a repeated wait until the name of the other upload changes', async () => {
   const { add, check, clock, rows } = setup()
   const bytes = bytesOf(9_000, 1)
   const first = add('first', bytes, { target: targetAt('models/loras/x.safetensors') })
@@ -383,13 +383,13 @@ test('a waiting upload gets a new failure only if the other file or its name cha
   expect(await failureNow()).toMatchObject({ params: { name: 'models/loras/y.safetensors' } })
 })
 
-test('an upload that runs is no longer woken by the end of another one', async () => {
+test('an upload that runs again is not among those that wait for another one', async () => {
   const { add, check, takeWaiters, rows } = setup()
   const [first, second] = [add('first', bytesOf(9_000, 1)), add('second', bytesOf(9_000, 1))]
   await check(first.id)
   expect(await check(second.id)).toMatchObject({ kind: 'retry' })
   rows.applyEvent(first.id, 'pause')
-  // It has ended by itself, which nobody has handled yet.
+  // The first one has ended, but its waiting uploads were not taken.
   await check(second.id)
   expect(takeWaiters(first.id)).toEqual([])
 })
@@ -421,7 +421,7 @@ function setupWithOtherProcess(options: ConflictCheckSetup = {}) {
   return { ...context, own, theirs, other }
 }
 
-test('waits while another process sends the file, without reading it', async () => {
+test('waits for another process that sends the file, without reading the file meanwhile', async () => {
   const { own, theirs, other, check, rows, clock } = setupWithOtherProcess()
   theirs.claimFile(other)
   const first = await check(own.id)

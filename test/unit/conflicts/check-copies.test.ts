@@ -68,7 +68,7 @@ test('prevents no upload that is gone, or whose file cannot be read: sending rep
   expect(hashed).toEqual([])
 })
 
-test('ends at once when it is aborted while the library is waited for', async () => {
+test('an abort ends the wait for the library at once', async () => {
   const controller = new AbortController()
   const { add, check, clock } = setup([], { listing: new Promise(() => {}) })
   const checking = check(add('file', bytesOf(5_000, 1)).id, controller.signal)
@@ -77,7 +77,7 @@ test('ends at once when it is aborted while the library is waited for', async ()
   expect(await checking).toEqual(aborted)
 })
 
-test('is no duplicate once it is aborted, such as while the file is hashed', async () => {
+test('an upload aborted while its file is hashed is not reported as a duplicate', async () => {
   const bytes = bytesOf(5_000, 1)
   const controller = new AbortController()
   const { add, check, duplicates } = setup([model('m1', bytes)], {

@@ -14,7 +14,7 @@ import { createTestEnvironment, standingClock } from '../../support/hand-clock.t
 import { uploadRecord } from '../../support/records.ts'
 
 const path = 'models/loras/style.safetensors'
-const aside = 'models/loras/style-2.safetensors'
+const displacedPath = 'models/loras/style-2.safetensors'
 const old = libraryModel(path, { id: 'old' })
 const replaces: ReplacedModel = { modelId: 'old', name: 'Old', path, fate: 'disable', asidePath: null }
 const target = { displayName: 'Style', modelType: 'loras', modelPath: path }
@@ -66,9 +66,9 @@ function setup({
       replacer.register(record(given), async () => answer('register', 'new', 'new'), report),
     settle: (given?: Partial<UploadRecord>, modelId = 'new') =>
       replacer.settle(record(given), modelId, report),
-    restore: (displacedPath = aside) =>
+    restore: (movedTo = displacedPath) =>
       restoreDisplacedModel(
-        { modelId: 'old', accountId: 'a', teamId: 't', path, displacedPath },
+        { modelId: 'old', accountId: 'a', teamId: 't', path, displacedPath: movedTo },
         { accountId: 'a', teamId: 't' },
         { library, log },
       ),
@@ -97,7 +97,7 @@ test.for<[string, Partial<UploadRecord>]>([
 
 test('moves the old model to a free path, after that is written, and registers the new one', async () => {
   const { register, steps } = setup({
-    models: [old, libraryModel(aside.toUpperCase())],
+    models: [old, libraryModel(displacedPath.toUpperCase())],
     failing: registerConflict,
   })
   expect(await register()).toEqual(success('new'))
@@ -115,19 +115,24 @@ test('moves the old model to the path of the attempt before, which the journal h
 test('moves nothing that could not be written to the journal', async () => {
   const { register, steps } = setup({ failing: { ...registerConflict, replacing: ['journal-full'] } })
   expect(await register()).toEqual(failsWith('journal-full'))
-  expect(steps).toEqual(['register new', `replacing ${aside}`])
+  expect(steps).toEqual(['register new', `replacing ${displacedPath}`])
 })
 
-test.for<[FailureCode, Result<string>, readonly string[]]>([
-  ['not-found', success('new'), ['register new']],
-  ['server-trouble', failsWith('server-trouble'), []],
+test.for<[string, FailureCode, Result<string>, readonly string[]]>([
+  ['is gone does not prevent the registration', 'not-found', success('new'), ['register new']],
+  ['cannot be moved now ends this attempt', 'server-trouble', failsWith('server-trouble'), []],
   // The server can't move models, so the user can choose another path.
-  ['bad-request', failsWith('conflict'), ['replacing null']],
-  ['forbidden', failsWith('forbidden'), ['replacing null']],
-])('an old model that cannot be moved (%s)', async ([code, result, laterSteps]) => {
+  ['the server can’t move keeps its path', 'bad-request', failsWith('conflict'), ['replacing null']],
+  ['the user may not move keeps its path', 'forbidden', failsWith('forbidden'), ['replacing null']],
+])('an old model that %s', async ([, code, result, laterSteps]) => {
   const { register, steps } = setup({ failing: { ...registerConflict, change: [code] } })
   expect(await register()).toEqual(result)
-  expect(steps).toEqual(['register new', `replacing ${aside}`, `change old ${aside}`, ...laterSteps])
+  expect(steps).toEqual([
+    'register new',
+    `replacing ${displacedPath}`,
+    `change old ${displacedPath}`,
+    ...laterSteps,
+  ])
 })
 
 test('moves the old model back if the new one is refused for good, and no sooner', async () => {
@@ -168,11 +173,16 @@ test('disables nothing that could not be written to the journal', async () => {
 })
 
 test.for<[string, string | null, string | null, boolean]>([
-  ['at its old path', path, null, true],
-  ['at the path that it was moved to', aside, aside, true],
-  ['whose path is not listed', null, null, true],
-  ['that another user has moved', 'models/loras/theirs.safetensors', aside, false],
-])('decides whether an old model %s is disabled', async ([, modelPath, asidePath, isDisabled]) => {
+  ['disables an old model at its old path', path, null, true],
+  ['disables an old model at the path that it was moved to', displacedPath, displacedPath, true],
+  ['disables an old model whose path is not listed', null, null, true],
+  [
+    'does not disable an old model that another user has moved',
+    'models/loras/theirs.safetensors',
+    displacedPath,
+    false,
+  ],
+])('%s', async ([, modelPath, asidePath, isDisabled]) => {
   const { settle, steps } = setup({ models: [{ ...old, modelPath }] })
   expect(await settle({ library: { replaces: { ...replaces, asidePath } } })).toEqual(ok)
   expect(steps.includes('change old disabled')).toBe(isDisabled)
@@ -198,13 +208,15 @@ test('an old model that stays is reported at the path that it was moved to', asy
   expect(await settle({ library: { replaces: { ...replaces, asidePath: path } } })).toMatchObject({
     failure: { params: { path } },
   })
-  const moved = setup({ models: [{ ...old, modelPath: aside }], failing: { change: ['forbidden'] } })
-  expect(await moved.settle({ library: { replaces: { ...replaces, asidePath: aside } } })).toMatchObject({
-    failure: { params: { path: aside } },
+  const moved = setup({ models: [{ ...old, modelPath: displacedPath }], failing: { change: ['forbidden'] } })
+  expect(
+    await moved.settle({ library: { replaces: { ...replaces, asidePath: displacedPath } } }),
+  ).toMatchObject({
+    failure: { params: { path: displacedPath } },
   })
 })
 
-const displaced = [{ ...old, modelPath: aside }]
+const displaced = [{ ...old, modelPath: displacedPath }]
 
 test.for<[string, Parameters<typeof setup>[0], 'done' | 'later' | 'stuck', readonly string[]]>([
   ['is moved back', { models: displaced }, 'done', ['model old', `change old ${path}`]],

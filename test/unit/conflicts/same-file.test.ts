@@ -47,7 +47,7 @@ test('takes an unsent file of an older version’s record for another one if its
   expect(await find({ ...older, inode: 1n }, { kind: 'queued', started: true })).toEqual(identity)
 })
 
-test('compares the samples of a file whose number says nothing, or whose folder is a link now', async () => {
+test('compares the samples of a file without an inode, or whose folder has become a link', async () => {
   const { identity, find, folder, root } = await setup()
   const withoutNumbers = { ...identity, inode: 0n }
   expect(await find(withoutNumbers)).toEqual(identity)
@@ -58,7 +58,7 @@ test('compares the samples of a file whose number says nothing, or whose folder 
   expect(await find({ ...identity, sample: 'other' })).toBe('file-changed')
 })
 
-test('says why a file cannot be found, and takes no link for it', async () => {
+test('returns why a file cannot be found, and follows no link in its place', async () => {
   const { identity, find, path, root } = await setup()
   expect(await find({ ...identity, sizeBytes: identity.sizeBytes + 1 })).toBe('file-changed')
   renameSync(path, join(root, 'elsewhere'))

@@ -244,27 +244,30 @@ test('a refused session is tried again at once if the user has signed in meanwhi
 })
 
 test.for<[string, ConflictCheckResult, Partial<UploadRecord>, string, string]>([
-  ['waits', retries('upload-ended'), inParts, 'retrying', 'queued'],
-  ['fails', fails('not-found'), inParts, 'failed', 'queued'],
-  ['is stopped', { kind: 'aborted', failure: failure('bytes-differ') }, inParts, 'waiting', 'queued'],
-  ['waits for another reason', retries('storage-busy'), inParts, 'retrying', 'multipart-open'],
+  ['must restart later are abandoned', retries('upload-ended'), inParts, 'retrying', 'queued'],
+  ['fails because storage lacks them are abandoned', fails('not-found'), inParts, 'failed', 'queued'],
   [
-    'is stopped for another reason',
+    'is stopped because bytes differ are abandoned',
+    { kind: 'aborted', failure: failure('bytes-differ') },
+    inParts,
+    'waiting',
+    'queued',
+  ],
+  ['is retried for another reason are kept', retries('storage-busy'), inParts, 'retrying', 'multipart-open'],
+  [
+    'is stopped for another reason are kept',
     { kind: 'aborted', failure: failure('storage-busy') },
     inParts,
     'waiting',
     'multipart-open',
   ],
-])(
-  'what storage has is given up only if it is of no use: an upload that %s',
-  async ([, check, given, phase, kind]) => {
-    const run = await runOne({ check, given })
-    expect([run.phase, run.row?.record.state.kind]).toEqual([phase, kind])
-    expect(run.reports.some(([name]) => name === 'abandoned')).toBe(kind === 'queued')
-  },
-)
+])('parts in storage of an upload that %s', async ([, check, given, phase, kind]) => {
+  const run = await runOne({ check, given })
+  expect([run.phase, run.row?.record.state.kind]).toEqual([phase, kind])
+  expect(run.reports.some(([name]) => name === 'abandoned')).toBe(kind === 'queued')
+})
 
-test('a run that was paused leaves its upload paused, with the reason why it restarts', async () => {
+test('an upload paused during its run stays paused, with the reason if it has to restart', async () => {
   const meanwhile: RunSetup['meanwhile'] = (rows, id) => rows.change(id, { phase: 'paused' })
   const paused = await runOne({ meanwhile, given: { failure: failure('storage-busy') } })
   expect([paused.phase, paused.failureCode]).toEqual(['paused', undefined])
@@ -273,15 +276,18 @@ test('a run that was paused leaves its upload paused, with the reason why it res
   expect([restarted.phase, restarted.failureCode]).toEqual(['paused', 'upload-ended'])
 })
 
-test('reports a finished upload, unless the library had its bytes: then its data is abandoned', async () => {
+test('a registered upload is reported', async () => {
+  const { id, reports } = await runOne({ check: { kind: 'done' } })
+  expect(reports).toEqual([['registered', id]])
+})
+
+test('what was sent of a file whose bytes the library had is reported as abandoned', async () => {
   const check: ConflictCheckResult = { kind: 'done' }
   const found: RunSetup['meanwhile'] = (rows, id) =>
     rows.applyEvent(id, 'found', {
       state: { kind: 'duplicate', sha256: 'ab'.repeat(32), modelId: 'm', finishedAtMs: 1 },
       library: { already: { name: 'M', path: null, status: 'active' } },
     })
-  const registered = await runOne({ check })
-  expect(registered.reports).toEqual([['registered', registered.id]])
   expect((await runOne({ check, meanwhile: found })).reports).toEqual([])
   expect((await runOne({ check, meanwhile: found, given: inParts })).reports).toEqual([['abandoned']])
 })

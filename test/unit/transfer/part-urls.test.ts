@@ -108,13 +108,13 @@ test('requests nothing after the last part, and returns null after an abort', as
 })
 
 test.each([
-  ['of an hour', 3_600, 3_589_900, [1, 2]],
-  ['of an hour', 3_600, 3_590_000, [1, 2, 2]],
-  ['of ten seconds', 10, 4_900, [1, 2]],
-  ['of ten seconds', 10, 5_000, [1, 2, 2]],
+  [3_600, 3_589_900, [1, 2]],
+  [3_600, 3_590_000, [1, 2, 2]],
+  [10, 4_900, [1, 2]],
+  [10, 5_000, [1, 2, 2]],
 ])(
-  'replaces a URL with a lifetime %s that has too little left (%i s, %i ms)',
-  async (_, lifetimeSeconds, ageMs, expected) => {
+  'with URLs valid for %i s, of which %i ms have passed, requests those of parts %j',
+  async (lifetimeSeconds, ageMs, expected) => {
     const { urls, requested, advance } = setup({ lifetimeSeconds })
     void urls.get(1)
     await advance(100)

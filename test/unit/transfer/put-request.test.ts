@@ -44,7 +44,7 @@ test('sends a signed length once', async () => {
   expect(headers['content-length']).toBe('3')
 })
 
-test('asks for consent before the body only if that is requested', async () => {
+test('sends Expect: 100-continue only if requested', async () => {
   const headers = [await put('/'), await put('/', { expectsContinue: true })].map((one) => one.headers.expect)
   expect(headers).toEqual([undefined, '100-continue'])
 })

@@ -268,7 +268,7 @@ test('a part that can’t be recorded ends the upload', async () => {
   expect(progress.at(-1)?.sentBytes).toBe(0)
 })
 
-test('is aborted during a PUT and during a delay', async () => {
+test('an abort during a PUT or a delay ends sending as aborted', async () => {
   const duringPut = send({ answer: untilAborted })
   await expect.poll(duringPut.states).toBe('f')
   duringPut.abort.abort()

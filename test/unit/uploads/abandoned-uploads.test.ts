@@ -35,7 +35,7 @@ function setup({
   let uploads = ['a', 'b'].map((uploadId) => ({ uploadId, storageKey: 'k', ...owner }))
   let models = [{ modelId: 'm', path: 'p', displacedPath: 'd', ...owner }]
   const requests: string[] = []
-  const answer = (met: Failure | null) => (met ? failed(met) : success(undefined))
+  const answer = (reason: Failure | null) => (reason ? failed(reason) : success(undefined))
   const clientOf = (accountId: string) =>
     ({
       server: 'https://cloud.example',
@@ -129,10 +129,10 @@ test('repeats what failed, and only that', async () => {
 })
 
 test('a cleanup that succeeds ends the wait for the next one', async () => {
-  let met: Failure | null = trouble
-  const { abandoned, clock } = setup({ abort: () => met })
+  let reason: Failure | null = trouble
+  const { abandoned, clock } = setup({ abort: () => reason })
   await abandoned.cleanUp()
-  met = null
+  reason = null
   await abandoned.cleanUp()
   expect(clock.waits()).toEqual([])
 })

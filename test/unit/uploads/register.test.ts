@@ -141,11 +141,11 @@ const atOwnPath = wire({ id: 'at path', model_path: ownPath.toUpperCase() })
 
 test.each([noAnswer, failure('connection-lost', { host: 'cloud.example' }), trouble(504)])(
   'searches the library for half a minute after $code before it gives up',
-  async (met) => {
-    const { register, pass, counts } = setup({ registering: [met] })
+  async (reason) => {
+    const { register, pass, counts } = setup({ registering: [reason] })
     const registered = register()
     for (const delayMs of [5_000, 10_000, 15_000]) await pass(delayMs)
-    expect(await registered).toEqual(failed(met))
+    expect(await registered).toEqual(failed(reason))
     expect(counts()).toEqual({ registering: 1, listings: 4 })
   },
 )
@@ -201,14 +201,14 @@ test.each([
   ['a refusal of the user', failure('forbidden'), [], failure('forbidden')],
 ])(
   'if it is unsure whether the object exists, %s is reported correctly',
-  async (_, met, listing, expected) => {
-    const { register } = setup({ registering: [met], listings: [listing], isUnsure: true })
+  async (_, reason, listing, expected) => {
+    const { register } = setup({ registering: [reason], listings: [listing], isUnsure: true })
     expect(await register()).toEqual(failed(expected))
   },
 )
 
-test.each([conflict, refused])('reports $code of an object that storage has confirmed', async (met) => {
-  expect(await setup({ registering: [met] }).register()).toEqual(failed(met))
+test.each([conflict, refused])('reports $code of an object that storage has confirmed', async (reason) => {
+  expect(await setup({ registering: [reason] }).register()).toEqual(failed(reason))
 })
 
 const withoutKey = (id: string, given: Partial<ModelWire> = {}) =>

@@ -125,7 +125,7 @@ test('a failure of sending stops the hash, which may then read to the end', asyn
   expect([jobs[0]?.segmentBytes, reached]).toEqual([2, [3]])
 })
 
-test('the hash goes on after everything was sent, and reports its progress', async () => {
+test('continues to hash and to report its progress after everything was sent', async () => {
   const { session, hash, jobs, reached, hashed: progress } = await setup()
   const done = sendWhileHashing(session, 3, () => Promise.resolve(success('sent')))
   await expect.poll(() => reached).toEqual([3])
@@ -145,7 +145,7 @@ test('a file that changed while it was sent and hashed is not taken for the queu
   expect(await done).toEqual(failed(failure('file-changed')))
 })
 
-test('is aborted although sending and hashing have succeeded', async () => {
+test('an abort during sending ends it as aborted although everything was sent and hashed', async () => {
   const { session, hash, abort } = await setup()
   hash.resolve(success(hashed))
   const done = sendWhileHashing(session, 3, async () => {

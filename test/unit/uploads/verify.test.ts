@@ -271,14 +271,14 @@ test.each([
     [60_000, 60_000, 60_000],
     { reason: 'rate-limited', isFinal: false },
   ],
-])('requests a record up to four times: %s', async (_, met, delaysMs, expected) => {
-  const { verifyOpen, counts, store, upload, pass } = setup({ answer: () => failed(met) })
+])('requests a record up to four times: %s', async (_, reason, delaysMs, expected) => {
+  const { verifyOpen, counts, store, upload, pass } = setup({ answer: () => failed(reason) })
   const verified = verifyOpen()
   for (const delayMs of delaysMs) await pass(delayMs)
   expect(await verified).toMatchObject({ kind: 'not-verified', ...expected })
   expect(counts.requests).toBe(delaysMs.length + 1)
   // Only a model that is missing is shown as a failure.
-  expect(store.find(upload.id)?.failure?.code ?? null).toBe(met === missing ? 'record-missing' : null)
+  expect(store.find(upload.id)?.failure?.code ?? null).toBe(reason === missing ? 'record-missing' : null)
 })
 
 test('verifies an upload that the list shows, and logs if that can’t be recorded', async () => {
@@ -443,8 +443,8 @@ test.each<[Failure, object]>([
   [failure('not-found'), { ok: true, value: { reason: 'missing' } }],
   [failure('server-trouble', { status: 501 }), { ok: true, value: { reason: 'unsupported' } }],
   [failure('offline'), failed(failure('offline'))],
-])('reports what a receipt can’t be compared for: $code', async (met, expected) => {
-  expect(await verifyReceiptOf(setup({ answer: () => failed(met) }))).toMatchObject(expected)
+])('reports what a receipt can’t be compared for: $code', async (reason, expected) => {
+  expect(await verifyReceiptOf(setup({ answer: () => failed(reason) }))).toMatchObject(expected)
 })
 
 test.each<[string, Partial<Receipt>, Account['state']]>([

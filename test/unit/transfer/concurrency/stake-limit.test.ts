@@ -88,7 +88,7 @@ test.each([
   expect([limit.rate(), limit.count({ ...sample, largestBytes })]).toEqual([null, count])
 })
 
-test('allows no more than that until the first connections have settled', () => {
+test('allows few parts until the first connections have settled', () => {
   const { limit, sample, send } = setup()
   send(3.9, 10_000)
   expect([limit.rate(), limit.count(sample)]).toEqual([10_000, 6])
@@ -121,7 +121,7 @@ test('limits a fast connection while the user’s limit determines its rate', ()
   expect(limit.count({ ...sample, limitBytesPerSecond: 33_000_000 })).toBe(45)
 })
 
-test('measures the rate only after a silence of more than 12 s', () => {
+test('leaves a silence of 12 s or more out of the rate', () => {
   const rates = [11_900, 12_000].map((silentMs) => {
     const { limit, sample, send } = setup()
     send(10, 2_000)

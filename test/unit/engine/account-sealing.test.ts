@@ -73,7 +73,6 @@ function setup(accounts: readonly Account[] = [departed]) {
     readable: () => uploads.flatMap(({ id }) => store.find(id)?.accountId ?? []),
     keyCount: () => secretStore.entries.size,
     sealedCount: () => Number(database.prepare('SELECT count(*) AS count FROM sealed').get()?.['count']),
-    /** Writes a line to the log, and returns whether it is still there. */
     writeLog: () => writeFileSync(log, 'a line'),
     hasLog: () => existsSync(log),
     /** Makes deleting the log fail until the returned function is called. */
@@ -143,7 +142,7 @@ test.for<[string, (context: Context) => void, string]>([
   expect([readable(), keyCount()]).toEqual([[departed.id], 0])
 })
 
-test('deletes what a user wants removed, without a key', async () => {
+test('deletes the data of a user who chose to remove it, without a key', async () => {
   const { sealing, readable, keyCount, sealedCount } = setup([{ ...departed, data: 'removed' }])
   expect(await sealing.sealDeparted()).toEqual(done)
   expect([readable(), keyCount(), sealedCount()]).toEqual([[], 0, 0])
@@ -250,7 +249,7 @@ test('notices within two seconds that another process has signed a user out or i
   expect(readable()).toEqual([ready.id])
 })
 
-test('asks a keychain that has refused a key again after a minute', async () => {
+test('requests a key from a keychain that refused it again after a minute', async () => {
   const { sealing, secretStore, readable, check } = setup()
   secretStore.failWith('keychain-locked')
   await sealing.sealDeparted()

@@ -43,7 +43,9 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
   }
   const paired: Account = { ...alice, id: 'cloud.example alice team_01', kind: 'device' }
   const calls = engineCalls({
-    ...{ rows, store, environment },
+    rows,
+    store,
+    environment,
     accounts: { list: () => (given.hasOtherSignIn ? [alice, paired] : [alice]) },
     signIns: {
       hidden: () => new Set(given.hiddenIds),
@@ -73,7 +75,7 @@ function setup(records: readonly UploadRecord[] = [], given: CallsSetup = {}) {
   return { calls, steps, signOut }
 }
 
-test('receipts of an upload include the other files of its model in the same library, each once', async () => {
+test('receipts include the other files of a model in the same library, each once', async () => {
   const target = { displayName: 'SDXL', modelType: 'diffusers', modelPath: 'models/diffusers/sdxl/a' }
   const group = { key: 'k', name: 'sdxl', kind: 'diffusers', root: '/sdxl', within: [] } as const
   const part = (given: Partial<UploadRecord> = {}) =>
@@ -88,7 +90,7 @@ test('receipts of an upload include the other files of its model in the same lib
   expect(await namesFor(first.id, second.id, 'unknown', alone.id)).toEqual([...ofModel, alone.fileName])
 })
 
-test('a page of the history says where the next one begins if there may be one', async () => {
+test('a page of the history names the start of the next page if there may be one', async () => {
   const records = [1, 2, 3].map((finishedAtMs) => registeredRecord({ finishedAtMs }))
   const page = async (limit: number, beforeMs: number | null) => {
     const { rows, nextBeforeMs } = valueOf(

@@ -163,7 +163,7 @@ test('counts the files that the model had when it was found last', async () => {
   expect((await setup([late, early].map(registered), []).status())?.missing).toEqual(names)
 })
 
-test('numbered parts and weights beside a graph are counted by their numbers and names', async () => {
+test('counts numbered parts by their numbers, and weights beside a graph by their names', async () => {
   const shard = { stem: 'm', count: 3, extension: '.safetensors' }
   const part = fileOf('m-00002-of-00003.safetensors', {
     group: { kind: 'shards', files: undefined, shard } as never,

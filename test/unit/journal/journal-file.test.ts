@@ -136,7 +136,11 @@ test('classifies why the journal can’t be opened', () => {
   )
   const notOurs = new OtherOwnerError('root')
   expect([overQuota, notOurs, ...readOnly].map(journalProblemOf)).toEqual([
-    ...['full', 'other-owner', 'not-writable', 'not-writable', 'not-writable'],
+    'full',
+    'other-owner',
+    'not-writable',
+    'not-writable',
+    'not-writable',
   ])
   const reasons = [full, noRoom, notThere, new NewerJournalError('version 999'), new Error('odd')]
   expect(reasons.map(journalProblemOf)).toEqual(['full', 'full', 'not-writable', 'newer', 'other'])

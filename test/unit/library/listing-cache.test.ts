@@ -128,7 +128,7 @@ test('saves the listing as it is, and not what changes while it is written', asy
 
 const minuteMs = 60_000
 
-test('requests a listing again after five minutes, or as soon as the caller says', async () => {
+test('requests a listing again after five minutes, or earlier if the caller needs a newer one', async () => {
   const { kept, clock } = setup()
   let requests = 0
   const ask = async (maxAgeMs?: number) => {

@@ -144,7 +144,7 @@ test('keeps nothing of an interrupted listing of a small library', async () => {
   await expect(interruptAndContinue(idsOf(600), 5, [])).resolves.toMatchObject({ pages: [1] })
 })
 
-test('converts a listed model, with null for what the server left out or words in another way', () => {
+test('converts a listed model, with null for what is missing or has another format', () => {
   const bare = { id: 'm', display_name: 'M', model_type: 'vae' }
   const unknown = { modelPath: null, sizeBytes: null, sha256: null, createdAtMs: null, storageKey: null }
   const none = { id: 'm', displayName: 'M', modelType: 'vae', status: 'active', ...unknown }
@@ -153,13 +153,21 @@ test('converts a listed model, with null for what the server left out or words i
   expect(
     toLibraryModel({
       ...bare,
-      ...{ model_path: 'models/vae/m.pt', file_size: 5, file_hash: `sha256:${hex}`, storage_key: 'k' },
-      ...{ model_status: 'disabled', created_at: '2026-01-02T03:04:05Z' },
+      model_path: 'models/vae/m.pt',
+      file_size: 5,
+      file_hash: `sha256:${hex}`,
+      storage_key: 'k',
+      model_status: 'disabled',
+      created_at: '2026-01-02T03:04:05Z',
     }),
   ).toEqual({
     ...none,
-    ...{ modelPath: 'models/vae/m.pt', sizeBytes: 5, sha256: hex.toLowerCase(), storageKey: 'k' },
-    ...{ status: 'disabled', createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5) },
+    modelPath: 'models/vae/m.pt',
+    sizeBytes: 5,
+    sha256: hex.toLowerCase(),
+    storageKey: 'k',
+    status: 'disabled',
+    createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
   })
   for (const file_hash of [hex, `md5:${hex}`, `sha256:${hex}0`, 'sha256:'])
     expect(toLibraryModel({ ...bare, file_hash, created_at: 'yesterday' })).toEqual(none)

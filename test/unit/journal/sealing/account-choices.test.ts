@@ -59,12 +59,12 @@ test('deletes a choice of which nothing is left, and takes none that stays whole
 })
 
 test.for<[string, readonly string[], boolean, boolean]>([
-  ['another user is signed in', ['bob', 'alice'], true, true],
-  ['no team was chosen, and another user is signed in', [], true, true],
-  ['its team was chosen last', ['alice', 'bob'], true, false],
-  ['no other user is signed in', ['bob', 'alice'], false, false],
+  ['stay if another user is signed in', ['bob', 'alice'], true, true],
+  ['stay if no team was chosen and another user is signed in', [], true, true],
+  ['are removed if its team was chosen last', ['alice', 'bob'], true, false],
+  ['are removed if no other user is signed in', ['bob', 'alice'], false, false],
 ])(
-  'files that wait for a team stay or go with an account: %s',
+  'when an account is sealed, files that wait for a team %s',
   ([, [last, ...earlier], hasOtherUsers, stay]) => {
     const { take, get } = setup({
       'waiting-files': ['/a', '/b'],

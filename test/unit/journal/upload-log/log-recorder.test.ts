@@ -21,21 +21,17 @@ function setup(given: Partial<UploadRecord> = {}) {
     recorder,
     enter(from: Phase, to: Phase, change: Partial<LiveState> = {}, retryAtMs: number | null = null) {
       const live: LiveState = {
-        ...{
-          phase: from,
-          sentBytes: 0,
-          inFlightBytes: 0,
-          inFlightParts: 0,
-          hashedBytes: 0,
-          isPausing: false,
-        },
-        ...{
-          waitsForTurn: false,
-          retryAtMs: null,
-          attempts: 0,
-          speed: createSpeedMeter(clock.now),
-          ...change,
-        },
+        phase: from,
+        sentBytes: 0,
+        inFlightBytes: 0,
+        inFlightParts: 0,
+        hashedBytes: 0,
+        isPausing: false,
+        waitsForTurn: false,
+        retryAtMs: null,
+        attempts: 0,
+        speed: createSpeedMeter(clock.now),
+        ...change,
       }
       recorder.entered(record, live, { from, to, retryAtMs })
     },
@@ -176,14 +172,14 @@ test('records what is sent every ten seconds, each time from zero', () => {
   ])
 })
 
-test('counts only the time in which an upload has its turn, also after a record and if it began without', () => {
+test('counts only the time in which an upload has its turn', () => {
   const { enter, clock, progress, setTurn, transfers } = setup()
   enter('checking', 'sending', { waitsForTurn: true })
   clock.advance(60_000)
   progress(10)
   setTurn(false)
   clock.advance(2_000)
-  // Told again that it has its turn.
+  // A repeated report of its turn changes nothing.
   setTurn(false)
   clock.advance(2_000)
   setTurn(true)

@@ -141,7 +141,7 @@ test('long texts of a server do not exceed the limit', () => {
 
 const names = (items: readonly LogItem[]) => appendToLog(emptyLog, items).events.map((one) => one.event)
 
-test('does not combine a final failure, what a restart has lost, or failures without an attempt in between', () => {
+test('combines only failures with an attempt between them that lost nothing and are not final', () => {
   const busy = because('storage-busy')
   const retries = (between: readonly LogItem[], last: LogItem) =>
     names([event('retrying', 1, busy), ...between, last]).filter(
@@ -168,7 +168,7 @@ test('a combined failure has the time of the last retry only if there is one', (
   expect(last).toEqual({ event: 'retrying', atMs: 1, ...busy, count: 2, lastAtMs: 3 })
 })
 
-test('a retry after a wait for the connection belongs to that wait, and other events stay as they are', () => {
+test('only a retry after a wait for the connection belongs to that wait', () => {
   const offline = because('offline')
   const wait = [event('retrying', 1, { ...offline, retryAtMs: 9 }), { kind: 'offline' } as const]
   expect(names([...wait, event('checking', 2), event('retrying', 3, offline)])).toEqual(['paused'])

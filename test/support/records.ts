@@ -1,4 +1,6 @@
+import type { Account } from '../../electron/contract/account.ts'
 import type { Verification } from '../../electron/contract/verification.ts'
+import type { LiveState } from '../../electron/journal/row-view.ts'
 import type { LogRecorder } from '../../electron/journal/upload-log/log-recorder.ts'
 import type {
   MultipartOpenState,
@@ -9,6 +11,7 @@ import type {
   StoredState,
   UploadRecord,
 } from '../../electron/journal/upload-record.ts'
+import { createSpeedMeter } from '../../electron/platform/speed-meter.ts'
 
 let made = 0
 
@@ -46,6 +49,38 @@ export function uploadRecord(given: Partial<UploadRecord> = {}): UploadRecord {
     failure: null,
     state: { kind: 'queued', started: false },
     addedAtMs: 1_790_000_000_000 + made,
+    ...given,
+  }
+}
+
+/** The session of a user with this name in `team_01`. */
+export function account(personId: string, given: Partial<Account> = {}): Account {
+  return {
+    id: `cloud.example ${personId}`,
+    kind: 'session',
+    server: 'https://cloud.example/api/v1',
+    personId,
+    name: personId,
+    email: `${personId}@studio.example`,
+    teams: [{ id: 'team_01', name: 'Studio North' }],
+    state: 'ready',
+    ...given,
+  }
+}
+
+/** What an upload is doing before anything of it was sent. */
+export function liveState(given: Partial<LiveState> = {}): LiveState {
+  return {
+    phase: 'waiting',
+    sentBytes: 0,
+    inFlightBytes: 0,
+    inFlightParts: 0,
+    hashedBytes: 0,
+    isPausing: false,
+    waitsForTurn: false,
+    retryAtMs: null,
+    attempts: 0,
+    speed: createSpeedMeter(() => 0),
     ...given,
   }
 }

@@ -11,19 +11,9 @@ import { createSealedAccounts } from '../../../electron/journal/sealing/sealed-a
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { account, uploadRecord } from '../../support/records.ts'
 
-const accountOf = (personId: string): Account => ({
-  id: `cloud.example ${personId}`,
-  kind: 'session',
-  server: 'https://cloud.example/api/v1',
-  personId,
-  name: personId,
-  email: `${personId}@studio.example`,
-  teams: [],
-  state: 'signed-out',
-  hasLeft: true,
-})
+const accountOf = (personId: string) => account(personId, { state: 'signed-out', hasLeft: true })
 const departed = accountOf('alice')
 const ready: Account = { ...departed, state: 'ready', hasLeft: false }
 

@@ -8,7 +8,7 @@ import { engineCalls, localFileWith } from '../../../electron/engine/calls.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { valueOf } from '../../support/engine.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { account, registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 type Services = Parameters<typeof engineCalls>[0]
@@ -22,15 +22,7 @@ interface CallsSetup {
   readonly signedOut?: Result<'a session'>
 }
 
-const alice: Account = {
-  ...{
-    id: 'cloud.example alice',
-    kind: 'session',
-    server: 'https://cloud.example/api/v1',
-    personId: 'alice',
-  },
-  ...{ name: 'Alice', email: 'alice@studio.example', teams: [], state: 'ready' },
-}
+const alice = account('alice')
 const ok = success(undefined)
 
 /** Calls on uploads in a journal, and the steps that they take in other services. */

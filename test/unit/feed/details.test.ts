@@ -5,7 +5,7 @@ import { createDetails } from '../../../electron/feed/details.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { Row } from '../../../electron/journal/rows.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { uploadRecord, multipartOpenState, storedState } from '../../support/records.ts'
+import { liveState, uploadRecord, multipartOpenState, storedState } from '../../support/records.ts'
 
 const speed = { stepMs: 1_000, points: [7] }
 const inParts = { state: multipartOpenState(2_000_000_000) }
@@ -28,18 +28,9 @@ function setup() {
     details,
     /** Gives a row that phase and reports it. Files have 6.8 GB: one part, or four of 2 GB. */
     put(id: string, phase: Phase, given: Partial<UploadRecord> = {}, inFlightBytes = 0) {
-      const still = {
-        sentBytes: 0,
-        inFlightParts: 0,
-        isPausing: false,
-        hashedBytes: 0,
-        waitsForTurn: false,
-        retryAtMs: null,
-        attempts: 0,
-      }
       rows.set(id, {
         record: { ...(rows.get(id)?.record ?? uploadRecord({ id })), ...given },
-        live: { ...still, phase, inFlightBytes },
+        live: liveState({ phase, inFlightBytes }),
       })
       details.changed(id)
     },

@@ -8,21 +8,11 @@ import {
   isUninspected,
 } from '../../../electron/intake/inspect-again.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { liveState, uploadRecord } from '../../support/records.ts'
 
 const suggested = { displayName: 'A', modelType: 'loras', modelPath: 'models/loras/a.safetensors' }
 const now = { displayName: 'B', modelType: 'vae', modelPath: 'models/vae/a.safetensors' }
-const live = {
-  phase: 'failed',
-  sentBytes: 0,
-  inFlightBytes: 0,
-  inFlightParts: 0,
-  isPausing: false,
-  hashedBytes: 0,
-  waitsForTurn: false,
-  retryAtMs: null,
-  attempts: 0,
-} as const
+const live = liveState({ phase: 'failed' })
 
 function looked(given: Partial<UploadRecord>, isChanged = true) {
   const record = uploadRecord({ seen: { place: '/models', target: suggested }, target: suggested, ...given })

@@ -7,18 +7,7 @@ import { ChangedFileRechecks } from '../../../electron/intake/recheck-changed-fi
 import type { Row } from '../../../electron/journal/rows.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { standingClock } from '../../support/hand-clock.ts'
-import { uploadRecord } from '../../support/records.ts'
-
-const live = {
-  sentBytes: 0,
-  inFlightBytes: 0,
-  inFlightParts: 0,
-  isPausing: false,
-  hashedBytes: 0,
-  waitsForTurn: false,
-  retryAtMs: null,
-  attempts: 0,
-} as const
+import { liveState, uploadRecord } from '../../support/records.ts'
 
 /** Rechecks of refused files in a folder of their own, whose ids are their names. */
 function setup() {
@@ -45,7 +34,7 @@ function setup() {
     const record = uploadRecord({ id: name, path, failure: reason })
     rows.set(name, {
       record: found ? { ...record, identity: identityOf(found) } : record,
-      live: { ...live, phase },
+      live: liveState({ phase }),
     })
   }
   return {

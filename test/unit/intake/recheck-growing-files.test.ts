@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
 import { createRechecks, failureWhileWritten } from '../../../electron/intake/recheck-growing-files.ts'
 import { standingClock } from '../../support/hand-clock.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { liveState, uploadRecord } from '../../support/records.ts'
 
 /** Refused rows, each with the time in ms since its file was written. */
 function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs: number]>>) {
@@ -19,17 +19,7 @@ function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs:
           failure: failure(code),
           identity: { sizeBytes: 1, mtimeNs, inode: 1n },
         })
-        const live = {
-          sentBytes: 0,
-          inFlightBytes: 0,
-          inFlightParts: 0,
-          isPausing: false,
-          hashedBytes: 0,
-          waitsForTurn: false,
-          retryAtMs: null,
-          attempts: 0,
-        }
-        return { record, live: { ...live, phase: 'failed' } }
+        return { record, live: liveState({ phase: 'failed' }) }
       },
     },
     commands: {

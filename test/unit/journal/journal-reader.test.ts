@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Account } from '../../../electron/contract/account.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
 import { createAccountStore, createStoredChoices } from '../../../electron/journal/account-store.ts'
@@ -15,16 +14,13 @@ import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import {
+  account,
   multipartOpenState,
   registeredRecord,
   uploadRecord,
   withVerification,
 } from '../../support/records.ts'
 
-const account = (personId: string, change: Partial<Account> = {}): Account => ({
-  ...{ id: `cloud.example ${personId}`, kind: 'session', personId, server: 'https://cloud.example/api/v1' },
-  ...{ name: personId, email: `${personId}@studio.example`, teams: [], state: 'ready', ...change },
-})
 const departed = account('bob', { state: 'signed-out', hasLeft: true })
 const ofBob = { accountId: departed.id }
 

@@ -4,7 +4,7 @@ import { toUploadRow, type LiveState } from '../../../electron/journal/row-view.
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createSpeedMeter } from '../../../electron/platform/speed-meter.ts'
 import { standingClock } from '../../support/hand-clock.ts'
-import { registeredRecord, storedState, uploadRecord } from '../../support/records.ts'
+import { liveState, registeredRecord, storedState, uploadRecord } from '../../support/records.ts'
 
 const sized = (record: UploadRecord, sizeBytes = 1_000): UploadRecord => ({
   ...record,
@@ -20,19 +20,8 @@ function liveAt(phase: LiveState['phase'], change: Partial<LiveState> = {}): Liv
     speed.sample(second * 10)
     clock.advance(second < 10 ? 1_000 : 0)
   }
-  return {
-    phase,
-    sentBytes: 300,
-    inFlightBytes: 100,
-    inFlightParts: 2,
-    hashedBytes: 7,
-    isPausing: false,
-    waitsForTurn: false,
-    retryAtMs: null,
-    attempts: 0,
-    speed,
-    ...change,
-  }
+  const progress = { sentBytes: 300, inFlightBytes: 100, inFlightParts: 2, hashedBytes: 7 }
+  return liveState({ phase, ...progress, speed, ...change })
 }
 
 const progressOf = ({ sentBytes, inFlightBytes, hashedBytes, bytesPerSecond, secondsLeft }: UploadRow) => [

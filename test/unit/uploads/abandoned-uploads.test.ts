@@ -5,24 +5,16 @@ import { failed, failure, success, type Failure } from '../../../electron/contra
 import { createAbandonedUploads } from '../../../electron/uploads/abandoned-uploads.ts'
 import { deviceSigner } from '../../support/answering-client.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { account } from '../../support/records.ts'
 
-const account = (id: string, given: Partial<Account> = {}): Account => ({
-  id,
-  kind: 'session',
-  server: 'https://cloud.example',
-  personId: 'alice',
-  name: '',
-  email: '',
-  teams: [{ id: 'team', name: '' }],
-  state: 'ready',
-  ...given,
-})
+const accountWithId = (id: string, given: Partial<Account> = {}) =>
+  account('alice', { id, teams: [{ id: 'team', name: '' }], ...given })
 
 /** Uploads `a` and `b` and a model that were left behind; requests for them are answered like this. */
 function setup({
   abort = () => null,
   move = () => null,
-  accounts = [account('own')],
+  accounts = [accountWithId('own')],
 }: {
   /** The failure of aborting an upload, if any. */
   readonly abort?: (uploadId: string) => Failure | null | Promise<Failure | null>
@@ -107,7 +99,7 @@ test.each<[string, Parameters<typeof setup>[0], readonly string[], readonly numb
     ['a', 'b', 'm'],
     [],
   ],
-  ['no account is signed in', { accounts: [account('own', { state: 'signed-out' })] }, ['a', 'b'], []],
+  ['no account is signed in', { accounts: [accountWithId('own', { state: 'signed-out' })] }, ['a', 'b'], []],
 ])('repeats a cleanup after a minute only if that may help: %s', async (_, given, expected, waits) => {
   const { abandoned, left, clock } = setup(given)
   await abandoned.cleanUp()
@@ -139,7 +131,7 @@ test('a cleanup that succeeds ends the wait for the next one', async () => {
 
 test('uses any session of the same user that may abort uploads', async () => {
   const { abandoned, requests } = setup({
-    accounts: [account('own', { kind: 'device' }), account('other')],
+    accounts: [accountWithId('own', { kind: 'device' }), accountWithId('other')],
   })
   await abandoned.cleanUp()
   // A device key is enough to move a model.

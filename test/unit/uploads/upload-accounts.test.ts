@@ -2,20 +2,18 @@ import { expect, test } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadAccounts } from '../../../electron/uploads/upload-accounts.ts'
-import { multipartOpenState, registeredRecord, storedState, uploadRecord } from '../../support/records.ts'
+import {
+  account,
+  multipartOpenState,
+  registeredRecord,
+  storedState,
+  uploadRecord,
+} from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
-const deviceKey: Account = {
-  id: 'cloud.example alice',
-  kind: 'device',
-  server: 'https://cloud.example/api',
-  personId: 'alice',
-  name: '',
-  email: '',
-  teams: [{ id: 'team_01', name: '' }],
-  state: 'ready',
-}
+const deviceKey = account('alice', { kind: 'device', server: 'https://cloud.example/api' })
 const session: Account = { ...deviceKey, id: 'cloud.example alice session', kind: 'session' }
+const signedOut: Account = { ...deviceKey, state: 'signed-out' }
 
 function setup(accounts: readonly Account[], records: readonly UploadRecord[] = []) {
   const { rows } = rowsOnJournal(records)
@@ -52,13 +50,10 @@ test('returns no account for a file that needs parts if there is only a device k
 
 test('returns the sign-in of the same user that can upload for a team', () => {
   const choice = { accountId: deviceKey.id, teamId: 'team_01' }
-  const signedOut: Account = { ...deviceKey, state: 'signed-out' }
   expect(setup([deviceKey, session]).accountForTeam(choice)).toEqual(choice)
   expect(setup([signedOut, session]).accountForTeam(choice)).toEqual({ ...choice, accountId: session.id })
   expect(setup([signedOut]).accountForTeam(choice)).toBeNull()
 })
-
-const signedOut: Account = { ...deviceKey, state: 'signed-out' }
 
 test.each<[string, readonly Account[], readonly UploadRecord[], boolean]>([
   ['has a signed-in user', [deviceKey], [], true],

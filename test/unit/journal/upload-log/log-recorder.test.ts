@@ -8,7 +8,7 @@ import type { LogItem } from '../../../../electron/journal/upload-log/upload-log
 import type { UploadRecord } from '../../../../electron/journal/upload-record.ts'
 import { createSpeedMeter } from '../../../../electron/platform/speed-meter.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
-import { uploadRecord } from '../../../support/records.ts'
+import { liveState, uploadRecord } from '../../../support/records.ts'
 
 /** A recorder for one upload, and what it has added to the log. */
 function setup(given: Partial<UploadRecord> = {}) {
@@ -20,19 +20,7 @@ function setup(given: Partial<UploadRecord> = {}) {
     clock,
     recorder,
     enter(from: Phase, to: Phase, change: Partial<LiveState> = {}, retryAtMs: number | null = null) {
-      const live: LiveState = {
-        phase: from,
-        sentBytes: 0,
-        inFlightBytes: 0,
-        inFlightParts: 0,
-        hashedBytes: 0,
-        isPausing: false,
-        waitsForTurn: false,
-        retryAtMs: null,
-        attempts: 0,
-        speed: createSpeedMeter(clock.now),
-        ...change,
-      }
+      const live = liveState({ phase: from, speed: createSpeedMeter(clock.now), ...change })
       recorder.entered(record, live, { from, to, retryAtMs })
     },
     progress: (movedBytes: number, acknowledgedBytes = 0) =>

@@ -15,6 +15,19 @@ import { multipartOpenState, storedState, uploadRecord } from '../../support/rec
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 type RunnerOptions = Parameters<typeof createUploadRunner>[0]
+type JournalRows = ReturnType<typeof rowsOnJournal>
+
+/** The queue of a runner for one large file at once, whose accounts have this access. */
+function createQueue(
+  { rows, environment }: Pick<JournalRows, 'rows' | 'environment'>,
+  {
+    access = success({ kind: 'session' }),
+    ...options
+  }: { readonly access?: RunSetup['access'] } & Readonly<Record<string, unknown>>,
+) {
+  const services = { environment, accessTo: () => access, singlePutLimitBytes: () => 2 ** 50 }
+  return createUploadRunner({ rows, services, atOnce: 1, ...options } as unknown as RunnerOptions).queue
+}
 
 /** Runs that end with what the test gives the conflict check, one large file at once. */
 function setup({
@@ -30,17 +43,11 @@ function setup({
     const { sizeBytes } = record.identity
     return { ...record, identity: { ...record.identity, sizeBytes: sizes[id] ?? sizeBytes, sample: 's' } }
   })
-  const { rows, environment } = rowsOnJournal(records)
+  const journal = rowsOnJournal(records)
+  const { rows, environment } = journal
   const checks = new Map<string, PromiseWithResolvers<ConflictCheckResult>>()
-  const { queue } = createUploadRunner({
-    rows,
+  const queue = createQueue(journal, {
     uploadAccounts: { accountFor: () => null },
-    services: {
-      environment,
-      accessTo: () => success({ kind: 'session' }),
-      singlePutLimitBytes: () => 2 ** 50,
-    } as unknown as RunnerOptions['services'],
-    atOnce: 1,
     conflictCheck: {
       check(id: string) {
         const check = Promise.withResolvers<ConflictCheckResult>()
@@ -51,7 +58,7 @@ function setup({
     },
     recovery: { waitForConnection: () => {}, waitForVolume: () => {} },
     events: { emit: () => {} },
-  } as unknown as RunnerOptions)
+  })
   return {
     queue,
     /** Ends the check of a running upload and resolves once the queue has settled it. */
@@ -101,20 +108,15 @@ interface RunSetup {
 async function runOne({ given = {}, check = { kind: 'aborted' }, ...setup }: RunSetup) {
   const { identity, recognition, target } = uploadRecord()
   const record = uploadRecord({ identity: { ...identity, sample: 's' }, ...given })
-  const { rows, environment } = rowsOnJournal([record])
+  const journal = rowsOnJournal([record])
+  const { rows, environment } = journal
   const reports: (readonly unknown[])[] = []
   const inspected: string[] = []
   const settled = Promise.withResolvers<void>()
-  const { queue } = createUploadRunner({
-    rows,
+  const queue = createQueue(journal, {
+    ...(setup.access && { access: setup.access }),
     accounts: { isSignedOut: async () => !setup.hasSignedInAgain },
     uploadAccounts: { accountFor: () => (setup.accountId === undefined ? null : { id: setup.accountId }) },
-    services: {
-      environment,
-      accessTo: () => setup.access ?? success({ kind: 'session' }),
-      singlePutLimitBytes: () => 2 ** 50,
-    } as unknown as RunnerOptions['services'],
-    atOnce: 1,
     async inspect({ path }: { readonly path: string }) {
       inspected.push(path)
       return { recognition, target, identity, failure: null, ...setup.inspection }
@@ -141,7 +143,7 @@ async function runOne({ given = {}, check = { kind: 'aborted' }, ...setup }: Run
         if (name === 'queueIdle') settled.resolve()
       },
     },
-  } as unknown as RunnerOptions)
+  })
   queue.add([record.id])
   await queue.setHeld(false)
   await settled.promise

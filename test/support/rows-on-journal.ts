@@ -1,13 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
-import { openJournal } from '../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../electron/journal/upload-record.ts'
 import { Rows } from '../../electron/journal/rows.ts'
 import { createUploadStore } from '../../electron/journal/upload-store.ts'
 import { noLog } from './records.ts'
-import { standingClock, createTestEnvironment } from './hand-clock.ts'
+import { openTestJournal } from './test-journal.ts'
 
 /** Rows with their own journal, in a folder that is removed after the test, and with logs if `isLogged`. */
 export function rowsOnJournal(
@@ -17,13 +12,7 @@ export function rowsOnJournal(
     mayAdd,
   }: { readonly isLogged?: boolean; readonly mayAdd?: (accountId: string) => boolean } = {},
 ) {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-rows-'))
-  const environment = createTestEnvironment(standingClock())
-  const { database } = openJournal(folder, 0)
-  onTestFinished(() => {
-    database.close()
-    rmSync(folder, { recursive: true })
-  })
+  const { folder, database, environment } = openTestJournal()
   const store = createUploadStore(database, 'me', environment)
   const rows = new Rows({
     store,

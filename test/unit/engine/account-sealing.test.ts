@@ -1,17 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account, KeychainState } from '../../../electron/contract/account.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { createAccountSealing } from '../../../electron/engine/account-sealing.ts'
 import { createAccountStore } from '../../../electron/journal/account-store.ts'
-import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createSealedAccounts } from '../../../electron/journal/sealing/sealed-accounts.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { createMemorySecretStore } from '../../support/memory-secret-store.ts'
 import { account, uploadRecord } from '../../support/records.ts'
+import { openTestJournal } from '../../support/test-journal.ts'
 
 const accountOf = (personId: string) => account(personId, { state: 'signed-out', hasLeft: true })
 const departed = accountOf('alice')
@@ -19,9 +17,7 @@ const ready: Account = { ...departed, state: 'ready', hasLeft: false }
 
 /** A journal with an upload of each of these accounts, and the sealing of accounts with a keychain in memory. */
 function setup(accounts: readonly Account[] = [departed]) {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-sealing-'))
-  const environment = createTestEnvironment(standingClock())
-  const { database } = openJournal(folder, 0)
+  const { folder, database, environment } = openTestJournal()
   const accountStore = createAccountStore(database, environment)
   const store = createUploadStore(database, 'this process', environment)
   const uploads = accounts.map(({ id }) => uploadRecord({ accountId: id }))
@@ -47,11 +43,7 @@ function setup(accounts: readonly Account[] = [departed]) {
     secretsErased: async () => {},
     onChange: () => void (state.changes += 1),
   })
-  onTestFinished(async () => {
-    await sealing.close()
-    database.close()
-    rmSync(folder, { recursive: true })
-  })
+  onTestFinished(() => sealing.close())
   return {
     sealing,
     state,

@@ -7,12 +7,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { success } from '../../../electron/contract/failures.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
 import { createAccountStore, createStoredChoices } from '../../../electron/journal/account-store.ts'
-import { journalFile, openJournal } from '../../../electron/journal/journal-file.ts'
+import { journalFile } from '../../../electron/journal/journal-file.ts'
 import { readJournal, readUploadLogs } from '../../../electron/journal/journal-reader.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { valueOf } from '../../support/engine.ts'
-import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import {
   account,
   multipartOpenState,
@@ -20,19 +19,14 @@ import {
   uploadRecord,
   withVerification,
 } from '../../support/records.ts'
+import { openTestJournal } from '../../support/test-journal.ts'
 
 const departed = account('bob', { state: 'signed-out', hasLeft: true })
 const ofBob = { accountId: departed.id }
 
 /** A journal with these uploads, of a process that is or isn't alive. */
 function setup(records: readonly UploadRecord[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-reader-'))
-  const environment = createTestEnvironment(standingClock())
-  const { database } = openJournal(folder, 0)
-  onTestFinished(() => {
-    database.close()
-    rmSync(folder, { recursive: true })
-  })
+  const { folder, database, environment } = openTestJournal()
   createAccountStore(database, environment).save(account('alice'), departed)
   const store = createUploadStore(database, 'runner', environment)
   store.add(records)

@@ -1,16 +1,13 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createLogFlush, logFileOf } from '../../../electron/journal/log-flush.ts'
 import { createPartRecorder } from '../../../electron/journal/part-recorder.ts'
 import { acknowledgedBytes, createPartsStore, type PartCount } from '../../../electron/journal/parts-store.ts'
 import type { UploadState } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
-import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { multipartOpenState, registeredState, storedState, uploadRecord } from '../../support/records.ts'
+import { openTestJournal } from '../../support/test-journal.ts'
 
 const inParts = multipartOpenState(400)
 const counted = (count: number, lastNumber: number): PartCount => ({ count, lastNumber })
@@ -32,17 +29,11 @@ test.for<[string, UploadState, number, PartCount | undefined, number]>([
 
 /** A journal whose parts are written by an upload worker, and the store of the main thread that flushes them. */
 function setup(flushLog?: () => Promise<Result<void>>) {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-parts-'))
-  const { database } = openJournal(folder, 0)
-  const environment = createTestEnvironment(standingClock())
+  const { folder, database, environment } = openTestJournal()
   const record = uploadRecord({ state: inParts })
   createUploadStore(database, 'me', environment).add([record])
   const recordPart = createPartRecorder(folder)
-  onTestFinished(() => {
-    recordPart.close()
-    if (database.isOpen) database.close()
-    rmSync(folder, { recursive: true })
-  })
+  onTestFinished(() => recordPart.close())
   const logFile = logFileOf(database) ?? ''
   const write = (work: () => void) => success(work())
   const journal = { write, flushLog: flushLog ?? createLogFlush(logFile, environment) }

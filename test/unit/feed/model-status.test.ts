@@ -11,9 +11,14 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 const folder = 'models/diffusers/sdxl'
 const names = ['model_index.json', 'unet/a.safetensors', 'vae/']
 
+interface GivenGroup extends Partial<Omit<FoundGroup, 'files'>> {
+  /** Null if the names follow from the numbering. */
+  readonly files?: readonly string[] | null
+}
+
 /** An upload of a file of a diffusers model, with what the model had when it was found. */
-function fileOf(name: string, given: Partial<UploadRecord> & { readonly group?: Partial<FoundGroup> } = {}) {
-  const { group, ...rest } = given
+function fileOf(name: string, given: Partial<UploadRecord> & { readonly group?: GivenGroup } = {}) {
+  const { group: { files = names, ...group } = {}, ...rest } = given
   const within = name.split('/')
   const fileName = within.pop() ?? ''
   const target = { displayName: name, modelType: 'diffusers', modelPath: `${folder}/${name}` }
@@ -23,7 +28,7 @@ function fileOf(name: string, given: Partial<UploadRecord> & { readonly group?: 
     kind: 'diffusers',
     root: '/sdxl',
     within,
-    files: names,
+    ...(files && { files }),
     ...group,
   }
   return uploadRecord({ fileName, target, seen: { place: '/sdxl', group: found, target }, ...rest })
@@ -163,23 +168,25 @@ test('counts the files that the model had when it was found last', async () => {
   expect((await setup([late, early].map(registered), []).status())?.missing).toEqual(names)
 })
 
-test('counts numbered parts by their numbers, and weights beside a graph by their names', async () => {
+test('counts numbered parts by their numbers', async () => {
   const shard = { stem: 'm', count: 3, extension: '.safetensors' }
   const part = fileOf('m-00002-of-00003.safetensors', {
-    group: { kind: 'shards', files: undefined, shard } as never,
+    group: { kind: 'shards', files: null, shard },
   })
   expect(await setup([registered(part)], inLibrary('m-00002-of-00003.safetensors')).status()).toEqual({
     fileCount: 3,
     presentCount: 1,
     missing: ['m-00001-of-00003.safetensors', 'm-00003-of-00003.safetensors'],
   })
+})
+
+test('finds a renamed file by its own path, and the other files of its model by their names', async () => {
   const graph = fileOf('graph.onnx', {
     group: { kind: 'external', files: ['graph.onnx'] },
     target: { displayName: 'x', modelType: 'x', modelPath: `${folder}/renamed.onnx` },
   })
   const renamed = inLibrary('renamed.onnx')
   expect(await setup([registered(graph)], renamed).status()).toMatchObject({ presentCount: 1 })
-  // The other files of a model are found by their names.
   const fixed = fileOf('graph.onnx', { group: { files: ['graph.onnx'] }, target: graph.target })
   expect(await setup([registered(fixed)], renamed).status()).toMatchObject({ presentCount: 0 })
 })

@@ -22,7 +22,13 @@ function setup(near: readonly string[], usual: readonly string[] = []) {
   }
   const offers = new CompanionOffers()
   const environment = createTestEnvironment(standingClock())
-  const state = { near: near.map((name) => modelOf(name)), searches: 0, found: 0, isFailing: false }
+  const state = {
+    near: near.map((name) => modelOf(name)),
+    searches: 0,
+    found: 0,
+    isFailing: false,
+    duringInspect() {},
+  }
   const inspected: string[] = []
   const local = new LocalCompanions({
     finder: {
@@ -36,6 +42,7 @@ function setup(near: readonly string[], usual: readonly string[] = []) {
     },
     async inspect({ path, name = '' }) {
       inspected.push(name)
+      state.duringInspect()
       const { recognition, target } = uploadRecord()
       return {
         recognition: { ...recognition, modelType: 'text_encoders', base: 'T5-XXL' },
@@ -99,12 +106,15 @@ test('searches again for another companion or folder, and otherwise after five m
   expect([state.searches, inspected]).toEqual([4, ['a.safetensors']])
 })
 
-test('forgets everything when it is cleared, also what a running search finds', async () => {
-  const { local, search, offered, state, inspected } = setup(['a.safetensors'])
-  const running = search()
-  local.clear()
-  await running
-  expect([offered(), state.found]).toEqual([[], 0])
+test('offers nothing of a search during which it is cleared', async () => {
+  const { local, search, offered, state } = setup(['a.safetensors'])
+  state.duringInspect = () => local.clear()
+  await search()
+  expect([state.searches, offered(), state.found]).toEqual([1, [], 0])
+})
+
+test('forgets offers, searches and inspected files when it is cleared', async () => {
+  const { local, search, offered, inspected } = setup(['a.safetensors'])
   await search()
   local.clear()
   expect(offered()).toEqual([])
@@ -112,7 +122,14 @@ test('forgets everything when it is cleared, also what a running search finds', 
   expect([offered(), inspected.length]).toEqual([['a.safetensors'], 2])
 })
 
-test('searches nothing after the close, and survives a search that fails', async () => {
+test('searches nothing after the close', async () => {
+  const { local, search, state } = setup(['a.safetensors'])
+  local.close()
+  await search()
+  expect(state.searches).toBe(0)
+})
+
+test('searches again after a search that failed', async () => {
   const { local, search, state, environment, offered } = setup(['a.safetensors'])
   state.isFailing = true
   await search()
@@ -120,7 +137,4 @@ test('searches nothing after the close, and survives a search that fails', async
   state.isFailing = false
   await local.search([parts.t5xxl], ['/elsewhere'])
   expect(offered()).toEqual(['a.safetensors'])
-  local.close()
-  await local.search([parts.clipL], ['/models'])
-  expect(state.searches).toBe(2)
 })

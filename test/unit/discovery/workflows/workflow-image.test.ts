@@ -1,22 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
-import { readWorkflowFile } from '../../../../electron/discovery/workflows/read-workflow-file.ts'
+import { expect, test } from 'vitest'
 import { jpegSegment, u16 } from '../../../fixtures/workflow-media.ts'
 import { png, pngChunk, tiff, webp } from '../../../fixtures/workflows.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'modelferry-image-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** The names of the models that a file with these bytes needs. */
-async function namesIn(...bytes: readonly Buffer[]): Promise<readonly string[] | null> {
-  const path = join(folder, 'file')
-  writeFileSync(path, Buffer.concat(bytes))
-  return (await readWorkflowFile(path))?.map(({ name }) => name) ?? null
-}
-const workflowOf = (name: string) => `{"nodes":[{"type":"VAELoader","widgets_values":["${name}"]}]}`
-const workflow = workflowOf('a.pt')
+import { namesIn, workflow, workflowOf } from './names-in.ts'
 
 const make = 0x010f
 const model = 0x0110
@@ -61,10 +46,6 @@ test.each([
 ])('returns what precedes %s in a JPEG', async (_what, ...damaged) => {
   const after = exif(`workflow:${workflowOf('b.pt')}`)
   expect(await namesIn(start, exif(`workflow:${workflow}`), ...damaged, after)).toEqual(['a.pt'])
-})
-
-test('reads a WebP whose EXIF data is behind pictures of an odd length', async () => {
-  expect(await namesIn(webp([{ tag: make, text: `workflow:${workflow}` }]))).toEqual(['a.pt'])
 })
 
 test.each([

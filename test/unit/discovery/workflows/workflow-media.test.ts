@@ -1,28 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
-import { readWorkflowFile } from '../../../../electron/discovery/workflows/read-workflow-file.ts'
+import { expect, test } from 'vitest'
 import * as media from '../../../fixtures/workflow-media.ts'
+import { namesIn, workflow, workflowOf } from './names-in.ts'
 
 const { box, element, flacBlock, isoMedia, oggPage, u16, u32, u32le, vorbisComments } = media
 
-const folder = mkdtempSync(join(tmpdir(), 'modelferry-media-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** The names of the models that a file with these bytes needs. */
-async function namesIn(...bytes: readonly Buffer[]): Promise<readonly string[] | null> {
-  const path = join(folder, 'file')
-  writeFileSync(path, Buffer.concat(bytes))
-  return (await readWorkflowFile(path))?.map(({ name }) => name) ?? null
-}
-const workflowOf = (name: string) => `{"nodes":[{"type":"VAELoader","widgets_values":["${name}"]}]}`
-const workflow = workflowOf('a.pt')
-
 const u64 = (value: number) => Buffer.concat([u32(0), u32(value)])
-/** The boxes of a movie with the workflow, without the head of the movie itself. */
-const movie = media.mov('workflow', workflow).subarray(24)
-const userData = media.mp4({ workflow }).subarray(16 + 5_008 + 8)
+const movie = media.movie('workflow', workflow)
 const head = isoMedia('isom')
 
 test.each([
@@ -32,7 +15,7 @@ test.each([
     box('moov', movie),
   ],
   ['a movie that reaches to the end of the file', [], Buffer.concat([u32(0), Buffer.from('moov'), movie])],
-  ['user data outside of the movie', [box('free')], userData],
+  ['user data outside of the movie', [box('free')], media.userData({ workflow })],
 ])('reads the workflow of a video with %s', async (_what, before, last) => {
   expect(await namesIn(head, ...before, last)).toEqual(['a.pt'])
 })
@@ -192,19 +175,30 @@ test('reads only the JSON of a binary glTF', async () => {
   expect([await namesIn(chunk('JSON')), await namesIn(chunk('BIN\0'))]).toEqual([['a.pt'], null])
 })
 
-const hugeMatroska = Buffer.from('1254c3670fffffffffffffff', 'hex')
+const otherMovie = media.movie('workflow', workflowOf('b.pt'))
+const tagsOf = (name: string) => element('7373', tag('workflow', workflowOf(name)))
 
 test.each([
-  ['an MP4', media.mp4({ workflow }), Buffer.concat([u32(0xfffffff0), Buffer.from('moov')])],
-  ['an MP4 with an impossible size', media.mp4({ workflow }), Buffer.concat([u32(4), Buffer.from('moov')])],
   [
-    'a FLAC',
-    Buffer.concat([Buffer.from('fLaC'), flacBlock(4, vorbisComments({ workflow }))]),
-    Buffer.from([4, 0, 0]),
+    'an MP4 whose size is too large',
+    [media.mp4({ workflow }), u32(0xfffffff0), Buffer.from('moov'), otherMovie],
   ],
-  ['a WebM', media.webm({ workflow }), hugeMatroska],
-])('returns what precedes a damaged part of %s', async (_what, whole, damaged) => {
-  expect(await namesIn(whole, damaged)).toEqual(['a.pt'])
+  ['an MP4 whose size is too small', [media.mp4({ workflow }), u32(4), box('moov', otherMovie)]],
+  ['a FLAC', [Buffer.from('fLaC'), flacBlock(4, vorbisComments({ workflow })), Buffer.from([4, 0, 0])]],
+  [
+    'a WebM',
+    [
+      matroskaHead,
+      element(
+        '18538067',
+        element('1254c367', tagsOf('a.pt')),
+        Buffer.from('1254c3671ffffff0', 'hex'),
+        tagsOf('b.pt'),
+      ),
+    ],
+  ],
+])('returns what precedes a damaged part of %s', async (_what, bytes) => {
+  expect(await namesIn(...bytes)).toEqual(['a.pt'])
 })
 
 test('returns what precedes a damaged frame of an MP3', async () => {

@@ -102,8 +102,15 @@ test('changes no offer while nothing can be stored', () => {
   expect(offered()).toEqual(['xlabs'])
 })
 
-test('ignores stored corrections that it can’t read', () => {
+test.each([
+  ['no JSON', () => 'not json'],
+  ['no list', (value: string) => `{"first":${value}}`],
+  ['a type that is no text', (value: string) => value.replace('"xlabs"', '7')],
+])('ignores stored corrections with %s, and remembers new ones', (_what, damage) => {
   const { corrections, stored } = setup([])
-  stored.set('type-corrections', '[{"key": 1}]')
+  corrections.remember([upload('a', 'xlabs')])
+  for (const [name, value] of stored) stored.set(name, damage(value))
   expect(corrections.offers()(upload('a'))).toBeNull()
+  corrections.remember([upload('a', 'xlabs')])
+  expect(corrections.offers()(upload('a'))).toBe('xlabs')
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { UploadConfirmation } from '../../../../electron/contract/discovery.ts'
-import { success } from '../../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { enqueueAfterConfirmation } from '../../../../electron/discovery/places/confirm-upload.ts'
 
 const files = [2, 3].map((sizeBytes) => ({ path: `/m/${sizeBytes}.pt`, target: {}, sizeBytes }))
@@ -13,9 +13,12 @@ async function run(to: typeof destination | null, isConfirmed: boolean) {
   const enqueued: unknown[] = []
   const result = await enqueueAfterConfirmation(files, to, {
     confirm: async (question) => (questions.push(question), isConfirmed),
-    enqueue: async (...request) => (enqueued.push(request), success({ added: 2, refused: 0, skipped: [] })),
+    async enqueue(...request) {
+      enqueued.push(request)
+      return request[1] ? success({ added: 2, refused: 0, skipped: [] }) : failed(failure('no-team'))
+    },
   })
-  return { questions, enqueued, added: result.ok && (result.value?.added ?? null) }
+  return { questions, enqueued, result: result.ok ? (result.value?.added ?? null) : result.failure.code }
 }
 
 const question = { count: 2, sizeBytes: 5, team: 'Studio', server: 'cloud.example' }
@@ -24,14 +27,14 @@ test('enqueues files for a team once the user has confirmed number, size, team a
   expect(await run(destination, true)).toEqual({
     questions: [question],
     enqueued: [[files, choice]],
-    added: 2,
+    result: 2,
   })
 })
 
 test('enqueues nothing if the user declines', async () => {
-  expect(await run(destination, false)).toEqual({ questions: [question], enqueued: [], added: null })
+  expect(await run(destination, false)).toEqual({ questions: [question], enqueued: [], result: null })
 })
 
-test('asks nothing without a team, which enqueueing reports', async () => {
-  expect(await run(null, false)).toEqual({ questions: [], enqueued: [[files, null]], added: 2 })
+test('returns the failure of enqueueing without a team, without asking', async () => {
+  expect(await run(null, false)).toEqual({ questions: [], enqueued: [[files, null]], result: 'no-team' })
 })

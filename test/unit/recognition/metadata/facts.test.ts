@@ -114,16 +114,6 @@ test('counts parameters and sorts the eight element types that take the most byt
   })
 })
 
-test('passes on what only a format has: quantisation, inputs and imports', () => {
-  const own = {
-    quantisation: 'Q4_K_M',
-    inputs: ['sample: F16[1]'],
-    imports: [{ name: 'os.system', level: 'dangerous' }],
-  } as const
-  expect(factsOf({}, { content: own })).toMatchObject(own)
-  expect(factsOf({})).toMatchObject({ inputs: [], imports: [] })
-})
-
 test.each([
   ['/home/mira/model', true],
   ['path=/Users/mira/model', true],

@@ -55,15 +55,12 @@ test.each([
   ['two metadata objects', '{"__metadata__":{},"__metadata__":{}}', 'duplicate key __metadata__'],
   ['a metadata key twice', '{"__metadata__":{"x":"1","x":"2"}}', 'duplicate key x in __metadata__'],
   ['metadata that is no text', '{"__metadata__":{"x":1}}', '__metadata__ value of x is not text'],
-  ['a field twice', '{"a":{"dtype":"U8","dtype":"U8"}}', 'duplicate dtype of a'],
-  ['a missing field', '{"a":{"dtype":"U8","shape":[1]}}', 'dtype, shape or data_offsets of a is missing'],
   ['an unknown element type', `{"a":${tensor('Q4', '[4]', '[0,4]')}}`, 'unknown dtype Q4'],
   [
     'an element type of the language itself',
     `{"a":${tensor('toString', '[4]', '[0,4]')}}`,
     'unknown dtype toString',
   ],
-  ['three offsets', `{"a":${tensor('U8', '[4]', '[0,4,4]')}}`, 'data_offsets of a are not two numbers'],
   [
     'an end before its begin',
     `{"a":${tensor('U8', '[4]', '[4,0]')}}`,
@@ -102,7 +99,13 @@ test.each([
   ['the largest double', '1.7976931348623157e308'],
   ['numbers that round to 0', '[1e-999,-0,0e999]'],
   ['a fraction of many digits', `0.${'0'.repeat(1_000)}1`],
-  ['a pair of surrogates', '"\\ud83d\\ude00"'],
+  ['exponents', '[1e5,1E+5,1.5E-5,-0.5,90]'],
+  ['the words of JSON', '[true,false,null]'],
+  ['all escapes', '"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00E9"'],
+  ['the first and last surrogates and their neighbours', '"\\ud800\\udc00\\udbff\\udfff\\ud7ff\\ue000"'],
+  ['the first and last printable characters of ASCII', '" ~"'],
+  ['empty containers', '[[],{},[{}],{"x":{}}]'],
+  ['hundreds of containers in one', `[${'[],{},'.repeat(300)}[]]`],
   ['125 containers inside of two', nested(125)],
 ])('accepts %s in an unknown field', (_what, value) => {
   expect(problemOf(withField(value))).toBeNull()
@@ -116,14 +119,25 @@ test.each([
   ['an exponent without digits', '1e+', 'a digit expected at byte 13'],
   ['a sign without digits', '-', 'a value expected at byte 10'],
   ['NaN', 'NaN', 'a value expected at byte 10'],
-  ['half a surrogate', '"\\udc00"', 'a broken escape at byte 11'],
+  ['a word cut short', 'nul', 'unknown word at byte 10'],
+  ['a cut word in a list', '[tru]', 'unknown word at byte 11'],
+  ['another cut word in a list', '[fals]', 'unknown word at byte 11'],
+  ['a leading zero', '01', 'a value expected at byte 10'],
+  ['a list without a comma', '[1 2]', '"]" expected at byte 13'],
+  ['a key without a colon', '{"x" 1}', '":" expected at byte 15'],
+  ['a first half of a surrogate before no half', '"\\ud800\\ue000"', 'a broken escape at byte 11'],
+  ['two first halves of surrogates', '"\\ud800\\ud800"', 'a broken escape at byte 11'],
+  ['two second halves of surrogates', '"\\udc00\\udc00"', 'a broken escape at byte 11'],
+  ['half a surrogate before a letter', '"\\ud800x"', 'a broken escape at byte 11'],
+  ['half a surrogate before another escape', '"\\ud800\\n0000"', 'a broken escape at byte 11'],
+  ['an escape with a letter that is no digit', '"\\u00g0"', 'a broken escape at byte 11'],
   ['an unknown escape', '"\\x41"', 'a broken escape at byte 11'],
   ['126 containers inside of two', nested(126), 'nested too deeply'],
 ])('refuses %s in an unknown field', (_what, value, problem) => {
   expect(problemOf(withField(value))).toBe(problem)
 })
 
-test('accepts tensors in any order of their data, with empty ones between', () => {
+test('reads tensors in any order of their data, with empty ones between', () => {
   const order = [
     `"c":${tensor('U8', '[2]', '[5,7]')}`,
     `"empty":${tensor('F32', '[0]', '[5,5]')}`,
@@ -135,6 +149,18 @@ test('accepts tensors in any order of their data, with empty ones between', () =
   expect(read.ok && [...read.value.tensors.keys()]).toEqual(['c', 'empty', 'a', 'b'])
   const inside = `"empty":${tensor('F32', '[0]', '[3,3]')}`
   expect(problemOf(`{${order.with(1, inside).join()}}`)).toBe('tensors overlap')
+
+  const at = (index: number) =>
+    `"${index}":${tensor('U8', `[${index}]`, `[${(index * (index - 1)) / 2},${(index * (index + 1)) / 2}]`)}`
+  const many = Array.from({ length: 300 }, (_, index) => at(index))
+  const dataBytes = (300 * 299) / 2
+  for (const one of [many, many.toReversed(), [...many.slice(0, 9), ...many.slice(9).toReversed()]]) {
+    const json = `{${one.join()}}`
+    expect(parse(json)).toMatchObject({
+      ok: true,
+      value: { dataBytes, fileBytes: 8 + json.length + dataBytes },
+    })
+  }
 })
 
 test('refuses more metadata keys, and longer names, than any model has', () => {
@@ -293,28 +319,12 @@ test('refuses each field of a tensor if it is missing or there twice', () => {
       /^duplicate (dtype|shape|data_offsets) of a$/,
     )
   }
-  for (const offsets of ['[]', '[0]']) {
+  for (const offsets of ['[]', '[0]', '[0,4,4]']) {
     expect(problemOf(`{"a":${tensor('U8', '[4]', offsets)}}`)).toBe('data_offsets of a are not two numbers')
   }
 })
 
-test('reads hundreds of tensors in any order, and the size of their file', () => {
-  const at = (index: number) =>
-    `"${index}":${tensor('U8', `[${index}]`, `[${(index * (index - 1)) / 2},${(index * (index + 1)) / 2}]`)}`
-  const numbers = Array.from({ length: 300 }, (_, index) => index)
-  for (const order of [
-    numbers,
-    numbers.toReversed(),
-    [...numbers.slice(0, 9), ...numbers.slice(9).toReversed()],
-  ]) {
-    const json = `{${order.map(at).join()}}`
-    const read = parse(json)
-    const dataBytes = (300 * 299) / 2
-    expect(read).toMatchObject({ ok: true, value: { dataBytes, fileBytes: 8 + json.length + dataBytes } })
-  }
-})
-
-test('takes no other name for that of the metadata', () => {
+test('reads tensors whose names resemble `__metadata__`', () => {
   for (const name of ['__metadatb__', '__metadata_', '_']) expect(problemOf(`{"${name}":${u8}}`)).toBeNull()
 })
 
@@ -324,38 +334,8 @@ test('shortens long names in problems', () => {
   expect(problem(61)).toBe(`dtype, shape or data_offsets of ${'a'.repeat(57)}… is missing`)
 })
 
-test.each([
-  '[true,false,null]',
-  '"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00E9"',
-  '"\\ud800\\udc00\\udbff\\udfff\\ud7ff\\ue000"',
-  '" ~"',
-  '[1e5,1E+5,1.5E-5,-0.5,90]',
-  '[[],{},[{}],{"x":{}}]',
-  `[${'[],{},'.repeat(300)}[]]`,
-])('accepts %j in an unknown field', (value) => {
-  expect(problemOf(withField(value))).toBeNull()
-})
-
-test.each([
-  ['[tru]', 'unknown word at byte 11'],
-  ['nul', 'unknown word at byte 10'],
-  ['[fals]', 'unknown word at byte 11'],
-  ['"\\ud800\\ue000"', 'a broken escape at byte 11'],
-  ['"\\ud800\\ud800"', 'a broken escape at byte 11'],
-  ['"\\udc00\\udc00"', 'a broken escape at byte 11'],
-  ['"\\ud800x"', 'a broken escape at byte 11'],
-  ['"\\ud800\\n0000"', 'a broken escape at byte 11'],
-  ['"\\u00g0"', 'a broken escape at byte 11'],
-  ['01', 'a value expected at byte 10'],
-  ['[1 2]', '"]" expected at byte 13'],
-  ['{"x" 1}', '":" expected at byte 15'],
-])('refuses %j in an unknown field', (value, problem) => {
-  expect(problemOf(withField(value))).toBe(problem)
-})
-
 test('accepts whitespace of every kind between all parts, and no other', () => {
-  const parts = `{ "a" : { "dtype" : "U8" , "shape" : [ 4 ] , "data_offsets" : [ 0 , 4 ] , "x" : [ true , - ] } }`
-  const json = parts.replace(' - ', ' 1 ')
+  const json = `{ "a" : { "dtype" : "U8" , "shape" : [ 4 ] , "data_offsets" : [ 0 , 4 ] , "x" : [ true , 1 ] } }`
   for (const space of [' ', '\n', '\r', '\t', '', ' \r\n\t '])
     expect(problemOf(json.replaceAll(' ', space) + space)).toBeNull()
   for (const space of ['\u000b', '\u00a0']) expect(problemOf(json.replaceAll(' ', space))).not.toBeNull()

@@ -212,6 +212,7 @@ test('keeps texts of a thousand bytes and skips longer ones', async () => {
 
 test('takes a memo by a number that Python reads too, and stops at any other', async () => {
   expect(await valueOf('K\x07p1234567890\n0g1234567890\n')).toBe(7)
+  // Python reads `1_0` as 10. If our memos differed, a harmless name could hide another one.
   for (const line of ['1_0', ' 1', '+1', '-1', '1 ', '12345678901']) {
     expect(await scan(pickleOf(`Np${line}\n`))).toMatchObject({
       problem: 'a memo without a plain number',

@@ -108,9 +108,5 @@ test('reports a legacy file whose storages have an unknown size', async () => {
   const problemOf = async (bytes: Buffer) => (await scanPickles(windowOn(bytes))).problem
   const tensors = { weight: { dtype: 'F32', shape: [-1] } }
   expect(await problemOf(legacyTorch(stateDict(tensors)))).toBe('bytes follow its end')
-  const whole = legacyTorch(pickleOf('}'))
-  expect(await problemOf(whole)).toBeNull()
-  expect(await problemOf(whole.subarray(0, whole.length - pickleOf('](', text('0'), 'e').length))).toBe(
-    'it ends before it has named its tensors',
-  )
+  expect(await problemOf(legacyTorch(pickleOf('}')))).toBeNull()
 })

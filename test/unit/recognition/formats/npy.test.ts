@@ -36,24 +36,6 @@ test('treats elements that may be Python objects as a pickle', async () => {
   }
 })
 
-test('reports a header that numpy doesn’t write', async () => {
-  const [start, end] = [npyOf("'<f4'", [], Buffer.alloc(0)).subarray(0, 8), "'shape': (), }"]
-  const headers = [
-    `{'descr': '<f4', 'fortran_order': False, ${end} extra`,
-    `{'descr': '\\x7cO', 'fortran_order': False, ${end}`,
-    `{'descr': '<f4', 'descr': '|O', 'fortran_order': False, ${end}`,
-    `{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }`,
-    `${'['.repeat(1_000)}`,
-    '',
-  ]
-  for (const header of headers) {
-    const length = Buffer.alloc(2)
-    length.writeUInt16LE(header.length)
-    const bytes = Buffer.concat([start, length, Buffer.from(header)])
-    expect((await readContent(bufferSource(bytes), 'm.npy')).failure?.code, header).toBe('file-not-scanned')
-  }
-})
-
 test('reports missing and additional bytes', async () => {
   const read = async (elements: number) =>
     (await readContent(bufferSource(npyOf("'<f4'", [4], Buffer.alloc(elements))), 'm.npy')).failure?.params
@@ -127,10 +109,17 @@ test.each([
   valid.replace("','f", "' 'f"),
   valid.replace('3,2', '3 2'),
   valid.replace('3', '3.5'),
+  valid.replace('(3,2)', '(-1,)'),
+  valid.replace("'<f4'", "'\\x7cO'"),
+  valid.replace("'<f4'", "'<f4','descr':'|O'"),
+  '',
   valid.replace("'<f4'", `${'['.repeat(21)}${']'.repeat(21)}`),
   valid.replace("'<f4'", `${"{'a':".repeat(21)}1${'}'.repeat(21)}`),
 ])('refuses the header %j', async (header) => {
-  expect(await readStart(withHeader(header))).toBe('an array with another header')
+  const problem = 'an array with another header'
+  expect(await readStart(withHeader(header))).toBe(problem)
+  const { failure } = await readContent(bufferSource(withHeader(header)), 'm.npy')
+  expect(failure).toMatchObject({ code: 'file-not-scanned', params: { problem } })
 })
 
 test('refuses an array whose shape is no list of numbers or beyond 2^53 bytes', async () => {
@@ -144,7 +133,7 @@ test('refuses an array whose shape is no list of numbers or beyond 2^53 bytes', 
   }
 })
 
-test('treats elements of a record that numpy doesn’t describe so as possible objects', async () => {
+test('treats malformed record types as possible objects', async () => {
   for (const type of [
     "[('x',)]",
     "[('x', '<f4', (2,), 1)]",

@@ -20,7 +20,8 @@ test('posts each place with its models', async () => {
   const messages = await run(home, { kind: 'places' })
   const places = messages.flatMap((message) => (message.kind === 'place' ? [message.place] : []))
   expect(places.filter(({ path }) => path.startsWith(home))).toMatchObject([{ models: [{ name: 'a.pt' }] }])
-  expect(messages.at(-1)).toEqual(end)
+  // Other disks of this computer are searched too, perhaps not completely.
+  expect(messages.at(-1)?.kind).toBe('end')
 })
 
 test('posts the places of a yaml file, or that it lists none', async () => {

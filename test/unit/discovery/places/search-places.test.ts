@@ -99,17 +99,26 @@ test('searches three levels of folders for programs, but not inside of a program
   ])
 })
 
-test('says whether the search was complete, and finds no programs once its time has run out', async () => {
+/** Searches until a time has run out, either never or right after the start. */
+async function searchUntil(hasTimedOut: boolean) {
   const home = createModelFolder('art/ComfyUI/models/vae/a.pt')
-  const search = async (now: () => number) => {
-    const paths: string[] = []
-    const computer = { platform: 'linux', home, environment: {} } as const
-    const isComplete = await searchPlaces({ computer, now, onFound: ({ path }) => void paths.push(path) })
-    return [isComplete, paths.includes(join(home, 'art/ComfyUI/models'))]
-  }
-  expect(await search(() => 0)).toEqual([true, true])
+  const paths: string[] = []
   let calls = 0
-  expect(await search(() => (calls++ === 0 ? 0 : 60_000))).toEqual([false, false])
+  const isComplete = await searchPlaces({
+    computer: { platform: 'linux', home, environment: {} },
+    now: () => (hasTimedOut && calls++ > 0 ? 60_000 : 0),
+    onFound: ({ path }) => void paths.push(path),
+  })
+  return { isComplete, isFound: paths.includes(join(home, 'art/ComfyUI/models')) }
+}
+
+test('finds no programs once the time of the search has run out', async () => {
+  expect((await searchUntil(false)).isFound).toBe(true)
+  expect((await searchUntil(true)).isFound).toBe(false)
+})
+
+test('says that a search whose time has run out is not complete', async () => {
+  expect((await searchUntil(true)).isComplete).toBe(false)
 })
 
 test('reports a place again if a yaml file takes its models, and no other place', async () => {
@@ -138,22 +147,34 @@ test('does not report models of a yaml file again in the folder of a program', a
   ])
 })
 
-test('gives models the type of the deepest folder in a yaml file, and lists unreadable folders', async () => {
+const searchYaml = (home: string, file: string) =>
+  searchExtraPaths(file, { computer: { platform: 'linux', home, environment: {} }, now: () => 0 })
+
+test('gives a model the type of the deepest folder in a yaml file', async () => {
   const home = createModelFolder('m/a.pt', 'm/deep/b.pt')
   const file = join(home, 'x.yaml')
-  // Longer than a name may be.
-  const unreadable = join(home, 'x'.repeat(300))
-  writeFileSync(file, `mine:\n  base_path: ${home}\n  vae: m\n  loras: m/deep\n  clip: ${unreadable}\n`)
-  const options = { computer: { platform: 'linux', home, environment: {} }, now: () => 0 } as const
-  const places = await searchExtraPaths(file, options)
-  expect(places).toMatchObject([
-    { kind: 'extra-paths', path: file, isComplete: true, unreadable: [unreadable] },
-  ])
+  writeFileSync(file, `mine:\n  base_path: ${home}\n  vae: m\n  loras: m/deep\n`)
+  const places = await searchYaml(home, file)
   expect(places?.[0]?.models.map(({ name, modelType }) => [name, modelType])).toEqual([
     ['b.pt', 'loras'],
     ['a.pt', 'vae'],
   ])
-  expect(await searchExtraPaths(join(home, 'none.yaml'), options)).toBeNull()
+})
+
+test('names the folders of a yaml file that can’t be read', async () => {
+  const home = createModelFolder('m/a.pt')
+  const file = join(home, 'x.yaml')
+  // Longer than a name may be.
+  const unreadable = join(home, 'x'.repeat(300))
+  writeFileSync(file, `mine:\n  vae: ${home}/m\n  clip: ${unreadable}\n`)
+  expect(await searchYaml(home, file)).toMatchObject([
+    { kind: 'extra-paths', path: file, isComplete: true, unreadable: [unreadable] },
+  ])
+})
+
+test('returns null for a yaml file that is missing', async () => {
+  const home = createModelFolder()
+  expect(await searchYaml(home, join(home, 'none.yaml'))).toBeNull()
 })
 
 test('reports a place without models if a folder in it can’t be read', async () => {

@@ -78,22 +78,15 @@ const replaces: ReplacedModel = {
   asidePath: null,
 }
 
-test.each(['one by one', 'many at once'] as const)(
-  'editing the path of an upload cancels its replacement of a model (%s)',
-  (how) => {
-    const { rows, commands, add } = setup()
-    const target = { displayName: 'Style', modelType: 'loras', modelPath: replaces.path }
-    const id = add({ target, library: { onConflict: 'replace', replaces } })
-    const edit = (change: Partial<typeof target>) =>
-      how === 'one by one'
-        ? commands.editTarget(id, change)
-        : commands.editTargets([{ id, target: { ...target, ...change } }])
-    expect(edit({ displayName: 'Mine' }).ok).toBe(true)
-    expect(rows.get(id)?.record.library?.replaces).toEqual(replaces)
-    expect(edit({ modelPath: 'models/loras/mine.safetensors' }).ok).toBe(true)
-    expect(rows.get(id)?.record.library).toEqual({ onConflict: 'replace' })
-  },
-)
+test('editing the path of an upload, but not its name, cancels its replacement of a model', () => {
+  const { rows, commands, add } = setup()
+  const target = { displayName: 'Style', modelType: 'loras', modelPath: replaces.path }
+  const id = add({ target, library: { onConflict: 'replace', replaces } })
+  expect(commands.editTarget(id, { displayName: 'Mine' }).ok).toBe(true)
+  expect(rows.get(id)?.record.library?.replaces).toEqual(replaces)
+  expect(commands.editTarget(id, { modelPath: 'models/loras/mine.safetensors' }).ok).toBe(true)
+  expect(rows.get(id)?.record.library).toEqual({ onConflict: 'replace' })
+})
 
 test('rejects a new target for an upload that is already in the library', () => {
   const { rows, commands, add } = setup()
@@ -101,19 +94,13 @@ test('rejects a new target for an upload that is already in the library', () => 
   const { target } = rows.get(id)?.record ?? uploadRecord()
   const other = { ...target, modelPath: 'models/loras/mine.safetensors' }
   expect(commands.editTarget(id, other)).toMatchObject({ ok: false, failure: { code: 'already-begun' } })
-  expect(commands.editTargets([{ id, target: other }])).toEqual({ ok: true, value: [] })
   expect(rows.get(id)?.record.target).toEqual(target)
 })
 
-test.each([
-  ['path-taken', false],
-  ['path-taken-here', false],
-  ['conflict', true],
-  ['target-path', true],
-] as const)('a bulk edit with a new path continues an upload that failed with %s', (code, started) => {
-  const { rows, queue, commands, add } = setup()
-  const id = add({ state: { kind: 'queued', started } })
-  rows.applyEvent(id, 'refuse', { failure: failure(code) })
+test('a bulk edit queues a failed upload again and restores the path of its displaced model', () => {
+  const { rows, queue, commands, add, cleanups } = setup()
+  const id = add({ library: { replaces: { ...replaces, asidePath: 'models/.aside/old' } } })
+  rows.applyEvent(id, 'refuse', { failure: failure('path-taken') })
   const target = {
     displayName: 'Style',
     modelType: 'loras',
@@ -121,7 +108,7 @@ test.each([
   }
   expect(commands.editTargets([{ id, target }])).toEqual({ ok: true, value: [id] })
   expect(rows.get(id)?.record).toMatchObject({ phase: 'waiting', failure: null, target })
-  expect(queue.has(id)).toBe(true)
+  expect([queue.has(id), cleanups]).toEqual([true, ['left behind']])
 })
 
 test.each(['paused', 'failed'] as const)(
@@ -165,29 +152,16 @@ test.each([
   expect(rows.get('last')?.record.position).toBeLessThan(1)
 })
 
-test('a running upload is skipped in a bulk edit, and rejected in a single edit', () => {
+test('rejects a new target for a running upload', () => {
   const { rows, queue, commands, add } = setup()
   const id = add()
   queue.add([id])
   rows.applyEvent(id, 'begin')
-  const { target } = uploadRecord()
-  expect(commands.editTargets([{ id, target }])).toEqual({ ok: true, value: [] })
   expect(commands.editTarget(id, { displayName: 'Mine' })).toEqual({
     ok: false,
     failure: failure('already-begun'),
   })
 })
-
-test.each([null, 'models/.aside/old'])(
-  'a bulk edit restores the path of a displaced model, if there is one (%s)',
-  (asidePath) => {
-    const { commands, add, cleanups } = setup()
-    const id = add({ library: { replaces: { ...replaces, asidePath } } })
-    const { target } = uploadRecord()
-    expect(commands.editTargets([{ id, target }]).ok).toBe(true)
-    expect(cleanups).toEqual(asidePath === null ? [] : ['left behind'])
-  },
-)
 
 test.each(['waiting', 'retrying', 'paused', 'failed', 'running'] as const)(
   'cancelling an upload in the library keeps the older model and lets it finish (%s)',

@@ -70,13 +70,13 @@ test('keeps the target of an upload whose run is under way', () => {
 })
 
 test('queues only those again that failed because of their target', () => {
-  const records = [
-    uploadRecord({ phase: 'failed', failure: taken }),
-    uploadRecord({ phase: 'failed', failure: failure('file-empty') }),
+  const codes = ['path-taken', 'path-taken-here', 'conflict', 'target-path'] as const
+  const fixed = [
+    ...codes.map((code) => uploadRecord({ phase: 'failed', failure: failure(code) })),
     uploadRecord({ phase: 'review', failure: taken }),
-    uploadRecord(),
   ]
-  expect(edit(records).requeued).toEqual([records[0]?.id, records[2]?.id])
+  const others = [uploadRecord({ phase: 'failed', failure: failure('file-empty') }), uploadRecord()]
+  expect(edit([...others, ...fixed]).requeued).toEqual(fixed.map(({ id }) => id))
 })
 
 test('reports why an edited upload could not be queued again', () => {
@@ -111,17 +111,32 @@ test.for([
   expect(edit([uploadRecord({ library })]).abandonedCount).toBe(count)
 })
 
-test.for<[library: LibraryRelation, isPathEdited: boolean, left: LibraryRelation | undefined]>([
-  [{ onConflict: 'replace', fate: 'delete' }, true, {}],
-  [{ onConflict: 'replace', fate: 'delete' }, false, undefined],
-  [{ onConflict: 'replace' }, true, { onConflict: 'replace' }],
-  [{ onConflict: 'skip' }, true, { onConflict: 'skip' }],
-  [{ onConflict: 'skip', replaces: { ...replaced, asidePath: null } }, true, { onConflict: 'skip' }],
-])('keeps of %j for an edited path (%s) %j', ([library, isPathEdited, left]) => {
+/** An upload with this relation to the library, and what an edit changes of it. */
+function changeOf(library: LibraryRelation, change: Partial<Target>) {
   const record = uploadRecord({ library })
-  const { rows } = rowsOnJournal([record])
-  const row = rows.get(record.id)
+  const row = rowsOnJournal([record]).rows.get(record.id)
   if (!row) throw new Error('the upload has no row')
-  const next = isPathEdited ? target : { ...record.target, displayName: 'Mine' }
-  expect(retargeted(row, next)).toEqual({ target: next, ...(left && { library: left }) })
+  const next = { ...record.target, ...change }
+  return { next, changed: retargeted(row, next) }
+}
+
+const decided: LibraryRelation = { onConflict: 'replace', fate: 'delete' }
+
+test.for<[what: string, library: LibraryRelation, left: LibraryRelation]>([
+  ['drops the decision to replace a model', decided, {}],
+  ['keeps the setting to replace models', { onConflict: 'replace' }, { onConflict: 'replace' }],
+  ['keeps the setting to skip files', { onConflict: 'skip' }, { onConflict: 'skip' }],
+  [
+    'replaces no model any more',
+    { onConflict: 'skip', replaces: { ...replaced, asidePath: null } },
+    { onConflict: 'skip' },
+  ],
+])('an upload with an edited path %s', ([_what, library, left]) => {
+  const { next, changed } = changeOf(library, { modelPath: target.modelPath })
+  expect(changed).toEqual({ target: next, library: left })
+})
+
+test('an upload with an edited name keeps the decision to replace a model', () => {
+  const { next, changed } = changeOf(decided, { displayName: 'Mine' })
+  expect(changed).toEqual({ target: next })
 })

@@ -167,33 +167,6 @@ test('uploads only models that arrived meanwhile after a restart', async () => {
   ).toEqual(['first.safetensors', 'meanwhile.safetensors'])
 })
 
-test('keeps pauses, declined files and removals across restarts', async () => {
-  const harness = await setup()
-  await harness.file('inbox/loras/old.safetensors')
-  const id = await watchInbox(harness)
-  expect(valueOf(await harness.app.calls.declineOffered({ id })).folders[0]?.offered.count).toBe(0)
-  expect(valueOf(await harness.app.calls.pauseWatched({ id, isPaused: true })).folders[0]?.state).toBe(
-    'paused',
-  )
-  await harness.app.stop()
-  const again = await harness.open()
-  expect(valueOf(await again.calls.watching(undefined)).folders.map(({ state }) => state)).toEqual(['paused'])
-  expect(valueOf(await again.calls.unwatch({ id })).folders).toEqual([])
-  await again.stop()
-  expect(valueOf(await (await harness.open()).calls.watching(undefined)).folders).toEqual([])
-})
-
-test('watches neither a folder twice for a team nor a folder inside it', async () => {
-  const harness = await setup()
-  await watchInbox(harness)
-  mkdirSync(join(harness.folder, 'files/inbox/loras'))
-  const choice = harness.app.session().chosen as TeamChoice
-  for (const path of ['files/inbox', 'files/inbox/loras']) {
-    const watched = await harness.app.engine.watchFolder(join(harness.folder, path), choice, refuseToAsk)
-    expect(valueOf(watched).folders).toHaveLength(1)
-  }
-})
-
 test('uploads new models after the next sign-in', async () => {
   const harness = await setup()
   await watchInbox(harness)
@@ -241,39 +214,6 @@ test('changes the team of a watched folder, but not to one that watches it alrea
   await harness.app.stop()
   const again = valueOf(await (await harness.open()).calls.watching(undefined))
   expect(again.folders.map(({ team }) => team.id).sort()).toEqual([other.teamId, teamId].sort())
-})
-
-test('sends offered files only to the confirmed team, and only those that were confirmed', async () => {
-  const harness = await setup()
-  const { app } = harness
-  await harness.file('inbox/loras/old.safetensors')
-  const id = await watchInbox(harness)
-  const confirmed = await offeredBy(app, id)
-  const { accountId = '', teamId = '' } = app.session().chosen ?? {}
-  const other = app.session().accounts[0]?.teams.find((team) => team.id !== teamId)?.id ?? ''
-  const refusal = { ok: false, failure: { code: 'offer-changed' } }
-  for (const changed of [{ count: 2 }, { sizeBytes: 1 }, { teamId: other }, { accountId: 'x' }])
-    expect(await app.engine.sendOffered(id, { ...confirmed, ...changed })).toMatchObject(refusal)
-  await app.engine.giveWatched(id, { accountId, teamId: other }, agree)
-  expect(await app.engine.sendOffered(id, confirmed)).toMatchObject(refusal)
-  expect(app.rows()).toEqual([])
-})
-
-test('changes no team unless that is confirmed and still possible', async () => {
-  const harness = await setup()
-  const { engine } = harness.app
-  const id = await watchInbox(harness)
-  const { accountId = '', teamId = '' } = harness.app.session().chosen ?? {}
-  const other = harness.app.session().accounts[0]?.teams.find((team) => team.id !== teamId)?.id ?? ''
-  const choice = { accountId, teamId: other }
-  const declined = valueOf(await engine.giveWatched(id, choice, async () => false))
-  expect(declined.folders.map(({ team }) => team.id)).toEqual([teamId])
-  const inbox = join(harness.folder, 'files/inbox')
-  const late = await engine.giveWatched(id, choice, async () => {
-    await engine.watchFolder(inbox, choice, agree)
-    return true
-  })
-  expect(late).toMatchObject({ ok: false, failure: { code: 'already-watched' } })
 })
 
 test('enqueues an offered sharded model with its index', async () => {

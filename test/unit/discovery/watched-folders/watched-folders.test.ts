@@ -211,6 +211,15 @@ test.each([
   )
 })
 
+test('does not give a folder to a team that watches it after the confirmation', async () => {
+  const { at, open } = setup()
+  const watched = open()
+  const id = await add(watched, at('inbox'))
+  const given = await watched.setTeam(id, lab, async () => Boolean(await add(watched, at('inbox'), lab)))
+  expect(codeOf(given)).toBe('already-watched')
+  expect(await foldersOf(watched)).toMatchObject([{ team: { id: 'studio' } }, { team: { id: 'lab' } }])
+})
+
 test('gives no folder to a team that is signed out, and no unknown folder', async () => {
   const { at, open, conditions } = setup()
   const watched = open()

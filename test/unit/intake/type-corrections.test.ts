@@ -88,6 +88,8 @@ test('forgets only the correction behind a declined offer', () => {
   corrections.remember([upload('a', 'xlabs'), upload('b', 'xlabs')])
   valueOf(corrections.decline([declined.id]))
   expect(offered()).toEqual([null, null, 'xlabs'])
+  // Nor for a file that is added later.
+  expect(corrections.offers()(upload('a'))).toBeNull()
 })
 
 test('changes no offer while nothing can be stored', () => {

@@ -5,7 +5,6 @@ import {
   accountsOfPerson,
   adoptAccountUploads,
   adoptUploads,
-  isAllowedBy,
   queuedFiles,
 } from '../../../electron/intake/adopt-uploads.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -123,7 +122,6 @@ test.for<[code: FailureCode, allow: 'suspicious' | 'dangerous' | undefined, isAl
   ['file-dangerous', undefined, false],
   ['file-empty', 'dangerous', false],
 ])('%s is allowed beforehand by %s: %s', async ([code, allow, isAllowed]) => {
-  expect(isAllowedBy(allow, failure(code))).toBe(isAllowed)
   const record = stopped({ failure: failure(code) })
   const { adopt, given } = setup([record])
   await adopt([fileOf(record)], allow ? { allow } : {})

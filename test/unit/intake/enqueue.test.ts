@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { failure, success, type Failure } from '../../../electron/contract/failures.ts'
+import { failure, success } from '../../../electron/contract/failures.ts'
 import type { OnConflict } from '../../../electron/contract/library.ts'
 import type { ReviewGroup } from '../../../electron/contract/review.ts'
 import { Intake, type EnqueueRequest, type UploadProposal } from '../../../electron/intake/enqueue.ts'
@@ -219,15 +219,16 @@ test('names the files of a proposal that the queue has', async () => {
   expect(events).not.toContain('load team_01')
 })
 
-test.for<[reason: Failure | null, allow: 'suspicious' | undefined, phase: string, isAllowed: boolean]>([
-  [unsafe, undefined, 'failed', false],
-  [unsafe, 'suspicious', 'waiting', true],
-  [failure('file-dangerous'), 'suspicious', 'failed', false],
-  [null, 'suspicious', 'waiting', false],
-])('a file with %j is accepted beforehand by %s as %s', async ([reason, allow, phase, isAllowed]) => {
+test('allows only files beforehand that are as suspicious as the user has accepted', async () => {
   const { enqueue, added } = setup()
-  await enqueue([found('a', { failure: reason })], { review: 'approved', ...(allow ? { allow } : {}) })
-  expect(added()).toMatchObject([{ phase, allowed: isAllowed, failure: isAllowed ? null : reason }])
+  const dangerous = failure('file-dangerous')
+  const files = [found('a', { failure: unsafe }), found('b', { failure: dangerous }), found('c')]
+  await enqueue(files, { review: 'approved', allow: 'suspicious' })
+  expect(added()).toMatchObject([
+    { phase: 'waiting', allowed: true, failure: null },
+    { phase: 'failed', allowed: false, failure: dangerous },
+    { phase: 'waiting', allowed: false, failure: null },
+  ])
 })
 
 test.for<[setting: OnConflict, library: object | undefined]>([

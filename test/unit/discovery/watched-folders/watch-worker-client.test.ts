@@ -41,7 +41,7 @@ test('drops a change of a folder that was stopped meanwhile', async () => {
   expect(messages).not.toContain('one: late')
 })
 
-test('tells the thread to stop watching a folder', async () => {
+test('stops watching in the thread once', async () => {
   const { client, messages } = setup()
   client.start('one', 'a')
   client.stop('one')

@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readFileState } from '../../../../electron/discovery/watched-folders/file-state.ts'
+import type { WatchedFolder } from '../../../../electron/discovery/watched-folders/watched-folder.ts'
 import { setupWatchedFolder } from '../../../support/watched-folder.ts'
 
 const rescanMs = 10 * 60_000
@@ -179,19 +180,31 @@ test('enqueues pending files at once for a new team that can upload', async () =
   await expect.poll(() => enqueued).toEqual(['waits.safetensors'])
 })
 
-test('reports each change of what is shown', async () => {
-  const { write, watch, reportNewFile, advance, onChange } = await setupWatchedFolder()
-  write('old.safetensors')
-  const watched = await watch()
-  const changesDuring = async (action: () => Promise<void> | void) => {
-    onChange.mockClear()
-    await action()
-    return onChange.mock.calls.length > 0
-  }
-  expect(await changesDuring(() => watched.rescan())).toBe(true)
-  expect(await changesDuring(() => watched.markKnown(watched.offeredFiles))).toBe(true)
-  write('m-00001-of-00002.safetensors')
-  expect(await changesDuring(() => reportNewFile(watched, 'm-00001-of-00002.safetensors'))).toBe(true)
-  // The file becomes incomplete.
-  expect(await changesDuring(() => advance(watched, 12_000))).toBe(true)
+type Harness = Awaited<ReturnType<typeof setupWatchedFolder>>
+type Action = (harness: Harness, watched: WatchedFolder) => Promise<void> | void
+const shard = 'm-00001-of-00002.safetensors'
+const addShard: Action = ({ write, reportNewFile }, watched) => {
+  write(shard)
+  return reportNewFile(watched, shard)
+}
+
+test.for<[what: string, before: Action, action: Action]>([
+  ['a rescan', () => {}, (_harness, watched) => watched.rescan()],
+  [
+    'files that are no longer offered',
+    async ({ write }, watched) => {
+      write('old.safetensors')
+      await watched.rescan()
+    },
+    (_harness, watched) => watched.markKnown(watched.offeredFiles),
+  ],
+  ['a new file', () => {}, addShard],
+  ['a model that is incomplete', addShard, ({ advance }, watched) => advance(watched, 12_000)],
+])('reports %s', async ([_what, before, action]) => {
+  const harness = await setupWatchedFolder()
+  const watched = await harness.watch()
+  await before(harness, watched)
+  harness.onChange.mockClear()
+  await action(harness, watched)
+  expect(harness.onChange).toHaveBeenCalled()
 })

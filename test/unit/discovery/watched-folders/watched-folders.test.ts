@@ -45,6 +45,7 @@ function setup() {
   }[] = []
   const signals: (AbortSignal | undefined)[] = []
   const remembered: string[] = []
+  const searched: string[] = []
   const linkReports: AddReport[] = []
   const at = (name: string) => join(root, name)
   const nameOf = (path: string) => relative(root, path)
@@ -56,6 +57,7 @@ function setup() {
       onChange: (view) => void views.push(view),
       modelFinder: {
         async searchFolder(path) {
+          searched.push(nameOf(path))
           const result = await searchFolder(path)
           conditions.duringSearch()
           return conditions.search ? { ...result, incompleteReason: conditions.search } : result
@@ -92,7 +94,25 @@ function setup() {
     writeFileSync(at(name), Buffer.alloc(sizeBytes, 1))
   }
   for (const name of ['inbox', 'inbox/deep', 'other']) mkdirSync(at(name))
-  return { at, write, open, clock, conditions, views, enqueued, signals, remembered, linkReports }
+  /** Waits for the searches of these folders when they are added, first watched and then ready. */
+  async function untilSearched(names: readonly string[]) {
+    const all = names.flatMap((name) => [name, name, name])
+    await expect.poll(() => searched.toSorted()).toEqual(all)
+    await expect.poll(() => clock.waits().filter((waitMs) => waitMs > 60_000)).toHaveLength(names.length)
+    searched.length = 0
+  }
+  /** Writes a model, and checks the folder until it would be enqueued. */
+  async function enqueueNew(watched: WatchedFolders, name: string) {
+    write(name)
+    clock.advance(10 * 60_000)
+    await expect.poll(async () => (await foldersOf(watched))[0]?.settling).toBe(1)
+    clock.advance(12_000)
+    watched.sessionChanged()
+  }
+  return {
+    ...{ at, write, open, enqueueNew, untilSearched, clock, conditions },
+    ...{ views, enqueued, signals, remembered, searched, linkReports },
+  }
 }
 
 const codeOf = (result: Result<unknown>) => (result.ok ? null : result.failure.code)
@@ -281,26 +301,28 @@ test('keeps pauses, removals and declined models over a restart', async () => {
 })
 
 test('releases the folders of an account until the next start', async () => {
-  const { at, open, views, clock } = setup()
+  const { at, open, views, clock, searched, untilSearched } = setup()
   const watched = open()
-  for (const team of [alice, bob]) await add(watched, at('inbox'), team)
-  await expect.poll(() => areWatched(watched)).toBe(true)
-  clock.advance(100)
+  await add(watched, at('inbox'), alice)
+  await add(watched, at('other'), bob)
+  await untilSearched(['inbox', 'other'])
   watched.release((accountId) => accountId === 'alice')
   expect(views.at(-1)?.folders).toMatchObject([{ accountId: 'bob' }])
-  expect(clock.waits()).toHaveLength(1)
+  clock.advance(10 * 60_000)
+  await expect.poll(() => searched).toEqual(['other'])
   watched.start()
   expect(await foldersOf(watched)).toMatchObject([{ accountId: 'bob' }, { accountId: 'alice' }])
 })
 
 test('searches no removed folder again', async () => {
-  const { at, open, clock } = setup()
+  const { at, open, clock, searched, untilSearched } = setup()
   const watched = open()
   const id = await add(watched, at('inbox'))
-  await expect.poll(() => areWatched(watched)).toBe(true)
-  clock.advance(100)
+  await add(watched, at('other'))
+  await untilSearched(['inbox', 'other'])
   await watched.calls.unwatch({ id })
-  expect(clock.waits()).toEqual([])
+  clock.advance(10 * 60_000)
+  await expect.poll(() => searched).toEqual(['other'])
 })
 
 test('shows no folders of hidden accounts', async () => {
@@ -330,29 +352,33 @@ test('reports several changes within a tenth of a second once, and none after it
   expect(views).toHaveLength(1)
 })
 
-test('enqueues new models at the next sign-in, until their folder is paused', async () => {
-  const { at, write, open, clock, conditions, enqueued, signals } = setup()
+test('enqueues new models at the next sign-in', async () => {
+  const { at, open, enqueueNew, clock, conditions, enqueued } = setup()
   const watched = open()
-  const id = await add(watched, at('inbox'))
+  await add(watched, at('inbox'))
   await expect.poll(() => areWatched(watched)).toBe(true)
   conditions.canUpload = false
-  write('inbox/new.pt')
-  clock.advance(10 * 60_000)
-  await expect.poll(async () => (await foldersOf(watched))[0]?.settling).toBe(1)
-  clock.advance(12_000)
-  watched.sessionChanged()
+  await enqueueNew(watched, 'inbox/new.pt')
   await expect.poll(() => clock.waits().some((waitMs) => waitMs <= 2_000)).toBe(true)
   expect(enqueued).toEqual([])
   conditions.canUpload = true
   watched.sessionChanged()
   await expect.poll(() => enqueued).toEqual([{ names: ['inbox/new.pt'], team: alice, folder: 'inbox' }])
-  expect(signals.map((signal) => signal?.aborted)).toEqual([false])
+})
+
+test('aborts the enqueueing of new models when their folder is paused', async () => {
+  const { at, open, enqueueNew, signals } = setup()
+  const watched = open()
+  const id = await add(watched, at('inbox'))
+  await expect.poll(() => areWatched(watched)).toBe(true)
+  await enqueueNew(watched, 'inbox/new.pt')
+  await expect.poll(() => signals.map((signal) => signal?.aborted)).toEqual([false])
   await watched.calls.pauseWatched({ id, isPaused: true })
   expect(signals.map((signal) => signal?.aborted)).toEqual([true])
 })
 
 test('reports new models without files that are links to other places, and no others', async () => {
-  const { at, write, open, clock, conditions, linkReports } = setup()
+  const { at, open, enqueueNew, conditions, linkReports } = setup()
   const watched = open()
   await add(watched, at('inbox'))
   await expect.poll(() => areWatched(watched)).toBe(true)
@@ -360,11 +386,7 @@ test('reports new models without files that are links to other places, and no ot
   const others = { ...added, skipped: [{ name: 'y', reason: 'not-a-model' }] }
   for (const [index, report] of [others, withLinks].entries()) {
     conditions.report = success(report)
-    write(`inbox/${index}.pt`)
-    clock.advance(10 * 60_000)
-    await expect.poll(async () => (await foldersOf(watched))[0]?.settling).toBe(1)
-    clock.advance(12_000)
-    watched.sessionChanged()
+    await enqueueNew(watched, `inbox/${index}.pt`)
     await expect.poll(async () => (await foldersOf(watched))[0]?.settling).toBe(0)
   }
   expect(linkReports).toEqual([withLinks])

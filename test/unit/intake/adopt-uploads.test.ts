@@ -47,11 +47,11 @@ const fileOf = ({ path, fileName }: UploadRecord): FoundFile => ({
   failure: null,
 })
 
-/** Rows of this process; `commands` are the ones that were given, in order. */
+/** Rows of this process; `calls` are the commands that were given, in order. */
 function setup(records: readonly UploadRecord[]) {
   const { rows, store, breakJournal } = rowsOnJournal(records)
   const { queue } = handQueue({ held: true })
-  const commands: string[] = []
+  const calls: string[] = []
   const services = {
     store,
     rows,
@@ -59,15 +59,15 @@ function setup(records: readonly UploadRecord[]) {
     accounts: { list: () => [session, device, bob] },
     commands: {
       allow(ids: readonly string[]) {
-        commands.push(`allow ${ids.join()}`)
+        calls.push(`allow ${ids.join()}`)
         return success(true)
       },
       async continueUpload(id: string) {
-        commands.push(`continue ${id}`)
+        calls.push(`continue ${id}`)
         return success(rows.get(id)?.live.phase === 'failed')
       },
       approve(id: string) {
-        commands.push(`approve ${id}`)
+        calls.push(`approve ${id}`)
         return success(true)
       },
     },
@@ -83,18 +83,18 @@ function setup(records: readonly UploadRecord[]) {
       continuedCount,
     }
   }
-  return { ...services, services, adopt, breakJournal, given: commands }
+  return { ...services, services, adopt, breakJournal, calls }
 }
 
-test('continues the stopped upload of a file that is added again, and leaves one that waits', async () => {
+test('counts the stopped upload of a file as continued and a waiting one as queued', async () => {
   const [broken, waiting, other] = [stopped(), uploadRecord({ accountId: 'session' }), stopped()]
-  const { adopt, given } = setup([broken, waiting, other])
+  const { adopt, calls } = setup([broken, waiting, other])
   expect(await adopt([fileOf(broken), fileOf(waiting), fileOf(uploadRecord())])).toEqual({
     continued: [broken.fileName],
     queued: [waiting.fileName],
     continuedCount: 1,
   })
-  expect(given).toEqual([`continue ${broken.id}`, `continue ${waiting.id}`])
+  expect(calls).toEqual([`continue ${broken.id}`, `continue ${waiting.id}`])
 })
 
 test.for<[what: string, record: UploadRecord, isFound: boolean]>([
@@ -110,9 +110,9 @@ test.for<[what: string, record: UploadRecord, isFound: boolean]>([
 
 test('does nothing for a request that was aborted', async () => {
   const record = stopped()
-  const { adopt, given } = setup([record])
+  const { adopt, calls } = setup([record])
   const nothing = { continued: [], queued: [], continuedCount: 0 }
-  expect([await adopt([fileOf(record)], { signal: AbortSignal.abort() }), given]).toEqual([nothing, []])
+  expect([await adopt([fileOf(record)], { signal: AbortSignal.abort() }), calls]).toEqual([nothing, []])
 })
 
 test.for<[code: FailureCode, allow: 'suspicious' | 'dangerous' | undefined, isAllowed: boolean]>([
@@ -123,24 +123,24 @@ test.for<[code: FailureCode, allow: 'suspicious' | 'dangerous' | undefined, isAl
   ['file-empty', 'dangerous', false],
 ])('%s is allowed beforehand by %s: %s', async ([code, allow, isAllowed]) => {
   const record = stopped({ failure: failure(code) })
-  const { adopt, given } = setup([record])
+  const { adopt, calls } = setup([record])
   await adopt([fileOf(record)], allow ? { allow } : {})
-  expect(given).toEqual([`${isAllowed ? 'allow' : 'continue'} ${record.id}`])
+  expect(calls).toEqual([`${isAllowed ? 'allow' : 'continue'} ${record.id}`])
 })
 
 test('approves what is in review only if the user has approved it', async () => {
   const [reviewed, broken] = [inReview(), stopped()]
-  const { adopt, given } = setup([reviewed, broken])
+  const { adopt, calls } = setup([reviewed, broken])
   const files = [fileOf(reviewed), fileOf(broken)]
   await adopt(files)
-  expect(given.splice(0)).toEqual([`continue ${reviewed.id}`, `continue ${broken.id}`])
+  expect(calls.splice(0)).toEqual([`continue ${reviewed.id}`, `continue ${broken.id}`])
   await adopt(files, { isApproved: true })
-  expect(given).toEqual([`continue ${reviewed.id}`, `approve ${reviewed.id}`, `continue ${broken.id}`])
+  expect(calls).toEqual([`continue ${reviewed.id}`, `approve ${reviewed.id}`, `continue ${broken.id}`])
 })
 
 test('queues a file in review as it was shown, and leaves one that was not shown or is refused', async () => {
   const [shown, refused, hidden] = [inReview(), inReview(), inReview()]
-  const { adopt, given, rows } = setup([shown, refused, hidden])
+  const { adopt, calls, rows } = setup([shown, refused, hidden])
   const files = [shown, refused, hidden].map(fileOf)
   const target = { ...shown.target, displayName: 'As shown' }
   const proposal = new Map([
@@ -148,7 +148,7 @@ test('queues a file in review as it was shown, and leaves one that was not shown
     [files[1] as FoundFile, { ...refused, failure: failure('file-empty') }],
   ])
   expect(await adopt(files, { isApproved: true, shown: proposal })).toMatchObject({ continuedCount: 1 })
-  expect(given).toEqual([`approve ${shown.id}`])
+  expect(calls).toEqual([`approve ${shown.id}`])
   expect(rows.get(shown.id)?.record).toMatchObject({ target, allowed: true, failure: null })
 })
 
@@ -164,9 +164,9 @@ test('places a file with a refused link where it was added now, and no other one
   expect(placed).toEqual([{ ...seen, ...found, place: '/models' }, seen])
 })
 
-test('takes over what another process left, and queues what was waiting there', async () => {
+test('adopts uploads of a dead process and queues those that were waiting', async () => {
   const [waiting, broken, other] = [uploadRecord({ accountId: 'session' }), stopped(), stopped()]
-  const { adopt, rows, queue, store, given } = setup([])
+  const { adopt, rows, queue, store, calls } = setup([])
   store.add([waiting, broken, other])
   expect(await adopt([fileOf(waiting), fileOf(broken)])).toEqual({
     continued: [waiting.fileName, broken.fileName],
@@ -178,18 +178,21 @@ test('takes over what another process left, and queues what was waiting there', 
     true,
     false,
   ])
-  expect(given).toEqual([`continue ${broken.id}`])
+  expect(calls).toEqual([`continue ${broken.id}`])
 })
 
 test('claims nothing in the journal for files that are new', async () => {
   const { adopt, breakJournal } = setup([])
   breakJournal()
   expect(await adopt([fileOf(uploadRecord())])).toMatchObject({ continuedCount: 0 })
+})
+
+test('reports that an upload of a dead process could not be claimed', async () => {
   const left = stopped()
-  const { adopt: adoptLeft, store, breakJournal: breakLater } = setup([])
+  const { adopt, store, breakJournal } = setup([])
   store.add([left])
-  breakLater()
-  expect(await adoptLeft([fileOf(left)])).toEqual(expect.any(String))
+  breakJournal()
+  expect(await adopt([fileOf(left)])).toBe('journal-trouble')
 })
 
 test('reports why an upload could not be continued', async () => {
@@ -202,12 +205,12 @@ test('reports why an upload could not be continued', async () => {
 
 test('continues all uploads but those in review until it is aborted', async () => {
   const [one, reviewed, other] = [stopped(), inReview(), stopped()]
-  const { services, given } = setup([one, reviewed, other])
+  const { services, calls } = setup([one, reviewed, other])
   const ids = [one.id, other.id]
   expect(await adoptAccountUploads(services, new AbortController().signal)).toEqual(success(ids))
-  expect(given.splice(0)).toEqual(ids.map((id) => `continue ${id}`))
+  expect(calls.splice(0)).toEqual(ids.map((id) => `continue ${id}`))
   await adoptAccountUploads(services, AbortSignal.abort())
-  expect(given).toEqual([])
+  expect(calls).toEqual([])
 })
 
 test('lists the files in the queue for a user and team, without a review that no process has', () => {
@@ -217,7 +220,7 @@ test('lists the files in the queue for a user and team, without a review that no
   expect([...queuedFiles(services, files, { accountId: 'device', team })]).toEqual(files.slice(0, 1))
 })
 
-test('knows the accounts of a user, and an unknown account by itself', () => {
+test('lists the accounts of a user, and only itself for an unknown account', () => {
   const other = account('elsewhere', { server: 'https://other.example' })
   const known = [session, bob, device, other]
   expect(accountsOfPerson(known, 'device')).toEqual(['session', 'device'])

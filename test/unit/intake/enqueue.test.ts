@@ -104,11 +104,14 @@ test('queues files behind all others, and reports the refused ones', async () =>
   expect(events).toEqual(['warm up', 'batch of 3', 'all 3'])
 })
 
-test('adds nothing without a team, and remembers no drop without new files', async () => {
-  const { intake, enqueue, state, events } = setup()
+test('remembers no drop without new files', async () => {
+  const { enqueue } = setup()
   expect(await enqueue([])).toEqual({ added: 0, refused: 0, skipped: [] })
+})
+
+test('adds nothing without a team', async () => {
+  const { intake, state, events } = setup()
   state.hasTeam = false
-  events.length = 0
   const report = await intake.enqueue(['/models'], {})
   expect([report.ok, !report.ok && report.failure.code, events]).toEqual([false, 'no-team', []])
 })

@@ -145,7 +145,7 @@ test.for<[base: string, layer: string, width: number, blocks: number]>([
   ['Allegro', 'transformer_blocks.#.attn1.to_q', 2304, 32],
   ['Allegro', 'transformer_blocks.#.attn2.to_k', 2304, 32],
 ])(
-  '%s has the layer %s with an input of %i in %i blocks, and in no other',
+  'recognises %s by %s with an input of %i in one of %i blocks, and in no later one',
   ([base, layer, width, blocks]) => {
     const basesOf = (block: number) =>
       kindOf(peft(layer.replace('#', String(block)), width))?.base?.split(' / ') ?? []
@@ -188,7 +188,7 @@ test.for<[base: string, layer: string, width: number]>([
   ['Cosmos-Predict2', 'transformer_blocks.0.attn2.to_k', 1024],
   ['LTX-Video', 'patchify_proj', 128],
   ['LTX-Video', 'proj_in', 128],
-])('%s has the layer %s with an input of %i, and of no other width', ([base, layer, width]) => {
+])('recognises %s by %s with an input of %i, and rejects another width', ([base, layer, width]) => {
   const basesOf = (input: number) => kindOf(peft(layer, input))?.base?.split(' / ') ?? []
   expect(basesOf(width)).toContain(base)
   expect(basesOf(width + 8)).not.toContain(base)
@@ -214,16 +214,16 @@ test('distinguishes families by the output of a layer', () => {
   expect(basesOf(12_288)).not.toContain('Ovis-Image')
 })
 
-test.for<[parts: Shapes, base: string | null]>([
-  [{ lokr_w1: [8, 8], lokr_w2: [160, 160] }, 'SDXL'],
-  [{ lokr_w1: [8, 8], lokr_w2_a: [160, 16], lokr_w2_b: [16, 160] }, 'SDXL'],
-  [{ lokr_w1_a: [8, 4], lokr_w1_b: [4, 8], lokr_w2: [160, 160] }, 'SDXL'],
-  [{ lokr_w1: [8, 8], lokr_w2: [90, 90] }, null],
-  [{ lokr_w1_a: [8, 4], lokr_w1_b: [4, 8], lokr_w2: [90, 90] }, null],
+test.for<[what: string, parts: Shapes, base: string | null]>([
+  ['two whole factors', { lokr_w1: [8, 8], lokr_w2: [160, 160] }, 'SDXL'],
+  ['a split second factor', { lokr_w1: [8, 8], lokr_w2_a: [160, 16], lokr_w2_b: [16, 160] }, 'SDXL'],
+  ['a split first factor', { lokr_w1_a: [8, 4], lokr_w1_b: [4, 8], lokr_w2: [160, 160] }, 'SDXL'],
+  ['a product of another width', { lokr_w1: [8, 8], lokr_w2: [90, 90] }, null],
+  ['a split factor and another width', { lokr_w1_a: [8, 4], lokr_w1_b: [4, 8], lokr_w2: [90, 90] }, null],
   // One factor alone doesn't show the width.
-  [{ lokr_w1: [8, 8] }, 'SDXL'],
-  [{ lokr_w2: [160, 160] }, 'SDXL'],
-])('multiplies the widths of the factors of a LoKr: %j is for %s', ([parts, base]) => {
+  ['only the first factor', { lokr_w1: [8, 8] }, 'SDXL'],
+  ['only the second factor', { lokr_w2: [160, 160] }, 'SDXL'],
+])('multiplies the widths of the factors of a LoKr: one with %s is for %s', ([_what, parts, base]) => {
   const layer = 'lora_unet_middle_block_1_transformer_blocks_9_attn1_to_q'
   const shapes = Object.entries(parts).map(([part, shape]) => [`${layer}.${part}`, shape] as const)
   expect(kindOf(Object.fromEntries(shapes))).toMatchObject({ modelType: 'loras', base })

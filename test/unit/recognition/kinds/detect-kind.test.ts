@@ -56,14 +56,17 @@ const loraOfFlux = {
 const alphaOfFlux = { 'double_blocks.18.img_attn.proj.alpha': half() }
 const bias = { 'final_layer.linear.bias': half(64) }
 
-test.for<[tensors: FixtureTensors, modelType: string]>([
-  [{ ...flux, ...loraOfFlux }, 'diffusion_models'],
-  [{ ...flux, ...loraOfFlux, ...alphaOfFlux }, 'loras'],
-  [{ ...flux, ...bias, ...loraOfFlux, ...alphaOfFlux }, 'diffusion_models'],
-  // A whole tensor that a LoRA changes, and nothing else of a model.
-  [{ ...bias, 'a.weight': half(9, 9), 'b.weight': half(9, 9), ...loraOfFlux }, 'loras'],
-])('recognises a file with half of its tensors or more from a LoRA as one: %j', ([tensors, modelType]) => {
+test.for<[what: string, modelType: string, tensors: FixtureTensors]>([
+  ['2 of 5 tensors', 'diffusion_models', { ...flux, ...loraOfFlux }],
+  ['3 of 6 tensors', 'loras', { ...flux, ...loraOfFlux, ...alphaOfFlux }],
+  ['3 of 7 tensors', 'diffusion_models', { ...flux, ...bias, ...loraOfFlux, ...alphaOfFlux }],
+])('recognises a file with %s from a LoRA as %s', ([_what, modelType, tensors]) => {
   expect(detectKind(headerOf(tensors))?.modelType).toBe(modelType)
+})
+
+test('recognises a LoRA beside more whole tensors, which show no model', () => {
+  const whole = { ...bias, 'a.weight': half(9, 9), 'b.weight': half(9, 9) }
+  expect(detectKind(headerOf({ ...whole, ...loraOfFlux }))?.modelType).toBe('loras')
 })
 
 test('recognises a checkpoint by the prefix of its diffusion model beside other parts', () => {

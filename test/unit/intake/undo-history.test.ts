@@ -47,7 +47,7 @@ test('forgets the uploads that were removed first beyond 50,000', () => {
   expect(history.findRemoved(['0', '1', '50000']).map(({ id }) => id)).toEqual(['1', '50000'])
 })
 
-test('knows the rows of each drop of this session', () => {
+test('returns the rows of each drop', () => {
   const history = createUndoHistory()
   const [first, second] = [history.rememberDrop(['a', 'b']), history.rememberDrop(['c'])]
   expect([first, second, 'unknown'].map((drop) => history.idsOfDrop(drop))).toEqual([['a', 'b'], ['c'], []])

@@ -388,7 +388,7 @@ test('limits the links of a model found through a link to that model', async () 
   ])
 })
 
-test('lists with each file of a diffusers model all its files, and those that are missing', async () => {
+test('lists all files of a diffusers model, also missing ones, with each of its files', async () => {
   const components = { unet: ['diffusers', 'UNet'], vae: ['diffusers', 'AutoencoderKL'] }
   await writeText(at('sdxl/model_index.json'), JSON.stringify(components))
   await writeText(at('sdxl/unet/model.safetensors'), 'x')

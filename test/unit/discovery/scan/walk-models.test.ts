@@ -207,7 +207,7 @@ test.each([
   ['C:\\loras\\Faces\\Grain.PT', 'grain.pt', 'grain'],
   ['faces/Grain.v1.safetensors', 'grain.v1.safetensors', 'grain.v1'],
   ['EasyNegative', 'easynegative', 'easynegative'],
-])('compares the name of %s without its folders and case', (path, name, stem) => {
+])('keys the name of %s without its folders and case', (path, name, stem) => {
   expect([nameKey(path), stemKey(path)]).toEqual([name, stem])
 })
 

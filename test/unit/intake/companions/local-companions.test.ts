@@ -27,7 +27,7 @@ function setup(near: readonly string[], usual: readonly string[] = []) {
     searches: 0,
     found: 0,
     isFailing: false,
-    duringInspect() {},
+    async duringInspect(_name: string) {},
   }
   const inspected: string[] = []
   const local = new LocalCompanions({
@@ -42,7 +42,7 @@ function setup(near: readonly string[], usual: readonly string[] = []) {
     },
     async inspect({ path, name = '' }) {
       inspected.push(name)
-      state.duringInspect()
+      await state.duringInspect(name)
       const { recognition, target } = uploadRecord()
       return {
         recognition: { ...recognition, modelType: 'text_encoders', base: 'T5-XXL' },
@@ -61,18 +61,19 @@ function setup(near: readonly string[], usual: readonly string[] = []) {
 }
 
 test('reads the headers of files that can be companions, those with a usual name first', async () => {
-  const names = [
-    'other.safetensors',
-    't5xxl.bin',
-    'part-00001-of-00002.safetensors',
-    't5xxl_fp16.safetensors',
-    'x.gguf',
-  ]
+  // More than are inspected at a time.
+  const others = Array.from({ length: 20 }, (_, index) => `other ${index}.gguf`)
+  const usual = 't5xxl_fp16.safetensors'
+  const names = [...others, 't5xxl.bin', 'part-00001-of-00002.safetensors', usual]
   const { search, inspected, offered, state, folder, offers } = setup(names)
+  const isUsualInspected = Promise.withResolvers<void>()
+  state.duringInspect = async (name) => {
+    if (name === usual) isUsualInspected.resolve()
+    await isUsualInspected.promise
+  }
   await search()
-  expect(inspected[0]).toBe('t5xxl_fp16.safetensors')
-  expect(inspected.toSorted()).toEqual(['other.safetensors', 't5xxl_fp16.safetensors', 'x.gguf'])
-  expect(offered()).toEqual(['t5xxl_fp16.safetensors', 'other.safetensors', 'x.gguf'])
+  expect(inspected.toSorted()).toEqual([...others, usual].toSorted())
+  expect(offered()[0]).toBe(usual)
   expect(offers.offersFor(parts.t5xxl)[0]?.where).toBe(`~${folder}`)
   expect(state.found).toBe(1)
 })
@@ -108,7 +109,7 @@ test('searches again for another companion or folder, and otherwise after five m
 
 test('offers nothing of a search during which it is cleared', async () => {
   const { local, search, offered, state } = setup(['a.safetensors'])
-  state.duringInspect = () => local.clear()
+  state.duringInspect = async () => local.clear()
   await search()
   expect([state.searches, offered(), state.found]).toEqual([1, [], 0])
 })

@@ -67,7 +67,7 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
       seen?.group && JSON.stringify([seen.group.key, accountId, team.id])
     const models = new Set(named.map(modelOf).filter((key) => key !== undefined))
     const others = rows.ids().flatMap((id) => rows.get(id)?.record ?? [])
-    const ofModels = models.size > 0 ? others.filter((record) => models.has(modelOf(record) ?? '')) : []
+    const ofModels = others.filter((record) => models.has(modelOf(record) ?? ''))
     return [...new Map([...named, ...ofModels].map((record) => [record.id, record])).values()]
   }
 

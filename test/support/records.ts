@@ -12,6 +12,7 @@ import type {
   UploadRecord,
 } from '../../electron/journal/upload-record.ts'
 import { createSpeedMeter } from '../../electron/platform/speed-meter.ts'
+import type { FoundFile } from '../../electron/recognition/found-file.ts'
 
 let made = 0
 
@@ -64,6 +65,22 @@ export function account(personId: string, given: Partial<Account> = {}): Account
     email: `${personId}@studio.example`,
     teams: [{ id: 'team_01', name: 'Studio North' }],
     state: 'ready',
+    ...given,
+  }
+}
+
+/** A file as it is found in `/models`. */
+export function foundFile(name: string, given: Partial<FoundFile> = {}): FoundFile {
+  return {
+    path: `/models/${name}`,
+    name,
+    folder: '',
+    place: '/models',
+    sizeBytes: 1,
+    mtimeNs: 1n,
+    inode: 1n,
+    device: 1n,
+    failure: null,
     ...given,
   }
 }

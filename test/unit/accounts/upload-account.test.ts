@@ -1,20 +1,14 @@
 import { expect, test } from 'vitest'
 import { findUploadAccount } from '../../../electron/accounts/upload-account.ts'
 import type { Account } from '../../../electron/contract/account.ts'
+import { account as accountOf } from '../../support/records.ts'
 
-const server = 'https://core.example/api/v1'
-const [north, south] = ['north', 'south'].map((id) => ({ id, name: id }))
-const account = (id: string, change: Partial<Account> = {}): Account => ({
-  id,
-  kind: 'session',
-  server,
-  personId: 'ann',
-  name: 'Ann',
-  email: 'ann@example.com',
-  teams: [north, south].filter((team) => team !== undefined),
-  state: 'ready',
-  ...change,
-})
+const [north, south] = [
+  { id: 'north', name: 'North' },
+  { id: 'south', name: 'South' },
+]
+const account = (id: string, change: Partial<Account> = {}) =>
+  accountOf('ann', { id, teams: [north, south], ...change })
 const device = account('device', { kind: 'device' })
 const expired = account('own', { state: 'signed-out' })
 

@@ -10,20 +10,12 @@ import {
   teamKey,
   type Account,
 } from '../../../electron/contract/account.ts'
+import { account as accountOf } from '../../support/records.ts'
 
 const server = 'https://core.example/api/v1'
 const elsewhere = 'https://other.example/api/v1'
-const account = (id: string, change: Partial<Account> = {}): Account => ({
-  id,
-  kind: 'session',
-  server,
-  personId: 'ann',
-  name: 'Ann',
-  email: 'ann@example.com',
-  teams: [],
-  state: 'ready',
-  ...change,
-})
+const account = (id: string, change: Partial<Account> = {}) =>
+  accountOf('ann', { id, server, name: 'Ann', email: 'ann@example.com', teams: [], ...change })
 const bob = account('bob', { personId: 'bob', email: 'bob@example.com' })
 /** Ann's account after she has signed out. */
 const left = (change: Partial<Account> = {}) =>

@@ -8,8 +8,8 @@ import {
   targetFailure,
   withModelType,
   type Phase,
-  type Totals,
 } from '../../../electron/contract/uploads.ts'
+import { emptyTotals } from '../../support/totals.ts'
 
 const target = { displayName: 'A', modelType: 'loras', modelPath: 'models/loras/sdxl/a.pt' }
 
@@ -40,24 +40,10 @@ test.each<[Partial<typeof target>, FailureCode | null]>([
   expect(targetFailure({ ...target, ...change })?.code ?? null).toBe(code)
 })
 
-const totals: Totals = {
-  running: 0,
-  waiting: 0,
-  needsYou: 0,
-  paused: 0,
-  inReview: 0,
-  verifying: 0,
-  registeredToday: 0,
-  totalBytes: 0,
-  movedBytes: 0,
-  bytesPerSecond: null,
-  secondsLeft: null,
-}
-
 test('everything is being paused once each running upload is', () => {
   const pausing = { uploadCount: 2, finishingParts: 3, unacknowledgedBytes: 5 }
-  expect(allPausing({ ...totals, running: 2, pausing })).toEqual(pausing)
-  expect([allPausing({ ...totals, running: 3, pausing }), allPausing(totals)]).toEqual([null, null])
+  expect(allPausing({ ...emptyTotals, running: 2, pausing })).toEqual(pausing)
+  expect([allPausing({ ...emptyTotals, running: 3, pausing }), allPausing(emptyTotals)]).toEqual([null, null])
 })
 
 test.each([
@@ -68,7 +54,7 @@ test.each([
   ['others still run and wait', false, { paused: 1, running: 1, waiting: 1 }, false],
   ['there is no upload', false, {}, false],
 ])('offers to resume when %s: %s', (_when, allPaused, counts, expected) => {
-  expect(isAllPaused({ totals: { ...totals, ...counts }, allPaused })).toBe(expected)
+  expect(isAllPaused({ totals: { ...emptyTotals, ...counts }, allPaused })).toBe(expected)
 })
 
 test.each<[FailureCode, boolean, boolean]>([

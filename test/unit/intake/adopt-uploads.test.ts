@@ -9,7 +9,7 @@ import {
 } from '../../../electron/intake/adopt-uploads.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { FoundFile } from '../../../electron/recognition/found-file.ts'
-import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { foundFile, registeredRecord, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 import { handQueue } from '../queue/hand-queue.ts'
 
@@ -35,17 +35,7 @@ const inReview = (given: Partial<UploadRecord> = {}) =>
   uploadRecord({ accountId: 'session', phase: 'review', ...given })
 
 /** The file of an upload, as it is found when it is added again. */
-const fileOf = ({ path, fileName }: UploadRecord): FoundFile => ({
-  path,
-  name: fileName,
-  folder: '',
-  place: '/models',
-  sizeBytes: 1,
-  mtimeNs: 1n,
-  inode: 1n,
-  device: 1n,
-  failure: null,
-})
+const fileOf = ({ path, fileName }: UploadRecord) => foundFile(fileName, { path })
 
 /** Rows of this process; `calls` are the commands that were given, in order. */
 function setup(records: readonly UploadRecord[]) {

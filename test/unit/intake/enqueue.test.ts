@@ -9,23 +9,11 @@ import { Intake, type EnqueueRequest, type UploadProposal } from '../../../elect
 import { reviewPolicyOf } from '../../../electron/intake/review/review-policy.ts'
 import type { FoundFile } from '../../../electron/recognition/found-file.ts'
 import { valueOf } from '../../support/engine.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { foundFile, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 import { handQueue } from '../queue/hand-queue.ts'
 
 const team = { id: 'team_01', name: 'Studio North' }
-const found = (name: string, given: Partial<FoundFile> = {}): FoundFile => ({
-  path: `/models/${name}`,
-  name,
-  folder: '',
-  place: '/models',
-  sizeBytes: 1,
-  mtimeNs: 1n,
-  inode: 1n,
-  device: 1n,
-  failure: null,
-  ...given,
-})
 const suggested = (name: string) => ({
   displayName: name,
   modelType: 'loras',
@@ -86,7 +74,11 @@ const unsafe = failure('file-suspicious')
 
 test('queues files behind all others, and reports the refused ones', async () => {
   const { enqueue, added, queue, events, environment } = setup()
-  const report = await enqueue([found('a'), found('b', { failure: failure('file-empty') }), found('c')])
+  const report = await enqueue([
+    foundFile('a'),
+    foundFile('b', { failure: failure('file-empty') }),
+    foundFile('c'),
+  ])
   const [a, b, c] = added()
   expect(report).toEqual({
     added: 2,
@@ -118,7 +110,7 @@ test('adds nothing without a team', async () => {
 
 test('skips a file that the queue already has', async () => {
   const { enqueue } = setup([uploadRecord({ path: '/models/a', fileName: 'a', accountId: 'alice', team })])
-  expect(await enqueue([found('a')])).toEqual({
+  expect(await enqueue([foundFile('a')])).toEqual({
     added: 0,
     refused: 0,
     skipped: [{ name: 'a', reason: 'queued' }],
@@ -135,7 +127,7 @@ test.for<[what: string, request: EnqueueRequest, groups: readonly ReviewGroup[],
 ])('reviews files %s: %s', async ([_what, request, groups, isReviewed]) => {
   const { enqueue, added, state, queue, inspecting } = setup()
   state.groups = groups
-  const report = await enqueue([found('a')], request)
+  const report = await enqueue([foundFile('a')], request)
   const [record] = added()
   expect([record?.phase, queue.has(record?.id ?? ''), report.isInReview]).toEqual(
     isReviewed ? ['review', false, true] : ['waiting', true, undefined],
@@ -148,7 +140,7 @@ test('records many files in batches, and counts those of a review that are still
   const { enqueue, added, events, inspecting } = setup()
   const names = Array.from({ length: 201 }, (_, number) => `${number}`)
   await enqueue(
-    names.map((name) => found(name)),
+    names.map((name) => foundFile(name)),
     { review: 'joining' },
   )
   expect(added().map(({ fileName }) => fileName)).toEqual(names)
@@ -160,7 +152,7 @@ test('records many files in batches after all were inspected, if that decides ab
   const { enqueue, added, events } = setup()
   const names = Array.from({ length: 101 }, (_, number) => `${number}`)
   const group = { key: 'g', name: 'g', kind: 'diffusers', root: '/models', within: [] } as const
-  await enqueue(names.map((name) => found(name, { group })))
+  await enqueue(names.map((name) => foundFile(name, { group })))
   expect(added()).toHaveLength(101)
   expect(events).toEqual(['warm up', 'batch of 100', 'batch of 1', 'all 101'])
 })
@@ -171,7 +163,7 @@ test.for(['by-rules', 'joining'] as const)('records nothing after an abort (%s)'
   const files = {
     get files() {
       aborting.abort()
-      return [found('a')]
+      return [foundFile('a')]
     },
     skipped: [],
   }
@@ -183,7 +175,7 @@ test('reports that the files could not be recorded', async () => {
   for (const review of ['by-rules', 'joining', 'approved'] as const) {
     const { intake, breakJournal, events } = setup()
     breakJournal()
-    const report = await intake.enqueueFound({ files: [found('a')], skipped: [] }, { review })
+    const report = await intake.enqueueFound({ files: [foundFile('a')], skipped: [] }, { review })
     expect([report.ok, events]).toEqual([false, ['warm up']])
   }
 })
@@ -196,7 +188,7 @@ test('adds what was approved as it was shown, and nothing that was declined', as
   const enqueue = async (isApproved: boolean) =>
     valueOf(
       await intake.enqueueFound(
-        { files: [found('a'), found('b')], skipped },
+        { files: [foundFile('a'), foundFile('b')], skipped },
         {
           review: 'first',
           async approve(proposal) {
@@ -217,7 +209,7 @@ test('names the files of a proposal that the queue has', async () => {
   const before = uploadRecord({ path: '/models/a', fileName: 'a', accountId: 'alice', team })
   const { enqueue, events } = setup([before])
   const shown: UploadProposal[] = []
-  await enqueue([found('a'), found('b')], { approve: async (one) => shown.push(one) > 0 })
+  await enqueue([foundFile('a'), foundFile('b')], { approve: async (one) => shown.push(one) > 0 })
   expect(shown.map(({ queuedNames, records }) => [queuedNames, records.length])).toEqual([[['a'], 1]])
   expect(events).not.toContain('load team_01')
 })
@@ -225,7 +217,7 @@ test('names the files of a proposal that the queue has', async () => {
 test('allows only files beforehand that are as suspicious as the user has accepted', async () => {
   const { enqueue, added } = setup()
   const dangerous = failure('file-dangerous')
-  const files = [found('a', { failure: unsafe }), found('b', { failure: dangerous }), found('c')]
+  const files = [foundFile('a', { failure: unsafe }), foundFile('b', { failure: dangerous }), foundFile('c')]
   await enqueue(files, { review: 'approved', allow: 'suspicious' })
   expect(added()).toMatchObject([
     { phase: 'waiting', allowed: true, failure: null },
@@ -240,16 +232,16 @@ test.for<[setting: OnConflict, library: object | undefined]>([
 ])('records the setting %s for library paths in use as %j', async ([setting, library]) => {
   const { enqueue, added, state } = setup()
   state.onConflict = setting
-  await enqueue([found('a')])
-  await enqueue([found('b')], { onConflict: 'replace' })
+  await enqueue([foundFile('a')])
+  await enqueue([foundFile('b')], { onConflict: 'replace' })
   expect(added().map((record) => record.library)).toEqual([library, { onConflict: 'replace' }])
 })
 
 test('offers the type that the user gave to similar files', async () => {
   const { enqueue, added, state } = setup()
-  await enqueue([found('a')])
+  await enqueue([foundFile('a')])
   state.offer = 'xlabs'
-  await enqueue([found('b')])
+  await enqueue([foundFile('b')])
   expect(added().map(({ seen, target }) => [seen?.offeredType, target.modelType])).toEqual([
     [undefined, 'loras'],
     ['xlabs', 'loras'],
@@ -269,14 +261,14 @@ test.for<[request: EnqueueRequest, target: object]>([
   ],
 ])('combines the suggested target with %j', async ([request, target]) => {
   const { enqueue, added } = setup()
-  await enqueue([found('a')], request)
+  await enqueue([foundFile('a')], request)
   expect(added()[0]).toMatchObject({ target, seen: { target: suggested('a') } })
 })
 
 test('places a companion file beside the file that it belongs to, under its own name', async () => {
   const { enqueue, added } = setup()
-  const model = found('model.onnx')
-  const weights = found('model.onnx.data', { requiredBy: model })
+  const model = foundFile('model.onnx')
+  const weights = foundFile('model.onnx.data', { requiredBy: model })
   await enqueue([model, weights], {
     target: { displayName: 'Pose' },
     targetOf: ({ name }) => (name === model.name ? { modelPath: 'models/onnx/pose/detector.onnx' } : {}),
@@ -285,7 +277,7 @@ test('places a companion file beside the file that it belongs to, under its own 
     ['Pose', 'models/onnx/pose/detector.onnx'],
     ['model.onnx.data', 'models/onnx/pose/model.onnx.data'],
   ])
-  await enqueue([found('other.onnx.data', { requiredBy: model })], { target: { modelType: 'onnx' } })
+  await enqueue([foundFile('other.onnx.data', { requiredBy: model })], { target: { modelType: 'onnx' } })
   expect(added()[2]?.target).toMatchObject({ modelType: 'onnx', modelPath: 'models/onnx/other.onnx.data' })
 })
 

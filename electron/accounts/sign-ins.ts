@@ -94,7 +94,7 @@ export function createSignIns(options: SignInOptions): SignIns {
     finishPendingKey: accounts.finishPendingKey,
     discardKey: accounts.discardKey,
     environment,
-    onSignedIn: () => checks.finishSignIn(),
+    onSignedIn: () => void checks.finishSignIn(),
     onChange: () => announce(),
   })
 
@@ -228,7 +228,10 @@ function createSignInChecks(
   let refreshing: Promise<unknown> = Promise.resolve()
   let revoking: Promise<unknown> = Promise.resolve()
   /** For sign-ins that no caller waits for. Once closed, the accounts can't be read any more. */
-  const finishSignIn = () => void onSignedIn().then(() => closing.signal.aborted || accountsChanged())
+  async function finishSignIn(): Promise<void> {
+    await onSignedIn()
+    if (!closing.signal.aborted) accountsChanged()
+  }
   const signedInAccounts = () => accounts.list().filter(({ state }) => state === 'ready')
 
   /**
@@ -245,7 +248,7 @@ function createSignInChecks(
     try {
       const account = await retryCall(finish, environment, { signal: closing.signal, onRetry })
       if (closing.signal.aborted) return
-      if (account.ok && account.value) finishSignIn()
+      if (account.ok && account.value) void finishSignIn()
       else announce()
     } catch (error) {
       if (!closing.signal.aborted)

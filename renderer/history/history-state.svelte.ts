@@ -1,6 +1,7 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { UploadRow } from '../../electron/contract/uploads.ts'
+import { delay } from '../ui/delay.ts'
 
 /** Number of rows per page. */
 const pageLength = 100
@@ -31,15 +32,12 @@ export class HistoryState {
   /** The search has changed since the first page was last requested. */
   #mustOpen = false
   readonly #bridge: Pick<Bridge, 'history' | 'forget'>
-  readonly #delay: (ms: number) => Promise<void>
+  readonly #delay: typeof delay
 
-  /** @param delay - Waits for a number of milliseconds. */
-  constructor(
-    bridge: Pick<Bridge, 'history' | 'forget'>,
-    delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-  ) {
+  /** @param wait - Waits for a number of milliseconds. */
+  constructor(bridge: Pick<Bridge, 'history' | 'forget'>, wait = delay) {
     this.#bridge = bridge
-    this.#delay = delay
+    this.#delay = wait
   }
 
   /**

@@ -7,6 +7,7 @@ import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { ListedAgents } from './agents.ts'
 import type { LibraryOperation } from './library-failure-text.ts'
 import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
+import { delay } from '../ui/delay.ts'
 
 /** A running or failed operation on a model. */
 export type ModelOperation =
@@ -46,10 +47,7 @@ const operationOf = ({ status }: LibraryChange) => (status === undefined ? 'chan
  */
 const reloadIntervalMs = (modelCount: number) => Math.max(500, modelCount * 0.1)
 
-const realTime = {
-  now: () => Date.now(),
-  delay: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-}
+const realTime = { now: () => Date.now(), delay }
 
 /** The library of a team: its models, the current filter and running operations. */
 export class LibraryState {

@@ -1,5 +1,6 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { MissingCompanion } from '../../electron/contract/companions.ts'
+import { delay } from '../ui/delay.ts'
 
 interface MissingOfRow {
   readonly id: string
@@ -21,7 +22,7 @@ export class CompanionsState {
   /** Of the open row, with the files of this computer that can be added. */
   value = $state.raw<MissingOfRow | null>(null)
   readonly #bridge: Pick<Bridge, 'companions' | 'missingCompanions'>
-  readonly #delay: (ms: number) => Promise<void>
+  readonly #delay: typeof delay
   /** The row whose details are open, and whether it is to be loaded. */
   #openId: string | null = null
   #isOpenOutdated = false
@@ -34,13 +35,10 @@ export class CompanionsState {
   #isListOutdated = false
   #reloadAfterMs = reloadAfterMs(0)
 
-  /** @param delay - Waits for a number of milliseconds. */
-  constructor(
-    bridge: Pick<Bridge, 'companions' | 'missingCompanions'>,
-    delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-  ) {
+  /** @param wait - Waits for a number of milliseconds. */
+  constructor(bridge: Pick<Bridge, 'companions' | 'missingCompanions'>, wait = delay) {
     this.#bridge = bridge
-    this.#delay = delay
+    this.#delay = wait
   }
 
   /**

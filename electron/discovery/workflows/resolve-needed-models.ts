@@ -94,8 +94,8 @@ export function resolveNeededModels(
 }
 
 /**
- * Those that may match a needed model. A library may have 50,000 models and this computer 100,000: each is
- * looked at once, and not once for each needed model.
+ * The models and uploads that may match a needed model. A library may have 50,000 models and this computer
+ * 100,000: each is compared once here, and not once with each needed model.
  */
 function findCandidates(neededModels: readonly NeededModel[], available: AvailableModels): AvailableModels {
   const hashes = new Set(neededModels.flatMap(({ sha256 }) => sha256 ?? []))

@@ -71,8 +71,8 @@ export interface ReviewFindings {
 const reportEveryMs = 100
 
 /**
- * In ms, for changes that follow each other for long, while files are inspected or uploaded: comparing and grouping
- * 10,000 files takes a good part of 100 ms.
+ * The delay in ms while files are inspected or uploaded: comparing and grouping 10,000 files takes a good part of
+ * 100 ms.
  */
 const slowReportMs = (fileCount: number) => Math.min(1_000, Math.max(reportEveryMs, fileCount / 20))
 
@@ -113,7 +113,7 @@ export class Review {
     if (isInReview) this.#ids.add(id)
     else if (!this.#ids.delete(id)) return
     if (!this.#isWriting) this.#isOutdated = true
-    this.#changed(this.#inspectingCount > 0 ? slowReportMs(this.#ids.size) : reportEveryMs)
+    this.#changed()
   }
 
   /** The team's listing or the accounts have changed. */
@@ -121,7 +121,7 @@ export class Review {
     if (this.#ids.size === 0) return
     this.#hashes = new WeakMap()
     this.#isOutdated = true
-    this.#changed(slowReportMs(this.#ids.size))
+    this.#changed({ isFrequent: true })
   }
 
   /** Refuses what the settings forbid from now on, and inspects again what they may allow. */
@@ -146,7 +146,7 @@ export class Review {
   /** Files were found and are being inspected, or (with a negative number) were added or dropped. */
   inspecting(count: number): void {
     this.#inspectingCount += count
-    this.#changed(this.#inspectingCount > 0 ? slowReportMs(this.#ids.size) : reportEveryMs)
+    this.#changed()
   }
 
   /** Other files of this computer can be offered as companions. */
@@ -302,8 +302,11 @@ export class Review {
     return known.sha256
   }
 
-  #changed(delayMs = reportEveryMs): void {
+  /** @param isFrequent - The change is likely to be followed by others, as each change is while files are inspected. */
+  #changed({ isFrequent = false } = {}): void {
     this.#cached = null
+    const isSlow = isFrequent || this.#inspectingCount > 0
+    const delayMs = isSlow ? slowReportMs(this.#ids.size) : reportEveryMs
     if (this.#isClosed || (this.#report && this.#report.delayMs <= delayMs)) return
     this.#report?.cancel()
     const cancel = this.#options.environment.timers.after(delayMs, () => {

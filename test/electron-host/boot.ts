@@ -89,8 +89,8 @@ async function openChromium(): Promise<void> {
   )
   host.browser = browser
   setVersion('chrome', browser.chromeVersion)
-  browser.root.on('disconnected', () => {
-    complain('Chromium went away')
+  browser.root.on('disconnected', (code: number) => {
+    complain(`Chromium closed the connection (${code})`)
     app.exit(1)
   })
   // Playwright parses this line to connect to the pages.

@@ -52,7 +52,7 @@ export class Connection {
     this.socket = socket
     this.root = new Session(this, undefined)
     socket.on('message', (data: Buffer) => this.receive(JSON.parse(data.toString()) as Message))
-    socket.on('close', () => this.end())
+    socket.on('close', (code: number) => this.end(code))
     // `close` follows.
     socket.on('error', () => undefined)
   }
@@ -93,10 +93,11 @@ export class Connection {
     else asked?.resolve(message.result ?? {})
   }
 
-  private end(): void {
+  /** @param code of the WebSocket protocol (RFC 6455, 7.4); 1006 without a closing frame, as after a crash */
+  private end(code: number): void {
     this.closed = true
     for (const { method, reject } of this.waiting.values()) reject(new Error(`${method}: browser is gone`))
     this.waiting.clear()
-    this.root.emit('disconnected')
+    this.root.emit('disconnected', code)
   }
 }

@@ -47,6 +47,9 @@ export async function startChromium(
   child.stderr.setEncoding('utf8').on('data', (piece: string) => {
     output = (output + piece).slice(-keptOutput)
   })
+  child.once('exit', (code, signal) => {
+    output += `\n[Chromium ended: ${code ?? signal}]\n`
+  })
   return {
     url: await addressOf(child, () => output),
     output: () => output,

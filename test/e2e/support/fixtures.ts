@@ -87,8 +87,10 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     const hasOwn = ownChromium || testInfo.tags.includes('@bench') || findRuntime().name === 'electron'
     const { harness, apps } = createWorld(cloud, settings, hasOwn ? null : await sharedChromium.open())
     await use(harness)
+    const hasFailed = testInfo.status !== testInfo.expectedStatus
+    if (hasFailed) await keepPages(testInfo, apps)
     for (const app of apps) await app.kill()
-    if (testInfo.status !== testInfo.expectedStatus) {
+    if (hasFailed) {
       const output = [...apps.map((app) => app.said()), ...(hasOwn ? [] : [await sharedChromium.output()])]
       await keepLogs(testInfo, output, harness.home)
     }
@@ -144,6 +146,19 @@ async function expectShared({ electron }: RunningApp): Promise<void> {
   const contextId = await electron.evaluate(() => globalThis.__electronHost.browser.browserContextId)
   if (contextId === undefined) throw new Error('the app did not use the Chromium of the worker')
 }
+
+/** Keeps what the pages of a failed test show, as text; those of apps that have ended are skipped. */
+async function keepPages(testInfo: TestInfo, apps: readonly RunningApp[]): Promise<void> {
+  for (const [index, { page }] of apps.entries()) {
+    const shown = await page.locator('body').ariaSnapshot({ timeout: pageLimitMs }).catch(String)
+    const path = testInfo.outputPath(`page-${index + 1}.txt`)
+    writeFileSync(path, shown)
+    await testInfo.attach('page', { path })
+  }
+}
+
+/** A page that doesn't answer by then is not waited for, in ms. */
+const pageLimitMs = 5_000
 
 /**
  * Keeps the output of the apps of a failed test, then that of a shared Chromium, and the log as files, because

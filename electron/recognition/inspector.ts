@@ -11,8 +11,12 @@ import type { ModelDetails } from './metadata/read-details.ts'
 const maxConcurrentFiles = 16
 /** Heap of the worker: the most hostile file, a pickle of four million empty dicts, takes half of it. */
 const heapMegabytes = 2048
-/** An idle thread takes about 15 MiB, and starting one is faster than a user drops the next files. */
-const defaultIdleMs = 300
+/**
+ * How long an idle thread is kept. It takes about 19 MiB, and starting one is faster than a user drops the next
+ * files or opens the details of another one. After an inspection it ends sooner, because then files are sent,
+ * which takes memory too (test/bench/RESULTS.md).
+ */
+const defaultIdle = { afterInspectionMs: 20, otherwiseMs: 300 }
 /**
  * Time limit for one file, which blocks all others: an endless header or a disk that has stopped responding.
  * The largest valid file takes seconds, even over a slow network.
@@ -39,18 +43,19 @@ interface Job {
 export class Inspector {
   readonly #workerUrl: URL
   readonly #environment: ThreadEnvironment
-  readonly #idleMs: number
+  readonly #idle: typeof defaultIdle
   readonly #waiting: Job[] = []
   readonly #running = new Map<number, Job>()
   #worker: Worker | null = null
   #lastNumber = 0
   #isClosed = false
   #idleTimer: NodeJS.Timeout | undefined
+  #hasInspected = false
 
-  constructor(workerUrl: URL, environment: ThreadEnvironment, idleMs = defaultIdleMs) {
+  constructor(workerUrl: URL, environment: ThreadEnvironment, idle = defaultIdle) {
     this.#workerUrl = workerUrl
     this.#environment = environment
-    this.#idleMs = idleMs
+    this.#idle = idle
   }
 
   /** Inspects a file. Never rejects; after `close` every file is refused. */
@@ -89,6 +94,7 @@ export class Inspector {
   warm(): void {
     if (this.#isClosed || this.#worker) return
     this.#worker = this.#startWorker()
+    this.#hasInspected = false
     this.#endWhenIdle()
   }
 
@@ -121,6 +127,7 @@ export class Inspector {
       this.#running.delete(number)
       job?.cancelTimeout()
       job?.complete(result)
+      this.#hasInspected = job?.output === 'inspection'
       this.#runWaitingJobs()
     })
     // Node always ends a worker after its error; without a listener the error would be thrown here.
@@ -180,13 +187,14 @@ export class Inspector {
   #endWhenIdle(): void {
     this.#worker?.unref()
     clearTimeout(this.#idleTimer)
+    const idleMs = this.#hasInspected ? this.#idle.afterInspectionMs : this.#idle.otherwiseMs
     this.#idleTimer = setTimeout(() => {
       // A job that has started meanwhile would never be answered.
       if (this.#running.size > 0) return
       const worker = this.#worker
       this.#worker = null
       void worker?.terminate()
-    }, this.#idleMs).unref()
+    }, idleMs).unref()
   }
 }
 

@@ -3,9 +3,10 @@ import type { Block, BlockPool } from './block-pool.ts'
 /** Three blocks per PUT, each refilled once the socket has taken it, were fastest when measured. */
 const maxBlocksPerPut = 3
 /**
- * With this many blocks in use in one thread, a PUT gets a single one: 64 slow requests do not need 200 MB.
+ * With this many blocks in use in one thread, a PUT gets a single one: 64 slow requests do not need 200 MB, and
+ * four fast ones are no slower than with three blocks each.
  */
-const fullShareBlocks = 12
+const fullShareBlocks = 6
 
 /** The blocks of one PUT, taken from its thread's pool when needed and all given back in the end. */
 export interface BlockLease {

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Timers } from '../../../electron/platform/environment.ts'
 import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
 import { realTimers } from '../../../electron/platform/system-environment.ts'
+import { startWorker } from '../../../electron/platform/threads/worker-file.ts'
 import { Inspector } from '../../../electron/recognition/inspector.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { writeComfyFolder } from '../../fixtures/models-folder.ts'
@@ -115,7 +117,11 @@ test('refuses only the file that exceeds the time limit', async () => {
 }, 30_000)
 
 test('ends an idle worker and starts a new one for the next file', async () => {
-  inspector = new Inspector(crashingWorker, { timers: realTimers }, 20)
+  inspector = new Inspector(
+    crashingWorker,
+    { timers: realTimers },
+    { afterInspectionMs: 20, otherwiseMs: 600_000 },
+  )
   const threadId = async () =>
     (await inspector.inspect({ path: '/which thread', folder: '' })).failure?.detail ?? ''
   const [first, same] = await Promise.all([threadId(), threadId()])
@@ -123,8 +129,47 @@ test('ends an idle worker and starts a new one for the next file', async () => {
   await expect.poll(threadId).not.toBe(first)
 })
 
+/** Counts the threads that are started, of which one ends as soon as it is idle after an inspection. */
+function countThreads() {
+  let count = 0
+  const startThread: typeof startWorker = (...words) => {
+    count += 1
+    return startWorker(...words)
+  }
+  const idle = { afterInspectionMs: 1, otherwiseMs: 600_000 }
+  inspector = new Inspector(realWorker, { timers: realTimers, startThread }, idle)
+  return () => count
+}
+/** Timers of one duration fire in the order in which they were started. */
+const afterIdleTimer = () => setTimeout(1)
+
+test('keeps a worker that was started early for the first file', async () => {
+  const threadCount = countThreads()
+  const { path } = await writeSafetensors(join(root, 'a.safetensors'))
+  inspector.warm()
+  await afterIdleTimer()
+  await inspector.inspect({ path, folder: '' })
+  expect(threadCount()).toBe(1)
+})
+
+test('keeps a worker after the details of a file, and not after an inspection', async () => {
+  const threadCount = countThreads()
+  const { path } = await writeSafetensors(join(root, 'a.safetensors'))
+  for (let count = 0; count < 2; count += 1) {
+    await inspector.readDetails({ path, folder: '' })
+    await afterIdleTimer()
+  }
+  expect(threadCount()).toBe(1)
+  for (let count = 0; count < 2; count += 1) {
+    await inspector.inspect({ path, folder: '' })
+    await afterIdleTimer()
+  }
+  expect(threadCount()).toBe(2)
+})
+
 test('a worker started after a crash outlives the old worker’s idle timer', async () => {
-  inspector = new Inspector(crashingWorker, { timers: realTimers }, 5)
+  const idle = { afterInspectionMs: 5, otherwiseMs: 5 }
+  inspector = new Inspector(crashingWorker, { timers: realTimers }, idle)
   const { path } = await writeSafetensors(join(root, 'valid.safetensors'))
   const crashing = await writeSafetensors(join(root, 'exit.safetensors'))
   expect((await inspector.inspect({ path: crashing.path, folder: '' })).failure?.code).toBe('unexpected')

@@ -41,7 +41,7 @@ test('many PUTs get one block each', () => {
   const { allocator, inUse } = setup()
   const puts = Array.from({ length: 64 }, () => allocator.openLease())
   for (const lease of puts) acquireAll(lease)
-  expect(inUse()).toBe(4 * 3 + 60)
+  expect(inUse()).toBe(2 * 3 + 62)
 })
 
 test('releases the blocks of a failed connection only once it is closed', () => {

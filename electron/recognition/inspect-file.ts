@@ -5,7 +5,8 @@ import process from 'node:process'
 import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import { identityOf, isLink, readSample, type FileIdentity } from '../platform/files/file-identity.ts'
-import { openWithStats } from '../platform/files/regular-file.ts'
+import { createBufferPool } from '../platform/files/buffer-pool.ts'
+import { openWithStats, readFull } from '../platform/files/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { isPartialDownload } from './file-names.ts'
 import { fileSource, withHead } from './formats/byte-source.ts'
@@ -24,6 +25,9 @@ import { asDiffusersPart, addGroupEvidence, addGroup, type Pipeline } from './gr
 import { recognise } from './recognise.ts'
 import { diffusersTarget, suggestTarget } from './suggest-target.ts'
 
+type OpenedFile = Awaited<ReturnType<typeof openWithStats>>
+const headBuffers = createBufferPool(headBytes)
+
 /**
  * Inspects a file: what it is, its suggested library path, and why it is refused, if it is. Reads a few
  * hundred kilobytes, or as much as its header takes. File system errors become failures.
@@ -36,7 +40,7 @@ export async function inspectFile(
   if (seen.failure) return refusedInspection({ path, ...seen }, seen.failure)
   const found = await addGroup({ path, ...seen })
   const name = seen.name ?? basename(path)
-  let opened: Awaited<ReturnType<typeof openWithStats>>
+  let opened: OpenedFile
   try {
     opened = await openWithStats(path, { followLinks: false })
   } catch (error) {
@@ -54,30 +58,38 @@ export async function inspectFile(
     if (isPartialDownload(name) || (await hasDownloadBeside(path))) {
       return createInspection(found, unreadContent(name, failure('file-downloading')), identity)
     }
-    const source = fileSource(file, identity.sizeBytes)
-    const head = await source.read(0, headBytes)
-    const content = await readContent(withHead(source, head), name)
-    if (seen.isHeaderOnly) return createInspection(found, content, identity)
-    const sample = await readSample(file, identity.sizeBytes, head)
-    const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
-    const checked = isGrowing
-      ? { ...content, failure: failure('file-downloading') }
-      : await refuseUnrecognisedLink({ path, ...seen }, content, before)
-    const sidecars = await findSidecars(found)
-    const hasPreview = hasThumbnail(content.header) || sidecars.picture !== null
-    const licence = headerLicence(content.header) ?? (await readSidecars(sidecars.texts)).licence
-    const evidence = await addGroupEvidence(found, checked)
-    const sampled = { ...identity, sample }
-    return createInspection(found, evidence.content, sampled, {
-      hasPreview,
-      licence,
-      pipeline: evidence.pipeline,
-    })
+    return await headBuffers.use((buffer) => inspectBytes({ path, ...seen }, found, opened, buffer))
   } catch (error) {
     return refusedInspection(found, failureFromFileError(error))
   } finally {
     await file.close()
   }
+}
+
+/** Inspects an open file; `buffer` is for its first bytes. */
+async function inspectBytes(
+  seen: FileToInspect,
+  found: FileToInspect,
+  { handle: file, stats: before }: OpenedFile,
+  buffer: Buffer,
+): Promise<Inspection> {
+  const identity = identityOf(before)
+  const { sizeBytes } = identity
+  const head = buffer.subarray(0, await readFull(file, buffer, Math.min(headBytes, sizeBytes), 0))
+  const source = withHead(fileSource(file, sizeBytes), head)
+  const content = await readContent(source, seen.name ?? basename(seen.path))
+  if (seen.isHeaderOnly) return createInspection(found, content, identity)
+  const sample = await readSample(file, sizeBytes, head)
+  const isGrowing = hasChanged(before, await file.stat({ bigint: true }))
+  const checked = isGrowing
+    ? { ...content, failure: failure('file-downloading') }
+    : await refuseUnrecognisedLink(seen, content, before)
+  const sidecars = await findSidecars(found)
+  const hasPreview = hasThumbnail(content.header) || sidecars.picture !== null
+  const licence = headerLicence(content.header) ?? (await readSidecars(sidecars.texts)).licence
+  const evidence = await addGroupEvidence(found, checked)
+  const findings = { hasPreview, licence, pipeline: evidence.pipeline }
+  return createInspection(found, evidence.content, { ...identity, sample }, findings)
 }
 
 /**

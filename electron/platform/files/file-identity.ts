@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { lstat, type FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../../contract/failures.ts'
+import { createBufferPool } from './buffer-pool.ts'
 import { deadMountCodes } from './find-missing-volume.ts'
 import { isNotRegularFile, openWithStats, readFull } from './regular-file.ts'
 
@@ -44,6 +45,7 @@ export function hasOtherSample(a: FileIdentity, b: FileIdentity): boolean {
 
 /** Bytes read at each of the three positions: different models almost always differ within them. */
 const sampleBytes = 64 * 1024
+const sampleBuffers = createBufferPool(sampleBytes)
 
 /**
  * A digest of a file's start, middle and end. Models of one architecture often share their header, but not
@@ -58,20 +60,14 @@ export async function readSample(
   const last = sizeBytes - sampleBytes
   // Once is enough for a small file.
   const positions = last <= 0 ? [0] : [0, Math.floor(sizeBytes / 2), last]
-  for (const start of positions) digest.update(await readOnce(file, head, start, sizeBytes))
+  await sampleBuffers.use(async (buffer) => {
+    for (const start of positions) {
+      const end = Math.min(start + sampleBytes, sizeBytes)
+      if (head.length > 0 && end <= head.length) digest.update(head.subarray(start, end))
+      else digest.update(buffer.subarray(0, await readFull(file, buffer, sampleBytes, start)))
+    }
+  })
   return digest.digest('base64')
-}
-
-async function readOnce(
-  file: Pick<FileHandle, 'read'>,
-  head: Buffer,
-  start: number,
-  sizeBytes: number,
-): Promise<Buffer> {
-  const end = Math.min(start + sampleBytes, sizeBytes)
-  if (head.length > 0 && end <= head.length) return head.subarray(start, end)
-  const bytes = Buffer.allocUnsafe(sampleBytes)
-  return bytes.subarray(0, await readFull(file, bytes, sampleBytes, start))
 }
 
 /** The failure for an error of a file operation. */

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { createBufferPool } from '../../../../electron/platform/files/buffer-pool.ts'
+
+test('a buffer is used again, but by one user at a time', async () => {
+  const pool = createBufferPool(16)
+  const [first, second] = await Promise.all([1, 2].map(() => pool.use(async (buffer) => buffer)))
+  expect(second).not.toBe(first)
+  expect(first).toHaveLength(16)
+  const again = await pool.use(async (buffer) => buffer)
+  expect([first, second]).toContain(again)
+})
+
+test('a buffer is free after a failure', async () => {
+  const pool = createBufferPool(16)
+  let used: Buffer | undefined
+  const failing = pool.use(async (buffer) => {
+    used = buffer
+    throw new Error('unreadable')
+  })
+  await expect(failing).rejects.toThrow('unreadable')
+  expect(await pool.use(async (buffer) => buffer)).toBe(used)
+})

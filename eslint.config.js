@@ -6,7 +6,6 @@ import ts from 'typescript-eslint'
 import {
   contractTypesOnly,
   noBridge,
-  noDefaultExport,
   noElectron,
   noElectronAtRunTime,
   noEngineInPage,
@@ -20,60 +19,16 @@ import {
   restrict,
 } from './build/lint/restrictions.js'
 
-// Rules that need types are in .oxlintrc.json: oxlint checks them with the native compiler, in a fifth of the
-// CPU time. It can't check Svelte's templates or restricted syntax.
-const core = {
-  'array-callback-return': 'error',
-  eqeqeq: ['error', 'always'],
-  'no-console': 'error',
-  'no-constant-binary-expression': 'error',
-  'no-control-regex': 'error',
-  'no-debugger': 'error',
-  'no-empty': 'error',
-  'no-fallthrough': 'error',
-  'no-implicit-coercion': ['error', { boolean: false }],
-  'no-irregular-whitespace': 'error',
-  'no-loss-of-precision': 'error',
-  'no-self-compare': 'error',
-  'no-unmodified-loop-condition': 'error',
-  'no-unsafe-finally': 'error',
-  'no-useless-catch': 'error',
-  'no-useless-rename': 'error',
-  'no-var': 'error',
-  'object-shorthand': 'error',
-  'prefer-const': 'error',
-}
-const always = {
-  ...core,
-  '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
-  '@typescript-eslint/no-explicit-any': 'error',
-  '@typescript-eslint/no-unused-vars': [
-    'error',
-    { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
-  ],
-  'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }],
-  'max-params': ['error', { max: 4 }],
-  'no-nested-ternary': 'error',
-}
+// oxlint checks everything else, in a fraction of the CPU time (.oxlintrc.json). It can't check Svelte's templates
+// or restricted syntax.
 
-const configFiles = ['*.config.ts', '*.config.js', '.*.mjs']
 const desktop = ['electron/desktop/**/*.ts', 'electron/main.ts', 'electron/start.ts']
 
 export default defineConfig(
   // A file that isn't checked in can disappear while it is checked, for example the build's.
   includeIgnoreFile(resolve(import.meta.dirname, '.gitignore')),
-  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
-  {
-    files: ['**/*.ts'],
-    extends: [ts.configs.recommended],
-    rules: always,
-  },
-  {
-    files: ['**/*.js', '**/*.mjs'],
-    extends: [ts.configs.recommended],
-    languageOptions: { globals: globals.node },
-    rules: always,
-  },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' }, plugins: { '@typescript-eslint': ts.plugin } },
+  { files: ['**/*.ts'], languageOptions: { parser: ts.parser } },
   {
     files: ['**/*.svelte'],
     extends: [svelte.configs.recommended],
@@ -81,10 +36,12 @@ export default defineConfig(
       globals: globals.browser,
       parserOptions: { parser: ts.parser, tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { '@typescript-eslint': ts.plugin },
     rules: {
-      ...always,
-      'prefer-const': 'off', // props are destructured with `let`, and state is reassigned
+      // Without the template, oxlint would not see all uses.
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
+      ],
       'svelte/block-lang': ['error', { script: 'ts' }],
       'svelte/button-has-type': 'error',
       'svelte/no-at-html-tags': 'error',
@@ -92,22 +49,6 @@ export default defineConfig(
       'svelte/no-target-blank': 'error',
       'svelte/require-each-key': 'error',
     },
-  },
-  {
-    files: ['**/*.svelte.ts'],
-    languageOptions: { parser: ts.parser, globals: globals.browser },
-  },
-  {
-    files: ['electron/**/*.ts', 'renderer/**/*.ts', 'electron/**/*.js'],
-    rules: {
-      complexity: ['error', { max: 15 }],
-      'max-lines-per-function': ['error', { max: 100, skipBlankLines: true, skipComments: true }],
-    },
-  },
-  {
-    name: 'composition root: one readable sequence, however long',
-    files: ['electron/engine/engine.ts'],
-    rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' },
   },
   {
     name: 'engine: no electron, no network, no raw opening of files',
@@ -135,11 +76,6 @@ export default defineConfig(
       'electron/platform/network/proxied-request.ts',
     ],
     rules: restrict({ selectors: noElectronAtRunTime, modules: [noElectron, noRawOpen], network: true }),
-  },
-  {
-    name: 'command line: its output is the console',
-    files: ['electron/cli/**'],
-    rules: { 'no-console': 'off' },
   },
   {
     name: 'desktop',
@@ -179,18 +115,5 @@ export default defineConfig(
       selectors: noElectronAtRunTime,
       modules: [noElectron, noNodeInPage, noEngineInPage, noBridge, contractTypesOnly],
     }),
-  },
-  {
-    name: 'tests and tools',
-    files: ['test/**', 'build/**'],
-    rules: {
-      'no-restricted-syntax': ['error', ...noDefaultExport],
-      'no-console': 'off',
-    },
-  },
-  {
-    name: 'configuration: its readers ask for default exports',
-    files: configFiles,
-    rules: { 'no-restricted-syntax': 'off' },
   },
 )

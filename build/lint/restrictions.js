@@ -12,12 +12,7 @@ const useDesktop =
 const useTransport = 'Bytes and API calls leave through electron/cloud/ and electron/transfer/ alone.'
 const useRegularFile =
   'Files are opened by electron/platform/files/regular-file.ts alone, which does not wait for the writer of a FIFO.'
-const useNamed = 'Named exports only, so that a thing has one name everywhere.'
 
-export const noDefaultExport = [
-  { selector: 'ExportDefaultDeclaration', message: useNamed },
-  { selector: "ExportSpecifier[exported.name='default']", message: useNamed },
-]
 export const noElectronAtRunTime = [
   { selector: 'ImportExpression[source.value=/^electron(\\u002F|-store|$)/]', message: useDesktop },
   { selector: "CallExpression[callee.name='require'][arguments.0.value=/^electron/]", message: useDesktop },
@@ -101,7 +96,7 @@ const noNetworkProperties = ['globalThis', 'window', 'self'].map((object) => ({
  */
 export function restrict({ selectors, modules, network = false }) {
   return {
-    'no-restricted-syntax': ['error', ...noDefaultExport, ...selectors],
+    'no-restricted-syntax': ['error', ...selectors],
     '@typescript-eslint/no-restricted-imports': ['error', { patterns: [noTests, ...modules] }],
     'no-restricted-globals': network ? 'off' : ['error', ...noNetworkGlobals],
     'no-restricted-properties': network ? 'off' : ['error', ...noNetworkProperties],

@@ -106,5 +106,5 @@ const electron = {
 }
 
 // For `import electron from 'electron'` and `require('electron')`.
-// eslint-disable-next-line no-restricted-syntax -- Electron's module has this shape
+// oxlint-disable-next-line import/no-default-export -- Electron's module has this shape
 export default electron

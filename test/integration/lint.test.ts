@@ -16,14 +16,19 @@ const bodyLines = (count: number) =>
 /** Rejected code: file, text, and a part of the message. */
 const refused: readonly (readonly [what: string, file: string, text: string, message: string])[] = [
   ['any', 'electron/recognition/a.ts', `export const a = (value: any) => String(value)\n`, 'any'],
-  ['a default export', 'electron/recognition/a.ts', `const a = 1\nexport default a\n`, 'Named exports'],
+  [
+    'a default export',
+    'electron/recognition/a.ts',
+    `const a = 1\nexport default a\n`,
+    'Prefer named exports',
+  ],
   [
     'a renamed default export',
     'electron/recognition/a.ts',
     `const a = 1\nexport { a as default }\n`,
-    'Named exports',
+    'Prefer named exports',
   ],
-  ['501 lines of code', 'electron/recognition/a.ts', codeLines(501), 'Maximum allowed is 500'],
+  ['501 lines of code', 'electron/recognition/a.ts', codeLines(501), 'too many lines (501)'],
   ['a function of 101 lines', 'electron/recognition/a.ts', longFunction(101), 'Maximum allowed is 100'],
   [
     'five parameters',

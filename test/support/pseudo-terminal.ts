@@ -26,7 +26,7 @@ export function runOnTerminal(
   )
 }
 
-// eslint-disable-next-line no-control-regex -- matches terminal control sequences
+// oxlint-disable-next-line no-control-regex -- matches terminal control sequences
 const cursorMoves = /\u001b\[\d*[A-Z]/g
 
 /** The lines that were written, without cursor movements. */

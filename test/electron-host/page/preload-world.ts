@@ -32,7 +32,7 @@ export function runPreload(host: PreloadSurroundings): void {
     _argument: unknown,
     out: { value?: unknown; error?: string },
   ) {
-    // eslint-disable-next-line no-debugger
+    // oxlint-disable-next-line no-debugger
     debugger
     return out
   }

@@ -9,7 +9,7 @@ import { commandLineFile } from '../../support/runner/test-programs.ts'
 
 /** Sets the title, clears the screen, changes the colour, reorders the line and forges a second one. */
 const hostile = (name: string) => `${name}\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\u2066\nroot# `
-// eslint-disable-next-line no-control-regex -- looks for control characters
+// oxlint-disable-next-line no-control-regex -- looks for control characters
 const controlling = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/
 
 /** A server whose names and messages try to control the terminal. */

@@ -47,7 +47,7 @@ test('removes control characters from file names', async () => {
 test('writes no progress lines or control characters to a pipe', async () => {
   const { run, file } = await setupCommand()
   const { code, out, err } = await run('upload', await file('模型.safetensors'))
-  // eslint-disable-next-line no-control-regex -- checks that there are none
+  // oxlint-disable-next-line no-control-regex -- checks that there are none
   expect([code, err, /[\u0000-\u0009\u000b-\u001f]/.test(out)]).toEqual([0, '', false])
   expect(terminalLines(out).map((line) => line.split(' ')[0])).toEqual(['queued', 'registered', 'verified'])
 })

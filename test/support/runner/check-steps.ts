@@ -75,7 +75,7 @@ export const soakSteps = (reportFolder: string): readonly CheckStep[] => [
 ]
 
 const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
-// eslint-disable-next-line no-control-regex -- the colours of a terminal are control characters
+// oxlint-disable-next-line no-control-regex -- the colours of a terminal are control characters
 const firstLine = (text = '') => text.replaceAll(/\u001b\[\d+m/g, '').split('\n', 1)[0] ?? ''
 
 interface VitestReport {

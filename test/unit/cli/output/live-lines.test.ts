@@ -9,7 +9,7 @@ function createTerminal(columns: number) {
     isTTY: true,
     columns,
     write(text: string) {
-      // eslint-disable-next-line no-control-regex -- parses terminal control sequences
+      // oxlint-disable-next-line no-control-regex -- parses terminal control sequences
       for (const [, rows, isClear, printed] of text.matchAll(/\u001b\[(\d+)A|(\u001b\[0J)|([^\u001b\r]+)/g)) {
         if (rows !== undefined) moveUp(Number(rows))
         else if (printed !== undefined && isClear === undefined) print(printed)

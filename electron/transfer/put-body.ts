@@ -46,12 +46,15 @@ export interface Put {
   onFlushed: () => void
 }
 
-/** Reads and writes at the pace of the socket and the throttle. Returns the file's failure, or null. */
+/**
+ * Reads and writes at the pace of the socket and the throttle. Returns the file's failure, or null. `nowMs` is a
+ * monotonic clock.
+ */
 export async function sendBody(
   put: Put,
   handle: FileHandle,
   context: JobContext<PutProgress>,
-  allocator = threadAllocator,
+  { allocator = threadAllocator, nowMs = () => performance.now() } = {},
 ): Promise<Failure | null> {
   const blocks = allocator.openLease()
   put.request.on('close', () => {
@@ -60,7 +63,7 @@ export async function sendBody(
     else blocks.connectionClosed()
   })
   try {
-    return await sendBlocks(put, handle, blocks, createBodyWriter(put, context))
+    return await sendBlocks(put, handle, blocks, createBodyWriter(put, context, nowMs))
   } finally {
     blocks.fillingEnded()
   }
@@ -138,7 +141,7 @@ interface BodyWriter {
   write(block: Block, length: number, onFlushed: () => void): Promise<void>
 }
 
-function createBodyWriter(put: Put, context: JobContext<PutProgress>): BodyWriter {
+function createBodyWriter(put: Put, context: JobContext<PutProgress>, nowMs: () => number): BodyWriter {
   const { request } = put
   let wake = () => {}
   let writtenBytes = 0
@@ -175,7 +178,7 @@ function createBodyWriter(put: Put, context: JobContext<PutProgress>): BodyWrite
   }
 
   function writeSlice(bytes: Buffer, onFlushed: (() => void) | null): void {
-    const startedAtMs = performance.now()
+    const startedAtMs = nowMs()
     pendingSlices += 1
     writtenBytes += bytes.length
     request.write(bytes, (error) => {
@@ -185,7 +188,7 @@ function createBodyWriter(put: Put, context: JobContext<PutProgress>): BodyWrite
         setSentBytes(put.job.sentCounter, put.flushedBytes)
         put.md5.recordSent(bytes.length)
         put.onFlushed()
-        const tookMs = performance.now() - startedAtMs
+        const tookMs = nowMs() - startedAtMs
         if (tookMs < fastWriteMs) sliceBytes = Math.min(blockBytes, sliceBytes * 2)
         else if (tookMs > slowWriteMs) sliceBytes = Math.max(minSliceBytes, sliceBytes / 2)
         onFlushed?.()

@@ -82,7 +82,7 @@ async function setup({ sizeBytes, part, nowMs = () => performance.now(), hash = 
     request,
     reports,
     received: received.promise,
-    send: () => sendBody(put, handle, context, allocator),
+    send: () => sendBody(put, handle, context, { allocator, nowMs }),
     blocksInUse: () => blocksInUse,
     allow(upTo: number) {
       allowed = upTo
@@ -131,6 +131,44 @@ test('sends the bytes of the part in order and counts them', async () => {
   await expect.poll(() => put.flushedBytes).toBe(part.end - part.start)
   expect(sentBytesOf(put.job.sentCounter)).toBe(part.end - part.start)
   expect([put.isWaitingLocally, put.isReadingDisk, blocksInUse()]).toEqual([false, false, 0])
+})
+
+/**
+ * Sends a file over a connection that takes the bytes of a write so long after the one before, of up to three at
+ * once; returns the number of bytes of each write.
+ */
+async function writesOf(sizeBytes: number, tookMs: number): Promise<number[]> {
+  let clockMs = 0
+  const { put, send, request } = await setup({ sizeBytes, nowMs: () => clockMs })
+  const sizes: number[] = []
+  const write = request.write.bind(request) as (bytes: Buffer, onFlushed: (error?: Error) => void) => boolean
+  request.write = ((bytes: Buffer, onFlushed: (error?: Error) => void) => {
+    sizes.push(bytes.length)
+    return write(bytes, (error) => {
+      clockMs += tookMs
+      onFlushed(error)
+    })
+  }) as typeof request.write
+  expect(await send()).toBeNull()
+  await expect.poll(() => put.flushedBytes).toBe(sizeBytes)
+  return sizes
+}
+const kibibyte = 1024
+
+test('writes larger pieces on a fast connection, up to a block at once', async () => {
+  const sizes = await writesOf(8 * mebibyte, 0)
+  expect(sizes.slice(0, 3)).toEqual([128 * kibibyte, 128 * kibibyte, 128 * kibibyte])
+  expect(sizes.at(-1)).toBe(mebibyte)
+})
+
+test('writes smaller pieces on a slow connection, of 16 KiB or more', async () => {
+  const sizes = await writesOf(2 * mebibyte, 300)
+  expect(Math.max(...sizes)).toBe(128 * kibibyte)
+  expect(sizes.at(-1)).toBe(16 * kibibyte)
+})
+
+test('keeps the size of the pieces on a connection that is neither fast nor slow', async () => {
+  expect(new Set(await writesOf(2 * mebibyte, 60))).toEqual(new Set([128 * kibibyte]))
 })
 
 test('hashes what it sends in this thread', async () => {

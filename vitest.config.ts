@@ -22,7 +22,11 @@ const garbageCollection = ['--external-memory-accounted-in-global-limit', '--max
  * Tests wait for conditions rather than times; these limits only end hanging tests and are generous for busy
  * machines. Conditions are checked every 10 ms: with the default of 50 ms, a tenth of the time was spent waiting.
  */
-const limits = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000, interval: 10 } } }
+const limits = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 20_000, interval: 10 } },
+}
 
 export default defineConfig({
   test: {

@@ -241,7 +241,6 @@ export function createEngine(options: EngineOptions): Engine {
   // Commands and intake.
   const corrections = createTypeCorrections({ choices, rows })
   // In the order in which they are needed: each start takes a core.
-  const warmUp = () => [inspector, workerPool].forEach((threads) => threads.warm())
   const checkConflicts = (ids: readonly string[]) =>
     void checkConflictsEarly({ rows, library, environment, queue }, ids)
   const undo = createUndoHistory()
@@ -269,7 +268,7 @@ export function createEngine(options: EngineOptions): Engine {
     companions: teamCompanions,
     onCompanionsMissing: () => events.emit('companionsMissing'),
     queue,
-    warmUp,
+    warmUp: () => workerPool.warm(),
     approved: checkConflicts,
     onConflict: conflictSettings.onConflict,
     inspectAgain: (ids) => void commands.retry(ids),
@@ -289,7 +288,7 @@ export function createEngine(options: EngineOptions): Engine {
     typeOffers: corrections.offers,
     reviewPolicy,
     review,
-    warmUp,
+    warmUp: () => [inspector, workerPool].forEach((threads) => threads.warm()),
     batchEnqueued: rechecks.schedule,
     enqueued: checkConflicts,
     rememberDrop: undo.rememberDrop,

@@ -35,7 +35,7 @@ export function toUploadRow(record: UploadRecord, live: LiveState | null, speedS
     live,
     speedScale,
   )
-  // Without spreading other objects, which took most of the time for ten thousand rows.
+  // Spreading other objects into it took three quarters of the time for ten thousand rows.
   const row: UploadRow = {
     id: record.id,
     position: record.position,

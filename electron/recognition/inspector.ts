@@ -13,7 +13,7 @@ const maxConcurrentFiles = 16
 const heapMegabytes = 2048
 /**
  * How long an idle thread is kept. It takes about 19 MiB, and starting one is faster than a user drops the next
- * files or opens the details of another one. After an inspection it ends sooner, because then files are sent,
+ * files or opens the details of another one. After an inspection it ends sooner, because then the file is sent,
  * which takes memory too (test/bench/RESULTS.md).
  */
 const defaultIdle = { afterInspectionMs: 20, otherwiseMs: 300 }
@@ -50,7 +50,8 @@ export class Inspector {
   #lastNumber = 0
   #isClosed = false
   #idleTimer: NodeJS.Timeout | undefined
-  #hasInspected = false
+  /** Whether the last job was the inspection of a file that is sent next. */
+  #isFollowedBySending = false
 
   constructor(workerUrl: URL, environment: ThreadEnvironment, idle = defaultIdle) {
     this.#workerUrl = workerUrl
@@ -92,9 +93,9 @@ export class Inspector {
 
   /** Starts the thread before the first file. */
   warm(): void {
-    if (this.#isClosed || this.#worker) return
-    this.#worker = this.#startWorker()
-    this.#hasInspected = false
+    if (this.#isClosed || this.#running.size > 0) return
+    this.#worker ??= this.#startWorker()
+    this.#isFollowedBySending = false
     this.#endWhenIdle()
   }
 
@@ -127,7 +128,7 @@ export class Inspector {
       this.#running.delete(number)
       job?.cancelTimeout()
       job?.complete(result)
-      this.#hasInspected = job?.output === 'inspection'
+      if (job) this.#isFollowedBySending = job.output === 'inspection' && !job.file.isHeaderOnly
       this.#runWaitingJobs()
     })
     // Node always ends a worker after its error; without a listener the error would be thrown here.
@@ -187,7 +188,7 @@ export class Inspector {
   #endWhenIdle(): void {
     this.#worker?.unref()
     clearTimeout(this.#idleTimer)
-    const idleMs = this.#hasInspected ? this.#idle.afterInspectionMs : this.#idle.otherwiseMs
+    const idleMs = this.#isFollowedBySending ? this.#idle.afterInspectionMs : this.#idle.otherwiseMs
     this.#idleTimer = setTimeout(() => {
       // A job that has started meanwhile would never be answered.
       if (this.#running.size > 0) return

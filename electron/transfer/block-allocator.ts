@@ -4,7 +4,7 @@ import type { Block, BlockPool } from './block-pool.ts'
 const maxBlocksPerPut = 3
 /**
  * With this many blocks in use in one thread, a PUT gets a single one: 64 slow requests do not need 200 MB, and
- * four fast ones are no slower than with three blocks each.
+ * four fast ones are no slower than with three blocks each (test/bench/RESULTS.md).
  */
 const fullShareBlocks = 6
 

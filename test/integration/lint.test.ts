@@ -28,6 +28,12 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     `const a = 1\nexport { a as default }\n`,
     'Prefer named exports',
   ],
+  [
+    'a default export of another module',
+    'electron/recognition/a.ts',
+    `export { default } from './b.ts'\n`,
+    'Prefer named exports',
+  ],
   ['501 lines of code', 'electron/recognition/a.ts', codeLines(501), 'too many lines (501)'],
   ['a function of 101 lines', 'electron/recognition/a.ts', longFunction(101), 'Maximum allowed is 100'],
   [
@@ -229,6 +235,30 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
     'renderer/uploads/A.svelte',
     component(`import { failure } from '../../electron/contract/failures.ts'\nfailure()`),
     'Components take types',
+  ],
+  [
+    'any in a component',
+    'renderer/uploads/A.svelte',
+    component(`export const a = (value: any) => value`),
+    'any',
+  ],
+  [
+    'a loose comparison in a template',
+    'renderer/uploads/A.svelte',
+    component(`let { a }: { a: string } = $props()`) + `{#if a == 'b'}{a}{/if}\n`,
+    '===',
+  ],
+  [
+    'a nested ternary in a template',
+    'renderer/uploads/A.svelte',
+    component(`let { a }: { a: number } = $props()`) + `{a > 1 ? 1 : a > 0 ? 2 : 3}\n`,
+    'nest ternary',
+  ],
+  [
+    'apply where a spread will do',
+    'electron/recognition/a.ts',
+    `export const a = (b: (...c: number[]) => void, d: number[]) => b.apply(null, d)\n`,
+    'spread',
   ],
   [
     'HTML as it comes',

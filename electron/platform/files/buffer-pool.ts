@@ -1,14 +1,15 @@
-/** Buffers of one size that are used again. */
+/** Reuses buffers of one size. */
 export interface BufferPool {
-  /**
-   * Runs `work` with a buffer of unknown content. Nothing may use it any more once `work` has ended.
-   */
+  /** Runs `work` with a buffer of unknown content, which nothing may use any more once `work` has ended. */
   use<T>(work: (buffer: Buffer) => Promise<T>): Promise<T>
 }
 
+/** As many files are inspected at once. More are in use only for a moment, and are not kept. */
+const maxFree = 16
+
 /**
- * Creates a pool that keeps as many buffers as were in use at once. With new buffers for each of ten thousand
- * files, a quarter of the CPU time went into getting memory from the system and collecting garbage.
+ * With new buffers for each of ten thousand files, a quarter of the CPU time went into getting memory from the
+ * system and collecting garbage (test/bench/RESULTS.md).
  */
 export function createBufferPool(sizeBytes: number): BufferPool {
   const free: Buffer[] = []
@@ -18,7 +19,7 @@ export function createBufferPool(sizeBytes: number): BufferPool {
       try {
         return await work(buffer)
       } finally {
-        free.push(buffer)
+        if (free.length < maxFree) free.push(buffer)
       }
     },
   }

@@ -256,7 +256,7 @@ test('the details don’t presume that agents have a model that was just enabled
   await expect.poll(agentsOf(screen.container)).toMatch(/^\s*Not known\s*$/)
 })
 
-test('requests the agents once for many changes of the library, and again when it is refreshed', async () => {
+test('requests the agents once for several changes of the library, and again when it is refreshed', async () => {
   const { screen, emit, asked } = await openLibrary(threeModels, { agents: () => success([agent('one')]) })
   const requests = (of: string) => asked.filter(({ name }) => name === of).length
   await expect.element(screen.getByText('1 agent ready')).toBeVisible()

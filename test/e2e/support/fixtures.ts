@@ -147,18 +147,17 @@ async function expectShared({ electron }: RunningApp): Promise<void> {
   if (contextId === undefined) throw new Error('the app did not use the Chromium of the worker')
 }
 
-/** Keeps what the pages of a failed test show, as text; those of apps that have ended are skipped. */
+/** Keeps what the pages of a failed test show, as text, or why that can't be read, such as after their app's end. */
 async function keepPages(testInfo: TestInfo, apps: readonly RunningApp[]): Promise<void> {
   for (const [index, { page }] of apps.entries()) {
-    const shown = await page.locator('body').ariaSnapshot({ timeout: pageLimitMs }).catch(String)
+    const shown = await page.locator('body').ariaSnapshot({ timeout: snapshotTimeoutMs }).catch(String)
     const path = testInfo.outputPath(`page-${index + 1}.txt`)
     writeFileSync(path, shown)
     await testInfo.attach('page', { path })
   }
 }
 
-/** A page that doesn't answer by then is not waited for, in ms. */
-const pageLimitMs = 5_000
+const snapshotTimeoutMs = 5_000
 
 /**
  * Keeps the output of the apps of a failed test, then that of a shared Chromium, and the log as files, because

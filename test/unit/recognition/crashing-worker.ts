@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
-import { parentPort, threadId } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import type { InspectRequest } from '../../../electron/recognition/inspect-worker.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 
-/** Inspects files, but crashes, hangs or returns its thread ID for files with certain names. */
+/** Inspects files, but crashes or hangs for files with certain names. */
 parentPort?.on('message', ({ number, file }: InspectRequest) => {
   if (file.path.includes('exit')) process.exit(1)
   if (file.path.includes('endless')) {
@@ -11,9 +11,5 @@ parentPort?.on('message', ({ number, file }: InspectRequest) => {
     for (;;);
   }
   if (file.path.includes('throw')) throw new Error('a bug')
-  if (file.path.includes('which thread')) {
-    const failure = { code: 'unexpected', params: {}, detail: String(threadId) }
-    return parentPort?.postMessage({ number, result: { failure } })
-  }
-  return void inspectFile(file.path, file).then((result) => parentPort?.postMessage({ number, result }))
+  void inspectFile(file.path, file).then((result) => parentPort?.postMessage({ number, result }))
 })

@@ -116,25 +116,12 @@ test('refuses only the file that exceeds the time limit', async () => {
   expect(pendingTimeouts.size).toBe(0)
 }, 30_000)
 
-test('ends an idle worker and starts a new one for the next file', async () => {
-  inspector = new Inspector(
-    crashingWorker,
-    { timers: realTimers },
-    { afterInspectionMs: 20, otherwiseMs: 600_000 },
-  )
-  const threadId = async () =>
-    (await inspector.inspect({ path: '/which thread', folder: '' })).failure?.detail ?? ''
-  const [first, same] = await Promise.all([threadId(), threadId()])
-  expect(same).toBe(first)
-  await expect.poll(threadId).not.toBe(first)
-})
-
-/** Counts the threads that are started, of which one ends as soon as it is idle after an inspection. */
+/** Creates an inspector that ends its thread at once after an inspection; returns how many it has started. */
 function countThreads() {
   let count = 0
-  const startThread: typeof startWorker = (...words) => {
+  const startThread: typeof startWorker = (...args) => {
     count += 1
-    return startWorker(...words)
+    return startWorker(...args)
   }
   const idle = { afterInspectionMs: 1, otherwiseMs: 600_000 }
   inspector = new Inspector(realWorker, { timers: realTimers, startThread }, idle)
@@ -143,28 +130,49 @@ function countThreads() {
 /** Timers of one duration fire in the order in which they were started. */
 const afterIdleTimer = () => setTimeout(1)
 
-test('keeps a worker that was started early for the first file', async () => {
+test('starts a new worker after an idle time, and not between files', async () => {
   const threadCount = countThreads()
   const { path } = await writeSafetensors(join(root, 'a.safetensors'))
+  const inspectTwice = () => Promise.all([1, 2].map(() => inspector.inspect({ path, folder: '' })))
+  await inspectTwice()
+  expect(threadCount()).toBe(1)
+  await afterIdleTimer()
+  await inspectTwice()
+  expect(threadCount()).toBe(2)
+})
+
+test('keeps a worker that was started early for the first file, also after others', async () => {
+  const threadCount = countThreads()
+  const { path } = await writeSafetensors(join(root, 'a.safetensors'))
+  for (let count = 1; count <= 2; count += 1) {
+    inspector.warm()
+    await afterIdleTimer()
+    await inspector.inspect({ path, folder: '' })
+    expect(threadCount()).toBe(count)
+    await afterIdleTimer()
+  }
+})
+
+test('keeps an idle worker when files are announced', async () => {
+  const threadCount = countThreads()
+  const { path } = await writeSafetensors(join(root, 'a.safetensors'))
+  await inspector.inspect({ path, folder: '' })
   inspector.warm()
   await afterIdleTimer()
   await inspector.inspect({ path, folder: '' })
   expect(threadCount()).toBe(1)
 })
 
-test('keeps a worker after the details of a file, and not after an inspection', async () => {
+test.each<[string, (path: string) => Promise<unknown>]>([
+  ['the details of a file', (path) => inspector.readDetails({ path, folder: '' })],
+  ['the header of a file alone', (path) => inspector.inspect({ path, folder: '', isHeaderOnly: true })],
+])('keeps a worker for other files after it has read %s', async (_what, read) => {
   const threadCount = countThreads()
   const { path } = await writeSafetensors(join(root, 'a.safetensors'))
-  for (let count = 0; count < 2; count += 1) {
-    await inspector.readDetails({ path, folder: '' })
-    await afterIdleTimer()
-  }
+  await read(path)
+  await afterIdleTimer()
+  await read(path)
   expect(threadCount()).toBe(1)
-  for (let count = 0; count < 2; count += 1) {
-    await inspector.inspect({ path, folder: '' })
-    await afterIdleTimer()
-  }
-  expect(threadCount()).toBe(2)
 })
 
 test('a worker started after a crash outlives the old worker’s idle timer', async () => {

@@ -133,11 +133,8 @@ test('sends the bytes of the part in order and counts them', async () => {
   expect([put.isWaitingLocally, put.isReadingDisk, blocksInUse()]).toEqual([false, false, 0])
 })
 
-/**
- * Sends a file over a connection that takes the bytes of a write so long after the one before, of up to three at
- * once; returns the number of bytes of each write.
- */
-async function writesOf(sizeBytes: number, tookMs: number): Promise<number[]> {
+/** Sends a file over a connection that takes one write after the other, each in `tookMs`; returns their sizes. */
+async function writeSizes(sizeBytes: number, tookMs: number): Promise<number[]> {
   let clockMs = 0
   const { put, send, request } = await setup({ sizeBytes, nowMs: () => clockMs })
   const sizes: number[] = []
@@ -155,20 +152,20 @@ async function writesOf(sizeBytes: number, tookMs: number): Promise<number[]> {
 }
 const kibibyte = 1024
 
-test('writes larger pieces on a fast connection, up to a block at once', async () => {
-  const sizes = await writesOf(8 * mebibyte, 0)
+test('writes larger slices on a fast connection, up to a whole block', async () => {
+  const sizes = await writeSizes(8 * mebibyte, 0)
   expect(sizes.slice(0, 3)).toEqual([128 * kibibyte, 128 * kibibyte, 128 * kibibyte])
   expect(sizes.at(-1)).toBe(mebibyte)
 })
 
-test('writes smaller pieces on a slow connection, of 16 KiB or more', async () => {
-  const sizes = await writesOf(2 * mebibyte, 300)
+test('writes smaller slices on a slow connection, of at least 16 KiB', async () => {
+  const sizes = await writeSizes(2 * mebibyte, 300)
   expect(Math.max(...sizes)).toBe(128 * kibibyte)
   expect(sizes.at(-1)).toBe(16 * kibibyte)
 })
 
-test('keeps the size of the pieces on a connection that is neither fast nor slow', async () => {
-  expect(new Set(await writesOf(2 * mebibyte, 60))).toEqual(new Set([128 * kibibyte]))
+test('keeps the size of its slices on a connection that is neither fast nor slow', async () => {
+  expect(new Set(await writeSizes(2 * mebibyte, 60))).toEqual(new Set([128 * kibibyte]))
 })
 
 test('hashes what it sends in this thread', async () => {

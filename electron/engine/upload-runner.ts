@@ -93,7 +93,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     const { record } = rows.get(id) ?? row
     const memory = memoryOf(id)
     const fileSlots = slotsOf(id, options, () => queue.isPrioritised(id))
-    return runUpload({
+    const outcome = await runUpload({
       record,
       services: { ...services, requestSlots: fileSlots },
       memory,
@@ -101,6 +101,10 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       signal,
       pause,
     })
+    if (memory.hasRetriedPath || !isRefusedPath(record, outcome)) return outcome
+    // The next run lists the library again and applies what was decided.
+    memory.hasRetriedPath = true
+    return { kind: 'retry', failure: outcome.failure, atMs: environment.now() }
   }
 
   function settled(id: string, outcome: Outcome): void {
@@ -144,7 +148,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     events.emit('abandoned')
     // The next attempt is requested by the user and may restart once.
     const memory = memories.get(record.id)
-    if (memory) memory.hasRestarted = false
+    if (memory) memory.hasRestarted = memory.hasRetriedPath = false
     if (reason.code === 'signed-out') events.emit('signedOut', record.accountId)
     if (reason.code === 'proxy-sign-in') events.emit('proxyRequired')
   }
@@ -227,6 +231,15 @@ async function retryWithLaterSignIn(
   if (accountId === undefined || (await accounts.isSignedOut(accountId))) return outcome
   return { kind: 'retry', failure: outcome.failure, atMs: services.environment.now() }
 }
+
+/**
+ * Whether a model was refused, perhaps because its path is taken, and what to do then is decided. The listing that
+ * was checked before may have been older, or not have come in time.
+ */
+const isRefusedPath = ({ library }: UploadRecord, outcome: Outcome): outcome is FailedOutcome =>
+  outcome.kind === 'failed' && outcome.failure.code === 'conflict' && (library?.onConflict ?? 'ask') !== 'ask'
+
+type FailedOutcome = Extract<Outcome, { readonly kind: 'failed' }>
 
 /** The failure that made what storage holds useless, or null. */
 function restartReasonOf(outcome: Outcome): Failure | null {

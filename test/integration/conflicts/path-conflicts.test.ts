@@ -245,6 +245,41 @@ test('a conflict found at registering is resolved without sending twice', async 
   expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.id)).not.toContain(oldId)
 })
 
+test.each([
+  ['keep-both', 'models/loras/style-2.safetensors'],
+  ['rename', 'models/loras/style-2.safetensors'],
+  ['replace', path],
+] as const)(
+  'a path that is found taken at registering follows the setting %s',
+  async (onConflict, target) => {
+    const { app, cloud, file, countOf } = await setup({ settings: { onConflict } })
+    // The check before the upload has no listing.
+    cloud.fail({ on: 'listModels', how: 404 })
+    const oldId = cloud.addModel(ALICES_TEAM_ID, { display_name: 'Old style', model_path: path })
+    const [id = ''] = await app.add(await file('style.safetensors'), { target: { modelPath: path } })
+    expect((await app.settled(id)).phase).toBe('registered')
+    const own = cloud.modelsOf(ALICES_TEAM_ID).filter((model) => model.id !== oldId)
+    expect([own.map((model) => model.model_path), countOf('put-object')]).toEqual([[target], 1])
+  },
+)
+
+test('a path that is found taken at registering is skipped if that is the setting', async () => {
+  const { app, cloud, file } = await setup({ settings: { onConflict: 'skip' } })
+  cloud.fail({ on: 'listModels', how: 404 })
+  const oldId = cloud.addModel(ALICES_TEAM_ID, { display_name: 'Old style', model_path: path })
+  await app.add(await file('style.safetensors'), { target: { modelPath: path } })
+  await app.until(({ rows }) => rows.length === 0)
+  expect(cloud.modelsOf(ALICES_TEAM_ID).map((model) => model.id)).toEqual([oldId])
+})
+
+test('a server that refuses a free path is asked twice', async () => {
+  const { app, cloud, file, countOf } = await setup({ settings: { onConflict: 'keep-both' } })
+  cloud.fail({ on: 'registerModel', how: 409, times: 5 })
+  const [id = ''] = await app.add(await file('style.safetensors'), { target: { modelPath: path } })
+  const row = await app.settled(id)
+  expect([row.failure?.code, countOf('registerModel'), countOf('put-object')]).toEqual(['conflict', 2, 1])
+})
+
 test('a row continues when its path is changed', async () => {
   const { app, id } = await collision()
   await app.phase(id, 'failed')

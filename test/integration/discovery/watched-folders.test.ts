@@ -50,10 +50,13 @@ function untilView(
   })
 }
 
-/** Waits for `found` and advances the clock, but not over the time limits of calls that the server works on. */
+/**
+ * Waits for `found` and advances the clock, but not over the time limits of calls that the server works on. A
+ * response may still be on its way to the app: the shortest limit, of the listing, is two steps.
+ */
 async function advanceWhile<T>({ clock, cloud }: EngineHarness, found: Promise<T>): Promise<T> {
   const ticking = setInterval(() => {
-    if (cloud.operations.every(({ ended }) => ended)) clock.advance(2_000)
+    if (cloud.operations.every(({ ended }) => ended)) clock.advance(1_000)
   }, 20)
   try {
     return await found

@@ -101,10 +101,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       signal,
       pause,
     })
-    if (memory.hasRetriedPath || !isRefusedPath(record, outcome)) return outcome
-    // The next run lists the library again and applies what was decided.
-    memory.hasRetriedPath = true
-    return { kind: 'retry', failure: outcome.failure, atMs: environment.now() }
+    return retryRefusedPath(outcome, { record, memory, nowMs: environment.now() })
   }
 
   function settled(id: string, outcome: Outcome): void {
@@ -233,13 +230,23 @@ async function retryWithLaterSignIn(
 }
 
 /**
- * Whether a model was refused, perhaps because its path is taken, and what to do then is decided. The listing that
- * was checked before may have been older, or not have come in time.
+ * Retries once if a model was refused, perhaps because its path is taken, and what to do then is decided: the next
+ * run lists the library again. The listing before may have been older, or not have come in time.
  */
-const isRefusedPath = ({ library }: UploadRecord, outcome: Outcome): outcome is FailedOutcome =>
-  outcome.kind === 'failed' && outcome.failure.code === 'conflict' && (library?.onConflict ?? 'ask') !== 'ask'
-
-type FailedOutcome = Extract<Outcome, { readonly kind: 'failed' }>
+function retryRefusedPath(
+  outcome: Outcome,
+  {
+    record,
+    memory,
+    nowMs,
+  }: { readonly record: UploadRecord; readonly memory: SendMemory; readonly nowMs: number },
+): Outcome {
+  const isDecided = (record.library?.onConflict ?? 'ask') !== 'ask'
+  if (outcome.kind !== 'failed' || outcome.failure.code !== 'conflict') return outcome
+  if (!isDecided || memory.hasRetriedPath) return outcome
+  memory.hasRetriedPath = true
+  return { kind: 'retry', failure: outcome.failure, atMs: nowMs }
+}
 
 /** The failure that made what storage holds useless, or null. */
 function restartReasonOf(outcome: Outcome): Failure | null {

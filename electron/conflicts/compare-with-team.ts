@@ -1,7 +1,7 @@
 import type { Failure } from '../contract/failures.ts'
 import type { LibraryModel } from '../contract/library.ts'
 import type { Rows } from '../journal/rows.ts'
-import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
+import { isSameTeam, onConflictOf, type UploadRecord } from '../journal/upload-record.ts'
 import { indexModels } from '../library/model-index.ts'
 import { findPathConflict, pathConflictFailure, usedPaths } from './path-conflict.ts'
 import { makesUnnecessary } from './check-copies.ts'
@@ -45,7 +45,7 @@ export function compareWithTeam(
   for (const record of ofTeam) {
     const match = findMatch(record, models.ofSize(record.identity.sizeBytes), knownHash)
     if (match) inLibrary.set(record.id, match)
-    if ((record.library?.onConflict ?? 'ask') !== 'ask') continue
+    if (onConflictOf(record) !== 'ask') continue
     const conflict = findPathConflict(record, paths, false)
     if (conflict) conflicts.set(record.id, pathConflictFailure(record, conflict, paths))
   }

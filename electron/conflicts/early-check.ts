@@ -3,7 +3,7 @@ import type { Library } from '../library/library.ts'
 import { IndexedModels } from '../library/model-index.ts'
 import { pathConflictFailure, findPathConflict, usedPaths } from './path-conflict.ts'
 import { maxListingAgeMs } from './check-before-upload.ts'
-import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, onConflictOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 
 /**
@@ -52,7 +52,7 @@ export async function checkConflictsEarly(
 function waitingOf(rows: Rows, ids: readonly string[]): UploadRecord[] {
   return ids.flatMap((id) => {
     const row = rows.get(id)
-    const asks = row && (row.record.library?.onConflict ?? 'ask') === 'ask'
+    const asks = row && onConflictOf(row.record) === 'ask'
     return asks && row.live.phase === 'waiting' && !isStarted(row.record.state) ? [row.record] : []
   })
 }

@@ -1,7 +1,7 @@
 import { pathKey } from '../contract/library-path.ts'
 import type { ReplacedFate } from '../contract/library.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
+import { modelIdOf, onConflictOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { ModelIndex } from '../library/model-index.ts'
 import {
@@ -38,7 +38,7 @@ export function resolvePathConflict(
     const paths = usedPaths(models, rows, record)
     const conflict = findPathConflict(record, paths, true, options.passed)
     if (!conflict) return cancelOutdatedReplacement(rows, record, models)
-    const policy = record.library?.onConflict ?? 'ask'
+    const policy = onConflictOf(record)
     const waitsForUpload = policy === 'replace' || policy === 'skip'
     if (waitsForUpload && conflict.with === 'upload') return { kind: 'wait', other: conflict.other }
     const change = changeFor(record, conflict, freeTarget(record.target, paths), options.replacedFate())
@@ -76,7 +76,7 @@ function changeFor(
   defaultFate: ReplacedFate,
 ): RecordChange | 'skip' | 'ask' {
   const { library = {}, target } = record
-  switch (library.onConflict ?? 'ask') {
+  switch (onConflictOf(record)) {
     case 'ask':
       return 'ask'
     case 'skip':

@@ -240,7 +240,6 @@ export function createEngine(options: EngineOptions): Engine {
 
   // Commands and intake.
   const corrections = createTypeCorrections({ choices, rows })
-  // In the order in which they are needed: each start takes a core.
   const checkConflicts = (ids: readonly string[]) =>
     void checkConflictsEarly({ rows, library, environment, queue }, ids)
   const undo = createUndoHistory()
@@ -288,6 +287,7 @@ export function createEngine(options: EngineOptions): Engine {
     typeOffers: corrections.offers,
     reviewPolicy,
     review,
+    // In the order in which they are needed: each start takes a core.
     warmUp: () => [inspector, workerPool].forEach((threads) => threads.warm()),
     batchEnqueued: rechecks.schedule,
     enqueued: checkConflicts,

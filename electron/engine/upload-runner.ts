@@ -4,7 +4,7 @@ import type { Log } from '../platform/environment.ts'
 import type { EventHub } from '../platform/event-hub.ts'
 import type { FileSlots, RequestSlots } from '../transfer/request-slots.ts'
 import type { ConflictCheck } from '../conflicts/check-before-upload.ts'
-import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, isStored, onConflictOf, type UploadRecord } from '../journal/upload-record.ts'
 import { isAborted } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import { changeFailure, sameFile } from '../platform/files/file-identity.ts'
@@ -91,17 +91,16 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     if (early.kind === 'done' && hasSent) events.emit('abandoned')
     if (early.kind !== 'proceed') return early
     const { record } = rows.get(id) ?? row
-    const memory = memoryOf(id)
     const fileSlots = slotsOf(id, options, () => queue.isPrioritised(id))
     const outcome = await runUpload({
       record,
       services: { ...services, requestSlots: fileSlots },
-      memory,
+      memory: memoryOf(id),
       report: reportOf(id),
       signal,
       pause,
     })
-    return retryRefusedPath(outcome, { record, memory, nowMs: environment.now() })
+    return retryRefusedPath(options, record, outcome)
   }
 
   function settled(id: string, outcome: Outcome): void {
@@ -145,7 +144,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     events.emit('abandoned')
     // The next attempt is requested by the user and may restart once.
     const memory = memories.get(record.id)
-    if (memory) memory.hasRestarted = memory.hasRetriedPath = false
+    if (memory) memory.hasRestarted = false
     if (reason.code === 'signed-out') events.emit('signedOut', record.accountId)
     if (reason.code === 'proxy-sign-in') events.emit('proxyRequired')
   }
@@ -230,22 +229,16 @@ async function retryWithLaterSignIn(
 }
 
 /**
- * Retries once if a model was refused, perhaps because its path is taken, and what to do then is decided: the next
- * run lists the library again. The listing before may have been older, or not have come in time.
+ * Retries an upload that was stored by this run and then refused, perhaps because its path is taken, if what to do
+ * then is decided: the listing before may have been older, or not have come in time, and a stored upload is compared
+ * with a new one. `begun` is the record with which the run began.
  */
-function retryRefusedPath(
-  outcome: Outcome,
-  {
-    record,
-    memory,
-    nowMs,
-  }: { readonly record: UploadRecord; readonly memory: SendMemory; readonly nowMs: number },
-): Outcome {
-  const isDecided = (record.library?.onConflict ?? 'ask') !== 'ask'
+function retryRefusedPath({ rows, services }: RunnerOptions, begun: UploadRecord, outcome: Outcome): Outcome {
   if (outcome.kind !== 'failed' || outcome.failure.code !== 'conflict') return outcome
-  if (!isDecided || memory.hasRetriedPath) return outcome
-  memory.hasRetriedPath = true
-  return { kind: 'retry', failure: outcome.failure, atMs: nowMs }
+  const record = rows.get(begun.id)?.record
+  if (!record || isStored(begun.state) || !isStored(record.state)) return outcome
+  if (onConflictOf(record) === 'ask') return outcome
+  return { kind: 'retry', failure: outcome.failure, atMs: services.environment.now() }
 }
 
 /** The failure that made what storage holds useless, or null. */

@@ -1,6 +1,6 @@
 import { teamKey, type Team } from '../contract/account.ts'
 import type { Failure } from '../contract/failures.ts'
-import type { LibraryRelation } from '../contract/library.ts'
+import type { LibraryRelation, OnConflict } from '../contract/library.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import type { Target } from '../contract/uploads.ts'
 import type { Verification } from '../contract/verification.ts'
@@ -156,6 +156,10 @@ export function isStarted(state: UploadState): boolean {
 export function isStored(state: UploadState): state is StoredState | ReplacingState | RegisteredState {
   return state.kind === 'stored' || state.kind === 'replacing' || state.kind === 'registered'
 }
+
+/** What is decided for a taken library path. */
+export const onConflictOf = ({ library }: Pick<UploadRecord, 'library'>): OnConflict =>
+  library?.onConflict ?? 'ask'
 
 export function isRegistered(record: UploadRecord): record is RegisteredRecord {
   return record.state.kind === 'registered' || record.state.kind === 'duplicate'

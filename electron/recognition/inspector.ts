@@ -91,7 +91,7 @@ export class Inspector {
     })
   }
 
-  /** Starts the thread before the first file. */
+  /** Starts the thread before the first file, or keeps an idle one for it. */
   warm(): void {
     if (this.#isClosed || this.#running.size > 0) return
     this.#worker ??= this.#startWorker()

@@ -39,8 +39,6 @@ export interface SendMemory {
   readonly parts: PartsHistory
   /** The server has ended the upload once and it was restarted. A second time is reported to the user. */
   hasRestarted: boolean
-  /** The server has refused the path, and the upload was retried to apply what is decided. A second time is reported. */
-  hasRetriedPath: boolean
 }
 
 export function createSendMemory(): SendMemory {
@@ -52,7 +50,6 @@ export function createSendMemory(): SendMemory {
     modelId: null,
     parts: createPartsHistory(),
     hasRestarted: false,
-    hasRetriedPath: false,
   }
 }
 

@@ -147,7 +147,7 @@ async function expectShared({ electron }: RunningApp): Promise<void> {
   if (contextId === undefined) throw new Error('the app did not use the Chromium of the worker')
 }
 
-/** Keeps what the pages of a failed test show, as text, or why that can't be read, such as after their app's end. */
+/** Keeps what the pages of a failed test show, as text; of an app that has ended, why its page can't be read. */
 async function keepPages(testInfo: TestInfo, apps: readonly RunningApp[]): Promise<void> {
   for (const [index, { page }] of apps.entries()) {
     const shown = await page.locator('body').ariaSnapshot({ timeout: snapshotTimeoutMs }).catch(String)

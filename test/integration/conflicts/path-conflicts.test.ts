@@ -280,6 +280,14 @@ test('a server that refuses a free path is asked twice', async () => {
   expect([row.failure?.code, countOf('registerModel'), countOf('put-object')]).toEqual(['conflict', 2, 1])
 })
 
+test('a refusal before anything is sent is not retried', async () => {
+  const { app, cloud, file, countOf } = await setup({ settings: { onConflict: 'keep-both' } })
+  cloud.fail({ on: 'presignModel', how: 409, times: 5 })
+  const [id = ''] = await app.add(await file('style.safetensors'), { target: { modelPath: path } })
+  const row = await app.settled(id)
+  expect([row.failure?.code, countOf('presignModel')]).toEqual(['conflict', 1])
+})
+
 test('a row continues when its path is changed', async () => {
   const { app, id } = await collision()
   await app.phase(id, 'failed')

@@ -26,6 +26,7 @@ export const failureKinds = {
   'file-web-page': { retry: 'never', remedy: 'retry' },
   'file-downloading': { retry: 'never', remedy: 'retry' },
   'file-being-written': { retry: 'later', remedy: 'retry' },
+  'file-not-inspected': { retry: 'later', remedy: 'retry' },
   'file-damaged-header': { retry: 'never', remedy: 'retry' },
   'file-misnamed': { retry: 'never', remedy: 'remove' },
   'file-placeholder': { retry: 'never', remedy: 'retry' },

@@ -225,15 +225,20 @@ export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'fa
 
 /** Whether the app looks at the file again without the user, which a pause does not end. */
 export function isFileRechecked(failure: Failure): boolean {
-  return failure.code === 'file-being-written' || isRechecked(failure)
+  return isRecheckedSoon(failure) || isRechecked(failure)
 }
 
 /**
- * Whether the user has to act: the upload failed, or the library's record of it differs from the file. A file
- * that is still being written is rechecked until it is complete or refused.
+ * Whether the file is rechecked without having changed: until it is complete or refused while it is being written,
+ * and at the next start if the app ended before it was inspected.
  */
+export function isRecheckedSoon({ code }: Failure): boolean {
+  return code === 'file-being-written' || code === 'file-not-inspected'
+}
+
+/** Whether the user has to act: the upload failed, or the library's record of it differs from the file. */
 export function needsAttention({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): boolean {
-  if (phase === 'failed') return failure?.code !== 'file-being-written'
+  if (phase === 'failed') return failure === null || !isRecheckedSoon(failure)
   return phase === 'registered' && failure !== null
 }
 

@@ -22,7 +22,7 @@ import type { UndoHistory } from '../intake/undo-history.ts'
 import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
 import { resetAfter } from '../journal/reset.ts'
 import { isStopped, type Row, type Rows } from '../journal/rows.ts'
-import { modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
+import { isStarted, modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import { isRunning, storedPhase } from '../journal/upload-phase.ts'
 import type { Queue } from '../queue/queue.ts'
 import { positionsAfterMove, positionStep } from '../queue/queue-order.ts'
@@ -46,6 +46,8 @@ interface CommandOptions {
   /** Files that were inspected again and are still rejected. */
   readonly rejected: (ids: readonly string[]) => void
   readonly now: () => number
+  /** Aborts when the app ends: inspections that end with it say nothing about their files. */
+  readonly stopping: AbortSignal
 }
 
 /**
@@ -369,11 +371,12 @@ export class UploadCommands {
       return written
     }
     if (!isStopped(row)) return success(undefined)
-    if (before === null || !before.code.startsWith('file-'))
-      return this.#requeue(row, resetAfter(row.record, before))
+    if (!isAboutFile(row.record)) return this.#requeue(row, resetAfter(row.record, before))
     const inspection = await this.#options.inspect(await fileWithBoundary(row.record))
     const now = this.#rows.get(id)
-    return now && isStopped(now) ? this.#retryInspected(now, inspection, mustReview) : success(undefined)
+    return now && isStopped(now) && !this.#options.stopping.aborted
+      ? this.#retryInspected(now, inspection, mustReview)
+      : success(undefined)
   }
 
   #retryInspected(row: Row, inspection: Inspection, mustReview: MustReview): Result<void> {
@@ -400,6 +403,12 @@ export class UploadCommands {
     this.#options.rejected([record.id])
     return written
   }
+}
+
+/** Whether its file is or may be the reason for its failure: an inspection may have failed unexpectedly too. */
+function isAboutFile({ failure: reason, state }: UploadRecord): boolean {
+  if (reason === null) return false
+  return reason.code.startsWith('file-') || (reason.code === 'unexpected' && !isStarted(state))
 }
 
 /** Whether its place in the queue matters now or once it is resumed. */

@@ -254,6 +254,7 @@ export function createEngine(options: EngineOptions): Engine {
     find: store.find,
     rejected: (ids) => events.emit('rejected', ids),
     now: environment.now,
+    stopping: stopping.signal,
   })
   const teamCompanions = createTeamCompanions({ rows, store })
   const review = new Review({
@@ -641,6 +642,9 @@ export function createEngine(options: EngineOptions): Engine {
         abandonedUploads.close(),
         verifier.close(),
       ])
+      // Files that are not inspected yet are recorded as such, while the journal is open.
+      await inspector.close()
+      await intake.settled()
       isStopping = true
       await sealing.sealDeparted().catch(() => undefined)
       await sealing.close()
@@ -652,7 +656,7 @@ export function createEngine(options: EngineOptions): Engine {
       deadConnections.close()
       networkChanges.close()
       events.removeAllListeners()
-      await Promise.all([transfer.close(), inspector.close()])
+      await transfer.close()
       store.close()
       database.close()
       // A command ends with this; the log of the app goes on, and is about users who are still here.

@@ -110,6 +110,7 @@ const batchSize = 100
 /** The one way into the queue: scan, inspect, record, enqueue. */
 export class Intake {
   readonly #services: IntakeServices
+  readonly #recording = new Set<Promise<unknown>>()
 
   constructor(services: IntakeServices) {
     this.#services = services
@@ -138,7 +139,14 @@ export class Intake {
     const order = this.#orderFor(request)
     if (!order) return failed(failure('no-team'))
     this.#services.warmUp()
-    return this.#enqueueFiles(await collect(), order)
+    const recording = this.#enqueueFiles(await collect(), order)
+    this.#recording.add(recording)
+    return recording.finally(() => this.#recording.delete(recording))
+  }
+
+  /** Resolves once the files that were found are recorded. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#recording)
   }
 
   #orderFor({ team, ...request }: EnqueueRequest): Order | null {

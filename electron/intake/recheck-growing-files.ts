@@ -1,4 +1,5 @@
 import { failure, type Failure, type FailureCode, type Result } from '../contract/failures.ts'
+import { isRecheckedSoon } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import { isStopped, type Rows } from '../journal/rows.ts'
@@ -33,7 +34,7 @@ export function failureWhileWritten(seen: Failure, identity: FileIdentity, nowMs
 export interface Rechecks {
   /** Schedules a recheck of those that may still be being copied. */
   schedule(ids: readonly string[]): void
-  /** Rechecks files that were still being written, or have changed since, when the last process ended. */
+  /** Rechecks files that the last process left still being written or uninspected, or that have changed since. */
   resume(): void
   /** An upload was added, removed or changed. */
   rowChanged(id: string): void
@@ -62,13 +63,13 @@ export function createRechecks(options: {
   let cancel: (() => void) | null = null
   let isClosed = false
 
-  const codeOf = (id: string) => {
+  function failureOf(id: string): Failure | null {
     const row = rows.get(id)
-    return row && isStopped(row) ? row.record.failure?.code : undefined
+    return row && isStopped(row) ? row.record.failure : null
   }
 
   function mayBeWritten(id: string): boolean {
-    const code = codeOf(id)
+    const code = failureOf(id)?.code
     const identity = rows.get(id)?.record.identity
     if (code === undefined || identity === undefined) return false
     return (
@@ -83,7 +84,7 @@ export function createRechecks(options: {
 
   function recheck(): void {
     cancel = null
-    const ids = [...waiting].filter((id) => codeOf(id) !== undefined)
+    const ids = [...waiting].filter((id) => failureOf(id) !== null)
     waiting.clear()
     // Those rejected again come back through `schedule`.
     void retry(ids)
@@ -92,7 +93,8 @@ export function createRechecks(options: {
   return {
     schedule: (ids) => wait(ids.filter(mayBeWritten)),
     resume() {
-      wait(rows.ids().filter((id) => codeOf(id) === 'file-being-written'))
+      const isDue = (reason: Failure | null) => reason !== null && isRecheckedSoon(reason)
+      wait(rows.ids().filter((id) => isDue(failureOf(id))))
       changedFiles.start()
     },
     rowChanged: (id) => changedFiles.rowChanged(id),

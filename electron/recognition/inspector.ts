@@ -99,7 +99,7 @@ export class Inspector {
     this.#endWhenIdle()
   }
 
-  /** Ends the thread and refuses all unfinished files. */
+  /** Ends the thread and refuses all unfinished files, which are inspected at the next start. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#idleTimer)
@@ -109,13 +109,13 @@ export class Inspector {
     this.#running.clear()
     for (const job of unfinished) {
       job.cancelTimeout()
-      job.refuse(failure('unexpected'))
+      job.refuse(failure('file-not-inspected'))
     }
     await worker?.terminate()
   }
 
   #add(job: Job): void {
-    if (this.#isClosed) return job.refuse(failure('unexpected'))
+    if (this.#isClosed) return job.refuse(failure('file-not-inspected'))
     this.#waiting.push(job)
     this.#runWaitingJobs()
   }

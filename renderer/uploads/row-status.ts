@@ -12,6 +12,7 @@ import {
 import {
   failureStateOf,
   isFileRechecked,
+  isRecheckedSoon,
   needsAttention,
   type ConnectivityState,
   type Phase,
@@ -149,8 +150,8 @@ function waitsFor(
   { phase, failure }: UploadRow,
   { connectivity, allPaused }: { readonly connectivity: ConnectivityState; readonly allPaused: boolean },
 ): Failure | null {
-  const isWaiting = phase === 'retrying' || (phase === 'failed' && failure?.code === 'file-being-written')
-  if (!isWaiting || failure === null || allPaused) return null
+  if (failure === null || allPaused) return null
+  if (phase !== 'retrying' && (phase !== 'failed' || !isRecheckedSoon(failure))) return null
   return connectivity === 'offline' && isConnectivityFailure(failure) ? null : failure
 }
 

@@ -11,12 +11,16 @@ export function reviewPolicyOf(settings: Partial<ReviewPolicy>): ReviewPolicy {
   return { review, allowedFormats, allowPickles, confirmLicences }
 }
 
-/** Refuses a file that the settings forbid. A failure that the user could accept must not hide that. */
+/**
+ * Refuses a file that the settings forbid. A failure that the user can accept, or that goes with a decision, must
+ * not hide that.
+ */
 export function applyPolicy<Inspected extends Pick<Inspection, 'failure' | 'recognition'>>(
   inspection: Inspected,
   policy: ReviewPolicy,
 ): Inspected {
-  if (inspection.failure !== null && remedyOf(inspection.failure) !== 'allow') return inspection
+  const remedy = inspection.failure && remedyOf(inspection.failure)
+  if (remedy !== null && remedy !== 'allow' && remedy !== 'choose') return inspection
   const { format } = inspection.recognition
   if (policy.allowedFormats !== null && !policy.allowedFormats.includes(format))
     return { ...inspection, failure: failure('file-format-not-allowed', { format }) }

@@ -80,6 +80,25 @@ test('shows why a file is refused, without calling the server', async () => {
   expect(cloud.operations).toEqual([])
 })
 
+test('inspects files at the next start that were not inspected before the app ended', async () => {
+  const { app, file, folder, open, clock } = await setup()
+  await app.calls.pauseAll(undefined)
+  for (let number = 0; number < 500; number += 1)
+    await file(`dropped/${number}.safetensors`, { sizeBytes: 10_000 })
+  const adding = app.engine.addPaths([join(folder, 'files', 'dropped')])
+  await app.until(() => app.rows().length > 0)
+  await app.stop()
+  const { refused } = valueOf(await adding)
+  expect(refused).toBeGreaterThan(0)
+
+  const later = await open()
+  const uninspected = () => later.rows().filter(({ failure }) => failure?.code === 'file-not-inspected')
+  expect([later.rows().length, uninspected().length]).toEqual([500, refused])
+  clock.advance(5_000)
+  await later.until(() => uninspected().length === 0)
+  expect(new Set(later.rows().map(({ phase }) => phase))).toEqual(new Set(['waiting']))
+})
+
 test('accepts a repaired file on retry', async () => {
   const { app, file } = await setup()
   const [id = ''] = await app.add(await file('half.safetensors', { cutBytes: 100 }))

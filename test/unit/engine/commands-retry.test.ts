@@ -137,3 +137,23 @@ test('a file that may run code stays allowed while it has the same bytes', async
   ])
   expect([queue.has(same), queue.has(other)]).toEqual([true, false])
 })
+
+test('an inspection that the end of the app stopped changes nothing', async () => {
+  const found = { identity: unknown, failure: failure('unexpected') }
+  const { commands, queue, rows, addFailed, stopping, rejected } = setup(found)
+  const id = addFailed('file-cut-short')
+  stopping.abort()
+  expect(await commands.retry([id])).toEqual(success(undefined))
+  expect(rows.get(id)?.record).toMatchObject({ failure: failure('file-cut-short'), identity })
+  expect([queue.has(id), rejected]).toEqual([false, []])
+})
+
+test('inspects a file again whose inspection failed unexpectedly, unless some of it was sent', async () => {
+  const { commands, rows, addFailed, inspected } = setup({ failure: failure('file-dangerous') })
+  const [unsent, sent] = [
+    addFailed('unexpected'),
+    addFailed('unexpected', { state: multipartOpenState(5_000) }),
+  ]
+  await commands.retry([unsent, sent])
+  expect([rows.get(unsent)?.record.failure?.code, inspected.length]).toEqual(['file-dangerous', 1])
+})

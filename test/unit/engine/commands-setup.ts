@@ -21,6 +21,7 @@ export function setupCommands(
   const forgotten: string[] = []
   const rejected: string[] = []
   const undo = createUndoHistory()
+  const stopping = new AbortController()
   const commands = new UploadCommands({
     rows,
     queue,
@@ -32,6 +33,7 @@ export function setupCommands(
     find: (id) => store.find(id),
     rejected: (ids) => rejected.push(...ids),
     now: environment.now,
+    stopping: stopping.signal,
   })
   function add(given: Partial<UploadRecord> = {}): string {
     const record = uploadRecord(given)
@@ -50,6 +52,7 @@ export function setupCommands(
     cleanups,
     forgotten,
     departed,
+    stopping,
     breakJournal,
     /**
      * Uploads can be changed, all or only one of them deleted, but no transaction with such a change is committed

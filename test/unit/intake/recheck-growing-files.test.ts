@@ -47,14 +47,15 @@ test('rechecks only files that were written recently and may become complete', (
   expect([inspected, clock.waits()]).toEqual([[['copied']], []])
 })
 
-test('rechecks once what was being written when the last process ended', () => {
+test('rechecks once what was being written or not inspected when the last process ended', () => {
   const { rechecks, inspected, clock } = setup({
     grows: ['file-being-written', 60_000],
+    uninspected: ['file-not-inspected', 60_000],
     old: ['file-empty', 60_000],
   })
   rechecks.resume()
   clock.advance(5_000)
-  expect(inspected).toEqual([['grows']])
+  expect(inspected).toEqual([['grows', 'uninspected']])
   rechecks.resume()
   rechecks.close()
   expect(clock.waits()).toEqual([])

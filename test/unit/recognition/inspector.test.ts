@@ -192,5 +192,5 @@ test('refuses unfinished and later files when it is closed', async () => {
   await inspector.close()
   pending.push(inspector.inspect({ path, folder: '' }))
   const codes = new Set((await Promise.all(pending)).map(({ failure }) => failure?.code))
-  expect(codes).toEqual(new Set(['unexpected']))
+  expect(codes).toEqual(new Set(['file-not-inspected']))
 })

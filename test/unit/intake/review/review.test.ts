@@ -158,14 +158,19 @@ test('compares files of a team that was not chosen yet with nothing', async () =
 
 test('refuses a format that the settings forbid, and inspects the file again once they allow it', () => {
   const [allowed, other] = [inReview(), inReview({ failure: failure('file-empty') })]
-  const { review, rows, state, inspectedAgain } = setup([allowed, other])
-  const codes = () => [allowed, other].map(({ id }) => rows.get(id)?.record.failure?.code)
+  const undecided = inReview({ failure: failure('path-taken') })
+  const { review, rows, state, inspectedAgain } = setup([allowed, other, undecided])
+  const codes = () => [allowed, other, undecided].map(({ id }) => rows.get(id)?.record.failure?.code)
+  review.policyChanged()
+  expect(codes()).toEqual([undefined, 'file-empty', 'path-taken'])
   state.policy = reviewPolicyOf({ allowedFormats: ['gguf'] })
   review.policyChanged()
-  expect([codes(), inspectedAgain]).toEqual([['file-format-not-allowed', 'file-empty'], []])
+  // A conflict that is decided later must not let it pass.
+  const refused = 'file-format-not-allowed'
+  expect([codes(), inspectedAgain]).toEqual([[refused, 'file-empty', refused], []])
   state.policy = reviewPolicyOf({ allowedFormats: null })
   review.policyChanged()
-  expect(inspectedAgain).toEqual([allowed.id])
+  expect(inspectedAgain).toEqual([allowed.id, undecided.id])
 })
 
 test('approves each named file in review once, and leaves those with a failure', async () => {

@@ -96,6 +96,8 @@ function browserProject(name: string, include: string): UserWorkspaceConfig {
       include: [include],
       // The page's modules take seconds of CPU time to load; each worker loads them once.
       isolate: false,
+      // These tests also wait for frames and timers; a second page uses that time on two cores.
+      maxWorkers: 2,
       setupFiles: ['test/components/support/reset-page.ts'],
       ...limits,
       provide: { screenshotFolder },

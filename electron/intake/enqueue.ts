@@ -17,6 +17,7 @@ import type { Environment } from '../platform/environment.ts'
 import type { Queue } from '../queue/queue.ts'
 import { positionStep } from '../queue/queue-order.ts'
 import type { FoundFile, Inspection } from '../recognition/found-file.ts'
+import { uploadKey } from '../recognition/model-groups.ts'
 import type { TypeCorrections } from './type-corrections.ts'
 import {
   adoptUploads,
@@ -111,6 +112,8 @@ const batchSize = 100
 export class Intake {
   readonly #services: IntakeServices
   readonly #recording = new Set<Promise<unknown>>()
+  /** Files that other requests are adding (see `fileKey`): they have no rows yet. */
+  readonly #beingAdded = new Set<string>()
 
   constructor(services: IntakeServices) {
     this.#services = services
@@ -168,13 +171,15 @@ export class Intake {
     })
     if (!adopted.ok) return adopted
     const { alreadyQueued, continued, continuedCount } = adopted.value
-    const fresh = files.filter((file) => !alreadyQueued.has(file) && !continued.has(file))
+    const isBeingAdded = (file: FoundFile) => this.#beingAdded.has(fileKey(file, order))
+    const queuedBefore = files.filter((file) => alreadyQueued.has(file) || isBeingAdded(file))
+    const skippedFiles = new Set([...queuedBefore, ...continued])
+    const fresh = files.filter((file) => !skippedFiles.has(file))
     const recorded = await this.#recordFresh(fresh, order, proposed?.records ?? null)
     if (!recorded.ok) return recorded
     const records = recorded.value
     const refused = records.filter(({ failure: reason }) => reason !== null).length
     this.#services.enqueued(records.map(({ id }) => id))
-    const queuedBefore = files.filter((file) => alreadyQueued.has(file))
     return success({
       added: continuedCount + records.length - refused,
       refused,
@@ -210,8 +215,22 @@ export class Intake {
     })
   }
 
-  /** Records files that were approved, and inspects and records those that were not proposed. */
   async #recordFresh(
+    files: readonly FoundFile[],
+    order: Order,
+    approved: ReadonlyMap<FoundFile, UploadRecord> | null,
+  ): Promise<Result<UploadRecord[]>> {
+    const keys = files.map((file) => fileKey(file, order))
+    keys.forEach((key) => this.#beingAdded.add(key))
+    try {
+      return await this.#recordApproved(files, order, approved)
+    } finally {
+      keys.forEach((key) => this.#beingAdded.delete(key))
+    }
+  }
+
+  /** Records files that were approved, and inspects and records those that were not proposed. */
+  async #recordApproved(
     files: readonly FoundFile[],
     order: Order,
     approved: ReadonlyMap<FoundFile, UploadRecord> | null,
@@ -335,6 +354,10 @@ export class Intake {
     return rows.ids().reduce((last, id) => Math.max(last, rows.get(id)?.record.position ?? 0), 0)
   }
 }
+
+/** Identifies a file that is added for a team by an account. */
+const fileKey = (file: FoundFile, { accountId, team }: Order) =>
+  JSON.stringify([accountId, team.id, uploadKey(file)])
 
 const emptyReport: AddReport = { added: 0, refused: 0, skipped: [] }
 

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import process from 'node:process'
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import type { CallHandlers, CallNameIn, CallNameOf } from '../../contract/calls.ts'
-import { failed, failure, success, type Result } from '../../contract/failures.ts'
+import { failed, failure, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { AddReport } from '../../contract/uploads.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../contract/watched-folders.ts'
 import type { Environment } from '../../platform/environment.ts'
@@ -129,9 +129,12 @@ export class WatchedFolders {
     const uploadTeam = signIns.resolve(choice)
     if (!uploadTeam) return failed(failure('no-team'))
     const { accountId, team } = uploadTeam
-    // A folder inside a watched one would enqueue each of its files twice.
-    const isWatched = () => this.#foldersOf(uploadTeam).some(({ folder }) => isWithin(path, folder.path))
-    if (isWatched() || !(await confirm()) || isWatched()) return success(this.#view())
+    const overlap = this.#findOverlap(path, uploadTeam)
+    if (overlap) return failed(overlap)
+    if (!(await confirm())) return success(this.#view())
+    // The same folder may have been added while the user was asked.
+    const laterOverlap = this.#findOverlap(path, uploadTeam)
+    if (laterOverlap) return failed(laterOverlap)
     const { models, incompleteReason } = await modelFinder.searchFolder(path)
     if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
       return failed(failure('folder-unreadable'))
@@ -198,20 +201,22 @@ export class WatchedFolders {
     id: string,
     choice: TeamChoice,
   ): Result<{ readonly watched: WatchedFolder; readonly uploadTeam: UploadTeam }> {
-    const { modelFinder, signIns } = this.#options
     const watched = this.#folders.get(id)
-    const uploadTeam = signIns.resolve(choice)
+    const uploadTeam = this.#options.signIns.resolve(choice)
     if (!watched) return failed(failure('not-found'))
     if (!uploadTeam) return failed(failure('no-team'))
-    const { path } = watched.folder
+    const overlap = this.#findOverlap(watched.folder.path, uploadTeam, watched)
+    return overlap ? failed(overlap) : success({ watched, uploadTeam })
+  }
+
+  /** The failure for a folder in or around another one that is watched for the team: its files would be added twice. */
+  #findOverlap(path: string, uploadTeam: UploadTeam, except?: WatchedFolder): Failure | null {
     const overlapping = this.#foldersOf(uploadTeam)
-      .filter((other) => other !== watched)
+      .filter((other) => other !== except)
       .find(({ folder }) => isWithin(path, folder.path) || isWithin(folder.path, path))
-    if (overlapping) {
-      const folder = modelFinder.displayPath(overlapping.folder.path)
-      return failed(failure('already-watched', { folder, team: uploadTeam.team.name }))
-    }
-    return success({ watched, uploadTeam })
+    if (!overlapping) return null
+    const folder = this.#options.modelFinder.displayPath(overlapping.folder.path)
+    return failure('already-watched', { folder, team: uploadTeam.team.name })
   }
 
   /**

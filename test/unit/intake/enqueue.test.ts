@@ -22,7 +22,7 @@ const suggested = (name: string) => ({
 
 /** Intake of files that are inspected as LoRAs, with their failures. */
 function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
-  const { rows, store, environment, breakJournal } = rowsOnJournal(records)
+  const { rows, store, environment, breakJournal, repairJournal } = rowsOnJournal(records)
   const { queue } = handQueue({ held: true })
   const state = {
     policy: reviewPolicyOf({ review: 'when-needed' }),
@@ -66,7 +66,19 @@ function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
   const enqueue = async (files: readonly FoundFile[], request: EnqueueRequest = {}) =>
     valueOf(await intake.enqueueFound({ files, skipped: [] }, request))
   const added = () => rows.ids().flatMap((id) => (id === 'before' ? [] : (rows.get(id)?.record ?? [])))
-  return { intake, enqueue, added, state, events, inspecting, queue, rows, breakJournal, environment }
+  return {
+    intake,
+    enqueue,
+    added,
+    state,
+    events,
+    inspecting,
+    queue,
+    rows,
+    breakJournal,
+    repairJournal,
+    environment,
+  }
 }
 
 const needsDecision: readonly ReviewGroup[] = [{ kind: 'licence', files: [{ id: 'a', licence: 'nc' }] }]
@@ -115,6 +127,21 @@ test('skips a file that the queue already has', async () => {
     refused: 0,
     skipped: [{ name: 'a', reason: 'queued' }],
   })
+})
+
+test('skips a file that another request is still adding for the team, and no longer after a failure', async () => {
+  const { enqueue, added, intake, breakJournal, repairJournal } = setup()
+  const [first, second] = await Promise.all([
+    enqueue([foundFile('a')]),
+    enqueue([foundFile('a'), foundFile('b')]),
+  ])
+  expect([first.added, second.added, second.skipped]).toEqual([1, 1, [{ name: 'a', reason: 'queued' }]])
+  expect(added().map(({ fileName }) => fileName)).toEqual(['a', 'b'])
+  breakJournal()
+  const add = () => intake.enqueueFound({ files: [foundFile('c')], skipped: [] }, {})
+  expect((await add()).ok).toBe(false)
+  repairJournal()
+  expect(valueOf(await add()).added).toBe(1)
 })
 
 test.for<[what: string, request: EnqueueRequest, groups: readonly ReviewGroup[], isReviewed: boolean]>([

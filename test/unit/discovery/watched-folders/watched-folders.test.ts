@@ -151,14 +151,15 @@ test('offers the models of an added folder, also after a restart, and remembers 
   expect(await foldersOf(second)).toMatchObject([expected])
 })
 
-test('watches no folder twice for a team, nor one inside it, and does not ask about it', async () => {
+test('watches no folder twice for a team, nor one inside or around it, and does not ask about it', async () => {
   const { at, open } = setup()
   const watched = open()
   await add(watched, at('inbox'))
-  for (const path of ['inbox', 'inbox/deep']) {
+  for (const path of ['inbox', 'inbox/deep', '.']) {
     const result = await watched.addFolder(at(path), alice, refuseToAsk)
-    expect(result.ok && result.value.folders.length).toBe(1)
+    expect([path, codeOf(result)]).toEqual([path, 'already-watched'])
   }
+  expect(await foldersOf(watched)).toHaveLength(1)
   for (const team of [lab, bob]) await add(watched, at('inbox/deep'), team)
   expect(await foldersOf(watched)).toHaveLength(3)
 })

@@ -89,9 +89,12 @@ export function setupQuit(options: {
   app.on('quit', () => {
     if (isStuck()) process.kill(process.pid, 'SIGKILL')
   })
+  const stopFinishing = () => {
+    if (state === 'finishing') options.stopPausing()
+  }
   const skipConfirmation = () => {
     mayAsk = false
-    if (state === 'finishing') options.stopPausing()
+    stopFinishing()
   }
   // Linux and macOS delay the shutdown by a few seconds for apps that prevent the default.
   powerMonitor.on('shutdown', (event?: { readonly preventDefault?: () => void }) => {
@@ -100,7 +103,8 @@ export function setupQuit(options: {
     app.quit()
   })
   onEachWindow((window) => {
-    window.on('query-session-end', skipConfirmation)
+    // The user may still cancel the end of the session.
+    window.on('query-session-end', stopFinishing)
     window.on('session-end', skipConfirmation)
   })
   // Prepended, since Electron's own handler turns these signals into a quit.

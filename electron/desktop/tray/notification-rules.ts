@@ -23,10 +23,13 @@ export interface BatchNotification {
 
 /**
  * Derives notifications from the patches: one when a batch ends, and one when more files fail while nothing
- * runs, for example because they are broken.
+ * runs, for example because they are broken. Says nothing about what an earlier process has left: rows that were
+ * added before `startedAtMs`, as they are when they are first shown.
  */
-export function createNotificationRules(): (patch: Patch) => BatchNotification | null {
+export function createNotificationRules(startedAtMs: number): (patch: Patch) => BatchNotification | null {
   const failed = new Map<string, UploadRow>()
+  /** Failures that the user knows from an earlier notification or process. */
+  const knownFailures = new Set<string>()
   const phases = new Map<string, Phase>()
   let registered: UploadRow[] = []
   let hasNewFailure = false
@@ -43,18 +46,23 @@ export function createNotificationRules(): (patch: Patch) => BatchNotification |
   return ({ changed, removed, totals }) => {
     const isBusy = totals.running > 0 || totals.waiting > 0
     if (isBusy && !wasBusy) {
-      // What failed before was notified.
+      for (const id of failed.keys()) knownFailures.add(id)
       failed.clear()
       hasNewFailure = false
     }
     for (const id of removed) {
       failed.delete(id)
+      knownFailures.delete(id)
       phases.delete(id)
     }
     for (const row of changed) {
-      if (isNewlyRegistered(row)) registered.push(row)
-      if (!needsAttention(row)) failed.delete(row.id)
-      else {
+      const isRestored = !phases.has(row.id) && row.addedAtMs < startedAtMs
+      if (isNewlyRegistered(row) && !isRestored) registered.push(row)
+      if (!needsAttention(row)) {
+        failed.delete(row.id)
+        knownFailures.delete(row.id)
+      } else if (isRestored) knownFailures.add(row.id)
+      else if (!knownFailures.has(row.id)) {
         hasNewFailure ||= !failed.has(row.id)
         failed.set(row.id, row)
       }

@@ -43,7 +43,7 @@ export function createNotifications(options: {
 }): Notifications {
   const { window, reveal, memory, language, log } = options
   const showUploads = () => reveal({ kind: 'uploads', ids: [] })
-  const notificationsFor = createNotificationRules()
+  const notificationsFor = createNotificationRules(Date.now())
   // An unreferenced notification may be garbage-collected, and its click handler with it.
   const shown = new Map<string, Notification>()
 

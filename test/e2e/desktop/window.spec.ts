@@ -67,6 +67,10 @@ test('quits when the window is closed, if set to', async ({ app }) => {
 test('asks before quitting during an upload, and continues if the user cancels', async ({ app, harness }) => {
   const held = await underWay(app, harness)
   await answerBoxes(app.electron, quitting.keepSending)
+  // Windows asks whether the session may end, and the user decides against it.
+  await app.electron.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.emit('query-session-end', {}),
+  )
   await quit(app.electron)
   await expect.poll(() => asked(app.electron)).toEqual(['1 file is uploading. Quit?'])
   held.release()

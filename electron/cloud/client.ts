@@ -8,6 +8,8 @@ import {
   type Result,
 } from '../contract/failures.ts'
 import { serverAddressOf } from '../contract/servers.ts'
+import { isAborted } from '../platform/attempt.ts'
+import { raceAbort } from '../platform/delays.ts'
 import { networkFailure, retryAfterMs } from '../platform/network/network-failures.ts'
 import type { Environment, Timers } from '../platform/environment.ts'
 import { directConnection, type ProxyResolver } from '../platform/network/proxy-resolver.ts'
@@ -151,24 +153,35 @@ export function createCloudClient(
       return !('code' in reply) || !isConnectivityFailure(networkFailure(reply.code, ''))
     },
     async send(request) {
-      const { signer } = request
+      const { signer, signal } = request
       if (!signer) return sendOnce(request, null)
       // An account that an earlier version stored may have an http server on another computer.
       if (serverAddressOf(server) === null) return failed(failure('bad-server-address'))
-      const credential = await signer.credential()
+      const credential = await rejectOnAbort(signer.credential(), signal)
       if (!credential.ok) return credential
       let result = await sendOnce(request, credential.value)
       if (!isUnauthorised(result)) return result
       // The loop ends because each replacement comes from another sign-in.
-      for (let next = await signer.renew(credential.value); ;) {
+      for (let next = await rejectOnAbort(signer.renew(credential.value), signal); ;) {
         if (!next.ok) return next
         result = await sendOnce(request, next.value)
         if (!isUnauthorised(result)) return result
-        next = await signer.replacementFor(next.value)
+        next = await rejectOnAbort(signer.replacementFor(next.value), signal)
         if (!next.ok) return result
       }
     },
   }
+}
+
+/** Rejects when `signal` aborts, like an exchange. A refresh continues, since other requests share it. */
+async function rejectOnAbort(
+  pending: Promise<Result<Credential>>,
+  signal: AbortSignal | undefined,
+): Promise<Result<Credential>> {
+  if (!signal) return pending
+  const result = await raceAbort(pending, signal)
+  if (isAborted(result)) throw signal.reason as Error
+  return result
 }
 
 /** A 401 of the API: the credential may be renewed and the request repeated. */

@@ -414,6 +414,25 @@ test('rejects when aborted', async () => {
   await expect(sent).rejects.toThrow('paused')
 })
 
+test.each(['credential', 'renew', 'replacementFor'] as const)(
+  'rejects when aborted while the signer’s %s has no result',
+  async (call) => {
+    const { client } = await setup(acceptingOnly('good'))
+    const called = Promise.withResolvers<void>()
+    const signer: Signer = {
+      ...fixed(session('old')),
+      renew: async () => success(session('new')),
+      [call]: () => (called.resolve(), new Promise<never>(() => {})),
+    }
+    const controller = new AbortController()
+    const sent = client.send({ ...requestFor(signer), signal: controller.signal })
+    await called.promise
+    controller.abort(new Error('paused'))
+    await expect(sent).rejects.toThrow('paused')
+  },
+  5_000,
+)
+
 test('logs neither the token nor the URL’s query', async () => {
   const { get, environment } = await setup(answering(500, 'x'))
   await get(fixed(session('jwt-secret')))

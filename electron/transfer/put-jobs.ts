@@ -7,7 +7,7 @@ import { openPut } from './put-request.ts'
 import type { PartOfUpload, PutAnswer, PutWorkerJob, PutProgress } from './upload-worker-pool.ts'
 import { sendingReadAhead } from './read-ahead.ts'
 import { requestErrorCode, proxyHostOf, isProxyAuthRequired } from '../platform/network/proxied-request.ts'
-import { containsOtherBytes } from './put-outcome.ts'
+import { containsOtherBytes, isWebPage } from './put-outcome.ts'
 import { setSentBytes } from './sent-counter.ts'
 import { sendBody, untilFlushed, type Put } from './put-body.ts'
 import { createInlineHash, createThreadHash, type SentHash } from './sent-hash.ts'
@@ -175,7 +175,7 @@ function unopenedAnswer(error: unknown, proxy: string | null): PutAnswer {
 
 /** Whether these bytes need not be sent again. */
 function isStored(job: PutWorkerJob, answer: PutAnswer): answer is PutAnswer & { kind: 'answered' } {
-  if (answer.kind !== 'answered' || answer.status >= 300) return false
+  if (answer.kind !== 'answered' || answer.status >= 300 || isWebPage(answer)) return false
   return answer.flushedBytes === job.end - job.start && !containsOtherBytes(answer, new URL(job.url).host)
 }
 
@@ -231,22 +231,30 @@ function exchange(put: Put, handle: FileHandle, context: JobContext<PutProgress>
   })
 }
 
-/** Calls `onStall` when nothing is sent for too long; after the last byte storage gets longer to respond. */
 function watchForStall(put: Put, onStall: () => void): NodeJS.Timeout {
+  const intervalMs = Math.min(1_000, put.job.stallMs / 4)
+  const isStalled = createStallCheck(put, intervalMs)
+  return setInterval(() => {
+    if (isStalled()) onStall()
+  }, intervalMs)
+}
+
+/**
+ * Returns a function to be called once per interval: whether nothing was sent for too long; after the last byte
+ * storage gets longer to respond. Counts intervals, because a clock also advances while the computer sleeps and
+ * when it is set.
+ */
+export function createStallCheck(put: Put, intervalMs: number): () => boolean {
   let lastFlushedBytes = -1
-  let unchangedSinceMs = Date.now()
-  return setInterval(
-    () => {
-      if (put.flushedBytes !== lastFlushedBytes || put.isWaitingLocally || put.hash?.isBehind()) {
-        lastFlushedBytes = put.flushedBytes
-        unchangedSinceMs = Date.now()
-      }
-      const isBodySent = put.flushedBytes === put.job.end - put.job.start
-      const limitMs = isBodySent ? put.job.answerMs : put.job.stallMs
-      if (Date.now() - unchangedSinceMs > limitMs) onStall()
-    },
-    Math.min(1_000, put.job.stallMs / 4),
-  )
+  let idleMs = 0
+  return () => {
+    const isActive =
+      put.flushedBytes !== lastFlushedBytes || put.isWaitingLocally || put.hash?.isBehind() === true
+    lastFlushedBytes = put.flushedBytes
+    idleMs = isActive ? 0 : idleMs + intervalMs
+    const isBodySent = put.flushedBytes === put.job.end - put.job.start
+    return idleMs >= (isBodySent ? put.job.answerMs : put.job.stallMs)
+  }
 }
 
 /** Measures from when the request is sent on an open connection, so that neither DNS nor TLS counts. */
@@ -291,6 +299,7 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
     kind: 'answered',
     status,
     etag: etagOf(headers),
+    contentType: headers['content-type'],
     md5: put.flushedBytes === put.job.end - put.job.start ? put.md5.hex() : null,
     isEncrypted: usesCustomKey(headers),
     retryAfter: headers['retry-after'] ?? null,

@@ -21,8 +21,8 @@ export type PutOutcome =
   /** 403: the URL has expired, or a header differs. A second URL shows which. */
   | { readonly kind: 'forbidden'; readonly failure: Failure }
   /**
-   * `unanswered`: all bytes were sent without a response, so the object may be stored; with the hash of the
-   * bytes, or null if a thread ended.
+   * `unanswered`: all bytes were sent without a response of storage, so the object may be stored; with the hash
+   * of the bytes, or null if a thread ended.
    */
   | {
       readonly kind: 'failed'
@@ -66,7 +66,7 @@ export function putOutcome(
     case 'answered':
       return answer.status >= 200 && answer.status < 300
         ? successOutcome(answer, { sizeBytes, host })
-        : refusalOutcome(answer, nowMs)
+        : refusalOutcome(answer, { sizeBytes, nowMs })
   }
 }
 
@@ -83,6 +83,10 @@ function successOutcome(
 ): PutOutcome {
   // No S3 server reports success before the last byte was sent.
   if (answer.flushedBytes < sizeBytes) return notStored(failure('storage-trouble', { status: answer.status }))
+  if (isWebPage(answer)) {
+    const extras = { detail: 'text/html without an ETag' }
+    return notStored(failure('storage-trouble', { status: answer.status }, extras))
+  }
   if (!containsOtherBytes(answer, host))
     return {
       kind: 'stored',
@@ -95,12 +99,23 @@ function successOutcome(
   return { kind: 'differs', failure: failure('storage-differs', {}, { detail }) }
 }
 
-function refusalOutcome({ status, body, retryAfter }: Answered, nowMs: number): PutOutcome {
+/**
+ * Statuses of a gateway that received no valid response of storage (RFC 9110, 15.6.3 and 15.6.5). Storage may
+ * still store the object.
+ */
+const gatewayStatuses: ReadonlySet<number> = new Set([502, 504])
+
+function refusalOutcome(
+  answer: Answered,
+  { sizeBytes, nowMs }: { readonly sizeBytes: number; readonly nowMs: number },
+): PutOutcome {
+  const { status, body, retryAfter } = answer
+  const code = errorElement(body, 'Code')
   const extras = {
     detail: storageReason(body) ?? `HTTP ${status}`,
     retryAfterMs: retryAfterMs(retryAfter, nowMs),
   }
-  switch (refusalKind(status, errorElement(body, 'Code'))) {
+  switch (refusalKind(status, code)) {
     case 'occupied':
       return { kind: 'occupied' }
     case 'other-bytes':
@@ -117,8 +132,11 @@ function refusalOutcome({ status, body, retryAfter }: Answered, nowMs: number): 
       return notStored(rejection(status, body, extras))
     case 'busy':
       return notStored(failure('storage-busy', {}, extras))
-    case 'trouble':
-      return notStored(failure('storage-trouble', { status }, extras))
+    case 'trouble': {
+      const isGateway = code === undefined && gatewayStatuses.has(status)
+      const unanswered = isGateway ? unansweredOf(answer, sizeBytes) : null
+      return { kind: 'failed', failure: failure('storage-trouble', { status }, extras), unanswered }
+    }
   }
 }
 
@@ -251,6 +269,13 @@ export function containsOtherBytes({ etag, md5, isEncrypted }: Answered, host: s
   if (!storedMd5 || md5 === null || isEncrypted || host.includes('.s3express-')) return false
   return storedMd5.toLowerCase() !== md5
 }
+
+/**
+ * Whether a success comes from a captive portal or a proxy in place of storage. An ETag may be missing: some
+ * storage sends none.
+ */
+export const isWebPage = ({ etag, contentType }: Answered): boolean =>
+  etag === null && /^text\/html\b/i.test(contentType ?? '')
 
 /**
  * Minutes between the clock that signed the URL and storage's clock, at least the 15 minutes that S3 accepts

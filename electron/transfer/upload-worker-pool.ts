@@ -87,6 +87,8 @@ export type PutAnswer =
       readonly kind: 'answered'
       readonly status: number
       readonly etag: string | null
+      /** Absent if the response has none. */
+      readonly contentType?: string | undefined
       /** Of the sent bytes, 32 lower-case hex digits; `null` where computing it would have cost speed. */
       readonly md5: string | null
       /** Storage encrypts with a key that makes the ETag something else than an MD5. */

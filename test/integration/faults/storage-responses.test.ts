@@ -1,14 +1,18 @@
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { expect } from 'vitest'
 import type { FaultRule } from '../../cloud/faults.ts'
+import { startTestServer } from '../../support/network/test-server.ts'
 import { expectRecovery, expectInLibrary, expectStopped, expectFailure } from './expect-end.ts'
 import {
   beginHeldUpload,
+  beginUpload,
   expectAtMostShown,
   expectShown,
   fault,
   uploadWithFaults,
   advanceUntil,
   settled,
+  setupFor,
 } from './fault.ts'
 
 const error = (code: string, message = code) =>
@@ -18,6 +22,32 @@ const xml = (status: number, code: string, message?: string) => ({
   headers: { 'content-type': 'application/xml' },
   body: error(code, message),
 })
+
+const mebibyte = 1024 * 1024
+
+/**
+ * A gateway, used as a proxy, that forwards PUTs to storage and answers the first one with 504 once storage has
+ * stored its object. Returns its URL.
+ */
+async function startGateway(): Promise<string> {
+  let isFirst = true
+  const forward = (request: IncomingMessage, response: ServerResponse) => {
+    const target = new URL(request.url ?? '')
+    // Parsing the query could invalidate its signature.
+    const path = (request.url ?? '').slice(target.origin.length)
+    const { method, headers } = request
+    const onward = httpRequest(target.origin, { method, path, headers }, (answer) => {
+      if (isFirst) answer.resume().on('end', () => response.writeHead(504).end())
+      else answer.pipe(response.writeHead(answer.statusCode ?? 502, { connection: 'close' }))
+      isFirst = false
+    })
+    onward.on('error', () => response.headersSent || response.destroy())
+    onward.on('continue', () => response.writeContinue())
+    request.pipe(onward)
+  }
+  const { url } = await startTestServer(forward, { onExpectContinue: forward })
+  return new URL(url).origin
+}
 
 fault('requests a new URL when a file’s URL has expired', null, async (expected) => {
   const { countOf } = await expectRecovery('whole', expected, { on: 'put-object', how: 'expired-url' })
@@ -66,6 +96,28 @@ fault('treats a 412 after a lost response as its own PUT', 'connection-lost', as
   ])
   expect(countOf('presignModel')).toBe(1)
 })
+
+fault(
+  'sends no byte again when a gateway answers 504 and storage has the object',
+  'storage-trouble',
+  async (expected) => {
+    const gateway = await startGateway()
+    const harness = await setupFor('whole', {
+      findProxies: async (url) => (url.startsWith(harness.cloud.storageUrl) ? [gateway] : []),
+    })
+    // Large enough for `Expect: 100-continue`.
+    const sizeBytes = 5 * mebibyte
+    const begun = await beginUpload(harness, 'whole', { sizeBytes })
+    await expectInLibrary(begun)
+    expectShown(begun, expected)
+    const puts = begun.cloud.operations.filter(({ name }) => name === 'put-object')
+    expect(puts.map(({ status, bytes }) => [status, bytes])).toEqual([
+      [200, sizeBytes],
+      [412, 0],
+    ])
+    expect(begun.countOf('presignModel')).toBe(1)
+  },
+)
 
 fault('requests another key when a 412 follows no PUT of its own', null, async (expected) => {
   const { countOf } = await expectRecovery('whole', expected, { on: 'put-object', how: 412 })
@@ -145,6 +197,17 @@ fault('does not count a part as sent without an ETag', 'storage-trouble', async 
 
 fault('accepts a whole file without an ETag', null, async (expected) => {
   await expectRecovery('whole', expected, { on: 'put-object', how: 'no-etag' })
+})
+
+fault('sends a file again that a captive portal has accepted', 'storage-trouble', async (expected) => {
+  const how = {
+    status: 200,
+    headers: { 'content-type': 'text/html' },
+    body: '<html><body>Please sign in to the hotel network</body></html>',
+  }
+  const rule = { on: 'put-object', how, after: Infinity } as const
+  const { countOf } = await expectRecovery('whole', expected, rule)
+  expect([countOf('put-object'), countOf('registerModel')]).toEqual([2, 1])
 })
 
 fault('reports clock skew between server and storage', 'clock-wrong', async (expected) => {

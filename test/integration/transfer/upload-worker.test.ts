@@ -288,6 +288,23 @@ test('reports a proxy that can’t be used as a broken PUT', async () => {
   })
 })
 
+test('does not accept a 200 of a web page in place of storage', async () => {
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
+  const { url } = await startTestServer((request, response) => {
+    void etagOf(request).then(() =>
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<html>Sign in</html>'),
+    )
+  })
+  const sent = await workers.put(await workers.createFile(1_000), url, { readAhead: null })
+  const answer = await sent.answer
+  expect(answer).toMatchObject({ status: 200, etag: null, flushedBytes: 1_000 })
+  expect(putOutcome(answer, { sizeBytes: 1_000, host: 'storage', nowMs: 0, sentBytes: 0 })).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'storage-trouble', params: { status: 200 } },
+    unanswered: null,
+  })
+})
+
 test.each([200, 201])('returns an ETag of up to 200 characters: %i', async (length) => {
   const workers = startUploadWorkers(createTestEnvironment(standingClock()))
   const etag = `"${'a'.repeat(length - 2)}"`

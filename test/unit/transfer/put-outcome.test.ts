@@ -50,12 +50,60 @@ test('does not accept a success before the last byte was sent', () => {
   })
 })
 
+test.each(['text/html', 'Text/HTML; charset=utf-8'])(
+  'does not accept a 200 with %s and no ETag',
+  (contentType) => {
+    expect(answered(200, { contentType, etag: null })).toEqual({
+      kind: 'failed',
+      failure: failure('storage-trouble', { status: 200 }, { detail: 'text/html without an ETag' }),
+      unanswered: null,
+    })
+  },
+)
+
+test.each([
+  ['text/html with an ETag', { contentType: 'text/html' }],
+  ['neither a content type nor an ETag', { etag: null }],
+  ['another content type and no ETag', { contentType: 'application/xml', etag: null }],
+] as const)('accepts a 200 with %s', (_, given) => {
+  expect(answered(200, given).kind).toBe('stored')
+})
+
 test('a connection lost after the last byte may have stored the object', () => {
   const lost = failure('connection-lost', { host: 's3.example' }, { detail: 'ECONNRESET' })
   expect([broken('ECONNRESET', sizeBytes), broken('ECONNRESET', sizeBytes - 1)]).toEqual([
     { kind: 'failed', failure: lost, unanswered: { sha256 } },
     { kind: 'failed', failure: lost, unanswered: null },
   ])
+})
+
+test.each([502, 504])('a %i without an error code after the last byte may mean a stored object', (status) => {
+  const trouble = failure('storage-trouble', { status }, { detail: `HTTP ${status}` })
+  const page = '<html><body>Gateway</body></html>'
+  const outcomes = [
+    answered(status, { sha256 }),
+    answered(status, { sha256, body: page }),
+    answered(status),
+    answered(status, { flushedBytes: sizeBytes - 1 }),
+  ]
+  expect(outcomes).toEqual([
+    { kind: 'failed', failure: trouble, unanswered: { sha256 } },
+    { kind: 'failed', failure: trouble, unanswered: { sha256 } },
+    { kind: 'failed', failure: trouble, unanswered: { sha256: null } },
+    { kind: 'failed', failure: trouble, unanswered: null },
+  ])
+})
+
+test.each([
+  [502, 'InternalError'],
+  [504, 'SomethingUnknown'],
+])('a %i with the error code %s comes from storage, which has stored nothing', (status, code) => {
+  const body = `<Error><Code>${code}</Code></Error>`
+  expect(answered(status, { body, sha256 })).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'storage-trouble', detail: code },
+    unanswered: null,
+  })
 })
 
 test.each([
@@ -70,9 +118,7 @@ test.each([
   [429, 'storage-busy'],
   [500, 'storage-trouble'],
   [501, 'storage-refused'],
-  [502, 'storage-trouble'],
   [503, 'storage-busy'],
-  [504, 'storage-trouble'],
 ])('reports a %i without an error code as %s', (status, code) => {
   expect(answered(status)).toMatchObject({
     kind: 'failed',

@@ -213,7 +213,7 @@ export function createEngine(options: EngineOptions): Engine {
   const hold = createQueueHold({ queue, choices, rows, store })
   const deadConnections = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),
-    isRunning: () => queue.running.size > 0,
+    sending: rows.sendingIds.bind(rows),
     restartRuns: hold.restartRuns,
     environment,
   })

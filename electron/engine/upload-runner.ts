@@ -197,7 +197,10 @@ async function inspectOlder(
   const { identity, failure: refusal } = inspection
   if (isUninspected(inspection)) {
     // The run reports that the file is missing or doesn't respond.
-    const isUnreadable = refusal === null || (await changeFailure(record.path, record.identity)) !== null
+    const changing = changeFailure(record.path, record.identity).then((reason) => ({ reason }))
+    const change = await raceAbort(changing, signal)
+    if (isAborted(change)) return { kind: 'aborted' }
+    const isUnreadable = refusal === null || change.reason !== null
     return isUnreadable ? null : { kind: 'failed', failure: refusal }
   }
   if (!sameFile(identity, record.identity)) return { kind: 'failed', failure: failure('file-changed') }

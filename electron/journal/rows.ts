@@ -117,6 +117,11 @@ export class Rows {
     return this.#rows.has(id)
   }
 
+  /** Those that have requests to storage. */
+  sendingIds(): readonly string[] {
+    return [...this.#sending].filter((id) => (this.#rows.get(id)?.live.inFlightParts ?? 0) > 0)
+  }
+
   /** The uploads of files of this size. */
   ofSize(sizeBytes: number): readonly Row[] {
     return this.#index.ofSize(sizeBytes)

@@ -13,7 +13,10 @@ export const deadAfterMs = 5_000
  */
 const checks = 3
 
-/** Restarts uploads whose connections died silently during a sleep or a network change. */
+/**
+ * Restarts uploads whose connections died silently during a sleep or a network change. Only those that have a
+ * request to storage: a call of the API has its own time limit, and may succeed after it was aborted.
+ */
 export interface DeadConnectionMonitor {
   /** The computer woke or its network changed: watch the progress of what runs. */
   watch(): void
@@ -23,8 +26,9 @@ export interface DeadConnectionMonitor {
 
 export function createDeadConnectionMonitor(options: {
   readonly rowOf: (id: string) => Row | undefined
-  readonly isRunning: () => boolean
-  readonly restartRuns: () => Promise<void>
+  /** The uploads that send bytes or wait for the response of storage. */
+  readonly sending: () => readonly string[]
+  readonly restartRuns: (ids: readonly string[]) => Promise<void>
   readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
 }): DeadConnectionMonitor {
   const { environment } = options
@@ -39,13 +43,14 @@ export function createDeadConnectionMonitor(options: {
 
   function check(checksLeft: number): void {
     cancelCheck = null
-    if (!options.isRunning()) return
+    const ids = options.sending()
+    if (ids.length === 0) return
     if (environment.now() - progressAtMs < deadAfterMs * 0.8) {
       if (checksLeft > 1) schedule(checksLeft - 1)
       return
     }
     environment.log.info('no progress since the network changed: uploads are restarted')
-    options.restartRuns().catch((error: unknown) => {
+    options.restartRuns(ids).catch((error: unknown) => {
       environment.log.error('uploads could not be restarted', { error })
     })
   }

@@ -8,8 +8,8 @@ export const checkEveryMs = 5_000
 const sleptMs = 15_000
 
 /**
- * Detects on every system that the computer slept or has other network addresses: a cable, another Wi-Fi, a
- * VPN.
+ * Detects on every system that the computer slept, that its clock was set, or that it has other network addresses:
+ * a cable, another Wi-Fi, a VPN.
  */
 export interface NetworkChangeMonitor {
   /** Nothing is checked while no upload runs or waits, so that an idle app has no timer. */
@@ -29,11 +29,13 @@ export function createNetworkChangeMonitor(options: {
   function schedule(readAddresses: () => string, knownAddresses: string): void {
     const dueAtMs = environment.now() + checkEveryMs
     cancelCheck = environment.timers.after(checkEveryMs, () => {
-      const hasSlept = environment.now() - dueAtMs > sleptMs
+      // After a clock is set back, times to retry at would be hours away.
+      const hasJumped = Math.abs(environment.now() - dueAtMs) > sleptMs
       const addresses = readAddresses()
       schedule(readAddresses, addresses)
-      if (!hasSlept && addresses === knownAddresses) return
-      environment.log.info(hasSlept ? 'the computer slept' : 'the network addresses changed')
+      if (!hasJumped && addresses === knownAddresses) return
+      const what = 'the computer slept or its clock was set'
+      environment.log.info(hasJumped ? what : 'the network addresses changed')
       changed()
     })
   }

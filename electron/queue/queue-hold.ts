@@ -18,8 +18,8 @@ export interface QueueHold {
    * independent. Resolves like `pauseAll`.
    */
   hold(condition: HoldCondition | null): Promise<void>
-  /** Aborts what runs and starts it again from what storage has: its connections are dead. */
-  restartRuns(): Promise<void>
+  /** Aborts runs and starts them again from what storage has: their connections are dead. */
+  restartRuns(ids: readonly string[]): Promise<void>
   /** Without `ownsQueue` the user's pause does not apply: it is about the queue of the app. */
   start(options: { readonly ownsQueue: boolean }): Promise<void>
   /** Like a pause, before `stop`. */
@@ -28,9 +28,9 @@ export interface QueueHold {
 }
 
 export function createQueueHold(options: {
-  readonly queue: Pick<Queue, 'setHeld' | 'running'>
+  readonly queue: Pick<Queue, 'setHeld' | 'restart' | 'running'>
   readonly choices: StoredChoices
-  /** Told the reason before the queue is held or released. */
+  /** Told the reason before runs are stopped. */
   readonly rows: Pick<Rows, 'setHoldReason'>
   /** Gives up all files once the queue is held and nothing runs any more: another process may send them. */
   readonly store: Pick<UploadStore, 'releaseFile'>
@@ -65,10 +65,10 @@ export function createQueueHold(options: {
       condition = holding
       return apply()
     },
-    async restartRuns() {
+    async restartRuns(ids) {
       rows.setHoldReason('network-change')
-      await queue.setHeld(true, 'at-once')
-      await apply()
+      await queue.restart(ids)
+      rows.setHoldReason(reasonOf())
     },
     start({ ownsQueue }) {
       isStarted = true

@@ -145,6 +145,13 @@ export class Queue {
     }
   }
 
+  /** Aborts runs, which then start again unless the queue is held. Resolves when they have ended. */
+  async restart(ids: readonly string[]): Promise<void> {
+    const restarting = ids.flatMap((id) => this.#runs.get(id) ?? [])
+    for (const { controller } of restarting) controller.abort()
+    await Promise.all(restarting.map(({ ended }) => ended))
+  }
+
   /**
    * Holds the queue, or releases it. While held it starts nothing; what runs is aborted, `at-once` or after
    * it has finished what takes a few seconds (`finishing`).

@@ -209,8 +209,11 @@ export function notUploadableFailure(
 /** Decides what follows from a failure, and adds the parameters that its message needs. */
 async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
   const { record, services, memory, report } = run
+  const { timers } = services.environment
+  const signal = AbortSignal.any([run.signal, run.pause.signal])
   const mayBeMissingVolume = met.code === 'file-missing' || met.code === 'file-read-trouble'
-  const missing = mayBeMissingVolume ? await findMissingVolume(record.path) : null
+  const missing = mayBeMissingVolume ? await findMissingVolume(record.path, { timers, signal }) : null
+  if (missing && isAborted(missing)) return { kind: 'aborted', failure: met }
   if (missing)
     return {
       kind: 'missing-volume',

@@ -1,5 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isAborted, type Aborted } from '../attempt.ts'
+import { raceAbort, withTimeout } from '../delays.ts'
+import type { Timers } from '../environment.ts'
 
 /** What an upload waits for: a missing folder, or a mount that does not respond. */
 export interface MissingVolume {
@@ -29,13 +32,35 @@ export async function isVolumeBack({ path, isDead }: MissingVolume): Promise<boo
   return typeof siblings === 'string' ? !deadMountCodes.has(siblings) : siblings.length > 0
 }
 
+interface MissingFolder {
+  /** Shown to the user. */
+  readonly folder: string
+  /** What to wait for. */
+  readonly until: MissingVolume
+}
+
+/** A network disk whose server is gone responds after minutes or never, in ms. */
+const responseLimitMs = 5_000
+
 /**
- * Where a file is missing. `folder` is shown to the user, `until` is what to wait for; null when the file's
- * folder exists, so that the file itself was deleted.
+ * Where a file is missing: null when its folder exists, so that the file itself was deleted. A mount that doesn't
+ * respond counts as dead.
+ * @param find the search without a limit, for tests
  */
 export async function findMissingVolume(
   path: string,
-): Promise<{ readonly folder: string; readonly until: MissingVolume } | null> {
+  { timers, signal }: { readonly timers: Timers; readonly signal: AbortSignal },
+  find = searchMissingFolder,
+): Promise<MissingFolder | null | Aborted> {
+  const search = find(path).then((missing) => ({ missing }))
+  const limited = withTimeout(search, timers, responseLimitMs).then((response) => ({ response }))
+  const found = await raceAbort(limited, signal)
+  if (isAborted(found)) return found
+  const folder = dirname(path)
+  return found.response ? found.response.missing : { folder, until: { path: folder, isDead: true } }
+}
+
+async function searchMissingFolder(path: string): Promise<MissingFolder | null> {
   const code = await errorCodeAt(path)
   // The path exists but does not respond: the disk is gone and its mount is still there.
   if (code !== null && deadMountCodes.has(code))

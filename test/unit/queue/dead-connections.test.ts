@@ -4,20 +4,21 @@ import { standingClock, createTestEnvironment } from '../../support/hand-clock.t
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 import { uploadRecord } from '../../support/records.ts'
 
-/** One running upload; `progress` reports moved bytes. */
-function setup({ isRunning = true, restartRuns = () => Promise.resolve() } = {}) {
+/** One upload that sends a part; `progress` reports moved bytes. */
+function setup({ isSending = true, restartRuns = () => Promise.resolve() } = {}) {
   const clock = standingClock()
   const { log, lines, timers } = createTestEnvironment(clock)
   const record = uploadRecord()
   const { rows } = rowsOnJournal([record])
   rows.applyEvent(record.id, 'begin')
   rows.applyEvent(record.id, 'send')
-  let restarts = 0
+  if (isSending) rows.progress(record.id, { inFlightParts: 1 })
+  const restarted: (readonly string[])[] = []
   const monitor = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),
-    isRunning: () => isRunning,
-    restartRuns() {
-      restarts += 1
+    sending: () => rows.sendingIds(),
+    restartRuns(ids) {
+      restarted.push(ids)
       return restartRuns()
     },
     environment: { now: clock.now, timers, log },
@@ -27,7 +28,9 @@ function setup({ isRunning = true, restartRuns = () => Promise.resolve() } = {})
     clock,
     lines,
     monitor,
-    restarts: () => restarts,
+    id: record.id,
+    restarted,
+    restarts: () => restarted.length,
     progress(change: { readonly hashedBytes?: number } = {}) {
       sentBytes += 100
       rows.progress(record.id, 'hashedBytes' in change ? change : { sentBytes })
@@ -39,12 +42,12 @@ function setup({ isRunning = true, restartRuns = () => Promise.resolve() } = {})
 }
 
 test('restarts uploads that make no progress after a network change', () => {
-  const { clock, monitor, restarts } = setup()
+  const { clock, monitor, id, restarted } = setup()
   monitor.watch()
   clock.advance(deadAfterMs - 1)
-  expect(restarts()).toBe(0)
+  expect(restarted).toEqual([])
   clock.advance(1)
-  expect([restarts(), clock.waits()]).toEqual([1, []])
+  expect([restarted, clock.waits()]).toEqual([[[id]], []])
 })
 
 test('checks again when a dead connection still accepts bytes into its buffer', () => {
@@ -93,8 +96,8 @@ test('stops checking a connection that keeps making progress', () => {
   expect([restarts(), clock.waits()]).toEqual([0, []])
 })
 
-test('restarts nothing while nothing runs', () => {
-  const { clock, monitor, restarts } = setup({ isRunning: false })
+test('restarts no upload without a request to storage, such as one that is registered', () => {
+  const { clock, monitor, restarts } = setup({ isSending: false })
   monitor.watch()
   expect(clock.waits()).toEqual([deadAfterMs])
   clock.advance(deadAfterMs)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volume-monitor.ts'
+import { aborted } from '../../../electron/platform/attempt.ts'
 import { findMissingVolume, isVolumeBack } from '../../../electron/platform/files/find-missing-volume.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
@@ -74,12 +75,27 @@ test('finds a file missing with its folder, and names the topmost missing one', 
   mkdirSync(join(root, 'models'))
   writeFileSync(join(root, 'models', 'there.gguf'), 'x')
   const disk = join(root, 'disk')
-  expect(await findMissingVolume(join(disk, 'loras', 'deep', 'a.gguf'))).toEqual({
+  const find = (path: string) => findMissingVolume(path, { timers: standingClock().timers, signal })
+  const { signal } = new AbortController()
+  expect(await find(join(disk, 'loras', 'deep', 'a.gguf'))).toEqual({
     folder: disk,
     until: folder(disk),
   })
-  expect(await findMissingVolume(join(root, 'models', 'deleted.gguf'))).toBeNull()
-  expect(await findMissingVolume(join(root, 'models', 'there.gguf'))).toBeNull()
+  expect(await find(join(root, 'models', 'deleted.gguf'))).toBeNull()
+  expect(await find(join(root, 'models', 'there.gguf'))).toBeNull()
+})
+
+test('takes a mount that does not respond for dead, and stops waiting for it at an abort', async () => {
+  const clock = standingClock()
+  const stopping = new AbortController()
+  const find = () =>
+    findMissingVolume('/nas/models/a.gguf', { timers: clock.timers, signal: stopping.signal }, () => forever)
+  const late = find()
+  clock.advance(5_000)
+  expect(await late).toEqual({ folder: '/nas/models', until: { path: '/nas/models', isDead: true } })
+  const stopped = find()
+  stopping.abort()
+  expect(await stopped).toEqual(aborted)
 })
 
 test('a dead mount is back when it responds, unless its folder is empty', async () => {
@@ -97,6 +113,8 @@ test('a dead mount is back when it responds, unless its folder is empty', async 
   writeFileSync(file, 'x')
   expect(await isVolumeBack(dead)).toBe(true)
 })
+
+const forever = new Promise<never>(() => {})
 
 /** A monitor whose checks end when the test gives their result. */
 function setupSlow() {

@@ -4,11 +4,12 @@ import { standingClock, createTestEnvironment } from '../../support/hand-clock.t
 
 function setup({ detects = true } = {}) {
   const clock = standingClock()
-  const state = { addresses: '192.0.2.1', changes: 0 }
+  const state = { addresses: '192.0.2.1', changes: 0, clockError: 0 }
   const monitor = createNetworkChangeMonitor({
     changed: () => (state.changes += 1),
     environment: {
       ...createTestEnvironment(clock),
+      now: () => clock.now() + state.clockError,
       ...(detects ? { networkAddresses: () => state.addresses } : {}),
     },
   })
@@ -32,6 +33,17 @@ test('reports a timer that fires much too late as a sleep', () => {
   monitor.setActive(true)
   clock.advance(10 * 60_000)
   expect(state.changes).toBe(1)
+})
+
+test('reports a clock that was set, forward or back', () => {
+  const { clock, monitor, state } = setup()
+  monitor.setActive(true)
+  for (const clockError of [3 * 3_600_000, 0]) {
+    state.clockError = clockError
+    clock.advance(checkEveryMs)
+  }
+  clock.advance(checkEveryMs)
+  expect(state.changes).toBe(2)
 })
 
 test('does not report a busy main thread as a sleep', () => {

@@ -6,6 +6,7 @@ function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}
   const holds: boolean[] = []
   const ways: string[] = []
   const running = new Set<string>()
+  const restarted: (readonly string[])[] = []
   /** How many uploads ran at each report of a held queue. */
   const heldCounts: number[] = []
   const choices = { allPaused: stored as string | null }
@@ -15,6 +16,9 @@ function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}
       async setHeld(isHeld, how = 'at-once') {
         holds.push(isHeld)
         ways.push(how)
+      },
+      async restart(ids) {
+        restarted.push(ids)
       },
       running,
     },
@@ -32,7 +36,16 @@ function setup({ stored = null }: { readonly stored?: 'yes' | 'no' | null } = {}
       },
     },
   })
-  return { hold, reasons, choices, running, heldCounts, isHeld: () => holds.at(-1), how: () => ways.at(-1) }
+  return {
+    hold,
+    reasons,
+    choices,
+    running,
+    restarted,
+    heldCounts,
+    isHeld: () => holds.at(-1),
+    how: () => ways.at(-1),
+  }
 }
 
 test('holds the queue until the start and after the stop, whatever the conditions', async () => {
@@ -42,14 +55,14 @@ test('holds the queue until the start and after the stop, whatever the condition
   await hold.start({ ownsQueue: true })
   expect(isHeld()).toBe(false)
   await hold.stop()
-  await hold.restartRuns()
+  await hold.restartRuns(['a'])
   expect(isHeld()).toBe(true)
 })
 
 test('reports a held queue once nothing runs any more', async () => {
   const { hold, running, heldCounts } = setup()
   await hold.start({ ownsQueue: true })
-  await hold.restartRuns()
+  await hold.restartRuns(['a'])
   expect(heldCounts).toEqual([])
   await hold.pauseAll(true)
   running.add('resumed while others ended')
@@ -75,10 +88,16 @@ test('remembers the pause of the user across a restart', async () => {
   expect([isHeld(), hold.isPausedByUser()]).toEqual([true, true])
 })
 
-test('a restart of dead connections does not hold a command line whose app is paused', async () => {
+test('a restart of dead connections holds nothing', async () => {
+  const { hold, restarted, isHeld } = setup()
+  await hold.start({ ownsQueue: true })
+  await hold.restartRuns(['a', 'b'])
+  expect([restarted, isHeld()]).toEqual([[['a', 'b']], false])
+})
+
+test('a paused app does not hold a command line', async () => {
   const { hold, choices, isHeld } = setup({ stored: 'yes' })
   await hold.start({ ownsQueue: false })
-  await hold.restartRuns()
   expect([isHeld(), choices.allPaused]).toEqual([false, 'yes'])
 })
 
@@ -104,7 +123,7 @@ test('reports the reason for holding the queue before it is held', async () => {
   await hold.pauseAll(true)
   await hold.pauseAll(false)
   await hold.hold(null)
-  await hold.restartRuns()
+  await hold.restartRuns(['a'])
   await hold.finishParts()
   expect(reasons).toEqual([
     ...([null, 'quiet-hours', 'all', 'quiet-hours', null, 'network-change', null, 'quit'] as const),

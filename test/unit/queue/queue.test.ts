@@ -122,6 +122,16 @@ test('holding aborts the runs, resolves once they have stopped, and restarts the
   expect(started()).toEqual(['a', 'a'])
 })
 
+test('a restart aborts the named runs, which start again as soon as they have stopped', async () => {
+  const { queue, run, outcomes, started } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
+  queue.add(['a', 'b', 'c'])
+  const restarting = queue.restart(['a', 'c', 'unknown'])
+  expect([run('a').signal.aborted, run('b').signal.aborted]).toEqual([true, false])
+  await run('a').end({ kind: 'failed', failure: failure('connection-lost') })
+  await restarting
+  expect([outcomes, started()]).toEqual([['a aborted'], ['a', 'b', 'a']])
+})
+
 test('a run that completes while being held is done', async () => {
   const { queue, run, outcomes, started } = handQueue()
   queue.add(['a'])

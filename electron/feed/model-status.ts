@@ -8,7 +8,7 @@ import type { Library } from '../library/library.ts'
 import { withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { hasModelExtension } from '../recognition/file-names.ts'
-import { nameInGroup, shardNames, type FoundGroup } from '../recognition/model-groups.ts'
+import { nameInGroup, numberingAmong, shardNames, type FoundGroup } from '../recognition/model-groups.ts'
 
 /** Without the team's listing after this time, in ms, the status follows from the journal alone. */
 const listingTimeoutMs = 15_000
@@ -100,8 +100,9 @@ const nameOf = ({ seen, fileName }: UploadRecord) =>
 function fileNames(uploads: readonly UploadRecord[]): readonly string[] {
   const groups = uploads.flatMap(({ seen }) => seen?.group ?? [])
   const latest = groups.findLast(({ files }) => files !== undefined)?.files
-  const numbered = groups.flatMap(({ shard }) => (shard ? shardNames(shard) : []))
-  return [...new Set(latest ?? [...uploads.map(nameOf), ...numbered])]
+  const names = new Set(uploads.map(nameOf))
+  const numbered = groups.flatMap(({ shard }) => (shard ? shardNames(numberingAmong(shard, names)) : []))
+  return [...new Set(latest ?? [...names, ...numbered])]
 }
 
 /** The library folder of most of a model's files: single ones may have been moved or renamed. */

@@ -102,7 +102,16 @@ const seenText = v.pipe(
         root: v.string(),
         within: v.array(v.string()),
         files: v.exactOptional(v.array(v.string())),
-        shard: v.exactOptional(v.object({ stem: v.string(), count: v.number(), extension: v.string() })),
+        shard: v.exactOptional(
+          v.object({
+            stem: v.string(),
+            count: v.number(),
+            extension: v.string(),
+            numberDigits: v.exactOptional(v.number()),
+            countDigits: v.exactOptional(v.number()),
+            firstNumber: v.exactOptional(v.number()),
+          }),
+        ),
       }),
     ),
     target: v.object({ displayName: v.string(), modelType: v.string(), modelPath: v.string() }),

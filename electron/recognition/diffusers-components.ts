@@ -17,15 +17,19 @@ export async function findMissingParts(root: string, names: readonly string[]): 
   })
   const present = new Set(names)
   const parts = names.flatMap((name) => {
-    const shard = parseShardName(basename(name))
     const folder = name.slice(0, name.length - basename(name).length)
+    const shard = parseShardName(basename(name), { has: (other) => present.has(folder + other) })
     return shard ? shardNames(shard).map((part) => folder + part) : []
   })
   return [...missing, ...new Set(parts.filter((part) => !present.has(part)))]
 }
 
-/** Class names of components without weights (diffusers, transformers). */
-const withoutWeights = /(Scheduler|Tokenizer|TokenizerFast|FeatureExtractor|ImageProcessor\w*|Processor)$/
+/**
+ * Class names of components without weights (diffusers, transformers). What follows `ImageProcessor` is
+ * limited, because a name with this word thousands of times would take seconds.
+ */
+const withoutWeights =
+  /(Scheduler|Tokenizer|TokenizerFast|FeatureExtractor|ImageProcessor\w{0,40}|Processor)$/
 
 /**
  * The components in a model's index: `"unet": ["diffusers", "UNet2DConditionModel"]`; an omitted one has two

@@ -11,6 +11,7 @@ import {
   findMissingShard,
   readPipeline,
   parseShardName,
+  readNumbering,
   externalWeights,
   type FoundGroup,
 } from './model-groups.ts'
@@ -48,7 +49,8 @@ export async function addGroupEvidence(
   const folder = file.place ?? dirname(file.path)
   const isDiffusers = group?.kind === 'diffusers'
   // Each folder of a diffusers model may have numbered parts.
-  const shard = isDiffusers ? parseShardName(file.name ?? basename(file.path)) : group?.shard
+  const known = isDiffusers ? parseShardName(file.name ?? basename(file.path)) : group?.shard
+  const shard = known ? await readNumbering(folder, known) : null
   const missing = shard ? await findMissingShard(folder, shard) : null
   const reason =
     content.failure ??
@@ -57,7 +59,7 @@ export async function addGroupEvidence(
     unlinkedWeightsFailure(file, content)
   const checked = { ...content, failure: reason }
   if (isDiffusers) return { content: checked, pipeline: await readPipeline(group.root) }
-  const kind = group?.shard ? await detectShardedKind(folder, group.shard) : content.kind
+  const kind = shard ? await detectShardedKind(folder, shard) : content.kind
   return { content: { ...checked, kind }, pipeline: null }
 }
 

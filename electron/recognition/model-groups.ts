@@ -25,33 +25,83 @@ export interface FoundGroup extends ModelGroup {
 }
 
 /**
- * One of a model's numbered parts (`model-00001-of-00003.safetensors`, as transformers and llama.cpp write
+ * The numbering of a model's parts (`model-00001-of-00003.safetensors`, as transformers and llama.cpp write
  * them).
  */
 export interface Shard {
   readonly stem: string
   readonly count: number
   readonly extension: string
+  /** Digits of a part's number; absent for 5, as in journals of older versions. */
+  readonly numberDigits?: number
+  /** Digits of the count; absent for 5. */
+  readonly countDigits?: number
+  /** Number of the first part: 0, or absent for 1. */
+  readonly firstNumber?: number
 }
 
-const shardNamePattern = /^(.+)-(\d{5})-of-(\d{5})(\.(?:safetensors|gguf|bin|pt))$/i
+/**
+ * Published models have four digits or more (HunyuanImage 3.0: `model-0001-of-0032`, DeepSeek V3:
+ * `model-00001-of-000163`), and zeros before the count. Other names, such as `epoch-10-of-20`, may be of
+ * models that are complete, which would be refused as parts.
+ */
+const shardNamePattern = /^(.+)-(\d{4,6})-of-(0\d{3,5})(\.(?:safetensors|gguf|bin|pt))$/i
 /** The largest models have far fewer parts. */
 const maxShards = 1_000
+const usualDigits = 5
 
-export function parseShardName(name: string): Shard | null {
+/** File names in a folder. */
+type Names = Pick<ReadonlySet<string>, 'has'>
+
+/** The numbering that a part's name shows, counted from 0 if it is part 0 or that is among the names. */
+export function parseShardName(name: string, names: Names = new Set()): Shard | null {
   const found = shardNamePattern.exec(name)
-  const count = Number(found?.[3])
-  if (!found || count < 1 || count > maxShards || Number(found[2]) > count) return null
-  return { stem: found[1] ?? '', count, extension: found[4] ?? '' }
+  if (!found) return null
+  const [, stem = '', digits = '', countDigits = '', extension = ''] = found
+  const [number, count] = [Number(digits), Number(countDigits)]
+  if (count < 1 || count > maxShards) return null
+  const fromOne: Shard = {
+    stem,
+    count,
+    extension,
+    ...(digits.length === usualDigits ? {} : { numberDigits: digits.length }),
+    ...(countDigits.length === usualDigits ? {} : { countDigits: countDigits.length }),
+  }
+  const shard = number === 0 ? { ...fromOne, firstNumber: 0 } : numberingAmong(fromOne, names)
+  return number < firstNumberOf(shard) + count ? shard : null
 }
 
+const firstNumberOf = ({ firstNumber = 1 }: Shard) => firstNumber
+
+/** The numbering of parts among these names: it begins at 0 if part 0 is one of them. */
+export function numberingAmong(shard: Shard, names: Names): Shard {
+  return names.has(shardName(shard, 0)) ? { ...shard, firstNumber: 0 } : shard
+}
+
+/** The numbering in a folder as it is now: part 0 may have been added after the others were found. */
+export async function readNumbering(folder: string, shard: Shard): Promise<Shard> {
+  const first = shardName(shard, 0)
+  return numberingAmong(shard, new Set((await pathExists(join(folder, first))) ? [first] : []))
+}
+
+function shardName(shard: Shard, number: number): string {
+  const { stem, count, extension, numberDigits = usualDigits, countDigits = usualDigits } = shard
+  return `${stem}-${padNumber(number, numberDigits)}-of-${padNumber(count, countDigits)}${extension}`
+}
+
+const padNumber = (number: number, digits: number) => String(number).padStart(digits, '0')
+
 /** The names of all parts, in order. */
-export function shardNames({ stem, count, extension }: Shard): string[] {
-  const five = (number: number) => String(number).padStart(5, '0')
-  return Array.from(
-    { length: count },
-    (_, index) => `${stem}-${five(index + 1)}-of-${five(count)}${extension}`,
-  )
+export function shardNames(shard: Shard): string[] {
+  const first = firstNumberOf(shard)
+  return Array.from({ length: shard.count }, (_, index) => shardName(shard, first + index))
+}
+
+/** Identifies a sharded model in its folder. Independent of its first number: part 0 may be added last. */
+export function shardsId({ stem, count, numberDigits, countDigits }: Shard): string {
+  const isUsual = numberDigits === undefined && countDigits === undefined
+  const widths = isUsual ? '' : `/${numberDigits ?? usualDigits}/${countDigits ?? usualDigits}`
+  return `${stem}/${count}${widths}`
 }
 
 /** The first part that is missing in the folder, or null. */
@@ -85,9 +135,8 @@ export const genericStems = /^(model|pytorch_model|diffusion_pytorch_model)(\.fp
 export function findGroup(name: string, names: ReadonlySet<string>, folder: string): FoundGroup | null {
   const shard = findShard(name, names)
   if (shard) {
-    const { stem, count } = shard
-    const called = genericStems.test(stem) ? basename(folder) : stem
-    return count === 1 ? null : { ...createGroup(folder, `${stem}/${count}`, called, 'shards'), shard }
+    const called = genericStems.test(shard.stem) ? basename(folder) : shard.stem
+    return shard.count === 1 ? null : { ...createGroup(folder, shardsId(shard), called, 'shards'), shard }
   }
   const graph = findGraph(name, names)
   return graph === null ? null : createGroup(folder, graph, graph.slice(0, -graphEnding.length), 'external')
@@ -108,13 +157,13 @@ const indexEndings = ['.safetensors.index.json', '.bin.index.json']
 
 /** The numbering of a part, or of the parts that an index lists. */
 function findShard(name: string, names: ReadonlySet<string>): Shard | null {
-  const own = parseShardName(name)
+  const own = parseShardName(name, names)
   if (own) return own
   const ending = indexEndings.find((one) => name.toLowerCase().endsWith(one))
   if (ending === undefined) return null
   const stem = name.slice(0, -ending.length)
   for (const other of names) {
-    const one = parseShardName(other)
+    const one = parseShardName(other, names)
     if (one?.stem === stem) return one
   }
   return null

@@ -14,6 +14,7 @@ import {
   diffusersIndex,
   findGroup,
   shardNames,
+  shardsId,
   type Shard,
 } from '../../recognition/model-groups.ts'
 import { readFileState } from './file-state.ts'
@@ -95,7 +96,7 @@ async function shardFiles(folder: string, shard: Shard): Promise<ModelFiles> {
   const existing = await existingPaths([...all, join(folder, index)])
   const isComplete = all.every((path) => existing.includes(path))
   return {
-    key: join(folder, `${shard.stem}/${shard.count}`),
+    key: join(folder, shardsId(shard)),
     pathsToEnqueue: existing,
     files: existing,
     isComplete,

@@ -1,11 +1,12 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
 import type { FoundPlacesView, UploadConfirmation } from '../../../electron/contract/discovery.ts'
 import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { onnxOf } from '../../fixtures/onnx-files.ts'
 import { pageWorkflow, png } from '../../fixtures/workflows.ts'
-import { setup, valueOf } from '../../support/engine.ts'
+import { setup, valueOf, type EngineHarness } from '../../support/engine.ts'
 import { allRegistered, chooseTeam, setupReview, teamOf } from '../../support/review.ts'
 import {
   alwaysConfirm,
@@ -159,6 +160,67 @@ test('without reviews, nothing is added before the question', async () => {
   expect(harness.app.rows()).toEqual([])
   expect(valueOf(await harness.app.engine.addFound(ids, alwaysConfirm))).toMatchObject({ added: 1 })
   await allRegistered(harness.app)
+})
+
+/** Selects one found file without reviews; returns the question and the rows that it leads to. */
+async function addFoundWithoutReview(
+  write: (harness: EngineHarness) => Promise<unknown> | void,
+  selected: string,
+) {
+  const harness = await setup({ settings: { review: 'never' } })
+  await harness.app.calls.pauseAll(undefined)
+  await write(harness)
+  const { places } = await findPlaces(harness)
+  const found = await Promise.all(places.map((place) => modelsOf(harness, place)))
+  const model = found.flat().find(({ name }) => name === selected)
+  const questions: UploadConfirmation[] = []
+  const confirm = async (question: UploadConfirmation) => questions.push(question) > 0
+  valueOf(await harness.app.engine.addFound([model?.id ?? ''], confirm))
+  const rows = harness.app.rows()
+  const sizeBytes = rows.reduce((sum, row) => sum + row.sizeBytes, 0)
+  const paths = rows.map(({ target }) => target.modelPath)
+  return { questions, queued: { count: rows.length, sizeBytes }, paths: paths.toSorted() }
+}
+
+test('without reviews, asks about all shards and the index that come with a selected one', async () => {
+  const folder = 'ComfyUI/models/text_encoders'
+  const names = ['m-00001-of-00002.safetensors', 'm-00002-of-00002.safetensors']
+  const { questions, queued, paths } = await addFoundWithoutReview(async (harness) => {
+    for (const name of names) await writeToHome(harness, `${folder}/${name}`)
+    writeFile(harness, `person/${folder}/m.safetensors.index.json`, '{"weight_map": {}}')
+  }, 'm-00002-of-00002.safetensors')
+  expect(paths).toEqual([...names, 'm.safetensors.index.json'].map((name) => `models/text_encoders/${name}`))
+  expect(questions).toMatchObject([queued])
+})
+
+test('without reviews, asks about the external weights that come with a selected graph', async () => {
+  const folder = 'person/ComfyUI/models/onnx'
+  const external = { location: 'pose.onnx.data', length: 2_000 }
+  const { questions, queued, paths } = await addFoundWithoutReview((harness) => {
+    mkdirSync(join(harness.folder, folder), { recursive: true })
+    const graph = onnxOf([{ name: 'w'.repeat(2_000), shape: [10, 100], external }])
+    writeFile(harness, `${folder}/pose.onnx`, graph)
+    writeFile(harness, `${folder}/pose.onnx.data`, Buffer.alloc(2_000, 1))
+  }, 'pose.onnx')
+  expect(paths).toEqual(['models/onnx/pose.onnx', 'models/onnx/pose.onnx.data'])
+  expect(questions).toMatchObject([queued])
+})
+
+test('without reviews, gives all shards of a selected one the type that a yaml file has', async () => {
+  const harness = await setup({ settings: { review: 'never' } })
+  await harness.app.calls.pauseAll(undefined)
+  const names = ['m-00001-of-00002.safetensors', 'm-00002-of-00002.safetensors']
+  for (const name of names) await harness.file(`disk/Encoders/big/${name}`)
+  const yaml = writeFile(harness, 'x.yaml', 'mine:\n  base_path: files/disk\n  text_encoders: Encoders\n')
+  await harness.app.calls.addFiles({ paths: [yaml] })
+  const { places } = valueOf(await harness.app.calls.findPlaces({ again: false }))
+  const [model] = await modelsOf(
+    harness,
+    places.find(({ kind }) => kind === 'extra-paths'),
+  )
+  await harness.app.engine.addFound([model?.id ?? ''], alwaysConfirm)
+  const paths = harness.app.rows().map(({ target }) => target.modelPath)
+  expect(paths.toSorted()).toEqual(names.map((name) => `models/text_encoders/big/${name}`))
 })
 
 test('a model of the same name and size is not said to be in the library', async () => {

@@ -180,6 +180,28 @@ test('counts numbered parts by their numbers', async () => {
   })
 })
 
+test('counts parts from 0 if one of them is part 0, also if others were found before it', async () => {
+  const shard = { stem: 'm', count: 2, extension: '.safetensors' }
+  const [second, first] = [
+    fileOf('m-00001-of-00002.safetensors', { addedAtMs: 1, group: { kind: 'shards', files: null, shard } }),
+    fileOf('m-00000-of-00002.safetensors', {
+      addedAtMs: 2,
+      group: { kind: 'shards', files: null, shard: { ...shard, firstNumber: 0 } },
+    }),
+  ]
+  const status = await setup([second, first].map(registered), inLibrary(first.fileName)).status()
+  expect(status).toEqual({ fileCount: 2, presentCount: 1, missing: [second.fileName] })
+})
+
+test('counts numbered parts by the widths of their numbers', async () => {
+  const shard = { stem: 'm', count: 2, extension: '.gguf', numberDigits: 4, countDigits: 6 }
+  const part = fileOf('m-0001-of-000002.gguf', { group: { kind: 'shards', files: null, shard } })
+  expect((await setup([registered(part)], []).status())?.missing).toEqual([
+    'm-0001-of-000002.gguf',
+    'm-0002-of-000002.gguf',
+  ])
+})
+
 test('finds a renamed file by its own path, and the other files of its model by their names', async () => {
   const graph = fileOf('graph.onnx', {
     group: { kind: 'external', files: ['graph.onnx'] },

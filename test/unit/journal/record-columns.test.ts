@@ -3,6 +3,7 @@ import { failure } from '../../../electron/contract/failures.ts'
 import type { Verification } from '../../../electron/contract/verification.ts'
 import { columns, fromColumns, toColumns } from '../../../electron/journal/record-columns.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import type { Shard } from '../../../electron/recognition/model-groups.ts'
 import {
   registeredRecord,
   uploadRecord,
@@ -16,6 +17,16 @@ function lineOf(record: UploadRecord): Record<string, unknown> {
   const values = toColumns(record)
   return Object.fromEntries(columns.map((name, index) => [name, values[index]]))
 }
+
+/** An upload of a numbered part. */
+const partOf = (shard: Shard) =>
+  uploadRecord({
+    seen: {
+      place: '/models/unet',
+      group: { key: 'abc', name: 'flux', kind: 'shards', root: '/models/unet', within: [], shard },
+      target: { displayName: 'Flux', modelType: 'loras', modelPath: 'models/loras/flux.safetensors' },
+    },
+  })
 
 test.each<[string, UploadRecord]>([
   ['that waits', uploadRecord()],
@@ -75,21 +86,16 @@ test.each<[string, UploadRecord]>([
       state: { kind: 'duplicate', sha256: 'ab'.repeat(32), modelId: 'm', finishedAtMs: 1 },
     }),
   ],
+  ['that is part of a model', partOf({ stem: 'flux', count: 3, extension: '.safetensors' })],
   [
-    'that is part of a model',
-    uploadRecord({
-      seen: {
-        place: '/models/unet',
-        group: {
-          key: 'abc',
-          name: 'flux',
-          kind: 'shards',
-          root: '/models/unet',
-          within: [],
-          shard: { stem: 'flux', count: 3, extension: '.safetensors' },
-        },
-        target: { displayName: 'Flux', modelType: 'loras', modelPath: 'models/loras/flux.safetensors' },
-      },
+    'that is part of a model with other numbers',
+    partOf({
+      stem: 'model',
+      count: 163,
+      extension: '.safetensors',
+      numberDigits: 4,
+      countDigits: 6,
+      firstNumber: 0,
     }),
   ],
   [

@@ -48,6 +48,31 @@ test.each([
     ['vae/model-00001-of-00003.safetensors'],
     ['vae/model-00002-of-00003.safetensors', 'vae/model-00003-of-00003.safetensors'],
   ],
+  [
+    'reports a missing part with the widths of the numbers of the others',
+    vae,
+    ['vae/model-0002-of-0002.safetensors'],
+    ['vae/model-0001-of-0002.safetensors'],
+  ],
+  [
+    'reports nothing if the parts are counted from 0',
+    vae,
+    ['vae/model-00000-of-00002.safetensors', 'vae/model-00001-of-00002.safetensors'],
+    [],
+  ],
+  [
+    'reports the missing last part of those that are counted from 0',
+    vae,
+    ['vae/model-00000-of-00003.safetensors', 'vae/model-00001-of-00003.safetensors'],
+    ['vae/model-00002-of-00003.safetensors'],
+  ],
 ])('%s', async (_, index, names, expected) => {
   expect(await missingOf(index, names)).toEqual(expected)
+})
+
+test('reads an index with a class name of hundreds of kilobytes at once', async () => {
+  const index = { vae: ['diffusers', `${'ImageProcessor'.repeat(18_000)}.`] }
+  const startedAtMs = performance.now()
+  expect(await missingOf(index, [])).toEqual(['vae/'])
+  expect(performance.now() - startedAtMs).toBeLessThan(2_000)
 })

@@ -28,6 +28,25 @@ test('enqueues all shards and their index together once the last shard arrives',
   expect(watched.pendingCount).toBe(0)
 })
 
+test.each([
+  ['with four digits', ['m-0001-of-0002.safetensors', 'm-0002-of-0002.safetensors']],
+  ['with five and six digits', ['m-00001-of-000002.safetensors', 'm-00002-of-000002.safetensors']],
+  ['counted from 0', ['m-00000-of-00002.safetensors', 'm-00001-of-00002.safetensors']],
+] as const)('waits for all shards %s, whichever comes first', async (_numbers, names) => {
+  for (const order of [names, names.toReversed()]) {
+    const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
+    const watched = await watch()
+    for (const name of order) {
+      expect(enqueued).toEqual([])
+      write(name)
+      await reportNewFile(watched, name)
+      await advance(watched, 20_000)
+    }
+    expect(enqueued).toEqual(names)
+    expect([watched.pendingCount, watched.incompleteCount]).toEqual([0, 0])
+  }
+})
+
 test('counts no incomplete shards after their folder is gone', async () => {
   const { write, watch, reportNewFile, advance, folder } = await setupWatchedFolder()
   const watched = await watch()

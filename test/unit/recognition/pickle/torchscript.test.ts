@@ -64,3 +64,22 @@ test('reports operators of other packages as suspicious', async () => {
     'torch.ops.image.read_file',
   ])
 })
+
+test('reads millions of spaces in code at once', async () => {
+  const spaces = ' '.repeat(1_000_000)
+  const code = `${forward}${spaces}x = 1\n${'\\\n'.repeat(1_000_000)}torch${spaces}. \\\n${spaces}save(x)\n`
+  const startedAtMs = performance.now()
+  expect(await scan(code, true)).toEqual(['file-dangerous', 'torch.save'])
+  expect(performance.now() - startedAtMs).toBeLessThan(10_000)
+})
+
+test.each([
+  'torch .save',
+  'torch. save',
+  'torch\\\n\\ . \\\nsave',
+  'torch. . save',
+  'torch..save',
+  '.\\save',
+])('finds an operator in %j', async (operator) => {
+  expect(await scan(forward.replace('torch.add', operator))).toEqual(['file-dangerous', 'torch.save'])
+})

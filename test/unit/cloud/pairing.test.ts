@@ -27,6 +27,23 @@ test.each([
   expect(await startPairing(client, signal)).toMatchObject({ ok: true, value: { intervalMs, lifetimeMs } })
 })
 
+const address = 'https://core.example/'
+test.each([
+  ['device_code', 2_048, (length: number) => 'a'.repeat(length)],
+  ['user_code', 40, (length: number) => 'b'.repeat(length)],
+  ['verification_uri', 2_000, (length: number) => address.padEnd(length, 'c')],
+])('accepts a pairing whose %s has up to %i characters', async (name, longest, ofLength) => {
+  const pair = { device_code: 'a', user_code: 'b', verification_uri: address }
+  const isAccepted = async (length: number) =>
+    (
+      await startPairing(
+        createAnsweringClient(() => ({ ...pair, [name]: ofLength(length) })),
+        signal,
+      )
+    ).ok
+  expect([await isAccepted(longest), await isAccepted(longest + 1)]).toEqual([true, false])
+})
+
 test.each([
   'dk-a\r\nX: y',
   'dk-a b',

@@ -366,6 +366,8 @@ export class UploadCommands {
   async #retryOne(row: Row, mustReview: MustReview = () => false): Promise<Result<void>> {
     const { id, failure: before } = row.record
     if (row.live.phase === 'retrying') {
+      // The server's request to wait applies to the whole queue.
+      if (before?.code === 'rate-limited') return success(undefined)
       const written = this.#resume(row, { failure: null })
       if (written.ok) this.#queue.retryNow([id])
       return written

@@ -42,6 +42,8 @@ type Place = Size | 'prioritised'
 const smallAtOnce = 16
 /** Enough for what a user means by "now", too few to starve everything else. */
 const prioritisedAtOnce = 4
+/** The longest wait that a server can ask for, one hour, and the jitter that is added to it. */
+const longestHoldMs = 61 * 60_000
 
 /**
  * A paused run that has not ended by then is aborted, such as when storage stalls: the 15 s that parts may
@@ -212,9 +214,12 @@ export class Queue {
     return this.#prioritised.has(id)
   }
 
-  /** Ends all waiting times: the connection is back, the user pressed retry, or the computer woke. */
+  /**
+   * Ends all times to retry at: the network changed, the computer woke, or its clock was set. A server's request to
+   * wait stays in force, but not for the hours by which a clock was set back.
+   */
   wake(): void {
-    this.#heldUntilMs = 0
+    this.#heldUntilMs = Math.min(this.#heldUntilMs, this.#environment.now() + longestHoldMs)
     this.#waiting.becomeReady(Infinity)
     this.#fill()
   }

@@ -38,6 +38,18 @@ test('retries at once an upload that waits for its retry, and leaves a running o
   expect([stateOf(id), stateOf(running), inspected]).toEqual([['waiting', null], ['checking', null], []])
 })
 
+test('an upload that the server has asked to wait keeps its reason', async () => {
+  const { commands, queue, rows, run, started, clock, add, stateOf } = setup()
+  const id = add()
+  queue.add([id])
+  rows.applyEvent(id, 'begin')
+  const untilMs = clock.now() + 60_000
+  await run(id).end({ kind: 'hold', failure: failure('rate-limited'), untilMs })
+  rows.applyEvent(id, 'trouble', { failure: failure('rate-limited') }, untilMs)
+  expect(await commands.retry([id])).toEqual(success(undefined))
+  expect([started(), stateOf(id)]).toEqual([[id], ['retrying', 'rate-limited']])
+})
+
 test.for<[FailureCode, UploadRecord['state']]>([
   ['forbidden', multipartOpenState(5_000)],
   ['upload-ended', { kind: 'queued', started: false }],

@@ -198,13 +198,25 @@ test('a retry waits for its time while others run', async () => {
   expect(started()).toEqual(['a', 'b', 'a'])
 })
 
-test('waking clears all waiting times', async () => {
+test('waking ends all times to retry at', async () => {
   const { queue, clock, run, started } = handQueue()
   queue.add(['a'])
-  await run('a').end(hold(clock.now() + 60_000))
+  await run('a').end(later(clock.now() + 60_000))
   expect(clock.waits()).toEqual([60_000])
   queue.wake()
   expect([started(), clock.waits()]).toEqual([['a', 'a'], []])
+})
+
+test('waking does not end a rate limit, but limits it to the longest one after a clock is set back', async () => {
+  const { queue, clock, run, started } = handQueue()
+  queue.add(['a'])
+  await run('a').end(hold(clock.now() + 60_000))
+  queue.wake()
+  expect([started(), clock.waits()]).toEqual([['a'], [60_000]])
+  clock.advance(60_000)
+  await run('a').end(hold(clock.now() + 3 * 3_600_000))
+  queue.wake()
+  expect([started(), clock.waits()]).toEqual([['a', 'a'], [3_660_000]])
 })
 
 test('a rate limit holds the whole queue until its time, then all continue', async () => {

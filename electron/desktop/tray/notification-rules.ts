@@ -43,6 +43,17 @@ export function createNotificationRules(startedAtMs: number): (patch: Patch) => 
     return before !== undefined || !verification || verification.kind === 'pending'
   }
 
+  function noteFailure(row: UploadRow, isRestored: boolean): void {
+    if (!needsAttention(row)) {
+      failed.delete(row.id)
+      knownFailures.delete(row.id)
+    } else if (isRestored) knownFailures.add(row.id)
+    else if (!knownFailures.has(row.id)) {
+      hasNewFailure ||= !failed.has(row.id)
+      failed.set(row.id, row)
+    }
+  }
+
   return ({ changed, removed, totals }) => {
     const isBusy = totals.running > 0 || totals.waiting > 0
     if (isBusy && !wasBusy) {
@@ -58,14 +69,7 @@ export function createNotificationRules(startedAtMs: number): (patch: Patch) => 
     for (const row of changed) {
       const isRestored = !phases.has(row.id) && row.addedAtMs < startedAtMs
       if (isNewlyRegistered(row) && !isRestored) registered.push(row)
-      if (!needsAttention(row)) {
-        failed.delete(row.id)
-        knownFailures.delete(row.id)
-      } else if (isRestored) knownFailures.add(row.id)
-      else if (!knownFailures.has(row.id)) {
-        hasNewFailure ||= !failed.has(row.id)
-        failed.set(row.id, row)
-      }
+      noteFailure(row, isRestored)
     }
     const isEnded = !isBusy && ((wasBusy && registered.length > 0) || (hasNewFailure && failed.size > 0))
     wasBusy = isBusy

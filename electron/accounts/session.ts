@@ -1,7 +1,7 @@
 import { refresh } from '../cloud/auth.ts'
-import type { CloudClient } from '../cloud/client.ts'
-import type { TokenPairWire } from '../cloud/wire.ts'
-import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
+import { mayBeUnsupported, type CloudClient } from '../cloud/client.ts'
+import { paths, type TokenPairWire } from '../cloud/wire.ts'
+import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import type { RunExclusive } from './refresh-lock.ts'
 import { eraseSession, readSession, writeSession, type SessionSecret } from './secrets.ts'
@@ -193,13 +193,28 @@ async function requestPair(
   { accountId, client, environment }: SessionOptions,
   refreshToken: string,
 ): Promise<Result<TokenPairWire>> {
-  let pair = await refresh(client, refreshToken)
+  const request = async () => {
+    const answer = await refresh(client, refreshToken)
+    return answer.ok ? answer : failed(refreshFailure(answer.failure))
+  }
+  let pair = await request()
   // A lost response may have used up the token, which works once
   // (docs.cyberun.cloud/api-reference/auth/refresh-access-token). A second attempt shows it.
-  if (!pair.ok && retryClassOf(pair.failure) === 'later') pair = await refresh(client, refreshToken)
+  if (!pair.ok && retryClassOf(pair.failure) === 'later') pair = await request()
   if (!pair.ok)
     environment.log.warn('the session could not be refreshed', { accountId, code: pair.failure.code })
   return pair
+}
+
+/**
+ * The failure of a refresh, which the call that needs the token returns as its own: a 404 or 405 must not look as
+ * if it concerned that call. A 4xx without the API's message comes from a gateway and does not end the session.
+ */
+function refreshFailure(met: Failure): Failure {
+  const { code, serverMessage, retryAfterMs, detail = code } = met
+  const isOfGateway = code === 'bad-request' && serverMessage === undefined
+  if (!isOfGateway && !mayBeUnsupported(met)) return met
+  return failure('not-the-api', {}, { serverMessage, retryAfterMs, detail: `${paths.refresh}: ${detail}` })
 }
 
 /** A session's tokens in memory and in the keychain. */

@@ -5,6 +5,7 @@ import {
   failure,
   success,
   type Failure,
+  type FailureExtras,
   type Result,
 } from '../contract/failures.ts'
 import { serverAddressOf } from '../contract/servers.ts'
@@ -237,7 +238,7 @@ function parseAnswer<Schema extends v.GenericSchema>(
 }
 
 /**
- * Decides by status; the text is only shown, since no machine-readable code is documented. A 401 or 404
+ * Decides by status; the text is only shown, since no machine-readable code is documented. A 401, 404 or 405
  * without a message of the API comes from a gateway, for example one with a sign-in of its own or one that is
  * being reconfigured: it does not mean that the session has ended or that something is deleted.
  */
@@ -256,10 +257,9 @@ function refusal(
         ? failure('forbidden', { team: '' }, extras)
         : failure('sign-in-forbidden', {}, extras)
     case 404:
-    case 410:
-      return serverMessage === undefined ? notFromApi(status) : failure('not-found', {}, extras)
     case 405:
-      return failure('not-found', {}, { ...extras, detail: methodNotAllowed })
+    case 410:
+      return serverMessage === undefined ? notFromApi(status) : notFound(status, extras)
     case 409:
       return failure('conflict', {}, extras)
     case 413:
@@ -277,11 +277,13 @@ function refusal(
 const notFromApi = (status: number) => failure('not-the-api', {}, { detail: `HTTP ${status}` })
 
 const methodNotAllowed = 'HTTP 405'
-const bareNotFound: ReadonlySet<string | undefined> = new Set(['HTTP 404', 'HTTP 410'])
+const notFound = (status: number, extras: FailureExtras) =>
+  failure('not-found', {}, status === 405 ? { ...extras, detail: methodNotAllowed } : extras)
+const bareNotFound: ReadonlySet<string | undefined> = new Set(['HTTP 404', 'HTTP 410', methodNotAllowed])
 
 /**
- * Whether the server may not support a call: a router answers an unknown path with a bare 404, as does a
- * gateway while it is being reconfigured. Only for inferred calls whose meaning is then checked by another
+ * Whether the server may not support a call: a router answers an unknown path with a bare 404 or 405, as does
+ * a gateway while it is being reconfigured. Only for inferred calls whose meaning is then checked by another
  * request.
  */
 export const mayBeUnsupported = ({ code, detail }: Failure): boolean =>

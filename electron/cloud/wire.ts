@@ -161,13 +161,19 @@ function listIn(answer: Readonly<Record<string, unknown>>, name: string): unknow
   return Array.isArray(named) ? named : Object.values(answer).find((value) => Array.isArray(value))
 }
 
-/** The array's name is inferred from other lists. */
+/**
+ * The array's name is inferred from other lists. A response without any array is invalid unless it says that there
+ * are no models: read as an empty library, it would let an upload be sent or registered twice. That an empty list
+ * may be `null` is inferred.
+ */
 export const modelList = v.pipe(
   v.looseObject({ page_meta: v.optional(v.object({ total_count: v.optional(count) })) }),
-  v.transform((answer) => ({
-    models: listIn(answer, 'model_list') ?? [],
-    total: answer.page_meta?.total_count ?? null,
-  })),
+  v.transform((answer) => {
+    const total = answer.page_meta?.total_count ?? null
+    const isEmpty = answer['model_list'] === null || total === 0
+    return { models: listIn(answer, 'model_list') ?? (isEmpty ? [] : undefined), total }
+  }),
+  v.object({ models: v.array(v.unknown()), total: v.nullable(count) }),
 )
 
 /** Only `agent_id` is required: an agent without it is left out, and the user would see too few of them. */

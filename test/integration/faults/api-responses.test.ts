@@ -56,6 +56,23 @@ fault('retries a 401 of a gateway without ending the session', 'not-the-api', as
   expect([countOf('refresh'), app.session().accounts.map(({ state }) => state)]).toEqual([0, ['ready']])
 })
 
+fault(
+  'retries a gateway’s 4xx page to the refresh without ending the session',
+  'not-the-api',
+  async (expected) => {
+    for (const status of [400, 405, 451]) {
+      const { countOf, app } = await expectRecovery(
+        'whole',
+        expected,
+        { on: 'presignModel', how: 401 },
+        { on: 'refresh', how: 'html', status, times: 2 },
+      )
+      expect(countOf('refresh')).toBe(2)
+      expect(app.session().accounts.map(({ state }) => state)).toEqual(['ready'])
+    }
+  },
+)
+
 fault('fails without sending when the role may not add models', 'forbidden', async (expected) => {
   const harness = await setupFor('whole', { as: BOB })
   const [accountId = ''] = harness.app.session().accounts.map(({ id }) => id)

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { collision, takenPath } from '../../support/collision.ts'
 import { expectInLibrary } from './expect-end.ts'
-import { beginUpload, begunUpload, fault, resumedBy, settled, setupFor } from './fault.ts'
+import { beginUpload, begunUpload, expectShown, fault, resumedBy, settled, setupFor } from './fault.ts'
 
 // The fields of the model list are not documented. It may lack those that identify a model, which the details
 // of one model have (docs.cyberun.cloud/api-reference/model/get-model-details).
@@ -32,6 +32,25 @@ fault('registers no second model after a restart when lists have no keys', null,
   expect(begun.countOf('registerModel')).toBe(1)
   expect(harness.cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([{ model_status: 'active' }])
 })
+
+fault(
+  'registers no second model after a restart when a list has no body',
+  'not-the-api',
+  async (expected) => {
+    const harness = await setupFor('whole')
+    const held = harness.cloud.hold('registerModel', 'answer')
+    const begun = await beginUpload(harness, 'whole')
+    await held.arrived
+    await harness.app.stop()
+    held.release()
+    await harness.cloud.ended('registerModel')
+    harness.cloud.fail({ on: 'listModels', how: { status: 200, body: '' }, times: 3 })
+    const resumed = resumedBy(begun, await harness.open())
+    await expectInLibrary(resumed)
+    expectShown(resumed, expected)
+    expect([begun.countOf('registerModel'), begun.countOf('put-object')]).toEqual([1, 1])
+  },
+)
 
 fault(
   'does not register again when deleting the old model fails and lists have no keys',

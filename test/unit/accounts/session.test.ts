@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { isUnsupported, mayBeUnsupported } from '../../../electron/cloud/client.ts'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
@@ -95,6 +96,47 @@ test('keeps the pair while the server fails, and uses it later', async () => {
   })
   valueOf(await session.renew(pair.access_token))
   expect(refreshes()).toEqual([500, 500, 200])
+})
+
+const gatewayPage = (status: number) => ({
+  status,
+  headers: { 'content-type': 'text/html' },
+  body: '<html><h1>Request blocked</h1></html>',
+})
+
+test.each([400, 401, 404, 405, 406, 421, 431, 451])(
+  'keeps the pair when a gateway answers the refresh with a %i page',
+  async (status) => {
+    const { session, pair, cloud, refreshes } = await setupSession()
+    cloud.fail({ on: 'refresh', how: gatewayPage(status), times: 2 })
+    expect(await session.renew(pair.access_token)).toMatchObject({
+      ok: false,
+      failure: { code: 'not-the-api' },
+    })
+    expect(await session.isRefused()).toBe(false)
+    valueOf(await session.renew(pair.access_token))
+    expect(refreshes()).toEqual([status, status, 200])
+  },
+)
+
+test.each([
+  ['404', 404],
+  ['405', 405],
+  ['bare 404', gatewayPage(404)],
+  ['bare 405', gatewayPage(405)],
+] as const)('a %s to the refresh is not returned as the answer of another call', async (_name, how) => {
+  const { session, pair, cloud } = await setupSession()
+  cloud.fail({ on: 'refresh', how, times: Infinity })
+  const token = await session.renew(pair.access_token)
+  expect(token).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
+  expect(!token.ok && (mayBeUnsupported(token.failure) || isUnsupported(token.failure))).toBe(false)
+})
+
+test.each([400, 401, 422])('is signed out when the API refuses the refresh with %i', async (how) => {
+  const { session, pair, cloud, refreshes } = await setupSession()
+  cloud.fail({ on: 'refresh', how })
+  expect(await session.renew(pair.access_token)).toEqual({ ok: false, failure: failure('signed-out') })
+  expect([await session.isRefused(), refreshes()]).toEqual([true, [how]])
 })
 
 test('is signed out when the refresh token has been used', async () => {

@@ -110,7 +110,7 @@ test.each([
   })
 })
 
-test.each([404, 410])(
+test.each([404, 405, 410])(
   'a %i that is not from the API does not mean that a resource is missing',
   async (status) => {
     for (const body of ['', '<h1>no such host</h1>', '404 page not found', '{"message":"no route"}']) {
@@ -120,7 +120,7 @@ test.each([404, 410])(
   },
 )
 
-test('a bare 404 or a 405 means that the call may be unsupported', async () => {
+test('a bare 404 or 405 means that the call may be unsupported', async () => {
   const says = async (status: number, body: string) => {
     const { get } = await setup(answering(status, body))
     const answer = await get()
@@ -136,6 +136,7 @@ test('a bare 404 or a 405 means that the call may be unsupported', async () => {
 test.each([
   [404, '', true],
   [410, '404 page not found', true],
+  [405, '<h1>Down for maintenance</h1>', true],
   [405, '{"error_message":"method not allowed"}', true],
   [501, '', true],
   [404, '{"error_message":"model not found"}', false],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { CloudClient } from '../../../electron/cloud/client.ts'
-import { listModels, updateModel } from '../../../electron/cloud/models.ts'
+import { mayBeUnsupported, type CloudClient } from '../../../electron/cloud/client.ts'
+import { getModelPage, listModels, updateModel } from '../../../electron/cloud/models.ts'
 import type { ModelWire } from '../../../electron/cloud/wire.ts'
 import { failure, retryClassOf, success, type Failure } from '../../../electron/contract/failures.ts'
 import type { LibraryChange } from '../../../electron/contract/library.ts'
@@ -79,6 +79,36 @@ test('keeps the longest texts that a model may have', async () => {
 test('leaves out a model with an id that is far too long', async () => {
   const { models, pages } = await listFrom(1, (id) => ({ id: id.repeat(200) }))
   expect([models, pages]).toEqual([[], 1])
+})
+
+const pageFrom = (answer: unknown) =>
+  getModelPage(
+    createAnsweringClient(() => answer),
+    deviceSigner,
+    1,
+    new AbortController().signal,
+  )
+
+test.each([
+  {},
+  { page_meta: {} },
+  { page_meta: { total_count: 3 } },
+  { is_success: true },
+  { models: null, page_meta: { total_count: 3 } },
+  { model_list: {} },
+])('does not read %j as an empty library', async (answer) => {
+  const page = await pageFrom(answer)
+  expect(page).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })
+  expect(!page.ok && mayBeUnsupported(page.failure)).toBe(false)
+})
+
+test.each([
+  [{ model_list: [] }, null],
+  [{ model_list: null }, null],
+  [{ models: [], page_meta: {} }, null],
+  [{ page_meta: { total_count: 0 } }, 0],
+])('reads %j as an empty library', async (answer, total) => {
+  expect(await pageFrom(answer)).toEqual(success({ models: [], count: 0, total }))
 })
 
 /** A server with ten pages of a hundred models, the pages that were requested, and how many at a time. */

@@ -61,8 +61,10 @@ export function createAccountList(
     signInCount,
     add(account) {
       signInCounts.set(account.id, signInCount(account.id) + 1)
-      const isAnySignedIn = list().some(({ state }) => state === 'ready')
-      const departed = list().filter(
+      // As stored: a secret that is missing now may be in a keychain that is still locked.
+      const known = accountStore.list()
+      const isAnySignedIn = known.some(({ state }) => state === 'ready')
+      const departed = known.filter(
         (other) =>
           !isAnySignedIn &&
           other.id !== account.id &&

@@ -138,9 +138,11 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
 
   async function check(): Promise<void> {
     if (isClosed()) return
-    const { hasChanged, wasAnyRemoved } = accountChanges()
-    // This process may have written lines about the account after another one had deleted the log files.
-    if (wasAnyRemoved) {
+    const { hasChanged, removed } = accountChanges()
+    if (removed.length > 0) {
+      // Another process may have encrypted what this one still has in memory.
+      await options.release(removed)
+      // This process may have written lines about the account after another one had deleted the log files.
       hasSealed = true
       await deleteTraces(options)
     }
@@ -224,14 +226,16 @@ async function repeatSteps(
 
 /** Returns a function that reports how accounts have changed since its last call, here or in another process. */
 function createAccountChanges(accountStore: SealingOptions['accountStore']) {
-  let seen: readonly Pick<Account, 'id' | 'state'>[] | null = null
+  let seen: readonly Account[] | null = null
+  const summaryOf = (accounts: readonly Account[]) =>
+    JSON.stringify(accounts.map(({ id, state }) => [id, state]))
   return () => {
     const before = seen
-    const now = accountStore.list().map(({ id, state }) => ({ id, state }))
+    const now = accountStore.list()
     seen = now
     return {
-      hasChanged: before !== null && JSON.stringify(before) !== JSON.stringify(now),
-      wasAnyRemoved: before?.some(({ id }) => !now.some((other) => other.id === id)) ?? false,
+      hasChanged: before !== null && summaryOf(before) !== summaryOf(now),
+      removed: before?.filter(({ id }) => !now.some((other) => other.id === id)) ?? [],
     }
   }
 }

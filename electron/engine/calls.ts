@@ -186,7 +186,9 @@ async function signOut(
   services: CallServices,
 ): Promise<Result<SessionView>> {
   const { commands, signIns, sealing, abandonedUploads, rows, library, environment } = services
-  const isLast = isLastSignIn(services.accounts.list(), accountId)
+  const accounts = services.accounts.list()
+  const account = accounts.find(({ id }) => id === accountId)
+  const isLast = isLastSignIn(accounts, accountId)
   const prepared = isLast && data === undefined ? await sealing.prepare() : success(undefined)
   if (!prepared.ok) return prepared
   await commands.suspendAccount(accountId)
@@ -199,7 +201,7 @@ async function signOut(
   let forgotten = Promise.resolve()
   const signedOut = await signIns.signOut(accountId, isLast ? data : undefined, () => {
     signIns.announce()
-    forgotten = library.forget(accountId)
+    if (account) forgotten = library.forget(account)
     if (isLast && data !== 'kept') sealed = sealing.sealDeparted()
   })
   await forgotten

@@ -477,9 +477,9 @@ export function createEngine(options: EngineOptions): Engine {
     const isOfThem = (accountId: string) =>
       !remainingIds.has(accountId) &&
       departed.some((account) => account.id === accountId || isAccountIdOf(account, accountId))
-    for (const { id } of departed) {
-      await commands.suspendAccount(id)
-      await library.forget(id)
+    for (const account of departed) {
+      await commands.suspendAccount(account.id)
+      await library.forget(account)
     }
     const ids = rows.ids().filter((id) => isOfThem(rows.get(id)?.record.accountId ?? ''))
     // A command still reports what became of its files.
@@ -552,7 +552,7 @@ export function createEngine(options: EngineOptions): Engine {
     async useToken(token, retry) {
       const account = await signIns.useToken(token, retry)
       // An earlier version may have stored the listings of a user without a sign-in.
-      if (account.ok && !accounts.hasStoredSignIn(account.value)) await library.forget(account.value.id)
+      if (account.ok && !accounts.hasStoredSignIn(account.value)) await library.forget(account.value)
       return account
     },
     usesServer: uploadAccounts.usesServer,

@@ -2,7 +2,7 @@ import type { Access, Accounts } from '../accounts/accounts.ts'
 import { listAgents } from '../cloud/agents.ts'
 import { mayBeUnsupported } from '../cloud/client.ts'
 import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
-import type { TeamChoice } from '../contract/account.ts'
+import type { Account, TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type {
   Agent,
@@ -56,7 +56,7 @@ export interface Library {
    */
   subscribe(listener: (news: LibraryUpdate) => void): () => void
   /** Deletes what is stored of the account's teams, after a sign-out. */
-  forget(accountId: string): Promise<void>
+  forget(account: Pick<Account, 'server' | 'personId'>): Promise<void>
   /** Aborts running requests. Resolves once the listings are written. */
   close(): Promise<void>
 }

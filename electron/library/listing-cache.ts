@@ -88,14 +88,24 @@ export function createListingCache(
           failure: lastFailure?.failure ?? null,
         })
 
+  /** A time in the future is from before the clock was set back. */
+  function isYounger(atMs: number, maxAgeMs: number): boolean {
+    const ageMs = environment.now() - atMs
+    return ageMs >= 0 && ageMs < maxAgeMs
+  }
+
   function isFresh(maxAgeMs: number): boolean {
-    const nowMs = environment.now()
     if (lastFailure && maxAgeMs > 0) {
       const waitMs =
         retryClassOf(lastFailure.failure) === 'never' ? retryAfterFailureMs.never : retryAfterFailureMs.later
-      if (nowMs - lastFailure.atMs < waitMs) return true
+      if (isYounger(lastFailure.atMs, waitMs)) return true
     }
-    return known !== null && lastFailure === null && nowMs - known.listedAtMs < maxAgeMs
+    return known !== null && lastFailure === null && isYounger(known.listedAtMs, maxAgeMs)
+  }
+
+  /** An update that was requested before a complete listing lacks what that one found. */
+  function isOutdated({ completeAtMs }: KnownListing): boolean {
+    return known !== null && completeAtMs < known.completeAtMs && known.completeAtMs <= environment.now()
   }
 
   async function fetchListing(request: () => Promise<Result<KnownListing>>): Promise<void> {
@@ -103,8 +113,7 @@ export function createListingCache(
     pendingEdits.add(edits)
     const answer = await request().finally(() => pendingEdits.delete(edits))
     if (answer.ok) {
-      // An update that was requested before a complete listing lacks what that one found.
-      if (known === null || answer.value.completeAtMs >= known.completeAtMs) use(answer.value, edits)
+      if (!isOutdated(answer.value)) use(answer.value, edits)
       interrupted = null
       lastFailure = null
       // A copy, so that our later changes don't affect what is written.

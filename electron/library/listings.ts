@@ -1,6 +1,6 @@
 import type { Access, Accounts } from '../accounts/accounts.ts'
 import { mayBeUnsupported } from '../cloud/client.ts'
-import type { TeamChoice } from '../contract/account.ts'
+import type { Account, TeamChoice } from '../contract/account.ts'
 import { isConnectivityFailure, success, type Result } from '../contract/failures.ts'
 import { baseOf } from '../contract/servers.ts'
 import type { Environment } from '../platform/environment.ts'
@@ -27,7 +27,7 @@ export interface Listings {
   /** See `ListingAge`. */
   listing(choice: TeamChoice, maxAgeMs: number | undefined): Promise<CachedListing>
   /** Deletes what is stored of the account's teams. */
-  forget(accountId: string): Promise<void>
+  forget(account: Pick<Account, 'server' | 'personId'>): Promise<void>
   /** Resolves once running requests have ended and the listings are written. */
   written(): Promise<void>
 }
@@ -121,9 +121,8 @@ export function createListings(options: {
           return success(updated.value.listing)
         }),
       ),
-    async forget(accountId) {
-      const person = personOf(accountId)
-      if (!person) return
+    async forget({ server, personId }) {
+      const person = { server: baseOf(server), personId }
       for (const [key, cache] of caches) {
         if (!key.startsWith(`${person.server} ${person.personId} `)) continue
         // A running request must not write its answer afterwards.

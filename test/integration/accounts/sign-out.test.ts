@@ -332,3 +332,20 @@ test('deletes the log lines of this process when another one has signed the acco
   clock.advance(2_000)
   await app.until(() => filesWith(home, ['zq-late']).length === 0)
 })
+
+test('shows nothing of an account that another process has signed out', async () => {
+  const { app, clock, file, folder, open } = await setup({ accountCheckMs: 2_000 })
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.settled(id)
+  const watched = join(folder, 'watched')
+  mkdirSync(watched)
+  const { accountId = '', teamId = '' } = app.session().chosen ?? {}
+  valueOf(await app.engine.watchFolder(watched, { accountId, teamId }, async () => true))
+  // Since the sign-in the accounts were compared at least once.
+  clock.advance(2_000)
+  const command = await open()
+  valueOf(await signOut(command))
+  clock.advance(2_000)
+  await app.until(() => app.rows().length === 0)
+  expect(valueOf(await app.calls.watching(undefined)).folders).toEqual([])
+})

@@ -293,11 +293,13 @@ test('tries again after a minute to delete a log that could not be deleted', asy
   expect(hasLog()).toBe(false)
 })
 
-test('deletes the log if another process has encrypted an account, since lines may have followed', async () => {
-  const { sealing, database, check, writeLog, hasLog } = setup([ready, accountOf('bob')])
+test('releases an account that another process has encrypted, and deletes lines of the log that followed', async () => {
+  const { sealing, database, state, check, writeLog, hasLog } = setup([ready])
   sealing.watch()
   writeLog()
-  database.exec(`DELETE FROM accounts WHERE id = 'cloud.example alice'`)
+  database.exec(`DELETE FROM accounts WHERE id = '${ready.id}'`)
   await check()
-  expect(hasLog()).toBe(false)
+  expect([state.releasedIds, hasLog()]).toEqual([[ready.id], false])
+  await check()
+  expect(state.releasedIds).toEqual([ready.id])
 })

@@ -74,6 +74,7 @@ async function setup() {
     clock,
     cloud,
     library,
+    alice: accountOf('alice'),
     lists,
     add,
     addMany,
@@ -411,6 +412,18 @@ test('keeps the listing of a large library for the next process', async () => {
   await again.close()
 })
 
+test('requests a listing again whose time is in the future, because the clock was set back', async () => {
+  const { library, clock, add } = await setup()
+  add('old')
+  clock.advance(30 * 60_000)
+  await library.models(home)
+  clock.advance(-30 * 60_000)
+  add('new')
+  expect(names(await library.models(home))).toEqual(['new', 'old'])
+  add('newer')
+  expect(names(await library.models(home, { maxAgeMs: 0 }))).toEqual(['new', 'newer', 'old'])
+})
+
 test('stores no listing of a user who only has a token from outside', async () => {
   const { library, state, addMany, reopen, lists, stored } = await setup()
   state.hasStoredSignIn = false
@@ -425,12 +438,12 @@ test('stores no listing of a user who only has a token from outside', async () =
 })
 
 test('forgets what is stored of an account, also if its listing is being requested', async () => {
-  const { library, cloud, lists, stored, countOf } = await setupLarge()
+  const { library, alice, cloud, lists, stored, countOf } = await setupLarge()
   await expect.poll(stored).toHaveLength(1)
   const held = cloud.hold('listModels')
   const asked = library.models(home)
   await held.arrived
-  await library.forget('alice')
+  await library.forget(alice)
   held.release()
   await asked
   expect([stored(), library.cachedModels(home)]).toEqual([[], null])

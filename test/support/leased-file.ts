@@ -7,16 +7,26 @@ import { onTestFinished } from 'vitest'
 
 /**
  * Takes a lease on a file as Samba does, and returns it after a line of input. From then on, prints when the
- * file is opened and closed (inotify(7): IN_OPEN, IN_CLOSE_NOWRITE).
+ * file is opened and closed (inotify(7): IN_OPEN, IN_CLOSE_NOWRITE). The signal is read from a pipe: one that arrives
+ * just before a blocking read would not be handled until the read ends.
  */
 const leaseHolder = `
-import ctypes, fcntl, os, signal, struct, sys
+import ctypes, fcntl, os, select, signal, struct, sys
 path = sys.argv[1]
 file = os.open(path, os.O_RDWR)
-signal.signal(signal.SIGIO, lambda *_: os.write(1, b'requested\\n'))
+signalled, wakeup = os.pipe()
+os.set_blocking(wakeup, False)
+signal.signal(signal.SIGIO, lambda *_: None)
+signal.set_wakeup_fd(wakeup)
 fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
 os.write(1, b'leased\\n')
-sys.stdin.readline()
+while True:
+    ready, _, _ = select.select([0, signalled], [], [])
+    if signalled in ready:
+        os.read(signalled, 4096)
+        os.write(1, b'requested\\n')
+    if 0 in ready:
+        break
 libc = ctypes.CDLL(None)
 watch = libc.inotify_init()
 libc.inotify_add_watch(watch, path.encode(), 0x20 | 0x10)

@@ -40,6 +40,15 @@ async function setup() {
     /** Which of the account's texts the data folder has. */
     readable: () => textsIn(home, texts),
     counts: () => countsOf(home),
+    /**
+     * Reads the journal until the returned function is called. Erasing waits for that for 0.2 s; without, it may have
+     * ended before a busy machine kills the process.
+     */
+    keepReading() {
+      const journal = new DatabaseSync(join(home, 'journal.sqlite'), { readOnly: true })
+      journal.exec('BEGIN; SELECT count(*) FROM uploads')
+      return () => journal.close()
+    },
     keyring: () => keyrings.at(-1),
     /** Ends the keyring and unlocks it again, as after a restart of the computer. */
     async unlock() {
@@ -86,11 +95,13 @@ test.each([
   ['in the middle', ({ sealed }: { readonly sealed: number }) => sealed > 12],
   ['before it erases', ({ uploads }: { readonly uploads: number }) => uploads === 0],
 ])('a logout that is killed %s is completed by the next command', async (_when, isReached) => {
-  const { start, login, readable, counts } = await setup()
+  const { start, login, readable, counts, keepReading } = await setup()
+  const stopReading = keepReading()
   const logout = start(['logout'])
   await expect.poll(counts, { interval: 1, timeout: 30_000 }).toSatisfy(isReached)
   logout.child.kill('SIGKILL')
   expect((await logout.ended).signal).toBe('SIGKILL')
+  stopReading()
   const status = await start(['accounts']).ended
   expect(status.out).not.toContain('zq-')
   expect(readable()).toEqual([])

@@ -7,7 +7,7 @@ import {
   type FailureCode,
   type Remedy,
 } from '../../../electron/contract/failures.ts'
-import { failureStateOf } from '../../../electron/contract/uploads.ts'
+import { failureStateOf, isRecheckedSoon } from '../../../electron/contract/uploads.ts'
 import { catalogues, failureText, translatorFor } from '../../../electron/messages/messages.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, noonMs, patchOf, row, sendingRow } from '../support/rows.ts'
@@ -33,8 +33,7 @@ const paramsOf = (code: FailureCode) =>
   )
 const codes = Object.keys(failureKinds) as FailureCode[]
 
-// A file that is still being written needs no remedy.
-test.each(codes.filter((code) => code !== 'file-being-written'))(
+test.each(codes.filter((code) => !isRecheckedSoon(failure(code))))(
   'shows %s on its row with message, code and one remedy',
   async (code) => {
     const why = failure(code, paramsOf(code))

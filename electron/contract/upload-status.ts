@@ -46,7 +46,7 @@ const waitReasonOfCode: Readonly<Partial<Record<FailureCode, WaitReason>>> = {
   'path-goes-first': 'upload',
   'other-process': 'upload',
   'file-being-written': 'file',
-  'file-not-inspected': 'file',
+  'file-not-inspected': 'turn',
   'hash-interrupted': 'file',
   // A later sign-in is used at once.
   'signed-out': 'sign-in',

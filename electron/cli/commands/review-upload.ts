@@ -3,7 +3,7 @@ import type { EnqueueRequest, UploadProposal } from '../../engine/engine.ts'
 import { blockedIdsOf, decisionIdsOf } from '../../contract/review.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { Command } from '../arguments.ts'
-import type { CommandContext } from '../command-context.ts'
+import type { UploadContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { createPasswordPrompt } from '../output/password-prompt.ts'
@@ -23,7 +23,7 @@ export interface UploadReview {
 
 export function createUploadReview(
   command: UploadCommand,
-  { streams, interruption }: Pick<CommandContext, 'streams' | 'interruption'>,
+  { streams, interruption, reporter }: Pick<UploadContext, 'streams' | 'interruption' | 'reporter'>,
   { isForSeveralTeams }: { readonly isForSeveralTeams: boolean },
 ): UploadReview {
   const { out, err } = streams
@@ -71,6 +71,17 @@ export function createUploadReview(
       return false
     }
     if (!proposal.isReviewNeeded) return true
+    // Files of another team may be uploading.
+    reporter.suspendOutput()
+    try {
+      return await isApproved(proposal)
+    } finally {
+      reporter.continueOutput()
+    }
+  }
+
+  /** Asks, or shows the plan where it can't. */
+  async function isApproved(proposal: UploadProposal): Promise<boolean> {
     const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
     if (command.json || !canAsk) showPlan(proposal)
     const answer = canAsk ? await ask(proposal) : 'not-asked'

@@ -1,4 +1,4 @@
-import { remedyOf, retryClassOf, success, type Result } from '../../contract/failures.ts'
+import { remedyOf, retryClassOf, success, type Failure, type Result } from '../../contract/failures.ts'
 import type { UploadRow } from '../../contract/uploads.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { Engine } from '../../engine/engine.ts'
@@ -10,24 +10,32 @@ import { describeFailure, type StopSummary } from '../output/output.ts'
 /** Maximum wait after Ctrl-C for the cleanup of storage; the next start does the rest. */
 const cleanUpTimeoutMs = 10_000
 
-/** Removes reported failures that a later run can't fix, so that the app doesn't show them. */
+/**
+ * Removes reported failures that a later run can't fix, so that the app doesn't show them. Uploads that
+ * storage has data of stay, since another run continues them.
+ */
 export async function removeFailedUploads(
   engine: Engine,
   rows: readonly UploadRow[],
   environment: Environment,
 ): Promise<void> {
   const removable = rows.filter(
-    ({ phase, failure }) =>
-      phase === 'failed' &&
-      failure &&
-      retryClassOf(failure) !== 'after-sign-in' &&
-      // The app asks about path conflicts.
-      remedyOf(failure) !== 'choose',
+    (row) => row.phase === 'failed' && row.failure && isOfFileOrTarget(row.failure) && !isInStorage(row),
   )
   if (removable.length === 0) return
   await engine.calls.cancel({ ids: removable.map(({ id }) => id) })
   await cleanUpStorage(engine, environment)
 }
+
+/** Whether only another file or target helps. The app asks about path conflicts. */
+function isOfFileOrTarget(failure: Failure): boolean {
+  if (retryClassOf(failure) !== 'never') return false
+  const remedy = remedyOf(failure)
+  return failure.code.startsWith('file-') || remedy === 'edit' || remedy === 'remove'
+}
+
+/** Whether storage has acknowledged parts or the whole object. */
+const isInStorage = ({ sentBytes, storageKey }: UploadRow) => sentBytes > 0 || storageKey !== null
 
 /**
  * Stops all uploads after Ctrl-C: removes them, or pauses them, so that the app doesn't resume them by

@@ -97,6 +97,9 @@ export function createJsonReporter(
     pausing: ({ finishingParts, unacknowledgedBytes }) =>
       write('pausing', { finishingParts, unacknowledgedBytes }),
     stopped: (summary) => write('interrupted', summary),
+    // Events are read by programs and written at once.
+    suspendOutput: () => {},
+    continueOutput: () => {},
     finished: () => {},
   }
 }

@@ -86,6 +86,10 @@ export interface UploadReporter {
   /** Uploads are being paused and finish some parts. Progress is reported until they are paused. */
   pausing(pausing: PausingTotals): void
   stopped(summary: StopSummary): void
+  /** While the user reads a list or a question on the terminal, nothing else is written there. */
+  suspendOutput(): void
+  /** Writes what was reported since `suspendOutput`. */
+  continueOutput(): void
   /** Ends the progress display. */
   finished(): void
 }

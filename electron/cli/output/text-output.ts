@@ -17,6 +17,7 @@ import {
   type UploadReporter,
 } from './output.ts'
 import { fitText, textWidth } from './terminal-text.ts'
+import type { TextStream } from './text-stream.ts'
 
 const bytes = (count: number) => formatBytes(count, 'en')
 
@@ -33,22 +34,29 @@ export function createTextReporter(
   let failedCount = 0
   /** No progress lines while uploads are being stopped. */
   let isFinished = false
-  const write = (text: string) => {
+  /** While the output is suspended, what is written afterwards. */
+  let delayedWrites: (() => void)[] | null = null
+  const writeTo = (stream: TextStream, text: string) => {
+    const writeLine = () => stream.line(text)
     live.clear()
-    if (!quiet) out.line(text)
+    if (delayedWrites) delayedWrites.push(writeLine)
+    else writeLine()
   }
+  const write = (text: string) => {
+    if (!quiet) writeTo(out, text)
+  }
+  const writeAlways = (text: string) => writeTo(quiet ? err : out, text)
   return {
     signInDelayed: (reason) => write(`waiting     to sign in: ${describeFailure(reason, 'retrying')}`),
     queued: (row) => write(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
     skipped: (file) => write(`skipped     ${file.name} (${skipReasonText(file)})`),
     linksSkipped(count) {
       const text = `note        ${count} ${count === 1 ? 'link to another place was' : 'links to other places were'} not followed; models that need them are incomplete`
-      if (quiet) err.line(text)
-      else write(text)
+      writeAlways(text)
     },
     notResumed: ({ file, reason }) => write(`not resumed ${file} (${notResumedReasons[reason]})`),
     progress(_changed, progress) {
-      if (!quiet && !isFinished) live.show(progressLines(progress, err.terminal))
+      if (!quiet && !isFinished && !delayedWrites) live.show(progressLines(progress, err.terminal))
     },
     waiting: (row) =>
       write(`waiting     ${row.fileName}: ${row.failure ? describeFailure(row.failure, 'retrying') : ''}`),
@@ -62,7 +70,7 @@ export function createTextReporter(
       if (verification === null) return
       const label = verificationLabel(verification).padEnd(12)
       const text = `${label}${row.fileName}: ${verificationLines(verification, t).join(' ')}`
-      if (quiet && isRecordWrong(verification)) err.line(text)
+      if (isRecordWrong(verification)) writeAlways(text)
       else write(text)
     },
     alreadyInLibrary(row) {
@@ -80,19 +88,25 @@ export function createTextReporter(
     failed(row) {
       failedCount += 1
       const text = `failed      ${row.fileName}: ${row.failure ? describeFailure(row.failure) : ''}`
-      if (quiet) err.line(text)
-      else write(text)
+      writeAlways(text)
     },
     modelEnded({ recognition }, { fileCount, presentCount, missing }) {
       const name = recognition.group?.name ?? ''
       if (presentCount === fileCount)
         return write(`complete    ${name}: all ${fileCount} files are in the library`)
       const text = `incomplete  ${name}: ${presentCount} of ${fileCount} files are in the library; missing: ${missing.join(', ')}`
-      if (quiet) err.line(text)
-      else write(text)
+      writeAlways(text)
     },
     pausing: live.clear,
     stopped: live.clear,
+    suspendOutput() {
+      delayedWrites ??= []
+      live.clear()
+    },
+    continueOutput() {
+      delayedWrites?.forEach((writeLine) => writeLine())
+      delayedWrites = null
+    },
     finished() {
       isFinished = true
       live.clear()

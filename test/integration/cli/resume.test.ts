@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { accessTokenOf } from '../../support/command-line.ts'
-import { setupCommand, type CommandHarness } from '../../support/command-harness.ts'
+import { partBytes, setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 
 /** Starts an upload of the file and ends the process while its bytes are sent, on Ctrl-C without finishing. */
 async function interruptUpload({ cloud, start }: CommandHarness, path: string, signal: NodeJS.Signals) {
@@ -107,4 +107,24 @@ test('finishes uploads of several teams', async () => {
   const { code } = await run('resume')
   const counts = [ALICES_TEAM_ID, STUDIO_NORTH_ID].map((team) => cloud.modelsOf(team).length)
   expect([code, counts]).toEqual([0, [1, 1]])
+})
+
+test('sends no acknowledged part again after an upload has failed', async () => {
+  const { run, file, cloud, countOf } = await setupCommand()
+  const path = await file('a.safetensors', { sizeBytes: 3 * partBytes })
+  cloud.fail({ on: 'completeMultipart', how: 403 })
+  const { code, json } = await run('upload', path, '--json')
+  expect([code, json().at(-1)?.['code']]).toEqual([1, 'forbidden'])
+  const again = await run('upload', path, '--json')
+  expect([again.code, countOf('initiateMultipart'), countOf('put-part')]).toEqual([0, 1, 3])
+})
+
+test('only registers a model again after the server has refused it', async () => {
+  const { run, file, cloud, countOf } = await setupCommand()
+  const path = await file('a.safetensors')
+  cloud.fail({ on: 'registerModel', how: 403 })
+  const { code, json } = await run('upload', path, '--json')
+  expect([code, json().at(-1)?.['code']]).toEqual([1, 'forbidden'])
+  const again = await run('upload', path, '--json')
+  expect([again.code, countOf('put-object')]).toEqual([0, 1])
 })

@@ -1,7 +1,7 @@
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { flux } from '../../fixtures/family.ts'
 import { writeText } from '../../fixtures/model-files.ts'
 import { shellCall, torchZip } from '../../fixtures/pickles.ts'
@@ -116,6 +116,31 @@ test('asks on a terminal, and uploads only after a yes', async () => {
   agreed.child.stdin?.write('y\r')
   const yes = await agreed.ended
   expect([yes.code, cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 6])
+})
+
+test('keeps the question on the terminal while files of another team are uploaded', async () => {
+  const cli = await setup()
+  const { cloud } = cli
+  const paths = await writeFiles(cli, 6)
+  const held = cloud.hold('put-object', 'answer')
+  const teams = ['--team', ALICES_TEAM_ID, '--team', STUDIO_NORTH_ID]
+  const command = runOnTerminal(cli, 'upload', ...paths, ...teams)
+  await command.printed((out) => out.includes("to Alice's Team? [y/N] "))
+  command.child.stdin?.write('y\r')
+  const question = 'to Studio North? [y/N] '
+  await command.printed((out) => out.includes(question))
+  // Progress is reported ten times a second, so it is reported before the retry.
+  cloud.fail({ on: 'registerModel', how: 503, retryAfterSeconds: 1 })
+  held.release()
+  await cloud.ended('registerModel', 7)
+  command.child.stdin?.write('\r')
+  const { code, out } = await command.ended
+  const [shown = '', rest = ''] = (out.split(question)[1] ?? '').split(
+    'Nothing was uploaded to Studio North.',
+  )
+  // oxlint-disable-next-line no-control-regex -- matches movements of the cursor to earlier lines
+  expect([code, /\u001b\[\d+A|registered|waiting/.test(shown)]).toEqual([1, false])
+  expect(terminalLines(rest).filter((line) => line.startsWith('registered'))).toHaveLength(6)
 })
 
 test('records nothing if it is killed at the question', async () => {

@@ -80,6 +80,6 @@ test('documents every JSON event of an upload with its members', () => {
       ...Object.keys(members).filter((name) => !entry.includes(`\`${name}\``)),
     ]
   })
-  const { finished: _, ...reports } = reporter
+  const { finished: _, suspendOutput: __, continueOutput: ___, ...reports } = reporter
   expect([events.size, undocumented]).toEqual([Object.keys(reports).length, []])
 })

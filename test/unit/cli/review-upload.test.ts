@@ -4,6 +4,7 @@ import { parseCommand, type Command } from '../../../electron/cli/arguments.ts'
 import { createUploadReview } from '../../../electron/cli/commands/review-upload.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import { listenForInterruption } from '../../../electron/cli/interruption.ts'
+import type { UploadReporter } from '../../../electron/cli/output/output.ts'
 import type { ReviewGroup } from '../../../electron/contract/review.ts'
 import type { UploadProposal } from '../../../electron/engine/engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
@@ -20,14 +21,20 @@ const proposal = (change: Partial<UploadProposal> = {}): UploadProposal => ({
   ...change,
 })
 
-/** The review of an `upload` with these options, without a terminal. */
+/**
+ * The review of an `upload` with these options, without a terminal. `err` also has when other output is suspended.
+ */
 async function review(options: string, given: UploadProposal, isForSeveralTeams = false) {
   const { streams, out, err } = recordedStreams()
+  const reporter = {
+    suspendOutput: () => void err.push('(suspended)'),
+    continueOutput: () => void err.push('(continued)'),
+  } as Partial<UploadReporter> as UploadReporter
   const interruption = listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined)
   const command = parseCommand(['upload', 'a', ...options.split(' ').filter(Boolean)])
   const { request, refusedWith } = createUploadReview(
     command as Command & { name: 'upload' },
-    { streams, interruption },
+    { streams, interruption, reporter },
     { isForSeveralTeams },
   )
   const isApproved = await request.approve?.(given)
@@ -48,10 +55,12 @@ test('without a terminal shows the plan and uploads nothing', async () => {
   const { isApproved, exitCode, out, err } = await review('', proposal())
   expect([isApproved, exitCode, out.length]).toEqual([false, exitCodes.someFailed, 2])
   expect(err).toEqual([
+    '(suspended)',
     'Nothing was uploaded, because these files need your decision. Run the command on a terminal, or with --yes.',
+    '(continued)',
   ])
   const several = await review('', proposal(), true)
-  expect(several.err[0]).toMatch(/^Nothing was uploaded to Studio North, because /)
+  expect(several.err[1]).toMatch(/^Nothing was uploaded to Studio North, because /)
 })
 
 test('without a terminal writes the plan and the decision as JSON', async () => {

@@ -215,7 +215,8 @@ test('does not wait forever for the cleanup of storage', async () => {
   await removed
 })
 
-test('removes only failures that neither the app nor a sign-in can fix, and waits for that', async () => {
+/** Ids of the rows that `removeFailedUploads` removes, and what it waits for. */
+async function removedOf(rows: readonly UploadRow[]) {
   const done: unknown[] = []
   const engine = fakeEngine({
     calls: {
@@ -231,15 +232,30 @@ test('removes only failures that neither the app nor a sign-in can fix, and wait
     },
     abandonedCount: () => 0,
   })
-  const environment = createTestEnvironment(standingClock())
-  const kept = [
-    failedRow('a', failure('signed-out')),
-    pathConflictRow('b'),
-    registeredRow('c'),
-    sendingRow('d', { phase: 'retrying', failure: failure('server-trouble', { status: 503 }) }),
+  await removeFailedUploads(engine, rows, createTestEnvironment(standingClock()))
+  return done
+}
+
+test('removes failures that only another file or target fixes, and waits for the cleanup', async () => {
+  const rows = [
+    failedRow('a', failure('file-empty')),
+    failedRow('b', failure('target-path')),
+    failedRow('c', failure('path-not-found')),
+    registeredRow('d'),
   ]
-  await removeFailedUploads(engine, kept, environment)
-  expect(done).toEqual([])
-  await removeFailedUploads(engine, [...kept, failedRow('e', failure('file-empty'))], environment)
-  expect(done).toEqual([{ ids: ['e'] }, 'cleaned up'])
+  expect(await removedOf(rows)).toEqual([{ ids: ['a', 'b', 'c'] }, 'cleaned up'])
+})
+
+test.each<[string, UploadRow]>([
+  ['waits for a sign-in', failedRow('a', failure('signed-out'))],
+  ['has a path conflict', pathConflictRow('a')],
+  ['is retried', sendingRow('a', { phase: 'retrying', failure: failure('server-trouble', { status: 503 }) })],
+  ['met a server error', failedRow('a', failure('server-trouble', { status: 503 }))],
+  ['met a file that can’t be read at the moment', failedRow('a', failure('file-read-trouble'))],
+  ['was forbidden', failedRow('a', failure('forbidden'))],
+  ['needs a login at the proxy', failedRow('a', failure('proxy-sign-in'))],
+  ['has parts in storage', failedRow('a', failure('file-missing'), { started: true, sentBytes: 5_242_880 })],
+  ['has its file in storage', failedRow('a', failure('target-name'), { started: true, storageKey: 'key' })],
+])('keeps an upload that %s', async (_name, row) => {
+  expect(await removedOf([row])).toEqual([])
 })

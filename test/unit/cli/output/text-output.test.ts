@@ -235,6 +235,30 @@ test('a line is written above the progress, which disappears at the end', () => 
   expect(written.at(-1)).toBe(cleared)
 })
 
+test.each([false, true])('writes and draws nothing while its output is suspended (quiet: %s)', (quiet) => {
+  const { reporter, lines } = createReporter({ isTTY: true, quiet })
+  const progress = { running: [sending], totals, uploadCount: 1, endedCount: 0 }
+  reporter.suspendOutput()
+  reporter.progress([sending], progress)
+  reporter.failed(failedRow('Flux', failure('file-missing')))
+  reporter.registered(registeredRow('Flux'))
+  expect(lines).toEqual({ out: [], err: [] })
+  reporter.continueOutput()
+  const written = [...lines.out, ...lines.err].map((line) => line.split(' ')[0])
+  expect(written).toEqual(quiet ? ['failed'] : ['failed', 'registered'])
+  reporter.progress([sending], progress)
+  expect(lines.err).toHaveLength(1)
+})
+
+test('clears the progress when its output is suspended', () => {
+  const written: string[] = []
+  const stream = createTextStream({ isTTY: true, columns: 80, write: (text) => written.push(text) })
+  const reporter = createTextReporter({ out: stream, err: stream }, { quiet: false })
+  reporter.progress([sending], { running: [sending], totals, uploadCount: 1, endedCount: 0 })
+  reporter.suspendOutput()
+  expect(written.slice(1)).toEqual(['\r\u001b[1A\u001b[0J'])
+})
+
 test.each([
   [29, '<1 min left'],
   [30, '1 min left'],

@@ -99,12 +99,12 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
 
   async function check(id: string, signal: AbortSignal): Promise<ConflictCheckResult> {
     if (rows.get(id)?.record.failure?.code === 'other-process') {
-      const claim = claimFile(options, id)
+      const claim = await claimFile(options, id, signal)
       if (claim.kind !== 'proceed') return claim
     }
     const result = await checkConflicts(id, signal)
     if (result.kind !== 'proceed') return result
-    const claim = claimFile(options, id)
+    const claim = await claimFile(options, id, signal)
     if (claim.kind === 'proceed') passed.add(id)
     else passed.delete(id)
     return claim
@@ -216,14 +216,20 @@ function listWithTimeout(
   return raceAbort(withTimeout(request, environment.timers, timeoutMs), signal)
 }
 
-/** Claims the file last: what another process registers during the other checks is found here. */
-function claimFile(
-  { rows, library, store, environment, onDuplicate }: ConflictCheckOptions,
+/**
+ * Claims the file last: what another process registers during the other checks is found here. A model that was
+ * deleted since doesn't count.
+ */
+async function claimFile(
+  options: ConflictCheckOptions,
   id: string,
-): ConflictCheckResult {
+  signal: AbortSignal,
+  deletedModelIds: ReadonlySet<string> = new Set(),
+): Promise<ConflictCheckResult> {
+  const { rows, library, store, environment, onDuplicate } = options
   const record = rows.get(id)?.record
   if (!record) return proceed
-  const claim = store.claimFile(record)
+  const claim = store.claimFile(record, deletedModelIds)
   if (!claim.ok) return { kind: 'failed', failure: claim.failure }
   switch (claim.value.kind) {
     case 'held': {
@@ -236,6 +242,11 @@ function claimFile(
     }
     case 'registered': {
       const { record: other } = claim.value
+      const { modelId } = other.state
+      const current = await library.model(choiceOf(record), modelId)
+      if (signal.aborted) return abortedOutcome
+      if (!current.ok && current.failure.code === 'not-found')
+        return claimFile(options, id, signal, new Set([...deletedModelIds, modelId]))
       const model = toLibraryModel(other)
       // The cached listing may be older.
       library.addRegistered(choiceOf(record), model)

@@ -38,8 +38,9 @@ export interface FileClaims {
    * two processes never send it both. A file is the same under any path if size, modification time and inode
    * are the same. Two uploads of one process compare themselves. An upload that is held has no claim itself,
    * so that no two wait for each other.
+   * @param deletedModelIds models that were registered of the file and no longer exist
    */
-  claimFile(record: UploadRecord): Result<FileClaim>
+  claimFile(record: UploadRecord, deletedModelIds?: ReadonlySet<string>): Result<FileClaim>
   /**
    * Lets other processes send the file of an upload that stopped or waits for another one, or of all uploads
    * of this process.
@@ -86,14 +87,15 @@ export function createFileClaims(
      WHERE id = ? AND (multipart IS NOT NULL OR storage_key IS NOT NULL) AND phase <> 'registered'`,
   )
 
-  function claim(record: UploadRecord): FileClaim {
+  function claim(record: UploadRecord, deletedModelIds: ReadonlySet<string>): FileClaim {
     const others = findOthers(record)
     const living = others.length > 0 ? livingProcesses(database) : new Map<string, number>()
     const abandoned: UploadRecord[] = []
     const stopped: UploadRecord[] = []
     for (const { other, runner: otherRunner, isClaimed } of others) {
       if (isRegistered(other)) {
-        if (other.state.finishedAtMs >= record.addedAtMs) return { kind: 'registered', record: other }
+        const isLater = other.state.finishedAtMs >= record.addedAtMs
+        if (isLater && !deletedModelIds.has(other.state.modelId)) return { kind: 'registered', record: other }
       } else if (otherRunner !== runner) {
         const pid = living.get(otherRunner)
         if (pid === undefined) abandoned.push(other)
@@ -133,10 +135,10 @@ export function createFileClaims(
   }
 
   return {
-    claimFile(record) {
+    claimFile(record, deletedModelIds = new Set()) {
       let result: FileClaim = { kind: 'claimed', isContinued: false }
       const written = write(() => {
-        result = claim(record)
+        result = claim(record, deletedModelIds)
       })
       return written.ok ? success(result) : written
     },

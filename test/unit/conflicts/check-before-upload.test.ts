@@ -52,6 +52,18 @@ test.each([
   },
 )
 
+test('sends a file again if all models that other processes have registered of it are deleted', async () => {
+  const current = failed(failure('not-found'))
+  const { add, check, listed, duplicates, store, lookedUp } = setup([], { current })
+  const { id, identity, team, target } = add('a', bytesOf(1_000, 1))
+  for (const modelId of ['m1', 'm2'])
+    store.add([
+      uploadRecord({ identity, team, target, phase: 'registered', state: registeredState(modelId, 2 ** 50) }),
+    ])
+  expect(await check(id)).toEqual(proceed)
+  expect([lookedUp.sort(), listed, duplicates]).toEqual([['m1', 'm2'], [], []])
+})
+
 test('does not hash files whose size no model has', async () => {
   const models = [1, 2, 3].map((number) => model(`other ${number}`, bytesOf(1_000 + number, number)))
   const { add, check, hashed } = setup(models)

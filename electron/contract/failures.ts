@@ -124,6 +124,7 @@ export const failureKinds = {
   'offer-changed': { retry: 'never', remedy: 'none' },
   'folder-too-large': { retry: 'never', remedy: 'none' },
   'not-saved': { retry: 'never', remedy: 'none' },
+  'settings-not-saved': { retry: 'never', remedy: 'none' },
   'journal-damaged': { retry: 'never', remedy: 'none' },
   'server-in-use': { retry: 'never', remedy: 'none' },
   'server-removed': { retry: 'never', remedy: 'settings' },

@@ -8,13 +8,16 @@ import type { Log } from './environment.ts'
 /** A JSON file of named values. Other programs and the user may have edited it. */
 export interface JsonStore {
   read(): Readonly<Record<string, unknown>>
-  /** Values whose names are not given stay as they are. */
-  write(values: Readonly<Record<string, unknown>>): void
+  /** Values whose names are not given stay as they are. Returns false if the file could not be written. */
+  write(values: Readonly<Record<string, unknown>>): boolean
 }
 
 export interface SettingsStore {
   current(): Settings
-  /** `bad-server-address` when the server is neither https nor on this computer. */
+  /**
+   * `bad-server-address` when the server is neither https nor on this computer; `settings-not-saved` when the
+   * change applies, but only until the app ends.
+   */
   change(change: CallArgs<'changeSettings'>): Result<Settings>
   /** Called after each change. */
   onChange(listener: (settings: Settings, before: Settings) => void): void
@@ -67,11 +70,11 @@ export function createSettings(options: {
       if (server === null) return failed(failure('bad-server-address'))
       const given = Object.entries({ ...change, server }).filter(([, value]) => value !== undefined)
       const values = Object.fromEntries(given)
-      store.write(values)
+      const isSaved = store.write(values)
       const before = current
       current = { ...current, ...values, ...override }
       for (const listener of listeners) listener(current, before)
-      return success(current)
+      return isSaved ? success(current) : failed(failure('settings-not-saved'))
     },
     onChange(listener) {
       listeners.push(listener)

@@ -13,12 +13,25 @@ const stranger = 'https://stranger.example/api/v1'
 const silentLog: Log = { info() {}, warn() {}, error() {} }
 const rejected = { ok: false, failure: { code: 'bad-call' } }
 
-function setup(answers: { isConfirmed?: boolean; check?: Partial<ServerCheck>; usedServer?: string } = {}) {
+interface Answers {
+  readonly isConfirmed?: boolean
+  readonly check?: Partial<ServerCheck>
+  readonly usedServer?: string
+  readonly isSaved?: boolean
+}
+
+function setup(answers: Answers = {}) {
   const errors: string[] = []
   const stored: Record<string, unknown> = { server: home }
   const settings = valueOf(
     createSettings({
-      store: { read: () => stored, write: (values) => void Object.assign(stored, values) },
+      store: {
+        read: () => stored,
+        write(values) {
+          Object.assign(stored, values)
+          return answers.isSaved ?? true
+        },
+      },
       serverFromOutside: undefined,
       log: silentLog,
     }),
@@ -68,6 +81,15 @@ test('uses a confirmed server and asks about it once, also if it was unreachable
   check.failure = null
   expect(await handlers.addServer({ address: `${stranger}/` })).toMatchObject({ value: { failure: null } })
   expect([settings.current().server, asked]).toEqual([stranger, [stranger]])
+})
+
+test('says that a change by the page could not be saved', async () => {
+  const { handlers, settings } = setup({ isSaved: false })
+  expect(await handlers.changeSettings({ review: 'always' })).toMatchObject({
+    ok: false,
+    failure: { code: 'settings-not-saved' },
+  })
+  expect(settings.current().review).toBe('always')
 })
 
 test('the page can only choose and keep servers that are known', async () => {

@@ -6,10 +6,16 @@ import { serverAddressOf } from '../../../electron/contract/servers.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
-function setup(stored: Record<string, unknown> = {}, serverFromOutside?: string) {
+function setup(stored: Record<string, unknown> = {}, serverFromOutside?: string, isWritable = true) {
   const values: Record<string, unknown> = { ...stored }
   const warnings: unknown[] = []
-  const store: JsonStore = { read: () => values, write: (more) => void Object.assign(values, more) }
+  const store: JsonStore = {
+    read: () => values,
+    write(more) {
+      if (isWritable) Object.assign(values, more)
+      return isWritable
+    },
+  }
   const log: Log = { info() {}, error() {}, warn: (_message, facts) => void warnings.push(facts) }
   return { values, warnings, settings: valueOf(createSettings({ store, serverFromOutside, log })) }
 }
@@ -66,6 +72,17 @@ describe('a change', () => {
     expect([settings.current().atOnce, values, heard]).toEqual([5, { atOnce: 5 }, [[5, 3]]])
   })
 
+  test('that can’t be saved applies until the end of the app, and is reported', () => {
+    const { values, settings } = setup({}, undefined, false)
+    const heard: unknown[] = []
+    settings.onChange((now) => heard.push(now.review))
+    expect(settings.change({ review: 'always' })).toMatchObject({
+      ok: false,
+      failure: { code: 'settings-not-saved' },
+    })
+    expect([settings.current().review, heard, values]).toEqual(['always', ['always'], {}])
+  })
+
   test('to a server that is neither https nor on this computer is refused and changes nothing', () => {
     const { values, settings } = setup()
     expect(settings.change({ server: 'http://example.org/api/v1', atOnce: 5 })).toMatchObject({
@@ -90,7 +107,7 @@ describe('a server from the environment', () => {
   test.each(['ftp://example.org', 'http://example.org/api/v1', 'http://localhost.example.org', 'cyberun'])(
     'is refused, not replaced, if it is no server address or an unencrypted one: %s',
     (serverFromOutside) => {
-      const store: JsonStore = { read: () => ({}), write() {} }
+      const store: JsonStore = { read: () => ({}), write: () => true }
       const { log } = createTestEnvironment(standingClock())
       expect(createSettings({ store, serverFromOutside, log })).toMatchObject({
         ok: false,

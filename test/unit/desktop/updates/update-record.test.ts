@@ -7,7 +7,10 @@ function setup(isSeen: boolean) {
   const clock = standingClock()
   const memory = {
     read: () => stored,
-    write: (change: Readonly<Record<string, unknown>>) => void (stored = { ...stored, ...change }),
+    write(change: Readonly<Record<string, unknown>>) {
+      stored = { ...stored, ...change }
+      return true
+    },
   }
   const start = () => createUpdateRecord({ memory, isWindowVisible: () => isSeen, now: clock.now })
   return { clock, start }

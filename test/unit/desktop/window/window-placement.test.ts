@@ -16,7 +16,10 @@ function setup(stored: Readonly<Record<string, unknown>> = {}) {
   let values = { ...stored }
   return createDisplayPlacements({
     read: () => values,
-    write: (more) => void (values = { ...values, ...more }),
+    write(more) {
+      values = { ...values, ...more }
+      return true
+    },
   })
 }
 

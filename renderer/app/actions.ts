@@ -138,6 +138,23 @@ export class Actions {
     if (typed !== row.target[editing.field]) this.#reportStarted(row, typed)
   }
 
+  /** Closes the field of a removed row and a question about it, which would hold the list. */
+  readonly rowsRemoved = (ids: readonly string[]): void => {
+    const { ui } = this.#services
+    if (ui.editing && ids.includes(ui.editing.id)) ui.editing = null
+    this.closeAnsweredQuestion()
+  }
+
+  /** Closes the question whether to cancel uploads once all of them are registered or gone. */
+  readonly closeAnsweredQuestion = (): void => {
+    const { queue, ui } = this.#services
+    const isOpen = (id: string) => {
+      const row = queue.rows.get(id)
+      return row !== undefined && row.phase !== 'registered'
+    }
+    if (ui.confirmingIds.length > 0 && !ui.confirmingIds.some(isOpen)) ui.confirmingIds = []
+  }
+
   #reportStarted({ target }: UploadRow, typed: string): void {
     this.#services.notices.showWithAction({
       key: 'edit.begun',

@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
 import type { Bridge, PageCommand, PageTarget } from '../../electron/contract/calls.ts'
+import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { Settings } from '../../electron/contract/settings.ts'
 import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
@@ -17,13 +18,13 @@ import { Language } from './language.svelte.ts'
 import { LogState } from '../uploads/details/log-state.svelte.ts'
 import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
 import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
-import { libraryFailureKey } from '../library/library-failure-text.ts'
+import { libraryFailureKey, type LibraryOperation } from '../library/library-failure-text.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
 import { NoticesState } from '../ui/notices-state.svelte.ts'
 import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
 import { ReviewState } from '../uploads/review/review-state.svelte.ts'
 import { QueueTeams } from '../uploads/queue-teams.svelte.ts'
-import { groupOf } from '../uploads/row-status.ts'
+import { groupOf, isCancelCostly } from '../uploads/row-status.ts'
 import { QueueState } from '../uploads/queue-state.svelte.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
 import { SessionState } from '../sign-in/session-state.svelte.ts'
@@ -74,6 +75,7 @@ export class AppState {
     departures.attach((failure) => this.notices.failure(failure))
     this.queue = new QueueState(bridge, {
       row: (before, after) => this.#rowChanged(before, after),
+      removed: (ids) => this.actions.rowsRemoved(ids),
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
     this.review = new ReviewState({ bridge, notices: this.notices, queue: this.queue })
@@ -95,11 +97,11 @@ export class AppState {
         if (undo) this.notices.showWithUndo({ ...message, onaction: undo })
         else this.notices.show(message.key, message.params)
       },
-      undoFailed: (choice, of, failure) => {
-        const key = libraryFailureKey(failure, of)
-        const why = key ? this.language.t(key) : this.language.failureText(failure)
-        const team = this.session.teamOf(choice)?.name ?? ''
-        this.notices.showUntilClosed('library.undo-failed', { team, why })
+      undoFailed: (choice, of, failure) =>
+        this.notices.showUntilClosed('library.undo-failed', this.#libraryFailure(choice, of, failure)),
+      failedUnseen: (choice, of, failure, count) => {
+        const params = { ...this.#libraryFailure(choice, of, failure), of, count }
+        this.notices.showUntilClosed('library.failed-unseen', params)
       },
     })
     this.details = new DetailsState(bridge)
@@ -192,7 +194,10 @@ export class AppState {
   #rowChanged(before: UploadRow | undefined, after: UploadRow): void {
     this.announcer.rowChanged(before, after)
     this.actions.closeEditor(after)
-    if (after.phase === 'registered') this.notices.registered(after.id)
+    if (after.phase === 'registered') {
+      this.notices.registered(after.id)
+      this.actions.closeAnsweredQuestion()
+    }
     const hasChanged = before?.phase !== after.phase || before.verification !== after.verification
     if (after.phase === 'registered' && hasChanged && this.ui.view === 'history') void this.history.refresh()
   }
@@ -201,6 +206,34 @@ export class AppState {
   async changeSettings(part: Partial<Settings>): Promise<void> {
     const failure = await this.settings.change(part)
     if (failure) this.notices.failure(failure)
+  }
+
+  /** Whether undoing a drop would discard sent bytes, which has to be confirmed. */
+  readonly isUndoCostly = ({ newIds = [] }: AddReport): boolean =>
+    newIds.some((id) => {
+      const row = this.queue.rows.get(id)
+      return row !== undefined && isCancelCostly(row)
+    })
+
+  /** Undoes a drop. Asks on its rows first if sent bytes would be lost. */
+  undoAdd(report: AddReport): void {
+    const { drop, newIds = [] } = report
+    if (drop === undefined) return
+    if (!this.isUndoCostly(report)) {
+      void this.actions.undoAdd(drop)
+      return
+    }
+    const ids = newIds.filter((id) => this.queue.rows.has(id))
+    // The review would cover the question; its files stay there.
+    this.review.close()
+    this.#revealUploads(ids)
+    this.ui.confirmingIds = ids
+  }
+
+  #libraryFailure(choice: TeamChoice, of: LibraryOperation, failure: Failure) {
+    const key = libraryFailureKey(failure, of)
+    const why = key ? this.language.t(key) : this.language.failureText(failure)
+    return { team: this.session.teamOf(choice)?.name ?? '', why }
   }
 
   /** Shows the report and opens the view that the added files belong to, if any. */
@@ -221,7 +254,10 @@ export class AppState {
       void this.library.reveal(team, target.modelIds)
       return
     }
-    const ids = target.kind === 'library' ? target.uploadIds : target.ids
+    this.#revealUploads(target.kind === 'library' ? target.uploadIds : target.ids)
+  }
+
+  #revealUploads(ids: readonly string[]): void {
     this.ui.show('uploads')
     if (ids.length === 0) return
     this.queue.search = ''

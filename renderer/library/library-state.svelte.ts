@@ -37,6 +37,14 @@ interface LibraryEvents {
   readonly statusChanged: (count: number, status: SettableStatus, undo: (() => void) | null) => void
   /** A change of a team's models could not be undone. */
   readonly undoFailed: (choice: TeamChoice, of: LibraryOperation, failure: Failure) => void
+  /** Operations on `count` of a team's models failed while another team was shown. */
+  readonly failedUnseen: (choice: TeamChoice, of: LibraryOperation, failure: Failure, count: number) => void
+}
+
+interface Refusal {
+  readonly failure: Failure
+  /** The model shows it. */
+  readonly isShown: boolean
 }
 
 const operationOf = ({ status }: LibraryChange) => (status === undefined ? 'change' : 'status')
@@ -77,6 +85,8 @@ export class LibraryState {
   /** Models that the list selects and scrolls to once it has them. */
   revealedIds = $state.raw<readonly string[]>([])
   operations = $state.raw<ReadonlyMap<string, ModelOperation>>(new Map())
+  /** What was typed and not saved in the forms of models, by model. */
+  readonly drafts = new Map<string, LibraryChange>()
 
   /** The models with pending changes applied. */
   readonly seen = $derived(this.models.map((model) => this.#asChanged(model)))
@@ -186,27 +196,35 @@ export class LibraryState {
   }
 
   /**
-   * Changes models of the shown team, or of the given one. Shown models are changed optimistically, and those
-   * that the server refuses are reverted.
+   * Changes models of the shown team optimistically; those that the server refuses are reverted.
    * @returns the failure of one refused change, or null
    */
-  readonly change = async (
-    ids: readonly string[],
-    change: LibraryChange,
-    choice = this.#choice,
-  ): Promise<Failure | null> => {
+  readonly change = async (ids: readonly string[], change: LibraryChange): Promise<Failure | null> => {
+    const choice = this.#choice
     if (!choice) return null
-    let refused: Failure | null = null
+    const refusals = await this.#changeAll(choice, ids, change)
+    const unseen = refusals.filter(({ isShown }) => !isShown).map(({ failure }) => failure)
+    this.#reportUnseen(choice, operationOf(change), unseen)
+    return refusals.at(-1)?.failure ?? null
+  }
+
+  async #changeAll(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<Refusal[]> {
+    const refusals: Refusal[] = []
     const isShown = this.#isShown(choice)
     const left = isShown ? ids.filter((id) => !this.isBusy(id)) : [...ids]
     if (isShown) for (const id of left) this.#note(id, { kind: 'changing', change })
     if (change.status === 'active') this.enabledIds = new Set([...this.enabledIds, ...left])
     const work = async () => {
       for (let id = left.shift(); id !== undefined; id = left.shift())
-        refused = (await this.#changeOne(choice, id, change)) ?? refused
+        refusals.push(...(await this.#changeOne(choice, id, change)))
     }
     await Promise.all(Array.from({ length: atOnce }, work))
-    return refused
+    return refusals
+  }
+
+  #reportUnseen(choice: TeamChoice, of: LibraryOperation, failures: readonly Failure[]): void {
+    const [first] = failures
+    if (first) this.#events.failedUnseen(choice, of, first, failures.length)
   }
 
   /** A function that undoes a change to models of the shown team, also when another team is shown by then. */
@@ -223,7 +241,7 @@ export class LibraryState {
     // Others had a status of the server's own, which can't be set.
     const undoable = requested.filter((id) => this.byId.get(id)?.status === before)
     await this.change(requested, { status })
-    if (choice !== this.#choice) return
+    if (!choice || !this.#isShown(choice)) return
     const isChanged = (id: string) => this.byId.get(id)?.status === status
     const count = requested.filter(isChanged).length
     const undoIds = undoable.filter(isChanged)
@@ -238,14 +256,15 @@ export class LibraryState {
     if (!choice || modelIds.length === 0) return
     for (const id of modelIds) this.#note(id, { kind: 'deleting' })
     const result = await this.#bridge.deleteModels({ choice: { ...choice }, modelIds })
-    if (choice !== this.#choice) return
-    for (const id of modelIds) this.#note(id, null)
+    const isShown = this.#isShown(choice)
+    if (isShown) for (const id of modelIds) this.#note(id, null)
     if (result.ok && result.value === null) return
     const failures = new Map(
       result.ok
         ? result.value?.map(({ modelId, failure }) => [modelId, failure])
         : modelIds.map((id) => [id, result.failure]),
     )
+    if (!isShown) return this.#reportUnseen(choice, 'delete', [...failures.values()])
     for (const [id, failure] of failures)
       this.#note(id, { kind: 'failed', failure, of: 'delete', again: () => void this.remove([id]) })
     const deleted = new Set(modelIds.filter((id) => !failures.has(id)))
@@ -278,25 +297,25 @@ export class LibraryState {
     return kind === 'changing' || kind === 'deleting'
   }
 
-  async #changeOne(choice: TeamChoice, id: string, change: LibraryChange): Promise<Failure | null> {
+  /** Returns the refusal, if any. */
+  async #changeOne(choice: TeamChoice, id: string, change: LibraryChange): Promise<Refusal[]> {
     const result = await this.#bridge.changeModel({ choice, modelId: id, change })
-    if (!this.#isShown(choice)) return result.ok ? null : result.failure
+    const isShown = this.#isShown(choice)
     if (result.ok) {
+      if (!isShown) return []
       this.models = this.models.map((model) => (model.id === id ? { ...model, ...change } : model))
       this.#note(id, null)
-      return null
+      return []
     }
-    const again = () => {
-      this.#note(id, { kind: 'changing', change })
-      void this.#changeOne(choice, id, change)
-    }
-    this.#note(id, { kind: 'failed', failure: result.failure, of: operationOf(change), again })
-    return result.failure
+    const { failure } = result
+    const again = () => void this.change([id], change)
+    if (isShown) this.#note(id, { kind: 'failed', failure, of: operationOf(change), again })
+    return [{ failure, isShown }]
   }
 
   async #undo(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<void> {
-    const failure = await this.change(ids, change, choice)
-    if (failure) this.#events.undoFailed(choice, operationOf(change), failure)
+    const refusal = (await this.#changeAll(choice, ids, change)).at(-1)
+    if (refusal) this.#events.undoFailed(choice, operationOf(change), refusal.failure)
   }
 
   #isShown(choice: TeamChoice): boolean {

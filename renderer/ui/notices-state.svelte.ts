@@ -7,7 +7,11 @@ export type Notice = { readonly id: number } & (
   | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'text'; readonly key: MessageKey; readonly params?: Params | undefined }
   | ({ readonly kind: 'action' } & NoticeWithAction)
-  | ({ readonly kind: 'undo' } & NoticeWithUndo)
+  | ({
+      readonly kind: 'undo'
+      /** The notice that this one has replaced, which is shown again when this one was undone. */
+      readonly earlier?: Notice | undefined
+    } & NoticeWithUndo)
 )
 
 /** A notice that offers to undo what it says, also by Ctrl+Z. */
@@ -58,11 +62,20 @@ export class NoticesState {
     }
   }
 
-  /** The latest notice that offers to undo something. */
-  latestUndo(): Notice | undefined {
+  /** The latest notice that offers to undo something, without drops whose undo has to be confirmed. */
+  latestUndo(isCostly: (report: AddReport) => boolean): Notice | undefined {
     return this.all.findLast(
-      (notice) => notice.kind === 'undo' || (notice.kind === 'report' && canUndo(notice.report)),
+      (notice) =>
+        notice.kind === 'undo' ||
+        (notice.kind === 'report' && canUndo(notice.report) && !isCostly(notice.report)),
     )
+  }
+
+  /** Removes a notice whose action was undone. The one that it has replaced can be undone next. */
+  undone(undone: Notice): void {
+    this.dismiss(undone.id)
+    if (undone.kind === 'undo' && undone.earlier)
+      this.all = [...this.all, undone.earlier].sort((one, other) => one.id - other.id)
   }
 
   failure(failure: Failure): void {
@@ -85,7 +98,8 @@ export class NoticesState {
 
   /** Shows a message and offers to undo it, until either is used. */
   showWithUndo(undo: NoticeWithUndo): void {
-    this.#add({ kind: 'undo', ...undo })
+    const earlier = this.all.find((notice) => notice.kind === 'undo' && notice.key === undo.key)
+    this.#add({ kind: 'undo', ...undo, earlier })
   }
 
   /** Keeps a report whose list was opened. */

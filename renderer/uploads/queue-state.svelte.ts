@@ -45,10 +45,12 @@ const noTransfer: TransferSpeed = { speed: { stepMs: 1_000, points: [] }, stream
 /** Callbacks for changes, for code that does not read the reactive state. */
 interface Listeners {
   readonly row: (before: UploadRow | undefined, after: UploadRow) => void
+  /** Called with at least one id. */
+  readonly removed: (ids: readonly string[]) => void
   /** `isNews` is false for the initial snapshot. */
   readonly totals: (totals: Totals, isNews: boolean) => void
 }
-const noListeners: Listeners = { row: () => {}, totals: () => {} }
+const noListeners: Listeners = { row: () => {}, removed: () => {}, totals: () => {} }
 
 /** A mirror of the queue: one snapshot, then numbered patches. */
 export class QueueState {
@@ -246,6 +248,7 @@ export class QueueState {
       this.rows.delete(id)
       this.#offers.delete(id)
     }
+    if (removed.length > 0) this.#listeners.removed(removed)
     this.totals = totals
     this.#listeners.totals(totals, this.isKnown)
     this.allPaused = allPaused

@@ -41,7 +41,7 @@ const started: AddReport = { added: 1, refused: 0, skipped: [], drop: 'drop-1', 
 
 test('a file that starts at once can be taken back until it is registered', async () => {
   const { screen, emit, asked } = await openPage({
-    rows: [sendingRow('Flux')],
+    rows: [row('Flux')],
     answers: { undoAdd: () => success(['Flux']) },
   })
   emit('added', started)
@@ -60,6 +60,39 @@ test('a file that starts at once can be taken back until it is registered', asyn
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
+test('Undo of a drop asks on the row before discarding sent bytes', async () => {
+  const { screen, emit, asked, rowOf } = await openPage({ rows: [sendingRow('Flux')] })
+  emit('command', 'show-history')
+  emit('added', started)
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  const question = rowOf('Flux').getByRole('group', { name: 'Cancel upload?' })
+  await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
+  expect(asked.map(({ name }) => name)).not.toContain('undoAdd')
+  await userEvent.click(question.getByRole('button', { name: 'Cancel upload' }))
+  await expect.poll(() => asked.at(-1)).toEqual({ name: 'cancel', args: { ids: ['Flux'] } })
+})
+
+test('Undo of a drop of several files asks for all of them once one has sent bytes', async () => {
+  const { screen, emit, asked } = await openPage({ rows: [sendingRow('Flux'), row('Grain')] })
+  emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'] })
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
+  await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
+  await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
+  expect(asked).toEqual([])
+})
+
+test('Ctrl+Z undoes an earlier removal in place of a drop that has sent bytes', async () => {
+  const { screen, emit, asked, rowOf } = await openPage({ rows: [row('Grain'), sendingRow('Flux')] })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
+  emit('added', started)
+  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toHaveLength(2)
+  await userEvent.keyboard('{Control>}z{/Control}')
+  await userEvent.keyboard('{Control>}z{/Control}')
+  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['cancel', 'undoRemove'])
+  await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
+})
+
 test('Ctrl+Z undoes the latest removal, but not while a text is edited', async () => {
   const { emit, asked, rowOf } = await openPage({ rows: [row('Grain'), row('Flux')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
@@ -73,6 +106,29 @@ test('Ctrl+Z undoes the latest removal, but not while a text is edited', async (
   await userEvent.keyboard('{Control>}z{/Control}')
   emit('command', 'show-uploads')
   expect(asked.map(({ name }) => name)).toEqual(['cancel', 'undoRemove'])
+})
+
+test('Ctrl+Z undoes one removal after the other, the latest first', async () => {
+  const names = ['Grain', 'Flux', 'Depth']
+  const { screen, asked, rowOf } = await openPage({ rows: names.map((name) => row(name)) })
+  for (const name of names)
+    await userEvent.click(rowOf(name).getByRole('button', { name: `Cancel upload: ${name}` }))
+  await expect.poll(() => asked.length).toBe(3)
+  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toHaveLength(1)
+  for (let times = 0; times < 4; times += 1) await userEvent.keyboard('{Control>}z{/Control}')
+  await expect
+    .poll(() => asked.slice(3))
+    .toEqual(['Depth', 'Flux', 'Grain'].map((id) => ({ name: 'undoRemove', args: { ids: [id] } })))
+  expect(screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+})
+
+test('closing the notice of a removal gives up the undo of those before it', async () => {
+  const { screen, asked, rowOf } = await openPage({ rows: [row('Grain'), row('Flux')] })
+  for (const name of ['Grain', 'Flux'])
+    await userEvent.click(rowOf(name).getByRole('button', { name: `Cancel upload: ${name}` }))
+  await expect.poll(() => asked.length).toBe(2)
+  await userEvent.click(screen.getByRole('button', { name: 'Close' }))
+  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
 test.each([

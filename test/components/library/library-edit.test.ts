@@ -44,6 +44,83 @@ test('Undo restores what was changed', async () => {
   ])
 })
 
+test('Undo restores one edit after the other, the latest first', async () => {
+  const { screen, rowOf, asked } = await openLibrary()
+  for (const name of ['Grain', 'Flux']) {
+    await userEvent.dblClick(rowOf(name), rowCorner)
+    await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+    await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), `Fine ${name}`)
+    await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+    await expect.element(screen.getByText(`Saved changes to ${name}.`, { exact: false })).toBeVisible()
+  }
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  await expect.element(screen.getByText('Saved changes to Grain.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  const changes = () => asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)
+  await expect
+    .poll(() => changes().slice(2))
+    .toMatchObject([
+      { modelId: 'Flux', change: { displayName: 'Flux' } },
+      { modelId: 'Grain', change: { displayName: 'Grain' } },
+    ])
+})
+
+/** Types a name in the form of Grain without saving it. */
+async function typing() {
+  const opened = await openLibrary()
+  const { screen, rowOf } = opened
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  const field = screen.getByRole('textbox', { name: 'Name' })
+  await userEvent.fill(field, 'Fine Grain')
+  const details = (name: string) => screen.getByRole('complementary', { name: `Details of ${name}` })
+  return { ...opened, field, details }
+}
+
+test('a form with changes stays open while other rows are selected', async () => {
+  const { screen, rowOf, field, details } = await typing()
+  await userEvent.click(rowOf('Flux'), rowCorner)
+  await expect.element(rowOf('Flux')).toHaveFocus()
+  await userEvent.keyboard('{ArrowDown}')
+  await expect.element(rowOf('Depth')).toHaveFocus()
+  await expect.element(field).toHaveValue('Fine Grain')
+  await userEvent.click(screen.getByRole('button', { name: 'Cancel', exact: true }))
+  await userEvent.click(rowOf('Flux'), rowCorner)
+  await expect.element(details('Flux')).toBeVisible()
+})
+
+test('the details of another model leave typed text in the form of the first', async () => {
+  const { rowOf, field, details } = await typing()
+  await userEvent.dblClick(rowOf('Flux'), rowCorner)
+  await expect.element(details('Flux')).toBeVisible()
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
+  await expect.element(field).toHaveValue('Fine Grain')
+  await expect.element(rowOf('Grain')).toHaveFocus()
+})
+
+test('typed text is in the form again after another view was shown', async () => {
+  const { screen, field } = await typing()
+  await userEvent.click(screen.getByRole('button', { name: 'History', exact: true }))
+  await expect.poll(() => field.elements()).toEqual([])
+  await userEvent.click(screen.getByRole('button', { name: 'Library', exact: true }))
+  await expect.element(field).toHaveValue('Fine Grain')
+})
+
+test('text that was cancelled or saved is not in the form when it is opened again', async () => {
+  const { screen, field, details } = await typing()
+  const edit = screen.getByRole('button', { name: 'Edit name, type or path' })
+  await userEvent.click(screen.getByRole('button', { name: 'Cancel', exact: true }))
+  await userEvent.click(edit)
+  await expect.element(field).toHaveValue('Grain')
+  await userEvent.fill(field, 'Finest Grain')
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await expect.element(details('Finest Grain')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  await expect.element(details('Grain')).toBeVisible()
+  await userEvent.click(edit)
+  await expect.element(field).toHaveValue('Grain')
+})
+
 test('a name with marks of direction is shown without them and saved with them', async () => {
   const name = '\u2067סטודיו\u2069 Flux'
   const { screen, asked } = await openLibrary([model(name, { id: 'model-1' })])

@@ -89,3 +89,38 @@ test('the focus stays on its file when that moves to another group', async () =>
   await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Flux', 'Edge'])
   await expect.element(rowOf('Grain')).toHaveFocus()
 })
+
+test('a question about an upload closes once it is registered, and rows move again', async () => {
+  const { screen, rowOf, names, lines, emit } = await setup()
+  await userEvent.click(rowOf('Flux').getByRole('button', { name: 'Cancel upload: Flux' }))
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
+  await expect.element(question).toBeVisible()
+  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
+  emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 })]))
+  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Grain', 'Edge', 'Flux'])
+  expect(lines().join()).not.toContain('stays here')
+  expect(question.elements()).toEqual([])
+})
+
+test('a question about several uploads closes once none of them is left', async () => {
+  const { screen, rowOf, names, emit } = await setup()
+  rowOf('Broken').element().focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
+  await expect.element(question).toMatchTextContent('Cancel 4 uploads?')
+  emit('patch', patchOf(2, [registeredRow('Flux', { position: 1 })], ['Broken', 'Grain']))
+  await expect.element(question).toMatchTextContent('Cancel “Edge”?')
+  emit('patch', patchOf(3, [], ['Edge']))
+  await expect.poll(() => question.elements()).toEqual([])
+  expect(names().filter(isName)).toEqual(['Flux'])
+})
+
+test('rows move again after a row with an invalid open field is removed', async () => {
+  const { screen, rowOf, names, emit } = await setup()
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '/grain')
+  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
+  emit('patch', patchOf(2, [], ['Grain']))
+  emit('patch', patchOf(3, [registeredRow('Flux', { position: 1 })]))
+  await expect.poll(() => names().filter(isName)).toEqual(['Broken', 'Edge', 'Flux'])
+})

@@ -74,6 +74,12 @@ test('a file that is still being written waits and needs no attention', async ()
   expect(screen.getByText('attention', { exact: false }).query()).toBeNull()
 })
 
+test('a file that was not checked before the app was closed waits and needs no attention', async () => {
+  const { screen, rowOf } = await openPage({ rows: [failedRow('Flux', failure('file-not-inspected'))] })
+  await expect.element(rowOf('Flux')).toMatchTextContent('It’s checked when Modelferry runs')
+  expect(screen.getByText('attention', { exact: false }).query()).toBeNull()
+})
+
 test('a row that waits for a sign-in or a decision has not failed', async () => {
   const { lines } = await openPage({
     rows: [
@@ -192,6 +198,24 @@ test('the confirmation counts the remaining rows while uploads finish', async ()
   await expect.element(question).toMatchTextContent('Cancel 3 uploads? The 900 MB uploaded so far')
   emit('patch', patchOf(2, [registeredRow('Grain')]))
   await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
+})
+
+test('cancelling uploads keeps one that was registered during the question', async () => {
+  const rows = [sendingRow('Grain'), sendingRow('Flux'), registeredRow('Depth')]
+  const { screen, rowOf, emit, asked } = await openPage({ rows })
+  rowOf('Grain').element().focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
+  await expect.element(question).toMatchTextContent('Cancel 2 uploads?')
+  emit('patch', patchOf(2, [registeredRow('Grain')]))
+  await expect.element(question).toMatchTextContent('Cancel “Flux”?')
+  await userEvent.click(question.getByRole('button', { name: 'Cancel upload' }))
+  await expect
+    .poll(() => asked)
+    .toEqual([
+      { name: 'dismiss', args: { ids: ['Depth'] } },
+      { name: 'cancel', args: { ids: ['Flux'] } },
+    ])
 })
 
 test('shows the weekday of uploads that were not finished today', async () => {

@@ -215,6 +215,35 @@ test('Escape in a field ends the editing only', async () => {
   await expect.element(sheet).toBeVisible()
 })
 
+test('Ctrl+Enter works after a file with an invalid open field is left out', async () => {
+  const { sheet, asked, emit } = await openReview(twoFiles, reviewOf(twoFiles))
+  const grain = sheet.getByRole('row', { name: /^Grain/ })
+  await userEvent.click(grain.getByRole('button', { name: /^Library path/ }))
+  await userEvent.fill(sheet.getByRole('textbox', { name: 'Library path' }), '/grain')
+  await userEvent.click(grain.getByRole('button', { name: 'Leave out: Grain' }))
+  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['excludeFromReview'])
+  emit('patch', patchOf(2, [], ['Grain']))
+  emit('review', reviewOf([reviewRow('Flux')]))
+  await expect.poll(() => grain.elements()).toEqual([])
+  await userEvent.keyboard('{Control>}{Enter}{/Control}')
+  await expect.poll(() => asked.at(-1)?.name).toBe('approveReview')
+})
+
+test('leaving out one file after the other can be undone step by step', async () => {
+  const { sheet, asked } = await openReview(twoFiles, reviewOf(twoFiles))
+  await userEvent.click(sheet.getByRole('button', { name: 'Leave out: Grain' }))
+  await expect.element(sheet.getByRole('button', { name: 'Undo' })).toBeVisible()
+  await userEvent.click(sheet.getByRole('button', { name: 'Leave out: Flux' }))
+  await expect.poll(() => asked.length).toBe(2)
+  await userEvent.keyboard('{Control>}zz{/Control}')
+  await expect
+    .poll(() => asked.slice(2))
+    .toEqual([
+      { name: 'undoRemove', args: { ids: ['Flux'] } },
+      { name: 'undoRemove', args: { ids: ['Grain'] } },
+    ])
+})
+
 test('the focus moves on when a file leaves the review, and to the list when the last one does', async () => {
   const { sheet, emit } = await openReview(twoFiles, reviewOf(twoFiles))
   await expect.poll(focusedName).toBe('loras, 2 files, expanded')

@@ -11,7 +11,13 @@ const agent = (name: string): Agent => ({ name, status: 'idle', syncDetail: '', 
 function createLibrary(agents: () => Promise<readonly Agent[]> | readonly Agent[] = () => []) {
   const { bridge, asked, emit } = fakeBridge({ answers: { agents: async () => success(await agents()) } })
   const ignored = () => undefined
-  const events = { unlisted: ignored, missing: ignored, statusChanged: ignored, undoFailed: ignored }
+  const events = {
+    unlisted: ignored,
+    missing: ignored,
+    statusChanged: ignored,
+    undoFailed: ignored,
+    failedUnseen: ignored,
+  }
   const clock = { nowMs: 1_000_000 }
   const session = new SessionState(bridge, { paired: ignored, departed: ignored })
   const library = new LibraryState(bridge, session, events, { now: () => clock.nowMs, delay: async () => {} })

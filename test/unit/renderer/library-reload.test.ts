@@ -16,7 +16,13 @@ async function openLibrary(modelCount: number) {
     answers: { library: () => success({ models, listedAtMs: 5, completeAtMs: 5, failure: null }) },
   })
   const ignored = () => undefined
-  const events = { unlisted: ignored, missing: ignored, statusChanged: ignored, undoFailed: ignored }
+  const events = {
+    unlisted: ignored,
+    missing: ignored,
+    statusChanged: ignored,
+    undoFailed: ignored,
+    failedUnseen: ignored,
+  }
   const session = new SessionState(bridge, { paired: ignored, departed: ignored })
   const delays: { readonly ms: number; readonly end: () => void }[] = []
   const library = new LibraryState(bridge, session, events, {

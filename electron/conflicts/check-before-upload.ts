@@ -8,7 +8,13 @@ import type { Library } from '../library/library.ts'
 import type { IndexedListing } from '../library/listing-cache.ts'
 import { IndexedModels, type ModelIndex } from '../library/model-index.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import { isStarted, isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
+import {
+  isStarted,
+  isStored,
+  modelIdOf,
+  type RegisteredRecord,
+  type UploadRecord,
+} from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
@@ -216,6 +222,31 @@ function listWithTimeout(
   return raceAbort(withTimeout(request, environment.timers, timeoutMs), signal)
 }
 
+function waitForProcess(
+  { failure: previous }: UploadRecord,
+  pid: number,
+  environment: Pick<Environment, 'now'>,
+): Outcome {
+  const detail = `process ${pid}`
+  // The identical object, so that a repeated wait writes nothing to the journal.
+  const isUnchanged = previous?.code === 'other-process' && previous.detail === detail
+  const reason = isUnchanged ? previous : failure('other-process', {}, { detail })
+  return { kind: 'retry', failure: reason, atMs: environment.now() + recheckProcessMs }
+}
+
+/** Ends an upload whose file another process has registered. */
+function finishAsCopyOf(
+  { library, onDuplicate }: ConflictCheckOptions,
+  record: UploadRecord,
+  other: RegisteredRecord,
+): Outcome {
+  const model = toLibraryModel(other)
+  // The cached listing may be older.
+  library.addRegistered(choiceOf(record), model)
+  const written = onDuplicate(record.id, other.state.sha256, model)
+  return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
+}
+
 /**
  * Claims the file last: what another process registers during the other checks is found here. A model that was
  * deleted since doesn't count.
@@ -226,32 +257,22 @@ async function claimFile(
   signal: AbortSignal,
   deletedModelIds: ReadonlySet<string> = new Set(),
 ): Promise<ConflictCheckResult> {
-  const { rows, library, store, environment, onDuplicate } = options
+  const { rows, library, store, environment } = options
   const record = rows.get(id)?.record
   if (!record) return proceed
   const claim = store.claimFile(record, deletedModelIds)
   if (!claim.ok) return { kind: 'failed', failure: claim.failure }
   switch (claim.value.kind) {
-    case 'held': {
-      const detail = `process ${claim.value.pid}`
-      const { failure: previous } = record
-      // The identical object, so that a repeated wait writes nothing to the journal.
-      const isUnchanged = previous?.code === 'other-process' && previous.detail === detail
-      const reason = isUnchanged ? previous : failure('other-process', {}, { detail })
-      return { kind: 'retry', failure: reason, atMs: environment.now() + recheckProcessMs }
-    }
+    case 'held':
+      return waitForProcess(record, claim.value.pid, environment)
     case 'registered': {
       const { record: other } = claim.value
       const { modelId } = other.state
       const current = await library.model(choiceOf(record), modelId)
       if (signal.aborted) return abortedOutcome
-      if (!current.ok && current.failure.code === 'not-found')
-        return claimFile(options, id, signal, new Set([...deletedModelIds, modelId]))
-      const model = toLibraryModel(other)
-      // The cached listing may be older.
-      library.addRegistered(choiceOf(record), model)
-      const written = onDuplicate(id, other.state.sha256, model)
-      return written.ok ? { kind: 'done' } : { kind: 'failed', failure: written.failure }
+      return !current.ok && current.failure.code === 'not-found'
+        ? claimFile(options, id, signal, new Set([...deletedModelIds, modelId]))
+        : finishAsCopyOf(options, record, other)
     }
     case 'claimed': {
       const continued = claim.value.isContinued ? store.find(id) : null

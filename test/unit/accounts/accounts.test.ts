@@ -270,24 +270,6 @@ test('does not hide an expired sign-in of a user who is still signed in', async 
   expect(accounts.list().map(({ hasLeft }) => hasLeft)).toEqual([true, undefined])
 })
 
-test('a sign-in does not sign out other users whose secrets are missing from a locked keychain', async () => {
-  const { accounts, signIn, start, secretStore, cloud } = await setupAccounts()
-  const { id } = await signIn()
-  const other = valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
-  secretStore.entries.clear()
-  const next = start()
-  for (const one of [id, other.id]) await next.checkSecret(one)
-  valueOf(await next.signIn(cloud.url, ALICE.email, ALICE.password))
-  expect(
-    start()
-      .list()
-      .map(({ state, hasLeft }) => [state, hasLeft]),
-  ).toEqual([
-    ['ready', undefined],
-    ['ready', undefined],
-  ])
-})
-
 test('does not sign out accounts when the keychain is locked at the start', async () => {
   const { signIn, start, secretStore } = await setupAccounts()
   const { id } = await signIn()

@@ -319,3 +319,21 @@ test('only the login of the proxy that asks for one is used, stored or not', asy
   await proxies.reportFailure(`http://mira:secret@proxy.example:3128`, proxyCodes.signIn)
   expect(valueOf(signIns.leaveProxy()).proxy).toBeNull()
 })
+
+test('a sign-in does not sign out other users whose secrets are missing from a locked keychain', async () => {
+  const { accounts, signIn, start, secretStore, cloud } = await setupAccounts()
+  const { id } = await signIn()
+  const other = valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
+  secretStore.entries.clear()
+  const next = start()
+  for (const one of [id, other.id]) await next.checkSecret(one)
+  valueOf(await next.signIn(cloud.url, ALICE.email, ALICE.password))
+  expect(
+    start()
+      .list()
+      .map(({ state, hasLeft }) => [state, hasLeft]),
+  ).toEqual([
+    ['ready', undefined],
+    ['ready', undefined],
+  ])
+})

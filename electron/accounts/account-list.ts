@@ -44,12 +44,10 @@ export function createAccountList(
   const missing = new Set<string>()
   const signInCounts = new Map<string, number>()
   const signInCount = (accountId: string) => signInCounts.get(accountId) ?? 0
-  const list = () =>
-    accountStore
-      .list()
-      .map((account): Account =>
-        missing.has(account.id) || !hasAllowedServer(account) ? { ...account, state: 'signed-out' } : account,
-      )
+  const signedOut = (account: Account): Account => ({ ...account, state: 'signed-out' })
+  const listStored = () =>
+    accountStore.list().map((account) => (hasAllowedServer(account) ? account : signedOut(account)))
+  const list = () => listStored().map((account) => (missing.has(account.id) ? signedOut(account) : account))
   return {
     list,
     hasSignIn: (person) => list().some((account) => !account.hasLeft && isSamePerson(account, person)),
@@ -61,8 +59,8 @@ export function createAccountList(
     signInCount,
     add(account) {
       signInCounts.set(account.id, signInCount(account.id) + 1)
-      // As stored: a secret that is missing now may be in a keychain that is still locked.
-      const known = accountStore.list()
+      // A secret that is missing now may be in a keychain that is still locked.
+      const known = listStored()
       const isAnySignedIn = known.some(({ state }) => state === 'ready')
       const departed = known.filter(
         (other) =>

@@ -206,13 +206,22 @@ async function requestPair(
   return pair
 }
 
+/** What a 4xx becomes that a refresh is not documented to return. */
+const gatewayCodes: ReadonlySet<Failure['code']> = new Set([
+  'bad-request',
+  'forbidden',
+  'sign-in-forbidden',
+  'conflict',
+  'too-large-for-server',
+])
+
 /**
  * The failure of a refresh, which the call that needs the token returns as its own: a 404 or 405 must not look as
  * if it concerned that call. A 4xx without the API's message comes from a gateway and does not end the session.
  */
 function refreshFailure(met: Failure): Failure {
   const { code, serverMessage, retryAfterMs, detail = code } = met
-  const isOfGateway = code === 'bad-request' && serverMessage === undefined
+  const isOfGateway = serverMessage === undefined && gatewayCodes.has(code)
   if (!isOfGateway && !mayBeUnsupported(met)) return met
   return failure('not-the-api', {}, { serverMessage, retryAfterMs, detail: `${paths.refresh}: ${detail}` })
 }

@@ -268,8 +268,8 @@ async function claimFile(
     case 'registered': {
       const { record: other } = claim.value
       const { modelId } = other.state
-      const current = await library.model(choiceOf(record), modelId)
-      if (signal.aborted) return abortedOutcome
+      const current = await raceAbort(library.model(choiceOf(record), modelId), signal)
+      if (isAborted(current)) return abortedOutcome
       return !current.ok && current.failure.code === 'not-found'
         ? claimFile(options, id, signal, new Set([...deletedModelIds, modelId]))
         : finishAsCopyOf(options, record, other)

@@ -213,8 +213,8 @@ export function targetFailure({ displayName, modelType, modelPath }: Target): Fa
 }
 
 /**
- * Whether an upload that met its failure is retried automatically. One whose file is still being written has
- * failed, but is rechecked (`intake/recheck-growing-files.ts`), as is a file that changes later
+ * Whether an upload that met its failure is retried automatically. One whose file is still being written or was not
+ * inspected has failed, but is rechecked (`intake/recheck-growing-files.ts`), as is a file that changes later
  * (`intake/recheck-changed-files.ts`).
  */
 export function failureStateOf({ phase, failure }: Pick<UploadRow, 'phase' | 'failure'>): FailureState {
@@ -248,6 +248,16 @@ export function withModelType(target: Target, modelType: string): Target {
   if (modelType === target.modelType || !target.modelPath.startsWith(folder)) return { ...target, modelType }
   const modelPath = cleanLibraryPath(`models/${modelType}/${target.modelPath.slice(folder.length)}`)
   return { ...target, modelType, modelPath }
+}
+
+/** The target of another file of the same model: its type and library folder, under its own name. */
+export function targetBeside({ modelType, modelPath }: Partial<Target>, name: string): Partial<Target> {
+  return {
+    ...(modelType === undefined ? {} : { modelType }),
+    ...(modelPath === undefined
+      ? {}
+      : { modelPath: cleanLibraryPath(`${modelPath.slice(0, modelPath.lastIndexOf('/') + 1)}${name}`) }),
+  }
 }
 
 /** The sums of what is being paused if nothing else runs, else null. */

@@ -107,6 +107,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     const isRemoved = own.some(({ data }) => data === 'removed')
     const affected = isRemoved ? own.filter(isToBeRemoved) : own
     if (!(await options.release(affected))) return failed(failure('seal-pending'))
+    accountChanges.ignoreRemoval(affected)
     await options.secretsErased()
     const seal = isRemoved ? null : await keys.take()
     if (seal && !seal.ok) {
@@ -138,9 +139,9 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
 
   async function check(): Promise<void> {
     if (isClosed()) return
-    const { hasChanged, removed } = accountChanges()
+    const { hasChanged, removed } = accountChanges.compare()
     if (removed.length > 0) {
-      // Another process may have encrypted what this one still has in memory.
+      // What another process has encrypted, this one still has in memory.
       await options.release(removed)
       // This process may have written lines about the account after another one had deleted the log files.
       hasSealed = true
@@ -177,7 +178,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
         return discarded
       }),
     watch() {
-      accountChanges()
+      accountChanges.compare()
       if (checkEveryMs !== null && !isClosed())
         stopChecks = repeat(environment, checkEveryMs, () => inTurn(check))
     },
@@ -224,19 +225,27 @@ async function repeatSteps(
   return { step, isUsed }
 }
 
-/** Returns a function that reports how accounts have changed since its last call, here or in another process. */
+/** Compares the accounts with those at the last comparison, here or in another process. */
 function createAccountChanges(accountStore: SealingOptions['accountStore']) {
   let seen: readonly Account[] | null = null
+  /** Accounts that this process removes itself. */
+  const ignoredIds = new Set<string>()
   const summaryOf = (accounts: readonly Account[]) =>
     JSON.stringify(accounts.map(({ id, state }) => [id, state]))
-  return () => {
-    const before = seen
-    const now = accountStore.list()
-    seen = now
-    return {
-      hasChanged: before !== null && summaryOf(before) !== summaryOf(now),
-      removed: before?.filter(({ id }) => !now.some((other) => other.id === id)) ?? [],
-    }
+  return {
+    compare() {
+      const before = seen
+      const now = accountStore.list()
+      seen = now
+      return {
+        hasChanged: before !== null && summaryOf(before) !== summaryOf(now),
+        removed:
+          before?.filter(({ id }) => !now.some((other) => other.id === id) && !ignoredIds.delete(id)) ?? [],
+      }
+    },
+    ignoreRemoval(accounts: readonly Account[]) {
+      for (const { id } of accounts) ignoredIds.add(id)
+    },
   }
 }
 

@@ -213,7 +213,7 @@ export function createEngine(options: EngineOptions): Engine {
   const hold = createQueueHold({ queue, choices, rows, store })
   const deadConnections = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),
-    sending: rows.sendingIds.bind(rows),
+    inFlight: rows.inFlightIds.bind(rows),
     restartRuns: hold.restartRuns,
     environment,
   })
@@ -423,7 +423,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (ownsHistory) {
       const departedIds = new Set(departedAccounts(accountStore.list()).map(({ id }) => id))
       try {
-        restoreReturned({ store, rows, queue, departedIds, onUnreadable: reportUnreadable })
+        restoreReturned({ store, rows, queue, rechecks, departedIds, onUnreadable: reportUnreadable })
         doneToday.restore()
       } catch (error) {
         reportUnreadable(error)
@@ -642,8 +642,8 @@ export function createEngine(options: EngineOptions): Engine {
         abandonedUploads.close(),
         verifier.close(),
       ])
-      // Files that are not inspected yet are recorded as such, while the journal is open.
-      await inspector.close()
+      // Files that are not inspected yet are recorded as such, while the journal is open. The thread may hang.
+      const inspectorClosed = inspector.close()
       await intake.settled()
       isStopping = true
       await sealing.sealDeparted().catch(() => undefined)
@@ -656,7 +656,7 @@ export function createEngine(options: EngineOptions): Engine {
       deadConnections.close()
       networkChanges.close()
       events.removeAllListeners()
-      await transfer.close()
+      await Promise.all([transfer.close(), inspectorClosed])
       store.close()
       database.close()
       // A command ends with this; the log of the app goes on, and is about users who are still here.

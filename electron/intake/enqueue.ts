@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { join, posix, relative, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Team, TeamChoice } from '../contract/account.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
@@ -7,7 +7,13 @@ import { cleanLibraryPath } from '../contract/library-path.ts'
 import type { OnConflict } from '../contract/library.ts'
 import type { MissingCompanion } from '../contract/companions.ts'
 import type { ReviewGroup } from '../contract/review.ts'
-import { withModelType, type AddReport, type SkippedFile, type Target } from '../contract/uploads.ts'
+import {
+  targetBeside,
+  withModelType,
+  type AddReport,
+  type SkippedFile,
+  type Target,
+} from '../contract/uploads.ts'
 import type { FileWithTarget } from '../discovery/places/file-with-target.ts'
 import { collectFiles, type CollectedFiles } from '../discovery/scan/collect-files.ts'
 import type { Rows } from '../journal/rows.ts'
@@ -73,6 +79,11 @@ export interface UploadProposal {
 interface Proposed {
   readonly proposal: UploadProposal
   readonly records: ReadonlyMap<FoundFile, UploadRecord>
+}
+
+interface FilesToAdd extends CollectedFiles {
+  /** Those that other requests are adding. */
+  readonly addedByOthers: ReadonlySet<FoundFile>
 }
 
 interface IntakeServices {
@@ -160,9 +171,25 @@ export class Intake {
   }
 
   async #enqueueFiles({ files, skipped }: CollectedFiles, order: Order): Promise<Result<AddReport>> {
-    const { store, rows, queue, accounts, commands } = this.#services
     const proposed = order.approve ? await this.#propose(files, skipped, order) : null
     if (proposed && !(await order.approve?.(proposed.proposal))) return success({ ...emptyReport, skipped })
+    if (order.signal?.aborted) return success({ ...emptyReport, skipped })
+    const addedByOthers = new Set(files.filter((file) => this.#beingAdded.has(fileKey(file, order))))
+    const keys = files.filter((file) => !addedByOthers.has(file)).map((file) => fileKey(file, order))
+    keys.forEach((key) => this.#beingAdded.add(key))
+    try {
+      return await this.#adoptAndRecord({ files, skipped, addedByOthers }, order, proposed)
+    } finally {
+      keys.forEach((key) => this.#beingAdded.delete(key))
+    }
+  }
+
+  async #adoptAndRecord(
+    { files, skipped, addedByOthers }: FilesToAdd,
+    order: Order,
+    proposed: Proposed | null,
+  ): Promise<Result<AddReport>> {
+    const { store, rows, queue, accounts, commands } = this.#services
     const isApproved = order.review === 'approved' || proposed !== null
     const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, {
       ...order,
@@ -171,8 +198,7 @@ export class Intake {
     })
     if (!adopted.ok) return adopted
     const { alreadyQueued, continued, continuedCount } = adopted.value
-    const isBeingAdded = (file: FoundFile) => this.#beingAdded.has(fileKey(file, order))
-    const queuedBefore = files.filter((file) => alreadyQueued.has(file) || isBeingAdded(file))
+    const queuedBefore = files.filter((file) => alreadyQueued.has(file) || addedByOthers.has(file))
     const skippedFiles = new Set([...queuedBefore, ...continued])
     const fresh = files.filter((file) => !skippedFiles.has(file))
     const recorded = await this.#recordFresh(fresh, order, proposed?.records ?? null)
@@ -183,7 +209,7 @@ export class Intake {
     return success({
       added: continuedCount + records.length - refused,
       refused,
-      skipped: [...skipped, ...queuedBefore.map(({ name }) => ({ name, reason: 'queued' }))],
+      skipped: [...skipped, ...queuedBefore.map(({ name }) => ({ name, reason: 'queued' as const }))],
       ...this.#rememberDrop(records),
     })
   }
@@ -215,22 +241,8 @@ export class Intake {
     })
   }
 
-  async #recordFresh(
-    files: readonly FoundFile[],
-    order: Order,
-    approved: ReadonlyMap<FoundFile, UploadRecord> | null,
-  ): Promise<Result<UploadRecord[]>> {
-    const keys = files.map((file) => fileKey(file, order))
-    keys.forEach((key) => this.#beingAdded.add(key))
-    try {
-      return await this.#recordApproved(files, order, approved)
-    } finally {
-      keys.forEach((key) => this.#beingAdded.delete(key))
-    }
-  }
-
   /** Records files that were approved, and inspects and records those that were not proposed. */
-  async #recordApproved(
+  async #recordFresh(
     files: readonly FoundFile[],
     order: Order,
     approved: ReadonlyMap<FoundFile, UploadRecord> | null,
@@ -385,13 +397,7 @@ function requestedTarget(
 ): Partial<Target> {
   const { requiredBy } = file
   if (requiredBy === undefined) return { ...target, ...targetOf?.(file) }
-  const { modelType, modelPath } = { ...target, ...targetOf?.(requiredBy) }
-  return {
-    ...(modelType === undefined ? {} : { modelType }),
-    ...(modelPath === undefined
-      ? {}
-      : { modelPath: cleanLibraryPath(`${posix.dirname(modelPath)}/${file.name}`) }),
-  }
+  return targetBeside({ ...target, ...targetOf?.(requiredBy) }, file.name)
 }
 
 /** The type that the user gave to similar files is offered, and not used unasked. */

@@ -72,9 +72,8 @@ export function createRechecks(options: {
     const code = failureOf(id)?.code
     const identity = rows.get(id)?.record.identity
     if (code === undefined || identity === undefined) return false
-    return (
-      code === 'file-being-written' || (incompleteFileCodes.has(code) && isFresh(identity, environment.now()))
-    )
+    if (code === 'file-being-written' || code === 'file-not-inspected') return true
+    return incompleteFileCodes.has(code) && isFresh(identity, environment.now())
   }
 
   function wait(ids: readonly string[]): void {

@@ -98,12 +98,14 @@ export function restoreReturned({
   store,
   rows,
   queue,
+  rechecks,
   departedIds,
   onUnreadable,
 }: {
   readonly store: Pick<UploadStore, 'claimQueueIds' | 'readClaimed'>
   readonly rows: Pick<Rows, 'has' | 'restore'>
   readonly queue: Pick<Queue, 'add'>
+  readonly rechecks: Pick<Rechecks, 'schedule'>
   /** Accounts whose uploads are still to be encrypted. */
   readonly departedIds: ReadonlySet<string>
   /** Uploads are missing, because their rows have invalid values. */
@@ -116,4 +118,5 @@ export function restoreReturned({
     .filter(({ accountId }) => !departedIds.has(accountId))
   rows.restore(returned)
   queue.add(returned.filter(({ phase }) => phase === 'waiting').map(({ id }) => id))
+  rechecks.schedule(returned.map(({ id }) => id))
 }

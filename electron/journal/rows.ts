@@ -117,9 +117,12 @@ export class Rows {
     return this.#rows.has(id)
   }
 
-  /** Those that have requests to storage. */
-  sendingIds(): readonly string[] {
-    return [...this.#sending].filter((id) => (this.#rows.get(id)?.live.inFlightParts ?? 0) > 0)
+  /** Those with requests to storage that have sent bytes and are not answered. */
+  inFlightIds(): readonly string[] {
+    return this.ids().filter((id) => {
+      const live = this.#rows.get(id)?.live
+      return live !== undefined && isRunning(live.phase) && live.inFlightParts > 0
+    })
   }
 
   /** The uploads of files of this size. */

@@ -26,8 +26,8 @@ export interface DeadConnectionMonitor {
 
 export function createDeadConnectionMonitor(options: {
   readonly rowOf: (id: string) => Row | undefined
-  /** The uploads that send bytes or wait for the response of storage. */
-  readonly sending: () => readonly string[]
+  /** The uploads with a request to storage that has sent bytes and is not answered. */
+  readonly inFlight: () => readonly string[]
   readonly restartRuns: (ids: readonly string[]) => Promise<void>
   readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
 }): DeadConnectionMonitor {
@@ -43,9 +43,8 @@ export function createDeadConnectionMonitor(options: {
 
   function check(checksLeft: number): void {
     cancelCheck = null
-    const ids = options.sending()
-    if (ids.length === 0) return
-    if (environment.now() - progressAtMs < deadAfterMs * 0.8) {
+    const ids = options.inFlight()
+    if (ids.length === 0 || environment.now() - progressAtMs < deadAfterMs * 0.8) {
       if (checksLeft > 1) schedule(checksLeft - 1)
       return
     }

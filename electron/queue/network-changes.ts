@@ -29,7 +29,7 @@ export function createNetworkChangeMonitor(options: {
   function schedule(readAddresses: () => string, knownAddresses: string): void {
     const dueAtMs = environment.now() + checkEveryMs
     cancelCheck = environment.timers.after(checkEveryMs, () => {
-      // After a clock is set back, times to retry at would be hours away.
+      // After a clock is set back, delayed uploads would wait for hours.
       const hasJumped = Math.abs(environment.now() - dueAtMs) > sleptMs
       const addresses = readAddresses()
       schedule(readAddresses, addresses)

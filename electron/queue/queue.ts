@@ -215,8 +215,8 @@ export class Queue {
   }
 
   /**
-   * Ends all times to retry at: the network changed, the computer woke, or its clock was set. A server's request to
-   * wait stays in force, but not for the hours by which a clock was set back.
+   * Makes all delayed uploads ready: the network changed, the computer woke, or its clock was set. A server's request
+   * to wait stays in force, but not for the hours by which a clock was set back.
    */
   wake(): void {
     this.#heldUntilMs = Math.min(this.#heldUntilMs, this.#environment.now() + longestHoldMs)

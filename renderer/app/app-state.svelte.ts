@@ -24,7 +24,7 @@ import { NoticesState } from '../ui/notices-state.svelte.ts'
 import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
 import { ReviewState } from '../uploads/review/review-state.svelte.ts'
 import { QueueTeams } from '../uploads/queue-teams.svelte.ts'
-import { groupOf, isCancelCostly } from '../uploads/row-status.ts'
+import { groupOf, isUndoCostly } from '../uploads/row-status.ts'
 import { QueueState } from '../uploads/queue-state.svelte.ts'
 import { Selection } from '../ui/list/selection.svelte.ts'
 import { SessionState } from '../sign-in/session-state.svelte.ts'
@@ -208,14 +208,14 @@ export class AppState {
     if (failure) this.notices.failure(failure)
   }
 
-  /** Whether undoing a drop would discard sent bytes, which has to be confirmed. */
+  /** Whether undoing a drop would discard so much that it has to be confirmed. */
   readonly isUndoCostly = ({ newIds = [] }: AddReport): boolean =>
     newIds.some((id) => {
       const row = this.queue.rows.get(id)
-      return row !== undefined && isCancelCostly(row)
+      return row !== undefined && isUndoCostly(row)
     })
 
-  /** Undoes a drop. Asks on its rows first if sent bytes would be lost. */
+  /** Undoes a drop. Asks on its rows first if much that was sent would be lost. */
   undoAdd(report: AddReport): void {
     const { drop, newIds = [] } = report
     if (drop === undefined) return

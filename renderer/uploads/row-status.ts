@@ -41,7 +41,7 @@ const groupOfPhase: Record<Phase, Group> = {
 
 export function groupOf(row: UploadRow): Group {
   if (needsAttention(row)) return 'needs-you'
-  // Its file is still being written.
+  // Its file is rechecked soon.
   if (row.waitsForTurn || row.phase === 'failed') return 'waiting'
   return groupOfPhase[row.phase]
 }
@@ -135,6 +135,14 @@ export function isEditable({ started, phase, failure }: UploadRow): boolean {
 /** True if cancelling discards sent bytes, which has to be confirmed. */
 export function isCancelCostly(row: UploadRow): boolean {
   return row.phase !== 'registered' && (row.started || row.sentBytes > 0)
+}
+
+/** What is sent again in seconds is no reason to ask. */
+const smallLossBytes = 10_000_000
+
+/** True if undoing the drop of an upload discards so much that it has to be confirmed. */
+export function isUndoCostly(row: UploadRow): boolean {
+  return isCancelCostly(row) && row.sentBytes + row.inFlightBytes > smallLossBytes
 }
 
 /** True while the upload is being checked, sent or completed. */

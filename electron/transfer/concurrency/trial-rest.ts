@@ -10,14 +10,17 @@ export interface TrialRest {
 }
 
 export function createTrialRest(minMs: number, maxMs: number): TrialRest {
+  let begunMs = -Infinity
   let untilMs = -Infinity
   let nextMs = minMs
   const end = () => {
     untilMs = -Infinity
   }
   return {
-    isOver: (nowMs) => nowMs >= untilMs,
+    // Also if the clock was set back to before its beginning.
+    isOver: (nowMs) => nowMs >= untilMs || nowMs < begunMs,
     begin(nowMs, atLeastMs = 0) {
+      begunMs = nowMs
       untilMs = nowMs + Math.max(nextMs, atLeastMs)
       nextMs = Math.min(maxMs, nextMs * 2)
     },

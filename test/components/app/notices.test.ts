@@ -41,7 +41,7 @@ const started: AddReport = { added: 1, refused: 0, skipped: [], drop: 'drop-1', 
 
 test('a file that starts at once can be taken back until it is registered', async () => {
   const { screen, emit, asked } = await openPage({
-    rows: [row('Flux')],
+    rows: [sendingRow('Flux', { sentBytes: 0, inFlightBytes: 10_000_000 })],
     answers: { undoAdd: () => success(['Flux']) },
   })
   emit('added', started)

@@ -104,7 +104,7 @@ const gatewayPage = (status: number) => ({
   body: '<html><h1>Request blocked</h1></html>',
 })
 
-test.each([400, 401, 404, 405, 406, 421, 431, 451])(
+test.each([400, 401, 403, 404, 405, 406, 409, 413, 421, 431, 451])(
   'keeps the pair when a gateway answers the refresh with a %i page',
   async (status) => {
     const { session, pair, cloud, refreshes } = await setupSession()

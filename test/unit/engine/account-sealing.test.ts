@@ -303,3 +303,12 @@ test('releases an account that another process has encrypted, and deletes lines 
   await check()
   expect(state.releasedIds).toEqual([ready.id])
 })
+
+test('releases an account once that this process has encrypted', async () => {
+  const { sealing, accountStore, state, check } = setup([ready])
+  sealing.watch()
+  accountStore.save(departed)
+  expect(await sealing.sealDeparted()).toEqual(done)
+  await check()
+  expect(state.releasedIds).toEqual([departed.id])
+})

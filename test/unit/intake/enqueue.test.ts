@@ -32,16 +32,17 @@ function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
     offer: null as string | null,
   }
   const [events, inspecting]: [string[], number[]] = [[], []]
+  const commands = {
+    allow: () => success(false),
+    continueUpload: async () => success(false),
+    approve: () => success(false),
+  }
   const intake = new Intake({
     store,
     rows,
     queue,
     accounts: { list: () => [] },
-    commands: {
-      allow: () => success(false),
-      continueUpload: async () => success(false),
-      approve: () => success(false),
-    },
+    commands,
     environment,
     inspect: async ({ name, sizeBytes, failure: reason }) => ({
       recognition: uploadRecord().recognition,
@@ -75,6 +76,7 @@ function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
     inspecting,
     queue,
     rows,
+    commands,
     breakJournal,
     repairJournal,
     environment,
@@ -142,6 +144,38 @@ test('skips a file that another request is still adding for the team, and no lon
   expect((await add()).ok).toBe(false)
   repairJournal()
   expect(valueOf(await add()).added).toBe(1)
+})
+
+test('adds no file twice that another request records while refused files are continued', async () => {
+  const refused = uploadRecord({ path: '/models/b', fileName: 'b', accountId: 'alice', team })
+  const { enqueue, added, commands } = setup([refused])
+  const continuing = Promise.withResolvers<void>()
+  commands.continueUpload = async () => {
+    await continuing.promise
+    return success(false)
+  }
+  const first = enqueue([foundFile('a')])
+  const second = enqueue([foundFile('a'), foundFile('b')])
+  await first
+  continuing.resolve()
+  await second
+  expect(added().filter(({ fileName }) => fileName === 'a')).toHaveLength(1)
+})
+
+test('records nothing of a proposal after an abort, even if it needs no decision', async () => {
+  const { intake, added } = setup()
+  const aborting = new AbortController()
+  await intake.enqueueFound(
+    { files: [foundFile('a')], skipped: [] },
+    {
+      signal: aborting.signal,
+      async approve() {
+        aborting.abort()
+        return true
+      },
+    },
+  )
+  expect(added()).toEqual([])
 })
 
 test.for<[what: string, request: EnqueueRequest, groups: readonly ReviewGroup[], isReviewed: boolean]>([

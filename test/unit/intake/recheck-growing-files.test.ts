@@ -34,17 +34,18 @@ function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs:
   return { rechecks, inspected, clock, ids: Object.keys(rows) }
 }
 
-test('rechecks only files that were written recently and may become complete', () => {
+test('rechecks only files that were written recently and may become complete, or were not inspected', () => {
   const { rechecks, inspected, clock, ids } = setup({
     copied: ['file-cut-short', 500],
     old: ['file-cut-short', 60_000],
+    uninspected: ['file-not-inspected', 60_000],
     pointer: ['file-pointer', 500],
     dangerous: ['file-dangerous', 500],
   })
   rechecks.schedule(ids)
   expect(clock.waits()).toEqual([5_000])
   clock.advance(5_000)
-  expect([inspected, clock.waits()]).toEqual([[['copied']], []])
+  expect([inspected, clock.waits()]).toEqual([[['copied', 'uninspected']], []])
 })
 
 test('rechecks once what was being written or not inspected when the last process ended', () => {

@@ -154,7 +154,12 @@ test.each(['at the start', 'when their user is back'])(
         onUnreadable,
         signal,
       })
-    else restoreReturned({ store, rows, queue, departedIds: new Set(), onUnreadable })
+    else {
+      const scheduled: string[] = []
+      const rechecks = { schedule: (ids: readonly string[]) => void scheduled.push(...ids) }
+      restoreReturned({ store, rows, queue, rechecks, departedIds: new Set(), onUnreadable })
+      expect(scheduled).toEqual(rows.ids())
+    }
     expect(rows.ids()).toEqual([records[0], ...others].map((record) => record?.id))
     expect(errors).toHaveLength(1)
   },

@@ -16,7 +16,7 @@ function setup({ isSending = true, restartRuns = () => Promise.resolve() } = {})
   const restarted: (readonly string[])[] = []
   const monitor = createDeadConnectionMonitor({
     rowOf: (id) => rows.get(id),
-    sending: () => rows.sendingIds(),
+    inFlight: () => rows.inFlightIds(),
     restartRuns(ids) {
       restarted.push(ids)
       return restartRuns()
@@ -36,6 +36,8 @@ function setup({ isSending = true, restartRuns = () => Promise.resolve() } = {})
       rows.progress(record.id, 'hashedBytes' in change ? change : { sentBytes })
       monitor.rowChanged(record.id)
     },
+    /** All bytes are sent, and storage has not answered. */
+    finish: () => rows.applyEvent(record.id, 'finish'),
     /** Reports another change of the row. */
     touch: () => monitor.rowChanged(record.id),
   }
@@ -99,9 +101,19 @@ test('stops checking a connection that keeps making progress', () => {
 test('restarts no upload without a request to storage, such as one that is registered', () => {
   const { clock, monitor, restarts } = setup({ isSending: false })
   monitor.watch()
-  expect(clock.waits()).toEqual([deadAfterMs])
-  clock.advance(deadAfterMs)
+  for (let check = 0; check < 3; check += 1) {
+    expect(clock.waits()).toEqual([deadAfterMs])
+    clock.advance(deadAfterMs)
+  }
   expect([restarts(), clock.waits()]).toEqual([0, []])
+})
+
+test('restarts a whole file of which all bytes are sent and that is not answered', () => {
+  const { clock, monitor, finish, restarts } = setup()
+  finish()
+  monitor.watch()
+  clock.advance(deadAfterMs)
+  expect(restarts()).toBe(1)
 })
 
 test('a second network change restarts the wait', () => {

@@ -26,3 +26,9 @@ test('ending a pause keeps the length of the next one, a reset does not', () => 
   rest.reset()
   expect([rest.isOver(0), restOf(rest)]).toEqual([true, 10])
 })
+
+test('a pause is over if the clock was set back to before its beginning', () => {
+  const rest = createTrialRest(10, 50)
+  rest.begin(1_000)
+  expect([rest.isOver(1_000), rest.isOver(999)]).toEqual([false, true])
+})

@@ -22,7 +22,7 @@ interface DbusSignal {
 export interface Dbus {
   /** The values of the reply; null on an error, or after two seconds. */
   call(call: DbusCall): Promise<readonly unknown[] | null>
-  /** One property; undefined when it is not available. */
+  /** One property; undefined when it is not available, null without a reply within two seconds. */
   property(of: Omit<DbusCall, 'member' | 'signature' | 'body'>, name: string): Promise<unknown>
   /** Calls the listener for every signal that matches the rule (dbus-specification, "Match Rules"). */
   listen(rule: string, listener: (signal: DbusSignal) => void): Promise<void>
@@ -72,26 +72,28 @@ function disconnect(bus: MessageBus): void {
 }
 
 function overBus(bus: MessageBus, message: (call: DbusCall) => Message): Dbus {
-  async function ask(call: DbusCall): Promise<readonly unknown[] | null> {
-    const { promise, resolve } = Promise.withResolvers<null>()
-    const timer = setTimeout(() => resolve(null), replyTimeoutMs)
-    const asked = bus.call(message(call)).then(
+  /** The values of the reply; null on an error, undefined without a reply in time. */
+  async function request(call: DbusCall): Promise<readonly unknown[] | null | undefined> {
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const timer = setTimeout(() => resolve(undefined), replyTimeoutMs)
+    const reply = bus.call(message(call)).then(
       (answer) => answer?.body ?? null,
       () => null,
     )
-    return Promise.race([asked, promise]).finally(() => clearTimeout(timer))
+    return Promise.race([reply, promise]).finally(() => clearTimeout(timer))
   }
 
   return {
-    call: ask,
+    call: async (call) => (await request(call)) ?? null,
     async property(of, name) {
-      const answer = await ask({
+      const answer = await request({
         ...of,
         interface: 'org.freedesktop.DBus.Properties',
         member: 'Get',
         signature: 'ss',
         body: [of.interface, name],
       })
+      if (answer === undefined) return null
       const [variant] = answer ?? []
       return typeof variant === 'object' && variant !== null && 'value' in variant ? variant.value : undefined
     },
@@ -99,7 +101,7 @@ function overBus(bus: MessageBus, message: (call: DbusCall) => Message): Dbus {
       bus.on('message', (signal: Message) => {
         if (isSignal(signal)) listener(signal)
       })
-      await ask({ ...dbusDaemon, member: 'AddMatch', signature: 's', body: [rule] })
+      await request({ ...dbusDaemon, member: 'AddMatch', signature: 's', body: [rule] })
     },
     close: () => disconnect(bus),
   }

@@ -51,6 +51,8 @@ export interface HostContents extends EventEmitter {
   _title: string
   /** True until a navigation started by main has reached the network. */
   _ownNavigation: boolean
+  /** True from a crash of the page until it is loaded again. */
+  _crashed: boolean
   _showAppearance(): void
   _opened(url: string, frameName: string): void
   _fromPreload(message: FromPreload, context: number): Promise<void>

@@ -65,6 +65,7 @@ export function startConditionMonitors(options: {
       conditions.setNetwork(network)
       engine.networkChanged()
     },
+    timers: environment.timers,
     log,
   }).catch((error: unknown) => log.warn('NetworkManager could not be watched', { error }))
   conditions.update()

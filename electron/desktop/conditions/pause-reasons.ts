@@ -30,7 +30,7 @@ export function activePauseReasons(settings: PauseSettings, inputs: PauseInputs)
   // An unknown level never pauses.
   if (belowPercent !== null && power.isOnBattery && power.percent !== null && power.percent < belowPercent)
     reasons.push({ kind: 'battery', percent: power.percent, belowPercent })
-  if (quietHours.isPause) reasons.push({ kind: 'quiet-hours', untilMs: quietHours.untilMs })
+  if (quietHours.isPause) reasons.push({ kind: 'quiet-hours', untilMs: quietHours.pauseUntilMs })
   return reasons
 }
 

@@ -47,23 +47,30 @@ function effectAt(periods: readonly Period[], atMs: number): QuietHoursEffect {
 }
 
 /**
- * The effect of the quiet hours at a moment in local time, and when it changes next (ms since the epoch; null
- * for never). When several rules are active, a pause outranks a limit and the lower limit applies.
+ * The effect of the quiet hours at a moment in local time. When several rules are active, a pause outranks a
+ * limit and the lower limit applies.
  */
 export function quietHoursAt(
   rules: readonly QuietHours[],
   nowMs: number,
-): QuietHoursEffect & { readonly untilMs: number | null } {
+): QuietHoursEffect & {
+  /** When the pause or the limit changes next (ms since the epoch), or null for never. */
+  readonly untilMs: number | null
+  /** When the pause ends (ms since the epoch); null for never, or without a pause. */
+  readonly pauseUntilMs: number | null
+} {
   const periods = periodsAround(rules, nowMs)
   const now = effectAt(periods, nowMs)
   const boundaries = periods
     .flatMap(({ startMs, endMs }) => [startMs, endMs])
     .filter((boundaryMs) => boundaryMs > nowMs && boundaryMs <= nowMs + horizonMs)
-  const untilMs = boundaries
     .sort((one, other) => one - other)
-    .find((boundaryMs) => {
-      const next = effectAt(periods, boundaryMs)
-      return next.isPause !== now.isPause || next.limitBytesPerSecond !== now.limitBytesPerSecond
-    })
-  return { ...now, untilMs: untilMs ?? null }
+  const untilMs = boundaries.find((boundaryMs) => {
+    const next = effectAt(periods, boundaryMs)
+    return next.isPause !== now.isPause || next.limitBytesPerSecond !== now.limitBytesPerSecond
+  })
+  const pauseUntilMs = now.isPause
+    ? boundaries.find((boundaryMs) => !effectAt(periods, boundaryMs).isPause)
+    : null
+  return { ...now, untilMs: untilMs ?? null, pauseUntilMs: pauseUntilMs ?? null }
 }

@@ -3,6 +3,7 @@ import type { DeadlineView } from '../../contract/deadline.ts'
 import type { Settings } from '../../contract/settings.ts'
 import type { Patch, Snapshot, Totals, UploadRow } from '../../contract/uploads.ts'
 import type { Environment } from '../../platform/environment.ts'
+import { quietHoursAt } from '../conditions/quiet-hours.ts'
 import { forecastDeadline, type OpenUpload } from './forecast.ts'
 
 /** The forecast is computed again at most this often, in ms: a queue may have ten thousand files. */
@@ -78,8 +79,14 @@ export function createDeadlineTracker(options: {
       uploads: [...open.values()],
       bytesPerSecond,
       settings: settings.current(),
-      overriddenUntilMs: overridden === 'quiet-hours' ? conditions().limit.untilMs : null,
+      overriddenUntilMs: overridden === 'quiet-hours' ? pauseEndMs() : null,
     })
+  }
+
+  /** When the current quiet hours stop pausing; null when they do not pause. */
+  function pauseEndMs(): number | null {
+    const { isPause, pauseUntilMs } = quietHoursAt(settings.current().quietHours, environment.now())
+    return isPause ? (pauseUntilMs ?? Infinity) : null
   }
 
   function update(): void {

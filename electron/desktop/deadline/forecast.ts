@@ -20,7 +20,7 @@ export interface ForecastInputs {
   /** Without a limit, in bytes per second. */
   readonly bytesPerSecond: number
   readonly settings: Pick<Settings, 'quietHours' | 'limitBytesPerSecond'>
-  /** The user has overridden quiet hours that pause until then, or null. */
+  /** The user has overridden quiet hours that pause until then (`Infinity` for always), or null. */
   readonly overriddenUntilMs: number | null
 }
 

@@ -1,6 +1,6 @@
 import type { NetworkName } from '../../contract/conditions.ts'
 import { openDbus, type Dbus } from '../../platform/dbus.ts'
-import type { Log } from '../../platform/environment.ts'
+import type { Log, Timers } from '../../platform/environment.ts'
 import type { NetworkStatus } from './network-status.ts'
 
 const manager = 'org.freedesktop.NetworkManager'
@@ -9,6 +9,9 @@ const managerObject = {
   path: '/org/freedesktop/NetworkManager',
   interface: manager,
 } as const
+
+/** A status that NetworkManager did not return in time is read again after this delay. */
+const retryDelayMs = 5_000
 
 /**
  * NMMetered (networkmanager.dev): 1 and 3 are yes and guessed yes, 2 and 4 no and guessed no, 0 is unknown.
@@ -28,14 +31,23 @@ const meteredValues: Readonly<Record<number, NetworkStatus['metered']>> = {
 export async function watchNetworkManager(options: {
   readonly platform: NodeJS.Platform
   readonly onChange: (network: NetworkStatus) => void
+  readonly timers: Timers
   readonly log: Log
 }): Promise<{ readonly close: () => void }> {
-  const { platform, onChange, log } = options
+  const { platform, onChange, timers, log } = options
   const bus = platform === 'linux' ? await openDbus('system') : null
   if (!bus) return { close: () => undefined }
   let lastReported = ''
+  let isClosed = false
+  let cancelRetry = () => {}
   async function readAndReport(from: Dbus): Promise<void> {
     const status = await readStatus(from)
+    cancelRetry()
+    if (isClosed) return
+    if (!status) {
+      cancelRetry = timers.after(retryDelayMs, () => void readAndReport(from))
+      return
+    }
     const text = JSON.stringify(status)
     if (text === lastReported) return
     lastReported = text
@@ -48,21 +60,34 @@ export async function watchNetworkManager(options: {
     if (signal.path === managerObject.path && signal.member === 'PropertiesChanged') void readAndReport(bus)
   })
   await readAndReport(bus)
-  return { close: () => bus.close() }
+  return {
+    close() {
+      isClosed = true
+      cancelRetry()
+      bus.close()
+    },
+  }
 }
 
-async function readStatus(bus: Dbus): Promise<NetworkStatus> {
+/** Null when NetworkManager did not reply in time. */
+async function readStatus(bus: Dbus): Promise<NetworkStatus | null> {
   const metered = await bus.property(managerObject, 'Metered')
+  if (metered === null) return null
   const path = await bus.property(managerObject, 'PrimaryConnection')
-  return { metered: meteredValues[Number(metered)] ?? 'unknown', line: await readConnection(bus, path) }
+  if (path === null) return null
+  const line = await readConnection(bus, path)
+  return line === undefined ? null : { metered: meteredValues[Number(metered)] ?? 'unknown', line }
 }
 
-async function readConnection(bus: Dbus, path: unknown): Promise<NetworkName | null> {
+/** Null without a connection, undefined when NetworkManager did not reply in time. */
+async function readConnection(bus: Dbus, path: unknown): Promise<NetworkName | null | undefined> {
   // `/` means that there is no connection.
   if (typeof path !== 'string' || path === '/') return null
   const active = { destination: manager, path, interface: `${manager}.Connection.Active` }
   const id = await bus.property(active, 'Uuid')
+  if (id === null) return undefined
   const name = await bus.property(active, 'Id')
+  if (name === null) return undefined
   if (typeof id !== 'string' || id === '') return null
   return { id, name: typeof name === 'string' && name !== '' ? name : id }
 }

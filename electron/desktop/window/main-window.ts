@@ -41,7 +41,7 @@ export interface MainWindow {
 const backgrounds = { light: '#ffffff', dark: '#191d22' }
 const currentBackground = () => (nativeTheme.shouldUseDarkColors ? backgrounds.dark : backgrounds.light)
 
-/** A page that crashes again within this time is not reloaded again. */
+/** A page that crashes again within this time is not reloaded automatically. */
 const minReloadIntervalMs = 10_000
 
 export function createMainWindow(options: {
@@ -116,6 +116,9 @@ export function createMainWindow(options: {
         window = open('shown')
         return
       }
+      // A page that crashed twice in a row was not reloaded automatically.
+      const contents = webContents()
+      if (contents?.isCrashed()) contents.reload()
       placement.restore(current)
       if (current.isMinimized()) current.restore()
       current.show()

@@ -40,6 +40,7 @@ export class PageContents extends StrictEmitter implements HostContents {
   _url = ''
   _title = ''
   _ownNavigation = false
+  _crashed = false
   _zoomFactor = 1
   _openHandler: OpenHandler = () => ({ action: 'allow' })
   readonly #preferences: WebPreferences

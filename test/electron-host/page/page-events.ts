@@ -67,6 +67,7 @@ function watchTarget(contents: HostContents): void {
   })
   root.on('Target.targetCrashed', (target: { targetId: string }) => {
     if (!mine(target)) return
+    contents._crashed = true
     const details = { reason: 'crashed', exitCode: 1 }
     contents.emit('render-process-gone', event(), details)
     theApp().emit('render-process-gone', event(), contents, details)
@@ -134,6 +135,7 @@ function watchWorlds(contents: HostContents, listen: Listen): void {
 function watchLoading(contents: HostContents, session: Session, listen: Listen): void {
   listen<{ frame: { url: string; parentId?: string } }>('Page.frameNavigated', ({ frame }) => {
     if (frame.parentId !== undefined) return
+    contents._crashed = false
     contents._url = frame.url === 'about:blank' ? '' : fromWire(frame.url)
     contents.emit('did-navigate', {}, contents._url, 200, 'OK')
   })

@@ -35,7 +35,12 @@ export class WebContents extends PageContents {
   }
 
   isCrashed(): boolean {
-    return false
+    return this._crashed
+  }
+
+  forcefullyCrashRenderer(): void {
+    // A crashed page does not reply.
+    void this._attached.then((session) => session.send('Page.crash')).catch(() => undefined)
   }
 
   focus(): void {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { watchNetworkManager } from '../../../electron/desktop/network/linux-network-manager.ts'
 import { unknownNetwork, type NetworkStatus } from '../../../electron/desktop/network/network-status.ts'
+import { realTimers } from '../../../electron/platform/system-environment.ts'
 
 const run = promisify(execFile)
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -27,6 +28,13 @@ test('NetworkManager reports network and cost, initially and at each change', as
   ])
 })
 
+test('a status that NetworkManager does not return in time is read again', async () => {
+  expect(await reportsOf('slow-network')).toEqual([
+    { metered: 'yes', line: { id: 'uuid-home', name: 'Home' } },
+    { metered: 'no', line: { id: 'uuid-home', name: 'Home' } },
+  ])
+})
+
 test('UPower reports power source and level, initially and at each change', async () => {
   expect(await reportsOf('battery')).toEqual([
     { isOnBattery: false, percent: 80 },
@@ -37,6 +45,11 @@ test('UPower reports power source and level, initially and at each change', asyn
 
 test.each(['darwin', 'win32'] as const)('%s has no NetworkManager and reports nothing', async (platform) => {
   const reported: NetworkStatus[] = []
-  await watchNetworkManager({ platform, onChange: (network) => void reported.push(network), log: silent })
+  await watchNetworkManager({
+    platform,
+    onChange: (network) => void reported.push(network),
+    timers: realTimers,
+    log: silent,
+  })
   expect(reported).toEqual([])
 })

@@ -248,6 +248,21 @@ test('overridden quiet hours apply again on the next day', () => {
   expect(conditions.current().hold?.kind).toBe('quiet-hours')
 })
 
+test('a pause and its override last until the pause ends, not until an overlapping limit does', () => {
+  const days = [0, 1, 2, 3, 4, 5, 6]
+  const pause = { days, fromMinute: 11 * 60, toMinute: 14 * 60, limitBytesPerSecond: null }
+  const limit = { days, fromMinute: 10 * 60, toMinute: 13 * 60, limitBytesPerSecond: 2_000_000 }
+  const { conditions, clock, limits, held } = setup({ quietHours: [pause, limit] })
+  const untilMs = new Date(2026, 10, 24, 14, 0).getTime()
+  expect(conditions.current().hold).toEqual({ kind: 'quiet-hours', untilMs })
+  conditions.sendAnyway(false)
+  for (let minute = 0; minute < 90; minute += 10) clock.advance(10 * 60_000)
+  expect(conditions.current()).toMatchObject({ hold: null, overridden: 'quiet-hours' })
+  expect([held, limits.at(-1)]).toEqual([[true, false], null])
+  for (let minute = 0; minute < 30; minute += 10) clock.advance(10 * 60_000)
+  expect(conditions.current()).toMatchObject({ hold: null, overridden: null })
+})
+
 test('“always” stores nothing for other reasons than the network', () => {
   const { conditions, settings } = setup({ pauseBelowPercent: 30 })
   conditions.setNetwork({ metered: 'no', line: studio })

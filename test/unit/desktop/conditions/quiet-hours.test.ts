@@ -19,10 +19,13 @@ const hours = (from: number, to: number, change: Partial<QuietHours> = {}): Quie
   ...change,
 })
 const at = (text: string) => Date.parse(text)
+const isoTime = (timeMs: number | null) => (timeMs === null ? null : new Date(timeMs).toISOString())
 const until = (rules: readonly QuietHours[], now: string) => {
-  const { untilMs, ...quiet } = quietHoursAt(rules, at(now))
-  return { ...quiet, until: untilMs === null ? null : new Date(untilMs).toISOString() }
+  const { isPause, limitBytesPerSecond, untilMs } = quietHoursAt(rules, at(now))
+  return { isPause, limitBytesPerSecond, until: isoTime(untilMs) }
 }
+const pauseUntil = (rules: readonly QuietHours[], now: string) =>
+  isoTime(quietHoursAt(rules, at(now)).pauseUntilMs)
 const pause = { isPause: true, limitBytesPerSecond: null }
 const free = { isPause: false, limitBytesPerSecond: null }
 
@@ -87,5 +90,27 @@ describe('several active rules', () => {
   test('skip a boundary without a change', () => {
     const again = hours(10, 15, { limitBytesPerSecond: 1_000_000 })
     expect(until([slow, again], '2026-11-24T09:00:00+01:00').until).toBe('2026-11-24T19:00:00.000Z')
+  })
+})
+
+describe('the end of a pause', () => {
+  const night = hours(22, 7)
+
+  test('is not the boundary of a limit that overlaps the pause', () => {
+    const rules = [night, hours(6, 23, { limitBytesPerSecond: 2_000_000 })]
+    expect(until(rules, '2026-11-24T22:10:00+01:00').until).toBe('2026-11-24T22:00:00.000Z')
+    expect(pauseUntil(rules, '2026-11-24T22:10:00+01:00')).toBe('2026-11-25T06:00:00.000Z')
+    expect(pauseUntil(rules, '2026-11-24T23:30:00+01:00')).toBe('2026-11-25T06:00:00.000Z')
+    expect(pauseUntil(rules, '2026-11-25T06:30:00+01:00')).toBe('2026-11-25T06:00:00.000Z')
+  })
+
+  test('is the last end of the pauses that overlap', () => {
+    expect(pauseUntil([night, hours(6, 9)], '2026-11-24T22:10:00+01:00')).toBe('2026-11-25T08:00:00.000Z')
+  })
+
+  test('is unknown outside a pause and for a pause that never ends', () => {
+    expect(pauseUntil([night], '2026-11-24T12:00:00+01:00')).toBe(null)
+    const always = [hours(0, 0), hours(6, 23, { limitBytesPerSecond: 2_000_000 })]
+    expect(pauseUntil(always, '2026-11-24T12:00:00+01:00')).toBe(null)
   })
 })

@@ -155,17 +155,35 @@ test('a moment without progress doesn’t change the measured speed', () => {
 })
 
 test('quiet hours that the user overrides don’t delay the end until they are over', () => {
-  const { patch, tracker, state, startMs } = setup()
+  const { patch, tracker, state } = setup()
   const days = [0, 1, 2, 3, 4, 5, 6]
   const quietHours = [{ days, fromMinute: 0, toMinute: 0, limitBytesPerSecond: null }]
-  const limit = { bytesPerSecond: null, isFromQuietHours: false, untilMs: startMs + 120 * minuteMs }
   state.settings = { ...state.settings, quietHours }
-  state.conditions = { hold: null, overridden: 'quiet-hours', limit }
+  state.conditions = { ...state.conditions, overridden: 'quiet-hours' }
   patch([sending()], 2 * megabyte)
   expect(tracker.current()?.state).toBe('met')
   state.conditions = { ...state.conditions, overridden: 'battery' }
   tracker.update()
   expect(tracker.current()?.state).toBe('never')
+})
+
+test('an overridden pause doesn’t delay the end when an overlapping limit begins', () => {
+  const { patch, tracker, state, startMs, clock } = setup()
+  const days = [0, 1, 2, 3, 4, 5, 6]
+  const minuteAt = (atMs: number) => new Date(atMs).getHours() * 60 + new Date(atMs).getMinutes()
+  const ruleFrom = (fromMinutes: number, limitBytesPerSecond: number | null) => ({
+    days,
+    fromMinute: minuteAt(startMs + fromMinutes * minuteMs),
+    toMinute: minuteAt(startMs + 300 * minuteMs),
+    limitBytesPerSecond,
+  })
+  const quietHours = [ruleFrom(-60, null), ruleFrom(60, 2 * megabyte)]
+  const untilMs = new Date(startMs + 60 * minuteMs).setSeconds(0, 0)
+  const limit = { bytesPerSecond: null, isFromQuietHours: false, untilMs }
+  state.settings = { ...state.settings, quietHours }
+  state.conditions = { hold: null, overridden: 'quiet-hours', limit }
+  patch([sending()], megabyte / 2)
+  expect(tracker.current()?.doneAtMs).toBe(clock.now() + 120 * minuteMs)
 })
 
 test('a speed measured under a limit is not taken for that of the connection', () => {

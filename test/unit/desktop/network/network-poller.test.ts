@@ -4,10 +4,16 @@ import { unknownNetwork, type NetworkStatus } from '../../../../electron/desktop
 import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 const intervalMs = 5 * 60_000
+const firstRetryMs = 30_000
 const phone: NetworkStatus = { metered: 'yes', line: { id: 'uuid-2', name: 'Phone' } }
 
 function setup() {
-  const fake = { isNeeded: true, network: unknownNetwork, error: null as Error | null, reads: 0 }
+  const fake = {
+    isNeeded: true,
+    network: unknownNetwork as NetworkStatus | null,
+    error: null as Error | null,
+    reads: 0,
+  }
   const clock = standingClock()
   const environment = createTestEnvironment(clock)
   const reported: NetworkStatus[] = []
@@ -39,7 +45,7 @@ test('an active poller reads every five minutes and reports changes', async () =
   expect(clock.waits()).toEqual([])
 })
 
-test('a failed read is logged and repeated after five minutes', async () => {
+test('a read that throws is logged and repeated after 30 seconds', async () => {
   const { fake, clock, reported, poller, lines } = setup()
   fake.error = new Error('no answer')
   poller.setActive(true)
@@ -48,10 +54,36 @@ test('a failed read is logged and repeated after five minutes', async () => {
     .toEqual([
       { level: 'warn', message: 'the network status could not be read', facts: { error: fake.error } },
     ])
-  expect(clock.waits()).toEqual([intervalMs])
+  expect(clock.waits()).toEqual([firstRetryMs])
   fake.error = null
-  clock.advance(intervalMs)
+  clock.advance(firstRetryMs)
   await expect.poll(() => reported).toEqual([unknownNetwork])
+  expect(clock.waits()).toEqual([intervalMs])
+})
+
+test('a failed read keeps the last status and is repeated after 30 seconds', async () => {
+  const { fake, clock, reported, poller } = setup()
+  fake.network = phone
+  poller.setActive(true)
+  await expect.poll(() => clock.waits()).toEqual([intervalMs])
+  fake.network = null
+  clock.advance(intervalMs)
+  await expect.poll(() => clock.waits()).toEqual([firstRetryMs])
+  fake.network = unknownNetwork
+  clock.advance(firstRetryMs)
+  await expect.poll(() => reported).toEqual([phone, unknownNetwork])
+  expect(clock.waits()).toEqual([intervalMs])
+})
+
+test('reads that keep failing are logged once and become as rare as successful ones', async () => {
+  const { fake, clock, poller, lines } = setup()
+  fake.network = null
+  poller.setActive(true)
+  for (const delayMs of [30_000, 60_000, 120_000, 240_000, intervalMs, intervalMs]) {
+    await expect.poll(() => clock.waits()).toEqual([delayMs])
+    clock.advance(delayMs)
+  }
+  expect(lines.map(({ message }) => message)).toEqual(['the network status could not be read'])
 })
 
 test('a refresh while inactive reads once and starts no timer', async () => {

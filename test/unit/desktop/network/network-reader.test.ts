@@ -27,12 +27,25 @@ test('two networks of one adapter have different ids', async () => {
   expect(one?.line?.id).not.toBe(other?.line?.id)
 })
 
-test.for(['', 'Cannot find type', '{"cost":1}'])(
-  'reports nothing for unexpected output on Windows (%j)',
+test.for(['', 'Cannot find type', '{"cost":1}', 'null', '[]'])(
+  'takes unexpected output on Windows for a failed read (%j)',
   async (text) => {
-    expect(await onWindows(text)).toEqual(unknownNetwork)
+    expect(await onWindows(text)).toBe(null)
   },
 )
+
+test('reports no network on Windows without a connection profile', async () => {
+  expect(await onWindows('{}\r\n')).toEqual(unknownNetwork)
+})
+
+test('asks Windows so that an error prints nothing, and a missing profile does not', async () => {
+  const commands: string[] = []
+  await networkStatusReader('win32', async (_program, words) => {
+    commands.push(words.at(-1) ?? '')
+    return ''
+  })?.()
+  expect(commands).toEqual([expect.stringMatching(/\$ErrorActionPreference = 'Stop'.* else { '\{\}' }$/)])
+})
 
 const route = `   route to: default
 destination: default
@@ -60,8 +73,33 @@ test('macOS identifies the network by its router, without its cost', async () =>
   // Another router with the same address is another network.
   const hotel = await onMac({ route, networksetup, arp: arp('0:11:32:aa:bb:d') })
   expect(hotel?.line?.id).not.toBe(home?.line?.id)
+})
+
+test('macOS identifies a network whose router has no MAC address by its IP address', async () => {
   expect(await onMac({ route, arp: '(incomplete)' })).toMatchObject({ line: { name: 'en0 (192.168.1.1)' } })
-  expect(await onMac({ route: 'route: writing to routing socket: not in table\n' })).toEqual(unknownNetwork)
+})
+
+test('a default route without a gateway on macOS is an unknown network', async () => {
+  expect(await onMac({ route: '  interface: utun4\n' })).toEqual(unknownNetwork)
+})
+
+test('takes no output of the route on macOS for a failed read', async () => {
+  expect(await onMac({ route: '' })).toBe(null)
+})
+
+test('a missing MAC address on macOS is a failed read while the gateway is the same', async () => {
+  const printed = { route, networksetup, arp: arp('0:11:32:aa:bb:c') }
+  const read = networkStatusReader('darwin', async (program) => Reflect.get(printed, program) ?? '')
+  const home = await read?.()
+  printed.arp = arp('(incomplete)')
+  expect(await read?.()).toBe(null)
+  printed.arp = ''
+  expect(await read?.()).toBe(null)
+  printed.route = route.replace('192.168.1.1', '10.0.0.1')
+  expect(await read?.()).toMatchObject({ line: { name: 'Wi-Fi (10.0.0.1)' } })
+  printed.route = route
+  printed.arp = arp('0:11:32:aa:bb:c')
+  expect(await read?.()).toEqual(home)
 })
 
 test('Linux needs no reader', () => {

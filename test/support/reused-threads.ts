@@ -42,7 +42,7 @@ export function startReusedThread(url: URL, options: WorkerOptions): Worker {
   worker.terminate = async () => {
     if (isEnded || unanswered > 0) return end()
     worker.terminate = async () => 0
-    // A search ends with its thread.
+    // A search that is stopped may end with its thread.
     const afterSearch = isSearch ? worker.listeners('exit') : []
     // Not all: Node has listeners of its own.
     for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)

@@ -1,10 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join, posix } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Team, TeamChoice } from '../../contract/account.ts'
 import { success, type Result } from '../../contract/failures.ts'
 import type { UploadConfirmation } from '../../contract/discovery.ts'
-import { cleanLibraryPath } from '../../contract/library-path.ts'
-import type { AddReport, Target } from '../../contract/uploads.ts'
+import { targetBeside, type AddReport } from '../../contract/uploads.ts'
 import { otherGroupFiles } from '../../recognition/model-groups.ts'
 import type { FileWithTarget } from './file-with-target.ts'
 
@@ -65,14 +64,4 @@ async function addGroupFiles(files: readonly SizedFile[]): Promise<readonly Size
     }
   }
   return [...complete.values()]
-}
-
-/** The target of another file of the same model. */
-function targetBeside({ modelType, modelPath }: Partial<Target>, name: string): Partial<Target> {
-  return {
-    ...(modelType === undefined ? {} : { modelType }),
-    ...(modelPath === undefined
-      ? {}
-      : { modelPath: cleanLibraryPath(`${posix.dirname(modelPath)}/${name}`) }),
-  }
 }

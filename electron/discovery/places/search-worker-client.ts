@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads'
+import { withTimeout } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 import { startWorker } from '../../platform/threads/worker-file.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
@@ -12,12 +13,14 @@ export interface SearchOptions {
 
 type SearchEnvironment = Pick<Environment, 'timers' | 'startThread'>
 
-/** A network share that hangs would block its thread forever. */
+/** A read of an unreachable network share may never return. */
 const maxDurationMs = 60_000
 /**
  * Each folder has a limit of its own and is reported as soon as it is finished, so a long wait loses nothing.
  */
 const maxFoldersDurationMs = 180_000
+/** A thread that hangs in such a read can't be ended. */
+const closeLimitMs = 1_000
 /** A workflow of 16 MiB takes up to 600 MB once parsed. */
 const heapMegabytes = 1_024
 
@@ -26,7 +29,10 @@ export class SearchWorkerClient {
   readonly #workerUrl: URL
   readonly #computer: Computer
   readonly #environment: SearchEnvironment
-  readonly #running = new Set<Worker>()
+  /** Ends each running search. */
+  readonly #running = new Set<() => void>()
+  /** Ends of threads that were terminated but still run. */
+  readonly #terminations = new Set<Promise<unknown>>()
   #isClosed = false
 
   constructor(workerUrl: URL, computer: Computer, environment: SearchEnvironment) {
@@ -44,32 +50,32 @@ export class SearchWorkerClient {
     return new Promise((resolve) => {
       const worker = this.#isClosed || signal?.aborted ? null : this.#startWorker(request)
       if (!worker) return resolve(false)
-      this.#running.add(worker)
-      const terminate = () => void worker.terminate()
-      let isComplete = false
+      const finish = (isComplete: boolean) => {
+        if (!this.#running.delete(abort)) return
+        cancelTimeout()
+        signal?.removeEventListener('abort', abort)
+        this.#terminate(worker)
+        resolve(isComplete)
+      }
+      const abort = () => finish(false)
       const limitMs = request.kind === 'folders' ? maxFoldersDurationMs : maxDurationMs
-      const cancelTimeout = this.#environment.timers.after(limitMs, terminate)
-      signal?.addEventListener('abort', terminate, { once: true })
+      const cancelTimeout = this.#environment.timers.after(limitMs, abort)
+      this.#running.add(abort)
+      signal?.addEventListener('abort', abort)
       worker.on('message', (message: SearchMessage) => {
-        if (message.kind === 'end') {
-          isComplete = message.isComplete
-          terminate()
-        } else if (!signal?.aborted) onMessage(message)
+        if (!this.#running.has(abort)) return
+        if (message.kind === 'end') finish(message.isComplete)
+        else onMessage(message)
       })
       // Node always ends a worker after its error; without a listener the error would be thrown here.
       worker.on('error', () => undefined)
-      worker.on('exit', () => {
-        cancelTimeout()
-        signal?.removeEventListener('abort', terminate)
-        this.#running.delete(worker)
-        resolve(isComplete)
-      })
+      worker.on('exit', abort)
     })
   }
 
   /** All models below a folder, or those that were found before the search was cut short. */
   async searchFolder(folder: string): Promise<FolderSearchResult> {
-    let result: FolderSearchResult = { models: [], incompleteReason: 'too-slow' }
+    let result: FolderSearchResult = { models: [], incompleteReason: 'too-slow', unreadable: [] }
     await this.search(
       { kind: 'folders', folders: [folder] },
       { onMessage: (message) => message.kind === 'folder' && (result = message) },
@@ -90,10 +96,19 @@ export class SearchWorkerClient {
     return files
   }
 
-  /** Terminates all threads; later requests start none. */
+  /** Ends all searches and their threads, except those that hang; later requests start none. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([...this.#running].map((worker) => worker.terminate()))
+    for (const abort of this.#running) abort()
+    await withTimeout(Promise.all(this.#terminations), this.#environment.timers, closeLimitMs)
+  }
+
+  /** Does not wait for the end of the thread, which may hang as long as the disk does. */
+  #terminate(worker: Worker): void {
+    const termination = worker.terminate().finally(() => this.#terminations.delete(termination))
+    this.#terminations.add(termination)
+    // Afterwards, because `terminate` lets the thread keep the process alive.
+    worker.unref()
   }
 
   /** Null if the system can't start another thread: Node then throws instead of emitting an error event. */

@@ -37,9 +37,13 @@ export async function readFileState(path: string): Promise<FileState | null> {
   }
 }
 
-/** Whether two states belong to the same content, allowing for the imprecise times of FAT. */
+/**
+ * Whether two states belong to the same content, allowing for the imprecise times of FAT. Times that FAT
+ * can't store are exact: a file may be replaced by one of the same size after just a quarter of an hour.
+ */
 export function isSameState(one: FileState, other: FileState): boolean {
   if (one.sizeBytes !== other.sizeBytes) return false
+  if (one.mtimeMs % roundingMs !== 0 || other.mtimeMs % roundingMs !== 0) return one.mtimeMs === other.mtimeMs
   const differenceMs = Math.abs(one.mtimeMs - other.mtimeMs)
   const remainderMs = differenceMs % quarterHourMs
   return differenceMs <= dayMs && Math.min(remainderMs, quarterHourMs - remainderMs) <= roundingMs

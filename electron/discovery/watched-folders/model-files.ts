@@ -37,20 +37,28 @@ export interface ModelFiles {
  */
 export type ReadExternalWeights = (graph: string) => Promise<ReadonlyMap<string, number> | null>
 
-type ListNames = (folder: string) => Promise<ReadonlySet<string>>
+interface FolderReader {
+  readonly listNames: (folder: string) => Promise<ReadonlySet<string>>
+  /** The files of the diffusers model with this root folder. */
+  readonly readDiffusersModel: (root: string) => Promise<ModelFiles>
+}
 
-/** Lists the names in folders, in each one once. */
-export function createFolderLister(): ListNames {
-  const namesByFolder = new Map<string, Promise<ReadonlySet<string>>>()
+/** Reads each folder and each diffusers model once. */
+export function createFolderReader(): FolderReader {
+  return { listNames: readOnce(namesIn), readDiffusersModel: readOnce(diffusersFiles) }
+}
+
+function readOnce<T>(read: (folder: string) => Promise<T>): (folder: string) => Promise<T> {
+  const results = new Map<string, Promise<T>>()
   return (folder) => {
-    const names = namesByFolder.get(folder) ?? namesIn(folder)
-    namesByFolder.set(folder, names)
-    return names
+    const result = results.get(folder) ?? read(folder)
+    results.set(folder, result)
+    return result
   }
 }
 
 /**
- * The paths to enqueue for many files. Sequential, because every graph starts a thread; each folder is listed
+ * The paths to enqueue for many files. Sequential, because every graph starts a thread; each folder is read
  * once.
  */
 export async function pathsToEnqueueFor(
@@ -58,10 +66,10 @@ export async function pathsToEnqueueFor(
   root: string,
   readExternalWeights: ReadExternalWeights,
 ): Promise<readonly string[]> {
-  const listNames = createFolderLister()
+  const folderReader = createFolderReader()
   const toEnqueue = new Set<string>()
   for (const path of paths) {
-    const { pathsToEnqueue } = await findModelFiles(path, root, readExternalWeights, listNames)
+    const { pathsToEnqueue } = await findModelFiles(path, root, readExternalWeights, folderReader)
     for (const modelPath of pathsToEnqueue) toEnqueue.add(modelPath)
   }
   return [...toEnqueue]
@@ -75,11 +83,11 @@ export async function findModelFiles(
   path: string,
   root: string,
   readExternalWeights: ReadExternalWeights,
-  listNames: ListNames,
+  { listNames, readDiffusersModel }: FolderReader,
 ): Promise<ModelFiles> {
   const [folder, name] = [dirname(path), basename(path)]
   const diffusersRoot = await findDiffusersRoot(folder, root)
-  const diffusersModel = diffusersRoot === null ? null : await diffusersFiles(diffusersRoot)
+  const diffusersModel = diffusersRoot === null ? null : await readDiffusersModel(diffusersRoot)
   // Weights directly beside the index are a single-file copy of the model and don't need its parts.
   const isBesideIndex = folder === diffusersRoot && hasModelExtension(name)
   if (diffusersModel && (diffusersModel.isComplete || !isBesideIndex)) return diffusersModel

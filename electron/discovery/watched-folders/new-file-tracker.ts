@@ -10,7 +10,7 @@ import {
   type PendingFile,
 } from './file-state.ts'
 import {
-  createFolderLister,
+  createFolderReader,
   findModelFiles,
   type ModelFiles,
   type ReadExternalWeights,
@@ -76,14 +76,14 @@ export class NewFileTracker {
     const stable = await this.#findStableFiles()
     const models = new Map<string, ModelFiles>()
     const { root } = this.#options
-    let listNames = createFolderLister()
+    let folderReader = createFolderReader()
     for (const [path, state] of stable) {
       const readWeights = (graph: string) => {
         // Reading a graph takes long, and files may arrive meanwhile.
-        listNames = createFolderLister()
+        folderReader = createFolderReader()
         return this.#readExternalWeights(graph, state)
       }
-      const model = await findModelFiles(path, root, readWeights, listNames)
+      const model = await findModelFiles(path, root, readWeights, folderReader)
       models.set(model.key, model)
     }
     const stableCount = stable.size

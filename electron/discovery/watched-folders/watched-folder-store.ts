@@ -21,6 +21,12 @@ export interface StoredFile extends FileState {
   readonly state: 'offered' | 'known'
 }
 
+/**
+ * An unread folder is stored like an offered file without content. No file is stored that way: a smaller one
+ * than 1 KB is no model.
+ */
+const isUnreadFolder = `state = 'offered' AND size_bytes = 0`
+
 const folderRow = v.object({
   id: v.string(),
   path: v.string(),
@@ -58,8 +64,15 @@ export class WatchedFolderStore {
       })
   }
 
-  /** Stores a folder together with all files in it, so that none of them counts as new. */
-  add({ id, path, accountId, team, isPaused }: StoredFolder, files: readonly StoredFile[]): void {
+  /**
+   * Stores a folder together with all files in it, so that none of them counts as new, and with the folders in
+   * it that could not be read.
+   */
+  add(
+    { id, path, accountId, team, isPaused }: StoredFolder,
+    files: readonly StoredFile[],
+    unreadFolders: readonly string[] = [],
+  ): void {
     this.#inTransaction(() => {
       this.#database
         .prepare(
@@ -68,6 +81,7 @@ export class WatchedFolderStore {
         )
         .run(id, path, accountId, team.id, team.name, isPaused ? 1 : 0)
       this.#insertFiles(id, files)
+      this.#insertUnreadFolders(id, unreadFolders)
     })
   }
 
@@ -87,7 +101,9 @@ export class WatchedFolderStore {
 
   files(id: string): readonly StoredFile[] {
     return this.#database
-      .prepare('SELECT path, size_bytes, mtime_ms, state FROM watched_files WHERE folder = ?')
+      .prepare(
+        `SELECT path, size_bytes, mtime_ms, state FROM watched_files WHERE folder = ? AND NOT (${isUnreadFolder})`,
+      )
       .all(id)
       .flatMap((row) => {
         const parsed = v.safeParse(fileRow, row)
@@ -100,6 +116,31 @@ export class WatchedFolderStore {
   /** Inserts or replaces files of a folder. */
   saveFiles(id: string, files: readonly StoredFile[]): void {
     this.#inTransaction(() => this.#insertFiles(id, files))
+  }
+
+  /** Folders that could not be read since the folder was added. */
+  unreadFolders(id: string): readonly string[] {
+    return this.#database
+      .prepare(`SELECT path FROM watched_files WHERE folder = ? AND ${isUnreadFolder}`)
+      .all(id)
+      .map(({ path }) => String(path))
+  }
+
+  /** Stores files that were found in unread folders, and replaces those folders. */
+  saveOffered(id: string, files: readonly StoredFile[], unreadFolders: readonly string[]): void {
+    this.#inTransaction(() => {
+      this.#database.prepare(`DELETE FROM watched_files WHERE folder = ? AND ${isUnreadFolder}`).run(id)
+      this.#insertFiles(id, files)
+      this.#insertUnreadFolders(id, unreadFolders)
+    })
+  }
+
+  #insertUnreadFolders(id: string, folders: readonly string[]): void {
+    const state = { sizeBytes: 0, mtimeMs: 0, state: 'offered' } as const
+    this.#insertFiles(
+      id,
+      folders.map((path) => ({ path, ...state })),
+    )
   }
 
   #insertFiles(id: string, files: readonly StoredFile[]): void {

@@ -8,13 +8,14 @@ import type { FolderSearchResult } from '../scan/search-folder.ts'
 import { isFolderMissing, isSameState, readFileState, type FileState } from './file-state.ts'
 import type { ReadExternalWeights } from './model-files.ts'
 import { NewFileTracker, type NewFile, type ReadyModel } from './new-file-tracker.ts'
+import { isInUnreadFolder, stillUnread } from './unread-folders.ts'
 import type { WatchWorkerClient } from './watch-worker-client.ts'
 import type { StoredFile, StoredFolder, WatchedFolderStore } from './watched-folder-store.ts'
 
 /** How often new files are checked while some of them change. */
 const checkIntervalMs = 2_000
-/** The same while all of them are stable and only wait for other files of their models. */
-const incompleteCheckIntervalMs = 15_000
+/** The same while they only wait for other files of their models, or until they can be enqueued. */
+const waitingCheckIntervalMs = 15_000
 /** A rescan finds files whose change was not reported. */
 const rescanIntervalMs = 10 * 60_000
 /** Network drives report no changes. */
@@ -26,7 +27,7 @@ const missingRescanIntervalMs = 15_000
 const enqueueingStates: readonly WatchedFolderState[] = ['watching', 'too-many', 'too-slow', 'unreadable']
 
 export interface WatchedFolderContext {
-  readonly store: Pick<WatchedFolderStore, 'files' | 'saveFiles'>
+  readonly store: Pick<WatchedFolderStore, 'files' | 'saveFiles' | 'unreadFolders' | 'saveOffered'>
   readonly watchWorker: Pick<WatchWorkerClient, 'start' | 'stop'>
   readonly environment: Environment
   /** All models in a folder, or those that were found before the search was cut short. */
@@ -52,6 +53,8 @@ export class WatchedFolder {
   readonly #context: WatchedFolderContext
   readonly #knownFiles = new Map<string, StoredFile>()
   readonly #newFiles: NewFileTracker
+  /** Files in these folders may be older than the watched folder, so they are offered when first found. */
+  #unreadFolders: readonly string[]
   #incompleteCount = 0
   #enqueueing = new AbortController()
   #isMissing = false
@@ -74,6 +77,7 @@ export class WatchedFolder {
       knownState: (path) => this.#knownFiles.get(path),
     })
     for (const file of context.store.files(folder.id)) this.#knownFiles.set(file.path, file)
+    this.#unreadFolders = context.store.unreadFolders(folder.id)
   }
 
   get state(): WatchedFolderState {
@@ -142,7 +146,8 @@ export class WatchedFolder {
     this.#setMissing(result === null)
     this.#incompleteReason = result?.incompleteReason ?? null
     this.#isFirstScan = false
-    if (!result) this.#newFiles.clear()
+    if (result) this.#offerFilesInUnreadFolders(result)
+    else this.#newFiles.clear()
     for (const model of result?.models ?? []) this.#addIfNew(model.path, model)
     this.#context.onChange()
     this.#scheduleRescan()
@@ -188,8 +193,19 @@ export class WatchedFolder {
   /** Null if the folder does not exist. */
   async #searchFolder() {
     if (await isFolderMissing(this.folder.path)) return null
-    const { models, incompleteReason } = await this.#context.searchFolder(this.folder.path)
-    return incompleteReason === 'gone' ? null : { models, incompleteReason }
+    const { incompleteReason, ...found } = await this.#context.searchFolder(this.folder.path)
+    return incompleteReason === 'gone' ? null : { ...found, incompleteReason }
+  }
+
+  #offerFilesInUnreadFolders(result: FolderSearchResult): void {
+    if (this.#unreadFolders.length === 0) return
+    const files = result.models
+      .filter(({ path }) => !this.#knownFiles.has(path) && isInUnreadFolder(path, this.#unreadFolders))
+      .map(({ path, sizeBytes, mtimeMs }): StoredFile => ({ path, sizeBytes, mtimeMs, state: 'offered' }))
+    const unreadFolders = stillUnread(this.#unreadFolders, result)
+    this.#context.store.saveOffered(this.folder.id, files, unreadFolders)
+    this.#unreadFolders = unreadFolders
+    for (const file of files) this.#knownFiles.set(file.path, file)
   }
 
   #setMissing(isMissing: boolean): void {
@@ -208,7 +224,9 @@ export class WatchedFolder {
 
   async #addChangedFile(path: string): Promise<void> {
     const state = await readFileState(path)
-    if (state) this.#addIfNew(path, state)
+    // A file in an unread folder is offered by the next rescan.
+    const isOffered = !this.#knownFiles.has(path) && isInUnreadFolder(path, this.#unreadFolders)
+    if (state && !isOffered) this.#addIfNew(path, state)
   }
 
   #addIfNew(path: string, state: FileState): void {
@@ -237,11 +255,11 @@ export class WatchedFolder {
     if (!this.#isActive) return
     const { ready, incompleteCount } = await this.#newFiles.check()
     this.#incompleteCount = incompleteCount
-    if (ready.length > 0 && this.#canEnqueue()) await this.#enqueue(ready)
+    const areReadyEnqueued = ready.length === 0 || (this.#canEnqueue() && (await this.#enqueue(ready)))
     if (this.#isClosed) return
     this.#context.onChange()
-    const areAllStable = incompleteCount === this.#newFiles.size
-    this.#scheduleCheck(areAllStable ? incompleteCheckIntervalMs : checkIntervalMs)
+    const isWaiting = !areReadyEnqueued || incompleteCount === this.#newFiles.size
+    this.#scheduleCheck(isWaiting ? waitingCheckIntervalMs : checkIntervalMs)
   }
 
   #canEnqueue(): boolean {
@@ -250,12 +268,15 @@ export class WatchedFolder {
 
   /**
    * Enqueues before storing: after a crash in between, the files are checked again and recognised as queued.
+   * False if not all files could be enqueued.
    */
-  async #enqueue(ready: readonly ReadyModel[]): Promise<void> {
+  async #enqueue(ready: readonly ReadyModel[]): Promise<boolean> {
     const { signal } = this.#enqueueing
     const paths = [...new Set(ready.flatMap(({ pathsToEnqueue }) => pathsToEnqueue))]
     const report = await this.#context.enqueue(paths, this.folder, signal)
     // After an abort some files may not be enqueued, so all of them stay new.
-    if (report.ok && !signal.aborted) this.markKnown(ready.flatMap(({ newFiles }) => newFiles))
+    if (!report.ok || signal.aborted) return false
+    this.markKnown(ready.flatMap(({ newFiles }) => newFiles))
+    return true
   }
 }

@@ -129,13 +129,14 @@ export class WatchedFolders {
     const uploadTeam = signIns.resolve(choice)
     if (!uploadTeam) return failed(failure('no-team'))
     const { accountId, team } = uploadTeam
+    const isWatched = () => this.#foldersOf(uploadTeam).some(({ folder }) => folder.path === path)
     const overlap = this.#findOverlap(path, uploadTeam)
-    if (overlap) return failed(overlap)
+    if (overlap) return isWatched() ? success(this.#view()) : failed(overlap)
     if (!(await confirm())) return success(this.#view())
     // The same folder may have been added while the user was asked.
     const laterOverlap = this.#findOverlap(path, uploadTeam)
-    if (laterOverlap) return failed(laterOverlap)
-    const { models, incompleteReason } = await modelFinder.searchFolder(path)
+    if (laterOverlap) return isWatched() ? success(this.#view()) : failed(laterOverlap)
+    const { models, incompleteReason, unreadable } = await modelFinder.searchFolder(path)
     if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
       return failed(failure('folder-unreadable'))
     if (incompleteReason !== null) return failed(failure('folder-too-large'))
@@ -148,7 +149,7 @@ export class WatchedFolders {
       mtimeMs: model.mtimeMs,
       state: 'offered' as const,
     }))
-    this.#store.add(folder, files)
+    this.#store.add(folder, files, unreadable)
     modelFinder.rememberFolder(path)
     await this.#watch(folder)
     return success(this.#view())

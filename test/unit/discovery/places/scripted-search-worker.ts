@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { SearchMessage, SearchTask } from '../../../../electron/discovery/places/search-messages.ts'
 
@@ -7,11 +8,13 @@ const { request } = workerData as SearchTask
 // The listener keeps this thread alive until it is terminated.
 parentPort?.on('message', () => undefined)
 if (request.kind === 'folders')
-  post({ kind: 'folder', folder: 'started', models: [], incompleteReason: null })
+  post({ kind: 'folder', folder: 'started', models: [], incompleteReason: null, unreadable: [] })
 /** The file names of a request decide what this thread does. */
 for (const step of request.kind === 'workflows' ? request.files : []) {
   if (step === 'complete' || step === 'incomplete') post({ kind: 'end', isComplete: step === 'complete' })
   else if (step === 'throw') throw new Error('a bug')
+  // Waits for the other end, like a read of an unreachable disk; until then `terminate` can't end this thread.
+  else if (step.endsWith('.fifo')) void open(step)
   else post({ kind: 'workflow', file: step, neededModels: null })
   if (step === 'hang') for (;;);
 }

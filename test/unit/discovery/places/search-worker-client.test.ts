@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { SearchWorkerClient } from '../../../../electron/discovery/places/search-worker-client.ts'
@@ -100,6 +101,52 @@ test('waits on close until every thread has ended, busy or not', async () => {
   expect([ended, clock.waits()]).toEqual([[false, false], []])
 })
 
+/** A file that can't be opened until the test is finished, which keeps a thread from ending. */
+function createHangingFile(): string {
+  const fifo = join(createModelFolder('x.pt'), 'x.fifo')
+  execFileSync('mkfifo', [fifo])
+  // Opens both ends, which does not wait.
+  onTestFinished(() => closeSync(openSync(fifo, constants.O_RDWR)))
+  return fifo
+}
+
+const testWithFifos = test.skipIf(process.platform === 'win32')
+
+testWithFifos('ends an aborted search although its thread hangs', async () => {
+  const { clock, search } = setup()
+  const abort = new AbortController()
+  const { started, done } = search(runSteps(createHangingFile(), 'one'), abort.signal)
+  await started
+  abort.abort()
+  expect([await done, clock.waits()]).toEqual([false, []])
+  expect(getEventListeners(abort.signal, 'abort')).toEqual([])
+})
+
+testWithFifos('ends a search after its time limit although its thread hangs', async () => {
+  const { clock, search } = setup()
+  const { started, done } = search(runSteps(createHangingFile(), 'one'))
+  await started
+  clock.advance(60_000)
+  expect([await done, clock.waits()]).toEqual([false, []])
+})
+
+testWithFifos('ends a completed search although its thread hangs', async () => {
+  const { clock, search } = setup()
+  const { done } = search(runSteps(createHangingFile(), 'complete'))
+  expect([await done, clock.waits()]).toEqual([true, []])
+})
+
+testWithFifos('waits on close for a hanging thread only for a limited time', async () => {
+  const { clock, client, search } = setup()
+  const { started, done } = search(runSteps(createHangingFile(), 'one'))
+  await started
+  const closed = client.close()
+  expect([await done, clock.waits()]).toEqual([false, [1_000]])
+  clock.advance(1_000)
+  await closed
+  expect(clock.waits()).toEqual([])
+})
+
 test('starts no thread once it is closed', async () => {
   const { clock, client, search } = setup()
   await client.close()
@@ -122,6 +169,10 @@ test('returns the models of a folder and the external weights of a graph, until 
   })
   expect(await client.readExternalWeights(graph)).toEqual(new Map([['x.onnx.data', 16]]))
   await client.close()
-  expect(await client.searchFolder(folder)).toEqual({ models: [], incompleteReason: 'too-slow' })
+  expect(await client.searchFolder(folder)).toEqual({
+    models: [],
+    incompleteReason: 'too-slow',
+    unreadable: [],
+  })
   expect(await client.readExternalWeights(graph)).toBeNull()
 })

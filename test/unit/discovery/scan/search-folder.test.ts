@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -36,11 +36,25 @@ test('reports a folder that can’t be opened as unreadable, not as empty', asyn
   expect(await search(join(root, 'circle'))).toEqual([0, 'unreadable'])
 })
 
+test.runIf(process.platform === 'linux')('returns the folders that can’t be read', async () => {
+  const root = createFolder()
+  const longNames = (count: number) => Array.from({ length: count }, () => 'x'.repeat(250))
+  const [inner, outer] = [join(root, 'inner'), join(root, ...longNames(10))]
+  mkdirSync(join(inner, ...longNames(7)), { recursive: true })
+  mkdirSync(outer, { recursive: true })
+  // Now the last path is longer than any path may be: it can't be read, by whichever user the test runs.
+  renameSync(inner, join(outer, 'inner'))
+  onTestFinished(() => renameSync(join(outer, 'inner'), inner))
+  const { incompleteReason, unreadable } = await searchFolder(outer, limits)
+  expect([incompleteReason, unreadable.length]).toEqual([null, 1])
+})
+
 test('gives up on an unresponsive disk', async () => {
   const neverResolves = () => new Promise<never>(() => {})
   const shortLimits = { ...limits, walkMs: 1, graceMs: 1 }
   expect(await searchFolder(createFolder(), shortLimits, neverResolves)).toEqual({
     models: [],
     incompleteReason: 'too-slow',
+    unreadable: [],
   })
 })

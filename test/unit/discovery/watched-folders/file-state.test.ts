@@ -82,17 +82,35 @@ test('never reports an empty file as stable', () => {
   expect(checkStability({ ...empty, unchangedSinceMs: 0 }, empty, stableAfterMs * 100).isStable).toBe(false)
 })
 
+/** FAT stores even seconds. */
+const fatState = { sizeBytes: 10, mtimeMs: 4_000 }
+
 test.each([
   ['the same', 0, 0, true],
-  ['rounded by FAT', 1_500, 0, true],
+  ['rounded to the next even second', 2_000, 0, true],
   ['moved by an hour of daylight saving', 3_600_000, 0, true],
-  ['moved by an hour and rounded by FAT', 3_600_000 - 1_500, 0, true],
+  ['moved by an hour and rounded', 3_600_000 - 2_000, 0, true],
   ['moved by a time zone of a half hour', 5.5 * 3_600_000, 0, true],
   ['written a minute later', 60_000, 0, false],
   ['written two days later', 2 * 86_400_000, 0, false],
   ['of another size', 0, 1, false],
-])('compares a state with one that is %s', (_what, differenceMs, moreBytes, isSame) => {
-  expect(
-    isSameState(state, { sizeBytes: state.sizeBytes + moreBytes, mtimeMs: state.mtimeMs + differenceMs }),
-  ).toBe(isSame)
+])('compares a state on FAT with one that is %s', (_what, differenceMs, moreBytes, isSame) => {
+  const { sizeBytes, mtimeMs } = fatState
+  expect(isSameState(fatState, { sizeBytes: sizeBytes + moreBytes, mtimeMs: mtimeMs + differenceMs })).toBe(
+    isSame,
+  )
+})
+
+test.each([1_500, 3_600_000 - 1_500, 15 * 60_000 + 0.25])(
+  'reports a state with a time that FAT can’t store as another one, %d ms later',
+  (differenceMs) => {
+    const later = { ...fatState, mtimeMs: fatState.mtimeMs + differenceMs }
+    expect([isSameState(fatState, later), isSameState(later, fatState)]).toEqual([false, false])
+  },
+)
+
+test('reports a file that is replaced an hour later as another one', () => {
+  const first = { sizeBytes: 10, mtimeMs: 1_767_323_045_123.5 }
+  expect(isSameState(first, { ...first, mtimeMs: first.mtimeMs + 3_600_000 })).toBe(false)
+  expect(isSameState(first, { ...first })).toBe(true)
 })

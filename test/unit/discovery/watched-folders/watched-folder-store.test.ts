@@ -101,3 +101,21 @@ test('leaves out an invalid row and lists the others', () => {
   )
   expect(store.files('one')).toEqual([file('b')])
 })
+
+test('stores unread folders apart from files, and replaces them when files in them are offered', () => {
+  const { store } = setup()
+  store.add(folder('one'), [file('a')], ['/models/x', '/models/y'])
+  store.add(folder('two'), [], ['/models/x'])
+  expect([store.files('one'), store.unreadFolders('one')]).toEqual([[file('a')], ['/models/x', '/models/y']])
+  store.saveOffered('one', [file('x/b')], ['/models/y'])
+  expect([store.files('one'), store.unreadFolders('one')]).toEqual([[file('a'), file('x/b')], ['/models/y']])
+  expect(store.unreadFolders('two')).toEqual(['/models/x'])
+})
+
+test('keeps unread folders if files in them can’t be stored', () => {
+  const { store, refuse } = setup()
+  store.add(folder('one'), [], ['/models/x'])
+  refuse('ABORT')
+  expect(() => store.saveOffered('one', [file('refused')], [])).toThrow('no room')
+  expect([store.files('one'), store.unreadFolders('one')]).toEqual([[], ['/models/x']])
+})

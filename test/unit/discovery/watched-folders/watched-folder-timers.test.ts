@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { readFileState } from '../../../../electron/discovery/watched-folders/file-state.ts'
 import type { WatchedFolder } from '../../../../electron/discovery/watched-folders/watched-folder.ts'
 import { setupWatchedFolder } from '../../../support/watched-folder.ts'
@@ -52,6 +53,32 @@ test('checks less often while it only waits for missing files of a model', async
   write('m-00002-of-00002.safetensors')
   await reportNewFile(watched, 'm-00002-of-00002.safetensors')
   expect(clock.waits()).toEqual([2_000, expect.any(Number)])
+})
+
+test('checks less often while no account can upload', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, conditions, clock } = await setupWatchedFolder()
+  const watched = await watch()
+  conditions.canUpload = false
+  write('waits.safetensors')
+  await reportNewFile(watched, 'waits.safetensors')
+  await advance(watched, 10_000)
+  expect(clock.waits()[0]).toBe(15_000)
+  conditions.canUpload = true
+  clock.advance(15_000)
+  await expect.poll(() => enqueued).toEqual(['waits.safetensors'])
+})
+
+test('checks less often while files can’t be enqueued', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, conditions, clock } = await setupWatchedFolder()
+  const watched = await watch()
+  conditions.enqueueResult = failed(failure('journal-full'))
+  write('again.safetensors')
+  await reportNewFile(watched, 'again.safetensors')
+  await advance(watched, 10_000)
+  expect(clock.waits()[0]).toBe(15_000)
+  conditions.enqueueResult = success({ added: 1, refused: 0, skipped: [] })
+  clock.advance(15_000)
+  await expect.poll(() => enqueued).toEqual(['again.safetensors'])
 })
 
 test('does not postpone the next check when more files arrive', async () => {

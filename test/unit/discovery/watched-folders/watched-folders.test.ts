@@ -35,6 +35,8 @@ function setup() {
     uploadAccount: null as string | null,
     report: success(added) as Result<AddReport>,
     search: null as FolderSearchResult['incompleteReason'],
+    /** A subfolder that can't be read. */
+    unreadable: null as string | null,
     duringSearch: () => {},
   }
   const views: WatchedFoldersView[] = []
@@ -60,7 +62,11 @@ function setup() {
           searched.push(nameOf(path))
           const result = await searchFolder(path)
           conditions.duringSearch()
-          return conditions.search ? { ...result, incompleteReason: conditions.search } : result
+          const { search: incompleteReason, unreadable } = conditions
+          if (incompleteReason) return { ...result, incompleteReason }
+          if (unreadable === null) return result
+          const models = result.models.filter((model) => !model.path.startsWith(at(unreadable)))
+          return { ...result, models, unreadable: [at(unreadable)] }
         },
         readExternalWeights,
         displayPath: nameOf,
@@ -151,13 +157,35 @@ test('offers the models of an added folder, also after a restart, and remembers 
   expect(await foldersOf(second)).toMatchObject([expected])
 })
 
+test('offers models in a subfolder that could not be read when the folder was added', async () => {
+  const { at, write, open, enqueued, clock, conditions, untilSearched } = setup()
+  write('inbox/a.pt', 2_000)
+  write('inbox/deep/b.pt', 3_000)
+  const watched = open()
+  conditions.unreadable = 'inbox/deep'
+  const id = await add(watched, at('inbox'))
+  expect(await foldersOf(watched)).toMatchObject([{ offered: { count: 1, sizeBytes: 2_000 } }])
+  expect((await watched.calls.declineOffered({ id })).ok).toBe(true)
+  await untilSearched(['inbox'])
+  conditions.unreadable = null
+  clock.advance(10 * 60_000)
+  await expect
+    .poll(() => foldersOf(watched))
+    .toMatchObject([{ settling: 0, offered: { count: 1, sizeBytes: 3_000 } }])
+  expect(enqueued).toEqual([])
+})
+
 test('watches no folder twice for a team, nor one inside or around it, and does not ask about it', async () => {
   const { at, open } = setup()
   const watched = open()
   await add(watched, at('inbox'))
-  for (const path of ['inbox', 'inbox/deep', '.']) {
+  for (const [path, code] of [
+    ['inbox', null],
+    ['inbox/deep', 'already-watched'],
+    ['.', 'already-watched'],
+  ] as const) {
     const result = await watched.addFolder(at(path), alice, refuseToAsk)
-    expect([path, codeOf(result)]).toEqual([path, 'already-watched'])
+    expect([path, codeOf(result)]).toEqual([path, code])
   }
   expect(await foldersOf(watched)).toHaveLength(1)
   for (const team of [lab, bob]) await add(watched, at('inbox/deep'), team)

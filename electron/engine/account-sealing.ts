@@ -107,7 +107,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     const isRemoved = own.some(({ data }) => data === 'removed')
     const affected = isRemoved ? own.filter(isToBeRemoved) : own
     if (!(await options.release(affected))) return failed(failure('seal-pending'))
-    accountChanges.ignoreRemoval(affected)
+    accountChanges.noteReleased(affected)
     await options.secretsErased()
     const seal = isRemoved ? null : await keys.take()
     if (seal && !seal.ok) {
@@ -139,11 +139,11 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
 
   async function check(): Promise<void> {
     if (isClosed()) return
-    const { hasChanged, removed } = accountChanges.compare()
-    if (removed.length > 0) {
-      // What another process has encrypted, this one still has in memory.
-      await options.release(removed)
-      // This process may have written lines about the account after another one had deleted the log files.
+    const { hasChanged, wasAnyRemoved, unreleased } = accountChanges.compare()
+    // What another process has encrypted, this one still has in memory.
+    if (unreleased.length > 0) await options.release(unreleased)
+    // This process may have written lines about the account after the log files were deleted.
+    if (wasAnyRemoved) {
       hasSealed = true
       await deleteTraces(options)
     }
@@ -228,23 +228,27 @@ async function repeatSteps(
 /** Compares the accounts with those at the last comparison, here or in another process. */
 function createAccountChanges(accountStore: SealingOptions['accountStore']) {
   let seen: readonly Account[] | null = null
-  /** Accounts that this process removes itself. */
-  const ignoredIds = new Set<string>()
+  /** Accounts that this process has released. */
+  const releasedIds = new Set<string>()
   const summaryOf = (accounts: readonly Account[]) =>
     JSON.stringify(accounts.map(({ id, state }) => [id, state]))
   return {
     compare() {
-      const before = seen
+      const before = seen ?? []
+      const hasBefore = seen !== null
       const now = accountStore.list()
       seen = now
+      // Signed in again after all.
+      for (const { id, state } of now) if (state === 'ready') releasedIds.delete(id)
+      const removed = before.filter(({ id }) => !now.some((other) => other.id === id))
       return {
-        hasChanged: before !== null && summaryOf(before) !== summaryOf(now),
-        removed:
-          before?.filter(({ id }) => !now.some((other) => other.id === id) && !ignoredIds.delete(id)) ?? [],
+        hasChanged: hasBefore && summaryOf(before) !== summaryOf(now),
+        wasAnyRemoved: removed.length > 0,
+        unreleased: removed.filter(({ id }) => !releasedIds.delete(id)),
       }
     },
-    ignoreRemoval(accounts: readonly Account[]) {
-      for (const { id } of accounts) ignoredIds.add(id)
+    noteReleased(accounts: readonly Account[]) {
+      for (const { id } of accounts) releasedIds.add(id)
     },
   }
 }

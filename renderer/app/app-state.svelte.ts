@@ -75,7 +75,10 @@ export class AppState {
     departures.attach((failure) => this.notices.failure(failure))
     this.queue = new QueueState(bridge, {
       row: (before, after) => this.#rowChanged(before, after),
-      removed: (ids) => this.actions.rowsRemoved(ids),
+      removed: (ids) => {
+        this.actions.rowsRemoved(ids)
+        this.notices.dismissGone((id) => this.queue.rows.has(id))
+      },
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
     this.review = new ReviewState({ bridge, notices: this.notices, queue: this.queue })
@@ -210,19 +213,10 @@ export class AppState {
 
   /** Whether undoing a drop would discard so much that it has to be confirmed. */
   readonly isUndoCostly = ({ newIds = [] }: AddReport): boolean =>
-    newIds.some((id) => {
-      const row = this.queue.rows.get(id)
-      return row !== undefined && isUndoCostly(row)
-    })
+    isUndoCostly(newIds.flatMap((id) => this.queue.rows.get(id) ?? []))
 
-  /** Undoes a drop. Asks on its rows first if much that was sent would be lost. */
-  undoAdd(report: AddReport): void {
-    const { drop, newIds = [] } = report
-    if (drop === undefined) return
-    if (!this.isUndoCostly(report)) {
-      void this.actions.undoAdd(drop)
-      return
-    }
+  /** Asks on the rows of a drop whether they are to be cancelled. */
+  confirmUndoAdd({ newIds = [] }: AddReport): void {
     const ids = newIds.filter((id) => this.queue.rows.has(id))
     // The review would cover the question; its files stay there.
     this.review.close()

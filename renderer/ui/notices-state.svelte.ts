@@ -62,13 +62,19 @@ export class NoticesState {
     }
   }
 
-  /** The latest notice that offers to undo something, without drops whose undo has to be confirmed. */
-  latestUndo(isCostly: (report: AddReport) => boolean): Notice | undefined {
+  /** The latest notice that offers to undo something. */
+  latestUndo(): Notice | undefined {
     return this.all.findLast(
-      (notice) =>
-        notice.kind === 'undo' ||
-        (notice.kind === 'report' && canUndo(notice.report) && !isCostly(notice.report)),
+      (notice) => notice.kind === 'undo' || (notice.kind === 'report' && canUndo(notice.report)),
     )
+  }
+
+  /** Removes reports of drops none of whose uploads are left. */
+  dismissGone(isLeft: (uploadId: string) => boolean): void {
+    for (const notice of this.all) {
+      if (notice.kind !== 'report' || !canUndo(notice.report)) continue
+      if (!notice.report.newIds?.some(isLeft)) this.dismiss(notice.id)
+    }
   }
 
   /** Removes a notice whose action was undone. The one that it has replaced can be undone next. */

@@ -140,9 +140,12 @@ export function isCancelCostly(row: UploadRow): boolean {
 /** What is sent again in seconds is no reason to ask. */
 const smallLossBytes = 10_000_000
 
-/** True if undoing the drop of an upload discards so much that it has to be confirmed. */
-export function isUndoCostly(row: UploadRow): boolean {
-  return isCancelCostly(row) && row.sentBytes + row.inFlightBytes > smallLossBytes
+/** True if undoing the drop of these uploads discards so much that it has to be confirmed. */
+export function isUndoCostly(rows: readonly UploadRow[]): boolean {
+  const lostBytes = rows
+    .filter(isCancelCostly)
+    .reduce((sum, { sentBytes, inFlightBytes }) => sum + sentBytes + inFlightBytes, 0)
+  return lostBytes > smallLossBytes
 }
 
 /** True while the upload is being checked, sent or completed. */

@@ -75,7 +75,7 @@ export class SearchWorkerClient {
 
   /** All models below a folder, or those that were found before the search was cut short. */
   async searchFolder(folder: string): Promise<FolderSearchResult> {
-    let result: FolderSearchResult = { models: [], incompleteReason: 'too-slow', unreadable: [] }
+    let result: FolderSearchResult = { models: [], incompleteReason: 'too-slow', unread: [] }
     await this.search(
       { kind: 'folders', folders: [folder] },
       { onMessage: (message) => message.kind === 'folder' && (result = message) },

@@ -21,8 +21,8 @@ export interface FolderSearchResult {
   readonly models: readonly LocalModel[]
   /** Null if the folder was searched completely; `gone` if it does not exist. */
   readonly incompleteReason: IncompleteScan | 'gone' | null
-  /** Folders below it that could not be read; they do not make a search incomplete. */
-  readonly unreadable: readonly string[]
+  /** Folders and files below it that could not be read; they do not make a search incomplete. */
+  readonly unread: readonly string[]
 }
 
 /**
@@ -36,7 +36,7 @@ export async function searchFolder(
   const finished = new AbortController()
   const timeout = delay(
     limits.walkMs + limits.graceMs,
-    { models: [], incompleteReason: 'too-slow', unreadable: [] } as const,
+    { models: [], incompleteReason: 'too-slow', unread: [] } as const,
     { signal: finished.signal, ref: false },
   )
   try {
@@ -54,11 +54,11 @@ async function walkWithinLimits(folder: string, limits: FolderLimits): Promise<F
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     const incompleteReason = code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'unreadable'
-    return { models: [], incompleteReason, unreadable: [] }
+    return { models: [], incompleteReason, unread: [] }
   }
   const budget = { entries: limits.entries, untilMs: Date.now() + limits.walkMs }
   const walked = await walkModels(folder, { budget, seen: new Set(), now: Date.now })
-  const { models, isComplete, unreadable } = walked
-  if (isComplete) return { models, incompleteReason: null, unreadable }
-  return { models, incompleteReason: budget.entries <= 0 ? 'too-many' : 'too-slow', unreadable }
+  const { models, isComplete, unread } = walked
+  if (isComplete) return { models, incompleteReason: null, unread }
+  return { models, incompleteReason: budget.entries <= 0 ? 'too-many' : 'too-slow', unread }
 }

@@ -57,8 +57,13 @@ export interface WalkResult {
   readonly models: readonly LocalModel[]
   /** False if the budget ended the walk. */
   readonly isComplete: boolean
-  /** Folders that could not be read, for example because their disk was removed meanwhile. */
+  /**
+   * Folders that could not be read, or one of whose files couldn't, for example because their disk was removed
+   * meanwhile.
+   */
   readonly unreadable: readonly string[]
+  /** The folders and files that could not be read. */
+  readonly unread: readonly string[]
 }
 
 /**
@@ -66,15 +71,17 @@ export interface WalkResult {
  * even if several links lead to it. A folder that doesn't exist has no models.
  */
 export async function walkModels(root: string, options: WalkOptions): Promise<WalkResult> {
-  const walk: Walk = { root, models: [], unreadable: [], options }
+  const walk: Walk = { root, models: [], unreadable: [], unread: [], options }
   const isComplete = await walkFolder(walk, { path: root, depth: 0, partsOf: null })
-  return { models: walk.models, isComplete, unreadable: walk.unreadable }
+  const { models, unreadable, unread } = walk
+  return { models, isComplete, unreadable, unread }
 }
 
 interface Walk {
   readonly root: string
   readonly models: LocalModel[]
   readonly unreadable: string[]
+  readonly unread: string[]
   readonly options: WalkOptions
 }
 
@@ -96,7 +103,10 @@ async function walkFolder(walk: Walk, { path: folder, depth, partsOf }: WalkedFo
   const listed = await listFolder(folder)
   if (!('entries' in listed)) {
     // A missing root has no models; below it, a folder was there a moment ago.
-    if (depth > 0 || !listed.isMissing) walk.unreadable.push(folder)
+    if (depth > 0 || !listed.isMissing) {
+      walk.unreadable.push(folder)
+      walk.unread.push(folder)
+    }
     return true
   }
   const { real, entries } = listed
@@ -216,6 +226,7 @@ async function readModel(walk: Walk, { path, partsOf, realPath: known }: WalkedF
     // It was listed a moment ago: the disk may have been removed.
     const folder = dirname(path)
     if (walk.unreadable.at(-1) !== folder) walk.unreadable.push(folder)
+    walk.unread.push(path)
     return []
   }
 }

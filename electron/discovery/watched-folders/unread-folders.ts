@@ -9,10 +9,10 @@ export function isInUnreadFolder(path: string, unreadFolders: readonly string[])
 /** Those of the folders, or the folders in them, that are still unread after another search. */
 export function stillUnread(
   unreadFolders: readonly string[],
-  { incompleteReason, unreadable }: Omit<FolderSearchResult, 'models'>,
+  { incompleteReason, unread }: Omit<FolderSearchResult, 'models'>,
 ): readonly string[] {
   if (incompleteReason !== null) return unreadFolders
   return unreadFolders.flatMap((folder) =>
-    isInUnreadFolder(folder, unreadable) ? [folder] : unreadable.filter((inner) => isWithin(inner, folder)),
+    isInUnreadFolder(folder, unread) ? [folder] : unread.filter((inner) => isWithin(inner, folder)),
   )
 }

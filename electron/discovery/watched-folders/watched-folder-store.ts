@@ -13,8 +13,8 @@ export interface StoredFolder {
 }
 
 /**
- * A file that is not new: it was there when the folder was added (`offered`), or it was enqueued or declined
- * since (`known`).
+ * A file that is not new: it was there when the folder was added, or was first found where nothing could be read then
+ * (`offered`), or it was enqueued or declined since (`known`).
  */
 export interface StoredFile extends FileState {
   readonly path: string
@@ -23,7 +23,7 @@ export interface StoredFile extends FileState {
 
 /**
  * An unread folder is stored like an offered file without content. No file is stored that way: a smaller one
- * than 1 KB is no model.
+ * than 1 KB is no model. An older version shows it as one more file that is offered.
  */
 const isUnreadFolder = `state = 'offered' AND size_bytes = 0`
 
@@ -118,7 +118,7 @@ export class WatchedFolderStore {
     this.#inTransaction(() => this.#insertFiles(id, files))
   }
 
-  /** Folders that could not be read since the folder was added. */
+  /** Folders and files that have not been read since the watched folder was added. */
   unreadFolders(id: string): readonly string[] {
     return this.#database
       .prepare(`SELECT path FROM watched_files WHERE folder = ? AND ${isUnreadFolder}`)

@@ -203,9 +203,16 @@ export class WatchedFolder {
       .filter(({ path }) => !this.#knownFiles.has(path) && isInUnreadFolder(path, this.#unreadFolders))
       .map(({ path, sizeBytes, mtimeMs }): StoredFile => ({ path, sizeBytes, mtimeMs, state: 'offered' }))
     const unreadFolders = stillUnread(this.#unreadFolders, result)
-    this.#context.store.saveOffered(this.folder.id, files, unreadFolders)
-    this.#unreadFolders = unreadFolders
     for (const file of files) this.#knownFiles.set(file.path, file)
+    const isUnchanged = files.length === 0 && String(unreadFolders) === String(this.#unreadFolders)
+    if (isUnchanged) return
+    try {
+      this.#context.store.saveOffered(this.folder.id, files, unreadFolders)
+      this.#unreadFolders = unreadFolders
+    } catch (error) {
+      // They are offered until the end of the process, and found again after it.
+      this.#context.environment.log.error('offered files could not be stored', { error: String(error) })
+    }
   }
 
   #setMissing(isMissing: boolean): void {

@@ -136,7 +136,7 @@ export class WatchedFolders {
     // The same folder may have been added while the user was asked.
     const laterOverlap = this.#findOverlap(path, uploadTeam)
     if (laterOverlap) return isWatched() ? success(this.#view()) : failed(laterOverlap)
-    const { models, incompleteReason, unreadable } = await modelFinder.searchFolder(path)
+    const { models, incompleteReason, unread } = await modelFinder.searchFolder(path)
     if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
       return failed(failure('folder-unreadable'))
     if (incompleteReason !== null) return failed(failure('folder-too-large'))
@@ -149,7 +149,7 @@ export class WatchedFolders {
       mtimeMs: model.mtimeMs,
       state: 'offered' as const,
     }))
-    this.#store.add(folder, files, unreadable)
+    this.#store.add(folder, files, unread)
     modelFinder.rememberFolder(path)
     await this.#watch(folder)
     return success(this.#view())
@@ -311,7 +311,10 @@ function toView(watched: WatchedFolder, displayPath: string): WatchedFolderView 
 
 const totalSize = (files: readonly StoredFile[]) => files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 
-/** Files are only ever removed from those that are offered, so that number and size identify them. */
+/**
+ * Number and size identify the files that are offered well enough: they are removed from the offer, and rarely added,
+ * when a folder becomes readable.
+ */
 function isConfirmed(
   { accountId, team }: StoredFolder,
   files: readonly StoredFile[],

@@ -123,8 +123,9 @@ export function createWorkerThreads<Job, Progress, Answer>(options: {
     environment.log.error('a worker thread hangs and is replaced', { name, jobs: thread.jobs.size })
     const works = [...thread.jobs.values()]
     thread.jobs.clear()
-    // Not awaited, since it may hang as long as the disk does. It refers to the thread again.
+    // Not awaited, since it may hang as long as the disk does.
     void thread.worker.terminate()
+    // Afterwards, because `terminate` lets the thread keep the process alive.
     thread.worker.unref()
     for (const work of works) {
       if (work.signal.aborted || work.transfer.length > 0) work.settle(null)

@@ -82,15 +82,25 @@ test('Undo of a drop of several files asks for all of them once one has sent byt
   expect(asked).toEqual([])
 })
 
-test('Ctrl+Z undoes an earlier removal in place of a drop that has sent bytes', async () => {
+test('Ctrl+Z asks before it undoes a drop that has sent bytes, and undoes nothing older', async () => {
   const { screen, emit, asked, rowOf } = await openPage({ rows: [row('Grain'), sendingRow('Flux')] })
   await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
   emit('added', started)
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toHaveLength(2)
   await userEvent.keyboard('{Control>}z{/Control}')
-  await userEvent.keyboard('{Control>}z{/Control}')
-  await expect.poll(() => asked.map(({ name }) => name)).toEqual(['cancel', 'undoRemove'])
+  const question = rowOf('Flux').getByRole('group', { name: 'Cancel upload?' })
+  await userEvent.click(question.getByRole('button', { name: 'Keep' }))
+  expect(asked.map(({ name }) => name)).toEqual(['cancel'])
+  // The user may change their mind.
+  expect(screen.getByRole('button', { name: 'Undo' }).elements()).toHaveLength(2)
+})
+
+test('the notice of a drop is closed with its last upload', async () => {
+  const { screen, emit } = await openPage({ rows: [sendingRow('Flux'), row('Grain')] })
+  emit('added', started)
   await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
+  emit('patch', { ...patchOf(2, []), removed: ['Flux'] })
+  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
 test('Ctrl+Z undoes the latest removal, but not while a text is edited', async () => {

@@ -312,3 +312,18 @@ test('releases an account once that this process has encrypted', async () => {
   await check()
   expect(state.releasedIds).toEqual([departed.id])
 })
+
+test('releases an account that could not be encrypted here, signed in again and was encrypted elsewhere', async () => {
+  const { sealing, accountStore, state, database, check, breakJournal, repairJournal } = setup([ready])
+  sealing.watch()
+  accountStore.save(departed)
+  breakJournal()
+  await sealing.sealDeparted()
+  repairJournal()
+  accountStore.save({ ...departed, state: 'ready', hasLeft: false })
+  await check()
+  state.releasedIds = []
+  database.exec(`DELETE FROM accounts WHERE id = '${ready.id}'`)
+  await check()
+  expect(state.releasedIds).toEqual([ready.id])
+})

@@ -8,7 +8,7 @@ const { request } = workerData as SearchTask
 // The listener keeps this thread alive until it is terminated.
 parentPort?.on('message', () => undefined)
 if (request.kind === 'folders')
-  post({ kind: 'folder', folder: 'started', models: [], incompleteReason: null, unreadable: [] })
+  post({ kind: 'folder', folder: 'started', models: [], incompleteReason: null, unread: [] })
 /** The file names of a request decide what this thread does. */
 for (const step of request.kind === 'workflows' ? request.files : []) {
   if (step === 'complete' || step === 'incomplete') post({ kind: 'end', isComplete: step === 'complete' })

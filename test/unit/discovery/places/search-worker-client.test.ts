@@ -172,7 +172,7 @@ test('returns the models of a folder and the external weights of a graph, until 
   expect(await client.searchFolder(folder)).toEqual({
     models: [],
     incompleteReason: 'too-slow',
-    unreadable: [],
+    unread: [],
   })
   expect(await client.readExternalWeights(graph)).toBeNull()
 })

@@ -45,8 +45,8 @@ test.runIf(process.platform === 'linux')('returns the folders that can’t be re
   // Now the last path is longer than any path may be: it can't be read, by whichever user the test runs.
   renameSync(inner, join(outer, 'inner'))
   onTestFinished(() => renameSync(join(outer, 'inner'), inner))
-  const { incompleteReason, unreadable } = await searchFolder(outer, limits)
-  expect([incompleteReason, unreadable.length]).toEqual([null, 1])
+  const { incompleteReason, unread } = await searchFolder(outer, limits)
+  expect([incompleteReason, unread.length]).toEqual([null, 1])
 })
 
 test('gives up on an unresponsive disk', async () => {
@@ -55,6 +55,6 @@ test('gives up on an unresponsive disk', async () => {
   expect(await searchFolder(createFolder(), shortLimits, neverResolves)).toEqual({
     models: [],
     incompleteReason: 'too-slow',
-    unreadable: [],
+    unread: [],
   })
 })

@@ -120,7 +120,7 @@ test('returns folders that can’t be read, but not a missing root', async () =>
   // Longer than a name may be: it can't be read, by whichever user the test runs.
   const tooLong = join(root, 'x'.repeat(300))
   expect((await walk(tooLong)).unreadable).toEqual([tooLong])
-  expect(await walk(join(root, 'none'))).toEqual({ models: [], isComplete: true, unreadable: [] })
+  expect(await walk(join(root, 'none'))).toEqual({ models: [], isComplete: true, unreadable: [], unread: [] })
 })
 
 test('returns a folder that disappears during the walk', async () => {
@@ -199,8 +199,11 @@ test('returns the folder of files that disappear during the walk, once', async (
       return super.add(key)
     }
   }
-  const { models, unreadable } = await walk(join(root, 'm'), { seen: new RemovingSet() })
+  const { models, unreadable, unread } = await walk(join(root, 'm'), { seen: new RemovingSet() })
   expect([models.map(({ name }) => name), unreadable]).toEqual([['c.safetensors'], [join(root, 'm')]])
+  // The other files of the folder were read.
+  expect(unread.every((path) => path.startsWith(join(root, 'm/')))).toBe(true)
+  expect(unread.length).toBeGreaterThan(0)
 })
 
 test.each([

@@ -33,7 +33,7 @@ function setup() {
       environment: createTestEnvironment(clock),
       async searchFolder(path) {
         const limits = { entries: conditions.maxEntries, walkMs: 60_000, graceMs: 0 }
-        return { ...(await searchFolder(path, limits)), unreadable: conditions.unreadable.map(at) }
+        return { ...(await searchFolder(path, limits)), unread: conditions.unreadable.map(at) }
       },
       readExternalWeights: async () => null,
       canUpload: () => true,
@@ -57,7 +57,8 @@ function setup() {
   }
   const write = (name: string) => writeFileSync(at(name), Buffer.alloc(2_000, 1))
   const unread = () => store.unreadFolders('one').map((path) => relative(root, path))
-  return { conditions, enqueued, watch, reportFiles, write, unread }
+  const breakJournal = () => database.exec('PRAGMA query_only = ON')
+  return { conditions, enqueued, watch, reportFiles, write, unread, clock, breakJournal }
 }
 
 test('offers what a subfolder contains when it is first read, and enqueues later files in it', async () => {
@@ -111,4 +112,23 @@ test('does not enqueue a file that is reported in an unread folder, also after a
   write('new.safetensors')
   await reportFiles(second, ['a/old.safetensors', 'new.safetensors'])
   expect(enqueued).toEqual(['new.safetensors'])
+})
+
+test('writes nothing while the same folders are unread', async () => {
+  const { watch, conditions, breakJournal, unread } = setup()
+  conditions.unreadable = ['a']
+  breakJournal()
+  await watch()
+  expect(unread()).toEqual(['a'])
+})
+
+test('offers files that cannot be stored, enqueues others, and searches the folder again', async () => {
+  const { write, watch, clock, breakJournal, unread } = setup()
+  write('a/old.safetensors')
+  write('new.safetensors')
+  breakJournal()
+  const watched = await watch()
+  await expect.poll(() => watched.pendingCount).toBe(1)
+  expect([watched.offeredFiles.length, unread()]).toEqual([1, ['a']])
+  expect(clock.waits().some((waitMs) => waitMs > 60_000)).toBe(true)
 })

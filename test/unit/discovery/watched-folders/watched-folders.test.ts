@@ -66,7 +66,7 @@ function setup() {
           if (incompleteReason) return { ...result, incompleteReason }
           if (unreadable === null) return result
           const models = result.models.filter((model) => !model.path.startsWith(at(unreadable)))
-          return { ...result, models, unreadable: [at(unreadable)] }
+          return { ...result, models, unread: [at(unreadable)] }
         },
         readExternalWeights,
         displayPath: nameOf,

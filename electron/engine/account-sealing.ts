@@ -234,15 +234,14 @@ function createAccountChanges(accountStore: SealingOptions['accountStore']) {
     JSON.stringify(accounts.map(({ id, state }) => [id, state]))
   return {
     compare() {
-      const before = seen ?? []
-      const hasBefore = seen !== null
+      const before = seen
       const now = accountStore.list()
       seen = now
       // Signed in again after all.
       for (const { id, state } of now) if (state === 'ready') releasedIds.delete(id)
-      const removed = before.filter(({ id }) => !now.some((other) => other.id === id))
+      const removed = (before ?? []).filter(({ id }) => !now.some((other) => other.id === id))
       return {
-        hasChanged: hasBefore && summaryOf(before) !== summaryOf(now),
+        hasChanged: before !== null && summaryOf(before) !== summaryOf(now),
         wasAnyRemoved: removed.length > 0,
         unreleased: removed.filter(({ id }) => !releasedIds.delete(id)),
       }

@@ -32,7 +32,7 @@ export function failureWhileWritten(seen: Failure, identity: FileIdentity, nowMs
 }
 
 export interface Rechecks {
-  /** Schedules a recheck of those that may still be being copied. */
+  /** Schedules a recheck of those that may still be being copied, or were not inspected. */
   schedule(ids: readonly string[]): void
   /** Rechecks files that the last process left still being written or uninspected, or that have changed since. */
   resume(): void
@@ -68,12 +68,14 @@ export function createRechecks(options: {
     return row && isStopped(row) ? row.record.failure : null
   }
 
-  function mayBeWritten(id: string): boolean {
-    const code = failureOf(id)?.code
+  function mustRecheck(id: string): boolean {
+    const reason = failureOf(id)
     const identity = rows.get(id)?.record.identity
-    if (code === undefined || identity === undefined) return false
-    if (code === 'file-being-written' || code === 'file-not-inspected') return true
-    return incompleteFileCodes.has(code) && isFresh(identity, environment.now())
+    if (reason === null || identity === undefined) return false
+    return (
+      isRecheckedSoon(reason) ||
+      (incompleteFileCodes.has(reason.code) && isFresh(identity, environment.now()))
+    )
   }
 
   function wait(ids: readonly string[]): void {
@@ -90,7 +92,7 @@ export function createRechecks(options: {
   }
 
   return {
-    schedule: (ids) => wait(ids.filter(mayBeWritten)),
+    schedule: (ids) => wait(ids.filter(mustRecheck)),
     resume() {
       const isDue = (reason: Failure | null) => reason !== null && isRecheckedSoon(reason)
       wait(rows.ids().filter((id) => isDue(failureOf(id))))

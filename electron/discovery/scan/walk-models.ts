@@ -71,17 +71,18 @@ export interface WalkResult {
  * even if several links lead to it. A folder that doesn't exist has no models.
  */
 export async function walkModels(root: string, options: WalkOptions): Promise<WalkResult> {
-  const walk: Walk = { root, models: [], unreadable: [], unread: [], options }
+  const walk: Walk = { root, models: [], unread: [], options }
   const isComplete = await walkFolder(walk, { path: root, depth: 0, partsOf: null })
-  const { models, unreadable, unread } = walk
-  return { models, isComplete, unreadable, unread }
+  const { models, unread } = walk
+  const unreadable = [...new Set(unread.map(({ folder }) => folder))]
+  return { models, isComplete, unreadable, unread: unread.map(({ path }) => path) }
 }
 
 interface Walk {
   readonly root: string
   readonly models: LocalModel[]
-  readonly unreadable: string[]
-  readonly unread: string[]
+  /** Each with the folder itself, or that of the file. */
+  readonly unread: { readonly path: string; readonly folder: string }[]
   readonly options: WalkOptions
 }
 
@@ -103,10 +104,7 @@ async function walkFolder(walk: Walk, { path: folder, depth, partsOf }: WalkedFo
   const listed = await listFolder(folder)
   if (!('entries' in listed)) {
     // A missing root has no models; below it, a folder was there a moment ago.
-    if (depth > 0 || !listed.isMissing) {
-      walk.unreadable.push(folder)
-      walk.unread.push(folder)
-    }
+    if (depth > 0 || !listed.isMissing) walk.unread.push({ path: folder, folder })
     return true
   }
   const { real, entries } = listed
@@ -224,9 +222,7 @@ async function readModel(walk: Walk, { path, partsOf, realPath: known }: WalkedF
     return [model]
   } catch {
     // It was listed a moment ago: the disk may have been removed.
-    const folder = dirname(path)
-    if (walk.unreadable.at(-1) !== folder) walk.unreadable.push(folder)
-    walk.unread.push(path)
+    walk.unread.push({ path, folder: dirname(path) })
     return []
   }
 }

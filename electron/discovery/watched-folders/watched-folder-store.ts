@@ -22,8 +22,9 @@ export interface StoredFile extends FileState {
 }
 
 /**
- * An unread folder is stored like an offered file without content. No file is stored that way: a smaller one
- * than 1 KB is no model. An older version shows it as one more file that is offered.
+ * An unread folder is stored like an offered file without content, so that it is encrypted at a sign-out and deleted
+ * as the files are. No file is stored that way: a smaller one than 1 KB is no model. An older version shows it as one
+ * more file that is offered.
  */
 const isUnreadFolder = `state = 'offered' AND size_bytes = 0`
 

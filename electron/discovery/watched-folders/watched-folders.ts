@@ -130,12 +130,13 @@ export class WatchedFolders {
     if (!uploadTeam) return failed(failure('no-team'))
     const { accountId, team } = uploadTeam
     const isWatched = () => this.#foldersOf(uploadTeam).some(({ folder }) => folder.path === path)
+    if (isWatched()) return success(this.#view())
     const overlap = this.#findOverlap(path, uploadTeam)
-    if (overlap) return isWatched() ? success(this.#view()) : failed(overlap)
-    if (!(await confirm())) return success(this.#view())
-    // The same folder may have been added while the user was asked.
+    if (overlap) return failed(overlap)
+    if (!(await confirm()) || isWatched()) return success(this.#view())
+    // Another folder may have been added while the user was asked.
     const laterOverlap = this.#findOverlap(path, uploadTeam)
-    if (laterOverlap) return isWatched() ? success(this.#view()) : failed(laterOverlap)
+    if (laterOverlap) return failed(laterOverlap)
     const { models, incompleteReason, unread } = await modelFinder.searchFolder(path)
     if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
       return failed(failure('folder-unreadable'))

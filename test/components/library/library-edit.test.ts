@@ -106,6 +106,21 @@ test('typed text is in the form again after another view was shown', async () =>
   await expect.element(field).toHaveValue('Fine Grain')
 })
 
+test('text that is being saved opens no form, and is in it again after a refusal', async () => {
+  const { screen, rowOf, refuse } = await renaming()
+  const field = screen.getByRole('textbox', { name: 'Name' })
+  const details = (name: string) => screen.getByRole('complementary', { name: `Details of ${name}` })
+  await userEvent.dblClick(rowOf('Flux'), rowCorner)
+  await expect.element(details('Flux')).toBeVisible()
+  await userEvent.dblClick(rowOf('Fine Grain'), rowCorner)
+  await expect.element(details('Fine Grain')).toBeVisible()
+  expect(field.elements()).toEqual([])
+  refuse()
+  await expect.element(details('Grain')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await expect.element(field).toHaveValue('Fine Grain')
+})
+
 test('text that was cancelled or saved is not in the form when it is opened again', async () => {
   const { screen, field, details } = await typing()
   const edit = screen.getByRole('button', { name: 'Edit name, type or path' })

@@ -23,6 +23,7 @@ function setup() {
   const folder = { id: 'one', path: root, accountId: 'me', team, isPaused: false }
   store.add(folder, [], [at('a')])
   const clock = standingClock()
+  const environment = createTestEnvironment(clock)
   const conditions = { maxEntries: 10_000, unreadable: [] as readonly string[] }
   const enqueued: string[] = []
   /** Starts watching and waits for the first scan. */
@@ -30,7 +31,7 @@ function setup() {
     const watched = new WatchedFolder(folder, {
       store,
       watchWorker: { start: () => {}, stop: () => {} },
-      environment: createTestEnvironment(clock),
+      environment,
       async searchFolder(path) {
         const limits = { entries: conditions.maxEntries, walkMs: 60_000, graceMs: 0 }
         return { ...(await searchFolder(path, limits)), unread: conditions.unreadable.map(at) }
@@ -58,7 +59,17 @@ function setup() {
   const write = (name: string) => writeFileSync(at(name), Buffer.alloc(2_000, 1))
   const unread = () => store.unreadFolders('one').map((path) => relative(root, path))
   const breakJournal = () => database.exec('PRAGMA query_only = ON')
-  return { conditions, enqueued, watch, reportFiles, write, unread, clock, breakJournal }
+  return {
+    conditions,
+    enqueued,
+    watch,
+    reportFiles,
+    write,
+    unread,
+    clock,
+    breakJournal,
+    lines: environment.lines,
+  }
 }
 
 test('offers what a subfolder contains when it is first read, and enqueues later files in it', async () => {
@@ -115,11 +126,11 @@ test('does not enqueue a file that is reported in an unread folder, also after a
 })
 
 test('writes nothing while the same folders are unread', async () => {
-  const { watch, conditions, breakJournal, unread } = setup()
+  const { watch, conditions, breakJournal, unread, lines } = setup()
   conditions.unreadable = ['a']
   breakJournal()
   await watch()
-  expect(unread()).toEqual(['a'])
+  expect([unread(), lines]).toEqual([['a'], []])
 })
 
 test('offers files that cannot be stored, enqueues others, and searches the folder again', async () => {

@@ -18,7 +18,7 @@ import { createKeychain } from './platform/keychain.ts'
 import { createLog } from './platform/log.ts'
 import { createSettings } from './platform/settings.ts'
 import { createEnvironment } from './platform/system-environment.ts'
-import { changedWorkerFile } from './platform/threads/worker-file.ts'
+import { loadWorkerFiles } from './platform/threads/worker-file.ts'
 
 // Before `ready`, in this order: the data folder determines where the log is and which instance is the first.
 const folders = setupAppFolders(import.meta.dirname)
@@ -39,7 +39,7 @@ else
       performance.mark('ready')
       restrictSession(log)
       setupAppProtocol(folders.page, log)
-      const changedFile = changedWorkerFile(Object.values(folders.workers))
+      const changedFile = loadWorkerFiles(Object.values(folders.workers))
       if (changedFile !== null) return reportStartFailure(changedFile, 'files-changed', folders.logs, log)
       const opened = createSettings({
         store: openJsonStore('settings', folders.home, log),

@@ -10,7 +10,7 @@ import type { Environment, SecretStore } from '../platform/environment.ts'
 import { createKeychain, endProcess, type Keychain } from '../platform/keychain.ts'
 import { createLog } from '../platform/log.ts'
 import { createEnvironment } from '../platform/system-environment.ts'
-import { changedWorkerFile } from '../platform/threads/worker-file.ts'
+import { loadWorkerFiles } from '../platform/threads/worker-file.ts'
 import type { SpeedOptions } from './arguments.ts'
 import type { CliEnvironment, workerFiles } from './cli-environment.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -102,7 +102,7 @@ function createCliEngine(
     set: (name, secret) => withStateUpdate(keychain.set(name, secret)),
     delete: (name) => withStateUpdate(keychain.delete(name)),
   }
-  const changedFile = changedWorkerFile(Object.values(workers))
+  const changedFile = loadWorkerFiles(Object.values(workers))
   if (changedFile !== null) {
     streams.err.line(
       `Some of Modelferry’s files are damaged or were changed (${changedFile}), so it didn’t start. ` +

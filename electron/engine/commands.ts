@@ -18,6 +18,7 @@ import {
   isUnchanged,
   isUninspected,
 } from '../intake/inspect-again.ts'
+import { isRefusedByPolicy } from '../intake/review/review-policy.ts'
 import type { UndoHistory } from '../intake/undo-history.ts'
 import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
 import { resetAfter } from '../journal/reset.ts'
@@ -389,8 +390,11 @@ export class UploadCommands {
     if (!hasSameBytes && !isUninspected(inspection)) this.#options.forget(record.id)
     const { failure: found } = inspection
     if (found === null || isStillAllowed(row, inspection)) {
-      // A file that was sound before, and is the same, was approved.
-      const isNew = !hasSameBytes || (record.failure !== null && isBrokenFile(record.failure))
+      // A file that was sound and allowed before, and is the same, was approved.
+      const isNew =
+        !hasSameBytes ||
+        isRefusedByPolicy(record.failure) ||
+        (record.failure !== null && isBrokenFile(record.failure))
       const written =
         isNew && row.live.phase === 'failed' && mustReview({ ...record, ...change, failure: null })
           ? this.#rows.applyEvent(record.id, 'review', { ...change, failure: null })

@@ -271,7 +271,7 @@ export function createEngine(options: EngineOptions): Engine {
     warmUp: () => workerPool.warm(),
     approved: checkConflicts,
     onConflict: conflictSettings.onConflict,
-    inspectAgain: (ids) => void commands.retry(ids),
+    inspectAgain: (ids) => void commands.retry(ids, review.mustReview),
     onChange: (view) => events.emit('review', view),
   })
   const rechecks = createRechecks({ rows, commands, mustReview: review.mustReview, environment })

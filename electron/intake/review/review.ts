@@ -124,7 +124,10 @@ export class Review {
     this.#changed({ isFrequent: true })
   }
 
-  /** Refuses what the settings forbid from now on, and inspects again what they may allow. */
+  /**
+   * Refuses in the review what the settings forbid from now on, and inspects again what they may allow, also what
+   * was refused without a review.
+   */
   policyChanged(): void {
     const policy = this.#options.policy()
     const records = this.#records()
@@ -134,11 +137,14 @@ export class Review {
         if (now !== record.failure) this.#rows.change(record.id, { failure: now })
       }
     })
-    const allowed = records.filter(
-      (record) =>
-        isRefusedByPolicy(record.failure) &&
-        applyPolicy<UploadRecord>({ ...record, failure: null }, policy).failure === null,
-    )
+    const isAllowedNow = (record: UploadRecord) =>
+      isRefusedByPolicy(record.failure) &&
+      applyPolicy<UploadRecord>({ ...record, failure: null }, policy).failure === null
+    const failed = this.#rows.ids().flatMap((id) => {
+      const row = this.#rows.get(id)
+      return row?.live.phase === 'failed' ? row.record : []
+    })
+    const allowed = [...records, ...failed].filter(isAllowedNow)
     if (allowed.length > 0) this.#options.inspectAgain(allowed.map(({ id }) => id))
     this.compareAgain()
   }

@@ -153,3 +153,25 @@ test('continues an approved file that was moved away and back, without another r
   renameSync(`${path}.old`, path)
   await expectPhase(harness, app, id).toBe('registered')
 })
+
+test.each([
+  ['registered', 'never'],
+  ['review', 'always'],
+] as const)(
+  'a refused file is %s once the settings allow its format, if files are reviewed %s',
+  async (phase, review) => {
+    const harness = await setup({ settings: { allowedFormats: ['gguf'] } })
+    const { app, file, cloud } = harness
+    const [id = ''] = await app.add(await file('a.safetensors'))
+    expect(app.row(id)).toMatchObject({ phase: 'failed', failure: { code: 'file-format-not-allowed' } })
+    app.engine.applySettings({
+      ...usualSettings,
+      server: cloud.url,
+      review,
+      allowedFormats: ['gguf', 'onnx'],
+    })
+    app.engine.applySettings({ ...usualSettings, server: cloud.url, review, allowedFormats: null })
+    await expectPhase(harness, app, id).toBe(phase)
+    expect(app.row(id).failure).toBeNull()
+  },
+)

@@ -139,6 +139,8 @@ export const failureKinds = {
   'update-not-installed': { retry: 'never', remedy: 'none' },
   'bad-server-address': { retry: 'never', remedy: 'settings' },
   'bad-call': { retry: 'never', remedy: 'none' },
+  'too-often': { retry: 'never', remedy: 'none' },
+  'storage-test-running': { retry: 'never', remedy: 'none' },
   unexpected: { retry: 'never', remedy: 'retry' },
 } as const satisfies Record<string, FailureKind>
 

@@ -111,7 +111,7 @@ export function createDesktopHandlers(options: {
       return success(engine.workflows.view(id))
     },
     async openPage({ page }) {
-      if (!mayOpen()) return failed(failure('rate-limited'))
+      if (!mayOpen()) return failed(failure('too-often'))
       const { server } = settings.current()
       if (page !== 'pairing') return openExternal(addressOf(page, server), server, log)
       const { pairing } = engine.session()

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises'
 import { serverOf } from '../contract/account.ts'
 import type { CallHandlers } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
@@ -43,6 +44,12 @@ export function createRowHandlers(options: {
     async showInFolder({ id }) {
       const file = engine.fileOf(id)
       if (file === null) return failed(failure('not-found'))
+      // The file manager would show nothing, or another folder.
+      const isThere = await lstat(file).then(
+        () => true,
+        () => false,
+      )
+      if (!isThere) return failed(failure('file-missing'))
       shell.showItemInFolder(file)
       return success(undefined)
     },
@@ -61,7 +68,7 @@ export function createRowHandlers(options: {
       const host = serverOf(accountId)
       const known = serversOf(settings.current()).find(({ address }) => URL.parse(address)?.host === host)
       if (!known) return failed(failure('server-removed', { host }))
-      if (!mayOpen()) return failed(failure('rate-limited'))
+      if (!mayOpen()) return failed(failure('too-often'))
       return open(addressOf('web-app', known.address), known.address)
     },
   }

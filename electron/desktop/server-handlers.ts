@@ -44,14 +44,14 @@ export function createServerHandlers(options: {
         log.error('the check of an unknown server was rejected')
         return failed(failure('bad-call'))
       }
-      if (!mayCheck()) return failed(failure('rate-limited'))
+      if (!mayCheck()) return failed(failure('too-often'))
       return success(verdictOf(await engine.checkServer(address)))
     },
     async addServer({ address: input }) {
       const address = serverAddressOf(input)
       if (address === null) return failed(failure('bad-server-address'))
       if (!(await isConfirmed(address))) return success(null)
-      if (!mayCheck()) return failed(failure('rate-limited'))
+      if (!mayCheck()) return failed(failure('too-often'))
       const check = verdictOf(await engine.checkServer(address))
       if (check.failure) return success(check)
       const stored = addDefaultServer(settings, check.address)

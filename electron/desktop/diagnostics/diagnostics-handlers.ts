@@ -60,8 +60,8 @@ export function createDiagnosticsHandlers(options: {
   async function testStorage(): Promise<Result<StorageTest>> {
     const { chosen } = engine.session()
     if (!chosen) return failed(failure('no-team'))
-    if (runningTest) return failed(failure('conflict'))
-    if (!mayTest()) return failed(failure('rate-limited'))
+    if (runningTest) return failed(failure('storage-test-running'))
+    if (!mayTest()) return failed(failure('too-often'))
     runningTest = new AbortController()
     try {
       const report = (progress: StorageTest) => feed.sendEvent('storageTest', progress)
@@ -75,7 +75,7 @@ export function createDiagnosticsHandlers(options: {
 
   return {
     async checkConnection() {
-      if (!mayCheck()) return failed(failure('rate-limited'))
+      if (!mayCheck()) return failed(failure('too-often'))
       const { server } = settings.current()
       lastCheck = await checkConnection({
         server,

@@ -119,7 +119,11 @@ test('folders that can’t be read are named', async () => {
   })
   const { screen } = await places(foundView([place]), modelsIn([]))
   await expect
-    .element(screen.getByText('2 folders can’t be read: ~/ComfyUI/models/a, ~/ComfyUI/models/b'))
+    .element(
+      screen.getByText(
+        '2 folders can’t be read: ~/ComfyUI/models/a, ~/ComfyUI/models/b. Connect the drive or give Modelferry permission, then search again.',
+      ),
+    )
     .toBeVisible()
 })
 

@@ -175,8 +175,8 @@ test('Escape leaves the field, then the form, then the pane', async () => {
 })
 
 test.each([
-  ['Delete…', 'Couldn’t delete. This server doesn’t support this action.'],
-  ['Disable', 'Couldn’t save. This server doesn’t support this action.'],
+  ['Delete…', 'Couldn’t delete. This server doesn’t support this action. Ask the server’s administrator.'],
+  ['Disable', 'Couldn’t save. This server doesn’t support this action. Ask the server’s administrator.'],
 ] as const)('says that the server does not support it: %s', async (what, words) => {
   const refused = () => failed(failure('bad-request'))
   const { screen, rowOf } = await openLibrary(threeModels, { changeModel: refused, deleteModels: refused })

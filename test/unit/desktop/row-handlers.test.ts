@@ -5,7 +5,11 @@ import { createRowHandlers } from '../../../electron/desktop/row-handlers.ts'
 import type { Log } from '../../../electron/platform/environment.ts'
 
 const silentLog: Log = { info() {}, warn() {}, error() {} }
-const files: Readonly<Record<string, string>> = { a: '/models/a.gguf', b: '/models/b c.gguf' }
+const files: Readonly<Record<string, string>> = {
+  a: '/models/a.gguf',
+  b: '/models/b c.gguf',
+  here: import.meta.filename,
+}
 const own = 'https://models.aurora.example:8443/api/v1'
 
 function setup({ isFocused = true, mayOpen = true } = {}) {
@@ -73,15 +77,21 @@ test.each(['stranger.example mallory', 'models.aurora.example mira', '', 'https:
 test('opens no more pages than allowed', async () => {
   const { handlers, opened } = setup({ mayOpen: false })
   expect(await handlers.openServer({ accountId: 'core.cyberun.cloud alice' })).toEqual(
-    failed(failure('rate-limited')),
+    failed(failure('too-often')),
   )
   expect(opened).toEqual([])
 })
 
 test('shows files of rows and files with known bytes', async () => {
   const { handlers, shown } = setup()
-  await handlers.showInFolder({ id: 'b' })
+  await handlers.showInFolder({ id: 'here' })
   await handlers.showLocalFile({ sha256: 'known' })
   expect(await handlers.showInFolder({ id: 'gone' })).toEqual(failed(failure('not-found')))
-  expect(shown).toEqual(['/models/b c.gguf', '/models/a.gguf'])
+  expect(shown).toEqual([import.meta.filename, '/models/a.gguf'])
+})
+
+test('does not show the folder of a file that was moved or deleted', async () => {
+  const { handlers, shown } = setup()
+  expect(await handlers.showInFolder({ id: 'b' })).toEqual(failed(failure('file-missing')))
+  expect(shown).toEqual([])
 })

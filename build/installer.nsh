@@ -48,14 +48,15 @@
 !macroend
 
 !macro customUnInstall
-  DeleteRegValue HKCU "Software\Classes\.safetensors\OpenWithProgids" "Modelferry.Model"
-  DeleteRegValue HKCU "Software\Classes\.gguf\OpenWithProgids" "Modelferry.Model"
-  DeleteRegKey HKCU "Software\Classes\Modelferry.Model"
-  DeleteRegKey HKCU "Software\Classes\modelferry"
   ${GetParameters} $R0
   ClearErrors
   ${GetOptions} $R0 "--updated" $R1
+  ; The old version still needs these entries if an update is aborted after this.
   ${If} ${Errors}
+    DeleteRegValue HKCU "Software\Classes\.safetensors\OpenWithProgids" "Modelferry.Model"
+    DeleteRegValue HKCU "Software\Classes\.gguf\OpenWithProgids" "Modelferry.Model"
+    DeleteRegKey HKCU "Software\Classes\Modelferry.Model"
+    DeleteRegKey HKCU "Software\Classes\modelferry"
     DeleteRegValue HKCU "${RUN_KEY}" "${LOGIN_ITEM}"
     DeleteRegValue HKCU "${APPROVED_KEY}" "${LOGIN_ITEM}"
     Delete "$APPDATA\Microsoft\Windows\SendTo\Modelferry.lnk"

@@ -5,8 +5,10 @@ set -e
 # Starts the command line and the app by the same name; older packages linked to the app directly.
 ln -sf '/opt/${sanitizedProductName}/bin/${executable}' '/usr/bin/${executable}'
 
-# Chromium's sandbox uses user namespaces; it only needs setuid root where ordinary users cannot create them.
-if [ -L /proc/self/ns/user ] && unshare --user true 2>/dev/null; then
+# Chromium's sandbox uses user namespaces; it needs setuid root where ordinary users cannot create them. Root
+# may create them even there, so `nobody` tries to. Setuid root also works where this cannot be tried.
+if [ -L /proc/self/ns/user ] &&
+  setpriv --reuid=65534 --regid=65534 --clear-groups unshare --user true 2>/dev/null; then
   chmod 0755 '/opt/${sanitizedProductName}/chrome-sandbox' || true
 else
   chmod 4755 '/opt/${sanitizedProductName}/chrome-sandbox' || true

@@ -15,12 +15,12 @@ if [ -f '/etc/apparmor.d/${executable}' ]; then
   rm -f '/etc/apparmor.d/${executable}'
 fi
 
-# Removes autostart entries, which no longer have a target; only files that reference this program are
-# removed.
+# Removes autostart entries, which no longer have a target, but not those of an AppImage or an unpacked
+# archive.
 homes=$(getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 { print $6 }' | sort -u)
 for home in $homes; do
   entry="$home/.config/autostart/${executable}.desktop"
-  if [ -f "$entry" ] && [ ! -L "$entry" ] && grep -q '^Exec=.*${executable}' "$entry"; then rm -f "$entry"; fi
+  if [ -f "$entry" ] && [ ! -L "$entry" ] && grep -q '^Exec="*/opt/${sanitizedProductName}/' "$entry"; then rm -f "$entry"; fi
 done
 
 # Settings, queue and history are user data and are kept; a purge prints their location.

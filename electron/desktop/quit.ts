@@ -22,6 +22,12 @@ const stopTimeoutMs = 10_000
 /** An unresponsive page can prevent its window from closing. */
 const exitTimeoutMs = 3_000
 
+/** Quits once everything has been stopped, also if a window does not close. */
+export function quitOrExit(): void {
+  setTimeout(() => app.exit(0), exitTimeoutMs).unref()
+  app.quit()
+}
+
 /**
  * Asks before quitting while uploads are running, then stops them so that they resume at the next start. Parts
  * that need a few seconds are finished first, unless the user decides against it or quits again. A system
@@ -71,8 +77,7 @@ export function setupQuit(options: {
     }
     log.info('quitting', { running: uploads.running })
     await stopNow()
-    setTimeout(() => app.exit(0), exitTimeoutMs).unref()
-    app.quit()
+    quitOrExit()
   }
 
   app.on('before-quit', (event) => {

@@ -135,6 +135,8 @@ export interface Engine {
   resumeUnfinished(signal: AbortSignal): Promise<Result<readonly string[]>>
   /** Aborts multipart uploads that no upload needs any more. */
   cleanUpAbandoned(): Promise<void>
+  /** Whether another process has uploads; after `stop` the last result. */
+  readonly areOthersUploading: () => boolean
   /** Multipart uploads that no upload needs any more and that storage still holds. */
   abandonedCount(): number
   /**

@@ -33,6 +33,7 @@ import { createTeamFinder, createWaitingFiles } from '../intake/waiting-files.ts
 import { createAccountStore, createStoredChoices } from '../journal/account-store.ts'
 import { createHashCache } from '../journal/hash-cache.ts'
 import { openJournal } from '../journal/journal-file.ts'
+import { createOtherProcessCheck } from '../journal/process-claims.ts'
 import { Rows } from '../journal/rows.ts'
 import { createSealedAccounts } from '../journal/sealing/sealed-accounts.ts'
 import { isRegistered } from '../journal/upload-record.ts'
@@ -548,6 +549,7 @@ export function createEngine(options: EngineOptions): Engine {
     checkServer: signIns.checkServer,
     resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
     cleanUpAbandoned: () => abandonedUploads.cleanUp(),
+    areOthersUploading: createOtherProcessCheck(database),
     abandonedCount: () => store.abandonedUploads().length,
     async useToken(token, retry) {
       const account = await signIns.useToken(token, retry)

@@ -70,6 +70,19 @@ export function livingProcesses(database: DatabaseSync): ReadonlyMap<string, num
 }
 
 /**
+ * Returns a function that says whether another living process has uploads. Once the journal is closed, it
+ * repeats its last result.
+ */
+export function createOtherProcessCheck(database: DatabaseSync): () => boolean {
+  let hasOthers = false
+  return () => {
+    // This process is not in the list.
+    if (database.isOpen) hasOthers = livingProcesses(database).size > 0
+    return hasOthers
+  }
+}
+
+/**
  * Whether a process is alive. This process's own id under another runner is left from before a restart. An id
  * that the system has reused delays adoption until that process ends; two processes never run the same
  * upload.

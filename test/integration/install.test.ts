@@ -69,17 +69,54 @@ test.for([...Object.keys(commands), 'help'])(
   },
 )
 
-/** Runs the remove script of a package, on a system with one user. */
-function runRemoveScript(reason: string): { home: string; output: string } {
+/** A script of a package, with the values that electron-builder inserts. */
+function packageScript(name: string): string {
+  const script = join(folder, `${name}.sh`)
+  const text = readFileSync(join(linux, `${name}.tpl`), 'utf8')
+  writeFileSync(
+    script,
+    text.replaceAll('${executable}', 'modelferry').replaceAll('${sanitizedProductName}', 'Modelferry'),
+  )
+  return script
+}
+
+/** Runs the install script of a package with these tools only, and returns the sandbox's mode. */
+function sandboxModeAfterInstall(userTools: Readonly<Record<string, string>>): string | undefined {
+  const tools = mkdtempSync(join(folder, 'tools-'))
+  const changes = join(tools, 'changes')
+  writeProgram(join(tools, 'chmod'), `echo "$@" >> '${changes}'`)
+  writeProgram(join(tools, 'ln'), 'exit 0')
+  for (const [name, text] of Object.entries(userTools)) writeProgram(join(tools, name), text)
+  const { status, stderr } = spawnSync('/bin/sh', [packageScript('after-install')], {
+    encoding: 'utf8',
+    env: { PATH: tools },
+  })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return /^(\d+) \/opt\/Modelferry\/chrome-sandbox\n$/.exec(readFileSync(changes, 'utf8'))?.[1]
+}
+
+/** Becomes the user of the first argument, for `unshare` below. */
+const setpriv = 'export user="$1"; shift 3; exec "$@"'
+
+test.for([
+  ['only root can create user namespaces', { setpriv, unshare: '[ -z "$user" ]' }, '4755'],
+  ['every user can create them', { setpriv, unshare: '[ "$user" = --reuid=65534 ]' }, '0755'],
+  ['setpriv is missing', { unshare: 'exit 0' }, '4755'],
+  ['unshare is missing', { setpriv }, '4755'],
+] as const)('sets the mode of the sandbox where %s', ([, tools, mode]) => {
+  expect(sandboxModeAfterInstall(tools)).toBe(mode)
+})
+
+const packageEntry = '[Desktop Entry]\nExec="/opt/Modelferry/modelferry" --hidden\n'
+
+/** Runs the remove script of a package, on a system with one user who has this autostart entry. */
+function runRemoveScript(reason: string, entry = packageEntry): { home: string; output: string } {
   const home = mkdtempSync(join(folder, 'home-'))
   const tools = mkdtempSync(join(folder, 'tools-'))
   const autostart = join(home, '.config/autostart')
   mkdirSync(autostart, { recursive: true })
   mkdirSync(join(home, '.config/Modelferry'))
-  writeFileSync(
-    join(autostart, 'modelferry.desktop'),
-    '[Desktop Entry]\nExec=/opt/Modelferry/modelferry --hidden\n',
-  )
+  writeFileSync(join(autostart, 'modelferry.desktop'), entry)
   writeFileSync(join(autostart, 'other.desktop'), '[Desktop Entry]\nExec=other\n')
   writeProgram(
     join(tools, 'getent'),
@@ -87,12 +124,7 @@ function runRemoveScript(reason: string): { home: string; output: string } {
   )
   for (const name of ['update-mime-database', 'update-desktop-database', 'apparmor_status'])
     writeProgram(join(tools, name), 'exit 1')
-  const script = join(folder, 'after-remove.sh')
-  const text = readFileSync(join(linux, 'after-remove.tpl'), 'utf8')
-  writeFileSync(
-    script,
-    text.replaceAll('${executable}', 'modelferry').replaceAll('${sanitizedProductName}', 'Modelferry'),
-  )
+  const script = packageScript('after-remove')
   const env = { ...process.env, PATH: `${tools}:${process.env['PATH'] ?? ''}` }
   const { status, stdout, stderr } = spawnSync('sh', [script, reason], { encoding: 'utf8', env })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
@@ -105,6 +137,12 @@ test.for(['remove', 'purge', '0'])('removes its login item but no data when it i
   expect(existsSync(join(home, '.config/autostart/other.desktop'))).toBe(true)
   expect(existsSync(join(home, '.config/Modelferry'))).toBe(true)
   expect(output.includes(join(home, '.config/Modelferry'))).toBe(reason === 'purge')
+})
+
+test('keeps the login item of an AppImage when it is removed', () => {
+  const entry = '[Desktop Entry]\nExec="/home/ann/modelferry/modelferry.AppImage" --hidden\n'
+  const { home } = runRemoveScript('remove', entry)
+  expect(readFileSync(join(home, '.config/autostart/modelferry.desktop'), 'utf8')).toBe(entry)
 })
 
 test.for(['upgrade', '1'])('changes nothing when it is upgraded (%s)', (reason) => {
@@ -131,6 +169,14 @@ test('registers MIME types by extension, and GGUF by its magic bytes', () => {
   expect(globs).toContain('application/x-safetensors:*.safetensors')
   expect(globs).toContain('application/x-gguf:*.gguf')
   expect(readFileSync(join(mime, 'magic'), 'latin1')).toContain('[60:application/x-gguf]')
+})
+
+test('the Windows uninstaller removes nothing before it has checked for an update', () => {
+  const script = readFileSync(join(projectFolder, 'build/installer.nsh'), 'utf8')
+  const [, beforeCheck] =
+    /^!macro customUnInstall\n([^]*?)\$\{GetOptions\} \$R0 "--updated"/m.exec(script) ?? []
+  expect(beforeCheck).toContain('${GetParameters}')
+  expect(beforeCheck).not.toMatch(/Delete|RMDir/)
 })
 
 test.for([[], ['-DBUILD_UNINSTALLER']])(

@@ -11,7 +11,7 @@ import { createLoginItem } from './login-item.ts'
 
 /**
  * The calls for starting at login and for entries in file managers. Enabled entries are updated first, since
- * the app may have been moved.
+ * the app may have been moved; in development they belong to an installed app.
  */
 export function createIntegrationHandlers(options: {
   readonly menuSources: MenuSources
@@ -30,7 +30,9 @@ export function createIntegrationHandlers(options: {
     env,
     menu: needsMenuEntry({ isPackaged: app.isPackaged, platform, env, execPath }) ? menuSources : null,
   })
-  let lastChange: Promise<unknown> = Promise.allSettled([loginItem.repair(), fileManagers.repair()])
+  let lastChange: Promise<unknown> = app.isPackaged
+    ? Promise.allSettled([loginItem.repair(), fileManagers.repair()])
+    : Promise.resolve()
 
   /** Two changes at the same time could write and remove the same file. */
   function afterLastChange<T>(change: () => Promise<T>): Promise<T> {

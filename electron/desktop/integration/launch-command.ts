@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs'
+
 /** The command that starts this installation of the app. */
 export interface LaunchCommand {
   readonly program: string
@@ -5,6 +7,21 @@ export interface LaunchCommand {
 }
 
 type Env = Readonly<Record<string, string | undefined>>
+
+/**
+ * The AppImage that this program runs from, or null. Programs that another AppImage has started inherit its
+ * variables, so the program must also be in the mounted folder, whose path may contain symbolic links.
+ */
+export function ownAppImage(env: Env, execPath: string): string | null {
+  const { APPIMAGE: appImage, APPDIR: mountFolder } = env
+  if (!appImage || !mountFolder) return null
+  try {
+    return execPath.startsWith(`${realpathSync(mountFolder)}/`) ? appImage : null
+  } catch {
+    // Another program's folder that is no longer mounted.
+    return null
+  }
+}
 
 /**
  * The command for file managers and autostart. An AppImage runs from a temporary mount, so its own file is
@@ -19,8 +36,8 @@ export function launchCommand(options: {
   const { env, execPath, appFolder } = options
   const flatpakId = env['FLATPAK_ID']
   if (flatpakId) return { program: 'flatpak', args: ['run', flatpakId] }
-  const appImage = env['APPIMAGE']
-  if (appImage) return { program: appImage, args: [] }
+  const appImage = ownAppImage(env, execPath)
+  if (appImage !== null) return { program: appImage, args: [] }
   return { program: execPath, args: appFolder === null ? [] : [appFolder] }
 }
 
@@ -51,5 +68,5 @@ export function needsMenuEntry(options: {
 }): boolean {
   const { isPackaged, platform, env, execPath } = options
   if (platform !== 'linux' || env['FLATPAK_ID'] || env['SNAP']) return false
-  return Boolean(env['APPIMAGE']) || (isPackaged && !/^\/(?:opt|usr)\//.test(execPath))
+  return ownAppImage(env, execPath) !== null || (isPackaged && !/^\/(?:opt|usr)\//.test(execPath))
 }

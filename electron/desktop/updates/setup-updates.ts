@@ -11,6 +11,8 @@ import type { SettingsStore } from '../../platform/settings.ts'
 import { realTimers } from '../../platform/system-environment.ts'
 import type { AppFolders } from '../app-folders.ts'
 import { hiddenSwitch } from '../integration/launch-arguments.ts'
+import { ownAppImage } from '../integration/launch-command.ts'
+import { quitOrExit } from '../quit.ts'
 import type { SessionSecretStore } from '../security/secret-store.ts'
 import { onEachWindow } from '../window/each-window.ts'
 import type { MainWindow } from '../window/main-window.ts'
@@ -37,7 +39,7 @@ export function setupUpdates(options: {
   readonly folders: AppFolders
   readonly settings: SettingsStore
   readonly record: UpdateRecord
-  readonly engine: Pick<Engine, 'snapshot' | 'subscribe'>
+  readonly engine: Pick<Engine, 'snapshot' | 'subscribe' | 'areOthersUploading'>
   readonly window: Pick<MainWindow, 'isVisible'>
   readonly secretStore: Pick<SessionSecretStore, 'state'>
   readonly feed: Pick<PageFeed, 'sendEvent'>
@@ -68,7 +70,7 @@ export function setupUpdates(options: {
       if (feedUrl === null) throw new UpdateError('update-missing', 'no feed address')
       const { loadUpdater } = await import('./updater.ts')
       const configFile = hasTestFeed ? writeTestConfig(folders.home, feedUrl) : null
-      const quit = () => app.quit()
+      const quit = quitOrExit
       const now = Date.now
       return loadUpdater({ feed: feedUrl, keys, configFile, timers, now, log, restartArguments, quit })
     },
@@ -77,6 +79,7 @@ export function setupUpdates(options: {
       const { running, waiting } = engine.snapshot().totals
       return running > 0 || waiting > 0
     },
+    areOthersUploading: engine.areOthersUploading,
     isWindowVisible: window.isVisible,
     areSignInsSaved: () => secretStore.state() === 'ok',
     async stopApp() {
@@ -105,6 +108,7 @@ export function setupUpdates(options: {
     if (current.updates !== before.updates || current.updateOnQuit !== before.updateOnQuit)
       controller.settingsChanged()
   })
+  app.on('before-quit', () => controller.quitRequested())
   // The session event is also sent when the keychain state changes.
   engine.subscribe({ patch: conditionsChanged, session: conditionsChanged })
   return {
@@ -126,8 +130,8 @@ function createUpdateHandlers(controller: UpdateController, noticesFile: string)
 
 /** Restarts this version after an installation failed, since everything has been stopped for it. */
 function restartApp(args: readonly string[]): void {
-  const appImage = process.env['APPIMAGE']
-  if (appImage !== undefined) relaunch(appImage, args)
+  const appImage = ownAppImage(process.env, process.execPath)
+  if (appImage !== null) relaunch(appImage, args)
   else {
     const ownArguments = process.argv.slice(1).filter((argument) => argument !== hiddenSwitch)
     app.relaunch({ args: [...ownArguments, ...args] })

@@ -34,6 +34,11 @@ export interface UpdatesOptions {
   readonly settings: () => Pick<Settings, 'updates' | 'updateOnQuit'>
   /** True while uploads run or wait. */
   readonly isBusy: () => boolean
+  /**
+   * True while another process, such as the command line, has uploads; changes are not reported. On Windows the
+   * installer ends every process of the app.
+   */
+  readonly areOthersUploading: () => boolean
   readonly isWindowVisible: () => boolean
   /** False while a sign-in is only in memory and would be lost by a restart. */
   readonly areSignInsSaved: () => boolean
@@ -135,9 +140,8 @@ export class UpdateController {
     const state = this.#state
     const mayInstall = state.kind === 'ready' && this.#isAutomatic(state.version) && this.#isIdle()
     if (mayInstall) {
-      this.#cancelInstall ??= this.#options.timers.after(
-        idleBeforeInstallMs,
-        () => void this.#install({ isAutomatic: true }),
+      this.#cancelInstall ??= this.#options.timers.after(idleBeforeInstallMs, () =>
+        this.#installUnlessOthersUpload(),
       )
     } else {
       this.#cancelInstall?.()
@@ -151,12 +155,24 @@ export class UpdateController {
     if (updates === 'off' && (kind === 'current' || kind === 'found')) this.#setState({ kind: 'resting' })
     if (updates !== 'off' && kind === 'resting') this.#setState({ kind: 'current', checkedAtMs: null })
     if (this.#state.kind === 'found' && this.#isAutomatic(this.#state.version)) void this.download()
-    if (this.#state.kind === 'ready')
-      void this.#loadUpdater().then((updater) =>
-        updater.setInstallOnQuit(this.#options.settings().updateOnQuit),
-      )
+    if (this.#state.kind === 'ready') this.#updateInstallOnQuit()
     this.#scheduleCheck(firstCheckDelayMs)
     this.conditionsChanged()
+  }
+
+  /** To be called before the app is stopped; further calls do no harm. */
+  quitRequested(): void {
+    this.#updateInstallOnQuit()
+  }
+
+  #updateInstallOnQuit(): void {
+    if (!this.#updater) return
+    const { settings, areOthersUploading } = this.#options
+    const isEnabled = settings().updateOnQuit && !areOthersUploading()
+    void this.#updater.then(
+      (updater) => updater.setInstallOnQuit(isEnabled),
+      () => undefined,
+    )
   }
 
   #loadUpdater(): Promise<Updater> {
@@ -205,10 +221,17 @@ export class UpdateController {
     return !isBusy() && !isWindowVisible() && areSignInsSaved()
   }
 
+  #installUnlessOthersUpload(): void {
+    this.#cancelInstall = null
+    // Tries again after the same time.
+    if (this.#options.areOthersUploading()) this.conditionsChanged()
+    else void this.#install({ isAutomatic: true })
+  }
+
   async #install({ isAutomatic }: { readonly isAutomatic: boolean }): Promise<UpdateState> {
     if (this.#state.kind !== 'ready') return this.#state
     const { version } = this.#state
-    const { intended, refused, stopApp, restartApp, log } = this.#options
+    const { areOthersUploading, intended, refused, stopApp, restartApp, log } = this.#options
     this.#setState({ kind: 'installing', version })
     log.info('an update is being installed', { version })
     let isStopped = false
@@ -216,7 +239,8 @@ export class UpdateController {
       const updater = await this.#loadUpdater()
       await updater.prepareInstall()
       // The user may have returned in the meantime.
-      if (isAutomatic && !this.#isIdle()) return this.#setState({ kind: 'ready', version })
+      if (isAutomatic && (!this.#isIdle() || areOthersUploading()))
+        return this.#setState({ kind: 'ready', version })
       intended.write(version)
       isStopped = true
       await stopApp()

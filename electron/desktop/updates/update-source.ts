@@ -1,5 +1,6 @@
 import type { NoUpdatesReason } from '../../contract/updates.ts'
 import { isLoopback } from '../../contract/servers.ts'
+import { ownAppImage } from '../integration/launch-command.ts'
 
 /** How this app was installed. */
 export interface Installation {
@@ -24,7 +25,7 @@ export interface Installation {
 export function updatesUnavailableReason(installation: Installation): NoUpdatesReason | null {
   const { isPackaged, platform, env, execPath, packageType, hasKeys } = installation
   if (!isPackaged && !env['MODELFERRY_UPDATE_FEED']) return 'development'
-  if (platform === 'linux' && !env['APPIMAGE']) {
+  if (platform === 'linux' && ownAppImage(env, execPath) === null) {
     if (env['FLATPAK_ID']) return 'flatpak'
     if (env['SNAP']) return 'snap'
     return packageType !== null && execPath.startsWith('/opt/') ? 'package' : 'portable'

@@ -6,6 +6,7 @@ import type { AppUpdater, BaseUpdater } from 'electron-updater'
 import type { AppAdapter } from 'electron-updater/out/AppAdapter.js'
 import type { InstallOptions } from 'electron-updater/out/BaseUpdater.js'
 import type { Log, Timers } from '../../platform/environment.ts'
+import { ownAppImage } from '../integration/launch-command.ts'
 import { signedProvider } from './signed-provider.ts'
 import { createSquirrel, type NativeUpdater, type Squirrel } from './squirrel.ts'
 import { relaunch } from './relaunch.ts'
@@ -43,7 +44,6 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
 
   // Created first, since with "install on quit" Squirrel gets the file directly after the download.
   const squirrel = process.platform === 'darwin' ? await openSquirrel(timers) : null
-  let hasDownloadStarted = false
   /** Of the largest file in the signed feed. */
   let maxDownloadBytes = Infinity
   return {
@@ -78,7 +78,6 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       }
       restartStallTimer()
       updater.on('download-progress', onProgress)
-      hasDownloadStarted = true
       // Except on macOS the library needs this setting before the download; it is applied after it.
       if (process.platform !== 'darwin') updater.autoInstallOnAppQuit = true
       try {
@@ -105,8 +104,7 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       setImmediate(options.quit)
     },
     setInstallOnQuit(isEnabled) {
-      // Squirrel decides this when it gets the file; it cannot be changed afterwards.
-      if (process.platform === 'darwin' && hasDownloadStarted) return
+      // On macOS Squirrel gets the file at the end of the download; later changes have no effect.
       updater.autoInstallOnAppQuit = isEnabled
     },
   }
@@ -156,9 +154,9 @@ async function safeAppImageUpdater(restartArguments: () => readonly string[]) {
     #isCopied = false
 
     #paths() {
-      const target = process.env['APPIMAGE']
+      const target = ownAppImage(process.env, process.execPath)
       const downloaded = this.installerPath
-      if (!target || downloaded === null) throw new UpdateError('update-not-installed', 'no AppImage')
+      if (target === null || downloaded === null) throw new UpdateError('update-not-installed', 'no AppImage')
       return { target, downloaded, copy: `${target}.new` }
     }
 

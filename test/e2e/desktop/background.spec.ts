@@ -1,8 +1,8 @@
 import { _electron } from '@playwright/test'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { removalDelayMs } from '../../../electron/desktop/tray/tray-availability.ts'
 import { openPanel } from '../../support/fake-bus.ts'
 import { expect, test } from '../support/fixtures.ts'
@@ -99,6 +99,18 @@ test('writes a real entry to start at login, and the switch shows its actual sta
   rmSync(entry)
   await page.evaluate(() => window.dispatchEvent(new Event('focus')))
   await expect(atLogin).not.toBeChecked()
+})
+
+test('leaves the login item of an installed app as it is when run from source', async ({ harness }) => {
+  test.skip(process.platform !== 'linux', 'the entry is a file on Linux alone')
+  const entry = join(harness.folder, 'config/autostart/modelferry.desktop')
+  const installed = '[Desktop Entry]\n# Written by Modelferry\nExec="/opt/Modelferry/modelferry" --hidden\n'
+  mkdirSync(dirname(entry), { recursive: true })
+  writeFileSync(entry, installed)
+  const { page } = await harness.start()
+  // Changes are made after the updates of entries at the start; Finder has none here.
+  await page.evaluate(() => window.testBridge.setFileManager({ id: 'finder', isOn: false }))
+  expect(readFileSync(entry, 'utf8')).toBe(installed)
 })
 
 test(

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { DatabaseSync } from 'node:sqlite'
 import { pauseLimitMs } from '../../../electron/queue/queue.ts'
 import {
   newSigningKey,
@@ -8,8 +10,9 @@ import {
   type Release,
   type UpdateFeed,
 } from '../../support/update-feed.ts'
+import { findRuntime } from '../../support/runner/electron-runtime.ts'
 import { expect, test as base, type EngineHarness } from '../support/fixtures.ts'
-import { skipTimers } from '../support/main-steps.ts'
+import { quit, skipTimers } from '../support/main-steps.ts'
 import { ask, drag, rowOf, signIn, underWayText } from '../support/page-steps.ts'
 
 interface Place {
@@ -29,6 +32,7 @@ const test = base.extend<{ place: Place }>({
     writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 })
     Object.assign(harness.environment, {
       APPIMAGE: program,
+      APPDIR: dirname(findRuntime().executable),
       MODELFERRY_UPDATE_FEED: feed.url,
       MODELFERRY_UPDATE_KEYS: publicKeyOf(key),
       XDG_CACHE_HOME: join(harness.folder, 'cache'),
@@ -73,6 +77,38 @@ test.describe('an AppImage', { tag: '@host' }, () => {
     await expect(rowOf(next.page, 'under way')).toContainText('In the library')
     // This start is still the old version, so the update failed and the app reports it.
     await expect(next.page.getByText('The update couldn’t be installed', { exact: false })).toBeVisible()
+  })
+
+  test('exits after an update although its window does not close', async ({ harness, place }) => {
+    place.feed.publish(place.release())
+    const { page, electron, ended } = await startUpdatable(harness)
+    await electron.evaluate(({ BrowserWindow }) => {
+      for (const window of BrowserWindow.getAllWindows()) window.close = () => undefined
+    })
+    await page.getByRole('button', { name: 'Restart to update' }).click()
+    expect(await ended).toBe(0)
+    expect(readFileSync(place.program, 'utf8')).toContain('echo new')
+  })
+
+  test('is replaced on quit only if no other process has uploads', async ({ harness, place }) => {
+    place.feed.publish(place.release())
+    const first = await startUpdatable(harness)
+    await first.page.evaluate(() => window.modelferry?.changeSettings({ updateOnQuit: true }))
+    await expect(first.page.getByText('is ready to install', { exact: false })).toBeVisible()
+    const journal = new DatabaseSync(join(harness.home, 'journal.sqlite'))
+    journal.prepare('INSERT INTO runners (id, pid) VALUES (?, ?)').run('another', process.pid)
+    await quit(first.electron)
+    expect(await first.ended).toBe(0)
+    expect(readFileSync(place.program, 'utf8')).not.toContain('echo new')
+
+    journal.exec('DELETE FROM runners')
+    journal.close()
+    const next = await harness.start()
+    await next.page.evaluate(() => window.modelferry?.checkForUpdate())
+    await expect(next.page.getByText('is ready to install', { exact: false })).toBeVisible()
+    await quit(next.electron)
+    expect(await next.ended).toBe(0)
+    expect(readFileSync(place.program, 'utf8')).toContain('echo new')
   })
 
   test('explains what to do when its folder is read-only, and keeps running', async ({ harness, place }) => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -148,22 +148,39 @@ describe('the command that starts this installation', () => {
   const execPath = '/opt/Modelferry/modelferry'
   const command = (env: Record<string, string>, appFolder: string | null = null) =>
     launchCommand({ env, execPath, appFolder })
+  /** The variables of an AppImage that is mounted where this process runs from. */
+  const mounted = { APPIMAGE: '/home/me/M.AppImage', APPDIR: dirname(process.execPath) }
 
   test('is the AppImage, the Flatpak id, or the program with or without a folder', () => {
-    expect(command({ APPIMAGE: '/home/me/M.AppImage' })).toEqual({
-      program: '/home/me/M.AppImage',
-      args: [],
-    })
+    const appImage = launchCommand({ env: mounted, execPath: process.execPath, appFolder: null })
+    expect(appImage).toEqual({ program: '/home/me/M.AppImage', args: [] })
     expect(command({ FLATPAK_ID: 'app.x' })).toEqual({ program: 'flatpak', args: ['run', 'app.x'] })
     expect(command({})).toEqual({ program: execPath, args: [] })
     expect(command({}, '/src')).toEqual({ program: execPath, args: ['/src'] })
+  })
+
+  test('is not an AppImage whose variables it has inherited', () => {
+    const own = { program: execPath, args: [] }
+    expect(command(mounted)).toEqual(own)
+    expect(command({ ...mounted, APPDIR: join(home, 'unmounted') })).toEqual(own)
+    expect(command({ APPIMAGE: mounted.APPIMAGE })).toEqual(own)
+    const besideMount = { env: { ...mounted, APPDIR: '/opt' }, execPath: '/opt2/modelferry', appFolder: null }
+    expect(launchCommand(besideMount)).toEqual({ program: '/opt2/modelferry', args: [] })
+  })
+
+  test('is the AppImage although the path of its mount contains a symbolic link', async () => {
+    const link = join(home, 'mount')
+    await symlink(mounted.APPDIR, link)
+    const env = { ...mounted, APPDIR: link }
+    expect(launchCommand({ env, execPath: process.execPath, appFolder: null }).program).toBe(mounted.APPIMAGE)
   })
 
   test('needs a menu entry only for an AppImage or an unpacked archive', () => {
     const installed = { isPackaged: true, platform: 'linux', execPath } as const
     const isNeeded = (env: Record<string, string>, path = execPath) =>
       needsMenuEntry({ ...installed, env, execPath: path })
-    expect(isNeeded({ APPIMAGE: '/home/me/M.AppImage' })).toBe(true)
+    expect(isNeeded(mounted, process.execPath)).toBe(true)
+    expect(isNeeded(mounted)).toBe(false)
     expect(isNeeded({}, '/home/me/modelferry/modelferry')).toBe(true)
     expect([isNeeded({}), isNeeded({ FLATPAK_ID: 'app.x' }), isNeeded({ SNAP: '/snap/x' })]).toEqual([
       false,

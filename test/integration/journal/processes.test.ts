@@ -107,6 +107,22 @@ test('the app and the command line send at the same time without sharing rows', 
   expect([app.rows().length, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 2])
 })
 
+test('the engine reports that the command line has uploads until it ends', async () => {
+  const { app, cloud, file, open, upload } = await setup()
+  const [ours = ''] = await app.add(await file('ours.safetensors'))
+  await app.settled(ours)
+  expect(app.engine.areOthersUploading()).toBe(false)
+  const held = cloud.hold('put-object', 4_000_000)
+  const { ended } = upload(await file('theirs.safetensors', large))
+  await held.arrived
+  expect(app.engine.areOthersUploading()).toBe(true)
+  await app.stop()
+  expect(app.engine.areOthersUploading()).toBe(true)
+  held.release()
+  expect((await ended).code).toBe(0)
+  expect((await open()).engine.areOthersUploading()).toBe(false)
+})
+
 test('the command line waits for the app that sends the same file and reports its model', async () => {
   const { app, cloud, file, upload, countOf } = await setup()
   const path = await file('ours.safetensors', large)

@@ -2,7 +2,7 @@ import { ElectronHttpExecutor } from 'electron-updater/out/electronHttpExecutor.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request, type IncomingMessage, type RequestOptions } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readFeedKeys } from '../../../electron/desktop/updates/feed-signature.ts'
@@ -47,6 +47,7 @@ beforeEach(async () => {
   program = join(folder, 'Modelferry.AppImage')
   writeFileSync(program, '#!/bin/sh\necho old\n', { mode: 0o755 })
   vi.stubEnv('APPIMAGE', program)
+  vi.stubEnv('APPDIR', dirname(process.execPath))
   feed = await startUpdateFeed()
   quits = 0
 })
@@ -248,6 +249,17 @@ test('a program that cannot be replaced stays unchanged', async () => {
   await updater.check()
   await updater.download(() => {})
   vi.stubEnv('APPIMAGE', join(folder, 'gone/Modelferry.AppImage'))
+  expect(await codeOf(updater.install())).toBe('update-not-installed')
+  expect(programNow()).toContain('echo old')
+  expect(quits).toBe(0)
+})
+
+test('the AppImage of a program that has started this one stays unchanged', async () => {
+  feed.publish(release())
+  const updater = await openUpdater()
+  await updater.check()
+  await updater.download(() => {})
+  vi.stubEnv('APPDIR', folder)
   expect(await codeOf(updater.install())).toBe('update-not-installed')
   expect(programNow()).toContain('echo old')
   expect(quits).toBe(0)

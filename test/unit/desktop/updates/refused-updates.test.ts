@@ -48,12 +48,42 @@ test('a version that failed to install is skipped until a newer one', async () =
   expect(setup({ refused: '1.0.0' }).fake.refused).toBe(null)
 })
 
-test('a window shown during preparation prevents the installation', async () => {
-  const { updates, calls, pass } = setup({ isWindowVisible: false, showsWindowDuringPrepare: true })
+test.for([{ isWindowVisible: true }, { areOthersUploading: true }])(
+  'a window or another process during preparation prevents the installation (%o)',
+  async (changedDuringPrepare) => {
+    const { updates, calls, pass } = setup({ isWindowVisible: false, changedDuringPrepare })
+    await updates.check()
+    await pass(idleBeforeInstallMs)
+    expect(calls.at(-1)).toBe('prepare install')
+    expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
+  },
+)
+
+test('an automatic installation waits until no other process has uploads', async () => {
+  const { fake, updates, calls, pass } = setup({ isWindowVisible: false, areOthersUploading: true })
   await updates.check()
   await pass(idleBeforeInstallMs)
-  expect(calls.at(-1)).toBe('prepare install')
-  expect(updates.state()).toEqual({ kind: 'ready', version: '1.1.0' })
+  await pass(idleBeforeInstallMs)
+  expect([calls.at(-1), updates.state().kind]).toEqual(['on quit: false', 'ready'])
+  fake.areOthersUploading = false
+  await pass(idleBeforeInstallMs)
+  expect(calls.slice(-3)).toEqual(['prepare install', 'stop app', 'install'])
+})
+
+test('an update is not installed on quit while another process has uploads', async () => {
+  const { fake, updates, calls, pass } = setup({ updateOnQuit: true })
+  updates.quitRequested()
+  expect(calls).toEqual([])
+  await updates.check()
+  await pass(0)
+  fake.areOthersUploading = true
+  updates.quitRequested()
+  await pass(0)
+  expect(calls.at(-1)).toBe('on quit: false')
+  fake.areOthersUploading = false
+  updates.quitRequested()
+  await pass(0)
+  expect(calls.at(-1)).toBe('on quit: true')
 })
 
 test('no update is installed automatically while a sign-in is only in memory', async () => {

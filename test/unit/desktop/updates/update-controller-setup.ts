@@ -15,13 +15,14 @@ interface FakeApp {
   percents: readonly number[]
   installError: UpdateError | null
   isBusy: boolean
+  areOthersUploading: boolean
   isWindowVisible: boolean
   off: NoUpdatesReason | null
   intended: string | null
   prepareError: UpdateError | null
   refused: string | null
-  /** Whether the window is opened during the preparation. */
-  showsWindowDuringPrepare: boolean
+  /** What changes during the preparation. */
+  changedDuringPrepare: Partial<Pick<FakeApp, 'isWindowVisible' | 'areOthersUploading'>>
   /** Whether sign-ins are in the keychain. */
   areSignInsSaved: boolean
 }
@@ -38,12 +39,13 @@ export function setup(change: Partial<FakeApp> = {}) {
     percents: [50],
     installError: null,
     isBusy: false,
+    areOthersUploading: false,
     isWindowVisible: true,
     off: null,
     intended: null,
     prepareError: null,
     refused: null,
-    showsWindowDuringPrepare: false,
+    changedDuringPrepare: {},
     areSignInsSaved: true,
     ...change,
   }
@@ -68,7 +70,7 @@ export function setup(change: Partial<FakeApp> = {}) {
     async prepareInstall() {
       calls.push('prepare install')
       throwIfSet(fake.prepareError)
-      if (fake.showsWindowDuringPrepare) fake.isWindowVisible = true
+      Object.assign(fake, fake.changedDuringPrepare)
     },
     async install() {
       calls.push('install')
@@ -85,6 +87,7 @@ export function setup(change: Partial<FakeApp> = {}) {
     },
     settings: () => fake,
     isBusy: () => fake.isBusy,
+    areOthersUploading: () => fake.areOthersUploading,
     isWindowVisible: () => fake.isWindowVisible,
     areSignInsSaved: () => fake.areSignInsSaved,
     async stopApp() {

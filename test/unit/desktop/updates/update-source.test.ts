@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+import process from 'node:process'
 import { expect, test } from 'vitest'
 import {
   feedAddress,
@@ -15,13 +17,19 @@ const windows: Installation = {
   hasKeys: true,
 }
 const linux: Installation = { ...windows, platform: 'linux', execPath: '/home/ann/modelferry/modelferry' }
+/** The variables of an AppImage that is mounted where this process runs from. */
+const mounted = { APPIMAGE: '/home/ann/Modelferry.AppImage', APPDIR: dirname(process.execPath) }
 
 test('Windows, macOS and AppImage installations update themselves', () => {
   expect(updatesUnavailableReason(windows)).toBe(null)
   expect(updatesUnavailableReason({ ...windows, platform: 'darwin' })).toBe(null)
-  expect(updatesUnavailableReason({ ...linux, env: { APPIMAGE: '/home/ann/Modelferry.AppImage' } })).toBe(
-    null,
-  )
+  expect(updatesUnavailableReason({ ...linux, env: mounted, execPath: process.execPath })).toBe(null)
+})
+
+test('packages and archives started by an AppImage do not update it', () => {
+  const packaged = { ...linux, execPath: '/opt/Modelferry/modelferry', packageType: 'deb' }
+  expect(updatesUnavailableReason({ ...packaged, env: mounted })).toBe('package')
+  expect(updatesUnavailableReason({ ...linux, env: mounted })).toBe('portable')
 })
 
 test('packages, Flatpak and Snap are updated by their package manager', () => {

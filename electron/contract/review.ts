@@ -3,6 +3,7 @@ import type { TeamChoice } from './account.ts'
 import type { MissingCompanion } from './companions.ts'
 import type { FailureCode } from './failures.ts'
 import type { PrivateContent } from './recognition.ts'
+import type { AddReport } from './uploads.ts'
 
 /** Which added files are shown for approval before anything is sent. */
 export const reviewSetting = v.picklist(['always', 'when-needed', 'never'])
@@ -97,8 +98,8 @@ export interface ReviewView {
   readonly isComparing: boolean
 }
 
-/** The result of approving files in review. */
-export interface ReviewApproval {
+/** The result of approving files in review; they can be undone together, like a drop. */
+export interface ReviewApproval extends Pick<AddReport, 'drop' | 'newIds'> {
   readonly approvedCount: number
   /** Files that were to be approved and still need a decision. */
   readonly leftCount: number

@@ -21,7 +21,7 @@ import {
 import { isRefusedByPolicy } from '../intake/review/review-policy.ts'
 import type { UndoHistory } from '../intake/undo-history.ts'
 import { failureWhileWritten } from '../intake/recheck-growing-files.ts'
-import { resetAfter } from '../journal/reset.ts'
+import { reset, resetAfter } from '../journal/reset.ts'
 import { isStopped, type Row, type Rows } from '../journal/rows.ts'
 import { isStarted, modelIdOf, type RecordChange, type UploadRecord } from '../journal/upload-record.ts'
 import { isRunning, storedPhase } from '../journal/upload-phase.ts'
@@ -186,12 +186,12 @@ export class UploadCommands {
   }
 
   /**
-   * Removes the uploads of a drop and what storage holds of them, unless one of them is registered; returns
-   * the ids.
+   * Removes the uploads of a drop, or returns those of an approval to the review, and discards what storage holds
+   * of them, unless one of them is registered; returns the ids.
    */
   async undoAdd(drop: string): Promise<Result<readonly string[]>> {
     const { undo, find } = this.#options
-    const ids = undo.idsOfDrop(drop)
+    const { ids, isApproval } = undo.findDrop(drop)
     // A model that the library had before is none of the drop.
     const isRegistered = (id: string) => {
       const kind = (this.#rows.get(id)?.record ?? find(id))?.state.kind
@@ -210,8 +210,21 @@ export class UploadCommands {
       const row = this.#rows.get(id)
       return row !== undefined && row.live.phase !== 'registered'
     })
-    const removed = await this.cancel(present)
-    return removed.ok ? success(present) : removed
+    const undone = isApproval ? this.#returnToReview(present) : await this.cancel(present)
+    return undone.ok ? success(present) : undone
+  }
+
+  /** Returns uploads that are not in the queue to the review, and discards what storage holds of them. */
+  #returnToReview(ids: readonly string[]): Result<void> {
+    const events = this.#known(ids).map(({ record }) => {
+      const failure = isAboutFile(record) ? record.failure : null
+      return { id: record.id, event: 'review', change: { ...reset(record), failure } } as const
+    })
+    const written = this.#rows.applyEvents(events)
+    if (written.ok) for (const id of ids) this.#options.forget(id)
+    else this.#queueWaiting(ids)
+    this.#options.onAbandoned()
+    return written
   }
 
   moveToTop(ids: readonly string[]): Result<void> {

@@ -273,6 +273,7 @@ export function createEngine(options: EngineOptions): Engine {
     approved: checkConflicts,
     onConflict: conflictSettings.onConflict,
     inspectAgain: (ids) => void commands.retry(ids, review.mustReview),
+    rememberApproval: undo.rememberApproval,
     onChange: (view) => events.emit('review', view),
   })
   const rechecks = createRechecks({ rows, commands, mustReview: review.mustReview, environment })

@@ -11,8 +11,10 @@ const maxRemoved = 50_000
 export interface UndoHistory {
   /** Remembers the new rows of a drop; returns its id. */
   rememberDrop(ids: readonly string[]): string
-  /** The rows of a drop; none if it is not known. */
-  idsOfDrop(drop: string): readonly string[]
+  /** Remembers the files that were approved together, like a drop; returns its id. */
+  rememberApproval(ids: readonly string[]): string
+  /** The rows of a drop or an approval; none if it is not known. */
+  findDrop(drop: string): Drop
   /** Remembers removed uploads of which nothing was sent. */
   rememberRemoved(records: readonly UploadRecord[]): void
   findRemoved(ids: readonly string[]): readonly UploadRecord[]
@@ -21,16 +23,24 @@ export interface UndoHistory {
   forgetAccounts(isOfThem: (accountId: string) => boolean): void
 }
 
+interface Drop {
+  readonly ids: readonly string[]
+  /** Undoing an approval returns the files to the review, with what the user has edited there. */
+  readonly isApproval: boolean
+}
+
 export function createUndoHistory(): UndoHistory {
-  const drops = new Map<string, readonly string[]>()
+  const drops = new Map<string, Drop>()
   const removed = new Map<string, UploadRecord>()
+  function remember(drop: Drop): string {
+    const id = randomUUID()
+    drops.set(id, drop)
+    return id
+  }
   return {
-    rememberDrop(ids) {
-      const drop = randomUUID()
-      drops.set(drop, ids)
-      return drop
-    },
-    idsOfDrop: (drop) => drops.get(drop) ?? [],
+    rememberDrop: (ids) => remember({ ids, isApproval: false }),
+    rememberApproval: (ids) => remember({ ids, isApproval: true }),
+    findDrop: (drop) => drops.get(drop) ?? { ids: [], isApproval: false },
     rememberRemoved(records) {
       for (const record of records) if (isRestorable(record)) removed.set(record.id, record)
       for (const id of removed.keys()) {

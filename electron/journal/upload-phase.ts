@@ -3,7 +3,7 @@ import type { Phase } from '../contract/uploads.ts'
 /** What can happen to an upload. */
 export type UploadEvent =
   | 'approve'
-  /** A refused file has changed and is reviewed. */
+  /** A refused file has changed and is reviewed, or an approval is undone. */
   | 'review'
   | 'begin'
   | 'send'
@@ -29,13 +29,16 @@ const running = { trouble: 'retrying', refuse: 'failed', pause: 'paused', requeu
  */
 const transitions: Transitions = {
   review: { approve: 'waiting' },
-  waiting: { begin: 'checking', pause: 'paused', refuse: 'failed' },
-  retrying: { begin: 'checking', pause: 'paused', refuse: 'failed', requeue: 'waiting', resume: 'waiting' },
+  waiting: { begin: 'checking', pause: 'paused', refuse: 'failed', review: 'review' },
+  retrying: {
+    ...{ begin: 'checking', pause: 'paused', refuse: 'failed', requeue: 'waiting', resume: 'waiting' },
+    review: 'review',
+  },
   checking: { ...running, send: 'sending', register: 'registering', found: 'registered' },
   sending: { ...running, finish: 'finishing' },
   finishing: { ...running, register: 'registering', send: 'sending' },
   registering: { ...running, registered: 'registered' },
-  paused: { resume: 'waiting', refuse: 'failed' },
+  paused: { resume: 'waiting', refuse: 'failed', review: 'review' },
   failed: { resume: 'waiting', review: 'review' },
   registered: {},
 }

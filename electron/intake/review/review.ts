@@ -58,6 +58,8 @@ interface ReviewOptions {
   readonly onConflict: () => OnConflict
   /** Inspects files again: they were accepted for another team, or refused by settings that have changed. */
   readonly inspectAgain: (ids: readonly string[]) => void
+  /** Remembers approved files for an undo; returns the id. */
+  readonly rememberApproval: (ids: readonly string[]) => string
   readonly onChange: (view: ReviewView | null) => void
 }
 
@@ -269,7 +271,9 @@ export class Review {
     this.#options.queue.add(approvedIds)
     this.#options.approved(approvedIds)
     if (!changed.ok) return changed
-    return success({ approvedCount: approved.length, leftCount: left.length })
+    const undoable =
+      approvedIds.length > 0 ? { drop: this.#options.rememberApproval(approvedIds), newIds: approvedIds } : {}
+    return success({ approvedCount: approved.length, leftCount: left.length, ...undoable })
   }
 
   /** All files are for this team from now on. */

@@ -43,7 +43,7 @@ test('keeps more than five files for approval and sends nothing before it', asyn
   expect(new Set(asked())).toEqual(new Set(['listModels']))
   expect(app.engine.snapshot().totals).toMatchObject({ running: 0, waiting: 0, needsYou: 0, totalBytes: 0 })
 
-  expect(await approve(app)).toEqual({ approvedCount: 6, leftCount: 0 })
+  expect(await approve(app)).toMatchObject({ approvedCount: 6, leftCount: 0 })
   await allRegistered(app)
   expect(await viewOf(app)).toBeNull()
 })
@@ -56,7 +56,7 @@ test('reviews a whole drop if one file is broken, and keeps that file in review'
   const view = await comparedView(app)
   const id = app.rows().find(({ fileName }) => fileName === 'broken.safetensors')?.id ?? ''
   expect(idsInGroup(view, 'broken')).toEqual([id])
-  expect(await approve(app)).toEqual({ approvedCount: 1, leftCount: 1 })
+  expect(await approve(app)).toMatchObject({ approvedCount: 1, leftCount: 1 })
   await app.until(({ rows }) => rows.some(({ phase }) => phase === 'registered'))
   expect(app.row(id)).toMatchObject({ phase: 'review', failure: { code: 'file-cut-short' } })
   expect(valueOf(await app.calls.excludeFromReview({ ids: [id] }))).toEqual([id])
@@ -124,6 +124,30 @@ test('undoes a drop until the first of its files is registered', async () => {
   expect(app.row(next).phase).toBe('registered')
 })
 
+test('undoing an approval returns the files to the review as they were edited there', async () => {
+  const harness = await setupReview({ settings: { review: 'always' } })
+  const { app, file, cloud } = harness
+  const held = cloud.hold('put-object')
+  await addFiles(app, [await file('a.safetensors'), await file('b.safetensors'), await file('c.safetensors')])
+  const [first = '', second = '', third = ''] = app.rows().map(({ id }) => id)
+  valueOf(await app.calls.editTarget({ id: first, change: { displayName: 'Mine' } }))
+  const { drop = '' } = await approve(app)
+  await held.arrived
+  await app.pauseNow(third)
+  expect(valueOf(await app.calls.undoAdd({ drop }))).toEqual([first, second, third])
+  expect(app.rows().map(({ phase, failure }) => [phase, failure])).toEqual(
+    Array.from({ length: 3 }, () => ['review', null]),
+  )
+  expect(app.row(first)).toMatchObject({ target: { displayName: 'Mine' }, sentBytes: 0 })
+  held.release()
+  expect(await comparedView(app)).toMatchObject({ fileCount: 3 })
+  const again = await approve(app)
+  await allRegistered(app)
+  expect(await app.calls.undoAdd({ drop: again.drop ?? '' })).toMatchObject({
+    failure: { code: 'undo-too-late' },
+  })
+})
+
 test('undoes a drop with a file that the library had before, and keeps its model', async () => {
   const { app, file, cloud } = await setupReview({ settings: { review: 'never' } })
   const known = await file('a.safetensors')
@@ -162,7 +186,7 @@ test('approves files of several teams, each for its own', async () => {
   await add('a.safetensors', ALICES_TEAM_ID)
   await add('b.safetensors', STUDIO_NORTH_ID)
   expect(await comparedView(app)).toMatchObject({ team: null, isForSeveralTeams: true, fileCount: 2 })
-  expect(valueOf(await app.engine.approveReview(null, null, async () => false))).toEqual({
+  expect(valueOf(await app.engine.approveReview(null, null, async () => false))).toMatchObject({
     approvedCount: 2,
     leftCount: 0,
   })

@@ -22,6 +22,10 @@ const ofSize = (sizeBytes: number, given: Partial<UploadRecord> = {}) =>
 const found = (given: Partial<UploadRecord> = {}) =>
   inReview({ seen: { place: '/models', target: uploadRecord().target, isFound: true }, ...given })
 
+/** The result of approving these files while others stay in the review. */
+const approvalOf = (newIds: readonly string[], leftCount: number) =>
+  success({ approvedCount: newIds.length, leftCount, drop: 'drop', newIds })
+
 /** A review of these files with two teams, whose libraries are empty. */
 function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> = {}) {
   const { rows, store, environment } = rowsOnJournal(records)
@@ -58,6 +62,7 @@ function setup(records: readonly UploadRecord[], policy: Partial<ReviewPolicy> =
     approved() {},
     onConflict: () => state.onConflict,
     inspectAgain: (ids) => inspectedAgain.push(...ids),
+    rememberApproval: () => 'drop',
     onChange: (view) => views.push(view),
   })
   for (const { id } of records) review.rowChanged(id)
@@ -177,8 +182,8 @@ test('approves each named file in review once, and leaves those with a failure',
   const [one, other, broken] = [inReview(), inReview(), inReview({ failure: failure('file-empty') })]
   const { review, queued } = setup([one, other, broken, uploadRecord({ id: 'waiting' })])
   const named = [one.id, one.id, broken.id, 'waiting', 'unknown']
-  const approval = valueOf(await review.approve(named, null, never))
-  expect([approval, queued]).toEqual([{ approvedCount: 1, leftCount: 1 }, [one.id]])
+  const approval = await review.approve(named, null, never)
+  expect([approval, queued]).toEqual([approvalOf([one.id], 1), [one.id]])
 })
 
 test.for([
@@ -204,10 +209,8 @@ test('asks for each team before files are sent that the app has found', async ()
     ['Studio South', 1],
   ])
   // The other file of the declined team stays too.
-  expect([approval, queued]).toEqual([
-    success({ approvedCount: 2, leftCount: 2 }),
-    idsOf([files[0], files[3]].flatMap((file) => file ?? [])),
-  ])
+  const ids = idsOf([files[0], files[3]].flatMap((file) => file ?? []))
+  expect([approval, queued]).toEqual([approvalOf(ids, 2), ids])
 })
 
 test('queues nothing if the user declines all, or an account signs out meanwhile', async () => {
@@ -232,7 +235,7 @@ test('queues a found file only for the team that was confirmed', async () => {
     return true
   })
   const ids = [kept.id, other.id]
-  expect([approval, queued]).toEqual([success({ approvedCount: 2, leftCount: 1 }), ids])
+  expect([approval, queued]).toEqual([approvalOf(ids, 1), ids])
 })
 
 test('reviews a changed file that the app has found, and others by the rules', () => {
@@ -284,8 +287,9 @@ test('groups files without rows like those in review', () => {
 
 test('asks no question about found files that can’t be approved', async () => {
   const broken = found({ failure: failure('file-empty') })
-  const { review } = setup([broken, inReview()])
-  expect(await review.approve(null, null, never)).toEqual(success({ approvedCount: 1, leftCount: 1 }))
+  const sound = inReview()
+  const { review } = setup([broken, sound])
+  expect(await review.approve(null, null, never)).toEqual(approvalOf([sound.id], 1))
 })
 
 test('resets decisions that were made for another team', async () => {
@@ -311,7 +315,7 @@ test('sends no accepted file to another team, but inspects it again for that tea
   const [accepted, plain] = [inReview({ allowed: true }), inReview()]
   const { review, queued, inspectedAgain } = setup([accepted, plain])
   const approval = await review.approve(null, to(south), never)
-  expect([approval, queued]).toEqual([success({ approvedCount: 1, leftCount: 1 }), [plain.id]])
+  expect([approval, queued]).toEqual([approvalOf([plain.id], 1), [plain.id]])
   expect(inspectedAgain).toEqual([accepted.id])
 })
 

@@ -59,7 +59,7 @@ export async function addGroupEvidence(
     unlinkedWeightsFailure(file, content)
   const checked = { ...content, failure: reason }
   if (isDiffusers) return { content: checked, pipeline: await readPipeline(group.root) }
-  const kind = shard ? await detectShardedKind(folder, shard) : content.kind
+  const kind = (shard ? await detectShardedKind(folder, shard) : null) ?? content.kind
   return { content: { ...checked, kind }, pipeline: null }
 }
 

@@ -20,12 +20,33 @@ export interface Evidence {
 /** Model types by tensors → more specific folder types that are compatible with them. */
 const specificFolders: Readonly<Record<string, readonly string[]>> = {
   audio_encoders: ['wav2vec2'],
+  checkpoints: ['dynamicrafter_models'],
   clip_vision: ['ipadapter', 'ipadapter-flux'],
   controlnet: ['model_patches', 'xlabs', 'inpaint'],
-  diffusion_models: ['animatediff_models', 'model_patches', 'inpaint', 'mmaudio', 'SEEDVR2', 'CogVideo'],
+  diffusion_models: [
+    'animatediff_models',
+    'model_patches',
+    'inpaint',
+    'ic_light',
+    'dynamicrafter_models',
+    'mmaudio',
+    'SEEDVR2',
+    'CogVideo',
+    'CogVideoX_Fun',
+  ],
+  facerestore_models: ['face_restore'],
   ipadapter: ['ipadapter-flux', 'xlabs', 'instantid', 'pulid', 'photomaker'],
   loras: ['xlabs', 'animatediff_motion_lora', 'photomaker'],
-  text_encoders: ['LLM', 'prompt_expansion', 'clip_vision', 'ella_encoder'],
+  sams: ['sam2', 'sam3'],
+  text_encoders: [
+    'LLM',
+    'LLavacheckpoints',
+    'Janus-Pro',
+    'prompt_expansion',
+    'prompt_generator',
+    'clip_vision',
+    'ella_encoder',
+  ],
   upscale_models: ['latent_upscale_models', 'facerestore_models'],
   vae: ['vae_approx', 'mmaudio', 'SEEDVR2', 'CogVideo'],
 }
@@ -59,6 +80,13 @@ function kindMatchingFolder({ kind, folder }: Evidence): Kind | null {
   return kind?.alternative && kind.alternative.modelType === folder?.modelType ? kind.alternative : kind
 }
 
+/**
+ * Tensors that only have the prefix of a diffusion model can be a part of one, with a folder of its own.
+ * They are no checkpoint, which has the VAE and text encoders too.
+ */
+const isUnknownPart = (kind: Kind, folder: FolderEvidence) =>
+  kind.modelType === 'diffusion_models' && kind.base === null && folder.modelType !== 'checkpoints'
+
 type TypeDecision = Pick<Recognition, 'modelType' | 'reason'>
 
 function decision(
@@ -79,6 +107,9 @@ function decideType({ name, format, kind, folder }: Evidence): TypeDecision {
       return decision('reason.header-and-finer-folder', folder.modelType, withFolder)
     }
     const agrees = kind.modelType === folder.modelType
+    if (!agrees && isUnknownPart(kind, folder)) {
+      return decision('reason.folder', folder.modelType, { folder: folder.folder })
+    }
     return decision(
       agrees ? 'reason.header-and-folder' : 'reason.header-over-folder',
       kind.modelType,

@@ -39,7 +39,7 @@ const vision = part('image-encoder')
  */
 export const parts = {
   clipL: text('CLIP-L', 'clip_l.safetensors', {
-    alsoBases: ['Long-CLIP-L', 'CLIP'],
+    alsoBases: ['Long-CLIP-L'],
     names: /-clip-?l(14)?-|vit-l-14|vit-large-patch14|long-?clip/,
   }),
   clipG: text('CLIP-G', 'clip_g.safetensors', { names: /-clip-?g-|vit-big-?g|bigg/ }),

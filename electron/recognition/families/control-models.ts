@@ -37,11 +37,39 @@ const ipAdapter = (base: string, width: number): PartFamily => ({
   shapes: [['ip_adapter.1.to_k_ip.weight', [null, width]]],
 })
 
+/** An adapter for a UNet with SDXL's text width, by the sizes of a layer of its image projection. */
+const adapterByProjection = (
+  modelType: string,
+  base: string,
+  layer: string,
+  sizes: readonly number[],
+): PartFamily => ({
+  modelType,
+  base,
+  shapes: [
+    ['ip_adapter.1.to_k_ip.weight', [null, 2048]],
+    [layer, sizes],
+  ],
+})
+
 /**
- * Models that control another model (ComfyUI, controlnet.py and ldm/…/controlnet.py). They have blocks of the
- * models that they control and come before them.
+ * Models that control another model (ComfyUI, controlnet.py and ldm/…/controlnet.py), and a part of one.
+ * They have names of the models that they belong to, or of LoRAs, and come before them.
  */
 export const controlModels: readonly PartFamily[] = [
+  // Most of its tensors are those of a LoRA.
+  {
+    modelType: 'photomaker',
+    base: 'SDXL',
+    has: ['id_encoder.vision_model.embeddings.class_embedding'],
+  },
+  // LTX-2's layers between its text encoder and its blocks, which ComfyUI loads with the encoder.
+  {
+    modelType: 'text_encoders',
+    base: 'LTX-Video',
+    has: [['model.diffusion_model.video_embeddings_connector.', 'video_embeddings_connector.']],
+    lacks: ['model.diffusion_model.transformer_blocks.', 'transformer_blocks.', 'model.layers.'],
+  },
   { modelType: 'controlnet', base: 'Hunyuan-DiT', has: ['after_proj_list.18.bias'] },
   { modelType: 'model_patches', base: 'Qwen-Image', has: ['controlnet_blocks.0.y_rms.weight'] },
   {
@@ -156,6 +184,8 @@ export const controlModels: readonly PartFamily[] = [
     modelType: 'controlnet',
     base: 'Stable Cascade',
     has: [['backbone.0.0.weight', 'backbone.10.blocks.0.weight']],
+    // The image encoder of stage C has the same backbone.
+    lacks: ['mapper.0.weight'],
   },
   { modelType: 'controlnet', base: 'SD1', has: ['body.0.in_conv.weight'] },
   // SDXL's have pixel-unshuffled input of a 16th of the size, the others of an eighth.
@@ -187,6 +217,15 @@ export const controlModels: readonly PartFamily[] = [
     base: 'Flux.1',
     shapes: [['ip_adapter.0.to_k_ip.weight', [3072, 4096]]],
   },
+  adapterByProjection('ipadapter', 'Kolors', 'image_proj.layers.0.0.to_out.weight', [2048]),
+  adapterByProjection(
+    'ipadapter',
+    'Kolors',
+    'image_proj.perceiver_resampler.layers.0.0.to_out.weight',
+    [4096],
+  ),
+  // Its input is a face embedding instead of image features.
+  adapterByProjection('instantid', 'SDXL', 'image_proj.proj_in.weight', [1280, 512]),
   ipAdapter('SDXL', 2048),
   ipAdapter('SD2', 1024),
   ipAdapter('SD1', 768),

@@ -25,6 +25,7 @@ const llamaNames: Readonly<Record<string, string>> = {
   'self_attn.k_proj.bias': 'attn_k.bias',
   'self_attn.v_proj.weight': 'attn_v.weight',
   'mlp.gate_proj.weight': 'ffn_gate.weight',
+  'mlp.gate.weight': 'ffn_gate_inp.weight',
   'post_feedforward_layernorm.weight': 'post_ffw_norm.weight',
 }
 function inLayer(end: string, layer = 0): TensorKey {
@@ -51,6 +52,11 @@ const withImages = (base: string, rule: Omit<PartFamily, 'modelType' | 'base'>):
   text(base, rule),
 ]
 const width = (size: number | readonly number[]): ShapeRules => [[inLayer('input_layernorm.weight'), [size]]]
+/** The number of rows of the first feed-forward layer. */
+const innerWidth = (size: number): ShapeRules => [[inLayer('mlp.gate_proj.weight'), [size]]]
+const vocabulary = (sizes: readonly number[]): ShapeRules => [
+  [[...starts.map((start) => `${start}embed_tokens.weight`), 'token_embd.weight'], [sizes]],
+]
 const layersOf = (count: number) => inLayer('self_attn.q_norm.weight', count - 1)
 
 /**
@@ -58,8 +64,11 @@ const layersOf = (count: number) => inLayer('self_attn.q_norm.weight', count - 1
  * tests (sd.py, detect_te_model).
  */
 export const languageModels: readonly PartFamily[] = [
+  // Models that generate images with a language model (ByteDance-Seed/Bagel, modeling/bagel/bagel.py)
+  { modelType: 'diffusion_models', has: ['vae2llm.weight', 'llm2vae.weight'] },
   text('Ming-Image', { has: ['thinker.layers.1.mlp.image_gate.proj.weight'] }),
   text('T5Gemma', { has: ['model.encoder.layers.0.pre_self_attn_layernorm.weight'] }),
+  text('Gemma-3-27B', { has: [inLayer('post_feedforward_layernorm.weight'), layersOf(62)] }),
   text('Gemma-4-31B', { has: [inLayer('post_feedforward_layernorm.weight'), layersOf(60)] }),
   text('Gemma-4-12B', {
     has: [inLayer('post_feedforward_layernorm.weight'), layersOf(48)],
@@ -95,7 +104,7 @@ export const languageModels: readonly PartFamily[] = [
     ],
   }),
   ...withImages('Qwen2.5-7B', { shapes: [[inLayer('self_attn.k_proj.bias'), [512]]] }),
-  ...withImages('Qwen2.5-3B', { shapes: [[inLayer('self_attn.k_proj.bias'), [256]]] }),
+  ...withImages('Qwen2.5-3B', { shapes: [[inLayer('self_attn.k_proj.bias'), [256]], ...width(2048)] }),
   ...(
     [
       ['Qwen3.5-0.8B', 1024],
@@ -105,25 +114,26 @@ export const languageModels: readonly PartFamily[] = [
       ['Qwen3.5-27B', 5120],
     ] as const
   ).map(([base, size]) => text(base, { has: [inLayer('linear_attn.A_log')], shapes: width(size) })),
+  // Mixtures of experts are as wide as smaller models.
+  text(undefined, { has: [inLayer('self_attn.q_norm.weight'), inLayer('mlp.gate.weight')] }),
+  ...withImages('Qwen3-14B', { has: [layersOf(40)], shapes: width(5120), lacks: [layersOf(41)] }),
+  ...withImages('Qwen3-32B', { has: [layersOf(41)], shapes: width(5120) }),
   ...(
     [
       ['Qwen3-0.6B', 1024],
       ['Qwen3-1.7B', 2048],
       ['Qwen3-4B', 2560],
       ['Qwen3-8B', 4096],
-      ['Qwen3-32B', 5120],
     ] as const
   ).flatMap(([base, size]) =>
     withImages(base, { has: [inLayer('self_attn.q_norm.weight')], shapes: width(size) }),
   ),
   ...withImages('Qwen3', { has: [inLayer('self_attn.q_norm.weight')] }),
-  text('Mistral-24B', { shapes: width(5120) }),
-  text('Ministral-3B', { shapes: width(3072), has: [inLayer('input_layernorm.weight')] }),
+  text('Mistral-24B', { shapes: [...width(5120), ...innerWidth(32_768)] }),
+  text('Ministral-3B', { shapes: [...width(3072), ...innerWidth(9216)] }),
+  // Mistral 7B differs in its vocabulary only. LLaVA's has 64 tokens more.
   text('Llama-3-8B', {
-    shapes: [
-      [inLayer('input_layernorm.weight'), [4096]],
-      [inLayer('mlp.gate_proj.weight'), [14_336]],
-    ],
+    shapes: [...width(4096), ...innerWidth(14_336), ...vocabulary([128_256, 128_320])],
   }),
   text(undefined, { has: [starts.map((start) => `${start}layers.0.`)] }),
   text(undefined, { has: ['blk.0.attn_k.weight', 'token_embd.weight'] }),
@@ -166,6 +176,16 @@ export const textEncoders: readonly PartFamily[] = [
   }),
   text('T5-XXL', {
     shapes: [[['encoder.block.23.layer.1.DenseReluDense.wi_1.weight', 'enc.blk.23.ffn_up.weight'], [10_240]]],
+  }),
+  // quantised by nunchaku
+  text('T5-XXL', {
+    has: ['encoder.block.23.layer.1.DenseReluDense.wi_1.qweight'],
+    shapes: [
+      [
+        ['shared.weight', 'encoder.embed_tokens.weight'],
+        [32_128, 4096],
+      ],
+    ],
   }),
   text('mT5-XL', {
     shapes: [

@@ -7,6 +7,8 @@ const unetOf = (textWidth: number): readonly TensorRule[] => [
   ...['4.1', '2.1', '1.1', '3.1'].map((block) => ({
     has: ['input_blocks.0.0.weight'],
     shapes: [[`input_blocks.${block}.${attention}`, [null, textWidth]] as const],
+    // Video models that were made of the UNet, with attention over time
+    lacks: ['init_attn.0.'],
   })),
   ...[0, 1, 2].map((block) => ({
     has: ['conv_in.weight'],
@@ -285,6 +287,11 @@ export const stableDiffusion: readonly BaseModel[] = [
     }),
     classes: ['StableDiffusionXL'],
     architectures: ['stable-diffusion-xl', 'sdxl', 'pony', 'illustrious', 'noobai'],
+  },
+  {
+    base: 'DynamiCrafter',
+    // the noise and the image
+    layouts: [{ has: ['init_attn.0.'], shapes: [['input_blocks.0.0.weight', [null, 8]]] }],
   },
   {
     base: 'SD2',

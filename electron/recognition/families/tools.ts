@@ -111,11 +111,6 @@ export const tools: readonly PartFamily[] = [
   },
   { modelType: 'gligen', has: ['position_net.linears.0.weight'] },
   {
-    modelType: 'photomaker',
-    base: 'SDXL',
-    has: ['id_encoder.vision_model.embeddings.class_embedding'],
-  },
-  {
     modelType: 'animatediff_models',
     base: 'SDXL',
     has: [motionModule(0)],
@@ -125,6 +120,21 @@ export const tools: readonly PartFamily[] = [
     modelType: 'animatediff_models',
     base: 'SD1',
     has: [motionModule(0)],
+  },
+  {
+    modelType: 'latent_upscale_models',
+    base: 'LTX-Video',
+    has: ['post_upsample_res_blocks.0.conv2.bias', 'initial_conv.weight', 'final_conv.weight'],
+  },
+  {
+    modelType: 'latent_upscale_models',
+    base: 'Hunyuan Video 1.5',
+    has: ['blocks.0.block.0.conv.weight', 'in_conv.conv.weight', 'out_conv.conv.weight'],
+  },
+  {
+    modelType: 'latent_upscale_models',
+    base: 'Hunyuan Video 1.5',
+    has: ['up.0.block.0.conv1.conv.weight', 'conv_in.conv.weight', 'conv_out.conv.weight'],
   },
   { modelType: 'detection', base: 'RT-DETR v4', has: ['encoder.pan_blocks.1.cv4.conv.weight'] },
   {
@@ -148,7 +158,7 @@ export const tools: readonly PartFamily[] = [
     has: ['image_encoder.trunk.patch_embed.proj.weight', 'image_encoder.neck.convs.0.conv.weight'],
   },
   { modelType: 'pulid', base: 'Flux.1', has: ['pulid_ca.0.norm1.weight'] },
-  { modelType: 'hypernetworks', has: ['768.0.linear.0.weight'] },
+  { modelType: 'hypernetworks', has: [['768.0.linear.0.weight', '768.0.linear1.weight']] },
   // The image half of an IP-Adapter. Whole models with a layer of that name were ruled out before.
   { modelType: 'ipadapter', has: [['image_proj.latents', 'image_proj.proj.weight', 'image_proj.']] },
 ]

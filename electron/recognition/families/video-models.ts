@@ -9,11 +9,16 @@ import {
   selfAndCross,
 } from './layers.ts'
 
-const sizes: readonly VariantRule[] = [
-  { word: '1.3B', shapes: [['patch_embedding.weight', [1536]]] },
-  { word: '5B', shapes: [['patch_embedding.weight', [3072]]] },
-  { word: '14B', shapes: [['patch_embedding.weight', [5120]]] },
-]
+const sizes: readonly VariantRule[] = (
+  [
+    ['1.3B', 1536],
+    ['5B', 3072],
+    ['14B', 5120],
+  ] as const
+).map(([word, width]) => ({
+  word,
+  shapes: [[['patch_embedding.weight', 'vace_patch_embedding.weight'], [width]]],
+}))
 const inputs = (size: number | null, channels: number | readonly number[]): ShapeRules => [
   ['patch_embedding.weight', [size, channels]],
 ]
@@ -45,6 +50,8 @@ const versions: readonly VariantRule[] = [
 
 /** By its own tensors, or by the input: 16 latent channels, and a mask and an image or control images. */
 const purposes: readonly VariantRule[] = [
+  // what VACE adds to a model, which is in a file of its own
+  { word: 'VACE module', has: ['vace_patch_embedding.weight'], lacks: ['patch_embedding.weight'] },
   { word: 'VACE', has: ['vace_patch_embedding.weight'] },
   { word: 'Animate', has: ['face_adapter.'] },
   { word: 'camera', has: ['control_adapter.'] },
@@ -75,7 +82,7 @@ const wanLora: LoraLayers = {
     'blocks.#.ffn.net.#.proj': wanWidths,
     'blocks.#.ffn.net.#': null,
     'blocks.#.modulation': null,
-    'blocks.#.norm#': null,
+    'blocks.#.norm3': null,
     'blocks.#.cross_attn.norm_k_img': null,
     patch_embedding: null,
     'text_embedding.#': null,
@@ -295,6 +302,7 @@ export const videoModels: readonly BaseModel[] = [
         has: ['head.modulation', 'patch_embedding.weight', 'blocks.0.ffn.0.weight', 'blocks.0.self_attn.'],
         lacks: ['blocks.0.self_attn.q.lora_A.weight'],
       },
+      { has: ['vace_patch_embedding.weight', 'vace_blocks.0.'] },
     ],
     variants: [versions, sizes, purposes],
     lora: wanLora,

@@ -41,7 +41,7 @@ export const ggmlTypes: Readonly<Record<number, readonly [name: string, values: 
   42: ['Q2_0', 64, 18],
 }
 
-/** Quantisation names by `general.file_type` (ggml, docs/gguf.md). */
+/** Quantisation names by `general.file_type` (llama.cpp, include/llama.h, `enum llama_ftype`). */
 export const quantisationNames: Readonly<Record<number, string>> = {
   0: 'F32',
   1: 'F16',
@@ -59,4 +59,22 @@ export const quantisationNames: Readonly<Record<number, string>> = {
   16: 'Q5_K_S',
   17: 'Q5_K_M',
   18: 'Q6_K',
+  19: 'IQ2_XXS',
+  20: 'IQ2_XS',
+  21: 'Q2_K_S',
+  22: 'IQ3_XS',
+  23: 'IQ3_XXS',
+  24: 'IQ1_S',
+  25: 'IQ4_NL',
+  26: 'IQ3_S',
+  27: 'IQ3_M',
+  28: 'IQ2_S',
+  29: 'IQ2_M',
+  30: 'IQ4_XS',
+  31: 'IQ1_M',
+  32: 'BF16',
+  36: 'TQ1_0',
+  37: 'TQ2_0',
+  38: 'MXFP4',
+  39: 'NVFP4',
 }

@@ -18,7 +18,7 @@ const imageFamilies: Readonly<Record<string, string>> = {
   qwen_image: 'Qwen-Image',
 }
 
-/** Text encoders of image models; `clip` is the image encoder of a multimodal language model. */
+/** Text encoders of image models; `clip` is llama.cpp's name for the image encoder of a multimodal one. */
 const textFamilies: Readonly<Record<string, string>> = {
   t5: 'T5',
   t5encoder: 'T5',
@@ -29,7 +29,7 @@ const textFamilies: Readonly<Record<string, string>> = {
   gemma2: 'Gemma',
   gemma3: 'Gemma',
   mistral3: 'Mistral',
-  clip: 'CLIP',
+  clip: 'Multimodal projector',
 }
 
 /**

@@ -12,6 +12,8 @@ import type { TensorNames } from './tensor-names.ts'
  */
 export function loraKind(names: TensorNames, metadata: ReadonlyMap<string, string>): Kind {
   const layers = loraLayers(names)
+  const motion = motionLoraKind(layers)
+  if (motion) return motion
   const { bases, evidence } = findLoraBases(layers)
   const named = basesFromMetadata(metadata)
   const base = joinBases(decideBases(bases, named))
@@ -22,6 +24,15 @@ export function loraKind(names: TensorNames, metadata: ReadonlyMap<string, strin
     variant: loraVariant(base, names, layers),
     evidence: evidence || example,
   }
+}
+
+/** A LoRA of AnimateDiff's motion module alone, which has a loader of its own. Only SD1's has four blocks. */
+function motionLoraKind(layers: ReadonlyMap<string, LoraLayer>): Kind | null {
+  const all = [...layers.values()]
+  const evidence = all[0]?.example
+  if (evidence === undefined || !all.every(({ name }) => name.includes('.motion_modules.'))) return null
+  const base = all.some(({ numbers }) => numbers[0] === 3) ? 'SD1' : null
+  return { modelType: 'animatediff_motion_lora', base, evidence }
 }
 
 /** Families that both layers and metadata allow, or else those of the metadata, or of the layers. */
@@ -39,6 +50,7 @@ const adapterTypes: readonly (readonly [ending: string, name: string])[] = [
   ['.lokr_w1_a', 'LoKr'],
   ['.oft_blocks', 'OFT'],
   ['.oft_diag', 'OFT'],
+  ['.oft_R', 'OFT'],
 ]
 
 /** The size, the purpose, and the adapter type unless it is a plain LoRA. */
@@ -48,7 +60,7 @@ function loraVariant(
   layers: ReadonlyMap<string, LoraLayer>,
 ): string | null {
   const endings = new Set<string>()
-  for (const name of names.all()) endings.add(name.slice(name.lastIndexOf('.')))
+  for (const name of names.all()) endings.add(/\.[^.]*(?=(\.weight)?$)/.exec(name)?.[0] ?? '')
   const adapterType = adapterTypes.find(([ending]) => endings.has(ending))?.[1]
   const control = names.shape('img_in.lora_A.weight')[1] === 128 ? 'control' : undefined
   return [sizeOf(base, layers), control, adapterType].filter(Boolean).join(' ') || null

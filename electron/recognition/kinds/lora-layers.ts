@@ -2,7 +2,7 @@ import type { TensorNames } from './tensor-names.ts'
 
 /** Endings of kohya, PEFT, diffusers, XLabs, LoHa, LoKr, OFT, DoRA and full differences. */
 const adapterEnding =
-  /(\.lora_(down|up|mid)\.weight|[._]lora_[AB](\.\w+)?(\.weight|\.bias)?|[._]lora\d*\.(down|up)\.weight|\.dora_scale|\.lora_magnitude_vector|\.hada_[wt]\d(_[ab])?|\.lokr_[wt]\d(_[ab])?|\.oft_(blocks|diag)|\.diff(_b)?|\.set_weight|\.[wb]_norm)$/
+  /(\.lora_(down|up|mid)\.weight|[._]lora_[AB](\.\w+)?(\.weight|\.bias)?|[._]lora\d*\.(down|up)\.weight|\.dora_scale|\.lora_magnitude_vector|\.hada_[wt]\d(_[ab])?|\.lokr_[wt]\d(_[ab])?|\.oft_(blocks|diag)|\.oft_R(\.weight)?|\.diff(_b)?|\.set_weight|\.[wb]_norm)$/
 /** Belongs to an adapter only beside the endings above: audio models have activations of this name. */
 const alphaEnding = '.alpha'
 

@@ -153,6 +153,7 @@ const nameHints: readonly (readonly [pattern: RegExp, modelType: string])[] = [
   [/taesd\w*|taehv|vae[-_ ]?approx/, 'vae_approx'],
   [/(?<![a-z])vae(?![a-z])|^ae(?=\.)/, 'vae'],
   [/umt5|t5[-_ ]?xxl|clip[-_ ]?[lgh](?![a-z])|text[-_ ]?encoder/, 'text_encoders'],
+  [/(ltx|hunyuan).*upscal\w*|latent[-_ ]?ups\w*/, 'latent_upscale_models'],
   [/(real)?esrgan|swinir|upscal\w*|(?<![a-z\d])[1248]x(?=[-_ ])/, 'upscale_models'],
   [/(?<![a-z])unet(?![a-z])|diffusion[-_ ]?model(?!s? ?xl)/, 'diffusion_models'],
   // Textual inversions are never graphs or GGUF; those are models that compute embeddings.

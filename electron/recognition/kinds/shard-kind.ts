@@ -4,9 +4,10 @@ import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { fileSource } from '../formats/byte-source.ts'
 import { readContent } from '../read-content.ts'
 import { shardNames, type Shard } from '../model-groups.ts'
-import type { TensorInfo } from '../formats/header.ts'
+import type { Header, TensorInfo } from '../formats/header.ts'
 import type { Kind } from './kind.ts'
 import { detectKind } from './detect-kind.ts'
+import { detectGgufKind } from './gguf-kind.ts'
 
 /** The largest image models have nine parts; the first parts of a larger language model are enough. */
 const maxPartsRead = 16
@@ -43,17 +44,24 @@ async function versionOf(path: string): Promise<string> {
 
 async function readKind(paths: readonly string[]): Promise<Kind | null> {
   const tensors = new Map<string, TensorInfo>()
+  // The first part of GGUF describes the whole model.
+  let metadata: Header['metadata'] = new Map()
+  let detect: (header: Header) => Kind | null = detectKind
   for (const path of paths) {
     try {
       await using file = await openRegularFile(path)
-      const { header } = await readContent(fileSource(file, (await file.stat()).size), basename(path))
+      const { header, format } = await readContent(fileSource(file, (await file.stat()).size), basename(path))
+      if (path === paths[0]) {
+        metadata = header?.metadata ?? metadata
+        if (format === 'gguf') detect = detectGgufKind
+      }
       for (const [tensor, info] of header?.tensors ?? []) {
-        if (tensors.size >= maxTensors) return detectKind({ tensors, metadata: new Map() })
+        if (tensors.size >= maxTensors) return detect({ tensors, metadata })
         tensors.set(tensor, info)
       }
     } catch {
       // A part that can't be read is refused in its own inspection.
     }
   }
-  return detectKind({ tensors, metadata: new Map() })
+  return detect({ tensors, metadata })
 }

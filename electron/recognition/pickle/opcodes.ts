@@ -144,7 +144,10 @@ function setItems(dict: PickleValue, items: readonly PickleValue[]): void {
   if (dict === null || typeof dict !== 'object' || dict.type !== 'dict') return
   for (let index = 0; index + 1 < items.length; index += 2) {
     const key = items[index]
-    if (typeof key === 'string') dict.entries.set(key, items[index + 1] ?? null)
+    const value = items[index + 1] ?? null
+    // A hypernetwork has its layers as a pair below their width. Other numbers count states of an optimiser.
+    const isWidth = typeof key === 'number' && typeof value === 'object' && value?.type === 'tuple'
+    if (typeof key === 'string' || isWidth) dict.entries.set(String(key), value)
   }
 }
 

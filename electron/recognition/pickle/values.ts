@@ -172,13 +172,22 @@ export function collectTensors(root: PickleValue): Map<string, TensorInfo> {
   function collect(value: PickleValue, name: string, depth: number): void {
     if (value === null || typeof value !== 'object' || tensors.size >= maxTensors) return
     if (value.type === 'tensor') tensors.set(name, value.info)
-    if (value.type !== 'dict' || depth > maxDepth) return
-    for (const [key, inner] of value.entries) {
+    if (depth > maxDepth) return
+    for (const [key, inner] of entriesOf(value, name)) {
       entriesLeft -= 1
       if (entriesLeft < 0) return
       if (key.length + name.length > maxNameLength) continue
       collect(inner, name === '' ? key : `${name}.${key}`, depth + 1)
     }
+  }
+}
+
+/** The values in a dict, or in a tuple that has a name. */
+function* entriesOf(value: PickleValue, name: string): Iterable<readonly [key: string, inner: PickleValue]> {
+  if (value === null || typeof value !== 'object') return
+  if (value.type === 'dict') yield* value.entries
+  if (value.type === 'tuple' && name !== '') {
+    for (const [index, item] of value.items.entries()) yield [String(index), item]
   }
 }
 

@@ -17,6 +17,7 @@ import {
   visionEncoders,
 } from '../../../electron/recognition/families/encoders.ts'
 import { vaes } from '../../../electron/recognition/families/vaes.ts'
+import { detectGgufKind } from '../../../electron/recognition/kinds/gguf-kind.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { families } from '../../fixtures/families.ts'
 import { flux, half, withPrefix, type Family } from '../../fixtures/family.ts'
@@ -138,6 +139,14 @@ test('accepts a Qwen3 of unknown size as possible companion, but none with image
     [true, false],
     [false, true],
   ])
+})
+
+test('accepts no image encoder of a multimodal language model as possible CLIP-L', async () => {
+  const metadata = new Map([['general.architecture', 'clip']])
+  const kind = detectGgufKind({ tensors: new Map(), metadata })
+  expect(kind?.modelType).toBe('text_encoders')
+  const projector = { ...(await recognised(flux)), modelType: 'text_encoders', base: kind?.base ?? null }
+  expect(mayBeCompanion(projector, parts.clipL)).toBe(false)
 })
 
 test('names families, encoders and VAEs as recognition does, and recognises its own usual names', () => {

@@ -90,6 +90,42 @@ test('a folder more specific than the tensors takes precedence', () => {
   })
 })
 
+/** Types by tensors, and folders of programs that read such files from there. */
+test.each([
+  ['sams', 'sam2'],
+  ['sams', 'sam3'],
+  ['text_encoders', 'LLavacheckpoints'],
+  ['text_encoders', 'Janus-Pro'],
+  ['text_encoders', 'prompt_generator'],
+  ['diffusion_models', 'ic_light'],
+  ['diffusion_models', 'CogVideoX_Fun'],
+  ['diffusion_models', 'dynamicrafter_models'],
+  ['checkpoints', 'dynamicrafter_models'],
+  ['facerestore_models', 'face_restore'],
+])('keeps a file of the type %s in the folder %s', (modelType, folder) => {
+  const kind: Kind = { modelType, base: 'SAM 2', evidence: 'a.weight' }
+  expect(recogniseWith({ kind, folder: folderEvidence(['models', folder]) })).toMatchObject({
+    modelType: folder,
+    key: 'reason.header-and-finer-folder',
+  })
+})
+
+test('a diffusion model of unknown family has the type of its folder, unless that is checkpoints', () => {
+  const kind: Kind = {
+    modelType: 'diffusion_models',
+    base: null,
+    evidence: 'model.diffusion_model.new.weight',
+  }
+  const inFolder = (name: string, of = kind) => {
+    const { modelType, key } = recogniseWith({ kind: of, folder: folderEvidence(['models', name]) })
+    return [modelType, key]
+  }
+  expect(inFolder('text_encoders')).toEqual(['text_encoders', 'reason.folder'])
+  expect(inFolder('checkpoints')).toEqual(['diffusion_models', 'reason.header-over-folder'])
+  expect(inFolder('diffusion_models')).toEqual(['diffusion_models', 'reason.header-and-folder'])
+  expect(inFolder('vae', { ...kind, base: 'Wan' })).toEqual(['diffusion_models', 'reason.header-over-folder'])
+})
+
 test('without a header, the folder takes precedence over the name', () => {
   const vae = folderEvidence(['vae'])
   expect(recogniseWith({ folder: vae, name: 'lora.safetensors' })).toMatchObject({

@@ -12,6 +12,7 @@ import {
   type Shard,
 } from '../../../electron/recognition/model-groups.ts'
 import { flux, half } from '../../fixtures/family.ts'
+import { writeGguf } from '../../fixtures/gguf-files.ts'
 import { writeSafetensors, writeText } from '../../fixtures/model-files.ts'
 import { createModelFolder } from '../discovery/model-folder.ts'
 
@@ -124,6 +125,35 @@ test.each([
     [second, null],
     [first, null],
   ])
+})
+
+test('recognises parts of GGUF by the metadata of the first', async () => {
+  const folder = createModelFolder()
+  const names = ['q-00001-of-00002.gguf', 'q-00002-of-00002.gguf']
+  await writeGguf(join(folder, names[0] ?? ''), {
+    metadata: { 'general.architecture': 'qwen2vl' },
+    tensors: { 'token_embd.weight': { type: 1, shape: [64, 3584] } },
+  })
+  await writeGguf(join(folder, names[1] ?? ''), {
+    tensors: { 'blk.0.attn_k.bias': { type: 1, shape: [512] } },
+  })
+  for (const name of names) {
+    const { recognition } = await inspectFile(join(folder, name))
+    expect([recognition.modelType, recognition.base], name).toEqual(['text_encoders', 'Qwen2.5-7B-VL'])
+  }
+})
+
+test('recognises a part by its own metadata if all parts together show nothing', async () => {
+  const folder = createModelFolder()
+  const names = ['m-00001-of-00002.safetensors', 'm-00002-of-00002.safetensors']
+  const tensors = { 'odd.weight': half(300, 300) }
+  await writeSafetensors(join(folder, names[0] ?? ''), { tensors })
+  await writeSafetensors(join(folder, names[1] ?? ''), {
+    tensors,
+    metadata: { 'modelspec.architecture': 'flux-1-dev/lora' },
+  })
+  const { recognition } = await inspectFile(join(folder, names[1] ?? ''))
+  expect([recognition.modelType, recognition.base]).toEqual(['loras', 'Flux.1'])
 })
 
 test.each(published)('refuses a part of %s without the others', async (_model, first) => {

@@ -45,6 +45,16 @@ test.each([
     },
     'Flux.1',
   ],
+  [
+    'Wan by the changes of a norm',
+    { 'diffusion_model.blocks.0.norm3.diff': [5120], 'diffusion_model.blocks.0.norm3.diff_b': [5120] },
+    'Wan',
+  ],
+  [
+    'Flux.1 by rotations of OFT',
+    { 'transformer.single_transformer_blocks.37.norm.linear.oft_R.weight': [48, 2016] },
+    'Flux.1',
+  ],
 ] as const)('recognises %s', (_what, shapes, base) => {
   expect(kindOf(shapes)).toMatchObject({ modelType: 'loras', base })
 })
@@ -269,4 +279,13 @@ test('describes each base model once, with lower-case words for its metadata', (
   for (const { base, architectures = [] } of baseModels) {
     for (const word of architectures) expect(word, base).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*-?$/)
   }
+})
+
+test.each(['oft_R', 'oft_R.weight'])('names an adapter of %s as OFT', (ending) => {
+  expect(
+    kindOf({ [`base_model.model.transformer_blocks.59.attn.to_q.${ending}`]: [48, 2016] }),
+  ).toMatchObject({
+    base: 'Qwen-Image',
+    variant: 'OFT',
+  })
 })

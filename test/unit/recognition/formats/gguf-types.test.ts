@@ -57,7 +57,7 @@ test('the table has no unpublished types', () => {
   expect(Object.keys(ggmlTypes).map(Number)).toEqual(published.map(([type]) => type))
 })
 
-/** `LlamaFileType` of the same file, without `MOSTLY_`. */
+/** `LlamaFileType` of the same file, without `MOSTLY_` and `_MOE`. */
 test.each([
   [0, 'F32'],
   [1, 'F16'],
@@ -78,6 +78,28 @@ test.each([
   [16, 'Q5_K_S'],
   [17, 'Q5_K_M'],
   [18, 'Q6_K'],
+  [19, 'IQ2_XXS'],
+  [20, 'IQ2_XS'],
+  [21, 'Q2_K_S'],
+  [22, 'IQ3_XS'],
+  [23, 'IQ3_XXS'],
+  [24, 'IQ1_S'],
+  [25, 'IQ4_NL'],
+  [26, 'IQ3_S'],
+  [27, 'IQ3_M'],
+  [28, 'IQ2_S'],
+  [29, 'IQ2_M'],
+  [30, 'IQ4_XS'],
+  [31, 'IQ1_M'],
+  [32, 'BF16'],
+  [33, undefined],
+  [34, undefined],
+  [35, undefined],
+  [36, 'TQ1_0'],
+  [37, 'TQ2_0'],
+  [38, 'MXFP4'],
+  [39, 'NVFP4'],
+  [1024, undefined],
 ])('file type %i is %s', (type, name) => {
   expect(quantisationNames[type]).toBe(name)
 })

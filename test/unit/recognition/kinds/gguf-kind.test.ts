@@ -16,7 +16,7 @@ test.for<[architecture: string, kind: readonly string[] | null]>([
   ['flux', ['diffusion_models', 'Flux.1']],
   ['qwen_image', ['diffusion_models', 'Qwen-Image']],
   ['t5encoder', ['text_encoders', 'T5']],
-  ['clip', ['text_encoders', 'CLIP']],
+  ['clip', ['text_encoders', 'Multimodal projector']],
   ['unheard', null],
   ['constructor', null],
 ])('recognises unknown tensors by the architecture %s as %j', ([architecture, kind]) => {

@@ -66,12 +66,43 @@ test('detects the quantisation of a model’s weights', () => {
   expect(detectQuantisation(tensors(['a.weight'], 'F16'))).toBeNull()
 })
 
+/** Names, element types and shapes of ComfyUI, quant_ops.py, and nunchaku, models/linear.py. */
+test.each([
+  [
+    'packed weights with two scales',
+    { 'a.weight': 'U8', 'a.weight_scale': 'F8_E4M3', 'a.weight_scale_2': 'F32', 'a.comfy_quant': 'U8' },
+    'NVFP4',
+  ],
+  ['eight bits with two scales', { 'a.weight': 'F8_E4M3', 'a.weight_scale_2': 'F32' }, null],
+  ['nunchaku’s integers', { 'a.qweight': 'I8', 'a.wscales': 'BF16', 'b.bias': 'BF16' }, 'INT4'],
+  [
+    'nunchaku’s floats behind layers of integers',
+    {
+      'a.norm.qweight': 'I32',
+      'a.norm.wscales': 'BF16',
+      'a.qweight': 'I8',
+      'a.wcscales': 'BF16',
+      'a.wscales': 'F8_E4M3',
+    },
+    'NVFP4',
+  ],
+] as const)('detects the quantisation of %s', (_what, dtypes, quantisation) => {
+  const tensors = Object.entries(dtypes).map(
+    ([name, dtype]) => [name, { dtype, shape: [8], sizeBytes: 8 }] as const,
+  )
+  expect(detectQuantisation(new Map(tensors))).toBe(quantisation)
+})
+
 test.each([
   ['my embedding.pt', 'embeddings'],
   ['textual-inversion-cat.bin', 'embeddings'],
   ['embedding_model.onnx', undefined],
   ['Qwen3-Embedding-0.6B-Q8_0.gguf', undefined],
   ['text_encoder.onnx', 'text_encoders'],
+  ['ltx-2-temporal-upscaler-x2-1.0.safetensors', 'latent_upscale_models'],
+  ['ltxv-spatial-upscaler-0.9.7.safetensors', 'latent_upscale_models'],
+  ['hunyuanvideo15_latent_upsampler_1080p.safetensors', 'latent_upscale_models'],
+  ['4x_NMKD-Superscale_upscaler.pth', 'upscale_models'],
 ])('suggests for the name %s the type %s', (name, modelType) => {
   expect(modelTypeByName(name)?.modelType).toBe(modelType)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { readContent } from '../../../../electron/recognition/read-content.ts'
-import { imported, pickleOf } from '../../../fixtures/pickles.ts'
+import { hypernetwork, imported, pickleOf, stateDict, torchZip } from '../../../fixtures/pickles.ts'
 
 const read = (...imports: readonly (readonly [module: string, name: string])[]) =>
   readContent(bufferSource(pickleOf(...imports.map((one) => imported(...one)))), 'm.pt')
@@ -32,4 +32,23 @@ test('names up to four imports in a failure', async () => {
   }
   expect(await namesIn(4)).toEqual({ imports: 'a.B0, a.B1, a.B2, a.B3' })
   expect(await namesIn(5)).toEqual({ imports: 'a.B0, a.B1, a.B2, a.B3, …' })
+})
+
+test('recognises a hypernetwork by the pairs of modules below its widths', async () => {
+  const bytes = torchZip(hypernetwork([320, 768]))
+  const { kind, header, failure } = await readContent(bufferSource(bytes), 'style.pt')
+  expect(failure).toBeNull()
+  expect(kind?.modelType).toBe('hypernetworks')
+  expect([...(header?.tensors.keys() ?? [])]).toEqual([
+    '320.0.linear.0.weight',
+    '320.1.linear.0.weight',
+    '768.0.linear.0.weight',
+    '768.1.linear.0.weight',
+  ])
+})
+
+test('lists no states of an optimiser, which are numbered, as tensors of a model', async () => {
+  const tensor = stateDict({ exp_avg: { dtype: 'F32', shape: [4] } }).subarray(2, -1)
+  const bytes = torchZip(pickleOf('}K\x00', tensor, 's'))
+  expect((await readContent(bufferSource(bytes), 'm.pt')).header).toBeNull()
 })

@@ -176,6 +176,12 @@ test('finds tensors up to five levels deep and with names of a thousand characte
   expect([...collectTensors(tensor).keys()]).toEqual([''])
 })
 
+test('finds tensors within a tuple below a name', () => {
+  const tensor = rebuilt(storageOf('torch.FloatStorage'), tuple(1))
+  const pair = tuple(dict({ weight: tensor }), dict({ bias: tensor }))
+  expect([...collectTensors(dict({ 768: pair })).keys()]).toEqual(['768.0.weight', '768.1.bias'])
+})
+
 test('collects no more tensors than any model has', () => {
   const tensor = rebuilt(storageOf('torch.FloatStorage'), tuple(1))
   const entries = new Map(Array.from({ length: 200_001 }, (_, index) => [String(index), tensor]))

@@ -314,20 +314,18 @@ export class Intake {
     }
   }
 
-  /**
-   * Inspects files in batches, the next one while a batch is used. Ends when the request is aborted.
-   */
+  /** Inspects files in batches, the next two while a batch is used. Ends when the request is aborted. */
   async *#inspect(files: readonly FoundFile[], order: Order): AsyncGenerator<UploadRecord[]> {
     let position = this.#lastPosition()
     const batchFrom = (start: number) => files.slice(start, start + batchSize)
     const inspectFrom = (start: number) =>
       Promise.all(batchFrom(start).map((file) => this.#services.inspect(file)))
-    let next = inspectFrom(0)
+    const next = [inspectFrom(0), inspectFrom(batchSize)]
     for (let start = 0; start < files.length; start += batchSize) {
       const batch = batchFrom(start)
-      const inspections = await next
+      const inspections = (await next.shift()) ?? []
       if (order.signal?.aborted) return
-      next = inspectFrom(start + batchSize)
+      next.push(inspectFrom(start + 2 * batchSize))
       const offerFor = this.#services.typeOffers()
       yield batch.map((file, index) => {
         position += positionStep

@@ -8,11 +8,15 @@ import type { InspectRequest, InspectResponse } from './inspect-worker.ts'
 import type { ModelDetails } from './metadata/read-details.ts'
 
 /** Enough to keep a disk busy while one header is parsed; more would only wait inside the worker. */
-const maxConcurrentFiles = 16
-/** Heap of the worker: the most hostile file, a pickle of four million empty dicts, takes half of it. */
+const maxFilesPerThread = 16
+/** A third one would take most of its time from the main thread of a computer with two cores. */
+const maxThreads = 2
+/** Waiting files for which a second thread is started. Starting it takes as long as inspecting them. */
+const filesForSecondThread = 100
+/** Heap of a worker: the most hostile file, a pickle of four million empty dicts, takes half of it. */
 const heapMegabytes = 2048
 /**
- * How long an idle thread is kept. It takes about 19 MiB, and starting one is faster than a user drops the next
+ * How long idle threads are kept. One takes about 19 MiB, and starting one is faster than a user drops the next
  * files or opens the details of another one. After an inspection it ends sooner, because then the file is sent,
  * which takes memory too (test/bench/RESULTS.md).
  */
@@ -35,18 +39,22 @@ interface Job {
   cancelTimeout: () => void
 }
 
+interface Thread {
+  readonly worker: Worker
+  readonly jobs: Map<number, Job>
+}
+
 /**
- * Runs `inspectFile` and what reads more of a file on a worker thread, so that no header can block the
- * caller. A worker that dies or takes too long is replaced and its jobs are repeated once, each alone, so
- * that only the file that caused it is refused.
+ * Runs `inspectFile` and what reads more of a file on worker threads, one or, for many files, two, so that no
+ * header can block the caller. A worker that dies or takes too long is replaced and its jobs are repeated once,
+ * each alone in its thread, so that only the file that caused it is refused.
  */
 export class Inspector {
   readonly #workerUrl: URL
   readonly #environment: ThreadEnvironment
   readonly #idle: typeof defaultIdle
   readonly #waiting: Job[] = []
-  readonly #running = new Map<number, Job>()
-  #worker: Worker | null = null
+  readonly #threads = new Set<Thread>()
   #lastNumber = 0
   #isClosed = false
   #idleTimer: NodeJS.Timeout | undefined
@@ -93,25 +101,24 @@ export class Inspector {
 
   /** Starts the thread before the first file, or keeps an idle one for it. */
   warm(): void {
-    if (this.#isClosed || this.#running.size > 0) return
-    this.#worker ??= this.#startWorker()
+    if (this.#isClosed || this.#isBusy()) return
+    if (this.#threads.size === 0) this.#startThread()
     this.#isFollowedBySending = false
     this.#endWhenIdle()
   }
 
-  /** Ends the thread and refuses all unfinished files, which are inspected at the next start. */
+  /** Ends the threads and refuses all unfinished files, which are inspected at the next start. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#idleTimer)
-    const worker = this.#worker
-    this.#worker = null
-    const unfinished = [...this.#running.values(), ...this.#waiting.splice(0)]
-    this.#running.clear()
+    const threads = [...this.#threads]
+    this.#threads.clear()
+    const unfinished = [...threads.flatMap(({ jobs }) => [...jobs.values()]), ...this.#waiting.splice(0)]
     for (const job of unfinished) {
       job.cancelTimeout()
       job.refuse(failure('file-not-inspected'))
     }
-    await worker?.terminate()
+    await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
 
   #add(job: Job): void {
@@ -120,12 +127,17 @@ export class Inspector {
     this.#runWaitingJobs()
   }
 
-  #startWorker(): Worker {
+  #isBusy(): boolean {
+    return [...this.#threads].some(({ jobs }) => jobs.size > 0)
+  }
+
+  #startThread(): Thread {
     const { startThread = startWorker } = this.#environment
     const worker = startThread(this.#workerUrl, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } })
+    const thread: Thread = { worker, jobs: new Map() }
     worker.on('message', ({ number, result }: InspectResponse) => {
-      const job = this.#running.get(number)
-      this.#running.delete(number)
+      const job = thread.jobs.get(number)
+      thread.jobs.delete(number)
       job?.cancelTimeout()
       job?.complete(result)
       if (job) this.#isFollowedBySending = job.output === 'inspection' && !job.file.isHeaderOnly
@@ -134,24 +146,22 @@ export class Inspector {
     // Node always ends a worker after its error; without a listener the error would be thrown here.
     let cause = ''
     worker.on('error', (error) => (cause = error instanceof Error ? error.message : String(error)))
-    worker.on('exit', () => {
-      if (this.#worker === worker) this.#replaceWorker(failure('unexpected', {}, { detail: cause }))
-    })
-    return worker
+    worker.on('exit', () => this.#replaceThread(thread, failure('unexpected', {}, { detail: cause })))
+    this.#threads.add(thread)
+    return thread
   }
 
-  /** Abandons a worker whose file takes too long, whether it can still be stopped or not. */
-  #abandonWorker(): void {
-    const worker = this.#worker
-    this.#replaceWorker(failure('file-look-late'))
-    void worker?.terminate()
+  /** Abandons a thread whose file takes too long, whether it can still be stopped or not. */
+  #abandonThread(thread: Thread): void {
+    this.#replaceThread(thread, failure('file-look-late'))
+    void thread.worker.terminate()
   }
 
-  /** Repeats the jobs of a lost worker; those that already lost another one are refused. */
-  #replaceWorker(reason: Failure): void {
-    this.#worker = null
-    const lost = [...this.#running.values()]
-    this.#running.clear()
+  /** Repeats the jobs of a lost thread; those that already lost another one are refused. */
+  #replaceThread(thread: Thread, reason: Failure): void {
+    if (!this.#threads.delete(thread)) return
+    const lost = [...thread.jobs.values()]
+    thread.jobs.clear()
     for (const job of lost) {
       job.cancelTimeout()
       job.workerDeaths += 1
@@ -162,41 +172,59 @@ export class Inspector {
   }
 
   #runWaitingJobs(): void {
-    for (let job = this.#waiting[0]; job && this.#canRun(job); job = this.#waiting[0]) {
+    for (let job = this.#waiting[0]; job && !this.#isClosed; job = this.#waiting[0]) {
+      const thread = this.#threadFor(job)
+      if (!thread) break
       this.#waiting.shift()
-      this.#worker ??= this.#startWorker()
       this.#lastNumber += 1
-      this.#running.set(this.#lastNumber, job)
-      job.cancelTimeout = this.#environment.timers.after(maxFileMs, () => this.#abandonWorker())
+      thread.jobs.set(this.#lastNumber, job)
+      job.cancelTimeout = this.#environment.timers.after(maxFileMs, () => this.#abandonThread(thread))
       const file = cloneableFile(job.file)
-      const request: InspectRequest = { number: this.#lastNumber, file, output: job.output }
-      this.#worker.postMessage(request)
+      thread.worker.postMessage({
+        number: this.#lastNumber,
+        file,
+        output: job.output,
+      } satisfies InspectRequest)
     }
     clearTimeout(this.#idleTimer)
-    // An idle worker must not keep the command line from exiting.
-    if (this.#running.size > 0) this.#worker?.ref()
-    else this.#endWhenIdle()
+    if (!this.#isBusy()) return this.#endWhenIdle()
+    // Idle workers must not keep the command line from exiting.
+    for (const { worker, jobs } of this.#threads) {
+      if (jobs.size > 0) worker.ref()
+      else worker.unref()
+    }
   }
 
-  #canRun(job: Job): boolean {
-    if (this.#isClosed) return false
-    if (job.workerDeaths > 0) return this.#running.size === 0
-    const isSuspectRunning = [...this.#running.values()].some(({ workerDeaths }) => workerDeaths > 0)
-    return this.#running.size < maxConcurrentFiles && !isSuspectRunning
+  /** The least busy thread that can run a job; null if it has to wait. */
+  #threadFor(job: Job): Thread | null {
+    const [idlest] = [...this.#threads]
+      .filter((thread) => canRun(thread, job))
+      .sort((one, other) => one.jobs.size - other.jobs.size)
+    if (idlest) return idlest
+    const isFirst = this.#threads.size === 0
+    const mayStart = this.#threads.size < maxThreads && this.#waiting.length >= filesForSecondThread
+    return isFirst || mayStart ? this.#startThread() : null
   }
 
   #endWhenIdle(): void {
-    this.#worker?.unref()
+    for (const { worker } of this.#threads) worker.unref()
     clearTimeout(this.#idleTimer)
     const idleMs = this.#isFollowedBySending ? this.#idle.afterInspectionMs : this.#idle.otherwiseMs
     this.#idleTimer = setTimeout(() => {
       // A job that has started meanwhile would never be answered.
-      if (this.#running.size > 0) return
-      const worker = this.#worker
-      this.#worker = null
-      void worker?.terminate()
+      if (this.#isBusy()) return
+      const threads = [...this.#threads]
+      this.#threads.clear()
+      for (const { worker } of threads) void worker.terminate()
     }, idleMs).unref()
   }
+}
+
+/** Whether a thread can take a job: one that has ended a thread runs alone. */
+function canRun({ jobs }: Thread, { workerDeaths }: Job): boolean {
+  if (workerDeaths > 0) return jobs.size === 0
+  const hasSuspect = [...jobs.values()].some((other) => other.workerDeaths > 0)
+  return jobs.size < maxFilesPerThread && !hasSuspect
 }
 
 /** Only what the worker needs: a caller's object may have properties that can't be cloned. */

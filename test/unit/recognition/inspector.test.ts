@@ -88,6 +88,31 @@ test('refuses only the files that crash the worker', async () => {
   // Six workers start one after the other, each from source: on a busy machine that takes a second each.
 }, 30_000)
 
+test('inspects many files on two threads, and refuses only the files that crash one', async () => {
+  let threadCount = 0
+  const startThread: typeof startWorker = (...args) => {
+    threadCount += 1
+    return startWorker(...args)
+  }
+  inspector = new Inspector(crashingWorker, { timers: realTimers, startThread })
+  const { path } = await writeSafetensors(join(root, 'valid.safetensors'))
+  const crashing = await writeSafetensors(join(root, 'exit.safetensors'))
+  const inspect = (count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_none, index) =>
+        inspector.inspect({ path: index === 150 ? crashing.path : path, folder: '' }),
+      ),
+    )
+  await inspect(100)
+  expect(threadCount).toBe(1)
+  threadCount = 0
+  const failures = (await inspect(300)).map(({ failure }) => failure?.code ?? 'accepted')
+  expect(failures.flatMap((code, index) => (code === 'accepted' ? [] : [[index, code]]))).toEqual([
+    [150, 'unexpected'],
+  ])
+  expect(threadCount).toBeGreaterThan(1)
+}, 30_000)
+
 test('refuses only the file that exceeds the time limit', async () => {
   const pendingTimeouts = new Set<() => void>()
   const timers: Timers = {

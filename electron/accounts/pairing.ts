@@ -1,6 +1,6 @@
 import type { CloudClient } from '../cloud/client.ts'
 import { pollPairing, startPairing, type OpenedPairing } from '../cloud/pairing.ts'
-import { failure, retryClassOf, success, type Result } from '../contract/failures.ts'
+import { failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Account, Pairing } from '../contract/account.ts'
 import { abortableDelay } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
@@ -18,8 +18,10 @@ export interface Pairings {
   cancel(): void
 }
 
-/** While requests fail the server is polled less often, up to this interval. */
+/** While requests fail the server is polled less often, up to this interval or the server's Retry-After. */
 const maxIntervalMs = 30_000
+const longerIntervalMs = (intervalMs: number, { retryAfterMs = 0 }: Failure) =>
+  Math.max(Math.min(intervalMs * 2, maxIntervalMs), retryAfterMs)
 
 /**
  * Limits the delay so that one poll is sent shortly before the code expires and one right after, by this
@@ -76,7 +78,7 @@ export function createPairings(options: {
       const reason = key.ok ? null : key.failure
       if (reason && retryClassOf(reason) !== 'later') return show({ ...code, state: 'over', failure: reason })
       if (isLast) return show({ ...code, state: 'over', failure: failure('pairing-over') })
-      intervalMs = reason ? Math.min(intervalMs * 2, maxIntervalMs) : opened.intervalMs
+      intervalMs = reason ? longerIntervalMs(intervalMs, reason) : opened.intervalMs
       if (reason?.code !== current?.failure?.code) show({ ...code, state: 'waiting', failure: reason })
     }
   }

@@ -13,12 +13,15 @@ export interface SessionSecret {
    * harm.
    */
   readonly expiresAtMs: number
+  /** Missing in pairs that earlier versions stored. */
+  readonly lifetimeMs?: number
 }
 
 const sessionSchema = v.object({
   accessToken: token,
   refreshToken: token,
   expiresAtMs: v.number(),
+  lifetimeMs: v.exactOptional(v.number()),
 })
 
 const sessionName = (accountId: string) => `session ${accountId}`

@@ -8,7 +8,7 @@ import { eraseSession, readSession, writeSession, type SessionSecret } from './s
 
 /** The tokens of one signed-in account, refreshed when needed. */
 export interface Session {
-  /** An access token that is valid for at least a minute. */
+  /** An access token that is valid for at least a minute, or half of its lifetime. */
   token(): Promise<Result<string>>
   /** A token other than `stale`; joins a running refresh. */
   renew(stale: string): Promise<Result<string>>
@@ -39,8 +39,8 @@ export interface Session {
 }
 
 /**
- * Tokens are refreshed this long before they expire, so that no request starts with one that expires on the
- * way.
+ * Tokens are refreshed this long before they expire, or after half of a shorter lifetime, so that no request
+ * starts with one that expires on the way.
  */
 const refreshBeforeMs = 60_000
 /**
@@ -79,7 +79,8 @@ export function createSession(options: SessionOptions): Session {
   let hasEnded = false
   let refreshing: Promise<Result<SessionSecret>> | null = null
 
-  const isUsable = (secret: SessionSecret) => secret.expiresAtMs - environment.now() > refreshBeforeMs
+  const isUsable = ({ expiresAtMs, lifetimeMs = Infinity }: SessionSecret) =>
+    expiresAtMs - environment.now() > Math.min(refreshBeforeMs, lifetimeMs / 2)
 
   async function load(): Promise<Result<SessionSecret>> {
     if (hasEnded) return failed(failure('signed-out'))
@@ -200,11 +201,15 @@ async function requestPair(
   let pair = await request()
   // A lost response may have used up the token, which works once
   // (docs.cyberun.cloud/api-reference/auth/refresh-access-token). A second attempt shows it.
-  if (!pair.ok && retryClassOf(pair.failure) === 'later') pair = await request()
+  if (!pair.ok && mayBeLost(pair.failure)) pair = await request()
   if (!pair.ok)
     environment.log.warn('the session could not be refreshed', { accountId, code: pair.failure.code })
   return pair
 }
+
+/** Whether the response may be lost. A server that asks to wait has responded. */
+const mayBeLost = (met: Failure) =>
+  retryClassOf(met) === 'later' && met.code !== 'rate-limited' && (met.retryAfterMs ?? 0) === 0
 
 /** What a 4xx becomes that a refresh is not documented to return. */
 const gatewayCodes: ReadonlySet<Failure['code']> = new Set([
@@ -266,12 +271,14 @@ function createTokenStorage({ accountId, secretStore, environment }: SessionOpti
       signInCount === before ? writeSession(secretStore, accountId, secret) : success(undefined),
     )
     if (signInCount !== before && current) return current
-    if (written.ok) unwritten = null
-    else
+    if (!written.ok)
       environment.log.warn('could not store a session in the keychain', {
         accountId,
         code: written.failure.code,
       })
+    // A newer pair, or a sign-out, has replaced this one while it was written.
+    if (unwritten !== secret) return secret
+    if (written.ok) unwritten = null
     return (current = secret)
   }
 
@@ -341,9 +348,11 @@ const tokenOf = (secret: Result<SessionSecret>): Result<string> =>
   secret.ok ? success(secret.value.accessToken) : secret
 
 function secretOf(pair: TokenPairWire, nowMs: number): SessionSecret {
+  const lifetimeMs = pair.expires_in * 1000
   return {
     accessToken: pair.access_token,
     refreshToken: pair.refresh_token,
-    expiresAtMs: nowMs + pair.expires_in * 1000,
+    expiresAtMs: nowMs + lifetimeMs,
+    lifetimeMs,
   }
 }

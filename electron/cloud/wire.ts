@@ -44,16 +44,14 @@ const maxLength = { id: 200, label: 300, path: 1_024, key: 2_048, url: 2_000 }
 const required = (max: number) => v.pipe(text, v.minLength(1), v.maxLength(max))
 /** A text that counts as absent if it is too long. A part of it would keep the whole text in memory. */
 const label = v.pipe(
-  v.optional(text, ''),
+  v.nullish(text, ''),
   v.transform((value) => (value.length <= maxLength.label ? value : '')),
 )
 const optional = (max: number) =>
-  v.optional(
-    v.nullable(
-      v.pipe(
-        text,
-        v.transform((value): string | null => (value.length <= max ? value : null)),
-      ),
+  v.nullish(
+    v.pipe(
+      text,
+      v.transform((value): string | null => (value.length <= max ? value : null)),
     ),
   )
 
@@ -83,7 +81,7 @@ function secondsBetween(min: number, max: number) {
 export const tokenPair = v.object({
   access_token: token,
   refresh_token: token,
-  expires_in: v.optional(secondsBetween(1, 366 * 24 * 3600), 3600),
+  expires_in: v.nullish(secondsBetween(1, 366 * 24 * 3600), 3600),
 })
 export type TokenPairWire = v.InferOutput<typeof tokenPair>
 
@@ -98,15 +96,15 @@ export const pairStart = v.object({
   device_code: required(maxLength.key),
   user_code: required(40),
   verification_uri: v.pipe(text, v.maxLength(maxLength.url), v.url()),
-  expires_in: v.optional(secondsBetween(30, 3600), 300),
-  interval: v.optional(secondsBetween(1, 30), 2),
+  expires_in: v.nullish(secondsBetween(30, 3600), 300),
+  interval: v.nullish(secondsBetween(1, 30), 2),
 })
 
 /**
  * `status` may be absent (devicepair/poll-for-desktop-pairing-approval), so only the key shows the approval.
  * The `agent_key` is not read.
  */
-export const pairPoll = v.object({ raw_key: v.optional(v.nullable(text)) })
+export const pairPoll = v.object({ raw_key: v.nullish(text) })
 
 /** Printable ASCII: a team's id becomes a header, a person's part of an account's id. */
 const printableId = v.pipe(required(maxLength.id), v.regex(/^[\x20-\x7e]+$/))
@@ -124,7 +122,7 @@ export const userProfile = v.object({
   id: printableId,
   display_name: label,
   email_address: label,
-  team_list: v.optional(v.pipe(v.array(teamWire), v.maxLength(1_000)), []),
+  team_list: v.nullish(v.pipe(v.array(teamWire), v.maxLength(1_000)), []),
 })
 
 /** Address and headers are checked by `checkUploadTarget`, whose failures are final. Only the address must exist. */
@@ -143,7 +141,7 @@ export const modelListItem = v.object({
   display_name: label,
   model_type: label,
   storage_key: optional(maxLength.key),
-  file_size: v.optional(v.nullable(v.number())),
+  file_size: v.nullish(v.number()),
   file_hash: optional(maxLength.id),
   model_path: optional(maxLength.path),
   model_status: optional(maxLength.id),
@@ -167,7 +165,7 @@ function listIn(answer: Readonly<Record<string, unknown>>, name: string): unknow
  * may be `null` is inferred.
  */
 export const modelList = v.pipe(
-  v.looseObject({ page_meta: v.optional(v.object({ total_count: v.optional(count) })) }),
+  v.looseObject({ page_meta: v.nullish(v.object({ total_count: v.nullish(count) })) }),
   v.transform((answer) => {
     const total = answer.page_meta?.total_count ?? null
     const isEmpty = answer['model_list'] === null || total === 0
@@ -184,10 +182,13 @@ export const agentListItem = v.object({
   sync_percent: v.fallback(v.nullable(v.number()), null),
 })
 
-/** A response without any array is invalid: no agents would be a statement about the team. */
+/**
+ * A response without any array is invalid unless the list is `null`: no agents would be a statement about the
+ * team.
+ */
 export const agentList = v.pipe(
   v.looseObject({}),
-  v.transform((answer) => listIn(answer, 'agent_list')),
+  v.transform((answer) => listIn(answer, 'agent_list') ?? (answer['agent_list'] === null ? [] : undefined)),
   v.array(v.unknown()),
 )
 

@@ -191,7 +191,8 @@ export function harmlessText(text: string): string {
     .replace(/\p{Cf}/gu, '')
     .replace(/[“”「」]/gu, '"')
     .trim()
-    .replace(/[.。]+$/u, '')
+    // The lookbehind lets each run of full stops be read only once.
+    .replace(/(?<![.。])[.。]+$/u, '')
   const characters = [...line]
   return characters.length <= maxServerMessageLength
     ? line

@@ -14,6 +14,9 @@ export interface TransferSpeed {
   readonly streamsLimit: number
 }
 
+/** S3's limit (docs.aws.amazon.com, "Amazon S3 multipart upload limits"). */
+export const maxParts = 10_000
+
 /** The parts of an upload. A file that is uploaded with one PUT has one part. */
 export interface PartMap {
   /** The last part may be shorter. */

@@ -1,4 +1,4 @@
-import type { PartMap, SpeedHistory, UploadDetails } from '../contract/upload-details.ts'
+import { maxParts, type PartMap, type SpeedHistory, type UploadDetails } from '../contract/upload-details.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { StoredPart } from '../journal/parts-store.ts'
 import type { Row } from '../journal/rows.ts'
@@ -102,7 +102,8 @@ function partsFromJournal(
   partSizeBytes: number,
   acknowledged: readonly { readonly number: number }[] | 'all',
 ): PartMap {
-  const count = Math.ceil(sizeBytes / partSizeBytes)
+  // The part size is the server's, and the parts that it means may not have been checked yet.
+  const count = Math.min(Math.ceil(sizeBytes / partSizeBytes), maxParts)
   if (acknowledged === 'all') return { partSizeBytes, states: 'b'.repeat(count), flying: [] }
   const states = Buffer.alloc(count, 'w')
   for (const { number } of acknowledged) states.write('b', number - 1)

@@ -87,7 +87,8 @@ export function createPartUrls(options: {
       prefetchedUrls.delete(number)
       const url = prefetched ? await prefetched.response : null
       if (signal.aborted) return null
-      return prefetched && isFresh(url, prefetched.requestedAtMs) ? url : request(number)
+      const isUsed = prefetched && (isFresh(url, prefetched.requestedAtMs) || mustWait(url))
+      return isUsed ? url : request(number)
     },
     partStarted(sizeBytes) {
       const startedAtMs = environment.now()
@@ -108,3 +109,7 @@ export function createPartUrls(options: {
     },
   }
 }
+
+/** Whether the server must not be asked again at once. */
+const mustWait = (url: Result<UploadTarget> | null) =>
+  url?.ok === false && (url.failure.code === 'rate-limited' || (url.failure.retryAfterMs ?? 0) > 0)

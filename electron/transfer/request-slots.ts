@@ -87,13 +87,14 @@ export function createRequestSlots(options: {
    */
   readonly limitBytesPerSecond?: () => number | null
 }): RequestSlots {
-  const { environment, maximum = maxConcurrency, limitBytesPerSecond = () => null } = options
+  const { maximum = maxConcurrency, limitBytesPerSecond = () => null } = options
+  const now = createForwardClock(options.environment.now)
   const latencyTracker = createLatencyTracker()
   const isAdaptive = options.initial === undefined
   const controller = new ConcurrencyController({
     maximum,
     initial: options.initial ?? initialConcurrency,
-    nowMs: environment.now(),
+    nowMs: now(),
     limitsStake: isAdaptive,
     ...(isAdaptive ? { latencyRatio: latencyTracker.ratioSince } : {}),
   })
@@ -106,7 +107,7 @@ export function createRequestSlots(options: {
 
   function recordSample(): void {
     controller.record({
-      nowMs: environment.now(),
+      nowMs: now(),
       inUse: running.inUse(maximumInUse),
       hasWaiting: waiting.size > 0,
       sentBytes,
@@ -142,8 +143,8 @@ export function createRequestSlots(options: {
         recordSample()
         grantFreeSlots()
       },
-      reportCongestion: () => controller.reportCongestion(environment.now()),
-      recordLatency: (host, latencyMs) => latencyTracker.record(host, latencyMs, environment.now()),
+      reportCongestion: () => controller.reportCongestion(now()),
+      recordLatency: (host, latencyMs) => latencyTracker.record(host, latencyMs, now()),
       release() {
         if (!running.delete(self)) return
         lastReleased = file
@@ -178,6 +179,21 @@ export function createRequestSlots(options: {
     close() {
       waiting.clear()
     },
+  }
+}
+
+/**
+ * Continues at the same time when the computer's clock is set back: otherwise nothing would be measured until
+ * it has caught up.
+ */
+function createForwardClock(now: () => number): () => number {
+  let lastMs = now()
+  let addedMs = 0
+  return () => {
+    const nowMs = now()
+    addedMs += Math.max(0, lastMs - nowMs)
+    lastMs = nowMs
+    return nowMs + addedMs
   }
 }
 

@@ -216,27 +216,33 @@ async function sendPart(job: PartsJob, number: number, run: PartRun): Promise<Re
   const { tracker, startSignal } = run
   const retryDelayMs = createRetryPolicy(job.environment)
   const refusals = new Set<PutOutcome['kind']>()
+  // The first refusal may be an expired URL, the first wrong or missing ETag an error on the way; the second
+  // one is final.
+  const isRepeatedAfter = (kind: PutOutcome['kind']) => {
+    if (refusals.has(kind)) return false
+    refusals.add(kind)
+    tracker.markForRetry(number)
+    return true
+  }
   while (!startSignal.aborted && !job.pause.isRequested) {
     const mayStart = AbortSignal.any([startSignal, job.pause.signal])
-    const { outcome, hasUrl } = await tryPart(job, number, run, mayStart)
+    const outcome = await tryPart(job, number, run, mayStart)
     switch (outcome.kind) {
       case 'aborted':
         return null
       case 'stored':
-        return recordStoredPart(job, number, run, outcome)
+        if (outcome.etag !== null)
+          return recordStoredPart(job, number, run, { ...outcome, etag: outcome.etag })
+        if (!isRepeatedAfter('stored')) return failed(failure('storage-refused', {}, { detail: 'no ETag' }))
+        break
       case 'occupied':
         // A part has no key of its own that could exist already: here storage refuses a header.
         return failed(failure('storage-refused', {}, { detail: 'HTTP 412' }))
       case 'forbidden':
       case 'differs':
-        // The first refusal may be an expired URL, the first wrong ETag a transmission error; the second one
-        // is final.
-        if (refusals.has(outcome.kind)) return failed(outcome.failure)
-        refusals.add(outcome.kind)
-        tracker.markForRetry(number)
+        if (!isRepeatedAfter(outcome.kind)) return failed(outcome.failure)
         break
       case 'failed': {
-        if (hasUrl && isTemporary(outcome.failure)) run.slot.reportCongestion()
         tracker.markForRetry(number)
         const delayMs = retryDelayMs(outcome.failure)
         if (delayMs === null) return failed(outcome.failure)
@@ -279,16 +285,17 @@ async function tryPart(
   number: number,
   run: PartRun,
   mayStart: AbortSignal,
-): Promise<{ readonly outcome: PutOutcome; readonly hasUrl: boolean }> {
+): Promise<PutOutcome> {
   run.tracker.markAwaitingUrl(number)
   const url = await raceAbort(run.urls.get(number), mayStart)
   if (url === null || isAborted(url)) {
     if (!run.runSignal.aborted) run.tracker.markForRetry(number)
-    return { outcome: { kind: 'aborted', unanswered: null }, hasUrl: false }
+    return { kind: 'aborted', unanswered: null }
   }
-  return url.ok
-    ? { outcome: await putPart(job, number, run, url.value), hasUrl: true }
-    : { outcome: failedOutcome(url.failure), hasUrl: false }
+  if (!url.ok) return { kind: 'failed', failure: url.failure, unanswered: null }
+  const outcome = await putPart(job, number, run, url.value)
+  if (outcome.kind === 'failed' && isTemporary(outcome.failure)) run.slot.reportCongestion()
+  return outcome
 }
 
 /**
@@ -356,9 +363,8 @@ async function recordStoredPart(
   job: PartsJob,
   number: number,
   { tracker }: PartRun,
-  { etag, checksum, isRecorded }: PutOutcome & { kind: 'stored' },
+  { etag, checksum, isRecorded }: PutOutcome & { kind: 'stored'; etag: string },
 ): Promise<Result<SentPart>> {
-  if (etag === null) return failed(failure('storage-trouble', { status: 200 }, { detail: 'no ETag' }))
   const { start, end } = rangeOf(job, number)
   const part: SentPart = { number, etag, checksum }
   const recorded = await job.recordPart(part, isRecorded)
@@ -367,7 +373,6 @@ async function recordStoredPart(
   return success(part)
 }
 
-const failedOutcome = (reason: Failure): PutOutcome => ({ kind: 'failed', failure: reason, unanswered: null })
 const isTemporary = (reason: Failure) => retryClassOf(reason) === 'later'
 const isFileFailure = (reason: Failure) => reason.code.startsWith('file-')
 

@@ -1,4 +1,5 @@
 import { failure, type Failure } from '../contract/failures.ts'
+import { maxParts } from '../contract/upload-details.ts'
 
 /** S3's limits (docs.aws.amazon.com, "Amazon S3 multipart upload limits"). */
 const maxPutBytes = 5 * 1024 ** 3
@@ -29,10 +30,9 @@ export function planUpload(options: {
   return { kind: 'parts' }
 }
 
-/** Part sizes and count that S3 accepts; the last part may be smaller. */
+/** Part sizes that S3 accepts; the last part may be smaller. */
 const minPartBytes = 5 * 1024 ** 2
 const maxPartBytes = maxPutBytes
-const maxParts = 10_000
 
 /**
  * Checks, before a byte is read, that the server's parts fit the file and storage's limits. Returns the

@@ -2,10 +2,11 @@ import type { Accounts } from '../accounts/accounts.ts'
 import { findUploadAccount } from '../accounts/upload-account.ts'
 import { abortMultipart } from '../cloud/multipart.ts'
 import { restoreDisplacedModel } from '../conflicts/replace.ts'
-import { retryClassOf } from '../contract/failures.ts'
+import { failure, retryClassOf } from '../contract/failures.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
+import { retryDelay } from '../platform/retry-delay.ts'
 
 export interface AbandonedUploads {
   /** Aborts abandoned uploads and moves displaced models back. What fails is repeated later. */
@@ -19,10 +20,11 @@ export interface AbandonedUploads {
 }
 
 /**
- * Failed cleanups are repeated after this time, in ms; a restored connection and each start repeat them at
- * once.
+ * A failed cleanup is repeated after this time, doubled each time; a restored connection and each start repeat
+ * it at once.
  */
-const retryDelayMs = 60_000
+const firstRetryMs = 60_000
+const maxRetryMs = 3_600_000
 
 /**
  * Cleans up after removed uploads, in storage and in the library, in the background. Failures are logged
@@ -43,12 +45,13 @@ export function createAbandonedUploads(options: {
   let running: Promise<void> | null = null
   let isRequestedAgain = false
   let cancelTimer = () => {}
+  let failedCount = 0
 
-  /** Returns whether a temporary failure occurred. */
-  async function abortUploads(): Promise<boolean> {
-    let needsRetry = false
+  /** Returns how long the server asks to wait, in ms; null if no temporary failure occurred. */
+  async function abortUploads(): Promise<number | null> {
+    let waitMs: number | null = null
     for (const upload of store.abandonedUploads()) {
-      if (closing.signal.aborted) return false
+      if (closing.signal.aborted) return null
       if (protectedIds.has(upload.uploadId)) continue
       const { accountId, teamId } = upload
       // Device keys can't abort uploads; any session of the same user can.
@@ -59,11 +62,12 @@ export function createAbandonedUploads(options: {
       const aborted = await abortMultipart(client, signer, upload, closing.signal)
       if (aborted.ok || aborted.failure.code === 'not-found') store.removeAbandoned(upload.uploadId)
       else {
-        needsRetry ||= retryClassOf(aborted.failure) === 'later'
+        const { retryAfterMs = 0 } = aborted.failure
+        if (retryClassOf(aborted.failure) === 'later') waitMs = Math.max(waitMs ?? 0, retryAfterMs)
         environment.log.warn('a multipart upload could not be aborted yet', { code: aborted.failure.code })
       }
     }
-    return needsRetry
+    return waitMs
   }
 
   /** Returns whether a temporary failure occurred. */
@@ -90,16 +94,24 @@ export function createAbandonedUploads(options: {
   }
 
   async function cleanUpAll(): Promise<void> {
-    let needsRetry = false
+    let waitMs: number | null = null
     do {
       isRequestedAgain = false
-      const needsAbort = await abortUploads()
+      waitMs = await abortUploads()
       const needsRestore = await restoreModels()
       if (closing.signal.aborted) return
-      needsRetry = needsAbort || needsRestore
+      if (needsRestore) waitMs ??= 0
     } while (isRequestedAgain)
     cancelTimer()
-    if (needsRetry) cancelTimer = environment.timers.after(retryDelayMs, () => void cleanUp())
+    failedCount = waitMs === null ? 0 : failedCount + 1
+    if (waitMs !== null) cancelTimer = environment.timers.after(retryDelayMs(waitMs), () => void cleanUp())
+  }
+
+  /** The delay before the next cleanup, with the jitter of a server's Retry-After. */
+  function retryDelayMs(waitMs: number): number {
+    const doubledMs = Math.min(firstRetryMs * 2 ** (failedCount - 1), maxRetryMs)
+    const reason = failure('rate-limited', {}, { retryAfterMs: Math.max(doubledMs, waitMs) })
+    return retryDelay(1, reason, environment.random()) ?? maxRetryMs
   }
 
   function cleanUp(): Promise<void> {

@@ -44,8 +44,8 @@ export async function register(registration: Registration): Promise<Result<strin
   const answer = await requestRegistration(registration)
   if (answer.ok) return answer
   const { failure: met } = answer
-  const mayBeRegistered =
-    met.code === 'conflict' || met.code === 'response-too-long' || retryClassOf(met) === 'later'
+  const wasInterrupted = retryClassOf(met) === 'later' && met.code !== 'rate-limited'
+  const mayBeRegistered = met.code === 'conflict' || met.code === 'response-too-long' || wasInterrupted
   const found = mayBeRegistered ? await findAfterFailure(registration, met) : null
   if (found?.ok && found.value.ownModelId !== null) return success(found.value.ownModelId)
   return failed(registrationFailure(met, registration.stored, found))

@@ -1,6 +1,14 @@
 import { presignModel } from '../cloud/models.ts'
 import { abortMultipart, completeMultipart, initiateMultipart, presignPart } from '../cloud/multipart.ts'
-import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
+import {
+  failed,
+  failure,
+  retryClassOf,
+  success,
+  type Failure,
+  type FailureCode,
+  type Result,
+} from '../contract/failures.ts'
 import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
 import { abortableDelay, recheckDelayMs, withGracePeriod } from '../platform/delays.ts'
@@ -39,6 +47,7 @@ export async function sendInParts(session: SendSession): Promise<Attempt<StoredO
   const differing = parts.find(({ number, checksum }) => hash.segmentChecksums[number - 1] !== checksum)
   if (differing)
     return failed(failure(sentBefore.includes(differing.number) ? 'file-changed' : 'bytes-differ'))
+  session.memory.hashed = { identity: session.record.identity, segmentBytes: partSizeBytes, hash }
   report.finishing()
   const completed = await complete(session, multipart.value, parts)
   if (!completed.ok) return completed
@@ -80,14 +89,19 @@ async function writeUnwrittenParts({ memory, report }: SendSession): Promise<Res
  */
 async function openMultipart(session: SendSession): Promise<Result<Multipart>> {
   const { record, access, memory, environment, report, signal } = session
+  const { fileName, identity, target } = record
+  const { sizeBytes } = identity
   const openedBefore = multipartBefore(record)
-  if (openedBefore) return success(openedBefore)
+  if (openedBefore) {
+    // The run that opened it may have ended before it compared them.
+    const partCount = Math.ceil(sizeBytes / openedBefore.partSizeBytes)
+    const invalid = partsFailure(sizeBytes, { ...openedBefore, partCount })
+    return invalid ? failed(invalid) : success(openedBefore)
+  }
   memory.parts.repeated.clear()
   memory.unwrittenParts.clear()
   memory.parts.lastBegun = 0
-  const { fileName, identity, target } = record
   const { client, signer } = access
-  const { sizeBytes } = identity
   const grant = await presignModel(client, signer, { fileName, sizeBytes, target }, signal)
   if (!grant.ok) return grant
   // Not aborted at once: without the response the open upload could not be aborted later.
@@ -150,7 +164,7 @@ function sendMissingParts(
 }
 
 /**
- * Completes the upload. The request is written to the journal first: if the server does not have the upload
+ * Completes the upload. The request is written to the journal first: if the server refuses the upload
  * afterwards, it may have completed it and the response was lost, which registering shows. Without an earlier
  * request the server has ended the upload.
  */
@@ -163,19 +177,22 @@ async function complete(
   const wasRequested = multipartBefore(record)?.completing === true
   const written = report.opened({ ...multipart, completing: true })
   if (!written.ok) return written
-  const first = await completeMultipart(client, signer, { ...multipart, parts }, signal)
+  const request = () => completeMultipart(client, signer, { ...multipart, parts }, signal)
+  const first = await request()
   if (first.ok) return success({})
-  if (first.failure.code === 'not-found' && !wasRequested) {
-    await abortableDelay(environment.timers, recheckDelayMs, signal)
-    const second = await completeMultipart(client, signer, { ...multipart, parts }, signal)
-    return second.ok ? success({}) : afterFailedCompletion(second.failure, false)
-  }
-  if (retryClassOf(first.failure) !== 'later') return afterFailedCompletion(first.failure, wasRequested)
-  const second = await completeMultipart(client, signer, { ...multipart, parts }, signal)
-  return second.ok ? success({}) : afterFailedCompletion(second.failure, true)
+  const { code, retryAfterMs = 0 } = first.failure
+  if (code === 'rate-limited' || retryAfterMs > 0) return first
+  const isRefused = refusalCodes.has(code)
+  if (isRefused && !wasRequested) await abortableDelay(environment.timers, recheckDelayMs, signal)
+  else if (retryClassOf(first.failure) !== 'later') return afterFailedCompletion(first.failure, wasRequested)
+  const second = await request()
+  return second.ok ? success({}) : afterFailedCompletion(second.failure, wasRequested || !isRefused)
 }
 
+/** How a server may refuse an upload that it has completed or ended; no code for it is documented. */
+const refusalCodes: ReadonlySet<FailureCode> = new Set(['not-found', 'bad-request', 'conflict'])
+
 function afterFailedCompletion(met: Failure, wasRequested: boolean): Result<Pick<StoredObject, 'isUnsure'>> {
-  if (met.code !== 'not-found') return failed(met)
+  if (!refusalCodes.has(met.code)) return failed(met)
   return wasRequested ? success({ isUnsure: true }) : uploadEnded(met)
 }

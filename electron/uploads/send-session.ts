@@ -6,9 +6,10 @@ import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import { changeFailure, type FileIdentity } from '../platform/files/file-identity.ts'
+import { changeFailure, sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import type { FileHash, Hasher, HashTask } from '../transfer/hasher.ts'
+import { createReadAhead, hashingReadAhead } from '../transfer/read-ahead.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
 import { createPartsHistory, type PartsHistory, type SentPart } from '../transfer/send-parts.ts'
 import type { UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
@@ -32,6 +33,12 @@ export interface SendMemory {
   /** Storage has acknowledged the whole file, but its hash is not known. */
   unhashed: { readonly storageKey: string; readonly identity: FileIdentity } | null
   readonly unwrittenParts: Map<number, SentPart>
+  /** The hash of a file whose parts are all sent, so that repeating the completion does not read it again. */
+  hashed: {
+    readonly identity: FileIdentity
+    readonly segmentBytes: number
+    readonly hash: FileHash
+  } | null
   /** The whole file is in storage and its hash is known. */
   stored: StoredObject | null
   /** The id of the registered model. */
@@ -46,6 +53,7 @@ export function createSendMemory(): SendMemory {
     unanswered: null,
     unhashed: null,
     unwrittenParts: new Map(),
+    hashed: null,
     stored: null,
     modelId: null,
     parts: createPartsHistory(),
@@ -55,7 +63,7 @@ export function createSendMemory(): SendMemory {
 
 /** What storage holds is of no use any more: the next run restarts at byte 0. */
 export function forgetSent(memory: SendMemory): void {
-  Object.assign(memory, { unanswered: null, unhashed: null, stored: null, modelId: null })
+  Object.assign(memory, { unanswered: null, unhashed: null, hashed: null, stored: null, modelId: null })
   memory.unwrittenParts.clear()
   memory.parts.lastBegun = 0
 }
@@ -129,13 +137,10 @@ export async function sendWhileHashing<Sent>(
   segmentBytes: number,
   send: (signal: AbortSignal, hashing: HashTask) => Promise<Attempt<Sent>>,
 ): Promise<Attempt<{ readonly sent: Sent; readonly hash: FileHash }>> {
-  const { record, hasher, report, signal } = session
+  const { record, signal } = session
   const failing = new AbortController()
   const bothSignal = AbortSignal.any([signal, failing.signal])
-  const hashing = hasher.hash(
-    { path: record.path, identity: record.identity, segmentBytes },
-    { signal: bothSignal, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
-  )
+  const hashing = knownHash(session, segmentBytes) ?? startHashing(session, segmentBytes, bothSignal)
   void hashing.result.then((hash) => {
     if (stopsSending(hash)) failing.abort()
   })
@@ -157,6 +162,25 @@ export async function sendWhileHashing<Sent>(
   const unchanged = await raceAbort(changeFailure(record.path, record.identity).then(toResult), signal)
   if (signal.aborted) return aborted
   return unchanged.ok ? success({ sent: sent.value, hash: hash.value }) : unchanged
+}
+
+function startHashing(
+  { record, hasher, report }: SendSession,
+  segmentBytes: number,
+  signal: AbortSignal,
+): HashTask {
+  return hasher.hash(
+    { path: record.path, identity: record.identity, segmentBytes },
+    { signal, onProgress: (hashedBytes) => report.progress({ hashedBytes }) },
+  )
+}
+
+/** The hash that an earlier run has computed of the same file, or null. */
+function knownHash({ memory: { hashed }, record }: SendSession, segmentBytes: number): HashTask | null {
+  if (hashed?.segmentBytes !== segmentBytes || !sameFile(hashed.identity, record.identity)) return null
+  const readAhead = createReadAhead()
+  hashingReadAhead(readAhead).ended()
+  return { result: Promise.resolve(success(hashed.hash)), uploadReached() {}, readAhead }
 }
 
 /** Whether the hash is the reason why an upload ends, rather than a consequence or an ended thread. */

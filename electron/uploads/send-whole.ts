@@ -62,9 +62,10 @@ async function firstGrant(session: SendSession): Promise<Result<PresignedUpload>
   return requestGrant(session)
 }
 
-function isExpired({ url }: PresignedUpload, { environment }: SendSession): boolean {
+/** The server, whose time the URL has, may have another clock than this computer. */
+function isExpired({ url }: PresignedUpload, { access, environment }: SendSession): boolean {
   const expiry = urlExpiryMs(url)
-  return expiry !== null && expiry <= environment.now()
+  return expiry !== null && expiry <= environment.now() - access.client.clockAheadMs()
 }
 
 function requestGrant({ record, access, signal }: SendSession): Promise<Result<PresignedUpload>> {

@@ -101,10 +101,9 @@ export function createThroughputWindows(startMs: number): ThroughputWindows {
   return {
     record(sample, limit) {
       const { nowMs, sentBytes } = sample
-      if (sentBytes > last.sentBytes) {
-        if (nowMs - sentAtMs > silenceMs) reset()
-        sentAtMs = nowMs
-      }
+      // Also without a new byte: after a sleep the window would show a rate that is far too low.
+      if (nowMs - sentAtMs > silenceMs) reset()
+      if (sentBytes > last.sentBytes) sentAtMs = nowMs
       if (window && sample.inUse >= limit) {
         window.busyMs += nowMs - last.nowMs
         if (sample.hasWaiting) window.waitingMs += nowMs - last.nowMs

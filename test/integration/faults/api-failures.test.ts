@@ -134,6 +134,14 @@ fault('resends no part when the complete response is lost', null, async (expecte
   expect([countOf('completeMultipart'), countOf('put-part')]).toEqual([2, 4])
 })
 
+fault('resends no part when repeating a lost complete call is refused', null, async (expected) => {
+  for (const how of [400, 409, 422]) {
+    const lost = { on: 'completeMultipart', how: 'lose-answer' } as const
+    const { countOf } = await expectRecovery('parts', expected, lost, { on: 'completeMultipart', how })
+    expect([countOf('completeMultipart'), countOf('put-part'), countOf('registerModel')]).toEqual([2, 4, 1])
+  }
+})
+
 fault('looks the model up instead of registering again when the response is lost', null, async (expected) => {
   for (const method of ['whole', 'parts'] as const) {
     const { countOf } = await expectRecovery(method, expected, { on: 'registerModel', how: 'lose-answer' })

@@ -182,6 +182,30 @@ fault('waits and resends nothing when registering returns 429', 'rate-limited', 
   expect(countOf('put-part')).toBe(4)
 })
 
+fault('waits and resends nothing when completing returns 429', 'rate-limited', async (expected) => {
+  const rule = { on: 'completeMultipart', how: 429, retryAfterSeconds: 40 }
+  const { countOf } = await expectRecovery('parts', expected, rule)
+  expect([countOf('completeMultipart'), countOf('put-part')]).toEqual([2, 4])
+})
+
+fault('restarts once when completing is refused twice', 'upload-ended', async (expected) => {
+  const rule = { on: 'completeMultipart', how: 400, times: 2 }
+  const { countOf } = await expectRecovery('parts', expected, rule)
+  expect([countOf('initiateMultipart'), countOf('put-part'), countOf('registerModel')]).toEqual([2, 8, 1])
+})
+
+fault(
+  'leaves a second restart to the user when completing is refused again',
+  'not-found',
+  async (expected) => {
+    const begun = await uploadWithFaults('parts', { on: 'completeMultipart', how: 409, times: 4 })
+    expect((await settled(begun)).failure?.code).toBe(expected)
+    await begun.app.calls.retry({ ids: [begun.id] })
+    await expectInLibrary(begun)
+    expect([begun.countOf('initiateMultipart'), begun.countOf('registerModel')]).toEqual([3, 1])
+  },
+)
+
 fault(
   'gives up when the server keeps returning 500, and resumes when the user retries',
   'server-trouble',

@@ -191,8 +191,20 @@ fault('repeats the complete call when a 200 contains a storage error', null, asy
   expect(countOf('completeMultipart')).toBe(2)
 })
 
-fault('does not count a part as sent without an ETag', 'storage-trouble', async (expected) => {
-  await expectRecovery('parts', expected, { on: 'put-part', how: 'no-etag', skip: 1 })
+fault('sends a part again that storage accepts without an ETag', null, async (expected) => {
+  const { countOf } = await expectRecovery('parts', expected, { on: 'put-part', how: 'no-etag', skip: 1 })
+  expect(countOf('put-part')).toBe(5)
+})
+
+fault('fails when storage names no ETag for a part twice', 'storage-refused', async (expected) => {
+  const rule: FaultRule = {
+    on: 'put-part',
+    how: 'no-etag',
+    times: Infinity,
+    when: ({ partNumber }) => partNumber === 4,
+  }
+  const { countOf } = await expectFailure('parts', expected, rule)
+  expect(countOf('put-part')).toBe(5)
 })
 
 fault('accepts a whole file without an ETag', null, async (expected) => {

@@ -231,10 +231,10 @@ test('neither secrets nor signatures are written to the disk', async () => {
     .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('latin1'))
     .join('\n')
   const secrets = [...secretStore.entries.values()].flatMap((text) =>
-    Object.values(JSON.parse(text) as object).map(String),
+    Object.values(JSON.parse(text) as object).filter((value) => typeof value === 'string'),
   )
   const forbidden = [...secrets, ALICE.password, 'X-Amz-', 'Bearer ']
   expect(disk).toContain('a.safetensors')
-  expect(secrets).toHaveLength(3)
+  expect(secrets).toHaveLength(2)
   expect(forbidden.filter((text) => disk.includes(text) || seen.includes(text))).toEqual([])
 })

@@ -369,9 +369,10 @@ test('a late 401 for the session before a sign-out does not end the session of t
 })
 
 test('a refresh that is refused after a new sign-in does not end the new session', async () => {
-  const { accounts, signIn, start, cloud, states } = await setupAccounts({ tokenSeconds: 50 })
+  const { accounts, signIn, start, cloud, states, clock } = await setupAccounts()
   const { id } = await signIn()
   cloud.endSessions(ALICE.email)
+  clock.advance(3_600_000)
   const held = cloud.hold('refresh', 'answer')
   const refreshed = accounts.refreshProfile(id, neverAborted)
   await held.arrived

@@ -129,6 +129,14 @@ test('polls at the requested interval again once the server responds', async () 
   expect(shown).toEqual(['waiting', 'waiting server-trouble', 'waiting'])
 })
 
+test('polls a server no sooner than it requests', async () => {
+  const { cloud, start, poll } = await setup()
+  await start()
+  cloud.fail({ on: 'pollPairing', how: 429, retryAfterSeconds: 90 })
+  const waits = [await poll(), await poll(), await poll()]
+  expect(waits).toEqual([2_000, 90_000, 2_000])
+})
+
 test('signs in with a code that was confirmed at the last moment', async () => {
   const { cloud, start, poll, arrived, confirm, clock } = await setup()
   await start()

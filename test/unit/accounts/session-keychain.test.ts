@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
+import { success } from '../../../electron/contract/failures.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment } from '../../support/hand-clock.ts'
@@ -42,6 +43,37 @@ test('tries to store a pair in a locked keychain once a minute', async () => {
   await session.token()
   await session.token()
   expect(writes()).toBe(before + 1)
+})
+
+test('stores a pair later that was refused while an older one was being stored', async () => {
+  const { session, pair, secretStore, storedPair, clock, cloud } = await setupSession()
+  secretStore.failWith('keychain-locked')
+  const older = valueOf(await session.renew(pair.access_token))
+  secretStore.failWith(null)
+  const storing = Promise.withResolvers<void>()
+  let writes = 0
+  secretStore.beforeCall = (call) => {
+    if (!call.startsWith('set')) return
+    writes += 1
+    if (writes === 1) return storing.promise
+    secretStore.failWith('keychain-locked')
+  }
+  clock.advance(61_000)
+  const again = session.token()
+  await expect.poll(() => writes).toBe(1)
+  const renewed = session.renew(older)
+  await cloud.ended('refresh', 2)
+  // The time limit of the request has ended, so the new pair waits for the older one.
+  await expect.poll(() => clock.waits()).toEqual([])
+  storing.resolve()
+  await again
+  const newer = valueOf(await renewed)
+  expect([storedPair()['accessToken'], await session.token()]).toEqual([older, success(newer)])
+  secretStore.beforeCall = () => {}
+  secretStore.failWith(null)
+  clock.advance(61_000)
+  await session.token()
+  expect(storedPair()['accessToken']).toBe(newer)
 })
 
 test('stays signed out although the keychain still has the secret', async () => {

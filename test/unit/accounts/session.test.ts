@@ -23,6 +23,18 @@ test('refreshes a token in its last minute before using it', async () => {
   expect([await session.token(), refreshes()]).toEqual([success(token), [200]])
 })
 
+test.each([[30], [1]])('uses a token that is valid for %i s during half of that', async (seconds) => {
+  const { session, pair, clock, refreshes, anotherSession } = await setupSession()
+  valueOf(await session.replaceTokens({ ...pair, expires_in: seconds }))
+  expect([await session.token(), await anotherSession().token(), refreshes()]).toEqual([
+    success(pair.access_token),
+    success(pair.access_token),
+    [],
+  ])
+  clock.advance(seconds * 500)
+  expect([valueOf(await session.token()) === pair.access_token, refreshes()]).toEqual([false, [200]])
+})
+
 test('refreshes a token that the server rejected before its expiry', async () => {
   const { session, pair, refreshes } = await setupSession()
   const token = valueOf(await session.renew(pair.access_token))
@@ -85,6 +97,13 @@ test.each([['cut'], [503], ['html']] as const)('repeats a refresh that failed on
   cloud.fail({ on: 'refresh', how })
   const token = valueOf(await session.renew(pair.access_token))
   expect([token === pair.access_token, refreshes().at(-1), refreshes().length]).toEqual([false, 200, 2])
+})
+
+test.each([[429], [503]])('does not repeat a refresh at once when a %i says when to', async (how) => {
+  const { session, pair, cloud, refreshes } = await setupSession()
+  cloud.fail({ on: 'refresh', how, times: Infinity, retryAfterSeconds: 40 })
+  expect(await session.renew(pair.access_token)).toMatchObject({ failure: { retryAfterMs: 40_000 } })
+  expect(refreshes()).toEqual([how])
 })
 
 test('keeps the pair while the server fails, and uses it later', async () => {

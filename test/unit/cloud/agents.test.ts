@@ -41,6 +41,10 @@ test('keeps an agent whose other members have a wrong type', async () => {
   ])
 })
 
+test('reads a list that is null as no agents', async () => {
+  expect(valueOf(await listFrom({ agent_list: null, page_meta: null }))).toEqual([])
+})
+
 test('reads a list of another name, and no list as a failure', async () => {
   expect(valueOf(await listFrom({ agents: [{ agent_id: 'gpu' }], page_meta: {} }))).toHaveLength(1)
   expect(await listFrom({ page_meta: {} })).toMatchObject({ ok: false, failure: { code: 'not-the-api' } })

@@ -105,6 +105,8 @@ test.each([
 test.each([
   [{ model_list: [] }, null],
   [{ model_list: null }, null],
+  [{ model_list: [], page_meta: null }, null],
+  [{ model_list: [], page_meta: { total_count: null } }, null],
   [{ models: [], page_meta: {} }, null],
   [{ page_meta: { total_count: 0 } }, 0],
 ])('reads %j as an empty library', async (answer, total) => {

@@ -9,6 +9,7 @@ const { signal } = new AbortController()
 
 test.each([
   [{}, 2_000, 300_000],
+  [{ interval: null, expires_in: null }, 2_000, 300_000],
   [{ interval: 0, expires_in: 0 }, 1_000, 30_000],
   [{ interval: -5, expires_in: -5 }, 1_000, 30_000],
   [{ interval: 0.001, expires_in: 0.001 }, 1_000, 30_000],

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { fetchProfile } from '../../../electron/cloud/auth.ts'
-import { userProfile } from '../../../electron/cloud/wire.ts'
+import { tokenPair, userProfile } from '../../../electron/cloud/wire.ts'
 import { createAnsweringClient, deviceSigner } from '../../support/answering-client.ts'
 import { valueOf } from '../../support/engine.ts'
 
@@ -47,4 +47,20 @@ test('names a person without a name by the e-mail address, and a team by its id'
     email: '',
     teams: [],
   })
+})
+
+test('reads a profile whose empty list and texts are null', async () => {
+  const profile = { id: 'ann', display_name: null, email_address: null, team_list: null }
+  const client = createAnsweringClient(() => profile)
+  expect(valueOf(await fetchProfile(client, deviceSigner))).toEqual({
+    personId: 'ann',
+    name: '',
+    email: '',
+    teams: [],
+  })
+})
+
+test.each([[{}], [{ expires_in: null }]])('a session without a lifetime %j has one hour', (lifetime) => {
+  const pair = { access_token: 'a', refresh_token: 'r', ...lifetime }
+  expect(v.parse(tokenPair, pair).expires_in).toBe(3_600)
 })

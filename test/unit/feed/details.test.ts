@@ -111,3 +111,9 @@ test('reads the parts of an earlier start from the journal', () => {
   put('a', 'registered', { state: storedState({ multipart: inParts.state.multipart }) })
   expect(details.watch('a')?.parts?.states).toBe('bbbb')
 })
+
+test('shows no more parts than storage accepts, whatever size the server has set', () => {
+  const { put, details } = setup()
+  put('a', 'waiting', { state: multipartOpenState(1) })
+  expect(details.watch('a')?.parts?.states).toMatch(/^b..b.{9996}$/)
+})

@@ -143,6 +143,10 @@ test('shortens a long text of the server between two characters', () => {
   expect([characters.length, characters[198], characters[199]]).toEqual([200, '😀', '…'])
 })
 
+test('makes a long text of full stops harmless at once', () => {
+  expect(harmlessText(`${'.'.repeat(300_000)}x`)).toBe(`${'.'.repeat(199)}…`)
+})
+
 test('keeps the marks around a right-to-left name when the sentence about retries follows', () => {
   const met = failure('file-dangerous', { imports: 'סטודיו' })
   expect(failureText(met, nativeTranslatorFor('en'), 'retrying')).toContain('\u2068סטודיו\u2069')

@@ -5,6 +5,11 @@ import type { UploadTarget } from '../../../electron/platform/network/upload-tar
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 
 const partBytes = 100
+const target = (number: number): UploadTarget => ({
+  url: `https://storage.example/${number}`,
+  headers: {},
+  allowsLocalAddress: false,
+})
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 /** Parts 1 to `count`; presigning takes `presignMs`, and URLs are valid for `lifetimeSeconds`. */
@@ -80,11 +85,7 @@ test('prefetches only the next URL during a long part', async () => {
 })
 
 test('requests a URL again that could not be prefetched', async () => {
-  const answers: Result<UploadTarget>[] = [
-    success({ url: 'https://storage.example/1', headers: {}, allowsLocalAddress: false }),
-    failed(failure('server-trouble', { status: 500 })),
-    success({ url: 'https://storage.example/2', headers: {}, allowsLocalAddress: false }),
-  ]
+  const answers = [success(target(1)), failed(failure('server-trouble', { status: 500 })), success(target(2))]
   const urls = createPartUrls({
     missing: [1, 2],
     presign: async () => answers.shift() ?? failed(failure('unexpected')),
@@ -93,8 +94,25 @@ test('requests a URL again that could not be prefetched', async () => {
   })
   await urls.get(1)
   urls.partStarted(partBytes)
-  expect(await urls.get(2)).toMatchObject({ ok: true, value: { url: 'https://storage.example/2' } })
+  expect(await urls.get(2)).toEqual(success(target(2)))
 })
+
+test.each([failure('rate-limited'), failure('server-trouble', { status: 503 }, { retryAfterMs: 9_000 })])(
+  'returns $code of a prefetched URL when the server asks to wait',
+  async (reason) => {
+    const answers = [success(target(1)), failed(reason)]
+    const urls = createPartUrls({
+      missing: [1, 2],
+      presign: async () => answers.shift() ?? success(target(2)),
+      environment: createTestEnvironment(standingClock()),
+      signal: new AbortController().signal,
+    })
+    await urls.get(1)
+    urls.partStarted(partBytes)
+    expect(await urls.get(2)).toEqual(failed(reason))
+    expect(await urls.get(2)).toEqual(success(target(2)))
+  },
+)
 
 test('requests nothing after the last part, and returns null after an abort', async () => {
   const { urls, requested, controller, advance } = setup({ count: 1 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   createRequestSlots,
+  maxConcurrency,
   type RequestSlot,
   type RequestSlots,
 } from '../../../electron/transfer/request-slots.ts'
@@ -338,4 +339,29 @@ test('sends at most two parts at a time on a slow connection, and more on a fast
 test('uses fewer requests on a connection whose latency has risen', async () => {
   const last = async (latencyMs: number) => (await sendLargeParts(50_000, 12, latencyMs)).at(-1) ?? 0
   expect(await last(500)).toBeLessThan(await last(50))
+})
+
+/** The limit after 20 s of a file whose parts are each sent at 30 MB/s; after 5 s the clock is set. */
+async function limitAfterClockIsSet(byMs: number): Promise<number> {
+  const clock = standingClock()
+  const requestSlots = createRequestSlots({ environment: createTestEnvironment(clock) })
+  const part = { file: 'a', sizeBytes: 1_000_000_000 }
+  const { slots } = requestFor(requestSlots, Array<Request>(64).fill(part))
+  await settled()
+  const flushedBytes: number[] = []
+  for (let tenths = 1; tenths <= 200; tenths += 1) {
+    clock.advance(100)
+    for (const [index, slot] of slots.entries()) {
+      flushedBytes[index] = (flushedBytes[index] ?? 0) + 3_000_000
+      slot.recordFlushed(flushedBytes[index])
+    }
+    if (tenths === 50) clock.advance(byMs)
+    await settled()
+  }
+  return requestSlots.limit
+}
+
+test('finds the same limit when the clock is set back while files are sent', async () => {
+  const limit = await limitAfterClockIsSet(0)
+  expect([limit, await limitAfterClockIsSet(-3_600_000)]).toEqual([maxConcurrency, limit])
 })

@@ -179,13 +179,14 @@ test('sends the missing parts in order and returns all, the last one with its ow
 
 const otherBytes = { ...stored, etag: `"${'a'.repeat(32)}"`, md5: 'b'.repeat(32) }
 const forbidden = putAnswer({ status: 403 })
+const withoutEtag = { ...stored, etag: null }
 
 test.each([
   ['a refused URL', [forbidden, forbidden], 'storage-refused'],
   ['an ETag of other bytes', [otherBytes, otherBytes], 'storage-differs'],
   ['a refused header', [putAnswer({ status: 412 })], 'storage-refused'],
   ['a lasting refusal', [putAnswer({ status: 400 })], 'storage-refused'],
-  ['no ETag', [{ ...stored, etag: null }], 'storage-trouble'],
+  ['no ETag', [withoutEtag, withoutEtag], 'storage-refused'],
 ])('ends without a delay after %s', async (_, answers, code) => {
   const { sent, puts, presigned, slots } = send({ answer: inOrder(...answers) })
   expect(await sent).toMatchObject({ ok: false, failure: { code } })
@@ -195,9 +196,14 @@ test.each([
 })
 
 test('sends a part again at once after each kind of refusal', async () => {
-  const { sent, puts, history } = send({ answer: inOrder(forbidden, otherBytes, stored) })
+  const { sent, puts, history } = send({ answer: inOrder(forbidden, otherBytes, withoutEtag, stored) })
   expect(await sent).toEqual(success([sentPart(1)]))
-  expect([puts, [...history.repeated]]).toEqual([[1, 1, 1], [1]])
+  expect([puts, [...history.repeated]]).toEqual([[1, 1, 1, 1], [1]])
+})
+
+test('says that storage names no ETag for a part', async () => {
+  const { sent } = send({ answer: () => withoutEtag })
+  expect(await sent).toMatchObject({ failure: { detail: 'no ETag' } })
 })
 
 test('verifies once after five seconds that storage lacks the upload', async () => {

@@ -71,6 +71,7 @@ function setup({
     clock,
     environment,
     requests,
+    leave: (uploadId: string) => void (uploads = [...uploads, { uploadId, storageKey: 'k', ...owner }]),
     left: () => [...uploads.map(({ uploadId }) => uploadId), ...models.map(({ modelId }) => modelId)],
   }
 }
@@ -91,8 +92,8 @@ test('an upload that is no longer in storage counts as aborted', async () => {
 })
 
 test.each<[string, Parameters<typeof setup>[0], readonly string[], readonly number[]]>([
-  ['an upload fails for a while', { abort: (id) => (id === 'a' ? trouble : null) }, ['a'], [60_000]],
-  ['a model fails for a while', { move: () => trouble }, ['m'], [60_000]],
+  ['an upload fails for a while', { abort: (id) => (id === 'a' ? trouble : null) }, ['a'], [60_250]],
+  ['a model fails for a while', { move: () => trouble }, ['m'], [60_250]],
   [
     'they fail for good',
     { abort: () => failure('forbidden'), move: () => failure('forbidden') },
@@ -114,10 +115,40 @@ test('repeats what failed, and only that', async () => {
   await abandoned.cleanUp()
   expect(environment.lines).toMatchObject([{ level: 'warn', facts: { code: 'server-trouble' } }])
   hasTrouble = false
-  clock.advance(60_000)
+  clock.advance(60_250)
   await expect.poll(left).toEqual([])
   expect(requests.slice(3)).toEqual(['own aborts a'])
   await expect.poll(() => clock.waits()).toEqual([])
+})
+
+test('waits twice as long after each failed cleanup, up to an hour', async () => {
+  const { abandoned, clock } = setup({ abort: () => trouble })
+  const delays: (number | undefined)[] = []
+  for (let count = 0; count < 8; count += 1) {
+    await abandoned.cleanUp()
+    delays.push(clock.waits()[0])
+  }
+  const minutes = delays.map((delayMs = NaN) => (delayMs - 250) / 60_000)
+  expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
+})
+
+test('waits a minute again after a cleanup that succeeded', async () => {
+  let reason: Failure | null = trouble
+  const { abandoned, clock, leave } = setup({ abort: () => reason })
+  await abandoned.cleanUp()
+  reason = null
+  await abandoned.cleanUp()
+  reason = trouble
+  leave('c')
+  await abandoned.cleanUp()
+  expect(clock.waits()).toEqual([60_250])
+})
+
+test('waits at least as long as the server requests', async () => {
+  const limited = (retryAfterMs: number) => failure('rate-limited', {}, { retryAfterMs })
+  const { abandoned, clock } = setup({ abort: (id) => limited(id === 'a' ? 3_000_000 : 1_000) })
+  await abandoned.cleanUp()
+  expect(clock.waits()).toEqual([3_000_250])
 })
 
 test('a cleanup that succeeds ends the wait for the next one', async () => {

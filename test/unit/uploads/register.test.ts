@@ -153,6 +153,7 @@ test.each([noAnswer, failure('connection-lost', { host: 'cloud.example' }), trou
 test.each([
   ['once after a server error', [trouble(503)], [[]], { registering: 1, listings: 1 }],
   ['once after a conflict', [failure('conflict')], [[]], { registering: 1, listings: 1 }],
+  ['not after a rate limit', [failure('rate-limited')], [[]], { registering: 1, listings: 0 }],
   ['not after a final refusal', [failure('forbidden')], [[]], { registering: 1, listings: 0 }],
   ['no longer if a search fails', [noAnswer], [trouble(500)], { registering: 1, listings: 1 }],
 ])('searches the library %s', async (_, registering, listings, expected) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -46,7 +46,7 @@ async function setup(
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const path = join(folder, 'a.safetensors')
   await writeFile(path, 'abcdef')
-  const identity = identityOf(await stat(path, { bigint: true }))
+  const identityNow = async () => identityOf(await stat(path, { bigint: true }))
   const clock = standingClock()
   const abort = new AbortController()
   const pause = createPauseControl()
@@ -56,6 +56,7 @@ async function setup(
   const steps: string[] = []
   const progress: number[] = []
   let done = given.done ?? []
+  let hashedCount = 0
   const answers: Readonly<Record<string, Answer>> = {
     presign: { upload_url: 'https://storage.example/k', storage_key: 'k', upload_headers: {} },
     initiate: { upload_id: 'u', storage_key: 'k', part_size: partSizeBytes, part_count: 1 },
@@ -74,15 +75,18 @@ async function setup(
     },
   }
   const session = {
-    record: uploadRecord({ path, identity, state: given.state ?? { kind: 'queued', started: false } }),
+    record: uploadRecord({ path, state: given.state ?? { kind: 'queued', started: false } }),
     access: { client, signer: {}, kind: 'session' },
     workerPool: { send: async () => given.put ?? stored },
     hasher: {
-      hash: () => ({
-        result: Promise.resolve(success({ sha256, segmentChecksums: [given.checksum ?? 7] })),
-        uploadReached() {},
-        readAhead: createReadAhead(),
-      }),
+      hash() {
+        hashedCount += 1
+        return {
+          result: Promise.resolve(success({ sha256, segmentChecksums: [given.checksum ?? 7] })),
+          uploadReached() {},
+          readAhead: createReadAhead(),
+        }
+      },
     },
     requestSlots: {
       acquire: async () => ({ recordFlushed() {}, reportCongestion() {}, recordLatency() {}, release() {} }),
@@ -112,6 +116,8 @@ async function setup(
     pause,
   } as unknown as SendSession
   return {
+    path,
+    hashedCount: () => hashedCount,
     clock,
     abort,
     pause,
@@ -120,7 +126,8 @@ async function setup(
     opened,
     steps,
     progress,
-    send: () => sendInParts(session),
+    send: async () =>
+      sendInParts({ ...session, record: { ...session.record, identity: await identityNow() } }),
     pass: (delayMs: number) => passDelay(clock, delayMs),
   }
 }
@@ -130,6 +137,8 @@ const extras = { serverMessage: 'No such upload', detail: 'HTTP 404' }
 const gone = failure('not-found', {}, extras)
 const ended = failed(failure('upload-ended', {}, extras))
 const trouble = failure('server-trouble', { status: 503 })
+const delayed = failure('server-trouble', { status: 503 }, { retryAfterMs: 9_000 })
+const refused = failure('bad-request', {}, { serverMessage: 'Part 1 is missing' })
 
 test('writes what it opens and that it completes before it requests that', async () => {
   const { send, requests, opened, steps, progress } = await setup()
@@ -161,6 +170,26 @@ test.each<[string, UploadState, readonly Answer[], unknown]>([
     [gone],
     success({ ...object, isUnsure: true }),
   ],
+  [
+    'a failure, then a refusal of its parts: it may be complete',
+    openState,
+    [trouble, refused],
+    success({ ...object, isUnsure: true }),
+  ],
+  [
+    'a refusal of its parts although an earlier run completed it',
+    completingState,
+    [refused],
+    success({ ...object, isUnsure: true }),
+  ],
+  [
+    'a conflict although an earlier run completed it',
+    completingState,
+    [failure('conflict')],
+    success({ ...object, isUnsure: true }),
+  ],
+  ['a rate limit', openState, [failure('rate-limited')], failed(failure('rate-limited'))],
+  ['a failure and when to try again', openState, [delayed], failed(delayed)],
   ['a final refusal', openState, [failure('forbidden')], failed(failure('forbidden'))],
   [
     'a final refusal although an earlier run completed it',
@@ -177,9 +206,20 @@ test.each<[string, UploadState, readonly Answer[], unknown]>([
 test.each<[string, readonly Answer[], unknown]>([
   ['has it after five seconds', [gone, {}], success(object)],
   ['lacks it after five seconds too', [gone, gone], ended],
-  ['refuses it after five seconds', [gone, trouble], failed(trouble)],
+  ['fails after five seconds', [gone, trouble], failed(trouble)],
+  ['accepts its parts after five seconds', [refused, {}], success(object)],
+  [
+    'refuses its parts after five seconds too',
+    [refused, refused],
+    failed(failure('upload-ended', {}, { serverMessage: 'Part 1 is missing' })),
+  ],
+  [
+    'has a conflict after five seconds too',
+    [failure('conflict'), failure('conflict')],
+    failed(failure('upload-ended')),
+  ],
 ])(
-  'verifies that the server lacks an upload that was never completed: it %s',
+  'verifies that the server has ended an upload that was never completed: it %s',
   async (_, complete, expected) => {
     const { send, pass } = await setup({ state: openState, done: [sentPart], answers: { complete } })
     const sent = send()
@@ -206,6 +246,30 @@ test('sends no parts that do not fit the file', async () => {
   expect(await send()).toMatchObject({ failure: { code: 'parts-do-not-fit' } })
   // Its id is written, so that it can be aborted later.
   expect([requests.length, opened.length]).toEqual([2, 1])
+})
+
+test('does not continue an upload whose parts do not fit the file', async () => {
+  const state: UploadState = { kind: 'multipart-open', multipart: { ...multipart, partSizeBytes: 1 } }
+  const { send, requests } = await setup({ state })
+  expect(await send()).toMatchObject({ failure: { code: 'parts-do-not-fit' } })
+  expect(requests).toEqual([])
+})
+
+test('does not read a file again only to repeat the completion', async () => {
+  const answers = { complete: [delayed] }
+  const { send, requests, hashedCount } = await setup({ state: openState, done: [sentPart], answers })
+  expect(await send()).toEqual(failed(delayed))
+  expect(await send()).toEqual(success(object))
+  expect([hashedCount(), requests]).toEqual([1, ['complete', 'complete']])
+})
+
+test('reads a file again that was written again since the completion failed', async () => {
+  const answers = { complete: [delayed] }
+  const { send, path, hashedCount } = await setup({ state: openState, done: [sentPart], answers })
+  await send()
+  await utimes(path, 1, 1)
+  expect(await send()).toEqual(success(object))
+  expect(hashedCount()).toBe(2)
 })
 
 test.each([

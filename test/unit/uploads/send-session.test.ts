@@ -47,6 +47,7 @@ async function setup() {
     report: {
       progress: ({ hashedBytes }: { readonly hashedBytes: number }) => void hashed.push(hashedBytes),
     },
+    memory: createSendMemory(),
     signal: abort.signal,
   } as unknown as SendSession
   return { session, hash, abort, path, reached, jobs, hashed }
@@ -158,7 +159,7 @@ test('an abort during sending ends it as aborted although everything was sent an
 test('an upload that restarts forgets everything but which parts were sent more than once', () => {
   const memory = createSendMemory()
   const object = { storageKey: 'k', sha256: 'a'.repeat(64) }
-  Object.assign(memory, { stored: object, unhashed: object, unanswered: object, modelId: 'm' })
+  Object.assign(memory, { stored: object, unhashed: object, unanswered: object, hashed, modelId: 'm' })
   memory.unwrittenParts.set(1, { number: 1, etag: '"e"', checksum: 7 })
   memory.parts.lastBegun = 4
   memory.parts.repeated.add(3)

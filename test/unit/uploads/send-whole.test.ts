@@ -133,22 +133,25 @@ async function sendNew(
   given: {
     readonly lifetimeSeconds?: number
     readonly waitMs?: number
+    readonly clockAheadMs?: number
     readonly onPut?: (path: string) => Promise<void> | void
   } = {},
 ) {
   const { session, path } = await setup(answered, hashOfFile)
   const memory = createSendMemory()
   const clock = standingClock()
+  clock.advance(given.clockAheadMs ?? 0)
   const puts: (readonly [path: string, phase: string])[] = []
   const progress: Parameters<SendReport['progress']>[0][] = []
   const latencies: (readonly [host: string, latencyMs: number])[] = []
   const flushedBytes: number[] = []
   let phase = ''
   const counts = { presigned: 0, congestions: 0, inUse: 0 }
-  const { lifetimeSeconds = 60, waitMs = 0, onPut = () => {} } = given
+  const { lifetimeSeconds = 60, waitMs = 0, clockAheadMs = 0, onPut = () => {} } = given
   const left = [...answers]
   const client = {
     server: 'https://cloud.example',
+    clockAheadMs: () => clockAheadMs,
     async send() {
       counts.presigned += 1
       const query = `X-Amz-Date=20260102T030405Z&X-Amz-Expires=${lifetimeSeconds}`
@@ -262,6 +265,20 @@ test.each([
     const { sent, counts } = await sendNew([acknowledged], { waitMs })
     expect((await sent).ok).toBe(true)
     expect(counts).toMatchObject({ presigned, inUse: 0 })
+  },
+)
+
+test.each([
+  [3_600_000, 59_999, 1],
+  [3_600_000, 60_000, 2],
+  [-3_600_000, 59_999, 1],
+  [-3_600_000, 60_000, 2],
+])(
+  'with a clock that is %i ms ahead, a PUT that waits %i ms for its turn requests %i URLs',
+  async (clockAheadMs, waitMs, presigned) => {
+    const { sent, counts } = await sendNew([acknowledged], { clockAheadMs, waitMs })
+    expect((await sent).ok).toBe(true)
+    expect(counts.presigned).toBe(presigned)
   },
 )
 

@@ -19,6 +19,8 @@ function setup() {
   let sentBytes = 0
   return {
     windows,
+    /** Nothing is recorded meanwhile. */
+    sleep: (ms: number) => void (nowMs += ms),
     /** Returns what is measured during so many seconds. */
     run(seconds: number, { limit = 4, inUse = limit, rate = 10, hasWaiting = true }: State = {}) {
       const measured: Measurement[] = []
@@ -107,4 +109,12 @@ test('a window without a byte is no measurement, and what follows has to settle 
   run(5.1, few)
   expect(run(1, { ...few, rate: 0 })).toEqual([])
   expect(run(2, few)).toEqual([measured({ isEarly: true })])
+})
+
+test('measures nothing over a sleep after which a file requests a slot before bytes are sent', () => {
+  const { run, sleep } = setup()
+  run(5)
+  sleep(60_000)
+  expect(run(0.1, { rate: 0 })).toEqual([])
+  expect(run(3.5)).toEqual([measured({ isEarly: true })])
 })

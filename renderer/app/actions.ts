@@ -180,16 +180,28 @@ export class Actions {
     return true
   }
 
-  /** Saves the field with the picked value, if any, and moves to the next or the previous field. */
-  readonly editNext = (row: UploadRow, isBack: boolean, picked?: string): void => {
+  /** Closes a field that is no longer drawn, and saves it if its text is valid. */
+  readonly leaveField = (id: string, field: TargetField): void => {
+    const { queue, ui } = this.#services
+    if (ui.editing?.id !== id || ui.editing.field !== field) return
+    const row = queue.rows.get(id)
+    if (!row || !this.saveEdit(row, field)) ui.closeField()
+  }
+
+  /**
+   * Saves the field with the picked value, if any, and moves to the next or the previous field.
+   * @returns false if the value is invalid
+   */
+  readonly editNext = (row: UploadRow, isBack: boolean, picked?: string): boolean => {
     const { ui } = this.#services
     const field = ui.editing?.field
-    if (field === undefined) return
+    if (field === undefined) return true
     if (picked !== undefined) ui.setDraft(picked)
     const change = ui.editing ? targetChange(row, field, ui.editing.draft) : {}
-    if (!this.saveEdit(row)) return
+    if (!this.saveEdit(row)) return false
     const next = fields[fields.indexOf(field) + (isBack ? -1 : 1)]
     if (next) ui.edit(row.id, next, { ...row.target, ...change }[next])
+    return true
   }
 
   /** Applies the remedy of a row's failure. */

@@ -37,6 +37,9 @@ import { WorkflowState } from '../discovery/workflow-state.svelte.ts'
 import { UiState } from './ui-state.svelte.ts'
 import { UpdatesState } from '../settings/updates-state.svelte.ts'
 
+/** Commands that show no other view. */
+const isWithinView: ReadonlySet<PageCommand> = new Set(['choose-files', 'choose-folder', 'show-shortcuts'])
+
 /** The state of the page, created by App.svelte and passed to components by context. */
 export class AppState {
   readonly language = new Language()
@@ -81,7 +84,7 @@ export class AppState {
       },
       totals: (totals, isNews) => this.announcer.totalsChanged(totals, isNews),
     })
-    this.review = new ReviewState({ bridge, notices: this.notices, queue: this.queue })
+    this.review = new ReviewState({ bridge, notices: this.notices, queue: this.queue, ui: this.ui })
     this.session = new SessionState(bridge, {
       paired: () => this.ui.show('uploads'),
       departed: () => departures.departed(),
@@ -280,7 +283,7 @@ export class AppState {
       'check-connection': () => this.checkConnection(),
     }
     // Another view would open behind the sheet; the files stay in review.
-    if (command !== 'choose-files' && command !== 'choose-folder') this.review.close()
+    if (!isWithinView.has(command)) this.review.close()
     handlers[command]()
   }
 

@@ -1,5 +1,6 @@
 import { tick } from 'svelte'
 import type { TeamChoice } from '../../electron/contract/account.ts'
+import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { Group } from '../uploads/row-status.ts'
 import { targetProblem, type TargetField, type TargetProblem } from '../uploads/row/target.ts'
 
@@ -124,11 +125,26 @@ export class UiState {
 
   /** Opens a field with its value, or with the invalid text that was left in it. */
   edit(id: string, field: TargetField, value: string): void {
-    if (this.editing && this.draftProblem)
-      this.#rejectedDrafts.set(draftKey(this.editing), this.editing.draft)
+    this.closeField()
     const key = draftKey({ id, field })
     this.editing = { id, field, draft: this.#rejectedDrafts.get(key) ?? value }
     this.#rejectedDrafts.delete(key)
+  }
+
+  /** Opens a field of a row that was clicked. With Ctrl, Cmd or Shift, the click selects rows. */
+  editByClick(
+    { ctrlKey, metaKey, shiftKey }: MouseEvent,
+    { id, target }: UploadRow,
+    field: TargetField,
+  ): void {
+    if (!ctrlKey && !metaKey && !shiftKey) this.edit(id, field, target[field])
+  }
+
+  /** Closes the open field. Invalid text is kept for when it is opened again. */
+  closeField(): void {
+    if (this.editing && this.draftProblem)
+      this.#rejectedDrafts.set(draftKey(this.editing), this.editing.draft)
+    this.editing = null
   }
 
   setDraft(draft: string): void {

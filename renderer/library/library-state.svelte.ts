@@ -1,7 +1,7 @@
 import { untrack } from 'svelte'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import { isSameChoice, teamKey, type TeamChoice } from '../../electron/contract/account.ts'
-import type { Failure } from '../../electron/contract/failures.ts'
+import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { ListedAgents } from './agents.ts'
@@ -23,6 +23,8 @@ export type ModelOperation =
 
 /** Number of parallel requests when many models are changed. */
 const atOnce = 4
+/** Answers are applied together at most this often, as each time the whole library is filtered and sorted; in ms. */
+const applyIntervalMs = 100
 /** The agents are requested again at most once in this time, unless the user refreshes the library; in ms. */
 const agentsIntervalMs = 30_000
 
@@ -39,6 +41,11 @@ interface LibraryEvents {
   readonly undoFailed: (choice: TeamChoice, of: LibraryOperation, failure: Failure) => void
   /** Operations on `count` of a team's models failed while another team was shown. */
   readonly failedUnseen: (choice: TeamChoice, of: LibraryOperation, failure: Failure, count: number) => void
+}
+
+interface Answer {
+  readonly id: string
+  readonly result: Result<unknown>
 }
 
 interface Refusal {
@@ -212,13 +219,18 @@ export class LibraryState {
     const refusals: Refusal[] = []
     const isShown = this.#isShown(choice)
     const left = isShown ? ids.filter((id) => !this.isBusy(id)) : [...ids]
-    if (isShown) for (const id of left) this.#note(id, { kind: 'changing', change })
+    if (isShown) this.#note(left.map((id) => [id, { kind: 'changing', change }]))
+    const answers: Answer[] = []
+    const apply = () => refusals.push(...this.#applyAnswers(choice, change, answers.splice(0)))
     if (change.status === 'active') this.enabledIds = new Set([...this.enabledIds, ...left])
     const work = async () => {
-      for (let id = left.shift(); id !== undefined; id = left.shift())
-        refusals.push(...(await this.#changeOne(choice, id, change)))
+      for (let id = left.shift(); id !== undefined; id = left.shift()) {
+        const result = await this.#bridge.changeModel({ choice, modelId: id, change })
+        if (answers.push({ id, result }) === 1) void this.#delay(applyIntervalMs).then(apply)
+      }
     }
     await Promise.all(Array.from({ length: atOnce }, work))
+    apply()
     return refusals
   }
 
@@ -254,10 +266,10 @@ export class LibraryState {
     const choice = this.#choice
     const modelIds = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
     if (!choice || modelIds.length === 0) return
-    for (const id of modelIds) this.#note(id, { kind: 'deleting' })
+    this.#note(modelIds.map((id) => [id, { kind: 'deleting' }]))
     const result = await this.#bridge.deleteModels({ choice: { ...choice }, modelIds })
     const isShown = this.#isShown(choice)
-    if (isShown) for (const id of modelIds) this.#note(id, null)
+    if (isShown) this.#note(modelIds.map((id) => [id, null]))
     if (result.ok && result.value === null) return
     const failures = new Map(
       result.ok
@@ -265,8 +277,10 @@ export class LibraryState {
         : modelIds.map((id) => [id, result.failure]),
     )
     if (!isShown) return this.#reportUnseen(choice, 'delete', [...failures.values()])
-    for (const [id, failure] of failures)
-      this.#note(id, { kind: 'failed', failure, of: 'delete', again: () => void this.remove([id]) })
+    const again = (id: string) => () => void this.remove([id])
+    this.#note(
+      [...failures].map(([id, failure]) => [id, { kind: 'failed', failure, of: 'delete', again: again(id) }]),
+    )
     const deleted = new Set(modelIds.filter((id) => !failures.has(id)))
     this.models = this.models.filter(({ id }) => !deleted.has(id))
     if (this.detailsId !== null && deleted.has(this.detailsId)) this.detailsId = null
@@ -289,7 +303,7 @@ export class LibraryState {
     this.revealedIds = isCurrent ? listed : ids
   }
 
-  readonly dismiss = (id: string) => this.#note(id, null)
+  readonly dismiss = (id: string) => this.#note([[id, null]])
 
   /** Whether a change or deletion of the model is in progress. */
   isBusy(id: string): boolean {
@@ -297,20 +311,27 @@ export class LibraryState {
     return kind === 'changing' || kind === 'deleting'
   }
 
-  /** Returns the refusal, if any. */
-  async #changeOne(choice: TeamChoice, id: string, change: LibraryChange): Promise<Refusal[]> {
-    const result = await this.#bridge.changeModel({ choice, modelId: id, change })
+  /** Returns the refusals. */
+  #applyAnswers(choice: TeamChoice, change: LibraryChange, answers: readonly Answer[]): Refusal[] {
     const isShown = this.#isShown(choice)
-    if (result.ok) {
-      if (!isShown) return []
-      this.models = this.models.map((model) => (model.id === id ? { ...model, ...change } : model))
-      this.#note(id, null)
-      return []
+    const changed = new Set<string>()
+    const operations: [string, ModelOperation | null][] = []
+    const refusals: Refusal[] = []
+    for (const { id, result } of answers) {
+      if (result.ok) {
+        changed.add(id)
+        operations.push([id, null])
+        continue
+      }
+      const { failure } = result
+      const again = () => void this.change([id], change)
+      operations.push([id, { kind: 'failed', failure, of: operationOf(change), again }])
+      refusals.push({ failure, isShown })
     }
-    const { failure } = result
-    const again = () => void this.change([id], change)
-    if (isShown) this.#note(id, { kind: 'failed', failure, of: operationOf(change), again })
-    return [{ failure, isShown }]
+    if (!isShown || answers.length === 0) return refusals
+    this.models = this.models.map((model) => (changed.has(model.id) ? { ...model, ...change } : model))
+    this.#note(operations)
+    return refusals
   }
 
   async #undo(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<void> {
@@ -322,10 +343,11 @@ export class LibraryState {
     return this.#choice !== null && isSameChoice(choice, this.#choice)
   }
 
-  #note(id: string, operation: ModelOperation | null): void {
+  #note(changed: readonly (readonly [id: string, operation: ModelOperation | null])[]): void {
     const operations = new Map(this.operations)
-    if (operation) operations.set(id, operation)
-    else operations.delete(id)
+    for (const [id, operation] of changed)
+      if (operation) operations.set(id, operation)
+      else operations.delete(id)
     this.operations = operations
   }
 

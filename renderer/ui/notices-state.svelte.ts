@@ -40,6 +40,8 @@ export class NoticesState {
   all = $state.raw<readonly Notice[]>([])
   /** Reports with an open list, which newer ones do not replace. */
   readonly #expanded = new Set<number>()
+  /** Notices that disappear after a while. */
+  readonly #brief = new Set<number>()
   #next = 1
 
   /** A report of a drop that can be undone stays until one of its files is registered. */
@@ -47,8 +49,7 @@ export class NoticesState {
     if (report.added + report.refused + report.skipped.length === 0) return
     // The sheet shows everything else.
     if (report.isInReview && report.skipped.length === 0) return
-    const id = this.#add({ kind: 'report', report })
-    if (report.skipped.length === 0 && !canUndo(report)) this.#dismissLater(id)
+    this.#add({ kind: 'report', report }, report.skipped.length === 0 && !canUndo(report))
   }
 
   /** An upload is in the library, so that its drop can't be undone any more. */
@@ -89,12 +90,12 @@ export class NoticesState {
   }
 
   show(key: MessageKey, params?: Params): void {
-    this.#dismissLater(this.showUntilClosed(key, params))
+    this.#add({ kind: 'text', key, params }, true)
   }
 
   /** Shows a message until it is closed. */
-  showUntilClosed(key: MessageKey, params?: Params): number {
-    return this.#add({ kind: 'text', key, params })
+  showUntilClosed(key: MessageKey, params?: Params): void {
+    this.#add({ kind: 'text', key, params })
   }
 
   /** Shows a message with an action until either is used. */
@@ -115,18 +116,21 @@ export class NoticesState {
 
   dismiss(id: number): void {
     this.#expanded.delete(id)
+    this.#brief.delete(id)
     this.all = this.all.filter((notice) => notice.id !== id)
   }
 
-  #add(notice: NoticeWithoutId): number {
+  #add(notice: NoticeWithoutId, isBrief = false): void {
     const id = this.#next
     this.#next += 1
-    const rest = this.all.filter((other) => this.#expanded.has(other.id) || !supersedes(notice, other))
+    const isKept = (other: Notice) => this.#expanded.has(other.id) || (isBrief && !this.#brief.has(other.id))
+    const rest = this.all.filter((other) => isKept(other) || !supersedes(notice, other))
     this.all = [...rest, { ...notice, id }]
-    return id
+    if (isBrief) this.#dismissLater(id)
   }
 
   #dismissLater(id: number): void {
+    this.#brief.add(id)
     setTimeout(() => this.dismiss(id), shortReadMs)
   }
 }
@@ -137,11 +141,16 @@ export const canUndo = ({ drop, newIds, added }: AddReport) =>
 
 type NoticeWithoutId = Notice extends infer One ? (One extends Notice ? Omit<One, 'id'> : never) : never
 
-/** Whether a newer notice replaces an older one. A failure is replaced only by the same failure. */
+/**
+ * Whether a newer notice replaces an older one. A failure is replaced only by the same failure, and the undo of a
+ * drop only by that of a later one.
+ */
 function supersedes(newer: NoticeWithoutId, older: Notice): boolean {
   if (newer.kind === 'failure' && older.kind === 'failure') return isSame(newer.failure, older.failure)
   if (newer.kind === 'undo' && older.kind === 'undo') return newer.key === older.key
   if (newer.kind === 'action' && older.kind === 'action') return newer.key === older.key && !newer.isError
+  if (newer.kind === 'report' && older.kind === 'report')
+    return canUndo(newer.report) || !canUndo(older.report)
   return newer.kind === older.kind
 }
 

@@ -42,6 +42,13 @@ const noTotals: Totals = {
 
 const noTransfer: TransferSpeed = { speed: { stepMs: 1_000, points: [] }, streamsInUse: 0, streamsLimit: 0 }
 
+/** What a bulk edit, or its preview, depends on. */
+function targetKey(row: UploadRow): string {
+  const { displayName, modelType, modelPath } = row.target
+  const state = `${isEditable(row)} ${row.phase === 'registered'} ${row.accountId} ${row.team.id}`
+  return [state, row.fileName, row.recognition.base, displayName, modelType, modelPath].join('\n')
+}
+
 /** Callbacks for changes, for code that does not read the reactive state. */
 interface Listeners {
   readonly row: (before: UploadRow | undefined, after: UploadRow) => void
@@ -82,6 +89,8 @@ export class QueueState {
 
   /** Incremented when rows are added, removed or reordered. Progress does not sort the list again. */
   #orderVersion = $state(0)
+  /** Incremented when rows are added or removed, or when what identifies one in the library changes. */
+  targetsVersion = $state(0)
   #heldRows = $state.raw<HeldRows | null>(null)
   readonly groups = $derived.by(() => {
     void this.#orderVersion
@@ -198,22 +207,24 @@ export class QueueState {
     this.#isLoading = true
     const result = await this.#bridge.snapshot()
     this.#isLoading = false
+    const pending = this.#pendingPatches
+    this.#pendingPatches = []
     if (!result.ok) {
       this.loadFailure = result.failure
       return
     }
     this.loadFailure = null
     this.#applySnapshot(result.value)
-    const pending = this.#pendingPatches
-    this.#pendingPatches = []
     for (const patch of pending) this.#receive(patch)
   }
 
   #receive(patch: Patch): void {
-    if (this.#isLoading || !this.isKnown) {
+    if (this.#isLoading) {
       this.#pendingPatches.push(patch)
       return
     }
+    // The next snapshot contains it.
+    if (!this.isKnown) return
     if (patch.sequence <= this.#sequence) return
     if (patch.sequence > this.#sequence + 1) {
       this.#pendingPatches.push(patch)
@@ -235,10 +246,12 @@ export class QueueState {
 
   #apply({ sequence, changed, removed, totals, allPaused, line, isIncomplete }: Patch): void {
     let moved = removed.length > 0
+    let hasNewTargets = moved
     const sort = untrack(() => this.sort)
     for (const row of changed) {
       const before = untrack(() => this.rows.get(row.id))
       if (!before || sortKey(before, sort) !== sortKey(row, sort)) moved = true
+      if (!before || targetKey(before) !== targetKey(row)) hasNewTargets = true
       this.rows.set(row.id, row)
       if (row.offeredType !== undefined && isEditable(row)) this.#offers.set(row.id, row.offeredType)
       else this.#offers.delete(row.id)
@@ -257,5 +270,6 @@ export class QueueState {
     this.#sequence = sequence
     this.updatedAtMs = Date.now()
     if (moved) this.#orderVersion += 1
+    if (hasNewTargets) this.targetsVersion += 1
   }
 }

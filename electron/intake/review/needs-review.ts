@@ -1,3 +1,4 @@
+import { isNamed } from '../../contract/licences.ts'
 import {
   decisionIdsOf,
   reviewAboveBytes,
@@ -6,7 +7,6 @@ import {
 } from '../../contract/review.ts'
 import type { UploadRecord } from '../../journal/upload-record.ts'
 import type { FoundFile } from '../../recognition/found-file.ts'
-import { isNamed } from './licences.ts'
 import type { ReviewPolicy } from './review-policy.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { remedyOf, type Failure } from '../../contract/failures.ts'
+import { isNamed, isRestrictive } from '../../contract/licences.ts'
 import type { ReviewFacts, ReviewGroup, ReviewGroupKind } from '../../contract/review.ts'
 import type { TeamComparison } from '../../conflicts/compare-with-team.ts'
 import type { UploadRecord } from '../../journal/upload-record.ts'
-import { isNamed, isRestrictive } from './licences.ts'
 import type { ReviewPolicy } from './review-policy.ts'
 
 /** What grouping uses besides the files themselves. */

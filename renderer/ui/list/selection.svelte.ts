@@ -24,10 +24,12 @@ export class Selection {
     this.#anchor = id
   }
 
-  /** Selects the range from the last single selection to this row: Shift. */
+  /** Selects the range from the last single selection, or else from the focused row, to this row: Shift. */
   extend(id: string, ids: readonly string[]): void {
-    const from = ids.indexOf(this.#anchor ?? id)
+    const anchor = [this.#anchor, this.focused].find((one) => one !== null && ids.includes(one)) ?? id
+    const from = ids.indexOf(anchor)
     const to = ids.indexOf(id)
+    this.#anchor = anchor
     this.selected = new Set(ids.slice(Math.min(from, to), Math.max(from, to) + 1))
     this.focused = id
   }

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import type { Bridge } from '../../../electron/contract/calls.ts'
 import {
   bulkOutcomes,
@@ -44,7 +45,12 @@ export class BulkEditState {
   }
 
   readonly isOpen = $derived.by(() => this.ids.length > 0)
-  readonly #rows = $derived.by(() => this.ids.flatMap((id) => this.#queue.rows.get(id) ?? []))
+  /** Progress of uploads changes nothing here. */
+  readonly #rows = $derived.by(() => {
+    const { ids } = this
+    void this.#queue.targetsVersion
+    return untrack(() => ids.flatMap((id) => this.#queue.rows.get(id) ?? []))
+  })
   readonly #files = $derived.by(() => this.#rows.filter(isEditable).map(fileOf))
   /** Number of selected rows that have started and cannot be changed. */
   readonly startedCount = $derived.by(() => this.#rows.length - this.#files.length)
@@ -120,7 +126,7 @@ export class BulkEditState {
 
   #others(): BulkFile[] {
     const chosen = new Set(this.ids)
-    const rest = [...this.#queue.rows.values()].filter(
+    const rest = [...this.#queue.allRows()].filter(
       ({ id, phase }) => !chosen.has(id) && phase !== 'registered',
     )
     return [...rest, ...this.#rows.filter((row) => !isEditable(row))].map(fileOf)

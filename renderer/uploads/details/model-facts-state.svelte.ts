@@ -1,6 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Failure } from '../../../electron/contract/failures.ts'
 import type { Bridge, CallAnswer } from '../../../electron/contract/calls.ts'
+import { isRestrictive } from '../../../electron/contract/licences.ts'
 import type { PrivateContent } from '../../../electron/contract/recognition.ts'
 
 type ModelDetails = NonNullable<CallAnswer<'modelFacts'>>
@@ -13,6 +14,7 @@ const iconSizePixels = 64
 /** Metadata of the open row's file, and preview icons of rendered rows. */
 export class ModelFactsState {
   value = $state.raw<{ readonly id: string; readonly details: ModelDetails } | null>(null)
+  readonly isLicenceRestrictive = $derived(isRestrictive(this.value?.details.facts.licence ?? ''))
   /** Why the metadata of the open row could not be read, or null. */
   failure = $state.raw<Failure | null>(null)
   readonly #icons = new SvelteMap<string, string>()
@@ -78,13 +80,6 @@ async function thumbnailOf(url: string): Promise<string | null> {
   const [left, top] = [(image.naturalWidth - side) / 2, (image.naturalHeight - side) / 2]
   canvas.getContext('2d')?.drawImage(image, left, top, side, side, 0, 0, iconSizePixels, iconSizePixels)
   return canvas.toDataURL('image/webp', 0.8)
-}
-
-/** Licence names that indicate restrictions of use. */
-const strict = /non[-_ ]?commercial|(?<![a-z])nc(?![a-z])|flux[-_. ]?1?[-_ ]?dev|research|gated|proprietary/i
-
-export function isStrictLicence(licence: string): boolean {
-  return strict.test(licence)
 }
 
 /** Values of the `what` parameter of `model.private`. */

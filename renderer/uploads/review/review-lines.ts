@@ -55,6 +55,14 @@ export const reviewHeights = { section: 40, shortNote: 24, note: 42, noteNarrow:
 
 /** Sections with more files are collapsed at first. */
 const maxExpanded = 8
+export const isExpandedAtFirst = ({ ids }: ReviewSection) => ids.length <= maxExpanded
+
+/** Files that uploading everything in the review does not send. */
+export interface NotSent {
+  readonly blocked: ReadonlySet<string>
+  /** The library, or another file of the review that is sent, certainly has the bytes. */
+  readonly skipped: ReadonlySet<string>
+}
 
 /** Files that upload or are skipped when the user uploads everything in the review. */
 export interface ReviewTotals {
@@ -68,10 +76,29 @@ export interface ReviewTotals {
 
 type Rows = ReadonlyMap<string, UploadRow>
 
+export function notSentOf({ groups }: ReviewView): NotSent {
+  const blocked = blockedIdsOf(groups)
+  const skipped = new Set<string>()
+  /** Blocked files of which a copy is sent. */
+  const replaced = new Set<string>()
+  for (const { kind, files } of groups) {
+    if (kind === 'in-library') for (const { id, isCertain } of files) if (isCertain) skipped.add(id)
+    if (kind !== 'duplicate') continue
+    for (const { id, of, isCertain } of files) {
+      if (!isCertain || blocked.has(id)) continue
+      if (!blocked.has(of) || replaced.has(of)) skipped.add(id)
+      else replaced.add(of)
+    }
+  }
+  return { blocked, skipped }
+}
+
 /** @param ids the files in review, in the order of the queue */
-export function reviewTotals(view: ReviewView, ids: readonly string[], rows: Rows): ReviewTotals {
-  const blocked = blockedIdsOf(view.groups)
-  const skipped = new Set(view.groups.flatMap(skippedIdsOf))
+export function reviewTotals(
+  { blocked, skipped }: NotSent,
+  ids: readonly string[],
+  rows: Rows,
+): ReviewTotals {
   const approvableIds = ids.filter((id) => !blocked.has(id))
   const sentIds = approvableIds.filter((id) => !skipped.has(id))
   return {
@@ -83,17 +110,22 @@ export function reviewTotals(view: ReviewView, ids: readonly string[], rows: Row
 }
 
 /** The groups in the contract's order, then ordinary files by type, largest type first. */
-export function reviewSections(view: ReviewView, ids: readonly string[], rows: Rows): ReviewSection[] {
+export function reviewSections(
+  { groups }: ReviewView,
+  notSent: NotSent,
+  ids: readonly string[],
+  rows: Rows,
+): ReviewSection[] {
   const known = new Set(ids)
   const grouped = new Set<string>()
   const sections: ReviewSection[] = []
-  for (const group of view.groups) {
+  for (const group of groups) {
     const ownIds = group.files.map(({ id }) => id).filter((id) => known.has(id))
     for (const id of ownIds) grouped.add(id)
     if (ownIds.length > 0) {
       const sizeBytes = sumBytes(ownIds, rows)
       const key = `section ${group.kind}`
-      sections.push({ key, group, modelType: '', fate: fateOf(group), ids: ownIds, sizeBytes })
+      sections.push({ key, group, modelType: '', fate: fateOf(ownIds, notSent), ids: ownIds, sizeBytes })
     }
   }
   const byType = Map.groupBy(
@@ -107,15 +139,17 @@ export function reviewSections(view: ReviewView, ids: readonly string[], rows: R
   return [...sections, ...ordinary.sort((one, other) => other.sizeBytes - one.sizeBytes)]
 }
 
-function fateOf(group: ReviewGroup): Fate {
-  if (blockingKinds.has(group.kind)) return 'blocked'
-  return skippedIdsOf(group).length === group.files.length ? 'skipped' : 'uploaded'
+function fateOf(ids: readonly string[], { blocked, skipped }: NotSent): Fate {
+  if (ids.every((id) => blocked.has(id))) return 'blocked'
+  return ids.every((id) => blocked.has(id) || skipped.has(id)) ? 'skipped' : 'uploaded'
 }
 
-/** Files of which the library, or another file of the review, certainly has the bytes. */
-function skippedIdsOf(group: ReviewGroup): string[] {
-  if (group.kind !== 'duplicate' && group.kind !== 'in-library') return []
-  return group.files.filter(({ isCertain }) => isCertain).map(({ id }) => id)
+/** The same sections without files that have left the review. */
+export function withoutOthers(sections: readonly ReviewSection[], ids: readonly string[]): ReviewSection[] {
+  const known = new Set(ids)
+  return sections
+    .map((section) => ({ ...section, ids: section.ids.filter((id) => known.has(id)) }))
+    .filter((section) => section.ids.length > 0)
 }
 
 const sumBytes = (ids: readonly string[], rows: Rows) =>
@@ -126,28 +160,31 @@ interface LineOptions {
   readonly isNarrow: boolean
   /** The row of which an invalid field is explained in a note. */
   readonly notedId: string | undefined
-  /** What the user has expanded or collapsed. */
+  /** Whether sections are expanded; others are at first. */
   readonly expanded: ReadonlyMap<string, boolean>
 }
 
-/** The lines of the list. Keys of files contain their section, because a file may be in several groups. */
+/**
+ * The lines of the list. The line in which a file is edited has the id of the file as its key, so that it stays the
+ * same when the file changes its group. A file may be in several groups: other lines have keys with their section.
+ */
 export function reviewLines(sections: readonly ReviewSection[], options: LineOptions): ReviewLine[] {
   const seen = new Set<string>()
   return sections.flatMap((section): ReviewLine[] => {
     const { key, group, ids } = section
-    const isExpanded = options.expanded.get(key) ?? ids.length <= maxExpanded
+    const isExpanded = options.expanded.get(key) ?? isExpandedAtFirst(section)
     const header = { kind: 'section', key, section, isExpanded, height: reviewHeights.section } as const
     if (!isExpanded) {
       for (const id of ids) seen.add(id)
       return [header]
     }
     const facts = new Map(group?.files.map((file) => [file.id, { kind: group.kind, ...file } as ReviewFile]))
-    const files = ids.map((id) => {
+    const files = ids.map((id): ReviewLine => {
       const isEditable = !seen.has(id)
       seen.add(id)
       const height = fileHeight(section, options, isEditable && options.notedId === id)
-      const file = { kind: 'file', key: `${key} ${id}`, id, section, facts: facts.get(id) ?? null } as const
-      return { ...file, isEditable, height }
+      const lineKey = isEditable ? id : `${key} ${id}`
+      return { kind: 'file', key: lineKey, id, section, facts: facts.get(id) ?? null, isEditable, height }
     })
     return [header, ...files]
   })

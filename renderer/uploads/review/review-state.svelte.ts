@@ -7,16 +7,25 @@ import type { MissingCompanion } from '../../../electron/contract/companions.ts'
 import type { ReviewFacts, ReviewView } from '../../../electron/contract/review.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { MessageKey } from '../../../electron/messages/messages.ts'
+import type { UiState } from '../../app/ui-state.svelte.ts'
 import { Selection } from '../../ui/list/selection.svelte.ts'
 import type { NoticesState } from '../../ui/notices-state.svelte.ts'
 import type { QueueState } from '../queue-state.svelte.ts'
 import { offerUndoRemove } from '../undo-remove.ts'
-import { reviewSections, reviewTotals } from './review-lines.ts'
+import {
+  isExpandedAtFirst,
+  notSentOf,
+  reviewSections,
+  reviewTotals,
+  withoutOthers,
+  type ReviewSection,
+} from './review-lines.ts'
 
 interface Services {
   readonly bridge: Bridge
   readonly notices: NoticesState
   readonly queue: QueueState
+  readonly ui: UiState
 }
 
 /** Whether all files have a team. */
@@ -32,18 +41,30 @@ export class ReviewState {
   isOpen = $state(false)
   /** An approval is being stored. */
   isApproving = $state(false)
-  /** Sections that the user has expanded or collapsed, by key. */
+  /** Whether a section is expanded, by its key, once the user or `keepExpansion` has decided it. */
   readonly expanded = new SvelteMap<string, boolean>()
   readonly selection = new Selection()
+  /** A field of a file in the review is being edited. */
+  readonly isEditing = $derived.by(() => {
+    const { queue, ui } = this.#services
+    return ui.editing !== null && queue.rows.get(ui.editing.id)?.phase === 'review'
+  })
+  readonly #notSent = $derived.by(() => this.view && notSentOf(this.view))
+  #shownSections: readonly ReviewSection[] = []
+  /** Files stay in their section while one of them is edited. */
   readonly sections = $derived.by(() => {
     const { view } = this
-    const ids = this.#services.queue.reviewIds
-    return view ? untrack(() => reviewSections(view, ids, this.#services.queue.rows)) : []
+    const notSent = this.#notSent
+    const { reviewIds: ids, rows } = this.#services.queue
+    const held = view && this.isEditing ? withoutOthers(this.#shownSections, ids) : []
+    if (held.length > 0) this.#shownSections = held
+    else this.#shownSections = view && notSent ? untrack(() => reviewSections(view, notSent, ids, rows)) : []
+    return this.#shownSections
   })
   readonly totals = $derived.by(() => {
-    const { view } = this
-    const ids = this.#services.queue.reviewIds
-    return view ? untrack(() => reviewTotals(view, ids, this.#services.queue.rows)) : null
+    const notSent = this.#notSent
+    const { reviewIds: ids, rows } = this.#services.queue
+    return notSent && untrack(() => reviewTotals(notSent, ids, rows))
   })
   readonly #companions = $derived.by(
     () => new Map(this.view?.missingCompanions.map((companion) => [companion.key, companion])),
@@ -78,6 +99,12 @@ export class ReviewState {
 
   close(): void {
     this.isOpen = false
+  }
+
+  /** Keeps each section expanded or collapsed as it is now, however many files it gets. */
+  keepExpansion(): void {
+    for (const section of this.sections)
+      if (!this.expanded.has(section.key)) this.expanded.set(section.key, isExpandedAtFirst(section))
   }
 
   /** What a file lacks. */

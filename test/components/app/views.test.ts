@@ -3,7 +3,7 @@ import { page, userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
-import { reviewOf, reviewRow } from '../support/review.ts'
+import { reviewOf, reviewRow } from '../support/review-view.ts'
 import {
   account,
   failedRow,

@@ -125,3 +125,16 @@ test('an upload whose record differs needs attention, and is verified again on r
   emit('patch', patchOf(3, [row]))
   await expect.element(rowOf('Other')).toMatchTextContent('In the library')
 })
+
+test('the details of a removed record do not open again with the next selected one', async () => {
+  const { screen, rowOf, question } = await setup([registeredRow('Depth'), registeredRow('Grain')])
+  await userEvent.dblClick(rowOf('Depth'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary')
+  await expect.element(pane).toBeVisible()
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from history: Depth' }))
+  await userEvent.click(question.getByRole('button', { name: 'Remove from history' }))
+  await expect.poll(() => pane.elements()).toEqual([])
+  await userEvent.click(rowOf('Grain'), { position: { x: 12, y: 12 } })
+  await expect.element(rowOf('Grain')).toHaveAttribute('aria-selected', 'true')
+  expect(pane.elements()).toEqual([])
+})

@@ -1,42 +1,9 @@
 import { failure, success } from '../../../electron/contract/failures.ts'
-import {
-  blockedIdsOf,
-  decisionIdsOf,
-  type ReviewGroup,
-  type ReviewView,
-} from '../../../electron/contract/review.ts'
+import type { ReviewGroup, ReviewView } from '../../../electron/contract/review.ts'
 import type { MissingCompanion } from '../../../electron/contract/companions.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { openPage } from './open-page.ts'
-import { row, team } from './rows.ts'
-
-/** What the main process says about these rows, modified by `change`. */
-export function reviewOf(rows: readonly UploadRow[], change: Partial<ReviewView> = {}): ReviewView {
-  const groups = change.groups ?? []
-  const sum = (some: readonly UploadRow[]) => some.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
-  return {
-    team: { accountId: 'account-1', teamId: team.id },
-    isForSeveralTeams: false,
-    fileCount: rows.length,
-    totalBytes: sum(rows),
-    inspectingCount: 0,
-    secondsLeft: 7_200,
-    kinds: [...Map.groupBy(rows, ({ target }) => target.modelType)].map(([modelType, some]) => ({
-      modelType,
-      fileCount: some.length,
-      totalBytes: sum(some),
-    })),
-    groups,
-    missingCompanions: [],
-    needsDecisionCount: decisionIdsOf(groups).size,
-    blockedCount: blockedIdsOf(groups).size,
-    isComparing: false,
-    ...change,
-  }
-}
-
-export const reviewRow = (name: string, change: Parameters<typeof row>[1] = {}) =>
-  row(name, { phase: 'review', ...change })
+import { reviewOf, reviewRow } from './review-view.ts'
 
 /** Files of every group, and two ordinary ones. */
 export const reviewRows: readonly UploadRow[] = [

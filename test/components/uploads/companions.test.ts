@@ -5,7 +5,8 @@ import type { Locale } from '../../../electron/contract/app-info.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import type { ReviewGroup } from '../../../electron/contract/review.ts'
 import { openPage } from '../support/open-page.ts'
-import { openReview, reviewOf, reviewRow } from '../support/review.ts'
+import { openReview } from '../support/review.ts'
+import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { row, team } from '../support/rows.ts'
 
 const t5: MissingCompanion = {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
-import { failedRow, patchOf, row, sendingRow } from '../support/rows.ts'
+import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
 
 test('edits the name in place: click, type, Enter', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
@@ -196,4 +196,101 @@ test('invalid text is kept while another field is open', async () => {
   await userEvent.keyboard('{Escape}')
   await path()
   await expect.element(field).toHaveValue('models/loras/Grain.safetensors')
+})
+
+/** A page on which the path of Grain is being edited and invalid, and the focus is on another row. */
+async function leaveInvalidPath(...more: readonly ReturnType<typeof row>[]) {
+  const opened = await openPage({ rows: [row('Grain'), row('Flux', { position: 1 }), ...more] })
+  const { screen, rowOf } = opened
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '/grain')
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await expect.element(screen.getByRole('textbox')).toHaveValue('/grain')
+  const openAgain = async () => {
+    await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
+    await expect.element(screen.getByRole('textbox', { name: 'Library path' })).toHaveValue('/grain')
+  }
+  return { ...opened, openAgain }
+}
+
+test('an invalid field of a collapsed group is closed, its text is kept, and rows move again', async () => {
+  const { screen, emit, lines, openAgain } = await leaveInvalidPath(sendingRow('Wan', { position: -1 }))
+  await userEvent.click(screen.getByRole('button', { name: /^Waiting/ }))
+  await userEvent.hover(screen.getByRole('heading', { level: 1 }))
+  emit('patch', patchOf(2, [registeredRow('Wan', { finishedAtMs: noonMs })]))
+  await expect.poll(() => lines().map((line) => line.split(/ \d/)[0])).toContain('Done today')
+  await userEvent.click(screen.getByRole('button', { name: /^Waiting/ }))
+  await openAgain()
+})
+
+test('an invalid field of a row that a search hides is closed, and its text is kept', async () => {
+  const { screen, emit, rowOf, openAgain } = await leaveInvalidPath()
+  emit('command', 'find')
+  await userEvent.fill(screen.getByLabelText('Search uploads'), 'flux')
+  await expect.poll(() => rowOf('Grain').elements()).toEqual([])
+  await userEvent.fill(screen.getByLabelText('Search uploads'), '')
+  await expect.element(rowOf('Grain')).toBeVisible()
+  await expect.element(screen.getByLabelText('Search uploads')).toHaveFocus()
+  await openAgain()
+})
+
+test('scrolling an invalid field out of view and back leaves the focus where it is', async () => {
+  const more = Array.from({ length: 60 }, (_, index) => row(`Model ${index}`, { position: 2 + index }))
+  const { screen, rowOf } = await leaveInvalidPath(...more)
+  const grid = screen.getByRole('grid').element()
+  grid.scrollTop = 2_000
+  await expect.poll(() => rowOf('Grain').elements()).toEqual([])
+  grid.scrollTop = 0
+  await expect.element(rowOf('Grain')).toBeVisible()
+  expect(screen.getByRole('textbox').elements()).toEqual([])
+  await expect.element(rowOf('Flux')).toHaveFocus()
+})
+
+test('text of a field that is closed with its view is saved if it is valid', async () => {
+  const { screen, rowOf, emit, asked } = await openPage({ rows: [row('Grain')] })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Name: Grain. Change' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), 'Film grain')
+  emit('command', 'show-settings')
+  await expect
+    .poll(() => asked)
+    .toContainEqual({ name: 'editTarget', args: { id: 'Grain', change: { displayName: 'Film grain' } } })
+})
+
+test.each(['Name: Grain. Change', 'Type: loras. Change', /^Library path/])(
+  'Ctrl and Shift with a click on a field select its row (%s)',
+  async (name) => {
+    const rows = ['Flux', 'Ink', 'Grain'].map((one, position) => row(one, { position }))
+    const { screen, rowOf, asked } = await openPage({ rows })
+    const selected = () => rows.filter(({ id }) => rowOf(id).element().ariaSelected === 'true')
+    await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+    await userEvent.click(rowOf('Grain').getByRole('button', { name }), { modifiers: ['Control'] })
+    await expect.poll(() => selected().map(({ id }) => id)).toEqual(['Flux', 'Grain'])
+    await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+    await userEvent.click(rowOf('Grain').getByRole('button', { name }), { modifiers: ['Shift'] })
+    await expect.poll(() => selected().map(({ id }) => id)).toEqual(['Flux', 'Ink', 'Grain'])
+    expect(screen.getByRole('textbox').or(screen.getByRole('combobox')).elements()).toEqual([])
+    expect(asked).toEqual([])
+  },
+)
+
+test('Tab leads from an invalid path to its suggestion, and Enter applies it', async () => {
+  const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: /^Library path/ }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), '/grain.safetensors')
+  await userEvent.keyboard('{Tab}')
+  await expect.element(rowOf('Grain').getByRole('button', { name: 'Use grain.safetensors' })).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  await expect.element(rowOf('Grain')).toHaveFocus()
+  expect(asked).toEqual([
+    { name: 'editTarget', args: { id: 'Grain', change: { modelPath: 'grain.safetensors' } } },
+  ])
+})
+
+test('an invalid type is described by its problem', async () => {
+  const { screen, rowOf } = await openPage({ rows: [row('Grain')] })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Type: loras. Change' }))
+  const field = screen.getByRole('combobox', { name: 'Type' })
+  await userEvent.fill(field, ' ')
+  await expect.element(field).toHaveAttribute('aria-invalid', 'true')
+  await expect.element(field).toHaveAccessibleDescription(/type/i)
 })

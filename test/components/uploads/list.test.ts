@@ -314,6 +314,37 @@ test('files of one model are grouped under its name and selected together', asyn
   await expect.element(screen.getByRole('toolbar')).toMatchTextContent('2 selected')
 })
 
+test('the files of a model are selected with the keyboard, and the keys apply to them', async () => {
+  const group = { key: 'k1', name: 'flux-dev', kind: 'diffusers' } as const
+  const part = (name: string, position: number) => {
+    const one = row(name, { position })
+    return { ...one, recognition: { ...one.recognition, group } }
+  }
+  const rows = [row('Alone'), part('Text', 1), part('Unet', 2)]
+  const { screen, rowOf, asked } = await openPage({ rows })
+  await userEvent.click(rowOf('Alone'), { position: { x: 12, y: 12 } })
+  const button = screen.getByRole('button', { name: 'Select all of flux-dev' })
+  for (let times = 0; times < 12 && document.activeElement !== button.element(); times += 1)
+    await userEvent.keyboard('{Tab}')
+  await expect.element(button).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  await expect.element(rowOf('Text')).toHaveFocus()
+  await userEvent.keyboard('{Delete}')
+  await expect.poll(() => asked).toEqual([{ name: 'cancel', args: { ids: ['Text', 'Unet'] } }])
+})
+
+test('the details of a removed upload do not open again with the next selected row', async () => {
+  const { screen, rowOf, emit } = await openPage({ rows: [row('Grain'), row('Flux', { position: 1 })] })
+  await userEvent.dblClick(rowOf('Grain'), { position: { x: 12, y: 12 } })
+  const pane = screen.getByRole('complementary')
+  await expect.element(pane).toBeVisible()
+  emit('patch', patchOf(2, [], ['Grain']))
+  await expect.poll(() => pane.elements()).toEqual([])
+  await userEvent.click(rowOf('Flux'), { position: { x: 12, y: 12 } })
+  await expect.element(rowOf('Flux')).toHaveAttribute('aria-selected', 'true')
+  expect(pane.elements()).toEqual([])
+})
+
 test.each([
   [{ fileCount: 2, presentCount: 2, missing: [] }, 'In the library'],
   [{ fileCount: 3, presentCount: 2, missing: [] }, '2 of 3 files in the library'],

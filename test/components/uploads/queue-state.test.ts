@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { Patch } from '../../../electron/contract/uploads.ts'
 import { QueueState } from '../../../renderer/uploads/queue-state.svelte.ts'
 import { fakeBridge } from '../support/fake-bridge.ts'
 import { patchOf, registeredRow, row, sendingRow, snapshotOf } from '../support/rows.ts'
@@ -97,4 +98,31 @@ test('reports why the snapshot failed to load, and loads it on retry', async () 
   await vi.waitFor(() => expect(queue.loadFailure).toEqual(failure('journal-trouble')))
   await queue.load()
   expect([queue.loadFailure, [...queue.rows.keys()]]).toEqual([null, ['a']])
+})
+
+test('keeps no patches while the snapshot can’t be loaded', async () => {
+  const answers = [failed(failure('journal-trouble')), success(snapshotOf([row('a')], 7))]
+  const { bridge } = fakeBridge({
+    answers: { snapshot: () => answers.shift() ?? failed(failure('unexpected')) },
+  })
+  let receive: (patch: Patch) => void = () => {}
+  const on = ((name: string, listener: (value: never) => void) => {
+    if (name === 'patch') receive = listener as typeof receive
+    return () => {}
+  }) as typeof bridge.on
+  let readCount = 0
+  const patch: Patch = {
+    ...patchOf(1, []),
+    get sequence() {
+      readCount += 1
+      return 1
+    },
+  }
+  const queue = new QueueState({ ...bridge, on })
+  queue.start()
+  receive(patch)
+  await vi.waitFor(() => expect(queue.loadFailure).not.toBeNull())
+  receive(patch)
+  await queue.load()
+  expect([queue.isKnown, readCount]).toEqual([true, 0])
 })

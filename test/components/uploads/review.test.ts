@@ -3,7 +3,8 @@ import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { reviewHeights } from '../../../renderer/uploads/review/review-lines.ts'
 import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
-import { openReview, reviewOf, reviewRow, reviewRows } from '../support/review.ts'
+import { openReview, reviewRows } from '../support/review.ts'
+import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { openPage } from '../support/open-page.ts'
 import { otherTeam, patchOf, row } from '../support/rows.ts'
 
@@ -153,7 +154,7 @@ test('group actions and the row’s button leave files out, which can be undone 
   ])
 })
 
-test('an unsafe file is accepted by its own button only', async () => {
+test('an unsafe file is accepted by its own button', async () => {
   const { sheet, asked } = await openReview()
   await userEvent.click(
     sheet.getByRole('row', { name: /^Trap,/ }).getByRole('button', { name: 'Upload anyway…' }),

@@ -5,7 +5,8 @@ import { failure, success } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import { listing } from '../support/library.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
-import { openReview, reviewOf, reviewRow } from '../support/review.ts'
+import { openReview } from '../support/review.ts'
+import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { account, failedRow, otherTeam, patchOf, row, signedIn, team } from '../support/rows.ts'
 
 const forOther = (name: string, change: Parameters<typeof row>[1] = {}) =>

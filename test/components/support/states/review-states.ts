@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { success } from '../../../../electron/contract/failures.ts'
-import { openReview, reviewOf, reviewRow, reviewRows } from '../review.ts'
+import { openReview, reviewRows } from '../review.ts'
+import { reviewOf, reviewRow } from '../review-view.ts'
 import { otherTeam } from '../rows.ts'
 import type { States } from './state.ts'
 

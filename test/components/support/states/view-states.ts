@@ -5,7 +5,7 @@ import { failed, failure, success } from '../../../../electron/contract/failures
 import { listing, model, openLibrary, threeModels } from '../library.ts'
 import { defaultConditions } from '../fake-bridge.ts'
 import type { OpenPage } from '../open-page.ts'
-import { reviewRow } from '../review.ts'
+import { reviewRow } from '../review-view.ts'
 import {
   foundModel,
   foundPlace,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isNamed, isRestrictive } from '../../../../electron/intake/review/licences.ts'
+import { isNamed, isRestrictive } from '../../../electron/contract/licences.ts'
 
 test.each([
   'flux-1-dev-non-commercial-license',

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { BulkEditState } from '../../../renderer/uploads/bulk-edit/bulk-edit-state.svelte.ts'
+import { NoticesState } from '../../../renderer/ui/notices-state.svelte.ts'
+import { QueueState } from '../../../renderer/uploads/queue-state.svelte.ts'
+import { fakeBridge } from '../support/fake-bridge.ts'
+import { patchOf, row, sendingRow } from '../support/rows.ts'
+
+/** The dialog for two of three uploads, with a new type. */
+async function openBulkEdit() {
+  const rows = [row('Grain'), row('Ink', { position: 1 }), sendingRow('Flux', { position: -1 })]
+  const { bridge, emit } = fakeBridge({ rows })
+  const queue = new QueueState(bridge)
+  queue.start()
+  await expect.poll(() => queue.isKnown).toBe(true)
+  const bulkEdit = new BulkEditState(bridge, queue, new NoticesState())
+  bulkEdit.open(['Grain', 'Ink', 'Flux'])
+  bulkEdit.type({ modelType: 'vae' })
+  return { bulkEdit, emit }
+}
+
+test('computes the preview once while uploads make progress', async () => {
+  const { bulkEdit, emit } = await openBulkEdit()
+  const before = bulkEdit.outcomes
+  emit('patch', patchOf(2, [sendingRow('Flux', { position: -1, sentBytes: 500_000_000 })]))
+  expect(bulkEdit.outcomes).toBe(before)
+  emit('patch', patchOf(3, [], ['Ink']))
+  expect(bulkEdit.outcomes).not.toBe(before)
+})
+
+test('computes the preview again when a file starts, or another one takes its path', async () => {
+  const { bulkEdit, emit } = await openBulkEdit()
+  expect(bulkEdit.changed.map(({ id }) => id)).toEqual(['Grain', 'Ink'])
+  emit('patch', patchOf(2, [sendingRow('Ink', { position: 1 })]))
+  expect(bulkEdit.changed.map(({ id }) => id)).toEqual(['Grain'])
+  expect([bulkEdit.startedCount, bulkEdit.problems.length]).toEqual([2, 0])
+  const target = { modelPath: 'models/vae/Grain.safetensors' }
+  emit('patch', patchOf(3, [row('New', { position: 4, target })]))
+  expect(bulkEdit.problems.map(({ id }) => id)).toEqual(['Grain'])
+  emit('patch', patchOf(4, [row('New', { position: 4 })]))
+  expect(bulkEdit.problems).toEqual([])
+})

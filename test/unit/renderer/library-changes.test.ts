@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { LibraryState } from '../../../renderer/library/library-state.svelte.ts'
+import { SessionState } from '../../../renderer/sign-in/session-state.svelte.ts'
+import { fakeBridge, type Answers } from '../../components/support/fake-bridge.ts'
+import { libraryModel } from '../../support/library-model.ts'
+
+const ids = Array.from({ length: 40 }, (_, index) => `${index}`)
+
+/** An open library of 40 models. `answer` is called with the library for each change of a model. */
+async function openLibrary(
+  answer: (library: LibraryState, id: string) => ReturnType<NonNullable<Answers['changeModel']>>,
+) {
+  const models = ids.map((id) => libraryModel(`models/loras/${id}`, { id }))
+  const { bridge } = fakeBridge({
+    answers: {
+      library: () => success({ models, listedAtMs: 5, completeAtMs: 5, failure: null }),
+      changeModel: ({ modelId }) => answer(library, modelId),
+    },
+  })
+  const ignored = () => undefined
+  const session = new SessionState(bridge, { paired: ignored, departed: ignored })
+  const delays: (() => void)[] = []
+  const events = {
+    unlisted: ignored,
+    missing: ignored,
+    statusChanged: ignored,
+    undoFailed: ignored,
+    failedUnseen: ignored,
+  }
+  const delay = () => new Promise<void>((end) => delays.push(end))
+  const library: LibraryState = new LibraryState(bridge, session, events, { now: () => 0, delay })
+  await library.open({ accountId: 'account-1', teamId: 'team-1' })
+  return { library, delays }
+}
+
+test('shows that many models are changed, and their answers, in one step each', async () => {
+  const seen = { operations: new Set<unknown>(), models: new Set<readonly LibraryModel[]>() }
+  const { library } = await openLibrary((current, id) => {
+    seen.operations.add(current.operations)
+    seen.models.add(current.models)
+    return id === '7' ? failed(failure('bad-request')) : success(undefined)
+  })
+  const refusal = await library.change(ids, { status: 'disabled' })
+  expect([seen.operations.size, seen.models.size]).toEqual([1, 1])
+  expect(refusal).toEqual(failure('bad-request'))
+  expect([...library.operations].map(([id, { kind }]) => [id, kind])).toEqual([['7', 'failed']])
+  expect(library.models.filter(({ status }) => status !== 'disabled').map(({ id }) => id)).toEqual(['7'])
+})
+
+test('shows the answers of a long change before its end', async () => {
+  const last = Promise.withResolvers<ReturnType<typeof success<undefined>>>()
+  const { library, delays } = await openLibrary((_, id) => (id === '39' ? last.promise : success(undefined)))
+  const changed = library.change(ids, { status: 'disabled' })
+  await expect.poll(() => delays.length).toBe(1)
+  // The answer of the model before the last is among them.
+  await new Promise(setImmediate)
+  delays[0]?.()
+  await expect.poll(() => [...library.operations.keys()]).toEqual(['39'])
+  last.resolve(success(undefined))
+  await changed
+  expect(library.operations.size).toBe(0)
+})

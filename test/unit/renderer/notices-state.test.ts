@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import type { AddReport } from '../../../electron/contract/uploads.ts'
+import { NoticesState } from '../../../renderer/ui/notices-state.svelte.ts'
+
+const undoable = (drop: string): AddReport => ({ added: 1, refused: 0, skipped: [], drop, newIds: [drop] })
+const plain: AddReport = { added: 1, refused: 0, skipped: [] }
+const skipping: AddReport = { added: 0, refused: 0, skipped: [{ name: 'a.txt', reason: 'junk' }] }
+
+const reports = ({ all }: NoticesState) =>
+  all.flatMap((notice) => (notice.kind === 'report' ? [notice.report] : []))
+const texts = ({ all }: NoticesState) => all.flatMap((notice) => (notice.kind === 'text' ? [notice.key] : []))
+
+test('a report without undo keeps the undo of an earlier drop', () => {
+  const notices = new NoticesState()
+  notices.report(undoable('drop-1'))
+  notices.report(skipping)
+  expect(reports(notices)).toEqual([undoable('drop-1'), skipping])
+})
+
+test('a report that disappears after a while keeps one that lists skipped files', () => {
+  const notices = new NoticesState()
+  notices.report(skipping)
+  notices.report(plain)
+  expect(reports(notices)).toEqual([skipping, plain])
+})
+
+test('a report with undo replaces the one of an earlier drop', () => {
+  const notices = new NoticesState()
+  notices.report(undoable('drop-1'))
+  notices.report(undoable('drop-2'))
+  expect(reports(notices)).toEqual([undoable('drop-2')])
+})
+
+test('a text that disappears after a while keeps one that is shown until closed', () => {
+  const notices = new NoticesState()
+  notices.showUntilClosed('bulk-edit.undone', { stay: 1 })
+  notices.show('notice.copied')
+  notices.show('receipt.saved')
+  expect(texts(notices)).toEqual(['bulk-edit.undone', 'receipt.saved'])
+})
+
+test('a text that is shown until closed replaces the text before it', () => {
+  const notices = new NoticesState()
+  notices.show('notice.copied')
+  notices.showUntilClosed('bulk-edit.undone', { stay: 1 })
+  expect(texts(notices)).toEqual(['bulk-edit.undone'])
+})

@@ -133,6 +133,8 @@ const callGroups = {
     waitingFiles: call<WaitingFilesView>()('engine', nothing),
     /** Forgets them; the files themselves stay. */
     discardWaitingFiles: call<WaitingFilesView>()('engine', nothing),
+    /** Keeps again those that were discarded last, until the app ends. */
+    undoDiscardWaitingFiles: call<WaitingFilesView>()('engine', nothing),
     /** Adds them if they could not be added before. */
     retryWaitingFiles: call<WaitingFilesView>()('engine', nothing),
     /**
@@ -212,9 +214,8 @@ const callGroups = {
     ),
     /**
      * A text for reporting a wrong recognition of a row's file, without weights, paths and private metadata.
-     * Null when the row or its file is gone.
      */
-    recognitionReport: call<string | null>()('engine', v.strictObject({ id })),
+    recognitionReport: call<string>()('engine', v.strictObject({ id })),
     /**
      * Receipts of registered uploads, in the queue or the history, and of the other files of their multi-file models
      * in the same team; other ids are left out.

@@ -1,9 +1,22 @@
 /** When an upload with this failure may be retried. */
 export type RetryClass = 'now' | 'later' | 'after-sign-in' | 'never'
 
-/** The user's remedy for a failure. The page shows it as the row's only button. */
+/**
+ * The user's remedy for a failure. The page shows it as the row's only button. `check` repeats a verification, which
+ * uploads nothing.
+ */
 export type Remedy =
-  'retry' | 'allow' | 'sign-in' | 'proxy' | 'edit' | 'remove' | 'settings' | 'wait' | 'choose' | 'none'
+  | 'retry'
+  | 'check'
+  | 'allow'
+  | 'sign-in'
+  | 'proxy'
+  | 'edit'
+  | 'remove'
+  | 'settings'
+  | 'wait'
+  | 'choose'
+  | 'none'
 
 interface FailureKind {
   readonly retry: RetryClass
@@ -54,8 +67,8 @@ export const failureKinds = {
   'other-process': { retry: 'later', remedy: 'wait' },
   'path-goes-first': { retry: 'later', remedy: 'wait' },
   'old-model-stays': { retry: 'never', remedy: 'retry' },
-  'record-differs': { retry: 'never', remedy: 'retry' },
-  'record-missing': { retry: 'never', remedy: 'retry' },
+  'record-differs': { retry: 'never', remedy: 'check' },
+  'record-missing': { retry: 'never', remedy: 'check' },
   'too-large-for-device': { retry: 'after-sign-in', remedy: 'sign-in' },
   'too-large-for-storage': { retry: 'never', remedy: 'remove' },
   'no-team': { retry: 'never', remedy: 'sign-in' },

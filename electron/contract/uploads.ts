@@ -164,6 +164,8 @@ export interface AddReport {
   readonly newIds?: readonly string[]
   /** The new rows are in review; nothing is sent before they are approved. */
   readonly isInReview?: true
+  /** The files were approved in the review, to which an undo returns them. */
+  readonly isApproval?: true
   readonly added: number
   readonly refused: number
   readonly skipped: readonly SkippedFile[]

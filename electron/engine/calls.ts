@@ -82,6 +82,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     addFiles: ({ paths, team }) => services.addPaths(paths, team ?? null),
     waitingFiles: async () => success(services.waitingFiles.view()),
     discardWaitingFiles: async () => services.waitingFiles.discard(),
+    undoDiscardWaitingFiles: async () => services.waitingFiles.undoDiscard(),
     retryWaitingFiles: async () => success(services.waitingFiles.addIfPossible()),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),
@@ -134,7 +135,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     },
     async recognitionReport({ id }) {
       const record = recordOf(id)
-      return success(record ? await services.inspector.report(fileToInspect(record)) : null)
+      return record ? services.inspector.report(fileToInspect(record)) : failed(failure('not-found'))
     },
     companions: async ({ id, isSearched }) =>
       success(await services.companions.ofUpload(recordOf(id), isSearched)),

@@ -65,6 +65,8 @@ export interface WaitingFiles {
   /** Adds the files if there is a team now. Does nothing before `start`. */
   addIfPossible(): WaitingFilesView
   discard(): Result<WaitingFilesView>
+  /** Keeps again those that were discarded last. */
+  undoDiscard(): Result<WaitingFilesView>
   start(): void
   /** Files that are being added stay for the next start, where the queue recognises those it has. */
   close(): Promise<void>
@@ -90,6 +92,7 @@ export function createWaitingFiles(options: {
   let adding: Promise<void> = Promise.resolve()
   let beingAdded: ReadonlySet<string> = new Set()
   let lastFailure: Failure | null = null
+  let discarded: readonly WaitingFile[] = []
 
   function list(): readonly WaitingFile[] {
     const parsed = v.safeParse(storedFiles, choices.get('waiting-files'))
@@ -144,14 +147,17 @@ export function createWaitingFiles(options: {
   }
 
   async function keep(paths: readonly string[]): Promise<Result<AddReport>> {
-    const files = await Promise.all(paths.map(describe))
+    const kept = keepFiles(await Promise.all(paths.map(describe)))
+    return kept.ok ? success({ added: 0, refused: 0, skipped: [] }) : kept
+  }
+
+  function keepFiles(files: readonly WaitingFile[]): Result<WaitingFilesView> {
     const known = new Set(list().map(({ path }) => path))
     const stored = store([...list(), ...files.filter(({ path }) => !known.has(path))])
     if (!stored.ok) return stored
     onChange(view())
-    // The user may have signed in while the files were read.
-    addIfPossible()
-    return success({ added: 0, refused: 0, skipped: [] })
+    // The user may have signed in meanwhile.
+    return success(addIfPossible())
   }
 
   async function addOrKeep(paths: readonly string[], team: TeamForFiles | null): Promise<Result<AddReport>> {
@@ -166,11 +172,18 @@ export function createWaitingFiles(options: {
     addOrKeep,
     addFor: (paths, named, otherwise) => (named ? add(paths, named, {}, named) : addOrKeep(paths, otherwise)),
     discard() {
-      const stored = store(list().filter(({ path }) => beingAdded.has(path)))
+      const files = list()
+      const stored = store(files.filter(({ path }) => beingAdded.has(path)))
       if (!stored.ok) return stored
+      discarded = files.filter(({ path }) => !beingAdded.has(path))
       lastFailure = null
       onChange(view())
       return success(view())
+    },
+    undoDiscard() {
+      const kept = keepFiles(discarded)
+      if (kept.ok) discarded = []
+      return kept
     },
     start() {
       isStarted = true

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import type { Result } from '../contract/failures.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
 import { inspectFile } from './inspect-file.ts'
 import { createRecognitionReport } from './recognition-report.ts'
@@ -16,7 +17,7 @@ export interface InspectRequest {
 
 export interface InspectResponse {
   readonly number: number
-  readonly result: Inspection | ModelDetails | string | null
+  readonly result: Inspection | ModelDetails | null | Result<string>
 }
 
 function resultOf(file: FileToInspect, output: InspectRequest['output']): Promise<InspectResponse['result']> {

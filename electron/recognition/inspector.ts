@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { failure, type Failure } from '../contract/failures.ts'
+import { failed, failure, type Failure, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import { startWorker } from '../platform/threads/worker-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
@@ -77,9 +77,9 @@ export class Inspector {
     return this.#run<ModelDetails | null>(file, 'details', () => null)
   }
 
-  /** A text for reporting a wrong recognition, or null if the file can't be read. Never rejects. */
-  report(file: FileToInspect): Promise<string | null> {
-    return this.#run<string | null>(file, 'report', () => null)
+  /** A text for reporting a wrong recognition. Never rejects. */
+  report(file: FileToInspect): Promise<Result<string>> {
+    return this.#run<Result<string>>(file, 'report', failed)
   }
 
   #run<Result extends InspectResponse['result']>(

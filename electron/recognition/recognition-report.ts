@@ -1,7 +1,9 @@
 import { basename } from 'node:path'
+import { failed, success, type Result } from '../contract/failures.ts'
 import { confidenceOf, evidenceOf, type Recognition } from '../contract/recognition.ts'
 import { openRegularFile } from '../platform/files/regular-file.ts'
 import { numberlessName } from './architecture-signature.ts'
+import { failureFromFileError } from './check-entry.ts'
 import type { FileToInspect } from './found-file.ts'
 import { fileSource } from './formats/byte-source.ts'
 import type { Header } from './formats/header.ts'
@@ -29,19 +31,18 @@ const architectureValue = /^[\w.-]{1,60}(\/[\w.-]{1,30})?$/
 
 /**
  * A short text for reporting a file that was recognised wrongly: what was recognised and why, and the names
- * and shapes of its tensors. Without weights, paths, file names, prompts and other metadata. Null if the file
- * can't be read. Never rejects.
+ * and shapes of its tensors. Without weights, paths, file names, prompts and other metadata. Never rejects.
  */
-export async function createRecognitionReport(found: FileToInspect): Promise<string | null> {
+export async function createRecognitionReport(found: FileToInspect): Promise<Result<string>> {
   const { path, name = basename(path) } = found
   try {
     const { recognition } = await inspectFile(path, found)
     await using file = await openRegularFile(path)
     const { header } = await readContent(fileSource(file, (await file.stat()).size), name)
     const lines = [...recognitionLines(recognition), ...(header ? headerLines(header) : [])]
-    return withinLength(lines).join('\n')
-  } catch {
-    return null
+    return success(withinLength(lines).join('\n'))
+  } catch (error) {
+    return failed(failureFromFileError(error))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
-import { failure, isTargetFailure, type Failure, type Result } from '../../electron/contract/failures.ts'
+import { isTargetFailure, type Failure, type Result } from '../../electron/contract/failures.ts'
 import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
 import {
   withModelType,
@@ -79,11 +79,13 @@ export class Actions {
     if (paused.length > 0) return this.resume(paused)
   }
 
-  /** Removes the rows of a drop, and what storage holds of them. */
-  readonly undoAdd = async (drop: string) => {
+  /** Removes the rows of a drop, or returns approved ones to the review, and discards what storage holds of them. */
+  readonly undoAdd = async ({ drop, isApproval }: AddReport) => {
+    if (drop === undefined) return
     const result = await this.#bridge.undoAdd({ drop })
-    if (result.ok) this.#services.notices.show('undo.removed', { count: result.value.length })
-    else this.#services.notices.failure(result.failure)
+    if (!result.ok) this.#services.notices.failure(result.failure)
+    else if (isApproval) this.#services.onadded({ added: 0, refused: 0, skipped: [], isInReview: true })
+    else this.#services.notices.show('undo.removed', { count: result.value.length })
   }
 
   /** Removes rows. Asks first if sent bytes would be lost; removing others can be undone. */
@@ -224,6 +226,7 @@ export class Actions {
       case 'allow':
         return ui.openFinding(row.id)
       case 'retry':
+      case 'check':
       case 'wait':
       case 'none':
         return this.retry([row.id])
@@ -366,7 +369,6 @@ export class Actions {
   readonly copyRecognitionReport = async (id: string) => {
     const report = await this.#bridge.recognitionReport({ id })
     if (!report.ok) this.#services.notices.failure(report.failure)
-    else if (report.value === null) this.#services.notices.failure(failure('file-missing'))
     else await this.copy(report.value)
   }
   /** Returns the failure instead of showing a notice, because the keychain dialog covers the notices. */

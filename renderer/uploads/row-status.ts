@@ -104,6 +104,7 @@ export function remedyOfRow(row: UploadRow): Remedy {
 /** The labels of the remedies' buttons. */
 export const remedyKeys: Readonly<Record<Remedy, MessageKey>> = {
   retry: 'remedy.retry',
+  check: 'remedy.check',
   allow: 'remedy.allow',
   'sign-in': 'remedy.sign-in',
   proxy: 'proxy.send',

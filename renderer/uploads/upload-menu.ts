@@ -45,6 +45,7 @@ export function uploadMenu(
   const paused = idsOf((row) => toggleOf(row) === 'resume')
   const movable = idsOf(isMovable)
   const retryable = idsOf((row) => row.phase === 'retrying' || remedyOfRow(row) === 'retry')
+  const checkable = idsOf((row) => remedyOfRow(row) === 'check')
   const editable = idsOf(isEditable)
   const isAllDone = rows.every(({ phase }) => phase === 'registered')
   const [row] = rows
@@ -57,6 +58,7 @@ export function uploadMenu(
     ...itemIf(pausable, { key: 'pause', label: t('row.pause'), icon: Pause }, actions.pause),
     ...itemIf(paused, { key: 'resume', label: t('row.resume'), icon: Play }, actions.resume),
     ...itemIf(retryable, { key: 'retry', label: t('remedy.retry'), icon: RotateCw }, actions.retry),
+    ...itemIf(checkable, { key: 'check', label: t('remedy.check'), icon: RotateCw }, actions.retry),
     ...itemIf(movable, { key: 'top', label: t('row.to-top'), icon: ArrowUpToLine }, actions.moveToTop),
     ...itemIf(movable, { key: 'bottom', label: t('row.to-bottom'), icon: ArrowDownToLine }, (ids) =>
       actions.moveUploads(ids, null),

@@ -37,7 +37,19 @@ export class WaitingFilesState {
     const result = await this.#bridge.retryWaitingFiles()
     if (!result.ok) this.#notices.failure(result.failure)
   }
-  readonly discard = async () => this.#receive(await this.#bridge.discardWaitingFiles())
+  /** Forgets the files; the notice keeps them again. */
+  readonly discard = async () => {
+    const { count } = this.view
+    const result = await this.#bridge.discardWaitingFiles()
+    this.#receive(result)
+    if (!result.ok) return
+    const onaction = async () => this.#receive(await this.#bridge.undoDiscardWaitingFiles())
+    this.#notices.showWithUndo({
+      key: 'review.discarded',
+      params: { count },
+      onaction: () => void onaction(),
+    })
+  }
 
   #receive(result: Result<WaitingFilesView>): void {
     if (result.ok) this.view = result.value

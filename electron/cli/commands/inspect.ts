@@ -1,4 +1,4 @@
-import { failure, type Failure } from '../../contract/failures.ts'
+import type { Failure } from '../../contract/failures.ts'
 import {
   basesOf,
   confidenceOf,
@@ -83,8 +83,8 @@ async function printReport(
 ): Promise<void> {
   const report = await inspector.report(file)
   // Each line on its own: the output replaces characters that could control a terminal.
-  if (report !== null) report.split('\n').forEach(out.line)
-  else err.line(`${file.name}: ${describeFailure(inspection.failure ?? failure('file-missing'))}`)
+  if (report.ok) report.value.split('\n').forEach(out.line)
+  else err.line(`${file.name}: ${describeFailure(inspection.failure ?? report.failure)}`)
 }
 
 const withMissingPath = (file: FoundFile, missing: Failure | undefined): FoundFile =>

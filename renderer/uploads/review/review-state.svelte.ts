@@ -131,7 +131,8 @@ export class ReviewState {
     // The user cancelled the native dialog: the sheet stays.
     if (result.value === null) return
     this.close()
-    this.#services.notices.show('review.approved', { count: result.value.approvedCount })
+    const { approvedCount: added, leftCount: _left, ...undoable } = result.value
+    this.#services.notices.report({ added, refused: 0, skipped: [], isApproval: true, ...undoable })
   }
 
   async setTeam(team: TeamChoice): Promise<void> {

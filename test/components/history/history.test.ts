@@ -120,7 +120,7 @@ test('an upload whose record differs needs attention, and is verified again on r
   await expect
     .element(rowOf('Other'))
     .toMatchTextContent('a different SHA-256. If it is wrong, delete it there and upload the file again.')
-  await userEvent.click(rowOf('Other').getByRole('button', { name: 'Try again' }))
+  await userEvent.click(rowOf('Other').getByRole('button', { name: 'Check again' }))
   expect(asked.at(-1)).toEqual({ name: 'retry', args: { ids: ['Other'] } })
   emit('patch', patchOf(3, [row]))
   await expect.element(rowOf('Other')).toMatchTextContent('In the library')

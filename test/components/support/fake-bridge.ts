@@ -86,6 +86,7 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     waitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
     // As in the engine, the files still wait while the call is answered.
     retryWaitingFiles: () => success({ count: 3, names: [], hasFolders: false, failure: null }),
+    undoDiscardWaitingFiles: () => success({ count: 3, names: [], hasFolders: false, failure: null }),
     discardWaitingFiles: () => success({ count: 0, names: [], hasFolders: false, failure: null }),
     review: () => success(null),
     approveReview: () => success({ approvedCount: 0, leftCount: 0 }),

@@ -14,6 +14,7 @@ import { failedRow, noonMs, patchOf, row, sendingRow } from '../support/rows.ts'
 
 const buttons: Readonly<Record<Remedy, string>> = {
   retry: 'Try again',
+  check: 'Check again',
   allow: 'See finding',
   'sign-in': 'Sign in',
   proxy: 'Sign in to proxy',

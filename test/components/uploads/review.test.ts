@@ -258,6 +258,21 @@ test('the focus moves on when a file leaves the review, and to the list when the
   await expect.poll(() => document.activeElement?.getAttribute('data-id')).toBe('Grain')
 })
 
+test('Undo after an approval opens the review again, also if files have stayed in it', async () => {
+  const approval = { approvedCount: 2, leftCount: 1, drop: 'approval-1', newIds: ['Grain', 'Flux'] }
+  const { sheet, screen, asked } = await openReview(twoFiles, reviewOf(twoFiles), {
+    approveReview: () => success(approval),
+    undoAdd: () => success(approval.newIds),
+  })
+  await userEvent.click(sheet.getByRole('button', { name: /^Upload 2 files/ }))
+  await expect.element(screen.getByText('2 files added to the queue.', { exact: false })).toBeVisible()
+  await expect.poll(() => sheet.elements()).toEqual([])
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  await expect.element(sheet).toBeVisible()
+  expect(asked.at(-1)).toEqual({ name: 'undoAdd', args: { drop: 'approval-1' } })
+  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+})
+
 test('a failed approval keeps the sheet open and says why', async () => {
   const { sheet } = await openReview(twoFiles, reviewOf(twoFiles), {
     approveReview: () => ({ ok: false, failure: failure('no-team') }),

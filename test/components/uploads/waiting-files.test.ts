@@ -25,13 +25,17 @@ function dropFile() {
   return event
 }
 
-test('shows on the sign-in view how many files wait, and discards them', async () => {
+test('shows on the sign-in view how many files wait, discards them, and keeps them again on Undo', async () => {
   const { screen, asked } = await openPage({ answers: signedOutWithFiles })
   const banner = screen.getByRole('status').filter({ hasText: '3 files are waiting for sign-in.' })
   await expect.element(banner).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Discard' }))
   expect(asked.at(-1)?.name).toBe('discardWaitingFiles')
   await expect.element(banner).not.toBeInTheDocument()
+  await expect.element(screen.getByText('3 files won’t be uploaded.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  expect(asked.at(-1)?.name).toBe('undoDiscardWaitingFiles')
+  await expect.element(banner).toBeVisible()
 })
 
 test('shows no space between two Chinese sentences', async () => {

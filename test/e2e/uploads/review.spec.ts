@@ -105,6 +105,28 @@ test('Cancel removes all files, and Undo restores the review', async ({ page, ha
   expect(operations(harness)).not.toContain('presignModel')
 })
 
+test('Undo after Upload returns the files to the review, with their changes', async ({ page, harness }) => {
+  const held = harness.cloud.hold('put-object')
+  await drag(page, [await harness.file('models/loras/one.safetensors')])
+  await sheet(page).getByRole('row', { name: /^one,/ }).click()
+  await page.keyboard.press('F2')
+  await page.keyboard.type('Renamed')
+  await page.keyboard.press('Enter')
+  await expect(sheet(page).getByRole('row', { name: /^Renamed,/ })).toBeFocused()
+  await page.keyboard.press('Control+Enter')
+  await held.arrived
+  await expect(sheet(page)).toHaveCount(0)
+  await page.keyboard.press('Control+z')
+  await expect(sheet(page).getByRole('row', { name: /^Renamed,/ })).toBeVisible()
+  held.release()
+  expect(operations(harness)).not.toContain('registerModel')
+  await sheet(page)
+    .getByRole('button', { name: /^Upload 1 file/ })
+    .click()
+  await expect(rowOf(page, 'Renamed')).toContainText('In the library')
+  expect(pathsOf(harness)).toHaveLength(1)
+})
+
 test('keeps files in review across a restart', async ({ app, page, harness }) => {
   await drag(page, [await harness.file('models/loras/one.safetensors')])
   await expect(sheet(page)).toBeVisible()

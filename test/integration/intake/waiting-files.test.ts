@@ -116,6 +116,19 @@ test('discards waiting files for good', async () => {
   expect(await waiting(await open())).toEqual(nothing)
 })
 
+test('keeps discarded files again, and adds them if there is a team by then', async () => {
+  const { app, file } = await setup({ as: null })
+  await app.calls.addFiles({ paths: [await file('a.safetensors')] })
+  valueOf(await app.calls.discardWaitingFiles(undefined))
+  expect(valueOf(await app.calls.undoDiscardWaitingFiles(undefined)).count).toBe(1)
+  valueOf(await app.calls.discardWaitingFiles(undefined))
+  await app.signIn()
+  await choose(app, STUDIO_NORTH_ID)
+  valueOf(await app.calls.undoDiscardWaitingFiles(undefined))
+  await registered(app, 1)
+  expect(valueOf(await app.calls.undoDiscardWaitingFiles(undefined))).toEqual(nothing)
+})
+
 test('reports a waiting file that is gone when its team is chosen', async () => {
   const harness = await setup({ as: null })
   const { app, file } = harness

@@ -12,7 +12,8 @@ const codesWith = (status: string) =>
   codes.filter((code) => uploadStatusOf(failed(code), unheldQueue) === status)
 
 test('an upload has failed only if the user has to act outside of the app', () => {
-  expect(codesWith('failed').filter((code) => failureKinds[code].remedy === 'retry')).toEqual([
+  const isAsked = (code: FailureCode) => ['retry', 'check'].includes(failureKinds[code].remedy)
+  expect(codesWith('failed').filter(isAsked)).toEqual([
     'file-missing',
     'file-unreadable',
     'file-empty',
@@ -43,7 +44,7 @@ test('an upload has failed only if the user has to act outside of the app', () =
   // What can be done in the app, or is retried by it, is no failure.
   for (const code of codesWith('failed')) {
     expect([code, failureKinds[code].retry]).toEqual([code, 'never'])
-    expect(['retry', 'remove', 'none']).toContain(failureKinds[code].remedy)
+    expect(['retry', 'check', 'remove', 'none']).toContain(failureKinds[code].remedy)
   }
 })
 

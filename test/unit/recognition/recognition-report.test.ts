@@ -10,6 +10,11 @@ import { createRecognitionReport } from '../../../electron/recognition/recogniti
 import { families } from '../../fixtures/families.ts'
 import { writeSafetensors, writeText, type FixtureTensors } from '../../fixtures/model-files.ts'
 
+async function reportOf(file: Parameters<typeof createRecognitionReport>[0]): Promise<string> {
+  const report = await createRecognitionReport(file)
+  return report.ok ? report.value : report.failure.code
+}
+
 let root: string
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'report-'))
@@ -87,7 +92,7 @@ test('a report has the architecture and nothing private', async () => {
       ss_tag_frequency: '{"10_anna": {"anna": 3}}',
     },
   })
-  const report = (await createRecognitionReport({ path, folder: 'Anna' })) ?? ''
+  const report = await reportOf({ path, folder: 'Anna' })
   expect(report.split('\n')).toEqual(
     expect.arrayContaining([
       'type: loras',
@@ -106,13 +111,14 @@ test('a report of thousands of names is cut, and says by how much', async () => 
     Array.from({ length: 3_000 }, (_, index) => [letters(index), { dtype: 'F16', shape: [4] }]),
   )
   const { path } = await writeSafetensors(join(root, 'a.safetensors'), { tensors })
-  const report = (await createRecognitionReport({ path, folder: '' })) ?? ''
+  const report = await reportOf({ path, folder: '' })
   expect(report.length).toBeLessThan(10_000)
   expect(report).toMatch(/… \d+ more lines$/)
 })
 
 test('a file without tensors has a report, and one that is gone has none', async () => {
   const { path } = await writeText(join(root, 'notes.bin'), 'not a model')
-  expect(await createRecognitionReport({ path, folder: '' })).toContain('architecture: none')
-  expect(await createRecognitionReport({ path: join(root, 'gone.safetensors'), folder: '' })).toBeNull()
+  expect(await reportOf({ path, folder: '' })).toContain('architecture: none')
+  const gone = { path: join(root, 'gone.safetensors'), folder: '' }
+  expect(await reportOf(gone)).toBe('file-missing')
 })

@@ -60,6 +60,15 @@ interface CallServices {
   readonly addPaths: (paths: readonly string[], team: TeamChoice | null) => Promise<Result<AddReport>>
 }
 
+function waitingFileCalls(waitingFiles: WaitingFiles) {
+  return {
+    waitingFiles: async () => success(waitingFiles.view()),
+    discardWaitingFiles: async () => waitingFiles.discard(),
+    undoDiscardWaitingFiles: async () => waitingFiles.undoDiscard(),
+    retryWaitingFiles: async () => success(waitingFiles.addIfPossible()),
+  } satisfies Partial<EngineCalls>
+}
+
 /** The engine's implementations of the calls of the contract, one function each. */
 export function engineCalls(services: CallServices): Omit<EngineCalls, DiscoveryCalls> {
   const { feed, details, signIns, commands, rows, store, library, doneToday, review } = services
@@ -80,10 +89,7 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     },
     chooseTeam: async (choice) => signIns.choose(choice),
     addFiles: ({ paths, team }) => services.addPaths(paths, team ?? null),
-    waitingFiles: async () => success(services.waitingFiles.view()),
-    discardWaitingFiles: async () => services.waitingFiles.discard(),
-    undoDiscardWaitingFiles: async () => services.waitingFiles.undoDiscard(),
-    retryWaitingFiles: async () => success(services.waitingFiles.addIfPossible()),
+    ...waitingFileCalls(services.waitingFiles),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),
     editTargets: async ({ changes }) => commands.editTargets(changes),
     declineType: async ({ ids }) => services.corrections.decline(ids),

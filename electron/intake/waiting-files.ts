@@ -72,6 +72,11 @@ export interface WaitingFiles {
   close(): Promise<void>
 }
 
+interface AddRequest {
+  readonly review?: ReviewMode
+  readonly signal?: AbortSignal
+}
+
 export function createWaitingFiles(options: {
   readonly choices: StoredChoices
   /** The team for files that were added where no team was shown, or null. */
@@ -80,7 +85,7 @@ export function createWaitingFiles(options: {
   readonly enqueue: (
     paths: readonly string[],
     team: TeamForFiles,
-    request: { readonly review?: ReviewMode; readonly signal?: AbortSignal },
+    request: AddRequest,
   ) => Promise<Result<AddReport>>
   readonly onAdded: (report: AddReport) => void
   readonly onChange: (view: WaitingFilesView) => void
@@ -94,12 +99,7 @@ export function createWaitingFiles(options: {
   let lastFailure: Failure | null = null
   let discarded: readonly WaitingFile[] = []
 
-  function list(): readonly WaitingFile[] {
-    const parsed = v.safeParse(storedFiles, choices.get('waiting-files'))
-    return parsed.success ? parsed.output : []
-  }
-
-  const store = (files: readonly WaitingFile[]) => choices.set('waiting-files', JSON.stringify(files))
+  const { list, store } = createFileStore(choices)
 
   function view(): WaitingFilesView {
     const files = list().filter(({ path }) => !beingAdded.has(path))
@@ -111,13 +111,9 @@ export function createWaitingFiles(options: {
     }
   }
 
-  const add = (
-    paths: readonly string[],
-    team: TeamForFiles,
-    request: { readonly review?: ReviewMode; readonly signal?: AbortSignal } = {},
-    // A workflow is for the team that is chosen while it is open, unless it was dropped for another one.
-    named?: TeamChoice,
-  ) => processDropped(paths, (modelPaths) => enqueue(modelPaths, team, request), named)
+  // A workflow is for the team that is chosen while it is open, unless it was dropped for another one.
+  const add = (paths: readonly string[], team: TeamForFiles, request: AddRequest = {}, named?: TeamChoice) =>
+    processDropped(paths, (modelPaths) => enqueue(modelPaths, team, request), named)
 
   async function addAll(): Promise<void> {
     const team = chosenTeam()
@@ -152,8 +148,7 @@ export function createWaitingFiles(options: {
   }
 
   function keepFiles(files: readonly WaitingFile[]): Result<WaitingFilesView> {
-    const known = new Set(list().map(({ path }) => path))
-    const stored = store([...list(), ...files.filter(({ path }) => !known.has(path))])
+    const stored = store([...list(), ...files])
     if (!stored.ok) return stored
     onChange(view())
     // The user may have signed in meanwhile.
@@ -192,6 +187,20 @@ export function createWaitingFiles(options: {
     async close() {
       closing.abort()
       await adding
+    },
+  }
+}
+
+function createFileStore(choices: StoredChoices) {
+  return {
+    list(): readonly WaitingFile[] {
+      const parsed = v.safeParse(storedFiles, choices.get('waiting-files'))
+      return parsed.success ? parsed.output : []
+    },
+    /** Stores each path once. */
+    store(files: readonly WaitingFile[]): Result<void> {
+      const byPath = new Map(files.map((file) => [file.path, file]))
+      return choices.set('waiting-files', JSON.stringify([...byPath.values()]))
     },
   }
 }

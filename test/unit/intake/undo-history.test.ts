@@ -50,5 +50,9 @@ test('forgets the uploads that were removed first beyond 50,000', () => {
 test('returns the rows of each drop', () => {
   const history = createUndoHistory()
   const [first, second] = [history.rememberDrop(['a', 'b']), history.rememberDrop(['c'])]
-  expect([first, second, 'unknown'].map((drop) => history.findDrop(drop).ids)).toEqual([['a', 'b'], ['c'], []])
+  expect([first, second, 'unknown'].map((drop) => history.findDrop(drop).ids)).toEqual([
+    ['a', 'b'],
+    ['c'],
+    [],
+  ])
 })

@@ -342,7 +342,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   // Feed: what the page sees.
   const touched = () => events.emit('totalsChanged')
-  const doneToday = createDoneToday({ rows, store, environment, touched })
+  const doneToday = createDoneToday({ rows, store, environment, hidden: signIns.hidden, touched })
   const feed = createFeed({
     view: (id) => (signIns.hidden().has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id)),
     ids: () => rows.ids(),

@@ -36,6 +36,8 @@ export function createDoneToday(options: {
   readonly rows: Pick<Rows, 'get' | 'restore' | 'hide' | 'remove'>
   readonly store: Pick<UploadStore, 'history' | 'finishedSince' | 'dismiss' | 'find'>
   readonly environment: Environment
+  /** Ids of accounts whose uploads are not shown. */
+  readonly hidden: () => ReadonlySet<string>
   /** The number of finished uploads changed, though no row did. */
   readonly touched: () => void
 }): DoneToday {
@@ -81,7 +83,9 @@ export function createDoneToday(options: {
   return {
     restore() {
       const records = store.history({ sinceMs: today, limit: maxShown, isListed: true })
-      unshown = Math.max(0, store.finishedSince(today) - records.length)
+      const hidden = options.hidden()
+      const listed = records.filter(({ accountId }) => !hidden.has(accountId))
+      unshown = Math.max(0, store.finishedSince(today, hidden) - listed.length)
       rows.restore(records)
     },
     unshown: () => unshown,

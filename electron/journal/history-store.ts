@@ -29,8 +29,11 @@ export interface HistoryStore {
   registeredAs(modelId: string): readonly RegisteredRecord[]
   /** What a team's models of these types were recognised as when they were uploaded, by the ids of the models. */
   recognitionsOf(teamId: string, modelTypes: ReadonlySet<string>): ReadonlyMap<string, Recognition>
-  /** The number of uploads finished since this time (ms since the epoch) and not dismissed from the list. */
-  finishedSince(sinceMs: number): number
+  /**
+   * The number of uploads finished since this time (ms since the epoch) and not dismissed from the list, without
+   * those of hidden accounts.
+   */
+  finishedSince(sinceMs: number, hidden: ReadonlySet<string>): number
   /** Removes uploads from the list; they stay in the history. */
   dismiss(ids: readonly string[]): Result<void>
 }
@@ -68,7 +71,8 @@ export function createHistoryStore(
   )
   const since = database.prepare(
     `SELECT count(*) AS count FROM uploads
-     WHERE phase = 'registered' AND finished_at_ms >= ? AND dismissed = 0`,
+     WHERE phase = 'registered' AND finished_at_ms >= ? AND dismissed = 0
+       AND account_id NOT IN (SELECT value FROM json_each(?))`,
   )
   return {
     history: ({ beforeMs, sinceMs = 0, search = '', hidden, isListed = false, limit }) =>
@@ -91,7 +95,7 @@ export function createHistoryStore(
           return modelId === null ? [] : [[modelId, record.recognition] as const]
         }),
       ),
-    finishedSince: (sinceMs) => Number(since.get(sinceMs)?.['count']),
+    finishedSince: (sinceMs, hidden) => Number(since.get(sinceMs, JSON.stringify([...hidden]))?.['count']),
     dismiss: (ids) => write(() => ids.forEach((id) => void dismiss.run(id))),
   }
 }

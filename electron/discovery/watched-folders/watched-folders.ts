@@ -129,20 +129,24 @@ export class WatchedFolders {
     const uploadTeam = signIns.resolve(choice)
     if (!uploadTeam) return failed(failure('no-team'))
     const { accountId, team } = uploadTeam
-    const isWatched = () => this.#foldersOf(uploadTeam).some(({ folder }) => folder.path === path)
-    if (isWatched()) return success(this.#view())
-    const overlap = this.#findOverlap(path, uploadTeam)
-    if (overlap) return failed(overlap)
-    if (!(await confirm()) || isWatched()) return success(this.#view())
-    // Another folder may have been added while the user was asked.
-    const laterOverlap = this.#findOverlap(path, uploadTeam)
-    if (laterOverlap) return failed(laterOverlap)
+    // The user may sign out, or add another folder, while the question is shown or the folder is searched.
+    const whyNot = (): Result<WatchedFoldersView> | null => {
+      if (!signIns.resolve(choice)) return failed(failure('no-team'))
+      if (this.#foldersOf(uploadTeam).some(({ folder }) => folder.path === path)) return success(this.#view())
+      const overlap = this.#findOverlap(path, uploadTeam)
+      return overlap && failed(overlap)
+    }
+    const before = whyNot()
+    if (before) return before
+    if (!(await confirm())) return success(this.#view())
+    const onConfirmed = whyNot()
+    if (onConfirmed) return onConfirmed
     const { models, incompleteReason, unread } = await modelFinder.searchFolder(path)
     if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
       return failed(failure('folder-unreadable'))
     if (incompleteReason !== null) return failed(failure('folder-too-large'))
-    // The user may have signed out meanwhile.
-    if (!signIns.resolve(choice)) return failed(failure('no-team'))
+    const afterSearch = whyNot()
+    if (afterSearch) return afterSearch
     const folder = { id: randomUUID(), path, accountId, team, isPaused: false }
     const files = models.map((model) => ({
       path: model.path,

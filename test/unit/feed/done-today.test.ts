@@ -31,6 +31,7 @@ function setup() {
     database.close()
     rmSync(folder, { recursive: true })
   })
+  const hidden = new Set<string>()
   function open() {
     let feed: Feed | null = null
     const rows = new Rows({
@@ -40,9 +41,10 @@ function setup() {
       changed: (id) => feed?.changed(id),
       moved: (bytes) => feed?.moved(bytes),
     })
-    const doneToday = createDoneToday({ rows, store, environment, touched: () => feed?.touched() })
+    const touched = () => feed?.touched()
+    const doneToday = createDoneToday({ rows, store, environment, hidden: () => hidden, touched })
     feed = createFeed({
-      view: (id) => rows.view(id),
+      view: (id) => (hidden.has(rows.get(id)?.record.accountId ?? '') ? null : rows.view(id)),
       ids: () => rows.ids(),
       allPaused: () => false,
       line: () => 'ok',
@@ -74,7 +76,7 @@ function setup() {
       count: () => board.feed.snapshot().totals.registeredToday,
     }
   }
-  return { clock, zone, store, open, database }
+  return { clock, zone, store, hidden, open, database }
 }
 
 test('removes finished uploads from the list at local midnight, and keeps the history', () => {
@@ -105,6 +107,17 @@ test('restores the uploads that finished today, and none from yesterday', () => 
   store.add([today, registeredRecord({ finishedAtMs: clock.now() - 23 * hourMs })])
   const { ids, count } = open()
   expect([ids(), count()]).toEqual([[today.id], 1])
+})
+
+test('counts no upload of a user who has signed out', () => {
+  const { clock, store, hidden, open } = setup()
+  const finished = (accountId: string) => registeredRecord({ accountId, finishedAtMs: clock.now() - hourMs })
+  const mine = uploadRecord().accountId
+  const ofBob = 'cloud.example bob'
+  store.add([...Array.from({ length: 201 }, () => finished(ofBob)), finished(mine)])
+  hidden.add(ofBob)
+  const { count } = open()
+  expect(count()).toBe(1)
 })
 
 test('checks on request after a sleep over midnight or a new time zone', () => {

@@ -200,6 +200,22 @@ test('watches a folder once if it is added twice while the user is asked', async
   expect(await foldersOf(watched)).toHaveLength(1)
 })
 
+test('watches a folder once if another request watches it, or one around it, during the search', async () => {
+  for (const other of ['inbox', '.']) {
+    const { at, open, conditions } = setup()
+    const watched = open()
+    const others: Promise<unknown>[] = []
+    conditions.duringSearch = () => {
+      conditions.duringSearch = () => {}
+      others.push(add(watched, at(other)))
+    }
+    const added = watched.addFolder(at('inbox'), alice, agree)
+    await added
+    await Promise.all(others)
+    expect([other, (await foldersOf(watched)).length]).toEqual([other, 1])
+  }
+})
+
 test('does not watch a folder that the user declines', async () => {
   const { at, open } = setup()
   const watched = open()

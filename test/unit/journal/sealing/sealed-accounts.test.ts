@@ -237,7 +237,7 @@ test('returns what is not damaged, and discards the rest only on request', () =>
   const damagedId = Number(first?.['id'])
   database.prepare('UPDATE sealed SET content = zeroblob(100) WHERE id = ?').run(damagedId)
   expect(unsealAll(sealed, seal)).toEqual([damagedId])
-  expect(store.finishedSince(0)).toBe(300)
+  expect(store.finishedSince(0, new Set())).toBe(300)
   expect(unsealAll(sealed, seal)).toEqual([damagedId])
   sealed.discard({ seals: [], parts: [damagedId] })
   expect(sealed.seals()).toEqual([])
@@ -362,7 +362,7 @@ test('encrypts nothing with a key that another process may have deleted', () => 
   other.close()
   accounts.save(alice)
   expect([sealAll(sealed, seal), sealed.seals()]).toEqual(['process', []])
-  expect(store.finishedSince(0)).toBe(500)
+  expect(store.finishedSince(0, new Set())).toBe(500)
   const next = createSeal()
   expect(sealAll(sealed, next)).toBe('nothing')
   expect(sealed.seals().map(({ id }) => id)).toEqual([next.id])
@@ -430,9 +430,9 @@ test('seals and returns many rows in steps of at most 200 rows', () => {
   const changesIn = (step: () => boolean) => {
     const changes: number[] = []
     for (let isMore = true; isMore;) {
-      const before = store.finishedSince(0)
+      const before = store.finishedSince(0, new Set())
       isMore = step()
-      changes.push(store.finishedSince(0) - before)
+      changes.push(store.finishedSince(0, new Set()) - before)
     }
     return changes.filter((change) => change !== 0)
   }

@@ -23,6 +23,8 @@ export type LogPauseReason = (typeof logPauseReasons)[number]
 
 export const logEventNames = [
   'approved',
+  /** A refused file has changed, or its approval was undone. */
+  'in-review',
   'waiting',
   'checking',
   'sending',

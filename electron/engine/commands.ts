@@ -214,11 +214,16 @@ export class UploadCommands {
     return undone.ok ? success(present) : undone
   }
 
-  /** Returns uploads that are not in the queue to the review, and discards what storage holds of them. */
+  /**
+   * Returns uploads that are not in the queue to the review, and discards what storage holds of them. A file that
+   * has changed may be there already.
+   */
   #returnToReview(ids: readonly string[]): Result<void> {
-    const events = this.#known(ids).map(({ record }) => {
+    const approved = this.#known(ids).filter(({ live }) => live.phase !== 'review')
+    const events = approved.map(({ record }) => {
       const failure = isAboutFile(record) ? record.failure : null
-      return { id: record.id, event: 'review', change: { ...reset(record), failure } } as const
+      const change = { ...reset(record), ...withoutAside(record), failure }
+      return { id: record.id, event: 'review', change } as const
     })
     const written = this.#rows.applyEvents(events)
     if (written.ok) for (const id of ids) this.#options.forget(id)
@@ -428,6 +433,12 @@ export class UploadCommands {
 function isAboutFile({ failure: reason, state }: UploadRecord): boolean {
   if (reason === null) return false
   return reason.code.startsWith('file-') || (reason.code === 'unexpected' && !isStarted(state))
+}
+
+/** A model that was moved aside to be replaced becomes a displaced one, which is moved back. */
+function withoutAside({ library }: UploadRecord): RecordChange {
+  if (!library?.replaces?.asidePath) return {}
+  return { library: { ...library, replaces: { ...library.replaces, asidePath: null } } }
 }
 
 /** Whether its place in the queue matters now or once it is resumed. */

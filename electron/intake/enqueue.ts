@@ -320,12 +320,12 @@ export class Intake {
     const batchFrom = (start: number) => files.slice(start, start + batchSize)
     const inspectFrom = (start: number) =>
       Promise.all(batchFrom(start).map((file) => this.#services.inspect(file)))
-    const next = [inspectFrom(0), inspectFrom(batchSize)]
+    let [next, ahead] = [inspectFrom(0), inspectFrom(batchSize)]
     for (let start = 0; start < files.length; start += batchSize) {
       const batch = batchFrom(start)
-      const inspections = (await next.shift()) ?? []
+      const inspections = await next
       if (order.signal?.aborted) return
-      next.push(inspectFrom(start + 2 * batchSize))
+      ;[next, ahead] = [ahead, inspectFrom(start + 2 * batchSize)]
       const offerFor = this.#services.typeOffers()
       yield batch.map((file, index) => {
         position += positionStep

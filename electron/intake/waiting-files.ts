@@ -97,19 +97,17 @@ export function createWaitingFiles(options: {
   let adding: Promise<void> = Promise.resolve()
   let beingAdded: ReadonlySet<string> = new Set()
   let lastFailure: Failure | null = null
-  let discarded: readonly WaitingFile[] = []
+  /** The latest last. */
+  const discarded: (readonly WaitingFile[])[] = []
 
-  const { list, store } = createFileStore(choices)
+  const list = () => storedFilesIn(choices)
+  const store = (files: readonly WaitingFile[]) => storeFiles(choices, files)
 
-  function view(): WaitingFilesView {
-    const files = list().filter(({ path }) => !beingAdded.has(path))
-    return {
-      count: files.length,
-      names: files.slice(0, maxNames).map(({ path }) => basename(path)),
-      hasFolders: files.some(({ isFolder }) => isFolder),
-      failure: lastFailure,
-    }
-  }
+  const view = () =>
+    viewOf(
+      list().filter(({ path }) => !beingAdded.has(path)),
+      lastFailure,
+    )
 
   // A workflow is for the team that is chosen while it is open, unless it was dropped for another one.
   const add = (paths: readonly string[], team: TeamForFiles, request: AddRequest = {}, named?: TeamChoice) =>
@@ -170,14 +168,14 @@ export function createWaitingFiles(options: {
       const files = list()
       const stored = store(files.filter(({ path }) => beingAdded.has(path)))
       if (!stored.ok) return stored
-      discarded = files.filter(({ path }) => !beingAdded.has(path))
+      discarded.push(files.filter(({ path }) => !beingAdded.has(path)))
       lastFailure = null
       onChange(view())
       return success(view())
     },
     undoDiscard() {
-      const kept = keepFiles(discarded)
-      if (kept.ok) discarded = []
+      const kept = keepFiles(discarded.at(-1) ?? [])
+      if (kept.ok) discarded.pop()
       return kept
     },
     start() {
@@ -191,18 +189,24 @@ export function createWaitingFiles(options: {
   }
 }
 
-function createFileStore(choices: StoredChoices) {
+function viewOf(files: readonly WaitingFile[], reason: Failure | null): WaitingFilesView {
   return {
-    list(): readonly WaitingFile[] {
-      const parsed = v.safeParse(storedFiles, choices.get('waiting-files'))
-      return parsed.success ? parsed.output : []
-    },
-    /** Stores each path once. */
-    store(files: readonly WaitingFile[]): Result<void> {
-      const byPath = new Map(files.map((file) => [file.path, file]))
-      return choices.set('waiting-files', JSON.stringify([...byPath.values()]))
-    },
+    count: files.length,
+    names: files.slice(0, maxNames).map(({ path }) => basename(path)),
+    hasFolders: files.some(({ isFolder }) => isFolder),
+    failure: reason,
   }
+}
+
+function storedFilesIn(choices: StoredChoices): readonly WaitingFile[] {
+  const parsed = v.safeParse(storedFiles, choices.get('waiting-files'))
+  return parsed.success ? parsed.output : []
+}
+
+/** Stores each path once. */
+function storeFiles(choices: StoredChoices, files: readonly WaitingFile[]): Result<void> {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  return choices.set('waiting-files', JSON.stringify([...byPath.values()]))
 }
 
 /** A path that can't be read is kept, and reported when it is added. */

@@ -482,7 +482,8 @@ export class Rows {
     this.#log.entered(record, live, { from: live.phase, to: phase, retryAtMs })
     live.phase = phase
     live.retryAtMs = retryAtMs
-    if (phase === 'paused' || phase === 'failed') this.#store.releaseFile({ id: record.id })
+    if (phase === 'paused' || phase === 'failed' || phase === 'review')
+      this.#store.releaseFile({ id: record.id })
     // Acknowledged parts stay sent, whatever the reason for waiting is.
     const { kind } = record.state
     if (!isRunning(phase) && (kind === 'queued' || kind === 'duplicate'))

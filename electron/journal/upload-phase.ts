@@ -31,7 +31,11 @@ const transitions: Transitions = {
   review: { approve: 'waiting' },
   waiting: { begin: 'checking', pause: 'paused', refuse: 'failed', review: 'review' },
   retrying: {
-    ...{ begin: 'checking', pause: 'paused', refuse: 'failed', requeue: 'waiting', resume: 'waiting' },
+    begin: 'checking',
+    pause: 'paused',
+    refuse: 'failed',
+    requeue: 'waiting',
+    resume: 'waiting',
     review: 'review',
   },
   checking: { ...running, send: 'sending', register: 'registering', found: 'registered' },

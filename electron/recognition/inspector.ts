@@ -201,9 +201,14 @@ export class Inspector {
       .filter((thread) => canRun(thread, job))
       .sort((one, other) => one.jobs.size - other.jobs.size)
     if (idlest) return idlest
-    const isFirst = this.#threads.size === 0
-    const mayStart = this.#threads.size < maxThreads && this.#waiting.length >= filesForSecondThread
-    return isFirst || mayStart ? this.#startThread() : null
+    if (this.#threads.size === 0) return this.#startThread()
+    if (this.#threads.size >= maxThreads || this.#waiting.length < filesForSecondThread) return null
+    try {
+      return this.#startThread()
+    } catch {
+      // The system can't start another one; the first has jobs and goes on.
+      return null
+    }
   }
 
   #endWhenIdle(): void {

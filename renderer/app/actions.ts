@@ -82,7 +82,9 @@ export class Actions {
   /** Removes the rows of a drop, or returns approved ones to the review, and discards what storage holds of them. */
   readonly undoAdd = async ({ drop, isApproval }: AddReport) => {
     if (drop === undefined) return
+    this.#services.ui.confirmingIds = []
     const result = await this.#bridge.undoAdd({ drop })
+    this.#services.notices.dismissDrop(drop)
     if (!result.ok) this.#services.notices.failure(result.failure)
     else if (isApproval) this.#services.onadded({ added: 0, refused: 0, skipped: [], isInReview: true })
     else this.#services.notices.show('undo.removed', { count: result.value.length })
@@ -90,8 +92,10 @@ export class Actions {
 
   /** Removes rows. Asks first if sent bytes would be lost; removing others can be undone. */
   readonly remove = async (ids: readonly string[]) => {
-    if (this.#filterIds(ids, isCancelCostly).length > 0) this.#services.ui.confirmingIds = ids
-    else await this.removeNow(ids)
+    const { ui } = this.#services
+    if (this.#filterIds(ids, isCancelCostly).length === 0) return this.removeNow(ids)
+    ui.confirmingIds = ids
+    ui.confirmingApproval = null
   }
   readonly removeNow = async (ids: readonly string[]) => {
     this.#services.ui.confirmingIds = []

@@ -201,7 +201,8 @@ export class AppState {
     this.announcer.rowChanged(before, after)
     this.actions.closeEditor(after)
     if (after.phase === 'registered') {
-      this.notices.registered(after.id)
+      // A model that the library had before is none of the drop.
+      if (!after.already) this.notices.registered(after.id)
       this.actions.closeAnsweredQuestion()
     }
     const hasChanged = before?.phase !== after.phase || before.verification !== after.verification
@@ -218,13 +219,15 @@ export class AppState {
   readonly isUndoCostly = ({ newIds = [] }: AddReport): boolean =>
     isUndoCostly(newIds.flatMap((id) => this.queue.rows.get(id) ?? []))
 
-  /** Asks on the rows of a drop whether they are to be cancelled. */
-  confirmUndoAdd({ newIds = [] }: AddReport): void {
+  /** Asks on the rows of a drop whether they are to be cancelled, or on approved ones whether to undo that. */
+  confirmUndoAdd(report: AddReport): void {
+    const { newIds = [] } = report
     const ids = newIds.filter((id) => this.queue.rows.has(id))
     // The review would cover the question; its files stay there.
     this.review.close()
     this.#revealUploads(ids)
     this.ui.confirmingIds = ids
+    this.ui.confirmingApproval = report.isApproval ? report : null
   }
 
   #libraryFailure(choice: TeamChoice, of: LibraryOperation, failure: Failure) {

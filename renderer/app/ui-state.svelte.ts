@@ -1,6 +1,6 @@
 import { tick } from 'svelte'
 import type { TeamChoice } from '../../electron/contract/account.ts'
-import type { UploadRow } from '../../electron/contract/uploads.ts'
+import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Group } from '../uploads/row-status.ts'
 import { targetProblem, type TargetField, type TargetProblem } from '../uploads/row/target.ts'
 
@@ -40,6 +40,8 @@ export class UiState {
   revealedIds = $state.raw<readonly string[]>([])
   /** Rows whose cancellation has to be confirmed. */
   confirmingIds = $state.raw<readonly string[]>([])
+  /** Of `confirmingIds`, the approval that is to be undone; null if they are to be cancelled. */
+  confirmingApproval = $state.raw<AddReport | null>(null)
   editing = $state.raw<Editing | null>(null)
   /** The question to which other team files are uploaded, or null. */
   addingToTeam = $state.raw<AddingToTeam | null>(null)

@@ -70,6 +70,12 @@ export class NoticesState {
     )
   }
 
+  /** Removes the report of a drop that was undone. */
+  dismissDrop(drop: string): void {
+    for (const notice of this.all)
+      if (notice.kind === 'report' && notice.report.drop === drop) this.dismiss(notice.id)
+  }
+
   /** Removes reports of drops none of whose uploads are left. */
   dismissGone(isLeft: (uploadId: string) => boolean): void {
     for (const notice of this.all) {

@@ -70,9 +70,11 @@ export function setupUpdates(options: {
       if (feedUrl === null) throw new UpdateError('update-missing', 'no feed address')
       const { loadUpdater } = await import('./updater.ts')
       const configFile = hasTestFeed ? writeTestConfig(folders.home, feedUrl) : null
-      const quit = quitOrExit
-      const now = Date.now
-      return loadUpdater({ feed: feedUrl, keys, configFile, timers, now, log, restartArguments, quit })
+      return loadUpdater({
+        ...{ feed: feedUrl, keys, configFile, timers, log, restartArguments },
+        now: Date.now,
+        quit: quitOrExit,
+      })
     },
     settings: settings.current,
     isBusy() {

@@ -157,9 +157,8 @@ function eventOf(
       return { event: 'failed', ...why }
     case 'registered':
       return { event: library?.already ? 'found' : 'registered' }
-    // A refused file has changed and waits for its review.
     case 'review':
-      return { event: 'waiting' }
+      return { event: 'in-review' }
     default:
       return { event: to }
   }

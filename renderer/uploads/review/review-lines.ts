@@ -144,11 +144,26 @@ function fateOf(ids: readonly string[], { blocked, skipped }: NotSent): Fate {
   return ids.every((id) => blocked.has(id) || skipped.has(id)) ? 'skipped' : 'uploaded'
 }
 
-/** The same sections without files that have left the review. */
-export function withoutOthers(sections: readonly ReviewSection[], ids: readonly string[]): ReviewSection[] {
+/**
+ * The sections of before, in which files stay where they are: without those that have left the review, and with new
+ * ones in their present sections.
+ */
+export function heldSections(
+  before: readonly ReviewSection[],
+  now: readonly ReviewSection[],
+  ids: readonly string[],
+): ReviewSection[] {
   const known = new Set(ids)
-  return sections
-    .map((section) => ({ ...section, ids: section.ids.filter((id) => known.has(id)) }))
+  const listed = new Set(before.flatMap((section) => section.ids))
+  const added = new Map(now.map((section) => [section.key, section.ids.filter((id) => !listed.has(id))]))
+  const idsIn = ({ key, ids: kept }: ReviewSection) => [
+    ...kept.filter((id) => known.has(id)),
+    ...(added.get(key) ?? []),
+  ]
+  const keys = new Set(before.map(({ key }) => key))
+  const fresh = now.filter(({ key }) => !keys.has(key)).map((section) => ({ ...section, ids: [] }))
+  return [...before, ...fresh]
+    .map((section) => ({ ...section, ids: idsIn(section) }))
     .filter((section) => section.ids.length > 0)
 }
 

@@ -13,11 +13,11 @@ import type { NoticesState } from '../../ui/notices-state.svelte.ts'
 import type { QueueState } from '../queue-state.svelte.ts'
 import { offerUndoRemove } from '../undo-remove.ts'
 import {
+  heldSections,
   isExpandedAtFirst,
   notSentOf,
   reviewSections,
   reviewTotals,
-  withoutOthers,
   type ReviewSection,
 } from './review-lines.ts'
 
@@ -56,9 +56,8 @@ export class ReviewState {
     const { view } = this
     const notSent = this.#notSent
     const { reviewIds: ids, rows } = this.#services.queue
-    const held = view && this.isEditing ? withoutOthers(this.#shownSections, ids) : []
-    if (held.length > 0) this.#shownSections = held
-    else this.#shownSections = view && notSent ? untrack(() => reviewSections(view, notSent, ids, rows)) : []
+    const current = view && notSent ? untrack(() => reviewSections(view, notSent, ids, rows)) : []
+    this.#shownSections = this.isEditing ? heldSections(this.#shownSections, current, ids) : current
     return this.#shownSections
   })
   readonly totals = $derived.by(() => {

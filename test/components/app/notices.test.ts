@@ -72,6 +72,30 @@ test('Undo of a drop asks on the row before discarding sent bytes', async () => 
   await expect.poll(() => asked.at(-1)).toEqual({ name: 'cancel', args: { ids: ['Flux'] } })
 })
 
+test('Undo of an approval asks on the rows whether to return them to the review', async () => {
+  const { screen, emit, asked } = await openPage({
+    rows: [sendingRow('Flux'), row('Grain')],
+    answers: { undoAdd: () => success(['Flux', 'Grain']) },
+  })
+  emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'], isApproval: true })
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  const question = screen.getByRole('group', { name: 'Undo' })
+  await expect.element(question).toMatchTextContent('Return 2 files to the review?')
+  await userEvent.click(question.getByRole('button', { name: 'Return to the review' }))
+  expect(asked).toEqual([{ name: 'undoAdd', args: { drop: 'drop-1' } }])
+  await expect.poll(() => question.elements()).toEqual([])
+  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+})
+
+test('a file that the library had before takes no Undo away', async () => {
+  const { screen, emit } = await openPage({ rows: [sendingRow('Flux', { sentBytes: 0 }), row('Grain')] })
+  emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'] })
+  const already = { name: 'Grain', path: null, status: 'active' } as const
+  emit('patch', patchOf(2, [registeredRow('Grain', { already })]))
+  await expect.element(screen.getByText('In the library', { exact: false }).first()).toBeVisible()
+  await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
+})
+
 test('Undo of a drop of several files asks for all of them once one has sent bytes', async () => {
   const { screen, emit, asked } = await openPage({ rows: [sendingRow('Flux'), row('Grain')] })
   emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'] })

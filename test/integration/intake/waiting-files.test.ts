@@ -116,6 +116,18 @@ test('discards waiting files for good', async () => {
   expect(await waiting(await open())).toEqual(nothing)
 })
 
+test('keeps again what was discarded in several steps, the latest first', async () => {
+  const { app, file } = await setup({ as: null })
+  const discardAdded = async (name: string) => {
+    await app.calls.addFiles({ paths: [await file(name)] })
+    valueOf(await app.calls.discardWaitingFiles(undefined))
+  }
+  await discardAdded('a.safetensors')
+  await discardAdded('b.safetensors')
+  const undo = async () => valueOf(await app.calls.undoDiscardWaitingFiles(undefined)).names
+  expect([await undo(), await undo()]).toEqual([['b.safetensors'], ['b.safetensors', 'a.safetensors']])
+})
+
 test('keeps discarded files again, and adds them if there is a team by then', async () => {
   const { app, file } = await setup({ as: null })
   await app.calls.addFiles({ paths: [await file('a.safetensors')] })

@@ -49,3 +49,45 @@ test('a drop is not undone while or after one of its uploads is registered', asy
   expect(await undone).toEqual(failed(failure('undo-too-late')))
   expect([rows.has(waiting), queue.has(waiting), queue.has(first)]).toEqual([true, true, false])
 })
+
+test('undoing an approval returns what is not in the review yet, also a stopped upload', async () => {
+  const { commands, queue, rows, run, undo, add } = setupCommands()
+  const changed = add({ phase: 'review', failure: failure('file-empty') })
+  const [running, paused] = [add(), add({ phase: 'paused' })]
+  const refused = add({ phase: 'failed', failure: failure('forbidden') })
+  const approval = undo.rememberApproval([changed, running, paused, refused])
+  queue.add([running])
+  const undone = commands.undoAdd(approval)
+  await run(running).end(aborted)
+  expect(await undone).toEqual(success([changed, running, paused, refused]))
+  const left = rows.ids().map((id) => [rows.get(id)?.live.phase, rows.get(id)?.record.failure?.code])
+  expect(left).toEqual([
+    ['review', 'file-empty'],
+    ['review', undefined],
+    ['review', undefined],
+    ['review', undefined],
+  ])
+  expect(queue.has(running)).toBe(false)
+})
+
+test('undoing an approval moves the model back that a file was about to replace', async () => {
+  const { commands, rows, undo, add, cleanups } = setupCommands()
+  const replaces = { modelId: 'old', name: 'Old', fate: 'disable', path: 'a', asidePath: 'a (2)' } as const
+  const id = add({ library: { onConflict: 'replace', replaces } })
+  expect(await commands.undoAdd(undo.rememberApproval([id]))).toEqual(success([id]))
+  const expected = { onConflict: 'replace', replaces: { ...replaces, asidePath: null } }
+  expect([rows.get(id)?.record.library, cleanups]).toEqual([expected, ['left behind']])
+})
+
+test('an approval that can’t be undone leaves its uploads in the queue', async () => {
+  const { commands, queue, rows, run, undo, add, failCommits } = setupCommands()
+  const id = add()
+  const approval = undo.rememberApproval([id])
+  const repair = failCommits()
+  expect(await commands.undoAdd(approval)).toMatchObject({ ok: false })
+  expect([rows.get(id)?.live.phase, queue.has(id)]).toEqual(['waiting', true])
+  repair()
+  const undone = commands.undoAdd(approval)
+  await run(id).end(aborted)
+  expect(await undone).toEqual(success([id]))
+})

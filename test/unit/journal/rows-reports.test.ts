@@ -92,14 +92,15 @@ test('reports only bytes that are sent for the first time, not those that are ha
   expect(moved).toEqual([100, 20])
 })
 
-test('lets other processes send the file of an upload that is paused or has failed', () => {
-  const releasedAfter = (event: 'pause' | 'refuse' | 'trouble' | 'requeue') => {
+test('lets other processes send the file of an upload that is paused, has failed or is reviewed again', () => {
+  const releasedAfter = (event: 'pause' | 'refuse' | 'review' | 'trouble' | 'requeue') => {
     const { rows, id, released } = setup()
     rows.applyEvent(id, 'begin')
+    if (event === 'review') rows.applyEvent(id, 'requeue')
     rows.applyEvent(id, event)
     return { id, released }
   }
-  for (const event of ['pause', 'refuse'] as const) {
+  for (const event of ['pause', 'refuse', 'review'] as const) {
     const { id, released } = releasedAfter(event)
     expect(released).toEqual([{ id }])
   }

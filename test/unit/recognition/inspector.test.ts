@@ -113,6 +113,20 @@ test('inspects many files on two threads, and refuses only the files that crash 
   expect(threadCount).toBeGreaterThan(1)
 }, 30_000)
 
+test('inspects all files on one thread if the system can’t start a second', async () => {
+  let startedCount = 0
+  const startThread: typeof startWorker = (...args) => {
+    startedCount += 1
+    if (startedCount > 1) throw new Error('EAGAIN')
+    return startWorker(...args)
+  }
+  inspector = new Inspector(crashingWorker, { timers: realTimers, startThread })
+  const { path } = await writeSafetensors(join(root, 'valid.safetensors'))
+  const inspections = Array.from({ length: 150 }, () => inspector.inspect({ path, folder: '' }))
+  const failures = (await Promise.all(inspections)).map(({ failure }) => failure)
+  expect([startedCount > 1, new Set(failures)]).toEqual([true, new Set([null])])
+})
+
 test('refuses only the file that exceeds the time limit', async () => {
   const pendingTimeouts = new Set<() => void>()
   const timers: Timers = {

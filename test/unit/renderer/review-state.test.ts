@@ -6,6 +6,7 @@ import { QueueState } from '../../../renderer/uploads/queue-state.svelte.ts'
 import { ReviewState } from '../../../renderer/uploads/review/review-state.svelte.ts'
 import { fakeBridge } from '../../components/support/fake-bridge.ts'
 import { reviewOf, reviewRow } from '../../components/support/review-view.ts'
+import { patchOf } from '../../components/support/rows.ts'
 
 /** A review of files with these names. */
 async function startReview(names: readonly string[], groups: readonly ReviewGroup[]) {
@@ -18,15 +19,30 @@ async function startReview(names: readonly string[], groups: readonly ReviewGrou
   review.start()
   await expect.poll(() => queue.isKnown).toBe(true)
   emit('review', reviewOf(rows, { groups }))
-  return review
+  return {
+    review,
+    ui,
+    add(name: string) {
+      const added = reviewRow(name, { position: rows.length })
+      emit('patch', patchOf(2, [added]))
+      emit('review', reviewOf([...rows, added], { groups }))
+    },
+  }
 }
+
+test('files that are added while a field is open are listed too', async () => {
+  const { review, ui, add } = await startReview(['Grain', 'Flux'], [])
+  ui.edit('Grain', 'displayName', 'Grain')
+  add('Added')
+  expect(review.sections.map(({ ids }) => ids)).toEqual([['Grain', 'Flux', 'Added']])
+})
 
 const fates = ({ sections }: ReviewState) => sections.map(({ group, fate }) => `${group?.kind} ${fate}`)
 const licence = (id: string) => ({ id, licence: 'cc-by-nc-4.0' })
 const inLibrary = (id: string) => ({ id, name: id, path: null, isCertain: true })
 
 test('a group whose files are all skipped because of another group says so', async () => {
-  const review = await startReview(
+  const { review } = await startReview(
     ['Grain', 'Flux'],
     [
       { kind: 'in-library', files: [inLibrary('Grain')] },
@@ -38,7 +54,7 @@ test('a group whose files are all skipped because of another group says so', asy
 })
 
 test('a group whose files are all blocked because of another group says so', async () => {
-  const review = await startReview(
+  const { review } = await startReview(
     ['Grain', 'Flux'],
     [
       { kind: 'path-conflict', files: [{ id: 'Grain', name: 'Old' }] },
@@ -56,7 +72,7 @@ test('a group whose files are all blocked because of another group says so', asy
 })
 
 test('a certain duplicate of a blocked file can be uploaded instead of it, once', async () => {
-  const review = await startReview(
+  const { review } = await startReview(
     ['Grain', 'Copy', 'Second copy'],
     [
       { kind: 'path-conflict', files: [{ id: 'Grain', name: 'Old' }] },

@@ -75,7 +75,7 @@ test.for<[string, Phase, Partial<UploadRecord>, Omit<LogEvent, 'atMs'>]>([
   ['that has failed', 'failed', { failure: busy }, { event: 'failed', failure: busy }],
   ['that is registered', 'registered', {}, { event: 'registered' }],
   ['whose bytes the library has', 'registered', { library: { already } }, { event: 'found' }],
-  ['that is reviewed', 'review', {}, { event: 'waiting' }],
+  ['that is reviewed', 'review', {}, { event: 'in-review' }],
 ])('records an upload %s', ([, to, given, event]) => {
   const { enter, events } = setup(given)
   enter('checking', to, {}, to === 'retrying' ? 5 : null)

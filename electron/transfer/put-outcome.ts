@@ -100,10 +100,10 @@ function successOutcome(
 }
 
 /**
- * Statuses of a gateway that received no valid response of storage (RFC 9110, 15.6.3 and 15.6.5). Storage may
- * still store the object.
+ * Statuses of a gateway that received no valid response of storage (RFC 9110, 15.6.3 and 15.6.5), or none in time
+ * (520 and 524 of Cloudflare, developers.cloudflare.com, "Cloudflare 5xx errors"). Storage may still store the object.
  */
-const gatewayStatuses: ReadonlySet<number> = new Set([502, 504])
+const gatewayStatuses: ReadonlySet<number> = new Set([502, 504, 520, 524])
 
 function refusalOutcome(
   answer: Answered,

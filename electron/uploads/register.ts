@@ -69,11 +69,11 @@ async function findAfterFailure(registration: Registration, met: Failure): Promi
   return found
 }
 
-/** Whether the server may not have finished a request; 504 is the timeout of a gateway. */
+/** Whether the server may not have finished a request; 504 is the timeout of a gateway, 524 that of Cloudflare. */
 const mayStillRun = ({ code, params }: Failure) =>
   code === 'timed-out' ||
   code === 'connection-lost' ||
-  (code === 'server-trouble' && params['status'] === 504)
+  (code === 'server-trouble' && (params['status'] === 504 || params['status'] === 524))
 
 /** Distinguishes a missing object, which has to be sent again, from other reasons why registering failed. */
 function registrationFailure(

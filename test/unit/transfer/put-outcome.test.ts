@@ -77,7 +77,7 @@ test('a connection lost after the last byte may have stored the object', () => {
   ])
 })
 
-test.each([502, 504])('a %i without an error code after the last byte may mean a stored object', (status) => {
+test.each([502, 504, 520, 524])('a %i without an error code after the last byte may mean a stored object', (status) => {
   const trouble = failure('storage-trouble', { status }, { detail: `HTTP ${status}` })
   const page = '<html><body>Gateway</body></html>'
   const outcomes = [

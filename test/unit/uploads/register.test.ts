@@ -139,7 +139,7 @@ function setup({
 const own = wire({ id: 'own', storage_key: storageKey })
 const atOwnPath = wire({ id: 'at path', model_path: ownPath.toUpperCase() })
 
-test.each([noAnswer, failure('connection-lost', { host: 'cloud.example' }), trouble(504)])(
+test.each([noAnswer, failure('connection-lost', { host: 'cloud.example' }), trouble(504), trouble(524)])(
   'searches the library for half a minute after $code before it gives up',
   async (reason) => {
     const { register, pass, counts } = setup({ registering: [reason] })

@@ -30,7 +30,7 @@ const maxReadErrors = 4
 /**
  * Delay before attempt `attempt` + 1, in ms, or null when a retry cannot help. `attempt` counts from 1 since
  * storage last acknowledged bytes; `random` is in [0, 1). A server's Retry-After is respected in full, plus
- * jitter of up to half of it or a minute, since the server may have sent the same one to all clients.
+ * jitter.
  */
 export function retryDelay(attempt: number, failure: Failure, random: number): number | null {
   const retry = retryClassOf(failure)
@@ -38,10 +38,14 @@ export function retryDelay(attempt: number, failure: Failure, random: number): n
   const maxAttempts = failure.code === 'file-read-trouble' ? maxReadErrors : maxServerErrors
   if (!retriedForever.has(failure.code) && attempt >= maxAttempts) return null
   if (retry === 'now' && attempt === 1) return 0
-  const { retryAfterMs = 0 } = failure
-  const bound = Math.min(
-    lastBoundMs,
-    Math.max(retryAfterMs / 2, firstBoundMs * 2 ** Math.min(attempt - 1, 16)),
-  )
-  return Math.round(retryAfterMs + Math.max(minDelayMs, random * bound))
+  return addJitter(failure.retryAfterMs ?? 0, random, firstBoundMs * 2 ** Math.min(attempt - 1, 16))
+}
+
+/**
+ * A delay plus jitter of up to half of it or a minute, since the server may have sent the same Retry-After to all
+ * clients. `random` is in [0, 1). For a short delay the jitter is up to `minBoundMs`.
+ */
+export function addJitter(delayMs: number, random: number, minBoundMs = firstBoundMs): number {
+  const boundMs = Math.min(lastBoundMs, Math.max(delayMs / 2, minBoundMs))
+  return Math.round(delayMs + Math.max(minDelayMs, random * boundMs))
 }

@@ -2,14 +2,18 @@ import type { Accounts } from '../accounts/accounts.ts'
 import { findUploadAccount } from '../accounts/upload-account.ts'
 import { abortMultipart } from '../cloud/multipart.ts'
 import { restoreDisplacedModel } from '../conflicts/replace.ts'
-import { failure, retryClassOf } from '../contract/failures.ts'
+import type { TeamChoice } from '../contract/account.ts'
+import { retryClassOf, type Failure } from '../contract/failures.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import { retryDelay } from '../platform/retry-delay.ts'
+import { addJitter } from '../platform/retry-delay.ts'
 
 export interface AbandonedUploads {
-  /** Aborts abandoned uploads and moves displaced models back. What fails is repeated later. */
+  /**
+   * Aborts abandoned uploads and moves displaced models back. What fails is repeated later. While a server has
+   * requested to wait, nothing is done before that time.
+   */
   cleanUp(): Promise<void>
   /**
    * Excludes an upload that is listed as abandoned while it is still in use, until the returned function is
@@ -20,8 +24,8 @@ export interface AbandonedUploads {
 }
 
 /**
- * A failed cleanup is repeated after this time, doubled each time; a restored connection and each start repeat
- * it at once.
+ * A failed cleanup is repeated after this time, doubled after each repetition that fails; a restored connection,
+ * each start and each cancelled upload repeat it at once.
  */
 const firstRetryMs = 60_000
 const maxRetryMs = 3_600_000
@@ -44,30 +48,40 @@ export function createAbandonedUploads(options: {
   const protectedIds = new Set<string>()
   let running: Promise<void> | null = null
   let isRequestedAgain = false
-  let cancelTimer = () => {}
-  let failedCount = 0
+  /** Whether the timer has requested the current cleanup. */
+  let isTimedRetry = false
+  const retryTimer = createRetryTimer(environment, () => {
+    isTimedRetry = true
+    void cleanUp()
+  })
+  const serverWait = createServerWait(environment)
 
-  /** Returns how long the server asks to wait, in ms; null if no temporary failure occurred. */
+  /** The account that may clean up for another one, in its team. Device keys can't abort uploads. */
+  function choiceFor({ accountId, teamId }: TeamChoice, needsParts: boolean): TeamChoice {
+    const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts })
+    return { accountId: account?.id ?? accountId, teamId }
+  }
+
+  /** Returns how long the server requested to wait, in ms; null if no temporary failure occurred. */
   async function abortUploads(): Promise<number | null> {
-    let waitMs: number | null = null
+    let needsRetry = false
     for (const upload of store.abandonedUploads()) {
       if (closing.signal.aborted) return null
       if (protectedIds.has(upload.uploadId)) continue
-      const { accountId, teamId } = upload
-      // Device keys can't abort uploads; any session of the same user can.
-      const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: true })
-      const access = accounts.accessFor(account?.id ?? accountId, teamId)
+      const { accountId, teamId } = choiceFor(upload, true)
+      const access = accounts.accessFor(accountId, teamId)
       if (!access.ok) continue
       const { client, signer } = access.value
       const aborted = await abortMultipart(client, signer, upload, closing.signal)
       if (aborted.ok || aborted.failure.code === 'not-found') store.removeAbandoned(upload.uploadId)
       else {
-        const { retryAfterMs = 0 } = aborted.failure
-        if (retryClassOf(aborted.failure) === 'later') waitMs = Math.max(waitMs ?? 0, retryAfterMs)
         environment.log.warn('a multipart upload could not be aborted yet', { code: aborted.failure.code })
+        const waitMs = requestedWaitMs(aborted.failure)
+        if (waitMs > 0) return waitMs
+        needsRetry ||= retryClassOf(aborted.failure) === 'later'
       }
     }
-    return waitMs
+    return needsRetry ? 0 : null
   }
 
   /** Returns whether a temporary failure occurred. */
@@ -75,16 +89,11 @@ export function createAbandonedUploads(options: {
     let needsRetry = false
     for (const model of store.displacedModels()) {
       if (closing.signal.aborted) return false
-      const { accountId, teamId } = model
-      const account = findUploadAccount(accounts.list(), { accountId, teamId, needsParts: false })
-      const restored = await raceAbort(
-        restoreDisplacedModel(
-          model,
-          { accountId: account?.id ?? accountId, teamId },
-          { library, log: environment.log },
-        ),
-        closing.signal,
-      )
+      const restoring = restoreDisplacedModel(model, choiceFor(model, false), {
+        library,
+        log: environment.log,
+      })
+      const restored = await raceAbort(restoring, closing.signal)
       // Aborted: the next start repeats the request.
       if (typeof restored === 'object') return false
       if (restored === 'done') store.removeDisplaced(model.modelId)
@@ -98,23 +107,17 @@ export function createAbandonedUploads(options: {
     do {
       isRequestedAgain = false
       waitMs = await abortUploads()
-      const needsRestore = await restoreModels()
+      const needsRestore = waitMs ? false : await restoreModels()
       if (closing.signal.aborted) return
       if (needsRestore) waitMs ??= 0
-    } while (isRequestedAgain)
-    cancelTimer()
-    failedCount = waitMs === null ? 0 : failedCount + 1
-    if (waitMs !== null) cancelTimer = environment.timers.after(retryDelayMs(waitMs), () => void cleanUp())
-  }
-
-  /** The delay before the next cleanup, with the jitter of a server's Retry-After. */
-  function retryDelayMs(waitMs: number): number {
-    const doubledMs = Math.min(firstRetryMs * 2 ** (failedCount - 1), maxRetryMs)
-    const reason = failure('rate-limited', {}, { retryAfterMs: Math.max(doubledMs, waitMs) })
-    return retryDelay(1, reason, environment.random()) ?? maxRetryMs
+      if (waitMs) serverWait.start(waitMs)
+    } while (isRequestedAgain && !serverWait.isActive())
+    if (waitMs === null) retryTimer.reset()
+    else retryTimer.start(waitMs, isTimedRetry)
   }
 
   function cleanUp(): Promise<void> {
+    if (!running && serverWait.isActive()) return Promise.resolve()
     isRequestedAgain = true
     running ??= cleanUpAll()
       .catch((error: unknown) => {
@@ -123,6 +126,7 @@ export function createAbandonedUploads(options: {
       })
       .finally(() => {
         running = null
+        isTimedRetry = false
       })
     return running
   }
@@ -134,9 +138,61 @@ export function createAbandonedUploads(options: {
       return () => protectedIds.delete(uploadId)
     },
     async close() {
-      cancelTimer()
+      retryTimer.reset()
+      serverWait.stop()
       closing.abort()
       await running
     },
   }
+}
+
+/** The timer of the next cleanup after one that failed. */
+function createRetryTimer({ timers, random }: Pick<Environment, 'timers' | 'random'>, onDue: () => void) {
+  let failedRetries = 0
+  let cancel: (() => void) | null = null
+  return {
+    /**
+     * Starts after a failed cleanup. One that the timer has not requested does not delay the next one, unless the
+     * server requests to wait.
+     */
+    start(waitMs: number, wasTimed: boolean): void {
+      if (wasTimed) failedRetries += 1
+      if (cancel && waitMs === 0) return
+      cancel?.()
+      const doubledMs = Math.min(firstRetryMs * 2 ** failedRetries, maxRetryMs)
+      cancel = timers.after(addJitter(Math.max(doubledMs, waitMs), random()), () => {
+        cancel = null
+        onDue()
+      })
+    },
+    reset(): void {
+      failedRetries = 0
+      cancel?.()
+      cancel = null
+    },
+  }
+}
+
+/** The time for which a server has requested to wait. */
+function createServerWait({ now, timers }: Pick<Environment, 'now' | 'timers'>) {
+  let untilMs = 0
+  let cancel = () => {}
+  return {
+    isActive: () => now() < untilMs,
+    start(waitMs: number): void {
+      cancel()
+      untilMs = now() + waitMs
+      // Ends the wait if the clock was set back. The timer alone may be late: it may stop during sleep.
+      cancel = timers.after(waitMs, () => {
+        untilMs = 0
+      })
+    },
+    stop: () => cancel(),
+  }
+}
+
+/** How long a server requests to wait by a temporary failure, in ms; 0 if it does not. */
+function requestedWaitMs(met: Failure): number {
+  if (retryClassOf(met) !== 'later') return 0
+  return met.retryAfterMs || (met.code === 'rate-limited' ? firstRetryMs : 0)
 }

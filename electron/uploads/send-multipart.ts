@@ -1,5 +1,6 @@
 import { presignModel } from '../cloud/models.ts'
 import { abortMultipart, completeMultipart, initiateMultipart, presignPart } from '../cloud/multipart.ts'
+import { paths } from '../cloud/wire.ts'
 import {
   failed,
   failure,
@@ -164,29 +165,64 @@ function sendMissingParts(
 }
 
 /**
- * Completes the upload. The request is written to the journal first: if the server refuses the upload
- * afterwards, it may have completed it and the response was lost, which registering shows. Without an earlier
- * request the server has ended the upload.
+ * Completes the upload. If the server refuses although an earlier request may have completed it, registering
+ * shows whether it did. A refusal without such a request is checked once more: a 404 means that the server has
+ * ended the upload; after another one the user's retry repeats only the completion.
  */
 async function complete(
-  { record, access, environment, report, signal }: SendSession,
+  session: SendSession,
   multipart: Multipart,
   parts: readonly SentPart[],
 ): Promise<Result<Pick<StoredObject, 'isUnsure'>>> {
-  const { client, signer } = access
+  const { record, environment, signal } = session
   const wasRequested = multipartBefore(record)?.completing === true
+  const first = await requestCompletion(session, { multipart, parts, wasRequested })
+  if (!first.ok) return first
+  if (first.value === null) return success({})
+  const { code, retryAfterMs = 0 } = first.value
+  const isRefused = refusalCodes.has(code)
+  if (code === 'rate-limited' || (retryAfterMs > 0 && !isRefused)) return failed(first.value)
+  if (isRefused && !wasRequested) {
+    await abortableDelay(environment.timers, recheckDelayMs, signal)
+    // Otherwise the journal would say that completing was requested.
+    signal.throwIfAborted()
+  } else if (retryClassOf(first.value) !== 'later') return afterFailedCompletion(first.value, wasRequested)
+  const mayBeComplete = wasRequested || !isRefused
+  const second = await requestCompletion(session, { multipart, parts, wasRequested: mayBeComplete })
+  if (!second.ok) return second
+  return second.value === null ? success({}) : afterFailedCompletion(second.value, mayBeComplete)
+}
+
+/**
+ * Requests the completion once. The request is written to the journal first, since its response may be lost, and
+ * removed from it if the response shows that it was not performed. Returns the failure of the request, or null;
+ * fails if the journal can't be written.
+ */
+async function requestCompletion(
+  { access, report, signal }: SendSession,
+  request: {
+    readonly multipart: Multipart
+    readonly parts: readonly SentPart[]
+    /** An earlier request may have been performed. */
+    readonly wasRequested: boolean
+  },
+): Promise<Result<Failure | null>> {
+  const { uploadId, storageKey, partSizeBytes } = request.multipart
+  const multipart = { uploadId, storageKey, partSizeBytes }
   const written = report.opened({ ...multipart, completing: true })
   if (!written.ok) return written
-  const request = () => completeMultipart(client, signer, { ...multipart, parts }, signal)
-  const first = await request()
-  if (first.ok) return success({})
-  const { code, retryAfterMs = 0 } = first.failure
-  if (code === 'rate-limited' || retryAfterMs > 0) return first
-  const isRefused = refusalCodes.has(code)
-  if (isRefused && !wasRequested) await abortableDelay(environment.timers, recheckDelayMs, signal)
-  else if (retryClassOf(first.failure) !== 'later') return afterFailedCompletion(first.failure, wasRequested)
-  const second = await request()
-  return second.ok ? success({}) : afterFailedCompletion(second.failure, wasRequested || !isRefused)
+  const { parts, wasRequested } = request
+  const answer = await completeMultipart(access.client, access.signer, { ...multipart, parts }, signal)
+  if (answer.ok) return success(null)
+  if (wasRequested || mayBePerformed(answer.failure)) return success(answer.failure)
+  const removed = report.opened(multipart)
+  return removed.ok ? success(answer.failure) : removed
+}
+
+/** Whether the server may have performed a request that failed: its response was lost or unusable. */
+function mayBePerformed(met: Failure): boolean {
+  if (met.code === 'rate-limited') return false
+  return retryClassOf(met) === 'later' || met.code === 'response-too-long'
 }
 
 /** How a server may refuse an upload that it has completed or ended; no code for it is documented. */
@@ -194,5 +230,9 @@ const refusalCodes: ReadonlySet<FailureCode> = new Set(['not-found', 'bad-reques
 
 function afterFailedCompletion(met: Failure, wasRequested: boolean): Result<Pick<StoredObject, 'isUnsure'>> {
   if (!refusalCodes.has(met.code)) return failed(met)
-  return wasRequested ? success({ isUnsure: true }) : uploadEnded(met)
+  if (wasRequested) return success({ isUnsure: true })
+  const { code, serverMessage, detail = `${paths.completeMultipart}: ${code}` } = met
+  return code === 'not-found'
+    ? uploadEnded(met)
+    : failed(failure('storage-refused', {}, { serverMessage, detail }))
 }

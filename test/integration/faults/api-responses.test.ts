@@ -6,6 +6,7 @@ import {
   continueSignedIn,
   expectShown,
   fault,
+  resumedBy,
   uploadWithFaults,
   settled,
   setupFor,
@@ -188,21 +189,42 @@ fault('waits and resends nothing when completing returns 429', 'rate-limited', a
   expect([countOf('completeMultipart'), countOf('put-part')]).toEqual([2, 4])
 })
 
-fault('restarts once when completing is refused twice', 'upload-ended', async (expected) => {
-  const rule = { on: 'completeMultipart', how: 400, times: 2 }
+fault('restarts once when completing returns 404 twice', 'upload-ended', async (expected) => {
+  const rule = { on: 'completeMultipart', how: 404, times: 2 }
   const { countOf } = await expectRecovery('parts', expected, rule)
   expect([countOf('initiateMultipart'), countOf('put-part'), countOf('registerModel')]).toEqual([2, 8, 1])
 })
 
 fault(
-  'leaves a second restart to the user when completing is refused again',
+  'leaves a second restart to the user when completing returns 404 again',
   'not-found',
   async (expected) => {
-    const begun = await uploadWithFaults('parts', { on: 'completeMultipart', how: 409, times: 4 })
+    const begun = await uploadWithFaults('parts', { on: 'completeMultipart', how: 404, times: 4 })
     expect((await settled(begun)).failure?.code).toBe(expected)
     await begun.app.calls.retry({ ids: [begun.id] })
     await expectInLibrary(begun)
     expect([begun.countOf('initiateMultipart'), begun.countOf('registerModel')]).toEqual([3, 1])
+  },
+)
+
+fault(
+  'keeps all parts and registers nothing while completing is refused',
+  'storage-refused',
+  async (expected) => {
+    const rules = [400, 422, 409].map((how) => ({ on: 'completeMultipart', how, times: 2 }))
+    const begun = await uploadWithFaults('parts', ...rules)
+    expect((await settled(begun)).failure?.code).toBe(expected)
+    await begun.app.calls.retry({ ids: [begun.id] })
+    expect((await settled(begun)).failure?.code).toBe(expected)
+    await begun.app.stop()
+    const resumed = resumedBy(begun, await begun.open())
+    await resumed.app.calls.retry({ ids: [begun.id] })
+    expect((await settled(resumed)).failure?.code).toBe(expected)
+    expect([begun.countOf('completeMultipart'), begun.countOf('registerModel')]).toEqual([6, 0])
+    await resumed.app.calls.retry({ ids: [begun.id] })
+    await expectInLibrary(resumed)
+    expectShown(resumed, expected)
+    expect([begun.countOf('initiateMultipart'), begun.countOf('put-part')]).toEqual([1, 4])
   },
 )
 

@@ -77,22 +77,25 @@ test('a connection lost after the last byte may have stored the object', () => {
   ])
 })
 
-test.each([502, 504, 520, 524])('a %i without an error code after the last byte may mean a stored object', (status) => {
-  const trouble = failure('storage-trouble', { status }, { detail: `HTTP ${status}` })
-  const page = '<html><body>Gateway</body></html>'
-  const outcomes = [
-    answered(status, { sha256 }),
-    answered(status, { sha256, body: page }),
-    answered(status),
-    answered(status, { flushedBytes: sizeBytes - 1 }),
-  ]
-  expect(outcomes).toEqual([
-    { kind: 'failed', failure: trouble, unanswered: { sha256 } },
-    { kind: 'failed', failure: trouble, unanswered: { sha256 } },
-    { kind: 'failed', failure: trouble, unanswered: { sha256: null } },
-    { kind: 'failed', failure: trouble, unanswered: null },
-  ])
-})
+test.each([502, 504, 520, 524])(
+  'a %i without an error code after the last byte may mean a stored object',
+  (status) => {
+    const trouble = failure('storage-trouble', { status }, { detail: `HTTP ${status}` })
+    const page = '<html><body>Gateway</body></html>'
+    const outcomes = [
+      answered(status, { sha256 }),
+      answered(status, { sha256, body: page }),
+      answered(status),
+      answered(status, { flushedBytes: sizeBytes - 1 }),
+    ]
+    expect(outcomes).toEqual([
+      { kind: 'failed', failure: trouble, unanswered: { sha256 } },
+      { kind: 'failed', failure: trouble, unanswered: { sha256 } },
+      { kind: 'failed', failure: trouble, unanswered: { sha256: null } },
+      { kind: 'failed', failure: trouble, unanswered: null },
+    ])
+  },
+)
 
 test.each([
   [502, 'InternalError'],

@@ -15,14 +15,17 @@ function setup({
   abort = () => null,
   move = () => null,
   accounts = [accountWithId('own')],
+  clockAheadMs = () => 0,
 }: {
   /** The failure of aborting an upload, if any. */
   readonly abort?: (uploadId: string) => Failure | null | Promise<Failure | null>
   readonly move?: () => Failure | null | Promise<Failure | null>
   readonly accounts?: readonly Account[]
+  /** How far the clock is ahead of the one of the timers, in ms. */
+  readonly clockAheadMs?: () => number
 } = {}) {
   const clock = standingClock()
-  const environment = createTestEnvironment(clock)
+  const environment = { ...createTestEnvironment(clock), now: () => clock.now() + clockAheadMs() }
   const owner = { accountId: 'own', teamId: 'team' }
   let uploads = ['a', 'b'].map((uploadId) => ({ uploadId, storageKey: 'k', ...owner }))
   let models = [{ modelId: 'm', path: 'p', displacedPath: 'd', ...owner }]
@@ -121,21 +124,60 @@ test('repeats what failed, and only that', async () => {
   await expect.poll(() => clock.waits()).toEqual([])
 })
 
-test('waits twice as long after each failed cleanup, up to an hour', async () => {
-  const { abandoned, clock } = setup({ abort: () => trouble })
-  const delays: (number | undefined)[] = []
+/** Lets the next timer fire and waits until the cleanup that it requests has failed. */
+async function failTimedCleanup({ clock, environment }: ReturnType<typeof setup>): Promise<number> {
+  const [delayMs = NaN] = clock.waits()
+  const lineCount = environment.lines.length
+  clock.advance(delayMs)
+  await expect
+    .poll(() => [environment.lines.length > lineCount, clock.waits().length > 0])
+    .toEqual([true, true])
+  return delayMs
+}
+
+test('waits twice as long after each timed cleanup that fails, up to an hour', async () => {
+  const harness = setup({ abort: () => trouble })
+  await harness.abandoned.cleanUp()
+  const minutes: number[] = []
   for (let count = 0; count < 8; count += 1) {
-    await abandoned.cleanUp()
-    delays.push(clock.waits()[0])
+    minutes.push(((await failTimedCleanup(harness)) - 250) / 60_000)
   }
-  const minutes = delays.map((delayMs = NaN) => (delayMs - 250) / 60_000)
   expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
+})
+
+test('failed cleanups that something else requests do not delay the next one', async () => {
+  const { abandoned, clock, requests } = setup({ abort: () => trouble })
+  await abandoned.cleanUp()
+  for (let count = 0; count < 6; count += 1) {
+    clock.advance(5_000)
+    await abandoned.cleanUp()
+  }
+  expect(clock.waits()).toEqual([30_250])
+  expect(requests.filter((request) => request === 'own aborts a').length).toBe(7)
+})
+
+test('a timed cleanup that fails together with another request counts once', async () => {
+  const held = Promise.withResolvers<Failure>()
+  let reason: Failure | Promise<Failure> = trouble
+  const { abandoned, clock, requests } = setup({ abort: () => reason })
+  await abandoned.cleanUp()
+  reason = held.promise
+  const count = requests.length
+  clock.advance(60_250)
+  await expect.poll(() => requests.length).toBe(count + 1)
+  const cleaning = abandoned.cleanUp()
+  held.resolve(trouble)
+  await cleaning
+  expect(clock.waits()).toEqual([120_250])
 })
 
 test('waits a minute again after a cleanup that succeeded', async () => {
   let reason: Failure | null = trouble
-  const { abandoned, clock, leave } = setup({ abort: () => reason })
+  const harness = setup({ abort: () => reason })
+  const { abandoned, clock, leave } = harness
   await abandoned.cleanUp()
+  await failTimedCleanup(harness)
+  expect(clock.waits()).toEqual([120_250])
   reason = null
   await abandoned.cleanUp()
   reason = trouble
@@ -144,11 +186,80 @@ test('waits a minute again after a cleanup that succeeded', async () => {
   expect(clock.waits()).toEqual([60_250])
 })
 
-test('waits at least as long as the server requests', async () => {
-  const limited = (retryAfterMs: number) => failure('rate-limited', {}, { retryAfterMs })
-  const { abandoned, clock } = setup({ abort: (id) => limited(id === 'a' ? 3_000_000 : 1_000) })
+const limited = (retryAfterMs: number) => failure('rate-limited', {}, { retryAfterMs })
+
+test.each([
+  ['a rate limit with Retry-After', limited(3_000_000), 3_000_000],
+  ['a rate limit with a short Retry-After', limited(5_000), 5_000],
+  ['a rate limit without Retry-After', failure('rate-limited'), 60_000],
+  [
+    'a failure with Retry-After',
+    failure('server-trouble', { status: 503 }, { retryAfterMs: 90_000 }),
+    90_000,
+  ],
+])('requests nothing until the server allows it after %s', async (_, met, waitMs) => {
+  let reason: Failure | null = met
+  const { abandoned, clock, requests, left } = setup({ abort: () => reason })
   await abandoned.cleanUp()
-  expect(clock.waits()).toEqual([3_000_250])
+  expect(requests).toEqual(['own aborts a'])
+  const retryMs = Math.max(waitMs, 60_000) + 250
+  expect(clock.waits()).toEqual([waitMs, retryMs])
+  reason = null
+  clock.advance(waitMs - 1)
+  await abandoned.cleanUp()
+  expect(requests.length).toBe(1)
+  clock.advance(1)
+  await abandoned.cleanUp()
+  expect([left(), clock.waits()]).toEqual([[], []])
+})
+
+test('repeats a cleanup by itself once the server allows it', async () => {
+  let reason: Failure | null = limited(3_000_000)
+  const { abandoned, clock, left } = setup({ abort: () => reason })
+  await abandoned.cleanUp()
+  reason = null
+  clock.advance(3_000_250)
+  await expect.poll(left).toEqual([])
+})
+
+test('a request during a cleanup that is rate-limited does not repeat it', async () => {
+  const held = Promise.withResolvers<Failure>()
+  const { abandoned, requests } = setup({ abort: () => held.promise })
+  const cleaning = abandoned.cleanUp()
+  await expect.poll(() => requests).toEqual(['own aborts a'])
+  void abandoned.cleanUp()
+  held.resolve(limited(5_000))
+  await cleaning
+  expect(requests).toEqual(['own aborts a'])
+})
+
+test.each([
+  ['back', -7_200_000],
+  ['back a little', -1_000],
+])('waits no longer than the server requests if the clock is set %s', async (_, clockAheadMs) => {
+  let reason: Failure | null = limited(90_000)
+  let aheadMs = 0
+  const { abandoned, clock, requests, left } = setup({ abort: () => reason, clockAheadMs: () => aheadMs })
+  await abandoned.cleanUp()
+  reason = null
+  clock.advance(30_000)
+  aheadMs = clockAheadMs
+  await abandoned.cleanUp()
+  expect(requests.length).toBe(1)
+  clock.advance(60_000)
+  await abandoned.cleanUp()
+  expect(left()).toEqual([])
+})
+
+test('waits no longer than the server requests if the computer sleeps meanwhile', async () => {
+  let reason: Failure | null = limited(90_000)
+  let aheadMs = 0
+  const { abandoned, left } = setup({ abort: () => reason, clockAheadMs: () => aheadMs })
+  await abandoned.cleanUp()
+  reason = null
+  aheadMs = 90_000
+  await abandoned.cleanUp()
+  expect(left()).toEqual([])
 })
 
 test('a cleanup that succeeds ends the wait for the next one', async () => {
@@ -225,8 +336,8 @@ test('closing ends a cleanup without another request or timer', async () => {
   expect([moving.left(), environment.lines.filter(({ level }) => level === 'error')]).toEqual([['m'], []])
 })
 
-test('closing cancels the next cleanup', async () => {
-  const { abandoned, clock } = setup({ abort: () => trouble })
+test.each([trouble, limited(5_000)])('closing cancels the next cleanup after $code', async (reason) => {
+  const { abandoned, clock } = setup({ abort: () => reason })
   await abandoned.cleanUp()
   await abandoned.close()
   expect(clock.waits()).toEqual([])

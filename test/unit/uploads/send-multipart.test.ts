@@ -74,8 +74,8 @@ async function setup(
       return answer && 'code' in answer ? failed(answer as Failure) : success(answer)
     },
   }
+  let state = given.state ?? { kind: 'queued', started: false }
   const session = {
-    record: uploadRecord({ path, state: given.state ?? { kind: 'queued', started: false } }),
     access: { client, signer: {}, kind: 'session' },
     workerPool: { send: async () => given.put ?? stored },
     hasher: {
@@ -94,9 +94,11 @@ async function setup(
     environment: createTestEnvironment(clock),
     memory,
     report: {
-      opened(state: Multipart) {
-        opened.push(state)
-        return given.opened?.(state) ?? success(undefined)
+      opened(multipart: Multipart) {
+        opened.push(multipart)
+        const written = given.opened?.(multipart) ?? success(undefined)
+        if (written.ok) state = { kind: 'multipart-open', multipart }
+        return written
       },
       async acknowledged(part: SentPart) {
         steps.push(`acknowledged ${part.number}`)
@@ -127,7 +129,7 @@ async function setup(
     steps,
     progress,
     send: async () =>
-      sendInParts({ ...session, record: { ...session.record, identity: await identityNow() } }),
+      sendInParts({ ...session, record: uploadRecord({ path, state, identity: await identityNow() }) }),
     pass: (delayMs: number) => passDelay(clock, delayMs),
   }
 }
@@ -139,6 +141,13 @@ const ended = failed(failure('upload-ended', {}, extras))
 const trouble = failure('server-trouble', { status: 503 })
 const delayed = failure('server-trouble', { status: 503 }, { retryAfterMs: 9_000 })
 const refused = failure('bad-request', {}, { serverMessage: 'Part 1 is missing' })
+const rejected = failed(
+  failure(
+    'storage-refused',
+    {},
+    { serverMessage: 'Part 1 is missing', detail: '/uploads/multipart/complete: bad-request' },
+  ),
+)
 
 test('writes what it opens and that it completes before it requests that', async () => {
   const { send, requests, opened, steps, progress } = await setup()
@@ -208,18 +217,24 @@ test.each<[string, readonly Answer[], unknown]>([
   ['lacks it after five seconds too', [gone, gone], ended],
   ['fails after five seconds', [gone, trouble], failed(trouble)],
   ['accepts its parts after five seconds', [refused, {}], success(object)],
-  [
-    'refuses its parts after five seconds too',
-    [refused, refused],
-    failed(failure('upload-ended', {}, { serverMessage: 'Part 1 is missing' })),
-  ],
+  ['refuses its parts after five seconds too', [refused, refused], rejected],
   [
     'has a conflict after five seconds too',
     [failure('conflict'), failure('conflict')],
-    failed(failure('upload-ended')),
+    failed(failure('storage-refused', {}, { detail: '/uploads/multipart/complete: conflict' })),
   ],
+  [
+    'refuses its parts twice with Retry-After',
+    [
+      { ...refused, retryAfterMs: 1_000 },
+      { ...refused, retryAfterMs: 1_000 },
+    ],
+    rejected,
+  ],
+  ['lacks it, then refuses its parts', [gone, refused], rejected],
+  ['refuses its parts, then lacks it', [refused, gone], ended],
 ])(
-  'verifies that the server has ended an upload that was never completed: it %s',
+  'checks a refusal of an upload that was never completed once more: the server %s',
   async (_, complete, expected) => {
     const { send, pass } = await setup({ state: openState, done: [sentPart], answers: { complete } })
     const sent = send()
@@ -227,6 +242,62 @@ test.each<[string, readonly Answer[], unknown]>([
     expect(await sent).toEqual(expected)
   },
 )
+
+test('repeats only the completion, and registers nothing, while the server refuses it', async () => {
+  const complete = [refused, refused, refused, refused]
+  const { send, pass, requests, opened } = await setup({ answers: { complete } })
+  for (let count = 0; count < 2; count += 1) {
+    const sent = send()
+    await pass(5_000)
+    expect(await sent).toEqual(rejected)
+    expect(opened.at(-1)).toEqual(multipart)
+  }
+  expect(await send()).toEqual(success(object))
+  expect(opened.at(-1)).toEqual({ ...multipart, completing: true })
+  const completions = requests.filter((name) => name === 'complete')
+  expect(requests).toEqual(['presign', 'initiate', 'presign-part', ...completions])
+  expect(completions.length).toBe(5)
+})
+
+test.each<[string, UploadState, readonly Answer[], boolean]>([
+  ['a rate limit', openState, [failure('rate-limited', {}, { retryAfterMs: 9_000 })], false],
+  ['a missing permission', openState, [failure('forbidden')], false],
+  ['an ended session', openState, [failure('signed-out')], false],
+  ['a failure', openState, [delayed], true],
+  ['a failure, then a rate limit', openState, [trouble, failure('rate-limited')], true],
+  ['a response that is too long', openState, [failure('response-too-long')], true],
+  ['a refusal although an earlier run completed it', completingState, [refused], true],
+  ['a rate limit although an earlier run completed it', completingState, [failure('rate-limited')], true],
+])('notes whether an upload may be complete after %s', async (_, state, complete, mayBeComplete) => {
+  const { send, opened } = await setup({ state, done: [sentPart], answers: { complete } })
+  await send()
+  expect(opened.at(-1)).toEqual(mayBeComplete ? { ...multipart, completing: true } : multipart)
+})
+
+test('does not count a refused completion as requested if the app ends before it is checked', async () => {
+  const answers = { complete: [refused] }
+  const { send, abort, clock, requests, opened } = await setup({
+    state: openState,
+    done: [sentPart],
+    answers,
+  })
+  const sent = send()
+  await expect.poll(() => clock.waits()).toEqual([5_000])
+  abort.abort(new Error('the app ends'))
+  await expect(sent).rejects.toThrow('the app ends')
+  expect([requests, opened.at(-1)]).toEqual([['complete'], multipart])
+})
+
+test('ends if the journal can’t be written after a refusal, without another request', async () => {
+  const full = failed(failure('journal-full'))
+  const { send, requests } = await setup({
+    state: openState,
+    done: [sentPart],
+    answers: { complete: [refused] },
+    opened: ({ completing }) => (completing ? success(undefined) : full),
+  })
+  expect([await send(), requests]).toEqual([full, ['complete']])
+})
 
 test('does not complete an upload if that can’t be written', async () => {
   const full = failed(failure('journal-full'))

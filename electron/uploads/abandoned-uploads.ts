@@ -2,7 +2,7 @@ import type { Accounts } from '../accounts/accounts.ts'
 import { findUploadAccount } from '../accounts/upload-account.ts'
 import { abortMultipart } from '../cloud/multipart.ts'
 import { restoreDisplacedModel } from '../conflicts/replace.ts'
-import type { TeamChoice } from '../contract/account.ts'
+import { serverOf, type TeamChoice } from '../contract/account.ts'
 import { retryClassOf, type Failure } from '../contract/failures.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { raceAbort } from '../platform/delays.ts'
@@ -10,10 +10,7 @@ import type { Environment } from '../platform/environment.ts'
 import { addJitter } from '../platform/retry-delay.ts'
 
 export interface AbandonedUploads {
-  /**
-   * Aborts abandoned uploads and moves displaced models back. What fails is repeated later. While a server has
-   * requested to wait, nothing is done before that time.
-   */
+  /** Aborts abandoned uploads and moves displaced models back. What fails is repeated later. */
   cleanUp(): Promise<void>
   /**
    * Excludes an upload that is listed as abandoned while it is still in use, until the returned function is
@@ -54,7 +51,6 @@ export function createAbandonedUploads(options: {
     isTimedRetry = true
     void cleanUp()
   })
-  const serverWait = createServerWait(environment)
 
   /** The account that may clean up for another one, in its team. Device keys can't abort uploads. */
   function choiceFor({ accountId, teamId }: TeamChoice, needsParts: boolean): TeamChoice {
@@ -62,13 +58,18 @@ export function createAbandonedUploads(options: {
     return { accountId: account?.id ?? accountId, teamId }
   }
 
-  /** Returns how long the server requested to wait, in ms; null if no temporary failure occurred. */
+  /**
+   * Returns how long the servers requested to wait, in ms; null if no temporary failure occurred. One that did gets no
+   * further request.
+   */
   async function abortUploads(): Promise<number | null> {
-    let needsRetry = false
+    let waitMs: number | null = null
+    const waitingServers = new Set<string>()
     for (const upload of store.abandonedUploads()) {
       if (closing.signal.aborted) return null
       if (protectedIds.has(upload.uploadId)) continue
       const { accountId, teamId } = choiceFor(upload, true)
+      if (waitingServers.has(serverOf(accountId))) continue
       const access = accounts.accessFor(accountId, teamId)
       if (!access.ok) continue
       const { client, signer } = access.value
@@ -76,12 +77,13 @@ export function createAbandonedUploads(options: {
       if (aborted.ok || aborted.failure.code === 'not-found') store.removeAbandoned(upload.uploadId)
       else {
         environment.log.warn('a multipart upload could not be aborted yet', { code: aborted.failure.code })
-        const waitMs = requestedWaitMs(aborted.failure)
-        if (waitMs > 0) return waitMs
-        needsRetry ||= retryClassOf(aborted.failure) === 'later'
+        if (retryClassOf(aborted.failure) !== 'later') continue
+        const requestedMs = requestedWaitMs(aborted.failure)
+        if (requestedMs > 0) waitingServers.add(serverOf(accountId))
+        waitMs = Math.max(waitMs ?? 0, requestedMs)
       }
     }
-    return needsRetry ? 0 : null
+    return waitMs
   }
 
   /** Returns whether a temporary failure occurred. */
@@ -107,17 +109,15 @@ export function createAbandonedUploads(options: {
     do {
       isRequestedAgain = false
       waitMs = await abortUploads()
-      const needsRestore = waitMs ? false : await restoreModels()
+      const needsRestore = await restoreModels()
       if (closing.signal.aborted) return
       if (needsRestore) waitMs ??= 0
-      if (waitMs) serverWait.start(waitMs)
-    } while (isRequestedAgain && !serverWait.isActive())
+    } while (isRequestedAgain)
     if (waitMs === null) retryTimer.reset()
     else retryTimer.start(waitMs, isTimedRetry)
   }
 
   function cleanUp(): Promise<void> {
-    if (!running && serverWait.isActive()) return Promise.resolve()
     isRequestedAgain = true
     running ??= cleanUpAll()
       .catch((error: unknown) => {
@@ -139,7 +139,6 @@ export function createAbandonedUploads(options: {
     },
     async close() {
       retryTimer.reset()
-      serverWait.stop()
       closing.abort()
       await running
     },
@@ -173,26 +172,6 @@ function createRetryTimer({ timers, random }: Pick<Environment, 'timers' | 'rand
   }
 }
 
-/** The time for which a server has requested to wait. */
-function createServerWait({ now, timers }: Pick<Environment, 'now' | 'timers'>) {
-  let untilMs = 0
-  let cancel = () => {}
-  return {
-    isActive: () => now() < untilMs,
-    start(waitMs: number): void {
-      cancel()
-      untilMs = now() + waitMs
-      // Ends the wait if the clock was set back. The timer alone may be late: it may stop during sleep.
-      cancel = timers.after(waitMs, () => {
-        untilMs = 0
-      })
-    },
-    stop: () => cancel(),
-  }
-}
-
 /** How long a server requests to wait by a temporary failure, in ms; 0 if it does not. */
-function requestedWaitMs(met: Failure): number {
-  if (retryClassOf(met) !== 'later') return 0
-  return met.retryAfterMs || (met.code === 'rate-limited' ? firstRetryMs : 0)
-}
+const requestedWaitMs = ({ code, retryAfterMs }: Failure): number =>
+  retryAfterMs || (code === 'rate-limited' ? firstRetryMs : 0)

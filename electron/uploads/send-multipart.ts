@@ -187,7 +187,7 @@ async function complete(
     // Otherwise the journal would say that completing was requested.
     signal.throwIfAborted()
   } else if (retryClassOf(first.value) !== 'later') return afterFailedCompletion(first.value, wasRequested)
-  const mayBeComplete = wasRequested || !isRefused
+  const mayBeComplete = wasRequested || mayBePerformed(first.value)
   const second = await requestCompletion(session, { multipart, parts, wasRequested: mayBeComplete })
   if (!second.ok) return second
   return second.value === null ? success({}) : afterFailedCompletion(second.value, mayBeComplete)
@@ -219,9 +219,16 @@ async function requestCompletion(
   return removed.ok ? success(answer.failure) : removed
 }
 
+/** Temporary failures of a request that the server has not received, or has not performed. */
+const notPerformedCodes: ReadonlySet<FailureCode> = new Set([
+  'name-not-found',
+  'proxy-unreachable',
+  'rate-limited',
+])
+
 /** Whether the server may have performed a request that failed: its response was lost or unusable. */
 function mayBePerformed(met: Failure): boolean {
-  if (met.code === 'rate-limited') return false
+  if (notPerformedCodes.has(met.code)) return false
   return retryClassOf(met) === 'later' || met.code === 'response-too-long'
 }
 

@@ -82,9 +82,10 @@ export class Actions {
   /** Removes the rows of a drop, or returns approved ones to the review, and discards what storage holds of them. */
   readonly undoAdd = async ({ drop, isApproval }: AddReport) => {
     if (drop === undefined) return
-    this.#services.ui.confirmingIds = []
+    const { ui, notices } = this.#services
+    if (ui.confirmingApproval?.drop === drop) ui.confirmingIds = []
     const result = await this.#bridge.undoAdd({ drop })
-    this.#services.notices.dismissDrop(drop)
+    if (result.ok || result.failure.code === 'undo-too-late') notices.dismissDrop(drop)
     if (!result.ok) this.#services.notices.failure(result.failure)
     else if (isApproval) this.#services.onadded({ added: 0, refused: 0, skipped: [], isInReview: true })
     else this.#services.notices.show('undo.removed', { count: result.value.length })
@@ -151,14 +152,21 @@ export class Actions {
     this.closeAnsweredQuestion()
   }
 
-  /** Closes the question whether to cancel uploads once all of them are registered or gone. */
-  readonly closeAnsweredQuestion = (): void => {
-    const { queue, ui } = this.#services
-    const isOpen = (id: string) => {
-      const row = queue.rows.get(id)
-      return row !== undefined && row.phase !== 'registered'
-    }
-    if (ui.confirmingIds.length > 0 && !ui.confirmingIds.some(isOpen)) ui.confirmingIds = []
+  /** Whether an upload is neither registered nor gone. */
+  readonly isInQueue = (id: string): boolean => {
+    const row = this.#services.queue.rows.get(id)
+    return row !== undefined && row.phase !== 'registered'
+  }
+
+  /**
+   * Closes the question whether to cancel uploads once all of them are registered or gone, and whether to undo an
+   * approval once one of them is registered.
+   */
+  readonly closeAnsweredQuestion = (registered?: UploadRow): void => {
+    const { ui } = this.#services
+    const isTooLate =
+      registered?.already === undefined && ui.confirmingApproval?.newIds?.includes(registered?.id ?? '')
+    if (isTooLate || !ui.confirmingIds.some(this.isInQueue)) ui.confirmingIds = []
   }
 
   #reportStarted({ target }: UploadRow, typed: string): void {

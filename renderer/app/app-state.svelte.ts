@@ -201,9 +201,8 @@ export class AppState {
     this.announcer.rowChanged(before, after)
     this.actions.closeEditor(after)
     if (after.phase === 'registered') {
-      // A model that the library had before is none of the drop.
-      if (!after.already) this.notices.registered(after.id)
-      this.actions.closeAnsweredQuestion()
+      this.notices.registered(after.id, after.already !== undefined, this.actions.isInQueue)
+      this.actions.closeAnsweredQuestion(after)
     }
     const hasChanged = before?.phase !== after.phase || before.verification !== after.verification
     if (after.phase === 'registered' && hasChanged && this.ui.view === 'history') void this.history.refresh()

@@ -52,11 +52,15 @@ export class NoticesState {
     this.#add({ kind: 'report', report }, report.skipped.length === 0 && !canUndo(report))
   }
 
-  /** An upload is in the library, so that its drop can't be undone any more. */
-  registered(uploadId: string): void {
+  /**
+   * An upload is in the library, so that its drop can't be undone any more; if the library had its bytes before, only
+   * once none of the drop is left in the queue.
+   */
+  registered(uploadId: string, hadBefore: boolean, isInQueue: (uploadId: string) => boolean): void {
     for (const notice of this.all) {
       if (notice.kind !== 'report' || !canUndo(notice.report)) continue
-      if (!notice.report.newIds?.includes(uploadId)) continue
+      const { newIds = [] } = notice.report
+      if (!newIds.includes(uploadId) || (hadBefore && newIds.some(isInQueue))) continue
       const { drop: _, ...report } = notice.report
       this.all = this.all.map((other) => (other.id === notice.id ? { ...notice, report } : other))
       if (report.skipped.length === 0) this.#dismissLater(notice.id)

@@ -152,19 +152,29 @@ export function heldSections(
   before: readonly ReviewSection[],
   now: readonly ReviewSection[],
   ids: readonly string[],
+  rows: Rows,
 ): ReviewSection[] {
   const known = new Set(ids)
   const listed = new Set(before.flatMap((section) => section.ids))
-  const added = new Map(now.map((section) => [section.key, section.ids.filter((id) => !listed.has(id))]))
-  const idsIn = ({ key, ids: kept }: ReviewSection) => [
-    ...kept.filter((id) => known.has(id)),
-    ...(added.get(key) ?? []),
-  ]
-  const keys = new Set(before.map(({ key }) => key))
-  const fresh = now.filter(({ key }) => !keys.has(key)).map((section) => ({ ...section, ids: [] }))
-  return [...before, ...fresh]
-    .map((section) => ({ ...section, ids: idsIn(section) }))
-    .filter((section) => section.ids.length > 0)
+  const current = new Map(now.map((section) => [section.key, section]))
+  const previous = new Map(before.map((section) => [section.key, section]))
+  return [...new Set([...previous.keys(), ...current.keys()])].flatMap((key) => {
+    const [held, present] = [previous.get(key), current.get(key)]
+    const heldIds = held?.ids.filter((id) => known.has(id)) ?? []
+    const sectionIds = [...heldIds, ...(present?.ids.filter((id) => !listed.has(id)) ?? [])]
+    const section = present ?? held
+    if (!section || sectionIds.length === 0) return []
+    const group = withFacts(present?.group ?? null, held?.group ?? null)
+    return [{ ...section, group, ids: sectionIds, sizeBytes: sumBytes(sectionIds, rows) }]
+  })
+}
+
+/** A group with what an earlier one says about files that it has no more. */
+function withFacts(group: ReviewGroup | null, earlier: ReviewGroup | null): ReviewGroup | null {
+  if (!group || !earlier) return group ?? earlier
+  const known = new Set(group.files.map(({ id }) => id))
+  const files = [...group.files, ...earlier.files.filter(({ id }) => !known.has(id))]
+  return { ...group, files } as ReviewGroup
 }
 
 const sumBytes = (ids: readonly string[], rows: Rows) =>

@@ -57,7 +57,9 @@ export class ReviewState {
     const notSent = this.#notSent
     const { reviewIds: ids, rows } = this.#services.queue
     const current = view && notSent ? untrack(() => reviewSections(view, notSent, ids, rows)) : []
-    this.#shownSections = this.isEditing ? heldSections(this.#shownSections, current, ids) : current
+    this.#shownSections = this.isEditing
+      ? untrack(() => heldSections(this.#shownSections, current, ids, rows))
+      : current
     return this.#shownSections
   })
   readonly totals = $derived.by(() => {

@@ -94,6 +94,33 @@ test('a file that the library had before takes no Undo away', async () => {
   emit('patch', patchOf(2, [registeredRow('Grain', { already })]))
   await expect.element(screen.getByText('In the library', { exact: false }).first()).toBeVisible()
   await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
+  // Nothing of the drop is left to undo.
+  emit('patch', patchOf(3, [registeredRow('Flux', { already })]))
+  await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+})
+
+test('the question about an approval closes once one of its files is registered', async () => {
+  const { screen, emit } = await openPage({ rows: [sendingRow('Flux'), row('Grain')] })
+  emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'], isApproval: true })
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  const question = screen.getByRole('group', { name: 'Undo' })
+  await expect.element(question).toBeVisible()
+  emit('patch', patchOf(2, [registeredRow('Flux')]))
+  await expect.poll(() => question.elements()).toEqual([])
+})
+
+test('an Undo that failed can be repeated after its question', async () => {
+  const answers = [failed(failure('journal-full')), success(['Flux'])]
+  const { screen, emit } = await openPage({
+    rows: [sendingRow('Flux')],
+    answers: { undoAdd: () => answers.shift() ?? failed(failure('bad-call')) },
+  })
+  emit('added', { ...started, isApproval: true })
+  for (const leftCount of [1, 0]) {
+    await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Return to the review' }))
+    await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toHaveLength(leftCount)
+  }
 })
 
 test('Undo of a drop of several files asks for all of them once one has sent bytes', async () => {

@@ -22,10 +22,10 @@ async function startReview(names: readonly string[], groups: readonly ReviewGrou
   return {
     review,
     ui,
-    add(name: string) {
+    add(name: string, nowGroups = groups) {
       const added = reviewRow(name, { position: rows.length })
       emit('patch', patchOf(2, [added]))
-      emit('review', reviewOf([...rows, added], { groups }))
+      emit('review', reviewOf([...rows, added], { groups: nowGroups }))
     },
   }
 }
@@ -35,6 +35,20 @@ test('files that are added while a field is open are listed too', async () => {
   ui.edit('Grain', 'displayName', 'Grain')
   add('Added')
   expect(review.sections.map(({ ids }) => ids)).toEqual([['Grain', 'Flux', 'Added']])
+})
+
+test('a section keeps what was known about its files, and gets what is known about added ones', async () => {
+  const broken = (id: string) => ({ id, code: 'file-empty' }) as const
+  const groups = (ids: readonly string[]): ReviewGroup[] => [{ kind: 'broken', files: ids.map(broken) }]
+  const { review, ui, add } = await startReview(['Grain', 'Flux'], groups(['Grain']))
+  expect(review.sections).toHaveLength(2)
+  ui.edit('Grain', 'displayName', 'Grain')
+  add('Added', groups(['Added']))
+  const [section] = review.sections
+  expect([section?.ids, section?.group?.files.map(({ id }) => id)]).toEqual([
+    ['Grain', 'Added'],
+    ['Added', 'Grain'],
+  ])
 })
 
 const fates = ({ sections }: ReviewState) => sections.map(({ group, fate }) => `${group?.kind} ${fate}`)

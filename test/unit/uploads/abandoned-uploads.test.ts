@@ -15,17 +15,14 @@ function setup({
   abort = () => null,
   move = () => null,
   accounts = [accountWithId('own')],
-  clockAheadMs = () => 0,
 }: {
   /** The failure of aborting an upload, if any. */
   readonly abort?: (uploadId: string) => Failure | null | Promise<Failure | null>
   readonly move?: () => Failure | null | Promise<Failure | null>
   readonly accounts?: readonly Account[]
-  /** How far the clock is ahead of the one of the timers, in ms. */
-  readonly clockAheadMs?: () => number
 } = {}) {
   const clock = standingClock()
-  const environment = { ...createTestEnvironment(clock), now: () => clock.now() + clockAheadMs() }
+  const environment = createTestEnvironment(clock)
   const owner = { accountId: 'own', teamId: 'team' }
   let uploads = ['a', 'b'].map((uploadId) => ({ uploadId, storageKey: 'k', ...owner }))
   let models = [{ modelId: 'm', path: 'p', displacedPath: 'd', ...owner }]
@@ -74,7 +71,8 @@ function setup({
     clock,
     environment,
     requests,
-    leave: (uploadId: string) => void (uploads = [...uploads, { uploadId, storageKey: 'k', ...owner }]),
+    leave: (uploadId: string, accountId = owner.accountId) =>
+      void (uploads = [...uploads, { uploadId, storageKey: 'k', ...owner, accountId }]),
     left: () => [...uploads.map(({ uploadId }) => uploadId), ...models.map(({ modelId }) => modelId)],
   }
 }
@@ -197,69 +195,34 @@ test.each([
     failure('server-trouble', { status: 503 }, { retryAfterMs: 90_000 }),
     90_000,
   ],
-])('requests nothing until the server allows it after %s', async (_, met, waitMs) => {
-  let reason: Failure | null = met
-  const { abandoned, clock, requests, left } = setup({ abort: () => reason })
-  await abandoned.cleanUp()
-  expect(requests).toEqual(['own aborts a'])
-  const retryMs = Math.max(waitMs, 60_000) + 250
-  expect(clock.waits()).toEqual([waitMs, retryMs])
-  reason = null
-  clock.advance(waitMs - 1)
-  await abandoned.cleanUp()
-  expect(requests.length).toBe(1)
-  clock.advance(1)
-  await abandoned.cleanUp()
-  expect([left(), clock.waits()]).toEqual([[], []])
-})
+])(
+  'sends no further request to a server after %s, and repeats it once the server allows it',
+  async (_, met, waitMs) => {
+    let reason: Failure | null = met
+    const { abandoned, clock, requests, left } = setup({ abort: () => reason })
+    await abandoned.cleanUp()
+    expect([requests, left()]).toEqual([
+      ['own aborts a', 'own moves m'],
+      ['a', 'b'],
+    ])
+    const retryMs = Math.max(waitMs, 60_000) + 250
+    expect(clock.waits()).toEqual([retryMs])
+    reason = null
+    clock.advance(retryMs)
+    await expect.poll(left).toEqual([])
+  },
+)
 
-test('repeats a cleanup by itself once the server allows it', async () => {
-  let reason: Failure | null = limited(3_000_000)
-  const { abandoned, clock, left } = setup({ abort: () => reason })
+test('a server that asks to wait delays no cleanup on another one', async () => {
+  const accounts = [accountWithId('own'), accountWithId('other.example bob')]
+  const { abandoned, requests, leave, left } = setup({
+    accounts,
+    abort: (uploadId) => (uploadId === 'c' ? null : limited(5_000)),
+  })
+  leave('c', 'other.example bob')
   await abandoned.cleanUp()
-  reason = null
-  clock.advance(3_000_250)
-  await expect.poll(left).toEqual([])
-})
-
-test('a request during a cleanup that is rate-limited does not repeat it', async () => {
-  const held = Promise.withResolvers<Failure>()
-  const { abandoned, requests } = setup({ abort: () => held.promise })
-  const cleaning = abandoned.cleanUp()
-  await expect.poll(() => requests).toEqual(['own aborts a'])
-  void abandoned.cleanUp()
-  held.resolve(limited(5_000))
-  await cleaning
-  expect(requests).toEqual(['own aborts a'])
-})
-
-test.each([
-  ['back', -7_200_000],
-  ['back a little', -1_000],
-])('waits no longer than the server requests if the clock is set %s', async (_, clockAheadMs) => {
-  let reason: Failure | null = limited(90_000)
-  let aheadMs = 0
-  const { abandoned, clock, requests, left } = setup({ abort: () => reason, clockAheadMs: () => aheadMs })
-  await abandoned.cleanUp()
-  reason = null
-  clock.advance(30_000)
-  aheadMs = clockAheadMs
-  await abandoned.cleanUp()
-  expect(requests.length).toBe(1)
-  clock.advance(60_000)
-  await abandoned.cleanUp()
-  expect(left()).toEqual([])
-})
-
-test('waits no longer than the server requests if the computer sleeps meanwhile', async () => {
-  let reason: Failure | null = limited(90_000)
-  let aheadMs = 0
-  const { abandoned, left } = setup({ abort: () => reason, clockAheadMs: () => aheadMs })
-  await abandoned.cleanUp()
-  reason = null
-  aheadMs = 90_000
-  await abandoned.cleanUp()
-  expect(left()).toEqual([])
+  expect(requests).toEqual(['own aborts a', 'other.example bob aborts c', 'own moves m'])
+  expect(left()).toEqual(['a', 'b'])
 })
 
 test('a cleanup that succeeds ends the wait for the next one', async () => {

@@ -259,10 +259,13 @@ test('repeats only the completion, and registers nothing, while the server refus
   expect(completions.length).toBe(5)
 })
 
+const unknownName = failure('name-not-found', { host: 'cloud.example' })
+
 test.each<[string, UploadState, readonly Answer[], boolean]>([
   ['a rate limit', openState, [failure('rate-limited', {}, { retryAfterMs: 9_000 })], false],
   ['a missing permission', openState, [failure('forbidden')], false],
   ['an ended session', openState, [failure('signed-out')], false],
+  ['an unknown server name', openState, [unknownName, unknownName], false],
   ['a failure', openState, [delayed], true],
   ['a failure, then a rate limit', openState, [trouble, failure('rate-limited')], true],
   ['a response that is too long', openState, [failure('response-too-long')], true],

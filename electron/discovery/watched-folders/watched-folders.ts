@@ -130,22 +130,22 @@ export class WatchedFolders {
     if (!uploadTeam) return failed(failure('no-team'))
     const { accountId, team } = uploadTeam
     // The user may sign out, or add another folder, while the question is shown or the folder is searched.
-    const whyNot = (): Result<WatchedFoldersView> | null => {
+    const resultWithoutAdding = (): Result<WatchedFoldersView> | null => {
       if (!signIns.resolve(choice)) return failed(failure('no-team'))
       if (this.#foldersOf(uploadTeam).some(({ folder }) => folder.path === path)) return success(this.#view())
       const overlap = this.#findOverlap(path, uploadTeam)
       return overlap && failed(overlap)
     }
-    const before = whyNot()
+    const before = resultWithoutAdding()
     if (before) return before
     if (!(await confirm())) return success(this.#view())
-    const onConfirmed = whyNot()
-    if (onConfirmed) return onConfirmed
+    const afterQuestion = resultWithoutAdding()
+    if (afterQuestion) return afterQuestion
     const { models, incompleteReason, unread } = await modelFinder.searchFolder(path)
     if (incompleteReason === 'gone' || incompleteReason === 'unreadable')
       return failed(failure('folder-unreadable'))
     if (incompleteReason !== null) return failed(failure('folder-too-large'))
-    const afterSearch = whyNot()
+    const afterSearch = resultWithoutAdding()
     if (afterSearch) return afterSearch
     const folder = { id: randomUUID(), path, accountId, team, isPaused: false }
     const files = models.map((model) => ({

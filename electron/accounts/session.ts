@@ -1,7 +1,15 @@
 import { refresh } from '../cloud/auth.ts'
 import { mayBeUnsupported, type CloudClient } from '../cloud/client.ts'
 import { paths, type TokenPairWire } from '../cloud/wire.ts'
-import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
+import {
+  failed,
+  failure,
+  mustWait,
+  retryClassOf,
+  success,
+  type Failure,
+  type Result,
+} from '../contract/failures.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import type { RunExclusive } from './refresh-lock.ts'
 import { eraseSession, readSession, writeSession, type SessionSecret } from './secrets.ts'
@@ -208,8 +216,7 @@ async function requestPair(
 }
 
 /** Whether the response may be lost. A server that asks to wait has responded. */
-const mayBeLost = (met: Failure) =>
-  retryClassOf(met) === 'later' && met.code !== 'rate-limited' && (met.retryAfterMs ?? 0) === 0
+const mayBeLost = (met: Failure) => retryClassOf(met) === 'later' && !mustWait(met)
 
 /** What a 4xx becomes that a refresh is not documented to return. */
 const gatewayCodes: ReadonlySet<Failure['code']> = new Set([

@@ -183,8 +183,8 @@ export const agentListItem = v.object({
 })
 
 /**
- * A response without any array is invalid unless the list is `null`: no agents would be a statement about the
- * team.
+ * A response without a list is invalid, since it doesn't show that the team has no agents; `null` counts as an empty
+ * list.
  */
 export const agentList = v.pipe(
   v.looseObject({}),

@@ -282,6 +282,10 @@ export function isTargetFailure(failure: Failure): boolean {
   return remedyOf(failure) === 'edit' || remedyOf(failure) === 'choose'
 }
 
+/** Whether the server must not be asked again at once. */
+export const mustWait = ({ code, retryAfterMs = 0 }: Failure): boolean =>
+  code === 'rate-limited' || retryAfterMs > 0
+
 /** IPC calls return this instead of throwing: Electron transfers only the message of a thrown error. */
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }

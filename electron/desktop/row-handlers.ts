@@ -1,10 +1,10 @@
-import { lstat } from 'node:fs/promises'
 import { serverOf } from '../contract/account.ts'
 import type { CallHandlers } from '../contract/calls.ts'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { serversOf } from '../contract/servers.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
+import { pathExists } from '../platform/files/path-exists.ts'
 import type { SettingsStore } from '../platform/settings.ts'
 import { addressOf } from './security/allowed-addresses.ts'
 import type { MainWindow } from './window/main-window.ts'
@@ -45,11 +45,7 @@ export function createRowHandlers(options: {
       const file = engine.fileOf(id)
       if (file === null) return failed(failure('not-found'))
       // The file manager would show nothing, or another folder.
-      const isThere = await lstat(file).then(
-        () => true,
-        () => false,
-      )
-      if (!isThere) return failed(failure('file-missing'))
+      if (!(await pathExists(file))) return failed(failure('file-missing'))
       shell.showItemInFolder(file)
       return success(undefined)
     },

@@ -222,7 +222,7 @@ export class UploadCommands {
     const approved = this.#known(ids).filter(({ live }) => live.phase !== 'review')
     const events = approved.map(({ record }) => {
       const failure = isAboutFile(record) ? record.failure : null
-      const change = { ...reset(record), ...withoutAside(record), failure }
+      const change = { ...reset(record), ...withoutDisplacedPath(record), failure }
       return { id: record.id, event: 'review', change } as const
     })
     const written = this.#rows.applyEvents(events)
@@ -435,8 +435,8 @@ function isAboutFile({ failure: reason, state }: UploadRecord): boolean {
   return reason.code.startsWith('file-') || (reason.code === 'unexpected' && !isStarted(state))
 }
 
-/** A model that was moved aside to be replaced becomes a displaced one, which is moved back. */
-function withoutAside({ library }: UploadRecord): RecordChange {
+/** The journal then lists the displaced model, which the cleanup moves back. */
+function withoutDisplacedPath({ library }: UploadRecord): RecordChange {
   if (!library?.replaces?.asidePath) return {}
   return { library: { ...library, replaces: { ...library.replaces, asidePath: null } } }
 }

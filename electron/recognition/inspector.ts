@@ -9,7 +9,7 @@ import type { ModelDetails } from './metadata/read-details.ts'
 
 /** Enough to keep a disk busy while one header is parsed; more would only wait inside the worker. */
 const maxFilesPerThread = 16
-/** A third one would take most of its time from the main thread of a computer with two cores. */
+/** A third thread would mostly compete with the main thread on two cores. */
 const maxThreads = 2
 /** Waiting files for which a second thread is started. Starting it takes as long as inspecting them. */
 const filesForSecondThread = 100
@@ -197,16 +197,16 @@ export class Inspector {
 
   /** The least busy thread that can run a job; null if it has to wait. */
   #threadFor(job: Job): Thread | null {
-    const [idlest] = [...this.#threads]
+    const [leastBusy] = [...this.#threads]
       .filter((thread) => canRun(thread, job))
       .sort((one, other) => one.jobs.size - other.jobs.size)
-    if (idlest) return idlest
+    if (leastBusy) return leastBusy
     if (this.#threads.size === 0) return this.#startThread()
     if (this.#threads.size >= maxThreads || this.#waiting.length < filesForSecondThread) return null
     try {
       return this.#startThread()
     } catch {
-      // The system can't start another one; the first has jobs and goes on.
+      // The system can't start another thread; the first one runs all jobs.
       return null
     }
   }

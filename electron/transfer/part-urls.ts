@@ -1,4 +1,4 @@
-import type { Result } from '../contract/failures.ts'
+import { mustWait, type Result } from '../contract/failures.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { UploadTarget } from '../platform/network/upload-target.ts'
 import { urlLifetimeMs } from './presigned-url.ts'
@@ -87,7 +87,8 @@ export function createPartUrls(options: {
       prefetchedUrls.delete(number)
       const url = prefetched ? await prefetched.response : null
       if (signal.aborted) return null
-      const isUsed = prefetched && (isFresh(url, prefetched.requestedAtMs) || mustWait(url))
+      const isUsed =
+        prefetched && (isFresh(url, prefetched.requestedAtMs) || (url?.ok === false && mustWait(url.failure)))
       return isUsed ? url : request(number)
     },
     partStarted(sizeBytes) {
@@ -109,7 +110,3 @@ export function createPartUrls(options: {
     },
   }
 }
-
-/** Whether the server must not be asked again at once. */
-const mustWait = (url: Result<UploadTarget> | null) =>
-  url?.ok === false && (url.failure.code === 'rate-limited' || (url.failure.retryAfterMs ?? 0) > 0)

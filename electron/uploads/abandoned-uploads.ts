@@ -59,8 +59,8 @@ export function createAbandonedUploads(options: {
   }
 
   /**
-   * Returns how long the servers requested to wait, in ms; null if no temporary failure occurred. One that did gets no
-   * further request.
+   * Returns how long the servers requested to wait; null if no temporary failure occurred. A server that requested to
+   * wait gets no further request.
    */
   async function abortUploads(): Promise<number | null> {
     let waitMs: number | null = null
@@ -172,6 +172,6 @@ function createRetryTimer({ timers, random }: Pick<Environment, 'timers' | 'rand
   }
 }
 
-/** How long a server requests to wait by a temporary failure, in ms; 0 if it does not. */
+/** How long a server requests to wait by a temporary failure; 0 if it does not. */
 const requestedWaitMs = ({ code, retryAfterMs }: Failure): number =>
   retryAfterMs || (code === 'rate-limited' ? firstRetryMs : 0)

@@ -4,6 +4,7 @@ import { paths } from '../cloud/wire.ts'
 import {
   failed,
   failure,
+  mustWait,
   retryClassOf,
   success,
   type Failure,
@@ -166,8 +167,8 @@ function sendMissingParts(
 
 /**
  * Completes the upload. If the server refuses although an earlier request may have completed it, registering
- * shows whether it did. A refusal without such a request is checked once more: a 404 means that the server has
- * ended the upload; after another one the user's retry repeats only the completion.
+ * shows whether it did. A refusal without such a request is checked once more. If it is then a 404, the server has
+ * ended the upload; after any other refusal the user's retry repeats only the completion.
  */
 async function complete(
   session: SendSession,
@@ -179,9 +180,8 @@ async function complete(
   const first = await requestCompletion(session, { multipart, parts, wasRequested })
   if (!first.ok) return first
   if (first.value === null) return success({})
-  const { code, retryAfterMs = 0 } = first.value
-  const isRefused = refusalCodes.has(code)
-  if (code === 'rate-limited' || (retryAfterMs > 0 && !isRefused)) return failed(first.value)
+  const isRefused = refusalCodes.has(first.value.code)
+  if (mustWait(first.value) && !isRefused) return failed(first.value)
   if (isRefused && !wasRequested) {
     await abortableDelay(environment.timers, recheckDelayMs, signal)
     // Otherwise the journal would say that completing was requested.

@@ -38,7 +38,11 @@ import { UiState } from './ui-state.svelte.ts'
 import { UpdatesState } from '../settings/updates-state.svelte.ts'
 
 /** Commands that show no other view. */
-const isWithinView: ReadonlySet<PageCommand> = new Set(['choose-files', 'choose-folder', 'show-shortcuts'])
+const commandsWithinView: ReadonlySet<PageCommand> = new Set([
+  'choose-files',
+  'choose-folder',
+  'show-shortcuts',
+])
 
 /** The state of the page, created by App.svelte and passed to components by context. */
 export class AppState {
@@ -218,7 +222,7 @@ export class AppState {
   readonly isUndoCostly = ({ newIds = [] }: AddReport): boolean =>
     isUndoCostly(newIds.flatMap((id) => this.queue.rows.get(id) ?? []))
 
-  /** Asks on the rows of a drop whether they are to be cancelled, or on approved ones whether to undo that. */
+  /** Asks on the rows whether a drop is to be cancelled, or an approval returned to the review. */
   confirmUndoAdd(report: AddReport): void {
     const { newIds = [] } = report
     const ids = newIds.filter((id) => this.queue.rows.has(id))
@@ -285,7 +289,7 @@ export class AppState {
       'check-connection': () => this.checkConnection(),
     }
     // Another view would open behind the sheet; the files stay in review.
-    if (!isWithinView.has(command)) this.review.close()
+    if (!commandsWithinView.has(command)) this.review.close()
     handlers[command]()
   }
 

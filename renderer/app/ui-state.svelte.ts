@@ -38,7 +38,7 @@ export class UiState {
   detailsId = $state<string | null>(null)
   /** Rows that the list selects and scrolls to once it has them. */
   revealedIds = $state.raw<readonly string[]>([])
-  /** Rows whose cancellation has to be confirmed. */
+  /** Rows on which a cancellation, or the undo of an approval, has to be confirmed. */
   confirmingIds = $state.raw<readonly string[]>([])
   /** Of `confirmingIds`, the approval that is to be undone; null if they are to be cancelled. */
   confirmingApproval = $state.raw<AddReport | null>(null)

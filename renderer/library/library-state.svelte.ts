@@ -23,7 +23,7 @@ export type ModelOperation =
 
 /** Number of parallel requests when many models are changed. */
 const atOnce = 4
-/** Answers are applied together at most this often, as each time the whole library is filtered and sorted; in ms. */
+/** Answers are applied together at most this often, since each time the whole library is filtered and sorted. */
 const applyIntervalMs = 100
 /** The agents are requested again at most once in this time, unless the user refreshes the library; in ms. */
 const agentsIntervalMs = 30_000

@@ -103,5 +103,5 @@ function refusalText(answer: Answer, { records }: UploadProposal, isForSeveralTe
   const what = isForSeveralTeams ? `Nothing was uploaded to ${team}` : 'Nothing was uploaded'
   return answer === 'no'
     ? `${what}.`
-    : `${what}, because these files need your confirmation. Run the command on a terminal, or with --yes.`
+    : `${what}, because these files need your decision. Run the command on a terminal, or with --yes.`
 }

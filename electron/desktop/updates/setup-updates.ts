@@ -70,11 +70,8 @@ export function setupUpdates(options: {
       if (feedUrl === null) throw new UpdateError('update-missing', 'no feed address')
       const { loadUpdater } = await import('./updater.ts')
       const configFile = hasTestFeed ? writeTestConfig(folders.home, feedUrl) : null
-      return loadUpdater({
-        ...{ feed: feedUrl, keys, configFile, timers, log, restartArguments },
-        now: Date.now,
-        quit: quitOrExit,
-      })
+      const [now, quit] = [Date.now, quitOrExit]
+      return loadUpdater({ feed: feedUrl, keys, configFile, timers, now, log, restartArguments, quit })
     },
     settings: settings.current,
     isBusy() {

@@ -145,8 +145,8 @@ function fateOf(ids: readonly string[], { blocked, skipped }: NotSent): Fate {
 }
 
 /**
- * The sections of before, in which files stay where they are: without those that have left the review, and with new
- * ones in their present sections.
+ * The earlier sections, in which files keep their place: without files that have left the review, and with new files
+ * in their current sections.
  */
 export function heldSections(
   before: readonly ReviewSection[],
@@ -169,7 +169,7 @@ export function heldSections(
   })
 }
 
-/** A group with what an earlier one says about files that it has no more. */
+/** A group, with the earlier group's facts about files that are no longer in it. */
 function withFacts(group: ReviewGroup | null, earlier: ReviewGroup | null): ReviewGroup | null {
   if (!group || !earlier) return group ?? earlier
   const known = new Set(group.files.map(({ id }) => id))
@@ -185,12 +185,12 @@ interface LineOptions {
   readonly isNarrow: boolean
   /** The row of which an invalid field is explained in a note. */
   readonly notedId: string | undefined
-  /** Whether sections are expanded; others are at first. */
+  /** Sections that are expanded or collapsed, by key; others follow `isExpandedAtFirst`. */
   readonly expanded: ReadonlyMap<string, boolean>
 }
 
 /**
- * The lines of the list. The line in which a file is edited has the id of the file as its key, so that it stays the
+ * The lines of the list. The line in which a file can be edited has the id of the file as its key, so that it stays the
  * same when the file changes its group. A file may be in several groups: other lines have keys with their section.
  */
 export function reviewLines(sections: readonly ReviewSection[], options: LineOptions): ReviewLine[] {

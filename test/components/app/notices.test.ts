@@ -87,7 +87,7 @@ test('Undo of an approval asks on the rows whether to return them to the review'
   await expect.poll(() => screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
-test('a file that the library had before takes no Undo away', async () => {
+test('an upload that the library had before keeps the Undo of its drop', async () => {
   const { screen, emit } = await openPage({ rows: [sendingRow('Flux', { sentBytes: 0 }), row('Grain')] })
   emit('added', { ...started, added: 2, newIds: ['Flux', 'Grain'] })
   const already = { name: 'Grain', path: null, status: 'active' } as const

@@ -5,7 +5,7 @@ import { QueueState } from '../../../renderer/uploads/queue-state.svelte.ts'
 import { fakeBridge } from '../support/fake-bridge.ts'
 import { patchOf, row, sendingRow } from '../support/rows.ts'
 
-/** The dialog for two of three uploads, with a new type. */
+/** The dialog for three uploads, one of which has started,, with a new type. */
 async function openBulkEdit() {
   const rows = [row('Grain'), row('Ink', { position: 1 }), sendingRow('Flux', { position: -1 })]
   const { bridge, emit } = fakeBridge({ rows })

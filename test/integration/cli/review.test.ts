@@ -31,7 +31,7 @@ test('lists files that need a decision and exits with 1 without a terminal', asy
   truncateSync(paths[0] ?? '', 100_000)
   const { code, out, err } = await cli.run('upload', ...paths)
   expect(code).toBe(1)
-  expect(err).toContain('these files need your confirmation. Run the command on a terminal, or with --yes.')
+  expect(err).toContain('these files need your decision. Run the command on a terminal, or with --yes.')
   expect(out).toContain("blocked     style-0.safetensors (100 kB) → Alice's Team: models/")
   expect(out).toContain('Can’t be uploaded: 1 file\n  style-0.safetensors: ')
   expect(cli.cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])

@@ -48,7 +48,7 @@ test('names the teams for which files need a decision', async () => {
   const { code, err } = await run('upload', path, ...bothTeams)
   expect(code).toBe(1)
   for (const team of ["Alice's Team", 'Studio North'])
-    expect(err).toContain(`Nothing was uploaded to ${team}, because these files need your confirmation.`)
+    expect(err).toContain(`Nothing was uploaded to ${team}, because these files need your decision.`)
 })
 
 test('uploads nothing if one of the teams is unknown', async () => {

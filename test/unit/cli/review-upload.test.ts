@@ -56,7 +56,7 @@ test('without a terminal shows the plan and uploads nothing', async () => {
   expect([isApproved, exitCode, out.length]).toEqual([false, exitCodes.someFailed, 2])
   expect(err).toEqual([
     '(suspended)',
-    'Nothing was uploaded, because these files need your confirmation. Run the command on a terminal, or with --yes.',
+    'Nothing was uploaded, because these files need your decision. Run the command on a terminal, or with --yes.',
     '(continued)',
   ])
   const several = await review('', proposal(), true)

@@ -143,7 +143,7 @@ test('shortens a long text of the server between two characters', () => {
   expect([characters.length, characters[198], characters[199]]).toEqual([200, '😀', '…'])
 })
 
-test('makes a long text of full stops harmless at once', () => {
+test('shortens a text of 300,000 full stops without a delay', () => {
   expect(harmlessText(`${'.'.repeat(300_000)}x`)).toBe(`${'.'.repeat(199)}…`)
 })
 

@@ -71,7 +71,7 @@ function setup({
     clock,
     environment,
     requests,
-    leave: (uploadId: string, accountId = owner.accountId) =>
+    addAbandoned: (uploadId: string, accountId = owner.accountId) =>
       void (uploads = [...uploads, { uploadId, storageKey: 'k', ...owner, accountId }]),
     left: () => [...uploads.map(({ uploadId }) => uploadId), ...models.map(({ modelId }) => modelId)],
   }
@@ -172,14 +172,14 @@ test('a timed cleanup that fails together with another request counts once', asy
 test('waits a minute again after a cleanup that succeeded', async () => {
   let reason: Failure | null = trouble
   const harness = setup({ abort: () => reason })
-  const { abandoned, clock, leave } = harness
+  const { abandoned, clock, addAbandoned } = harness
   await abandoned.cleanUp()
   await failTimedCleanup(harness)
   expect(clock.waits()).toEqual([120_250])
   reason = null
   await abandoned.cleanUp()
   reason = trouble
-  leave('c')
+  addAbandoned('c')
   await abandoned.cleanUp()
   expect(clock.waits()).toEqual([60_250])
 })
@@ -215,11 +215,11 @@ test.each([
 
 test('a server that asks to wait delays no cleanup on another one', async () => {
   const accounts = [accountWithId('own'), accountWithId('other.example bob')]
-  const { abandoned, requests, leave, left } = setup({
+  const { abandoned, requests, addAbandoned, left } = setup({
     accounts,
     abort: (uploadId) => (uploadId === 'c' ? null : limited(5_000)),
   })
-  leave('c', 'other.example bob')
+  addAbandoned('c', 'other.example bob')
   await abandoned.cleanUp()
   expect(requests).toEqual(['own aborts a', 'other.example bob aborts c', 'own moves m'])
   expect(left()).toEqual(['a', 'b'])

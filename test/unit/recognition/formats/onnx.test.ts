@@ -45,6 +45,23 @@ test('reads a graph’s producer, inputs, tensors and external weights', async (
   })
 })
 
+test('reads the shape of a tensor wherever it is divided between two reads of the file', async () => {
+  // Longer than what is read ahead for the start of a field.
+  const shape = [640, 320, ...Array.from({ length: 40 }, () => 1)]
+  for (let shift = 0; shift < 200; shift += 15) {
+    const weights = Array.from({ length: 500 }, (_, index) => ({
+      name: `${index}`.padEnd(index === 0 ? 80 + shift : 80, '.'),
+      shape,
+      external: { location: 'weights.data', length: 0 },
+    }))
+    const { tensors } = await modelOf(onnxOf(weights))
+    expect([shift, new Set([...tensors.values()].map((tensor) => tensor.shape.join()))]).toEqual([
+      shift,
+      new Set([shape.join()]),
+    ])
+  }
+})
+
 // Sizes of 16 values by the types of TensorProto.DataType (onnx.proto).
 test.each([
   [1, 'F32', 64],

@@ -89,6 +89,11 @@ test('offers to resume only if more than files in review is left', () => {
   ).toEqual(['Uploads in review wait for approval in the app.', 'To continue, run: modelferry resume'])
 })
 
+test('shows the history from the first upload in it', () => {
+  expect(status([]).lines().join('\n')).not.toContain('in history')
+  expect(status([registeredRecord()]).lines()).toContain('1 in history, 0 verified.')
+})
+
 test('shows the history, and each record that differs from its file or is missing', () => {
   const differing = withVerification({ kind: 'differs', differences: [], atMs: 1 })
   const missing = withVerification({ kind: 'not-verified', reason: 'missing', isFinal: true, atMs: 1 })

@@ -73,11 +73,23 @@ export async function drag(
 ): Promise<void> {
   const [width, height] = await page.evaluate(() => [innerWidth, innerHeight] as const)
   const session = await page.context().newCDPSession(page)
+  const dropped = steps.includes('drop') ? await listenForDrop(page) : null
   for (const type of steps) {
     const data = { items: [], files: [...files], dragOperationsMask: 1 }
     await session.send('Input.dispatchDragEvent', { type, x: width / 2, y: height / 2, data })
   }
+  await dropped?.()
   await session.detach()
+}
+
+/** Chromium may answer before the page gets the drop, and the end of the session may discard it. */
+async function listenForDrop(page: Page): Promise<() => Promise<void>> {
+  const drop = await page.evaluateHandle(() => ({
+    received: new Promise<void>((resolve) =>
+      window.addEventListener('drop', () => resolve(), { once: true, capture: true }),
+    ),
+  }))
+  return () => drop.evaluate(({ received }) => received)
 }
 
 /** Drags real files over elements, one after the other, and drops them on the last one. */
@@ -88,6 +100,7 @@ export async function dragOnto(
 ): Promise<void> {
   const session = await page.context().newCDPSession(page)
   const data = { items: [], files: [...files], dragOperationsMask: 1 }
+  const dropped = await listenForDrop(page)
   let [x, y] = [0, 0]
   await session.send('Input.dispatchDragEvent', { type: 'dragEnter', x, y, data })
   for (const target of targets) {
@@ -98,6 +111,7 @@ export async function dragOnto(
     await session.send('Input.dispatchDragEvent', { type: 'dragOver', x, y, data })
   }
   await session.send('Input.dispatchDragEvent', { type: 'drop', x, y, data })
+  await dropped()
   await session.detach()
 }
 

@@ -152,21 +152,15 @@ export class Actions {
     this.closeAnsweredQuestion()
   }
 
-  /** Whether an upload is neither registered nor gone. */
-  readonly isInQueue = (id: string): boolean => {
-    const row = this.#services.queue.rows.get(id)
-    return row !== undefined && row.phase !== 'registered'
-  }
-
   /**
    * Closes the question whether to cancel uploads once all of them are registered or gone, and whether to undo an
    * approval once one of them is registered.
    */
   readonly closeAnsweredQuestion = (registered?: UploadRow): void => {
-    const { ui } = this.#services
+    const { queue, ui } = this.#services
     const isTooLate =
       registered?.already === undefined && ui.confirmingApproval?.newIds?.includes(registered?.id ?? '')
-    if (isTooLate || !ui.confirmingIds.some(this.isInQueue)) ui.confirmingIds = []
+    if (isTooLate || !ui.confirmingIds.some(queue.openRow)) ui.confirmingIds = []
   }
 
   #reportStarted({ target }: UploadRow, typed: string): void {

@@ -205,7 +205,7 @@ export class AppState {
     this.announcer.rowChanged(before, after)
     this.actions.closeEditor(after)
     if (after.phase === 'registered') {
-      this.notices.registered(after.id, after.already !== undefined, this.actions.isInQueue)
+      this.notices.registered(after, this.queue.openRow)
       this.actions.closeAnsweredQuestion(after)
     }
     const hasChanged = before?.phase !== after.phase || before.verification !== after.verification

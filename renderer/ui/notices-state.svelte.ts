@@ -1,5 +1,5 @@
 import type { Failure } from '../../electron/contract/failures.ts'
-import type { AddReport } from '../../electron/contract/uploads.ts'
+import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
 import type { MessageKey, Params } from '../../electron/messages/messages.ts'
 
 export type Notice = { readonly id: number } & (
@@ -56,11 +56,11 @@ export class NoticesState {
    * An upload is in the library, so that its drop can't be undone any more; if the library had its bytes before, only
    * once none of the drop is left in the queue.
    */
-  registered(uploadId: string, hadBefore: boolean, isInQueue: (uploadId: string) => boolean): void {
+  registered({ id, already }: Pick<UploadRow, 'id' | 'already'>, openRow: (id: string) => unknown): void {
     for (const notice of this.all) {
       if (notice.kind !== 'report' || !canUndo(notice.report)) continue
       const { newIds = [] } = notice.report
-      if (!newIds.includes(uploadId) || (hadBefore && newIds.some(isInQueue))) continue
+      if (!newIds.includes(id) || (already && newIds.some(openRow))) continue
       const { drop: _, ...report } = notice.report
       this.all = this.all.map((other) => (other.id === notice.id ? { ...notice, report } : other))
       if (report.skipped.length === 0) this.#dismissLater(notice.id)

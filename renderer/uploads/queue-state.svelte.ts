@@ -167,6 +167,12 @@ export class QueueState {
     return Map.prototype.values.call(this.rows) as Iterable<UploadRow>
   }
 
+  /** The row of an upload that is neither registered nor gone. */
+  readonly openRow = (id: string): UploadRow | undefined => {
+    const row = this.rows.get(id)
+    return row?.phase === 'registered' ? undefined : row
+  }
+
   #teamsOf(isMeant: (row: UploadRow) => boolean): readonly TeamOfRow[] {
     void this.#orderVersion
     return untrack(() => {

@@ -17,7 +17,9 @@ import { modelIdsWithOtherBytes, registeredUploadsOfSameSize, toLibraryModel } f
 
 /** `queued`: another upload sends the same bytes before this one, or has registered them during the check. */
 type CopyCheckResult =
-  Outcome | { readonly kind: 'queued'; readonly other: UploadRecord } | { readonly kind: 'none' }
+  | Outcome
+  | { readonly kind: 'queued'; readonly other: UploadRecord }
+  | { readonly kind: 'none' }
 
 interface CopyCheckOptions {
   readonly rows: Rows

@@ -17,7 +17,9 @@ import {
  * the decision is applied once it has registered its model or stopped.
  */
 export type PathResolution =
-  Outcome | { readonly kind: 'proceed' } | { readonly kind: 'wait'; readonly other: UploadRecord }
+  | Outcome
+  | { readonly kind: 'proceed' }
+  | { readonly kind: 'wait'; readonly other: UploadRecord }
 
 /** Applies what was decided for a taken path until no conflict is left. */
 export function resolvePathConflict(

@@ -288,7 +288,8 @@ export const mustWait = ({ code, retryAfterMs = 0 }: Failure): boolean =>
 
 /** IPC calls return this instead of throwing: Electron transfers only the message of a thrown error. */
 export type Result<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure }
 
 export const success = <T>(value: T): Result<T> => ({ ok: true, value })
 export const failed = (reason: Failure): { readonly ok: false; readonly failure: Failure } => ({

@@ -8,7 +8,13 @@ const serverPattern = /^(?!\/)(?!.*\.\.)(?!.*\\)[\w./ -]+$/
 
 /** Why a library path is invalid; each has a message `path.<problem>`. */
 export type LibraryPathProblem =
-  'empty' | 'starts-with-slash' | 'two-dots' | 'backslash' | 'characters' | 'empty-folder' | 'ends-with-slash'
+  | 'empty'
+  | 'starts-with-slash'
+  | 'two-dots'
+  | 'backslash'
+  | 'characters'
+  | 'empty-folder'
+  | 'ends-with-slash'
 
 /**
  * The most important problem of a library path, or null. Empty folder names and a trailing slash pass the

@@ -24,7 +24,12 @@ type WaitReason = (typeof waitReasons)[number]
  * user outside of it.
  */
 export type UploadStatus =
-  Exclude<Phase, 'waiting' | 'retrying'> | WaitReason | 'choice' | 'already' | 'differs' | 'missing'
+  | Exclude<Phase, 'waiting' | 'retrying'>
+  | WaitReason
+  | 'choice'
+  | 'already'
+  | 'differs'
+  | 'missing'
 
 /** What holds the whole queue. */
 export interface QueueConditions {

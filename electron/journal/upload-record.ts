@@ -69,7 +69,12 @@ export interface DuplicateState {
 
 /** How far an upload has come, as stored in the journal. */
 export type UploadState =
-  QueuedState | MultipartOpenState | StoredState | ReplacingState | RegisteredState | DuplicateState
+  | QueuedState
+  | MultipartOpenState
+  | StoredState
+  | ReplacingState
+  | RegisteredState
+  | DuplicateState
 
 /** How a file was found and what was suggested for it, for inspecting it again later. */
 export interface FoundAs extends Pick<FoundFile, 'place' | 'group' | 'boundary'> {

@@ -156,7 +156,14 @@ function rejection(status: number, body: string, extras: FailureExtras): Failure
  * whether the refusal is permanent. `busy` and `trouble` are temporary.
  */
 type RefusalKind =
-  'permanent' | 'url' | 'clock' | 'busy' | 'trouble' | 'upload-gone' | 'other-bytes' | 'occupied'
+  | 'permanent'
+  | 'url'
+  | 'clock'
+  | 'busy'
+  | 'trouble'
+  | 'upload-gone'
+  | 'other-bytes'
+  | 'occupied'
 
 /**
  * The meaning of S3's error codes for a PUT of an object or a part (Amazon S3 API reference, "Error

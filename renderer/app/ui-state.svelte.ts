@@ -5,7 +5,15 @@ import type { Group } from '../uploads/row-status.ts'
 import { targetProblem, type TargetField, type TargetProblem } from '../uploads/row/target.ts'
 
 export type View =
-  'uploads' | 'library' | 'history' | 'settings' | 'sign-in' | 'licences' | 'places' | 'workflow' | 'help'
+  | 'uploads'
+  | 'library'
+  | 'history'
+  | 'settings'
+  | 'sign-in'
+  | 'licences'
+  | 'places'
+  | 'workflow'
+  | 'help'
 
 /** The field of a row that is being edited, with its text. */
 export interface Editing {

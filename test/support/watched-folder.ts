@@ -40,7 +40,8 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
     /** Called while files are being enqueued. */
     duringEnqueue: () => {},
     enqueueResult: success({ added: 1, refused: 0, skipped: [] }) as
-      ReturnType<typeof success> | ReturnType<typeof failed>,
+      | ReturnType<typeof success>
+      | ReturnType<typeof failed>,
   }
   const enqueued: string[] = []
   const teams: string[] = []

@@ -2,7 +2,14 @@ import type { Log, Timers } from '../../platform/environment.ts'
 
 /** What a question in a native dialog is about. */
 export type QuestionKind =
-  'send' | 'other-team' | 'server' | 'account' | 'watch' | 'delete' | 'replace' | 'unsafe'
+  | 'send'
+  | 'other-team'
+  | 'server'
+  | 'account'
+  | 'watch'
+  | 'delete'
+  | 'replace'
+  | 'unsafe'
 
 /** Shows a dialog; resolves to whether it was confirmed. */
 type ShowQuestion = () => Promise<boolean>

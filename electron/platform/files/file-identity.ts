@@ -82,7 +82,8 @@ export function fileFailure(error: unknown): Failure {
 const diskErrorCodes: ReadonlySet<string> = new Set([...deadMountCodes, 'ETIMEDOUT'])
 
 type OpenedFile =
-  { readonly ok: true; readonly handle: FileHandle } | { readonly ok: false; readonly failure: Failure }
+  | { readonly ok: true; readonly handle: FileHandle }
+  | { readonly ok: false; readonly failure: Failure }
 
 /**
  * Opens a file for reading if it is still the version that was queued. Its path had no links then, so a link

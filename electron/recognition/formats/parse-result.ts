@@ -3,7 +3,8 @@
  * `file-damaged-header`).
  */
 export type ParseResult<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string }
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: string }
 
 /** A failed result: the input breaks its format's rules. */
 export function malformed(problem: string): { readonly ok: false; readonly problem: string } {

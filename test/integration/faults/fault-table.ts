@@ -1,10 +1,9 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import prettier from 'prettier'
 import { failureKinds, type FailureCode } from '../../../electron/contract/failures.ts'
 import { catalogues, failureText, translatorFor } from '../../../electron/messages/messages.ts'
-import { projectFolder } from '../../support/temp-project.ts'
+import { formatted } from '../../support/runner/formatted.ts'
 
 // The table in README.md is generated from the tests. `node test/integration/faults/fault-table.ts` updates
 // it; a test checks that it is current.
@@ -60,8 +59,7 @@ export async function readme(): Promise<string> {
   const current = readFileSync(readmeFile, 'utf8')
   const before = current.slice(0, current.indexOf(startMarker) + startMarker.length)
   const after = current.slice(current.indexOf(endMarker))
-  const options = await prettier.resolveConfig(join(projectFolder, 'README.md'))
-  return prettier.format(`${before}\n\n${table.join('\n')}\n\n${after}`, { ...options, parser: 'markdown' })
+  return formatted(readmeFile, `${before}\n\n${table.join('\n')}\n\n${after}`)
 }
 
 if (process.argv[1] === import.meta.filename) writeFileSync(readmeFile, await readme())

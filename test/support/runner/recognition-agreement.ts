@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { format, resolveConfig } from 'prettier'
 import { readFamilyCases } from '../../fixtures/family-cases.ts'
 import {
   compareAll,
@@ -17,6 +16,7 @@ import {
   withoutAgreeing,
 } from '../recognition/expected-disagreements.ts'
 import { projectFolder } from '../temp-project.ts'
+import { formatted } from './formatted.ts'
 
 // `npm run recognition` prints how the recognition of all fixtures agrees with what they are. With
 // `-- --write` it replaces the tables in docs/recognition.md and removes expected disagreements that agree now.
@@ -103,14 +103,14 @@ export async function pageWithTables(page: string, comparisons: readonly Compari
   const at = page.indexOf(tableMarker)
   if (at < 0) throw new Error('docs/recognition.md has no marker for the tables')
   const replaced = `${page.slice(0, at)}${tableMarker}\n${agreementTables(comparisons)}`
-  return format(replaced, { ...(await resolveConfig(recognitionPage)), parser: 'markdown' })
+  return formatted(recognitionPage, replaced)
 }
 
 async function writeResults(comparisons: readonly Comparison[]): Promise<void> {
   const page = await readFile(recognitionPage, 'utf8')
   await writeFile(recognitionPage, await pageWithTables(page, comparisons))
   const remaining = JSON.stringify(withoutAgreeing(expectedDisagreements, comparisons), null, 2)
-  await writeFile(expectedDisagreementsFile, await format(remaining, { parser: 'json' }))
+  await writeFile(expectedDisagreementsFile, await formatted(expectedDisagreementsFile, remaining))
 }
 
 async function main(): Promise<void> {

@@ -39,6 +39,8 @@ export function startProgram(
   const env = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const child = spawn(program, words, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
+  // A program that ends without reading its input closes the pipe; tests see how it ends.
+  child.stdin.on('error', () => undefined)
   if (input !== null) child.stdin.end(input)
   return { child, ...follow(child) }
 }

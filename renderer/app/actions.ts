@@ -7,6 +7,8 @@ import {
   type Target,
   type UploadRow,
 } from '../../electron/contract/uploads.ts'
+import type { Translate } from '../../electron/messages/messages.ts'
+import { receiptText } from '../../electron/messages/receipt-text.ts'
 import type { LibraryState } from '../library/library-state.svelte.ts'
 import type { Departures } from './departures.svelte.ts'
 import type { HistoryState } from '../history/history-state.svelte.ts'
@@ -336,6 +338,12 @@ export class Actions {
       choice,
       rows.flatMap(({ modelId }) => modelId ?? []),
     )
+  }
+  /** Copies the receipts of registered uploads, as text in the page's language. */
+  readonly copyReceipts = async (ids: readonly string[], t: Translate) => {
+    const found = await this.#bridge.receipts({ ids: [...ids] })
+    if (!found.ok) this.#services.notices.failure(found.failure)
+    else await this.copy(found.value.map((receipt) => receiptText(receipt, t)).join('\n'))
   }
   /** Asks for a file and saves the receipts of registered uploads there. */
   readonly saveReceipts = async (ids: readonly string[]) => {

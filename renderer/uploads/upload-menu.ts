@@ -7,6 +7,7 @@ import Library from '@lucide/svelte/icons/library'
 import Pause from '@lucide/svelte/icons/pause'
 import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Play from '@lucide/svelte/icons/play'
+import Copy from '@lucide/svelte/icons/copy'
 import Receipt from '@lucide/svelte/icons/receipt'
 import RotateCw from '@lucide/svelte/icons/rotate-cw'
 import Filter from '@lucide/svelte/icons/list-filter'
@@ -143,6 +144,11 @@ export function recordItems(
       done.map(({ id }) => id),
       { key: 'receipt', label: t('receipt.save'), icon: Receipt },
       actions.saveReceipts,
+    ),
+    ...itemIf(
+      done.map(({ id }) => id),
+      { key: 'copy-receipt', label: t('receipt.copy', { count: done.length }), icon: Copy },
+      (ids) => actions.copyReceipts(ids, t),
     ),
     ...copyItems(
       {

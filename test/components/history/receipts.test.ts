@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import { receiptOf } from '../../../electron/contract/receipt.ts'
 import { openPage } from '../support/open-page.ts'
 import { noonMs, row } from '../support/rows.ts'
 
@@ -19,6 +20,24 @@ test('the details of a registered upload save its receipt', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Save receipt…' }))
   await expect.element(screen.getByText('Receipt saved.')).toBeVisible()
   expect(asked).toContainEqual({ name: 'saveReceipts', args: { ids: ['Flux'] } })
+})
+
+test('receipts are copied as text', async () => {
+  const receipt = receiptOf(done('Flux'))
+  const { screen, rowOf, asked } = await openPage({
+    rows: [done('Flux')],
+    answers: { receipts: () => success(receipt ? [receipt] : []) },
+  })
+  await userEvent.dblClick(rowOf('Flux'))
+  await userEvent.click(screen.getByRole('button', { name: 'Copy receipt' }))
+  await expect.element(screen.getByText('Copied', { exact: true })).toBeVisible()
+  expect(asked).toContainEqual({ name: 'receipts', args: { ids: ['Flux'] } })
+  expect(asked).toContainEqual({
+    name: 'copyText',
+    args: {
+      text: expect.stringMatching(/^Receipt of an upload with Modelferry\nFile: Flux.*SHA-256: Flux$/ms),
+    },
+  })
 })
 
 test('the history saves the receipts of all selected uploads, and says when it can’t', async () => {

@@ -1,3 +1,5 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { ClientRequest } from 'node:http'
 import { setInterval as every } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Failure, FailureCode } from '../../../electron/contract/failures.ts'
@@ -115,6 +117,14 @@ export const resumedBy = (begun: BegunUpload, app: App): BegunUpload => ({ ...be
  */
 const stillTicks = { idle: 4, running: 20 }
 
+/** Calls of the API that haven't ended. On a busy machine one takes long to reach the cloud. */
+const openCalls = new Set<ClientRequest>()
+subscribe('http.client.request.created', (message) => {
+  const { request } = message as { readonly request: ClientRequest }
+  openCalls.add(request)
+  request.once('close', () => openCalls.delete(request))
+})
+
 /**
  * Waits until `find` returns a value. While neither rows nor requests change, the clock is advanced to the next
  * timer: retries, probes and polls take no time, and no test depends on their delays. The clock
@@ -136,7 +146,8 @@ export async function advanceUntil<T>(
     // Stalled storage does not notice that its client has disconnected.
     const isRunning = app.engine.snapshot().totals.running > 0
     // A call of the API times out by the clock, so it must not be advanced before the response.
-    const isWaiting = cloud.operations.some(({ ended, kind }) => !ended && (isRunning || kind === 'api'))
+    const isOpen = cloud.operations.some(({ ended, kind }) => !ended && (isRunning || kind === 'api'))
+    const isWaiting = isOpen || openCalls.size > 0
     const moves = now !== before || isWaiting
     still = moves ? 0 : still + 1
     before = now

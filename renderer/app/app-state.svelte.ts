@@ -8,7 +8,7 @@ import { Actions } from './actions.ts'
 import { ConditionsState } from './conditions-state.svelte.ts'
 import type { Departures } from './departures.svelte.ts'
 import { Announcer } from './announcer.svelte.ts'
-import { BulkEditState } from '../uploads/bulk-edit/bulk-edit-state.svelte.ts'
+import { BulkEditState, uploadSource } from '../uploads/bulk-edit/bulk-edit-state.svelte.ts'
 import { CompanionsState } from '../uploads/companions-state.svelte.ts'
 import { DeadlineState } from '../uploads/deadline/deadline-state.svelte.ts'
 import { DetailsState } from '../uploads/details/details-state.svelte.ts'
@@ -126,7 +126,7 @@ export class AppState {
     this.companions = new CompanionsState(bridge)
     this.modelStatuses = new ModelStatusesState(bridge)
     this.updates = new UpdatesState(bridge, onfailure)
-    this.bulkEdit = new BulkEditState(bridge, this.queue, this.notices)
+    this.bulkEdit = new BulkEditState(this.notices)
     this.findModels = new FindModelsState({
       bridge,
       notices: this.notices,
@@ -150,6 +150,9 @@ export class AppState {
       onadded: (report) => this.#handleAdded(report),
     })
   }
+
+  readonly editUploads = (ids: readonly string[]) =>
+    this.bulkEdit.open(ids, uploadSource(this.#bridge, this.queue))
 
   /** Nothing is drawn before session and settings are loaded. */
   readonly isKnown = $derived.by(() => this.session.view !== null && this.settings.isKnown)

@@ -2,6 +2,7 @@ import Ban from '@lucide/svelte/icons/ban'
 import CircleCheck from '@lucide/svelte/icons/circle-check'
 import ExternalLink from '@lucide/svelte/icons/external-link'
 import Info from '@lucide/svelte/icons/info'
+import PencilLine from '@lucide/svelte/icons/pencil-line'
 import Trash from '@lucide/svelte/icons/trash-2'
 import Users from '@lucide/svelte/icons/users'
 import type { LibraryModel } from '../../electron/contract/library.ts'
@@ -18,6 +19,8 @@ interface LibraryMenuOptions {
   /** The account of the shown team, or null. */
   readonly accountId: string | null
   readonly onopen: (id: string) => void
+  /** Edits several at once. */
+  readonly onedit: (ids: readonly string[]) => void
   readonly onremove: (ids: readonly string[]) => void
   /** Absent while there is no other team. */
   readonly onaddtoteam?: ((ids: readonly string[]) => void) | undefined
@@ -26,7 +29,7 @@ interface LibraryMenuOptions {
 /** The commands on models of the library. */
 export function libraryMenu(
   models: readonly LibraryModel[],
-  { t, actions, library, accountId, onopen, onremove, onaddtoteam }: LibraryMenuOptions,
+  { t, actions, library, accountId, onopen, onedit, onremove, onaddtoteam }: LibraryMenuOptions,
 ): readonly MenuItem[] {
   const withStatus = (status: string) => models.filter((model) => model.status === status).map(({ id }) => id)
   const active = withStatus('active')
@@ -36,7 +39,14 @@ export function libraryMenu(
   return [
     ...(single
       ? [{ key: 'open', label: t('menu.open-details'), icon: Info, onselect: () => onopen(single.id) }]
-      : []),
+      : [
+          {
+            key: 'edit',
+            label: t('bulk-edit.open'),
+            icon: PencilLine,
+            onselect: () => onedit(models.map(({ id }) => id)),
+          },
+        ]),
     ...itemIf(active, { key: 'disable', label: t('library.disable'), icon: Ban }, (ids) =>
       library.setStatus(ids, 'disabled'),
     ),

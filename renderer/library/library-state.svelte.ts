@@ -43,12 +43,17 @@ interface LibraryEvents {
   readonly failedUnseen: (choice: TeamChoice, of: LibraryOperation, failure: Failure, count: number) => void
 }
 
-interface Answer {
+export interface ModelChange {
   readonly id: string
+  readonly change: LibraryChange
+}
+
+interface Answer extends ModelChange {
   readonly result: Result<unknown>
 }
 
 interface Refusal {
+  readonly id: string
   readonly failure: Failure
   /** The model shows it. */
   readonly isShown: boolean
@@ -209,24 +214,35 @@ export class LibraryState {
   readonly change = async (ids: readonly string[], change: LibraryChange): Promise<Failure | null> => {
     const choice = this.#choice
     if (!choice) return null
-    const refusals = await this.#changeAll(choice, ids, change)
-    const unseen = refusals.filter(({ isShown }) => !isShown).map(({ failure }) => failure)
-    this.#reportUnseen(choice, operationOf(change), unseen)
+    const refusals = await this.changeEach(
+      choice,
+      ids.map((id) => ({ id, change })),
+    )
     return refusals.at(-1)?.failure ?? null
   }
 
-  async #changeAll(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<Refusal[]> {
+  /** Like `change`, with a change for each model of any team. Returns the refusals. */
+  async changeEach(choice: TeamChoice, changes: readonly ModelChange[]): Promise<readonly Refusal[]> {
+    const refusals = await this.#changeAll(choice, changes)
+    const unseen = refusals.filter(({ isShown }) => !isShown).map(({ failure }) => failure)
+    this.#reportUnseen(choice, operationOf(changes[0]?.change ?? {}), unseen)
+    return refusals
+  }
+
+  async #changeAll(choice: TeamChoice, changes: readonly ModelChange[]): Promise<Refusal[]> {
     const refusals: Refusal[] = []
-    const isShown = this.#isShown(choice)
-    const left = isShown ? ids.filter((id) => !this.isBusy(id)) : [...ids]
-    if (isShown) this.#note(left.map((id) => [id, { kind: 'changing', change }]))
+    const isShown = this.isShown(choice)
+    const left = isShown ? changes.filter(({ id }) => !this.isBusy(id)) : [...changes]
+    if (isShown) this.#note(left.map(({ id, change }) => [id, { kind: 'changing', change }]))
     const answers: Answer[] = []
-    const apply = () => refusals.push(...this.#applyAnswers(choice, change, answers.splice(0)))
-    if (change.status === 'active') this.enabledIds = new Set([...this.enabledIds, ...left])
+    const apply = () => refusals.push(...this.#applyAnswers(choice, answers.splice(0)))
+    const enabledIds = left.filter(({ change }) => change.status === 'active').map(({ id }) => id)
+    if (enabledIds.length > 0) this.enabledIds = new Set([...this.enabledIds, ...enabledIds])
     const work = async () => {
-      for (let id = left.shift(); id !== undefined; id = left.shift()) {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        const { id, change } = next
         const result = await this.#bridge.changeModel({ choice, modelId: id, change })
-        if (answers.push({ id, result }) === 1) void this.#delay(applyIntervalMs).then(apply)
+        if (answers.push({ id, change, result }) === 1) void this.#delay(applyIntervalMs).then(apply)
       }
     }
     await Promise.all(Array.from({ length: atOnce }, work))
@@ -253,7 +269,7 @@ export class LibraryState {
     // Others had a status of the server's own, which can't be set.
     const undoable = requested.filter((id) => this.byId.get(id)?.status === before)
     await this.change(requested, { status })
-    if (!choice || !this.#isShown(choice)) return
+    if (!choice || !this.isShown(choice)) return
     const isChanged = (id: string) => this.byId.get(id)?.status === status
     const count = requested.filter(isChanged).length
     const undoIds = undoable.filter(isChanged)
@@ -268,7 +284,7 @@ export class LibraryState {
     if (!choice || modelIds.length === 0) return
     this.#note(modelIds.map((id) => [id, { kind: 'deleting' }]))
     const result = await this.#bridge.deleteModels({ choice: { ...choice }, modelIds })
-    const isShown = this.#isShown(choice)
+    const isShown = this.isShown(choice)
     if (isShown) this.#note(modelIds.map((id) => [id, null]))
     if (result.ok && result.value === null) return
     const failures = new Map(
@@ -312,34 +328,39 @@ export class LibraryState {
   }
 
   /** Returns the refusals. */
-  #applyAnswers(choice: TeamChoice, change: LibraryChange, answers: readonly Answer[]): Refusal[] {
-    const isShown = this.#isShown(choice)
-    const changed = new Set<string>()
+  #applyAnswers(choice: TeamChoice, answers: readonly Answer[]): Refusal[] {
+    const isShown = this.isShown(choice)
+    const changed = new Map<string, LibraryChange>()
     const operations: [string, ModelOperation | null][] = []
     const refusals: Refusal[] = []
-    for (const { id, result } of answers) {
+    for (const { id, change, result } of answers) {
       if (result.ok) {
-        changed.add(id)
+        changed.set(id, change)
         operations.push([id, null])
         continue
       }
       const { failure } = result
       const again = () => void this.change([id], change)
       operations.push([id, { kind: 'failed', failure, of: operationOf(change), again }])
-      refusals.push({ failure, isShown })
+      refusals.push({ id, failure, isShown })
     }
     if (!isShown || answers.length === 0) return refusals
-    this.models = this.models.map((model) => (changed.has(model.id) ? { ...model, ...change } : model))
+    this.models = this.models.map((model) => {
+      const change = changed.get(model.id)
+      return change ? { ...model, ...change } : model
+    })
     this.#note(operations)
     return refusals
   }
 
   async #undo(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<void> {
-    const refusal = (await this.#changeAll(choice, ids, change)).at(-1)
+    const changes = ids.map((id) => ({ id, change }))
+    const refusal = (await this.#changeAll(choice, changes)).at(-1)
     if (refusal) this.#events.undoFailed(choice, operationOf(change), refusal.failure)
   }
 
-  #isShown(choice: TeamChoice): boolean {
+  /** Whether the models are those of a team. */
+  isShown(choice: TeamChoice): boolean {
     return this.#choice !== null && isSameChoice(choice, this.#choice)
   }
 

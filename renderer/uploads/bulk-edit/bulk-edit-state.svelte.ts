@@ -10,7 +10,7 @@ import {
 } from './bulk-change.ts'
 import { teamKey } from '../../../electron/contract/account.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
-import type { UploadRow } from '../../../electron/contract/uploads.ts'
+import type { Target, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { NoticesState } from '../../ui/notices-state.svelte.ts'
 import type { QueueState } from '../queue-state.svelte.ts'
 import { isEditable } from '../row-status.ts'
@@ -19,43 +19,54 @@ import { isEditable } from '../row-status.ts'
 const shownFirst = 4
 const shownProblems = 6
 
-const fileOf = ({ id, fileName, recognition, target, accountId, team }: UploadRow): BulkFile => ({
-  id,
-  fileName,
-  base: recognition.base,
-  target,
-  teamKey: teamKey({ accountId, teamId: team.id }),
-})
+interface Edit {
+  readonly id: string
+  readonly target: Target
+}
 
-/** Editing several rows at once: the changes and their preview. Closed if `ids` is empty. */
+/** The uploads or library models whose targets are edited. */
+export interface BulkSource {
+  /** Selects the wording. */
+  readonly kind: 'files' | 'models'
+  /** What the preview is computed from; computed again when what it reads reactively changes. */
+  read(ids: readonly string[]): BulkSelection
+  /** Returns the ids of those that have their new target now. */
+  edit(changes: readonly Edit[]): Promise<Result<readonly string[]>>
+  /** The target that one has now; undefined if it is gone. */
+  targetOf(id: string): Target | undefined
+}
+
+interface BulkSelection {
+  readonly files: readonly BulkFile[]
+  /** Number of selected ones that can't be changed. */
+  readonly fixedCount: number
+  /** All others, whose paths are taken. */
+  readonly others: readonly BulkFile[]
+}
+
+const nothing: BulkSelection = { files: [], fixedCount: 0, others: [] }
+
+/** Editing several uploads or models at once: the changes and their preview. Closed if `ids` is empty. */
 export class BulkEditState {
   ids = $state.raw<readonly string[]>([])
   change = $state.raw<BulkChange>(noBulkChange)
   isSaving = $state(false)
   /** Why saving failed. The dialog shows it, because it covers the notices. */
   failure = $state.raw<Failure | null>(null)
-  readonly #bridge: Bridge
-  readonly #queue: QueueState
+  #source = $state.raw<BulkSource | null>(null)
   readonly #notices: NoticesState
 
-  constructor(bridge: Bridge, queue: QueueState, notices: NoticesState) {
-    this.#bridge = bridge
-    this.#queue = queue
+  constructor(notices: NoticesState) {
     this.#notices = notices
   }
 
   readonly isOpen = $derived.by(() => this.ids.length > 0)
-  /** Progress of uploads changes nothing here. */
-  readonly #rows = $derived.by(() => {
-    const { ids } = this
-    void this.#queue.targetsVersion
-    return untrack(() => ids.flatMap((id) => this.#queue.rows.get(id) ?? []))
-  })
-  readonly #files = $derived.by(() => this.#rows.filter(isEditable).map(fileOf))
-  /** Number of selected rows that have started and cannot be changed. */
-  readonly startedCount = $derived.by(() => this.#rows.length - this.#files.length)
+  readonly kind = $derived.by(() => this.#source?.kind ?? 'files')
+  readonly #selection = $derived.by(() => this.#source?.read(this.ids) ?? nothing)
+  /** Number of selected ones that can't be changed: uploads that have started, models without a path. */
+  readonly fixedCount = $derived.by(() => this.#selection.fixedCount)
   readonly outcomes: readonly BulkOutcome[] = $derived.by(() =>
-    this.isOpen ? bulkOutcomes(this.#files, this.change, this.#others()) : [],
+    this.isOpen ? bulkOutcomes(this.#selection.files, this.change, this.#selection.others) : [],
   )
   readonly changed = $derived.by(() => this.outcomes.filter(({ isChanged }) => isChanged))
   /** Problems of changed rows only; existing problems of unchanged rows do not block saving. */
@@ -68,9 +79,10 @@ export class BulkEditState {
     () => this.changed.length > 0 && this.problems.length === 0 && !this.isSaving,
   )
 
-  open(ids: readonly string[]): void {
+  open(ids: readonly string[], source: BulkSource): void {
     this.change = noBulkChange
     this.failure = null
+    this.#source = source
     this.ids = ids
   }
 
@@ -84,56 +96,74 @@ export class BulkEditState {
 
   /** Saves all changes. The notice offers to undo them. */
   async save(): Promise<void> {
-    if (!this.canSave) return
+    const source = this.#source
+    if (!this.canSave || !source) return
+    const { kind } = source
     this.isSaving = true
     const requested = this.changed
-    const result = await this.#edit(requested.map(({ id, after }) => ({ id, target: after })))
+    const result = await source.edit(requested.map(({ id, after }) => ({ id, target: after })))
     this.isSaving = false
     this.failure = result.ok ? null : result.failure
     if (!result.ok) return
     this.close()
     const done = new Set(result.value)
     const changed = requested.filter(({ id }) => done.has(id))
-    const counts = { count: changed.length, missed: requested.length - changed.length }
+    const counts = { kind, count: changed.length, missed: requested.length - changed.length }
     if (changed.length === 0) this.#notices.showUntilClosed('bulk-edit.done', counts)
     else {
       this.#notices.showWithUndo({
         key: 'bulk-edit.done',
         params: counts,
-        onaction: () => void this.#undo(changed),
+        onaction: () => void this.#undo(source, changed),
       })
     }
   }
 
   /** Restores values that have not been edited since. */
-  async #undo(changed: readonly BulkOutcome[]): Promise<void> {
+  async #undo(source: BulkSource, changed: readonly BulkOutcome[]): Promise<void> {
+    const { kind } = source
     const back = changed.flatMap((outcome) => {
-      const row = this.#queue.rows.get(outcome.id)
-      return row ? [{ id: row.id, target: undoneTarget(row.target, outcome) }] : []
+      const target = source.targetOf(outcome.id)
+      return target ? [{ id: outcome.id, target: undoneTarget(target, outcome) }] : []
     })
-    const result = await this.#edit(back)
+    const result = await source.edit(back)
     if (!result.ok) return this.#notices.failure(result.failure)
     const stay = changed.length - result.value.length
-    if (stay > 0) this.#notices.showUntilClosed('bulk-edit.undone', { stay })
-    else this.#notices.show('bulk-edit.undone', { stay })
-  }
-
-  #edit(changes: readonly Edit[]): Promise<Result<readonly string[]>> {
-    return this.#bridge.editTargets({
-      changes: changes.map(({ id, target }) => ({ id, target: { ...target } })),
-    })
-  }
-
-  #others(): BulkFile[] {
-    const chosen = new Set(this.ids)
-    const rest = [...this.#queue.allRows()].filter(
-      ({ id, phase }) => !chosen.has(id) && phase !== 'registered',
-    )
-    return [...rest, ...this.#rows.filter((row) => !isEditable(row))].map(fileOf)
+    if (stay > 0) this.#notices.showUntilClosed('bulk-edit.undone', { kind, stay })
+    else this.#notices.show('bulk-edit.undone', { kind, stay })
   }
 }
 
-interface Edit {
-  readonly id: string
-  readonly target: UploadRow['target']
+const fileOf = ({ id, fileName, recognition, target, accountId, team }: UploadRow): BulkFile => ({
+  id,
+  fileName,
+  base: recognition.base,
+  target,
+  teamKey: teamKey({ accountId, teamId: team.id }),
+})
+
+/** Edits uploads of the queue that haven't started. */
+export function uploadSource(bridge: Pick<Bridge, 'editTargets'>, queue: QueueState): BulkSource {
+  return {
+    kind: 'files',
+    read(ids) {
+      // Progress of uploads changes nothing here.
+      void queue.targetsVersion
+      return untrack(() => {
+        const chosen = new Set(ids)
+        const selected = ids.flatMap((id) => queue.rows.get(id) ?? [])
+        const files = selected.filter(isEditable)
+        const rest = [...queue.allRows()].filter(({ id, phase }) => !chosen.has(id) && phase !== 'registered')
+        const others = [...rest, ...selected.filter((row) => !isEditable(row))]
+        return {
+          files: files.map(fileOf),
+          fixedCount: selected.length - files.length,
+          others: others.map(fileOf),
+        }
+      })
+    },
+    edit: (changes) =>
+      bridge.editTargets({ changes: changes.map(({ id, target }) => ({ id, target: { ...target } })) }),
+    targetOf: (id) => queue.rows.get(id)?.target,
+  }
 }

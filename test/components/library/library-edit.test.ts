@@ -184,3 +184,63 @@ test.each([
   await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: what }))
   await expect.element(rowOf('Grain')).toMatchTextContent(words)
 })
+
+/** Opens the dialog for all three models of the library. */
+async function editingAll(answers: Parameters<typeof openLibrary>[1] = {}) {
+  const opened = await openLibrary(threeModels, answers)
+  const { screen, rowOf, asked } = opened
+  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(screen.getByRole('button', { name: 'Edit type, path and names…' }))
+  const changes = () => asked.filter(({ name }) => name === 'changeModel').map(({ args }) => args)
+  return { ...opened, changes }
+}
+
+test('several models get a new type and folder after a preview, and Undo restores each', async () => {
+  const { screen, rowOf, changes } = await editingAll()
+  await expect.element(screen.getByRole('dialog', { name: 'Edit 3 models' })).toBeVisible()
+  await userEvent.fill(screen.getByRole('dialog').getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.fill(screen.getByLabelText('Library folder'), 'models/{type}/client')
+  await expect.element(screen.getByText('models/vae/client/Grain.safetensors')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Change 3 models' }))
+  await expect.element(screen.getByText('3 models changed.', { exact: false })).toBeVisible()
+  await expect.element(rowOf('Grain')).toMatchTextContent('models/vae/client/Grain.safetensors')
+  const edited = changes()
+  expect(edited).toHaveLength(3)
+  expect(edited).toContainEqual(
+    expect.objectContaining({
+      modelId: 'Grain',
+      change: { modelType: 'vae', modelPath: 'models/vae/client/Grain.safetensors' },
+    }),
+  )
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  await expect.element(screen.getByText('Changes undone.')).toBeVisible()
+  const types = new Map(threeModels.map(({ id, modelType, modelPath }) => [id, { modelType, modelPath }]))
+  expect(changes().slice(3)).toHaveLength(3)
+  for (const { modelId, change } of changes().slice(3) as { modelId: string; change: unknown }[])
+    expect(change).toEqual(types.get(modelId))
+})
+
+test('models that the server refuses to change say so in their rows and are counted', async () => {
+  const { screen, rowOf } = await editingAll({
+    changeModel: ({ modelId }) =>
+      modelId === 'Grain' ? failed(failure('forbidden', { team: '' })) : success(undefined),
+  })
+  await userEvent.fill(screen.getByRole('dialog').getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.click(screen.getByRole('button', { name: /^Change \d models?$/ }))
+  await expect
+    .element(screen.getByText('1 couldn’t be changed, for the reason in its row.', { exact: false }))
+    .toBeVisible()
+  await expect.element(rowOf('Grain')).toMatchTextContent('Couldn’t save.')
+})
+
+test('models without a path are left out when several are edited', async () => {
+  const { screen, rowOf } = await openLibrary([...threeModels, model('Loose', { modelPath: null })])
+  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(screen.getByRole('button', { name: 'Edit type, path and names…' }))
+  await expect.element(screen.getByRole('dialog', { name: 'Edit 3 models' })).toBeVisible()
+  await expect
+    .element(screen.getByText('1 of the selected models has no library path', { exact: false }))
+    .toBeVisible()
+})

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
-import { BulkEditState } from '../../../renderer/uploads/bulk-edit/bulk-edit-state.svelte.ts'
+import { BulkEditState, uploadSource } from '../../../renderer/uploads/bulk-edit/bulk-edit-state.svelte.ts'
 import { NoticesState } from '../../../renderer/ui/notices-state.svelte.ts'
 import { QueueState } from '../../../renderer/uploads/queue-state.svelte.ts'
 import { fakeBridge } from '../support/fake-bridge.ts'
 import { patchOf, row, sendingRow } from '../support/rows.ts'
 
-/** The dialog for three uploads, one of which has started,, with a new type. */
+/** The dialog for three uploads, one of which has started, with a new type. */
 async function openBulkEdit() {
   const rows = [row('Grain'), row('Ink', { position: 1 }), sendingRow('Flux', { position: -1 })]
   const { bridge, emit } = fakeBridge({ rows })
   const queue = new QueueState(bridge)
   queue.start()
   await expect.poll(() => queue.isKnown).toBe(true)
-  const bulkEdit = new BulkEditState(bridge, queue, new NoticesState())
-  bulkEdit.open(['Grain', 'Ink', 'Flux'])
+  const bulkEdit = new BulkEditState(new NoticesState())
+  bulkEdit.open(['Grain', 'Ink', 'Flux'], uploadSource(bridge, queue))
   bulkEdit.type({ modelType: 'vae' })
   return { bulkEdit, emit }
 }
@@ -32,7 +32,7 @@ test('computes the preview again when a file starts, or another one takes its pa
   expect(bulkEdit.changed.map(({ id }) => id)).toEqual(['Grain', 'Ink'])
   emit('patch', patchOf(2, [sendingRow('Ink', { position: 1 })]))
   expect(bulkEdit.changed.map(({ id }) => id)).toEqual(['Grain'])
-  expect([bulkEdit.startedCount, bulkEdit.problems.length]).toEqual([2, 0])
+  expect([bulkEdit.fixedCount, bulkEdit.problems.length]).toEqual([2, 0])
   const target = { modelPath: 'models/vae/Grain.safetensors' }
   emit('patch', patchOf(3, [row('New', { position: 4, target })]))
   expect(bulkEdit.problems.map(({ id }) => id)).toEqual(['Grain'])

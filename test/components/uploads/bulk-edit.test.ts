@@ -129,9 +129,9 @@ test('duplicate and invalid paths are listed and block saving', async () => {
   const { screen, asked } = await opened()
   const apply = screen.getByRole('button', { name: /^Change 2 files$/ })
   await userEvent.fill(screen.getByLabelText('File name'), 'same.{ext}')
-  await expect.element(screen.getByText('2 files can’t be changed:')).toBeVisible()
+  await expect.element(screen.getByText('2 can’t be changed:')).toBeVisible()
   await expect
-    .element(screen.getByText('Another file has the same path', { exact: false }).first())
+    .element(screen.getByText('Another one has the same path', { exact: false }).first())
     .toBeVisible()
   await expect.element(apply).toBeDisabled()
   await userEvent.fill(screen.getByLabelText('File name'), 'größe {name}.{ext}')

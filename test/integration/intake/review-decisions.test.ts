@@ -58,7 +58,6 @@ test('does not restore an upload of which bytes were sent', async () => {
   cloud.fail({ on: 'put-object', how: 'stall', times: Infinity })
   await addFiles(app, [await file('a.safetensors')])
   const [{ id } = { id: '' }] = app.rows()
-  await app.phase(id, 'sending')
   await app.until(({ rows }) => rows[0]?.started)
   valueOf(await app.calls.cancel({ ids: [id] }))
   expect(valueOf(await app.calls.undoRemove({ ids: [id] }))).toEqual([])

@@ -110,7 +110,7 @@ test('undoes a drop until the first of its files is registered', async () => {
   cloud.fail({ on: 'put-object', how: 'stall', times: Infinity })
   const { drop = '' } = await addFiles(app, [await file('a.safetensors')])
   const id = app.rows()[0]?.id ?? ''
-  await app.phase(id, 'sending')
+  await app.until(() => app.row(id).started)
   expect(valueOf(await app.calls.undoAdd({ drop }))).toEqual([id])
   expect(app.rows()).toEqual([])
   cloud.clearFailures()
@@ -159,7 +159,7 @@ test('undoes a drop with a file that the library had before, and keeps its model
   const duplicate = added.find(({ fileName }) => fileName === 'a.safetensors')?.id ?? ''
   const other = added.find(({ fileName }) => fileName === 'b.safetensors')?.id ?? ''
   await app.phase(duplicate, 'registered')
-  await app.phase(other, 'sending')
+  await app.until(() => app.row(other).started)
   expect(valueOf(await app.calls.undoAdd({ drop }))).toEqual([other])
   expect(app.row(duplicate).already).toBeDefined()
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)

@@ -85,7 +85,9 @@ export default defineConfig({
 /** Tests that render the page in Chromium. */
 function browserProject(name: string, include: string): UserWorkspaceConfig {
   return {
-    plugins: [svelte({ configFile: false })],
+    // Compiled as in the app, which also takes a tenth less CPU time than Svelte's checks for development.
+    plugins: [svelte({ configFile: false, compilerOptions: { dev: false } })],
+    resolve: { conditions: ['browser', 'module', 'production'] },
     // Views are loaded on demand: a dependency discovered then would trigger another bundling, with a
     // second copy of Svelte.
     // `force`: the cache of an earlier run does not contain dependencies that were added since.

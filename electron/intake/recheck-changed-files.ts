@@ -1,7 +1,9 @@
-import { watch, type FSWatcher } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { watch, type BigIntStats, type FSWatcher } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isFixedByChangedFile, type FailureCode } from '../contract/failures.ts'
+import { readMounts } from '../discovery/scan/mounts.ts'
 import { isNetworkDrive } from '../discovery/watched-folders/network-drive.ts'
 import { isStopped, type Rows } from '../journal/rows.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
@@ -19,7 +21,7 @@ const lookEveryMs = 60_000
 /** How many files of such folders are looked at each time. */
 const filesPerLook = 100
 
-/** Entries of a folder that are compared when a failure depends on the files beside it. */
+/** Entries of a folder whose sizes and times are compared when a failure depends on the files beside it. */
 const maxComparedEntries = 500
 
 /** Failures that end when other files change: the rest of the model, a download's marker, a link. */
@@ -38,11 +40,23 @@ interface Folder {
   watcher: FSWatcher | null
 }
 
+/**
+ * What is to be done on a mount, one call at a time: on a network share that is gone, a call may never return,
+ * and each takes one of Node's four threads.
+ */
+interface MountWork {
+  readonly foldersToOpen: Set<string>
+  readonly idsToCheck: Set<string>
+  isBusy: boolean
+}
+
 interface ChangedFileOptions {
   readonly rows: Pick<Rows, 'get' | 'ids'>
   /** Inspects files again. */
   readonly recheck: (ids: readonly string[]) => Promise<unknown>
   readonly environment: Pick<Environment, 'timers'>
+  /** Instead of the system's, for tests. */
+  readonly stat?: (path: string) => Promise<BigIntStats>
 }
 
 /**
@@ -58,12 +72,17 @@ export class ChangedFileRechecks {
   /** What was beside a file when it was last looked at, if its failure depends on that. */
   readonly #surroundings = new Map<string, string>()
   readonly #due = new Set<string>()
+  readonly #mountWork = new Map<string, MountWork>()
+  #mounts: ReturnType<typeof readMounts> | null = null
+  readonly #stat: (path: string) => Promise<BigIntStats | null>
   #cancelCheck: (() => void) | null = null
   #cancelLook: (() => void) | null = null
   #isActive = false
 
   constructor(options: ChangedFileOptions) {
     this.#options = options
+    const { stat: statOf = (path) => stat(path, { bigint: true }) } = options
+    this.#stat = (path) => statOf(path).catch(() => null)
   }
 
   /** Also finds what changed since the last process ended. */
@@ -111,7 +130,7 @@ export class ChangedFileRechecks {
     folder.ids.add(id)
     if (known) return
     this.#folders.set(name, folder)
-    void this.#open(name)
+    void this.#runOnMounts({ folders: [name] })
     this.#scheduleLook()
   }
 
@@ -130,7 +149,7 @@ export class ChangedFileRechecks {
 
   async #open(name: string): Promise<void> {
     const isFull = () => this.#watched.size >= maxWatchedFolders
-    if (isFull() || !(await isWatchable(name))) return
+    if (isFull() || !this.#folders.has(name) || !(await this.#isWatchable(name))) return
     const folder = this.#folders.get(name)
     if (!this.#isActive || !folder || folder.watcher || isFull()) return
     try {
@@ -165,7 +184,8 @@ export class ChangedFileRechecks {
     this.#check(affected)
     // A missing folder of a model may have been created.
     const names = new Set(affected.flatMap((id) => this.#foldersOf.get(id) ?? []))
-    for (const name of names) if (this.#folders.get(name)?.watcher === null) void this.#open(name)
+    const unwatched = [...names].filter((name) => this.#folders.get(name)?.watcher === null)
+    void this.#runOnMounts({ folders: unwatched })
   }
 
   #check(ids: Iterable<string>): void {
@@ -175,8 +195,53 @@ export class ChangedFileRechecks {
       this.#cancelCheck = null
       const now = [...this.#due]
       this.#due.clear()
-      void this.#checkNow(now)
+      void this.#runOnMounts({ ids: now })
     })
+  }
+
+  /** Work that is waiting on a mount already is not repeated. */
+  async #runOnMounts({
+    folders = [],
+    ids = [],
+  }: {
+    readonly folders?: readonly string[]
+    readonly ids?: readonly string[]
+  }): Promise<void> {
+    const mountOf = await (this.#mounts ??= readMounts())
+    const workOn = (path: string) => {
+      const mount = mountOf(path)
+      const work = this.#mountWork.get(mount) ?? {
+        foldersToOpen: new Set(),
+        idsToCheck: new Set(),
+        isBusy: false,
+      }
+      this.#mountWork.set(mount, work)
+      return work
+    }
+    for (const name of folders) workOn(name).foldersToOpen.add(name)
+    for (const id of ids) {
+      const record = this.#recordOf(id)
+      if (record) workOn(record.path).idsToCheck.add(id)
+    }
+    for (const work of this.#mountWork.values()) void this.#run(work)
+  }
+
+  async #run(work: MountWork): Promise<void> {
+    if (work.isBusy) return
+    work.isBusy = true
+    const { foldersToOpen, idsToCheck } = work
+    while (this.#isActive && foldersToOpen.size + idsToCheck.size > 0) {
+      const [name] = foldersToOpen
+      if (name === undefined) {
+        const ids = [...idsToCheck]
+        idsToCheck.clear()
+        await this.#checkNow(ids)
+      } else {
+        foldersToOpen.delete(name)
+        await this.#open(name)
+      }
+    }
+    work.isBusy = false
   }
 
   async #checkNow(ids: readonly string[]): Promise<void> {
@@ -185,17 +250,18 @@ export class ChangedFileRechecks {
       const record = this.#recordOf(id)
       if (record && (await this.#isChanged(record))) changedIds.push(id)
     }
-    if (this.#isActive && changedIds.length > 0) await this.#options.recheck(changedIds)
+    // Not awaited: inspecting files takes long, and others of the mount can be checked meanwhile.
+    if (this.#isActive && changedIds.length > 0) void this.#options.recheck(changedIds)
   }
 
   async #isChanged(record: UploadRecord): Promise<boolean> {
     const { id, path, identity, failure } = record
-    const found = await stat(path, { bigint: true }).catch(() => null)
+    const found = await this.#stat(path)
     if (!found || !failure) return false
     if (endsWhenReadable.has(failure.code)) return true
     if (!dependsOnOtherFiles.has(failure.code)) return !sameFile(identityOf(found), identity)
     const before = this.#surroundings.get(id)
-    const now = await describeFolders(foldersToWatch(record))
+    const now = `${describeEntry(path, found)}\n\n${await this.#describeFolders(foldersToWatch(record))}`
     this.#surroundings.set(id, now)
     return before !== now
   }
@@ -204,7 +270,9 @@ export class ChangedFileRechecks {
   #look(): void {
     this.#cancelLook = null
     const unwatched = [...this.#folders].filter(([, { watcher }]) => watcher === null)
-    for (const [name] of unwatched) void this.#open(name)
+    // Others may have been mounted meanwhile.
+    this.#mounts = null
+    void this.#runOnMounts({ folders: unwatched.map(([name]) => name) })
     const ids = unwatched.flatMap(([, folder]) => [...folder.ids]).slice(0, filesPerLook)
     this.#check(ids)
     // The others have their turn next time.
@@ -215,6 +283,24 @@ export class ChangedFileRechecks {
   #scheduleLook(): void {
     if (!this.#isActive || this.#folders.size === 0) return
     this.#cancelLook ??= this.#options.environment.timers.after(lookEveryMs, () => this.#look())
+  }
+
+  /** Also keeps the call that watches from blocking: a folder that does not respond never gets there. */
+  async #isWatchable(folder: string): Promise<boolean> {
+    const found = await this.#stat(folder)
+    return found?.isDirectory() === true && !(await isNetworkDrive(folder, process.platform))
+  }
+
+  /** A digest of all names in folders, and of the sizes and times of the first ones. */
+  async #describeFolders(folders: readonly string[]): Promise<string> {
+    const digest = createHash('sha256')
+    for (const folder of folders) {
+      const names = (await readdir(folder).catch(() => [])).sort()
+      digest.update(`${names.join('\n')}\n\n`)
+      for (const name of names.slice(0, maxComparedEntries))
+        digest.update(`${describeEntry(name, await this.#stat(join(folder, name)))}\n`)
+    }
+    return digest.digest('base64')
   }
 }
 
@@ -239,22 +325,5 @@ function moveToEnd(folders: Map<string, Folder>, name: string, id: string): void
   if (folder.ids.delete(id)) folder.ids.add(id)
 }
 
-/** Also keeps the call that watches from blocking: a folder that does not respond never gets there. */
-async function isWatchable(folder: string): Promise<boolean> {
-  const found = await stat(folder).catch(() => null)
-  return found?.isDirectory() === true && !(await isNetworkDrive(folder, process.platform))
-}
-
-const describeFolders = async (folders: readonly string[]) =>
-  (await Promise.all(folders.map(describeFolder))).join('\n\n')
-
-/** Names, sizes and times of a folder's entries as one text. */
-async function describeFolder(folder: string): Promise<string> {
-  const names = await readdir(folder).catch(() => [])
-  const lines: string[] = []
-  for (const name of names.slice(0, maxComparedEntries)) {
-    const entry = await stat(join(folder, name)).catch(() => null)
-    lines.push(`${name} ${entry?.size ?? ''} ${entry?.mtimeMs ?? ''}`)
-  }
-  return lines.join('\n')
-}
+const describeEntry = (name: string, entry: BigIntStats | null) =>
+  `${name} ${entry?.size ?? ''} ${entry?.mtimeNs ?? ''}`

@@ -1,12 +1,10 @@
-import { searchFolder } from '../scan/search-folder.ts'
+import { readMounts } from '../scan/mounts.ts'
+import { searchFolder, unresponsiveFolder, type FolderSearchResult } from '../scan/search-folder.ts'
 import { readWorkflowFile } from '../workflows/read-workflow-file.ts'
 import { findNearModels } from './near-models.ts'
 import { readExternalWeights } from './external-weights.ts'
 import type { SearchMessage, SearchTask } from './search-messages.ts'
 import { searchExtraPaths, searchPlaces } from './search-places.ts'
-
-/** An unresponsive folder must not block the others; a higher concurrency would only make a disk seek. */
-const folderConcurrency = 3
 
 type Post = (message: SearchMessage) => void
 
@@ -39,12 +37,23 @@ export async function runSearchTask({ request, computer }: SearchTask, post: Pos
   post({ kind: 'end', isComplete })
 }
 
-async function searchFolders(folders: readonly string[], post: Post): Promise<void> {
-  const waiting = [...folders]
-  async function searchNext(): Promise<void> {
-    for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
-      post({ kind: 'folder', folder, ...(await searchFolder(folder)) })
+/**
+ * Searches several mounts at once, so that an unresponsive one does not delay the others, and the folders of each one
+ * after the other: the calls about a network share that is gone would take all of Node's four threads.
+ */
+export async function searchFolders(
+  folders: readonly string[],
+  post: Post,
+  search = searchFolder,
+): Promise<void> {
+  const byMount = Map.groupBy(folders, await readMounts())
+  const searches = [...byMount.values()].map(async (onMount) => {
+    let isUnresponsive = false
+    for (const folder of onMount) {
+      const result: FolderSearchResult = isUnresponsive ? unresponsiveFolder : await search(folder)
+      isUnresponsive ||= result === unresponsiveFolder
+      post({ kind: 'folder', folder, ...result })
     }
-  }
-  await Promise.all(Array.from({ length: folderConcurrency }, searchNext))
+  })
+  await Promise.all(searches)
 }

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { withTimeout } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 import { startWorker } from '../../platform/threads/worker-file.ts'
-import type { FolderSearchResult } from '../scan/search-folder.ts'
+import { unresponsiveFolder, type FolderSearchResult } from '../scan/search-folder.ts'
 import type { Computer } from './known-places.ts'
 import type { SearchMessage, SearchRequest } from './search-messages.ts'
 
@@ -31,8 +31,8 @@ export class SearchWorkerClient {
   readonly #environment: SearchEnvironment
   /** Ends each running search. */
   readonly #running = new Set<() => void>()
-  /** Ends of threads that were terminated but still run. */
-  readonly #terminations = new Set<Promise<unknown>>()
+  /** Ends of threads that were terminated but still run, each with the folders that it may still read. */
+  readonly #terminations = new Map<Promise<unknown>, ReadonlySet<string>>()
   #isClosed = false
 
   constructor(workerUrl: URL, computer: Computer, environment: SearchEnvironment) {
@@ -44,17 +44,39 @@ export class SearchWorkerClient {
   /**
    * Runs a request and passes on each message as it arrives. Resolves with true if the request was completed,
    * and with false if it was aborted, ran out of time or ended its thread with an error. Earlier messages
-   * stay valid.
+   * stay valid. Folders in which an earlier search still hangs are left out.
    */
-  search(request: SearchRequest, { signal, onMessage }: SearchOptions): Promise<boolean> {
+  search(request: SearchRequest, options: SearchOptions): Promise<boolean> {
+    if (this.#withoutHanging(request) === request) return this.#run(request, options)
+    return this.#runWithoutHanging(request, options)
+  }
+
+  async #runWithoutHanging(request: SearchRequest, options: SearchOptions): Promise<boolean> {
+    // A thread that does not hang ends within milliseconds.
+    await withTimeout(Promise.all(this.#terminations.keys()), this.#environment.timers, closeLimitMs)
+    const remaining = this.#withoutHanging(request)
+    return remaining !== null && (await this.#run(remaining, options)) && remaining === request
+  }
+
+  /** Null if no folders are left. */
+  #withoutHanging(request: SearchRequest): SearchRequest | null {
+    const all = foldersOf(request)
+    const hanging = [...this.#terminations.values()]
+    const folders = all.filter((folder) => !hanging.some((unread) => unread.has(folder)))
+    if (folders.length === all.length) return request
+    return folders.length === 0 ? null : ({ ...request, folders } as SearchRequest)
+  }
+
+  #run(request: SearchRequest, { signal, onMessage }: SearchOptions): Promise<boolean> {
     return new Promise((resolve) => {
       const worker = this.#isClosed || signal?.aborted ? null : this.#startWorker(request)
       if (!worker) return resolve(false)
+      const unread = new Set(foldersOf(request))
       const finish = (isComplete: boolean) => {
         if (!this.#running.delete(abort)) return
         cancelTimeout()
         signal?.removeEventListener('abort', abort)
-        this.#terminate(worker)
+        this.#terminate(worker, unread)
         resolve(isComplete)
       }
       const abort = () => finish(false)
@@ -64,6 +86,8 @@ export class SearchWorkerClient {
       signal?.addEventListener('abort', abort)
       worker.on('message', (message: SearchMessage) => {
         if (!this.#running.has(abort)) return
+        if (message.kind === 'folder' && message.incompleteReason !== 'too-slow')
+          unread.delete(message.folder)
         if (message.kind === 'end') finish(message.isComplete)
         else onMessage(message)
       })
@@ -75,7 +99,7 @@ export class SearchWorkerClient {
 
   /** All models below a folder, or those that were found before the search was cut short. */
   async searchFolder(folder: string): Promise<FolderSearchResult> {
-    let result: FolderSearchResult = { models: [], incompleteReason: 'too-slow', unread: [] }
+    let result: FolderSearchResult = unresponsiveFolder
     await this.search(
       { kind: 'folders', folders: [folder] },
       { onMessage: (message) => message.kind === 'folder' && (result = message) },
@@ -100,13 +124,13 @@ export class SearchWorkerClient {
   async close(): Promise<void> {
     this.#isClosed = true
     for (const abort of this.#running) abort()
-    await withTimeout(Promise.all(this.#terminations), this.#environment.timers, closeLimitMs)
+    await withTimeout(Promise.all(this.#terminations.keys()), this.#environment.timers, closeLimitMs)
   }
 
   /** Does not wait for the end of the thread, which may hang as long as the disk does. */
-  #terminate(worker: Worker): void {
+  #terminate(worker: Worker, unread: ReadonlySet<string>): void {
     const termination = worker.terminate().finally(() => this.#terminations.delete(termination))
-    this.#terminations.add(termination)
+    this.#terminations.set(termination, unread)
     // Afterwards, because `terminate` lets the thread keep the process alive.
     worker.unref()
   }
@@ -124,3 +148,5 @@ export class SearchWorkerClient {
     }
   }
 }
+
+const foldersOf = (request: SearchRequest) => ('folders' in request ? request.folders : [])

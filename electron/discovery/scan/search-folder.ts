@@ -25,6 +25,13 @@ export interface FolderSearchResult {
   readonly unread: readonly string[]
 }
 
+/** The result for a folder that did not respond at all; a call about it may still be running. */
+export const unresponsiveFolder: FolderSearchResult = {
+  models: [],
+  incompleteReason: 'too-slow',
+  unread: [],
+}
+
 /**
  * All models below a folder, or those that were found within the limits. Never rejects because of the disk.
  */
@@ -34,11 +41,10 @@ export async function searchFolder(
   walk: typeof walkWithinLimits = walkWithinLimits,
 ): Promise<FolderSearchResult> {
   const finished = new AbortController()
-  const timeout = delay(
-    limits.walkMs + limits.graceMs,
-    { models: [], incompleteReason: 'too-slow', unread: [] } as const,
-    { signal: finished.signal, ref: false },
-  )
+  const timeout = delay(limits.walkMs + limits.graceMs, unresponsiveFolder, {
+    signal: finished.signal,
+    ref: false,
+  })
   try {
     return await Promise.race([walk(folder, limits), timeout])
   } finally {

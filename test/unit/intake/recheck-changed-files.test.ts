@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync, type BigIntStats } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure, type Failure, type FailureCode } from '../../../electron/contract/failures.ts'
 import { ChangedFileRechecks } from '../../../electron/intake/recheck-changed-files.ts'
@@ -10,7 +12,7 @@ import { standingClock } from '../../support/hand-clock.ts'
 import { liveState, uploadRecord } from '../../support/records.ts'
 
 /** Rechecks of refused files in a folder of their own, whose ids are their names. */
-function setup() {
+function setup(statOf?: (path: string) => Promise<BigIntStats>) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-rechecks-'))
   const clock = standingClock()
   const rows = new Map<string, Row>()
@@ -19,6 +21,7 @@ function setup() {
     rows: { get: (id) => rows.get(id), ids: () => [...rows.keys()] },
     recheck: async (ids) => void rechecked.push(...ids),
     environment: clock,
+    ...(statOf ? { stat: statOf } : {}),
   })
   onTestFinished(() => {
     rechecks.close()
@@ -38,6 +41,7 @@ function setup() {
     })
   }
   return {
+    folder,
     rechecks,
     rechecked,
     clock,
@@ -147,6 +151,69 @@ test('looks every minute for a folder that was missing', async () => {
   clock.advance(1_000)
   clock.advance(1_000)
   await expect.poll(() => rechecked).toEqual(['models/a'])
+})
+
+test('makes one call on a network share that does not respond, however often it looks', async () => {
+  const calls: string[] = []
+  const { rechecks, clock, refuse } = setup((path) => {
+    calls.push(path)
+    return new Promise(() => {})
+  })
+  for (const name of ['models/a', 'models/b', 'other/c']) refuse(name, failure('file-missing'))
+  rechecks.start()
+  await expect.poll(() => calls).toHaveLength(1)
+  for (let seconds = 0; seconds < 300; seconds += 1) {
+    clock.advance(1_000)
+    await setImmediate()
+  }
+  rechecks.checkAll()
+  clock.advance(1_000)
+  await setImmediate()
+  expect(calls).toHaveLength(1)
+})
+
+test('checks files again once the share responds', async () => {
+  let respond = () => {}
+  const response = new Promise<void>((resolve) => (respond = resolve))
+  const { rechecks, rechecked, clock, write, refuse } = setup(async (path) => {
+    await response
+    return stat(path, { bigint: true })
+  })
+  refuse('models/a', failure('file-missing'))
+  rechecks.start()
+  clock.advance(60_000)
+  clock.advance(1_000)
+  write('models/a')
+  respond()
+  await expect.poll(() => rechecked).toContain('models/a')
+})
+
+test('rechecks a file when the last of very many files beside it is deleted', async () => {
+  const { rechecks, rechecked, clock, folder, write, refuse } = setup()
+  for (let index = 0; index < 600; index += 1) write(`models/a${index}`)
+  for (const name of ['models/z.safetensors', 'models/z.safetensors.aria2']) write(name)
+  refuse('models/z.safetensors', failure('file-downloading'))
+  rechecks.start()
+  clock.advance(1_000)
+  await expect.poll(() => rechecked).toHaveLength(1)
+  rmSync(join(folder, 'models/z.safetensors.aria2'))
+  rechecks.checkAll()
+  clock.advance(1_000)
+  await expect.poll(() => rechecked).toHaveLength(2)
+})
+
+test('rechecks a file that changed itself after more than the compared files beside it', async () => {
+  const { rechecks, rechecked, clock, write, refuse } = setup()
+  for (let index = 0; index < 600; index += 1) write(`models/a${index}`)
+  write('models/z.safetensors')
+  refuse('models/z.safetensors', failure('file-downloading'))
+  rechecks.start()
+  clock.advance(1_000)
+  await expect.poll(() => rechecked).toHaveLength(1)
+  write('models/z.safetensors', 'the whole model')
+  rechecks.checkAll()
+  clock.advance(1_000)
+  await expect.poll(() => rechecked).toHaveLength(2)
 })
 
 test('stops checking files that were removed', () => {

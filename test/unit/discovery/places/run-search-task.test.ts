@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
-import { runSearchTask } from '../../../../electron/discovery/places/run-search-task.ts'
+import { runSearchTask, searchFolders } from '../../../../electron/discovery/places/run-search-task.ts'
 import type { SearchMessage, SearchRequest } from '../../../../electron/discovery/places/search-messages.ts'
+import { unresponsiveFolder } from '../../../../electron/discovery/scan/search-folder.ts'
 import { onnxOf } from '../../../fixtures/onnx-files.ts'
 import { createModelFolder } from '../model-folder.ts'
 
@@ -46,6 +47,19 @@ test('posts the result of each folder', async () => {
   )
   expect(results.pop()).toEqual(end)
   expect(results.sort()).toEqual([...names.map((name) => [name, 1, null]), ['none', 0, 'gone']])
+})
+
+test('leaves out the other folders of a mount that does not respond', async () => {
+  const searched: string[] = []
+  const messages: SearchMessage[] = []
+  const folders = ['/none/a', '/none/b', '/none/c']
+  const search = async (folder: string) => {
+    searched.push(folder)
+    return unresponsiveFolder
+  }
+  await searchFolders(folders, (message) => void messages.push(message), search)
+  expect(searched).toEqual(['/none/a'])
+  expect(messages).toEqual(folders.map((folder) => ({ kind: 'folder', folder, ...unresponsiveFolder })))
 })
 
 test('posts the models near each folder', async () => {

@@ -7,8 +7,11 @@ const post = (message: SearchMessage) => parentPort?.postMessage(message)
 const { request } = workerData as SearchTask
 // The listener keeps this thread alive until it is terminated.
 parentPort?.on('message', () => undefined)
-if (request.kind === 'folders')
-  post({ kind: 'folder', folder: 'started', models: [], incompleteReason: null, unread: [] })
+for (const folder of request.kind === 'folders' ? ['started', ...request.folders] : []) {
+  // Its search hangs, like that of a folder on an unreachable disk.
+  if (folder.endsWith('.fifo')) void open(folder)
+  else post({ kind: 'folder', folder, models: [], incompleteReason: null, unread: [] })
+}
 /** The file names of a request decide what this thread does. */
 for (const step of request.kind === 'workflows' ? request.files : []) {
   if (step === 'complete' || step === 'incomplete') post({ kind: 'end', isComplete: step === 'complete' })

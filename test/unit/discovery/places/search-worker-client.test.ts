@@ -136,6 +136,35 @@ testWithFifos('ends a completed search although its thread hangs', async () => {
   expect([await done, clock.waits()]).toEqual([true, []])
 })
 
+testWithFifos('searches a folder again only once the search that hangs in it has ended', async () => {
+  const { clock, client } = setup()
+  const searched: string[] = []
+  const folders = [createHangingFile(), 'other']
+  const onMessage = (message: SearchMessage) =>
+    void (message.kind === 'folder' && searched.push(message.folder))
+  const searchAll = () => client.search({ kind: 'folders', folders }, { onMessage })
+  const first = searchAll()
+  await expect.poll(() => searched).toEqual(['started', 'other'])
+  clock.advance(180_000)
+  expect(await first).toBe(false)
+  const alone = client.search({ kind: 'folders', folders: folders.slice(0, 1) }, { onMessage })
+  expect(clock.waits()).toEqual([1_000])
+  clock.advance(1_000)
+  expect([await alone, clock.waits()]).toEqual([false, []])
+  const second = searchAll()
+  clock.advance(1_000)
+  await expect.poll(() => searched).toEqual(['started', 'other', 'started', 'other'])
+  clock.advance(180_000)
+  expect(await second).toBe(false)
+})
+
+test('searches a folder again right after a search of it', async () => {
+  const { client } = setup(new URL('../../../../electron/discovery/places/search-worker.ts', import.meta.url))
+  const folder = createModelFolder('a.pt')
+  for (let count = 0; count < 3; count += 1)
+    expect(await client.searchFolder(folder)).toMatchObject({ models: [{ path: join(folder, 'a.pt') }] })
+})
+
 testWithFifos('waits on close for a hanging thread only for a limited time', async () => {
   const { clock, client, search } = setup()
   const { started, done } = search(runSteps(createHangingFile(), 'one'))

@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { MountQueue, readMounts } from '../../../../electron/discovery/scan/mounts.ts'
+import { createModelFolder } from '../model-folder.ts'
+
+test('finds the innermost mount of a path in Linux’s table', async () => {
+  const table = join(createModelFolder(), 'mountinfo')
+  const mounts = ['/', '/mnt/nas', '/mnt/nas/inner', '/media/my\\040disk']
+  writeFileSync(table, mounts.map((mount) => `36 35 98:0 / ${mount} rw - nfs server:/ rw\n`).join(''))
+  const mountOf = await readMounts('linux', table)
+  const paths = [
+    '/home/a.pt',
+    '/mnt/nas/a.pt',
+    '/mnt/nas2/a.pt',
+    '/mnt/nas/inner/a.pt',
+    '/media/my disk/a.pt',
+  ]
+  expect(paths.map(mountOf)).toEqual(['/', '/mnt/nas', '/', '/mnt/nas/inner', '/media/my disk'])
+})
+
+test.for<[NodeJS.Platform, string, string]>([
+  ['linux', '/mnt/nas/a.pt', '/'],
+  ['darwin', '/Volumes/My Disk/models/a.pt', '/Volumes/My Disk'],
+  ['darwin', '/Users/a.pt', '/'],
+  ['win32', 'E:\\models\\a.pt', 'e:\\'],
+  ['win32', '\\\\Server\\share\\models\\a.pt', '\\\\server\\share\\'],
+])('takes the mount of a path on %s from its text: %s', async ([platform, path, mount]) => {
+  const mountOf = await readMounts(platform, '/none')
+  expect(mountOf(path)).toBe(mount)
+})
+
+test('makes one call at a time on each mount, also after a failed one', async () => {
+  const queue = new MountQueue(async () => (path) => path.slice(0, 1))
+  const called: string[] = []
+  const first = Promise.withResolvers<void>()
+  const run = (path: string, result = Promise.resolve()) =>
+    queue.run(path, () => {
+      called.push(path)
+      return result
+    })
+  const hanging = run('a/1', first.promise)
+  const waiting = run('a/2')
+  await run('b/1')
+  await run('b/2')
+  expect(called).toEqual(['a/1', 'b/1', 'b/2'])
+  first.reject(new Error('gone'))
+  await expect(hanging).rejects.toThrow('gone')
+  await waiting
+  expect(called.at(-1)).toBe('a/2')
+})

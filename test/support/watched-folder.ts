@@ -6,6 +6,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { success, type failed } from '../../electron/contract/failures.ts'
 import { readExternalWeights } from '../../electron/discovery/places/external-weights.ts'
 import { searchFolder } from '../../electron/discovery/scan/search-folder.ts'
+import { isFolderMissing } from '../../electron/discovery/watched-folders/file-state.ts'
 import { WatchedFolderStore } from '../../electron/discovery/watched-folders/watched-folder-store.ts'
 import {
   WatchedFolder,
@@ -34,6 +35,7 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
   const store = new WatchedFolderStore(database)
   const conditions = {
     canUpload: true,
+    isPolled,
     maxEntries: 10_000,
     /** Called while the folder is being searched. */
     duringSearch: () => {},
@@ -55,6 +57,8 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
     onChange,
     canUpload: () => conditions.canUpload,
     readExternalWeights,
+    isFolderMissing,
+    isNetworkDrive: async () => conditions.isPolled,
     async searchFolder(path) {
       searches.push(path)
       const result = await searchFolder(path, { entries: conditions.maxEntries, walkMs: 60_000, graceMs: 0 })
@@ -87,7 +91,6 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
       store.list()[0] ?? { id: '', path: '', accountId: '', team, isPaused: false },
       context,
     )
-    watched.isPolled = isPolled
     watched.start()
     await expect.poll(() => watched.state).not.toBe('looking')
     return watched

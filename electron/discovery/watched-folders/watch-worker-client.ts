@@ -1,18 +1,23 @@
 import type { Worker } from 'node:worker_threads'
-import type { Log } from '../../platform/environment.ts'
+import type { Environment } from '../../platform/environment.ts'
 import { startWorker } from '../../platform/threads/worker-file.ts'
 import type { WatchMessage, WatchRequest } from './watch-worker.ts'
 
 export interface WatchWorkerClientOptions {
   /** The built watch worker. */
   readonly worker: URL
-  readonly log: Log
+  readonly environment: Pick<Environment, 'log' | 'timers'>
   readonly onFileChanged: (id: string, path: string) => void
   /**
    * Changes are reported from now on, but earlier ones were not. Called again after new folders were created.
    */
   readonly onReady: (id: string) => void
+  /** The folder may be gone, and another disk may be at its path soon. */
+  readonly onLost: (id: string) => void
 }
+
+/** A thread that ended may end again at once, in ms. */
+const restartDelayMs = 60_000
 
 /**
  * Watches folders on a worker thread, because chokidar lists every folder first, which would block the main
@@ -20,7 +25,10 @@ export interface WatchWorkerClientOptions {
  */
 export class WatchWorkerClient {
   readonly #options: WatchWorkerClientOptions
-  readonly #watchedIds = new Set<string>()
+  readonly #folders = new Map<string, string>()
+  /** Ids of folders whose thread has ended. */
+  readonly #interruptedIds = new Set<string>()
+  #cancelRestart: (() => void) | null = null
   #worker: Worker | null = null
 
   constructor(options: WatchWorkerClientOptions) {
@@ -29,16 +37,18 @@ export class WatchWorkerClient {
 
   /** Reports changes in a folder until `stop`. */
   start(id: string, folder: string): void {
-    this.#watchedIds.add(id)
+    this.#folders.set(id, folder)
+    this.#interruptedIds.delete(id)
     this.#send({ kind: 'watch', id, folder })
   }
 
   stop(id: string): void {
-    if (this.#watchedIds.delete(id)) this.#send({ kind: 'unwatch', id })
+    if (this.#folders.delete(id)) this.#send({ kind: 'unwatch', id })
   }
 
   async close(): Promise<void> {
-    this.#watchedIds.clear()
+    this.#folders.clear()
+    this.#cancelRestart?.()
     const worker = this.#worker
     this.#worker = null
     await worker?.terminate()
@@ -49,23 +59,41 @@ export class WatchWorkerClient {
     this.#worker.postMessage(request)
   }
 
+  /** Watches the folders again whose thread has ended. */
+  #resume(): void {
+    this.#cancelRestart = null
+    const ids = [...this.#interruptedIds]
+    this.#interruptedIds.clear()
+    for (const id of ids) {
+      const folder = this.#folders.get(id)
+      if (folder !== undefined) this.start(id, folder)
+    }
+  }
+
   #startWorker(): Worker {
-    const { log, onFileChanged, onReady } = this.#options
+    const { environment, onFileChanged, onReady, onLost } = this.#options
+    const { log } = environment
     const worker = startWorker(this.#options.worker)
     worker.on('message', (message: WatchMessage) => {
-      if (!this.#watchedIds.has(message.id)) return
+      if (!this.#folders.has(message.id)) return
       if (message.kind === 'ready') onReady(message.id)
       else if (message.kind === 'changed') onFileChanged(message.id, message.path)
-      else
-        log.warn('a folder can’t be watched and is rescanned periodically instead', {
-          reason: message.reason,
-        })
+      else {
+        if (message.kind === 'failed')
+          log.warn('a folder can’t be watched and is rescanned periodically instead', {
+            reason: message.reason,
+          })
+        onLost(message.id)
+      }
     })
     worker.on('error', (error) =>
       log.error('the thread that watches folders has ended', { error: String(error) }),
     )
     worker.on('exit', () => {
-      if (this.#worker === worker) this.#worker = null
+      if (this.#worker !== worker) return
+      this.#worker = null
+      for (const id of this.#folders.keys()) this.#interruptedIds.add(id)
+      this.#cancelRestart ??= environment.timers.after(restartDelayMs, () => this.#resume())
     })
     worker.unref()
     return worker

@@ -14,7 +14,7 @@ export interface StoredFolder {
 
 /**
  * A file that is not new: it was there when the folder was added, or was first found where nothing could be read then
- * (`offered`), or it was enqueued or declined since (`known`).
+ * or on another disk (`offered`), or it was enqueued or declined since (`known`).
  */
 export interface StoredFile extends FileState {
   readonly path: string

@@ -5,7 +5,7 @@ import type { AddReport } from '../../contract/uploads.ts'
 import type { WatchedFolderState } from '../../contract/watched-folders.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
-import { isFolderMissing, isSameState, readFileState, type FileState } from './file-state.ts'
+import { isSameState, readFileState, type FileState } from './file-state.ts'
 import type { ReadExternalWeights } from './model-files.ts'
 import { NewFileTracker, type NewFile, type ReadyModel } from './new-file-tracker.ts'
 import { isInUnreadFolder, stillUnread } from './unread-folders.ts'
@@ -30,6 +30,9 @@ export interface WatchedFolderContext {
   readonly store: Pick<WatchedFolderStore, 'files' | 'saveFiles' | 'unreadFolders' | 'saveOffered'>
   readonly watchWorker: Pick<WatchWorkerClient, 'start' | 'stop'>
   readonly environment: Environment
+  readonly isFolderMissing: (folder: string) => Promise<boolean>
+  /** Whether a folder is on a drive that does not report all changes. */
+  readonly isNetworkDrive: (folder: string) => Promise<boolean>
   /** All models in a folder, or those that were found before the search was cut short. */
   readonly searchFolder: (folder: string) => Promise<FolderSearchResult>
   readonly readExternalWeights: ReadExternalWeights
@@ -58,10 +61,18 @@ export class WatchedFolder {
   #incompleteCount = 0
   #enqueueing = new AbortController()
   #isMissing = false
+  #isWatched = false
+  /**
+   * False until a file that is not new is found, after a start or when the folder was missing: another disk may
+   * have taken its place.
+   */
+  #isSameDisk: boolean
   /** Why the last rescan did not find everything. */
   #incompleteReason: IncompleteScan | null = null
   #isFirstScan = true
   #check: Promise<void> | null = null
+  #rescan: Promise<void> | null = null
+  #mustRescanAgain = false
   #isClosed = false
   #cancelCheckTimer: (() => void) | null = null
   #checkDelayMs = checkIntervalMs
@@ -77,6 +88,7 @@ export class WatchedFolder {
       knownState: (path) => this.#knownFiles.get(path),
     })
     for (const file of context.store.files(folder.id)) this.#knownFiles.set(file.path, file)
+    this.#isSameDisk = this.#knownFiles.size === 0
     this.#unreadFolders = context.store.unreadFolders(folder.id)
   }
 
@@ -105,7 +117,6 @@ export class WatchedFolder {
   start(): void {
     if (!this.#isActive) return
     this.#enqueueing = new AbortController()
-    if (!this.isPolled) this.#context.watchWorker.start(this.folder.id, this.folder.path)
     void this.rescan()
   }
 
@@ -138,15 +149,32 @@ export class WatchedFolder {
     void this.#addChangedFile(path)
   }
 
-  /** Searches the whole folder, and checks whether the folder itself still exists. */
-  async rescan(): Promise<void> {
-    if (!this.#isActive) return
+  /**
+   * Searches the whole folder, and checks whether the folder itself still exists. Calls during a rescan are
+   * followed by one more.
+   */
+  rescan(): Promise<void> {
+    this.#mustRescanAgain = true
+    this.#rescan ??= this.#runRescans().finally(() => (this.#rescan = null))
+    return this.#rescan
+  }
+
+  async #runRescans(): Promise<void> {
+    while (this.#mustRescanAgain && this.#isActive) {
+      this.#mustRescanAgain = false
+      await this.#runRescan()
+    }
+  }
+
+  async #runRescan(): Promise<void> {
     const result = await this.#searchFolder()
     if (!this.#isActive) return
-    this.#setMissing(result === null)
+    this.#isMissing = result === null
+    if (this.#isMissing) this.#isSameDisk = false
+    this.#setWatched(!this.#isMissing && !this.isPolled)
     this.#incompleteReason = result?.incompleteReason ?? null
     this.#isFirstScan = false
-    if (result) this.#offerFilesInUnreadFolders(result)
+    if (result) this.#offerOlderFiles(result)
     else this.#newFiles.clear()
     for (const model of result?.models ?? []) this.#addIfNew(model.path, model)
     this.#context.onChange()
@@ -187,20 +215,27 @@ export class WatchedFolder {
     this.#cancelRescanTimer?.()
     this.#cancelCheckTimer = null
     this.#cancelRescanTimer = null
-    this.#context.watchWorker.stop(this.folder.id)
+    this.#setWatched(false)
   }
 
   /** Null if the folder does not exist. */
   async #searchFolder() {
-    if (await isFolderMissing(this.folder.path)) return null
+    if (await this.#context.isFolderMissing(this.folder.path)) return null
+    // A share may have been mounted here since the last time.
+    this.isPolled = await this.#context.isNetworkDrive(this.folder.path)
+    // Before the search, so that no change after it is missed.
+    if (this.#isActive) this.#setWatched(!this.isPolled)
     const { incompleteReason, ...found } = await this.#context.searchFolder(this.folder.path)
     return incompleteReason === 'gone' ? null : { ...found, incompleteReason }
   }
 
-  #offerFilesInUnreadFolders(result: FolderSearchResult): void {
-    if (this.#unreadFolders.length === 0) return
+  /** Offers files that may have been there before: in folders that could not be read, or on another disk. */
+  #offerOlderFiles(result: FolderSearchResult): void {
+    const isSameDisk = this.#isSameDisk || result.models.some(({ path }) => this.#knownFiles.has(path))
+    this.#isSameDisk = isSameDisk || result.incompleteReason === null
     const files = result.models
-      .filter(({ path }) => !this.#knownFiles.has(path) && isInUnreadFolder(path, this.#unreadFolders))
+      .filter(({ path }) => !this.#knownFiles.has(path))
+      .filter(({ path }) => !isSameDisk || isInUnreadFolder(path, this.#unreadFolders))
       .map(({ path, sizeBytes, mtimeMs }): StoredFile => ({ path, sizeBytes, mtimeMs, state: 'offered' }))
     const unreadFolders = stillUnread(this.#unreadFolders, result)
     for (const file of files) this.#knownFiles.set(file.path, file)
@@ -215,11 +250,12 @@ export class WatchedFolder {
     }
   }
 
-  #setMissing(isMissing: boolean): void {
+  #setWatched(isWatched: boolean): void {
+    if (isWatched === this.#isWatched) return
+    this.#isWatched = isWatched
     const { watchWorker } = this.#context
-    if (isMissing && !this.#isMissing) watchWorker.stop(this.folder.id)
-    if (!isMissing && this.#isMissing && !this.isPolled) watchWorker.start(this.folder.id, this.folder.path)
-    this.#isMissing = isMissing
+    if (isWatched) watchWorker.start(this.folder.id, this.folder.path)
+    else watchWorker.stop(this.folder.id)
   }
 
   #scheduleRescan(): void {
@@ -231,6 +267,11 @@ export class WatchedFolder {
 
   async #addChangedFile(path: string): Promise<void> {
     const state = await readFileState(path)
+    if (!this.#isSameDisk) {
+      // The running rescan, which may have missed the file, decides what is new.
+      this.#mustRescanAgain = true
+      return
+    }
     // A file in an unread folder is offered by the next rescan.
     const isOffered = !this.#knownFiles.has(path) && isInUnreadFolder(path, this.#unreadFolders)
     if (state && !isOffered) this.#addIfNew(path, state)

@@ -7,9 +7,11 @@ import { failed, failure, success, type Failure, type Result } from '../../contr
 import type { AddReport } from '../../contract/uploads.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../contract/watched-folders.ts'
 import type { Environment } from '../../platform/environment.ts'
+import { MountQueue } from '../scan/mounts.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import { isWithin } from '../../recognition/link-boundary.ts'
 import { pathsToEnqueueFor, type ReadExternalWeights } from './model-files.ts'
+import { isFolderMissing } from './file-state.ts'
 import { isNetworkDrive } from './network-drive.ts'
 import { WatchWorkerClient } from './watch-worker-client.ts'
 import { WatchedFolder, type WatchedFolderContext } from './watched-folder.ts'
@@ -86,14 +88,18 @@ export class WatchedFolders {
     this.#store = new WatchedFolderStore(database)
     this.#watchWorker = new WatchWorkerClient({
       worker,
-      log: environment.log,
+      environment,
       onFileChanged: (id, path) => this.#folders.get(id)?.onFileChanged(path),
       onReady: (id) => void this.#folders.get(id)?.rescan(),
+      onLost: (id) => void this.#folders.get(id)?.rescan(),
     })
+    const mountQueue = new MountQueue()
     this.#context = {
       store: this.#store,
       watchWorker: this.#watchWorker,
       environment,
+      isFolderMissing: (folder) => mountQueue.run(folder, () => isFolderMissing(folder)),
+      isNetworkDrive: (folder) => mountQueue.run(folder, () => isNetworkDrive(folder, process.platform)),
       searchFolder: (folder) => modelFinder.searchFolder(folder),
       readExternalWeights: (graph) => modelFinder.readExternalWeights(graph),
       canUpload: (accountId, team) => options.uploadAccountFor({ accountId, teamId: team.id }) !== null,
@@ -110,7 +116,7 @@ export class WatchedFolders {
 
   /** Starts watching the stored folders that are not watched yet. */
   start(): void {
-    for (const folder of this.#store.list()) if (!this.#folders.has(folder.id)) void this.#watch(folder)
+    for (const folder of this.#store.list()) if (!this.#folders.has(folder.id)) this.#watch(folder)
   }
 
   /** Stops watching the folders of accounts that have signed out; they stay stored. */
@@ -156,7 +162,7 @@ export class WatchedFolders {
     }))
     this.#store.add(folder, files, unread)
     modelFinder.rememberFolder(path)
-    await this.#watch(folder)
+    this.#watch(folder)
     return success(this.#view())
   }
 
@@ -256,10 +262,9 @@ export class WatchedFolders {
     return enqueue(paths, signal ? { ...request, signal } : request)
   }
 
-  async #watch(folder: StoredFolder): Promise<void> {
+  #watch(folder: StoredFolder): void {
     const watched = new WatchedFolder(folder, this.#context)
     this.#folders.set(folder.id, watched)
-    watched.isPolled = await isNetworkDrive(folder.path, process.platform)
     watched.start()
   }
 

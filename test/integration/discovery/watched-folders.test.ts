@@ -95,13 +95,13 @@ test('uploads new models of a watched folder and only offers existing ones', asy
 
 test('reports a folder as ready again after a new folder was created in it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-watch-'))
-  const { log } = createTestEnvironment(runningClock())
   let readyCount = 0
   const client = new WatchWorkerClient({
     worker: builtWorkers().watch,
-    log,
+    environment: createTestEnvironment(runningClock()),
     onFileChanged: () => undefined,
     onReady: () => void (readyCount += 1),
+    onLost: () => undefined,
   })
   onTestFinished(async () => {
     await client.close()

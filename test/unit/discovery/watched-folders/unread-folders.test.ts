@@ -32,6 +32,8 @@ function setup() {
       store,
       watchWorker: { start: () => {}, stop: () => {} },
       environment,
+      isFolderMissing: async () => false,
+      isNetworkDrive: async () => false,
       async searchFolder(path) {
         const limits = { entries: conditions.maxEntries, walkMs: 60_000, graceMs: 0 }
         return { ...(await searchFolder(path, limits)), unread: conditions.unreadable.map(at) }

@@ -5,22 +5,24 @@ import { WatchWorkerClient } from '../../../../electron/discovery/watched-folder
 import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 function setup() {
-  const { log, lines } = createTestEnvironment(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const messages: string[] = []
   const threads: Worker[] = []
   const addThread = (thread: Worker) => void threads.push(thread)
   process.on('worker', addThread)
   const client = new WatchWorkerClient({
     worker: new URL('./scripted-watch-worker.ts', import.meta.url),
-    log,
+    environment,
     onFileChanged: (id, path) => messages.push(`${id}: ${path}`),
     onReady: (id) => messages.push(`${id} is ready`),
+    onLost: (id) => messages.push(`${id} is lost`),
   })
   onTestFinished(async () => {
     process.off('worker', addThread)
     await client.close()
   })
-  return { client, messages, lines, threads }
+  const { lines, clock } = environment
+  return { client, messages, lines, clock, threads }
 }
 
 test('passes on messages of each folder under its id', async () => {
@@ -56,7 +58,7 @@ test('logs a folder that cannot be watched and keeps watching the others', async
   const { client, messages, lines } = setup()
   client.start('one', 'fail')
   client.start('two', 'b')
-  await expect.poll(() => messages).toEqual(['two is ready', 'two: b'])
+  await expect.poll(() => messages).toEqual(['one is lost', 'two is ready', 'two: b'])
   expect(lines).toMatchObject([{ level: 'warn', facts: { reason: 'no room' } }])
 })
 
@@ -70,6 +72,32 @@ test('logs a crashed thread and starts another for the next folder', async () =>
       return messages
     })
     .toContain('two: b')
+})
+
+test('watches all folders again a minute after the thread has ended', async () => {
+  const { client, messages, clock } = setup()
+  for (const [id, folder] of [
+    ['one', 'a'],
+    ['two', 'b'],
+    ['three', 'c'],
+  ] as const)
+    client.start(id, folder)
+  await expect.poll(() => messages).toContain('three: c')
+  client.start('four', 'crash')
+  await expect.poll(() => clock.waits()).toEqual([60_000])
+  client.stop('three')
+  client.stop('four')
+  messages.length = 0
+  clock.advance(60_000)
+  await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
+})
+
+test('starts no thread again after the close', async () => {
+  const { client, clock } = setup()
+  client.start('one', 'crash')
+  await expect.poll(() => clock.waits()).toEqual([60_000])
+  await client.close()
+  expect(clock.waits()).toEqual([])
 })
 
 test('ends the thread on close and starts no other to stop a folder', async () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { WatchWorkerClient } from '../../../../electron/discovery/watched-folders/watch-worker-client.ts'
@@ -9,15 +9,17 @@ import { createModelFolder } from '../model-folder.ts'
 function setup(root: string) {
   const changed: string[] = []
   const ready: string[] = []
+  const lost: string[] = []
   const client = new WatchWorkerClient({
     worker: new URL('../../../../electron/discovery/watched-folders/watch-worker.ts', import.meta.url),
-    log: createTestEnvironment(standingClock()).log,
+    environment: createTestEnvironment(standingClock()),
     onFileChanged: (id, path) => changed.push(`${id} ${relative(root, path)}`),
     onReady: (id) => ready.push(id),
+    onLost: (id) => lost.push(id),
   })
   onTestFinished(() => client.close())
   const write = (name: string) => writeFileSync(join(root, name), 'x')
-  return { client, changed, ready, write }
+  return { client, changed, ready, lost, write }
 }
 
 test('reports new and changed models, but no other files and no junk', async () => {
@@ -45,4 +47,23 @@ test('watches another folder under the same id instead of the first', async () =
   write('b/new.pt')
   await expect.poll(() => changed).toContain('one b/new.pt')
   expect(changed).not.toContain('one a/new.pt')
+})
+
+test('reports changes of a folder that is a link, under the path of the link', async () => {
+  const root = createModelFolder('real/deep/old.pt')
+  symlinkSync(join(root, 'real'), join(root, 'link'), 'junction')
+  const { client, changed, ready, write } = setup(root)
+  client.start('one', join(root, 'link'))
+  await expect.poll(() => ready).toEqual(['one'])
+  write('real/deep/new.pt')
+  await expect.poll(() => changed).toContain(`one ${join('link', 'deep', 'new.pt')}`)
+})
+
+test('reports at once that a folder is gone', async () => {
+  const root = createModelFolder('watched/deep/old.pt')
+  const { client, ready, lost } = setup(root)
+  client.start('one', join(root, 'watched'))
+  await expect.poll(() => ready).toEqual(['one'])
+  renameSync(join(root, 'watched'), join(root, 'away'))
+  await expect.poll(() => lost).toEqual(['one'])
 })

@@ -1,8 +1,12 @@
 import { renameSync, rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
+import type { WatchedFolder } from '../../../../electron/discovery/watched-folders/watched-folder.ts'
 import { setupWatchedFolder } from '../../../support/watched-folder.ts'
+
+const offeredNames = ({ offeredFiles }: WatchedFolder) =>
+  offeredFiles.map(({ path }) => basename(path)).sort()
 
 test('offers existing files and enqueues new ones once they are stable', async () => {
   const { write, watch, enqueued, reportNewFile, advance } = await setupWatchedFolder()
@@ -102,6 +106,87 @@ test('reports a missing folder and resumes when it returns, sending nothing twic
   expect(watchWorker.start).toHaveBeenCalledTimes(2)
   await advance(watched, 12_000)
   expect(enqueued).toEqual(['arrived.safetensors'])
+})
+
+test('offers the files of another disk that took the place of the folder', async () => {
+  const { write, watch, enqueued, advance, folder } = await setupWatchedFolder()
+  write('a.safetensors')
+  const watched = await watch()
+  rmSync(folder, { recursive: true })
+  await watched.rescan()
+  write('b.safetensors')
+  watched.onFileChanged(join(folder, 'b.safetensors'))
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect([enqueued, offeredNames(watched)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+  write('c.safetensors')
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect(enqueued).toEqual(['c.safetensors'])
+})
+
+test('offers what is found in a folder without known files that was missing', async () => {
+  const { write, watch, enqueued, advance, folder } = await setupWatchedFolder()
+  const watched = await watch()
+  rmSync(folder, { recursive: true })
+  await watched.rescan()
+  write('b.safetensors')
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect([enqueued, offeredNames(watched)]).toEqual([[], ['b.safetensors']])
+})
+
+test('offers the files of another disk that is found at the start', async () => {
+  const { write, watch, enqueued, advance, folder } = await setupWatchedFolder()
+  write('a.safetensors')
+  const first = await watch()
+  first.close()
+  rmSync(join(folder, 'a.safetensors'))
+  write('b.safetensors')
+  const second = await watch()
+  await advance(second, 12_000)
+  expect([enqueued, offeredNames(second)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+  // They stay offered after a restart.
+  second.close()
+  const third = await watch()
+  await advance(third, 12_000)
+  expect([enqueued, offeredNames(third)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+})
+
+test('enqueues new files of a folder that is back with a known one', async () => {
+  const { write, watch, enqueued, advance, root, folder } = await setupWatchedFolder()
+  write('a.safetensors')
+  const watched = await watch()
+  renameSync(folder, join(root, 'away'))
+  await watched.rescan()
+  renameSync(join(root, 'away'), folder)
+  write('b.safetensors')
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], ['a.safetensors']])
+})
+
+test('rescans a folder on which a share was mounted every minute from then on', async () => {
+  const { watch, conditions, watchWorker, clock } = await setupWatchedFolder()
+  const watched = await watch()
+  conditions.isPolled = true
+  await watched.rescan()
+  expect([watched.isPolled, watchWorker.stop.mock.calls.length, clock.waits()]).toEqual([true, 1, [60_000]])
+  conditions.isPolled = false
+  await watched.rescan()
+  expect([watched.isPolled, watchWorker.start.mock.calls.length]).toEqual([false, 2])
+})
+
+test('follows several rescans during another one by a single one', async () => {
+  const { watch, conditions, searches } = await setupWatchedFolder()
+  const watched = await watch()
+  searches.length = 0
+  conditions.duringSearch = () => {
+    conditions.duringSearch = () => {}
+    for (let count = 0; count < 3; count += 1) void watched.rescan()
+  }
+  await watched.rescan()
+  expect(searches).toHaveLength(2)
 })
 
 test('keeps new files pending until an account can upload to the team', async () => {

@@ -23,12 +23,15 @@ export interface PlaceSearchOptions {
   readonly now: () => number
   /** Called as soon as a place is found, so that an aborted search has reported its results. */
   readonly onFound: (place: FoundPlace) => void
+  /** Folders of each root that are listed to find programs by name; 6,000 by default. */
+  readonly maxListedFolders?: number
 }
 
 /** Limits of the whole search: a home folder can hold millions of files. */
 const maxEntries = 400_000
 const maxDurationMs = 45_000
-const maxListedFolders = 6_000
+/** Of each root, so that a large home folder leaves the other disks their share. */
+const defaultMaxListedFolders = 6_000
 /** Settings of ComfyUI's desktop app, which have a few hundred bytes. */
 const maxSettingsFileBytes = 64 * 1024
 
@@ -42,8 +45,10 @@ interface Search extends PlaceSearchOptions {
   readonly found: Map<string, FoundPlace>
   readonly searchedRoots: Set<string>
   readonly searchedYamlFiles: Set<string>
-  /** Folders that were listed to find programs by name. */
+  /** Folders of the current root that were listed to find programs by name. */
   listedFolderCount: number
+  /** Not all folders of a root were listed. */
+  isRootCutShort: boolean
 }
 
 /**
@@ -59,8 +64,11 @@ export async function searchPlaces(options: PlaceSearchOptions): Promise<boolean
     if (base !== null) await searchProgram(search, base, 'comfyui')
   }
   for (const file of plan.extraPathFiles) await searchExtraPathsFile(search, file)
-  for (const { path, depth } of plan.roots) await searchPrograms(search, path, depth)
-  return search.budget.entries > 0 && search.now() <= search.budget.untilMs
+  for (const { path, depth } of plan.roots) {
+    search.listedFolderCount = 0
+    await searchPrograms(search, path, depth)
+  }
+  return !search.isRootCutShort && search.budget.entries > 0 && search.now() <= search.budget.untilMs
 }
 
 /** The models in the folders that a yaml file lists, as one place; null if it is not such a file. */
@@ -86,13 +94,18 @@ function createSearch(options: PlaceSearchOptions): Search {
     searchedRoots: new Set(),
     searchedYamlFiles: new Set(),
     listedFolderCount: 0,
+    isRootCutShort: false,
   }
 }
 
 /** Searches the folders below `folder` for programs by their names. */
 async function searchPrograms(search: Search, folder: string, depth: number): Promise<void> {
+  const { maxListedFolders = defaultMaxListedFolders } = search
   search.listedFolderCount += 1
-  if (search.listedFolderCount > maxListedFolders || search.now() > search.budget.untilMs) return
+  if (search.listedFolderCount > maxListedFolders || search.now() > search.budget.untilMs) {
+    search.isRootCutShort = true
+    return
+  }
   for (const name of await subfoldersOf(folder)) {
     if (isExcludedFolder(name)) continue
     const path = join(folder, name)
@@ -119,7 +132,8 @@ async function searchProgram(search: Search, path: string, kind: PlaceKind): Pro
 }
 
 async function searchRoot(search: Search, root: string, kind: PlaceKind): Promise<void> {
-  const real = await realpath(root)
+  // A folder that fails here is reported by the walk.
+  const real = await realpath(root).catch(() => root)
   if (search.searchedRoots.has(real)) return
   search.searchedRoots.add(real)
   const { budget, now } = search

@@ -186,7 +186,7 @@ function sha256Of(entry: Json): string | null {
 
 /** Names of embeddings in a prompt: `embedding:name`, with or without an extension. */
 function embeddingNames(text: string): string[] {
-  const found = text.slice(0, 100_000).matchAll(/(?<![\w])embedding:([\w./\\-]{1,200})/g)
+  const found = text.slice(0, 100_000).matchAll(/(?<![\w])embedding:([^\s,:()[\]{}"'|<>]{1,200})/g)
   return [...found]
     .map(([, name = '']) => name.replaceAll('\\', '/').replace(/[.,]+$/, ''))
     .filter((name) => name !== '')

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   searchExtraPaths,
@@ -119,6 +119,41 @@ test('finds no programs once the time of the search has run out', async () => {
 
 test('says that a search whose time has run out is not complete', async () => {
   expect((await searchUntil(true)).isComplete).toBe(false)
+})
+
+test('says that not all folders of a large home were searched, and searches the other disks', async () => {
+  const home = createModelFolder('x.txt')
+  const disk = createModelFolder('ai/ComfyUI/models/vae/a.pt')
+  for (let index = 0; index <= 100; index += 1) mkdirSync(join(home, `empty-${index}`))
+  const paths: string[] = []
+  const isComplete = await searchPlaces({
+    // The disks of a user are searched in the folder with their name.
+    computer: { platform: 'linux', home, environment: { USER: relative('/media', disk) } },
+    now: () => 0,
+    maxListedFolders: 100,
+    onFound: ({ path }) => void paths.push(path),
+  })
+  expect([isComplete, paths]).toEqual([false, expect.arrayContaining([join(disk, 'ai/ComfyUI/models')])])
+})
+
+// Elsewhere the system allows no longer paths than these.
+test.runIf(process.platform === 'linux')('continues after a folder whose path is too long', async () => {
+  const home = createModelFolder('art/Fooocus/models/vae/a.pt', 'ComfyUI/x.txt')
+  const long = Array.from({ length: 10 }, () => 'x'.repeat(200)).join('/')
+  for (const [from, to] of [
+    ['', 'one'],
+    ['one', 'two'],
+    ['two', 'ComfyUI/models'],
+  ] as const) {
+    mkdirSync(join(home, from, long), { recursive: true })
+    symlinkSync(join(home, from, long), join(home, to))
+  }
+  const places = await searchHome(home)
+  for (const folder of ['two', 'one']) rmSync(join(home, folder, 'x'.repeat(200)), { recursive: true })
+  expect(places.map(({ path }) => relative(home, path)).sort()).toEqual([
+    'ComfyUI/models',
+    'art/Fooocus/models',
+  ])
 })
 
 test('reports a place again if a yaml file takes its models, and no other place', async () => {

@@ -235,6 +235,14 @@ test('finds the formats inside a request and inside a text', () => {
   expect(parseNeededModels({ prompt: 'a ferry in the fog' })).toBeNull()
 })
 
+test('reads embeddings with names in other scripts', () => {
+  const text = 'embedding:负面, embedding:EasyNegative负. (embedding:名字:1.2) embedding:folder\\naïve.pt'
+  const nodes = [{ type: 'CLIPTextEncode', widgets_values: [text] }]
+  expect(namesAndTypes(parseNeededModels({ nodes }))).toEqual(
+    ['负面', 'EasyNegative负', '名字', 'folder/naïve.pt'].map((name) => [name, 'embeddings']),
+  )
+})
+
 test('reads an embedding with an extension, and no names from nodes that show texts', () => {
   const node = (type: string, text: string) => ({ type, widgets_values: [text] })
   const nodes = [

@@ -154,7 +154,12 @@ export interface SkippedFile {
   readonly reason: string
   /** Path of the same file that was added instead; the message is then `skipped.<reason>-of`. */
   readonly kept?: string
+  /** Further files that were skipped for the same reason and are not listed. */
+  readonly others?: number
 }
+
+export const skippedCount = (skipped: readonly SkippedFile[]) =>
+  skipped.reduce((sum, { others = 0 }) => sum + 1 + others, 0)
 
 /** The result of adding files. Refused files are rows with a failure. */
 export interface AddReport {

@@ -647,7 +647,7 @@ export function createEngine(options: EngineOptions): Engine {
       ])
       // Files that are not inspected yet are recorded as such, while the journal is open. The thread may hang.
       const inspectorClosed = inspector.close()
-      await intake.settled()
+      await intake.close()
       isStopping = true
       await sealing.sealDeparted().catch(() => undefined)
       await sealing.close()

@@ -9,7 +9,7 @@ import type { HashCache } from '../journal/hash-cache.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
-import { identityOf, sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
+import { identityBySample, identityOf, sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
 import type { FileToInspect, FoundFile } from '../recognition/found-file.ts'
 import { uploadKey } from '../recognition/model-groups.ts'
 import type { Intake } from './enqueue.ts'
@@ -152,7 +152,11 @@ async function foundFile(
   const stats = await lstat(path, { bigint: true }).catch(() => null)
   if (!stats) return 'gone'
   const identity = identityOf(stats)
-  if (!sameFile(identity, expected)) return 'changed'
+  // Inodes and devices may have other numbers after a mount or a restart of the computer.
+  const isSame =
+    sameFile(identity, expected) ||
+    (expected.sample !== undefined && (await identityBySample(path, expected)) !== null)
+  if (!isSame) return 'changed'
   const { name = basename(path), place = dirname(path) } = file
   return { ...file, ...identity, device: stats.dev, name, place, failure: null }
 }

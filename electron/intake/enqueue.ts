@@ -19,6 +19,7 @@ import { collectFiles, type CollectedFiles } from '../discovery/scan/collect-fil
 import type { Rows } from '../journal/rows.ts'
 import { isUndecided, undecidedTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
+import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { Queue } from '../queue/queue.ts'
 import { positionStep } from '../queue/queue-order.ts'
@@ -81,9 +82,12 @@ interface Proposed {
   readonly records: ReadonlyMap<FoundFile, UploadRecord>
 }
 
-interface FilesToAdd extends CollectedFiles {
-  /** Those that other requests are adding. */
-  readonly addedByOthers: ReadonlySet<FoundFile>
+/** What became of files that were found. */
+interface AddedFiles {
+  readonly records: readonly UploadRecord[]
+  readonly continuedCount: number
+  /** Names of files that the queue had already. */
+  readonly queuedNames: readonly string[]
 }
 
 interface IntakeServices {
@@ -123,8 +127,9 @@ const batchSize = 100
 export class Intake {
   readonly #services: IntakeServices
   readonly #recording = new Set<Promise<unknown>>()
-  /** Files that other requests are adding (see `fileKey`): they have no rows yet. */
-  readonly #beingAdded = new Set<string>()
+  /** Files that a request is adding (see `fileKey`), with its end: they have no rows yet. */
+  readonly #beingAdded = new Map<string, Promise<void>>()
+  readonly #closing = new AbortController()
 
   constructor(services: IntakeServices) {
     this.#services = services
@@ -136,7 +141,7 @@ export class Intake {
    * team is continued instead of being added twice.
    */
   enqueue(paths: readonly string[], request: EnqueueRequest = {}): Promise<Result<AddReport>> {
-    const collect = () => collectFiles(paths, { watchedFolder: request.watchedFolder })
+    const collect = () => this.#collect(paths, request)
     return this.#enqueueFor(request, collect)
   }
 
@@ -145,21 +150,39 @@ export class Intake {
     return this.#enqueueFor(request, async () => found)
   }
 
+  /** Null if the scan was cancelled. */
+  async #collect(
+    paths: readonly string[],
+    { watchedFolder, signal: requested }: EnqueueRequest,
+  ): Promise<CollectedFiles | null> {
+    const { signal: closing } = this.#closing
+    const signal = requested ? AbortSignal.any([requested, closing]) : closing
+    try {
+      return await collectFiles(paths, { watchedFolder, signal })
+    } catch (error) {
+      if (signal.aborted) return null
+      throw error
+    }
+  }
+
   async #enqueueFor(
     request: EnqueueRequest,
-    collect: () => Promise<CollectedFiles>,
+    collect: () => Promise<CollectedFiles | null>,
   ): Promise<Result<AddReport>> {
     // Before the files are scanned: the user may choose another team meanwhile.
     const order = this.#orderFor(request)
     if (!order) return failed(failure('no-team'))
     this.#services.warmUp()
-    const recording = this.#enqueueFiles(await collect(), order)
+    const found = await collect()
+    if (found === null) return success(emptyReport)
+    const recording = this.#enqueueFiles(found, order)
     this.#recording.add(recording)
     return recording.finally(() => this.#recording.delete(recording))
   }
 
-  /** Resolves once the files that were found are recorded. */
-  async settled(): Promise<void> {
+  /** Cancels scans, and resolves once the files that were found before are recorded. */
+  async close(): Promise<void> {
+    this.#closing.abort()
     await Promise.allSettled(this.#recording)
   }
 
@@ -174,21 +197,56 @@ export class Intake {
     const proposed = order.approve ? await this.#propose(files, skipped, order) : null
     if (proposed && !(await order.approve?.(proposed.proposal))) return success({ ...emptyReport, skipped })
     if (order.signal?.aborted) return success({ ...emptyReport, skipped })
-    const addedByOthers = new Set(files.filter((file) => this.#beingAdded.has(fileKey(file, order))))
-    const keys = files.filter((file) => !addedByOthers.has(file)).map((file) => fileKey(file, order))
-    keys.forEach((key) => this.#beingAdded.add(key))
+    const added = await this.#addAll(files, order, proposed)
+    if (!added.ok) return added
+    const { records, continuedCount, queuedNames } = added.value
+    const refused = records.filter(({ failure: reason }) => reason !== null).length
+    return success({
+      added: continuedCount + records.length - refused,
+      refused,
+      skipped: [...skipped, ...queuedNames.map((name) => ({ name, reason: 'queued' }))],
+      ...this.#rememberDrop(records),
+    })
+  }
+
+  /** Files that other requests are adding come last: such a request may end without having added them. */
+  async #addAll(
+    files: readonly FoundFile[],
+    order: Order,
+    proposed: Proposed | null,
+  ): Promise<Result<AddedFiles>> {
+    const own = files.filter((file) => !this.#beingAdded.has(fileKey(file, order)))
+    const others = files.filter((file) => this.#beingAdded.has(fileKey(file, order)))
+    const ends = others.flatMap((file) => this.#beingAdded.get(fileKey(file, order)) ?? [])
+    const { promise: end, resolve } = Promise.withResolvers<void>()
+    const keys = own.map((file) => fileKey(file, order))
+    keys.forEach((key) => this.#beingAdded.set(key, end))
+    let added: Result<AddedFiles>
     try {
-      return await this.#adoptAndRecord({ files, skipped, addedByOthers }, order, proposed)
+      added = await this.#adoptAndRecord(own, order, proposed)
     } finally {
       keys.forEach((key) => this.#beingAdded.delete(key))
+      resolve()
     }
+    if (!added.ok || others.length === 0) return added
+    const { signal = new AbortController().signal } = order
+    await raceAbort(Promise.all(ends), signal)
+    if (signal.aborted) return added
+    const rest = await this.#addAll(others, order, proposed)
+    if (!rest.ok) return rest
+    const { records, continuedCount, queuedNames } = rest.value
+    return success({
+      records: [...added.value.records, ...records],
+      continuedCount: added.value.continuedCount + continuedCount,
+      queuedNames: [...added.value.queuedNames, ...queuedNames],
+    })
   }
 
   async #adoptAndRecord(
-    { files, skipped, addedByOthers }: FilesToAdd,
+    files: readonly FoundFile[],
     order: Order,
     proposed: Proposed | null,
-  ): Promise<Result<AddReport>> {
+  ): Promise<Result<AddedFiles>> {
     const { store, rows, queue, accounts, commands } = this.#services
     const isApproved = order.review === 'approved' || proposed !== null
     const adopted = await adoptUploads({ store, rows, queue, commands, accounts }, files, {
@@ -198,20 +256,12 @@ export class Intake {
     })
     if (!adopted.ok) return adopted
     const { alreadyQueued, continued, continuedCount } = adopted.value
-    const queuedBefore = files.filter((file) => alreadyQueued.has(file) || addedByOthers.has(file))
-    const skippedFiles = new Set([...queuedBefore, ...continued])
-    const fresh = files.filter((file) => !skippedFiles.has(file))
+    const fresh = files.filter((file) => !alreadyQueued.has(file) && !continued.has(file))
     const recorded = await this.#recordFresh(fresh, order, proposed?.records ?? null)
     if (!recorded.ok) return recorded
-    const records = recorded.value
-    const refused = records.filter(({ failure: reason }) => reason !== null).length
-    this.#services.enqueued(records.map(({ id }) => id))
-    return success({
-      added: continuedCount + records.length - refused,
-      refused,
-      skipped: [...skipped, ...queuedBefore.map(({ name }) => ({ name, reason: 'queued' as const }))],
-      ...this.#rememberDrop(records),
-    })
+    this.#services.enqueued(recorded.value.map(({ id }) => id))
+    const queuedNames = [...alreadyQueued].map(({ name }) => name)
+    return success({ records: recorded.value, continuedCount, queuedNames })
   }
 
   #rememberDrop(records: readonly UploadRecord[]): Pick<AddReport, 'drop' | 'isInReview' | 'newIds'> {

@@ -35,6 +35,9 @@ export interface CollectedFiles {
   readonly skipped: readonly SkippedFile[]
 }
 
+/** Of each reason: a disk may have a million files that are not models. */
+const maxListedSkipped = 1_000
+
 /** Enough to keep a disk busy, few enough for a network share. */
 const statConcurrency = 64
 /** Created on first use: it loads the language data of the ICU, which takes milliseconds. */
@@ -49,6 +52,8 @@ const cloudOnlyFailure = failure('file-placeholder')
 interface Collection {
   readonly files: FoundFile[]
   readonly skipped: (SkippedFile & { readonly duplicateOf?: string })[]
+  /** By their reason, also of those that are not listed. */
+  readonly skippedCounts: Map<string, number>
   /** Indices in `files`. */
   readonly seenFiles: Map<string, number>
   readonly seenFolders: Set<string>
@@ -89,8 +94,8 @@ export interface CollectOptions {
 /**
  * Finds the model files among dropped files and folders, in the order of the drop and then by name. Links are
  * followed, but inside a model only to files and folders in the added folder (see `staysInside`); a folder
- * inside itself is skipped as a loop, a repeated file or folder as a duplicate. A path that can't be read is
- * returned as a file with its failure. Rejects only if `signal` aborts.
+ * inside itself is skipped as a loop, a repeated file or folder as a duplicate, and so is a folder that can't be
+ * read. A file that can't be read is returned with its failure. Rejects only if `signal` aborts.
  */
 export async function collectFiles(
   paths: readonly string[],
@@ -101,6 +106,7 @@ export async function collectFiles(
   const collection: Collection = {
     files: [],
     skipped: [],
+    skippedCounts: new Map(),
     seenFiles: new Map(),
     seenFolders: new Set(),
     namesByGroup: new Map(),
@@ -115,12 +121,17 @@ export async function collectFiles(
     else await addDropped(collection, path)
   }
   const skipped = collection.skipped.map((file) => withKeptPath(collection, file))
-  // Links first: they need attention, and the list may be long.
-  skipped.sort((one, other) => Number(isLinkOutside(other)) - Number(isLinkOutside(one)))
+  for (const [reason, count] of collection.skippedCounts) {
+    const last = skipped.findLastIndex((file) => file.reason === reason)
+    const others = count - skipped.filter((file) => file.reason === reason).length
+    if (others > 0) skipped[last] = { ...(skipped[last] as SkippedFile), others }
+  }
+  // Those that need attention first: the list may be long.
+  skipped.sort((one, other) => Number(needsAttention(other.reason)) - Number(needsAttention(one.reason)))
   return { files: bestCopiesFirst(await withGroupFiles(collection)), skipped }
 }
 
-const isLinkOutside = ({ reason }: SkippedFile) => reason === 'link-outside'
+const needsAttention = (reason: string) => reason === 'link-outside' || reason === 'folder-unreadable'
 
 /** Adds to a skipped duplicate the path that was kept. */
 function withKeptPath(
@@ -200,6 +211,7 @@ async function addDropped(collection: Collection, path: string): Promise<void> {
       else await addModel(collection, file)
     }
   } catch (error) {
+    collection.signal?.throwIfAborted()
     const folder = dirname(place)
     const boundary = collection.watchedFolder ?? (await realpath(folder).catch(() => folder))
     const found = { path: place, name, folder: '', boundary }
@@ -269,11 +281,9 @@ async function addFolder(collection: Collection, folder: Folder, stats: BigIntSt
   let entries: Dirent[]
   try {
     entries = await readdir(folder.real, { withFileTypes: true })
-  } catch (error) {
-    const boundary = boundaryInFolder(folder, folder.group)
-    const found = { path: folder.real, name: basename(folder.place), folder: folder.folder, boundary }
-    collection.files.push(unreadableFile(found, failureFromFileError(error)))
-    return
+  } catch {
+    // No file that could be inspected again: its models are found when the folder is added again.
+    return skip(collection, `${folder.folder}/`, 'folder-unreadable')
   }
   // A folder is visited by its own name first: the name of a link may suggest another type.
   entries.sort(
@@ -310,6 +320,7 @@ async function addEntry(collection: Collection, parent: Folder, checked: Checked
     const isFolder = facts?.isDirectory() || entry.isDirectory()
     return skip(collection, isFolder ? `${relativePath}/` : relativePath, checked.skip)
   }
+  if (!facts && entry.isDirectory()) return skip(collection, `${relativePath}/`, 'folder-unreadable')
   if (!facts) {
     const reason = checked.failure ?? failure('file-unreadable')
     const boundary = boundaryInFolder(parent, checked.group)
@@ -398,11 +409,7 @@ function addFile(collection: Collection, candidate: CandidateFile): FoundFile | 
   if (isBetter) collection.files[seenIndex] = file
   const skipped = isBetter ? seen : file
   const isSamePath = placedPathOf(file) === placedPathOf(seen)
-  collection.skipped.push({
-    name: relativePathOf(skipped),
-    reason: 'duplicate',
-    ...(isSamePath ? {} : { duplicateOf: key }),
-  })
+  skip(collection, relativePathOf(skipped), 'duplicate', isSamePath ? {} : { duplicateOf: key })
   return isBetter ? file : null
 }
 
@@ -422,8 +429,15 @@ function keyOf(stats: BigIntStats, real: string): string {
   return stats.ino === 0n ? real : `${stats.dev}:${stats.ino}`
 }
 
-function skip(collection: Collection, name: string, reason: string): void {
-  collection.skipped.push({ name, reason })
+function skip(
+  { skipped, skippedCounts }: Collection,
+  name: string,
+  reason: string,
+  details: { readonly duplicateOf?: string } = {},
+): void {
+  const count = (skippedCounts.get(reason) ?? 0) + 1
+  skippedCounts.set(reason, count)
+  if (count <= maxListedSkipped || needsAttention(reason)) skipped.push({ name, reason, ...details })
 }
 
 function unreadableFile(

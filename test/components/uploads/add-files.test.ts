@@ -72,16 +72,18 @@ test('shows the add report and opens the list of skipped files', async () => {
     refused: 2,
     skipped: [
       { name: 'models/.DS_Store', reason: 'junk' },
-      { name: 'output/picture.png', reason: 'outside-models' },
+      { name: 'output/picture.png', reason: 'outside-models', others: 12 },
+      { name: 'shut/', reason: 'folder-unreadable' },
     ],
   }
   const { screen } = await openPage({ answers: { chooseFiles: () => success(report) } })
   await userEvent.click(screen.getByRole('button', { name: 'Choose files…' }))
   await expect.element(screen.getByText('214 files added.', { exact: false })).toBeVisible()
   await expect.element(screen.getByText('2 can’t be uploaded.', { exact: false })).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: '2 skipped' }))
+  await userEvent.click(screen.getByRole('button', { name: '15 skipped' }))
   const list = screen.getByRole('list', { name: 'Skipped files' })
-  await expect.element(list).toMatchTextContent('System or helper file, not a model')
+  for (const text of ['System or helper file, not a model', 'Folder can’t be read', '12 more'])
+    await expect.element(list).toMatchTextContent(text)
   await userEvent.click(screen.getByRole('button', { name: 'Close', exact: true }))
   await expect.poll(() => screen.getByText('214 files added.', { exact: false }).elements()).toEqual([])
 })

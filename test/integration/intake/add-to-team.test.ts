@@ -1,4 +1,5 @@
-import { appendFile, rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { appendFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { UploadConfirmation } from '../../../electron/contract/discovery.ts'
@@ -67,6 +68,17 @@ test('keeps a waiting upload and its copy for another team apart, also after a r
   ])
   valueOf(await next.calls.cancel({ ids: [other] }))
   expect(next.rows().map((row) => row.id)).toEqual([id])
+})
+
+test('adds an unchanged file that got another inode, as at a mount', async () => {
+  const { app, file } = await setup()
+  const path = await file('a.safetensors')
+  const [id = ''] = await app.add(path)
+  await app.phase(id, 'registered')
+  // Keeps the time in nanoseconds.
+  execFileSync('cp', ['-p', path, `${path}.copy`])
+  await rename(`${path}.copy`, path)
+  expect(await addToNorth(app, [id])).toMatchObject({ added: 1, skipped: [] })
 })
 
 test('says why files are not added', async () => {

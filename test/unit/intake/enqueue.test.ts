@@ -30,6 +30,9 @@ function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
     onConflict: 'ask' as OnConflict,
     groups: [] as readonly ReviewGroup[],
     offer: null as string | null,
+    /** Delays each inspection. */
+    inspecting: Promise.resolve(),
+    inspectionCount: 0,
   }
   const [events, inspecting]: [string[], number[]] = [[], []]
   const commands = {
@@ -44,12 +47,16 @@ function setup(records = [uploadRecord({ id: 'before', position: 7_000 })]) {
     accounts: { list: () => [] },
     commands,
     environment,
-    inspect: async ({ name, sizeBytes, failure: reason }) => ({
-      recognition: uploadRecord().recognition,
-      target: suggested(name),
-      identity: { sizeBytes, mtimeNs: 1n, inode: 1n },
-      failure: reason,
-    }),
+    inspect: async ({ name, sizeBytes, failure: reason }) => {
+      state.inspectionCount += 1
+      await state.inspecting
+      return {
+        recognition: uploadRecord().recognition,
+        target: suggested(name),
+        identity: { sizeBytes, mtimeNs: 1n, inode: 1n },
+        failure: reason,
+      }
+    },
     resolveTeam: () => (state.hasTeam ? { accountId: 'alice', team } : null),
     onConflict: () => state.onConflict,
     typeOffers: () => () => state.offer,
@@ -144,6 +151,50 @@ test('skips a file that another request is still adding for the team, and no lon
   expect((await add()).ok).toBe(false)
   repairJournal()
   expect(valueOf(await add()).added).toBe(1)
+})
+
+test('adds a file that another request was adding, if that ends without it', async () => {
+  const { intake, enqueue, added, state } = setup()
+  const inspected = Promise.withResolvers<void>()
+  state.inspecting = inspected.promise
+  const aborting = new AbortController()
+  const first = intake.enqueueFound({ files: [foundFile('a')], skipped: [] }, { signal: aborting.signal })
+  const second = enqueue([foundFile('a'), foundFile('b')])
+  await expect.poll(() => state.inspectionCount).toBe(2)
+  aborting.abort()
+  inspected.resolve()
+  expect(valueOf(await first).added).toBe(0)
+  expect(await second).toMatchObject({ added: 2, skipped: [], newIds: { length: 2 } })
+  expect(added().map(({ fileName }) => fileName)).toEqual(['b', 'a'])
+})
+
+test('stops waiting for the files of another request after an abort', async () => {
+  const { intake, enqueue, state } = setup()
+  const inspected = Promise.withResolvers<void>()
+  state.inspecting = inspected.promise
+  const aborting = new AbortController()
+  const first = enqueue([foundFile('a')])
+  const second = intake.enqueueFound({ files: [foundFile('a')], skipped: [] }, { signal: aborting.signal })
+  await expect.poll(() => state.inspectionCount).toBe(1)
+  aborting.abort()
+  expect(valueOf(await second).added).toBe(0)
+  inspected.resolve()
+  expect((await first).added).toBe(1)
+})
+
+test.for([
+  ['its request is aborted', 'request'],
+  ['the intake is closed', 'intake'],
+] as const)('cancels a scan when %s, and adds nothing', async ([_what, aborted]) => {
+  const { intake, added } = setup()
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-enqueue-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'a.safetensors'), 'x')
+  const aborting = new AbortController()
+  const adding = intake.enqueue([folder], { signal: aborting.signal })
+  if (aborted === 'request') aborting.abort()
+  else await intake.close()
+  expect([await adding, added()]).toEqual([success({ added: 0, refused: 0, skipped: [] }), []])
 })
 
 test('adds no file twice that another request records while refused files are continued', async () => {

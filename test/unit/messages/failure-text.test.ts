@@ -166,7 +166,7 @@ test('has a retrying message of its own for each failure that uploads retry', ()
 
 describe.each(locales)('a verification in %s', (locale) => {
   const t = translatorFor(locale)
-  const reasons = ['unsupported', 'incomplete', 'edited', 'missing', 'timed-out'] as const
+  const reasons = ['unsupported', 'incomplete', 'edited', 'missing', 'deleted', 'timed-out'] as const
   const fields = recordFields.map((field) => ({ field, expected: 'ours', found: 'theirs' }))
 
   test('has a line of its own for each result', () => {

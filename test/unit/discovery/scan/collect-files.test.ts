@@ -2,6 +2,7 @@ import { chmod, link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { skippedCount } from '../../../../electron/contract/uploads.ts'
 import { collectFiles } from '../../../../electron/discovery/scan/collect-files.ts'
 import { writeText } from '../../../fixtures/model-files.ts'
 import { writeComfyFolder } from '../../../fixtures/models-folder.ts'
@@ -186,17 +187,48 @@ test('returns a link to itself as unreadable', async () => {
   expect((await collect('self.safetensors')).files).toEqual([' | self.safetensors | file-unreadable'])
 })
 
-test('returns a folder without permission with its failure', async () => {
+// Root can read every folder.
+test.skipIf(process.getuid?.() === 0)('skips a folder without permission, with the reason', async () => {
   await mkdir(at('drop/shut'), { recursive: true })
   await chmod(at('drop/shut'), 0)
-  // Root can read every folder.
-  const refused = process.getuid?.() === 0 ? [] : ['drop/shut | shut | file-unreadable']
-  expect((await collect('drop')).files).toEqual(refused)
+  expect(await collect('drop')).toEqual({ files: [], skipped: ['drop/shut/ | folder-unreadable'] })
+})
+
+// Elsewhere the system allows no longer paths.
+test.runIf(process.platform === 'linux')(
+  'skips a folder whose path is too long, with the reason',
+  async () => {
+    const long = Array.from({ length: 15 }, () => 'x'.repeat(250)).join('/')
+    const deep = at(`drop/${long}`)
+    await mkdir(deep, { recursive: true })
+    await symlink(deep, at('deep'))
+    await mkdir(at(`deep/${'y'.repeat(255)}/${'z'.repeat(100)}`), { recursive: true })
+    await writeText(at('drop/a.safetensors'), 'x')
+    const { files, skipped } = await collect('drop')
+    // It can't be removed with its own path.
+    await rm(at(`deep/${'y'.repeat(255)}`), { recursive: true })
+    expect(files).toEqual(['drop | a.safetensors'])
+    expect(skipped).toEqual([expect.stringMatching(/\/z+\/ \| folder-unreadable$/)])
+  },
+)
+
+test('lists a thousand of the files that are skipped for a reason, and counts the others', async () => {
+  for (let index = 0; index < 1_002; index += 1) await writeText(at(`drop/${index}.txt`), 'x')
+  await writeText(at('drop/.DS_Store'), 'x')
+  const { skipped } = await collectFiles([at('drop')])
+  expect([skipped.length, skippedCount(skipped)]).toEqual([1_001, 1_003])
+  expect(skipped.filter(({ others }) => others !== undefined)).toEqual([
+    { name: 'drop/999.txt', reason: 'not-a-model', others: 2 },
+  ])
 })
 
 test('rejects when the signal aborts', async () => {
   await writeText(at('loras/a.safetensors'), 'x')
   await expect(collectFiles([at('loras')], { signal: AbortSignal.abort() })).rejects.toThrow('aborted')
+  const aborting = new AbortController()
+  const collecting = collectFiles([at('loras')], { signal: aborting.signal })
+  aborting.abort()
+  await expect(collecting).rejects.toThrow('aborted')
 })
 
 test('collects ten thousand files without blocking the event loop', async () => {

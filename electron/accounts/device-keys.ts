@@ -115,7 +115,7 @@ export function createDeviceKeys(options: {
     const code = account.ok ? null : account.failure.code
     // After a lost connection the key stays stored: the next start or the next attempt continues.
     if (code === null || code === 'key-refused' || code === 'sign-in-declined')
-      await erasePendingKey(secretStore, server)
+      await eraseIfPending(secretStore, server, key)
     // This key exists only here. A pasted key may be in use elsewhere and stays valid.
     if (code === 'sign-in-declined') void revoke(server, key)
     return account
@@ -135,10 +135,10 @@ export function createDeviceKeys(options: {
     },
     signIn,
     async accept(server, key) {
-      const stored = await writePendingKey(secretStore, server, key)
-      if (stored.ok) return signInWithPendingKey(server, key)
-      void revoke(server, key)
-      return stored
+      const replaced = await replacePendingKey(secretStore, server, key)
+      const unused = replaced.ok ? replaced.value : key
+      if (unused !== null) void revoke(server, unused)
+      return replaced.ok ? signInWithPendingKey(server, key) : replaced
     },
     async finishPending(server) {
       const key = await readPendingKey(secretStore, server)
@@ -156,6 +156,24 @@ export function createDeviceKeys(options: {
     },
     revoke,
   }
+}
+
+/** Stores the key of a pairing; returns that of an earlier, unfinished pairing, which it replaces, or null. */
+async function replacePendingKey(
+  secretStore: SecretStore,
+  server: string,
+  key: string,
+): Promise<Result<string | null>> {
+  const before = await readPendingKey(secretStore, server)
+  const stored = await writePendingKey(secretStore, server, key)
+  if (!stored.ok) return stored
+  return success(before.ok && before.value !== key ? before.value : null)
+}
+
+/** Erases the key of a pairing, unless a later pairing has stored its key meanwhile. */
+async function eraseIfPending(secretStore: SecretStore, server: string, key: string): Promise<void> {
+  const pending = await readPendingKey(secretStore, server)
+  if (pending.ok && pending.value === key) await erasePendingKey(secretStore, server)
 }
 
 async function revokeKey(client: CloudClient, key: string): Promise<Result<void>> {

@@ -11,7 +11,7 @@ export interface Pairings {
   current(): Pairing | null
   /**
    * Starts a pairing in place of a running one. If an earlier pairing was confirmed without this app
-   * noticing, that sign-in is finished instead.
+   * noticing, that sign-in is finished instead; a temporary failure of that is returned.
    */
   start(server: string): Promise<Result<void>>
   /** Ends the pairing. A key that the server returns afterwards is revoked. */
@@ -115,6 +115,8 @@ export function createPairings(options: {
         onSignedIn(finished.value)
         return success(undefined)
       }
+      // The next pairing would replace its key, which stays valid.
+      if (finished && retryClassOf(finished.failure) !== 'never') return finished
       const opened = await startPairing(clientFor(server), signal).catch(() => null)
       if (opened === null || signal.aborted) return success(undefined)
       if (!opened.ok) return opened

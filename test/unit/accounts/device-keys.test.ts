@@ -147,6 +147,30 @@ test('keeps a pending key for the next start when it can’t be stored', async (
   expect([...secretStore.entries.keys()]).toEqual([expect.stringContaining(ALICE.id)])
 })
 
+test('revokes the unfinished key of an earlier pairing when another one replaces it', async () => {
+  const { accounts, secretStore, cloud, newDeviceKey } = await setup()
+  const [earlier, later] = [await newDeviceKey(), await newDeviceKey()]
+  secretStore.entries.set(`device arrival ${cloud.url}`, earlier)
+  valueOf(await accounts.acceptDeviceKey(cloud.url, later))
+  expect(await cloud.ended('revokeOwnDevice')).toMatchObject([{ status: 200 }])
+  expect([...secretStore.entries.values()]).toEqual([later])
+  expect(await accounts.signInWithKey(cloud.url, earlier)).toMatchObject({ failure: { code: 'key-refused' } })
+})
+
+test('finishing an earlier pairing keeps the unfinished key of a later one', async () => {
+  const { accounts, secretStore, cloud, newDeviceKey } = await setup()
+  const [earlier, later] = [await newDeviceKey(), await newDeviceKey()]
+  const name = `device arrival ${cloud.url}`
+  secretStore.entries.set(name, earlier)
+  const held = cloud.hold('getCurrentUser')
+  const finishing = accounts.finishPendingKey(cloud.url)
+  await held.arrived
+  secretStore.entries.set(name, later)
+  held.release()
+  expect(await finishing).toMatchObject({ ok: true })
+  expect(secretStore.entries.get(name)).toBe(later)
+})
+
 test('drops a received key that the server rejects', async () => {
   const { accounts, secretStore, cloud, newDeviceKey } = await setup()
   const key = await newDeviceKey()

@@ -232,6 +232,20 @@ test('starts a new pairing when the stored key is refused', async () => {
   expect(pairings.current()?.state).toBe('waiting')
 })
 
+test('starts no new pairing while an earlier one can’t be finished because of a temporary failure', async () => {
+  const { start, leave, pairings, cloud } = await setup()
+  leave(failed(failure('server-trouble')))
+  expect(await start()).toMatchObject({ failure: { code: 'server-trouble' } })
+  expect([pairings.current(), cloud.operations]).toEqual([null, []])
+})
+
+test('starts a new pairing when an earlier one can’t be finished at all', async () => {
+  const { start, leave, pairings } = await setup()
+  leave(failed(failure('forbidden', { team: '' })))
+  await start()
+  expect(pairings.current()?.state).toBe('waiting')
+})
+
 test('logs a pairing that throws and ends it', async () => {
   const stored = Promise.withResolvers<Result<Account>>()
   const { start, poll, confirm, environment, shown } = await setup({ acceptDeviceKey: () => stored.promise })

@@ -18,6 +18,8 @@ export const speedLimit = integer(100_000, 10_000_000_000)
 const networkText = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 /** A network by the system's id for it, and whether the user says that it is metered. */
 const knownNetwork = v.strictObject({ id: networkText, name: networkText, isMetered: v.boolean() })
+/** More would make the whole list invalid. */
+export const maxKnownNetworks = 100
 export type KnownNetwork = Readonly<v.InferOutput<typeof knownNetwork>>
 
 const minuteOfDay = integer(0, 24 * 60 - 1)
@@ -74,7 +76,7 @@ export const settingsSchema = v.strictObject({
   pauseBelowPercent: v.optional(v.nullable(integer(1, 99)), null),
   pauseOnMetered: v.optional(v.boolean(), false),
   /** Networks for which the user corrected what the system reports. */
-  lines: v.optional(list(knownNetwork, 100), []),
+  lines: v.optional(list(knownNetwork, maxKnownNetworks), []),
   quietHours: v.optional(list(quietHours, 10), []),
   /** When the present queue is to be done, in ms since the epoch; null for no deadline. */
   deadlineMs: v.optional(v.nullable(integer(0, 8_640_000_000_000_000)), null),

@@ -1,4 +1,5 @@
 import type { Conditions, Hold } from '../../contract/conditions.ts'
+import { maxKnownNetworks } from '../../contract/settings.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 import type { Engine } from '../../engine/engine.ts'
@@ -101,7 +102,7 @@ export function createConditions(options: {
       override = { reasons }
       if (isAlways && line && reasons.some(({ kind }) => kind === 'metered')) {
         const others = settings.current().lines.filter(({ id }) => id !== line.id)
-        settings.change({ lines: [...others, { ...line, isMetered: false }] })
+        settings.change({ lines: [...others, { ...line, isMetered: false }].slice(-maxKnownNetworks) })
       }
       update()
     },

@@ -44,6 +44,8 @@ export function createBatteryMonitor(options: {
   let hasEvents = false
   let opening: Promise<void> | null = null
   let cancelTimer = () => {}
+  /** The last level on battery power. */
+  let lastPercent: number | null = null
 
   async function readPower(): Promise<Power> {
     if (bus) {
@@ -68,9 +70,16 @@ export function createBatteryMonitor(options: {
 
   async function readAndReport(): Promise<void> {
     cancelTimer()
-    if (!isNeeded()) return onChange({ isOnBattery: isOnBattery(), percent: null })
+    if (!isNeeded()) {
+      lastPercent = null
+      return onChange({ isOnBattery: isOnBattery(), percent: null })
+    }
     if (platform === 'linux') await (opening ??= openUPower())
-    onChange(await readPower().finally(scheduleNextRead))
+    const power = await readPower().finally(scheduleNextRead)
+    // A failed read must neither end a pause nor the user's decision about it.
+    const percent = power.percent ?? (power.isOnBattery ? lastPercent : null)
+    lastPercent = power.isOnBattery ? percent : null
+    onChange({ ...power, percent })
   }
 
   /** Also called after a failure, since the next read may succeed. */

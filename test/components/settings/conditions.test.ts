@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { Conditions } from '../../../electron/contract/conditions.ts'
 import { success } from '../../../electron/contract/failures.ts'
+import { maxKnownNetworks } from '../../../electron/contract/settings.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
 import { settings } from '../support/rows.ts'
@@ -93,6 +94,22 @@ test('asks whether a connection is metered if the system does not report it', as
   expect(asked.at(-1)).toMatchObject({
     args: { lines: [{ id: 'line-9', name: 'Wi-Fi (192.168.1.1)', isMetered: true }] },
   })
+})
+
+test('a new choice for a connection replaces the oldest of too many', async () => {
+  const line = { id: 'line-9', name: 'Wi-Fi' }
+  const lines = Array.from({ length: maxKnownNetworks }, (_line, index) => ({
+    ...{ id: `id-${index}`, name: 'Old', isMetered: true },
+  }))
+  const { screen, asked, emit } = await openPage({
+    answers: {
+      conditions: () => success({ ...defaultConditions, network: { metered: 'unknown', line } }),
+      settings: () => success({ ...settings, pauseOnMetered: true, lines }),
+    },
+  })
+  emit('command', 'show-settings')
+  await userEvent.selectOptions(screen.getByLabelText('This connection: Wi-Fi'), 'Metered')
+  expect(asked.at(-1)).toMatchObject({ args: { lines: [...lines.slice(1), { ...line, isMetered: true }] } })
 })
 
 test('a switch shows the stored value when a change is not applied', async () => {

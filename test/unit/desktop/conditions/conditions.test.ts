@@ -1,8 +1,14 @@
+import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import type { Conditions } from '../../../../electron/contract/conditions.ts'
 import { success } from '../../../../electron/contract/failures.ts'
 import { createConditions } from '../../../../electron/desktop/conditions/conditions.ts'
-import { defaultSettings, type Settings } from '../../../../electron/contract/settings.ts'
+import {
+  defaultSettings,
+  maxKnownNetworks,
+  settingsSchema,
+  type Settings,
+} from '../../../../electron/contract/settings.ts'
 import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
 
 const noon = new Date(2026, 10, 24, 12, 0).getTime()
@@ -283,4 +289,15 @@ test('“always on this network” replaces its stored setting and no other', ()
     { ...studio, isMetered: false },
     { ...phone, isMetered: false },
   ])
+})
+
+test('a network that is stored as unmetered replaces the oldest of too many', () => {
+  const lines = Array.from({ length: maxKnownNetworks }, (_line, index) => ({
+    ...{ id: `id-${index}`, name: 'Old', isMetered: true },
+  }))
+  const { conditions, settings } = setup({ pauseOnMetered: true, lines })
+  conditions.setNetwork({ metered: 'yes', line: phone })
+  conditions.sendAnyway(true)
+  expect(settings().lines).toEqual([...lines.slice(1), { ...phone, isMetered: false }])
+  expect(v.is(settingsSchema, settings())).toBe(true)
 })

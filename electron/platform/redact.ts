@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { parse } from 'node:path'
 
 const removed = '[removed]'
 
@@ -116,14 +117,23 @@ function endOfQuoted(text: string, start: number, opening: string): number {
 }
 
 /**
- * Home folders, which often have the user's name: `/home/ann`, `/Users/ann`, `C:\\Users\\ann`, with single
- * or double backslashes (JSON). This computer's own home folder may be elsewhere.
+ * Home folders, which often have the user's name: `/home/ann`, `/Volumes/Disk/Users/ann`, `C:\\Users\\ann` with
+ * single or double backslashes (JSON), `/mnt/c/Users/ann` (WSL). This computer's own one may be elsewhere.
  */
 const homes: readonly (readonly [RegExp, string])[] = [
-  [new RegExp(`${escaped(homedir())}(?=[\\\\/"'\\s:,;)\\]}]|$)`, 'g'), '~'],
-  [/((?:^|[^\w])\/(?:home|Users)\/)[^/\s"'<>\\]+/g, '$1[person]'],
-  [/(\b[A-Za-z]:(?:\\{1,2}|\/)Users(?:\\{1,2}|\/))[^\\/"'<>\n]+?(?=\\|\/|["'<>\n]|$)/g, '$1[person]'],
+  ...ownHome(homedir()),
+  [/(\/(?:home|Users)\/)[^/\s"'<>\\]+/g, '$1[person]'],
+  [
+    /((?:\b[A-Za-z]:|\/mnt\/[a-z])(?:\\{1,2}|\/)Users(?:\\{1,2}|\/))[^\\/"'<>\n]+?(?=\\|\/|["'<>\n]|$)/g,
+    '$1[person]',
+  ],
 ]
+
+/** A user without a name, as in a container, has the root folder as home: every path would be in it. */
+function ownHome(folder: string): typeof homes {
+  if (folder === parse(folder).root) return []
+  return [[new RegExp(`${escaped(folder)}(?=[\\\\/"'\\s:,;)\\]}]|$)`, 'g'), '~']]
+}
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -29,12 +29,14 @@ function webAppOf(server: string): string {
 }
 
 /**
- * True for an https address at the app's or the server's host, without credentials. `server` is the one in
- * the settings.
+ * True for an https address at the app's or the server's host, or http at a server on this computer, without
+ * credentials. `server` is the one in the settings.
  */
 export function isAllowedAddress(address: string, server: string): boolean {
   const url = URL.parse(address)
-  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') return false
+  if (!url || url.username !== '' || url.password !== '') return false
+  if (url.protocol === 'http:') return isLoopback(url.hostname) && url.origin === URL.parse(server)?.origin
+  if (url.protocol !== 'https:') return false
   return [...appHosts, URL.parse(server)?.host, URL.parse(webAppOf(server))?.host].includes(url.host)
 }
 

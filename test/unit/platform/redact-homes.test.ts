@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { homedir } from 'node:os'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { redact, redactText } from '../../../electron/platform/redact.ts'
 
 const hex = (length: number) =>
@@ -52,6 +52,9 @@ test('removes the name of home folders on any system', () => {
         `/Users/${name}/${file}`,
         `C:\\Users\\${name}\\${file}`,
         `D:\\Users\\${name} Doe\\${file}`,
+        `/mnt/c/Users/${name}/${file}`,
+        `/Volumes/Disk 2/Users/${name}/${file}`,
+        `/var/home/${name}/${file}`,
       ])
         for (const text of [
           path,
@@ -71,6 +74,24 @@ test('replaces this computer’s home folder by ~, but not longer names', () => 
   expect(redactText(`${homedir()}/models/x.gguf`)).toBe('~/models/x.gguf')
   expect(redactText(`in ${homedir()}`)).toBe('in ~')
   expect(redactText(`${homedir()}-other/x`).startsWith('~')).toBe(false)
+})
+
+test('removes the whole name of a Windows user in the Linux subsystem', () => {
+  expect(redactText('in /mnt/c/Users/Ann Doe/models')).toBe('in /mnt/c/Users/[person]/models')
+})
+
+test.each(['/', ''])('replaces no path by ~ if the home folder is “%s”', async (home) => {
+  const before = process.env['HOME']
+  process.env['HOME'] = home
+  vi.resetModules()
+  try {
+    const fresh = await import('../../../electron/platform/redact.ts')
+    expect(fresh.redactText('PUT /models/x through http://ann:secret@proxy.example')).toBe(
+      'PUT /models/x through http://[removed]@proxy.example',
+    )
+  } finally {
+    process.env['HOME'] = before
+  }
 })
 
 test('keeps text without secrets', () => {

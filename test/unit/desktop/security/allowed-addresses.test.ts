@@ -34,6 +34,15 @@ test.each([
   expect(isAllowedAddress(address, server)).toBe(false)
 })
 
+test('the web app of a server on this computer may be opened without https', () => {
+  const local = 'http://127.0.0.1:8787/api/v1'
+  expect(isAllowedAddress(addressOf('web-app', local), local)).toBe(true)
+  for (const address of ['http://127.0.0.1:8788/', 'http://localhost:8787/', 'http://a@127.0.0.1:8787/'])
+    expect(isAllowedAddress(address, local)).toBe(false)
+  expect(isAllowedAddress('http://127.0.0.1:8787/', 'https://127.0.0.1:8787/api/v1')).toBe(false)
+  expect(isAllowedAddress('http://cloud.example/', 'http://cloud.example/api/v1')).toBe(false)
+})
+
 test('an invalid server address allows nothing', () => {
   expect(isAllowedAddress(addressOf('web-app', 'nonsense'), 'nonsense')).toBe(false)
 })

@@ -27,13 +27,14 @@ import { createRateLimit } from './security/rate-limit.ts'
 import type { SessionSecretStore } from './security/secret-store.ts'
 import { serverCheckLimit } from './server-handlers.ts'
 import type { Language } from './settings/language.ts'
-import { createNotifications, type Notifications } from './tray/notifications.ts'
-import { createStatusDisplay, type StatusDisplay } from './tray/status-display.ts'
-import { watchTrayAvailability, type TrayAvailability } from './tray/tray-availability.ts'
+import { createNotifications } from './tray/notifications.ts'
+import { createStatusDisplay } from './tray/status-display.ts'
+import { watchTrayAvailability } from './tray/tray-availability.ts'
 import { createUpdateRecord, type UpdateRecord } from './updates/update-record.ts'
 import { setupUpdates } from './updates/setup-updates.ts'
 import { createCloseHandler } from './window/close-handler.ts'
 import { createDialogs } from './window/dialogs.ts'
+import { keepHiddenWindowReachable } from './window/hidden-window.ts'
 import { createMainWindow, type MainWindow } from './window/main-window.ts'
 import { setApplicationMenu } from './window/menu.ts'
 import { createPageFeed, type PageFeed } from './window/page-feed.ts'
@@ -65,14 +66,13 @@ export function startDesktop(options: DesktopOptions): void {
   // The processes of the page start while this one opens the journal. The page's requests and calls follow.
   if (!startsHidden) window.show()
   const { engine, desktop } = closingOnFailure(window, () => {
-    const built = { ...options, window, updateRecord, engine: options.createEngine() }
+    const built = { ...options, window, startsHidden, updateRecord, engine: options.createEngine() }
     const desktop = buildDesktop(built)
     connectDesktop(built, desktop)
     return { engine: built.engine, desktop }
   })
 
-  const { dialogs, trayAvailability, launchListener, statusDisplay, updates } = desktop
-  if (startsHidden) void minimiseWithoutTray(trayAvailability, window)
+  const { dialogs, launchListener, statusDisplay, updates } = desktop
   void engine
     .start({ confirmAccount: dialogs.confirmAccount })
     .catch((error: unknown) => {
@@ -93,6 +93,7 @@ export function startDesktop(options: DesktopOptions): void {
 
 interface BuildOptions extends DesktopOptions {
   readonly window: MainWindow
+  readonly startsHidden: boolean
   readonly updateRecord: UpdateRecord
   readonly engine: Engine
 }
@@ -238,7 +239,7 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
     desktop.closeHandler.close()
     event.preventDefault()
   })
-  keepHiddenWindowReachable({ ...desktop, window })
+  keepHiddenWindowReachable({ ...desktop, window, startsHidden: options.startsHidden })
 
   whenDone.onDue((action) => {
     if (action === 'quit') app.quit()
@@ -246,7 +247,7 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
   })
   conditions.onChange((current) => feed.sendEvent('conditions', current))
   // After the subscriptions, since the monitors report their first values immediately.
-  const monitors = startConditionMonitors({ settings, engine, conditions, environment })
+  const monitors = startConditionMonitors({ settings, engine, conditions, whenDone, environment })
 
   engine.subscribe({
     patch(patch) {
@@ -262,11 +263,13 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
       feed.sendEvent('session', session)
       statusDisplay.sessionChanged()
     },
-    departed() {
+    departed(isDeparted) {
       // The file dialog opens there.
       options.memory.write({ lastFolder: null })
+      desktop.notifications.forgetAccounts(isDeparted)
       desktop.notifications.dismissAll()
     },
+    visibilityChanged: (accountIds) => desktop.notifications.forgetAccounts((id) => accountIds.has(id)),
     library: (news) => feed.sendEvent('library', news),
     added: (report) => feed.sendEvent('added', report),
     waitingFiles: (view) => feed.sendEvent('waitingFiles', view),
@@ -296,32 +299,4 @@ function connectDesktop(options: BuildOptions, desktop: Desktop): void {
     feed.sendEvent('surroundings', currentAppInfo(language))
   })
   app.on('activate', window.show)
-}
-
-/** Minimises a hidden window when the tray icon disappears, and hides it again when the icon is back. */
-function keepHiddenWindowReachable(options: {
-  readonly trayAvailability: TrayAvailability
-  readonly window: MainWindow
-  readonly statusDisplay: StatusDisplay
-  readonly notifications: Notifications
-}): void {
-  const { trayAvailability, window, statusDisplay, notifications } = options
-  let isMinimisedInstead = false
-  trayAvailability.onChange((isAvailable) => {
-    if (!isAvailable && window.isHidden()) {
-      window.minimise()
-      notifications.showNoTrayOnce()
-      isMinimisedInstead = true
-    }
-    if (!isAvailable) return
-    statusDisplay.recreateTrayIcon()
-    // A window that the user has opened in the meantime stays open.
-    if (isMinimisedInstead && !window.isVisible()) window.hide()
-    isMinimisedInstead = false
-  })
-}
-
-/** A hidden start shows only the tray icon, or a minimised window if there is no tray. */
-async function minimiseWithoutTray(trayAvailability: TrayAvailability, window: MainWindow): Promise<void> {
-  if (!(await trayAvailability.isAvailable()) && !window.browserWindow()) window.minimise()
 }

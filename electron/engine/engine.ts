@@ -494,7 +494,7 @@ export function createEngine(options: EngineOptions): Engine {
     watchedFolders.release(isOfThem)
     finder.clear()
     companions.clear()
-    events.emit('departed')
+    events.emit('departed', isOfThem)
     return true
   }
 
@@ -622,7 +622,7 @@ export function createEngine(options: EngineOptions): Engine {
       await hold.start({ ownsQueue: restoreQueue })
       if (restoreQueue) {
         // What could not be erased before the last process ended.
-        if (sealedAccounts.needsErasing()) events.emit('departed')
+        if (sealedAccounts.needsErasing()) events.emit('departed', () => false)
         inBackground(sealing.unsealPresent())
         inBackground(sealing.sealDeparted())
       }

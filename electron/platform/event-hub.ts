@@ -30,8 +30,10 @@ export interface EngineEvents {
   watching: [view: WatchedFoldersView]
   /** The computer woke up or has another network. */
   networkChanged: []
-  /** A user has signed out, and nothing of the accounts is kept in memory any more. */
-  departed: []
+  /** Users have signed out, and nothing of their accounts is kept in memory any more. */
+  departed: [isDeparted: (accountId: string) => boolean]
+  /** Rows of these accounts become visible or hidden. */
+  visibilityChanged: [accountIds: ReadonlySet<string>]
 }
 
 /** What services report to each other. A service emits; the composition root decides who listens. */
@@ -59,8 +61,6 @@ export interface InternalEvents {
   signedOut: [accountId: string]
   /** A sign-in was added or removed; `lostId` is the account that was just lost, if any. */
   accountsChanged: [lostId: string | null]
-  /** Rows of these accounts become visible or hidden. */
-  visibilityChanged: [accountIds: ReadonlySet<string>]
   /** What belongs to an account was encrypted, deleted or decrypted. */
   sealingChanged: []
   /** A proxy asks for a login, or its state changed. */

@@ -12,6 +12,7 @@ import { batteryLevelReader } from '../power/battery-level.ts'
 import { createBatteryMonitor } from '../power/battery-monitor.ts'
 import { createProgressWatch } from '../power/progress-watch.ts'
 import { createSleepBlocker } from '../power/sleep-blocker.ts'
+import type { WhenDoneTracker } from '../power/when-done.ts'
 import type { ConditionsTracker } from './conditions.ts'
 
 export interface ConditionMonitors {
@@ -24,9 +25,10 @@ export function startConditionMonitors(options: {
   readonly settings: Pick<SettingsStore, 'current'>
   readonly engine: Pick<Engine, 'networkChanged' | 'subscribe'>
   readonly conditions: Pick<ConditionsTracker, 'update' | 'setNetwork' | 'setPower'>
+  readonly whenDone: Pick<WhenDoneTracker, 'computerSuspended'>
   readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
 }): ConditionMonitors {
-  const { settings, engine, conditions, environment } = options
+  const { settings, engine, conditions, whenDone, environment } = options
   const { log } = environment
   const progress = createProgressWatch(environment.now)
   const sleepBlocker = createSleepBlocker(environment.now)
@@ -51,7 +53,10 @@ export function startConditionMonitors(options: {
   }
 
   engine.subscribe({ networkChanged: networkPoller.refresh })
-  powerMonitor.on('suspend', () => log.info('the computer is going to sleep'))
+  powerMonitor.on('suspend', () => {
+    log.info('the computer is going to sleep')
+    whenDone.computerSuspended()
+  })
   powerMonitor.on('resume', () => {
     log.info('the computer resumed from sleep')
     engine.networkChanged()

@@ -12,6 +12,8 @@ export interface WhenDoneTracker {
   current(): Pick<Conditions, 'whenDone' | 'ending'>
   /** `nothing` also cancels a countdown. */
   set(whenDone: WhenDone): void
+  /** The computer goes to sleep. A countdown to that ends, so that it doesn't sleep again after waking up. */
+  computerSuspended(): void
   applyPatch(patch: { readonly changed: readonly RowOutcome[]; readonly totals: Totals }): void
   /** The action or the countdown changed. */
   onChange(listener: () => void): void
@@ -21,6 +23,8 @@ export interface WhenDoneTracker {
 
 /** Time to cancel the action, in ms. */
 export const countdownMs = 60_000
+/** A countdown that ends later than this, in ms, did so because the computer slept meanwhile. */
+const maxLateMs = 5_000
 /**
  * Stop waiting for verifications after this time without one ending, in ms. It is longer than the four requests
  * and delays of one.
@@ -53,17 +57,24 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
     ending = null
   }
 
-  function startCountdown({ needsYou, inReview }: Totals): void {
+  function startCountdown(current: Totals): void {
     cancelCountdown()
+    const { needsYou, inReview } = current
     const atMs = inReview > 0 ? null : environment.now() + countdownMs
     ending = { atMs, sent: registeredIds.size, needsYou, inReview }
     if (atMs === null) return
     cancelTimer = environment.timers.after(countdownMs, () => {
       const action = whenDone
+      const isLate = environment.now() - atMs > maxLateMs
+      // The user, who has just woken the computer, gets the time to cancel.
+      if (isLate && action === 'quit') {
+        startCountdown(current)
+        return void events.emit('change')
+      }
       cancelCountdown()
       whenDone = 'nothing'
       events.emit('change')
-      if (action !== 'nothing') events.emit('due', action)
+      if (action !== 'nothing' && !isLate) events.emit('due', action)
     })
   }
 
@@ -92,13 +103,18 @@ export function createWhenDone(environment: Pick<Environment, 'now' | 'timers'>)
     events.emit('change')
   }
 
+  function set(next: WhenDone): void {
+    whenDone = next
+    chosenAtMs = environment.now()
+    if (next === 'nothing') cancelCountdown()
+    events.emit('change')
+  }
+
   return {
     current: () => ({ whenDone, ending }),
-    set(next) {
-      whenDone = next
-      chosenAtMs = environment.now()
-      if (next === 'nothing') cancelCountdown()
-      events.emit('change')
+    set,
+    computerSuspended() {
+      if (whenDone === 'sleep' && ending && ending.atMs !== null) set('nothing')
     },
     applyPatch({ changed: rows, totals: current }) {
       // A duplicate of a library file may be registered between two patches, without the queue ever being

@@ -21,12 +21,19 @@ export interface BatchNotification {
   readonly failed: readonly UploadRow[]
 }
 
+export interface NotificationRules {
+  /** The notification after this patch, or null. */
+  applyPatch(patch: Patch): BatchNotification | null
+  /** Drops the uploads of accounts that are not shown any more: no notification may name them. */
+  forgetAccounts(isForgotten: (accountId: string) => boolean): void
+}
+
 /**
  * Derives notifications from the patches: one when a batch ends, and one when more files fail while nothing
  * runs, for example because they are broken. Says nothing about what an earlier process has left: rows that were
  * added before `startedAtMs`, as they are when they are first shown.
  */
-export function createNotificationRules(startedAtMs: number): (patch: Patch) => BatchNotification | null {
+export function createNotificationRules(startedAtMs: number): NotificationRules {
   const failed = new Map<string, UploadRow>()
   /** Failures that the user knows from an earlier notification or process. */
   const knownFailures = new Set<string>()
@@ -54,7 +61,7 @@ export function createNotificationRules(startedAtMs: number): (patch: Patch) => 
     }
   }
 
-  return ({ changed, removed, totals }) => {
+  function applyPatch({ changed, removed, totals }: Patch): BatchNotification | null {
     const isBusy = totals.running > 0 || totals.waiting > 0
     if (isBusy && !wasBusy) {
       for (const id of failed.keys()) knownFailures.add(id)
@@ -82,6 +89,14 @@ export function createNotificationRules(startedAtMs: number): (patch: Patch) => 
     registered = []
     hasNewFailure = false
     return notification
+  }
+
+  return {
+    applyPatch,
+    forgetAccounts(isForgotten) {
+      registered = registered.filter(({ accountId }) => !isForgotten(accountId))
+      for (const { id, accountId } of failed.values()) if (isForgotten(accountId)) failed.delete(id)
+    },
   }
 }
 

@@ -30,6 +30,8 @@ export interface Notifications {
   showNoTrayOnce(): void
   /** Removes all notifications, because a user has signed out and they may name files. */
   dismissAll(): void
+  /** Names no upload of these accounts from now on. */
+  forgetAccounts(isForgotten: (accountId: string) => boolean): void
 }
 
 /** Shows system notifications, those about uploads while the window doesn't have the focus. */
@@ -43,7 +45,7 @@ export function createNotifications(options: {
 }): Notifications {
   const { window, reveal, memory, language, log } = options
   const showUploads = () => reveal({ kind: 'uploads', ids: [] })
-  const notificationsFor = createNotificationRules(Date.now())
+  const rules = createNotificationRules(Date.now())
   // An unreferenced notification may be garbage-collected, and its click handler with it.
   const shown = new Map<string, Notification>()
 
@@ -62,7 +64,7 @@ export function createNotifications(options: {
 
   return {
     applyPatch(patch) {
-      const batch = notificationsFor(patch)
+      const batch = rules.applyPatch(patch)
       if (!batch || (window.isVisible() && window.isFocused())) return
       const { title, body } = notificationText(batch, language.translate(), language.locale())
       show('batch', body, () => reveal(targetOf(batch)), title)
@@ -93,6 +95,7 @@ export function createNotifications(options: {
       for (const notification of shown.values()) notification.close()
       shown.clear()
     },
+    forgetAccounts: rules.forgetAccounts,
   }
 }
 

@@ -13,7 +13,7 @@ import {
   trayStateOf,
   type TrayState,
 } from './tray-state.ts'
-import { createUpdateThrottle } from './update-throttle.ts'
+import { createMenuThrottle, createUpdateThrottle } from './update-throttle.ts'
 
 export interface TrayIcon {
   /** Redraws icon, tooltip and menu if their content has changed. */
@@ -62,7 +62,7 @@ export function createTray(options: TrayOptions): TrayIcon {
   const imageFor = createImageCache(icons, isDarkPanel)
   let tray = create()
   let shownIcon = ''
-  let shownMenu = { structure: '', content: '', builtAtMs: 0 }
+  const menuThrottle = createMenuThrottle(menuIntervalMs, () => throttle.request())
 
   function create(): Tray | null {
     try {
@@ -104,13 +104,9 @@ export function createTray(options: TrayOptions): TrayIcon {
       { ...conditions, power: null },
       others,
     ])
-    const menuContent = `${structure} ${summary} ${queue.totals.pausing?.unacknowledgedBytes ?? ''}`
-    const nowMs = Date.now()
-    const hasOnlyNewNumbers = structure === shownMenu.structure
-    if (menuContent === shownMenu.content) return
-    if (hasOnlyNewNumbers && nowMs - shownMenu.builtAtMs < menuIntervalMs) return
-    shownMenu = { structure, content: menuContent, builtAtMs: nowMs }
-    const text = { t: language.translate(), locale: language.locale(), nowMs }
+    const numbers = `${summary} ${queue.totals.pausing?.unacknowledgedBytes ?? ''}`
+    if (!menuThrottle.mayBuild(structure, numbers)) return
+    const text = { t: language.translate(), locale: language.locale(), nowMs: Date.now() }
     target.setContextMenu(Menu.buildFromTemplate(trayMenuTemplate(current, actions, text)))
   }
 
@@ -124,7 +120,7 @@ export function createTray(options: TrayOptions): TrayIcon {
       tray?.destroy()
       tray = create()
       shownIcon = ''
-      shownMenu = { structure: '', content: '', builtAtMs: 0 }
+      menuThrottle.reset()
       draw()
     },
   }

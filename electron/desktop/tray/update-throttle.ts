@@ -27,3 +27,43 @@ export function createUpdateThrottle(
     },
   }
 }
+
+export interface MenuThrottle {
+  /** Whether the menu may be built now, which is then expected to happen. */
+  mayBuild(structure: string, numbers: string): boolean
+  /** There is no menu any more. */
+  reset(): void
+}
+
+/**
+ * Decides when a menu is built again: immediately if its structure has changed, but with only new numbers at
+ * most once per interval. `redraw` is called when numbers that came too early may be shown.
+ */
+export function createMenuThrottle(intervalMs: number, redraw: () => void): MenuThrottle {
+  let built = { structure: '', numbers: '' }
+  let timer: NodeJS.Timeout | undefined
+  let isRequested = false
+
+  function startInterval(): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      timer = undefined
+      if (isRequested) redraw()
+    }, intervalMs)
+    timer.unref()
+  }
+
+  return {
+    mayBuild(structure, numbers) {
+      const hasOnlyNewNumbers = structure === built.structure
+      isRequested = hasOnlyNewNumbers && numbers !== built.numbers && timer !== undefined
+      if (isRequested || (hasOnlyNewNumbers && numbers === built.numbers)) return false
+      built = { structure, numbers }
+      startInterval()
+      return true
+    },
+    reset() {
+      built = { structure: '', numbers: '' }
+    },
+  }
+}

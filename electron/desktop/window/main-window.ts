@@ -1,8 +1,10 @@
 import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron'
 import { EventEmitter } from 'node:events'
+import process from 'node:process'
 import type { Log } from '../../platform/environment.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 import { pageAddress } from '../security/ipc-sender.ts'
+import { hideWindow } from './hide-window.ts'
 import { smallestSize } from './window-bounds.ts'
 import { createWindowPlacement } from './window-placement.ts'
 import { storedZoom, zoomAfter, type ZoomChange } from './zoom.ts'
@@ -124,7 +126,7 @@ export function createMainWindow(options: {
       current.show()
       current.focus()
     },
-    hide: () => browserWindow()?.hide(),
+    hide: () => hideWindow(browserWindow(), process.platform),
     minimise() {
       const current = browserWindow()
       if (!current) {

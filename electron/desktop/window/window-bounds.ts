@@ -32,9 +32,23 @@ export function centred(size: Pick<Bounds, 'width' | 'height'>, area: Bounds | u
   return { x, y, ...size }
 }
 
+/** The smallest rectangle with all areas. */
+function boundingBox(areas: readonly Bounds[]): Bounds {
+  const x = Math.min(...areas.map((area) => area.x))
+  const y = Math.min(...areas.map((area) => area.y))
+  const width = Math.max(...areas.map((area) => area.x + area.width)) - x
+  const height = Math.max(...areas.map((area) => area.y + area.height)) - y
+  return { x, y, width, height }
+}
+
+/** One dimension of a window: if it is larger than all displays, it begins and ends with them. */
+function limited(start: number, size: number, from: number, largest: number): readonly [number, number] {
+  return size > largest ? [from, largest] : [start, size]
+}
+
 /**
- * The stored bounds if the title bar would be reachable on one of the displays; otherwise the stored size
- * without a position, or the first size. `areas` are the work areas of the displays.
+ * The stored bounds, no larger than all displays, if the title bar would be reachable on one of them; otherwise
+ * the stored size without a position, or the first size. `areas` are the work areas of the displays.
  */
 export function windowBounds(
   stored: unknown,
@@ -47,11 +61,14 @@ export function windowBounds(
   const width = Math.max(smallestSize.width, Math.min(bounds.width, largest.width))
   const height = Math.max(smallestSize.height, Math.min(bounds.height, largest.height))
   if (areas.some((area) => isTitleBarReachable(bounds, area))) {
+    const box = boundingBox(areas)
+    const [x, usedWidth] = limited(bounds.x, bounds.width, box.x, box.width)
+    const [y, usedHeight] = limited(bounds.y, bounds.height, box.y, box.height)
     return {
-      x: bounds.x,
-      y: bounds.y,
-      width: Math.max(smallestSize.width, bounds.width),
-      height: Math.max(smallestSize.height, bounds.height),
+      x,
+      y,
+      width: Math.max(smallestSize.width, usedWidth),
+      height: Math.max(smallestSize.height, usedHeight),
     }
   }
   return { width, height }

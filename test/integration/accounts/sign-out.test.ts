@@ -349,3 +349,14 @@ test('shows nothing of an account that another process has signed out', async ()
   await app.until(() => app.rows().length === 0)
   expect(valueOf(await app.calls.watching(undefined)).folders).toEqual([])
 })
+
+test('reports the accounts of which nothing may be shown any more', async () => {
+  const { app } = await setup()
+  const [id = ''] = app.session().accounts.map((account) => account.id)
+  const departed: boolean[][] = []
+  app.engine.subscribe({
+    departed: (isDeparted) => void departed.push([isDeparted(id), isDeparted('another')]),
+  })
+  valueOf(await signOut(app))
+  expect(departed).toEqual([[true, false]])
+})

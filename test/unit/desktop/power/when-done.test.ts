@@ -265,3 +265,45 @@ test('an empty queue starts no countdown', () => {
   clock.advance(countdownMs)
   expect(actions).toEqual([])
 })
+
+test('a computer that is put to sleep during the countdown does not sleep again after waking up', () => {
+  const { clock, actions, tracker, patch } = setup()
+  tracker.set('sleep')
+  patch(busy)
+  patch(emptyTotals, oneSent)
+  tracker.computerSuspended()
+  expect(tracker.current()).toEqual({ whenDone: 'nothing', ending: null })
+  clock.advance(60 * countdownMs)
+  expect(actions).toEqual([])
+})
+
+test('sleep during the uploads keeps the action', () => {
+  const { clock, actions, tracker, patch } = setup()
+  tracker.set('sleep')
+  patch(busy)
+  tracker.computerSuspended()
+  patch(emptyTotals, oneSent)
+  clock.advance(countdownMs)
+  expect(actions).toEqual(['sleep'])
+})
+
+test('a countdown to sleep that ends much too late is dropped', () => {
+  const { clock, actions, tracker, patch } = setup()
+  tracker.set('sleep')
+  patch(busy)
+  patch(emptyTotals, oneSent)
+  clock.advance(60 * countdownMs)
+  expect([actions, tracker.current()]).toEqual([[], { whenDone: 'nothing', ending: null }])
+})
+
+test('a countdown to quit that ends much too late starts again', () => {
+  const { clock, actions, tracker, patch, countdownText } = setup()
+  tracker.set('quit')
+  patch(busy)
+  patch(emptyTotals, oneSent)
+  tracker.computerSuspended()
+  clock.advance(60 * countdownMs)
+  expect([actions, countdownText()]).toEqual([[], 'All uploads are done. Modelferry quits in one minute.'])
+  clock.advance(countdownMs)
+  expect(actions).toEqual(['quit'])
+})

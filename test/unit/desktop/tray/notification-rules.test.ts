@@ -64,7 +64,7 @@ const idsOf = (notification: BatchNotification | null) =>
   notification && [notification.registered.map(({ id }) => id), notification.failed.map(({ id }) => id)]
 
 test('a batch is notified once, after its last file', () => {
-  const watch = createNotificationRules(0)
+  const { applyPatch: watch } = createNotificationRules(0)
   expect(watch(patch({ running: 2, waiting: 1 }, row('a', 'sending')))).toBeNull()
   expect(watch(patch({ running: 1, waiting: 1 }, row('a', 'registered')))).toBeNull()
   expect(watch(patch({ running: 1 }, row('b', 'registered')))).toBeNull()
@@ -73,7 +73,7 @@ test('a batch is notified once, after its last file', () => {
 })
 
 test('counts a model that is verified during its batch once, and none of an earlier batch', () => {
-  const watch = createNotificationRules(0)
+  const { applyPatch: watch } = createNotificationRules(0)
   const verification = { kind: 'verified', atMs: 0 } as const
   watch(patch({ running: 2 }, row('a', 'sending'), row('b', 'sending')))
   watch(patch({ running: 1 }, { ...row('a', 'registered'), verification: { kind: 'pending' } }))
@@ -82,8 +82,16 @@ test('counts a model that is verified during its batch once, and none of an earl
   expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['a', 'b'], []])
 })
 
+test('names no upload of an account that was signed out during the batch', () => {
+  const { applyPatch, forgetAccounts } = createNotificationRules(0)
+  const other = (id: string, phase: Phase) => ({ ...row(id, phase), accountId: 'other' })
+  applyPatch(patch({ running: 2 }, row('a', 'registered'), row('bad', 'failed'), other('b', 'sending')))
+  forgetAccounts((accountId) => accountId === 'account')
+  expect(idsOf(applyPatch(patch({}, other('b', 'registered'))))).toEqual([['b'], []])
+})
+
 test('the next batch starts empty', () => {
-  const watch = createNotificationRules(0)
+  const { applyPatch: watch } = createNotificationRules(0)
   watch(patch({ running: 1 }, row('bad', 'failed')))
   expect(idsOf(watch(patch({}, row('a', 'registered'))))).toEqual([['a'], ['bad']])
   watch(patch({ running: 1 }))
@@ -91,27 +99,27 @@ test('the next batch starts empty', () => {
 })
 
 test('failures are notified with the batch, unless they are fixed before', () => {
-  const watch = createNotificationRules(0)
+  const { applyPatch: watch } = createNotificationRules(0)
   expect(watch(patch({ running: 1 }, row('a', 'failed'), row('b', 'failed')))).toBeNull()
   expect(watch(patch({ running: 1 }, row('b', 'sending')))).toBeNull()
   expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['b'], ['a']])
 })
 
 test('broken files are notified although nothing ran, each once, and later ones with them', () => {
-  const watch = createNotificationRules(0)
+  const { applyPatch: watch } = createNotificationRules(0)
   expect(idsOf(watch(patch({}, row('a', 'failed'))))).toEqual([[], ['a']])
   expect(watch(patch({}, row('a', 'failed')))).toBeNull()
   expect(idsOf(watch(patch({}, row('b', 'failed'))))).toEqual([[], ['a', 'b']])
 })
 
 test('temporary waiting and cancelled batches are not notified', () => {
-  const watch = createNotificationRules(0)
+  const { applyPatch: watch } = createNotificationRules(0)
   expect(watch(patch({ running: 1 }, row('a', 'retrying')))).toBeNull()
   expect(watch({ ...patch({}), removed: ['a'] })).toBeNull()
 })
 
 test('a failed file that is removed before the batch ends is not notified', () => {
-  const watch = createNotificationRules(0)
+  const { applyPatch: watch } = createNotificationRules(0)
   watch(patch({ running: 2 }, row('a', 'failed'), row('b', 'sending')))
   expect(watch({ ...patch({ running: 1 }), removed: ['a'] })).toBeNull()
   expect(idsOf(watch(patch({}, row('b', 'registered'))))).toEqual([['b'], []])
@@ -120,13 +128,13 @@ test('a failed file that is removed before the batch ends is not notified', () =
 })
 
 test('a failed file that is fixed while nothing runs is not notified', () => {
-  const watch = createNotificationRules(0)
+  const { applyPatch: watch } = createNotificationRules(0)
   watch(patch({ running: 1 }, row('a', 'failed')))
   expect(watch(patch({}, row('a', 'paused')))).toBeNull()
 })
 
 test('what an earlier process has left is not notified until it changes', () => {
-  const watch = createNotificationRules(5_000)
+  const { applyPatch: watch } = createNotificationRules(5_000)
   const left = (id: string, phase: Phase) => ({ ...row(id, phase), addedAtMs: 4_999 })
   const verification = { kind: 'pending' } as const
   const registered = { ...left('done', 'registered'), verification }
@@ -142,7 +150,7 @@ test('what an earlier process has left is not notified until it changes', () => 
 })
 
 test('uploads that an earlier process has left are notified when they are registered', () => {
-  const watch = createNotificationRules(5_000)
+  const { applyPatch: watch } = createNotificationRules(5_000)
   watch(patch({ running: 1 }, { ...row('a', 'sending'), addedAtMs: 1 }))
   expect(idsOf(watch(patch({}, { ...row('a', 'registered'), addedAtMs: 1 })))).toEqual([['a'], []])
 })

@@ -48,6 +48,21 @@ test.each([
   expect(windowBounds(bounds, [left])).toEqual({ width: 800, height: 600 })
 })
 
+test('a window that is larger than the display is limited to it', () => {
+  const area = { x: 0, y: 24, width: 1440, height: 860 }
+  expect(windowBounds({ x: 200, y: 100, width: 2600, height: 1500 }, [area])).toEqual(area)
+})
+
+test('a window may span several displays, but is no larger than all of them', () => {
+  const spanning = { x: 300, y: 20, width: 2400, height: 900 }
+  expect(windowBounds(spanning, [left, right])).toEqual(spanning)
+  expect(windowBounds({ ...spanning, width: 4_000 }, [left, right])).toEqual({
+    ...spanning,
+    x: 0,
+    width: 3_200,
+  })
+})
+
 test('the size is limited to the minimum and to the display', () => {
   expect(windowBounds({ x: 9_000, y: 0, width: 5_000, height: 10 }, [left])).toEqual({
     width: 1920,

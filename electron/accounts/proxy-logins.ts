@@ -22,9 +22,14 @@ export interface ProxyLogins extends ProxyResolver {
   signIn(proxy: string, login: ProxyLogin): Promise<Result<void>>
   /** Hides the question until a proxy refuses a request again. */
   dismissQuestion(): void
+  /** Tries unreachable proxies again, because the network has changed. */
+  forgetSkipped(): void
 }
 
-/** An unreachable proxy is skipped for this long if there is an alternative, as in Chromium. */
+/**
+ * An unreachable proxy is skipped for this long if there is an alternative, or until the network changes, as
+ * in Chromium.
+ */
 const skipMs = 5 * 60_000
 
 /**
@@ -39,7 +44,7 @@ export function createProxyLogins(options: {
 }): ProxyLogins {
   const { environment, secretStore, onChange } = options
   const logins = new Map<string, ProxyLogin>()
-  const skippedUntilMs = new Map<string, number>()
+  const skippedSinceMs = new Map<string, number>()
   const lookups = new Map<string, Promise<boolean>>()
   let pendingQuestion: ProxyLoginRequest | null = null
   let hasNewLogin = false
@@ -52,13 +57,17 @@ export function createProxyLogins(options: {
     onChange()
   }
 
+  /** A clock that was set back must not make a proxy be skipped for longer. */
+  function isSkipped(proxy: string): boolean {
+    const agoMs = environment.now() - (skippedSinceMs.get(proxy) ?? -Infinity)
+    return agoMs >= 0 && agoMs < skipMs
+  }
+
   async function resolve(url: string): Promise<string | null> {
     const found = environment.findProxies
       ? await environment.findProxies(url).catch(() => ['direct'])
       : ['direct']
-    const isAvailable = (proxy: string) =>
-      (skippedUntilMs.get(withoutCredentials(proxy)) ?? 0) <= environment.now()
-    const proxy = found.find(isAvailable) ?? found[0] ?? 'direct'
+    const proxy = found.find((each) => !isSkipped(withoutCredentials(each))) ?? found[0] ?? 'direct'
     return proxy === 'direct' ? null : withLogin(proxy, logins.get(withoutCredentials(proxy)))
   }
 
@@ -99,8 +108,8 @@ export function createProxyLogins(options: {
         return false
       }
       if (code !== proxyCodes.unreachable) return false
-      const wasAvailable = (skippedUntilMs.get(proxy) ?? 0) <= environment.now()
-      skippedUntilMs.set(proxy, environment.now() + skipMs)
+      const wasAvailable = !isSkipped(proxy)
+      skippedSinceMs.set(proxy, environment.now())
       return wasAvailable
     },
     pendingQuestion: () => pendingQuestion,
@@ -119,6 +128,7 @@ export function createProxyLogins(options: {
       hasNewLogin = false
       setQuestion(null)
     },
+    forgetSkipped: () => skippedSinceMs.clear(),
   }
 }
 

@@ -386,6 +386,7 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('bytesMoved', feed.moved)
   events.on('totalsChanged', feed.touched)
   events.on('connectivity', (state) => {
+    if (state === 'ok') proxies.forgetSkipped()
     queue.setOnline(state === 'ok')
     feed.touched()
     if (state !== 'ok') return
@@ -393,6 +394,8 @@ export function createEngine(options: EngineOptions): Engine {
     verifyOpen()
   })
   events.on('networkChanged', () => {
+    // Before any request.
+    proxies.forgetSkipped()
     recovery.check()
     rechecks.checkAll()
     doneToday.checkDate()

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { setup, sha256Of, valueOf } from '../../support/engine.ts'
 import { openProxy } from '../../support/network/proxy.ts'
@@ -51,6 +54,21 @@ test('asks for a proxy’s login once, stores it, and continues waiting uploads'
   expect(next.session().proxy).toBeNull()
 })
 
+test('verifies an upload once the proxy that refused the request has its login', async () => {
+  const { app, cloud, file, proxy } = await setupProxied()
+  await app.signIn()
+  const held = cloud.hold('registerModel', 'answer')
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await held.arrived
+  proxy.manners.login = login
+  held.release()
+  const verification = (kind: string) => app.until(() => app.row(id).verification?.kind === kind)
+  await verification('not-verified')
+  expect(app.row(id).verification).toMatchObject({ reason: 'proxy-sign-in', isFinal: false })
+  valueOf(await app.calls.signInToProxy({ proxy: proxy.url, ...right }))
+  await verification('verified')
+})
+
 test('asks for the proxy login during sign-in, and again after it was dismissed', async () => {
   const { app, proxy } = await setupProxied({ login })
   const signIn = () => app.calls.signIn({ email: ALICE.email, password: ALICE.password })
@@ -72,6 +90,29 @@ test('uses the next proxy when one does not answer', async () => {
   const [id = ''] = await app.add(await file('a.safetensors'))
   expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
   expect(proxy.passed.length).toBeGreaterThan(3)
+})
+
+test('tries an unreachable proxy again once the network has changed', async () => {
+  let attempts = 0
+  const server = createServer((socket) => {
+    attempts += 1
+    socket.destroy()
+  })
+  // An address that no other test uses, so that the port stays free while nothing listens.
+  const listen = async (at: number) => once(server.listen(at, '127.0.0.77'), 'listening')
+  await listen(0)
+  const { port } = server.address() as AddressInfo
+  await promisify(server.close.bind(server))()
+  onTestFinished(() => void server.close())
+  const findProxies = async () => [`http://127.0.0.77:${port}`, 'direct']
+  const { app } = await setup({ as: null, findProxies })
+  await app.signIn()
+  await listen(port)
+  await app.engine.confirmSignIns()
+  expect(attempts).toBe(0)
+  app.engine.networkChanged()
+  await app.engine.confirmSignIns()
+  expect(attempts).toBeGreaterThan(0)
 })
 
 test('continues an upload after its proxy failed and the connection is back', async () => {

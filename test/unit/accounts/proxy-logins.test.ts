@@ -63,6 +63,21 @@ test('does not repeat a request through a proxy that is already skipped', async 
   expect(await resolveProxy()).toBe(second)
 })
 
+test('skips an unreachable proxy only until the network changes', async () => {
+  const { proxies, resolveProxy } = setup()
+  await proxies.reportFailure(first, proxyCodes.unreachable)
+  proxies.forgetSkipped()
+  expect(await resolveProxy()).toBe(first)
+})
+
+test('does not skip an unreachable proxy for longer when the clock is set back', async () => {
+  const { proxies, resolveProxy, clock } = setup()
+  await proxies.reportFailure(first, proxyCodes.unreachable)
+  clock.advance(-60 * minute)
+  expect(await resolveProxy()).toBe(first)
+  expect(await proxies.reportFailure(first, proxyCodes.unreachable)).toBe(true)
+})
+
 test('uses the first proxy when all are unreachable', async () => {
   const { proxies, resolveProxy } = setup()
   await proxies.reportFailure(first, proxyCodes.unreachable)

@@ -5,7 +5,7 @@ import type { ProxyLogins } from './proxy-logins.ts'
 import { checkServer } from '../cloud/server-check.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Account, KeychainState, SessionView, Team, TeamChoice } from '../contract/account.ts'
-import { baseOf, serversOf, type ServerCheck } from '../contract/servers.ts'
+import { baseOf, isKnownServer, serversOf, type ServerCheck } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/network/proxy-resolver.ts'
@@ -203,8 +203,8 @@ function createVisibility({ accounts, settings, onVisibilityChanged }: SignInOpt
     hidden: () => hidden,
     /** The accounts that are shown. */
     accounts() {
-      const known = new Set(serversOf(settings()).map(({ address }) => baseOf(address)))
-      return accounts.list().filter(({ id, server }) => known.has(baseOf(server)) && !hidden.has(id))
+      const isShown = ({ id, server }: Account) => isKnownServer(settings(), server) && !hidden.has(id)
+      return accounts.list().filter(isShown)
     },
     update() {
       const before = hidden
@@ -232,7 +232,8 @@ function createSignInChecks(
     await onSignedIn()
     if (!closing.signal.aborted) accountsChanged()
   }
-  const signedInAccounts = () => accounts.list().filter(({ state }) => state === 'ready')
+  const signedInAccounts = () =>
+    accounts.list().filter(({ state, server }) => state === 'ready' && isKnownServer(settings(), server))
 
   /**
    * Finishes a pairing that was confirmed while the app was not running. Reading its key also shows the

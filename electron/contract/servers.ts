@@ -86,6 +86,11 @@ export function serversOf({ server, servers }: KnownServers): readonly ServerEnt
   return servers.some(({ address }) => baseOf(address) === baseOf(server)) ? servers : [current, ...servers]
 }
 
+/** Whether requests may be sent to the server of an account: with `MODELFERRY_SERVER`, not all are known. */
+export function isKnownServer(settings: KnownServers, server: string): boolean {
+  return serversOf(settings).some(({ address }) => baseOf(address) === baseOf(server))
+}
+
 /** The largest file uploaded to a server with one PUT, in bytes. */
 export function putLimitOf(
   settings: Pick<KnownServers, 'servers'> & { readonly singlePutLimitBytes: number },

@@ -551,7 +551,8 @@ export function createEngine(options: EngineOptions): Engine {
     allow: commands.allow.bind(commands),
     decide: commands.decide.bind(commands),
     checkServer: signIns.checkServer,
-    resumeUnfinished: (signal) => adoptAccountUploads({ store, rows, queue, commands, accounts }, signal),
+    resumeUnfinished: (signal) =>
+      adoptAccountUploads({ store, rows, queue, commands, accounts, settings }, signal),
     cleanUpAbandoned: () => abandonedUploads.cleanUp(),
     areOthersUploading: createOtherProcessCheck(database),
     abandonedCount: () => store.abandonedUploads().length,

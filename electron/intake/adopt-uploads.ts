@@ -1,6 +1,8 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { isSamePerson, type Account, type Team } from '../contract/account.ts'
 import { remedyOf, success, type Failure, type Result } from '../contract/failures.ts'
+import { isKnownServer } from '../contract/servers.ts'
+import type { Settings } from '../contract/settings.ts'
 import type { AccountFilter, UploadFilter } from '../journal/process-claims.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
@@ -167,13 +169,14 @@ const keyOfRecord = ({ path, fileName, seen }: UploadRecord) =>
   uploadKey({ path, name: fileName, group: seen?.group })
 
 /**
- * Continues what dead processes left behind, for all accounts of everyone who is signed in; returns the ids.
+ * Continues what dead processes left behind, for all accounts of everyone who is signed in to a known server;
+ * returns the ids.
  */
 export async function adoptAccountUploads(
-  services: AdoptServices,
+  services: AdoptServices & { readonly settings: Pick<Settings, 'server' | 'servers'> },
   signal: AbortSignal,
 ): Promise<Result<readonly string[]>> {
-  const known = services.accounts.list()
+  const known = services.accounts.list().filter(({ server }) => isKnownServer(services.settings, server))
   const signedIn = known.filter(({ state }) => state === 'ready')
   const accounts = known.filter((account) => signedIn.some((other) => isSamePerson(other, account)))
   const claimed = claim(services, { accountIds: accounts.map(({ id }) => id) })

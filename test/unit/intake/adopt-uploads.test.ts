@@ -47,6 +47,7 @@ function setup(records: readonly UploadRecord[]) {
     rows,
     queue,
     accounts: { list: () => [session, device, bob] },
+    settings: { server: session.server, servers: [] },
     commands: {
       allow(ids: readonly string[]) {
         calls.push(`allow ${ids.join()}`)

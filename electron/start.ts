@@ -11,7 +11,10 @@ else {
   // On a signal the command line pauses its uploads and then exits.
   app.on('before-quit', (event) => event.preventDefault())
   void import('./cli/main.ts')
-    .then(({ main }) => main(commandArguments))
+    .then(({ main, renewSignalListeners }) => {
+      void app.whenReady().then(() => renewSignalListeners(process))
+      return main(commandArguments)
+    })
     // Without an exit code the command line has failed.
     .finally(() => app.exit(Number(process.exitCode ?? 1)))
 }

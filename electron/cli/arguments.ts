@@ -151,6 +151,8 @@ const parsers: Record<CommandName, (words: readonly string[]) => Command> = {
   logout: parseLogout,
   accounts(words) {
     const { values } = parseWords(words, commands.accounts, 0)
+    if (values.json && values['discard-encrypted'])
+      throw new UsageError('--json and --discard-encrypted exclude each other.')
     return {
       name: 'accounts',
       json: values.json ?? false,

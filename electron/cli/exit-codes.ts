@@ -6,5 +6,6 @@ export const exitCodes = {
   notSignedIn: 3,
   /** 128 plus the signal's number, as in shells. */
   interrupted: 130,
+  hungUp: 129,
   terminated: 143,
 } as const

@@ -3,12 +3,15 @@ import { readJournal } from '../journal/journal-reader.ts'
 import { parseCommand, UsageError, type Command } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
 import { helpFor, usage } from './help.ts'
+import { endOnSignals } from './interruption.ts'
 import { runInspectCommand } from './commands/inspect.ts'
 import { describeUnexpectedError, type Streams } from './output/output.ts'
 import { createTextStream } from './output/text-stream.ts'
 import { runLogCommand } from './commands/log.ts'
 import { runStatusCommand } from './commands/status.ts'
 import { readCliEnvironment, workerFiles } from './cli-environment.ts'
+
+export { renewSignalListeners } from './interruption.ts'
 
 const streams: Streams = {
   out: createTextStream(process.stdout),
@@ -20,19 +23,30 @@ const streams: Streams = {
  * @param words the arguments after the program's name
  */
 export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
-  // Uploads continue when the reader of a pipe has closed it (`| head`).
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  const stopEnding = endOnSignals(process)
   try {
-    process.exitCode = await start(parseCommand(words))
+    process.exitCode = await start(parseCommand(words), stopEnding)
   } catch (error) {
     const isUsage = error instanceof UsageError
     const message = isUsage ? error.message : describeUnexpectedError(error)
     for (const line of message.split('\n')) streams.err.line(line)
     process.exitCode = isUsage ? exitCodes.usage : exitCodes.someFailed
   }
+  // A pager may take as long as it wants to read the output.
+  endOnSignals(process)
+  await Promise.all([streams.out.flush(), streams.err.flush()])
+  const { error } = streams.out
+  if (error === null || readerGone.has(error.code)) return
+  streams.err.line(`The output is incomplete, because it can’t be written. (${error.message})`)
+  await streams.err.flush()
+  process.exitCode ||= exitCodes.someFailed
 }
 
-async function start(command: Command): Promise<number> {
+/** The codes of an error that says that the reader of a pipe has closed it; the second one on Windows. */
+const readerGone: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF'])
+
+/** @param stopEnding ends the default handling of signals, see `endOnSignals` */
+async function start(command: Command, stopEnding: () => void): Promise<number> {
   const { out } = streams
   if (command.name === 'help') {
     const help = command.about ? helpFor(command.about) : usage
@@ -55,7 +69,7 @@ async function start(command: Command): Promise<number> {
   }
   // Loading the engine takes a third of the time of a command that doesn't need it.
   const { runWithEngine } = await import('./run-with-engine.ts')
-  return runWithEngine(command, { cliEnvironment, workers, streams })
+  return runWithEngine(command, { cliEnvironment, workers, streams, stopEnding })
 }
 
 async function version(): Promise<string> {

@@ -22,7 +22,7 @@ if (Number(process.versions.node.split('.')[0]) >= oldestMajor) {
   const child = spawn(node, [beside('./modelferry.js'), ...process.argv.slice(2)], { stdio: 'inherit' })
   // A terminal gives Ctrl-C to both; the child pauses what it sends, and this one waits for it.
   process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name))
   child.on('exit', (code, signal) => {
     if (signal) process.removeAllListeners(signal).kill(process.pid, signal)
     else process.exit(code ?? 1)

@@ -26,6 +26,34 @@ export function runOnTerminal(
   )
 }
 
+/** Runs a program on a terminal that it closes at the end of the input, and exits with the exit code that a shell would show. */
+const terminalOwner = `
+import os, pty, select, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+while True:
+    ready, _, _ = select.select([0, terminal], [], [])
+    if 0 in ready:
+        break
+    os.write(1, os.read(terminal, 65536))
+os.close(terminal)
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.exit(code if code >= 0 else 128 - code)
+`
+
+/** Runs the command on a pseudo-terminal that is closed with the input. */
+export function runOnClosingTerminal(
+  { processEnv }: Pick<CommandHarness, 'processEnv'>,
+  ...words: string[]
+): Started {
+  return startProgram(
+    ['python3', '-c', terminalOwner, process.execPath, commandLineFile(), ...words],
+    { MODELFERRY_REVIEW: 'never', ...processEnv, TERM: 'xterm' },
+    null,
+  )
+}
+
 // oxlint-disable-next-line no-control-regex -- matches terminal control sequences
 const cursorMoves = /\u001b\[\d*[A-Z]/g
 

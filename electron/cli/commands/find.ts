@@ -5,7 +5,7 @@ import type { FoundModels } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeFailure, failureAsJson, t } from '../output/output.ts'
+import { describeFailure, expandHome, failureAsJson, t } from '../output/output.ts'
 
 type FindCommand = Extract<Command, { readonly name: 'find' }>
 
@@ -36,7 +36,10 @@ export async function runFindCommand(
     })
   } else streams.err.line(summary(found))
   if (library.failure) streams.err.line(`The library can’t be listed. ${describeFailure(library.failure)}`)
-  if (state === 'late') streams.err.line('The search took too long, so some locations were skipped.')
+  if (state === 'late')
+    streams.err.line(
+      'Some locations were skipped because the search took too long or there are too many folders.',
+    )
   if (interruption.signal.aborted) return interruption.exitCode
   const isComplete =
     state === 'done' && places.every(({ isWhole, unreadableCount }) => isWhole && unreadableCount === 0)
@@ -65,7 +68,7 @@ function printAsJson(place: FoundPlaceView, { modelsIn }: FoundModels, out: Out)
     ...(place.isWhole ? [] : ['too-many']),
     ...(place.unreadableCount > 0 ? ['unreadable'] : []),
   ]
-  for (const reason of reasons) out.json({ event: 'unseen', folder: place.where, reason })
+  for (const reason of reasons) out.json({ event: 'unseen', folder: expandHome(place.where), reason })
 }
 
 function printAsText(place: FoundPlaceView, { modelsIn }: FoundModels, out: Out): void {

@@ -1,4 +1,5 @@
 import type { Failure } from '../../contract/failures.ts'
+import { skippedCount } from '../../contract/uploads.ts'
 import {
   basesOf,
   confidenceOf,
@@ -19,6 +20,7 @@ import { missingPathFailures } from '../missing-path.ts'
 import {
   describeFailure,
   failureAsJson,
+  othersText,
   skippedAsJson,
   skipReasonText,
   t,
@@ -51,7 +53,8 @@ export async function runInspectCommand(
     const missing = await missingPathFailures(paths)
     const { files: found, skipped } = await collectFiles(paths)
     const files = found.map((file) => withMissingPath(file, missing.get(file.path)))
-    for (let start = 0; start < files.length; start += batchSize) {
+    // Without a reader (`| head`), nobody sees the other files.
+    for (let start = 0; start < files.length && out.error === null; start += batchSize) {
       const batch = files.slice(start, start + batchSize)
       for (const inspected of await Promise.all(batch.map((file) => inspectFile(file, inspector)))) {
         counts.files += 1
@@ -63,14 +66,15 @@ export async function runInspectCommand(
     }
     for (const file of output === 'report' ? [] : skipped) {
       if (json) out.json({ event: 'skipped', ...skippedAsJson(file) })
-      else out.line(`skipped  ${file.name} (${skipReasonText(file)})`)
+      else out.line(`skipped  ${file.name} (${skipReasonText(file)})${othersText(file)}`)
     }
-    if (output === 'text' && counts.files + skipped.length > 1) {
+    if (output === 'text' && counts.files + skippedCount(skipped) > 1) {
       err.line(
-        `${fileCount(counts.files, 'model file')}, ${counts.refused} rejected; ${fileCount(skipped.length, 'file')} skipped.`,
+        `${fileCount(counts.files, 'model file')}, ${counts.refused} rejected; ${fileCount(skippedCount(skipped), 'file')} skipped.`,
       )
     }
-    return counts.refused > 0 || counts.files === 0 ? exitCodes.someFailed : exitCodes.ok
+    const isIncomplete = skipped.some(({ reason }) => reason === 'folder-unreadable')
+    return counts.refused > 0 || counts.files === 0 || isIncomplete ? exitCodes.someFailed : exitCodes.ok
   } finally {
     await inspector.close()
   }

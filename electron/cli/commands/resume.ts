@@ -1,16 +1,19 @@
-import type { Account } from '../../contract/account.ts'
+import { serverOf, type Account } from '../../contract/account.ts'
+import { serversOf } from '../../contract/servers.ts'
 import { readJournal, type UnfinishedUpload } from '../../journal/journal-reader.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { stopUploads } from './stop-uploads.ts'
 import { describeFailure, type NotResumedUpload } from '../output/output.ts'
+import type { CliEnvironment } from '../cli-environment.ts'
 import type { UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
 
 /**
  * Finishes the uploads in the queue of the data folder `home`, except those that another process runs, that
- * wait for approval in the app, or whose account is signed out. Returns the exit code.
+ * wait for approval in the app, that are for another server, or whose account is signed out. Returns the
+ * exit code.
  */
 export async function runResumeCommand(home: string, context: UploadContext): Promise<number> {
   const { engine, reporter, streams, interruption } = context
@@ -32,32 +35,39 @@ export async function runResumeCommand(home: string, context: UploadContext): Pr
   }
   reporter.finished()
   if (left.has('signed-out')) return exitCodes.notSignedIn
-  // Files that wait for approval in the app are not this command's task.
-  return left.size === 1 && left.has('review') ? exitCodes.ok : exitCodes.someFailed
+  // Files that wait for approval in the app, or are for another server, are not this command's task.
+  const isItsTask = left.size === 0 || left.has('running')
+  return isItsTask ? exitCodes.someFailed : exitCodes.ok
 }
 
-function reasonOf({ record, runByPid }: UnfinishedUpload): NotResumedUpload['reason'] {
+function reasonOf(
+  { record, runByPid }: UnfinishedUpload,
+  cliEnvironment: Pick<CliEnvironment, 'server' | 'servers'>,
+): NotResumedUpload['reason'] {
   if (record.phase === 'review') return 'review'
-  return runByPid === null ? 'signed-out' : 'running'
+  if (runByPid !== null) return 'running'
+  const hosts = serversOf(cliEnvironment).map(({ address }) => URL.parse(address)?.host)
+  return hosts.includes(serverOf(record.accountId)) ? 'signed-out' : 'other-server'
 }
 
 /** Returns the reasons why uploads were not resumed. */
 function reportNotResumed(
   home: string,
   resumedIds: ReadonlySet<string>,
-  { reporter, streams }: UploadContext,
+  { reporter, streams, cliEnvironment }: UploadContext,
 ): ReadonlySet<NotResumedUpload['reason']> {
   const journal = readJournal(home)
   if (!journal.ok || journal.value === null) return new Set()
   const others = journal.value.unfinished.filter(({ record }) => !resumedIds.has(record.id))
   for (const upload of others) {
     const { id, fileName } = upload.record
-    reporter.notResumed({ id, file: fileName, reason: reasonOf(upload) })
+    reporter.notResumed({ id, file: fileName, reason: reasonOf(upload, cliEnvironment) })
   }
-  const byReason = Map.groupBy(others, reasonOf)
-  const { running, review, 'signed-out': signedOut } = Object.fromEntries(byReason)
+  const byReason = Map.groupBy(others, (upload) => reasonOf(upload, cliEnvironment))
+  const { running, review, 'other-server': elsewhere, 'signed-out': signedOut } = Object.fromEntries(byReason)
   if (running) streams.err.line(runningSentence(running))
   if (review) streams.err.line(reviewSentence(review))
+  if (elsewhere) streams.err.line(otherServerSentence(elsewhere))
   if (signedOut) streams.err.line(signedOutSentence(signedOut, journal.value.accounts))
   return new Set(byReason.keys())
 }
@@ -71,6 +81,12 @@ function runningSentence(running: readonly UnfinishedUpload[]): string {
 
 const reviewSentence = (left: readonly UnfinishedUpload[]) =>
   `${uploads(left.length)} not resumed: ${left.length === 1 ? 'it waits' : 'they wait'} for approval in the app.`
+
+function otherServerSentence(elsewhere: readonly UnfinishedUpload[]): string {
+  const hosts = new Set(elsewhere.map(({ record }) => serverOf(record.accountId)))
+  const [areThey, them] = elsewhere.length === 1 ? ['it is', 'it'] : ['they are', 'them']
+  return `${uploads(elsewhere.length)} not resumed: ${areThey} for another server (${[...hosts].join(', ')}). To resume ${them}, set MODELFERRY_SERVER to that server.`
+}
 
 function signedOutSentence(signedOut: readonly UnfinishedUpload[], accounts: readonly Account[]): string {
   const nameOf = (accountId: string) => accounts.find(({ id }) => id === accountId)?.email ?? accountId

@@ -55,6 +55,7 @@ export function createUploadReview(
       for (const line of proposalLines(proposal)) err.line(line)
       const answer = await interruption.race(prompter.ask(visibleText(questionFor(proposal))))
       if (answer === interrupted) return 'no'
+      if (answer === null) exitCode = exitCodes.interrupted
       return /^\s*(y|yes)\s*$/i.test(answer ?? '') ? 'yes' : 'no'
     } finally {
       prompter.close()
@@ -88,7 +89,7 @@ export function createUploadReview(
     reportAnswer(proposal, answer)
     if (answer === 'yes') return true
     err.line(refusalText(answer, proposal, isForSeveralTeams))
-    exitCode = interruption.signal.aborted ? interruption.exitCode : exitCodes.someFailed
+    exitCode = interruption.signal.aborted ? interruption.exitCode : (exitCode ?? exitCodes.someFailed)
     return false
   }
 

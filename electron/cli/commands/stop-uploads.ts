@@ -84,13 +84,13 @@ export async function stopUploads(
 }
 
 /**
- * Pauses uploads. Parts that need a few seconds are finished; SIGTERM doesn't wait for them, and another
- * signal ends the process (see interruption.ts).
+ * Pauses uploads. After Ctrl-C, parts that need a few seconds are finished; other signals don't wait for them,
+ * and another signal ends the process (see interruption.ts).
  */
 async function pauseUploads(ids: string[], context: UploadContext): Promise<Result<void>> {
   const { engine, interruption } = context
   const paused = engine.calls.pause({ ids })
-  if (interruption.exitCode === exitCodes.terminated) await engine.calls.stopPausing({ ids: null })
+  if (interruption.exitCode !== exitCodes.interrupted) await engine.calls.stopPausing({ ids: null })
   else {
     const stopReporting = reportFinishing(context)
     await paused

@@ -1,14 +1,15 @@
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { TeamChoice } from '../../contract/account.ts'
 import type { Failure, Result } from '../../contract/failures.ts'
 import type { AddReport, SkippedFile } from '../../contract/uploads.ts'
-import type { Command } from '../arguments.ts'
+import { UsageError, type Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { missingPathFailures } from '../missing-path.ts'
 import { removeFailedUploads, stopUploads } from './stop-uploads.ts'
 import type { UploadContext } from '../command-context.ts'
-import { describeFailure, reportSkipped, type UploadReporter } from '../output/output.ts'
+import { describeFailure, reportCancelled, reportSkipped, type UploadReporter } from '../output/output.ts'
 import { followUploads } from './follow-uploads.ts'
 import { createUploadReview, type UploadReview } from './review-upload.ts'
 import { reportResult } from './report-result.ts'
@@ -25,7 +26,8 @@ export async function runUploadCommand(
   context: UploadContext,
 ): Promise<number> {
   const { engine, environment, streams, interruption } = context
-  const missing = await missingPathFailures(command.paths)
+  const missing = await interruption.race(checkPaths(command))
+  if (missing === interrupted) return reportCancelled(context)
   const reporter = explainMissingPaths(context.reporter, missing, teams.length)
   const follower = followUploads(engine, reporter)
   const stop = () => stopUploads(context, { command: 'upload', remove: command.abortOnInterrupt })
@@ -37,8 +39,9 @@ export async function runUploadCommand(
     const report = await interruption.race(addFor(team, command, context, review))
     if (report === interrupted) return stop()
     if (!report.ok) {
-      streams.err.line(describeFailure(report.failure))
-      return report.failure.code === 'no-team' ? exitCodes.notSignedIn : exitCodes.someFailed
+      // The uploads to the teams before continue.
+      refusal = reportRefusal(report.failure, { reporter, streams })
+      break
     }
     // Most reasons are the same for each team.
     const fresh = report.value.skipped.filter((file) => !skipped.has(JSON.stringify(file)))
@@ -56,7 +59,42 @@ export async function runUploadCommand(
   const code = await interruption.race(reportResult(rows, context))
   if (code === interrupted) return stop()
   await removeFailedUploads(engine, rows, environment)
-  return code === exitCodes.ok ? (refusal ?? code) : code
+  return code === exitCodes.ok ? (refusal ?? exitCodeFor([...skipped.values()])) : code
+}
+
+/** Reports why nothing could be added for a team, above the progress of other teams. Returns the exit code. */
+function reportRefusal(reason: Failure, { reporter, streams }: Pick<UploadContext, 'reporter' | 'streams'>) {
+  reporter.suspendOutput()
+  streams.err.line(describeFailure(reason))
+  reporter.continueOutput()
+  return reason.code === 'no-team' ? exitCodes.notSignedIn : exitCodes.someFailed
+}
+
+/**
+ * The failures of paths that don't exist, by absolute path. Throws `UsageError` for a folder that is given a
+ * single file's path or name.
+ */
+async function checkPaths({ paths, target }: UploadCommand): Promise<ReadonlyMap<string, Failure>> {
+  const isForOneFile = target.modelPath !== undefined || target.displayName !== undefined
+  if (isForOneFile)
+    for (const path of paths)
+      if (await isFolder(path))
+        throw new UsageError('--path and --name can only be used with a single file, not with a folder.')
+  return missingPathFailures(paths)
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/** Models in a folder that can't be read are missing. */
+function exitCodeFor(skipped: readonly SkippedFile[]): number {
+  const isIncomplete = skipped.some(({ reason }) => reason === 'folder-unreadable')
+  return isIncomplete ? exitCodes.someFailed : exitCodes.ok
 }
 
 function nothingAddedText(skipped: readonly SkippedFile[]): string {

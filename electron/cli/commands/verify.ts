@@ -33,7 +33,8 @@ type LocalCheck =
  */
 export async function runVerifyCommand(command: VerifyCommand, context: CommandContext): Promise<number> {
   const { interruption, streams } = context
-  const receipts = await readReceipts(command.receipt)
+  const receipts = await interruption.race(readReceipts(command.receipt))
+  if (receipts === interrupted) return interruption.exitCode
   if (receipts === null) {
     streams.err.line(`${command.receipt} isn’t a receipt of Modelferry, or it can’t be read.`)
     return exitCodes.someFailed

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import type { TeamChoice } from '../../contract/account.ts'
 import type { AddReport } from '../../contract/uploads.ts'
 import type { NeededModelView, WorkflowView } from '../../contract/discovery.ts'
@@ -8,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { missingPathFailure } from '../missing-path.ts'
 import { stopUploads } from './stop-uploads.ts'
-import { describeFailure, failureAsJson, reportSkipped, t } from '../output/output.ts'
+import { describeFailure, expandHome, failureAsJson, reportSkipped, t } from '../output/output.ts'
 import type { UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
@@ -28,7 +27,8 @@ export async function runWorkflowCommand(
   const opened = await interruption.race(engine.workflows.open([command.file], choice))
   if (opened === interrupted) return interruption.exitCode
   if (opened.id === null) {
-    const reason = await unopenedReason(command.file, opened.unread.length > 0)
+    const reason = await interruption.race(unopenedReason(command.file, opened.unread.length > 0))
+    if (reason === interrupted) return interruption.exitCode
     streams.err.line(reason)
     return exitCodes.someFailed
   }
@@ -122,9 +122,6 @@ function reportUnsearchedFolders(
   if (folders.length === 0) return
   err.line([t('workflow.unseen'), ...folders].join(' '))
 }
-
-/** The full path for a displayed one that starts with `~`. */
-const expandHome = (where: string) => where.replace(/^~(?=[\\/]|$)/, () => homedir())
 
 const stateLabels: Readonly<Record<NeededModelView['stand'], string>> = {
   'in-library': 'in the library',

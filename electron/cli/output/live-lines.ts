@@ -3,9 +3,11 @@ import { fitText, wrappedRows } from './terminal-text.ts'
 
 /** An output stream that may be a terminal. */
 export interface TerminalStream {
-  write(text: string): unknown
+  write(text: string, done?: () => void): unknown
+  on?(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 /** Lines at the bottom of a terminal that are redrawn in place. */
@@ -25,19 +27,34 @@ const columnsOf = (stream: TerminalStream) => stream.columns || defaultColumns
 /** Usable columns of a line; the last one stays free, since a full line would wrap. */
 export const lineWidth = (stream: TerminalStream) => columnsOf(stream) - 1
 
-/** Writes nothing when the stream is not a terminal. */
-export function createLiveLines(stream: TerminalStream): LiveLines {
+/** Rows that can be redrawn, without the one of the cursor: lines that have scrolled out of the terminal stay. */
+const redrawableRows = (stream: TerminalStream) => Math.max(1, (stream.rows || Infinity) - 1)
+
+/** Leaves out lines before the last one, which is the total, until they fit into `rows`. */
+function fitRows(lines: readonly string[], rows: number): readonly string[] {
+  if (lines.length <= rows) return lines
+  const kept = Math.max(0, rows - 2)
+  const left = `and ${lines.length - 1 - kept} more`
+  return [...lines.slice(0, kept), ...(rows > 1 ? [left] : []), ...lines.slice(-1)]
+}
+
+/**
+ * Writes nothing when the stream is not a terminal, or one without cursor movements.
+ * @param terminalType the variable TERM
+ */
+export function createLiveLines(stream: TerminalStream, terminalType = process.env['TERM']): LiveLines {
   let shown: readonly string[] = []
   let shownColumns = 0
 
   function draw(lines: readonly string[]): void {
-    if (!stream.isTTY) return
-    const fitted = lines.map((line) => fitText(visibleText(line), lineWidth(stream)))
+    if (!stream.isTTY || terminalType === 'dumb') return
+    const rows = redrawableRows(stream)
+    const fitted = fitRows(lines, rows).map((line) => fitText(visibleText(line), lineWidth(stream)))
     const columns = columnsOf(stream)
     if (columns === shownColumns && fitted.join('\n') === shown.join('\n')) return
     // A terminal that has become narrower has wrapped the lines.
-    const height = shown.reduce((rows, line) => rows + wrappedRows(line, columns), 0)
-    stream.write(`\r${up(height)}${clearToEnd}${fitted.map((line) => `${line}\n`).join('')}`)
+    const height = shown.reduce((sum, line) => sum + wrappedRows(line, columns), 0)
+    stream.write(`\r${up(Math.min(height, rows))}${clearToEnd}${fitted.map((line) => `${line}\n`).join('')}`)
     shown = fitted
     shownColumns = columns
   }

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { failureText, translatorFor, isMessageKey } from '../../messages/messages.ts'
 import { retryClassOf, type Failure, type FailureState } from '../../contract/failures.ts'
 import { redactText } from '../../platform/redact.ts'
@@ -21,7 +22,7 @@ export interface Streams {
   readonly err: TextStream
 }
 
-/** Reports that Ctrl-C or SIGTERM has ended a command before it did anything. Returns the exit code. */
+/** Reports that a signal has ended a command before it did anything. Returns the exit code. */
 export function reportCancelled(context: {
   readonly streams: Streams
   readonly interruption: Interruption
@@ -41,15 +42,18 @@ export interface UploadProgress {
   readonly endedCount: number
 }
 
-/** An upload that `resume` can't run: it waits for approval, another process runs it, or its account is signed out. */
+/**
+ * An upload that `resume` can't run: it waits for approval, another process runs it, it is for another server,
+ * or its account is signed out.
+ */
 export interface NotResumedUpload {
   readonly id: string
   readonly file: string
-  readonly reason: 'running' | 'signed-out' | 'review'
+  readonly reason: 'running' | 'signed-out' | 'other-server' | 'review'
 }
 
 /**
- * The result of stopping a command with Ctrl-C or SIGTERM. The members are those of the JSON event
+ * The result of stopping a command with a signal. The members are those of the JSON event
  * `interrupted`.
  */
 export interface StopSummary {
@@ -124,6 +128,9 @@ export function skipReasonText({ reason, kept }: SkippedFile): string {
   return isMessageKey(key) ? t(key, kept === undefined ? undefined : { kept }) : reason
 }
 
+/** How many further files were skipped for the same reason. */
+export const othersText = ({ others }: SkippedFile) => (others === undefined ? '' : `, and ${others} more`)
+
 /** Reports skipped files, and how many of them were not followed because they are links to other places. */
 export function reportSkipped(reporter: UploadReporter, files: readonly SkippedFile[]): void {
   files.forEach(reporter.skipped)
@@ -131,11 +138,15 @@ export function reportSkipped(reporter: UploadReporter, files: readonly SkippedF
   if (linkCount > 0) reporter.linksSkipped(linkCount)
 }
 
-/** The members of a skipped file in JSON output; `kept` is left out unless it is a duplicate. */
-export const skippedAsJson = ({ name, reason, kept }: SkippedFile) => ({
+/**
+ * The members of a skipped file in JSON output; `kept` is left out unless it is a duplicate, and `others` unless
+ * further files are not listed.
+ */
+export const skippedAsJson = ({ name, reason, kept, others }: SkippedFile) => ({
   file: name,
   reason,
   kept,
+  others,
 })
 
 /** Whether the library has a file's bytes at another path than the file's own, which was skipped. */
@@ -169,5 +180,8 @@ export function verificationAsJson(verification: Verification | null): object {
   if (result === 'not-verified') return { result, reason: verification.reason }
   return result === 'differs' ? { result, differences: verification.differences } : { result }
 }
+
+/** The full path for a displayed one that starts with `~`. */
+export const expandHome = (where: string) => where.replace(/^~(?=[\\/]|$)/, () => homedir())
 
 export const isoTime = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())

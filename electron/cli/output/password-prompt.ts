@@ -3,15 +3,21 @@ import { Writable } from 'node:stream'
 
 /**
  * Reads a line from the terminal, without showing what is typed if `hidden`, or the next line from a pipe.
- * Returns null when the user ends the input (Ctrl-D).
+ * Returns null when the user ends the input (Ctrl-D) or closes the terminal.
  */
 export interface PasswordPrompt {
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string | null>
   close(): void
 }
 
-export function createPasswordPrompt(input: NodeJS.ReadStream, output: NodeJS.WriteStream): PasswordPrompt {
+/** @param signals the process, whose listeners receive Ctrl-C */
+export function createPasswordPrompt(
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+  signals: Pick<NodeJS.EventEmitter, 'emit'> = process,
+): PasswordPrompt {
   let isMuted = false
+  let isClosed = false
   const mutedOutput = new Writable({
     write(chunk: Buffer, _encoding, done) {
       if (!isMuted) output.write(chunk)
@@ -19,9 +25,15 @@ export function createPasswordPrompt(input: NodeJS.ReadStream, output: NodeJS.Wr
     },
   })
   const isTerminal = input.isTTY === true
+  // A terminal that was closed can't be read (EIO), which may be reported after the prompt too.
+  if (input.listenerCount('error') === 0) input.on('error', () => undefined)
   const lines = createInterface({ input, output: mutedOutput, terminal: isTerminal })
-  // While readline reads from a terminal, Ctrl-C arrives as a key and raises no signal.
-  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  // While readline reads from a terminal, Ctrl-C arrives as a key and raises no signal. On Windows a signal that
+  // the process sends to itself would end it without calling its listeners.
+  lines.on('SIGINT', () => signals.emit('SIGINT', 'SIGINT'))
+  const closed = new Promise<null>((resolve) => {
+    for (const event of ['close', 'error']) lines.on(event, () => resolve(null))
+  })
   // Lines of a pipe may arrive before they are read.
   const buffered: string[] = []
   let resolveNext: ((line: string) => void) | null = null
@@ -44,11 +56,14 @@ export function createPasswordPrompt(input: NodeJS.ReadStream, output: NodeJS.Wr
         throw error
       })
       isMuted = hidden
-      const line = await answer
+      const line = await Promise.race([answer, closed])
       isMuted = false
-      if (hidden || line === null) output.write('\n')
+      if ((hidden || line === null) && !isClosed) output.write('\n')
       return line
     },
-    close: () => lines.close(),
+    close() {
+      isClosed = true
+      lines.close()
+    },
   }
 }

@@ -8,6 +8,7 @@ import { lineWidth, createLiveLines, type TerminalStream } from './live-lines.ts
 import {
   describeFailure,
   isCopyOfOther,
+  othersText,
   skipReasonText,
   t,
   verificationLabel,
@@ -49,7 +50,7 @@ export function createTextReporter(
   return {
     signInDelayed: (reason) => write(`waiting     to sign in: ${describeFailure(reason, 'retrying')}`),
     queued: (row) => write(`queued      ${row.fileName} → ${row.team.name}: ${row.target.modelPath}`),
-    skipped: (file) => write(`skipped     ${file.name} (${skipReasonText(file)})`),
+    skipped: (file) => write(`skipped     ${file.name} (${skipReasonText(file)})${othersText(file)}`),
     linksSkipped(count) {
       const text = `note        ${count} ${count === 1 ? 'link to another place was' : 'links to other places were'} not followed; models that need them are incomplete`
       writeAlways(text)
@@ -135,6 +136,7 @@ function progressLines(
 const notResumedReasons: Readonly<Record<NotResumedUpload['reason'], string>> = {
   running: 'running in another process',
   review: 'waiting for approval in the app',
+  'other-server': 'for another server',
   'signed-out': 'not signed in',
 }
 

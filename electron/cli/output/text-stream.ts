@@ -9,13 +9,24 @@ export interface TextStream {
   json(value: unknown): void
   /** For lines that are redrawn in place. */
   readonly terminal: TerminalStream
+  /** Why something could not be written: the first error. */
+  readonly error: NodeJS.ErrnoException | null
+  /** Resolves once everything is written: the end of the process drops what a pipe couldn't take yet. */
+  flush(): Promise<void>
 }
 
 export function createTextStream(terminal: TerminalStream): TextStream {
+  let first: NodeJS.ErrnoException | null = null
+  // Without a listener, the end of a pipe's reader (`| head`) would end the process and its uploads.
+  terminal.on?.('error', (error) => (first ??= error))
   return {
     line: (text) => void terminal.write(`${visibleText(text)}\n`),
     json: (value) => void terminal.write(`${asJsonLine(value)}\n`),
     terminal,
+    get error() {
+      return first
+    },
+    flush: () => new Promise((resolve) => void terminal.write('', resolve)),
   }
 }
 

@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process'
+import { truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import type { Started } from '../../support/command-line.ts'
+import { startProgram, type Started } from '../../support/command-line.ts'
+import { leasedFile } from '../../support/leased-file.ts'
+import { commandLineFile } from '../../support/runner/test-programs.ts'
 import { partBytes, setupCommand } from '../../support/command-harness.ts'
 import { sha256Of } from '../../support/engine.ts'
 
@@ -84,12 +89,15 @@ test('sends only the rest after a kill', async () => {
   expect([code, sent.sort(), registered?.['sha256']]).toEqual([0, [3, 4, 5, 6], sha256Of(path)])
 })
 
-test('pauses on SIGTERM and exits with 143', async () => {
+test.each([
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('pauses on %s and exits with %i', async (signal, exitCode) => {
   const { child, ended, run, cloud } = await startUpload()
-  child.kill('SIGTERM')
+  child.kill(signal)
   const { code, err } = await ended
   cloud.clearFailures()
-  expect([code, err.startsWith('Paused. Uploaded data is kept.')]).toEqual([143, true])
+  expect([code, err.startsWith('Paused. Uploaded data is kept.')]).toEqual([exitCode, true])
   const { uploads } = JSON.parse((await run('status', '--json')).out) as { uploads: readonly object[] }
   expect(uploads).toMatchObject([{ phase: 'paused', runByPid: null, parts: { acknowledged: 2 } }])
 })
@@ -139,4 +147,56 @@ test('exits at once on a second Ctrl-C and records what is still to be deleted',
   expect([code, signal]).toEqual([130, null])
   const { totals } = JSON.parse((await run('status', '--json')).out) as { totals: object }
   expect(totals).toMatchObject({ left: 0, leftBehind: 1 })
+})
+
+/** The command line in a process that has run this code first. */
+const commandAfter = (code: string) => [
+  ...[process.execPath, '--import', `data:text/javascript,${encodeURIComponent(code)}`, commandLineFile()],
+]
+
+test('one Ctrl-C ends a command without uploads in a process that handles the signal already', async () => {
+  const { processEnv } = await setupCommand()
+  const leased = await leasedFile()
+  // As Electron's own handler: it requests to quit, which the command line prevents.
+  const handled = commandAfter(`process.on('SIGINT', () => undefined)`)
+  const { child, ended } = startProgram([...handled, 'inspect', leased.path], processEnv)
+  await leased.until('requested')
+  child.kill('SIGINT')
+  expect(await ended).toMatchObject({ signal: 'SIGINT', out: '' })
+})
+
+test('Ctrl-C ends a command although a file call does not return', async () => {
+  const { processEnv, folder, cloud } = await setupCommand()
+  const fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  // As the call for a file of an unreachable network disk.
+  const blocked = commandAfter(
+    `import { open } from 'node:fs'; open(${JSON.stringify(fifo)}, () => undefined)`,
+  )
+  const listing = cloud.hold('listModels', 'answer')
+  const { child, ended } = startProgram([...blocked, 'find'], { ...processEnv, HOME: folder })
+  await listing.arrived
+  child.kill('SIGINT')
+  expect((await ended).signal).toBe('SIGINT')
+  listing.release()
+})
+
+test('writes all of its output after Ctrl-C before it ends', async () => {
+  const { processEnv, cloud, file, folder } = await setupCommand()
+  const models = dirname(await file('../person/ComfyUI/models/loras/first.safetensors'))
+  for (let index = 0; index < 2_000; index += 1) {
+    const path = join(models, `${'a'.repeat(200)}${index}.safetensors`)
+    writeFileSync(path, '')
+    truncateSync(path, 200_000)
+  }
+  const announced = commandAfter(`process.on('worker', (worker) =>
+    worker.on('message', ({ kind }) => kind === 'end' && console.error('searched')))`)
+  const listing = cloud.hold('listModels', 'answer')
+  const environment = { ...processEnv, HOME: join(folder, 'person') }
+  const { child, ended, printed } = startProgram([...announced, 'find', '--json'], environment)
+  await Promise.all([listing.arrived, printed((_out, err) => err.includes('searched'))])
+  child.kill('SIGINT')
+  const { code, json } = await ended
+  listing.release()
+  expect([code, json().at(-1)]).toMatchObject([130, { event: 'found', models: 2_001 }])
 })

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { startCloud } from '../../cloud/cloud.ts'
 import { accessTokenOf } from '../../support/command-line.ts'
 import { partBytes, setupCommand, type CommandHarness } from '../../support/command-harness.ts'
 
@@ -65,6 +66,26 @@ test('reports uploads of a signed-out account and keeps them', async () => {
   const { code, json, err } = await runWith({ MODELFERRY_TOKEN: token }, 'resume', '--json')
   expect([code, json()]).toMatchObject([3, [{ event: 'left-out', reason: 'signed-out' }]])
   expect(err).toContain('is signed out. Run: modelferry login')
+  expect([(await run('resume')).code, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
+})
+
+test('reports uploads for another server than MODELFERRY_SERVER and keeps them', async () => {
+  const cli = await setupCommand()
+  const { run, runWith, file, cloud } = cli
+  await interruptUpload(cli, await file('a.safetensors'), 'SIGINT')
+  cloud.forgetOperations()
+  const other = await startCloud()
+  onTestFinished(() => other.close())
+  const environment = { MODELFERRY_SERVER: other.url, MODELFERRY_TOKEN: undefined }
+  const { code, json, err } = await runWith(environment, 'resume', '--json')
+  expect([code, json(), cloud.operations]).toMatchObject([
+    0,
+    [{ event: 'left-out', file: 'a.safetensors', reason: 'other-server' }],
+    [],
+  ])
+  expect(err).toBe(
+    `1 upload not resumed: it is for another server (${new URL(cloud.url).host}). To resume it, set MODELFERRY_SERVER to that server.\n`,
+  )
   expect([(await run('resume')).code, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
 })
 

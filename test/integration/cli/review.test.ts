@@ -118,6 +118,15 @@ test('asks on a terminal, and uploads only after a yes', async () => {
   expect([yes.code, cli.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 6])
 })
 
+test('exits with 130 on Ctrl-D at the question, and uploads nothing', async () => {
+  const cli = await setup()
+  const command = runOnTerminal(cli, 'upload', ...(await writeFiles(cli, 6)))
+  await command.printed((out) => out.includes('[y/N]'))
+  command.child.stdin?.write('\u0004')
+  const { code, out } = await command.ended
+  expect([code, terminalLines(out).at(-1), sent(cli)]).toEqual([130, 'Nothing was uploaded.', []])
+})
+
 test('keeps the question on the terminal while files of another team are uploaded', async () => {
   const cli = await setup()
   const { cloud } = cli

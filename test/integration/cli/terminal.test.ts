@@ -1,11 +1,19 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { textWidth } from '../../../electron/cli/output/terminal-text.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { startProgram } from '../../support/command-line.ts'
 import { commandLineFile } from '../../support/runner/test-programs.ts'
 import { partBytes, setupCommand } from '../../support/command-harness.ts'
-import { runOnTerminal, terminalColumns, terminalLines } from '../../support/pseudo-terminal.ts'
+import { leasedFile } from '../../support/leased-file.ts'
+import {
+  runOnClosingTerminal,
+  runOnTerminal,
+  terminalColumns,
+  terminalLines,
+} from '../../support/pseudo-terminal.ts'
+import { uploadRecord } from '../../support/records.ts'
+import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 test('shows a progress line per file and one for all, within the terminal’s width', async () => {
   const cli = await setupCommand()
@@ -32,6 +40,28 @@ test('cancels on Ctrl-D at the password prompt', async () => {
   child.stdin?.write('\u0004')
   const { code, out } = await ended
   expect([code, terminalLines(out)]).toEqual([130, ['Password: ', 'Cancelled.']])
+})
+
+test('pauses the upload when the terminal is closed', async () => {
+  const cli = await setupCommand()
+  cli.stallAfterPart(2)
+  const path = await cli.file('large.safetensors', { sizeBytes: 6 * partBytes })
+  const { child, ended, printed } = runOnClosingTerminal(cli, 'upload', path)
+  await printed((out) => /large\S* +[1-9]\d* %/.test(out))
+  child.stdin?.end()
+  expect((await ended).code).toBe(129)
+  cli.cloud.clearFailures()
+  const { uploads } = JSON.parse((await cli.run('status', '--json')).out) as { uploads: readonly object[] }
+  expect(uploads).toMatchObject([{ phase: 'paused', runByPid: null }])
+})
+
+test('ends when the terminal is closed at a question', async () => {
+  const cli = await setupCommand()
+  const { child, ended, printed } = runOnClosingTerminal(cli, 'login', '--email', ALICE.email)
+  await printed((out) => out.includes('Password:'))
+  child.stdin?.end()
+  // The end of the input may be noticed before the signal.
+  expect([129, 130]).toContain((await ended).code)
 })
 
 test('removes control characters from file names', async () => {
@@ -92,6 +122,51 @@ test('continues the upload when the reader of its output is gone', async () => {
   ).ended
   expect(out).toBe('')
   expect(cli.cloud.modelsOf(String(cli.processEnv['MODELFERRY_TEAM']))).toHaveLength(1)
+})
+
+/** Writes more to standard output than a pipe and its reader hold: the status of many uploads. */
+function startLongStatus(program: readonly string[]) {
+  const { folder } = rowsOnJournal(Array.from({ length: 1_000 }, () => uploadRecord()))
+  const command = startProgram([process.execPath, ...program], { MODELFERRY_HOME: folder })
+  command.child.stdout?.pause()
+  return command
+}
+
+test('the process that runs a command can end it at once, although its output is read late', async () => {
+  // As electron/start.ts does.
+  const program = `
+    const { main } = await import(${JSON.stringify(new URL('../../out/main/command-line.js', `file://${commandLineFile()}`))})
+    const command = main(['status', '--json'])
+    const report = () => (process.exitCode === undefined ? setImmediate(report) : console.error('written'))
+    report()
+    await command
+    process.exit()`
+  const { child, ended, printed } = startLongStatus(['--input-type=module', '-e', program])
+  await printed((_out, err) => err.includes('written'))
+  child.stdout?.resume()
+  const { code, out } = await ended
+  expect([code, (JSON.parse(out) as { uploads: readonly object[] }).uploads.length]).toEqual([0, 1_000])
+})
+
+test('output that can’t be written is reported, and the exit code is 1', async () => {
+  const { processEnv } = await setupCommand()
+  const command = 'exec "$0" "$1" status --json > /dev/full'
+  const { code, err } = await startProgram(
+    ['sh', '-c', command, process.execPath, commandLineFile()],
+    processEnv,
+  ).ended
+  expect([code, err]).toEqual([1, expect.stringMatching(/^The output is incomplete, .*ENOSPC/)])
+})
+
+test('inspects no further files when the reader of its output is gone', async () => {
+  const { start, file } = await setupCommand()
+  const path = await file('models/first.safetensors')
+  for (let index = 0; index < 70; index += 1) await file(`models/${index}.safetensors`)
+  const last = await leasedFile()
+  const { child, ended } = start('inspect', '--json', dirname(path), last.path)
+  child.stdout?.destroy()
+  const opened = last.until('requested').then(() => 'opened')
+  expect(await Promise.race([ended, opened])).toMatchObject({ code: 0, err: '' })
 })
 
 test('keeps to the speed limit', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID, type DemoAccount } from '../../cloud/accounts.ts'
 import { accessTokenOf, startCommand } from '../../support/command-line.ts'
@@ -194,6 +194,15 @@ test('puts a file into the folder of the given type unless it has a path', async
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toMatchObject([
     { model_type: 'loras', model_path: 'models/loras/grain.safetensors' },
   ])
+})
+
+test.each(['--name', '--path'])('rejects %s for a folder, and uploads nothing', async (option) => {
+  const { run, file, cloud } = await setup()
+  const first = await file('models/a.safetensors')
+  await file('models/b.safetensors')
+  const { code, err } = await run('upload', dirname(first), option, 'other')
+  expect([code, err]).toEqual([2, expect.stringContaining('not with a folder')])
+  expect(cloud.modelsOf(ALICES_TEAM_ID)).toEqual([])
 })
 
 test('says that a mistyped path does not exist, and uploads the other files', async () => {

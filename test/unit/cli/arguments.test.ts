@@ -148,6 +148,7 @@ test.each([
   ['upload a --on-conflict overwrite', '--on-conflict must be one of: '],
   ['inspect', 'No files given.'],
   ['inspect a --json --report', '--json and --report exclude each other.'],
+  ['accounts --json --discard-encrypted', '--json and --discard-encrypted exclude each other.'],
   ['verify', 'No receipt given.'],
   ['log', 'No upload given.'],
   ['workflow', 'No file given.'],

@@ -47,3 +47,13 @@ test('matches a short name only if a letter of it is right', () => {
   expect(closestMatch('ab', ['cd'])).toBeNull()
   expect(closestMatch('ab', ['cd', 'ac'])).toBe('ac')
 })
+
+test('compares thousands of long names with a typed one at once', () => {
+  const names = Array.from({ length: 5_000 }, (_none, index) => `${'a'.repeat(190)}${index}.safetensors`)
+  const typed = `${'a'.repeat(100)}b${'a'.repeat(80)}.safetensors`
+  const began = process.cpuUsage()
+  expect(closestMatch(typed, names)).toBeNull()
+  const { user, system } = process.cpuUsage(began)
+  // The whole tables would take more than ten seconds.
+  expect(user + system).toBeLessThan(1_000_000)
+})

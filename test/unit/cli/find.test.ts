@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { CommandContext } from '../../../electron/cli/command-context.ts'
 import { runFindCommand } from '../../../electron/cli/commands/find.ts'
@@ -91,7 +93,7 @@ test('says why the library is not compared, and that the search took too long', 
   const { err } = await find(foundView([foundPlace('a')], { state: 'late', library: offline }))
   expect(err.slice(1)).toEqual([
     expect.stringMatching(/^The library can’t be listed\. .*\(offline\)$/),
-    'The search took too long, so some locations were skipped.',
+    'Some locations were skipped because the search took too long or there are too many folders.',
   ])
 })
 
@@ -100,8 +102,8 @@ test('prints as JSON what was not searched, and whether the search is complete',
   const other = foundPlace('b', { where: '~/other' })
   const complete = await find(foundView([place, other]), { models: [], json: true })
   expect(complete.events()).toEqual([
-    { event: 'unseen', folder: '~/ComfyUI/models', reason: 'too-many' },
-    { event: 'unseen', folder: '~/ComfyUI/models', reason: 'unreadable' },
+    { event: 'unseen', folder: join(homedir(), 'ComfyUI/models'), reason: 'too-many' },
+    { event: 'unseen', folder: join(homedir(), 'ComfyUI/models'), reason: 'unreadable' },
     { event: 'found', models: 2, sizeBytes: 2_000_000_000, complete: true },
   ])
   for (const change of [{ state: 'late' as const }, { library: { team, isListing: true, failure: null } }]) {

@@ -1,6 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import { interrupted, listenForInterruption } from '../../../electron/cli/interruption.ts'
+import {
+  endBySignal,
+  endOnSignals,
+  interrupted,
+  listenForInterruption,
+  renewSignalListeners,
+} from '../../../electron/cli/interruption.ts'
 
 function setup() {
   const process = new EventEmitter() as NodeJS.Process
@@ -12,6 +18,7 @@ function setup() {
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s interrupts the command with exit code %i', async (signal, code) => {
   const { interruption, ended, send } = setup()
   const work = interruption.race(new Promise(() => undefined))
@@ -31,4 +38,54 @@ test('work that ends first is not interrupted', async () => {
   const { interruption } = setup()
   expect(await interruption.race(Promise.resolve('done'))).toBe('done')
   expect(interruption.signal.aborted).toBe(false)
+})
+
+test('a closed terminal that is reported twice does not stop the pause', () => {
+  const { interruption, ended, send } = setup()
+  send('SIGHUP')
+  send('SIGHUP')
+  expect([ended, interruption.exitCode]).toEqual([[], 129])
+})
+
+/** A process that records how it ends. */
+function fakeProcess(platform: NodeJS.Platform = 'linux') {
+  const ends: unknown[] = []
+  const process = Object.assign(new EventEmitter(), {
+    platform,
+    pid: 7,
+    kill: (...call: unknown[]) => void ends.push(call),
+    exit: (code: number) => void ends.push(code),
+  }) as unknown as NodeJS.Process
+  return { process, ends }
+}
+
+test('a command without uploads ends by the first signal, as without listeners', () => {
+  const { process, ends } = fakeProcess()
+  process.on('SIGTERM', () => undefined)
+  endOnSignals(process)
+  process.emit('SIGTERM', 'SIGTERM')
+  expect([ends, process.listenerCount('SIGTERM')]).toEqual([[[7, 'SIGTERM']], 0])
+})
+
+test('no signal ends the process any more once a command handles it', () => {
+  const { process, ends } = fakeProcess()
+  endOnSignals(process)()
+  process.emit('SIGINT', 'SIGINT')
+  expect(ends).toEqual([])
+})
+
+test('on Windows, which has no signals, the process ends with the exit code of one', () => {
+  const { process, ends } = fakeProcess('win32')
+  endBySignal(process, 130)
+  expect(ends[0]).toBe(130)
+})
+
+test('registers the same listeners again, so that the system calls them instead of Electron’s', () => {
+  const { process } = fakeProcess()
+  const listeners = [() => undefined, () => undefined]
+  for (const listener of listeners) process.on('SIGINT', listener)
+  const removed: number[] = []
+  process.on('removeListener', () => void removed.push(process.listenerCount('SIGINT')))
+  renewSignalListeners(process)
+  expect([process.listeners('SIGINT'), removed.at(-1)]).toEqual([listeners, 0])
 })

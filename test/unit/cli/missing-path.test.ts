@@ -50,3 +50,10 @@ test('finds the missing ones among several paths', async () => {
   const failures = await missingPathFailures([join(folder, 'flux.safetensors'), missing])
   expect([...failures.keys()]).toEqual([missing])
 })
+
+test('proposes names for the first 20 missing paths only', async () => {
+  const missing = Array.from({ length: 25 }, (_none, index) => join(folder, `flux.safetensor${index}`))
+  const failures = await missingPathFailures(missing)
+  const proposed = [...failures.values()].filter(({ params }) => params['hasSimilar'] === 'yes')
+  expect([failures.size, proposed.length]).toEqual([25, 20])
+})

@@ -6,6 +6,7 @@ import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import type { ServerEntry } from '../../../electron/contract/servers.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { patchOf, registeredRow } from '../../components/support/rows.ts'
@@ -13,6 +14,10 @@ import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
+
+const servers: readonly ServerEntry[] = ['https://account-1', 'https://account-2'].map((address) => ({
+  ...{ address, singlePutLimitBytes: null },
+}))
 
 /** What `resume` writes and returns if the engine resumes the uploads with these ids, and finishes them. */
 async function resume(records: readonly UploadRecord[], resumed: Result<readonly string[]>) {
@@ -39,6 +44,7 @@ async function resume(records: readonly UploadRecord[], resumed: Result<readonly
   const context = {
     engine,
     streams,
+    cliEnvironment: { server: 'https://account-1', servers },
     interruption: listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined),
     reporter: createTextReporter(streams, { quiet: false }),
   } as UploadContext

@@ -71,3 +71,33 @@ test('writes nothing while the lines stay the same, or if the output is no termi
   piped.clear()
   expect(written).toHaveLength(1)
 })
+
+test('shows no more lines than the terminal has rows, and always the last one', () => {
+  const terminal = createTerminal(60)
+  const stream = Object.assign(terminal.stream, { rows: 8 })
+  const live = createLiveLines(stream)
+  const files = Array.from({ length: 19 }, (_none, index) => `file ${index}`)
+  live.show([...files, 'total'])
+  expect(terminal.lines()).toEqual([...files.slice(0, 5), 'and 14 more', 'total'])
+  stream.rows = 2
+  live.show([...files, 'total'])
+  expect(terminal.lines().at(-1)).toBe('total')
+})
+
+test('moves the cursor no further up than the terminal is high', () => {
+  const written: string[] = []
+  const stream = { isTTY: true, columns: 60, rows: 20, write: (text: string) => written.push(text) }
+  const live = createLiveLines(stream)
+  live.show(Array.from({ length: 10 }, (_none, index) => `file ${index}`))
+  stream.rows = 4
+  live.clear()
+  expect(written.at(-1)).toBe('\r\u001b[3A\u001b[0J')
+})
+
+test('draws nothing on a terminal without cursor movements', () => {
+  const written: string[] = []
+  const live = createLiveLines({ isTTY: true, write: (text: string) => written.push(text) }, 'dumb')
+  live.show(['a'])
+  live.clear()
+  expect(written).toEqual([])
+})

@@ -136,6 +136,10 @@ const written: readonly (readonly [RegExp | string, (reporter: UploadReporter) =
     /^skipped     a\.json \(Not a model file\)$/,
     ({ skipped }) => skipped({ name: 'a.json', reason: 'not-a-model' }),
   ],
+  [
+    /^skipped     a\.json \(Not a model file\), and 12 more$/,
+    ({ skipped }) => skipped({ name: 'a.json', reason: 'not-a-model', others: 12 }),
+  ],
   [/^note        1 link to another place was not followed/, ({ linksSkipped }) => linksSkipped(1)],
   [/^note        2 links to other places were not followed/, ({ linksSkipped }) => linksSkipped(2)],
   [

@@ -15,6 +15,8 @@ export interface Keychain extends SecretStore {
    * would wait forever: see `endProcess`.
    */
   isStuck(): boolean
+  /** A call that had not returned in time has succeeded after all: the keychain responds again. */
+  onRecovered(listener: () => void): void
 }
 
 const service = 'Modelferry'
@@ -92,6 +94,7 @@ export function createKeychain(options: {
   const { log, limitMs = defaultLimitMs, load = loadKeytar } = options
   let last: Promise<unknown> = Promise.resolve()
   let stuckCalls = 0
+  const listeners: (() => void)[] = []
 
   async function withLimit<T>(what: string, work: () => Promise<T>): Promise<Result<T>> {
     if (stuckCalls > 0) return failed(failure('keychain-slow'))
@@ -108,8 +111,11 @@ export function createKeychain(options: {
       log.warn('a keychain call failed', { what, error })
       return failed(keychainFailure(error))
     })
-    void answer.then(() => {
-      if (overdue) stuckCalls -= 1
+    void answer.then(({ ok }) => {
+      if (!overdue) return
+      stuckCalls -= 1
+      // After a refusal, the next call could ask the user for the same password again.
+      if (ok) for (const listener of listeners) listener()
     })
     try {
       return await Promise.race([answer, limit.promise])
@@ -130,6 +136,7 @@ export function createKeychain(options: {
     set: (name, secret) => inTurn('set', (keytar) => writeSecret(keytar, name, secret)),
     delete: (name) => inTurn('delete', (keytar) => deleteSecret(keytar, name)),
     isStuck: () => stuckCalls > 0,
+    onRecovered: (listener) => void listeners.push(listener),
   }
 }
 

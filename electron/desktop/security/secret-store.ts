@@ -3,7 +3,7 @@ import type { KeychainState } from '../../contract/account.ts'
 import type { Log, SecretStore } from '../../platform/environment.ts'
 import type { Keychain } from '../../platform/keychain.ts'
 
-export interface SessionSecretStore extends Keychain {
+export interface SessionSecretStore extends SecretStore, Pick<Keychain, 'isStuck'> {
   /** Whether secrets outlive this session. `ok` until the keychain has refused a call. */
   state(): KeychainState
   /** Tries the keychain again, which may ask the user to unlock it, and moves secrets from memory into it. */
@@ -90,6 +90,8 @@ export function createSessionSecretStore(options: {
       ? success(undefined)
       : failed(failure(answer.failure.code, {}, { detail: answer.failure.detail }))
   }
+
+  keychain.onRecovered(() => void recheck())
 
   return {
     get,

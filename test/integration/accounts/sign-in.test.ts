@@ -205,6 +205,37 @@ test('restores a sign-in once the keychain is unlocked, and continues its upload
   await next.phase(id, 'registered')
 })
 
+/** An app whose upload has failed because of its keychain. */
+async function failByKeychain(code: 'keychain-locked' | 'keychain-slow') {
+  const { app, secretStore, file, open } = await setup()
+  await app.calls.pauseAll(undefined)
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.stop()
+  secretStore.failWith(code)
+  const next = await open()
+  await next.calls.resumeAll(undefined)
+  expect(await next.settled(id)).toMatchObject({ phase: 'failed', failure: { code } })
+  return { app: next, id, secretStore, open }
+}
+
+test.each(['keychain-locked', 'keychain-slow'] as const)(
+  'continues uploads that failed with %s once the keychain is unlocked',
+  async (code) => {
+    const { app, id, secretStore } = await failByKeychain(code)
+    secretStore.failWith(null)
+    await app.engine.keychainChanged()
+    await app.phase(id, 'registered')
+  },
+)
+
+test('continues uploads that a locked keychain stopped after a restart', async () => {
+  const { app, id, secretStore, open } = await failByKeychain('keychain-locked')
+  await app.stop()
+  secretStore.failWith(null)
+  const next = await open()
+  await next.phase(id, 'registered')
+})
+
 test('keeps an account signed out when the keychain is read again', async () => {
   const { app } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)

@@ -159,6 +159,23 @@ test('logs a failed call, and calls after it work', async () => {
 })
 
 describe('a keychain that hangs', () => {
+  test.each([true, false])(
+    'reports that it has recovered if a late call has succeeded: %s',
+    async (succeeds) => {
+      const { keytar } = setup()
+      const gate = Promise.withResolvers<string | null>()
+      const load = async () => ({ ...keytar, getPassword: () => gate.promise })
+      const keychain = createKeychain({ log, limitMs: 5, load })
+      let recoveries = 0
+      keychain.onRecovered(() => (recoveries += 1))
+      expect(await keychain.get('a')).toMatchObject({ failure: { code: 'keychain-slow' } })
+      if (succeeds) gate.resolve('late')
+      else gate.reject(new Error('User canceled the operation.'))
+      await expect.poll(() => keychain.isStuck()).toBe(false)
+      expect(recoveries).toBe(succeeds ? 1 : 0)
+    },
+  )
+
   test('times out, fails at once while it is stuck, and works again afterwards', async () => {
     const { keytar } = setup()
     const gate = Promise.withResolvers<string | null>()

@@ -9,12 +9,14 @@ function setup() {
   const log: Log = { info() {}, warn: (...line) => void warnings.push(line), error() {} }
   const stored = new Map<string, string>()
   let failureCode: FailureCode | null = null
+  let recovered = () => {}
   const answer = <T>(value: () => T) => (failureCode ? failed(failure(failureCode)) : success(value()))
   const keychain: Keychain = {
     get: async (name) => answer(() => stored.get(name) ?? null),
     set: async (name, secret) => answer(() => void stored.set(name, secret)),
     delete: async (name) => answer(() => void stored.delete(name)),
     isStuck: () => false,
+    onRecovered: (listener) => void (recovered = listener),
   }
   const states: string[] = []
   const secretStore = createSessionSecretStore({ keychain, log })
@@ -27,6 +29,7 @@ function setup() {
     failWith(code: FailureCode | null) {
       failureCode = code
     },
+    recover: () => recovered(),
   }
 }
 
@@ -110,6 +113,16 @@ test('recheck moves secrets into an unlocked keychain', async () => {
     'ok',
     [['a', 'secret']],
   ])
+})
+
+test('a keychain that responds again is checked, and receives the secrets', async () => {
+  const { stored, secretStore, states, failWith, recover } = setup()
+  failWith('keychain-slow')
+  await secretStore.set('a', 'secret')
+  failWith(null)
+  recover()
+  await expect.poll(() => [...states]).toEqual(['locked', 'ok'])
+  expect([...stored]).toEqual([['a', 'secret']])
 })
 
 test('recheck detects a missing keychain', async () => {

@@ -51,6 +51,9 @@ export function abandonUpload(database: DatabaseSync, id: string, keptUploadId: 
   dropParts.run(id)
 }
 
+/** Part of the transaction that changes the row. */
+export const dropParts = (database: DatabaseSync, id: string) => void statementsOf(database).dropParts.run(id)
+
 /** Lists an upload that belongs to no row. */
 export function addAbandonedUpload(
   database: DatabaseSync,

@@ -1,19 +1,28 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { currentBoot, isEarlierBoot } from './boot.ts'
 import type { Write } from './journal-write.ts'
 
 /**
  * Registers this process as a runner of uploads, in the same transaction as its first claim: another process
- * adopts rows whose runner is not registered.
+ * adopts rows whose runner is not registered. It is registered again when the clock was set forward, which
+ * changes the computed time of the computer's start.
  */
 export function createProcessClaims(database: DatabaseSync, runner: string, write: Write): Write {
-  let isRegistered = false
+  let registeredBoot: string | null = null
   return (work) => {
+    const boot = currentBoot()
+    const isRegistered = registeredBoot !== null && !isEarlierBoot(registeredBoot, boot)
     const written = write(() => {
       if (!isRegistered)
-        database.prepare('INSERT OR IGNORE INTO runners (id, pid) VALUES (?, ?)').run(runner, process.pid)
+        database
+          .prepare(
+            `INSERT INTO runners (id, pid, boot) VALUES (?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET boot = excluded.boot`,
+          )
+          .run(runner, process.pid, boot)
       work()
     })
-    isRegistered ||= written.ok && !database.isTransaction
+    if (!isRegistered && written.ok && !database.isTransaction) registeredBoot = boot
     return written
   }
 }
@@ -41,9 +50,9 @@ export function claimAbandoned(
   runner: string,
   which: UploadFilter | AccountFilter | null,
 ): void {
-  for (const { id, pid } of database.prepare('SELECT id, pid FROM runners').all()) {
-    if (id !== runner && !isAlive(Number(pid)))
-      database.prepare('DELETE FROM runners WHERE id = ?').run(String(id))
+  for (const line of database.prepare(runnersQuery).all()) {
+    if (line['id'] !== runner && !isAlive(line))
+      database.prepare('DELETE FROM runners WHERE id = ?').run(String(line['id']))
   }
   const abandoned = `phase <> 'registered' AND (runner IS NULL OR runner NOT IN (SELECT id FROM runners))`
   if (which === null) {
@@ -63,10 +72,8 @@ export function claimAbandoned(
 
 /** Process ids of the runners that are alive. */
 export function livingProcesses(database: DatabaseSync): ReadonlyMap<string, number> {
-  const runners = database.prepare('SELECT id, pid FROM runners').all()
-  return new Map(
-    runners.flatMap(({ id, pid }) => (isAlive(Number(pid)) ? [[String(id), Number(pid)] as const] : [])),
-  )
+  const living = database.prepare(runnersQuery).all().filter(isAlive)
+  return new Map(living.map(({ id, pid }) => [String(id), Number(pid)]))
 }
 
 /**
@@ -82,15 +89,17 @@ export function createOtherProcessCheck(database: DatabaseSync): () => boolean {
   }
 }
 
+const runnersQuery = 'SELECT id, pid, boot FROM runners'
+
 /**
- * Whether a process is alive. This process's own id under another runner is left from before a restart. An id
- * that the system has reused delays adoption until that process ends; two processes never run the same
- * upload.
+ * Whether the process of a runner is alive. After a restart of the computer its id may be another program's, as
+ * may this process's own id under another runner. An id that the system has reused without a restart delays
+ * adoption until that program ends; two processes never run the same upload. Older versions stored no boot.
  */
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false
+function isAlive({ pid, boot }: Readonly<Record<string, SQLOutputValue>>): boolean {
+  if (pid === process.pid || (typeof boot === 'string' && isEarlierBoot(boot))) return false
   try {
-    process.kill(pid, 0)
+    process.kill(Number(pid), 0)
     return true
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'

@@ -10,6 +10,7 @@ import {
 import {
   addAbandonedUpload,
   abandonUpload,
+  dropParts,
   readAbandonedUploads,
   removeAbandonedUpload,
   type AbandonedUpload,
@@ -70,6 +71,8 @@ export interface UploadStore extends HistoryStore, FileClaims {
    * values after calling `onInvalid`.
    */
   readClaimed(ids: readonly string[], onInvalid?: () => void): readonly UploadRecord[]
+  /** Keeps the uploads of this process from others after the clock was set (see boot.ts). */
+  renewClaims(): void
   /** Queued uploads that no living process runs, without claiming them. */
   unclaimed(): readonly UploadRecord[]
   /** Uploads of these files to this team by any of these accounts, in the queue of any process. */
@@ -186,6 +189,8 @@ export function createUploadStore(
    */
   function recordRemains(id: string, next: UploadRecord | null): void {
     abandonUpload(database, id, next ? (multipartOf(next.state)?.uploadId ?? null) : null)
+    // A file of 100 GB has thousands of parts, which nothing needs once its model is registered.
+    if (next?.phase === 'registered') dropParts(database, id)
     displaced.update(id, next)
   }
 
@@ -242,6 +247,7 @@ export function createUploadStore(
     displacedModels: displaced.list,
     removeDisplaced: (modelId) => write(() => displaced.remove(modelId)),
     ...createQueueClaims({ database, runner, read, writeAsRunner, history }),
+    renewClaims: () => void writeAsRunner(() => {}),
     unclaimed: () => read(unclaimed.iterate(JSON.stringify([...livingProcesses(database).keys()]))),
     unverified: createUnverifiedFinder(database, runner),
     ...createFileQueries(database, read),

@@ -96,6 +96,14 @@ test('a paused upload of another process holds its file until its run has ended'
   expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
 })
 
+test('a claim of a process from before a restart of the computer does not hold its file', () => {
+  const context = setup()
+  const own = record()
+  expect(claimAfter(context, record(), own)).toMatchObject({ kind: 'held' })
+  context.database.prepare('UPDATE runners SET boot = ? WHERE id = ?').run('another start', 'theirs')
+  expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
+})
+
 test('an upload that is held has no claim itself', () => {
   const { ours, theirs } = setup()
   const [own, other] = [record(), record()]

@@ -176,6 +176,7 @@ test('a journal of version 14 is migrated, and finds files by their model except
   store.add([part, damaged])
   // As written by a version without the index on the keys.
   database.exec('DROP INDEX uploads_by_model; DROP INDEX uploads_by_group; DROP INDEX uploads_by_name')
+  database.exec('ALTER TABLE runners DROP COLUMN boot')
   database.prepare('UPDATE uploads SET seen = ? WHERE id = ?').run('{', damaged.id)
   database.exec('PRAGMA user_version = 14')
   crash()
@@ -231,6 +232,25 @@ test('rows are claimed only after their process has ended', async () => {
   expect(valueOf(store.claimQueue())).toEqual([])
   await other.end()
   expect(valueOf(store.claimQueue())).toEqual([record])
+})
+
+test('rows of a process from before a restart of the computer are claimed, whatever has its process id', () => {
+  const { start } = setup()
+  const [record, ofOlderVersion] = [uploadRecord(), uploadRecord()]
+  for (const [runner, upload, boot] of [
+    ['theirs', record, 'another start'],
+    ['older', ofOlderVersion, null],
+  ] as const) {
+    const { store, database, crash } = start(runner)
+    store.add([upload])
+    database.prepare('UPDATE runners SET pid = ?, boot = ? WHERE id = ?').run(process.ppid, boot, runner)
+    crash()
+  }
+  const { store, database } = start('ours')
+  expect(ids(store.unclaimed())).toEqual([record.id])
+  expect(valueOf(store.claimQueueIds())).toEqual([record.id])
+  const runners = database.prepare('SELECT id FROM runners ORDER BY id').all()
+  expect(runners).toEqual([{ id: 'older' }, { id: 'ours' }])
 })
 
 test('rows of a closed process are claimed by the next', async () => {
@@ -367,6 +387,25 @@ test('parts are durable, ordered and deleted with their upload', () => {
   ])
   store.remove([record.id])
   expect(store.parts.list(record.id)).toEqual([])
+})
+
+test('parts are deleted once their upload is registered, also those of an older version', () => {
+  const { start } = setup()
+  const { store, database, crash } = start('one')
+  const [record, old, open] = [1, 2, 3].map(() => uploadRecord({ state: multipartOpenState(5_242_880) }))
+  if (!record || !old || !open) return
+  store.add([record, old, open])
+  for (const { id } of [record, old, open]) store.parts.add(id, { number: 1, etag: '"1"', checksum: 1 })
+  const registered = { phase: 'registered', state: registeredState('m', 1) } as const
+  store.save([{ ...record, ...registered }])
+  expect(store.parts.list(record.id)).toEqual([])
+  database
+    .prepare("UPDATE uploads SET phase = 'registered', finished_at_ms = 1, model_id = 'm' WHERE id = ?")
+    .run(old.id)
+  database.exec('ALTER TABLE runners DROP COLUMN boot; PRAGMA user_version = 15')
+  crash()
+  const { store: migrated } = start('two')
+  expect([record, old, open].map(({ id }) => migrated.parts.list(id).length)).toEqual([0, 0, 1])
 })
 
 test('an unneeded multipart upload is listed as abandoned until it is aborted', () => {

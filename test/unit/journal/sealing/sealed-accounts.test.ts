@@ -285,7 +285,7 @@ const columnsByFate = {
   /** Each choice says whose it is, see `choiceOwners`. */
   encryptedByOwner: { choices: 'name value' },
   /** Process ids, and what is encrypted already. */
-  harmless: { runners: 'id pid', sealed: 'id seal owner content' },
+  harmless: { runners: 'id pid boot', sealed: 'id seal owner content' },
 }
 
 test('every column of the journal is encrypted at a sign-out or holds nothing of an account', () => {

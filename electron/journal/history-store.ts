@@ -38,11 +38,27 @@ export interface HistoryStore {
   dismiss(ids: readonly string[]): Result<void>
 }
 
-const historyQuery = (names: string) =>
+/** Folds a column's case: SQLite's own function folds ASCII letters only, but is faster and may use an index. */
+type FoldFunction = 'lower' | 'fold_case'
+
+const foldCase = (text: string) => text.normalize().toLowerCase()
+
+/** Whether a character has another case, or can be written as several characters. */
+const isFolded = (character: string) =>
+  character.toLowerCase() !== character.toUpperCase() || character.normalize('NFD') !== character
+
+/** Which function finds a text without regard to case. Chinese has none, so that SQLite's own suffices. */
+function foldFunctionFor(database: DatabaseSync, text: string): FoldFunction {
+  if (![...text].some((character) => character > '~' && isFolded(character))) return 'lower'
+  database.function('fold_case', { deterministic: true }, (value) => foldCase(String(value)))
+  return 'fold_case'
+}
+
+const historyQuery = (names: string, fold: FoldFunction) =>
   `SELECT ${names} FROM uploads
    WHERE phase = 'registered' AND finished_at_ms < ? AND finished_at_ms >= ?
      AND account_id NOT IN (SELECT value FROM json_each(?)) AND dismissed <= ?
-     AND instr(lower(display_name || ' ' || model_path || ' ' || file_name), lower(?)) > 0
+     AND instr(${fold}(display_name || ' ' || model_path || ' ' || file_name), ${fold}(?)) > 0
    ORDER BY finished_at_ms DESC LIMIT ?`
 
 /** As in the index `uploads_by_group` (schema.ts), which is used only if both are written alike. */
@@ -53,7 +69,8 @@ export function createHistoryStore(
   read: (lines: readonly unknown[]) => readonly UploadRecord[],
   write: Write,
 ): HistoryStore {
-  const finished = database.prepare(historyQuery(columns.join(', ')))
+  const names = columns.join(', ')
+  const finished = database.prepare(historyQuery(names, 'lower'))
   const dismiss = database.prepare('UPDATE uploads SET dismissed = 1 WHERE id = ?')
   const ofGroup = database.prepare(
     `SELECT ${columns.join(', ')} FROM uploads
@@ -75,17 +92,21 @@ export function createHistoryStore(
        AND account_id NOT IN (SELECT value FROM json_each(?))`,
   )
   return {
-    history: ({ beforeMs, sinceMs = 0, search = '', hidden, isListed = false, limit }) =>
-      read(
-        finished.all(
-          beforeMs ?? Number.MAX_SAFE_INTEGER,
-          sinceMs,
-          JSON.stringify([...(hidden ?? [])]),
-          isListed ? 0 : 1,
-          search,
-          limit,
-        ),
-      ).filter(isRegistered),
+    history({ beforeMs, sinceMs = 0, search = '', hidden, isListed = false, limit }) {
+      const fold = foldFunctionFor(database, search)
+      const query = fold === 'lower' ? finished : database.prepare(historyQuery(names, fold))
+      const excluded = JSON.stringify([...(hidden ?? [])])
+      const found: RegisteredRecord[] = []
+      let endMs = beforeMs ?? Number.MAX_SAFE_INTEGER
+      // Rows that can't be read are replaced by later ones: a shorter result means that there are no more.
+      for (;;) {
+        const count = limit - found.length
+        const lines = query.all(endMs, sinceMs, excluded, isListed ? 0 : 1, search, count)
+        found.push(...read(lines).filter(isRegistered))
+        if (lines.length < count || found.length === limit) return found
+        endMs = Number(lines.at(-1)?.['finished_at_ms'])
+      }
+    },
     registeredFilesOf: (groupKey) => read(ofGroup.all(groupKey)).filter(isRegistered),
     registeredAs: (modelId) => read(ofModel.all(modelId)).filter(isRegistered),
     recognitionsOf: (teamId, modelTypes) =>
@@ -104,11 +125,17 @@ export function createHistoryStore(
 export function createUploadedPathFinder(
   database: DatabaseSync,
 ): (fileNames: readonly string[]) => readonly string[] {
-  const find = database.prepare(
-    `SELECT DISTINCT path FROM uploads WHERE lower(file_name) IN (SELECT value FROM json_each(?))
-     ORDER BY added_at_ms DESC LIMIT 1000`,
-  )
-  return (fileNames) => find.all(JSON.stringify(fileNames)).map(({ path }) => String(path))
+  const query = (fold: FoldFunction) =>
+    `SELECT DISTINCT path FROM uploads WHERE ${fold}(file_name) IN (SELECT value FROM json_each(?))
+     ORDER BY added_at_ms DESC LIMIT 1000`
+  const find = database.prepare(query('lower'))
+  return (fileNames) => {
+    const names = JSON.stringify(fileNames.map(foldCase))
+    const fold = foldFunctionFor(database, names)
+    // Other letters than ASCII are rare, and the index `uploads_by_name` does not have them in lower case.
+    const lines = fold === 'lower' ? find.all(names) : database.prepare(query(fold)).all(names)
+    return lines.map(({ path }) => String(path))
+  }
 }
 
 /** A registered upload that is still to be verified. */

@@ -115,8 +115,18 @@ function requireStored(state: UploadState | undefined): StoredState | ReplacingS
   throw new Error(`an upload in state ${state?.kind} cannot be registered`)
 }
 
-/** No two uploads get the same time, since the history is paged by it. */
+/** A clock that is set back further than this was wrong before, in ms. */
+const maxClockStepMs = 60_000
+
+/**
+ * No two uploads get the same time, since the history is paged by it; only a clock that was set back by more than a
+ * minute may repeat one.
+ */
 function increasingTime({ now }: Environment): () => number {
   let lastMs = 0
-  return () => (lastMs = Math.max(now(), lastMs + 1))
+  return () => {
+    const nowMs = now()
+    const isSmallStep = nowMs <= lastMs && lastMs - nowMs < maxClockStepMs
+    return (lastMs = isSmallStep ? lastMs + 1 : nowMs)
+  }
 }

@@ -114,7 +114,10 @@ export function createLogRecorder(
         current.unconfirmedBytes -= movedBytes
         current.interruptedParts += 1
       }
-      if (current.sinceMs !== null && now() - current.sinceMs >= transferEveryMs) recordTransfer(id, current)
+      if (current.sinceMs === null) return
+      const sinceMs = now() - current.sinceMs
+      // It is negative after the clock was set back, and would stay so for as long.
+      if (sinceMs >= transferEveryMs || sinceMs < 0) recordTransfer(id, current)
     },
     setTurn(id, waitsForTurn) {
       const current = sending.get(id)

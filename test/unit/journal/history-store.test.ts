@@ -8,8 +8,8 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 const ids = (records: readonly UploadRecord[]) => records.map(({ id }) => id)
 
 function setup(records: readonly UploadRecord[]) {
-  const { store, folder } = rowsOnJournal(records)
-  return { store, folder }
+  const { store, folder, database } = rowsOnJournal(records)
+  return { store, folder, database }
 }
 
 test('the history leaves out hidden accounts and, on request, what was dismissed from the list', () => {
@@ -25,6 +25,34 @@ test('the history leaves out hidden accounts and, on request, what was dismissed
   expect(store.dismiss([third?.id ?? '']).ok).toBe(true)
   expect(ids(store.history({ limit: 9, isListed: true, hidden }))).toEqual([second?.id, first?.id])
   expect([ids(store.history({ limit: 9, hidden })), count()]).toEqual([all.slice(1), [2, 1]])
+})
+
+test('the history is searched without regard to case in all alphabets', () => {
+  const names = ['Übung.safetensors', 'МОДЕЛЬ.gguf', 'Cafe\u0301.safetensors']
+  const { store } = setup(names.map((fileName) => registeredRecord({ fileName })))
+  const found = (search: string) => store.history({ limit: 9, search }).map(({ fileName }) => fileName)
+  expect(['übung', 'ÜBUNG.SAFE', 'модель', 'café'].map(found)).toEqual([
+    ['Übung.safetensors'],
+    ['Übung.safetensors'],
+    ['МОДЕЛЬ.gguf'],
+    ['Cafe\u0301.safetensors'],
+  ])
+  expect(found('.SAFETENSORS')).toHaveLength(3)
+})
+
+test('a page of the history is full although rows can’t be read, and shorter only at the end', () => {
+  const records = [1, 2, 3, 4, 5, 6].map((finishedAtMs) => registeredRecord({ finishedAtMs }))
+  const [first, second, third, fourth, fifth, sixth] = ids(records)
+  const { store, database } = setup(records)
+  for (const id of [fifth, fourth, second])
+    database.prepare('UPDATE uploads SET recognition = ? WHERE id = ?').run('{', id ?? '')
+  const page = (beforeMs: number | null, limit: number) => ids(store.history({ beforeMs, limit }))
+  expect([page(null, 2), page(3, 2), page(null, 3), page(null, 9)]).toEqual([
+    [sixth, third],
+    [first],
+    [sixth, third, first],
+    [sixth, third, first],
+  ])
 })
 
 test('finds the finished uploads of a multi-file model by its whole key', () => {
@@ -83,10 +111,13 @@ test('finds the local paths of earlier uploads by file name without regard to ca
     named('A.safetensors', '/old/A.safetensors', 1),
     { ...registeredRecord(), fileName: 'a.safetensors', path: '/new/a.safetensors', addedAtMs: 2 },
     named('b.safetensors', '/b.safetensors', 3),
+    named('Übung.safetensors', '/Übung.safetensors', 4),
   ]
   const { folder } = setup(records)
   const { database } = openJournal(folder, 0)
   const find = createUploadedPathFinder(database)
-  expect(find(['a.safetensors', 'none'])).toEqual(['/new/a.safetensors', '/old/A.safetensors'])
+  const ofA = ['/new/a.safetensors', '/old/A.safetensors']
+  expect(find(['a.safetensors', 'none'])).toEqual(ofA)
+  expect(find(['a.safetensors', 'übung.safetensors'])).toEqual(['/Übung.safetensors', ...ofA])
   database.close()
 })

@@ -15,6 +15,7 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const sha256 = 'ab'.repeat(32)
 const object = { storageKey: 'k', sha256 }
+const model = { id: 'm', displayName: 'Same', modelPath: 'same', status: 'active' } as LibraryModel
 
 /** The reports of uploads with a journal, whose runs have begun. */
 function setup(given: Partial<UploadRecord> = {}, count = 1) {
@@ -122,6 +123,23 @@ test('no two uploads are registered at the same time, since the history is paged
   expect(rows.get(ids[0] ?? '')?.live.phase).toBe('registered')
 })
 
+test('uploads that end after a wrong clock was set right do not end in the future', () => {
+  const { reportOf, store, environment, ids } = setup({}, 3)
+  const { clock } = environment
+  const startMs = clock.now()
+  const [hourMs, stepMs] = [3_600_000, 30_000]
+  // The clock is an hour ahead at first, is then set right, and later set back by seconds.
+  for (const [index, aheadMs] of [hourMs, 0, -stepMs].entries()) {
+    clock.advance(startMs + aheadMs - clock.now())
+    reportOf(ids[index] ?? '').duplicate(sha256, model)
+  }
+  const times = ids.map((id) => {
+    const state = store.find(id)?.state
+    return state?.kind === 'duplicate' ? state.finishedAtMs - startMs : null
+  })
+  expect(times).toEqual([hourMs, 0, 1])
+})
+
 test('an upload that is not in storage can’t be registered', async () => {
   const { report } = setup()
   expect(() => report.registered('m')).toThrow('an upload in state queued cannot be registered')
@@ -141,12 +159,7 @@ test('an upload whose bytes the library has keeps its replacement and names the 
   const replaces = { modelId: 'old', name: 'Old', path: 'p', fate: 'disable', asidePath: null } as const
   const { report, stored, environment, phase } = setup()
   report.replacing(replaces)
-  report.duplicate(sha256, {
-    id: 'm',
-    displayName: 'Same',
-    modelPath: 'same',
-    status: 'active',
-  } as LibraryModel)
+  report.duplicate(sha256, model)
   expect(stored()).toMatchObject({
     state: { kind: 'duplicate', sha256, modelId: 'm', finishedAtMs: environment.now() },
     library: { replaces, already: { name: 'Same', path: 'same', status: 'active' } },

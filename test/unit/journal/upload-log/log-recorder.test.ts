@@ -186,6 +186,23 @@ test('counts no time while the clock is set back', () => {
   expect(transfers()).toMatchObject([{ sendingMs: 0, sentBytes: 10 }])
 })
 
+test('continues to record every ten seconds after the clock was set back', () => {
+  const { enter, clock, progress, transfers } = setup()
+  enter('checking', 'sending')
+  clock.advance(4_000)
+  progress(10)
+  clock.advance(-3_600_000)
+  progress(10)
+  for (let second = 1; second <= 10; second += 1) {
+    clock.advance(1_000)
+    progress(10)
+  }
+  expect(transfers()).toMatchObject([
+    { sendingMs: 0, sentBytes: 20 },
+    { sendingMs: 10_000, sentBytes: 100 },
+  ])
+})
+
 test('acknowledged bytes that a restart takes back are not subtracted', () => {
   const { enter, progress, transfers } = setup()
   enter('checking', 'sending')

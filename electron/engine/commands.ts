@@ -109,7 +109,13 @@ export class UploadCommands {
    * @param mustReview whether a file that the user has not seen as it is now is reviewed before it is sent
    */
   async retry(ids: readonly string[], mustReview?: MustReview): Promise<Result<void>> {
-    for (const row of this.#known(ids)) {
+    const rows = this.#known(ids)
+    const written = this.#rows.changeInGroups(
+      rows.filter((row) => !mustInspect(row)),
+      (row) => this.#retryUninspected(row),
+    )
+    if (!written.ok) return written
+    for (const row of rows.filter(mustInspect)) {
       const done = await this.#retryOne(row, mustReview)
       if (!done.ok) return done
     }
@@ -383,21 +389,22 @@ export class UploadCommands {
   }
 
   async #retryOne(row: Row, mustReview: MustReview = () => false): Promise<Result<void>> {
-    const { id, failure: before } = row.record
-    if (row.live.phase === 'retrying') {
-      // The server's request to wait applies to the whole queue.
-      if (before?.code === 'rate-limited') return success(undefined)
-      const written = this.#resume(row, { failure: null })
-      if (written.ok) this.#queue.retryNow([id])
-      return written
-    }
-    if (!isStopped(row)) return success(undefined)
-    if (!isAboutFile(row.record)) return this.#requeue(row, resetAfter(row.record, before))
+    if (!mustInspect(row)) return this.#retryUninspected(row)
     const inspection = await this.#options.inspect(await fileWithBoundary(row.record))
-    const now = this.#rows.get(id)
+    const now = this.#rows.get(row.record.id)
     return now && isStopped(now) && !this.#options.stopping.aborted
       ? this.#retryInspected(now, inspection, mustReview)
       : success(undefined)
+  }
+
+  #retryUninspected(row: Row): Result<void> {
+    const { id, failure: before } = row.record
+    if (isStopped(row)) return this.#requeue(row, resetAfter(row.record, before))
+    // The server's request to wait applies to the whole queue.
+    if (row.live.phase !== 'retrying' || before?.code === 'rate-limited') return success(undefined)
+    const written = this.#resume(row, { failure: null })
+    if (written.ok) this.#queue.retryNow([id])
+    return written
   }
 
   #retryInspected(row: Row, inspection: Inspection, mustReview: MustReview): Result<void> {
@@ -434,6 +441,9 @@ function isAboutFile({ failure: reason, state }: UploadRecord): boolean {
   if (reason === null) return false
   return reason.code.startsWith('file-') || (reason.code === 'unexpected' && !isStarted(state))
 }
+
+/** Whether the file of a stopped upload is inspected before it is queued again. */
+const mustInspect = (row: Row) => isStopped(row) && isAboutFile(row.record)
 
 /** The journal then lists the displaced model, which the cleanup moves back. */
 function withoutDisplacedPath({ library }: UploadRecord): RecordChange {

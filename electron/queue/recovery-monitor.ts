@@ -47,15 +47,19 @@ export function createRecoveryMonitor(options: {
 
   /** Every server that the queue has uploads for: one that is down must not block uploads to the others. */
   function servers(): readonly Reachable[] {
-    const found = new Map<string, Reachable>()
+    // Once per account and team: finding an access reads the journal, and ten thousand uploads may wait.
+    const teams = new Map<string, { readonly accountId: string; readonly teamId: string }>()
     for (const id of rows.ids()) {
       const row = rows.get(id)
-      if (
-        !row ||
-        (row.live.phase !== 'waiting' && row.live.phase !== 'retrying' && !isRunning(row.live.phase))
-      )
-        continue
-      const access = accessFor(row.record.accountId, row.record.team.id)
+      if (!row) continue
+      const { phase } = row.live
+      if (phase !== 'waiting' && phase !== 'retrying' && !isRunning(phase)) continue
+      const { accountId, team } = row.record
+      teams.set(`${accountId} ${team.id}`, { accountId, teamId: team.id })
+    }
+    const found = new Map<string, Reachable>()
+    for (const { accountId, teamId } of teams.values()) {
+      const access = accessFor(accountId, teamId)
       if (access.ok) found.set(access.value.client.server, access.value)
     }
     return [...found.values()]

@@ -61,6 +61,20 @@ test.for<[FailureCode, UploadRecord['state']]>([
   expect([queue.has(id), inspected]).toEqual([true, []])
 })
 
+test('retries thousands of uploads with a few flushes of the disk', async () => {
+  const { commands, rows, queue, addFailed, stateOf, commitCounter } = setup()
+  const records = Array.from({ length: 3_000 }, () =>
+    uploadRecord({ phase: 'failed', failure: failure('forbidden') }),
+  )
+  rows.add(records)
+  const unreadable = addFailed('file-unreadable')
+  const ids = [unreadable, ...records.map(({ id }) => id)]
+  const commitCount = commitCounter()
+  expect(await commands.retry(ids)).toEqual(success(undefined))
+  expect(commitCount()).toBeLessThan(10)
+  expect(ids.every((id) => stateOf(id)?.[0] === 'waiting' && queue.has(id))).toBe(true)
+})
+
 test('inspects a file again that was unreadable, and keeps sent parts only of the same bytes', async () => {
   const state = multipartOpenState(5_000)
   const retry = async (found: Partial<Inspection>) => {

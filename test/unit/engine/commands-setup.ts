@@ -85,6 +85,16 @@ export function setupCommands(
       store.transaction = transaction
       return count
     },
+    /** Returns a function that returns how many transactions were committed since; each flushes the disk. */
+    commitCounter() {
+      const exec = database.exec.bind(database)
+      let count = 0
+      database.exec = (sql) => {
+        if (sql === 'COMMIT') count += 1
+        exec(sql)
+      }
+      return () => count
+    },
     add,
     addFailed(code: FailureCode, given: Partial<UploadRecord> = {}) {
       const id = add(given)

@@ -16,6 +16,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
   const { clock } = environment
   const asked: { readonly server: string; readonly answer: (isThere: boolean) => void }[] = []
   const events: string[] = []
+  const accessedTeams: string[] = []
   const accessFor = (server: string) => ({
     client: {
       server,
@@ -29,8 +30,10 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
   const recovery = createRecoveryMonitor({
     rows,
     environment,
-    accessFor: (accountId) =>
-      accountId === 'nobody' ? failed(failure('signed-out')) : success(accessFor(accountId)),
+    accessFor(accountId, teamId) {
+      accessedTeams.push(`${accountId} ${teamId}`)
+      return accountId === 'nobody' ? failed(failure('signed-out')) : success(accessFor(accountId))
+    },
     connectivityChanged: (state) => events.push(state),
     volumesBack: (ids) => events.push(`back ${ids.join(' ')}`),
   })
@@ -44,6 +47,7 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     recovery,
     events,
     asked,
+    accessedTeams,
     servers: () => asked.map(({ server }) => server),
     ids: records.map(({ id }) => id) as [string, string],
     /** An attempt fails and is retried later unless the app is offline. */
@@ -112,6 +116,14 @@ test('is online when one server of unfinished uploads answers, and asks each onc
   fail(ids[1])
   await answer(false, false, false, false)
   expect(recovery.connectivity).toBe('offline')
+})
+
+test('looks for access once per account and team, however many uploads wait', () => {
+  const team = { id: 'team_02', name: 'Studio South' }
+  const given = [{ accountId: 'a' }, { accountId: 'a' }, { accountId: 'a', team }, { accountId: 'nobody' }]
+  const { ids, fail, accessedTeams } = setup([...given, ...given].map(uploadRecord))
+  fail(ids[0])
+  expect(accessedTeams).toEqual(['a team_01', 'a team_02', 'nobody team_01'])
 })
 
 test('counts as online without a server to ask', async () => {

@@ -19,6 +19,7 @@ import type { UploadStore } from '../journal/upload-store.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
 import { checkCopies } from './check-copies.ts'
+import { confirmPathConflict } from './confirm-path-conflict.ts'
 import { createFileSamples } from './file-samples.ts'
 import { usedPaths } from './path-conflict.ts'
 import { toLibraryModel } from './registered-copies.ts'
@@ -139,6 +140,10 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     const attempt = await listWithTimeout(request, record, { environment, signal })
     if (signal.aborted) return abortedOutcome
     const listing = attempt?.ok ? attempt.value : null
+    // Before the copies: between that check and the last step no other upload may pass.
+    if (listing)
+      await confirmPathConflict({ ...options, passed }, record, { listing, isHashed: true }, signal)
+    if (signal.aborted) return abortedOutcome
     const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
     if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkNewUpload(record, signal)
     return copy.kind === 'none' ? resolve(record.id, listing?.models ?? nothingListed) : copy
@@ -173,7 +178,10 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     const freshness = isStored(record.state) ? { maxAgeMs: 0 } : {}
     const request = library.indexedListing(choiceOf(record), freshness)
     const listing = await listWithTimeout(request, record, { environment, signal })
-    const models = listing?.ok ? await withStorageKeys(library, record, listing.value.models) : null
+    if (!listing?.ok) return signal.aborted ? abortedOutcome : proceed
+    const check = { listing: listing.value, isHashed: true }
+    await confirmPathConflict({ ...options, passed }, record, check, signal)
+    const models = await withStorageKeys(library, record, listing.value.models)
     if (signal.aborted) return abortedOutcome
     return models ? resolve(record.id, models) : proceed
   }

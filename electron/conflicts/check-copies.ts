@@ -10,6 +10,7 @@ import { isAborted } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import { hasOtherSample } from '../platform/files/file-identity.ts'
 import { compareCopies } from '../recognition/copy-rank.ts'
+import { isTrusted } from './confirm-path-conflict.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { FileSamples } from './file-samples.ts'
 import { runsBefore } from './path-conflict.ts'
@@ -34,9 +35,6 @@ interface CopyCheckOptions {
 }
 
 const abortedOutcome: Outcome = { kind: 'aborted' }
-
-/** A model from a listing older than this is looked up again before it counts as a duplicate, in ms. */
-const trustedListingMs = 30_000
 
 interface CopyCheck {
   readonly record: UploadRecord
@@ -76,9 +74,9 @@ async function checkCopiesOnce(
       (model.modelPath === null || makesUnnecessary(record, model.modelPath)),
   )
   if (candidates.length > 0) {
-    const isRecent = listing !== null && environment.now() - listing.completeAtMs < trustedListingMs
-    const isTrusted = ({ id, modelPath }: LibraryModel) => isRecent && isListed(id) && modelPath !== null
-    const duplicate = await finishAsDuplicate(options, { record, candidates, isTrusted }, signal)
+    const isRecent = listing !== null && isTrusted(listing, environment)
+    const isConfirmed = ({ id, modelPath }: LibraryModel) => isRecent && isListed(id) && modelPath !== null
+    const duplicate = await finishAsDuplicate(options, { record, candidates, isConfirmed }, signal)
     if (signal.aborted) return abortedOutcome
     if (duplicate) return duplicate
   }
@@ -92,7 +90,7 @@ interface DuplicateSearch {
   /** Models of the file's size. */
   readonly candidates: readonly LibraryModel[]
   /** Whether the listing is recent enough to believe that this model still exists, at the listed path. */
-  isTrusted(model: LibraryModel): boolean
+  isConfirmed(model: LibraryModel): boolean
 }
 
 /**
@@ -100,7 +98,7 @@ interface DuplicateSearch {
  */
 async function finishAsDuplicate(
   { rows, library, hashes, onDuplicate }: CopyCheckOptions,
-  { record, candidates, isTrusted }: DuplicateSearch,
+  { record, candidates, isConfirmed }: DuplicateSearch,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
   const hash = await hashes.sha256Of(record, {
@@ -114,7 +112,7 @@ async function finishAsDuplicate(
   const choice = { accountId: record.accountId, teamId: record.team.id }
   const withBytes = candidates.filter(({ sha256 }) => sha256 === hash.value)
   for (const listed of bestFirst(withBytes, record.target.modelPath)) {
-    const current = isTrusted(listed) ? null : await library.model(choice, listed.id)
+    const current = isConfirmed(listed) ? null : await library.model(choice, listed.id)
     if (signal.aborted) return abortedOutcome
     // Either the model was deleted, or the server did not answer: neither confirms a duplicate.
     if (current && (!current.ok || current.value.sha256 !== hash.value)) continue

@@ -3,6 +3,7 @@ import type { Library } from '../library/library.ts'
 import { IndexedModels } from '../library/model-index.ts'
 import { pathConflictFailure, findPathConflict, usedPaths } from './path-conflict.ts'
 import { maxListingAgeMs } from './check-before-upload.ts'
+import { confirmPathConflict } from './confirm-path-conflict.ts'
 import { isStarted, onConflictOf, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 
@@ -13,13 +14,15 @@ import type { Rows } from '../journal/rows.ts'
 export async function checkConflictsEarly(
   services: {
     readonly rows: Rows
-    readonly library: Pick<Library, 'indexedListing'>
+    readonly library: Pick<Library, 'indexedListing' | 'model'>
     readonly environment: Pick<Environment, 'log' | 'now'>
     readonly queue: { remove(ids: readonly string[]): Promise<void>; add(ids: readonly string[]): void }
+    /** Aborts when the app ends. */
+    readonly signal: AbortSignal
   },
   ids: readonly string[],
 ): Promise<void> {
-  const { rows, library, queue } = services
+  const { rows, library, queue, signal } = services
   const teams = Map.groupBy(waitingOf(rows, ids), ({ accountId, team }) => `${accountId} ${team.id}`)
   for (const records of teams.values()) {
     const [first] = records
@@ -28,6 +31,12 @@ export async function checkConflictsEarly(
     const maxAgeMs = maxListingAgeMs(first, services.environment)
     const listing = await library.indexedListing({ accountId, teamId: team.id }, { maxAgeMs })
     const paths = usedPaths(listing.ok ? listing.value.models : new IndexedModels(), rows, first)
+    for (const record of records) {
+      if (!listing.ok) break
+      const check = { listing: listing.value, isHashed: false }
+      await confirmPathConflict(services, record, check, signal)
+    }
+    if (signal.aborted) return
     const conflicting = waitingOf(
       rows,
       records.map(({ id }) => id),

@@ -12,10 +12,10 @@ export interface RecordDifference {
 
 /**
  * Why a record was not verified: a failure of the request, or the server lacks the call (`unsupported`), does not
- * have the model (`missing`), left fields out (`incomplete`), or type or path were changed in the library
- * since (`edited`).
+ * have the model (`missing`), left fields out (`incomplete`), type or path were changed in the library since
+ * (`edited`), or the user has deleted the model with this app (`deleted`).
  */
-type NotVerifiedReason = FailureCode | 'unsupported' | 'missing' | 'incomplete' | 'edited'
+type NotVerifiedReason = FailureCode | 'unsupported' | 'missing' | 'incomplete' | 'edited' | 'deleted'
 
 /** How the library's record of a registered model compares with the file. Times are ms since the epoch. */
 export type Verification =

@@ -121,6 +121,8 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     retry({ ids }) {
       // Of an upload that is registered, only the verification can be repeated.
       services.verify(ids)
+      // The user may have fixed what prevented comparing the files with the library.
+      library.forgetFailures()
       return commands.retry(ids)
     },
     library: ({ choice, isFresh }) => library.models(choice, isFresh ? { maxAgeMs: 0 } : {}),

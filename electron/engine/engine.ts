@@ -159,7 +159,12 @@ export function createEngine(options: EngineOptions): Engine {
 
   // Library and conflicts: what the teams already have.
   const conflictSettings = createConflictSettings(choices, settings)
-  const library = createLibrary({ accounts, folder: join(folder, 'libraries'), environment })
+  const library = createLibrary({
+    accounts,
+    folder: join(folder, 'libraries'),
+    onRemoved: (modelId) => events.emit('modelRemoved', modelId),
+    environment,
+  })
   library.subscribe((news) => events.emit('library', news))
   const replacer = createReplacer({
     library,
@@ -242,7 +247,7 @@ export function createEngine(options: EngineOptions): Engine {
   // Commands and intake.
   const corrections = createTypeCorrections({ choices, rows })
   const checkConflicts = (ids: readonly string[]) =>
-    void checkConflictsEarly({ rows, library, environment, queue }, ids)
+    void checkConflictsEarly({ rows, library, environment, queue, signal: stopping.signal }, ids)
   const undo = createUndoHistory()
   const commands = new UploadCommands({
     rows,
@@ -368,11 +373,21 @@ export function createEngine(options: EngineOptions): Engine {
   const verifyOpen = () => {
     if (ownsHistory) verifier.verifyOpen()
   }
-  const resumeWaiting = (lostId: string | null) =>
+  function resumeWaiting(lostId: string | null): void {
+    library.forgetFailures()
     commands.resumeWaiting((record) => {
       const account = uploadAccounts.accountFor(record)
       return account !== null && account.id !== lostId
     })
+  }
+  function resumeAfterProxyLogin(): void {
+    library.forgetFailures()
+    commands.resumeAfter('proxy-sign-in')
+  }
+  /** A locked or slow keychain stops uploads without signing their account out: no sign-in resumes them. */
+  const resumeAfterKeychain = () => {
+    if (keychainState() === 'ok' && !stopping.signal.aborted) resumeWaiting(null)
+  }
   // Its exceptions are logged; what was not done is done later.
   const inBackground = (work: Promise<unknown>) => void work.catch(() => undefined)
   events.on('rowChanged', feed.changed)
@@ -387,6 +402,8 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('totalsChanged', feed.touched)
   events.on('connectivity', (state) => {
     if (state === 'ok') proxies.forgetSkipped()
+    // Before uploads run again, which are compared with the library first.
+    if (state === 'ok') library.forgetFailures()
     queue.setOnline(state === 'ok')
     feed.touched()
     if (state !== 'ok') return
@@ -396,9 +413,11 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('networkChanged', () => {
     // Before any request.
     proxies.forgetSkipped()
+    store.renewClaims()
     recovery.check()
     rechecks.checkAll()
     doneToday.checkDate()
+    library.forgetFailures()
     queue.wake()
     cleanUp()
     deadConnections.watch()
@@ -413,6 +432,7 @@ export function createEngine(options: EngineOptions): Engine {
     hashCache.remember(record.path, record.identity, record.state.sha256)
     verifier.verifySoon(id)
   })
+  events.on('modelRemoved', verifier.modelRemoved)
   events.on('queueIdle', verifier.verifyCollected)
   events.on('signedOut', signIns.markSignedOut)
   events.on('accountsChanged', (lostId) => {
@@ -454,9 +474,12 @@ export function createEngine(options: EngineOptions): Engine {
     waitingFiles.addIfPossible()
   })
   events.on('proxiesChanged', signIns.announce)
-  events.on('proxyOpened', () => commands.resumeAfter('proxy-sign-in'))
+  events.on('proxyOpened', () => {
+    resumeAfterProxyLogin()
+    verifyOpen()
+  })
   events.on('proxyRequired', () => {
-    if (proxies.hasNewLogin()) commands.resumeAfter('proxy-sign-in')
+    if (proxies.hasNewLogin()) resumeAfterProxyLogin()
   })
   feed.subscribe({
     patch(patch) {
@@ -580,6 +603,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async keychainChanged() {
       await signIns.keychainChanged()
+      resumeAfterKeychain()
       inBackground(sealing.unsealPresent())
     },
     sealDeparted: sealing.sealDeparted,
@@ -620,6 +644,7 @@ export function createEngine(options: EngineOptions): Engine {
       }
       if (stopping.signal.aborted) return false
       if (restoreQueue) {
+        resumeAfterKeychain()
         watchedFolders.start()
         waitingFiles.start()
       }

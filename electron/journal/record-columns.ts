@@ -130,7 +130,7 @@ const verificationText = v.pipe(
     v.object({ kind: v.literal('verified'), atMs }),
     v.object({
       kind: v.literal('not-verified'),
-      reason: v.picklist([...failureCodes, 'unsupported', 'missing', 'incomplete', 'edited']),
+      reason: v.picklist([...failureCodes, 'unsupported', 'missing', 'incomplete', 'edited', 'deleted']),
       isFinal: v.boolean(),
       atMs,
     }),

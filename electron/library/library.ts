@@ -40,7 +40,7 @@ export interface Library {
   indexedListing(choice: TeamChoice, age?: ListingAge): Promise<Result<IndexedListing>>
   /** The team's models as last listed, of any age, or null. Requests nothing. */
   cachedModels(choice: TeamChoice): readonly LibraryModel[] | null
-  /** The current state of one model (documented call). */
+  /** The current state of one model (documented call), which corrects the cached listing. */
   model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
   /** The team's connected agents at present. */
   agents(choice: TeamChoice): Promise<Result<readonly Agent[]>>
@@ -55,6 +55,11 @@ export interface Library {
    * function.
    */
   subscribe(listener: (news: LibraryUpdate) => void): () => void
+  /**
+   * The connection, a proxy or a sign-in is back: a listing that could not be requested is requested again, so
+   * that no file is sent without being compared with it.
+   */
+  forgetFailures(): void
   /** Deletes what is stored of the account's teams, after a sign-out. */
   forget(account: Pick<Account, 'server' | 'personId'>): Promise<void>
   /** Aborts running requests. Resolves once the listings are written. */
@@ -65,9 +70,11 @@ export function createLibrary(options: {
   readonly accounts: Pick<Accounts, 'list' | 'accessFor' | 'hasStoredSignIn'>
   /** Where the listings of large libraries are kept. */
   readonly folder: string
+  /** This app has deleted a model. */
+  readonly onRemoved: (modelId: string) => void
   readonly environment: Environment
 }): Library {
-  const { accounts, folder, environment } = options
+  const { accounts, folder, onRemoved, environment } = options
   const closing = new AbortController()
   const listeners = new Set<(news: LibraryUpdate) => void>()
 
@@ -106,9 +113,11 @@ export function createLibrary(options: {
 
   async function model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>> {
     const found = await request(choice, ({ client, signer }, signal) => getModel(client, signer, id, signal))
-    if (found.ok) return success(toLibraryModel(found.value))
-    if (found.failure.code === 'not-found') cacheFor(choice).remove(id)
-    return found
+    if (!found.ok && found.failure.code === 'not-found') cacheFor(choice).remove(id)
+    if (!found.ok) return found
+    const current = toLibraryModel(found.value)
+    cacheFor(choice).update(current)
+    return success(current)
   }
 
   async function indexedListing(
@@ -149,6 +158,7 @@ export function createLibrary(options: {
       const reason = removed.ok ? null : await resolveNotFound(choice, id, removed.failure)
       if (reason && reason.code !== 'not-found') return failed(reason)
       cacheFor(choice).remove(id)
+      onRemoved(id)
       notify(choice)
       return success(undefined)
     },
@@ -160,6 +170,7 @@ export function createLibrary(options: {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    forgetFailures: listings.forgetFailures,
     forget: listings.forget,
     async close() {
       closing.abort()

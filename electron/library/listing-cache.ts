@@ -47,10 +47,14 @@ export interface ListingCache {
   interrupted(): KnownListing | null
   /** Keeps a part to continue from; it is stored only while there is no listing. */
   keepInterrupted(listing: KnownListing): void
+  /** The cause of a failure may be gone: the listing is requested again when it is needed next. */
+  forgetFailure(): void
   /** Stops writing to its file. */
   detach(): void
   add(model: LibraryModel): void
   change(id: string, change: LibraryChange): void
+  /** Corrects what users can change, if the model is listed. */
+  update(model: LibraryModel): void
   remove(id: string): void
 }
 
@@ -155,6 +159,7 @@ export function createListingCache(
       interrupted = listing
       if (known === null) file?.save(listing)
     },
+    forgetFailure: () => void (lastFailure = null),
     detach: () => void (file = null),
     add: (model) => applyEdit((models) => models.set(model)),
     change: (id, change) =>
@@ -162,6 +167,15 @@ export function createListingCache(
         const before = models.get(id)
         if (before) models.set({ ...before, ...change })
       }),
+    update: (model) => applyEdit((models) => correct(models, model)),
     remove: (id) => applyEdit((models) => models.delete(id)),
   }
+}
+
+/** What users can't change stays as listed: the record of a single model may have fewer fields. */
+function correct(models: IndexedModels, { id, ...current }: LibraryModel): void {
+  const before = models.get(id)
+  if (!before) return
+  const { displayName, modelType, modelPath, status } = current
+  models.set({ ...before, displayName, modelType, modelPath: modelPath ?? before.modelPath, status })
 }

@@ -26,6 +26,8 @@ export interface Listings {
   cacheFor(choice: TeamChoice): ListingCache
   /** See `ListingAge`. */
   listing(choice: TeamChoice, maxAgeMs: number | undefined): Promise<CachedListing>
+  /** See `Library`. */
+  forgetFailures(): void
   /** Deletes what is stored of the account's teams. */
   forget(account: Pick<Account, 'server' | 'personId'>): Promise<void>
   /** Resolves once running requests have ended and the listings are written. */
@@ -121,6 +123,9 @@ export function createListings(options: {
           return success(updated.value.listing)
         }),
       ),
+    forgetFailures() {
+      for (const cache of caches.values()) cache.forgetFailure()
+    },
     async forget({ server, personId }) {
       const person = { server: baseOf(server), personId }
       for (const [key, cache] of caches) {

@@ -15,7 +15,7 @@ import { pathKey } from '../contract/library-path.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
 import { abortableDelay, recheckDelayMs } from '../platform/delays.ts'
 import type { Timers } from '../platform/environment.ts'
-import type { StoredObject } from './send-session.ts'
+import { mayBePerformed, type StoredObject } from './send-session.ts'
 
 interface Registration {
   readonly record: UploadRecord
@@ -44,8 +44,7 @@ export async function register(registration: Registration): Promise<Result<strin
   const answer = await requestRegistration(registration)
   if (answer.ok) return answer
   const { failure: met } = answer
-  const wasInterrupted = retryClassOf(met) === 'later' && met.code !== 'rate-limited'
-  const mayBeRegistered = met.code === 'conflict' || met.code === 'response-too-long' || wasInterrupted
+  const mayBeRegistered = met.code === 'conflict' || mayBePerformed(met)
   const found = mayBeRegistered ? await findAfterFailure(registration, met) : null
   if (found?.ok && found.value.ownModelId !== null) return success(found.value.ownModelId)
   return failed(registrationFailure(met, registration.stored, found))

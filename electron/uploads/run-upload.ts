@@ -18,7 +18,7 @@ import { planUpload, type Plan } from '../transfer/upload-plan.ts'
 import { inlineHashBytes, type UploadWorkerPool } from '../transfer/upload-worker-pool.ts'
 import { findRegistered, register } from './register.ts'
 import { sendInParts } from './send-multipart.ts'
-import type { SendMemory, SendReport, StoredObject } from './send-session.ts'
+import { mayBePerformed, type SendMemory, type SendReport, type StoredObject } from './send-session.ts'
 import { sendWhole } from './send-whole.ts'
 
 /**
@@ -87,10 +87,11 @@ async function runSteps(run: Run, stopSignal: AbortSignal): Promise<Attempt<void
   const storedBefore = storedObjectOf(record) ?? memory.stored
   if (storedBefore) {
     const knownId = modelIdOf(record.state) ?? memory.modelId
-    const registered =
-      knownId === null
-        ? await findRegistered({ record, access: access.value, stored: storedBefore, timers, signal })
-        : success(knownId)
+    // After a restart it is not known whether an earlier request was performed.
+    const isSearched = knownId === null && memory.unregisteredKey !== storedBefore.storageKey
+    const registered = isSearched
+      ? await findRegistered({ record, access: access.value, stored: storedBefore, timers, signal })
+      : success(knownId)
     if (!registered.ok) return registered
     const { value: modelId } = registered
     if (modelId !== null) return finish(run, storedBefore, async () => success(modelId))
@@ -100,6 +101,7 @@ async function runSteps(run: Run, stopSignal: AbortSignal): Promise<Attempt<void
   const current = { ...run, record: { ...record, identity: identity.value } }
   const stored = storedBefore ? success(storedBefore) : await send(current, access.value)
   if (!stored.ok) return stored
+  if (!storedBefore) memory.unregisteredKey = stored.value.storageKey
   const registration = {
     record: current.record,
     access: access.value,
@@ -108,8 +110,20 @@ async function runSteps(run: Run, stopSignal: AbortSignal): Promise<Attempt<void
     signal,
   }
   return finish(current, stored.value, () =>
-    services.replacer.register(current.record, () => register(registration), report),
+    services.replacer.register(current.record, () => registerOnce(registration, memory), report),
   )
+}
+
+/** Remembers whether the request may have been performed: if not, the library is not searched before the next one. */
+async function registerOnce(
+  registration: Parameters<typeof register>[0],
+  memory: SendMemory,
+): Promise<Result<string>> {
+  const { unregisteredKey } = memory
+  memory.unregisteredKey = null
+  const answer = await register(registration)
+  if (!answer.ok && !mayBePerformed(answer.failure)) memory.unregisteredKey = unregisteredKey
+  return answer
 }
 
 /** The object that an earlier run stored: only registering is left. */

@@ -18,7 +18,13 @@ import type { HashTask } from '../transfer/hasher.ts'
 import { bytesOfParts } from '../transfer/parts-tracker.ts'
 import { sendParts, type SentPart } from '../transfer/send-parts.ts'
 import { partsFailure } from '../transfer/upload-plan.ts'
-import { sendWhileHashing, stoppedByPause, type SendSession, type StoredObject } from './send-session.ts'
+import {
+  mayBePerformed,
+  sendWhileHashing,
+  stoppedByPause,
+  type SendSession,
+  type StoredObject,
+} from './send-session.ts'
 
 /** How long a pause or the end of the app waits for the id of an upload that is being opened, in ms. */
 const openGraceMs = 3_000
@@ -217,19 +223,6 @@ async function requestCompletion(
   if (wasRequested || mayBePerformed(answer.failure)) return success(answer.failure)
   const removed = report.opened(multipart)
   return removed.ok ? success(answer.failure) : removed
-}
-
-/** Temporary failures of a request that the server has not received, or has not performed. */
-const notPerformedCodes: ReadonlySet<FailureCode> = new Set([
-  'name-not-found',
-  'proxy-unreachable',
-  'rate-limited',
-])
-
-/** Whether the server may have performed a request that failed: its response was lost or unusable. */
-function mayBePerformed(met: Failure): boolean {
-  if (notPerformedCodes.has(met.code)) return false
-  return retryClassOf(met) === 'later' || met.code === 'response-too-long'
 }
 
 /** How a server may refuse an upload that it has completed or ended; no code for it is documented. */

@@ -1,6 +1,13 @@
 import type { Access } from '../accounts/accounts.ts'
 import type { PresignedUpload } from '../cloud/models.ts'
-import { failed, success, type Failure, type Result } from '../contract/failures.ts'
+import {
+  failed,
+  retryClassOf,
+  success,
+  type Failure,
+  type FailureCode,
+  type Result,
+} from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
 import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
@@ -43,6 +50,8 @@ export interface SendMemory {
   stored: StoredObject | null
   /** The id of the registered model. */
   modelId: string | null
+  /** The storage key of an object that this process has stored and that no request can have registered. */
+  unregisteredKey: string | null
   readonly parts: PartsHistory
   /** The server has ended the upload once and it was restarted. A second time is reported to the user. */
   hasRestarted: boolean
@@ -56,6 +65,7 @@ export function createSendMemory(): SendMemory {
     hashed: null,
     stored: null,
     modelId: null,
+    unregisteredKey: null,
     parts: createPartsHistory(),
     hasRestarted: false,
   }
@@ -64,6 +74,7 @@ export function createSendMemory(): SendMemory {
 /** What storage holds is of no use any more: the next run restarts at byte 0. */
 export function forgetSent(memory: SendMemory): void {
   Object.assign(memory, { unanswered: null, unhashed: null, hashed: null, stored: null, modelId: null })
+  memory.unregisteredKey = null
   memory.unwrittenParts.clear()
   memory.parts.lastBegun = 0
 }
@@ -188,3 +199,16 @@ const stopsSending = (hash: Attempt<FileHash>): boolean =>
   !hash.ok && !isAborted(hash) && hash.failure.code !== 'hash-interrupted'
 
 const toResult = (met: Failure | null): Result<void> => (met ? failed(met) : success(undefined))
+
+/** Temporary failures of a request that the server has not received, or has not performed. */
+const notPerformedCodes: ReadonlySet<FailureCode> = new Set([
+  'name-not-found',
+  'proxy-unreachable',
+  'rate-limited',
+])
+
+/** Whether the server may have performed a request that failed: its response was lost or unusable. */
+export function mayBePerformed(met: Failure): boolean {
+  if (notPerformedCodes.has(met.code)) return false
+  return retryClassOf(met) === 'later' || met.code === 'response-too-long'
+}

@@ -11,6 +11,7 @@ import {
   retryClassOf,
   success,
   type Failure,
+  type FailureCode,
   type Result,
 } from '../contract/failures.ts'
 import type { Receipt } from '../contract/receipt.ts'
@@ -20,7 +21,7 @@ import {
   type RecordDifference,
   type Verification,
 } from '../contract/verification.ts'
-import { isRegisteredUpload, type RegisteredUpload } from '../journal/upload-record.ts'
+import { isRegisteredUpload, isUnverified, type RegisteredUpload } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
@@ -42,6 +43,8 @@ export interface Verifier {
   verifyCollected(): void
   /** Verifies what no process has verified yet, and what could not be verified for a temporary reason. */
   verifyOpen(): void
+  /** This app has deleted a model: an upload of it is not reported as missing. */
+  modelRemoved(modelId: string): void
   /** Compares the library's record with a receipt. `signed-out` without a sign-in to the receipt's team. */
   verifyReceipt(receipt: Receipt, signal: AbortSignal): Promise<Result<Verification>>
   close(): Promise<void>
@@ -68,7 +71,7 @@ const sameMomentMs = 1_000
 
 interface VerifierOptions {
   readonly rows: Pick<Rows, 'get' | 'change' | 'inTransaction'>
-  readonly store: Pick<UploadStore, 'find' | 'save' | 'unverified'>
+  readonly store: Pick<UploadStore, 'find' | 'save' | 'unverified' | 'registeredAs'>
   readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
   readonly environment: Environment
   /** An upload has been verified, or could not be; null if it was removed meanwhile. */
@@ -80,6 +83,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const closing = new AbortController()
   const waiting = new Set<string>()
   const running = new Map<string, Promise<void>>()
+  const removed = createRemovedModels(options, { recordOf, write })
   const collector = createCollector(environment.timers, verify)
   const batches = createBatchVerifier(options, {
     recordOf,
@@ -131,10 +135,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }
   }
 
-  function write(id: string, verification: Verification): Verification | null {
+  function write(id: string, answer: Verification): Verification | null {
     // The user may have removed it from the history meanwhile.
     const record = recordOf(id)
     if (!record) return null
+    const verification = removed.explain(record, answer)
     if (isSameReason(record.state.verification, verification)) return verification
     const change = { state: { ...record.state, verification }, failure: failureOf(verification) }
     // What a power failure undoes is verified again after the next start.
@@ -142,17 +147,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const written = rows.get(id)
       ? rows.change(id, change, options)
       : store.save([{ ...record, ...change }], options)
-    if (!written.ok)
-      environment.log.error('a verification could not be recorded', { id, code: written.failure.code })
-    logDifferences(environment.log, id, verification)
+    logResult(environment.log, id, { written, verification })
     return verification
   }
 
   function verify(ids: readonly string[]): void {
-    const uploads = [...new Set(ids)].flatMap((id) => {
-      const record = running.has(id) || batches.has(id) || waiting.has(id) ? null : recordOf(id)
-      return record ? [record] : []
-    })
+    const isVerified = (id: string) => running.has(id) || batches.has(id) || waiting.has(id)
+    const uploads = [...new Set(ids)].flatMap((id) => (isVerified(id) ? [] : (recordOf(id) ?? [])))
     collector.remove(uploads)
     const teams = Map.groupBy(uploads, ({ accountId, team }) => `${accountId} ${team.id}`)
     for (const ofTeam of teams.values()) {
@@ -175,6 +176,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         .filter((upload) => findUploadAccount(known, { ...upload, needsParts: false }) !== null)
       verify(open.slice(0, maxOpenAtOnce).map(({ id }) => id))
     },
+    modelRemoved: removed.add,
     verifyReceipt: (receipt, signal) => verifyReceipt(receipt, options, signal),
     async close() {
       closing.abort()
@@ -205,7 +207,12 @@ async function readRecord(
   return raceAbort(getModel(client, signer, record.state.modelId, signal), signal)
 }
 
-function logDifferences(log: Log, id: string, verification: Verification): void {
+function logResult(
+  log: Log,
+  id: string,
+  { written, verification }: { readonly written: Result<void>; readonly verification: Verification },
+): void {
+  if (!written.ok) log.error('a verification could not be recorded', { id, code: written.failure.code })
   const differences = verification.kind === 'differs' ? verification.differences : []
   const fields = differences.map(({ field }) => field).join()
   if (fields !== '') log.error('a model’s record differs from its file', { id, fields })
@@ -295,6 +302,34 @@ function createBatchVerifier(
   }
 }
 
+/** The models that this app has deleted. */
+function createRemovedModels(
+  { store, environment, verified }: VerifierOptions,
+  run: {
+    readonly recordOf: (id: string) => RegisteredUpload | null
+    readonly write: (id: string, verification: Verification) => Verification | null
+  },
+) {
+  const ids = new Set<string>()
+
+  return {
+    /** The result for an upload whose model may be missing because of that. */
+    explain({ state: { modelId, verification } }: RegisteredUpload, result: Verification): Verification {
+      const wasDeleted = verification?.kind === 'not-verified' && verification.reason === 'deleted'
+      const isExplained = isMissing(result) && (wasDeleted || ids.has(modelId))
+      return isExplained ? notVerifiedFor('deleted', environment.now()) : result
+    },
+    add(modelId: string): void {
+      ids.add(modelId)
+      for (const { id } of store.registeredAs(modelId)) {
+        const state = run.recordOf(id)?.state
+        if (!state?.verification || !(isUnverified(state) || isMissing(state.verification))) continue
+        verified(id, run.write(id, notVerifiedFor('deleted', environment.now())))
+      }
+    },
+  }
+}
+
 /** Compares the library's record with a receipt, once. */
 async function verifyReceipt(
   receipt: Receipt,
@@ -327,11 +362,30 @@ function attemptDelayMs(attempt: number, met: Failure, random: number): number |
   return met.code === 'not-found' ? recheckDelayMs : retryDelay(attempt, met, random)
 }
 
+/** Failures before the API was reached: with a login or another certificate the record can be read. */
+const connectionCodes: ReadonlySet<FailureCode> = new Set([
+  'certificate-untrusted',
+  'certificate-expired',
+  'certificate-wrong-name',
+  'proxy-sign-in',
+  'proxy-refuses',
+])
+
 function notVerified(met: Failure, atMs: number): Verification {
-  if (isUnsupported(met)) return { kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs }
-  if (met.code === 'not-found') return { kind: 'not-verified', reason: 'missing', isFinal: true, atMs }
-  return { kind: 'not-verified', reason: met.code, isFinal: retryClassOf(met) === 'never', atMs }
+  if (isUnsupported(met)) return notVerifiedFor('unsupported', atMs)
+  if (met.code === 'not-found') return notVerifiedFor('missing', atMs)
+  const isFinal = retryClassOf(met) === 'never' && !connectionCodes.has(met.code)
+  return { kind: 'not-verified', reason: met.code, isFinal, atMs }
 }
+
+/** These reasons do not pass. */
+const notVerifiedFor = (
+  reason: 'unsupported' | 'missing' | 'incomplete' | 'edited' | 'deleted',
+  atMs: number,
+): Verification => ({ kind: 'not-verified', reason, isFinal: true, atMs })
+
+const isMissing = (verification: Verification) =>
+  verification.kind === 'not-verified' && verification.reason === 'missing'
 
 /**
  * Compares a record of the library with what was registered. Type and path of a record that was edited since
@@ -349,11 +403,9 @@ function compare(expected: RecordValues<string | null>, model: ModelWire, atMs: 
   const isEdited = wasEdited(model)
   const relevant = differences.filter(({ field }) => !isEdited || (field !== 'path' && field !== 'type'))
   if (relevant.length > 0) return { kind: 'differs', differences: relevant, atMs }
-  if (differences.length > 0) return { kind: 'not-verified', reason: 'edited', isFinal: true, atMs }
+  if (differences.length > 0) return notVerifiedFor('edited', atMs)
   const isComplete = recordFields.every((field) => found[field] !== null || expected[field] === null)
-  return isComplete
-    ? { kind: 'verified', atMs }
-    : { kind: 'not-verified', reason: 'incomplete', isFinal: true, atMs }
+  return isComplete ? { kind: 'verified', atMs } : notVerifiedFor('incomplete', atMs)
 }
 
 type RecordValues<Value> = Readonly<Record<(typeof recordFields)[number], Value>>
@@ -397,7 +449,8 @@ function wasEdited({ created_at, updated_at }: ModelWire): boolean {
 
 /** Whether a verification failed again as before, so that the journal need not be written. */
 function isSameReason(before: Verification | undefined, after: Verification): boolean {
-  return before?.kind === 'not-verified' && after.kind === 'not-verified' && before.reason === after.reason
+  if (before?.kind !== 'not-verified' || after.kind !== 'not-verified') return false
+  return before.reason === after.reason && before.isFinal === after.isFinal
 }
 
 /** The failure that the row shows. Of several differences the first; the details of the upload list all. */

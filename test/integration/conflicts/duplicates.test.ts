@@ -47,6 +47,23 @@ test('a file that the team already has is not sent and names the model', async (
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(1)
 })
 
+test('a file added while offline is compared with the library before it is sent', async () => {
+  const context = await setup()
+  const { app, cloud, clock, file, open } = context
+  const path = await file('mine.safetensors')
+  const modelId = addColleagueModel(cloud, path)
+  await app.stop()
+  const reconnect = await cloud.unplug()
+  const again = await open()
+  const [id = ''] = await again.add(path)
+  await again.until(({ line }) => line === 'offline')
+  await again.until(({ totals }) => totals.running === 0)
+  await reconnect()
+  clock.advance(3_000)
+  expect(await again.settled(id)).toMatchObject({ modelId, already: { name: 'Theirs' } })
+  expect(storageCalls(context)).toBe(0)
+})
+
 test('a duplicate is in the history after a restart', async () => {
   const { app, cloud, file, open } = await setup()
   const path = await file('mine.safetensors')

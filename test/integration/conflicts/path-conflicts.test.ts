@@ -1,8 +1,12 @@
 import { statSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { fixedSigner } from '../../../electron/accounts/signers.ts'
+import { login } from '../../../electron/cloud/auth.ts'
+import { createCloudClient } from '../../../electron/cloud/client.ts'
+import { deleteModel, updateModel } from '../../../electron/cloud/models.ts'
+import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import { collision, oldStyle as old, takenPath as path } from '../../support/collision.ts'
-import { setup, valueOf } from '../../support/engine.ts'
+import { setup, valueOf, type EngineHarness } from '../../support/engine.ts'
 import { teamOf } from '../../support/review.ts'
 
 test('a taken path is reported before a byte is sent, with a free path', async () => {
@@ -304,3 +308,43 @@ test('a row with a path conflict continues when many get another folder', async 
   const added = [row.target.displayName, elsewhere.modelPath, 'active']
   expect([row.phase, library()]).toEqual(['registered', [old, added]])
 })
+
+/** Another user deletes a model or moves it to another path. */
+async function changeAsOther({ cloud, environment }: EngineHarness, id: string, movedTo: string | null) {
+  const client = createCloudClient(cloud.url, environment)
+  const { access_token: token } = valueOf(await login(client, ALICE.email, ALICE.password))
+  const signer = fixedSigner({ kind: 'session', token, teamId: ALICES_TEAM_ID })
+  const { signal } = new AbortController()
+  if (movedTo === null) valueOf(await deleteModel(client, signer, id, signal))
+  else valueOf(await updateModel(client, signer, { id, change: { modelPath: movedTo } }, signal))
+}
+
+test.for([
+  ['skip', null],
+  ['ask', null],
+  ['skip', 'models/loras/moved.safetensors'],
+  ['ask', 'models/loras/moved.safetensors'],
+  ['rename', 'models/loras/moved.safetensors'],
+] as const)(
+  'a model of a large library that has left the path meanwhile is no conflict (%s, moved to %s)',
+  async ([onConflict, movedTo]) => {
+    const harness = await setup({ settings: { onConflict } })
+    const { app, cloud, clock, file, countOf } = harness
+    const addOthers = (prefix: string) => {
+      for (let count = 0; count < 250; count += 1)
+        cloud.addModel(ALICES_TEAM_ID, { model_path: `models/loras/${prefix}-${count}.safetensors` })
+    }
+    // Only the first and the last pages are requested again.
+    addOthers('older')
+    const oldId = cloud.addModel(ALICES_TEAM_ID, { model_path: path })
+    addOthers('newer')
+    const choice = app.session().chosen
+    if (!choice) return expect.unreachable()
+    expect(valueOf(await app.calls.library({ choice, isFresh: true })).models).toHaveLength(501)
+    clock.advance(60_000)
+    await changeAsOther(harness, oldId, movedTo)
+    const [id = ''] = await app.add(await file('style.safetensors'), { target: { modelPath: path } })
+    expect(await app.settled(id)).toMatchObject({ phase: 'registered', target: { modelPath: path } })
+    expect(countOf('put-object')).toBe(1)
+  },
+)

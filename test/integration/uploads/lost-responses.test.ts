@@ -122,3 +122,27 @@ test('a server without multipart uploads is reported and not retried forever', a
   await context.cloud.ended('abortMultipart')
   expect(await context.cloud.unfinishedUploads()).toEqual([])
 })
+
+test('a registration that the server did not perform is repeated without listing the library', async () => {
+  const { app, cloud, clock, file, countOf } = await setup()
+  cloud.fail({ on: 'registerModel', how: 429, times: 2 })
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  for (let count = 1; count <= 2; count += 1) {
+    await app.until(() => countOf('registerModel') === count && app.row(id).phase === 'retrying')
+    clock.advance(61_000)
+  }
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered' })
+  // Only before the file was sent.
+  expect([countOf('registerModel'), countOf('listModels')]).toEqual([3, 1])
+})
+
+test('a registration is searched for before it is repeated after a restart', async () => {
+  const { app, cloud, file, countOf, open } = await setup()
+  cloud.fail({ on: 'registerModel', how: 429, retryAfterSeconds: 3_000 })
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  await app.phase(id, 'retrying')
+  await app.stop()
+  const next = await open()
+  expect(await next.settled(id)).toMatchObject({ phase: 'registered' })
+  expect([countOf('registerModel'), countOf('listModels')]).toEqual([2, 2])
+})

@@ -136,6 +136,29 @@ test('a model that is not in the library needs attention until it is found there
   expect(await verifiedAs(app, id, 'verified')).toMatchObject({ phase: 'registered', failure: null })
 })
 
+test('a model that a later upload replaces before its verification is not reported as missing', async () => {
+  const harness = await setup()
+  const { app, cloud, clock, file } = harness
+  const other = cloud.hold('put-object', 'arrival', { times: 1 })
+  const [slow = ''] = await app.add(await file('slow.safetensors'))
+  await other.arrived
+  const target = { modelPath: 'models/loras/style.safetensors' }
+  const [old = ''] = await app.add(await file('old.safetensors'), { target })
+  await app.phase(old, 'registered')
+  const [id = ''] = await app.add(await file('new.safetensors'), { target })
+  await app.phase(id, 'failed')
+  valueOf(await app.engine.decide({ ids: [id], choice: 'replace', fate: 'delete' }))
+  await app.phase(id, 'registered')
+  expect(app.row(old)).toMatchObject({ verification: { reason: 'deleted', isFinal: true }, failure: null })
+  other.release()
+  await verifiedAs(app, slow, 'verified')
+  await verifiedAs(app, id, 'verified')
+  // The first verification would look for the model four times.
+  for (let attempt = 0; attempt < 4; attempt += 1) clock.advance(5_000)
+  expect(app.row(old)).toMatchObject({ verification: { reason: 'deleted' }, failure: null })
+  expect(app.engine.snapshot().totals).toMatchObject({ needsYou: 0 })
+})
+
 test('a record that lacks a field, or was edited since, is not verified', async () => {
   const harness = await setup()
   answerWith(harness, { file_hash: null })

@@ -5,7 +5,9 @@ import type { Phase } from '../../../electron/contract/uploads.ts'
 import type { Rows } from '../../../electron/journal/rows.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { IndexedListing } from '../../../electron/library/listing-cache.ts'
+import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
+import { standingClock } from '../../support/hand-clock.ts'
 import { libraryModel } from '../../support/library-model.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -15,6 +17,7 @@ function setup(
   given: Partial<UploadRecord> = {},
   listing: () => Promise<Result<IndexedListing>> = async () => failed(failure('offline')),
   others: readonly UploadRecord[] = [],
+  current: (id: string) => Result<LibraryModel> = () => failed(failure('offline')),
 ) {
   const target = { displayName: 'Style', modelType: 'loras', modelPath: 'models/loras/style.safetensors' }
   const first = uploadRecord({ target })
@@ -27,21 +30,28 @@ function setup(
     add: (ids: readonly string[]) => ids.forEach((id) => queued.add(id)),
   }
   const listed: string[] = []
+  const lookedUp: string[] = []
+  const { signal } = new AbortController()
   const library = {
     indexedListing({ teamId }: { readonly teamId: string }) {
       listed.push(teamId)
       return listing()
+    },
+    async model(_choice: unknown, id: string) {
+      lookedUp.push(id)
+      return current(id)
     },
   }
   const ids = records.map(({ id }) => id)
   return {
     rows,
     listed,
+    lookedUp,
     queued,
     ids,
     breakJournal,
     phaseOf: (id: string) => rows.get(id)?.live.phase,
-    check: () => checkConflictsEarly({ rows, library, environment, queue }, ids),
+    check: () => checkConflictsEarly({ rows, library, environment, queue, signal }, ids),
   }
 }
 
@@ -85,6 +95,16 @@ test('finds the models of each team at the paths, and requests each library once
   const codes = ids.map((id) => rows.get(id)?.record.failure?.code)
   expect(codes).toEqual(['path-taken', 'path-taken', undefined])
   expect(listed).toEqual(['team_01', 'team_02'])
+})
+
+test('looks up the model at a path once if the listing is old, and keeps the conflict if that fails', async () => {
+  const models = new IndexedModels([libraryModel('models/loras/style.safetensors')])
+  const completeAtMs = standingClock().now() - 30_000
+  const listing = async () => success({ models, listedAtMs: 0, completeAtMs, failure: null })
+  const { ids, rows, lookedUp, check } = setup({ team: { id: 'team_02', name: 'Other' } }, listing)
+  await check()
+  expect(ids.map((id) => rows.get(id)?.record.failure?.code)).toEqual(['path-taken', 'path-taken'])
+  expect(lookedUp).toEqual(Array(2).fill('models/loras/style.safetensors'))
 })
 
 const otherTarget = { displayName: 'Mine', modelType: 'loras', modelPath: 'models/loras/mine.safetensors' }

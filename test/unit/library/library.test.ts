@@ -42,6 +42,7 @@ async function setup() {
   const open = () =>
     createLibrary({
       folder: join(folder, 'libraries'),
+      onRemoved: () => {},
       accounts: {
         list: () => [accountOf('alice'), accountOf('alice again')],
         hasStoredSignIn: () => state.hasStoredSignIn,

@@ -76,6 +76,16 @@ test('clears the failure with the next response', async () => {
   expect(valueOf((await ask(listingOf([model('a')]))).listing).failure).toBeNull()
 })
 
+test('requests again at once after the cause of a failure is gone', async () => {
+  const { kept } = setup()
+  const login = failed(failure('proxy-sign-in', { host: 'proxy' }))
+  await kept.listing(undefined, async () => login)
+  const early = await kept.listing(undefined, async () => listingOf([model('a')]))
+  kept.forgetFailure()
+  const late = await kept.listing(undefined, async () => listingOf([model('a')]))
+  expect([early.listing, late.listing.ok, late.isNew]).toEqual([login, true, true])
+})
+
 test('can request again after an exception', async () => {
   const { kept, ask, names } = setup()
   await expect(kept.listing(0, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')

@@ -5,9 +5,21 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { CloudClient, Signer } from '../../../electron/cloud/client.ts'
 import type { ModelWire } from '../../../electron/cloud/wire.ts'
 import type { Account } from '../../../electron/contract/account.ts'
-import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
+import {
+  failed,
+  failure,
+  success,
+  type Failure,
+  type FailureCode,
+  type Result,
+} from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { modelIdOf, verificationOf, type RegisteredUpload } from '../../../electron/journal/upload-record.ts'
+import {
+  modelIdOf,
+  verificationOf,
+  type RegisteredUpload,
+  type UploadState,
+} from '../../../electron/journal/upload-record.ts'
 import type { Row } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import type { Receipt } from '../../../electron/contract/receipt.ts'
@@ -88,6 +100,7 @@ function setup({
     store: {
       find: store.find,
       unverified: store.unverified,
+      registeredAs: store.registeredAs,
       save(records) {
         counts.writes += 1
         const saved = written()
@@ -139,6 +152,12 @@ const wireOf = (upload: RegisteredUpload, change: Partial<ModelWire> = {}): Mode
   updated_at: '2026-01-01T00:00:01.000Z',
   ...change,
 })
+
+function reasonOf(state: UploadState | undefined): string | undefined {
+  const verification = state && verificationOf(state)
+  return verification?.kind === 'not-verified' ? verification.reason : verification?.kind
+}
+
 const editedAt = '2026-01-01T00:00:01.001Z'
 
 test.each<[string, Partial<ModelWire>]>([
@@ -221,6 +240,43 @@ test('a verification that fails again for the same reason is not written again',
   expect(store.find(upload.id)?.state).toMatchObject({
     verification: { kind: 'not-verified', reason: 'server-trouble', isFinal: false },
   })
+})
+
+test.each<[FailureCode, boolean]>([
+  ['forbidden', true],
+  ['proxy-sign-in', false],
+  ['proxy-refuses', false],
+  ['certificate-untrusted', false],
+  ['certificate-expired', false],
+  ['certificate-wrong-name', false],
+])('a verification that failed with %s is closed: %s', async (code, isFinal) => {
+  const { store, verifyOpen } = setup({ answer: () => failed(failure(code)) })
+  expect(await verifyOpen()).toMatchObject({ kind: 'not-verified', reason: code, isFinal })
+  expect(store.unverified()).toHaveLength(isFinal ? 0 : 1)
+})
+
+test('a model that this app has deleted is not reported as missing, while or after it is looked for', async () => {
+  const { store, uploads, verifier, pass, counts, results } = setup({
+    uploadCount: 3,
+    answer: (_upload, _all, path) =>
+      path.endsWith('m2') ? recordOf(uploads[2] ?? upload) : failed(failure('not-found')),
+  })
+  const [upload = withVerification({ kind: 'pending' })] = uploads
+  const reasons = () => uploads.map(({ id }) => store.find(id)?.state).map(reasonOf)
+  verifier.modelRemoved('m1')
+  expect(reasons()).toEqual(['pending', 'deleted', 'pending'])
+  verifier.verifyOpen()
+  for (let attempt = 0; attempt < 3; attempt += 1) await pass(5_000)
+  await expect.poll(reasons).toEqual(['missing', 'deleted', 'verified'])
+  verifier.modelRemoved('m0')
+  verifier.modelRemoved('m2')
+  expect(reasons()).toEqual(['deleted', 'deleted', 'verified'])
+  expect(store.find(upload.id)).toMatchObject({ failure: null, state: { verification: { isFinal: true } } })
+  const [requests, resultCount] = [counts.requests, results.length]
+  verifier.verify([upload.id])
+  for (let attempt = 0; attempt < 3; attempt += 1) await pass(5_000)
+  await expect.poll(() => results.length).toBe(resultCount + 1)
+  expect([counts.requests - requests, reasons()[0]]).toEqual([4, 'deleted'])
 })
 
 test('an upload whose account is signed out stays to be verified without an attempt', async () => {

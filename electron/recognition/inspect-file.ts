@@ -6,7 +6,7 @@ import { failure, remedyOf, type Failure } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import { identityOf, isLink, readSample, type FileIdentity } from '../platform/files/file-identity.ts'
 import { createBufferPool } from '../platform/files/buffer-pool.ts'
-import { openWithStats, readFull } from '../platform/files/regular-file.ts'
+import { createFileOpener, readFull } from '../platform/files/regular-file.ts'
 import { failureFromFileError, isCloudPlaceholder } from './check-entry.ts'
 import { isPartialDownload } from './file-names.ts'
 import { fileSource, withHead } from './formats/byte-source.ts'
@@ -25,7 +25,8 @@ import { asDiffusersPart, addGroupEvidence, addGroup, type Pipeline } from './gr
 import { recognise } from './recognise.ts'
 import { diffusersTarget, suggestTarget } from './suggest-target.ts'
 
-type OpenedFile = Awaited<ReturnType<typeof openWithStats>>
+const openFile = createFileOpener()
+type OpenedFile = Awaited<ReturnType<typeof openFile>>
 const headBuffers = createBufferPool(headBytes)
 
 /**
@@ -42,7 +43,7 @@ export async function inspectFile(
   const name = seen.name ?? basename(path)
   let opened: OpenedFile
   try {
-    opened = await openWithStats(path, { followLinks: false })
+    opened = await openFile(path)
   } catch (error) {
     // The path had no links when the file was found.
     const reason = (await isLink(path)) ? failure('file-link', { name }) : failureFromFileError(error)

@@ -4,7 +4,7 @@ import { lstat, type FileHandle } from 'node:fs/promises'
 import { failure, type Failure } from '../../contract/failures.ts'
 import { createBufferPool } from './buffer-pool.ts'
 import { deadMountCodes } from './find-missing-volume.ts'
-import { isNotRegularFile, openWithStats, readFull } from './regular-file.ts'
+import { isNotRegularFile, openWithStats, readFull, type ReadableFile } from './regular-file.ts'
 
 /** Identifies a version of a file: compared before, during and after an upload. */
 export interface FileIdentity {
@@ -52,7 +52,7 @@ const sampleBuffers = createBufferPool(sampleBytes)
  * their weights. `head` are bytes from the start that were read before; they are not read again.
  */
 export async function readSample(
-  file: Pick<FileHandle, 'read'>,
+  file: Pick<ReadableFile, 'read'>,
   sizeBytes: number,
   head: Buffer = Buffer.alloc(0),
 ): Promise<string> {

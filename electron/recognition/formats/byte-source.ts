@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
+import type { ReadableFile } from '../../platform/files/regular-file.ts'
 
 /** Random access to bytes: a file, or an unpacked part of one. */
 export interface ByteSource {
@@ -8,7 +8,7 @@ export interface ByteSource {
 }
 
 /** An open file, limited to the size that it had when it was opened. */
-export function fileSource(file: FileHandle, sizeBytes: number): ByteSource {
+export function fileSource(file: Pick<ReadableFile, 'read'>, sizeBytes: number): ByteSource {
   return {
     sizeBytes,
     async read(position, length) {
@@ -46,7 +46,11 @@ export function withHead(source: ByteSource, head: Buffer): ByteSource {
 }
 
 /** Reads from `position` until `length` bytes or the end of the file. */
-export async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+export async function readAt(
+  file: Pick<ReadableFile, 'read'>,
+  position: number,
+  length: number,
+): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)
   let filled = 0
   while (filled < length) {

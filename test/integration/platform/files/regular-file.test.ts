@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { identityOf, openSameFile } from '../../../../electron/platform/files/file-identity.ts'
 import {
+  createFileOpener,
   isNotRegularFile,
   openRegularFile,
   readRegularFile,
@@ -89,4 +90,50 @@ test('opens a file once another process returns its lease', async () => {
   leased.release()
   await using file = await opening
   expect(await file.readFile('utf8')).toBe('text')
+})
+
+/** Opens files with blocking calls, which take no time. */
+const openBlocking = () => createFileOpener(() => 0)
+
+test('reads with blocking calls what is at a position', async () => {
+  const { handle, stats } = await openBlocking()(newFile('some text'))
+  const into = Buffer.alloc(6)
+  expect([stats.size, await handle.read(into, 2, 4, 5)]).toEqual([9n, { bytesRead: 4 }])
+  expect([into.toString('latin1'), (await handle.stat({ bigint: true })).size]).toEqual(['\0\0text', 9n])
+  await handle.close()
+})
+
+test('reads files in the thread pool for a while after a slow one', async () => {
+  let [nowMs, callMs] = [0, 0]
+  const open = createFileOpener(() => (nowMs += callMs))
+  const path = newFile()
+  const isBlocking = async () => {
+    const { handle } = await open(path)
+    await handle.close()
+    return !('fd' in handle)
+  }
+  callMs = 5
+  expect(await isBlocking()).toBe(true)
+  callMs = 0
+  const next: boolean[] = []
+  for (let count = 0; count < 34; count += 1) next.push(await isBlocking())
+  expect(next).toEqual([...Array.from({ length: 32 }, () => false), true, true])
+})
+
+test.each([
+  ['a link', () => linkTo(newFile()), 'ELOOP'],
+  ['a FIFO', () => newFifo(), 'NOT_A_REGULAR_FILE'],
+  ['a folder', () => newFolder(), 'NOT_A_REGULAR_FILE'],
+  ['a missing file', () => join(newFolder(), 'missing'), 'ENOENT'],
+])('refuses %s with blocking calls too', async (_what, create, code) => {
+  expect(await errorOf(openBlocking()(create()))).toMatchObject({ code })
+})
+
+test('opens a file once another process returns its lease, although calls block', async () => {
+  const leased = await leasedFile()
+  const opening = openBlocking()(leased.path)
+  await leased.until('requested')
+  leased.release()
+  const { handle } = await opening
+  await handle.close()
 })

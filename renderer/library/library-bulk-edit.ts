@@ -20,18 +20,26 @@ export function modelSource(library: LibraryState, choice: TeamChoice): BulkSour
     kind: 'models',
     read(ids) {
       const chosen = new Set(ids)
-      const isFixed = ({ id, modelPath }: LibraryModel) => modelPath === null || library.isBusy(id)
+      const isLocked = ({ id, modelPath }: LibraryModel) => modelPath === null || library.isBusy(id)
       const selected = library.seen.filter(({ id }) => chosen.has(id))
-      const files = ids.flatMap((id) => library.byId.get(id) ?? []).filter((model) => !isFixed(model))
-      const others = [...library.seen.filter(({ id }) => !chosen.has(id)), ...selected.filter(isFixed)]
-      return { files: files.map(fileOf), fixedCount: ids.length - files.length, others: others.map(fileOf) }
+      const files = ids.flatMap((id) => library.byId.get(id) ?? []).filter((model) => !isLocked(model))
+      const others = [...library.seen.filter(({ id }) => !chosen.has(id)), ...selected.filter(isLocked)]
+      return {
+        files: files.map(fileOf),
+        lockedCount: ids.length - files.length,
+        others: others.map(fileOf),
+        isOneByOne: true,
+      }
     },
     async edit(changes) {
-      const free = changes.filter(({ id }) => !library.isShown(choice) || !library.isBusy(id))
-      const requested = free.map(({ id, target }) => ({ id, change: changeOf(this.targetOf(id), target) }))
+      const requested = changes
+        .filter(({ id }) => !library.isShown(choice) || !library.isBusy(id))
+        .map(({ id, target }) => ({ id, target, change: changeOf(this.targetOf(id), target) }))
+        // What others have changed since is not undone.
+        .filter(({ change }) => Object.keys(change).length > 0)
       const refusals = await library.changeEach(choice, requested)
       const refused = new Set(refusals.map(({ id }) => id))
-      const done = free.filter(({ id }) => !refused.has(id))
+      const done = requested.filter(({ id }) => !refused.has(id))
       for (const { id, target } of done) edited.set(id, target)
       return success(done.map(({ id }) => id))
     },

@@ -1,5 +1,5 @@
 import type { Failure } from '../../electron/contract/failures.ts'
-import type { AddReport, UploadRow } from '../../electron/contract/uploads.ts'
+import { skippedCount, type AddReport, type UploadRow } from '../../electron/contract/uploads.ts'
 import type { MessageKey, Params } from '../../electron/messages/messages.ts'
 
 export type Notice = { readonly id: number } & (
@@ -146,6 +146,9 @@ export class NoticesState {
 }
 
 /** Whether the drop of a report can be undone by a notice. */
+/** The number of skipped files, also of those that are not listed. */
+export const skippedCountOf = ({ skipped }: AddReport) => skippedCount(skipped)
+
 export const canUndo = ({ drop, newIds, added }: AddReport) =>
   drop !== undefined && newIds !== undefined && added > 0
 

@@ -48,12 +48,19 @@ const maxTypeLength = 50
 
 /**
  * The target of each file after the change, in the same order; `{n}` counts from 1. `others` are targets of
- * files that are not changed. Of two files with one path both get the problem.
+ * files that are not changed. Of two files with one path both get the problem, and with `isOneByOne` also one
+ * that gets the present path of another.
  */
 export function bulkOutcomes(
   files: readonly BulkFile[],
   change: BulkChange,
-  others: readonly Pick<BulkFile, 'target' | 'teamKey'>[] = [],
+  {
+    others = [],
+    isOneByOne = false,
+  }: {
+    readonly others?: readonly Pick<BulkFile, 'target' | 'teamKey'>[]
+    readonly isOneByOne?: boolean
+  } = {},
 ): BulkOutcome[] {
   const after = files.map((file, index) => targetAfter(file, change, index + 1))
   const taken = new Map<string, number>()
@@ -61,12 +68,16 @@ export function bulkOutcomes(
   const countPath = (key: string) => taken.set(key, (taken.get(key) ?? 0) + 1)
   for (const { teamKey, target } of others) countPath(locationKey(teamKey, target.modelPath))
   files.forEach(({ teamKey }, index) => countPath(locationKey(teamKey, after[index]?.modelPath ?? '')))
+  const presentOwners = new Map(
+    isOneByOne ? files.map(({ id, teamKey, target }) => [locationKey(teamKey, target.modelPath), id]) : [],
+  )
   const hasUnknownField = [change.folder, change.fileName, change.displayName].some(
     (template) => unknownFields(template).length > 0,
   )
   return files.map((file, index) => {
     const target = after[index] ?? file.target
-    const hasConflict = (taken.get(locationKey(file.teamKey, target.modelPath)) ?? 0) > 1
+    const location = locationKey(file.teamKey, target.modelPath)
+    const hasConflict = (taken.get(location) ?? 0) > 1 || (presentOwners.get(location) ?? file.id) !== file.id
     return {
       id: file.id,
       before: file.target,

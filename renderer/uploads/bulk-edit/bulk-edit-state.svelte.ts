@@ -28,32 +28,36 @@ interface Edit {
 export interface BulkSource {
   /** Selects the wording. */
   readonly kind: 'files' | 'models'
-  /** What the preview is computed from; computed again when what it reads reactively changes. */
+  /** What the preview is computed from. */
   read(ids: readonly string[]): BulkSelection
   /** Returns the ids of those that have their new target now. */
   edit(changes: readonly Edit[]): Promise<Result<readonly string[]>>
-  /** The target that one has now; undefined if it is gone. */
+  /** The current target, or undefined if the upload or model is gone. */
   targetOf(id: string): Target | undefined
 }
 
 interface BulkSelection {
   readonly files: readonly BulkFile[]
-  /** Number of selected ones that can't be changed. */
-  readonly fixedCount: number
+  /** Number of selected uploads or models that can't be changed. */
+  readonly lockedCount: number
   /** All others, whose paths are taken. */
   readonly others: readonly BulkFile[]
+  /** Whether one is changed after the other, so that none may get the present path of another. */
+  readonly isOneByOne: boolean
 }
 
-const nothing: BulkSelection = { files: [], fixedCount: 0, others: [] }
+const nothing: BulkSelection = { files: [], lockedCount: 0, others: [], isOneByOne: false }
 
 /** Editing several uploads or models at once: the changes and their preview. Closed if `ids` is empty. */
 export class BulkEditState {
   ids = $state.raw<readonly string[]>([])
   change = $state.raw<BulkChange>(noBulkChange)
-  isSaving = $state(false)
+  readonly isSaving = $derived.by(() => this.#saved !== null)
   /** Why saving failed. The dialog shows it, because it covers the notices. */
   failure = $state.raw<Failure | null>(null)
   #source = $state.raw<BulkSource | null>(null)
+  /** While changes are saved, what is being changed stays as it was. */
+  #saved = $state.raw<BulkSelection | null>(null)
   readonly #notices: NoticesState
 
   constructor(notices: NoticesState) {
@@ -62,11 +66,11 @@ export class BulkEditState {
 
   readonly isOpen = $derived.by(() => this.ids.length > 0)
   readonly kind = $derived.by(() => this.#source?.kind ?? 'files')
-  readonly #selection = $derived.by(() => this.#source?.read(this.ids) ?? nothing)
-  /** Number of selected ones that can't be changed: uploads that have started, models without a path. */
-  readonly fixedCount = $derived.by(() => this.#selection.fixedCount)
+  readonly #selection = $derived.by(() => this.#saved ?? this.#source?.read(this.ids) ?? nothing)
+  /** Number of uploads that have started, or models without a path: they can't be changed. */
+  readonly lockedCount = $derived.by(() => this.#selection.lockedCount)
   readonly outcomes: readonly BulkOutcome[] = $derived.by(() =>
-    this.isOpen ? bulkOutcomes(this.#selection.files, this.change, this.#selection.others) : [],
+    this.isOpen ? bulkOutcomes(this.#selection.files, this.change, this.#selection) : [],
   )
   readonly changed = $derived.by(() => this.outcomes.filter(({ isChanged }) => isChanged))
   /** Problems of changed rows only; existing problems of unchanged rows do not block saving. */
@@ -82,6 +86,7 @@ export class BulkEditState {
   open(ids: readonly string[], source: BulkSource): void {
     this.change = noBulkChange
     this.failure = null
+    this.#saved = null
     this.#source = source
     this.ids = ids
   }
@@ -99,13 +104,18 @@ export class BulkEditState {
     const source = this.#source
     if (!this.canSave || !source) return
     const { kind } = source
-    this.isSaving = true
     const requested = this.changed
+    this.#saved = this.#selection
+    // Its rows show what is being saved.
+    if (kind === 'models') this.close()
     const result = await source.edit(requested.map(({ id, after }) => ({ id, target: after })))
-    this.isSaving = false
-    this.failure = result.ok ? null : result.failure
+    // It may have been closed, and opened for others.
+    if (this.#source === source) {
+      this.#saved = null
+      this.failure = result.ok ? null : result.failure
+      if (result.ok) this.close()
+    }
     if (!result.ok) return
-    this.close()
     const done = new Set(result.value)
     const changed = requested.filter(({ id }) => done.has(id))
     const counts = { kind, count: changed.length, missed: requested.length - changed.length }
@@ -157,8 +167,9 @@ export function uploadSource(bridge: Pick<Bridge, 'editTargets'>, queue: QueueSt
         const others = [...rest, ...selected.filter((row) => !isEditable(row))]
         return {
           files: files.map(fileOf),
-          fixedCount: selected.length - files.length,
+          lockedCount: selected.length - files.length,
           others: others.map(fileOf),
+          isOneByOne: false,
         }
       })
     },

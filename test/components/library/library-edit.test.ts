@@ -229,9 +229,39 @@ test('models that the server refuses to change say so in their rows and are coun
   await userEvent.fill(screen.getByRole('dialog').getByLabelText('Type', { exact: true }), 'vae')
   await userEvent.click(screen.getByRole('button', { name: /^Change \d models?$/ }))
   await expect
-    .element(screen.getByText('1 couldn’t be changed, for the reason in its row.', { exact: false }))
+    .element(screen.getByText('1 couldn’t be changed. Errors are shown in its row.', { exact: false }))
     .toBeVisible()
   await expect.element(rowOf('Grain')).toMatchTextContent('Couldn’t save.')
+})
+
+test('the dialog closes while several models are saved, and the list may become empty', async () => {
+  const answer = Promise.withResolvers<ReturnType<typeof success<void>>>()
+  const { screen, rowOf } = await openLibrary([...threeModels, model('Ink')], { changeModel: () => answer.promise })
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'loras')
+  await userEvent.click(rowOf('Grain'), rowCorner)
+  await userEvent.keyboard('{Control>}a{/Control}')
+  await userEvent.click(screen.getByRole('button', { name: 'Edit type, path and names…' }))
+  await userEvent.fill(screen.getByRole('dialog').getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.click(screen.getByRole('button', { name: 'Change 2 models' }))
+  await expect.poll(() => screen.getByRole('dialog').elements()).toEqual([])
+  answer.resolve(success(undefined))
+  await expect.element(screen.getByText('2 models changed.', { exact: false })).toBeVisible()
+})
+
+test('Undo of a bulk edit sends nothing for a model that was edited since', async () => {
+  const { screen, rowOf, changes } = await editingAll()
+  await userEvent.fill(screen.getByRole('dialog').getByLabelText('Type', { exact: true }), 'vae')
+  await userEvent.click(screen.getByRole('button', { name: 'Change 3 models' }))
+  await expect.element(screen.getByText('3 models changed.', { exact: false })).toBeVisible()
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
+  await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Library path' }), 'models/mine/Grain.safetensors')
+  await userEvent.fill(screen.getByRole('complementary').getByRole('combobox', { name: 'Type' }), 'mine')
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await expect.element(screen.getByText('Saved changes to Grain.', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }).first())
+  await expect.element(screen.getByText('Changes undone, except for 1 model.', { exact: false })).toBeVisible()
+  expect(changes().filter(({ change }) => Object.keys(change as object).length === 0)).toEqual([])
 })
 
 test('models without a path are left out when several are edited', async () => {
@@ -241,6 +271,6 @@ test('models without a path are left out when several are edited', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Edit type, path and names…' }))
   await expect.element(screen.getByRole('dialog', { name: 'Edit 3 models' })).toBeVisible()
   await expect
-    .element(screen.getByText('1 of the selected models has no library path', { exact: false }))
+    .element(screen.getByText('1 selected model can’t be edited here', { exact: false }))
     .toBeVisible()
 })

@@ -32,7 +32,7 @@ test('computes the preview again when a file starts, or another one takes its pa
   expect(bulkEdit.changed.map(({ id }) => id)).toEqual(['Grain', 'Ink'])
   emit('patch', patchOf(2, [sendingRow('Ink', { position: 1 })]))
   expect(bulkEdit.changed.map(({ id }) => id)).toEqual(['Grain'])
-  expect([bulkEdit.fixedCount, bulkEdit.problems.length]).toEqual([2, 0])
+  expect([bulkEdit.lockedCount, bulkEdit.problems.length]).toEqual([2, 0])
   const target = { modelPath: 'models/vae/Grain.safetensors' }
   emit('patch', patchOf(3, [row('New', { position: 4, target })]))
   expect(bulkEdit.problems.map(({ id }) => id)).toEqual(['Grain'])

@@ -129,10 +129,8 @@ test('duplicate and invalid paths are listed and block saving', async () => {
   const { screen, asked } = await opened()
   const apply = screen.getByRole('button', { name: /^Change 2 files$/ })
   await userEvent.fill(screen.getByLabelText('File name'), 'same.{ext}')
-  await expect.element(screen.getByText('2 can’t be changed:')).toBeVisible()
-  await expect
-    .element(screen.getByText('Another one has the same path', { exact: false }).first())
-    .toBeVisible()
+  await expect.element(screen.getByText('Can’t be changed (2):')).toBeVisible()
+  await expect.element(screen.getByText('This path is already used', { exact: false }).first()).toBeVisible()
   await expect.element(apply).toBeDisabled()
   await userEvent.fill(screen.getByLabelText('File name'), 'größe {name}.{ext}')
   await expect

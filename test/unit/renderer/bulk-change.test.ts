@@ -92,7 +92,7 @@ test('marks both files that get the same path, ignoring case', () => {
   const change = { ...noBulkChange, fileName: 'same.{ext}' }
   expect(paths([file('one'), file('two')], change).map(([, problem]) => problem)).toEqual(['meets', 'meets'])
   const upper = { ...file('x').target, modelPath: 'models/loras/faces/SAME.safetensors' }
-  expect(paths([file('one')], change, [{ teamKey: 'team', target: upper }])[0]?.[1]).toBe('meets')
+  expect(paths([file('one')], change, { others: [{ teamKey: 'team', target: upper }] })[0]?.[1]).toBe('meets')
 })
 
 test('does not compare paths of different teams', () => {
@@ -111,6 +111,21 @@ test('limits the length of names and types', () => {
   const long = 'x'.repeat(256)
   expect(bulkOutcomes([file('one')], { ...noBulkChange, displayName: long })[0]?.problem).toBe('name')
   expect(bulkOutcomes([file('one')], { ...noBulkChange, modelType: 'x'.repeat(51) })[0]?.problem).toBe('type')
+})
+
+test('the present path of another file is taken if files are changed one after the other', () => {
+  const at = (id: string, modelPath: string) => file(id, { target: { ...file(id).target, modelPath } })
+  const shifted = [at('one', 'models/a-2.safetensors'), at('two', 'models/a-1.safetensors')]
+  const change = { ...noBulkChange, fileName: 'a-{n}.{ext}' }
+  const problems = (isOneByOne: boolean) =>
+    paths(shifted, change, { isOneByOne }).map(([, problem]) => problem)
+  expect([problems(false), problems(true)]).toEqual([
+    [null, null],
+    ['meets', 'meets'],
+  ])
+  // A file may keep its own.
+  const kept = paths([at('one', 'models/a-1.safetensors')], change, { isOneByOne: true })
+  expect(kept).toEqual([['models/a-1.safetensors', null]])
 })
 
 test('reads each of ten thousand files only a few times', () => {

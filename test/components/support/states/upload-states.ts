@@ -388,7 +388,7 @@ export const overlayStates: States = {
     await selectAll(page, 'Grain')
     await userEvent.click(page.screen.getByRole('button', { name: 'Edit type, path and names…' }))
     await userEvent.fill(page.screen.getByLabelText('File name'), 'same.{ext}')
-    await expect.element(page.screen.getByText('can’t be changed:', { exact: false })).toBeVisible()
+    await expect.element(page.screen.getByText('Can’t be changed (', { exact: false })).toBeVisible()
   }),
   'the question which team to add to': opened({ rows: [row('Grain')] }, async ({ rowOf, screen }) => {
     await userEvent.click(rowOf('Grain'), { button: 'right', position: rowCorner.position })

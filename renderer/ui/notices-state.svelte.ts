@@ -145,10 +145,10 @@ export class NoticesState {
   }
 }
 
-/** Whether the drop of a report can be undone by a notice. */
 /** The number of skipped files, also of those that are not listed. */
 export const skippedCountOf = ({ skipped }: AddReport) => skippedCount(skipped)
 
+/** Whether the drop of a report can be undone by a notice. */
 export const canUndo = ({ drop, newIds, added }: AddReport) =>
   drop !== undefined && newIds !== undefined && added > 0
 

@@ -84,6 +84,8 @@ export default defineConfig(
       'electron/platform/threads/worker-file.ts',
       'electron/platform/files/traces.ts',
       'electron/journal/log-flush.ts',
+      'electron/journal/boot.ts',
+      'electron/discovery/scan/mounts.ts',
       'electron/journal/sealing/damaged-journals.ts',
       'electron/cli/cli-environment.ts',
     ],

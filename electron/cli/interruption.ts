@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { exitCodes } from './exit-codes.ts'
 
 /** The result of `race` when the interruption came first. */
@@ -64,7 +65,7 @@ export function endOnSignals(process: NodeJS.Process): () => void {
 
 /**
  * Ends the process as its signal does by default, which shells report as `exitCode`. `process.exit` would wait
- * for threads that a file of an unreachable disk blocks.
+ * for threads that are blocked by an unreachable disk.
  */
 export function endBySignal(process: NodeJS.Process, exitCode: number): void {
   const name = signals.find((one) => codesBySignal[one] === exitCode)
@@ -74,8 +75,29 @@ export function endBySignal(process: NodeJS.Process, exitCode: number): void {
   process.kill(process.pid, name)
 }
 
+/** How long the end of an interrupted command waits for file calls. On an unreachable disk they never return. */
+const defaultFileCallsMs = 1_000
+
 /**
- * Registers the listeners again at the system, because Electron replaces all of them by its own before its
+ * Ends the process, which interrupted work such as reading a folder may keep alive: by `endProcess`, or like its
+ * signal if file calls don't return.
+ */
+export async function endInterrupted(
+  process: NodeJS.Process,
+  interruption: Pick<Interruption, 'exitCode'>,
+  endProcess: () => void,
+  fileCallsMs = defaultFileCallsMs,
+): Promise<void> {
+  const hasFileCalls = () => process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
+  const deadlineMs = performance.now() + fileCallsMs
+  while (hasFileCalls() && performance.now() < deadlineMs) await delay(10)
+  // Also if the command has succeeded: its own exit code would need `process.exit`.
+  if (hasFileCalls()) endBySignal(process, interruption.exitCode)
+  else endProcess()
+}
+
+/**
+ * Registers the listeners again with the system, because Electron replaces all of them by its own before its
  * `ready` event.
  */
 export function renewSignalListeners(process: NodeJS.Process): void {

@@ -23,30 +23,37 @@ const streams: Streams = {
  * @param words the arguments after the program's name
  */
 export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
-  const stopEnding = endOnSignals(process)
+  const removeSignalHandlers = endOnSignals(process)
   try {
-    process.exitCode = await start(parseCommand(words), stopEnding)
+    process.exitCode = await start(parseCommand(words), removeSignalHandlers)
   } catch (error) {
     const isUsage = error instanceof UsageError
     const message = isUsage ? error.message : describeUnexpectedError(error)
     for (const line of message.split('\n')) streams.err.line(line)
     process.exitCode = isUsage ? exitCodes.usage : exitCodes.someFailed
   }
-  // A pager may take as long as it wants to read the output.
+  // A pager may read the output slowly, so signals must still end the process.
   endOnSignals(process)
   await Promise.all([streams.out.flush(), streams.err.flush()])
   const { error } = streams.out
-  if (error === null || readerGone.has(error.code)) return
-  streams.err.line(`The output is incomplete, because it can’t be written. (${error.message})`)
+  if (error === null || isReaderGone(error)) return
+  streams.err.line(
+    `The output is incomplete because it couldn’t be written: ${error.message}. ` +
+      'Free disk space or choose another file, then run the command again.',
+  )
   await streams.err.flush()
   process.exitCode ||= exitCodes.someFailed
 }
 
 /** The codes of an error that says that the reader of a pipe has closed it; the second one on Windows. */
-const readerGone: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF'])
+const closedPipeCodes: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF'])
 
-/** @param stopEnding ends the default handling of signals, see `endOnSignals` */
-async function start(command: Command, stopEnding: () => void): Promise<number> {
+/** A process that was started with `setsid` goes on after its terminal was closed, which then reports EIO. */
+const isReaderGone = ({ code }: NodeJS.ErrnoException) =>
+  closedPipeCodes.has(code) || (code === 'EIO' && process.stdout.isTTY)
+
+/** @param removeSignalHandlers removes the handlers that end the process (see `endOnSignals`) */
+async function start(command: Command, removeSignalHandlers: () => void): Promise<number> {
   const { out } = streams
   if (command.name === 'help') {
     const help = command.about ? helpFor(command.about) : usage
@@ -69,7 +76,7 @@ async function start(command: Command, stopEnding: () => void): Promise<number> 
   }
   // Loading the engine takes a third of the time of a command that doesn't need it.
   const { runWithEngine } = await import('./run-with-engine.ts')
-  return runWithEngine(command, { cliEnvironment, workers, streams, stopEnding })
+  return runWithEngine(command, { cliEnvironment, workers, streams, removeSignalHandlers })
 }
 
 async function version(): Promise<string> {

@@ -15,7 +15,7 @@ import { loadWorkerFiles } from '../platform/threads/worker-file.ts'
 import type { SpeedOptions } from './arguments.ts'
 import type { CliEnvironment, workerFiles } from './cli-environment.ts'
 import { exitCodes } from './exit-codes.ts'
-import { endBySignal, listenForInterruption } from './interruption.ts'
+import { endInterrupted, listenForInterruption } from './interruption.ts'
 import type { Streams } from './output/output.ts'
 import { checkProxies, findProxiesOfEnvironment } from './proxy.ts'
 import { runCommand, type EngineCommand } from './run-command.ts'
@@ -25,21 +25,22 @@ interface ProgramContext {
   /** Entry files of the worker threads. */
   readonly workers: ReturnType<typeof workerFiles>
   readonly streams: Streams
-  /** Ends the default handling of signals. */
-  readonly stopEnding: () => void
+  /** Removes the handlers that end the process (see `endOnSignals`). */
+  readonly removeSignalHandlers: () => void
 }
 
 /** Creates the engine, runs a command with it and stops it. Returns the exit code. */
 export async function runWithEngine(
   command: EngineCommand,
-  { cliEnvironment, workers, streams, stopEnding }: ProgramContext,
+  { cliEnvironment, workers, streams, removeSignalHandlers }: ProgramContext,
 ): Promise<number> {
   checkProxies(process.env)
   const log = createLog({ folder: join(cliEnvironment.home, 'logs', 'command-line') })
   const keychain = createKeychain({ log })
   const environment = createEnvironment(log, findProxiesOfEnvironment)
-  const interruption = listenForInterruption(process, (code) => void endInterrupted(code, keychain))
-  stopEnding()
+  const end = (code: number) => endInterrupted(process, interruption, () => endProcess(code, keychain))
+  const interruption = listenForInterruption(process, (code) => void end(code))
+  removeSignalHandlers()
   const engine = createCliEngine(settingsFor(command, cliEnvironment), keychain, {
     environment,
     flushLog: log.flush,
@@ -58,7 +59,7 @@ export async function runWithEngine(
   const flushed = Promise.all([streams.out.flush(), streams.err.flush()])
   if (interruption.signal.aborted) {
     await Promise.race([flushed, delay(interruptedFlushMs)])
-    await endInterrupted(code, keychain)
+    await end(code)
   }
   if (keychain.isStuck()) {
     await flushed
@@ -69,18 +70,6 @@ export async function runWithEngine(
 
 /** How long the reader of an interrupted command may take to read the rest of its output. */
 const interruptedFlushMs = 5_000
-
-/** How long the end of an interrupted command waits for file calls. On an unreachable disk they never return. */
-const fileCallsMs = 1_000
-
-/** Ends the process, which interrupted work such as reading a folder may keep alive. */
-async function endInterrupted(code: number, keychain: Keychain): Promise<void> {
-  const hasFileCalls = () => process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
-  const limitMs = performance.now() + fileCallsMs
-  while (hasFileCalls() && performance.now() < limitMs) await delay(10)
-  if (hasFileCalls()) endBySignal(process, code)
-  else endProcess(code, keychain)
-}
 
 /** The command's options take precedence over the environment. */
 function settingsFor(command: EngineCommand, cliEnvironment: CliEnvironment): EngineSettings {
@@ -110,7 +99,7 @@ function createCliEngine(
     home,
     workers,
     streams,
-  }: Omit<ProgramContext, 'cliEnvironment' | 'stopEnding'> & {
+  }: Omit<ProgramContext, 'cliEnvironment' | 'removeSignalHandlers'> & {
     readonly environment: Environment
     readonly flushLog: () => Promise<void>
     readonly home: string

@@ -86,7 +86,7 @@ export function serversOf({ server, servers }: KnownServers): readonly ServerEnt
   return servers.some(({ address }) => baseOf(address) === baseOf(server)) ? servers : [current, ...servers]
 }
 
-/** Whether requests may be sent to the server of an account: with `MODELFERRY_SERVER`, not all are known. */
+/** Whether requests may be sent to the server of an account: `MODELFERRY_SERVER` limits them to one. */
 export function isKnownServer(settings: KnownServers, server: string): boolean {
   return serversOf(settings).some(({ address }) => baseOf(address) === baseOf(server))
 }

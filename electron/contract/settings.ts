@@ -22,6 +22,14 @@ const knownNetwork = v.strictObject({ id: networkText, name: networkText, isMete
 export const maxKnownNetworks = 100
 export type KnownNetwork = Readonly<v.InferOutput<typeof knownNetwork>>
 
+/** The networks with this one in place of its earlier entry, or of the oldest one if there are too many. */
+export function withNetwork(
+  networks: readonly KnownNetwork[],
+  network: KnownNetwork,
+): readonly KnownNetwork[] {
+  return [...networks.filter(({ id }) => id !== network.id), network].slice(-maxKnownNetworks)
+}
+
 const minuteOfDay = integer(0, 24 * 60 - 1)
 /** Hours of the week, in local time, in which uploads are slower or paused. */
 const quietHours = v.strictObject({

@@ -161,6 +161,9 @@ export interface SkippedFile {
 export const skippedCount = (skipped: readonly SkippedFile[]) =>
   skipped.reduce((sum, { others = 0 }) => sum + 1 + others, 0)
 
+export const hasUnreadableFolder = (skipped: readonly SkippedFile[]) =>
+  skipped.some(({ reason }) => reason === 'folder-unreadable')
+
 /** The result of adding files. Refused files are rows with a failure. */
 export interface AddReport {
   /** For `undoAdd`, if there are new rows. */

@@ -1,7 +1,12 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
 import { serversOf } from '../../electron/contract/servers.ts'
-import { defaultSettings, type Settings } from '../../electron/contract/settings.ts'
+import {
+  defaultSettings,
+  withNetwork,
+  type KnownNetwork,
+  type Settings,
+} from '../../electron/contract/settings.ts'
 import type { AppInfo } from '../../electron/contract/app-info.ts'
 
 /** In effect until the main process has answered. */
@@ -67,4 +72,14 @@ export class SettingsState {
     this.appInfo = appInfo
     this.#onAppInfo(appInfo)
   }
+}
+
+/** The known networks with the user's choice for one of them; null follows the system again. */
+export function withMetering(
+  networks: readonly KnownNetwork[],
+  { id, name }: Pick<KnownNetwork, 'id' | 'name'>,
+  isMetered: boolean | null,
+): readonly KnownNetwork[] {
+  if (isMetered === null) return networks.filter((other) => other.id !== id)
+  return withNetwork(networks, { id, name, isMetered })
 }

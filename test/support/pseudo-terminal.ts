@@ -31,7 +31,7 @@ const terminalOwner = `
 import os, pty, select, sys
 pid, terminal = pty.fork()
 if pid == 0:
-    os.execv(sys.argv[1], sys.argv[1:])
+    os.execvp(sys.argv[1], sys.argv[1:])
 while True:
     ready, _, _ = select.select([0, terminal], [], [])
     if 0 in ready:
@@ -43,12 +43,25 @@ sys.exit(code if code >= 0 else 128 - code)
 `
 
 /** Runs the command on a pseudo-terminal that is closed with the input. */
-export function runOnClosingTerminal(
-  { processEnv }: Pick<CommandHarness, 'processEnv'>,
+export const runOnClosingTerminal = (harness: Pick<CommandHarness, 'processEnv'>, ...words: string[]) =>
+  startOnClosingTerminal(harness, [process.execPath, commandLineFile(), ...words])
+
+/** The same with `setsid`: the end of the terminal sends no signal to the command. */
+export const runOnClosingTerminalBySetsid = (
+  harness: Pick<CommandHarness, 'processEnv'>,
   ...words: string[]
+) =>
+  startOnClosingTerminal(harness, [
+    ...['sh', '-c', 'trap "" HUP; exec setsid --wait "$@"', 'sh'],
+    ...[process.execPath, commandLineFile(), ...words],
+  ])
+
+function startOnClosingTerminal(
+  { processEnv }: Pick<CommandHarness, 'processEnv'>,
+  program: readonly string[],
 ): Started {
   return startProgram(
-    ['python3', '-c', terminalOwner, process.execPath, commandLineFile(), ...words],
+    ['python3', '-c', terminalOwner, ...program],
     { MODELFERRY_REVIEW: 'never', ...processEnv, TERM: 'xterm' },
     null,
   )

@@ -38,7 +38,7 @@ export async function runFindCommand(
   if (library.failure) streams.err.line(`The library can’t be listed. ${describeFailure(library.failure)}`)
   if (state === 'late')
     streams.err.line(
-      'Some locations were skipped because the search took too long or there are too many folders.',
+      'Some locations were skipped because the search took too long or there are too many folders. To upload from another folder, run: modelferry upload FOLDER',
     )
   if (interruption.signal.aborted) return interruption.exitCode
   const isComplete =

@@ -1,5 +1,5 @@
 import type { Failure } from '../../contract/failures.ts'
-import { skippedCount } from '../../contract/uploads.ts'
+import { hasUnreadableFolder, skippedCount } from '../../contract/uploads.ts'
 import {
   basesOf,
   confidenceOf,
@@ -73,7 +73,7 @@ export async function runInspectCommand(
         `${fileCount(counts.files, 'model file')}, ${counts.refused} rejected; ${fileCount(skippedCount(skipped), 'file')} skipped.`,
       )
     }
-    const isIncomplete = skipped.some(({ reason }) => reason === 'folder-unreadable')
+    const isIncomplete = hasUnreadableFolder(skipped)
     return counts.refused > 0 || counts.files === 0 || isIncomplete ? exitCodes.someFailed : exitCodes.ok
   } finally {
     await inspector.close()

@@ -35,9 +35,9 @@ export async function runResumeCommand(home: string, context: UploadContext): Pr
   }
   reporter.finished()
   if (left.has('signed-out')) return exitCodes.notSignedIn
-  // Files that wait for approval in the app, or are for another server, are not this command's task.
-  const isItsTask = left.size === 0 || left.has('running')
-  return isItsTask ? exitCodes.someFailed : exitCodes.ok
+  // Uploads that wait for approval or belong to another server don't make the command fail.
+  const isLeftForOthers = left.size > 0 && !left.has('running')
+  return isLeftForOthers ? exitCodes.ok : exitCodes.someFailed
 }
 
 function reasonOf(
@@ -84,8 +84,8 @@ const reviewSentence = (left: readonly UnfinishedUpload[]) =>
 
 function otherServerSentence(elsewhere: readonly UnfinishedUpload[]): string {
   const hosts = new Set(elsewhere.map(({ record }) => serverOf(record.accountId)))
-  const [areThey, them] = elsewhere.length === 1 ? ['it is', 'it'] : ['they are', 'them']
-  return `${uploads(elsewhere.length)} not resumed: ${areThey} for another server (${[...hosts].join(', ')}). To resume ${them}, set MODELFERRY_SERVER to that server.`
+  const isOne = elsewhere.length === 1
+  return `${uploads(elsewhere.length)} not resumed: ${isOne ? 'it is' : 'they are'} for another server (${[...hosts].join(', ')}). To resume ${isOne ? 'it' : 'them'}, set MODELFERRY_SERVER to its address.`
 }
 
 function signedOutSentence(signedOut: readonly UnfinishedUpload[], accounts: readonly Account[]): string {

@@ -1,6 +1,7 @@
 import process from 'node:process'
 import type { EnqueueRequest, UploadProposal } from '../../engine/engine.ts'
 import { blockedIdsOf, decisionIdsOf } from '../../contract/review.ts'
+import { hasUnreadableFolder } from '../../contract/uploads.ts'
 import { visibleText } from '../../contract/visible-text.ts'
 import type { Command } from '../arguments.ts'
 import type { UploadContext } from '../command-context.ts'
@@ -66,8 +67,9 @@ export function createUploadReview(
     if (command.dryRun) {
       showPlan(proposal)
       reportAnswer(proposal, 'dry-run')
-      const isComplete = proposal.records.length + proposal.queuedNames.length > 0
-      if (!isComplete && !command.json) err.line('No model files found.')
+      const hasFiles = proposal.records.length + proposal.queuedNames.length > 0
+      if (!hasFiles && !command.json) err.line('No model files found.')
+      const isComplete = hasFiles && !hasUnreadableFolder(proposal.skipped)
       exitCode = isComplete && decisionIdsOf(proposal.groups).size === 0 ? exitCodes.ok : exitCodes.someFailed
       return false
     }

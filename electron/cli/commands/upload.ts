@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { TeamChoice } from '../../contract/account.ts'
 import type { Failure, Result } from '../../contract/failures.ts'
-import type { AddReport, SkippedFile } from '../../contract/uploads.ts'
+import { hasUnreadableFolder, type AddReport, type SkippedFile } from '../../contract/uploads.ts'
 import { UsageError, type Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
@@ -93,8 +93,7 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** Models in a folder that can't be read are missing. */
 function exitCodeFor(skipped: readonly SkippedFile[]): number {
-  const isIncomplete = skipped.some(({ reason }) => reason === 'folder-unreadable')
-  return isIncomplete ? exitCodes.someFailed : exitCodes.ok
+  return hasUnreadableFolder(skipped) ? exitCodes.someFailed : exitCodes.ok
 }
 
 function nothingAddedText(skipped: readonly SkippedFile[]): string {

@@ -34,8 +34,8 @@ const redrawableRows = (stream: TerminalStream) => Math.max(1, (stream.rows || I
 function fitRows(lines: readonly string[], rows: number): readonly string[] {
   if (lines.length <= rows) return lines
   const kept = Math.max(0, rows - 2)
-  const left = `and ${lines.length - 1 - kept} more`
-  return [...lines.slice(0, kept), ...(rows > 1 ? [left] : []), ...lines.slice(-1)]
+  const moreLine = `and ${lines.length - 1 - kept} more`
+  return [...lines.slice(0, kept), ...(rows > 1 ? [moreLine] : []), ...lines.slice(-1)]
 }
 
 /**

@@ -129,7 +129,8 @@ export function skipReasonText({ reason, kept }: SkippedFile): string {
 }
 
 /** How many further files were skipped for the same reason. */
-export const othersText = ({ others }: SkippedFile) => (others === undefined ? '' : `, and ${others} more`)
+export const othersText = ({ others }: SkippedFile) =>
+  others === undefined ? '' : `, and ${others} more for the same reason`
 
 /** Reports skipped files, and how many of them were not followed because they are links to other places. */
 export function reportSkipped(reporter: UploadReporter, files: readonly SkippedFile[]): void {

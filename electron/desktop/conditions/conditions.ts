@@ -1,5 +1,5 @@
 import type { Conditions, Hold } from '../../contract/conditions.ts'
-import { maxKnownNetworks } from '../../contract/settings.ts'
+import { withNetwork } from '../../contract/settings.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 import type { Engine } from '../../engine/engine.ts'
@@ -101,8 +101,7 @@ export function createConditions(options: {
       const { line } = network
       override = { reasons }
       if (isAlways && line && reasons.some(({ kind }) => kind === 'metered')) {
-        const others = settings.current().lines.filter(({ id }) => id !== line.id)
-        settings.change({ lines: [...others, { ...line, isMetered: false }].slice(-maxKnownNetworks) })
+        settings.change({ lines: withNetwork(settings.current().lines, { ...line, isMetered: false }) })
       }
       update()
     },

@@ -105,7 +105,7 @@ export function createTray(options: TrayOptions): TrayIcon {
       others,
     ])
     const numbers = `${summary} ${queue.totals.pausing?.unacknowledgedBytes ?? ''}`
-    if (!menuThrottle.mayBuild(structure, numbers)) return
+    if (!menuThrottle.startBuild(structure, numbers)) return
     const text = { t: language.translate(), locale: language.locale(), nowMs: Date.now() }
     target.setContextMenu(Menu.buildFromTemplate(trayMenuTemplate(current, actions, text)))
   }

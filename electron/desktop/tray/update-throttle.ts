@@ -29,8 +29,8 @@ export function createUpdateThrottle(
 }
 
 export interface MenuThrottle {
-  /** Whether the menu may be built now, which is then expected to happen. */
-  mayBuild(structure: string, numbers: string): boolean
+  /** Returns whether the menu is to be built now, and if so starts the next interval. */
+  startBuild(structure: string, numbers: string): boolean
   /** There is no menu any more. */
   reset(): void
 }
@@ -54,7 +54,7 @@ export function createMenuThrottle(intervalMs: number, redraw: () => void): Menu
   }
 
   return {
-    mayBuild(structure, numbers) {
+    startBuild(structure, numbers) {
       const hasOnlyNewNumbers = structure === built.structure
       isRequested = hasOnlyNewNumbers && numbers !== built.numbers && timer !== undefined
       if (isRequested || (hasOnlyNewNumbers && numbers === built.numbers)) return false

@@ -32,7 +32,7 @@ export function centred(size: Pick<Bounds, 'width' | 'height'>, area: Bounds | u
   return { x, y, ...size }
 }
 
-/** The smallest rectangle with all areas. */
+/** The smallest rectangle that contains all areas. */
 function boundingBox(areas: readonly Bounds[]): Bounds {
   const x = Math.min(...areas.map((area) => area.x))
   const y = Math.min(...areas.map((area) => area.y))
@@ -41,9 +41,14 @@ function boundingBox(areas: readonly Bounds[]): Bounds {
   return { x, y, width, height }
 }
 
-/** One dimension of a window: if it is larger than all displays, it begins and ends with them. */
-function limited(start: number, size: number, from: number, largest: number): readonly [number, number] {
-  return size > largest ? [from, largest] : [start, size]
+/** Position and size in one dimension, limited to the area of all displays. */
+function fitInto(
+  start: number,
+  size: number,
+  areaStart: number,
+  areaSize: number,
+): readonly [start: number, size: number] {
+  return size > areaSize ? [areaStart, areaSize] : [start, size]
 }
 
 /**
@@ -62,8 +67,8 @@ export function windowBounds(
   const height = Math.max(smallestSize.height, Math.min(bounds.height, largest.height))
   if (areas.some((area) => isTitleBarReachable(bounds, area))) {
     const box = boundingBox(areas)
-    const [x, usedWidth] = limited(bounds.x, bounds.width, box.x, box.width)
-    const [y, usedHeight] = limited(bounds.y, bounds.height, box.y, box.height)
+    const [x, usedWidth] = fitInto(bounds.x, bounds.width, box.x, box.width)
+    const [y, usedHeight] = fitInto(bounds.y, bounds.height, box.y, box.height)
     return {
       x,
       y,

@@ -236,7 +236,9 @@ test('models that the server refuses to change say so in their rows and are coun
 
 test('the dialog closes while several models are saved, and the list may become empty', async () => {
   const answer = Promise.withResolvers<ReturnType<typeof success<void>>>()
-  const { screen, rowOf } = await openLibrary([...threeModels, model('Ink')], { changeModel: () => answer.promise })
+  const { screen, rowOf } = await openLibrary([...threeModels, model('Ink')], {
+    changeModel: () => answer.promise,
+  })
   await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Type' }), 'loras')
   await userEvent.click(rowOf('Grain'), rowCorner)
   await userEvent.keyboard('{Control>}a{/Control}')
@@ -260,8 +262,14 @@ test('Undo of a bulk edit sends nothing for a model that was edited since', asyn
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
   await expect.element(screen.getByText('Saved changes to Grain.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }).first())
-  await expect.element(screen.getByText('Changes undone, except for 1 model.', { exact: false })).toBeVisible()
-  expect(changes().filter(({ change }) => Object.keys(change as object).length === 0)).toEqual([])
+  await expect
+    .element(screen.getByText('Changes undone, except for 1 model.', { exact: false }))
+    .toBeVisible()
+  expect(
+    (changes() as readonly { readonly change: object }[]).filter(
+      ({ change }) => Object.keys(change).length === 0,
+    ),
+  ).toEqual([])
 })
 
 test('models without a path are left out when several are edited', async () => {

@@ -84,7 +84,7 @@ test('reports uploads for another server than MODELFERRY_SERVER and keeps them',
     [],
   ])
   expect(err).toBe(
-    `1 upload not resumed: it is for another server (${new URL(cloud.url).host}). To resume it, set MODELFERRY_SERVER to that server.\n`,
+    `1 upload not resumed: it is for another server (${new URL(cloud.url).host}). To resume it, set MODELFERRY_SERVER to its address.\n`,
   )
   expect([(await run('resume')).code, cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
 })

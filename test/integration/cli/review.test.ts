@@ -1,5 +1,6 @@
 import { truncateSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdir, rm, symlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { flux } from '../../fixtures/family.ts'
@@ -60,6 +61,23 @@ test('writes the decisions as JSON', async () => {
     notUploaded: 4,
     answer: 'not-asked',
   })
+})
+
+// Elsewhere the system allows no longer paths.
+test.runIf(process.platform === 'linux')('a dry run exits with 1 if a folder can’t be read', async () => {
+  const cli = await setup()
+  const path = await cli.file('drop/a.safetensors')
+  const long = join(dirname(path), ...Array.from({ length: 15 }, () => 'x'.repeat(250)))
+  await mkdir(long, { recursive: true })
+  // Its path is too long. It can only be made and removed through a link.
+  const link = join(cli.folder, 'link')
+  await symlink(long, link)
+  const beyond = join(link, 'y'.repeat(255))
+  await mkdir(join(beyond, 'z'.repeat(100)), { recursive: true })
+  const { code, out } = await cli.run('upload', '--dry-run', dirname(path))
+  await rm(beyond, { recursive: true })
+  expect([code, out]).toEqual([1, expect.stringContaining('a.safetensors')])
+  expect((await cli.run('upload', '--dry-run', dirname(path))).code).toBe(0)
 })
 
 test('uploads without a question with --yes, except what is broken', async () => {

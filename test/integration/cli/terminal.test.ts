@@ -8,6 +8,7 @@ import { partBytes, setupCommand } from '../../support/command-harness.ts'
 import { leasedFile } from '../../support/leased-file.ts'
 import {
   runOnClosingTerminal,
+  runOnClosingTerminalBySetsid,
   runOnTerminal,
   terminalColumns,
   terminalLines,
@@ -53,6 +54,17 @@ test('pauses the upload when the terminal is closed', async () => {
   cli.cloud.clearFailures()
   const { uploads } = JSON.parse((await cli.run('status', '--json')).out) as { uploads: readonly object[] }
   expect(uploads).toMatchObject([{ phase: 'paused', runByPid: null }])
+})
+
+test('succeeds with setsid although the terminal is closed during the upload', async () => {
+  const cli = await setupCommand()
+  const held = cli.cloud.hold('put-object', 'answer')
+  const path = await cli.file('blue.safetensors', { sizeBytes: 4_000_000 })
+  const { child, ended, printed } = runOnClosingTerminalBySetsid(cli, 'upload', path)
+  await printed((out) => /blue\S* +[1-9]\d* %/.test(out))
+  child.stdin?.end()
+  held.release()
+  expect((await ended).code).toBe(0)
 })
 
 test('ends when the terminal is closed at a question', async () => {
@@ -155,7 +167,12 @@ test('output that can’t be written is reported, and the exit code is 1', async
     ['sh', '-c', command, process.execPath, commandLineFile()],
     processEnv,
   ).ended
-  expect([code, err]).toEqual([1, expect.stringMatching(/^The output is incomplete, .*ENOSPC/)])
+  expect([code, err]).toEqual([
+    1,
+    expect.stringMatching(
+      /^The output is incomplete because it couldn’t be written: ENOSPC.*\. Free disk space/,
+    ),
+  ])
 })
 
 test('inspects no further files when the reader of its output is gone', async () => {

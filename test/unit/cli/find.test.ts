@@ -93,7 +93,7 @@ test('says why the library is not compared, and that the search took too long', 
   const { err } = await find(foundView([foundPlace('a')], { state: 'late', library: offline }))
   expect(err.slice(1)).toEqual([
     expect.stringMatching(/^The library can’t be listed\. .*\(offline\)$/),
-    'Some locations were skipped because the search took too long or there are too many folders.',
+    'Some locations were skipped because the search took too long or there are too many folders. To upload from another folder, run: modelferry upload FOLDER',
   ])
 })
 

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import {
   endBySignal,
+  endInterrupted,
   endOnSignals,
   interrupted,
   listenForInterruption,
@@ -67,7 +68,7 @@ test('a command without uploads ends by the first signal, as without listeners',
   expect([ends, process.listenerCount('SIGTERM')]).toEqual([[[7, 'SIGTERM']], 0])
 })
 
-test('no signal ends the process any more once a command handles it', () => {
+test('does not end the process on a signal once a command handles it', () => {
   const { process, ends } = fakeProcess()
   endOnSignals(process)()
   process.emit('SIGINT', 'SIGINT')
@@ -78,6 +79,16 @@ test('on Windows, which has no signals, the process ends with the exit code of o
   const { process, ends } = fakeProcess('win32')
   endBySignal(process, 130)
   expect(ends[0]).toBe(130)
+})
+
+test.each([
+  ['ends by the signal while file calls are blocked', ['FSReqCallback', 'Timeout'], [7, 'SIGTERM']],
+  ['ends with its own exit code without file calls', ['Timeout'], 0],
+])('a command that succeeds after a signal %s', async (_, resources, end) => {
+  const { process, ends } = fakeProcess()
+  process.getActiveResourcesInfo = () => resources
+  await endInterrupted(process, { exitCode: 143 }, () => void ends.push(0), 0)
+  expect(ends).toEqual([end])
 })
 
 test('registers the same listeners again, so that the system calls them instead of Electron’s', () => {

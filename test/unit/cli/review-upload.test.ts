@@ -82,6 +82,11 @@ test.for<[string, number, Partial<UploadProposal>]>([
   ['only files that the queue has', exitCodes.ok, { records: [], queuedNames: ['a'] }],
   ['a file that needs a decision', exitCodes.someFailed, { groups: [conflict] }],
   ['no files', exitCodes.someFailed, { records: [] }],
+  [
+    'a folder that can’t be read',
+    exitCodes.someFailed,
+    { skipped: [{ name: 'shut/', reason: 'folder-unreadable' }] },
+  ],
 ])('a dry run with %s exits with %i and uploads nothing', async ([, code, change]) => {
   for (const options of ['--dry-run', '--dry-run --yes']) {
     const { request, isApproved, exitCode } = await review(options, proposal(change))

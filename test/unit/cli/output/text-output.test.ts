@@ -137,7 +137,7 @@ const written: readonly (readonly [RegExp | string, (reporter: UploadReporter) =
     ({ skipped }) => skipped({ name: 'a.json', reason: 'not-a-model' }),
   ],
   [
-    /^skipped     a\.json \(Not a model file\), and 12 more$/,
+    /^skipped     a\.json \(Not a model file\), and 12 more for the same reason$/,
     ({ skipped }) => skipped({ name: 'a.json', reason: 'not-a-model', others: 12 }),
   ],
   [/^note        1 link to another place was not followed/, ({ linksSkipped }) => linksSkipped(1)],

@@ -28,7 +28,7 @@ describe('a menu', () => {
     const built: string[] = []
     let last = ['', ''] as readonly [structure: string, numbers: string]
     const redraw = () => {
-      if (throttle.mayBuild(...last)) built.push(last.join(' '))
+      if (throttle.startBuild(...last)) built.push(last.join(' '))
     }
     const throttle = createMenuThrottle(5_000, redraw)
     const draw = (structure: string, numbers: string) => {
@@ -52,7 +52,14 @@ describe('a menu', () => {
     expect(built).toHaveLength(2)
   })
 
-  test('with another structure is built at once, and not again for numbers that it shows', () => {
+  test('rebuilds at once for a new structure', () => {
+    const { built, draw } = setup()
+    draw('sending', '1 left')
+    draw('paused', '1 left')
+    expect(built).toEqual(['sending 1 left', 'paused 1 left'])
+  })
+
+  test('does not rebuild for numbers that it already shows', () => {
     const { built, draw, redraw } = setup()
     draw('sending', '1 left')
     draw('sending', '2 left')

@@ -48,10 +48,10 @@ export interface Accounts {
   signOut(accountId: string, onSignedOut?: () => void, data?: Account['data']): Promise<Result<void>>
   /**
    * Erases what a sign-out did not, because its process ended in between or the keychain was locked: the secrets
-   * of users who have signed out. Sign-ins wait until this resolves; `revoked` resolves once the server has
-   * answered.
+   * of users who have signed out. Sign-ins wait until this resolves; `revoked` resolves once the servers have
+   * answered. Servers that are not known get no request.
    */
-  eraseDepartedSecrets(): Promise<{ readonly revoked: Promise<unknown> }>
+  eraseDepartedSecrets(isKnown: (server: string) => boolean): Promise<{ readonly revoked: Promise<unknown> }>
   /** Resolves once `eraseDepartedSecrets`, if it was called, has erased the secrets. */
   departedSecretsErased(): Promise<unknown>
   /** Access for an account and team, or why there is none. */
@@ -303,8 +303,8 @@ function createSecretEraser(accountStore: AccountStore, credentials: Pick<Accoun
       await erasing
       return signIn()
     },
-    async eraseDepartedSecrets() {
-      const ended = erasing.then(() => endDeparted(accountStore, credentials))
+    async eraseDepartedSecrets(isKnown: (server: string) => boolean) {
+      const ended = erasing.then(() => endDeparted(accountStore, credentials, isKnown))
       erasing = ended.catch(() => undefined)
       const revocations = await ended
       return { revoked: Promise.allSettled(revocations.map((revoke) => revoke())) }
@@ -314,7 +314,11 @@ function createSecretEraser(accountStore: AccountStore, credentials: Pick<Accoun
 }
 
 /** Erases the secrets of users who have signed out; returns what revokes them at the server. */
-async function endDeparted(accountStore: AccountStore, credentials: Pick<AccountCredentials, 'end'>) {
+async function endDeparted(
+  accountStore: AccountStore,
+  credentials: Pick<AccountCredentials, 'end'>,
+  isKnown: (server: string) => boolean,
+) {
   const departed = () => accountStore.list().filter(({ hasLeft }) => hasLeft)
   // Another process may have signed in meanwhile.
   const checkDeparted = (accountId: string) =>
@@ -322,7 +326,8 @@ async function endDeparted(accountStore: AccountStore, credentials: Pick<Account
   const all = await Promise.all(
     departed().map(async (account) => {
       const ended = await credentials.end(account, () => checkDeparted(account.id))
-      return ended.ok && hasAllowedServer(account) ? [ended.value.revoke] : []
+      const mayRevoke = hasAllowedServer(account) && isKnown(account.server)
+      return ended.ok && mayRevoke ? [ended.value.revoke] : []
     }),
   )
   return all.flat()

@@ -135,10 +135,11 @@ export function createDeviceKeys(options: {
     },
     signIn,
     async accept(server, key) {
-      const replaced = await replacePendingKey(secretStore, server, key)
-      const unused = replaced.ok ? replaced.value : key
-      if (unused !== null) void revoke(server, unused)
-      return replaced.ok ? signInWithPendingKey(server, key) : replaced
+      const stored = await writePendingKey(secretStore, server, key)
+      // The key of an earlier pairing that this one replaces stays valid: another process may be signing in with it.
+      if (stored.ok) return signInWithPendingKey(server, key)
+      void revoke(server, key)
+      return stored
     },
     async finishPending(server) {
       const key = await readPendingKey(secretStore, server)
@@ -156,18 +157,6 @@ export function createDeviceKeys(options: {
     },
     revoke,
   }
-}
-
-/** Stores the key of a pairing; returns that of an earlier, unfinished pairing, which it replaces, or null. */
-async function replacePendingKey(
-  secretStore: SecretStore,
-  server: string,
-  key: string,
-): Promise<Result<string | null>> {
-  const before = await readPendingKey(secretStore, server)
-  const stored = await writePendingKey(secretStore, server, key)
-  if (!stored.ok) return stored
-  return success(before.ok && before.value !== key ? before.value : null)
 }
 
 /** Erases the key of a pairing, unless a later pairing has stored its key meanwhile. */

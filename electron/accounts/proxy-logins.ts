@@ -22,8 +22,8 @@ export interface ProxyLogins extends ProxyResolver {
   signIn(proxy: string, login: ProxyLogin): Promise<Result<void>>
   /** Hides the question until a proxy refuses a request again. */
   dismissQuestion(): void
-  /** Tries unreachable proxies again, because the network has changed. */
-  forgetSkipped(): void
+  /** Stops skipping unreachable proxies: the network has changed. */
+  stopSkipping(): void
 }
 
 /**
@@ -63,11 +63,17 @@ export function createProxyLogins(options: {
     return agoMs >= 0 && agoMs < skipMs
   }
 
-  async function resolve(url: string): Promise<string | null> {
+  /** The proxies for a URL, and the first of them that isn't skipped. */
+  async function findProxies(url: string) {
     const found = environment.findProxies
       ? await environment.findProxies(url).catch(() => ['direct'])
       : ['direct']
-    const proxy = found.find((each) => !isSkipped(withoutCredentials(each))) ?? found[0] ?? 'direct'
+    return { found, available: found.find((each) => !isSkipped(withoutCredentials(each))) }
+  }
+
+  async function resolve(url: string): Promise<string | null> {
+    const { found, available } = await findProxies(url)
+    const proxy = available ?? found[0] ?? 'direct'
     return proxy === 'direct' ? null : withLogin(proxy, logins.get(withoutCredentials(proxy)))
   }
 
@@ -98,7 +104,7 @@ export function createProxyLogins(options: {
 
   return {
     resolve,
-    async reportFailure(proxyUrl, code) {
+    async reportFailure(proxyUrl, code, url) {
       const proxy = withoutCredentials(proxyUrl)
       if (code === proxyCodes.signIn) {
         if (await findOtherLoginOnce(proxy, proxyUrl)) return true
@@ -108,9 +114,9 @@ export function createProxyLogins(options: {
         return false
       }
       if (code !== proxyCodes.unreachable) return false
-      const wasAvailable = !isSkipped(proxy)
       skippedSinceMs.set(proxy, environment.now())
-      return wasAvailable
+      // Also if a parallel request has reported this proxy before.
+      return (await findProxies(url)).available !== undefined
     },
     pendingQuestion: () => pendingQuestion,
     hasNewLogin: () => hasNewLogin,
@@ -128,7 +134,7 @@ export function createProxyLogins(options: {
       hasNewLogin = false
       setQuestion(null)
     },
-    forgetSkipped: () => skippedSinceMs.clear(),
+    stopSkipping: () => skippedSinceMs.clear(),
   }
 }
 

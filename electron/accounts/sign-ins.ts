@@ -232,8 +232,9 @@ function createSignInChecks(
     await onSignedIn()
     if (!closing.signal.aborted) accountsChanged()
   }
+  const isKnown = (server: string) => isKnownServer(settings(), server)
   const signedInAccounts = () =>
-    accounts.list().filter(({ state, server }) => state === 'ready' && isKnownServer(settings(), server))
+    accounts.list().filter(({ state, server }) => state === 'ready' && isKnown(server))
 
   /**
    * Finishes a pairing that was confirmed while the app was not running. Reading its key also shows the
@@ -262,7 +263,7 @@ function createSignInChecks(
     async restore() {
       // Only here, before any sign-in, whose secret could be erased too. Not awaited, also not at the end, since a
       // locked keyring may be asking the user for its password.
-      void accounts.eraseDepartedSecrets().then(
+      void accounts.eraseDepartedSecrets(isKnown).then(
         ({ revoked }) => (revoking = revoked),
         (error: unknown) =>
           environment.log.error('old sign-ins could not be erased', { error: String(error) }),

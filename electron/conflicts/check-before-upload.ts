@@ -19,9 +19,9 @@ import type { UploadStore } from '../journal/upload-store.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { FileHashes } from './file-hashes.ts'
 import { checkCopies } from './check-copies.ts'
-import { confirmPathConflict } from './confirm-path-conflict.ts'
 import { createFileSamples } from './file-samples.ts'
 import { usedPaths } from './path-conflict.ts'
+import { refreshModelsAtPath } from './refresh-models-at-path.ts'
 import { toLibraryModel } from './registered-copies.ts'
 import { resolvePathConflict } from './resolve-path-conflict.ts'
 import { findSameFile } from './same-file.ts'
@@ -41,7 +41,7 @@ export interface ConflictCheck {
 
 interface ConflictCheckOptions {
   readonly rows: Rows
-  readonly library: Pick<Library, 'indexedListing' | 'model' | 'addRegistered'>
+  readonly library: Pick<Library, 'indexedListing' | 'model' | 'recentModel' | 'addRegistered'>
   readonly hashes: FileHashes
   readonly store: Pick<UploadStore, 'claimFile' | 'releaseFile' | 'find'>
   readonly environment: Environment
@@ -142,7 +142,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     const listing = attempt?.ok ? attempt.value : null
     // Before the copies: between that check and the last step no other upload may pass.
     if (listing)
-      await confirmPathConflict({ ...options, passed }, record, { listing, isHashed: true }, signal)
+      await refreshModelsAtPath({ ...options, passed }, record, { listing, isHashed: true }, signal)
     if (signal.aborted) return abortedOutcome
     const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
     if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkNewUpload(record, signal)
@@ -180,7 +180,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     const listing = await listWithTimeout(request, record, { environment, signal })
     if (!listing?.ok) return signal.aborted ? abortedOutcome : proceed
     const check = { listing: listing.value, isHashed: true }
-    await confirmPathConflict({ ...options, passed }, record, check, signal)
+    await refreshModelsAtPath({ ...options, passed }, record, check, signal)
     const models = await withStorageKeys(library, record, listing.value.models)
     if (signal.aborted) return abortedOutcome
     return models ? resolve(record.id, models) : proceed

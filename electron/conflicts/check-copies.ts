@@ -10,10 +10,10 @@ import { isAborted } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import { hasOtherSample } from '../platform/files/file-identity.ts'
 import { compareCopies } from '../recognition/copy-rank.ts'
-import { isTrusted } from './confirm-path-conflict.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { FileSamples } from './file-samples.ts'
 import { runsBefore } from './path-conflict.ts'
+import { isListingRecent } from './refresh-models-at-path.ts'
 import { modelIdsWithOtherBytes, registeredUploadsOfSameSize, toLibraryModel } from './registered-copies.ts'
 
 /** `queued`: another upload sends the same bytes before this one, or has registered them during the check. */
@@ -24,7 +24,7 @@ type CopyCheckResult =
 
 interface CopyCheckOptions {
   readonly rows: Rows
-  readonly library: Pick<Library, 'model'>
+  readonly library: Pick<Library, 'recentModel'>
   readonly hashes: FileHashes
   readonly samples: FileSamples
   readonly environment: Pick<Environment, 'now'>
@@ -74,9 +74,9 @@ async function checkCopiesOnce(
       (model.modelPath === null || makesUnnecessary(record, model.modelPath)),
   )
   if (candidates.length > 0) {
-    const isRecent = listing !== null && isTrusted(listing, environment)
-    const isConfirmed = ({ id, modelPath }: LibraryModel) => isRecent && isListed(id) && modelPath !== null
-    const duplicate = await finishAsDuplicate(options, { record, candidates, isConfirmed }, signal)
+    const isRecent = listing !== null && isListingRecent(listing, environment)
+    const isTrusted = ({ id, modelPath }: LibraryModel) => isRecent && isListed(id) && modelPath !== null
+    const duplicate = await finishAsDuplicate(options, { record, candidates, isTrusted }, signal)
     if (signal.aborted) return abortedOutcome
     if (duplicate) return duplicate
   }
@@ -90,7 +90,7 @@ interface DuplicateSearch {
   /** Models of the file's size. */
   readonly candidates: readonly LibraryModel[]
   /** Whether the listing is recent enough to believe that this model still exists, at the listed path. */
-  isConfirmed(model: LibraryModel): boolean
+  isTrusted(model: LibraryModel): boolean
 }
 
 /**
@@ -98,7 +98,7 @@ interface DuplicateSearch {
  */
 async function finishAsDuplicate(
   { rows, library, hashes, onDuplicate }: CopyCheckOptions,
-  { record, candidates, isConfirmed }: DuplicateSearch,
+  { record, candidates, isTrusted }: DuplicateSearch,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
   const hash = await hashes.sha256Of(record, {
@@ -112,7 +112,7 @@ async function finishAsDuplicate(
   const choice = { accountId: record.accountId, teamId: record.team.id }
   const withBytes = candidates.filter(({ sha256 }) => sha256 === hash.value)
   for (const listed of bestFirst(withBytes, record.target.modelPath)) {
-    const current = isConfirmed(listed) ? null : await library.model(choice, listed.id)
+    const current = isTrusted(listed) ? null : await library.recentModel(choice, listed.id)
     if (signal.aborted) return abortedOutcome
     // Either the model was deleted, or the server did not answer: neither confirms a duplicate.
     if (current && (!current.ok || current.value.sha256 !== hash.value)) continue

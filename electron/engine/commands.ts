@@ -330,9 +330,9 @@ export class UploadCommands {
     this.#requeueFailed((reason, record) => remedyOf(reason) === 'sign-in' && hasAccount(record))
   }
 
-  /** Queues uploads that failed with this code, because its cause is gone. */
-  resumeAfter(code: FailureCode): void {
-    this.#requeueFailed((reason) => reason.code === code)
+  /** Queues uploads that failed with one of these codes, because the cause is gone. */
+  resumeAfter(...codes: readonly FailureCode[]): void {
+    this.#requeueFailed(({ code }) => codes.includes(code))
   }
 
   #requeueFailed(matches: (reason: Failure, record: UploadRecord) => boolean): void {

@@ -137,7 +137,7 @@ export interface Engine {
   cleanUpAbandoned(): Promise<void>
   /** Whether another process has uploads; after `stop` the last result. */
   readonly areOthersUploading: () => boolean
-  /** Multipart uploads that no upload needs any more and that storage still holds. */
+  /** Multipart uploads that no upload needs any more and that storage of the known servers still holds. */
   abandonedCount(): number
   /**
    * Signs in with a token from outside, which is kept in memory only; returns its account. Temporary failures

@@ -11,7 +11,9 @@ import { createFileHashes } from '../conflicts/file-hashes.ts'
 import { toLibraryModel } from '../conflicts/registered-copies.ts'
 import { createReplacer } from '../conflicts/replace.ts'
 import { departedAccounts, isAccountIdOf, type Account } from '../contract/account.ts'
+import type { FailureCode } from '../contract/failures.ts'
 import { ModelFinder } from '../discovery/places/model-finder.ts'
+import { MountQueue } from '../discovery/scan/mounts.ts'
 import { WatchedFolders } from '../discovery/watched-folders/watched-folders.ts'
 import { createDetails } from '../feed/details.ts'
 import { createDoneToday } from '../feed/done-today.ts'
@@ -33,7 +35,7 @@ import { createTeamFinder, createWaitingFiles } from '../intake/waiting-files.ts
 import { createAccountStore, createStoredChoices } from '../journal/account-store.ts'
 import { createHashCache } from '../journal/hash-cache.ts'
 import { openJournal } from '../journal/journal-file.ts'
-import { createOtherProcessCheck } from '../journal/process-claims.ts'
+import { createOtherProcessCheck, renewRegularly } from '../journal/process-claims.ts'
 import { Rows } from '../journal/rows.ts'
 import { createSealedAccounts } from '../journal/sealing/sealed-accounts.ts'
 import { isRegistered } from '../journal/upload-record.ts'
@@ -83,6 +85,7 @@ export function createEngine(options: EngineOptions): Engine {
     environment.log.error('the journal was damaged and has been renamed', { file: journal.damagedFile })
   const { database } = journal
   const store = createUploadStore(database, randomUUID(), environment)
+  const stopRenewing = renewRegularly(store.renewClaims, environment.timers)
   const choices = createStoredChoices(database, environment)
   const hashCache = createHashCache(database, environment)
   const rows = new Rows({
@@ -162,7 +165,7 @@ export function createEngine(options: EngineOptions): Engine {
   const library = createLibrary({
     accounts,
     folder: join(folder, 'libraries'),
-    onRemoved: (modelId) => events.emit('modelRemoved', modelId),
+    onDeleted: (modelId) => events.emit('modelDeleted', modelId),
     environment,
   })
   library.subscribe((news) => events.emit('library', news))
@@ -227,7 +230,13 @@ export function createEngine(options: EngineOptions): Engine {
     changed: () => events.emit('networkChanged'),
     environment,
   })
-  const abandonedUploads = createAbandonedUploads({ store, accounts, library, environment })
+  const abandonedUploads = createAbandonedUploads({
+    store,
+    accounts,
+    library,
+    settings: () => settings,
+    environment,
+  })
   const verifier = createVerifier({
     rows,
     store,
@@ -281,7 +290,10 @@ export function createEngine(options: EngineOptions): Engine {
     rememberApproval: undo.rememberApproval,
     onChange: (view) => events.emit('review', view),
   })
-  const rechecks = createRechecks({ rows, commands, mustReview: review.mustReview, environment })
+  // One for all, since its limit is that of the process.
+  const mountQueue = new MountQueue(environment.timers)
+  const { mustReview } = review
+  const rechecks = createRechecks({ rows, commands, mustReview, environment, mountQueue })
   const intake = new Intake({
     store,
     rows,
@@ -327,6 +339,7 @@ export function createEngine(options: EngineOptions): Engine {
     database,
     worker: workers.watch,
     environment,
+    mountQueue,
     modelFinder: finder,
     signIns,
     uploadAccountFor: uploadAccounts.accountForTeam,
@@ -380,13 +393,14 @@ export function createEngine(options: EngineOptions): Engine {
       return account !== null && account.id !== lostId
     })
   }
-  function resumeAfterProxyLogin(): void {
+  function resumeAfter(...codes: readonly FailureCode[]): void {
     library.forgetFailures()
-    commands.resumeAfter('proxy-sign-in')
+    commands.resumeAfter(...codes)
   }
+  const resumeAfterProxyLogin = () => resumeAfter('proxy-sign-in')
   /** A locked or slow keychain stops uploads without signing their account out: no sign-in resumes them. */
   const resumeAfterKeychain = () => {
-    if (keychainState() === 'ok' && !stopping.signal.aborted) resumeWaiting(null)
+    if (keychainState() === 'ok' && !stopping.signal.aborted) resumeAfter('keychain-locked', 'keychain-slow')
   }
   // Its exceptions are logged; what was not done is done later.
   const inBackground = (work: Promise<unknown>) => void work.catch(() => undefined)
@@ -401,7 +415,6 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('bytesMoved', feed.moved)
   events.on('totalsChanged', feed.touched)
   events.on('connectivity', (state) => {
-    if (state === 'ok') proxies.forgetSkipped()
     // Before uploads run again, which are compared with the library first.
     if (state === 'ok') library.forgetFailures()
     queue.setOnline(state === 'ok')
@@ -412,7 +425,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   events.on('networkChanged', () => {
     // Before any request.
-    proxies.forgetSkipped()
+    proxies.stopSkipping()
     store.renewClaims()
     recovery.check()
     rechecks.checkAll()
@@ -432,7 +445,7 @@ export function createEngine(options: EngineOptions): Engine {
     hashCache.remember(record.path, record.identity, record.state.sha256)
     verifier.verifySoon(id)
   })
-  events.on('modelRemoved', verifier.modelRemoved)
+  events.on('modelDeleted', verifier.modelDeleted)
   events.on('queueIdle', verifier.verifyCollected)
   events.on('signedOut', signIns.markSignedOut)
   events.on('accountsChanged', (lostId) => {
@@ -578,7 +591,7 @@ export function createEngine(options: EngineOptions): Engine {
       adoptAccountUploads({ store, rows, queue, commands, accounts, settings }, signal),
     cleanUpAbandoned: () => abandonedUploads.cleanUp(),
     areOthersUploading: createOtherProcessCheck(database),
-    abandonedCount: () => store.abandonedUploads().length,
+    abandonedCount: abandonedUploads.count,
     async useToken(token, retry) {
       const account = await signIns.useToken(token, retry)
       // An earlier version may have stored the listings of a user without a sign-in.
@@ -689,6 +702,7 @@ export function createEngine(options: EngineOptions): Engine {
       networkChanges.close()
       events.removeAllListeners()
       await Promise.all([transfer.close(), inspectorClosed])
+      stopRenewing()
       store.close()
       database.close()
       // A command ends with this; the log of the app goes on, and is about users who are still here.

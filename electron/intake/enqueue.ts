@@ -82,7 +82,7 @@ interface Proposed {
   readonly records: ReadonlyMap<FoundFile, UploadRecord>
 }
 
-/** What became of files that were found. */
+/** The result of adding found files. */
 interface AddedFiles {
   readonly records: readonly UploadRecord[]
   readonly continuedCount: number

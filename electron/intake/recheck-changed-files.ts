@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto'
 import { watch, type BigIntStats, type FSWatcher } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, parse } from 'node:path'
 import { isFixedByChangedFile, type FailureCode } from '../contract/failures.ts'
-import { readMounts } from '../discovery/scan/mounts.ts'
+import type { MountQueue } from '../discovery/scan/mounts.ts'
 import { isNetworkDrive } from '../discovery/watched-folders/network-drive.ts'
 import { isStopped, type Rows } from '../journal/rows.ts'
 import type { UploadRecord } from '../journal/upload-record.ts'
+import { withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { identityOf, sameFile } from '../platform/files/file-identity.ts'
+import { parseShardName } from '../recognition/model-groups.ts'
 
 /** A copy or a download reports many changes; they are looked at together after this time, in ms. */
 const settleMs = 1_000
+/** How long changed files wait for others that are checked with them, in ms: a check on a network share may hang. */
+const maxBatchMs = 10_000
 
 /** Each takes a watch of the system, of which Linux allows some thousand (inotify(7), max_user_watches). */
 const maxWatchedFolders = 200
@@ -40,21 +44,12 @@ interface Folder {
   watcher: FSWatcher | null
 }
 
-/**
- * What is to be done on a mount, one call at a time: on a network share that is gone, a call may never return,
- * and each takes one of Node's four threads.
- */
-interface MountWork {
-  readonly foldersToOpen: Set<string>
-  readonly idsToCheck: Set<string>
-  isBusy: boolean
-}
-
 interface ChangedFileOptions {
   readonly rows: Pick<Rows, 'get' | 'ids'>
   /** Inspects files again. */
   readonly recheck: (ids: readonly string[]) => Promise<unknown>
   readonly environment: Pick<Environment, 'timers'>
+  readonly mountQueue: Pick<MountQueue, 'run'>
   /** Instead of the system's, for tests. */
   readonly stat?: (path: string) => Promise<BigIntStats>
 }
@@ -72,8 +67,10 @@ export class ChangedFileRechecks {
   /** What was beside a file when it was last looked at, if its failure depends on that. */
   readonly #surroundings = new Map<string, string>()
   readonly #due = new Set<string>()
-  readonly #mountWork = new Map<string, MountWork>()
-  #mounts: ReturnType<typeof readMounts> | null = null
+  /** Folders that wait to be watched. */
+  readonly #foldersToOpen = new Set<string>()
+  /** Files that wait to be checked, by folder. */
+  readonly #idsToCheck = new Map<string, Set<string>>()
   readonly #stat: (path: string) => Promise<BigIntStats | null>
   #cancelCheck: (() => void) | null = null
   #cancelLook: (() => void) | null = null
@@ -130,7 +127,7 @@ export class ChangedFileRechecks {
     folder.ids.add(id)
     if (known) return
     this.#folders.set(name, folder)
-    void this.#runOnMounts({ folders: [name] })
+    this.#openFolders([name])
     this.#scheduleLook()
   }
 
@@ -185,7 +182,7 @@ export class ChangedFileRechecks {
     // A missing folder of a model may have been created.
     const names = new Set(affected.flatMap((id) => this.#foldersOf.get(id) ?? []))
     const unwatched = [...names].filter((name) => this.#folders.get(name)?.watcher === null)
-    void this.#runOnMounts({ folders: unwatched })
+    this.#openFolders(unwatched)
   }
 
   #check(ids: Iterable<string>): void {
@@ -195,63 +192,59 @@ export class ChangedFileRechecks {
       this.#cancelCheck = null
       const now = [...this.#due]
       this.#due.clear()
-      void this.#runOnMounts({ ids: now })
+      void this.#checkNow(now)
     })
   }
 
-  /** Work that is waiting on a mount already is not repeated. */
-  async #runOnMounts({
-    folders = [],
-    ids = [],
-  }: {
-    readonly folders?: readonly string[]
-    readonly ids?: readonly string[]
-  }): Promise<void> {
-    const mountOf = await (this.#mounts ??= readMounts())
-    const workOn = (path: string) => {
-      const mount = mountOf(path)
-      const work = this.#mountWork.get(mount) ?? {
-        foldersToOpen: new Set(),
-        idsToCheck: new Set(),
-        isBusy: false,
-      }
-      this.#mountWork.set(mount, work)
-      return work
+  /** Watches folders, except those that are waiting for it already. */
+  #openFolders(names: readonly string[]): void {
+    for (const name of names) {
+      if (this.#foldersToOpen.has(name)) continue
+      this.#foldersToOpen.add(name)
+      void this.#options.mountQueue.run(name, () => {
+        this.#foldersToOpen.delete(name)
+        return this.#open(name)
+      })
     }
-    for (const name of folders) workOn(name).foldersToOpen.add(name)
-    for (const id of ids) {
-      const record = this.#recordOf(id)
-      if (record) workOn(record.path).idsToCheck.add(id)
-    }
-    for (const work of this.#mountWork.values()) void this.#run(work)
   }
 
-  async #run(work: MountWork): Promise<void> {
-    if (work.isBusy) return
-    work.isBusy = true
-    const { foldersToOpen, idsToCheck } = work
-    while (this.#isActive && foldersToOpen.size + idsToCheck.size > 0) {
-      const [name] = foldersToOpen
-      if (name === undefined) {
-        const ids = [...idsToCheck]
-        idsToCheck.clear()
-        await this.#checkNow(ids)
-      } else {
-        foldersToOpen.delete(name)
-        await this.#open(name)
-      }
-    }
-    work.isBusy = false
-  }
-
+  /** Rechecks the files of these that have changed, together unless a folder hangs. */
   async #checkNow(ids: readonly string[]): Promise<void> {
     const changedIds: string[] = []
+    const checks = this.#addToCheck(ids).map((folder) =>
+      this.#options.mountQueue.run(folder, () => this.#addChanged(folder, changedIds)),
+    )
+    const finished = Promise.all(checks)
+    const { timers } = this.#options.environment
+    let isFinished = checks.length === 0
+    while (this.#isActive && !isFinished) {
+      isFinished = (await withTimeout(finished, timers, maxBatchMs)) !== null
+      // Not awaited: inspecting files takes long, and others can be checked meanwhile.
+      if (this.#isActive && changedIds.length > 0) void this.#options.recheck(changedIds.splice(0))
+    }
+  }
+
+  /** Returns the folders of files that no earlier call will check. */
+  #addToCheck(ids: readonly string[]): readonly string[] {
+    const added: string[] = []
     for (const id of ids) {
       const record = this.#recordOf(id)
+      if (!record) continue
+      const folder = dirname(record.path)
+      const waiting = this.#idsToCheck.get(folder)
+      if (!waiting) added.push(folder)
+      this.#idsToCheck.set(folder, (waiting ?? new Set()).add(id))
+    }
+    return added
+  }
+
+  async #addChanged(folder: string, changedIds: string[]): Promise<void> {
+    const ids = this.#idsToCheck.get(folder) ?? []
+    this.#idsToCheck.delete(folder)
+    for (const id of ids) {
+      const record = this.#isActive ? this.#recordOf(id) : null
       if (record && (await this.#isChanged(record))) changedIds.push(id)
     }
-    // Not awaited: inspecting files takes long, and others of the mount can be checked meanwhile.
-    if (this.#isActive && changedIds.length > 0) void this.#options.recheck(changedIds)
   }
 
   async #isChanged(record: UploadRecord): Promise<boolean> {
@@ -261,7 +254,7 @@ export class ChangedFileRechecks {
     if (endsWhenReadable.has(failure.code)) return true
     if (!dependsOnOtherFiles.has(failure.code)) return !sameFile(identityOf(found), identity)
     const before = this.#surroundings.get(id)
-    const now = `${describeEntry(path, found)}\n\n${await this.#describeFolders(foldersToWatch(record))}`
+    const now = `${describeEntry(path, found)}\n\n${await this.#describeFolders(record)}`
     this.#surroundings.set(id, now)
     return before !== now
   }
@@ -270,9 +263,7 @@ export class ChangedFileRechecks {
   #look(): void {
     this.#cancelLook = null
     const unwatched = [...this.#folders].filter(([, { watcher }]) => watcher === null)
-    // Others may have been mounted meanwhile.
-    this.#mounts = null
-    void this.#runOnMounts({ folders: unwatched.map(([name]) => name) })
+    this.#openFolders(unwatched.map(([name]) => name))
     const ids = unwatched.flatMap(([, folder]) => [...folder.ids]).slice(0, filesPerLook)
     this.#check(ids)
     // The others have their turn next time.
@@ -291,13 +282,13 @@ export class ChangedFileRechecks {
     return found?.isDirectory() === true && !(await isNetworkDrive(folder, process.platform))
   }
 
-  /** A digest of all names in folders, and of the sizes and times of the first ones. */
-  async #describeFolders(folders: readonly string[]): Promise<string> {
+  /** A digest of all names in a file's folders, and of some sizes and times, those of its model first. */
+  async #describeFolders(record: UploadRecord): Promise<string> {
     const digest = createHash('sha256')
-    for (const folder of folders) {
+    for (const folder of foldersToWatch(record)) {
       const names = (await readdir(folder).catch(() => [])).sort()
       digest.update(`${names.join('\n')}\n\n`)
-      for (const name of names.slice(0, maxComparedEntries))
+      for (const name of modelNamesFirst(names, record).slice(0, maxComparedEntries))
         digest.update(`${describeEntry(name, await this.#stat(join(folder, name)))}\n`)
     }
     return digest.digest('base64')
@@ -314,6 +305,16 @@ function foldersToWatch({ path, failure, seen }: UploadRecord): readonly string[
   const { missing } = failure.params
   const ofMissing = typeof missing === 'string' ? join(folder, dirname(missing)) : folder
   return ofMissing === folder ? [folder] : [folder, ofMissing]
+}
+
+/** Sorts the names of a file's model, and of what it lacks, before others. */
+function modelNamesFirst(names: readonly string[], record: UploadRecord): readonly string[] {
+  const { fileName, failure, seen } = record
+  const { shard = parseShardName(fileName), files = [] } = seen?.group ?? {}
+  const stem = shard?.stem ?? parse(fileName).name
+  const others = new Set([...files, String(failure?.params.missing)].map((name) => basename(name)))
+  const isOfModel = (name: string) => name.startsWith(stem) || others.has(name)
+  return [...names.filter(isOfModel), ...names.filter((name) => !isOfModel(name))]
 }
 
 /** Moves a folder, and a file in it, to the end of their order. */

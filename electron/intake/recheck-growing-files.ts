@@ -1,5 +1,6 @@
 import { failure, type Failure, type FailureCode, type Result } from '../contract/failures.ts'
 import { isRecheckedSoon } from '../contract/uploads.ts'
+import type { MountQueue } from '../discovery/scan/mounts.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import { isStopped, type Rows } from '../journal/rows.ts'
@@ -55,10 +56,11 @@ export function createRechecks(options: {
   }
   readonly mustReview: (record: UploadRecord) => boolean
   readonly environment: Pick<Environment, 'now' | 'timers'>
+  readonly mountQueue: Pick<MountQueue, 'run'>
 }): Rechecks {
-  const { rows, commands, mustReview, environment } = options
+  const { rows, commands, mustReview, environment, mountQueue } = options
   const retry = (ids: readonly string[]) => commands.retry(ids, mustReview)
-  const changedFiles = new ChangedFileRechecks({ rows, recheck: retry, environment })
+  const changedFiles = new ChangedFileRechecks({ rows, recheck: retry, environment, mountQueue })
   const waiting = new Set<string>()
   let cancel: (() => void) | null = null
   let isClosed = false

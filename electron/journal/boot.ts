@@ -1,52 +1,56 @@
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 
-/** A new random id for each start of the kernel (docs.kernel.org/admin-guide/sysctl/kernel.html). */
+/** A new random id for each boot of the kernel (docs.kernel.org/admin-guide/sysctl/kernel.html). */
 const linuxBootId = '/proc/sys/kernel/random/boot_id'
-const timePrefix = 'started '
-/** How far the computed times of one start may be apart: a clock is corrected while the computer runs. In ms. */
+const timePrefix = 'booted at '
+/** How far the computed times of one boot may be apart: a clock is corrected while the computer runs. In ms. */
 const toleranceMs = 60_000
+/** A stored time that differs by more is replaced, long before it seems to be of an earlier boot. In ms. */
+const renewalMs = 10_000
 
 interface BootSource {
-  readonly readBootId: () => string
+  readonly readSystemId: () => string
   readonly now: () => number
   readonly uptimeSeconds: () => number
 }
 
 const computer: BootSource = {
-  readBootId: () => readFileSync(linuxBootId, 'utf8'),
+  readSystemId: () => readFileSync(linuxBootId, 'utf8'),
   now: Date.now,
   uptimeSeconds: uptime,
 }
 
-/** Names the present start of a computer, by its time where the system has no id for it. */
-export function readBoot({ readBootId, now, uptimeSeconds }: BootSource): string {
+/** Returns what reads the id of the current boot; without one from the system, the time of the boot. */
+export function createBootIdReader({ readSystemId, now, uptimeSeconds }: BootSource): () => string {
+  let systemId = ''
   try {
-    const id = readBootId().trim()
-    if (id !== '') return id
+    systemId = readSystemId().trim()
   } catch {
     // Not on Linux, or hidden from this process.
   }
-  return `${timePrefix}${Math.round(now() - uptimeSeconds() * 1000)}`
+  return () => systemId || `${timePrefix}${Math.round(now() - uptimeSeconds() * 1000)}`
 }
 
-let linuxId: string | null = null
-
-/** The present start of this computer. */
-export function currentBoot(): string {
-  const boot = linuxId ?? readBoot(computer)
-  if (!boot.startsWith(timePrefix)) linuxId = boot
-  return boot
-}
+/** The id of the current boot; without one from the system, the time of the boot. */
+export const currentBootId = createBootIdReader(computer)
 
 /**
- * Whether the computer was restarted after the start that this names. Of a time that is later than the present one the
- * clock was set back, and a name of another kind says nothing.
+ * Whether this id is from before the last boot. A later time means that the clock was set back; an id and a time
+ * can't be compared.
  */
-export function isEarlierBoot(boot: string, current = currentBoot()): boolean {
-  const [isTime, isCurrentTime] = [boot, current].map((name) => name.startsWith(timePrefix))
-  if (isTime !== isCurrentTime) return false
-  return isTime ? timeOf(current) - timeOf(boot) > toleranceMs : boot !== current
+export function isEarlierBoot(bootId: string, currentId: string): boolean {
+  if (isBootTime(bootId) !== isBootTime(currentId)) return false
+  return isBootTime(bootId) ? timeOf(currentId) - timeOf(bootId) > toleranceMs : bootId !== currentId
 }
 
-const timeOf = (boot: string) => Number(boot.slice(timePrefix.length))
+/** Whether a stored id still stands for the current boot. A time does not after the clock was set, or has drifted. */
+export function isUpToDate(bootId: string, currentId: string): boolean {
+  if (!isBootTime(bootId) || !isBootTime(currentId)) return bootId === currentId
+  return Math.abs(timeOf(currentId) - timeOf(bootId)) <= renewalMs
+}
+
+/** Whether this is the time of a boot, which changes with the clock, and not an id from the system. */
+export const isBootTime = (bootId: string) => bootId.startsWith(timePrefix)
+
+const timeOf = (bootId: string) => Number(bootId.slice(timePrefix.length))

@@ -5,7 +5,7 @@ import { mayHaveSameBytes } from '../platform/files/file-identity.ts'
 import { abandonUpload } from './abandoned-store.ts'
 import { createDisplacedModelTable } from './displaced-models.ts'
 import type { Write } from './journal-write.ts'
-import { livingProcesses } from './process-claims.ts'
+import type { ProcessClaims } from './process-claims.ts'
 import { columns, fromColumns } from './record-columns.ts'
 import type { StorageHistory } from './storage-history.ts'
 import {
@@ -65,12 +65,11 @@ const isInStorage = (state: UploadState): state is InStorage =>
 const hasDisplaced = ({ library }: UploadRecord) => (library?.replaces?.asidePath ?? null) !== null
 
 /**
- * @param runner this process
  * @param write does not flush
  */
 export function createFileClaims(
   database: DatabaseSync,
-  runner: string,
+  { runner, living }: Pick<ProcessClaims, 'runner' | 'living'>,
   write: Write,
   history: StorageHistory,
 ): FileClaims & LeftUploads {
@@ -89,7 +88,7 @@ export function createFileClaims(
 
   function claim(record: UploadRecord, deletedModelIds: ReadonlySet<string>): FileClaim {
     const others = findOthers(record)
-    const living = others.length > 0 ? livingProcesses(database) : new Map<string, number>()
+    const pids = others.length > 0 ? living() : new Map<string, number>()
     const abandoned: UploadRecord[] = []
     const stopped: UploadRecord[] = []
     for (const { other, runner: otherRunner, isClaimed } of others) {
@@ -97,7 +96,7 @@ export function createFileClaims(
         const isLater = other.state.finishedAtMs >= record.addedAtMs
         if (isLater && !deletedModelIds.has(other.state.modelId)) return { kind: 'registered', record: other }
       } else if (otherRunner !== runner) {
-        const pid = living.get(otherRunner)
+        const pid = pids.get(otherRunner)
         if (pid === undefined) abandoned.push(other)
         else if (isClaimed) {
           unmark.run(record.id)
@@ -122,11 +121,11 @@ export function createFileClaims(
   /** An upload of another living process that waits for this one and has nothing in storage. */
   function findWaiting(record: UploadRecord): UploadRecord | undefined {
     const others = findOthers(record)
-    const living = others.length > 0 ? livingProcesses(database) : new Map<string, number>()
+    const pids = others.length > 0 ? living() : new Map<string, number>()
     return others.find(
       ({ other, runner: otherRunner }) =>
         otherRunner !== runner &&
-        living.has(otherRunner) &&
+        pids.has(otherRunner) &&
         other.accountId === record.accountId &&
         other.phase === 'waiting' &&
         other.state.kind === 'queued' &&

@@ -3,7 +3,7 @@ import type { Result } from '../contract/failures.ts'
 import type { Recognition } from '../contract/recognition.ts'
 import { isRegistered, modelIdOf, type RegisteredRecord, type UploadRecord } from './upload-record.ts'
 import type { Write } from './journal-write.ts'
-import { livingProcesses } from './process-claims.ts'
+import type { ProcessClaims } from './process-claims.ts'
 import { columns } from './record-columns.ts'
 
 export interface HistoryQuery {
@@ -73,15 +73,15 @@ export function createHistoryStore(
   const finished = database.prepare(historyQuery(names, 'lower'))
   const dismiss = database.prepare('UPDATE uploads SET dismissed = 1 WHERE id = ?')
   const ofGroup = database.prepare(
-    `SELECT ${columns.join(', ')} FROM uploads
+    `SELECT ${names} FROM uploads
      WHERE phase = 'registered' AND seen IS NOT NULL AND ${groupKey} = ?`,
   )
   const ofModel = database.prepare(
-    `SELECT ${columns.join(', ')} FROM uploads WHERE phase = 'registered' AND model_id = ?
+    `SELECT ${names} FROM uploads WHERE phase = 'registered' AND model_id = ?
      ORDER BY finished_at_ms DESC`,
   )
   const ofTeam = database.prepare(
-    `SELECT ${columns.join(', ')} FROM uploads
+    `SELECT ${names} FROM uploads
      WHERE phase = 'registered' AND team_id = ? AND model_id IS NOT NULL
        AND model_type IN (SELECT value FROM json_each(?))
      ORDER BY finished_at_ms DESC LIMIT 2000`,
@@ -98,7 +98,7 @@ export function createHistoryStore(
       const excluded = JSON.stringify([...(hidden ?? [])])
       const found: RegisteredRecord[] = []
       let endMs = beforeMs ?? Number.MAX_SAFE_INTEGER
-      // Rows that can't be read are replaced by later ones: a shorter result means that there are no more.
+      // Unreadable rows are made up for with older ones, since callers take a short page as the last one.
       for (;;) {
         const count = limit - found.length
         const lines = query.all(endMs, sinceMs, excluded, isListed ? 0 : 1, search, count)
@@ -148,7 +148,7 @@ export interface UnverifiedUpload {
 /** Finds registered uploads that no other living process verifies, latest first. */
 export function createUnverifiedFinder(
   database: DatabaseSync,
-  runner: string,
+  { runner, living }: Pick<ProcessClaims, 'runner' | 'living'>,
 ): () => readonly UnverifiedUpload[] {
   const find = database.prepare(
     `SELECT id, account_id, team_id FROM uploads
@@ -156,8 +156,7 @@ export function createUnverifiedFinder(
      ORDER BY finished_at_ms DESC`,
   )
   return () => {
-    const living = JSON.stringify([...livingProcesses(database).keys()])
-    return find.all(runner, living).map((line) => ({
+    return find.all(runner, JSON.stringify([...living().keys()])).map((line) => ({
       id: String(line['id']),
       accountId: String(line['account_id']),
       teamId: String(line['team_id']),

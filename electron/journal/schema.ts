@@ -126,7 +126,7 @@ const migrations: readonly string[] = [
    CREATE INDEX uploads_by_group ON uploads (iif(json_valid(seen), json_extract(seen, '$.group.key'), NULL))
      WHERE phase = 'registered' AND seen IS NOT NULL;
    CREATE INDEX uploads_by_name ON uploads (lower(file_name));`,
-  // The start of the computer in which a process runs (see boot.ts). Parts of finished uploads are not needed.
+  // The boot in which a process runs (see boot.ts). Parts of finished uploads are not needed.
   `ALTER TABLE runners ADD COLUMN boot TEXT;
    DELETE FROM parts WHERE upload IN (SELECT id FROM uploads WHERE phase = 'registered');`,
 ]

@@ -24,13 +24,12 @@ import { createUploadLogStore, type UploadLogStore } from './upload-log/upload-l
 import { multipartOf, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns, toColumns } from './record-columns.ts'
 import {
-  claimAbandoned,
   createProcessClaims,
-  releaseClaims,
-  livingProcesses,
   type AccountFilter,
+  type ProcessClaims,
   type UploadFilter,
 } from './process-claims.ts'
+import { currentBootId } from './boot.ts'
 import { createWrite, type Write } from './journal-write.ts'
 
 /** Queue and history in the journal. A change that succeeded is on the disk. */
@@ -71,7 +70,7 @@ export interface UploadStore extends HistoryStore, FileClaims {
    * values after calling `onInvalid`.
    */
   readClaimed(ids: readonly string[], onInvalid?: () => void): readonly UploadRecord[]
-  /** Keeps the uploads of this process from others after the clock was set (see boot.ts). */
+  /** Keeps the uploads of this process from others after the clock was set or has drifted (see boot.ts). */
   renewClaims(): void
   /** Queued uploads that no living process runs, without claiming them. */
   unclaimed(): readonly UploadRecord[]
@@ -111,12 +110,13 @@ function createFileQueries(
 
 function createQueueClaims(options: {
   readonly database: DatabaseSync
-  readonly runner: string
+  readonly processes: ProcessClaims
   readonly read: (lines: Iterable<unknown>, onInvalid?: () => void) => UploadRecord[]
   readonly writeAsRunner: Write
   readonly history: Pick<StorageHistory, 'addRead'>
 }): Pick<UploadStore, 'claimQueue' | 'claimQueueIds' | 'readClaimed'> {
-  const { database, runner, read, writeAsRunner, history } = options
+  const { database, processes, read, writeAsRunner, history } = options
+  const { runner } = processes
   const names = columns.join(', ')
   const all = database.prepare(queueQuery(names, 'runner = ?'))
   const allIds = database.prepare(queueQuery('id', 'runner = ?'))
@@ -134,17 +134,34 @@ function createQueueClaims(options: {
 
   return {
     claimQueue(which, isNeeded) {
-      const claimed = writeAsRunner(() => claimAbandoned(database, runner, which ?? null))
+      const claimed = writeAsRunner(() => processes.claimAbandoned(which ?? null))
       if (!claimed.ok) return claimed
       if (!isNeeded) return success(remember(read(all.iterate(runner))))
       const ids = claimedIds().filter(isNeeded)
       return success(ids.length > 0 ? readClaimed(ids) : [])
     },
     claimQueueIds() {
-      const claimed = writeAsRunner(() => claimAbandoned(database, runner, null))
+      const claimed = writeAsRunner(() => processes.claimAbandoned(null))
       return claimed.ok ? success(claimedIds()) : claimed
     },
     readClaimed,
+  }
+}
+
+/** Decodes one row after the other, so that the columns of all of them are never in memory. */
+function createRowReader({ log }: Pick<Environment, 'log'>) {
+  return (lines: Iterable<unknown>, onInvalid = () => {}): UploadRecord[] => {
+    const records: UploadRecord[] = []
+    for (const line of lines) {
+      const record = fromColumns(line)
+      if (record) {
+        records.push(record)
+        continue
+      }
+      log.error('a row of the journal cannot be read and is skipped')
+      onInvalid()
+    }
+    return records
   }
 }
 
@@ -153,9 +170,13 @@ export function createUploadStore(
   database: DatabaseSync,
   runner: string,
   environment: Environment,
+  readBootId: () => string = currentBootId,
 ): UploadStore {
   database.exec('PRAGMA foreign_keys = ON')
   const write = createWrite(database, environment)
+  const read = createRowReader(environment)
+  const processes = createProcessClaims({ database, runner, write, readBootId })
+  const writeAsRunner = processes.registering(write)
   const names = columns.join(', ')
   const insert = database.prepare(
     `INSERT INTO uploads (${names}, runner) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
@@ -168,21 +189,6 @@ export function createUploadStore(
   const unclaimed = database.prepare(
     queueQuery(names, '(runner IS NULL OR runner NOT IN (SELECT value FROM json_each(?)))'),
   )
-
-  /** Decodes one row after the other, so that the columns of all of them are never in memory. */
-  function read(lines: Iterable<unknown>, onInvalid = () => {}): UploadRecord[] {
-    const records: UploadRecord[] = []
-    for (const line of lines) {
-      const record = fromColumns(line)
-      if (record) {
-        records.push(record)
-        continue
-      }
-      environment.log.error('a row of the journal cannot be read and is skipped')
-      onInvalid()
-    }
-    return records
-  }
 
   /**
    * Lists what a row's old state leaves in storage or in the library; `next` is null if the row is removed.
@@ -198,9 +204,15 @@ export function createUploadStore(
   const history = createStorageHistory()
   const logFile = logFileOf(database)
   const flushLog = createLogFlush(logFile, environment)
-  const writeUnflushed = createWrite(database, environment, { isFlushed: false })
-  const { leaveToWaiting, leftTo, ...claims } = createFileClaims(database, runner, writeUnflushed, history)
-  const writeAsRunner = createProcessClaims(database, runner, write)
+  const writeUnflushed = processes.registering(createWrite(database, environment, { isFlushed: false }))
+  const { leaveToWaiting, leftTo, ...claims } = createFileClaims(database, processes, writeUnflushed, history)
+
+  /** Upload workers write parts themselves, so that this is all that a long upload does here. */
+  function flushParts(): Promise<Result<void>> {
+    processes.renew()
+    return flushLog()
+  }
+
   // On a full disk this fails: the queue is shown anyway, and claimed once there is space.
   writeAsRunner(() => {})
   return {
@@ -214,7 +226,7 @@ export function createUploadStore(
     save(records, options) {
       const lines = records.map((record) => ({ record, line: toColumns(record) }))
       // Without a log there is nothing that could be flushed later.
-      const writeRecords = options && logFile !== null ? writeUnflushed : write
+      const writeRecords = options && logFile !== null ? writeUnflushed : writeAsRunner
       const written = writeRecords(() => {
         for (const { record, line } of lines) {
           const left = leftTo(record)
@@ -238,18 +250,18 @@ export function createUploadStore(
       return written
     },
     flush: flushLog,
-    transaction: write,
-    parts: createPartsStore(database, { write, flushLog }, environment),
+    transaction: writeAsRunner,
+    parts: createPartsStore(database, { write: writeAsRunner, flushLog: flushParts }, environment),
     logs,
     abandonedUploads: () => readAbandonedUploads(database),
     addAbandoned: (upload) => write(() => addAbandonedUpload(database, upload)),
     removeAbandoned: (uploadId) => write(() => removeAbandonedUpload(database, uploadId)),
     displacedModels: displaced.list,
     removeDisplaced: (modelId) => write(() => displaced.remove(modelId)),
-    ...createQueueClaims({ database, runner, read, writeAsRunner, history }),
-    renewClaims: () => void writeAsRunner(() => {}),
-    unclaimed: () => read(unclaimed.iterate(JSON.stringify([...livingProcesses(database).keys()]))),
-    unverified: createUnverifiedFinder(database, runner),
+    ...createQueueClaims({ database, processes, read, writeAsRunner, history }),
+    renewClaims: processes.renew,
+    unclaimed: () => read(unclaimed.iterate(JSON.stringify([...processes.living().keys()]))),
+    unverified: createUnverifiedFinder(database, processes),
     ...createFileQueries(database, read),
     find: (id) => read(one.all(id))[0] ?? null,
     ...claims,
@@ -257,7 +269,7 @@ export function createUploadStore(
     // On a full disk the runner stays listed; the next start finds that its process has ended.
     close() {
       logs.flush()
-      write(() => releaseClaims(database, runner))
+      write(processes.release)
     },
   }
 }

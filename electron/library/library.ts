@@ -1,9 +1,9 @@
-import type { Access, Accounts } from '../accounts/accounts.ts'
+import type { Accounts } from '../accounts/accounts.ts'
 import { listAgents } from '../cloud/agents.ts'
 import { mayBeUnsupported } from '../cloud/client.ts'
 import { deleteModel, getModel, updateModel } from '../cloud/models.ts'
 import type { Account, TeamChoice } from '../contract/account.ts'
-import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
+import { failed, failure, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type {
   Agent,
   LibraryChange,
@@ -14,7 +14,7 @@ import type {
 import type { Environment } from '../platform/environment.ts'
 import type { IndexedListing } from './listing-cache.ts'
 import { toLibraryModel } from './listing.ts'
-import { createListings } from './listings.ts'
+import { createListings, type TeamRequest } from './listings.ts'
 
 interface ListingAge {
   /**
@@ -42,6 +42,8 @@ export interface Library {
   cachedModels(choice: TeamChoice): readonly LibraryModel[] | null
   /** The current state of one model (documented call), which corrects the cached listing. */
   model(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
+  /** The same, or as it was requested less than 30 seconds ago. */
+  recentModel(choice: TeamChoice, id: string): Promise<Result<LibraryModel>>
   /** The team's connected agents at present. */
   agents(choice: TeamChoice): Promise<Result<readonly Agent[]>>
   /** `not-found` means that the model does not exist; a server without this call answers `bad-request`. */
@@ -56,8 +58,8 @@ export interface Library {
    */
   subscribe(listener: (news: LibraryUpdate) => void): () => void
   /**
-   * The connection, a proxy or a sign-in is back: a listing that could not be requested is requested again, so
-   * that no file is sent without being compared with it.
+   * Lets listings that failed be requested again at their next use, because the cause of the failure may be gone.
+   * Otherwise files would be sent without comparing them with the library. A server in trouble is not asked earlier.
    */
   forgetFailures(): void
   /** Deletes what is stored of the account's teams, after a sign-out. */
@@ -66,36 +68,38 @@ export interface Library {
   close(): Promise<void>
 }
 
+function createTeamRequest(accounts: Pick<Accounts, 'accessFor'>, closing: AbortSignal): TeamRequest {
+  return async ({ accountId, teamId }, send) => {
+    const access = accounts.accessFor(accountId, teamId)
+    if (!access.ok) return access
+    try {
+      return await send(access.value, closing)
+    } catch (error) {
+      if (closing.aborted) return failed(failure('connection-lost', { host: '' }))
+      throw error
+    }
+  }
+}
+
 export function createLibrary(options: {
   readonly accounts: Pick<Accounts, 'list' | 'accessFor' | 'hasStoredSignIn'>
   /** Where the listings of large libraries are kept. */
   readonly folder: string
   /** This app has deleted a model. */
-  readonly onRemoved: (modelId: string) => void
+  readonly onDeleted: (modelId: string) => void
   readonly environment: Environment
 }): Library {
-  const { accounts, folder, onRemoved, environment } = options
+  const { accounts, folder, onDeleted, environment } = options
   const closing = new AbortController()
   const listeners = new Set<(news: LibraryUpdate) => void>()
+  /** Models that a request which seemed to fail may have deleted. */
+  const unansweredDeletions = new Set<string>()
 
   function notify({ teamId }: TeamChoice, news: Partial<LibraryUpdate> = {}): void {
     for (const listener of listeners) listener({ teamId, failure: null, ...news })
   }
 
-  async function request<T>(
-    { accountId, teamId }: TeamChoice,
-    send: (access: Access, signal: AbortSignal) => Promise<Result<T>>,
-  ): Promise<Result<T>> {
-    const access = accounts.accessFor(accountId, teamId)
-    if (!access.ok) return access
-    try {
-      return await send(access.value, closing.signal)
-    } catch (error) {
-      if (closing.signal.aborted) return failed(failure('connection-lost', { host: '' }))
-      throw error
-    }
-  }
-
+  const request = createTeamRequest(accounts, closing.signal)
   const listings = createListings({ accounts, folder, request, onRefreshed: notify, environment })
   const cacheFor = listings.cacheFor
 
@@ -115,8 +119,9 @@ export function createLibrary(options: {
     const found = await request(choice, ({ client, signer }, signal) => getModel(client, signer, id, signal))
     if (!found.ok && found.failure.code === 'not-found') cacheFor(choice).remove(id)
     if (!found.ok) return found
-    const current = toLibraryModel(found.value)
-    cacheFor(choice).update(current)
+    const cache = cacheFor(choice)
+    const current = toLibraryModel(found.value, cache.cached()?.get(id))
+    cache.correct(current)
     return success(current)
   }
 
@@ -136,6 +141,7 @@ export function createLibrary(options: {
   return {
     indexedListing,
     model,
+    recentModel: (choice, id) => cacheFor(choice).recent(id, () => model(choice, id)),
     agents: (choice) => request(choice, ({ client, signer }, signal) => listAgents(client, signer, signal)),
     cachedModels: (choice) => cacheFor(choice).cached()?.list() ?? null,
     async models(choice, age) {
@@ -156,9 +162,13 @@ export function createLibrary(options: {
         deleteModel(client, signer, id, signal),
       )
       const reason = removed.ok ? null : await resolveNotFound(choice, id, removed.failure)
-      if (reason && reason.code !== 'not-found') return failed(reason)
+      if (reason && reason.code !== 'not-found') {
+        if (retryClassOf(reason) === 'later') unansweredDeletions.add(id)
+        return failed(reason)
+      }
       cacheFor(choice).remove(id)
-      onRemoved(id)
+      // Otherwise someone else has deleted it.
+      if (removed.ok || unansweredDeletions.has(id)) onDeleted(id)
       notify(choice)
       return success(undefined)
     },

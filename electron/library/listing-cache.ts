@@ -1,8 +1,8 @@
-import { failed, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
+import { failed, mustWait, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { KnownListing } from './listing.ts'
-import { IndexedModels, type ModelIndex } from './model-index.ts'
+import { IndexedModels } from './model-index.ts'
 
 /**
  * Changes by others are visible after this time at the latest, unless the caller asks for a newer listing.
@@ -12,6 +12,8 @@ const freshForMs = 5 * 60_000
  * After a failure the listing is not requested again before this time, since hundreds of uploads may need it.
  */
 const retryAfterFailureMs = { never: 5 * 60_000, later: 15_000 }
+/** For this time, in ms, a model is as listed, or as it was when it was requested. */
+export const recentMs = 30_000
 
 type Edit = (models: IndexedModels) => void
 /** Requests a listing, given the known one. */
@@ -19,7 +21,7 @@ type ListingRequest = (known: KnownListing | null) => Promise<Result<KnownListin
 
 /** A team's models as last listed by the server. Our own changes are applied to them until the next listing. */
 export interface IndexedListing extends Omit<LibraryListing, 'models'> {
-  readonly models: ModelIndex
+  readonly models: IndexedModels
 }
 
 export interface CachedListing {
@@ -42,19 +44,21 @@ export interface ListingCache {
   /** Requests the listing while the present one is used. Resolves with whether it was requested. */
   refresh(request: () => Promise<Result<KnownListing>>): Promise<boolean>
   /** The models as last listed, or null. */
-  cached(): ModelIndex | null
+  cached(): IndexedModels | null
   /** The part of a listing that was read before it was interrupted, or null. */
   interrupted(): KnownListing | null
   /** Keeps a part to continue from; it is stored only while there is no listing. */
   keepInterrupted(listing: KnownListing): void
-  /** The cause of a failure may be gone: the listing is requested again when it is needed next. */
+  /** See `Library`. */
   forgetFailure(): void
+  /** The record of one model, or that it does not exist, from `request` unless that was asked for recently. */
+  recent(id: string, request: () => Promise<Result<LibraryModel>>): Promise<Result<LibraryModel>>
   /** Stops writing to its file. */
   detach(): void
   add(model: LibraryModel): void
   change(id: string, change: LibraryChange): void
   /** Corrects what users can change, if the model is listed. */
-  update(model: LibraryModel): void
+  correct(model: LibraryModel): void
   remove(id: string): void
 }
 
@@ -64,17 +68,19 @@ export function createListingCache(
 ): ListingCache {
   let known: (Omit<KnownListing, 'models'> & { readonly models: IndexedModels }) | null = null
   let interrupted: KnownListing | null = null
-  let lastFailure: { readonly failure: Failure; readonly atMs: number } | null = null
   let file = listingFile
   let loading: Promise<void> | null = null
   let requesting: Promise<CachedListing> | null = null
   let isRefreshing = false
+  const failures = createFailureMemory(environment)
+  const recentModels = createRecentModels(environment)
   /** Our own changes since each running request was sent: its pages may not contain them. */
   const pendingEdits = new Set<Edit[]>()
 
   function use(listing: KnownListing, edits: readonly Edit[] = []): void {
     known = { ...listing, models: new IndexedModels(listing.models.values()) }
     for (const edit of edits) edit(known.models)
+    recentModels.forgetBefore(listing.listedAtMs)
   }
 
   function applyEdit(edit: Edit): void {
@@ -82,29 +88,20 @@ export function createListingCache(
     if (known) edit(known.models)
   }
 
-  const current = (): Result<IndexedListing> =>
-    known === null && lastFailure
-      ? failed(lastFailure.failure)
-      : success({
-          models: known?.models ?? new IndexedModels(),
-          listedAtMs: known?.listedAtMs ?? 0,
-          completeAtMs: known?.completeAtMs ?? 0,
-          failure: lastFailure?.failure ?? null,
-        })
-
-  /** A time in the future is from before the clock was set back. */
-  function isYounger(atMs: number, maxAgeMs: number): boolean {
-    const ageMs = environment.now() - atMs
-    return ageMs >= 0 && ageMs < maxAgeMs
+  function current(): Result<IndexedListing> {
+    const failure = failures.last()
+    if (known === null && failure) return failed(failure)
+    return success({
+      models: known?.models ?? new IndexedModels(),
+      listedAtMs: known?.listedAtMs ?? 0,
+      completeAtMs: known?.completeAtMs ?? 0,
+      failure,
+    })
   }
 
   function isFresh(maxAgeMs: number): boolean {
-    if (lastFailure && maxAgeMs > 0) {
-      const waitMs =
-        retryClassOf(lastFailure.failure) === 'never' ? retryAfterFailureMs.never : retryAfterFailureMs.later
-      if (isYounger(lastFailure.atMs, waitMs)) return true
-    }
-    return known !== null && lastFailure === null && isYounger(known.listedAtMs, maxAgeMs)
+    if (failures.isRecent() && maxAgeMs > 0) return true
+    return known !== null && failures.last() === null && isYounger(known.listedAtMs, maxAgeMs, environment)
   }
 
   /** An update that was requested before a complete listing lacks what that one found. */
@@ -115,16 +112,12 @@ export function createListingCache(
   async function fetchListing(request: () => Promise<Result<KnownListing>>): Promise<void> {
     const edits: Edit[] = []
     pendingEdits.add(edits)
-    const answer = await request().finally(() => pendingEdits.delete(edits))
-    if (answer.ok) {
-      if (!isOutdated(answer.value)) use(answer.value, edits)
-      interrupted = null
-      lastFailure = null
-      // A copy, so that our later changes don't affect what is written.
-      if (known) file?.save({ ...known, models: new Map(known.models.byId) })
-    } else {
-      lastFailure = { failure: answer.failure, atMs: environment.now() }
-    }
+    const answer = await failures.request(request).finally(() => pendingEdits.delete(edits))
+    if (!answer.ok) return
+    if (!isOutdated(answer.value)) use(answer.value, edits)
+    interrupted = null
+    // A copy, so that our later changes don't affect what is written.
+    if (known) file?.save({ ...known, models: new Map(known.models.byId) })
   }
 
   async function load(): Promise<void> {
@@ -159,23 +152,99 @@ export function createListingCache(
       interrupted = listing
       if (known === null) file?.save(listing)
     },
-    forgetFailure: () => void (lastFailure = null),
+    forgetFailure: failures.forget,
+    recent: recentModels.get,
     detach: () => void (file = null),
     add: (model) => applyEdit((models) => models.set(model)),
-    change: (id, change) =>
+    change(id, change) {
+      recentModels.forget(id)
       applyEdit((models) => {
         const before = models.get(id)
         if (before) models.set({ ...before, ...change })
-      }),
-    update: (model) => applyEdit((models) => correct(models, model)),
-    remove: (id) => applyEdit((models) => models.delete(id)),
+      })
+    },
+    correct: (model) => applyEdit((models) => models.correct(model)),
+    remove(id) {
+      recentModels.forget(id)
+      applyEdit((models) => models.delete(id))
+    },
   }
 }
 
-/** What users can't change stays as listed: the record of a single model may have fewer fields. */
-function correct(models: IndexedModels, { id, ...current }: LibraryModel): void {
-  const before = models.get(id)
-  if (!before) return
-  const { displayName, modelType, modelPath, status } = current
-  models.set({ ...before, displayName, modelType, modelPath: modelPath ?? before.modelPath, status })
+/** Whether a failure may end with its cause, and is not that of a server that asks for patience. */
+const isForgettable = (met: Failure) => !mustWait(met) && met.code !== 'server-trouble'
+
+/** The failure of the last request, if it failed. */
+function createFailureMemory(environment: Pick<Environment, 'now'>) {
+  let last: { readonly failure: Failure; readonly atMs: number } | null = null
+  let forgottenCount = 0
+
+  return {
+    last: () => last?.failure ?? null,
+    /** Whether it is too early for another request. */
+    isRecent(): boolean {
+      if (last === null) return false
+      const isFinal = retryClassOf(last.failure) === 'never'
+      return isYounger(
+        last.atMs,
+        isFinal ? retryAfterFailureMs.never : retryAfterFailureMs.later,
+        environment,
+      )
+    },
+    /** Repeats a request that began before the cause of its failure was gone. */
+    async request<T>(send: () => Promise<Result<T>>): Promise<Result<T>> {
+      const forgottenBefore = forgottenCount
+      let answer = await send()
+      if (!answer.ok && isForgettable(answer.failure) && forgottenCount !== forgottenBefore)
+        answer = await send()
+      last = answer.ok ? null : { failure: answer.failure, atMs: environment.now() }
+      return answer
+    },
+    /** The cause of the failure may be gone. */
+    forget() {
+      forgottenCount += 1
+      if (last && isForgettable(last.failure)) last = null
+    },
+  }
+}
+
+/** A time in the future is from before the clock was set back. */
+function isYounger(atMs: number, maxAgeMs: number, { now }: Pick<Environment, 'now'>): boolean {
+  const ageMs = now() - atMs
+  return ageMs >= 0 && ageMs < maxAgeMs
+}
+
+/** The models that were requested one by one recently, without requests that failed. */
+function createRecentModels(environment: Pick<Environment, 'now'>) {
+  const requests = new Map<
+    string,
+    { readonly atMs: number; readonly answer: Promise<Result<LibraryModel>> }
+  >()
+
+  return {
+    async get(id: string, request: () => Promise<Result<LibraryModel>>): Promise<Result<LibraryModel>> {
+      for (const [key, { atMs }] of requests)
+        if (!isYounger(atMs, recentMs, environment)) requests.delete(key)
+      const recent = requests.get(id)
+      if (recent) return recent.answer
+      const entry = { atMs: environment.now(), answer: request() }
+      requests.set(id, entry)
+      let answer: Result<LibraryModel> | null = null
+      try {
+        answer = await entry.answer
+        return answer
+      } finally {
+        const isMissing = answer?.ok === false && answer.failure.code === 'not-found'
+        // Its removal from the listing has removed the request.
+        if (isMissing) requests.set(id, entry)
+        else if (!answer?.ok && requests.get(id) === entry) requests.delete(id)
+      }
+    },
+    /** After our own change. */
+    forget: (id: string) => void requests.delete(id),
+    /** A listing was requested at this time. */
+    forgetBefore(listedAtMs: number) {
+      for (const [id, { atMs }] of requests) if (atMs < listedAtMs) requests.delete(id)
+    },
+  }
 }

@@ -123,7 +123,8 @@ function addModels(known: Map<string, LibraryModel>, page: ModelPage): boolean {
 /** The documented form (docs.cyberun.cloud/api-reference/model/register-a-model-after-uploading). */
 const sha256Form = /^sha256:([0-9a-f]{64})$/i
 
-export function toLibraryModel(wire: ModelWire): LibraryModel {
+/** @param listed the model as listed before, if it was: the record of a single model may have fewer fields */
+export function toLibraryModel(wire: ModelWire, listed?: LibraryModel): LibraryModel {
   const createdAtMs = Date.parse(wire.created_at ?? '')
   return {
     id: wire.id,
@@ -133,7 +134,7 @@ export function toLibraryModel(wire: ModelWire): LibraryModel {
     sizeBytes: wire.file_size ?? null,
     sha256: sha256Form.exec(wire.file_hash ?? '')?.[1]?.toLowerCase() ?? null,
     // List items may lack the status; a listed model is assumed to be active.
-    status: wire.model_status ?? 'active',
+    status: wire.model_status ?? listed?.status ?? 'active',
     createdAtMs: Number.isNaN(createdAtMs) ? null : createdAtMs,
     storageKey: wire.storage_key ?? null,
   }

@@ -68,6 +68,16 @@ export class IndexedModels implements ModelIndex {
     this.#list = null
   }
 
+  /**
+   * Corrects what users can change, if the model is listed. The rest stays as listed: the record of a single model may
+   * have fewer fields.
+   */
+  correct({ id, displayName, modelType, modelPath, status }: LibraryModel): void {
+    const listed = this.get(id)
+    if (!listed) return
+    this.set({ ...listed, displayName, modelType, modelPath: modelPath ?? listed.modelPath, status })
+  }
+
   delete(id: string): void {
     this.#removeFromIndexes(id)
     if (this.#models.delete(id)) this.#list = null

@@ -50,7 +50,7 @@ export interface InternalEvents {
   /** An upload has put its model into the library. */
   registered: [id: string]
   /** A model was deleted from the library by this app. */
-  modelRemoved: [modelId: string]
+  modelDeleted: [modelId: string]
   /** No upload runs any more. */
   queueIdle: []
   /** Storage or the library may hold something that no upload needs any more. */

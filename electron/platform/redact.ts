@@ -32,9 +32,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 
 /** Removes secrets, signatures and the names of home folders from a text. */
 export function redactText(text: string): string {
-  const nameless = homes.reduce((left, [pattern, instead]) => left.replace(pattern, instead), text)
   // First what has a delimiter, since the other patterns may remove that together with their secret.
-  const withoutUrls = removeFromUrls(removeNamedValues(nameless))
+  const withoutUrls = removeFromUrls(removeNamedValues(removeHomes(text)))
   return patterns.reduce((left, [pattern, instead]) => left.replace(pattern, instead), withoutUrls)
 }
 
@@ -117,22 +116,33 @@ function endOfQuoted(text: string, start: number, opening: string): number {
 }
 
 /**
- * Home folders, which often have the user's name: `/home/ann`, `/Volumes/Disk/Users/ann`, `C:\\Users\\ann` with
- * single or double backslashes (JSON), `/mnt/c/Users/ann` (WSL). This computer's own one may be elsewhere.
+ * Removes the names of home folders, which often are the user's: `/home/ann`, `/Volumes/Disk/Users/ann`,
+ * `C:\\Users\\ann` with single or double backslashes (JSON), `/mnt/c/Users/ann` (WSL). This computer's own one
+ * may be elsewhere.
  */
-const homes: readonly (readonly [RegExp, string])[] = [
-  ...ownHome(homedir()),
-  [/(\/(?:home|Users)\/)[^/\s"'<>\\]+/g, '$1[person]'],
-  [
-    /((?:\b[A-Za-z]:|\/mnt\/[a-z])(?:\\{1,2}|\/)Users(?:\\{1,2}|\/))[^\\/"'<>\n]+?(?=\\|\/|["'<>\n]|$)/g,
-    '$1[person]',
-  ],
-]
+function removeHomes(text: string): string {
+  const withoutOwn = ownHome ? text.replace(ownHome, '~') : text
+  return withoutOwn
+    .replace(urlOrPath, (found) => (found.startsWith('/') ? found.replace(home, '$1[person]') : found))
+    .replace(windowsHome, '$1[person]')
+}
+
+/**
+ * A URL, or an absolute path, also that of a `file:` URL or after an escaped line break (JSON). Library paths are
+ * relative. Spaces belong to a path if a slash follows.
+ */
+const urlOrPath =
+  /\b(?!file:)[a-z][a-z\d+.-]{0,30}:\/\/[^\s"'<>\\,;()]*|(?:(?<![\w/])|(?<=\\[nrt]))\/[^\s"'<>\\/]*(?:(?: [^\s:"'<>\\/]+)*\/[^\s"'<>\\/]*)*/gi
+const home = /(\/(?:home|Users)\/)[^/\s"'<>\\]+/g
+const windowsHome =
+  /((?:\b[A-Za-z]:|\/mnt\/[a-z])(?:\\{1,2}|\/)Users(?:\\{1,2}|\/))[^\\/"'<>\n]+?(?=\\|\/|["'<>\n]|$)/g
+
+const ownHome = ownHomePattern(homedir())
 
 /** A user without a name, as in a container, has the root folder as home: every path would be in it. */
-function ownHome(folder: string): typeof homes {
-  if (folder === parse(folder).root) return []
-  return [[new RegExp(`${escaped(folder)}(?=[\\\\/"'\\s:,;)\\]}]|$)`, 'g'), '~']]
+function ownHomePattern(folder: string): RegExp | null {
+  if (folder === parse(folder).root) return null
+  return new RegExp(`${escaped(folder)}(?=[\\\\/"'\\s:,;)\\]}]|$)`, 'g')
 }
 
 function escaped(text: string): string {

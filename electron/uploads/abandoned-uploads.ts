@@ -4,6 +4,8 @@ import { abortMultipart } from '../cloud/multipart.ts'
 import { restoreDisplacedModel } from '../conflicts/replace.ts'
 import { serverOf, type TeamChoice } from '../contract/account.ts'
 import { retryClassOf, type Failure } from '../contract/failures.ts'
+import { isKnownServer } from '../contract/servers.ts'
+import type { Settings } from '../contract/settings.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
@@ -17,6 +19,8 @@ export interface AbandonedUploads {
    * called.
    */
   protect(uploadId: string): () => void
+  /** How many abandoned uploads are left on the known servers. */
+  count(): number
   close(): Promise<void>
 }
 
@@ -27,20 +31,24 @@ export interface AbandonedUploads {
 const firstRetryMs = 60_000
 const maxRetryMs = 3_600_000
 
-/**
- * Cleans up after removed uploads, in storage and in the library, in the background. Failures are logged
- * only.
- */
-export function createAbandonedUploads(options: {
+interface CleanupOptions {
   readonly store: Pick<
     UploadStore,
     'abandonedUploads' | 'removeAbandoned' | 'displacedModels' | 'removeDisplaced'
   >
   readonly library: Parameters<typeof restoreDisplacedModel>[2]['library']
   readonly accounts: Pick<Accounts, 'list' | 'accessFor'>
+  readonly settings: () => Pick<Settings, 'server' | 'servers'>
   readonly environment: Environment
-}): AbandonedUploads {
+}
+
+/**
+ * Cleans up after removed uploads, in storage and in the library, in the background. Failures are logged
+ * only.
+ */
+export function createAbandonedUploads(options: CleanupOptions): AbandonedUploads {
   const { store, accounts, library, environment } = options
+  const left = findLeft(options)
   const closing = new AbortController()
   const protectedIds = new Set<string>()
   let running: Promise<void> | null = null
@@ -65,7 +73,7 @@ export function createAbandonedUploads(options: {
   async function abortUploads(): Promise<number | null> {
     let waitMs: number | null = null
     const waitingServers = new Set<string>()
-    for (const upload of store.abandonedUploads()) {
+    for (const upload of left.uploads()) {
       if (closing.signal.aborted) return null
       if (protectedIds.has(upload.uploadId)) continue
       const { accountId, teamId } = choiceFor(upload, true)
@@ -89,7 +97,7 @@ export function createAbandonedUploads(options: {
   /** Returns whether a temporary failure occurred. */
   async function restoreModels(): Promise<boolean> {
     let needsRetry = false
-    for (const model of store.displacedModels()) {
+    for (const model of left.models()) {
       if (closing.signal.aborted) return false
       const restoring = restoreDisplacedModel(model, choiceFor(model, false), {
         library,
@@ -137,11 +145,24 @@ export function createAbandonedUploads(options: {
       protectedIds.add(uploadId)
       return () => protectedIds.delete(uploadId)
     },
+    count: () => left.uploads().length,
     async close() {
       retryTimer.reset()
       closing.abort()
       await running
     },
+  }
+}
+
+/** With `MODELFERRY_SERVER`, what was left on other servers waits for a process that may use them. */
+function findLeft({ store, accounts, settings }: CleanupOptions) {
+  function isOnKnownServer({ accountId }: Pick<TeamChoice, 'accountId'>): boolean {
+    const account = accounts.list().find(({ id }) => id === accountId)
+    return account === undefined || isKnownServer(settings(), account.server)
+  }
+  return {
+    uploads: () => store.abandonedUploads().filter(isOnKnownServer),
+    models: () => store.displacedModels().filter(isOnKnownServer),
   }
 }
 

@@ -88,8 +88,8 @@ async function runSteps(run: Run, stopSignal: AbortSignal): Promise<Attempt<void
   if (storedBefore) {
     const knownId = modelIdOf(record.state) ?? memory.modelId
     // After a restart it is not known whether an earlier request was performed.
-    const isSearched = knownId === null && memory.unregisteredKey !== storedBefore.storageKey
-    const registered = isSearched
+    const mustSearch = knownId === null && memory.unregisteredKey !== storedBefore.storageKey
+    const registered = mustSearch
       ? await findRegistered({ record, access: access.value, stored: storedBefore, timers, signal })
       : success(knownId)
     if (!registered.ok) return registered
@@ -110,19 +110,22 @@ async function runSteps(run: Run, stopSignal: AbortSignal): Promise<Attempt<void
     signal,
   }
   return finish(current, stored.value, () =>
-    services.replacer.register(current.record, () => registerOnce(registration, memory), report),
+    services.replacer.register(current.record, () => registerAndRemember(registration, memory), report),
   )
 }
 
 /** Remembers whether the request may have been performed: if not, the library is not searched before the next one. */
-async function registerOnce(
+async function registerAndRemember(
   registration: Parameters<typeof register>[0],
   memory: SendMemory,
 ): Promise<Result<string>> {
   const { unregisteredKey } = memory
   memory.unregisteredKey = null
   const answer = await register(registration)
-  if (!answer.ok && !mayBePerformed(answer.failure)) memory.unregisteredKey = unregisteredKey
+  if (answer.ok || mayBePerformed(answer.failure)) return answer
+  // A conflict may be with the model of an earlier request. For an unsure object another failure may be reported.
+  const isCertain = answer.failure.code !== 'conflict' && registration.stored.isUnsure !== true
+  if (isCertain) memory.unregisteredKey = unregisteredKey
   return answer
 }
 

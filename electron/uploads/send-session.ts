@@ -73,8 +73,15 @@ export function createSendMemory(): SendMemory {
 
 /** What storage holds is of no use any more: the next run restarts at byte 0. */
 export function forgetSent(memory: SendMemory): void {
-  Object.assign(memory, { unanswered: null, unhashed: null, hashed: null, stored: null, modelId: null })
-  memory.unregisteredKey = null
+  const forgotten = {
+    unanswered: null,
+    unhashed: null,
+    hashed: null,
+    stored: null,
+    modelId: null,
+    unregisteredKey: null,
+  }
+  Object.assign(memory, forgotten)
   memory.unwrittenParts.clear()
   memory.parts.lastBegun = 0
 }

@@ -44,7 +44,7 @@ export interface Verifier {
   /** Verifies what no process has verified yet, and what could not be verified for a temporary reason. */
   verifyOpen(): void
   /** This app has deleted a model: an upload of it is not reported as missing. */
-  modelRemoved(modelId: string): void
+  modelDeleted(modelId: string): void
   /** Compares the library's record with a receipt. `signed-out` without a sign-in to the receipt's team. */
   verifyReceipt(receipt: Receipt, signal: AbortSignal): Promise<Result<Verification>>
   close(): Promise<void>
@@ -83,7 +83,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const closing = new AbortController()
   const waiting = new Set<string>()
   const running = new Map<string, Promise<void>>()
-  const removed = createRemovedModels(options, { recordOf, write })
+  const deletedModels = createDeletedModels(options, { recordOf, write })
   const collector = createCollector(environment.timers, verify)
   const batches = createBatchVerifier(options, {
     recordOf,
@@ -139,7 +139,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     // The user may have removed it from the history meanwhile.
     const record = recordOf(id)
     if (!record) return null
-    const verification = removed.explain(record, answer)
+    const verification = deletedModels.explainMissing(record, answer)
     if (isSameReason(record.state.verification, verification)) return verification
     const change = { state: { ...record.state, verification }, failure: failureOf(verification) }
     // What a power failure undoes is verified again after the next start.
@@ -152,8 +152,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   function verify(ids: readonly string[]): void {
-    const isVerified = (id: string) => running.has(id) || batches.has(id) || waiting.has(id)
-    const uploads = [...new Set(ids)].flatMap((id) => (isVerified(id) ? [] : (recordOf(id) ?? [])))
+    const isBeingVerified = (id: string) => running.has(id) || batches.has(id) || waiting.has(id)
+    const uploads = [...new Set(ids)].flatMap((id) => (isBeingVerified(id) ? [] : (recordOf(id) ?? [])))
     collector.remove(uploads)
     const teams = Map.groupBy(uploads, ({ accountId, team }) => `${accountId} ${team.id}`)
     for (const ofTeam of teams.values()) {
@@ -176,7 +176,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         .filter((upload) => findUploadAccount(known, { ...upload, needsParts: false }) !== null)
       verify(open.slice(0, maxOpenAtOnce).map(({ id }) => id))
     },
-    modelRemoved: removed.add,
+    modelDeleted: deletedModels.add,
     verifyReceipt: (receipt, signal) => verifyReceipt(receipt, options, signal),
     async close() {
       closing.abort()
@@ -303,7 +303,7 @@ function createBatchVerifier(
 }
 
 /** The models that this app has deleted. */
-function createRemovedModels(
+function createDeletedModels(
   { store, environment, verified }: VerifierOptions,
   run: {
     readonly recordOf: (id: string) => RegisteredUpload | null
@@ -314,7 +314,10 @@ function createRemovedModels(
 
   return {
     /** The result for an upload whose model may be missing because of that. */
-    explain({ state: { modelId, verification } }: RegisteredUpload, result: Verification): Verification {
+    explainMissing(
+      { state: { modelId, verification } }: RegisteredUpload,
+      result: Verification,
+    ): Verification {
       const wasDeleted = verification?.kind === 'not-verified' && verification.reason === 'deleted'
       const isExplained = isMissing(result) && (wasDeleted || ids.has(modelId))
       return isExplained ? notVerifiedFor('deleted', environment.now()) : result

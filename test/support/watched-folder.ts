@@ -6,7 +6,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { success, type failed } from '../../electron/contract/failures.ts'
 import { readExternalWeights } from '../../electron/discovery/places/external-weights.ts'
 import { searchFolder } from '../../electron/discovery/scan/search-folder.ts'
-import { isFolderMissing } from '../../electron/discovery/watched-folders/file-state.ts'
+import { identifyFolder, type FolderIdentity } from '../../electron/discovery/watched-folders/file-state.ts'
 import { WatchedFolderStore } from '../../electron/discovery/watched-folders/watched-folder-store.ts'
 import {
   WatchedFolder,
@@ -37,6 +37,10 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
     canUpload: true,
     isPolled,
     maxEntries: 10_000,
+    /** Replaces what identifies the folder, such as that of a FAT disk. */
+    identity: {} as Partial<FolderIdentity>,
+    /** The folder does not respond until it resolves. */
+    response: Promise.resolve(),
     /** Called while the folder is being searched. */
     duringSearch: () => {},
     /** Called while files are being enqueued. */
@@ -57,7 +61,11 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
     onChange,
     canUpload: () => conditions.canUpload,
     readExternalWeights,
-    isFolderMissing,
+    identifyFolder: async (path) => {
+      await conditions.response
+      const identity = await identifyFolder(path)
+      return typeof identity === 'string' ? identity : { ...identity, ...conditions.identity }
+    },
     isNetworkDrive: async () => conditions.isPolled,
     async searchFolder(path) {
       searches.push(path)

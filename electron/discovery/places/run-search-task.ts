@@ -1,5 +1,5 @@
 import { readMounts } from '../scan/mounts.ts'
-import { searchFolder, unresponsiveFolder, type FolderSearchResult } from '../scan/search-folder.ts'
+import { searchFolder, unresponsiveResult } from '../scan/search-folder.ts'
 import { readWorkflowFile } from '../workflows/read-workflow-file.ts'
 import { findNearModels } from './near-models.ts'
 import { readExternalWeights } from './external-weights.ts'
@@ -38,8 +38,8 @@ export async function runSearchTask({ request, computer }: SearchTask, post: Pos
 }
 
 /**
- * Searches several mounts at once, so that an unresponsive one does not delay the others, and the folders of each one
- * after the other: the calls about a network share that is gone would take all of Node's four threads.
+ * Searches all mounts at once, and two folders of each. After a search that hangs, only one folder of its mount is
+ * searched at a time, and none after a second one: their calls may never return (see `MountQueue`).
  */
 export async function searchFolders(
   folders: readonly string[],
@@ -47,13 +47,16 @@ export async function searchFolders(
   search = searchFolder,
 ): Promise<void> {
   const byMount = Map.groupBy(folders, await readMounts())
-  const searches = [...byMount.values()].map(async (onMount) => {
-    let isUnresponsive = false
-    for (const folder of onMount) {
-      const result: FolderSearchResult = isUnresponsive ? unresponsiveFolder : await search(folder)
-      isUnresponsive ||= result === unresponsiveFolder
-      post({ kind: 'folder', folder, ...result })
+  const searches = [...byMount.values()].map(async (remaining) => {
+    const searchUntilOneHangs = async () => {
+      for (let folder = remaining.shift(); folder !== undefined; folder = remaining.shift()) {
+        const result = await search(folder)
+        post({ kind: 'folder', folder, ...result })
+        if (result === unresponsiveResult) return
+      }
     }
+    await Promise.all([searchUntilOneHangs(), searchUntilOneHangs()])
+    for (const folder of remaining) post({ kind: 'folder', folder, ...unresponsiveResult })
   })
   await Promise.all(searches)
 }

@@ -48,7 +48,7 @@ interface Search extends PlaceSearchOptions {
   /** Folders of the current root that were listed to find programs by name. */
   listedFolderCount: number
   /** Not all folders of a root were listed. */
-  isRootCutShort: boolean
+  hasSkippedFolders: boolean
 }
 
 /**
@@ -68,7 +68,7 @@ export async function searchPlaces(options: PlaceSearchOptions): Promise<boolean
     search.listedFolderCount = 0
     await searchPrograms(search, path, depth)
   }
-  return !search.isRootCutShort && search.budget.entries > 0 && search.now() <= search.budget.untilMs
+  return !search.hasSkippedFolders && search.budget.entries > 0 && search.now() <= search.budget.untilMs
 }
 
 /** The models in the folders that a yaml file lists, as one place; null if it is not such a file. */
@@ -94,7 +94,7 @@ function createSearch(options: PlaceSearchOptions): Search {
     searchedRoots: new Set(),
     searchedYamlFiles: new Set(),
     listedFolderCount: 0,
-    isRootCutShort: false,
+    hasSkippedFolders: false,
   }
 }
 
@@ -103,7 +103,7 @@ async function searchPrograms(search: Search, folder: string, depth: number): Pr
   const { maxListedFolders = defaultMaxListedFolders } = search
   search.listedFolderCount += 1
   if (search.listedFolderCount > maxListedFolders || search.now() > search.budget.untilMs) {
-    search.isRootCutShort = true
+    search.hasSkippedFolders = true
     return
   }
   for (const name of await subfoldersOf(folder)) {

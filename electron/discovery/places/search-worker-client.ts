@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { withTimeout } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 import { startWorker } from '../../platform/threads/worker-file.ts'
-import { unresponsiveFolder, type FolderSearchResult } from '../scan/search-folder.ts'
+import { unresponsiveResult, type FolderSearchResult } from '../scan/search-folder.ts'
 import type { Computer } from './known-places.ts'
 import type { SearchMessage, SearchRequest } from './search-messages.ts'
 
@@ -46,15 +46,13 @@ export class SearchWorkerClient {
    * and with false if it was aborted, ran out of time or ended its thread with an error. Earlier messages
    * stay valid. Folders in which an earlier search still hangs are left out.
    */
-  search(request: SearchRequest, options: SearchOptions): Promise<boolean> {
-    if (this.#withoutHanging(request) === request) return this.#run(request, options)
-    return this.#runWithoutHanging(request, options)
-  }
-
-  async #runWithoutHanging(request: SearchRequest, options: SearchOptions): Promise<boolean> {
-    // A thread that does not hang ends within milliseconds.
-    await withTimeout(Promise.all(this.#terminations.keys()), this.#environment.timers, closeLimitMs)
-    const remaining = this.#withoutHanging(request)
+  async search(request: SearchRequest, options: SearchOptions): Promise<boolean> {
+    let remaining = this.#withoutHanging(request)
+    if (remaining !== request) {
+      // A thread that does not hang ends within milliseconds.
+      await withTimeout(Promise.all(this.#terminations.keys()), this.#environment.timers, closeLimitMs)
+      remaining = this.#withoutHanging(request)
+    }
     return remaining !== null && (await this.#run(remaining, options)) && remaining === request
   }
 
@@ -99,7 +97,7 @@ export class SearchWorkerClient {
 
   /** All models below a folder, or those that were found before the search was cut short. */
   async searchFolder(folder: string): Promise<FolderSearchResult> {
-    let result: FolderSearchResult = unresponsiveFolder
+    let result: FolderSearchResult = unresponsiveResult
     await this.search(
       { kind: 'folders', folders: [folder] },
       { onMessage: (message) => message.kind === 'folder' && (result = message) },

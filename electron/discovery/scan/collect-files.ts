@@ -93,9 +93,9 @@ export interface CollectOptions {
 
 /**
  * Finds the model files among dropped files and folders, in the order of the drop and then by name. Links are
- * followed, but inside a model only to files and folders in the added folder (see `staysInside`); a folder
- * inside itself is skipped as a loop, a repeated file or folder as a duplicate, and so is a folder that can't be
- * read. A file that can't be read is returned with its failure. Rejects only if `signal` aborts.
+ * followed, but inside a model only to files and folders in the added folder (see `staysInside`). A folder inside
+ * itself is skipped as a loop, a repeated file or folder as a duplicate, and an unreadable folder as
+ * `folder-unreadable`. An unreadable file is returned with its failure. Rejects only if `signal` aborts.
  */
 export async function collectFiles(
   paths: readonly string[],

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { win32 } from 'node:path'
+import type { Timers } from '../../platform/environment.ts'
 import { isWithin } from '../../recognition/link-boundary.ts'
 
 /**
- * Returns a function that finds the mount of a path from the path's text alone: on a network share that is
- * gone, each call about the path itself takes one of Node's four threads and may never return.
+ * Returns a function that finds the mount of a path from the path's text alone: a call about the path itself may
+ * never return (see `MountQueue`).
  */
 export async function readMounts(
   platform: NodeJS.Platform = process.platform,
@@ -18,27 +19,65 @@ export async function readMounts(
   return (path) => longestFirst.find((mount) => isWithin(path, mount)) ?? '/'
 }
 
+/** A call that takes longer no longer holds up the others, in ms. */
+const hangsAfterMs = 10_000
+const maxCallsPerMount = 2
+
+interface Call {
+  readonly path: string
+  readonly start: () => Promise<void>
+}
+
+interface Mount {
+  readonly waiting: Call[]
+  /** Paths of calls that have taken too long and are not finished. */
+  readonly hanging: Set<string>
+  isBusy: boolean
+}
+
 /**
- * Makes one call at a time on each mount. On a network share that is gone, the first one may never return, and the
- * others would take all of Node's threads.
+ * Makes one call at a time on each mount. On a network share that is gone, a call may never return, and many of
+ * them would take all of Node's four threads. One that hangs only holds up calls about the same path, because links
+ * may lead to other mounts than their paths show, until a second one hangs as well.
  */
 export class MountQueue {
-  readonly #lastCalls = new Map<string, Promise<unknown>>()
-  readonly #mounts: () => ReturnType<typeof readMounts>
+  readonly #mounts = new Map<string, Mount>()
+  readonly #timers: Timers
+  readonly #readMounts: () => ReturnType<typeof readMounts>
 
-  constructor(mounts: () => ReturnType<typeof readMounts> = readMounts) {
-    this.#mounts = mounts
+  constructor(timers: Timers, mounts: () => ReturnType<typeof readMounts> = readMounts) {
+    this.#timers = timers
+    this.#readMounts = mounts
   }
 
   async run<T>(path: string, call: () => Promise<T>): Promise<T> {
-    const mount = (await this.#mounts())(path)
-    const before = this.#lastCalls.get(mount) ?? Promise.resolve()
-    const result = before.then(call)
-    this.#lastCalls.set(
-      mount,
-      result.catch(() => undefined),
-    )
-    return result
+    const name = (await this.#readMounts())(path)
+    const mount: Mount = this.#mounts.get(name) ?? { waiting: [], hanging: new Set(), isBusy: false }
+    this.#mounts.set(name, mount)
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    mount.waiting.push({ path, start: () => call().then(resolve, reject) })
+    this.#startNext(mount)
+    return promise
+  }
+
+  #startNext(mount: Mount): void {
+    const { waiting, hanging } = mount
+    if (mount.isBusy || hanging.size === maxCallsPerMount) return
+    const index = waiting.findIndex(({ path }) => !hanging.has(path))
+    const next = waiting[index]
+    if (!next) return
+    waiting.splice(index, 1)
+    mount.isBusy = true
+    const cancel = this.#timers.after(hangsAfterMs, () => {
+      hanging.add(next.path)
+      mount.isBusy = false
+      this.#startNext(mount)
+    })
+    void next.start().then(() => {
+      cancel()
+      if (!hanging.delete(next.path)) mount.isBusy = false
+      this.#startNext(mount)
+    })
   }
 }
 

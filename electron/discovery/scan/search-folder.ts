@@ -26,7 +26,7 @@ export interface FolderSearchResult {
 }
 
 /** The result for a folder that did not respond at all; a call about it may still be running. */
-export const unresponsiveFolder: FolderSearchResult = {
+export const unresponsiveResult: FolderSearchResult = {
   models: [],
   incompleteReason: 'too-slow',
   unread: [],
@@ -41,7 +41,7 @@ export async function searchFolder(
   walk: typeof walkWithinLimits = walkWithinLimits,
 ): Promise<FolderSearchResult> {
   const finished = new AbortController()
-  const timeout = delay(limits.walkMs + limits.graceMs, unresponsiveFolder, {
+  const timeout = delay(limits.walkMs + limits.graceMs, unresponsiveResult, {
     signal: finished.signal,
     ref: false,
   })

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { openRegularFile } from '../../platform/files/regular-file.ts'
 import { hasDownloadBeside } from '../../recognition/sidecars.ts'
@@ -63,14 +64,27 @@ export function checkStability(
   return { pending, isStable: state.sizeBytes > 0 && nowMs - pending.unchangedSinceMs >= stableAfterMs }
 }
 
-/** True if the path is missing or not a folder; false for a folder that exists but can't be read. */
-export async function isFolderMissing(folder: string): Promise<boolean> {
+/** Identifies a folder on its disk. */
+export type FolderIdentity = Pick<BigIntStats, 'dev' | 'ino' | 'birthtimeNs'>
+
+/** `missing` is also what isn't a folder; `unreadable` exists. */
+export async function identifyFolder(folder: string): Promise<FolderIdentity | 'missing' | 'unreadable'> {
   try {
-    return !(await stat(folder)).isDirectory()
+    const stats = await stat(folder, { bigint: true })
+    const { dev, ino, birthtimeNs } = stats
+    return stats.isDirectory() ? { dev, ino, birthtimeNs } : 'missing'
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : ''
-    return code === 'ENOENT' || code === 'ENOTDIR'
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable'
   }
+}
+
+/**
+ * The part of an identity that another folder never has, and that stays the same when the disk is mounted again. Null
+ * without a time of creation, as for the root of a FAT disk: the roots of many disks have the same inode.
+ */
+export function lastingIdOf({ ino, birthtimeNs }: FolderIdentity): string | null {
+  return birthtimeNs > 0n ? `${ino} ${birthtimeNs}` : null
 }
 
 /** Whether a file can be opened (it isn't locked) and no download manager has a marker file beside it. */

@@ -12,8 +12,8 @@ export interface WatchWorkerClientOptions {
    * Changes are reported from now on, but earlier ones were not. Called again after new folders were created.
    */
   readonly onReady: (id: string) => void
-  /** The folder may be gone, and another disk may be at its path soon. */
-  readonly onLost: (id: string) => void
+  /** The folder may be gone, or another disk at its path. If it was removed, nothing more is reported until a `start`. */
+  readonly onLost: (id: string, isRemoved: boolean) => void
 }
 
 /** A thread that ended may end again at once, in ms. */
@@ -83,7 +83,7 @@ export class WatchWorkerClient {
           log.warn('a folder can’t be watched and is rescanned periodically instead', {
             reason: message.reason,
           })
-        onLost(message.id)
+        onLost(message.id, message.kind === 'removed')
       }
     })
     worker.on('error', (error) =>

@@ -32,7 +32,7 @@ const post = (message: WatchMessage) => parentPort?.postMessage(message)
 
 async function startWatching(request: WatchRequest & { readonly kind: 'watch' }): Promise<void> {
   const { id, folder } = request
-  // If the folder is a link itself, the one behind it is watched: chokidar would follow no link to it.
+  // chokidar doesn't follow links here, not even to the watched folder, so a link's target is watched.
   const real = await realpath(folder).catch(() => folder)
   if (requests.get(id) !== request) return
   const watcher = watch(real, {

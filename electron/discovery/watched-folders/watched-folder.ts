@@ -5,7 +5,14 @@ import type { AddReport } from '../../contract/uploads.ts'
 import type { WatchedFolderState } from '../../contract/watched-folders.ts'
 import type { Environment } from '../../platform/environment.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
-import { isSameState, readFileState, type FileState } from './file-state.ts'
+import {
+  isSameState,
+  lastingIdOf,
+  readFileState,
+  type FileState,
+  type FolderIdentity,
+  type identifyFolder,
+} from './file-state.ts'
 import type { ReadExternalWeights } from './model-files.ts'
 import { NewFileTracker, type NewFile, type ReadyModel } from './new-file-tracker.ts'
 import { isInUnreadFolder, stillUnread } from './unread-folders.ts'
@@ -30,7 +37,7 @@ export interface WatchedFolderContext {
   readonly store: Pick<WatchedFolderStore, 'files' | 'saveFiles' | 'unreadFolders' | 'saveOffered'>
   readonly watchWorker: Pick<WatchWorkerClient, 'start' | 'stop'>
   readonly environment: Environment
-  readonly isFolderMissing: (folder: string) => Promise<boolean>
+  readonly identifyFolder: typeof identifyFolder
   /** Whether a folder is on a drive that does not report all changes. */
   readonly isNetworkDrive: (folder: string) => Promise<boolean>
   /** All models in a folder, or those that were found before the search was cut short. */
@@ -63,10 +70,16 @@ export class WatchedFolder {
   #isMissing = false
   #isWatched = false
   /**
-   * False until a file that is not new is found, after a start or when the folder was missing: another disk may
-   * have taken its place.
+   * True after a start, a pause, or a loss of the folder, until a scan shows that it's still the same disk, or
+   * has offered everything on another one. Nothing is enqueued meanwhile.
    */
-  #isSameDisk: boolean
+  #mayBeOtherDisk: boolean
+  /** Files that were offered meanwhile don't show that the disk is the same. */
+  readonly #offeredInDoubt = new Set<string>()
+  /** The folder itself at the last rescan. */
+  #root: FolderIdentity | null = null
+  /** `lastingIdOf` the folders of which nothing more must be offered: an empty one may be there between two mounts. */
+  readonly #certainRoots = new Set<string | null>()
   /** Why the last rescan did not find everything. */
   #incompleteReason: IncompleteScan | null = null
   #isFirstScan = true
@@ -88,7 +101,7 @@ export class WatchedFolder {
       knownState: (path) => this.#knownFiles.get(path),
     })
     for (const file of context.store.files(folder.id)) this.#knownFiles.set(file.path, file)
-    this.#isSameDisk = this.#knownFiles.size === 0
+    this.#mayBeOtherDisk = this.#knownFiles.size > 0
     this.#unreadFolders = context.store.unreadFolders(folder.id)
   }
 
@@ -125,6 +138,7 @@ export class WatchedFolder {
     this.#stop()
     this.#newFiles.clear()
     this.#incompleteCount = 0
+    this.#mayBeOtherDisk ||= this.#knownFiles.size > 0
   }
 
   resume(): void {
@@ -141,6 +155,13 @@ export class WatchedFolder {
   close(): void {
     this.#isClosed = true
     this.#stop()
+  }
+
+  /** The folder may be gone, or another disk at its path. If it was removed, its watcher has ended. */
+  lost(isRemoved: boolean): void {
+    this.#mayBeOtherDisk = true
+    if (isRemoved) this.#setWatched(false)
+    void this.rescan()
   }
 
   /** Checks a file that may be new. */
@@ -170,7 +191,7 @@ export class WatchedFolder {
     const result = await this.#searchFolder()
     if (!this.#isActive) return
     this.#isMissing = result === null
-    if (this.#isMissing) this.#isSameDisk = false
+    if (this.#isMissing) this.#mayBeOtherDisk = true
     this.#setWatched(!this.#isMissing && !this.isPolled)
     this.#incompleteReason = result?.incompleteReason ?? null
     this.#isFirstScan = false
@@ -220,23 +241,49 @@ export class WatchedFolder {
 
   /** Null if the folder does not exist. */
   async #searchFolder() {
-    if (await this.#context.isFolderMissing(this.folder.path)) return null
+    const root = await this.#context.identifyFolder(this.folder.path)
+    if (root === 'missing') return null
     // A share may have been mounted here since the last time.
     this.isPolled = await this.#context.isNetworkDrive(this.folder.path)
+    if (this.#isActive && root !== 'unreadable') this.#compareRoot(root)
     // Before the search, so that no change after it is missed.
     if (this.#isActive) this.#setWatched(!this.isPolled)
     const { incompleteReason, ...found } = await this.#context.searchFolder(this.folder.path)
     return incompleteReason === 'gone' ? null : { ...found, incompleteReason }
   }
 
+  /** Finds out whether the folder was replaced since the last rescan, and whether it's the known one. */
+  #compareRoot(root: FolderIdentity): void {
+    const { dev, ino, birthtimeNs } = this.#root ?? root
+    if (dev !== root.dev || ino !== root.ino || birthtimeNs !== root.birthtimeNs) {
+      this.#mayBeOtherDisk = true
+      // Nothing is reported about the folder that took its place.
+      this.#setWatched(false)
+    }
+    const lastingId = lastingIdOf(root)
+    if (lastingId !== null && this.#certainRoots.has(lastingId)) this.#mayBeOtherDisk = false
+    this.#root = root
+    if (this.#mayBeOtherDisk) this.#newFiles.clear()
+  }
+
   /** Offers files that may have been there before: in folders that could not be read, or on another disk. */
   #offerOlderFiles(result: FolderSearchResult): void {
-    const isSameDisk = this.#isSameDisk || result.models.some(({ path }) => this.#knownFiles.has(path))
-    this.#isSameDisk = isSameDisk || result.incompleteReason === null
+    const isOtherDisk =
+      this.#mayBeOtherDisk &&
+      !result.models.some((model) => this.#isKnown(model) && !this.#offeredInDoubt.has(model.path))
+    this.#mayBeOtherDisk = isOtherDisk && result.incompleteReason !== null
     const files = result.models
-      .filter(({ path }) => !this.#knownFiles.has(path))
-      .filter(({ path }) => !isSameDisk || isInUnreadFolder(path, this.#unreadFolders))
+      .filter((model) =>
+        isOtherDisk
+          ? !this.#isKnown(model)
+          : !this.#knownFiles.has(model.path) && isInUnreadFolder(model.path, this.#unreadFolders),
+      )
       .map(({ path, sizeBytes, mtimeMs }): StoredFile => ({ path, sizeBytes, mtimeMs, state: 'offered' }))
+    if (this.#mayBeOtherDisk) for (const { path } of files) this.#offeredInDoubt.add(path)
+    else {
+      this.#offeredInDoubt.clear()
+      if (this.#root) this.#certainRoots.add(lastingIdOf(this.#root))
+    }
     const unreadFolders = stillUnread(this.#unreadFolders, result)
     for (const file of files) this.#knownFiles.set(file.path, file)
     const isUnchanged = files.length === 0 && String(unreadFolders) === String(this.#unreadFolders)
@@ -267,11 +314,8 @@ export class WatchedFolder {
 
   async #addChangedFile(path: string): Promise<void> {
     const state = await readFileState(path)
-    if (!this.#isSameDisk) {
-      // The running rescan, which may have missed the file, decides what is new.
-      this.#mustRescanAgain = true
-      return
-    }
+    // A rescan decides what is new; a running one may have missed the file.
+    if (this.#mayBeOtherDisk) return void this.rescan()
     // A file in an unread folder is offered by the next rescan.
     const isOffered = !this.#knownFiles.has(path) && isInUnreadFolder(path, this.#unreadFolders)
     if (state && !isOffered) this.#addIfNew(path, state)
@@ -280,11 +324,15 @@ export class WatchedFolder {
   #addIfNew(path: string, state: FileState): void {
     // The state may have been read before a pause; a file added now would not be checked after it.
     if (!this.#isActive) return
-    const known = this.#knownFiles.get(path)
-    if (this.#newFiles.has(path) || (known && isSameState(known, state))) return
+    if (this.#newFiles.has(path) || this.#isKnown({ path, ...state })) return
     this.#newFiles.add(path, state)
     this.#context.onChange()
     this.#scheduleCheck()
+  }
+
+  #isKnown({ path, ...state }: NewFile): boolean {
+    const known = this.#knownFiles.get(path)
+    return known !== undefined && isSameState(known, state)
   }
 
   /** An earlier check stays scheduled, so that files that keep arriving do not postpone it. */
@@ -311,7 +359,7 @@ export class WatchedFolder {
   }
 
   #canEnqueue(): boolean {
-    return !this.#isClosed && enqueueingStates.includes(this.state)
+    return !this.#isClosed && !this.#mayBeOtherDisk && enqueueingStates.includes(this.state)
   }
 
   /**

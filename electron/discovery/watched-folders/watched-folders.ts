@@ -7,11 +7,11 @@ import { failed, failure, success, type Failure, type Result } from '../../contr
 import type { AddReport } from '../../contract/uploads.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../contract/watched-folders.ts'
 import type { Environment } from '../../platform/environment.ts'
-import { MountQueue } from '../scan/mounts.ts'
+import type { MountQueue } from '../scan/mounts.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import { isWithin } from '../../recognition/link-boundary.ts'
 import { pathsToEnqueueFor, type ReadExternalWeights } from './model-files.ts'
-import { isFolderMissing } from './file-state.ts'
+import { identifyFolder } from './file-state.ts'
 import { isNetworkDrive } from './network-drive.ts'
 import { WatchWorkerClient } from './watch-worker-client.ts'
 import { WatchedFolder, type WatchedFolderContext } from './watched-folder.ts'
@@ -31,6 +31,7 @@ export interface WatchedFoldersOptions {
   /** The built watch worker. */
   readonly worker: URL
   readonly environment: Environment
+  readonly mountQueue: Pick<MountQueue, 'run'>
   readonly onChange: (view: WatchedFoldersView) => void
   readonly modelFinder: {
     searchFolder(folder: string): Promise<FolderSearchResult>
@@ -83,7 +84,7 @@ export class WatchedFolders {
   #cancelNotify: (() => void) | null = null
 
   constructor(options: WatchedFoldersOptions) {
-    const { database, worker, environment, modelFinder } = options
+    const { database, worker, environment, mountQueue, modelFinder } = options
     this.#options = options
     this.#store = new WatchedFolderStore(database)
     this.#watchWorker = new WatchWorkerClient({
@@ -91,14 +92,13 @@ export class WatchedFolders {
       environment,
       onFileChanged: (id, path) => this.#folders.get(id)?.onFileChanged(path),
       onReady: (id) => void this.#folders.get(id)?.rescan(),
-      onLost: (id) => void this.#folders.get(id)?.rescan(),
+      onLost: (id, isRemoved) => this.#folders.get(id)?.lost(isRemoved),
     })
-    const mountQueue = new MountQueue()
     this.#context = {
       store: this.#store,
       watchWorker: this.#watchWorker,
       environment,
-      isFolderMissing: (folder) => mountQueue.run(folder, () => isFolderMissing(folder)),
+      identifyFolder: (folder) => mountQueue.run(folder, () => identifyFolder(folder)),
       isNetworkDrive: (folder) => mountQueue.run(folder, () => isNetworkDrive(folder, process.platform)),
       searchFolder: (folder) => modelFinder.searchFolder(folder),
       readExternalWeights: (graph) => modelFinder.readExternalWeights(graph),

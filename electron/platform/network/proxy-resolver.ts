@@ -16,11 +16,11 @@ export interface ProxyResolver {
   /** The proxy for a URL, or null for a direct connection. */
   resolve(url: string): Promise<string | null>
   /**
-   * Reports that a request through `proxy` failed with a proxy code. Returns whether another attempt would
-   * use another proxy or another login. Safe for any request, since one that failed with these codes did not
-   * reach its server.
+   * Reports that a request for `url` through `proxy` failed with a proxy code. Returns whether another attempt
+   * would use another proxy or another login. Safe for any request, since one that failed with these codes did
+   * not reach its server.
    */
-  reportFailure(proxy: string, code: string): Promise<boolean>
+  reportFailure(proxy: string, code: string, url: string): Promise<boolean>
 }
 
 export const directConnection: ProxyResolver = {
@@ -39,7 +39,10 @@ export async function withProxyFallback<T>(
     const proxy = await proxies.resolve(url)
     const { answer, proxyCode } = await attempt(proxy)
     const again =
-      proxy !== null && proxyCode !== null && tries < 4 && (await proxies.reportFailure(proxy, proxyCode))
+      proxy !== null &&
+      proxyCode !== null &&
+      tries < 4 &&
+      (await proxies.reportFailure(proxy, proxyCode, url))
     if (!again) return answer
   }
 }

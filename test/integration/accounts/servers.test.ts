@@ -119,3 +119,31 @@ test('a command for one server sends nothing to another one, and keeps its uploa
   expect(valueOf(await next.engine.resumeUnfinished(signal))).toEqual([id])
   expect(await next.settled(id)).toMatchObject({ phase: 'registered' })
 })
+
+test('a command for one server leaves what was cancelled on another one to the next start', async () => {
+  const { app, cloud, file, open } = await setup({
+    isCommand: true,
+    settings: { singlePutLimitBytes: 6_000_000 },
+  })
+  const held = cloud.hold('put-part')
+  const [id = ''] = await app.add(await file('a.safetensors', { sizeBytes: 12_000_000 }))
+  await held.arrived
+  await app.pauseNow(id)
+  held.release()
+  cloud.fail({ on: 'abortMultipart', how: 500, times: Infinity })
+  valueOf(await app.calls.cancel({ ids: [id] }))
+  await app.engine.cleanUpAbandoned()
+  expect(app.engine.abandonedCount()).toBe(1)
+  await app.stop()
+  cloud.clearFailures()
+  cloud.forgetOperations()
+  const other = await startCloud()
+  onTestFinished(() => other.close())
+  const command = await open({ server: other.url, servers: [] })
+  await command.engine.cleanUpAbandoned()
+  expect([command.engine.abandonedCount(), cloud.operations]).toEqual([0, []])
+  await command.stop()
+  const next = await open()
+  await next.engine.cleanUpAbandoned()
+  expect([next.engine.abandonedCount(), await cloud.unfinishedUploads()]).toEqual([0, []])
+})

@@ -236,6 +236,23 @@ test('continues uploads that a locked keychain stopped after a restart', async (
   await next.phase(id, 'registered')
 })
 
+test('a restart does not repeat an upload that failed because the server rejects its sign-in', async () => {
+  const { app, cloud, file, clock, open, countOf } = await setup()
+  clock.advance(2 * hour)
+  cloud.fail({ on: 'refresh', how: 403, times: Infinity })
+  const [id = ''] = await app.add(await file('a.safetensors'))
+  const failed = { phase: 'failed', failure: { code: 'sign-in-forbidden' } }
+  expect(await app.settled(id)).toMatchObject(failed)
+  await app.stop()
+  cloud.clearFailures()
+  cloud.forgetOperations()
+  const next = await open()
+  expect(next.row(id)).toMatchObject(failed)
+  await next.engine.confirmSignIns()
+  expect(next.row(id)).toMatchObject(failed)
+  expect(countOf('presignModel')).toBe(0)
+})
+
 test('keeps an account signed out when the keychain is read again', async () => {
   const { app } = await setup()
   const [accountId = ''] = app.session().accounts.map(({ id }) => id)

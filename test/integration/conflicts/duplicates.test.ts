@@ -64,6 +64,27 @@ test('a file added while offline is compared with the library before it is sent'
   expect(storageCalls(context)).toBe(0)
 })
 
+test('a duplicate in a large library is looked up once', async () => {
+  const { app, cloud, clock, file, countOf } = await setup()
+  const path = await file('mine.safetensors')
+  const addOthers = (prefix: string) => {
+    for (let count = 0; count < 250; count += 1)
+      cloud.addModel(ALICES_TEAM_ID, { model_path: `models/loras/${prefix}-${count}.safetensors` })
+  }
+  // Only the first and the last pages are requested again.
+  addOthers('older')
+  const target = { modelPath: 'models/loras/theirs.safetensors' }
+  const modelId = addColleagueModel(cloud, path, { model_path: target.modelPath })
+  addOthers('newer')
+  const choice = app.session().chosen
+  if (!choice) return expect.unreachable()
+  expect(valueOf(await app.calls.library({ choice, isFresh: true })).models).toHaveLength(501)
+  clock.advance(60_000)
+  const [id = ''] = await app.add(path, { target })
+  expect(await app.settled(id)).toMatchObject({ modelId, already: { name: 'Theirs' } })
+  expect(countOf('getModel')).toBe(1)
+})
+
 test('a duplicate is in the history after a restart', async () => {
   const { app, cloud, file, open } = await setup()
   const path = await file('mine.safetensors')

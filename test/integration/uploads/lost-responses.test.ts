@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
-import { setup, sha256Of, type EngineHarness } from '../../support/engine.ts'
+import { setup, sha256Of, valueOf, type EngineHarness } from '../../support/engine.ts'
 import { advanceUntil, begunUpload, settled } from '../faults/fault.ts'
 
 const partBytes = 5 * 1024 * 1024
@@ -145,4 +146,24 @@ test('a registration is searched for before it is repeated after a restart', asy
   const next = await open()
   expect(await next.settled(id)).toMatchObject({ phase: 'registered' })
   expect([countOf('registerModel'), countOf('listModels')]).toEqual([2, 2])
+})
+
+test('an object is searched for after a conflict before it is registered under another path', async () => {
+  const { app, cloud, file, countOf } = await setup()
+  const path = await file('a.safetensors')
+  const arrival = cloud.hold('registerModel', 'arrival', { times: 1 })
+  const [id = ''] = await app.add(path)
+  await arrival.arrived
+  // The server performs the request, and refuses its repetition by a gateway.
+  const { target, storageKey } = app.row(id)
+  const record = { file_size: statSync(path).size, file_hash: `sha256:${sha256Of(path)}` }
+  const stored = { ...record, storage_key: storageKey ?? '', model_path: target.modelPath }
+  const modelId = cloud.addModel(ALICES_TEAM_ID, stored)
+  cloud.fail({ on: 'listModels', how: 503, times: Infinity })
+  arrival.release()
+  expect((await app.settled(id)).failure).toMatchObject({ code: 'conflict' })
+  cloud.clearFailures()
+  valueOf(await app.calls.editTarget({ id, change: { modelPath: 'models/loras/mine.safetensors' } }))
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered', modelId })
+  expect([countOf('registerModel'), cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([1, 1])
 })

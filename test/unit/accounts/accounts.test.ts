@@ -122,7 +122,7 @@ test.each([
       ? await signIn()
       : valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
   valueOf(accountStore.save({ ...account, state: 'signed-out', hasLeft: true }))
-  const { revoked } = await start().eraseDepartedSecrets()
+  const { revoked } = await start().eraseDepartedSecrets(() => true)
   expect(secretStore.entries.size).toBe(0)
   await revoked
   expect(cloud.operations.at(-1)).toMatchObject({ name: operation, status: 200 })
@@ -150,7 +150,7 @@ test('does not erase the secret of a sign-in that was made meanwhile, here or in
     const next = start()
     const gate = Promise.withResolvers<void>()
     secretStore.beforeCall = (call) => (call.startsWith('get') ? gate.promise : undefined)
-    const erased = next.eraseDepartedSecrets()
+    const erased = next.eraseDepartedSecrets(() => true)
     const by = place === 'here' ? next : start()
     const signedIn = by.signIn(cloud.url, ALICE.email, ALICE.password)
     if (place === 'elsewhere') valueOf(await signedIn)
@@ -509,8 +509,17 @@ test('erases the secret of an http server on another computer without a request 
   const account = await signIn()
   const server = 'http://core.example/api/v1'
   valueOf(accountStore.save({ ...account, server, state: 'signed-out', hasLeft: true }))
-  const { revoked } = await start().eraseDepartedSecrets()
+  const { revoked } = await start().eraseDepartedSecrets(() => true)
   expect([await revoked, secretStore.entries.size, environment.lines]).toEqual([[], 0, []])
+})
+
+test('erases the secret of a server that is not known without a request to it', async () => {
+  const { accountStore, cloud, secretStore, signIn, start } = await setupAccounts()
+  const account = await signIn()
+  valueOf(accountStore.save({ ...account, state: 'signed-out', hasLeft: true }))
+  cloud.forgetOperations()
+  const { revoked } = await start().eraseDepartedSecrets((server) => server !== cloud.url)
+  expect([await revoked, secretStore.entries.size, cloud.operations]).toEqual([[], 0, []])
 })
 
 test('does not restore an account whose user signs out while the keychain is read', async () => {

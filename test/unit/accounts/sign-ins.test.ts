@@ -305,18 +305,26 @@ test('only the login of the proxy that asks for one is used, stored or not', asy
   expect(await signIns.signInToProxy(proxy, login)).toMatchObject({ failure: { code: 'bad-call' } })
   expect(events).toEqual([])
 
-  await proxies.reportFailure(proxy, proxyCodes.signIn)
+  await proxies.reportFailure(proxy, proxyCodes.signIn, 'https://cloud.example/api/v1')
   expect(signIns.view().proxy).toEqual({ proxy, wasRefused: false })
   expect(valueOf(await signIns.signInToProxy(proxy, login)).proxy).toBeNull()
   expect(events).toEqual(['proxy login', 'session'])
 
   events.length = 0
   secretStore.failWith('keychain-locked')
-  await proxies.reportFailure(`http://mira:secret@proxy.example:3128`, proxyCodes.signIn)
+  await proxies.reportFailure(
+    `http://mira:secret@proxy.example:3128`,
+    proxyCodes.signIn,
+    'https://cloud.example/api/v1',
+  )
   expect(await signIns.signInToProxy(proxy, login)).toMatchObject({ failure: { code: 'keychain-locked' } })
   expect(events).toEqual(['proxy login'])
 
-  await proxies.reportFailure(`http://mira:secret@proxy.example:3128`, proxyCodes.signIn)
+  await proxies.reportFailure(
+    `http://mira:secret@proxy.example:3128`,
+    proxyCodes.signIn,
+    'https://cloud.example/api/v1',
+  )
   expect(valueOf(signIns.leaveProxy()).proxy).toBeNull()
 })
 

@@ -64,6 +64,14 @@ test('sends a file again if all models that other processes have registered of i
   expect([lookedUp.sort(), listed, duplicates]).toEqual([['m1', 'm2'], [], []])
 })
 
+test('sends a file to the path of a listed model that is gone, though the listing was replaced meanwhile', async () => {
+  const other = model('a', bytesOf(1_000, 1))
+  const current = failed(failure('not-found'))
+  const { add, check, lookedUp } = setup([other], { listedAgoMs: 60_000, current })
+  const { id } = add('a', bytesOf(2_000, 2), { target: targetAt(other.modelPath ?? '') })
+  expect([await check(id), lookedUp]).toEqual([proceed, ['a']])
+})
+
 test('does not hash files whose size no model has', async () => {
   const models = [1, 2, 3].map((number) => model(`other ${number}`, bytesOf(1_000 + number, number)))
   const { add, check, hashed } = setup(models)

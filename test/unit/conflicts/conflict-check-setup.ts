@@ -43,6 +43,10 @@ export function setupConflictCheck(
   const lookedUp: string[] = []
   const listed: (readonly [id: string, path: string | null])[] = []
   const duplicates: { readonly id: string; readonly model: LibraryModel }[] = []
+  async function model(_choice: unknown, id: string) {
+    lookedUp.push(id)
+    return current ?? success([...models, ...unlisted].find((one) => one.id === id) as LibraryModel)
+  }
   const { check, takeWaiters } = createConflictCheck({
     rows,
     store,
@@ -60,10 +64,8 @@ export function setupConflictCheck(
           failure: null,
         })
       },
-      async model(_choice, id) {
-        lookedUp.push(id)
-        return current ?? success([...models, ...unlisted].find((one) => one.id === id) as LibraryModel)
-      },
+      model,
+      recentModel: model,
       addRegistered: (_choice, { id, modelPath }) => void listed.push([id, modelPath]),
     },
     hashes: {

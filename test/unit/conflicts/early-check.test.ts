@@ -8,6 +8,7 @@ import type { IndexedListing } from '../../../electron/library/listing-cache.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
 import { standingClock } from '../../support/hand-clock.ts'
+import { valueOf } from '../../support/engine.ts'
 import { libraryModel } from '../../support/library-model.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
@@ -37,7 +38,7 @@ function setup(
       listed.push(teamId)
       return listing()
     },
-    async model(_choice: unknown, id: string) {
+    async recentModel(_choice: unknown, id: string) {
       lookedUp.push(id)
       return current(id)
     },
@@ -97,17 +98,53 @@ test('finds the models of each team at the paths, and requests each library once
   expect(listed).toEqual(['team_01', 'team_02'])
 })
 
+const otherTarget = { displayName: 'Mine', modelType: 'loras', modelPath: 'models/loras/mine.safetensors' }
+
+/** The listing of a library that was complete half a minute ago, with a model at the path of both uploads. */
+const oldListing = async () =>
+  success({
+    models: new IndexedModels([libraryModel('models/loras/style.safetensors')]),
+    listedAtMs: 0,
+    completeAtMs: standingClock().now() - 30_000,
+    failure: null,
+  })
+
+test.for<[string, Result<LibraryModel>]>([
+  ['deleted', failed(failure('not-found'))],
+  ['moved', success({ ...libraryModel('models/loras/moved.safetensors'), id: 'another answer' })],
+])(
+  'a model that was %s is no conflict, though the library has another listing by now',
+  async ([, current]) => {
+    const { ids, rows, check } = setup({ library: { onConflict: 'replace' } }, oldListing, [], () => current)
+    await check()
+    expect(ids.map((id) => rows.get(id)?.record.failure ?? null)).toEqual([null, null])
+  },
+)
+
+test('shows the conflicts of the first uploads before the models of the others are requested', async () => {
+  const targetOf = (name: string) => ({ ...otherTarget, modelPath: `models/loras/${name}.safetensors` })
+  const others = Array.from({ length: 19 }, (_, index) => uploadRecord({ target: targetOf(`${index}`) }))
+  const last = uploadRecord({ target: targetOf('last') })
+  const listing = async () => {
+    const listed = valueOf(await oldListing())
+    listed.models.set(libraryModel(last.target.modelPath))
+    return success(listed)
+  }
+  const { ids, phaseOf, check } = setup({}, listing, [...others, last], (id) => {
+    if (id === last.target.modelPath) expect(phaseOf(ids[0] ?? '')).toBe('failed')
+    return failed(failure('offline'))
+  })
+  await check()
+  expect([phaseOf(ids[0] ?? ''), phaseOf(last.id)]).toEqual(['failed', 'failed'])
+  expect.assertions(2)
+})
+
 test('looks up the model at a path once if the listing is old, and keeps the conflict if that fails', async () => {
-  const models = new IndexedModels([libraryModel('models/loras/style.safetensors')])
-  const completeAtMs = standingClock().now() - 30_000
-  const listing = async () => success({ models, listedAtMs: 0, completeAtMs, failure: null })
-  const { ids, rows, lookedUp, check } = setup({ team: { id: 'team_02', name: 'Other' } }, listing)
+  const { ids, rows, lookedUp, check } = setup({ team: { id: 'team_02', name: 'Other' } }, oldListing)
   await check()
   expect(ids.map((id) => rows.get(id)?.record.failure?.code)).toEqual(['path-taken', 'path-taken'])
   expect(lookedUp).toEqual(Array(2).fill('models/loras/style.safetensors'))
 })
-
-const otherTarget = { displayName: 'Mine', modelType: 'loras', modelPath: 'models/loras/mine.safetensors' }
 
 test.for<[string, (rows: Rows, id: string) => unknown, Phase]>([
   ['begins', (rows, id) => rows.applyEvent(id, 'begin'), 'checking'],

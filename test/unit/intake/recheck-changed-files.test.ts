@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync, type BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { failure, type Failure, type FailureCode } from '../../../electron/contract/failures.ts'
+import { MountQueue } from '../../../electron/discovery/scan/mounts.ts'
 import { ChangedFileRechecks } from '../../../electron/intake/recheck-changed-files.ts'
 import type { Row } from '../../../electron/journal/rows.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
@@ -21,6 +22,7 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>) {
     rows: { get: (id) => rows.get(id), ids: () => [...rows.keys()] },
     recheck: async (ids) => void rechecked.push(...ids),
     environment: clock,
+    mountQueue: new MountQueue(clock.timers),
     ...(statOf ? { stat: statOf } : {}),
   })
   onTestFinished(() => {
@@ -34,7 +36,7 @@ function setup(statOf?: (path: string) => Promise<BigIntStats>) {
   function refuse(name: string, reason: Failure, phase: Row['live']['phase'] = 'failed'): void {
     const path = join(folder, name)
     const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-    const record = uploadRecord({ id: name, path, failure: reason })
+    const record = uploadRecord({ id: name, path, fileName: basename(path), failure: reason })
     rows.set(name, {
       record: found ? { ...record, identity: identityOf(found) } : record,
       live: liveState({ phase }),
@@ -153,13 +155,13 @@ test('looks every minute for a folder that was missing', async () => {
   await expect.poll(() => rechecked).toEqual(['models/a'])
 })
 
-test('makes one call on a network share that does not respond, however often it looks', async () => {
+test('makes two calls on a network share that does not respond, however often it looks', async () => {
   const calls: string[] = []
   const { rechecks, clock, refuse } = setup((path) => {
     calls.push(path)
     return new Promise(() => {})
   })
-  for (const name of ['models/a', 'models/b', 'other/c']) refuse(name, failure('file-missing'))
+  for (const name of ['models/a', 'models/b', 'other/c', 'more/d']) refuse(name, failure('file-missing'))
   rechecks.start()
   await expect.poll(() => calls).toHaveLength(1)
   for (let seconds = 0; seconds < 300; seconds += 1) {
@@ -169,7 +171,27 @@ test('makes one call on a network share that does not respond, however often it 
   rechecks.checkAll()
   clock.advance(1_000)
   await setImmediate()
-  expect(calls).toHaveLength(1)
+  expect(new Set(calls.map(dirname)).size).toBe(1)
+  expect(calls).toHaveLength(2)
+})
+
+test('rechecks files of other folders while one of the same disk does not respond', async () => {
+  const { rechecks, rechecked, clock, write, refuse } = setup((path) =>
+    basename(dirname(path)) === 'hangs' || basename(path) === 'hangs'
+      ? new Promise(() => {})
+      : stat(path, { bigint: true }),
+  )
+  for (const name of ['hangs/a', 'models/b', 'other/c']) refuse(name, failure('file-missing'))
+  for (const name of ['hangs/a', 'models/b', 'other/c']) write(name)
+  rechecks.start()
+  await setImmediate()
+  clock.advance(1_000)
+  await expect
+    .poll(() => {
+      clock.advance(1_000)
+      return [...new Set(rechecked)].toSorted()
+    })
+    .toEqual(['models/b', 'other/c'])
 })
 
 test('checks files again once the share responds', async () => {
@@ -214,6 +236,22 @@ test('rechecks a file that changed itself after more than the compared files bes
   rechecks.checkAll()
   clock.advance(1_000)
   await expect.poll(() => rechecked).toHaveLength(2)
+})
+
+test('rechecks a part when another one changed after more than the compared files beside it', async () => {
+  const { rechecks, rechecked, clock, write, refuse } = setup()
+  for (let index = 0; index < 600; index += 1) write(`models/a${index}`)
+  for (const part of [1, 2]) write(`models/z-0000${part}-of-00002.safetensors`)
+  const missing = 'y-weights'
+  write(`models/${missing}`)
+  refuse('models/z-00001-of-00002.safetensors', failure('file-part-missing', { missing }))
+  rechecks.start()
+  for (const [index, changed] of ['none', 'z-00002-of-00002.safetensors', missing].entries()) {
+    if (index > 0) write(`models/${changed}`, 'the whole model')
+    rechecks.checkAll()
+    clock.advance(1_000)
+    await expect.poll(() => [changed, rechecked.length]).toEqual([changed, index + 1])
+  }
 })
 
 test('stops checking files that were removed', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure, success, type FailureCode } from '../../../electron/contract/failures.ts'
+import { MountQueue } from '../../../electron/discovery/scan/mounts.ts'
 import { createRechecks, failureWhileWritten } from '../../../electron/intake/recheck-growing-files.ts'
 import { standingClock } from '../../support/hand-clock.ts'
 import { liveState, uploadRecord } from '../../support/records.ts'
@@ -30,6 +31,7 @@ function setup(rows: Readonly<Record<string, readonly [code: FailureCode, agoMs:
     },
     mustReview: () => false,
     environment: clock,
+    mountQueue: new MountQueue(clock.timers),
   })
   return { rechecks, inspected, clock, ids: Object.keys(rows) }
 }
@@ -48,7 +50,7 @@ test('rechecks only files that were written recently and may become complete, or
   expect([inspected, clock.waits()]).toEqual([[['copied', 'uninspected']], []])
 })
 
-test('rechecks once what was being written or not inspected when the last process ended', () => {
+test('rechecks once what was being written or not inspected when the last process ended', async () => {
   const { rechecks, inspected, clock } = setup({
     grows: ['file-being-written', 60_000],
     uninspected: ['file-not-inspected', 60_000],
@@ -59,7 +61,7 @@ test('rechecks once what was being written or not inspected when the last proces
   expect(inspected).toEqual([['grows', 'uninspected']])
   rechecks.resume()
   rechecks.close()
-  expect(clock.waits()).toEqual([])
+  await expect.poll(() => clock.waits()).toEqual([])
 })
 
 test('reports a changed file that is still refused as growing only while it grows', () => {

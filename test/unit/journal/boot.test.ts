@@ -1,37 +1,52 @@
 import { expect, test } from 'vitest'
-import { currentBoot, isEarlierBoot, readBoot } from '../../../electron/journal/boot.ts'
+import {
+  createBootIdReader,
+  currentBootId,
+  isEarlierBoot,
+  isUpToDate,
+} from '../../../electron/journal/boot.ts'
 
-const startedMs = 1_790_000_000_000
+const bootedAtMs = 1_790_000_000_000
 
-function refuse(): string {
-  throw new Error('ENOENT')
-}
-
-/** A computer without a boot id that started at `startedMs`, after this uptime. */
-const bootAfter = (uptimeSeconds: number, { readBootId = refuse, clockErrorMs = 0 } = {}) =>
-  readBoot({
-    readBootId,
-    now: () => startedMs + uptimeSeconds * 1000 + clockErrorMs,
+/** The id of a boot at `bootedAtMs` as it is read after this uptime, without `systemId` on a system that has none. */
+const bootIdAfter = (
+  uptimeSeconds: number,
+  { systemId, clockErrorMs = 0 }: { readonly systemId?: string; readonly clockErrorMs?: number } = {},
+) =>
+  createBootIdReader({
+    readSystemId() {
+      if (systemId === undefined) throw new Error('ENOENT')
+      return systemId
+    },
+    now: () => bootedAtMs + uptimeSeconds * 1000 + clockErrorMs,
     uptimeSeconds: () => uptimeSeconds,
-  })
+  })()
 
-test('the boot id of the system names a start of the computer', () => {
-  expect(bootAfter(5, { readBootId: () => 'id 1\n' })).toBe('id 1')
+test('the boot id of the system is used', () => {
+  expect(bootIdAfter(5, { systemId: 'id 1\n' })).toBe('id 1')
   expect([isEarlierBoot('id 1', 'id 1'), isEarlierBoot('id 1', 'id 2')]).toEqual([false, true])
+  expect([isUpToDate('id 1', 'id 1'), isUpToDate('id 1', 'id 2')]).toEqual([true, false])
 })
 
-test('without an id, a start is earlier whose time is earlier by more than a minute', () => {
-  const first = bootAfter(5)
-  expect(bootAfter(5, { readBootId: () => '' })).toBe(first)
-  const isEarlier = (clockErrorMs: number) => isEarlierBoot(first, bootAfter(1_000_000, { clockErrorMs }))
-  // The clock was set back, or the computer was restarted.
+test('without an id, a boot is earlier whose time is earlier by more than a minute', () => {
+  const first = bootIdAfter(5)
+  expect(first).toBe(`booted at ${bootedAtMs}`)
+  expect(bootIdAfter(5, { systemId: '' })).toBe(first)
+  const isEarlier = (clockErrorMs: number) => isEarlierBoot(first, bootIdAfter(1_000_000, { clockErrorMs }))
+  // The clock was set back, or the computer was rebooted.
   expect([-3_600_000, 60_000, 60_001].map(isEarlier)).toEqual([false, false, true])
 })
 
-test('a name of another kind says nothing about a restart', () => {
-  expect([isEarlierBoot('id 1', bootAfter(5)), isEarlierBoot(bootAfter(5), 'id 1')]).toEqual([false, false])
+test('the time of a boot is outdated once the clock differs by more than ten seconds', () => {
+  const isCurrent = (clockErrorMs: number) => isUpToDate(bootIdAfter(5), bootIdAfter(5, { clockErrorMs }))
+  expect([-10_001, -10_000, 10_000, 10_001].map(isCurrent)).toEqual([false, true, true, false])
 })
 
-test('the present start is not earlier than itself', () => {
-  expect(isEarlierBoot(currentBoot())).toBe(false)
+test('an id and the time of a boot are not compared', () => {
+  const [id, time] = ['id 1', bootIdAfter(5)]
+  expect([isEarlierBoot(id, time), isEarlierBoot(time, id)]).toEqual([false, false])
+})
+
+test('the current boot is not earlier than itself', () => {
+  expect(isEarlierBoot(currentBootId(), currentBootId())).toBe(false)
 })

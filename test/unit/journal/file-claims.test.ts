@@ -24,8 +24,8 @@ function setup() {
   const open = (runner: string): Opened => {
     const { database } = openJournal(folder, 0)
     onTestFinished(() => database.close())
-    const store = createUploadStore(database, runner, environment)
-    // A runner with the id of this process would be one from before a restart.
+    const store = createUploadStore(database, runner, environment, () => 'this boot')
+    // A runner with the id of this process would be one from before a reboot.
     database.prepare('UPDATE runners SET pid = ?').run(process.ppid)
     return { database, store }
   }
@@ -96,11 +96,11 @@ test('a paused upload of another process holds its file until its run has ended'
   expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
 })
 
-test('a claim of a process from before a restart of the computer does not hold its file', () => {
+test('a claim of a process from before a reboot does not hold its file', () => {
   const context = setup()
   const own = record()
   expect(claimAfter(context, record(), own)).toMatchObject({ kind: 'held' })
-  context.database.prepare('UPDATE runners SET boot = ? WHERE id = ?').run('another start', 'theirs')
+  context.database.prepare('UPDATE runners SET boot = ? WHERE id = ?').run('another boot', 'theirs')
   expect(valueOf(context.ours.claimFile(own))).toEqual(claimed)
 })
 

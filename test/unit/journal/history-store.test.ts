@@ -40,7 +40,7 @@ test('the history is searched without regard to case in all alphabets', () => {
   expect(found('.SAFETENSORS')).toHaveLength(3)
 })
 
-test('a page of the history is full although rows can’t be read, and shorter only at the end', () => {
+test('fills a history page although some rows can’t be read', () => {
   const records = [1, 2, 3, 4, 5, 6].map((finishedAtMs) => registeredRecord({ finishedAtMs }))
   const [first, second, third, fourth, fifth, sixth] = ids(records)
   const { store, database } = setup(records)

@@ -234,25 +234,6 @@ test('rows are claimed only after their process has ended', async () => {
   expect(valueOf(store.claimQueue())).toEqual([record])
 })
 
-test('rows of a process from before a restart of the computer are claimed, whatever has its process id', () => {
-  const { start } = setup()
-  const [record, ofOlderVersion] = [uploadRecord(), uploadRecord()]
-  for (const [runner, upload, boot] of [
-    ['theirs', record, 'another start'],
-    ['older', ofOlderVersion, null],
-  ] as const) {
-    const { store, database, crash } = start(runner)
-    store.add([upload])
-    database.prepare('UPDATE runners SET pid = ?, boot = ? WHERE id = ?').run(process.ppid, boot, runner)
-    crash()
-  }
-  const { store, database } = start('ours')
-  expect(ids(store.unclaimed())).toEqual([record.id])
-  expect(valueOf(store.claimQueueIds())).toEqual([record.id])
-  const runners = database.prepare('SELECT id FROM runners ORDER BY id').all()
-  expect(runners).toEqual([{ id: 'older' }, { id: 'ours' }])
-})
-
 test('rows of a closed process are claimed by the next', async () => {
   const { start } = setup()
   const other = await startOtherProcess()

@@ -39,10 +39,11 @@ async function setup() {
     teams: [],
     state: 'ready',
   })
+  const deleted: string[] = []
   const open = () =>
     createLibrary({
       folder: join(folder, 'libraries'),
-      onRemoved: () => {},
+      onDeleted: (id) => void deleted.push(id),
       accounts: {
         list: () => [accountOf('alice'), accountOf('alice again')],
         hasStoredSignIn: () => state.hasStoredSignIn,
@@ -77,6 +78,7 @@ async function setup() {
     library,
     alice: accountOf('alice'),
     lists,
+    deleted,
     add,
     addMany,
     state,
@@ -299,6 +301,35 @@ test('returns the current model, and removes a missing one from the listing', as
   cloud.fail({ on: 'getModel', how: 404 })
   expect((await library.model(home, id)).ok).toBe(false)
   expect(names(await library.models(home))).toEqual([])
+})
+
+test('reports a model as deleted unless someone else has deleted it', async () => {
+  const { cloud, library, add, deleteAsOther, deleted } = await setup()
+  const [ours, theirs, lost, refused] = ['a', 'b', 'c', 'd'].map((name) => add(name))
+  if (!ours || !theirs || !lost || !refused) return expect.unreachable()
+  valueOf(await library.remove(home, ours))
+  await deleteAsOther(theirs)
+  valueOf(await library.remove(home, theirs))
+  expect(deleted).toEqual([ours])
+  cloud.fail({ on: 'deleteModel', how: 'lose-answer' })
+  expect((await library.remove(home, lost)).ok).toBe(false)
+  valueOf(await library.remove(home, lost))
+  cloud.fail({ on: 'deleteModel', how: 403 })
+  expect((await library.remove(home, refused)).ok).toBe(false)
+  await deleteAsOther(refused)
+  valueOf(await library.remove(home, refused))
+  expect(deleted).toEqual([ours, lost])
+})
+
+test('keeps the listed status of a model whose record has none', async () => {
+  const { cloud, library, add } = await setup()
+  const id = add('a', { model_status: 'disabled' })
+  await library.models(home)
+  const record = cloud.modelsOf(ALICES_TEAM_ID).find((model) => model.id === id)
+  const body = JSON.stringify({ ...record, model_status: undefined })
+  cloud.fail({ on: 'getModel', how: { status: 200, body } })
+  expect(valueOf(await library.model(home, id)).status).toBe('disabled')
+  expect(library.cachedModels(home)?.map(({ status }) => status)).toEqual(['disabled'])
 })
 
 test('returns no cached listing without a sign-in', async () => {

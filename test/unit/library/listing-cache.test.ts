@@ -86,6 +86,89 @@ test('requests again at once after the cause of a failure is gone', async () => 
   expect([early.listing, late.listing.ok, late.isNew]).toEqual([login, true, true])
 })
 
+test('repeats a request that fails after the cause of its failure was gone', async () => {
+  const { kept } = setup()
+  const first = Promise.withResolvers<Result<KnownListing>>()
+  const answers = [first.promise, Promise.resolve(listingOf([model('a')]))]
+  const request = async () => (await answers.shift()) ?? trouble
+  const waiting = [kept.listing(undefined, request), kept.listing(undefined, request)]
+  kept.forgetFailure()
+  first.resolve(failed(failure('offline')))
+  const listed = await Promise.all(waiting)
+  expect(listed.map(({ listing }) => valueOf(listing).models.list().length)).toEqual([1, 1])
+})
+
+test.each([
+  ['rate-limited', failure('rate-limited', {}, { retryAfterMs: 60_000 }), 1],
+  ['in trouble', failure('server-trouble', { status: 503 }), 1],
+  ['offline', failure('offline'), 5],
+])(
+  'requests a listing again when the network changes, unless the server asks for patience (%s)',
+  async (_what, met, expected) => {
+    const { kept } = setup()
+    let count = 0
+    const request = async () => {
+      count += 1
+      // While it is requested.
+      if (count === 1) kept.forgetFailure()
+      return failed(met)
+    }
+    await kept.listing(undefined, request)
+    for (let change = 0; change < 3; change += 1) {
+      kept.forgetFailure()
+      await kept.listing(undefined, request)
+    }
+    expect(count).toBe(expected)
+  },
+)
+
+/** Requests a model that the server has, or not, and returns how often it was requested. */
+async function requestModel(
+  kept: ReturnType<typeof setup>['kept'],
+  answers: Result<LibraryModel>[],
+  id = 'a',
+) {
+  let count = 0
+  const request = async () => {
+    count += 1
+    const answer = answers[0] ?? trouble
+    if (!answer.ok && answer.failure.code === 'not-found') kept.remove(id)
+    return answer
+  }
+  const both = await Promise.all([kept.recent(id, request), kept.recent(id, request)])
+  expect(both).toEqual([answers[0], answers[0]])
+  await kept.recent(id, request)
+  return count
+}
+
+test('requests a model once in half a minute', async () => {
+  const { kept, clock, ask } = setup()
+  await ask(listingOf([model('a')]))
+  const [found, missing] = [success(model('a')), failed(failure('not-found'))]
+  expect([await requestModel(kept, [found]), await requestModel(kept, [found])]).toEqual([1, 0])
+  clock.advance(29_999)
+  expect(await requestModel(kept, [found])).toBe(0)
+  clock.advance(1)
+  expect([await requestModel(kept, [missing]), await requestModel(kept, [missing])]).toEqual([1, 0])
+  expect(await requestModel(kept, [trouble], 'failing')).toBe(2)
+})
+
+test('requests a model again after our own change, or a newer listing', async () => {
+  const { kept, clock, ask } = setup()
+  const found = success(model('a'))
+  await ask(listingOf([model('a')], clock.now()))
+  await requestModel(kept, [found])
+  kept.change('a', { displayName: 'ours' })
+  expect(await requestModel(kept, [found])).toBe(1)
+  kept.remove('a')
+  expect(await requestModel(kept, [found])).toBe(1)
+  await ask(listingOf([model('a')], clock.now()))
+  expect(await requestModel(kept, [found])).toBe(0)
+  clock.advance(1)
+  await ask(listingOf([model('a')], clock.now()))
+  expect(await requestModel(kept, [found])).toBe(1)
+})
+
 test('can request again after an exception', async () => {
   const { kept, ask, names } = setup()
   await expect(kept.listing(0, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')

@@ -90,8 +90,22 @@ test.each(['/', ''])('replaces no path by ~ if the home folder is “%s”', asy
       'PUT /models/x through http://[removed]@proxy.example',
     )
   } finally {
-    process.env['HOME'] = before
+    if (before === undefined) delete process.env['HOME']
+    else process.env['HOME'] = before
   }
+})
+
+test.each([
+  ['https://host.example/home/x', 'https://host.example/home/x'],
+  ['GET https://host.example/-/Users/x failed', 'GET https://host.example/-/Users/x failed'],
+  ['models/home/a.safetensors', 'models/home/a.safetensors'],
+  ['{"path":"loras/Users/a.gguf"}', '{"path":"loras/Users/a.gguf"}'],
+  ['https://host.example, then /home/ann/x', 'https://host.example, then /home/[person]/x'],
+  ['path=/srv/My Files/home/ann/x', 'path=/srv/My Files/home/[person]/x'],
+  [JSON.stringify('a\n/home/ann/x'), JSON.stringify('a\n/home/[person]/x')],
+  ['/usr/bin:/home/ann/bin', '/usr/bin:/home/[person]/bin'],
+])('removes the name from absolute paths only: %s', (text, expected) => {
+  expect(redactText(text)).toBe(expected)
 })
 
 test('keeps text without secrets', () => {
@@ -143,6 +157,11 @@ test('takes time in proportion to the length of the text', () => {
     '?sig=',
     'dk-',
     '"password":"\\',
+    '/home/',
+    '/home/a ',
+    '/a b',
+    ' a',
+    '/ a:',
   ]) {
     const text = unit.repeat(400_000 / unit.length)
     const startedMs = performance.now()

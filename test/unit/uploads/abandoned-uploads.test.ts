@@ -64,6 +64,7 @@ function setup({
         return isReady ? success(access) : failed(failure('signed-out'))
       },
     },
+    settings: () => ({ server: account('alice').server, servers: [] }),
     environment,
   })
   return {
@@ -231,6 +232,16 @@ test('a cleanup that succeeds ends the wait for the next one', async () => {
   await abandoned.cleanUp()
   reason = null
   await abandoned.cleanUp()
+  expect(clock.waits()).toEqual([])
+})
+
+test('sends nothing to a server that is not known, and doesn’t count what was left there', async () => {
+  const accounts = [accountWithId('own', { server: 'https://other.example/api/v1' }), accountWithId('known')]
+  const { abandoned, requests, addAbandoned, left, clock } = setup({ accounts })
+  addAbandoned('c', 'known')
+  expect(abandoned.count()).toBe(1)
+  await abandoned.cleanUp()
+  expect([requests, left(), abandoned.count()]).toEqual([['known aborts c'], ['a', 'b', 'm'], 0])
   expect(clock.waits()).toEqual([])
 })
 

@@ -255,7 +255,7 @@ test.each<[FailureCode, boolean]>([
   expect(store.unverified()).toHaveLength(isFinal ? 0 : 1)
 })
 
-test('a model that this app has deleted is not reported as missing, while or after it is looked for', async () => {
+test('does not report a model deleted by this app as missing', async () => {
   const { store, uploads, verifier, pass, counts, results } = setup({
     uploadCount: 3,
     answer: (_upload, _all, path) =>
@@ -263,13 +263,13 @@ test('a model that this app has deleted is not reported as missing, while or aft
   })
   const [upload = withVerification({ kind: 'pending' })] = uploads
   const reasons = () => uploads.map(({ id }) => store.find(id)?.state).map(reasonOf)
-  verifier.modelRemoved('m1')
+  verifier.modelDeleted('m1')
   expect(reasons()).toEqual(['pending', 'deleted', 'pending'])
   verifier.verifyOpen()
   for (let attempt = 0; attempt < 3; attempt += 1) await pass(5_000)
   await expect.poll(reasons).toEqual(['missing', 'deleted', 'verified'])
-  verifier.modelRemoved('m0')
-  verifier.modelRemoved('m2')
+  verifier.modelDeleted('m0')
+  verifier.modelDeleted('m2')
   expect(reasons()).toEqual(['deleted', 'deleted', 'verified'])
   expect(store.find(upload.id)).toMatchObject({ failure: null, state: { verification: { isFinal: true } } })
   const [requests, resultCount] = [counts.requests, results.length]

@@ -188,12 +188,6 @@ test('returns a link to itself as unreadable', async () => {
 })
 
 // Root can read every folder.
-test.skipIf(process.getuid?.() === 0)('skips a folder without permission, with the reason', async () => {
-  await mkdir(at('drop/shut'), { recursive: true })
-  await chmod(at('drop/shut'), 0)
-  expect(await collect('drop')).toEqual({ files: [], skipped: ['drop/shut/ | folder-unreadable'] })
-})
-
 // Elsewhere the system allows no longer paths.
 test.runIf(process.platform === 'linux')(
   'skips a folder whose path is too long, with the reason',

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { MountQueue, readMounts } from '../../../../electron/discovery/scan/mounts.ts'
+import { standingClock } from '../../../support/hand-clock.ts'
 import { createModelFolder } from '../model-folder.ts'
 
 test('finds the innermost mount of a path in Linux’s table', async () => {
@@ -31,7 +33,7 @@ test.for<[NodeJS.Platform, string, string]>([
 })
 
 test('makes one call at a time on each mount, also after a failed one', async () => {
-  const queue = new MountQueue(async () => (path) => path.slice(0, 1))
+  const queue = new MountQueue(standingClock().timers, async () => (path) => path.slice(0, 1))
   const called: string[] = []
   const first = Promise.withResolvers<void>()
   const run = (path: string, result = Promise.resolve()) =>
@@ -48,4 +50,33 @@ test('makes one call at a time on each mount, also after a failed one', async ()
   await expect(hanging).rejects.toThrow('gone')
   await waiting
   expect(called.at(-1)).toBe('a/2')
+})
+
+test('makes the next call on a mount after one that hangs, but none once two hang', async () => {
+  const clock = standingClock()
+  const queue = new MountQueue(clock.timers, async () => () => '/')
+  const called: string[] = []
+  const hanging = Promise.withResolvers<void>()
+  const run = (path: string, result = Promise.resolve()) =>
+    queue.run(path, () => {
+      called.push(path)
+      return result
+    })
+  const first = run('/a', hanging.promise)
+  const again = run('/a')
+  const healthy = run('/b')
+  await expect.poll(() => called).toEqual(['/a'])
+  clock.advance(10_000)
+  await healthy
+  // The same folder is not tried again meanwhile.
+  expect([called, clock.waits()]).toEqual([['/a', '/b'], []])
+  void run('/c', new Promise(() => {}))
+  await expect.poll(() => called).toEqual(['/a', '/b', '/c'])
+  clock.advance(10_000)
+  const last = run('/d')
+  await setImmediate()
+  expect(called).toEqual(['/a', '/b', '/c'])
+  hanging.resolve()
+  await Promise.all([first, again, last])
+  expect(called).toEqual(['/a', '/b', '/c', '/a', '/d'])
 })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,10 +9,12 @@ import { downloadSuffixes } from '../../../../electron/recognition/file-names.ts
 import {
   checkStability,
   isFinishedFile,
-  isFolderMissing,
+  identifyFolder,
   isSameState,
+  lastingIdOf,
   readFileState,
   stableAfterMs,
+  type FolderIdentity,
 } from '../../../../electron/discovery/watched-folders/file-state.ts'
 
 let root: string
@@ -54,10 +56,25 @@ test('reports a missing path or a file as a missing folder, not an unreadable on
   mkdirSync(at('folder'))
   writeFileSync(at('file'), '')
   symlinkSync(at('loop'), at('loop'))
-  const missing = await Promise.all(
-    ['folder', 'missing', 'file', 'file/below', 'loop'].map((name) => isFolderMissing(at(name))),
+  const found = await Promise.all(
+    ['missing', 'file', 'file/below', 'loop'].map((name) => identifyFolder(at(name))),
   )
-  expect(missing).toEqual([false, true, true, true, false])
+  expect(found).toEqual(['missing', 'missing', 'missing', 'unreadable'])
+  const { dev, ino, birthtimeNs } = statSync(at('folder'), { bigint: true })
+  expect(await identifyFolder(at('folder'))).toEqual({ dev, ino, birthtimeNs })
+})
+
+test.for<[what: string, Partial<FolderIdentity>, isSame: boolean]>([
+  ['got another device number at a mount', { dev: 9n }, true],
+  ['has another inode', { ino: 9n }, false],
+  ['was created at another time', { birthtimeNs: 9n }, false],
+])('compares a folder with one that %s', ([_what, change, isSame]) => {
+  const folder = { dev: 1n, ino: 2n, birthtimeNs: 3n }
+  expect(lastingIdOf({ ...folder, ...change }) === lastingIdOf(folder)).toBe(isSame)
+})
+
+test('can’t identify a folder of which no time of creation is stored', () => {
+  expect(lastingIdOf({ dev: 1n, ino: 1n, birthtimeNs: 0n })).toBeNull()
 })
 
 const state = { sizeBytes: 10, mtimeMs: 1_000 }

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { success } from '../../../../electron/contract/failures.ts'
 import { searchFolder } from '../../../../electron/discovery/scan/search-folder.ts'
+import { identifyFolder } from '../../../../electron/discovery/watched-folders/file-state.ts'
 import { WatchedFolder } from '../../../../electron/discovery/watched-folders/watched-folder.ts'
 import { WatchedFolderStore } from '../../../../electron/discovery/watched-folders/watched-folder-store.ts'
 import { migrate } from '../../../../electron/journal/schema.ts'
@@ -32,7 +33,7 @@ function setup() {
       store,
       watchWorker: { start: () => {}, stop: () => {} },
       environment,
-      isFolderMissing: async () => false,
+      identifyFolder,
       isNetworkDrive: async () => false,
       async searchFolder(path) {
         const limits = { entries: conditions.maxEntries, walkMs: 60_000, graceMs: 0 }

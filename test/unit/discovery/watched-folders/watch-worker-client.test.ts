@@ -15,7 +15,7 @@ function setup() {
     environment,
     onFileChanged: (id, path) => messages.push(`${id}: ${path}`),
     onReady: (id) => messages.push(`${id} is ready`),
-    onLost: (id) => messages.push(`${id} is lost`),
+    onLost: (id, isRemoved) => messages.push(`${id} ${isRemoved ? 'is removed' : 'failed'}`),
   })
   onTestFinished(async () => {
     process.off('worker', addThread)
@@ -58,7 +58,7 @@ test('logs a folder that cannot be watched and keeps watching the others', async
   const { client, messages, lines } = setup()
   client.start('one', 'fail')
   client.start('two', 'b')
-  await expect.poll(() => messages).toEqual(['one is lost', 'two is ready', 'two: b'])
+  await expect.poll(() => messages).toEqual(['one failed', 'two is ready', 'two: b'])
   expect(lines).toMatchObject([{ level: 'warn', facts: { reason: 'no room' } }])
 })
 

@@ -1,7 +1,8 @@
-import { renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
+import type { FolderIdentity } from '../../../../electron/discovery/watched-folders/file-state.ts'
 import type { WatchedFolder } from '../../../../electron/discovery/watched-folders/watched-folder.ts'
 import { setupWatchedFolder } from '../../../support/watched-folder.ts'
 
@@ -136,6 +137,167 @@ test('offers what is found in a folder without known files that was missing', as
   expect([enqueued, offeredNames(watched)]).toEqual([[], ['b.safetensors']])
 })
 
+test('enqueues new files of a folder without known ones that was only away', async () => {
+  const { write, watch, enqueued, advance, root, folder } = await setupWatchedFolder()
+  write('a.safetensors')
+  const watched = await watch()
+  rmSync(join(folder, 'a.safetensors'))
+  await watched.rescan()
+  renameSync(folder, join(root, 'away'))
+  await watched.rescan()
+  renameSync(join(root, 'away'), folder)
+  write('b.safetensors')
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], ['a.safetensors']])
+})
+
+test('enqueues new files of a share without known ones that was mounted again', async () => {
+  const { write, watch, enqueued, advance, root, folder } = await setupWatchedFolder()
+  const watched = await watch()
+  renameSync(folder, join(root, 'away'))
+  mkdirSync(folder)
+  await watched.rescan()
+  rmdirSync(folder)
+  renameSync(join(root, 'away'), folder)
+  write('b.safetensors')
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], []])
+})
+
+/** The root of many FAT disks. */
+const rootOfFat = { dev: 8n, ino: 1n, birthtimeNs: 0n }
+
+test.for<[what: string, swap: (watched: WatchedFolder, replaceFiles: () => void) => void]>([
+  [
+    'took the place of the folder during a pause',
+    (watched, replaceFiles) => {
+      watched.pause()
+      replaceFiles()
+      watched.resume()
+    },
+  ],
+  [
+    'was there when the loss of the folder was reported',
+    (watched, replaceFiles) => {
+      replaceFiles()
+      watched.lost(true)
+    },
+  ],
+])('offers the files of another disk that %s', async ([_what, swap]) => {
+  const { write, watch, enqueued, advance, folder, conditions, watchWorker } = await setupWatchedFolder()
+  conditions.identity = rootOfFat
+  write('a.safetensors')
+  const watched = await watch()
+  swap(watched, () => {
+    rmSync(join(folder, 'a.safetensors'))
+    write('b.safetensors')
+  })
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect([enqueued, offeredNames(watched)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+  expect(watchWorker.start).toHaveBeenCalledTimes(2)
+})
+
+test.for<Partial<FolderIdentity>>([{ dev: 9n }, { ino: 9n }, { birthtimeNs: 9n }])(
+  'offers the files of another disk whose arrival was not reported: %o',
+  async (change) => {
+    const { write, watch, enqueued, advance, folder, conditions, clock, watchWorker } =
+      await setupWatchedFolder()
+    conditions.identity = rootOfFat
+    write('a.safetensors')
+    const watched = await watch()
+    rmSync(join(folder, 'a.safetensors'))
+    write('b.safetensors')
+    conditions.identity = { ...rootOfFat, ...change }
+    clock.advance(10 * 60_000)
+    await expect.poll(() => offeredNames(watched)).toEqual(['a.safetensors', 'b.safetensors'])
+    await advance(watched, 12_000)
+    expect([enqueued, watchWorker.start.mock.calls.length]).toEqual([[], 2])
+  },
+)
+
+test('offers a file that was new when another disk with such a file took the place of the folder', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
+  const watched = await watch()
+  write('new.safetensors')
+  await reportNewFile(watched, 'new.safetensors')
+  conditions.identity = rootOfFat
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect([enqueued, offeredNames(watched)]).toEqual([[], ['new.safetensors']])
+})
+
+test('enqueues nothing while a folder whose loss was reported does not respond', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, conditions } = await setupWatchedFolder()
+  const watched = await watch()
+  write('new.safetensors')
+  await reportNewFile(watched, 'new.safetensors')
+  const response = Promise.withResolvers<void>()
+  conditions.response = response.promise
+  watched.lost(false)
+  await advance(watched, 14_000)
+  expect(enqueued).toEqual([])
+  response.resolve()
+  await watched.rescan()
+  await advance(watched, 16_000)
+  expect(enqueued).toEqual(['new.safetensors'])
+})
+
+test('keeps watching a folder in which one could not be watched', async () => {
+  const { write, watch, enqueued, advance, watchWorker } = await setupWatchedFolder()
+  const watched = await watch()
+  watched.lost(false)
+  write('b.safetensors')
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect([enqueued, watchWorker.start.mock.calls.length]).toEqual([['b.safetensors'], 1])
+})
+
+test('offers the files of another disk although one has the name of a known file', async () => {
+  const { write, watch, enqueued, advance } = await setupWatchedFolder()
+  write('a.safetensors')
+  const first = await watch()
+  first.close()
+  for (const name of ['a', 'b']) write(`${name}.safetensors`, 3_000)
+  const second = await watch()
+  await advance(second, 12_000)
+  expect(enqueued).toEqual([])
+  expect(second.offeredFiles.map(({ sizeBytes }) => sizeBytes)).toEqual([3_000, 3_000])
+})
+
+test('offers all files of another disk that is not searched completely at once', async () => {
+  const { write, watch, enqueued, advance, folder, conditions } = await setupWatchedFolder()
+  write('old.safetensors')
+  const first = await watch()
+  first.close()
+  rmSync(join(folder, 'old.safetensors'))
+  for (const name of ['a/1', 'b/2', 'c/3', 'd/4']) write(`${name}.safetensors`)
+  conditions.maxEntries = 7
+  const second = await watch()
+  expect(second.state).toBe('too-many')
+  conditions.maxEntries = 10_000
+  await second.rescan()
+  await advance(second, 12_000)
+  expect([enqueued, second.offeredFiles.length]).toEqual([[], 5])
+})
+
+test('searches at once for a file that is reported before a known one was found', async () => {
+  const { write, watch, enqueued, advance, folder, conditions } = await setupWatchedFolder()
+  write('a.safetensors')
+  const first = await watch()
+  first.close()
+  conditions.maxEntries = 0
+  const second = await watch()
+  conditions.maxEntries = 10_000
+  write('b.safetensors')
+  second.onFileChanged(join(folder, 'b.safetensors'))
+  await expect.poll(() => second.pendingCount).toBe(1)
+  await advance(second, 12_000)
+  expect(enqueued).toEqual(['b.safetensors'])
+})
+
 test('offers the files of another disk that is found at the start', async () => {
   const { write, watch, enqueued, advance, folder } = await setupWatchedFolder()
   write('a.safetensors')
@@ -177,7 +339,7 @@ test('rescans a folder on which a share was mounted every minute from then on', 
   expect([watched.isPolled, watchWorker.start.mock.calls.length]).toEqual([false, 2])
 })
 
-test('follows several rescans during another one by a single one', async () => {
+test('merges rescans requested during a rescan into one', async () => {
   const { watch, conditions, searches } = await setupWatchedFolder()
   const watched = await watch()
   searches.length = 0

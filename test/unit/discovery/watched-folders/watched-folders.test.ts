@@ -8,6 +8,7 @@ import { failed, failure, success, type Result } from '../../../../electron/cont
 import type { AddReport } from '../../../../electron/contract/uploads.ts'
 import type { WatchedFoldersView } from '../../../../electron/contract/watched-folders.ts'
 import { readExternalWeights } from '../../../../electron/discovery/places/external-weights.ts'
+import { MountQueue } from '../../../../electron/discovery/scan/mounts.ts'
 import { searchFolder, type FolderSearchResult } from '../../../../electron/discovery/scan/search-folder.ts'
 import { WatchedFolders } from '../../../../electron/discovery/watched-folders/watched-folders.ts'
 import { migrate } from '../../../../electron/journal/schema.ts'
@@ -38,7 +39,10 @@ function setup() {
     /** A subfolder that can't be read. */
     unreadable: null as string | null,
     duringSearch: () => {},
+    /** A folder about which no call returns. */
+    hanging: null as string | null,
   }
+  const mountQueue = new MountQueue(clock.timers)
   const views: WatchedFoldersView[] = []
   const enqueued: {
     readonly names: readonly string[]
@@ -56,6 +60,10 @@ function setup() {
       database,
       worker: new URL('./scripted-watch-worker.ts', import.meta.url),
       environment: createTestEnvironment(clock),
+      mountQueue: {
+        run: (path, call) =>
+          mountQueue.run(path, () => (nameOf(path) === conditions.hanging ? new Promise(() => {}) : call())),
+      },
       onChange: (view) => void views.push(view),
       modelFinder: {
         async searchFolder(path) {
@@ -173,6 +181,23 @@ test('offers models in a subfolder that could not be read when the folder was ad
     .poll(() => foldersOf(watched))
     .toMatchObject([{ settling: 0, offered: { count: 1, sizeBytes: 3_000 } }])
   expect(enqueued).toEqual([])
+})
+
+test('watches a folder although another one of the same disk does not respond', async () => {
+  const { at, write, open, conditions, clock } = setup()
+  const first = open()
+  for (const name of ['inbox', 'other']) await add(first, at(name))
+  await expect.poll(() => areWatched(first)).toBe(true)
+  await first.close()
+  conditions.hanging = 'inbox'
+  write('other/new.pt')
+  const second = open()
+  second.start()
+  await expect.poll(() => clock.waits()).toContain(10_000)
+  clock.advance(10_000)
+  await expect
+    .poll(() => foldersOf(second))
+    .toMatchObject([{ state: 'looking' }, { state: 'watching', settling: 1 }])
 })
 
 test('watches no folder twice for a team, nor one inside or around it, and does not ask about it', async () => {

@@ -202,7 +202,9 @@ export class Inspector {
       .sort((one, other) => one.jobs.size - other.jobs.size)
     if (leastBusy) return leastBusy
     if (this.#threads.size === 0) return this.#startThread()
-    if (this.#threads.size >= maxThreads || this.#waiting.length < filesForSecondThread) return null
+    // A file that is tried alone may block its thread again.
+    const isNeeded = job.workerDeaths > 0 || this.#waiting.length >= filesForSecondThread
+    if (this.#threads.size >= maxThreads || !isNeeded) return null
     try {
       return this.#startThread()
     } catch {

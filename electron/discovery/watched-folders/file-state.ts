@@ -80,11 +80,24 @@ export async function identifyFolder(folder: string): Promise<FolderIdentity | '
 }
 
 /**
- * The part of an identity that another folder never has, and that stays the same when the disk is mounted again. Null
- * without a time of creation, as for the root of a FAT disk: the roots of many disks have the same inode.
+ * What systems report for the root of a FAT disk, which has no time of creation, in seconds: at most the epoch of DOS
+ * in any time zone (msdosfs), and on Windows what libuv makes of 1601 (github.com/libuv/libuv/issues/3142).
  */
-export function lastingIdOf({ ino, birthtimeNs }: FolderIdentity): string | null {
-  return birthtimeNs > 0n ? `${ino} ${birthtimeNs}` : null
+const latestDosEpochS = 347_241_600n
+const year1601OnWindowsS = 1_240_428_288n
+
+/**
+ * The part of an identity that another folder never has, and that stays the same when the disk is mounted again. Null
+ * without a time of creation: the roots of many disks have the same inode.
+ */
+export function lastingIdOf(
+  { dev, ino, birthtimeNs }: FolderIdentity,
+  platform: NodeJS.Platform = process.platform,
+): string | null {
+  const createdS = birthtimeNs / 1_000_000_000n
+  if (createdS <= latestDosEpochS || createdS === year1601OnWindowsS) return null
+  // On Windows the device is the serial number of the volume; elsewhere it may be another one at each mount.
+  return platform === 'win32' ? `${dev} ${ino} ${birthtimeNs}` : `${ino} ${birthtimeNs}`
 }
 
 /** Whether a file can be opened (it isn't locked) and no download manager has a marker file beside it. */

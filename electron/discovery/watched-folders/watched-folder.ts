@@ -79,7 +79,7 @@ export class WatchedFolder {
   /** The folder itself at the last rescan. */
   #root: FolderIdentity | null = null
   /** `lastingIdOf` the folders of which nothing more must be offered: an empty one may be there between two mounts. */
-  readonly #certainRoots = new Set<string | null>()
+  readonly #certainRoots = new Set<string>()
   /** Why the last rescan did not find everything. */
   #incompleteReason: IncompleteScan | null = null
   #isFirstScan = true
@@ -216,6 +216,8 @@ export class WatchedFolder {
     for (const file of knownFiles) {
       this.#knownFiles.set(file.path, file)
       this.#newFiles.remove(file.path)
+      // The user has decided about it.
+      this.#offeredInDoubt.delete(file.path)
     }
     this.#context.onChange()
   }
@@ -282,7 +284,8 @@ export class WatchedFolder {
     if (this.#mayBeOtherDisk) for (const { path } of files) this.#offeredInDoubt.add(path)
     else {
       this.#offeredInDoubt.clear()
-      if (this.#root) this.#certainRoots.add(lastingIdOf(this.#root))
+      const lastingId = this.#root && lastingIdOf(this.#root)
+      if (lastingId !== null) this.#certainRoots.add(lastingId)
     }
     const unreadFolders = stillUnread(this.#unreadFolders, result)
     for (const file of files) this.#knownFiles.set(file.path, file)

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { lstat, open, stat, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const notRegularFileCode = 'NOT_A_REGULAR_FILE'
@@ -67,23 +68,34 @@ export interface ReadableFile {
 const slowFileMs = 4
 /** How many files are read in the thread pool after a slow one. */
 const filesInPool = 32
+/** More folders are forgotten. */
+const maxQuickFolders = 1_000
 
 /**
  * Opens files as `openWithStats` does, without following links, for a thread that only reads parts of many files.
  * Blocking calls take a third less CPU time than Node's thread pool (test/bench/RESULTS.md), but the pool reads
- * several files at once: if a file was slow, it reads the next ones.
+ * several files at once: if a file was slow, it reads the next ones. It also opens the first file of each folder,
+ * which may be on a network share that doesn't respond.
  * @param now time in ms, of any origin
  */
 export function createFileOpener(now: () => number = () => performance.now()) {
   let leftInPool = 0
+  const quickFolders = new Set<string>()
   const closed = (spentMs: number) => {
     if (spentMs > slowFileMs) leftInPool = filesInPool
   }
+  async function openInPool(path: string) {
+    const fromMs = now()
+    const opened = await openWithStats(path, { followLinks: false })
+    if (now() - fromMs > slowFileMs) return opened
+    if (quickFolders.size >= maxQuickFolders) quickFolders.clear()
+    quickFolders.add(dirname(path))
+    return opened
+  }
   return async (path: string): Promise<{ readonly handle: ReadableFile; readonly stats: BigIntStats }> => {
-    if (leftInPool > 0) {
-      leftInPool -= 1
-      return openWithStats(path, { followLinks: false })
-    }
+    const isQuick = leftInPool === 0 && quickFolders.has(dirname(path))
+    leftInPool = Math.max(0, leftInPool - 1)
+    if (!isQuick) return openInPool(path)
     try {
       return BlockingFile.open(path, now, closed)
     } catch (error) {

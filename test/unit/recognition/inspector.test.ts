@@ -148,6 +148,8 @@ test('refuses only the file that exceeds the time limit', async () => {
     const begun = join(root, 'endless.safetensors.begun')
     await expect.poll(() => existsSync(begun), { timeout: 10_000 }).toBe(true)
     await rm(begun)
+    // Alone, it holds up no other file.
+    if (round === 1) await expect.poll(() => pendingTimeouts.size, { timeout: 10_000 }).toBe(1)
     const [expire] = pendingTimeouts
     expire?.()
   }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { identityOf, openSameFile } from '../../../../electron/platform/files/file-identity.ts'
 import {
@@ -92,46 +92,77 @@ test('opens a file once another process returns its lease', async () => {
   expect(await file.readFile('utf8')).toBe('text')
 })
 
-/** Opens files with blocking calls, which take no time. */
-const openBlocking = () => createFileOpener(() => 0)
+/** Opens a file with blocking calls, after another one of its folder, which took no time. */
+async function openBlocking(path: string) {
+  const open = createFileOpener(() => 0)
+  const first = join(dirname(path), 'first')
+  writeFileSync(first, '')
+  await (await open(first)).handle.close()
+  return open(path)
+}
+
+const isBlocking = (handle: object) => !('fd' in handle)
 
 test('reads with blocking calls what is at a position', async () => {
-  const { handle, stats } = await openBlocking()(newFile('some text'))
+  const { handle, stats } = await openBlocking(newFile('some text'))
   const into = Buffer.alloc(6)
-  expect([stats.size, await handle.read(into, 2, 4, 5)]).toEqual([9n, { bytesRead: 4 }])
+  expect([isBlocking(handle), stats.size, await handle.read(into, 2, 4, 5)]).toEqual([
+    true,
+    9n,
+    { bytesRead: 4 },
+  ])
   expect([into.toString('latin1'), (await handle.stat({ bigint: true })).size]).toEqual(['\0\0text', 9n])
   await handle.close()
 })
 
-test('reads files in the thread pool for a while after a slow one', async () => {
-  let [nowMs, callMs] = [0, 0]
-  const open = createFileOpener(() => (nowMs += callMs))
-  const path = newFile()
-  const isBlocking = async () => {
-    const { handle } = await open(path)
-    await handle.close()
-    return !('fd' in handle)
+/** Opens files one after the other, whose calls take `callMs` each; returns which of them have blocking calls. */
+function createTimedOpener() {
+  const clock = { nowMs: 0, callMs: 0 }
+  const open = createFileOpener(() => (clock.nowMs += clock.callMs))
+  async function openAll(paths: readonly string[], callMs: number): Promise<readonly boolean[]> {
+    clock.callMs = callMs
+    const blocking: boolean[] = []
+    for (const path of paths) {
+      const { handle } = await open(path)
+      await handle.close()
+      blocking.push(isBlocking(handle))
+    }
+    return blocking
   }
-  callMs = 5
-  expect(await isBlocking()).toBe(true)
-  callMs = 0
-  const next: boolean[] = []
-  for (let count = 0; count < 34; count += 1) next.push(await isBlocking())
+  return openAll
+}
+
+test('reads files in the thread pool for a while after a slow one', async () => {
+  const openAll = createTimedOpener()
+  const path = newFile()
+  await openAll([path], 0)
+  expect(await openAll([path], 5)).toEqual([true])
+  const next = await openAll(
+    Array.from({ length: 34 }, () => path),
+    0,
+  )
   expect(next).toEqual([...Array.from({ length: 32 }, () => false), true, true])
+})
+
+test('opens files of a folder in the thread pool until one of them was opened quickly', async () => {
+  const openAll = createTimedOpener()
+  const [path, other] = [newFile(), newFile()]
+  expect(await openAll([path, path], 5)).toEqual([false, false])
+  expect(await openAll([path, path, other, other], 0)).toEqual([false, true, false, true])
 })
 
 test.each([
   ['a link', () => linkTo(newFile()), 'ELOOP'],
   ['a FIFO', () => newFifo(), 'NOT_A_REGULAR_FILE'],
-  ['a folder', () => newFolder(), 'NOT_A_REGULAR_FILE'],
+  ['a folder', () => mkdtempSync(join(newFolder(), 'inner-')), 'NOT_A_REGULAR_FILE'],
   ['a missing file', () => join(newFolder(), 'missing'), 'ENOENT'],
 ])('refuses %s with blocking calls too', async (_what, create, code) => {
-  expect(await errorOf(openBlocking()(create()))).toMatchObject({ code })
+  expect(await errorOf(openBlocking(create()))).toMatchObject({ code })
 })
 
 test('opens a file once another process returns its lease, although calls block', async () => {
   const leased = await leasedFile()
-  const opening = openBlocking()(leased.path)
+  const opening = openBlocking(leased.path)
   await leased.until('requested')
   leased.release()
   const { handle } = await opening

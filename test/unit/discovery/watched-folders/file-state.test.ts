@@ -64,17 +64,29 @@ test('reports a missing path or a file as a missing folder, not an unreadable on
   expect(await identifyFolder(at('folder'))).toEqual({ dev, ino, birthtimeNs })
 })
 
+const ofSecond = (second: number) => BigInt(second) * 1_000_000_000n
+
 test.for<[what: string, Partial<FolderIdentity>, isSame: boolean]>([
   ['got another device number at a mount', { dev: 9n }, true],
   ['has another inode', { ino: 9n }, false],
   ['was created at another time', { birthtimeNs: 9n }, false],
 ])('compares a folder with one that %s', ([_what, change, isSame]) => {
-  const folder = { dev: 1n, ino: 2n, birthtimeNs: 3n }
-  expect(lastingIdOf({ ...folder, ...change }) === lastingIdOf(folder)).toBe(isSame)
+  const folder = { dev: 1n, ino: 2n, birthtimeNs: ofSecond(1_700_000_000) }
+  expect(lastingIdOf({ ...folder, ...change }, 'linux') === lastingIdOf(folder, 'linux')).toBe(isSame)
 })
 
-test('can’t identify a folder of which no time of creation is stored', () => {
-  expect(lastingIdOf({ dev: 1n, ino: 1n, birthtimeNs: 0n })).toBeNull()
+test('a folder on another volume is another one on Windows', () => {
+  const folder = { dev: 1n, ino: 2n, birthtimeNs: ofSecond(1_700_000_000) }
+  expect(lastingIdOf({ ...folder, dev: 9n }, 'win32')).not.toBe(lastingIdOf(folder, 'win32'))
+})
+
+test.for<[what: string, second: number]>([
+  ['nothing', 0],
+  ['1980 in the west', 315_532_800 + 14 * 3600],
+  ['1980 in the east', 315_532_800 - 14 * 3600],
+  ['1601 on Windows', 1_240_428_288],
+])('can’t identify a root whose time of creation is a placeholder: %s', ([_what, second]) => {
+  expect(lastingIdOf({ dev: 1n, ino: 1n, birthtimeNs: ofSecond(second) })).toBeNull()
 })
 
 const state = { sizeBytes: 10, mtimeMs: 1_000 }

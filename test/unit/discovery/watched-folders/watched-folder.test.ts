@@ -283,6 +283,25 @@ test('offers all files of another disk that is not searched completely at once',
   expect([enqueued, second.offeredFiles.length]).toEqual([[], 5])
 })
 
+test('enqueues new files of a folder that is too large to be searched, once the offered ones are decided', async () => {
+  const { write, watch, enqueued, advance, folder, conditions } = await setupWatchedFolder()
+  write('old.safetensors')
+  const first = await watch()
+  first.close()
+  rmSync(join(folder, 'old.safetensors'))
+  write('a.safetensors')
+  write('z/1.safetensors')
+  conditions.maxEntries = 2
+  const second = await watch()
+  expect([second.state, offeredNames(second)]).toEqual(['too-many', ['a.safetensors', 'old.safetensors']])
+  second.markKnown(second.offeredFiles)
+  write('b.safetensors')
+  conditions.maxEntries = 3
+  await second.rescan()
+  await advance(second, 12_000)
+  expect(enqueued).toEqual(['b.safetensors'])
+})
+
 test('searches at once for a file that is reported before a known one was found', async () => {
   const { write, watch, enqueued, advance, folder, conditions } = await setupWatchedFolder()
   write('a.safetensors')

@@ -40,15 +40,15 @@ function filesWith(home: string, texts: readonly string[]): readonly string[] {
 async function setupUsed(more: EngineOptions = {}) {
   const harness = await setup({ ...options, ...more })
   const { app, cloud, file, folder } = harness
-  const donePath = await file('zq-done.safetensors')
+  const donePath = await file('zq-models-done.safetensors')
   const [done = ''] = await app.add(donePath)
   await app.settled(done)
-  const [rejected = ''] = await app.add(await file('zq-rejected.safetensors', { cutBytes: 10 }))
-  const watched = join(folder, 'zq-watched')
+  const [rejected = ''] = await app.add(await file('zq-models-rejected.safetensors', { cutBytes: 10 }))
+  const watched = join(folder, 'zq-models-watched')
   mkdirSync(watched)
   const { accountId = '', teamId = '' } = app.session().chosen ?? {}
   valueOf(await app.engine.watchFolder(watched, { accountId, teamId }, async () => true))
-  const largePath = await file('zq-large.safetensors', { sizeBytes: 4 * partBytes })
+  const largePath = await file('zq-models-large.safetensors', { sizeBytes: 4 * partBytes })
   const stall = ({ partNumber = 0 }: { readonly partNumber?: number }) => partNumber > 2
   cloud.fail({ on: 'put-part', how: 'stall', times: Infinity, when: stall })
   const [large = ''] = await app.add(largePath)
@@ -66,7 +66,7 @@ function textsOf(harness: Awaited<ReturnType<typeof setupUsed>>) {
   journal.close()
   const [model] = cloud.modelsOf(ALICES_TEAM_ID)
   return [
-    ...['zq-', watched, ALICE.email, ALICE.id, 'Alice', ALICES_TEAM_ID, 'Studio North'],
+    ...['zq-models-', watched, ALICE.email, ALICE.id, 'Alice', ALICES_TEAM_ID, 'Studio North'],
     ...[sha256Of(donePath), model?.id ?? '', app.rows()[0]?.id ?? '', new URL(cloud.url).host],
     ...uploads.map(({ id }) => String(id)),
   ]
@@ -119,7 +119,7 @@ test('a user who signs in in between sees nothing of it, before and after a rest
   valueOf(await signOut(app))
   await app.signIn(BOB)
   const texts = () => JSON.stringify([app.engine.snapshot(), app.session()])
-  expect(texts()).not.toMatch(/Alice|zq-/)
+  expect(texts()).not.toMatch(/Alice|zq-models-/)
   await app.stop()
   const next = await open()
   expect([next.rows(), await historyOf(next), next.session().accounts.map(({ email }) => email)]).toEqual([
@@ -261,14 +261,14 @@ test('removing what belongs to a sign-in leaves the uploads of another one that 
 
 test('a folder whose confirmation is open at the sign-out is not watched', async () => {
   const { app, folder, home } = await setup()
-  const path = join(folder, 'zq-watched')
+  const path = join(folder, 'zq-models-watched')
   mkdirSync(path)
   const { accountId = '', teamId = '' } = app.session().chosen ?? {}
   const confirm = async () => (await signOut(app)).ok
   expect(await app.engine.watchFolder(path, { accountId, teamId }, confirm)).toMatchObject({
     failure: { code: 'no-team' },
   })
-  expect(filesWith(home, ['zq-watched'])).toEqual([])
+  expect(filesWith(home, ['zq-models-watched'])).toEqual([])
 })
 
 test('erases at the next start what could not be erased at the sign-out', async () => {
@@ -276,7 +276,7 @@ test('erases at the next start what could not be erased at the sign-out', async 
   const { app, home, open, watched } = harness
   const logFile = join(home, 'logs', 'modelferry.log')
   // Neither a log that is no file nor a window file that can't be read can be erased.
-  mkdirSync(join(logFile, 'zq-log'), { recursive: true })
+  mkdirSync(join(logFile, 'zq-models-log'), { recursive: true })
   mkdirSync(join(home, 'window.json'))
   expect(await signOut(app)).toMatchObject({ failure: { code: 'seal-pending' } })
   expect(app.rows()).toEqual([])
@@ -289,7 +289,7 @@ test('erases at the next start what could not be erased at the sign-out', async 
   writeFileSync(join(home, 'window.json'), JSON.stringify({ zoom: 1, lastFolder: watched }))
   const next = await open()
   valueOf(await next.engine.sealDeparted())
-  expect(filesWith(home, ['zq-'])).toEqual([])
+  expect(filesWith(home, ['zq-models-'])).toEqual([])
   expect(JSON.parse(readFileSync(join(home, 'window.json'), 'utf8'))).toEqual({ zoom: 1 })
 })
 
@@ -303,21 +303,21 @@ test('log lines that wait for a slow disk at the sign-out are not written after 
   const { app, home } = await setup({ flushLog })
   mkdirSync(join(home, 'logs'))
   logFile = join(home, 'logs', 'modelferry.log')
-  waiting = 'zq-line'
+  waiting = 'zq-models-line'
   valueOf(await signOut(app))
   await flushLog()
-  expect(filesWith(home, ['zq-line'])).toEqual([])
+  expect(filesWith(home, ['zq-models-line'])).toEqual([])
 })
 
 test('a command leaves no log line that was written after its sign-out', async () => {
   const { app, home, fileLog } = await setup({ hasLogFile: true, isCommand: true })
   valueOf(await signOut(app))
-  fileLog?.warn('zq-late')
+  fileLog?.warn('zq-models-late')
   await fileLog?.flush()
-  expect(filesWith(home, ['zq-late'])).not.toEqual([])
+  expect(filesWith(home, ['zq-models-late'])).not.toEqual([])
   await app.stop()
   await fileLog?.flush()
-  expect(filesWith(home, ['zq-late'])).toEqual([])
+  expect(filesWith(home, ['zq-models-late'])).toEqual([])
 })
 
 test('deletes the log lines of this process when another one has signed the account out', async () => {
@@ -326,11 +326,11 @@ test('deletes the log lines of this process when another one has signed the acco
   const command = await open()
   valueOf(await signOut(command))
   // Written before this process noticed the sign-out.
-  fileLog?.info('zq-late')
+  fileLog?.info('zq-models-late')
   await fileLog?.flush()
-  expect(filesWith(home, ['zq-late'])).not.toEqual([])
+  expect(filesWith(home, ['zq-models-late'])).not.toEqual([])
   clock.advance(2_000)
-  await app.until(() => filesWith(home, ['zq-late']).length === 0)
+  await app.until(() => filesWith(home, ['zq-models-late']).length === 0)
 })
 
 test('shows nothing of an account that another process has signed out', async () => {

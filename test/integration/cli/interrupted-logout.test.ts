@@ -31,7 +31,8 @@ async function setup() {
   const [account] = (await start(['accounts', '--json']).ended).json()
   const accountId = String(account?.['id'])
   addUploads(home, accountId)
-  const texts = ['zq-', ALICE.email, ALICE.id, ALICES_TEAM_ID, 'Studio North', accountId]
+  // Long enough not to occur in a megabyte of encrypted bytes by chance.
+  const texts = ['zq-models-', ALICE.email, ALICE.id, ALICES_TEAM_ID, 'Studio North', accountId]
   // Proves that the search finds what there is.
   expect(textsIn(home, texts)).toEqual(texts)
   return {
@@ -66,8 +67,8 @@ function addUploads(home: string, accountId: string): void {
     uploadRecord({
       accountId,
       team,
-      path: `/zq-folder/${index}.safetensors`,
-      fileName: `zq-${index}.safetensors`,
+      path: `/zq-models-folder/${index}.safetensors`,
+      fileName: `zq-models-${index}.safetensors`,
     }),
   )
   valueOf(store.add(records))

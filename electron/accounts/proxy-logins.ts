@@ -1,5 +1,6 @@
 import type { ProxyLoginRequest } from '../contract/account.ts'
 import { failed, failure, type Result } from '../contract/failures.ts'
+import { isRecent } from '../platform/delays.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import {
   withoutCredentials,
@@ -57,11 +58,7 @@ export function createProxyLogins(options: {
     onChange()
   }
 
-  /** A clock that was set back must not make a proxy be skipped for longer. */
-  function isSkipped(proxy: string): boolean {
-    const agoMs = environment.now() - (skippedSinceMs.get(proxy) ?? -Infinity)
-    return agoMs >= 0 && agoMs < skipMs
-  }
+  const isSkipped = (proxy: string) => isRecent(skippedSinceMs.get(proxy) ?? -Infinity, skipMs, environment)
 
   /** The proxies for a URL, and the first of them that isn't skipped. */
   async function findProxies(url: string) {

@@ -3,15 +3,15 @@ import type { Rows } from '../journal/rows.ts'
 import type { Library } from '../library/library.ts'
 import { recentMs, type IndexedListing } from '../library/listing-cache.ts'
 import { isAborted } from '../platform/attempt.ts'
-import { raceAbort } from '../platform/delays.ts'
+import { isRecent, raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { findPathConflict, usedPaths } from './path-conflict.ts'
 
 /** Whether the models of a listing are as listed. In a large library, changes by others may be missing for an hour. */
 export const isListingRecent = (
   { completeAtMs }: Pick<IndexedListing, 'completeAtMs'>,
-  { now }: Pick<Environment, 'now'>,
-) => now() - completeAtMs < recentMs
+  environment: Pick<Environment, 'now'>,
+) => isRecent(completeAtMs, recentMs, environment)
 
 /**
  * Requests the models that the listing has at an upload's path and that are in conflict with it, unless the listing is

@@ -1,5 +1,6 @@
 import { failed, mustWait, retryClassOf, success, type Failure, type Result } from '../contract/failures.ts'
 import type { LibraryChange, LibraryListing, LibraryModel } from '../contract/library.ts'
+import { isRecent } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { KnownListing } from './listing.ts'
 import { IndexedModels } from './model-index.ts'
@@ -100,8 +101,8 @@ export function createListingCache(
   }
 
   function isFresh(maxAgeMs: number): boolean {
-    if (failures.isRecent() && maxAgeMs > 0) return true
-    return known !== null && failures.last() === null && isYounger(known.listedAtMs, maxAgeMs, environment)
+    if (failures.isTooEarlyToRetry() && maxAgeMs > 0) return true
+    return known !== null && failures.last() === null && isRecent(known.listedAtMs, maxAgeMs, environment)
   }
 
   /** An update that was requested before a complete listing lacks what that one found. */
@@ -181,15 +182,10 @@ function createFailureMemory(environment: Pick<Environment, 'now'>) {
 
   return {
     last: () => last?.failure ?? null,
-    /** Whether it is too early for another request. */
-    isRecent(): boolean {
+    isTooEarlyToRetry(): boolean {
       if (last === null) return false
       const isFinal = retryClassOf(last.failure) === 'never'
-      return isYounger(
-        last.atMs,
-        isFinal ? retryAfterFailureMs.never : retryAfterFailureMs.later,
-        environment,
-      )
+      return isRecent(last.atMs, retryAfterFailureMs[isFinal ? 'never' : 'later'], environment)
     },
     /** Repeats a request that began before the cause of its failure was gone. */
     async request<T>(send: () => Promise<Result<T>>): Promise<Result<T>> {
@@ -208,12 +204,6 @@ function createFailureMemory(environment: Pick<Environment, 'now'>) {
   }
 }
 
-/** A time in the future is from before the clock was set back. */
-function isYounger(atMs: number, maxAgeMs: number, { now }: Pick<Environment, 'now'>): boolean {
-  const ageMs = now() - atMs
-  return ageMs >= 0 && ageMs < maxAgeMs
-}
-
 /** The models that were requested one by one recently, without requests that failed. */
 function createRecentModels(environment: Pick<Environment, 'now'>) {
   const requests = new Map<
@@ -223,8 +213,7 @@ function createRecentModels(environment: Pick<Environment, 'now'>) {
 
   return {
     async get(id: string, request: () => Promise<Result<LibraryModel>>): Promise<Result<LibraryModel>> {
-      for (const [key, { atMs }] of requests)
-        if (!isYounger(atMs, recentMs, environment)) requests.delete(key)
+      for (const [key, { atMs }] of requests) if (!isRecent(atMs, recentMs, environment)) requests.delete(key)
       const recent = requests.get(id)
       if (recent) return recent.answer
       const entry = { atMs: environment.now(), answer: request() }

@@ -1,5 +1,5 @@
 import { aborted, type Aborted } from './attempt.ts'
-import type { Timers } from './environment.ts'
+import type { Environment, Timers } from './environment.ts'
 
 /**
  * Delay before a "not found" is verified by a second request, before sent data is given up: a gateway that is
@@ -71,4 +71,10 @@ export async function withTimeout<T>(
   } finally {
     cancel()
   }
+}
+
+/** Whether a time is within the last `withinMs`. One in the future is from before the clock was set back. */
+export function isRecent(atMs: number, withinMs: number, { now }: Pick<Environment, 'now'>): boolean {
+  const agoMs = now() - atMs
+  return agoMs >= 0 && agoMs < withinMs
 }

@@ -53,7 +53,7 @@ export async function runInspectCommand(
     const missing = await missingPathFailures(paths)
     const { files: found, skipped } = await collectFiles(paths)
     const files = found.map((file) => withMissingPath(file, missing.get(file.path)))
-    // Without a reader (`| head`), nobody sees the other files.
+    // The reader of the output may have closed the pipe (`| head`).
     for (let start = 0; start < files.length && out.error === null; start += batchSize) {
       const batch = files.slice(start, start + batchSize)
       for (const inspected of await Promise.all(batch.map((file) => inspectFile(file, inspector)))) {

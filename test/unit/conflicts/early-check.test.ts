@@ -101,11 +101,11 @@ test('finds the models of each team at the paths, and requests each library once
 const otherTarget = { displayName: 'Mine', modelType: 'loras', modelPath: 'models/loras/mine.safetensors' }
 
 /** The listing of a library that was complete half a minute ago, with a model at the path of both uploads. */
-const oldListing = async () =>
+const oldListing = async (completeAtMs = standingClock().now() - 30_000) =>
   success({
     models: new IndexedModels([libraryModel('models/loras/style.safetensors')]),
     listedAtMs: 0,
-    completeAtMs: standingClock().now() - 30_000,
+    completeAtMs,
     failure: null,
   })
 
@@ -115,11 +115,23 @@ test.for<[string, Result<LibraryModel>]>([
 ])(
   'a model that was %s is no conflict, though the library has another listing by now',
   async ([, current]) => {
-    const { ids, rows, check } = setup({ library: { onConflict: 'replace' } }, oldListing, [], () => current)
+    const { ids, rows, check } = setup(
+      { library: { onConflict: 'replace' } },
+      () => oldListing(),
+      [],
+      () => current,
+    )
     await check()
     expect(ids.map((id) => rows.get(id)?.record.failure ?? null)).toEqual([null, null])
   },
 )
+
+test('looks up the model at a path if the clock was set back since the listing', async () => {
+  const futureListing = () => oldListing(standingClock().now() + 3_600_000)
+  const { lookedUp, check } = setup({ team: { id: 'team_02', name: 'Other' } }, futureListing)
+  await check()
+  expect(lookedUp).toEqual(Array(2).fill('models/loras/style.safetensors'))
+})
 
 test('shows the conflicts of the first uploads before the models of the others are requested', async () => {
   const targetOf = (name: string) => ({ ...otherTarget, modelPath: `models/loras/${name}.safetensors` })
@@ -140,7 +152,7 @@ test('shows the conflicts of the first uploads before the models of the others a
 })
 
 test('looks up the model at a path once if the listing is old, and keeps the conflict if that fails', async () => {
-  const { ids, rows, lookedUp, check } = setup({ team: { id: 'team_02', name: 'Other' } }, oldListing)
+  const { ids, rows, lookedUp, check } = setup({ team: { id: 'team_02', name: 'Other' } }, () => oldListing())
   await check()
   expect(ids.map((id) => rows.get(id)?.record.failure?.code)).toEqual(['path-taken', 'path-taken'])
   expect(lookedUp).toEqual(Array(2).fill('models/loras/style.safetensors'))

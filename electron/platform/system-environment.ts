@@ -4,7 +4,8 @@ import type { FindProxies } from './network/proxy-resolver.ts'
 
 export const realTimers: Timers = {
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs)
+    // The time may have passed meanwhile, and Node prints a warning about a negative delay.
+    const timer = setTimeout(callback, Math.max(0, delayMs))
     return () => clearTimeout(timer)
   },
 }

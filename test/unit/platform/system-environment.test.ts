@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import process from 'node:process'
 import { networkInterfaces } from 'node:os'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createEnvironment, realTimers } from '../../../electron/platform/system-environment.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 
@@ -22,4 +24,17 @@ test('a timer that was cancelled does not fire', async () => {
     realTimers.after(2, resolve)
   })
   expect(fired).toEqual([])
+})
+
+test('a timer whose time has passed fires without a warning', async () => {
+  const warnings: Error[] = []
+  const add = (warning: Error) => void warnings.push(warning)
+  process.on('warning', add)
+  onTestFinished(() => void process.off('warning', add))
+  await new Promise<void>((resolve) => void realTimers.after(-52, resolve))
+  // Warnings are emitted in order: an earlier one would arrive before this one.
+  const last = once(process, 'warning')
+  process.emitWarning('the last one')
+  await last
+  expect(warnings.map(({ message }) => message)).toEqual(['the last one'])
 })

@@ -10,7 +10,8 @@ import { IndexedModels } from './model-index.ts'
  */
 const freshForMs = 5 * 60_000
 /**
- * After a failure the listing is not requested again before this time, since hundreds of uploads may need it.
+ * After a failure the listing is not requested again before this time, or the longer one that the server asks for,
+ * since hundreds of uploads may need it.
  */
 const retryAfterFailureMs = { never: 5 * 60_000, later: 15_000 }
 /** For this time, in ms, a model is as listed, or as it was when it was requested. */
@@ -185,7 +186,11 @@ function createFailureMemory(environment: Pick<Environment, 'now'>) {
     isTooEarlyToRetry(): boolean {
       if (last === null) return false
       const isFinal = retryClassOf(last.failure) === 'never'
-      return isRecent(last.atMs, retryAfterFailureMs[isFinal ? 'never' : 'later'], environment)
+      const waitMs = Math.max(
+        retryAfterFailureMs[isFinal ? 'never' : 'later'],
+        last.failure.retryAfterMs ?? 0,
+      )
+      return isRecent(last.atMs, waitMs, environment)
     },
     /** Repeats a request that began before the cause of its failure was gone. */
     async request<T>(send: () => Promise<Result<T>>): Promise<Result<T>> {

@@ -242,6 +242,7 @@ test('requests a listing again after five minutes, or earlier if the caller need
 test.for([
   ['that may pass', failed(failure('server-trouble', { status: 503 })), 15_000],
   ['for good', failed(failure('forbidden')), 5 * minuteMs],
+  ['with Retry-After', failed(failure('rate-limited', {}, { retryAfterMs: 10 * minuteMs })), 10 * minuteMs],
 ] as const)('after a failure %s the listing is not requested by each upload', async ([, answer, waitMs]) => {
   const { kept, clock } = setup()
   const requests: boolean[] = []

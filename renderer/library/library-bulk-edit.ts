@@ -2,7 +2,7 @@ import { success } from '../../electron/contract/failures.ts'
 import { teamKey, type TeamChoice } from '../../electron/contract/account.ts'
 import type { LibraryChange, LibraryModel } from '../../electron/contract/library.ts'
 import type { Target } from '../../electron/contract/uploads.ts'
-import type { BulkFile } from '../uploads/bulk-edit/bulk-change.ts'
+import { modelFields, type BulkFile } from '../uploads/bulk-edit/bulk-change.ts'
 import type { BulkSource } from '../uploads/bulk-edit/bulk-edit-state.svelte.ts'
 import type { LibraryState } from './library-state.svelte.ts'
 
@@ -18,6 +18,7 @@ export function modelSource(library: LibraryState, choice: TeamChoice): BulkSour
   }
   return {
     kind: 'models',
+    fields: modelFields,
     read(ids) {
       const chosen = new Set(ids)
       const isLocked = ({ id, modelPath }: LibraryModel) => modelPath === null || library.isBusy(id)

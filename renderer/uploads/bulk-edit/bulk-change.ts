@@ -6,7 +6,11 @@ import type { Target } from '../../../electron/contract/uploads.ts'
  * Placeholders of a template, such as `{name}`. `{nnn}` is a number with at least as many digits as letters.
  */
 const templateFields = ['name', 'ext', 'type', 'base', 'folder', 'n'] as const
-type TemplateField = (typeof templateFields)[number]
+export type TemplateField = (typeof templateFields)[number]
+
+export const fileFields: readonly TemplateField[] = templateFields
+/** The library doesn't list base models. */
+export const modelFields = fileFields.filter((field) => field !== 'base')
 
 /** New values for many files, with placeholders. An empty text keeps that part. */
 export interface BulkChange {
@@ -57,12 +61,14 @@ export function bulkOutcomes(
   {
     others = [],
     isOneByOne = false,
+    fields = fileFields,
   }: {
     readonly others?: readonly Pick<BulkFile, 'target' | 'teamKey'>[]
     readonly isOneByOne?: boolean
+    readonly fields?: readonly TemplateField[]
   } = {},
 ): BulkOutcome[] {
-  const after = files.map((file, index) => targetAfter(file, change, index + 1))
+  const after = files.map((file, index) => targetAfter(file, change, { number: index + 1, fields }))
   const taken = new Map<string, number>()
   const locationKey = (team: string, path: string) => `${team}\n${pathKey(path)}`
   const countPath = (key: string) => taken.set(key, (taken.get(key) ?? 0) + 1)
@@ -72,7 +78,7 @@ export function bulkOutcomes(
     isOneByOne ? files.map(({ id, teamKey, target }) => [locationKey(teamKey, target.modelPath), id]) : [],
   )
   const hasUnknownField = [change.folder, change.fileName, change.displayName].some(
-    (template) => unknownFields(template).length > 0,
+    (template) => unknownFields(template, fields).length > 0,
   )
   return files.map((file, index) => {
     const target = after[index] ?? file.target
@@ -113,22 +119,26 @@ function problemOf({ displayName, modelType, modelPath }: Target): BulkProblem |
 }
 
 /** Placeholders that don't exist, each once: without a warning they would end up in a path. */
-export function unknownFields(template: string): string[] {
+export function unknownFields(template: string, fields = fileFields): string[] {
   const words = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, word = '']) => word)
-  return [...new Set(words.filter((word) => fieldOf(word) === null))]
+  return [...new Set(words.filter((word) => fieldOf(word, fields) === null))]
 }
 
-function fieldOf(word: string): TemplateField | null {
+function fieldOf(word: string, fields: readonly TemplateField[]): TemplateField | null {
   if (/^n{1,6}$/.test(word)) return 'n'
-  return templateFields.find((field) => field === word) ?? null
+  return fields.find((field) => field === word) ?? null
 }
 
-function targetAfter(file: BulkFile, change: BulkChange, number: number): Target {
+function targetAfter(
+  file: BulkFile,
+  change: BulkChange,
+  { number, fields }: Pick<TemplateValues, 'number' | 'fields'>,
+): Target {
   const { target } = file
   const modelType = change.modelType.trim() || target.modelType
   const split = target.modelPath.lastIndexOf('/')
   const below = folderBelowType(target)
-  const values = { file, modelType, below, number }
+  const values = { file, modelType, below, number, fields }
   const keptFolder =
     modelType !== target.modelType && below !== null
       ? `models/${modelType}${below === '' ? '' : `/${below}`}`
@@ -159,11 +169,12 @@ interface TemplateValues {
   readonly modelType: string
   readonly below: string | null
   readonly number: number
+  readonly fields: readonly TemplateField[]
 }
 
 function fill(template: string, values: TemplateValues, write: (value: string) => string): string {
   return template.replace(/\{([^{}]*)\}/g, (whole, word: string) => {
-    const field = fieldOf(word)
+    const field = fieldOf(word, values.fields)
     return field === null ? whole : write(valueOf(field, word, values))
   })
 }

@@ -2,11 +2,13 @@ import { untrack } from 'svelte'
 import type { Bridge } from '../../../electron/contract/calls.ts'
 import {
   bulkOutcomes,
+  fileFields,
   noBulkChange,
   undoneTarget,
   type BulkChange,
   type BulkFile,
   type BulkOutcome,
+  type TemplateField,
 } from './bulk-change.ts'
 import { teamKey } from '../../../electron/contract/account.ts'
 import type { Failure, Result } from '../../../electron/contract/failures.ts'
@@ -28,6 +30,8 @@ interface Edit {
 export interface BulkSource {
   /** Selects the wording. */
   readonly kind: 'files' | 'models'
+  /** The placeholders that can be filled in. */
+  readonly fields: readonly TemplateField[]
   /** What the preview is computed from. */
   read(ids: readonly string[]): BulkSelection
   /** Returns the ids of those that have their new target now. */
@@ -66,11 +70,14 @@ export class BulkEditState {
 
   readonly isOpen = $derived.by(() => this.ids.length > 0)
   readonly kind = $derived.by(() => this.#source?.kind ?? 'files')
+  readonly fields = $derived.by(() => this.#source?.fields ?? fileFields)
   readonly #selection = $derived.by(() => this.#saved ?? this.#source?.read(this.ids) ?? nothing)
   /** Number of uploads that have started, or models without a path: they can't be changed. */
   readonly lockedCount = $derived.by(() => this.#selection.lockedCount)
   readonly outcomes: readonly BulkOutcome[] = $derived.by(() =>
-    this.isOpen ? bulkOutcomes(this.#selection.files, this.change, this.#selection) : [],
+    this.isOpen
+      ? bulkOutcomes(this.#selection.files, this.change, { ...this.#selection, fields: this.fields })
+      : [],
   )
   readonly changed = $derived.by(() => this.outcomes.filter(({ isChanged }) => isChanged))
   /** Problems of changed rows only; existing problems of unchanged rows do not block saving. */
@@ -156,6 +163,7 @@ const fileOf = ({ id, fileName, recognition, target, accountId, team }: UploadRo
 export function uploadSource(bridge: Pick<Bridge, 'editTargets'>, queue: QueueState): BulkSource {
   return {
     kind: 'files',
+    fields: fileFields,
     read(ids) {
       // Progress of uploads changes nothing here.
       void queue.targetsVersion

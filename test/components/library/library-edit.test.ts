@@ -202,6 +202,8 @@ test('several models get a new type and folder after a preview, and Undo restore
   await userEvent.fill(screen.getByRole('dialog').getByLabelText('Type', { exact: true }), 'vae')
   const folder = screen.getByLabelText('Library folder')
   await expect.element(folder).toHaveAttribute('placeholder', 'unchanged · models/{type}')
+  await userEvent.fill(folder, 'models/{type}/{base}')
+  await expect.element(screen.getByText('Unknown placeholder in braces').first()).toBeVisible()
   await userEvent.fill(folder, 'models/{type}/client')
   await expect.element(screen.getByText('models/vae/client/Grain.safetensors')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Change 3 models' }))

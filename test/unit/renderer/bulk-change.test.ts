@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   bulkOutcomes,
+  modelFields,
   noBulkChange,
   undoneTarget,
   unknownFields,
@@ -105,6 +106,14 @@ test('does not compare paths of different teams', () => {
 test('names an unknown placeholder and rejects every file', () => {
   expect(unknownFields('{name}{size}{nnnnnnn}{}')).toEqual(['size', 'nnnnnnn', ''])
   expect(paths([file('one')], { ...noBulkChange, folder: 'models/{size}' })[0]?.[1]).toBe('field')
+})
+
+test('rejects the placeholder for the base model where base models are not known', () => {
+  const change = { ...noBulkChange, fileName: '{base}-{name}.{ext}' }
+  const fields = modelFields
+  expect(paths([file('one', { base: null })], change, { fields })).toEqual([
+    ['models/loras/faces/{base}-one.safetensors', 'field'],
+  ])
 })
 
 test('limits the length of names and types', () => {

@@ -129,6 +129,8 @@ const migrations: readonly string[] = [
   // The boot in which a process runs (see boot.ts). Parts of finished uploads are not needed.
   `ALTER TABLE runners ADD COLUMN boot TEXT;
    DELETE FROM parts WHERE upload IN (SELECT id FROM uploads WHERE phase = 'registered');`,
+  // The watched folder itself, by which it is recognised after a restart (see lastingIdOf in file-state.ts).
+  `ALTER TABLE watched_folders ADD COLUMN root_id TEXT;`,
 ]
 
 /** The version that `migrate` leads to. */

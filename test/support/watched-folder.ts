@@ -91,12 +91,12 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
     if (store.list().length === 0) {
       const { models } = await context.searchFolder(folder)
       store.add(
-        { id: 'one', path: folder, accountId: 'me', team, isPaused: false },
+        { id: 'one', path: folder, accountId: 'me', team, isPaused: false, rootId: null },
         models.map(({ path, sizeBytes, mtimeMs }) => ({ path, sizeBytes, mtimeMs, state: 'offered' })),
       )
     }
     const watched = new WatchedFolder(
-      store.list()[0] ?? { id: '', path: '', accountId: '', team, isPaused: false },
+      store.list()[0] ?? { id: '', path: '', accountId: '', team, isPaused: false, rootId: null },
       context,
     )
     watched.start()

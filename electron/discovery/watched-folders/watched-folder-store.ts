@@ -10,6 +10,8 @@ export interface StoredFolder {
   readonly accountId: string
   readonly team: Team
   readonly isPaused: boolean
+  /** See `lastingIdOf`; null if it isn't known. */
+  readonly rootId: string | null
 }
 
 /**
@@ -35,6 +37,7 @@ const folderRow = v.object({
   team_id: v.string(),
   team_name: v.string(),
   paused: v.number(),
+  root_id: v.nullable(v.string()),
 })
 const fileRow = v.object({
   path: v.string(),
@@ -58,10 +61,9 @@ export class WatchedFolderStore {
       .flatMap((row) => {
         const parsed = v.safeParse(folderRow, row)
         if (!parsed.success) return []
-        const { id, path, account_id, team_id, team_name, paused } = parsed.output
-        return [
-          { id, path, accountId: account_id, team: { id: team_id, name: team_name }, isPaused: paused === 1 },
-        ]
+        const { id, path, account_id, team_id, team_name, paused, root_id } = parsed.output
+        const team = { id: team_id, name: team_name }
+        return [{ id, path, accountId: account_id, team, isPaused: paused === 1, rootId: root_id }]
       })
   }
 
@@ -70,17 +72,17 @@ export class WatchedFolderStore {
    * it that could not be read.
    */
   add(
-    { id, path, accountId, team, isPaused }: StoredFolder,
+    { id, path, accountId, team, isPaused, rootId }: StoredFolder,
     files: readonly StoredFile[],
     unreadFolders: readonly string[] = [],
   ): void {
     this.#inTransaction(() => {
       this.#database
         .prepare(
-          `INSERT INTO watched_folders (id, path, account_id, team_id, team_name, paused, added_at)
-           VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(added_at), 0) + 1 FROM watched_folders))`,
+          `INSERT INTO watched_folders (id, path, account_id, team_id, team_name, paused, root_id, added_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(added_at), 0) + 1 FROM watched_folders))`,
         )
-        .run(id, path, accountId, team.id, team.name, isPaused ? 1 : 0)
+        .run(id, path, accountId, team.id, team.name, isPaused ? 1 : 0, rootId)
       this.#insertFiles(id, files)
       this.#insertUnreadFolders(id, unreadFolders)
     })
@@ -88,6 +90,10 @@ export class WatchedFolderStore {
 
   setPaused(id: string, isPaused: boolean): void {
     this.#database.prepare('UPDATE watched_folders SET paused = ? WHERE id = ?').run(isPaused ? 1 : 0, id)
+  }
+
+  setRootId(id: string, rootId: string): void {
+    this.#database.prepare('UPDATE watched_folders SET root_id = ? WHERE id = ?').run(rootId, id)
   }
 
   setTeam(id: string, accountId: string, team: Team): void {

@@ -34,7 +34,10 @@ const missingRescanIntervalMs = 15_000
 const enqueueingStates: readonly WatchedFolderState[] = ['watching', 'too-many', 'too-slow', 'unreadable']
 
 export interface WatchedFolderContext {
-  readonly store: Pick<WatchedFolderStore, 'files' | 'saveFiles' | 'unreadFolders' | 'saveOffered'>
+  readonly store: Pick<
+    WatchedFolderStore,
+    'files' | 'saveFiles' | 'unreadFolders' | 'saveOffered' | 'setRootId'
+  >
   readonly watchWorker: Pick<WatchWorkerClient, 'start' | 'stop'>
   readonly environment: Environment
   readonly identifyFolder: typeof identifyFolder
@@ -102,6 +105,7 @@ export class WatchedFolder {
     })
     for (const file of context.store.files(folder.id)) this.#knownFiles.set(file.path, file)
     this.#mayBeOtherDisk = this.#knownFiles.size > 0
+    if (folder.rootId !== null) this.#certainRoots.add(folder.rootId)
     this.#unreadFolders = context.store.unreadFolders(folder.id)
   }
 
@@ -284,8 +288,7 @@ export class WatchedFolder {
     if (this.#mayBeOtherDisk) for (const { path } of files) this.#offeredInDoubt.add(path)
     else {
       this.#offeredInDoubt.clear()
-      const lastingId = this.#root && lastingIdOf(this.#root)
-      if (lastingId !== null) this.#certainRoots.add(lastingId)
+      this.#rememberRoot(result)
     }
     const unreadFolders = stillUnread(this.#unreadFolders, result)
     for (const file of files) this.#knownFiles.set(file.path, file)
@@ -297,6 +300,23 @@ export class WatchedFolder {
     } catch (error) {
       // They are offered until the end of the process, and found again after it.
       this.#context.environment.log.error('offered files could not be stored', { error: String(error) })
+    }
+  }
+
+  #rememberRoot({ models }: FolderSearchResult): void {
+    const lastingId = this.#root && lastingIdOf(this.#root)
+    if (lastingId === null) return
+    this.#certainRoots.add(lastingId)
+    // One without models may be the empty folder where a disk is mounted.
+    if (models.length === 0 || lastingId === this.folder.rootId) return
+    try {
+      this.#context.store.setRootId(this.folder.id, lastingId)
+      this.folder = { ...this.folder, rootId: lastingId }
+    } catch (error) {
+      // After a restart only known files show that it's the same folder.
+      this.#context.environment.log.error('the identity of a watched folder could not be stored', {
+        error: String(error),
+      })
     }
   }
 

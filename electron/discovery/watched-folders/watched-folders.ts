@@ -153,7 +153,7 @@ export class WatchedFolders {
     if (incompleteReason !== null) return failed(failure('folder-too-large'))
     const afterSearch = resultWithoutAdding()
     if (afterSearch) return afterSearch
-    const folder = { id: randomUUID(), path, accountId, team, isPaused: false }
+    const folder = { id: randomUUID(), path, accountId, team, isPaused: false, rootId: null }
     const files = models.map((model) => ({
       path: model.path,
       sizeBytes: model.sizeBytes,

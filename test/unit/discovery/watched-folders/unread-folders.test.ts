@@ -21,7 +21,7 @@ function setup() {
   onTestFinished(() => database.close())
   const store = new WatchedFolderStore(database)
   const team = { id: 'team', name: 'Studio' }
-  const folder = { id: 'one', path: root, accountId: 'me', team, isPaused: false }
+  const folder = { id: 'one', path: root, accountId: 'me', team, isPaused: false, rootId: null }
   store.add(folder, [], [at('a')])
   const clock = standingClock()
   const environment = createTestEnvironment(clock)

@@ -8,6 +8,7 @@ const folder = (id: string) => ({
   path: `/models/${id}`,
   accountId: 'me',
   isPaused: false,
+  rootId: null,
   team: { id: 'team', name: 'Studio' },
 })
 const file = (name: string, state: 'offered' | 'known' = 'offered') => ({

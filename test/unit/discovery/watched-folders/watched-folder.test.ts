@@ -256,10 +256,11 @@ test('keeps watching a folder in which one could not be watched', async () => {
 })
 
 test('offers the files of another disk although one has the name of a known file', async () => {
-  const { write, watch, enqueued, advance } = await setupWatchedFolder()
+  const { write, watch, enqueued, advance, conditions } = await setupWatchedFolder()
   write('a.safetensors')
   const first = await watch()
   first.close()
+  conditions.identity = rootOfFat
   for (const name of ['a', 'b']) write(`${name}.safetensors`, 3_000)
   const second = await watch()
   await advance(second, 12_000)
@@ -272,6 +273,7 @@ test('offers all files of another disk that is not searched completely at once',
   write('old.safetensors')
   const first = await watch()
   first.close()
+  conditions.identity = rootOfFat
   rmSync(join(folder, 'old.safetensors'))
   for (const name of ['a/1', 'b/2', 'c/3', 'd/4']) write(`${name}.safetensors`)
   conditions.maxEntries = 7
@@ -288,6 +290,7 @@ test('enqueues new files of a folder that is too large to be searched, once the 
   write('old.safetensors')
   const first = await watch()
   first.close()
+  conditions.identity = rootOfFat
   rmSync(join(folder, 'old.safetensors'))
   write('a.safetensors')
   write('z/1.safetensors')
@@ -318,10 +321,11 @@ test('searches at once for a file that is reported before a known one was found'
 })
 
 test('offers the files of another disk that is found at the start', async () => {
-  const { write, watch, enqueued, advance, folder } = await setupWatchedFolder()
+  const { write, watch, enqueued, advance, folder, conditions } = await setupWatchedFolder()
   write('a.safetensors')
   const first = await watch()
   first.close()
+  conditions.identity = rootOfFat
   rmSync(join(folder, 'a.safetensors'))
   write('b.safetensors')
   const second = await watch()
@@ -332,6 +336,35 @@ test('offers the files of another disk that is found at the start', async () => 
   const third = await watch()
   await advance(third, 12_000)
   expect([enqueued, offeredNames(third)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+})
+
+test('enqueues new files after a restart although no known one is left in the folder', async () => {
+  const { write, watch, enqueued, advance, folder } = await setupWatchedFolder()
+  write('a.safetensors')
+  const first = await watch()
+  first.close()
+  rmSync(join(folder, 'a.safetensors'))
+  write('b.safetensors')
+  const second = await watch()
+  await advance(second, 12_000)
+  expect([enqueued, offeredNames(second)]).toEqual([['b.safetensors'], ['a.safetensors']])
+})
+
+test('recognises a disk after a restart although its empty folder was seen without it', async () => {
+  const { write, watch, enqueued, advance, root, folder } = await setupWatchedFolder()
+  write('a.safetensors')
+  const first = await watch()
+  renameSync(folder, join(root, 'away'))
+  mkdirSync(folder)
+  await first.rescan()
+  first.close()
+  rmdirSync(folder)
+  renameSync(join(root, 'away'), folder)
+  rmSync(join(folder, 'a.safetensors'))
+  write('b.safetensors')
+  const second = await watch()
+  await advance(second, 12_000)
+  expect([enqueued, offeredNames(second)]).toEqual([['b.safetensors'], ['a.safetensors']])
 })
 
 test('enqueues new files of a folder that is back with a known one', async () => {

@@ -280,7 +280,7 @@ const columnsByFate = {
       'finished_at_ms runner multipart allowed library seen dismissed claimed verification to_verify device ' +
       'sample in_review',
     watched_files: 'folder path size_bytes mtime_ms state',
-    watched_folders: 'id path account_id team_id team_name paused added_at',
+    watched_folders: 'id path account_id team_id team_name paused added_at root_id',
   },
   /** Each choice says whose it is, see `choiceOwners`. */
   encryptedByOwner: { choices: 'name value' },
@@ -313,7 +313,7 @@ test('a sign-out empties every table and choice that can hold something of an ac
   addAbandonedUpload(database, { uploadId: 'u', storageKey: 'k', accountId: alice.id, teamId: 't' })
   hashes.remember('/models/other', uploadRecord().identity, 'f'.repeat(64))
   database.exec(
-    `INSERT INTO watched_folders VALUES ('w', '/models', '${alice.id}', 't', 'Studio North', 0, 1);
+    `INSERT INTO watched_folders VALUES ('w', '/models', '${alice.id}', 't', 'Studio North', 0, 1, NULL);
      INSERT INTO watched_files VALUES ('w', '/models/a', 1, 1, 'known');
      INSERT INTO moved_aside VALUES ('m', '${alice.id}', 't', 'models/a', 'models/b')`,
   )

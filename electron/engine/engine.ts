@@ -445,6 +445,10 @@ export function createEngine(options: EngineOptions): Engine {
     hashCache.remember(record.path, record.identity, record.state.sha256)
     verifier.verifySoon(id)
   })
+  events.on('verified', (id) => {
+    const relisted = doneToday.relist(id)
+    if (!relisted.ok) environment.log.error('an upload can’t be listed again', relisted.failure)
+  })
   events.on('modelDeleted', verifier.modelDeleted)
   events.on('queueIdle', verifier.verifyCollected)
   events.on('signedOut', signIns.markSignedOut)

@@ -1,13 +1,16 @@
-import type { Result } from '../contract/failures.ts'
+import { success, type Result } from '../contract/failures.ts'
 import type { Patch } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import { isRegistered } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
-/** The finished uploads in the list: today's, by this computer's calendar, at most the latest 200. */
+/**
+ * The finished uploads in the list: today's, by this computer's calendar, at most the latest 200, and all that need
+ * attention because the library's record of them is wrong.
+ */
 export interface DoneToday {
-  /** Shows what earlier processes finished today. */
+  /** Shows what earlier processes finished today, and what needs attention. */
   restore(): void
   /** How many were finished today in addition to those in the list. */
   unshown(): number
@@ -18,6 +21,8 @@ export interface DoneToday {
   patchSent(patch: Pick<Patch, 'changed' | 'removed'>): void
   /** The clock may have jumped: the computer slept over midnight, or the time zone changed. */
   checkDate(): void
+  /** Lists a finished upload that needs attention now, although it has left the list. */
+  relist(id: string): Result<void>
   /** Removes finished rows from the list; the history keeps them. */
   dismiss(ids: readonly string[]): Result<void>
   /** Removes finished rows from list and history. */
@@ -34,7 +39,10 @@ const localStartOfDay = (atMs: number) => new Date(atMs).setHours(0, 0, 0, 0)
 
 export function createDoneToday(options: {
   readonly rows: Pick<Rows, 'get' | 'restore' | 'hide' | 'remove'>
-  readonly store: Pick<UploadStore, 'history' | 'finishedSince' | 'dismiss' | 'find'>
+  readonly store: Pick<
+    UploadStore,
+    'history' | 'finishedSince' | 'wrongRecords' | 'dismiss' | 'isDismissed' | 'undoDismissal' | 'find'
+  >
   readonly environment: Environment
   /** Ids of accounts whose uploads are not shown. */
   readonly hidden: () => ReadonlySet<string>
@@ -61,10 +69,12 @@ export function createDoneToday(options: {
       options.touched()
     }
     today = now
-    hide([...shown].flatMap(([id, atMs]) => (atMs < today ? [id] : [])))
-    if (shown.size > maxShown) {
-      const oldestFirst = [...shown].sort(([, a], [, b]) => a - b).map(([id]) => id)
-      const tooMany = oldestFirst.slice(0, shown.size - maxShown)
+    const mayLeave = [...shown].filter(([id]) => rows.get(id)?.record.failure === null)
+    hide(mayLeave.flatMap(([id, atMs]) => (atMs < today ? [id] : [])))
+    const ofToday = mayLeave.filter(([, atMs]) => atMs >= today)
+    if (ofToday.length > maxShown) {
+      const oldestFirst = ofToday.sort(([, a], [, b]) => a - b).map(([id]) => id)
+      const tooMany = oldestFirst.slice(0, ofToday.length - maxShown)
       unshown += tooMany.length
       hide(tooMany)
     }
@@ -82,9 +92,18 @@ export function createDoneToday(options: {
 
   return {
     restore() {
-      const records = store.history({ sinceMs: today, limit: maxShown, isListed: true })
       const hidden = options.hidden()
-      const listed = records.filter(({ accountId }) => !hidden.has(accountId))
+      const latest = { sinceMs: today, limit: maxShown, isListed: true }
+      // Those of hidden accounts are shown once their user is back.
+      const found = [
+        ...store.history(latest),
+        ...store.history({ ...latest, hidden }),
+        ...store.wrongRecords(),
+      ]
+      const records = [...new Map(found.map((record) => [record.id, record])).values()]
+      const listed = records.filter(
+        ({ accountId, state }) => !hidden.has(accountId) && state.finishedAtMs >= today,
+      )
       unshown = Math.max(0, store.finishedSince(today, hidden) - listed.length)
       rows.restore(records)
     },
@@ -96,6 +115,14 @@ export function createDoneToday(options: {
       if (done.length > 0) checkDate()
     },
     checkDate,
+    relist(id) {
+      const record = rows.get(id) ? null : store.find(id)
+      if (!record || !isRegistered(record) || record.failure === null) return success(undefined)
+      const wasDismissed = store.isDismissed(id)
+      if (!wasDismissed && record.state.finishedAtMs >= today) unshown = Math.max(0, unshown - 1)
+      rows.restore([record])
+      return wasDismissed ? store.undoDismissal(id) : success(undefined)
+    },
     dismiss(ids) {
       const gone = finished(ids).map(({ id }) => id)
       const written = store.dismiss(gone)
@@ -104,7 +131,9 @@ export function createDoneToday(options: {
     },
     forget(ids) {
       const gone = finished(ids)
-      const ofToday = gone.filter(({ id, state }) => !rows.get(id) && state.finishedAtMs >= today)
+      const ofToday = gone.filter(
+        ({ id, state }) => !rows.get(id) && state.finishedAtMs >= today && !store.isDismissed(id),
+      )
       const removed = rows.remove(gone.map(({ id }) => id))
       const removedOfToday = ofToday.filter(({ id }) => store.find(id) === null)
       unshown = Math.max(0, unshown - removedOfToday.length)

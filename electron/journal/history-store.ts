@@ -34,8 +34,12 @@ export interface HistoryStore {
    * those of hidden accounts.
    */
   finishedSince(sinceMs: number, hidden: ReadonlySet<string>): number
+  /** Finished uploads that need attention: the library's record of them is wrong. Without dismissed ones. */
+  wrongRecords(): readonly RegisteredRecord[]
   /** Removes uploads from the list; they stay in the history. */
   dismiss(ids: readonly string[]): Result<void>
+  isDismissed(id: string): boolean
+  undoDismissal(id: string): Result<void>
 }
 
 /** Folds a column's case: SQLite's own function folds ASCII letters only, but is faster and may use an index. */
@@ -71,7 +75,12 @@ export function createHistoryStore(
 ): HistoryStore {
   const names = columns.join(', ')
   const finished = database.prepare(historyQuery(names, 'lower'))
-  const dismiss = database.prepare('UPDATE uploads SET dismissed = 1 WHERE id = ?')
+  const wrong = database.prepare(
+    `SELECT ${names} FROM uploads WHERE phase = 'registered' AND failure IS NOT NULL AND dismissed = 0
+     ORDER BY finished_at_ms DESC`,
+  )
+  const setDismissed = database.prepare('UPDATE uploads SET dismissed = ? WHERE id = ?')
+  const dismissed = database.prepare('SELECT dismissed FROM uploads WHERE id = ?')
   const ofGroup = database.prepare(
     `SELECT ${names} FROM uploads
      WHERE phase = 'registered' AND seen IS NOT NULL AND ${groupKey} = ?`,
@@ -117,7 +126,10 @@ export function createHistoryStore(
         }),
       ),
     finishedSince: (sinceMs, hidden) => Number(since.get(sinceMs, JSON.stringify([...hidden]))?.['count']),
-    dismiss: (ids) => write(() => ids.forEach((id) => void dismiss.run(id))),
+    wrongRecords: () => read(wrong.all()).filter(isRegistered),
+    dismiss: (ids) => write(() => ids.forEach((id) => void setDismissed.run(1, id))),
+    isDismissed: (id) => dismissed.get(id)?.['dismissed'] === 1,
+    undoDismissal: (id) => write(() => void setDismissed.run(0, id)),
   }
 }
 

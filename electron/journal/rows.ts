@@ -168,6 +168,7 @@ export class Rows {
       const before = this.#rows.get(record.id)
       if (before) this.#index.delete(before.record, before)
       const row = { record, live }
+      this.#dropHidden(record.id)
       this.#rows.set(record.id, row)
       this.#index.add(record, row)
       this.#options.changed(record.id)

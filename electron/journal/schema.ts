@@ -131,6 +131,8 @@ const migrations: readonly string[] = [
    DELETE FROM parts WHERE upload IN (SELECT id FROM uploads WHERE phase = 'registered');`,
   // The watched folder itself, by which it is recognised after a restart (see lastingIdOf in file-state.ts).
   `ALTER TABLE watched_folders ADD COLUMN root_id TEXT;`,
+  // Finished uploads that need attention stay in the list after their day.
+  `CREATE INDEX uploads_wrong ON uploads (finished_at_ms) WHERE phase = 'registered' AND failure IS NOT NULL;`,
 ]
 
 /** The version that `migrate` leads to. */

@@ -84,6 +84,20 @@ test.each([
   },
 )
 
+test('an upload that was dismissed before its verification is listed again if its record is wrong', async () => {
+  const harness = await setup()
+  const { app, cloud } = harness
+  const held = cloud.hold('getModel')
+  answerWith(harness, { file_size: 7 })
+  const [id = ''] = await app.add(await harness.file('a.safetensors'))
+  await app.phase(id, 'registered')
+  await held.arrived
+  valueOf(await app.calls.dismiss({ ids: [id] }))
+  await app.until(({ rows }) => (rows.length === 0 ? rows : undefined))
+  held.release()
+  expect(await verifiedAs(app, id, 'differs')).toMatchObject({ failure: { code: 'record-differs' } })
+})
+
 test('a later file does not wait for the verification of an earlier one', async () => {
   const harness = await setup({ settings: { atOnce: 1 } })
   const { app, cloud } = harness

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
 import { createDoneToday } from '../../../electron/feed/done-today.ts'
 import { createFeed, type Feed } from '../../../electron/feed/feed.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
@@ -72,7 +73,17 @@ function setup() {
         clock.advance(100)
         return id
       },
+      /** The library's record of a finished upload is wrong, as if its verification had found that. */
+      findWrong(id: string) {
+        const change = { failure: failure('record-missing') }
+        const record = store.find(id)
+        if (board.rows.get(id)) board.rows.change(id, change)
+        else if (record) store.save([{ ...record, ...change }])
+        board.doneToday.relist(id)
+        clock.advance(100)
+      },
       ids: () => board.feed.snapshot().rows.map(({ id }) => id),
+      needsYou: () => board.feed.snapshot().totals.needsYou,
       count: () => board.feed.snapshot().totals.registeredToday,
     }
   }
@@ -118,6 +129,18 @@ test('counts no upload of a user who has signed out', () => {
   hidden.add(ofBob)
   const { count } = open()
   expect(count()).toBe(1)
+})
+
+test('lists the uploads of a user although one who has signed out finished more of them later', () => {
+  const { clock, store, hidden, open } = setup()
+  const finished = (accountId: string, agoMs: number) =>
+    registeredRecord({ accountId, finishedAtMs: clock.now() - agoMs })
+  const mine = finished(uploadRecord().accountId, hourMs)
+  const ofBob = 'cloud.example bob'
+  store.add([...Array.from({ length: 201 }, () => finished(ofBob, 1_000)), mine])
+  hidden.add(ofBob)
+  const { ids, count } = open()
+  expect([ids(), count()]).toEqual([[mine.id], 1])
 })
 
 test('checks on request after a sleep over midnight or a new time zone', () => {
@@ -166,6 +189,53 @@ test('counts the uploads that were removed if others could not be removed', () =
   })
   clock.advance(100)
   expect(count()).toBe(500)
+})
+
+test('keeps an upload that needs attention in the list, whatever the date and the number of others', () => {
+  const { clock, open } = setup()
+  const { finish, findWrong, ids, count, needsYou } = open()
+  const wrong = finish()
+  findWrong(wrong)
+  const others = Array.from({ length: 201 }, () => finish())
+  clock.advance(100)
+  expect([ids(), count(), needsYou()]).toEqual([[wrong, ...others.slice(1)], 201, 1])
+  clock.advance(24 * hourMs)
+  expect([ids(), count(), needsYou()]).toEqual([[wrong], 0, 1])
+  const again = open()
+  expect([again.ids(), again.needsYou()]).toEqual([[wrong], 1])
+})
+
+test('lists an upload again that needs attention after it has left the list', () => {
+  const { clock, open } = setup()
+  const { doneToday, finish, findWrong, ids, count, needsYou } = open()
+  const all = Array.from({ length: 202 }, () => finish())
+  clock.advance(100)
+  const [left = '', , dismissed = ''] = all
+  doneToday.dismiss([dismissed])
+  clock.advance(100)
+  findWrong(left)
+  findWrong(dismissed)
+  expect([new Set(ids()), count(), needsYou()]).toEqual([new Set(all.toSpliced(1, 1)), 200, 2])
+  const again = open()
+  expect([again.needsYou(), again.count()]).toEqual([2, 200])
+})
+
+test('counts a dismissed upload only until it is dismissed', () => {
+  const { clock, open } = setup()
+  const { doneToday, finish, count } = open()
+  const [first = ''] = Array.from({ length: 203 }, () => finish())
+  clock.advance(100)
+  const last = finish()
+  clock.advance(100)
+  doneToday.dismiss([last])
+  clock.advance(100)
+  expect(count()).toBe(203)
+  doneToday.forget([last])
+  clock.advance(100)
+  expect(count()).toBe(203)
+  doneToday.forget([first])
+  clock.advance(100)
+  expect(count()).toBe(202)
 })
 
 test('reports each upload as done before it is dropped from the list', () => {

@@ -175,7 +175,9 @@ test('a journal of version 14 is migrated, and finds files by their model except
   const [part, damaged] = [registeredRecord({ seen }), registeredRecord({ seen })]
   store.add([part, damaged])
   // As written by a version without the index on the keys.
-  database.exec('DROP INDEX uploads_by_model; DROP INDEX uploads_by_group; DROP INDEX uploads_by_name')
+  database.exec(
+    'DROP INDEX uploads_by_model; DROP INDEX uploads_by_group; DROP INDEX uploads_by_name; DROP INDEX uploads_wrong',
+  )
   database.exec('ALTER TABLE runners DROP COLUMN boot; ALTER TABLE watched_folders DROP COLUMN root_id')
   database.prepare('UPDATE uploads SET seen = ? WHERE id = ?').run('{', damaged.id)
   database.exec('PRAGMA user_version = 14')
@@ -384,7 +386,7 @@ test('parts are deleted once their upload is registered, also those of an older 
     .prepare("UPDATE uploads SET phase = 'registered', finished_at_ms = 1, model_id = 'm' WHERE id = ?")
     .run(old.id)
   database.exec('ALTER TABLE runners DROP COLUMN boot; ALTER TABLE watched_folders DROP COLUMN root_id')
-  database.exec('PRAGMA user_version = 15')
+  database.exec('DROP INDEX uploads_wrong; PRAGMA user_version = 15')
   crash()
   const { store: migrated } = start('two')
   expect([record, old, open].map(({ id }) => migrated.parts.list(id).length)).toEqual([0, 0, 1])

@@ -447,7 +447,8 @@ export function createEngine(options: EngineOptions): Engine {
   })
   events.on('verified', (id) => {
     const relisted = doneToday.relist(id)
-    if (!relisted.ok) environment.log.error('an upload can’t be listed again', relisted.failure)
+    if (!relisted.ok)
+      environment.log.error('an upload can’t be listed again', { code: relisted.failure.code })
   })
   events.on('modelDeleted', verifier.modelDeleted)
   events.on('queueIdle', verifier.verifyCollected)

@@ -29,6 +29,7 @@ async function hashFile(job: HashJob, context: JobContext<HashProgress>): Promis
   const wholeHash = createHash('sha256')
   const segmentChecksums: number[] = []
   const readAhead = hashingReadAhead(job.readAhead)
+  const file = { fd: opened.handle.fd, reads: new Int32Array(job.reads) }
   const block = blockPool.acquire()
   let position = 0
   let checksum = 0
@@ -44,7 +45,7 @@ async function hashFile(job: HashJob, context: JobContext<HashProgress>): Promis
         await setImmediate()
         yieldedAtMs = performance.now()
       }
-      const length = readAndHash(opened.handle.fd, position, buffer, wholeHash)
+      const length = readAndHash(file, position, buffer, wholeHash)
       if (length === 0) return { kind: 'refused', failure: failure('file-changed') }
       checksum = block.addToChecksum(checksum, length)
       position += length
@@ -67,11 +68,18 @@ async function hashFile(job: HashJob, context: JobContext<HashProgress>): Promis
 }
 
 /** Reads and hashes until the buffer is full or the file ends. Returns the number of bytes read. */
-function readAndHash(fd: number, position: number, buffer: Buffer, hash: Hash): number {
+function readAndHash(
+  { fd, reads }: { readonly fd: number; readonly reads: Int32Array },
+  position: number,
+  buffer: Buffer,
+  hash: Hash,
+): number {
   let filled = 0
   while (filled < buffer.length) {
     const length = Math.min(sliceBytes, buffer.length - filled)
+    Atomics.add(reads, 0, 1)
     const bytesRead = readSync(fd, buffer, filled, length, position + filled)
+    Atomics.add(reads, 0, 1)
     if (bytesRead === 0) break
     hash.update(buffer.subarray(filled, filled + bytesRead))
     filled += bytesRead

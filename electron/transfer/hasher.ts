@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { failed, failure, success, type Failure } from '../contract/failures.ts'
 import { aborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { FileIdentity } from '../platform/files/file-identity.ts'
+import { diskTimeoutFailure, type FileIdentity } from '../platform/files/file-identity.ts'
 import { createReadAhead, hashingReadAhead, type ReadAhead } from './read-ahead.ts'
 import { createWorkerThreads } from '../platform/threads/worker-threads.ts'
 
@@ -12,6 +12,8 @@ export interface HashJob {
   /** Size of a segment whose checksum is compared with that of the sent bytes; the last may be shorter. */
   readonly segmentBytes: number
   readonly readAhead: ReadAhead
+  /** A number that the thread increases before and after each read: it is odd during one. */
+  readonly reads: SharedArrayBuffer
 }
 
 /** Hashes what the upload worker at the other end of the port sends (sent-hash.ts). */
@@ -56,10 +58,10 @@ export interface HashTask {
 export interface Hasher {
   /**
    * Hashes a whole file during its upload. If its thread ends, it starts again once in another one; if that ends
-   * too, the failure is `hash-interrupted`.
+   * too, the failure is `hash-interrupted`. A read that takes half a minute fails with `file-read-trouble`.
    */
   hash(
-    job: Omit<HashJob, 'readAhead'>,
+    job: Omit<HashJob, 'readAhead' | 'reads'>,
     options: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
   ): HashTask
   /** Opens a stream to a thread that reads no file, so that a hanging disk does not stop it. */
@@ -76,14 +78,20 @@ export interface Hasher {
  * second reader finds the pages of the first one, so the disk is read once even for files larger than memory.
  */
 const aheadBytes = 256 * 1024 * 1024
+/** A disk that answers a read after this time only counts as unresponsive, in ms. */
+const maxReadDurationMs = 30_000
+/** A read hangs if this many checks find it: the time in which a computer sleeps is one check at most. */
+const checksPerRead = 3
 
 export function createHasher(options: {
   readonly url: URL
   /** For hashing files; streams have one more. */
   readonly threads: number
   readonly environment: Environment
+  /** How long a read may take, in ms. */
+  readonly maxReadMs?: number
 }): Hasher {
-  const { url, environment } = options
+  const { url, environment, maxReadMs = maxReadDurationMs } = options
   const threads = createWorkerThreads<HashJob, HashProgress, HashAnswer>({
     url,
     name: 'hash',
@@ -100,13 +108,24 @@ export function createHasher(options: {
   return {
     hash(job, { signal, onProgress }) {
       const readAhead = createReadAhead()
+      const reads = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+      // Aborting the job has its thread replaced, which hashes other files too.
+      const hanging = new AbortController()
+      const { promise: hung, resolve: hang } = Promise.withResolvers<Attempt<FileHash>>()
+      const stopWatching = watchReads(reads, maxReadMs / checksPerRead, () => {
+        hang(failed(diskTimeoutFailure()))
+        hanging.abort()
+      })
+      const jobSignal = AbortSignal.any([signal, hanging.signal])
       let furthest = 0
       let reportedBytes = 0
       const start = () => {
+        // A thread that ended may have been reading.
+        new Int32Array(reads)[0] = 0
         const begun = threads.run(
-          { ...job, readAhead },
+          { ...job, readAhead, reads },
           {
-            signal,
+            signal: jobSignal,
             onProgress({ hashedBytes }) {
               // A second thread starts at the first byte.
               if (hashedBytes >= reportedBytes) onProgress((reportedBytes = hashedBytes))
@@ -118,15 +137,16 @@ export function createHasher(options: {
       }
       let running = start()
       const again = running.answer.then((answer) => {
-        if (answer !== null || signal.aborted || isClosed) return answer
+        if (answer !== null || jobSignal.aborted || isClosed) return answer
         running = start()
         return running.answer
       })
-      const result = again.then((answer) => {
+      const hashed = again.then((answer) => {
         // Sending goes on without the hash.
         if (answer === null) hashingReadAhead(readAhead).ended()
         return toResult(answer, signal)
       })
+      const result = Promise.race([hashed, hung]).finally(stopWatching)
       return {
         result,
         uploadReached(position) {
@@ -150,6 +170,24 @@ export function createHasher(options: {
       await Promise.all([threads.close(), streamThreads.close()])
     },
   }
+}
+
+/** Calls `onHang` once if the same read is found `checksPerRead` times in a row. Returns a function that ends it. */
+function watchReads(reads: SharedArrayBuffer, intervalMs: number, onHang: () => void): () => void {
+  const counter = new Int32Array(reads)
+  let last = 0
+  let found = 0
+  const timer = setInterval(() => {
+    const current = Atomics.load(counter, 0)
+    const isReading = current % 2 !== 0
+    found = isReading && current === last ? found + 1 : Number(isReading)
+    last = current
+    if (found < checksPerRead) return
+    clearInterval(timer)
+    onHang()
+  }, intervalMs)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 /** Returns the SHA-256 of a file that no upload reads meanwhile: the hash need not keep pace with one. */

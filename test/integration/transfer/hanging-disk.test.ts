@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { identityOf, openWithTimeout, openSameFile } from '../../../electron/platform/files/file-identity.ts'
-import { createHasher } from '../../../electron/transfer/hasher.ts'
+import { createHasher, hashWholeFile } from '../../../electron/transfer/hasher.ts'
 import { createThreadHash } from '../../../electron/transfer/sent-hash.ts'
-import { runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
+import { runningClock, standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { leasedFile } from '../../support/leased-file.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
 import { projectFolder } from '../../support/temp-project.ts'
@@ -56,15 +56,19 @@ test('aborts a hash at once while its disk hangs, and hashes other files meanwhi
 })
 
 /**
- * The hash worker on a disk whose reads hang. The first one is reported as progress of the thread's first job.
+ * The hash worker on a disk whose reads hang, or only those of files of `hangingBytes`. The first one is reported as
+ * progress of the thread's first job.
  */
-const hangingHashWorker = (url: URL) => {
+const hangingHashWorker = (url: URL, hangingBytes?: number) => {
   const program = `
     import fs from 'node:fs'
     import { syncBuiltinESMExports } from 'node:module'
     import { parentPort } from 'node:worker_threads'
     await import(${JSON.stringify(url)})
-    fs.readSync = () => {
+    const { readSync } = fs
+    fs.readSync = (fd, ...rest) => {
+      const hangingBytes = ${JSON.stringify(hangingBytes ?? null)}
+      if (hangingBytes !== null && fs.fstatSync(fd).size !== hangingBytes) return readSync(fd, ...rest)
       parentPort.postMessage({ kind: 'progress', id: 1, progress: { hashedBytes: 0 } })
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
     }
@@ -90,6 +94,32 @@ test('hashes single PUTs while the disk of a file that is sent in parts hangs', 
   expect(await sentHash.hex()).toBe(createHash('sha256').update(bytes).digest('hex'))
   sentHash.close()
   stream.close()
+})
+
+test('ends a hash whose disk does not respond, and hashes other files in another thread', async () => {
+  const { hash } = workerFiles(join(projectFolder, 'electron/cli/main.ts'))
+  const clock = standingClock()
+  const environment = createTestEnvironment(clock)
+  const hasher = createHasher({
+    url: hangingHashWorker(hash, 2_000),
+    threads: 1,
+    environment,
+    maxReadMs: 60,
+  })
+  onTestFinished(() => hasher.close())
+  const { createFile } = startUploadWorkers(createTestEnvironment(runningClock()))
+  const [hanging, other] = [await createFile(2_000), await createFile(10)]
+  const hashOf = async ({ path }: { readonly path: string }) => {
+    const { signal } = new AbortController()
+    return hashWholeFile({ path, identity: await identityAt(path) }, { hasher, signal })
+  }
+  const [hung, waiting] = [hashOf(hanging), hashOf(other)]
+  expect(await hung).toMatchObject({
+    ok: false,
+    failure: { code: 'file-read-trouble', params: { problem: 'ETIMEDOUT' } },
+  })
+  clock.advance(5_000)
+  expect(await waiting).toMatchObject({ ok: true })
 })
 
 test('refuses and closes another file at the same path', async () => {

@@ -69,6 +69,8 @@ interface PartsJob {
 const maxTries = 4
 /** A part keeps its slot during a delay up to this, in ms; a longer one would keep other files waiting. */
 const maxDelayWithSlotMs = 1_000
+/** If a server asks for more, the upload is retried later instead, and its row says why and when; in ms. */
+const maxRetryAfterMs = 60_000
 /** First delay before a retry of a part, doubled each time, with full jitter. */
 const firstRetryDelayMs = 500
 
@@ -311,7 +313,8 @@ function createRetryPolicy(environment: Environment): (reason: Failure) => numbe
       hasRechecked = true
       return recheckDelayMs
     }
-    if (tries >= maxTries || !isRetriedHere(reason)) return null
+    if (tries >= maxTries || !isRetriedHere(reason) || (reason.retryAfterMs ?? 0) > maxRetryAfterMs)
+      return null
     return (reason.retryAfterMs ?? 0) + environment.random() * firstRetryDelayMs * 2 ** (tries - 1)
   }
 }

@@ -52,10 +52,10 @@ test.each(STORAGE_KINDS)('a large file is sent in parts and stored completely (%
   await expectOne(context, path)
 })
 
-test('another file uses the only connection while a part waits for a long Retry-After', async () => {
+test('another file uses the only connection while a part waits for a Retry-After of a minute', async () => {
   const context = await setup({ ...inParts, settings: { ...inParts.settings, streamsMost: 1 } })
   const { app, cloud, clock, countOf } = context
-  cloud.fail({ on: 'put-part', how: 503, retryAfterSeconds: 600 })
+  cloud.fail({ on: 'put-part', how: 503, retryAfterSeconds: 60 })
   const { id } = await add(context)
   await cloud.ended('put-part')
   const [otherId = ''] = await app.add(await context.file('other.safetensors'))
@@ -63,9 +63,23 @@ test('another file uses the only connection while a part waits for a long Retry-
   // The other parts would be refused too.
   expect(countOf('put-part')).toBe(1)
   expect(app.row(id).phase).toBe('sending')
-  clock.advance(601_000)
+  clock.advance(61_000)
   expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
   expect(countOf('put-part')).toBe(8)
+})
+
+test('an upload of which a part has to wait for long says why and until when', async () => {
+  const context = await setup(inParts)
+  const { app, cloud, clock, countOf } = context
+  cloud.fail({ on: 'put-part', how: 503, retryAfterSeconds: 600 })
+  const { path, id } = await add(context)
+  const row = await app.phase(id, 'retrying')
+  expect(row.failure).toMatchObject({ code: 'storage-busy' })
+  expect(row.retryAtMs).toBeGreaterThanOrEqual(clock.now() + 600_000)
+  clock.advance(660_000)
+  expect(await app.settled(id)).toMatchObject({ phase: 'registered', failure: null })
+  expect(countOf('put-part')).toBe(8)
+  await expectOne(context, path)
 })
 
 test('parts that storage acknowledged before a restart are not sent again', async () => {

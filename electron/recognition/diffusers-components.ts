@@ -25,11 +25,12 @@ export async function findMissingParts(root: string, names: readonly string[]): 
 }
 
 /**
- * Class names of components without weights (diffusers, transformers). What follows `ImageProcessor` is
- * limited, because a name with this word thousands of times would take seconds.
+ * Class names of components without weights (diffusers, transformers): tokenizers are also called after their
+ * backend, and guiders after their guidance. What follows `ImageProcessor` is limited, because a name with
+ * this word thousands of times would take seconds.
  */
 const withoutWeights =
-  /(Scheduler|Tokenizer|TokenizerFast|FeatureExtractor|ImageProcessor\w{0,40}|Processor)$/
+  /(Scheduler|Tokenizer|TokenizerFast|Backend|FeatureExtractor|ImageProcessor\w{0,40}|Processor|Guidance)$/
 
 /**
  * The components in a model's index: `"unet": ["diffusers", "UNet2DConditionModel"]`; an omitted one has two

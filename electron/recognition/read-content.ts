@@ -1,9 +1,12 @@
+import process from 'node:process'
 import { failure, remedyOf } from '../contract/failures.ts'
 import type { Failure } from '../contract/failures.ts'
 import type { ModelFormat } from '../contract/recognition.ts'
+import { openWithStats } from '../platform/files/regular-file.ts'
+import { isCloudPlaceholder } from './check-entry.ts'
 import { extensionOf } from './file-names.ts'
 import { isProgram } from './formats/archive.ts'
-import { withHead, type ByteSource } from './formats/byte-source.ts'
+import { fileSource, withHead, type ByteSource } from './formats/byte-source.ts'
 import { parseGguf } from './formats/gguf.ts'
 import type { Header } from './formats/header.ts'
 import { parseOnnx } from './formats/onnx.ts'
@@ -82,6 +85,22 @@ export async function readContent(source: ByteSource, name: string): Promise<Fil
   const content = await readFormat(rest, start, name)
   const isFinal = content.failure !== null && remedyOf(content.failure) !== 'allow'
   return isFinal ? content : addLoaders(content, rest, start, name)
+}
+
+/**
+ * Reads the content of a file, or null if it is only in a cloud drive: reading would download it. Rejects only
+ * with the file system's errors.
+ */
+export async function readLocalContent(
+  path: string,
+  name: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<FileContent | null> {
+  const { handle, stats } = await openWithStats(path)
+  await using file = handle
+  if (isCloudPlaceholder(stats, platform)) return null
+  // Awaited, because the file is closed when the function returns.
+  return await readContent(fileSource(file, Number(stats.size)), name)
 }
 
 /** Reads the format that the bytes have, or that the name promises. Pickles are left to `addLoaders`. */

@@ -81,11 +81,13 @@ function kindMatchingFolder({ kind, folder }: Evidence): Kind | null {
 }
 
 /**
- * Tensors that only have the prefix of a diffusion model can be a part of one, with a folder of its own.
- * They are no checkpoint, which has the VAE and text encoders too.
+ * Tensors that only have the prefix of a diffusion model can be a part of one or a tool, with a folder of its
+ * own. Without a VAE and text encoders they are no checkpoint, and with one of them no diffusion model alone.
  */
-const isUnknownPart = (kind: Kind, folder: FolderEvidence) =>
-  kind.modelType === 'diffusion_models' && kind.base === null && folder.modelType !== 'checkpoints'
+const isUnknownPart = ({ modelType, base }: Kind, folder: FolderEvidence) =>
+  base === null &&
+  ((modelType === 'diffusion_models' && folder.modelType !== 'checkpoints') ||
+    (modelType === 'checkpoints' && folder.modelType !== 'diffusion_models'))
 
 type TypeDecision = Pick<Recognition, 'modelType' | 'reason'>
 

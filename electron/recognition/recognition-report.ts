@@ -1,16 +1,15 @@
 import { basename } from 'node:path'
+import process from 'node:process'
 import { failed, success, type Result } from '../contract/failures.ts'
 import { confidenceOf, evidenceOf, type Recognition } from '../contract/recognition.ts'
-import { openRegularFile } from '../platform/files/regular-file.ts'
 import { numberlessName } from './architecture-signature.ts'
 import { failureFromFileError } from './check-entry.ts'
 import type { FileToInspect } from './found-file.ts'
-import { fileSource } from './formats/byte-source.ts'
 import type { Header } from './formats/header.ts'
 import { tensorNames } from './kinds/tensor-names.ts'
 import { toDisplayText } from './metadata/display-text.ts'
 import { inspectFile } from './inspect-file.ts'
-import { readContent } from './read-content.ts'
+import { readLocalContent } from './read-content.ts'
 
 /** Longer reports are cut, in characters: it is pasted into a message. */
 const maxLength = 9_000
@@ -33,13 +32,17 @@ const architectureValue = /^[\w.-]{1,60}(\/[\w.-]{1,30})?$/
  * A short text for reporting a file that was recognised wrongly: what was recognised and why, and the names
  * and shapes of its tensors. Without weights, paths, file names, prompts and other metadata. Never rejects.
  */
-export async function createRecognitionReport(found: FileToInspect): Promise<Result<string>> {
+export async function createRecognitionReport(
+  found: FileToInspect,
+  platform: NodeJS.Platform = process.platform,
+): Promise<Result<string>> {
   const { path, name = basename(path) } = found
   try {
-    const { recognition } = await inspectFile(path, found)
-    await using file = await openRegularFile(path)
-    const { header } = await readContent(fileSource(file, (await file.stat()).size), name)
-    const lines = [...recognitionLines(recognition), ...(header ? headerLines(header) : [])]
+    const { recognition, failure } = await inspectFile(path, found, platform)
+    // A link may lead to a private file, and reading a file in a cloud drive would download it.
+    if (failure?.code === 'file-link' || failure?.code === 'file-placeholder') return failed(failure)
+    const content = await readLocalContent(path, name, platform)
+    const lines = [...recognitionLines(recognition), ...(content?.header ? headerLines(content.header) : [])]
     return success(withinLength(lines).join('\n'))
   } catch (error) {
     return failed(failureFromFileError(error))

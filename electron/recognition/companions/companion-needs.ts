@@ -53,6 +53,8 @@ export const familyNeeds: readonly FamilyNeeds[] = [
   { base: 'Chroma', needs: [t5xxl, vaeFlux1] },
   // It computes in pixels.
   { base: 'Chroma Radiance', needs: [t5xxl] },
+  // Its VAE is Flux.1's, published as `vae.safetensors`, which doesn't show what it is.
+  { base: 'Step1X-Edit', needs: [qwen25of7B] },
   { base: 'LongCat-Image', needs: [qwen25of7B, vaeFlux1] },
   { base: 'SD3', needs: [clipL, clipG, t5xxl, vaeSd3], checkpoints: 'without-encoders' },
   { base: 'SD3.5', needs: [clipL, clipG, t5xxl, vaeSd3], checkpoints: 'without-encoders' },
@@ -193,8 +195,9 @@ function baseModel(base: string): Companion {
 
 /** Whether a file is this companion, or may be: its header can leave several families open. */
 export function mayBeCompanion(recognition: Recognition, companion: Companion): boolean {
-  const { modelType, base } = recognition
+  const { modelType, base, variant } = recognition
   if (modelType === null || !typesOf(companion.role).includes(modelType)) return false
+  if (variant !== undefined && variant === companion.exceptVariant) return false
   const fitting = fittingBases(companion)
   return basesOf(base).some((one) => fitting.includes(one))
 }

@@ -7,6 +7,8 @@ export interface Companion {
   readonly base: string
   /** Other names that recognition gives to files that fit. */
   readonly alsoBases?: readonly string[]
+  /** A variant of these families that doesn't fit. */
+  readonly exceptVariant?: string
   /** In names under which it is published, as words of `toNameText`. Absent for base models. */
   readonly names?: RegExp
   readonly usualName: string | null
@@ -22,7 +24,7 @@ const part =
   (
     base: string,
     usualName: string,
-    rest: Pick<Companion, 'names' | 'alsoBases' | 'needsName'>,
+    rest: Pick<Companion, 'names' | 'alsoBases' | 'exceptVariant' | 'needsName'>,
   ): Companion => ({
     role,
     base,
@@ -124,11 +126,13 @@ export const parts = {
   /** Qwen-Image's VAE has the encoder of Wan's. */
   vaeWan: vae('Wan', 'wan_2.1_vae.safetensors', {
     alsoBases: ['Qwen-Image'],
+    exceptVariant: 'Layered',
     names: /wan(?!-?(video-?)?2-?2)|qwen/,
     needsName: true,
   }),
   vaeQwenImage: vae('Qwen-Image', 'qwen_image_vae.safetensors', {
     alsoBases: ['Wan'],
+    exceptVariant: 'Layered',
     names: /qwen|wan(?!-?(video-?)?2-?2)/,
     needsName: true,
   }),

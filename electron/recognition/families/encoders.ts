@@ -66,6 +66,8 @@ const layersOf = (count: number) => inLayer('self_attn.q_norm.weight', count - 1
 export const languageModels: readonly PartFamily[] = [
   // Models that generate images with a language model (ByteDance-Seed/Bagel, modeling/bagel/bagel.py)
   { modelType: 'diffusion_models', has: ['vae2llm.weight', 'llm2vae.weight'] },
+  // with its VAE and image encoder (Tencent-Hunyuan/HunyuanImage-3.0, modeling_hunyuan_image_3.py)
+  { modelType: 'diffusion_models', base: 'Hunyuan Image 3', has: ['model.wte.weight', 'patch_embed.'] },
   text('Ming-Image', { has: ['thinker.layers.1.mlp.image_gate.proj.weight'] }),
   text('T5Gemma', { has: ['model.encoder.layers.0.pre_self_attn_layernorm.weight'] }),
   text('Gemma-3-27B', { has: [inLayer('post_feedforward_layernorm.weight'), layersOf(62)] }),

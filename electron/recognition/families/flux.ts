@@ -162,6 +162,13 @@ export const flux: readonly BaseModel[] = [
     architectures: ['bria'],
   },
   {
+    // Flux.1's blocks with a connector to its text encoder (stepfun-ai/Step1X-Edit, modules/model_edit.py)
+    base: 'Step1X-Edit',
+    layouts: [{ has: [norm, 'connector.'] }],
+    classes: ['Step1XEdit'],
+    architectures: ['step1x-edit'],
+  },
+  {
     base: 'Flux.1',
     layouts: [
       { has: ['img_in.weight', norm] },

@@ -235,7 +235,11 @@ export const imageModels: readonly BaseModel[] = [
   {
     base: 'PixArt',
     layouts: [
-      { has: ['t_block.1.weight'] },
+      // Sana and Open-Sora have it too.
+      {
+        has: ['t_block.1.weight'],
+        lacks: ['attention_y_norm.weight', 'spatial_blocks.', 'blocks.0.attn_temp.'],
+      },
       {
         has: ['pos_embed.proj.bias'],
         shapes: [['adaln_single.emb.timestep_embedder.linear_1.bias', [1152]]],

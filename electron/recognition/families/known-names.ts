@@ -15,11 +15,14 @@ export interface NamedBases {
   readonly word: string
 }
 
-/** The families with the longest name that matches. */
+/**
+ * The families with the longest name that matches, most original first: the table has them behind those that
+ * were derived from them.
+ */
 function longest(table: NameTable, matches: (name: string) => boolean): NamedBases {
   const found = table.filter(([name]) => matches(name))
   const length = Math.max(0, ...found.map(([name]) => name.length))
-  const best = found.filter(([name]) => name.length === length)
+  const best = found.filter(([name]) => name.length === length).reverse()
   return { bases: [...new Set(best.map(([, base]) => base))], word: best[0]?.[0] ?? '' }
 }
 
@@ -27,11 +30,22 @@ function longest(table: NameTable, matches: (name: string) => boolean): NamedBas
 export const basesByClassName = (className: string): readonly string[] =>
   longest(classes, (name) => className.startsWith(name)).bases
 
-/**
- * The families that an architecture in a file's metadata or a file name contains. Names are compared as
- * words: `Flux.2-dev` and `flux_2_dev` are `flux-2-dev`.
- */
+/** `Flux.2-dev` and `flux_2_dev` are `-flux-2-dev-`. */
+const toWords = (text: string) => `-${text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}-`
+
+/** The families that an architecture in a file's metadata or the name of a whole model contains. */
 export function basesByArchitecture(architecture: string): NamedBases {
-  const text = `-${architecture.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}-`
-  return longest(architectures, (name) => text.includes(`-${name}`))
+  const words = toWords(architecture)
+  return longest(architectures, (name) => words.includes(`-${name}`))
+}
+
+/** What is often written directly behind a family's name, as in `fluxdev`. */
+const joinedWords = 'dev|schnell|kontext|krea|fill|base|lora|video|hd|xl|v\\d'
+
+/** The families that a file name contains as words: `chromatic` and `wanda` name none. */
+export function basesByName(fileName: string): NamedBases {
+  const words = toWords(fileName)
+  const isNamed = (name: string) =>
+    new RegExp(`-${name}((?<![a-z])|(?![a-z])|(?=${joinedWords}))`).test(words)
+  return longest(architectures, isNamed)
 }

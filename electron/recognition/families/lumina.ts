@@ -113,6 +113,7 @@ export const lumina: readonly BaseModel[] = [
       },
       blocks: { 'layers.': 32 },
     },
+    classes: ['OmniGen2'],
     architectures: ['omnigen2', 'omnigen-2'],
   },
 ]

@@ -138,11 +138,21 @@ export const vaes: readonly PartFamily[] = [
   vae('Wan 2.2', {
     has: ['decoder.middle.0.residual.0.gamma', 'decoder.upsamples.0.upsamples.0.residual.2.weight'],
   }),
+  // Qwen-Image Layered's has transparency as a fourth channel of its images.
+  vae('Qwen-Image', {
+    has: ['decoder.middle.0.residual.0.gamma'],
+    shapes: [['encoder.conv1.weight', [null, 4]]],
+    variants: [[{ word: 'Layered' }]],
+  }),
   vae(wan, { has: ['decoder.middle.0.residual.0.gamma'] }),
   // in the names of diffusers
   vae('Hunyuan Image', { shapes: image(64) }),
   vae('Hunyuan Image 3', { shapes: video(32) }),
   vae('Wan 2.2', { shapes: video(48) }),
+  vae('Qwen-Image', {
+    shapes: [...video(16), ['encoder.conv_in.weight', [null, 4]]],
+    variants: [[{ word: 'Layered' }]],
+  }),
   vae(wan, { shapes: video(16) }),
   vae('Sana', { shapes: image(32), has: ['decoder.up_blocks.0.0.conv1.weight'] }),
   vae('Sana', { shapes: image(32), has: ['decoder.up_blocks.0.1.conv1.weight'] }),

@@ -48,7 +48,7 @@ const versions: readonly VariantRule[] = [
   { word: '2.2', shapes: inputs(5120, 36) },
 ]
 
-/** By its own tensors, or by the input: 16 latent channels, and a mask and an image or control images. */
+/** By its own tensors, or by the input: 16 or 48 latent channels, and a mask and an image or control images. */
 const purposes: readonly VariantRule[] = [
   // what VACE adds to a model, which is in a file of its own
   { word: 'VACE module', has: ['vace_patch_embedding.weight'], lacks: ['patch_embedding.weight'] },
@@ -63,8 +63,9 @@ const purposes: readonly VariantRule[] = [
   { word: 'FLF2V', has: ['img_emb.emb_pos'] },
   { word: 'control', shapes: inputs(5120, [48, 52]) },
   { word: 'control', shapes: inputs(1536, 48) },
-  { word: 'control', shapes: inputs(3072, [100, 148]) },
+  { word: 'control', shapes: inputs(3072, 148) },
   { word: 'TI2V', shapes: inputs(3072, 48) },
+  { word: 'I2V', shapes: inputs(3072, 100) },
   { word: 'I2V', shapes: inputs(null, 36) },
   { word: 'T2V', shapes: inputs(null, 16) },
 ]

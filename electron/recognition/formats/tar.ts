@@ -69,12 +69,12 @@ function readNumber(header: Buffer, field: { readonly at: number; readonly bytes
 export async function readTarMembers(source: ByteSource): Promise<ParseResult<TarMember[]>> {
   const members: TarMember[] = []
   let at = 0
-  for (;;) {
+  for (let count = 0; ; count += 1) {
     const header = await source.read(at, tarBlockBytes)
     if (!isTarStart(header)) return { ok: true, value: members }
     const sizeBytes = readNumber(header, sizeField)
     if (sizeBytes === null || sizeBytes < 0) return malformed('a member of a tar without a size')
-    if (members.length >= maxMembers) return malformed('a tar of too many members')
+    if (count >= maxMembers) return malformed('a tar of too many members')
     const start = at + tarBlockBytes
     const name = header.toString('latin1', nameField.at, nameField.bytes).replace(/\0.*$/s, '')
     const isRegular = regularTypes.includes(String.fromCharCode(header.readUInt8(typeAt)))

@@ -1,6 +1,6 @@
 import { basesOf } from '../../contract/recognition.ts'
 import type { MessageReference } from '../../contract/recognition.ts'
-import { basesByArchitecture } from '../families/known-names.ts'
+import { basesByName } from '../families/known-names.ts'
 import type { Kind } from './kind.ts'
 
 /** A question that a file's tensors leave open and its name may answer. */
@@ -15,6 +15,16 @@ interface OpenQuestion {
 }
 
 const withBase = (kind: Kind, base: string): Kind => ({ ...kind, base })
+
+/** The expert of Wan 2.2, with the form that means nothing else first: a name can have `high_quality` too. */
+const noiseAnswers: OpenQuestion['answers'] = [
+  [/high(?=[-_ ]?noise)/, 'high'],
+  [/low(?=[-_ ]?noise)/, 'low'],
+]
+const noiseWordAnswers: OpenQuestion['answers'] = [
+  [/(?<![a-z])high(?![a-z])/, 'high'],
+  [/(?<![a-z])low(?![a-z])/, 'low'],
+]
 const isVae = (base: string) => (kind: Kind) => kind.modelType === 'vae' && kind.base === base
 
 /**
@@ -52,30 +62,21 @@ const openQuestions: readonly OpenQuestion[] = [
   {
     question: 'noise',
     appliesTo: ({ base, variant }) => base === 'Wan' && (variant?.startsWith('2.2 14B') ?? false),
-    answers: [
-      [/high/, 'high'],
-      [/low/, 'low'],
-    ],
+    answers: [...noiseAnswers, ...noiseWordAnswers],
   },
   {
     question: 'wan',
     appliesTo: ({ modelType, base, variant }) =>
       modelType === 'diffusion_models' && base === 'Wan' && variant === '14B T2V',
-    answers: [
-      [/high/, 'high'],
-      [/low/, 'low'],
-      [/2[._]1/, 'old'],
-    ],
+    // `v2.1` is a version of the file's own, and `2.2_14B` no version 2.1.
+    answers: [...noiseAnswers, [/(?<![\dv])2[._]1(?!\d)/, 'old'], ...noiseWordAnswers],
     apply: (kind, answer) => ({ ...kind, variant: answer === 'old' ? '2.1 14B T2V' : '2.2 14B T2V' }),
   },
   {
     question: 'noise',
     appliesTo: ({ modelType, base, variant }) =>
       modelType === 'loras' && base === 'Wan' && (variant?.includes('14B') ?? false),
-    answers: [
-      [/high/, 'high'],
-      [/low/, 'low'],
-    ],
+    answers: [...noiseAnswers, ...noiseWordAnswers],
   },
   {
     question: 'klein',
@@ -98,15 +99,19 @@ export function refineKindByName(
   const found = openQuestions.find(({ appliesTo }) => appliesTo(kind))
   if (!found) return chooseBaseByName(kind, name)
   const { question, answers, apply } = found
-  const lower = name.toLowerCase()
+  const words = separateWords(name)
   for (const [pattern, answer] of answers) {
-    const hint = pattern.exec(lower)?.[0]
+    const hint = pattern.exec(words)?.[0]
     if (hint === undefined) continue
     const note = { key: 'note.by-name', params: { hint, answer } }
     return { kind: apply ? apply(kind, answer) : kind, note }
   }
   return { kind, note: { key: 'note.open', params: { question } } }
 }
+
+/** In lower case, with `-` before each word of a name such as `wan22_t2vHighV20`. */
+const separateWords = (name: string) =>
+  name.replaceAll(/(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-').toLowerCase()
 
 /** Of several families that the tensors allow, the one that the name has; its words are those of metadata. */
 function chooseBaseByName(
@@ -115,7 +120,7 @@ function chooseBaseByName(
 ): { readonly kind: Kind; readonly note: MessageReference | null } {
   const bases = basesOf(kind.base)
   if (bases.length < 2) return { kind, note: null }
-  const { bases: named, word } = basesByArchitecture(name)
+  const { bases: named, word } = basesByName(separateWords(name))
   const [base, ...others] = named.filter((one) => bases.includes(one))
   if (base === undefined || others.length > 0) {
     return { kind, note: { key: 'note.open', params: { question: 'base' } } }

@@ -32,13 +32,19 @@ export function partKind(tensors: Header['tensors'], names: TensorNames): Kind |
   return (
     // RestoreFormer is a VAE with a codebook.
     upscalerKind(tensorNamesBelow(tensors, ['params_ema.', 'params.'])) ??
-    kindIn(tensorNamesBelow(tensors, ['first_stage_model.', 'vae.', 'pretransform.model.']), vaes) ??
+    kindIn(vaeNames(tensors, names), vaes) ??
     // Multimodal ones contain an image encoder with the names of a standalone one.
     kindIn(names, languageModels) ??
     clipKind(names) ??
     kindIn(names, audioEncoders) ??
     kindIn(names, tools)
   )
+}
+
+/** A VAE's names without prefix. Another model that contains one has most of its tensors elsewhere. */
+function vaeNames(tensors: Header['tensors'], names: TensorNames): TensorNames {
+  const below = tensorNamesBelow(tensors, ['first_stage_model.', 'vae.', 'pretransform.model.'])
+  return below.count >= names.count * 0.9 ? below : names
 }
 
 /** ComfyUI can load a CLIP with both halves as a text encoder too, so its folder decides. */

@@ -1,8 +1,7 @@
 import { basename } from 'node:path'
+import process from 'node:process'
 import type { ModelFacts, Preview } from '../../contract/recognition.ts'
-import { openRegularFile } from '../../platform/files/regular-file.ts'
-import { fileSource } from '../formats/byte-source.ts'
-import { readContent } from '../read-content.ts'
+import { readLocalContent } from '../read-content.ts'
 import { findSidecars, type FileLocation } from '../sidecars.ts'
 import { extractFacts } from './facts.ts'
 import { readPreview } from './preview.ts'
@@ -14,12 +13,18 @@ export interface ModelDetails {
   readonly preview: Preview | null
 }
 
-/** Reads a file's metadata, sidecars and preview, or null if the file can't be read. Never rejects. */
-export async function readDetails(location: FileLocation): Promise<ModelDetails | null> {
+/**
+ * Reads a file's metadata, sidecars and preview, or null if the file can't be read or is only in a cloud drive.
+ * Never rejects.
+ */
+export async function readDetails(
+  location: FileLocation,
+  platform: NodeJS.Platform = process.platform,
+): Promise<ModelDetails | null> {
   const { path, name = basename(path) } = location
   try {
-    await using file = await openRegularFile(path)
-    const content = await readContent(fileSource(file, (await file.stat()).size), name)
+    const content = await readLocalContent(path, name, platform)
+    if (content === null) return null
     const sidecars = await findSidecars(location)
     const sidecarPaths = [...(sidecars.picture === null ? [] : [sidecars.picture]), ...sidecars.texts]
     const sidecarNames = sidecarPaths.map((one) => basename(one))

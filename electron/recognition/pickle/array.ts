@@ -3,7 +3,7 @@ import { readNpyHeader } from '../formats/npy.ts'
 import { scanPickles, type PickleScan, type ScanBudget } from './scan.ts'
 
 /** Scans an array of numpy. Only an array of Python objects has a pickle, in place of its elements. */
-export async function scanArray(window: ByteWindow, budget?: ScanBudget): Promise<PickleScan> {
+export async function scanArray(window: ByteWindow, budget: ScanBudget): Promise<PickleScan> {
   const elements = await readNpyHeader(window)
   if (!elements.ok) return { imports: [], problem: elements.problem, value: null }
   if (elements.value === null) return scanPickles(window, budget)

@@ -8,7 +8,7 @@ import { readTarMembers } from '../formats/tar.ts'
 import { readingsOf, type Reading } from '../loaders.ts'
 import { scanArray } from './array.ts'
 import { mergeImports, type PickleImport } from './imports.ts'
-import { createScanBudget, scanPickles, scanUnnamed, type PickleScan } from './scan.ts'
+import { createScanBudget, scanPickles, scanUnnamed, type PickleScan, type ScanBudget } from './scan.ts'
 import { collectTensors } from './values.ts'
 import { scanZip, type ZipScan } from './zip-members.ts'
 
@@ -22,18 +22,22 @@ export interface PytorchContent {
   readonly failure: Failure | null
 }
 
-/** Scans a file as every loader would read it, without loading it. Null if none of them runs anything. */
+/**
+ * Scans a file as every loader would read it, without loading it. Null if none of them runs anything. The
+ * budget is for all scans together.
+ */
 export async function readAsLoaders(
   source: ByteSource,
   start: Buffer,
   hasPickleName: boolean,
+  budget: ScanBudget = createScanBudget(),
 ): Promise<PytorchContent | null> {
   const readings = readingsOf(start)
   const scans: ZipScan[] = []
   for (const reading of readings) {
     // Where only pickles are expected, bytes that are none are a problem.
     const isExpected = hasPickleName && readings.size === 1
-    const scan = await scanReading(source, start, reading, isExpected)
+    const scan = await scanReading(reading, { source, start, isExpected, budget })
     if (scan !== null) scans.push({ isPytorch: false, ...scan })
   }
   const [first] = scans
@@ -42,18 +46,24 @@ export async function readAsLoaders(
   return toPytorchContent({ ...first, problem, imports: mergeImports(scans) })
 }
 
+interface ScannedFile {
+  readonly source: ByteSource
+  readonly start: Buffer
+  /** Whether only a pickle is expected. */
+  readonly isExpected: boolean
+  readonly budget: ScanBudget
+}
+
 /** Null if the loader stops before its first import, or runs nothing of such a file. */
 async function scanReading(
-  source: ByteSource,
-  start: Buffer,
   reading: Reading,
-  isExpected: boolean,
+  { source, start, isExpected, budget }: ScannedFile,
 ): Promise<PickleScan | ZipScan | null> {
   const window = new ByteWindow(source)
-  if (reading === 'zip') return scanZip(source)
-  if (reading === 'tar') return scanTar(source)
-  if (reading === 'array') return scanArray(window)
-  if (reading === 'pickle') return isExpected ? scanPickles(window) : scanUnnamed(window, createScanBudget())
+  if (reading === 'zip') return scanZip(source, undefined, budget)
+  if (reading === 'tar') return scanTar(source, budget)
+  if (reading === 'array') return scanArray(window, budget)
+  if (reading === 'pickle') return isExpected ? scanPickles(window, budget) : scanUnnamed(window, budget)
   if (reading !== 'archive') return null
   const name = detectArchive(start) ?? ''
   return { imports: [], problem: `it is a ${name} archive, which isn’t looked into`, value: null }
@@ -63,11 +73,11 @@ async function scanReading(
  * Scans PyTorch's first format, of 2016: pickles with numbers between them, in a tar. It never passes,
  * because links and attributes in a tar let loaders see more than is listed.
  */
-async function scanTar(source: ByteSource): Promise<PickleScan> {
+async function scanTar(source: ByteSource, budget: ScanBudget): Promise<PickleScan> {
   const members = await readTarMembers(source)
   const scans: PickleScan[] = []
   for (const { start, end } of members.ok ? members.value : []) {
-    scans.push(await scanPickles(new ByteWindow(source, start, end)))
+    scans.push(await scanPickles(new ByteWindow(source, start, end), budget))
   }
   const problem = members.ok ? 'it is a tar archive, which can’t be scanned completely' : members.problem
   return { imports: mergeImports(scans), problem, value: null }

@@ -37,8 +37,12 @@ const maxDepth = 3
  * Scans every member of a zip, whatever its name: PyTorch, NumPy and the tools that unpack archives open
  * different ones. The value is that of the pickle that `torch.load` opens.
  */
-export async function scanZip(source: ByteSource, limits = defaultLimits): Promise<ZipScan> {
-  return scanWithin(source, { ...limits, scan: createScanBudget() }, 0)
+export async function scanZip(
+  source: ByteSource,
+  limits = defaultLimits,
+  scan: ScanBudget = createScanBudget(),
+): Promise<ZipScan> {
+  return scanWithin(source, { ...limits, scan }, 0)
 }
 
 async function scanWithin(source: ByteSource, limits: Limits, depth: number): Promise<ZipScan> {

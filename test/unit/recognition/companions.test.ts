@@ -63,6 +63,11 @@ test('needs text encoders and VAE for a diffusion model alone', async () => {
   ])
 })
 
+test('needs another text encoder for Step1X-Edit than for Flux.1', async () => {
+  const step1x = { ...flux, 'connector.S.input_embedder.weight': half(4096, 3584) }
+  expect(needsOf(await recognised(step1x))).toEqual(['Qwen2.5-7B-VL text-encoder'])
+})
+
 test('needs nothing that a checkpoint contains', async () => {
   const inside = withPrefix('model.diffusion_model.', flux)
   expect(needsOf(await recognised({ ...inside, ...vae, ...encoders }))).toEqual([])
@@ -115,6 +120,21 @@ test('accepts a file as companion by its header, and by its name where headers a
   // A name alone is no evidence.
   const fake = await recognised({ weight: half(64, 64) }, 't5xxl_fp16.safetensors', 'text_encoders')
   expect(isCompanion(fake, 't5xxl_fp16.safetensors', parts.t5xxl)).toBe(false)
+})
+
+test('accepts the VAE of Qwen-Image Layered for no other model', async () => {
+  const layered: FixtureTensors = {
+    'encoder.conv1.weight': half(96, 4, 3, 3, 3),
+    'decoder.middle.0.residual.0.gamma': half(384, 1, 1, 1),
+  }
+  const plain = { ...layered, 'encoder.conv1.weight': half(96, 3, 3, 3, 3) }
+  const [name, plainName] = ['qwen_image_layered_vae.safetensors', 'qwen_image_vae.safetensors']
+  const [vae, plainVae] = [await recognised(layered, name), await recognised(plain, plainName)]
+  expect([vae.base, vae.variant]).toEqual(['Qwen-Image', 'Layered'])
+  for (const part of [parts.vaeQwenImage, parts.vaeWan]) {
+    expect([isCompanion(vae, name, part), mayBeCompanion(vae, part)]).toEqual([false, false])
+    expect(isCompanion(plainVae, plainName, part)).toBe(true)
+  }
 })
 
 // The review counts a companion once by its identity.

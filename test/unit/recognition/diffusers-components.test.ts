@@ -39,6 +39,18 @@ test.each([
   ],
   ['needs no weights of a tokenizer', tokenizer, ['tokenizer/vocab.json'], []],
   ['reports a tokenizer without any file', tokenizer, [], ['tokenizer/']],
+  [
+    'needs no weights of a tokenizer that transformers 5 saved',
+    { tokenizer: ['transformers', 'TokenizersBackend'] },
+    ['tokenizer/tokenizer.json', 'tokenizer/tokenizer_config.json'],
+    [],
+  ],
+  [
+    'needs no weights of a guider',
+    { guider: ['diffusers', 'AdaptiveProjectedMixGuidance'] },
+    ['guider/guider_config.json'],
+    [],
+  ],
   ['reports nothing for an omitted component', { safety_checker: [null, null] }, [], []],
   ['reports nothing for the version', { _class_name: 'FluxPipeline', _diffusers_version: '0.31.0' }, [], []],
   ['reports nothing if the index is a list', [['diffusers', 'AutoencoderKL']], [], []],

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readFile, rm, stat, symlink, truncate, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -131,6 +131,36 @@ test('caches the kind of numbered parts until one of them changes', async () => 
   expect((await first)?.variant).toBe('schnell')
   await writeShards(at('m'))
   expect((await detectShardedKind(at('m'), shard))?.variant).toBe('dev')
+})
+
+test('does not read numbered parts that are only in a cloud drive', async () => {
+  await writeShards(at('m'))
+  const part = at('m/flux-00002-of-00003.safetensors')
+  await truncate(part, 0)
+  await truncate(part, 5_000_000)
+  await utimes(part, 1, 2)
+  const shard = { stem: 'flux', count: 3, extension: '.safetensors' }
+  expect((await detectShardedKind(at('m'), shard, 'darwin'))?.variant).toBe('schnell')
+  expect((await stat(part)).atimeMs).toBe(1_000)
+})
+
+test('recognises numbered parts again once they are downloaded from a cloud drive', async () => {
+  await writeShards(at('m'))
+  const part = at('m/flux-00002-of-00003.safetensors')
+  const { sizeBytes } = await writeSafetensors(part, {
+    tensors: { 'guidance_in.in_layer.weight': guidance ?? half(1) },
+  })
+  const content = await readFile(part)
+  await truncate(part, 0)
+  await truncate(part, sizeBytes)
+  await utimes(part, 1, 1)
+  const shard = { stem: 'flux', count: 3, extension: '.safetensors' }
+  expect((await detectShardedKind(at('m'), shard, 'darwin'))?.variant).toBe('schnell')
+  const file = await open(part, 'r+')
+  await file.write(content)
+  await file.close()
+  await utimes(part, 1, 1)
+  expect((await detectShardedKind(at('m'), shard, 'darwin'))?.variant).toBe('dev')
 })
 
 test('groups numbered parts that are dropped as single files', async () => {

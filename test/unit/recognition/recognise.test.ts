@@ -126,6 +126,22 @@ test('a diffusion model of unknown family has the type of its folder, unless tha
   expect(inFolder('vae', { ...kind, base: 'Wan' })).toEqual(['diffusion_models', 'reason.header-over-folder'])
 })
 
+test('a checkpoint of unknown family has the type of its folder, unless that is diffusion_models', () => {
+  const kind: Kind = {
+    modelType: 'checkpoints',
+    base: null,
+    evidence: 'model.diffusion_model.input_blocks.0.0.weight',
+  }
+  const inFolder = (name: string, of = kind) => {
+    const { modelType, key } = recogniseWith({ kind: of, folder: folderEvidence(['models', name]) })
+    return [modelType, key]
+  }
+  expect(inFolder('LDSR')).toEqual(['upscale_models', 'reason.folder'])
+  expect(inFolder('diffusion_models')).toEqual(['checkpoints', 'reason.header-over-folder'])
+  expect(inFolder('checkpoints')).toEqual(['checkpoints', 'reason.header-and-folder'])
+  expect(inFolder('LDSR', { ...kind, base: 'SD1' })).toEqual(['checkpoints', 'reason.header-over-folder'])
+})
+
 test('without a header, the folder takes precedence over the name', () => {
   const vae = folderEvidence(['vae'])
   expect(recogniseWith({ folder: vae, name: 'lora.safetensors' })).toMatchObject({

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -10,8 +10,8 @@ import { createRecognitionReport } from '../../../electron/recognition/recogniti
 import { families } from '../../fixtures/families.ts'
 import { writeSafetensors, writeText, type FixtureTensors } from '../../fixtures/model-files.ts'
 
-async function reportOf(file: Parameters<typeof createRecognitionReport>[0]): Promise<string> {
-  const report = await createRecognitionReport(file)
+async function reportOf(...file: Parameters<typeof createRecognitionReport>): Promise<string> {
+  const report = await createRecognitionReport(...file)
   return report.ok ? report.value : report.failure.code
 }
 
@@ -121,4 +121,16 @@ test('a file without tensors has a report, and one that is gone has none', async
   expect(await reportOf({ path, folder: '' })).toContain('architecture: none')
   const gone = { path: join(root, 'gone.safetensors'), folder: '' }
   expect(await reportOf(gone)).toBe('file-missing')
+})
+
+test('a file that is only in a cloud drive has no report', async () => {
+  const { path } = await writeText(join(root, 'online.safetensors'), '')
+  await truncate(path, 5_000_000)
+  expect(await reportOf({ path, folder: '' }, 'darwin')).toBe('file-placeholder')
+})
+
+test('a link in place of the file has no report', async () => {
+  const { path: target } = await writeSafetensors(join(root, 'private.safetensors'))
+  await symlink(target, join(root, 'a.safetensors'))
+  expect(await reportOf({ path: join(root, 'a.safetensors'), folder: '' })).toBe('file-link')
 })

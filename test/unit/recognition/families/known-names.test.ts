@@ -58,12 +58,15 @@ test.each([
   ['LTX2Pipeline', ['LTX-Video']],
   ['Kandinsky5T2VPipeline', ['Kandinsky 5']],
   ['Cosmos2VideoToWorldPipeline', ['Cosmos-Predict2']],
+  ['OmniGenPipeline', ['OmniGen']],
+  ['OmniGen2Transformer2DModel', ['OmniGen2']],
+  ['Step1XEditPipelineV1P2', ['Step1X-Edit']],
   ['DDPMPipeline', []],
 ])('names the family of the diffusers class %s', (className, bases) => {
   expect(basesByClassName(className)).toEqual(bases)
 })
 
-test('names both families of classes that SD1 and SD2 share', () => {
-  expect(basesByClassName('StableDiffusionInpaintPipeline').toSorted()).toEqual(['SD1', 'SD2'])
-  expect(basesByClassName('SD3Transformer2DModel').toSorted()).toEqual(['SD3', 'SD3.5'])
+test('names both families of classes that they share, the original one first', () => {
+  expect(basesByClassName('StableDiffusionInpaintPipeline')).toEqual(['SD1', 'SD2'])
+  expect(basesByClassName('SD3Transformer2DModel')).toEqual(['SD3', 'SD3.5'])
 })

@@ -139,4 +139,6 @@ test('refuses a tar of more members than any model has', async () => {
   const empty = headerWith((header) => void header.fill(0, 124, 136))
   expect(await listed(...Array<Buffer>(1_000).fill(empty))).toHaveLength(1_000)
   expect(await listed(...Array<Buffer>(1_001).fill(empty))).toBe('a tar of too many members')
+  const folder = headerWith((header) => void header.fill(0, 124, 136).write('5', 156))
+  expect(await listed(...Array<Buffer>(1_001).fill(folder))).toBe('a tar of too many members')
 })

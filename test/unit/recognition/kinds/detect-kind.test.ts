@@ -79,6 +79,102 @@ test('recognises a checkpoint by the prefix of its diffusion model beside other 
   expect([bare?.modelType, bare?.contains]).toEqual(['diffusion_models', undefined])
 })
 
+const pixartBlock = { 't_block.1.weight': half(6912, 1152) }
+const wanOf5B = { 'head.modulation': half(1, 2, 3072), 'blocks.0.self_attn.q.weight': half(3072, 3072) }
+const vaeOfHunyuanImage3: FixtureTensors = Object.fromEntries(
+  [0, 1, 2, 3, 4, 5].map((block) => [`vae.decoder.up.${block}.block.0.conv1.weight`, half(64, 64, 3, 3, 3)]),
+)
+
+/** Of each, only what it shares with the other family and what it has of its own. */
+test.for<[what: string, tensors: FixtureTensors, expected: readonly (string | null)[] | null]>([
+  ['PixArt', pixartBlock, ['diffusion_models', 'PixArt', null]],
+  [
+    'Sana (NVlabs/Sana, sana_multi_scale.py)',
+    {
+      't_block.1.weight': half(13_440, 2240),
+      'attention_y_norm.weight': half(2240),
+      'blocks.0.cross_attn.q_linear.weight': half(2240, 2240),
+    },
+    ['diffusion_models', 'Sana', null],
+  ],
+  [
+    'Open-Sora 1.0 (hpcaitech/Open-Sora, stdit.py)',
+    { ...pixartBlock, 'blocks.0.attn_temp.qkv.weight': half(3456, 1152) },
+    null,
+  ],
+  [
+    'Open-Sora 1.2 (hpcaitech/Open-Sora, stdit3.py)',
+    { ...pixartBlock, 'spatial_blocks.0.attn.qkv.weight': half(3456, 1152) },
+    null,
+  ],
+  [
+    'Step1X-Edit (stepfun-ai/Step1X-Edit, model_edit.py)',
+    {
+      'double_blocks.0.img_attn.norm.key_norm.scale': half(128),
+      'img_in.weight': half(3072, 64),
+      'vector_in.in_layer.weight': half(3072, 768),
+      'txt_in.weight': half(3072, 4096),
+      'connector.S.input_embedder.weight': half(4096, 3584),
+    },
+    ['diffusion_models', 'Step1X-Edit', null],
+  ],
+  [
+    'HunyuanImage-3.0 (Tencent-Hunyuan/HunyuanImage-3.0, modeling_hunyuan_image_3.py)',
+    {
+      'model.wte.weight': half(133_120, 4096),
+      'model.layers.0.self_attn.qkv_proj.weight': half(6144, 4096),
+      'patch_embed.model.0.weight': half(1024, 32, 3, 3),
+      'vision_model.embeddings.patch_embedding.weight': half(1152, 768),
+      'vae.decoder.conv_in.weight': half(1024, 32, 3, 3, 3),
+      ...vaeOfHunyuanImage3,
+    },
+    ['diffusion_models', 'Hunyuan Image 3', null],
+  ],
+  [
+    'HunyuanImage-3.0’s VAE alone',
+    { 'vae.decoder.conv_in.weight': half(1024, 32, 3, 3, 3), ...vaeOfHunyuanImage3 },
+    ['vae', 'Hunyuan Image 3', null],
+  ],
+  [
+    'Qwen-Image Layered’s VAE in Wan’s names',
+    {
+      'encoder.conv1.weight': half(96, 4, 3, 3, 3),
+      'decoder.middle.0.residual.0.gamma': half(384, 1, 1, 1),
+    },
+    ['vae', 'Qwen-Image', 'Layered'],
+  ],
+  [
+    'Qwen-Image Layered’s VAE of diffusers',
+    {
+      'encoder.conv_in.weight': half(96, 4, 3, 3, 3),
+      'decoder.conv_in.weight': half(384, 16, 3, 3, 3),
+    },
+    ['vae', 'Qwen-Image', 'Layered'],
+  ],
+  [
+    'Wan2.2-Fun-5B-InP, which has 48 latent channels, a mask of 4 and an image of 48',
+    { ...wanOf5B, 'patch_embedding.weight': half(3072, 100, 1, 2, 2) },
+    ['diffusion_models', 'Wan', '2.2 5B I2V'],
+  ],
+  [
+    'Wan2.2-Fun-5B-Control, which has control images too',
+    { ...wanOf5B, 'patch_embedding.weight': half(3072, 148, 1, 2, 2) },
+    ['diffusion_models', 'Wan', '2.2 5B control'],
+  ],
+  [
+    'another model with a VAE of more than five tensors',
+    {
+      'vae.decoder.conv_in.weight': half(1024, 32, 3, 3, 3),
+      ...vaeOfHunyuanImage3,
+      'model.embed.weight': half(512, 512),
+    },
+    null,
+  ],
+])('recognises %s', ([_what, tensors, expected]) => {
+  const kind = detectKind(headerOf(tensors))
+  expect(kind && [kind.modelType, kind.base, kind.variant ?? null]).toEqual(expected)
+})
+
 test('recognises a diffusion model of unknown family as one', () => {
   const kind = detectKind(headerOf({ 'model.diffusion_model.new.weight': { dtype: 'F32', shape: [3, 3] } }))
   expect(kind).toEqual({

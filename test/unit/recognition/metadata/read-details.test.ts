@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -141,6 +141,12 @@ test('reads the quantisation of a GGUF file, the inputs of a graph and the impor
 
 test('returns null for a missing file', async () => {
   expect(await readDetails({ path: at('gone.safetensors') })).toBeNull()
+})
+
+test('returns null for a file that is only in a cloud drive', async () => {
+  const { path } = await writeText(at('online.safetensors'), '')
+  await truncate(path, 5_000_000)
+  expect(await readDetails({ path }, 'darwin')).toBeNull()
 })
 
 test('splits trigger words with hundreds of thousands of spaces at once', async () => {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
+import { readAsLoaders } from '../../../../electron/recognition/pickle/pytorch.ts'
 import { readContent } from '../../../../electron/recognition/read-content.ts'
 import { hypernetwork, imported, pickleOf, stateDict, torchZip } from '../../../fixtures/pickles.ts'
+import { tarOf } from '../../../fixtures/tar-files.ts'
 
 const read = (...imports: readonly (readonly [module: string, name: string])[]) =>
   readContent(bufferSource(pickleOf(...imports.map((one) => imported(...one)))), 'm.pt')
@@ -51,4 +53,19 @@ test('lists no states of an optimiser, which are numbered, as tensors of a model
   const tensor = stateDict({ exp_avg: { dtype: 'F32', shape: [4] } }).subarray(2, -1)
   const bytes = torchZip(pickleOf('}K\x00', tensor, 's'))
   expect((await readContent(bufferSource(bytes), 'm.pt')).header).toBeNull()
+})
+
+test('stops at the budget of all members of a tar together', async () => {
+  const pickles = ['First', 'Second', 'Third'].map((name) => pickleOf(imported('trainer', name)))
+  const tar = tarOf(pickles.map((bytes, index) => ({ name: `${index}`, bytes })))
+  const importsWithin = async (opcodes: number) => {
+    const content = await readAsLoaders(bufferSource(tar), tar.subarray(0, 512), true, {
+      opcodes,
+      bytes: 1_000_000,
+    })
+    return content?.imports.map(({ name }) => name)
+  }
+  // PROTO, GLOBAL and STOP of each.
+  expect(await importsWithin(6)).toEqual(['trainer.First', 'trainer.Second'])
+  expect(await importsWithin(9)).toEqual(['trainer.First', 'trainer.Second', 'trainer.Third'])
 })

@@ -1,11 +1,12 @@
-import { failure, success, type Result } from '../contract/failures.ts'
+import { failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { pathKey } from '../contract/library-path.ts'
 import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
-import { raceAbort, withTimeout } from '../platform/delays.ts'
+import { isRecent, raceAbort, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
+import type { FileCallServices } from '../platform/files/file-calls.ts'
 import type { Library } from '../library/library.ts'
-import type { IndexedListing } from '../library/listing-cache.ts'
+import { recentMs, type IndexedListing } from '../library/listing-cache.ts'
 import { IndexedModels, type ModelIndex } from '../library/model-index.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import {
@@ -21,7 +22,7 @@ import type { FileHashes } from './file-hashes.ts'
 import { checkCopies } from './check-copies.ts'
 import { createFileSamples } from './file-samples.ts'
 import { usedPaths } from './path-conflict.ts'
-import { refreshModelsAtPath } from './refresh-models-at-path.ts'
+import { isListingRecent, refreshModelsAtPath } from './refresh-models-at-path.ts'
 import { toLibraryModel } from './registered-copies.ts'
 import { resolvePathConflict } from './resolve-path-conflict.ts'
 import { findSameFile } from './same-file.ts'
@@ -39,7 +40,7 @@ export interface ConflictCheck {
   takeWaiters(id: string): readonly string[]
 }
 
-interface ConflictCheckOptions {
+interface ConflictCheckOptions extends FileCallServices {
   readonly rows: Rows
   readonly library: Pick<Library, 'indexedListing' | 'model' | 'recentModel' | 'addRegistered'>
   readonly hashes: FileHashes
@@ -79,7 +80,7 @@ type WaitReason = 'same-as-other' | 'path-goes-first'
 
 export function createConflictCheck(options: ConflictCheckOptions): ConflictCheck {
   const { rows, library, store, environment } = options
-  const samples = createFileSamples(environment.timers)
+  const samples = createFileSamples(options)
   const waiters = new Map<string, Set<string>>()
   /** Uploads that have passed the check and run. They come before others of the same bytes or path. */
   const passed = new Set<string>()
@@ -90,14 +91,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     store.releaseFile({ id: record.id })
     // Copies often have the same name.
     const name = reason === 'same-as-other' ? other.target.modelPath : other.target.displayName
-    const { failure: previous } = record
-    // The identical object, so that a repeated wait writes nothing to the journal.
-    const isUnchanged = previous?.code === reason && previous.params['name'] === name
-    return {
-      kind: 'retry',
-      failure: isUnchanged ? previous : failure(reason, { name }),
-      atMs: environment.now() + recheckMs,
-    }
+    return retryIn(recheckMs, record, failure(reason, { name }), environment)
   }
 
   /** Null if it was registered while both files were hashed: its end has passed already. */
@@ -123,7 +117,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     // It runs now, so the end of another upload must not requeue it.
     for (const ids of waiters.values()) ids.delete(id)
     if (isStored(queued.state)) return checkPathOfBegun(queued, signal)
-    const file = await raceAbort(findSameFile(queued), signal)
+    const file = await raceAbort(findSameFile(queued, options), signal)
     if (isAborted(file)) return abortedOutcome
     // Sending reports why a file can't be read.
     if (!file.ok) return proceed
@@ -133,20 +127,27 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     return checkNewUpload(record, signal)
   }
 
-  async function checkNewUpload(record: UploadRecord, signal: AbortSignal): Promise<ConflictCheckResult> {
-    const request = library.indexedListing(choiceOf(record), {
-      maxAgeMs: maxListingAgeMs(record, environment),
-    })
+  async function checkNewUpload(
+    record: UploadRecord,
+    signal: AbortSignal,
+    isRepeated = false,
+  ): Promise<ConflictCheckResult> {
+    const freshness = { maxAgeMs: maxListingAgeMs(record, environment) }
+    const request = library.indexedListing(choiceOf(record), freshness)
     const attempt = await listWithTimeout(request, record, { environment, signal })
     if (signal.aborted) return abortedOutcome
     const listing = attempt?.ok ? attempt.value : null
+    const isOutdated = createOutdatedCheck(options, record, listing)
     // Before the copies: between that check and the last step no other upload may pass.
     if (listing)
       await refreshModelsAtPath({ ...options, passed }, record, { listing, isHashed: true }, signal)
     if (signal.aborted) return abortedOutcome
     const copy = await checkCopies({ ...options, samples, passed }, { record, listing }, signal)
     if (copy.kind === 'queued') return waitForCopy(record, copy.other) ?? checkNewUpload(record, signal)
-    return copy.kind === 'none' ? resolve(record.id, listing?.models ?? nothingListed) : copy
+    if (copy.kind !== 'none') return copy
+    // Once is enough: the hashes are cached now.
+    if (!isRepeated && isOutdated()) return checkNewUpload(record, signal, true)
+    return resolve(record.id, listing?.models ?? nothingListed)
   }
 
   /** Nothing more of it is sent if the bytes were sent, or are being sent, by a copy that was added later. */
@@ -230,16 +231,37 @@ function listWithTimeout(
   return raceAbort(withTimeout(request, environment.timers, timeoutMs), signal)
 }
 
-function waitForProcess(
+/**
+ * Returns a function that returns whether what was listed at an upload's path may have changed since, such as while the
+ * file was hashed.
+ */
+function createOutdatedCheck(
+  { rows, environment }: Pick<ConflictCheckOptions, 'rows' | 'environment'>,
+  { target }: UploadRecord,
+  listing: IndexedListing | null,
+): () => boolean {
+  // Of an older listing, the models at the path are requested now.
+  const listedAtMs =
+    listing && isListingRecent(listing, environment) ? listing.completeAtMs : environment.now()
+  const registered = () => rows.toPath(target.modelPath).filter(({ live }) => live.phase === 'registered')
+  const registeredBefore = registered()
+  return () =>
+    !isRecent(listedAtMs, recentMs, environment) ||
+    registered().some((row) => !registeredBefore.includes(row))
+}
+
+function retryIn(
+  delayMs: number,
   { failure: previous }: UploadRecord,
-  pid: number,
+  reason: Failure,
   environment: Pick<Environment, 'now'>,
 ): Outcome {
-  const detail = `process ${pid}`
+  const isUnchanged =
+    previous?.code === reason.code &&
+    previous.params['name'] === reason.params['name'] &&
+    previous.detail === reason.detail
   // The identical object, so that a repeated wait writes nothing to the journal.
-  const isUnchanged = previous?.code === 'other-process' && previous.detail === detail
-  const reason = isUnchanged ? previous : failure('other-process', {}, { detail })
-  return { kind: 'retry', failure: reason, atMs: environment.now() + recheckProcessMs }
+  return { kind: 'retry', failure: isUnchanged ? previous : reason, atMs: environment.now() + delayMs }
 }
 
 /** Ends an upload whose file another process has registered. */
@@ -271,8 +293,10 @@ async function claimFile(
   const claim = store.claimFile(record, deletedModelIds)
   if (!claim.ok) return { kind: 'failed', failure: claim.failure }
   switch (claim.value.kind) {
-    case 'held':
-      return waitForProcess(record, claim.value.pid, environment)
+    case 'held': {
+      const detail = `process ${claim.value.pid}`
+      return retryIn(recheckProcessMs, record, failure('other-process', {}, { detail }), environment)
+    }
     case 'registered': {
       const { record: other } = claim.value
       const { modelId } = other.state

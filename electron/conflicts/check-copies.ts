@@ -74,8 +74,8 @@ async function checkCopiesOnce(
       (model.modelPath === null || makesUnnecessary(record, model.modelPath)),
   )
   if (candidates.length > 0) {
-    const isRecent = listing !== null && isListingRecent(listing, environment)
-    const isTrusted = ({ id, modelPath }: LibraryModel) => isRecent && isListed(id) && modelPath !== null
+    const isTrusted = ({ id, modelPath }: LibraryModel) =>
+      listing !== null && isListingRecent(listing, environment) && isListed(id) && modelPath !== null
     const duplicate = await finishAsDuplicate(options, { record, candidates, isTrusted }, signal)
     if (signal.aborted) return abortedOutcome
     if (duplicate) return duplicate
@@ -89,7 +89,10 @@ interface DuplicateSearch {
   readonly record: UploadRecord
   /** Models of the file's size. */
   readonly candidates: readonly LibraryModel[]
-  /** Whether the listing is recent enough to believe that this model still exists, at the listed path. */
+  /**
+   * Whether the listing is recent enough to believe that this model still exists, at the listed path. Called after the
+   * file was hashed, which may take minutes.
+   */
   isTrusted(model: LibraryModel): boolean
 }
 

@@ -1,7 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import type { HashedFile } from '../journal/hash-cache.ts'
-import { withTimeout } from '../platform/delays.ts'
-import type { Timers } from '../platform/environment.ts'
+import { callInTime, type FileCallServices } from '../platform/files/file-calls.ts'
 import {
   identityOf,
   mayHaveSameBytes,
@@ -31,13 +30,14 @@ export interface FileSamples {
  * Each file is read once and cached: a folder with a hundred epochs of one LoRA makes about five thousand
  * pairs.
  */
-export function createFileSamples(timers: Timers): FileSamples {
+export function createFileSamples(services: FileCallServices): FileSamples {
   const cache = new Map<string, { readonly file: HashedFile; readonly sample: Promise<string | null> }>()
 
   function sampleOf(file: HashedFile): Promise<string | null> {
     const cached = cache.get(file.path)
     if (cached && sameFile(cached.file.identity, file.identity)) return cached.sample
-    const sample = withTimeout(sampleAt(file), timers, readTimeoutMs)
+    const limited = { ...services, callTimers: services.environment.timers }
+    const sample = callInTime(limited, file.path, () => sampleAt(file), readTimeoutMs)
     cache.delete(file.path)
     cache.set(file.path, { file, sample })
     // A file that could not be read may be readable next time.

@@ -2,7 +2,13 @@ import { realpath } from 'node:fs/promises'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Attempt } from '../platform/attempt.ts'
-import { changeFailure, identityBySample, type FileIdentity } from '../platform/files/file-identity.ts'
+import { callInTime, type FileCallServices } from '../platform/files/file-calls.ts'
+import {
+  changeFailure,
+  diskTimeoutFailure,
+  identityBySample,
+  type FileIdentity,
+} from '../platform/files/file-identity.ts'
 import { hashWholeFile, type Hasher } from '../transfer/hasher.ts'
 
 /**
@@ -10,7 +16,15 @@ import { hashWholeFile, type Hasher } from '../transfer/hasher.ts'
  * each mount, and some network file systems have no inodes: such a file is the same if its size, time and
  * samples of its bytes are, and what was sent before is compared again.
  */
-export async function findSameFile({ path, identity, state }: UploadRecord): Promise<Result<FileIdentity>> {
+export async function findSameFile(
+  record: UploadRecord,
+  services: FileCallServices,
+): Promise<Result<FileIdentity>> {
+  const found = await callInTime(services, record.path, () => compareFile(record))
+  return found ?? failed(diskTimeoutFailure())
+}
+
+async function compareFile({ path, identity, state }: UploadRecord): Promise<Result<FileIdentity>> {
   const changed = await changeFailure(path, identity)
   if (changed !== null && changed.code !== 'file-changed') return failed(changed)
   const hasSameNumbers = changed === null && identity.inode !== 0n
@@ -24,6 +38,23 @@ export async function findSameFile({ path, identity, state }: UploadRecord): Pro
   if (found === null) return failed(changed ?? failure('file-changed'))
   return success(changed === null ? identity : found)
 }
+
+/**
+ * Fails if the file at a path is not the one that a run sends. If it only has other numbers, its disk was mounted again
+ * meanwhile: what was sent is kept, and the next run compares it with the file.
+ */
+export async function findChange(record: UploadRecord, services: FileCallServices): Promise<Result<void>> {
+  const checked = await callInTime(services, record.path, async () => {
+    const changed = await changeFailure(record.path, record.identity)
+    if (changed?.code !== 'file-changed') return changed ? failed(changed) : success(undefined)
+    const found = await compareFile(record)
+    const isRemounted = found.ok && found.value !== record.identity
+    return failed(isRemounted ? remountFailure : changed)
+  })
+  return checked ?? failed(diskTimeoutFailure())
+}
+
+const remountFailure = failure('file-read-trouble', { problem: 'ESTALE' }, { detail: 'ESTALE' })
 
 /** Whether the path, which had no links when the file was queued, still has none. */
 const hasNoLinks = (path: string) =>

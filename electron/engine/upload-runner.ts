@@ -3,11 +3,12 @@ import { failure, success, type Failure, type Result } from '../contract/failure
 import type { Log } from '../platform/environment.ts'
 import type { EventHub } from '../platform/event-hub.ts'
 import type { FileSlots, RequestSlots } from '../transfer/request-slots.ts'
+import { findChange } from '../conflicts/same-file.ts'
 import type { ConflictCheck } from '../conflicts/check-before-upload.ts'
 import { isStarted, isStored, onConflictOf, type UploadRecord } from '../journal/upload-record.ts'
 import { isAborted } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
-import { changeFailure, sameFile } from '../platform/files/file-identity.ts'
+import { sameFile } from '../platform/files/file-identity.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 import { resetAfter, mustRestart } from '../journal/reset.ts'
 import type { Outcome } from '../journal/outcome.ts'
@@ -87,8 +88,10 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     const stopSignal = AbortSignal.any([signal, pause.signal])
     const early = (await inspectOlder(options, id, stopSignal)) ?? (await conflictCheck.check(id, stopSignal))
     if (early.kind === 'failed') return retryOrFail(options, id, early.failure)
-    // The team has the bytes already, so what was sent is of no use.
-    if (early.kind === 'done' && hasSent) events.emit('abandoned')
+    const isSkipped = !rows.has(id)
+    if (isSkipped) memories.delete(id)
+    // If the team has the bytes already, or the upload is skipped, what was sent is of no use.
+    if (hasSent && (early.kind === 'done' || isSkipped)) events.emit('abandoned')
     if (early.kind !== 'proceed') return early
     const { record } = rows.get(id) ?? row
     const fileSlots = slotsOf(id, options, () => queue.isPrioritised(id))
@@ -189,7 +192,7 @@ async function inspectOlder(
   id: string,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
-  const { rows, inspect } = options
+  const { rows, services, inspect } = options
   const record = rows.get(id)?.record
   if (!record || record.identity.sample !== undefined || isStarted(record.state)) return null
   const inspection = await raceAbort(fileWithBoundary(record).then(inspect), signal)
@@ -197,10 +200,9 @@ async function inspectOlder(
   const { identity, failure: refusal } = inspection
   if (isUninspected(inspection)) {
     // The run reports that the file is missing or doesn't respond.
-    const changing = changeFailure(record.path, record.identity).then((reason) => ({ reason }))
-    const change = await raceAbort(changing, signal)
-    if (isAborted(change)) return { kind: 'aborted' }
-    const isUnreadable = refusal === null || change.reason !== null
+    const unchanged = await raceAbort(findChange(record, services), signal)
+    if (isAborted(unchanged)) return { kind: 'aborted' }
+    const isUnreadable = refusal === null || !unchanged.ok
     return isUnreadable ? null : { kind: 'failed', failure: refusal }
   }
   if (!sameFile(identity, record.identity)) return { kind: 'failed', failure: failure('file-changed') }

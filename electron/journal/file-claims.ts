@@ -35,8 +35,8 @@ export type FileClaim =
 export interface FileClaims {
   /**
    * Claims the upload's file for its target (server, team and library path) before anything is sent, so that
-   * two processes never send it both. A file is the same under any path if size, modification time and inode
-   * are the same. Two uploads of one process compare themselves. An upload that is held has no claim itself,
+   * two processes never send it both. A file is the same under any path if size, modification time, inode and
+   * sample are the same. Two uploads of one process compare themselves. An upload that is held has no claim itself,
    * so that no two wait for each other.
    * @param deletedModelIds models that were registered of the file and no longer exist
    */
@@ -177,7 +177,7 @@ function sameFileFinder(database: DatabaseSync): (record: UploadRecord) => reado
       .all(String(identity.inode), identity.sizeBytes, String(identity.mtimeNs), team.id, id)
       .flatMap((line) => {
         const other = fromColumns(line)
-        return other && isSameTarget(other, record)
+        return other && isSameTarget(other, record) && mayHaveSameBytes(other.identity, identity)
           ? [{ other, runner: String(line['runner']), isClaimed: line['claimed'] === 1 }]
           : []
       })

@@ -1,4 +1,3 @@
-import type { Environment } from '../platform/environment.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import { createSentCounter, sentBytesOf, type SentCounter } from './sent-counter.ts'
 
@@ -22,20 +21,19 @@ export function createPausablePut(options: {
   readonly sizeBytes: number
   readonly pause: PauseRequest
   readonly signal: AbortSignal
-  readonly environment: Pick<Environment, 'now'>
   /** A pause has aborted it; what the PUT reports from now on is of no use. */
   readonly onStopped: () => void
 }): PausablePut {
   const { sizeBytes, pause } = options
-  const { now } = options.environment
   const tooLong = new AbortController()
-  const startedAtMs = now()
+  // A clock that is not set during the PUT.
+  const startedAtMs = performance.now()
   const sentCounter = createSentCounter()
 
   function isDoneSoon(): boolean {
     const sentBytes = sentBytesOf(sentCounter)
     if (sentBytes === 0) return false
-    const remainingMs = ((now() - startedAtMs) * (sizeBytes - sentBytes)) / sentBytes
+    const remainingMs = ((performance.now() - startedAtMs) * (sizeBytes - sentBytes)) / sentBytes
     return remainingMs <= finishWithinMs
   }
 

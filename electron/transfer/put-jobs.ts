@@ -221,6 +221,10 @@ function exchange(put: Put, handle: FileHandle, context: JobContext<PutProgress>
       // A reset after the response only means that the server has closed the connection.
       if (!hasResponse) broken(requestErrorCode(error, job.proxy))
     })
+    // If storage switches to another protocol (101), Node reports nothing else.
+    request.on('close', () => {
+      if (!hasResponse) broken('ECONNRESET')
+    })
     signal.addEventListener('abort', onAbort)
     request.flushHeaders()
     if (job.expectsContinue) reportContinueDelay(put, context)

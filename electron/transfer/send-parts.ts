@@ -335,7 +335,6 @@ async function putPart(
     sizeBytes: end - start,
     pause,
     signal: run.runSignal,
-    environment,
     onStopped: () => run.tracker.markForRetry(number),
   })
   const answer = await workerPool

@@ -1,6 +1,6 @@
 import type { Access } from '../accounts/accounts.ts'
 import type { Replacer, ReplaceReport } from '../conflicts/replace.ts'
-import { findSameFile, verifySentFile } from '../conflicts/same-file.ts'
+import { findChange, findSameFile, verifySentFile } from '../conflicts/same-file.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { targetFailure } from '../contract/uploads.ts'
 import type { Outcome } from '../journal/outcome.ts'
@@ -9,6 +9,7 @@ import { isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
+import type { FileCallServices } from '../platform/files/file-calls.ts'
 import { findMissingVolume } from '../platform/files/find-missing-volume.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
@@ -35,7 +36,7 @@ export interface UploadReport extends SendReport, ReplaceReport {
   countAttempt(): number
 }
 
-export interface UploadServices {
+export interface UploadServices extends FileCallServices {
   readonly workerPool: UploadWorkerPool
   readonly hasher: Hasher
   readonly requestSlots: FileSlots
@@ -141,7 +142,7 @@ async function verifyFile(
   { record, services, report, signal }: Run,
   stored: StoredObject | null,
 ): Promise<Attempt<FileIdentity>> {
-  const file = await raceAbort(findSameFile(record), signal)
+  const file = await raceAbort(findSameFile(record, services), signal)
   if (!file.ok || file.value === record.identity) return file
   // Devices get new numbers at each start of the computer; the samples were compared.
   const { inode, sample } = record.identity
@@ -179,13 +180,14 @@ async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
   const { record, services, memory, report, signal, pause } = run
   const plan = planOf(record, access, services)
   if (plan.kind === 'refused') return failed(plan.failure)
-  const { workerPool, hasher, requestSlots, environment } = services
+  const { workerPool, hasher, requestSlots, fileCalls, environment } = services
   const session = {
     record,
     access,
     workerPool,
     hasher,
     requestSlots,
+    fileCalls,
     environment,
     memory,
     report,
@@ -197,7 +199,11 @@ async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
   // The hash thread starts while the URL is requested.
   if (isInParts) hasher.warm()
   else if (record.identity.sizeBytes > inlineHashBytes) hasher.warmStreams()
-  return isInParts ? sendInParts(session) : sendWhole(session)
+  const sent = await (isInParts ? sendInParts(session) : sendWhole(session))
+  if (sent.ok || isAborted(sent) || sent.failure.code !== 'file-changed') return sent
+  // The threads that read the file compare only its numbers.
+  const unchanged = await raceAbort(findChange(record, services), signal)
+  return unchanged.ok ? sent : unchanged
 }
 
 function planOf(
@@ -226,10 +232,9 @@ export function notUploadableFailure(
 /** Decides what follows from a failure, and adds the parameters that its message needs. */
 async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
   const { record, services, memory, report } = run
-  const { timers } = services.environment
   const signal = AbortSignal.any([run.signal, run.pause.signal])
   const mayBeMissingVolume = met.code === 'file-missing' || met.code === 'file-read-trouble'
-  const missing = mayBeMissingVolume ? await findMissingVolume(record.path, { timers, signal }) : null
+  const missing = mayBeMissingVolume ? await findMissingVolume(record.path, services, signal) : null
   if (missing && isAborted(missing)) return { kind: 'aborted', failure: met }
   if (missing)
     return {

@@ -1,19 +1,14 @@
 import type { Access } from '../accounts/accounts.ts'
 import type { PresignedUpload } from '../cloud/models.ts'
-import {
-  failed,
-  retryClassOf,
-  success,
-  type Failure,
-  type FailureCode,
-  type Result,
-} from '../contract/failures.ts'
+import { findChange } from '../conflicts/same-file.ts'
+import { retryClassOf, success, type Failure, type FailureCode, type Result } from '../contract/failures.ts'
 import type { PartMap } from '../contract/upload-details.ts'
 import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import { changeFailure, sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
+import type { FileCallServices } from '../platform/files/file-calls.ts'
+import { sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import type { FileHash, Hasher, HashTask } from '../transfer/hasher.ts'
 import { createReadAhead, hashingReadAhead } from '../transfer/read-ahead.ts'
@@ -126,7 +121,7 @@ export interface StoredObject {
 }
 
 /** One upload with everything that sending it needs. */
-export interface SendSession {
+export interface SendSession extends FileCallServices {
   readonly record: UploadRecord
   readonly access: Access
   readonly workerPool: UploadWorkerPool
@@ -177,7 +172,7 @@ export async function sendWhileHashing<Sent>(
   if (thrown !== null) throw thrown as Error
   if (!sent.ok) return sent
   if (!hash.ok) return hash
-  const unchanged = await raceAbort(changeFailure(record.path, record.identity).then(toResult), signal)
+  const unchanged = await raceAbort(findChange(record, session), signal)
   if (signal.aborted) return aborted
   return unchanged.ok ? success({ sent: sent.value, hash: hash.value }) : unchanged
 }
@@ -204,8 +199,6 @@ function knownHash({ memory: { hashed }, record }: SendSession, segmentBytes: nu
 /** Whether the hash is the reason why an upload ends, rather than a consequence or an ended thread. */
 const stopsSending = (hash: Attempt<FileHash>): boolean =>
   !hash.ok && !isAborted(hash) && hash.failure.code !== 'hash-interrupted'
-
-const toResult = (met: Failure | null): Result<void> => (met ? failed(met) : success(undefined))
 
 /** Temporary failures of a request that the server has not received, or has not performed. */
 const notPerformedCodes: ReadonlySet<FailureCode> = new Set([

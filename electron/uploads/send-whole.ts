@@ -1,9 +1,9 @@
 import { presignModel, type PresignedUpload } from '../cloud/models.ts'
-import { verifySentFile } from '../conflicts/same-file.ts'
+import { findChange, verifySentFile } from '../conflicts/same-file.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
-import { changeFailure, mayHaveSameBytes, sameFile } from '../platform/files/file-identity.ts'
+import { mayHaveSameBytes, sameFile } from '../platform/files/file-identity.ts'
 import { hashWholeFile } from '../transfer/hasher.ts'
 import { createPausablePut } from '../transfer/pausable-put.ts'
 import { urlExpiryMs } from '../transfer/presigned-url.ts'
@@ -20,11 +20,10 @@ export async function sendWhole(session: SendSession): Promise<Attempt<StoredObj
   const { record, memory, signal } = session
   const stored = await sendFile(session)
   if (!stored.ok) return stored
-  const changed = await raceAbort(changeFailure(record.path, record.identity), signal)
-  if (changed === null) return stored
-  if (isAborted(changed)) return aborted
-  if (changed.code === 'file-changed') memory.stored = null
-  return failed(changed)
+  const unchanged = await raceAbort(findChange(record, session), signal)
+  if (unchanged.ok) return stored
+  if (!isAborted(unchanged) && unchanged.failure.code === 'file-changed') memory.stored = null
+  return unchanged
 }
 
 async function sendFile(session: SendSession): Promise<Attempt<StoredObject>> {
@@ -186,7 +185,6 @@ async function putOnce(session: SendSession, grant: PresignedUpload, slot: Reque
     sizeBytes,
     pause,
     signal,
-    environment,
     onStopped: () => report.progress({ inFlightBytes: 0, inFlightParts: 0 }),
   })
   const onProgress = (flushedBytes: number) => {

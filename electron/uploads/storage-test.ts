@@ -156,13 +156,17 @@ async function sendAndAbort(
   const unprotect = services.abandonedUploads.protect(uploadId)
   // Before a byte is sent: if this process ends now, the next start aborts the upload.
   const { accountId, teamId } = run
-  const written = services.store.addAbandoned({ uploadId, storageKey, accountId, teamId })
+  const list = () => services.store.addAbandoned({ uploadId, storageKey, accountId, teamId })
+  const written = list()
   try {
     return written.ok ? await send(services, run, opened.value, testFile) : written
   } finally {
-    await abortUpload(services, run, opened.value)
+    const isDeleted = await abortUpload(services, run, opened.value)
+    // Only an upload that is listed is cleaned up.
+    const isLeft = !isDeleted && (written.ok || list().ok)
+    run.current = { ...run.current, isLeft }
     unprotect()
-    if (run.current.isLeft) void services.abandonedUploads.cleanUp()
+    if (isLeft) void services.abandonedUploads.cleanUp()
   }
 }
 
@@ -204,22 +208,25 @@ function send(
   })
 }
 
-/** Has its own deadline, so that a cancelled test is aborted in storage too. */
+/**
+ * Has its own deadline, so that a cancelled test is aborted in storage too. Returns whether nothing is left in
+ * storage.
+ */
 async function abortUpload(
   { store, environment }: StorageTestServices,
   run: Run,
   multipart: OpenedMultipart,
-): Promise<void> {
+): Promise<boolean> {
   const { client, signer } = run.access
   const aborted = await run
     .withDeadline((until) => abortMultipart(client, signer, multipart, until))
     .catch(() => failed(failure('timed-out', { host: new URL(client.server).host })))
   if (aborted.ok || aborted.failure.code === 'not-found') {
     store.removeAbandoned(multipart.uploadId)
-    return
+    return true
   }
   environment.log.warn('the upload of the storage test could not be aborted yet', {
     code: aborted.failure.code,
   })
-  run.current = { ...run.current, isLeft: true }
+  return false
 }

@@ -107,6 +107,15 @@ test('reports a connection that is closed without a response as broken', async (
   expect(await sent.answer).toMatchObject({ kind: 'broken' })
 })
 
+test('reports a connection that storage switches to another protocol as broken', async () => {
+  const workers = startUploadWorkers(createTestEnvironment(standingClock()))
+  const { url } = await startTestServer((request) => {
+    request.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
+  })
+  const sent = await workers.put(await workers.createFile(1_000), url)
+  expect(await sent.answer).toMatchObject({ kind: 'broken', code: 'ECONNRESET' })
+})
+
 test.each([
   ['repeats a PUT at once whose kept connection is closed before a byte is sent', true, 1],
   ['does not repeat a PUT whose new connection is closed', false, 0],
@@ -170,15 +179,20 @@ test('reports how long storage took to answer each Expect: 100-continue', async 
     },
   })
   const delaysMs: (readonly number[])[] = []
+  const putsMs: number[] = []
   for (const sizeBytes of [5 * mebibyte, 5 * mebibyte, mebibyte]) {
-    const sent = await workers.put(await workers.createFile(sizeBytes), url)
+    const file = await workers.createFile(sizeBytes)
+    const startedAtMs = performance.now()
+    const sent = await workers.put(file, url)
     expect(await sent.answer).toMatchObject({ status: 200 })
+    putsMs.push(performance.now() - startedAtMs)
     delaysMs.push(sent.continueDelaysMs)
   }
-  const [[slow = 0] = [], [quick = 0] = [], none] = delaysMs
+  expect(delaysMs.map(({ length }) => length)).toEqual([1, 1, 0])
+  const [[slow = 0] = [], [quick = 0] = []] = delaysMs
   expect(slow).toBeGreaterThanOrEqual(149)
-  expect(quick).toBeLessThan(slow)
-  expect([delaysMs.map(({ length }) => length), none]).toEqual([[1, 1, 0], []])
+  // The second one is sent on the connection of the first, whose time does not count.
+  expect(quick).toBeLessThan(putsMs[1] ?? 0)
 })
 
 test('accepts a success that is read before the last bytes are flushed', async () => {

@@ -72,6 +72,39 @@ test('sends a file to the path of a listed model that is gone, though the listin
   expect([await check(id), lookedUp]).toEqual([proceed, ['a']])
 })
 
+test.for(['ask', 'skip', 'rename', 'replace'] as const)(
+  'sends a file to the path of a model that was deleted while it was hashed, with the decision %s',
+  async (onConflict) => {
+    const other = model('a', bytesOf(5_000, 1))
+    const { add, check, clock, lookedUp, recordOf } = setup([other], {
+      current: failed(failure('not-found')),
+      onHash: () => clock.advance(60_000),
+    })
+    const target = targetAt(other.modelPath ?? '')
+    const { id } = add('file', bytesOf(5_000, 2), { target, library: { onConflict } })
+    expect([await check(id), lookedUp]).toEqual([proceed, ['a']])
+    expect(recordOf(id)).toMatchObject({ target, library: { onConflict } })
+    expect(recordOf(id)?.library?.replaces).toBeUndefined()
+  },
+)
+
+test('finds the model that another upload has registered at the path while the file was hashed', async () => {
+  const target = targetAt('models/loras/x.safetensors')
+  const models = [model('of the same size', bytesOf(5_000, 3))]
+  const { add, check, rows } = setup(models, {
+    onHash() {
+      rows.restore([{ ...other, ...registeredAs('m1') }])
+      models.push({ ...model('m1', bytesOf(9_000, 1)), modelPath: target.modelPath })
+    },
+  })
+  const other = add('other', bytesOf(9_000, 1), { target })
+  const file = add('file', bytesOf(5_000, 2), { target, position: -1 })
+  expect(await check(file.id)).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'path-taken', params: { modelId: 'm1' } },
+  })
+})
+
 test('does not hash files whose size no model has', async () => {
   const models = [1, 2, 3].map((number) => model(`other ${number}`, bytesOf(1_000 + number, number)))
   const { add, check, hashed } = setup(models)

@@ -36,6 +36,15 @@ test('looks up no model of a recent listing', async () => {
   expect(lookedUp).toEqual([])
 })
 
+test('looks up the model of a listing that was recent before the file was hashed', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const { add, check, clock, lookedUp } = setup([model('m1', bytes)], {
+    current: failed(failure('not-found')),
+    onHash: () => clock.advance(60_000),
+  })
+  expect([await check(add('file', bytes).id), lookedUp]).toEqual([proceed, ['m1']])
+})
+
 test('looks up the path of a model if the listing lacks it', async () => {
   const bytes = bytesOf(5_000, 1)
   const target = targetAt('models/diffusers/sdxl/vae/config.json')

@@ -8,7 +8,7 @@ import type { LibraryModel } from '../../../electron/contract/library.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { fileCalls, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
@@ -22,6 +22,7 @@ export interface ConflictCheckSetup {
   readonly unlisted?: readonly LibraryModel[]
   /** The present state of a listed model, if it has changed since. */
   readonly current?: Result<LibraryModel>
+  /** Called before a file is hashed for the first time. */
   readonly onHash?: (path: string) => void
   readonly written?: Result<void>
 }
@@ -43,24 +44,27 @@ export function setupConflictCheck(
   const lookedUp: string[] = []
   const listed: (readonly [id: string, path: string | null])[] = []
   const duplicates: { readonly id: string; readonly model: LibraryModel }[] = []
+  const deletedIds = new Set<string>()
+  const listedAtMs = environment.now() - listedAgoMs
   async function model(_choice: unknown, id: string) {
     lookedUp.push(id)
+    if (current?.ok === false && current.failure.code === 'not-found') deletedIds.add(id)
     return current ?? success([...models, ...unlisted].find((one) => one.id === id) as LibraryModel)
   }
   const { check, takeWaiters } = createConflictCheck({
     rows,
     store,
+    fileCalls,
     environment,
     replacedFate: () => 'disable',
     onSkipped: () => {},
     library: {
       async indexedListing() {
         await listing
-        const atMs = environment.now() - listedAgoMs
         return success({
-          models: new IndexedModels(models),
-          listedAtMs: atMs,
-          completeAtMs: atMs,
+          models: new IndexedModels(models.filter(({ id }) => !deletedIds.has(id))),
+          listedAtMs,
+          completeAtMs: listedAtMs,
           failure: null,
         })
       },
@@ -70,8 +74,8 @@ export function setupConflictCheck(
     },
     hashes: {
       async sha256Of({ path }) {
+        if (!hashed.includes(path)) onHash(path)
         hashed.push(path)
-        onHash(path)
         return success(sha256Of(readFileSync(path)))
       },
     },

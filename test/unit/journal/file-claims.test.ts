@@ -67,6 +67,18 @@ test('a file that another process has claimed is held, under any path', () => {
   expect(valueOf(context.ours.claimFile(own))).toEqual(held)
 })
 
+test('a registered upload with another sample is of another file, on a disk without inodes', () => {
+  const { ours, theirs } = setup()
+  const sampled = (sample: string) => ({ ...identity, inode: 0n, sample })
+  const state = registeredState('m1', 2 ** 50)
+  const own = record({ identity: sampled('a') })
+  theirs.add([record({ identity: sampled('b'), phase: 'registered', state })])
+  ours.add([own])
+  expect(valueOf(ours.claimFile(own))).toEqual(claimed)
+  theirs.add([record({ identity: sampled('a'), phase: 'registered', state })])
+  expect(valueOf(ours.claimFile(own))).toMatchObject({ kind: 'registered' })
+})
+
 test('a file in the queue of another process is free until that process claims it', () => {
   const { ours, theirs } = setup()
   const [own, other] = [record(), record()]

@@ -1,10 +1,11 @@
-import { mkdtemp, realpath, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, realpath, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import type { FileCalls } from '../../../electron/platform/files/file-calls.ts'
 import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { recheckDelayMs } from '../../../electron/platform/delays.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
@@ -17,7 +18,7 @@ import {
 import { createSendMemory } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { passDelay } from '../../support/pass-delay.ts'
-import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
+import { fileCalls, multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
 
 const mebibyte = 1024 * 1024
 const sha256 = 'ab'.repeat(32)
@@ -29,6 +30,7 @@ async function createFile(given: Partial<UploadRecord> = {}, sizeBytes = 3): Pro
   const path = join(folder, 'a.safetensors')
   await writeFile(path, 'abc')
   await truncate(path, sizeBytes)
+  await utimes(path, 1, 1)
   const identity = identityOf(await stat(path, { bigint: true }))
   const sampled = (await identityBySample(path, identity)) ?? identity
   return uploadRecord({ path, identity: sampled, ...given })
@@ -41,7 +43,10 @@ function setup(
     readonly access?: () => Result<Access>
     readonly answer?: Failure
     readonly attempt?: number
+    readonly fileCalls?: FileCalls
     readonly hash?: string
+    /** While the file is hashed, which fails because it has changed. */
+    readonly onHash?: (path: string) => Promise<void>
     readonly report?: Partial<UploadReport>
   } = {},
 ) {
@@ -64,14 +69,17 @@ function setup(
   }
   const access = { kind: 'session', client, signer: {} } as unknown as Access
   const services = {
+    fileCalls: given.fileCalls ?? fileCalls,
+    callTimers: environment.timers,
     environment,
     accessTo: given.access ?? (() => success(access)),
     singlePutLimitBytes: () => 100 * mebibyte,
     hasher: {
-      hash() {
+      hash({ path }: { readonly path: string }) {
         steps.push('hash')
         const hashed = success({ sha256: given.hash ?? sha256, segmentChecksums: [] })
-        return { result: Promise.resolve(hashed), uploadReached() {} }
+        const changed = given.onHash?.(path).then(() => failed(failure('file-changed')))
+        return { result: changed ?? Promise.resolve(hashed), uploadReached() {} }
       },
       warm: () => void steps.push('warm'),
       warmStreams: () => void steps.push('warm streams'),
@@ -233,6 +241,41 @@ test.each([
   const { run, steps } = setup(await createFile(given, sizeBytes))
   await run()
   expect(steps).toEqual(expected)
+})
+
+test('waits for a disk whose calls never return', async () => {
+  const hanging: FileCalls = { runFirst: () => new Promise<never>(() => {}) }
+  const record = await createFile()
+  const { run, environment } = setup(record, { fileCalls: hanging })
+  const ended = run()
+  await passDelay(environment.clock, 30_000)
+  await passDelay(environment.clock, 5_000)
+  expect(await ended).toMatchObject({
+    kind: 'missing-volume',
+    failure: { code: 'disk-missing' },
+    volume: { path: dirname(record.path), isDead: true },
+  })
+})
+
+test.each<[string, (path: string) => Promise<void>, object]>([
+  [
+    'is read again later if its disk was mounted again',
+    async (path) => {
+      await copyFile(path, `${path}.new`)
+      await utimes(`${path}.new`, 1, 1)
+      await rename(`${path}.new`, path)
+    },
+    { kind: 'retry', failure: { code: 'file-read-trouble', params: { problem: 'ESTALE' } } },
+  ],
+  [
+    'has changed if it has another size',
+    (path) => writeFile(path, 'abcd'),
+    { kind: 'failed', failure: { code: 'file-changed' } },
+  ],
+  ['has changed if it is the same', async () => {}, { kind: 'failed', failure: { code: 'file-changed' } }],
+])('a file whose version differs while it is sent %s', async (_, onHash, outcome) => {
+  const { run } = setup(await createFile({ state: multipartOpenState(3) }), { onHash })
+  expect(await run()).toMatchObject(outcome)
 })
 
 test.each<[string, Partial<UploadRecord>, string | null]>([

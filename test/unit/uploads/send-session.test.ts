@@ -13,6 +13,8 @@ import {
   sendWhileHashing,
   type SendSession,
 } from '../../../electron/uploads/send-session.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { fileCalls, uploadRecord } from '../../support/records.ts'
 
 interface HashOptions {
   readonly signal: AbortSignal
@@ -37,7 +39,7 @@ async function setup() {
   const jobs: (HashOptions & { readonly segmentBytes: number })[] = []
   const hashed: number[] = []
   const session = {
-    record: { path, identity },
+    record: uploadRecord({ path, identity }),
     hasher: {
       hash(job: { readonly segmentBytes: number }, options: HashOptions) {
         jobs.push({ segmentBytes: job.segmentBytes, ...options })
@@ -48,6 +50,8 @@ async function setup() {
       progress: ({ hashedBytes }: { readonly hashedBytes: number }) => void hashed.push(hashedBytes),
     },
     memory: createSendMemory(),
+    fileCalls,
+    environment: createTestEnvironment(standingClock()),
     signal: abort.signal,
   } as unknown as SendSession
   return { session, hash, abort, path, reached, jobs, hashed }

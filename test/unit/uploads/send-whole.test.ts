@@ -1,10 +1,10 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { Attempt } from '../../../electron/platform/attempt.ts'
-import { identityOf } from '../../../electron/platform/files/file-identity.ts'
+import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 import type { FileHash } from '../../../electron/transfer/hasher.ts'
 import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
@@ -16,6 +16,7 @@ import {
 import { sendWhole } from '../../../electron/uploads/send-whole.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { putAnswer } from '../../support/put-answer.ts'
+import { fileCalls } from '../../support/records.ts'
 
 const sha256 = 'a'.repeat(64)
 const otherSha256 = 'b'.repeat(64)
@@ -32,7 +33,9 @@ async function setup(
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const path = join(folder, 'a.safetensors')
   await writeFile(path, 'abc')
-  const identity = { ...identityOf(await stat(path, { bigint: true })), sample: 'sample' }
+  await utimes(path, 1, 1)
+  const found = identityOf(await stat(path, { bigint: true }))
+  const identity = (await identityBySample(path, found)) ?? found
   const grant = { url: 'http://storage.test/key', headers: {}, storageKey: 'key', allowsLocalAddress: true }
   const sentBefore = { grant, sha256: sentSha256, identity: { ...identity, ...newNumbers } }
   const memory = Object.assign(createSendMemory(), { unanswered: sentBefore })
@@ -45,6 +48,7 @@ async function setup(
     memory,
     // The server refuses a new URL.
     access: { client: { send: () => Promise.resolve(failed(failure('offline'))) } },
+    fileCalls,
     environment: createTestEnvironment(standingClock()),
     workerPool: { send: () => ((putCount += 1), Promise.resolve(answer)) },
     hasher: {
@@ -297,6 +301,18 @@ test('does not keep the object of a file that changed while it was sent', async 
   const { sent, memory } = await sendNew([acknowledged], { onPut: (path) => writeFile(path, 'abcd') })
   expect(await sent).toEqual(failed(failure('file-changed')))
   expect(memory.stored).toBeNull()
+})
+
+test('keeps the object of a file whose disk was mounted again while it was sent', async () => {
+  const { sent, memory } = await sendNew([acknowledged], {
+    async onPut(path) {
+      await copyFile(path, `${path}.new`)
+      await utimes(`${path}.new`, 1, 1)
+      await rename(`${path}.new`, path)
+    },
+  })
+  expect(await sent).toMatchObject({ ok: false, failure: { code: 'file-read-trouble' } })
+  expect(memory.stored).toEqual({ storageKey: 'key 1', sha256 })
 })
 
 test('keeps the object of a file that can’t be read after it was sent', async () => {

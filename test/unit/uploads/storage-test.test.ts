@@ -113,11 +113,31 @@ test('leaves an upload that can’t be aborted within 15 seconds to the cleanup'
   const running = test()
   await stopped.arrived
   expect([protectedIds.size, abandonedIds.size]).toEqual([1, 0])
+  state.journal = success(undefined)
   clock.advance(15_000)
   expect(await running).toMatchObject({ state: 'bad', failure: { code: 'journal-full' }, isLeft: true })
   // The upload is not protected when the cleanup is requested.
-  expect([cleanUps, protectedIds.size]).toEqual([['0 protected'], 0])
+  expect([abandonedIds.size, cleanUps, protectedIds.size]).toEqual([1, ['0 protected'], 0])
   stopped.release()
+})
+
+test('promises no cleanup of an upload that can’t be written to the journal', async () => {
+  const { cloud, test, state, cleanUps, protectedIds } = await setup()
+  state.journal = failed(failure('journal-full'))
+  cloud.fail({ on: 'abortMultipart', how: 400 })
+  expect(await test()).toMatchObject({ state: 'bad', sentBytes: 0, isLeft: false })
+  expect([cleanUps, protectedIds.size]).toEqual([[], 0])
+})
+
+test('leaves sent data to the cleanup if only the journal is full when it can’t be deleted', async () => {
+  const { cloud, test, state, cleanUps, workerPool } = await setup()
+  cloud.fail({ on: 'abortMultipart', how: 400 })
+  workerPool.send = () => {
+    state.journal = failed(failure('journal-full'))
+    return Promise.reject(new Error('a bug'))
+  }
+  expect(await test()).toMatchObject({ isLeft: true })
+  expect(cleanUps).toEqual(['0 protected'])
 })
 
 test('sends nothing if the journal can’t be written', async () => {
@@ -179,6 +199,7 @@ test('closing waits two seconds for the abort and leaves no timer', async () => 
   const held = cloud.hold('abortMultipart')
   const running = test()
   await held.arrived
+  state.journal = success(undefined)
   let isClosed = false
   const closing = storageTest.close().then(() => (isClosed = true))
   expect([clock.waits(), isClosed]).toEqual([[2_000, 15_000], false])

@@ -257,7 +257,7 @@ const callGroups = {
       'engine',
       v.strictObject({
         beforeMs: v.nullable(v.number()),
-        search: text(200),
+        search: target.modelPath,
         limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)),
       }),
     ),

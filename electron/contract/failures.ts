@@ -141,6 +141,8 @@ export const failureKinds = {
   'journal-damaged': { retry: 'never', remedy: 'none' },
   'server-in-use': { retry: 'never', remedy: 'none' },
   'server-removed': { retry: 'never', remedy: 'settings' },
+  'server-fixed': { retry: 'never', remedy: 'none' },
+  'too-many-servers': { retry: 'never', remedy: 'none' },
   'update-unreachable': { retry: 'later', remedy: 'wait' },
   'update-missing': { retry: 'later', remedy: 'wait' },
   'update-garbled': { retry: 'later', remedy: 'wait' },

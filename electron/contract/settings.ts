@@ -15,6 +15,9 @@ const list = <Item extends v.GenericSchema>(item: Item, maxLength: number) =>
  */
 export const speedLimit = integer(100_000, 10_000_000_000)
 
+/** More would make the whole list invalid. */
+export const maxServers = 50
+
 const networkText = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 /** A network by the system's id for it, and whether the user says that it is metered. */
 const knownNetwork = v.strictObject({ id: networkText, name: networkText, isMetered: v.boolean() })
@@ -48,7 +51,7 @@ export const settingsSchema = v.strictObject({
   /** Base URL of the API for new sign-ins. */
   server: v.optional(storedServerAddress, 'https://core.cyberun.cloud/api/v1'),
   /** Other known servers, and those with a limit of their own. */
-  servers: v.optional(list(serverEntry, 50), []),
+  servers: v.optional(list(serverEntry, maxServers), []),
   /** Files that upload at the same time. */
   atOnce: v.optional(integer(1, 8), 3),
   /**

@@ -35,6 +35,7 @@ import { setupUpdates } from './updates/setup-updates.ts'
 import { createCloseHandler } from './window/close-handler.ts'
 import { createDialogs } from './window/dialogs.ts'
 import { keepHiddenWindowReachable } from './window/hidden-window.ts'
+import { watchPresses } from './window/last-press.ts'
 import { createMainWindow, type MainWindow } from './window/main-window.ts'
 import { setApplicationMenu } from './window/menu.ts'
 import { createPageFeed, type PageFeed } from './window/page-feed.ts'
@@ -127,7 +128,7 @@ function buildDesktop(options: BuildOptions) {
   const reveal = (target: PageTarget) => revealIn(window, feed, target)
   const notifications = createNotifications({ window, reveal, memory, language, log })
   const onPaused = () => notifications.notifyChange('questions-paused')
-  const ask = createQuestionQueue({ ...environment, onPaused })
+  const ask = createQuestionQueue({ ...environment, lastPressMs: watchPresses(), onPaused })
   const dialogs = createDialogs({ parent: window.browserWindow, ask, language, memory })
   const mayCheck = createRateLimit({ ...serverCheckLimit, now: environment.now })
 

@@ -1,7 +1,7 @@
 import type { CallArgs, CallHandlers } from '../contract/calls.ts'
 import { failed, failure, success } from '../contract/failures.ts'
 import { baseOf, serverAddressOf, serversOf, type ServerCheck } from '../contract/servers.ts'
-import { defaultSettings, type Settings } from '../contract/settings.ts'
+import { defaultSettings, maxServers, type Settings } from '../contract/settings.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Log } from '../platform/environment.ts'
 import type { SettingsStore } from '../platform/settings.ts'
@@ -54,7 +54,11 @@ export function createServerHandlers(options: {
       if (!mayCheck()) return failed(failure('too-often'))
       const check = verdictOf(await engine.checkServer(address))
       if (check.failure) return success(check)
+      // The server may have been removed during the check.
+      if (!(await isConfirmed(address))) return success(null)
       const stored = addDefaultServer(settings, check.address)
+      // From now on the list of servers says whether it is confirmed.
+      if (isKnown(check.address)) confirmed.delete(address)
       return stored.ok ? success(check) : stored
     },
     async removeServer({ address }) {
@@ -62,6 +66,8 @@ export function createServerHandlers(options: {
       if (baseOf(address) === baseOf(server) || engine.usesServer(address)) {
         return failed(failure('server-in-use', { host: URL.parse(address)?.host ?? address }))
       }
+      // One of them may be another address of this server.
+      confirmed.clear()
       return settings.change({
         servers: servers.filter((known) => baseOf(known.address) !== baseOf(address)),
       })
@@ -115,5 +121,7 @@ function addDefaultServer(settings: SettingsStore, address: string) {
   const known = serversOf(settings.current())
   const isNew = !known.some((entry) => baseOf(entry.address) === baseOf(address))
   const servers = isNew ? [...known, { address, singlePutLimitBytes: null }] : [...known]
+  if (servers.length > maxServers)
+    return failed(failure('too-many-servers', { count: known.length, host: new URL(address).host }))
   return settings.change({ servers, server: address })
 }

@@ -7,13 +7,14 @@ const removed = '[removed]'
 const secretName =
   /authorization|passw|passphrase|secret|token|cookie|credential|^(?:dk|sk|ak|(?:[\w-]+-)?signature)$/i
 
+// Names have a maximum length, since each of many beginnings of one would be read to the end of the text.
 const patterns: readonly (readonly [RegExp, string])[] = [
   // `Authorization: Bearer …` in headers, JSON and curl-like text.
   [/\b(bearer|basic)\s+[^\s"'<>\\,]{4,}/gi, `$1 ${removed}`],
   // A base64 ticket; both names are also ordinary words.
   [/\b(negotiate|ntlm)\s+[\w+/=-]{16,}/gi, `$1 ${removed}`],
   // Schemes with parameters: `AWS4-HMAC-SHA256 Credential=…, Signature=…`, `Digest username="…", nonce="…"`.
-  [/\b(AWS4-[\w-]+|digest)\s+(?:[\w-]+=(?:\\*"[^"\n]*"|[^\s,"]+)(?:\s*,\s*)?)+/gi, `$1 ${removed}`],
+  [/\b(AWS4-[\w-]{1,60}|digest)\s+(?:[\w-]+=(?:\\*"[^"\n]*"|[^\s,"]+)(?:\s*,\s*)?)+/gi, `$1 ${removed}`],
   // JSON Web Tokens: base64url of `{"` is `eyJ`.
   [/\beyJ[\w-]{4,}(?:\.[\w-]*){0,4}/g, removed],
   // Cyberun's keys, by their prefix.
@@ -21,7 +22,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   // Parameters of signatures without their URL: Amazon S3, Google Cloud Storage, Alibaba OSS, Huawei OBS and
   // Tencent COS.
   [
-    /(?:\b|(?<=%[\da-f]{2}))((?:X-(?:Amz|Goog|OSS|OBS)-[\w-]+|(?:AWS|OSS)?AccessKeyId|GoogleAccessId|q-[\w-]+)(?:=|%(?:25)*3D))[^&\s"'<>\\]*/gi,
+    /(?:\b|(?<=%[\da-f]{2}))((?:X-(?:Amz|Goog|OSS|OBS)-[\w-]{1,60}|(?:AWS|OSS)?AccessKeyId|GoogleAccessId|q-[\w-]{1,20})(?:=|%(?:25)*3D))[^&\s"'<>\\]*/gi,
     `$1${removed}`,
   ],
   [
@@ -104,7 +105,7 @@ function endOfUnquoted(text: string, start: number): number {
  */
 function endOfQuoted(text: string, start: number, opening: string): number {
   const escapes = opening.length - 1
-  const marks = new RegExp(`(\\\\*)${opening.slice(-1)}|\\n`, 'g')
+  const marks = new RegExp(`(?<!\\\\)(\\\\*)${opening.slice(-1)}|\\n`, 'g')
   marks.lastIndex = start
   for (let mark = marks.exec(text); mark; mark = marks.exec(text)) {
     const [found, backslashes] = mark

@@ -15,8 +15,8 @@ export interface JsonStore {
 export interface SettingsStore {
   current(): Settings
   /**
-   * `bad-server-address` when the server is neither https nor on this computer; `settings-not-saved` when the
-   * change applies, but only until the app ends.
+   * `bad-server-address` when the server is neither https nor on this computer; `server-fixed` when the
+   * environment gives another one; `settings-not-saved` when the change applies, but only until the app ends.
    */
   change(change: CallArgs<'changeSettings'>): Result<Settings>
   /** Called after each change. */
@@ -59,20 +59,22 @@ export function createSettings(options: {
   const requested = serverFromOutside?.trim()
   const requestedServer = requested ? serverAddressOf(requested) : undefined
   if (requestedServer === null) return failed(failure('bad-server-address'))
-  const override = requestedServer === undefined ? {} : { server: requestedServer }
   const listeners: ((settings: Settings, before: Settings) => void)[] = []
-  let current: Settings = { ...settings, ...override }
+  let current: Settings = { ...settings, server: requestedServer ?? settings.server }
 
   return success({
     current: () => current,
     change(change) {
       const server = change.server === undefined ? undefined : serverAddressOf(change.server)
       if (server === null) return failed(failure('bad-server-address'))
-      const given = Object.entries({ ...change, server }).filter(([, value]) => value !== undefined)
+      if (requestedServer !== undefined && server !== undefined && server !== requestedServer)
+        return failed(failure('server-fixed', { host: new URL(requestedServer).host }))
+      const stored = { ...change, server: requestedServer === undefined ? server : undefined }
+      const given = Object.entries(stored).filter(([, value]) => value !== undefined)
       const values = Object.fromEntries(given)
       const isSaved = store.write(values)
       const before = current
-      current = { ...current, ...values, ...override }
+      current = { ...current, ...values }
       for (const listener of listeners) listener(current, before)
       return isSaved ? success(current) : failed(failure('settings-not-saved'))
     },

@@ -34,6 +34,8 @@ const preferences: Readonly<Record<string, unknown>> = {
   devTools: undefined,
   backgroundThrottling: undefined,
   v8CacheOptions: undefined,
+  // Playwright closes them.
+  disableDialogs: true,
   contextIsolation: true,
   sandbox: true,
   nodeIntegration: false,

@@ -30,6 +30,7 @@ const webPreferences: ReadonlyMap<string, string | null> = new Map(
     nodeIntegration: 'false',
     webSecurity: 'true',
     spellcheck: 'false',
+    disableDialogs: 'true',
   }),
 )
 const windowClasses = /^(?:BrowserWindow|BaseWindow|BrowserView|WebContentsView)$/

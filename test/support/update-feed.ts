@@ -16,6 +16,8 @@ export interface Release {
   /** The new program's content. */
   readonly content: Buffer
   readonly key: string
+  /** Depends on the system; Linux’s by default. */
+  readonly feedFile?: string
   /** Overrides the generated value. */
   readonly yml?: string
   readonly sha512?: string
@@ -37,8 +39,6 @@ export interface UpdateFeed {
   publish(release: Release | null): void
   close(): Promise<void>
 }
-
-const feedFile = 'latest-linux.yml'
 
 /** A local update server with the files of the release workflow. */
 export async function startUpdateFeed(): Promise<UpdateFeed> {
@@ -82,7 +82,7 @@ export async function startUpdateFeed(): Promise<UpdateFeed> {
 }
 
 function filesOf(release: Release): Map<string, Buffer> {
-  const { version, content, key } = release
+  const { version, content, key, feedFile = 'latest-linux.yml' } = release
   const program = `modelferry-${version}-linux-x64.AppImage`
   const sha512 = release.sha512 ?? createHash('sha512').update(content).digest('base64')
   const yml =

@@ -19,7 +19,7 @@ export function setupAppProtocol(root: string, log: Log): void {
   protocol.handle(pageScheme, async ({ url, method }) => {
     const file = method === 'GET' || method === 'HEAD' ? pageFile(url, root) : null
     if (file === null) {
-      log.warn('the page requested an unknown file', { url, method })
+      log.warn('the page requested an unknown file', { url: url.slice(0, 200), method })
       return new Response('not found', { status: 404, headers: pageHeaders('.txt') })
     }
     try {

@@ -13,7 +13,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** The page may only load its own files and has no network access. */
+/** The page may only load its own files and send no requests. WebRTC is not covered (see security.ts). */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",

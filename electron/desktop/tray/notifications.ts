@@ -28,7 +28,10 @@ export interface Notifications {
   notifyChange(change: NotifiedChange): void
   /** Explains, once per installation, that the window was minimised because this desktop has no tray. */
   showNoTrayOnce(): void
-  /** Removes all notifications, because a user has signed out and they may name files. */
+  /**
+   * Removes all notifications except those of `notifyChange`, because a user has signed out and they may name
+   * files.
+   */
   dismissAll(): void
   /** Names no upload of these accounts from now on. */
   forgetAccounts(isForgotten: (accountId: string) => boolean): void
@@ -92,8 +95,11 @@ export function createNotifications(options: {
       show('no-tray', language.translate()('tray.none'), window.show)
     },
     dismissAll() {
-      for (const notification of shown.values()) notification.close()
-      shown.clear()
+      for (const [kind, notification] of shown) {
+        if (kind.startsWith('change-')) continue
+        notification.close()
+        shown.delete(kind)
+      }
     },
     forgetAccounts: rules.forgetAccounts,
   }

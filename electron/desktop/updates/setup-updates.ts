@@ -131,10 +131,8 @@ function createUpdateHandlers(controller: UpdateController, noticesFile: string)
 function restartApp(args: readonly string[]): void {
   const appImage = ownAppImage(process.env, process.execPath)
   if (appImage !== null) relaunch(appImage, args)
-  else {
-    const ownArguments = process.argv.slice(1).filter((argument) => argument !== hiddenSwitch)
-    app.relaunch({ args: [...ownArguments, ...args] })
-  }
+  // This start's other arguments may be files, which would be added again.
+  else app.relaunch({ args: [...(app.isPackaged ? [] : [app.getAppPath()]), ...args] })
   app.exit(0)
 }
 

@@ -255,17 +255,19 @@ export class UpdateController {
   }
 }
 
-/** If an update was started but a different version is running now, the installation has failed. */
+const isOlder = (version: string, other: string) => version.localeCompare(other, 'en', { numeric: true }) < 0
+
+/** If an update was started but an older version is still running, the installation has failed. */
 function initialState(options: UpdatesOptions): UpdateState {
   const { unavailableReason, settings, intended, refused, currentVersion, log } = options
   const intendedVersion = intended.read()
   if (intendedVersion !== null) intended.write(null)
   if (refused.read() === currentVersion) refused.write(null)
-  if (intendedVersion !== null && intendedVersion !== currentVersion) {
+  if (unavailableReason !== null) return { kind: 'off', why: unavailableReason }
+  if (intendedVersion !== null && isOlder(currentVersion, intendedVersion)) {
     refused.write(intendedVersion)
     log.error('an update was not installed', { intendedVersion, currentVersion })
     return { kind: 'failed', failure: failure('update-not-installed') }
   }
-  if (unavailableReason !== null) return { kind: 'off', why: unavailableReason }
   return settings().updates === 'off' ? { kind: 'resting' } : { kind: 'current', checkedAtMs: null }
 }

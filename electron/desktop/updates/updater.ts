@@ -100,6 +100,7 @@ export async function loadUpdater(options: UpdaterOptions): Promise<Updater> {
       updater.once('error', (error) => (cause = error))
       const isInstalled = (updater as BaseUpdater).install(true, true)
       if (!isInstalled) throw new UpdateError('update-not-installed', cause)
+      if (process.platform === 'win32') await (updater as InstanceType<SafeNsisUpdater>).waitForInstaller()
       log.info('the new version is installed')
       setImmediate(options.quit)
     },
@@ -117,10 +118,10 @@ async function openSquirrel(timers: Timers): Promise<Squirrel> {
 
 async function createForSystem(options: UpdaterOptions): Promise<AppUpdater> {
   const { testHost, configFile, log } = options
-  const { NsisUpdater, MacUpdater } = await import('electron-updater')
+  const { MacUpdater } = await import('electron-updater')
   const adapter = testHost?.adapter
   let updater: AppUpdater
-  if (process.platform === 'win32') updater = new NsisUpdater(null, adapter)
+  if (process.platform === 'win32') updater = new (await safeNsisUpdater())(null, adapter)
   else if (process.platform === 'darwin') updater = new MacUpdater(undefined, adapter)
   else updater = new (await safeAppImageUpdater(options.restartArguments))(null, adapter)
   if (testHost) Object.assign(updater, { httpExecutor: testHost.executor })
@@ -139,6 +140,35 @@ async function createForSystem(options: UpdaterOptions): Promise<AppUpdater> {
   // Errors are also thrown by the methods; without a listener the emitter would throw them again.
   updater.on('error', () => undefined)
   return updater
+}
+
+type SafeNsisUpdater = Awaited<ReturnType<typeof safeNsisUpdater>>
+
+/**
+ * electron-updater reports the installation as started before it can be known. It would then run an installer
+ * that can't be started with elevated rights, or open it in the shell, while the app quits. This updater only
+ * reports that the installer was not started.
+ */
+async function safeNsisUpdater() {
+  const { NsisUpdater } = await import('electron-updater')
+  return class SafeNsisUpdater extends NsisUpdater {
+    #started: Promise<boolean> = Promise.resolve(false)
+
+    /** Resolves once the installer runs. */
+    async waitForInstaller(): Promise<void> {
+      try {
+        await this.#started
+      } catch (error) {
+        throw new UpdateError('update-not-installed', error)
+      }
+    }
+
+    /** Never rejects, since `doInstall` would try again in other ways. */
+    protected override spawnLog(program: string, args?: string[]): Promise<boolean> {
+      this.#started = super.spawnLog(program, args)
+      return this.#started.catch(() => false)
+    }
+  }
 }
 
 type SafeAppImageUpdater = Awaited<ReturnType<typeof safeAppImageUpdater>>

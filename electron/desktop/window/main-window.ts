@@ -5,6 +5,7 @@ import type { Log } from '../../platform/environment.ts'
 import type { JsonStore } from '../../platform/settings.ts'
 import { pageAddress } from '../security/ipc-sender.ts'
 import { hideWindow } from './hide-window.ts'
+import { reloadAfterCrash } from './reload-after-crash.ts'
 import { smallestSize } from './window-bounds.ts'
 import { createWindowPlacement } from './window-placement.ts'
 import { storedZoom, zoomAfter, type ZoomChange } from './zoom.ts'
@@ -43,9 +44,6 @@ export interface MainWindow {
 const backgrounds = { light: '#ffffff', dark: '#191d22' }
 const currentBackground = () => (nativeTheme.shouldUseDarkColors ? backgrounds.dark : backgrounds.light)
 
-/** A page that crashes again within this time is not reloaded automatically. */
-const minReloadIntervalMs = 10_000
-
 export function createMainWindow(options: {
   readonly preload: string
   readonly memory: JsonStore
@@ -75,6 +73,8 @@ export function createMainWindow(options: {
         nodeIntegration: false,
         webSecurity: true,
         spellcheck: false,
+        // Those of scripts, such as `alert`, which the page doesn't use.
+        disableDialogs: true,
       },
     })
     opened.once('ready-to-show', () => {
@@ -89,14 +89,12 @@ export function createMainWindow(options: {
       placement.save(opened)
       events.emit('close', event)
     })
-    opened.on('closed', () => {
-      window = null
-    })
+    opened.on('closed', () => (window = null))
     opened.on('show', () => events.emit('shown'))
     opened.on('restore', () => events.emit('shown'))
     opened.on('page-title-updated', (event) => event.preventDefault())
     opened.webContents.on('did-start-loading', () => events.emit('page-loading'))
-    reloadAfterCrash(opened.webContents, log)
+    reloadAfterCrash(opened.webContents, { now: Date.now, log })
     opened
       .loadURL(pageAddress)
       .catch((error: unknown) => log.error('the page could not be loaded', { error }))
@@ -152,18 +150,4 @@ export function createMainWindow(options: {
     webContentsId: () => webContents()?.id ?? null,
     browserWindow,
   }
-}
-
-function reloadAfterCrash(contents: WebContents, log: Log): void {
-  let lastReloadMs = 0
-  contents.on('preload-error', (_event, _path, error) => log.error('the preload failed', { error }))
-  contents.on('unresponsive', () => log.warn('the page does not respond'))
-  contents.on('render-process-gone', (_event, details) => {
-    log.error('the page process ended unexpectedly', { ...details })
-    if (details.reason === 'clean-exit') return
-    // Uploads continue in the meantime; the reloaded page asks for a new snapshot.
-    if (Date.now() - lastReloadMs < minReloadIntervalMs) return
-    lastReloadMs = Date.now()
-    contents.reload()
-  })
 }

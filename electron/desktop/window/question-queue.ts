@@ -19,6 +19,8 @@ export type AskQuestion = (kind: QuestionKind, show: ShowQuestion) => Promise<bo
 
 /** Between two dialogs, so that a double-click on the first one can't answer the second one. */
 export const questionGapMs = 1_000
+/** After a press in the window, so that the second press of a double-click can't answer a dialog. */
+export const pressGapMs = 500
 /** As many declined dialogs of one kind within this time pause this kind of question. */
 const declineLimit = { count: 2, withinMs: 60_000 }
 export const questionPauseMs = 5 * 60_000
@@ -33,11 +35,13 @@ export function createQuestionQueue(options: {
   readonly now: () => number
   readonly timers: Timers
   readonly log: Pick<Log, 'warn'>
+  /** When a mouse button or key was last pressed in the window; `-Infinity` if none was. */
+  readonly lastPressMs: () => number
   readonly onPaused: () => void
 }): AskQuestion {
-  const { now, timers, log, onPaused } = options
+  const { now, timers, log, lastPressMs, onPaused } = options
   let last: Promise<unknown> = Promise.resolve()
-  let closedAtMs: number | null = null
+  let closedAtMs = -Infinity
   const declineCounts = new Map<QuestionKind, number>()
   const recentDeclinesMs = new Map<QuestionKind, readonly number[]>()
   const pausedAtMs = new Map<QuestionKind, number>()
@@ -62,11 +66,17 @@ export function createQuestionQueue(options: {
     onPaused()
   }
 
+  const remainingMs = (sinceMs: number, gapMs: number) =>
+    isWithin(sinceMs, gapMs) ? sinceMs + gapMs - now() : 0
+  const remainingGapMs = () =>
+    Math.max(remainingMs(closedAtMs, questionGapMs), remainingMs(lastPressMs(), pressGapMs))
+
   async function waitForGap(): Promise<void> {
-    if (closedAtMs === null || !isWithin(closedAtMs, questionGapMs)) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    timers.after(closedAtMs + questionGapMs - now(), resolve)
-    await promise
+    for (let waitMs = remainingGapMs(); waitMs > 0; waitMs = remainingGapMs()) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      timers.after(waitMs, resolve)
+      await promise
+    }
   }
 
   async function askNext(kind: QuestionKind, show: ShowQuestion): Promise<boolean> {

@@ -94,6 +94,34 @@ test.for(stands)(
   },
 )
 
+test('a download is announced at each quarter only', async () => {
+  const { screen, emit } = await openPage({ answers: { update: () => success(ready) } })
+  emit('command', 'show-settings')
+  const status = screen.getByRole('region', { name: 'Updates' }).getByRole('status')
+  for (const [percent, isAnnounced] of [
+    [0, true],
+    [40, false],
+    [50, true],
+  ] as const) {
+    emit('update', { kind: 'downloading', version: '1.1.0', percent })
+    await expect.element(status).toHaveTextContent(`Downloading Modelferry 1.1.0: ${percent}%`)
+    expect(status.element().getAttribute('aria-live')).toBe(isAnnounced ? null : 'off')
+  }
+})
+
+test('the settings open at the updates only when a check was requested', async () => {
+  const { screen, emit } = await openPage({
+    answers: { checkForUpdate: () => success({ kind: 'current', checkedAtMs: 0 }) },
+  })
+  emit('command', 'check-updates')
+  const updates = screen.getByRole('heading', { name: 'Updates' })
+  await expect.element(updates).toBeInViewport()
+  await userEvent.click(screen.getByRole('button', { name: 'Back to uploads' }))
+  emit('command', 'show-settings')
+  await expect.element(screen.getByRole('heading', { name: 'Settings' })).toBeInViewport()
+  await expect.element(updates).not.toBeInViewport()
+})
+
 test('the licences open from the About card', async () => {
   const { screen, emit } = await openPage({
     answers: { thirdPartyNotices: () => success('svelte 5.57.3\nLicence: MIT') },

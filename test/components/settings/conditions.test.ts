@@ -78,6 +78,19 @@ test('quiet hours are added, changed and removed', async () => {
   ])
 })
 
+test('an emptied time of quiet hours shows the stored time again', async () => {
+  const hours = { days: [1], fromMinute: 9 * 60, toMinute: 18 * 60, limitBytesPerSecond: null }
+  const { screen, asked, emit } = await openPage({
+    answers: { settings: () => success({ ...settings, quietHours: [hours] }) },
+  })
+  emit('command', 'show-settings')
+  const from = screen.getByLabelText('From', { exact: true })
+  await userEvent.fill(from, '')
+  await userEvent.click(screen.getByRole('heading', { name: 'Quiet hours' }))
+  await expect.element(from).toHaveValue('09:00')
+  expect(asked.filter(({ name }) => name === 'changeSettings')).toEqual([])
+})
+
 test('asks whether a connection is metered if the system does not report it', async () => {
   const network = { metered: 'unknown', line: { id: 'line-9', name: 'Wi-Fi (192.168.1.1)' } } as const
   const { screen, asked, emit } = await openPage({

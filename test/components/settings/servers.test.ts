@@ -113,6 +113,21 @@ test('the sign-in offers a choice of several servers', async () => {
   await expect.element(screen.getByText('files up to 2.0 GB each', { exact: false })).toBeVisible()
 })
 
+test('the sign-in shows the server that is used after a choice was refused', async () => {
+  const refusal = failure('server-fixed', { host: 'cloud.example' })
+  const { screen } = await openPage({
+    answers: {
+      settings: () => success(two),
+      session: () => success(signedOut),
+      changeSettings: () => failed(refusal),
+    },
+  })
+  const select = screen.getByLabelText('Server', { exact: true })
+  await userEvent.selectOptions(select, 'models.aurora.example')
+  await expect.element(screen.getByText('MODELFERRY_SERVER sets the server', { exact: false })).toBeVisible()
+  await expect.element(select).toHaveDisplayValue('cloud.example')
+})
+
 test('accounts at two servers are distinguished, each with role and upload limit', async () => {
   const here = account({ teams: [{ id: 'team_aurora', name: 'Aurora Studio', role: 'admin' }] })
   const there = account({
@@ -156,6 +171,20 @@ test('the proxy dialog sends the credentials and clears the password', async () 
     .poll(() => asked)
     .toEqual([{ name: 'signInToProxy', args: { proxy: question.proxy, name: 'mira', password: 'p:w@' } }])
   await expect.element(dialog).not.toBeInTheDocument()
+})
+
+test('the proxy dialog empties its fields when another proxy asks', async () => {
+  const { screen, emit } = await openPage({
+    answers: { session: () => success({ ...signedIn(), proxy: question }) },
+  })
+  await userEvent.fill(screen.getByLabelText('Proxy user name'), 'mira')
+  await userEvent.fill(screen.getByLabelText('Proxy password'), 'p:w@')
+  emit('session', { ...signedIn(), proxy: { ...question, proxy: 'http://other.example:3128' } })
+  await expect
+    .element(screen.getByRole('dialog', { name: 'Sign in to the proxy other.example:3128' }))
+    .toBeVisible()
+  await expect.element(screen.getByLabelText('Proxy user name')).toHaveValue('')
+  await expect.element(screen.getByLabelText('Proxy password')).toHaveValue('')
 })
 
 test('Escape postpones the proxy sign-in, and the dialog says when it was refused', async () => {

@@ -181,6 +181,29 @@ test(
   },
 )
 
+test(
+  'a script in the page cannot remove the notification of a change by signing out',
+  { tag: '@host' },
+  async ({ app, page }) => {
+    const { electron } = app
+    await signIn(page)
+    await pressEnterInBoxes(electron)
+    await page.evaluate(() => window.testBridge.changeSettings({ updates: 'off' }))
+    await expect.poll(() => notified(electron)).toHaveLength(1)
+    await electron.evaluate(() => {
+      const [first] = globalThis.__electronHost.notifications
+      first?.once('close', () => globalThis.dialogsAsked.push('closed'))
+    })
+    const { accounts } = await ask(page, 'session')
+    await page.evaluate(
+      (accountId) => window.testBridge.signOut({ accountId, data: 'removed' }),
+      accounts[0]?.id ?? '',
+    )
+    await expect.poll(async () => (await ask(page, 'session')).accounts).toEqual([])
+    expect(await asked(electron)).not.toContain('closed')
+  },
+)
+
 test('a script in the page cannot change the clipboard while another program has the focus', async ({
   app,
 }) => {

@@ -17,7 +17,7 @@ const events =
   'will-frame-navigate render-process-gone preload-error console-message ipc-message destroyed ' +
   // exist in Electron, but never occur here
   'will-redirect will-attach-webview did-attach-webview did-create-window unresponsive responsive context-menu ' +
-  'before-input-event zoom-changed devtools-opened devtools-closed did-frame-finish-load did-start-navigation ' +
+  'before-input-event input-event zoom-changed devtools-opened devtools-closed did-frame-finish-load did-start-navigation ' +
   'did-navigate-in-page did-redirect-navigation will-prevent-unload page-favicon-updated certificate-error focus blur'
 
 type OpenHandler = (details: object) => { readonly action: string }

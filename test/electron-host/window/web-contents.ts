@@ -51,6 +51,11 @@ export class WebContents extends PageContents {
     this._openHandler = handler
   }
 
+  /** Without effect: Chromium's DevTools can't change it for a page. */
+  setWebRTCIPHandlingPolicy(policy: string): void {
+    host.record('webrtc-ip-handling-policy', { policy })
+  }
+
   async capturePage(): Promise<NativeImage> {
     const session = await this._attached
     const { data } = await session.send<{ data: string }>('Page.captureScreenshot', { format: 'png' })

@@ -1,10 +1,10 @@
 import { ElectronHttpExecutor } from 'electron-updater/out/electronHttpExecutor.js'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request, type IncomingMessage, type RequestOptions } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { readFeedKeys } from '../../../electron/desktop/updates/feed-signature.ts'
 import type { Timers } from '../../../electron/platform/environment.ts'
 import { realTimers } from '../../../electron/platform/system-environment.ts'
@@ -288,6 +288,46 @@ test('a prepared AppImage is only renamed; on quit it is copied as well', async 
   expect(programNow()).toContain('new $*')
   expect(readdirSync(folder)).not.toContain('Modelferry.AppImage.new')
   await newVersionStarted()
+})
+
+describe('on Windows', () => {
+  const realPlatform = process.platform
+  beforeEach(() => {
+    Object.defineProperty(process, 'platform', { value: 'win32' })
+  })
+  afterEach(() => {
+    Object.defineProperty(process, 'platform', { value: realPlatform })
+  })
+
+  /** An updater that has downloaded the installer, and the installer's path. */
+  async function downloadInstaller() {
+    feed.publish(release({ feedFile: 'latest.yml' }))
+    const updater = await openUpdater()
+    await updater.check()
+    await updater.download(() => {})
+    const pending = join(folder, 'cache/pending')
+    const name = readdirSync(pending).find((file) => file.startsWith('modelferry-')) ?? ''
+    return { updater, installer: join(pending, name) }
+  }
+
+  test('the app quits once the installer has been started', async () => {
+    const { updater, installer } = await downloadInstaller()
+    chmodSync(installer, 0o755)
+    await updater.install()
+    await expect.poll(() => quits).toBe(1)
+    await newVersionStarted()
+    expect(readFileSync(join(folder, 'started'), 'utf8')).toBe('new --updated /S --force-run')
+  })
+
+  test.each(['not executable', 'deleted'])(
+    'the app keeps running if the installer is %s',
+    async (problem) => {
+      const { updater, installer } = await downloadInstaller()
+      if (problem === 'deleted') rmSync(installer)
+      expect(await codeOf(updater.install())).toBe('update-not-installed')
+      expect(quits).toBe(0)
+    },
+  )
 })
 
 test('requests do not identify the computer', async () => {

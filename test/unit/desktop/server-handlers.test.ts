@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../electron/contract/servers.ts'
-import { defaultSettings } from '../../../electron/contract/settings.ts'
+import { defaultSettings, maxServers } from '../../../electron/contract/settings.ts'
 import { createRateLimit } from '../../../electron/desktop/security/rate-limit.ts'
 import { createServerHandlers, serverCheckLimit } from '../../../electron/desktop/server-handlers.ts'
 import type { Log } from '../../../electron/platform/environment.ts'
-import { createSettings } from '../../../electron/platform/settings.ts'
+import { createSettings, parseSettings } from '../../../electron/platform/settings.ts'
 import { valueOf } from '../../support/engine.ts'
 
 const home = 'https://models.example/api/v1'
@@ -62,7 +62,7 @@ function setup(answers: Answers = {}) {
     mayCheck: createRateLimit({ ...serverCheckLimit, now: () => nowMs }),
     log: { ...silentLog, error: (message) => void errors.push(message) },
   })
-  return { handlers, settings, asked, requested, errors, pass: (ms: number) => void (nowMs += ms) }
+  return { handlers, settings, stored, asked, requested, errors, pass: (ms: number) => void (nowMs += ms) }
 }
 
 test('sends no request to a new server before the user has confirmed it', async () => {
@@ -81,6 +81,37 @@ test('uses a confirmed server and asks about it once, also if it was unreachable
   check.failure = null
   expect(await handlers.addServer({ address: `${stranger}/` })).toMatchObject({ value: { failure: null } })
   expect([settings.current().server, asked]).toEqual([stranger, [stranger]])
+})
+
+test('asks again about a server that a change of the settings removed', async () => {
+  const { handlers, asked } = setup()
+  await handlers.addServer({ address: stranger })
+  await handlers.changeSettings({ server: home, servers: [] })
+  await handlers.addServer({ address: stranger })
+  expect(asked).toEqual([stranger, stranger])
+})
+
+test('asks again about a removed server, also by an address that was unreachable before', async () => {
+  const check: { failure: ReturnType<typeof failure> | null } = { failure: failure('timed-out') }
+  const { handlers, asked } = setup({ check })
+  const { origin } = new URL(stranger)
+  await handlers.addServer({ address: origin })
+  check.failure = null
+  await handlers.addServer({ address: stranger })
+  await handlers.changeSettings({ server: home })
+  await handlers.removeServer({ address: stranger })
+  await handlers.addServer({ address: origin })
+  expect(asked).toEqual([origin, stranger, origin])
+})
+
+test('asks again about a server that was removed while it was checked', async () => {
+  const { handlers, asked } = setup()
+  await handlers.addServer({ address: stranger })
+  await handlers.changeSettings({ server: home })
+  const added = handlers.addServer({ address: stranger })
+  await handlers.removeServer({ address: stranger })
+  await added
+  expect(asked).toEqual([stranger, stranger])
 })
 
 test('says that a change by the page could not be saved', async () => {
@@ -135,6 +166,20 @@ test('a server that is added again is not listed twice', async () => {
     server: stranger,
     servers: [{ address: home }, { address: stranger }],
   })
+})
+
+test('refuses a server that would make the list too long to be read again', async () => {
+  const { handlers, settings, stored } = setup()
+  const servers = Array.from({ length: maxServers - 1 }, (_, index) => ({
+    address: `https://server-${index}.example`,
+    singlePutLimitBytes: null,
+  }))
+  settings.change({ servers })
+  expect(await handlers.addServer({ address: stranger })).toMatchObject({
+    failure: { code: 'too-many-servers', params: { count: maxServers, host: 'stranger.example' } },
+  })
+  expect(settings.current()).toMatchObject({ server: home, servers })
+  expect(parseSettings(stored).refused).toEqual([])
 })
 
 test('checks known servers only, and only so often', async () => {

@@ -104,6 +104,18 @@ describe('a server from the environment', () => {
     expect(values).toEqual({ server: 'https://stored.example/api/v1', dense: true })
   })
 
+  test('makes a change to another server fail, which changes nothing', () => {
+    const { values, settings } = setup({}, 'https://fixed.example/api/v1')
+    expect(settings.change({ server: 'https://other.example/api/v1', atOnce: 5 })).toMatchObject({
+      ok: false,
+      failure: { code: 'server-fixed', params: { host: 'fixed.example' } },
+    })
+    expect(settings.change({ server: 'https://fixed.example/api/v1/', dense: true })).toMatchObject({
+      value: { server: 'https://fixed.example/api/v1', atOnce: defaultSettings.atOnce },
+    })
+    expect(values).toEqual({ dense: true })
+  })
+
   test.each(['ftp://example.org', 'http://example.org/api/v1', 'http://localhost.example.org', 'cyberun'])(
     'is refused, not replaced, if it is no server address or an unencrypted one: %s',
     (serverFromOutside) => {

@@ -123,6 +123,16 @@ test('an update that was not installed is logged at the next start', () => {
   expect(setup({ intended: '1.0.0' }).lines).toEqual([])
 })
 
+test.each(['1.0.0', '0.9.9', '0.10.0'])('an update to %s is not reported once 1.0.0 runs', (intended) => {
+  const { fake, updates, lines } = setup({ intended })
+  expect([updates.state().kind, fake.intended, fake.refused, lines]).toEqual(['current', null, null, []])
+})
+
+test('an installation without own updates reports no update that another one began', () => {
+  const { fake, updates } = setup({ intended: '1.1.0', off: 'package' })
+  expect([updates.state(), fake.intended]).toEqual([{ kind: 'off', why: 'package' }, null])
+})
+
 test('a failed check is logged with its cause', async () => {
   const error = new UpdateError('update-unreachable')
   const { updates, lines } = setup({ checkError: error })

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
 import {
   createQuestionQueue,
+  pressGapMs,
   questionGapMs,
   questionPauseMs,
   type QuestionKind,
 } from '../../../../electron/desktop/window/question-queue.ts'
 import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
 
+const unused = { lastPressMs: () => -Infinity, onPaused: () => undefined }
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 /** A queue whose dialogs stay open until `answer` is called. */
@@ -15,7 +17,12 @@ function setup() {
   const shown: QuestionKind[] = []
   let close = (_isConfirmed: boolean): void => undefined
   let pauses = 0
-  const ask = createQuestionQueue({ ...environment, onPaused: () => (pauses += 1) })
+  let pressedAtMs = -Infinity
+  const ask = createQuestionQueue({
+    ...environment,
+    lastPressMs: () => pressedAtMs,
+    onPaused: () => (pauses += 1),
+  })
   async function pass(ms: number) {
     environment.clock.advance(ms)
     await settle()
@@ -23,6 +30,7 @@ function setup() {
   return {
     shown,
     pass,
+    press: () => void (pressedAtMs = environment.now()),
     lines: environment.lines,
     pauses: () => pauses,
     ask: (kind: QuestionKind) =>
@@ -44,7 +52,7 @@ test('shows the next dialog a second after the last answer', async () => {
   const { ask, shown, pass } = setup()
   const show = async () => true
   const environment = createTestEnvironment(standingClock())
-  const queue = createQuestionQueue({ ...environment, onPaused: () => undefined })
+  const queue = createQuestionQueue({ ...environment, ...unused })
   expect(await queue('server', show)).toBe(true)
   let isShown = false
   const second = queue('watch', async () => (isShown = true))
@@ -57,6 +65,27 @@ test('shows the next dialog a second after the last answer', async () => {
   void ask('send')
   await pass(0)
   expect(shown).toEqual(['send'])
+})
+
+test('shows a dialog only when nothing was pressed in the window for half a second', async () => {
+  const { ask, shown, pass, press } = setup()
+  press()
+  void ask('delete')
+  await pass(pressGapMs - 1)
+  press()
+  await pass(pressGapMs - 1)
+  expect(shown).toEqual([])
+  await pass(1)
+  expect(shown).toEqual(['delete'])
+})
+
+test('shows a dialog at once after a press that a changed clock puts into the future', async () => {
+  const { ask, shown, pass, press } = setup()
+  press()
+  await pass(-60_000)
+  void ask('delete')
+  await pass(0)
+  expect(shown).toEqual(['delete'])
 })
 
 test('declines the waiting questions of the same kind only', async () => {
@@ -109,7 +138,7 @@ test('keeps asking if declined dialogs are more than a minute apart', async () =
 
 test('asks the next question after a dialog could not be shown', async () => {
   const environment = createTestEnvironment(standingClock())
-  const queue = createQuestionQueue({ ...environment, onPaused: () => undefined })
+  const queue = createQuestionQueue({ ...environment, ...unused })
   await expect(queue('server', () => Promise.reject(new Error('no window')))).rejects.toThrow('no window')
   const next = queue('server', async () => true)
   await settle()

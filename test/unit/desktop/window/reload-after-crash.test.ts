@@ -1,0 +1,46 @@
+import type { WebContents } from 'electron'
+import { EventEmitter } from 'node:events'
+import { expect, test } from 'vitest'
+import {
+  minReloadIntervalMs,
+  reloadAfterCrash,
+} from '../../../../electron/desktop/window/reload-after-crash.ts'
+
+/** A page that counts its reloads, and a clock that the test sets. */
+function setup() {
+  let nowMs = 1_000_000
+  let reloads = 0
+  const contents = Object.assign(new EventEmitter(), { reload: () => void (reloads += 1) })
+  const log = { info() {}, warn() {}, error() {} }
+  reloadAfterCrash(contents as unknown as WebContents, { now: () => nowMs, log })
+  return {
+    crash: (reason = 'crashed') => void contents.emit('render-process-gone', {}, { reason, exitCode: 1 }),
+    pass: (ms: number) => void (nowMs += ms),
+    reloads: () => reloads,
+  }
+}
+
+test('reloads a crashed page unless it has just been reloaded', () => {
+  const { crash, pass, reloads } = setup()
+  crash()
+  pass(minReloadIntervalMs - 1)
+  crash()
+  expect(reloads()).toBe(1)
+  pass(1)
+  crash()
+  expect(reloads()).toBe(2)
+})
+
+test('reloads a page that crashes after the clock was set back', () => {
+  const { crash, pass, reloads } = setup()
+  crash()
+  pass(-60 * 60_000)
+  crash()
+  expect(reloads()).toBe(2)
+})
+
+test('does not reload a page that ended as usual', () => {
+  const { crash, reloads } = setup()
+  crash('clean-exit')
+  expect(reloads()).toBe(0)
+})

@@ -1,12 +1,7 @@
 import type { Bridge, CallArgs } from '../../electron/contract/calls.ts'
 import { isTargetFailure, type Failure, type Result } from '../../electron/contract/failures.ts'
 import type { Account, SessionView, TeamChoice } from '../../electron/contract/account.ts'
-import {
-  withModelType,
-  type AddReport,
-  type Target,
-  type UploadRow,
-} from '../../electron/contract/uploads.ts'
+import type { AddReport, Target, UploadRow } from '../../electron/contract/uploads.ts'
 import type { Translate } from '../../electron/messages/messages.ts'
 import { receiptText } from '../../electron/messages/receipt-text.ts'
 import type { LibraryState } from '../library/library-state.svelte.ts'
@@ -131,7 +126,7 @@ export class Actions {
       const row = this.#services.queue.rows.get(id)
       return row?.offeredType === undefined
         ? []
-        : [{ id, target: withModelType(row.target, row.offeredType) }]
+        : [{ id, target: { ...row.target, ...targetChange(row, 'modelType', row.offeredType) } }]
     })
     this.#succeeded(await this.#bridge.editTargets({ changes }))
   }
@@ -312,8 +307,11 @@ export class Actions {
   }
   readonly showLocalFile = async (sha256: string) =>
     this.#succeeded(await this.#bridge.showLocalFile({ sha256 }))
-  readonly resolveConflict = async (decision: CallArgs<'decide'>) =>
+  /** Carries out a decision about path conflicts. Skipped files are removed, which asks first or can be undone. */
+  readonly resolveConflict = async (decision: CallArgs<'decide'>) => {
+    if (decision.choice === 'skip') return this.remove(decision.ids)
     this.#succeeded(await this.#bridge.decide(decision))
+  }
   readonly copy = async (text: string) => {
     if (this.#succeeded(await this.#bridge.copyText({ text }))) this.#services.notices.show('notice.copied')
   }

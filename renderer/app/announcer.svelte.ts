@@ -2,12 +2,17 @@ import { allPausing, failureStateOf, type Totals, type UploadRow } from '../../e
 import type { Language } from './language.svelte.ts'
 import { groupOf } from '../uploads/row-status.ts'
 
+/** A new object for each, so that a text that is announced again is noticed. */
+interface Announcement {
+  readonly text: string
+}
+
 /** Screen reader announcements: start, each quarter of the total, pauses, completion and failures. */
 export class Announcer {
   /** Announced when the screen reader is idle. */
-  polite = $state('')
+  polite = $state.raw<Announcement>({ text: '' })
   /** Announced immediately. */
-  urgent = $state('')
+  urgent = $state.raw<Announcement>({ text: '' })
   readonly #language: Language
   #done: UploadRow[] = []
   #failed: UploadRow[] = []
@@ -40,20 +45,22 @@ export class Announcer {
     this.#failed = []
     const [one] = done
     if (one) {
-      this.polite =
+      const text =
         done.length === 1
           ? t('live.done', { name: one.target.displayName })
           : t('live.done-many', { count: done.length })
+      this.polite = { text }
     }
     const [first] = failed
     if (!first) return
-    this.urgent =
+    const text =
       failed.length === 1 && first.failure
         ? t('live.trouble', {
             name: first.target.displayName,
             sentence: failureText(first.failure, failureStateOf(first)),
           })
         : t('headline.needs-you', { count: failed.length })
+    this.urgent = { text }
   }
 
   #sayProgress(totals: Totals, isNews: boolean): void {
@@ -66,13 +73,13 @@ export class Announcer {
       // The initial state is not announced.
     } else if (pausing) {
       const parts = pausing.finishingParts
-      if (!wasPausing) this.polite = this.#language.t('phase.pausing', { parts })
+      if (!wasPausing) this.polite = { text: this.#language.t('phase.pausing', { parts }) }
     } else if (wasPausing && running === 0 && waiting + totals.paused > 0) {
-      this.polite = this.#language.t('phase.paused')
+      this.polite = { text: this.#language.t('phase.paused') }
     } else if (running > 0 && !this.#isRunning) {
-      this.polite = this.#language.t('live.start', { count: running + waiting })
+      this.polite = { text: this.#language.t('live.start', { count: running + waiting }) }
     } else if (running > 0 && quarter > this.#quarter && quarter < 4) {
-      this.polite = this.#language.t('live.quarter', { percent: quarter * 25 })
+      this.polite = { text: this.#language.t('live.quarter', { percent: quarter * 25 }) }
     }
     this.#isRunning = running > 0
     // Files that are added or removed change the share, so each quarter is announced once per run.

@@ -108,10 +108,10 @@ export class AppState {
         else this.notices.show(message.key, message.params)
       },
       undoFailed: (choice, of, failure) =>
-        this.notices.showUntilClosed('library.undo-failed', this.#libraryFailure(choice, of, failure)),
+        this.notices.showError('library.undo-failed', this.#libraryFailure(choice, of, failure)),
       failedUnseen: (choice, of, failure, count) => {
         const params = { ...this.#libraryFailure(choice, of, failure), of, count }
-        this.notices.showUntilClosed('library.failed-unseen', params)
+        this.notices.showError('library.failed-unseen', params)
       },
     })
     this.details = new DetailsState(bridge)

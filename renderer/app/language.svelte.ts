@@ -1,3 +1,4 @@
+import { on } from 'svelte/events'
 import type { Conditions, Hold } from '../../electron/contract/conditions.ts'
 import type { Failure, FailureState } from '../../electron/contract/failures.ts'
 import {
@@ -21,13 +22,15 @@ import {
 } from '../../electron/messages/messages.ts'
 import { regionalTag, timeLeft } from '../ui/format.ts'
 
+const startOfDay = () => new Date().setHours(0, 0, 0, 0)
+
 /**
  * Translations and formats of the current language. Components that read it update when the language changes.
  */
 export class Language {
   locale = $state<Locale>(localeFor(navigator.languages))
-  /** Incremented at midnight, so that relative days are formatted again. */
-  #days = $state(0)
+  /** The start of the day (ms since the epoch), so that relative days are formatted again on the next one. */
+  #todayMs = $state(startOfDay())
   readonly #tag = $derived(regionalTag(this.locale, navigator.languages))
   readonly #clock = $derived(new Intl.DateTimeFormat(this.#tag, { timeStyle: 'short' }))
   readonly #day = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'full' }))
@@ -38,20 +41,21 @@ export class Language {
   )
   readonly #count = $derived(new Intl.NumberFormat(this.#tag))
 
-  /** Waits for midnight. Returns a function that stops. */
+  /** Follows the date. Returns a function that stops. */
   watchMidnight(): () => void {
-    let timer: ReturnType<typeof setTimeout>
-    const wait = () => {
-      timer = setTimeout(
-        () => {
-          this.#days += 1
-          wait()
-        },
-        new Date().setHours(24, 0, 0, 0) - Date.now(),
-      )
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const check = () => {
+      this.#todayMs = startOfDay()
+      clearTimeout(timer)
+      timer = setTimeout(check, new Date().setHours(24, 0, 0, 0) - Date.now())
     }
-    wait()
-    return () => clearTimeout(timer)
+    check()
+    // On Linux and macOS, the timer doesn't count the time that the computer sleeps.
+    const stops = [on(window, 'focus', check), on(document, 'visibilitychange', check)]
+    return () => {
+      clearTimeout(timer)
+      stops.forEach((stop) => stop())
+    }
   }
 
   readonly t: Translate = (key, params) => translatorFor(this.locale)(key, params)
@@ -72,7 +76,7 @@ export class Language {
   readonly speedLimit = formatRate
   /** A time of day, with the weekday unless it is today. */
   readonly shortTime = (ms: number) => {
-    void this.#days
+    void this.#todayMs
     return clockText(ms, Date.now(), this.#tag)
   }
   readonly holdText = (hold: Hold) => formatHoldText(hold, this.t, this.#tag, Date.now())

@@ -48,12 +48,14 @@ export class HistoryState {
     // Drops the response to the request that is running.
     this.#requestNumber += 1
     this.#mustOpen = true
+    // The rows that the question is about may not be among those that are found.
+    this.confirmingIds = []
     if (this.#isOpening) return
     this.#isOpening = true
     try {
       while (this.#mustOpen) {
         this.#mustOpen = false
-        await this.#load(null, [])
+        await this.#load(null)
       }
     } finally {
       this.#isOpening = false
@@ -84,7 +86,7 @@ export class HistoryState {
 
   async more(): Promise<void> {
     if (this.isLoading || this.#next === null) return
-    await this.#load(this.#next, this.rows)
+    await this.#load(this.#next)
   }
 
   async forget(ids: readonly string[]): Promise<Failure | null> {
@@ -108,8 +110,11 @@ export class HistoryState {
       search: this.search.trim(),
       limit: pageLength,
     })
-    // A newer request has replaced this one.
-    if (requestNumber !== this.#requestNumber) return
+    if (requestNumber !== this.#requestNumber) {
+      // A newer request, perhaps for another page, has replaced this one.
+      this.#isStale = true
+      return
+    }
     this.loadFailure = result.ok ? null : result.failure
     if (!result.ok) return
     this.loadedAtMs = Date.now()
@@ -125,7 +130,7 @@ export class HistoryState {
     }
   }
 
-  async #load(beforeMs: number | null, before: readonly UploadRow[]): Promise<void> {
+  async #load(beforeMs: number | null): Promise<void> {
     this.#requestNumber += 1
     const requestNumber = this.#requestNumber
     this.isLoading = true
@@ -142,7 +147,8 @@ export class HistoryState {
     }
     this.#loadedSearch = search
     this.loadedAtMs = Date.now()
-    this.rows = [...before, ...result.value.rows]
+    // The rows of now: some may have been removed since the request.
+    this.rows = beforeMs === null ? result.value.rows : [...this.rows, ...result.value.rows]
     this.#next = result.value.nextBeforeMs
     if (this.#isStale) void this.refresh()
   }

@@ -6,6 +6,7 @@ export type Notice = { readonly id: number } & (
   | { readonly kind: 'report'; readonly report: AddReport }
   | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'text'; readonly key: MessageKey; readonly params?: Params | undefined }
+  | ({ readonly kind: 'error' } & ErrorMessage)
   | ({ readonly kind: 'action' } & NoticeWithAction)
   | ({
       readonly kind: 'undo'
@@ -13,6 +14,11 @@ export type Notice = { readonly id: number } & (
       readonly earlier?: Notice | undefined
     } & NoticeWithUndo)
 )
+
+interface ErrorMessage {
+  readonly key: MessageKey
+  readonly params: Params
+}
 
 /** A notice that offers to undo what it says, also by Ctrl+Z. */
 export interface NoticeWithUndo {
@@ -103,9 +109,9 @@ export class NoticesState {
     this.#add({ kind: 'text', key, params }, true)
   }
 
-  /** Shows a message until it is closed. */
-  showUntilClosed(key: MessageKey, params?: Params): void {
-    this.#add({ kind: 'text', key, params })
+  /** Shows what went wrong until it is closed. */
+  showError(key: MessageKey, params: Params): void {
+    this.#add({ kind: 'error', key, params })
   }
 
   /** Shows a message with an action until either is used. */
@@ -155,11 +161,13 @@ export const canUndo = ({ drop, newIds, added }: AddReport) =>
 type NoticeWithoutId = Notice extends infer One ? (One extends Notice ? Omit<One, 'id'> : never) : never
 
 /**
- * Whether a newer notice replaces an older one. A failure is replaced only by the same failure, and the undo of a
- * drop only by that of a later one.
+ * Whether a newer notice replaces an older one. A failure or an error is replaced only by the same one, and the undo
+ * of a drop only by that of a later one.
  */
 function supersedes(newer: NoticeWithoutId, older: Notice): boolean {
   if (newer.kind === 'failure' && older.kind === 'failure') return isSame(newer.failure, older.failure)
+  if (newer.kind === 'error' && older.kind === 'error') return isSameError(newer, older)
+  if (newer.kind === 'error' && older.kind === 'text') return true
   if (newer.kind === 'undo' && older.kind === 'undo') return newer.key === older.key
   if (newer.kind === 'action' && older.kind === 'action') return newer.key === older.key && !newer.isError
   if (newer.kind === 'report' && older.kind === 'report')
@@ -169,3 +177,6 @@ function supersedes(newer: NoticeWithoutId, older: Notice): boolean {
 
 const isSame = (one: Failure, other: Failure) =>
   one.code === other.code && JSON.stringify(one.params) === JSON.stringify(other.params)
+
+const isSameError = (one: ErrorMessage, other: ErrorMessage) =>
+  one.key === other.key && JSON.stringify(one.params) === JSON.stringify(other.params)

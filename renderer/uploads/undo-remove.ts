@@ -21,5 +21,5 @@ async function undoRemove({ bridge, notices }: Services, ids: readonly string[])
   const result = await bridge.undoRemove({ ids: [...ids] })
   if (!result.ok) return notices.failure(result.failure)
   const count = result.value.length
-  if (count < ids.length) notices.showUntilClosed('undo.partly', { count })
+  if (count < ids.length) notices.showError('undo.partly', { count })
 }

@@ -64,6 +64,10 @@ export function uploadLines(
   })
 }
 
+/** All rows of the list without those of collapsed groups. */
+export const shownIds = (groups: readonly RowGroup[], collapsed: ReadonlySet<Group>): string[] =>
+  groups.flatMap((rows) => (collapsed.has(rows.group) ? [] : rows.ids))
+
 function groupHeader(rows: RowGroup, isCollapsed: boolean): UploadLine {
   const key = `group ${rows.group}`
   return { kind: 'group', key, rows, isCollapsed, height: rowHeights.group, isSticky: true }

@@ -95,7 +95,7 @@ export function createUploadOrder(services: Services): RowOrder {
   function announce(ids: readonly string[], order: readonly string[]): void {
     const [first = ''] = ids
     const place = { position: order.indexOf(first) + 1, count: order.length }
-    announcer.polite = t('reorder.moved', { names: labelOf(ids), ...place })
+    announcer.polite = { text: t('reorder.moved', { names: labelOf(ids), ...place }) }
   }
 
   function labelOf(ids: readonly string[]): string {

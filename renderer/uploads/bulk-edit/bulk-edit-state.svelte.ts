@@ -122,11 +122,14 @@ export class BulkEditState {
       this.failure = result.ok ? null : result.failure
       if (result.ok) this.close()
     }
-    if (!result.ok) return
+    if (!result.ok) {
+      if (!this.isOpen || this.#source !== source) this.#notices.failure(result.failure)
+      return
+    }
     const done = new Set(result.value)
     const changed = requested.filter(({ id }) => done.has(id))
     const counts = { kind, count: changed.length, missed: requested.length - changed.length }
-    if (changed.length === 0) this.#notices.showUntilClosed('bulk-edit.done', counts)
+    if (changed.length === 0) this.#notices.showError('bulk-edit.done', counts)
     else {
       this.#notices.showWithUndo({
         key: 'bulk-edit.done',
@@ -146,7 +149,7 @@ export class BulkEditState {
     const result = await source.edit(back)
     if (!result.ok) return this.#notices.failure(result.failure)
     const stay = changed.length - result.value.length
-    if (stay > 0) this.#notices.showUntilClosed('bulk-edit.undone', { kind, stay })
+    if (stay > 0) this.#notices.showError('bulk-edit.undone', { kind, stay })
     else this.#notices.show('bulk-edit.undone', { kind, stay })
   }
 }

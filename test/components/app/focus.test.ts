@@ -183,3 +183,39 @@ test('the row of closed details has the focus', async () => {
   await userEvent.keyboard('{Enter}')
   await expect.poll(focusedRow).toBe('Flux')
 })
+
+/** The library whose Refresh button was pressed by keyboard, until `complete`. */
+async function refreshing() {
+  const list = success(listing([model('Aurora'), model('Basalt')]))
+  const refreshed = Promise.withResolvers<typeof list>()
+  const answers = [list]
+  const { emit, screen } = await openPage({
+    answers: { library: () => answers.shift() ?? refreshed.promise },
+  })
+  emit('command', 'show-library')
+  await expect.poll(focusedRow).toBe('Aurora')
+  const refresh = screen.getByRole('button', { name: 'Refresh' })
+  await expect.element(refresh).toBeEnabled()
+  refresh.element().focus()
+  await userEvent.keyboard('{Enter}')
+  await expect.element(refresh).toBeDisabled()
+  return { refresh, complete: () => refreshed.resolve(list) }
+}
+
+test('a button that disables itself leaves the focus to its view, and has it again once enabled', async () => {
+  const { refresh, complete } = await refreshing()
+  await expect.poll(focusedRow).toBe('Aurora')
+  complete()
+  await expect.element(refresh).toHaveFocus()
+})
+
+test('a button that is enabled again takes the focus from nothing that the user chose', async () => {
+  const { refresh, complete } = await refreshing()
+  await expect.poll(focusedRow).toBe('Aurora')
+  await userEvent.keyboard('{ArrowDown}')
+  await expect.poll(focusedRow).toBe('Basalt')
+  complete()
+  await expect.element(refresh).toBeEnabled()
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  expect(focusedRow()).toBe('Basalt')
+})

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
+import { userEvent } from 'vitest/browser'
 import { failure } from '../../../electron/contract/failures.ts'
 import { openPage } from '../support/open-page.ts'
+import { openReview } from '../support/review.ts'
+import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { failedRow, patchOf, registeredRow, row, sendingRow } from '../support/rows.ts'
 
 /** All announcements to a screen reader, in order. */
@@ -61,6 +64,29 @@ test('announces a failure immediately with its message', async () => {
     .toEqual([
       'Flux: The file is empty (0 bytes). Download it again to the same place. It’s checked again automatically.',
     ])
+})
+
+test('announces a failure that occurs again', async () => {
+  const { heard, emit } = await setup()
+  const broken = failedRow('Flux', failure('file-empty'))
+  for (const [index, changed] of [broken, row('Flux', { phase: 'checking' }), broken].entries()) {
+    emit('patch', patchOf(2 + index, [changed]))
+    await Promise.resolve()
+  }
+  const said = expect.stringContaining('The file is empty (0 bytes).')
+  await expect.poll(() => heard).toEqual([said, 'Uploading 1 file.', said])
+})
+
+test('announces nothing again when the review closes', async () => {
+  const files = [reviewRow('Grain'), reviewRow('Ink', { position: 1 })]
+  const { sheet, screen, emit } = await openReview(files, reviewOf(files))
+  const failures = screen.getByText('Flux: The file is empty (0 bytes).', { exact: false })
+  await expect.element(sheet).toBeVisible()
+  emit('patch', patchOf(2, [failedRow('Flux', failure('file-empty'))]))
+  await expect.element(failures).toBeInTheDocument()
+  await userEvent.keyboard('{Escape}')
+  await expect.poll(() => sheet.elements()).toEqual([])
+  expect(failures.elements()).toEqual([])
 })
 
 test('announces uploads that finish together as one', async () => {

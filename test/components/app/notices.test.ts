@@ -23,6 +23,17 @@ test('failures stay side by side until closed, each one once', async () => {
   await expect.element(alerts).toMatchTextContent('Something went wrong in Modelferry')
 })
 
+test('an Undo that restores only some files is shown as an error', async () => {
+  const { screen, rowOf } = await openPage({
+    rows: [row('Grain')],
+    answers: { undoRemove: () => success([]) },
+  })
+  await userEvent.click(rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  const alert = screen.getByRole('alert').filter({ hasText: 'None of these files could be restored.' })
+  await expect.element(alert).toBeVisible()
+})
+
 test('a newer report does not replace one whose list is open', async () => {
   const { screen, emit } = await openPage()
   emit('added', skipping('mine.txt'))

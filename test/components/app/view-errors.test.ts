@@ -4,6 +4,7 @@ import { render } from 'vitest-browser-svelte'
 import { userEvent, type Locator } from 'vitest/browser'
 import type { CallName } from '../../../electron/contract/calls.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
+import { logDocumentOf } from '../../../electron/contract/upload-log.ts'
 import { AppState, setAppState } from '../../../renderer/app/app-state.svelte.ts'
 import { Departures } from '../../../renderer/app/departures.svelte.ts'
 import { settledBridge } from '../../../renderer/app/settled-bridge.ts'
@@ -143,6 +144,13 @@ const views: Readonly<Record<string, FailingView>> = {
     open: ({ rowOf }) => userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } }),
     shown: ({ screen }) => screen.getByRole('heading', { name: 'Flux' }),
     more: { snapshot: () => success(snapshotOf([sendingRow('Flux')])) },
+  },
+  'log of an upload': {
+    call: 'uploadLog',
+    answer: () => success(logDocumentOf(row('Flux'), { events: [], speed: [] })),
+    open: ({ rowOf }) => userEvent.dblClick(rowOf('Flux'), { position: { x: 12, y: 12 } }),
+    shown: ({ screen }) => screen.getByRole('button', { name: 'Save log…' }),
+    more: { snapshot: () => success(snapshotOf([row('Flux')])) },
   },
 }
 

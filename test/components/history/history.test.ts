@@ -30,6 +30,14 @@ test('removing a record asks for confirmation', async () => {
   expect(forgotten()).toEqual([{ name: 'forget', args: { ids: ['Depth'] } }])
 })
 
+test('a search closes the question about records that it may hide', async () => {
+  const { screen, rowOf, question } = await setup([registeredRow('Depth'), registeredRow('Grain')])
+  await userEvent.click(rowOf('Depth').getByRole('button', { name: 'Remove from history: Depth' }))
+  await expect.element(question).toBeVisible()
+  await userEvent.fill(screen.getByRole('textbox', { name: 'Search history' }), 'Grain')
+  await expect.poll(() => question.elements()).toEqual([])
+})
+
 test('Backspace removes nothing from the history; Delete asks with the number of records', async () => {
   const { rowOf, question, forgotten } = await setup([registeredRow('Depth'), registeredRow('Grain')])
   await expect.element(rowOf('Depth')).toBeVisible()
@@ -93,6 +101,8 @@ test('shows how the record in the library compares with the file', async () => {
   ]
   const { screen, rowOf, emit } = await setup(rows, rows)
   await expect.element(rowOf('Other')).toMatchTextContent('The library’s record has a different size.')
+  const name = /^Other, 1.0 GB, Aurora Studio, The library’s record has a different size/
+  await expect.element(screen.getByRole('row', { name })).toBeVisible()
   await expect.element(rowOf('Other')).toMatchTextContent('Expected 1,000,000,000 bytes, found 7 bytes.')
   await userEvent.dblClick(rowOf('Other'), { position: { x: 12, y: 12 } })
   const pane = screen.getByRole('complementary')

@@ -1,21 +1,23 @@
 import { expect, test } from 'vitest'
+import { failed, failure } from '../../../electron/contract/failures.ts'
 import { BulkEditState, uploadSource } from '../../../renderer/uploads/bulk-edit/bulk-edit-state.svelte.ts'
 import { NoticesState } from '../../../renderer/ui/notices-state.svelte.ts'
 import { QueueState } from '../../../renderer/uploads/queue-state.svelte.ts'
-import { fakeBridge } from '../support/fake-bridge.ts'
+import { fakeBridge, type Answers } from '../support/fake-bridge.ts'
 import { patchOf, row, sendingRow } from '../support/rows.ts'
 
 /** The dialog for three uploads, one of which has started, with a new type. */
-async function openBulkEdit() {
+async function openBulkEdit(answers: Answers = {}) {
   const rows = [row('Grain'), row('Ink', { position: 1 }), sendingRow('Flux', { position: -1 })]
-  const { bridge, emit } = fakeBridge({ rows })
+  const { bridge, emit } = fakeBridge({ rows, answers })
   const queue = new QueueState(bridge)
   queue.start()
   await expect.poll(() => queue.isKnown).toBe(true)
-  const bulkEdit = new BulkEditState(new NoticesState())
+  const notices = new NoticesState()
+  const bulkEdit = new BulkEditState(notices)
   bulkEdit.open(['Grain', 'Ink', 'Flux'], uploadSource(bridge, queue))
   bulkEdit.type({ modelType: 'vae' })
-  return { bulkEdit, emit }
+  return { bulkEdit, notices, emit }
 }
 
 test('computes the preview once while uploads make progress', async () => {
@@ -38,4 +40,20 @@ test('computes the preview again when a file starts, or another one takes its pa
   expect(bulkEdit.problems.map(({ id }) => id)).toEqual(['Grain'])
   emit('patch', patchOf(4, [row('New', { position: 4 })]))
   expect(bulkEdit.problems).toEqual([])
+})
+
+const refusal = failure('journal-full')
+
+test('a dialog that is open shows in itself why saving failed', async () => {
+  const { bulkEdit, notices } = await openBulkEdit({ editTargets: () => failed(refusal) })
+  await bulkEdit.save()
+  expect([bulkEdit.failure, notices.all]).toEqual([refusal, []])
+})
+
+test('a notice shows why saving failed after the dialog was closed', async () => {
+  const { bulkEdit, notices } = await openBulkEdit({ editTargets: () => failed(refusal) })
+  const saving = bulkEdit.save()
+  bulkEdit.close()
+  await saving
+  expect(notices.all).toMatchObject([{ kind: 'failure', failure: refusal }])
 })

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { flushSync } from 'svelte'
+import { expect, test, vi } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
@@ -226,6 +227,18 @@ test('shows the weekday of uploads that were not finished today', async () => {
   const weekday = new Intl.DateTimeFormat('en', { weekday: 'short' }).format(noonMs - threeDays)
   await expect.element(rowOf('Depth')).toMatchTextContent(/12:00/)
   await expect.element(rowOf('Grain')).toMatchTextContent(new RegExp(`${weekday},? 12:00`))
+})
+
+test('a time gets its weekday when the window is used again on the next day', async () => {
+  const { rowOf } = await openPage({ rows: [registeredRow('Depth')] })
+  const weekday = new Intl.DateTimeFormat('en', { weekday: 'short' }).format(noonMs)
+  await expect.element(rowOf('Depth')).not.toMatchTextContent(weekday)
+  // The computer has slept, so that no timer has run.
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date(noonMs).setHours(36) })
+  window.dispatchEvent(new Event('focus'))
+  flushSync()
+  vi.useRealTimers()
+  await expect.element(rowOf('Depth')).toMatchTextContent(new RegExp(`${weekday},? 12:00`))
 })
 
 test('counts all of today’s finished uploads though only the latest are listed', async () => {

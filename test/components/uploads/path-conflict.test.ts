@@ -1,16 +1,24 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure } from '../../../electron/contract/failures.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, patchOf, registeredRow, pathConflictRow, row } from '../support/rows.ts'
 
-async function choosing(...names: string[]) {
-  const opened = await openPage({ rows: names.map(pathConflictRow) })
-  await userEvent.click(opened.rowOf(names[0] ?? '').getByRole('button', { name: 'Choose…' }))
+const choosing = (...names: string[]) => choosingFor(names.map(pathConflictRow))
+
+/** A file that was uploaded before the library refused its path. */
+const storedRow = (name: string) =>
+  failedRow(name, failure('conflict'), { started: true, sentBytes: 1_000_000_000 })
+
+async function choosingFor(rows: readonly UploadRow[]) {
+  const opened = await openPage({ rows })
+  await userEvent.click(opened.rowOf(rows[0]?.id ?? '').getByRole('button', { name: 'Choose…' }))
   const pane = opened.screen.getByRole('complementary')
   const decided = () => opened.asked.filter(({ name }) => name === 'decide').map(({ args }) => args)
+  const removed = () => opened.asked.filter(({ name }) => name === 'cancel' || name === 'undoRemove')
   const goOn = () => userEvent.click(pane.getByRole('button', { name: 'Continue' }))
-  return { ...opened, pane, decided, goOn }
+  return { ...opened, pane, decided, removed, goOn }
 }
 
 test('a path conflict shows the existing model and the choices', async () => {
@@ -24,13 +32,35 @@ test('a path conflict shows the existing model and the choices', async () => {
 test.each([
   ['Keep both', { choice: 'keep-both' }],
   ['Replace', { choice: 'replace' }],
-  ['Skip', { choice: 'skip' }],
   ['Choose another path', { choice: 'rename', path: 'models/loras/Grain-2.safetensors' }],
 ] as const)('sends the decision %s to main', async (name, decision) => {
   const { pane, decided, goOn } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name }))
   await goOn()
   expect(decided()).toEqual([{ ids: ['Grain'], fate: 'disable', ...decision }])
+})
+
+test('Skip removes files of which nothing was sent, with Undo', async () => {
+  const { screen, pane, removed, goOn } = await choosing('Grain', 'Depth')
+  await userEvent.click(pane.getByRole('radio', { name: 'Skip' }))
+  await userEvent.click(pane.getByRole('checkbox', { name: /the other file/ }))
+  await goOn()
+  const args = { ids: ['Grain', 'Depth'] }
+  expect(removed()).toEqual([{ name: 'cancel', args }])
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  expect(removed().at(-1)).toEqual({ name: 'undoRemove', args })
+})
+
+test('Skip asks before it deletes an uploaded file', async () => {
+  const { pane, removed, rowOf } = await choosingFor([storedRow('Grain')])
+  await userEvent.click(pane.getByRole('radio', { name: 'Skip' }))
+  await userEvent.keyboard('{Enter}')
+  const question = rowOf('Grain').getByRole('group', { name: 'Cancel upload?' })
+  await expect.element(question).toMatchTextContent('The 1.0 GB of 1.0 GB uploaded so far will be deleted.')
+  await expect.element(question.getByRole('button', { name: 'Keep' })).toHaveFocus()
+  expect(removed()).toEqual([])
+  await userEvent.click(question.getByRole('button', { name: 'Cancel upload' }))
+  expect(removed()).toEqual([{ name: 'cancel', args: { ids: ['Grain'] } }])
 })
 
 test('the existing model can be deleted instead of disabled', async () => {
@@ -52,6 +82,16 @@ test('a new path is validated before it is sent', async () => {
   expect(decided()).toMatchObject([{ choice: 'rename', path: 'models/loras/mine.safetensors' }])
 })
 
+test('a typed path is kept when the row is sent again', async () => {
+  const { pane, emit, rowOf } = await choosingFor([storedRow('Grain')])
+  await userEvent.click(pane.getByRole('radio', { name: 'Choose another path' }))
+  const field = pane.getByRole('textbox', { name: 'New library path' })
+  await userEvent.fill(field, 'models/loras/mine.safetensors')
+  emit('patch', patchOf(2, [storedRow('Grain'), row('Depth')]))
+  await expect.element(rowOf('Depth')).toBeVisible()
+  await expect.element(field).toHaveValue('models/loras/mine.safetensors')
+})
+
 test('one choice can be applied to all path conflicts', async () => {
   const { pane, decided, goOn } = await choosing('Grain', 'Depth', 'Flux')
   await userEvent.click(pane.getByRole('checkbox', { name: /the other 2 files/ }))
@@ -61,8 +101,8 @@ test('one choice can be applied to all path conflicts', async () => {
 
 test('a choice can be made by keyboard', async () => {
   const { decided } = await choosing('Grain')
-  await userEvent.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}{Enter}')
-  await expect.poll(decided).toEqual([{ ids: ['Grain'], fate: 'disable', choice: 'skip' }])
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}{Enter}')
+  await expect.poll(decided).toEqual([{ ids: ['Grain'], fate: 'disable', choice: 'replace' }])
 })
 
 test('a duplicate shows that it is in the library and was not sent', async () => {

@@ -98,6 +98,20 @@ test('a collapsed group shows its header only, and the keyboard skips its rows',
   await expect.element(rowOf('Grain')).toBeVisible()
 })
 
+test('the commands for selected rows leave out those of a collapsed group', async () => {
+  const { screen, rowOf, asked } = await openPage({
+    rows: [sendingRow('Flux'), sendingRow('Wan', { position: 1 }), row('Grain', { position: 2 })],
+  })
+  rowOf('Flux').element().focus()
+  await userEvent.keyboard('{Control>}a{/Control}')
+  const bar = screen.getByRole('toolbar')
+  await expect.element(bar).toMatchTextContent('3 selected')
+  await userEvent.click(screen.getByRole('button', { name: 'Waiting 1' }))
+  await expect.element(bar).toMatchTextContent('2 selected')
+  await userEvent.click(bar.getByRole('button', { name: 'Pause' }))
+  expect(asked.at(-1)).toEqual({ name: 'pause', args: { ids: ['Flux', 'Wan'] } })
+})
+
 test('the delete key in a header removes nothing', async () => {
   const { screen, rowOf, asked } = await openPage({ rows: [row('Grain')] })
   rowOf('Grain').element().focus()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { PartMap, UploadDetails } from '../../../electron/contract/upload-details.ts'
 import { emptyTotals } from '../../support/totals.ts'
 import { openPage } from '../support/open-page.ts'
@@ -145,6 +145,35 @@ test('accepts a custom limit with a decimal and rejects an invalid one', async (
   await userEvent.keyboard('{Enter}')
   await expect.element(screen.getByText('up to 2.5 MB/s')).toBeVisible()
   expect(asked.at(-1)?.args).toEqual({ limitBytesPerSecond: 2_500_000 })
+})
+
+test('shows the stored choices again when others could not be saved', async () => {
+  const { screen } = await openPage({
+    rows: [registeredRow('Juniper')],
+    answers: {
+      changeSettings: () => failed(failure('unexpected')),
+      setWhenDone: () => failed(failure('unexpected')),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
+  await userEvent.click(screen.getByRole('radio', { name: '5 MB/s', exact: true }))
+  await expect.element(screen.getByText('Something went wrong in Modelferry', { exact: false })).toBeVisible()
+  await expect.element(screen.getByRole('radio', { name: 'No limit' })).toBeChecked()
+  const whenDone = screen.getByRole('combobox', { name: 'When uploads finish' })
+  await userEvent.selectOptions(whenDone, 'quit')
+  await expect.element(whenDone).toHaveValue('nothing')
+})
+
+test('a custom limit is chosen only once it has a value', async () => {
+  const { screen } = await openPage({ rows: [registeredRow('Juniper')] })
+  await userEvent.click(screen.getByRole('button', { name: 'Speed limit: No limit' }))
+  await userEvent.click(screen.getByRole('radio', { name: /^Custom/ }))
+  const own = screen.getByRole('textbox', { name: 'Custom limit in MB/s' })
+  await expect.element(own).toHaveFocus()
+  await expect.element(screen.getByRole('radio', { name: 'No limit' })).toBeChecked()
+  await userEvent.fill(own, '2,5')
+  await userEvent.keyboard('{Enter}')
+  await expect.element(screen.getByRole('radio', { name: /^Custom/ })).toBeChecked()
 })
 
 test('the settings contain the speed limit and the connection limit', async () => {

@@ -19,6 +19,21 @@ test('a banner offers the type of similar files and changes all of them at once'
   await expect.element(screen.getByRole('button', { name: 'Change type' })).not.toBeInTheDocument()
 })
 
+test('a changed type keeps a path that was edited', async () => {
+  const { screen, asked } = await openPage({
+    rows: [waiting('Flux'), { ...waiting('Wan'), isPathEdited: true }],
+    answers: { editTargets: () => success([]) },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Change type' }))
+  const changed = (name: string, modelPath: string) => ({
+    id: name,
+    target: { displayName: name, modelType: 'controlnet', modelPath },
+  })
+  const paths = ['models/controlnet/Flux.safetensors', 'models/loras/Wan.safetensors'] as const
+  const changes = [changed('Flux', paths[0]), changed('Wan', paths[1])]
+  expect(asked).toEqual([{ name: 'editTargets', args: { changes } }])
+})
+
 test('an offer that is declined is withdrawn, and one for an upload that has begun isn’t shown', async () => {
   const begun = row('Wan', { phase: 'sending', started: true, offeredType: 'controlnet' })
   const { screen, asked } = await openPage({ rows: [waiting('Flux'), begun] })

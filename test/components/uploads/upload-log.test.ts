@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failure, success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { logDocumentOf, type UploadLog } from '../../../electron/contract/upload-log.ts'
 import { emptyTotals } from '../../support/totals.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
@@ -98,6 +98,25 @@ test('the log is loaded again when the upload has a new event', async () => {
   })
   const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
   await expect.element(pane.getByText('Checking the file')).toBeVisible()
+})
+
+test('a log that can’t be loaded again stays, with the reason', async () => {
+  const waiting = row('Wan')
+  const log = success(logDocumentOf(waiting, { events: [{ event: 'checking', atMs: noonMs }], speed: [] }))
+  const answers = [log, failed(failure('journal-trouble')), log]
+  const { screen, rowOf, emit } = await openPage({
+    rows: [waiting],
+    answers: { uploadLog: () => answers.shift() ?? log },
+  })
+  await userEvent.dblClick(rowOf('Wan'))
+  const pane = screen.getByRole('complementary', { name: 'Details of Wan' })
+  await expect.element(pane.getByText('Checking the file')).toBeVisible()
+  emit('patch', patchOf(2, [row('Wan', { phase: 'checking' })]))
+  const notLoaded = pane.getByText('The log of this upload couldn’t be loaded.', { exact: false })
+  await expect.element(notLoaded).toBeVisible()
+  await expect.element(pane.getByText('Checking the file')).toBeVisible()
+  await userEvent.click(pane.getByRole('button', { name: 'Try again' }))
+  await expect.poll(() => notLoaded.elements()).toEqual([])
 })
 
 test('the log shows a next attempt only while nothing is paused or on hold', async () => {

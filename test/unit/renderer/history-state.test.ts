@@ -1,6 +1,10 @@
+import * as v from 'valibot'
 import { expect, test } from 'vitest'
+import { calls } from '../../../electron/contract/calls.ts'
 import { success } from '../../../electron/contract/failures.ts'
+import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { HistoryState } from '../../../renderer/history/history-state.svelte.ts'
+import { registeredRow } from '../../components/support/rows.ts'
 
 test('an open history is loaded again at most once per second while uploads finish', async () => {
   const delays: { readonly ms: number; readonly end: () => void }[] = []
@@ -23,4 +27,63 @@ test('an open history is loaded again at most once per second while uploads fini
   delays[0]?.end()
   await expect.poll(() => delays.length).toBe(2)
   expect(requestCount).toBe(2)
+})
+
+interface Page {
+  readonly rows: readonly UploadRow[]
+  readonly nextBeforeMs: number | null
+}
+
+/** A history whose first page is Grain, and the requests that wait for an answer. */
+async function setup() {
+  const pages: PromiseWithResolvers<Page>[] = []
+  const forgotten = Promise.withResolvers<null>()
+  const history = new HistoryState(
+    {
+      async history() {
+        const page = Promise.withResolvers<Page>()
+        pages.push(page)
+        return success(await page.promise)
+      },
+      async forget() {
+        await forgotten.promise
+        return success(undefined)
+      },
+    },
+    () => Promise.resolve(),
+  )
+  const answer = (at: number, names: readonly string[], nextBeforeMs: number | null = null) =>
+    pages[at]?.resolve({ rows: names.map((name) => registeredRow(name)), nextBeforeMs })
+  const opened = history.open()
+  answer(0, ['Grain'], 1)
+  await opened
+  return { history, pages, forgotten, answer, names: () => history.rows.map(({ id }) => id) }
+}
+
+test('a refresh that the next page has replaced is repeated after it', async () => {
+  const { history, pages, answer, names } = await setup()
+  void history.refresh()
+  const more = history.more()
+  answer(1, ['Flux', 'Grain'], 1)
+  answer(2, ['Depth'])
+  await more
+  await expect.poll(() => pages.length).toBe(4)
+  answer(3, ['Flux', 'Grain'], 1)
+  await expect.poll(names).toEqual(['Flux', 'Grain', 'Depth'])
+})
+
+test('the next page does not restore a record that was removed while it was loaded', async () => {
+  const { history, forgotten, answer, names } = await setup()
+  const removed = history.forget(['Grain'])
+  const more = history.more()
+  forgotten.resolve(null)
+  await removed
+  answer(1, ['Depth'])
+  await more
+  expect(names()).toEqual(['Depth'])
+})
+
+test('a library path of any length can be searched for', () => {
+  const search = { beforeMs: null, search: `models/${'x'.repeat(3_000)}`, limit: 100 }
+  expect(v.is(calls.history.args, search)).toBe(true)
 })

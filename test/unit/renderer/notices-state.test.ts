@@ -8,7 +8,7 @@ const skipping: AddReport = { added: 0, refused: 0, skipped: [{ name: 'a.txt', r
 
 const reports = ({ all }: NoticesState) =>
   all.flatMap((notice) => (notice.kind === 'report' ? [notice.report] : []))
-const texts = ({ all }: NoticesState) => all.flatMap((notice) => (notice.kind === 'text' ? [notice.key] : []))
+const keys = ({ all }: NoticesState) => all.flatMap((notice) => ('key' in notice ? [notice.key] : []))
 
 test('a report without undo keeps the undo of an earlier drop', () => {
   const notices = new NoticesState()
@@ -31,17 +31,30 @@ test('a report with undo replaces the one of an earlier drop', () => {
   expect(reports(notices)).toEqual([undoable('drop-2')])
 })
 
-test('a text that disappears after a while keeps one that is shown until closed', () => {
+test('a text that disappears after a while keeps an error', () => {
   const notices = new NoticesState()
-  notices.showUntilClosed('bulk-edit.undone', { stay: 1 })
+  notices.showError('bulk-edit.undone', { stay: 1 })
   notices.show('notice.copied')
   notices.show('receipt.saved')
-  expect(texts(notices)).toEqual(['bulk-edit.undone', 'receipt.saved'])
+  expect(keys(notices)).toEqual(['bulk-edit.undone', 'receipt.saved'])
 })
 
-test('a text that is shown until closed replaces the text before it', () => {
+test('an error replaces a text that disappears after a while', () => {
   const notices = new NoticesState()
   notices.show('notice.copied')
-  notices.showUntilClosed('bulk-edit.undone', { stay: 1 })
-  expect(texts(notices)).toEqual(['bulk-edit.undone'])
+  notices.showError('bulk-edit.undone', { stay: 1 })
+  expect(keys(notices)).toEqual(['bulk-edit.undone'])
+})
+
+test('errors stay side by side until closed, each one once', () => {
+  const notices = new NoticesState()
+  notices.showError('undo.partly', { count: 1 })
+  notices.showError('undo.partly', { count: 2 })
+  notices.showError('bulk-edit.undone', { stay: 1 })
+  notices.showError('undo.partly', { count: 1 })
+  expect(notices.all).toMatchObject([
+    { key: 'undo.partly', params: { count: 2 } },
+    { key: 'bulk-edit.undone' },
+    { key: 'undo.partly', params: { count: 1 } },
+  ])
 })

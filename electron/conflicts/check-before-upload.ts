@@ -4,7 +4,6 @@ import type { LibraryModel, ReplacedFate } from '../contract/library.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
 import { isRecent, raceAbort, withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { FileCallServices } from '../platform/files/file-calls.ts'
 import type { Library } from '../library/library.ts'
 import { recentMs, type IndexedListing } from '../library/listing-cache.ts'
 import { IndexedModels, type ModelIndex } from '../library/model-index.ts'
@@ -40,7 +39,7 @@ export interface ConflictCheck {
   takeWaiters(id: string): readonly string[]
 }
 
-interface ConflictCheckOptions extends FileCallServices {
+interface ConflictCheckOptions {
   readonly rows: Rows
   readonly library: Pick<Library, 'indexedListing' | 'model' | 'recentModel' | 'addRegistered'>
   readonly hashes: FileHashes
@@ -80,7 +79,7 @@ type WaitReason = 'same-as-other' | 'path-goes-first'
 
 export function createConflictCheck(options: ConflictCheckOptions): ConflictCheck {
   const { rows, library, store, environment } = options
-  const samples = createFileSamples(options)
+  const samples = createFileSamples(environment.timers)
   const waiters = new Map<string, Set<string>>()
   /** Uploads that have passed the check and run. They come before others of the same bytes or path. */
   const passed = new Set<string>()
@@ -117,7 +116,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     // It runs now, so the end of another upload must not requeue it.
     for (const ids of waiters.values()) ids.delete(id)
     if (isStored(queued.state)) return checkPathOfBegun(queued, signal)
-    const file = await raceAbort(findSameFile(queued, options), signal)
+    const file = await raceAbort(findSameFile(queued), signal)
     if (isAborted(file)) return abortedOutcome
     // Sending reports why a file can't be read.
     if (!file.ok) return proceed

@@ -35,6 +35,8 @@ interface CopyCheckOptions {
 }
 
 const abortedOutcome: Outcome = { kind: 'aborted' }
+/** A disk that has not responded has this time until the check is repeated, in ms. */
+const diskRetryMs = 60_000
 
 interface CopyCheck {
   readonly record: UploadRecord
@@ -100,7 +102,7 @@ interface DuplicateSearch {
  * Hashes the file and finishes the upload if one of the models has the same hash and still exists; else null.
  */
 async function finishAsDuplicate(
-  { rows, library, hashes, onDuplicate }: CopyCheckOptions,
+  { rows, library, hashes, environment, onDuplicate }: CopyCheckOptions,
   { record, candidates, isTrusted }: DuplicateSearch,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
@@ -110,6 +112,9 @@ async function finishAsDuplicate(
   })
   rows.progress(record.id, { hashedBytes: 0 })
   if (isAborted(hash)) return abortedOutcome
+  // A disk that responds again later would have the file sent without a comparison.
+  if (!hash.ok && hash.failure.params['problem'] === 'ETIMEDOUT')
+    return { kind: 'retry', failure: hash.failure, atMs: environment.now() + diskRetryMs }
   // Sending reports why a file can't be read.
   if (!hash.ok) return null
   const choice = { accountId: record.accountId, teamId: record.team.id }

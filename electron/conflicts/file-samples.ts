@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import type { HashedFile } from '../journal/hash-cache.ts'
-import { callInTime, type FileCallServices } from '../platform/files/file-calls.ts'
+import { withTimeout } from '../platform/delays.ts'
+import type { Timers } from '../platform/environment.ts'
 import {
   identityOf,
   mayHaveSameBytes,
@@ -30,14 +31,13 @@ export interface FileSamples {
  * Each file is read once and cached: a folder with a hundred epochs of one LoRA makes about five thousand
  * pairs.
  */
-export function createFileSamples(services: FileCallServices): FileSamples {
+export function createFileSamples(timers: Timers): FileSamples {
   const cache = new Map<string, { readonly file: HashedFile; readonly sample: Promise<string | null> }>()
 
   function sampleOf(file: HashedFile): Promise<string | null> {
     const cached = cache.get(file.path)
     if (cached && sameFile(cached.file.identity, file.identity)) return cached.sample
-    const limited = { ...services, callTimers: services.environment.timers }
-    const sample = callInTime(limited, file.path, () => sampleAt(file), readTimeoutMs)
+    const sample = withTimeout(sampleAt(file), timers, readTimeoutMs)
     cache.delete(file.path)
     cache.set(file.path, { file, sample })
     // A file that could not be read may be readable next time.

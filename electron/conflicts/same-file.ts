@@ -2,13 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Attempt } from '../platform/attempt.ts'
-import { callInTime, type FileCallServices } from '../platform/files/file-calls.ts'
-import {
-  changeFailure,
-  diskTimeoutFailure,
-  identityBySample,
-  type FileIdentity,
-} from '../platform/files/file-identity.ts'
+import { changeFailure, identityBySample, type FileIdentity } from '../platform/files/file-identity.ts'
 import { hashWholeFile, type Hasher } from '../transfer/hasher.ts'
 
 /**
@@ -16,15 +10,7 @@ import { hashWholeFile, type Hasher } from '../transfer/hasher.ts'
  * each mount, and some network file systems have no inodes: such a file is the same if its size, time and
  * samples of its bytes are, and what was sent before is compared again.
  */
-export async function findSameFile(
-  record: UploadRecord,
-  services: FileCallServices,
-): Promise<Result<FileIdentity>> {
-  const found = await callInTime(services, record.path, () => compareFile(record))
-  return found ?? failed(diskTimeoutFailure())
-}
-
-async function compareFile({ path, identity, state }: UploadRecord): Promise<Result<FileIdentity>> {
+export async function findSameFile({ path, identity, state }: UploadRecord): Promise<Result<FileIdentity>> {
   const changed = await changeFailure(path, identity)
   if (changed !== null && changed.code !== 'file-changed') return failed(changed)
   const hasSameNumbers = changed === null && identity.inode !== 0n
@@ -43,15 +29,12 @@ async function compareFile({ path, identity, state }: UploadRecord): Promise<Res
  * Fails if the file at a path is not the one that a run sends. If it only has other numbers, its disk was mounted again
  * meanwhile: what was sent is kept, and the next run compares it with the file.
  */
-export async function findChange(record: UploadRecord, services: FileCallServices): Promise<Result<void>> {
-  const checked = await callInTime(services, record.path, async () => {
-    const changed = await changeFailure(record.path, record.identity)
-    if (changed?.code !== 'file-changed') return changed ? failed(changed) : success(undefined)
-    const found = await compareFile(record)
-    const isRemounted = found.ok && found.value !== record.identity
-    return failed(isRemounted ? remountFailure : changed)
-  })
-  return checked ?? failed(diskTimeoutFailure())
+export async function findChange(record: UploadRecord): Promise<Result<void>> {
+  const changed = await changeFailure(record.path, record.identity)
+  if (changed?.code !== 'file-changed') return changed ? failed(changed) : success(undefined)
+  const found = await findSameFile(record)
+  const isRemounted = found.ok && found.value !== record.identity
+  return failed(isRemounted ? remountFailure : changed)
 }
 
 const remountFailure = failure('file-read-trouble', { problem: 'ESTALE' }, { detail: 'ESTALE' })

@@ -160,9 +160,6 @@ export function createEngine(options: EngineOptions): Engine {
   const reviewPolicy = () => reviewPolicyOf(settings)
   const inspect = async (file: FileToInspect) => applyPolicy(await inspector.inspect(file), reviewPolicy())
 
-  // One for all, since its limit is that of the process.
-  const mountQueue = new MountQueue(environment.timers)
-
   // Library and conflicts: what the teams already have.
   const conflictSettings = createConflictSettings(choices, settings)
   const library = createLibrary({
@@ -188,7 +185,6 @@ export function createEngine(options: EngineOptions): Engine {
     library,
     hashes: createFileHashes({ hasher, cache: hashCache }),
     store,
-    fileCalls: mountQueue,
     environment,
     replacedFate: conflictSettings.replacedFate,
     onSkipped: ({ id, fileName }) => events.emit('leftOut', { id, fileName }),
@@ -201,7 +197,6 @@ export function createEngine(options: EngineOptions): Engine {
     accessFor: accounts.accessFor.bind(accounts),
     connectivityChanged: (state) => events.emit('connectivity', state),
     volumesBack: (ids) => events.emit('volumesBack', ids),
-    fileCalls: mountQueue,
     environment,
   })
   const { queue, forget } = createUploadRunner({
@@ -212,7 +207,6 @@ export function createEngine(options: EngineOptions): Engine {
       workerPool,
       hasher,
       replacer,
-      fileCalls: mountQueue,
       environment,
       accessTo: accounts.accessFor.bind(accounts),
       singlePutLimitBytes: uploadAccounts.singlePutLimitBytes,
@@ -296,6 +290,8 @@ export function createEngine(options: EngineOptions): Engine {
     rememberApproval: undo.rememberApproval,
     onChange: (view) => events.emit('review', view),
   })
+  // One for all, since its limit is that of the process.
+  const mountQueue = new MountQueue(environment.timers)
   const { mustReview } = review
   const rechecks = createRechecks({ rows, commands, mustReview, environment, mountQueue })
   const intake = new Intake({

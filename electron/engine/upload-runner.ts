@@ -192,7 +192,7 @@ async function inspectOlder(
   id: string,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
-  const { rows, services, inspect } = options
+  const { rows, inspect } = options
   const record = rows.get(id)?.record
   if (!record || record.identity.sample !== undefined || isStarted(record.state)) return null
   const inspection = await raceAbort(fileWithBoundary(record).then(inspect), signal)
@@ -200,7 +200,7 @@ async function inspectOlder(
   const { identity, failure: refusal } = inspection
   if (isUninspected(inspection)) {
     // The run reports that the file is missing or doesn't respond.
-    const unchanged = await raceAbort(findChange(record, services), signal)
+    const unchanged = await raceAbort(findChange(record), signal)
     if (isAborted(unchanged)) return { kind: 'aborted' }
     const isUnreadable = refusal === null || !unchanged.ok
     return isUnreadable ? null : { kind: 'failed', failure: refusal }

@@ -1,7 +1,7 @@
 import { success, type Result } from '../contract/failures.ts'
 import type { Patch } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
-import { isRegistered } from '../journal/upload-record.ts'
+import { isRegistered, type UploadRecord } from '../journal/upload-record.ts'
 import type { Rows } from '../journal/rows.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
 
@@ -38,7 +38,7 @@ const intoNextDayMs = 36 * 60 * 60 * 1000
 const localStartOfDay = (atMs: number) => new Date(atMs).setHours(0, 0, 0, 0)
 
 export function createDoneToday(options: {
-  readonly rows: Pick<Rows, 'get' | 'restore' | 'hide' | 'remove'>
+  readonly rows: Pick<Rows, 'get' | 'ids' | 'restore' | 'hide' | 'remove'>
   readonly store: Pick<
     UploadStore,
     'history' | 'finishedSince' | 'wrongRecords' | 'dismiss' | 'isDismissed' | 'undoDismissal' | 'find'
@@ -84,6 +84,8 @@ export function createDoneToday(options: {
       cancel = environment.timers.after(startOfDay(today + intoNextDayMs) - environment.now(), checkDate)
   }
 
+  const isOfToday = (record: UploadRecord) => isRegistered(record) && record.state.finishedAtMs >= today
+
   const finished = (ids: readonly string[]) =>
     ids.flatMap((id) => {
       const record = rows.get(id)?.record ?? store.find(id)
@@ -100,12 +102,12 @@ export function createDoneToday(options: {
         ...store.history({ ...latest, hidden }),
         ...store.wrongRecords(),
       ]
-      const records = [...new Map(found.map((record) => [record.id, record])).values()]
-      const listed = records.filter(
-        ({ accountId, state }) => !hidden.has(accountId) && state.finishedAtMs >= today,
-      )
+      rows.restore([...new Map(found.map((record) => [record.id, record])).values()])
+      const listed = rows.ids().filter((id) => {
+        const record = rows.get(id)?.record
+        return record && isOfToday(record) && !hidden.has(record.accountId)
+      })
       unshown = Math.max(0, store.finishedSince(today, hidden) - listed.length)
-      rows.restore(records)
     },
     unshown: () => unshown,
     patchSent({ changed, removed }) {
@@ -119,7 +121,7 @@ export function createDoneToday(options: {
       const record = rows.get(id) ? null : store.find(id)
       if (!record || !isRegistered(record) || record.failure === null) return success(undefined)
       const wasDismissed = store.isDismissed(id)
-      if (!wasDismissed && record.state.finishedAtMs >= today) unshown = Math.max(0, unshown - 1)
+      if (!wasDismissed && isOfToday(record)) unshown = Math.max(0, unshown - 1)
       rows.restore([record])
       return wasDismissed ? store.undoDismissal(id) : success(undefined)
     },
@@ -132,7 +134,7 @@ export function createDoneToday(options: {
     forget(ids) {
       const gone = finished(ids)
       const ofToday = gone.filter(
-        ({ id, state }) => !rows.get(id) && state.finishedAtMs >= today && !store.isDismissed(id),
+        (record) => !rows.get(record.id) && isOfToday(record) && !store.isDismissed(record.id),
       )
       const removed = rows.remove(gone.map(({ id }) => id))
       const removedOfToday = ofToday.filter(({ id }) => store.find(id) === null)

@@ -2,7 +2,6 @@ import { isConnectivityFailure, type Failure, type Result } from '../contract/fa
 import type { ConnectivityState } from '../contract/uploads.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createMissingVolumeMonitor } from './missing-volume-monitor.ts'
-import type { FileCalls } from '../platform/files/file-calls.ts'
 import { isVolumeBack, type MissingVolume } from '../platform/files/find-missing-volume.ts'
 import { createConnectivityMonitor } from './connectivity.ts'
 import type { Rows } from '../journal/rows.ts'
@@ -42,10 +41,9 @@ export function createRecoveryMonitor(options: {
   readonly connectivityChanged: (state: ConnectivityState) => void
   /** The volumes of these uploads are back. */
   readonly volumesBack: (ids: readonly string[]) => void
-  readonly fileCalls: FileCalls
   readonly environment: Environment
 }): RecoveryMonitor {
-  const { rows, accessFor, fileCalls, environment } = options
+  const { rows, accessFor, environment } = options
 
   /** Every server that the queue has uploads for: one that is down must not block uploads to the others. */
   function servers(): readonly Reachable[] {
@@ -92,7 +90,7 @@ export function createRecoveryMonitor(options: {
 
   const missingVolumes = createMissingVolumeMonitor({
     environment,
-    isVolumeBack: (missing) => fileCalls.runFirst(missing.path, () => isVolumeBack(missing)),
+    isVolumeBack,
     isWaiting(id) {
       const row = rows.get(id)
       return row?.live.phase === 'retrying' && row.record.failure?.code === 'disk-missing'

@@ -111,11 +111,6 @@ export function createHasher(options: {
       const reads = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
       // Aborting the job has its thread replaced, which hashes other files too.
       const hanging = new AbortController()
-      const { promise: hung, resolve: hang } = Promise.withResolvers<Attempt<FileHash>>()
-      const stopWatching = watchReads(reads, maxReadMs / checksPerRead, () => {
-        hang(failed(diskTimeoutFailure()))
-        hanging.abort()
-      })
       const jobSignal = AbortSignal.any([signal, hanging.signal])
       let furthest = 0
       let reportedBytes = 0
@@ -136,6 +131,11 @@ export function createHasher(options: {
         return begun
       }
       let running = start()
+      const { promise: hung, resolve: hang } = Promise.withResolvers<Attempt<FileHash>>()
+      const stopWatching = watchReads(reads, maxReadMs / checksPerRead, () => {
+        hang(failed(diskTimeoutFailure()))
+        hanging.abort()
+      })
       const again = running.answer.then((answer) => {
         if (answer !== null || jobSignal.aborted || isClosed) return answer
         running = start()

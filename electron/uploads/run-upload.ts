@@ -9,7 +9,6 @@ import { isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
-import type { FileCallServices } from '../platform/files/file-calls.ts'
 import { findMissingVolume } from '../platform/files/find-missing-volume.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import { retryDelay } from '../platform/retry-delay.ts'
@@ -36,7 +35,7 @@ export interface UploadReport extends SendReport, ReplaceReport {
   countAttempt(): number
 }
 
-export interface UploadServices extends FileCallServices {
+export interface UploadServices {
   readonly workerPool: UploadWorkerPool
   readonly hasher: Hasher
   readonly requestSlots: FileSlots
@@ -142,7 +141,7 @@ async function verifyFile(
   { record, services, report, signal }: Run,
   stored: StoredObject | null,
 ): Promise<Attempt<FileIdentity>> {
-  const file = await raceAbort(findSameFile(record, services), signal)
+  const file = await raceAbort(findSameFile(record), signal)
   if (!file.ok || file.value === record.identity) return file
   // Devices get new numbers at each start of the computer; the samples were compared.
   const { inode, sample } = record.identity
@@ -180,14 +179,13 @@ async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
   const { record, services, memory, report, signal, pause } = run
   const plan = planOf(record, access, services)
   if (plan.kind === 'refused') return failed(plan.failure)
-  const { workerPool, hasher, requestSlots, fileCalls, environment } = services
+  const { workerPool, hasher, requestSlots, environment } = services
   const session = {
     record,
     access,
     workerPool,
     hasher,
     requestSlots,
-    fileCalls,
     environment,
     memory,
     report,
@@ -202,7 +200,7 @@ async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
   const sent = await (isInParts ? sendInParts(session) : sendWhole(session))
   if (sent.ok || isAborted(sent) || sent.failure.code !== 'file-changed') return sent
   // The threads that read the file compare only its numbers.
-  const unchanged = await raceAbort(findChange(record, services), signal)
+  const unchanged = await raceAbort(findChange(record), signal)
   return unchanged.ok ? sent : unchanged
 }
 
@@ -232,9 +230,10 @@ export function notUploadableFailure(
 /** Decides what follows from a failure, and adds the parameters that its message needs. */
 async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
   const { record, services, memory, report } = run
+  const { timers } = services.environment
   const signal = AbortSignal.any([run.signal, run.pause.signal])
   const mayBeMissingVolume = met.code === 'file-missing' || met.code === 'file-read-trouble'
-  const missing = mayBeMissingVolume ? await findMissingVolume(record.path, services, signal) : null
+  const missing = mayBeMissingVolume ? await findMissingVolume(record.path, { timers, signal }) : null
   if (missing && isAborted(missing)) return { kind: 'aborted', failure: met }
   if (missing)
     return {

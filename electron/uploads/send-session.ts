@@ -7,7 +7,6 @@ import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
 import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
-import type { FileCallServices } from '../platform/files/file-calls.ts'
 import { sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
 import type { FileHash, Hasher, HashTask } from '../transfer/hasher.ts'
@@ -121,7 +120,7 @@ export interface StoredObject {
 }
 
 /** One upload with everything that sending it needs. */
-export interface SendSession extends FileCallServices {
+export interface SendSession {
   readonly record: UploadRecord
   readonly access: Access
   readonly workerPool: UploadWorkerPool
@@ -172,7 +171,7 @@ export async function sendWhileHashing<Sent>(
   if (thrown !== null) throw thrown as Error
   if (!sent.ok) return sent
   if (!hash.ok) return hash
-  const unchanged = await raceAbort(findChange(record, session), signal)
+  const unchanged = await raceAbort(findChange(record), signal)
   if (signal.aborted) return aborted
   return unchanged.ok ? success({ sent: sent.value, hash: hash.value }) : unchanged
 }

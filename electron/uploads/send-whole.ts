@@ -20,7 +20,7 @@ export async function sendWhole(session: SendSession): Promise<Attempt<StoredObj
   const { record, memory, signal } = session
   const stored = await sendFile(session)
   if (!stored.ok) return stored
-  const unchanged = await raceAbort(findChange(record, session), signal)
+  const unchanged = await raceAbort(findChange(record), signal)
   if (unchanged.ok) return stored
   if (!isAborted(unchanged) && unchanged.failure.code === 'file-changed') memory.stored = null
   return unchanged

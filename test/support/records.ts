@@ -11,7 +11,6 @@ import type {
   StoredState,
   UploadRecord,
 } from '../../electron/journal/upload-record.ts'
-import type { FileCalls } from '../../electron/platform/files/file-calls.ts'
 import { createSpeedMeter } from '../../electron/platform/speed-meter.ts'
 import type { FoundFile } from '../../electron/recognition/found-file.ts'
 
@@ -149,9 +148,6 @@ export function replacingState(modelId: string): ReplacingState {
 export function registeredState(modelId: string, finishedAtMs: number): RegisteredState {
   return { ...storedState(), kind: 'registered', modelId, finishedAtMs }
 }
-
-/** Makes each call about a file at once. */
-export const fileCalls: FileCalls = { runFirst: (_path, call) => call() }
 
 /** Records nothing. */
 export const noLog: LogRecorder = {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { win32 } from 'node:path'
 import type { Timers } from '../../platform/environment.ts'
-import type { FileCalls } from '../../platform/files/file-calls.ts'
 import { isWithin } from '../../recognition/link-boundary.ts'
 
 /**
@@ -23,86 +22,62 @@ export async function readMounts(
 /** A call that takes longer no longer holds up the others, in ms. */
 const hangsAfterMs = 10_000
 const maxCallsPerMount = 2
-/** How long the mounts that were found are used, in ms: to read Linux's table takes longer than most calls. */
-const mountsUsedMs = 1_000
 
 interface Call {
   readonly path: string
-  /** An upload waits for it. */
-  readonly isFirst: boolean
   readonly start: () => Promise<void>
-  /** It has taken too long and is not finished. */
-  isHanging: boolean
 }
 
 interface Mount {
   readonly waiting: Call[]
-  readonly running: Set<Call>
+  /** Paths of calls that have taken too long and are not finished. */
+  readonly hanging: Set<string>
+  isBusy: boolean
 }
 
 /**
- * Makes up to two calls at a time on each mount, at most one of them by `run`. On a network share that is gone, a call
- * may never return, and many of them would take all of Node's four threads. One that hangs only holds up calls about
- * the same path, because links may lead to other mounts than their paths show, until a second one hangs as well.
+ * Makes one call at a time on each mount. On a network share that is gone, a call may never return, and many of
+ * them would take all of Node's four threads. One that hangs only holds up calls about the same path, because links
+ * may lead to other mounts than their paths show, until a second one hangs as well.
  */
-export class MountQueue implements FileCalls {
+export class MountQueue {
   readonly #mounts = new Map<string, Mount>()
   readonly #timers: Timers
   readonly #readMounts: () => ReturnType<typeof readMounts>
-  #found: ReturnType<typeof readMounts> | null = null
-  #foundAtMs = 0
 
   constructor(timers: Timers, mounts: () => ReturnType<typeof readMounts> = readMounts) {
     this.#timers = timers
     this.#readMounts = mounts
   }
 
-  run<T>(path: string, call: () => Promise<T>): Promise<T> {
-    return this.#add(path, call, false)
-  }
-
-  runFirst<T>(path: string, call: () => Promise<T>): Promise<T> {
-    return this.#add(path, call, true)
-  }
-
-  async #add<T>(path: string, call: () => Promise<T>, isFirst: boolean): Promise<T> {
-    const name = (await this.#findMounts())(path)
-    const mount: Mount = this.#mounts.get(name) ?? { waiting: [], running: new Set() }
+  async run<T>(path: string, call: () => Promise<T>): Promise<T> {
+    const name = (await this.#readMounts())(path)
+    const mount: Mount = this.#mounts.get(name) ?? { waiting: [], hanging: new Set(), isBusy: false }
     this.#mounts.set(name, mount)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    mount.waiting.push({ path, isFirst, start: () => call().then(resolve, reject), isHanging: false })
+    mount.waiting.push({ path, start: () => call().then(resolve, reject) })
     this.#startNext(mount)
     return promise
   }
 
-  #findMounts(): ReturnType<typeof readMounts> {
-    const nowMs = performance.now()
-    if (this.#found && nowMs - this.#foundAtMs < mountsUsedMs) return this.#found
-    this.#foundAtMs = nowMs
-    return (this.#found = this.#readMounts())
-  }
-
   #startNext(mount: Mount): void {
-    const { waiting, running } = mount
-    if (running.size === maxCallsPerMount) return
-    const isBusy = [...running].some(({ isFirst, isHanging }) => !isFirst && !isHanging)
-    const mayStart = (call: Call) =>
-      ![...running].some(({ path, isHanging }) => isHanging && path === call.path)
-    const next =
-      waiting.find((call) => call.isFirst && mayStart(call)) ?? (isBusy ? undefined : waiting.find(mayStart))
+    const { waiting, hanging } = mount
+    if (mount.isBusy || hanging.size === maxCallsPerMount) return
+    const index = waiting.findIndex(({ path }) => !hanging.has(path))
+    const next = waiting[index]
     if (!next) return
-    waiting.splice(waiting.indexOf(next), 1)
-    running.add(next)
+    waiting.splice(index, 1)
+    mount.isBusy = true
     const cancel = this.#timers.after(hangsAfterMs, () => {
-      next.isHanging = true
+      hanging.add(next.path)
+      mount.isBusy = false
       this.#startNext(mount)
     })
     void next.start().then(() => {
       cancel()
-      running.delete(next)
+      if (!hanging.delete(next.path)) mount.isBusy = false
       this.#startNext(mount)
     })
-    this.#startNext(mount)
   }
 }
 

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isAborted, type Aborted } from '../attempt.ts'
-import { raceAbort } from '../delays.ts'
-import { callInTime, type FileCallServices } from './file-calls.ts'
+import { raceAbort, withTimeout } from '../delays.ts'
+import type { Timers } from '../environment.ts'
 
 /** What an upload waits for: a missing folder, or a mount that does not respond. */
 export interface MissingVolume {
@@ -49,13 +49,11 @@ const responseLimitMs = 5_000
  */
 export async function findMissingVolume(
   path: string,
-  services: FileCallServices,
-  signal: AbortSignal,
+  { timers, signal }: { readonly timers: Timers; readonly signal: AbortSignal },
   find = searchMissingFolder,
 ): Promise<MissingFolder | null | Aborted> {
-  const search = () => find(path).then((missing) => ({ missing }))
-  const inTime = { ...services, callTimers: services.environment.timers }
-  const limited = callInTime(inTime, path, search, responseLimitMs).then((response) => ({ response }))
+  const search = find(path).then((missing) => ({ missing }))
+  const limited = withTimeout(search, timers, responseLimitMs).then((response) => ({ response }))
   const found = await raceAbort(limited, signal)
   if (isAborted(found)) return found
   const folder = dirname(path)

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
+import { diskTimeoutFailure } from '../../../electron/platform/files/file-identity.ts'
 import { uploadRecord } from '../../support/records.ts'
 import {
   aborted,
@@ -75,6 +76,16 @@ test('prevents no upload that is gone, or whose file cannot be read: sending rep
   expect(await check(id)).toEqual(proceed)
   expect(await check('unknown')).toEqual(proceed)
   expect(hashed).toEqual([])
+})
+
+test('compares a file with the library later if its disk does not respond', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const { add, check, environment } = setup([model('m1', bytes)], { hashFailure: diskTimeoutFailure() })
+  expect(await check(add('file', bytes).id)).toEqual({
+    kind: 'retry',
+    failure: diskTimeoutFailure(),
+    atMs: environment.now() + 60_000,
+  })
 })
 
 test('an abort ends the wait for the library at once', async () => {

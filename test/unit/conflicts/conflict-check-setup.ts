@@ -3,12 +3,12 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { createConflictCheck } from '../../../electron/conflicts/check-before-upload.ts'
-import { success, type Result } from '../../../electron/contract/failures.ts'
+import { failed, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
 import { identityOf } from '../../../electron/platform/files/file-identity.ts'
-import { fileCalls, uploadRecord } from '../../support/records.ts'
+import { uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
@@ -24,6 +24,8 @@ export interface ConflictCheckSetup {
   readonly current?: Result<LibraryModel>
   /** Called before a file is hashed for the first time. */
   readonly onHash?: (path: string) => void
+  /** Why no file can be hashed. */
+  readonly hashFailure?: Failure
   readonly written?: Result<void>
 }
 
@@ -36,6 +38,7 @@ export function setupConflictCheck(
     unlisted = [],
     current,
     onHash = () => {},
+    hashFailure,
     written = success(undefined),
   }: ConflictCheckSetup = {},
 ) {
@@ -54,7 +57,6 @@ export function setupConflictCheck(
   const { check, takeWaiters } = createConflictCheck({
     rows,
     store,
-    fileCalls,
     environment,
     replacedFate: () => 'disable',
     onSkipped: () => {},
@@ -76,6 +78,7 @@ export function setupConflictCheck(
       async sha256Of({ path }) {
         if (!hashed.includes(path)) onHash(path)
         hashed.push(path)
+        if (hashFailure) return failed(hashFailure)
         return success(sha256Of(readFileSync(path)))
       },
     },

@@ -15,7 +15,6 @@ import { identityOf } from '../../../electron/platform/files/file-identity.ts'
 import type { HashedFile } from '../../../electron/journal/hash-cache.ts'
 import { createFileSamples } from '../../../electron/conflicts/file-samples.ts'
 import { standingClock } from '../../support/hand-clock.ts'
-import { fileCalls } from '../../support/records.ts'
 
 const sampleBytes = 64 * 1024
 const sizeBytes = 10 * sampleBytes
@@ -32,7 +31,7 @@ function setup() {
     clock,
     folder,
     hashedFile,
-    samples: createFileSamples({ fileCalls, environment: clock }),
+    samples: createFileSamples(clock.timers),
     /** Writes a file of zeros with a one at each of these positions. */
     file(name: string, ones: readonly number[] = [], length = sizeBytes) {
       const bytes = Buffer.alloc(length)

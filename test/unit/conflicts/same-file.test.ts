@@ -6,7 +6,6 @@ import { expect, onTestFinished, test } from 'vitest'
 import { findSameFile } from '../../../electron/conflicts/same-file.ts'
 import type { UploadState } from '../../../electron/journal/upload-record.ts'
 import { failed } from '../../../electron/contract/failures.ts'
-import type { FileCalls } from '../../../electron/platform/files/file-calls.ts'
 import {
   diskTimeoutFailure,
   identityOf,
@@ -14,7 +13,7 @@ import {
   type FileIdentity,
 } from '../../../electron/platform/files/file-identity.ts'
 import { standingClock } from '../../support/hand-clock.ts'
-import { fileCalls, uploadRecord } from '../../support/records.ts'
+import { uploadRecord } from '../../support/records.ts'
 
 const unsent: UploadState = { kind: 'queued', started: false }
 
@@ -29,9 +28,8 @@ async function setup() {
   await using file = await open(path)
   const sample = await readSample(file, statSync(path).size)
   const identity = { ...identityOf(statSync(path, { bigint: true })), sample }
-  const services = { fileCalls, environment: standingClock() }
   const find = async (before: FileIdentity, state = unsent) => {
-    const result = await findSameFile(uploadRecord({ path, identity: before, state }), services)
+    const result = await findSameFile(uploadRecord({ path, identity: before, state }))
     return result.ok ? result.value : result.failure.code
   }
   return { root, folder, path, identity, find }
@@ -65,20 +63,6 @@ test('compares the samples of a file without an inode, or whose folder has becom
   symlinkSync(join(root, 'moved'), folder)
   expect(await find(identity)).toBe(identity)
   expect(await find({ ...identity, sample: 'other' })).toBe('file-changed')
-})
-
-test('reports a disk that has not answered for 30 seconds, and does not call it later', async () => {
-  const environment = standingClock()
-  const waiting: (() => Promise<unknown>)[] = []
-  const blocked: FileCalls = {
-    runFirst: (_path, call) => (waiting.push(call), new Promise<never>(() => {})),
-  }
-  const { path, identity } = await setup()
-  const record = uploadRecord({ path, identity })
-  const finding = findSameFile(record, { fileCalls: blocked, environment, callTimers: environment.timers })
-  environment.advance(30_000)
-  expect(await finding).toEqual(failed(diskTimeoutFailure()))
-  expect(await Promise.all(waiting.map((call) => call()))).toEqual([null])
 })
 
 test('returns why a file cannot be found, and follows no link in its place', async () => {

@@ -11,7 +11,7 @@ import { createUploadRunner } from '../../../electron/engine/upload-runner.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { Inspection } from '../../../electron/recognition/found-file.ts'
 import { standingClock } from '../../support/hand-clock.ts'
-import { fileCalls, multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
+import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 type RunnerOptions = Parameters<typeof createUploadRunner>[0]
@@ -25,7 +25,7 @@ function createQueue(
     ...options
   }: { readonly access?: RunSetup['access'] } & Readonly<Record<string, unknown>>,
 ) {
-  const services = { fileCalls, environment, accessTo: () => access, singlePutLimitBytes: () => 2 ** 50 }
+  const services = { environment, accessTo: () => access, singlePutLimitBytes: () => 2 ** 50 }
   return createUploadRunner({ rows, services, atOnce: 1, ...options } as unknown as RunnerOptions).queue
 }
 

@@ -205,6 +205,18 @@ test('keeps an upload that needs attention in the list, whatever the date and th
   expect([again.ids(), again.needsYou()]).toEqual([[wrong], 1])
 })
 
+test('counts each upload once if what has finished is read again', () => {
+  const { clock, open } = setup()
+  const { doneToday, finish, findWrong, count, needsYou } = open()
+  const all = Array.from({ length: 220 }, () => finish())
+  clock.advance(100)
+  for (const id of all.slice(-20)) findWrong(id)
+  expect([count(), needsYou()]).toEqual([200, 20])
+  doneToday.restore()
+  clock.advance(100)
+  expect([count(), needsYou()]).toEqual([200, 20])
+})
+
 test('lists an upload again that needs attention after it has left the list', () => {
   const { clock, open } = setup()
   const { doneToday, finish, findWrong, ids, count, needsYou } = open()

@@ -10,7 +10,7 @@ import { Rows } from '../../../electron/journal/rows.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { fileCalls, uploadRecord, noLog } from '../../support/records.ts'
+import { uploadRecord, noLog } from '../../support/records.ts'
 import { handQueue } from '../queue/hand-queue.ts'
 
 function openEmptyJournal() {
@@ -39,7 +39,6 @@ test.each([
   const { queue, started } = handQueue()
   const recovery = createRecoveryMonitor({
     rows,
-    fileCalls,
     environment,
     connectivityChanged: () => {},
     volumesBack: queue.add,

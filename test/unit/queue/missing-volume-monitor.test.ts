@@ -6,7 +6,6 @@ import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volu
 import { aborted } from '../../../electron/platform/attempt.ts'
 import { findMissingVolume, isVolumeBack } from '../../../electron/platform/files/find-missing-volume.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
-import { fileCalls } from '../../support/records.ts'
 
 const folder = (path: string) => ({ path, isDead: false })
 
@@ -76,9 +75,8 @@ test('finds a file missing with its folder, and names the topmost missing one', 
   mkdirSync(join(root, 'models'))
   writeFileSync(join(root, 'models', 'there.gguf'), 'x')
   const disk = join(root, 'disk')
+  const find = (path: string) => findMissingVolume(path, { timers: standingClock().timers, signal })
   const { signal } = new AbortController()
-  const services = { fileCalls, environment: standingClock() }
-  const find = (path: string) => findMissingVolume(path, services, signal)
   expect(await find(join(disk, 'loras', 'deep', 'a.gguf'))).toEqual({
     folder: disk,
     until: folder(disk),
@@ -90,8 +88,8 @@ test('finds a file missing with its folder, and names the topmost missing one', 
 test('takes a mount that does not respond for dead, and stops waiting for it at an abort', async () => {
   const clock = standingClock()
   const stopping = new AbortController()
-  const services = { fileCalls, environment: clock }
-  const find = () => findMissingVolume('/nas/models/a.gguf', services, stopping.signal, () => forever)
+  const find = () =>
+    findMissingVolume('/nas/models/a.gguf', { timers: clock.timers, signal: stopping.signal }, () => forever)
   const late = find()
   clock.advance(5_000)
   expect(await late).toEqual({ folder: '/nas/models', until: { path: '/nas/models', isDead: true } })

@@ -17,7 +17,6 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
   const asked: { readonly server: string; readonly answer: (isThere: boolean) => void }[] = []
   const events: string[] = []
   const accessedTeams: string[] = []
-  const calledPaths: string[] = []
   const accessFor = (server: string) => ({
     client: {
       server,
@@ -30,12 +29,6 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
   })
   const recovery = createRecoveryMonitor({
     rows,
-    fileCalls: {
-      runFirst(path, call) {
-        calledPaths.push(path)
-        return call()
-      },
-    },
     environment,
     accessFor(accountId, teamId) {
       accessedTeams.push(`${accountId} ${teamId}`)
@@ -55,7 +48,6 @@ function setup(records: readonly UploadRecord[] = [uploadRecord(), uploadRecord(
     events,
     asked,
     accessedTeams,
-    calledPaths,
     servers: () => asked.map(({ server }) => server),
     ids: records.map(({ id }) => id) as [string, string],
     /** An attempt fails and is retried later unless the app is offline. */
@@ -154,7 +146,7 @@ test('checks at once after a wake-up while offline, and reports the return', asy
 
 test('continues an upload when its disk is back, unless it is paused or failed otherwise', async () => {
   const records = [uploadRecord(), uploadRecord(), uploadRecord(), uploadRecord()]
-  const { rows, recovery, clock, folder, events, calledPaths } = setup(records)
+  const { rows, recovery, clock, folder, events } = setup(records)
   const path = join(folder, 'disk')
   const [first = '', paused = '', other = '', second = ''] = records.map(({ id }) => id)
   for (const { id } of records) {
@@ -168,7 +160,6 @@ test('continues an upload when its disk is back, unless it is paused or failed o
   mkdirSync(path)
   clock.advance(3_000)
   await expect.poll(() => events).toEqual([`back ${first} ${second}`])
-  expect(calledPaths).toEqual([path])
 })
 
 test('repeats a failed operation every five seconds until it succeeds', () => {

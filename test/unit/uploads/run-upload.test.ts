@@ -5,7 +5,6 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import type { FileCalls } from '../../../electron/platform/files/file-calls.ts'
 import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { recheckDelayMs } from '../../../electron/platform/delays.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
@@ -18,7 +17,7 @@ import {
 import { createSendMemory } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { passDelay } from '../../support/pass-delay.ts'
-import { fileCalls, multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
+import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
 
 const mebibyte = 1024 * 1024
 const sha256 = 'ab'.repeat(32)
@@ -43,7 +42,6 @@ function setup(
     readonly access?: () => Result<Access>
     readonly answer?: Failure
     readonly attempt?: number
-    readonly fileCalls?: FileCalls
     readonly hash?: string
     /** While the file is hashed, which fails because it has changed. */
     readonly onHash?: (path: string) => Promise<void>
@@ -69,8 +67,6 @@ function setup(
   }
   const access = { kind: 'session', client, signer: {} } as unknown as Access
   const services = {
-    fileCalls: given.fileCalls ?? fileCalls,
-    callTimers: environment.timers,
     environment,
     accessTo: given.access ?? (() => success(access)),
     singlePutLimitBytes: () => 100 * mebibyte,
@@ -241,20 +237,6 @@ test.each([
   const { run, steps } = setup(await createFile(given, sizeBytes))
   await run()
   expect(steps).toEqual(expected)
-})
-
-test('waits for a disk whose calls never return', async () => {
-  const hanging: FileCalls = { runFirst: () => new Promise<never>(() => {}) }
-  const record = await createFile()
-  const { run, environment } = setup(record, { fileCalls: hanging })
-  const ended = run()
-  await passDelay(environment.clock, 30_000)
-  await passDelay(environment.clock, 5_000)
-  expect(await ended).toMatchObject({
-    kind: 'missing-volume',
-    failure: { code: 'disk-missing' },
-    volume: { path: dirname(record.path), isDead: true },
-  })
 })
 
 test.each<[string, (path: string) => Promise<void>, object]>([

@@ -14,7 +14,7 @@ import { createSendMemory, type SendSession } from '../../../electron/uploads/se
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { passDelay } from '../../support/pass-delay.ts'
 import { putAnswer } from '../../support/put-answer.ts'
-import { fileCalls, uploadRecord } from '../../support/records.ts'
+import { uploadRecord } from '../../support/records.ts'
 
 /** Of a file of six bytes, as a server that ignores S3's limits sets it. */
 const partSizeBytes = 6
@@ -91,7 +91,6 @@ async function setup(
     requestSlots: {
       acquire: async () => ({ recordFlushed() {}, reportCongestion() {}, recordLatency() {}, release() {} }),
     },
-    fileCalls,
     environment: createTestEnvironment(clock),
     memory,
     report: {

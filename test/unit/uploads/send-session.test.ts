@@ -14,7 +14,7 @@ import {
   type SendSession,
 } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
-import { fileCalls, uploadRecord } from '../../support/records.ts'
+import { uploadRecord } from '../../support/records.ts'
 
 interface HashOptions {
   readonly signal: AbortSignal
@@ -50,7 +50,6 @@ async function setup() {
       progress: ({ hashedBytes }: { readonly hashedBytes: number }) => void hashed.push(hashedBytes),
     },
     memory: createSendMemory(),
-    fileCalls,
     environment: createTestEnvironment(standingClock()),
     signal: abort.signal,
   } as unknown as SendSession

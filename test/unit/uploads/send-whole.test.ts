@@ -16,7 +16,6 @@ import {
 import { sendWhole } from '../../../electron/uploads/send-whole.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { putAnswer } from '../../support/put-answer.ts'
-import { fileCalls } from '../../support/records.ts'
 
 const sha256 = 'a'.repeat(64)
 const otherSha256 = 'b'.repeat(64)
@@ -48,7 +47,6 @@ async function setup(
     memory,
     // The server refuses a new URL.
     access: { client: { send: () => Promise.resolve(failed(failure('offline'))) } },
-    fileCalls,
     environment: createTestEnvironment(standingClock()),
     workerPool: { send: () => ((putCount += 1), Promise.resolve(answer)) },
     hasher: {

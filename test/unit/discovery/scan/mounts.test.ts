@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { MountQueue, readMounts } from '../../../../electron/discovery/scan/mounts.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 import { createModelFolder } from '../model-folder.ts'
@@ -50,58 +50,6 @@ test('makes one call at a time on each mount, also after a failed one', async ()
   await expect(hanging).rejects.toThrow('gone')
   await waiting
   expect(called.at(-1)).toBe('a/2')
-})
-
-test('makes two calls that uploads wait for at a time, or one beside another call', async () => {
-  const queue = new MountQueue(standingClock().timers, async () => () => '/')
-  const called: string[] = []
-  const results = new Map(['a', 'b', 'c', 'd', 'e'].map((name) => [name, Promise.withResolvers<void>()]))
-  const call = (name: string) => () => {
-    called.push(name)
-    return results.get(name)?.promise ?? Promise.resolve()
-  }
-  void queue.run('/a', call('a'))
-  void queue.run('/b', call('b'))
-  for (const name of ['c', 'd', 'e']) void queue.runFirst(`/${name}`, call(name))
-  await setImmediate()
-  expect(called).toEqual(['a', 'c'])
-  for (const [ended, running] of [
-    ['a', 'd'],
-    ['c', 'e'],
-    ['d', 'b'],
-  ] as const) {
-    results.get(ended)?.resolve()
-    await setImmediate()
-    expect(called.at(-1)).toBe(running)
-  }
-})
-
-test('starts two of twenty calls on a mount that does not answer', async () => {
-  const clock = standingClock()
-  const queue = new MountQueue(clock.timers, async () => () => '/nas')
-  let started = 0
-  const hang = () => ((started += 1), new Promise(() => {}))
-  for (let file = 0; file < 20; file += 1) void queue.runFirst(`/nas/${file}`, hang)
-  void queue.run('/nas', hang)
-  await setImmediate()
-  clock.advance(60_000)
-  await setImmediate()
-  expect(started).toBe(2)
-})
-
-test('finds the mounts again only after a second', async () => {
-  let count = 0
-  const mountOf = () => '/'
-  const queue = new MountQueue(standingClock().timers, async () => ((count += 1), mountOf))
-  vi.useFakeTimers({ toFake: ['performance'] })
-  onTestFinished(() => void vi.useRealTimers())
-  const counts = []
-  for (const passedMs of [0, 999, 1]) {
-    vi.advanceTimersByTime(passedMs)
-    await queue.run('/a', () => Promise.resolve())
-    counts.push(count)
-  }
-  expect(counts).toEqual([1, 1, 2])
 })
 
 test('makes the next call on a mount after one that hangs, but none once two hang', async () => {

@@ -50,6 +50,9 @@ export function createServerHandlers(options: {
     async addServer({ address: input }) {
       const address = serverAddressOf(input)
       if (address === null) return failed(failure('bad-server-address'))
+      const { fixedServer } = settings
+      if (fixedServer !== null && baseOf(fixedServer) !== baseOf(address))
+        return failed(failure('server-fixed', { host: new URL(fixedServer).host }))
       if (!(await isConfirmed(address))) return success(null)
       if (!mayCheck()) return failed(failure('too-often'))
       const check = verdictOf(await engine.checkServer(address))

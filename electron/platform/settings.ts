@@ -13,6 +13,8 @@ export interface JsonStore {
 }
 
 export interface SettingsStore {
+  /** The address of the only server for sign-ins, which the environment gives, or null. */
+  readonly fixedServer: string | null
   current(): Settings
   /**
    * `bad-server-address` when the server is neither https nor on this computer; `server-fixed` when the
@@ -63,6 +65,7 @@ export function createSettings(options: {
   let current: Settings = { ...settings, server: requestedServer ?? settings.server }
 
   return success({
+    fixedServer: requestedServer ?? null,
     current: () => current,
     change(change) {
       const server = change.server === undefined ? undefined : serverAddressOf(change.server)

@@ -9,7 +9,7 @@ import type { Departures } from './departures.svelte.ts'
 import type { HistoryState } from '../history/history-state.svelte.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { QueueState } from '../uploads/queue-state.svelte.ts'
-import { isCancelCostly, isEditable, remedyOfRow, toggleOf } from '../uploads/row-status.ts'
+import { groupOf, isCancelCostly, isEditable, remedyOfRow, toggleOf } from '../uploads/row-status.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { SettingsState } from '../settings/settings-state.svelte.ts'
 import { targetChange, type TargetField } from '../uploads/row/target.ts'
@@ -94,6 +94,20 @@ export class Actions {
     if (this.#filterIds(ids, isCancelCostly).length === 0) return this.removeNow(ids)
     ui.confirmingIds = ids
     ui.confirmingApproval = null
+  }
+  /** The same from the details, whose row may be out of sight: the question is asked on it. */
+  readonly removeFromDetails = async (ids: readonly string[]) => {
+    const { queue, ui } = this.#services
+    await this.remove(ids)
+    const [id = ''] = ids
+    const row = queue.rows.get(id)
+    if (!row || ids.length !== 1 || !ui.confirmingIds.includes(id)) return
+    if (!queue.ids.includes(id)) {
+      queue.search = ''
+      queue.teamKey = null
+    }
+    ui.setCollapsed(groupOf(row), false)
+    ui.revealedIds = ids
   }
   readonly removeNow = async (ids: readonly string[]) => {
     this.#services.ui.confirmingIds = []
@@ -278,6 +292,8 @@ export class Actions {
     const { settings, ui } = this.#services
     const failure = server === settings.value.server ? null : await settings.chooseServer(server)
     if (failure) this.#services.notices.failure(failure)
+    // Otherwise the password would be sent to another server.
+    if (failure && failure.code !== 'settings-not-saved') return
     if (isForLargeFiles) ui.openSignInForLargeFiles(email)
     else ui.openSignIn(email)
   }
@@ -309,7 +325,7 @@ export class Actions {
     this.#succeeded(await this.#bridge.showLocalFile({ sha256 }))
   /** Carries out a decision about path conflicts. Skipped files are removed, which asks first or can be undone. */
   readonly resolveConflict = async (decision: CallArgs<'decide'>) => {
-    if (decision.choice === 'skip') return this.remove(decision.ids)
+    if (decision.choice === 'skip') return this.removeFromDetails(decision.ids)
     this.#succeeded(await this.#bridge.decide(decision))
   }
   readonly copy = async (text: string) => {

@@ -8,8 +8,8 @@ const containers = '[data-id], aside, dialog, main'
 /**
  * Keeps the focus in the window. A browser leaves it to the body when the element that has it is removed, and
  * at the start; then keys do nothing. It goes to the container of the removed element instead, such as its row
- * or its view, and from a view to its list once there is one. The same happens to a control that is disabled, which
- * gets the focus back once it is enabled.
+ * or its view, and from a view to its list once there is one. The same happens while a control that had it is
+ * disabled, except that no other button of a dialog gets it, which a second press could activate.
  */
 export const keepFocus: Attachment<HTMLElement> = (root) => {
   let last: Element | null = null
@@ -32,17 +32,17 @@ export const keepFocus: Attachment<HTMLElement> = (root) => {
     frame = 0
     returnToEnabled()
     const { activeElement, body } = document
+    const isDisabled = disabledFocus() !== null
     const isGone = activeElement === body && (last === null || !last.isConnected)
-    const isLost = isGone || disabledFocus() !== null
     const isWaiting = waitsForList && activeElement?.matches('main') === true
-    if (!isLost && !isWaiting) return
+    if (!isDisabled && !isGone && !isWaiting) return
     const container = around.find((element) => element.isConnected) ?? root.querySelector('main')
-    const target = container ? targetIn(container) : null
+    const target = container && targetIn(container, isDisabled)
     if (!(target instanceof HTMLElement) || target === activeElement) return
     if (disabled) disabled = { ...disabled, substitute: target }
     target.focus({ preventScroll: true })
     // Giving the focus to a view doesn't end the wait for its list.
-    waitsForList = target.matches('main')
+    waitsForList = !isDisabled && target.matches('main')
   }
 
   /** The disabled control that had the focus last. Chromium removes the focus from it some time later. */
@@ -52,13 +52,19 @@ export const keepFocus: Attachment<HTMLElement> = (root) => {
     return last instanceof HTMLElement && last.matches(':disabled') ? last : null
   }
 
-  /** Returns the focus to a control that is enabled again, unless the user has moved it. */
+  /** Returns the focus to a control that is enabled again, unless the user has moved it or pressed something. */
   function returnToEnabled() {
     if (!disabled || (disabled.control.isConnected && disabled.control.matches(':disabled'))) return
     const { control, substitute } = disabled
     disabled = null
     const { activeElement, body } = document
-    if (activeElement === body || activeElement === substitute) control.focus({ preventScroll: true })
+    if (activeElement !== body && activeElement !== substitute) return
+    if (control.isConnected) control.focus({ preventScroll: true })
+    else waitsForList = activeElement?.matches('main') === true
+  }
+
+  function notePress() {
+    disabled = null
   }
 
   // Two frames later: dialogs, menus and lists first return the focus themselves.
@@ -72,16 +78,19 @@ export const keepFocus: Attachment<HTMLElement> = (root) => {
   const observer = new MutationObserver(checkSoon)
   observer.observe(root, { attributeFilter: ['disabled'], childList: true, subtree: true })
   root.addEventListener('focusin', remember)
+  const presses = ['keydown', 'pointerdown'] as const
+  for (const press of presses) root.addEventListener(press, notePress, true)
   checkSoon()
   return () => {
     observer.disconnect()
     cancelAnimationFrame(frame)
     root.removeEventListener('focusin', remember)
+    for (const press of presses) root.removeEventListener(press, notePress, true)
   }
 }
 
-function targetIn(container: Element): Element | null {
-  if (container.matches('[data-id]')) return container
+function targetIn(container: Element, isDisabled: boolean): Element | null {
+  if (container.matches('[data-id]') || (isDisabled && container.matches('dialog'))) return container
   const first = container.querySelector(home)
   return (
     first ?? (container.matches('dialog') ? container.querySelector(':is(button, input):enabled') : container)

@@ -143,6 +143,7 @@ export class HistoryState {
     if (!result.ok) {
       // The rows of another search are no result of this one.
       if (search !== this.#loadedSearch) this.#clear()
+      else if (this.#isStale) void this.refresh()
       return
     }
     this.#loadedSearch = search

@@ -40,7 +40,7 @@ export function basesByArchitecture(architecture: string): NamedBases {
 }
 
 /** What is often written directly behind a family's name, as in `fluxdev`. */
-const joinedWords = 'dev|schnell|kontext|krea|fill|base|lora|video|hd|xl|v\\d'
+const joinedWords = 'dev|schnell|kontext|krea|fill|base|image|lora|pro|turbo|lightning|video|hd|xl|v\\d'
 
 /** The families that a file name contains as words: `chromatic` and `wanda` name none. */
 export function basesByName(fileName: string): NamedBases {

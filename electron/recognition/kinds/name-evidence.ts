@@ -120,7 +120,7 @@ function chooseBaseByName(
 ): { readonly kind: Kind; readonly note: MessageReference | null } {
   const bases = basesOf(kind.base)
   if (bases.length < 2) return { kind, note: null }
-  const { bases: named, word } = basesByName(separateWords(name))
+  const { bases: named, word } = basesByName(`${name} ${separateWords(name)}`)
   const [base, ...others] = named.filter((one) => bases.includes(one))
   if (base === undefined || others.length > 0) {
     return { kind, note: { key: 'note.open', params: { question: 'base' } } }

@@ -219,3 +219,28 @@ test('a button that is enabled again takes the focus from nothing that the user 
   await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
   expect(focusedRow()).toBe('Basalt')
 })
+
+test('a button that is enabled again takes no focus from a row on which a key was pressed', async () => {
+  const { refresh, complete } = await refreshing()
+  await expect.poll(focusedRow).toBe('Aurora')
+  await userEvent.keyboard('{Home}')
+  complete()
+  await expect.element(refresh).toBeEnabled()
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  expect(focusedRow()).toBe('Aurora')
+})
+
+test('a second press of a button that disables itself activates no other one of its dialog', async () => {
+  const { emit, screen, asked } = await openPage({
+    answers: { recheckKeychain: () => new Promise<never>(() => {}) },
+  })
+  emit('session', { ...signedIn(), keychain: 'locked' })
+  const again = screen.getByRole('button', { name: 'Check again' })
+  await expect.element(again).toBeVisible()
+  again.element().focus()
+  await userEvent.keyboard('{Enter}')
+  await expect.element(again).toBeDisabled()
+  for (let frame = 0; frame < 4; frame += 1) await new Promise(requestAnimationFrame)
+  await userEvent.keyboard('{Enter}')
+  expect(asked.map(({ name }) => name)).not.toContain('quit')
+})

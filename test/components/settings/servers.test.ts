@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failure } from '../../../electron/contract/failures.ts'
 import { failed, success } from '../../../electron/contract/failures.ts'
@@ -145,6 +145,23 @@ test('accounts at two servers are distinguished, each with role and upload limit
   await expect.element(menu).toMatchTextContent('mira@aurora.example · models.aurora.example')
   await expect.element(menu).toMatchTextContent('Role: admin · files of any size (password)')
   await expect.element(menu).toMatchTextContent('Role: viewer · files up to 2.0 GB (paired)')
+})
+
+test('no sign-in to another server is offered if the account’s own one can’t be chosen', async () => {
+  const there = account({ id: 'account-2', server: aurora, email: 'old@aurora.example', state: 'signed-out' })
+  const { screen } = await openPage({
+    answers: {
+      settings: () => success(two),
+      session: () => success(signedIn(account(), there)),
+      changeSettings: () => failed(failure('server-fixed', { host: 'cloud.example' })),
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: /^Team: / }))
+  await userEvent.click(screen.getByRole('menuitem', { name: /Sign in again/ }))
+  await expect.element(screen.getByText('MODELFERRY_SERVER sets the server', { exact: false })).toBeVisible()
+  // The sign-in is loaded on demand.
+  await vi.dynamicImportSettled()
+  expect(screen.getByLabelText('Email', { exact: true }).elements()).toEqual([])
 })
 
 test('signing in again uses the account’s own server', async () => {

@@ -63,6 +63,15 @@ test('Skip asks before it deletes an uploaded file', async () => {
   expect(removed()).toEqual([{ name: 'cancel', args: { ids: ['Grain'] } }])
 })
 
+test('the question about a skipped file is shown although its group is collapsed', async () => {
+  const { screen, pane, rowOf, goOn } = await choosingFor([storedRow('Grain'), row('Later')])
+  await userEvent.click(screen.getByRole('button', { name: /^Needs attention/ }))
+  await expect.poll(() => rowOf('Grain').elements()).toEqual([])
+  await userEvent.click(pane.getByRole('radio', { name: 'Skip' }))
+  await goOn()
+  await expect.element(rowOf('Grain').getByRole('group', { name: 'Cancel upload?' })).toBeVisible()
+})
+
 test('the existing model can be deleted instead of disabled', async () => {
   const { pane, decided, goOn } = await choosing('Grain')
   await userEvent.click(pane.getByRole('radio', { name: 'Replace' }))

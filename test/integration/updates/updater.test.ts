@@ -116,6 +116,8 @@ const programNow = () => readFileSync(program, 'utf8')
 /** The updater starts the new version; until it has written its file, the folder can't be removed. */
 const newVersionStarted = () =>
   expect.poll(() => readdirSync(folder), { timeout: 10_000 }).toContain('started')
+/** Later, it would count for the next test. */
+const quitRequested = () => expect.poll(() => quits).toBe(1)
 const fetched = () => feed.asked.filter((name) => name.endsWith('.AppImage'))
 
 test('a newer version is downloaded, verified, installed and started', async () => {
@@ -133,7 +135,7 @@ test('a newer version is downloaded, verified, installed and started', async () 
   expect(statSync(program).mode & 0o111).toBe(0o111)
   await newVersionStarted()
   expect(readFileSync(join(folder, 'started'), 'utf8')).toBe('new --hidden')
-  await expect.poll(() => quits).toBe(1)
+  await quitRequested()
 })
 
 test.for(['1.1.0', '1.2.0'])('the same and older versions are ignored (%s)', async (version) => {
@@ -221,6 +223,7 @@ test('a damaged download is discarded and can be repeated', async () => {
   await updater.install()
   expect(programNow()).toContain('new $*')
   await newVersionStarted()
+  await quitRequested()
 })
 
 test('an interrupted download is removed and can be repeated', async () => {
@@ -288,6 +291,7 @@ test('a prepared AppImage is only renamed; on quit it is copied as well', async 
   expect(programNow()).toContain('new $*')
   expect(readdirSync(folder)).not.toContain('Modelferry.AppImage.new')
   await newVersionStarted()
+  await quitRequested()
 })
 
 describe('on Windows', () => {
@@ -314,7 +318,7 @@ describe('on Windows', () => {
     const { updater, installer } = await downloadInstaller()
     chmodSync(installer, 0o755)
     await updater.install()
-    await expect.poll(() => quits).toBe(1)
+    await quitRequested()
     await newVersionStarted()
     expect(readFileSync(join(folder, 'started'), 'utf8')).toBe('new --updated /S --force-run')
   })

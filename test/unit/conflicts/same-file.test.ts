@@ -5,14 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { findSameFile } from '../../../electron/conflicts/same-file.ts'
 import type { UploadState } from '../../../electron/journal/upload-record.ts'
-import { failed } from '../../../electron/contract/failures.ts'
-import {
-  diskTimeoutFailure,
-  identityOf,
-  readSample,
-  type FileIdentity,
-} from '../../../electron/platform/files/file-identity.ts'
-import { standingClock } from '../../support/hand-clock.ts'
+import { identityOf, readSample, type FileIdentity } from '../../../electron/platform/files/file-identity.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 const unsent: UploadState = { kind: 'queued', started: false }

@@ -18,6 +18,8 @@ interface Answers {
   readonly check?: Partial<ServerCheck>
   readonly usedServer?: string
   readonly isSaved?: boolean
+  /** As `MODELFERRY_SERVER`. */
+  readonly serverFromOutside?: string
 }
 
 function setup(answers: Answers = {}) {
@@ -32,7 +34,7 @@ function setup(answers: Answers = {}) {
           return answers.isSaved ?? true
         },
       },
-      serverFromOutside: undefined,
+      serverFromOutside: answers.serverFromOutside,
       log: silentLog,
     }),
   )
@@ -230,4 +232,13 @@ test.each([true, false])('asks before uploads may delete what they replace: %s',
   await change({ atOnce: 2 })
   expect(asked).toHaveLength(isConfirmed ? 2 : 1)
   expect(settings.current().replacedFate).toBe(isConfirmed ? 'delete' : 'disable')
+})
+
+test('a server that cannot be used, because the environment gives another one, is neither asked about nor checked', async () => {
+  const { handlers, asked, requested } = setup({ serverFromOutside: home })
+  expect(await handlers.addServer({ address: stranger })).toMatchObject({
+    ok: false,
+    failure: { code: 'server-fixed', params: { host: 'models.example' } },
+  })
+  expect([asked, requested]).toEqual([[], []])
 })

@@ -1,6 +1,6 @@
 import { copyFile, mkdtemp, realpath, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'

@@ -53,6 +53,16 @@ test.each([
     ['Flux.1', null, 'note.by-name', 'Flux.1'],
   ],
   [vae('Flux.1 / Chroma'), 'fluxdev_portrait.safetensors', ['Flux.1', null, 'note.by-name', 'Flux.1']],
+  [
+    vae('Hunyuan Video / FramePack'),
+    'FramePack_style.safetensors',
+    ['FramePack', null, 'note.by-name', 'FramePack'],
+  ],
+  [
+    vae('LongCat-Image / Flux.2'),
+    'LongCat-Image-style.safetensors',
+    ['LongCat-Image', null, 'note.by-name', 'LongCat-Image'],
+  ],
   [vae('Flux.1 / Chroma'), 'FluxDFaces.safetensors', ['Flux.1', null, 'note.by-name', 'Flux.1']],
   [vae('Flux.1 / Chroma'), 'Chroma1-HD_style.safetensors', ['Chroma', null, 'note.by-name', 'Chroma']],
   [vae('Flux.1 / Chroma'), 'style.safetensors', ['Flux.1 / Chroma', null, 'note.open', null]],

@@ -1,5 +1,5 @@
 import { flushSync } from 'svelte'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
@@ -235,10 +235,10 @@ test('a time gets its weekday when the window is used again on the next day', as
   await expect.element(rowOf('Depth')).not.toMatchTextContent(weekday)
   // The computer has slept, so that no timer has run.
   vi.useFakeTimers({ toFake: ['Date'], now: new Date(noonMs).setHours(36) })
+  onTestFinished(() => void vi.useRealTimers())
   window.dispatchEvent(new Event('focus'))
   flushSync()
-  vi.useRealTimers()
-  await expect.element(rowOf('Depth')).toMatchTextContent(new RegExp(`${weekday},? 12:00`))
+  expect(rowOf('Depth').element().textContent).toMatch(new RegExp(`${weekday},? 12:00`))
 })
 
 test('counts all of today’s finished uploads though only the latest are listed', async () => {

@@ -13,6 +13,8 @@ const maxFilesPerThread = 16
 const maxThreads = 2
 /** Waiting files for which a second thread is started. Starting it takes as long as inspecting them. */
 const filesForSecondThread = 100
+/** So many files are inspected before, without a pause: for fewer a second thread isn't worth its 30 MiB. */
+const filesBeforeSecondThread = 300
 /** Heap of a worker: the most hostile file, a pickle of four million empty dicts, takes half of it. */
 const heapMegabytes = 2048
 /**
@@ -56,6 +58,8 @@ export class Inspector {
   readonly #waiting: Job[] = []
   readonly #threads = new Set<Thread>()
   #lastNumber = 0
+  /** Files that were inspected since the threads were idle. */
+  #countSinceIdle = 0
   #isClosed = false
   #idleTimer: NodeJS.Timeout | undefined
   /** Whether the last job was the inspection of a file that is sent next. */
@@ -177,6 +181,7 @@ export class Inspector {
       if (!thread) break
       this.#waiting.shift()
       this.#lastNumber += 1
+      this.#countSinceIdle += 1
       thread.jobs.set(this.#lastNumber, job)
       job.cancelTimeout = this.#environment.timers.after(maxFileMs, () => this.#abandonThread(thread))
       const file = cloneableFile(job.file)
@@ -203,7 +208,9 @@ export class Inspector {
     if (leastBusy) return leastBusy
     if (this.#threads.size === 0) return this.#startThread()
     // A file that is tried alone may block its thread again.
-    const isNeeded = job.workerDeaths > 0 || this.#waiting.length >= filesForSecondThread
+    const areMany =
+      this.#waiting.length >= filesForSecondThread && this.#countSinceIdle >= filesBeforeSecondThread
+    const isNeeded = job.workerDeaths > 0 || areMany
     if (this.#threads.size >= maxThreads || !isNeeded) return null
     try {
       return this.#startThread()
@@ -220,6 +227,7 @@ export class Inspector {
     this.#idleTimer = setTimeout(() => {
       // A job that has started meanwhile would never be answered.
       if (this.#isBusy()) return
+      this.#countSinceIdle = 0
       const threads = [...this.#threads]
       this.#threads.clear()
       for (const { worker } of threads) void worker.terminate()

@@ -103,7 +103,7 @@ test('inspects many files on two threads, and refuses only the files that crash 
         inspector.inspect({ path: index === crashingIndex ? crashing.path : path, folder: '' }),
       ),
     )
-  await inspect(100)
+  await inspect(300)
   expect(threadCount).toBe(1)
   await inspect(150)
   expect(threadCount).toBe(2)
@@ -122,7 +122,7 @@ test('inspects all files on one thread if the system can’t start a second', as
   }
   inspector = new Inspector(crashingWorker, { timers: realTimers, startThread })
   const { path } = await writeSafetensors(join(root, 'valid.safetensors'))
-  const inspections = Array.from({ length: 150 }, () => inspector.inspect({ path, folder: '' }))
+  const inspections = Array.from({ length: 450 }, () => inspector.inspect({ path, folder: '' }))
   const failures = (await Promise.all(inspections)).map(({ failure }) => failure)
   expect([startedCount > 1, new Set(failures)]).toEqual([true, new Set([null])])
 })

@@ -8,7 +8,7 @@ import type { Library } from '../library/library.ts'
 import type { IndexedListing } from '../library/listing-cache.ts'
 import { isAborted } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
-import { hasOtherSample } from '../platform/files/file-identity.ts'
+import { hasOtherSample, isDiskTimeout } from '../platform/files/file-identity.ts'
 import { compareCopies } from '../recognition/copy-rank.ts'
 import type { FileHashes } from './file-hashes.ts'
 import type { FileSamples } from './file-samples.ts'
@@ -113,7 +113,7 @@ async function finishAsDuplicate(
   rows.progress(record.id, { hashedBytes: 0 })
   if (isAborted(hash)) return abortedOutcome
   // A disk that responds again later would have the file sent without a comparison.
-  if (!hash.ok && hash.failure.params['problem'] === 'ETIMEDOUT')
+  if (!hash.ok && isDiskTimeout(hash.failure))
     return { kind: 'retry', failure: hash.failure, atMs: environment.now() + diskRetryMs }
   // Sending reports why a file can't be read.
   if (!hash.ok) return null

@@ -299,7 +299,7 @@ export class AppState {
   /** Where updates are managed by a package manager, the settings say so and nothing is checked. */
   #checkUpdates(): void {
     this.ui.show('settings')
-    this.ui.updateCheckRequests += 1
+    this.ui.mustShowUpdates = true
     if (this.updates.value.kind !== 'off') void this.updates.check()
   }
 

@@ -67,8 +67,8 @@ export class UiState {
   isSearchOpen = $state(false)
   /** Invalid text of fields that were left, by row and field. */
   readonly #rejectedDrafts = new Map<string, string>()
-  /** Incremented on "Check for updates", which scrolls the updates card into view. */
-  updateCheckRequests = $state(0)
+  /** Set by "Check for updates": the settings scroll to the updates card. */
+  mustShowUpdates = $state(false)
 
   /**
    * Options of the sign-in view: whether it was opened for files too large for a paired device, and the

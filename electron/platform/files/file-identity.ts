@@ -143,6 +143,9 @@ export async function openWithTimeout(
 export const diskTimeoutFailure = (): Failure =>
   fileFailure(Object.assign(new Error(), { code: 'ETIMEDOUT' }))
 
+export const isDiskTimeout = ({ code, params }: Failure): boolean =>
+  code === 'file-read-trouble' && params['problem'] === 'ETIMEDOUT'
+
 /**
  * Returns a failure if the file has changed, else null. The file is not opened, which would be slow for many
  * small files; it is checked again when it is opened for reading.

@@ -5,10 +5,9 @@ import type { Target } from '../../../electron/contract/uploads.ts'
 /**
  * Placeholders of a template, such as `{name}`. `{nnn}` is a number with at least as many digits as letters.
  */
-const templateFields = ['name', 'ext', 'type', 'base', 'folder', 'n'] as const
-export type TemplateField = (typeof templateFields)[number]
+export const fileFields = ['name', 'ext', 'type', 'base', 'folder', 'n'] as const
+export type TemplateField = (typeof fileFields)[number]
 
-export const fileFields: readonly TemplateField[] = templateFields
 /** The library doesn't list base models. */
 export const modelFields = fileFields.filter((field) => field !== 'base')
 
@@ -119,7 +118,7 @@ function problemOf({ displayName, modelType, modelPath }: Target): BulkProblem |
 }
 
 /** Placeholders that don't exist, each once: without a warning they would end up in a path. */
-export function unknownFields(template: string, fields = fileFields): string[] {
+export function unknownFields(template: string, fields: readonly TemplateField[] = fileFields): string[] {
   const words = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, word = '']) => word)
   return [...new Set(words.filter((word) => fieldOf(word, fields) === null))]
 }

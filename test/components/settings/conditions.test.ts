@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { Conditions } from '../../../electron/contract/conditions.ts'
-import { success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { maxKnownNetworks } from '../../../electron/contract/settings.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
@@ -76,6 +76,23 @@ test('quiet hours are added, changed and removed', async () => {
     { quietHours: [{ limitBytesPerSecond: null }] },
     { quietHours: [] },
   ])
+})
+
+test('quiet hours that could not be changed show what is stored', async () => {
+  const hours = { days: [1], fromMinute: 9 * 60, toMinute: 18 * 60, limitBytesPerSecond: null }
+  const { screen, asked, emit } = await openPage({
+    answers: {
+      settings: () => success({ ...settings, quietHours: [hours] }),
+      changeSettings: () => failed(failure('unexpected')),
+    },
+  })
+  emit('command', 'show-settings')
+  const group = screen.getByRole('group', { name: /^Quiet hours/ })
+  await userEvent.click(group.getByTitle('Tuesday'))
+  await userEvent.selectOptions(group.getByLabelText('During quiet hours'), String(1_000_000))
+  await expect.poll(() => asked.filter(({ name }) => name === 'changeSettings')).toHaveLength(2)
+  await expect.element(group.getByRole('checkbox', { name: 'Tuesday' })).not.toBeChecked()
+  await expect.element(group.getByLabelText('During quiet hours')).toHaveDisplayValue('pause uploads')
 })
 
 test('an emptied time of quiet hours shows the stored time again', async () => {

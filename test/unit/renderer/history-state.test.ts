@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { calls } from '../../../electron/contract/calls.ts'
-import { success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { HistoryState } from '../../../renderer/history/history-state.svelte.ts'
 import { registeredRow } from '../../components/support/rows.ts'
@@ -36,14 +36,15 @@ interface Page {
 
 /** A history whose first page is Grain, and the requests that wait for an answer. */
 async function setup() {
-  const pages: PromiseWithResolvers<Page>[] = []
+  const pages: PromiseWithResolvers<Page | null>[] = []
   const forgotten = Promise.withResolvers<null>()
   const history = new HistoryState(
     {
       async history() {
-        const page = Promise.withResolvers<Page>()
+        const page = Promise.withResolvers<Page | null>()
         pages.push(page)
-        return success(await page.promise)
+        const found = await page.promise
+        return found ? success(found) : failed(failure('unexpected'))
       },
       async forget() {
         await forgotten.promise
@@ -70,6 +71,19 @@ test('a refresh that the next page has replaced is repeated after it', async () 
   await expect.poll(() => pages.length).toBe(4)
   answer(3, ['Flux', 'Grain'], 1)
   await expect.poll(names).toEqual(['Flux', 'Grain', 'Depth'])
+})
+
+test('a refresh that the next page has replaced is repeated also if the page can’t be loaded', async () => {
+  const { history, pages, answer, names } = await setup()
+  const refreshed = history.refresh()
+  const more = history.more()
+  answer(1, ['Flux', 'Grain'], 1)
+  await refreshed
+  pages[2]?.resolve(null)
+  await more
+  expect(pages).toHaveLength(4)
+  answer(3, ['Flux', 'Grain'], 1)
+  await expect.poll(names).toEqual(['Flux', 'Grain'])
 })
 
 test('the next page does not restore a record that was removed while it was loaded', async () => {

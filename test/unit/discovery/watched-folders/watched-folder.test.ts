@@ -482,7 +482,7 @@ test('enqueues and stores nothing when it is closed during a check', async () =>
     store.remove('one')
   }
   await watched.checkNewFiles()
-  expect([enqueued, store.list()]).toEqual([[], []])
+  expect([enqueued, store.list(), clock.waits()]).toEqual([[], [], []])
   // A closed folder ignores later calls.
   await watched.checkNewFiles()
   watched.markKnown([{ path: 'late', sizeBytes: 1, mtimeMs: 1 }])

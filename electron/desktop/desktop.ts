@@ -159,14 +159,7 @@ function buildDesktop(options: BuildOptions) {
   const whenDone = createWhenDone(environment)
   const conditions = createConditions({ settings, engine, whenDone, environment })
   const started = Promise.withResolvers<void>()
-  const launchListener = createLaunchListener({
-    engine,
-    started: started.promise,
-    window,
-    feed,
-    dialogs,
-    log,
-  })
+  const launchListener = createLaunchListener({ engine, started, window, feed, dialogs, environment })
   const statusDisplay = createStatusDisplay({
     iconFolder: folders.trayIcons,
     isDesktopDark,
@@ -177,6 +170,7 @@ function buildDesktop(options: BuildOptions) {
     conditions,
     whenDone,
     notifications,
+    dialogs,
     sendCommand,
     openPage,
     onFiles: launchListener.onFiles,
@@ -187,6 +181,7 @@ function buildDesktop(options: BuildOptions) {
   const updates = setupUpdates({ folders, settings, record, engine, window, secretStore, feed, stopApp, log })
   const handlers: CallHandlers = {
     ...engine.calls,
+    ...statusDisplay.handlers,
     ...createDesktopHandlers({ engine, secretStore, settings, language, dialogs, window, mayCheck, log }),
     ...createIntegrationHandlers({ menuSources: folders.menu, notifications, log }),
     ...createConditionHandlers(conditions, whenDone),

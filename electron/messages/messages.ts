@@ -119,6 +119,14 @@ export function localeFor(preferred: readonly string[]): Locale {
   return 'en'
 }
 
+/**
+ * The user's regional locale for dates and numbers, `en-GB` rather than `en`, if its language is that of the
+ * catalogue.
+ */
+export function regionalTag(locale: Locale, preferred: readonly string[]): string {
+  return preferred.find((tag) => tag.startsWith(locale.slice(0, 2)) && localeFor([tag]) === locale) ?? locale
+}
+
 function maximized(tag: string): { readonly language?: string; readonly script?: string | undefined } {
   try {
     return new Intl.Locale(tag).maximize()

@@ -15,12 +15,13 @@ import {
   isMessageKey,
   joinSentences,
   localeFor,
+  regionalTag,
   failureText as formatFailure,
   translatorFor,
   type MessageKey,
   type Translate,
 } from '../../electron/messages/messages.ts'
-import { regionalTag, timeLeft } from '../ui/format.ts'
+import { timeLeft } from '../ui/format.ts'
 
 const startOfDay = () => new Date().setHours(0, 0, 0, 0)
 
@@ -31,15 +32,17 @@ export class Language {
   locale = $state<Locale>(localeFor(navigator.languages))
   /** The start of the day (ms since the epoch), so that relative days are formatted again on the next one. */
   #todayMs = $state(startOfDay())
-  readonly #tag = $derived(regionalTag(this.locale, navigator.languages))
-  readonly #clock = $derived(new Intl.DateTimeFormat(this.#tag, { timeStyle: 'short' }))
-  readonly #day = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'full' }))
-  readonly #date = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium' }))
-  readonly #moment = $derived(new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium', timeStyle: 'short' }))
-  readonly #compact = $derived(
-    new Intl.NumberFormat(this.#tag, { notation: 'compact', maximumSignificantDigits: 3 }),
+  readonly regionalTag = $derived(regionalTag(this.locale, navigator.languages))
+  readonly #clock = $derived(new Intl.DateTimeFormat(this.regionalTag, { timeStyle: 'short' }))
+  readonly #day = $derived(new Intl.DateTimeFormat(this.regionalTag, { dateStyle: 'full' }))
+  readonly #date = $derived(new Intl.DateTimeFormat(this.regionalTag, { dateStyle: 'medium' }))
+  readonly #moment = $derived(
+    new Intl.DateTimeFormat(this.regionalTag, { dateStyle: 'medium', timeStyle: 'short' }),
   )
-  readonly #count = $derived(new Intl.NumberFormat(this.#tag))
+  readonly #compact = $derived(
+    new Intl.NumberFormat(this.regionalTag, { notation: 'compact', maximumSignificantDigits: 3 }),
+  )
+  readonly #count = $derived(new Intl.NumberFormat(this.regionalTag))
 
   /** Follows the date. Returns a function that stops. */
   watchMidnight(): () => void {
@@ -77,9 +80,9 @@ export class Language {
   /** A time of day, with the weekday unless it is today. */
   readonly shortTime = (ms: number) => {
     void this.#todayMs
-    return clockText(ms, Date.now(), this.#tag)
+    return clockText(ms, Date.now(), this.regionalTag)
   }
-  readonly holdText = (hold: Hold) => formatHoldText(hold, this.t, this.#tag, Date.now())
+  readonly holdText = (hold: Hold) => formatHoldText(hold, this.t, this.regionalTag, Date.now())
   /** What happens when all uploads are done, or null. */
   readonly endingText = (conditions: Conditions) => formatEndingText(conditions, this.t)
   readonly timeLeft = (seconds: number) => timeLeft(seconds, this.t)

@@ -94,6 +94,8 @@ export class HistoryState {
     if (!result.ok) return result.failure
     const removed = new Set(ids)
     this.rows = this.rows.filter(({ id }) => !removed.has(id))
+    // A page that is being loaded shows older rows itself.
+    if (this.rows.length === 0 && this.hasMore && !this.isLoading) await this.open()
     return null
   }
 

@@ -1,6 +1,5 @@
 import type { UploadRow } from '../../electron/contract/uploads.ts'
-import type { Locale } from '../../electron/contract/app-info.ts'
-import { localeFor, type Translate } from '../../electron/messages/messages.ts'
+import type { Translate } from '../../electron/messages/messages.ts'
 
 export { visibleText } from '../../electron/contract/visible-text.ts'
 
@@ -50,14 +49,6 @@ export function barShares(row: UploadRow): { readonly solid: number; readonly li
   if (isBeingCompared(row)) return { solid: 0, light: Math.min(0.99, row.hashedBytes / sizeBytes) }
   const solid = Math.min(0.99, sentBytes / sizeBytes)
   return { solid, light: Math.min(0.99 - solid, inFlightBytes / sizeBytes) }
-}
-
-/**
- * The user's regional locale for dates and numbers, `en-GB` rather than `en`, if its language is that of the
- * catalogue.
- */
-export function regionalTag(locale: Locale, preferred: readonly string[]): string {
-  return preferred.find((tag) => tag.startsWith(locale.slice(0, 2)) && localeFor([tag]) === locale) ?? locale
 }
 
 /** Formats a duration as `4:05`, at least `0:00`. */

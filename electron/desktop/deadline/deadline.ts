@@ -111,8 +111,8 @@ export function createDeadlineTracker(options: {
   }
 
   /** The deadline was for the uploads of this queue. */
-  function endWithQueue(wasInUse: boolean, { paused }: Pick<Totals, 'paused'>): void {
-    wasBusy = open.size + paused > 0
+  function endWithQueue(wasInUse: boolean, { running, waiting, paused }: Totals): void {
+    wasBusy = running + waiting + paused > 0
     if (wasInUse && !wasBusy && settings.current().deadlineMs !== null) settings.change({ deadlineMs: null })
   }
 

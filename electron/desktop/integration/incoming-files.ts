@@ -1,25 +1,35 @@
 import { failure } from '../../contract/failures.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { Log } from '../../platform/environment.ts'
+import type { Environment } from '../../platform/environment.ts'
 import type { Dialogs } from '../window/dialogs.ts'
 import type { MainWindow } from '../window/main-window.ts'
 import type { PageFeed } from '../window/page-feed.ts'
 import type { LaunchListener } from './single-instance.ts'
 
+/**
+ * Files that arrive within this time belong together, in ms: for several opened files, macOS emits one event each and
+ * Windows starts one process each.
+ */
+export const collectMs = 300
+
 /** Adds files that did not come from the page, and sends it the report. */
 export function createLaunchListener(options: {
   readonly engine: Pick<Engine, 'addFromOutside'>
   /** Files are added only after the engine has started. */
-  readonly started: Promise<void>
+  readonly started: Pick<PromiseWithResolvers<void>, 'promise'>
   readonly window: Pick<MainWindow, 'show'>
   readonly feed: Pick<PageFeed, 'sendEvent'>
   readonly dialogs: Pick<Dialogs, 'showFailure'>
-  readonly log: Log
+  readonly environment: Pick<Environment, 'timers' | 'log'>
 }): LaunchListener {
-  const { engine, started, window, feed, dialogs, log } = options
+  const { engine, started, window, feed, dialogs } = options
+  const { timers, log } = options.environment
+  let collected: string[] = []
+  let cancel = () => {}
 
-  async function add(paths: readonly string[]): Promise<void> {
-    await started
+  async function addCollected(): Promise<void> {
+    const paths = collected
+    collected = []
     const report = await engine.addFromOutside(paths)
     if (report.ok) feed.sendEvent('added', report.value)
     else await dialogs.showFailure(report.failure)
@@ -29,7 +39,13 @@ export function createLaunchListener(options: {
     onFiles(paths) {
       window.show()
       if (paths.length === 0) return
-      add(paths).catch((error: unknown) => log.error('could not add files from outside', { error }))
+      collected.push(...paths)
+      void started.promise.then(() => {
+        cancel()
+        cancel = timers.after(collectMs, () => {
+          addCollected().catch((error: unknown) => log.error('could not add files from outside', { error }))
+        })
+      })
     },
     onRemoteFiles() {
       window.show()

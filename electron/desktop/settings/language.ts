@@ -1,10 +1,12 @@
 import { app } from 'electron'
 import type { Locale } from '../../contract/app-info.ts'
-import { localeFor, nativeTranslatorFor, type Translate } from '../../messages/messages.ts'
+import { localeFor, nativeTranslatorFor, regionalTag, type Translate } from '../../messages/messages.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 
 export interface Language {
   locale(): Locale
+  /** The user's regional locale, for times. */
+  regionalTag(): string
   translate(): Translate
 }
 
@@ -17,8 +19,10 @@ const isLanguageTag = (tag: string) => {
   }
 }
 
+const systemLanguages = () => app.getPreferredSystemLanguages().filter(isLanguageTag)
+
 /** The available language closest to the system's. */
-export const systemLocale = (): Locale => localeFor(app.getPreferredSystemLanguages().filter(isLanguageTag))
+export const systemLocale = (): Locale => localeFor(systemLanguages())
 
 /**
  * The language from the settings, or the one closest to the system's. Read at each call, so that changes
@@ -29,5 +33,9 @@ export function createLanguage(settings: SettingsStore): Language {
     const { language } = settings.current()
     return language === 'system' ? systemLocale() : language
   }
-  return { locale, translate: () => nativeTranslatorFor(locale()) }
+  return {
+    locale,
+    regionalTag: () => regionalTag(locale(), systemLanguages()),
+    translate: () => nativeTranslatorFor(locale()),
+  }
 }

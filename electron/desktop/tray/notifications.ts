@@ -79,7 +79,7 @@ export function createNotifications(options: {
     notifyDeadline({ atMs, doneAtMs }) {
       if (window.isVisible() && window.isFocused()) return
       const t = language.translate()
-      const clock = (ms: number) => clockText(ms, Date.now(), language.locale())
+      const clock = (ms: number) => clockText(ms, Date.now(), language.regionalTag())
       const body =
         doneAtMs === null
           ? t('deadline.state-never', { time: clock(atMs) })

@@ -10,8 +10,8 @@ export interface RecentUpload {
 /** The models that were added to the library last, newest first. */
 export interface RecentUploads {
   list(): readonly RecentUpload[]
-  applyPatch(patch: Pick<Patch, 'changed' | 'removed'>): void
-  /** Reads them from the history, since the signed-in user may have changed. */
+  applyPatch(patch: Pick<Patch, 'changed' | 'removed'>): Promise<void>
+  /** Reads them from the history, since its records or the signed-in user may have changed. */
   reload(): Promise<void>
 }
 
@@ -23,20 +23,26 @@ const recentUploadOf = ({ id, target, modelId }: UploadRow): RecentUpload => ({
   modelId,
 })
 
+const latestFirst = (a: UploadRow, b: UploadRow) => (b.finishedAtMs ?? 0) - (a.finishedAtMs ?? 0)
+
 export function createRecentUploads(engine: Pick<Engine, 'calls'>): RecentUploads {
-  let recent: readonly RecentUpload[] = []
+  let rows: readonly UploadRow[] = []
+
+  async function reload(): Promise<void> {
+    const page = await engine.calls.history({ beforeMs: null, search: '', limit: maxCount })
+    if (page.ok) ({ rows } = page.value)
+  }
+
   return {
-    list: () => recent,
-    applyPatch({ changed, removed }) {
-      const known = new Set(recent.map(({ id }) => id))
-      const added = changed.filter(({ id, phase }) => phase === 'registered' && !known.has(id))
-      recent = [...added.reverse().map(recentUploadOf), ...recent]
-        .filter(({ id }) => !removed.includes(id))
-        .slice(0, maxCount)
+    list: () => rows.map(recentUploadOf),
+    async applyPatch({ changed, removed }) {
+      // Earlier uploads change too, for example when they are verified.
+      const registered = changed.filter(({ phase }) => phase === 'registered')
+      const byId = new Map([...rows, ...registered].map((row) => [row.id, row]))
+      rows = [...byId.values()].sort(latestFirst).slice(0, maxCount)
+      // Most rows that leave the list stay in the history.
+      if (rows.some(({ id }) => removed.includes(id))) await reload()
     },
-    async reload() {
-      const page = await engine.calls.history({ beforeMs: null, search: '', limit: maxCount })
-      if (page.ok) recent = page.value.rows.map(recentUploadOf)
-    },
+    reload,
   }
 }

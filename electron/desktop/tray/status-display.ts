@@ -1,15 +1,18 @@
 import { app, clipboard, shell } from 'electron'
 import { join } from 'node:path'
 import process from 'node:process'
-import type { PageCommand } from '../../contract/calls.ts'
+import type { CallHandlers, PageCommand } from '../../contract/calls.ts'
+import { failure } from '../../contract/failures.ts'
 import type { Patch, Snapshot } from '../../contract/uploads.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Log } from '../../platform/environment.ts'
+import { pathExists } from '../../platform/files/path-exists.ts'
 import type { SettingsStore } from '../../platform/settings.ts'
 import type { ConditionsTracker } from '../conditions/conditions.ts'
 import type { WhenDoneTracker } from '../power/when-done.ts'
 import type { Page } from '../security/allowed-addresses.ts'
 import type { Language } from '../settings/language.ts'
+import type { Dialogs } from '../window/dialogs.ts'
 import type { MainWindow } from '../window/main-window.ts'
 import type { Notifications } from './notifications.ts'
 import { createRecentUploads } from './recent-uploads.ts'
@@ -27,6 +30,7 @@ export interface StatusDisplay {
   sessionChanged(): void
   /** Creates the tray icon again, in a tray that has just become available. */
   recreateTrayIcon(): void
+  readonly handlers: Pick<CallHandlers, 'forget'>
 }
 
 export function createStatusDisplay(options: {
@@ -40,6 +44,7 @@ export function createStatusDisplay(options: {
   readonly conditions: Pick<ConditionsTracker, 'current' | 'sendAnyway' | 'onChange'>
   readonly whenDone: Pick<WhenDoneTracker, 'set'>
   readonly notifications: Pick<Notifications, 'showCountdown'>
+  readonly dialogs: Pick<Dialogs, 'showFailure'>
   readonly sendCommand: (command: PageCommand) => void
   readonly openPage: (page: Page) => void
   /** Files dropped on the tray icon. */
@@ -55,6 +60,14 @@ export function createStatusDisplay(options: {
     overlayImage: process.platform === 'win32' ? join(iconFolder, 'attention-light.png') : null,
     overlayDescription: (needsYou) => language.translate()('desktop.sum-needs-you', { needsYou }),
   })
+
+  async function showInFolder(id: string): Promise<void> {
+    const file = engine.fileOf(id)
+    // The file manager would show nothing, or another folder.
+    if (file !== null && (await pathExists(file))) shell.showItemInFolder(file)
+    else await options.dialogs.showFailure(failure('file-missing'))
+  }
+
   const tray = createTray({
     icons: iconFolder,
     language,
@@ -73,10 +86,7 @@ export function createStatusDisplay(options: {
       sendAnyway: () => conditions.sendAnyway(false),
       setLimit: (limitBytesPerSecond) => void settings.change({ limitBytesPerSecond }),
       setWhenDone: options.whenDone.set,
-      showInFolder(id) {
-        const file = engine.fileOf(id)
-        if (file !== null) shell.showItemInFolder(file)
-      },
+      showInFolder: (id) => void showInFolder(id),
       copyModelId: (modelId) => void clipboard.writeText(modelId),
       openLibrary: () => options.openPage('web-app'),
       showSettings: () => options.sendCommand('show-settings'),
@@ -95,8 +105,7 @@ export function createStatusDisplay(options: {
   return {
     applyPatch(patch) {
       summary = patch
-      recentUploads.applyPatch(patch)
-      tray.update()
+      void recentUploads.applyPatch(patch).then(tray.update)
       taskbar.update(patch)
     },
     update: tray.update,
@@ -106,5 +115,13 @@ export function createStatusDisplay(options: {
     },
     sessionChanged: reloadRecentUploads,
     recreateTrayIcon: tray.recreate,
+    handlers: {
+      // A record that is not in today's list is in no patch.
+      async forget(args) {
+        const answer = await engine.calls.forget(args)
+        reloadRecentUploads()
+        return answer
+      },
+    },
   }
 }

@@ -4,7 +4,6 @@ import type { Conditions, WhenDone } from '../../contract/conditions.ts'
 import { pauseReasonText } from '../../messages/pause-reason-text.ts'
 import { isAllPaused, type Snapshot, type Totals } from '../../contract/uploads.ts'
 import { formatRate } from '../../messages/format-size.ts'
-import type { Locale } from '../../contract/app-info.ts'
 import { clockText } from '../../messages/clock-text.ts'
 import type { Translate } from '../../messages/messages.ts'
 import type { RecentUpload } from './recent-uploads.ts'
@@ -40,7 +39,8 @@ export interface TrayActions {
 /** What menu texts are formatted with. */
 export interface TextContext {
   readonly t: Translate
-  readonly locale: Locale
+  /** The locale for times. */
+  readonly tag: string
   readonly nowMs: number
 }
 
@@ -83,11 +83,11 @@ function conditionItems(
   actions: TrayActions,
   text: TextContext,
 ): Item[] {
-  const { t, locale, nowMs } = text
+  const { t, tag, nowMs } = text
   const items: Item[] = []
   if (hold)
     items.push(
-      { id: 'hold', label: pauseReasonText(hold, t, locale, nowMs), enabled: false },
+      { id: 'hold', label: pauseReasonText(hold, t, tag, nowMs), enabled: false },
       { id: 'send-anyway', label: t('hold.send-anyway'), click: actions.sendAnyway },
     )
   if (ending && whenDone !== 'nothing')
@@ -106,14 +106,14 @@ function stopPausingItems({ pausing }: Totals, { stopPausing }: TrayActions, t: 
   return [{ id: 'stop-pausing', label, click: stopPausing }]
 }
 
-function limitItem(content: TrayContent, { setLimit }: TrayActions, { t, locale, nowMs }: TextContext): Item {
+function limitItem(content: TrayContent, { setLimit }: TrayActions, { t, tag, nowMs }: TextContext): Item {
   const { limitBytesPerSecond: ownLimit, conditions } = content
   const { bytesPerSecond, isFromQuietHours, untilMs } = conditions.limit
   const choices = [null, ...new Set([...limitPresets, ...(ownLimit === null ? [] : [ownLimit])])]
   const quietHoursItems: Item[] = []
   if (isFromQuietHours && bytesPerSecond !== null && untilMs !== null) {
     const limit = formatRate(bytesPerSecond)
-    const label = t('limit.until', { limit, until: clockText(untilMs, nowMs, locale) })
+    const label = t('limit.until', { limit, until: clockText(untilMs, nowMs, tag) })
     quietHoursItems.push({ id: 'limit-quiet', label, enabled: false }, separator)
   }
   return {

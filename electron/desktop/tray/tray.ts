@@ -1,6 +1,7 @@
 import { app, Menu, nativeImage, nativeTheme, Tray, type NativeImage } from 'electron'
 import { join } from 'node:path'
 import process from 'node:process'
+import { isAllPaused } from '../../contract/uploads.ts'
 import type { Log } from '../../platform/environment.ts'
 import type { Language } from '../settings/language.ts'
 import { watchColourScheme } from './colour-scheme.ts'
@@ -97,16 +98,16 @@ export function createTray(options: TrayOptions): TrayIcon {
   function drawMenu(target: Tray, current: TrayContent, state: TrayState, summary: string): void {
     const { summary: queue, conditions, ...others } = current
     const structure = JSON.stringify([
-      language.locale(),
+      language.regionalTag(),
       state,
-      queue.allPaused,
+      isAllPaused(queue),
       queue.totals.pausing !== undefined,
       { ...conditions, power: null },
       others,
     ])
     const numbers = `${summary} ${queue.totals.pausing?.unacknowledgedBytes ?? ''}`
     if (!menuThrottle.startBuild(structure, numbers)) return
-    const text = { t: language.translate(), locale: language.locale(), nowMs: Date.now() }
+    const text = { t: language.translate(), tag: language.regionalTag(), nowMs: Date.now() }
     target.setContextMenu(Menu.buildFromTemplate(trayMenuTemplate(current, actions, text)))
   }
 

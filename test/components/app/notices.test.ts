@@ -180,6 +180,21 @@ test('Ctrl+Z undoes the latest removal, but not while a text is edited', async (
   expect(asked.map(({ name }) => name)).toEqual(['cancel', 'undoRemove'])
 })
 
+test('Ctrl+Z undoes nothing behind an open dialog', async () => {
+  const { screen, emit, asked } = await openPage({ rows: [row('Flux')] })
+  emit('added', started)
+  await expect.element(screen.getByRole('button', { name: 'Undo' })).toBeVisible()
+  await userEvent.keyboard('?')
+  const dialog = screen.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await expect.element(dialog).toBeVisible()
+  await userEvent.keyboard('{Control>}z{/Control}')
+  await userEvent.keyboard('{Escape}')
+  await expect.element(dialog).not.toBeInTheDocument()
+  expect(asked).toEqual([])
+  await userEvent.keyboard('{Control>}z{/Control}')
+  await expect.poll(() => asked).toEqual([{ name: 'undoAdd', args: { drop: 'drop-1' } }])
+})
+
 test('Ctrl+Z undoes one removal after the other, the latest first', async () => {
   const names = ['Grain', 'Flux', 'Depth']
   const { screen, asked, rowOf } = await openPage({ rows: names.map((name) => row(name)) })

@@ -148,3 +148,28 @@ test('the details of a removed record do not open again with the next selected o
   await expect.element(rowOf('Grain')).toHaveAttribute('aria-selected', 'true')
   expect(pane.elements()).toEqual([])
 })
+
+test('shows older uploads after all loaded ones were removed', async () => {
+  const older = registeredRow('Older', { finishedAtMs: noonMs - 1_000 })
+  let rows = [...Array.from({ length: 100 }, (_, index) => registeredRow(`Model ${index}`)), older]
+  const { screen, rowOf } = await openPage({
+    answers: {
+      history: ({ beforeMs, limit }) => {
+        const found = (beforeMs === null ? rows : [older]).slice(0, limit)
+        return success({ rows: found, nextBeforeMs: found.length < limit ? null : noonMs })
+      },
+      forget: ({ ids }) => {
+        rows = rows.filter(({ id }) => !ids.includes(id))
+        return success(undefined)
+      },
+    },
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  await expect.element(rowOf('Model 0')).toBeVisible()
+  rowOf('Model 0').element().focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
+  const question = screen.getByRole('alertdialog')
+  await expect.element(question).toMatchTextContent('Remove 100 uploads from history?')
+  await userEvent.click(question.getByRole('button', { name: 'Remove from history' }))
+  await expect.element(rowOf('Older')).toBeVisible()
+})

@@ -295,6 +295,24 @@ test('offers the local file only if it is known', async () => {
   expect(asked.at(-1)).toEqual({ name: 'showLocalFile', args: { sha256: 'ab'.repeat(32) } })
 })
 
+test('a reload of the library leaves “Show local file” and its focus as they are', async () => {
+  let models = threeModels
+  const { screen, rowOf, asked, emit } = await openLibrary(threeModels, {
+    library: () => success(listing(models)),
+    hasLocalFile: () => success(true),
+  })
+  await userEvent.dblClick(rowOf('Grain'), rowCorner)
+  const button = screen.getByRole('button', { name: 'Show local file' })
+  await expect.element(button).toBeVisible()
+  const element = button.element()
+  element.focus()
+  models = [model('New'), ...threeModels]
+  emit('library', { teamId: team.id, failure: null })
+  await expect.element(rowOf('New')).toBeVisible()
+  expect(asked.filter(({ name }) => name === 'hasLocalFile')).toHaveLength(1)
+  expect(document.activeElement).toBe(element)
+})
+
 test('shows the library of the new team after a team change', async () => {
   const theirs = [model('Theirs')]
   const { names, emit } = await openLibrary(threeModels, {

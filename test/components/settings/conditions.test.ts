@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { Conditions } from '../../../electron/contract/conditions.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
@@ -76,6 +76,18 @@ test('quiet hours are added, changed and removed', async () => {
     { quietHours: [{ limitBytesPerSecond: null }] },
     { quietHours: [] },
   ])
+})
+
+test('the week of quiet hours begins on the first day of the user’s region', async () => {
+  vi.spyOn(navigator, 'languages', 'get').mockReturnValue(['en-GB'])
+  onTestFinished(() => void vi.restoreAllMocks())
+  const hours = { days: [1], fromMinute: 9 * 60, toMinute: 18 * 60, limitBytesPerSecond: null }
+  const { screen, emit } = await openPage({
+    answers: { settings: () => success({ ...settings, quietHours: [hours] }) },
+  })
+  emit('command', 'show-settings')
+  const days = screen.getByRole('group', { name: /^Quiet hours/ }).getByRole('checkbox')
+  await expect.element(days.first()).toHaveAccessibleName('Monday')
 })
 
 test('quiet hours that could not be changed show what is stored', async () => {

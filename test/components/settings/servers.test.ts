@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { failure } from '../../../electron/contract/failures.ts'
-import { failed, success } from '../../../electron/contract/failures.ts'
+import type { SessionView } from '../../../electron/contract/account.ts'
+import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { Asked } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
 import { account, serverCheck, settings, signedIn, signedOut } from '../support/rows.ts'
@@ -188,6 +188,25 @@ test('the proxy dialog sends the credentials and clears the password', async () 
     .poll(() => asked)
     .toEqual([{ name: 'signInToProxy', args: { proxy: question.proxy, name: 'mira', password: 'p:w@' } }])
   await expect.element(dialog).not.toBeInTheDocument()
+})
+
+test('pressing twice in the proxy dialog sends the password once', async () => {
+  const answer = Promise.withResolvers<Result<SessionView>>()
+  const { screen, asked } = await openPage({
+    answers: {
+      session: () => success({ ...signedIn(), proxy: question }),
+      signInToProxy: () => answer.promise,
+    },
+  })
+  await userEvent.fill(screen.getByLabelText('Proxy user name'), 'mira')
+  const password = screen.getByLabelText('Proxy password')
+  await userEvent.fill(password, 'p:w@')
+  await userEvent.keyboard('{Enter}')
+  await expect.element(screen.getByRole('button', { name: 'Sign in to proxy' })).toBeDisabled()
+  password.element().closest('form')?.requestSubmit()
+  answer.resolve(failed(failure('keychain-locked')))
+  await expect.element(password).toHaveValue('')
+  expect(asked.map(({ args }) => args)).toEqual([{ proxy: question.proxy, name: 'mira', password: 'p:w@' }])
 })
 
 test('the proxy dialog empties its fields when another proxy asks', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { translatorFor } from '../../../electron/messages/messages.ts'
-import { barShares, percentDone, regionalTag, timeLeft } from '../../../renderer/ui/format.ts'
+import { regionalTag, translatorFor } from '../../../electron/messages/messages.ts'
+import { barShares, percentDone, timeLeft } from '../../../renderer/ui/format.ts'
 import { addressProblem } from '../../../renderer/settings/servers/server-address.ts'
 import { limitOf } from '../../../renderer/settings/servers/upload-limit.ts'
 import { registeredRow, sendingRow } from '../support/rows.ts'

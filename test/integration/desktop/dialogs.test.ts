@@ -17,7 +17,7 @@ function answering(name: 'showMessageBox' | 'showOpenDialog' | 'showSaveDialog',
   const dialogs = createDialogs({
     parent: () => window,
     ask: (_kind, show) => show(),
-    language: { locale: () => 'en', translate: () => nativeTranslatorFor('en') },
+    language: { locale: () => 'en', regionalTag: () => 'en', translate: () => nativeTranslatorFor('en') },
     memory: memory as never,
   })
   return {

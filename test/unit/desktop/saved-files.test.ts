@@ -29,7 +29,7 @@ function save(count: number, path: string | null) {
   const calls = { receipts: async () => success(receipts.slice(0, count)) } as unknown as Engine['calls']
   const { saveReceipts } = createSavedFileHandlers({
     engine: { calls },
-    language: { locale: () => 'en', translate: () => translatorFor('en') },
+    language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
     dialogs: { pickSavePath: async () => path },
     log: silentLog,
   })
@@ -45,7 +45,7 @@ test('a log is saved as JSON or as text, and an unknown upload has none', async 
   const saveLog = (path: string, document: LogDocument | null = log) =>
     createSavedFileHandlers({
       engine: { calls: { uploadLog: async () => success(document) } as unknown as Engine['calls'] },
-      language: { locale: () => 'en', translate: () => translatorFor('en') },
+      language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
       dialogs: {
         async pickSavePath({ fileName }) {
           proposed.push(fileName)
@@ -79,7 +79,7 @@ test.each([
         uploadLog: async () => success(logDocumentOf(row, { events: [], speed: [] })),
       } as unknown as Engine['calls'],
     },
-    language: { locale: () => 'en', translate: () => translatorFor('en') },
+    language: { locale: () => 'en', regionalTag: () => 'en', translate: () => translatorFor('en') },
     dialogs: {
       async pickSavePath({ fileName }) {
         names.push(fileName)

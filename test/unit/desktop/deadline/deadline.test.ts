@@ -227,7 +227,7 @@ test('notifies once that a deadline that was met became unreachable, not on ever
 /** The snapshot after a restart. */
 const restored = (...rows: readonly UploadRow[]): Snapshot => ({
   rows,
-  totals: emptyTotals,
+  totals: { ...emptyTotals, waiting: rows.length },
   allPaused: false,
   line: 'ok',
   sequence: 0,
@@ -240,7 +240,7 @@ test('the deadline ends with its queue, also across a restart, and not before', 
   const { patch, state, tracker } = setup()
   patch([sending()], 2 * megabyte)
   expect(state.settings.deadlineMs).not.toBe(null)
-  patch([{ ...toUploadRow(registeredRecord(), null), id: record.id }], null)
+  patch([{ ...toUploadRow(registeredRecord(), null), id: record.id }], null, { totals: emptyTotals })
   expect([state.settings.deadlineMs, tracker.current()]).toEqual([null, null])
   const next = setup()
   next.tracker.restore(restored())
@@ -255,6 +255,15 @@ test('the deadline stays while its uploads are paused, and ends when they are re
   patch([sending()], null)
   patch([], null, { removed: [record.id], totals: emptyTotals })
   expect(state.settings.deadlineMs).toBe(null)
+})
+
+test('the deadline stays while the only upload finishes parts before it is paused', () => {
+  const { patch, state } = setup()
+  patch([sending()], 2 * megabyte)
+  const pausing = { isSingle: true, finishingParts: 2, unacknowledgedBytes: megabyte }
+  patch([{ ...sending(), pausing }], 2 * megabyte)
+  patch([{ ...sending(), phase: 'paused' }], null, { totals: { ...emptyTotals, paused: 1 } })
+  expect(state.settings.deadlineMs).not.toBe(null)
 })
 
 test('a restored queue keeps its deadline, which is unknown until the speed is measured', () => {

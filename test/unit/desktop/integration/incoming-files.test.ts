@@ -7,7 +7,7 @@ import {
   type Result,
 } from '../../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../../electron/contract/uploads.ts'
-import { createLaunchListener } from '../../../../electron/desktop/integration/incoming-files.ts'
+import { collectMs, createLaunchListener } from '../../../../electron/desktop/integration/incoming-files.ts'
 import { createTestEnvironment, standingClock } from '../../../support/hand-clock.ts'
 
 const report: AddReport = { added: 1, refused: 0, skipped: [] }
@@ -19,7 +19,7 @@ function setup(
   const done: string[] = []
   const shown: Failure[] = []
   const start = Promise.withResolvers<void>()
-  const { log, ...environment } = createTestEnvironment(standingClock())
+  const environment = createTestEnvironment(standingClock())
   const errors: string[] = []
   const listener = createLaunchListener({
     engine: {
@@ -28,7 +28,7 @@ function setup(
         return answer()
       },
     },
-    started: start.promise,
+    started: start,
     window: { show: () => void done.push('show') },
     feed: { sendEvent: ((...event: unknown[]) => void done.push(JSON.stringify(event))) as never },
     dialogs: {
@@ -37,20 +37,37 @@ function setup(
         shown.push(met)
       },
     },
-    log: { ...log, error: (text) => void errors.push(text) },
+    environment: {
+      ...environment,
+      log: { ...environment.log, error: (text) => void errors.push(text) },
+    },
   })
-  return { ...environment, listener, done, shown, errors, start: () => start.resolve() }
+  /** Lets the files that have arrived be added. */
+  async function collect(): Promise<void> {
+    await settle()
+    environment.clock.advance(collectMs)
+    await settle()
+  }
+  return {
+    clock: environment.clock,
+    listener,
+    done,
+    shown,
+    errors,
+    collect,
+    start: () => start.resolve(),
+  }
 }
 
 const settle = () => new Promise(setImmediate)
 
 test('shows the window at once, and adds files once the engine has started', async () => {
-  const { listener, done, start } = setup()
+  const { listener, done, start, collect } = setup()
   listener.onFiles(['/models/a.safetensors', '/models/b.gguf'])
-  await settle()
+  await collect()
   expect(done).toEqual(['show'])
   start()
-  await settle()
+  await collect()
   expect(done).toEqual([
     'show',
     'add /models/a.safetensors /models/b.gguf',
@@ -58,28 +75,47 @@ test('shows the window at once, and adds files once the engine has started', asy
   ])
 })
 
+test('files that arrive one by one are added together, also those before the start', async () => {
+  const { listener, done, start, collect, clock } = setup()
+  const added = () => done.filter((step) => step.startsWith('add'))
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  for (const name of names) {
+    listener.onFiles([name])
+    await settle()
+    clock.advance(collectMs - 1)
+    if (name === 'c') start()
+  }
+  await settle()
+  expect(added()).toEqual([])
+  await collect()
+  expect(added()).toEqual(['add a b c d e f'])
+  listener.onFiles(['g'])
+  await collect()
+  expect(added()).toEqual(['add a b c d e f', 'add g'])
+})
+
 test('only shows the window when the app is started again without files', async () => {
-  const { listener, done, start } = setup()
+  const { listener, done, start, collect } = setup()
   start()
   listener.onFiles([])
-  await settle()
+  await collect()
   expect(done).toEqual(['show'])
 })
 
 test('shows why files were not added', async () => {
-  const { listener, done, shown, start } = setup(async () => failed(failure('no-team')))
+  const { listener, done, shown, start, collect } = setup(async () => failed(failure('no-team')))
   start()
   listener.onFiles(['/models/a.safetensors'])
-  await settle()
+  await collect()
   expect(done).toEqual(['show', 'add /models/a.safetensors'])
   expect(shown).toMatchObject([{ code: 'no-team' }])
 })
 
 test('logs an exception while files are added', async () => {
-  const { listener, errors, start } = setup(() => Promise.reject(new Error('broken')))
+  const { listener, errors, start, collect } = setup(() => Promise.reject(new Error('broken')))
   start()
   listener.onFiles(['/models/a.safetensors'])
-  await settle()
+  await collect()
   expect(errors).toEqual(['could not add files from outside'])
 })
 
@@ -97,9 +133,11 @@ test('passes a command on to the page', () => {
 })
 
 test('logs that a failure could not be shown', async () => {
-  const { listener, errors, start } = setup(async () => failed(failure('no-team')), { canShow: false })
+  const { listener, errors, start, collect } = setup(async () => failed(failure('no-team')), {
+    canShow: false,
+  })
   start()
   listener.onFiles(['/models/a.safetensors'])
-  await settle()
+  await collect()
   expect(errors).toEqual(['could not add files from outside'])
 })

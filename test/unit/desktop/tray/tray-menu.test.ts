@@ -41,7 +41,7 @@ function menu(given: Partial<TrayContent> = {}) {
     recentUploads: [],
     ...given,
   }
-  const template = trayMenuTemplate(content, actions, { t: translatorFor('en'), locale: 'en', nowMs: 0 })
+  const template = trayMenuTemplate(content, actions, { t: translatorFor('en'), tag: 'en', nowMs: 0 })
   const all = template.flatMap((item) => [item, ...submenuItems(item)])
   return {
     clicked,

@@ -18,7 +18,7 @@ function setup(clicked = 0) {
       kinds.push(kind)
       return show()
     },
-    { locale: () => 'en', translate: () => nativeTranslatorFor('en') },
+    { locale: () => 'en', regionalTag: () => 'en', translate: () => nativeTranslatorFor('en') },
   )
   return { confirmations, boxes, kinds }
 }

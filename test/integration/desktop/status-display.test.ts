@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import type { Conditions } from '../../../electron/contract/conditions.ts'
+import { success } from '../../../electron/contract/failures.ts'
+import { defaultSettings } from '../../../electron/contract/settings.ts'
+import type { Totals, UploadRow } from '../../../electron/contract/uploads.ts'
+import { createLanguage } from '../../../electron/desktop/settings/language.ts'
+import { createNotifications } from '../../../electron/desktop/tray/notifications.ts'
+import { createStatusDisplay } from '../../../electron/desktop/tray/status-display.ts'
+import { toUploadRow } from '../../../electron/journal/row-view.ts'
+import { app } from '../../electron-host/app.ts'
+import { shell } from '../../electron-host/desktop.ts'
+import type { Menu, Tray } from '../../electron-host/menus.ts'
+import type { Notification } from '../../electron-host/notification.ts'
+import { host } from '../../electron-host/state.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { registeredRecord } from '../../support/records.ts'
+import { emptyTotals } from '../../support/totals.ts'
+
+const calm: Conditions = {
+  hold: null,
+  overridden: null,
+  limit: { bytesPerSecond: null, isFromQuietHours: false, untilMs: null },
+  power: { isOnBattery: false, percent: null },
+  network: { metered: 'unknown', line: null },
+  whenDone: 'nothing',
+  ending: null,
+}
+const settings = {
+  current: () => defaultSettings,
+  change: () => success(defaultSettings),
+  onChange: () => {},
+} as never
+const language = createLanguage(settings)
+const { log } = createTestEnvironment(standingClock())
+/** Half past six in the evening, today. */
+const eveningMs = new Date().setHours(18, 30, 0, 0)
+
+beforeEach(() => {
+  // The colour scheme is not read from a desktop.
+  vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', 'unix:path=/nonexistent')
+  const languages = vi.spyOn(app, 'getPreferredSystemLanguages').mockReturnValue(['C', 'en-GB'])
+  return () => {
+    languages.mockRestore()
+    vi.unstubAllEnvs()
+  }
+})
+
+/** Tray and taskbar of an engine with these recent uploads. */
+async function setup(
+  options: {
+    readonly totals?: Totals
+    readonly conditions?: Conditions
+    readonly history?: UploadRow[]
+    readonly file?: string
+  } = {},
+) {
+  const { totals = emptyTotals, conditions = calm, history = [], file = null } = options
+  const showFailure = vi.fn(async () => {})
+  const display = createStatusDisplay({
+    iconFolder: import.meta.dirname,
+    isDesktopDark: false,
+    language,
+    settings,
+    engine: fakeEngine({
+      snapshot: () => ({ totals, allPaused: false }) as never,
+      calls: {
+        history: async () => success({ rows: [...history], nextBeforeMs: null }),
+        async forget({ ids }) {
+          for (const id of ids)
+            history.splice(
+              history.findIndex((row) => row.id === id),
+              1,
+            )
+          return success(undefined)
+        },
+      },
+      fileOf: () => file,
+    }),
+    window: { show: () => {}, browserWindow: () => null },
+    conditions: { current: () => conditions, sendAnyway: () => {}, onChange: () => {} },
+    whenDone: { set: () => {} },
+    notifications: { showCountdown: () => {} },
+    dialogs: { showFailure },
+    sendCommand: () => {},
+    openPage: () => {},
+    onFiles: () => {},
+    log,
+  })
+  const tray = [...host.trays].at(-1) as Tray
+  onTestFinished(() => void host.trays.delete(tray))
+  return {
+    display,
+    showFailure,
+    menu: () => tray.menu as Menu,
+    label: (id: string) => tray.menu?.getMenuItemById(id)?.label,
+    apply: (patch: { readonly totals: Totals }) =>
+      display.applyPatch({
+        sequence: 1,
+        changed: [],
+        removed: [],
+        allPaused: false,
+        line: 'ok',
+        isIncomplete: false,
+        ...patch,
+      }),
+  }
+}
+
+test('the menu offers to resume as soon as all uploads are paused, also if one needs attention', async () => {
+  const { label, apply } = await setup({ totals: { ...emptyTotals, needsYou: 1, waiting: 3 } })
+  expect([label('pause-all'), label('resume-all')]).toEqual(['Pause all', undefined])
+  apply({ totals: { ...emptyTotals, needsYou: 1, paused: 3 } })
+  await expect.poll(() => [label('pause-all'), label('resume-all')]).toEqual([undefined, 'Resume all'])
+})
+
+test('tray and notifications show times as in the user’s region', async () => {
+  const hold = { kind: 'quiet-hours', untilMs: eveningMs } as const
+  const { label } = await setup({ conditions: { ...calm, hold } })
+  expect(label('hold')).toContain('18:30')
+  createNotifications({
+    window: { isVisible: () => false, isFocused: () => false, show: () => {} },
+    reveal: () => {},
+    memory: { read: () => ({}), write: () => {} } as never,
+    language,
+    log,
+  }).notifyDeadline({ atMs: eveningMs, state: 'late', doneAtMs: eveningMs, suggestions: [] })
+  expect((host.notifications.at(-1) as Notification).body).toContain('18:30')
+})
+
+const recent = () => toUploadRow(registeredRecord(), null)
+
+test('a recent model is shown in its folder, or why it can’t be', async () => {
+  const shown = vi.spyOn(shell, 'showItemInFolder').mockImplementation(() => {})
+  onTestFinished(() => shown.mockRestore())
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'model.safetensors')
+  writeFileSync(file, 'x')
+  const { display, menu, label, showFailure } = await setup({ history: [recent()], file })
+  display.engineStarted()
+  await expect.poll(() => label('recent-1-folder')).toBeDefined()
+  const click = () => menu().getMenuItemById('recent-1-folder')?.click()
+  click()
+  await expect.poll(() => shown.mock.calls).toEqual([[file]])
+  rmSync(file)
+  click()
+  await expect.poll(() => showFailure.mock.calls).toMatchObject([[{ code: 'file-missing' }]])
+  expect(shown).toHaveBeenCalledTimes(1)
+})
+
+test('a model of an earlier day that is removed from the history leaves the menu', async () => {
+  const row = recent()
+  const { display, label } = await setup({ history: [row] })
+  display.engineStarted()
+  await expect.poll(() => label('last')).toBeDefined()
+  await display.handlers.forget({ ids: [row.id] })
+  await expect.poll(() => label('last')).toBeUndefined()
+})

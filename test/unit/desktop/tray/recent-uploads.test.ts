@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { success } from '../../../../electron/contract/failures.ts'
+import type { UploadRow } from '../../../../electron/contract/uploads.ts'
+import { createRecentUploads } from '../../../../electron/desktop/tray/recent-uploads.ts'
+import { toUploadRow } from '../../../../electron/journal/row-view.ts'
+import { fakeEngine } from '../../../support/fake-engine.ts'
+import { registeredRecord } from '../../../support/records.ts'
+
+/** An upload that is finished at this time; its id is its name. */
+function registered(id: string, finishedAtMs: number): UploadRow {
+  const row = toUploadRow(registeredRecord(), null)
+  return { ...row, id, finishedAtMs, target: { ...row.target, displayName: id } }
+}
+
+/** The recent uploads of a history, which may change. */
+async function setup(...history: UploadRow[]) {
+  const state = { history }
+  const engine = fakeEngine({
+    calls: {
+      history: async ({ limit }) => success({ rows: state.history.slice(0, limit), nextBeforeMs: null }),
+    },
+  })
+  const recent = createRecentUploads(engine)
+  await recent.reload()
+  return { recent, state, names: () => recent.list().map(({ name }) => name) }
+}
+
+test('an upload that was just registered comes first', async () => {
+  const { recent, names } = await setup(registered('b', 2), registered('a', 1))
+  await recent.applyPatch({ changed: [registered('c', 3), registered('d', 4)], removed: [] })
+  expect(names()).toEqual(['d', 'c', 'b', 'a'])
+})
+
+test('earlier uploads that are verified don’t become recent', async () => {
+  const latest = [9, 8, 7, 6, 5].map((atMs) => registered(`upload ${atMs}`, atMs))
+  const { recent, names } = await setup(...latest)
+  const changed = [1, 2, 3, 8].map((atMs) => registered(`upload ${atMs}`, atMs))
+  await recent.applyPatch({ changed, removed: [] })
+  expect(names()).toEqual(latest.map(({ id }) => id))
+})
+
+test('uploads that only leave the list stay, and those removed from the history don’t', async () => {
+  const { recent, state, names } = await setup(registered('b', 2), registered('a', 1))
+  await recent.applyPatch({ changed: [], removed: ['a', 'b'] })
+  expect(names()).toEqual(['b', 'a'])
+  state.history = [registered('a', 1)]
+  await recent.applyPatch({ changed: [], removed: ['b'] })
+  expect(names()).toEqual(['a'])
+})

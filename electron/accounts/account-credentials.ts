@@ -2,9 +2,11 @@ import { fetchProfile, logout, type Profile } from '../cloud/auth.ts'
 import type { CloudClient, Signer } from '../cloud/client.ts'
 import type { Account } from '../contract/account.ts'
 import { success, type Result } from '../contract/failures.ts'
+import { withTimeout } from '../platform/delays.ts'
 import type { Environment, SecretStore } from '../platform/environment.ts'
 import { revokeTimeoutMs, type DeviceKeys } from './device-keys.ts'
 import type { RunExclusive } from './refresh-lock.ts'
+import type { SessionSecret } from './secrets.ts'
 import { createSession, type Session } from './session.ts'
 import { fixedSigner, sessionSigner } from './signers.ts'
 
@@ -32,6 +34,11 @@ export interface AccountCredentials {
     record?: () => Result<void>,
   ): Promise<Result<{ readonly revoke: () => Promise<Result<void>> }>>
 }
+
+/** How long a sign-out waits for a running refresh before it revokes the tokens that it has, in ms. */
+const refreshWaitMs = 3_000
+
+const secretIn = (renewed: Result<SessionSecret>) => (renewed.ok ? renewed.value : null)
 
 export function createAccountCredentials(options: {
   readonly clientFor: (server: string) => CloudClient
@@ -70,22 +77,28 @@ export function createAccountCredentials(options: {
   async function endSession(account: Account, record?: () => Result<void>) {
     const ended = await sessionOf(account).end(record)
     if (!ended.ok) return ended
-    const { secret, erased } = ended.value
+    const { secret, refreshing, erased } = ended.value
     sessions.delete(account.id)
     return success({
       async revoke() {
-        if (!secret) return erased
-        const teamId = account.teams[0]?.id ?? null
-        const signer = fixedSigner({ kind: 'session', token: secret.accessToken, teamId })
-        const signal = AbortSignal.timeout(revokeTimeoutMs)
+        const renewed = refreshing?.then(secretIn, () => null)
+        const latest = renewed ? await withTimeout(renewed, environment.timers, refreshWaitMs) : null
+        // Not awaited: on a dead connection the answer takes minutes, if it comes at all.
+        if (!latest) void renewed?.then((late) => late && logOut(account, late))
+        const known = latest ?? secret
         // The server's answer changes nothing, but it is awaited because the process may end right after.
-        const loggedOut = await logout(clientFor(account.server), signer, secret.refreshToken, signal).catch(
-          () => null,
-        )
-        if (!loggedOut?.ok) environment.log.warn('could not revoke a session at the server')
+        if (known) await logOut(account, known)
         return erased
       },
     })
+  }
+
+  async function logOut(account: Account, { accessToken, refreshToken }: SessionSecret): Promise<void> {
+    const teamId = account.teams[0]?.id ?? null
+    const signer = fixedSigner({ kind: 'session', token: accessToken, teamId })
+    const signal = AbortSignal.timeout(revokeTimeoutMs)
+    const loggedOut = await logout(clientFor(account.server), signer, refreshToken, signal).catch(() => null)
+    if (!loggedOut?.ok) environment.log.warn('could not revoke a session at the server')
   }
 
   async function endDevice(account: Account, record: () => Result<void> = () => success(undefined)) {

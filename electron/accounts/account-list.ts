@@ -30,8 +30,10 @@ export interface AccountList {
   markMissing(accountId: string): void
   /** The secret is unusable. Only a refusal by the server is stored, not that the secret `isMissing` here. */
   invalidate(account: Account, isMissing: boolean): void
-  /** The secret is available again. */
-  restore(account: Account): void
+  /** Whether the account is signed out only because this process found no secret. */
+  isMissing(accountId: string): boolean
+  /** The secret is available again. A refusal by the server, which is stored, stays. */
+  restore(accountId: string): void
 }
 
 /** Versions up to 0.2.0 accepted http servers on other computers, which would receive the token in clear. */
@@ -78,9 +80,7 @@ export function createAccountList(
       if (isMissing) missing.add(account.id)
       else accountStore.save({ ...account, state: 'signed-out' })
     },
-    restore(account) {
-      missing.delete(account.id)
-      accountStore.save({ ...account, state: 'ready' })
-    },
+    isMissing: (accountId) => missing.has(accountId),
+    restore: (accountId) => void missing.delete(accountId),
   }
 }

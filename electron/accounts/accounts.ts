@@ -225,23 +225,29 @@ async function signInByPassword(
   })
   if (!account.ok) return account
   const signer = fixedSigner({ kind: 'session', token: pair.value.access_token, teamId: null })
-  // Not awaited: the tokens are forgotten in any case.
-  const revoke = () =>
-    void logout(client, signer, pair.value.refresh_token, AbortSignal.timeout(revokeTimeoutMs)).catch(() =>
-      environment.log.warn('could not revoke a session at the server'),
-    )
+  const isListed = () => accountList.list().some(({ id, hasLeft }) => id === account.value.id && !hasLeft)
+  // Awaited because a command ends right after.
+  const revoke = async () => {
+    const signal = AbortSignal.timeout(revokeTimeoutMs)
+    const ended = await logout(client, signer, pair.value.refresh_token, signal).catch(() => null)
+    if (!ended?.ok) environment.log.warn('could not revoke a session at the server')
+  }
   if (!(await accountList.mayAdd(account.value))) {
-    revoke()
+    await revoke()
     return failed(signInDeclinedFailure(account.value))
   }
   const stored = await credentials.sessionOf(account.value).replaceTokens(pair.value)
-  if (!stored.ok) return stored
+  if (!stored.ok) {
+    // A slow keychain may still replace the tokens of an earlier sign-in with these.
+    if (stored.failure.code !== 'keychain-slow' || !isListed()) await revoke()
+    return stored
+  }
   const added = accountList.add(account.value)
   if (added.ok) return account
   // A sign-in that isn't listed could not be signed out.
-  if (!accountList.list().some(({ id, hasLeft }) => id === account.value.id && !hasLeft)) {
-    revoke()
+  if (!isListed()) {
     await credentials.end(account.value)
+    await revoke()
   }
   return added
 }
@@ -276,22 +282,20 @@ async function refreshStoredProfile(
   return profile.ok ? success(undefined) : profile
 }
 
-/** Restores accounts whose secret is available again. Returns whether there were any. */
+/**
+ * Restores accounts whose secret was missing and is available again, but none that the server has refused. Returns
+ * whether there were any.
+ */
 async function restoreAccounts(
   accountList: AccountList,
   credentials: Pick<AccountCredentials, 'checkSecret'>,
 ): Promise<boolean> {
-  const lost = accountList
-    .list()
-    .filter((account) => account.state === 'signed-out' && account.hasLeft !== true)
-    .filter(hasAllowedServer)
+  const lost = accountList.list().filter(({ id }) => accountList.isMissing(id))
   const checks = await Promise.all(lost.map(credentials.checkSecret))
-  // The user may have signed out meanwhile.
-  const isListed = (account: Account) =>
-    accountList.list().some(({ id, hasLeft }) => id === account.id && !hasLeft)
-  const restored = lost.filter((account, index) => checks[index]?.ok && isListed(account))
-  for (const account of restored) accountList.restore(account)
-  return restored.length > 0
+  const found = lost.filter((_account, index) => checks[index]?.ok)
+  for (const { id } of found) accountList.restore(id)
+  // The user may have signed out, here or in another process.
+  return accountList.list().some(({ id, state }) => state === 'ready' && found.some((one) => one.id === id))
 }
 
 /** Erases the secrets of users who have signed out, and lets sign-ins wait for that. */

@@ -40,8 +40,8 @@ export interface Session {
   isSecretMissing(): boolean
   /**
    * Erases the tokens; returns them, so that they can be revoked at the server, and whether the keychain
-   * erased them. Waits for a running refresh, which would store its pair otherwise. Nothing is erased if
-   * `record` fails, which stores that the user has signed out.
+   * erased them. A running refresh, which may take minutes on a dead connection, is not awaited and stores nothing.
+   * Nothing is erased if `record` fails, which stores that the user has signed out.
    */
   end(record?: () => Result<void>): Promise<Result<EndedSession>>
 }
@@ -61,6 +61,8 @@ const otherProcessDelayMs = 150
 
 interface EndedSession {
   readonly secret: SessionSecret | null
+  /** The refresh that was running, whose pair replaces `secret` at the server; null if there was none. */
+  readonly refreshing: Promise<Result<SessionSecret>> | null
   readonly erased: Result<void>
 }
 
@@ -107,6 +109,7 @@ export function createSession(options: SessionOptions): Session {
     // A locked keychain looks like an empty one, so an empty result alone does not end the session.
     if (hasLeft()) return forget()
     const stored = await storage.read()
+    if (hasEnded) return failed(failure('signed-out'))
     // A pair that the keychain did not accept is newer than the stored one.
     const latest = storage.unwritten() ?? (stored.ok ? stored.value : storage.current())
     if (!latest) return stored
@@ -123,6 +126,9 @@ export function createSession(options: SessionOptions): Session {
     const pair = await requestPair(options, latest.refreshToken)
     const isRefused = !pair.ok && (pair.failure.code === 'signed-out' || pair.failure.code === 'bad-request')
     const other = isRefused ? await readPairOfOtherProcess(latest) : null
+    // Not stored: `end` returned this refresh, so that its pair can be revoked.
+    if (hasEnded)
+      return pair.ok ? success(secretOf(pair.value, environment.now())) : failed(failure('signed-out'))
     // If the user has signed in meanwhile, the response belongs to the earlier session.
     const current = storage.current()
     if (storage.signInCount() !== signInCount && current) return success(current)
@@ -186,14 +192,11 @@ export function createSession(options: SessionOptions): Session {
     async end(record = () => success(undefined)) {
       // Also tokens that the keychain did not erase at a sign-out are to be revoked.
       const secret = hasEnded ? failed(failure('signed-out')) : await storage.load()
-      hasEnded = true
-      await refreshing
-      const latest = storage.unwritten() ?? storage.current()
       const recorded = record()
-      hasEnded = recorded.ok
       if (!recorded.ok) return recorded
-      const erased = await storage.erase()
-      return success({ secret: latest ?? (secret.ok ? secret.value : null), erased })
+      hasEnded = true
+      const latest = storage.unwritten() ?? storage.current() ?? (secret.ok ? secret.value : null)
+      return success({ secret: latest, refreshing, erased: await storage.erase() })
     },
   }
 }

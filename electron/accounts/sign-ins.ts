@@ -54,7 +54,10 @@ export interface SignIns {
   markSignedOut(accountId: string): void
   /** The keychain may have been unlocked: reads the secrets again and notifies the listeners. */
   keychainChanged(): Promise<void>
-  /** Checks at the servers whether the sign-ins are still valid. A lost connection marks none as invalid. */
+  /**
+   * Checks at the servers whether the sign-ins are still valid, which also updates their teams. A lost connection
+   * marks none as invalid. Notifies the listeners.
+   */
   confirm(): Promise<void>
   /** Notifies the listeners. */
   announce(): void
@@ -178,8 +181,7 @@ export function createSignIns(options: SignInOptions): SignIns {
       return stored.ok ? announcedView() : stored
     },
     markSignedOut(accountId) {
-      accounts.markSignedOut(accountId)
-      accountsChanged(accountId)
+      if (markSignedOut(accounts, accountId)) accountsChanged(accountId)
     },
     async keychainChanged() {
       if (await accounts.reloadSecrets()) accountsChanged(null)
@@ -192,6 +194,13 @@ export function createSignIns(options: SignInOptions): SignIns {
       await checks.close()
     },
   }
+}
+
+/** Returns whether the account was signed in: each of thousands of uploads may report that it isn't any more. */
+function markSignedOut(accounts: Pick<Accounts, 'list' | 'markSignedOut'>, accountId: string): boolean {
+  const wasSignedIn = accounts.list().some(({ id, state }) => id === accountId && state === 'ready')
+  if (wasSignedIn) accounts.markSignedOut(accountId)
+  return wasSignedIn
 }
 
 const withSealed = (sealed: Failure | null) => (sealed ? { sealed } : {})
@@ -281,7 +290,12 @@ function createSignInChecks(
     },
     async confirm() {
       const signal = AbortSignal.timeout(confirmWithinMs)
-      await Promise.allSettled(signedInAccounts().map(({ id }) => accounts.refreshProfile(id, signal)))
+      const checked = signedInAccounts()
+      await Promise.allSettled(checked.map(({ id }) => accounts.refreshProfile(id, signal)))
+      if (closing.signal.aborted) return
+      const ready = new Set(signedInAccounts().map(({ id }) => id))
+      if (checked.every(({ id }) => ready.has(id))) announce()
+      else accountsChanged()
     },
     async close() {
       closing.abort()

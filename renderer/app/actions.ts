@@ -374,17 +374,16 @@ export class Actions {
   /** Uploads files to another team too. A native dialog asks first. */
   readonly addToTeam = async (adding: AddingToTeam, team: TeamChoice) => {
     this.#services.ui.addingToTeam = null
-    const ids = [...adding.ids]
     const result =
       adding.kind === 'uploads'
-        ? await this.#bridge.addUploadsToTeam({ ids, team })
-        : await this.#bridge.addModelsToTeam({ choice: adding.choice, modelIds: ids, team })
+        ? await this.#bridge.addUploadsToTeam({ ids: adding.rows.map(({ id }) => id), team })
+        : await this.#bridge.addModelsToTeam({ choice: adding.choice, modelIds: [...adding.ids], team })
     if (!result.ok) this.#services.notices.failure(result.failure)
     else if (result.value) this.#services.onadded(result.value)
   }
   /** Asks to which other team the files of uploads are uploaded. */
-  readonly askForOtherTeam = (ids: readonly string[]) => {
-    this.#services.ui.addingToTeam = { kind: 'uploads', ids }
+  readonly askForOtherTeam = (rows: readonly UploadRow[]) => {
+    this.#services.ui.addingToTeam = { kind: 'uploads', rows }
   }
   /** Adds offered files of this computer beside a row that needs them, unless the user declines. */
   async addCompanions(id: string, offers: readonly string[]): Promise<void> {

@@ -24,7 +24,7 @@ export interface Editing {
 
 /** Files that are to be uploaded to another team too: those of uploads, or of models of a team's library. */
 export type AddingToTeam =
-  | { readonly kind: 'uploads'; readonly ids: readonly string[] }
+  | { readonly kind: 'uploads'; readonly rows: readonly UploadRow[] }
   | { readonly kind: 'models'; readonly ids: readonly string[]; readonly choice: TeamChoice }
 
 /** What dragged files are over: the team picker with its menu, the rest of the header, or anything else. */

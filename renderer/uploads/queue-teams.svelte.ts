@@ -1,6 +1,6 @@
 import { teamKey, type TeamChoice } from '../../electron/contract/account.ts'
 import type { AddingToTeam } from '../app/ui-state.svelte.ts'
-import { teamOptions, type TeamOption } from '../sign-in/team-options.ts'
+import { uploadTeamOptions, type TeamOption } from '../sign-in/team-options.ts'
 import type { UploadRow } from '../../electron/contract/uploads.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { QueueState } from './queue-state.svelte.ts'
@@ -63,9 +63,10 @@ export class QueueTeams {
 
   /** The teams that files can be added to as well: without the one that all of them are for already. */
   otherTeamsFor(adding: AddingToTeam): readonly TeamOption[] {
-    const rows = adding.kind === 'models' ? [] : adding.ids.flatMap((id) => this.#queue.rows.get(id) ?? [])
-    const own = new Set(adding.kind === 'models' ? [teamKey(adding.choice)] : rows.map(keyOfTeam))
-    const options = teamOptions(this.#session.accounts)
+    const own = new Set(
+      adding.kind === 'models' ? [teamKey(adding.choice)] : adding.rows.map((row) => keyOfTeam(row)),
+    )
+    const options = uploadTeamOptions(this.#session)
     return own.size === 1 ? options.filter(({ choice }) => !own.has(teamKey(choice))) : options
   }
 

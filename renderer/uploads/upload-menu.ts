@@ -135,11 +135,16 @@ export function recordItems(
           },
         ]
       : []),
-    ...itemIf(
-      hasOtherTeam ? rows.map(({ id }) => id) : [],
-      { key: 'add-to-team', label: t('add-to-team.open'), icon: Users },
-      actions.askForOtherTeam,
-    ),
+    ...(hasOtherTeam
+      ? [
+          {
+            key: 'add-to-team',
+            label: t('add-to-team.open'),
+            icon: Users,
+            onselect: () => actions.askForOtherTeam(rows),
+          },
+        ]
+      : []),
     ...itemIf(
       done.map(({ id }) => id),
       { key: 'receipt', label: t('receipt.save'), icon: Receipt },

@@ -56,6 +56,24 @@ test('the library asks for a team, and then shows its models', async () => {
   expect(asked.find(({ name }) => name === 'library')?.args).toMatchObject({ choice: decided.chosen })
 })
 
+test('equally named teams of two servers are told apart by their hosts', async () => {
+  const of = (host: string) =>
+    account({ id: `${host} person-1`, server: `https://${host}/api/v1`, teams: [team] })
+  const session = { ...signedIn(of('a.example'), of('b.example')), chosen: null }
+  const { screen, emit } = await openUndecided({ session: () => success(session) })
+  const names = ['a.example', 'b.example'].map((host) => `${team.name} (mira@aurora.example · ${host})`)
+  emit('command', 'show-library')
+  await userEvent.click(screen.getByRole('main').getByRole('button', { name: 'Choose team' }))
+  const items = screen.getByRole('menuitem')
+  await expect.poll(() => items.elements().map((item) => item.textContent?.trim())).toEqual(names)
+  await userEvent.keyboard('{Escape}')
+  emit('command', 'show-settings')
+  const options = screen.getByLabelText('Team for new models').getByRole('option')
+  await expect
+    .poll(() => options.elements().map((option) => option.textContent))
+    .toEqual(['Choose team', ...names])
+})
+
 test('the library of a team that is lost is not shown any more', async () => {
   const { screen, emit } = await openPage({ answers: { library: () => success(listing()) } })
   emit('command', 'show-library')
@@ -67,7 +85,9 @@ test('the library of a team that is lost is not shown any more', async () => {
 })
 
 test('found models are added to the review without a team, which is not compared with them', async () => {
-  const view = foundView([foundPlace('p')], { library: { team: null, isListing: false, failure: null } })
+  const view = foundView([foundPlace('p')], {
+    library: { team: null, isListing: false, failure: null, listedAtMs: null },
+  })
   const { screen, asked } = await openUndecided({
     findPlaces: () => success(view),
     foundModels: () => success([foundModel('grain')]),
@@ -97,7 +117,14 @@ test('without reviews, found models are uploaded only once a team is chosen', as
 
 test('a workflow names no team, and uploads nothing, before one is chosen', async () => {
   const workflow = {
-    ...{ id: 'w', fileName: 'w.json', team: null, isLooking: false, libraryFailure: null },
+    ...{
+      id: 'w',
+      fileName: 'w.json',
+      team: null,
+      isLooking: false,
+      libraryFailure: null,
+      libraryListedAtMs: null,
+    },
     ...{ unseen: [], isUsualSeen: true, needs: [need('a.safetensors', { stand: 'here' })] },
   }
   const { screen, emit } = await openUndecided({ workflow: () => success(workflow) })

@@ -7,7 +7,16 @@ import { listing } from '../support/library.ts'
 import { openPage, type OpenPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'
 import { reviewOf, reviewRow } from '../support/review-view.ts'
-import { account, failedRow, otherTeam, patchOf, row, signedIn, team } from '../support/rows.ts'
+import {
+  account,
+  failedRow,
+  otherTeam,
+  patchOf,
+  registeredRow,
+  row,
+  signedIn,
+  team,
+} from '../support/rows.ts'
 
 const forOther = (name: string, change: Parameters<typeof row>[1] = {}) =>
   row(name, { team: otherTeam, ...change })
@@ -180,6 +189,55 @@ test('models of the library are added to another team, and the report says which
     .toEqual([{ choice: choiceOf(team), modelIds: ['Grain'], team: choiceOf(otherTeam) }])
   await userEvent.click(screen.getByRole('button', { name: '1 skipped' }))
   await expect.element(screen.getByText('No unchanged file of this model', { exact: false })).toBeVisible()
+})
+
+test('an upload of the history is added to another team than its own', async () => {
+  const opened = await openPage({
+    answers: { history: () => success({ rows: [registeredRow('Old')], nextBeforeMs: null }) },
+  })
+  const { screen } = opened
+  await userEvent.click(screen.getByRole('button', { name: 'History' }))
+  await choose(opened, 'Old', 'Also add to team…')
+  const dialog = screen.getByRole('dialog', { name: 'Also add to team' })
+  await expect.element(dialog.getByRole('button', { name: otherTeam.name })).toBeVisible()
+  expect(dialog.getByRole('button', { name: team.name }).elements()).toEqual([])
+})
+
+/** A password sign-in with two teams, and a paired device of the same user with the second one. */
+const session = account({ id: 'cloud.example person-1' })
+const device = account({ id: 'cloud.example person-1 team_night', kind: 'device', teams: [otherTeam] })
+const suffix = `(${session.email})`
+
+test('a team that a paired device has too is offered once, for the password sign-in', async () => {
+  const opened = await openPage({
+    rows: [row('Grain', { accountId: session.id })],
+    answers: {
+      session: () => success(signedIn(device, session)),
+      addUploadsToTeam: () => success(report),
+    },
+  })
+  await choose(opened, 'Grain', 'Also add to team…')
+  const dialog = opened.screen.getByRole('dialog', { name: 'Also add to team' })
+  await userEvent.click(dialog.getByRole('button', { name: `${otherTeam.name} ${suffix}` }))
+  await expect
+    .poll(() => asked(opened, 'addUploadsToTeam'))
+    .toEqual([{ ids: ['Grain'], team: { accountId: session.id, teamId: otherTeam.id } }])
+})
+
+test('the review shows the team of a paired device that the password sign-in has too', async () => {
+  const rows = [reviewRow('Grain', { accountId: device.id, team: otherTeam })]
+  const view = reviewOf(rows, { team: { accountId: device.id, teamId: otherTeam.id } })
+  const { screen, sheet } = await openReview(rows, view, {
+    session: () => success(signedIn(device, session)),
+  })
+  await userEvent.click(sheet.getByRole('button', { name: `Upload to ${otherTeam.name} ${suffix}` }))
+  const items = screen.getByRole('menuitemradio')
+  await expect
+    .poll(() => items.elements().map((item) => [item.textContent?.trim(), item.ariaChecked]))
+    .toEqual([
+      [`${team.name} ${suffix}`, 'false'],
+      [`${otherTeam.name} ${suffix}`, 'true'],
+    ])
 })
 
 test('a user with one team is offered no other one', async () => {

@@ -225,6 +225,26 @@ test('encrypts at the start what an older version left of an account that had si
   await next.until(({ rows }) => rows.some(({ id }) => id === done))
 })
 
+test('encrypts what a locked keychain has left as soon as it is unlocked', async () => {
+  const harness = await setupUsed()
+  const { app, home, open, secretStore } = harness
+  const texts = textsOf(harness)
+  await app.stop()
+  const journal = new DatabaseSync(join(home, 'journal.sqlite'))
+  journal.exec(
+    `UPDATE accounts SET account = json_set(account, '$.state', 'signed-out', '$.hasLeft', json('true'))`,
+  )
+  journal.close()
+  secretStore.beforeCall = (call) =>
+    secretStore.failWith(call.includes(' sealed ') ? 'keychain-locked' : null)
+  const next = await open()
+  expect(await next.engine.sealDeparted()).toMatchObject({ failure: { code: 'seal-pending' } })
+  expect(filesWith(home, texts)).not.toEqual([])
+  secretStore.beforeCall = () => secretStore.failWith(null)
+  await next.engine.keychainChanged()
+  await next.until(() => filesWith(home, texts).length === 0)
+})
+
 test('hides what a full disk leaves partly encrypted, and completes it when there is room', async () => {
   const harness = await setupUsed({ accountCheckMs: 2_000 })
   const { app, home, clock } = harness

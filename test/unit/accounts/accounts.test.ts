@@ -45,15 +45,6 @@ test.each(['login', 'getCurrentUser'])('signs in although %s fails once', async 
   expect(cloud.operations.filter(({ name }) => name === on).map(({ status }) => status)).toEqual([503, 200])
 })
 
-test('does not sign in when the keychain refuses the secret', async () => {
-  const { accounts, cloud, secretStore } = await setupAccounts()
-  secretStore.failWith('keychain-absent')
-  expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject({
-    failure: { code: 'keychain-absent' },
-  })
-  expect(accounts.list()).toEqual([])
-})
-
 /** Lets changes of accounts fail as on a full disk; the returned function ends that. */
 function refuseAccounts(database: DatabaseSync): () => void {
   for (const event of ['INSERT', 'UPDATE'])

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
+import { fixedSigner } from '../../../electron/accounts/signers.ts'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
+import { revokeDevice } from '../../../electron/cloud/pairing.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import { ALICE } from '../../cloud/accounts.ts'
+import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment } from '../../support/hand-clock.ts'
 import { setupSession } from '../../support/session.ts'
@@ -95,3 +98,42 @@ test('does not report the secret as missing after a new sign-in', async () => {
   valueOf(await session.replaceTokens(pair))
   expect(session.isSecretMissing()).toBe(false)
 })
+
+test.each(['keychain-absent', 'keychain-slow'] as const)(
+  'does not sign in when the keychain refuses the secret (%s), and ends the session',
+  async (code) => {
+    const { accounts, cloud, secretStore } = await setupAccounts()
+    secretStore.failWith(code)
+    expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject({ failure: { code } })
+    expect(accounts.list()).toEqual([])
+    // The server must have received it before a command ends.
+    expect(cloud.operations.at(-1)).toMatchObject({ name: 'logout', status: 200 })
+  },
+)
+
+test('does not end a session that a slow keychain may still store for a known sign-in', async () => {
+  const { accounts, cloud, secretStore, signIn } = await setupAccounts()
+  await signIn()
+  secretStore.failWith('keychain-slow')
+  expect((await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).ok).toBe(false)
+  expect(cloud.operations.map(({ name }) => name)).not.toContain('logout')
+})
+
+test.each(['session', 'device'] as const)(
+  'a %s that the server refused stays signed out when the keychain is read again',
+  async (kind) => {
+    const { accounts, cloud, clock, newDeviceKey, signIn, start, states } = await setupAccounts()
+    const key = await newDeviceKey()
+    const { id } = kind === 'session' ? await signIn() : valueOf(await accounts.signInWithKey(cloud.url, key))
+    if (kind === 'session') cloud.endSessions(ALICE.email)
+    else
+      valueOf(
+        await revokeDevice(accounts.clientFor(cloud.url), fixedSigner({ kind, token: key }), neverAborted),
+      )
+    clock.advance(2 * 3_600_000)
+    await accounts.refreshProfile(id, neverAborted)
+    expect(states()).toEqual(['signed-out'])
+    expect([await accounts.reloadSecrets(), await start().reloadSecrets()]).toEqual([false, false])
+    expect(states()).toEqual(['signed-out'])
+  },
+)

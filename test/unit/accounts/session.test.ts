@@ -240,16 +240,36 @@ test('ending erases the secret and returns it once', async () => {
   expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
 })
 
-test('ending waits for a running refresh', async () => {
-  const { session, pair, secretStore, cloud } = await setupSession()
+test.each([
+  ['is answered later', 200],
+  ['is refused later', 401],
+])('ending does not wait for a refresh that %s, and nothing of it is stored', async (_what, status) => {
+  const { session, pair, secretStore, cloud, refreshes } = await setupSession()
+  if (status === 401) cloud.endSessions(ALICE.email)
   const held = cloud.hold('refresh', 'answer')
   const renewed = session.renew(pair.access_token)
   await held.arrived
-  const ended = session.end()
+  const { secret, refreshing } = valueOf(await session.end())
   held.release()
-  await Promise.all([renewed, ended])
+  const late = await refreshing
+  expect([secret?.accessToken, refreshes(), late?.ok]).toEqual([pair.access_token, [status], status === 200])
+  await renewed
   expect(secretStore.entries.size).toBe(0)
   expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
+})
+
+test('ending keeps a refresh that has not begun from sending its token', async () => {
+  const { anotherSession, clock, refreshes, secretStore } = await setupSession()
+  const session = anotherSession()
+  valueOf(await session.token())
+  clock.advance(2 * 60 * minute)
+  const read = Promise.withResolvers<void>()
+  secretStore.beforeCall = (call) => (call.startsWith('get') ? read.promise : undefined)
+  const renewed = session.token()
+  await expect.poll(() => secretStore.calls.filter((call) => call.startsWith('get')).length).toBe(2)
+  valueOf(await session.end())
+  read.resolve()
+  expect([await renewed, refreshes()]).toMatchObject([{ failure: { code: 'signed-out' } }, []])
 })
 
 test('uses a pair from memory until the keychain accepts it', async () => {

@@ -136,6 +136,8 @@ test('a sign-in that the server refused is lost for the uploads of its account',
   signIns.markSignedOut(id)
   expect(events).toEqual([`accounts changed ${id}`, 'session'])
   expect(signIns.view().accounts).toMatchObject([{ state: 'signed-out' }])
+  signIns.markSignedOut(id)
+  expect(events).toEqual([`accounts changed ${id}`, 'session'])
 })
 
 test('a sign-out hides the account until its user signs in again', async () => {
@@ -285,17 +287,49 @@ test('starts a pairing that can be cancelled, or returns why there is none', asy
 })
 
 test('a check on request marks a refused sign-in, and no other one', async () => {
-  const { signIns, signInAs, cloud, clock } = await setup()
+  const { signIns, signInAs, cloud, clock, events } = await setup()
   await signInAs()
   await signInAs(BOB)
   cloud.endSessions(ALICE.email)
   clock.advance(2 * 3_600_000)
   cloud.fail({ on: 'getCurrentUser', how: 503 })
+  events.length = 0
   await signIns.confirm()
+  expect(events).toEqual(['accounts changed null', 'session'])
   expect(signIns.view().accounts.map(({ email, state }) => [email, state])).toEqual([
     [ALICE.email, 'signed-out'],
     [BOB.email, 'ready'],
   ])
+})
+
+test('a check on request shows a team that the user has joined', async () => {
+  const { signIns, signInAs, cloud, events, sessions } = await setup()
+  await signInAs()
+  const joined = { id: 'team-east', display_name: 'Studio East' }
+  const body = JSON.stringify({
+    ...{ id: ALICE.id, display_name: 'Alice Chen', email_address: ALICE.email },
+    team_list: [joined],
+  })
+  cloud.fail({ on: 'getCurrentUser', how: { status: 200, body } })
+  events.length = 0
+  await signIns.confirm()
+  expect(events).toEqual(['session'])
+  expect(sessions.at(-1)?.accounts).toMatchObject([
+    { state: 'ready', teams: [{ id: joined.id, name: joined.display_name }] },
+  ])
+})
+
+test('a check that ends after the app changes nothing', async () => {
+  const { signIns, signInAs, cloud, events } = await setup()
+  await signInAs()
+  const held = cloud.hold('getCurrentUser')
+  const confirmed = signIns.confirm()
+  await held.arrived
+  await signIns.close()
+  events.length = 0
+  held.release()
+  await confirmed
+  expect(events).toEqual([])
 })
 
 test('only the login of the proxy that asks for one is used, stored or not', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
 import { exitCodes } from './exit-codes.ts'
 
 /** The result of `race` when the interruption came first. */
@@ -75,8 +76,35 @@ export function endBySignal(process: NodeJS.Process, exitCode: number): void {
   process.kill(process.pid, name)
 }
 
-/** How long the end of an interrupted command waits for file calls. On an unreachable disk they never return. */
+/** Returns the worker threads that have not ended, which changes as they start and end. */
+export function trackThreads(process: NodeJS.Process): ReadonlySet<Worker> {
+  const threads = new Set<Worker>()
+  process.on('worker', (worker) => {
+    threads.add(worker)
+    worker.once('exit', () => threads.delete(worker))
+  })
+  return threads
+}
+
+/** How long the end of a command waits for file calls. On an unreachable disk they never return. */
 const defaultFileCallsMs = 1_000
+
+/**
+ * Ends the threads. Returns whether file calls of this or another thread don't return, so that a normal exit would
+ * wait for them.
+ */
+async function isBlocked(
+  threads: ReadonlySet<Worker>,
+  hasFileCalls: () => boolean,
+  limitMs: number,
+): Promise<boolean> {
+  const ending = [...threads]
+  for (const thread of ending) void thread.terminate()
+  const isWaiting = () => ending.some((thread) => threads.has(thread)) || hasFileCalls()
+  const deadlineMs = performance.now() + limitMs
+  while (isWaiting() && performance.now() < deadlineMs) await delay(10)
+  return isWaiting()
+}
 
 /**
  * Ends the process, which interrupted work such as reading a folder may keep alive: by `endProcess`, or like its
@@ -84,16 +112,29 @@ const defaultFileCallsMs = 1_000
  */
 export async function endInterrupted(
   process: NodeJS.Process,
-  interruption: Pick<Interruption, 'exitCode'>,
-  endProcess: () => void,
-  fileCallsMs = defaultFileCallsMs,
+  { exitCode }: Pick<Interruption, 'exitCode'>,
+  {
+    threads,
+    endProcess,
+    fileCallsMs = defaultFileCallsMs,
+  }: {
+    readonly threads: ReadonlySet<Worker>
+    readonly endProcess: () => void
+    readonly fileCallsMs?: number
+  },
 ): Promise<void> {
   const hasFileCalls = () => process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
-  const deadlineMs = performance.now() + fileCallsMs
-  while (hasFileCalls() && performance.now() < deadlineMs) await delay(10)
   // Also if the command has succeeded: its own exit code would need `process.exit`.
-  if (hasFileCalls()) endBySignal(process, interruption.exitCode)
+  if (await isBlocked(threads, hasFileCalls, fileCallsMs)) endBySignal(process, exitCode)
   else endProcess()
+}
+
+/** Longer, since killing the process hides the exit code: a busy computer may need a second to end a thread. */
+const threadEndMs = 5_000
+
+/** Kills the process if a thread is blocked. It would wait for it after its end, when no signal is handled. */
+export async function killIfBlocked(process: NodeJS.Process, threads: ReadonlySet<Worker>): Promise<void> {
+  if (await isBlocked(threads, () => false, threadEndMs)) process.kill(process.pid, 'SIGKILL')
 }
 
 /**

@@ -3,7 +3,8 @@ import { readJournal } from '../journal/journal-reader.ts'
 import { parseCommand, UsageError, type Command } from './arguments.ts'
 import { exitCodes } from './exit-codes.ts'
 import { helpFor, usage } from './help.ts'
-import { endOnSignals } from './interruption.ts'
+import type { Worker } from 'node:worker_threads'
+import { endOnSignals, killIfBlocked, trackThreads } from './interruption.ts'
 import { runInspectCommand } from './commands/inspect.ts'
 import { describeUnexpectedError, type Streams } from './output/output.ts'
 import { createTextStream } from './output/text-stream.ts'
@@ -24,8 +25,9 @@ const streams: Streams = {
  */
 export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
   const removeSignalHandlers = endOnSignals(process)
+  const threads = trackThreads(process)
   try {
-    process.exitCode = await start(parseCommand(words), removeSignalHandlers)
+    process.exitCode = await start(parseCommand(words), threads, removeSignalHandlers)
   } catch (error) {
     const isUsage = error instanceof UsageError
     const message = isUsage ? error.message : describeUnexpectedError(error)
@@ -36,13 +38,15 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
   endOnSignals(process)
   await Promise.all([streams.out.flush(), streams.err.flush()])
   const { error } = streams.out
-  if (error === null || isReaderGone(error)) return
-  streams.err.line(
-    `The output is incomplete because it couldn’t be written: ${error.message}. ` +
-      'Free disk space or choose another file, then run the command again.',
-  )
-  await streams.err.flush()
-  process.exitCode ||= exitCodes.someFailed
+  if (error !== null && !isReaderGone(error)) {
+    streams.err.line(
+      `The output is incomplete because it couldn’t be written: ${error.message}. ` +
+        'Free disk space or choose another file, then run the command again.',
+    )
+    await streams.err.flush()
+    process.exitCode ||= exitCodes.someFailed
+  }
+  await killIfBlocked(process, threads)
 }
 
 /** The codes of an error that says that the reader of a pipe has closed it; the second one on Windows. */
@@ -53,7 +57,11 @@ const isReaderGone = ({ code }: NodeJS.ErrnoException) =>
   closedPipeCodes.has(code) || (code === 'EIO' && process.stdout.isTTY)
 
 /** @param removeSignalHandlers removes the handlers that end the process (see `endOnSignals`) */
-async function start(command: Command, removeSignalHandlers: () => void): Promise<number> {
+async function start(
+  command: Command,
+  threads: ReadonlySet<Worker>,
+  removeSignalHandlers: () => void,
+): Promise<number> {
   const { out } = streams
   if (command.name === 'help') {
     const help = command.about ? helpFor(command.about) : usage
@@ -76,7 +84,7 @@ async function start(command: Command, removeSignalHandlers: () => void): Promis
   }
   // Loading the engine takes a third of the time of a command that doesn't need it.
   const { runWithEngine } = await import('./run-with-engine.ts')
-  return runWithEngine(command, { cliEnvironment, workers, streams, removeSignalHandlers })
+  return runWithEngine(command, { cliEnvironment, workers, threads, streams, removeSignalHandlers })
 }
 
 async function version(): Promise<string> {

@@ -6,7 +6,7 @@ import { exitCodes } from './exit-codes.ts'
 import { interrupted } from './interruption.ts'
 import { createJsonReporter } from './output/json-output.ts'
 import { createTextReporter } from './output/text-output.ts'
-import { describeFailure, reportCancelled, signInExitCode, type Streams } from './output/output.ts'
+import { describeFailure, signInExitCode, type Streams } from './output/output.ts'
 import { runFindCommand } from './commands/find.ts'
 import { runResumeCommand } from './commands/resume.ts'
 import { runLoginCommand } from './commands/login.ts'
@@ -30,7 +30,7 @@ export async function runCommand(command: EngineCommand, context: CommandContext
   if (started === interrupted) return interruption.exitCode
   // `login` and `logout` ignore a token in the environment; `check` reports a rejected one as a failed step.
   if (command.name === 'login') return runLoginCommand(command, context)
-  if (command.name === 'logout') return untilInterrupted(runLogoutCommand(command, context), context)
+  if (command.name === 'logout') return runLogoutCommand(command, context)
   if (command.name === 'check') return runCheckCommand(command, context)
   let tokenAccount: Account | null = null
   if (cliEnvironment.token !== null) {
@@ -108,13 +108,4 @@ const teamAsText = ({ team, account }: AccountTeam) => `${team.id}  ${team.name}
 
 function createReporter(options: { readonly json: boolean; readonly quiet: boolean }, streams: Streams) {
   return options.json ? createJsonReporter(streams, options) : createTextReporter(streams, options)
-}
-
-async function untilInterrupted(
-  work: Promise<number>,
-  { interruption, streams }: CommandContext,
-): Promise<number> {
-  const code = await interruption.race(work)
-  if (code !== interrupted) return code
-  return reportCancelled({ interruption, streams })
 }

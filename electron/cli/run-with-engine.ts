@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
 import type { KeychainState } from '../contract/account.ts'
 import type { Result } from '../contract/failures.ts'
 import { defaultSettings } from '../contract/settings.ts'
@@ -24,6 +25,8 @@ interface ProgramContext {
   readonly cliEnvironment: CliEnvironment
   /** Entry files of the worker threads. */
   readonly workers: ReturnType<typeof workerFiles>
+  /** The worker threads that have not ended. */
+  readonly threads: ReadonlySet<Worker>
   readonly streams: Streams
   /** Removes the handlers that end the process (see `endOnSignals`). */
   readonly removeSignalHandlers: () => void
@@ -32,13 +35,14 @@ interface ProgramContext {
 /** Creates the engine, runs a command with it and stops it. Returns the exit code. */
 export async function runWithEngine(
   command: EngineCommand,
-  { cliEnvironment, workers, streams, removeSignalHandlers }: ProgramContext,
+  { cliEnvironment, workers, threads, streams, removeSignalHandlers }: ProgramContext,
 ): Promise<number> {
   checkProxies(process.env)
   const log = createLog({ folder: join(cliEnvironment.home, 'logs', 'command-line') })
   const keychain = createKeychain({ log })
   const environment = createEnvironment(log, findProxiesOfEnvironment)
-  const end = (code: number) => endInterrupted(process, interruption, () => endProcess(code, keychain))
+  const end = (code: number) =>
+    endInterrupted(process, interruption, { threads, endProcess: () => endProcess(code, keychain) })
   const interruption = listenForInterruption(process, (code) => void end(code))
   removeSignalHandlers()
   const engine = createCliEngine(settingsFor(command, cliEnvironment), keychain, {
@@ -99,7 +103,7 @@ function createCliEngine(
     home,
     workers,
     streams,
-  }: Omit<ProgramContext, 'cliEnvironment' | 'removeSignalHandlers'> & {
+  }: Pick<ProgramContext, 'workers' | 'streams'> & {
     readonly environment: Environment
     readonly flushLog: () => Promise<void>
     readonly home: string

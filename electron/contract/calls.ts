@@ -48,10 +48,12 @@ const text = (maxLength: number) => v.pipe(v.string(), v.maxLength(maxLength))
 const nothing = v.undefined()
 /** The longest id is that of a paired device's account, made of its server, user and team. */
 const id = v.pipe(text(400), v.minLength(1))
-const ids = v.pipe(v.array(id), v.maxLength(100_000))
+/** Only a bound against abuse: more rows than a queue can have in memory, all of which may be selected. */
+const maxItems = 1_000_000
+const ids = v.pipe(v.array(id), v.maxLength(maxItems))
 const teamChoice = v.strictObject({ accountId: id, teamId: id }) satisfies v.GenericSchema<TeamChoice>
 /** Filled in by the preload from `File` objects: the page cannot name a path. */
-const paths = v.pipe(v.array(text(32_768)), v.maxLength(100_000))
+const paths = v.pipe(v.array(text(32_768)), v.maxLength(maxItems))
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 
 /** Paths or hashes of all rows of a queue of ten thousand. */
@@ -156,7 +158,7 @@ const callGroups = {
       v.strictObject({
         changes: v.pipe(
           v.array(v.strictObject({ id, target: v.strictObject(target) })),
-          v.maxLength(100_000),
+          v.maxLength(maxItems),
         ),
       }),
     ),
@@ -172,7 +174,8 @@ const callGroups = {
     resumeAll: call<void>()('engine', nothing),
     /**
      * Stops the uploads, deletes what storage holds of them and removes their rows. Those of which nothing
-     * was sent can be restored by `undoRemove`.
+     * was sent can be restored by `undoRemove`. One that is being registered is waited for and stays if its model is
+     * in the library then, or if the server has not answered by then (`not-registered-yet`).
      */
     cancel: call<void>()('engine', v.strictObject({ ids })),
     /**
@@ -347,8 +350,14 @@ const callGroups = {
      * was confirmed; null when it was not.
      */
     addFound: call<AddReport | null>()('desktop', v.strictObject({ ids })),
-    /** What a workflow needs, or null for an unknown id; the event `workflow` shows later changes. */
-    workflow: call<WorkflowView | null>()('engine', v.strictObject({ id })),
+    /**
+     * What a workflow needs, or null for an unknown id; the event `workflow` shows later changes. `isFresh` lists
+     * the team's library again first.
+     */
+    workflow: call<WorkflowView | null>()(
+      'engine',
+      v.strictObject({ id, isFresh: v.exactOptional(v.boolean()) }),
+    ),
     closeWorkflow: call<void>()('engine', v.strictObject({ id })),
     /**
      * Uploads needed models found on this computer under the type and path that the workflow uses. Unless the

@@ -72,8 +72,10 @@ export interface ComparedLibrary {
   /** Null while the user has no team, or has to choose one of several. */
   readonly team: Team | null
   readonly isListing: boolean
-  /** Why the library couldn't be listed, or null. */
+  /** Why the library couldn't be listed, or listed again, or null. */
   readonly failure: Failure | null
+  /** When the models that are compared were listed (ms since the epoch), or null if none are known. */
+  readonly listedAtMs: number | null
 }
 
 /**
@@ -116,8 +118,10 @@ export interface WorkflowView {
   readonly team: Team | null
   /** This computer is still being searched. */
   readonly isLooking: boolean
-  /** Why the team's library couldn't be listed, or null. */
+  /** Why the team's library couldn't be listed, or listed again, or null. */
   readonly libraryFailure: Failure | null
+  /** When the library's models were listed (ms since the epoch), or null if none are known. */
+  readonly libraryListedAtMs: number | null
   /** Folders that were not searched completely, for display. */
   readonly unseen: readonly { readonly where: string; readonly why: IncompleteScan }[]
   /** False when the search of the well-known places was stopped or took too long. */

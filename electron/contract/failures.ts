@@ -61,6 +61,7 @@ export const failureKinds = {
   'target-type': { retry: 'never', remedy: 'edit' },
   'already-begun': { retry: 'never', remedy: 'none' },
   'undo-too-late': { retry: 'never', remedy: 'none' },
+  'not-registered-yet': { retry: 'never', remedy: 'none' },
   'path-taken': { retry: 'never', remedy: 'choose' },
   'path-taken-here': { retry: 'never', remedy: 'choose' },
   'same-as-other': { retry: 'later', remedy: 'wait' },

@@ -9,6 +9,7 @@ import {
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { createSeal, ownerTag, type Seal } from '../journal/sealing/seal.ts'
 import type { Remainder, SealedAccounts, SealedUser, StoredSeal } from '../journal/sealing/sealed-accounts.ts'
+import { isRecent } from '../platform/delays.ts'
 import { eraseTraces } from '../platform/files/traces.ts'
 import type { AccountStore, Environment, SecretStore } from '../platform/environment.ts'
 
@@ -88,8 +89,8 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
   let last: Promise<unknown> = Promise.resolve()
   let stopChecks = () => {}
   const accountChanges = createAccountChanges(accountStore)
-  let retryAtMs = 0
-  let eraseRetryAtMs = 0
+  let refusedAtMs = -Infinity
+  let eraseFailedAtMs = -Infinity
   let hasSealed = false
 
   /** One after the other: a sign-in waits until the sign-out before it is complete. */
@@ -111,7 +112,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     await options.secretsErased()
     const seal = isRemoved ? null : await keys.take()
     if (seal && !seal.ok) {
-      retryAtMs = environment.now() + keychainRetryMs
+      refusedAtMs = environment.now()
       return failed(failure('seal-pending', {}, { detail: seal.failure.code }))
     }
     const { step, isUsed } = await repeatSteps(
@@ -133,7 +134,7 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
     if (users.length > 0) onChange()
     hasSealed ||= sealed.needsErasing()
     const isErased = await erase(options)
-    if (!isErased) eraseRetryAtMs = environment.now() + eraseRetryMs
+    if (!isErased) eraseFailedAtMs = environment.now()
     return result.ok && !isErased ? failed(failure('seal-pending')) : result
   }
 
@@ -147,8 +148,8 @@ export function createAccountSealing(options: SealingOptions): AccountSealing {
       hasSealed = true
       await deleteTraces(options)
     }
-    const isDue = environment.now() >= retryAtMs && departedUsers(options).length > 0
-    const isEraseDue = environment.now() >= eraseRetryAtMs && sealed.needsErasing()
+    const isDue = !isRecent(refusedAtMs, keychainRetryMs, environment) && departedUsers(options).length > 0
+    const isEraseDue = !isRecent(eraseFailedAtMs, eraseRetryMs, environment) && sealed.needsErasing()
     if (isDue || isEraseDue) await sealAll()
     if (hasChanged || unsealing.problem()?.code === 'sealed-full') await unsealAll()
     // Another process may have decrypted what belongs to the account.

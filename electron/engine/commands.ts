@@ -3,6 +3,7 @@ import {
   failed,
   failure,
   isBrokenFile,
+  mustWait,
   remedyOf,
   success,
   type Failure,
@@ -116,7 +117,7 @@ export class UploadCommands {
     )
     if (!written.ok) return written
     for (const row of rows.filter(mustInspect)) {
-      const done = await this.#retryOne(row, mustReview)
+      const done = await this.#retryOne(row, { mustReview })
       if (!done.ok) return done
     }
     return success(undefined)
@@ -140,20 +141,22 @@ export class UploadCommands {
     return written.ok ? success(true) : written
   }
 
-  /** Continues an upload that is paused or failed. Returns whether it was. */
-  async continueUpload(id: string): Promise<Result<boolean>> {
+  /** Continues an upload that is paused or failed, unless the signal aborts before. Returns whether it was. */
+  async continueUpload(id: string, signal?: AbortSignal): Promise<Result<boolean>> {
     const row = this.#rows.get(id)
     if (row && isPausing(row)) {
       const continued = this.#continueRun(row)
       return continued.ok ? success(true) : continued
     }
     if (!row || (row.live.phase !== 'paused' && !isStopped(row))) return success(false)
-    const done = row.live.phase === 'paused' ? this.#requeue(row) : await this.#retryOne(row)
+    const done = row.live.phase === 'paused' ? this.#requeue(row) : await this.#retryOne(row, { signal })
     return done.ok ? success(true) : done
   }
 
-  async cancel(ids: readonly string[]): Promise<Result<void>> {
-    while (this.#isQueued(ids)) await this.#queue.remove(ids)
+  /** Removes uploads. `not-registered-yet`: some stay, whose models the server may be adding to the library. */
+  async cancel(requestedIds: readonly string[]): Promise<Result<void>> {
+    const unanswered = await this.#stopForRemoval(requestedIds)
+    const ids = requestedIds.filter((id) => !unanswered.has(id))
     const open = this.#known(ids).filter(({ record }) => record.phase !== 'registered')
     // Its model is in the library already: only what was still to be done about a replaced model is dropped.
     for (const row of open.filter(({ record }) => modelIdOf(record.state) !== null)) {
@@ -176,7 +179,29 @@ export class UploadCommands {
     // What could not be removed must not be left out of the queue.
     if (!removed.ok) this.#queueWaiting(unregistered)
     this.#options.onAbandoned()
-    return removed
+    return removed.ok && unanswered.size > 0 ? failed(failure('not-registered-yet')) : removed
+  }
+
+  /**
+   * Stops uploads, but first waits for those that are being registered: the server may have received the request, and
+   * its model would be in the library without an upload. Returns those that have not ended in time, which continue.
+   */
+  async #stopForRemoval(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const registering = ids.filter((id) => this.#isRegistering(id))
+    if (registering.length > 0) {
+      const others = ids.filter((id) => !registering.includes(id))
+      await Promise.all([this.#queue.ended(registering), this.#queue.remove(others)])
+    }
+    const unanswered = new Set(registering.filter((id) => this.#isRegistering(id)))
+    const stopped = ids.filter((id) => !unanswered.has(id))
+    while (this.#isQueued(stopped)) await this.#queue.remove(stopped)
+    return unanswered
+  }
+
+  /** Whether the server may have received the request that adds its model to the library. */
+  #isRegistering(id: string): boolean {
+    const row = this.#rows.get(id)
+    return row?.live.phase === 'registering' && modelIdOf(row.record.state) === null
   }
 
   /** Restores uploads that were removed in this session before anything was sent; returns their ids. */
@@ -203,9 +228,7 @@ export class UploadCommands {
       const kind = (this.#rows.get(id)?.record ?? find(id))?.state.kind
       return kind === 'registered' || kind === 'replacing'
     }
-    // The server may have received the request already.
-    const isRegistering = (id: string) => this.#rows.get(id)?.live.phase === 'registering'
-    if (ids.some((id) => isRegistered(id) || isRegistering(id))) return failed(failure('undo-too-late'))
+    if (ids.some((id) => isRegistered(id) || this.#isRegistering(id))) return failed(failure('undo-too-late'))
     while (this.#isQueued(ids)) await this.#queue.remove(ids)
     // One of them may have been registered until its run ended.
     if (ids.some(isRegistered)) {
@@ -325,6 +348,23 @@ export class UploadCommands {
     })
   }
 
+  /**
+   * Refuses waiting uploads of an account that can't be used any more, unless another sign-in can send them. Starting
+   * each one to find that out would take a second per few hundred, in which the window doesn't respond.
+   */
+  refuseWaiting(accountId: string, hasAccount: (record: UploadRecord) => boolean): void {
+    const refused = this.#known(this.#rows.ids()).filter(
+      (row) => isWaiting(row) && row.record.accountId === accountId && !hasAccount(row.record),
+    )
+    const ids = refused.map(({ record }) => record.id)
+    // None of them runs, so nothing is awaited and none of them starts.
+    void this.#queue.remove(ids)
+    const written = this.#rows.changeInGroups(refused, ({ record }) =>
+      this.#rows.applyEvent(record.id, 'refuse', { failure: failure('signed-out') }),
+    )
+    if (!written.ok) this.#queueWaiting(ids)
+  }
+
   /** Queues uploads that were waiting for a sign-in and have one now. */
   resumeWaiting(hasAccount: (record: UploadRecord) => boolean): void {
     this.#requeueFailed((reason, record) => remedyOf(reason) === 'sign-in' && hasAccount(record))
@@ -388,11 +428,18 @@ export class UploadCommands {
     return written
   }
 
-  async #retryOne(row: Row, mustReview: MustReview = () => false): Promise<Result<void>> {
+  async #retryOne(
+    row: Row,
+    {
+      mustReview = () => false,
+      signal,
+    }: { mustReview?: MustReview | undefined; signal?: AbortSignal | undefined },
+  ): Promise<Result<void>> {
     if (!mustInspect(row)) return this.#retryUninspected(row)
     const inspection = await this.#options.inspect(await fileWithBoundary(row.record))
     const now = this.#rows.get(row.record.id)
-    return now && isStopped(now) && !this.#options.stopping.aborted
+    const isAborted = signal?.aborted === true || this.#options.stopping.aborted
+    return now && isStopped(now) && !isAborted
       ? this.#retryInspected(now, inspection, mustReview)
       : success(undefined)
   }
@@ -400,8 +447,8 @@ export class UploadCommands {
   #retryUninspected(row: Row): Result<void> {
     const { id, failure: before } = row.record
     if (isStopped(row)) return this.#requeue(row, resetAfter(row.record, before))
-    // The server's request to wait applies to the whole queue.
-    if (row.live.phase !== 'retrying' || before?.code === 'rate-limited') return success(undefined)
+    // A server's request to wait stays in force.
+    if (row.live.phase !== 'retrying' || (before && mustWait(before))) return success(undefined)
     const written = this.#resume(row, { failure: null })
     if (written.ok) this.#queue.retryNow([id])
     return written

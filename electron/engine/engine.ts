@@ -38,7 +38,7 @@ import { openJournal } from '../journal/journal-file.ts'
 import { createOtherProcessCheck, renewRegularly } from '../journal/process-claims.ts'
 import { Rows } from '../journal/rows.ts'
 import { createSealedAccounts } from '../journal/sealing/sealed-accounts.ts'
-import { isRegistered } from '../journal/upload-record.ts'
+import { isRegistered, type UploadRecord } from '../journal/upload-record.ts'
 import { createUploadStore } from '../journal/upload-store.ts'
 import { createUploadedPathFinder } from '../journal/history-store.ts'
 import { createLibrary } from '../library/library.ts'
@@ -166,6 +166,7 @@ export function createEngine(options: EngineOptions): Engine {
     accounts,
     folder: join(folder, 'libraries'),
     onDeleted: (modelId) => events.emit('modelDeleted', modelId),
+    onSignedOut: (accountId) => events.emit('signedOut', accountId),
     environment,
   })
   library.subscribe((news) => events.emit('library', news))
@@ -313,7 +314,16 @@ export function createEngine(options: EngineOptions): Engine {
     enqueued: checkConflicts,
     rememberDrop: undo.rememberDrop,
   })
-  const teamAdder = createTeamAdder({ store, rows, library, hashCache, signIns, intake })
+  const teamAdder = createTeamAdder({
+    store,
+    rows,
+    library,
+    hashCache,
+    signIns,
+    intake,
+    mountQueue,
+    environment,
+  })
   // Discovery: models on this computer.
   const isReviewed = () => reviewPolicy().review !== 'never'
   const findTeam = createTeamFinder({ signIns, policy: reviewPolicy })
@@ -321,6 +331,7 @@ export function createEngine(options: EngineOptions): Engine {
     worker: workers.search,
     computer: options.computer,
     environment,
+    mountQueue,
     library,
     accounts,
     rows,
@@ -329,7 +340,8 @@ export function createEngine(options: EngineOptions): Engine {
     knownFiles: { uploadedBefore: createUploadedPathFinder(database), hashes: hashCache },
     found: createFoundModelsIntake({ findTeam, isReviewed, accounts, store, intake }),
     // Native dialogs have confirmed these.
-    enqueue: (files, team) => intake.enqueuePlaced(files, { review: 'confirmed', ...(team ? { team } : {}) }),
+    enqueue: (files, team, signal) =>
+      intake.enqueuePlaced(files, { review: 'confirmed', signal, ...(team ? { team } : {}) }),
     onFindingChange: (view) => events.emit('finding', view),
     onWorkflowChange: (view) => events.emit('workflow', view),
   })
@@ -386,15 +398,21 @@ export function createEngine(options: EngineOptions): Engine {
   const verifyOpen = () => {
     if (ownsHistory) verifier.verifyOpen()
   }
+  /** Lists libraries again whose listing failed, where they are shown. */
+  function retryListings(): void {
+    library.forgetFailures()
+    finder.refresh()
+  }
+  const hasAccountBesides = (lostId: string | null) => (record: UploadRecord) => {
+    const account = uploadAccounts.accountFor(record)
+    return account !== null && account.id !== lostId
+  }
   function resumeWaiting(lostId: string | null): void {
     library.forgetFailures()
-    commands.resumeWaiting((record) => {
-      const account = uploadAccounts.accountFor(record)
-      return account !== null && account.id !== lostId
-    })
+    commands.resumeWaiting(hasAccountBesides(lostId))
   }
   function resumeAfter(...codes: readonly FailureCode[]): void {
-    library.forgetFailures()
+    retryListings()
     commands.resumeAfter(...codes)
   }
   const resumeAfterProxyLogin = () => resumeAfter('proxy-sign-in')
@@ -416,7 +434,7 @@ export function createEngine(options: EngineOptions): Engine {
   events.on('totalsChanged', feed.touched)
   events.on('connectivity', (state) => {
     // Before uploads run again, which are compared with the library first.
-    if (state === 'ok') library.forgetFailures()
+    if (state === 'ok') retryListings()
     queue.setOnline(state === 'ok')
     feed.touched()
     if (state !== 'ok') return
@@ -430,7 +448,7 @@ export function createEngine(options: EngineOptions): Engine {
     recovery.check()
     rechecks.checkAll()
     doneToday.checkDate()
-    library.forgetFailures()
+    retryListings()
     queue.wake()
     cleanUp()
     deadConnections.watch()
@@ -452,7 +470,10 @@ export function createEngine(options: EngineOptions): Engine {
   })
   events.on('modelDeleted', verifier.modelDeleted)
   events.on('queueIdle', verifier.verifyCollected)
-  events.on('signedOut', signIns.markSignedOut)
+  events.on('signedOut', (accountId) => {
+    signIns.markSignedOut(accountId)
+    commands.refuseWaiting(accountId, hasAccountBesides(accountId))
+  })
   events.on('accountsChanged', (lostId) => {
     resumeWaiting(lostId)
     cleanUp()
@@ -486,7 +507,7 @@ export function createEngine(options: EngineOptions): Engine {
   })
   events.on('session', () => {
     // Another account or team means another library.
-    finder.sessionChanged()
+    finder.refresh()
     watchedFolders.sessionChanged()
     review.compareAgain()
     waitingFiles.addIfPossible()
@@ -623,6 +644,8 @@ export function createEngine(options: EngineOptions): Engine {
       await signIns.keychainChanged()
       resumeAfterKeychain()
       inBackground(sealing.unsealPresent())
+      // A locked keychain would ask the user again.
+      if (keychainState() === 'ok') inBackground(sealing.sealDeparted())
     },
     sealDeparted: sealing.sealDeparted,
     unsealPresent: sealing.unsealPresent,

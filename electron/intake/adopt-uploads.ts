@@ -15,8 +15,8 @@ import type { FoundFile } from '../recognition/found-file.ts'
 export interface AdoptCommands {
   /** Uploads files although they can run code when loaded; returns whether any was waiting for that. */
   allow(ids: readonly string[]): Result<boolean>
-  /** Continues a stopped upload; returns whether it was stopped. */
-  continueUpload(id: string): Promise<Result<boolean>>
+  /** Continues a stopped upload, unless the signal aborts before; returns whether it was stopped. */
+  continueUpload(id: string, signal?: AbortSignal): Promise<Result<boolean>>
   /** Queues an upload in review that has no failure; returns whether it was. */
   approve(id: string): Result<boolean>
 }
@@ -84,6 +84,7 @@ export async function adoptUploads(
     accountIds.includes(record.accountId) &&
     record.team.id === team.id
   for (const id of rows.ids()) {
+    if (signal?.aborted) break
     const record = rows.get(id)?.record
     if (!record || !isRequested(record)) continue
     const found = fileByKey.get(keyOfRecord(record))
@@ -128,13 +129,13 @@ export function queuedFiles(
 async function continueOne(
   services: AdoptServices,
   { id, failure: reason }: UploadRecord,
-  { allow, isApproved, shown }: AdoptRequest,
+  { allow, isApproved, shown, signal }: AdoptRequest,
   file: FoundFile | undefined,
 ): Promise<Result<boolean>> {
   const { commands, rows } = services
   if (shown && isInReview(rows, id)) return approveAsShown(services, id, file && shown.get(file))
   const isAllowed = reason !== null && isAllowedBy(allow, reason)
-  const continued = isAllowed ? commands.allow([id]) : await commands.continueUpload(id)
+  const continued = isAllowed ? commands.allow([id]) : await commands.continueUpload(id, signal)
   return continued.ok && isApproved && isInReview(rows, id) ? commands.approve(id) : continued
 }
 
@@ -184,7 +185,7 @@ export async function adoptAccountUploads(
   const ids = services.rows.ids().filter((id) => !isInReview(services.rows, id))
   for (const id of ids) {
     if (signal.aborted) break
-    const moved = await services.commands.continueUpload(id)
+    const moved = await services.commands.continueUpload(id, signal)
     if (!moved.ok) return moved
   }
   return success(ids)

@@ -256,6 +256,7 @@ export class Intake {
     })
     if (!adopted.ok) return adopted
     const { alreadyQueued, continued, continuedCount } = adopted.value
+    if (order.signal?.aborted) return success({ records: [], continuedCount, queuedNames: [] })
     const fresh = files.filter((file) => !alreadyQueued.has(file) && !continued.has(file))
     const recorded = await this.#recordFresh(fresh, order, proposed?.records ?? null)
     if (!recorded.ok) return recorded

@@ -36,7 +36,8 @@ export function openJournal(folder: string, nowMs: number): OpenedJournal {
   }
 }
 
-function openChecked(file: string): DatabaseSync {
+/** Opens a journal and migrates it, or creates it. Throws if it is damaged or of a newer version. */
+export function openChecked(file: string): DatabaseSync {
   // SQLite gives its write-ahead log the permissions of the journal.
   createPrivateFile(file)
   const database = new DatabaseSync(file, { timeout: lockTimeoutMs })

@@ -6,7 +6,7 @@ import type { Account } from '../contract/account.ts'
 import type { UploadLog } from '../contract/upload-log.ts'
 import { readChoice, storedAccounts } from './account-store.ts'
 import { readAbandonedUploads } from './abandoned-store.ts'
-import { journalFile } from './journal-file.ts'
+import { journalFile, openChecked } from './journal-file.ts'
 import { acknowledgedBytes, countParts } from './parts-store.ts'
 import { isRegisteredUpload, type RegisteredUpload, type UploadRecord } from './upload-record.ts'
 import { columns, fromColumns } from './record-columns.ts'
@@ -43,8 +43,8 @@ export interface JournalSummary {
 const lockTimeoutMs = 1_000
 
 /**
- * Reads the journal in `folder` without writing to it or claiming uploads. The value is null if there is no
- * journal.
+ * Reads the journal in `folder` without claiming uploads. It is only written to if it is of an older version, which
+ * is migrated. The value is null if there is no journal.
  */
 export const readJournal = (folder: string): Result<JournalSummary | null> => readFrom(folder, readSummary)
 
@@ -90,10 +90,15 @@ function readFrom<T>(folder: string, read: (database: DatabaseSync) => T): Resul
       // Another process is creating the journal.
       if (version === 0) return success(null)
       if (version === journalVersion) return success(read(database))
+      if (version < journalVersion) {
+        database.close()
+        openChecked(file).close()
+        return readFrom(folder, read)
+      }
       const detail = `the journal has version ${version}, this Modelferry reads ${journalVersion}`
       return failed(failure('journal-trouble', {}, { detail }))
     } finally {
-      database.close()
+      if (database.isOpen) database.close()
     }
   } catch (error) {
     return failed(failure('journal-trouble', {}, { detail: String(error) }))

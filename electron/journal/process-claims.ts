@@ -157,7 +157,8 @@ const runnersQuery = 'SELECT id, pid, boot FROM runners'
 /**
  * Whether the process of a runner is alive. After a reboot its id may be another program's, as may this process's own
  * id under another runner. An id that the system has reused without a reboot delays adoption until that program ends;
- * two processes never run the same upload. Older versions stored no boot.
+ * two processes never run the same upload. Ids of other containers are not found: they must not share a data folder.
+ * Older versions stored no boot.
  */
 function isAlive({ pid, boot }: Readonly<Record<string, SQLOutputValue>>, bootId: string): boolean {
   if (pid === process.pid || (typeof boot === 'string' && isEarlierBoot(boot, bootId))) return false

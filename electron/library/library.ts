@@ -68,12 +68,22 @@ export interface Library {
   close(): Promise<void>
 }
 
-function createTeamRequest(accounts: Pick<Accounts, 'accessFor'>, closing: AbortSignal): TeamRequest {
+interface RequestOptions {
+  readonly accounts: Pick<Accounts, 'accessFor' | 'isSignedOut'>
+  /** The sign-in of an account turned out to be invalid. */
+  readonly onSignedOut: (accountId: string) => void
+}
+
+function createTeamRequest({ accounts, onSignedOut }: RequestOptions, closing: AbortSignal): TeamRequest {
   return async ({ accountId, teamId }, send) => {
     const access = accounts.accessFor(accountId, teamId)
     if (!access.ok) return access
     try {
-      return await send(access.value, closing)
+      const answer = await send(access.value, closing)
+      const isRefused = !answer.ok && answer.failure.code === 'signed-out'
+      // A late response may belong to an earlier sign-in.
+      if (isRefused && (await accounts.isSignedOut(accountId))) onSignedOut(accountId)
+      return answer
     } catch (error) {
       if (closing.aborted) return failed(failure('connection-lost', { host: '' }))
       throw error
@@ -81,14 +91,16 @@ function createTeamRequest(accounts: Pick<Accounts, 'accessFor'>, closing: Abort
   }
 }
 
-export function createLibrary(options: {
-  readonly accounts: Pick<Accounts, 'list' | 'accessFor' | 'hasStoredSignIn'>
-  /** Where the listings of large libraries are kept. */
-  readonly folder: string
-  /** This app has deleted a model. */
-  readonly onDeleted: (modelId: string) => void
-  readonly environment: Environment
-}): Library {
+export function createLibrary(
+  options: RequestOptions & {
+    readonly accounts: Pick<Accounts, 'list' | 'hasStoredSignIn'>
+    /** Where the listings of large libraries are kept. */
+    readonly folder: string
+    /** This app has deleted a model. */
+    readonly onDeleted: (modelId: string) => void
+    readonly environment: Environment
+  },
+): Library {
   const { accounts, folder, onDeleted, environment } = options
   const closing = new AbortController()
   const listeners = new Set<(news: LibraryUpdate) => void>()
@@ -99,7 +111,7 @@ export function createLibrary(options: {
     for (const listener of listeners) listener({ teamId, failure: null, ...news })
   }
 
-  const request = createTeamRequest(accounts, closing.signal)
+  const request = createTeamRequest(options, closing.signal)
   const listings = createListings({ accounts, folder, request, onRefreshed: notify, environment })
   const cacheFor = listings.cacheFor
 

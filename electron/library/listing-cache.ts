@@ -41,7 +41,10 @@ export interface ListingFile {
 
 /** The cached listing of one team's library. */
 export interface ListingCache {
-  /** The cached listing if it is new enough, else the result of `request`; one request at a time. */
+  /**
+   * The cached listing if it is new enough, else the result of `request`; one request at a time. A `maxAgeMs` of 0
+   * shares only a request that was also made with 0, since others may update only a part of the listing.
+   */
   listing(maxAgeMs: number | undefined, request: ListingRequest): Promise<CachedListing>
   /** Requests the listing while the present one is used. Resolves with whether it was requested. */
   refresh(request: () => Promise<Result<KnownListing>>): Promise<boolean>
@@ -72,7 +75,7 @@ export function createListingCache(
   let interrupted: KnownListing | null = null
   let file = listingFile
   let loading: Promise<void> | null = null
-  let requesting: Promise<CachedListing> | null = null
+  let requesting: { readonly answer: Promise<CachedListing>; readonly maxAgeMs: number } | null = null
   let isRefreshing = false
   const failures = createFailureMemory(environment)
   const recentModels = createRecentModels(environment)
@@ -131,14 +134,16 @@ export function createListingCache(
   return {
     async listing(maxAgeMs = freshForMs, request) {
       if (file) await (loading ??= load())
-      if (requesting) return { ...(await requesting), isNew: false }
+      for (let other = requesting; other; other = requesting) {
+        const answer = await other.answer
+        if (maxAgeMs > 0 || other.maxAgeMs === 0) return { ...answer, isNew: false }
+      }
       if (isFresh(maxAgeMs)) return { listing: current(), isNew: false }
-      requesting = fetchListing(() => request(known && { ...known, models: known.models.byId }))
+      const answer = fetchListing(() => request(known && { ...known, models: known.models.byId }))
         .then(() => ({ listing: current(), isNew: true }))
-        .finally(() => {
-          requesting = null
-        })
-      return requesting
+        .finally(() => void (requesting = null))
+      requesting = { answer, maxAgeMs }
+      return answer
     },
     async refresh(request) {
       if (isRefreshing) return false

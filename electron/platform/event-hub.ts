@@ -59,7 +59,7 @@ export interface InternalEvents {
   companionsFound: []
   /** Files in review need companions that their team lacks. */
   companionsMissing: []
-  /** The sign-in of an account turned out to be invalid during an upload. */
+  /** The sign-in of an account turned out to be invalid during an upload or a request about its library. */
   signedOut: [accountId: string]
   /** A sign-in was added or removed; `lostId` is the account that was just lost, if any. */
   accountsChanged: [lostId: string | null]

@@ -1,4 +1,6 @@
+import { mustWait } from '../contract/failures.ts'
 import type { Outcome } from '../journal/outcome.ts'
+import { withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { createPauseControl, type PauseControl, type PauseRequest } from '../platform/pause-request.ts'
 import { createWaitingList, type Size, type WaitingList } from './waiting-list.ts'
@@ -122,6 +124,12 @@ export class Queue {
     await Promise.all(stopping)
   }
 
+  /** Resolves when running uploads have ended, or after the longest time that a pause takes. Stops none of them. */
+  async ended(ids: readonly string[]): Promise<void> {
+    const ending = Promise.all(ids.flatMap((id) => this.#runs.get(id)?.ended ?? []))
+    await withTimeout(ending, this.#environment.timers, pauseLimitMs)
+  }
+
   /**
    * Removes running uploads once they have finished what takes a few seconds. Resolves when each has ended
    * or was resumed.
@@ -173,13 +181,12 @@ export class Queue {
 
   /**
    * While offline nothing is started, and nothing aborted except what is being paused; back online,
-   * everything that waited for the connection runs.
+   * everything that waited for the connection runs. A server's request to wait stays in force.
    */
   setOnline(isOnline: boolean): void {
     this.#isOnline = isOnline
     if (!isOnline) this.stopPausing()
-    // A server's request to wait stays in force.
-    if (isOnline) this.#waiting.becomeReady(Infinity)
+    if (isOnline) this.#endDelays()
     this.#fill()
   }
 
@@ -219,9 +226,17 @@ export class Queue {
    * to wait stays in force, but not for the hours by which a clock was set back.
    */
   wake(): void {
-    this.#heldUntilMs = Math.min(this.#heldUntilMs, this.#environment.now() + longestHoldMs)
-    this.#waiting.becomeReady(Infinity)
+    this.#heldUntilMs = Math.min(this.#heldUntilMs, this.#latestHoldMs())
+    this.#endDelays()
     this.#fill()
+  }
+
+  #endDelays(): void {
+    this.#waiting.endDelays(this.#latestHoldMs())
+  }
+
+  #latestHoldMs(): number {
+    return this.#environment.now() + longestHoldMs
   }
 
   #fill(): void {
@@ -316,7 +331,7 @@ export class Queue {
   }
 
   #settle(id: string, outcome: Outcome): void {
-    if (outcome.kind === 'retry') this.#waiting.put(id, outcome.atMs)
+    if (outcome.kind === 'retry') this.#waiting.put(id, outcome.atMs, mustWait(outcome.failure))
     if (outcome.kind === 'hold') this.#waiting.put(id, outcome.untilMs)
     if (!this.#waiting.has(id)) this.#prioritised.delete(id)
     try {

@@ -4,12 +4,15 @@ export type Size = 'large' | 'small'
 export interface WaitingList {
   readonly size: number
   has(id: string): boolean
-  put(id: string, fromMs: number): void
+  /** With `isFixed` the time applies until it has come; `endDelays` ends only other ones. */
+  put(id: string, fromMs: number, isFixed?: boolean): void
   delete(id: string): boolean
   /** Whether it may run, as of the last `becomeReady`. */
   isReady(id: string): boolean
   /** Marks uploads as ready whose time has come. */
   becomeReady(nowMs: number): void
+  /** Marks uploads as ready whatever their time, except for fixed ones, which wait until `latestMs` at most. */
+  endDelays(latestMs: number): void
   /** When the next one becomes ready; Infinity when none will. */
   nextMs(): number
   /** Removes and returns up to `count` ready ones, lowest position first, equal ones in order of arrival. */
@@ -35,7 +38,7 @@ export function createWaitingList(options: {
   const { positionOf, isSmall } = options
   /** Null until it is sorted. */
   const ready = new Map<string, Entry | null>()
-  const delayed = new Map<string, number>()
+  const delayed = new Map<string, { readonly fromMs: number; readonly isFixed: boolean }>()
   /** Sorted descending, so that `pop` returns the lowest position; may contain entries that are gone. */
   let lists: Record<Size, Entry[]> | null = null
 
@@ -70,13 +73,13 @@ export function createWaitingList(options: {
       return ready.size + delayed.size
     },
     has: (id) => ready.has(id) || delayed.has(id),
-    put(id, fromMs) {
-      delayed.set(id, fromMs)
+    put(id, fromMs, isFixed = false) {
+      delayed.set(id, { fromMs, isFixed })
     },
     delete: (id) => ready.delete(id) || delayed.delete(id),
     isReady: (id) => ready.has(id),
     becomeReady(nowMs) {
-      const ids = [...delayed].filter(([, fromMs]) => fromMs <= nowMs).map(([id]) => id)
+      const ids = [...delayed].filter(([, { fromMs }]) => fromMs <= nowMs).map(([id]) => id)
       if (ids.length > maxInserted) lists = null
       for (const id of ids) {
         delayed.delete(id)
@@ -84,9 +87,13 @@ export function createWaitingList(options: {
         if (lists) insert(id, lists[listOf(id)])
       }
     },
+    endDelays(latestMs) {
+      for (const [id, { fromMs, isFixed }] of delayed)
+        delayed.set(id, { fromMs: isFixed ? Math.min(fromMs, latestMs) : -Infinity, isFixed })
+    },
     nextMs() {
       let soonestMs = Infinity
-      for (const fromMs of delayed.values()) soonestMs = Math.min(soonestMs, fromMs)
+      for (const { fromMs } of delayed.values()) soonestMs = Math.min(soonestMs, fromMs)
       return soonestMs
     },
     take(size, count) {

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { failed, failure, type Failure, type Result } from '../contract/failures.ts'
+import { withTimeout } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { startWorker } from '../platform/threads/worker-file.ts'
 import type { FileToInspect, Inspection } from './found-file.ts'
@@ -28,6 +29,8 @@ const defaultIdle = { afterInspectionMs: 20, otherwiseMs: 300 }
  * The largest valid file takes seconds, even over a slow network.
  */
 const maxFileMs = 120_000
+/** A thread that hangs in such a read can't be ended. */
+const closeLimitMs = 1_000
 
 type ThreadEnvironment = Pick<Environment, 'timers' | 'startThread'>
 
@@ -111,7 +114,7 @@ export class Inspector {
     this.#endWhenIdle()
   }
 
-  /** Ends the threads and refuses all unfinished files, which are inspected at the next start. */
+  /** Ends the threads, except those that hang, and refuses unfinished files: the next start inspects them. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#idleTimer)
@@ -122,7 +125,8 @@ export class Inspector {
       job.cancelTimeout()
       job.refuse(failure('file-not-inspected'))
     }
-    await Promise.all(threads.map(({ worker }) => worker.terminate()))
+    const ended = Promise.all(threads.map(({ worker }) => worker.terminate()))
+    await withTimeout(ended, this.#environment.timers, closeLimitMs)
   }
 
   #add(job: Job): void {

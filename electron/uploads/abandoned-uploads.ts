@@ -7,7 +7,7 @@ import { retryClassOf, type Failure } from '../contract/failures.ts'
 import { isKnownServer } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
-import { raceAbort } from '../platform/delays.ts'
+import { isRecent, raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { addJitter } from '../platform/retry-delay.ts'
 
@@ -26,7 +26,7 @@ export interface AbandonedUploads {
 
 /**
  * A failed cleanup is repeated after this time, doubled after each repetition that fails; a restored connection,
- * each start and each cancelled upload repeat it at once.
+ * each start and each cancelled upload repeat it at once, except on servers that requested to wait.
  */
 const firstRetryMs = 60_000
 const maxRetryMs = 3_600_000
@@ -51,6 +51,7 @@ export function createAbandonedUploads(options: CleanupOptions): AbandonedUpload
   const left = findLeft(options)
   const closing = new AbortController()
   const protectedIds = new Set<string>()
+  const serverWaits = createServerWaits(environment)
   let running: Promise<void> | null = null
   let isRequestedAgain = false
   /** Whether the timer has requested the current cleanup. */
@@ -66,18 +67,17 @@ export function createAbandonedUploads(options: CleanupOptions): AbandonedUpload
     return { accountId: account?.id ?? accountId, teamId }
   }
 
-  /**
-   * Returns how long the servers requested to wait; null if no temporary failure occurred. A server that requested to
-   * wait gets no further request.
-   */
+  /** Returns how long the servers requested to wait; null if nothing has to be repeated. */
   async function abortUploads(): Promise<number | null> {
     let waitMs: number | null = null
-    const waitingServers = new Set<string>()
     for (const upload of left.uploads()) {
       if (closing.signal.aborted) return null
       if (protectedIds.has(upload.uploadId)) continue
       const { accountId, teamId } = choiceFor(upload, true)
-      if (waitingServers.has(serverOf(accountId))) continue
+      if (serverWaits.has(accountId)) {
+        waitMs ??= 0
+        continue
+      }
       const access = accounts.accessFor(accountId, teamId)
       if (!access.ok) continue
       const { client, signer } = access.value
@@ -87,18 +87,22 @@ export function createAbandonedUploads(options: CleanupOptions): AbandonedUpload
         environment.log.warn('a multipart upload could not be aborted yet', { code: aborted.failure.code })
         if (retryClassOf(aborted.failure) !== 'later') continue
         const requestedMs = requestedWaitMs(aborted.failure)
-        if (requestedMs > 0) waitingServers.add(serverOf(accountId))
+        serverWaits.add(accountId, requestedMs)
         waitMs = Math.max(waitMs ?? 0, requestedMs)
       }
     }
     return waitMs
   }
 
-  /** Returns whether a temporary failure occurred. */
+  /** Returns whether some have to be repeated. */
   async function restoreModels(): Promise<boolean> {
     let needsRetry = false
     for (const model of left.models()) {
       if (closing.signal.aborted) return false
+      if (serverWaits.has(model.accountId)) {
+        needsRetry = true
+        continue
+      }
       const restoring = restoreDisplacedModel(model, choiceFor(model, false), {
         library,
         log: environment.log,
@@ -163,6 +167,19 @@ function findLeft({ store, accounts, settings }: CleanupOptions) {
   return {
     uploads: () => store.abandonedUploads().filter(isOnKnownServer),
     models: () => store.displacedModels().filter(isOnKnownServer),
+  }
+}
+
+/** The servers of accounts that have requested to wait. They get no request before. */
+function createServerWaits(environment: Pick<Environment, 'now'>) {
+  const waits = new Map<string, { readonly fromMs: number; readonly waitMs: number }>()
+  return {
+    has(accountId: string): boolean {
+      const wait = waits.get(serverOf(accountId))
+      return wait !== undefined && isRecent(wait.fromMs, wait.waitMs, environment)
+    },
+    add: (accountId: string, waitMs: number) =>
+      void waits.set(serverOf(accountId), { fromMs: environment.now(), waitMs }),
   }
 }
 

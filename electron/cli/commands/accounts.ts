@@ -1,11 +1,12 @@
 import { isSamePerson, type Account } from '../../contract/account.ts'
 import { visibleText } from '../../contract/visible-text.ts'
-import type { Failure } from '../../contract/failures.ts'
+import { failed, type Failure } from '../../contract/failures.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { UsageError, type Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeFailure, t, type Streams } from '../output/output.ts'
+import { interrupted } from '../interruption.ts'
+import { describeFailure, reportCancelled, t, type Streams } from '../output/output.ts'
 
 interface AccountsContext {
   readonly engine: Engine
@@ -30,13 +31,19 @@ export async function runAccountsCommand(
 
 async function discardSealed({ engine, streams }: AccountsContext): Promise<number> {
   await engine.unsealPresent()
-  const hasAny = engine.session().sealed !== undefined
-  const discarded = await engine.calls.discardSealed(undefined)
+  const { sealed } = engine.session()
+  if (!sealed) {
+    streams.out.line('There is nothing to discard.')
+    return exitCodes.ok
+  }
+  // With another problem, such as a locked keychain, it may still be decrypted later.
+  const canDiscard = sealed.code === 'sealed-key-missing' || sealed.code === 'sealed-damaged'
+  const discarded = canDiscard ? await engine.calls.discardSealed(undefined) : failed(sealed)
   if (!discarded.ok) {
     streams.err.line(describeFailure(discarded.failure))
     return exitCodes.someFailed
   }
-  streams.out.line(hasAny ? 'Discarded.' : 'There is nothing to discard.')
+  streams.out.line('Discarded.')
   return exitCodes.ok
 }
 
@@ -50,19 +57,54 @@ function accountLine({ id, kind, server, email, teams, state }: Account): string
 /** How often, and after what time in ms, another process is given time to stop the uploads of an account. */
 const otherProcess = { attempts: 6, delayMs: 2_000 }
 
+type LogoutOptions = Pick<Command & { name: 'logout' }, 'account' | 'data'>
+type LogoutContext = AccountsContext & Pick<CommandContext, 'environment' | 'interruption'>
+
+const readyAccounts = (engine: Engine) => engine.session().accounts.filter(({ state }) => state === 'ready')
+
 /**
  * Signs out all accounts, or the one with the given email address or ID, and encrypts what belongs to them.
  * Returns the exit code.
  */
-export async function runLogoutCommand(
-  { account, data }: Pick<Command & { name: 'logout' }, 'account' | 'data'>,
-  context: AccountsContext & Pick<CommandContext, 'environment'>,
-): Promise<number> {
-  const { engine, streams } = context
-  const ready = engine.session().accounts.filter(({ state }) => state === 'ready')
-  const selected = account === null ? ready : [findAccount(account, ready)]
+export async function runLogoutCommand(options: LogoutOptions, context: LogoutContext): Promise<number> {
+  const { engine, interruption } = context
+  const ready = readyAccounts(engine)
+  const selected = options.account === null ? ready : [findAccount(options.account, ready)]
+  const code = await interruption.race(signOutAccounts(selected, options, context))
+  return code === interrupted ? reportInterrupted(selected, options, context) : code
+}
+
+/** Accounts may have been signed out before the signal. */
+function reportInterrupted(
+  selected: readonly Account[],
+  { data }: LogoutOptions,
+  { engine, streams, interruption }: LogoutContext,
+): number {
+  const left = readyAccounts(engine)
+  const signedOut = selected.filter(({ id }) => !left.some((other) => other.id === id))
+  if (signedOut.length === 0) return reportCancelled({ streams, interruption })
+  // The terminal shows ^C.
+  streams.err.line('')
+  streams.err.line(visibleText(`Signed out: ${signedOut.map(({ email }) => email).join(', ')}.`))
+  streams.err.line(afterSignOut(signedOut, left, afterInterruptedLogout[data ?? 'encrypted']))
+  return interruption.exitCode
+}
+
+/** What became of the data of accounts that were signed out: `sentence`, unless their users have other sign-ins. */
+function afterSignOut(signedOut: readonly Account[], left: readonly Account[], sentence: string): string {
+  const hasOther = signedOut.some((one) => left.some((other) => isSamePerson(one, other)))
+  return hasOther ? t('sign-out.other-sign-in') : sentence
+}
+
+async function signOutAccounts(
+  selected: readonly Account[],
+  { account, data }: LogoutOptions,
+  context: LogoutContext,
+): Promise<number | typeof interrupted> {
+  const { engine, streams, interruption } = context
   let code: number = exitCodes.ok
   for (const { id } of selected) {
+    if (interruption.signal.aborted) return interrupted
     const first = await engine.calls.signOut({ accountId: id, ...(data === null ? {} : { data }) })
     const reason = first.ok ? null : await reasonAfterWaiting(first.failure, context)
     if (reason === null) continue
@@ -73,11 +115,8 @@ export async function runLogoutCommand(
   }
   if (code === exitCodes.ok)
     streams.out.line(selected.length > 0 ? 'Signed out.' : 'No account was signed in.')
-  if (code === exitCodes.ok && selected.length > 0) {
-    const left = engine.session().accounts.filter(({ state }) => state === 'ready')
-    const hasOther = selected.some((one) => left.some((other) => isSamePerson(one, other)))
-    streams.out.line(hasOther ? t('sign-out.other-sign-in') : afterLogout[data ?? 'encrypted'])
-  }
+  if (code === exitCodes.ok && selected.length > 0)
+    streams.out.line(afterSignOut(selected, readyAccounts(engine), afterLogout[data ?? 'encrypted']))
   const isMeant = (one: Account) => account === null || selected.some((other) => isSamePerson(one, other))
   const expired = engine.session().accounts.filter((one) => one.state === 'signed-out' && !one.hasLeft)
   reportReadable(expired.filter(isMeant), streams)
@@ -101,6 +140,12 @@ const afterLogout = {
   encrypted: 'Uploads and history on this computer are encrypted until the account signs in again.',
   removed: 'Uploads and history were removed from this computer.',
   kept: 'Uploads and history on this computer are still readable.',
+}
+
+const afterInterruptedLogout = {
+  encrypted: 'Uploads and history are hidden. What isn’t encrypted yet is encrypted at the next start.',
+  removed: 'Uploads and history are hidden. What isn’t removed yet is removed at the next start.',
+  kept: afterLogout.kept,
 }
 
 /** The failure of a sign-out, or null if another process has stopped its uploads of the account meanwhile. */

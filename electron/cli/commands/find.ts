@@ -5,7 +5,7 @@ import type { FoundModels } from '../../engine/engine.ts'
 import type { Command } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeFailure, expandHome, failureAsJson, t } from '../output/output.ts'
+import { describeLibraryFailure, expandHome, failureAsJson, t } from '../output/output.ts'
 
 type FindCommand = Extract<Command, { readonly name: 'find' }>
 
@@ -35,7 +35,7 @@ export async function runFindCommand(
       ...failed,
     })
   } else streams.err.line(summary(found))
-  if (library.failure) streams.err.line(`The library can’t be listed. ${describeFailure(library.failure)}`)
+  if (library.failure) streams.err.line(describeLibraryFailure(library.failure, library.listedAtMs))
   if (state === 'late')
     streams.err.line(
       'Some locations were skipped because the search took too long or there are too many folders. To upload from another folder, run: modelferry upload FOLDER',

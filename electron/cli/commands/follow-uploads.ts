@@ -6,13 +6,17 @@ import type { UploadReporter } from '../output/output.ts'
 
 /** Reports the progress and the result of each upload of this process. */
 export interface UploadFollower {
-  /** Resolves with all uploads once `count` of them are verified, failed or skipped. */
+  /**
+   * Resolves once there are `count` uploads and all are verified, failed, skipped or left in review. Skipped ones
+   * are not in the result.
+   */
   waitUntilEnded(count: number): Promise<readonly UploadRow[]>
 }
 
 export function followUploads(engine: Engine, reporter: UploadReporter): UploadFollower {
   const rows = new Map<string, UploadRow>()
   const ended = new Set<string>()
+  const skipped = new Set<string>()
   const registered = new Set<string>()
   const verifications = new Map<string, Verification | null>()
   const running = new Map<string, UploadRow>()
@@ -48,6 +52,8 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     if (row.phase === 'retrying' && hasChanged && !isRepeatedWait(row)) reporter.waiting(row)
     if (row.phase === 'registered') reportRegistered(row)
     if (hasEnded(row)) reportEnd(row)
+    // A failed upload may be tried again.
+    else if (row.phase !== 'registered') ended.delete(row.id)
   }
 
   function reportRegistered(row: UploadRow): void {
@@ -72,14 +78,16 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     reporter.progress(transferring, {
       running: [...running.values()],
       totals,
-      uploadCount: rows.size,
+      uploadCount: rows.size + skipped.size,
       endedCount: ended.size,
     })
     resolveIfEnded()
   }
 
   function resolveIfEnded(): void {
-    if (awaited && ended.size >= awaited.count) awaited.resolve([...rows.values()])
+    if (!awaited || rows.size + skipped.size < awaited.count) return
+    const all = [...rows.values()]
+    if (all.every(({ id, phase }) => ended.has(id) || phase === 'review')) awaited.resolve(all)
   }
 
   let isLibraryFailureReported = false
@@ -99,6 +107,9 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     },
     leftOut({ id, fileName }) {
       ended.add(id)
+      skipped.add(id)
+      rows.delete(id)
+      running.delete(id)
       reporter.skipped({ name: fileName, reason: 'path-taken' })
       resolveIfEnded()
     },

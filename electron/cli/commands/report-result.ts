@@ -11,9 +11,7 @@ export async function reportResult(
   rows: readonly UploadRow[],
   { engine, reporter }: Pick<UploadContext, 'engine' | 'reporter'>,
 ): Promise<number> {
-  // A file that was skipped because of a path conflict has no upload any more.
-  const ended = rows.filter(({ phase }) => phase === 'registered' || phase === 'failed')
-  const models = new Map(ended.map((row) => [`${row.recognition.group?.key} ${row.team.id}`, row] as const))
+  const models = new Map(rows.map((row) => [`${row.recognition.group?.key} ${row.team.id}`, row] as const))
   let areComplete = true
   for (const row of models.values()) {
     const status = row.recognition.group ? await engine.calls.modelStatus({ id: row.id }) : null
@@ -22,8 +20,9 @@ export async function reportResult(
     areComplete &&= status.value.presentCount === status.value.fileCount
   }
   reporter.finished()
-  const failed = ended.filter(({ phase }) => phase === 'failed')
+  // Also one that was left in review.
+  const failed = rows.filter(({ phase }) => phase !== 'registered')
   if (failed.some(({ failure }) => failure?.code === 'signed-out')) return exitCodes.notSignedIn
-  const isAnyWrong = ended.some(({ verification }) => isRecordWrong(verification))
+  const isAnyWrong = rows.some(({ verification }) => isRecordWrong(verification))
   return failed.length > 0 || isAnyWrong || !areComplete ? exitCodes.someFailed : exitCodes.ok
 }

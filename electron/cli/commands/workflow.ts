@@ -7,7 +7,14 @@ import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
 import { missingPathFailure } from '../missing-path.ts'
 import { stopUploads } from './stop-uploads.ts'
-import { describeFailure, expandHome, failureAsJson, reportSkipped, t } from '../output/output.ts'
+import {
+  describeFailure,
+  describeLibraryFailure,
+  expandHome,
+  failureAsJson,
+  reportSkipped,
+  t,
+} from '../output/output.ts'
 import type { UploadContext } from '../command-context.ts'
 import { followUploads } from './follow-uploads.ts'
 import { reportResult } from './report-result.ts'
@@ -42,7 +49,7 @@ export async function runWorkflowCommand(
   }
   reportUnsearchedFolders(view, command, streams)
   if (view.libraryFailure)
-    streams.err.line(`The library can’t be listed. ${describeFailure(view.libraryFailure)}`)
+    streams.err.line(describeLibraryFailure(view.libraryFailure, view.libraryListedAtMs))
   const local = view.needs.filter(({ stand, isOff }) => stand === 'here' && !isOff)
   if (!command.json) streams.err.line(summary(view))
   const isIncomplete = view.needs.some(({ stand, isOff }) => stand !== 'in-library' && !isOff)
@@ -74,6 +81,7 @@ async function uploadNeeded(
       needs.map((need) => need.id),
       // The user requested the upload with --upload.
       async () => true,
+      interruption.signal,
     ),
   )
   if (report === interrupted) return stop()
@@ -93,14 +101,20 @@ async function uploadNeeded(
   return unapprovedCount > 0 ? exitCodes.someFailed : code
 }
 
-/** Removes files with a licence that needs confirmation, which this command doesn't ask for. Returns how many. */
+/**
+ * Removes files with a licence that needs confirmation, which this command doesn't ask for. Returns how many; those
+ * that can't be removed stay in review.
+ */
 async function removeUnapproved(
   { drop, isInReview }: Pick<AddReport, 'drop' | 'isInReview'>,
   { engine, streams }: UploadContext,
 ): Promise<number> {
   if (!isInReview || drop === undefined) return 0
   const removed = await engine.calls.undoAdd({ drop })
-  if (!removed.ok) return 0
+  if (!removed.ok) {
+    streams.err.line(describeFailure(removed.failure))
+    return 0
+  }
   streams.err.line(
     'Nothing was uploaded, because the licence of a model needs your decision. Upload the files with: modelferry upload',
   )

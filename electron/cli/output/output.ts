@@ -107,6 +107,12 @@ export function describeFailure(failure: Failure, state: FailureState = 'final')
   return visibleText(`${sentence} (${code})`)
 }
 
+/** Why a library could not be listed, or not again since `listedAtMs`: its older models were compared then. */
+export function describeLibraryFailure(reason: Failure, listedAtMs: number | null): string {
+  const problem = listedAtMs === null ? 'can’t be listed' : 'couldn’t be refreshed'
+  return `The library ${problem}. ${describeFailure(reason)}`
+}
+
 /**
  * The sentence for an exception. Node's own output would include more than the message, such as addresses
  * with passwords.

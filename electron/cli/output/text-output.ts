@@ -32,7 +32,8 @@ export function createTextReporter(
 ): UploadReporter {
   const live = createLiveLines(err.terminal)
   let registeredCount = 0
-  let failedCount = 0
+  /** A failed upload may be tried again. */
+  const failedIds = new Set<string>()
   /** No progress lines while uploads are being stopped. */
   let isFinished = false
   /** While the output is suspended, what is written afterwards. */
@@ -65,6 +66,7 @@ export function createTextReporter(
       write(state === 'ok' ? 'online      connection restored' : 'offline     no connection, waiting'),
     registered(row) {
       registeredCount += 1
+      failedIds.delete(row.id)
       write(`registered  ${row.fileName} → ${row.target.modelPath} (model ${row.modelId})`)
     },
     verified(row, verification) {
@@ -76,6 +78,7 @@ export function createTextReporter(
     },
     alreadyInLibrary(row) {
       registeredCount += 1
+      failedIds.delete(row.id)
       const isDisabled = row.already?.status === 'disabled' ? ', disabled' : ''
       const paths = isCopyOfOther(row) ? `; kept ${row.already?.path}, skipped ${row.target.modelPath}` : ''
       write(
@@ -87,7 +90,7 @@ export function createTextReporter(
         `note        the library can’t be listed (${reason.code}); files are uploaded without checking for duplicates`,
       ),
     failed(row) {
-      failedCount += 1
+      failedIds.add(row.id)
       const text = `failed      ${row.fileName}: ${row.failure ? describeFailure(row.failure) : ''}`
       writeAlways(text)
     },
@@ -111,8 +114,8 @@ export function createTextReporter(
     finished() {
       isFinished = true
       live.clear()
-      if (quiet || !err.terminal.isTTY || registeredCount + failedCount < 2) return
-      const failures = failedCount > 0 ? `, ${failedCount} failed` : ''
+      if (quiet || !err.terminal.isTTY || registeredCount + failedIds.size < 2) return
+      const failures = failedIds.size > 0 ? `, ${failedIds.size} failed` : ''
       err.line(`${registeredCount} in the library${failures}.`)
     },
   }

@@ -14,6 +14,7 @@ export type ConfirmUpload = (question: UploadConfirmation) => Promise<boolean>
 export type EnqueueFiles = (
   files: readonly FileWithTarget[],
   team: TeamChoice | null,
+  signal?: AbortSignal,
 ) => Promise<Result<AddReport>>
 
 export interface UploadDestination {

@@ -30,13 +30,15 @@ export function takeDamagedJournals(folder: string, keep: (part: FilePart) => vo
   return names.map((name) => join(folder, name))
 }
 
-/** Writes a part of a copy of a damaged journal back into the data folder. */
-export function writeDamagedJournal(folder: string, { name, offset, base64 }: FilePart): void {
-  if (!damagedJournal.test(name)) return
-  const file = openSync(join(folder, name), constants.O_WRONLY | constants.O_CREAT, 0o600)
+/** Writes a part of a copy of a damaged journal back into the data folder; returns its path. */
+export function writeDamagedJournal(folder: string, { name, offset, base64 }: FilePart): string {
+  const path = join(folder, name)
+  if (!damagedJournal.test(name)) return path
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600)
   try {
     writeSync(file, Buffer.from(base64, 'base64'), 0, null, offset)
   } finally {
     closeSync(file)
   }
+  return path
 }

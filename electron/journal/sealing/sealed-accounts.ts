@@ -201,10 +201,19 @@ function filesToErase(database: DatabaseSync): readonly string[] | null {
 }
 
 function markForErasing(database: DatabaseSync, files: readonly string[]): void {
-  const all = new Set([...(filesToErase(database) ?? []), ...files])
+  setFilesToErase(database, new Set([...(filesToErase(database) ?? []), ...files]))
+}
+
+/** Keeps a file that is back: its encrypted copy is deleted. */
+function keepFile(database: DatabaseSync, file: string): void {
+  const files = new Set(filesToErase(database))
+  if (files.delete(file)) setFilesToErase(database, files)
+}
+
+function setFilesToErase(database: DatabaseSync, files: ReadonlySet<string>): void {
   database
     .prepare('INSERT OR REPLACE INTO choices (name, value) VALUES (?, ?)')
-    .run(eraseMark, JSON.stringify([...all]))
+    .run(eraseMark, JSON.stringify([...files]))
 }
 
 /** What happens to the rows that a step takes. */
@@ -316,7 +325,7 @@ function takeHashes(database: DatabaseSync): readonly StoredRow[] {
 
 /** Inserts what a part contains. A part of an older version is migrated like a journal of that version. */
 function returnContent(database: DatabaseSync, folder: string, { version, rows, file }: Content): void {
-  if (file) writeDamagedJournal(folder, file)
+  if (file) keepFile(database, writeDamagedJournal(folder, file))
   const { choices = [], ...others } = version === journalVersion ? rows : migrateRows(rows, version)
   insertRows(database, others)
   returnChoices(database, choices)

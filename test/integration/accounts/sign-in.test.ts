@@ -57,6 +57,36 @@ test('holds uploads after the session is refused, and continues after a sign-in'
   expect(cloud.modelsOf(ALICES_TEAM_ID)).toHaveLength(3)
 })
 
+test('a session that ended refuses uploads that wait for their turn without starting them', async () => {
+  const { app, cloud, file, clock } = await setup()
+  await app.calls.pauseAll(undefined)
+  const names = Array.from({ length: 20 }, (_, index) => `${index}.safetensors`)
+  const ids = await app.add(await Promise.all(names.map((name) => file(name))))
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * hour)
+  let sessionCount = 0
+  app.engine.subscribe({ session: () => void (sessionCount += 1) })
+  await app.calls.resumeAll(undefined)
+  await app.until(() => app.rows().every(({ failure }) => failure?.code === 'signed-out'))
+  const logs = await Promise.all(ids.map((id) => app.calls.uploadLog({ id })))
+  const started = logs.filter((log) => valueOf(log)?.events.some(({ event }) => event === 'checking'))
+  expect([started.length, sessionCount]).toEqual([16, 1])
+})
+
+test('a session that ended is noticed when the library is shown', async () => {
+  const { app, cloud, clock } = await setup()
+  const [accountId = ''] = app.session().accounts.map(({ id }) => id)
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * hour)
+  const choice = { accountId, teamId: ALICES_TEAM_ID }
+  expect(await app.calls.library({ choice, isFresh: false })).toMatchObject({
+    failure: { code: 'signed-out' },
+  })
+  expect(app.session()).toMatchObject({ accounts: [{ state: 'signed-out' }], chosen: null })
+  await app.signIn()
+  expect((await app.calls.library({ choice, isFresh: false })).ok).toBe(true)
+})
+
 test('registers a stored file after the next sign-in without sending it again', async () => {
   const { app, cloud, file, clock, countOf } = await setup()
   const held = cloud.hold('put-object', 'answer')

@@ -181,6 +181,37 @@ test('Ctrl-C ends a command although a file call does not return', async () => {
   listing.release()
 })
 
+/** A process with a thread that is blocked by a file call, as by a file of an unreachable network disk. */
+function commandWithBlockedThread(folder: string) {
+  const fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const blocked = `require('node:fs').readFileSync(${JSON.stringify(fifo)})`
+  return commandAfter(`
+    import { Worker } from 'node:worker_threads'
+    process.on('newListener', function start(name) {
+      if (name !== 'SIGINT') return
+      process.off('newListener', start)
+      new Worker(${JSON.stringify(blocked)}, { eval: true }).unref()
+    })`)
+}
+
+test('Ctrl-C ends a command although a thread is blocked', async () => {
+  const { processEnv, folder, cloud } = await setupCommand()
+  const listing = cloud.hold('listModels', 'answer')
+  const environment = { ...processEnv, HOME: folder }
+  const { child, ended } = startProgram([...commandWithBlockedThread(folder), 'find'], environment)
+  await listing.arrived
+  child.kill('SIGINT')
+  expect((await ended).signal).toBe('SIGINT')
+  listing.release()
+})
+
+test('a command ends after its output although a thread is blocked', async () => {
+  const { processEnv, folder } = await setupCommand()
+  const { ended } = startProgram([...commandWithBlockedThread(folder), 'teams'], processEnv)
+  expect(await ended).toMatchObject({ signal: 'SIGKILL', out: expect.stringContaining('Studio North') })
+})
+
 test('writes all of its output after Ctrl-C before it ends', async () => {
   const { processEnv, cloud, file, folder } = await setupCommand()
   const models = dirname(await file('../person/ComfyUI/models/loras/first.safetensors'))

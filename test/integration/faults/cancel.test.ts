@@ -1,7 +1,9 @@
 import { expect } from 'vitest'
+import { success } from '../../../electron/contract/failures.ts'
+import { pauseLimitMs } from '../../../electron/queue/queue.ts'
 import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
 import type { HoldMoment } from '../../cloud/faults.ts'
-import { expectNothingLeft, type Leftovers } from './expect-end.ts'
+import { expectInLibrary, expectNothingLeft, type Leftovers } from './expect-end.ts'
 import {
   beginHeldUpload,
   beginUpload,
@@ -69,11 +71,36 @@ fault('aborts the multipart upload when cancelled before completing', null, asyn
   await cancelAt('parts', 'completeMultipart', 'arrival')
 })
 
-fault('keeps the model when cancelled after the server has registered it', null, async () => {
+fault('keeps the upload when cancelled after the server has registered it', null, async () => {
   const begun = await beginHeldUpload('whole', { on: 'registerModel', moment: 'answer' })
-  await begun.app.calls.cancel({ ids: [begun.id] })
+  const cancelled = begun.app.calls.cancel({ ids: [begun.id] })
   begun.release()
-  expect([begun.app.rows().length, begun.cloud.modelsOf(ALICES_TEAM_ID).length]).toEqual([0, 1])
+  expect(await cancelled).toEqual(success(undefined))
+  await expectInLibrary(begun)
+})
+
+fault(
+  'keeps the upload when cancelled while registering isn’t answered',
+  'not-registered-yet',
+  async (code) => {
+    const begun = await beginHeldUpload('whole', { on: 'registerModel', moment: 'answer' })
+    const cancelled = begun.app.calls.cancel({ ids: [begun.id] })
+    begun.clock.advance(pauseLimitMs)
+    expect(await cancelled).toMatchObject({ ok: false, failure: { code } })
+    expect(begun.app.row(begun.id).phase).toBe('registering')
+    begun.release()
+    await expectInLibrary(begun)
+  },
+)
+
+fault('leaves only the object when cancelled before registering is refused', null, async () => {
+  const begun = await beginHeldUpload('whole', { on: 'registerModel', moment: 'arrival' })
+  begun.cloud.fail({ on: 'registerModel', how: 403 })
+  const cancelled = begun.app.calls.cancel({ ids: [begun.id] })
+  begun.release()
+  expect(await cancelled).toEqual(success(undefined))
+  expect([begun.app.rows(), begun.cloud.modelsOf(ALICES_TEAM_ID)]).toEqual([[], []])
+  await expectNothingLeft(begun, { orphans: 1 })
 })
 
 fault('aborts the multipart upload once online again when cancelled offline', null, async () => {

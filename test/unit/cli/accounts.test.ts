@@ -1,7 +1,9 @@
+import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { UsageError } from '../../../electron/cli/arguments.ts'
 import { runAccountsCommand, runLogoutCommand } from '../../../electron/cli/commands/accounts.ts'
 import { exitCodes } from '../../../electron/cli/exit-codes.ts'
+import { listenForInterruption } from '../../../electron/cli/interruption.ts'
 import type { Account, SessionView } from '../../../electron/contract/account.ts'
 import {
   failed,
@@ -36,6 +38,8 @@ function setup(
   } = {},
 ) {
   const clock = standingClock()
+  const process = new EventEmitter() as NodeJS.Process
+  const interruption = listenForInterruption(process, () => undefined)
   const { streams, out, err } = recordedStreams()
   const calls: unknown[] = []
   let session: SessionView = { ...signedIn(...accounts), ...(sealed && { sealed }), accounts }
@@ -51,9 +55,9 @@ function setup(
         calls.push(args)
         const result = signOut()
         const left = session.accounts.filter(({ id }) => id !== args.accountId)
-        if (!result.ok) return result
+        if (!result.ok && result.failure.code !== 'seal-pending') return result
         session = { ...session, accounts: left }
-        return success(session)
+        return result.ok ? success(session) : result
       },
       async discardSealed() {
         const result = signOut()
@@ -71,8 +75,9 @@ function setup(
     logout: (emailOrId: string | null = null, data: 'kept' | 'removed' | null = null) =>
       runLogoutCommand(
         { account: emailOrId, data },
-        { engine, streams, environment: createTestEnvironment(clock) },
+        { engine, streams, environment: createTestEnvironment(clock), interruption },
       ),
+    interrupt: () => void process.emit('SIGINT', 'SIGINT'),
   }
 }
 
@@ -91,22 +96,38 @@ test('says how to sign in when there are no accounts', async () => {
 })
 
 test.for<[string, number, Parameters<typeof setup>[1]]>([
-  ['Discarded.', exitCodes.ok, { sealed: failure('seal-unavailable') }],
+  ['Discarded.', exitCodes.ok, { sealed: failure('sealed-key-missing') }],
+  ['Discarded.', exitCodes.ok, { sealed: failure('sealed-damaged') }],
   ['There is nothing to discard.', exitCodes.ok, {}],
-  ['There is nothing to discard.', exitCodes.ok, { sealed: failure('seal-unavailable'), canUnseal: true }],
+  ['There is nothing to discard.', exitCodes.ok, { sealed: failure('sealed-key-missing'), canUnseal: true }],
 ])('discarding what is encrypted writes “%s” and exits with %i', async ([line, code, engine]) => {
   const { accounts, out } = setup([mira], engine)
   expect([await accounts({ discardEncrypted: true }), out]).toEqual([code, [line]])
 })
 
 test('says why what is encrypted could not be discarded', async () => {
-  const { accounts, out, err } = setup([mira], { signOut: () => failed(failure('unexpected')) })
+  const { accounts, out, err } = setup([mira], {
+    sealed: failure('sealed-damaged'),
+    signOut: () => failed(failure('unexpected')),
+  })
   expect([await accounts({ discardEncrypted: true }), out, err]).toEqual([
     exitCodes.someFailed,
     [],
     [expect.stringContaining('(unexpected)')],
   ])
 })
+
+test.for<FailureCode>(['sealed-locked', 'sealed-full'])(
+  'discards nothing that may still be decrypted (%s)',
+  async (code) => {
+    const { accounts, out, err } = setup([mira], { sealed: failure(code) })
+    expect([await accounts({ discardEncrypted: true }), out, err]).toEqual([
+      exitCodes.someFailed,
+      [],
+      [expect.stringContaining(`(${code})`)],
+    ])
+  },
+)
 
 test.for<[string, 'kept' | 'removed' | null]>([
   ['Uploads and history on this computer are encrypted until the account signs in again.', null],
@@ -210,4 +231,25 @@ test('a sign-out fails if another process does not stop its uploads', async () =
   const { logout, clock, out, err } = setup([mira], { signOut: pending, sealDeparted: pending })
   expect(await advanceRetries(clock, logout())).toBe(exitCodes.someFailed)
   expect([out, err]).toEqual([[], [expect.stringContaining('(seal-pending)')]])
+})
+
+test.for<['kept' | 'removed' | null, string]>([
+  [null, 'Uploads and history are hidden. What isn’t encrypted yet is encrypted at the next start.'],
+  ['removed', 'Uploads and history are hidden. What isn’t removed yet is removed at the next start.'],
+  ['kept', 'Uploads and history on this computer are still readable.'],
+])('says after Ctrl-C which accounts are signed out (%s)', async ([data, sentence]) => {
+  const pending = () => failed(failure('seal-pending'))
+  const { logout, clock, out, err, calls, interrupt } = setup([mira, otto], { signOut: pending })
+  const code = logout(null, data)
+  await expect.poll(() => clock.waits()).toHaveLength(1)
+  interrupt()
+  const lines = ['', 'Signed out: mira@aurora.example.', sentence]
+  expect([await code, out, err, calls.length]).toEqual([exitCodes.interrupted, [], lines, 1])
+})
+
+test('Ctrl-C cancels a sign-out that has not changed anything', async () => {
+  const { logout, err, calls, interrupt } = setup([mira])
+  interrupt()
+  const code = logout()
+  expect([await code, calls, err]).toEqual([exitCodes.interrupted, [], ['', 'Cancelled.']])
 })

@@ -32,7 +32,7 @@ async function find(
   return { code, out, err, events: () => out.map((line) => JSON.parse(line) as object) }
 }
 
-const offline = { team, isListing: false, failure: failure('offline') }
+const offline = { team, isListing: false, failure: failure('offline'), listedAtMs: null }
 
 test.for<[string, number, FoundPlacesView]>([
   ['everything was searched', exitCodes.ok, foundView([foundPlace('a')])],
@@ -77,11 +77,11 @@ test.for<[string, Partial<FoundPlacesView>]>([
   ],
   [
     '2 models, 2.0 GB. Sign in to compare them with your team’s library.',
-    { library: { team: null, isListing: false, failure: null } },
+    { library: { team: null, isListing: false, failure: null, listedAtMs: null } },
   ],
   [
     '2 models, 2.0 GB. They were not compared with the library of Aurora Studio.',
-    { library: { team, isListing: true, failure: null } },
+    { library: { team, isListing: true, failure: null, listedAtMs: null } },
   ],
 ])('ends with “%s”', async ([line, change]) => {
   const models = [foundModel('a', { state: 'in-library' }), foundModel('b', { state: 'same-name-and-size' })]
@@ -91,6 +91,9 @@ test.for<[string, Partial<FoundPlacesView>]>([
 
 test('says why the library is not compared, and that the search took too long', async () => {
   const { err } = await find(foundView([foundPlace('a')], { state: 'late', library: offline }))
+  const library = { ...offline, listedAtMs: 1 }
+  const old = await find(foundView([foundPlace('a')], { library }))
+  expect(old.err[1]).toMatch(/^The library couldn’t be refreshed\. .*\(offline\)$/)
   expect(err.slice(1)).toEqual([
     expect.stringMatching(/^The library can’t be listed\. .*\(offline\)$/),
     'Some locations were skipped because the search took too long or there are too many folders. To upload from another folder, run: modelferry upload FOLDER',
@@ -106,7 +109,10 @@ test('prints as JSON what was not searched, and whether the search is complete',
     { event: 'unseen', folder: join(homedir(), 'ComfyUI/models'), reason: 'unreadable' },
     { event: 'found', models: 2, sizeBytes: 2_000_000_000, complete: true },
   ])
-  for (const change of [{ state: 'late' as const }, { library: { team, isListing: true, failure: null } }]) {
+  for (const change of [
+    { state: 'late' as const },
+    { library: { team, isListing: true, failure: null, listedAtMs: null } },
+  ]) {
     const { events } = await find(foundView([], change), { json: true })
     expect(events()).toEqual([{ event: 'found', models: 0, sizeBytes: 0, complete: false }])
   }

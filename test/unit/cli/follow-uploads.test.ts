@@ -101,6 +101,26 @@ test('counts failures only once all uploads are enqueued, since an adopted one r
   expect([reported(), await ended()]).toEqual([['failed b'], ['a', 'b']])
 })
 
+test('waits for a failed upload that is tried again', async () => {
+  const { send, emit, wait, reported } = setup()
+  const ended = wait(2)
+  send([failedRow('a'), sendingRow('b')])
+  send([sendingRow('a')])
+  send([registeredRow('b')])
+  emit().verified?.('b', verified)
+  expect(await ended()).toBe(null)
+  reported()
+  send([failedRow('a')])
+  expect([reported(), await ended()]).toEqual([['failed a'], ['a', 'b']])
+})
+
+test('does not wait for a failed upload that is left in review', async () => {
+  const { send, wait } = setup()
+  send([failedRow('a')])
+  send([row('a', { phase: 'review' })])
+  expect(await wait(1)()).toEqual(['a'])
+})
+
 test('ends with uploads that have ended before it waits', async () => {
   const { send, emit, wait } = setup()
   send([registeredRow('a'), failedRow('b')])
@@ -109,10 +129,14 @@ test('ends with uploads that have ended before it waits', async () => {
 })
 
 test('counts a file that is left out because its path is taken', async () => {
-  const { emit, wait, reported } = setup()
-  const ended = wait(1)
+  const { send, emit, wait, reported } = setup()
+  const ended = wait(2)
+  send([sendingRow('a')])
+  reported()
   emit().leftOut?.({ id: 'a', fileName: 'a.safetensors' })
-  expect([reported(), await ended()]).toEqual([['path-taken a.safetensors'], []])
+  expect([reported(), await ended()]).toEqual([['path-taken a.safetensors'], null])
+  emit().leftOut?.({ id: 'b', fileName: 'b.safetensors' })
+  expect([reported(), await ended()]).toEqual([['path-taken b.safetensors'], []])
 })
 
 test('reports each delay of an upload, but not each look for the process that has its file', () => {

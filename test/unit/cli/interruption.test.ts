@@ -87,7 +87,8 @@ test.each([
 ])('a command that succeeds after a signal %s', async (_, resources, end) => {
   const { process, ends } = fakeProcess()
   process.getActiveResourcesInfo = () => resources
-  await endInterrupted(process, { exitCode: 143 }, () => void ends.push(0), 0)
+  const endProcess = () => void ends.push(0)
+  await endInterrupted(process, { exitCode: 143 }, { threads: new Set(), endProcess, fileCallsMs: 0 })
   expect(ends).toEqual([end])
 })
 

@@ -33,8 +33,9 @@ test.each([
   expect(await reportResult(rows, contextOf())).toBe(exitCodes[name])
 })
 
-test('an upload that was skipped does not count', async () => {
-  expect(await reportResult([row('Flux', { phase: 'waiting' })], contextOf())).toBe(exitCodes.ok)
+test('the exit code is someFailed if an upload is left in review', async () => {
+  const rows = [registeredRow('Flux'), row('Juniper', { phase: 'review' })]
+  expect(await reportResult(rows, contextOf())).toBe(exitCodes.someFailed)
 })
 
 test.each([

@@ -11,7 +11,7 @@ import type { NeededModelView, WorkflowView } from '../../../electron/contract/d
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
-import { need, patchOf, registeredRow, team, workflowNeeds } from '../../components/support/rows.ts'
+import { need, patchOf, registeredRow, row, team, workflowNeeds } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
@@ -28,6 +28,8 @@ interface Options {
   readonly upload?: boolean
   /** The answer of the engine to the request to upload; one file is uploaded by default. */
   readonly report?: Result<AddReport | null>
+  /** Files that need a decision can't be removed from the queue. */
+  readonly isQueueReadOnly?: boolean
 }
 
 /** What `workflow` writes, uploads and returns if the workflow needs these models. */
@@ -38,6 +40,7 @@ async function run(
     json = false,
     upload = false,
     report = success({ added: 1, refused: 0, skipped: [] }),
+    isQueueReadOnly = false,
   }: Options = {},
 ) {
   const { streams, out, err } = recordedStreams()
@@ -51,6 +54,7 @@ async function run(
     team,
     isLooking: false,
     libraryFailure: null,
+    libraryListedAtMs: null,
     unseen: [],
     isUsualSeen: true,
     needs,
@@ -68,25 +72,28 @@ async function run(
         isComplete = true
       },
       view: () => (isComplete ? workflow : null),
-      async enqueueModels(_id, ids, confirm) {
+      async enqueueModels(_id, ids, confirm, signal) {
+        expect(signal).toBe(interruption.signal)
         const question = { count: ids.length, sizeBytes: 1, team: team.name, server: 'cloud.example' }
         if (await confirm(question)) requested.push(...ids)
         const already = { name: 'Here', path: null, status: 'active' } as const
         if (report.ok) listener.patch?.(patchOf(1, [registeredRow('here', { already })]))
+        if (isQueueReadOnly) listener.patch?.(patchOf(1, [row('reviewed', { phase: 'review' })]))
         return report
       },
     },
     calls: {
       async undoAdd(args) {
         undone.push(args)
-        return success(['here'])
+        return isQueueReadOnly ? failed(failure('journal-full')) : success(['here'])
       },
     },
   })
+  const interruption = listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined)
   const context = {
     engine,
     streams,
-    interruption: listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined),
+    interruption,
     reporter: createTextReporter(streams, { quiet: false }),
   } as UploadContext
   const command = { name: 'workflow', file: '/w.json', team: null, upload, json, quiet: false } as const
@@ -176,6 +183,7 @@ test('says which folders were not searched, and that the library could not be li
     unseen: [{ where: '~/models', why: 'unreadable' }],
     isUsualSeen: false,
     libraryFailure: failure('offline'),
+    libraryListedAtMs: null,
   } as const
   const { err } = await run([], { view })
   expect(err[0]).toMatch(/^Some folders couldn’t be searched.*~\/models.*common locations/)
@@ -218,4 +226,11 @@ test('removes files whose licence needs a decision, and uploads the others', asy
   const { code, err, undone } = await run([here], { upload: true, report: success(added) })
   expect([code, undone]).toEqual([exitCodes.someFailed, [{ drop: 'd' }]])
   expect(err.at(-1)).toContain('the licence of a model needs your decision')
+})
+
+test('says why files whose licence needs a decision can’t be removed, and does not wait for them', async () => {
+  const added: AddReport = { added: 2, refused: 0, skipped: [], drop: 'd', isInReview: true }
+  const options = { upload: true, report: success(added), isQueueReadOnly: true }
+  const { code, err } = await run([here], options)
+  expect([code, err.at(-1)]).toEqual([exitCodes.someFailed, expect.stringContaining('(journal-full)')])
 })

@@ -243,6 +243,36 @@ test('requests a key from a keychain that refused it again after a minute', asyn
   expect(readable()).toEqual([])
 })
 
+test.for<[string, (context: Context) => () => void]>([
+  [
+    'encrypts what a keychain refused',
+    ({ secretStore }) => {
+      secretStore.failWith('keychain-locked')
+      return () => secretStore.failWith(null)
+    },
+  ],
+  [
+    'erases what could not be erased',
+    ({ protectLog, writeLog }) => {
+      const unprotect = protectLog()
+      return () => {
+        unprotect()
+        writeLog()
+      }
+    },
+  ],
+])('%s although the clock was set back since then', async ([, disturb]) => {
+  const context = setup()
+  const { sealing, readable, check, clock, hasLog } = context
+  const repair = disturb(context)
+  await sealing.sealDeparted()
+  repair()
+  clock.advance(-24 * 3_600_000)
+  sealing.watch()
+  await check()
+  expect([readable(), hasLog()]).toEqual([[], false])
+})
+
 test('decrypts the rest by itself once the journal can be written again', async () => {
   const { sealing, accountStore, readable, check, breakJournal, repairJournal } = setup()
   await sealing.sealDeparted()

@@ -7,14 +7,18 @@ import {
   type Result,
 } from '../../../electron/contract/failures.ts'
 import type { ConflictCheckResult } from '../../../electron/conflicts/check-before-upload.ts'
+import { UploadCommands } from '../../../electron/engine/commands.ts'
 import { createUploadRunner } from '../../../electron/engine/upload-runner.ts'
+import { defaultSettings } from '../../../electron/contract/settings.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import type { Inspection } from '../../../electron/recognition/found-file.ts'
+import { createUploadAccounts } from '../../../electron/uploads/upload-accounts.ts'
 import { standingClock } from '../../support/hand-clock.ts'
-import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
+import { account, multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 type RunnerOptions = Parameters<typeof createUploadRunner>[0]
+type CommandOptions = ConstructorParameters<typeof UploadCommands>[0]
 type JournalRows = ReturnType<typeof rowsOnJournal>
 
 /** The queue of a runner for one large file at once, whose accounts have this access. */
@@ -308,6 +312,58 @@ test('an upload removed during its run settles without a row', async () => {
 test('another sign-in of the user takes over an upload that it can send', async () => {
   const { row } = await runOne({ accountId: 'cloud.example alice team_01' })
   expect(row?.record.accountId).toBe('cloud.example alice team_01')
+})
+
+test('a session that ended refuses thousands of waiting uploads without starting each', async () => {
+  const { identity } = uploadRecord()
+  const sampled = { identity: { ...identity, sample: 's' } }
+  const records = Array.from({ length: 2_000 }, () => uploadRecord(sampled))
+  const other = uploadRecord({ ...sampled, accountId: 'cloud.example bob', phase: 'waiting' })
+  const paused = uploadRecord({ ...sampled, phase: 'paused' })
+  const journal = rowsOnJournal([...records, other, paused])
+  const { rows, database } = journal
+  let listCount = 0
+  const accounts = {
+    list() {
+      listCount += 1
+      return [account('alice', { state: 'signed-out' }), account('bob')]
+    },
+  }
+  const settings = () => defaultSettings
+  const uploadAccounts = createUploadAccounts({ accounts, rows, settings })
+  let commitCount = 0
+  const signedOut: string[] = []
+  const queue = createQueue(journal, {
+    access: failed(failure('signed-out')),
+    accounts: { isSignedOut: async () => true },
+    uploadAccounts,
+    conflictCheck: { takeWaiters: () => [] },
+    events: {
+      emit(name: string, accountId: string) {
+        if (name !== 'signedOut') return
+        signedOut.push(accountId)
+        commands.refuseWaiting(accountId, (record) => uploadAccounts.accountFor(record) !== null)
+        void queue.setHeld(true)
+      },
+    },
+  })
+  const commands = new UploadCommands({ rows, queue } as unknown as CommandOptions)
+  const exec = database.exec.bind(database)
+  database.exec = (sql) => {
+    if (sql === 'COMMIT') commitCount += 1
+    exec(sql)
+  }
+  queue.add([...records, other].map(({ id }) => id))
+  void queue.setHeld(false)
+  await expect.poll(() => signedOut).toEqual(['cloud.example alice'])
+  const states = records
+    .map(({ id }) => rows.get(id))
+    .map((row) => [row?.live.phase, row?.record.failure?.code])
+  expect(states.filter(([phase, code]) => phase !== 'failed' || code !== 'signed-out')).toEqual([])
+  expect([other, paused].map(({ id }) => rows.get(id)?.live.phase)).toEqual(['waiting', 'paused'])
+  expect([queue.has(records[1]?.id ?? ''), queue.has(other.id)]).toEqual([false, true])
+  expect(listCount).toBeLessThanOrEqual(2 * records.length + 2)
+  expect(commitCount).toBeLessThan(10)
 })
 
 const older = { sizeBytes: 6_800_000_000, mtimeNs: 1n, inode: 7n }

@@ -10,6 +10,7 @@ import { createAccountStore, createStoredChoices } from '../../../electron/journ
 import { journalFile } from '../../../electron/journal/journal-file.ts'
 import { readJournal, readUploadLogs } from '../../../electron/journal/journal-reader.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
+import { createSchema } from '../../../electron/journal/schema.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { valueOf } from '../../support/engine.ts'
 import {
@@ -47,18 +48,29 @@ test('there is no summary without a journal, or while another process creates it
   expect([readJournal(folder), readUploadLogs(folder, 'a')]).toEqual([success(null), success([])])
 })
 
-test('a journal that is damaged or of another version is a failure', () => {
+test('a journal that is damaged or of a newer version is a failure', () => {
   const { folder, database } = setup([])
-  database.exec('PRAGMA user_version = 3')
+  database.exec('PRAGMA user_version = 999')
   const trouble = {
     ok: false,
-    failure: { code: 'journal-trouble', detail: expect.stringContaining('version 3') as string },
+    failure: { code: 'journal-trouble', detail: expect.stringContaining('version 999') as string },
   }
   expect([readJournal(folder), readUploadLogs(folder, 'a')]).toMatchObject([trouble, trouble])
   const damaged = mkdtempSync(join(tmpdir(), 'modelferry-reader-'))
   onTestFinished(() => rmSync(damaged, { recursive: true }))
   writeFileSync(journalFile(damaged), 'no database, but more than a hundred bytes of text'.repeat(30))
   expect(readJournal(damaged)).toMatchObject({ ok: false, failure: { code: 'journal-trouble' } })
+})
+
+test('migrates a journal of an older version, as after an update', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-reader-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const old = new DatabaseSync(journalFile(folder))
+  createSchema(old, 1)
+  old.exec("INSERT INTO choices VALUES ('all-paused', 'yes')")
+  old.close()
+  expect(readJournal(folder)).toMatchObject({ ok: true, value: { allPaused: true } })
+  expect(readUploadLogs(folder, 'a')).toEqual(success([]))
 })
 
 test('lists unfinished uploads in their order with what storage has, and who runs them', () => {

@@ -28,7 +28,7 @@ async function setup() {
   const client = createCloudClient(cloud.url, environment)
   const signIn = async () => valueOf(await login(client, ALICE.email, ALICE.password)).access_token
   const tokens = { current: await signIn() }
-  const state = { isHere: true, hasStoredSignIn: true }
+  const state = { isHere: true, hasStoredSignIn: true, isSignedOut: true }
   const accountOf = (id: string): Account => ({
     id,
     kind: 'session',
@@ -40,13 +40,16 @@ async function setup() {
     state: 'ready',
   })
   const deleted: string[] = []
+  const signedOut: string[] = []
   const open = () =>
     createLibrary({
       folder: join(folder, 'libraries'),
       onDeleted: (id) => void deleted.push(id),
+      onSignedOut: (id) => void signedOut.push(id),
       accounts: {
         list: () => [accountOf('alice'), accountOf('alice again')],
         hasStoredSignIn: () => state.hasStoredSignIn,
+        isSignedOut: async () => state.isSignedOut,
         accessFor: (_accountId, teamId) =>
           state.isHere
             ? success({
@@ -79,6 +82,7 @@ async function setup() {
     alice: accountOf('alice'),
     lists,
     deleted,
+    signedOut,
     add,
     addMany,
     state,
@@ -96,6 +100,17 @@ const names = (listing: Result<LibraryListing>) =>
   valueOf(listing)
     .models.map(({ displayName }) => displayName)
     .sort()
+
+test('reports a refused sign-in, unless the response is about an earlier one', async () => {
+  const { cloud, library, signedOut, state } = await setup()
+  cloud.fail({ on: 'listAgents', how: 401, times: Infinity })
+  state.isSignedOut = false
+  expect(await library.agents(home)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(signedOut).toEqual([])
+  state.isSignedOut = true
+  await library.agents(home)
+  expect(signedOut).toEqual([home.accountId])
+})
 
 test('lists the agents of a team', async () => {
   const { cloud, library } = await setup()

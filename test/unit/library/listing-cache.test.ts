@@ -169,6 +169,25 @@ test('requests a model again after our own change, or a newer listing', async ()
   expect(await requestModel(kept, [found])).toBe(1)
 })
 
+test('requests the present listing after an older request, once for all who ask for it', async () => {
+  const { kept, names } = setup()
+  const update = Promise.withResolvers<Result<KnownListing>>()
+  const older = kept.listing(undefined, () => update.promise)
+  let requestCount = 0
+  const present = async () => {
+    requestCount += 1
+    return listingOf([model('a'), model('b')])
+  }
+  const newer = Promise.all([kept.listing(0, present), kept.listing(0, present)])
+  update.resolve(listingOf([model('a')]))
+  expect(valueOf((await older).listing).models.list()).toHaveLength(1)
+  expect((await newer).map(({ isNew, listing }) => [isNew, valueOf(listing).models.list().length])).toEqual([
+    [true, 2],
+    [false, 2],
+  ])
+  expect([requestCount, await names()]).toEqual([1, ['a', 'b']])
+})
+
 test('can request again after an exception', async () => {
   const { kept, ask, names } = setup()
   await expect(kept.listing(0, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')

@@ -219,6 +219,35 @@ test('waking does not end a rate limit, but limits it to the longest one after a
   expect([started(), clock.waits()]).toEqual([['a', 'a'], [3_660_000]])
 })
 
+test.for<[string, (queue: Queue) => void]>([
+  ['waking', (queue) => queue.wake()],
+  [
+    'being online again',
+    (queue) => {
+      queue.setOnline(false)
+      queue.setOnline(true)
+    },
+  ],
+])('%s does not end the time that a server in trouble asks to wait', async ([, change]) => {
+  const { queue, clock, run, started } = handQueue({ atOnce: 2 })
+  queue.add(['a', 'b'])
+  const trouble = (retryAfterMs: number): Outcome => ({
+    kind: 'retry',
+    failure: failure('server-trouble', { status: 503 }, { retryAfterMs }),
+    atMs: clock.now() + retryAfterMs,
+  })
+  await run('a').end(trouble(60_000))
+  // As if the clock had been set back by two hours since then.
+  await run('b').end(trouble(3 * 3_600_000))
+  change(queue)
+  clock.advance(59_999)
+  expect(started()).toEqual(['a', 'b'])
+  clock.advance(1)
+  expect(started()).toEqual(['a', 'b', 'a'])
+  clock.advance(3_660_000 - 60_000)
+  expect(started()).toEqual(['a', 'b', 'a', 'b'])
+})
+
 test('a rate limit holds the whole queue until its time, then all continue', async () => {
   const { queue, clock, run, started, outcomes } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, existsSync, openSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Timers } from '../../../electron/platform/environment.ts'
 import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
@@ -11,6 +13,7 @@ import { startWorker } from '../../../electron/platform/threads/worker-file.ts'
 import { Inspector } from '../../../electron/recognition/inspector.ts'
 import { writeSafetensors } from '../../fixtures/model-files.ts'
 import { writeComfyFolder } from '../../fixtures/models-folder.ts'
+import { standingClock } from '../../support/hand-clock.ts'
 
 const realWorker = new URL('../../../electron/recognition/inspect-worker.ts', import.meta.url)
 const crashingWorker = new URL('./crashing-worker.ts', import.meta.url)
@@ -156,6 +159,27 @@ test('refuses only the file that exceeds the time limit', async () => {
   expect(await results).toEqual(['accepted', 'file-look-late', 'accepted', 'accepted'])
   expect(pendingTimeouts.size).toBe(0)
 }, 30_000)
+
+test('closes although a thread is blocked by a file of an unreachable disk', async () => {
+  const fifo = join(root, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  // With an encoding, opening and reading are one call, in which the thread can't be ended.
+  const code = `require('node:worker_threads').parentPort.on('message', () =>
+    require('node:fs').readFileSync(${JSON.stringify(fifo)}, 'utf8'))`
+  const clock = standingClock()
+  const startThread = () => new Worker(code, { eval: true })
+  inspector = new Inspector(realWorker, { timers: clock.timers, startThread })
+  const inspected = inspector.inspect({ path: fifo, folder: '' })
+  // Can be opened once the thread has opened it, which then waits for bytes.
+  const open = () => openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK)
+  let writer = 0
+  await expect.poll(() => (writer = open()), { timeout: 10_000 }).toBeGreaterThan(0)
+  const closed = inspector.close()
+  expect((await inspected).failure?.code).toBe('file-not-inspected')
+  clock.advance(1_000)
+  await closed
+  closeSync(writer)
+})
 
 /** Creates an inspector that ends its thread at once after an inspection; returns how many it has started. */
 function countThreads() {

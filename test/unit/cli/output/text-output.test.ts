@@ -196,13 +196,15 @@ test('with --quiet, only what needs attention is written, to the other stream', 
 test.each([
   [['registered', 'already'], ['2 in the library.']],
   [['failed', 'registered'], ['1 in the library, 1 failed.']],
+  [['failed', 'registered', 'retried'], ['2 in the library.']],
   [['registered'], []],
 ])('a terminal shows after %j the summary %j', (events, summary) => {
   const summaryOf = ({ reporter, lines }: ReturnType<typeof createReporter>) => {
     for (const event of events) {
       if (event === 'registered') reporter.registered(registeredRow('Flux'))
       if (event === 'already') reporter.alreadyInLibrary(already({}))
-      if (event === 'failed') reporter.failed(failedRow('Flux'))
+      if (event === 'failed') reporter.failed(failedRow('Juniper'))
+      if (event === 'retried') reporter.registered(registeredRow('Juniper'))
     }
     reporter.finished()
     return lines.err.filter((line) => line.includes('in the library'))

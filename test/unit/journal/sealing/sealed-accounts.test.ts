@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -449,6 +449,20 @@ test('seals and returns many rows in steps of at most 200 rows', () => {
     return part.ok && part.value !== null
   })
   expect(unsealing).toEqual([200, 200, 200, 200, 200])
+})
+
+test('keeps the copy of a damaged journal whose user is back before it was erased', () => {
+  const { folder, sealed, accounts } = setup()
+  const copy = join(folder, 'journal.sqlite.damaged-1')
+  writeFileSync(copy, 'rows')
+  const seal = createSeal()
+  sealAll(sealed, seal)
+  // As after erasing that has failed behind the deletion of the file.
+  rmSync(copy)
+  accounts.save({ ...alice, state: 'ready' })
+  unsealAll(sealed, seal)
+  expect(sealed.erase()).toBe(true)
+  expect(readFileSync(copy, 'utf8')).toBe('rows')
 })
 
 test('stays marked until everything else is erased too, and is rewritten once', () => {

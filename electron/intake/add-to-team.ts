@@ -5,10 +5,12 @@ import { failed, failure, success, type Result } from '../contract/failures.ts'
 import type { LibraryListing, LibraryModel } from '../contract/library.ts'
 import type { AddReport, SkippedFile, Target } from '../contract/uploads.ts'
 import type { ConfirmUpload } from '../discovery/places/confirm-upload.ts'
+import { createFileReader, type FileReader, type MountQueue } from '../discovery/scan/mounts.ts'
 import type { HashCache } from '../journal/hash-cache.ts'
 import type { Rows } from '../journal/rows.ts'
 import { isSameTeam, type UploadRecord } from '../journal/upload-record.ts'
 import type { UploadStore } from '../journal/upload-store.ts'
+import type { Environment } from '../platform/environment.ts'
 import { identityBySample, identityOf, sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
 import type { FileToInspect, FoundFile } from '../recognition/found-file.ts'
 import { uploadKey } from '../recognition/model-groups.ts'
@@ -49,15 +51,28 @@ interface TeamAdderServices {
     hidden(): ReadonlySet<string>
   }
   readonly intake: Pick<Intake, 'enqueueFound'>
+  readonly mountQueue: Pick<MountQueue, 'run'>
+  readonly environment: Pick<Environment, 'timers'>
+}
+
+interface FileSource {
+  readonly file: FoundFile
+  readonly target: Target
 }
 
 /** A file to upload, or why it can't be. */
-type Source =
-  | { readonly file: FoundFile; readonly target: Target }
-  | { readonly skipped: SkippedFile; readonly file?: never }
+type Source = FileSource | { readonly skipped: SkippedFile; readonly file?: never }
+
+/** A file that may have the bytes of a model. */
+interface Copy {
+  readonly path: string
+  readonly identity: FileIdentity
+  /** The upload that registered it. */
+  readonly record?: UploadRecord
+}
 
 export function createTeamAdder(services: TeamAdderServices): TeamAdder {
-  const { store, rows, library, hashCache, signIns, intake } = services
+  const { store, rows, library, hashCache, signIns, intake, mountQueue, environment } = services
   const isShown = ({ accountId }: UploadRecord) => !signIns.hidden().has(accountId)
 
   /** The uploads and, of models of several files, those of all their files in the queue for the same team. */
@@ -71,34 +86,47 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
     return [...new Map([...named, ...ofModels].map((record) => [record.id, record])).values()]
   }
 
-  async function sourceOf(record: UploadRecord, to: TeamOfAccount): Promise<Source> {
-    const { fileName: name, target, identity } = record
-    if (isSameTeam(record, to)) return { skipped: { name, reason: 'same-team' } }
-    const file = await foundFile(await fileWithBoundary(record), identity)
-    return typeof file === 'string' ? { skipped: { name, reason: file } } : { file, target }
+  const readFiles: FileReader = (files, read) =>
+    createFileReader({ mountQueue, timers: environment.timers })(files, read)
+
+  async function sourcesOf(records: readonly UploadRecord[], to: TeamOfAccount): Promise<readonly Source[]> {
+    const others = records.filter((record) => !isSameTeam(record, to))
+    const found = await readFiles(others, async (record) =>
+      foundFile(await fileWithBoundary(record), record.identity),
+    )
+    return records.map((record) => {
+      const { fileName: name, target } = record
+      if (isSameTeam(record, to)) return { skipped: { name, reason: 'same-team' } }
+      const file = found.get(record) ?? 'unresponsive'
+      return typeof file === 'string' ? { skipped: { name, reason: file } } : { file, target }
+    })
   }
 
-  /** The file that was uploaded as this model, or another one with its bytes. */
-  async function sourceOfModel(model: LibraryModel, from: TeamOfAccount): Promise<Source> {
-    const { displayName, modelType, sha256 } = model
-    const records = store
-      .registeredAs(model.id)
-      .filter((record) => isShown(record) && isSameTeam(record, from))
-    const modelPath = model.modelPath ?? records[0]?.target.modelPath
-    const copies = [
-      ...(await Promise.all(
-        records.map(async (record) => [await fileWithBoundary(record), record.identity] as const),
-      )),
-      ...(sha256 === null ? [] : hashCache.filesWith(sha256)).map(
-        ({ path, identity }) => [{ path, folder: '', boundary: path }, identity] as const,
-      ),
+  /** The files that were uploaded as these models, or others with their bytes. */
+  async function sourcesOfModels(
+    models: readonly LibraryModel[],
+    from: TeamOfAccount,
+  ): Promise<readonly Source[]> {
+    const copiesOf = new Map(models.map((model) => [model, copiesOfModel(model, from)]))
+    const found = await readFiles([...copiesOf.values()].flat(), async ({ path, record, identity }) =>
+      foundFile(record ? await fileWithBoundary(record) : { path, folder: '', boundary: path }, identity),
+    )
+    return [...copiesOf].map(([{ displayName, modelType, modelPath }, copies]) => {
+      const path = modelPath ?? copies.find(({ record }) => record)?.record?.target.modelPath
+      const files = copies.map((copy) => found.get(copy) ?? 'unresponsive')
+      const file = files.find((result) => typeof result !== 'string')
+      if (file && path !== undefined) return { file, target: { displayName, modelType, modelPath: path } }
+      const reason = files.includes('unresponsive') ? 'unresponsive' : 'not-here'
+      return { skipped: { name: displayName, reason } }
+    })
+  }
+
+  function copiesOfModel({ id, sha256 }: LibraryModel, from: TeamOfAccount): readonly Copy[] {
+    const records = store.registeredAs(id).filter((record) => isShown(record) && isSameTeam(record, from))
+    return [
+      ...records.map((record) => ({ path: record.path, identity: record.identity, record })),
+      ...(sha256 === null ? [] : hashCache.filesWith(sha256)),
     ]
-    for (const [copy, identity] of copies) {
-      const file = await foundFile(copy, identity)
-      if (typeof file === 'string' || modelPath === undefined) continue
-      return { file, target: { displayName, modelType, modelPath } }
-    }
-    return { skipped: { name: displayName, reason: 'not-here' } }
   }
 
   async function add(
@@ -106,12 +134,21 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
     to: TeamOfAccount,
     confirm: ConfirmUpload,
   ): Promise<Result<AddReport | null>> {
-    // The same file may have been uploaded to several teams.
-    const byKey = new Map(
-      sources.flatMap((source) => (source.file ? [[uploadKey(source.file), source] as const] : [])),
-    )
+    const byKey = new Map<string, FileSource>()
+    const skipped: SkippedFile[] = []
+    for (const source of sources) {
+      if (!source.file) {
+        skipped.push(source.skipped)
+        continue
+      }
+      const key = uploadKey(source.file)
+      const other = byKey.get(key)
+      if (!other) byKey.set(key, source)
+      // One file has one upload for the team, so it can't be added at both paths.
+      else if (other.target.modelPath !== source.target.modelPath)
+        skipped.push({ name: source.target.displayName, reason: 'duplicate', kept: other.file.path })
+    }
     const files = [...byKey.values()].map(({ file }) => file)
-    const skipped = sources.flatMap((source) => (source.file ? [] : [source.skipped]))
     if (files.length === 0) return success({ added: 0, refused: 0, skipped })
     const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
     const question = { count: files.length, sizeBytes, team: to.team.name, server: serverOf(to.accountId) }
@@ -129,7 +166,7 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
     async addUploads(ids, team, confirm) {
       const to = signIns.resolve(team)
       if (!to) return failed(failure('no-team'))
-      return add(await Promise.all(recordsOf(ids).map((record) => sourceOf(record, to))), to, confirm)
+      return add(await sourcesOf(recordsOf(ids), to), to, confirm)
     },
     async addModels({ choice, modelIds }, team, confirm) {
       const [from, to] = [signIns.resolve(choice), signIns.resolve(team)]
@@ -138,7 +175,7 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
       if (!listing.ok) return listing
       const ids = new Set(modelIds)
       const models = listing.value.models.filter(({ id }) => ids.has(id))
-      return add(await Promise.all(models.map((model) => sourceOfModel(model, from))), to, confirm)
+      return add(await sourcesOfModels(models, from), to, confirm)
     },
   }
 }

@@ -25,7 +25,7 @@ export class FindModelsState {
   view = $state.raw<FoundPlacesView>({
     state: 'idle',
     places: [],
-    library: { team: null, isListing: false, failure: null },
+    library: { team: null, isListing: false, failure: null, listedAtMs: null },
   })
   isAdding = $state(false)
   /** Why the models could not be loaded, or null. */

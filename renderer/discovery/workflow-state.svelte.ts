@@ -14,6 +14,7 @@ const summaryOrder: readonly NeededModelState[] = ['in-library', 'queued', 'fail
 export class WorkflowState {
   view = $state.raw<WorkflowView | null>(null)
   isSending = $state(false)
+  isListing = $state(false)
   /** Why it could not be loaded, or null. */
   loadFailure = $state.raw<Failure | null>(null)
   /** When it was last loaded (ms since the epoch). */
@@ -84,17 +85,23 @@ export class WorkflowState {
 
   readonly show = (): void => this.#ui.show('workflow')
 
-  /** Loads the current state of the needed models. */
-  async load(): Promise<void> {
+  /** Loads the current state of the needed models; `isFresh` lists the team's library again first. */
+  async load(isFresh = false): Promise<void> {
     const id = this.#id
     if (id === '') return
-    const result = await this.#bridge.workflow({ id })
+    const result = await this.#bridge.workflow(isFresh ? { id, isFresh } : { id })
     // Closed or replaced meanwhile.
     if (id !== this.#id) return
     this.loadFailure = result.ok ? null : result.failure
     if (!result.ok) return
     this.view = result.value
     this.loadedAtMs = Date.now()
+  }
+
+  readonly listLibraryAgain = async (): Promise<void> => {
+    this.isListing = true
+    await this.load(true)
+    this.isListing = false
   }
 
   /** Models of disabled nodes are not selected by default. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,6 +9,7 @@ import { searchFolder } from '../../electron/discovery/scan/search-folder.ts'
 import { identifyFolder, type FolderIdentity } from '../../electron/discovery/watched-folders/file-state.ts'
 import { WatchedFolderStore } from '../../electron/discovery/watched-folders/watched-folder-store.ts'
 import {
+  toOfferedFile,
   WatchedFolder,
   type WatchedFolderContext,
 } from '../../electron/discovery/watched-folders/watched-folder.ts'
@@ -81,10 +82,15 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
       return conditions.enqueueResult as Awaited<ReturnType<WatchedFolderContext['enqueue']>>
     },
   }
+  let writtenCount = 0
+  /** Each file has a time of its own, as outside of a test, where no two are written within a clock tick. */
   function write(name: string, content: number | string | Buffer = 2_000) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     const bytes = typeof content === 'number' ? Buffer.alloc(content, 1) : content
     writeFileSync(join(folder, name), bytes)
+    writtenCount += 1
+    const writtenAtS = 1_700_000_000.5 + writtenCount
+    utimesSync(join(folder, name), writtenAtS, writtenAtS)
   }
   /** Stores the folder unless it is stored already, and starts watching it. */
   async function watch(): Promise<WatchedFolder> {
@@ -92,7 +98,7 @@ export async function setupWatchedFolder({ isPolled = false } = {}) {
       const { models } = await context.searchFolder(folder)
       store.add(
         { id: 'one', path: folder, accountId: 'me', team, isPaused: false, rootId: null },
-        models.map(({ path, sizeBytes, mtimeMs }) => ({ path, sizeBytes, mtimeMs, state: 'offered' })),
+        models.map(toOfferedFile),
       )
     }
     const watched = new WatchedFolder(

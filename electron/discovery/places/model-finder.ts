@@ -6,13 +6,15 @@ import { teamKey, type Account, type Team, type TeamChoice } from '../../contrac
 import type { CallHandlers } from '../../contract/calls.ts'
 import type { ComparedLibrary, FoundPlacesView, WorkflowView } from '../../contract/discovery.ts'
 import { success, type Failure, type Result } from '../../contract/failures.ts'
+import type { LibraryUpdate } from '../../contract/library.ts'
 import { cleanLibraryPath } from '../../contract/library-path.ts'
 import type { AddReport, Target } from '../../contract/uploads.ts'
 import type { Library } from '../../library/library.ts'
 import { raceAbort } from '../../platform/delays.ts'
-import type { Timers } from '../../platform/environment.ts'
+import type { Environment } from '../../platform/environment.ts'
 import { classifyDropped, skippedFiles } from '../scan/classify-dropped.ts'
 import { findDiffusersRoots } from '../scan/diffusers-root.ts'
+import type { MountQueue } from '../scan/mounts.ts'
 import type { LocalModel } from '../scan/walk-models.ts'
 import type { FolderSearchResult } from '../scan/search-folder.ts'
 import type { QueuedUpload } from '../workflows/resolve-needed-models.ts'
@@ -46,7 +48,8 @@ export interface ModelFinderOptions {
   readonly worker: URL
   /** This computer, unless a test describes another one. */
   readonly computer: Computer | undefined
-  readonly environment: { readonly timers: Timers }
+  readonly environment: Pick<Environment, 'timers' | 'startThread'>
+  readonly mountQueue: Pick<MountQueue, 'run'>
   readonly library: Library
   readonly accounts: { list(): readonly Account[] }
   readonly rows: { ids(): readonly string[]; get(id: string): UploadRow | undefined }
@@ -114,6 +117,7 @@ export class ModelFinder {
   #requestedTeam: TeamChoice | null | undefined
   #listingCount = 0
   #libraryFailure: Failure | null = null
+  #libraryListedAtMs: number | null = null
   #cancelComparison: (() => void) | null = null
   #cancelRefresh: (() => void) | null = null
 
@@ -139,6 +143,8 @@ export class ModelFinder {
       set: (text) => choices.set('known-folders', text),
     })
     this.workflows = new Workflows({
+      mountQueue: options.mountQueue,
+      timers: environment.timers,
       searchWorker: this.#searchWorker,
       foundPlaces: this.#foundPlaces,
       recentFolders: this.#recentFolders,
@@ -150,7 +156,8 @@ export class ModelFinder {
       queuedUploadsFor: (choice) => this.#queuedUploadsFor(choice),
       onChange: options.onWorkflowChange,
     })
-    this.#unsubscribe = library.subscribe(() => {
+    this.#unsubscribe = library.subscribe((update) => {
+      this.#libraryUpdated(update)
       this.#refreshSoon()
       this.#compareSoon()
     })
@@ -222,8 +229,8 @@ export class ModelFinder {
     return { view: this.#foundPlaces.view(), modelsIn: (place) => this.#foundPlaces.pathsIn(place) }
   }
 
-  /** The account or team has changed. */
-  sessionChanged(): void {
+  /** Compares with the library again: the account, the team or the network has changed. */
+  refresh(): void {
     this.workflows.refresh()
     if (this.#isShown) void this.#listLibrary()
   }
@@ -300,7 +307,10 @@ export class ModelFinder {
         return success(undefined)
       },
       foundModels: async ({ place }) => success(this.#foundPlaces.modelsIn(place)),
-      workflow: async ({ id }) => success(this.workflows.view(id)),
+      workflow: async ({ id, isFresh }) => {
+        if (isFresh) await this.workflows.listLibraryAgain(id)
+        return success(this.workflows.view(id))
+      },
       closeWorkflow: async ({ id }) => {
         this.workflows.close(id)
         return success(undefined)
@@ -311,7 +321,7 @@ export class ModelFinder {
   /** Lists the library of the chosen team, if there is one, and compares all models with it. */
   async #listLibrary(maxAgeMs = maxListingAgeMs): Promise<void> {
     const choice = this.#comparedTeam()
-    this.#libraryFailure = null
+    this.#libraryFailure = this.#libraryListedAtMs = null
     if (choice) {
       this.#listingCount += 1
       this.#compareNow()
@@ -320,8 +330,16 @@ export class ModelFinder {
       // A team that was chosen meanwhile is listed too.
       if (this.#listingCount > 0 || this.#isClosed) return
       this.#libraryFailure = listed.ok ? listed.value.failure : listed.failure
+      this.#libraryListedAtMs = listed.ok ? listed.value.listedAtMs : null
     }
     this.#compareNow()
+  }
+
+  /** The compared library may have been listed elsewhere. An update without failure and time is our own change. */
+  #libraryUpdated({ teamId, failure, listedAtMs }: LibraryUpdate): void {
+    if ((failure === null && listedAtMs === undefined) || teamId !== this.#comparedTeam()?.teamId) return
+    this.#libraryFailure = failure
+    this.#libraryListedAtMs = listedAtMs ?? null
   }
 
   #refreshSoon(): void {
@@ -360,7 +378,8 @@ export class ModelFinder {
   #comparedLibrary(): ComparedLibrary {
     const choice = this.#comparedTeam()
     const team = (choice && this.destinationFor(choice)?.team) ?? null
-    return { team, isListing: this.#listingCount > 0, failure: this.#libraryFailure }
+    const [failure, listedAtMs] = [this.#libraryFailure, this.#libraryListedAtMs]
+    return { team, isListing: this.#listingCount > 0, failure, listedAtMs }
   }
 
   /** The team and server of uploads to a requested team, or to the selected one; null if there is none. */

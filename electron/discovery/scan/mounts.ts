@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { win32 } from 'node:path'
+import { dirname, win32 } from 'node:path'
+import { raceAbort, withTimeout } from '../../platform/delays.ts'
 import type { Timers } from '../../platform/environment.ts'
 import { isWithin } from '../../recognition/link-boundary.ts'
 
@@ -78,6 +79,50 @@ export class MountQueue {
       if (!hanging.delete(next.path)) mount.isBusy = false
       this.#startNext(mount)
     })
+  }
+}
+
+/** How long no file may be read, in ms: longer than one hanging call holds up the others of its mount. */
+const readLimitMs = 15_000
+
+/** Reads one thing about each file and returns it by file, without files whose folders do not respond. */
+export type FileReader = <F extends { readonly path: string }, R>(
+  files: readonly F[],
+  read: (file: F) => Promise<R>,
+) => Promise<ReadonlyMap<F, R>>
+
+/**
+ * Returns a reader that reads one folder at a time on each mount, and none again that did not respond in time. Once
+ * `signal` aborts it returns nothing.
+ */
+export function createFileReader(
+  { mountQueue, timers }: { readonly mountQueue: Pick<MountQueue, 'run'>; readonly timers: Timers },
+  signal = new AbortController().signal,
+): FileReader {
+  const unresponsive = new Set<string>()
+  return async (files, read) => {
+    const results = new Map<(typeof files)[number], Awaited<ReturnType<typeof read>>>()
+    const unread = Map.groupBy(files, ({ path }) => dirname(path))
+    for (const folder of unresponsive) unread.delete(folder)
+    let isOver = false
+    const calls = [...unread].map(([folder, inFolder]) =>
+      mountQueue.run(folder, async () => {
+        for (const file of inFolder) if (!isOver) results.set(file, await read(file))
+        unread.delete(folder)
+      }),
+    )
+    const ended = raceAbort(
+      Promise.all(calls).then(() => true),
+      signal,
+    )
+    // Many files of a slow drive may take longer in total.
+    for (let before = -1; before < results.size;) {
+      before = results.size
+      if (await withTimeout(ended, timers, readLimitMs)) break
+    }
+    isOver = true
+    for (const folder of unread.keys()) unresponsive.add(folder)
+    return new Map(signal.aborted ? [] : results)
   }
 }
 

@@ -59,7 +59,11 @@ export function checkStability(
   state: FileState,
   nowMs: number,
 ): { readonly pending: PendingFile; readonly isStable: boolean } {
-  const isUnchanged = previous?.sizeBytes === state.sizeBytes && previous.mtimeMs === state.mtimeMs
+  const isUnchanged =
+    previous?.sizeBytes === state.sizeBytes &&
+    previous.mtimeMs === state.mtimeMs &&
+    // Otherwise the clock was set back, by hours perhaps.
+    previous.unchangedSinceMs <= nowMs
   const pending = isUnchanged ? previous : { ...state, unchangedSinceMs: nowMs }
   return { pending, isStable: state.sizeBytes > 0 && nowMs - pending.unchangedSinceMs >= stableAfterMs }
 }

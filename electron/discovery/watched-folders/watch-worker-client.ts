@@ -6,7 +6,7 @@ import type { WatchMessage, WatchRequest } from './watch-worker.ts'
 export interface WatchWorkerClientOptions {
   /** The built watch worker. */
   readonly worker: URL
-  readonly environment: Pick<Environment, 'log' | 'timers'>
+  readonly environment: Pick<Environment, 'log' | 'timers' | 'startThread'>
   readonly onFileChanged: (id: string, path: string) => void
   /**
    * Changes are reported from now on, but earlier ones were not. Called again after new folders were created.
@@ -26,7 +26,7 @@ const restartDelayMs = 60_000
 export class WatchWorkerClient {
   readonly #options: WatchWorkerClientOptions
   readonly #folders = new Map<string, string>()
-  /** Ids of folders whose thread has ended. */
+  /** Ids of folders whose thread has ended or could not be started. */
   readonly #interruptedIds = new Set<string>()
   #cancelRestart: (() => void) | null = null
   #worker: Worker | null = null
@@ -56,10 +56,15 @@ export class WatchWorkerClient {
 
   #send(request: WatchRequest): void {
     this.#worker ??= this.#startWorker()
-    this.#worker.postMessage(request)
+    this.#worker?.postMessage(request)
   }
 
-  /** Watches the folders again whose thread has ended. */
+  #resumeLater(): void {
+    for (const id of this.#folders.keys()) this.#interruptedIds.add(id)
+    this.#cancelRestart ??= this.#options.environment.timers.after(restartDelayMs, () => this.#resume())
+  }
+
+  /** Watches the folders again that are not watched. */
   #resume(): void {
     this.#cancelRestart = null
     const ids = [...this.#interruptedIds]
@@ -70,10 +75,23 @@ export class WatchWorkerClient {
     }
   }
 
-  #startWorker(): Worker {
+  /** Null if the system can't start another thread: Node then throws instead of emitting an error event. */
+  #startThread(): Worker | null {
+    const { log, startThread = startWorker } = this.#options.environment
+    try {
+      return startThread(this.#options.worker, {})
+    } catch (error) {
+      log.error('the thread that watches folders could not be started', { error: String(error) })
+      this.#resumeLater()
+      return null
+    }
+  }
+
+  #startWorker(): Worker | null {
     const { environment, onFileChanged, onReady, onLost } = this.#options
     const { log } = environment
-    const worker = startWorker(this.#options.worker)
+    const worker = this.#startThread()
+    if (!worker) return null
     worker.on('message', (message: WatchMessage) => {
       if (!this.#folders.has(message.id)) return
       if (message.kind === 'ready') onReady(message.id)
@@ -92,8 +110,7 @@ export class WatchWorkerClient {
     worker.on('exit', () => {
       if (this.#worker !== worker) return
       this.#worker = null
-      for (const id of this.#folders.keys()) this.#interruptedIds.add(id)
-      this.#cancelRestart ??= environment.timers.after(restartDelayMs, () => this.#resume())
+      this.#resumeLater()
     })
     worker.unref()
     return worker

@@ -23,6 +23,12 @@ export interface StoredFile extends FileState {
   readonly state: 'offered' | 'known'
 }
 
+export interface MovedFile {
+  readonly from: string
+  /** With its new path. */
+  readonly file: StoredFile
+}
+
 /**
  * An unread folder is stored like an offered file without content, so that it is encrypted at a sign-out and deleted
  * as the files are. No file is stored that way: a smaller one than 1 KB is no model. An older version shows it as one
@@ -123,6 +129,18 @@ export class WatchedFolderStore {
   /** Inserts or replaces files of a folder. */
   saveFiles(id: string, files: readonly StoredFile[]): void {
     this.#inTransaction(() => this.#insertFiles(id, files))
+  }
+
+  /** Stores files of a folder that were moved, under their new paths. */
+  moveFiles(id: string, moves: readonly MovedFile[]): void {
+    this.#inTransaction(() => {
+      const remove = this.#database.prepare('DELETE FROM watched_files WHERE folder = ? AND path = ?')
+      for (const { from } of moves) remove.run(id, from)
+      this.#insertFiles(
+        id,
+        moves.map(({ file }) => file),
+      )
+    })
   }
 
   /** Folders and files that have not been read since the watched folder was added. */

@@ -15,9 +15,11 @@ import {
 } from './file-state.ts'
 import type { ReadExternalWeights } from './model-files.ts'
 import { NewFileTracker, type NewFile, type ReadyModel } from './new-file-tracker.ts'
+import type { LocalModel } from '../scan/walk-models.ts'
+import { findMovedFiles } from './moved-files.ts'
 import { isInUnreadFolder, stillUnread } from './unread-folders.ts'
 import type { WatchWorkerClient } from './watch-worker-client.ts'
-import type { StoredFile, StoredFolder, WatchedFolderStore } from './watched-folder-store.ts'
+import type { MovedFile, StoredFile, StoredFolder, WatchedFolderStore } from './watched-folder-store.ts'
 
 /** How often new files are checked while some of them change. */
 const checkIntervalMs = 2_000
@@ -36,7 +38,7 @@ const enqueueingStates: readonly WatchedFolderState[] = ['watching', 'too-many',
 export interface WatchedFolderContext {
   readonly store: Pick<
     WatchedFolderStore,
-    'files' | 'saveFiles' | 'unreadFolders' | 'saveOffered' | 'setRootId'
+    'files' | 'saveFiles' | 'moveFiles' | 'unreadFolders' | 'saveOffered' | 'setRootId'
   >
   readonly watchWorker: Pick<WatchWorkerClient, 'start' | 'stop'>
   readonly environment: Environment
@@ -65,6 +67,11 @@ export class WatchedFolder {
   isPolled = false
   readonly #context: WatchedFolderContext
   readonly #knownFiles = new Map<string, StoredFile>()
+  /**
+   * Known files that the last complete rescan didn't find. They stay known: a file or a disk that was away for a moment
+   * is not new when it returns.
+   */
+  #missingPaths: ReadonlySet<string> = new Set()
   readonly #newFiles: NewFileTracker
   /** Files in these folders may be older than the watched folder, so they are offered when first found. */
   #unreadFolders: readonly string[]
@@ -127,7 +134,9 @@ export class WatchedFolder {
   }
 
   get offeredFiles(): readonly StoredFile[] {
-    return [...this.#knownFiles.values()].filter(({ state }) => state === 'offered')
+    return [...this.#knownFiles.values()].filter(
+      ({ path, state }) => state === 'offered' && !this.#missingPaths.has(path),
+    )
   }
 
   /** Starts watching. Files that arrived meanwhile are found by a rescan. */
@@ -192,18 +201,56 @@ export class WatchedFolder {
   }
 
   async #runRescan(): Promise<void> {
-    const result = await this.#searchFolder()
+    try {
+      const result = await this.#searchFolder()
+      if (!this.#isActive) return
+      this.#isMissing = result === null
+      if (this.#isMissing) this.#mayBeOtherDisk = true
+      this.#setWatched(!this.#isMissing && !this.isPolled)
+      this.#incompleteReason = result?.incompleteReason ?? null
+      this.#isFirstScan = false
+      if (result) this.#useResult(result)
+      else this.#newFiles.clear()
+    } catch (error) {
+      this.#logError('a watched folder could not be rescanned', error)
+    }
     if (!this.#isActive) return
-    this.#isMissing = result === null
-    if (this.#isMissing) this.#mayBeOtherDisk = true
-    this.#setWatched(!this.#isMissing && !this.isPolled)
-    this.#incompleteReason = result?.incompleteReason ?? null
-    this.#isFirstScan = false
-    if (result) this.#offerOlderFiles(result)
-    else this.#newFiles.clear()
-    for (const model of result?.models ?? []) this.#addIfNew(model.path, model)
     this.#context.onChange()
     this.#scheduleRescan()
+  }
+
+  #useResult(result: FolderSearchResult): void {
+    this.#offerOlderFiles(result)
+    const { moves, newModels } = findMovedFiles(this.#knownFiles.values(), result, (model) =>
+      this.#isKnown(model),
+    )
+    if (moves.length > 0) this.#moveKnown(moves)
+    if (result.incompleteReason === null) this.#missingPaths = this.#findMissing(result)
+    for (const model of newModels) this.#addIfNew(model.path, model)
+  }
+
+  #findMissing({ models, unread }: FolderSearchResult): ReadonlySet<string> {
+    const found = new Set(models.map(({ path }) => path))
+    const paths = [...this.#knownFiles.keys()]
+    return new Set(paths.filter((path) => !found.has(path) && !isInUnreadFolder(path, unread)))
+  }
+
+  #moveKnown(moves: readonly MovedFile[]): void {
+    for (const { from } of moves) this.#knownFiles.delete(from)
+    for (const { file } of moves) {
+      this.#knownFiles.set(file.path, file)
+      this.#newFiles.remove(file.path)
+    }
+    try {
+      this.#context.store.moveFiles(this.folder.id, moves)
+    } catch (error) {
+      // They are found again after a restart.
+      this.#logError('files that were moved could not be stored', error)
+    }
+  }
+
+  #logError(message: string, error: unknown): void {
+    this.#context.environment.log.error(message, { error: String(error) })
   }
 
   /** Stores files that are no longer new, because they were enqueued or declined. */
@@ -284,7 +331,7 @@ export class WatchedFolder {
           ? !this.#isKnown(model)
           : !this.#knownFiles.has(model.path) && isInUnreadFolder(model.path, this.#unreadFolders),
       )
-      .map(({ path, sizeBytes, mtimeMs }): StoredFile => ({ path, sizeBytes, mtimeMs, state: 'offered' }))
+      .map(toOfferedFile)
     if (this.#mayBeOtherDisk) for (const { path } of files) this.#offeredInDoubt.add(path)
     else {
       this.#offeredInDoubt.clear()
@@ -299,7 +346,7 @@ export class WatchedFolder {
       this.#unreadFolders = unreadFolders
     } catch (error) {
       // They are offered until the end of the process, and found again after it.
-      this.#context.environment.log.error('offered files could not be stored', { error: String(error) })
+      this.#logError('offered files could not be stored', error)
     }
   }
 
@@ -314,9 +361,7 @@ export class WatchedFolder {
       this.folder = { ...this.folder, rootId: lastingId }
     } catch (error) {
       // After a restart only known files show that it's the same folder.
-      this.#context.environment.log.error('the identity of a watched folder could not be stored', {
-        error: String(error),
-      })
+      this.#logError('the identity of a watched folder could not be stored', error)
     }
   }
 
@@ -341,7 +386,10 @@ export class WatchedFolder {
     if (this.#mayBeOtherDisk) return void this.rescan()
     // A file in an unread folder is offered by the next rescan.
     const isOffered = !this.#knownFiles.has(path) && isInUnreadFolder(path, this.#unreadFolders)
-    if (state && !isOffered) this.#addIfNew(path, state)
+    if (!state || isOffered) return
+    // A rescan finds out whether a known file was moved to this path.
+    if (this.#isKnownElsewhere({ path, ...state })) return void this.rescan()
+    this.#addIfNew(path, state)
   }
 
   #addIfNew(path: string, state: FileState): void {
@@ -358,6 +406,12 @@ export class WatchedFolder {
     return known !== undefined && isSameState(known, state)
   }
 
+  #isKnownElsewhere(file: NewFile): boolean {
+    const { sizeBytes, mtimeMs } = file
+    const hasSameState = (known: StoredFile) => known.sizeBytes === sizeBytes && known.mtimeMs === mtimeMs
+    return !this.#isKnown(file) && [...this.#knownFiles.values()].some(hasSameState)
+  }
+
   /** An earlier check stays scheduled, so that files that keep arriving do not postpone it. */
   #scheduleCheck(delayMs = checkIntervalMs): void {
     if (this.#newFiles.size === 0) return
@@ -372,12 +426,17 @@ export class WatchedFolder {
 
   async #runCheck(): Promise<void> {
     if (!this.#isActive) return
-    const { ready, incompleteCount } = await this.#newFiles.check()
-    this.#incompleteCount = incompleteCount
-    const areReadyEnqueued = ready.length === 0 || (this.#canEnqueue() && (await this.#enqueue(ready)))
+    let areReadyEnqueued = false
+    try {
+      const { ready, incompleteCount } = await this.#newFiles.check()
+      this.#incompleteCount = incompleteCount
+      areReadyEnqueued = ready.length === 0 || (this.#canEnqueue() && (await this.#enqueue(ready)))
+    } catch (error) {
+      this.#logError('new files of a watched folder could not be checked', error)
+    }
     if (this.#isClosed) return
     this.#context.onChange()
-    const isWaiting = !areReadyEnqueued || incompleteCount === this.#newFiles.size
+    const isWaiting = !areReadyEnqueued || this.#incompleteCount === this.#newFiles.size
     this.#scheduleCheck(isWaiting ? waitingCheckIntervalMs : checkIntervalMs)
   }
 
@@ -398,4 +457,9 @@ export class WatchedFolder {
     this.markKnown(ready.flatMap(({ newFiles }) => newFiles))
     return true
   }
+}
+
+/** A model that is not uploaded unless the user asks for it. Another path of the same file is not offered twice. */
+export function toOfferedFile({ path, sizeBytes, mtimeMs, isDuplicate }: LocalModel): StoredFile {
+  return { path, sizeBytes, mtimeMs, state: isDuplicate ? 'known' : 'offered' }
 }

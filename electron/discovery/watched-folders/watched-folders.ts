@@ -14,7 +14,7 @@ import { pathsToEnqueueFor, type ReadExternalWeights } from './model-files.ts'
 import { identifyFolder } from './file-state.ts'
 import { isNetworkDrive } from './network-drive.ts'
 import { WatchWorkerClient } from './watch-worker-client.ts'
-import { WatchedFolder, type WatchedFolderContext } from './watched-folder.ts'
+import { toOfferedFile, WatchedFolder, type WatchedFolderContext } from './watched-folder.ts'
 import { WatchedFolderStore, type StoredFile, type StoredFolder } from './watched-folder-store.ts'
 
 /** The others are confirmed by the user first. */
@@ -154,13 +154,7 @@ export class WatchedFolders {
     const afterSearch = resultWithoutAdding()
     if (afterSearch) return afterSearch
     const folder = { id: randomUUID(), path, accountId, team, isPaused: false, rootId: null }
-    const files = models.map((model) => ({
-      path: model.path,
-      sizeBytes: model.sizeBytes,
-      mtimeMs: model.mtimeMs,
-      state: 'offered' as const,
-    }))
-    this.#store.add(folder, files, unread)
+    this.#store.add(folder, models.map(toOfferedFile), unread)
     modelFinder.rememberFolder(path)
     this.#watch(folder)
     return success(this.#view())

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { maxDiffusersDepth, diffusersIndex } from '../../recognition/model-groups.ts'
+import type { FileReader } from '../scan/mounts.ts'
 import type { LocalModel } from '../scan/walk-models.ts'
 import type { NeededModel } from './needed-models.ts'
 
@@ -12,20 +13,21 @@ import type { NeededModel } from './needed-models.ts'
 export async function findDiffusersFolders(
   neededModels: readonly NeededModel[],
   localModels: readonly LocalModel[],
+  readFiles: FileReader,
 ): Promise<ReadonlyMap<string, LocalModel>> {
   const found = new Map<string, LocalModel>()
   const names = neededModels.filter(({ isFolder }) => isFolder).map(({ name }) => name)
   const filesByFolder = names.length > 0 ? groupByFolder(localModels) : new Map<string, LocalModel[]>()
   for (const name of names) {
     const candidates = [...filesByFolder.keys()].filter((path) => endsWith(path, basename(name)))
-
-    const ranked = candidates.sort((one, other) => rank(other, name) - rank(one, name))
-    for (const path of ranked) {
-      const model = await readDiffusersFolder(path, filesByFolder.get(path) ?? [], rank(path, name) === 2)
-      if (!model) continue
-      found.set(name, model)
-      break
-    }
+    const ranked = candidates
+      .sort((one, other) => rank(other, name) - rank(one, name))
+      .map((folder) => ({ folder, path: join(folder, diffusersIndex) }))
+    const models = await readFiles(ranked, ({ folder }) =>
+      readDiffusersFolder(folder, filesByFolder.get(folder) ?? [], rank(folder, name) === 2),
+    )
+    const model = ranked.map((file) => models.get(file)).find(Boolean)
+    if (model) found.set(name, model)
   }
   return found
 }

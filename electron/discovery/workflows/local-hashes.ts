@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { identityOf, sameFile, type FileIdentity } from '../../platform/files/file-identity.ts'
+import type { FileReader } from '../scan/mounts.ts'
 import { localModelAt, nameKey, type LocalModel } from '../scan/walk-models.ts'
 import type { NeededModel } from './needed-models.ts'
 
@@ -17,37 +18,35 @@ export async function findLocalHashes(
   neededModels: readonly NeededModel[],
   localModels: readonly LocalModel[],
   known: KnownHashes,
+  readFiles: FileReader,
 ): Promise<ReadonlyMap<string, string>> {
   const withHash = neededModels.filter(({ sha256 }) => sha256 !== null)
   const names = new Set(withHash.map(({ name }) => nameKey(name)))
   const found = new Map<string, string>()
-  for (const { path } of names.size === 0 ? [] : localModels) {
-    if (!names.has(nameKey(path))) continue
-    const identity = await identityAt(path)
+  const hashed = withHash.flatMap(({ sha256 }) =>
+    sha256 === null ? [] : known.filesWith(sha256).map((file) => ({ ...file, sha256 })),
+  )
+  const named = names.size === 0 ? [] : localModels.filter(({ path }) => names.has(nameKey(path)))
+  for (const [{ path }, identity] of await readFiles(named, identityAt)) {
     const sha256 = identity && known.peek(path, identity)
     if (sha256) found.set(path, sha256)
   }
-  for (const { sha256 } of withHash) {
-    if (sha256 === null) continue
-    for (const file of known.filesWith(sha256)) {
-      const identity = await identityAt(file.path)
-      if (identity && sameFile(identity, file.identity)) found.set(file.path, sha256)
-    }
-  }
+  for (const [{ path, identity: expected, sha256 }, identity] of await readFiles(hashed, identityAt))
+    if (identity && sameFile(identity, expected)) found.set(path, sha256)
   return found
 }
 
-/** The files with known hashes that are not among the models found so far. */
+/** The files at these paths as they are now, without those that are gone. */
 export async function modelsAt(
-  paths: Iterable<string>,
-  localModels: readonly LocalModel[],
+  paths: readonly string[],
+  readFiles: FileReader,
 ): Promise<readonly LocalModel[]> {
-  const knownPaths = new Set(localModels.map(({ path }) => path))
-  const models = await Promise.all([...paths].filter((path) => !knownPaths.has(path)).map(localModelAt))
-  return models.filter((model) => model !== null)
+  const files = paths.map((path) => ({ path }))
+  const models = await readFiles(files, ({ path }) => localModelAt(path))
+  return files.flatMap((file) => models.get(file) ?? [])
 }
 
-async function identityAt(path: string): Promise<FileIdentity | null> {
+async function identityAt({ path }: { readonly path: string }): Promise<FileIdentity | null> {
   const stats = await stat(path, { bigint: true }).catch(() => null)
   return stats?.isFile() ? identityOf(stats) : null
 }

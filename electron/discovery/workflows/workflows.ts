@@ -6,6 +6,7 @@ import { failed, failure, success, type Failure, type Result } from '../../contr
 import type { LibraryModel } from '../../contract/library.ts'
 import type { AddReport } from '../../contract/uploads.ts'
 import type { Library } from '../../library/library.ts'
+import type { Timers } from '../../platform/environment.ts'
 import {
   enqueueAfterConfirmation,
   type ConfirmUpload,
@@ -15,6 +16,7 @@ import {
 import type { FoundPlaces } from '../places/found-places.ts'
 import type { RecentFolders } from '../places/recent-folders.ts'
 import type { SearchWorkerClient } from '../places/search-worker-client.ts'
+import { createFileReader, type FileReader, type MountQueue } from '../scan/mounts.ts'
 import { localModelAt, type LocalModel } from '../scan/walk-models.ts'
 import { findDiffusersFolders, readDiffusersFolder } from './diffusers-folders.ts'
 import { findLocalHashes, modelsAt, type KnownHashes } from './local-hashes.ts'
@@ -37,6 +39,8 @@ export interface KnownFiles {
 }
 
 export interface WorkflowsOptions {
+  readonly mountQueue: Pick<MountQueue, 'run'>
+  readonly timers: Timers
   readonly searchWorker: SearchWorkerClient
   readonly foundPlaces: Pick<FoundPlaces, 'searchUninterrupted' | 'allModels' | 'isSearchComplete'>
   readonly recentFolders: Pick<RecentFolders, 'list' | 'add'>
@@ -79,6 +83,7 @@ interface OpenWorkflow {
   diffusersFolders: ReadonlyMap<string, LocalModel>
   libraryModels: readonly LibraryModel[]
   libraryFailure: Failure | null
+  libraryListedAtMs: number | null
   isSearching: boolean
   complete: Promise<void>
 }
@@ -125,8 +130,10 @@ export class Workflows {
     id: string,
     modelIds: readonly string[],
     confirm: ConfirmUpload,
+    signal?: AbortSignal,
   ): Promise<Result<AddReport | null>> {
-    const { enqueue, destinationFor } = this.#options
+    const { destinationFor } = this.#options
+    const enqueue: EnqueueFiles = (files, team) => this.#options.enqueue(files, team, signal)
     const workflow = this.#workflows.get(id)
     if (!workflow) return success({ added: 0, refused: 0, skipped: [] })
     const requested = new Set(modelIds)
@@ -167,7 +174,7 @@ export class Workflows {
     workflow.isSearching = true
     this.#notify(workflow)
     await this.#searchFolders(workflow, [folder])
-    await this.#finishSearch(workflow)
+    await this.#finishSearch(workflow, createFileReader(this.#options, workflow.abort.signal))
   }
 
   close(id: string): void {
@@ -177,6 +184,12 @@ export class Workflows {
 
   closeAll(): void {
     for (const id of [...this.#workflows.keys()]) this.close(id)
+  }
+
+  /** Lists the library again for a workflow whose team's listing failed. */
+  async listLibraryAgain(id: string): Promise<void> {
+    const workflow = this.#workflows.get(id)
+    if (workflow) await this.#listLibrary(workflow, 0)
   }
 
   /** Updates all workflows after the selected team, its library or its queue has changed. */
@@ -214,6 +227,7 @@ export class Workflows {
       diffusersFolders: new Map(),
       libraryModels: [],
       libraryFailure: null,
+      libraryListedAtMs: null,
       isSearching: true,
       complete: Promise.resolve(),
     }
@@ -224,22 +238,23 @@ export class Workflows {
   }
 
   async #searchEverywhere(workflow: OpenWorkflow): Promise<void> {
+    const readFiles = createFileReader(this.#options, workflow.abort.signal)
     await Promise.all([
       this.#listLibrary(workflow, maxListingAgeMs),
-      this.#searchKnownFiles(workflow),
+      this.#findKnownFiles(workflow, readFiles),
+      this.#searchFolders(workflow, this.#options.recentFolders.list()),
       this.#options.foundPlaces.searchUninterrupted(),
     ])
-    await this.#finishSearch(workflow)
+    await this.#finishSearch(workflow, readFiles)
   }
 
-  /** Looks for files that were uploaded before, then in the recent folders. */
-  async #searchKnownFiles(workflow: OpenWorkflow): Promise<void> {
-    const { knownFiles, recentFolders } = this.#options
-    workflow.localModels = await findUploadedBefore(workflow.neededModels, knownFiles.uploadedBefore)
-    await this.#compareHashes(workflow)
-    this.#notify(workflow)
-    const folders = workflow.abort.signal.aborted ? [] : recentFolders.list()
-    if (folders.length > 0) await this.#searchFolders(workflow, folders)
+  /** Looks for files that were uploaded before. */
+  async #findKnownFiles(workflow: OpenWorkflow, readFiles: FileReader): Promise<void> {
+    const { uploadedBefore } = this.#options.knownFiles
+    const names = workflow.neededModels.map(({ name }) => basename(name).toLowerCase())
+    const models = await modelsAt(uploadedBefore(names), readFiles)
+    workflow.localModels = [...models, ...workflow.localModels]
+    await this.#compareHashes(workflow, readFiles)
     this.#notify(workflow)
   }
 
@@ -249,9 +264,10 @@ export class Workflows {
       const listed = await this.#options.library.models(choice, maxAgeMs === undefined ? {} : { maxAgeMs })
       workflow.libraryModels = listed.ok ? listed.value.models : []
       workflow.libraryFailure = listed.ok ? listed.value.failure : listed.failure
+      workflow.libraryListedAtMs = listed.ok ? listed.value.listedAtMs : null
     } else {
       workflow.libraryModels = []
-      workflow.libraryFailure = null
+      workflow.libraryFailure = workflow.libraryListedAtMs = null
     }
     this.#notify(workflow)
   }
@@ -261,6 +277,7 @@ export class Workflows {
    * result.
    */
   async #searchFolders(workflow: OpenWorkflow, folders: readonly string[]): Promise<void> {
+    if (folders.length === 0) return
     const unreached = new Set(folders)
     await this.#options.searchWorker.search(
       { kind: 'folders', folders },
@@ -276,21 +293,27 @@ export class Workflows {
       },
     )
     for (const folder of unreached) workflow.searchedFolders.set(folder, 'too-slow')
+    this.#notify(workflow)
   }
 
-  async #finishSearch(workflow: OpenWorkflow): Promise<void> {
-    await this.#compareHashes(workflow)
+  async #finishSearch(workflow: OpenWorkflow, readFiles: FileReader): Promise<void> {
+    await this.#compareHashes(workflow, readFiles)
+    const { neededModels } = workflow
     const localModels = this.#allLocalModels(workflow)
-    workflow.diffusersFolders = await findDiffusersFolders(workflow.neededModels, localModels)
+    workflow.diffusersFolders = await findDiffusersFolders(neededModels, localModels, readFiles)
     workflow.isSearching = false
     this.#notify(workflow)
   }
 
-  async #compareHashes(workflow: OpenWorkflow): Promise<void> {
+  async #compareHashes(workflow: OpenWorkflow, readFiles: FileReader): Promise<void> {
+    // The known hashes may be closed after the workflow.
+    if (workflow.abort.signal.aborted) return
     const { hashes } = this.#options.knownFiles
     const localModels = this.#allLocalModels(workflow)
-    workflow.localHashes = await findLocalHashes(workflow.neededModels, localModels, hashes)
-    const further = await modelsAt(workflow.localHashes.keys(), this.#allLocalModels(workflow))
+    workflow.localHashes = await findLocalHashes(workflow.neededModels, localModels, hashes, readFiles)
+    const knownPaths = new Set(this.#allLocalModels(workflow).map(({ path }) => path))
+    const furtherPaths = [...workflow.localHashes.keys()].filter((path) => !knownPaths.has(path))
+    const further = await modelsAt(furtherPaths, readFiles)
     workflow.localModels = [...workflow.localModels, ...further]
   }
 
@@ -329,6 +352,7 @@ export class Workflows {
       team,
       isLooking: workflow.isSearching,
       libraryFailure: workflow.libraryFailure,
+      libraryListedAtMs: workflow.libraryListedAtMs,
       unseen: [...workflow.searchedFolders].flatMap(([folder, reason]) =>
         // A folder that no longer exists is not worth reporting.
         reason === null || reason === 'gone' ? [] : [{ where: displayPath(folder), why: reason }],
@@ -337,16 +361,6 @@ export class Workflows {
       needs: this.#resolve(workflow).map((model, index) => toModelView(model, index, displayPath)),
     }
   }
-}
-
-/** Files that were uploaded or queued before and still exist. */
-export async function findUploadedBefore(
-  neededModels: readonly NeededModel[],
-  uploadedBefore: UploadedBefore,
-): Promise<readonly LocalModel[]> {
-  const names = neededModels.map(({ name }) => basename(name).toLowerCase())
-  const models = await Promise.all(uploadedBefore(names).map(localModelAt))
-  return models.filter((model) => model !== null)
 }
 
 /** The id of a needed model is its index in the list. */

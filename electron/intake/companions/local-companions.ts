@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import type { ModelFinder } from '../../discovery/places/model-finder.ts'
 import { findDiffusersRoots } from '../../discovery/scan/diffusers-root.ts'
 import type { LocalModel } from '../../discovery/scan/walk-models.ts'
+import { isRecent } from '../../platform/delays.ts'
 import type { Environment } from '../../platform/environment.ts'
 import { typesOf } from '../../recognition/companions/companion-needs.ts'
 import { toNameText, type Companion } from '../../recognition/companions/companion-parts.ts'
@@ -50,13 +51,15 @@ export class LocalCompanions {
    * other programs. Resolves once this and all earlier searches have ended; never rejects.
    */
   search(companions: readonly Companion[], folders: readonly string[]): Promise<void> {
-    const nowMs = this.#options.environment.now()
+    const { environment } = this.#options
     const keys = companions.flatMap(({ role, base, usualName }) =>
       folders.map((folder) => `${role} ${base} ${usualName} ${folder}`),
     )
-    const isNew = keys.some((key) => nowMs - (this.#searchedAtMs.get(key) ?? -Infinity) > validForMs)
+    const isNew = keys.some(
+      (key) => !isRecent(this.#searchedAtMs.get(key) ?? -Infinity, validForMs, environment),
+    )
     if (!isNew || this.#isClosed) return this.#running
-    for (const key of keys) this.#searchedAtMs.set(key, nowMs)
+    for (const key of keys) this.#searchedAtMs.set(key, environment.now())
     const { signal } = this.#searches
     this.#running = this.#running.then(() => this.#search(companions, folders, signal))
     return this.#running

@@ -43,6 +43,7 @@ test('a workflow shows its file and folders without marks that reorder text', as
     team,
     isLooking: false,
     libraryFailure: null,
+    libraryListedAtMs: null,
     needs: [need(name)],
     unseen: [{ where: name, why: 'too-slow' as const }],
     isUsualSeen: true,

@@ -50,7 +50,7 @@ function breakable<T>(fail: Answer<T>, answer: Answer<T>) {
 const retryIn = (scope: Locator | OpenPage['screen']) => scope.getByRole('button', { name: 'Try again' })
 
 const workflowView = {
-  ...{ id: 'w', fileName: 'w.json', team, isLooking: false, libraryFailure: null },
+  ...{ id: 'w', fileName: 'w.json', team, isLooking: false, libraryFailure: null, libraryListedAtMs: null },
   ...{ unseen: [], isUsualSeen: true, needs: [need('a.safetensors')] },
 }
 const openView = async ({ screen }: OpenPage, name: string) =>

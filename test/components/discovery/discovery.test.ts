@@ -92,7 +92,7 @@ test('models are selected with the keyboard alone', async () => {
 
 test('what turns out to be in the library is not selected any more', async () => {
   let models = inComfy
-  const view = foundView([comfy], { library: { team, isListing: true, failure: null } })
+  const view = foundView([comfy], { library: { team, isListing: true, failure: null, listedAtMs: null } })
   const { screen, emit } = await places(view, { foundModels: () => success(models) })
   await expect.element(screen.getByText('Comparing with the library of Aurora Studio')).toBeVisible()
   await userEvent.click(screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }))
@@ -102,7 +102,9 @@ test('what turns out to be in the library is not selected any more', async () =>
 })
 
 test('a library that can’t be listed is not reported as a lack of models, and is listed again', async () => {
-  const view = foundView([comfy], { library: { team, isListing: false, failure: failure('offline') } })
+  const view = foundView([comfy], {
+    library: { team, isListing: false, failure: failure('offline'), listedAtMs: null },
+  })
   const { screen, asked } = await places(view)
   await expect
     .element(screen.getByText('models that the team already has aren’t marked', { exact: false }))
@@ -196,6 +198,7 @@ const view: WorkflowView = {
   team,
   isLooking: false,
   libraryFailure: null,
+  libraryListedAtMs: null,
   needs: workflowNeeds,
   unseen: [],
   isUsualSeen: true,
@@ -249,12 +252,34 @@ test('a missing model is located by hand and its URL is copied', async () => {
 })
 
 test('shows a failed library listing, and a workflow that needs nothing', async () => {
-  const { screen, emit } = await workflow({ ...view, libraryFailure: failure('offline') })
+  const { screen, emit } = await workflow({
+    ...view,
+    libraryFailure: failure('offline'),
+    libraryListedAtMs: null,
+  })
   await expect.element(screen.getByText('The library can’t be listed', { exact: false })).toBeVisible()
   emit('workflow', { ...view, needs: workflowNeeds.slice(0, 1) })
   await expect.element(screen.getByText('Aurora Studio has all models for this workflow.')).toBeVisible()
   emit('workflow', { ...view, id: 'another', needs: [] })
   await expect.element(screen.getByText('Aurora Studio has all models for this workflow.')).toBeVisible()
+})
+
+test('lists the library again for a workflow, and says when its models were listed', async () => {
+  const listedAtMs = new Date(2026, 0, 2, 15, 4).getTime()
+  const { screen, emit, asked } = await workflow()
+  emit('workflow', { ...view, libraryFailure: failure('offline'), libraryListedAtMs: listedAtMs })
+  await expect.element(screen.getByText(/Models are compared with it as of .*3:04/)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  await expect.poll(() => asks(asked, 'workflow').at(-1)).toEqual({ id: 'workflow-1', isFresh: true })
+  await expect.element(screen.getByText('as of', { exact: false })).not.toBeInTheDocument()
+})
+
+test('says as of when found models are compared with a library that can’t be refreshed', async () => {
+  const listedAtMs = new Date(2026, 0, 2, 15, 4).getTime()
+  const library = { team, isListing: false, failure: failure('offline'), listedAtMs }
+  const { screen } = await places(foundView([comfy], { library }))
+  await expect.element(screen.getByText(/Models are compared with it as of .*3:04/)).toBeVisible()
+  expect(screen.getByText('aren’t marked', { exact: false }).elements()).toEqual([])
 })
 
 test('one line counts the models by state', async () => {

@@ -79,7 +79,7 @@ test('shows the account of a watched folder, also if another one has the same te
 
 test('existing files of a folder are offered to be added or left', async () => {
   const { screen, asked } = await settings(folder({ offered: { count: 3, sizeBytes: 7_000_000_000 } }))
-  await expect.element(screen.getByText('3 existing models (7', { exact: false })).toBeVisible()
+  await expect.element(screen.getByText('3 existing model files (7', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Add all' }))
   await expect.element(screen.getByText('3 files added.', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Ignore' }))

@@ -95,7 +95,11 @@ export function fakeBridge({ rows = [], locale = 'en', answers = {} }: FakeBridg
     undoRemove: ({ ids }) => success(ids),
     undoAdd: () => success([]),
     findPlaces: () =>
-      success({ state: 'done', places: [], library: { team, isListing: false, failure: null } }),
+      success({
+        state: 'done',
+        places: [],
+        library: { team, isListing: false, failure: null, listedAtMs: null },
+      }),
     foundModels: () => success([]),
     workflow: () => success(null),
     sendNeeds: () => success(report),

@@ -290,7 +290,7 @@ export const foundView = (
 ): FoundPlacesView => ({
   state: 'done',
   places,
-  library: { team, isListing: false, failure: null },
+  library: { team, isListing: false, failure: null, listedAtMs: null },
   ...change,
 })
 

@@ -80,7 +80,7 @@ test('a script in the page cannot send a watched folder to another server, accou
       `Add the account ${BOB.email}?`,
     ])
     expect(folder).toMatch(/^Upload new models in .*inbox to Studio North\?$/)
-    expect(offered).toMatch(/^Upload 1 model \(.*\) to Alice's Team\?$/)
+    expect(offered).toMatch(/^Upload 1 file \(.*\) to Alice's Team\?$/)
   } finally {
     await other.close()
   }

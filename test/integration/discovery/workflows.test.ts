@@ -39,6 +39,22 @@ test('uploads needed models only after the user confirms number, size, team and 
   expect(questions).toHaveLength(1)
 })
 
+test('adds no model of a workflow after an abort', async () => {
+  const harness = await setup()
+  await writeToHome(harness, 'ComfyUI/models/loras/one.safetensors')
+  const view = await dropWorkflow(harness, [
+    writeFile(harness, 'w.json', loraWorkflow('one.safetensors', 'else.safetensors')),
+  ])
+  const { engine, rows } = harness.app
+  const aborting = new AbortController()
+  const confirm = async () => {
+    aborting.abort()
+    return true
+  }
+  const added = await engine.workflows.enqueueModels(view.id, ['0'], confirm, aborting.signal)
+  expect([valueOf(added)?.added, rows()]).toEqual([0, []])
+})
+
 test('shows where each model of a workflow is and uploads those that are missing', async () => {
   const harness = await setup()
   const { app, cloud } = harness
@@ -124,6 +140,32 @@ test('accepts only a diffusers folder for a diffusers loader and targets its pat
     'models/diffusers/base/sdxl/model_index.json',
     'models/diffusers/base/sdxl/unet/diffusion_pytorch_model.safetensors',
   ])
+})
+
+test('lists the library again for a workflow once the network has changed', async () => {
+  const harness = await setup()
+  const { app, cloud, clock, countOf } = harness
+  const [sent = ''] = await app.add(await harness.file('loras/owned.safetensors'))
+  await app.settled(sent)
+  await app.stop()
+  const { engine, calls } = await harness.open()
+  cloud.fail({ on: 'listModels', how: 403 })
+  const before = countOf('listModels')
+  const path = writeFile(harness, 'w.json', loraWorkflow('owned.safetensors'))
+  const { workflow = '' } = valueOf(await calls.addFiles({ paths: [path] }))
+  await engine.workflows.whenComplete(workflow)
+  const view = async () => valueOf(await calls.workflow({ id: workflow }))
+  expect(await view()).toMatchObject({
+    libraryFailure: {},
+    libraryListedAtMs: null,
+    needs: [{ stand: 'here' }],
+  })
+  // The failure refreshes workflows a tenth of a second later, which is not what is tested.
+  await new Promise<void>((resolve) => clock.timers.after(150, resolve))
+  expect(countOf('listModels')).toBe(before + 1)
+  engine.networkChanged()
+  await expect.poll(view).toMatchObject({ libraryFailure: null, needs: [{ stand: 'in-library' }] })
+  expect(countOf('listModels')).toBe(before + 2)
 })
 
 test('shows a failed upload with its reason instead of as queued', async () => {

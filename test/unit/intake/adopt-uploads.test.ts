@@ -106,6 +106,21 @@ test('does nothing for a request that was aborted', async () => {
   expect([await adopt([fileOf(record)], { signal: AbortSignal.abort() }), calls]).toEqual([nothing, []])
 })
 
+test('continues no further upload after an abort', async () => {
+  const records = [stopped(), stopped()]
+  const { adopt, services } = setup(records)
+  const aborting = new AbortController()
+  const calls: unknown[] = []
+  services.commands.continueUpload = async (id: string, signal?: AbortSignal) => {
+    calls.push([id, signal])
+    aborting.abort()
+    return success(false)
+  }
+  const { signal } = aborting
+  await adopt(records.map(fileOf), { signal })
+  expect(calls).toEqual([[records[0]?.id, signal]])
+})
+
 test.for<[code: FailureCode, allow: 'suspicious' | 'dangerous' | undefined, isAllowed: boolean]>([
   ['file-suspicious', 'suspicious', true],
   ['file-dangerous', 'suspicious', false],

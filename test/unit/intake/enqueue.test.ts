@@ -229,6 +229,21 @@ test('records nothing of a proposal after an abort, even if it needs no decision
   expect(added()).toEqual([])
 })
 
+test('records nothing of a proposal that is aborted while another upload is continued', async () => {
+  const stopped = uploadRecord({ id: 'before', accountId: 'alice', team, phase: 'failed' })
+  const { intake, added, commands } = setup([stopped])
+  const aborting = new AbortController()
+  commands.continueUpload = async () => {
+    aborting.abort()
+    return success(false)
+  }
+  await intake.enqueueFound(
+    { files: [foundFile(stopped.fileName, { path: stopped.path }), foundFile('a')], skipped: [] },
+    { signal: aborting.signal, approve: async () => true },
+  )
+  expect([aborting.signal.aborted, added()]).toEqual([true, []])
+})
+
 test.for<[what: string, request: EnqueueRequest, groups: readonly ReviewGroup[], isReviewed: boolean]>([
   ['that need no decision', {}, [], false],
   ['that need one', {}, needsDecision, true],

@@ -207,6 +207,7 @@ const workflowView: WorkflowView = {
   team,
   isLooking: false,
   libraryFailure: null,
+  libraryListedAtMs: null,
   needs,
   unseen: [{ where: '~/far', why: 'too-slow' }],
   isUsualSeen: false,
@@ -225,13 +226,16 @@ export const discoveryStates: States = {
   }),
   'Find my models, nothing found': places(foundView([]), untilShown('No models found')),
   'Find my models, without the library': places(
-    foundView([comfy], { library: { team, isListing: false, failure: failure('offline') } }),
+    foundView([comfy], {
+      library: { team, isListing: false, failure: failure('offline'), listedAtMs: null },
+    }),
     untilShown('No connection'),
   ),
   'a workflow': workflow({}),
   'a workflow, searched, without the library': workflow({
     isLooking: true,
     libraryFailure: failure('offline'),
+    libraryListedAtMs: null,
   }),
   'a workflow with all models in the library': workflow({
     needs: needs.slice(0, 1),

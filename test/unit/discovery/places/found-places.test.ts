@@ -22,7 +22,7 @@ function setup(stateOf: (files: readonly LocalModel[]) => FoundModelState = () =
         new Promise((end) => searches.push({ request, signal, send: onMessage, end })),
     },
     createComparison: () => stateOf,
-    library: () => ({ team: null, isListing: false, failure: null }),
+    library: () => ({ team: null, isListing: false, failure: null, listedAtMs: null }),
     onChange: (view) => views.push(view),
     displayPath: (path) => path.replace('/home/mira', '~'),
   })

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { MountQueue, readMounts } from '../../../../electron/discovery/scan/mounts.ts'
+import { createFileReader, MountQueue, readMounts } from '../../../../electron/discovery/scan/mounts.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
 import { createModelFolder } from '../model-folder.ts'
 
@@ -79,4 +79,24 @@ test('makes the next call on a mount after one that hangs, but none once two han
   hanging.resolve()
   await Promise.all([first, again, last])
   expect(called).toEqual(['/a', '/b', '/c', '/a', '/d'])
+})
+
+test('reads all files of a slow drive, however long they take in total', async () => {
+  const clock = standingClock()
+  const mountQueue = new MountQueue(clock.timers, async () => () => '/')
+  const readFiles = createFileReader({ mountQueue, timers: clock.timers })
+  const files = ['/nas/one', '/nas/two', '/nas/three'].map((path) => ({ path }))
+  const started: string[] = []
+  const pending = files.map(() => Promise.withResolvers<string>())
+  const reading = readFiles(files, ({ path }) => {
+    const { promise } = pending[started.length] ?? Promise.withResolvers<string>()
+    started.push(path)
+    return promise
+  })
+  for (const [index, { resolve }] of pending.entries()) {
+    await expect.poll(() => started.length).toBe(index + 1)
+    clock.advance(14_000)
+    resolve('read')
+  }
+  expect([...(await reading).keys()]).toEqual(files)
 })

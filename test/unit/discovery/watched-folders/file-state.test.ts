@@ -106,6 +106,11 @@ test('restarts the wait after a change of size or time', () => {
   }
 })
 
+test('restarts the wait after the clock was set back', () => {
+  const { pending } = checkStability({ ...state, unchangedSinceMs: 3_600_000 }, state, 0)
+  expect(checkStability(pending, state, stableAfterMs).isStable).toBe(true)
+})
+
 test('never reports an empty file as stable', () => {
   const empty = { sizeBytes: 0, mtimeMs: 0 }
   expect(checkStability({ ...empty, unchangedSinceMs: 0 }, empty, stableAfterMs * 100).isStable).toBe(false)

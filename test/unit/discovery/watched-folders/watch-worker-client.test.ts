@@ -1,11 +1,18 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { WatchWorkerClient } from '../../../../electron/discovery/watched-folders/watch-worker-client.ts'
-import { standingClock, createTestEnvironment } from '../../../support/hand-clock.ts'
+import { standingClock, createTestEnvironment, type TestEnvironment } from '../../../support/hand-clock.ts'
 
 function setup() {
-  const environment = createTestEnvironment(standingClock())
+  const conditions = { canStart: true }
+  const environment: TestEnvironment = {
+    ...createTestEnvironment(standingClock()),
+    startThread(url, options) {
+      if (!conditions.canStart) throw new Error('no more threads')
+      return new Worker(url, options)
+    },
+  }
   const messages: string[] = []
   const threads: Worker[] = []
   const addThread = (thread: Worker) => void threads.push(thread)
@@ -22,7 +29,7 @@ function setup() {
     await client.close()
   })
   const { lines, clock } = environment
-  return { client, messages, lines, clock, threads }
+  return { client, conditions, messages, lines, clock, threads }
 }
 
 test('passes on messages of each folder under its id', async () => {
@@ -88,6 +95,19 @@ test('watches all folders again a minute after the thread has ended', async () =
   client.stop('three')
   client.stop('four')
   messages.length = 0
+  clock.advance(60_000)
+  await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
+})
+
+test('watches all folders a minute after threads that could not be started', async () => {
+  const { client, conditions, messages, lines, clock } = setup()
+  conditions.canStart = false
+  client.start('one', 'a')
+  client.start('two', 'b')
+  expect([clock.waits(), lines.map(({ level }) => level)]).toEqual([[60_000], ['error', 'error']])
+  clock.advance(60_000)
+  expect(clock.waits()).toEqual([60_000])
+  conditions.canStart = true
   clock.advance(60_000)
   await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
 })

@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { readFileState } from '../../../../electron/discovery/watched-folders/file-state.ts'
 import type { WatchedFolder } from '../../../../electron/discovery/watched-folders/watched-folder.ts'
@@ -79,6 +79,33 @@ test('checks less often while files can’t be enqueued', async () => {
   conditions.enqueueResult = success({ added: 1, refused: 0, skipped: [] })
   clock.advance(15_000)
   await expect.poll(() => enqueued).toEqual(['again.safetensors'])
+})
+
+test('checks new files again after one that was enqueued could not be stored', async () => {
+  const { write, watch, enqueued, reportNewFile, advance, clock, store } = await setupWatchedFolder()
+  const watched = await watch()
+  write('new.safetensors')
+  await reportNewFile(watched, 'new.safetensors')
+  const save = vi.spyOn(store, 'saveFiles').mockImplementationOnce(() => {
+    throw new Error('database is locked')
+  })
+  await advance(watched, 10_000)
+  expect([watched.pendingCount, save.mock.calls.length, clock.waits()[0]]).toEqual([1, 1, 15_000])
+  clock.advance(15_000)
+  await expect.poll(() => watched.pendingCount).toBe(0)
+  expect(enqueued).toEqual(['new.safetensors', 'new.safetensors'])
+})
+
+test('rescans again after a rescan that failed', async () => {
+  const { watch, clock, conditions, watchWorker } = await setupWatchedFolder()
+  await watch()
+  conditions.identity = { dev: 9n }
+  watchWorker.start.mockImplementationOnce(() => {
+    throw new Error('no more threads')
+  })
+  clock.advance(rescanMs)
+  await expect.poll(() => clock.waits()).toEqual([rescanMs])
+  expect(watchWorker.start).toHaveBeenCalledTimes(2)
 })
 
 test('does not postpone the next check when more files arrive', async () => {

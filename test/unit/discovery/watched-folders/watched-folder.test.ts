@@ -119,7 +119,7 @@ test('offers the files of another disk that took the place of the folder', async
   watched.onFileChanged(join(folder, 'b.safetensors'))
   await watched.rescan()
   await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+  expect([enqueued, offeredNames(watched)]).toEqual([[], ['b.safetensors']])
   write('c.safetensors')
   await watched.rescan()
   await advance(watched, 12_000)
@@ -149,7 +149,7 @@ test('enqueues new files of a folder without known ones that was only away', asy
   write('b.safetensors')
   await watched.rescan()
   await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], ['a.safetensors']])
+  expect([enqueued, offeredNames(watched)]).toEqual([['b.safetensors'], []])
 })
 
 test('enqueues new files of a share without known ones that was mounted again', async () => {
@@ -196,7 +196,7 @@ test.for<[what: string, swap: (watched: WatchedFolder, replaceFiles: () => void)
   })
   await watched.rescan()
   await advance(watched, 12_000)
-  expect([enqueued, offeredNames(watched)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+  expect([enqueued, offeredNames(watched)]).toEqual([[], ['b.safetensors']])
   expect(watchWorker.start).toHaveBeenCalledTimes(2)
 })
 
@@ -212,7 +212,7 @@ test.for<Partial<FolderIdentity>>([{ dev: 9n }, { ino: 9n }, { birthtimeNs: 9n }
     write('b.safetensors')
     conditions.identity = { ...rootOfFat, ...change }
     clock.advance(10 * 60_000)
-    await expect.poll(() => offeredNames(watched)).toEqual(['a.safetensors', 'b.safetensors'])
+    await expect.poll(() => offeredNames(watched)).toEqual(['b.safetensors'])
     await advance(watched, 12_000)
     expect([enqueued, watchWorker.start.mock.calls.length]).toEqual([[], 2])
   },
@@ -282,7 +282,7 @@ test('offers all files of another disk that is not searched completely at once',
   conditions.maxEntries = 10_000
   await second.rescan()
   await advance(second, 12_000)
-  expect([enqueued, second.offeredFiles.length]).toEqual([[], 5])
+  expect([enqueued, second.offeredFiles.length]).toEqual([[], 4])
 })
 
 test('enqueues new files of a folder that is too large to be searched, once the offered ones are decided', async () => {
@@ -330,12 +330,12 @@ test('offers the files of another disk that is found at the start', async () => 
   write('b.safetensors')
   const second = await watch()
   await advance(second, 12_000)
-  expect([enqueued, offeredNames(second)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+  expect([enqueued, offeredNames(second)]).toEqual([[], ['b.safetensors']])
   // They stay offered after a restart.
   second.close()
   const third = await watch()
   await advance(third, 12_000)
-  expect([enqueued, offeredNames(third)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+  expect([enqueued, offeredNames(third)]).toEqual([[], ['b.safetensors']])
 })
 
 test('enqueues new files after a restart although no known one is left in the folder', async () => {
@@ -347,7 +347,7 @@ test('enqueues new files after a restart although no known one is left in the fo
   write('b.safetensors')
   const second = await watch()
   await advance(second, 12_000)
-  expect([enqueued, offeredNames(second)]).toEqual([['b.safetensors'], ['a.safetensors']])
+  expect([enqueued, offeredNames(second)]).toEqual([['b.safetensors'], []])
 })
 
 test('recognises a disk after a restart although its empty folder was seen without it', async () => {
@@ -364,7 +364,7 @@ test('recognises a disk after a restart although its empty folder was seen witho
   write('b.safetensors')
   const second = await watch()
   await advance(second, 12_000)
-  expect([enqueued, offeredNames(second)]).toEqual([['b.safetensors'], ['a.safetensors']])
+  expect([enqueued, offeredNames(second)]).toEqual([['b.safetensors'], []])
 })
 
 test('enqueues new files of a folder that is back with a known one', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -163,6 +163,34 @@ test('offers the models of an added folder, also after a restart, and remembers 
   second.start()
   second.start()
   expect(await foldersOf(second)).toMatchObject([expected])
+})
+
+test('offers a file with several links once, and enqueues it once', async () => {
+  const { at, write, open, enqueued, clock } = setup()
+  write('inbox/a.pt', 2_000)
+  linkSync(at('inbox/a.pt'), at('inbox/b.pt'))
+  const watched = open()
+  const id = await add(watched, at('inbox'))
+  expect(await foldersOf(watched)).toMatchObject([{ offered: { count: 1, sizeBytes: 2_000 } }])
+  expect((await watched.enqueueOffered(id, { ...alice, count: 1, sizeBytes: 2_000 })).ok).toBe(true)
+  expect(enqueued.map(({ names }) => names)).toEqual([['inbox/a.pt']])
+  await expect.poll(() => areWatched(watched)).toBe(true)
+  clock.advance(10 * 60_000)
+  expect(await foldersOf(watched)).toMatchObject([{ settling: 0, offered: { count: 0 } }])
+})
+
+test('enqueues no offered model that was deleted', async () => {
+  const { at, write, open, enqueued, clock, untilSearched } = setup()
+  for (const name of ['a', 'b']) write(`inbox/${name}.pt`)
+  const watched = open()
+  const id = await add(watched, at('inbox'))
+  await untilSearched(['inbox'])
+  rmSync(at('inbox/a.pt'))
+  clock.advance(10 * 60_000)
+  const offered = { count: 1, sizeBytes: 2_000 }
+  await expect.poll(() => foldersOf(watched)).toMatchObject([{ offered }])
+  expect((await watched.enqueueOffered(id, { ...alice, ...offered })).ok).toBe(true)
+  expect(enqueued.map(({ names }) => names)).toEqual([['inbox/b.pt']])
 })
 
 test('offers models in a subfolder that could not be read when the folder was added', async () => {

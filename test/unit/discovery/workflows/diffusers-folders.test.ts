@@ -6,8 +6,10 @@ import {
   readDiffusersFolder,
   findDiffusersFolders,
 } from '../../../../electron/discovery/workflows/diffusers-folders.ts'
+import { createFileReader } from '../../../../electron/discovery/scan/mounts.ts'
 import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
 import type { NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
+import { standingClock } from '../../../support/hand-clock.ts'
 
 let root: string
 beforeEach(() => {
@@ -26,6 +28,10 @@ const needed = (name: string, isFolder = true): NeededModel => ({
   nodes: [],
   ...(isFolder ? { isFolder: true as const } : {}),
 })
+const readFiles = createFileReader({
+  mountQueue: { run: (_path, call) => call() },
+  timers: standingClock().timers,
+})
 const file = (name: string, sizeBytes = 5): LocalModel => ({
   path: at(name),
   sizeBytes,
@@ -40,7 +46,7 @@ function createDiffusersFolder(name: string, sizeBytes = 5): LocalModel {
   return file(`${name}/unet/model.safetensors`, sizeBytes)
 }
 async function pathFor(name: string, local: readonly LocalModel[]): Promise<string | null> {
-  const found = (await findDiffusersFolders([needed(name)], local)).get(name)
+  const found = (await findDiffusersFolders([needed(name)], local, readFiles)).get(name)
   return found ? found.path.slice(root.length + 1).replaceAll('\\', '/') : null
 }
 
@@ -75,7 +81,7 @@ test('prefers the folder of its type, then the whole name, then the last part', 
     ).toBe('b/black-forest/flux')
   }
   const types = await Promise.all(
-    [[byType], [byName]].map((local) => findDiffusersFolders([needed(name)], local)),
+    [[byType], [byName]].map((local) => findDiffusersFolders([needed(name)], local, readFiles)),
   )
   expect(types.map((found) => found.get(name)?.modelType)).toEqual(['diffusers', null])
 })
@@ -96,7 +102,7 @@ test('counts each file below a folder once for its size', async () => {
     file('flux/x.safetensors', 1),
     file('y', 90),
   ]
-  expect((await findDiffusersFolders([needed('flux')], local)).get('flux')).toMatchObject({
+  expect((await findDiffusersFolders([needed('flux')], local, readFiles)).get('flux')).toMatchObject({
     path: at('flux'),
     sizeBytes: 13,
     name: 'flux',
@@ -117,8 +123,8 @@ test('finds each needed folder and ignores needed files', async () => {
     createDiffusersFolder('sd.safetensors'),
   ]
   const neededModels = [needed('sd.safetensors', false), needed('missing'), needed('flux'), needed('sdxl')]
-  expect([...(await findDiffusersFolders(neededModels, local)).keys()]).toEqual(['flux', 'sdxl'])
-  expect((await findDiffusersFolders(neededModels.slice(0, 1), local)).size).toBe(0)
+  expect([...(await findDiffusersFolders(neededModels, local, readFiles)).keys()]).toEqual(['flux', 'sdxl'])
+  expect((await findDiffusersFolders(neededModels.slice(0, 1), local, readFiles)).size).toBe(0)
 })
 
 test('accepts a picked folder only if its index is a file', async () => {

@@ -1,8 +1,13 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { WorkflowView } from '../../../../electron/contract/discovery.ts'
+import { failed, failure, success } from '../../../../electron/contract/failures.ts'
+import { MountQueue } from '../../../../electron/discovery/scan/mounts.ts'
+import { localModelAt } from '../../../../electron/discovery/scan/walk-models.ts'
 import type { NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
-import { findUploadedBefore } from '../../../../electron/discovery/workflows/workflows.ts'
+import { Workflows, type WorkflowsOptions } from '../../../../electron/discovery/workflows/workflows.ts'
+import { standingClock } from '../../../support/hand-clock.ts'
 import { createModelFolder } from '../model-folder.ts'
 
 const needed = (name: string): NeededModel => ({
@@ -15,14 +20,91 @@ const needed = (name: string): NeededModel => ({
   nodes: [],
 })
 
+/** A workflow that needs models of these names. Calls about files in folders named `share` never return. */
+async function openWorkflow({
+  names,
+  paths = [],
+  recent = [],
+}: {
+  readonly names: readonly string[]
+  /** Of earlier uploads. */
+  readonly paths?: readonly string[]
+  /** Recent folders, each with one model. */
+  readonly recent?: readonly string[]
+}) {
+  const clock = standingClock()
+  const queue = new MountQueue(clock.timers, async () => () => '/')
+  const requestedNames: (readonly string[])[] = []
+  const hanging: string[] = []
+  const views: WorkflowView[] = []
+  const searchWorker: Pick<WorkflowsOptions['searchWorker'], 'search' | 'searchFolder'> = {
+    async search(request, { onMessage }) {
+      if (request.kind === 'workflows')
+        onMessage({ kind: 'workflow', file: 'w.json', neededModels: names.map(needed) })
+      for (const folder of request.kind === 'folders' ? request.folders : []) {
+        const model = await localModelAt(join(folder, 'recent.safetensors'))
+        const models = model ? [model] : []
+        onMessage({ kind: 'folder', folder, models, incompleteReason: null, unread: [] })
+      }
+      return true
+    },
+    searchFolder: async () => ({ models: [], incompleteReason: null, unread: [] }),
+  }
+  const workflows = new Workflows({
+    mountQueue: {
+      run: (path, call) =>
+        queue.run(path, () => {
+          if (basename(dirname(path)) !== 'share') return call()
+          hanging.push(path)
+          return new Promise(() => {})
+        }),
+    },
+    timers: clock.timers,
+    searchWorker: searchWorker as WorkflowsOptions['searchWorker'],
+    foundPlaces: {
+      searchUninterrupted: async () => {},
+      allModels: () => [],
+      isSearchComplete: () => true,
+    },
+    recentFolders: { list: () => recent, add: () => {} },
+    library: { models: async () => failed(failure('offline')) },
+    destinationFor: () => null,
+    queuedUploadsFor: () => [],
+    knownFiles: {
+      uploadedBefore: (fileNames) => (requestedNames.push(fileNames), paths),
+      hashes: { peek: () => null, filesWith: () => [] },
+    },
+    enqueue: async () => success({ added: 0, refused: 0, skipped: [] }),
+    onChange: (view) => void views.push(view),
+    displayPath: (path) => path,
+  })
+  const { id } = await workflows.open(['w.json'])
+  return { workflows, id: id ?? '', clock, hanging, views, requestedNames }
+}
+
 test('looks up earlier uploads by lower-case name and leaves out those that are gone', async () => {
   const root = createModelFolder('b.safetensors')
   mkdirSync(join(root, 'c.safetensors'))
-  const requestedNames: (readonly string[])[] = []
-  const found = await findUploadedBefore(
-    [needed('Faces/B.safetensors'), needed('A.safetensors')],
-    (names) => (requestedNames.push(names), ['a', 'b', 'c'].map((name) => join(root, `${name}.safetensors`))),
-  )
-  expect(requestedNames).toEqual([['b.safetensors', 'a.safetensors']])
-  expect(found.map(({ path }) => path)).toEqual([join(root, 'b.safetensors')])
+  const paths = ['a', 'b', 'c'].map((name) => join(root, `${name}.safetensors`))
+  const names = ['Faces/B.safetensors', 'A.safetensors', 'c.safetensors']
+  const { workflows, id, requestedNames } = await openWorkflow({ names, paths })
+  await workflows.whenComplete(id)
+  expect(requestedNames).toEqual([['b.safetensors', 'a.safetensors', 'c.safetensors']])
+  expect(workflows.view(id)?.needs.map(({ where }) => where)).toEqual([paths[1], null, null])
+})
+
+test('finds other models and ends while files of earlier uploads are on a share that is gone', async () => {
+  const root = createModelFolder('recent.safetensors')
+  const paths = [1, 2, 3, 4, 5].map((number) => `/share/${number}/a.safetensors`)
+  const names = ['a.safetensors', 'recent.safetensors']
+  const { workflows, id, clock, hanging, views } = await openWorkflow({ names, paths, recent: [root] })
+  await expect.poll(() => clock.waits()).toEqual([10_000, 15_000])
+  const stands = () => views.at(-1)?.needs.map(({ stand }) => stand)
+  await expect.poll(stands).toEqual(['nowhere', 'here'])
+  clock.advance(10_000)
+  await expect.poll(() => hanging).toEqual(['/share/1', '/share/2'])
+  expect(workflows.view(id)?.isLooking).toBe(true)
+  clock.advance(5_000)
+  await workflows.whenComplete(id)
+  expect([workflows.view(id)?.isLooking, stands(), hanging.length]).toEqual([false, ['nowhere', 'here'], 2])
 })

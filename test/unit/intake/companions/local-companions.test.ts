@@ -107,6 +107,14 @@ test('searches again for another companion or folder, and otherwise after five m
   expect([state.searches, inspected]).toEqual([4, ['a.safetensors']])
 })
 
+test('searches again after the clock was set back', async () => {
+  const { search, state, environment } = setup([])
+  await search()
+  environment.clock.advance(-60 * 60_000)
+  await search()
+  expect(state.searches).toBe(2)
+})
+
 test('offers nothing of a search during which it is cleared', async () => {
   const { local, search, offered, state } = setup(['a.safetensors'])
   state.duringInspect = async () => local.clear()

@@ -179,7 +179,9 @@ export class UploadCommands {
     // What could not be removed must not be left out of the queue.
     if (!removed.ok) this.#queueWaiting(unregistered)
     this.#options.onAbandoned()
-    return removed.ok && unanswered.size > 0 ? failed(failure('not-registered-yet')) : removed
+    return removed.ok && unanswered.size > 0
+      ? failed(failure('not-registered-yet', { count: unanswered.size }))
+      : removed
   }
 
   /**

@@ -219,17 +219,20 @@ function unexpectedOutcome(log: Log, id: string, error: unknown): Outcome {
 }
 
 /**
- * Retries an upload whose session was refused if the user has signed in meanwhile: parts that were being sent
- * may have delayed the end of the run by minutes.
+ * Retries an upload whose session was refused if the user has signed in meanwhile, since parts that were being sent
+ * may have delayed the end of the run by minutes, or if another sign-in can send it.
  */
 async function retryWithLaterSignIn(
-  { rows, accounts, services }: RunnerOptions,
+  { rows, accounts, uploadAccounts, services }: RunnerOptions,
   id: string,
   outcome: Outcome,
 ): Promise<Outcome> {
   if (outcome.kind !== 'failed' || outcome.failure.code !== 'signed-out') return outcome
-  const accountId = rows.get(id)?.record.accountId
-  if (accountId === undefined || (await accounts.isSignedOut(accountId))) return outcome
+  const record = rows.get(id)?.record
+  if (!record) return outcome
+  const account = uploadAccounts.accountFor(record)
+  const hasOther = account !== null && account.id !== record.accountId
+  if (!hasOther && (await accounts.isSignedOut(record.accountId))) return outcome
   return { kind: 'retry', failure: outcome.failure, atMs: services.environment.now() }
 }
 

@@ -136,7 +136,8 @@ export function createListingCache(
       if (file) await (loading ??= load())
       for (let other = requesting; other; other = requesting) {
         const answer = await other.answer
-        if (maxAgeMs > 0 || other.maxAgeMs === 0) return { ...answer, isNew: false }
+        const isRecentEnough = maxAgeMs > 0 || other.maxAgeMs === 0
+        if (isRecentEnough && !failures.isRefused()) return { ...answer, isNew: false }
       }
       if (isFresh(maxAgeMs)) return { listing: current(), isNew: false }
       const answer = fetchListing(() => request(known && { ...known, models: known.models.byId }))
@@ -188,8 +189,10 @@ function createFailureMemory(environment: Pick<Environment, 'now'>) {
 
   return {
     last: () => last?.failure ?? null,
+    /** Whether the sign-in was refused. Another one that has the team shares the cache. */
+    isRefused: () => last?.failure.code === 'signed-out',
     isTooEarlyToRetry(): boolean {
-      if (last === null) return false
+      if (last === null || last.failure.code === 'signed-out') return false
       const isFinal = retryClassOf(last.failure) === 'never'
       const waitMs = Math.max(
         retryAfterFailureMs[isFinal ? 'never' : 'later'],

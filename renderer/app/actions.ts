@@ -119,7 +119,10 @@ export class Actions {
     if (done.length > 0) this.#succeeded(await this.#bridge.dismiss({ ids: done }))
     if (open.length === 0) return
     const restorable = this.#filterIds(open, (row) => !isCancelCostly(row))
-    if (this.#succeeded(await this.#bridge.cancel({ ids: open })))
+    const cancelled = await this.#bridge.cancel({ ids: open })
+    const isDone = this.#succeeded(cancelled)
+    // Then only uploads that were being registered stay, none of which can be restored.
+    if (isDone || (!cancelled.ok && cancelled.failure.code === 'not-registered-yet'))
       offerUndoRemove(this.#services, 'undo.removed', restorable)
   }
 

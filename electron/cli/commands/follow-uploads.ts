@@ -118,7 +118,8 @@ export function followUploads(engine: Engine, reporter: UploadReporter): UploadF
     waitUntilEnded: (count) =>
       new Promise((resolve) => {
         awaited = { count, resolve }
-        for (const row of rows.values()) if (hasEnded(row)) reportEnd(row)
+        // Patches are delayed: some uploads may not be in `rows` yet, and others have restarted since.
+        engine.snapshot().rows.forEach(report)
         resolveIfEnded()
       }),
   }

@@ -11,17 +11,16 @@ import { describeFailure, type StopSummary } from '../output/output.ts'
 const cleanUpTimeoutMs = 10_000
 
 /**
- * Removes reported failures that a later run can't fix, so that the app doesn't show them. Uploads that
- * storage has data of stay, since another run continues them.
+ * Removes failures that a later run can't fix, so that the app doesn't show them. Uploads that storage has
+ * data of stay, since another run continues them.
  */
-export async function removeFailedUploads(
-  engine: Engine,
-  rows: readonly UploadRow[],
-  environment: Environment,
-): Promise<void> {
-  const removable = rows.filter(
-    (row) => row.phase === 'failed' && row.failure && isOfFileOrTarget(row.failure) && !isInStorage(row),
-  )
+export async function removeFailedUploads(engine: Engine, environment: Environment): Promise<void> {
+  // Not as they were reported: a failed upload may have restarted since.
+  const removable = engine
+    .snapshot()
+    .rows.filter(
+      (row) => row.phase === 'failed' && row.failure && isOfFileOrTarget(row.failure) && !isInStorage(row),
+    )
   if (removable.length === 0) return
   await engine.calls.cancel({ ids: removable.map(({ id }) => id) })
   await cleanUpStorage(engine, environment)
@@ -51,8 +50,8 @@ export async function stopUploads(
   const paused = remove ? success(undefined) : await pauseUploads(idsLeft(), context)
   reporter.finished()
   const ids = idsLeft()
-  const finish = (sentence: string, summary: Omit<StopSummary, 'uploads'>) => {
-    reporter.stopped({ ...summary, uploads: ids.length })
+  const finish = (sentence: string, summary: Omit<StopSummary, 'uploads'> & Partial<StopSummary>) => {
+    reporter.stopped({ uploads: ids.length, ...summary })
     streams.err.line(sentence)
     return interruption.exitCode
   }
@@ -72,15 +71,40 @@ export async function stopUploads(
     'Cancelling these uploads. Press Ctrl-C again to stop at once; the rest is deleted at the next start.',
   )
   const removed = await engine.calls.cancel({ ids })
-  if (!removed.ok)
+  const isPartial = !removed.ok && removed.failure.code === 'not-registered-yet'
+  if (!removed.ok && !isPartial)
     return finish('The uploads couldn’t be cancelled. They stay in the queue.', { kept: true, leftBehind: 0 })
+  const pausedRest = isPartial ? await pauseUploads(idsLeft(), context) : success(undefined)
   const leftBehind = await cleanUpStorage(engine, environment)
-  return finish(
+  const storage =
     leftBehind === 0
-      ? 'Cancelled. Uploaded parts were deleted from storage, unless another upload of the same file uses them.'
-      : `Cancelled. Storage still has data of ${leftBehind === 1 ? '1 upload' : `${leftBehind} uploads`}. It is deleted at the next start.`,
-    { kept: false, leftBehind },
-  )
+      ? 'Uploaded parts were deleted from storage, unless another upload of the same file uses them.'
+      : `Storage still has data of ${uploadsText(leftBehind)}. It is deleted at the next start.`
+  // The server may have answered by now.
+  const keptCount = isPartial ? idsLeft().length : 0
+  if (keptCount === 0) return finish(`Cancelled. ${storage}`, { kept: false, leftBehind })
+  const present = new Set(engine.snapshot().rows.map(({ id }) => id))
+  const removedCount = ids.filter((id) => !present.has(id)).length
+  const reason = unconfirmedText(keptCount, pausedRest)
+  return removedCount === 0
+    ? finish(reason, { kept: true, uploads: keptCount, leftBehind })
+    : finish(`Cancelled ${uploadsText(removedCount)}. ${storage} ${reason}`, {
+        kept: false,
+        uploads: removedCount,
+        paused: keptCount,
+        leftBehind,
+      })
+}
+
+const uploadsText = (count: number) => (count === 1 ? '1 upload' : `${count} uploads`)
+
+/** Why uploads whose models the server may be adding to the library were not removed. */
+function unconfirmedText(count: number, paused: Result<void>): string {
+  const isOne = count === 1
+  const reason = `${uploadsText(count)} couldn’t be cancelled, because the server hasn’t confirmed yet whether ${isOne ? 'its file is' : 'their files are'} in the library.`
+  return paused.ok
+    ? `${reason} ${isOne ? 'It is' : 'They are'} paused. To continue, run the same command or: modelferry resume.`
+    : `${reason} The pause couldn’t be saved. ${describeFailure(paused.failure)}`
 }
 
 /**

@@ -58,7 +58,7 @@ export async function runUploadCommand(
   if (rows === interrupted) return stop()
   const code = await interruption.race(reportResult(rows, context))
   if (code === interrupted) return stop()
-  await removeFailedUploads(engine, rows, environment)
+  await removeFailedUploads(engine, environment)
   return code === exitCodes.ok ? (refusal ?? exitCodeFor([...skipped.values()])) : code
 }
 

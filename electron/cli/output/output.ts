@@ -59,7 +59,13 @@ export interface NotResumedUpload {
 export interface StopSummary {
   /** False when the uploads were removed. */
   readonly kept: boolean
+  /** How many were paused or removed. */
   readonly uploads: number
+  /**
+   * In addition to those removed, uploads that were paused instead, since the server has not confirmed yet whether
+   * their models are in the library.
+   */
+  readonly paused?: number
   /** Uploads of which storage still has parts, which the next start deletes. */
   readonly leftBehind: number
 }

@@ -33,3 +33,24 @@ export function findMovedFiles(
   }
   return { moves, newModels }
 }
+
+/**
+ * Of a file with several links one is offered and the others are known. Once that one is gone, another one is offered:
+ * returns both with their new states.
+ */
+export function findOtherLinks(
+  missing: readonly StoredFile[],
+  presentFiles: readonly StoredFile[],
+): readonly StoredFile[] {
+  const offered = missing.filter(({ state }) => state === 'offered')
+  const linksByState = Map.groupBy(offered.length > 0 ? presentFiles : [], stateKey)
+  return offered.flatMap((file): readonly StoredFile[] => {
+    const link = linksByState.get(stateKey(file))?.find(({ state }) => state === 'known')
+    return link
+      ? [
+          { ...file, state: 'known' },
+          { ...link, state: 'offered' },
+        ]
+      : []
+  })
+}

@@ -16,7 +16,7 @@ import {
 import type { ReadExternalWeights } from './model-files.ts'
 import { NewFileTracker, type NewFile, type ReadyModel } from './new-file-tracker.ts'
 import type { LocalModel } from '../scan/walk-models.ts'
-import { findMovedFiles } from './moved-files.ts'
+import { findMovedFiles, findOtherLinks } from './moved-files.ts'
 import { isInUnreadFolder, stillUnread } from './unread-folders.ts'
 import type { WatchWorkerClient } from './watch-worker-client.ts'
 import type { MovedFile, StoredFile, StoredFolder, WatchedFolderStore } from './watched-folder-store.ts'
@@ -225,7 +225,10 @@ export class WatchedFolder {
       this.#isKnown(model),
     )
     if (moves.length > 0) this.#moveKnown(moves)
-    if (result.incompleteReason === null) this.#missingPaths = this.#findMissing(result)
+    if (result.incompleteReason === null) {
+      this.#missingPaths = this.#findMissing(result)
+      this.#offerOtherLinks()
+    }
     for (const model of newModels) this.#addIfNew(model.path, model)
   }
 
@@ -233,6 +236,22 @@ export class WatchedFolder {
     const found = new Set(models.map(({ path }) => path))
     const paths = [...this.#knownFiles.keys()]
     return new Set(paths.filter((path) => !found.has(path) && !isInUnreadFolder(path, unread)))
+  }
+
+  #offerOtherLinks(): void {
+    const isMissing = ({ path }: StoredFile) => this.#missingPaths.has(path)
+    const { missing = [], present = [] } = Object.groupBy(this.#knownFiles.values(), (file) =>
+      isMissing(file) ? 'missing' : 'present',
+    )
+    const changed = findOtherLinks(missing, present)
+    if (changed.length === 0) return
+    for (const file of changed) this.#knownFiles.set(file.path, file)
+    try {
+      this.#context.store.saveFiles(this.folder.id, changed)
+    } catch (error) {
+      // They are found again after a restart.
+      this.#logError('offered files could not be stored', error)
+    }
   }
 
   #moveKnown(moves: readonly MovedFile[]): void {

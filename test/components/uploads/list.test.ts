@@ -1,7 +1,7 @@
 import { flushSync } from 'svelte'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { failure, success } from '../../../electron/contract/failures.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { defaultConditions } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
 import { failedRow, noonMs, patchOf, registeredRow, row, sendingRow, snapshotOf } from '../support/rows.ts'
@@ -186,6 +186,20 @@ test('removes several waiting rows without asking, and Undo restores them', asyn
       { name: 'cancel', args: { ids: ['Grain', 'Flux'] } },
       { name: 'undoRemove', args: { ids: ['Grain', 'Flux'] } },
     ])
+})
+
+test('Undo restores removed uploads also if one that is being registered stays', async () => {
+  const { screen, rowOf, asked } = await openPage({
+    rows: [row('Grain'), sendingRow('Flux', { phase: 'registering' })],
+    answers: { cancel: () => failed(failure('not-registered-yet', { count: 1 })) },
+  })
+  rowOf('Grain').element().focus()
+  await userEvent.keyboard('{Control>}a{/Control}{Delete}')
+  const question = screen.getByRole('group', { name: 'Cancel upload?' })
+  await userEvent.click(question.getByRole('button', { name: 'Cancel 2 uploads' }))
+  await expect.element(screen.getByText('its upload wasn’t removed', { exact: false })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
+  await expect.poll(() => asked.at(-1)).toEqual({ name: 'undoRemove', args: { ids: ['Grain'] } })
 })
 
 test('the confirmation counts the remaining rows while uploads finish', async () => {

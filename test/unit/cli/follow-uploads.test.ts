@@ -4,7 +4,14 @@ import type { UploadProgress, UploadReporter } from '../../../electron/cli/outpu
 import { failure } from '../../../electron/contract/failures.ts'
 import type { Patch, UploadRow } from '../../../electron/contract/uploads.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
-import { failedRow, patchOf, registeredRow, row, sendingRow } from '../../components/support/rows.ts'
+import {
+  failedRow,
+  patchOf,
+  registeredRow,
+  row,
+  sendingRow,
+  snapshotOf,
+} from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 
 type Listener = Parameters<Engine['subscribe']>[0]
@@ -14,8 +21,11 @@ type Library = Parameters<NonNullable<Listener['library']>>[0]
 function setup() {
   const events: string[] = []
   const progress: UploadProgress[] = []
+  const current = new Map<string, UploadRow>()
+  const change = (rows: readonly UploadRow[]) => rows.forEach((row) => current.set(row.id, row))
   let listener: Listener = {}
   const engine = fakeEngine({
+    snapshot: () => snapshotOf([...current.values()]),
     subscribe(next) {
       listener = next
       return () => undefined
@@ -38,8 +48,12 @@ function setup() {
   const follower = followUploads(engine, reporter)
   return {
     progress,
-    send: (rows: readonly UploadRow[], change: Partial<Patch> = {}) =>
-      listener.patch?.({ ...patchOf(1, rows), ...change }),
+    /** Changes rows, without the patch that follows. */
+    change,
+    send(rows: readonly UploadRow[], rest: Partial<Patch> = {}) {
+      change(rows)
+      listener.patch?.({ ...patchOf(1, rows), ...rest })
+    },
     emit: () => listener,
     follower,
     /** The ids of the uploads with which the follower ends, or null before. */
@@ -121,6 +135,30 @@ test('does not wait for a failed upload that is left in review', async () => {
   expect(await wait(1)()).toEqual(['a'])
 })
 
+test('waits for uploads that no patch contains yet, beside one in review', async () => {
+  const { change, send, emit, wait } = setup()
+  send([row('b', { phase: 'review' })])
+  change([row('a')])
+  const ended = wait(1)
+  expect(await ended()).toBe(null)
+  send([registeredRow('a')])
+  emit().verified?.('a', verified)
+  expect(await ended()).toEqual(['b', 'a'])
+})
+
+test.each([
+  ['failed', failedRow('a')],
+  ['in review', row('a', { phase: 'review' })],
+])('waits for an upload that was %s in the last patch and has restarted since', async (_was, before) => {
+  const { change, send, wait, reported } = setup()
+  send([before])
+  change([row('a', { phase: 'checking' })])
+  const ended = wait(1)
+  expect([reported(), await ended()]).toEqual([['queued a'], null])
+  send([failedRow('a')])
+  expect([reported(), await ended()]).toEqual([['failed a'], ['a']])
+})
+
 test('ends with uploads that have ended before it waits', async () => {
   const { send, emit, wait } = setup()
   send([registeredRow('a'), failedRow('b')])
@@ -188,8 +226,9 @@ test('progress contains what runs and how many uploads have ended', () => {
 })
 
 test('the rows at the end have the results of their verification', async () => {
-  const { send, emit, follower } = setup()
+  const { change, send, emit, follower } = setup()
   send([registeredRow('a'), registeredRow('b')])
+  change([registeredRow('a', { verification: verified })])
   emit().verified?.('a', verified)
   emit().verified?.('b', null)
   const rows = await follower.waitUntilEnded(2)

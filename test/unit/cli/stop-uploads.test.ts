@@ -98,6 +98,8 @@ interface StopOptions {
   readonly exitCode?: number
   readonly paused?: Result<void>
   readonly cancelled?: Result<void>
+  /** The rows after they were cancelled, if any are. */
+  readonly rowsLeft?: readonly UploadRow[]
   readonly abandonedCount?: number
 }
 
@@ -109,12 +111,14 @@ async function stop(
     exitCode = exitCodes.interrupted,
     paused = success(undefined),
     cancelled = success(undefined),
+    rowsLeft = rows,
     abandonedCount = 0,
   }: StopOptions = {},
 ) {
   const { streams, err } = recordedStreams()
   const calls: unknown[] = []
   const clock = standingClock()
+  let current = rows
   const record = (name: string, result: Result<void>) => async (args: object) => {
     calls.push({ [name]: args })
     return result
@@ -125,10 +129,13 @@ async function stop(
       calls: {
         pause: record('pause', paused),
         stopPausing: record('stopPausing', success(undefined)),
-        cancel: record('cancel', cancelled),
+        cancel(args) {
+          current = rowsLeft
+          return record('cancel', cancelled)(args)
+        },
       },
-      snapshot: () => snapshotOf(rows),
-      cleanUpAbandoned: async () => undefined,
+      snapshot: () => snapshotOf(current),
+      cleanUpAbandoned: async () => void calls.push('cleaned up'),
       abandonedCount: () => abandonedCount,
     }),
     interruption: { exitCode } as Interruption,
@@ -187,6 +194,7 @@ test.each([
   expect(calls).toEqual([
     'finished',
     { cancel: { ids: ['a'] } },
+    'cleaned up',
     { kept: false, uploads: 1, leftBehind: abandonedCount },
   ])
   expect(err).toEqual([expect.stringContaining('Cancelling'), expect.stringMatching(sentence)])
@@ -202,14 +210,63 @@ test('uploads that can’t be cancelled stay in the queue', async () => {
   expect(err.at(-1)).toBe('The uploads couldn’t be cancelled. They stay in the queue.')
 })
 
+const registering = (id: string) => sendingRow(id, { phase: 'registering' })
+const unconfirmed = failed(failure('not-registered-yet', { count: 1 }))
+
+test('pauses what can’t be cancelled while it is registered, and cleans up after the others', async () => {
+  const { calls, err } = await stop(
+    { command: 'upload', remove: true },
+    { rows: [sendingRow('a'), registering('b')], cancelled: unconfirmed, rowsLeft: [registering('b')] },
+  )
+  expect(calls).toEqual([
+    'finished',
+    { cancel: { ids: ['a', 'b'] } },
+    { pause: { ids: ['b'] } },
+    'cleaned up',
+    { kept: false, uploads: 1, paused: 1, leftBehind: 0 },
+  ])
+  expect(err.at(-1)).toBe(
+    'Cancelled 1 upload. Uploaded parts were deleted from storage, unless another upload of the same file uses them. ' +
+      '1 upload couldn’t be cancelled, because the server hasn’t confirmed yet whether its file is in the library. ' +
+      'It is paused. To continue, run the same command or: modelferry resume.',
+  )
+})
+
+test.each([
+  ['paused', success(undefined), /^2 uploads couldn’t be cancelled, .* They are paused\. To continue/],
+  [
+    'not even paused',
+    failed(failure('journal-trouble')),
+    /^2 uploads couldn’t .* The pause couldn’t be saved\. .*\(journal-trouble\)$/,
+  ],
+] as const)('says that uploads which are all being registered are %s', async (_how, paused, sentence) => {
+  const rows = [registering('a'), registering('b')]
+  const { calls, err } = await stop(
+    { command: 'upload', remove: true },
+    { rows, cancelled: unconfirmed, paused },
+  )
+  expect(calls.at(-1)).toEqual({ kept: true, uploads: 2, leftBehind: 0 })
+  expect(err.at(-1)).toMatch(sentence)
+})
+
+test('says only that uploads are cancelled if the server has answered by then', async () => {
+  const { calls, err } = await stop(
+    { command: 'upload', remove: true },
+    { rows: [sendingRow('a')], cancelled: unconfirmed, rowsLeft: [registeredRow('a')] },
+  )
+  expect(calls.at(-1)).toEqual({ kept: false, uploads: 1, leftBehind: 0 })
+  expect(err.at(-1)).toMatch(/^Cancelled\. Uploaded parts/)
+})
+
 test('does not wait forever for the cleanup of storage', async () => {
   const clock = standingClock()
   const engine = fakeEngine({
     calls: { cancel: async () => success(undefined) },
+    snapshot: () => snapshotOf([failedRow('a')]),
     cleanUpAbandoned: () => new Promise(() => undefined),
     abandonedCount: () => 1,
   })
-  const removed = removeFailedUploads(engine, [failedRow('a')], createTestEnvironment(clock))
+  const removed = removeFailedUploads(engine, createTestEnvironment(clock))
   await expect.poll(() => clock.waits().length).toBe(1)
   clock.advance(clock.waits()[0] ?? 0)
   await removed
@@ -230,9 +287,10 @@ async function removedOf(rows: readonly UploadRow[]) {
       await setImmediate()
       done.push('cleaned up')
     },
+    snapshot: () => snapshotOf(rows),
     abandonedCount: () => 0,
   })
-  await removeFailedUploads(engine, rows, createTestEnvironment(standingClock()))
+  await removeFailedUploads(engine, createTestEnvironment(standingClock()))
   return done
 }
 

@@ -102,6 +102,8 @@ interface RunSetup {
   readonly access?: Result<{ readonly kind: 'session' }>
   /** An account of the same user that can upload the file. */
   readonly accountId?: string
+  /** From the check of conflicts on. */
+  readonly laterAccountId?: string
   readonly hasSignedInAgain?: boolean
   readonly inspection?: Partial<Inspection>
   /** While the upload is checked. */
@@ -117,16 +119,23 @@ async function runOne({ given = {}, check = { kind: 'aborted' }, ...setup }: Run
   const reports: (readonly unknown[])[] = []
   const inspected: string[] = []
   const settled = Promise.withResolvers<void>()
+  let isChecked = false
   const queue = createQueue(journal, {
     ...(setup.access && { access: setup.access }),
     accounts: { isSignedOut: async () => !setup.hasSignedInAgain },
-    uploadAccounts: { accountFor: () => (setup.accountId === undefined ? null : { id: setup.accountId }) },
+    uploadAccounts: {
+      accountFor() {
+        const id = isChecked ? (setup.laterAccountId ?? setup.accountId) : setup.accountId
+        return id === undefined ? null : { id }
+      },
+    },
     async inspect({ path }: { readonly path: string }) {
       inspected.push(path)
       return { recognition, target, identity, failure: null, ...setup.inspection }
     },
     conflictCheck: {
       async check(id: string) {
+        isChecked = true
         setup.meanwhile?.(rows, id)
         if (check instanceof Error) throw check
         return check
@@ -247,6 +256,12 @@ test('a refused session is tried again at once if the user has signed in meanwhi
   expect(await runOne({ check: fails('forbidden'), hasSignedInAgain: true })).toMatchObject({
     phase: 'failed',
   })
+})
+
+test('a refused session is tried again at once with another sign-in that can send the upload', async () => {
+  const { phase, row, reports } = await runOne({ check: fails('signed-out'), laterAccountId: 'device' })
+  expect([phase, row?.live.retryAtMs]).toEqual(['retrying', nowMs])
+  expect(reports).toEqual([['connection', 'signed-out']])
 })
 
 test.for<[string, ConflictCheckResult, Partial<UploadRecord>, string, string]>([

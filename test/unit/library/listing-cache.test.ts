@@ -188,6 +188,20 @@ test('requests the present listing after an older request, once for all who ask 
   expect([requestCount, await names()]).toEqual([1, ['a', 'b']])
 })
 
+test('requests the listing again at once with another sign-in after one was refused', async () => {
+  const { kept } = setup()
+  const refused = Promise.withResolvers<Result<KnownListing>>()
+  const first = kept.listing(undefined, () => refused.promise)
+  const other = async () => listingOf([model('a')])
+  const joined = kept.listing(undefined, other)
+  refused.resolve(failed(failure('signed-out')))
+  expect((await first).listing.ok).toBe(false)
+  expect(valueOf((await joined).listing).models.list()).toHaveLength(1)
+  const { kept: later } = setup()
+  await later.listing(undefined, async () => failed(failure('signed-out')))
+  expect(valueOf((await later.listing(undefined, other)).listing).models.list()).toHaveLength(1)
+})
+
 test('can request again after an exception', async () => {
   const { kept, ask, names } = setup()
   await expect(kept.listing(0, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')

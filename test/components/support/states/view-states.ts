@@ -135,10 +135,13 @@ export const libraryStates: States = {
 
 const depth = registeredRow('Depth')
 const history = (act: (page: OpenPage) => unknown, rows = [depth, registeredRow('Grain')]): OpenState =>
-  opened({ answers: { history: () => success({ rows, nextBeforeMs: 1 }) } }, async (page) => {
-    await openByName(page, 'History')
-    await act(page)
-  })
+  opened(
+    { answers: { history: () => success({ rows, nextBeforeMs: rows.length > 0 ? 1 : null }) } },
+    async (page) => {
+      await openByName(page, 'History')
+      await act(page)
+    },
+  )
 
 export const historyStates: States = {
   'history, with details': history(async ({ rowOf, screen }) => {

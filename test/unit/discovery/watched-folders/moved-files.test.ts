@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { cpSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { WatchedFolder } from '../../../../electron/discovery/watched-folders/watched-folder.ts'
@@ -18,6 +18,20 @@ test('no longer offers a file that is gone, and offers it again when it returns'
   await watched.rescan()
   await advance(watched, 12_000)
   expect([enqueued, offeredNames(watched)]).toEqual([[], ['a.safetensors', 'b.safetensors']])
+})
+
+test('offers another link of a file once the offered one is gone', async () => {
+  const { write, watch, enqueued, advance, folder, store } = await setupWatchedFolder()
+  write('a.safetensors')
+  linkSync(join(folder, 'a.safetensors'), join(folder, 'b.safetensors'))
+  const watched = await watch()
+  expect(offeredNames(watched)).toEqual(['a.safetensors'])
+  rmSync(join(folder, 'a.safetensors'))
+  await watched.rescan()
+  await advance(watched, 12_000)
+  expect([enqueued, offeredNames(watched)]).toEqual([[], ['b.safetensors']])
+  const stored = store.files('one').filter(({ state }) => state === 'offered')
+  expect(stored.map(({ path }) => basename(path))).toEqual(['b.safetensors'])
 })
 
 test('keeps offering files that an incomplete rescan does not find', async () => {

@@ -3,7 +3,6 @@ import {
   failed,
   failure,
   isBrokenFile,
-  mustWait,
   remedyOf,
   success,
   type Failure,
@@ -450,7 +449,7 @@ export class UploadCommands {
     const { id, failure: before } = row.record
     if (isStopped(row)) return this.#requeue(row, resetAfter(row.record, before))
     // A server's request to wait stays in force.
-    if (row.live.phase !== 'retrying' || (before && mustWait(before))) return success(undefined)
+    if (row.live.phase !== 'retrying' || before?.code === 'rate-limited') return success(undefined)
     const written = this.#resume(row, { failure: null })
     if (written.ok) this.#queue.retryNow([id])
     return written

@@ -24,7 +24,7 @@ const operations = (harness: EngineHarness) => harness.cloud.operations.map(({ n
 
 /** What the native dialog asks before found models are uploaded. */
 const question = (count: number, size: string): unknown =>
-  expect.stringMatching(new RegExp(`^Upload ${count} model \\(${size}\\) to `))
+  expect.stringMatching(new RegExp(`^Upload ${count} file \\(${size}\\) to `))
 
 test('finds models in the usual places, and uploads the selected ones once confirmed', async ({
   harness,

@@ -9,7 +9,7 @@ import { failed, failure, success, type Result } from '../../../electron/contrac
 import type { ServerEntry } from '../../../electron/contract/servers.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { patchOf, registeredRow } from '../../components/support/rows.ts'
+import { patchOf, registeredRow, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 import { uploadRecord } from '../../support/records.ts'
@@ -30,6 +30,8 @@ async function resume(records: readonly UploadRecord[], resumed: Result<readonly
       listener = next
       return () => undefined
     },
+    // All rows come in patches.
+    snapshot: () => snapshotOf([]),
     async resumeUnfinished() {
       const ids = resumed.ok ? resumed.value : []
       listener.patch?.(

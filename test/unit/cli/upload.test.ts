@@ -12,7 +12,7 @@ import type { TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
-import { patchOf, registeredRow, sendingRow } from '../../components/support/rows.ts'
+import { patchOf, registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
@@ -29,6 +29,8 @@ function startUpload(answers: Readonly<Record<string, Result<AddReport>>>, { isI
       listener = next
       return () => undefined
     },
+    // All rows come in patches.
+    snapshot: () => snapshotOf([]),
     async addPaths(_paths, request) {
       const teamId = request?.team?.teamId ?? ''
       requested.push(teamId)

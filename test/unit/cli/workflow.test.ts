@@ -11,7 +11,15 @@ import type { NeededModelView, WorkflowView } from '../../../electron/contract/d
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
 import type { Engine } from '../../../electron/engine/engine.ts'
-import { need, patchOf, registeredRow, row, team, workflowNeeds } from '../../components/support/rows.ts'
+import {
+  need,
+  patchOf,
+  registeredRow,
+  row,
+  snapshotOf,
+  team,
+  workflowNeeds,
+} from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
@@ -65,6 +73,8 @@ async function run(
       listener = next
       return () => undefined
     },
+    // All rows come in patches.
+    snapshot: () => snapshotOf([]),
     workflows: {
       open: async () => ({ id: 'w', files: [], unread: [] }),
       async whenComplete() {

@@ -50,18 +50,6 @@ test('an upload that the server has asked to wait keeps its reason', async () =>
   expect([started(), stateOf(id)]).toEqual([[id], ['retrying', 'rate-limited']])
 })
 
-test('an upload that waits for a server in trouble keeps its reason and its time', async () => {
-  const { commands, queue, rows, run, started, clock, add, stateOf } = setup()
-  const id = add()
-  queue.add([id])
-  rows.applyEvent(id, 'begin')
-  const met = failure('server-trouble', { status: 503 }, { retryAfterMs: 60_000 })
-  await run(id).end({ kind: 'retry', failure: met, atMs: clock.now() + 60_000 })
-  rows.applyEvent(id, 'trouble', { failure: met }, clock.now() + 60_000)
-  expect(await commands.retry([id])).toEqual(success(undefined))
-  expect([started(), stateOf(id)]).toEqual([[id], ['retrying', 'server-trouble']])
-})
-
 test.for<[FailureCode, UploadRecord['state']]>([
   ['forbidden', multipartOpenState(5_000)],
   ['upload-ended', { kind: 'queued', started: false }],

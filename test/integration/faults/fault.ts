@@ -6,6 +6,7 @@ import type { Failure, FailureCode } from '../../../electron/contract/failures.t
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { failureText, translatorFor } from '../../../electron/messages/messages.ts'
 import type { EnqueueRequest } from '../../../electron/engine/engine.ts'
+import type { Operation } from '../../cloud/operations.ts'
 import type { FaultRule, HoldChoice, HoldMoment } from '../../cloud/faults.ts'
 import type { SafetensorsOptions } from '../../fixtures/model-files.ts'
 import { dayMs, setup, type App, type EngineOptions, type EngineHarness } from '../../support/engine.ts'
@@ -16,6 +17,10 @@ export type UploadMethod = 'whole' | 'parts'
 /** The minimum part size of S3. Files uploaded in parts have four. */
 export const partBytes = 5 * 1024 * 1024
 export const bytesOf = { whole: 150_000, parts: 3 * partBytes + 4_321 } as const
+
+/** The bytes of requests that have ended. Parts arrive in any order, the short last one may be among the first. */
+export const totalBytes = (operations: readonly Pick<Operation, 'bytes'>[]): number =>
+  operations.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /**
  * Registers the test of one fault. `expected` is the code of the failure shown on the row during the upload or

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { expectInLibrary, expectNothingLeft } from './expect-end.ts'
-import { beginHeldUpload, beginUpload, fault, partBytes, setupFor } from './fault.ts'
+import { beginHeldUpload, beginUpload, fault, setupFor, totalBytes } from './fault.ts'
 
 /** PUTs from 4 MiB on send Expect, so storage that has the object rejects them before the body is sent. */
 const wholeBytes = 6_000_000
@@ -59,7 +59,8 @@ fault('shows the bytes already sent of a paused upload after a restart', null, a
   const harness = await setupFor('parts')
   const held = harness.cloud.hold('put-part', 'arrival', { skip: 2 })
   const begun = await beginUpload(harness, 'parts')
-  await harness.app.until(() => harness.app.row(begun.id).sentBytes >= 2 * partBytes)
+  const stored = await harness.cloud.ended('put-part', 2)
+  await harness.app.until(() => harness.app.row(begun.id).sentBytes >= totalBytes(stored))
   await harness.app.pauseNow(begun.id)
   held.release()
   const sentBytes = harness.app.row(begun.id).sentBytes

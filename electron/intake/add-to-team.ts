@@ -86,6 +86,7 @@ export function createTeamAdder(services: TeamAdderServices): TeamAdder {
     return [...new Map([...named, ...ofModels].map((record) => [record.id, record])).values()]
   }
 
+  // A new one each time: a folder that did not respond may do so now.
   const readFiles: FileReader = (files, read) =>
     createFileReader({ mountQueue, timers: environment.timers })(files, read)
 

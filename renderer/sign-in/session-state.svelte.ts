@@ -8,6 +8,7 @@ import {
   type Team,
   type TeamChoice,
 } from '../../electron/contract/account.ts'
+import { distinctTeams } from './team-options.ts'
 
 interface SessionEvents {
   /** A pairing has signed in. */
@@ -26,11 +27,7 @@ export class SessionState {
   /** Accounts without a valid sign-in, whose uploads wait. */
   readonly signedOut = $derived(this.accounts.filter(({ state }) => state === 'signed-out'))
   /** Whether files can be uploaded to more than one team. */
-  readonly hasSeveralTeams = $derived(
-    new Set(
-      this.ready.flatMap(({ id, teams }) => teams.map((one) => teamKey({ accountId: id, teamId: one.id }))),
-    ).size > 1,
-  )
+  readonly hasSeveralTeams = $derived(distinctTeams(this).size > 1)
   readonly account = $derived(this.#accountOf(this.view?.chosen ?? null))
   readonly team = $derived(this.teamOf(this.view?.chosen ?? null))
   readonly #bridge: Bridge

@@ -207,16 +207,21 @@ test('an ended session is not a sign-out', async () => {
   expect((await open()).session().accounts).toMatchObject([{ email: ALICE.email, state: 'signed-out' }])
 })
 
-test('encrypts at the start what an older version left of an account that had signed out', async () => {
-  const harness = await setupUsed()
-  const { app, home, open, done } = harness
-  const texts = textsOf(harness)
-  await app.stop()
+/** As after a sign-out whose data is not encrypted yet. */
+function recordSignOut(home: string): void {
   const journal = new DatabaseSync(join(home, 'journal.sqlite'))
   journal.exec(
     `UPDATE accounts SET account = json_set(account, '$.state', 'signed-out', '$.hasLeft', json('true'))`,
   )
   journal.close()
+}
+
+test('encrypts at the start what an older version left of an account that had signed out', async () => {
+  const harness = await setupUsed()
+  const { app, home, open, done } = harness
+  const texts = textsOf(harness)
+  await app.stop()
+  recordSignOut(home)
   const next = await open()
   expect(next.session().accounts).toEqual([])
   valueOf(await next.engine.sealDeparted())
@@ -230,11 +235,7 @@ test('encrypts what a locked keychain has left as soon as it is unlocked', async
   const { app, home, open, secretStore } = harness
   const texts = textsOf(harness)
   await app.stop()
-  const journal = new DatabaseSync(join(home, 'journal.sqlite'))
-  journal.exec(
-    `UPDATE accounts SET account = json_set(account, '$.state', 'signed-out', '$.hasLeft', json('true'))`,
-  )
-  journal.close()
+  recordSignOut(home)
   secretStore.beforeCall = (call) =>
     secretStore.failWith(call.includes(' sealed ') ? 'keychain-locked' : null)
   const next = await open()

@@ -59,13 +59,18 @@ test('the library asks for a team, and then shows its models', async () => {
 test('equally named teams of two servers are told apart by their hosts', async () => {
   const of = (host: string) =>
     account({ id: `${host} person-1`, server: `https://${host}/api/v1`, teams: [team] })
-  const session = { ...signedIn(of('a.example'), of('b.example')), chosen: null }
+  const hosts = ['models.aurora-pictures.example', 'models.aurora-pictures.test']
+  const session = { ...signedIn(...hosts.map(of)), chosen: null }
   const { screen, emit } = await openUndecided({ session: () => success(session) })
-  const names = ['a.example', 'b.example'].map((host) => `${team.name} (mira@aurora.example · ${host})`)
+  const names = hosts.map((host) => `${team.name} (mira@aurora.example · ${host})`)
   emit('command', 'show-library')
   await userEvent.click(screen.getByRole('main').getByRole('button', { name: 'Choose team' }))
   const items = screen.getByRole('menuitem')
   await expect.poll(() => items.elements().map((item) => item.textContent?.trim())).toEqual(names)
+  const labels = items.elements().flatMap((item) => [...item.querySelectorAll('.label > span')])
+  const isCut = (label: Element) =>
+    label.scrollWidth > label.clientWidth || label.scrollHeight > label.clientHeight
+  expect(labels.map(isCut)).toEqual([false, false])
   await userEvent.keyboard('{Escape}')
   emit('command', 'show-settings')
   const options = screen.getByLabelText('Team for new models').getByRole('option')

@@ -31,7 +31,11 @@ const { app, becomeReady } = await import('./app.ts')
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit())
 for (const module of preloadModules) createRequire(join(process.cwd(), 'x'))(module)
 await runMain()
-await openChromium()
+// The app's listeners for uncaught exceptions would keep the cause from being printed.
+await openChromium().catch((error: unknown) => {
+  complain('Chromium could not be used:', error)
+  process.exit(1)
+})
 becomeReady()
 // A killed host would not write the cache at exit.
 flushCompileCache()

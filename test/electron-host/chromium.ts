@@ -9,6 +9,7 @@ import { join } from 'node:path'
 export interface Chromium {
   /** Its DevTools address. */
   readonly url: string
+  hasEnded(): boolean
   /** The end of what it has written to stderr. */
   output(): string
   /** Kills it and removes its profile. */
@@ -52,6 +53,7 @@ export async function startChromium(
   })
   return {
     url: await addressOf(child, () => output),
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     output: () => output,
     async end() {
       process.off('exit', kill)

@@ -1,13 +1,20 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import type { SharedChromium } from '../../electron-host/browser.ts'
 import { createWorkerChromium } from '../../electron-host/shared-chromium.ts'
 import { switches } from '../../e2e/support/running-app.ts'
-import { launchHostApp } from '../../support/host-app.ts'
+import { electronHost, launchHostApp } from '../../support/host-app.ts'
 import { findHeadlessChromium } from '../../support/runner/chromium.ts'
 import { runtimeArguments } from '../../support/runner/electron-runtime.ts'
 
 const hostSwitches = [...runtimeArguments(), ...switches]
+
+const listUrlOf = ({ url }: SharedChromium) => new URL('/json/list', url.replace(/^ws:/, 'http:'))
 
 /** A Chromium for apps with the switches of e2e tests. */
 async function openSharedChromium() {
@@ -17,13 +24,12 @@ async function openSharedChromium() {
   })
   onTestFinished(() => chromium.end())
   const shared = await chromium.open()
-  const listUrl = new URL('/json/list', shared.url.replace(/^ws:/, 'http:'))
   return {
     chromium,
     shared,
     environment: { ELECTRON_HOST_BROWSER: JSON.stringify(shared) },
     async pageCount() {
-      const targets = (await (await fetch(listUrl)).json()) as {
+      const targets = (await (await fetch(listUrlOf(shared))).json()) as {
         readonly type: string
         readonly url: string
       }[]
@@ -37,6 +43,19 @@ test('opening it again returns the same Chromium, and its output is kept', async
   const { chromium, shared } = await openSharedChromium()
   expect(await chromium.open()).toEqual(shared)
   expect(await chromium.output()).toContain(shared.url)
+})
+
+test('opening it after it has ended starts another one, and the output of both is kept', async () => {
+  const { chromium, shared } = await openSharedChromium()
+  const debuggerSocket = new WebSocket(shared.url)
+  await once(debuggerSocket, 'open')
+  debuggerSocket.send(JSON.stringify({ id: 1, method: 'Browser.close' }))
+  await expect.poll(() => chromium.output()).toContain('[Chromium ended: 0]')
+  const next = await chromium.open()
+  expect(next.url).not.toBe(shared.url)
+  expect((await fetch(listUrlOf(next))).status).toBe(200)
+  expect(await chromium.output()).toContain(`[Chromium ended: 0]\n`)
+  expect(await chromium.output()).toContain(next.url)
 })
 
 test('a killed app loses its window, and the next one starts with an empty storage', async () => {
@@ -65,4 +84,16 @@ test('an app with switches of its own starts a Chromium with them', async () => 
   onTestFinished(() => app.end())
   expect(await app.page.evaluate(() => devicePixelRatio)).toBe(2)
   expect(await pageCount()).toBe(0)
+})
+
+test('an app that cannot reach it prints why and fails, even if it logs its uncaught exceptions', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelferry-host-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', main: 'main.mjs' }))
+  writeFileSync(join(folder, 'main.mjs'), `process.on('uncaughtException', () => {})`)
+  const nobody = { url: 'ws://127.0.0.1:9/devtools/browser/1', switches: [] }
+  const started = promisify(execFile)(electronHost, [folder], {
+    env: { ...process.env, ELECTRON_HOST_BROWSER: JSON.stringify(nobody) },
+  })
+  await expect(started).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('ECONNREFUSED') })
 })

@@ -13,6 +13,8 @@ export type ApiContext = {
   readonly tokens: Tokens
   readonly storage: Storage
   readonly settings: ApiSettings
+  /** Whether an account is no longer a member of one of its teams. */
+  hasLeft(userId: string, teamId: string): boolean
   /** The connected agents of a team. */
   agentsOf(teamId: string): readonly AgentRecord[]
   /** Origin of the pairing page; available once the server is listening. */
@@ -189,17 +191,17 @@ async function identify(one: Route, context: ApiContext, credential: string | un
     const device = context.records.device(hashKey(credential))
     if (!device) throw new ApiError(401, 'invalid credential')
     if (!one.accepts.includes('dk')) throw new ApiError(403, 'credential kind not allowed')
-    return { person: known(device.userId), boundTeamId: device.teamId }
+    return { person: known(context, device.userId), boundTeamId: device.teamId }
   }
   const userId = await context.tokens.userOf(credential)
   if (!one.accepts.includes('jwt')) throw new ApiError(403, 'credential kind not allowed')
-  return { person: known(userId), boundTeamId: undefined }
+  return { person: known(context, userId), boundTeamId: undefined }
 }
 
-function known(userId: string): DemoAccount {
+function known(context: ApiContext, userId: string): DemoAccount {
   const person = accountById(userId)
   if (!person) throw new ApiError(401, 'unauthorized')
-  return person
+  return { ...person, teams: person.teams.filter(({ id }) => !context.hasLeft(userId, id)) }
 }
 
 /**

@@ -81,6 +81,8 @@ export type Cloud = {
   modelsOf(teamId: string): readonly ModelRecord[]
   /** Adds a model to a team's library as another user would, without a stored object. Returns its id. */
   addModel(teamId: string, model: Partial<ModelRecord> & Pick<ModelRecord, 'model_path'>): string
+  /** Ends an account’s membership in a team. */
+  removeMember(email: string, teamId: string): void
   /** Connects agents to a team, in place of its earlier ones. */
   connectAgents(teamId: string, agents: readonly AgentRecord[]): void
   /** Confirms a pairing as the user would in the browser. */
@@ -131,6 +133,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     ? startInFront(options.s3, storageOptions)
     : startEmbedded(storageOptions))
   const storage = openStorage({ ...storageServer.access, urlSeconds: options.urlSeconds ?? 3600 })
+  const leavers = new Set<string>()
   const agents = new Map<string, readonly AgentRecord[]>()
   let origin = ''
   const context: ApiContext = {
@@ -138,6 +141,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     storage,
     now,
     settings: settingsOf(options),
+    hasLeft: (userId, teamId) => leavers.has(`${userId} ${teamId}`),
     agentsOf: (teamId) => agents.get(teamId) ?? [],
     origin: () => origin,
     tokens: createTokens({
@@ -196,6 +200,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     unfinishedUploads: () => storage.unfinished(),
     modelsOf: (teamId) => records.models(teamId, -1, 0).reverse(),
     addModel: (teamId, model) => addModel(records, now, teamId, model),
+    removeMember: (email, teamId) => void leavers.add(`${person(email).id} ${teamId}`),
     connectAgents: (teamId, connected) => void agents.set(teamId, connected),
     confirmPairing: (userCode, email, teamId) => confirmPairing(context, userCode, person(email), teamId),
     endSessions: (email) => void records.endSessions(person(email).id),

@@ -23,7 +23,7 @@ export const chooseTeam = async (app: App, teamId: string) =>
 export const viewOf = async (app: App) => valueOf(await app.calls.review(undefined))
 
 /** Resolves at the next change of the review. */
-const reviewChange = (app: App) =>
+export const reviewChange = (app: App) =>
   new Promise<void>((resolve) => {
     const end = app.engine.subscribe({
       review() {

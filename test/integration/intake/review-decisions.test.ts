@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB, BOBS_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { writeText } from '../../fixtures/model-files.ts'
 import { shellCall, torchZip } from '../../fixtures/pickles.ts'
 import { setup, usualSettings, valueOf, type App } from '../../support/engine.ts'
@@ -13,6 +13,7 @@ import {
   comparedView,
   filesInGroup,
   idsInGroup,
+  reviewChange,
   setupReview,
   teamOf,
   viewOf,
@@ -82,6 +83,22 @@ test('hides the review of an account that signed out from other accounts', async
     team: { accountId, teamId: ALICES_TEAM_ID },
   })
   expect(app.rows().map(({ phase }) => phase)).toEqual(Array(6).fill('review'))
+})
+
+test('shows no team in review once the user is no longer a member of it', async () => {
+  const harness = await setupReview()
+  const { app, cloud } = harness
+  await addFiles(app, await writeFiles(harness, 6))
+  const team = teamOf(app, ALICES_TEAM_ID)
+  expect((await comparedView(app)).team).toEqual(team)
+  cloud.removeMember(ALICE.email, ALICES_TEAM_ID)
+  const next = reviewChange(app)
+  await app.engine.confirmSignIns()
+  await next
+  expect(await viewOf(app)).toMatchObject({ fileCount: 6, team: null })
+  expect(await app.engine.approveReview(null, team, async () => true)).toMatchObject({
+    failure: { code: 'no-team' },
+  })
 })
 
 test('refuses to approve files for a team that is not available', async () => {

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { WorkflowView } from '../../../../electron/contract/discovery.ts'
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
@@ -37,6 +38,8 @@ async function openWorkflow({
   const requestedNames: (readonly string[])[] = []
   const hanging: string[] = []
   const views: WorkflowView[] = []
+  /** The number of views when files had been enqueued. */
+  const enqueuedAt: number[] = []
   const searchWorker: Pick<WorkflowsOptions['searchWorker'], 'search' | 'searchFolder'> = {
     async search(request, { onMessage }) {
       if (request.kind === 'workflows')
@@ -74,12 +77,16 @@ async function openWorkflow({
       uploadedBefore: (fileNames) => (requestedNames.push(fileNames), paths),
       hashes: { peek: () => null, filesWith: () => [] },
     },
-    enqueue: async () => success({ added: 0, refused: 0, skipped: [] }),
+    async enqueue(files) {
+      await setImmediate()
+      enqueuedAt.push(views.length)
+      return success({ added: files.length, refused: 0, skipped: [] })
+    },
     onChange: (view) => void views.push(view),
     displayPath: (path) => path,
   })
   const { id } = await workflows.open(['w.json'])
-  return { workflows, id: id ?? '', clock, hanging, views, requestedNames }
+  return { workflows, id: id ?? '', clock, hanging, views, requestedNames, enqueuedAt }
 }
 
 test('looks up earlier uploads by lower-case name and leaves out those that are gone', async () => {
@@ -107,4 +114,16 @@ test('finds other models and ends while files of earlier uploads are on a share 
   clock.advance(5_000)
   await workflows.whenComplete(id)
   expect([workflows.view(id)?.isLooking, stands(), hanging.length]).toEqual([false, ['nowhere', 'here'], 2])
+})
+
+test.each(['found', 'picked'])('shows that a %s model was enqueued only once it was', async (how) => {
+  const root = createModelFolder('recent.safetensors')
+  const recent = how === 'found' ? [root] : []
+  const { workflows, id, views, enqueuedAt } = await openWorkflow({ names: ['recent.safetensors'], recent })
+  await workflows.whenComplete(id)
+  if (how === 'picked') await workflows.locateModel(id, '0', join(root, 'recent.safetensors'))
+  const viewCount = views.length
+  const report = await workflows.enqueueModels(id, ['0'], async () => true)
+  expect(report).toEqual(success({ added: 1, refused: 0, skipped: [] }))
+  expect([enqueuedAt, views.length]).toEqual([[viewCount], viewCount + 1])
 })

@@ -59,6 +59,11 @@ export interface SignIns {
    * marks none as invalid. Notifies the listeners.
    */
   confirm(): Promise<void>
+  /**
+   * Like `confirm`, for hints that a user may have joined or left a team: at most once a minute, and notifies the
+   * listeners only of changes.
+   */
+  refreshTeams(): Promise<void>
   /** Notifies the listeners. */
   announce(): void
   /** At the start: checks the stored sign-ins, at the server in the background. */
@@ -188,6 +193,7 @@ export function createSignIns(options: SignInOptions): SignIns {
       else announce()
     },
     confirm: checks.confirm,
+    refreshTeams: checks.refreshTeams,
     restore: checks.restore,
     async close() {
       pairings.cancel()
@@ -227,6 +233,9 @@ function createVisibility({ accounts, settings, onVisibilityChanged }: SignInOpt
 /** A user waits for the result in front of a window, in ms. */
 const confirmWithinMs = 15_000
 
+/** Hints come with every refused upload and every opened menu, in ms. */
+const refreshEveryMs = 60_000
+
 /** Checks the stored sign-ins, when the app starts and on request. */
 function createSignInChecks(
   { accounts, environment, settings, onSignedIn }: SignInOptions,
@@ -236,6 +245,7 @@ function createSignInChecks(
   const closing = new AbortController()
   let refreshing: Promise<unknown> = Promise.resolve()
   let revoking: Promise<unknown> = Promise.resolve()
+  let lastRefreshMs = -Infinity
   /** For sign-ins that no caller waits for. Once closed, the accounts can't be read any more. */
   async function finishSignIn(): Promise<void> {
     await onSignedIn()
@@ -267,6 +277,20 @@ function createSignInChecks(
     }
   }
 
+  /** Requests the profiles of all accounts, and notifies the listeners of changes. */
+  async function refreshProfiles(): Promise<'same' | 'announced'> {
+    const signal = AbortSignal.any([AbortSignal.timeout(confirmWithinMs), closing.signal])
+    const before = signedInAccounts()
+    await Promise.allSettled(before.map(({ id }) => accounts.refreshProfile(id, signal)))
+    if (closing.signal.aborted) return 'announced'
+    const after = signedInAccounts()
+    if (JSON.stringify(after) === JSON.stringify(before)) return 'same'
+    const ready = new Set(after.map(({ id }) => id))
+    if (before.every(({ id }) => ready.has(id))) announce()
+    else accountsChanged()
+    return 'announced'
+  }
+
   return {
     finishSignIn,
     async restore() {
@@ -289,13 +313,14 @@ function createSignInChecks(
       )
     },
     async confirm() {
-      const signal = AbortSignal.timeout(confirmWithinMs)
-      const checked = signedInAccounts()
-      await Promise.allSettled(checked.map(({ id }) => accounts.refreshProfile(id, signal)))
-      if (closing.signal.aborted) return
-      const ready = new Set(signedInAccounts().map(({ id }) => id))
-      if (checked.every(({ id }) => ready.has(id))) announce()
-      else accountsChanged()
+      if ((await refreshProfiles()) === 'same') announce()
+    },
+    async refreshTeams() {
+      const nowMs = environment.now()
+      // The clock may have been set back.
+      if (Math.abs(nowMs - lastRefreshMs) < refreshEveryMs) return
+      lastRefreshMs = nowMs
+      await refreshProfiles()
     },
     async close() {
       closing.abort()

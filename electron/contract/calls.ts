@@ -95,6 +95,8 @@ const callGroups = {
     /** Deletes what was encrypted at sign-outs and can't be decrypted (`SessionView.sealed`). */
     discardSealed: call<SessionView>()('engine', nothing),
     chooseTeam: call<SessionView>()('engine', teamChoice),
+    /** Requests the teams of all accounts from their servers, at most once a minute; changes follow as an event. */
+    refreshTeams: call<void>()('engine', nothing),
   },
 
   servers: {

@@ -69,12 +69,9 @@ function waitingFileCalls(waitingFiles: WaitingFiles) {
   } satisfies Partial<EngineCalls>
 }
 
-/** The engine's implementations of the calls of the contract, one function each. */
-export function engineCalls(services: CallServices): Omit<EngineCalls, DiscoveryCalls> {
-  const { feed, details, signIns, commands, rows, store, library, doneToday, review } = services
-  const recordOf = (id: string) => rows.get(id)?.record ?? store.find(id)
+function accountCalls(services: CallServices) {
+  const { signIns, sealing } = services
   return {
-    snapshot: async () => success(feed.snapshot()),
     session: async () => success(signIns.view()),
     signIn: ({ email, password }) => signIns.signIn(email, password),
     signInToProxy: ({ proxy, name, password }) => signIns.signInToProxy(proxy, { name, password }),
@@ -84,10 +81,24 @@ export function engineCalls(services: CallServices): Omit<EngineCalls, Discovery
     cancelPairing: async () => signIns.cancelPairing(),
     signOut: (request) => signOut(request, services),
     async discardSealed() {
-      const discarded = await services.sealing.discard()
+      const discarded = await sealing.discard()
       return discarded.ok ? success(signIns.view()) : discarded
     },
     chooseTeam: async (choice) => signIns.choose(choice),
+    async refreshTeams() {
+      await signIns.refreshTeams()
+      return success(undefined)
+    },
+  } satisfies Partial<EngineCalls>
+}
+
+/** The engine's implementations of the calls of the contract, one function each. */
+export function engineCalls(services: CallServices): Omit<EngineCalls, DiscoveryCalls> {
+  const { feed, details, signIns, commands, rows, store, library, doneToday, review } = services
+  const recordOf = (id: string) => rows.get(id)?.record ?? store.find(id)
+  return {
+    snapshot: async () => success(feed.snapshot()),
+    ...accountCalls(services),
     addFiles: ({ paths, team }) => services.addPaths(paths, team ?? null),
     ...waitingFileCalls(services.waitingFiles),
     editTarget: async ({ id, change }) => commands.editTarget(id, change),

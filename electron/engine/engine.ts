@@ -474,6 +474,8 @@ export function createEngine(options: EngineOptions): Engine {
     signIns.markSignedOut(accountId)
     commands.refuseWaiting(accountId, hasAccountBesides(accountId))
   })
+  // The user may not be a member of the team any more.
+  events.on('forbidden', () => inBackground(signIns.refreshTeams()))
   events.on('accountsChanged', (lostId) => {
     resumeWaiting(lostId)
     cleanUp()

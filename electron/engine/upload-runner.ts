@@ -148,8 +148,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     // The next attempt is requested by the user and may restart once.
     const memory = memories.get(record.id)
     if (memory) memory.hasRestarted = false
-    if (reason.code === 'signed-out') events.emit('signedOut', record.accountId)
-    if (reason.code === 'proxy-sign-in') events.emit('proxyRequired')
+    announceCause(events, record, reason)
   }
 
   function logFailure(written: Result<void>): void {
@@ -234,6 +233,17 @@ async function retryWithLaterSignIn(
   const hasOther = account !== null && account.id !== record.accountId
   if (!hasOther && (await accounts.isSignedOut(record.accountId))) return outcome
   return { kind: 'retry', failure: outcome.failure, atMs: services.environment.now() }
+}
+
+/** Tells the rest of the app why an upload failed, if the reason concerns more than this upload. */
+function announceCause(
+  events: RunnerOptions['events'],
+  { accountId }: UploadRecord,
+  { code }: Failure,
+): void {
+  if (code === 'signed-out') events.emit('signedOut', accountId)
+  if (code === 'forbidden') events.emit('forbidden')
+  if (code === 'proxy-sign-in') events.emit('proxyRequired')
 }
 
 /**

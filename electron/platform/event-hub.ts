@@ -71,6 +71,8 @@ export interface InternalEvents {
   proxyOpened: []
   /** An upload failed because a proxy asks for a login. */
   proxyRequired: []
+  /** The server does not let an account do what an upload needs. */
+  forbidden: []
 }
 
 export type EventHub = EventEmitter<EngineEvents & InternalEvents>

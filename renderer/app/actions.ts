@@ -263,6 +263,8 @@ export class Actions {
     this.#applySession(result)
     if (result.ok) this.#services.library.showTeam(null)
   }
+  /** For a menu of teams that opens: the user may have joined or left one. */
+  readonly refreshTeams = () => void this.#bridge.refreshTeams()
   readonly signIn = async (email: string, password: string): Promise<Failure | null> => {
     const result = await this.#bridge.signIn({ email, password })
     if (!result.ok) return result.failure

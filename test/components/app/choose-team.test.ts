@@ -35,8 +35,19 @@ test('the header asks for a team instead of showing the first one', async () => 
   const items = screen.getByRole('menuitemradio')
   await expect.poll(() => items.elements().map((item) => item.ariaChecked)).toEqual(['false', 'false'])
   await userEvent.click(screen.getByRole('menuitemradio', { name: new RegExp(`^${otherTeam.name}`) }))
-  expect(asked).toEqual([{ name: 'chooseTeam', args: decided.chosen }])
+  expect(asked.at(-1)).toEqual({ name: 'chooseTeam', args: decided.chosen })
   await expect.element(screen.getByRole('button', { name: `Team: ${otherTeam.name}` })).toBeVisible()
+})
+
+test('opening the menu asks for the teams, and shows one that the user has just joined', async () => {
+  const { screen, asked, emit } = await openPage()
+  await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
+  expect(asked).toEqual([{ name: 'refreshTeams', args: undefined }])
+  emit('session', {
+    ...signedIn(),
+    accounts: [account({ teams: [team, { id: 'new', name: 'Studio East' }] })],
+  })
+  await expect.element(screen.getByRole('menuitemradio', { name: /^Studio East/ })).toBeVisible()
 })
 
 test('a user without any team is not asked to choose one', async () => {

@@ -75,7 +75,7 @@ test('the team picker lists teams by account and switches by keyboard', async ()
   await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
   await expect.element(screen.getByRole('menuitemradio', { name: new RegExp(`^${team.name}`) })).toBeChecked()
   await userEvent.keyboard('{ArrowDown}{Enter}')
-  expect(asked).toEqual([{ name: 'chooseTeam', args: { accountId: 'account-1', teamId: otherTeam.id } }])
+  expect(asked.at(-1)).toEqual({ name: 'chooseTeam', args: { accountId: 'account-1', teamId: otherTeam.id } })
 })
 
 const queueStatus = ({ screen }: Awaited<ReturnType<typeof openPage>>) =>
@@ -178,7 +178,7 @@ test('signs out from the team picker', async () => {
   await userEvent.click(screen.getByRole('button', { name: `Team: ${team.name}` }))
   await userEvent.click(screen.getByRole('menuitem', { name: 'Sign out mira@aurora.example' }))
   await userEvent.click(screen.getByRole('button', { name: 'Sign out' }))
-  expect(asked).toEqual([{ name: 'signOut', args: { accountId: 'account-1' } }])
+  expect(asked.at(-1)).toEqual({ name: 'signOut', args: { accountId: 'account-1' } })
   await expect.element(screen.getByRole('heading', { name: 'Sign in to Cyberun Cloud' })).toBeVisible()
 })
 

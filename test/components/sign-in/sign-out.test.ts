@@ -20,7 +20,7 @@ test('says in one sentence what a sign-out does, and does nothing on Cancel', as
   await expect.element(dialog.getByText('is encrypted and comes back', { exact: false })).toBeVisible()
   await userEvent.click(dialog.getByRole('button', { name: 'Cancel' }))
   await expect.element(dialog).not.toBeInTheDocument()
-  expect(opened.asked).toEqual([])
+  expect(opened.asked.map(({ name }) => name)).not.toContain('signOut')
 })
 
 test('says that uploads stay visible while the user has another sign-in', async () => {
@@ -46,7 +46,8 @@ test.each([
   await userEvent.click(screen.getByRole('button', { name: 'Sign out', exact: true }))
   await expect.element(screen.getByText('Without a keychain', { exact: false })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: label }))
-  expect(asked.map(({ args }) => args)).toEqual([{ accountId: me.id }, { accountId: me.id, data }])
+  const signOuts = asked.filter(({ name }) => name === 'signOut')
+  expect(signOuts.map(({ args }) => args)).toEqual([{ accountId: me.id }, { accountId: me.id, data }])
 })
 
 test('starts again without anything of the account, also if another process signs it out', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { dayMs, setup } from '../../support/engine.ts'
 
 test('holds the whole queue for the Retry-After of a 429', async () => {
@@ -50,4 +50,19 @@ test('explains that a viewer may not upload, with the server message', async () 
     },
   })
   expect(cloud.operations.filter(({ kind }) => kind === 'storage')).toEqual([])
+})
+
+test('shows no team of which the user is no longer a member, once one of its uploads was refused', async () => {
+  const { app, cloud, file } = await setup()
+  const teamsOf = () => app.session().accounts.flatMap(({ teams }) => teams.map(({ id }) => id))
+  expect(teamsOf()).toEqual([ALICES_TEAM_ID, STUDIO_NORTH_ID])
+  cloud.removeMember(ALICE.email, ALICES_TEAM_ID)
+  const ids = await app.add(await Promise.all(['a', 'b', 'c'].map((name) => file(`${name}.safetensors`))))
+  const rows = await Promise.all(ids.map((id) => app.settled(id)))
+  expect(rows.map(({ failure }) => failure?.code)).toEqual(['forbidden', 'forbidden', 'forbidden'])
+  await app.until(() => teamsOf().length === 1)
+  expect([teamsOf(), cloud.operations.filter(({ name }) => name === 'getCurrentUser').length]).toEqual([
+    [STUDIO_NORTH_ID],
+    2,
+  ])
 })

@@ -319,6 +319,37 @@ test('a check on request shows a team that the user has joined', async () => {
   ])
 })
 
+test('a hint requests the teams at most once a minute, and only a change is announced', async () => {
+  const { signIns, signInAs, cloud, clock, events, asks } = await setup()
+  await signInAs()
+  const [before, teamCount] = [asks('getCurrentUser'), () => signIns.view().accounts[0]?.teams.length]
+  events.length = 0
+  await signIns.refreshTeams()
+  expect([asks('getCurrentUser') - before, events, teamCount()]).toEqual([1, [], 2])
+  cloud.removeMember(ALICE.email, STUDIO_NORTH_ID)
+  // The clock also runs by itself.
+  clock.advance(50_000)
+  await signIns.refreshTeams()
+  expect([asks('getCurrentUser') - before, events, teamCount()]).toEqual([1, [], 2])
+  clock.advance(10_000)
+  await Promise.all([signIns.refreshTeams(), signIns.refreshTeams()])
+  expect([asks('getCurrentUser') - before, events, teamCount()]).toEqual([2, ['session'], 1])
+  clock.advance(-3_600_000)
+  await signIns.refreshTeams()
+  expect(asks('getCurrentUser') - before).toBe(3)
+})
+
+test('a hint marks a sign-in that the server refuses', async () => {
+  const { signIns, signInAs, cloud, clock, events } = await setup()
+  await signInAs()
+  cloud.endSessions(ALICE.email)
+  clock.advance(2 * 3_600_000)
+  events.length = 0
+  await signIns.refreshTeams()
+  expect(events).toEqual(['accounts changed null', 'session'])
+  expect(signIns.view().accounts).toMatchObject([{ state: 'signed-out' }])
+})
+
 test('a check that ends after the app changes nothing', async () => {
   const { signIns, signInAs, cloud, events } = await setup()
   await signInAs()

@@ -208,7 +208,12 @@ test.for<[string, RunSetup, readonly unknown[], readonly (readonly unknown[])[]]
     ['retrying', 'rate-limited', 9_000],
     [],
   ],
-  ['that is refused', { check: fails('forbidden') }, ['failed', 'forbidden', null], [['abandoned']]],
+  [
+    'that is refused',
+    { check: fails('forbidden') },
+    ['failed', 'forbidden', null],
+    [['abandoned'], ['forbidden']],
+  ],
   [
     'that failed for a time',
     { check: fails('server-trouble') },

@@ -116,7 +116,7 @@ export function createConflictCheck(options: ConflictCheckOptions): ConflictChec
     // It runs now, so the end of another upload must not requeue it.
     for (const ids of waiters.values()) ids.delete(id)
     if (isStored(queued.state)) return checkPathOfBegun(queued, signal)
-    const file = await raceAbort(findSameFile(queued), signal)
+    const file = await findSameFile(queued, signal)
     if (isAborted(file)) return abortedOutcome
     // Sending reports why a file can't be read.
     if (!file.ok) return proceed

@@ -2,15 +2,29 @@ import { realpath } from 'node:fs/promises'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Attempt } from '../platform/attempt.ts'
-import { changeFailure, identityBySample, type FileIdentity } from '../platform/files/file-identity.ts'
+import { raceAbort } from '../platform/delays.ts'
+import {
+  changeFailure,
+  diskTimeoutFailure,
+  identityBySample,
+  type FileIdentity,
+} from '../platform/files/file-identity.ts'
+import { withFileTimeout } from '../platform/files/hanging-folders.ts'
+import { realTimers } from '../platform/system-environment.ts'
 import { hashWholeFile, type Hasher } from '../transfer/hasher.ts'
+
+/** A disk that has not responded within this time counts as unresponsive, in ms. */
+const responseLimitMs = 30_000
 
 /**
  * The current identity of a queued file, before any of it is sent. Inodes and devices may get new numbers at
  * each mount, and some network file systems have no inodes: such a file is the same if its size, time and
  * samples of its bytes are, and what was sent before is compared again.
  */
-export async function findSameFile({ path, identity, state }: UploadRecord): Promise<Result<FileIdentity>> {
+export const findSameFile = (record: UploadRecord, signal: AbortSignal, limitMs = responseLimitMs) =>
+  withDiskTimeout(record.path, () => currentIdentity(record), signal, limitMs)
+
+async function currentIdentity({ path, identity, state }: UploadRecord): Promise<Result<FileIdentity>> {
   const changed = await changeFailure(path, identity)
   if (changed !== null && changed.code !== 'file-changed') return failed(changed)
   const hasSameNumbers = changed === null && identity.inode !== 0n
@@ -21,25 +35,41 @@ export async function findSameFile({ path, identity, state }: UploadRecord): Pro
     if (!isStarted(state)) return failed(changed)
   }
   const found = await identityBySample(path, identity)
-  if (found === null) return failed(changed ?? failure('file-changed'))
-  return success(changed === null ? identity : found)
+  return found.ok && changed === null ? success(identity) : found
 }
 
 /**
  * Fails if the file at a path is not the one that a run sends. If it only has other numbers, its disk was mounted again
  * meanwhile: what was sent is kept, and the next run compares it with the file.
  */
-export async function findChange(record: UploadRecord): Promise<Result<void>> {
+export const findChange = (record: UploadRecord, signal: AbortSignal) =>
+  withDiskTimeout(record.path, () => changeOf(record), signal)
+
+async function changeOf(record: UploadRecord): Promise<Result<void>> {
   const changed = await changeFailure(record.path, record.identity)
   if (changed?.code !== 'file-changed') return changed ? failed(changed) : success(undefined)
-  const found = await findSameFile(record)
-  const isRemounted = found.ok && found.value !== record.identity
-  return failed(isRemounted ? remountFailure : changed)
+  const found = await currentIdentity(record)
+  if (!found.ok) return found
+  return failed(found.value === record.identity ? changed : remountFailure)
+}
+
+/** Ends on abort, or after a time limit in real time, since a call on a network disk may never end. */
+async function withDiskTimeout<T>(
+  path: string,
+  check: () => Promise<Result<T>>,
+  signal: AbortSignal,
+  limitMs = responseLimitMs,
+): Promise<Attempt<T>> {
+  const checked = await raceAbort(withFileTimeout(path, check, realTimers, limitMs), signal)
+  return checked ?? failed(diskTimeoutFailure())
 }
 
 const remountFailure = failure('file-read-trouble', { problem: 'ESTALE' }, { detail: 'ESTALE' })
 
-/** Whether the path, which had no links when the file was queued, still has none. */
+/**
+ * Whether the path, which had no links when the file was queued, still has none. If that can't be found out, as on
+ * some virtual disks of Windows, the samples decide.
+ */
 const hasNoLinks = (path: string) =>
   realpath(path).then(
     (real) => real === path,

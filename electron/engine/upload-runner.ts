@@ -199,7 +199,7 @@ async function inspectOlder(
   const { identity, failure: refusal } = inspection
   if (isUninspected(inspection)) {
     // The run reports that the file is missing or doesn't respond.
-    const unchanged = await raceAbort(findChange(record), signal)
+    const unchanged = await findChange(record, signal)
     if (isAborted(unchanged)) return { kind: 'aborted' }
     const isUnreadable = refusal === null || !unchanged.ok
     return isUnreadable ? null : { kind: 'failed', failure: refusal }

@@ -193,7 +193,7 @@ async function foundFile(
   // Inodes and devices may have other numbers after a mount or a restart of the computer.
   const isSame =
     sameFile(identity, expected) ||
-    (expected.sample !== undefined && (await identityBySample(path, expected)) !== null)
+    (expected.sample !== undefined && (await identityBySample(path, expected)).ok)
   if (!isSame) return 'changed'
   const { name = basename(path), place = dirname(path) } = file
   return { ...file, ...identity, device: stats.dev, name, place, failure: null }

@@ -6,7 +6,6 @@ import { targetFailure } from '../contract/uploads.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
-import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import { findMissingVolume } from '../platform/files/find-missing-volume.ts'
@@ -141,7 +140,7 @@ async function verifyFile(
   { record, services, report, signal }: Run,
   stored: StoredObject | null,
 ): Promise<Attempt<FileIdentity>> {
-  const file = await raceAbort(findSameFile(record), signal)
+  const file = await findSameFile(record, signal)
   if (!file.ok || file.value === record.identity) return file
   // Devices get new numbers at each start of the computer; the samples were compared.
   const { inode, sample } = record.identity
@@ -200,7 +199,7 @@ async function send(run: Run, access: Access): Promise<Attempt<StoredObject>> {
   const sent = await (isInParts ? sendInParts(session) : sendWhole(session))
   if (sent.ok || isAborted(sent) || sent.failure.code !== 'file-changed') return sent
   // The threads that read the file compare only its numbers.
-  const unchanged = await raceAbort(findChange(record), signal)
+  const unchanged = await findChange(record, signal)
   return unchanged.ok ? sent : unchanged
 }
 

@@ -5,7 +5,6 @@ import { retryClassOf, success, type Failure, type FailureCode, type Result } fr
 import type { PartMap } from '../contract/upload-details.ts'
 import type { Multipart, UploadRecord } from '../journal/upload-record.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
-import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import { sameFile, type FileIdentity } from '../platform/files/file-identity.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
@@ -171,7 +170,7 @@ export async function sendWhileHashing<Sent>(
   if (thrown !== null) throw thrown as Error
   if (!sent.ok) return sent
   if (!hash.ok) return hash
-  const unchanged = await raceAbort(findChange(record), signal)
+  const unchanged = await findChange(record, signal)
   if (signal.aborted) return aborted
   return unchanged.ok ? success({ sent: sent.value, hash: hash.value }) : unchanged
 }

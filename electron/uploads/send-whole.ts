@@ -2,7 +2,6 @@ import { presignModel, type PresignedUpload } from '../cloud/models.ts'
 import { findChange, verifySentFile } from '../conflicts/same-file.ts'
 import { failed, failure, retryClassOf, success, type Result } from '../contract/failures.ts'
 import { aborted, isAborted, type Attempt } from '../platform/attempt.ts'
-import { raceAbort } from '../platform/delays.ts'
 import { mayHaveSameBytes, sameFile } from '../platform/files/file-identity.ts'
 import { hashWholeFile } from '../transfer/hasher.ts'
 import { createPausablePut } from '../transfer/pausable-put.ts'
@@ -20,7 +19,7 @@ export async function sendWhole(session: SendSession): Promise<Attempt<StoredObj
   const { record, memory, signal } = session
   const stored = await sendFile(session)
   if (!stored.ok) return stored
-  const unchanged = await raceAbort(findChange(record), signal)
+  const unchanged = await findChange(record, signal)
   if (unchanged.ok) return stored
   if (!isAborted(unchanged) && unchanged.failure.code === 'file-changed') memory.stored = null
   return unchanged

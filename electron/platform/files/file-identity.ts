@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { lstat, type FileHandle } from 'node:fs/promises'
-import { failure, type Failure } from '../../contract/failures.ts'
+import process from 'node:process'
+import { failed, failure, success, type Failure, type Result } from '../../contract/failures.ts'
 import { createBufferPool } from './buffer-pool.ts'
 import { deadMountCodes } from './find-missing-volume.ts'
 import { isNotRegularFile, openWithStats, readFull, type ReadableFile } from './regular-file.ts'
@@ -70,16 +71,17 @@ export async function readSample(
   return digest.digest('base64')
 }
 
-/** The failure for an error of a file operation. */
-export function fileFailure(error: unknown): Failure {
+/**
+ * The failure for an error of a file operation: of the disk or a file server, as opposed to missing permissions. For
+ * most errors of Windows about unplugged disks and unreachable shares, Node has no other code than UNKNOWN.
+ */
+export function fileFailure(error: unknown, platform = process.platform): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   if (code === 'ENOENT' || code === 'ENOTDIR') return failure('file-missing', {}, { detail: code })
-  if (diskErrorCodes.has(code)) return failure('file-read-trouble', { problem: code }, { detail: code })
+  const isOfDisk = deadMountCodes.has(code) || (code === 'UNKNOWN' && platform === 'win32')
+  if (isOfDisk) return failure('file-read-trouble', { problem: code }, { detail: code })
   return failure('file-unreadable', {}, { detail: code })
 }
-
-/** Errors of the disk or of a file server, as opposed to missing permissions (errno(3)). */
-const diskErrorCodes: ReadonlySet<string> = new Set([...deadMountCodes, 'ETIMEDOUT'])
 
 type OpenedFile =
   | { readonly ok: true; readonly handle: FileHandle }
@@ -99,9 +101,14 @@ export async function openSameFile(path: string, expected: FileIdentity): Promis
     return { ok: false, failure: failure('file-changed') }
   } catch (error) {
     await handle?.close().catch(() => {})
-    const isOther = isNotRegularFile(error) || (await isLink(path))
-    return { ok: false, failure: isOther ? failure('file-changed') : fileFailure(error) }
+    return failed(await openingFailure(path, error))
   }
+}
+
+/** The failure of opening a file that was a regular one, at a path without links, when it was queued. */
+async function openingFailure(path: string, error: unknown): Promise<Failure> {
+  const isOther = isNotRegularFile(error) || (await isLink(path))
+  return isOther ? failure('file-changed') : fileFailure(error)
 }
 
 /** Whether there is a link at a path. */
@@ -160,21 +167,25 @@ export async function changeFailure(path: string, expected: FileIdentity): Promi
 }
 
 /**
- * The identity of the file at a path now, if it has the size, time and sample that are expected; null if it
- * hasn't, or if that can't be found out.
+ * The identity of the file at a path now. Fails with `file-changed` only if its size, time or sample is another
+ * one, since what was sent is discarded then; a disk that is waking often fails to read at first.
  */
 export async function identityBySample(
   path: string,
   { sizeBytes, mtimeNs, sample }: FileIdentity,
-): Promise<FileIdentity | null> {
+): Promise<Result<FileIdentity>> {
+  let handle: FileHandle | undefined
   try {
     const opened = await openWithStats(path, { followLinks: false })
-    await using handle = opened.handle
+    handle = opened.handle
     const found = identityOf(opened.stats)
-    if (found.sizeBytes !== sizeBytes || found.mtimeNs !== mtimeNs) return null
+    if (found.sizeBytes !== sizeBytes || found.mtimeNs !== mtimeNs) return failed(failure('file-changed'))
     const foundSample = await readSample(handle, sizeBytes)
-    return sample === undefined || foundSample === sample ? { ...found, sample: foundSample } : null
-  } catch {
-    return null
+    const isSame = sample === undefined || foundSample === sample
+    return isSame ? success({ ...found, sample: foundSample }) : failed(failure('file-changed'))
+  } catch (error) {
+    return failed(await openingFailure(path, error))
+  } finally {
+    await handle?.close().catch(() => {})
   }
 }

@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isAborted, type Aborted } from '../attempt.ts'
-import { raceAbort, withTimeout } from '../delays.ts'
+import { raceAbort } from '../delays.ts'
 import type { Timers } from '../environment.ts'
+import { isHanging, withFileTimeout } from './hanging-folders.ts'
 
 /** What an upload waits for: a missing folder, or a mount that does not respond. */
 export interface MissingVolume {
@@ -17,17 +18,22 @@ export interface MissingVolume {
 /** Whether something exists at a path, even if it can't be accessed. */
 async function exists(path: string): Promise<boolean> {
   const code = await errorCodeAt(path)
-  return code === null || code === 'EACCES' || code === 'EPERM'
+  return code === null || isAccessRefused(code)
 }
+
+const isAccessRefused = (code: string) => code === 'EACCES' || code === 'EPERM'
 
 /**
  * Whether what was missing is back, so that the upload should check its file itself. A mount that responds is
  * back even without the file; an empty folder is a mount point without its volume.
+ * @param codeAt the error code of what is at a path, or null; for tests
  */
-export async function isVolumeBack({ path, isDead }: MissingVolume): Promise<boolean> {
-  if (await exists(path)) return true
-  const code = isDead ? await errorCodeAt(path) : null
-  if (code === null || deadMountCodes.has(code)) return false
+export async function isVolumeBack({ path, isDead }: MissingVolume, codeAt = errorCodeAt): Promise<boolean> {
+  // A further call would hang too.
+  if (isHanging(path) || isHanging(dirname(path))) return false
+  const code = await codeAt(path)
+  if (code === null || isAccessRefused(code)) return true
+  if (!isDead || deadMountCodes.has(code)) return false
   const siblings = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException) => error.code ?? '')
   return typeof siblings === 'string' ? !deadMountCodes.has(siblings) : siblings.length > 0
 }
@@ -52,8 +58,8 @@ export async function findMissingVolume(
   { timers, signal }: { readonly timers: Timers; readonly signal: AbortSignal },
   find = searchMissingFolder,
 ): Promise<MissingFolder | null | Aborted> {
-  const search = find(path).then((missing) => ({ missing }))
-  const limited = withTimeout(search, timers, responseLimitMs).then((response) => ({ response }))
+  const search = () => find(path).then((missing) => ({ missing }))
+  const limited = withFileTimeout(path, search, timers, responseLimitMs).then((response) => ({ response }))
   const found = await raceAbort(limited, signal)
   if (isAborted(found)) return found
   const folder = dirname(path)
@@ -74,8 +80,8 @@ async function searchMissingFolder(path: string): Promise<MissingFolder | null> 
 }
 
 /**
- * Error codes of a mount whose disk or server is gone, on Linux, macOS and Windows (errno(3), libuv's
- * uv_translate_sys_error).
+ * Error codes of a mount whose disk or server is gone (errno(3)). Windows uses those of a lost connection for
+ * shares (uv_translate_sys_error in libuv's src/win/error.c), Linux ECONNABORTED for a FUSE mount that was aborted.
  */
 export const deadMountCodes: ReadonlySet<string> = new Set([
   'EIO',
@@ -85,6 +91,12 @@ export const deadMountCodes: ReadonlySet<string> = new Set([
   'ENOTCONN',
   'EHOSTDOWN',
   'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ESHUTDOWN',
+  'ETIMEDOUT',
 ])
 
 async function errorCodeAt(path: string): Promise<string | null> {

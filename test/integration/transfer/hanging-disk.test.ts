@@ -5,11 +5,18 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
-import { identityOf, openWithTimeout, openSameFile } from '../../../electron/platform/files/file-identity.ts'
+import { findChange, findSameFile } from '../../../electron/conflicts/same-file.ts'
+import {
+  diskTimeoutFailure,
+  identityOf,
+  openWithTimeout,
+  openSameFile,
+} from '../../../electron/platform/files/file-identity.ts'
 import { createHasher, hashWholeFile } from '../../../electron/transfer/hasher.ts'
 import { createThreadHash } from '../../../electron/transfer/sent-hash.ts'
 import { runningClock, standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { leasedFile } from '../../support/leased-file.ts'
+import { uploadRecord } from '../../support/records.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
 import { projectFolder } from '../../support/temp-project.ts'
 
@@ -149,6 +156,20 @@ test('reports a disk that opens no file in time, and closes a file opened later'
   file.release()
   await file.until('opened')
   await file.until('closed')
+})
+
+test('reports a disk that does not let a queued file be compared in time, until it responds', async () => {
+  const { path, release, until } = await leasedFile()
+  const identity = { ...(await identityAt(path)), device: 1n }
+  const record = uploadRecord({ path, identity, state: { kind: 'queued', started: true } })
+  const { signal } = new AbortController()
+  const trouble = { ok: false, failure: diskTimeoutFailure() }
+  expect(await findSameFile(record, signal, 1)).toEqual(trouble)
+  expect(await findSameFile(record, signal)).toEqual(trouble)
+  expect(await findChange(record, signal)).toEqual(trouble)
+  release()
+  await until('closed')
+  await expect.poll(() => findSameFile(record, signal)).toMatchObject({ ok: true })
 })
 
 test('aborts while waiting for a disk, and closes a file opened later', async () => {

@@ -8,6 +8,7 @@ import { openJournal } from '../../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
+import { hangFolderOf } from '../../support/hang-folder.ts'
 import {
   multipartOpenState,
   registeredState,
@@ -188,6 +189,13 @@ test('hashes a file for models of other computers, not for uploads whose samples
   const theirs = add('of their size', bytesOf(8_000, 8))
   await check(theirs.id)
   expect(hashed).toEqual([again.path, theirs.path])
+})
+
+test('leaves it to sending to report a disk that does not respond', async () => {
+  const { add, check, hashed } = setup([model('m1', bytesOf(1_000, 1))])
+  const { id, path } = add('a', bytesOf(1_000, 1))
+  await hangFolderOf(path)
+  expect([await check(id), hashed]).toEqual([proceed, []])
 })
 
 test('hashes a file if the local file of a registered model of its size has changed', async () => {

@@ -3,11 +3,14 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { findSameFile } from '../../../electron/conflicts/same-file.ts'
+import { findChange, findSameFile } from '../../../electron/conflicts/same-file.ts'
 import type { UploadState } from '../../../electron/journal/upload-record.ts'
+import { isAborted } from '../../../electron/platform/attempt.ts'
 import { identityOf, readSample, type FileIdentity } from '../../../electron/platform/files/file-identity.ts'
 import { uploadRecord } from '../../support/records.ts'
+import { unreadableFile } from '../../support/unreadable-file.ts'
 
+const { signal } = new AbortController()
 const unsent: UploadState = { kind: 'queued', started: false }
 
 /** A queued file, and what `findSameFile` returns when its identity was another one. */
@@ -22,7 +25,8 @@ async function setup() {
   const sample = await readSample(file, statSync(path).size)
   const identity = { ...identityOf(statSync(path, { bigint: true })), sample }
   const find = async (before: FileIdentity, state = unsent) => {
-    const result = await findSameFile(uploadRecord({ path, identity: before, state }))
+    const result = await findSameFile(uploadRecord({ path, identity: before, state }), signal)
+    if (isAborted(result)) throw new Error('the check was not aborted')
     return result.ok ? result.value : result.failure.code
   }
   return { root, folder, path, identity, find }
@@ -56,6 +60,18 @@ test('compares the samples of a file without an inode, or whose folder has becom
   symlinkSync(join(root, 'moved'), folder)
   expect(await find(identity)).toBe(identity)
   expect(await find({ ...identity, sample: 'other' })).toBe('file-changed')
+})
+
+test.each([
+  ['another inode', { inode: 1n }],
+  ['another device', { device: 1n }],
+  ['no inode', { inode: 0n }],
+])('does not take a file with %s for a changed one if its samples can’t be read', async (_, numbers) => {
+  const { path, identity } = unreadableFile()
+  const record = uploadRecord({ path, identity: { ...identity, ...numbers, sample: 'a' } })
+  const trouble = { ok: false, failure: { code: 'file-read-trouble', params: { problem: 'EIO' } } }
+  expect(await findSameFile(record, signal)).toMatchObject(trouble)
+  expect(await findChange(record, signal)).toMatchObject(trouble)
 })
 
 test('returns why a file cannot be found, and follows no link in its place', async () => {

@@ -6,6 +6,7 @@ import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volu
 import { aborted } from '../../../electron/platform/attempt.ts'
 import { findMissingVolume, isVolumeBack } from '../../../electron/platform/files/find-missing-volume.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
+import { hangFolderOf } from '../../support/hang-folder.ts'
 
 const folder = (path: string) => ({ path, isDead: false })
 
@@ -88,12 +89,12 @@ test('finds a file missing with its folder, and names the topmost missing one', 
 test('takes a mount that does not respond for dead, and stops waiting for it at an abort', async () => {
   const clock = standingClock()
   const stopping = new AbortController()
-  const find = () =>
-    findMissingVolume('/nas/models/a.gguf', { timers: clock.timers, signal: stopping.signal }, () => forever)
-  const late = find()
+  const find = (path: string) =>
+    findMissingVolume(path, { timers: clock.timers, signal: stopping.signal }, () => forever)
+  const late = find('/nas/models/a.gguf')
   clock.advance(5_000)
   expect(await late).toEqual({ folder: '/nas/models', until: { path: '/nas/models', isDead: true } })
-  const stopped = find()
+  const stopped = find('/nas/loras/a.gguf')
   stopping.abort()
   expect(await stopped).toEqual(aborted)
 })
@@ -112,6 +113,45 @@ test('a dead mount is back when it responds, unless its folder is empty', async 
   expect(await isVolumeBack(folder(file))).toBe(false)
   writeFileSync(file, 'x')
   expect(await isVolumeBack(dead)).toBe(true)
+})
+
+test.each([
+  'EIO',
+  'ENODEV',
+  'ENXIO',
+  'ESTALE',
+  'ENOTCONN',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ESHUTDOWN',
+])('a dead mount is not back while it responds with %s', async (code) => {
+  const dead = { path: '/mount/models/a.gguf', isDead: true }
+  expect(await isVolumeBack(dead, async () => code)).toBe(false)
+  expect(await isVolumeBack(dead, async () => 'EACCES')).toBe(true)
+})
+
+test('makes no call for a folder in which one hangs, which is not back before that returns', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'modelferry-away-'))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  const file = join(root, 'a.gguf')
+  writeFileSync(file, 'x')
+  const end = await hangFolderOf(file)
+  const { signal } = new AbortController()
+  const searches: string[] = []
+  const search = async (path: string) => (searches.push(path), null)
+  const find = () => findMissingVolume(file, { timers: standingClock().timers, signal }, search)
+  const dead = { path: root, isDead: true }
+  expect([await find(), searches]).toEqual([{ folder: root, until: dead }, []])
+  expect(await isVolumeBack(dead)).toBe(false)
+  expect(await isVolumeBack({ path: file, isDead: true })).toBe(false)
+  end()
+  await expect.poll(() => isVolumeBack(dead)).toBe(true)
+  expect([await find(), searches]).toEqual([null, [file]])
 })
 
 const forever = new Promise<never>(() => {})

@@ -1,9 +1,10 @@
 import { copyFile, mkdtemp, realpath, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Access } from '../../../electron/accounts/accounts.ts'
 import { failed, failure, success, type Failure, type Result } from '../../../electron/contract/failures.ts'
+import { resetAfter } from '../../../electron/journal/reset.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { recheckDelayMs } from '../../../electron/platform/delays.ts'
@@ -16,8 +17,10 @@ import {
 } from '../../../electron/uploads/run-upload.ts'
 import { createSendMemory } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { hangFolderOf } from '../../support/hang-folder.ts'
 import { passDelay } from '../../support/pass-delay.ts'
 import { multipartOpenState, storedState, uploadRecord } from '../../support/records.ts'
+import { unreadableFile } from '../../support/unreadable-file.ts'
 
 const mebibyte = 1024 * 1024
 const sha256 = 'ab'.repeat(32)
@@ -31,8 +34,8 @@ async function createFile(given: Partial<UploadRecord> = {}, sizeBytes = 3): Pro
   await truncate(path, sizeBytes)
   await utimes(path, 1, 1)
   const identity = identityOf(await stat(path, { bigint: true }))
-  const sampled = (await identityBySample(path, identity)) ?? identity
-  return uploadRecord({ path, identity: sampled, ...given })
+  const sampled = await identityBySample(path, identity)
+  return uploadRecord({ path, identity: sampled.ok ? sampled.value : identity, ...given })
 }
 
 /** Runs of one upload. The server refuses every request with `answer`, or every access with `access`. */
@@ -135,7 +138,7 @@ test.each<[string, Failure, number, Expected]>([
     { kind: 'retry', inMs: 30_000 },
   ],
   [
-    'a rate limit holds all uploads',
+    'a rate limit holds all uploads to the server',
     failure('rate-limited', {}, { retryAfterMs: 9_000 }),
     1,
     { kind: 'hold', inMs: 11_250 },
@@ -228,6 +231,30 @@ test('registers no stored file that has a new inode and other bytes', async () =
   expect([requests, steps]).toEqual([['GET /models'], ['hash']])
 })
 
+test('keeps the parts of a file whose samples can’t be read after its disk was mounted again', async () => {
+  const { path, identity } = unreadableFile()
+  const remounted = { ...identity, device: 1n, sample: 'a' }
+  const record = uploadRecord({ path, identity: remounted, state: multipartOpenState(3) })
+  const { run, steps, requests } = setup(record)
+  const outcome = await run()
+  expect(outcome).toMatchObject({ kind: 'retry', failure: { code: 'file-read-trouble' } })
+  expect(resetAfter(record, outcome.kind === 'retry' ? outcome.failure : null)).toEqual({})
+  expect([requests, steps]).toEqual([[], []])
+})
+
+test('waits outside the queue for the disk of a file if it does not respond at the start', async () => {
+  const record = await createFile({ state: multipartOpenState(3) })
+  await hangFolderOf(record.path)
+  const { run, steps } = setup(record)
+  const folder = dirname(record.path)
+  expect(await run()).toEqual({
+    kind: 'missing-volume',
+    failure: failure('disk-missing', { folder }),
+    volume: { path: folder, isDead: true },
+  })
+  expect(steps).toEqual([])
+})
+
 test.each([
   ['32 MiB', 32 * mebibyte, {}, []],
   ['more than 32 MiB', 32 * mebibyte + 1, {}, ['warm streams']],
@@ -253,6 +280,11 @@ test.each<[string, (path: string) => Promise<void>, object]>([
     'has changed if it has another size',
     (path) => writeFile(path, 'abcd'),
     { kind: 'failed', failure: { code: 'file-changed' } },
+  ],
+  [
+    'is compared again later if its disk does not respond',
+    async (path) => void (await hangFolderOf(path)),
+    { kind: 'missing-volume', failure: { code: 'disk-missing' } },
   ],
   ['has changed if it is the same', async () => {}, { kind: 'failed', failure: { code: 'file-changed' } }],
 ])('a file whose version differs while it is sent %s', async (_, onHash, outcome) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import { identityOf } from '../../../electron/platform/files/file-identity.ts'
+import { diskTimeoutFailure, identityOf } from '../../../electron/platform/files/file-identity.ts'
 import { aborted, type Attempt } from '../../../electron/platform/attempt.ts'
 import type { FileHash, HashTask } from '../../../electron/transfer/hasher.ts'
 import { createReadAhead } from '../../../electron/transfer/read-ahead.ts'
@@ -14,6 +14,7 @@ import {
   type SendSession,
 } from '../../../electron/uploads/send-session.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { hangFolderOf } from '../../support/hang-folder.ts'
 import { uploadRecord } from '../../support/records.ts'
 
 interface HashOptions {
@@ -147,6 +148,16 @@ test('a file that changed while it was sent and hashed is not taken for the queu
     return success('sent')
   })
   expect(await done).toEqual(failed(failure('file-changed')))
+})
+
+test('reports a disk that does not respond after everything was sent', async () => {
+  const { session, hash, path } = await setup()
+  hash.resolve(success(hashed))
+  const done = sendWhileHashing(session, 3, async () => {
+    await hangFolderOf(path)
+    return success('sent')
+  })
+  expect(await done).toEqual(failed(diskTimeoutFailure()))
 })
 
 test('an abort during sending ends it as aborted although everything was sent and hashed', async () => {

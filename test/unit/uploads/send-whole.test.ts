@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { Attempt } from '../../../electron/platform/attempt.ts'
-import { identityBySample, identityOf } from '../../../electron/platform/files/file-identity.ts'
+import {
+  diskTimeoutFailure,
+  identityBySample,
+  identityOf,
+} from '../../../electron/platform/files/file-identity.ts'
 import { createPauseControl } from '../../../electron/platform/pause-request.ts'
 import type { FileHash } from '../../../electron/transfer/hasher.ts'
 import type { PutAnswer } from '../../../electron/transfer/upload-worker-pool.ts'
@@ -15,6 +19,7 @@ import {
 } from '../../../electron/uploads/send-session.ts'
 import { sendWhole } from '../../../electron/uploads/send-whole.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { hangFolderOf } from '../../support/hang-folder.ts'
 import { putAnswer } from '../../support/put-answer.ts'
 
 const sha256 = 'a'.repeat(64)
@@ -34,7 +39,8 @@ async function setup(
   await writeFile(path, 'abc')
   await utimes(path, 1, 1)
   const found = identityOf(await stat(path, { bigint: true }))
-  const identity = (await identityBySample(path, found)) ?? found
+  const sampled = await identityBySample(path, found)
+  const identity = sampled.ok ? sampled.value : found
   const grant = { url: 'http://storage.test/key', headers: {}, storageKey: 'key', allowsLocalAddress: true }
   const sentBefore = { grant, sha256: sentSha256, identity: { ...identity, ...newNumbers } }
   const memory = Object.assign(createSendMemory(), { unanswered: sentBefore })
@@ -316,5 +322,13 @@ test('keeps the object of a file whose disk was mounted again while it was sent'
 test('keeps the object of a file that can’t be read after it was sent', async () => {
   const { sent, memory } = await sendNew([acknowledged], { onPut: (path) => rm(path) })
   expect(await sent).toMatchObject({ ok: false, failure: { code: 'file-missing' } })
+  expect(memory.stored).toEqual({ storageKey: 'key 1', sha256 })
+})
+
+test('keeps the object of a file whose disk does not respond after it was sent', async () => {
+  const { sent, memory } = await sendNew([acknowledged], {
+    onPut: async (path) => void (await hangFolderOf(path)),
+  })
+  expect(await sent).toEqual(failed(diskTimeoutFailure()))
   expect(memory.stored).toEqual({ storageKey: 'key 1', sha256 })
 })

@@ -14,7 +14,9 @@ import {
   sameFile,
   changeFailure,
 } from '../../../../electron/platform/files/file-identity.ts'
+import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { readFull } from '../../../../electron/platform/files/regular-file.ts'
+import { unreadableFile } from '../../../support/unreadable-file.ts'
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-identity-'))
@@ -36,19 +38,40 @@ test.each(['ENOENT', 'ENOTDIR'])('%s means that the file is missing', (code) => 
   expect(fileFailure(errorOf(code))).toEqual({ code: 'file-missing', params: {}, detail: code })
 })
 
-test.each(['EIO', 'ENODEV', 'ENXIO', 'ESTALE', 'ENOTCONN', 'EHOSTDOWN', 'EHOSTUNREACH', 'ETIMEDOUT'])(
-  '%s is a problem of the disk, which is tried again',
-  (problem) => {
-    expect(fileFailure(errorOf(problem))).toEqual({
-      code: 'file-read-trouble',
-      params: { problem },
-      detail: problem,
-    })
-  },
-)
+test.each([
+  'EIO',
+  'ENODEV',
+  'ENXIO',
+  'ESTALE',
+  'ENOTCONN',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ESHUTDOWN',
+])('%s is a problem of the disk, which is tried again', (problem) => {
+  expect(fileFailure(errorOf(problem))).toEqual({
+    code: 'file-read-trouble',
+    params: { problem },
+    detail: problem,
+  })
+})
 
 test.each(['EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'EBUSY'])('%s means that the file is unreadable', (code) => {
   expect(fileFailure(errorOf(code))).toEqual({ code: 'file-unreadable', params: {}, detail: code })
+})
+
+test('an error that Node has no code for is a problem of the disk on Windows only', () => {
+  const [problem, detail] = ['UNKNOWN', 'UNKNOWN']
+  expect(fileFailure(errorOf('UNKNOWN'), 'win32')).toEqual({
+    code: 'file-read-trouble',
+    params: { problem },
+    detail,
+  })
+  expect(fileFailure(errorOf('UNKNOWN'), 'linux')).toEqual({ code: 'file-unreadable', params: {}, detail })
 })
 
 test.each([new Error('no code'), 'no error', null, { code: 'EIO' }])(
@@ -159,7 +182,7 @@ async function sampledFile() {
 test('returns the new identity of a file whose inode and device have changed', async () => {
   const { path, identity } = await sampledFile()
   const before = { ...identity, inode: identity.inode + 1n, device: 0n }
-  expect(await identityBySample(path, before)).toEqual(identity)
+  expect(await identityBySample(path, before)).toEqual(success(identity))
 })
 
 test.each([
@@ -168,13 +191,20 @@ test.each([
   ['sample', { sample: 'other' }],
 ])('a file whose %s differs too is another file', async (_, other) => {
   const { path, identity } = await sampledFile()
-  expect(await identityBySample(path, { ...identity, inode: 0n, ...other })).toBeNull()
+  const found = await identityBySample(path, { ...identity, inode: 0n, ...other })
+  expect(found).toEqual(failed(failure('file-changed')))
 })
 
-test('returns no new identity for a deleted file', async () => {
+test('returns why no sample of a file can be read', async () => {
   const { path, identity } = await newFile()
   await rename(path, `${path}.old`)
-  expect(await identityBySample(path, identity)).toBeNull()
+  expect(await identityBySample(path, identity)).toMatchObject({ failure: { code: 'file-missing' } })
+  await symlink(`${path}.old`, path)
+  expect(await identityBySample(path, identity)).toEqual(failed(failure('file-changed')))
+  const unreadable = unreadableFile()
+  expect(await identityBySample(unreadable.path, unreadable.identity)).toMatchObject({
+    failure: { code: 'file-read-trouble', params: { problem: 'EIO' } },
+  })
 })
 
 test('a file that is opened in time stays open', async () => {

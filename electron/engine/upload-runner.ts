@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts'
+import { serverOf } from '../contract/account.ts'
 import { failure, success, type Failure, type Result } from '../contract/failures.ts'
 import type { Log } from '../platform/environment.ts'
 import type { EventHub } from '../platform/event-hub.ts'
@@ -163,6 +164,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
       settled,
       idle: () => events.emit('queueIdle'),
       ...orderOf(rows),
+      serverOf: (id) => serverOf(rows.get(id)?.record.accountId ?? ''),
       pausing: (id, isPausing) => rows.setPausing(id, isPausing),
       run: (id, signals) =>
         run(id, signals)

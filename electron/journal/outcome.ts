@@ -5,7 +5,7 @@ import type { MissingVolume } from '../platform/files/find-missing-volume.ts'
 export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly failure: Failure; readonly atMs: number }
-  /** A rate limit applies to every upload: the whole queue is held. */
+  /** A rate limit applies to every upload to the server: all of them are held. */
   | { readonly kind: 'hold'; readonly failure: Failure; readonly untilMs: number }
   /** The file's disk is not connected: the upload waits outside the queue until `volume` is back. */
   | { readonly kind: 'missing-volume'; readonly failure: Failure; readonly volume: MissingVolume }

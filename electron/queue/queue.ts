@@ -25,6 +25,8 @@ export interface QueueHooks {
   positionOf(id: string): number
   /** Whether sending takes less time than the requests around it. */
   isSmall(id: string): boolean
+  /** The server of an upload, by which rate limits apply. */
+  serverOf(id: string): string
 }
 
 interface QueueOptions {
@@ -80,7 +82,8 @@ export class Queue {
   readonly #runs = new Map<string, Run>()
   #atOnce: number
   #isHeld: boolean
-  #heldUntilMs = 0
+  /** The ends of rate limits, by server. */
+  readonly #heldUntilMs = new Map<string, number>()
   #isOnline = true
   #cancelTimer = () => {}
 
@@ -226,7 +229,9 @@ export class Queue {
    * to wait stays in force, but not for the hours by which a clock was set back.
    */
   wake(): void {
-    this.#heldUntilMs = Math.min(this.#heldUntilMs, this.#latestHoldMs())
+    const latestMs = this.#latestHoldMs()
+    for (const [server, untilMs] of this.#heldUntilMs)
+      this.#heldUntilMs.set(server, Math.min(untilMs, latestMs))
     this.#endDelays()
     this.#fill()
   }
@@ -243,19 +248,34 @@ export class Queue {
     this.#cancelTimer()
     if (this.#isHeld || !this.#isOnline || this.#waiting.size === 0) return
     const nowMs = this.#environment.now()
-    if (nowMs >= this.#heldUntilMs) {
-      this.#waiting.becomeReady(nowMs)
-      for (const id of this.#readyPrioritised()) {
-        this.#waiting.delete(id)
-        this.#start(id, 'prioritised')
-      }
-      for (const size of ['large', 'small'] as const)
-        for (const id of this.#waiting.take(size, this.#free(size))) this.#start(id, size)
+    for (const [server, untilMs] of this.#heldUntilMs) if (untilMs <= nowMs) this.#heldUntilMs.delete(server)
+    this.#waiting.becomeReady(nowMs)
+    for (const id of this.#readyPrioritised()) {
+      this.#waiting.delete(id)
+      this.#start(id, 'prioritised')
     }
-    // During a hold by the server, everything that is ready waits for its end.
-    const earliestMs = nowMs < this.#heldUntilMs ? this.#heldUntilMs : this.#waiting.nextMs()
+    for (const size of ['large', 'small'] as const) this.#startNext(size)
+    const earliestMs = Math.min(this.#waiting.nextMs(), ...this.#heldUntilMs.values())
     if (earliestMs > nowMs && earliestMs < Infinity)
       this.#cancelTimer = this.#environment.timers.after(earliestMs - nowMs, () => this.#fill())
+  }
+
+  /** Starts what is ready. An upload whose server asks to wait leaves its place to others until then. */
+  #startNext(size: Size): void {
+    for (let free = this.#free(size); free > 0; free = this.#free(size)) {
+      const ids = this.#waiting.take(size, free)
+      if (ids.length === 0) return
+      for (const id of ids) {
+        const untilMs = this.#serverHoldMs(id)
+        if (untilMs === undefined) this.#start(id, size)
+        else this.#waiting.put(id, untilMs, true)
+      }
+    }
+  }
+
+  /** Until when the server of an upload asks to wait; undefined if it does not. */
+  #serverHoldMs(id: string): number | undefined {
+    return this.#heldUntilMs.get(this.#hooks.serverOf(id))
   }
 
   #free(place: Place): number {
@@ -268,7 +288,9 @@ export class Queue {
   #readyPrioritised(): string[] {
     const count = this.#free('prioritised')
     if (count <= 0) return []
-    const ready = [...this.#prioritised].filter((id) => this.#waiting.isReady(id))
+    const ready = [...this.#prioritised].filter(
+      (id) => this.#waiting.isReady(id) && this.#serverHoldMs(id) === undefined,
+    )
     return ready.sort((a, b) => this.#hooks.positionOf(a) - this.#hooks.positionOf(b)).slice(0, count)
   }
 
@@ -276,6 +298,8 @@ export class Queue {
     const controller = new AbortController()
     const pause = createPauseControl()
     const stopReasons: Run['stopReasons'] = new Map()
+    // The upload may be removed before it ends.
+    const server = this.#hooks.serverOf(id)
     const ended = this.#hooks.run(id, { signal: controller.signal, pause }).then((outcome) => {
       run.cancelPauseLimit()
       if (pause.isRequested) this.#hooks.pausing(id, false)
@@ -286,7 +310,8 @@ export class Queue {
       const isCutShort = outcome.kind === 'aborted' && (run.wasResumed || stopReasons.size > 0)
       if ((isStopped || isCutShort) && !isRemoved) this.#waiting.put(id, 0)
       // The server asks for it whatever stops the run.
-      if (outcome.kind === 'hold') this.#heldUntilMs = Math.max(this.#heldUntilMs, outcome.untilMs)
+      if (outcome.kind === 'hold')
+        this.#heldUntilMs.set(server, Math.max(this.#heldUntilMs.get(server) ?? 0, outcome.untilMs))
       this.#settle(id, isStopped ? abortedAfter(outcome) : outcome)
     })
     const run: Run = {

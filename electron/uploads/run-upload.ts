@@ -250,7 +250,7 @@ async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
   const delayMs = retryDelay(attempt, reason, services.environment.random())
   if (delayMs === null) return { kind: 'failed', failure: reason }
   const atMs = services.environment.now() + delayMs
-  // A rate limit applies to all uploads.
+  // A rate limit applies to all uploads to the server.
   if (reason.code === 'rate-limited') return { kind: 'hold', failure: reason, untilMs: atMs }
   return { kind: 'retry', failure: reason, atMs }
 }

@@ -37,13 +37,16 @@ function createQueue(
 function setup({
   waitersOf = () => [],
   sizes = {},
+  accounts = {},
 }: {
   readonly waitersOf?: (id: string) => readonly string[]
   /** In bytes, by id; the others have 6.8 GB. */
   readonly sizes?: Readonly<Record<string, number>>
+  /** Ids of accounts, by the ids of their uploads. */
+  readonly accounts?: Readonly<Record<string, string>>
 }) {
   const records = ['a', 'b', 'c'].map((id) => {
-    const record = uploadRecord({ id })
+    const record = uploadRecord({ id, accountId: accounts[id] ?? 'cloud.example alice' })
     const { sizeBytes } = record.identity
     return { ...record, identity: { ...record.identity, sizeBytes: sizes[id] ?? sizeBytes, sample: 's' } }
   })
@@ -93,6 +96,18 @@ test('small files run beside a large one, in the order of the queue', async () =
   queue.add(['c', 'b', 'a'])
   await queue.setHeld(false)
   await expect.poll(() => [...queue.running]).toEqual(['a', 'b', 'c'])
+})
+
+test('a rate limit holds the uploads of all accounts of its server, and no others', async () => {
+  const { queue, end, rows, nowMs } = setup({
+    accounts: { b: 'cloud.example bob', c: 'other.example alice' },
+  })
+  queue.add(['a', 'b', 'c'])
+  await queue.setHeld(false)
+  await expect.poll(() => [...queue.running]).toEqual(['a'])
+  await end('a', { kind: 'hold', failure: failure('rate-limited'), untilMs: nowMs + 60_000 })
+  await expect.poll(() => [...queue.running]).toEqual(['c'])
+  expect(['a', 'b'].map((id) => rows.get(id)?.live.phase)).toEqual(['retrying', 'waiting'])
 })
 
 interface RunSetup {

@@ -12,12 +12,13 @@ interface Run {
   end(outcome: Outcome): Promise<void>
 }
 
-/** A queue whose runs end only when the test ends them; `order` sets the positions. */
+/** A queue whose runs end only when the test ends them; `order` sets the positions, `servers` the servers of ids. */
 export function handQueue({
   atOnce = 1,
   held = false,
   order = {} as Record<string, number>,
   small = [] as string[],
+  servers = {} as Record<string, string>,
 } = {}) {
   const clock = standingClock()
   const runs: Run[] = []
@@ -46,6 +47,7 @@ export function handQueue({
       idle: () => void (idleCount += 1),
       positionOf: (id) => order[id] ?? 0,
       isSmall: (id) => small.includes(id),
+      serverOf: (id) => servers[id] ?? 'cloud.example',
     },
   })
   const run = (id: string) => {

@@ -98,6 +98,19 @@ test('a rate limit and a pause of everything also hold prioritised uploads', asy
   expect(started()).toEqual(['a', 'b', 'a'])
 })
 
+test('a prioritised upload starts at the end of its server’s hold although no other place is free', async () => {
+  const { queue, clock, run, started } = handQueue({
+    order: inOrder(['a', 'b', 'c']),
+    servers: { b: 'other.example' },
+  })
+  queue.add(['a', 'b', 'c'])
+  await run('a').end(hold(clock.now() + 60_000))
+  queue.prioritise(['c'])
+  expect(started()).toEqual(['a', 'b'])
+  clock.advance(60_000)
+  expect(started()).toEqual(['a', 'b', 'c'])
+})
+
 test('pausing everything keeps the priority of an upload', async () => {
   const { queue, run } = handQueue()
   queue.add(['a'])

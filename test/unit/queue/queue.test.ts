@@ -55,6 +55,7 @@ test('settles a run before the next one starts', async () => {
       idle: () => {},
       positionOf: () => 0,
       isSmall: () => false,
+      serverOf: () => 'cloud.example',
     },
   })
   queue.add(['a', 'b'])
@@ -82,6 +83,7 @@ test('continues with other uploads when settling one throws', async () => {
       idle: () => {},
       positionOf: () => 0,
       isSmall: () => false,
+      serverOf: () => 'cloud.example',
     },
   })
   queue.add(['a', 'b'])
@@ -248,7 +250,7 @@ test.for<[string, (queue: Queue) => void]>([
   expect(started()).toEqual(['a', 'b', 'a', 'b'])
 })
 
-test('a rate limit holds the whole queue until its time, then all continue', async () => {
+test('a rate limit holds all uploads to its server until its time, then all continue', async () => {
   const { queue, clock, run, started, outcomes } = handQueue({ atOnce: 2, order: { a: 1, b: 2, c: 3 } })
   queue.add(['a', 'b', 'c'])
   await run('a').end(hold(clock.now() + 8_000))
@@ -261,6 +263,40 @@ test('a rate limit holds the whole queue until its time, then all continue', asy
   expect(started()).toEqual(['a', 'b'])
   clock.advance(1)
   expect(started()).toEqual(['a', 'b', 'a', 'c'])
+})
+
+test('a rate limit of one server does not hold uploads to another', async () => {
+  const { queue, clock, run, started } = handQueue({
+    order: { a: 1, b: 2, c: 3, d: 4 },
+    servers: { c: 'other.example' },
+  })
+  queue.add(['a', 'b', 'c', 'd'])
+  await run('a').end(hold(clock.now() + 60_000))
+  expect([started(), clock.waits()]).toEqual([['a', 'c'], [60_000]])
+  await run('c').end(done)
+  expect(started()).toEqual(['a', 'c'])
+  clock.advance(60_000)
+  expect(started()).toEqual(['a', 'c', 'a'])
+  await run('a').end(done)
+  await run('b').end(done)
+  expect(started()).toEqual(['a', 'c', 'a', 'b', 'd'])
+})
+
+test('uploads continue at the end of the rate limit of their own server', async () => {
+  const { queue, clock, run, started } = handQueue({
+    atOnce: 4,
+    order: { a: 1, b: 2, c: 3, d: 4 },
+    servers: { b: 'other.example', d: 'other.example' },
+  })
+  queue.add(['a', 'b'])
+  await run('a').end(hold(clock.now() + 9_000))
+  await run('b').end(hold(clock.now() + 1_000))
+  queue.add(['c', 'd'])
+  queue.retryNow(['a', 'b'])
+  clock.advance(1_000)
+  expect(started()).toEqual(['a', 'b', 'b', 'd'])
+  clock.advance(8_000)
+  expect(started()).toEqual(['a', 'b', 'b', 'd', 'a', 'c'])
 })
 
 test('a second, shorter rate limit does not shorten the first', async () => {

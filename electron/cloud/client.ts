@@ -248,7 +248,7 @@ function refusal(
   nowMs: number,
 ): Failure {
   const serverMessage = errorMessageOf(text)
-  const extras = { serverMessage, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) }
+  const extras = { serverMessage, retryAfterMs: retryAfterMs(headers['retry-after'], headers.date, nowMs) }
   switch (status) {
     case 401:
       return serverMessage ? failure('signed-out', {}, extras) : notFromApi(status)

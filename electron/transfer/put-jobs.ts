@@ -307,6 +307,7 @@ async function readAnswer(put: Put, response: IncomingMessage): Promise<PutAnswe
     md5: put.flushedBytes === put.job.end - put.job.start ? put.md5.hex() : null,
     isEncrypted: usesCustomKey(headers),
     retryAfter: headers['retry-after'] ?? null,
+    date: headers.date,
     body,
     checksum: put.checksum,
     sha256: null,

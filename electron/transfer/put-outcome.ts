@@ -109,11 +109,11 @@ function refusalOutcome(
   answer: Answered,
   { sizeBytes, nowMs }: { readonly sizeBytes: number; readonly nowMs: number },
 ): PutOutcome {
-  const { status, body, retryAfter } = answer
+  const { status, body, retryAfter, date } = answer
   const code = errorElement(body, 'Code')
   const extras = {
     detail: storageReason(body) ?? `HTTP ${status}`,
-    retryAfterMs: retryAfterMs(retryAfter, nowMs),
+    retryAfterMs: retryAfterMs(retryAfter, date, nowMs),
   }
   switch (refusalKind(status, code)) {
     case 'occupied':

@@ -94,6 +94,8 @@ export type PutAnswer =
       /** Storage encrypts with a key that makes the ETag something else than an MD5. */
       readonly isEncrypted: boolean
       readonly retryAfter: string | null
+      /** When storage responded, by its clock. Absent if the response has none. */
+      readonly date?: string | undefined
       /** The beginning of the body: storage's XML with its reason. */
       readonly body: string
       /** Of the sent bytes; 0 if they were hashed instead. */

@@ -87,11 +87,18 @@ export function networkErrorCode(error: unknown): string {
 /**
  * Milliseconds of a Retry-After header, which holds seconds or an HTTP date (RFC 9110, 10.2.3), at most an
  * hour; undefined when it is absent or invalid.
+ * @param date the Date header of the same response: this computer's clock (`nowMs`) may be wrong by hours
  */
-export function retryAfterMs(header: string | null | undefined, nowMs: number): number | undefined {
+export function retryAfterMs(
+  header: string | null | undefined,
+  date: string | undefined,
+  nowMs: number,
+): number | undefined {
   if (!header) return undefined
   const seconds = Number(header)
-  const delay = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - nowMs
+  const serverTimeMs = Date.parse(date ?? '')
+  const startMs = Number.isNaN(serverTimeMs) ? nowMs : serverTimeMs
+  const delay = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - startMs
   if (!Number.isFinite(delay)) return undefined
   return Math.min(Math.max(delay, 0), 3_600_000)
 }

@@ -53,7 +53,8 @@ test.each([403, 412, 503])('reads %i before the body, and sends no byte of the b
       onExpectContinue(request, response) {
         connections.add(request.socket)
         request.on('data', (chunk: Buffer) => (bodyBytes += chunk.length))
-        response.writeHead(status, { 'Retry-After': '7' }).end(errorBody('SlowDown'))
+        const headers = { 'Retry-After': '7', Date: 'Thu, 01 Jan 2026 00:00:00 GMT' }
+        response.writeHead(status, headers).end(errorBody('SlowDown'))
       },
     },
   )
@@ -62,6 +63,7 @@ test.each([403, 412, 503])('reads %i before the body, and sends no byte of the b
     kind: 'answered',
     status,
     retryAfter: '7',
+    date: 'Thu, 01 Jan 2026 00:00:00 GMT',
     body: errorBody('SlowDown'),
     flushedBytes: 0,
   })

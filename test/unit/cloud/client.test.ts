@@ -286,6 +286,18 @@ test('returns Retry-After with the failure', async () => {
   expect(await get()).toMatchObject({ failure: failure('rate-limited', {}, { retryAfterMs: 17_000 }) })
 })
 
+test.each([-40, 40])('respects a date in Retry-After with a clock %i minutes off', async (minutes) => {
+  const { get, environment } = await setup((_request, response) => {
+    const serverTimeMs = environment.now() - minutes * 60_000
+    const headers = {
+      date: new Date(serverTimeMs).toUTCString(),
+      'retry-after': new Date(serverTimeMs + 10_000).toUTCString(),
+    }
+    response.writeHead(429, headers).end()
+  })
+  expect(await get()).toMatchObject({ failure: failure('rate-limited', {}, { retryAfterMs: 10_000 }) })
+})
+
 test('renews the credential and repeats the request once after a 401', async () => {
   const { asked, get } = await setup(acceptingOnly('good'))
   const calls: string[] = []

@@ -309,6 +309,14 @@ test('reads Retry-After as seconds and as a date', () => {
   ])
 })
 
+test('reads a date in Retry-After by the clock of storage, if the response has its time', () => {
+  const outcome = answered(503, {
+    retryAfter: 'Thu, 01 Jan 2026 00:40:10 GMT',
+    date: 'Thu, 01 Jan 2026 00:40:00 GMT',
+  })
+  expect(outcome).toMatchObject({ failure: { retryAfterMs: 10_000 } })
+})
+
 test('passes on a failure of the file', () => {
   expect(outcomeOf({ kind: 'refused', failure: failure('file-missing') })).toEqual({
     kind: 'failed',

@@ -115,7 +115,7 @@ test('finds the error code in nested causes', () => {
 
 test('reads Retry-After as seconds or a date, with a maximum of one hour', () => {
   const nowMs = Date.UTC(2026, 0, 1)
-  const read = (header: string | null | undefined) => retryAfterMs(header, nowMs)
+  const read = (header: string | null | undefined) => retryAfterMs(header, undefined, nowMs)
   expect(['120', '0', '-5', '7200', 'Thu, 01 Jan 2026 00:01:00 GMT'].map(read)).toEqual([
     ...[120_000, 0, 0, 3_600_000, 60_000],
   ])
@@ -126,4 +126,16 @@ test('reads Retry-After as seconds or a date, with a maximum of one hour', () =>
     read(null),
     read(undefined),
   ]).toEqual([...[0, undefined, undefined, undefined, undefined]])
+})
+
+test('compares a date in Retry-After with the clock of the server, if the response has its time', () => {
+  const retryAfter = 'Thu, 01 Jan 2026 00:00:10 GMT'
+  const slowMs = Date.UTC(2025, 11, 31, 23, 20)
+  const read = (date: string, nowMs = slowMs) => retryAfterMs(retryAfter, date, nowMs)
+  expect([
+    read('Thu, 01 Jan 2026 00:00:00 GMT'),
+    read('Thu, 01 Jan 2026 00:00:00 GMT', Date.UTC(2026, 0, 1, 0, 40)),
+    read('Thu, 01 Jan 2026 00:00:20 GMT'),
+    read('soon'),
+  ]).toEqual([10_000, 10_000, 0, 40 * 60_000 + 10_000])
 })

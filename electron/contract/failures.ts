@@ -157,6 +157,7 @@ export const failureKinds = {
   'bad-call': { retry: 'never', remedy: 'none' },
   'too-often': { retry: 'never', remedy: 'none' },
   'storage-test-running': { retry: 'never', remedy: 'none' },
+  'temporary-folder-not-writable': { retry: 'never', remedy: 'none' },
   unexpected: { retry: 'never', remedy: 'retry' },
 } as const satisfies Record<string, FailureKind>
 

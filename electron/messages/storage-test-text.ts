@@ -14,6 +14,8 @@ export function storageTestText(test: StorageTest, t: Translate, isLimited: bool
   const { state, sentBytes, failure, isLeft } = test
   if (state === 'running')
     return t('storage-test.running', { percent: Math.floor((100 * sentBytes) / storageTestBytes) })
+  // Storage was not tried.
+  if (failure?.code === 'temporary-folder-not-writable') return failureText(failure, t)
   const sentences = [state === 'good' ? successText(test, t) : t(`storage-test.${state}`)]
   if (state === 'good' && isLimited) sentences.push(t('storage-test.limited'))
   if (failure) sentences.push(failureText(failure, t))

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Access, Accounts } from '../accounts/accounts.ts'
@@ -25,6 +25,10 @@ import type { AbandonedUploads } from './abandoned-uploads.ts'
 const requestTimeoutMs = 15_000
 /** Timeout at the end of the app, in ms; the next start cleans up the rest. */
 const closeTimeoutMs = 2_000
+/** A test takes minutes at most: an older folder is of a process that was killed. */
+const oldAfterMs = 24 * 60 * 60_000
+const folderPrefix = 'modelferry-storage-'
+const testFileName = 'storage-test.bin'
 
 export interface StorageTester {
   /**
@@ -92,7 +96,8 @@ export function createStorageTester(services: StorageTestServices): StorageTeste
       onProgress,
       current: initial,
     }
-    const sent = await withTestFile((file) => sendAndAbort(services, run, file)).catch((error: unknown) => {
+    const sendFile = (file: TestFile) => sendAndAbort(services, run, file)
+    const sent = await withTestFile(services.environment, sendFile).catch((error: unknown) => {
       if (testSignal.aborted) return aborted
       services.environment.log.error('the storage test threw an exception', { error: String(error) })
       return failed(failure('unexpected'))
@@ -122,15 +127,47 @@ interface TestFile {
   readonly identity: FileIdentity
 }
 
-/** A temporary file of random bytes, which no proxy can compress. */
-async function withTestFile<T>(use: (file: TestFile) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'modelferry-storage-'))
+/** Creates the file in a temporary folder, which is deleted afterwards. */
+async function withTestFile(
+  { now, log }: Environment,
+  use: (file: TestFile) => Promise<Attempt<unknown>>,
+): Promise<Attempt<unknown>> {
+  const parent = tmpdir()
+  await removeOldTestFiles(parent, now()).catch(() => {})
+  let folder: string | null = null
   try {
-    const path = join(folder, 'storage-test.bin')
-    await writeFile(path, randomBytes(storageTestBytes), { mode: 0o600 })
-    return await use({ path, identity: identityOf(await stat(path, { bigint: true })) })
+    let file: TestFile
+    try {
+      folder = await mkdtemp(join(parent, folderPrefix))
+      file = await createTestFile(folder)
+    } catch (error) {
+      log.error('the file of the storage test could not be created', { error: String(error) })
+      return failed(failure('temporary-folder-not-writable', { folder: parent }))
+    }
+    return await use(file)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    if (folder !== null) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** A file of random bytes, which no proxy can compress. */
+async function createTestFile(folder: string): Promise<TestFile> {
+  const path = join(folder, testFileName)
+  await writeFile(path, randomBytes(storageTestBytes), { mode: 0o600 })
+  return { path, identity: identityOf(await stat(path, { bigint: true })) }
+}
+
+async function removeOldTestFiles(parent: string, nowMs: number): Promise<void> {
+  const names = (await readdir(parent)).filter((name) => name.startsWith(folderPrefix))
+  for (const folder of names.map((name) => join(parent, name))) {
+    try {
+      if ((await stat(folder)).mtimeMs > nowMs - oldAfterMs) continue
+      // Not recursively: the folder may be another user's, with links to files of this one.
+      await rm(join(folder, testFileName), { force: true })
+      await rmdir(folder)
+    } catch {
+      // It is no folder of a test, or another user's.
+    }
   }
 }
 

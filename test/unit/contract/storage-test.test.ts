@@ -70,3 +70,10 @@ test('shows the failure with its remedy, and that leftovers are still being dele
   expect(bad).toMatch(/It will be deleted automatically\.$/)
   expect(storageTestText(resultOf({ state: 'cancelled', sentBytes: 0 }), t, false)).toBe('Stopped.')
 })
+
+test('does not blame storage for the temporary folder of this computer', () => {
+  const why = failure('temporary-folder-not-writable', { folder: '/tmp' })
+  expect(storageTestText(resultOf({ state: 'bad', failure: why, sentBytes: 0 }), t, false)).toBe(
+    'Can’t write to the temporary folder /tmp. Nothing was uploaded. Make sure that it exists, is writable and has free space, then try again.',
+  )
+})

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { StorageTest } from '../../../electron/contract/storage-test.ts'
@@ -185,6 +187,58 @@ test('a test that throws after it was cancelled counts as cancelled', async () =
   }
   expect(await test(stop.signal)).toMatchObject({ state: 'cancelled', failure: null })
   expect(environment.lines).toEqual([])
+})
+
+/** Makes a path the system's folder for temporary files during a test. */
+function useAsTemporaryFolder(path: string): void {
+  for (const name of ['TMPDIR', 'TEMP']) vi.stubEnv(name, path)
+}
+
+/** An empty folder that is the system's folder for temporary files during a test. */
+async function createTemporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'modelferry-test-'))
+  onTestFinished(async () => {
+    vi.unstubAllEnvs()
+    await rm(folder, { recursive: true })
+  })
+  useAsTemporaryFolder(folder)
+  return folder
+}
+
+test('names the temporary folder if it can’t be written to, and requests nothing', async () => {
+  const { cloud, test } = await setup()
+  const notAFolder = join(await createTemporaryFolder(), 'file')
+  await writeFile(notAFolder, '')
+  useAsTemporaryFolder(notAFolder)
+  const requestCount = cloud.operations.length
+  expect(await test()).toMatchObject({
+    state: 'bad',
+    failure: failure('temporary-folder-not-writable', { folder: notAFolder }),
+    isLeft: false,
+  })
+  expect(cloud.operations.length).toBe(requestCount)
+})
+
+test('deletes test files that an ended process has left for more than a day', async () => {
+  const { test, environment } = await setup()
+  const folder = await createTemporaryFolder()
+  for (const [name, hours] of [
+    ['modelferry-storage-old', 25],
+    ['modelferry-storage-new', 23],
+    ['modelferry-other', 25],
+  ] as const) {
+    await mkdir(join(folder, name))
+    await writeFile(join(folder, name, 'storage-test.bin'), 'bytes')
+    await utimes(join(folder, name), 0, environment.now() / 1000 - hours * 3_600)
+  }
+  await writeFile(join(folder, 'modelferry-storage-file'), '')
+  await utimes(join(folder, 'modelferry-storage-file'), 0, 0)
+  await test()
+  expect((await readdir(folder)).sort()).toEqual([
+    'modelferry-other',
+    'modelferry-storage-file',
+    'modelferry-storage-new',
+  ])
 })
 
 test('parts that storage would refuse are not sent', async () => {

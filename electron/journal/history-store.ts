@@ -17,6 +17,7 @@ export interface HistoryQuery {
   readonly hidden?: ReadonlySet<string>
   /** Only those that were not dismissed from the list. */
   readonly isListed?: boolean
+  /** More are returned if they finished at the same time as the last one, since the next page begins before it. */
   readonly limit: number
 }
 
@@ -63,7 +64,7 @@ const historyQuery = (names: string, fold: FoldFunction) =>
    WHERE phase = 'registered' AND finished_at_ms < ? AND finished_at_ms >= ?
      AND account_id NOT IN (SELECT value FROM json_each(?)) AND dismissed <= ?
      AND instr(${fold}(display_name || ' ' || model_path || ' ' || file_name), ${fold}(?)) > 0
-   ORDER BY finished_at_ms DESC LIMIT ?`
+   ORDER BY finished_at_ms DESC`
 
 /** As in the index `uploads_by_group` (schema.ts), which is used only if both are written alike. */
 const groupKey = `iif(json_valid(seen), json_extract(seen, '$.group.key'), NULL)`
@@ -105,16 +106,15 @@ export function createHistoryStore(
       const fold = foldFunctionFor(database, search)
       const query = fold === 'lower' ? finished : database.prepare(historyQuery(names, fold))
       const excluded = JSON.stringify([...(hidden ?? [])])
+      const endMs = beforeMs ?? Number.MAX_SAFE_INTEGER
       const found: RegisteredRecord[] = []
-      let endMs = beforeMs ?? Number.MAX_SAFE_INTEGER
       // Unreadable rows are made up for with older ones, since callers take a short page as the last one.
-      for (;;) {
-        const count = limit - found.length
-        const lines = query.all(endMs, sinceMs, excluded, isListed ? 0 : 1, search, count)
-        found.push(...read(lines).filter(isRegistered))
-        if (lines.length < count || found.length === limit) return found
-        endMs = Number(lines.at(-1)?.['finished_at_ms'])
+      for (const line of query.iterate(endMs, sinceMs, excluded, isListed ? 0 : 1, search)) {
+        const lastMs = found.at(-1)?.state.finishedAtMs
+        if (found.length >= limit && line['finished_at_ms'] !== lastMs) break
+        found.push(...read([line]).filter(isRegistered))
       }
+      return found
     },
     registeredFilesOf: (groupKey) => read(ofGroup.all(groupKey)).filter(isRegistered),
     registeredAs: (modelId) => read(ofModel.all(modelId)).filter(isRegistered),

@@ -55,6 +55,18 @@ test('fills a history page although some rows can’t be read', () => {
   ])
 })
 
+test('a history page has all uploads of its last time', () => {
+  const times = [9, 5, 5, 5, 5, 1]
+  const records = times.map((finishedAtMs) => registeredRecord({ finishedAtMs }))
+  const { store, database } = setup(records)
+  const damaged = records[2]?.id ?? ''
+  database.prepare('UPDATE uploads SET recognition = ? WHERE id = ?').run('{', damaged)
+  const page = (beforeMs: number | null) => store.history({ beforeMs, limit: 2 })
+  const [first, second] = [page(null), page(5)]
+  expect(new Set(ids(first))).toEqual(new Set(ids(records.slice(0, 5)).filter((id) => id !== damaged)))
+  expect(ids(second)).toEqual([records[5]?.id])
+})
+
 test('finds the finished uploads of a multi-file model by its whole key', () => {
   const ofModel = (key: string, make: typeof uploadRecord = registeredRecord) => {
     const { target } = uploadRecord()

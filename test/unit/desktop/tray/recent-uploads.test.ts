@@ -39,6 +39,18 @@ test('earlier uploads that are verified don’t become recent', async () => {
   expect(names()).toEqual(latest.map(({ id }) => id))
 })
 
+test('lists five uploads although more finished at the same time', async () => {
+  const engine = fakeEngine({
+    calls: {
+      history: async () =>
+        success({ rows: ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => registered(id, 1)), nextBeforeMs: 1 }),
+    },
+  })
+  const recent = createRecentUploads(engine)
+  await recent.reload()
+  expect(recent.list()).toHaveLength(5)
+})
+
 test('uploads that only leave the list stay, and those removed from the history don’t', async () => {
   const { recent, state, names } = await setup(registered('b', 2), registered('a', 1))
   await recent.applyPatch({ changed: [], removed: ['a', 'b'] })

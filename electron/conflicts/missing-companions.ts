@@ -90,7 +90,7 @@ function candidatesOf({ models, records, recognitions }: TeamFiles): readonly Ca
 /** Equal for candidates about which the same is known. */
 const kindOf = ({ modelType, name, recognition }: Candidate) =>
   recognition?.base
-    ? [recognition.modelType, recognition.base, recognition.contains?.length].join('\n')
+    ? [recognition.modelType, recognition.base, recognition.variant, recognition.contains?.length].join('\n')
     : `${modelType}\n${name}`
 
 /** None if nothing of this type is a companion. */

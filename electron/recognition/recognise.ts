@@ -46,6 +46,7 @@ const specificFolders: Readonly<Record<string, readonly string[]>> = {
     'prompt_generator',
     'clip_vision',
     'ella_encoder',
+    'inpaint',
   ],
   upscale_models: ['latent_upscale_models', 'facerestore_models'],
   vae: ['vae_approx', 'mmaudio', 'SEEDVR2', 'CogVideo'],

@@ -183,7 +183,7 @@ const loaderGroups: readonly LoaderGroup[] = [
       WanVideoLoraSelect: 'loras',
       WanVideoLoraSelectMulti: 'loras',
       LoadWanVideoT5TextEncoder: 'text_encoders',
-      LoadWanVideoClipTextEncoder: 'text_encoders',
+      LoadWanVideoClipTextEncoder: 'clip_vision',
       WanVideoTextEncodeCached: 'text_encoders',
       FantasyTalkingModelLoader: 'diffusion_models',
       MultiTalkModelLoader: 'diffusion_models',

@@ -124,6 +124,11 @@ const typesWithBase: ReadonlySet<string> = new Set([
   'style_models',
 ])
 
+/** Variants of patches for a base model that some loaders read from the folder of base models. */
+const patchVariants: ReadonlySet<string> = new Set(['MultiTalk', 'SUPIR'])
+
+const isPatch = ({ variant }: Recognition) => variant !== undefined && patchVariants.has(variant)
+
 /** By the role of a companion, the part of a checkpoint that takes its place. */
 const containedAs: Readonly<Partial<Record<CompanionRole, ContainedPart>>> = {
   'text-encoder': 'text-encoders',
@@ -155,7 +160,7 @@ const none: CompanionNeeds = { needs: [], family: null, checkpoints: 'varied' }
 export function companionsOf(recognition: Recognition): CompanionNeeds {
   const { modelType, base, contains } = recognition
   if (modelType === null || base === null || !isShownByContent(recognition)) return none
-  if (typesWithBase.has(modelType)) {
+  if (typesWithBase.has(modelType) || isPatch(recognition)) {
     // Redux describes images by the features of SigLIP (ComfyUI, comfy/ldm/flux/redux.py).
     const encoders = modelType === 'style_models' && base === 'Flux.1' ? [parts.siglip] : []
     return { ...none, needs: [baseModel(base), ...encoders] }
@@ -196,7 +201,7 @@ function baseModel(base: string): Companion {
 /** Whether a file is this companion, or may be: its header can leave several families open. */
 export function mayBeCompanion(recognition: Recognition, companion: Companion): boolean {
   const { modelType, base, variant } = recognition
-  if (modelType === null || !typesOf(companion.role).includes(modelType)) return false
+  if (modelType === null || !typesOf(companion.role).includes(modelType) || isPatch(recognition)) return false
   if (variant !== undefined && variant === companion.exceptVariant) return false
   const fitting = fittingBases(companion)
   return basesOf(base).some((one) => fitting.includes(one))

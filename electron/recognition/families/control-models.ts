@@ -82,8 +82,20 @@ export const controlModels: readonly PartFamily[] = [
     base: 'MiniMax H3',
     has: ['control_proj_in.weight', 'control_blocks.0.attn.qkv_proj.weight'],
   },
-  { modelType: 'model_patches', base: 'Wan', has: ['controlnet_patch_embedding.weight'] },
-  { modelType: 'model_patches', base: 'Wan', has: ['audio_proj.proj1.weight', 'blocks.0.audio_cross_attn.'] },
+  // ComfyUI reads these and SUPIR from `model_patches`, kijai's nodes from the other folder.
+  {
+    modelType: 'model_patches',
+    base: 'Wan',
+    has: ['controlnet_patch_embedding.weight'],
+    otherType: 'controlnet',
+  },
+  {
+    modelType: 'model_patches',
+    base: 'Wan',
+    has: ['audio_proj.proj1.weight', 'blocks.0.audio_cross_attn.'],
+    variants: [[{ word: 'MultiTalk' }]],
+    otherType: 'diffusion_models',
+  },
   { modelType: 'model_patches', base: 'Flux.1', has: ['feature_embedder.mid_layer_norm.bias'] },
   {
     modelType: 'model_patches',
@@ -92,6 +104,8 @@ export const controlModels: readonly PartFamily[] = [
       ['control_model.input_hint_block.0.weight', 'model.control_model.input_hint_block.0.weight'],
       ['project_modules.', 'model.diffusion_model.project_modules.'],
     ],
+    variants: [[{ word: 'SUPIR' }]],
+    otherType: 'checkpoints',
   },
   ...byTextWidth({ has: ['lora_controlnet'] }),
   {
@@ -226,6 +240,12 @@ export const controlModels: readonly PartFamily[] = [
   ),
   // Its input is a face embedding instead of image features.
   adapterByProjection('instantid', 'SDXL', 'image_proj.proj_in.weight', [1280, 512]),
+  // It has the layers of an SDXL IP-Adapter, but its own encoder (cubiq/PuLID_ComfyUI, encoders.py).
+  {
+    modelType: 'pulid',
+    base: 'SDXL',
+    has: ['image_proj.body.0.weight', 'image_proj.mapping_patch_0.0.weight'],
+  },
   ipAdapter('SDXL', 2048),
   ipAdapter('SD2', 1024),
   ipAdapter('SD1', 768),

@@ -65,4 +65,6 @@ export interface PartFamily extends TensorRule {
   readonly base?: string | readonly string[]
   /** Of each group the first matching word counts. */
   readonly variants?: readonly (readonly VariantRule[])[]
+  /** Its type in the folder of that type, from which other loaders read the same file. */
+  readonly otherType?: string
 }

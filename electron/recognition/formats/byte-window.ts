@@ -6,6 +6,12 @@ const maxChunkBytes = 64 * 1024
 
 const endsTooEarly = 'it ends in the middle'
 
+/** A line, or the beginning of one that is too long to be held. */
+interface Line {
+  readonly start: Buffer
+  readonly isWhole: boolean
+}
+
 /**
  * Reads a source sequentially through a small buffer. Only `ensure`, `fill` and `line` wait for the disk; the
  * other reads need their bytes to be buffered. Reading beyond the end throws `FormatError`.
@@ -114,27 +120,28 @@ export class ByteWindow {
   }
 
   /**
-   * Consumes a line and its line feed, and returns the line without it, or null if it is longer than
-   * `maxHeldBytes`. Lines over `maxBytes` are not read to their end.
+   * Consumes a line and its line feed, and returns up to `maxHeldBytes` of the line. Lines over `maxBytes` are
+   * not read to their end.
    */
-  async line(maxHeldBytes: number, maxBytes: number): Promise<Buffer | null> {
-    const start = this.position
-    let isHeld = true
+  async line(maxHeldBytes: number, maxBytes: number): Promise<Line> {
+    const position = this.position
+    let start: Buffer | null = null
     for (;;) {
       const end = this.#buffer.indexOf(0x0a, this.#offset)
       if (end >= 0) {
         const bytes = this.#buffer.subarray(this.#offset, end)
         this.#offset = end + 1
-        return isHeld && bytes.length <= maxHeldBytes ? bytes : null
+        const isWhole = start === null && bytes.length <= maxHeldBytes
+        return { start: start ?? bytes.subarray(0, maxHeldBytes), isWhole }
       }
       const bufferedBytes = this.#buffer.length - this.#offset
       if (bufferedBytes === this.remainingBytes) throw new FormatError('a line without an end')
-      if (this.position - start > maxBytes) throw new UndecidedError('a line is too long to be read')
+      if (this.position - position > maxBytes) throw new UndecidedError('a line is too long to be read')
       if (bufferedBytes > maxHeldBytes) {
-        isHeld = false
+        start ??= this.#buffer.subarray(this.#offset, this.#offset + maxHeldBytes)
         this.skip(bufferedBytes)
       }
-      await this.ensure(isHeld ? bufferedBytes + 1 : 1)
+      await this.ensure(start === null ? bufferedBytes + 1 : 1)
     }
   }
 

@@ -16,12 +16,14 @@ function kindIn(names: TensorNames, families: readonly PartFamily[]): Kind | nul
   const found = findFamily(names, families)
   if (!found) return null
   const { family, evidence } = found
-  return {
-    modelType: family.modelType,
+  const { modelType, otherType } = family
+  const kind: Kind = {
+    modelType,
     base: joinBases([family.base ?? []].flat()),
     variant: variantOf(names, family.variants),
     evidence: names.prefix + evidence,
   }
+  return otherType === undefined ? kind : { ...kind, alternative: { ...kind, modelType: otherType } }
 }
 
 /** Models that control another model: ControlNet, T2I adapter, IP-Adapter, model patches and style models. */

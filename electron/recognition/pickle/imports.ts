@@ -95,10 +95,11 @@ export function holdsJoblibArrays(fullName: string): boolean {
 
 /**
  * Whether an import could be one of Python's own modules or of a package. Tensors that begin like a pickle
- * by chance import other names.
+ * by chance import other names. Behind its first two parts a name may be cut, and some objects accept any
+ * attribute: that of `ctypes.cdll` is a file to load.
  */
 export function isModuleName(fullName: string): boolean {
-  return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/.test(fullName)
+  return /^[A-Za-z_]\w*\.[A-Za-z_]\w*(\.|$)/.test(fullName)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ImportLevel } from '../../contract/recognition.ts'
 import { FormatError, UndecidedError } from '../formats/parse-result.ts'
-import { holdsJoblibArrays, importLevel, recordImport } from './imports.ts'
+import { holdsJoblibArrays, importLevel, isModuleName, recordImport } from './imports.ts'
 import { isPlain, toStorage, type PickleValue } from './values.ts'
 
 const maxImports = 1_000
@@ -18,7 +18,7 @@ export class PickleMachine {
   readonly memo = new Map<number, PickleValue>()
   readonly imports = new Map<string, ImportLevel>()
   isStopped = false
-  /** Whether an import was called; without that, it was at most loaded. */
+  /** Whether an import or a method of one was, or may have been, called; otherwise it was at most loaded. */
   hasCalls = false
   /** Joblib's loader reads on elsewhere when such a pickle builds an object. */
   hasJoblibArrays = false
@@ -44,15 +44,20 @@ export class PickleMachine {
     return this.stack.splice(mark)
   }
 
-  /** Records an import. One whose name is computed could be anything, so it counts as dangerous. */
-  import(module: PickleValue, name: PickleValue): PickleValue {
+  /**
+   * Records an import. One whose name is computed, or isn't known as a whole, could be anything, so it counts as
+   * dangerous.
+   */
+  import(module: PickleValue, name: PickleValue, isWhole = true): PickleValue {
     const hasName = typeof module === 'string' && typeof name === 'string'
     const fullName = hasName ? `${module}.${name}` : computedName
     const recorded = fullName.slice(0, maxRecordedLength)
     if (hasName && this.imports.size >= maxImports && !this.imports.has(recorded)) {
       throw new UndecidedError('it imports more than 1,000 things')
     }
-    recordImport(this.imports, recorded, hasName ? importLevel(module, name) : 'dangerous')
+    recordImport(this.imports, recorded, hasName && isWhole ? importLevel(module, name) : 'dangerous')
+    // An unknown attribute of a known module can run something too: `ctypes.cdll` loads the library that it names.
+    if (!hasName && typeof module === 'string') this.hasCalls ||= isModuleName(`${module}.name`)
     this.hasJoblibArrays ||= holdsJoblibArrays(fullName)
     return { type: 'global', name: fullName }
   }

@@ -1,7 +1,15 @@
 import type { ByteWindow } from '../formats/byte-window.ts'
 import { FormatError, UndecidedError } from '../formats/parse-result.ts'
 import type { PickleMachine } from './machine.ts'
-import { buildResult, emptyDict, callResult, isPlain, plainValue, type PickleValue } from './values.ts'
+import {
+  buildResult,
+  callResult,
+  emptyDict,
+  isGlobal,
+  isPlain,
+  plainValue,
+  type PickleValue,
+} from './values.ts'
 
 type OpcodeHandler = (machine: PickleMachine, window: ByteWindow) => void | Promise<void>
 
@@ -12,7 +20,8 @@ const maxLineBytes = 128 * 1024 * 1024
 
 /** The text up to a line feed, as the opcodes of protocol 0 take it. Null if it is too long for a name. */
 async function readLine(window: ByteWindow, encoding: 'utf8' | 'latin1' = 'utf8'): Promise<string | null> {
-  return (await window.line(maxTextBytes, maxLineBytes))?.toString(encoding) ?? null
+  const { start, isWhole } = await window.line(maxTextBytes, maxLineBytes)
+  return isWhole ? start.toString(encoding) : null
 }
 
 /**
@@ -140,6 +149,13 @@ function pushTuple(count: number): OpcodeHandler {
   }
 }
 
+/** The object to which an opcode adds something. It calls a method of the object, such as `append`. */
+function changedObject(machine: PickleMachine): PickleValue {
+  const object = machine.peek()
+  machine.hasCalls ||= isGlobal(object)
+  return object
+}
+
 function setItems(dict: PickleValue, items: readonly PickleValue[]): void {
   if (dict === null || typeof dict !== 'object' || dict.type !== 'dict') return
   for (let index = 0; index + 1 < items.length; index += 2) {
@@ -171,7 +187,8 @@ function pushInstance(machine: PickleMachine): void {
 function build(machine: PickleMachine): void {
   const state = machine.pop()
   const object = machine.pop()
-  if (object !== null && typeof object === 'object' && object.type === 'global') {
+  if (isGlobal(object)) {
+    machine.hasCalls = true
     machine.problem ??= 'it changes something that it imports'
   }
   // Joblib writes the bytes of an array behind this opcode (joblib/numpy_pickle.py, `load_build`).
@@ -188,10 +205,12 @@ const pushNewObject =
     machine.stack.push(callResult(popped.at(-1) ?? null, null))
   }
 
-async function pushImport(machine: PickleMachine, window: ByteWindow): Promise<void> {
-  const module = await readLine(window)
-  const name = await readLine(window)
-  machine.stack.push(machine.import(module, name))
+/** Imports by the module and the name in the next two lines. */
+async function importByLines(machine: PickleMachine, window: ByteWindow): Promise<PickleValue> {
+  const module = await window.line(maxTextBytes, maxLineBytes)
+  const name = await window.line(maxTextBytes, maxLineBytes)
+  const isWhole = module.isWhole && name.isWhole
+  return machine.import(module.start.toString('utf8'), name.start.toString('utf8'), isWhole)
 }
 
 /** Begins a frame. A length beyond 2^53 is beyond the end, so it needs not be exact. */
@@ -241,19 +260,18 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ['U', pushText(u8)],
       ['V', pushUnicodeLine],
       ['X', pushText(u32)],
-      ['a', (machine) => void machine.pop()],
+      ['a', (machine) => void (machine.pop(), changedObject(machine))],
       ['b', build],
-      ['c', pushImport],
+      ['c', async (machine, window) => void machine.stack.push(await importByLines(machine, window))],
       ['d', (machine) => pushDict(machine)],
       ['}', ({ stack }) => void stack.push(emptyDict())],
-      ['e', (machine) => void machine.popToMark()],
+      ['e', (machine) => void (machine.popToMark(), changedObject(machine))],
       ['g', async (machine, window) => pushMemo(machine, await readMemoIndex(window))],
       ['h', (machine, window) => pushMemo(machine, window.u8())],
       [
         'i',
         async (machine, window) => {
-          const module = await readLine(window)
-          machine.import(module, await readLine(window))
+          await importByLines(machine, window)
           pushInstance(machine)
         },
       ],
@@ -269,7 +287,7 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
         (machine) => {
           const value = machine.pop()
           const key = machine.pop()
-          setItems(machine.peek(), [key, value])
+          setItems(changedObject(machine), [key, value])
         },
       ],
       ['t', (machine) => void machine.stack.push({ type: 'tuple', items: machine.popToMark() })],
@@ -278,7 +296,7 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
         'u',
         (machine) => {
           const items = machine.popToMark()
-          setItems(machine.peek(), items)
+          setItems(changedObject(machine), items)
         },
       ],
       ['B', skipPayload(u32)],
@@ -300,7 +318,7 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ['\x8d', pushText(u64)],
       ['\x8e', skipPayload(u64)],
       ['\x8f', push(plainValue)],
-      ['\x90', (machine) => void machine.popToMark()],
+      ['\x90', (machine) => void (machine.popToMark(), changedObject(machine))],
       ['\x91', (machine) => void (machine.popToMark(), machine.stack.push(plainValue))],
       ['\x92', pushNewObject(3)],
       [

@@ -163,11 +163,13 @@ function findProblem(scans: readonly SinglePickleScan[], remainingBytes: number)
 export async function scanUnnamed(window: ByteWindow, budget: ScanBudget): Promise<PickleScan | null> {
   const scans = await scanConsecutive(window, budget)
   const isPickle = scans[0]?.problem === null
-  const isPossible = (name: string) => isModuleName(name) || (isPickle && name === computedName)
+  const hasCalls = scans.some((scan) => scan.hasCalls)
+  // Python has run a call before it fails behind it.
+  const isPossible = (name: string) => isModuleName(name) || (name === computedName && (isPickle || hasCalls))
   const imports = mergeImports(scans).filter(({ name }) => isPossible(name))
   const problem = undecidedReason(scans, window.remainingBytes)
   if (problem !== null) return { imports, problem, value: null }
-  const isRun = imports.length > 0 && scans.some(({ hasCalls }) => hasCalls)
+  const isRun = imports.length > 0 && hasCalls
   const isDangerous = imports.some(({ level }) => level === 'dangerous')
   if (!isPickle && !isRun && !isDangerous) return null
   return { imports, problem: null, value: (isPickle ? scans[0]?.value : null) ?? null }

@@ -27,6 +27,11 @@ export const plainValue: PickleValue = { type: 'plain' }
 
 export const emptyDict = (): PickleValue => ({ type: 'dict', entries: new Map() })
 
+/** Whether a value is an import itself, not the result of a call. */
+export function isGlobal(value: PickleValue): boolean {
+  return value !== null && typeof value === 'object' && value.type === 'global'
+}
+
 /** Whether a value is certainly neither a text nor an import, so that loaders refuse to import or call it. */
 export function isPlain(value: PickleValue): boolean {
   if (typeof value === 'number') return true

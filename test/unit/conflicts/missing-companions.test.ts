@@ -319,6 +319,16 @@ test('counts what is in the queue, in review or in the same drop', () => {
   )
 })
 
+test('counts a base model although the team has a patch for it in the same folder', () => {
+  const lora = recognised('loras', 'Wan')
+  const records = [model('Wan', '14B T2V'), model('Wan', 'MultiTalk')].map((recognition) => ({
+    fileName: 'x.safetensors',
+    recognition,
+  }))
+  expect(missing(lora, teamOf([], { records }))).toEqual([])
+  expect(missing(lora, teamOf([], { records: records.slice(1) }))).toEqual(['Wan'])
+})
+
 test('goes by what a model was recognised as when it was uploaded, whatever its name', () => {
   const team = teamOf([
     'text_encoders/mine.safetensors',

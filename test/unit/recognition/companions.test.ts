@@ -20,6 +20,7 @@ import { vaes } from '../../../electron/recognition/families/vaes.ts'
 import { detectGgufKind } from '../../../electron/recognition/kinds/gguf-kind.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { families } from '../../fixtures/families.ts'
+import { readFamilyCases } from '../../fixtures/family-cases.ts'
 import { flux, half, withPrefix, type Family } from '../../fixtures/family.ts'
 import { writeSafetensors, type FixtureTensors } from '../../fixtures/model-files.ts'
 
@@ -87,6 +88,25 @@ test('needs the base model for LoRA, ControlNet and adapters', async () => {
     'Flux.1 base-model',
     'SigLIP image-encoder',
   ])
+})
+
+test('needs only the base model for a patch in the folder of base models', async () => {
+  const patch = (name: string) =>
+    readFamilyCases()
+      .find((one) => one.name === name)
+      ?.tensors() ?? {}
+  const multitalk = await recognised(
+    patch('Wan InfiniteTalk'),
+    'infinitetalk.safetensors',
+    'models/diffusion_models',
+  )
+  expect([multitalk.modelType, needsOf(multitalk)]).toEqual(['diffusion_models', ['Wan base-model']])
+  const supir = await recognised(patch('SUPIR'), 'supir.safetensors', 'models/checkpoints')
+  expect([supir.modelType, needsOf(supir)]).toEqual(['checkpoints', ['SDXL base-model']])
+  for (const file of [multitalk, supir]) {
+    const [base] = companionsOf(file).needs
+    expect(base && mayBeCompanion(file, base)).toBe(false)
+  }
 })
 
 test('needs nothing if only a folder or a name shows what a file is, or its family is unknown', async () => {

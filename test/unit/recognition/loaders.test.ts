@@ -5,7 +5,14 @@ import { readContent } from '../../../electron/recognition/read-content.ts'
 import { ggufHeader } from '../../fixtures/gguf-files.ts'
 import { safetensorsHeader } from '../../fixtures/model-files.ts'
 import { onnxOf } from '../../fixtures/onnx-files.ts'
-import { npyOf, pickleOf, shellCall, stateDict, torchZip } from '../../fixtures/pickles.ts'
+import {
+  computedShellCalls,
+  npyOf,
+  pickleOf,
+  shellCall,
+  stateDict,
+  torchZip,
+} from '../../fixtures/pickles.ts'
 import { seededBytes } from '../../fixtures/seeded.ts'
 import { tarOf } from '../../fixtures/tar-files.ts'
 import { zipOf } from '../../fixtures/zip-files.ts'
@@ -76,8 +83,8 @@ function withExactLength(header: string): Buffer {
 }
 
 /** Valid safetensors of which `V`, the low byte of the header's length, makes a text up to a line feed. */
-function safetensorsPickle(): Buffer {
-  const data = Buffer.concat([Buffer.from('\n0'), textPickle])
+function safetensorsPickle(pickle: Buffer = textPickle): Buffer {
+  const data = Buffer.concat([Buffer.from('\n0'), pickle])
   const header = `{"w":{"dtype":"U8","shape":[${data.length}],"data_offsets":[0,${data.length}]}}`.padEnd(
     0x56,
   )
@@ -90,6 +97,9 @@ test('safetensors: a valid file of any name is scanned as the pickle that it may
   expect(await verdict(bytes, 'm.sft')).toBe('file-dangerous')
   expect(await verdict(bytes, 'm.ckpt')).toBe('file-misnamed')
   expect(await verdict(bytes, 'm')).toBe('file-dangerous')
+  for (const call of computedShellCalls) {
+    expect(await verdict(safetensorsPickle(call), 'm.safetensors')).toBe('file-dangerous')
+  }
 })
 
 test('safetensors: a harmless file is sound with and without its extension', async () => {
@@ -143,6 +153,14 @@ test('scans pickles of every protocol by any name', async () => {
   expect(await verdict(textPickle, 'm.txt')).toBe('file-dangerous')
   expect(await verdict(textPickle, 'm.json')).toBe('file-dangerous')
   expect(await verdict(torchZip(shellCall), 'm.json')).toBe('file-dangerous')
+})
+
+test('reports a call of a computed name by any name, although the pickle is damaged behind it', async () => {
+  for (const call of computedShellCalls) {
+    for (const name of ['m', 'm.unknown', 'm.txt']) {
+      expect(await verdict(call, name), name).toBe('file-dangerous')
+    }
+  }
 })
 
 test('accepts texts, numbers and damaged pickles of other names', async () => {

@@ -97,6 +97,7 @@ test.each([
   ['text_encoders', 'LLavacheckpoints'],
   ['text_encoders', 'Janus-Pro'],
   ['text_encoders', 'prompt_generator'],
+  ['text_encoders', 'inpaint'],
   ['diffusion_models', 'ic_light'],
   ['diffusion_models', 'CogVideoX_Fun'],
   ['diffusion_models', 'dynamicrafter_models'],

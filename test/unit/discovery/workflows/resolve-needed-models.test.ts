@@ -5,6 +5,7 @@ import {
   targetOf,
   type QueuedUpload,
 } from '../../../../electron/discovery/workflows/resolve-needed-models.ts'
+import { expectedModel } from '../../../../electron/discovery/workflows/workflow-loaders.ts'
 import type { LocalModel } from '../../../../electron/discovery/scan/walk-models.ts'
 import { neededModelKey, type NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
 import { libraryModel } from '../../../support/library-model.ts'
@@ -96,6 +97,16 @@ test('finds a model of unknown type under any type', () => {
     'here',
     'name',
     '/m/x.gguf',
+  ])
+})
+
+test('finds the image encoder of a Wan workflow in the folder of image encoders', () => {
+  const { modelType } = expectedModel('LoadWanVideoClipTextEncoder', 'model_name')
+  const files = [local('/m/clip_vision/h.safetensors', 'clip_vision', 'h.safetensors')]
+  expect(resolveFirst([needed('h.safetensors', { modelType })], { ...nothing, local: files })).toEqual([
+    'here',
+    'path',
+    '/m/clip_vision/h.safetensors',
   ])
 })
 

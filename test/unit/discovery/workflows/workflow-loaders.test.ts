@@ -19,6 +19,7 @@ test.each([
   ['UltralyticsDetectorProvider', 'model_name', 'ultralytics'],
   ['UnetLoaderGGUFDisTorch2MultiGPU', 'unet_name', 'diffusion_models'],
   ['WanVideoModelLoaderMultiGPU', 'model', 'diffusion_models'],
+  ['LoadWanVideoClipTextEncoder', 'model_name', 'clip_vision'],
   ['SomebodysControlNetThing', null, 'controlnet'],
   ['Efficient Loader', 'constructor', null],
   ['RIFE VFI', 'ckpt_name', null],

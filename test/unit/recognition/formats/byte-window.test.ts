@@ -87,31 +87,29 @@ test('fails if the file has become shorter than its size', async () => {
   await expect(window.ensure(1)).rejects.toThrow('it ends in the middle')
 })
 
-/** The lines up to this count of bytes, as text. */
-async function linesOf(
-  content: string,
-  maxHeldBytes: number,
-  maxBytes = 1_000_000,
-): Promise<(string | null)[]> {
+/** The lines as text, with `…` behind those of which only the beginning is held. */
+async function linesOf(content: string, maxHeldBytes: number, maxBytes = 1_000_000): Promise<string[]> {
   const window = windowOf(Buffer.from(content))
-  const lines: (string | null)[] = []
-  while (window.remainingBytes > 0)
-    lines.push((await window.line(maxHeldBytes, maxBytes))?.toString() ?? null)
+  const lines: string[] = []
+  while (window.remainingBytes > 0) {
+    const { start, isWhole } = await window.line(maxHeldBytes, maxBytes)
+    lines.push(`${start.toString()}${isWhole ? '' : '…'}`)
+  }
   return lines
 }
 
-test('reads lines, and null for those that are too long to be held', async () => {
+test('reads lines, and the beginning of those that are too long to be held', async () => {
   const five = 'five5'
-  expect(await linesOf(`\n${five}\nsixsix\n\n${five}\n`, 5)).toEqual(['', five, null, '', five])
+  expect(await linesOf(`\n${five}\nsixsix\n\n${five}\n`, 5)).toEqual(['', five, 'sixsi…', '', five])
   // A long line whose rest would fit, at each distance from the end of what was read.
   for (let length = 6; length < 80; length += 1) {
-    expect(await linesOf(`${'y'.repeat(length)}\n${five}\n`, 5)).toEqual([null, five])
+    expect(await linesOf(`${'y'.repeat(length)}\n${five}\n`, 5)).toEqual(['yyyyy…', five])
   }
 })
 
 test('reads lines that are longer than what is read at a time', async () => {
   const long = 'x'.repeat(200_000)
-  expect(await linesOf(`${long}\nshort\n`, 5)).toEqual([null, 'short'])
+  expect(await linesOf(`${long}\nshort\n`, 5)).toEqual(['xxxxx…', 'short'])
   const held = 'x'.repeat(1_000)
   expect(await linesOf(`${held}\nshort\n`, 1_000)).toEqual([held, 'short'])
 })
@@ -121,5 +119,6 @@ test('refuses a line without an end and stops within one that is too long to be 
   await expect(linesOf('x'.repeat(200_000), 100)).rejects.toThrow('a line without an end')
   const longLine = (length: number) => `${'y'.repeat(150_000)}\n${'x'.repeat(length)}\n`
   await expect(linesOf(longLine(500_000), 100, 200_000)).rejects.toThrow('a line is too long to be read')
-  expect(await linesOf(longLine(200_000), 100, 200_000)).toEqual([null, null])
+  const starts = ['y', 'x'].map((letter) => `${letter.repeat(100)}…`)
+  expect(await linesOf(longLine(200_000), 100, 200_000)).toEqual(starts)
 })

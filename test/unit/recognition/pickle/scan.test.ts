@@ -62,9 +62,53 @@ test('finds a pickle that nothing names by its end, its call or its danger', asy
   expect(await importsOf(malformed('N'))).toBeNull()
   // A call of something that isn't imported under a name.
   expect(await importsOf(malformed(imported('no module', 'no name'), ')R'))).toBeNull()
-  const computed = ['P1\n', text('x'), '\x93)R']
+  const computed = ['P1\n', text('x'), '\x93']
   expect(await importsOf(pickleOf(...computed))).toEqual(['something computed'])
+  expect(await importsOf(malformed(...computed, ')R'))).toEqual(['something computed'])
   expect(await importsOf(malformed(...computed))).toBeNull()
+})
+
+test('counts opcodes that call a method of an import as calls', async () => {
+  const importsOf = async (...parts: readonly (Buffer | string)[]) =>
+    (await unnamed(Buffer.concat([pickleOf(...parts).subarray(0, -1), Buffer.from([0xff])])))?.imports
+  const found = [{ name: 'trainer.Callback', level: 'suspicious' }]
+  for (const call of ['}b', 'Na', '(Ne', 'NNs', '(NNu', '(N\x90']) {
+    expect(await importsOf(callback, call), call).toEqual(found)
+    expect(await importsOf(callback, `0]${call}`), call).toBeUndefined()
+  }
+})
+
+test('finds no import in numbers with a long line where a name would be', async () => {
+  const numbers = `${'\0\xff'.repeat(600)}\n`
+  for (const start of [`c${numbers}x\n)R`, `cx\n${numbers})R`, `(i${numbers}x\n`, `(ix\n${numbers}`]) {
+    expect(await unnamed(Buffer.from(`${start}\xff`, 'latin1'))).toBeNull()
+    expect((await unnamed(pickleOf(start)))?.imports).toEqual([])
+    const { imports } = await scanPickles(windowOn(pickleOf(start)))
+    expect(imports.map(({ level }) => level)).toEqual(['dangerous'])
+  }
+})
+
+test('finds a dangerous import whose name continues with what no module has', async () => {
+  // `ctypes.cdll` loads the library that its attribute is named after.
+  for (const name of ['cdll.lib/evil', `cdll.${'lib/'.repeat(300)}evil`]) {
+    const scan = await unnamed(pickleOf(imported('ctypes', name)))
+    expect(scan?.imports).toEqual([{ name: `ctypes.${name}`.slice(0, 200), level: 'dangerous' }])
+  }
+  const long = [text('ctypes'), text(`cdll.${'lib/'.repeat(300)}evil`), '\x93\xff']
+  expect((await unnamed(pickleOf(...long)))?.imports).toEqual([
+    { name: 'something computed', level: 'dangerous' },
+  ])
+})
+
+test('keeps a dangerous import of every length in what nothing names as a pickle', async () => {
+  for (let length = 170; length <= 210; length += 1) {
+    const call = [text('os'), text(`${'x'.repeat(length)}.os.path.os.system`), '\x93)R']
+    const scan = await unnamed(pickleOf(...call))
+    expect(
+      scan?.imports.map(({ level }) => level),
+      String(length),
+    ).toEqual(['dangerous'])
+  }
 })
 
 test('passes on the value of an unnamed pickle', async () => {

@@ -3,7 +3,15 @@ import { expect, test } from 'vitest'
 import { bufferSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import { scanZip } from '../../../../electron/recognition/pickle/zip-members.ts'
 import { readContent } from '../../../../electron/recognition/read-content.ts'
-import { imported, pickleOf, shellCall, stateDict, text, torchZip } from '../../../fixtures/pickles.ts'
+import {
+  computedShellCalls,
+  imported,
+  pickleOf,
+  shellCall,
+  stateDict,
+  text,
+  torchZip,
+} from '../../../fixtures/pickles.ts'
 import { seededBytes } from '../../../fixtures/seeded.ts'
 import { tarOf } from '../../../fixtures/tar-files.ts'
 import { zipOf, type ZipFixtureMember } from '../../../fixtures/zip-files.ts'
@@ -33,6 +41,9 @@ test('scans pickles of every protocol in members of any name', async () => {
   }
   const computed = pickleOf(imported('collections', 'OrderedDict'), ')R', text('x'), '\x93')
   expect(await withMember('m/extra', computed)).toBe('file-dangerous something computed')
+  for (const call of computedShellCalls) {
+    expect(await withMember('m/extra', call)).toBe('file-dangerous something computed')
+  }
 })
 
 test('scans zips inside zips, up to a limit', async () => {

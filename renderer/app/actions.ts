@@ -76,16 +76,21 @@ export class Actions {
     if (paused.length > 0) return this.resume(paused)
   }
 
-  /** Removes the rows of a drop, or returns approved ones to the review, and discards what storage holds of them. */
-  readonly undoAdd = async ({ drop, isApproval }: AddReport) => {
-    if (drop === undefined) return
+  /**
+   * Removes the rows of a drop, or returns approved ones to the review, and discards what storage holds of them.
+   * Returns false if it failed and can be repeated.
+   */
+  readonly undoAdd = async ({ drop, isApproval }: AddReport): Promise<boolean> => {
+    if (drop === undefined) return true
     const { ui, notices } = this.#services
     if (ui.confirmingApproval?.drop === drop) ui.confirmingIds = []
     const result = await this.#bridge.undoAdd({ drop })
-    if (result.ok || result.failure.code === 'undo-too-late') notices.dismissDrop(drop)
+    const isOver = result.ok || result.failure.code === 'undo-too-late'
+    if (isOver) notices.dismissDrop(drop)
     if (!result.ok) this.#services.notices.failure(result.failure)
     else if (isApproval) this.#services.onadded({ added: 0, refused: 0, skipped: [], isInReview: true })
     else this.#services.notices.show('undo.removed', { count: result.value.length })
+    return isOver
   }
 
   /** Removes rows. Asks first if sent bytes would be lost; removing others can be undone. */

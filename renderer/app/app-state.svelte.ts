@@ -20,6 +20,7 @@ import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
 import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
 import { libraryFailureKey, type LibraryOperation } from '../library/library-failure-text.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
+import { isDialogOpen } from '../ui/dialogs.ts'
 import { NoticesState } from '../ui/notices-state.svelte.ts'
 import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
 import { ReviewState } from '../uploads/review/review-state.svelte.ts'
@@ -127,15 +128,11 @@ export class AppState {
     this.modelStatuses = new ModelStatusesState(bridge)
     this.updates = new UpdatesState(bridge, onfailure)
     this.bulkEdit = new BulkEditState(this.notices)
-    this.findModels = new FindModelsState({
-      bridge,
-      notices: this.notices,
-      ui: this.ui,
-      onadded: (report) => this.#handleAdded(report),
-    })
-    this.workflow = new WorkflowState(bridge, this.notices, this.ui)
+    const onadded = (report: AddReport) => this.#handleAdded(report)
+    this.findModels = new FindModelsState({ bridge, notices: this.notices, ui: this.ui, onadded })
+    this.workflow = new WorkflowState({ bridge, notices: this.notices, ui: this.ui, onadded })
     this.waitingFiles = new WaitingFilesState(bridge, this.notices)
-    this.watchedFolders = new WatchedFoldersState(bridge, this.notices)
+    this.watchedFolders = new WatchedFoldersState(bridge, this.notices, onadded)
     this.diagnostics = new DiagnosticsState(bridge, onfailure)
     this.actions = new Actions({
       bridge,
@@ -147,7 +144,7 @@ export class AppState {
       settings: this.settings,
       ui: this.ui,
       departures,
-      onadded: (report) => this.#handleAdded(report),
+      onadded,
     })
   }
 
@@ -276,6 +273,7 @@ export class AppState {
   }
 
   #runCommand(command: PageCommand): void {
+    if (isDialogOpen()) return
     const { actions, ui } = this
     const handlers: Record<PageCommand, () => void> = {
       'choose-files': () => void actions.chooseFiles('files'),

@@ -49,22 +49,23 @@ export class FindModelsState {
   readonly totalBytes = $derived.by(() =>
     this.#chosenModels.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   )
-  /** Models that were left out when all of their place were selected. */
-  readonly leftOutCount = $derived.by(
-    () =>
-      this.view.places
-        .filter((place) => this.chosenIn(place) === 'all')
-        .flatMap((place) => this.modelsIn(place))
-        .filter(({ id, state }) => state !== 'new' && !this.chosen.has(id)).length,
-  )
+  readonly isSearching = $derived(this.search.trim() !== '')
   /** The places with the models that match the search. */
   readonly rows = $derived.by(() => foundRows(this.view.places, (place) => this.modelsIn(place), this.search))
+  /** Models that were left out when all shown ones of their place were selected. */
+  readonly leftOutCount = $derived.by(
+    () =>
+      this.rows
+        .filter(({ models }) => this.chosenOf(models) === 'all')
+        .flatMap(({ models }) => models)
+        .filter(({ id, state }) => state !== 'new' && !this.chosen.has(id)).length,
+  )
 
   lines(isDense: boolean) {
     return foundLines(this.rows, {
       isDense,
       isExpanded: ({ id, modelCount }) =>
-        this.search.trim() !== '' ||
+        this.isSearching ||
         (this.expanded.get(id) ?? (modelCount <= maxExpanded || this.view.places.length === 1)),
     })
   }
@@ -102,22 +103,21 @@ export class FindModelsState {
     return this.#models.get(id)?.models ?? []
   }
 
-  /** Whether all models of a place that the team lacks are selected, some of its models, or none. */
-  chosenIn(place: FoundPlaceView): 'all' | 'some' | 'none' {
-    const models = this.modelsIn(place)
+  /** Whether all of these models that the team lacks are selected, some of the models, or none. */
+  chosenOf(models: readonly FoundModelView[]): 'all' | 'some' | 'none' {
     const chosenCount = models.filter(({ id }) => this.chosen.has(id)).length
     if (chosenCount === 0) return 'none'
     return models.every(({ id, state }) => state !== 'new' || this.chosen.has(id)) ? 'all' : 'some'
   }
 
-  /** Selects the models of a place that the team lacks, or clears its selection. */
-  choosePlace(place: FoundPlaceView, isOn: boolean): void {
-    const models = this.modelsIn(place)
-    if (!isOn) return this.choose(models, false)
-    this.choose(
-      models.filter(({ state }) => state === 'new'),
-      true,
-    )
+  /** Whether any of these models can be selected or cleared together. */
+  canChoose(models: readonly FoundModelView[]): boolean {
+    return this.chosenOf(models) !== 'none' || models.some(({ state }) => state === 'new')
+  }
+
+  /** Selects those of the models that the team lacks, or clears the selection of all of them. */
+  chooseNew(models: readonly FoundModelView[], isOn: boolean): void {
+    this.choose(isOn ? models.filter(({ state }) => state === 'new') : models, isOn)
   }
 
   choose(models: readonly Pick<FoundModelView, 'id'>[], isOn: boolean): void {

@@ -9,8 +9,9 @@ export interface FoundRows {
 }
 
 export type FoundLine = Line &
+  /** A place with the models that are listed below it while it is expanded. */
   (
-    | { readonly kind: 'place'; readonly place: FoundPlaceView; readonly isExpanded: boolean }
+    | (FoundRows & { readonly kind: 'place'; readonly isExpanded: boolean })
     /** A sentence about the place above it. */
     | { readonly kind: 'note'; readonly place: FoundPlaceView; readonly note: FoundNote }
     | { readonly kind: 'model'; readonly place: FoundPlaceView; readonly model: FoundModelView }
@@ -53,7 +54,7 @@ export function foundLines(
       place,
       note,
     }))
-    const header: FoundLine = { kind: 'place', key, height: rowHeights.airy, place, isExpanded }
+    const header: FoundLine = { kind: 'place', key, height: rowHeights.airy, place, models, isExpanded }
     if (!isExpanded) return [header, ...notes]
     const lines = models.map((model): FoundLine => ({ kind: 'model', key: model.id, height, place, model }))
     return [header, ...notes, ...lines]

@@ -1,6 +1,7 @@
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { TeamChoice } from '../../electron/contract/account.ts'
 import type { Failure, Result } from '../../electron/contract/failures.ts'
+import type { AddReport } from '../../electron/contract/uploads.ts'
 import type { WatchedFoldersView } from '../../electron/contract/watched-folders.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 
@@ -15,10 +16,12 @@ export class WatchedFoldersState {
   loadedAtMs = 0
   readonly #bridge: Bridge
   readonly #notices: NoticesState
+  readonly #onadded: (report: AddReport) => void
 
-  constructor(bridge: Bridge, notices: NoticesState) {
+  constructor(bridge: Bridge, notices: NoticesState, onadded: (report: AddReport) => void) {
     this.#bridge = bridge
     this.#notices = notices
+    this.#onadded = onadded
   }
 
   start(): () => void {
@@ -39,7 +42,7 @@ export class WatchedFoldersState {
   readonly decline = async (id: string) => this.#receive(await this.#bridge.declineOffered({ id }))
   readonly send = async (id: string) => {
     const result = await this.#bridge.sendOffered({ id })
-    if (result.ok && result.value) this.#notices.report(result.value)
+    if (result.ok && result.value) this.#onadded(result.value)
     else if (!result.ok) this.#notices.failure(result.failure)
     await this.load()
   }

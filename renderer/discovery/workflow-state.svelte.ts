@@ -2,6 +2,7 @@ import { SvelteMap } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { NeededModelState, NeededModelView, WorkflowView } from '../../electron/contract/discovery.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
+import type { AddReport } from '../../electron/contract/uploads.ts'
 import type { NoticesState } from '../ui/notices-state.svelte.ts'
 import type { UiState } from '../app/ui-state.svelte.ts'
 
@@ -9,6 +10,13 @@ import type { UiState } from '../app/ui-state.svelte.ts'
 const groupOrder: readonly NeededModelState[] = ['failed', 'here', 'nowhere', 'queued', 'in-library']
 /** Groups in the summary: available models come first. */
 const summaryOrder: readonly NeededModelState[] = ['in-library', 'queued', 'failed', 'here', 'nowhere']
+
+interface Services {
+  readonly bridge: Bridge
+  readonly notices: NoticesState
+  readonly ui: UiState
+  readonly onadded: (report: AddReport) => void
+}
 
 /** The last dropped workflow, until it is closed. */
 export class WorkflowState {
@@ -21,15 +29,11 @@ export class WorkflowState {
   loadedAtMs = 0
   /** Selections of the user that differ from the default. */
   readonly #ticks = new SvelteMap<string, boolean>()
-  readonly #bridge: Bridge
-  readonly #notices: NoticesState
-  readonly #ui: UiState
+  readonly #services: Services
   #id = ''
 
-  constructor(bridge: Bridge, notices: NoticesState, ui: UiState) {
-    this.#bridge = bridge
-    this.#notices = notices
-    this.#ui = ui
+  constructor(services: Services) {
+    this.#services = services
   }
 
   readonly groups = $derived.by(() =>
@@ -60,7 +64,7 @@ export class WorkflowState {
   )
 
   start(): () => void {
-    return this.#bridge.on('workflow', (view) => {
+    return this.#services.bridge.on('workflow', (view) => {
       if (view.id === this.#id) this.view = view
     })
   }
@@ -70,26 +74,26 @@ export class WorkflowState {
     this.#id = id
     if (before !== id) this.view = null
     this.#ticks.clear()
-    this.#ui.show('workflow')
-    if (before !== '' && before !== id) void this.#bridge.closeWorkflow({ id: before })
+    this.#services.ui.show('workflow')
+    if (before !== '' && before !== id) void this.#services.bridge.closeWorkflow({ id: before })
     await this.load()
   }
 
   /** Closes the workflow for good. Queued uploads continue. */
   close(): void {
-    if (this.#id !== '') void this.#bridge.closeWorkflow({ id: this.#id })
+    if (this.#id !== '') void this.#services.bridge.closeWorkflow({ id: this.#id })
     this.#id = ''
     this.view = null
-    if (this.#ui.view === 'workflow') this.#ui.show('uploads')
+    if (this.#services.ui.view === 'workflow') this.#services.ui.show('uploads')
   }
 
-  readonly show = (): void => this.#ui.show('workflow')
+  readonly show = (): void => this.#services.ui.show('workflow')
 
   /** Loads the current state of the needed models; `isFresh` lists the team's library again first. */
   async load(isFresh = false): Promise<void> {
     const id = this.#id
     if (id === '') return
-    const result = await this.#bridge.workflow(isFresh ? { id, isFresh } : { id })
+    const result = await this.#services.bridge.workflow(isFresh ? { id, isFresh } : { id })
     // Closed or replaced meanwhile.
     if (id !== this.#id) return
     this.loadFailure = result.ok ? null : result.failure
@@ -114,24 +118,27 @@ export class WorkflowState {
   }
 
   async locate({ id: need }: NeededModelView): Promise<void> {
-    const result = await this.#bridge.locateNeed({ id: this.#id, need })
-    if (!result.ok) this.#notices.failure(result.failure)
+    const result = await this.#services.bridge.locateNeed({ id: this.#id, need })
+    if (!result.ok) this.#services.notices.failure(result.failure)
     else if (result.value) this.view = result.value
   }
 
   readonly lookInFolder = async (): Promise<void> => {
-    const result = await this.#bridge.lookInFolder({ id: this.#id })
-    if (!result.ok) this.#notices.failure(result.failure)
+    const result = await this.#services.bridge.lookInFolder({ id: this.#id })
+    if (!result.ok) this.#services.notices.failure(result.failure)
     else if (result.value) this.view = result.value
   }
 
   async send(): Promise<void> {
     if (this.isSending) return
     this.isSending = true
-    const result = await this.#bridge.sendNeeds({ id: this.#id, needs: this.chosen.map(({ id }) => id) })
+    const result = await this.#services.bridge.sendNeeds({
+      id: this.#id,
+      needs: this.chosen.map(({ id }) => id),
+    })
     this.isSending = false
-    if (!result.ok) this.#notices.failure(result.failure)
-    else if (result.value) this.#notices.report(result.value)
+    if (!result.ok) this.#services.notices.failure(result.failure)
+    else if (result.value) this.#services.onadded(result.value)
     await this.load()
   }
 }

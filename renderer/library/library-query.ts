@@ -47,12 +47,15 @@ export interface LibraryValue {
   readonly totalBytes: number | null
 }
 
-/** The distinct values of a field, sorted. */
+/** The distinct values of a field, and the chosen one unless it is `''`, sorted. */
 export function valuesOf(
   models: readonly LibraryModel[],
   field: 'modelType' | 'status',
+  chosen: string,
 ): readonly LibraryValue[] {
-  return [...Map.groupBy(models, (model) => model[field])]
+  const byValue = Map.groupBy(models, (model) => model[field])
+  if (!byValue.has(chosen)) byValue.set(chosen, [])
+  return [...byValue]
     .filter(([value]) => value !== '')
     .map(([value, having]) => ({ value, count: having.length, totalBytes: totalBytesOf(having) }))
     .sort((a, b) => collator.compare(a.value, b.value))

@@ -36,7 +36,11 @@ interface LibraryEvents {
   /** None of the models that were to be shown is in the team's library. */
   readonly missing: (count: number) => void
   /** Models were enabled or disabled by the user. `undo` is null if they had another status before. */
-  readonly statusChanged: (count: number, status: SettableStatus, undo: (() => void) | null) => void
+  readonly statusChanged: (
+    count: number,
+    status: SettableStatus,
+    undo: (() => Promise<boolean>) | null,
+  ) => void
   /** A change of a team's models could not be undone. */
   readonly undoFailed: (choice: TeamChoice, of: LibraryOperation, failure: Failure) => void
   /** Operations on `count` of a team's models failed while another team was shown. */
@@ -105,8 +109,8 @@ export class LibraryState {
   readonly shown = $derived(filterAndSort(this.seen, this))
   readonly ids = $derived(this.shown.map(({ id }) => id))
   readonly byId = $derived(new Map(this.seen.map((model) => [model.id, model])))
-  readonly types = $derived(valuesOf(this.seen, 'modelType'))
-  readonly statuses = $derived(valuesOf(this.seen, 'status'))
+  readonly types = $derived(valuesOf(this.seen, 'modelType', this.type))
+  readonly statuses = $derived(valuesOf(this.seen, 'status', this.status))
   /** Message key of the current order. */
   readonly orderKey = $derived(`library.order-${this.sort}-${this.isDescending ? 'down' : 'up'}` as const)
   readonly isFiltered = $derived(this.search.trim() !== '' || this.type !== '' || this.status !== '')
@@ -255,10 +259,13 @@ export class LibraryState {
     if (first) this.#events.failedUnseen(choice, of, first, failures.length)
   }
 
-  /** A function that undoes a change to models of the shown team, also when another team is shown by then. */
-  undoOf(ids: readonly string[], change: LibraryChange): () => void {
+  /**
+   * A function that undoes a change to models of the shown team, also when another team is shown by then, and
+   * returns whether it succeeded.
+   */
+  undoOf(ids: readonly string[], change: LibraryChange): () => Promise<boolean> {
     const choice = this.#choice
-    return () => void (choice && this.#undo(choice, ids, change))
+    return async () => choice === null || this.#undo(choice, ids, change)
   }
 
   /** Enables or disables models, and reports those for which it succeeded. */
@@ -353,10 +360,11 @@ export class LibraryState {
     return refusals
   }
 
-  async #undo(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<void> {
+  async #undo(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<boolean> {
     const changes = ids.map((id) => ({ id, change }))
     const refusal = (await this.#changeAll(choice, changes)).at(-1)
     if (refusal) this.#events.undoFailed(choice, operationOf(change), refusal.failure)
+    return refusal === undefined
   }
 
   /** Whether the models are those of a team. */

@@ -23,16 +23,16 @@ export function timeLeft(seconds: number, t: Translate): string {
   return t('time.days', { days: Math.round(seconds / day) })
 }
 
-/**
- * Whole percent of acknowledged bytes and bytes in flight: a single PUT is acknowledged only at its end. At
- * most 99 until the upload is registered.
- */
+/** Acknowledged bytes and bytes in flight: a single PUT is acknowledged only at its end. */
+export const movedBytesOf = ({ sentBytes, inFlightBytes }: UploadRow): number => sentBytes + inFlightBytes
+
+/** Whole percent of the moved bytes. At most 99 until the upload is registered. */
 export function percentDone(row: UploadRow): number {
-  const { phase, sentBytes, inFlightBytes, sizeBytes } = row
+  const { phase, sizeBytes } = row
   if (phase === 'registered') return 100
   if (sizeBytes === 0) return 0
   if (isBeingCompared(row)) return Math.min(99, Math.floor((row.hashedBytes / sizeBytes) * 100))
-  return Math.min(99, Math.floor(((sentBytes + inFlightBytes) / sizeBytes) * 100))
+  return Math.min(99, Math.floor((movedBytesOf(row) / sizeBytes) * 100))
 }
 
 /** True while a file is hashed to find duplicates: nothing is sent meanwhile. */

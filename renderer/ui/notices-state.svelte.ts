@@ -1,3 +1,4 @@
+import { SvelteSet } from 'svelte/reactivity'
 import type { Failure } from '../../electron/contract/failures.ts'
 import { skippedCount, type AddReport, type UploadRow } from '../../electron/contract/uploads.ts'
 import type { MessageKey, Params } from '../../electron/messages/messages.ts'
@@ -8,11 +9,7 @@ export type Notice = { readonly id: number } & (
   | { readonly kind: 'text'; readonly key: MessageKey; readonly params?: Params | undefined }
   | ({ readonly kind: 'error' } & ErrorMessage)
   | ({ readonly kind: 'action' } & NoticeWithAction)
-  | ({
-      readonly kind: 'undo'
-      /** The notice that this one has replaced, which is shown again when this one was undone. */
-      readonly earlier?: Notice | undefined
-    } & NoticeWithUndo)
+  | ({ readonly kind: 'undo' } & NoticeWithUndo)
 )
 
 interface ErrorMessage {
@@ -24,7 +21,8 @@ interface ErrorMessage {
 export interface NoticeWithUndo {
   readonly key: MessageKey
   readonly params: Params
-  readonly onaction: () => void
+  /** Undoes it, and shows a failure; returns whether it succeeded. */
+  readonly onaction: () => Promise<boolean>
 }
 
 /** A notice with one action. */
@@ -44,6 +42,15 @@ const shortReadMs = 4_000
 /** Notices at the bottom of the window. Errors stay until dismissed; others disappear after a while. */
 export class NoticesState {
   all = $state.raw<readonly Notice[]>([])
+  /** Those that are being undone, by id. */
+  readonly #undoing = new SvelteSet<number>()
+  /** The notices that are shown: of those that undo the same kind of change, the latest that isn't being undone. */
+  readonly shown = $derived.by(() => {
+    const open = this.all.filter(({ id }) => !this.#undoing.has(id))
+    return open.filter(
+      (notice) => notice.kind !== 'undo' || notice === open.findLast((other) => isSameUndo(other, notice)),
+    )
+  })
   /** Reports with an open list, which newer ones do not replace. */
   readonly #expanded = new Set<number>()
   /** Notices that disappear after a while. */
@@ -75,7 +82,7 @@ export class NoticesState {
 
   /** The latest notice that offers to undo something. */
   latestUndo(): Notice | undefined {
-    return this.all.findLast(
+    return this.shown.findLast(
       (notice) => notice.kind === 'undo' || (notice.kind === 'report' && canUndo(notice.report)),
     )
   }
@@ -94,11 +101,17 @@ export class NoticesState {
     }
   }
 
-  /** Removes a notice whose action was undone. The one that it has replaced can be undone next. */
-  undone(undone: Notice): void {
-    this.dismiss(undone.id)
-    if (undone.kind === 'undo' && undone.earlier)
-      this.all = [...this.all, undone.earlier].sort((one, other) => one.id - other.id)
+  /** Hides a notice while it is undone, and shows it again if that fails, so that it can be repeated. */
+  async undo(id: number, undo: () => Promise<boolean>): Promise<void> {
+    this.#undoing.add(id)
+    if (await undo()) this.dismiss(id)
+    this.#undoing.delete(id)
+  }
+
+  /** Closes a notice, and gives up the undo of those that it has replaced. */
+  close(closed: Notice): void {
+    this.dismiss(closed.id)
+    this.all = this.all.filter((other) => other.id > closed.id || !isSameUndo(other, closed))
   }
 
   failure(failure: Failure): void {
@@ -121,8 +134,7 @@ export class NoticesState {
 
   /** Shows a message and offers to undo it, until either is used. */
   showWithUndo(undo: NoticeWithUndo): void {
-    const earlier = this.all.find((notice) => notice.kind === 'undo' && notice.key === undo.key)
-    this.#add({ kind: 'undo', ...undo, earlier })
+    this.#add({ kind: 'undo', ...undo })
   }
 
   /** Keeps a report whose list was opened. */
@@ -168,12 +180,16 @@ function supersedes(newer: NoticeWithoutId, older: Notice): boolean {
   if (newer.kind === 'failure' && older.kind === 'failure') return isSame(newer.failure, older.failure)
   if (newer.kind === 'error' && older.kind === 'error') return isSameError(newer, older)
   if (newer.kind === 'error' && older.kind === 'text') return true
-  if (newer.kind === 'undo' && older.kind === 'undo') return newer.key === older.key
+  // Once the newer one was undone, the older one can be undone next.
+  if (newer.kind === 'undo') return false
   if (newer.kind === 'action' && older.kind === 'action') return newer.key === older.key && !newer.isError
   if (newer.kind === 'report' && older.kind === 'report')
     return canUndo(newer.report) || !canUndo(older.report)
   return newer.kind === older.kind
 }
+
+const isSameUndo = (one: Notice, other: Notice) =>
+  one.kind === 'undo' && other.kind === 'undo' && one.key === other.key
 
 const isSame = (one: Failure, other: Failure) =>
   one.code === other.code && JSON.stringify(one.params) === JSON.stringify(other.params)

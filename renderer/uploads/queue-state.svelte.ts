@@ -1,5 +1,5 @@
 import { untrack } from 'svelte'
-import { SvelteMap } from 'svelte/reactivity'
+import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import type { Bridge } from '../../electron/contract/calls.ts'
 import type { Failure } from '../../electron/contract/failures.ts'
 import type { TransferSpeed } from '../../electron/contract/upload-details.ts'
@@ -24,6 +24,7 @@ import {
   type TeamOfRow,
   type UploadSort,
 } from './row-groups.ts'
+import { hasPathConflict } from './details/path-conflict.ts'
 import { groupOf, isEditable } from './row-status.ts'
 
 const noTotals: Totals = {
@@ -147,6 +148,8 @@ export class QueueState {
     return [...byType].map(([type, ids]) => ({ type, ids }))
   })
   readonly #offers = new SvelteMap<string, string>()
+  /** Ids of the uploads with a path conflict. */
+  readonly conflictIds = new SvelteSet<string>()
 
   readonly #bridge: Bridge
   readonly #listeners: Listeners
@@ -261,11 +264,14 @@ export class QueueState {
       this.rows.set(row.id, row)
       if (row.offeredType !== undefined && isEditable(row)) this.#offers.set(row.id, row.offeredType)
       else this.#offers.delete(row.id)
+      if (hasPathConflict(row)) this.conflictIds.add(row.id)
+      else this.conflictIds.delete(row.id)
       if (this.isKnown) this.#listeners.row(before, row)
     }
     for (const id of removed) {
       this.rows.delete(id)
       this.#offers.delete(id)
+      this.conflictIds.delete(id)
     }
     if (removed.length > 0) this.#listeners.removed(removed)
     this.totals = totals

@@ -13,13 +13,13 @@ export function offerUndoRemove(services: Services, key: MessageKey, ids: readon
   services.notices.showWithUndo({
     key,
     params: { count: ids.length },
-    onaction: () => void undoRemove(services, ids),
+    onaction: () => undoRemove(services, ids),
   })
 }
 
-async function undoRemove({ bridge, notices }: Services, ids: readonly string[]): Promise<void> {
+async function undoRemove({ bridge, notices }: Services, ids: readonly string[]): Promise<boolean> {
   const result = await bridge.undoRemove({ ids: [...ids] })
-  if (!result.ok) return notices.failure(result.failure)
-  const count = result.value.length
-  if (count < ids.length) notices.showError('undo.partly', { count })
+  if (!result.ok) notices.failure(result.failure)
+  else if (result.value.length < ids.length) notices.showError('undo.partly', { count: result.value.length })
+  return result.ok
 }

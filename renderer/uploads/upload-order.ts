@@ -57,9 +57,32 @@ function without(order: readonly string[], ids: readonly string[]): readonly str
   return order.filter((id) => !removed.has(id))
 }
 
-/** Ids of all uploads that can be moved, in the order in which the list is sorted. */
-export function sortedUploads({ rows, sort }: Pick<QueueState, 'rows' | 'sort'>): string[] {
-  const movable = [...rows.values()].filter(isMovable)
+export function only(order: readonly string[], ids: readonly string[]): readonly string[] {
+  const kept = new Set(ids)
+  return order.filter((id) => kept.has(id))
+}
+
+/**
+ * The move that gives some uploads this order among the places that they take, so that all others keep theirs; null
+ * if they have it already.
+ */
+export function moveWithinPlaces(
+  order: readonly string[],
+  ids: readonly string[],
+): { readonly ids: readonly string[]; readonly before: string | null } | null {
+  const sorted = only(ids, order)
+  const placed = new Map(only(order, ids).map((id, index) => [id, sorted[index]]))
+  const wanted = order.map((id) => placed.get(id) ?? id)
+  const isOther = (id: string, index: number) => id !== order[index]
+  const first = wanted.findIndex(isOther)
+  if (first === -1) return null
+  const end = wanted.findLastIndex(isOther) + 1
+  return { ids: wanted.slice(first, end), before: order[end] ?? null }
+}
+
+/** Ids of the shown uploads that can be moved, in the order in which the list is sorted. */
+export function sortedUploads({ ids, rows, sort }: Pick<QueueState, 'ids' | 'rows' | 'sort'>): string[] {
+  const movable = ids.flatMap((id) => rows.get(id) ?? []).filter(isMovable)
   return groupRows(movable, { search: '', sort, held: null }).flatMap(({ ids }) => ids)
 }
 
@@ -85,10 +108,16 @@ export function createUploadOrder(services: Services): RowOrder {
     }
   }
 
-  async function move(ids: readonly string[], before: string | null): Promise<void> {
+  /** Waiting and paused uploads that the search and the team filter show. */
+  const shownOf = (order: readonly string[]) => only(order, queue.ids)
+
+  /** Puts uploads before another one, or behind the last one that is shown if it is null. */
+  async function move(ids: readonly string[], shownBefore: string | null): Promise<void> {
     const order = queue.waitingIds()
-    const next = orderAfterMove(order, ids, before)
-    if (next.every((id, index) => id === order[index])) return
+    const before = shownBefore ?? endOfShown(order, ids)
+    const shown = shownOf(order)
+    const next = shownOf(orderAfterMove(order, ids, before))
+    if (next.every((id, index) => id === shown[index])) return
     if (await actions.moveUploads(ids, before)) announce(ids, next)
   }
 
@@ -106,11 +135,10 @@ export function createUploadOrder(services: Services): RowOrder {
   }
 
   /** The upload after the last one that is shown: others may be hidden by the search. */
-  function endOfShown(ids: readonly string[]): string | null {
-    const order = without(queue.waitingIds(), ids)
-    const places = new Map(order.map((id, index) => [id, index]))
-    const last = queue.ids.findLast((id) => places.has(id))
-    return last === undefined ? null : (order[(places.get(last) ?? 0) + 1] ?? null)
+  function endOfShown(order: readonly string[], ids: readonly string[]): string | null {
+    const rest = without(order, ids)
+    const last = shownOf(rest).at(-1)
+    return last === undefined ? null : (rest[rest.indexOf(last) + 1] ?? null)
   }
 
   return {
@@ -121,11 +149,11 @@ export function createUploadOrder(services: Services): RowOrder {
     },
     labelOf,
     onrefuse,
-    onmove: (ids, before) => void move(ids, before ?? endOfShown(ids)),
+    onmove: (ids, before) => void move(ids, before),
     onstep(ids, step) {
       const movable = ids.filter(canMove)
       if (movable.length === 0) return onrefuse()
-      void move(movable, placeAfterStep(queue.waitingIds(), movable, step))
+      void move(movable, placeAfterStep(shownOf(queue.waitingIds()), movable, step))
     },
   }
 }

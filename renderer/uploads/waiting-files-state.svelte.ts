@@ -43,16 +43,17 @@ export class WaitingFilesState {
     const result = await this.#bridge.discardWaitingFiles()
     this.#receive(result)
     if (!result.ok) return
-    const onaction = async () => this.#receive(await this.#bridge.undoDiscardWaitingFiles())
     this.#notices.showWithUndo({
       key: 'review.discarded',
       params: { count },
-      onaction: () => void onaction(),
+      onaction: async () => this.#receive(await this.#bridge.undoDiscardWaitingFiles()),
     })
   }
 
-  #receive(result: Result<WaitingFilesView>): void {
+  /** Returns whether the call succeeded. */
+  #receive(result: Result<WaitingFilesView>): boolean {
     if (result.ok) this.view = result.value
     else this.#notices.failure(result.failure)
+    return result.ok
   }
 }

@@ -134,23 +134,27 @@ export class BulkEditState {
       this.#notices.showWithUndo({
         key: 'bulk-edit.done',
         params: counts,
-        onaction: () => void this.#undo(source, changed),
+        onaction: () => this.#undo(source, changed),
       })
     }
   }
 
   /** Restores values that have not been edited since. */
-  async #undo(source: BulkSource, changed: readonly BulkOutcome[]): Promise<void> {
+  async #undo(source: BulkSource, changed: readonly BulkOutcome[]): Promise<boolean> {
     const { kind } = source
     const back = changed.flatMap((outcome) => {
       const target = source.targetOf(outcome.id)
       return target ? [{ id: outcome.id, target: undoneTarget(target, outcome) }] : []
     })
     const result = await source.edit(back)
-    if (!result.ok) return this.#notices.failure(result.failure)
+    if (!result.ok) {
+      this.#notices.failure(result.failure)
+      return false
+    }
     const stay = changed.length - result.value.length
     if (stay > 0) this.#notices.showError('bulk-edit.undone', { kind, stay })
     else this.#notices.show('bulk-edit.undone', { kind, stay })
+    return true
   }
 }
 

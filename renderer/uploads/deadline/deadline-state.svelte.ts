@@ -39,16 +39,15 @@ export class DeadlineState {
     const before = order[order.indexOf(id) + 1] ?? null
     const moved = await bridge.moveToTop({ ids: [id] })
     if (!moved.ok) return notices.failure(moved.failure)
-    notices.showWithAction({
+    notices.showWithUndo({
       key: 'deadline.moved',
       params: { name },
-      label: 'undo.label',
-      onaction: () => void this.#moveBack(id, before),
+      onaction: () => this.#moveBack(id, before),
     })
   }
 
   /** It may run already: a pause keeps what storage has of it and lets it wait in its old place. */
-  async #moveBack(id: string, before: string | null): Promise<void> {
+  async #moveBack(id: string, before: string | null): Promise<boolean> {
     const { bridge, notices } = this.#services
     const ids = [id]
     for (const step of [
@@ -57,25 +56,29 @@ export class DeadlineState {
       () => bridge.resume({ ids }),
     ]) {
       const done = await step()
-      if (!done.ok) return notices.failure(done.failure)
+      if (!done.ok) {
+        notices.failure(done.failure)
+        return false
+      }
     }
+    return true
   }
 
   async #leaveOut(ids: readonly string[]): Promise<void> {
     const { bridge, notices } = this.#services
     const paused = await bridge.pause({ ids: [...ids] })
     if (!paused.ok) return notices.failure(paused.failure)
-    notices.showWithAction({
+    notices.showWithUndo({
       key: 'deadline.left-out',
       params: { count: ids.length },
-      label: 'undo.label',
-      onaction: () => void this.#resume(ids),
+      onaction: () => this.#resume(ids),
     })
   }
 
-  async #resume(ids: readonly string[]): Promise<void> {
+  async #resume(ids: readonly string[]): Promise<boolean> {
     const { bridge, notices } = this.#services
     const resumed = await bridge.resume({ ids: [...ids] })
     if (!resumed.ok) notices.failure(resumed.failure)
+    return resumed.ok
   }
 }

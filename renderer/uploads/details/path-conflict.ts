@@ -9,9 +9,13 @@ export const replacedModelOptions = replacedFate.options
 /** Choices for a path conflict, in the order offered: those that lose nothing come first. */
 export type ConflictChoice = 'keep-both' | 'rename' | 'replace' | 'skip'
 
+/** Whether the library path of a row is taken, so that it needs any of the choices. */
+export const hasPathConflict = (row: UploadRow): boolean =>
+  row.phase === 'failed' && remedyOfRow(row) === 'choose'
+
 /** True while a row needs a decision about its path. */
 export function waitsForChoice(row: UploadRow): boolean {
-  return row.phase === 'failed' && (remedyOfRow(row) === 'choose' || row.failure?.code === 'old-model-stays')
+  return hasPathConflict(row) || (row.phase === 'failed' && row.failure?.code === 'old-model-stays')
 }
 
 /** The choices available for a row. After a failed replacement only keeping both is possible. */
@@ -21,9 +25,7 @@ export function conflictChoices({ failure }: UploadRow): readonly ConflictChoice
 }
 
 /** Ids of the other rows with a path conflict. */
-export function otherConflicts(rows: Iterable<UploadRow>, row: UploadRow): string[] {
+export function otherConflicts(conflictIds: Iterable<string>, row: UploadRow): string[] {
   if (row.failure?.code === 'old-model-stays') return []
-  return [...rows]
-    .filter((other) => other.id !== row.id && other.phase === 'failed' && remedyOfRow(other) === 'choose')
-    .map(({ id }) => id)
+  return [...conflictIds].filter((id) => id !== row.id)
 }

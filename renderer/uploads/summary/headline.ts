@@ -16,7 +16,7 @@ import type { QueueState } from '../queue-state.svelte.ts'
 /** The headline above the list: progress, time left, or what needs attention. */
 export function headline(
   totals: Totals,
-  { allPaused, isIncomplete }: Pick<QueueState, 'allPaused' | 'isIncomplete'>,
+  { allPaused, isIncomplete, rows }: Pick<QueueState, 'allPaused' | 'isIncomplete' | 'rows'>,
   { t, timeLeft }: Language,
 ): string {
   const pausing = allPausing(totals)
@@ -30,6 +30,9 @@ export function headline(
   if (totals.waiting > 0) return t('headline.waiting', { count: totals.waiting })
   if (totals.paused > 0) return t('headline.paused', { count: totals.paused })
   if (totals.needsYou > 0) return t('headline.needs-you', { count: totals.needsYou })
+  if (totals.inReview > 0) return t('headline.in-review', { count: totals.inReview })
+  // All others are registered; behind a search there may be none.
+  if (rows.size === 0) return t('view.uploads')
   return isIncomplete ? t('headline.listed-done') : t('headline.done')
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
-import { openPage } from '../support/open-page.ts'
+import { openPage, type OpenPage } from '../support/open-page.ts'
 import { patchOf, registeredRow, row, sendingRow, signedIn } from '../support/rows.ts'
 
 const skipping = (name: string): AddReport => ({
@@ -207,6 +207,58 @@ test('Ctrl+Z undoes one removal after the other, the latest first', async () => 
     .poll(() => asked.slice(3))
     .toEqual(['Depth', 'Flux', 'Grain'].map((id) => ({ name: 'undoRemove', args: { ids: [id] } })))
   expect(screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
+})
+
+const undoButtons = ({ screen }: OpenPage) => screen.getByRole('button', { name: 'Undo' }).elements()
+const undone = ({ asked }: OpenPage, call: 'undoRemove' | 'undoAdd') =>
+  asked.filter(({ name }) => name === call).map(({ args }) => args)
+
+test('an Undo of a removal that failed can be repeated until it succeeds', async () => {
+  const answers = [failed(failure('journal-full')), success(['Grain'])]
+  const page = await openPage({
+    rows: [row('Grain')],
+    answers: { undoRemove: () => answers.shift() ?? failed(failure('bad-call')) },
+  })
+  await userEvent.click(page.rowOf('Grain').getByRole('button', { name: 'Cancel upload: Grain' }))
+  await userEvent.click(page.screen.getByRole('button', { name: 'Undo' }))
+  await expect.element(page.screen.getByRole('alert').filter({ hasText: 'is full' })).toBeVisible()
+  await userEvent.click(page.screen.getByRole('button', { name: 'Undo' }))
+  await expect.poll(() => undoButtons(page)).toEqual([])
+  expect(undone(page, 'undoRemove')).toEqual([{ ids: ['Grain'] }, { ids: ['Grain'] }])
+})
+
+test.each([
+  ['can be repeated after a failure', 'journal-full', 'is full', 1],
+  ['can’t be repeated when it is too late', 'undo-too-late', 'is already in the library', 0],
+] as const)('an Undo of a drop %s', async (_, code, text, leftCount) => {
+  const page = await openPage({
+    rows: [row('Flux')],
+    answers: { undoAdd: () => failed(failure(code)) },
+  })
+  page.emit('added', started)
+  await userEvent.click(page.screen.getByRole('button', { name: 'Undo' }))
+  await expect.element(page.screen.getByRole('alert').filter({ hasText: text })).toBeVisible()
+  await expect.poll(() => undoButtons(page)).toHaveLength(leftCount)
+  expect(undone(page, 'undoAdd')).toHaveLength(1)
+})
+
+test('a removal whose Undo failed is undone before earlier ones', async () => {
+  const names = ['Grain', 'Flux', 'Depth']
+  const answers = [failed(failure('journal-full'))]
+  const page = await openPage({
+    rows: names.map((name) => row(name)),
+    answers: { undoRemove: ({ ids }) => answers.shift() ?? success(ids) },
+  })
+  for (const name of names)
+    await userEvent.click(page.rowOf(name).getByRole('button', { name: `Cancel upload: ${name}` }))
+  await expect.poll(() => page.asked.length).toBe(3)
+  await userEvent.keyboard('{Control>}z{/Control}')
+  await expect.element(page.screen.getByRole('alert').filter({ hasText: 'is full' })).toBeVisible()
+  expect(undoButtons(page)).toHaveLength(1)
+  for (let times = 0; times < 4; times += 1) await userEvent.keyboard('{Control>}z{/Control}')
+  await expect
+    .poll(() => undone(page, 'undoRemove'))
+    .toEqual(['Depth', 'Depth', 'Flux', 'Grain'].map((id) => ({ ids: [id] })))
 })
 
 test('closing the notice of a removal gives up the undo of those before it', async () => {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { PageCommand } from '../../../electron/contract/calls.ts'
 import { openPage } from '../support/open-page.ts'
-import { row } from '../support/rows.ts'
+import { openReview } from '../support/review.ts'
+import { row, signedIn } from '../support/rows.ts'
 
 test('a question mark lists the shortcuts, and Escape returns to the row', async () => {
   const { screen, rowOf } = await openPage({ rows: [row('Flux')] })
@@ -67,4 +68,47 @@ test('pasted text and files pasted into a field add nothing', async () => {
   const file = new File(['x'], 'b.safetensors')
   paste([file])
   await expect.poll(() => asked).toEqual([{ name: 'addFiles', args: { files: [file] } }])
+})
+
+test('files pasted behind an open dialog are not added', async () => {
+  const { screen, emit, asked } = await openPage({ rows: [row('Flux')] })
+  emit('command', 'show-settings')
+  const settings = screen.getByRole('heading', { name: 'Settings', level: 1 })
+  await expect.element(settings).toBeVisible()
+  await userEvent.keyboard('?')
+  const dialog = screen.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await expect.element(dialog).toBeVisible()
+  paste([new File(['x'], 'a.safetensors')])
+  await userEvent.keyboard('{Escape}')
+  await expect.element(dialog).not.toBeInTheDocument()
+  await expect.element(settings).toBeVisible()
+  const file = new File(['x'], 'b.safetensors')
+  paste([file])
+  const added = () => asked.filter(({ name }) => name === 'addFiles').map(({ args }) => args)
+  await expect.poll(added).toEqual([{ files: [file] }])
+})
+
+test('files pasted over the review are added to it', async () => {
+  const { sheet, asked } = await openReview()
+  await expect.element(sheet).toBeVisible()
+  const file = new File(['x'], 'a.safetensors')
+  paste([file])
+  await expect.poll(() => asked.at(-1)).toEqual({ name: 'addFiles', args: { files: [file] } })
+})
+
+test('commands from menus do nothing behind an open dialog', async () => {
+  const { screen, emit, asked } = await openPage({ rows: [row('Flux')] })
+  const proxy = { proxy: 'http://proxy.example:8080', wasRefused: false }
+  emit('session', { ...signedIn(), proxy })
+  const dialog = screen.getByRole('dialog')
+  await expect.element(dialog).toBeVisible()
+  const commands = ['choose-files', 'show-shortcuts', 'check-connection', 'show-library'] as const
+  for (const command of commands) emit('command', command)
+  emit('session', signedIn())
+  await expect.element(dialog).not.toBeInTheDocument()
+  const library = screen.getByRole('button', { name: 'Library', exact: true })
+  await expect.element(library).not.toHaveAttribute('aria-current')
+  expect(asked).toEqual([])
+  emit('command', 'show-library')
+  await expect.element(library).toHaveAttribute('aria-current', 'page')
 })

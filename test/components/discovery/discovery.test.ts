@@ -3,7 +3,9 @@ import { userEvent } from 'vitest/browser'
 import { failure, success } from '../../../electron/contract/failures.ts'
 import type { FoundModelView, FoundPlacesView, WorkflowView } from '../../../electron/contract/discovery.ts'
 import type { Answers, Asked } from '../support/fake-bridge.ts'
-import { openPage } from '../support/open-page.ts'
+import { openPage, type OpenPage } from '../support/open-page.ts'
+import { openReview } from '../support/review.ts'
+import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { foundModel, foundPlace, foundView, need, settings, team, workflowNeeds } from '../support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
@@ -151,6 +153,76 @@ test('the list of 10,000 models is searched and selected', async () => {
   await expect.poll(() => screen.getByRole('checkbox').elements()).toHaveLength(2)
 })
 
+const search = async ({ screen }: OpenPage, text: string) =>
+  userEvent.fill(screen.getByRole('textbox', { name: 'Search models' }), text)
+
+test('selecting a place during a search selects only the models shown', async () => {
+  const page = await places(foundView([comfy]))
+  const { screen } = page
+  await search(page, 'flux')
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }))
+  await expect.element(screen.getByRole('button', { name: 'Review 1 model · 100.0 GB' })).toBeEnabled()
+  await search(page, '')
+  await expect
+    .element(screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' }))
+    .toBePartiallyChecked()
+})
+
+test('clearing a place during a search keeps hidden models selected', async () => {
+  const page = await places(foundView([comfy]))
+  const { screen } = page
+  const all = screen.getByRole('checkbox', { name: 'Select all in ~/ComfyUI/models' })
+  await userEvent.click(all)
+  await search(page, 'flux')
+  await expect.element(all).toBeChecked()
+  await userEvent.click(all)
+  await expect.element(screen.getByRole('button', { name: 'Review 1 model · 1.0 GB' })).toBeEnabled()
+})
+
+test('the keyboard selects only the models that a search shows, and clears them', async () => {
+  const page = await places(foundView([comfy]))
+  const { screen, rowOf } = page
+  await search(page, 'flux')
+  await userEvent.click(rowOf('flux.safetensors'))
+  await userEvent.keyboard('{Control>}a{/Control} ')
+  await expect.element(screen.getByRole('button', { name: 'Review 1 model · 100.0 GB' })).toBeEnabled()
+  await userEvent.keyboard(' ')
+  await expect.element(screen.getByRole('button', { name: 'Review models' })).toBeDisabled()
+})
+
+test('a place can’t be selected while a search shows only models that the team has', async () => {
+  const page = await places(foundView([comfy]))
+  await search(page, 'owned')
+  await expect.element(page.screen.getByRole('checkbox', { name: /^Select all in/ })).toBeDisabled()
+})
+
+test('all rows are cleared by the keys that selected them, with models that the team has', async () => {
+  const old = foundPlace('place-3', { where: '~/old', presentCount: 1 })
+  const { screen, rowOf } = await places(foundView([comfy, old]), {
+    foundModels: ({ place }) =>
+      success(place === comfy.id ? inComfy : [foundModel('old', { state: 'in-library' })]),
+  })
+  await expect.element(rowOf('old.safetensors')).toBeVisible()
+  await userEvent.click(rowOf('flux.safetensors'))
+  await userEvent.keyboard('{Control>}a{/Control} ')
+  await expect.element(screen.getByRole('button', { name: 'Review 2 models · 101.0 GB' })).toBeEnabled()
+  await userEvent.keyboard(' ')
+  await expect.element(screen.getByRole('button', { name: 'Review models' })).toBeDisabled()
+})
+
+test('a place stays expanded during a search, and as it was after it', async () => {
+  const page = await places(foundView([comfy]))
+  const { screen } = page
+  await search(page, 'flux')
+  await expect.element(screen.getByRole('button', { name: 'Models in ~/ComfyUI/models' })).toBeDisabled()
+  const placeRow = screen.getByRole('row', { name: /^~\/ComfyUI/ })
+  ;(placeRow.element() as HTMLElement).focus()
+  await userEvent.keyboard('{ArrowLeft}{Enter}')
+  await search(page, '')
+  await expect.element(screen.getByRole('row', { name: /^~\/ComfyUI.*expanded$/ })).toBeVisible()
+  await expect.element(page.rowOf('grain.safetensors')).toBeVisible()
+})
+
 test('without reviews the button says that it uploads', async () => {
   const { screen } = await places(undefined, { settings: () => success({ ...settings, review: 'never' }) })
   await userEvent.click(screen.getByRole('checkbox', { name: 'Select flux.safetensors' }))
@@ -232,6 +304,20 @@ test('a workflow shows available, local and missing models and uploads the local
   expect(screen.container.querySelectorAll('a')).toHaveLength(0)
   await userEvent.click(screen.getByRole('button', { name: 'Upload 1 model' }))
   expect(asks(asked, 'sendNeeds')).toEqual([{ id: 'workflow-1', needs: ['style/here.safetensors'] }])
+})
+
+test('models of a workflow open the review again that they were added to', async () => {
+  const rows = [reviewRow('Grain')]
+  const { screen, sheet, emit } = await openReview(rows, reviewOf(rows), {
+    workflow: () => success(view),
+    sendNeeds: () => success({ added: 1, refused: 0, skipped: [], drop: 'd', isInReview: true }),
+  })
+  await expect.element(sheet).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await expect.element(sheet).not.toBeInTheDocument()
+  emit('added', { added: 0, refused: 0, skipped: [], workflow: 'workflow-1' })
+  await userEvent.click(screen.getByRole('button', { name: 'Upload 1 model' }))
+  await expect.element(sheet).toBeVisible()
 })
 
 test('models of disabled nodes are uploaded only if selected', async () => {

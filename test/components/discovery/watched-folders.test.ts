@@ -5,6 +5,8 @@ import { success } from '../../../electron/contract/failures.ts'
 import type { WatchedFolderView, WatchedFoldersView } from '../../../electron/contract/watched-folders.ts'
 import type { Asked } from '../support/fake-bridge.ts'
 import { openPage } from '../support/open-page.ts'
+import { openReview } from '../support/review.ts'
+import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { account, otherTeam, signedIn, team } from '../support/rows.ts'
 
 const asks = (asked: readonly Asked[], name: string) =>
@@ -88,6 +90,20 @@ test('existing files of a folder are offered to be added or left', async () => {
     [{ id: 'folder-1' }],
   ])
   await expect.poll(() => screen.getByRole('button', { name: 'Add all' }).elements()).toEqual([])
+})
+
+test('existing files of a folder open the review again that they were added to', async () => {
+  const rows = [reviewRow('Grain')]
+  const { screen, sheet, emit } = await openReview(rows, reviewOf(rows), {
+    watching: () => success({ folders: [folder({ offered: { count: 3, sizeBytes: 7 } })] }),
+    sendOffered: () => success({ added: 3, refused: 0, skipped: [], drop: 'd', isInReview: true }),
+  })
+  await expect.element(sheet).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await expect.element(sheet).not.toBeInTheDocument()
+  emit('command', 'show-settings')
+  await userEvent.click(screen.getByRole('button', { name: 'Add all' }))
+  await expect.element(sheet).toBeVisible()
 })
 
 test('a watched folder is paused, resumed and removed', async () => {

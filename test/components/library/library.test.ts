@@ -28,6 +28,16 @@ test('search, type and status filter the list, and one click clears them', async
   await expect.poll(names).toEqual(['Flux'])
 })
 
+test('a filter stays named when its last model no longer matches', async () => {
+  const { screen, rowOf } = await openLibrary(threeModels, { changeModel: () => success(undefined) })
+  const status = screen.getByRole('combobox', { name: 'Status' })
+  await userEvent.selectOptions(status, 'Disabled (1)')
+  await userEvent.dblClick(rowOf('Flux'), rowCorner)
+  await userEvent.click(screen.getByRole('complementary').getByRole('button', { name: 'Enable' }))
+  await expect.element(screen.getByText('No models match.')).toBeVisible()
+  await expect.element(status).toHaveDisplayValue('Disabled (0)')
+})
+
 test('a narrow window sorts by a menu, in both directions', async () => {
   await page.viewport(480, 400)
   const { names, screen } = await openLibrary()

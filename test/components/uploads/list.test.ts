@@ -405,3 +405,11 @@ test.each([1200, 540])(
     expect(heightOf(shown)).toBe(heightOf(screen.container.querySelector('.whole')))
   },
 )
+
+test('the headline of an empty queue behind a search does not speak of the library', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Flux')] })
+  emit('command', 'find')
+  await userEvent.type(screen.getByLabelText('Search uploads'), 'grain')
+  emit('patch', patchOf(2, [], ['Flux']))
+  await expect.element(screen.getByRole('heading', { level: 1, name: 'Uploads' })).toBeVisible()
+})

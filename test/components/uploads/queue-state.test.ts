@@ -1,9 +1,12 @@
-import { expect, test, vi } from 'vitest'
+import { flushSync } from 'svelte'
+import { toStore } from 'svelte/store'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { Patch } from '../../../electron/contract/uploads.ts'
+import { otherConflicts } from '../../../renderer/uploads/details/path-conflict.ts'
 import { QueueState } from '../../../renderer/uploads/queue-state.svelte.ts'
 import { fakeBridge } from '../support/fake-bridge.ts'
-import { patchOf, registeredRow, row, sendingRow, snapshotOf } from '../support/rows.ts'
+import { pathConflictRow, patchOf, registeredRow, row, sendingRow, snapshotOf } from '../support/rows.ts'
 
 /** A queue whose snapshots are supplied by the test. */
 function setup() {
@@ -69,6 +72,24 @@ test('groups rows by status: queue order, latest first among finished ones', asy
     { group: 'waiting', ids: ['first', 'second'] },
     { group: 'done', ids: ['done late', 'done early'] },
   ])
+})
+
+test('path conflicts are listed again only when there are others', async () => {
+  const { queue, answer, emit } = setup()
+  await answer([row('a'), sendingRow('b'), pathConflictRow('c')], 1)
+  const lists: string[][] = []
+  const others = toStore(() => otherConflicts(queue.conflictIds, row('a')))
+  onTestFinished(others.subscribe((ids) => lists.push(ids)))
+  for (const patch of [
+    patchOf(2, [sendingRow('b', { sentBytes: 500_000_000 })]),
+    patchOf(3, [pathConflictRow('b')]),
+    patchOf(4, [], ['c']),
+    patchOf(5, [row('b')]),
+  ]) {
+    emit('patch', patch)
+    flushSync()
+  }
+  expect(lists).toEqual([['c'], ['c', 'b'], ['b'], []])
 })
 
 test('keeps the arrangement when rows only make progress', async () => {

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { dropPlaceAt } from '../../../renderer/ui/list/drop-place.ts'
 import { orderAfterMove, placeAfterStep } from '../../../renderer/uploads/upload-order.ts'
-import { openPage } from '../support/open-page.ts'
-import { failedRow, patchOf, row, sendingRow } from '../support/rows.ts'
+import { openPage, type OpenPage } from '../support/open-page.ts'
+import { failedRow, otherTeam, patchOf, row, sendingRow } from '../support/rows.ts'
 
 const names = ['Aurora', 'Basalt', 'Cobalt', 'Dune']
 const waiting = (some = names) => some.map((name, position) => row(name, { position }))
@@ -173,6 +173,88 @@ test('below the last result of a search, an upload stays in front of what is hid
   await drag('Krea', pointOf('Kroma'), { x: 80, y: window.innerHeight - 60 })
   pointer('pointerup', { x: 80, y: window.innerHeight - 60 })
   await expect.poll(() => asked).toEqual([{ name: 'moveUploads', args: { ids: ['Krea'], before: 'Basalt' } }])
+})
+
+/** The page with uploads in this order and a search for "kr". */
+async function searchFor(order: readonly string[]): Promise<OpenPage> {
+  const page = await openPage({ rows: waiting([...order]) })
+  page.emit('command', 'find')
+  await userEvent.type(page.screen.getByLabelText('Search uploads'), 'kr')
+  const shown = order.filter((name) => name.startsWith('Kr'))
+  await expect.poll(() => page.lines()).toHaveLength(shown.length + 1)
+  return page
+}
+
+test.each([
+  ['{Alt>}{ArrowUp}{/Alt}', 'Krill', 'Kroma', 'Krill: position 2 of 3'],
+  ['{Alt>}{ArrowDown}{/Alt}', 'Krea', 'Krill', 'Krea: position 2 of 3'],
+  ['{Alt>}{ArrowDown}{/Alt}', 'Kroma', 'Dune', 'Kroma: position 3 of 3'],
+  ['{Alt>}{Home}{/Alt}', 'Krill', 'Krea', 'Krill: position 1 of 3'],
+])('in a search, %s moves %s among the uploads shown', async (keys, name, before, announced) => {
+  const { screen, rowOf, asked } = await searchFor(['Krea', 'Aurora', 'Kroma', 'Basalt', 'Krill', 'Dune'])
+  await userEvent.click(rowOf(name))
+  await userEvent.keyboard(keys)
+  await expect.poll(() => asked).toEqual([{ name: 'moveUploads', args: { ids: [name], before } }])
+  await expect.element(screen.getByText(announced)).toBeInTheDocument()
+})
+
+test('in a search, keys that would change nothing shown send nothing', async () => {
+  const { rowOf, asked } = await searchFor(['Aurora', 'Krea', 'Basalt', 'Kroma', 'Dune'])
+  await userEvent.click(rowOf('Krea'))
+  await userEvent.keyboard('{Alt>}{ArrowUp}{Home}{/Alt}')
+  await userEvent.click(rowOf('Kroma'))
+  await userEvent.keyboard('{Alt>}{ArrowDown}{End}{/Alt}')
+  expect(asked).toEqual([])
+})
+
+async function uploadByName({ screen }: OpenPage): Promise<void> {
+  await userEvent.click(screen.getByRole('button', { name: /^Sort by:/ }))
+  await userEvent.click(screen.getByRole('menuitemradio', { name: 'Name', exact: true }))
+  await userEvent.click(screen.getByRole('button', { name: /^Sort by:/ }))
+  await userEvent.click(screen.getByRole('menuitem', { name: /^Upload in this order/ }))
+}
+
+const movesOf = ({ asked }: OpenPage) =>
+  asked.filter(({ name }) => name === 'moveUploads').map(({ args }) => args)
+
+test('Undo of a sorted upload order leaves newer uploads last', async () => {
+  const page = await openPage({ rows: waiting(['Cobalt', 'Basalt', 'Aurora']) })
+  await uploadByName(page)
+  const moves = () => movesOf(page)
+  await expect.poll(moves).toEqual([{ ids: ['Aurora', 'Basalt', 'Cobalt'], before: null }])
+  page.emit('patch', patchOf(2, waiting(['Aurora', 'Basalt', 'Cobalt', 'New'])))
+  await expect.element(page.rowOf('New')).toBeVisible()
+  await userEvent.click(page.screen.getByRole('button', { name: 'Undo' }))
+  await expect.poll(() => moves().at(-1)).toEqual({ ids: ['Cobalt', 'Basalt', 'Aurora'], before: 'New' })
+})
+
+test('a sorted upload order applies to the uploads shown, and others keep their places', async () => {
+  const page = await searchFor(['Krona', 'Basalt', 'Kroma', 'Aurora', 'Krea', 'Amber'])
+  await uploadByName(page)
+  await expect
+    .poll(() => movesOf(page))
+    .toEqual([{ ids: ['Krea', 'Basalt', 'Kroma', 'Aurora', 'Krona'], before: 'Amber' }])
+  await expect
+    .element(page.screen.getByText('Changed the order of 3 uploads.', { exact: false }))
+    .toBeVisible()
+})
+
+test('a sorted upload order leaves the uploads of teams that are not shown', async () => {
+  const others = ['Ember', 'Dune'].map((name, index) => row(name, { position: 2 + index, team: otherTeam }))
+  const page = await openPage({ rows: [...waiting(['Cobalt', 'Aurora']), ...others] })
+  page.emit('command', 'find')
+  await userEvent.click(page.screen.getByRole('button', { name: 'Team: All teams' }))
+  await userEvent.click(page.screen.getByRole('menuitemradio', { name: new RegExp(otherTeam.name) }))
+  await uploadByName(page)
+  await expect.poll(() => movesOf(page)).toEqual([{ ids: ['Dune', 'Ember'], before: null }])
+})
+
+test('applying the order in which uploads run already changes nothing', async () => {
+  const page = await openPage({ rows: waiting() })
+  await uploadByName(page)
+  await expect.element(page.screen.getByRole('button', { name: 'Sort by: Upload order' })).toBeVisible()
+  expect(page.asked).toEqual([])
+  expect(page.screen.getByRole('button', { name: 'Undo' }).elements()).toEqual([])
 })
 
 test('the menu moves waiting and paused uploads to the bottom', async () => {

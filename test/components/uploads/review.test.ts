@@ -6,7 +6,7 @@ import { rowHeights } from '../../../renderer/uploads/upload-lines.ts'
 import { openReview, reviewRows } from '../support/review.ts'
 import { reviewOf, reviewRow } from '../support/review-view.ts'
 import { openPage } from '../support/open-page.ts'
-import { otherTeam, patchOf, row } from '../support/rows.ts'
+import { otherTeam, patchOf, registeredRow, row } from '../support/rows.ts'
 
 const focusedName = () => document.activeElement?.getAttribute('aria-label')
 const twoFiles = [reviewRow('Grain'), reviewRow('Flux', { position: 1 })]
@@ -104,6 +104,17 @@ test('Escape keeps the files behind a banner, which opens the sheet again', asyn
   await expect.element(sheet).toBeVisible()
   await userEvent.keyboard('{Escape}')
   await expect.element(open).toHaveFocus()
+})
+
+test('the headline counts files in a closed review instead of saying that all are in the library', async () => {
+  const rows = [registeredRow('Depth', { position: 2 }), ...twoFiles]
+  const { screen, sheet } = await openReview(rows, reviewOf(twoFiles))
+  await expect.element(sheet).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await expect.element(sheet).not.toBeInTheDocument()
+  await expect
+    .element(screen.getByRole('heading', { level: 1 }))
+    .toMatchTextContent('2 files waiting for your review')
 })
 
 test('opens again for files that are added to a closed review', async () => {

@@ -306,3 +306,29 @@ test('the picker closes when dragged files leave it for the list', async () => {
   drag('dragover', screen.getByRole('grid').element())
   await expect.element(screen.getByRole('menu')).not.toBeInTheDocument()
 })
+
+test.each<[string, (opened: OpenPage) => unknown]>([
+  [
+    'the team menu of the library',
+    async ({ screen, emit }) => {
+      emit('command', 'show-library')
+      await userEvent.click(screen.getByRole('main').getByRole('button', { name: `Team: ${team.name}` }))
+    },
+  ],
+  [
+    'the team filter',
+    async ({ screen, emit }) => {
+      emit('command', 'find')
+      await userEvent.click(screen.getByRole('button', { name: 'Team: All teams' }))
+    },
+  ],
+  ['the dialog “Also add to team”', async (opened) => choose(opened, 'Grain', 'Also add to team…')],
+  [
+    'the team picker under dragged files',
+    ({ screen }) => drag('dragover', screen.getByRole('button', { name: `Team: ${team.name}` }).element()),
+  ],
+])('%s asks for the teams once when it opens', async (_, open) => {
+  const opened = await openPage({ rows: mixed, answers: { library: () => success(listing()) } })
+  await open(opened)
+  await expect.poll(() => asked(opened, 'refreshTeams')).toHaveLength(1)
+})

@@ -84,6 +84,17 @@ test('a single PUT is shown as one part with its bytes', async () => {
   await expect.element(screen.getByRole('img', { name: 'Single upload, 20.0 MB of 65.0 MB' })).toBeVisible()
 })
 
+test('the details of a single PUT show its progress before storage acknowledges it', async () => {
+  const { rowOf, screen } = await openPage({
+    rows: [sendingRow('X', { sentBytes: 0, inFlightBytes: 450_000_000 })],
+  })
+  await rowOf('X').dblClick()
+  const details = screen.getByRole('complementary')
+  await expect.element(details.getByText('45%')).toBeVisible()
+  await expect.element(details.getByText('450 MB of 1.0 GB')).toBeVisible()
+  await expect.element(details.getByText('42.0 MB/s')).toBeVisible()
+})
+
 test('shows no parts before they are known', async () => {
   const { screen } = await openDetails(null)
   await expect.element(screen.getByRole('heading', { name: 'Speed' })).toBeVisible()

@@ -62,8 +62,16 @@ test('lists the existing values of a field with number and total size of their m
     model('d', { modelType: 'vae', sizeBytes: null }),
     model('e', { modelType: 'vae', sizeBytes: 3 }),
   ]
-  expect(valuesOf(models, 'modelType')).toEqual([
+  expect(valuesOf(models, 'modelType', '')).toEqual([
     { value: 'loras', count: 2, totalBytes: 12 },
     { value: 'vae', count: 2, totalBytes: null },
+  ])
+})
+
+test('lists the chosen value of a field also while no model has it', () => {
+  const values = valuesOf([model('a', { sizeBytes: 5 })], 'modelType', 'checkpoints')
+  expect(values).toEqual([
+    { value: 'checkpoints', count: 0, totalBytes: null },
+    { value: 'loras', count: 1, totalBytes: 5 },
   ])
 })

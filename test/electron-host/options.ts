@@ -14,6 +14,7 @@ export interface WindowOptions {
   readonly show?: boolean
   readonly title?: string
   readonly backgroundColor?: string
+  readonly autoHideMenuBar?: boolean
   readonly webPreferences?: WebPreferences
 }
 

@@ -19,7 +19,7 @@ let lastId = 0
 export class BrowserWindow extends WindowState implements HostWindow {
   readonly id = ++lastId
   readonly webContents: WebContents
-  autoHideMenuBar = false
+  autoHideMenuBar: boolean
   _backgroundColor: string | undefined
   #bounds: Bounds
   #title: string
@@ -33,6 +33,7 @@ export class BrowserWindow extends WindowState implements HostWindow {
     this.#bounds = { x, y, width, height }
     this.#title = options.title ?? host.pkg.productName ?? host.pkg.name ?? 'Electron'
     this._backgroundColor = options.backgroundColor
+    this.autoHideMenuBar = options.autoHideMenuBar ?? false
     host.windows.set(this.id, this)
     this.webContents = new WebContents(this, this.id, options.webPreferences ?? {})
     theApp().emit('web-contents-created', event(), this.webContents)

@@ -133,22 +133,27 @@ test('looks up the model at a path if the clock was set back since the listing',
   expect(lookedUp).toEqual(Array(2).fill('models/loras/style.safetensors'))
 })
 
-test('shows the conflicts of the first uploads before the models of the others are requested', async () => {
+test('shows the conflicts of 20 uploads before the models of others are requested', async () => {
   const targetOf = (name: string) => ({ ...otherTarget, modelPath: `models/loras/${name}.safetensors` })
-  const others = Array.from({ length: 19 }, (_, index) => uploadRecord({ target: targetOf(`${index}`) }))
-  const last = uploadRecord({ target: targetOf('last') })
+  const [twentieth, last] = ['twentieth', 'last'].map((name) => uploadRecord({ target: targetOf(name) }))
+  const others = Array.from({ length: 17 }, (_, index) => uploadRecord({ target: targetOf(`${index}`) }))
+  const checked = [...others, twentieth, last].filter((record) => record !== undefined)
   const listing = async () => {
     const listed = valueOf(await oldListing())
-    listed.models.set(libraryModel(last.target.modelPath))
+    for (const { target } of checked.slice(-2)) listed.models.set(libraryModel(target.modelPath))
     return success(listed)
   }
-  const { ids, phaseOf, check } = setup({}, listing, [...others, last], (id) => {
-    if (id === last.target.modelPath) expect(phaseOf(ids[0] ?? '')).toBe('failed')
+  const shownBefore: unknown[] = []
+  const { ids, phaseOf, check } = setup({}, listing, checked, (id) => {
+    shownBefore.push([id, phaseOf(ids[0] ?? '') === 'failed'])
     return failed(failure('offline'))
   })
   await check()
-  expect([phaseOf(ids[0] ?? ''), phaseOf(last.id)]).toEqual(['failed', 'failed'])
-  expect.assertions(2)
+  expect(shownBefore.slice(-2)).toEqual([
+    [twentieth?.target.modelPath, false],
+    [last?.target.modelPath, true],
+  ])
+  expect([phaseOf(ids[0] ?? ''), phaseOf(last?.id ?? '')]).toEqual(['failed', 'failed'])
 })
 
 test('looks up the model at a path once if the listing is old, and keeps the conflict if that fails', async () => {

@@ -14,7 +14,8 @@ const silentLog: Log = { info() {}, warn() {}, error() {} }
 const rejected = { ok: false, failure: { code: 'bad-call' } }
 
 interface Answers {
-  readonly isConfirmed?: boolean
+  /** The answers to the questions, in order; a single one for all. */
+  readonly isConfirmed?: boolean | readonly boolean[]
   readonly check?: Partial<ServerCheck>
   readonly usedServer?: string
   readonly isSaved?: boolean
@@ -24,6 +25,7 @@ interface Answers {
 
 function setup(answers: Answers = {}) {
   const errors: string[] = []
+  const infos: unknown[] = []
   const stored: Record<string, unknown> = { server: home }
   const settings = valueOf(
     createSettings({
@@ -39,6 +41,10 @@ function setup(answers: Answers = {}) {
     }),
   )
   const asked: string[] = []
+  const isConfirmed = () => {
+    const { isConfirmed: given = true } = answers
+    return typeof given === 'boolean' ? given : (given[asked.length - 1] ?? true)
+  }
   const requested: string[] = []
   let nowMs = 0
   const handlers = createServerHandlers({
@@ -54,17 +60,30 @@ function setup(answers: Answers = {}) {
     dialogs: {
       async confirmServer(address) {
         asked.push(address)
-        return answers.isConfirmed ?? true
+        return isConfirmed()
       },
       async confirmReplacedFate() {
         asked.push('replaced-fate')
-        return answers.isConfirmed ?? true
+        return isConfirmed()
       },
     },
     mayCheck: createRateLimit({ ...serverCheckLimit, now: () => nowMs }),
-    log: { ...silentLog, error: (message) => void errors.push(message) },
+    log: {
+      ...silentLog,
+      info: (...line) => void infos.push(line),
+      error: (message) => void errors.push(message),
+    },
   })
-  return { handlers, settings, stored, asked, requested, errors, pass: (ms: number) => void (nowMs += ms) }
+  return {
+    handlers,
+    settings,
+    stored,
+    asked,
+    requested,
+    errors,
+    infos,
+    pass: (ms: number) => void (nowMs += ms),
+  }
 }
 
 test('sends no request to a new server before the user has confirmed it', async () => {
@@ -114,6 +133,26 @@ test('asks again about a server that was removed while it was checked', async ()
   await handlers.removeServer({ address: stranger })
   await added
   expect(asked).toEqual([stranger, stranger])
+})
+
+test('adds no server that was removed during its check and not confirmed again', async () => {
+  const { handlers, settings, asked } = setup({ isConfirmed: [true, false] })
+  await handlers.addServer({ address: stranger })
+  await handlers.changeSettings({ server: home })
+  const added = handlers.addServer({ address: stranger })
+  await handlers.removeServer({ address: stranger })
+  expect(await added).toEqual({ ok: true, value: null })
+  expect(asked).toEqual([stranger, stranger])
+  expect(settings.current()).toMatchObject({ server: home, servers: [{ address: home }] })
+})
+
+test('logs names of changed settings without values, and nothing that was not saved', async () => {
+  const { handlers, infos } = setup()
+  await handlers.changeSettings({ review: 'always', language: 'zh-Hans' })
+  expect(infos).toEqual([['the page changed settings', { names: ['review', 'language'] }]])
+  const unsaved = setup({ isSaved: false })
+  await unsaved.handlers.changeSettings({ review: 'always' })
+  expect(unsaved.infos).toEqual([])
 })
 
 test('says that a change by the page could not be saved', async () => {
@@ -182,6 +221,18 @@ test('refuses a server that would make the list too long to be read again', asyn
   })
   expect(settings.current()).toMatchObject({ server: home, servers })
   expect(parseSettings(stored).refused).toEqual([])
+})
+
+test('adds the last server that the list has room for', async () => {
+  const { handlers, settings } = setup()
+  const servers = Array.from({ length: maxServers - 2 }, (_, index) => ({
+    address: `https://server-${index}.example`,
+    singlePutLimitBytes: null,
+  }))
+  settings.change({ servers })
+  expect(await handlers.addServer({ address: stranger })).toMatchObject({ ok: true })
+  expect(settings.current().server).toBe(stranger)
+  expect(settings.current().servers).toHaveLength(maxServers)
 })
 
 test('checks known servers only, and only so often', async () => {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account, KeychainState } from '../../../electron/contract/account.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
@@ -139,6 +140,22 @@ test('returns everything when the user has signed in again, and deletes the key'
   await sealing.unsealPresent()
   expect([readable(), keyCount(), sealing.problem()]).toEqual([[departed.id], 0, null])
   expect(state.changes).toBe(2)
+})
+
+test('handles other events between the parts that it decrypts', async () => {
+  const { sealing, accountStore, sealedCount } = setup(Array<Account>(450).fill(departed))
+  await sealing.sealDeparted()
+  const parts = sealedCount()
+  expect(parts).toBeGreaterThan(2)
+  accountStore.save(ready)
+  const counts = new Set<number>()
+  const unsealed = sealing.unsealPresent()
+  while (sealedCount() > 0) {
+    counts.add(sealedCount())
+    await nextTurn()
+  }
+  await unsealed
+  expect([...counts]).toEqual(Array.from({ length: parts }, (_none, index) => parts - index))
 })
 
 test('decrypts nothing of another user', async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
@@ -62,9 +63,9 @@ test.each([
 const damage = new Error('database disk image is malformed')
 
 /** A journal with a long queue of an ended process, and what restores it; these rows can't be read. */
-function openLongQueue(isDamaged = (_id: string) => false) {
+function openLongQueue(isDamaged = (_id: string) => false, length = 1_200) {
   const { database, environment } = openEmptyJournal()
-  const records = Array.from({ length: 1_200 }, (_none, position) => uploadRecord({ position }))
+  const records = Array.from({ length }, (_none, position) => uploadRecord({ position }))
   const before = createUploadStore(database, 'before', environment)
   before.add(records.toReversed())
   before.close()
@@ -101,6 +102,13 @@ test('handles other events while it restores a long queue in its order', async (
   expect([rows.ids(), added]).toEqual([ids, [...ids, 'rechecks']])
 })
 
+test('resumes rechecks in the same turn in which the last rows are shown', async () => {
+  const { rows, ids, added } = openLongQueue()
+  while (rows.ids().length < ids.length) await nextTurn()
+  await new Promise<void>((resolve) => process.nextTick(resolve))
+  expect(added.at(-1)).toBe('rechecks')
+})
+
 test('does not restore again what another event has restored or removed', async () => {
   const { store, rows, ids, added, restored } = openLongQueue()
   const [returned = '', removed = ''] = ids.slice(-2)
@@ -127,6 +135,15 @@ test('restores all rows but those that cannot be read, and reports these', async
   await restored
   const readable = ids.filter((id) => !damaged.has(id))
   expect([rows.ids(), added, errors]).toEqual([readable, [...readable, 'rechecks'], [damage, damage]])
+})
+
+test('restores the other one of two rows if one cannot be read', async () => {
+  const damaged = new Set<string>()
+  const { rows, ids, errors, restored } = openLongQueue((id) => damaged.has(id), 102)
+  const [one = '', other = ''] = ids.slice(-2)
+  damaged.add(one)
+  await restored
+  expect([rows.ids().slice(-1), rows.ids().length, errors]).toEqual([[other], 101, [damage]])
 })
 
 test.each(['at the start', 'when their user is back'])(

@@ -1,6 +1,8 @@
+import type { BrowserWindow } from 'electron'
 import { expect, test } from 'vitest'
 import {
   createDisplayPlacements,
+  createWindowPlacement,
   displaySetKey,
   type DisplayArea,
 } from '../../../../electron/desktop/window/window-placement.ts'
@@ -75,4 +77,122 @@ test('only the last twelve sets are stored', () => {
     })
   expect(places.read([display(0)]).isMaximised).toBe(false)
   expect(places.read([display(1)]).bounds).toMatchObject({ x: 1 })
+})
+
+/** A window, and its placement on displays that can change. */
+function setupWindow(displays: readonly DisplayArea[], stored: Readonly<Record<string, unknown>> = {}) {
+  let values = { ...stored }
+  let current = displays
+  const done: string[] = []
+  const state = { bounds: small as object, isVisible: true, isMaximised: false, isFullScreen: false }
+  const window = {
+    isVisible: () => state.isVisible,
+    isMaximized: () => state.isMaximised,
+    isFullScreen: () => state.isFullScreen,
+    getNormalBounds: () => state.bounds,
+    setBounds: (bounds: object) => void (state.bounds = bounds),
+    unmaximize: () => void done.push('unmaximise'),
+    maximize: () => void done.push('maximise'),
+  } as unknown as BrowserWindow
+  const memory = {
+    read: () => values,
+    write(more: object) {
+      values = { ...values, ...more }
+      return true
+    },
+  }
+  const placement = createWindowPlacement(memory, () => current)
+  placement.initial()
+  return {
+    state,
+    done,
+    stored: () => createDisplayPlacements(memory).read(current),
+    connect: (others: readonly DisplayArea[]) => void (current = others),
+    initial: placement.initial,
+    save: () => placement.save(window),
+    restore: () => placement.restore(window),
+  }
+}
+
+/** Stored for the laptop alone and for the desk. */
+const bothPlaces = {
+  places: {
+    [displaySetKey(laptop)]: { bounds: small, isMaximised: false },
+    [displaySetKey(desk)]: { bounds: onTheRight, isMaximised: true },
+  },
+}
+
+test('a new window is placed as stored for the current displays', () => {
+  const { connect, initial } = setupWindow(laptop, bothPlaces)
+  expect(initial()).toEqual({ bounds: small, isMaximised: false, isFullScreen: false })
+  connect(desk)
+  expect(initial()).toEqual({ bounds: onTheRight, isMaximised: true, isFullScreen: false })
+})
+
+test('stores where the window is, and how large without being maximised', () => {
+  const { state, stored, save } = setupWindow(laptop)
+  Object.assign(state, { bounds: { ...small, x: 9 }, isMaximised: true, isFullScreen: true })
+  save()
+  expect(stored()).toEqual({ bounds: { ...small, x: 9 }, isMaximised: true, isFullScreen: true })
+})
+
+test('stores a hidden window only for the displays that it was on', () => {
+  const { state, stored, connect, save } = setupWindow(laptop, bothPlaces)
+  Object.assign(state, { bounds: { ...small, x: 9 }, isVisible: false })
+  connect(desk)
+  save()
+  expect(stored().bounds).toEqual(onTheRight)
+  connect(laptop)
+  save()
+  expect(stored().bounds).toEqual({ ...small, x: 9 })
+})
+
+test('stores a window that was moved to other displays, also after it was hidden there', () => {
+  const { state, stored, connect, save } = setupWindow(laptop, bothPlaces)
+  connect(desk)
+  state.bounds = { ...onTheRight, x: 2000 }
+  save()
+  Object.assign(state, { bounds: { ...onTheRight, x: 2100 }, isVisible: false })
+  save()
+  expect(stored().bounds).toEqual({ ...onTheRight, x: 2100 })
+})
+
+test('a hidden window is placed for other displays before it is shown, once', () => {
+  const { state, done, connect, restore } = setupWindow(laptop, bothPlaces)
+  state.isVisible = false
+  connect(desk)
+  restore()
+  expect([state.bounds, done]).toEqual([onTheRight, ['maximise']])
+  state.bounds = small
+  restore()
+  expect([state.bounds, done]).toEqual([small, ['maximise']])
+})
+
+test.each([
+  ['visible', { isVisible: true }, desk],
+  ['hidden on the same displays', { isVisible: false }, laptop],
+  ['in full screen', { isVisible: false, isFullScreen: true }, desk],
+])('a window that is %s is not moved', (_what, state, displays) => {
+  const window = setupWindow(laptop, bothPlaces)
+  const bounds = { ...small, x: 9 }
+  Object.assign(window.state, { bounds, ...state })
+  window.connect(displays)
+  window.restore()
+  expect([window.state.bounds, window.done]).toEqual([bounds, []])
+})
+
+test('a hidden window that was maximised can be moved to another display', () => {
+  const { state, done, connect, restore } = setupWindow(desk, bothPlaces)
+  Object.assign(state, { isVisible: false, isMaximised: true })
+  connect(laptop)
+  restore()
+  expect([state.bounds, done]).toEqual([small, ['unmaximise']])
+})
+
+test('a hidden window without a place on the current displays is centred on the first one', () => {
+  const { state, connect, restore } = setupWindow(desk, { bounds: onTheRight })
+  state.isVisible = false
+  connect(laptop)
+  restore()
+  expect(state.bounds).toEqual({ x: 360, y: 140, width: 1200, height: 800 })
 })

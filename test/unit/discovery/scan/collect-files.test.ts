@@ -112,6 +112,20 @@ test('enters folders of the same names elsewhere', async () => {
   expect((await collect('mine')).files).toEqual(['mine/output | a.safetensors'])
 })
 
+test('enters folders beside one for models unless two of them are as in ComfyUI', async () => {
+  await writeText(at('mine/models/a.safetensors'), 'x')
+  await writeText(at('mine/output/b.safetensors'), 'x')
+  expect(await collect('mine')).toEqual({
+    files: ['mine/models | a.safetensors', 'mine/output | b.safetensors'],
+    skipped: [],
+  })
+  await mkdir(at('mine/input'))
+  expect(await collect('mine')).toEqual({
+    files: ['mine/models | a.safetensors'],
+    skipped: ['mine/input/ | outside-models', 'mine/output/ | outside-models'],
+  })
+})
+
 test('follows links, stops at a loop and counts a folder once', async () => {
   await writeText(at('drop/loras/a.safetensors'), 'x')
   await symlink(at('drop'), at('drop/loras/up'))

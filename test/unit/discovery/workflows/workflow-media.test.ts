@@ -100,6 +100,23 @@ test('reads Vorbis in Ogg, whose other headers share a page with the comments', 
   expect(await namesIn(first, oggPage([comments]).fill('X', 0, 1))).toBeNull()
 })
 
+test('reads an Ogg only up to 20,000 pages', async () => {
+  const comments = oggPage([Buffer.concat([Buffer.from('OpusTags'), vorbisComments({ workflow })])])
+  const head = oggPage([Buffer.from('OpusHead')])
+  const emptyPages = (count: number) => Buffer.concat(Array<Buffer>(count).fill(oggPage([], true)))
+  expect(await namesIn(head, emptyPages(19_998), comments)).toEqual(['a.pt'])
+  expect(await namesIn(head, emptyPages(19_999), comments)).toBeNull()
+})
+
+test('reads no comments of an Ogg behind its first 16 MiB', async () => {
+  // The first packet, in pages of which 256 end within 16 MiB.
+  const full = oggPage([Buffer.alloc(255 * 255)], true)
+  const pages = [...Array<Buffer>(256).fill(full), oggPage([Buffer.alloc(254 * 255)])]
+  const comments = oggPage([Buffer.concat([Buffer.from('OpusTags'), vorbisComments({ workflow })])])
+  expect(await namesIn(...pages.slice(1), comments)).toEqual(['a.pt'])
+  expect(await namesIn(...pages, comments)).toBeNull()
+})
+
 /** A frame of ID3 2.3. */
 const frame = (id: string, ...content: readonly Buffer[]) => {
   const bytes = Buffer.concat(content)

@@ -1,0 +1,367 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { callChannel, calls, type CallName } from '../../../electron/contract/calls.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { Patch, Totals, UploadRow } from '../../../electron/contract/uploads.ts'
+import type { AppFolders } from '../../../electron/desktop/app-folders.ts'
+import { startDesktop } from '../../../electron/desktop/desktop.ts'
+import type { SessionSecretStore } from '../../../electron/desktop/security/secret-store.ts'
+import { createLanguage } from '../../../electron/desktop/settings/language.ts'
+import type { Engine } from '../../../electron/engine/engine.ts'
+import { toUploadRow } from '../../../electron/journal/row-view.ts'
+import { createLog } from '../../../electron/platform/log.ts'
+import { app } from '../../electron-host/app.ts'
+import { dialog } from '../../electron-host/desktop.ts'
+import { invoke, ipcMain } from '../../electron-host/ipc-main.ts'
+import { Menu, type Tray } from '../../electron-host/menus.ts'
+import { nativeTheme } from '../../electron-host/native-theme.ts'
+import type { Notification } from '../../electron-host/notification.ts'
+import { powerMonitor } from '../../electron-host/power.ts'
+import type { HostContents } from '../../electron-host/shapes.ts'
+import { host, theApp } from '../../electron-host/state.ts'
+import { removeAddedListeners } from '../../support/added-listeners.ts'
+import { fakeEngine } from '../../support/fake-engine.ts'
+import { memorySettings, memoryStore } from '../../support/memory-settings.ts'
+import { pretendPlatform } from '../../support/pretended-app.ts'
+import { registeredRecord, uploadRecord } from '../../support/records.ts'
+import { projectFolder } from '../../support/temp-project.ts'
+import { emptyTotals } from '../../support/totals.ts'
+
+type Subscriber = Parameters<Engine['subscribe']>[0]
+const startMs = Date.UTC(2026, 0, 2, 3, 4, 5)
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: startMs })
+  return () => void vi.useRealTimers()
+})
+
+/** The state of the process before the test, to which it returns. No app is really exited. */
+function isolateApp() {
+  for (const emitter of [app, powerMonitor, nativeTheme]) removeAddedListeners(emitter)
+  removeAddedListeners(process, ['SIGTERM', 'SIGINT', 'SIGHUP'])
+  const exit = vi.spyOn(app, 'exit').mockReturnValue(undefined)
+  // There, the app watches no bus of the desktop, and its tray icon is always shown.
+  pretendPlatform('darwin')
+  // Inserted by the build.
+  vi.stubGlobal('__UPDATE_KEYS__', '')
+  Object.defineProperty(process, 'resourcesPath', { value: '/nonexistent', configurable: true })
+  const trays = new Set(host.trays)
+  onTestFinished(() => {
+    exit.mockRestore()
+    theApp().quitCancelled()
+    for (const name of Object.keys(calls) as CallName[]) ipcMain.removeHandler(callChannel(name))
+    for (const tray of host.trays) if (!trays.has(tray)) host.trays.delete(tray)
+    Menu.setApplicationMenu(null)
+    Reflect.deleteProperty(process, 'resourcesPath')
+    vi.unstubAllGlobals()
+  })
+  return { exit }
+}
+
+/** The desktop after a hidden start, with an engine that records its calls, in order. */
+function setup(given: { readonly start?: () => Promise<boolean>; readonly running?: number } = {}) {
+  const { exit } = isolateApp()
+  const home = mkdtempSync(join(tmpdir(), 'modelferry-desktop-'))
+  onTestFinished(() => rmSync(home, { recursive: true }))
+  const called: string[] = []
+  const record =
+    <T>(name: string, answer: T) =>
+    async () => {
+      called.push(name)
+      return answer
+    }
+  const settings = memorySettings()
+  const memory = memoryStore({ lastFolder: '/models' })
+  const log = createLog({ folder: home })
+  const subscribers: Subscriber[] = []
+  const totals = { ...emptyTotals, running: given.running ?? 0 }
+  const rows = [2, 1].map((inFlightBytes) => ({
+    ...toUploadRow(uploadRecord(), null),
+    inFlightBytes,
+  }))
+  const partsDone = Promise.withResolvers<void>()
+  const listen = vi.fn()
+  const applied = vi.fn()
+  startDesktop({
+    folders: {
+      home,
+      logs: home,
+      page: home,
+      preload: join(home, 'preload.cjs'),
+      trayIcons: join(projectFolder, 'build/tray'),
+    } as AppFolders,
+    instance: { startsHidden: () => true, listen },
+    settings,
+    isDesktopDark: false,
+    language: createLanguage(settings),
+    memory,
+    createEngine: () =>
+      fakeEngine({
+        subscribe(subscriber) {
+          subscribers.push(subscriber)
+          return () => {}
+        },
+        start: given.start ?? (async () => true),
+        snapshot: () => ({ rows, totals, allPaused: false }) as never,
+        applySettings: applied,
+        networkChanged: () => void called.push('networkChanged'),
+        areOthersUploading: () => false,
+        async finishParts() {
+          called.push('finishParts')
+          await partsDone.promise
+        },
+        stop: record('stop', undefined),
+        calls: {
+          history: record('history', success({ rows: [], nextBeforeMs: null })),
+          async stopPausing({ ids }) {
+            called.push(`stopPausing ${ids}`)
+            partsDone.resolve()
+            return success(undefined)
+          },
+        },
+      }),
+    secretStore: { state: () => 'ok', isStuck: () => false } as unknown as SessionSecretStore,
+    log,
+  })
+  const tray = [...host.trays].at(-1) as Tray
+  return {
+    settings,
+    memory,
+    trayItem: (id: string) => tray.menu?.getMenuItemById(id),
+    applied,
+    listen,
+    called,
+    exit,
+    /** Passes events of the engine to all subscribers. */
+    notify: (pass: (subscriber: Subscriber) => void) => subscribers.forEach(pass),
+    async messages() {
+      await log.flush()
+      const lines = readFileSync(join(home, 'modelferry.log'), 'utf8').trim().split('\n')
+      return lines.map((line) => (JSON.parse(line) as { readonly message: string }).message)
+    },
+  }
+}
+
+let sequence = 0
+function patchOf(totals: Partial<Totals>, ...changed: readonly UploadRow[]): Patch {
+  sequence += 1
+  return {
+    sequence,
+    changed,
+    removed: [],
+    totals: { ...emptyTotals, ...totals },
+    allPaused: false,
+    line: 'ok',
+    isIncomplete: false,
+  }
+}
+
+/** An upload that is registered now. */
+const registered = () => toUploadRow(registeredRecord({ addedAtMs: startMs + 1 }), null)
+
+/** The notifications shown by `act`. */
+function shownBy(act: () => void): readonly Notification[] {
+  const before = host.notifications.length
+  act()
+  return host.notifications.slice(before) as Notification[]
+}
+
+test('a hidden start opens no window, starts the engine and receives files', async () => {
+  const { listen, called, messages } = setup()
+  await nextTurn()
+  expect([host.windows.size, listen.mock.calls.length]).toEqual([0, 1])
+  // The recent uploads of the tray's menu.
+  expect(called).toEqual(['history'])
+  expect(await messages()).toContain('started')
+  expect(host.events.some(({ kind }) => kind === 'about-panel')).toBe(true)
+})
+
+test('the app works although the engine could not start, for example for an update', async () => {
+  const { called, messages } = setup({ start: () => Promise.reject(new Error('a defect')) })
+  await nextTurn()
+  expect(called).toEqual(['history'])
+  expect(await messages()).toContain('could not start the uploads')
+})
+
+test('nothing follows a start of the engine that the end of the app has interrupted', async () => {
+  const { called } = setup({ start: async () => false })
+  await nextTurn()
+  expect(called).toEqual([])
+})
+
+test('notifies of the models of a batch while no window has the focus', () => {
+  const { notify } = setup()
+  const row = registered()
+  const shown = shownBy(() => {
+    notify(({ patch }) => patch?.(patchOf({ running: 1 })))
+    notify(({ patch }) => patch?.(patchOf({}, row)))
+  })
+  expect(shown.map(({ title, body }) => `${title} ${body}`)).toEqual([
+    expect.stringContaining(row.target.displayName),
+  ])
+})
+
+test.each<[string, (subscriber: Subscriber, accountId: string) => void]>([
+  ['has signed out', (one, accountId) => one.departed?.((id) => id === accountId)],
+  ['is hidden', (one, accountId) => one.visibilityChanged?.(new Set([accountId]))],
+])('no notification names an upload of a user who %s meanwhile', (_what, pass) => {
+  const { notify } = setup()
+  const row = registered()
+  const shown = shownBy(() => {
+    notify(({ patch }) => patch?.(patchOf({ running: 2 })))
+    notify(({ patch }) => patch?.(patchOf({ running: 1 }, row)))
+    notify((subscriber) => pass(subscriber, row.accountId))
+    notify(({ patch }) => patch?.(patchOf({})))
+  })
+  expect(shown).toEqual([])
+})
+
+test('a sign-out closes notifications and makes the file dialog forget its folder', () => {
+  const { memory, notify } = setup()
+  const [shown] = shownBy(() => {
+    notify(({ patch }) => patch?.(patchOf({ running: 1 })))
+    notify(({ patch }) => patch?.(patchOf({}, registered())))
+  })
+  const closed = vi.fn()
+  shown?.on('close', closed)
+  expect(memory.read()['lastFolder']).toBe('/models')
+  notify(({ departed }) => departed?.(() => false))
+  expect([closed.mock.calls.length, memory.read()['lastFolder']]).toEqual([1, null])
+})
+
+test('changed settings apply to the engine and the menu at once', () => {
+  const { settings, applied } = setup()
+  const labels = () => Menu.getApplicationMenu()?.items.map(({ label }) => label) ?? []
+  expect(labels()).toContain('&File')
+  const menu = Menu.getApplicationMenu()
+  applied.mockClear()
+  settings.change({ atOnce: 3 })
+  expect(applied.mock.lastCall).toMatchObject([{ atOnce: 3 }])
+  expect(Menu.getApplicationMenu()).toBe(menu)
+  settings.change({ language: 'zh-Hans' })
+  expect(labels()).not.toContain('&File')
+})
+
+test('a change of how updates are installed is shown, since the page could have made it alone', () => {
+  const { settings } = setup()
+  const updates = settings.current().updates === 'ask' ? 'off' : 'ask'
+  expect(shownBy(() => void settings.change({ updates }))).toHaveLength(1)
+  expect(shownBy(() => void settings.change({ updates, atOnce: 3 }))).toEqual([])
+})
+
+test('checks the network after the computer has slept', () => {
+  const { called } = setup()
+  powerMonitor.emit('resume')
+  expect(called).toContain('networkChanged')
+})
+
+test('quitting asks with the number of uploads and the bytes that would be sent again', async () => {
+  const question = vi
+    .spyOn(dialog, 'showMessageBox')
+    .mockImplementation((async () => ({ response: 2 })) as never)
+  onTestFinished(() => question.mockRestore())
+  const { called, exit } = setup({ running: 2 })
+  app.quit()
+  await nextTurn()
+  const [[options]] = question.mock.calls as unknown as [[{ message: string; detail: string }]]
+  expect(options.message).toMatch(/2 /)
+  expect(options.detail).toMatch(/\b3 (?:B|bytes)\b/)
+  expect([called.filter((name) => name !== 'history'), exit.mock.calls]).toEqual([[], []])
+})
+
+test('quitting finishes parts, which quitting again ends, and stops the engine', async () => {
+  const question = vi
+    .spyOn(dialog, 'showMessageBox')
+    .mockImplementation((async () => ({ response: 0 })) as never)
+  onTestFinished(() => question.mockRestore())
+  const { called, exit } = setup({ running: 1 })
+  app.quit()
+  await expect.poll(() => called).toContain('finishParts')
+  app.quit()
+  await expect.poll(() => exit.mock.calls).toEqual([[0]])
+  expect(called.filter((name) => name !== 'history')).toEqual(['finishParts', 'stopPausing null', 'stop'])
+})
+
+test('the app goes on when its last window is closed', () => {
+  const { called, exit } = setup()
+  theApp().allClosed()
+  expect([called.filter((name) => name !== 'history'), exit.mock.calls]).toEqual([[], []])
+})
+
+test('quits when the uploads are done, if the user has chosen so', async () => {
+  const { trayItem, notify, exit } = setup()
+  trayItem('when-done-quit')?.click()
+  notify(({ patch }) => patch?.(patchOf({ running: 1 })))
+  notify(({ patch }) => patch?.(patchOf({}, registered())))
+  await vi.advanceTimersByTimeAsync(59_999)
+  expect(exit).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(1)
+  await expect.poll(() => exit.mock.calls).toEqual([[0]])
+})
+
+test('keeps the computer awake while bytes move', () => {
+  const { notify } = setup()
+  const row: UploadRow = { ...toUploadRow(uploadRecord(), null), phase: 'sending' }
+  const eventsBefore = host.events.length
+  notify(({ patch }) => patch?.(patchOf({ running: 1 }, row)))
+  notify(({ patch }) => patch?.(patchOf({ running: 1 }, { ...row, sentBytes: 5 })))
+  notify(({ patch }) => patch?.(patchOf({})))
+  const kinds = host.events.slice(eventsBefore).map(({ kind }) => kind)
+  expect(kinds.filter((kind) => String(kind).startsWith('power-save'))).toEqual([
+    'power-save-start',
+    'power-save-stop',
+  ])
+})
+
+test('the badge shows what needs attention', () => {
+  onTestFinished(() => void (app.badgeCount = 0))
+  const { notify } = setup()
+  notify(({ patch }) => patch?.(patchOf({ needsYou: 2 })))
+  expect(app.badgeCount).toBe(2)
+})
+
+test('the tray’s menu follows the language and the signed-in user', async () => {
+  const { settings, trayItem, called, notify } = setup()
+  await nextTurn()
+  const label = trayItem('open')?.label
+  settings.change({ language: 'zh-Hans' })
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(trayItem('open')?.label).not.toBe(label)
+  called.length = 0
+  notify(({ session }) => session?.({} as never))
+  expect(called).toEqual(['history'])
+})
+
+test('calls are answered only to the page of the window', async () => {
+  setup()
+  const stranger = { id: 1, mainFrame: { url: 'app://ui/', parent: null } } as unknown as HostContents
+  for (const name of Object.keys(calls) as CallName[])
+    expect(JSON.parse(String(await invoke(stranger, callChannel(name), [])))).toEqual(
+      failed(failure('bad-call')),
+    )
+})
+
+test('an engine that cannot use the journal leaves nothing behind', () => {
+  const { exit } = isolateApp()
+  const settings = memorySettings()
+  const start = () =>
+    startDesktop({
+      folders: { preload: '' } as AppFolders,
+      instance: { startsHidden: () => true, listen: () => expect.unreachable() },
+      settings,
+      isDesktopDark: false,
+      language: createLanguage(settings),
+      memory: memoryStore(),
+      createEngine() {
+        throw new Error('no journal')
+      },
+      secretStore: {} as SessionSecretStore,
+      log: createLog({ folder: tmpdir() }),
+    })
+  expect(start).toThrow('no journal')
+  expect([host.windows.size, exit.mock.calls]).toEqual([0, []])
+})

@@ -1,0 +1,261 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { registerAppScheme, setupAppProtocol } from '../../../electron/desktop/security/app-protocol.ts'
+import { createMainWindow } from '../../../electron/desktop/window/main-window.ts'
+import { app } from '../../electron-host/app.ts'
+import { openBrowser } from '../../electron-host/browser.ts'
+import { startChromium } from '../../electron-host/chromium.ts'
+import { screen } from '../../electron-host/desktop.ts'
+import { nativeTheme } from '../../electron-host/native-theme.ts'
+import { host } from '../../electron-host/state.ts'
+import type { BrowserWindow } from '../../electron-host/window/browser-window.ts'
+import { removeAddedListeners } from '../../support/added-listeners.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
+import { memoryStore } from '../../support/memory-settings.ts'
+
+let page: string
+const keepRunning = () => {}
+
+beforeAll(async () => {
+  page = mkdtempSync(join(tmpdir(), 'modelferry-page-'))
+  writeFileSync(join(page, 'index.html'), '<title>a title of the page</title>')
+  const chromium = await startChromium([])
+  vi.stubEnv('ELECTRON_HOST_BROWSER', JSON.stringify({ url: chromium.url, switches: [] }))
+  host.browser = await openBrowser([])
+  vi.unstubAllEnvs()
+  app.on('window-all-closed', keepRunning)
+  return async () => {
+    app.off('window-all-closed', keepRunning)
+    host.browser = undefined
+    await chromium.end()
+    rmSync(page, { recursive: true })
+  }
+})
+
+beforeEach(() => {
+  registerAppScheme()
+  host.ready = true
+  setupAppProtocol(page, createTestEnvironment(standingClock()).log)
+  return () => {
+    host.ready = false
+    host.protocols.clear()
+    host.schemes.clear()
+  }
+})
+
+/** The main window with these stored values, which is not open yet. */
+function setup(stored: Readonly<Record<string, unknown>> = {}) {
+  removeAddedListeners(nativeTheme)
+  const memory = memoryStore(stored)
+  const { log, lines } = createTestEnvironment(standingClock())
+  const preload = join(page, 'preload.cjs')
+  writeFileSync(preload, '')
+  const window = createMainWindow({ preload, memory, log })
+  const events: string[] = []
+  for (const name of ['shown', 'page-loading'] as const) window.events.on(name, () => void events.push(name))
+  const current = () => window.browserWindow() as unknown as BrowserWindow
+  onTestFinished(async () => {
+    window.browserWindow()?.destroy()
+    await expect.poll(() => host.windows.size).toBe(0)
+  })
+  /** Waits until the page is drawn. */
+  async function loaded() {
+    await expect.poll(() => current().webContents.getTitle()).toBe('a title of the page')
+    await expect.poll(() => current().webContents.isLoading()).toBe(false)
+  }
+  return {
+    window,
+    memory,
+    preload,
+    lines,
+    events,
+    current,
+    loaded,
+    /** Opens the window and waits for its page. */
+    async open() {
+      window.show()
+      await loaded()
+    },
+    async close() {
+      current().close()
+      await expect.poll(() => window.browserWindow()).toBeNull()
+    },
+  }
+}
+
+test('shows the window once its page is drawn', async () => {
+  const { window, events, current, loaded } = setup()
+  window.show()
+  expect([window.isVisible(), window.isHidden(), window.isFocused()]).toEqual([false, true, false])
+  await loaded()
+  expect([window.isVisible(), window.isHidden(), window.isFocused()]).toEqual([true, false, true])
+  expect(events).toEqual(['page-loading', 'shown'])
+  expect(current().getTitle()).toBe(app.getName())
+  expect(current().autoHideMenuBar).toBe(true)
+  expect(current().isMaximized()).toBe(false)
+  expect(current().isFullScreen()).toBe(false)
+})
+
+test('the page has no access to Node, and only our preload', async () => {
+  const { preload, current, open } = setup()
+  await open()
+  expect(current().webContents.getURL()).toBe('app://ui/')
+  expect(current().webContents.getLastWebPreferences()).toEqual({
+    preload,
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    webSecurity: true,
+    spellcheck: false,
+    disableDialogs: true,
+  })
+})
+
+test('showing an open window again brings it to the front', async () => {
+  const { window, events, current, open } = setup()
+  await open()
+  const first = current()
+  first.blur()
+  const reload = vi.spyOn(first.webContents, 'reload')
+  window.show()
+  expect([current(), host.windows.size, window.isFocused()]).toEqual([first, 1, true])
+  expect([events, reload.mock.calls]).toEqual([['page-loading', 'shown'], []])
+})
+
+test('a window that is opened minimised is not shown', async () => {
+  const { window, events, current, loaded } = setup({ maximized: true })
+  window.minimise()
+  await loaded()
+  expect([current().isMinimized(), window.isVisible(), window.isHidden()]).toEqual([true, false, false])
+  expect(events).toEqual(['page-loading'])
+  window.show()
+  expect([current().isMinimized(), window.isVisible(), window.isFocused()]).toEqual([false, true, true])
+  expect(events).toEqual(['page-loading', 'shown'])
+})
+
+test('a hidden window is in the taskbar again when it is minimised', async () => {
+  const { window, events, current, open } = setup()
+  await open()
+  window.hide()
+  expect([window.isVisible(), window.isHidden(), window.isFocused()]).toEqual([false, true, false])
+  window.minimise()
+  expect([current().isMinimized(), window.isVisible(), window.isHidden()]).toEqual([true, false, false])
+  expect([events, host.windows.size]).toEqual([['page-loading', 'shown', 'shown'], 1])
+})
+
+test('a shown window is minimised without being shown again', async () => {
+  const { window, events, current, open } = setup()
+  await open()
+  window.minimise()
+  expect([current().isMinimized(), window.isVisible()]).toEqual([true, false])
+  expect(events).toEqual(['page-loading', 'shown'])
+})
+
+test('a hidden window is shown where it was', async () => {
+  const { window, events, current, open } = setup()
+  await open()
+  const bounds = current().getBounds()
+  window.hide()
+  window.show()
+  expect([window.isVisible(), window.isFocused(), current().getBounds()]).toEqual([true, true, bounds])
+  expect(events).toEqual(['page-loading', 'shown', 'shown'])
+})
+
+test('a hidden window is placed again if the displays have changed', async () => {
+  const { window, current, open } = setup()
+  await open()
+  window.hide()
+  const area = { x: 0, y: 0, width: 1280, height: 800 }
+  const displays = vi.spyOn(screen, 'getAllDisplays')
+  displays.mockReturnValue([{ ...screen.getPrimaryDisplay(), bounds: area, workArea: area }])
+  onTestFinished(() => displays.mockRestore())
+  window.show()
+  expect(current().getBounds()).toEqual({ x: 160, y: 80, width: 960, height: 640 })
+})
+
+test('a closed window has no page, and its placement is used for the next one', async () => {
+  const { window, memory, current, open, close } = setup()
+  await open()
+  const bounds = { x: 100, y: 50, width: 700, height: 500 }
+  current().setBounds(bounds)
+  current().maximize()
+  current().setFullScreen(true)
+  await close()
+  expect(memory.read()).toMatchObject({ bounds, maximized: true })
+  expect([window.webContents(), window.webContentsId(), window.browserWindow()]).toEqual([null, null, null])
+  expect([window.isVisible(), window.isHidden(), window.isFocused()]).toEqual([false, false, false])
+  // Without a window they do nothing.
+  window.hide()
+  window.zoom('in')
+  await open()
+  expect(current().getBounds()).toEqual(bounds)
+  expect([current().isMaximized(), current().isFullScreen()]).toEqual([true, true])
+})
+
+test('a listener can keep the window open, and its placement is stored anyway', async () => {
+  const { window, memory, current, open } = setup()
+  await open()
+  const closing = vi.fn((event: { preventDefault(): void }) => event.preventDefault())
+  window.events.on('close', closing)
+  current().setBounds({ x: 1, y: 2, width: 600, height: 500 })
+  current().close()
+  expect(memory.read()).toMatchObject({ bounds: { x: 1, y: 2, width: 600, height: 500 } })
+  expect(closing).toHaveBeenCalledTimes(1)
+  expect(await current().webContents.executeJavaScript('1 + 1')).toBe(2)
+  expect(window.webContentsId()).toBe(current().webContents.id)
+})
+
+test('the zoom factor is stored, and used again by a reloaded page', async () => {
+  const { window, memory, current, open, loaded } = setup({ zoom: 1.25 })
+  await open()
+  await expect.poll(() => current().webContents.getZoomFactor()).toBe(1.25)
+  window.zoom('in')
+  expect([memory.read()['zoom'], current().webContents.getZoomFactor()]).toEqual([1.5, 1.5])
+  current().webContents.setZoomFactor(1)
+  current().webContents.reload()
+  await expect.poll(() => current().webContents.getZoomFactor()).toBe(1.5)
+  await loaded()
+  window.zoom('reset')
+  expect([memory.read()['zoom'], current().webContents.getZoomFactor()]).toEqual([1, 1])
+})
+
+test('the background follows the theme, so that nothing flashes before the page is drawn', async () => {
+  onTestFinished(() => void (nativeTheme.themeSource = 'system'))
+  nativeTheme.themeSource = 'dark'
+  const { current, open, close } = setup()
+  await open()
+  expect(current().getBackgroundColor()).toBe('#191d22')
+  nativeTheme.themeSource = 'light'
+  await expect.poll(() => current().getBackgroundColor()).toBe('#ffffff')
+  nativeTheme.themeSource = 'dark'
+  await expect.poll(() => current().getBackgroundColor()).toBe('#191d22')
+  await close()
+  nativeTheme.themeSource = 'light'
+})
+
+test('a page that crashed twice in a row is loaded again when the window is shown', async () => {
+  const { window, lines, current, open, loaded } = setup()
+  await open()
+  const { webContents } = current()
+  const reload = vi.spyOn(webContents, 'reload')
+  webContents.forcefullyCrashRenderer()
+  await expect.poll(() => [reload.mock.calls.length, webContents.isCrashed()]).toEqual([1, false])
+  await loaded()
+  webContents.forcefullyCrashRenderer()
+  await expect.poll(() => webContents.isCrashed()).toBe(true)
+  expect([reload.mock.calls.length, lines.length]).toEqual([1, 2])
+  window.show()
+  expect(reload).toHaveBeenCalledTimes(2)
+  await expect.poll(() => webContents.isCrashed()).toBe(false)
+  await loaded()
+})
+
+test('logs that the page could not be loaded', async () => {
+  host.protocols.clear()
+  host.schemes.clear()
+  const { window, lines } = setup()
+  window.show()
+  await expect.poll(() => lines).toMatchObject([{ level: 'error', message: 'the page could not be loaded' }])
+})

@@ -251,6 +251,18 @@ test('reports the overall speed each second while something runs, and once at th
   expect([flows.length, clock.waits()]).toEqual([sentCount + 1, []])
 })
 
+test('counts bytes that moved before an upload is shown as running in the speed', () => {
+  const { put, clock, flows, feed } = setup()
+  put('a', { phase: 'sending', sizeBytes: 100_000 })
+  clock.advance(1_100)
+  put('a', { phase: 'paused' })
+  clock.advance(60_000)
+  feed.moved(10_000)
+  put('a', { phase: 'sending', inFlightBytes: 10_000 })
+  for (let seconds = 0; seconds < 3; seconds += 1) clock.advance(1_100)
+  expect(flows.at(-1)?.speed.points.reduce((sum, speed) => sum + speed, 0)).toBe(10_000)
+})
+
 test('caps speed and time left by a limit at once, and not by one that is out of reach', () => {
   const { feed, clock, put, setLimit } = setup()
   const sizeBytes = 10_000_000_000

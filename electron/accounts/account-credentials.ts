@@ -23,6 +23,8 @@ export interface AccountCredentials {
    * sign-in. Reads the keychain again, since another process may have signed in.
    */
   isRefused(account: Account): Promise<boolean>
+  /** Resolves once no session is being refreshed. */
+  refreshesEnded(): Promise<unknown>
   /** Rejects when `signal` aborts. */
   fetchProfile(account: Account, signal: AbortSignal): Promise<Result<Profile>>
   /**
@@ -125,6 +127,7 @@ export function createAccountCredentials(options: {
       account.kind === 'device' ? devices.isSecretMissing(account.id) : sessionOf(account).isSecretMissing(),
     isRefused: (account) =>
       account.kind === 'device' ? devices.isRefused(account.id) : sessionOf(account).isRefused(),
+    refreshesEnded: () => Promise.allSettled([...sessions.values()].map((session) => session.refreshEnded())),
     fetchProfile: (account, signal) =>
       account.kind === 'device'
         ? devices.fetchProfile(account, signal)

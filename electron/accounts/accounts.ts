@@ -61,6 +61,8 @@ export interface Accounts {
    * Rejects when `signal` aborts.
    */
   refreshProfile(accountId: string, signal: AbortSignal): Promise<Result<void>>
+  /** Resolves once no session is being refreshed: its old tokens are invalid before the new ones are stored. */
+  refreshesEnded(): Promise<unknown>
   /**
    * Reads the secrets of signed-out accounts again if their users did not sign out, since a locked keychain
    * looks like an empty one. Returns whether one is signed in again.
@@ -171,6 +173,7 @@ export function createAccounts(options: {
       if (!account || externalTokens.has(accountId)) return success(undefined)
       return refreshStoredProfile(account, services, signal)
     },
+    refreshesEnded: credentials.refreshesEnded,
     reloadSecrets: () => restoreAccounts(accountList, credentials),
     async checkSecret(accountId) {
       const account = find(accountId)

@@ -32,6 +32,8 @@ export interface Session {
   isRefused(): Promise<boolean>
   /** Stores the tokens of a new sign-in, then uses them. */
   replaceTokens(pair: TokenPairWire): Promise<Result<void>>
+  /** Resolves once no refresh is running, whose pair would be lost if the process ended before it is stored. */
+  refreshEnded(): Promise<unknown>
   /** Whether there are tokens, without a request to the server. */
   checkSecret(): Promise<Result<void>>
   /**
@@ -184,10 +186,8 @@ export function createSession(options: SessionOptions): Session {
       return storage.isRefused(accessToken) && !(await storage.readOther(accessToken)).ok
     },
     replaceTokens: (pair) => storage.replace(secretOf(pair, environment.now())),
-    async checkSecret() {
-      const secret = await load()
-      return secret.ok ? success(undefined) : secret
-    },
+    checkSecret: async () => withoutValue(await load()),
+    refreshEnded: async () => refreshing,
     isSecretMissing: storage.isMissing,
     async end(record = () => success(undefined)) {
       // Also tokens that the keychain did not erase at a sign-out are to be revoked.
@@ -200,6 +200,8 @@ export function createSession(options: SessionOptions): Session {
     },
   }
 }
+
+const withoutValue = (result: Result<unknown>): Result<void> => (result.ok ? success(undefined) : result)
 
 async function requestPair(
   { accountId, client, environment }: SessionOptions,

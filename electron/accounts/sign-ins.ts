@@ -7,6 +7,7 @@ import { failed, failure, success, type Failure, type Result } from '../contract
 import type { Account, KeychainState, SessionView, Team, TeamChoice } from '../contract/account.ts'
 import { baseOf, isKnownServer, serversOf, type ServerCheck } from '../contract/servers.ts'
 import type { Settings } from '../contract/settings.ts'
+import { raceAbort } from '../platform/delays.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { ProxyLogin } from '../platform/network/proxy-resolver.ts'
 import type { StoredChoices } from '../platform/environment.ts'
@@ -60,8 +61,8 @@ export interface SignIns {
    */
   confirm(): Promise<void>
   /**
-   * Like `confirm`, for hints that a user may have joined or left a team: at most once a minute, and notifies the
-   * listeners only of changes.
+   * Like `confirm`, for hints that a user may have joined or left a team: at once or a minute after the last time, and
+   * notifies the listeners only of changes.
    */
   refreshTeams(): Promise<void>
   /** Notifies the listeners. */
@@ -233,6 +234,9 @@ function createVisibility({ accounts, settings, onVisibilityChanged }: SignInOpt
 /** A user waits for the result in front of a window, in ms. */
 const confirmWithinMs = 15_000
 
+/** How long the end of the app waits for new tokens, in ms. */
+const storeWithinMs = 3_000
+
 /** Hints come with every refused upload and every opened menu, in ms. */
 const refreshEveryMs = 60_000
 
@@ -245,7 +249,8 @@ function createSignInChecks(
   const closing = new AbortController()
   let refreshing: Promise<unknown> = Promise.resolve()
   let revoking: Promise<unknown> = Promise.resolve()
-  let lastRefreshMs = -Infinity
+  let refreshedAtMs = -Infinity
+  let cancelNextRefresh: (() => void) | null = null
   /** For sign-ins that no caller waits for. Once closed, the accounts can't be read any more. */
   async function finishSignIn(): Promise<void> {
     await onSignedIn()
@@ -281,8 +286,11 @@ function createSignInChecks(
   async function refreshProfiles(): Promise<'same' | 'announced'> {
     const signal = AbortSignal.any([AbortSignal.timeout(confirmWithinMs), closing.signal])
     const before = signedInAccounts()
-    await Promise.allSettled(before.map(({ id }) => accounts.refreshProfile(id, signal)))
+    refreshedAtMs = environment.now()
+    const profiles = await Promise.allSettled(before.map(({ id }) => accounts.refreshProfile(id, signal)))
     if (closing.signal.aborted) return 'announced'
+    const hasProfile = profiles.some((profile) => profile.status === 'fulfilled' && profile.value.ok)
+    if (!hasProfile) refreshedAtMs = -Infinity
     const after = signedInAccounts()
     if (JSON.stringify(after) === JSON.stringify(before)) return 'same'
     const ready = new Set(after.map(({ id }) => id))
@@ -316,16 +324,24 @@ function createSignInChecks(
       if ((await refreshProfiles()) === 'same') announce()
     },
     async refreshTeams() {
-      const nowMs = environment.now()
+      if (closing.signal.aborted || cancelNextRefresh) return
+      const waitMs = refreshedAtMs + refreshEveryMs - environment.now()
       // The clock may have been set back.
-      if (Math.abs(nowMs - lastRefreshMs) < refreshEveryMs) return
-      lastRefreshMs = nowMs
-      await refreshProfiles()
+      const isDue = waitMs <= 0 || waitMs > refreshEveryMs
+      if (isDue) await refreshProfiles()
+      else
+        cancelNextRefresh = environment.timers.after(waitMs, () => {
+          cancelNextRefresh = null
+          void refreshProfiles()
+        })
     },
     async close() {
       closing.abort()
-      // A process that ended before its requests would leave a device key that is valid at the server.
-      await Promise.allSettled([refreshing, revoking])
+      cancelNextRefresh?.()
+      // Before the process ends: a device key would stay valid at the server, and new tokens would be lost, of
+      // which the old ones are invalid. In real time, since the server may not answer.
+      const stored = raceAbort(accounts.refreshesEnded(), AbortSignal.timeout(storeWithinMs))
+      await Promise.allSettled([refreshing, revoking, stored])
     },
   }
 }

@@ -474,8 +474,10 @@ export function createEngine(options: EngineOptions): Engine {
     signIns.markSignedOut(accountId)
     commands.refuseWaiting(accountId, hasAccountBesides(accountId))
   })
-  // The user may not be a member of the team any more.
-  events.on('forbidden', () => inBackground(signIns.refreshTeams()))
+  events.on('forbidden', () => {
+    // The user may not be a member of the team any more. A command ends soon, and shows no teams.
+    if (ownsHistory) inBackground(signIns.refreshTeams())
+  })
   events.on('accountsChanged', (lostId) => {
     resumeWaiting(lostId)
     cleanUp()

@@ -290,9 +290,10 @@ function endStopped(
 function retryOrFail({ rows, services }: RunnerOptions, id: string, reason: Failure): Outcome {
   const { environment } = services
   const delayMs = retryDelay(rows.countAttempt(id), reason, environment.random())
-  return delayMs === null
-    ? { kind: 'failed', failure: reason }
-    : { kind: 'retry', failure: reason, atMs: environment.now() + delayMs }
+  if (delayMs === null) return { kind: 'failed', failure: reason }
+  const atMs = environment.now() + delayMs
+  if (reason.code === 'rate-limited') return { kind: 'hold', failure: reason, untilMs: atMs }
+  return { kind: 'retry', failure: reason, atMs }
 }
 
 function slotsOf(id: string, { rows, requestSlots }: RunnerOptions, isFirst: () => boolean): FileSlots {

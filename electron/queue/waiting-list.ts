@@ -38,7 +38,7 @@ export function createWaitingList(options: {
   const { positionOf, isSmall } = options
   /** Null until it is sorted. */
   const ready = new Map<string, Entry | null>()
-  const delayed = new Map<string, { readonly fromMs: number; readonly isFixed: boolean }>()
+  const delayed = createDelayedUploads()
   /** Sorted descending, so that `pop` returns the lowest position; may contain entries that are gone. */
   let lists: Record<Size, Entry[]> | null = null
 
@@ -73,29 +73,19 @@ export function createWaitingList(options: {
       return ready.size + delayed.size
     },
     has: (id) => ready.has(id) || delayed.has(id),
-    put(id, fromMs, isFixed = false) {
-      delayed.set(id, { fromMs, isFixed })
-    },
+    put: delayed.put,
     delete: (id) => ready.delete(id) || delayed.delete(id),
     isReady: (id) => ready.has(id),
     becomeReady(nowMs) {
-      const ids = [...delayed].filter(([, { fromMs }]) => fromMs <= nowMs).map(([id]) => id)
+      const ids = delayed.takeDue(nowMs)
       if (ids.length > maxInserted) lists = null
       for (const id of ids) {
-        delayed.delete(id)
         ready.set(id, null)
         if (lists) insert(id, lists[listOf(id)])
       }
     },
-    endDelays(latestMs) {
-      for (const [id, { fromMs, isFixed }] of delayed)
-        delayed.set(id, { fromMs: isFixed ? Math.min(fromMs, latestMs) : -Infinity, isFixed })
-    },
-    nextMs() {
-      let soonestMs = Infinity
-      for (const { fromMs } of delayed.values()) soonestMs = Math.min(soonestMs, fromMs)
-      return soonestMs
-    },
+    endDelays: delayed.endDelays,
+    nextMs: delayed.nextMs,
     take(size, count) {
       const taken: string[] = []
       if (count <= 0 || ready.size === 0) return taken
@@ -111,6 +101,66 @@ export function createWaitingList(options: {
     },
     reorder() {
       lists = null
+    },
+  }
+}
+
+/** Uploads with the time from which each may run. */
+function createDelayedUploads() {
+  const delayed = new Map<string, { readonly fromMs: number; readonly isFixed: boolean }>()
+  /** Those without a delay: looking for each among ten thousand others takes long. */
+  const due = new Set<string>()
+  /** The least time of the delayed ones; null if it is not known. */
+  let earliestMs: number | null = Infinity
+
+  function remove(id: string): boolean {
+    if (due.delete(id)) return true
+    if (!delayed.delete(id)) return false
+    earliestMs = null
+    return true
+  }
+
+  function delayUntil(id: string, fromMs: number, isFixed: boolean): void {
+    delayed.set(id, { fromMs, isFixed })
+    if (earliestMs !== null) earliestMs = Math.min(earliestMs, fromMs)
+  }
+
+  function nextMs(): number {
+    if (due.size > 0) return -Infinity
+    earliestMs ??= [...delayed.values()].reduce((least, { fromMs }) => Math.min(least, fromMs), Infinity)
+    return earliestMs
+  }
+
+  return {
+    get size() {
+      return delayed.size + due.size
+    },
+    has: (id: string) => delayed.has(id) || due.has(id),
+    put(id: string, fromMs: number, isFixed = false) {
+      remove(id)
+      if (fromMs <= 0) due.add(id)
+      else delayUntil(id, fromMs, isFixed)
+    },
+    delete: remove,
+    nextMs,
+    takeDue(nowMs: number): readonly string[] {
+      const added = [...due]
+      due.clear()
+      if (nextMs() > nowMs) return added
+      const ended = [...delayed].filter(([, { fromMs }]) => fromMs <= nowMs).map(([id]) => id)
+      ended.forEach(remove)
+      return [...ended, ...added]
+    },
+    endDelays(latestMs: number) {
+      const added = [...due]
+      const entries = [...delayed]
+      due.clear()
+      delayed.clear()
+      earliestMs = Infinity
+      for (const [id, { fromMs, isFixed }] of entries)
+        if (isFixed) delayUntil(id, Math.min(fromMs, latestMs), true)
+        else due.add(id)
+      for (const id of added) due.add(id)
     },
   }
 }

@@ -379,7 +379,7 @@ const isTemporary = (reason: Failure) => retryClassOf(reason) === 'later'
 const isFileFailure = (reason: Failure) => reason.code.startsWith('file-')
 
 /**
- * Whether the part alone is retried soon: a rate limit affects all uploads, a failure of the file the whole
+ * Whether the part alone is retried soon: a rate limit affects all uploads to the server, a failure of the file the whole
  * file.
  */
 function isRetriedHere(reason: Failure): boolean {

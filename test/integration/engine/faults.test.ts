@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { dayMs, setup } from '../../support/engine.ts'
 
-test('holds the whole queue for the Retry-After of a 429', async () => {
+test('holds all uploads to a server for the Retry-After of its 429', async () => {
   const { app, cloud, clock, file } = await setup({ settings: { atOnce: 1 } })
   cloud.fail({ on: 'presignModel', how: 429, retryAfterSeconds: 3_000 })
   const ids: string[] = []

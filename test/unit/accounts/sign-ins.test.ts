@@ -329,14 +329,41 @@ test('a hint requests the teams at most once a minute, and only a change is anno
   cloud.removeMember(ALICE.email, STUDIO_NORTH_ID)
   // The clock also runs by itself.
   clock.advance(50_000)
-  await signIns.refreshTeams()
+  await Promise.all([signIns.refreshTeams(), signIns.refreshTeams()])
   expect([asks('getCurrentUser') - before, events, teamCount()]).toEqual([1, [], 2])
   clock.advance(10_000)
-  await Promise.all([signIns.refreshTeams(), signIns.refreshTeams()])
-  expect([asks('getCurrentUser') - before, events, teamCount()]).toEqual([2, ['session'], 1])
+  await expect.poll(() => events).toEqual(['session'])
+  expect([asks('getCurrentUser') - before, teamCount()]).toEqual([2, 1])
   clock.advance(-3_600_000)
   await signIns.refreshTeams()
   expect(asks('getCurrentUser') - before).toBe(3)
+  await signIns.close()
+  await signIns.refreshTeams()
+  expect([asks('getCurrentUser') - before, clock.waits()]).toEqual([3, []])
+})
+
+test('a hint that could not be followed does not keep the next one waiting', async () => {
+  const { signIns, signInAs, cloud, asks } = await setup()
+  await signInAs()
+  const before = asks('getCurrentUser')
+  cloud.fail({ on: 'getCurrentUser', how: 503, times: 2 })
+  await signIns.refreshTeams()
+  await signIns.refreshTeams()
+  await signIns.refreshTeams()
+  expect(asks('getCurrentUser') - before).toBe(3)
+})
+
+test('the end waits until new tokens are stored, of which the old ones are invalid', async () => {
+  const { signIns, signInAs, cloud, clock, secretStore } = await setup()
+  await signInAs()
+  clock.advance(2 * 3_600_000)
+  const [before] = secretStore.entries.values()
+  const held = cloud.hold('refresh', 'answer')
+  void signIns.refreshTeams()
+  await held.arrived
+  const stored = signIns.close().then(() => [...secretStore.entries.values()])
+  held.release()
+  expect(await stored).not.toEqual([before])
 })
 
 test('a hint marks a sign-in that the server refuses', async () => {

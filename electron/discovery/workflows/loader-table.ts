@@ -408,6 +408,16 @@ export function findLoader(className: string): Loader | undefined {
   return loader === undefined ? loaderByClass.get(className.replace(wrapperSuffix, '')) : loader
 }
 
+/** Nodes that read the same files from further folders, too. Uploads go to the one in the table above. */
+const furtherFoldersByClass = new Map<string, readonly string[]>([
+  // kijai/ComfyUI-WanVideoWrapper: nodes_model_loading.py
+  ['LoadWanVideoClipTextEncoder', ['text_encoders']],
+])
+
+export function furtherFolders(className: string): readonly string[] {
+  return furtherFoldersByClass.get(className.replace(wrapperSuffix, '')) ?? []
+}
+
 /** Nodes that read some files from another folder, which their names show. */
 const foldersByFileName: readonly {
   readonly className: RegExp

@@ -6,6 +6,7 @@ import type { Target } from '../../contract/uploads.ts'
 import { extensionOf, hasModelExtension } from '../../recognition/file-names.ts'
 import { diffusersIndex } from '../../recognition/model-groups.ts'
 import { nameKey, stemKey, type LocalModel } from '../scan/walk-models.ts'
+import { furtherFolders } from './loader-table.ts'
 import { neededModelKey, type NeededModel } from './needed-models.ts'
 
 /**
@@ -146,7 +147,7 @@ function matchQueue(needed: NeededModel, queued: readonly QueuedUpload[]): Queue
   const uploads = queued.filter(({ target }) =>
     folders
       ? isInside(folders, target.modelPath)
-      : matchPath(needed, target.modelPath, target.modelType) !== null,
+      : typesOf(needed).some((type) => matchPath(needed.name, type, target) !== null),
   )
   if (uploads.length === 0) return null
   const failedUpload = uploads.find(({ failure }) => failure !== null)
@@ -195,26 +196,41 @@ function matchLibrary(needed: NeededModel, library: readonly LibraryModel[]): Li
   const sameHash = needed.sha256 === null ? undefined : library.find(({ sha256 }) => sha256 === needed.sha256)
   if (sameHash) return { model: sameHash, by: 'hash' }
   let sameName: LibraryModel | null = null
-  for (const model of library) {
-    const match = matchPath(needed, model.modelPath ?? '', model.modelType)
-    if (match === 'path') return { model, by: 'path' }
-    // With a different hash it is another model of the same name.
-    const isOtherModel = needed.sha256 !== null && model.sha256 !== null
-    if (match === 'name' && !isOtherModel) sameName ??= model
+  for (const type of typesOf(needed)) {
+    for (const model of library) {
+      const match = matchPath(needed.name, type, model)
+      if (match === 'path') return { model, by: 'path' }
+      // With a different hash it is another model of the same name.
+      const isOtherModel = needed.sha256 !== null && model.sha256 !== null
+      if (match === 'name' && !isOtherModel) sameName ??= model
+    }
   }
   return sameName && { model: sameName, by: 'name' }
 }
 
-/** `path` if a library path is where the model's node looks, `name` if only the file name is equal. */
+/**
+ * The types in whose folders all nodes of a model look, the one for uploads first; null stands for any type.
+ */
+function typesOf({ modelType, nodes: [first, ...others] }: NeededModel): readonly (string | null)[] {
+  if (modelType === null || first === undefined) return [modelType]
+  const further = furtherFolders(first).filter((type) =>
+    others.every((node) => furtherFolders(node).includes(type)),
+  )
+  return [modelType, ...further]
+}
+
+/**
+ * `path` if a library path is where a node looks for models of a type, `name` if only the file name is equal.
+ */
 function matchPath(
-  { name, modelType }: NeededModel,
-  modelPath: string,
-  libraryType: string,
+  name: string,
+  modelType: string | null,
+  inLibrary: { readonly modelPath: string | null; readonly modelType: string },
 ): 'path' | 'name' | null {
-  const path = modelPath.toLowerCase()
+  const path = (inLibrary.modelPath ?? '').toLowerCase()
   const isStem = !hasModelExtension(name)
   const isSameName = isStem ? stemKey(path) === stemKey(name) : nameKey(path) === nameKey(name)
-  if (!isSameName || (modelType !== null && modelType !== libraryType)) return null
+  if (!isSameName || (modelType !== null && modelType !== inLibrary.modelType)) return null
   const lowerName = name.toLowerCase()
   const comparedPath = isStem ? path.slice(0, path.length - extensionOf(path).length) : path
   const folder = modelType === null ? null : `models/${modelType.toLowerCase()}/`
@@ -236,23 +252,26 @@ function matchLocal(
   if (sameHash) return { model: sameHash, by: 'hash' }
   const isStem = !hasModelExtension(needed.name)
   const sameName = (isStem ? byStem.get(stemKey(needed.name)) : byName.get(nameKey(needed.name))) ?? []
+  const types = typesOf(needed)
   // A file of another type or with another hash is a different model, even if its name is the same.
   const candidates = sameName.filter(
     ({ modelType, path }) =>
-      (needed.modelType === null || modelType === null || modelType === needed.modelType) &&
+      (needed.modelType === null || modelType === null || types.includes(modelType)) &&
       (needed.sha256 === null || !localHashes.has(path)),
   )
   const lowerName = needed.name.toLowerCase()
-  const samePath = candidates.find(
-    ({ name, modelType }) =>
-      name.toLowerCase() === lowerName && (needed.modelType === null || modelType === needed.modelType),
+  const [samePath] = types.flatMap((type) =>
+    candidates.filter(
+      ({ name, modelType }) => name.toLowerCase() === lowerName && (type === null || modelType === type),
+    ),
   )
   if (samePath) return { model: samePath, by: 'path' }
   const [best] = [...candidates].sort(
-    (one, other) => typeRank(other, needed) - typeRank(one, needed) || other.sizeBytes - one.sizeBytes,
+    (one, other) => typeRank(other, types) - typeRank(one, types) || other.sizeBytes - one.sizeBytes,
   )
   return best ? { model: best, by: 'name' } : null
 }
 
-const typeRank = ({ modelType }: LocalModel, needed: NeededModel) =>
-  needed.modelType !== null && modelType === needed.modelType ? 1 : 0
+/** The first type ranks highest, an unknown one lowest. */
+const typeRank = ({ modelType }: LocalModel, types: readonly (string | null)[]) =>
+  modelType === null ? -1 : types.toReversed().indexOf(modelType)

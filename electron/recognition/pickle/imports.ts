@@ -93,13 +93,9 @@ export function holdsJoblibArrays(fullName: string): boolean {
   return joblibArrayClass.test(fullName)
 }
 
-/**
- * Whether an import could be one of Python's own modules or of a package. Tensors that begin like a pickle
- * by chance import other names. Behind its first two parts a name may be cut, and some objects accept any
- * attribute: that of `ctypes.cdll` is a file to load.
- */
+/** Whether an import could be one of Python's own modules or of a package. */
 export function isModuleName(fullName: string): boolean {
-  return /^[A-Za-z_]\w*\.[A-Za-z_]\w*(\.|$)/.test(fullName)
+  return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/.test(fullName)
 }
 
 /**
@@ -164,6 +160,28 @@ export function importLevel(module: string, name: string): ImportLevel {
   return parts.some((part) => part !== undefined && dangerousModules.has(part)) ? 'dangerous' : 'suspicious'
 }
 
+/** From this protocol on, Python resolves a name with dots; before, it is one attribute, which no module has. */
+const dottedNamesProtocol = 4
+
+/**
+ * How far an import can be trusted where no pickle is expected. Null for one that texts and numbers have by
+ * chance. `isWhole` is false if module or name is cut.
+ */
+export function importLevelInUnnamed(
+  module: string,
+  name: string,
+  { isWhole, protocol }: { readonly isWhole: boolean; readonly protocol: number },
+): ImportLevel | null {
+  const fullName = `${module}.${name}`
+  if (protocol >= dottedNamesProtocol || dangerousModules.has(module.split('.')[0] ?? '')) {
+    // Some objects accept any attribute: that of `ctypes.cdll` is a file to load.
+    if (!/^[A-Za-z_]\w*\.[A-Za-z_]\w*(\.|$)/.test(fullName)) return null
+    return isWhole ? importLevel(module, name) : 'dangerous'
+  }
+  if (!isWhole || !isModuleName(fullName)) return null
+  return name.includes('.') ? 'suspicious' : importLevel(module, name)
+}
+
 const levelsByHarm: readonly ImportLevel[] = ['innocuous', 'suspicious', 'dangerous']
 
 /** Records an import. Of several with the same (cut) name the most harmful level is kept. */
@@ -173,11 +191,15 @@ export function recordImport(recorded: Map<string, ImportLevel>, name: string, l
     recorded.set(name, level)
 }
 
+export function listImports(recorded: ReadonlyMap<string, ImportLevel>): readonly PickleImport[] {
+  return [...recorded].map(([name, level]) => ({ name, level }))
+}
+
 /** The imports of several scans, with each name once. */
 export function mergeImports(
   scans: readonly { readonly imports: readonly PickleImport[] }[],
 ): readonly PickleImport[] {
   const recorded = new Map<string, ImportLevel>()
   for (const { imports } of scans) for (const { name, level } of imports) recordImport(recorded, name, level)
-  return [...recorded].map(([name, level]) => ({ name, level }))
+  return listImports(recorded)
 }

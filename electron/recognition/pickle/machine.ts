@@ -1,7 +1,13 @@
 import type { ImportLevel } from '../../contract/recognition.ts'
 import { FormatError, UndecidedError } from '../formats/parse-result.ts'
-import { holdsJoblibArrays, importLevel, isModuleName, recordImport } from './imports.ts'
-import { isPlain, toStorage, type PickleValue } from './values.ts'
+import {
+  holdsJoblibArrays,
+  importLevel,
+  isModuleName,
+  recordImport,
+  importLevelInUnnamed,
+} from './imports.ts'
+import { isGlobal, isPlain, toStorage, type PickleValue } from './values.ts'
 
 const maxImports = 1_000
 /** Stands for a name that isn't written in the pickle. */
@@ -17,6 +23,10 @@ export class PickleMachine {
   readonly marks: number[] = []
   readonly memo = new Map<number, PickleValue>()
   readonly imports = new Map<string, ImportLevel>()
+  /** The imports that count where no pickle is expected, with their levels there. */
+  readonly importsInUnnamed = new Map<string, ImportLevel>()
+  /** As the pickle names it. Protocols 0 and 1 name none, and no text does. */
+  protocol = 0
   isStopped = false
   /** Whether an import or a method of one was, or may have been, called; otherwise it was at most loaded. */
   hasCalls = false
@@ -56,10 +66,21 @@ export class PickleMachine {
       throw new UndecidedError('it imports more than 1,000 things')
     }
     recordImport(this.imports, recorded, hasName && isWhole ? importLevel(module, name) : 'dangerous')
+    const { protocol } = this
+    const levelInUnnamed = hasName ? importLevelInUnnamed(module, name, { isWhole, protocol }) : 'dangerous'
+    if (levelInUnnamed !== null) recordImport(this.importsInUnnamed, recorded, levelInUnnamed)
     // An unknown attribute of a known module can run something too: `ctypes.cdll` loads the library that it names.
     if (!hasName && typeof module === 'string') this.hasCalls ||= isModuleName(`${module}.name`)
     this.hasJoblibArrays ||= holdsJoblibArrays(fullName)
     return { type: 'global', name: fullName }
+  }
+
+  /**
+   * Notes that a method of an object is called. The opcodes for it are letters, which a text may have behind
+   * an import by chance.
+   */
+  noteMethodCall(object: PickleValue): void {
+    if (isGlobal(object)) this.hasCalls ||= this.protocol > 0 || object.name === computedName
   }
 
   /** Imports by a number that a program may have registered for anything (copyreg.py, `add_extension`). */

@@ -152,7 +152,7 @@ function pushTuple(count: number): OpcodeHandler {
 /** The object to which an opcode adds something. It calls a method of the object, such as `append`. */
 function changedObject(machine: PickleMachine): PickleValue {
   const object = machine.peek()
-  machine.hasCalls ||= isGlobal(object)
+  machine.noteMethodCall(object)
   return object
 }
 
@@ -187,10 +187,8 @@ function pushInstance(machine: PickleMachine): void {
 function build(machine: PickleMachine): void {
   const state = machine.pop()
   const object = machine.pop()
-  if (isGlobal(object)) {
-    machine.hasCalls = true
-    machine.problem ??= 'it changes something that it imports'
-  }
+  machine.noteMethodCall(object)
+  if (isGlobal(object)) machine.problem ??= 'it changes something that it imports'
   // Joblib writes the bytes of an array behind this opcode (joblib/numpy_pickle.py, `load_build`).
   if (machine.hasJoblibArrays) throw new UndecidedError('it holds arrays of joblib')
   machine.stack.push(buildResult(object, state))
@@ -302,7 +300,7 @@ const opcodeHandlers = new Map<number, OpcodeHandler>(
       ['B', skipPayload(u32)],
       ['C', skipPayload(u8)],
       ['G', skipPayload(() => 8)],
-      ['\x80', (_machine, window) => window.skip(1)],
+      ['\x80', (machine, window) => void (machine.protocol = window.u8())],
       ['\x81', pushNewObject(2)],
       ['\x82', skipArgument(1, pushExtension)],
       ['\x83', skipArgument(2, pushExtension)],

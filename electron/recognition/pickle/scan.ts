@@ -1,6 +1,6 @@
 import type { ByteWindow } from '../formats/byte-window.ts'
 import { FormatError, UndecidedError } from '../formats/parse-result.ts'
-import { isModuleName, mergeImports, type PickleImport } from './imports.ts'
+import { listImports, mergeImports, type PickleImport } from './imports.ts'
 import { computedName, PickleMachine } from './machine.ts'
 import { runOpcode } from './opcodes.ts'
 import type { PickleValue } from './values.ts'
@@ -18,6 +18,8 @@ export interface PickleScan {
 interface SinglePickleScan extends PickleScan {
   /** Whether the scan ended, or differs from a loader, for another reason than that loaders fail there. */
   readonly isUndecided: boolean
+  /** The imports that count where no pickle is expected. */
+  readonly importsInUnnamed: readonly PickleImport[]
   /** Whether an import was called. */
   readonly hasCalls: boolean
   /** Size of the storages that PyTorch's legacy format has behind its pickles; null if unknown. */
@@ -52,7 +54,8 @@ export async function scanPickle(
     isUndecided = error instanceof UndecidedError
   }
   return {
-    imports: [...machine.imports].map(([name, level]) => ({ name, level })),
+    imports: listImports(machine.imports),
+    importsInUnnamed: listImports(machine.importsInUnnamed),
     problem: problem ?? machine.problem,
     value: problem === null ? (machine.stack.at(-1) ?? null) : null,
     isUndecided: isUndecided || (problem === null && machine.problem !== null),
@@ -165,8 +168,9 @@ export async function scanUnnamed(window: ByteWindow, budget: ScanBudget): Promi
   const isPickle = scans[0]?.problem === null
   const hasCalls = scans.some((scan) => scan.hasCalls)
   // Python has run a call before it fails behind it.
-  const isPossible = (name: string) => isModuleName(name) || (name === computedName && (isPickle || hasCalls))
-  const imports = mergeImports(scans).filter(({ name }) => isPossible(name))
+  const isPossible = (name: string) => name !== computedName || isPickle || hasCalls
+  const found = mergeImports(scans.map(({ importsInUnnamed }) => ({ imports: importsInUnnamed })))
+  const imports = found.filter(({ name }) => isPossible(name))
   const problem = undecidedReason(scans, window.remainingBytes)
   if (problem !== null) return { imports, problem, value: null }
   const isRun = imports.length > 0 && hasCalls

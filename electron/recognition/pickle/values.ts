@@ -5,7 +5,7 @@ export type PickleValue =
   | string
   | number
   | null
-  | { readonly type: 'global'; readonly name: string }
+  | Global
   | { readonly type: 'tuple'; readonly items: readonly PickleValue[] }
   | { readonly type: 'dict'; readonly entries: Map<string, PickleValue> }
   | Storage
@@ -13,6 +13,11 @@ export type PickleValue =
   | { readonly type: 'torch-magic' }
   /** Something that is neither a text nor can be called: None, bytes, a list. */
   | { readonly type: 'plain' }
+
+interface Global {
+  readonly type: 'global'
+  readonly name: string
+}
 
 /** A tensor's data, which PyTorch stores outside of the pickle. */
 interface Storage {
@@ -28,7 +33,7 @@ export const plainValue: PickleValue = { type: 'plain' }
 export const emptyDict = (): PickleValue => ({ type: 'dict', entries: new Map() })
 
 /** Whether a value is an import itself, not the result of a call. */
-export function isGlobal(value: PickleValue): boolean {
+export function isGlobal(value: PickleValue): value is Global {
   return value !== null && typeof value === 'object' && value.type === 'global'
 }
 

@@ -167,6 +167,23 @@ test('accepts texts, numbers and damaged pickles of other names', async () => {
   expect(await verdict(Buffer.from('cat\ndog\nbird\n'), 'vocab.txt')).toBe('sound')
   expect(await verdict(Buffer.from('config:\n  model: x\n'), 'm.yaml')).toBe('sound')
   expect(await verdict(Buffer.from('click here,\nthen there\n'), 'NOTICE')).toBe('sound')
+  const long = 'x'.repeat(1_000)
+  for (const lines of [
+    'common\nlogging.level: info\n',
+    'contents\ntest.py - runs the tests\n',
+    'config.json\ntest.json\n',
+    `cond_stage_model.transformer.text_model.${long}\nmodel_ema.decay\n`,
+    `cond_stage_model.transformer\ntext_model.${long}\n`,
+    `caption\nWatercolor. A paragraph ${long}\n`,
+    'cat\ndog\nFox\nant\n',
+    'cat\ndog\nNarwhal\n',
+  ]) {
+    for (const name of ['vocab.txt', 'm.yaml', 'm.unknown', 'm']) {
+      expect(await verdict(Buffer.from(lines), name), `${name} ${lines}`).toBe('sound')
+    }
+    const member = zipOf([{ name: 'm/extra', bytes: Buffer.from(lines) }])
+    expect(await verdict(member, 'm.unknown'), lines).toBe('sound')
+  }
   for (let seed = 0; seed < 2_000; seed += 1) {
     expect(await verdict(seededBytes(seed, 5_000), 'weights.unknown'), String(seed)).toBe('sound')
   }

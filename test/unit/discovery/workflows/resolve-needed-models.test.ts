@@ -100,14 +100,51 @@ test('finds a model of unknown type under any type', () => {
   ])
 })
 
-test('finds the image encoder of a Wan workflow in the folder of image encoders', () => {
-  const { modelType } = expectedModel('LoadWanVideoClipTextEncoder', 'model_name')
-  const files = [local('/m/clip_vision/h.safetensors', 'clip_vision', 'h.safetensors')]
-  expect(resolveFirst([needed('h.safetensors', { modelType })], { ...nothing, local: files })).toEqual([
+test('finds the image encoder of a Wan workflow in both folders of its node, and uploads it to the first', () => {
+  const node = 'LoadWanVideoClipTextEncoder'
+  const { modelType } = expectedModel(node, 'model_name')
+  const encoder = needed('h.safetensors', { modelType, nodes: [node, `${node}MultiGPU`] })
+  const [first, second] = ['clip_vision', 'text_encoders'].map((type) =>
+    local(`/m/${type}/h.safetensors`, type, 'h.safetensors'),
+  )
+  if (!first || !second) throw new Error('no files')
+  for (const files of [[first], [second], [second, first]]) {
+    const path = files.at(-1)?.path
+    expect(resolveFirst([encoder], { ...nothing, local: files })).toEqual(['here', 'path', path])
+  }
+  expect(targetOf(encoder, second)).toEqual({
+    modelType: 'clip_vision',
+    modelPath: 'models/clip_vision/h.safetensors',
+  })
+  const inFolder = [local('/m/text_encoders/a/h.safetensors', 'text_encoders', 'a/h.safetensors')]
+  expect(resolveFirst([encoder], { ...nothing, local: inFolder })).toEqual([
     'here',
-    'path',
-    '/m/clip_vision/h.safetensors',
+    'name',
+    '/m/text_encoders/a/h.safetensors',
   ])
+  const [found] = resolveNeededModels([encoder], {
+    ...nothing,
+    library: [
+      libraryModel('models/text_encoders/h.safetensors', { status: 'disabled' }),
+      libraryModel('models/clip_vision/h.safetensors'),
+    ],
+  })
+  expect([found?.stand, found?.by, found?.isDisabled]).toEqual(['in-library', 'path', false])
+  for (const [path, by] of [
+    ['models/text_encoders/h.safetensors', 'path'],
+    ['models/text_encoders/a/h.safetensors', 'name'],
+  ] as const) {
+    const library = [libraryModel(path)]
+    expect(resolveFirst([encoder], { ...nothing, library })).toEqual(['in-library', by, null])
+    expect(resolveFirst([encoder], { ...nothing, queued: [upload(path)] })[0]).toBe('queued')
+  }
+})
+
+test('finds an image encoder only in the folder that all of its nodes read', () => {
+  const nodes = ['LoadWanVideoClipTextEncoder', 'CLIPVisionLoader']
+  const library = [libraryModel('models/text_encoders/h.safetensors')]
+  const encoder = needed('h.safetensors', { modelType: 'clip_vision', nodes })
+  expect(resolveFirst([encoder], { ...nothing, library })[0]).toBe('nowhere')
 })
 
 test('prefers local files by path, then type, then size, never of another type', () => {

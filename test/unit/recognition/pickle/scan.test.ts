@@ -100,6 +100,28 @@ test('finds a dangerous import whose name continues with what no module has', as
   ])
 })
 
+test('finds a dangerous name in an unnamed pickle from protocol 4 on, where Python resolves it', async () => {
+  const importOf = (protocol: number, name: string, end = '') =>
+    unnamed(Buffer.from(`\x80${String.fromCharCode(protocol)}ctorch\n${name}\n${end}\xff`, 'latin1'))
+  for (const name of [
+    'serialization.os.system',
+    'serialization.os.ctypes.cdll.lib/evil',
+    `hub.ctypes.cdll.${'lib/'.repeat(300)}evil`,
+  ]) {
+    const found = [{ name: `torch.${name}`.slice(0, 200), level: 'dangerous' }]
+    expect((await importOf(4, name))?.imports).toEqual(found)
+    expect(await importOf(3, name)).toBeNull()
+  }
+  expect((await importOf(3, 'serialization.os.system', ')R'))?.imports).toEqual([
+    { name: 'torch.serialization.os.system', level: 'suspicious' },
+  ])
+})
+
+test('counts a method of a computed name as a call in every protocol', async () => {
+  const computed = Buffer.concat([Buffer.from('P1\n'), text('x'), Buffer.from('\x93}b\xff', 'latin1')])
+  expect((await unnamed(computed))?.imports).toEqual([{ name: 'something computed', level: 'dangerous' }])
+})
+
 test('keeps a dangerous import of every length in what nothing names as a pickle', async () => {
   for (let length = 170; length <= 210; length += 1) {
     const call = [text('os'), text(`${'x'.repeat(length)}.os.path.os.system`), '\x93)R']

@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { failed, failure, success, type Result } from '../contract/failures.ts'
 import { isStarted, type UploadRecord } from '../journal/upload-record.ts'
 import type { Attempt } from '../platform/attempt.ts'
@@ -9,7 +10,7 @@ import {
   identityBySample,
   type FileIdentity,
 } from '../platform/files/file-identity.ts'
-import { withFileTimeout } from '../platform/files/hanging-folders.ts'
+import { hangingFolders } from '../platform/files/hanging-folders.ts'
 import { realTimers } from '../platform/system-environment.ts'
 import { hashWholeFile, type Hasher } from '../transfer/hasher.ts'
 
@@ -21,10 +22,14 @@ const responseLimitMs = 30_000
  * each mount, and some network file systems have no inodes: such a file is the same if its size, time and
  * samples of its bytes are, and what was sent before is compared again.
  */
-export const findSameFile = (record: UploadRecord, signal: AbortSignal, limitMs = responseLimitMs) =>
-  withDiskTimeout(record.path, () => currentIdentity(record), signal, limitMs)
+export const findSameFile = (record: UploadRecord, signal: AbortSignal) =>
+  withDiskTimeout(record.path, (responded) => currentIdentity(record, responded), signal)
 
-async function currentIdentity({ path, identity, state }: UploadRecord): Promise<Result<FileIdentity>> {
+/** @param responded called again and again while another process holds a lease on the file: its disk doesn't hang */
+async function currentIdentity(
+  { path, identity, state }: UploadRecord,
+  responded: () => void,
+): Promise<Result<FileIdentity>> {
   const changed = await changeFailure(path, identity)
   if (changed !== null && changed.code !== 'file-changed') return failed(changed)
   const hasSameNumbers = changed === null && identity.inode !== 0n
@@ -34,7 +39,7 @@ async function currentIdentity({ path, identity, state }: UploadRecord): Promise
     if (changed === null) return success(identity)
     if (!isStarted(state)) return failed(changed)
   }
-  const found = await identityBySample(path, identity)
+  const found = await identityBySample(path, identity, responded)
   return found.ok && changed === null ? success(identity) : found
 }
 
@@ -43,12 +48,12 @@ async function currentIdentity({ path, identity, state }: UploadRecord): Promise
  * meanwhile: what was sent is kept, and the next run compares it with the file.
  */
 export const findChange = (record: UploadRecord, signal: AbortSignal) =>
-  withDiskTimeout(record.path, () => changeOf(record), signal)
+  withDiskTimeout(record.path, (responded) => changeOf(record, responded), signal)
 
-async function changeOf(record: UploadRecord): Promise<Result<void>> {
+async function changeOf(record: UploadRecord, responded: () => void): Promise<Result<void>> {
   const changed = await changeFailure(record.path, record.identity)
   if (changed?.code !== 'file-changed') return changed ? failed(changed) : success(undefined)
-  const found = await currentIdentity(record)
+  const found = await currentIdentity(record, responded)
   if (!found.ok) return found
   return failed(found.value === record.identity ? changed : remountFailure)
 }
@@ -56,11 +61,11 @@ async function changeOf(record: UploadRecord): Promise<Result<void>> {
 /** Ends on abort, or after a time limit in real time, since a call on a network disk may never end. */
 async function withDiskTimeout<T>(
   path: string,
-  check: () => Promise<Result<T>>,
+  check: (responded: () => void) => Promise<Result<T>>,
   signal: AbortSignal,
-  limitMs = responseLimitMs,
 ): Promise<Attempt<T>> {
-  const checked = await raceAbort(withFileTimeout(path, check, realTimers, limitMs), signal)
+  const checking = hangingFolders.withFolderTimeout(dirname(path), check, realTimers, responseLimitMs)
+  const checked = await raceAbort(checking, signal)
   return checked ?? failed(diskTimeoutFailure())
 }
 

@@ -4,7 +4,7 @@ import { lstat, type FileHandle } from 'node:fs/promises'
 import process from 'node:process'
 import { failed, failure, success, type Failure, type Result } from '../../contract/failures.ts'
 import { createBufferPool } from './buffer-pool.ts'
-import { deadMountCodes } from './find-missing-volume.ts'
+import { isDiskErrorCode } from './find-missing-volume.ts'
 import { isNotRegularFile, openWithStats, readFull, type ReadableFile } from './regular-file.ts'
 
 /** Identifies a version of a file: compared before, during and after an upload. */
@@ -71,15 +71,12 @@ export async function readSample(
   return digest.digest('base64')
 }
 
-/**
- * The failure for an error of a file operation: of the disk or a file server, as opposed to missing permissions. For
- * most errors of Windows about unplugged disks and unreachable shares, Node has no other code than UNKNOWN.
- */
+/** The failure for an error of a file operation: of the disk or a file server, as opposed to missing permissions. */
 export function fileFailure(error: unknown, platform = process.platform): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   if (code === 'ENOENT' || code === 'ENOTDIR') return failure('file-missing', {}, { detail: code })
-  const isOfDisk = deadMountCodes.has(code) || (code === 'UNKNOWN' && platform === 'win32')
-  if (isOfDisk) return failure('file-read-trouble', { problem: code }, { detail: code })
+  if (isDiskErrorCode(code, platform))
+    return failure('file-read-trouble', { problem: code }, { detail: code })
   return failure('file-unreadable', {}, { detail: code })
 }
 
@@ -169,14 +166,16 @@ export async function changeFailure(path: string, expected: FileIdentity): Promi
 /**
  * The identity of the file at a path now. Fails with `file-changed` only if its size, time or sample is another
  * one, since what was sent is discarded then; a disk that is waking often fails to read at first.
+ * @param onLeased called again and again while another process holds a lease on the file
  */
 export async function identityBySample(
   path: string,
   { sizeBytes, mtimeNs, sample }: FileIdentity,
+  onLeased?: () => void,
 ): Promise<Result<FileIdentity>> {
   let handle: FileHandle | undefined
   try {
-    const opened = await openWithStats(path, { followLinks: false })
+    const opened = await openWithStats(path, { followLinks: false, onLeased })
     handle = opened.handle
     const found = identityOf(opened.stats)
     if (found.sizeBytes !== sizeBytes || found.mtimeNs !== mtimeNs) return failed(failure('file-changed'))

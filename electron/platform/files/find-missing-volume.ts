@@ -1,9 +1,11 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import process from 'node:process'
 import { isAborted, type Aborted } from '../attempt.ts'
 import { raceAbort } from '../delays.ts'
 import type { Timers } from '../environment.ts'
-import { isHanging, withFileTimeout } from './hanging-folders.ts'
+import { realTimers } from '../system-environment.ts'
+import { hangingFolders, type HangingFolders } from './hanging-folders.ts'
 
 /** What an upload waits for: a missing folder, or a mount that does not respond. */
 export interface MissingVolume {
@@ -23,19 +25,50 @@ async function exists(path: string): Promise<boolean> {
 
 const isAccessRefused = (code: string) => code === 'EACCES' || code === 'EPERM'
 
+/** What `isVolumeBack` depends on; tests replace it. */
+interface Disk {
+  /** The error code of what is at a path, or null. */
+  readonly codeAt: (path: string) => Promise<string | null>
+  readonly list: (folder: string) => Promise<readonly string[]>
+  readonly platform: NodeJS.Platform
+  readonly timers: Timers
+  readonly folders: HangingFolders
+}
+
+const realDisk: Disk = {
+  codeAt: errorCodeAt,
+  list: readdir,
+  platform: process.platform,
+  timers: realTimers,
+  folders: hangingFolders,
+}
+
+/** Windows waits about 20 s for a share that is gone, in ms. */
+const checkLimitMs = 30_000
+
 /**
  * Whether what was missing is back, so that the upload should check its file itself. A mount that responds is
  * back even without the file; an empty folder is a mount point without its volume.
- * @param codeAt the error code of what is at a path, or null; for tests
  */
-export async function isVolumeBack({ path, isDead }: MissingVolume, codeAt = errorCodeAt): Promise<boolean> {
-  // A further call would hang too.
-  if (isHanging(path) || isHanging(dirname(path))) return false
+export async function isVolumeBack(missing: MissingVolume, disk: Partial<Disk> = {}): Promise<boolean> {
+  const { path } = missing
+  const used = { ...realDisk, ...disk }
+  const { folders, timers } = used
+  // Waits for a file, or for a folder in which calls hang.
+  const folder = folders.isHanging(path) ? path : dirname(path)
+  const check = () => hasResponded(missing, used)
+  return (await folders.withFolderTimeout(folder, check, timers, checkLimitMs)) ?? false
+}
+
+async function hasResponded(
+  { path, isDead }: MissingVolume,
+  { codeAt, list, platform }: Disk,
+): Promise<boolean> {
   const code = await codeAt(path)
   if (code === null || isAccessRefused(code)) return true
-  if (!isDead || deadMountCodes.has(code)) return false
-  const siblings = await readdir(dirname(path)).catch((error: NodeJS.ErrnoException) => error.code ?? '')
-  return typeof siblings === 'string' ? !deadMountCodes.has(siblings) : siblings.length > 0
+  if (!isDead || isDiskErrorCode(code, platform)) return false
+  const siblings = await list(dirname(path)).catch((error: NodeJS.ErrnoException) => error.code ?? '')
+  return typeof siblings === 'string' ? !isDiskErrorCode(siblings, platform) : siblings.length > 0
 }
 
 interface MissingFolder {
@@ -59,18 +92,20 @@ export async function findMissingVolume(
   find = searchMissingFolder,
 ): Promise<MissingFolder | null | Aborted> {
   const search = () => find(path).then((missing) => ({ missing }))
-  const limited = withFileTimeout(path, search, timers, responseLimitMs).then((response) => ({ response }))
-  const found = await raceAbort(limited, signal)
-  if (isAborted(found)) return found
   const folder = dirname(path)
+  const limited = hangingFolders.withFolderTimeout(folder, search, timers, responseLimitMs)
+  const found = await raceAbort(
+    limited.then((response) => ({ response })),
+    signal,
+  )
+  if (isAborted(found)) return found
   return found.response ? found.response.missing : { folder, until: { path: folder, isDead: true } }
 }
 
 async function searchMissingFolder(path: string): Promise<MissingFolder | null> {
   const code = await errorCodeAt(path)
   // The path exists but does not respond: the disk is gone and its mount is still there.
-  if (code !== null && deadMountCodes.has(code))
-    return { folder: dirname(path), until: { path, isDead: true } }
+  if (code !== null && isDiskErrorCode(code)) return { folder: dirname(path), until: { path, isDead: true } }
   let missing: string | null = null
   for (let folder = dirname(path); !(await exists(folder)); folder = dirname(folder)) {
     missing = folder
@@ -83,7 +118,7 @@ async function searchMissingFolder(path: string): Promise<MissingFolder | null> 
  * Error codes of a mount whose disk or server is gone (errno(3)). Windows uses those of a lost connection for
  * shares (uv_translate_sys_error in libuv's src/win/error.c), Linux ECONNABORTED for a FUSE mount that was aborted.
  */
-export const deadMountCodes: ReadonlySet<string> = new Set([
+const deadMountCodes: ReadonlySet<string> = new Set([
   'EIO',
   'ENODEV',
   'ENXIO',
@@ -98,6 +133,14 @@ export const deadMountCodes: ReadonlySet<string> = new Set([
   'ESHUTDOWN',
   'ETIMEDOUT',
 ])
+
+/**
+ * Whether an error code is of a disk or file server that is gone. For most errors of Windows about unplugged disks and
+ * unreachable shares, Node has no other code than UNKNOWN.
+ */
+export function isDiskErrorCode(code: string, platform = process.platform): boolean {
+  return deadMountCodes.has(code) || (code === 'UNKNOWN' && platform === 'win32')
+}
 
 async function errorCodeAt(path: string): Promise<string | null> {
   try {

@@ -31,16 +31,19 @@ export async function openRegularFile(path: string, options: OpenOptions = {}): 
 
 interface OpenOptions {
   readonly followLinks?: boolean
+  /** Called again and again while another process holds a lease on the file. */
+  readonly onLeased?: (() => void) | undefined
 }
 
 /** The same, with what the system says about the opened file. */
 export async function openWithStats(
   path: string,
-  { followLinks = true }: OpenOptions = {},
+  { followLinks = true, onLeased }: OpenOptions = {},
 ): Promise<{ readonly handle: FileHandle; readonly stats: BigIntStats }> {
   // Opening some devices has an effect, and Windows has no O_NOFOLLOW.
   refuseUnlessFile(followLinks ? await stat(path) : await lstat(path))
-  const handle = await openUnleased(path, followLinks ? openFlags : openFlags | constants.O_NOFOLLOW)
+  const flags = followLinks ? openFlags : openFlags | constants.O_NOFOLLOW
+  const handle = await openUnleased(path, flags, onLeased)
   try {
     const stats = await handle.stat({ bigint: true })
     // It may have been replaced in the meantime.
@@ -176,12 +179,13 @@ export function isNotRegularFile(error: unknown): boolean {
   return errorCode(error) === notRegularFileCode
 }
 
-async function openUnleased(path: string, flags: number): Promise<FileHandle> {
+async function openUnleased(path: string, flags: number, onLeased?: () => void): Promise<FileHandle> {
   for (let waitedMs = 0; ; waitedMs += leasePollMs) {
     try {
       return await open(path, flags)
     } catch (error) {
       if (errorCode(error) !== 'EAGAIN' || waitedMs >= leaseTimeoutMs) throw error
+      onLeased?.()
       await delay(leasePollMs)
     }
   }

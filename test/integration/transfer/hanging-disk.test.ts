@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto'
 import { getEventListeners } from 'node:events'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { workerFiles } from '../../../electron/cli/cli-environment.ts'
 import { findChange, findSameFile } from '../../../electron/conflicts/same-file.ts'
 import {
   diskTimeoutFailure,
+  identityBySample,
   identityOf,
   openWithTimeout,
   openSameFile,
 } from '../../../electron/platform/files/file-identity.ts'
+import { hangingFolders } from '../../../electron/platform/files/hanging-folders.ts'
 import { createHasher, hashWholeFile } from '../../../electron/transfer/hasher.ts'
 import { createThreadHash } from '../../../electron/transfer/sent-hash.ts'
 import { runningClock, standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
+import { hangFolderOf } from '../../support/hang-folder.ts'
 import { leasedFile } from '../../support/leased-file.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { startUploadWorkers } from '../../support/upload-workers.ts'
@@ -158,17 +161,36 @@ test('reports a disk that opens no file in time, and closes a file opened later'
   await file.until('closed')
 })
 
+test('waits for the lease of a file, and compares others of its folder meanwhile', async () => {
+  const { path, release } = await leasedFile()
+  const identity = await identityAt(path)
+  const other = join(dirname(path), 'other.safetensors')
+  writeFileSync(other, 'text')
+  const { timers, advance } = standingClock()
+  const leased = Promise.withResolvers<void>()
+  const compare = (responded: () => void) =>
+    identityBySample(path, identity, () => {
+      responded()
+      leased.resolve()
+    })
+  const compared = hangingFolders.withFolderTimeout(dirname(path), compare, timers, 1_000)
+  await leased.promise
+  advance(1_000)
+  const record = uploadRecord({ path: other, identity: await identityAt(other) })
+  expect(await findSameFile(record, new AbortController().signal)).toMatchObject({ ok: true })
+  release()
+  expect(await compared).toMatchObject({ ok: true })
+})
+
 test('reports a disk that does not let a queued file be compared in time, until it responds', async () => {
-  const { path, release, until } = await leasedFile()
-  const identity = { ...(await identityAt(path)), device: 1n }
-  const record = uploadRecord({ path, identity, state: { kind: 'queued', started: true } })
+  const { path } = await startUploadWorkers(createTestEnvironment(runningClock())).createFile(10)
+  const record = uploadRecord({ path, identity: await identityAt(path) })
   const { signal } = new AbortController()
   const trouble = { ok: false, failure: diskTimeoutFailure() }
-  expect(await findSameFile(record, signal, 1)).toEqual(trouble)
+  const end = await hangFolderOf(path)
   expect(await findSameFile(record, signal)).toEqual(trouble)
   expect(await findChange(record, signal)).toEqual(trouble)
-  release()
-  await until('closed')
+  end()
   await expect.poll(() => findSameFile(record, signal)).toMatchObject({ ok: true })
 })
 

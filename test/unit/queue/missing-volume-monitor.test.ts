@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createMissingVolumeMonitor } from '../../../electron/queue/missing-volume-monitor.ts'
 import { aborted } from '../../../electron/platform/attempt.ts'
 import { findMissingVolume, isVolumeBack } from '../../../electron/platform/files/find-missing-volume.ts'
+import { createHangingFolders } from '../../../electron/platform/files/hanging-folders.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { hangFolderOf } from '../../support/hang-folder.ts'
 
@@ -131,8 +132,44 @@ test.each([
   'ESHUTDOWN',
 ])('a dead mount is not back while it responds with %s', async (code) => {
   const dead = { path: '/mount/models/a.gguf', isDead: true }
-  expect(await isVolumeBack(dead, async () => code)).toBe(false)
-  expect(await isVolumeBack(dead, async () => 'EACCES')).toBe(true)
+  expect(await isVolumeBack(dead, { codeAt: async () => code })).toBe(false)
+  expect(await isVolumeBack(dead, { codeAt: async () => 'EACCES' })).toBe(true)
+})
+
+test.each(['win32', 'linux'] as const)(
+  'a mount that responds with an error without a code is dead on Windows only: %s',
+  async (platform) => {
+    const dead = { path: '/share/models/a.gguf', isDead: true }
+    const isBack = platform !== 'win32'
+    const unknown = async () => Promise.reject(Object.assign(new Error(), { code: 'UNKNOWN' }))
+    const list = async () => ['other.gguf']
+    expect(await isVolumeBack(dead, { codeAt: async () => 'UNKNOWN', list, platform })).toBe(isBack)
+    expect(await isVolumeBack(dead, { codeAt: async () => 'ENOENT', list: unknown, platform })).toBe(isBack)
+  },
+)
+
+test('a folder is back that was mounted again while a call for it never returns', async () => {
+  const { now, timers, advance } = standingClock()
+  const folders = createHangingFolders(now)
+  const hanging = folders.withFolderTimeout('/nas/models', () => forever, timers, 1_000)
+  advance(1_000)
+  await hanging
+  const dead = { path: '/nas/models', isDead: true }
+  const isBack = () => isVolumeBack(dead, { codeAt: async () => null, timers, folders })
+  expect(await isBack()).toBe(false)
+  advance(5 * 60_000)
+  expect([await isBack(), await isBack()]).toEqual([true, true])
+})
+
+test('checks a mount again after a check of it has hung', async () => {
+  const { timers, advance } = standingClock()
+  const call = Promise.withResolvers<null>()
+  const dead = { path: '/nas/models/checkpoints/a.gguf', isDead: true }
+  const hanging = isVolumeBack(dead, { codeAt: () => call.promise, timers })
+  advance(30_000)
+  expect([await hanging, await isVolumeBack(dead, { codeAt: async () => null })]).toEqual([false, false])
+  call.resolve(null)
+  await expect.poll(() => isVolumeBack(dead, { codeAt: async () => null })).toBe(true)
 })
 
 test('makes no call for a folder in which one hangs, which is not back before that returns', async () => {

@@ -55,7 +55,6 @@ const effectiveOnDisk: ReadonlySet<UploadEvent> = new Set(['register', 'register
 const nothingInFlight = { inFlightBytes: 0, inFlightParts: 0 }
 const noProgress = {
   ...nothingInFlight,
-  sentBytes: 0,
   hashedBytes: 0,
   isPausing: false,
   waitsForTurn: false,

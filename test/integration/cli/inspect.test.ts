@@ -54,6 +54,17 @@ const kohya = {
   notes: '/home/mira/training/ferry',
 }
 
+test('ends with the number of files, and of those that were rejected or skipped', async () => {
+  const { run, folder, file } = await setupCommand()
+  const sound = await file('painter.safetensors')
+  await writeText(join(folder, 'files/trap.pt'), shellCall)
+  await writeText(join(folder, 'files/pic.png'), 'no model')
+  const summary = '2 model files, 1 rejected; 1 file skipped.\n'
+  expect(await run('inspect', join(folder, 'files'))).toMatchObject({ code: 1, err: summary })
+  // A single file needs no summary.
+  expect(await run('inspect', sound)).toMatchObject({ code: 0, err: '' })
+})
+
 test('says only that a mistyped path does not exist', async () => {
   const { run, file } = await setupCommand()
   const mistyped = (await file('painter.safetensors')).replace('painter', 'paintre')

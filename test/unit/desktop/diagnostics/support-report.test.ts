@@ -17,6 +17,6 @@ test('the report contains the number of known networks but no names', async () =
     logFolder: join(tmpdir(), 'there is no such folder'),
   })
   const settings = pieces.find(({ name }) => name === 'settings')?.text ?? ''
-  expect(JSON.parse(settings)).toMatchObject({ lines: 1 })
+  expect(settings).toMatch(/^ {2}"lines": 1/m)
   expect(settings).not.toMatch(/Ann|uuid-of-home/)
 })

@@ -20,7 +20,7 @@ import { ModelFactsState } from '../uploads/details/model-facts-state.svelte.ts'
 import { ModelStatusesState } from '../uploads/model-statuses-state.svelte.ts'
 import { libraryFailureKey, type LibraryOperation } from '../library/library-failure-text.ts'
 import { LibraryState } from '../library/library-state.svelte.ts'
-import { isDialogOpen } from '../ui/dialogs.ts'
+import { createDialogDelay } from '../ui/dialogs.ts'
 import { NoticesState } from '../ui/notices-state.svelte.ts'
 import { FindModelsState } from '../discovery/find-models-state.svelte.ts'
 import { ReviewState } from '../uploads/review/review-state.svelte.ts'
@@ -76,6 +76,7 @@ export class AppState {
   readonly actions: Actions
   readonly servers: ServersState
   readonly #bridge: Bridge
+  readonly #afterDialog = createDialogDelay()
 
   constructor(ownBridge: Bridge, departures: Departures) {
     const bridge = settledBridge(ownBridge)
@@ -195,8 +196,8 @@ export class AppState {
       this.waitingFiles.start(),
       this.watchedFolders.start(),
       this.#bridge.on('added', (report) => this.#handleAdded(report)),
-      this.#bridge.on('command', (command) => this.#runCommand(command)),
-      this.#bridge.on('reveal', (target) => this.#reveal(target)),
+      this.#bridge.on('command', (command) => this.#afterDialog(() => this.#runCommand(command))),
+      this.#bridge.on('reveal', (target) => this.#afterDialog(() => this.#reveal(target))),
     ]
     return () => stops.forEach((stop) => stop())
   }
@@ -243,8 +244,9 @@ export class AppState {
   #handleAdded(report: AddReport): void {
     this.review.added(report)
     this.notices.report(report)
-    if (report.workflow !== undefined) void this.workflow.open(report.workflow)
-    else if (report.hasFoundPlaces) this.findModels.open()
+    const { workflow, hasFoundPlaces } = report
+    if (workflow !== undefined) this.#afterDialog(() => void this.workflow.open(workflow))
+    else if (hasFoundPlaces) this.#afterDialog(() => this.findModels.open())
   }
 
   /** Shows what a notification was about. */
@@ -273,7 +275,6 @@ export class AppState {
   }
 
   #runCommand(command: PageCommand): void {
-    if (isDialogOpen()) return
     const { actions, ui } = this
     const handlers: Record<PageCommand, () => void> = {
       'choose-files': () => void actions.chooseFiles('files'),

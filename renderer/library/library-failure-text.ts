@@ -1,4 +1,4 @@
-import type { Failure, FailureCode } from '../../electron/contract/failures.ts'
+import { remedyOf, retryClassOf, type Failure, type FailureCode } from '../../electron/contract/failures.ts'
 import type { MessageKey, Translate } from '../../electron/messages/messages.ts'
 
 /** The requested operation: change name, type or path; change the status; delete. */
@@ -24,6 +24,10 @@ const keys: Readonly<Record<LibraryOperation | 'list', Keys>> = {
 export function libraryFailureKey({ code }: Failure, of: LibraryOperation | 'list'): MessageKey | null {
   return keys[of][code] ?? null
 }
+
+/** Whether the same operation may succeed later, for example once the user has signed in to the proxy. */
+export const canRepeat = (failure: Failure): boolean =>
+  retryClassOf(failure) !== 'never' || ['proxy', 'settings'].includes(remedyOf(failure))
 
 /** Codes whose messages are about uploads. */
 const aboutUploads = new Set<FailureCode>(['forbidden', 'not-found', 'bad-request', 'not-the-api'])

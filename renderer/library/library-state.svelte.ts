@@ -5,7 +5,7 @@ import type { Failure, Result } from '../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryModel, LibraryUpdate } from '../../electron/contract/library.ts'
 import type { SessionState } from '../sign-in/session-state.svelte.ts'
 import type { ListedAgents } from './agents.ts'
-import type { LibraryOperation } from './library-failure-text.ts'
+import { canRepeat, type LibraryOperation } from './library-failure-text.ts'
 import { filterAndSort, valuesOf, type LibrarySort } from './library-query.ts'
 import { delay } from '../ui/delay.ts'
 
@@ -29,6 +29,8 @@ const applyIntervalMs = 100
 const agentsIntervalMs = 30_000
 
 type SettableStatus = NonNullable<LibraryChange['status']>
+
+const otherStatus = (status: SettableStatus): SettableStatus => (status === 'active' ? 'disabled' : 'active')
 
 interface LibraryEvents {
   /** Called once per team whose library cannot be listed. */
@@ -260,28 +262,37 @@ export class LibraryState {
   }
 
   /**
-   * A function that undoes a change to models of the shown team, also when another team is shown by then, and
-   * returns whether it succeeded.
+   * A function that undoes a change to a model of the shown team, also when another team is shown by then, and
+   * returns false if it can be repeated.
    */
-  undoOf(ids: readonly string[], change: LibraryChange): () => Promise<boolean> {
+  undoOf(id: string, change: LibraryChange): () => Promise<boolean> {
     const choice = this.#choice
-    return async () => choice === null || this.#undo(choice, ids, change)
+    return async () => choice === null || (await this.#undo(choice, [id], change)).length === 0
   }
 
   /** Enables or disables models, and reports those for which it succeeded. */
   readonly setStatus = async (ids: readonly string[], status: SettableStatus): Promise<void> => {
     const choice = this.#choice
     const requested = ids.filter((id) => !this.isBusy(id) && this.byId.has(id))
-    const before = status === 'active' ? 'disabled' : 'active'
     // Others had a status of the server's own, which can't be set.
-    const undoable = requested.filter((id) => this.byId.get(id)?.status === before)
+    const undoable = requested.filter((id) => this.byId.get(id)?.status === otherStatus(status))
     await this.change(requested, { status })
     if (!choice || !this.isShown(choice)) return
     const isChanged = (id: string) => this.byId.get(id)?.status === status
     const count = requested.filter(isChanged).length
     const undoIds = undoable.filter(isChanged)
-    const undo = undoIds.length > 0 ? this.undoOf(undoIds, { status: before }) : null
-    if (count > 0) this.#events.statusChanged(count, status, undo)
+    if (undoIds.length > 0) this.#offerStatusUndo(choice, status, undoIds, count)
+    else if (count > 0) this.#events.statusChanged(count, status, null)
+  }
+
+  /** Reports `count` models with a new status. An undo that fails for only some models is offered again for these. */
+  #offerStatusUndo(choice: TeamChoice, status: SettableStatus, ids: readonly string[], count: number): void {
+    this.#events.statusChanged(count, status, async () => {
+      const left = await this.#undo(choice, ids, { status: otherStatus(status) })
+      if (left.length === ids.length) return false
+      if (left.length > 0) this.#offerStatusUndo(choice, status, left, left.length)
+      return true
+    })
   }
 
   /** Deletes models once a native dialog, which the main process shows, was confirmed. */
@@ -360,11 +371,17 @@ export class LibraryState {
     return refusals
   }
 
-  async #undo(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<boolean> {
-    const changes = ids.map((id) => ({ id, change }))
-    const refusal = (await this.#changeAll(choice, changes)).at(-1)
+  /** Undoes a change, and reports a failure. Returns the models for which it can be repeated. */
+  async #undo(choice: TeamChoice, ids: readonly string[], change: LibraryChange): Promise<readonly string[]> {
+    const busyIds = this.isShown(choice) ? ids.filter((id) => this.isBusy(id)) : []
+    const refusals = await this.#changeAll(
+      choice,
+      ids.map((id) => ({ id, change })),
+    )
+    const refusal = refusals.at(-1)
     if (refusal) this.#events.undoFailed(choice, operationOf(change), refusal.failure)
-    return refusal === undefined
+    const repeatable = refusals.filter(({ failure }) => canRepeat(failure))
+    return [...busyIds, ...repeatable.map(({ id }) => id)]
   }
 
   /** Whether the models are those of a team. */

@@ -21,7 +21,7 @@ interface ErrorMessage {
 export interface NoticeWithUndo {
   readonly key: MessageKey
   readonly params: Params
-  /** Undoes it, and shows a failure; returns whether it succeeded. */
+  /** Undoes it, and shows a failure; returns false if it can be repeated. */
   readonly onaction: () => Promise<boolean>
 }
 
@@ -44,13 +44,17 @@ export class NoticesState {
   all = $state.raw<readonly Notice[]>([])
   /** Those that are being undone, by id. */
   readonly #undoing = new SvelteSet<number>()
-  /** The notices that are shown: of those that undo the same kind of change, the latest that isn't being undone. */
-  readonly shown = $derived.by(() => {
-    const open = this.all.filter(({ id }) => !this.#undoing.has(id))
-    return open.filter(
-      (notice) => notice.kind !== 'undo' || notice === open.findLast((other) => isSameUndo(other, notice)),
-    )
-  })
+  /**
+   * The notices that are shown: of those that undo the same kind of change only the latest, and none while it is being
+   * undone, since the older change may be one of the same thing.
+   */
+  readonly shown = $derived(
+    this.all.filter(
+      (notice) =>
+        !this.#undoing.has(notice.id) &&
+        (notice.kind !== 'undo' || notice === this.all.findLast((other) => isSameUndo(other, notice))),
+    ),
+  )
   /** Reports with an open list, which newer ones do not replace. */
   readonly #expanded = new Set<number>()
   /** Notices that disappear after a while. */
@@ -80,11 +84,14 @@ export class NoticesState {
     }
   }
 
-  /** The latest notice that offers to undo something. */
+  /** The latest notice that offers to undo something; none while that has to wait for another undo. */
   latestUndo(): Notice | undefined {
-    return this.shown.findLast(
-      (notice) => notice.kind === 'undo' || (notice.kind === 'report' && canUndo(notice.report)),
+    const latest = this.all.findLast(
+      (notice) =>
+        !this.#undoing.has(notice.id) &&
+        (notice.kind === 'undo' || (notice.kind === 'report' && canUndo(notice.report))),
     )
+    return latest && this.shown.includes(latest) ? latest : undefined
   }
 
   /** Removes the report of a drop that was undone. */
@@ -104,8 +111,11 @@ export class NoticesState {
   /** Hides a notice while it is undone, and shows it again if that fails, so that it can be repeated. */
   async undo(id: number, undo: () => Promise<boolean>): Promise<void> {
     this.#undoing.add(id)
-    if (await undo()) this.dismiss(id)
-    this.#undoing.delete(id)
+    try {
+      if (await undo()) this.dismiss(id)
+    } finally {
+      this.#undoing.delete(id)
+    }
   }
 
   /** Closes a notice, and gives up the undo of those that it has replaced. */
@@ -151,7 +161,11 @@ export class NoticesState {
   #add(notice: NoticeWithoutId, isBrief = false): void {
     const id = this.#next
     this.#next += 1
-    const isKept = (other: Notice) => this.#expanded.has(other.id) || (isBrief && !this.#brief.has(other.id))
+    const isKept = (other: Notice) =>
+      this.#expanded.has(other.id) ||
+      // It is shown again if the undo fails.
+      this.#undoing.has(other.id) ||
+      (isBrief && !this.#brief.has(other.id))
     const rest = this.all.filter((other) => isKept(other) || !supersedes(notice, other))
     this.all = [...rest, { ...notice, id }]
     if (isBrief) this.#dismissLater(id)

@@ -62,21 +62,41 @@ export function only(order: readonly string[], ids: readonly string[]): readonly
   return order.filter((id) => kept.has(id))
 }
 
+interface Move {
+  readonly ids: readonly string[]
+  readonly before: string | null
+}
+
 /**
  * The move that gives some uploads this order among the places that they take, so that all others keep theirs; null
  * if they have it already.
  */
-export function moveWithinPlaces(
-  order: readonly string[],
-  ids: readonly string[],
-): { readonly ids: readonly string[]; readonly before: string | null } | null {
+export function moveWithinPlaces(order: readonly string[], ids: readonly string[]): Move | null {
+  const wanted = orderWithinPlaces(order, ids)
+  return moveBetween(order, wanted, (id, index) => id !== order[index])
+}
+
+/** The same, also if they seem to have this order: the order of the queue may be outdated. Null if none is there. */
+export function moveToPlaces(order: readonly string[], ids: readonly string[]): Move | null {
+  const placed = new Set(ids)
+  return moveBetween(order, orderWithinPlaces(order, ids), (id) => placed.has(id))
+}
+
+function orderWithinPlaces(order: readonly string[], ids: readonly string[]): readonly string[] {
   const sorted = only(ids, order)
   const placed = new Map(only(order, ids).map((id, index) => [id, sorted[index]]))
-  const wanted = order.map((id) => placed.get(id) ?? id)
-  const isOther = (id: string, index: number) => id !== order[index]
-  const first = wanted.findIndex(isOther)
+  return order.map((id) => placed.get(id) ?? id)
+}
+
+/** The move that puts the first one that is moved, the last one and all between them in the wanted order. */
+function moveBetween(
+  order: readonly string[],
+  wanted: readonly string[],
+  isMoved: (id: string, index: number) => boolean,
+): Move | null {
+  const first = wanted.findIndex(isMoved)
   if (first === -1) return null
-  const end = wanted.findLastIndex(isOther) + 1
+  const end = wanted.findLastIndex(isMoved) + 1
   return { ids: wanted.slice(first, end), before: order[end] ?? null }
 }
 

@@ -1,9 +1,11 @@
+import { flushSync } from 'svelte'
 import { expect, test } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { userEvent, type Locator } from 'vitest/browser'
 import type { PageCommand } from '../../../electron/contract/calls.ts'
-import { openPage } from '../support/open-page.ts'
+import { success } from '../../../electron/contract/failures.ts'
+import { openPage, type OpenPage } from '../support/open-page.ts'
 import { openReview } from '../support/review.ts'
-import { row, signedIn } from '../support/rows.ts'
+import { row, signedIn, team } from '../support/rows.ts'
 
 test('a question mark lists the shortcuts, and Escape returns to the row', async () => {
   const { screen, rowOf } = await openPage({ rows: [row('Flux')] })
@@ -96,7 +98,7 @@ test('files pasted over the review are added to it', async () => {
   await expect.poll(() => asked.at(-1)).toEqual({ name: 'addFiles', args: { files: [file] } })
 })
 
-test('commands from menus do nothing behind an open dialog', async () => {
+test('commands behind an open dialog wait for its end, and only the last one is run', async () => {
   const { screen, emit, asked } = await openPage({ rows: [row('Flux')] })
   const proxy = { proxy: 'http://proxy.example:8080', wasRefused: false }
   emit('session', { ...signedIn(), proxy })
@@ -104,11 +106,70 @@ test('commands from menus do nothing behind an open dialog', async () => {
   await expect.element(dialog).toBeVisible()
   const commands = ['choose-files', 'show-shortcuts', 'check-connection', 'show-library'] as const
   for (const command of commands) emit('command', command)
-  emit('session', signedIn())
-  await expect.element(dialog).not.toBeInTheDocument()
   const library = screen.getByRole('button', { name: 'Library', exact: true })
   await expect.element(library).not.toHaveAttribute('aria-current')
-  expect(asked).toEqual([])
-  emit('command', 'show-library')
+  emit('session', signedIn())
+  await expect.element(dialog).not.toBeInTheDocument()
   await expect.element(library).toHaveAttribute('aria-current', 'page')
+  const calls = asked.map(({ name }) => name)
+  expect(calls).not.toContain('chooseFiles')
+  expect(calls).not.toContain('checkConnection')
+})
+
+test('a command waits until the last of several dialogs has closed', async () => {
+  const { screen, emit } = await openPage({ rows: [row('Flux')] })
+  await userEvent.keyboard('?')
+  const shortcuts = screen.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await expect.element(shortcuts).toBeVisible()
+  emit('session', { ...signedIn(), proxy: { proxy: 'http://proxy.example:8080', wasRefused: false } })
+  await expect.poll(() => screen.getByRole('dialog').elements()).toHaveLength(2)
+  emit('command', 'show-settings')
+  emit('session', signedIn())
+  await expect.poll(() => screen.getByRole('dialog').elements()).toHaveLength(1)
+  const uploads = screen.getByRole('button', { name: /^Uploads/ })
+  await expect.element(uploads).toHaveAttribute('aria-current', 'page')
+  await userEvent.keyboard('{Escape}')
+  await expect.element(screen.getByRole('heading', { name: 'Settings', level: 1 })).toBeVisible()
+})
+
+const workflow = {
+  ...{ id: 'w', fileName: 'w.json', team, isLooking: false, libraryFailure: null, libraryListedAtMs: null },
+  ...{ unseen: [], isUsualSeen: true, needs: [] },
+}
+const nothingAdded = { added: 0, refused: 0, skipped: [] }
+
+test.each<[string, (page: OpenPage) => void, (page: OpenPage) => Locator]>([
+  [
+    'a command',
+    ({ emit }) => emit('command', 'show-settings'),
+    ({ screen }) => screen.getByRole('heading', { name: 'Settings', level: 1 }),
+  ],
+  [
+    'a notification',
+    ({ emit }) => emit('reveal', { kind: 'uploads', ids: ['Flux'] }),
+    ({ rowOf }) => rowOf('Flux'),
+  ],
+  [
+    'a drop in which places with models were found',
+    ({ emit }) => emit('added', { ...nothingAdded, hasFoundPlaces: true }),
+    ({ screen }) => screen.getByRole('heading', { name: 'Find my models', level: 1 }),
+  ],
+  [
+    'a dropped workflow',
+    ({ emit }) => emit('added', { ...nothingAdded, workflow: workflow.id }),
+    ({ screen }) => screen.getByRole('heading', { name: 'Models for w.json', level: 1 }),
+  ],
+])('%s opens its view once the dialog is closed', async (_, act, shownBy) => {
+  const page = await openPage({ rows: [row('Flux')], answers: { workflow: () => success(workflow) } })
+  const { screen, emit } = page
+  emit('command', 'show-history')
+  const history = screen.getByRole('button', { name: 'History', exact: true })
+  await expect.element(history).toHaveAttribute('aria-current', 'page')
+  await userEvent.keyboard('?')
+  await expect.element(screen.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  act(page)
+  flushSync()
+  await expect.element(history).toHaveAttribute('aria-current', 'page')
+  await userEvent.keyboard('{Escape}')
+  await expect.element(shownBy(page)).toBeVisible()
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import type { LibraryChange } from '../../../electron/contract/library.ts'
 import { model, rowCorner, openLibrary, threeModels } from '../support/library.ts'
 
 /** Renames Grain in its form; the server responds when the test says so. */
@@ -63,6 +64,34 @@ test('Undo restores one edit after the other, the latest first', async () => {
       { modelId: 'Flux', change: { displayName: 'Flux' } },
       { modelId: 'Grain', change: { displayName: 'Grain' } },
     ])
+})
+
+test('Ctrl+Z pressed again while an edit is being undone leaves the edit before it for later', async () => {
+  const undone = Promise.withResolvers<ReturnType<typeof success<void>>>()
+  const answers = [success(undefined), success(undefined), undone.promise]
+  const { screen, rowOf, asked } = await openLibrary(threeModels, {
+    changeModel: () => answers.shift() ?? success(undefined),
+  })
+  for (const [name, next] of [
+    ['Grain', 'Fine Grain'],
+    ['Fine Grain', 'Finest Grain'],
+  ] as const) {
+    await userEvent.dblClick(rowOf(name), rowCorner)
+    await userEvent.click(screen.getByRole('button', { name: 'Edit name, type or path' }))
+    await userEvent.fill(screen.getByRole('textbox', { name: 'Name' }), next)
+    await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+    await expect.element(screen.getByText(`Saved changes to ${name}.`, { exact: false })).toBeVisible()
+  }
+  await userEvent.keyboard('{Control>}zz{/Control}')
+  undone.resolve(success(undefined))
+  await expect.element(screen.getByText('Saved changes to Grain.', { exact: false })).toBeVisible()
+  await userEvent.keyboard('{Control>}z{/Control}')
+  const names = () =>
+    asked.flatMap(({ name, args }) =>
+      name === 'changeModel' ? [(args as { change: LibraryChange }).change.displayName] : [],
+    )
+  await expect.poll(names).toEqual(['Fine Grain', 'Finest Grain', 'Fine Grain', 'Grain'])
+  await expect.element(rowOf('Grain')).toBeVisible()
 })
 
 /** Types a name in the form of Grain without saving it. */

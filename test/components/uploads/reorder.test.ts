@@ -228,6 +228,18 @@ test('Undo of a sorted upload order leaves newer uploads last', async () => {
   await expect.poll(() => moves().at(-1)).toEqual({ ids: ['Cobalt', 'Basalt', 'Aurora'], before: 'New' })
 })
 
+test('Undo of a sorted upload order restores it before the queue shows the new one', async () => {
+  const page = await openPage({ rows: waiting(['Cobalt', 'Basalt', 'Aurora', 'Dune']) })
+  await uploadByName(page)
+  await userEvent.click(page.screen.getByRole('button', { name: 'Undo' }))
+  await expect
+    .poll(() => movesOf(page))
+    .toEqual([
+      { ids: ['Aurora', 'Basalt', 'Cobalt'], before: 'Dune' },
+      { ids: ['Cobalt', 'Basalt', 'Aurora', 'Dune'], before: null },
+    ])
+})
+
 test('a sorted upload order applies to the uploads shown, and others keep their places', async () => {
   const page = await searchFor(['Krona', 'Basalt', 'Kroma', 'Aurora', 'Krea', 'Amber'])
   await uploadByName(page)

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { failed, failure, success } from '../../../electron/contract/failures.ts'
+import {
+  failed,
+  failure,
+  success,
+  type Failure,
+  type FailureCode,
+} from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
 import { LibraryState } from '../../../renderer/library/library-state.svelte.ts'
 import { SessionState } from '../../../renderer/sign-in/session-state.svelte.ts'
@@ -22,17 +28,20 @@ async function openLibrary(
   const ignored = () => undefined
   const session = new SessionState(bridge, { paired: ignored, departed: ignored })
   const delays: (() => void)[] = []
+  const offers: { readonly count: number; readonly undo: () => Promise<boolean> }[] = []
+  const undoFailures: string[] = []
   const events = {
     unlisted: ignored,
     missing: ignored,
-    statusChanged: ignored,
-    undoFailed: ignored,
+    statusChanged: (count: number, _: string, undo: (() => Promise<boolean>) | null) =>
+      void (undo && offers.push({ count, undo })),
+    undoFailed: (_: unknown, __: unknown, { code }: Failure) => void undoFailures.push(code),
     failedUnseen: ignored,
   }
   const delay = () => new Promise<void>((end) => delays.push(end))
   const library: LibraryState = new LibraryState(bridge, session, events, { now: () => 0, delay })
   await library.open({ accountId: 'account-1', teamId: 'team-1' })
-  return { library, delays }
+  return { library, delays, offers, undoFailures }
 }
 
 test('shows that many models are changed, and their answers, in one step each', async () => {
@@ -61,4 +70,63 @@ test('shows the answers of a long change before its end', async () => {
   last.resolve(success(undefined))
   await changed
   expect(library.operations.size).toBe(0)
+})
+
+test('an undo leaves a model that is being changed, and can be repeated for it', async () => {
+  const requested: string[] = []
+  const renamed = Promise.withResolvers<ReturnType<typeof success<undefined>>>()
+  const { library, offers } = await openLibrary((_, id) => {
+    requested.push(id)
+    return requested.length === 3 ? renamed.promise : success(undefined)
+  })
+  await library.setStatus(['0', '1'], 'disabled')
+  const renaming = library.change(['0'], { displayName: 'Flux' })
+  expect(await offers[0]?.undo()).toBe(true)
+  expect(offers[1]?.count).toBe(1)
+  expect(await offers[1]?.undo()).toBe(false)
+  renamed.resolve(success(undefined))
+  await renaming
+  expect(await offers[1]?.undo()).toBe(true)
+  expect(requested).toEqual(['0', '1', '0', '1', '0'])
+  expect(offers).toHaveLength(2)
+})
+
+test.each<[FailureCode, boolean]>([
+  ['forbidden', true],
+  ['not-found', true],
+  ['conflict', true],
+  ['offline', false],
+  ['rate-limited', false],
+  ['signed-out', false],
+  ['proxy-sign-in', false],
+  ['certificate-untrusted', false],
+])('an undo that fails with %s is over: %s', async (code, isOver) => {
+  let isRefused = false
+  const { library, undoFailures } = await openLibrary(() =>
+    isRefused ? failed(failure(code)) : success(undefined),
+  )
+  const undo = library.undoOf('0', { displayName: '0' })
+  await library.change(['0'], { displayName: 'Flux' })
+  isRefused = true
+  expect(await undo()).toBe(isOver)
+  expect(undoFailures).toEqual([code])
+})
+
+test('an undo that partly failed is offered again for the models that can be tried again', async () => {
+  const requested: string[] = []
+  const refused = new Map<string, FailureCode>()
+  const { library, offers } = await openLibrary((_, id) => {
+    requested.push(id)
+    const code = refused.get(id)
+    return code ? failed(failure(code)) : success(undefined)
+  })
+  await library.setStatus(['0', '1', '2', '3'], 'disabled')
+  refused.set('1', 'not-found').set('2', 'offline')
+  expect(await offers[0]?.undo()).toBe(true)
+  expect(offers.map(({ count }) => count)).toEqual([4, 1])
+  refused.clear()
+  requested.length = 0
+  expect(await offers[1]?.undo()).toBe(true)
+  expect(requested).toEqual(['2'])
+  expect(offers).toHaveLength(2)
 })

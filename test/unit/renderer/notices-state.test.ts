@@ -58,3 +58,45 @@ test('errors stay side by side until closed, each one once', () => {
     { key: 'undo.partly', params: { count: 1 } },
   ])
 })
+
+/** Shows the notices of renamed models. */
+function showRenamed(notices: NoticesState, ...names: readonly string[]) {
+  for (const name of names)
+    notices.showWithUndo({ key: 'library.changed', params: { name }, onaction: async () => true })
+}
+const shownNames = ({ shown }: NoticesState) =>
+  shown.flatMap((notice) => (notice.kind === 'undo' ? [notice.params['name']] : []))
+
+test('an older undo of the same kind is not offered while the newer one runs', async () => {
+  const notices = new NoticesState()
+  notices.showWithUndo({ key: 'deadline.moved', params: { name: 'Flux' }, onaction: async () => true })
+  showRenamed(notices, 'A', 'B')
+  const isDone = Promise.withResolvers<boolean>()
+  const undone = notices.undo(notices.latestUndo()?.id ?? 0, () => isDone.promise)
+  expect(shownNames(notices)).toEqual(['Flux'])
+  // Otherwise that of another kind would be undone before it.
+  expect(notices.latestUndo()).toBeUndefined()
+  isDone.resolve(true)
+  await undone
+  expect(shownNames(notices)).toEqual(['Flux', 'A'])
+  expect(notices.latestUndo()).toMatchObject({ params: { name: 'A' } })
+})
+
+test('a report whose undo runs is kept when another drop is reported, and shown again if it fails', async () => {
+  const notices = new NoticesState()
+  notices.report(undoable('drop-1'))
+  const isDone = Promise.withResolvers<boolean>()
+  const undone = notices.undo(notices.latestUndo()?.id ?? 0, () => isDone.promise)
+  notices.report(undoable('drop-2'))
+  isDone.resolve(false)
+  await undone
+  expect(notices.shown).toMatchObject([{ report: undoable('drop-1') }, { report: undoable('drop-2') }])
+})
+
+test('a notice whose undo is rejected is shown again', async () => {
+  const notices = new NoticesState()
+  showRenamed(notices, 'A')
+  const undone = notices.undo(notices.latestUndo()?.id ?? 0, () => Promise.reject(new Error('no answer')))
+  await expect(undone).rejects.toThrow('no answer')
+  expect(shownNames(notices)).toEqual(['A'])
+})

@@ -9,3 +9,8 @@ test.each(['pause', 'cancel', 'retry', 'moveToTop'] as const)(
     expect(v.is(calls[name].args, { ids })).toBe(true)
   },
 )
+
+test('a page of the history has 500 uploads at most', () => {
+  const accepts = (limit: number) => v.is(calls.history.args, { beforeMs: null, search: '', limit })
+  expect([0, 1, 500, 501].map(accepts)).toEqual([false, true, true, false])
+})

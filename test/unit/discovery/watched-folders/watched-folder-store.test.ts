@@ -92,6 +92,13 @@ test('stores a pause and a new team for that folder only', () => {
   expect(store.list()[0]).toEqual(folder('one'))
 })
 
+test('stores a folder that is added while it is paused', () => {
+  const { store } = setup()
+  const paused = { ...folder('one'), isPaused: true }
+  store.add(paused, [])
+  expect(store.list()).toEqual([paused])
+})
+
 test('leaves out an invalid row and lists the others', () => {
   const { database, store } = setup()
   for (const id of ['one', 'two']) store.add(folder(id), [file('a'), file('b')])

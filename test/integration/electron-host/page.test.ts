@@ -80,11 +80,11 @@ test('the zoom factor changes the page’s size', async () => {
 test('a real file has a path in the preload, a scripted one has none', async () => {
   const file = join(host.home, 'a modèle.safetensors')
   writeFileSync(file, 'x')
-  await host.page.locator('input').setInputFiles(file)
-  const path = await host.page
-    .locator('input')
-    .evaluate((input: HTMLInputElement) => window.host.pathOf(input.files?.[0]))
-  expect(path).toBe(file)
+  const input = host.page.locator('input')
+  await input.setInputFiles(file)
+  // Chromium may set the files after it has answered.
+  await expect.poll(() => input.evaluate((one: HTMLInputElement) => one.files?.length)).toBe(1)
+  expect(await input.evaluate((one: HTMLInputElement) => window.host.pathOf(one.files?.[0]))).toBe(file)
   expect(await host.page.evaluate(() => window.host.pathOf(new File(['x'], 'x')))).toBe('')
   const refused = host.page.evaluate(() => window.host.pathOf({}))
   await expect(refused).rejects.toThrow("not of type 'File'")

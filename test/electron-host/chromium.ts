@@ -36,7 +36,7 @@ export async function startChromium(
     argumentsFor(profile, switches),
     {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...environment, HOME: join(profile, 'home'), TMPDIR: join(profile, 'tmp') },
+      env: { ...withLocale(environment), HOME: join(profile, 'home'), TMPDIR: join(profile, 'tmp') },
     },
   )
   const kill = () => {
@@ -62,6 +62,12 @@ export async function startChromium(
       removeProfile(profile)
     },
   }
+}
+
+/** Without a locale Chromium would not find files whose names are not ASCII. */
+function withLocale(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { LC_ALL, LC_CTYPE, LANG } = environment
+  return LC_ALL || LC_CTYPE || LANG ? environment : { ...environment, LANG: 'C.UTF-8' }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { launchHostApp } from '../../support/host-app.ts'
 import type { HostApp } from '../../support/host-app.ts'
 
@@ -77,14 +77,25 @@ test('the zoom factor changes the page’s size', async () => {
   await expect.poll(() => host.page.evaluate(() => innerWidth)).toBe(700)
 })
 
+/** The path in the preload of a file that was set in the page's input. */
+async function pathOfInput({ page }: HostApp, file: string): Promise<string> {
+  const input = page.locator('input')
+  await input.setInputFiles(file)
+  return input.evaluate((one: HTMLInputElement) => window.host.pathOf(one.files?.[0]))
+}
+
+test('a file whose name is not ASCII has a path without a locale too', async () => {
+  const other = await launchHostApp({ environment: { LANG: '', LC_ALL: '', LC_CTYPE: '' } })
+  onTestFinished(() => other.end())
+  const file = join(other.home, 'a modèle.safetensors')
+  writeFileSync(file, 'x')
+  expect(await pathOfInput(other, file)).toBe(file)
+})
+
 test('a real file has a path in the preload, a scripted one has none', async () => {
   const file = join(host.home, 'a modèle.safetensors')
   writeFileSync(file, 'x')
-  const input = host.page.locator('input')
-  await input.setInputFiles(file)
-  // Chromium may set the files after it has answered.
-  await expect.poll(() => input.evaluate((one: HTMLInputElement) => one.files?.length)).toBe(1)
-  expect(await input.evaluate((one: HTMLInputElement) => window.host.pathOf(one.files?.[0]))).toBe(file)
+  expect(await pathOfInput(host, file)).toBe(file)
   expect(await host.page.evaluate(() => window.host.pathOf(new File(['x'], 'x')))).toBe('')
   const refused = host.page.evaluate(() => window.host.pathOf({}))
   await expect(refused).rejects.toThrow("not of type 'File'")

@@ -185,13 +185,20 @@ test('Ctrl-C ends a command although a file call does not return', async () => {
 function commandWithBlockedThread(folder: string) {
   const fifo = join(folder, 'fifo')
   execFileSync('mkfifo', [fifo])
-  const blocked = `require('node:fs').readFileSync(${JSON.stringify(fifo)})`
+  const blocked = `
+    const begun = require('node:worker_threads').workerData
+    Atomics.store(begun, 0, 1)
+    Atomics.notify(begun, 0)
+    require('node:fs').readFileSync(${JSON.stringify(fifo)})`
   return commandAfter(`
     import { Worker } from 'node:worker_threads'
     process.on('newListener', function start(name) {
       if (name !== 'SIGINT') return
       process.off('newListener', start)
-      new Worker(${JSON.stringify(blocked)}, { eval: true }).unref()
+      const begun = new Int32Array(new SharedArrayBuffer(4))
+      new Worker(${JSON.stringify(blocked)}, { eval: true, workerData: begun }).unref()
+      // The command may end before a thread has started, which could still be ended then.
+      Atomics.wait(begun, 0, 0)
     })`)
 }
 

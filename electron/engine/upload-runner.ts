@@ -12,13 +12,12 @@ import { raceAbort } from '../platform/delays.ts'
 import { sameFile } from '../platform/files/file-identity.ts'
 import type { FileToInspect, Inspection } from '../recognition/found-file.ts'
 import { resetAfter, mustRestart } from '../journal/reset.ts'
-import type { Outcome } from '../journal/outcome.ts'
+import { outcomeOf, type Outcome } from '../journal/outcome.ts'
 import { fileWithBoundary, isUninspected } from '../intake/inspect-again.ts'
 import type { RecoveryMonitor } from '../queue/recovery-monitor.ts'
 import { Queue, type QueueHooks, type RunSignals } from '../queue/queue.ts'
 import type { DuplicateReport } from '../uploads/upload-report.ts'
 import type { Row, Rows } from '../journal/rows.ts'
-import { retryDelay } from '../platform/retry-delay.ts'
 import { forgetSent, createSendMemory, type SendMemory } from '../uploads/send-session.ts'
 import { isRunning } from '../journal/upload-phase.ts'
 import {
@@ -79,7 +78,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     const hasSent = isStarted(row.record.state)
     const begun = rows.applyEvent(id, 'begin')
     // While the journal cannot be written, nothing is requested or sent.
-    if (!begun.ok) return retryOrFail(options, id, begun.failure)
+    if (!begun.ok) return outcomeOf(begun.failure, rows.countAttempt(id), environment)
     // Another sign-in of the same user may be able to upload it.
     const account = uploadAccounts.accountFor(row.record)
     if (account && account.id !== row.record.accountId) logFailure(rows.change(id, { accountId: account.id }))
@@ -88,7 +87,7 @@ export function createUploadRunner(options: RunnerOptions): UploadRunner {
     // A pause stops the checks at once: nothing was sent.
     const stopSignal = AbortSignal.any([signal, pause.signal])
     const early = (await inspectOlder(options, id, stopSignal)) ?? (await conflictCheck.check(id, stopSignal))
-    if (early.kind === 'failed') return retryOrFail(options, id, early.failure)
+    if (early.kind === 'failed') return outcomeOf(early.failure, rows.countAttempt(id), environment)
     const isSkipped = !rows.has(id)
     if (isSkipped) memories.delete(id)
     // If the team has the bytes already, or the upload is skipped, what was sent is of no use.
@@ -210,7 +209,7 @@ async function inspectOlder(
   const { sample } = identity
   const sampled = { ...record.identity, ...(sample === undefined ? {} : { sample }) }
   const written = rows.change(id, { identity: sampled, allowed: false })
-  if (!written.ok) return retryOrFail(options, id, written.failure)
+  if (!written.ok) return outcomeOf(written.failure, rows.countAttempt(id), options.services.environment)
   return refusal === null ? null : { kind: 'failed', failure: refusal }
 }
 
@@ -284,16 +283,6 @@ function endStopped(
       : rows.applyEvent(record.id, 'requeue', change)
   if (restartReason) events.emit('abandoned')
   return written
-}
-
-/** Temporary failures are retried, as during the run. */
-function retryOrFail({ rows, services }: RunnerOptions, id: string, reason: Failure): Outcome {
-  const { environment } = services
-  const delayMs = retryDelay(rows.countAttempt(id), reason, environment.random())
-  if (delayMs === null) return { kind: 'failed', failure: reason }
-  const atMs = environment.now() + delayMs
-  if (reason.code === 'rate-limited') return { kind: 'hold', failure: reason, untilMs: atMs }
-  return { kind: 'retry', failure: reason, atMs }
 }
 
 function slotsOf(id: string, { rows, requestSlots }: RunnerOptions, isFirst: () => boolean): FileSlots {

@@ -3,14 +3,13 @@ import type { Replacer, ReplaceReport } from '../conflicts/replace.ts'
 import { findChange, findSameFile, verifySentFile } from '../conflicts/same-file.ts'
 import { failed, failure, success, type Failure, type Result } from '../contract/failures.ts'
 import { targetFailure } from '../contract/uploads.ts'
-import type { Outcome } from '../journal/outcome.ts'
+import { outcomeOf, type Outcome } from '../journal/outcome.ts'
 import { isStored, modelIdOf, type UploadRecord } from '../journal/upload-record.ts'
 import { isAborted, type Attempt } from '../platform/attempt.ts'
 import type { Environment } from '../platform/environment.ts'
 import type { FileIdentity } from '../platform/files/file-identity.ts'
 import { findMissingVolume } from '../platform/files/find-missing-volume.ts'
 import type { PauseRequest } from '../platform/pause-request.ts'
-import { retryDelay } from '../platform/retry-delay.ts'
 import type { Hasher } from '../transfer/hasher.ts'
 import type { FileSlots } from '../transfer/request-slots.ts'
 import { planUpload, type Plan } from '../transfer/upload-plan.ts'
@@ -246,13 +245,7 @@ async function toOutcome(run: Run, met: Failure): Promise<Outcome> {
     ? failure('not-found', {}, { serverMessage, detail })
     : withMessageParams(met, run)
   if (reason.code === 'upload-ended') memory.hasRestarted = true
-  const attempt = report.countAttempt()
-  const delayMs = retryDelay(attempt, reason, services.environment.random())
-  if (delayMs === null) return { kind: 'failed', failure: reason }
-  const atMs = services.environment.now() + delayMs
-  // A rate limit applies to all uploads to the server.
-  if (reason.code === 'rate-limited') return { kind: 'hold', failure: reason, untilMs: atMs }
-  return { kind: 'retry', failure: reason, atMs }
+  return outcomeOf(reason, report.countAttempt(), services.environment)
 }
 
 function withMessageParams(met: Failure, { record, report }: Run): Failure {

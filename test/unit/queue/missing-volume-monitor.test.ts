@@ -8,6 +8,7 @@ import { findMissingVolume, isVolumeBack } from '../../../electron/platform/file
 import { createHangingFolders } from '../../../electron/platform/files/hanging-folders.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { hangFolderOf } from '../../support/hang-folder.ts'
+import { diskErrorCodes } from '../../support/disk-error-codes.ts'
 
 const folder = (path: string) => ({ path, isDead: false })
 
@@ -116,21 +117,7 @@ test('a dead mount is back when it responds, unless its folder is empty', async 
   expect(await isVolumeBack(dead)).toBe(true)
 })
 
-test.each([
-  'EIO',
-  'ENODEV',
-  'ENXIO',
-  'ESTALE',
-  'ENOTCONN',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ETIMEDOUT',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ESHUTDOWN',
-])('a dead mount is not back while it responds with %s', async (code) => {
+test.each(diskErrorCodes)('a dead mount is not back while it responds with %s', async (code) => {
   const dead = { path: '/mount/models/a.gguf', isDead: true }
   expect(await isVolumeBack(dead, { codeAt: async () => code })).toBe(false)
   expect(await isVolumeBack(dead, { codeAt: async () => 'EACCES' })).toBe(true)

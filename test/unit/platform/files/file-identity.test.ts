@@ -17,6 +17,7 @@ import {
 import { failed, failure, success } from '../../../../electron/contract/failures.ts'
 import { readFull } from '../../../../electron/platform/files/regular-file.ts'
 import { unreadableFile } from '../../../support/unreadable-file.ts'
+import { diskErrorCodes } from '../../../support/disk-error-codes.ts'
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-identity-'))
@@ -38,21 +39,7 @@ test.each(['ENOENT', 'ENOTDIR'])('%s means that the file is missing', (code) => 
   expect(fileFailure(errorOf(code))).toEqual({ code: 'file-missing', params: {}, detail: code })
 })
 
-test.each([
-  'EIO',
-  'ENODEV',
-  'ENXIO',
-  'ESTALE',
-  'ENOTCONN',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ETIMEDOUT',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ESHUTDOWN',
-])('%s is a problem of the disk, which is tried again', (problem) => {
+test.each(diskErrorCodes)('%s is a problem of the disk, which is tried again', (problem) => {
   expect(fileFailure(errorOf(problem))).toEqual({
     code: 'file-read-trouble',
     params: { problem },

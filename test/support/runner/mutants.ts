@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import {
   existsSync,
@@ -12,12 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import process from 'node:process'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import ts from 'typescript'
 import { seededRandom } from '../../fixtures/seeded.ts'
 import { projectFolder } from '../temp-project.ts'
+import { resultMark, type TestRequest, type TestRun } from './mutant-tests.ts'
 import { pathWithTools } from './tools.ts'
 
 // `npm run mutants -- --count 40 --seed 1`: mutation testing in a copy of the last commit. All mutants are
@@ -25,7 +27,8 @@ import { pathWithTools } from './tools.ts'
 // files reach which mutant. Each mutant is then switched on and only those files run, unit tests first. Prints
 // each mutant with the tests that killed it, and the share of killed mutants. The first run takes as long as all
 // these tests, a mutant killed by unit tests a few seconds, a surviving one up to all integration tests.
-// `--under electron/queue --project unit` is a quick look at one folder with its unit tests only.
+// `--under electron/queue --project unit --tests test/unit/queue` is a quick look at one folder with its unit tests
+// only; it may also be a single file. `--jobs 3` tests three mutants at a time, each in a copy of its own.
 
 interface Mutant {
   readonly file: string
@@ -199,28 +202,22 @@ type Project = (typeof allProjects)[number]
 
 /** In the copy, for everything that tests create. */
 const temporaryFolder = 't'
-/** Only ends tests that hang. */
-const longestRunMs = 3_600_000
 /** Longer than all tests without a mutant take, a mutant makes tests hang. */
-const marginMs = 60_000
+const marginMs = 30_000
 
 /** The tests that run: a signal to this process must end them too. */
-let running: ChildProcess | null = null
+const running = new Set<ChildProcess>()
 
-/** @returns the exit code, or null if the tests were ended after `limitMs` */
-async function vitest(folder: string, words: readonly string[], limitMs: number): Promise<number | null> {
-  const child = spawn('node', ['test/support/runner/keyring.ts', 'vitest', 'run', ...words], {
+function start(folder: string, words: readonly string[], stdio: StdioOptions): ChildProcess {
+  const child = spawn('node', ['test/support/runner/keyring.ts', ...words], {
     cwd: folder,
-    stdio: 'ignore',
+    stdio,
     detached: true,
     env: { ...process.env, PATH: pathWithTools(), TMPDIR: join(folder, temporaryFolder) },
   })
-  running = child
-  const timer = setTimeout(() => endTests(child), limitMs)
-  const [code] = (await once(child, 'exit')) as [number | null]
-  clearTimeout(timer)
-  running = null
-  return code
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
 }
 
 /** Ends all processes of the tests. */
@@ -229,6 +226,69 @@ function endTests({ pid }: ChildProcess): void {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
     // They have ended.
+  }
+}
+
+/** Runs all tests of a project once. */
+async function runAll(
+  folder: string,
+  project: Project,
+  filters: readonly string[],
+): Promise<Omit<TestRun, 'isGood'>> {
+  const report = join(folder, 'report.json')
+  rmSync(report, { force: true })
+  const words = ['vitest', 'run', ...filters, '--project', project, '--config', 'vitest.mutants.ts']
+  await once(start(folder, [...words, '--reporter=json', `--outputFile=${report}`], 'ignore'), 'exit')
+  if (!existsSync(report)) throw new Error(`the ${project} tests ended without a report`)
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+    testResults: readonly { name: string; status: string }[]
+  }
+  const named = (isPassed: boolean) =>
+    testResults
+      .filter(({ status }) => (status === 'passed') === isPassed)
+      .map(({ name }) => relative(folder, name))
+  return { passed: named(true), failed: named(false) }
+}
+
+/** A Vitest that stays for the runs of single test files; one that hangs or ends is replaced. */
+class TestServer {
+  readonly #folder: string
+  #current: { child: ChildProcess; lines: AsyncIterator<string> } | null = null
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** After a run that took longer than `limitMs`, or ended Vitest, no file has passed or failed. */
+  async run(request: TestRequest, limitMs: number): Promise<TestRun> {
+    const { child, lines } = (this.#current ??= this.#start())
+    const files = request.files.map((file) => join(this.#folder, file))
+    const names = (found: readonly string[]) => found.map((file) => relative(this.#folder, file))
+    const timer = setTimeout(() => endTests(child), limitMs)
+    child.stdin?.write(`${JSON.stringify({ ...request, files })}\n`)
+    try {
+      for (;;) {
+        const { value, done } = await lines.next()
+        if (done === true) break
+        if (!value.startsWith(resultMark)) continue
+        const result = JSON.parse(value.slice(resultMark.length)) as TestRun
+        return { isGood: result.isGood, passed: names(result.passed), failed: names(result.failed) }
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+    this.#current = null
+    return { isGood: false, passed: [], failed: [] }
+  }
+
+  #start() {
+    const child = start(
+      this.#folder,
+      ['node', 'test/support/runner/mutant-tests.ts'],
+      ['pipe', 'pipe', 'ignore'],
+    )
+    if (!child.stdout) throw new Error('the tests have no output')
+    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
   }
 }
 
@@ -241,41 +301,17 @@ interface FirstRun {
   readonly reaching: ReadonlyMap<number, ReadonlySet<string>>
 }
 
-interface TestRun {
-  /** Every test passed, and nothing failed outside of tests. */
-  readonly isGood: boolean
-  readonly passed: readonly string[]
-  readonly failed: readonly string[]
-}
-
-/** Runs tests with Vitest's report as JSON; without one, such as after a timeout, no file has passed or failed. */
-async function runWithReport(folder: string, words: readonly string[], limitMs: number): Promise<TestRun> {
-  const report = join(folder, 'report.json')
-  rmSync(report, { force: true })
-  const code = await vitest(folder, [...words, '--reporter=json', `--outputFile=${report}`], limitMs)
-  if (code === null || !existsSync(report)) return { isGood: false, passed: [], failed: [] }
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-    testResults: readonly { name: string; status: string }[]
-  }
-  const named = (isPassed: boolean) =>
-    testResults
-      .filter(({ status }) => (status === 'passed') === isPassed)
-      .map(({ name }) => relative(folder, name))
-  return { isGood: code === 0, passed: named(true), failed: named(false) }
-}
-
 /** Runs all tests once with the mutants switched off. */
-async function findReached(folder: string, projects: readonly Project[]): Promise<FirstRun> {
+async function findReached(
+  folder: string,
+  projects: readonly Project[],
+  filters: readonly string[],
+): Promise<FirstRun> {
   const passing: Record<Project, readonly string[]> = { unit: [], integration: [] }
   const tookMs = { unit: 0, integration: 0 }
   for (const project of projects) {
     const startedMs = performance.now()
-    const run = await runWithReport(
-      folder,
-      ['--project', project, '--config', 'vitest.mutants.ts'],
-      longestRunMs,
-    )
-    if (run.passed.length === 0) throw new Error(`the ${project} tests ended without a report`)
+    const run = await runAll(folder, project, filters)
     passing[project] = run.passed
     tookMs[project] = performance.now() - startedMs
     for (const name of run.failed) console.log(`left out, because it fails without a mutant: ${name}`)
@@ -289,14 +325,29 @@ async function findReached(folder: string, projects: readonly Project[]): Promis
   return { passing, tookMs, reaching }
 }
 
+/** Tests of the same name or folder detect most mutants; the others may be most of all tests. */
+function nearestFirst(file: string, tests: readonly string[]): readonly (readonly string[])[] {
+  const [, module] = file.split('/')
+  const distance = (test: string) => {
+    if (basename(test).startsWith(basename(file, '.ts'))) return 0
+    return test.split('/')[2] === module ? 1 : 2
+  }
+  return [0, 1, 2].map((wanted) => tests.filter((test) => distance(test) === wanted))
+}
+
+interface Copy {
+  readonly folder: string
+  readonly projects: readonly Project[]
+  readonly server: TestServer
+}
+
 /**
  * The first project whose tests detect the mutant: tests fail or hang with it, and pass without it. Otherwise
  * why it is left. A test that only fails now and then may seem to detect it.
  */
 async function resultOf(
-  folder: string,
-  id: number,
-  projects: readonly Project[],
+  { folder, projects, server }: Copy,
+  [id, mutant]: readonly [id: number, mutant: Mutant],
   { passing, tookMs, reaching }: FirstRun,
 ): Promise<string> {
   const files = reaching.get(id)
@@ -306,20 +357,22 @@ async function resultOf(
   for (const project of projects) {
     // A program whose parent has ended may belong to any test file.
     const isAny = project === 'integration' && files.has('')
-    const tests = isAny ? passing[project] : passing[project].filter((file) => files.has(file))
-    if (tests.length === 0) continue
-    hasRun = true
-    const runTests = (words: readonly string[]) =>
-      runWithReport(folder, ['--project', project, ...words], tookMs[project] + marginMs)
-    activate(String(id))
-    const run = await runTests(['--bail', '1', ...tests])
-    if (run.isGood) continue
-    // A mutant may also make the tests hang, or fail outside of a test.
-    const suspects = run.failed.length > 0 ? run.failed : tests
-    activate(noMutant)
-    const without = await runTests(suspects)
-    if (run.failed.length > 0 ? without.passed.length > 0 : without.isGood) return project
-    console.log(`     fails without a mutant too: ${suspects.join(' ')}`)
+    const tests = passing[project].filter((file) => isAny || files.has(file))
+    const runTests = (wanted: readonly string[]) =>
+      server.run({ project, files: wanted }, tookMs[project] + marginMs)
+    for (const group of nearestFirst(mutant.file, tests)) {
+      if (group.length === 0) continue
+      hasRun = true
+      activate(String(id))
+      const run = await runTests(group)
+      if (run.isGood) continue
+      // A mutant may also make the tests hang, or fail outside of a test.
+      const suspects = run.failed.length > 0 ? run.failed : group
+      activate(noMutant)
+      const without = await runTests(suspects)
+      if (run.failed.length > 0 ? without.passed.length > 0 : without.isGood) return project
+      console.log(`     fails without a mutant too: ${suspects.join(' ')}`)
+    }
   }
   return hasRun ? 'SURVIVED' : 'NOT RUN'
 }
@@ -335,36 +388,63 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     under: { type: 'string', default: 'electron' },
     project: { type: 'string', multiple: true, default: [...allProjects] },
+    tests: { type: 'string', multiple: true, default: [] },
+    jobs: { type: 'string', default: '2' },
   },
 })
 const projects = allProjects.filter((project) => values.project.includes(project))
-// Short, because the path of a socket is limited to 107 characters.
-const folder = mkdtempSync(join(tmpdir(), 'mf-'))
+const folders: string[] = []
+function cleanUp(): void {
+  for (const child of running) endTests(child)
+  for (const folder of folders)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+}
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
-    if (running) endTests(running)
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    cleanUp()
     process.exit(130)
   })
-try {
+
+/** A copy of the last commit. */
+async function copyOfCommit(): Promise<string> {
+  // Short, because the path of a socket is limited to 107 characters.
+  const folder = mkdtempSync(join(tmpdir(), 'mf-'))
+  folders.push(folder)
   await run('git', ['clone', '--quiet', '--no-hardlinks', projectFolder, folder], projectFolder)
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'), 'dir')
   mkdirSync(join(folder, temporaryFolder))
-  const all = globSync(`${values.under}/**/*.ts`, { cwd: folder })
-    .filter((file) => !file.includes('/messages/'))
+  return folder
+}
+
+try {
+  const first = await copyOfCommit()
+  const all = globSync([values.under, `${values.under}/**/*.ts`], { cwd: first })
+    .filter((file) => file.endsWith('.ts') && !file.includes('/messages/'))
     .sort()
-    .flatMap((file) => mutantsOf(folder, file))
+    .flatMap((file) => mutantsOf(first, file))
   const chosen = sample(all, Number(values.count), Number(values.seed))
-  writeMutants(folder, chosen)
-  const firstRun = await findReached(folder, projects)
+  writeMutants(first, chosen)
+  const firstRun = await findReached(first, projects, values.tests)
+  const left = chosen.entries()
   let killed = 0
-  for (const [id, { file, line, before, after }] of chosen.entries()) {
-    const result = await resultOf(folder, id, projects, firstRun)
-    if (result === 'unit' || result === 'integration') killed += 1
-    const change = `${before} → ${after}`.replaceAll(/\s+/g, ' ').slice(0, 100)
-    console.log(`${String(id).padStart(4)} ${result.padEnd(11)} ${file}:${line}  ${change}`)
+  const testMutants = async (folder: string) => {
+    const server = new TestServer(folder)
+    for (const [id, mutant] of left) {
+      const result = await resultOf({ folder, projects, server }, [id, mutant], firstRun)
+      const { file, line, before, after } = mutant
+      if (result === 'unit' || result === 'integration') killed += 1
+      const change = `${before} → ${after}`.replaceAll(/\s+/g, ' ').slice(0, 100)
+      console.log(`${String(id).padStart(4)} ${result.padEnd(11)} ${file}:${line}  ${change}`)
+    }
   }
+  const copies = [first]
+  while (copies.length < Number(values.jobs)) {
+    const copy = await copyOfCommit()
+    writeMutants(copy, chosen)
+    copies.push(copy)
+  }
+  await Promise.all(copies.map(testMutants))
   console.log(`${killed} of ${chosen.length} killed (${Math.round((killed / chosen.length) * 100)} %)`)
 } finally {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+  cleanUp()
 }

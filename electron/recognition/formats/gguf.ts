@@ -48,8 +48,8 @@ const shapeKey = 'comfy.gguf.orig_shape.'
 
 /** ggml has four; other tools write five for video models. */
 const maxDimensions = 8
-/** The fields of a tensor besides its name: lengths, dimensions, type and offset. */
-const tensorFieldBytes = 8 + 4 + maxDimensions * 8 + 4 + 8
+/** The most that the fields behind a tensor's name take: dimensions with their number, type and offset. */
+const tensorFieldBytes = 4 + maxDimensions * 8 + 4 + 8
 
 export interface GgufHeader extends Header {
   /** Where the last tensor ends, so the smallest size of a complete file. */
@@ -178,7 +178,7 @@ class GgufReader {
   async #readTensors(count: number): Promise<void> {
     const window = this.#window
     for (let index = 0; index < count; index += 1) {
-      if (!window.has(tensorFieldBytes)) await this.#fill(tensorFieldBytes)
+      if (!window.has(8)) await this.#fill(8)
       const length = readNameLength(window)
       if (!window.has(length + tensorFieldBytes)) await this.#fill(length + tensorFieldBytes)
       this.#readTensor(window.take(length))

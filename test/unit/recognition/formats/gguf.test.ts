@@ -49,10 +49,12 @@ test('reads architecture, quantisation and shapes in PyTorch’s order', async (
   })
 })
 
-test('reads the big-endian format, which has no flag', async () => {
-  const { header, dataBytes } = ggufHeader({ ...options, bigEndian: true })
-  const read = await parse(header, header.length + dataBytes)
-  expect(read).toMatchObject({ ok: true, value: { minFileBytes: header.length + dataBytes } })
+test.each([2, 3])('reads version %i in both byte orders, which have no flag', async (version) => {
+  for (const bigEndian of [false, true]) {
+    const { header, dataBytes } = ggufHeader({ ...options, version, bigEndian })
+    const read = await parse(header, header.length + dataBytes)
+    expect(read).toMatchObject({ ok: true, value: { minFileBytes: header.length + dataBytes } })
+  }
 })
 
 test('takes a shape of more than four dimensions from the metadata', async () => {
@@ -99,10 +101,12 @@ test('refuses a file that ends inside its header', async () => {
 })
 
 test('refuses unsupported versions and hostile counts', async () => {
-  expect(await parse(ggufHeader({ version: 1 }).header, 10_000)).toEqual({
-    ok: false,
-    problem: 'GGUF version 1',
-  })
+  for (const version of [1, 4]) {
+    expect(await parse(ggufHeader({ version }).header, 10_000)).toEqual({
+      ok: false,
+      problem: `GGUF version ${version}`,
+    })
+  }
   const hostile = Buffer.from(ggufHeader({}).header)
   hostile.writeBigUInt64LE(2n ** 63n, 8)
   expect(await parse(hostile, 10_000)).toEqual({ ok: false, problem: 'a number beyond 2^53' })
@@ -144,6 +148,47 @@ test('refuses more metadata keys, and longer names, than any model has', async (
     ggufHeader({ tensors: { ['a'.repeat(bytes)]: { type: 0, shape: [] } } }).header
   expect(await parse(named(65_535))).toMatchObject({ ok: true })
   expect(await parse(named(65_536))).toEqual({ ok: false, problem: 'a name over 65,535 bytes' })
+})
+
+test('reads a header of 100,000,000 bytes and no longer one', async () => {
+  const { header } = ggufHeader({ metadata: { pad: [] } })
+  const countAt = header.indexOf('pad') + 'pad'.length + 8
+  const parseWithBytes = async (headerBytes: number) => {
+    const bytes = Buffer.from(header)
+    // An array of type 0, whose numbers have one byte.
+    bytes.writeUInt32LE(0, countAt - 4)
+    bytes.writeBigUInt64LE(BigInt(headerBytes - countAt - 8), countAt)
+    return parse(bytes, 100_000_100)
+  }
+  expect(await parseWithBytes(100_000_000)).toMatchObject({ ok: true, value: { minFileBytes: 100_000_000 } })
+  expect(await parseWithBytes(100_000_001)).toEqual({ ok: false, problem: 'header over 100,000,000 bytes' })
+})
+
+test('keeps metadata texts of up to 1,000,000 bytes, and what follows a longer one', async () => {
+  const valuesWith = async (bytes: number) => {
+    const { header } = ggufHeader({ metadata: { text: 'x'.repeat(bytes), 'general.name': 'after' } })
+    const read = await parse(header)
+    if (!read.ok) throw new Error(read.problem)
+    return [read.value.metadata.get('text')?.length, read.value.metadata.get('general.name')]
+  }
+  expect(await valuesWith(1_000_000)).toEqual([1_000_000, 'after'])
+  expect(await valuesWith(1_000_001)).toEqual([0, 'after'])
+})
+
+test('keeps a stored shape of up to eight dimensions', async () => {
+  const shapeOf = async (dimensions: number) => {
+    const shape = Array<number>(dimensions).fill(2)
+    const { header, dataBytes } = ggufHeader({
+      metadata: { 'comfy.gguf.orig_shape.a': shape, 'general.name': 'after' },
+      tensors: { a: { type: 0, shape: [1024] } },
+    })
+    const read = await parse(header, header.length + dataBytes)
+    if (!read.ok) throw new Error(read.problem)
+    expect(read.value.metadata.get('general.name')).toBe('after')
+    return read.value.tensors.get('a')?.shape
+  }
+  expect(await shapeOf(8)).toEqual(Array<number>(8).fill(2))
+  expect(await shapeOf(9)).toEqual([1024])
 })
 
 test('refuses a tensor name that C and Python read differently', async () => {
@@ -200,7 +245,7 @@ test('random damage never makes the parser throw', async () => {
 })
 
 test('reads every field wherever it is cut by what is read at a time', async () => {
-  for (let pad = 64 * 1024 - 420; pad < 64 * 1024; pad += 1) {
+  for (let pad = 64 * 1024 - 460; pad < 64 * 1024; pad += 1) {
     const { header, dataBytes } = ggufHeader({
       metadata: {
         pad: 'x'.repeat(pad),
@@ -209,7 +254,7 @@ test('reads every field wherever it is cut by what is read at a time', async () 
         'comfy.gguf.orig_shape.b': [2, 3],
         'general.name': 'after',
       },
-      tensors: { a: { type: 1, shape: [4, 2, 3] }, b: { type: 0, shape: [6] } },
+      tensors: { a: { type: 1, shape: [1, 1, 1, 1, 1, 4, 2, 3] }, b: { type: 0, shape: [6] } },
     })
     const file = Buffer.concat([header, Buffer.alloc(dataBytes)])
     const read = await parseGguf({
@@ -223,7 +268,7 @@ test('reads every field wherever it is cut by what is read at a time', async () 
     expect(read.value.quantisation).toBe('Q4_K_M')
     expect(read.value.metadata.get('general.name')).toBe('after')
     expect([...read.value.tensors.values()].map(({ shape }) => shape)).toEqual([
-      [4, 2, 3],
+      [1, 1, 1, 1, 1, 4, 2, 3],
       [2, 3],
     ])
   }

@@ -42,7 +42,7 @@ export function detectQuantisation(tensors: Header['tensors']): string | null {
     if (name === 'scaled_fp8' || scaleEnding.test(name) || isScaleOfQuantisedWeight(name, tensors))
       isScaled = true
     count += 1
-    if (count > maxNames) break
+    if (count >= maxNames) break
   }
   if (isPacked) return 'INT4'
   const dtype = mainDtype(tensors)

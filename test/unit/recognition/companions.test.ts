@@ -9,7 +9,12 @@ import {
   isCompanion,
   mayBeCompanion,
 } from '../../../electron/recognition/companions/companion-needs.ts'
-import { allParts, parts, toNameText } from '../../../electron/recognition/companions/companion-parts.ts'
+import {
+  allParts,
+  parts,
+  toNameText,
+  type Companion,
+} from '../../../electron/recognition/companions/companion-parts.ts'
 import { baseModels } from '../../../electron/recognition/families/base-models.ts'
 import {
   languageModels,
@@ -140,6 +145,21 @@ test('accepts a file as companion by its header, and by its name where headers a
   // A name alone is no evidence.
   const fake = await recognised({ weight: half(64, 64) }, 't5xxl_fp16.safetensors', 'text_encoders')
   expect(isCompanion(fake, 't5xxl_fp16.safetensors', parts.t5xxl)).toBe(false)
+})
+
+test('asks for a name only where files with other weights have the same header', async () => {
+  const shown = await recognised(flux)
+  const modelTypes = { 'text-encoder': 'text_encoders', vae: 'vae', 'image-encoder': 'clip_vision' } as const
+  const needName = Object.entries<Companion>(parts).flatMap(([key, part]) => {
+    if (part.role === 'base-model') return []
+    const recognition = { ...shown, modelType: modelTypes[part.role], base: part.base }
+    expect(isCompanion(recognition, part.usualName ?? '', part), key).toBe(true)
+    return isCompanion(recognition, 'renamed.safetensors', part) ? [] : [key]
+  })
+  expect(needName).toEqual([
+    ...['oldT5xxl', 'llava', 'llama31', 'gemmaOf12B'],
+    ...['vaeSd', 'vaeSdxl', 'vaeSd3', 'vaeFlux1', 'vaeWan', 'vaeQwenImage'],
+  ])
 })
 
 test('accepts the VAE of Qwen-Image Layered for no other model', async () => {

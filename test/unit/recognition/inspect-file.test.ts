@@ -163,6 +163,25 @@ test('prefers sidecars next to a link over those next to its target', async () =
   expect(details?.facts.sidecars).toEqual(['painter.png'])
 })
 
+test('states the licence in the header, else the one beside the file, in up to 100 characters', async () => {
+  const licenceOf = async (name: string, licence?: string) => {
+    const metadata = licence === undefined ? {} : { 'modelspec.license': licence }
+    const { path } = await writeSafetensors(at(`${name}.safetensors`), { metadata })
+    return (await inspectFile(path)).recognition.licence
+  }
+  await writeText(at('described.json'), JSON.stringify({ license: 'MIT' }))
+  expect(await licenceOf('described')).toBe('MIT')
+  expect(await licenceOf('described', 'Apache-2.0')).toBe('Apache-2.0')
+  expect(await licenceOf('none')).toBeUndefined()
+  expect(await licenceOf('long', 'x'.repeat(100))).toBe('x'.repeat(100))
+  expect(await licenceOf('longer', 'x'.repeat(101))).toBe(`${'x'.repeat(99)}…`)
+})
+
+test('states what in a header may be private', async () => {
+  const { path } = await writeSafetensors(at('a.safetensors'), { metadata: { prompt: 'a cat' } })
+  expect((await inspectFile(path)).recognition.privateContent).toEqual(['prompt'])
+})
+
 test('refuses a GGUF header over 100,000,000 bytes', async () => {
   const { header } = ggufHeader({ metadata: { pad: [] } })
   // A byte array of 150 MB in a sparse file.

@@ -116,6 +116,36 @@ test('a report of thousands of names is cut, and says by how much', async () => 
   expect(report).toMatch(/… \d+ more lines$/)
 })
 
+test('a report has whole lines of up to 9,000 characters together', async () => {
+  /** Each tensor has a line of its own, and the last name makes the report as long as needed. */
+  const reportWith = async (lastLength: number) => {
+    const letters = (index: number) => index.toString(2).replaceAll('0', 'a').replaceAll('1', 'b')
+    const names = Array.from({ length: 80 }, (_none, index) => letters(index).padStart(100, 'x'))
+    const tensors = [...names, 'y'.repeat(lastLength)].map(
+      (name) => [name, { dtype: 'F16', shape: [4] }] as const,
+    )
+    const { path } = await writeSafetensors(join(root, 'a.safetensors'), {
+      tensors: Object.fromEntries(tensors),
+    })
+    return reportOf({ path, folder: '' })
+  }
+  const others = (await reportWith(1)).length - 1
+  // Each line counts with its line feed, also the last one.
+  const whole = await reportWith(9_000 - 1 - others)
+  expect([whole.length, whole.includes('more line')]).toEqual([8_999, false])
+  expect(await reportWith(9_000 - others)).toMatch(/… 1 more lines$/)
+})
+
+test('a report shortens names of more than 120 characters', async () => {
+  const [name, longName] = ['x'.repeat(120), 'y'.repeat(121)]
+  const { path } = await writeSafetensors(join(root, 'a.safetensors'), {
+    tensors: { [name]: { dtype: 'F16', shape: [4] }, [longName]: { dtype: 'F16', shape: [4] } },
+  })
+  const lines = (await reportOf({ path, folder: '' })).split('\n')
+  expect(lines).toContain(`${name} [4] × 1`)
+  expect(lines).toContain(`${'y'.repeat(119)}… [4] × 1`)
+})
+
 test('a file without tensors has a report, and one that is gone has none', async () => {
   const { path } = await writeText(join(root, 'notes.bin'), 'not a model')
   expect(await reportOf({ path, folder: '' })).toContain('architecture: none')

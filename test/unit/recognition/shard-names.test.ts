@@ -127,6 +127,32 @@ test.each([
   ])
 })
 
+test.each([
+  [15, 'dev'],
+  [16, 'schnell'],
+])('recognises parts by the first 16 of them: part 1 and %i others', async (others, variant) => {
+  const folder = createModelFolder()
+  const names = shardNames(shardOf('m-00001-of-00017.safetensors'))
+  await writeParts(folder, names[0] ?? '', names[others] ?? '')
+  expect((await detectShardedKind(folder, shardOf(names[0] ?? '')))?.variant).toBe(variant)
+})
+
+test('keeps the kinds of the 32 models in parts that were asked for last', async () => {
+  const shard = shardOf('m-00001-of-00002.safetensors')
+  const folder = createModelFolder()
+  await writeParts(folder, 'm-00001-of-00002.safetensors', 'm-00002-of-00002.safetensors')
+  const askForOthers = async (count: number) => {
+    for (let index = 0; index < count; index += 1) await detectShardedKind(join(folder, `${index}`), shard)
+  }
+  const kind = await detectShardedKind(folder, shard)
+  for (let round = 0; round < 2; round += 1) {
+    await askForOthers(31)
+    expect(await detectShardedKind(folder, shard)).toBe(kind)
+  }
+  await askForOthers(32)
+  expect(await detectShardedKind(folder, shard)).not.toBe(kind)
+})
+
 test('recognises parts of GGUF by the metadata of the first', async () => {
   const folder = createModelFolder()
   const names = ['q-00001-of-00002.gguf', 'q-00002-of-00002.gguf']

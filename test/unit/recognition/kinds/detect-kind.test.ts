@@ -49,6 +49,31 @@ test.for<[what: string, tensors: FixtureTensors]>([
   expect(detectKind(headerOf(tensors))).toBeNull()
 })
 
+const vectors = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_none, index) => [`v${index}`, half(4, 768)]))
+
+test.for<[what: string, tensors: FixtureTensors, base: string | null]>([
+  ['one vector', { one: half(768) }, 'SD1'],
+  ['255 rows', { rows: half(255, 1024) }, 'SD2'],
+  ['rows of the larger encoder of SDXL', { rows: half(1, 1280) }, 'SDXL'],
+  ['nine tensors of rows', vectors(9), 'SD1'],
+  ['vectors of both encoders of SDXL', { clip_l: half(2, 768), clip_g: half(2, 1280) }, 'SDXL'],
+  [
+    'vectors of the three encoders of SD3',
+    { clip_l: half(2, 768), clip_g: half(2, 1280), t5xxl: half(2, 4096) },
+    'SD3 / SD3.5',
+  ],
+  ['vectors of one named encoder', { clip_l: half(2, 768), other: half(3, 3, 3) }, 'SD1'],
+  ['vectors of the trainer of AUTOMATIC1111', { 'string_to_param.*': half(2, 768) }, 'SD1'],
+  ['vectors of an unknown width with a known name', { emb_params: half(2, 77) }, null],
+])('takes %s for an embedding', ([_what, tensors, base]) => {
+  expect(detectKind(headerOf(tensors))).toMatchObject({ modelType: 'embeddings', base })
+})
+
+test('takes ten tensors of rows for no embedding', () => {
+  expect(detectKind(headerOf(vectors(10)))).toBeNull()
+})
+
 const loraOfFlux = {
   'double_blocks.18.img_attn.proj.lora_down.weight': half(16, 3072),
   'double_blocks.18.img_attn.proj.lora_up.weight': half(3072, 16),

@@ -109,6 +109,16 @@ test('accepts a file with other bytes within the first mebibyte of zeros', async
   expect(await failureOf((await writeText(at('a.dat'), bytes)).path)).toBeNull()
 })
 
+test('takes a file for reserved space only if its whole first mebibyte is zeros', async () => {
+  const failureWith = async (position: number) => {
+    const bytes = Buffer.alloc(2 * 1024 * 1024)
+    bytes[position] = 1
+    return (await failureOf((await writeText(at('a.dat'), bytes)).path))?.[0]
+  }
+  expect(await failureWith(1024 * 1024 - 1)).toBeUndefined()
+  expect(await failureWith(1024 * 1024)).toBe('file-hollow')
+})
+
 test('refuses a partial download by its name or by a file next to it', async () => {
   const own = await writeText(at('a.safetensors.crdownload'), 'x')
   const downloading = await writeSafetensors(at('b.safetensors'))
@@ -261,6 +271,8 @@ test('reads a safetensors header longer than the first read', async () => {
 
 test('fails for a missing file and for a folder', async () => {
   expect(await failureOf(at('gone.safetensors'))).toEqual(['file-missing', {}])
+  const { identity } = await inspectFile(at('gone.safetensors'))
+  expect(identity).toEqual({ sizeBytes: 0, mtimeNs: 0n, inode: 0n })
   expect(await failureOf(root)).toEqual(['file-unreadable', {}])
 })
 

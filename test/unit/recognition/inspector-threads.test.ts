@@ -244,3 +244,34 @@ test('close ends all threads, refuses their files and waits no longer for any', 
   threads[0]?.emit('exit')
   expect(threads).toHaveLength(2)
 })
+
+test('sends a thread all that is known about a file, and nothing that can’t be cloned', () => {
+  const { threads } = createInspector()
+  const known = {
+    path: '/blobs/1f',
+    name: 'a.safetensors',
+    folder: 'drop',
+    place: '/drop',
+    group: { key: 'k', name: 'a', kind: 'shards', root: '/drop', within: [] },
+    boundary: '/drop',
+    isHeaderOnly: true,
+    failure: null,
+  } as const
+  void inspector.inspect({ ...known, ...{ onChange: () => undefined } })
+  void inspector.readDetails({ path: '/b', folder: '' })
+  void inspector.report({ path: '/c', folder: '' })
+  expect(threads[0]?.requests.map(({ file, output }) => [file, output])).toStrictEqual([
+    [known, 'inspection'],
+    [{ path: '/b', folder: '' }, 'details'],
+    [{ path: '/c', folder: '' }, 'report'],
+  ])
+})
+
+test('details and reports of a file that ends two threads are refused too', async () => {
+  const { threads } = createInspector()
+  const details = inspector.readDetails({ path: '/a', folder: '' })
+  const report = inspector.report({ path: '/b', folder: '' })
+  for (let index = 0; index < 4; index += 1) threads[index]?.emit('exit')
+  expect(await details).toBeNull()
+  expect(await report).toMatchObject({ ok: false, failure: { code: 'unexpected' } })
+})

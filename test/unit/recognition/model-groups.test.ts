@@ -5,6 +5,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collectFiles } from '../../../electron/discovery/scan/collect-files.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { detectShardedKind } from '../../../electron/recognition/kinds/shard-kind.ts'
+import {
+  findGroup,
+  isExternalWeights,
+  otherGroupFiles,
+  readPipeline,
+} from '../../../electron/recognition/model-groups.ts'
 import { families } from '../../fixtures/families.ts'
 import { flux, half } from '../../fixtures/family.ts'
 import { smallZip, writeSafetensors, writeText } from '../../fixtures/model-files.ts'
@@ -86,6 +92,60 @@ test('refuses a graph of a diffusers folder only if its weights are missing', as
     ['vae_decoder/model.onnx', 'file-part-missing'],
   ])
   expect(skipped).toEqual([])
+})
+
+test.each(['layer.7.weight', 'sub/model.onnx_data'])(
+  'refuses a graph of a diffusers folder with weights in %s',
+  async (location) => {
+    const model = 'models/diffusers/onnx-model'
+    await writeText(at(`${model}/model_index.json`), '{}')
+    const graph = onnxOf([{ name: 'w', shape: [2, 2], external: { location, length: 16 } }])
+    await writeText(at(`${model}/unet/model.onnx`), graph)
+    await writeText(at(`${model}/unet/${location}`), Buffer.alloc(16, 1))
+    const { rows } = await inspectPaths([at('models')])
+    expect(rows.find(({ path }) => path.endsWith('.onnx'))?.failure).toBe('file-weights-apart')
+  },
+)
+
+test.each([256 * 1024, 256 * 1024 + 1])('reads the first 256 KiB of an index: %i', async (end) => {
+  const pipeline = '"_class_name": "FluxPipeline"'
+  await writeText(at('m/model_index.json'), pipeline.padStart(end))
+  const expected = end > 256 * 1024 ? null : { pipeline: 'FluxPipeline', base: 'Flux.1' }
+  expect(await readPipeline(at('m'))).toEqual(expected)
+})
+
+test.each([
+  ['model', 'big'],
+  ['pytorch_model', 'big'],
+  ['diffusion_pytorch_model.fp16', 'big'],
+  ['my_model', 'my_model'],
+])('calls a model in parts named %s %s', (stem, name) => {
+  const part = `${stem}-00001-of-00002.safetensors`
+  expect(findGroup(part, new Set([part]), '/models/big')?.name).toBe(name)
+})
+
+test('a model in one part, or a graph without other files, is no group', () => {
+  for (const name of ['m-00001-of-00001.safetensors', 'a.onnx', 'a.onnx.data', 'weights.pb']) {
+    expect(findGroup(name, new Set([name]), '/m'), name).toBeNull()
+  }
+})
+
+test('shared weights belong to a graph only if it is alone', () => {
+  const names = (...others: readonly string[]) => new Set(['a.onnx', 'weights.pb', ...others])
+  expect(otherGroupFiles('a.onnx', names())).toEqual(['weights.pb'])
+  expect(otherGroupFiles('weights.pb', names())).toEqual(['a.onnx'])
+  expect(otherGroupFiles('a.onnx', names('b.onnx'))).toEqual([])
+  expect(otherGroupFiles('weights.pb', names('b.onnx'))).toEqual([])
+  expect(otherGroupFiles('a.onnx', names('b.onnx', 'a.onnx_data'))).toEqual(['a.onnx_data'])
+})
+
+test('only the weights of a graph in the folder are external weights', () => {
+  const names = new Set(['a.onnx', 'a.onnx.data', 'a.onnx_data_1', 'b.onnx.data', 'weights.pb'])
+  expect([...names].filter((name) => isExternalWeights(name, names))).toEqual([
+    'a.onnx.data',
+    'a.onnx_data_1',
+    'weights.pb',
+  ])
 })
 
 test('refuses the numbered parts of a diffusers folder if one is missing', async () => {

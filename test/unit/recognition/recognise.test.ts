@@ -4,7 +4,7 @@ import type { Kind } from '../../../electron/recognition/kinds/kind.ts'
 import { modelTypeByName } from '../../../electron/recognition/kinds/name-evidence.ts'
 import { recognise } from '../../../electron/recognition/recognise.ts'
 import type { Evidence } from '../../../electron/recognition/recognise.ts'
-import { suggestTarget } from '../../../electron/recognition/suggest-target.ts'
+import { diffusersTarget, suggestTarget } from '../../../electron/recognition/suggest-target.ts'
 
 const typeOf = (path: string) => folderEvidence(path.split('/'))?.modelType ?? null
 
@@ -197,6 +197,16 @@ test('without a typed folder, the path keeps subfolders of the dropped folder', 
   expect(suggest({ name: 'x.safetensors', folder: 'My stuff' }).modelPath).toBe('models/loras/x.safetensors')
 })
 
+test('a type has up to 50 characters', () => {
+  for (const [length, kept] of [
+    [50, 50],
+    [51, 50],
+  ] as const) {
+    const { modelType, modelPath } = suggest({ name: 'x.bin', modelType: 't'.repeat(length) })
+    expect([modelType, modelPath]).toEqual(['t'.repeat(kept), `models/${'t'.repeat(kept)}/x.bin`])
+  }
+})
+
 test('an unrecognised file gets the type “other”', () => {
   expect(suggest({ name: 'x.bin', modelType: null })).toEqual({
     displayName: 'x',
@@ -215,13 +225,27 @@ test('the header’s title is the display name, unless it is the base model’s'
   ).toBe('Stable Diffusion XL 1.0 Base')
 })
 
+test('the part of a diffusers model keeps its place in the model', () => {
+  const group = { key: 'k', name: 'flux dev', kind: 'diffusers', root: '/flux', within: ['vae'] } as const
+  expect(diffusersTarget(group, 'config.json')).toEqual({
+    displayName: 'flux dev: vae/config.json',
+    modelType: 'diffusers',
+    modelPath: 'models/diffusers/flux dev/vae/config.json',
+  })
+})
+
 test.each([
   ['sd_xl_base_1.0.safetensors', 'sd xl base 1.0'],
   ['model v1.5', 'model v1.5'],
   ['画风_v2.safetensors', '画风 v2'],
   ['big.safetensors.crdownload', 'big'],
   ['_.safetensors', '_.safetensors'],
-  [`${'a'.repeat(300)}.pt`, 'a'.repeat(255)],
+  [`${'a'.repeat(255)}.pt`, 'a'.repeat(255)],
+  [`${'a'.repeat(256)}.pt`, 'a'.repeat(255)],
+  [`${'😀'.repeat(256)}.pt`, '😀'.repeat(255)],
+  ['big.safetensors.part.tmp', 'big'],
+  ['a.b12345678901', 'a'],
+  ['a.b123456789012', 'a.b123456789012'],
   ['', 'model'],
 ])('the name %s is displayed as %s', (name, displayName) => {
   expect(suggest({ name }).displayName).toBe(displayName)

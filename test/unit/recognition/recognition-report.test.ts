@@ -55,6 +55,25 @@ test('no tensors have no signature, and thousands of names have one of the same 
   expect(architectureSignature(tensorNames(many))).toMatch(/^[0-9a-f]{16}$/)
 })
 
+test('the signature depends on the first 5,000 different names', () => {
+  const letters = (index: number) => index.toString(2).replaceAll('0', 'a').replaceAll('1', 'b')
+  const signatureWith = (count: number, width = 2) =>
+    architectureSignature(
+      tensorNames(
+        new Map(
+          Array.from({ length: count }, (_none, index) => [
+            letters(index),
+            { dtype: 'F16', shape: [2, index === 4_999 ? width : 2], sizeBytes: 8 },
+          ]),
+        ),
+      ),
+    )
+  const signature = signatureWith(5_000)
+  expect(signatureWith(5_001)).toBe(signature)
+  expect(signatureWith(4_999)).not.toBe(signature)
+  expect(signatureWith(5_001, 3)).not.toBe(signature)
+})
+
 test.each([
   ['loras/kohya.safetensors', 'high', ['content', 'folder']],
   ['vae/kohya.safetensors', 'medium', ['content', 'folder']],

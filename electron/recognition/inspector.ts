@@ -111,7 +111,7 @@ export class Inspector {
   /** Starts the thread before the first file, or keeps an idle one for it. */
   warm(): void {
     if (this.#isClosed || this.#isBusy()) return
-    if (this.#threads.size === 0) this.#startThread()
+    if (this.#threads.size === 0) this.#tryStartThread()
     this.#isFollowedBySending = false
     this.#endWhenIdle()
   }
@@ -199,6 +199,7 @@ export class Inspector {
         output: job.output,
       } satisfies InspectRequest)
     }
+    // A job that has started meanwhile would never be answered.
     clearTimeout(this.#idleTimer)
     if (!this.#isBusy()) return this.#endWhenIdle()
     // Idle workers must not keep the command line from exiting.
@@ -214,16 +215,22 @@ export class Inspector {
       .filter((thread) => canRun(thread, job))
       .sort((one, other) => one.jobs.size - other.jobs.size)
     if (leastBusy) return leastBusy
-    if (this.#threads.size === 0) return this.#startThread()
+    if (this.#threads.size === 0) return this.#tryStartThread()
     // A file that is tried alone may block its thread again.
     const areMany =
       this.#waiting.length >= filesForSecondThread && this.#countSinceIdle >= filesBeforeSecondThread
     const isNeeded = job.workerDeaths > 0 || areMany
-    if (this.#threads.size >= maxThreads || !isNeeded) return null
+    return this.#threads.size < maxThreads && isNeeded ? this.#tryStartThread() : null
+  }
+
+  /** Null if the system can't start another thread: a first one runs all jobs, without any they are refused. */
+  #tryStartThread(): Thread | null {
     try {
       return this.#startThread()
-    } catch {
-      // The system can't start another thread; the first one runs all jobs.
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error)
+      const refused = this.#threads.size === 0 ? this.#waiting.splice(0) : []
+      for (const job of refused) job.refuse(failure('unexpected', {}, { detail }))
       return null
     }
   }
@@ -233,8 +240,6 @@ export class Inspector {
     clearTimeout(this.#idleTimer)
     const idleMs = this.#isFollowedBySending ? this.#idle.afterInspectionMs : this.#idle.otherwiseMs
     this.#idleTimer = setTimeout(() => {
-      // A job that has started meanwhile would never be answered.
-      if (this.#isBusy()) return
       this.#countSinceIdle = 0
       const threads = [...this.#threads]
       this.#threads.clear()

@@ -177,6 +177,33 @@ test('repeats the files one after the other if the system can’t start a second
   expect(threads[1]?.names).toEqual(['/file-0', '/file-1'])
 })
 
+test('refuses files if the system can’t start any thread, and inspects later ones once it can', async () => {
+  let canStart = false
+  const thread = new FakeThread()
+  const startThread = () => {
+    if (!canStart) throw new Error('EAGAIN')
+    return thread as unknown as Worker
+  }
+  const { timers } = standingClock()
+  inspector = new Inspector(new URL('file:///none'), { timers, startThread }, neverIdle)
+  inspector.warm()
+  const { failure: reason } = await inspector.inspect({ path: '/early', folder: '' })
+  expect(reason).toEqual({ code: 'unexpected', params: {}, detail: 'EAGAIN' })
+  canStart = true
+  const later = inspector.inspect({ path: '/later', folder: '' })
+  expect(thread.names).toEqual(['/later'])
+  thread.answer()
+  expect((await later).failure?.code).toBe('file-empty')
+})
+
+test('refuses the files of a thread that has ended if the system can’t start another', async () => {
+  const { threads, inspect } = createInspector({ maxThreads: 1 })
+  const inspections = inspect(20)
+  threads[0]?.emit('exit')
+  const codes = (await Promise.all(inspections)).map(({ failure: reason }) => reason?.code)
+  expect(new Set(codes)).toEqual(new Set(['unexpected']))
+})
+
 test('refuses a file that has ended two threads, with the error of the second', async () => {
   const { threads, inspect, answer } = createInspector()
   const [first, second] = inspect(2)

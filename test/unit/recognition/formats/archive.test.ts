@@ -13,6 +13,9 @@ test.each([
   ['XZ', hex('fd377a585a00 0004')],
   ['LZ4', hex('04224d18 64')],
   ['bzip2', hex('425a6839 314159265359')],
+  ['bzip2', hex('425a6831 314159265359')],
+  // Without content.
+  ['bzip2', hex('425a6839 177245385090')],
   ['gzip', gzipSync('pickle')],
   ['gzip', hex('1f8b08 ff')],
   ['LZMA', hex('5d00008000 ffffffffffffffff 00')],
@@ -44,6 +47,23 @@ test('does not recognise numbers as LZMA', () => {
   expect(detectArchive(hex('5d00008000 0000000040000000 00'))).toBeNull()
 })
 
+test('recognises LZMA whose content has less than 2^38 bytes', () => {
+  const withSize = (sizeBytes: bigint) => {
+    const bytes = hex('5d00008000')
+    bytes.writeBigInt64LE(sizeBytes, 5)
+    return detectArchive(bytes)
+  }
+  expect([-1n, 0n, 2n ** 38n - 1n].map(withSize)).toEqual(['LZMA', 'LZMA', 'LZMA'])
+  expect([-2n, 2n ** 38n].map(withSize)).toEqual([null, null])
+})
+
+test.each(['425a6830 314159265359', '425a683a 314159265359', '425a6839 314159265358', '425a6839'])(
+  'does not recognise %s as bzip2',
+  (text) => {
+    expect(detectArchive(hex(text))).toBeNull()
+  },
+)
+
 test('recognises LZMA by its header of 13 bytes, and by no shorter one', () => {
   const header = hex('5d00008000 ffffffffffffffff').subarray(0, 13)
   expect(detectArchive(header)).toBe('LZMA')
@@ -52,11 +72,21 @@ test('recognises LZMA by its header of 13 bytes, and by no shorter one', () => {
 
 test('recognises programs of Linux, macOS and Windows', () => {
   expect(isProgram(hex('7f454c46 0201'))).toBe(true)
-  expect(isProgram(hex('cffaedfe'))).toBe(true)
+  for (const magic of ['feedface', 'feedfacf', 'cefaedfe', 'cffaedfe']) {
+    expect(isProgram(hex(magic)), magic).toBe(true)
+  }
+  expect(isProgram(hex('feedfacd'))).toBe(false)
   const windows = Buffer.alloc(512)
   windows.write('MZ')
   expect(isProgram(windows)).toBe(false)
   windows.writeUInt32LE(0x80, 0x3c)
   windows.write('PE', 0x80)
   expect(isProgram(windows)).toBe(true)
+  expect(isProgram(windows.subarray(0, 0x80))).toBe(false)
+  // The shortest one has the position last, here of its own beginning.
+  const short = Buffer.from('MZ'.padEnd(0x3c, '\0') + '\x04\0\0\0', 'latin1')
+  short.write('PE\0\0', 4)
+  expect([isProgram(short), isProgram(short.subarray(0, -1))]).toEqual([true, false])
+  short.write('X')
+  expect(isProgram(short)).toBe(false)
 })

@@ -16,6 +16,40 @@ test('reads the real size from a Git LFS pointer', () => {
   })
 })
 
+test('takes only files below 1,024 bytes for a pointer', () => {
+  const sized = (length: number) => detect(pointer.padEnd(length, '\n'), 'm.bin').type
+  expect([sized(1_023), sized(1_024)]).toEqual(['lfs-pointer', 'unknown'])
+})
+
+test('takes the versions 2 to 5 for a pickle', () => {
+  const types = [0, 1, 2, 3, 4, 5, 6, 255].map((version) => detect(Buffer.from([0x80, version]), 'm.pt').type)
+  expect(types).toEqual([
+    'unknown',
+    'unknown',
+    ...['pickle', 'pickle', 'pickle', 'pickle'],
+    'unknown',
+    'unknown',
+  ])
+  for (const bytes of [Buffer.from([0x80]), Buffer.from([0x81, 2])])
+    expect(detect(bytes, 'm.pt').type).toBe('unknown')
+})
+
+test('looks for text in the first 1,024 bytes of a file that is always binary', () => {
+  const typeWith = (byte: number, position: number) => {
+    const bytes = Buffer.alloc(2_000, 'x')
+    bytes[position] = byte
+    return detect(bytes).type
+  }
+  for (const byte of [0x20, 0x09, 0x0a, 0x0d, 0x7f, 0xff]) expect(typeWith(byte, 5)).toBe('web-page')
+  for (const byte of [0, 0x08, 0x0b, 0x0c, 0x0e, 0x1f]) {
+    expect([typeWith(byte, 0), typeWith(byte, 1_023), typeWith(byte, 1_024)]).toEqual([
+      'unknown',
+      'unknown',
+      'web-page',
+    ])
+  }
+})
+
 test('treats a pointer without a size as text', () => {
   expect(detect(pointer.replace(/size.*/, '')).type).toBe('web-page')
 })

@@ -128,10 +128,11 @@ test('counts the files for a second thread again after an idle time', async () =
   answer(300)
   await setTimeout(1)
   expect(threads[0]?.isTerminated).toBe(true)
-  void inspect(200)
+  void inspect(400)
+  answer(283, 1)
   expect(counts()).toEqual([0, 16])
-  answer(100, 1)
-  expect(counts()).toEqual([0, 16])
+  answer(1, 1)
+  expect(counts()).toEqual([0, 16, 16])
 })
 
 test('only a thread with files keeps the program from exiting', () => {

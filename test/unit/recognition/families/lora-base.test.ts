@@ -152,6 +152,19 @@ test.for<[base: string, layer: string, width: number, blocks: number]>([
   ['Anima', 'transformer_blocks.#.attn1.to_q', 2048, 28],
   ['Cosmos-Predict2', 'blocks.#.self_attn.q_proj', 5120, 36],
   ['Cosmos-Predict2', 'transformer_blocks.#.attn1.to_q', 5120, 36],
+  ['Hunyuan Image', 'double_blocks.#.img_attn_qkv', 3584, 20],
+  ['Hunyuan Image', 'single_blocks.#.linear1', 3584, 40],
+  ['Hunyuan Image', 'transformer_blocks.#.attn.to_q', 3328, 20],
+  ['Hunyuan Image', 'single_transformer_blocks.#.attn.to_q', 3328, 40],
+  ['FramePack', 'transformer_blocks.#.attn.to_q', 3072, 20],
+  ['FramePack', 'single_transformer_blocks.#.attn.to_q', 3072, 40],
+  ['CogView4', 'transformer_blocks.#.attn1.to_q', 4096, 28],
+  ['CogVideoX', 'transformer_blocks.#.attn1.to_q', 3072, 42],
+  ['LTX-Video', 'transformer_blocks.#.attn1.to_q', 2048, 28],
+  ['SD3', 'joint_blocks.#.x_block.mlp.fc1', 1536, 24],
+  ['SD3', 'transformer_blocks.#.attn.to_q', 1536, 24],
+  ['SD1', 'down_blocks.0.attentions.0.transformer_blocks.#.attn1.to_q', 320, 1],
+  ['SD2', 'mid_block.attentions.0.transformer_blocks.#.attn1.to_q', 1280, 1],
   ['Allegro', 'transformer_blocks.#.attn1.to_q', 2304, 32],
   ['Allegro', 'transformer_blocks.#.attn2.to_k', 2304, 32],
 ])(
@@ -187,6 +200,41 @@ test.for<[base: string, layer: string, width: number]>([
   ['Qwen-Image', 'proj_out', 3072],
   ['Qwen-Image', 'norm_out.linear', 3072],
   ['Sana', 'transformer_blocks.0.attn1.to_q', 1152],
+  ['Sana', 'transformer_blocks.0.attn2.to_out.0', 2240],
+  ['Hunyuan-DiT', 'blocks.0.attn2.kv_proj', 1024],
+  ['Hunyuan-DiT', 'blocks.0.attn2.to_k', 1024],
+  ['Hunyuan-DiT', 'blocks.0.mlp.fc2', 6144],
+  ['Hunyuan-DiT', 'blocks.0.ff.net.2', 6144],
+  ['Hunyuan-DiT', 'blocks.20.skip_linear', 2816],
+  ['PixArt', 'blocks.0.cross_attn.kv_linear', 1152],
+  ['PixArt', 'blocks.0.mlp.fc2', 4608],
+  ['Ideogram 4', 'layers.0.attention.to_q', 4608],
+  ['Ideogram 4', 'layers.0.attention.o', 4608],
+  ['Ideogram 4', 'layers.0.feed_forward.w1', 4608],
+  ['Krea 2', 'blocks.0.attn.wq', 6144],
+  ['Krea 2', 'blocks.0.mlp.up', 6144],
+  ['Krea 2', 'transformer_blocks.0.attn.to_gate', 6144],
+  ['Krea 2', 'transformer_blocks.0.ff.up', 6144],
+  ['CogView4', 'transformer_blocks.0.ff.net.2', 16_384],
+  ['CogVideoX', 'transformer_blocks.0.attn1.to_q', 1920],
+  ['CogVideoX', 'transformer_blocks.0.norm1.linear', 512],
+  ['CogVideoX', 'transformer_blocks.0.norm2.linear', 512],
+  ['CogVideoX', 'transformer_blocks.0.ff.net.2', 7680],
+  ['CogVideoX', 'transformer_blocks.41.ff.net.2', 12_288],
+  ['Mochi', 'blocks.0.attn.qkv_y', 1536],
+  ['Mochi', 'transformer_blocks.0.attn1.add_q_proj', 1536],
+  ['Mochi', 'transformer_blocks.0.ff_context.net.0.proj', 1536],
+  ...[1536, 3072, 5120, 8960, 13_824, 14_336].map((width): [string, string, number] => [
+    'Wan',
+    'blocks.0.ffn.2',
+    width,
+  ]),
+  ['LTX-Video', 'transformer_blocks.0.ff.net.2', 8192],
+  ['LTX-Video', 'transformer_blocks.0.ff.net.2', 16_384],
+  ['SD3', 'joint_blocks.0.context_block.mlp.fc2', 6144],
+  ['SD3.5', 'joint_blocks.0.context_block.mlp.fc2', 9728],
+  ['SD3.5', 'joint_blocks.0.x_block.attn2.qkv', 1536],
+  ['SD3.5', 'transformer_blocks.0.attn2.to_q', 1536],
   ['Lumina 2', 'cap_embedder.1', 2304],
   ['Z-Image', 'cap_embedder.1', 2560],
   ['SDXL refiner', 'text_encoder.text_model.encoder.layers.0.self_attn.q_proj', 1280],
@@ -204,7 +252,15 @@ test.for<[base: string, layer: string, width: number]>([
   expect(basesOf(width + 8)).not.toContain(base)
 })
 
-test('reports no family when more than five are possible', () => {
+test('reports five possible families, and none when more are possible', () => {
+  const basesOf = (block: number) =>
+    kindOf(peft(`single_transformer_blocks.${block}.attn.to_q`, 3072))?.base?.split(' / ')
+  expect(basesOf(27)).toEqual(['Flux.1', 'Chroma', 'Hunyuan Video', 'FramePack', 'AuraFlow'])
+  // Ovis-Image has 27 blocks.
+  expect(basesOf(25)).toBeUndefined()
+})
+
+test('reports no family when many are possible', () => {
   expect(kindOf(peft('transformer_blocks.0.attn.to_q', 3072))).toMatchObject({
     modelType: 'loras',
     base: null,

@@ -1,7 +1,8 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, open, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readSample } from '../../../electron/platform/files/file-identity.ts'
 import { inspectFile } from '../../../electron/recognition/inspect-file.ts'
 import { readDetails } from '../../../electron/recognition/metadata/read-details.ts'
 import { families } from '../../fixtures/families.ts'
@@ -69,6 +70,15 @@ test('recognises and identifies a valid file and suggests its target', async () 
     },
     failure: null,
   })
+})
+
+test('takes the sample from the bytes that it has read before as if it read them again', async () => {
+  const { path, sizeBytes } = await writeSafetensors(at('a.safetensors'), {
+    sizeBytes: 600_000,
+    payload: { seed: 1 },
+  })
+  await using file = await open(path)
+  expect((await inspectFile(path)).identity.sample).toBe(await readSample(file, sizeBytes))
 })
 
 test('counts missing and extra bytes', async () => {

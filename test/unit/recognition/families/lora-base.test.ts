@@ -271,6 +271,21 @@ test('reports no family when widths contradict all', () => {
   expect(kindOf(peft('transformer_blocks.0.attn.to_q', 77))).toMatchObject({ modelType: 'loras', base: null })
 })
 
+test.each([
+  [1536, 9216, 'SD3'],
+  // The first blocks of SD3.5 Medium have a second attention.
+  [1536, 13_824, 'SD3.5'],
+  [2432, 14_592, 'SD3.5'],
+])('recognises modulations of %i × %i as %s', (input, output, base) => {
+  for (const layer of ['joint_blocks.0.x_block.adaLN_modulation.1', 'transformer_blocks.0.norm1.linear']) {
+    const bases = kindOf(peft(layer, input, output))?.base?.split(' / ')
+    expect(
+      bases?.filter((one) => one.startsWith('SD3')),
+      layer,
+    ).toEqual([base])
+  }
+})
+
 test('distinguishes families by the output of a layer', () => {
   const basesOf = (output: number) =>
     kindOf(peft('transformer.single_transformer_blocks.0.proj_mlp', 3072, output))?.base?.split(' / ')

@@ -10,18 +10,22 @@ import {
   skipReasonInFolder,
 } from '../../../electron/recognition/file-names.ts'
 
-test.each<[name: string, reason: ReturnType<typeof skipReasonInFolder>]>([
+type SkipRow = [name: string, reason: ReturnType<typeof skipReasonInFolder>]
+
+test.each<SkipRow>([
   ['model.safetensors', null],
   ['MODEL.SafeTensors', null],
-  ...['.ckpt', '.pt', '.pt2', '.bin', '.pth', '.pkl', '.sft', '.gguf', '.onnx'].map(
-    (extension) => [`m${extension}`, null] as const,
-  ),
+  ...['.ckpt', '.pt', '.pt2', '.bin', '.pth', '.pkl', '.sft', '.gguf', '.onnx'].map((extension): SkipRow => [
+    `m${extension}`,
+    null,
+  ]),
   ['readme.md', 'not-a-model'],
   ['model', 'not-a-model'],
   ['safetensors', 'not-a-model'],
-  ...['part', 'crdownload', 'aria2', 'download', 'incomplete', 'partial', 'tmp'].map(
-    (suffix) => [`m.safetensors.${suffix}`, 'downloading'] as const,
-  ),
+  ...['part', 'crdownload', 'aria2', 'download', 'incomplete', 'partial', 'tmp'].map((suffix): SkipRow => [
+    `m.safetensors.${suffix}`,
+    'downloading',
+  ]),
   ['M.SAFETENSORS.PART', 'downloading'],
   ['optimizer.bin', 'not-a-model'],
   ['Scheduler.pt', 'not-a-model'],

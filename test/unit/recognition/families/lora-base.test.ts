@@ -236,6 +236,8 @@ test.for<[base: string, layer: string, width: number]>([
   ['SD3.5', 'joint_blocks.0.x_block.attn2.qkv', 1536],
   ['SD3.5', 'transformer_blocks.0.attn2.to_q', 1536],
   ['Lumina 2', 'cap_embedder.1', 2304],
+  ['Lumina 2', 'te.model.layers.0.self_attn.q_proj', 2304],
+  ['Lumina 2', 'te.model.layers.0.mlp.gate_proj', 2304],
   ['Z-Image', 'cap_embedder.1', 2560],
   ['SDXL refiner', 'text_encoder.text_model.encoder.layers.0.self_attn.q_proj', 1280],
   ['Anima', 'te.layers.0.mlp.gate_proj', 1024],

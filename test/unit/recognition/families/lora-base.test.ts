@@ -312,6 +312,10 @@ test.for<[what: string, parts: Shapes, base: string | null]>([
   expect(kindOf(Object.fromEntries(shapes))).toMatchObject({ modelType: 'loras', base })
 })
 
+test('names the first tensor as evidence if no family is known', () => {
+  expect(kindOf(peft('new.layer', 8))).toMatchObject({ base: null, evidence: 'new.layer.lora_A.weight' })
+})
+
 test('names a tensor of the chosen family as evidence', () => {
   const shapes = { ...peft('new.layer', 8), ...peft('transformer_blocks.59.attn.to_q', 3072) }
   expect(kindOf(shapes)?.evidence).toBe('transformer_blocks.59.attn.to_q.lora_A.weight')

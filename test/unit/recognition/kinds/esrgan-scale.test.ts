@@ -20,6 +20,7 @@ test.each([
 ])('the scale of the old layout whose last layer is %i is %s', (last, scale) => {
   const layers = Array.from({ length: last + 1 }, (_none, index) => [`model.${index}.weight`, [64]] as const)
   expect(scaleOf(Object.fromEntries(layers))).toBe(scale)
+  expect(scaleOf(Object.fromEntries(layers.slice(-1)))).toBe(scale)
 })
 
 test.each([

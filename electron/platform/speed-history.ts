@@ -68,8 +68,7 @@ export function createSpeedHistory(now: () => number): SpeedRecorder {
       const restMs = elapsedMs - whole * stepMs
       const points = steps.slice(0, whole).map((bytes) => Math.round((bytes / stepMs) * 1000))
       // The beginning of a step is not meaningful: a few blocks more or less would look like a peak.
-      if (restMs >= stepMs / 4 && steps.length > whole)
-        points.push(Math.round(((steps[whole] ?? 0) / restMs) * 1000))
+      if (restMs >= stepMs / 4) points.push(Math.round(((steps[whole] ?? 0) / restMs) * 1000))
       return { stepMs, points }
     },
   }

@@ -58,7 +58,7 @@ export function createSpeedMeter(now: () => number): SpeedMeter {
 
   function hasStopped(): boolean {
     const { samples } = window
-    let grewAtMs = samples[0]?.atMs ?? now()
+    let grewAtMs = now()
     let longestMs = 0
     samples.forEach(({ atMs, bytes }, index) => {
       if (bytes === samples[index - 1]?.bytes) return

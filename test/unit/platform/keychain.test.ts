@@ -53,6 +53,17 @@ describe('a secret', () => {
     expect(await keychain.get('session')).toEqual({ ok: true, value: secret })
   })
 
+  test.each([
+    ['of 2,400 bytes is stored in one entry', 'é'.repeat(1_200), 1],
+    ['of 2,401 bytes is stored in two pieces', `${'é'.repeat(1_200)}x`, 3],
+    ['of 4,800 bytes is stored in two pieces', 'é'.repeat(2_400), 3],
+    ['of 4,801 bytes is stored in three pieces', `x${'é'.repeat(2_400)}`, 4],
+  ])('%s', async (_what, secret, entryCount) => {
+    const { entries, keychain } = setup()
+    await keychain.set('session', secret)
+    expect([entries.size, await keychain.get('session')]).toEqual([entryCount, { ok: true, value: secret }])
+  })
+
   test('leaves no piece behind when it is replaced or deleted', async () => {
     const { entries, keychain } = setup()
     await keychain.set('session', 'x'.repeat(6_000))

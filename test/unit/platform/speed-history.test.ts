@@ -35,6 +35,46 @@ test('shows the current second once enough of it has passed', () => {
   expect(history.view().points).toEqual([1_000, 5_000])
 })
 
+test('shows the current second from a quarter of it on', () => {
+  const { history, flow } = setup()
+  flow(1, 1_000)
+  flow(0.249, 4_000, 249)
+  expect(history.view().points).toEqual([1_000])
+  flow(0.001, 4_000, 1)
+  expect(history.view().points).toEqual([1_000, 4_000])
+})
+
+test('counts bytes that are reported twice at the same moment', () => {
+  const { history, clock } = setup()
+  history.moved(500)
+  clock.advance(1_000)
+  history.moved(300)
+  history.moved(200)
+  clock.advance(1_000)
+  history.moved(0)
+  expect(history.view().points).toEqual([800, 200])
+})
+
+test('counts a minute without a report as time of sending, and more as sleep', () => {
+  const pointsAfter = (gapMs: number) => {
+    const { history, clock } = setup()
+    clock.advance(gapMs)
+    history.moved(60_000)
+    return history.view().points.length
+  }
+  expect([pointsAfter(60_000), pointsAfter(60_001)]).toEqual([60, 0])
+})
+
+test('ignores time while the clock is set back', () => {
+  const { history, clock, flow } = setup()
+  flow(1, 1_000)
+  clock.advance(-5_000)
+  flow(1, 3_000)
+  expect(history.view().points).toEqual([1_000])
+  flow(2, 2_000)
+  expect(history.view().points).toEqual([1_000, 5_000, 2_000])
+})
+
 test('shows a stall as zero without samples', () => {
   const { history, clock, flow } = setup()
   flow(2, 1_000)

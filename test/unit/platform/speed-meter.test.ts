@@ -111,6 +111,33 @@ test('shows a stall after six seconds: zero speed and no time left', () => {
   expect(meter.secondsLeft(10_000_000)).not.toBeNull()
 })
 
+test('reports a stall once more than six seconds have passed since the last bytes', () => {
+  const { meter, clock, after } = setup()
+  after(0, 0)
+  after(2_000, 2_000)
+  after(3_000, 2_000)
+  clock.advance(3_000)
+  expect(meter.bytesPerSecond()).toBeGreaterThan(0)
+  clock.advance(1)
+  expect(meter.bytesPerSecond()).toBe(0)
+})
+
+test('shows a time left from one byte per second on', () => {
+  const secondsAt = (bytesPerSecond: number, scale = 1) => {
+    const { meter, after } = setup()
+    after(0, 0)
+    after(2_000, 2 * bytesPerSecond)
+    return meter.secondsLeft(10, scale)
+  }
+  expect([secondsAt(1), secondsAt(0.5), secondsAt(2, 0.5), secondsAt(1, 0.5)]).toEqual([10, null, 10, null])
+})
+
+test('shows a time left of 0 for more bytes than are left', () => {
+  const { meter, flow } = setup()
+  flow(5_000, 100, () => undefined)
+  expect([meter.secondsLeft(-1), meter.secondsLeft(0)]).toEqual([0, 0])
+})
+
 test('does not report a stall between blocks that take ten seconds each', () => {
   const { meter, clock, after } = setup()
   after(0, 0)

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import { success } from '../../../../electron/contract/failures.ts'
+import {
+  checkUploadTarget,
+  isLocalAddress,
+  lookupRemote,
+} from '../../../../electron/platform/network/upload-target.ts'
+
+const storage = 'https://storage.example/k'
+const server = 'https://core.example/api/v1'
+
+const check = (url: unknown, headers: unknown = {}) =>
+  checkUploadTarget({ server, url, headers, sizeBytes: 1_000 })
+const refused = (code: string) => ({ ok: false, failure: { code } })
+
+test('an address of up to 16,000 characters is accepted', () => {
+  const ofLength = (length: number) => `${storage}?${'a'.repeat(length - storage.length - 1)}`
+  expect(check(ofLength(16_000))).toMatchObject({ ok: true })
+  expect(check(ofLength(16_001))).toMatchObject(refused('upload-address-refused'))
+})
+
+test('names and values of headers may have up to 8,000 characters', () => {
+  const prefix = 'x-amz-meta-'
+  const named = (length: number) => prefix + 'a'.repeat(length - prefix.length)
+  expect(check(storage, { [named(8_000)]: 'b'.repeat(8_000) })).toMatchObject({ ok: true })
+  expect(check(storage, { [named(8_001)]: 'b' })).toMatchObject(refused('upload-header-refused'))
+  expect(check(storage, { [named(20)]: 'b'.repeat(8_001) })).toMatchObject(refused('upload-header-refused'))
+})
+
+test('shows the first 60 characters of the name of a refused header, without control characters', () => {
+  const shown = check(storage, { [`\u0007${'n'.repeat(100)}`]: 'a' })
+  const name = shown.ok ? '' : String(shown.failure.params['name'])
+  expect([name.length, name.endsWith('n'), name.includes('\u0007')]).toEqual([60, true, false])
+})
+
+test('leaves out the host only if it is the one of the address', () => {
+  expect(check(storage, { host: 'STORAGE.EXAMPLE' })).toEqual(
+    success({ url: storage, headers: {}, allowsLocalAddress: false }),
+  )
+  expect(check(storage, { host: 'other.example' })).toMatchObject(refused('upload-header-refused'))
+  expect(check(storage, { hosts: 'storage.example' })).toMatchObject(refused('upload-header-refused'))
+})
+
+test.each(['Infinity', 'NaN'])('refuses the number %s as the value of a header', (text) => {
+  expect(check(storage, { 'x-amz-meta-a': Number(text) })).toMatchObject(refused('upload-header-refused'))
+})
+
+test.each([
+  ['the unspecified addresses', '0.0.0.0', '0.255.255.255', '1.0.0.0'],
+  ['loopback', '127.0.0.0', '127.255.255.255', '128.0.0.0'],
+  ['link-local addresses', '169.254.0.0', '169.254.255.255', '169.255.0.0'],
+  ['IPv4-compatible addresses', '::', '::ffff:ffff', '::1:0:0'],
+  ['link-local addresses of IPv6', 'fe80::', 'febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'fec0::'],
+  ['translated unspecified addresses', '::ffff:0:0:0', '::ffff:0:ff:ffff', '::ffff:0:100:0'],
+  ['translated loopback', '::ffff:0:7f00:0', '::ffff:0:7fff:ffff', '::ffff:0:8000:0'],
+  ['translated link-local addresses', '::ffff:0:a9fe:0', '::ffff:0:a9fe:ffff', '::ffff:0:a9ff:0'],
+  ['unspecified addresses by NAT64', '64:ff9b::', '64:ff9b::ff:ffff', '64:ff9b::100:0'],
+  ['loopback by NAT64', '64:ff9b::7f00:0', '64:ff9b::7fff:ffff', '64:ff9b::8000:0'],
+  ['link-local addresses by NAT64', '64:ff9b::a9fe:0', '64:ff9b::a9fe:ffff', '64:ff9b::a9ff:0'],
+  ['unspecified addresses by 6to4', '2002::', '2002:ff:ffff:ffff:ffff:ffff:ffff:ffff', '2002:100::'],
+  ['loopback by 6to4', '2002:7f00::', '2002:7fff:ffff:ffff:ffff:ffff:ffff:ffff', '2002:8000::'],
+  ['link-local addresses by 6to4', '2002:a9fe::', '2002:a9fe:ffff:ffff:ffff:ffff:ffff:ffff', '2002:a9ff::'],
+])('%s are local from the first to the last one', (_what, first, last, next) => {
+  expect([first, last, next].map(isLocalAddress)).toEqual([true, true, false])
+})
+
+const lookup = (hostname: string, all: boolean) =>
+  new Promise((resolve) => {
+    lookupRemote(hostname, { all }, (error, ...found) => resolve(error ?? found))
+  })
+
+test('resolves a name to its remote addresses, all or the first one', async () => {
+  expect(await lookup('192.0.2.7', true)).toEqual([[{ address: '192.0.2.7', family: 4 }]])
+  expect(await lookup('192.0.2.7', false)).toEqual(['192.0.2.7', 4])
+  expect(await lookup('2001:db8::1', false)).toEqual(['2001:db8::1', 6])
+})
+
+test.each([true, false])('reports a name with local addresses only (all: %s)', async (all) => {
+  expect(await lookup('127.0.0.9', all)).toMatchObject({ code: 'LOCAL_ADDRESS 127.0.0.9' })
+  expect(await lookup('fe80::1', all)).toMatchObject({ code: 'LOCAL_ADDRESS fe80::1' })
+})
+
+test('returns the error for a name that cannot be resolved', async () => {
+  expect(await lookup('a b', true)).toMatchObject({ syscall: 'getaddrinfo' })
+})

@@ -38,7 +38,7 @@ export function retryDelay(attempt: number, failure: Failure, random: number): n
   const maxAttempts = failure.code === 'file-read-trouble' ? maxReadErrors : maxServerErrors
   if (!retriedForever.has(failure.code) && attempt >= maxAttempts) return null
   if (retry === 'now' && attempt === 1) return 0
-  return addJitter(failure.retryAfterMs ?? 0, random, firstBoundMs * 2 ** Math.min(attempt - 1, 16))
+  return addJitter(failure.retryAfterMs ?? 0, random, firstBoundMs * 2 ** (attempt - 1))
 }
 
 /**

@@ -58,6 +58,82 @@ test('continues the file of an earlier run, up to its size', async () => {
   expect(await linesOf('modelferry.log')).toMatchObject([{ index: 2 }])
 })
 
+test.each([
+  ['of exactly the limit', 0, 1],
+  ['beyond the limit', 1, 2],
+])('by default, lines up to a megabyte are in one file: %s', async (_what, excessBytes, fileCount) => {
+  const file = join(folder, 'modelferry.log')
+  const first = createLog({ folder, now: () => 0 })
+  first.info('a line')
+  await first.flush()
+  const { size } = await stat(file)
+  await writeFile(file, 'x'.repeat(1_000_000 - size + excessBytes))
+  const next = createLog({ folder, now: () => 0 })
+  next.info('a line')
+  await next.flush()
+  expect(await readdir(folder)).toHaveLength(fileCount)
+})
+
+test('a line that is longer than a file has a file of its own', async () => {
+  const log = createLog({ folder, fileBytes: 100 })
+  for (const message of ['x'.repeat(200), 'y'.repeat(200)]) {
+    log.info(message)
+    await log.flush()
+  }
+  expect(await linesOf('modelferry.1.log')).toMatchObject([{ message: 'x'.repeat(200) }])
+  expect(await linesOf('modelferry.log')).toMatchObject([{ message: 'y'.repeat(200) }])
+})
+
+test('counts bytes rather than characters', async () => {
+  const log = createLog({ folder, fileBytes: 1_000 })
+  for (const message of ['猫'.repeat(200), '猫'.repeat(200)]) {
+    log.info(message)
+    await log.flush()
+  }
+  expect(await readdir(folder)).toHaveLength(2)
+})
+
+test('the log can be read by its owner only', async () => {
+  const log = createLog({ folder: join(folder, 'logs') })
+  log.info('a line')
+  await log.flush()
+  const paths = [join(folder, 'logs'), join(folder, 'logs', 'modelferry.log')]
+  const modes = await Promise.all(paths.map(async (path) => (await stat(path)).mode & 0o777))
+  expect(modes).toEqual([0o700, 0o600])
+})
+
+test.each([
+  ['up to', 0, [{ message: 'second' }, { message: 'third', linesLost: 1 }]],
+  ['more than', 1, [{ message: 'third', linesLost: 2 }]],
+])('keeps %s a megabyte of lines for a slow disk', async (_what, excessBytes, expected) => {
+  const log = createLog({ folder, now: () => 0, fileBytes: 5_000_000 })
+  log.info('')
+  await log.flush()
+  const { size } = await stat(join(folder, 'modelferry.log'))
+  // Nothing is written before the next turn.
+  log.info('-'.repeat(1_000_000 - size + excessBytes))
+  log.info('second')
+  log.info('lost')
+  await log.flush()
+  log.info('third')
+  await log.flush()
+  expect((await linesOf('modelferry.log')).slice(2)).toMatchObject(expected)
+})
+
+test('counts each lost line once', async () => {
+  const blocked = join(folder, 'logs')
+  await writeFile(blocked, 'a file where the folder should be')
+  const log = createLog({ folder: blocked })
+  log.info('lost')
+  await log.flush()
+  await rm(blocked)
+  for (const message of ['kept', 'kept too']) log.info(message)
+  await log.flush()
+  const [first, second] = await linesOf('logs/modelferry.log')
+  expect(first).toMatchObject({ message: 'kept', linesLost: 1 })
+  expect(second).not.toHaveProperty('linesLost')
+})
+
 test('counts the lines that are too many for a slow disk', async () => {
   const log = createLog({ folder, fileBytes: 3_000_000 })
   for (let index = 0; index < 1_000; index += 1) log.info('x'.repeat(2_000))

@@ -188,7 +188,31 @@ test('converts invalid dates, symbols, buffers and null to JSON values', () => {
 test('cuts long texts', () => {
   const text = 'word '.repeat(20_000)
   expect(redact(text)).toBe(`${text.slice(0, 4_000)}…`)
+  expect(redact(text.slice(0, 4_001))).toBe(`${text.slice(0, 4_000)}…`)
   expect(redact(text.slice(0, 4_000))).toBe(text.slice(0, 4_000))
+})
+
+test('leaves out what is nested more than six levels deep', () => {
+  expect(redact({ a: { a: { a: { a: { a: { a: { a: 1 } } } } } } })).toEqual({
+    a: { a: { a: { a: { a: { a: '[…]' } } } } },
+  })
+  expect(redact([[[[[['text']]]]]])).toEqual([[[[[['text']]]]]])
+})
+
+test('shows an object that occurs twice side by side both times', () => {
+  const shared = { a: 1 }
+  expect(redact([shared, shared])).toEqual([{ a: 1 }, { a: 1 }])
+})
+
+test('an error has a stack and a cause only if it has them', () => {
+  const error = new Error('broken')
+  delete error.stack
+  expect(redact(error)).toEqual({ name: 'Error', message: 'broken' })
+  expect(redact(new Error('broken'))).toEqual({
+    name: 'Error',
+    message: 'broken',
+    stack: expect.stringContaining('broken') as string,
+  })
 })
 
 test.each([

@@ -7,9 +7,9 @@ const codes = Object.keys(failureKinds) as FailureCode[]
 
 test('doubles the maximum delay from one second to one minute', () => {
   const longest = (attempt: number) => retryDelay(attempt, failure('connection-lost'), 1)
-  expect([1, 2, 3, 4, 5, 6, 7, 8, 40].map(longest)).toEqual([
+  expect([1, 2, 3, 4, 5, 6, 7, 8, 40, 5_000].map(longest)).toEqual([
     ...[1_000, 2_000, 4_000, 8_000, 16_000, 32_000],
-    ...[60_000, 60_000, 60_000],
+    ...[60_000, 60_000, 60_000, 60_000],
   ])
 })
 
@@ -43,7 +43,7 @@ test('retries an occupied key at once the first time only', () => {
 
 test.each<FailureCode>([
   ...(['offline', 'name-not-found', 'connection-lost', 'timed-out'] as const),
-  ...(['not-the-api', 'rate-limited', 'storage-busy'] as const),
+  ...(['not-the-api', 'rate-limited', 'storage-busy', 'proxy-unreachable', 'journal-full'] as const),
 ])('retries %s without a limit', (code) => {
   expect(attempts.every((attempt) => retryDelay(attempt, failure(code), 0.5) !== null)).toBe(true)
 })
@@ -55,6 +55,12 @@ test.each<FailureCode>(['server-trouble', 'storage-trouble', 'storage-occupied']
     expect(tried).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
   },
 )
+
+test('stops retrying a file that can’t be read after four attempts in a row', () => {
+  const trouble = failure('file-read-trouble', { problem: 'EIO' })
+  const tried = attempts.filter((attempt) => retryDelay(attempt, trouble, 0.5) !== null)
+  expect(tried).toEqual([1, 2, 3])
+})
 
 test('does not retry permanent failures', () => {
   const hopeless = codes.filter((code) => ['never', 'after-sign-in'].includes(failureKinds[code].retry))

@@ -199,6 +199,39 @@ test('checks the clock of a server that has another API, but no sign-in', async 
   expect(isConfirmed).toBe(false)
 })
 
+test.each([
+  [5 * 60_000, 'good', 5],
+  [5 * 60_000 + 1, 'bad', 5],
+  [-(5 * 60_000 + 1), 'bad', 5],
+  [89_999, 'good', 1],
+  [90_000, 'good', 2],
+])('a clock that differs by %i ms is %s', async (clockAheadMs, outcome, minutes) => {
+  const { last } = await runCheck('https://nowhere.invalid/api/v1', found({ clockAheadMs }))
+  expect(last.results[5]).toMatchObject({ step: 'clock', outcome, params: { minutes } })
+})
+
+test('reports a server that is not reached for an unknown reason only if it accepts connections', async () => {
+  const { port, close } = await listening()
+  const server = `http://127.0.0.1:${port}/api/v1`
+  const unreached = found({ isReached: false, isApi: false, certificate: 'none', failure: null })
+  const apiStep = async () => (await runCheck(server, unreached)).last.results[4]
+  expect(await apiStep()).toMatchObject({ step: 'api', outcome: 'bad', params: { why: 'other' } })
+  await close()
+  expect(await apiStep()).toMatchObject({ step: 'api', outcome: 'skipped' })
+})
+
+test('a refused token counts as one invalid sign-in', async () => {
+  const refused = failure('key-refused')
+  const { last } = await runCheck('https://nowhere.invalid/api/v1', found({}), noSession, { refused })
+  expect(last.results[6]).toMatchObject({ outcome: 'bad', params: { count: 1 }, failure: refused })
+})
+
+test('names the failure of sign-ins that have ended', async () => {
+  const session = { accounts: [{ state: 'signed-out' }] } as unknown as SessionView
+  const { last } = await runCheck('https://nowhere.invalid/api/v1', found({}), session)
+  expect(last.results[6]).toMatchObject({ params: { count: 1 }, failure: { code: 'signed-out' } })
+})
+
 test('reports sign-ins as they are after the server was asked about them', async () => {
   const session = { accounts: [{ state: 'ready' }, { state: 'ready' }, { state: 'signed-out' }] }
   const signInStep = async (options: Options = {}) =>

@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { open, rename, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import {
+  diskTimeoutFailure,
   fileFailure,
   identityBySample,
   identityOf,
+  isDiskTimeout,
   openWithTimeout,
   openSameFile,
   mayHaveSameBytes,
@@ -114,9 +116,11 @@ test('the sample changes with the start, the middle and the end of a file', asyn
 })
 
 test.each([
-  [100_000, []],
-  [1_000_000, [500_000, 934_464]],
-])('the sample of %i bytes is the same without a second read of the start', async (sizeBytes, expected) => {
+  [100_000, 262_144, []],
+  [1_000_000, 262_144, [500_000, 934_464]],
+  [1_000_000, 65_536, [500_000, 934_464]],
+  [1_000_000, 65_535, [0, 500_000, 934_464]],
+])('the sample of %i bytes is the same with its first %i', async (sizeBytes, headBytes, expected) => {
   const bytes = Buffer.alloc(sizeBytes, 'a model')
   const { path } = await newFile(bytes)
   await using file = await open(path)
@@ -125,7 +129,7 @@ test.each([
     positions.push(position)
     return file.read(into, offset, length, position)
   }) as typeof file.read
-  const sample = await readSample({ read }, sizeBytes, bytes.subarray(0, 262_144))
+  const sample = await readSample({ read }, sizeBytes, bytes.subarray(0, headBytes))
   expect(positions).toEqual(expected)
   expect(sample).toBe(await readSample(file, sizeBytes))
 })
@@ -235,10 +239,50 @@ test('reads up to the end of the file, and 0 bytes after it', async () => {
   expect([await readFull(handle, into, 8, 6), await readFull(handle, into, 8, 10)]).toEqual([4, 0])
 })
 
-test('samples a file of up to 64 KiB with one read', async () => {
-  await using file = await open((await newFile()).path)
+test.each([
+  [20, [0, 20]],
+  [65_536, [0]],
+  [65_537, [0, 32_768, 65_537, 1]],
+])('samples a file of up to 64 KiB with one read: %i bytes', async (sizeBytes, expected) => {
+  await using file = await open((await newFile(Buffer.alloc(sizeBytes))).path)
   const read = vi.spyOn(file, 'read')
-  await readSample(file, 20)
+  await readSample(file, sizeBytes)
   const positions = read.mock.calls.map((args: readonly unknown[]) => args[3])
-  expect(positions).toEqual([0, 20])
+  expect(positions).toEqual(expected)
+})
+
+/** How often this process has the file open (proc_pid_fd(5)). */
+const openCount = (path: string) =>
+  readdirSync('/proc/self/fd').filter((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`) === path
+    } catch {
+      return false // closed meanwhile
+    }
+  }).length
+
+test.each([
+  ['that has changed is opened', openSameFile, 0],
+  ['that was queued is opened', async (path: string) => openSameFile(path, await identityAt(path)), 1],
+  ['that has changed is compared', identityBySample, 0],
+  ['that was queued is compared', async (path: string) => identityBySample(path, await identityAt(path)), 0],
+] as const)('only a file that is returned stays open: one %s', async (_what, operate, expected) => {
+  const { path, identity } = await newFile()
+  const result = await operate(path, { ...identity, mtimeNs: 0n })
+  expect(openCount(path)).toBe(expected)
+  if ('handle' in result) await result.handle.close()
+})
+
+test('a file without a sample of its earlier bytes is recognised by its size and time', async () => {
+  const { path, identity } = await newFile()
+  const sampled = await sampledFile()
+  expect(await identityBySample(path, { ...identity, inode: 0n })).toEqual(
+    success({ ...identity, sample: sampled.identity.sample }),
+  )
+})
+
+test('a disk that does not respond in time is a problem of the disk, and another one is not', () => {
+  expect(diskTimeoutFailure()).toEqual(fileFailure(errorOf('ETIMEDOUT')))
+  const others = [fileFailure(errorOf('EIO')), failure('timed-out', { problem: 'ETIMEDOUT' })]
+  expect([diskTimeoutFailure(), ...others].map(isDiskTimeout)).toEqual([true, false, false])
 })

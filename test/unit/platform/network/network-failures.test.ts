@@ -113,11 +113,22 @@ test('finds the error code in nested causes', () => {
   ])
 })
 
+test('looks for an error code in four nested errors', () => {
+  const within = (levels: number): Error =>
+    levels === 1 ? withCode('ECONNRESET') : new Error('outer', { cause: within(levels - 1) })
+  expect([4, 5].map((levels) => networkErrorCode(within(levels)))).toEqual(['ECONNRESET', 'unknown'])
+})
+
+test('takes only texts for error codes', () => {
+  const withNumber = Object.assign(new Error('odd', { cause: withCode('EPIPE') }), { code: 23 })
+  expect(networkErrorCode(withNumber)).toBe('EPIPE')
+})
+
 test('reads Retry-After as seconds or a date, with a maximum of one hour', () => {
   const nowMs = Date.UTC(2026, 0, 1)
   const read = (header: string | null | undefined) => retryAfterMs(header, undefined, nowMs)
-  expect(['120', '0', '-5', '7200', 'Thu, 01 Jan 2026 00:01:00 GMT'].map(read)).toEqual([
-    ...[120_000, 0, 0, 3_600_000, 60_000],
+  expect(['120', '0', '-5', '3600', '3601', 'Thu, 01 Jan 2026 00:01:00 GMT'].map(read)).toEqual([
+    ...[120_000, 0, 0, 3_600_000, 3_600_000, 60_000],
   ])
   expect([
     read('Wed, 31 Dec 2025 00:00:00 GMT'),

@@ -48,7 +48,7 @@ export function encrypt(seal: Seal, text: string): Buffer {
 
 /** The text; null if the content is damaged or was encrypted with another key. */
 export function decrypt(seal: Seal, content: Uint8Array): string | null {
-  if (content[0] !== format || content.length < 1 + nonceBytes + tagBytes) return null
+  if (content[0] !== format) return null
   const bytes = Buffer.from(content)
   const nonce = bytes.subarray(1, 1 + nonceBytes)
   try {

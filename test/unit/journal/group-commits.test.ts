@@ -36,6 +36,30 @@ test('writes changes that follow a flush together', async () => {
   ])
 })
 
+test.each([
+  [0, 5],
+  [2, 5],
+  [3, 6],
+  [24, 48],
+  [25, 50],
+  [26, 50],
+])(
+  'a flush that takes %i ms is followed by %i ms in which changes are collected',
+  async (tookMs, delayMs) => {
+    const { clock, groups, write } = setup(() => {
+      clock.advance(tookMs)
+      return success(undefined)
+    })
+    await write('a')
+    const next = write('b')
+    clock.advance(delayMs - 1)
+    expect(groups).toEqual([['a']])
+    clock.advance(1)
+    await next
+    expect(groups).toEqual([['a'], ['b']])
+  },
+)
+
 test('resolves all changes of a group after it was written or failed', async () => {
   const full = failed(failure('journal-full'))
   const { clock, write } = setup(() => full)

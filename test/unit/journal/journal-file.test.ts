@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { journalProblemOf, openJournal } from '../../../electron/journal/journal-file.ts'
 import { columns, toColumns } from '../../../electron/journal/record-columns.ts'
-import { journalVersion, migrate, NewerJournalError } from '../../../electron/journal/schema.ts'
+import { createSchema, journalVersion, migrate, NewerJournalError } from '../../../electron/journal/schema.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { OtherOwnerError } from '../../../electron/platform/files/data-folder.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
@@ -103,6 +103,27 @@ test('a journal of the first version is brought up to date and keeps its uploads
   expect([store.history({ limit: 5 }), store.unverified()]).toEqual([[done], []])
   // Columns and indexes of later versions.
   expect(valueOf(store.claimFile(record))).toEqual({ kind: 'claimed', isContinued: false })
+})
+
+test('a migration that fails changes nothing', () => {
+  const database = new DatabaseSync(':memory:')
+  onTestFinished(() => database.close())
+  createSchema(database, journalVersion - 1)
+  // The last step of the migration finds its index there already.
+  database.exec('CREATE INDEX uploads_wrong ON uploads (path)')
+  const contentOf = () => database.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all()
+  const before = contentOf()
+  expect(() => migrate(database)).toThrow('uploads_wrong already exists')
+  expect([contentOf(), versionOf(database), database.isTransaction]).toEqual([
+    before,
+    journalVersion - 1,
+    false,
+  ])
+  // 0 is DEFAULT (sqlite.org/pragma.html#pragma_temp_store).
+  expect(database.prepare('PRAGMA temp_store').get()).toEqual({ temp_store: 0 })
+  database.exec('DROP INDEX uploads_wrong')
+  migrate(database)
+  expect(versionOf(database)).toBe(journalVersion)
 })
 
 test('a journal of a newer version is not changed', () => {

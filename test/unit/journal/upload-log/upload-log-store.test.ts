@@ -109,6 +109,80 @@ test('a killed process leaves its log, and the next one records that it ended', 
   database.close()
 })
 
+const checking = { kind: 'event', event: { event: 'checking', atMs: 1 } } as const
+
+test('writes what is added within 150 ms together', () => {
+  const record = uploadRecord()
+  const { environment, folder, store } = rowsOnJournal([record])
+  store.logs.append(record.id, checking)
+  environment.clock.advance(149)
+  store.logs.append(record.id, { kind: 'event', event: { event: 'sending', atMs: 2 } })
+  expect(storedEvents(folder, record.id)).toEqual([])
+  environment.clock.advance(1)
+  expect(names(storedEvents(folder, record.id))).toEqual(['checking', 'sending'])
+  expect(environment.clock.waits()).toEqual([])
+})
+
+test('tries again ten seconds after the disk refused a log', () => {
+  const record = uploadRecord()
+  const { environment, folder, store, breakJournal, repairJournal } = rowsOnJournal([record])
+  store.logs.append(record.id, checking)
+  breakJournal()
+  environment.clock.advance(150)
+  expect(environment.clock.waits()).toEqual([10_000])
+  repairJournal()
+  environment.clock.advance(9_999)
+  expect(storedEvents(folder, record.id)).toEqual([])
+  environment.clock.advance(1)
+  expect(storedEvents(folder, record.id)).toHaveLength(1)
+})
+
+test('keeps 500 items of an upload in memory while they can’t be written', () => {
+  const record = uploadRecord()
+  const { store, breakJournal } = rowsOnJournal([record])
+  breakJournal()
+  store.logs.append(record.id, { kind: 'event', event: { event: 'sending', atMs: 1 } })
+  const transfer = { acknowledgedBytes: 0, sendingMs: 0, interruptedParts: 0, unconfirmedBytes: 0 }
+  for (let count = 0; count < 600; count += 1)
+    store.logs.append(record.id, { kind: 'transfer', transfer: { ...transfer, sentBytes: 1 } })
+  expect(store.logs.read(record.id).events).toMatchObject([{ event: 'sending', sentBytes: 499 }])
+})
+
+test('nothing is written after the journal was closed', () => {
+  const record = uploadRecord()
+  const { environment, database, store } = rowsOnJournal([record])
+  store.logs.append(record.id, checking)
+  database.close()
+  environment.clock.advance(150)
+  expect([environment.lines, environment.clock.waits()]).toEqual([[], []])
+})
+
+test('what is flushed is not written again, and a flush that fails ends', () => {
+  const record = uploadRecord()
+  const { environment, folder, store, breakJournal } = rowsOnJournal([record])
+  store.logs.append(record.id, checking)
+  store.logs.flush()
+  expect([storedEvents(folder, record.id).length, environment.clock.waits()]).toEqual([1, []])
+  breakJournal()
+  store.logs.append(record.id, checking)
+  store.logs.flush()
+  expect(environment.lines.map(({ level }) => level)).toEqual(['error'])
+})
+
+test('the total is checked with the first log and then with each 2,000', () => {
+  const records = Array.from({ length: 2_001 }, () => uploadRecord())
+  const { environment, folder } = rowsOnJournal(records)
+  const { database } = openJournal(folder, 0)
+  const logs = createUploadLogStore(database, environment, { maxTotalBytes: 0 })
+  const countAfter = (from: number, to: number) => {
+    for (const { id } of records.slice(from, to)) logs.append(id, checking)
+    logs.flush()
+    return Number(database.prepare('SELECT count(*) AS count FROM upload_logs').get()?.['count'])
+  }
+  expect([countAfter(0, 1), countAfter(1, 2_000), countAfter(2_000, 2_001)]).toEqual([0, 1_999, 0])
+  database.close()
+})
+
 test('a log is deleted with its upload and is not written again', () => {
   const record = uploadRecord()
   const { rows, environment, folder, store } = rowsOnJournal([record], { isLogged: true })

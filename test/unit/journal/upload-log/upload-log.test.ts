@@ -129,6 +129,32 @@ test('a log that fails for a week stays below its limit and keeps its sums, its 
   expect(speed.length).toBeLessThanOrEqual(60)
 })
 
+test('a log of exactly 24,000 bytes is stored as it is, and a longer one is shortened', () => {
+  const withDetail = (length: number) =>
+    appendToLog(
+      emptyLog,
+      Array.from({ length: 4 }, (_, index) =>
+        event('failed', index, {
+          failure: { code: 'storage-trouble', params: {}, detail: 'x'.repeat(index === 0 ? length : 1) },
+        }),
+      ),
+    )
+  const emptyBytes = Buffer.byteLength(serializeLog(withDetail(0)))
+  const stored = [24_000, 24_001].map((bytes) => serializeLog(withDetail(bytes - emptyBytes)))
+  expect(stored.map((text) => parseLog(text).events.length)).toEqual([4, 3])
+  expect(Buffer.byteLength(stored[0] ?? '')).toBe(24_000)
+})
+
+test('a log of two events is stored whatever its length', () => {
+  const long = event('failed', 1, {
+    failure: { code: 'storage-trouble', params: {}, detail: 'x'.repeat(30_000) },
+  })
+  const lengths = [1, 2, 3].map(
+    (count) => parseLog(serializeLog(appendToLog(emptyLog, Array<LogItem>(count).fill(long)))).events.length,
+  )
+  expect(lengths).toEqual([1, 2, 2])
+})
+
 test('long texts of a server do not exceed the limit', () => {
   const long = { code: 'server-trouble', params: {}, serverMessage: '長'.repeat(200) } as const
   const items = Array.from({ length: 200 }, (_, index) =>

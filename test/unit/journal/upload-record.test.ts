@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import {
+  isRegistered,
+  isRegisteredUpload,
+  isSameTeam,
+  isStarted,
+  isStored,
+  isUndecided,
+  isUnverified,
+  modelIdOf,
+  multipartOf,
+  onConflictOf,
+  undecidedTeam,
+  verificationOf,
+  type UploadState,
+} from '../../../electron/journal/upload-record.ts'
+import type { Verification } from '../../../electron/contract/verification.ts'
+import {
+  multipartOpenState,
+  registeredState,
+  replacingState,
+  storedState,
+  uploadRecord,
+} from '../../support/records.ts'
+
+const duplicate: UploadState = { kind: 'duplicate', sha256: 'ab', modelId: 'm', finishedAtMs: 1 }
+const none = {
+  isStarted: false,
+  isStored: false,
+  isRegistered: false,
+  isRegisteredUpload: false,
+  modelId: null,
+}
+
+test.for<[string, UploadState, Partial<Record<keyof typeof none, unknown>>]>([
+  ['of which nothing was sent', { kind: 'queued', started: false }, {}],
+  ['of which bytes were sent', { kind: 'queued', started: true }, { isStarted: true }],
+  ['in parts', multipartOpenState(10), { isStarted: true }],
+  ['that is stored', storedState(), { isStarted: true, isStored: true }],
+  ['that still replaces a model', replacingState('m'), { isStarted: true, isStored: true, modelId: 'm' }],
+  [
+    'that is registered',
+    registeredState('m', 1),
+    { isStarted: true, isStored: true, isRegistered: true, isRegisteredUpload: true, modelId: 'm' },
+  ],
+  ['whose bytes the library had', duplicate, { isRegistered: true, modelId: 'm' }],
+])('how far an upload has come %s', ([, state, expected]) => {
+  const record = uploadRecord({ state })
+  expect({
+    isStarted: isStarted(state),
+    isStored: isStored(state),
+    isRegistered: isRegistered(record),
+    isRegisteredUpload: isRegisteredUpload(record),
+    modelId: modelIdOf(state),
+  }).toEqual({ ...none, ...expected })
+})
+
+test('an upload has a multipart upload while that is open, and after it was sent with one', () => {
+  const { multipart } = multipartOpenState(10)
+  const states: readonly UploadState[] = [
+    multipartOpenState(10),
+    storedState({ multipart }),
+    storedState(),
+    { kind: 'queued', started: true },
+    duplicate,
+  ]
+  expect(states.map(multipartOf)).toEqual([multipart, multipart, null, null, null])
+})
+
+test.for<[string, Verification | undefined, boolean]>([
+  ['that was not asked for', undefined, false],
+  ['that is pending', { kind: 'pending' }, true],
+  ['that was not possible yet', { kind: 'not-verified', reason: 'timed-out', isFinal: false, atMs: 1 }, true],
+  ['that is impossible', { kind: 'not-verified', reason: 'unsupported', isFinal: true, atMs: 1 }, false],
+  ['that has succeeded', { kind: 'verified', atMs: 1 }, false],
+  ['that has found differences', { kind: 'differs', differences: [], atMs: 1 }, false],
+])('a verification %s is still to be made or not', ([, verification, expected]) => {
+  const state = { ...registeredState('m', 1), ...(verification && { verification }) }
+  expect([verificationOf(state), isUnverified(state)]).toEqual([verification, expected])
+  expect([verificationOf(storedState()), isUnverified(storedState())]).toEqual([undefined, false])
+})
+
+test('two uploads are for the same team if team and server are the same, of any account', () => {
+  const [one, other] = [
+    { id: 'team_01', name: 'Studio North' },
+    { id: 'team_02', name: 'Studio North' },
+  ]
+  const of = (accountId: string, team = one) => ({ accountId, team })
+  const alice = of('cloud.example alice')
+  expect([
+    isSameTeam(alice, of('cloud.example alice')),
+    isSameTeam(alice, of('cloud.example bob')),
+    isSameTeam(alice, of('other.example alice')),
+    isSameTeam(alice, of('cloud.example alice', other)),
+  ]).toEqual([true, true, false, false])
+})
+
+test('the user is asked about a taken path unless something else is decided', () => {
+  expect([onConflictOf({}), onConflictOf({ library: {} })]).toEqual(['ask', 'ask'])
+  expect(onConflictOf({ library: { onConflict: 'skip' } })).toBe('skip')
+})
+
+test('a team is undecided until one is chosen', () => {
+  expect([undecidedTeam, { id: 'team_01', name: '' }].map(isUndecided)).toEqual([true, false])
+})

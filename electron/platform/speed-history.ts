@@ -26,15 +26,15 @@ export function createSpeedHistory(now: () => number): SpeedRecorder {
   /** The current step; merges pairs of steps when the history is full. */
   function stepNow(): number {
     while (elapsedMs >= stepMs * historyPoints) {
-      steps = Array.from(
-        { length: Math.ceil(steps.length / 2) },
-        (_, index) => (steps[2 * index] ?? 0) + (steps[2 * index + 1] ?? 0),
-      )
+      const pairs: number[] = []
+      for (const [index, bytes] of steps.entries()) {
+        const pair = Math.floor(index / 2)
+        pairs[pair] = (pairs[pair] ?? 0) + bytes
+      }
+      steps = pairs
       stepMs *= 2
     }
-    const index = Math.floor(elapsedMs / stepMs)
-    while (steps.length <= index) steps.push(0)
-    return index
+    return Math.floor(elapsedMs / stepMs)
   }
 
   /** Spreads the bytes evenly over the time since the last call, since the exact times are unknown. */

@@ -63,7 +63,7 @@ const known: Readonly<Record<string, FailureCode>> = {
  * retried. A failure at a proxy names the proxy, any other one the server.
  */
 export function networkFailure(code: string, host: string, proxyHost: string | null = null): Failure {
-  const [name = '', parameter = ''] = code.split(' ', 2)
+  const [name = '', parameter = ''] = code.split(' ')
   const kind = known[name] ?? 'connection-lost'
   const detail = name === 'LOCAL_ADDRESS' ? `${host.replace(/:\d+$/, '')} resolves to ${parameter}` : code
   return failure(kind, proxyHost === null ? { host } : { host: proxyHost, server: host }, { detail })

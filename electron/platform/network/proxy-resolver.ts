@@ -68,4 +68,4 @@ const proxyCodeSet: ReadonlySet<string> = new Set(Object.values(proxyCodes))
 
 /** The code if it is one of `proxyCodes`, else null. */
 export const proxyCodeIn = (code: string): string | null =>
-  proxyCodeSet.has(code.split(' ', 1)[0] ?? '') ? code : null
+  proxyCodeSet.has(code.split(' ')[0] ?? '') ? code : null

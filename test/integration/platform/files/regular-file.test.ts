@@ -4,7 +4,12 @@ import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { identityOf, openSameFile } from '../../../../electron/platform/files/file-identity.ts'
+import {
+  diskTimeoutFailure,
+  identityOf,
+  openSameFile,
+  openWithTimeout,
+} from '../../../../electron/platform/files/file-identity.ts'
 import {
   createFileOpener,
   isNotRegularFile,
@@ -90,6 +95,33 @@ test('opens a file once another process returns its lease', async () => {
   leased.release()
   await using file = await opening
   expect(await file.readFile('utf8')).toBe('text')
+})
+
+async function leasedWithIdentity() {
+  const leased = await leasedFile()
+  return { leased, path: leased.path, identity: identityOf(await stat(leased.path, { bigint: true })) }
+}
+
+test('stops waiting for a file on abort, and closes it when it is opened later', async () => {
+  const { leased, path, identity } = await leasedWithIdentity()
+  const stop = new AbortController()
+  const opening = openWithTimeout({ path, identity }, stop.signal)
+  await leased.until('requested')
+  stop.abort()
+  expect(await opening).toBeNull()
+  leased.release()
+  await leased.until('opened')
+  await leased.until('closed')
+})
+
+test('a file that is not opened in time is on a disk that does not respond', async () => {
+  const { leased, path, identity } = await leasedWithIdentity()
+  const opened = await openWithTimeout({ path, identity }, new AbortController().signal, 1)
+  expect(opened).toEqual({ ok: false, failure: diskTimeoutFailure() })
+  await leased.until('requested')
+  leased.release()
+  await leased.until('opened')
+  await leased.until('closed')
 })
 
 /** Opens a file with blocking calls, after another one of its folder, which took no time. */

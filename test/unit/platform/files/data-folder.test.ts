@@ -13,6 +13,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import {
+  createPrivateFile,
   OtherOwnerError,
   protectDataFolder,
   protectExistingDataFolder,
@@ -88,6 +89,37 @@ test('refuses a folder of another user, except for root', () => {
   expect(() => protectDataFolder(folder)).toThrow(OtherOwnerError)
   getuid.mockReturnValue(0)
   expect(() => protectDataFolder(folder)).not.toThrow()
+})
+
+test('uses a folder of root as it is', () => {
+  vi.spyOn(process, 'getuid').mockReturnValue(5_678)
+  expect(() => protectDataFolder('/proc')).not.toThrow()
+})
+
+test('ignores that a folder that is only read is of another user', () => {
+  if (process.getuid?.() === 0) chownSync(folder, 4_321, 4_321)
+  chmodSync(folder, 0o755)
+  vi.spyOn(process, 'getuid').mockReturnValue(5_678)
+  expect(() => protectExistingDataFolder(folder)).not.toThrow()
+  expect(modeOf(folder)).toBe('755')
+})
+
+test('keeps special permissions of a folder and what only its owner may do', () => {
+  chmodSync(folder, 0o2550)
+  protectDataFolder(folder)
+  const mode = modeOf(folder)
+  chmodSync(folder, 0o700)
+  expect(mode).toBe('2500')
+})
+
+test('creates a file for its owner only, and leaves an existing one as it is', () => {
+  const file = join(folder, 'journal.sqlite')
+  createPrivateFile(file)
+  expect([modeOf(file), statSync(file).size]).toEqual(['600', 0])
+  const other = writeFile(join(folder, 'other'), 0o640)
+  writeFileSync(other, 'text')
+  createPrivateFile(other)
+  expect([modeOf(other), statSync(other).size]).toEqual(['640', 4])
 })
 
 test('protects only the files in a folder that users share', () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { open, rename, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -204,6 +205,16 @@ test('a file that is opened in time stays open', async () => {
   if (!opened?.ok) throw new Error('it was not opened')
   onTestFinished(() => opened.handle.close())
   expect(await opened.handle.readFile('utf8')).toBe('the bytes of a model')
+})
+
+test('opening a file leaves neither a timer nor a listener', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { path, identity } = await newFile()
+  const { signal } = new AbortController()
+  const opened = await openWithTimeout({ path, identity }, signal)
+  expect([vi.getTimerCount(), getEventListeners(signal, 'abort')]).toEqual([0, []])
+  if (opened?.ok) await opened.handle.close()
 })
 
 test('opens nothing when already aborted', async () => {

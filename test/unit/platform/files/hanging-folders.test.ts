@@ -106,6 +106,18 @@ test('a call from before a folder responded again does not end the wait for a la
   await expect.poll(() => isHanging('/nas')).toBe(false)
 })
 
+test('a folder still hangs if only a later call for it has returned late', async () => {
+  const { clock, hang, isCalled, isHanging } = setup()
+  const [first] = await hang('/nas')
+  clock.advance(probeEveryMs)
+  const [later] = await hang('/nas')
+  later?.returns.resolve('late')
+  await nextTurn()
+  expect([await isCalled('/nas'), isHanging('/nas')]).toEqual([false, true])
+  first?.returns.resolve('late')
+  await expect.poll(() => isHanging('/nas')).toBe(false)
+})
+
 test('leaves one of the four threads free when it calls for folders that hang', async () => {
   const { clock, hang, isCalled } = setup()
   const [one] = await hang('/nas', '/share', '/usb')

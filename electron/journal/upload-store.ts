@@ -137,8 +137,7 @@ function createQueueClaims(options: {
       const claimed = writeAsRunner(() => processes.claimAbandoned(which ?? null))
       if (!claimed.ok) return claimed
       if (!isNeeded) return success(remember(read(all.iterate(runner))))
-      const ids = claimedIds().filter(isNeeded)
-      return success(ids.length > 0 ? readClaimed(ids) : [])
+      return success(readClaimed(claimedIds().filter(isNeeded)))
     },
     claimQueueIds() {
       const claimed = writeAsRunner(() => processes.claimAbandoned(null))

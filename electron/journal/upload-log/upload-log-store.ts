@@ -73,7 +73,6 @@ export function createUploadLogStore(
 
   function writeSome(): boolean {
     const some = [...pending].slice(0, logsPerWrite)
-    if (some.length === 0) return true
     // Before the transaction: upload threads that record a part wait for its end.
     const logs = some.map(([id, items]) => ({ id, text: serializeLog(merged(id, items)) }))
     const written = write(() => {

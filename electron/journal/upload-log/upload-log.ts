@@ -167,7 +167,7 @@ function addTransfer(events: readonly LogEvent[], transfer: Transfer): readonly 
 
 /** Combines the event at `index` with the one after it. */
 function omitOne(events: readonly LogEvent[], index: number): readonly LogEvent[] {
-  const [first, second] = events.slice(index, index + 2)
+  const [first, second] = events.slice(index)
   if (!first || !second) return events
   const countOf = ({ event, count = 1 }: LogEvent) => (event === 'omitted' ? count : 1)
   const retriesOf = ({ event, count = 1, retries = 0 }: LogEvent) => (event === 'retrying' ? count : retries)

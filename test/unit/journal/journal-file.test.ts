@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { journalProblemOf, openJournal } from '../../../electron/journal/journal-file.ts'
+import {
+  journalProblemOf,
+  openJournal,
+  sqliteCode,
+  writeFailure,
+} from '../../../electron/journal/journal-file.ts'
+import { failure, type FailureCode } from '../../../electron/contract/failures.ts'
 import { columns, toColumns } from '../../../electron/journal/record-columns.ts'
 import { createSchema, journalVersion, migrate, NewerJournalError } from '../../../electron/journal/schema.ts'
 import { createUploadStore } from '../../../electron/journal/upload-store.ts'
@@ -137,17 +143,18 @@ test('a journal of a newer version is not changed', () => {
   expect(readdirSync(folder)).toEqual(['journal.sqlite'])
 })
 
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}
+
 test('classifies why the journal can’t be opened', () => {
   const { folder, open } = setup()
   const { database } = open()
-  const thrownBy = (work: () => unknown) => {
-    try {
-      work()
-    } catch (error) {
-      return error
-    }
-    throw new Error('nothing was thrown')
-  }
   database.exec('PRAGMA max_page_count = 1')
   const full = thrownBy(() => database.exec('CREATE TABLE filler AS SELECT zeroblob(1000000)'))
   const notThere = thrownBy(() => new DatabaseSync(join(folder, 'no', 'such', 'folder', 'journal.sqlite')))
@@ -194,6 +201,53 @@ test.each<[string, (whole: Buffer) => Buffer]>([
   expect(damagedFile).toBe(`${file}.damaged-2026-05-06T07-08-09-000Z`)
   expect(readFileSync(damagedFile ?? '').equals(damaged)).toBe(true)
   expect(readdirSync(folder).filter((name) => name.includes('damaged'))).toHaveLength(1)
+})
+
+test('a journal whose rows break the rules of its tables is renamed', () => {
+  const { file, open } = setup()
+  const { database: first } = open()
+  storeOn(first).add([uploadRecord()])
+  first.exec("PRAGMA ignore_check_constraints = ON; UPDATE uploads SET phase = 'odd'")
+  first.close()
+  const { database, damagedFile } = open()
+  expect(damagedFile).toBe(`${file}.damaged-2026-05-06T07-08-09-000Z`)
+  expect(database.prepare('SELECT count(*) AS count FROM uploads').get()).toEqual({ count: 0 })
+})
+
+test('a damaged journal that another process has open keeps its last commits', () => {
+  const { open } = setup()
+  const { database: other } = open()
+  other.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  storeOn(other).add([uploadRecord()])
+  other.exec("PRAGMA ignore_check_constraints = ON; UPDATE uploads SET phase = 'odd'")
+  const { database, damagedFile } = open()
+  expect(database.prepare('SELECT phase FROM uploads').all()).toEqual([])
+  const damaged = new DatabaseSync(damagedFile ?? '')
+  expect(damaged.prepare('SELECT phase FROM uploads').all()).toEqual([{ phase: 'odd' }])
+  damaged.close()
+})
+
+test('a journal without permission to write is a problem of its folder', () => {
+  const { database } = setup().open()
+  database.exec('PRAGMA query_only = ON')
+  const error = thrownBy(() => database.exec("INSERT INTO choices VALUES ('a', 'b')"))
+  expect([journalProblemOf(error), sqliteCode(error)]).toEqual(['not-writable', 8])
+})
+
+test('only errors of SQLite have its result code, without what the extended code adds', () => {
+  const coded = (errcode: unknown) => Object.assign(new Error('SQLite'), { errcode })
+  expect([coded(5), coded(0x10d), coded('11')].map(sqliteCode)).toEqual([5, 13, 11])
+  expect([new Error('other'), { errcode: 5 }, null].map(sqliteCode)).toEqual([null, null, null])
+})
+
+test.each([
+  [Object.assign(new Error('full'), { errcode: 13 }), 'journal-full'],
+  [Object.assign(new Error('full'), { code: 'ENOSPC' }), 'journal-full'],
+  [Object.assign(new Error('full'), { code: 'EDQUOT' }), 'journal-full'],
+  [Object.assign(new Error('busy'), { errcode: 5 }), 'journal-trouble'],
+  ['not even an error', 'journal-trouble'],
+])('the failure of a write for %s is %s', (error, code) => {
+  expect(writeFailure(error)).toEqual(failure(code as FailureCode, {}, { detail: String(error) }))
 })
 
 test('waits for the lock of another process', () => {

@@ -157,3 +157,18 @@ test('a hidden upload is found again by what it is now', () => {
   rows.forget([id])
   expect([[...rows.finished()], rows.finishedOfSize(record.identity.sizeBytes)]).toEqual([[], []])
 })
+
+test('an upload has requests in flight while it runs and has sent a part that is not answered', () => {
+  const { rows, id, send } = setup()
+  rows.progress(id, { inFlightParts: 1 })
+  expect(rows.inFlightIds()).toEqual([])
+  send()
+  rows.progress(id, { inFlightParts: 0 })
+  expect(rows.inFlightIds()).toEqual([])
+  rows.progress(id, { inFlightParts: 1 })
+  expect(rows.inFlightIds()).toEqual([id])
+  rows.applyEvent(id, 'finish')
+  expect(rows.inFlightIds()).toEqual([id])
+  rows.applyEvent(id, 'pause')
+  expect(rows.inFlightIds()).toEqual([])
+})

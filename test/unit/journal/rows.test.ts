@@ -447,6 +447,26 @@ test('shows at once that all uploads that are being sent share a new limit', () 
   expect(changed).toEqual(ids.slice(1))
 })
 
+test('an upload that has no speed yet has no share of the limit', () => {
+  const { rows, clock, added, limit } = setup()
+  const [id, starting] = [added(), added()]
+  limit.bytesPerSecond = 5
+  for (const one of [id, starting]) {
+    rows.applyEvent(one, 'begin')
+    rows.applyEvent(one, 'send')
+  }
+  rows.setTurn(starting, true)
+  for (let second = 1; second <= 5; second += 1) {
+    clock.advance(1_000)
+    rows.progress(id, { inFlightBytes: second * 10 })
+  }
+  expect(rows.view(id)?.bytesPerSecond).toBe(5)
+  rows.setTurn(starting, false)
+  expect(rows.view(id)?.bytesPerSecond).toBe(5)
+  limit.bytesPerSecond = null
+  expect(rows.view(id)?.bytesPerSecond).toBe(10)
+})
+
 test('shows an upload without a share of the connection as waiting for its turn, without a speed', () => {
   const harness = setup()
   const { rows } = harness

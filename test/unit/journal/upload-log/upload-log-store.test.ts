@@ -169,6 +169,37 @@ test('what is flushed is not written again, and a flush that fails ends', () => 
   expect(environment.lines.map(({ level }) => level)).toEqual(['error'])
 })
 
+test('more than 200 logs are written one group right after the other', () => {
+  const records = Array.from({ length: 401 }, () => uploadRecord())
+  const { environment, store, database } = rowsOnJournal(records)
+  for (const { id } of records) store.logs.append(id, checking)
+  const { clock } = environment
+  const counts = [150, 0, 0].map((delayMs) => {
+    expect(clock.waits()).toEqual([delayMs])
+    clock.advance(delayMs)
+    return Number(database.prepare('SELECT count(*) AS count FROM upload_logs').get()?.['count'])
+  })
+  expect([counts, clock.waits()]).toEqual([[200, 400, 401], []])
+})
+
+test('no log is removed while all have exactly the total, and no more than is needed beyond it', () => {
+  const records = Array.from({ length: 4 }, () => uploadRecord())
+  const { environment, database, store } = rowsOnJournal(records)
+  for (const { id } of records) store.logs.append(id, checking)
+  store.logs.flush()
+  const [line] = database.prepare('SELECT octet_length(log) AS bytes FROM upload_logs').all()
+  const sizeBytes = Number(line?.['bytes'])
+  /** As after the next start, whose first log is of an upload that was removed meanwhile. */
+  const countAfterCheck = (maxTotalBytes: number) => {
+    const logs = createUploadLogStore(database, environment, { maxTotalBytes })
+    logs.append('removed', checking)
+    logs.flush()
+    return Number(database.prepare('SELECT count(*) AS count FROM upload_logs').get()?.['count'])
+  }
+  const limits = [4 * sizeBytes, 4 * sizeBytes - 1, 2 * sizeBytes, 2 * sizeBytes - 1]
+  expect(limits.map(countAfterCheck)).toEqual([4, 3, 2, 1])
+})
+
 test('the total is checked with the first log and then with each 2,000', () => {
   const records = Array.from({ length: 2_001 }, () => uploadRecord())
   const { environment, folder } = rowsOnJournal(records)

@@ -110,8 +110,7 @@ function endOfQuoted(text: string, start: number, opening: string): number {
   for (let mark = marks.exec(text); mark; mark = marks.exec(text)) {
     const [found, backslashes] = mark
     if (backslashes === undefined) return mark.index
-    const more = backslashes.length - escapes
-    if (more >= 0 && more % (2 * (escapes + 1)) === 0) return mark.index + found.length
+    if ((backslashes.length - escapes) % (2 * (escapes + 1)) === 0) return mark.index + found.length
   }
   return text.length
 }

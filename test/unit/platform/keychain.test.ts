@@ -113,6 +113,19 @@ describe('a secret', () => {
     expect(await keychain.get('session')).toEqual({ ok: true, value: 'one two' })
   })
 
+  test('whose head was damaged is returned as it is stored', async () => {
+    const { entries, keychain } = setup()
+    const heads = [
+      'modelferry-parts:1000:0badcafe:',
+      'modelferry-parts:1:0badcaf:',
+      'x modelferry-parts:1:0badcafe:',
+    ]
+    for (const head of heads) {
+      entries.set('session', `${head}${'0'.repeat(64)}`)
+      expect(await keychain.get('session')).toEqual({ ok: true, value: entries.get('session') })
+    }
+  })
+
   test('that looks like the prefix of pieces is stored unchanged', async () => {
     const { keychain } = setup()
     const secret = `modelferry-parts:1:00000000:${'0'.repeat(64)}`
@@ -250,4 +263,8 @@ test('splits secrets at the limit, but never inside a character', () => {
     entryLimitBytes,
   ])
   expect(splitSecret('', 10)).toEqual([])
+  expect([splitSecret('ab漢c', 3), splitSecret('a漢漢b', 2)]).toEqual([
+    ['ab', '漢', 'c'],
+    ['a', '漢', '漢', 'b'],
+  ])
 })

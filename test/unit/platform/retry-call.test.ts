@@ -69,6 +69,16 @@ test('returns the last failure when the next repetition would be too late', asyn
   expect([await result, calls(), clock.waits()]).toEqual([busy, 3, []])
 })
 
+test.each([
+  [3_000, 3],
+  [2_999, 2],
+])('starts the last repetition at the limit of %i ms at the latest', async (withinMs, callCount) => {
+  const { start, afterDelay, calls } = setup([busy], 1)
+  const result = start({ withinMs })
+  for (let count = 1; count < callCount; count += 1) await afterDelay()
+  expect([await result, calls()]).toEqual([busy, callCount])
+})
+
 test('does not wait for a Retry-After beyond the limit', async () => {
   const later = failed(failure('rate-limited', {}, { retryAfterMs: 60_000 }))
   const { start, calls } = setup([later])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
-import { renewRegularly } from '../../../electron/journal/process-claims.ts'
+import { createOtherProcessCheck, renewRegularly } from '../../../electron/journal/process-claims.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { createUploadStore, type UploadStore } from '../../../electron/journal/upload-store.ts'
 import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
@@ -18,7 +18,7 @@ function setup() {
   onTestFinished(() => rmSync(folder, { recursive: true }))
   return (runner: string, readBootId: () => string) => {
     const { database } = openJournal(folder, 0)
-    onTestFinished(() => database.close())
+    onTestFinished(() => void (database.isOpen && database.close()))
     return { database, store: createUploadStore(database, runner, environment, readBootId) }
   }
 }
@@ -115,4 +115,21 @@ test('claims are renewed each minute only where boots have no id', () => {
   advance(60_000)
   stop()
   expect([count, waits()]).toEqual([2, []])
+})
+
+test('another process has uploads while it lives, and its last state is known once the journal is closed', () => {
+  const { database } = setup()('ours', () => 'this boot')
+  const hasOthers = createOtherProcessCheck(database)
+  // This process does not count.
+  expect(hasOthers()).toBe(false)
+  const insert = database.prepare('INSERT INTO runners (id, pid) VALUES (?, ?)')
+  insert.run('theirs', process.ppid)
+  expect(hasOthers()).toBe(true)
+  database.exec("DELETE FROM runners WHERE id = 'theirs'")
+  expect(hasOthers()).toBe(false)
+  insert.run('theirs', process.ppid)
+  expect(hasOthers()).toBe(true)
+  const again = createOtherProcessCheck(database)
+  database.close()
+  expect([hasOthers(), again()]).toEqual([true, false])
 })

@@ -27,6 +27,7 @@ function setup(given = uploadRecord()) {
     released,
     clock: environment.clock,
     breakJournal,
+    stored: () => store.find(id)?.phase,
     live: () => rows.get(id)?.live,
     send() {
       rows.applyEvent(id, 'begin')
@@ -171,4 +172,31 @@ test('an upload has requests in flight while it runs and has sent a part that is
   expect(rows.inFlightIds()).toEqual([id])
   rows.applyEvent(id, 'pause')
   expect(rows.inFlightIds()).toEqual([])
+})
+
+test('a run that is being paused is stored as paused, whatever steps it finishes before', () => {
+  const { rows, id, stored, send } = setup()
+  send()
+  expect(stored()).toBe('waiting')
+  rows.change(id, { phase: 'paused' })
+  rows.applyEvent(id, 'finish')
+  expect(stored()).toBe('paused')
+  rows.applyEvent(id, 'requeue')
+  expect(stored()).toBe('waiting')
+  rows.applyEvent(id, 'pause')
+  expect(stored()).toBe('paused')
+  rows.applyEvent(id, 'resume')
+  rows.applyEvent(id, 'begin')
+  expect(stored()).toBe('waiting')
+})
+
+test('an upload that is stored as paused is registered when its last step ends', () => {
+  const { rows, id, stored, send } = setup()
+  send()
+  rows.applyEvent(id, 'finish')
+  rows.change(id, { phase: 'paused' })
+  rows.applyEvent(id, 'register')
+  expect(stored()).toBe('paused')
+  rows.applyEvent(id, 'registered', { state: registeredState('m', 1) })
+  expect(stored()).toBe('registered')
 })

@@ -13,20 +13,20 @@ const phases: readonly Phase[] = [
 ]
 const events: readonly UploadEvent[] = [
   ...(['approve', 'begin', 'send', 'finish', 'register', 'registered', 'found'] as const),
-  ...(['trouble', 'refuse', 'pause', 'resume', 'requeue'] as const),
+  ...(['trouble', 'refuse', 'pause', 'resume', 'requeue', 'review'] as const),
 ]
 
 const possible: Readonly<Record<Phase, string>> = {
   review: 'approve→waiting',
-  waiting: 'begin→checking pause→paused refuse→failed',
+  waiting: 'begin→checking pause→paused refuse→failed review→review',
   checking:
     'found→registered send→sending register→registering trouble→retrying refuse→failed pause→paused requeue→waiting',
   sending: 'finish→finishing trouble→retrying refuse→failed pause→paused requeue→waiting',
   finishing: 'send→sending register→registering trouble→retrying refuse→failed pause→paused requeue→waiting',
   registering: 'registered→registered trouble→retrying refuse→failed pause→paused requeue→waiting',
-  retrying: 'begin→checking refuse→failed pause→paused resume→waiting requeue→waiting',
-  paused: 'refuse→failed resume→waiting',
-  failed: 'resume→waiting',
+  retrying: 'begin→checking refuse→failed pause→paused resume→waiting requeue→waiting review→review',
+  paused: 'refuse→failed resume→waiting review→review',
+  failed: 'resume→waiting review→review',
   registered: '',
 }
 

@@ -469,23 +469,6 @@ test('seals hashes in steps of at most 2,000', () => {
   expect(sealed.sealNext(user, seal)).toEqual({ ok: true, value: 'nothing' })
 })
 
-test('waits with erasing while another process reads, and waits for locks as before then', () => {
-  const { folder, database, store, sealed, environment } = setup()
-  store.add([uploadRecord()])
-  const timeout = () => database.prepare('PRAGMA busy_timeout').get()
-  const before = timeout()
-  sealAll(sealed, createSeal())
-  const { database: other } = openJournal(folder, 0)
-  other.exec('BEGIN; SELECT count(*) FROM choices')
-  expect([sealed.erase(), sealed.needsErasing()]).toEqual([false, true])
-  other.exec('COMMIT')
-  other.exec('BEGIN IMMEDIATE')
-  expect([sealed.erase(), sealed.needsErasing(), environment.lines.length]).toEqual([false, true, 1])
-  other.exec('COMMIT')
-  other.close()
-  expect([sealed.erase(), sealed.needsErasing(), timeout()]).toEqual([true, false, before])
-})
-
 test('keeps the copy of a damaged journal whose user is back before it was erased', () => {
   const { folder, sealed, accounts } = setup()
   const copy = join(folder, 'journal.sqlite.damaged-1')

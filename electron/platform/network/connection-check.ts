@@ -5,7 +5,8 @@ import { isConnectivityFailure, failure, type Failure } from '../../contract/fai
 import { clockIsOffMs, type ServerCheck } from '../../contract/servers.ts'
 import type { SessionView } from '../../contract/account.ts'
 
-const connectTimeoutMs = 8_000
+/** A server that has not accepted a connection by then counts as unreachable. */
+const defaultConnectTimeoutMs = 8_000
 
 interface ConnectionCheckOptions {
   readonly server: string
@@ -16,6 +17,7 @@ interface ConnectionCheckOptions {
   /** Checks at the server that the sign-ins are still valid. */
   readonly confirmSignIns?: () => Promise<void>
   readonly onProgress: (check: ConnectionCheck) => void
+  readonly connectTimeoutMs?: number
 }
 
 /**
@@ -23,6 +25,7 @@ interface ConnectionCheckOptions {
  * as skipped.
  */
 export async function checkConnection(options: ConnectionCheckOptions): Promise<ConnectionCheck> {
+  const { connectTimeoutMs = defaultConnectTimeoutMs } = options
   const { hostname, port, protocol } = new URL(options.server)
   const host = withoutBrackets(hostname)
   let check: ConnectionCheck = { host, results: [], isOver: false }
@@ -41,7 +44,7 @@ export async function checkConnection(options: ConnectionCheckOptions): Promise<
     nameStep(endpoint.host, address),
     step('proxy', proxy === null ? 'skipped' : 'good', { proxy: proxy ?? '' }),
   )
-  const connectedMs = address === undefined ? null : await connectTo(endpoint)
+  const connectedMs = address === undefined ? null : await connectTo(endpoint, connectTimeoutMs)
   add(connectStep(endpoint, address !== undefined, connectedMs))
   add(...serverSteps(found, connectedMs !== null))
   if (found.isApi) await options.confirmSignIns?.()
@@ -96,10 +99,10 @@ async function addressesOf(host: string): Promise<readonly string[]> {
 }
 
 /** How long connecting takes, in ms; null when it fails. */
-async function connectTo({ host, port }: Endpoint): Promise<number | null> {
+async function connectTo({ host, port }: Endpoint, timeoutMs: number): Promise<number | null> {
   const startedAtMs = performance.now()
   const { promise, resolve } = Promise.withResolvers<number | null>()
-  const socket = connect({ host, port, timeout: connectTimeoutMs })
+  const socket = connect({ host, port, timeout: timeoutMs })
   socket.once('connect', () => resolve(performance.now() - startedAtMs))
   socket.once('timeout', () => resolve(null))
   socket.once('error', () => resolve(null))

@@ -7,6 +7,7 @@ import type { ConnectionCheck } from '../../../../electron/contract/diagnostics.
 import { failure, type Failure } from '../../../../electron/contract/failures.ts'
 import type { ServerCheck } from '../../../../electron/contract/servers.ts'
 import { checkConnection } from '../../../../electron/platform/network/connection-check.ts'
+import { openUnresponsiveListener } from '../../../support/network/unresponsive-listener.ts'
 
 /** A port that accepts connections, and one that nothing listens on any more. */
 async function listening(address = '127.0.0.1') {
@@ -81,6 +82,14 @@ test('reports a closed port, and skips the steps after it', async () => {
     'clock skipped',
     'sign-in skipped',
   ])
+})
+
+test('a server that accepts no connection in time is unreachable', async () => {
+  const { port } = await openUnresponsiveListener()
+  const answer = found({ isReached: false, isApi: false, failure: failure('timed-out') })
+  const options = { connectTimeoutMs: 20 }
+  const { outcomes } = await runCheck(`http://127.0.0.1:${port}/api/v1`, answer, noSession, options)
+  expect(outcomes.slice(0, 3)).toEqual(['name good', 'proxy skipped', 'connect bad'])
 })
 
 test.each([

@@ -128,6 +128,16 @@ test('leaves one of the four threads free when it calls for folders that hang', 
   expect(await isCalled('/share')).toBe(true)
 })
 
+test('a call that has returned late leaves room for one more', async () => {
+  const { clock, hang, isCalled } = setup()
+  const [one] = await hang('/nas', '/share', '/usb')
+  one?.returns.resolve('late')
+  await expect.poll(() => isCalled('/nas')).toBe(true)
+  await hang('/nas')
+  clock.advance(probeEveryMs)
+  expect(await isCalled('/share')).toBe(false)
+})
+
 test('a call that fails in time shows that its folder responds', async () => {
   const { clock, calls, call, hang, isHanging } = setup()
   await hang('/nas')

@@ -46,6 +46,25 @@ test.each(['Infinity', 'NaN'])('refuses the number %s as the value of a header',
 })
 
 test.each([
+  ['http://localhost:7000', 'http://127.0.0.1:9000/k', true],
+  ['http://127.0.0.1:7000', 'http://storage.example/k', true],
+  ['https://api.localhost', 'https://storage.localhost/k', true],
+  ['https://169.254.7.5/api', 'https://169.254.7.5:9000/k', false],
+])('a server at %s may use the storage %s', (local, url, allowsLocalAddress) => {
+  const checked = checkUploadTarget({ server: local, url, headers: null, sizeBytes: 1 })
+  expect(checked).toEqual(success({ url, headers: {}, allowsLocalAddress }))
+})
+
+test.each([
+  ['https://localhost:7000', 'http://localhost:9000/k'],
+  ['https://core.example', 'https://localhost/k'],
+  ['https://169.254.7.5/api', 'https://169.254.7.6/k'],
+])('a server at %s may not use the storage %s', (local, url) => {
+  const checked = checkUploadTarget({ server: local, url, headers: null, sizeBytes: 1 })
+  expect(checked).toMatchObject(refused('upload-address-refused'))
+})
+
+test.each([
   ['the unspecified addresses', '0.0.0.0', '0.255.255.255', '1.0.0.0'],
   ['loopback', '127.0.0.0', '127.255.255.255', '128.0.0.0'],
   ['link-local addresses', '169.254.0.0', '169.254.255.255', '169.255.0.0'],

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createLog } from '../../../electron/platform/log.ts'
+import { createLog, logFileNames } from '../../../electron/platform/log.ts'
 import { renameUnreadableJson } from '../../../electron/desktop/settings/unreadable-json.ts'
 
 let folder = ''
@@ -42,6 +42,11 @@ test('never exceeds three files, with the newest lines in the first', async () =
     await log.flush()
   }
   expect((await readdir(folder)).sort()).toEqual(['modelferry.1.log', 'modelferry.2.log', 'modelferry.log'])
+  const indexes: unknown[] = []
+  // Newest first.
+  for (const name of logFileNames)
+    for (const line of (await linesOf(name)).toReversed()) indexes.push((line as { index: number }).index)
+  expect(indexes).toEqual(indexes.map((_index, position) => 99 - position))
   for (const name of await readdir(folder)) {
     expect((await stat(join(folder, name))).size).toBeLessThanOrEqual(2_000)
   }

@@ -210,6 +210,18 @@ test('queues nothing that could not be written', () => {
   expect(rows.ids()).toEqual([])
 })
 
+test('leaves nothing of uploads in the journal whose adding was not flushed', () => {
+  const { rows, store } = setup()
+  const transaction = store.transaction.bind(store)
+  store.transaction = (work) => {
+    transaction(work)
+    return failed(failure('journal-full'))
+  }
+  const record = uploadRecord()
+  expect(rows.add([record])).toEqual(failed(failure('journal-full')))
+  expect([rows.ids(), store.find(record.id)]).toEqual([[], null])
+})
+
 test('resets the count of attempts for acknowledged bytes, not for bytes in flight', () => {
   const { rows, added } = setup()
   const id = added()
@@ -445,6 +457,16 @@ test('shows at once that all uploads that are being sent share a new limit', () 
   changed.length = 0
   rows.limitChanged()
   expect(changed).toEqual(ids.slice(1))
+})
+
+test('a hidden upload is no longer reported for a new limit', () => {
+  const harness = setup()
+  const { rows, changed } = harness
+  const [hidden, shown] = sendTwo(harness)
+  rows.hide([hidden])
+  changed.length = 0
+  rows.limitChanged()
+  expect(changed).toEqual([shown])
 })
 
 test('an upload that has no speed yet has no share of the limit', () => {

@@ -200,6 +200,18 @@ describe('a keychain that hangs', () => {
     },
   )
 
+  test('is logged once with what was asked of it', async () => {
+    const { keytar } = setup()
+    const { log: recorded, lines } = createTestEnvironment(standingClock())
+    const load = async () => ({ ...keytar, deletePassword: () => new Promise<never>(() => {}) })
+    const keychain = createKeychain({ log: recorded, limitMs: 5, load })
+    await keychain.delete('a')
+    expect(await keychain.delete('a')).toMatchObject({ failure: { code: 'keychain-slow' } })
+    expect(lines).toEqual([
+      { level: 'warn', message: 'the keychain does not respond', facts: { what: 'delete', limitMs: 5 } },
+    ])
+  })
+
   test('times out, fails at once while it is stuck, and works again afterwards', async () => {
     const { keytar } = setup()
     const gate = Promise.withResolvers<string | null>()

@@ -200,6 +200,14 @@ test('no log is removed while all have exactly the total, and no more than is ne
   expect(limits.map(countAfterCheck)).toEqual([4, 3, 2, 1])
 })
 
+test('what is still in memory is written when the process closes the journal', () => {
+  const record = uploadRecord()
+  const { store, folder } = rowsOnJournal([record])
+  store.logs.append(record.id, checking)
+  store.close()
+  expect(names(storedEvents(folder, record.id))).toEqual(['checking'])
+})
+
 test('the total is checked with the first log and then with each 2,000', () => {
   const records = Array.from({ length: 2_001 }, () => uploadRecord())
   const { environment, folder } = rowsOnJournal(records)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { failure } from '../../../electron/contract/failures.ts'
 import { openJournal } from '../../../electron/journal/journal-file.ts'
 import { createUploadedPathFinder } from '../../../electron/journal/history-store.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
@@ -25,6 +26,45 @@ test('the history leaves out hidden accounts and, on request, what was dismissed
   expect(store.dismiss([third?.id ?? '']).ok).toBe(true)
   expect(ids(store.history({ limit: 9, isListed: true, hidden }))).toEqual([second?.id, first?.id])
   expect([ids(store.history({ limit: 9, hidden })), count()]).toEqual([all.slice(1), [2, 1]])
+})
+
+test('a dismissed upload is listed again once that is undone', () => {
+  const [kept, dismissed] = [registeredRecord({ finishedAtMs: 1 }), registeredRecord({ finishedAtMs: 2 })]
+  const { store } = setup([kept, dismissed])
+  const state = () => [
+    ids(store.history({ limit: 9, isListed: true })),
+    [kept.id, dismissed.id, 'unknown'].map(store.isDismissed),
+  ]
+  expect(store.dismiss([dismissed.id]).ok).toBe(true)
+  expect(state()).toEqual([[kept.id], [false, true, false]])
+  expect(store.undoDismissal(dismissed.id).ok).toBe(true)
+  expect(state()).toEqual([
+    [dismissed.id, kept.id],
+    [false, false, false],
+  ])
+})
+
+test('lists finished uploads whose record in the library is wrong, latest first, without dismissed ones', () => {
+  const differs = failure('record-differs')
+  const [first, second, dismissed] = [1, 2, 3].map((finishedAtMs) =>
+    registeredRecord({ finishedAtMs, failure: differs }),
+  )
+  const { store } = setup(
+    [first, second, dismissed, registeredRecord(), uploadRecord({ failure: differs })].flatMap(
+      (one) => one ?? [],
+    ),
+  )
+  store.dismiss([dismissed?.id ?? ''])
+  expect(ids(store.wrongRecords())).toEqual([second?.id, first?.id])
+})
+
+test('the history is limited to a time, which its end does not belong to', () => {
+  const records = [1, 2, 3].map((finishedAtMs) => registeredRecord({ finishedAtMs }))
+  const [first, second, third] = ids(records)
+  const { store } = setup(records)
+  const within = (sinceMs: number, beforeMs: number) => ids(store.history({ limit: 9, sinceMs, beforeMs }))
+  expect([within(2, 3), within(1, 4), within(4, 9)]).toEqual([[second], [third, second, first], []])
+  expect([2, 3, 4].map((sinceMs) => store.finishedSince(sinceMs, new Set()))).toEqual([2, 1, 0])
 })
 
 test('the history is searched without regard to case in all alphabets', () => {

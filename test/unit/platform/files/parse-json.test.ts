@@ -31,6 +31,14 @@ test('returns undefined for arrays and objects that nest too deeply', () => {
   ).toHaveLength(1_000)
 })
 
+test('counts the depth after arrays and objects that have ended before', () => {
+  const after = (ended: string, depth: number) => parse(`[${`${ended},`.repeat(500)}${nested(depth)}]`)
+  for (const ended of ['[]', '{}', '{"a":[]}']) {
+    expect(after(ended, maxJsonDepth - 1)).toHaveLength(501)
+    expect(after(ended, maxJsonDepth)).toBeUndefined()
+  }
+})
+
 test('returns undefined for more than a million objects and arrays', () => {
   const list = (count: number) => `[${Array(count).fill('{}').join()}]`
   expect(parse(list(999_999), 4_000_000)).toHaveLength(999_999)

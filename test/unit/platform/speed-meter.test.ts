@@ -49,9 +49,9 @@ test('averages 30 s, within a quarter of the average of the last 10 s', () => {
   after(0, 0)
   for (let second = 1; second <= 20; second += 1) after(1_000, second * 100)
   expect(meter.bytesPerSecond()).toBeCloseTo(100)
-  for (let second = 1; second <= 11; second += 1) after(1_000, 2_000 + second * 500)
+  for (let second = 1; second <= 10; second += 1) after(1_000, 2_000 + second * 500)
   expect(meter.bytesPerSecond()).toBeCloseTo(500 / 1.25)
-  for (let second = 12; second <= 31; second += 1) after(1_000, 2_000 + second * 500)
+  for (let second = 11; second <= 30; second += 1) after(1_000, 2_000 + second * 500)
   expect(meter.bytesPerSecond()).toBeCloseTo(500)
 })
 

@@ -350,6 +350,14 @@ test('does not list a removed upload as finished', () => {
   expect([...rows.finished()].map(({ id }) => id)).toEqual([kept.id])
 })
 
+test('lists uploads as finished that are registered, the shown ones first', () => {
+  const { rows } = setup()
+  const [shown, hidden] = [registeredRecord(), registeredRecord()]
+  rows.restore([hidden, shown, uploadRecord()])
+  rows.hide([hidden.id])
+  expect([...rows.finished()]).toEqual([shown, hidden])
+})
+
 test('finds the files of a multi-file model, shown or hidden, until they are removed', () => {
   const { rows } = setup()
   const { target } = uploadRecord()

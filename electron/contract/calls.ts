@@ -558,6 +558,30 @@ export type PageTarget =
       readonly uploadIds: readonly string[]
     }
 
+export const eventNames = [
+  'patch',
+  'flow',
+  'details',
+  'session',
+  'library',
+  'settings',
+  'surroundings',
+  'conditions',
+  'deadline',
+  'added',
+  'waitingFiles',
+  'review',
+  'finding',
+  'workflow',
+  'watching',
+  'command',
+  'reveal',
+  'update',
+  'connection',
+  'storageTest',
+] as const
+export type EventName = (typeof eventNames)[number]
+
 /**
  * Events from main to the page. They report state, except for `command`, which is a click in a menu, and
  * `reveal`, which is a click on a notification.
@@ -587,30 +611,6 @@ export interface Events {
   readonly connection: ConnectionCheck
   readonly storageTest: StorageTest
 }
-export type EventName = keyof Events
-/** At run time only the names are needed; `satisfies` makes sure that the list is complete. */
-export const eventNames = Object.keys({
-  patch: true,
-  flow: true,
-  details: true,
-  session: true,
-  library: true,
-  settings: true,
-  surroundings: true,
-  conditions: true,
-  deadline: true,
-  added: true,
-  waitingFiles: true,
-  review: true,
-  finding: true,
-  workflow: true,
-  watching: true,
-  command: true,
-  reveal: true,
-  update: true,
-  connection: true,
-  storageTest: true,
-} satisfies Record<EventName, true>) as readonly EventName[]
 
 /** Arguments on the page: files in place of paths, and no argument in place of `undefined`. */
 type PageArgs<Name extends CallName> = Name extends 'addFiles'

@@ -6,8 +6,6 @@
 const restrictive = [
   'non-commercial',
   'noncommercial',
-  '-nc',
-  '-nd',
   'no-derivatives',
   'research',
   'academic-use',
@@ -31,16 +29,13 @@ const restrictive = [
 /** Names are compared without regard to case, and spaces, dots and underscores count as hyphens. */
 const normalised = (licence: string) => licence.toLowerCase().replace(/[\s._]+/g, '-')
 
-const isPartOf = (licence: string, part: string) => {
-  const name = normalised(licence)
-  const at = name.indexOf(part)
-  // `cc-by-nc` is not `cc-by-ncx`.
-  return at >= 0 && (part.length > 3 || !/[a-z]/.test(name[at + part.length] ?? ''))
-}
+/** Non-commercial or no derivatives, as in `cc-by-nc`, but not in `ncsa`. */
+const restrictiveAbbreviation = /-n[cd](?![a-z])/
 
 /** Whether a licence restricts what a team may do with the model. */
 export function isRestrictive(licence: string): boolean {
-  return restrictive.some((part) => isPartOf(licence, part))
+  const name = normalised(licence)
+  return restrictiveAbbreviation.test(name) || restrictive.some((part) => name.includes(part))
 }
 
 /** Whether the user has named this licence in the settings. */

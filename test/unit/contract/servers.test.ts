@@ -1,9 +1,15 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import {
+  baseOf,
+  isKnownServer,
+  isLoopback,
   putLimitOf,
+  serverAddress,
+  serverAddressOf,
   singlePutLimit,
   serversOf,
+  storedServerAddress,
   withDefaultScheme,
 } from '../../../electron/contract/servers.ts'
 
@@ -41,4 +47,61 @@ test.each([
   [5 * 1024 ** 3 + 1, false],
 ])('S3 can take a file of %i bytes with one PUT or as a part: %s', (sizeBytes, isPossible) => {
   expect(v.is(singlePutLimit, sizeBytes)).toBe(isPossible)
+})
+
+test('requests may be sent only to the server for new sign-ins and to those in the list', () => {
+  const settings = { server: `${core}/`, servers: [entry(studio)] }
+  const isKnown = (address: string) => isKnownServer(settings, address)
+  expect([core, `${studio}//`, 'https://other.example/api/v1'].map(isKnown)).toEqual([true, true, false])
+})
+
+test.each([
+  ['localhost', true],
+  ['[::1]', true],
+  ['127.0.0.1', true],
+  ['127.255.0.9', true],
+  ['127.0.0.1.example', false],
+  ['127.0.1', false],
+  ['x127.0.0.1', false],
+  ['localhost.example', false],
+  ['10.0.0.1', false],
+])('%s is this computer: %s', (host, expected) => {
+  expect(isLoopback(host)).toBe(expected)
+})
+
+test.each([
+  ['https://core.example/api/v1//', core],
+  [' https://core.example ', 'https://core.example'],
+  ['http://localhost:8787/', 'http://localhost:8787'],
+  ['http://core.example', null],
+  ['ftp://localhost', null],
+  ['https://user@core.example', null],
+  ['https://:secret@core.example', null],
+  ['https://core.example?x', null],
+  ['https://core.example#x', null],
+  ['core.example', null],
+  [`https://${'x'.repeat(253)}`, `https://${'x'.repeat(253)}`],
+  [`https://${'x'.repeat(254)}`, null],
+  [`https://core.example/${'x'.repeat(99)}`, `https://core.example/${'x'.repeat(99)}`],
+  [`https://core.example/${'x'.repeat(100)}`, null],
+])('the address %s is stored as %s', (text, stored) => {
+  expect(serverAddressOf(text)).toBe(stored)
+  expect(v.safeParse(storedServerAddress, text).success).toBe(stored !== null)
+})
+
+test('an address of up to 2,000 characters is checked, whatever it is', () => {
+  const address = (length: number) => 'http://core.example/'.padEnd(length, 'x')
+  expect([100, 2_000, 2_001].map((length) => v.is(serverAddress, address(length)))).toEqual([
+    true,
+    true,
+    false,
+  ])
+  expect(v.is(serverAddress, 'core')).toBe(false)
+})
+
+test('the API’s paths are appended to an address without slashes at its end', () => {
+  expect(['https://a.example//', 'https://a.example/b'].map(baseOf)).toEqual([
+    'https://a.example',
+    'https://a.example/b',
+  ])
 })

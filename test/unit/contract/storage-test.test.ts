@@ -39,6 +39,19 @@ test.each([
   ['a device, and another person’s password', session(device, account({ personId: 'bob' })), 'device'],
   ['a device, and a password without that team', session(device, account({ teams: [] })), 'device'],
   ['somebody who has signed out', session(account({ state: 'signed-out' })), 'sign-in'],
+  ['a device that has signed out', session({ ...device, state: 'signed-out' }), 'sign-in'],
+  ['a device, and an expired password', session(device, account({ state: 'signed-out' })), 'device'],
+  ['somebody without a team', { ...session(account({})), chosen: null }, 'team'],
+  [
+    'nobody but an expired sign-in',
+    { ...session(account({ state: 'signed-out' })), chosen: null },
+    'sign-in',
+  ],
+  [
+    'a team of an unknown account',
+    { ...session(account({})), chosen: { accountId: 'x', teamId: team.id } },
+    'team',
+  ],
 ])('decides whether storage can be tested: %s', (_who, view, hindrance) => {
   expect(storageTestBlocker(view)).toBe(hindrance)
 })

@@ -2,9 +2,13 @@ import { expect, test } from 'vitest'
 import { failure, isRechecked, type FailureCode } from '../../../electron/contract/failures.ts'
 import {
   allPausing,
+  failureStateOf,
+  hasUnreadableFolder,
   isAllPaused,
   isFileRechecked,
   needsAttention,
+  skippedCount,
+  targetBeside,
   targetFailure,
   withModelType,
   type Phase,
@@ -88,4 +92,39 @@ test('needs attention after a failure, or when the record in the library is wron
     needs('retrying', 'offline'),
     needs('review', 'file-dangerous'),
   ]).toEqual([false, false, false, false])
+})
+
+test.each<[Phase, FailureCode | null, string]>([
+  ['registered', 'record-differs', 'final'],
+  ['review', 'file-dangerous', 'review'],
+  ['retrying', 'offline', 'retrying'],
+  ['waiting', null, 'retrying'],
+  ['failed', 'forbidden', 'final'],
+  ['failed', null, 'final'],
+  ['failed', 'file-being-written', 'retrying'],
+  ['failed', 'file-not-inspected', 'retrying'],
+  ['failed', 'file-cut-short', 'retrying'],
+  ['failed', 'file-unreadable', 'final'],
+])('the text for an upload that is %s with %s says what follows: %s', (phase, code, expected) => {
+  expect(failureStateOf({ phase, failure: code && failure(code) })).toBe(expected)
+})
+
+test('another file of a model has its type and folder, under its own name', () => {
+  expect(targetBeside(target, 'b.pt')).toEqual({ modelType: 'loras', modelPath: 'models/loras/sdxl/b.pt' })
+  expect(targetBeside({ modelPath: 'a.pt' }, 'b+c.pt')).toEqual({ modelPath: 'b_c.pt' })
+  expect(targetBeside({ modelType: 'vae' }, 'b.pt')).toEqual({ modelType: 'vae' })
+  expect(targetBeside({}, 'b.pt')).toEqual({})
+})
+
+test('counts skipped files with those that are not listed', () => {
+  const skipped = [
+    { name: 'a', reason: 'junk' },
+    { name: 'b', reason: 'junk', others: 3 },
+  ]
+  expect([skippedCount([]), skippedCount(skipped)]).toEqual([0, 5])
+})
+
+test('finds a folder that could not be read among skipped files', () => {
+  const skipped = ['junk', 'folder-unreadable'].map((reason) => ({ name: 'a', reason }))
+  expect([hasUnreadableFolder(skipped), hasUnreadableFolder(skipped.slice(0, 1))]).toEqual([true, false])
 })

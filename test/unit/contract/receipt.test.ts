@@ -1,0 +1,147 @@
+import * as v from 'valibot'
+import { expect, test } from 'vitest'
+import { receiptOf, receiptSchema, type Receipt } from '../../../electron/contract/receipt.ts'
+import { toUploadRow } from '../../../electron/journal/row-view.ts'
+import { registeredRecord, withVerification } from '../../support/records.ts'
+
+const row = toUploadRow(registeredRecord({ addedAtMs: 0, finishedAtMs: 60_000 }), null)
+const receipt = (change: object = {}) => receiptOf({ ...row, ...change })
+
+test('a receipt says what was registered where, and when', () => {
+  expect(receipt()).toEqual({
+    receipt: 'modelferry upload',
+    version: 1,
+    file: { name: row.fileName, sizeBytes: row.sizeBytes, sha256: row.sha256 },
+    model: {
+      id: row.modelId,
+      name: row.target.displayName,
+      type: row.target.modelType,
+      path: row.target.modelPath,
+    },
+    team: row.team,
+    server: 'cloud.example',
+    storageKey: row.storageKey,
+    addedAt: '1970-01-01T00:00:00.000Z',
+    registeredAt: '1970-01-01T00:01:00.000Z',
+    verifiedAt: null,
+  })
+})
+
+test.each([
+  ['that is not registered', { phase: 'finishing' }],
+  ['without a hash', { sha256: null }],
+  ['without a model', { modelId: null }],
+  ['without an end', { finishedAtMs: null }],
+])('an upload %s has no receipt', (_which, change) => {
+  expect(receipt(change)).toBeNull()
+})
+
+test('the receipt of a model that the library had names that model, without a type', () => {
+  const already = { name: 'Old', path: 'models/old', status: 'active' }
+  expect(receipt({ already })?.model).toEqual({
+    id: row.modelId,
+    name: 'Old',
+    type: null,
+    path: 'models/old',
+  })
+})
+
+test('a receipt has the time of a comparison only if the record matched', () => {
+  const verifiedAt = (verification: Parameters<typeof withVerification>[0]) =>
+    receiptOf(toUploadRow(withVerification(verification), null))?.verifiedAt
+  expect(verifiedAt({ kind: 'verified', atMs: 2_000 })).toBe('1970-01-01T00:00:02.000Z')
+  expect(verifiedAt({ kind: 'differs', differences: [], atMs: 2_000 })).toBeNull()
+})
+
+const valid = receipt({
+  recognition: { ...row.recognition, group: { key: 'k', name: 'Wan', kind: 'shards' } },
+})
+const accepts = (change: (given: Receipt) => object) =>
+  valid !== null && v.is(receiptSchema, { ...valid, ...change(valid) })
+
+test('a written receipt can be read again', () => {
+  expect(valid?.partOf).toEqual({ name: 'Wan', kind: 'shards' })
+  expect(accepts(() => ({}))).toBe(true)
+})
+
+test.each<[string, number, (text: string) => (given: Receipt) => object]>([
+  [
+    'file name',
+    1_000,
+    (name) =>
+      ({ file }) => ({ file: { ...file, name } }),
+  ],
+  [
+    'model ID',
+    400,
+    (id) =>
+      ({ model }) => ({ model: { ...model, id } }),
+  ],
+  [
+    'model name',
+    1_000,
+    (name) =>
+      ({ model }) => ({ model: { ...model, name } }),
+  ],
+  [
+    'model type',
+    1_000,
+    (type) =>
+      ({ model }) => ({ model: { ...model, type } }),
+  ],
+  [
+    'library path',
+    4_000,
+    (path) =>
+      ({ model }) => ({ model: { ...model, path } }),
+  ],
+  [
+    'name of a multi-file model',
+    1_000,
+    (name) =>
+      ({ partOf }) => ({ partOf: { ...partOf, name } }),
+  ],
+  [
+    'kind of a multi-file model',
+    50,
+    (kind) =>
+      ({ partOf }) => ({ partOf: { ...partOf, kind } }),
+  ],
+  [
+    'team ID',
+    400,
+    (id) =>
+      ({ team }) => ({ team: { ...team, id } }),
+  ],
+  [
+    'team name',
+    1_000,
+    (name) =>
+      ({ team }) => ({ team: { ...team, name } }),
+  ],
+  ['server', 2_000, (server) => () => ({ server })],
+  ['storage key', 4_000, (storageKey) => () => ({ storageKey })],
+])('a receipt whose %s has more than %i characters is refused', (_member, maxLength, change) => {
+  expect([maxLength, maxLength + 1].map((length) => accepts(change('a'.repeat(length))))).toEqual([
+    true,
+    false,
+  ])
+})
+
+test.each<[string, (given: Receipt) => object]>([
+  ['is for something else', () => ({ receipt: 'modelferry log' })],
+  ['has another version', () => ({ version: 2 })],
+  ['has a negative size', ({ file }) => ({ file: { ...file, sizeBytes: -1 } })],
+  ['has a size with a fraction', ({ file }) => ({ file: { ...file, sizeBytes: 0.5 } })],
+  ['has no SHA-256', ({ file }) => ({ file: { ...file, sha256: 'a'.repeat(63) } })],
+  ['has a wrong time', () => ({ addedAt: 'yesterday' })],
+])('a receipt that %s is refused', (_what, change) => {
+  expect(accepts(change)).toBe(false)
+})
+
+test('a receipt of an empty file, and one without optional facts, are accepted', () => {
+  expect(accepts(({ file }) => ({ file: { ...file, sizeBytes: 0 } }))).toBe(true)
+  expect(accepts(({ model }) => ({ model: { ...model, type: null, path: null }, storageKey: null }))).toBe(
+    true,
+  )
+})

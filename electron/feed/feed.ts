@@ -194,7 +194,8 @@ function createTotalSpeed(options: {
   const { requestSlots, environment, refresh, report } = options
   const meter = createSpeedMeter(environment.now)
   let movedBytes = 0
-  /** Null while nothing runs. */
+  let isRunning = false
+  /** Null while nothing runs, and between a regular report and the patch after it. */
   let cancelTimer: (() => void) | null = null
 
   const current = (): TransferSpeed => ({
@@ -215,18 +216,19 @@ function createTotalSpeed(options: {
     sample: () => meter.sample(movedBytes),
     moved(bytes: number) {
       // Bytes before the first report after a pause count too.
-      if (!cancelTimer) meter.sample(movedBytes)
+      if (!isRunning) meter.sample(movedBytes)
       movedBytes += bytes
     },
     setRunning(isSomethingRunning: boolean) {
       if (isSomethingRunning) {
         cancelTimer ??= environment.timers.after(refreshMs, onTimer)
-      } else if (cancelTimer) {
-        cancelTimer()
+      } else if (isRunning) {
+        cancelTimer?.()
         cancelTimer = null
         meter.rest()
         report(current())
       }
+      isRunning = isSomethingRunning
     },
     close: () => cancelTimer?.(),
   }

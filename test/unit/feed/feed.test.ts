@@ -6,7 +6,15 @@ import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
 import { uploadRecord } from '../../support/records.ts'
 
-function setup() {
+function setup({
+  isIncomplete = false,
+  unshownToday = 0,
+  journalSetAside = null,
+}: {
+  readonly isIncomplete?: boolean
+  readonly unshownToday?: number
+  readonly journalSetAside?: string | null
+} = {}) {
   const clock = standingClock()
   const rows = new Map<string, UploadRow>()
   const patches: Patch[] = []
@@ -18,9 +26,9 @@ function setup() {
     ids: () => [...rows.keys()],
     allPaused: () => allPaused,
     line: () => 'ok',
-    isIncomplete: () => false,
-    journalSetAside: null,
-    unshownToday: () => 0,
+    isIncomplete: () => isIncomplete,
+    journalSetAside,
+    unshownToday: () => unshownToday,
     requestSlots: { inUse: 3, limit: 8 },
     limitBytesPerSecond: () => limitBytesPerSecond,
     environment: createTestEnvironment(clock),
@@ -235,7 +243,7 @@ test('updates the speed each second while something runs, so a stall is visible'
 test('reports the overall speed each second while something runs, and once at the end', () => {
   const { put, clock, flows, feed } = setup()
   put('a', { phase: 'sending', sizeBytes: 100_000 })
-  for (let tenth = 0; tenth < 50; tenth += 1) {
+  for (let tenth = 0; tenth < 55; tenth += 1) {
     feed.moved(1_000)
     put('a', { inFlightBytes: tenth * 1_000 })
     clock.advance(100)
@@ -335,4 +343,106 @@ test('the rows of a snapshot are in the next patch as the same objects, and are 
   put('a', { sentBytes: 1 })
   clock.advance(100)
   expect(patches[1]?.changed[0]).not.toBe(row)
+})
+
+test('sends a flow exactly one second after something has begun to run, and then each second', () => {
+  const { put, clock, flows } = setup()
+  put('a', { phase: 'checking' })
+  clock.advance(100)
+  clock.advance(999)
+  expect(flows).toEqual([])
+  clock.advance(1)
+  expect(flows).toHaveLength(1)
+  // The next second begins with the patch that the refresh leads to.
+  clock.advance(100)
+  clock.advance(999)
+  expect(flows).toHaveLength(1)
+  clock.advance(1)
+  expect(flows).toHaveLength(2)
+})
+
+test('reports the end also if it comes between the report of a second and the next patch', () => {
+  const { put, clock, flows } = setup()
+  put('a', { phase: 'sending' })
+  clock.advance(100)
+  clock.advance(1_000)
+  expect(flows).toHaveLength(1)
+  put('a', { phase: 'registered' })
+  clock.advance(100)
+  expect([flows.length, clock.waits()]).toEqual([2, []])
+})
+
+test('the refresh of each second repeats only the rows that are sending', () => {
+  const { put, clock, patches } = setup()
+  put('a', { phase: 'sending' })
+  put('b', { phase: 'finishing' })
+  put('c', { phase: 'waiting' })
+  clock.advance(100)
+  clock.advance(1_000)
+  clock.advance(100)
+  expect(patches.map(({ changed }) => ids(changed))).toEqual([['a', 'b', 'c'], ['a']])
+})
+
+test('a snapshot before the first change is the zeroth, and says what earlier starts left', () => {
+  const { feed, put, clock, patches } = setup({
+    isIncomplete: true,
+    unshownToday: 7,
+    journalSetAside: 'journal.damaged',
+  })
+  expect(feed.snapshot()).toMatchObject({
+    sequence: 0,
+    rows: [],
+    allPaused: false,
+    line: 'ok',
+    isIncomplete: true,
+    journalSetAside: 'journal.damaged',
+    totals: { registeredToday: 7 },
+  })
+  put('a', { phase: 'registered' })
+  clock.advance(100)
+  expect(patches).toMatchObject([{ sequence: 1, isIncomplete: true, totals: { registeredToday: 8 } }])
+})
+
+test('a snapshot has rows that were in the queue before the feed was told about them', () => {
+  const { feed, rows } = setup()
+  rows.set('a', toUploadRow(uploadRecord({ id: 'a' }), null))
+  expect(ids(feed.snapshot().rows)).toEqual(['a'])
+})
+
+test('sends one patch when it is released, although nothing has changed', () => {
+  const { feed, clock, patches } = setup()
+  feed.hold()
+  feed.release()
+  clock.advance(100)
+  expect(patches).toMatchObject([{ sequence: 1, changed: [], removed: [] }])
+})
+
+test('a row that is removed and added again before a patch is only changed', () => {
+  const { put, take, clock, patches } = setup()
+  put('a', {})
+  clock.advance(100)
+  take('a')
+  put('a', { sentBytes: 5 })
+  clock.advance(100)
+  expect(patches.at(-1)).toMatchObject({ changed: [{ id: 'a', sentBytes: 5 }], removed: [] })
+})
+
+test('shows no speed once nothing runs, and one that starts again from zero afterwards', () => {
+  const { put, clock, feed } = setup()
+  const send = (seconds: number) => {
+    for (let tenth = 1; tenth <= seconds * 10; tenth += 1) {
+      put('a', { phase: 'sending', sizeBytes: 1_000_000, inFlightBytes: tenth })
+      feed.moved(1_000)
+      clock.advance(100)
+    }
+  }
+  send(5)
+  expect(feed.snapshot().totals.bytesPerSecond).toBeGreaterThan(0)
+  put('a', { phase: 'paused' })
+  clock.advance(100)
+  expect(feed.snapshot().totals).toMatchObject({ bytesPerSecond: null, secondsLeft: null })
+  clock.advance(60_000)
+  put('a', { phase: 'sending' })
+  clock.advance(100)
+  expect(feed.snapshot().totals.bytesPerSecond).toBeNull()
 })

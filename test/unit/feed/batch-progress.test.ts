@@ -81,6 +81,49 @@ test('subtracts moved bytes when an upload restarts', () => {
   expect(sum().movedBytes).toBe(10)
 })
 
+test('keeps the moved bytes of a failed upload that is retried and has sent less so far', () => {
+  const { put, sum } = setup()
+  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 0, inFlightBytes: 500 })
+  put('b', { phase: 'waiting', sizeBytes: 100 })
+  put('a', { phase: 'failed', inFlightBytes: 0 })
+  expect(sum()).toEqual({ totalBytes: 600, movedBytes: 500, leftBytes: 100 })
+  put('a', { phase: 'sending', inFlightBytes: 10 })
+  expect(sum()).toEqual({ totalBytes: 1_100, movedBytes: 500, leftBytes: 1_090 })
+})
+
+test('counts no more bytes than an upload has', () => {
+  const { put, sum } = setup()
+  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 900, inFlightBytes: 300 })
+  expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 1_000, leftBytes: 0 })
+})
+
+test.each<[Phase, boolean]>([
+  ['waiting', true],
+  ['retrying', true],
+  ['checking', true],
+  ['sending', true],
+  ['finishing', true],
+  ['registering', true],
+  ['review', false],
+  ['paused', false],
+  ['failed', false],
+  ['registered', false],
+])('an upload that is %s belongs to the batch: %s', (phase, isOpen) => {
+  const { put, sum } = setup()
+  put('a', { phase, sizeBytes: 10 })
+  expect(sum().totalBytes).toBe(isOpen ? 10 : 0)
+})
+
+test('an upload that was removed before the batch, or twice, changes nothing', () => {
+  const { put, take, sum } = setup()
+  take('a')
+  put('b', { phase: 'sending', sizeBytes: 10, sentBytes: 4 })
+  put('c', { phase: 'waiting', sizeBytes: 1 })
+  take('b')
+  take('b')
+  expect(sum()).toEqual({ totalBytes: 5, movedBytes: 4, leftBytes: 1 })
+})
+
 const running: readonly Phase[] = ['checking', 'sending', 'finishing', 'registering']
 /**
  * A random event of one of eight files, except additions and restarts; `part` is the moved share of the rest.

@@ -27,6 +27,13 @@ test('a failure has only the extras that are not empty', () => {
   })
 })
 
+test('a message of a server is cut to 200 characters, and shown on one line without a full stop', () => {
+  const messageOf = (serverMessage: string) => failure('unexpected', {}, { serverMessage }).serverMessage
+  expect(messageOf('a'.repeat(200))).toBe('a'.repeat(200))
+  expect(messageOf('😀'.repeat(201))).toBe(`${'😀'.repeat(199)}…`)
+  expect(messageOf(' Too\n\tmany “files”… 太多。 ')).toBe('Too many "files"… 太多')
+})
+
 test('a detail is cut after 300 characters, from its start', () => {
   const detail = `x${'a'.repeat(299)}`
   expect(failure('unexpected', {}, { detail }).detail).toBe(detail)

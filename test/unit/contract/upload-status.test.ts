@@ -115,5 +115,6 @@ test('the queue waits for what most of its uploads wait for, except for their tu
   const reasonOf = (...rows: readonly UploadRow[]) => mainWaitReason(rows, unheldQueue)
   expect(reasonOf(row, row, row, retrying('offline'))).toBe('connection')
   expect(reasonOf(retrying('offline'), retrying('disk-missing'), retrying('file-read-trouble'))).toBe('disk')
-  expect([reasonOf(row), reasonOf({ ...row, phase: 'sending' })]).toEqual([null, null])
+  expect(reasonOf(retrying('disk-missing'), retrying('offline'), retrying('offline'))).toBe('connection')
+  expect([reasonOf(), reasonOf(row), reasonOf({ ...row, phase: 'sending' })]).toEqual([null, null, null])
 })

@@ -133,8 +133,12 @@ export async function endInterrupted(
 const threadEndMs = 5_000
 
 /** Kills the process if a thread is blocked. It would wait for it after its end, when no signal is handled. */
-export async function killIfBlocked(process: NodeJS.Process, threads: ReadonlySet<Worker>): Promise<void> {
-  if (await isBlocked(threads, () => false, threadEndMs)) process.kill(process.pid, 'SIGKILL')
+export async function killIfBlocked(
+  process: NodeJS.Process,
+  threads: ReadonlySet<Worker>,
+  limitMs = threadEndMs,
+): Promise<void> {
+  if (await isBlocked(threads, () => false, limitMs)) process.kill(process.pid, 'SIGKILL')
 }
 
 /**

@@ -90,6 +90,15 @@ test('lists the accounts with the kind and state of their sign-ins', async () =>
   ])
 })
 
+test('lists the accounts as JSON', async () => {
+  const { accounts, out } = setup([mira])
+  expect(await accounts({ json: true })).toBe(exitCodes.ok)
+  const { id, kind, server, name, email, teams, state } = mira
+  expect(out.map((line) => JSON.parse(line) as object)).toEqual([
+    { id, kind, server, name, email, teams, state },
+  ])
+})
+
 test('says how to sign in when there are no accounts', async () => {
   const { accounts, out, err } = setup([])
   expect([await accounts(), out, err]).toEqual([exitCodes.ok, [], ['No accounts. Run: modelferry login']])
@@ -226,11 +235,18 @@ test('a sign-out waits until another process has stopped the uploads of the acco
   expect(new Set(askedAtMs).size).toBe(3)
 })
 
-test('a sign-out fails if another process does not stop its uploads', async () => {
+test('a sign-out fails if another process does not stop its uploads within 12 seconds', async () => {
   const pending = () => failed(failure('seal-pending'))
-  const { logout, clock, out, err } = setup([mira], { signOut: pending, sealDeparted: pending })
+  let attemptCount = 0
+  const sealDeparted = () => {
+    attemptCount += 1
+    return pending()
+  }
+  const { logout, clock, out, err } = setup([mira], { signOut: pending, sealDeparted })
+  const startMs = clock.now()
   expect(await advanceRetries(clock, logout())).toBe(exitCodes.someFailed)
   expect([out, err]).toEqual([[], [expect.stringContaining('(seal-pending)')]])
+  expect([attemptCount, clock.now() - startMs]).toEqual([6, 12_000])
 })
 
 test.for<['kept' | 'removed' | null, string]>([

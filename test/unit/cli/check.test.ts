@@ -221,3 +221,12 @@ test.each<[string, string, readonly Account[], Result<Account> | null]>([
     failure: { code },
   })
 })
+
+test.each([
+  [5 * 60_000, 'ok    '],
+  [-5 * 60_000, 'ok    '],
+  [5 * 60_000 + 1, 'FAILED'],
+])('a clock that is %i ms ahead of the server’s is %s', async (clockAheadMs, label) => {
+  const { out } = await check({ found: reached({ clockAheadMs }) })
+  expect(ofSteps(out, 'Clock')).toEqual([expect.stringMatching(`^${label}`)])
+})

@@ -32,6 +32,19 @@ test.each(names)('lists the options and exit codes in the help of %s', (name) =>
   expect([...flags, 'Exit codes'].filter((word) => !help.includes(word))).toEqual([])
 })
 
+test('the help of a command begins with its usage and what it does', () => {
+  expect(helpFor('workflow').split('\n').slice(0, 4)).toEqual([
+    'modelferry workflow <file> [options]',
+    '',
+    'List the models that a ComfyUI workflow needs and which ones the team is missing.',
+    '',
+  ])
+  const options = helpFor('workflow').split('\n')
+  expect(options).toContain('      --upload             upload missing models that are on this computer')
+  expect(options).toContain('  -q, --quiet              only print failures; with --json, no progress events')
+  expect(helpFor('status').startsWith('modelferry status [options]\n')).toBe(true)
+})
+
 test('keeps every line of the help within 120 columns', () => {
   const wide = [usage, ...names.map(helpFor)].flatMap((help) =>
     help.split('\n').filter((line) => line.length > 120),

@@ -1,12 +1,15 @@
 import { EventEmitter } from 'node:events'
+import type { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import {
   endBySignal,
   endInterrupted,
   endOnSignals,
   interrupted,
+  killIfBlocked,
   listenForInterruption,
   renewSignalListeners,
+  trackThreads,
 } from '../../../electron/cli/interruption.ts'
 
 function setup() {
@@ -100,4 +103,46 @@ test('registers the same listeners again, so that the system calls them instead 
   process.on('removeListener', () => void removed.push(process.listenerCount('SIGINT')))
   renewSignalListeners(process)
   expect([process.listeners('SIGINT'), removed.at(-1)]).toEqual([listeners, 0])
+})
+
+/** A process with a thread that ends when it is terminated unless `isBlocked`. */
+function processWithThread({ isBlocked = false } = {}) {
+  const { process, ends } = fakeProcess()
+  process.getActiveResourcesInfo = () => []
+  const threads = trackThreads(process)
+  const thread = Object.assign(new EventEmitter(), {
+    terminate() {
+      if (!isBlocked) setImmediate(() => thread.emit('exit', 1))
+    },
+  }) as unknown as Worker
+  process.emit('worker', thread)
+  return { process, ends, threads, thread }
+}
+
+test('a thread counts until it has ended', () => {
+  const { threads, thread } = processWithThread()
+  expect([...threads]).toEqual([thread])
+  thread.emit('exit', 0)
+  expect(threads.size).toBe(0)
+})
+
+test.each([
+  ['normally once its threads have ended', false, ['exit']],
+  ['by the signal if a thread is blocked', true, [[7, 'SIGINT']]],
+])('an interrupted command ends %s', async (_, isBlocked, expected) => {
+  const { process, ends, threads } = processWithThread({ isBlocked })
+  const endProcess = () => void ends.push('exit')
+  const fileCallsMs = isBlocked ? 0 : 60_000
+  await endInterrupted(process, { exitCode: 130 }, { threads, endProcess, fileCallsMs })
+  expect(ends).toEqual(expected)
+})
+
+test('the end of a command kills the process only if a thread is blocked', async () => {
+  const blocked = processWithThread({ isBlocked: true })
+  await killIfBlocked(blocked.process, blocked.threads, 0)
+  expect(blocked.ends).toEqual([[7, 'SIGKILL']])
+  const ending = processWithThread()
+  await killIfBlocked(ending.process, ending.threads)
+  await killIfBlocked(ending.process, new Set())
+  expect(ending.ends).toEqual([])
 })

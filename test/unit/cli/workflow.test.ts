@@ -21,6 +21,7 @@ import {
   workflowNeeds,
 } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
+import { createTestEnvironment, standingClock } from '../../support/hand-clock.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 const [inLibrary, here, off, nowhere] = workflowNeeds as [
@@ -38,6 +39,11 @@ interface Options {
   readonly report?: Result<AddReport | null>
   /** Files that need a decision can't be removed from the queue. */
   readonly isQueueReadOnly?: boolean
+  /** Why the file is no workflow; `gone`: it was closed meanwhile. */
+  readonly unopened?: 'no-workflow' | 'too-slow' | 'gone'
+  readonly file?: string
+  /** Ctrl-C while the engine waits for this. */
+  readonly interruptedAt?: 'open' | 'whenComplete' | 'enqueueModels'
 }
 
 /** What `workflow` writes, uploads and returns if the workflow needs these models. */
@@ -49,8 +55,17 @@ async function run(
     upload = false,
     report = success({ added: 1, refused: 0, skipped: [] }),
     isQueueReadOnly = false,
+    unopened,
+    interruptedAt,
+    file = import.meta.filename,
   }: Options = {},
 ) {
+  const process = new EventEmitter() as NodeJS.Process
+  const waitAt = async (name: Options['interruptedAt']) => {
+    if (name !== interruptedAt) return
+    process.emit('SIGINT', 'SIGINT')
+    await new Promise<void>(() => undefined)
+  }
   const { streams, out, err } = recordedStreams()
   const requested: string[] = []
   const undone: unknown[] = []
@@ -76,14 +91,20 @@ async function run(
     // All rows come in patches.
     snapshot: () => snapshotOf([]),
     workflows: {
-      open: async () => ({ id: 'w', files: [], unread: [] }),
+      async open() {
+        await waitAt('open')
+        const id = unopened === undefined || unopened === 'gone' ? 'w' : null
+        return { id, files: [], unread: unopened === 'too-slow' ? ['/w.json'] : [] }
+      },
       async whenComplete() {
+        await waitAt('whenComplete')
         await Promise.resolve()
         isComplete = true
       },
-      view: () => (isComplete ? workflow : null),
+      view: () => (isComplete && unopened !== 'gone' ? workflow : null),
       async enqueueModels(_id, ids, confirm, signal) {
         expect(signal).toBe(interruption.signal)
+        await waitAt('enqueueModels')
         const question = { count: ids.length, sizeBytes: 1, team: team.name, server: 'cloud.example' }
         if (await confirm(question)) requested.push(...ids)
         const already = { name: 'Here', path: null, status: 'active' } as const
@@ -93,20 +114,22 @@ async function run(
       },
     },
     calls: {
+      pause: async () => success(undefined),
       async undoAdd(args) {
         undone.push(args)
         return isQueueReadOnly ? failed(failure('journal-full')) : success(['here'])
       },
     },
   })
-  const interruption = listenForInterruption(new EventEmitter() as NodeJS.Process, () => undefined)
+  const interruption = listenForInterruption(process, () => undefined)
   const context = {
     engine,
     streams,
     interruption,
+    environment: createTestEnvironment(standingClock()),
     reporter: createTextReporter(streams, { quiet: false }),
   } as UploadContext
-  const command = { name: 'workflow', file: '/w.json', team: null, upload, json, quiet: false } as const
+  const command = { name: 'workflow', file, team: null, upload, json, quiet: false } as const
   const speed = { limitBytesPerSecond: undefined, streamsMost: undefined }
   const code = await runWorkflowCommand({ ...command, ...speed }, { accountId: 'a', teamId: 't' }, context)
   return { code, out, err, requested, undone, events: () => out.map((line) => JSON.parse(line) as object) }
@@ -243,4 +266,42 @@ test('says why files whose licence needs a decision can’t be removed, and does
   const options = { upload: true, report: success(added), isQueueReadOnly: true }
   const { code, err } = await run([here], options)
   expect([code, err.at(-1)]).toEqual([exitCodes.someFailed, expect.stringContaining('(journal-full)')])
+})
+
+test.each<[string, Options]>([
+  ['This file doesn’t contain a ComfyUI workflow.', { unopened: 'no-workflow' }],
+  ['Reading this file took too long.', { unopened: 'too-slow' }],
+  ['(path-not-found)', { unopened: 'no-workflow', file: '/missing/w.json' }],
+])('says why a file can’t be opened: %s', async (sentence, options) => {
+  const { code, out, err } = await run([here], options)
+  expect([code, out, err]).toEqual([exitCodes.someFailed, [], [expect.stringContaining(sentence)]])
+})
+
+test('exits with 1 if the workflow was closed while it was compared', async () => {
+  const { code, out, err } = await run([inLibrary], { unopened: 'gone' })
+  expect([code, out, err]).toEqual([exitCodes.someFailed, [], []])
+})
+
+test('Ctrl-C ends the comparison without a result', async () => {
+  for (const interruptedAt of ['open', 'whenComplete'] as const) {
+    const { code, out, err } = await run([here], { interruptedAt })
+    expect([code, out, err]).toEqual([exitCodes.interrupted, [], []])
+  }
+})
+
+test('Ctrl-C while the models are enqueued stops the uploads', async () => {
+  const { code, err } = await run([here], { upload: true, interruptedAt: 'enqueueModels' })
+  expect([code, err.at(-1)]).toEqual([exitCodes.interrupted, 'Stopped. No uploads were left.'])
+})
+
+test('reports what was skipped instead of uploaded', async () => {
+  const skipped = [{ name: 'a.txt', reason: 'not-a-model' }]
+  const { out } = await run([here], { upload: true, report: success({ added: 1, refused: 0, skipped }) })
+  expect(out).toContain('skipped     a.txt (Not a model file)')
+})
+
+test('uploads nothing without --upload, or if nothing is on this computer', async () => {
+  expect((await run([here])).requested).toEqual([])
+  const { code, requested } = await run([inLibrary, nowhere], { upload: true })
+  expect([code, requested]).toEqual([exitCodes.someFailed, []])
 })

@@ -1,7 +1,13 @@
+import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { failure } from '../../../electron/contract/failures.ts'
 import type { LibraryRelation } from '../../../electron/contract/library.ts'
-import { logDocumentOf, type LogEvent } from '../../../electron/contract/upload-log.ts'
+import {
+  logDocumentOf,
+  logEventSchema,
+  speedPointSchema,
+  type LogEvent,
+} from '../../../electron/contract/upload-log.ts'
 import type { UploadRow } from '../../../electron/contract/uploads.ts'
 import { toUploadRow } from '../../../electron/journal/row-view.ts'
 import { registeredRecord, uploadRecord } from '../../support/records.ts'
@@ -105,4 +111,27 @@ test('names the library’s model if the team already had it, without the type t
     registeredAt: null,
     server: 'cloud.example',
   })
+})
+
+test('a stored event may have amounts of zero, but no negative ones', () => {
+  const names = [
+    'count',
+    'sentBytes',
+    'acknowledgedBytes',
+    'sendingMs',
+    'interruptedParts',
+    'retries',
+  ] as const
+  const accepts = (name: string, amount: number) =>
+    v.is(logEventSchema, { event: 'sending', atMs: 0, [name]: amount })
+  expect(names.map((name) => [accepts(name, 0), accepts(name, -1)])).toEqual(names.map(() => [true, false]))
+  expect([0, -1].map((bytes) => v.is(speedPointSchema, { durationMs: 0, bytes }))).toEqual([true, false])
+})
+
+test('a stored event with a reason or failure of another version is refused', () => {
+  const event = { event: 'paused', atMs: 0 }
+  expect(v.is(logEventSchema, { ...event, reason: 'battery' })).toBe(true)
+  expect(v.is(logEventSchema, { ...event, reason: 'moon' })).toBe(false)
+  expect(v.is(logEventSchema, { ...event, failure: { code: 'offline', params: {} } })).toBe(true)
+  expect(v.is(logEventSchema, { ...event, failure: { code: 'moon', params: {} } })).toBe(false)
 })

@@ -121,6 +121,9 @@ test('plans each file with its place, and without those that are blocked', () =>
   ])
   expect(questionFor(proposal({ groups }))).toBe('Upload 1 file (2.0 GB) to Studio North? [y/N] ')
   expect(questionFor(proposal({ records }))).toBe('Upload 2 files (4.0 GB) to Studio North? [y/N] ')
+  expect(questionFor(proposal({ records: records.slice(0, 1) }))).toBe(
+    'Upload 1 file (2.0 GB) to Studio North? [y/N] ',
+  )
 })
 
 test('lists twenty files of a kind and counts the others', () => {

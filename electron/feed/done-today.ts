@@ -72,12 +72,10 @@ export function createDoneToday(options: {
     const mayLeave = [...shown].filter(([id]) => rows.get(id)?.record.failure === null)
     hide(mayLeave.flatMap(([id, atMs]) => (atMs < today ? [id] : [])))
     const ofToday = mayLeave.filter(([, atMs]) => atMs >= today)
-    if (ofToday.length > maxShown) {
-      const oldestFirst = ofToday.sort(([, a], [, b]) => a - b).map(([id]) => id)
-      const tooMany = oldestFirst.slice(0, ofToday.length - maxShown)
-      unshown += tooMany.length
-      hide(tooMany)
-    }
+    const oldestFirst = ofToday.sort(([, a], [, b]) => a - b).map(([id]) => id)
+    const tooMany = oldestFirst.slice(0, -maxShown)
+    unshown += tooMany.length
+    hide(tooMany)
     cancel()
     cancel = () => {}
     if (shown.size + unshown > 0)

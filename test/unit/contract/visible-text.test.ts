@@ -28,6 +28,11 @@ test('shortens a name to 80 characters, without cutting one in half', () => {
 
 test('shortens a path in the middle to 100 characters', () => {
   expect(visiblePath('/home/mira/models')).toBe('/home/mira/models')
+  const longest = `/home/${'x'.repeat(94)}`
+  expect([visiblePath(longest), visiblePath(`${longest}y`)]).toEqual([
+    longest,
+    `/home/${'x'.repeat(43)}…${'x'.repeat(49)}y`,
+  ])
   const shortened = visiblePath(`/home/mira/${'x'.repeat(5_000)}\n/inbox`)
   expect([shortened.length, shortened.slice(0, 12), shortened.slice(-8)]).toEqual([
     100,

@@ -234,6 +234,23 @@ test('lists an upload again that needs attention after it has left the list', ()
   expect([again.needsYou(), again.count()]).toEqual([2, 200])
 })
 
+test('waits for midnight only while a finished upload of today is counted', () => {
+  const { clock, open } = setup()
+  const { doneToday, finish, ids } = open()
+  const id = finish()
+  expect(clock.waits()).toEqual([2 * hourMs - 200])
+  doneToday.dismiss([id])
+  clock.advance(100)
+  expect(ids()).toEqual([])
+  clock.advance(2 * hourMs)
+  clock.advance(100)
+  expect(clock.waits()).toEqual([])
+  finish()
+  expect(clock.waits()).toHaveLength(1)
+  doneToday.close()
+  expect(clock.waits()).toEqual([])
+})
+
 test('counts a dismissed upload only until it is dismissed', () => {
   const { clock, open } = setup()
   const { doneToday, finish, count } = open()

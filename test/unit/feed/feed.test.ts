@@ -217,10 +217,12 @@ test('measures the overall speed by moved bytes, not by added and removed rows',
   expect(secondsLeft).toBeCloseTo(97, -1)
 })
 
-test('sends nothing after it is closed', () => {
+test('sends nothing and starts no timer after it is closed', () => {
   const { put, clock, patches, feed } = setup()
   put('a', {})
   feed.close()
+  put('b', {})
+  expect(clock.waits()).toEqual([])
   clock.advance(1_000)
   expect(patches).toEqual([])
 })
@@ -309,6 +311,7 @@ test('sums up what uploads that are being paused still send', () => {
     unacknowledgedBytes: 35,
   })
   put('a', { phase: 'paused', pausing: undefined } as never)
+  expect(feed.snapshot().totals.pausing).toMatchObject({ uploadCount: 1, finishingParts: 1 })
   put('b', { phase: 'paused', pausing: undefined } as never)
   expect(feed.snapshot().totals).not.toHaveProperty('pausing')
 })
@@ -370,6 +373,13 @@ test('reports the end also if it comes between the report of a second and the ne
   put('a', { phase: 'registered' })
   clock.advance(100)
   expect([flows.length, clock.waits()]).toEqual([2, []])
+})
+
+test('sends no flow before anything has run', () => {
+  const { put, clock, flows } = setup()
+  put('a', { phase: 'waiting' })
+  clock.advance(100)
+  expect([flows, clock.waits()]).toEqual([[], []])
 })
 
 test('the refresh of each second repeats only the rows that are sending', () => {

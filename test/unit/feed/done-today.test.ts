@@ -234,6 +234,25 @@ test('lists an upload again that needs attention after it has left the list', ()
   expect([again.needsYou(), again.count()]).toEqual([2, 200])
 })
 
+test('counts nothing after midnight, however many uploads were finished before', () => {
+  const { clock, store, open } = setup()
+  store.add(Array.from({ length: 401 }, () => registeredRecord({ finishedAtMs: clock.now() - hourMs })))
+  const { ids, count } = open()
+  expect([ids().length, count()]).toEqual([200, 401])
+  clock.advance(2 * hourMs)
+  clock.advance(100)
+  expect([ids(), count()]).toEqual([[], 0])
+})
+
+test('counts none once the only finished upload is removed', () => {
+  const { clock, open, store } = setup()
+  const { doneToday, finish, count } = open()
+  const id = finish()
+  doneToday.forget([id])
+  clock.advance(100)
+  expect([count(), store.find(id)]).toEqual([0, null])
+})
+
 test('waits for midnight only while a finished upload of today is counted', () => {
   const { clock, open } = setup()
   const { doneToday, finish, ids } = open()

@@ -253,6 +253,34 @@ test('counts none once the only finished upload is removed', () => {
   expect([count(), store.find(id)]).toEqual([0, null])
 })
 
+test('the upload that finished first leaves the list, whatever the order in which they were listed', () => {
+  const { clock, store, open } = setup()
+  const finishedAgo = (agoMs: number) => registeredRecord({ finishedAtMs: clock.now() - agoMs })
+  const [middle, first, last] = [finishedAgo(2_000), finishedAgo(3_000), finishedAgo(1_000)]
+  store.add([middle, first, last, ...Array.from({ length: 197 }, () => finishedAgo(2_500))])
+  const { finish, ids, count } = open()
+  expect(ids()).toHaveLength(200)
+  const latest = finish()
+  clock.advance(100)
+  expect([ids().length, count()]).toEqual([200, 201])
+  expect([first.id, middle.id, last.id, latest].map((id) => ids().includes(id))).toEqual([
+    false,
+    true,
+    true,
+    true,
+  ])
+})
+
+test('counts one less after an upload in the list is removed while there are more than the list shows', () => {
+  const { clock, open } = setup()
+  const { doneToday, finish, ids, count } = open()
+  const all = Array.from({ length: 202 }, () => finish())
+  clock.advance(100)
+  doneToday.forget(all.slice(-1))
+  clock.advance(100)
+  expect([ids().length, count()]).toEqual([199, 201])
+})
+
 test('waits for midnight only while a finished upload of today is counted', () => {
   const { clock, open } = setup()
   const { doneToday, finish, ids } = open()

@@ -1,16 +1,25 @@
+import { homedir } from 'node:os'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../../../electron/cli/exit-codes.ts'
 import {
   describeFailure,
+  describeLibraryFailure,
   describeUnexpectedError,
+  expandHome,
   failureAsJson,
+  isCopyOfOther,
+  isoTime,
+  othersText,
   reportSkipped,
+  skipReasonText,
+  skippedAsJson,
   signInExitCode,
   verificationAsJson,
   verificationLabel,
   type UploadReporter,
 } from '../../../../electron/cli/output/output.ts'
 import { failure, type FailureCode } from '../../../../electron/contract/failures.ts'
+import { registeredRow } from '../../../components/support/rows.ts'
 import type { Verification } from '../../../../electron/contract/verification.ts'
 
 test('describes an unexpected error in one line without secrets', () => {
@@ -81,4 +90,59 @@ test('counts skipped links to other places once, after the files', () => {
     { name: 'c', reason: 'link-outside' },
   ])
   expect(reported).toEqual(['a.json', 'b', 'c', 2])
+})
+
+test('says that a library can’t be listed, or that its older list is used', () => {
+  expect(describeLibraryFailure(failure('offline'), null)).toMatch(
+    /^The library can’t be listed\. .*\(offline\)$/,
+  )
+  expect(describeLibraryFailure(failure('offline'), 0)).toMatch(
+    /^The library couldn’t be refreshed\. .*\(offline\)$/,
+  )
+})
+
+test('a failure in JSON has the message of the server without a detail', () => {
+  const refused = failure('forbidden', { team: 'Studio' }, { serverMessage: 'no quota' })
+  expect(failureAsJson(refused)).toMatchObject({ detail: 'no quota' })
+})
+
+test.each([
+  [{ name: 'a', reason: 'not-a-model' }, 'Not a model file', ''],
+  [{ name: 'a', reason: 'not-a-model', others: 2 }, 'Not a model file', ', and 2 more for the same reason'],
+  [{ name: 'a', reason: 'of-the-future' }, 'of-the-future', ''],
+])('shows why %j was skipped', (file, reason, others) => {
+  expect([skipReasonText(file), othersText(file)]).toEqual([reason, others])
+})
+
+test('a skipped file in JSON names the file that was kept instead', () => {
+  const duplicate = { name: 'a', reason: 'duplicate', kept: 'b' }
+  expect(skippedAsJson(duplicate)).toEqual({ file: 'a', reason: 'duplicate', kept: 'b', others: undefined })
+  expect(skipReasonText(duplicate)).toContain('b')
+})
+
+test.each([
+  ['at its own path', 'models/a.pt', false],
+  ['at another path', 'models/b.pt', true],
+  ['at a path that is not known', null, false],
+])('a copy of a model %s is one of another model: %s', (_where, path, expected) => {
+  const already = { name: 'A', path, status: 'active' }
+  const uploaded = registeredRow('a', { already, target: { modelPath: 'models/a.pt' } })
+  expect(isCopyOfOther(uploaded)).toBe(expected)
+})
+
+test('an upload that was sent is no copy', () => {
+  expect(isCopyOfOther(registeredRow('a'))).toBe(false)
+})
+
+test('a displayed path is expanded only if it starts in the home folder', () => {
+  expect(['~', '~/models', '~ann/models', '/x/~'].map(expandHome)).toEqual([
+    homedir(),
+    `${homedir()}/models`,
+    '~ann/models',
+    '/x/~',
+  ])
+})
+
+test('a time in JSON is in UTC, or null', () => {
+  expect([isoTime(0), isoTime(null)]).toEqual(['1970-01-01T00:00:00.000Z', null])
 })

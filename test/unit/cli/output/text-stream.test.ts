@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
 
@@ -26,4 +27,26 @@ test('JSON keeps other characters readable', () => {
   const { stream, written } = createStream()
   stream.json({ name: '水墨 é' })
   expect(written()).toBe('{"name":"水墨 é"}\n')
+})
+
+test('keeps the first error of its stream, instead of ending the process', () => {
+  const terminal = Object.assign(new EventEmitter(), { write: () => undefined })
+  const stream = createTextStream(terminal)
+  expect(stream.error).toBeNull()
+  const first = new Error('EPIPE')
+  terminal.emit('error', first)
+  terminal.emit('error', new Error('EIO'))
+  expect(stream.error).toBe(first)
+})
+
+test('is flushed once its stream has taken everything', async () => {
+  let take = () => {}
+  const stream = createTextStream({ write: (_text, done) => (take = () => done?.()) })
+  let isFlushed = false
+  const flushed = stream.flush().then(() => (isFlushed = true))
+  await Promise.resolve()
+  expect(isFlushed).toBe(false)
+  take()
+  await flushed
+  expect(isFlushed).toBe(true)
 })

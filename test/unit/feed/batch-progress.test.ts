@@ -91,6 +91,13 @@ test('keeps the moved bytes of a failed upload that is retried and has sent less
   expect(sum()).toEqual({ totalBytes: 1_100, movedBytes: 500, leftBytes: 1_090 })
 })
 
+test('subtracts the bytes of a single PUT that starts again', () => {
+  const { put, sum } = setup()
+  put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 0, inFlightBytes: 500 })
+  put('a', { phase: 'retrying', inFlightBytes: 0 })
+  expect(sum()).toEqual({ totalBytes: 1_000, movedBytes: 0, leftBytes: 1_000 })
+})
+
 test('counts no more bytes than an upload has', () => {
   const { put, sum } = setup()
   put('a', { phase: 'sending', sizeBytes: 1_000, sentBytes: 900, inFlightBytes: 300 })

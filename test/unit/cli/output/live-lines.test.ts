@@ -64,7 +64,7 @@ test('writes nothing while the lines stay the same, or if the output is no termi
   const stream = { isTTY: true, columns: 60, write: (text: string) => written.push(text) }
   const live = createLiveLines(stream)
   live.show(['a'])
-  expect(written).toHaveLength(1)
+  expect(written).toEqual(['\r\u001b[0Ja\n'])
   live.show(['a'])
   const piped = createLiveLines({ ...stream, isTTY: false })
   piped.show(['b'])
@@ -100,4 +100,39 @@ test('draws nothing on a terminal without cursor movements', () => {
   live.show(['a'])
   live.clear()
   expect(written).toEqual([])
+})
+
+test.each([undefined, 0])('fits lines into 79 columns of a terminal that reports %j columns', (columns) => {
+  let written = ''
+  const live = createLiveLines({
+    isTTY: true,
+    write: (text: string) => (written = text),
+    ...(columns === undefined ? {} : { columns }),
+  })
+  live.show(['a'.repeat(80)])
+  expect(written).toContain(`J${'a'.repeat(39)}…${'a'.repeat(39)}\n`)
+  live.show(['a'.repeat(79)])
+  expect(written).toContain(`J${'a'.repeat(79)}\n`)
+})
+
+test('shows all lines of a terminal that does not report its rows', () => {
+  const terminal = createTerminal(60)
+  const live = createLiveLines(Object.assign(terminal.stream, { rows: 0 }))
+  const lines = Array.from({ length: 100 }, (_none, index) => `file ${index}`)
+  live.show(lines)
+  expect(terminal.lines()).toEqual(lines)
+})
+
+test.each([
+  [1, ['total']],
+  [2, ['total']],
+  [3, ['and 4 more', 'total']],
+  [4, ['file 0', 'and 3 more', 'total']],
+  [5, ['file 0', 'file 1', 'and 2 more', 'total']],
+  [6, ['file 0', 'file 1', 'file 2', 'file 3', 'total']],
+])('shows in %i rows what fits above the cursor', (rows, shown) => {
+  const terminal = createTerminal(60)
+  const live = createLiveLines(Object.assign(terminal.stream, { rows }))
+  live.show(['file 0', 'file 1', 'file 2', 'file 3', 'total'])
+  expect(terminal.lines()).toEqual(shown)
 })

@@ -65,6 +65,18 @@ test.each([20, 40, 60, 79, 200])(
   },
 )
 
+test.each([
+  [40, 12],
+  [65, 12],
+  [66, 13],
+  [92, 39],
+  [93, 40],
+  [200, 40],
+])('on a terminal with %d columns a name takes %d of them', (columns, width) => {
+  const [line = ''] = createTerminal(columns).show({ fileName: 'a' })
+  expect(line.startsWith(`${'a'.padEnd(width)}  42 %`)).toBe(true)
+})
+
 test('shows 100 % only for registered uploads', () => {
   const [line = ''] = createTerminal(80).show({
     phase: 'registering',

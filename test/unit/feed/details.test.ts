@@ -165,12 +165,11 @@ test('forgets the parts of a run once its upload is removed', () => {
   expect(details.watch('a')?.parts?.states).toBe('bwwb')
 })
 
-test('reports nothing after it is closed, and does not need to have been used', () => {
+test.each([true, false])('reports nothing after it is closed while a report is pending: %s', (isPending) => {
   const { put, clock, reports, details } = setup()
-  setup().details.close()
   put('a', 'sending')
   details.watch('a')
-  put('a', 'sending', {}, 1)
+  if (isPending) put('a', 'sending', {}, 1)
   details.close()
   expect(clock.waits()).toEqual([])
   put('a', 'sending', {}, 2)

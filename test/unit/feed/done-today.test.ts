@@ -234,6 +234,33 @@ test('lists an upload again that needs attention after it has left the list', ()
   expect([again.needsYou(), again.count()]).toEqual([2, 200])
 })
 
+test('unfinished uploads at the start don’t reduce the count of finished ones', () => {
+  const { clock, store, open } = setup()
+  store.add(Array.from({ length: 202 }, () => registeredRecord({ finishedAtMs: clock.now() - hourMs })))
+  const { rows, doneToday, count } = open()
+  rows.add([uploadRecord(), uploadRecord(), uploadRecord()])
+  doneToday.restore()
+  expect(count()).toBe(202)
+})
+
+test('an upload that is listed again is counted once, whether it was dismissed or finished before', () => {
+  const { clock, store, open } = setup()
+  const yesterday = registeredRecord({ finishedAtMs: clock.now() - 23 * hourMs })
+  store.add([yesterday])
+  const { doneToday, finish, findWrong, count, ids } = open()
+  const [left = '', , dismissed = ''] = Array.from({ length: 203 }, () => finish())
+  clock.advance(100)
+  expect(count()).toBe(203)
+  findWrong(yesterday.id)
+  expect([ids().includes(yesterday.id), count()]).toEqual([true, 203])
+  doneToday.dismiss([dismissed])
+  clock.advance(100)
+  findWrong(left)
+  expect([ids().includes(left), count()]).toEqual([true, 202])
+  findWrong(dismissed)
+  expect([ids().includes(dismissed), count()]).toEqual([true, 202])
+})
+
 test('counts nothing after midnight, however many uploads were finished before', () => {
   const { clock, store, open } = setup()
   store.add(Array.from({ length: 401 }, () => registeredRecord({ finishedAtMs: clock.now() - hourMs })))

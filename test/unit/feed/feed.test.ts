@@ -333,8 +333,9 @@ test('keeps no timer after it is closed while something runs', () => {
   put('a', { phase: 'sending' })
   clock.advance(100)
   feed.close()
+  expect(clock.waits()).toEqual([])
   clock.advance(5_000)
-  expect([flows, clock.waits()]).toEqual([[], []])
+  expect(flows).toEqual([])
 })
 
 test('the rows of a snapshot are in the next patch as the same objects, and are computed once', () => {

@@ -90,6 +90,8 @@ test('counts skipped links to other places once, after the files', () => {
     { name: 'c', reason: 'link-outside' },
   ])
   expect(reported).toEqual(['a.json', 'b', 'c', 2])
+  reportSkipped(reporter, [{ name: 'd', reason: 'link-outside' }])
+  expect(reported.slice(4)).toEqual(['d', 1])
 })
 
 test('says that a library can’t be listed, or that its older list is used', () => {

@@ -5,6 +5,7 @@ import {
   planLines,
   proposalLines,
   questionFor,
+  sizeOf,
 } from '../../../../electron/cli/output/review-output.ts'
 import type { MissingCompanion } from '../../../../electron/contract/companions.ts'
 import { failure } from '../../../../electron/contract/failures.ts'
@@ -124,6 +125,10 @@ test('plans each file with its place, and without those that are blocked', () =>
   expect(questionFor(proposal({ records: records.slice(0, 1) }))).toBe(
     'Upload 1 file (2.0 GB) to Studio North? [y/N] ',
   )
+})
+
+test('sums up the bytes of files', () => {
+  expect([sizeOf([]), sizeOf([record('a'), record('b')])]).toEqual([0, 4_000_000_000])
 })
 
 test('lists twenty files of a kind and counts the others', () => {

@@ -209,6 +209,9 @@ test.each([
   [['registered', 'already'], ['2 in the library.']],
   [['failed', 'registered'], ['1 in the library, 1 failed.']],
   [['failed', 'registered', 'retried'], ['2 in the library.']],
+  [['failed', 'registered', 'found'], ['2 in the library.']],
+  [['failed', 'failed', 'registered'], ['1 in the library, 1 failed.']],
+  [['failed', 'found'], []],
   [['registered'], []],
 ])('a terminal shows after %j the summary %j', (events, summary) => {
   const summaryOf = ({ reporter, lines }: ReturnType<typeof createReporter>) => {
@@ -216,6 +219,7 @@ test.each([
       if (event === 'registered') reporter.registered(registeredRow('Flux'))
       if (event === 'already') reporter.alreadyInLibrary(already({}))
       if (event === 'failed') reporter.failed(failedRow('Juniper'))
+      if (event === 'found') reporter.alreadyInLibrary({ ...already({}), id: failedRow('Juniper').id })
       if (event === 'retried') reporter.registered(registeredRow('Juniper'))
     }
     reporter.finished()
@@ -297,6 +301,17 @@ test('leaves out a speed and a time that are not known', () => {
 test('says what is finished while an upload is being paused', () => {
   const pausing = { isSingle: true, finishingParts: 3, unacknowledgedBytes: 1 }
   expect(createTerminal(120).show({ pausing })[0]).toContain('pausing, finishing 3 parts')
+})
+
+test.each([
+  [9, '0'],
+  [10, '1'],
+  [509, '50'],
+  [519, '51'],
+  [1_000, '99'],
+])('%d of 1000 bytes are shown as %s %', (sentBytes, percent) => {
+  const [line = ''] = createTerminal(80).show({ sizeBytes: 1_000, sentBytes, inFlightBytes: 0 })
+  expect(/(\d+) %/.exec(line)?.[1]).toBe(percent)
 })
 
 test('shows 0 % for an empty file', () => {

@@ -6,7 +6,7 @@ import type { Command } from '../arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted, type Interruption } from '../interruption.ts'
 import { describeFailure, reportCancelled, signInExitCode, type Streams } from '../output/output.ts'
-import { createPasswordPrompt } from '../output/password-prompt.ts'
+import { createPasswordPrompt, type PasswordPrompt } from '../output/password-prompt.ts'
 
 interface LoginContext {
   readonly engine: Engine
@@ -14,15 +14,18 @@ interface LoginContext {
   readonly interruption: Interruption
 }
 
+const promptOfProcess = () => createPasswordPrompt(process.stdin, process.stderr)
+
 /** Signs in by pairing, password or device key. Returns the exit code. */
 export async function runLoginCommand(
   { by, email }: Command & { name: 'login' },
   context: LoginContext,
+  openPrompt: () => PasswordPrompt = promptOfProcess,
 ): Promise<number> {
   const { engine, streams, interruption } = context
   const before = readyIds(engine.session())
   if (by === 'pairing') return signInByPairing(context)
-  const prompter = createPasswordPrompt(process.stdin, process.stderr)
+  const prompter = openPrompt()
   try {
     const asking = prompter.ask(by === 'key' ? 'Device key: ' : 'Password: ', { hidden: true })
     const secret = await interruption.race(asking)

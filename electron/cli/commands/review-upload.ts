@@ -7,7 +7,7 @@ import type { Command } from '../arguments.ts'
 import type { UploadContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interrupted } from '../interruption.ts'
-import { createPasswordPrompt } from '../output/password-prompt.ts'
+import { createPasswordPrompt, type PasswordPrompt } from '../output/password-prompt.ts'
 import { plannedAsJson, planLines, proposalLines, questionFor, sizeOf } from '../output/review-output.ts'
 
 type UploadCommand = Command & { name: 'upload' }
@@ -22,10 +22,24 @@ export interface UploadReview {
   refusedWith(): number | null
 }
 
+/** Where the user is asked. */
+interface ReviewTerminal {
+  canAsk(): boolean
+  openPrompt(): PasswordPrompt
+}
+
+const processTerminal: ReviewTerminal = {
+  canAsk: () => process.stdin.isTTY && process.stderr.isTTY,
+  openPrompt: () => createPasswordPrompt(process.stdin, process.stderr),
+}
+
 export function createUploadReview(
   command: UploadCommand,
   { streams, interruption, reporter }: Pick<UploadContext, 'streams' | 'interruption' | 'reporter'>,
-  { isForSeveralTeams }: { readonly isForSeveralTeams: boolean },
+  {
+    isForSeveralTeams,
+    terminal = processTerminal,
+  }: { readonly isForSeveralTeams: boolean; readonly terminal?: ReviewTerminal },
 ): UploadReview {
   const { out, err } = streams
   let exitCode: number | null = null
@@ -51,7 +65,7 @@ export function createUploadReview(
 
   /** Shows what the question is about, where the user sees it. */
   async function ask(proposal: UploadProposal): Promise<Answer> {
-    const prompter = createPasswordPrompt(process.stdin, process.stderr)
+    const prompter = terminal.openPrompt()
     try {
       for (const line of proposalLines(proposal)) err.line(line)
       const answer = await interruption.race(prompter.ask(visibleText(questionFor(proposal))))
@@ -85,7 +99,7 @@ export function createUploadReview(
 
   /** Asks, or shows the plan where it can't. */
   async function isApproved(proposal: UploadProposal): Promise<boolean> {
-    const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
+    const canAsk = terminal.canAsk()
     if (command.json || !canAsk) showPlan(proposal)
     const answer = canAsk ? await ask(proposal) : 'not-asked'
     reportAnswer(proposal, answer)

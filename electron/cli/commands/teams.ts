@@ -46,7 +46,7 @@ export function findTeam(engine: Engine, idOrName: string | null, only: Account 
   const teams = new Set(found.map(serverTeamOf))
   const [first] = found
   if (!first) throw new UsageError(`No team matches "${idOrName}". Your teams:\n${names}`)
-  if (teams.size > 1 && sameId.length > 0)
+  if (teams.size > 1 && found === sameId)
     throw new UsageError(`Several servers have the team "${idOrName}". Choose one with MODELFERRY_SERVER.`)
   if (teams.size > 1) throw new UsageError(`Several teams match "${idOrName}". Use the ID instead:\n${names}`)
   // If several accounts share the team, the chosen one is used.

@@ -105,9 +105,13 @@ test('a report names neither skipped files nor sums, and says of which file ther
   expect(err).toEqual([expect.stringMatching(/^lost\.gguf: .*\(path-not-found\)$/)])
 })
 
-test('without any model the command fails', async () => {
+test.each([
+  [['note.txt'], []],
+  [['note.txt', 'note2.txt'], ['0 model files, 0 rejected; 2 files skipped.']],
+])('without any model the command fails, and sums up several skipped files: %j', async (names, summary) => {
   const { at, inspect } = setup()
-  await writeText(at('empty/note.txt'), 'no model')
-  const { code, err } = await inspect(['empty'])
-  expect([code, err]).toEqual([exitCodes.someFailed, []])
+  for (const name of names) await writeText(at(`empty/${name}`), 'no model')
+  const { code, out, err } = await inspect(['empty'])
+  expect([code, err]).toEqual([exitCodes.someFailed, summary])
+  expect(out).toEqual(names.map((name) => `skipped  empty/${name} (Not a model file)`))
 })

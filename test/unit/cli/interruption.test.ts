@@ -115,7 +115,7 @@ function processWithThread({ isBlocked = false } = {}) {
       if (!isBlocked) setImmediate(() => thread.emit('exit', 1))
     },
   }) as unknown as Worker
-  process.emit('worker', thread)
+  ;(process as EventEmitter).emit('worker', thread)
   return { process, ends, threads, thread }
 }
 

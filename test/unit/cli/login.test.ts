@@ -140,3 +140,90 @@ test('says that what was encrypted can’t be opened', async () => {
   change({ ...signedIn(), pairing: null, sealed: failure('seal-unavailable') })
   expect([await code, err]).toEqual([exitCodes.ok, [expect.stringContaining('(seal-unavailable)')]])
 })
+
+interface Secret {
+  /** What the user enters; null after Ctrl-D, and undefined while nothing is entered. */
+  readonly entered?: string | null
+  readonly answer?: Result<SessionView>
+  /** Ctrl-C while the command waits for this. */
+  readonly interruptedAt?: 'prompt' | 'server'
+}
+
+/** A sign-in by a password or a key, with the questions and what the engine was asked for. */
+async function signInBy(by: 'password' | 'key', { entered, answer, interruptedAt }: Secret = {}) {
+  const { streams, out, err } = recordedStreams()
+  const process = new EventEmitter() as NodeJS.Process
+  const events: unknown[] = []
+  let view: SessionView = signedOut
+  const signIn = async (args: object) => {
+    events.push(args)
+    if (interruptedAt === 'server') {
+      process.emit('SIGINT', 'SIGINT')
+      await new Promise<void>(() => undefined)
+    }
+    view = signedIn(account())
+    return answer ?? success(view)
+  }
+  const engine = fakeEngine({
+    session: () => view,
+    async unsealPresent() {
+      await Promise.resolve()
+      view = { ...view, sealed: failure('sealed-damaged') }
+    },
+    calls: { signIn, signInWithKey: signIn },
+  })
+  const interruption = listenForInterruption(process, () => undefined)
+  const prompt = {
+    ask(question: string, options: object = {}) {
+      events.push([question, options])
+      if (interruptedAt === 'prompt') setImmediate(() => process.emit('SIGINT', 'SIGINT'))
+      return entered === undefined ? new Promise<null>(() => undefined) : Promise.resolve(entered)
+    },
+    close: () => void events.push('closed'),
+  }
+  const email = by === 'password' ? 'mira@aurora.example' : null
+  const context = { engine, streams, interruption }
+  return {
+    code: await runLoginCommand({ name: 'login', by, email }, context, () => prompt),
+    out,
+    err,
+    events,
+  }
+}
+
+test.each([
+  ['password', 'Password: ', { email: 'mira@aurora.example', password: 'secret' }],
+  ['key', 'Device key: ', { key: 'secret' }],
+] as const)('asks for the %s without showing it, and signs in with it', async (by, question, args) => {
+  const { code, out, err, events } = await signInBy(by, { entered: 'secret' })
+  expect([code, out]).toEqual([
+    exitCodes.ok,
+    ['Signed in as mira@aurora.example, for Aurora Studio, Night Lab.'],
+  ])
+  expect(events).toEqual([[question, { hidden: true }], args, 'closed'])
+  expect(err).toEqual([expect.stringContaining('(sealed-damaged)')])
+})
+
+test.each([
+  ['keychain-slow', 'the keychain isn’t responding'],
+  ['login-refused', '(login-refused)'],
+] as const)('a password that fails with %s exits with 3', async (reason, text) => {
+  const { code, out, err, events } = await signInBy('password', {
+    entered: 'secret',
+    answer: failed(failure(reason)),
+  })
+  expect([code, out, events.at(-1)]).toEqual([exitCodes.notSignedIn, [], 'closed'])
+  expect(err).toEqual([expect.stringContaining(text)])
+})
+
+test('Ctrl-D at the prompt cancels the sign-in', async () => {
+  const { code, err, events } = await signInBy('password', { entered: null })
+  expect([code, err, events.slice(1)]).toEqual([exitCodes.interrupted, ['Cancelled.'], ['closed']])
+})
+
+test('Ctrl-C cancels the sign-in at the prompt and while the server checks the password', async () => {
+  for (const secret of [{ interruptedAt: 'prompt' }, { interruptedAt: 'server', entered: 'x' }] as const) {
+    const { code, out, err, events } = await signInBy('password', secret)
+    expect([code, out, err, events.at(-1)]).toEqual([exitCodes.interrupted, [], ['', 'Cancelled.'], 'closed'])
+  }
+})

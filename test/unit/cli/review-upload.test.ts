@@ -103,3 +103,75 @@ test('a dry run without files says so, except in JSON', async () => {
     [],
   ])
 })
+
+interface Question {
+  readonly options?: string
+  /** What the user enters; null after Ctrl-D. */
+  readonly entered: string | null
+  readonly isInterrupted?: boolean
+}
+
+/** The review of an `upload` on a terminal where the user answers the question. */
+async function ask({ options = '', entered, isInterrupted = false }: Question) {
+  const { streams, out, err } = recordedStreams()
+  const reporter = {
+    suspendOutput: () => void err.push('(suspended)'),
+    continueOutput: () => void err.push('(continued)'),
+  } as Partial<UploadReporter> as UploadReporter
+  const process = new EventEmitter() as NodeJS.Process
+  const interruption = listenForInterruption(process, () => undefined)
+  const prompt = {
+    ask(question: string) {
+      err.push(question)
+      if (!isInterrupted) return Promise.resolve(entered)
+      setImmediate(() => process.emit('SIGTERM', 'SIGTERM'))
+      return new Promise<null>(() => undefined)
+    },
+    close: () => void err.push('(closed)'),
+  }
+  const command = parseCommand(['upload', 'a', ...options.split(' ').filter(Boolean)])
+  const { request, refusedWith } = createUploadReview(
+    command as Command & { name: 'upload' },
+    { streams, interruption, reporter },
+    { isForSeveralTeams: false, terminal: { canAsk: () => true, openPrompt: () => prompt } },
+  )
+  const isApproved = await request.approve?.(proposal({ groups: [conflict] }))
+  return { isApproved, exitCode: refusedWith(), out, err }
+}
+
+test.each<[string | null, boolean, number | null]>([
+  ['y', true, null],
+  [' YES ', true, null],
+  ['', false, exitCodes.someFailed],
+  ['n', false, exitCodes.someFailed],
+  ['yesterday', false, exitCodes.someFailed],
+  [null, false, exitCodes.interrupted],
+])('the answer %j on a terminal approves the files: %s, exit code %s', async (entered, expected, code) => {
+  const { isApproved, exitCode, out } = await ask({ entered })
+  expect([isApproved, exitCode, out]).toEqual([expected, code, []])
+})
+
+test('on a terminal shows a summary and asks, while other output is suspended', async () => {
+  const summary = [
+    '(suspended)',
+    'loras               2 files, 13.6 GB',
+    'Library path is in use; decide with --on-conflict: 1 file',
+    expect.stringMatching(/: Flux$/) as unknown,
+    'Upload 1 file (6.8 GB) to Studio North? [y/N] ',
+    '(closed)',
+  ]
+  expect((await ask({ entered: 'y' })).err).toEqual([...summary, '(continued)'])
+  expect((await ask({ entered: 'n' })).err).toEqual([...summary, 'Nothing was uploaded.', '(continued)'])
+})
+
+test('a signal during the question uploads nothing and ends with its exit code', async () => {
+  const { isApproved, exitCode, err } = await ask({ entered: 'y', isInterrupted: true })
+  expect([isApproved, exitCode, err.at(-2)]).toEqual([false, exitCodes.terminated, 'Nothing was uploaded.'])
+})
+
+test('on a terminal writes the plan and the answer as JSON too', async () => {
+  const { out } = await ask({ options: '--json', entered: 'y' })
+  const events = out.map((line) => JSON.parse(line) as { readonly event: string })
+  expect(events.map(({ event }) => event)).toEqual(['planned', 'planned', 'review'])
+  expect(events.at(-1)).toMatchObject({ needDecision: 1, notUploaded: 1, answer: 'yes' })
+})

@@ -128,7 +128,7 @@ async function run(
     interruption,
     environment: createTestEnvironment(standingClock()),
     reporter: createTextReporter(streams, { quiet: false }),
-  } as UploadContext
+  } as unknown as UploadContext
   const command = { name: 'workflow', file, team: null, upload, json, quiet: false } as const
   const speed = { limitBytesPerSecond: undefined, streamsMost: undefined }
   const code = await runWorkflowCommand({ ...command, ...speed }, { accountId: 'a', teamId: 't' }, context)

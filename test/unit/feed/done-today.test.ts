@@ -17,15 +17,15 @@ const hourMs = 60 * 60 * 1000
 const perth = { shiftMs: 8 * hourMs }
 
 /** Rows, feed and done-today list on a journal, at 22:00 in Perth; `open` starts the app. */
-function setup() {
+function setup({ isLocal = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-done-'))
-  const clock = standingClock(Date.UTC(2026, 0, 2, 14))
+  const clock = standingClock(isLocal ? new Date(2026, 0, 2, 22).getTime() : Date.UTC(2026, 0, 2, 14))
   const zone = { ...perth }
   const startOfDay = (atMs: number) => {
     const dayMs = 24 * hourMs
     return Math.floor((atMs + zone.shiftMs) / dayMs) * dayMs - zone.shiftMs
   }
-  const environment = { ...createTestEnvironment(clock), startOfDay }
+  const environment = { ...createTestEnvironment(clock), ...(isLocal ? {} : { startOfDay }) }
   const { database } = openJournal(folder, 0)
   const store = createUploadStore(database, 'me', environment)
   onTestFinished(() => {
@@ -119,6 +119,19 @@ test('restores the uploads that finished today, and none from yesterday', () => 
   const { ids, count } = open()
   expect([ids(), count()]).toEqual([[today.id], 1])
 })
+
+test.each([true, false])(
+  'an upload of midnight is of the day that begins (the computer’s zone: %s)',
+  (isLocal) => {
+    const { clock, store, open } = setup({ isLocal })
+    const midnightMs = clock.now() - 22 * hourMs
+    const first = registeredRecord({ finishedAtMs: midnightMs })
+    store.add([first, registeredRecord({ finishedAtMs: midnightMs - 1 })])
+    const { ids, count } = open()
+    expect([ids(), count()]).toEqual([[first.id], 1])
+    expect(clock.waits()).toEqual([2 * hourMs - 100])
+  },
+)
 
 test('counts no upload of a user who has signed out', () => {
   const { clock, store, hidden, open } = setup()
@@ -311,9 +324,9 @@ test('counts one less after an upload in the list is removed while there are mor
 test('waits for midnight only while a finished upload of today is counted', () => {
   const { clock, open } = setup()
   const { doneToday, finish, ids } = open()
-  const id = finish()
-  expect(clock.waits()).toEqual([2 * hourMs - 200])
-  doneToday.dismiss([id])
+  const all = [finish(), finish()]
+  expect(clock.waits()).toEqual([2 * hourMs - 300])
+  doneToday.dismiss(all)
   clock.advance(100)
   expect(ids()).toEqual([])
   clock.advance(2 * hourMs)

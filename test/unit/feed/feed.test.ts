@@ -17,12 +17,16 @@ function setup({
 } = {}) {
   const clock = standingClock()
   const rows = new Map<string, UploadRow>()
+  const computedIds: string[] = []
   const patches: Patch[] = []
   const flows: TransferSpeed[] = []
   let allPaused = false
   let limitBytesPerSecond: number | null = null
   const feed = createFeed({
-    view: (id) => rows.get(id) ?? null,
+    view(id) {
+      computedIds.push(id)
+      return rows.get(id) ?? null
+    },
     ids: () => [...rows.keys()],
     allPaused: () => allPaused,
     line: () => 'ok',
@@ -40,6 +44,7 @@ function setup({
     patches,
     flows,
     rows,
+    computedIds,
     /** Gives a row these values and notifies the feed. */
     put(id: string, given: Partial<UploadRow>) {
       rows.set(id, { ...(rows.get(id) ?? toUploadRow(uploadRecord({ id }), null)), ...given })
@@ -456,4 +461,17 @@ test('shows no speed once nothing runs, and one that starts again from zero afte
   put('a', { phase: 'sending' })
   clock.advance(100)
   expect(feed.snapshot().totals.bytesPerSecond).toBeNull()
+})
+
+test('computes a changed row once for a patch and the snapshots after it', () => {
+  const { feed, put, clock, computedIds } = setup()
+  put('a', {})
+  put('b', {})
+  clock.advance(100)
+  feed.snapshot()
+  put('b', { sentBytes: 1 })
+  feed.snapshot()
+  clock.advance(100)
+  feed.snapshot()
+  expect(computedIds).toEqual(['a', 'b', 'b'])
 })

@@ -166,6 +166,12 @@ test('counts the files that the model had when it was found last', async () => {
   ]
   expect((await setup([early, late].map(registered), []).status())?.missing).toEqual(names)
   expect((await setup([late, early].map(registered), []).status())?.missing).toEqual(names)
+  const together = [
+    { ...early, addedAtMs: 2, position: 1 },
+    { ...late, position: 2 },
+  ]
+  expect((await setup(together.map(registered), []).status())?.missing).toEqual(names)
+  expect((await setup(together.toReversed().map(registered), []).status())?.missing).toEqual(names)
 })
 
 test('counts numbered parts by their numbers', async () => {

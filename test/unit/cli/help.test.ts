@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { exitCodes } from '../../../electron/cli/exit-codes.ts'
 import { helpFor, usage } from '../../../electron/cli/help.ts'
 import { createJsonReporter } from '../../../electron/cli/output/json-output.ts'
 import { createTextStream } from '../../../electron/cli/output/text-stream.ts'
@@ -23,6 +24,25 @@ test('lists every command, variable and exit code in the help', () => {
     (word) => !usage.includes(word),
   )
   expect([missing, codes]).toEqual([[], []])
+})
+
+test('the exit codes that scripts depend on are those of the help', () => {
+  const [, table = ''] = usage.split('Exit codes\n')
+  const meanings = Object.fromEntries(
+    Object.entries(exitCodes).map(([name, code]) => [
+      name,
+      new RegExp(`^  ${code} +(.*)$`, 'm').exec(table)?.[1] ?? code,
+    ]),
+  )
+  expect(meanings).toEqual({
+    ok: 'success',
+    someFailed: 'an error occurred',
+    usage: 'invalid command, option or variable',
+    notSignedIn: 'not signed in',
+    interrupted: 'interrupted by Ctrl-C (143: terminated by SIGTERM)',
+    hungUp: 129,
+    terminated: 143,
+  })
 })
 
 test.each(names)('lists the options and exit codes in the help of %s', (name) => {

@@ -100,3 +100,21 @@ test('says why the queue can’t be resumed', async () => {
   const { code, err } = await resume([file('a')], failed(failure('journal-trouble')))
   expect([code, err]).toEqual([exitCodes.someFailed, [expect.stringContaining('(journal-trouble)')]])
 })
+
+test('leaves uploads for another server to it, which is no error', async () => {
+  const elsewhere = (name: string, accountId = 'elsewhere.example ann') => file(name, { accountId })
+  expect(await resume([elsewhere('a')], success([]))).toEqual({
+    code: exitCodes.ok,
+    out: ['not resumed a (for another server)'],
+    err: [
+      '1 upload not resumed: it is for another server (elsewhere.example). To resume it, set MODELFERRY_SERVER to its address.',
+    ],
+  })
+  const { err } = await resume(
+    [elsewhere('a'), elsewhere('b'), elsewhere('c', 'third.example ann')],
+    success([]),
+  )
+  expect(err).toEqual([
+    '3 uploads not resumed: they are for another server (elsewhere.example, third.example). To resume them, set MODELFERRY_SERVER to its address.',
+  ])
+})

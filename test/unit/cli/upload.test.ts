@@ -11,9 +11,10 @@ import { createTextReporter } from '../../../electron/cli/output/text-output.ts'
 import type { TeamChoice } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { AddReport } from '../../../electron/contract/uploads.ts'
-import type { Engine } from '../../../electron/engine/engine.ts'
+import type { Engine, UploadProposal } from '../../../electron/engine/engine.ts'
 import { failedRow, patchOf, registeredRow, sendingRow, snapshotOf } from '../../components/support/rows.ts'
 import { fakeEngine } from '../../support/fake-engine.ts'
+import { uploadRecord } from '../../support/records.ts'
 import { recordedStreams } from '../../support/recorded-streams.ts'
 
 const missingFile = join(tmpdir(), 'missing', 'a.safetensors')
@@ -24,7 +25,12 @@ function startUpload(
   {
     isInterrupted = false,
     words = [missingFile],
-  }: { readonly isInterrupted?: boolean; readonly words?: readonly string[] } = {},
+    proposal,
+  }: {
+    readonly isInterrupted?: boolean
+    readonly words?: readonly string[]
+    readonly proposal?: UploadProposal
+  } = {},
 ) {
   const { streams, out, err } = recordedStreams()
   const process = new EventEmitter() as NodeJS.Process
@@ -42,6 +48,7 @@ function startUpload(
     snapshot: () => snapshotOf([]),
     calls: { cancel: async () => success(undefined) },
     async addPaths(_paths, request) {
+      if (proposal) await request?.approve?.(proposal)
       const { team: { teamId } = { teamId: '' }, ...rest } = request ?? {}
       requested.push(teamId)
       requests.push(rest)
@@ -206,4 +213,25 @@ test('a file that is skipped for each team is reported once', async () => {
   const { ended, out } = startUpload({ first: none, second: none })
   await ended
   expect(out).toEqual(['skipped     a.txt (Not a model file)'])
+})
+
+test.each([
+  ['Nothing was uploaded, because', ['first']],
+  ['Nothing was uploaded to Studio North, because', ['first', 'second']],
+])('says “%s” if nobody can answer for the teams %j', async (sentence, teams) => {
+  const none = success<AddReport>({ added: 0, refused: 0, skipped: [] })
+  const proposal = {
+    records: [uploadRecord()],
+    groups: [],
+    missingCompanions: [],
+    isReviewNeeded: true,
+    skipped: [],
+    queuedNames: [],
+  }
+  const answers = Object.fromEntries(teams.map((team) => [team, none]))
+  const { ended, err } = startUpload(answers, { words: ['--json', missingFile], proposal })
+  expect([await ended, err]).toEqual([
+    exitCodes.someFailed,
+    teams.map(() => expect.stringContaining(sentence) as unknown),
+  ])
 })

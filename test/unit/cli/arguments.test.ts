@@ -177,6 +177,8 @@ test.each([
   'status b',
   'accounts b',
   'teams b',
+  'login b',
+  'resume b',
 ])('rejects the last word of "%s"', (line) => {
   expect(() => parse(line)).toThrow('"b" is an unexpected argument')
 })

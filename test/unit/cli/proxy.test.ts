@@ -26,6 +26,30 @@ test('uses the environment’s proxy for other servers', async () => {
 })
 
 test.each([
+  ['proxy.example:3128', 'http://proxy.example:3128'],
+  ['http://proxy.example:3128', 'http://proxy.example:3128'],
+  ['https://proxy.example:3128', 'https://proxy.example:3128'],
+  ['socks5h://proxy.example:1080', 'socks5h://proxy.example:1080'],
+])('the proxy %s of the environment is used as %s', async (value, proxy) => {
+  for (const name of ['NO_PROXY', 'no_proxy', 'https_proxy', 'all_proxy', 'ALL_PROXY']) vi.stubEnv(name, '')
+  vi.stubEnv('HTTPS_PROXY', value)
+  expect(await findProxiesOfEnvironment('https://cloud.example/api')).toEqual([proxy])
+})
+
+test('uses no proxy for a host that NO_PROXY names, or without one', async () => {
+  for (const name of ['no_proxy', 'https_proxy', 'all_proxy', 'ALL_PROXY']) vi.stubEnv(name, '')
+  vi.stubEnv('HTTPS_PROXY', 'http://proxy.example:3128')
+  vi.stubEnv('NO_PROXY', 'cloud.example')
+  expect(await findProxiesOfEnvironment('https://cloud.example/api')).toEqual(['direct'])
+  expect(await findProxiesOfEnvironment('https://other.example/api')).toEqual(['http://proxy.example:3128'])
+  vi.stubEnv('HTTPS_PROXY', '')
+  expect(await findProxiesOfEnvironment('https://other.example/api')).toEqual(['direct'])
+})
+
+test.each([
+  ['HTTPS_PROXY', 'http://proxy:8080/path'],
+  ['HTTPS_PROXY', 'http://proxy:8080?x'],
+  ['HTTPS_PROXY', 'http://proxy:8080#x'],
   ['HTTPS_PROXY', 'http://user:p#ss@proxy:8080'],
   ['http_proxy', 'http://user:12#ss@proxy:8080'],
   ['ALL_PROXY', 'user:p/ss@proxy:8080'],

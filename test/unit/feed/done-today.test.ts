@@ -274,6 +274,17 @@ test('an upload that is listed again is counted once, whether it was dismissed o
   expect([ids().includes(dismissed), count()]).toEqual([true, 202])
 })
 
+test('lists nothing again that needs no attention, that is not finished, or that is unknown', () => {
+  const { clock, store, open } = setup()
+  const waiting = uploadRecord()
+  const finished = registeredRecord({ finishedAtMs: clock.now() - 23 * hourMs })
+  store.add([waiting, finished])
+  const { doneToday, ids } = open()
+  for (const id of [waiting.id, finished.id, 'nobody'])
+    expect(doneToday.relist(id)).toEqual({ ok: true, value: undefined })
+  expect(ids()).toEqual([])
+})
+
 test('counts nothing after midnight, however many uploads were finished before', () => {
   const { clock, store, open } = setup()
   store.add(Array.from({ length: 401 }, () => registeredRecord({ finishedAtMs: clock.now() - hourMs })))

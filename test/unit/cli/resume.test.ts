@@ -20,8 +20,13 @@ const servers: readonly ServerEntry[] = ['https://account-1', 'https://account-2
 }))
 
 /** What `resume` writes and returns if the engine resumes the uploads with these ids, and finishes them. */
-async function resume(records: readonly UploadRecord[], resumed: Result<readonly string[]>) {
-  const { folder } = rowsOnJournal(records)
+async function resume(
+  records: readonly UploadRecord[],
+  resumed: Result<readonly string[]>,
+  { isRunning = false } = {},
+) {
+  const { folder, database } = rowsOnJournal(records)
+  if (isRunning) database.prepare('UPDATE runners SET pid = ?').run(process.ppid)
   const { streams, out, err } = recordedStreams()
   let listener: Parameters<Engine['subscribe']>[0] = {}
   const already = { name: 'A', path: null, status: 'active' } as const
@@ -117,4 +122,15 @@ test('leaves uploads for another server to it, which is no error', async () => {
   expect(err).toEqual([
     '3 uploads not resumed: they are for another server (elsewhere.example, third.example). To resume them, set MODELFERRY_SERVER to its address.',
   ])
+})
+
+test('leaves uploads to the process that runs them, which is an error if there are no others', async () => {
+  const { ppid } = process
+  expect(await resume([file('a'), file('b')], success([]), { isRunning: true })).toEqual({
+    code: exitCodes.someFailed,
+    out: ['a', 'b'].map((name) => `not resumed ${name} (running in another process)`),
+    err: [`2 uploads not resumed: already running in another Modelferry process (${ppid}).`],
+  })
+  const { code } = await resume([file('a'), file('b')], success(['b']), { isRunning: true })
+  expect(code).toBe(exitCodes.ok)
 })

@@ -20,13 +20,15 @@ import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const nowMs = Date.UTC(2026, 10, 27, 12)
 
-/** What `status` writes about a journal with these uploads, which no process runs. */
+/** What `status` writes about a journal with these uploads, which no process runs unless `isRunning`. */
 function status(
   records: readonly UploadRecord[],
   deadlineMs: number | null = null,
   change: (database: DatabaseSync) => void = () => undefined,
+  isRunning = false,
 ) {
-  const { folder } = rowsOnJournal(records)
+  const { folder, database: journal } = rowsOnJournal(records)
+  if (isRunning) journal.prepare('UPDATE runners SET pid = ?').run(process.ppid)
   const { database } = openJournal(folder, 0)
   change(database)
   database.close()
@@ -198,4 +200,19 @@ test('shows the speed that the waiting uploads need until the deadline', () => {
   expect(json()).toMatchObject({ deadline: { leftBytes: 2 * gigabyte, neededBytesPerSecond: 2_000_000 } })
   const passed = status(records, nowMs)
   expect(passed.lines().at(-1)).toMatch(/^The deadline \(.+\) has passed with 2\.0 GB left\.$/)
+})
+
+test('shows which process runs an upload, and offers no resume then', () => {
+  const growing = file('b', {
+    position: 1,
+    phase: 'failed',
+    failure: failure('file-being-written'),
+  })
+  const { lines, json } = status([file('a', { position: 0 }), growing], null, undefined, true)
+  expect(lines()).toEqual([
+    expect.stringMatching(new RegExp(`^waiting {5}a → .*, running in process ${process.ppid}$`)),
+    expect.stringContaining('Studio North: 0 bytes of 2.0 GB, running in process'),
+    '2 uploads in the queue, 0 bytes of 4.0 GB uploaded.',
+  ])
+  expect(json()).toMatchObject({ uploads: [{ runByPid: process.ppid }, { runByPid: process.ppid }] })
 })

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { createJsonReporter } from '../../../../electron/cli/output/json-output.ts'
+import { createTextStream } from '../../../../electron/cli/output/text-stream.ts'
+import type { UploadReporter } from '../../../../electron/cli/output/output.ts'
+import { patchOf, registeredRow, row, sendingRow } from '../../../components/support/rows.ts'
+
+/** The events that a reporter writes. */
+function eventsOf(report: (reporter: UploadReporter) => void, { quiet = false } = {}) {
+  const events: unknown[] = []
+  const out = createTextStream({ write: (line) => void events.push(JSON.parse(line)) })
+  report(createJsonReporter({ out }, { quiet }))
+  return events
+}
+
+const progress = { running: [], totals: patchOf(1, []).totals, uploadCount: 1, endedCount: 0 }
+
+test('writes the progress of each changed upload, with a rounded speed if there is one', () => {
+  const first = sendingRow('a', { bytesPerSecond: 1.5, sentBytes: 10, inFlightBytes: 5, sizeBytes: 20 })
+  const pausing = { isSingle: true, finishingParts: 3, unacknowledgedBytes: 5 }
+  const second = sendingRow('b', { bytesPerSecond: null, waitsForTurn: true, pausing })
+  const events = eventsOf((reporter) => reporter.progress([first, second], progress))
+  expect(events).toEqual([
+    {
+      event: 'progress',
+      id: first.id,
+      phase: 'sending',
+      sentBytes: 10,
+      inFlightBytes: 5,
+      sizeBytes: 20,
+      bytesPerSecond: 2,
+    },
+    expect.objectContaining({ id: second.id, phase: 'waiting', bytesPerSecond: null, finishingParts: 3 }),
+  ])
+})
+
+test('with --quiet writes no progress, but every other event', () => {
+  const report = (reporter: UploadReporter) => {
+    reporter.progress([sendingRow('a')], progress)
+    reporter.queued(row('a'))
+  }
+  expect(eventsOf(report, { quiet: true })).toMatchObject([{ event: 'queued' }])
+})
+
+test('writes whether a model of several files is complete', () => {
+  const statusOf = (presentCount: number) =>
+    eventsOf(({ modelEnded }) => modelEnded(registeredRow('a'), { fileCount: 2, presentCount, missing: [] }))
+  expect([statusOf(1), statusOf(2)]).toMatchObject([[{ complete: false }], [{ complete: true }]])
+})
+
+test('writes the path that was skipped only for a copy of another model', () => {
+  const skippedPath = (path: string) =>
+    eventsOf(({ alreadyInLibrary }) =>
+      alreadyInLibrary(
+        registeredRow('a', {
+          already: { name: 'A', path, status: 'active' },
+          target: { modelPath: 'models/a.pt' },
+        }),
+      ),
+    )
+  expect(skippedPath('models/a.pt')).toMatchObject([{ skippedPath: null }])
+  expect(skippedPath('models/b.pt')).toMatchObject([{ path: 'models/b.pt', skippedPath: 'models/a.pt' }])
+})

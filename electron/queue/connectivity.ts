@@ -18,7 +18,8 @@ export interface ConnectivityMonitor {
  * continue within seconds. A random part of up to one half is left out, so that after an outage of the server
  * not all clients return together.
  */
-const delaysMs = [1_000, 2_000, 4_000, ...Array<number>(11).fill(5_000), 30_000]
+const firstDelaysMs = [1_000, 2_000, 4_000, ...Array<number>(11).fill(5_000)]
+const laterDelayMs = 30_000
 
 /**
  * Being offline is one state of the whole queue, not a failure of each upload. `isReachable` asks the servers
@@ -39,7 +40,6 @@ export function createConnectivityMonitor(options: {
   function become(next: ConnectivityState): void {
     if (next === state) return
     state = next
-    failedChecks = 0
     environment.log.info(next === 'ok' ? 'online again' : 'offline')
     changed(next)
   }
@@ -48,8 +48,11 @@ export function createConnectivityMonitor(options: {
     const isOnline = await isReachable(closing.signal).catch(() => false)
     if (closing.signal.aborted) return
     become(isOnline ? 'ok' : 'offline')
-    if (isOnline) return
-    const longestMs = delaysMs[Math.min(failedChecks, delaysMs.length - 1)] ?? 0
+    if (isOnline) {
+      failedChecks = 0
+      return
+    }
+    const longestMs = firstDelaysMs[failedChecks] ?? laterDelayMs
     failedChecks += 1
     cancelTimer = environment.timers.after(Math.round(longestMs * (1 - environment.random() / 2)), check)
   }

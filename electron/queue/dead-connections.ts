@@ -32,7 +32,7 @@ export function createDeadConnectionMonitor(options: {
   readonly environment: Pick<Environment, 'now' | 'timers' | 'log'>
 }): DeadConnectionMonitor {
   const { environment } = options
-  const progress = new Map<string, number>()
+  const progress = new Map<string, number | null>()
   let progressAtMs = -Infinity
   let cancelCheck: (() => void) | null = null
 
@@ -67,10 +67,10 @@ export function createDeadConnectionMonitor(options: {
       const bytes =
         row && isRunning(row.live.phase)
           ? row.live.sentBytes + row.live.inFlightBytes + row.live.hashedBytes
-          : -1
+          : null
       if (progress.get(id) === bytes) return
       // The first check of a row only records the values that later checks compare with.
-      if (progress.has(id) || bytes === -1) progressAtMs = environment.now()
+      if (progress.has(id) || bytes === null) progressAtMs = environment.now()
       progress.set(id, bytes)
     },
     close() {

@@ -106,13 +106,13 @@ export class Queue {
 
   /** Queues uploads; those already queued stay as they are. */
   add(ids: readonly string[]): void {
-    for (const id of ids) if (!this.has(id)) this.#waiting.put(id, 0)
+    for (const id of ids) if (!this.has(id)) this.#waiting.put(id)
     this.#fill()
   }
 
   /** Queues uploads like `add`; those that wait for a time no longer do, and keep their priority. */
   retryNow(ids: readonly string[]): void {
-    for (const id of ids) if (!this.#runs.has(id) && !this.#waiting.isReady(id)) this.#waiting.put(id, 0)
+    for (const id of ids) if (!this.#runs.has(id) && !this.#waiting.isReady(id)) this.#waiting.put(id)
     this.#fill()
   }
 
@@ -287,7 +287,7 @@ export class Queue {
 
   #readyPrioritised(): string[] {
     const count = this.#free('prioritised')
-    if (count <= 0) return []
+    if (count === 0) return []
     const ready = [...this.#prioritised].filter(
       (id) => this.#waiting.isReady(id) && this.#serverHoldMs(id) === undefined,
     )
@@ -308,10 +308,10 @@ export class Queue {
       // A run that finished despite the abort counts as finished; one that failed after it counts as stopped.
       const isStopped = outcome.kind !== 'done' && (isRemoved || controller.signal.aborted)
       const isCutShort = outcome.kind === 'aborted' && (run.wasResumed || stopReasons.size > 0)
-      if ((isStopped || isCutShort) && !isRemoved) this.#waiting.put(id, 0)
+      if ((isStopped || isCutShort) && !isRemoved) this.#waiting.put(id)
       // The server asks for it whatever stops the run.
       if (outcome.kind === 'hold')
-        this.#heldUntilMs.set(server, Math.max(this.#heldUntilMs.get(server) ?? 0, outcome.untilMs))
+        this.#heldUntilMs.set(server, Math.max(this.#heldUntilMs.get(server) ?? -Infinity, outcome.untilMs))
       this.#settle(id, isStopped ? abortedAfter(outcome) : outcome)
     })
     const run: Run = {

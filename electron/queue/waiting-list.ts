@@ -4,9 +4,12 @@ export type Size = 'large' | 'small'
 export interface WaitingList {
   readonly size: number
   has(id: string): boolean
-  /** With `isFixed` the time applies until it has come; `endDelays` ends only other ones. */
-  put(id: string, fromMs: number, isFixed?: boolean): void
-  delete(id: string): boolean
+  /**
+   * Without a time it may run at once. With `isFixed` the time applies until it has come; `endDelays` ends only
+   * other ones.
+   */
+  put(id: string, fromMs?: number, isFixed?: boolean): void
+  delete(id: string): void
   /** Whether it may run, as of the last `becomeReady`. */
   isReady(id: string): boolean
   /** Marks uploads as ready whose time has come. */
@@ -74,7 +77,10 @@ export function createWaitingList(options: {
     },
     has: (id) => ready.has(id) || delayed.has(id),
     put: delayed.put,
-    delete: (id) => ready.delete(id) || delayed.delete(id),
+    delete(id) {
+      ready.delete(id)
+      delayed.delete(id)
+    },
     isReady: (id) => ready.has(id),
     becomeReady(nowMs) {
       const ids = delayed.takeDue(nowMs)
@@ -88,7 +94,6 @@ export function createWaitingList(options: {
     nextMs: delayed.nextMs,
     take(size, count) {
       const taken: string[] = []
-      if (count <= 0 || ready.size === 0) return taken
       const list = sorted()[size]
       while (taken.length < count) {
         const entry = list.pop()
@@ -113,11 +118,9 @@ function createDelayedUploads() {
   /** The least time of the delayed ones; null if it is not known. */
   let earliestMs: number | null = Infinity
 
-  function remove(id: string): boolean {
-    if (due.delete(id)) return true
-    if (!delayed.delete(id)) return false
-    earliestMs = null
-    return true
+  function remove(id: string): void {
+    due.delete(id)
+    if (delayed.delete(id)) earliestMs = null
   }
 
   function delayUntil(id: string, fromMs: number, isFixed: boolean): void {
@@ -136,9 +139,9 @@ function createDelayedUploads() {
       return delayed.size + due.size
     },
     has: (id: string) => delayed.has(id) || due.has(id),
-    put(id: string, fromMs: number, isFixed = false) {
+    put(id: string, fromMs?: number, isFixed = false) {
       remove(id)
-      if (fromMs <= 0) due.add(id)
+      if (fromMs === undefined) due.add(id)
       else delayUntil(id, fromMs, isFixed)
     },
     delete: remove,

@@ -8,9 +8,9 @@ import { uploadRecord } from '../../support/records.ts'
 function setup({ isSending = true, restartRuns = () => Promise.resolve() } = {}) {
   const clock = standingClock()
   const { log, lines, timers } = createTestEnvironment(clock)
-  const record = uploadRecord()
-  const { rows } = rowsOnJournal([record])
-  rows.applyEvent(record.id, 'begin')
+  const [record, other] = [uploadRecord(), uploadRecord()]
+  const { rows } = rowsOnJournal([record, other])
+  for (const { id } of [record, other]) rows.applyEvent(id, 'begin')
   rows.applyEvent(record.id, 'send')
   if (isSending) rows.progress(record.id, { inFlightParts: 1 })
   const restarted: (readonly string[])[] = []
@@ -31,10 +31,14 @@ function setup({ isSending = true, restartRuns = () => Promise.resolve() } = {})
     id: record.id,
     restarted,
     restarts: () => restarted.length,
-    progress(change: { readonly hashedBytes?: number } = {}) {
-      sentBytes += 100
-      rows.progress(record.id, 'hashedBytes' in change ? change : { sentBytes })
+    progress(change: Parameters<typeof rows.progress>[1] = { sentBytes: (sentBytes += 100) }) {
+      rows.progress(record.id, change)
       monitor.rowChanged(record.id)
+    },
+    /** Another upload is paused, which never had a request to storage. */
+    pauseOther() {
+      rows.applyEvent(other.id, 'pause')
+      monitor.rowChanged(other.id)
     },
     /** All bytes are sent, and storage has not answered. */
     finish: () => rows.applyEvent(record.id, 'finish'),
@@ -46,7 +50,7 @@ function setup({ isSending = true, restartRuns = () => Promise.resolve() } = {})
 test('restarts uploads that make no progress after a network change', () => {
   const { clock, monitor, id, restarted } = setup()
   monitor.watch()
-  clock.advance(deadAfterMs - 1)
+  clock.advance(4_999)
   expect(restarted).toEqual([])
   clock.advance(1)
   expect([restarted, clock.waits()]).toEqual([[[id]], []])
@@ -83,6 +87,64 @@ test('counts reading a file as progress', () => {
   clock.advance(deadAfterMs / 2)
   // Without progress, the first check would have restarted the upload and scheduled no other.
   expect([restarts(), clock.waits()]).toEqual([0, [deadAfterMs]])
+})
+
+test.each([
+  { sentBytes: 5, inFlightBytes: 5 },
+  { sentBytes: 5, hashedBytes: 5 },
+  { inFlightBytes: 5, hashedBytes: 5 },
+])('counts bytes of two kinds as progress: %j', (change) => {
+  const { clock, monitor, progress, touch, restarts } = setup()
+  monitor.watch()
+  touch()
+  clock.advance(deadAfterMs / 2)
+  progress(change)
+  clock.advance(deadAfterMs / 2)
+  expect(restarts()).toBe(0)
+})
+
+test.each([
+  [4_000, 1],
+  [3_999, 0],
+])('after progress %i ms before the check, it restarts %i uploads', (beforeMs, count) => {
+  const { clock, monitor, progress, touch, restarts } = setup()
+  monitor.watch()
+  touch()
+  clock.advance(deadAfterMs - beforeMs)
+  progress()
+  clock.advance(beforeMs)
+  expect(restarts()).toBe(count)
+})
+
+test('forgets the progress before a network change', () => {
+  const { clock, monitor, progress, restarts } = setup()
+  monitor.watch()
+  progress()
+  monitor.watch()
+  clock.advance(deadAfterMs / 2)
+  // The first report after the change shows what was sent before it.
+  progress()
+  clock.advance(deadAfterMs / 2)
+  expect(restarts()).toBe(1)
+})
+
+test('counts the end of another run as progress', () => {
+  const { clock, monitor, pauseOther, restarts } = setup()
+  monitor.watch()
+  clock.advance(deadAfterMs / 2)
+  pauseOther()
+  clock.advance(deadAfterMs / 2)
+  expect(restarts()).toBe(0)
+})
+
+test('runs no timer after it was closed, whatever is reported', () => {
+  const { clock, monitor, progress, restarts } = setup()
+  monitor.close()
+  monitor.watch()
+  monitor.close()
+  progress()
+  clock.advance(deadAfterMs)
+  expect([restarts(), clock.waits()]).toEqual([0, []])
 })
 
 test('stops checking a connection that keeps making progress', () => {

@@ -23,6 +23,7 @@ export function handQueue({
   const clock = standingClock()
   const runs: Run[] = []
   const outcomes: string[] = []
+  const settled: Outcome[] = []
   let idleCount = 0
   const queue = new Queue({
     atOnce,
@@ -43,7 +44,10 @@ export function handQueue({
         return gate.promise
       },
       pausing: (id, isPausing) => outcomes.push(`${id} ${isPausing ? 'pausing' : 'not pausing'}`),
-      settled: (id, outcome) => outcomes.push(`${id} ${outcome.kind}`),
+      settled(id, outcome) {
+        outcomes.push(`${id} ${outcome.kind}`)
+        settled.push(outcome)
+      },
       idle: () => void (idleCount += 1),
       positionOf: (id) => order[id] ?? 0,
       isSmall: (id) => small.includes(id),
@@ -59,6 +63,7 @@ export function handQueue({
     queue,
     clock,
     outcomes,
+    settled,
     order,
     run,
     started: () => runs.map(({ id }) => id),

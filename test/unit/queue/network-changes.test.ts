@@ -5,15 +5,16 @@ import { standingClock, createTestEnvironment } from '../../support/hand-clock.t
 function setup({ detects = true } = {}) {
   const clock = standingClock()
   const state = { addresses: '192.0.2.1', changes: 0, clockError: 0 }
+  const environment = createTestEnvironment(clock)
   const monitor = createNetworkChangeMonitor({
     changed: () => (state.changes += 1),
     environment: {
-      ...createTestEnvironment(clock),
+      ...environment,
       now: () => clock.now() + state.clockError,
       ...(detects ? { networkAddresses: () => state.addresses } : {}),
     },
   })
-  return { clock, monitor, state }
+  return { clock, monitor, state, lines: environment.lines }
 }
 
 test('reports new network addresses while uploads run or wait', () => {
@@ -49,8 +50,10 @@ test('reports a clock that was set, forward or back', () => {
 test('does not report a busy main thread as a sleep', () => {
   const { clock, monitor, state } = setup()
   monitor.setActive(true)
-  clock.advance(checkEveryMs + 10_000)
+  clock.advance(checkEveryMs + 15_000)
   expect(state.changes).toBe(0)
+  clock.advance(checkEveryMs + 15_001)
+  expect(state.changes).toBe(1)
 })
 
 test('runs one timer while active and none otherwise', () => {
@@ -59,7 +62,7 @@ test('runs one timer while active and none otherwise', () => {
   expect(clock.waits()).toEqual([])
   monitor.setActive(true)
   monitor.setActive(true)
-  expect(clock.waits()).toEqual([checkEveryMs])
+  expect(clock.waits()).toEqual([5_000])
   monitor.setActive(false)
   expect(clock.waits()).toEqual([])
 })
@@ -81,6 +84,18 @@ test('detects nothing in an environment without addresses', () => {
   const { clock, monitor } = setup({ detects: false })
   monitor.setActive(true)
   expect(clock.waits()).toEqual([])
+})
+
+test('logs what has changed', () => {
+  const { clock, monitor, state, lines } = setup()
+  monitor.setActive(true)
+  state.addresses = '198.51.100.7'
+  clock.advance(checkEveryMs)
+  clock.advance(60_000)
+  expect(lines.map(({ message }) => message)).toEqual([
+    'the network addresses changed',
+    'the computer slept or its clock was set',
+  ])
 })
 
 test('runs no timer after it was closed', () => {

@@ -31,6 +31,40 @@ test.each([
   expect(move(queue, ids, before)).toEqual(result)
 })
 
+test('an upload at either end gets a distance of 1,024 to its neighbour', () => {
+  const queue = [
+    { id: 'a', position: 10 },
+    { id: 'b', position: 20 },
+  ]
+  const afterMove = (ids: string[], before: string | null) => [...positionsAfterMove(queue, ids, before)]
+  expect(afterMove(['c', 'd'], 'a')).toEqual([
+    ['c', 10 - 2_048],
+    ['d', 10 - 1_024],
+  ])
+  expect(afterMove(['c', 'd'], null)).toEqual([
+    ['c', 20 + 1_024],
+    ['d', 20 + 2_048],
+  ])
+  expect([...positionsAfterMove([], ['c'], null)]).toEqual([['c', 1_024]])
+})
+
+test('uploads moved between two others divide the distance evenly, as long as each has a place', () => {
+  const between = (position: number) =>
+    [
+      ...positionsAfterMove(
+        [
+          { id: 'a', position: 100 },
+          { id: 'b', position },
+        ],
+        ['c', 'd'],
+        'b',
+      ).values(),
+    ] as const
+  expect(between(130)).toEqual([110, 120])
+  expect(between(103)).toEqual([101, 102])
+  expect(between(102)).toEqual([100 + 1_024, 100 + 2_048, 100 + 3_072])
+})
+
 test('a move changes other positions only until there is room', () => {
   const queue = Array.from({ length: 1_000 }, (_, index) => ({ id: `${index}`, position: index }))
   const wide = queue.map(({ id, position }) => ({ id, position: position * positionStep }))

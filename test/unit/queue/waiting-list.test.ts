@@ -12,9 +12,9 @@ function setup() {
   return {
     list,
     positions,
-    put(id: string, position: number, fromMs = 0) {
+    put(id: string, position: number, ...time: [fromMs?: number, isFixed?: boolean]) {
       positions.set(id, position)
-      list.put(id, fromMs)
+      list.put(id, ...time)
     },
   }
 }
@@ -97,4 +97,58 @@ test('sorts again after positions have changed, and after many have become ready
   list.becomeReady(0)
   expect(list.take('large', 3)).toEqual(['b', 'u199', 'u198'])
   expect(list.size).toBe(198)
+})
+
+test('an upload with a time becomes ready at that time, in its place among the others', () => {
+  const { list, put } = setup()
+  put('b', 2, 100)
+  put('a', 1, 200)
+  put('c', 3)
+  expect([list.size, list.nextMs(), list.isReady('c')]).toEqual([3, -Infinity, false])
+  list.becomeReady(99)
+  expect([list.isReady('c'), list.isReady('b'), list.nextMs()]).toEqual([true, false, 100])
+  list.becomeReady(100)
+  expect([list.isReady('b'), list.isReady('a'), list.nextMs()]).toEqual([true, false, 200])
+  list.becomeReady(200)
+  expect([list.nextMs(), list.take('large', 9), list.size]).toEqual([Infinity, ['a', 'b', 'c'], 0])
+})
+
+test('knows the next time after uploads were removed and others added', () => {
+  const { list, put } = setup()
+  put('a', 1, 100)
+  put('b', 2, 200)
+  list.delete('a')
+  put('c', 3, 300)
+  expect(list.nextMs()).toBe(200)
+  put('d', 4, 150)
+  expect(list.nextMs()).toBe(150)
+  put('d', 4, 400)
+  expect(list.nextMs()).toBe(200)
+})
+
+test('ending delays makes uploads ready unless their time is fixed, which it shortens to the latest', () => {
+  const { list, put } = setup()
+  put('a', 1, 100)
+  put('fixed', 2, 200, true)
+  put('late', 3, 900, true)
+  put('b', 4)
+  list.endDelays(500)
+  list.becomeReady(0)
+  expect([list.take('large', 9), list.nextMs()]).toEqual([['a', 'b'], 200])
+  list.becomeReady(499)
+  expect([list.take('large', 9), list.nextMs()]).toEqual([['fixed'], 500])
+})
+
+test('contains an upload, waiting or ready, until it is removed', () => {
+  const { list, put } = setup()
+  put('now', 1)
+  put('later', 2, 100)
+  put('ready', 0)
+  expect(['now', 'later', 'unknown'].map(list.has)).toEqual([true, true, false])
+  list.delete('now')
+  list.becomeReady(0)
+  expect(list.size).toBe(2)
+  for (const id of ['ready', 'later', 'later', 'unknown']) list.delete(id)
+  expect([list.has('ready'), list.has('later'), list.nextMs()]).toEqual([false, false, Infinity])
+  expect([list.size, list.take('large', 9)]).toEqual([0, []])
 })

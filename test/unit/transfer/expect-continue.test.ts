@@ -12,9 +12,10 @@ const broken = (code: string, flushedBytes: number): PutResponse => ({
   flushedBytes,
 })
 
-test('sends Expect with large bodies only', () => {
+test('sends Expect with bodies of 4 MiB and more only', () => {
   const policy = createExpectContinuePolicy()
-  expect([policy.shouldExpect(host, large), policy.shouldExpect(host, small)]).toEqual([true, false])
+  const sizes = [4 * 1024 * 1024 - 1, 4 * 1024 * 1024]
+  expect(sizes.map((sizeBytes) => policy.shouldExpect(host, sizeBytes))).toEqual([false, true])
 })
 
 test('retries without Expect after 417, and never sends it to that host again', () => {

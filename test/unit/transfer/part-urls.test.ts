@@ -84,6 +84,39 @@ test('prefetches only the next URL during a long part', async () => {
   expect(requested).toEqual([1, 2])
 })
 
+/** Starts the second part after a first one of so many milliseconds; each URL is requested in 300 ms. */
+async function startSecondPart(firstPartMs: number) {
+  const { urls, requested, advance } = setup({ presignMs: 300 })
+  void urls.get(1)
+  await advance(300)
+  const first = urls.partStarted(partBytes)
+  await advance(300)
+  await advance(firstPartMs - 300)
+  first.finished()
+  void urls.get(2)
+  await advance(0)
+  return { second: urls.partStarted(partBytes), requested, advance }
+}
+
+test.each([
+  [800, [1, 2, 3]],
+  [801, [1, 2]],
+])('after a part of %i ms, it requests URLs at the start of the next part: %j', async (ms, expected) => {
+  const { requested } = await startSecondPart(ms)
+  expect(requested).toEqual(expected)
+})
+
+test.each([
+  [801, [1, 2]],
+  [800, [1, 2, 3]],
+])('%i ms before the end of a part, it has requested the URLs of parts %j', async (ms, expected) => {
+  const { second, requested, advance } = await startSecondPart(60_000)
+  second.progressed(0)
+  await advance(ms)
+  second.progressed(partBytes / 2)
+  expect(requested).toEqual(expected)
+})
+
 test('requests a URL again that could not be prefetched', async () => {
   const answers = [success(target(1)), failed(failure('server-trouble', { status: 500 })), success(target(2))]
   const urls = createPartUrls({

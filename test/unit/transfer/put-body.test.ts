@@ -133,17 +133,19 @@ test('sends the bytes of the part in order and counts them', async () => {
   expect([put.isWaitingLocally, put.isReadingDisk, blocksInUse()]).toEqual([false, false, 0])
 })
 
-/** Sends a file over a connection that takes one write after the other, each in `tookMs`; returns their sizes. */
+/** Sends a file over a connection that takes each write in `tookMs`; returns the sizes of the writes. */
 async function writeSizes(sizeBytes: number, tookMs: number): Promise<number[]> {
-  let clockMs = 0
+  const startMs = 1_000
+  let clockMs = startMs
   const { put, send, request } = await setup({ sizeBytes, nowMs: () => clockMs })
   const sizes: number[] = []
   const write = request.write.bind(request) as (bytes: Buffer, onFlushed: (error?: Error) => void) => boolean
   request.write = ((bytes: Buffer, onFlushed: (error?: Error) => void) => {
     sizes.push(bytes.length)
     return write(bytes, (error) => {
-      clockMs += tookMs
+      clockMs = startMs + tookMs
       onFlushed(error)
+      clockMs = startMs
     })
   }) as typeof request.write
   expect(await send()).toBeNull()
@@ -153,19 +155,45 @@ async function writeSizes(sizeBytes: number, tookMs: number): Promise<number[]> 
 const kibibyte = 1024
 
 test('writes larger slices on a fast connection, up to a whole block', async () => {
-  const sizes = await writeSizes(8 * mebibyte, 0)
+  const sizes = await writeSizes(8 * mebibyte, 49)
   expect(sizes.slice(0, 3)).toEqual([128 * kibibyte, 128 * kibibyte, 128 * kibibyte])
   expect(sizes.at(-1)).toBe(mebibyte)
 })
 
 test('writes smaller slices on a slow connection, of at least 16 KiB', async () => {
-  const sizes = await writeSizes(2 * mebibyte, 300)
+  const sizes = await writeSizes(2 * mebibyte, 251)
   expect(Math.max(...sizes)).toBe(128 * kibibyte)
   expect(sizes.at(-1)).toBe(16 * kibibyte)
 })
 
-test('keeps the size of its slices on a connection that is neither fast nor slow', async () => {
-  expect(new Set(await writeSizes(2 * mebibyte, 60))).toEqual(new Set([128 * kibibyte]))
+test.each([50, 250])(
+  'keeps the size of its slices on a connection that takes each in %i ms',
+  async (tookMs) => {
+    expect(new Set(await writeSizes(2 * mebibyte, tookMs))).toEqual(new Set([128 * kibibyte]))
+  },
+)
+
+test('writes three slices before the operating system has taken the first, and then one for each', async () => {
+  const { put, send, request } = await setup({ sizeBytes: mebibyte })
+  const taken: (() => void)[] = []
+  let writes = 0
+  const write = request.write.bind(request) as (bytes: Buffer, onFlushed: (error?: Error) => void) => boolean
+  request.write = ((bytes: Buffer, onFlushed: (error?: Error) => void) => {
+    writes += 1
+    return write(bytes, (error) => void taken.push(() => onFlushed(error)))
+  }) as typeof request.write
+  const sending = send()
+  for (const count of [3, 4, 5]) {
+    await expect.poll(() => taken.length).toBe(count)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(writes).toBe(count)
+    taken[count - 3]?.()
+  }
+  for (let next = 3; put.flushedBytes < mebibyte; next += 1) {
+    await expect.poll(() => taken.length).toBeGreaterThan(next)
+    taken[next]?.()
+  }
+  expect(await sending).toBeNull()
 })
 
 test('hashes what it sends in this thread', async () => {

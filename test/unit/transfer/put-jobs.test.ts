@@ -2,14 +2,15 @@ import { expect, test } from 'vitest'
 import type { Put } from '../../../electron/transfer/put-body.ts'
 import { createStallCheck } from '../../../electron/transfer/put-jobs.ts'
 import type { SentHash } from '../../../electron/transfer/sent-hash.ts'
+import { putTimeouts } from '../../../electron/transfer/upload-worker-pool.ts'
 
 const sizeBytes = 1_000
 const intervalMs = 1_000
 
-/** A PUT that may make no progress for 30 s, and for 300 s after its last byte, and the check for a stall. */
+/** A PUT with the usual timeouts, and the check for a stall. */
 function setup(given: Partial<Put> = {}) {
   const put = {
-    job: { start: 500, end: 500 + sizeBytes, stallMs: 30_000, answerMs: 300_000 },
+    job: { start: 500, end: 500 + sizeBytes, ...putTimeouts },
     hash: null,
     flushedBytes: 0,
     isWaitingLocally: false,

@@ -32,7 +32,7 @@ const aborted = (flushedBytes: number) => outcomeOf({ kind: 'aborted', sha256, f
 const broken = (code: string, flushedBytes: number) =>
   outcomeOf({ kind: 'broken', code, proxyHost: null, sha256, flushedBytes })
 
-test.each([200, 201, 204])('%i after the last byte means that the object is stored', (status) => {
+test.each([200, 201, 204, 299])('%i after the last byte means that the object is stored', (status) => {
   expect(answered(status)).toEqual({
     kind: 'stored',
     etag: '"e"',
@@ -110,6 +110,7 @@ test.each([
 })
 
 test.each([
+  [300, 'storage-trouble'],
   [307, 'storage-trouble'],
   [400, 'storage-refused'],
   [401, 'storage-trouble'],
@@ -267,6 +268,18 @@ test('keeps the message of a temporary refusal as a technical detail', () => {
   expect(answered(503, { body: errorBody('SlowDown') })).toMatchObject({
     failure: failure('storage-busy', {}, { detail: 'SlowDown: Because of it.' }),
   })
+})
+
+test.each([
+  ['2026-01-02T03:04:05Z', '2026-01-02T03:44:05Z', 40],
+  ['20260102T030405Z', '2026-01-02T02:24:04.900Z', 40],
+  ['2026-01-02T03:04:05Z', '2026-01-02T03:44:04.999Z', 39],
+  ['2026-01-02T03:04:05Z', 'no time', 15],
+])('reports a clock of %s at %s of storage as wrong by %i minutes', (requestTime, serverTime, minutes) => {
+  const body =
+    '<Error><Code>RequestTimeTooSkewed</Code>' +
+    `<RequestTime>${requestTime}</RequestTime><ServerTime>${serverTime}</ServerTime></Error>`
+  expect(answered(403, { body })).toMatchObject({ failure: { code: 'clock-wrong', params: { minutes } } })
 })
 
 test('reports 404 as not-found from storage, and as temporary from a gateway', () => {

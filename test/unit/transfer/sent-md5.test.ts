@@ -54,6 +54,40 @@ test('computes the MD5 again once the connection is slow', () => {
   expect(next.hex()).not.toBeNull()
 })
 
+test.each([
+  [1_000_000_000, true],
+  [1_000_000_001, false],
+])('with %i bytes in 10 s, it computes the MD5 of the next PUT: %s', (sentBytes, isComputed) => {
+  const { factory, wait } = setup()
+  const md5 = factory.start()
+  wait(10_000)
+  md5.recordSent(sentBytes)
+  expect(factory.start().hex() !== null).toBe(isComputed)
+})
+
+test.each([
+  [8 * mebibyte - 1, true],
+  [8 * mebibyte, false],
+])('after %i bytes at once, it computes the MD5 of the next PUT: %s', (sentBytes, isComputed) => {
+  const { factory } = setup()
+  const md5 = factory.start()
+  md5.recordSent(sentBytes - 1)
+  md5.recordSent(1)
+  expect(factory.start().hex() !== null).toBe(isComputed)
+})
+
+test('counts the time during which another PUT runs', () => {
+  const { factory, send, wait } = setup()
+  const [first, second] = [factory.start(), factory.start()]
+  send(first, 4, 10)
+  first.finish()
+  wait(1_000)
+  const third = factory.start()
+  send(second, 4, 10)
+  third.add(bytes)
+  expect(third.hex()).not.toBeNull()
+})
+
 test('ignores the burst that a socket buffers at once', () => {
   const { factory, send } = setup()
   const md5 = factory.start()

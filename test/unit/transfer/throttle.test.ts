@@ -155,6 +155,39 @@ test('grants less than 100 ms of credit after a time without ticks, as after sle
   expect(put.sentBytes - before).toBeLessThan(100_000)
 })
 
+test('grants no more than 75 ms of the limit after a time without ticks', () => {
+  const { clock, open } = setup(1_000_000)
+  const put = open('a')
+  put.overrun(1_000_000)
+  clock.advance(60_000)
+  expect(put.allowed).toEqual([1_075_000])
+})
+
+test('grants whole packets, of which it saves two, under a very low limit', () => {
+  const { clock, open, run } = setup(1_000)
+  const one = open('one')
+  run(5_000, () => one.send())
+  expect(one.allowed).toEqual([1_024, 2_048, 3_072, 4_096])
+  one.end()
+  const files = ['a', 'b', 'c'].map((file) => open(file))
+  clock.advance(60_000)
+  expect(files.map(({ allowed }) => allowed)).toEqual([[1_024], [1_024], []])
+})
+
+test('a PUT may have unused credit for twice what it has sent in a tick, and an even share', () => {
+  const { clock, open } = setup(1_000_000_000)
+  const puts = Array.from({ length: 4 }, () => open('a'))
+  const [put] = puts
+  clock.advance(tickMs)
+  put?.send(1_000_000)
+  clock.advance(tickMs)
+  clock.advance(tickMs)
+  put?.send()
+  clock.advance(tickMs)
+  expect(put?.allowed).toEqual([6_250_000, 9_250_000, 32_000_000])
+  expect(puts[1]?.allowed).toEqual([6_250_000])
+})
+
 test('applies a new limit from the next tick on', () => {
   const { throttle, open, run } = setup(1_000_000)
   const put = open('a')

@@ -341,12 +341,12 @@ test('uses fewer requests on a connection whose latency has risen', async () => 
   expect(await last(500)).toBeLessThan(await last(50))
 })
 
-/** The limit after 20 s of a file whose parts are each sent at 30 MB/s; after 5 s the clock is set. */
-async function limitAfterClockIsSet(byMs: number): Promise<number> {
+/** The limit after 20 s of so many parts that are each sent at 30 MB/s; after 5 s the clock is set. */
+async function limitAfterClockIsSet(byMs: number, partCount = 64): Promise<number> {
   const clock = standingClock()
   const requestSlots = createRequestSlots({ environment: createTestEnvironment(clock) })
   const part = { file: 'a', sizeBytes: 1_000_000_000 }
-  const { slots } = requestFor(requestSlots, Array<Request>(64).fill(part))
+  const { slots } = requestFor(requestSlots, Array<Request>(partCount).fill(part))
   await settled()
   const flushedBytes: number[] = []
   for (let tenths = 1; tenths <= 200; tenths += 1) {
@@ -364,4 +364,8 @@ async function limitAfterClockIsSet(byMs: number): Promise<number> {
 test('finds the same limit when the clock is set back while files are sent', async () => {
   const limit = await limitAfterClockIsSet(0)
   expect([limit, await limitAfterClockIsSet(-3_600_000)]).toEqual([maxConcurrency, limit])
+})
+
+test('allows more requests only while parts wait for one', async () => {
+  expect([await limitAfterClockIsSet(0, 4), await limitAfterClockIsSet(0, 5)]).toEqual([4, 8])
 })

@@ -57,8 +57,8 @@ export function createStakeLimit(): StakeLimit {
   let hasSettled = false
 
   function rateOver(spanMs: number): number | null {
-    const growth = window.growth(spanMs, window.last?.atMs ?? 0)
-    if (growth === null || growth.elapsedMs === 0) return null
+    const growth = window.last && window.growth(spanMs, window.last.atMs)
+    if (!growth || growth.elapsedMs === 0) return null
     const { bytes, elapsedMs } = growth
     const isProof = elapsedMs >= minSpanMs || bytes > sendBufferBytes + slowRate * elapsedMs
     return isProof ? bytes / elapsedMs : null
@@ -75,7 +75,7 @@ export function createStakeLimit(): StakeLimit {
       hasSettled ||= nowMs - resumedAtMs >= settledAfterMs
     },
     rate: () => knownRate,
-    recentRate: () => ((window.last?.atMs ?? 0) - resumedAtMs >= recentMs ? rateOver(recentMs) : null),
+    recentRate: () => (window.last && window.last.atMs - resumedAtMs >= recentMs ? rateOver(recentMs) : null),
     count({ largestBytes, limitBytesPerSecond }) {
       if (largestBytes === 0) return Infinity
       const limitRate = limitBytesPerSecond === null ? Infinity : limitBytesPerSecond / 1000

@@ -19,7 +19,7 @@ export function createTrialRest(minMs: number, maxMs: number): TrialRest {
   return {
     // Also if the clock was set back to before its beginning.
     isOver: (nowMs) => nowMs >= untilMs || nowMs < begunMs,
-    begin(nowMs, atLeastMs = 0) {
+    begin(nowMs, atLeastMs = minMs) {
       begunMs = nowMs
       untilMs = nowMs + Math.max(nextMs, atLeastMs)
       nextMs = Math.min(maxMs, nextMs * 2)

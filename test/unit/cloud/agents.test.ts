@@ -30,8 +30,22 @@ test('leaves out invalid agents, and more of them than a team has', async () => 
   const many = Array.from({ length: 5_000 }, (_, index) => ({ agent_id: `${index}`, agent_status: 'idle' }))
   expect(await agentsOf([{ agent_status: 'idle' }, 5, null, { agent_id: 'x'.repeat(300) }])).toEqual([])
   expect(await agentsOf(many)).toHaveLength(100)
-  const odd = { agent_id: 'a', agent_status: 'syncing', sync_percent: 1e9 }
-  expect(await agentsOf([odd])).toMatchObject([{ syncPercent: 100 }])
+})
+
+test.each([
+  [1e9, 100],
+  [100, 100],
+  [99.9, 99],
+  [0.9, 0],
+  [-5, 0],
+])('shows a progress of %d %% as %i %%', async (percent, expected) => {
+  const agent = { agent_id: 'a', agent_status: 'syncing', sync_percent: percent }
+  expect(await agentsOf([agent])).toMatchObject([{ syncPercent: expected }])
+})
+
+test('accepts an agent whose id has up to 200 characters', async () => {
+  const ids = [200, 201].map((length) => ({ agent_id: 'x'.repeat(length) }))
+  expect((await agentsOf(ids)).map(({ name }) => name.length)).toEqual([200])
 })
 
 test('keeps an agent whose other members have a wrong type', async () => {

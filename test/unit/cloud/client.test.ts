@@ -12,7 +12,7 @@ import {
 import { completionTimeoutMs, initiateMultipart } from '../../../electron/cloud/multipart.ts'
 import { deleteModel, getModel } from '../../../electron/cloud/models.ts'
 import { pollPairing } from '../../../electron/cloud/pairing.ts'
-import { refresh } from '../../../electron/cloud/auth.ts'
+import { refresh, refreshTimeoutMs } from '../../../electron/cloud/auth.ts'
 import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import { directConnection } from '../../../electron/platform/network/proxy-resolver.ts'
 import { standingClock, createTestEnvironment } from '../../support/hand-clock.ts'
@@ -74,6 +74,29 @@ test('sends the team header for a session, but not for a device key', async () =
   ])
 })
 
+test('names the type of a body, and sends none without a body', async () => {
+  const { asked, client, get } = await setup(answering(200, '{"id":"1"}'))
+  await get()
+  await client.send({ method: 'POST', path: '/models', body: { a: 1 }, responseSchema })
+  const sent = asked.map(({ headers }) => [
+    headers['accept'],
+    headers['content-type'],
+    headers['content-length'],
+  ])
+  expect(sent).toEqual([
+    ['application/json', undefined, undefined],
+    ['application/json', 'application/json', '7'],
+  ])
+})
+
+test.each([
+  [299, true],
+  [300, false],
+])('takes a %i for a success: %s', async (status, isSuccess) => {
+  const { get } = await setup(answering(status, '{"id":"1"}'))
+  expect((await get()).ok).toBe(isSuccess)
+})
+
 test('ignores unknown members, and accepts a 204 without a body', async () => {
   const { get, client } = await setup((request, response) =>
     request.method === 'GET' ? response.end('{"id":"1","colour":"blue"}') : response.writeHead(204).end(),
@@ -84,6 +107,8 @@ test('ignores unknown members, and accepts a 204 without a body', async () => {
 })
 
 test.each([
+  [300, 'not-the-api'],
+  [399, 'not-the-api'],
   [400, 'bad-request'],
   [401, 'signed-out'],
   [403, 'sign-in-forbidden'],
@@ -93,6 +118,7 @@ test.each([
   [413, 'too-large-for-server'],
   [418, 'bad-request'],
   [422, 'bad-request'],
+  [499, 'bad-request'],
   [429, 'rate-limited'],
   [408, 'server-trouble'],
   [500, 'server-trouble'],
@@ -105,7 +131,7 @@ test.each([
     ok: false,
     failure: {
       code,
-      ...(status === 302 ? { detail: 'HTTP 302' } : { serverMessage: 'no, and here is why' }),
+      ...(code === 'not-the-api' ? { detail: `HTTP ${status}` } : { serverMessage: 'no, and here is why' }),
     },
   })
 })
@@ -217,6 +243,19 @@ test('measures the clock difference with any response, and logs it once', async 
   await get()
   expect(Math.round(client.clockAheadMs() / 60_000)).toBe(60)
   expect(environment.lines.filter(({ message }) => message.includes('clock'))).toHaveLength(1)
+})
+
+test.each([
+  [300_000, 0],
+  [-300_000, 0],
+  [301_000, 1],
+  [-301_000, 1],
+])('a clock that is %i ms ahead is logged so many times: %i', async (aheadMs, count) => {
+  const { environment, get } = await setup((_request, response) =>
+    response.setHeader('date', new Date(environment.now() - aheadMs).toUTCString()).end('{"id":"1"}'),
+  )
+  await get()
+  expect(environment.lines).toHaveLength(count)
 })
 
 test('logs a wrong clock again only after it was right in between', async () => {
@@ -411,6 +450,18 @@ test('fails when a response is not complete a minute after its first byte', asyn
   expect(environment.clock.waits()).toEqual([1_000])
   environment.clock.advance(1_000)
   expect(await sent).toMatchObject({ failure: { code: 'timed-out' } })
+})
+
+test('a refresh takes three minutes at most, of which two until the response begins', async () => {
+  const { client, environment } = await setup((_request, response) => {
+    environment.clock.advance(119_999)
+    response.write('{')
+  })
+  const refreshed = refresh(client, 'old')
+  await expect.poll(() => environment.clock.waits()).toEqual([60_000])
+  environment.clock.advance(60_000)
+  expect(await refreshed).toMatchObject({ failure: { code: 'timed-out' } })
+  expect(refreshTimeoutMs).toBe(180_000)
 })
 
 test('holds no timer after a response', async () => {

@@ -1,8 +1,19 @@
 import { expect, test } from 'vitest'
 import { mayBeUnsupported, type CloudClient } from '../../../electron/cloud/client.ts'
-import { getModelPage, listModels, updateModel } from '../../../electron/cloud/models.ts'
+import {
+  getModelPage,
+  listModels,
+  updateModel,
+  type ListingPosition,
+} from '../../../electron/cloud/models.ts'
 import type { ModelWire } from '../../../electron/cloud/wire.ts'
-import { failure, retryClassOf, success, type Failure } from '../../../electron/contract/failures.ts'
+import {
+  failed as failedWithReason,
+  failure,
+  retryClassOf,
+  success,
+  type Failure,
+} from '../../../electron/contract/failures.ts'
 import type { LibraryChange } from '../../../electron/contract/library.ts'
 import { createAnsweringClient, createRecordingClient, deviceSigner } from '../../support/answering-client.ts'
 
@@ -76,11 +87,6 @@ test('keeps the longest texts that a model may have', async () => {
   expect(models[0]).toMatchObject(model)
 })
 
-test('leaves out a model with an id that is far too long', async () => {
-  const { models, pages } = await listFrom(1, (id) => ({ id: id.repeat(200) }))
-  expect([models, pages]).toEqual([[], 1])
-})
-
 const pageFrom = (answer: unknown) =>
   getModelPage(
     createAnsweringClient(() => answer),
@@ -88,6 +94,32 @@ const pageFrom = (answer: unknown) =>
     1,
     new AbortController().signal,
   )
+
+test.each([
+  ['display_name', 300, ''],
+  ['model_type', 300, ''],
+  ['storage_key', 2_048, null],
+  ['file_hash', 200, null],
+  ['model_path', 1_024, null],
+  ['model_status', 200, null],
+  ['created_at', 200, null],
+  ['updated_at', 200, null],
+] as const)('reads a %s of up to %i characters', async (name, longest, absent) => {
+  const list = [longest, longest + 1].map((length) => ({ id: `${length}`, [name]: 'x'.repeat(length) }))
+  const page = await pageFrom({ model_list: list })
+  expect(page.ok && page.value.models.map((model) => model[name])).toEqual(['x'.repeat(longest), absent])
+})
+
+test('reads models whose id has up to 200 characters, and counts the others', async () => {
+  const list = [200, 201].map((length) => ({ id: 'x'.repeat(length) }))
+  const page = await pageFrom({ model_list: list })
+  expect(page).toMatchObject({ value: { models: [list[0]], count: 2, total: null } })
+})
+
+test('leaves out a model with an id that is far too long', async () => {
+  const { models, pages } = await listFrom(1, (id) => ({ id: id.repeat(200) }))
+  expect([models, pages]).toEqual([[], 1])
+})
 
 test.each([
   {},
@@ -135,6 +167,66 @@ function createPagedClient() {
   }
   return { client, pages, mostRunning: () => most }
 }
+
+test('names the position of each page, from which a listing may be continued', async () => {
+  const positionsFrom = async (from?: ListingPosition) => {
+    const positions: ListingPosition[] = []
+    const { client } = createPagedClient()
+    for await (const page of listModels(client, deviceSigner, new AbortController().signal, from))
+      if (page.ok) positions.push(page.value.position)
+    return positions
+  }
+  const all = await positionsFrom()
+  expect(all.slice(0, 3)).toEqual([
+    { page: 1, received: 0 },
+    { page: 2, received: 100 },
+    { page: 3, received: 200 },
+  ])
+  expect(await positionsFrom(all[7])).toEqual(all.slice(7))
+})
+
+test('a list that is too long after it was continued is counted from its beginning', async () => {
+  const client = createAnsweringClient(({ current_page: page }) => ({ model_list: [{ id: page }] }))
+  const texts = createAnsweringClient(({ current_page: page }) => ({ model_list: [{ id: `${page}` }] }))
+  const lastOf = async (answering: CloudClient) => {
+    const from = { page: 2_499, received: 10 }
+    const results: unknown[] = []
+    for await (const result of listModels(answering, deviceSigner, new AbortController().signal, from))
+      results.push(result)
+    return results.at(-1)
+  }
+  expect(await lastOf(texts)).toEqual(failedWithReason(failure('list-too-long', { count: 12 })))
+  // A page without a valid model ends the list.
+  expect(await lastOf(client)).toMatchObject({ ok: true, value: { models: [], count: 1 } })
+})
+
+test('a listing that ends aborts its other requests, unlike one that goes on', async () => {
+  const signals: AbortSignal[] = []
+  const { client } = createPagedClient()
+  const recording: CloudClient = {
+    ...client,
+    send(request) {
+      if (request.signal) signals.push(request.signal)
+      return client.send(request)
+    },
+  }
+  const pages = listModels(recording, deviceSigner, new AbortController().signal)
+  await pages.next()
+  await pages.next()
+  expect([signals.length, signals.some(({ aborted }) => aborted)]).toEqual([5, false])
+  await pages.return(undefined)
+  expect(signals.every(({ aborted }) => aborted)).toBe(true)
+})
+
+test('requests a hundred models a page', async () => {
+  const queries: unknown[] = []
+  const client = createAnsweringClient((query) => {
+    queries.push(query)
+    return { model_list: [] }
+  })
+  await getModelPage(client, deviceSigner, 3, new AbortController().signal)
+  expect(queries).toEqual([{ current_page: 3, per_page: 100 }])
+})
 
 test('requests the pages after the first in parallel, and stops requesting when the caller stops', async () => {
   const { client, pages, mostRunning } = createPagedClient()

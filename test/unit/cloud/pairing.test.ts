@@ -64,6 +64,32 @@ test.each([
   expect(JSON.stringify(answer)).not.toContain('dk-')
 })
 
+test.each([
+  [{}, null],
+  [{ raw_key: null }, null],
+  [{ raw_key: 'dk-a' }, 'dk-a'],
+  [{ raw_key: `dk-${'a'.repeat(7_997)}` }, `dk-${'a'.repeat(7_997)}`],
+])('reads the device key of a pairing from %o', async (answer, key) => {
+  expect(
+    await pollPairing(
+      createAnsweringClient(() => answer),
+      'code',
+    ),
+  ).toEqual(success(key))
+})
+
+test('a pairing that the server does not find any more is over, any other failure is returned', async () => {
+  const poll = (code: FailureCode) => pollPairing(failingClient(code), 'code')
+  expect(await poll('not-found')).toEqual(failed(failure('pairing-over')))
+  expect(await poll('rate-limited')).toEqual(failed(failure('rate-limited')))
+})
+
+test('accepts tokens of up to 8,000 characters', async () => {
+  const pair = { access_token: 'a'.repeat(8_000), refresh_token: '~' }
+  const client = createAnsweringClient(() => pair)
+  expect(await refresh(client, 'old')).toMatchObject({ ok: true, value: pair })
+})
+
 test.each(['a\r\nX: y', 'a b', '', 'é', 'a'.repeat(8_001)])(
   'does not accept %j as a token, and does not repeat it',
   async (token) => {

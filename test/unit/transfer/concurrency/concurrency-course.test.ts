@@ -196,6 +196,12 @@ test.each<[string, Conditions, number, string]>([
     '1 at 0.1, 2 at 5.2, 1 at 10.3, 2 at 227.4, 1 at 236.5, 2 at 460.6, 1 at 469.7, 2 at 725.8, 1 at 734.9',
   ],
   [
+    'puts a second smaller part at stake at intervals that double',
+    { rate: () => 1_000, partBytes: 10_000_000 },
+    560,
+    '1 at 0.6, 2 at 5.7, 1 at 10.8, 2 at 131.9, 1 at 141, 2 at 269.1, 1 at 278.2, 2 at 534.3, 1 at 543.4',
+  ],
+  [
     'repeats the trial with a second large part only after its parts have ended',
     { rate: () => 5_000, partBytes, finishesParts: true },
     810,

@@ -38,6 +38,15 @@ test('returns the ratio of the slowest host, each against its own usual latency'
   expect(tracker.ratioSince(0)).toBe(10)
 })
 
+test.each([
+  [300_000, 6],
+  [300_001, 1],
+])('compares with the lowest latency of the last two periods, here of %i ms each', (periodMs, ratio) => {
+  const tracker = recordLatencies([50])
+  for (const period of [1, 2, 2, 2]) tracker.record('a', 300, period * periodMs)
+  expect(tracker.ratioSince(2 * periodMs)).toBe(ratio)
+})
+
 test('takes a permanently higher latency for the usual one after ten minutes', () => {
   const tracker = recordLatencies([50, 50, 50])
   for (let at = 10; at < 660; at += 1) tracker.record('a', 300, at * second)

@@ -48,11 +48,24 @@ test('has no recent rate in the first seconds after a gap', () => {
   const { limit, sample, send } = setup()
   send(10, 2_000)
   expect(limit.recentRate()).toBe(2_000)
-  sample.nowMs += 2_100
-  send(2, 2_000)
-  expect(limit.recentRate()).toBe(null)
+  sample.nowMs += 1_901
   send(3, 2_000)
+  expect(limit.recentRate()).toBe(null)
+  send(0.1, 2_000)
   expect(limit.recentRate()).toBe(2_000)
+})
+
+test('counts a silence of two seconds as part of the recent rate', () => {
+  const { limit, sample, send } = setup()
+  send(10, 2_000)
+  sample.nowMs += 1_900
+  send(1, 2_000)
+  expect(limit.recentRate()).toBeLessThan(2_000)
+})
+
+test('has no rate before the first sample', () => {
+  const { limit } = setup()
+  expect([limit.rate(), limit.recentRate()]).toEqual([null, null])
 })
 
 test('takes the user’s limit for the rate until a lower one is measured', () => {
@@ -121,11 +134,11 @@ test('limits a fast connection while the user’s limit determines its rate', ()
   expect(limit.count({ ...sample, limitBytesPerSecond: 33_000_000 })).toBe(45)
 })
 
-test('leaves a silence of 12 s or more out of the rate', () => {
-  const rates = [11_900, 12_000].map((silentMs) => {
+test('leaves a silence of more than 12 s out of the rate', () => {
+  const rates = [12_000, 12_001].map((silentMs) => {
     const { limit, sample, send } = setup()
     send(10, 2_000)
-    sample.nowMs += silentMs
+    sample.nowMs += silentMs - 100
     send(1, 2_000)
     return limit.rate() ?? 0
   })

@@ -293,6 +293,24 @@ test('treats a response that changes the protocol as one that is not of the API'
   expect(await client.isReachable(new AbortController().signal)).toBe(true)
 })
 
+test.each([
+  [
+    'a change of the protocol',
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+  ],
+  ['a request of a proxy to sign in', 'HTTP/1.1 407 Sign in\r\nContent-Length: 9\r\n\r\n'],
+])('closes the connection after %s', async (_, answer) => {
+  const closed = Promise.withResolvers<void>()
+  const { url } = await startTestServer(({ socket }) => {
+    socket.on('close', closed.resolve)
+    socket.write(answer)
+  })
+  const proxies = { ...directConnection, resolve: async () => new URL(url).origin }
+  const client = createCloudClient('http://core.example', createTestEnvironment(standingClock()), proxies)
+  expect((await client.send(requestFor())).ok).toBe(false)
+  await closed.promise
+})
+
 test.each(['.', '..', '\ud800', '../auth/login', '%2e%2e'])(
   'sends a request for the model “%s” to no other operation',
   async (id) => {

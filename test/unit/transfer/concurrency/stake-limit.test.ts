@@ -32,6 +32,7 @@ test('allows as many PUTs as end within 15 s together on a slow connection', () 
   const { limit, sample, send } = setup()
   send(10, 2_000)
   expect([limit.rate(), limit.count(sample)]).toEqual([2_000, 3])
+  expect(limit.count({ ...sample, largestBytes: partBytes + 1 })).toBe(2)
 })
 
 test('keeps the rate over a pause, and measures it again afterwards', () => {

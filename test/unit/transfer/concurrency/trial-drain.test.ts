@@ -97,3 +97,13 @@ test('what was achieved before a silence does not matter', () => {
   run(1, 5, 0)
   expect(run(1, 30)).toEqual([])
 })
+
+test('the first seconds after a silence do not matter', () => {
+  const { drain, run } = setup()
+  run(2, 5)
+  drain.begin(1, 2)
+  run(2, 2.1, 0)
+  run(2, 4, 80)
+  run(2, 12)
+  expect(run(1, 15)).toEqual([both])
+})

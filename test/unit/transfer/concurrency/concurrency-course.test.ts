@@ -250,6 +250,18 @@ test.each<[string, Conditions, number, string]>([
     '1 at 0.1, 2 at 5.2, 4 at 7.3, 8 at 10.4, 16 at 13.5',
   ],
   [
+    'puts no second part at stake to reach the last percent of the user’s limit',
+    { rate: (requests) => (requests > 1 ? 9_100 : 8_900), partBytes, limitBytesPerSecond: 10_000_000 },
+    300,
+    '1 at 0.1, 2 at 5.2, 1 at 7.3, 2 at 136.4, 1 at 138.5, 2 at 275.6, 1 at 277.7',
+  ],
+  [
+    'puts a second part at stake to reach the last third of the user’s limit',
+    { rate: (requests) => (requests > 1 ? 9_200 : 7_000), partBytes, limitBytesPerSecond: 10_000_000 },
+    301,
+    '1 at 0.1, 2 at 5.2',
+  ],
+  [
     'reaches the user’s limit with large parts that each run to their end',
     { rate: proportional, partBytes, finishesParts: true, limitBytesPerSecond: 10_000_000 },
     130,

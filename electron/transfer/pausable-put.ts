@@ -32,7 +32,7 @@ export function createPausablePut(options: {
 
   function isDoneSoon(): boolean {
     const sentBytes = sentBytesOf(sentCounter)
-    if (sentBytes === 0) return false
+    // No finite number without a byte sent.
     const remainingMs = ((performance.now() - startedAtMs) * (sizeBytes - sentBytes)) / sentBytes
     return remainingMs <= finishWithinMs
   }

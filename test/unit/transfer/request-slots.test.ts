@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import {
   createRequestSlots,
@@ -229,6 +230,7 @@ test('an abort after a slot was granted keeps the slot', async () => {
   const slot = await requestSlots
     .forFile({ file: 'a', isFirst: () => false, isSmall: false })
     .acquire({ sizeBytes: 1 }, abort.signal)
+  expect(getEventListeners(abort.signal, 'abort')).toEqual([])
   abort.abort()
   expect(requestSlots.inUse).toBe(1)
   slot.release()

@@ -309,6 +309,16 @@ test.each([
   expect(slots.inUse).toBe(0)
 })
 
+test('waits for up to a minute that storage asks for, and leaves more to the upload', async () => {
+  const limited = (seconds: number) => putAnswer({ status: 503, retryAfter: String(seconds) })
+  const minute = send({ answer: inOrder(limited(60)) })
+  await minute.pass(60_500)
+  expect(await minute.sent).toMatchObject({ ok: true })
+  const longer = send({ answer: inOrder(limited(61)) })
+  expect(await longer.sent).toMatchObject({ failure: { code: 'storage-busy', retryAfterMs: 61_000 } })
+  expect(longer.puts).toEqual([1])
+})
+
 test('starts other parts again when a long delay is over', async () => {
   const first = Promise.withResolvers<PutAnswer>()
   const limited = putAnswer({ status: 503, retryAfter: '9' })

@@ -97,6 +97,12 @@ test.each([
   expect((await get()).ok).toBe(isSuccess)
 })
 
+test('sends the query of a request, encoded', async () => {
+  const { asked, client } = await setup(answering(200, '{"id":"1"}'))
+  await client.send({ ...requestFor(), query: { current_page: 2, name: 'a&b' } })
+  expect(asked.map(({ url }) => url)).toEqual(['/api/v1/models?current_page=2&name=a%26b'])
+})
+
 test('ignores unknown members, and accepts a 204 without a body', async () => {
   const { get, client } = await setup((request, response) =>
     request.method === 'GET' ? response.end('{"id":"1","colour":"blue"}') : response.writeHead(204).end(),

@@ -1,7 +1,7 @@
-import type { FileHandle } from 'node:fs/promises'
 import { parseJson } from '../../platform/files/parse-json.ts'
 import { openRegularFile } from '../../platform/files/regular-file.ts'
-import { readAt } from '../../recognition/formats/byte-source.ts'
+import { fileSource, type ByteSource } from '../../recognition/formats/byte-source.ts'
+import { readPadded } from './media-parts.ts'
 import type { NeededModel } from './needed-models.ts'
 import { maxWorkflowBytes, mergeNeededModels, parseNeededModels } from './parse-workflow.ts'
 import { isJpeg, isPng, isWebp, textsOfJpeg, textsOfPng, textsOfWebp } from './workflow-image.ts'
@@ -23,7 +23,7 @@ import {
   textsOfSvg,
 } from './workflow-media.ts'
 
-type ReadTexts = (file: FileHandle, fileBytes: number) => Promise<readonly string[]>
+type ReadTexts = (source: ByteSource) => Promise<readonly string[]>
 
 /** The formats in which ComfyUI's frontend looks for workflows (src/scripts/metadata), and JPEG. */
 const mediaFormats: readonly (readonly [isFormat: (start: Buffer) => boolean, read: ReadTexts])[] = [
@@ -47,19 +47,19 @@ export async function readWorkflowFile(path: string): Promise<readonly NeededMod
   try {
     await using file = await openRegularFile(path)
     const { size } = await file.stat()
-    return size < 2 ? null : parseTexts(await workflowTextsOf(file, size))
+    return parseTexts(await workflowTextsOf(fileSource(file, size)))
   } catch {
     return null
   }
 }
 
-async function workflowTextsOf(file: FileHandle, fileBytes: number): Promise<readonly string[]> {
-  const start = await readAt(file, 0, Math.min(16, fileBytes))
+async function workflowTextsOf(source: ByteSource): Promise<readonly string[]> {
+  const start = await readPadded(source, 0, 16)
   const readMedia = mediaFormats.find(([isFormat]) => isFormat(start))?.[1]
-  if (readMedia) return readMedia(file, fileBytes)
+  if (readMedia) return readMedia(source)
   const first = /^(?:\uFEFF|\s)*([{<])/.exec(start.toString('utf8'))?.[1]
-  if (fileBytes > maxWorkflowBytes || first === undefined) return []
-  const text = (await readAt(file, 0, fileBytes)).toString('utf8')
+  if (source.sizeBytes > maxWorkflowBytes || first === undefined) return []
+  const text = (await source.read(0, source.sizeBytes)).toString('utf8')
   return first === '<' ? textsOfSvg(text) : [text]
 }
 

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { jpegSegment, u16 } from '../../../fixtures/workflow-media.ts'
 import { png, pngChunk, tiff, webp } from '../../../fixtures/workflows.ts'
@@ -27,6 +28,19 @@ test('returns what precedes a damaged chunk of a PNG', async () => {
   expect(await namesIn(png([{ kind: 'tEXt', keyword: 'workflow', text: workflow }]), damaged)).toEqual([
     'a.pt',
   ])
+})
+
+test('ignores a text of a PNG beyond 16 MiB in total', async () => {
+  const large = (name: string, mebibytes: number) =>
+    Buffer.from(workflowOf(name).padEnd(mebibytes * 1024 ** 2))
+  const packed = pngChunk(
+    'zTXt',
+    Buffer.concat([Buffer.from('workflow\0\0'), deflateSync(large('a.pt', 10))]),
+  )
+  const plain = (mebibytes: number) =>
+    pngChunk('tEXt', Buffer.concat([Buffer.from('prompt\0'), large('b.pt', mebibytes)]))
+  expect(await namesIn(png(), packed, plain(7))).toEqual(['a.pt'])
+  expect(await namesIn(png(), packed, plain(5))).toEqual(['a.pt', 'b.pt'])
 })
 
 const exif = (text: string) =>
@@ -70,6 +84,21 @@ function webpWith(change: (bytes: Buffer, exifAt: number, entryAt: number) => vo
 test('ignores a tag of EXIF data that is not a text', async () => {
   // 7 is the type of undefined bytes, which only the user comment may have.
   expect(await namesIn(webpWith((bytes, _exifAt, at) => bytes.writeUInt16LE(7, at + 2)))).toEqual(['a.pt'])
+})
+
+test('ignores a text of EXIF data that ends behind the data', async () => {
+  // The second entry's text is the last one of the data.
+  const bytes = webpWith((changed, _exifAt, at) => {
+    changed.writeUInt32LE(changed.readUInt32LE(at + 12 + 4) + 1, at + 12 + 4)
+  })
+  expect(await namesIn(bytes)).toEqual(['b.pt'])
+})
+
+test('returns what precedes EXIF data that ends early in a JPEG', async () => {
+  for (const data of ['II', 'II*\0\x08\0\0\0', 'II*\0\x08\0\0\0\x01\0\x0f\x01']) {
+    const cut = jpegSegment(0xe1, Buffer.from(`Exif\0\0${data}`, 'latin1'))
+    expect(await namesIn(start, exif(`workflow:${workflow}`), cut, scan)).toEqual(['a.pt'])
+  }
 })
 
 test('ends at a directory of EXIF data that refers to itself', async () => {

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
+import { partsIn } from '../../../../electron/discovery/workflows/media-parts.ts'
+import { textsOfJpeg, textsOfPng } from '../../../../electron/discovery/workflows/workflow-image.ts'
+import {
+  textsOfFlac,
+  textsOfIsoMedia,
+  textsOfMatroska,
+  textsOfMp3,
+} from '../../../../electron/discovery/workflows/workflow-media.ts'
+import { bufferSource, type ByteSource } from '../../../../electron/recognition/formats/byte-source.ts'
 import * as media from '../../../fixtures/workflow-media.ts'
+import { png, pngChunk, tiff } from '../../../fixtures/workflows.ts'
 import { namesIn, workflow, workflowOf } from './names-in.ts'
 
 const { box, element, flacBlock, isoMedia, oggPage, u16, u32, u32le, vorbisComments } = media
@@ -27,8 +37,9 @@ test('ignores values of a video that are no text or too short', async () => {
   expect(await namesIn(head, box('moov', meta))).toEqual(['a.pt'])
 })
 
-test('ignores JSON far behind the start of a comment', async () => {
-  expect(await namesIn(media.mp4({ comment: `${'x'.repeat(60)}${workflow}` }))).toBeNull()
+test('ignores JSON more than 40 characters behind the start of a comment', async () => {
+  const withPrefix = (length: number) => namesIn(media.flac({ comment: 'x'.repeat(length) + workflow }))
+  expect([await withPrefix(40), await withPrefix(41)]).toEqual([['a.pt'], null])
 })
 
 const itemInfo = (version: number, id: Buffer, type: string) =>
@@ -81,6 +92,21 @@ test('finds no workflow in an AVIF without the position of its EXIF data', async
   ]
   for (const boxes of [withoutLocation, ofOtherItem])
     expect(await namesIn(media.avif(0x010f, `workflow:${workflow}`, boxes))).toBeNull()
+})
+
+test.each(['iinf', 'iloc'])('reads a video whose metadata of pictures has no %s box', async (missing) => {
+  const bytes = media.avif(0x010f, `workflow:${workflowOf('b.pt')}`)
+  bytes.write('free', bytes.indexOf(missing), 'latin1')
+  expect(await namesIn(bytes, media.userData({ workflow }))).toEqual(['a.pt'])
+})
+
+test('reads only the list of items for the EXIF data of an AVIF', async () => {
+  const ofBox = (type: string) => (at: number, length: number) => [
+    box('iinf', u32(0), u16(1), box(type, u32(2 << 24), u16(2), u16(0), Buffer.from('Exif\0'))),
+    box('iloc', u32(0), Buffer.from([0x44, 0]), u16(1), u16(2), u16(0), u16(1), u32(at), u32(length)),
+  ]
+  const bytes = (type: string) => media.avif(0x010f, `workflow:${workflow}`, ofBox(type))
+  expect([await namesIn(bytes('infe')), await namesIn(bytes('free'))]).toEqual([['a.pt'], null])
 })
 
 test('reads a FLAC up to its last block', async () => {
@@ -140,6 +166,15 @@ test.each([
   expect(await namesIn(media.mp3Of(Buffer.concat(frames), 3))).toEqual(['é.pt'])
 })
 
+test('reads frames of one byte, but none that end behind the tag of an MP3', async () => {
+  const texts = ['a.pt', 'b.pt'].map((name) => frame('TXXX', Buffer.from(`\0workflow\0${workflowOf(name)}`)))
+  const bytes = media.mp3Of(Buffer.concat([frame('TIT2', Buffer.alloc(1)), ...texts]), 3)
+  expect(await namesIn(bytes)).toEqual(['a.pt', 'b.pt'])
+  // The last of the four bytes of the tag's size.
+  bytes.writeUInt8(bytes.readUInt8(9) - 1, 9)
+  expect(await namesIn(bytes)).toEqual(['a.pt'])
+})
+
 test('reads only user-defined texts of an MP3', async () => {
   expect(await namesIn(media.mp3Of(frame('COMM', Buffer.from(`\0workflow\0${workflow}`)), 3))).toBeNull()
 })
@@ -190,6 +225,84 @@ test('reads only the JSON of a binary glTF', async () => {
   const chunk = (type: string) =>
     Buffer.concat([Buffer.from('glTF'), u32le(2), u32le(0), u32le(json.length), Buffer.from(type), json])
   expect([await namesIn(chunk('JSON')), await namesIn(chunk('BIN\0'))]).toEqual([['a.pt'], null])
+})
+
+const [first, second] = [workflowOf('a.pt'), workflowOf('b.pt')]
+/** The two workflows as the parts of a media file. */
+const exifSegment = (text: string) =>
+  media.jpegSegment(
+    0xe1,
+    Buffer.concat([Buffer.from('Exif\0\0'), tiff([{ tag: 0x010f, text: `prompt:${text}` }], 'MM')]),
+  )
+const pngText = (text: string) => pngChunk('tEXt', Buffer.from(`workflow\0${text}`))
+/** Lets the block of a FLAC end where the file ends. */
+function withBlockSize(source: ByteSource): ByteSource {
+  const read = async (position: number, length: number) => {
+    const bytes = Buffer.from(await source.read(position, length))
+    if (position === 4) bytes.writeUIntBE(source.sizeBytes - 8, 1, 3)
+    return bytes
+  }
+  return { ...source, read }
+}
+const twoOf = (part: (text: string) => Buffer) => [part(first), part(second)] as const
+const vorbisComment = (text: string) =>
+  Buffer.concat([u32le(9 + text.length), Buffer.from(`workflow=${text}`)])
+const matroskaTags = (text: string) =>
+  element('18538067', element('1254c367', element('7373', tag('prompt', text))))
+
+test.for<[string, (source: ByteSource) => Promise<readonly string[]>, Buffer, Buffer, Buffer]>([
+  ['boxes of an MP4', textsOfIsoMedia, head, ...twoOf((text) => media.userData({ workflow: text }))],
+  [
+    'blocks of a FLAC',
+    textsOfFlac,
+    Buffer.from('fLaC'),
+    ...twoOf((text) => flacBlock(4, vorbisComments({ workflow: text }))),
+  ],
+  [
+    'comments of a FLAC',
+    (source: ByteSource) => textsOfFlac(withBlockSize(source)),
+    Buffer.concat([Buffer.from('fLaC'), flacBlock(0x84, u32le(0)), u32le(2)]),
+    ...twoOf(vorbisComment),
+  ],
+  [
+    'frames of an MP3',
+    textsOfMp3,
+    Buffer.concat([Buffer.from('ID3'), Buffer.from([3, 0, 0, 0, 0, 10, 0])]),
+    ...twoOf((text) => frame('TXXX', Buffer.from(`\0workflow\0${text}`))),
+  ],
+  ['segments of a WebM', textsOfMatroska, matroskaHead, ...twoOf(matroskaTags)],
+  ['segments of a JPEG', textsOfJpeg, u16(0xffd8), ...twoOf((text) => exifSegment(text))],
+  [
+    'chunks of a PNG, even without a checksum',
+    textsOfPng,
+    png().subarray(0, 8),
+    pngText(first),
+    pngText(second).subarray(0, -4),
+  ],
+])('reads the complete %s if the file ends early', async ([_what, textsOf, start, one, other]) => {
+  const whole = Buffer.concat([start, one, other])
+  const counts: number[] = []
+  for (let length = start.length + one.length; length <= whole.length; length += 1)
+    counts.push((await textsOf(bufferSource(whole.subarray(0, length)))).length)
+  expect(counts).toEqual([...Array<number>(other.length).fill(1), 2])
+})
+
+test('reads no more parts of a file than the limit', async () => {
+  const bytes = Buffer.from([1, 9, 0, 2, 8, 7])
+  const sizes = (head: Buffer) => ({ headBytes: 1, contentBytes: head.readUInt8(0) })
+  const range = { start: 0, end: bytes.length }
+  const contents = async (limit: number) => {
+    const found: number[][] = []
+    for await (const { start, end } of partsIn(bufferSource(bytes), range, sizes, limit))
+      found.push([start, end])
+    return found
+  }
+  const all = [
+    [1, 2],
+    [3, 3],
+    [4, 6],
+  ]
+  expect([await contents(2), await contents(3), await contents(4)]).toEqual([all.slice(0, 2), all, all])
 })
 
 const otherMovie = media.movie('workflow', workflowOf('b.pt'))

@@ -49,8 +49,6 @@ export async function searchFolder(
     return await Promise.race([walk(folder, limits), timeout])
   } finally {
     finished.abort()
-    // An aborted delay rejects.
-    timeout.catch(() => undefined)
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createFileReader, MountQueue, readMounts } from '../../../../electron/discovery/scan/mounts.ts'
-import { standingClock } from '../../../support/hand-clock.ts'
+import { standingClock, type HandClock } from '../../../support/hand-clock.ts'
 import { createModelFolder } from '../model-folder.ts'
 
 test('finds the innermost mount of a path in Linux’s table', async () => {
@@ -79,6 +79,69 @@ test('makes the next call on a mount after one that hangs, but none once two han
   hanging.resolve()
   await Promise.all([first, again, last])
   expect(called).toEqual(['/a', '/b', '/c', '/a', '/d'])
+})
+
+const createReader = (clock: HandClock, signal?: AbortSignal) => {
+  const mountQueue = new MountQueue(clock.timers, async () => (path) => path.slice(0, 4))
+  return createFileReader({ mountQueue, timers: clock.timers }, signal)
+}
+const never = () => new Promise<never>(() => {})
+
+test('gives up on a folder that does not respond for 15 seconds, and does not read it again', async () => {
+  const clock = standingClock()
+  const readFiles = createReader(clock)
+  const [hanging, beside, healthy] = ['/nas/a', '/nas/b', '/usb/c'].map((path) => ({ path }))
+  const files = [hanging, beside, healthy].flatMap((file) => file ?? [])
+  const first = Promise.withResolvers<string>()
+  const started: string[] = []
+  const readAll = () =>
+    readFiles(files, ({ path }) => {
+      started.push(path)
+      return path === '/nas/a' ? first.promise : Promise.resolve('read')
+    })
+  let results: ReadonlyMap<unknown, string> | null = null
+  const reading = readAll().then((read) => (results = read))
+  await expect
+    .poll(() => [started, clock.waits()])
+    .toEqual([
+      ['/nas/a', '/usb/c'],
+      [10_000, 15_000],
+    ])
+  // One file was read in this time, so that it waits once more.
+  clock.advance(15_000)
+  await expect.poll(() => clock.waits()).toEqual([15_000])
+  clock.advance(14_999)
+  await setImmediate()
+  expect(results).toBeNull()
+  clock.advance(1)
+  await reading
+  expect([...(results ?? [])]).toEqual([[healthy, 'read']])
+  first.resolve('late')
+  await setImmediate()
+  expect([...(await readAll()).keys()]).toEqual([healthy])
+  expect(started).toEqual(['/nas/a', '/usb/c', '/usb/c'])
+})
+
+test('gives up after 15 seconds without any file', async () => {
+  const clock = standingClock()
+  const reading = createReader(clock)([{ path: '/nas/a' }], never)
+  await expect.poll(() => clock.waits()).toEqual([10_000, 15_000])
+  clock.advance(15_000)
+  expect((await reading).size).toBe(0)
+})
+
+test('returns no files once its signal aborts, and waits no longer', async () => {
+  const clock = standingClock()
+  const aborting = new AbortController()
+  const files = [{ path: '/usb/a' }, { path: '/nas/a' }]
+  const read: string[] = []
+  const reading = createReader(clock, aborting.signal)(files, async ({ path }) => {
+    read.push(path)
+    if (path === '/nas/a') await never()
+  })
+  await expect.poll(() => read).toEqual(['/usb/a', '/nas/a'])
+  aborting.abort()
+  expect((await reading).size).toBe(0)
 })
 
 test('reads all files of a slow drive, however long they take in total', async () => {

@@ -26,8 +26,12 @@ test('searches a folder completely or gives the reason why not', async () => {
   const root = createFolder()
   expect(await search(root)).toEqual([3, null])
   expect(await search(root, { entries: 5 })).toEqual([1, 'too-many'])
+  // The folder itself and its three entries use up the limit.
+  expect(await search(root, { entries: 4 })).toEqual([0, 'too-many'])
   expect(await search(root, { walkMs: -1 })).toEqual([0, 'too-slow'])
+  expect(await search(root, { walkMs: -1, entries: 1 })).toEqual([0, 'too-slow'])
   expect(await search(join(root, 'none'))).toEqual([0, 'gone'])
+  expect(await search(join(root, 'a/x.safetensors'))).toEqual([0, 'gone'])
 })
 
 test('reports a folder that can’t be opened as unreadable, not as empty', async () => {

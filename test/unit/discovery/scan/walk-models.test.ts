@@ -98,6 +98,48 @@ test('ends as incomplete when the budget is used up', async () => {
   expect([models.length < 40, isComplete]).toEqual([true, false])
 })
 
+test('ends as incomplete before a folder that follows the last entry or time of the budget', async () => {
+  const root = createModelFolder('m/a/x.safetensors')
+  const counts = async (entries: number, untilMs: number) => {
+    const { models, isComplete } = await walk(join(root, 'm'), { budget: { entries, untilMs }, now: () => 5 })
+    return [models.length, isComplete]
+  }
+  // The folder and its entry use up two.
+  expect([await counts(2, 5), await counts(3, 5), await counts(3, 4)]).toEqual([
+    [0, false],
+    [1, true],
+    [0, false],
+  ])
+})
+
+test('finds models in up to eight levels of folders, or as many as it is told', async () => {
+  const root = createModelFolder(
+    '1/2/x.safetensors',
+    '1/2/3/4/5/6/7/8/x.safetensors',
+    '1/2/3/4/5/6/7/8/9/x.safetensors',
+  )
+  const names = async (options: Partial<WalkOptions>) =>
+    (await walk(root, options)).models.map(({ name }) => name)
+  expect(await names({})).toEqual(['1/2/x.safetensors', '1/2/3/4/5/6/7/8/x.safetensors'])
+  expect([await names({ maxDepth: 1 }), await names({ maxDepth: 2 })]).toEqual([[], ['1/2/x.safetensors']])
+})
+
+test('finds files of at least 1 KiB', async () => {
+  const root = createModelFolder()
+  writeFileSync(join(root, 'a.safetensors'), Buffer.alloc(1_023))
+  writeFileSync(join(root, 'b.safetensors'), Buffer.alloc(1_024))
+  expect((await walk(root)).models.map(({ name }) => name)).toEqual(['b.safetensors'])
+})
+
+test('visits a folder of copies after other folders', async () => {
+  const root = createModelFolder('loras/archive/x.safetensors', 'loras/in-use/y.safetensors')
+  linkSync(join(root, 'loras/archive/x.safetensors'), join(root, 'loras/in-use/x.safetensors'))
+  const { models } = await walk(root)
+  expect(models.filter(({ isDuplicate }) => isDuplicate).map(({ name }) => name)).toEqual([
+    'archive/x.safetensors',
+  ])
+})
+
 test('ignores junk, unfinished downloads and tiny files', async () => {
   const root = createModelFolder(
     'm/vae/a.safetensors',

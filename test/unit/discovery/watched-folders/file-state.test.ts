@@ -111,7 +111,9 @@ test('restarts the wait after the clock was set back', () => {
   expect(checkStability(pending, state, stableAfterMs).isStable).toBe(true)
 })
 
-test('never reports an empty file as stable', () => {
+test('reports a file of one byte as stable, but never an empty file', () => {
+  const small = { sizeBytes: 1, mtimeMs: 0 }
+  expect(checkStability({ ...small, unchangedSinceMs: 0 }, small, stableAfterMs).isStable).toBe(true)
   const empty = { sizeBytes: 0, mtimeMs: 0 }
   expect(checkStability({ ...empty, unchangedSinceMs: 0 }, empty, stableAfterMs * 100).isStable).toBe(false)
 })
@@ -125,6 +127,8 @@ test.each([
   ['moved by an hour of daylight saving', 3_600_000, 0, true],
   ['moved by an hour and rounded', 3_600_000 - 2_000, 0, true],
   ['moved by a time zone of a half hour', 5.5 * 3_600_000, 0, true],
+  ['moved by a whole day', 86_400_000, 0, true],
+  ['moved by a quarter of an hour more than a day', 86_400_000 + 900_000, 0, false],
   ['written a minute later', 60_000, 0, false],
   ['written two days later', 2 * 86_400_000, 0, false],
   ['of another size', 0, 1, false],

@@ -137,7 +137,10 @@ test('does not count brackets in texts and comments', () => {
 test('rejects flow collections that nest deeper than any real one', () => {
   const nested = (depth: number) => `x:\n  loras: ${'['.repeat(depth)}${']'.repeat(depth)}`
   expect(parseExtraModelPaths(nested(10), context)).toEqual([])
-  expect(parseExtraModelPaths(nested(40), context)).toBeNull()
+  expect([parseExtraModelPaths(nested(32), context), parseExtraModelPaths(nested(33), context)]).toEqual([
+    [],
+    null,
+  ])
   expect(typesAndPaths(`x:\n  loras: ${'a[1]'.repeat(100)}`)).toHaveLength(1)
 })
 
@@ -146,6 +149,37 @@ test('reads a text of 64 KiB, and rejects a longer one without parsing it', () =
   const longest = start + '#'.repeat(65_536 - start.length)
   expect(typesAndPaths(longest)).toHaveLength(1)
   expect(parseExtraModelPaths(`${longest}#`, context)).toBeNull()
+})
+
+test('reads paths of less than 4,000 characters, and types of up to 50', () => {
+  const path = (length: number) => `/${'l'.repeat(length - 1)}`
+  expect(typesAndPaths(`x:\n  ${'t'.repeat(60)}: [${path(4_000)}, ${path(3_999)}]`)).toEqual([
+    ['t'.repeat(50), path(3_999)],
+  ])
+})
+
+test('counts a closing bracket without an opening one as no nesting', () => {
+  const nested = (depth: number) => `x: ]\ny:\n  loras: ${'['.repeat(depth)}${']'.repeat(depth)}`
+  expect(parseExtraModelPaths(nested(33), context)).toBeNull()
+})
+
+test('expands a home folder with both kinds of separators, and no other names that begin with `~`', () => {
+  expect(typesAndPaths('x:\n  loras: ["~", "~/l", "~other/l", "a~"]')).toEqual([
+    ['loras', '/home/mira'],
+    ['loras', '/home/mira/l'],
+    ['loras', '/opt/ComfyUI/~other/l'],
+    ['loras', '/opt/ComfyUI/a~'],
+  ])
+})
+
+test.each([
+  ['true', true],
+  ['"true"', true],
+  ['false', false],
+  ['1', false],
+])('reads `is_default: %s`', (text, isDefault) => {
+  const folders = parseExtraModelPaths(`x:\n  is_default: ${text}\n  loras: l\n`, context)
+  expect(folders?.map((folder) => folder.isDefault)).toEqual([isDefault])
 })
 
 test('limits the number of folders', () => {

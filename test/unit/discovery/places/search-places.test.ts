@@ -99,6 +99,37 @@ test('searches three levels of folders for programs, but not inside of a program
   ])
 })
 
+test('reads the settings of ComfyUI’s desktop app of up to 64 KiB, with a folder in them', async () => {
+  const home = createModelFolder('elsewhere/base/models/vae/a.pt')
+  const config = join(home, '.config/ComfyUI')
+  mkdirSync(config, { recursive: true })
+  const countWith = async (settings: string) => {
+    writeFileSync(join(config, 'config.json'), settings)
+    return (await reportedPlaces(home)).length
+  }
+  const settings = JSON.stringify({ basePath: join(home, 'elsewhere/base') })
+  const counts = [await countWith(settings.padEnd(65_536)), await countWith(settings.padEnd(65_537))]
+  for (const other of [
+    'null',
+    '[]',
+    '"x"',
+    '{}',
+    '{"basePath":""}',
+    '{"basePath":7}',
+    '{"basePath":"/a\\u0000"}',
+  ])
+    counts.push(await countWith(other))
+  expect(counts).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0])
+})
+
+test('searches a place that a yaml file also lists once, and reads each yaml file once', async () => {
+  const home = createModelFolder('art/ComfyUI/ComfyUI/models/vae/a.pt', 'art/ComfyUI/models/vae/b.pt')
+  symlinkSync(join(home, 'art/ComfyUI'), join(home, 'ComfyUI'))
+  writeFileSync(join(home, 'art/ComfyUI/extra_model_paths.yaml'), 'mine:\n  loras: none\n')
+  const places = await reportedPlaces(home)
+  expect(places.map(([, , count]) => count)).toEqual([1, 1])
+})
+
 /** Searches until a time has run out, either never or right after the start. */
 async function searchUntil(hasTimedOut: boolean) {
   const home = createModelFolder('art/ComfyUI/models/vae/a.pt')

@@ -161,6 +161,62 @@ test('limits nodes, models and depth of a hostile workflow', () => {
   expect(parseNeededModels(odd)).toMatchObject([{ name: 'constructor.pth', modelType: null }])
 })
 
+test('reads values that nest up to eight levels deep', () => {
+  const nested = (depth: number): unknown => (depth === 0 ? 'x.pt' : [nested(depth - 1)])
+  const modelsWith = (depth: number) =>
+    parseNeededModels({ nodes: [{ type: 'A', widgets_values: [nested(depth)] }] })
+  expect([modelsWith(8)?.length, modelsWith(9)?.length]).toEqual([1, 0])
+})
+
+test('reads names of up to 400 characters', () => {
+  const modelsWith = (length: number) =>
+    parseNeededModels({ nodes: [{ type: 'A', widgets_values: ['x.pt'.padStart(length, 'x')] }] })
+  expect([modelsWith(400)?.length, modelsWith(401)?.length]).toEqual([1, 0])
+})
+
+test('keeps URLs of up to 2,000 characters, and types of up to 50', () => {
+  const listed = (length: number) => {
+    const url = 'http://a.example/'.padEnd(length, 'x')
+    const models = [{ name: 'x.pt', url, directory: `${'t'.repeat(60)}/deep` }]
+    return parseNeededModels({ nodes: [], links: [], models })?.[0]
+  }
+  expect(listed(2_000)).toMatchObject({ url: expect.stringMatching(/^http:/), modelType: 't'.repeat(50) })
+  expect(listed(2_001)).toMatchObject({ url: null })
+})
+
+test('reads embeddings with names of up to 200 characters in the first 100,000 of a prompt', () => {
+  const namesIn = (text: string) =>
+    parseNeededModels({ nodes: [{ type: 'CLIPTextEncode', widgets_values: [text] }] })?.map(
+      ({ name }) => name,
+    )
+  const at = (end: number, name: string) => `embedding:${name}`.padStart(end)
+  expect(namesIn(at(100_000, 'ab'))).toEqual(['ab'])
+  expect(namesIn(at(100_001, 'ab'))).toEqual(['a'])
+  expect(namesIn(`embedding:${'n'.repeat(201)}`)).toEqual(['n'.repeat(200)])
+  expect(namesIn('myembedding:a embedding:.,')).toEqual([])
+})
+
+test('reads a row of a stack as off only if its switch is false', () => {
+  const rows = [false, true, 0].map((on, index) => ({ on, lora: `${index}.pt` }))
+  const models = parseNeededModels({ nodes: [{ type: 'Mystery', widgets_values: rows }] })
+  expect(models?.map(({ isOff }) => isOff)).toEqual([true, false, false])
+})
+
+test('takes no hash that is not 64 hexadecimal digits', () => {
+  const hashes = ['ab'.repeat(31), 'ab'.repeat(33), 'xy'.repeat(32), `${'ab'.repeat(32)} `]
+  const models = hashes.map((hash, index) => ({ name: `${index}.pt`, hash }))
+  const found = parseNeededModels({ nodes: [], links: [], models })
+  expect(found?.map(({ sha256 }) => sha256)).toEqual([null, null, null, null])
+})
+
+test('lists at most a thousand models of a list', () => {
+  const models = Array.from({ length: 1_001 }, () => ({}) as object)
+  models[999] = { name: 'last.pt' }
+  models[1_000] = { name: 'over.pt' }
+  const found = parseNeededModels({ nodes: [], links: [], models })
+  expect(found?.map(({ name }) => name)).toEqual(['last.pt'])
+})
+
 test('reads a folder from a DiffusersLoader in both formats', () => {
   const api = { '1': { class_type: 'DiffusersLoader', inputs: { model_path: 'base\\sdxl-turbo' } } }
   const page = { nodes: [{ type: 'DiffusersLoader', mode: 0, widgets_values: ['sdxl-turbo'] }] }

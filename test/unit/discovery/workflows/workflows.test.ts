@@ -26,22 +26,26 @@ async function openWorkflow({
   names,
   paths = [],
   recent = [],
+  change = {},
 }: {
   readonly names: readonly string[]
   /** Of earlier uploads. */
   readonly paths?: readonly string[]
   /** Recent folders, each with one model. */
   readonly recent?: readonly string[]
+  readonly change?: Partial<WorkflowsOptions>
 }) {
   const clock = standingClock()
   const queue = new MountQueue(clock.timers, async () => () => '/')
   const requestedNames: (readonly string[])[] = []
   const hanging: string[] = []
   const views: WorkflowView[] = []
+  const signals: AbortSignal[] = []
   /** The number of views when files had been enqueued. */
   const enqueuedAt: number[] = []
   const searchWorker: Pick<WorkflowsOptions['searchWorker'], 'search' | 'searchFolder'> = {
-    async search(request, { onMessage }) {
+    async search(request, { onMessage, signal }) {
+      if (signal) signals.push(signal)
       if (request.kind === 'workflows')
         onMessage({ kind: 'workflow', file: 'w.json', neededModels: names.map(needed) })
       for (const folder of request.kind === 'folders' ? request.folders : []) {
@@ -84,9 +88,17 @@ async function openWorkflow({
     },
     onChange: (view) => void views.push(view),
     displayPath: (path) => path,
+    ...change,
   })
   const { id } = await workflows.open(['w.json'])
-  return { workflows, id: id ?? '', clock, hanging, views, requestedNames, enqueuedAt }
+  return { workflows, id: id ?? '', clock, hanging, views, signals, requestedNames, enqueuedAt }
+}
+
+/** Places whose search ends in the next turn of the event loop. */
+const slowPlaces: WorkflowsOptions['foundPlaces'] = {
+  searchUninterrupted: async () => void (await setImmediate()),
+  allModels: () => [],
+  isSearchComplete: () => true,
 }
 
 test('looks up earlier uploads by lower-case name and leaves out those that are gone', async () => {
@@ -114,6 +126,128 @@ test('finds other models and ends while files of earlier uploads are on a share 
   clock.advance(5_000)
   await workflows.whenComplete(id)
   expect([workflows.view(id)?.isLooking, stands(), hanging.length]).toEqual([false, ['nowhere', 'here'], 2])
+})
+
+test('ends the search of a workflow that is closed, and reports nothing more about it', async () => {
+  const { workflows, id, signals, views } = await openWorkflow({ names: ['a.pt'], recent: ['/none'] })
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false])
+  const complete = workflows.whenComplete(id)
+  const viewCount = views.length
+  workflows.close(id)
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+  await complete
+  expect([workflows.view(id), views.length]).toEqual([null, viewCount])
+})
+
+test('asks for no known hashes once the workflow is closed', async () => {
+  let count = 0
+  const hashes = { peek: () => null, filesWith: () => ((count += 1), []) }
+  const knownFiles = { uploadedBefore: () => [], hashes }
+  const names = ['a.pt']
+  const open = await openWorkflow({ names, change: { knownFiles } })
+  await open.workflows.whenComplete(open.id)
+  const closed = await openWorkflow({ names, change: { knownFiles, foundPlaces: slowPlaces } })
+  const before = count
+  const complete = closed.workflows.whenComplete(closed.id)
+  closed.workflows.closeAll()
+  await complete
+  expect(count).toBe(before)
+})
+
+test('keeps the latest five workflows open', async () => {
+  const { workflows, id } = await openWorkflow({ names: ['a.pt'] })
+  const others: string[] = []
+  for (let count = 0; count < 4; count += 1) others.push((await workflows.open(['w.json'])).id ?? '')
+  expect(workflows.view(id)?.id).toBe(id)
+  const last = (await workflows.open(['w.json'])).id ?? ''
+  const open = [id, ...others, last].map((one) => workflows.view(one) !== null)
+  expect(open).toEqual([false, true, true, true, true, true])
+})
+
+test('shows when the library was listed and why it could not be listed again', async () => {
+  const requested: unknown[] = []
+  const choice = { accountId: 'me', teamId: 'team' }
+  const destination = { choice, team: { id: 'team', name: 'Studio' }, serverUrl: 'https://a.example' }
+  const { workflows, id } = await openWorkflow({
+    names: ['a.pt'],
+    change: {
+      destinationFor: () => destination as never,
+      library: {
+        models: async (_choice, options) => {
+          requested.push(options)
+          const reason = requested.length === 2 ? failure('offline') : null
+          return success({ models: [], listedAtMs: 7, completeAtMs: 7, failure: reason })
+        },
+      },
+    },
+  })
+  await workflows.whenComplete(id)
+  expect(workflows.view(id)).toMatchObject({
+    libraryFailure: null,
+    libraryListedAtMs: 7,
+    team: { id: 'team' },
+  })
+  await workflows.listLibraryAgain(id)
+  expect(workflows.view(id)).toMatchObject({ libraryFailure: { code: 'offline' }, libraryListedAtMs: 7 })
+  workflows.refresh()
+  await expect.poll(() => workflows.view(id)?.libraryFailure).toBeNull()
+  expect(requested).toEqual([{ maxAgeMs: 60_000 }, { maxAgeMs: 0 }, {}])
+})
+
+test('names the folders whose search ended early or did not begin, but none that is gone', async () => {
+  const searchWorker = {
+    async search(request: { kind: string }, { onMessage }: { onMessage: (message: unknown) => void }) {
+      if (request.kind === 'workflows')
+        onMessage({ kind: 'workflow', file: 'w.json', neededModels: [needed('a.pt')] })
+      else
+        for (const [folder, incompleteReason] of [
+          ['/whole', null],
+          ['/gone', 'gone'],
+          ['/huge', 'too-many'],
+        ])
+          onMessage({ kind: 'folder', folder, models: [], incompleteReason, unread: [] })
+      return true
+    },
+  } as unknown as WorkflowsOptions['searchWorker']
+  const recent = ['/whole', '/gone', '/huge', '/slow']
+  const { workflows, id } = await openWorkflow({ names: [], recent, change: { searchWorker } })
+  await workflows.whenComplete(id)
+  expect(workflows.view(id)).toMatchObject({
+    isLooking: false,
+    unseen: [
+      { where: '/huge', why: 'too-many' },
+      { where: '/slow', why: 'too-slow' },
+    ],
+  })
+})
+
+test('names all files of which a workflow consists, by the first', async () => {
+  const { workflows } = await openWorkflow({
+    names: [],
+    change: {
+      searchWorker: {
+        async search(_request: unknown, { onMessage }: { onMessage: (message: unknown) => void }) {
+          for (const file of ['/d/a.json', '/d/b.png', '/d/c.png'])
+            onMessage({ kind: 'workflow', file, neededModels: file === '/d/c.png' ? null : [needed('a.pt')] })
+          return true
+        },
+      } as unknown as WorkflowsOptions['searchWorker'],
+    },
+  })
+  const two = await workflows.open(['/d/a.json', '/d/b.png', '/d/c.png', '/d/hangs.png'])
+  expect(two).toMatchObject({ files: ['/d/a.json', '/d/b.png'], unread: ['/d/hangs.png'] })
+  expect(workflows.view(two.id ?? '')?.fileName).toBe('a.json + 1')
+  const one = await workflows.open(['/d/a.json', '/d/c.png'])
+  expect(workflows.view(one.id ?? '')?.fileName).toBe('a.json')
+  expect(await workflows.open(['/d/c.png'])).toEqual({ id: null, files: [], unread: [] })
+})
+
+test('uses no file for a model if there is none at the picked path', async () => {
+  const { workflows, id } = await openWorkflow({ names: ['a.pt'] })
+  await workflows.whenComplete(id)
+  expect(await workflows.locateModel(id, '0', '/none/a.pt')).toEqual(failed(failure('file-unreadable')))
+  expect(await workflows.locateModel(id, '1', '/none/a.pt')).toEqual(success(undefined))
+  expect(workflows.view(id)?.needs[0]?.stand).toBe('nowhere')
 })
 
 test.each(['found', 'picked'])('shows that a %s model was enqueued only once it was', async (how) => {

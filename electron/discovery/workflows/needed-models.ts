@@ -154,8 +154,8 @@ function mayBeSameModel(one: NeededModel, other: NeededModel): boolean {
   return one.modelType === other.modelType || one.typeSource !== 'loader' || other.typeSource !== 'loader'
 }
 
-const strength = { loader: 3, list: 2, word: 1 } as const
-const strengthOf = ({ typeSource }: NeededModel) => (typeSource === null ? 0 : strength[typeSource])
+const weakestFirst: readonly NeededModel['typeSource'][] = [null, 'word', 'list', 'loader']
+const strengthOf = ({ typeSource }: NeededModel) => weakestFirst.indexOf(typeSource)
 
 function merge(known: NeededModel, model: NeededModel): NeededModel {
   const { modelType, typeSource } = strengthOf(model) > strengthOf(known) ? model : known

@@ -167,6 +167,23 @@ test('a group’s node has the values of all nodes in the group', () => {
   ])
 })
 
+test('enters up to sixteen levels of subgraphs, and lists deeper ones as not in use', () => {
+  const chain = Array.from({ length: 18 }, (_, level) =>
+    subgraph(`s${level}`, [loader(1, `${level}.pth`), { type: `s${level + 1}` }]),
+  )
+  const found = modelsOf(workflow([{ type: 's0' }], ...chain)) ?? []
+  expect(found.filter(([, , isOff]) => isOff).map(([name]) => name)).toEqual(['16.pth', '17.pth'])
+  expect(found).toHaveLength(18)
+})
+
+test('reads up to 20,000 nodes', () => {
+  const nodes = Array<object>(19_999).fill({ type: 'Reroute' })
+  const names = modelsOf({ nodes: [...nodes, loader(1, 'last.pt'), loader(2, 'over.pt')] })?.map(
+    ([name]) => name,
+  )
+  expect(names).toEqual(['last.pt'])
+})
+
 test('limits subgraphs that contain themselves or each other many times', () => {
   const recursive = subgraph('s', [{ type: 's' }, { type: 's' }, loader(4, 'x.safetensors')])
   expect(modelsOf(workflow([{ type: 's' }], recursive))).toEqual([

@@ -130,26 +130,32 @@ test('searches a place that a yaml file also lists once, and reads each yaml fil
   expect(places.map(([, , count]) => count)).toEqual([1, 1])
 })
 
-/** Searches until a time has run out, either never or right after the start. */
-async function searchUntil(hasTimedOut: boolean) {
+/** Searches at one time after the start, in ms. */
+async function searchAt(nowMs: number, maxListedFolders = 6_000) {
   const home = createModelFolder('art/ComfyUI/models/vae/a.pt')
   const paths: string[] = []
   let calls = 0
   const isComplete = await searchPlaces({
     computer: { platform: 'linux', home, environment: {} },
-    now: () => (hasTimedOut && calls++ > 0 ? 60_000 : 0),
+    now: () => (calls++ > 0 ? nowMs : 0),
+    maxListedFolders,
     onFound: ({ path }) => void paths.push(path),
   })
   return { isComplete, isFound: paths.includes(join(home, 'art/ComfyUI/models')) }
 }
 
 test('finds no programs once the time of the search has run out', async () => {
-  expect((await searchUntil(false)).isFound).toBe(true)
-  expect((await searchUntil(true)).isFound).toBe(false)
+  expect((await searchAt(45_000)).isFound).toBe(true)
+  expect((await searchAt(45_001)).isFound).toBe(false)
 })
 
 test('says that a search whose time has run out is not complete', async () => {
-  expect((await searchUntil(true)).isComplete).toBe(false)
+  expect((await searchAt(45_001)).isComplete).toBe(false)
+})
+
+test('lists as many folders of a home as the limit says, of which the home is the first', async () => {
+  expect((await searchAt(0, 2)).isFound).toBe(true)
+  expect(await searchAt(0, 1)).toEqual({ isComplete: false, isFound: false })
 })
 
 test('says that not all folders of a large home were searched, and searches the other disks', async () => {

@@ -326,6 +326,12 @@ test.each([
     ['vae', 'loras'],
   ],
   ['the same value for another widget', ['seed', 'mode', 'vae_name'], [7, 'fixed', 'fixed', 'a.pt'], ['vae']],
+  [
+    'a value that only looks like one after a seed',
+    ['mode', 'seed', 'vae_name'],
+    ['fixed', 7, 'randomize', 'a.pt'],
+    ['vae'],
+  ],
   ['values that no widget stands for', ['vae_name'], ['x', 'a.pt'], [null]],
   ['fewer values than widgets', ['vae_name', 'mode', 'seed'], ['a.pt', 'x'], [null]],
 ])('reads a node with %s', (_what, widgets, widgets_values, types) => {

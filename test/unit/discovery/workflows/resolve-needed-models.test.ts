@@ -236,6 +236,49 @@ test('finds a folder in the library once its index is there and no upload is lef
   expect(resolveFirst([pipeline], { ...known, queued: [active, failing] })[0]).toBe('failed')
 })
 
+test('adds up the known sizes of a folder in the library, which is disabled if a file is', () => {
+  const file = (name: string, change: object = {}) =>
+    libraryModel(`models/diffusers/sdxl-turbo/${name}`, change)
+  const resolve = (...library: readonly ReturnType<typeof libraryModel>[]) => {
+    const [found] = resolveNeededModels([pipeline], { ...nothing, library })
+    return [found?.isDisabled, found?.sizeBytes]
+  }
+  const index = file('model_index.json', { sizeBytes: 1 })
+  expect(resolve(index, file('x.pt', { sizeBytes: null }))).toEqual([false, 1])
+  expect(resolve(index, file('x.pt', { sizeBytes: 4, status: 'disabled' }))).toEqual([true, 5])
+})
+
+test('matches a library model by name if only one of the two hashes is known', () => {
+  const sha256 = 'a'.repeat(64)
+  const at = (hash: string | null) => [libraryModel('models/loras/other/x.pt', { sha256: hash })]
+  const match = (hash: string | null, library: string | null) =>
+    resolveFirst([needed('x.pt', { sha256: hash })], { ...nothing, library: at(library) })[1]
+  expect([match(sha256, null), match(null, sha256)]).toEqual(['name', 'name'])
+})
+
+test('prefers of two local files with the same name a known type, then the larger', () => {
+  const small = local('/a/loras/f/x.pt', 'loras', 'f/x.pt', 3)
+  const large = local('/b/loras/g/x.pt', 'loras', 'g/x.pt', 9)
+  const untyped = local('/c/x.pt', null, 'y/x.pt', 99)
+  for (const files of [
+    [small, large, untyped],
+    [untyped, large, small],
+    [large, untyped, small],
+  ])
+    expect(resolveFirst([needed('x.pt')], { ...nothing, local: files })[2]).toBe('/b/loras/g/x.pt')
+})
+
+test('reports only models of the library as disabled', () => {
+  const found = resolveNeededModels([needed('x.pt'), needed('y.pt')], {
+    ...nothing,
+    local: [local('/l/x.pt', 'loras', 'x.pt')],
+  })
+  expect(found.map(({ stand, isDisabled }) => [stand, isDisabled])).toEqual([
+    ['here', false],
+    ['nowhere', false],
+  ])
+})
+
 test('targets a local folder below the folder that the loader reads', () => {
   const folder = local('/c/diffusers/sdxl-turbo', 'diffusers', 'sdxl-turbo', 7)
   const diffusersFolders = new Map([[pipeline.name, folder]])

@@ -250,6 +250,40 @@ test('uses no file for a model if there is none at the picked path', async () =>
   expect(workflows.view(id)?.needs[0]?.stand).toBe('nowhere')
 })
 
+test('enqueues only the requested models, after a question unless all were picked', async () => {
+  const root = createModelFolder('recent.safetensors', 'picked/b.pt')
+  const enqueued: string[] = []
+  const questions: number[] = []
+  const destination = {
+    choice: { accountId: 'me', teamId: 'team' },
+    team: { id: 'team', name: 'Studio' },
+    server: 'a.example',
+  }
+  const { workflows, id } = await openWorkflow({
+    names: ['recent.safetensors', 'b.pt', 'c.pt'],
+    recent: [root],
+    change: {
+      destinationFor: () => destination as never,
+      enqueue: async (files) => {
+        enqueued.push(...files.map(({ path }) => basename(path)))
+        return success({ added: files.length, refused: 0, skipped: [] })
+      },
+    },
+  })
+  await workflows.whenComplete(id)
+  await workflows.locateModel(id, '1', join(root, 'picked/b.pt'))
+  const confirm = async ({ count }: { readonly count: number }) => {
+    questions.push(count)
+    return true
+  }
+  await workflows.enqueueModels(id, ['1', '2'], confirm)
+  expect([enqueued, questions]).toEqual([['b.pt'], []])
+  await workflows.enqueueModels(id, ['0', '1'], confirm)
+  expect([enqueued, questions]).toEqual([['b.pt', 'recent.safetensors', 'b.pt'], [2]])
+  const none = success({ added: 0, refused: 0, skipped: [] })
+  expect(await workflows.enqueueModels('closed', ['0'], confirm)).toEqual(none)
+})
+
 test.each(['found', 'picked'])('shows that a %s model was enqueued only once it was', async (how) => {
   const root = createModelFolder('recent.safetensors')
   const recent = how === 'found' ? [root] : []

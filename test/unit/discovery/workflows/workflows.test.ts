@@ -9,6 +9,7 @@ import { localModelAt } from '../../../../electron/discovery/scan/walk-models.ts
 import type { NeededModel } from '../../../../electron/discovery/workflows/needed-models.ts'
 import { Workflows, type WorkflowsOptions } from '../../../../electron/discovery/workflows/workflows.ts'
 import { standingClock } from '../../../support/hand-clock.ts'
+import { libraryModel } from '../../../support/library-model.ts'
 import { createModelFolder } from '../model-folder.ts'
 
 const needed = (name: string): NeededModel => ({
@@ -27,6 +28,7 @@ async function openWorkflow({
   paths = [],
   recent = [],
   change = {},
+  sha256 = null,
 }: {
   readonly names: readonly string[]
   /** Of earlier uploads. */
@@ -34,6 +36,8 @@ async function openWorkflow({
   /** Recent folders, each with one model. */
   readonly recent?: readonly string[]
   readonly change?: Partial<WorkflowsOptions>
+  /** Of each model. */
+  readonly sha256?: string | null
 }) {
   const clock = standingClock()
   const queue = new MountQueue(clock.timers, async () => () => '/')
@@ -47,7 +51,11 @@ async function openWorkflow({
     async search(request, { onMessage, signal }) {
       if (signal) signals.push(signal)
       if (request.kind === 'workflows')
-        onMessage({ kind: 'workflow', file: 'w.json', neededModels: names.map(needed) })
+        onMessage({
+          kind: 'workflow',
+          file: 'w.json',
+          neededModels: names.map((name) => ({ ...needed(name), sha256 })),
+        })
       for (const folder of request.kind === 'folders' ? request.folders : []) {
         const model = await localModelAt(join(folder, 'recent.safetensors'))
         const models = model ? [model] : []
@@ -143,10 +151,12 @@ test('asks for no known hashes once the workflow is closed', async () => {
   let count = 0
   const hashes = { peek: () => null, filesWith: () => ((count += 1), []) }
   const knownFiles = { uploadedBefore: () => [], hashes }
-  const names = ['a.pt']
-  const open = await openWorkflow({ names, change: { knownFiles } })
+  const wanted = { names: ['a.pt'], sha256: 'a'.repeat(64) }
+  const open = await openWorkflow({ ...wanted, change: { knownFiles } })
   await open.workflows.whenComplete(open.id)
-  const closed = await openWorkflow({ names, change: { knownFiles, foundPlaces: slowPlaces } })
+  // At once, and after the search.
+  expect(count).toBe(2)
+  const closed = await openWorkflow({ ...wanted, change: { knownFiles, foundPlaces: slowPlaces } })
   const before = count
   const complete = closed.workflows.whenComplete(closed.id)
   closed.workflows.closeAll()
@@ -168,7 +178,7 @@ test('shows when the library was listed and why it could not be listed again', a
   const requested: unknown[] = []
   const choice = { accountId: 'me', teamId: 'team' }
   const destination = { choice, team: { id: 'team', name: 'Studio' }, serverUrl: 'https://a.example' }
-  const { workflows, id } = await openWorkflow({
+  const { workflows, id, views } = await openWorkflow({
     names: ['a.pt'],
     change: {
       destinationFor: () => destination as never,
@@ -176,7 +186,8 @@ test('shows when the library was listed and why it could not be listed again', a
         models: async (_choice, options) => {
           requested.push(options)
           const reason = requested.length === 2 ? failure('offline') : null
-          return success({ models: [], listedAtMs: 7, completeAtMs: 7, failure: reason })
+          const models = requested.length === 3 ? [] : [libraryModel('models/loras/a.pt')]
+          return success({ models, listedAtMs: 7, completeAtMs: 7, failure: reason })
         },
       },
     },
@@ -187,10 +198,12 @@ test('shows when the library was listed and why it could not be listed again', a
     libraryListedAtMs: 7,
     team: { id: 'team' },
   })
+  expect(views.at(-1)?.needs).toMatchObject([{ stand: 'in-library', isFolder: false }])
   await workflows.listLibraryAgain(id)
-  expect(workflows.view(id)).toMatchObject({ libraryFailure: { code: 'offline' }, libraryListedAtMs: 7 })
+  expect(views.at(-1)).toMatchObject({ libraryFailure: { code: 'offline' }, libraryListedAtMs: 7 })
   workflows.refresh()
-  await expect.poll(() => workflows.view(id)?.libraryFailure).toBeNull()
+  await expect.poll(() => views.at(-1)?.libraryFailure).toBeNull()
+  expect(views.at(-1)?.needs).toMatchObject([{ stand: 'nowhere' }])
   expect(requested).toEqual([{ maxAgeMs: 60_000 }, { maxAgeMs: 0 }, {}])
 })
 
@@ -210,9 +223,9 @@ test('names the folders whose search ended early or did not begin, but none that
     },
   } as unknown as WorkflowsOptions['searchWorker']
   const recent = ['/whole', '/gone', '/huge', '/slow']
-  const { workflows, id } = await openWorkflow({ names: [], recent, change: { searchWorker } })
+  const { workflows, id, views } = await openWorkflow({ names: [], recent, change: { searchWorker } })
   await workflows.whenComplete(id)
-  expect(workflows.view(id)).toMatchObject({
+  expect(views.at(-1)).toMatchObject({
     isLooking: false,
     unseen: [
       { where: '/huge', why: 'too-many' },
@@ -248,6 +261,39 @@ test('uses no file for a model if there is none at the picked path', async () =>
   expect(await workflows.locateModel(id, '0', '/none/a.pt')).toEqual(failed(failure('file-unreadable')))
   expect(await workflows.locateModel(id, '1', '/none/a.pt')).toEqual(success(undefined))
   expect(workflows.view(id)?.needs[0]?.stand).toBe('nowhere')
+})
+
+test('shows a file that the user picks for a model', async () => {
+  const { workflows, id, views } = await openWorkflow({ names: ['a.pt'] })
+  await workflows.whenComplete(id)
+  const path = join(createModelFolder('loras/b.pt'), 'loras/b.pt')
+  await workflows.locateModel(id, '0', path)
+  expect(views.at(-1)?.needs).toMatchObject([{ stand: 'here', by: 'hand', where: path }])
+})
+
+test('looks for all models in a folder that the user picks, and remembers it', async () => {
+  const root = createModelFolder('recent.safetensors')
+  const remembered: string[] = []
+  const { workflows, id, views } = await openWorkflow({
+    names: ['recent.safetensors'],
+    change: { recentFolders: { list: () => [], add: (folder) => void remembered.push(folder) } },
+  })
+  await workflows.whenComplete(id)
+  expect(views.at(-1)).toMatchObject({ isLooking: false, needs: [{ stand: 'nowhere' }] })
+  const search = workflows.searchFolder(id, root)
+  expect([remembered, views.at(-1)?.isLooking]).toEqual([[root], true])
+  await search
+  expect(views.at(-1)).toMatchObject({ isLooking: false, needs: [{ stand: 'here' }] })
+  await workflows.searchFolder('closed', '/other')
+  expect(remembered).toEqual([root])
+})
+
+test('says whether the usual places were searched once the search has ended', async () => {
+  const foundPlaces = { ...slowPlaces, isSearchComplete: () => false }
+  const { workflows, id } = await openWorkflow({ names: ['a.pt'], change: { foundPlaces } })
+  expect(workflows.view(id)).toMatchObject({ isLooking: true, isUsualSeen: true })
+  await workflows.whenComplete(id)
+  expect(workflows.view(id)).toMatchObject({ isLooking: false, isUsualSeen: false })
 })
 
 test('enqueues only the requested models, after a question unless all were picked', async () => {

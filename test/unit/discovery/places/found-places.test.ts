@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { FoundModelState, FoundPlacesView, PlaceKind } from '../../../../electron/contract/discovery.ts'
 import { FoundPlaces } from '../../../../electron/discovery/places/found-places.ts'
@@ -92,6 +93,16 @@ test('joins a running search and repeats a completed one only on request', async
   expect(searches).toHaveLength(2)
   newest().end(true)
   await repeated
+})
+
+test('a search resolves only once it has ended', async () => {
+  const { places, newest } = setup()
+  let hasEnded = false
+  const search = places.search(false).then(() => (hasEnded = true))
+  await setImmediate()
+  expect(hasEnded).toBe(false)
+  newest().end(true)
+  await search
 })
 
 test('shows a search that ran out of time as late and repeats it when needed', async () => {

@@ -1,6 +1,7 @@
 import { cpSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { findMovedFiles } from '../../../../electron/discovery/watched-folders/moved-files.ts'
 import type { WatchedFolder } from '../../../../electron/discovery/watched-folders/watched-folder.ts'
 import { setupWatchedFolder } from '../../../support/watched-folder.ts'
 
@@ -42,6 +43,28 @@ test('keeps offering files that an incomplete rescan does not find', async () =>
   conditions.maxEntries = 4
   await watched.rescan()
   expect([watched.state, offeredNames(watched)]).toEqual(['too-many', ['1.safetensors', '2.safetensors']])
+})
+
+test('matches moved files of the same size and time by their names', () => {
+  const state = { sizeBytes: 5, mtimeMs: 1_000 }
+  const known = ['a.pt', 'b.pt', 'c.pt'].map((name) => ({
+    ...state,
+    path: `/w/${name}`,
+    state: 'offered' as const,
+  }))
+  const models = ['/x/c.pt', '/x/a.pt', '/x/new.pt', '/x/other.pt'].map((path) => ({
+    ...state,
+    path,
+    name: path,
+    modelType: null,
+  }))
+  const found = findMovedFiles(known, { models, incompleteReason: null, unread: [] }, () => false)
+  expect(found.moves.map(({ from, file }) => [from, file.path])).toEqual([
+    ['/w/c.pt', '/x/c.pt'],
+    ['/w/a.pt', '/x/a.pt'],
+    ['/w/b.pt', '/x/new.pt'],
+  ])
+  expect(found.newModels.map(({ path }) => path)).toEqual(['/x/other.pt'])
 })
 
 type Move = (paths: { readonly from: string; readonly to: string }) => void

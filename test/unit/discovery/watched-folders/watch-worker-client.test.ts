@@ -99,6 +99,21 @@ test('watches all folders again a minute after the thread has ended', async () =
   await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
 })
 
+test('watches a folder once that is started again before the minute is over', async () => {
+  const { client, messages, clock } = setup()
+  client.start('one', 'a')
+  client.start('two', 'b')
+  await expect.poll(() => messages).toContain('two: b')
+  client.start('three', 'crash')
+  await expect.poll(() => clock.waits()).toEqual([60_000])
+  client.stop('three')
+  messages.length = 0
+  client.start('one', 'a')
+  await expect.poll(() => messages).toEqual(['one is ready', 'one: a'])
+  clock.advance(60_000)
+  await expect.poll(() => messages).toEqual(['one is ready', 'one: a', 'two is ready', 'two: b'])
+})
+
 test('watches all folders a minute after threads that could not be started', async () => {
   const { client, conditions, messages, lines, clock } = setup()
   conditions.canStart = false

@@ -306,6 +306,7 @@ test('reads no more parts of a file than the limit', async () => {
 })
 
 const otherMovie = media.movie('workflow', workflowOf('b.pt'))
+const segmentWithTags = (name: string) => matroskaTags(workflowOf(name))
 const tagsOf = (name: string) => element('7373', tag('workflow', workflowOf(name)))
 
 test.each([
@@ -325,6 +326,19 @@ test.each([
         Buffer.from('1254c3671ffffff0', 'hex'),
         tagsOf('b.pt'),
       ),
+    ],
+  ],
+  [
+    'a WebM whose identifier is too long',
+    [matroskaHead, segmentWithTags('a.pt'), Buffer.from('080000000080', 'hex'), segmentWithTags('b.pt')],
+  ],
+  [
+    'a WebM whose size has too many bytes',
+    [
+      matroskaHead,
+      segmentWithTags('a.pt'),
+      Buffer.from('ec000000000000000000', 'hex'),
+      segmentWithTags('b.pt'),
     ],
   ],
 ])('returns what precedes a damaged part of %s', async (_what, bytes) => {

@@ -50,6 +50,7 @@ async function openWorkflow({
   const searchWorker: Pick<WorkflowsOptions['searchWorker'], 'search' | 'searchFolder'> = {
     async search(request, { onMessage, signal }) {
       if (signal) signals.push(signal)
+      await setImmediate()
       if (request.kind === 'workflows')
         onMessage({
           kind: 'workflow',
@@ -185,6 +186,7 @@ test('shows when the library was listed and why it could not be listed again', a
       library: {
         models: async (_choice, options) => {
           requested.push(options)
+          await setImmediate()
           const reason = requested.length === 2 ? failure('offline') : null
           const models = requested.length === 3 ? [] : [libraryModel('models/loras/a.pt')]
           return success({ models, listedAtMs: 7, completeAtMs: 7, failure: reason })

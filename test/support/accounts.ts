@@ -11,16 +11,15 @@ import { openJournal } from '../../electron/journal/journal-file.ts'
 import { ALICE, ALICES_TEAM_ID } from '../cloud/accounts.ts'
 import { startCloud, type CloudOptions } from '../cloud/cloud.ts'
 import { valueOf } from './engine.ts'
-import { runningClock, createTestEnvironment } from './hand-clock.ts'
+import { runningClock, createTestEnvironment, type HandClock } from './hand-clock.ts'
 import { createMemorySecretStore } from './memory-secret-store.ts'
 
 /**
  * Accounts with their own cloud, journal and secret store; `start` creates another instance, as another
  * process would.
  */
-export async function setupAccounts(options: CloudOptions = {}) {
+export async function setupAccounts(options: CloudOptions = {}, clock: HandClock = runningClock()) {
   const folder = mkdtempSync(join(tmpdir(), 'modelferry-accounts-'))
-  const clock = runningClock()
   const environment = createTestEnvironment(clock)
   const cloud = await startCloud({ now: clock.now, ...options })
   const { database } = openJournal(folder, 0)

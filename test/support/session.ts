@@ -9,14 +9,13 @@ import { createCloudClient } from '../../electron/cloud/client.ts'
 import { ALICE } from '../cloud/accounts.ts'
 import { startCloud } from '../cloud/cloud.ts'
 import { valueOf } from './engine.ts'
-import { runningClock, createTestEnvironment } from './hand-clock.ts'
+import { runningClock, createTestEnvironment, type HandClock } from './hand-clock.ts'
 import { createMemorySecretStore } from './memory-secret-store.ts'
 
 export const accountId = 'cloud alice'
 
 /** A new session of Alice; its access token is valid for one hour. */
-export async function setupSession() {
-  const clock = runningClock()
+export async function setupSession(clock: HandClock = runningClock()) {
   const environment = createTestEnvironment(clock)
   const cloud = await startCloud({ now: clock.now })
   onTestFinished(() => cloud.close())

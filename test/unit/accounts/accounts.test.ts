@@ -5,45 +5,7 @@ import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
-import { advanceRetries } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
-
-test('a sign-in returns all teams, and stores its secret only in the keychain', async () => {
-  const { accounts, signIn, secretStore, cloud } = await setupAccounts()
-  const account = await signIn()
-  expect(account).toEqual({
-    id: `${new URL(cloud.url).host} ${ALICE.id}`,
-    kind: 'session',
-    server: cloud.url,
-    state: 'ready',
-    personId: ALICE.id,
-    name: 'Alice Chen',
-    email: ALICE.email,
-    teams: [
-      { id: ALICES_TEAM_ID, name: "Alice's Team" },
-      { id: STUDIO_NORTH_ID, name: 'Studio North' },
-    ],
-  })
-  expect(accounts.list()).toEqual([account])
-  expect([...secretStore.entries.keys()]).toEqual([`session ${account.id}`])
-})
-
-test('refuses a wrong password, and stores nothing', async () => {
-  const { accounts, cloud, secretStore } = await setupAccounts()
-  expect(await accounts.signIn(cloud.url, ALICE.email, 'wrong')).toMatchObject({
-    ok: false,
-    failure: { code: 'login-refused' },
-  })
-  expect([accounts.list(), secretStore.entries.size]).toEqual([[], 0])
-})
-
-test.each(['login', 'getCurrentUser'])('signs in although %s fails once', async (on) => {
-  const { accounts, cloud, clock } = await setupAccounts()
-  cloud.fail({ on, how: 503 })
-  const signedIn = accounts.signIn(cloud.url, ALICE.email, ALICE.password)
-  expect(await advanceRetries(clock, signedIn)).toMatchObject({ ok: true, value: { state: 'ready' } })
-  expect(cloud.operations.filter(({ name }) => name === on).map(({ status }) => status)).toEqual([503, 200])
-})
 
 /** Lets changes of accounts fail as on a full disk; the returned function ends that. */
 function refuseAccounts(database: DatabaseSync): () => void {
@@ -430,35 +392,6 @@ test('an external token does not change the stored sign-in of the same user', as
   expect([next.list(), accounts.list(), cloud.operations]).toEqual([[stored], [stored], []])
 })
 
-test('asks before adding another person, not before the first sign-in or a later one of the same', async () => {
-  const { accounts, signIn, cloud, asked, newDeviceKey } = await setupAccounts()
-  const { id } = await signIn()
-  valueOf(await accounts.acceptDeviceKey(cloud.url, await newDeviceKey()))
-  valueOf(await accounts.signOut(id))
-  await signIn()
-  expect(asked).toEqual([])
-  // Also when nobody is signed in, since uploads and watched folders of earlier accounts remain.
-  for (const account of accounts.list()) valueOf(await accounts.signOut(account.id))
-  valueOf(await accounts.signIn(cloud.url, BOB.email, BOB.password))
-  expect(asked).toEqual([BOB.email])
-})
-
-test('stores nothing of a declined account and ends its session', async () => {
-  const { accounts, signIn, cloud, answers, secretStore } = await setupAccounts()
-  const { id } = await signIn()
-  answers.isConfirmed = false
-  const declined = await accounts.signIn(cloud.url, BOB.email, BOB.password)
-  expect(declined).toMatchObject({
-    ok: false,
-    failure: { code: 'sign-in-declined', params: { account: BOB.email } },
-  })
-  expect([accounts.list().map((account) => account.id), [...secretStore.entries.keys()]]).toEqual([
-    [id],
-    [`session ${id}`],
-  ])
-  await expect.poll(() => cloud.operations.at(-1)).toMatchObject({ name: 'logout', status: 200 })
-})
-
 test('a user has a stored sign-in until the sign-out, and none by a token from outside', async () => {
   const { accounts, cloud, signIn, start, newDeviceKey } = await setupAccounts()
   const other = start()
@@ -534,13 +467,4 @@ test('reports a profile that can’t be stored', async () => {
   expect(await accounts.refreshProfile(id, neverAborted)).toMatchObject({
     failure: { code: 'journal-trouble' },
   })
-})
-
-test('a sign-in shows at once that the server can’t be reached', async () => {
-  const { accounts, cloud } = await setupAccounts()
-  cloud.fail({ on: 'login', how: 'cut' })
-  expect(await accounts.signIn(cloud.url, ALICE.email, ALICE.password)).toMatchObject({
-    failure: { code: 'connection-lost' },
-  })
-  expect(cloud.operations.map(({ name }) => name)).toEqual(['login'])
 })

@@ -4,6 +4,7 @@ import { isUnsupported, mayBeUnsupported } from '../../../electron/cloud/client.
 import { failure, success } from '../../../electron/contract/failures.ts'
 import { ALICE } from '../../cloud/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
+import { standingClock } from '../../support/hand-clock.ts'
 import { accountId, setupSession } from '../../support/session.ts'
 
 const minute = 60_000
@@ -32,6 +33,20 @@ test.each([[30], [1]])('uses a token that is valid for %i s during half of that'
     [],
   ])
   clock.advance(seconds * 500)
+  expect([valueOf(await session.token()) === pair.access_token, refreshes()]).toEqual([false, [200]])
+})
+
+test.each([
+  ['an hour', 3_600, 59 * minute],
+  ['three minutes', 180, 2 * minute],
+  ['two minutes', 120, minute],
+  ['half a minute', 30, 15_000],
+])('a token with a lifetime of %s is refreshed from an exact time on', async (_what, seconds, usableMs) => {
+  const { session, pair, clock, refreshes } = await setupSession(standingClock())
+  valueOf(await session.replaceTokens({ ...pair, expires_in: seconds }))
+  clock.advance(usableMs - 1)
+  expect([await session.token(), refreshes()]).toEqual([success(pair.access_token), []])
+  clock.advance(1)
   expect([valueOf(await session.token()) === pair.access_token, refreshes()]).toEqual([false, [200]])
 })
 
@@ -345,6 +360,19 @@ test.each([
   const renewed = await harness.session.renew(harness.pair.access_token)
   expect(renewed.ok ? renewed.value : null).toBe(expected)
   expect(harness.refreshes()).toEqual([401])
+})
+
+test('after a refusal looks for the pair of another process at intervals of 150 ms', async () => {
+  const { session, pair, secretStore, cloud, clock } = await setupSession(standingClock())
+  cloud.endSessions(ALICE.email)
+  const reads = () => secretStore.calls.filter((call) => call.startsWith('get')).length
+  const renewed = session.renew(pair.access_token)
+  // The first read is before the refresh.
+  for (const readCount of [2, 3]) {
+    await expect.poll(() => [reads(), clock.waits()]).toEqual([readCount, [150]])
+    clock.advance(150)
+  }
+  expect([(await renewed).ok, reads(), clock.waits()]).toEqual([false, 4, []])
 })
 
 test('ending returns a pair that the keychain did not accept, to be revoked', async () => {

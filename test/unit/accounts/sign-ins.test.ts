@@ -7,11 +7,11 @@ import { proxyCodes } from '../../../electron/platform/network/proxy-resolver.ts
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-import { advanceRetries } from '../../support/hand-clock.ts'
+import { advanceRetries, standingClock } from '../../support/hand-clock.ts'
 
 /** Sign-ins at a local cloud. `events` are the names of the callbacks in their order. */
-async function setup() {
-  const harness = await setupAccounts()
+async function setup(...options: Parameters<typeof setupAccounts>) {
+  const harness = await setupAccounts(...options)
   const { cloud, environment, secretStore } = harness
   const events: string[] = []
   const sessions: SessionView[] = []
@@ -340,6 +340,44 @@ test('a hint requests the teams at most once a minute, and only a change is anno
   await signIns.close()
   await signIns.refreshTeams()
   expect([asks('getCurrentUser') - before, clock.waits()]).toEqual([3, []])
+})
+
+test('a hint is followed exactly a minute after the last one, or at once if the clock was set back', async () => {
+  const { signIns, signInAs, cloud, clock, asks } = await setup({}, standingClock())
+  await signInAs()
+  const before = asks('getCurrentUser')
+  const asked = () => asks('getCurrentUser') - before
+  await signIns.refreshTeams()
+  expect([asked(), clock.waits()]).toEqual([1, []])
+  await signIns.refreshTeams()
+  await signIns.refreshTeams()
+  expect([asked(), clock.waits()]).toEqual([1, [60_000]])
+  clock.advance(60_000)
+  await cloud.ended('getCurrentUser', before + 2)
+  // The time limit of the request has ended.
+  await expect.poll(clock.waits).toEqual([])
+  clock.advance(59_999)
+  await signIns.refreshTeams()
+  expect([asked(), clock.waits()]).toEqual([2, [1]])
+  clock.advance(1)
+  await cloud.ended('getCurrentUser', before + 3)
+  await expect.poll(clock.waits).toEqual([])
+  clock.advance(60_000)
+  await signIns.refreshTeams()
+  expect([asked(), clock.waits()]).toEqual([4, []])
+  clock.advance(-1)
+  await signIns.refreshTeams()
+  expect([asked(), clock.waits()]).toEqual([5, []])
+})
+
+test('closing ends the wait of a hint', async () => {
+  const { signIns, signInAs, clock } = await setup({}, standingClock())
+  await signInAs()
+  await signIns.refreshTeams()
+  await signIns.refreshTeams()
+  expect(clock.waits()).toEqual([60_000])
+  await signIns.close()
+  expect(clock.waits()).toEqual([])
 })
 
 test('a hint that could not be followed does not keep the next one waiting', async () => {

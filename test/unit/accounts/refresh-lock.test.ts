@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -29,6 +29,12 @@ test('runs work of the same name one after the other, other work concurrently', 
   gate.resolve()
   await Promise.all([first, second])
   expect(order).toEqual(['first begins', 'other', 'first ends', 'second'])
+})
+
+test('only the user can open the folder of the locks, which exists or not', async () => {
+  const { locks, folder } = setup()
+  for (const _ of [1, 2]) await locks()('a', async () => {})
+  expect(statSync(join(folder, 'locks')).mode & 0o777).toBe(0o700)
 })
 
 test('releases a lock when the work ends or throws', async () => {

@@ -28,8 +28,8 @@ interface TeamSelection {
   store(choice: TeamChoice): Result<void>
 }
 
-/** Accounts whose last choice is remembered. */
-const maxAccounts = 20
+/** Accounts whose choice is remembered besides the last one. */
+const maxOtherAccounts = 20
 
 export function createTeamSelection(
   accounts: () => readonly Account[],
@@ -81,7 +81,7 @@ export function createTeamSelection(
       const others = storedChoices().filter((other) => other.accountId !== accountId)
       return choices.set(
         'team',
-        serializeTeamChoices([{ accountId, teamId }, ...others.slice(0, maxAccounts)]),
+        serializeTeamChoices([{ accountId, teamId }, ...others.slice(0, maxOtherAccounts)]),
       )
     },
   }

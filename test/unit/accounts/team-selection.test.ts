@@ -59,6 +59,45 @@ test('remembers the last choice of each account', () => {
   expect(start().chosen()).toEqual(choiceOf('alice', 'south'))
 })
 
+test('uses the only team of a signed-in account beside one that has expired', () => {
+  const expired = account('alice', ['north', 'south'], { state: 'signed-out' })
+  const { selection } = setup([expired, account('bob', ['east'])])
+  expect([selection.chosen(), selection.decided()]).toEqual([
+    choiceOf('bob', 'east'),
+    choiceOf('bob', 'east'),
+  ])
+})
+
+test('has no team without an account, or of one without teams', () => {
+  expect(setup([]).selection.chosen()).toBeNull()
+  expect(setup([account('alice', [])]).selection.chosen()).toBeNull()
+})
+
+test('resolves a choice only of a signed-in account that has the team', () => {
+  const alice = account('alice', ['north', 'south'])
+  const { selection, state } = setup([alice, account('bob', ['east'])])
+  const resolved = { accountId: alice.id, team: { id: 'south', name: 'south' } }
+  expect(selection.resolve(choiceOf('alice', 'south'))).toEqual(resolved)
+  expect(selection.resolve(choiceOf('alice', 'east'))).toBeNull()
+  expect(selection.resolve(choiceOf('carol', 'east'))).toBeNull()
+  valueOf(selection.store(choiceOf('alice', 'south')))
+  expect(selection.resolve(null)).toEqual(resolved)
+  state.accounts = [{ ...alice, state: 'signed-out' }]
+  expect(selection.resolve(choiceOf('alice', 'south'))).toBeNull()
+})
+
+test('remembers the choices of the last 21 accounts', () => {
+  const accounts = Array.from({ length: 22 }, (_, index) => account(`user-${index}`, ['north', 'south']))
+  const { selection, state } = setup(accounts)
+  for (const { name } of accounts) valueOf(selection.store(choiceOf(name, 'south')))
+  const chosenOf = (name: string) => {
+    state.accounts = accounts.filter((one) => one.name === name)
+    return selection.chosen()
+  }
+  expect(chosenOf('user-1')).toEqual(choiceOf('user-1', 'south'))
+  expect(chosenOf('user-0')).toBeNull()
+})
+
 test('does not replace a team that the account has lost, even if only one is left', () => {
   const { selection, state } = setup([account('alice', ['north', 'south'])])
   valueOf(selection.store(choiceOf('alice', 'south')))

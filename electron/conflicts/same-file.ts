@@ -75,11 +75,7 @@ const remountFailure = failure('file-read-trouble', { problem: 'ESTALE' }, { det
  * Whether the path, which had no links when the file was queued, still has none. If that can't be found out, as on
  * some virtual disks of Windows, the samples decide.
  */
-const hasNoLinks = (path: string) =>
-  realpath(path).then(
-    (real) => real === path,
-    () => false,
-  )
+const hasNoLinks = async (path: string) => (await realpath(path).catch(() => null)) === path
 
 /** Fails with `file-changed` if the file's bytes are not those that were sent. */
 export async function verifySentFile(

@@ -316,6 +316,21 @@ test('a file and a later part of a model with its bytes and path do not wait for
   expect(await check(alone.id)).toEqual(proceed)
 })
 
+test('a file waits for a later part of a model with its bytes at another path', async () => {
+  const { add, check } = setup()
+  const bytes = bytesOf(9_000, 1)
+  const group = { key: 'k', name: 'sdxl', kind: 'diffusers' } as const
+  const alone = add('alone', bytes, { target: targetAt('models/loras/x.safetensors') })
+  const path = 'models/diffusers/backup/sdxl/unet/x.safetensors'
+  const recognition = { ...uploadRecord().recognition, group }
+  const part = add('part', bytes, { target: targetAt(path), recognition })
+  expect(await check(alone.id)).toMatchObject({
+    kind: 'retry',
+    failure: { code: 'same-as-other', params: { name: path } },
+  })
+  expect(await check(part.id)).toEqual(proceed)
+})
+
 test('a begun upload is a duplicate once a copy of its file is registered', async () => {
   const bytes = bytesOf(9_000, 1)
   const { add, check, duplicates } = setup([model('m1', bytes)])

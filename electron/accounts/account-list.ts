@@ -65,11 +65,7 @@ export function createAccountList(
       const known = listStored()
       const isAnySignedIn = known.some(({ state }) => state === 'ready')
       const departed = known.filter(
-        (other) =>
-          !isAnySignedIn &&
-          other.id !== account.id &&
-          other.state === 'signed-out' &&
-          !hasSameEmail(other, account),
+        (other) => !isAnySignedIn && other.id !== account.id && !hasSameEmail(other, account),
       )
       const saved = accountStore.save(account, ...departed.map((other) => ({ ...other, hasLeft: true })))
       if (saved.ok) missing.delete(account.id)

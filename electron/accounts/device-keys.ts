@@ -105,8 +105,9 @@ export function createDeviceKeys(options: {
     if (before.ok && before.value !== key) void revoke(server, before.value)
     const added = accountList.add(account.value)
     if (added.ok) return account
-    if (!before.ok) await eraseKey(secretStore, id)
-    if (!before.ok) keys.delete(id)
+    if (before.ok) return added
+    await eraseKey(secretStore, id)
+    keys.delete(id)
     return added
   }
 

@@ -40,6 +40,7 @@ export async function setupSession(clock: HandClock = runningClock()) {
   return {
     cloud,
     clock,
+    environment,
     secretStore,
     session,
     pair,

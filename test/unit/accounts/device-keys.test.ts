@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
 
@@ -260,4 +260,39 @@ test('finishes an earlier pairing only once the keychain is unlocked', async () 
   expect(await accounts.finishPendingKey(cloud.url)).toBeNull()
   secretStore.failWith(null)
   expect(await accounts.finishPendingKey(cloud.url)).toMatchObject({ ok: true, value: { state: 'ready' } })
+})
+
+test('a server that does not report a key’s team gives the key the only team of its user', async () => {
+  const { accounts, cloud, newDeviceKey } = await setup()
+  cloud.fail({ on: 'getCurrentTeam', how: 404, times: Infinity })
+  const key = await newDeviceKey()
+  cloud.removeMember(ALICE.email, STUDIO_NORTH_ID)
+  expect(valueOf(await accounts.signInWithKey(cloud.url, key)).teams).toEqual([
+    { id: ALICES_TEAM_ID, name: "Alice's Team" },
+  ])
+})
+
+test('a check that is aborted while the keychain is read does not sign out the account', async () => {
+  const { accounts, pair, cloud, secretStore } = await setup()
+  const { id } = await pair()
+  cloud.revokeDevices(ALICE.email)
+  const closing = new AbortController()
+  secretStore.beforeCall = () => closing.abort()
+  await expect(accounts.refreshProfile(id, closing.signal)).rejects.toThrow('aborted')
+  expect(accounts.list()).toMatchObject([{ id, state: 'ready' }])
+})
+
+test('tells a missing key from one that a locked keychain does not return', async () => {
+  const { pair, start, secretStore } = await setup()
+  const { id } = await pair()
+  const next = start()
+  secretStore.failWith('keychain-locked')
+  expect(await next.isSignedOut(id)).toBe(false)
+  await next.checkSecret(id)
+  expect(next.list()).toMatchObject([{ id, state: 'ready' }])
+  secretStore.failWith(null)
+  secretStore.entries.clear()
+  expect(await next.isSignedOut(id)).toBe(true)
+  await next.checkSecret(id)
+  expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
 })

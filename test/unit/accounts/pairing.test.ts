@@ -20,7 +20,12 @@ const account: Account = {
 }
 
 /** Pairings at a local cloud with a manual clock; `given` is the result of storing a key. */
-async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> } = {}) {
+async function setup(
+  given: {
+    readonly acceptDeviceKey?: () => Promise<Result<Account>>
+    readonly onSignedIn?: () => void
+  } = {},
+) {
   const environment = createTestEnvironment(standingClock())
   const { clock } = environment
   // A clock of its own, so that `clock` has no timers but those of the pairing.
@@ -37,7 +42,10 @@ async function setup(given: { acceptDeviceKey?: () => Promise<Result<Account>> }
     acceptDeviceKey: given.acceptDeviceKey ?? (async () => success(account)),
     finishPendingKey: async () => left,
     discardKey: (_server, key) => discarded.push(key),
-    onSignedIn: (one) => arrived.push(one),
+    onSignedIn(one) {
+      arrived.push(one)
+      given.onSignedIn?.()
+    },
     onChange: () => shown.push(stateOf(pairings.current())),
   })
   const polls = () => cloud.operations.filter(({ name }) => name === 'pollPairing').length
@@ -135,6 +143,23 @@ test('polls a server no sooner than it requests', async () => {
   cloud.fail({ on: 'pollPairing', how: 429, retryAfterSeconds: 90 })
   const waits = [await poll(), await poll(), await poll()]
   expect(waits).toEqual([2_000, 90_000, 2_000])
+})
+
+test('polls at once, for the last time, when the computer wakes up after the code has expired', async () => {
+  const { cloud, start, poll, clock, shown, polls } = await setup()
+  await start()
+  cloud.fail({ on: 'pollPairing', how: 503 })
+  const held = cloud.hold('pollPairing', 'answer', { times: 1 })
+  clock.advance(2_000)
+  await held.arrived
+  clock.advance(600_000)
+  held.release()
+  await expect.poll(() => clock.waits()).toHaveLength(1)
+  expect([await poll(), polls(), shown]).toEqual([
+    0,
+    2,
+    ['waiting', 'waiting server-trouble', 'over pairing-over'],
+  ])
 })
 
 test('signs in with a code that was confirmed at the last moment', async () => {
@@ -258,4 +283,33 @@ test('logs a pairing that throws and ends it', async () => {
     .poll(() => environment.lines.at(-1))
     .toMatchObject({ level: 'error', facts: { error: 'Error: a bug' } })
   expect(shown).toEqual(['waiting', 'storing', 'over unexpected'])
+})
+
+test('logs nothing of a pairing that throws after a cancel', async () => {
+  const stored = Promise.withResolvers<Result<Account>>()
+  const { start, poll, confirm, environment, pairings, shown } = await setup({
+    acceptDeviceKey: () => stored.promise,
+  })
+  await start()
+  confirm()
+  await poll()
+  await expect.poll(() => shown.at(-1)).toBe('storing')
+  pairings.cancel()
+  stored.reject(new Error('the journal is closed'))
+  await new Promise(setImmediate)
+  expect([environment.lines, shown]).toEqual([[], ['waiting', 'storing', 'none']])
+})
+
+test('logs an exception after the sign-in, and shows no pairing', async () => {
+  const onSignedIn = () => {
+    throw new Error('a bug')
+  }
+  const { start, poll, confirm, environment, pairings, shown } = await setup({ onSignedIn })
+  await start()
+  confirm()
+  await poll()
+  await expect
+    .poll(() => environment.lines.at(-1))
+    .toMatchObject({ level: 'error', facts: { error: 'Error: a bug' } })
+  expect([pairings.current(), shown]).toEqual([null, ['waiting', 'storing']])
 })

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { success } from '../../../electron/contract/failures.ts'
+import { ALICE } from '../../cloud/accounts.ts'
 import { neverAborted, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
+import { advanceRetries, standingClock } from '../../support/hand-clock.ts'
 import { setupSession } from '../../support/session.ts'
 
 test('does not refresh a session that another process has ended', async () => {
@@ -39,12 +41,13 @@ test('stores nothing if another process ends the session during a refresh', asyn
 })
 
 /** A sign-out during a refresh whose answer is held. */
-async function signOutDuringRefresh() {
-  const harness = await setupAccounts()
+async function signOutDuringRefresh({ isRefused = false } = {}) {
+  const harness = await setupAccounts({}, standingClock())
   const { accounts, cloud, clock, secretStore, signIn } = harness
   const { id } = await signIn()
   // The access token has less than a minute left.
   clock.advance(59.5 * 60_000)
+  if (isRefused) cloud.endSessions(ALICE.email)
   const held = cloud.hold('refresh', 'answer')
   const refreshed = accounts.refreshProfile(id, neverAborted)
   await held.arrived
@@ -52,26 +55,59 @@ async function signOutDuringRefresh() {
   const signedOut = accounts.signOut(id, gone.resolve)
   await gone.promise
   expect(secretStore.entries.size).toBe(0)
-  return { ...harness, held, refreshed, signedOut }
+  const logouts = () => cloud.operations.filter(({ name }) => name === 'logout').map(({ status }) => status)
+  /** Resolves once the sign-out has waited long enough for the refresh, and no sooner. */
+  async function outwait(): Promise<void> {
+    await expect.poll(() => clock.waits()[0]).toBe(3_000)
+    clock.advance(2_999)
+    expect([clock.waits()[0], logouts()]).toEqual([1, []])
+    clock.advance(1)
+    expect(await signedOut).toEqual(success(undefined))
+  }
+  return { ...harness, held, refreshed, signedOut, logouts, outwait }
 }
 
 test('a sign-out does not wait for a running refresh, and revokes its pair', async () => {
-  const { cloud, held, refreshed, secretStore, signedOut } = await signOutDuringRefresh()
+  const { held, logouts, refreshed, secretStore, signedOut } = await signOutDuringRefresh()
   held.release()
   expect(await signedOut).toEqual(success(undefined))
   await refreshed
-  expect(await cloud.ended('logout')).toMatchObject([{ status: 200 }])
-  expect(secretStore.entries.size).toBe(0)
+  expect([logouts(), secretStore.entries.size]).toEqual([[200], 0])
 })
 
-test('the pair of a refresh that is answered seconds after a sign-out is revoked then', async () => {
-  const { clock, cloud, held, refreshed, secretStore, signedOut } = await signOutDuringRefresh()
-  await expect.poll(clock.waits).not.toEqual([])
-  clock.advance(3_000)
+test('the pair of a refresh that is answered three seconds after a sign-out is revoked then', async () => {
+  const { cloud, held, logouts, outwait, refreshed, secretStore } = await signOutDuringRefresh()
+  await outwait()
   // The refresh has used up the token.
-  expect([await signedOut, await cloud.ended('logout')]).toMatchObject([{ ok: true }, [{ status: 401 }]])
+  expect(logouts()).toEqual([401])
   held.release()
   await refreshed
-  expect(await cloud.ended('logout', 2)).toMatchObject([{ status: 401 }, { status: 200 }])
-  expect(secretStore.entries.size).toBe(0)
+  await cloud.ended('logout', 2)
+  expect([logouts(), secretStore.entries.size]).toEqual([[401, 200], 0])
 })
+
+test('nothing more is revoked when the refresh is refused after the sign-out', async () => {
+  const { clock, held, logouts, outwait, refreshed } = await signOutDuringRefresh({ isRefused: true })
+  await outwait()
+  held.release()
+  // The keychain is read again after a refusal.
+  await advanceRetries(clock, refreshed)
+  await new Promise(setImmediate)
+  expect(logouts()).toEqual([401])
+})
+
+test.each(['session', 'device'] as const)(
+  'a sign-out of a %s without a secret in the keychain sends nothing to the server',
+  async (kind) => {
+    const { accounts, cloud, newDeviceKey, secretStore, signIn, start } = await setupAccounts()
+    const { id } =
+      kind === 'session'
+        ? await signIn()
+        : valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))
+    secretStore.entries.clear()
+    cloud.forgetOperations()
+    const next = start()
+    expect(await next.signOut(id)).toEqual(success(undefined))
+    expect([next.list(), cloud.operations]).toMatchObject([[{ state: 'signed-out', hasLeft: true }], []])
+  },
+)

@@ -167,10 +167,15 @@ test.each([
 })
 
 test.each([400, 401, 422])('is signed out when the API refuses the refresh with %i', async (how) => {
-  const { session, pair, cloud, refreshes } = await setupSession()
+  const { session, pair, cloud, environment, refreshes } = await setupSession()
   cloud.fail({ on: 'refresh', how })
   expect(await session.renew(pair.access_token)).toEqual({ ok: false, failure: failure('signed-out') })
   expect([await session.isRefused(), refreshes()]).toEqual([true, [how]])
+  expect(environment.lines.at(-1)).toMatchObject({
+    level: 'warn',
+    message: 'the session could not be refreshed',
+    facts: { accountId },
+  })
 })
 
 test('is signed out when the refresh token has been used', async () => {

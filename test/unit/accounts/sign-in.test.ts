@@ -102,3 +102,27 @@ test('a sign-in shows at once that the server can’t be reached', async () => {
   })
   expect(cloud.operations.map(({ name }) => name)).toEqual(['login'])
 })
+
+test.each([500, 'cut'] as const)(
+  'logs a declined sign-in whose session could not be ended (%s)',
+  async (how) => {
+    const { accounts, signIn, cloud, answers, environment } = await setupAccounts()
+    await signIn()
+    answers.isConfirmed = false
+    expect((await accounts.signIn(cloud.url, BOB.email, BOB.password)).ok).toBe(false)
+    expect(environment.lines).toEqual([])
+    cloud.fail({ on: 'logout', how })
+    expect((await accounts.signIn(cloud.url, BOB.email, BOB.password)).ok).toBe(false)
+    expect(environment.lines.at(-1)).toMatchObject({
+      level: 'warn',
+      message: 'could not revoke a session at the server',
+    })
+  },
+)
+
+test('all requests to a server share one client, which knows the difference of its clock', async () => {
+  const { accounts, cloud } = await setupAccounts()
+  const client = accounts.clientFor(cloud.url)
+  expect(accounts.clientFor(cloud.url)).toBe(client)
+  expect(accounts.clientFor('https://other.example/api/v1')).not.toBe(client)
+})

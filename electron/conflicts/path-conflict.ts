@@ -100,8 +100,7 @@ const mayBeApproved = ({ failure: reason }: UploadRecord) => reason === null || 
 function conflictingModel(record: UploadRecord, paths: UsedPaths): LibraryModel | undefined {
   const models = paths.modelsAt(record.target.modelPath).filter((model) => !isOwnModel(record, model))
   const replaced = models.find(({ id }) => id === record.library?.replaces?.modelId)
-  const [first] = models
-  return replaced && (isActive(replaced) || !first || !isActive(first)) ? undefined : first
+  return replaced && (isActive(replaced) || !models.some(isActive)) ? undefined : models[0]
 }
 
 /**

@@ -1,13 +1,12 @@
 import { rmSync, utimesSync, writeFileSync } from 'node:fs'
-import process from 'node:process'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { open } from 'node:fs/promises'
+import { expect, test, vi } from 'vitest'
 import { maxListingAgeMs } from '../../../electron/conflicts/check-before-upload.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryModel } from '../../../electron/contract/library.ts'
-import { openJournal } from '../../../electron/journal/journal-file.ts'
 import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
-import { createUploadStore } from '../../../electron/journal/upload-store.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
+import { readSample } from '../../../electron/platform/files/file-identity.ts'
 import { hangFolderOf } from '../../support/hang-folder.ts'
 import {
   multipartOpenState,
@@ -23,48 +22,12 @@ import {
   setupConflictCheck as setup,
   sha256Of,
   targetAt,
-  type ConflictCheckSetup,
 } from './conflict-check-setup.ts'
 
 const registeredAs = (modelId: string) => ({
   phase: 'registered' as const,
   state: registeredState(modelId, 1),
 })
-test.each([
-  ['registered', { state: registeredState('m1', 2 ** 50) }, 'models/vae/a.safetensors'],
-  [
-    'found to be a duplicate',
-    {
-      state: { kind: 'duplicate', sha256: '0'.repeat(64), modelId: 'm1', finishedAtMs: 2 ** 50 },
-      library: { already: { name: 'M', path: 'models/vae/m.safetensors', status: 'active' } },
-    },
-    'models/vae/m.safetensors',
-  ],
-] satisfies [string, Partial<UploadRecord>, string][])(
-  'adds the model of an upload that another process has %s to the listing',
-  async (_what, given, path) => {
-    const { add, check, listed, duplicates, store } = setup()
-    const target = { displayName: 'A', modelType: 'vae', modelPath: 'models/vae/a.safetensors' }
-    const { id, identity, team } = add('a', bytesOf(1_000, 1), { target })
-    store.add([uploadRecord({ identity, team, target, phase: 'registered', ...given })])
-    expect(await check(id)).toEqual({ kind: 'done' })
-    expect(listed).toEqual([['m1', path]])
-    expect(duplicates).toMatchObject([{ id, model: { id: 'm1', modelPath: path } }])
-  },
-)
-
-test('sends a file again if all models that other processes have registered of it are deleted', async () => {
-  const current = failed(failure('not-found'))
-  const { add, check, listed, duplicates, store, lookedUp } = setup([], { current })
-  const { id, identity, team, target } = add('a', bytesOf(1_000, 1))
-  for (const modelId of ['m1', 'm2'])
-    store.add([
-      uploadRecord({ identity, team, target, phase: 'registered', state: registeredState(modelId, 2 ** 50) }),
-    ])
-  expect(await check(id)).toEqual(proceed)
-  expect([lookedUp.sort(), listed, duplicates]).toEqual([['m1', 'm2'], [], []])
-})
-
 test('sends a file to the path of a listed model that is gone, though the listing was replaced meanwhile', async () => {
   const other = model('a', bytesOf(1_000, 1))
   const current = failed(failure('not-found'))
@@ -104,6 +67,27 @@ test('finds the model that another upload has registered at the path while the f
     kind: 'failed',
     failure: { code: 'path-taken', params: { modelId: 'm1' } },
   })
+})
+
+test('compares a file whose disk was mounted again only if its new numbers can be written', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const { add, breakJournal, check, duplicates, recordOf, rows } = setup([model('m1', bytes)])
+  async function addRemounted(name: string) {
+    const { id, identity, path } = add(name, bytes)
+    await using file = await open(path)
+    const sample = await readSample(file, bytes.length)
+    expect(rows.change(id, { identity: { ...identity, inode: identity.inode + 1n, sample } }).ok).toBe(true)
+    return { id, current: { ...identity, sample } }
+  }
+  const [found, unwritten] = [await addRemounted('found'), await addRemounted('unwritten')]
+  expect(await check(found.id)).toEqual({ kind: 'done' })
+  expect(recordOf(found.id)?.identity).toEqual(found.current)
+  breakJournal()
+  expect(await check(unwritten.id)).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'journal-trouble' },
+  })
+  expect(duplicates.map(({ id }) => id)).toEqual([found.id])
 })
 
 test('does not hash files whose size no model has', async () => {
@@ -366,6 +350,19 @@ test('names the model at the best path among those with the same bytes', async (
   expect(duplicates.map(({ model: { id } }) => id)).toEqual(['kept'])
 })
 
+test('names the model at the path of the upload, even a disabled one, before others with the same bytes', async () => {
+  const bytes = bytesOf(5_000, 1)
+  const modelPath = 'models/loras/backup/y.safetensors'
+  const models = [
+    { ...model('elsewhere', bytes), modelPath: 'models/loras/y.safetensors' },
+    { ...model('without a path', bytes), modelPath: null },
+    { ...model('here', bytes), modelPath: modelPath.toUpperCase(), status: 'disabled' },
+  ]
+  const { add, check, duplicates } = setup(models)
+  await check(add('file', bytes, { target: targetAt(modelPath) }).id)
+  expect(duplicates.map(({ model: { id } }) => id)).toEqual(['here'])
+})
+
 test('a path of a multi-file model needs the same bytes at this path', async () => {
   const bytes = bytesOf(5_000, 1)
   const path = 'models/diffusers/sdxl/vae/config.json'
@@ -482,46 +479,3 @@ test.for([
     expect(maxListingAgeMs({ addedAtMs: clock.now() - agoMs }, clock)).toBe(maxMs)
   },
 )
-
-/** The same journal with an upload of another process, which is the parent of this one. */
-function setupWithOtherProcess(options: ConflictCheckSetup = {}) {
-  const context = setup([], options)
-  const target = targetAt('models/loras/x.safetensors')
-  const own = context.add('file', bytesOf(9_000, 1), { target })
-  const { database } = openJournal(context.folder, 0)
-  onTestFinished(() => database.close())
-  const theirs = createUploadStore(database, 'theirs', context.environment)
-  database.prepare(`UPDATE runners SET pid = ? WHERE id = 'theirs'`).run(process.ppid)
-  const other = uploadRecord({ path: own.path, identity: own.identity, target })
-  theirs.add([other])
-  return { ...context, own, theirs, other }
-}
-
-test('waits for another process that sends the file, without reading the file meanwhile', async () => {
-  const { own, theirs, other, check, rows, clock } = setupWithOtherProcess()
-  theirs.claimFile(other)
-  const first = await check(own.id)
-  expect(first).toMatchObject({
-    kind: 'retry',
-    failure: { code: 'other-process', detail: `process ${process.ppid}` },
-    atMs: clock.now() + 1_000,
-  })
-  if (first.kind !== 'retry') throw new Error('it does not wait')
-  rows.applyEvent(own.id, 'begin')
-  rows.applyEvent(own.id, 'trouble', { failure: first.failure }, first.atMs)
-  rmSync(own.path)
-  const again = await check(own.id)
-  // The same object, so that the journal is not written.
-  expect(again.kind === 'retry' && again.failure).toBe(first.failure)
-  theirs.releaseFile({ id: other.id })
-  expect(await check(own.id)).toEqual(proceed)
-})
-
-test('continues with what another process has in storage after it has ended', async () => {
-  const { own, theirs, other, check, recordOf } = setupWithOtherProcess()
-  const state = storedState({ storageKey: 'theirs' })
-  theirs.save([{ ...other, state }])
-  theirs.close()
-  expect(await check(own.id)).toEqual(proceed)
-  expect(recordOf(own.id)?.state).toEqual(state)
-})

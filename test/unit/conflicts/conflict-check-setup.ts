@@ -42,7 +42,7 @@ export function setupConflictCheck(
     written = success(undefined),
   }: ConflictCheckSetup = {},
 ) {
-  const { rows, store, environment, folder } = rowsOnJournal()
+  const { rows, store, environment, folder, breakJournal } = rowsOnJournal()
   const hashed: string[] = []
   const lookedUp: string[] = []
   const listed: (readonly [id: string, path: string | null])[] = []
@@ -96,6 +96,7 @@ export function setupConflictCheck(
     listed,
     duplicates,
     store,
+    breakJournal,
     add(name: string, bytes: Buffer, given: Partial<UploadRecord> = {}) {
       const path = join(folder, name)
       writeFileSync(path, bytes)

@@ -64,6 +64,18 @@ test('the model with the exact spelling comes first', () => {
   expect(pathsOf([other, same], rows, upload).modelsAt(path)[0]).toBe(same)
 })
 
+test('an active model comes before a disabled one with the exact spelling', () => {
+  const disabled = { ...model(path), status: 'disabled' }
+  const active = model(path.toLowerCase())
+  const upload = uploadTo(path)
+  const rows = rowsOf([upload])
+  for (const models of [
+    [disabled, active],
+    [active, disabled],
+  ])
+    expect(pathsOf(models, rows, upload).modelsAt(path)).toEqual([active, disabled])
+})
+
 test('a free path is free without regard to case', () => {
   const upload = uploadTo(path)
   const paths = pathsOf([model(path), model('models/loras/style-2.SAFETENSORS')], rowsOf([upload]), upload)

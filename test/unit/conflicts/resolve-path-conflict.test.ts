@@ -6,7 +6,7 @@ import type { UploadRecord } from '../../../electron/journal/upload-record.ts'
 import { IndexedModels } from '../../../electron/library/model-index.ts'
 import { resolvePathConflict } from '../../../electron/conflicts/resolve-path-conflict.ts'
 import { libraryModel } from '../../support/library-model.ts'
-import { uploadRecord } from '../../support/records.ts'
+import { replacingState, uploadRecord } from '../../support/records.ts'
 import { rowsOnJournal } from '../../support/rows-on-journal.ts'
 
 const path = 'models/loras/style.safetensors'
@@ -16,7 +16,7 @@ const uploadTo = (modelPath: string, given: Partial<UploadRecord> = {}) =>
 
 /** Rows in a journal of their own, and a function that resolves the conflict of one of them. */
 function setup(records: readonly UploadRecord[]) {
-  const { rows } = rowsOnJournal(records)
+  const { rows, breakJournal } = rowsOnJournal(records)
   const skippedIds: string[] = []
   const options = {
     rows,
@@ -26,7 +26,7 @@ function setup(records: readonly UploadRecord[]) {
   }
   const resolve = ({ id }: UploadRecord, models: readonly LibraryModel[] = []) =>
     resolvePathConflict(options, id, new IndexedModels(models))
-  return { rows, skippedIds, resolve }
+  return { rows, skippedIds, breakJournal, resolve }
 }
 
 const modelAt = (modelPath: string) =>
@@ -74,6 +74,60 @@ test.each([
   expect(resolve(record, models)).toEqual(proceed)
   expect(rows.get(record.id)?.record.library?.replaces !== undefined).toBe(isKept)
 })
+
+test.each(['skip', 'rename', 'keep-both', 'replace'] as const)(
+  'fails if the decision %s can’t be written to the journal',
+  (onConflict) => {
+    const record = uploadTo(path, { library: { onConflict } })
+    const { rows, skippedIds, breakJournal, resolve } = setup([record])
+    breakJournal()
+    expect(resolve(record, [modelAt(path)])).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'journal-trouble' },
+    })
+    expect([skippedIds, rows.get(record.id)?.record]).toEqual([[], record])
+  },
+)
+
+test('fails if it can’t be written that a replacement is cancelled', () => {
+  const record = uploadTo(elsewhere, { library: replacing(null) })
+  const { breakJournal, resolve } = setup([record])
+  breakJournal()
+  expect(resolve(record, [modelAt(path)])).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'journal-trouble' },
+  })
+})
+
+test('an upload that is gone is not checked', () => {
+  expect(setup([]).resolve(uploadTo(path), [modelAt(path)])).toEqual({ kind: 'aborted' })
+})
+
+test('a replacement whose new model is registered is not cancelled', () => {
+  const record = uploadTo(elsewhere, { library: replacing(null), state: replacingState('new') })
+  const { rows, resolve } = setup([record])
+  expect(resolve(record, [modelAt(path)])).toEqual(proceed)
+  expect(rows.get(record.id)?.record.library?.replaces?.modelId).toBe('old')
+})
+
+test.each([
+  [{ onConflict: 'replace' }, 'disable'],
+  [{ onConflict: 'replace', fate: 'delete' }, 'delete'],
+] as const)(
+  'what happens to a replaced model is decided for the upload (%j), else by the settings',
+  (library, fate) => {
+    const record = uploadTo(path, { library })
+    const { rows, resolve } = setup([record])
+    expect(resolve(record, [{ ...modelAt(path), displayName: '' }])).toEqual(proceed)
+    expect(rows.get(record.id)?.record.library?.replaces).toEqual({
+      modelId: 'old',
+      name: path,
+      path,
+      fate,
+      asidePath: null,
+    })
+  },
+)
 
 test('an upload to be skipped waits for the one before it and runs if that fails', () => {
   const first = uploadTo(path)

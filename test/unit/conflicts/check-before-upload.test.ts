@@ -412,6 +412,28 @@ test.for<[string, Result<LibraryModel>, boolean]>([
   expect(recordOf(id)?.library?.replaces?.modelId).toBe(isReplaced ? 'm1' : undefined)
 })
 
+test('looks up no model at the path of a stored upload whose hash or storage key is listed', async () => {
+  const sha256 = sha256Of(bytesOf(8_000, 2))
+  for (const known of [{ sha256 }, { storageKey: 'theirs' }, { sha256, storageKey: 'theirs' }]) {
+    const { add, check, lookedUp, recordOf } = setup([{ ...keyless, ...known }])
+    const { id } = add('file', bytesOf(9_000, 1), {
+      target: targetAt(keyless.modelPath),
+      state: storedState({ storageKey: 'ours' }),
+      library: { onConflict: 'replace' },
+    })
+    expect([await check(id), lookedUp]).toEqual([proceed, []])
+    expect(recordOf(id)?.library?.replaces?.modelId).toBe('m1')
+  }
+})
+
+test('compares a stored upload with the present library, one in parts with a listing of the usual age', async () => {
+  const { add, check, maxAges } = setup()
+  const library = { onConflict: 'rename' } as const
+  await check(add('stored', bytesOf(8_000, 1), { state: storedState(), library }).id)
+  await check(add('in parts', bytesOf(9_000, 1), { state: multipartOpenState(5_000), library }).id)
+  expect(maxAges).toEqual([0, undefined])
+})
+
 test('applies a decision about a begun upload only before a replacement or registration', async () => {
   const replaces = {
     modelId: 'old',

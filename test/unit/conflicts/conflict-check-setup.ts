@@ -45,6 +45,7 @@ export function setupConflictCheck(
   const { rows, store, environment, folder, breakJournal } = rowsOnJournal()
   const hashed: string[] = []
   const lookedUp: string[] = []
+  const maxAges: (number | undefined)[] = []
   const listed: (readonly [id: string, path: string | null])[] = []
   const duplicates: { readonly id: string; readonly model: LibraryModel }[] = []
   const deletedIds = new Set<string>()
@@ -61,7 +62,8 @@ export function setupConflictCheck(
     replacedFate: () => 'disable',
     onSkipped: () => {},
     library: {
-      async indexedListing() {
+      async indexedListing(_choice, age) {
+        maxAges.push(age?.maxAgeMs)
         await listing
         return success({
           models: new IndexedModels(models.filter(({ id }) => !deletedIds.has(id))),
@@ -93,6 +95,7 @@ export function setupConflictCheck(
     folder,
     hashed,
     lookedUp,
+    maxAges,
     listed,
     duplicates,
     store,

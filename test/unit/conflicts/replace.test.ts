@@ -27,10 +27,13 @@ type Call = 'model' | 'change' | 'remove' | 'register' | 'replacing' | 'replaced
 function setup({
   models = [old],
   failing = {},
+  isListed = true,
   recordedReplaces,
 }: {
   readonly models?: readonly LibraryModel[]
   readonly failing?: Partial<Record<Call, readonly (FailureCode | null)[]>>
+  /** Whether the server has a listing. */
+  readonly isListed?: boolean
   readonly recordedReplaces?: ReplacedModel
 } = {}) {
   const steps: string[] = []
@@ -41,7 +44,11 @@ function setup({
   }
   const listing = { models, listedAtMs: 0, completeAtMs: 0, failure: null }
   const library = {
-    models: async () => success(listing),
+    async models(_choice: unknown, age: { readonly maxAgeMs?: number } = {}) {
+      if (!isListed) return failsWith('offline')
+      // A listing that was made before has none of them.
+      return success(age.maxAgeMs === 0 ? listing : { ...listing, models: [] })
+    },
     async model(_choice: unknown, id: string) {
       const found = models.find((one) => one.id === id)
       return found ? answer('model', id, found) : failsWith('not-found')
@@ -103,6 +110,12 @@ test('moves the old model to a free path, after that is written, and registers t
   expect(await register()).toEqual(success('new'))
   const free = 'models/loras/style-3.safetensors'
   expect(steps).toEqual(['register new', `replacing ${free}`, `change old ${free}`, 'register new'])
+})
+
+test('moves the old model to the next path if the server has no listing', async () => {
+  const { register, steps } = setup({ isListed: false, failing: registerConflict })
+  expect(await register()).toEqual(success('new'))
+  expect(steps).toContain(`change old ${displacedPath}`)
 })
 
 test('moves the old model to the path of the attempt before, which the journal has', async () => {

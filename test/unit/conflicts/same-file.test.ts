@@ -3,10 +3,12 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { findChange, findSameFile } from '../../../electron/conflicts/same-file.ts'
+import { findChange, findSameFile, verifySentFile } from '../../../electron/conflicts/same-file.ts'
+import { failed, failure, success } from '../../../electron/contract/failures.ts'
 import type { UploadState } from '../../../electron/journal/upload-record.ts'
-import { isAborted } from '../../../electron/platform/attempt.ts'
+import { aborted, isAborted, type Attempt } from '../../../electron/platform/attempt.ts'
 import { identityOf, readSample, type FileIdentity } from '../../../electron/platform/files/file-identity.ts'
+import type { Hasher } from '../../../electron/transfer/hasher.ts'
 import { uploadRecord } from '../../support/records.ts'
 import { unreadableFile } from '../../support/unreadable-file.ts'
 
@@ -81,4 +83,46 @@ test('returns why a file cannot be found, and follows no link in its place', asy
   expect(await find(identity)).toBe('file-missing')
   symlinkSync(join(root, 'elsewhere'), path)
   expect(await find(identity)).toBe('file-changed')
+})
+
+test.for<[string, Attempt<{ readonly sha256: string }>, unknown]>([
+  ['with the bytes that were sent is the same', success({ sha256: 'sent' }), success(undefined)],
+  ['with other bytes has changed', success({ sha256: 'other' }), failed(failure('file-changed'))],
+  ['that cannot be read', failed(failure('file-unreadable')), failed(failure('file-unreadable'))],
+  ['that is not needed any more', aborted, aborted],
+])('a file %s', async ([, result, expected]) => {
+  const { path, identity } = await setup()
+  const hashed: string[] = []
+  const hasher = {
+    hash(job: { readonly path: string }) {
+      hashed.push(job.path)
+      return { result: Promise.resolve(result), uploadReached: () => {} }
+    },
+  } as unknown as Hasher
+  expect(await verifySentFile(path, { sha256: 'sent', identity }, { hasher, signal })).toEqual(expected)
+  expect(hashed).toEqual([path])
+})
+
+test('an aborted check of a file ends without a result', async () => {
+  const { path, identity } = await setup()
+  const record = uploadRecord({ path, identity })
+  expect(await findSameFile(record, AbortSignal.abort())).toEqual(aborted)
+  expect(await findChange(record, AbortSignal.abort())).toEqual(aborted)
+})
+
+test('a file during its upload has changed, was mounted again, or neither', async () => {
+  const { path, identity } = await setup()
+  const change = (before: FileIdentity) => findChange(uploadRecord({ path, identity: before }), signal)
+  expect(await change(identity)).toEqual(success(undefined))
+  expect(await change({ ...identity, inode: 1n })).toMatchObject({
+    failure: { code: 'file-read-trouble', params: { problem: 'ESTALE' } },
+  })
+  for (const changed of [
+    { ...identity, inode: 1n, sample: 'other' },
+    { ...identity, mtimeNs: 1n },
+    { ...identity, sizeBytes: 1 },
+  ])
+    expect(await change(changed)).toMatchObject({ failure: { code: 'file-changed' } })
+  rmSync(path)
+  expect(await change(identity)).toMatchObject({ failure: { code: 'file-missing' } })
 })

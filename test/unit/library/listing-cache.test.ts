@@ -228,6 +228,62 @@ test('does not replace a complete listing by an update that was requested before
   expect(await names()).toEqual(['new'])
 })
 
+test.each([
+  ['just now is kept', 0, ['new']],
+  ['in the future, before the clock was set back, is replaced', 1, ['old', 'b']],
+])('a complete listing that was requested %s', async (_what, aheadMs, expected) => {
+  const { kept, clock, ask, names } = setup()
+  await ask(listingOf([model('a', 'old')]))
+  const update = Promise.withResolvers<Result<KnownListing>>()
+  const asked = kept.listing(0, () => update.promise)
+  await kept.refresh(async () => listingOf([model('a', 'new')], clock.now() + aheadMs))
+  update.resolve(listingOf([model('a', 'old'), model('b')]))
+  await asked
+  expect(await names()).toEqual(expected)
+})
+
+test('adds what an update finds to the complete listing of the same time', async () => {
+  const { ask, names } = setup()
+  await ask(listingOf([model('a')], 5))
+  await ask(listingOf([model('a'), model('b')], 5))
+  expect(await names()).toEqual(['a', 'b'])
+})
+
+test('any recent listing is the answer of a request that runs, but for a caller of the present one', async () => {
+  const { kept } = setup()
+  const answer = Promise.withResolvers<Result<KnownListing>>()
+  const asked = [undefined, 1].map((maxAgeMs) => kept.listing(maxAgeMs, () => answer.promise))
+  const present = kept.listing(0, async () => listingOf([model('a'), model('b')]))
+  answer.resolve(listingOf([model('a')]))
+  const results = await Promise.all([...asked, present])
+  expect(results.map(({ isNew }) => isNew)).toEqual([true, false, true])
+})
+
+test('refreshes again after a refresh has ended, also by an exception', async () => {
+  const { kept, names } = setup()
+  expect(await kept.refresh(async () => listingOf([model('a')]))).toBe(true)
+  await expect(kept.refresh(() => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')
+  expect(await kept.refresh(async () => listingOf([model('b')], 1))).toBe(true)
+  expect(await names()).toEqual(['b'])
+})
+
+test('a request of a model that fails after our own change does not end the one after it', async () => {
+  const { kept } = setup()
+  const [first, second] = [Promise.withResolvers<Result<LibraryModel>>(), success(model('a'))]
+  const before = kept.recent('a', () => first.promise)
+  kept.change('a', { displayName: 'ours' })
+  expect(await kept.recent('a', async () => second)).toEqual(second)
+  first.resolve(trouble)
+  expect(await before).toEqual(trouble)
+  expect(await kept.recent('a', async () => trouble)).toEqual(second)
+})
+
+test('requests a model again after an exception', async () => {
+  const { kept } = setup()
+  await expect(kept.recent('a', () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug')
+  expect(await kept.recent('a', async () => success(model('a')))).toEqual(success(model('a')))
+})
+
 test('uses the present listing during a refresh, and applies our changes to its result', async () => {
   const { kept, ask, names } = setup()
   await ask(listingOf([model('a')]))
@@ -287,10 +343,11 @@ test.for([
   expect(await ask()).toEqual(answer)
   clock.advance(waitMs - 1)
   expect(await ask()).toEqual(answer)
+  expect(await ask(1)).toEqual(answer)
   await ask(0)
   clock.advance(waitMs)
   await ask()
-  expect(requests).toEqual([true, false, true, true])
+  expect(requests).toEqual([true, false, false, true, true])
 })
 
 test('a listing with a failure is old, whatever its age', async () => {

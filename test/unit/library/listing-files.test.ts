@@ -1,8 +1,10 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -87,6 +89,7 @@ test('protects the file, and names neither user nor team in its name', async () 
   const [name = ''] = names()
   expect(name).toMatch(/^[0-9a-f]{32}-[0-9a-f]{32}\.jsonl$/)
   expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
+  expect(statSync(folder).mode & 0o777).toBe(0o700)
 })
 
 test.each([
@@ -128,9 +131,49 @@ test('deletes the listings of one user only, also those that are being written',
 })
 
 test('leaves no temporary file where the folder can not be written', async () => {
-  const { root, files } = setup()
+  const { root, files, lines } = setup()
   writeFileSync(join(root, 'libraries'), 'a file in place of the folder')
   files.fileOf(alice).save(listingOf(501))
   await files.written()
   expect(readdirSync(root)).toEqual(['libraries'])
+  expect(lines).toMatchObject([{ level: 'warn', message: 'the listing of a library could not be written' }])
+})
+
+test('leaves no temporary file if the listing can not get its name, and can save the next one', async () => {
+  const { files, folder, names } = setup()
+  const file = files.fileOf(alice)
+  const saved = async () => {
+    file.save(listingOf(501))
+    await files.written()
+    return names()
+  }
+  const [name = ''] = await saved()
+  rmSync(join(folder, name))
+  mkdirSync(join(folder, name, 'a folder in place of the file'), { recursive: true })
+  expect(await saved()).toEqual([name])
+  rmSync(join(folder, name), { recursive: true })
+  expect(await saved()).toEqual([name])
+  expect(await file.load()).toEqual(listingOf(501))
+})
+
+test('closes each file that it has read', async () => {
+  const { files, folder } = setup()
+  const file = files.fileOf(alice)
+  file.save(listingOf(501))
+  await files.written()
+  expect(await file.load()).not.toBeNull()
+  const targets = readdirSync('/proc/self/fd').map((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`)
+    } catch {
+      return ''
+    }
+  })
+  expect(targets.filter((target) => target.startsWith(folder))).toEqual([])
+})
+
+test('forgets a user of whom nothing was ever stored', async () => {
+  const { files, root } = setup()
+  await files.forget(alice)
+  expect(readdirSync(root)).toEqual([])
 })

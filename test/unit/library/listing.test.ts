@@ -81,6 +81,26 @@ test('requests few pages of a server with an absurd total', async () => {
   expect([isComplete, pages]).toEqual([false, [1, 2_500]])
 })
 
+test.each([
+  ['without a total', idsOf(1_001), { total: null }],
+  ['whose first page is empty', [], { total: 1_001 }],
+])('requests one page of a server %s', async (_what, ids, options) => {
+  const { isComplete, pages, listing } = await update(await knownOf(idsOf(1_000)), serverWith(ids, options))
+  expect([isComplete, pages, listing.unlistedCount]).toEqual([false, [1], 0])
+})
+
+test('a listing may get as many models as a library may have, and not one more', async () => {
+  const one = toLibraryModel({ id: 'm', display_name: 'M', model_type: 'vae' })
+  const known: KnownListing = {
+    models: new Map(Array.from({ length: 49_999 }, (_, index) => [`old-${index}`, one])),
+    ...{ listedAtMs: 1, completeAtMs: 1, unlistedCount: 0, continuesAt: null },
+  }
+  const { access } = serverWith(idsOf(1, 'new'))
+  expect(valueOf(await listNewModels(access, { known, atMs: 2 }, signal)).listing.models.size).toBe(50_000)
+  const more = serverWith(idsOf(2, 'new'))
+  expect((await listNewModels(more.access, { known, atMs: 2 }, signal)).ok).toBe(false)
+})
+
 test('adds no more models to a listing than a library may have', async () => {
   const known = await knownOf(idsOf(1_000))
   const { access } = serverWith(idsOf(60_000, 'new'), { pageSize: 15_000 })
@@ -138,6 +158,15 @@ test.each([
 ])('misses no older model of an interrupted listing when others were %s since', async (_what, ids, count) => {
   const { listing } = await interruptAndContinue(idsOf(1_000), 9, ids)
   expect([listing.models.size, listing.unlistedCount]).toEqual([count, 0])
+})
+
+test.each([
+  [500, 6, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+  [600, 7, [6, 7, 8, 9, 10]],
+])('after an interruption at %i models continues or begins again', async (_count, failsAtPage, pages) => {
+  const ids = idsOf(1_000)
+  const later = await interruptAndContinue(ids, failsAtPage, ids)
+  expect([later.pages, later.listing.models.size]).toEqual([pages, 1_000])
 })
 
 test('keeps nothing of an interrupted listing of a small library', async () => {

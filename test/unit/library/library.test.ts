@@ -1,105 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import type { Account } from '../../../electron/contract/account.ts'
-import type { LibraryChange, LibraryListing } from '../../../electron/contract/library.ts'
-import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
-import { createCloudClient } from '../../../electron/cloud/client.ts'
-import { login } from '../../../electron/cloud/auth.ts'
-import { deleteModel, updateModel } from '../../../electron/cloud/models.ts'
-import { fixedSigner } from '../../../electron/accounts/signers.ts'
-import { createLibrary, type Library } from '../../../electron/library/library.ts'
-import { ALICE, ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
-import { startCloud } from '../../cloud/cloud.ts'
+import { expect, test } from 'vitest'
+import { failed, failure } from '../../../electron/contract/failures.ts'
+import { ALICES_TEAM_ID, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-import { advanceRetries, runningClock, createTestEnvironment } from '../../support/hand-clock.ts'
+import { advanceRetries, standingClock } from '../../support/hand-clock.ts'
 import { libraryModel } from '../../support/library-model.ts'
+import { home, names, setupLibrary as setup } from './library-setup.ts'
 
-const home = { accountId: 'alice', teamId: ALICES_TEAM_ID }
 const sha256 = 'ab'.repeat(32)
-
-/** A library of Alice's teams on a cloud of its own. */
-async function setup() {
-  const folder = mkdtempSync(join(tmpdir(), 'modelferry-library-'))
-  const clock = runningClock()
-  const environment = createTestEnvironment(clock)
-  const cloud = await startCloud({ now: clock.now })
-  const client = createCloudClient(cloud.url, environment)
-  const signIn = async () => valueOf(await login(client, ALICE.email, ALICE.password)).access_token
-  const tokens = { current: await signIn() }
-  const state = { isHere: true, hasStoredSignIn: true, isSignedOut: true }
-  const accountOf = (id: string): Account => ({
-    id,
-    kind: 'session',
-    server: cloud.url,
-    personId: ALICE.id,
-    name: '',
-    email: '',
-    teams: [],
-    state: 'ready',
-  })
-  const deleted: string[] = []
-  const signedOut: string[] = []
-  const open = () =>
-    createLibrary({
-      folder: join(folder, 'libraries'),
-      onDeleted: (id) => void deleted.push(id),
-      onSignedOut: (id) => void signedOut.push(id),
-      accounts: {
-        list: () => [accountOf('alice'), accountOf('alice again')],
-        hasStoredSignIn: () => state.hasStoredSignIn,
-        isSignedOut: async () => state.isSignedOut,
-        accessFor: (_accountId, teamId) =>
-          state.isHere
-            ? success({
-                client,
-                kind: 'session',
-                signer: fixedSigner({ kind: 'session', token: tokens.current, teamId }),
-              })
-            : failed(failure('signed-out')),
-      },
-      environment,
-    })
-  const library = open()
-  onTestFinished(async () => {
-    await library.close()
-    rmSync(folder, { recursive: true })
-    await cloud.close()
-  })
-  const signer = fixedSigner({ kind: 'session', token: tokens.current, teamId: ALICES_TEAM_ID })
-  const { signal } = new AbortController()
-  const lists = () => cloud.operations.filter(({ name }) => name === 'listModels').length
-  const add = (name: string, given = {}) =>
-    cloud.addModel(ALICES_TEAM_ID, { model_path: `models/loras/${name}.safetensors`, ...given })
-  const addMany = (count: number, prefix = 'lora') => {
-    for (let index = 0; index < count; index += 1) add(`${prefix}-${index}`)
-  }
-  return {
-    clock,
-    cloud,
-    library,
-    alice: accountOf('alice'),
-    lists,
-    deleted,
-    signedOut,
-    add,
-    addMany,
-    state,
-    reopen: open,
-    /** Files of listings that are kept for the next start. */
-    stored: () => readdirSync(join(folder, 'libraries')),
-    signInAgain: async () => void (tokens.current = await signIn()),
-    deleteAsOther: async (id: string) => valueOf(await deleteModel(client, signer, id, signal)),
-    changeAsOther: async (id: string, change: LibraryChange) =>
-      valueOf(await updateModel(client, signer, { id, change }, signal)),
-  }
-}
-
-const names = (listing: Result<LibraryListing>) =>
-  valueOf(listing)
-    .models.map(({ displayName }) => displayName)
-    .sort()
 
 test('reports a refused sign-in, unless the response is about an earlier one', async () => {
   const { cloud, library, signedOut, state } = await setup()
@@ -378,6 +285,55 @@ test('does not notify a listener after it unsubscribes', async () => {
   expect(news).toBe(1)
 })
 
+test('reports our own changes and deletions of a team’s models, and none that failed', async () => {
+  const { cloud, library, add } = await setup()
+  const id = add('a')
+  const news: unknown[] = []
+  library.subscribe((update) => news.push(update))
+  cloud.fail({ on: 'updateModel', how: 403 })
+  cloud.fail({ on: 'deleteModel', how: 403 })
+  expect((await library.change(home, id, { displayName: 'b' })).ok).toBe(false)
+  expect((await library.remove(home, id)).ok).toBe(false)
+  expect(news).toEqual([])
+  valueOf(await library.change(home, id, { displayName: 'b' }))
+  const changed = { teamId: home.teamId, failure: null }
+  expect(news).toEqual([changed])
+  valueOf(await library.remove(home, id))
+  expect(news).toEqual([changed, changed])
+})
+
+test('reports the failure of a listing, with its time if there is an older one', async () => {
+  const { cloud, library } = await setup()
+  const news: unknown[] = []
+  library.subscribe((update) => news.push(update))
+  cloud.fail({ on: 'listModels', how: 403 })
+  await library.models(home)
+  const refused = { teamId: home.teamId, failure: expect.objectContaining({ code: 'forbidden' }) as unknown }
+  expect(news).toEqual([refused])
+  const { listedAtMs } = valueOf(await library.models(home, { maxAgeMs: 0 }))
+  cloud.fail({ on: 'listModels', how: 403 })
+  await library.models(home, { maxAgeMs: 0 })
+  expect(news.slice(1)).toEqual([
+    { teamId: home.teamId, failure: null, listedAtMs },
+    { ...refused, listedAtMs },
+  ])
+})
+
+test('a request that fails with an exception is no lost connection', async () => {
+  const { cloud, library, state } = await setup()
+  cloud.fail({ on: 'listAgents', how: 401, times: Infinity })
+  state.error = new Error('a bug')
+  await expect(library.agents(home)).rejects.toThrow('a bug')
+})
+
+test('requests a model once for several who look it up at the same time', async () => {
+  const { cloud, library, add } = await setup()
+  const id = add('a')
+  const models = await Promise.all([library.recentModel(home, id), library.recentModel(home, id)])
+  expect(models.map((model) => valueOf(model).id)).toEqual([id, id])
+  expect(cloud.operations.filter(({ name }) => name === 'getModel')).toHaveLength(1)
+})
+
 test('reports a listing with its time, and our own change without one', async () => {
   const { library } = await setup()
   const news: unknown[] = []
@@ -392,73 +348,6 @@ test('reports a listing with its time, and our own change without one', async ()
   ])
 })
 
-const minuteMs = 60_000
-
-/** Lists a library of 620 models and waits until the listing is too old. */
-async function setupLarge() {
-  const parts = await setup()
-  parts.addMany(620)
-  await parts.library.models(home)
-  parts.clock.advance(6 * minuteMs)
-  const before = parts.lists()
-  const countOf = async () => valueOf(await parts.library.models(home)).models.length
-  return { ...parts, newLists: () => parts.lists() - before, countOf }
-}
-
-test('requests only the first and last page of a large library while it is unchanged', async () => {
-  const { countOf, newLists } = await setupLarge()
-  expect([await countOf(), newLists()]).toEqual([620, 2])
-})
-
-test('requests as many pages of a large library as have new models', async () => {
-  const { countOf, newLists, addMany } = await setupLarge()
-  addMany(130, 'new')
-  expect([await countOf(), newLists()]).toEqual([750, 3])
-})
-
-test('requests all pages of a large library in the background when a model was deleted', async () => {
-  const { cloud, library, clock, countOf, newLists, lists, deleteAsOther } = await setupLarge()
-  await deleteAsOther(cloud.modelsOf(ALICES_TEAM_ID)[300]?.id ?? '')
-  const completed = completeListing(library)
-  expect(await countOf()).toBe(620)
-  await completed
-  expect([await countOf(), newLists()]).toEqual([619, 9])
-  const before = lists()
-  clock.advance(6 * minuteMs)
-  expect([await countOf(), lists() - before]).toEqual([619, 2])
-})
-
-test('finds changes to known models of a large library once an hour', async () => {
-  const { cloud, library, clock, countOf, changeAsOther, signInAgain } = await setupLarge()
-  const { id = '' } = cloud.modelsOf(ALICES_TEAM_ID)[300] ?? {}
-  await changeAsOther(id, { displayName: 'renamed' })
-  const nameOf = async () =>
-    valueOf(await library.models(home)).models.find((one) => one.id === id)?.displayName
-  expect(await nameOf()).not.toBe('renamed')
-  clock.advance(60 * minuteMs)
-  await signInAgain()
-  const completed = completeListing(library)
-  await countOf()
-  await completed
-  expect(await nameOf()).toBe('renamed')
-})
-
-test('requests all pages of a large library when the caller asks for the present state', async () => {
-  const { library, newLists } = await setupLarge()
-  await library.models(home, { maxAgeMs: 0 })
-  expect(newLists()).toBe(7)
-})
-
-test('keeps the listing of a large library for the next process', async () => {
-  const { library, reopen, add, lists } = await setupLarge()
-  await library.close()
-  add('new')
-  const before = lists()
-  const again = reopen()
-  expect([valueOf(await again.models(home)).models.length, lists() - before]).toEqual([621, 2])
-  await again.close()
-})
-
 test('requests a listing again whose time is in the future, because the clock was set back', async () => {
   const { library, clock, add } = await setup()
   add('old')
@@ -471,59 +360,23 @@ test('requests a listing again whose time is in the future, because the clock wa
   expect(names(await library.models(home, { maxAgeMs: 0 }))).toEqual(['new', 'newer', 'old'])
 })
 
-test('stores no listing of a user who only has a token from outside', async () => {
-  const { library, state, addMany, reopen, lists, stored } = await setup()
-  state.hasStoredSignIn = false
-  addMany(620)
-  await library.models(home)
-  await library.close()
-  expect(stored).toThrow('ENOENT')
-  const before = lists()
-  const again = reopen()
-  expect([valueOf(await again.models(home)).models.length, lists() - before]).toEqual([620, 7])
-  await again.close()
+test('requests a listing that fails again for exactly five seconds', async () => {
+  for (const [laterMs, isRepeated] of [
+    [0, true],
+    [1, false],
+  ] as const) {
+    const { cloud, clock, library } = await setup(standingClock())
+    // A quarter of a second is added to what the server asks for.
+    cloud.fail({ on: 'listModels', how: 429, retryAfterSeconds: 4 })
+    const held = cloud.hold('listModels', 'answer', { times: 1 })
+    const listing = library.models(home)
+    await held.arrived
+    clock.advance(750 + laterMs)
+    held.release()
+    if (isRepeated) {
+      await expect.poll(clock.waits).toEqual([4_250])
+      clock.advance(4_250)
+    }
+    expect((await listing).ok).toBe(isRepeated)
+  }
 })
-
-test('forgets what is stored of an account, also if its listing is being requested', async () => {
-  const { library, alice, cloud, lists, stored, countOf } = await setupLarge()
-  await expect.poll(stored).toHaveLength(1)
-  const held = cloud.hold('listModels')
-  const asked = library.models(home)
-  await held.arrived
-  await library.forget(alice)
-  held.release()
-  await asked
-  expect([stored(), library.cachedModels(home)]).toEqual([[], null])
-  const before = lists()
-  expect([await countOf(), lists() - before]).toEqual([620, 7])
-})
-
-test('continues in the next process a listing that closing has interrupted', async () => {
-  const { cloud, library, reopen, addMany, lists } = await setup()
-  addMany(1_200)
-  const held = cloud.hold('listModels', 'arrival', { skip: 9 })
-  const asked = library.models(home)
-  await held.arrived
-  await library.close()
-  held.release()
-  expect((await asked).ok).toBe(false)
-  const before = lists()
-  const again = reopen()
-  expect(again.cachedModels(home)).toBeNull()
-  expect(valueOf(await again.models(home)).models).toHaveLength(1_200)
-  expect(lists() - before).toBeLessThan(8)
-  await again.close()
-})
-
-/** Resolves when an update of a large library and the complete listing after it have been reported. */
-function completeListing(library: Library): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  let news = 0
-  const unsubscribe = library.subscribe(() => {
-    news += 1
-    if (news < 2) return
-    unsubscribe()
-    resolve()
-  })
-  return promise
-}

@@ -1,0 +1,162 @@
+import { expect, test } from 'vitest'
+import type { Library } from '../../../electron/library/library.ts'
+import { ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { valueOf } from '../../support/engine.ts'
+import { standingClock, type HandClock } from '../../support/hand-clock.ts'
+import { home, setupLibrary as setup } from './library-setup.ts'
+
+const minuteMs = 60_000
+
+/** Lists a library of 620 models and waits until the listing is too old. */
+async function setupLarge(clock?: HandClock) {
+  const parts = await setup(clock)
+  parts.addMany(620)
+  await parts.library.models(home)
+  parts.clock.advance(6 * minuteMs)
+  const before = parts.lists()
+  const countOf = async () => valueOf(await parts.library.models(home)).models.length
+  return { ...parts, newLists: () => parts.lists() - before, countOf }
+}
+
+test('requests only the first and last page of a large library while it is unchanged', async () => {
+  const { countOf, newLists } = await setupLarge()
+  expect([await countOf(), newLists()]).toEqual([620, 2])
+})
+
+test('requests as many pages of a large library as have new models', async () => {
+  const { countOf, newLists, addMany } = await setupLarge()
+  addMany(130, 'new')
+  expect([await countOf(), newLists()]).toEqual([750, 3])
+})
+
+test('requests all pages of a large library in the background when a model was deleted', async () => {
+  const { cloud, library, clock, countOf, newLists, lists, deleteAsOther } = await setupLarge()
+  await deleteAsOther(cloud.modelsOf(ALICES_TEAM_ID)[300]?.id ?? '')
+  const completed = completeListing(library)
+  expect(await countOf()).toBe(620)
+  await completed
+  expect([await countOf(), newLists()]).toEqual([619, 9])
+  const before = lists()
+  clock.advance(6 * minuteMs)
+  expect([await countOf(), lists() - before]).toEqual([619, 2])
+})
+
+test('finds changes to known models of a large library once an hour', async () => {
+  const { cloud, library, clock, countOf, changeAsOther, signInAgain } = await setupLarge()
+  const { id = '' } = cloud.modelsOf(ALICES_TEAM_ID)[300] ?? {}
+  await changeAsOther(id, { displayName: 'renamed' })
+  const nameOf = async () =>
+    valueOf(await library.models(home)).models.find((one) => one.id === id)?.displayName
+  expect(await nameOf()).not.toBe('renamed')
+  clock.advance(60 * minuteMs)
+  await signInAgain()
+  const completed = completeListing(library)
+  await countOf()
+  await completed
+  expect(await nameOf()).toBe('renamed')
+})
+
+test('finds changes to known models of a large library from exactly an hour on', async () => {
+  const { cloud, library, clock, changeAsOther, signInAgain } = await setupLarge(standingClock())
+  const { id = '' } = cloud.modelsOf(ALICES_TEAM_ID)[300] ?? {}
+  // Six minutes have passed.
+  clock.advance(54 * minuteMs - 1)
+  await signInAgain()
+  valueOf(await library.models(home))
+  await changeAsOther(id, { displayName: 'renamed' })
+  clock.advance(1)
+  const completed = completeListing(library)
+  valueOf(await library.models(home, { maxAgeMs: 1 }))
+  await completed
+  expect(library.cachedModels(home)?.find((one) => one.id === id)?.displayName).toBe('renamed')
+})
+
+test('requests all pages of a large library when the caller asks for the present state', async () => {
+  const { library, newLists } = await setupLarge()
+  await library.models(home, { maxAgeMs: 0 })
+  expect(newLists()).toBe(7)
+})
+
+test('keeps the listing of a large library for the next process', async () => {
+  const { library, reopen, add, lists } = await setupLarge()
+  await library.close()
+  add('new')
+  const before = lists()
+  const again = reopen()
+  expect([valueOf(await again.models(home)).models.length, lists() - before]).toEqual([621, 2])
+  await again.close()
+})
+
+test('stores no listing of a user who only has a token from outside', async () => {
+  const { library, state, addMany, reopen, lists, stored } = await setup()
+  state.hasStoredSignIn = false
+  addMany(620)
+  await library.models(home)
+  await library.close()
+  expect(stored).toThrow('ENOENT')
+  const before = lists()
+  const again = reopen()
+  expect([valueOf(await again.models(home)).models.length, lists() - before]).toEqual([620, 7])
+  await again.close()
+})
+
+test('forgets what is stored of an account, also if its listing is being requested', async () => {
+  const { library, alice, cloud, lists, stored, countOf } = await setupLarge()
+  await expect.poll(stored).toHaveLength(1)
+  const held = cloud.hold('listModels')
+  const asked = library.models(home)
+  await held.arrived
+  await library.forget(alice)
+  held.release()
+  await asked
+  expect([stored(), library.cachedModels(home)]).toEqual([[], null])
+  const before = lists()
+  expect([await countOf(), lists() - before]).toEqual([620, 7])
+})
+
+test('continues in the next process a listing that closing has interrupted', async () => {
+  const { cloud, library, reopen, addMany, lists } = await setup()
+  addMany(1_200)
+  const held = cloud.hold('listModels', 'arrival', { skip: 9 })
+  const asked = library.models(home)
+  await held.arrived
+  await library.close()
+  held.release()
+  expect((await asked).ok).toBe(false)
+  const before = lists()
+  const again = reopen()
+  expect(again.cachedModels(home)).toBeNull()
+  expect(valueOf(await again.models(home)).models).toHaveLength(1_200)
+  expect(lists() - before).toBeLessThan(8)
+  await again.close()
+})
+
+test.each([
+  ['less than an hour ago', 60 * minuteMs - 1, undefined, true],
+  ['an hour ago', 60 * minuteMs, undefined, false],
+  ['less than an hour ago, but not for the present state', 60 * minuteMs - 1, 0, false],
+])('continues a listing that was interrupted %s', async (_when, agoMs, maxAgeMs, continues) => {
+  const { cloud, clock, library, addMany, lists, signInAgain } = await setup(standingClock())
+  addMany(1_200)
+  cloud.fail({ on: 'listModels', how: 403, skip: 8 })
+  expect((await library.models(home)).ok).toBe(false)
+  clock.advance(agoMs)
+  await signInAgain()
+  const before = lists()
+  const age = maxAgeMs === undefined ? {} : { maxAgeMs }
+  expect(valueOf(await library.models(home, age)).models).toHaveLength(1_200)
+  expect(lists() - before < 12).toBe(continues)
+})
+
+/** Resolves when an update of a large library and the complete listing after it have been reported. */
+function completeListing(library: Library): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let news = 0
+  const unsubscribe = library.subscribe(() => {
+    news += 1
+    if (news < 2) return
+    unsubscribe()
+    resolve()
+  })
+  return promise
+}

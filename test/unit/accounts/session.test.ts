@@ -191,6 +191,7 @@ test('uses the pair stored by another process instead of refreshing again', asyn
   const { session, pair, anotherSession, refreshes } = await setupSession()
   const theirs = valueOf(await anotherSession().renew(pair.access_token))
   expect([await session.renew(pair.access_token), refreshes()]).toEqual([success(theirs), [200]])
+  expect([await session.token(), refreshes()]).toEqual([success(theirs), [200]])
 })
 
 test('two processes that need a token at the same time share one refresh', async () => {
@@ -365,6 +366,7 @@ test.each([
   const renewed = await harness.session.renew(harness.pair.access_token)
   expect(renewed.ok ? renewed.value : null).toBe(expected)
   expect(harness.refreshes()).toEqual([401])
+  expect(await harness.session.token()).toEqual(success(expected ?? harness.pair.access_token))
 })
 
 test('after a refusal looks for the pair of another process at intervals of 150 ms', async () => {

@@ -137,15 +137,15 @@ test.each([
   ['less than an hour ago, but not for the present state', 60 * minuteMs - 1, 0, false],
 ])('continues a listing that was interrupted %s', async (_when, agoMs, maxAgeMs, continues) => {
   const { cloud, clock, library, addMany, lists, signInAgain } = await setup(standingClock())
-  addMany(1_200)
-  cloud.fail({ on: 'listModels', how: 403, skip: 8 })
+  addMany(1_000)
+  cloud.fail({ on: 'listModels', how: 403, skip: 9 })
   expect((await library.models(home)).ok).toBe(false)
   clock.advance(agoMs)
   await signInAgain()
   const before = lists()
   const age = maxAgeMs === undefined ? {} : { maxAgeMs }
-  expect(valueOf(await library.models(home, age)).models).toHaveLength(1_200)
-  expect(lists() - before < 12).toBe(continues)
+  expect(valueOf(await library.models(home, age)).models).toHaveLength(1_000)
+  expect(lists() - before < 10).toBe(continues)
 })
 
 /** Resolves when an update of a large library and the complete listing after it have been reported. */

@@ -46,6 +46,7 @@ test.each([
   ['several pages at the beginning', [...idsOf(230, 'new'), ...idsOf(1_000)], [1, 2, 3, 13]],
   ['a few at the end', [...idsOf(1_000), ...idsOf(40, 'new')], [1, 11]],
   ['several pages at the end', [...idsOf(1_000), ...idsOf(130, 'new')], [1, 12, 11]],
+  ['a page and one more at the end', [...idsOf(1_000), ...idsOf(101, 'new')], [1, 12, 11]],
   ['at both ends', [...idsOf(5, 'first'), ...idsOf(1_000), ...idsOf(5, 'last')], [1, 11]],
 ])('finds all new models on few pages: %s', async (_where, ids, pages) => {
   const result = await update(await knownOf(idsOf(1_000)), serverWith(ids))

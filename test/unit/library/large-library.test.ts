@@ -7,10 +7,10 @@ import { home, setupLibrary as setup } from './library-setup.ts'
 
 const minuteMs = 60_000
 
-/** Lists a library of 620 models and waits until the listing is too old. */
-async function setupLarge(clock?: HandClock) {
+/** Lists a library of many models and waits until the listing is too old. */
+async function setupLarge(clock?: HandClock, modelCount = 620) {
   const parts = await setup(clock)
-  parts.addMany(620)
+  parts.addMany(modelCount)
   await parts.library.models(home)
   parts.clock.advance(6 * minuteMs)
   const before = parts.lists()
@@ -21,6 +21,14 @@ async function setupLarge(clock?: HandClock) {
 test('requests only the first and last page of a large library while it is unchanged', async () => {
   const { countOf, newLists } = await setupLarge()
   expect([await countOf(), newLists()]).toEqual([620, 2])
+})
+
+test('requests all pages of a library of 500 models, of which changes to known ones are found', async () => {
+  const { cloud, library, newLists, changeAsOther } = await setupLarge(standingClock(), 500)
+  const { id = '' } = cloud.modelsOf(ALICES_TEAM_ID)[300] ?? {}
+  await changeAsOther(id, { displayName: 'renamed' })
+  const listed = valueOf(await library.models(home)).models.find((one) => one.id === id)
+  expect([listed?.displayName, newLists()]).toEqual(['renamed', 5])
 })
 
 test('requests as many pages of a large library as have new models', async () => {

@@ -47,10 +47,20 @@ test.each([
   ['a few at the end', [...idsOf(1_000), ...idsOf(40, 'new')], [1, 11]],
   ['several pages at the end', [...idsOf(1_000), ...idsOf(130, 'new')], [1, 12, 11]],
   ['a page and one more at the end', [...idsOf(1_000), ...idsOf(101, 'new')], [1, 12, 11]],
+  ['five pages at the beginning', [...idsOf(500, 'new'), ...idsOf(1_000)], [1, 2, 3, 4, 5, 15]],
+  ['five pages at the end', [...idsOf(1_000), ...idsOf(500, 'new')], [1, 15, 14, 13, 12, 11]],
   ['at both ends', [...idsOf(5, 'first'), ...idsOf(1_000), ...idsOf(5, 'last')], [1, 11]],
 ])('finds all new models on few pages: %s', async (_where, ids, pages) => {
   const result = await update(await knownOf(idsOf(1_000)), serverWith(ids))
   expect(result).toMatchObject({ count: ids.length, isComplete: true, pages })
+})
+
+test.each([
+  ['beginning', [...idsOf(501, 'new'), ...idsOf(1_000)], 1_500, [1, 2, 3, 4, 5, 16]],
+  ['end', [...idsOf(1_000), ...idsOf(501, 'new')], 1_401, [1, 16, 15, 14, 13, 12]],
+])('finds new models on no more than five pages at the %s', async (_where, ids, count, pages) => {
+  const result = await update(await knownOf(idsOf(1_000)), serverWith(ids))
+  expect(result).toMatchObject({ count, isComplete: false, pages })
 })
 
 test('finds new models on pages that are smaller than requested', async () => {

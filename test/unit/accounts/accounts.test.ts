@@ -363,6 +363,18 @@ test('a missing account, an expired token from outside and a signed-out account 
   expect(await accounts.isSignedOut(given.id)).toBe(true)
 })
 
+test('a refused sign-in and one whose token is from outside are signed out, although they have a secret', async () => {
+  const { accounts, signIn, start, cloud, environment } = await setupAccounts()
+  const { id } = await signIn()
+  const pair = valueOf(await login(createCloudClient(cloud.url, environment), ALICE.email, ALICE.password))
+  const other = start()
+  expect(await other.isSignedOut(id)).toBe(false)
+  valueOf(await other.useToken(cloud.url, pair.access_token))
+  expect(await other.isSignedOut(id)).toBe(true)
+  accounts.markSignedOut(id)
+  expect(await start().isSignedOut(id)).toBe(true)
+})
+
 test('a secret left in the keychain after a sign-out is not used', async () => {
   const { accounts, signIn, start, secretStore, states } = await setupAccounts()
   const { id } = await signIn()

@@ -106,7 +106,32 @@ test('stays signed out although the keychain still has the secret', async () => 
   await session.end()
   expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
   expect(await session.renew(pair.access_token)).toMatchObject({ failure: { code: 'signed-out' } })
+  expect(await session.replacementFor('another token')).toMatchObject({ failure: { code: 'signed-out' } })
+  expect([await session.isRefused(), valueOf(await session.end()).secret]).toEqual([true, null])
   expect([secretStore.entries.size, refreshes()]).toEqual([1, []])
+})
+
+test('a refresh that ends while a sign-in is being stored does not replace its tokens', async () => {
+  const { session, pair, secretStore, storedPair, clock, cloud, signInAgain } = await setupSession()
+  const held = cloud.hold('refresh', 'answer')
+  const renewed = session.renew(pair.access_token)
+  await held.arrived
+  const [storing, stored] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  secretStore.beforeCall = (call) => {
+    if (!call.startsWith('set')) return
+    storing.resolve()
+    return stored.promise
+  }
+  const signedIn = signInAgain()
+  await storing.promise
+  held.release()
+  await cloud.ended('refresh')
+  // The time limit of the request has ended, so the older pair waits for the tokens of the sign-in.
+  await expect.poll(() => clock.waits()).toEqual([])
+  stored.resolve()
+  const { access_token: token } = await signedIn
+  expect([await renewed, await session.token()]).toEqual([success(token), success(token)])
+  expect(storedPair()['accessToken']).toBe(token)
 })
 
 test('does not report the secret as missing after a new sign-in', async () => {

@@ -21,6 +21,7 @@ test('ends no session when a locked keychain looks empty', async () => {
   const { session, pair, secretStore } = await setupSession()
   secretStore.entries.clear()
   expect(await session.renew(pair.access_token)).toMatchObject({ ok: true })
+  expect(session.isSecretMissing()).toBe(false)
 })
 
 test('stores nothing if another process ends the session during a refresh', async () => {

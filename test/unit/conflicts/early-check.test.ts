@@ -26,13 +26,18 @@ function setup(
   const records = [first, second, ...others]
   const { rows, environment, breakJournal } = rowsOnJournal(records)
   const queued = new Set(records.map(({ id }) => id))
+  const closing = new AbortController()
+  const meanwhile = { onRemove: () => {} }
   const queue = {
-    remove: async (ids: readonly string[]) => ids.forEach((id) => queued.delete(id)),
+    async remove(ids: readonly string[]) {
+      for (const id of ids) queued.delete(id)
+      meanwhile.onRemove()
+    },
     add: (ids: readonly string[]) => ids.forEach((id) => queued.add(id)),
   }
   const listed: string[] = []
   const lookedUp: string[] = []
-  const { signal } = new AbortController()
+  const { signal } = closing
   const library = {
     indexedListing({ teamId }: { readonly teamId: string }) {
       listed.push(teamId)
@@ -51,6 +56,9 @@ function setup(
     queued,
     ids,
     breakJournal,
+    closing,
+    meanwhile,
+    lines: environment.lines,
     phaseOf: (id: string) => rows.get(id)?.live.phase,
     check: () => checkConflictsEarly({ rows, library, environment, queue, signal }, ids),
   }
@@ -64,11 +72,16 @@ test('stops the second of two waiting uploads with one path at once', async () =
 })
 
 test('leaves an upload in the queue if its conflict could not be written', async () => {
-  const { queued, ids, phaseOf, breakJournal, check } = setup()
+  const { queued, ids, phaseOf, breakJournal, check, lines } = setup()
   breakJournal()
   await check()
   expect(ids.map((id) => phaseOf(id))).toEqual(['waiting', 'waiting'])
   expect(queued.size).toBe(2)
+  expect(lines.at(-1)).toMatchObject({
+    level: 'error',
+    message: 'path conflicts could not be recorded',
+    facts: { code: 'journal-trouble' },
+  })
 })
 
 test.for<[string, Partial<UploadRecord>]>([
@@ -154,6 +167,35 @@ test('shows the conflicts of 20 uploads before the models of others are requeste
     [last?.target.modelPath, true],
   ])
   expect([phaseOf(ids[0] ?? ''), phaseOf(last?.id ?? '')]).toEqual(['failed', 'failed'])
+})
+
+test('stops no upload once the app ends while a model is looked up', async () => {
+  const { closing, ids, phaseOf, queued, check, lookedUp } = setup(
+    { team: { id: 'team_02', name: 'Other' } },
+    () => oldListing(),
+    [],
+    () => {
+      closing.abort()
+      return failed(failure('offline'))
+    },
+  )
+  await check()
+  expect(ids.map((id) => phaseOf(id))).toEqual(['waiting', 'waiting'])
+  expect([queued.size, lookedUp]).toEqual([2, ['models/loras/style.safetensors']])
+})
+
+test('checks nothing once the app has ended', async () => {
+  const { closing, ids, phaseOf, check } = setup()
+  closing.abort()
+  await check()
+  expect(ids.map((id) => phaseOf(id))).toEqual(['waiting', 'waiting'])
+})
+
+test('an upload that is paused while it leaves the queue stays paused', async () => {
+  const { ids, meanwhile, phaseOf, rows, check } = setup()
+  meanwhile.onRemove = () => rows.applyEvent(ids[1] ?? '', 'pause')
+  await check()
+  expect(ids.map((id) => phaseOf(id))).toEqual(['waiting', 'paused'])
 })
 
 test('looks up the model at a path once if the listing is old, and keeps the conflict if that fails', async () => {

@@ -240,6 +240,7 @@ test.each([
   if (text === null) secretStore.entries.clear()
   else secretStore.entries.set(`session ${accountId}`, text)
   expect(await anotherSession().token()).toEqual({ ok: false, failure: failure('signed-out') })
+  expect(await anotherSession().isRefused()).toBe(true)
   expect(cloud.operations).toEqual([])
 })
 
@@ -248,6 +249,7 @@ test('reports a locked keychain without signing out', async () => {
   const next = anotherSession()
   secretStore.failWith('keychain-locked')
   expect(await next.token()).toMatchObject({ failure: { code: 'keychain-locked' } })
+  expect(await next.isRefused()).toBe(false)
   secretStore.failWith(null)
   expect(await next.checkSecret()).toEqual(success(undefined))
 })

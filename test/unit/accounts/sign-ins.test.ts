@@ -234,6 +234,40 @@ test('logs a pairing that can’t be finished because of an exception, except at
   await failing.close()
 })
 
+test('logs old sign-ins that could not be erased, and shows the others', async () => {
+  const { accounts, create, environment, signInAs, sessions } = await setup()
+  await signInAs()
+  const signIns = create({
+    ...accounts,
+    eraseDepartedSecrets: () => Promise.reject(new Error('the journal is closed')),
+  })
+  await signIns.restore()
+  expect(environment.lines).toMatchObject([
+    {
+      level: 'error',
+      message: 'old sign-ins could not be erased',
+      facts: { error: 'Error: the journal is closed' },
+    },
+  ])
+  expect(sessions.at(-1)?.accounts).toMatchObject([{ email: ALICE.email, state: 'ready' }])
+  await signIns.close()
+})
+
+test('a start shows the accounts only once their secrets were looked for', async () => {
+  const { signInAs, create, secretStore, sessions } = await setup()
+  await signInAs()
+  secretStore.entries.clear()
+  const read = Promise.withResolvers<void>()
+  secretStore.beforeCall = (call) => (call.startsWith('get session') ? read.promise : undefined)
+  const next = create()
+  const restored = next.restore()
+  await expect.poll(() => secretStore.calls.some((call) => call.startsWith('get session'))).toBe(true)
+  read.resolve()
+  await restored
+  expect(sessions.at(-1)?.accounts).toMatchObject([{ state: 'signed-out' }])
+  await next.close()
+})
+
 test('a sign-in whose encrypted data is restored only after the end changes nothing', async () => {
   const { accounts, create, cloud, events, given, newDeviceKey, restoreCount } = await setup()
   const account = valueOf(await accounts.signInWithKey(cloud.url, await newDeviceKey()))

@@ -108,6 +108,20 @@ test('an upload aborted while its file is hashed is not reported as a duplicate'
   expect(duplicates).toEqual([])
 })
 
+test('an upload that is aborted while it is compared with a queued copy does not wait for that', async () => {
+  const controller = new AbortController()
+  const { add, check, takeWaiters } = setup([], { onHash: () => controller.abort() })
+  const [copy, file] = [add('copy', bytesOf(9_000, 1)), add('file', bytesOf(9_000, 1))]
+  expect(await check(file.id, controller.signal)).toEqual(aborted)
+  expect(takeWaiters(copy.id)).toEqual([])
+})
+
+test('a copy that can not be hashed is not waited for', async () => {
+  const { add, check } = setup([], { hashFailure: failure('file-unreadable') })
+  add('copy', bytesOf(9_000, 1))
+  expect(await check(add('file', bytesOf(9_000, 1)).id)).toEqual(proceed)
+})
+
 test('a copy that is paused, of another team or changed is not waited for', async () => {
   const { add, check, rows } = setup()
   const bytes = bytesOf(9_000, 1)

@@ -120,11 +120,15 @@ test('closes each file', async () => {
   expect(targets.filter((target) => target.startsWith(folder))).toEqual([])
 })
 
-test('keeps the last 4,000 samples', async () => {
-  const { samples, file, folder } = setup()
-  const [first, other] = [file('first', [], 1), file('a', [], 1)]
-  expect(await samples.mayBeEqual(first, first)).toBe(true)
-  rmSync(first.path)
+test('keeps the last 4,000 samples, among them that of a file that has changed since', async () => {
+  const { samples, file, folder, hashedFile } = setup()
+  const [earlier, first, other] = [file('changed', [], 1), file('first', [], 1), file('a', [], 1)]
+  const isKept = async (one: HashedFile) => (await samples.mayBeEqual(one, one)) === true
+  expect([await isKept(earlier), await isKept(first)]).toEqual([true, true])
+  utimesSync(earlier.path, 1, 1)
+  const changed = hashedFile(earlier.path)
+  expect(await isKept(changed)).toBe(true)
+  for (const { path } of [first, changed]) rmSync(path)
   /** Another path of the same file for each number below 4,096. */
   const withPath = (number: number): HashedFile => {
     const separators = Array.from({ length: 12 }, (_, bit) => ((number >> bit) & 1 ? '/./' : '//'))
@@ -134,10 +138,10 @@ test('keeps the last 4,000 samples', async () => {
     for (let number = start; number < end; number += 1)
       await samples.mayBeEqual(withPath(number), withPath(number))
   }
-  await addSamples(0, 3_999)
-  expect(await samples.mayBeEqual(first, first)).toBe(true)
-  await addSamples(3_999, 4_000)
-  expect(await samples.mayBeEqual(first, first)).toBeNull()
+  await addSamples(0, 3_998)
+  expect([await isKept(changed), await isKept(first)]).toEqual([true, true])
+  await addSamples(3_998, 3_999)
+  expect([await isKept(changed), await isKept(first)]).toEqual([true, false])
 })
 
 test('a changed file is read again', async () => {

@@ -37,6 +37,25 @@ test.each([
   },
 )
 
+test('sends no file again of which the server can not say whether its model still exists', async () => {
+  const { add, check, duplicates, store } = setup([], { current: failed(failure('offline')) })
+  const { id, identity, team, target } = add('a', bytesOf(1_000, 1))
+  store.add([
+    uploadRecord({ identity, team, target, phase: 'registered', state: registeredState('m1', 2 ** 50) }),
+  ])
+  expect(await check(id)).toEqual({ kind: 'done' })
+  expect(duplicates).toMatchObject([{ id, model: { id: 'm1' } }])
+})
+
+test('fails if a copy of another process can not be written', async () => {
+  const { add, check, store } = setup([], { written: failed(failure('journal-full')) })
+  const { id, identity, team, target } = add('a', bytesOf(1_000, 1))
+  store.add([
+    uploadRecord({ identity, team, target, phase: 'registered', state: registeredState('m1', 2 ** 50) }),
+  ])
+  expect(await check(id)).toMatchObject({ kind: 'failed', failure: { code: 'journal-full' } })
+})
+
 test('sends a file again if all models that other processes have registered of it are deleted', async () => {
   const current = failed(failure('not-found'))
   const { add, check, listed, duplicates, store, lookedUp } = setup([], { current })

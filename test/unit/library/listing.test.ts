@@ -86,6 +86,12 @@ test('allows for models that the server counts but does not list', async () => {
   expect(await update(known, server)).toMatchObject({ count: 1_003, isComplete: true })
 })
 
+test('counts no unlisted models of a server that sends its total only later', async () => {
+  const known = await knownOf(idsOf(1_000), { total: null })
+  expect(await update(known, serverWith(idsOf(1_000)))).toMatchObject({ count: 1_000, isComplete: true })
+  expect(await update(known, serverWith(idsOf(999)))).toMatchObject({ count: 1_000, isComplete: false })
+})
+
 test('requests few pages of a server with an absurd total', async () => {
   const server = serverWith([...idsOf(3, 'new'), ...idsOf(1_000)], { total: Number.MAX_SAFE_INTEGER })
   const { isComplete, pages } = await update(await knownOf(idsOf(1_000)), server)

@@ -77,8 +77,9 @@ export function setupConflictCheck(
       addRegistered: (_choice, { id, modelPath }) => void listed.push([id, modelPath]),
     },
     hashes: {
-      async sha256Of({ path }) {
+      async sha256Of({ path, identity }, { onProgress }) {
         if (!hashed.includes(path)) onHash(path)
+        onProgress(identity.sizeBytes)
         hashed.push(path)
         if (hashFailure) return failed(hashFailure)
         return success(sha256Of(readFileSync(path)))

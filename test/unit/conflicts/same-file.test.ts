@@ -43,6 +43,12 @@ test('accepts a file with another inode or device if its samples are the same', 
   expect(await find({ ...identity, device: 1n, sample: 'other' })).toBe('file-changed')
 })
 
+test('does not read a file whose numbers are the same', async () => {
+  const { identity, find } = await setup()
+  const unread = { ...identity, sample: 'of other bytes' }
+  expect(await find(unread)).toBe(unread)
+})
+
 test('takes an unsent file of an older version’s record for another one if its inode differs', async () => {
   const { identity, find } = await setup()
   const { sizeBytes, mtimeNs, inode } = identity

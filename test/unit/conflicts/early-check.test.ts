@@ -169,6 +169,15 @@ test('shows the conflicts of 20 uploads before the models of others are requeste
   expect([phaseOf(ids[0] ?? ''), phaseOf(last?.id ?? '')]).toEqual(['failed', 'failed'])
 })
 
+test('looks up no model of the same size as the file, which is compared when the upload starts', async () => {
+  const identity = { ...uploadRecord().identity, sizeBytes: 5 }
+  const team = { id: 'team_02', name: 'Other' }
+  const { ids, lookedUp, phaseOf, check } = setup({ identity, team }, () => oldListing())
+  await check()
+  expect(ids.map((id) => phaseOf(id))).toEqual(['failed', 'waiting'])
+  expect(lookedUp).toEqual(['models/loras/style.safetensors'])
+})
+
 test('stops no upload once the app ends while a model is looked up', async () => {
   const { closing, ids, phaseOf, queued, check, lookedUp } = setup(
     { team: { id: 'team_02', name: 'Other' } },

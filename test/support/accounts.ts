@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
 import { createAccounts } from '../../electron/accounts/accounts.ts'
 import { createLocks } from '../../electron/accounts/refresh-lock.ts'
@@ -72,3 +73,12 @@ export async function setupAccounts(options: CloudOptions = {}, clock: HandClock
 }
 
 export const neverAborted = new AbortController().signal
+
+/** Lets changes of accounts fail as on a full disk; the returned function ends that. */
+export function refuseAccounts(database: DatabaseSync): () => void {
+  for (const event of ['INSERT', 'UPDATE'])
+    database.exec(
+      `CREATE TRIGGER no_room_${event} BEFORE ${event} ON accounts BEGIN SELECT RAISE(ABORT, 'no room'); END`,
+    )
+  return () => database.exec('DROP TRIGGER no_room_INSERT; DROP TRIGGER no_room_UPDATE')
+}

@@ -1,20 +1,10 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { login } from '../../../electron/cloud/auth.ts'
 import { createCloudClient } from '../../../electron/cloud/client.ts'
 import { success } from '../../../electron/contract/failures.ts'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
-import { neverAborted, setupAccounts } from '../../support/accounts.ts'
+import { neverAborted, refuseAccounts, setupAccounts } from '../../support/accounts.ts'
 import { valueOf } from '../../support/engine.ts'
-
-/** Lets changes of accounts fail as on a full disk; the returned function ends that. */
-function refuseAccounts(database: DatabaseSync): () => void {
-  for (const event of ['INSERT', 'UPDATE'])
-    database.exec(
-      `CREATE TRIGGER no_room_${event} BEFORE ${event} ON accounts BEGIN SELECT RAISE(ABORT, 'no room'); END`,
-    )
-  return () => database.exec('DROP TRIGGER no_room_INSERT; DROP TRIGGER no_room_UPDATE')
-}
 
 test('a sign-in that can’t be stored leaves no secret, and its session has ended', async () => {
   const { accounts, cloud, database, secretStore, newDeviceKey, signIn } = await setupAccounts()

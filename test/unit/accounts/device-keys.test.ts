@@ -65,6 +65,7 @@ test('does not report the key as missing after a new sign-in', async () => {
   const next = start()
   await next.checkSecret(id)
   valueOf(await next.signInWithKey(cloud.url, await newDeviceKey()))
+  expect(next.list()).toMatchObject([{ id, state: 'ready' }])
   cloud.revokeDevices(ALICE.email)
   next.markSignedOut(id)
   expect(start().list()).toMatchObject([{ id, state: 'signed-out' }])

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICE, ALICES_TEAM_ID, BOB, STUDIO_NORTH_ID } from '../../cloud/accounts.ts'
-import { setupAccounts } from '../../support/accounts.ts'
+import { refuseAccounts, setupAccounts } from '../../support/accounts.ts'
 import { advanceRetries, standingClock } from '../../support/hand-clock.ts'
 import { valueOf } from '../../support/engine.ts'
 
@@ -125,4 +125,18 @@ test('all requests to a server share one client, which knows the difference of i
   const client = accounts.clientFor(cloud.url)
   expect(accounts.clientFor(cloud.url)).toBe(client)
   expect(accounts.clientFor('https://other.example/api/v1')).not.toBe(client)
+})
+
+test('an account whose secret was missing is signed in again after a sign-in that could be stored', async () => {
+  const { cloud, database, signIn, start, secretStore } = await setupAccounts()
+  const { id } = await signIn()
+  secretStore.entries.clear()
+  const next = start()
+  await next.checkSecret(id)
+  const allow = refuseAccounts(database)
+  expect((await next.signIn(cloud.url, ALICE.email, ALICE.password)).ok).toBe(false)
+  expect(next.list()).toMatchObject([{ id, state: 'signed-out' }])
+  allow()
+  valueOf(await next.signIn(cloud.url, ALICE.email, ALICE.password))
+  expect(next.list()).toMatchObject([{ id, state: 'ready' }])
 })

@@ -186,6 +186,14 @@ test.each([
   expect([later.pages, later.listing.models.size]).toEqual([pages, 1_000])
 })
 
+test('keeps no part of a large listing that was completed', async () => {
+  const parts: KnownListing[] = []
+  const onInterrupted = (part: KnownListing) => void parts.push(part)
+  const { access } = serverWith(idsOf(1_000))
+  const listing = await listAllModels(access, { ...complete, onInterrupted }, signal)
+  expect([valueOf(listing).models.size, parts]).toEqual([1_000, []])
+})
+
 test('keeps nothing of an interrupted listing of a small library', async () => {
   await expect(interruptAndContinue(idsOf(600), 5, [])).resolves.toMatchObject({ pages: [1] })
 })

@@ -10,7 +10,7 @@ import type { Account } from '../../../electron/contract/account.ts'
 import { failed, failure, success, type Result } from '../../../electron/contract/failures.ts'
 import type { LibraryChange, LibraryListing } from '../../../electron/contract/library.ts'
 import { createLibrary } from '../../../electron/library/library.ts'
-import { ALICE, ALICES_TEAM_ID } from '../../cloud/accounts.ts'
+import { ALICE, ALICES_TEAM_ID, BOB } from '../../cloud/accounts.ts'
 import { startCloud } from '../../cloud/cloud.ts'
 import { valueOf } from '../../support/engine.ts'
 import { createTestEnvironment, runningClock, type HandClock } from '../../support/hand-clock.ts'
@@ -32,11 +32,11 @@ export async function setupLibrary(clock: HandClock = runningClock()) {
     /** Why it can't be found out whether an account is signed out. */
     error: null as Error | null,
   }
-  const accountOf = (id: string): Account => ({
+  const accountOf = (id: string, personId = ALICE.id): Account => ({
     id,
     kind: 'session',
     server: cloud.url,
-    personId: ALICE.id,
+    personId,
     name: '',
     email: '',
     teams: [],
@@ -50,7 +50,7 @@ export async function setupLibrary(clock: HandClock = runningClock()) {
       onDeleted: (id) => void deleted.push(id),
       onSignedOut: (id) => void signedOut.push(id),
       accounts: {
-        list: () => [accountOf('alice'), accountOf('alice again')],
+        list: () => [accountOf('alice'), accountOf('alice again'), accountOf('bob', BOB.id)],
         hasStoredSignIn: () => state.hasStoredSignIn,
         async isSignedOut() {
           if (state.error) throw state.error

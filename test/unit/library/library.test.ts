@@ -70,6 +70,16 @@ test('shares one request between concurrent callers and accounts of one user', a
   expect([listings.map(names), lists()]).toEqual([[['a'], ['a'], ['a'], ['a']], 1])
 })
 
+test('shares no listing between two users, and forgets that of one of them only', async () => {
+  const { library, lists, alice } = await setup()
+  const [bobs, unknown] = ['bob', 'unknown'].map((accountId) => ({ ...home, accountId }))
+  if (!bobs || !unknown) return expect.unreachable()
+  for (const choice of [home, bobs, unknown, home, bobs, unknown]) valueOf(await library.models(choice))
+  expect(lists()).toBe(3)
+  await library.forget(alice)
+  expect([home, bobs, unknown].map((choice) => library.cachedModels(choice))).toEqual([null, [], []])
+})
+
 test('requests a listing again once it is too old for the caller', async () => {
   const { library, lists, add, clock } = await setup()
   await library.models(home)

@@ -150,6 +150,7 @@ test.for<[string, Phase, Partial<UploadRecord>, Partial<UploadRecord>, boolean]>
   ['has failed after it began', 'failed', { state: started }, {}, false],
   ['is registered', 'registered', { state: started }, {}, false],
   ['comes later runs later', 'waiting', { position: 3 }, {}, false],
+  ['comes a little later runs later', 'waiting', { position: 2.5 }, {}, false],
   ['comes later but has begun runs first', 'paused', { position: 3, state: started }, {}, true],
   ['comes first but, unlike this one, has not begun runs later', 'waiting', {}, { state: started }, false],
   [

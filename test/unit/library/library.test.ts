@@ -152,11 +152,17 @@ test.each([503, 'html', 'half-json', 'cut'] as const)(
   },
 )
 
-test.each([404, 403] as const)('does not repeat a listing that fails with %s', async (how) => {
+test.each([
+  ['404', 404, 1],
+  ['403', 403, 1],
+  ['bare 404', { status: 404, body: '' }, 1],
+  // Once at once, since the connection may have been an old one.
+  ['lost connection', 'cut', 2],
+] as const)('does not repeat a listing that fails with a %s after a delay', async (_name, how, count) => {
   const { cloud, library, lists } = await setup()
   cloud.fail({ on: 'listModels', how, times: Infinity })
   expect((await library.models(home)).ok).toBe(false)
-  expect(lists()).toBe(1)
+  expect(lists()).toBe(count)
 })
 
 test('returns the old listing with its age and the failure when a refresh fails', async () => {

@@ -156,20 +156,22 @@ test('leaves no temporary file if the listing can not get its name, and can save
   expect(await file.load()).toEqual(listingOf(501))
 })
 
-test('closes each file that it has read', async () => {
+test('closes each file that it has written or read', async () => {
   const { files, folder } = setup()
   const file = files.fileOf(alice)
   file.save(listingOf(501))
   await files.written()
   expect(await file.load()).not.toBeNull()
-  const targets = readdirSync('/proc/self/fd').map((descriptor) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${descriptor}`)
-    } catch {
-      return ''
-    }
-  })
-  expect(targets.filter((target) => target.startsWith(folder))).toEqual([])
+  const targets = () =>
+    readdirSync('/proc/self/fd').map((descriptor) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${descriptor}`)
+      } catch {
+        return ''
+      }
+    })
+  // A stream closes its file a moment after it has ended.
+  await expect.poll(() => targets().filter((target) => target.startsWith(folder))).toEqual([])
 })
 
 test('forgets a user of whom nothing was ever stored', async () => {

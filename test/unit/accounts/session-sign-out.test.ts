@@ -17,6 +17,18 @@ test('does not refresh a session that another process has ended', async () => {
   expect([secretStore.entries.size, refreshes()]).toEqual([0, []])
 })
 
+test('uses the tokens of the next sign-in after another process has ended the session', async () => {
+  const { anotherSession, signInAgain } = await setupSession()
+  let hasLeft = false
+  const session = anotherSession(undefined, () => hasLeft)
+  valueOf(await session.token())
+  hasLeft = true
+  expect(await session.token()).toMatchObject({ failure: { code: 'signed-out' } })
+  const next = await signInAgain()
+  hasLeft = false
+  expect(await session.token()).toEqual(success(next.access_token))
+})
+
 test('ends no session when a locked keychain looks empty', async () => {
   const { session, pair, secretStore } = await setupSession()
   secretStore.entries.clear()
